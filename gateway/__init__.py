@@ -1,0 +1,1 @@
+"""An incident gateway: alerts in, deduplicated incidents with SLA clocks out."""

@@ -1,0 +1,1 @@
+"""The HTTP interface: one route table, wire types, problems, OpenAPI."""

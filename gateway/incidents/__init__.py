@@ -1,0 +1,1 @@
+"""The incident record: its values, transition table, tamper-evident timeline and store."""

@@ -1,0 +1,151 @@
+"""The words of the domain as frozen values. Pure: nothing here asks the machine, the network or a database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+
+class State(StrEnum):
+    """Where a record stands (docs/process.md, states)."""
+
+    LOGGED = "logged"
+    ASSIGNED = "assigned"
+    IN_PROGRESS = "in_progress"
+    ON_HOLD = "on_hold"
+    ESCALATED = "escalated"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    REJECTED = "rejected"
+
+
+LIVE = frozenset({State.LOGGED, State.ASSIGNED, State.IN_PROGRESS, State.ON_HOLD, State.ESCALATED})
+"""States in which work is still owed: a dedup key has at most one incident in one of these."""
+
+
+class Impact(StrEnum):
+    """Who is hurt."""
+
+    BUSINESS = "business"
+    COMPANY = "company"
+    GROUP = "group"
+    INDIVIDUAL = "individual"
+
+
+class Urgency(StrEnum):
+    """How soon it must end."""
+
+    URGENT = "urgent"
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+PRIORITIES: Mapping[Impact, Mapping[Urgency, int]] = {
+    impact: dict(zip(Urgency, row, strict=True))
+    for impact, row in zip(Impact, ((1, 1, 1, 2), (1, 1, 2, 3), (1, 2, 3, 4), (2, 3, 4, 4)), strict=True)
+}
+"""The shipped impact x urgency matrix."""
+
+
+class Resolution(StrEnum):
+    """How a record was resolved."""
+
+    SOLVED = "solved"
+    WORKAROUND = "workaround"
+    VANISHED = "vanished"
+    CANCELLED = "cancelled"
+
+
+class Closure(StrEnum):
+    """Who closed a record."""
+
+    MANUAL = "manual"
+    AUTOMATIC = "automatic"
+
+
+class HoldReason(StrEnum):
+    """Why work cannot go on."""
+
+    AWAITING_USER = "awaiting_user"
+    USER_UNREACHABLE = "user_unreachable"
+    AWAITING_VENDOR = "awaiting_vendor"
+    FORCE_MAJEURE = "force_majeure"
+
+
+class Tier(StrEnum):
+    """Who is working: the desk, second line, third line or a vendor."""
+
+    DESK = "1"
+    SECOND = "2"
+    THIRD = "3"
+    VENDOR = "vendor"
+
+
+class AlertStatus(StrEnum):
+    """What the sender says of its alert. ACKNOWLEDGED is a person acting in the sender's tool."""
+
+    FIRING = "firing"
+    RESOLVED = "resolved"
+    ACKNOWLEDGED = "acknowledged"
+
+
+class Outcome(StrEnum):
+    """What became of one received item; every item ends in exactly one of these."""
+
+    OPENED = "opened"
+    REPEATED = "repeated"
+    RELATED = "related"
+    FOLDED = "folded"
+    REOPENED = "reopened"
+    CLEARED = "cleared"
+    SUPPRESSED = "suppressed"
+    STALE = "stale"
+    IGNORED = "ignored"
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+
+
+class TimerKind(IntEnum):
+    """What a timer row of an incident waits for; the number is part of the Redis member, so it never changes."""
+
+    SLA = 1
+    AUTO_CLOSE = 2
+    HOLD_EXPIRY = 3
+    ALERT_EXPIRY = 4
+    FLAP_SETTLE = 5
+    MAINTENANCE_END = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """An address the sender gave for people to follow: http(s) only, checked when it is made by an adapter."""
+
+    href: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One alert as one sender told it, in our words.
+
+    `namespace` names the family of keys (sources that name the same alert the same way share one), `dedup_key` is
+    the key inside it, `occurrence` tells one firing of the alert from the next. `event_time` is the sender's own
+    time of this event and None when the sender gave none. An alert with `ends_at` lapses then unless sent again.
+    """
+
+    namespace: str
+    dedup_key: str
+    status: AlertStatus
+    title: str
+    description: str = ""
+    severity: str = ""
+    service: str = ""
+    ci: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+    occurrence: str = ""
+    event_time: datetime | None = None
+    ends_at: datetime | None = None
+    test: bool = False

@@ -1,0 +1,52 @@
+"""The append-only, hash-chained log of one incident. Pure: entries in, entries with hashes out.
+
+Each hash is HMAC-SHA256 over the hash before it and the entry's own canonical bytes, so an edited, deleted, swapped
+or inserted entry breaks the chain from there on. Whoever writes an entry holds the incident's row lock, so `seq` and
+the head of the chain (kept on the incident) never race.
+"""
+
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+GENESIS = b""
+"""What the first entry of every incident is chained to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened: `event` is a stable slug, `facts` the canonical JSON text exactly as it is stored."""
+
+    incident_id: int
+    seq: int
+    at: datetime
+    actor: str
+    event: str
+    facts: str
+    hash: bytes
+
+
+def facts_text(facts: object) -> str:
+    """Canonical JSON: keys sorted, no spaces; the hash covers these very bytes."""
+    return msgspec.json.encode(facts, order="deterministic").decode()
+
+
+def entry_hash(key: bytes, previous: bytes, incident_id: int, seq: int, at: datetime, actor: str, event: str, facts: str) -> bytes:
+    """The 32-byte link of the chain; `at` counts in whole microseconds, as PostgreSQL keeps it."""
+    canonical = f"{incident_id}\x1f{seq}\x1f{at.isoformat()}\x1f{actor}\x1f{event}\x1f{facts}"
+    return hmac.digest(key, previous + canonical.encode(), "sha256")
+
+
+def append(key: bytes, previous: bytes, incident_id: int, version: int, at: datetime, actor: str,
+           events: Iterable[tuple[str, dict[str, Any]]]) -> list[Entry]:
+    """Chain `events` (slug, facts) behind `previous`, the head at `version`; the last entry is the new head."""
+    entries: list[Entry] = []
+    for seq, (event, facts) in enumerate(events, version + 1):
+        text = facts_text(facts)
+        previous = entry_hash(key, previous, incident_id, seq, at, actor, event, text)
+        entries.append(Entry(incident_id, seq, at, actor, event, text, previous))
+    return entries

@@ -1,0 +1,1 @@
+"""The way in: source contract, HTTP front door, quarantine and replay."""

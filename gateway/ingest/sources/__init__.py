@@ -1,0 +1,1 @@
+"""One file per source: bytes to alerts, pure."""

@@ -1,0 +1,1 @@
+"""Telling people: a transactional outbox, templates, channels and the runner that sends."""

@@ -1,0 +1,275 @@
+"""The one settings class: shipped defaults, one TOML file laid over them, the environment over that, validated whole.
+
+Nothing else reads the environment. Secrets may come from a file: `GATEWAY_NOTIFY__SMTP__PASSWORD_FILE=/run/secret`.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from gateway.errors import Flaw, Misconfigured
+from gateway.incidents.model import Impact, Urgency
+
+UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class Duration(timedelta):
+    """A length of time written as "90s", "5m", "48h" or "1h30m"."""
+
+
+def duration(text: str) -> Duration:
+    """Read a duration; raises ValueError saying how one is written."""
+    parts = re.findall(r"(\d+(?:\.\d+)?)(us|ms|s|m|h|d)", text)
+    if not parts or "".join(n + u for n, u in parts) != text:
+        raise ValueError(f'"{text}" is not a duration: write it like "90s", "5m", "48h" or "1h30m"')
+    return Duration(seconds=sum(float(n) * UNITS[u] for n, u in parts))
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of the file; unknown keys are refused so that a typo shows."""
+
+
+class Server(Section):
+    """Where to listen and how much to take in."""
+
+    host: str
+    port: int
+    external_url: str
+    max_body_bytes: int
+    max_items: int
+    queue_bytes: int
+    queue_items: int
+    deadline: Duration
+
+
+class Database(Section):
+    """Connections to PostgreSQL per replica."""
+
+    pool_min: int
+    pool_max: int
+    url: str = ""
+
+
+class Redis(Section):
+    """The wheel's index."""
+
+    url: str = ""
+
+
+class Policy(Section):
+    """Targets per priority and clock; `warn_at` are shares of a target."""
+
+    calendar: str
+    warn_at: tuple[float, ...]
+    auto_close_after: Duration
+    targets: dict[int, dict[Literal["response", "desk", "tier2", "escalated", "overall"], Duration]]
+
+
+class Sla(Section):
+    """Policies by name and the one used where nothing else says."""
+
+    default: str
+    policies: dict[str, Policy]
+
+
+class Relate(Section):
+    """Alerts that agree in every field of `by` within `within` of the master's opening belong together.
+
+    A field is `service`, `ci`, `source`, or `labels.<name>`; an alert without one of them is left alone.
+    """
+
+    name: str
+    by: tuple[str, ...]
+    within: Duration
+
+
+class Storm(Section):
+    """Above this rate of new keys per integration, new keys fold into one storm master."""
+
+    new_per_minute: int
+    quiet_after: Duration
+
+
+class Dedup(Section):
+    """When alerts are the same trouble."""
+
+    reopen_within: Duration
+    flap_limit: int
+    flap_within: Duration
+    storm: Storm
+    relate: tuple[Relate, ...] = ()
+
+
+class Management(Section):
+    """Who is told when: roles by priority and cause."""
+
+    priorities: tuple[int, ...]
+    on: tuple[Literal["opened", "warning", "breach"], ...]
+    notify: tuple[str, ...]
+
+
+class Escalation(Section):
+    """Management escalation."""
+
+    management: tuple[Management, ...] = ()
+
+
+class Smtp(Section):
+    """Mail on the way out; no host means the channel is off."""
+
+    host: str
+    port: int
+    sender: str
+    username: str
+    password: str
+    starttls: bool
+
+
+class Webhook(Section):
+    """Standard Webhooks on the way out; `secret` is whsec_ and base64."""
+
+    secret: str
+    allow_private: bool
+
+
+class Notify(Section):
+    """Channels and who stands behind a role."""
+
+    locale: Literal["en", "zh-CN"]
+    recipients: dict[str, tuple[str, ...]]
+    smtp: Smtp
+    webhook: Webhook
+
+
+class Grade(Section):
+    """How bad a severity is."""
+
+    impact: Impact
+    urgency: Urgency
+
+
+class Intake(Section):
+    """One source: its severities, and for `generic` where each field is found in a foreign body (JSON pointers)."""
+
+    severity: dict[str, Grade] = {}
+    service: str = ""
+    mapping: dict[str, str] = {}
+
+
+class Retention(Section):
+    """How long intake evidence is kept; incidents and timelines stay."""
+
+    receipts: Duration
+    alerts: Duration
+    quarantine: Duration
+    deliveries: Duration
+    idempotency: Duration
+
+
+class Audit(Section):
+    """The key of the timeline's hash chain and where seals are exported."""
+
+    key: str
+    seal_file: str
+
+
+class Settings(Section):
+    """Everything the gateway is told."""
+
+    server: Server
+    database: Database
+    sla: Sla
+    dedup: Dedup
+    notify: Notify
+    retention: Retention
+    audit: Audit
+    redis: Redis = Redis()
+    escalation: Escalation = Escalation()
+    intake: dict[str, Intake] = {}
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Defaults, then the file (or GATEWAY_CONFIG), then the environment; raises Misconfigured with every problem."""
+    tree = tomllib.loads((resources.files("gateway") / "defaults.toml").read_text("utf-8"))
+    source = path or (Path(environ["GATEWAY_CONFIG"]) if environ.get("GATEWAY_CONFIG") else None)
+    if source is not None:
+        _overlay(tree, _read(source))
+    _overlay(tree, _from_environment(environ))
+    flaws: list[Flaw] = []
+    parts: dict[str, Any] = {}
+    for field in msgspec.structs.fields(Settings):
+        if field.encode_name in tree:
+            _convert(field.encode_name, tree.pop(field.encode_name), field.type, parts, flaws)
+    flaws += [Flaw(f"/{name}", "no such section: remove it or correct its name") for name in tree]
+    if flaws:
+        raise Misconfigured("the configuration cannot be used", flaws=tuple(flaws))
+    settings = Settings(**parts)
+    if problems := _contradictions(settings):
+        raise Misconfigured("the configuration contradicts itself", flaws=tuple(problems))
+    return settings
+
+
+def _convert(name: str, value: object, kind: Any, parts: dict[str, Any], flaws: list[Flaw]) -> None:
+    try:
+        parts[name] = msgspec.convert(value, kind, strict=False, dec_hook=_hook)
+    except msgspec.ValidationError as error:
+        detail, _, where = str(error).partition(" - at `$")
+        flaws.append(Flaw(f"/{name}" + where.rstrip("`").replace(".", "/"), detail))
+
+
+def _hook(kind: type, value: object) -> Duration:
+    if kind is not Duration or not isinstance(value, str):
+        raise ValueError(f"expected a duration such as \"5m\", got {value!r}")
+    return duration(value)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Misconfigured(f"{path} cannot be read as TOML: {error}") from error
+
+
+def _overlay(base: dict[str, Any], over: Mapping[str, Any]) -> None:
+    for key, value in over.items():
+        if isinstance(value, dict) and isinstance(base.get(key), dict):
+            _overlay(base[key], value)
+        else:
+            base[key] = value
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """GATEWAY_SERVER__PORT=8080 is server.port; DATABASE_URL and REDIS_URL are what they are everywhere."""
+    tree: dict[str, Any] = {}
+    named = {"DATABASE_URL": "GATEWAY_DATABASE__URL", "REDIS_URL": "GATEWAY_REDIS__URL"}
+    for name, value in ((named.get(n, n), v) for n, v in environ.items()):
+        if not name.startswith("GATEWAY_") or "__" not in name:
+            continue
+        path = name.removeprefix("GATEWAY_").lower().split("__")
+        if path[-1].endswith("_file") and path[-1] != "seal_file":
+            path[-1], value = path[-1].removesuffix("_file"), Path(value).read_text("utf-8").strip()
+        node = tree
+        for step in path[:-1]:
+            node = node.setdefault(step, {})
+        node[path[-1]] = value
+    return tree
+
+
+def _contradictions(settings: Settings) -> list[Flaw]:
+    flaws = []
+    if settings.sla.default not in settings.sla.policies:
+        flaws.append(Flaw("/sla/default", f"no policy is named {settings.sla.default!r}"))
+    for name, policy in settings.sla.policies.items():
+        if policy.calendar != "24x7":
+            flaws.append(Flaw(f"/sla/policies/{name}/calendar", 'only the calendar "24x7" exists'))
+        if missing := {1, 2, 3, 4} - policy.targets.keys():
+            flaws.append(Flaw(f"/sla/policies/{name}/targets", f"no targets for priorities {sorted(missing)}"))
+        if any(not 0 < share < 1 for share in policy.warn_at) or len(set(policy.warn_at)) < len(policy.warn_at):
+            flaws.append(Flaw(f"/sla/policies/{name}/warn_at", "shares are distinct and lie between 0 and 1"))
+    return flaws
