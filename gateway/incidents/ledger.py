@@ -1,0 +1,60 @@
+"""What happened to a record's clocks, in order: the input of every pure clock function in `sla/`.
+
+The ledger is stored as JSON on the incident: [[microseconds since 1970, event, tier, priority, reason], ...].
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from gateway.incidents.model import Tier
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class ClockEvent(StrEnum):
+    """The events that start, stop, pause or re-target a clock."""
+
+    RECORD = "record"
+    ASSIGN = "assign"
+    ACCEPT = "accept"
+    RETURN = "return"
+    HOLD = "hold"
+    RESUME = "resume"
+    ESCALATE = "escalate"
+    RESOLVE = "resolve"
+    REOPEN = "reopen"
+    SET_PRIORITY = "set_priority"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One clock event; `tier` with assign, accept and escalate, `priority` with record and set_priority."""
+
+    at: datetime
+    event: ClockEvent
+    tier: Tier | None = None
+    priority: int | None = None
+    reason: str = ""
+
+
+Ledger = tuple[LedgerEntry, ...]
+
+
+def microseconds(at: datetime) -> int:
+    """Whole microseconds since 1970, exactly."""
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def to_json(ledger: Ledger) -> str:
+    """The stored form."""
+    rows = [(microseconds(e.at), e.event, e.tier, e.priority, e.reason) for e in ledger]
+    return msgspec.json.encode(rows).decode()
+
+
+def from_json(text: str) -> Ledger:
+    """The value of a stored ledger."""
+    rows = msgspec.json.decode(text, type=list[tuple[int, ClockEvent, Tier | None, int | None, str]])
+    return tuple(LedgerEntry(EPOCH + timedelta(microseconds=at), *rest) for at, *rest in rows)

@@ -1,0 +1,120 @@
+"""The incident as a value, and what a decision changes about it. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from gateway.incidents.ledger import Ledger
+from gateway.incidents.model import Closure, HoldReason, Impact, Resolution, State, Tier, TimerKind, Urgency
+
+NOTICES = UUID("b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11")
+"""The namespace of outbox ids."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One record, field by field as in the table of the same name (db/migrations/0001_core.sql)."""
+
+    id: int
+    number: str
+    title: str
+    source: str
+    priority: int
+    impact: Impact
+    urgency: Urgency
+    occurred_at: datetime
+    recorded_at: datetime
+    updated_at: datetime
+    policy: str
+    ledger: Ledger
+    version: int
+    timeline_hash: bytes
+    kind: str = "incident"
+    state: State = State.LOGGED
+    description: str = ""
+    severity: str = ""
+    service: str = ""
+    ci: str = ""
+    integration_id: int | None = None
+    key_hash: bytes | None = None
+    dedup_key: str | None = None
+    category: str = ""
+    contact_name: str = ""
+    contact: str = ""
+    location: str = ""
+    reporting_unit: str = ""
+    responded_at: datetime | None = None
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    resolution: Resolution | None = None
+    resolution_category: str = ""
+    solution: str = ""
+    closure: Closure | None = None
+    satisfaction: int | None = None
+    owner: str = ""
+    assignee_group: str = ""
+    assignee: str = ""
+    handler: str = ""
+    tier: Tier = Tier.DESK
+    third_party: str = ""
+    hold_reason: HoldReason | None = None
+    hold_until: datetime | None = None
+    held_state: State | None = None
+    master_id: int | None = None
+    link_reason: str | None = None
+    link_score: float | None = None
+    major: bool = False
+    security: bool = False
+    suppressed: bool = False
+    storm: bool = False
+    reopened: int = 0
+    returned: int = 0
+    labels: Mapping[str, str] = field(default_factory=dict)
+    links: tuple[Mapping[str, str], ...] = ()
+    refs: Mapping[str, Any] = field(default_factory=dict)
+    marks: tuple[str, ...] = ()
+    next_due_at: datetime | None = None
+    breached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """Set the incident's timer of this kind to `due_at`, or disarm it with None."""
+
+    kind: TimerKind
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One message owed to one address ("smtp:a@b" or "webhook:https://…") because of one `cause`.
+
+    The same incident, cause and target always make the same outbox id, so saying it twice sends it once.
+    """
+
+    cause: str
+    target: str
+    role: str
+    template: str
+    facts: Mapping[str, Any]
+
+    def id(self, incident_id: int) -> UUID:
+        """The outbox id, which is also the idempotency id of every attempt."""
+        return uuid5(NOTICES, f"{incident_id}\x1f{self.cause}\x1f{self.target}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What one decision changes about one incident, all written in one transaction by `store.write`.
+
+    `after` still carries the version and timeline hash it was read with; writing appends `events` (slug, facts) to
+    its timeline and moves both on. A revision without events is not a change and writes nothing but its timers.
+    """
+
+    after: Incident
+    actor: str
+    events: tuple[tuple[str, Mapping[str, Any]], ...]
+    timers: tuple[Arm, ...] = ()
+    notices: tuple[Notice, ...] = ()
