@@ -7,22 +7,20 @@ timer that fails is alone and pushed out by a minute, so it never blocks its nei
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
-import asyncpg
 import structlog
 
 from gateway.clock import Clock
+from gateway.db.pool import LOST_RACE, Connection, Pool, acquire, transaction
+from gateway.errors import Unavailable
 from gateway.sla import timer_store
 from gateway.sla.judge import ClockJudge
 from gateway.sla.observer import Observer
 from gateway.sla.slots import micros
-from gateway.sla.timer_store import SHARDS, Armed, Connection, DueTimer, Locked, TimerId
+from gateway.sla.timer_store import SHARDS, Armed, DueTimer, Locked, TimerId
 
-if TYPE_CHECKING:
-    type Pool = asyncpg.Pool[asyncpg.Record]
-
-type Fire = Callable[[Connection, Sequence[DueTimer], datetime], Awaitable[Sequence[Armed]]]
+Fire: TypeAlias = Callable[[Connection, Sequence[DueTimer], datetime], Awaitable[Sequence[Armed]]]
 """Inside the transaction, timer and incident rows locked and the timers already disarmed: loads the incidents, decides
 for that moment, writes, and returns the timers to arm next."""
 
@@ -32,14 +30,14 @@ BATCH = 200
 SETBACK = timedelta(seconds=60)
 """How far a timer whose firing fails is pushed out."""
 
-TRANSIENT = (
-    asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError, asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError,
-    asyncpg.ReadOnlySQLTransactionError, OSError, TimeoutError,
-)
-"""Nobody's fault: the batch is tried again later, whole."""
+TRANSIENT = (Unavailable, *LOST_RACE)
+"""Nobody's fault: the batch is tried again later."""
 
 log = structlog.get_logger()
+
+
+class Undecidable(Exception):
+    """The effect of some timer of the batch cannot be decided or written: the values are at fault, not the database."""
 
 
 class ClockInDoubt(Exception):
@@ -57,7 +55,7 @@ class Fired:
 class Firing:
     """Fires batches; raises TRANSIENT errors and ClockInDoubt, after which nothing of that batch has happened."""
 
-    def __init__(self, pool: "Pool", fire: Fire, clock: Clock, judge: ClockJudge, observer: Observer) -> None:
+    def __init__(self, pool: Pool, fire: Fire, clock: Clock, judge: ClockJudge, observer: Observer) -> None:
         self._pool = pool
         self._fire = fire
         self._clock = clock
@@ -79,23 +77,30 @@ class Firing:
         return done
 
     async def _transact(self, ids: Sequence[TimerId], epochs: Mapping[int, int]) -> Fired:
-        async with self._pool.acquire() as conn, conn.transaction():
+        before = self._clock.monotonic()
+        async with transaction(self._pool) as conn:
             locked = await timer_store.lock_due(conn, ids, self._clock.stamp(), BATCH)
             if locked is None:
                 return Fired()
-            if not self._judge.sample(micros(locked.now), self._clock.monotonic()):
+            if not self._judge.sample(micros(locked.now), before, self._clock.monotonic()):
                 raise ClockInDoubt
             leases = [epochs.get(timer.incident_id % SHARDS) for timer in locked.timers]
             await timer_store.settle(conn, locked.timers, leases, locked.now)
-            armed = list(await self._fire(conn, locked.timers, locked.now))
+            armed = await self._effect(conn, locked)
             await timer_store.arm(conn, armed)
         self._observe(locked)
         return Fired(list(locked.timers), armed)
 
+    async def _effect(self, conn: Connection, locked: Locked) -> list[Armed]:
+        try:
+            return list(await self._fire(conn, locked.timers, locked.now))
+        except ValueError as error:  # the driver's refusal of a value is also an InterfaceError, and would pass for an outage
+            raise Undecidable(str(error)) from error
+
     async def _set_back(self, timer: TimerId, error: Exception) -> Fired:
         log.error("timer_poisoned", incident_id=timer.incident_id, kind=timer.kind.name, exc_info=error)
         self._observer.poisoned(timer.kind)
-        async with self._pool.acquire() as conn:
+        async with acquire(self._pool) as conn:
             return Fired(armed=await timer_store.postpone(conn, timer, self._clock.stamp(), SETBACK))
 
     def _observe(self, locked: Locked) -> None:

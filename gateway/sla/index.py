@@ -64,7 +64,7 @@ class IndexUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Peeked:
-    """One shard's near future; `built` False means the index lost it, or never had it, and must be rebuilt."""
+    """One shard's near future as (timer, due milliseconds); `built` False means the index lost it, or never had it, and must be rebuilt."""
 
     built: bool
     timers: tuple[tuple[TimerId, int], ...]

@@ -36,31 +36,35 @@ class ClockJudge:
         """May timers fire?"""
         return self._offset_us is not None and self._suspicion is None
 
+    @property
+    def sampled(self) -> bool:
+        """Is there an estimate?"""
+        return self._offset_us is not None
+
     def estimate_us(self, monotonic: float) -> int:
         """PostgreSQL's time now, by the last trusted sample; raises LookupError before the first one."""
         if self._offset_us is None:
             raise LookupError("PostgreSQL's clock was never sampled")
         return self._offset_us + round(monotonic * 1e6)
 
-    def sample(self, pg_us: int, monotonic: float) -> bool:
-        """Take in what PostgreSQL's clock said at `monotonic`; answers `trusted`."""
-        offset = pg_us - round(monotonic * 1e6)
+    def sample(self, pg_us: int, before: float, after: float) -> bool:
+        """Take in what PostgreSQL's clock said between two monotonic moments; answers `trusted`."""
+        low, high = pg_us - round(after * 1e6), pg_us - round(before * 1e6)
+        offset = self._offset_us
         if self._suspicion is not None:
-            self._weigh(offset, monotonic)
-        elif self._offset_us is None or abs(offset - self._offset_us) <= STEP_US:
-            self._offset_us = offset
-        elif offset < self._offset_us:
-            self._offset_us, self.stepped_back = offset, True
+            self._weigh(self._suspicion, low, high, after)
+        elif offset is None or low - STEP_US <= offset <= high + STEP_US:
+            self._offset_us = low if offset is None else min(max(offset, low), high)
+        elif offset > high:
+            self._offset_us, self.stepped_back = high, True
         else:
-            self._suspicion = _Suspicion(monotonic, offset)
+            self._suspicion = _Suspicion(after, low)
         return self.trusted
 
-    def _weigh(self, offset: int, monotonic: float) -> None:
-        doubt = self._suspicion
-        assert doubt is not None
-        agrees = abs(offset - doubt.offset_us) <= AGREE_US
+    def _weigh(self, doubt: _Suspicion, low: int, high: int, monotonic: float) -> None:
+        agrees = low - AGREE_US <= doubt.offset_us <= high + AGREE_US
         doubt.agreeing = doubt.agreeing + 1 if agrees else 1
-        doubt.offset_us = offset
+        doubt.offset_us = low
         if doubt.agreeing >= SAMPLES or monotonic - doubt.since >= PATIENCE:
-            self.stepped_back = self._offset_us is not None and offset < self._offset_us - STEP_US
-            self._offset_us, self._suspicion = offset, None
+            self.stepped_back = self._offset_us is not None and high < self._offset_us - STEP_US
+            self._offset_us, self._suspicion = low, None

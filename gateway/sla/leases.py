@@ -9,14 +9,11 @@ the shards of the one that came or went move.
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from gateway.clock import Clock
-from gateway.sla.timer_store import SHARDS, Connection
-
-if TYPE_CHECKING:
-    import asyncpg
+from gateway.db.pool import Connection, Pool, transaction
+from gateway.sla.timer_store import SHARDS
 
 TTL = timedelta(seconds=6)
 TRUST = 5.0
@@ -73,7 +70,7 @@ def _weight(shard: int, replica: UUID) -> bytes:
 class Leases:
     """One replica's leases."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", clock: Clock, replica: UUID) -> None:
+    def __init__(self, pool: Pool, clock: Clock, replica: UUID) -> None:
         self._pool = pool
         self._clock = clock
         self._replica = replica
@@ -85,9 +82,12 @@ class Leases:
         return dict(self._held) if self._clock.monotonic() < self._trusted_until else {}
 
     async def renew(self) -> None:
-        """Be seen, give up what is another's, keep and take what is ours and free; call every second or two."""
+        """Be seen, give up what is another's, keep and take what is ours and free; call every second.
+
+        Raises Unavailable; what is held is then trusted only as long as before.
+        """
         started, now = self._clock.monotonic(), self._clock.stamp()
-        async with self._pool.acquire() as conn, conn.transaction():
+        async with transaction(self._pool) as conn:
             await conn.execute(SEEN, self._replica, now)
             live = [row["id"] for row in await conn.fetch(LIVE, now, TTL)]
             await conn.execute(FORGET, now)
@@ -102,6 +102,6 @@ class Leases:
     async def release(self) -> None:
         """Give everything up at once, so that others take over at their next renewal."""
         self._held, self._trusted_until = {}, 0.0
-        async with self._pool.acquire() as conn, conn.transaction():
+        async with transaction(self._pool) as conn:
             await conn.execute(YIELD, self._replica, [])
             await conn.execute(LEAVE, self._replica)

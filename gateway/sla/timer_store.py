@@ -6,16 +6,12 @@ All functions take `now` as given by `clock.stamp()`: None lets PostgreSQL judge
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import asyncpg
 
+from gateway.db.pool import Connection
 from gateway.incidents.model import TimerKind
-
-if TYPE_CHECKING:
-    from asyncpg.pool import PoolConnectionProxy
-
-    type Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
 
 SHARDS = 64
 """Timers are spread over this many shards by incident id."""
@@ -67,7 +63,7 @@ WHERE timer.armed <> excluded.armed OR (excluded.armed AND timer.due_at <> exclu
 """
 
 
-async def arm(conn: "Connection", timers: Iterable[tuple[int, int, datetime | None]]) -> None:
+async def arm(conn: Connection, timers: Iterable[tuple[int, int, datetime | None]]) -> None:
     """Arm, move or (due None) disarm timers; the generation moves only where something really changes."""
     last = {(incident_id, kind): due_at for incident_id, kind, due_at in timers}
     if last:
@@ -86,12 +82,13 @@ FOR UPDATE OF t, i SKIP LOCKED
 """
 
 
-async def lock_due(conn: "Connection", ids: Sequence[TimerId], now: datetime | None, limit: int = 200) -> Locked | None:
+async def lock_due(conn: Connection, ids: Sequence[TimerId], now: datetime | None, limit: int = 200) -> Locked | None:
     """Lock which of `ids` are armed and due, worst priority first; whatever someone else holds is left out, not awaited.
 
     None when nothing could be taken. The locks last until the caller's transaction ends.
     """
-    rows = await conn.fetch(LOCK_DUE, [t.incident_id for t in ids], [int(t.kind) for t in ids], now, limit)
+    asked = set(ids)
+    rows = await conn.fetch(LOCK_DUE, [t.incident_id for t in asked], [int(t.kind) for t in asked], now, limit)
     if not rows:
         return None
     timers = (DueTimer(r["incident_id"], TimerKind(r["kind"]), r["gen"], r["due_at"]) for r in rows)
@@ -105,7 +102,7 @@ WHERE t.incident_id = f.incident_id AND t.kind = f.kind AND t.gen = f.gen AND t.
 """
 
 
-async def settle(conn: "Connection", fired: Sequence[DueTimer], epochs: Sequence[int | None], now: datetime) -> int:
+async def settle(conn: Connection, fired: Sequence[DueTimer], epochs: Sequence[int | None], now: datetime) -> int:
     """Mark as fired and disarm; returns how many rows were still as they were read (a stale generation changes none).
 
     `epochs` are those of the leases the timers were fired under, None where fired without one because it was overdue.
@@ -123,7 +120,7 @@ ORDER BY due_at LIMIT $4
 
 
 async def due_soon(
-    conn: "Connection", shards: Iterable[int], now: datetime | None, within: timedelta, limit: int = 20_000
+    conn: Connection, shards: Iterable[int], now: datetime | None, within: timedelta, limit: int = 20_000
 ) -> list[Armed]:
     """What of these shards falls due within `within` of now (negative: what is overdue by more), oldest first."""
     return _armed(await conn.fetch(DUE_SOON, list(shards), now, within, limit))
@@ -139,23 +136,24 @@ START = Armed(0, TimerKind.SLA, datetime.fromisoformat("0001-01-01T00:00:00+00:0
 """Before every timer: where a scan begins."""
 
 
-async def armed(conn: "Connection", shard: int, after: Armed = START, limit: int = 5_000) -> list[Armed]:
+async def armed(conn: Connection, shard: int, after: Armed = START, limit: int = 5_000) -> list[Armed]:
     """The next armed timers of a shard by due time, after the last one of the page before."""
     return _armed(await conn.fetch(ARMED, shard, after.due_at, after.incident_id, int(after.kind), limit))
 
 
-STILL_ARMED = """
-SELECT t.incident_id, t.kind, t.due_at
+RANKED = """
+SELECT i.priority, t.incident_id, t.kind, t.due_at
 FROM unnest($1::bigint[], $2::smallint[]) AS asked (incident_id, kind)
 JOIN timer t ON t.incident_id = asked.incident_id AND t.kind = asked.kind
 JOIN incident i ON i.id = t.incident_id
-WHERE t.armed ORDER BY i.priority, t.due_at, t.incident_id, t.kind
+WHERE t.armed
 """
 
 
-async def still_armed(conn: "Connection", ids: Sequence[TimerId]) -> list[Armed]:
-    """Which of `ids` are armed, worst priority first, then oldest: the order in which a backlog is worked off."""
-    return _armed(await conn.fetch(STILL_ARMED, [t.incident_id for t in ids], [int(t.kind) for t in ids]))
+async def ranked(conn: Connection, ids: Sequence[TimerId]) -> list[tuple[int, Armed]]:
+    """Which of `ids` are still armed, each with its incident's priority."""
+    rows = await conn.fetch(RANKED, [t.incident_id for t in ids], [int(t.kind) for t in ids])
+    return list(zip((r["priority"] for r in rows), _armed(rows), strict=True))
 
 
 POSTPONE = """
@@ -165,7 +163,7 @@ RETURNING incident_id, kind, due_at
 """
 
 
-async def postpone(conn: "Connection", timer: TimerId, now: datetime | None, by: timedelta) -> list[Armed]:
+async def postpone(conn: Connection, timer: TimerId, now: datetime | None, by: timedelta) -> list[Armed]:
     """Push a timer whose firing fails out of its neighbours' way; empty when it is no longer armed."""
     return _armed(await conn.fetch(POSTPONE, timer.incident_id, int(timer.kind), now, by))
 
@@ -173,7 +171,7 @@ async def postpone(conn: "Connection", timer: TimerId, now: datetime | None, by:
 PG_NOW = "SELECT coalesce($1::timestamptz, statement_timestamp())"
 
 
-async def pg_now(conn: "Connection", now: datetime | None) -> datetime:
+async def pg_now(conn: Connection, now: datetime | None) -> datetime:
     """The moment timers are judged by."""
     moment: datetime = await conn.fetchval(PG_NOW, now)
     return moment

@@ -5,6 +5,10 @@ and is looked at again when that comes round. The wheel is a convenience: a memb
 (the row in PostgreSQL decides), so the same member may wait under several due times at once.
 """
 
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
 TICK_US = 50_000
 """Length of one tick in microseconds; a member leaves at most one tick late."""
 
@@ -25,9 +29,9 @@ class Wheel:
         """How many (due tick, member) pairs are waiting."""
         return len(self._ready) + sum(map(len, self._near)) + sum(map(len, self._far))
 
-    def insert(self, due_us: int, member: int) -> None:
-        """Let `member` leave once `due_us` has passed; saying it twice changes nothing."""
-        self._place(_ceil(due_us), member)
+    def insert(self, due_us: int, member: int) -> bool:
+        """Let `member` leave once `due_us` has passed; False if it was waiting for that already."""
+        return self._place(_ceil(due_us), member)
 
     def remove(self, due_us: int, member: int) -> None:
         """Forget `member` at that due time; unknown ones are ignored."""
@@ -58,14 +62,13 @@ class Wheel:
                 slot.clear()
         return taken + self._take_ready()
 
-    def _place(self, tick: int, member: int) -> None:
+    def _place(self, tick: int, member: int) -> bool:
         here = self._tick // NEAR
         if tick <= self._tick:
-            self._ready.add(member)
-        elif tick // NEAR == here:
-            self._near[tick % NEAR].add(member)
-        else:
-            self._far[min(tick // NEAR, here + FAR - 1) % FAR].add((tick, member))
+            return _added(self._ready, member)
+        if tick // NEAR == here:
+            return _added(self._near[tick % NEAR], member)
+        return _added(self._far[min(tick // NEAR, here + FAR - 1) % FAR], (tick, member))
 
     def _turn(self) -> None:
         """A new turn begins: spread its members over the ticks, or push those that lie beyond the horizon on."""
@@ -91,6 +94,12 @@ class Wheel:
         taken = list(self._ready)
         self._ready.clear()
         return taken
+
+
+def _added(to: set[Item], item: Item) -> bool:
+    before = len(to)
+    to.add(item)
+    return len(to) > before
 
 
 def _ceil(due_us: int) -> int:
