@@ -32,7 +32,7 @@ class Group:
         self.master, self.opened_at, self.changed = master, now, True
 
 
-def groups_of(alert: Alert, integration_id: int, source: str, rules: Sequence[Relate]) -> Iterator[tuple[bytes, Relate]]:
+def groups_of(alert: Alert, source: str, integration_id: int, rules: Sequence[Relate]) -> Iterator[tuple[bytes, Relate]]:
     """The group of every rule whose fields the alert has all of; a rule on `source` alone never joins everything."""
     for rule in rules:
         values = [_field(alert, integration_id, source, name) for name in rule.by]

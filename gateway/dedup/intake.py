@@ -13,8 +13,9 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.db.faults import Fault, classify
-from gateway.dedup.commit import Committed, Committer, Moved
+from gateway.dedup.commit import Committed, Committer
 from gateway.dedup.queue import FairQueue
+from gateway.dedup.records import Moved
 from gateway.dedup.submission import Receipt, Submission
 from gateway.errors import GatewayError, Unavailable
 from gateway.settings import Server
@@ -121,7 +122,7 @@ class Intake:
                     self._drop()
                 if fault is Fault.DATA:
                     return await self._take_apart(batch)
-                if fault is Fault.UNAVAILABLE or attempt == ATTEMPTS or (fault is Fault.CONNECTION and attempt > 1):
+                if fault in (Fault.UNAVAILABLE, Fault.BUG) or attempt == ATTEMPTS or (fault is Fault.CONNECTION and attempt > 1):
                     log.warning("intake_commit_failed", error=type(error).__name__, submissions=len(batch))
                     raise Unavailable("the database did not take it: send again shortly") from error
         raise Unavailable("other replicas kept changing the same records: send again shortly")

@@ -10,7 +10,8 @@ from gateway.incidents.model import LIVE, AlertStatus, State
 class Holder:
     """The incident that answers for a key: as it is stored, or (`id` 0) one that this batch is about to open.
 
-    `firing` counts the alerts of a storm's master that fire; it is not kept for records of a single key.
+    `firing` counts the alerts of a storm's master that fire; it is not kept for records of a single key. `was` is the
+    state as loaded: when the record is found in another one once it is locked, the batch is decided anew.
     """
 
     id: int
@@ -21,6 +22,7 @@ class Holder:
     storm: bool = False
     master: "Holder | None" = None
     firing: int = 0
+    was: State | None = None
 
     @property
     def live(self) -> bool:

@@ -45,8 +45,9 @@ async def load_holders(conn: "Connection[Any]", held: dict[int, list[Known]]) ->
 
 
 def _holder(row: Any) -> Holder:
+    state = State(row["state"])
     return Holder(
-        row["id"], row["number"], State(row["state"]), row["resolved_at"], row["handler"], row["storm"], None, row["firing"]
+        row["id"], row["number"], state, row["resolved_at"], row["handler"], row["storm"], None, row["firing"], state
     )
 
 

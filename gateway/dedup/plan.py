@@ -1,6 +1,6 @@
 """Deciding a whole batch, item by item in arrival order. Pure: what was loaded goes in, what to write comes out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -39,7 +39,6 @@ class Item:
     source: str
     alert: Alert
     key_hash: bytes
-    groups: tuple[bytes, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -78,15 +77,16 @@ class Plan:
 
     now: datetime
     rules: Rules
-    known: Mapping[bytes, Known]
-    groups: Mapping[bytes, Group]
+    settle_after: timedelta
+    known: dict[bytes, Known] = field(default_factory=dict)
+    groups: dict[bytes, Group] = field(default_factory=dict)
+    memberships: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict)
     unlinked: frozenset[tuple[bytes, bytes]] = frozenset()
-    storms: Mapping[int, Group] = field(default_factory=dict)
+    storms: dict[int, Group] = field(default_factory=dict)
     drafts: list[Draft] = field(default_factory=list)
     steps: dict[Holder, list[Step]] = field(default_factory=dict)
     detached: list[Detached] = field(default_factory=list)
     shown: dict[bytes, Alert] = field(default_factory=dict)
-    settle_at: timedelta = timedelta()
 
     def take(self, item: Item) -> Verdict:
         """Decide one item and move the batch's state on."""
@@ -131,12 +131,13 @@ class Plan:
         holder = Holder(0, "", State.LOGGED)
         draft = Draft(holder, item, decision.reason, decision.follows)
         self.drafts.append(draft)
-        for group in (self.groups[g] for g in item.groups):
+        groups = [self.groups[g] for g in self.memberships.get(item.key_hash, ())]
+        for group in groups:
             master = group.master_at(self.now)
             if master is not None and (item.key_hash, group.hash) not in self.unlinked:
                 holder.master, draft.rule = master, group.rule
                 return holder, group.rule
-        for group in (self.groups[g] for g in item.groups):
+        for group in groups:
             if group.master_at(self.now) is None:
                 group.lead(holder, self.now)
         return holder, None

@@ -62,3 +62,10 @@ class Submission:
     def items(self) -> int:
         """How many outcomes are owed."""
         return len(self.alerts) + len(self.refused) + len(self.ignored)
+
+    def with_items(self, alerts: tuple[tuple[int, Alert], ...], refused: tuple[Refused, ...]) -> "Submission":
+        """The same request with only these alerts, and more items refused."""
+        return Submission(
+            self.integration_id, self.source, self.body, self.headers, alerts, self.refused + refused, self.ignored,
+            self.lost, self.delivery_id, self.flag, self.answer,
+        )  # fmt: skip
