@@ -15,7 +15,7 @@ class Backlog:
         return len(self._members)
 
     def __contains__(self, member: int) -> bool:
-        """Does this one wait already?"""
+        """Whether this one waits already."""
         return member in self._members
 
     def push(self, priority: int, due_ms: int, member: int) -> None:

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-import structlog
-
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.sla import timer_store
@@ -17,8 +15,6 @@ HORIZON = timedelta(seconds=90)
 """How far ahead the wheel is fed."""
 
 PAGE = 5_000
-
-log = structlog.get_logger()
 
 
 def dues(timers: Iterable[Armed]) -> list[tuple[TimerId, int]]:
@@ -41,7 +37,7 @@ class Feeder:
         return self._index is not None and self._index.up
 
     async def load(self, shards: Sequence[int], now_us: int) -> list[tuple[TimerId, int]]:
-        """What falls due in these shards within the horizon of `now_us`. Raises Unavailable when PostgreSQL must be asked and is out."""
+        """What falls due in these shards within the horizon of `now_us`. Raises Unavailable if PostgreSQL is needed and out."""
         timers: list[tuple[TimerId, int]] = []
         missing: list[int] = []
         for shard in shards:
@@ -61,8 +57,8 @@ class Feeder:
             if peeked.built:
                 return peeked.timers
             await self._rebuild(self._index, shard, now_us)
-        except IndexUnavailable as error:
-            log.warning("index_unavailable", shard=shard, reason=str(error))
+        except IndexUnavailable:
+            return None
         return None
 
     async def _rebuild(self, index: Index, shard: int, now_us: int) -> None:

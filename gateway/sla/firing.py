@@ -68,7 +68,7 @@ class Firing:
             done = await self._transact(ids, epochs)
         except (*TRANSIENT, ClockInDoubt):
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a timer's values break must not stop its neighbours
             if len(ids) == 1:
                 return await self._set_back(ids[0], error)
             half = len(ids) // 2

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -29,6 +30,8 @@ TIMEOUT = 0.25
 
 KEEP = 86_400
 """Seconds a set outlives its slot."""
+
+log = structlog.get_logger()
 
 LOOK = """
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
@@ -46,7 +49,7 @@ local room = tonumber(ARGV[1]) - redis.call('SCARD', KEYS[2])
 local n = math.min(room, #ARGV - 4)
 if n > 0 then
   redis.call('SADD', KEYS[2], unpack(ARGV, 5, 4 + n))
-  redis.call('EXPIREAT', KEYS[2], ARGV[3])
+  redis.call('EXPIRE', KEYS[2], ARGV[3])
   redis.call('ZADD', KEYS[1], ARGV[2], ARGV[4])
 end
 return math.max(n, 0)
@@ -64,7 +67,10 @@ class IndexUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Peeked:
-    """One shard's near future as (timer, due milliseconds); `built` False means the index lost it, or never had it, and must be rebuilt."""
+    """One shard's near future as (timer, due milliseconds).
+
+    `built` False means that the index lost the shard, or never had it: it must be rebuilt.
+    """
 
     built: bool
     timers: tuple[tuple[TimerId, int], ...]
@@ -100,7 +106,7 @@ class Index:
         await self._client.aclose()
 
     async def peek(self, shard: int, until_us: int, limit: int = 512) -> Peeked:
-        """What falls due up to the slot of `until_us`, from at most `limit` sets, oldest first; rubbish is thrown out."""
+        """What falls due up to the slot of `until_us`, from the `limit` oldest sets at most; rubbish is thrown out."""
         async with self._guarded():
             last = until_us // 1000 // SLOT_MS
             try:
@@ -121,7 +127,8 @@ class Index:
         for name, members in zip(listed, await pipe.execute(raise_on_error=False) if listed else (), strict=True):
             slot = _slot_of(name)
             if slot is None or not members or isinstance(members, Exception):
-                rubbish.zrem(_slots(shard), name).unlink(_set(shard, name))
+                rubbish.zrem(_slots(shard), name)
+                rubbish.unlink(_set(shard, name))
                 continue
             read = {raw: unpack(shard, slot, _integer(raw)) for raw in members}
             timers += [timer for timer in read.values() if timer is not None]
@@ -164,8 +171,10 @@ class Index:
         """Forget a shard, so that it can be built anew."""
         async with self._guarded():
             kind = await self._client.type(_slots(shard))
-            listed = await self._client.zrange(_slots(shard), 0, -1) if kind == b"zset" else []
-            await self._client.unlink(_slots(shard), _meta(shard), *(_set(shard, name) for name in listed))
+            listed: list[Any] = await self._client.zrange(_slots(shard), 0, -1) if kind == b"zset" else []
+            for start in range(0, len(listed), BLOCK):
+                await self._client.unlink(*(_set(shard, name) for name in listed[start : start + BLOCK]))
+            await self._client.unlink(_slots(shard), _meta(shard))
 
     async def built(self, shard: int, at_us: int) -> None:
         """Declare a shard complete as of now."""
@@ -174,7 +183,8 @@ class Index:
 
     def _add_call(self, shard: int, slot: int, block: int, members: Sequence[int]) -> Awaitable[Any]:
         name = f"{slot}:{block}".encode()
-        expires = (slot + 1) * SLOT_MS // 1000 + KEEP
+        ahead = (slot + 1) * SLOT_MS // 1000 - int(self._clock.now().timestamp())
+        expires = max(ahead, 0) + KEEP
         return self._add(keys=[_slots(shard), _set(shard, name)], args=[BLOCK, slot, expires, name, *members[:BLOCK]])
 
     @asynccontextmanager
@@ -185,6 +195,7 @@ class Index:
             yield
         except (RedisError, OSError, TimeoutError, ValueError) as error:
             self._breaker.failed(self._clock.monotonic())
+            log.warning("index_unavailable", reason=str(error) or type(error).__name__, breaker_open=not self._breaker.closed)
             raise IndexUnavailable(str(error) or type(error).__name__) from error
         self._breaker.succeeded()
 

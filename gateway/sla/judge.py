@@ -33,12 +33,12 @@ class ClockJudge:
 
     @property
     def trusted(self) -> bool:
-        """May timers fire?"""
+        """Whether timers may fire."""
         return self._offset_us is not None and self._suspicion is None
 
     @property
     def sampled(self) -> bool:
-        """Is there an estimate?"""
+        """Whether there is an estimate."""
         return self._offset_us is not None
 
     def estimate_us(self, monotonic: float) -> int:

@@ -126,6 +126,8 @@ class Runner:
     async def _attempt(self, name: str) -> None:
         try:
             await self._steps[name][1]()
+        except IndexUnavailable:
+            self._ended[name] = self._clock.monotonic()  # the index said so in the log, and nothing depends on it
         except HICCUPS as error:
             log.warning("timer_step_failed", step=name, reason=str(error) or type(error).__name__)
         else:
@@ -206,7 +208,8 @@ class Runner:
         for start in range(0, len(mine), RANK_AT_ONCE):
             part = mine[start : start + RANK_AT_ONCE]
             async with acquire(self._pool) as conn:
-                priorities = {(t.incident_id, t.kind): p for p, t in await timer_store.ranked(conn, [armings[m][0] for m in part])}
+                rows = await timer_store.ranked(conn, [armings[member][0] for member in part])
+            priorities = {TimerId(timer.incident_id, timer.kind): priority for priority, timer in rows}
             for member in part:
                 if (priority := priorities.get(armings[member][0])) is not None:
                     self._backlog.push(priority, armings[member][1], member)

@@ -3,12 +3,12 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from gateway.db.pool import Pool
-from gateway.sla.leases import TRUST, Leases, share
-from gateway.sla.timer_store import SHARDS
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.db.pool import Pool
+from gateway.sla.leases import TRUST, Leases, share
+from gateway.sla.timer_store import SHARDS
 from tests.support.clock import FakeClock
 
 REPLICAS = st.sets(st.uuids(), min_size=1, max_size=6)

@@ -1,22 +1,31 @@
 """One replica's timers, step by step on a clock that moves only when told to."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from gateway.db.pool import Pool
+
+from gateway.db.pool import Connection, Pool
 from gateway.incidents.model import TimerKind
 from gateway.sla.firing import Fire
 from gateway.sla.index import Index, connect
-from gateway.sla.observer import Silent
 from gateway.sla.runner import Runner
-from gateway.sla.timer_store import arm
-
+from gateway.sla.timer_store import Armed, DueTimer, arm
 from tests.support.clock import FakeClock
-from tests.support.timers import LeaveTrace, arm_all, effects, seed
+from tests.support.timers import LeaveTrace, Silent, arm_all, effects, seed
 
 SECOND = timedelta(seconds=1)
+
+
+class LeapingClock(FakeClock):
+    """PostgreSQL's clock runs ahead of the monotonic one by `leap`."""
+
+    leap = timedelta()
+
+    def stamp(self) -> datetime | None:
+        return self.at + self.leap
 
 
 def a_runner(pool: Pool, clock: FakeClock, index: Index | None, fire: Fire) -> Runner:
@@ -154,32 +163,92 @@ async def test_a_thawed_owner_finds_nothing_left_to_fire(pool: Pool, index: Inde
 
 
 async def test_the_worst_priority_of_a_backlog_fires_first(pool: Pool, clock: FakeClock, now: datetime) -> None:
-    fire = LeaveTrace()
-    runner = a_runner(pool, clock, None, fire)
     await seed(pool, now, range(1, 401), priority=4)
     await seed(pool, now, range(401, 421), priority=1)
     await arm_all(pool, now - 60 * SECOND, range(1, 401))
     await arm_all(pool, now - 30 * SECOND, range(401, 421))
-    order: list[int] = []
-
-    async def noting(conn, timers, at):  # type: ignore[no-untyped-def]
-        order.extend(timer.incident_id for timer in timers)
-        return await fire(conn, timers, at)
-
-    runner = a_runner(pool, clock, None, noting)
-    await runner.run_once()
+    fire = LeaveTrace()
+    await a_runner(pool, clock, None, fire).run_once()
+    order = [incident for batch in fire.batches for incident in batch]
     assert sorted(order) == list(range(1, 421))
     assert set(order[:20]) == set(range(401, 421))
 
 
-async def test_a_clock_that_leaps_forward_stops_firing_until_it_is_believed(pool: Pool, clock: FakeClock, now: datetime) -> None:
+async def test_a_clock_that_leaps_forward_stops_firing_until_it_is_believed(pool: Pool, now: datetime) -> None:
+    clock = LeapingClock()
     runner = a_runner(pool, clock, None, LeaveTrace())
     await seed(pool, now, [7])
     await runner.run_once()
     runner.note_armed(await arm_all(pool, now + 30 * SECOND, [7]))
-    stamp = clock.stamp
-    clock.stamp = lambda: stamp() + timedelta(hours=1)  # type: ignore[method-assign,operator]
+    clock.leap = timedelta(hours=1)
     await play(clock, 1.5, runner)
     assert await effects(pool) == []
     await play(clock, 5, runner)
     assert await effects(pool) == [(7, TimerKind.SLA, 1)]
+
+
+async def test_a_clock_that_steps_back_delays_and_never_repeats(pool: Pool, now: datetime) -> None:
+    clock = LeapingClock()
+    runner = a_runner(pool, clock, None, LeaveTrace())
+    await seed(pool, now, [7, 8])
+    await runner.run_once()
+    await arm_all(pool, now + SECOND, [7])
+    await arm_all(pool, now + 10 * SECOND, [8])
+    await play(clock, 5, runner)
+    clock.leap = timedelta(minutes=-1)
+    await play(clock, 64, runner, step=1)
+    assert await effects(pool) == [(7, TimerKind.SLA, 1)]
+    await play(clock, 4, runner, step=1)
+    assert sorted(await effects(pool)) == [(7, TimerKind.SLA, 1), (8, TimerKind.SLA, 1)]
+
+
+async def test_four_competing_runners_fire_five_thousand_timers_once_each(
+    pool: Pool, index: Index, clock: FakeClock, now: datetime
+) -> None:
+    fires = [LeaveTrace() for _ in range(4)]
+    runners = [a_runner(pool, clock, index, fire) for fire in fires]
+    await seed(pool, now, range(1, 5_001))
+    await arm_all(pool, now - timedelta(minutes=1), range(1, 5_001))
+    for _ in range(40):
+        await asyncio.gather(*(runner.run_once() for runner in runners))
+        clock.advance(SECOND)
+        if await pool.fetchval("SELECT NOT EXISTS (SELECT FROM timer WHERE armed)"):
+            break
+    assert len(await effects(pool)) == 5_000
+    assert sorted(incident for fire in fires for batch in fire.batches for incident in batch) == list(range(1, 5_001))
+
+
+async def test_run_drives_every_step_until_told_to_stop_and_gives_its_leases_up(
+    pool: Pool, index: Index, clock: FakeClock, now: datetime
+) -> None:
+    fired = asyncio.Event()
+
+    async def fire(conn: Connection, timers: Sequence[DueTimer], at: datetime) -> Sequence[Armed]:
+        assert await conn.fetchval("SELECT $1::timestamptz >= max(due_at) FROM timer", at)
+        assert timers
+        fired.set()
+        return ()
+
+    runner, stop = a_runner(pool, clock, index, fire), asyncio.Event()
+    await seed(pool, now, [7])
+    await arm_all(pool, now + SECOND, [7])
+    running = asyncio.create_task(runner.run(stop))
+    while not fired.is_set():
+        await pool.fetchval("SELECT 1")
+        clock.advance(timedelta(seconds=0.05))
+    assert runner.healthy
+    stop.set()
+    await running
+    assert not runner.healthy
+    assert await pool.fetchval("SELECT count(*) FROM shard_lease WHERE owner IS NOT NULL") == 0
+
+
+async def test_a_loop_that_dies_shows_as_unhealthy(pool: Pool, clock: FakeClock) -> None:
+    runner = a_runner(pool, clock, None, LeaveTrace())
+    await pool.execute("ALTER TABLE replica RENAME TO replica_gone")
+    try:
+        with pytest.raises(ExceptionGroup):
+            await runner.run(asyncio.Event())
+    finally:
+        await pool.execute("ALTER TABLE replica_gone RENAME TO replica")
+    assert not runner.healthy

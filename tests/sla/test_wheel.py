@@ -31,11 +31,9 @@ class WheelAgainstSortedList(RuleBasedStateMachine):
         if self.listed:
             due, member = data.draw(st.sampled_from(sorted(self.listed)))
             self.wheel.remove(due, member)
-            tick = -(-due // TICK_US)
             here = self.now // TICK_US
-            self.listed = {
-                (d, m) for d, m in self.listed if m != member or (t := -(-d // TICK_US)) != tick and not (t <= here and tick <= here)
-            }
+            gone = max(-(-due // TICK_US), here)
+            self.listed = {(d, m) for d, m in self.listed if m != member or max(-(-d // TICK_US), here) != gone}
 
     @rule(delta=DELTAS)
     def advance(self, delta: int) -> None:

@@ -55,7 +55,7 @@ class LeaveTrace:
     def __init__(self, poison: Iterable[int] = (), repeat: timedelta | None = None) -> None:
         self.poison = frozenset(poison)
         self.repeat = repeat
-        self.batches: list[int] = []
+        self.batches: list[list[int]] = []
 
     async def __call__(self, conn: Connection, timers: Sequence[DueTimer], now: datetime) -> Sequence[Armed]:
         assert all(timer.due_at <= now for timer in timers)
@@ -64,5 +64,19 @@ class LeaveTrace:
         await conn.execute(INSERT_EFFECTS, ids, [t.incident_id for t in timers], [int(t.kind) for t in timers], facts, now)
         if self.poison.intersection(t.incident_id for t in timers):
             raise ValueError("poison")
-        self.batches.append(len(timers))
+        self.batches.append([timer.incident_id for timer in timers])
         return [Armed(t.incident_id, t.kind, now + self.repeat) for t in timers] if self.repeat else []
+
+
+class Silent:
+    """An observer that looks away."""
+
+    def fired(self, lateness_seconds: float, kind: TimerKind) -> None: ...
+    def poisoned(self, kind: TimerKind) -> None: ...
+    def wheel_size(self, size: int) -> None: ...
+    def backlog(self, size: int) -> None: ...
+    def shards_owned(self, count: int) -> None: ...
+    def index_up(self, up: bool) -> None: ...  # noqa: FBT001
+    def rebuilt(self, shard: int) -> None: ...
+    def missed(self, count: int) -> None: ...
+    def clock_trusted(self, trusted: bool) -> None: ...  # noqa: FBT001
