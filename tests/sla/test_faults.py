@@ -44,7 +44,7 @@ class TimersUnderFaults(RuleBasedStateMachine):
         self.observer = CountingPoison()
         self.given: set[tuple[int, int, int]] = set()
         self.replaced: set[tuple[int, int, int]] = set()
-        self.stale: dict[bytes, bytes] = {}
+        self.stale: dict[Any, Any] = {}
         self.do(self.open())
 
     def do(self, work: Any) -> Any:
@@ -114,7 +114,7 @@ class TimersUnderFaults(RuleBasedStateMachine):
     def redis_comes_back_stale(self) -> None:
         self.do(self.restore())
 
-    async def dump(self) -> dict[bytes, bytes]:
+    async def dump(self) -> dict[Any, Any]:
         return {key: await self.redis.dump(key) for key in await self.redis.keys()}
 
     async def restore(self) -> None:
@@ -140,7 +140,5 @@ class TimersUnderFaults(RuleBasedStateMachine):
 
 def test_no_fault_of_redis_changes_what_fires(database_url: str, redis_url: str) -> None:
     machine = type("Machine", (TimersUnderFaults,), {"database_url": database_url, "redis_url": redis_url})
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        machine,
-        settings=settings(max_examples=12, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck)),
-    )
+    few = settings(max_examples=20, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(machine, settings=few)

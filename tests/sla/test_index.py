@@ -125,5 +125,4 @@ async def test_a_hundred_thousand_timers_cost_at_most_32_bytes_each(
     before = (await client.info("memory"))["used_memory"]
     await index.add(pack(TimerId(n, TimerKind.SLA), due(n)) for n in range(1, 100_001))
     each = ((await client.info("memory"))["used_memory"] - before) / 100_000
-    print(each)
     assert each <= 32
