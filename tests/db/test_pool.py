@@ -89,3 +89,15 @@ async def test_a_backend_that_was_terminated_is_unavailable_and_the_next_call_wo
             await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
     async with transaction(pool) as connection:
         assert await connection.fetchval("SELECT 1") == 1
+
+
+async def test_a_lock_waited_for_in_vain_is_unavailable(pool: Pool) -> None:
+    async def take() -> None:
+        async with transaction(pool) as waiting:
+            await waiting.execute("SET LOCAL lock_timeout = '10ms'")
+            await waiting.execute("LOCK TABLE incident_number")
+
+    async with transaction(pool) as holder:
+        await holder.execute("LOCK TABLE incident_number")
+        with pytest.raises(Unavailable, match="lock timeout"):
+            await take()
