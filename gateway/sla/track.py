@@ -48,10 +48,9 @@ class Track:
 
     def reopen(self, at: datetime, target: timedelta | None) -> None:
         """Undo the stop: the time between is a pause, and the target of today holds from here."""
-        if self.stopped is not None:
-            self.since, self.reason, self.stopped = self.stopped, "resolved", None
-            self.turn(at, running=True)
-            self.retarget(at, target)
+        self.since, self.reason, self.stopped = self.stopped, "resolved", None
+        self.turn(at, running=True)
+        self.retarget(at, target)
 
     def retarget(self, at: datetime, target: timedelta | None) -> None:
         """Measure the same elapsed time against another target, unless stopped."""
