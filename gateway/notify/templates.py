@@ -85,7 +85,7 @@ def one_line(value: object) -> str:
 
 
 def _said(name: str, value: Any, locale: Locale) -> str:
-    return _SAYERS.get(name, lambda plain, _: one_line(plain))(value, locale)
+    return _SAYERS[name](value, locale) if name in _SAYERS else one_line(value)
 
 
 def _moment(value: Any, _: Locale) -> str:
