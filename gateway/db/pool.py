@@ -1,0 +1,143 @@
+"""Connections to PostgreSQL: bounded in number and in every wait, durable or refused, transactions retried by rule.
+
+Whoever is on a connection may hold it for seconds at most: the server itself ends what takes longer.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+import asyncpg
+
+from gateway.errors import Flaw, Misconfigured, Unavailable
+from gateway.settings import Database
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+Result = TypeVar("Result")
+
+OLDEST_SERVER = 150_000
+"""PostgreSQL 15, as server_version_num writes it."""
+
+ACQUIRE_WITHIN = 1.0
+"""Seconds to wait for a free connection before the caller is told to come back."""
+
+ANSWER_WITHIN = 6.0
+"""Seconds to wait for a server that says nothing, one more than it is given to end a statement itself."""
+
+ATTEMPTS = 3
+"""How often a transaction that lost against another one is run in all."""
+
+SERVER_SETTINGS = {
+    "application_name": "gateway",
+    "timezone": "UTC",
+    "jit": "off",
+    "statement_timeout": "5s",
+    "lock_timeout": "2s",
+    "idle_in_transaction_session_timeout": "3s",
+}
+
+LOST_RACE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+"""40001 and 40P01: PostgreSQL rolled everything back, and asks for the transaction to be run again."""
+
+DOWN = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""What says that the database cannot serve just now: classes 08, 53 and 57, 25006, 55P03, and the driver's own words for them."""
+
+SELECT_PROMISES = """
+SELECT current_setting('server_version_num')::int AS version, current_setting('fsync') AS fsync,
+       current_setting('full_page_writes') AS full_page_writes, current_setting('synchronous_commit') AS synchronous_commit
+"""
+
+
+async def open_pool(database: Database, *, allow_unsafe: bool = False) -> Pool:
+    """Connect and check the server's promises; `allow_unsafe` (tests) accepts one that may lose what it committed.
+
+    Raises Misconfigured if the server may not be used and Unavailable if it does not answer.
+    """
+    if not database.url:
+        raise Misconfigured("no database is configured: set DATABASE_URL")
+    with unavailable_when_down():
+        pool = await asyncpg.create_pool(
+            database.url,
+            min_size=database.pool_min,
+            max_size=database.pool_max,
+            command_timeout=ANSWER_WITHIN,
+            timeout=ANSWER_WITHIN,
+            server_settings=SERVER_SETTINGS,
+        )
+    try:
+        async with acquire(pool) as connection:
+            await check_promises(connection, allow_unsafe=allow_unsafe)
+    except BaseException:
+        pool.terminate()
+        raise
+    return pool
+
+
+async def check_promises(connection: Connection, *, allow_unsafe: bool) -> None:
+    """Raise Misconfigured if the server is too old, or if what it calls committed can still be lost."""
+    row = await connection.fetchrow(SELECT_PROMISES)
+    assert row is not None  # noqa: S101 - a SELECT without FROM has one row
+    flaws = []
+    if row["version"] < OLDEST_SERVER:
+        flaws.append(Flaw("/database/url", f"PostgreSQL 15 or newer is needed, this is {row['version'] // 10_000}"))
+    unsafe = [name for name in ("fsync", "full_page_writes", "synchronous_commit") if row[name] == "off"]
+    if unsafe and not allow_unsafe:
+        flaws += [Flaw("/database/url", f"{name} is off: what is acknowledged could be lost; switch it on") for name in unsafe]
+    if flaws:
+        raise Misconfigured("the database cannot be used: " + "; ".join(flaw.detail for flaw in flaws), flaws=tuple(flaws))
+
+
+@asynccontextmanager
+async def acquire(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection outside of any transaction. Raises Unavailable when none is free or the server cannot serve."""
+    with unavailable_when_down():
+        async with pool.acquire(timeout=ACQUIRE_WITHIN) as connection:
+            yield connection
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection in a transaction: committed at the end, rolled back on an exception.
+
+    Raises Unavailable when the server cannot serve, and LOST_RACE as they are: see `in_transaction`.
+    """
+    async with acquire(pool) as connection, connection.transaction():
+        yield connection
+
+
+async def in_transaction(pool: Pool, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+    """Run `work` in a transaction, again if it lost against another one, up to ATTEMPTS times in all.
+
+    `work` must have no effect but through its connection. Raises Unavailable when every attempt lost.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            async with transaction(pool) as connection:
+                return await work(connection)
+        except LOST_RACE as error:
+            lost = error
+    raise Unavailable("other transactions kept getting in the way: nothing was committed") from lost
+
+
+@contextmanager
+def unavailable_when_down() -> Iterator[None]:
+    """Turn every error in DOWN into Unavailable."""
+    try:
+        yield
+    except DOWN as error:
+        raise Unavailable(f"the database cannot serve now: {error or type(error).__name__}") from error

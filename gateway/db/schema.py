@@ -1,0 +1,30 @@
+"""Writes `schema.sql`, the whole schema for readers: `python -m gateway.db.schema`. Nothing reads it but people and a test."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+from gateway.db.migrate import migrate
+from gateway.embedded.binaries import postgres_directory
+from gateway.embedded.launcher import Embedded
+
+SCHEMA = Path(__file__).parent / "schema.sql"
+HEADING = "-- What the migrations add up to. Written by `python -m gateway.db.schema`; change a migration, not this file.\n"
+NOISE = ("--", "SET ", "SELECT pg_catalog.set_config", "\\")
+
+
+async def current_schema() -> str:
+    """The text `schema.sql` should have: every migration applied to an empty database of the bundled PostgreSQL, dumped."""
+    async with Embedded(fast=True) as servers:
+        await migrate(servers.database_url)
+        dump = [str(postgres_directory() / "pg_dump"), "--schema-only", "--no-owner", "--no-privileges", servers.database_url]
+        text = await asyncio.to_thread(subprocess.check_output, dump, text=True)
+    lines = [line for line in text.splitlines() if not line.startswith(NOISE)]
+    kept = [line for line, before in zip(lines, ["", *lines], strict=False) if line or before]
+    return HEADING + "\n" + "\n".join(kept).strip() + "\n"
+
+
+if __name__ == "__main__":
+    SCHEMA.write_text(asyncio.run(current_schema()), "utf-8")
+    sys.stdout.write(f"{SCHEMA} written\n")

@@ -1,0 +1,480 @@
+-- What the migrations add up to. Written by `python -m gateway.db.schema`; change a migration, not this file.
+
+CREATE TABLE public.alert (
+    key_hash bytea NOT NULL,
+    integration_id integer NOT NULL,
+    namespace text NOT NULL,
+    dedup_key text NOT NULL,
+    incident_id bigint,
+    status text DEFAULT ''::text NOT NULL,
+    occurrence text DEFAULT ''::text NOT NULL,
+    fired_at timestamp with time zone,
+    cleared_at timestamp with time zone,
+    first_seen timestamp with time zone,
+    last_seen timestamp with time zone,
+    ends_at timestamp with time zone,
+    occurrences bigint DEFAULT 0 NOT NULL,
+    flaps integer DEFAULT 0 NOT NULL,
+    flapping_since timestamp with time zone,
+    title text DEFAULT ''::text NOT NULL,
+    severity text DEFAULT ''::text NOT NULL,
+    labels json DEFAULT '{}'::json NOT NULL,
+    annotations json DEFAULT '{}'::json NOT NULL,
+    generator_url text DEFAULT ''::text NOT NULL
+)
+WITH (fillfactor='80');
+
+COMMENT ON TABLE public.alert IS 'What is known of one dedup key: the row every alert of that key locks first';
+
+COMMENT ON COLUMN public.alert.key_hash IS 'First 16 bytes of SHA-256 over version, integration, namespace and dedup key';
+
+COMMENT ON COLUMN public.alert.fired_at IS 'Newest firing by the source''s own clock; null when it never stamped one';
+
+COMMENT ON COLUMN public.alert.cleared_at IS 'Newest recovery by the source''s own clock';
+
+COMMENT ON COLUMN public.alert.occurrences IS 'Firings counted since the present incident took the key';
+
+CREATE TABLE public.alert_event (
+    receipt_id uuid NOT NULL,
+    item integer NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    key_hash bytea,
+    dedup_key text NOT NULL,
+    status text NOT NULL,
+    event_time timestamp with time zone,
+    outcome text NOT NULL,
+    reason text NOT NULL,
+    incident_id bigint
+)
+PARTITION BY RANGE (received_at);
+
+COMMENT ON TABLE public.alert_event IS 'One received item and the one outcome it ended in';
+
+CREATE TABLE public.alert_event_default (
+    receipt_id uuid CONSTRAINT alert_event_receipt_id_not_null NOT NULL,
+    item integer CONSTRAINT alert_event_item_not_null NOT NULL,
+    received_at timestamp with time zone CONSTRAINT alert_event_received_at_not_null NOT NULL,
+    key_hash bytea,
+    dedup_key text CONSTRAINT alert_event_dedup_key_not_null NOT NULL,
+    status text CONSTRAINT alert_event_status_not_null NOT NULL,
+    event_time timestamp with time zone,
+    outcome text CONSTRAINT alert_event_outcome_not_null NOT NULL,
+    reason text CONSTRAINT alert_event_reason_not_null NOT NULL,
+    incident_id bigint
+);
+
+CREATE TABLE public.api_key (
+    id integer NOT NULL,
+    prefix text NOT NULL,
+    secret_hash bytea NOT NULL,
+    name text NOT NULL,
+    scopes text[] NOT NULL,
+    integration_id integer,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone
+);
+
+COMMENT ON COLUMN public.api_key.secret_hash IS 'SHA-256 of the whole key; the key itself is shown once and never stored';
+
+ALTER TABLE public.api_key ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.api_key_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.audit_seal (
+    seq bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    upto xid8 NOT NULL,
+    entries bigint NOT NULL,
+    hash bytea NOT NULL
+);
+
+COMMENT ON TABLE public.audit_seal IS 'Chained digests over all timelines, each also exported outside the database, so that a cut-off tail shows';
+
+CREATE TABLE public.delivery (
+    key_hash bytea NOT NULL,
+    body_hash bytea NOT NULL,
+    receipt_id uuid NOT NULL,
+    received_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.delivery IS 'Idempotency memory, outlives the longest retrier (76 h); not partitioned because the key must stay unique across days';
+
+CREATE TABLE public.idempotency (
+    key_hash bytea NOT NULL,
+    request_hash bytea NOT NULL,
+    status smallint NOT NULL,
+    body bytea NOT NULL,
+    etag text,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.incident (
+    id bigint NOT NULL,
+    number text NOT NULL,
+    kind text DEFAULT 'incident'::text NOT NULL,
+    state text DEFAULT 'logged'::text NOT NULL,
+    priority smallint NOT NULL,
+    impact text NOT NULL,
+    urgency text NOT NULL,
+    title text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    severity text DEFAULT ''::text NOT NULL,
+    source text NOT NULL,
+    service text DEFAULT ''::text NOT NULL,
+    ci text DEFAULT ''::text NOT NULL,
+    integration_id integer,
+    key_hash bytea,
+    dedup_key text,
+    category text DEFAULT ''::text NOT NULL,
+    contact_name text DEFAULT ''::text NOT NULL,
+    contact text DEFAULT ''::text NOT NULL,
+    location text DEFAULT ''::text NOT NULL,
+    reporting_unit text DEFAULT ''::text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    responded_at timestamp with time zone,
+    resolved_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    updated_at timestamp with time zone NOT NULL,
+    resolution text,
+    resolution_category text DEFAULT ''::text NOT NULL,
+    solution text DEFAULT ''::text NOT NULL,
+    closure text,
+    satisfaction smallint,
+    owner text DEFAULT ''::text NOT NULL,
+    assignee_group text DEFAULT ''::text NOT NULL,
+    assignee text DEFAULT ''::text NOT NULL,
+    handler text DEFAULT ''::text NOT NULL,
+    tier text DEFAULT '1'::text NOT NULL,
+    third_party text DEFAULT ''::text NOT NULL,
+    hold_reason text,
+    hold_until timestamp with time zone,
+    held_state text,
+    master_id bigint,
+    link_reason text,
+    link_score real,
+    major boolean DEFAULT false NOT NULL,
+    security boolean DEFAULT false NOT NULL,
+    suppressed boolean DEFAULT false NOT NULL,
+    storm boolean DEFAULT false NOT NULL,
+    reopened integer DEFAULT 0 NOT NULL,
+    returned integer DEFAULT 0 NOT NULL,
+    labels json DEFAULT '{}'::json NOT NULL,
+    links json DEFAULT '[]'::json NOT NULL,
+    refs json DEFAULT '{}'::json NOT NULL,
+    policy text NOT NULL,
+    ledger json NOT NULL,
+    marks json DEFAULT '[]'::json NOT NULL,
+    next_due_at timestamp with time zone,
+    breached boolean DEFAULT false NOT NULL,
+    version integer NOT NULL,
+    timeline_hash bytea NOT NULL,
+    CONSTRAINT incident_priority_check CHECK (((priority >= 1) AND (priority <= 4))),
+    CONSTRAINT incident_state_check CHECK ((state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text, 'resolved'::text, 'closed'::text, 'rejected'::text]))),
+    CONSTRAINT incident_tier_check CHECK ((tier = ANY (ARRAY['1'::text, '2'::text, '3'::text, 'vendor'::text])))
+)
+WITH (fillfactor='85');
+
+COMMENT ON COLUMN public.incident.key_hash IS 'The dedup key this record answers for; null for records made by people';
+
+COMMENT ON COLUMN public.incident.held_state IS 'The state to go back to when the hold ends';
+
+COMMENT ON COLUMN public.incident.ledger IS 'What happened to the clocks, in order: the pure functions of sla/ read every clock from it';
+
+COMMENT ON COLUMN public.incident.marks IS 'Thresholds already told, such as "desk@50" or "overall@breach"';
+
+COMMENT ON COLUMN public.incident.version IS 'Number of timeline entries; the ETag, and the seq of the newest entry';
+
+COMMENT ON COLUMN public.incident.timeline_hash IS 'Head of the hash chain of the timeline';
+
+CREATE SEQUENCE public.incident_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE public.incident_number (
+    day date NOT NULL,
+    last bigint NOT NULL
+);
+
+COMMENT ON TABLE public.incident_number IS 'The last number given out each day; reserved in a transaction of its own, so gaps happen and duplicates do not';
+
+CREATE TABLE public.integration (
+    id integer NOT NULL,
+    slug text NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE public.integration IS 'One sender: the namespace of its delivery ids, dedup keys and storms';
+
+ALTER TABLE public.integration ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.integration_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.outbox (
+    id uuid NOT NULL,
+    incident_id bigint NOT NULL,
+    channel text NOT NULL,
+    recipient text NOT NULL,
+    role text DEFAULT ''::text NOT NULL,
+    template text NOT NULL,
+    facts json NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone NOT NULL,
+    settled_at timestamp with time zone,
+    last_error text DEFAULT ''::text NOT NULL,
+    CONSTRAINT outbox_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text])))
+);
+
+COMMENT ON COLUMN public.outbox.id IS 'uuid5 of incident, cause and target: the idempotency id on every attempt, and what makes a second firing harmless';
+
+CREATE TABLE public.quarantine (
+    id bigint NOT NULL,
+    receipt_id uuid NOT NULL,
+    item integer NOT NULL,
+    integration_id integer NOT NULL,
+    source text NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    headers json NOT NULL,
+    body bytea NOT NULL,
+    problem text NOT NULL,
+    pointer text NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    replayed_receipt_id uuid,
+    CONSTRAINT quarantine_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'replayed'::text, 'dropped'::text])))
+);
+
+COMMENT ON TABLE public.quarantine IS 'Bodies (item -1) and single items that could not be understood, kept until replayed or dropped';
+
+ALTER TABLE public.quarantine ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.quarantine_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.receipt (
+    id uuid NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    integration_id integer NOT NULL,
+    source text NOT NULL,
+    delivery_id text,
+    items integer NOT NULL,
+    lost integer DEFAULT 0 NOT NULL,
+    flag text,
+    body_bytes integer NOT NULL,
+    body bytea
+)
+PARTITION BY RANGE (received_at);
+ALTER TABLE ONLY public.receipt ALTER COLUMN body SET STORAGE EXTERNAL;
+
+COMMENT ON COLUMN public.receipt.lost IS 'Alerts the sender itself says it left out (truncatedAlerts)';
+
+COMMENT ON COLUMN public.receipt.flag IS 'Something odd about the delivery: id_reused_with_other_body, replay';
+
+COMMENT ON COLUMN public.receipt.body IS 'Null once bodies are thinned out in a storm of repeats; the items stay exact';
+
+CREATE TABLE public.receipt_default (
+    id uuid CONSTRAINT receipt_id_not_null NOT NULL,
+    received_at timestamp with time zone CONSTRAINT receipt_received_at_not_null NOT NULL,
+    integration_id integer CONSTRAINT receipt_integration_id_not_null NOT NULL,
+    source text CONSTRAINT receipt_source_not_null NOT NULL,
+    delivery_id text,
+    items integer CONSTRAINT receipt_items_not_null NOT NULL,
+    lost integer DEFAULT 0 CONSTRAINT receipt_lost_not_null NOT NULL,
+    flag text,
+    body_bytes integer CONSTRAINT receipt_body_bytes_not_null NOT NULL,
+    body bytea
+);
+ALTER TABLE ONLY public.receipt_default ALTER COLUMN body SET STORAGE EXTERNAL;
+
+CREATE TABLE public.relation_group (
+    group_hash bytea NOT NULL,
+    incident_id bigint,
+    opened_at timestamp with time zone
+);
+
+COMMENT ON TABLE public.relation_group IS 'The master of each group of a relate rule; its row is the lock that makes one master';
+
+CREATE TABLE public.replica (
+    id uuid NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.schema_migration (
+    version integer NOT NULL,
+    name text NOT NULL,
+    checksum bytea NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.shard_lease (
+    shard smallint NOT NULL,
+    owner uuid,
+    epoch bigint DEFAULT 0 NOT NULL,
+    expires_at timestamp with time zone
+);
+
+CREATE TABLE public.timeline (
+    incident_id bigint NOT NULL,
+    seq integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    event text NOT NULL,
+    facts json NOT NULL,
+    hash bytea NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+
+COMMENT ON TABLE public.timeline IS 'Append-only; each hash covers the entry and the hash before it';
+
+COMMENT ON COLUMN public.timeline.xid IS 'The transaction that wrote it: the change feed shows only what no running transaction can still precede';
+
+CREATE TABLE public.timer (
+    incident_id bigint NOT NULL,
+    kind smallint NOT NULL,
+    shard smallint NOT NULL,
+    gen integer DEFAULT 1 NOT NULL,
+    armed boolean NOT NULL,
+    due_at timestamp with time zone,
+    fired_at timestamp with time zone,
+    fired_gen integer,
+    fired_epoch bigint,
+    CONSTRAINT timer_check CHECK (((NOT armed) OR (due_at IS NOT NULL)))
+)
+WITH (fillfactor='80');
+
+COMMENT ON TABLE public.timer IS 'At most one timer per incident and kind; re-arming bumps gen, which makes what an older arming left behind inert';
+
+CREATE TABLE public.unlinked (
+    key_hash bytea NOT NULL,
+    group_hash bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL
+);
+
+COMMENT ON TABLE public.unlinked IS 'Links people undid: this key is not related through this group again';
+
+ALTER TABLE ONLY public.alert_event ATTACH PARTITION public.alert_event_default DEFAULT;
+
+ALTER TABLE ONLY public.receipt ATTACH PARTITION public.receipt_default DEFAULT;
+
+ALTER TABLE ONLY public.alert_event
+    ADD CONSTRAINT alert_event_pkey PRIMARY KEY (receipt_id, item, received_at);
+
+ALTER TABLE ONLY public.alert_event_default
+    ADD CONSTRAINT alert_event_default_pkey PRIMARY KEY (receipt_id, item, received_at);
+
+ALTER TABLE ONLY public.alert
+    ADD CONSTRAINT alert_pkey PRIMARY KEY (key_hash);
+
+ALTER TABLE ONLY public.api_key
+    ADD CONSTRAINT api_key_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.api_key
+    ADD CONSTRAINT api_key_prefix_key UNIQUE (prefix);
+
+ALTER TABLE ONLY public.audit_seal
+    ADD CONSTRAINT audit_seal_pkey PRIMARY KEY (seq);
+
+ALTER TABLE ONLY public.delivery
+    ADD CONSTRAINT delivery_pkey PRIMARY KEY (key_hash);
+
+ALTER TABLE ONLY public.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (key_hash);
+
+ALTER TABLE ONLY public.incident
+    ADD CONSTRAINT incident_number_key UNIQUE (number);
+
+ALTER TABLE ONLY public.incident_number
+    ADD CONSTRAINT incident_number_pkey PRIMARY KEY (day);
+
+ALTER TABLE ONLY public.incident
+    ADD CONSTRAINT incident_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.integration
+    ADD CONSTRAINT integration_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.integration
+    ADD CONSTRAINT integration_slug_key UNIQUE (slug);
+
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.quarantine
+    ADD CONSTRAINT quarantine_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.receipt
+    ADD CONSTRAINT receipt_pkey PRIMARY KEY (id, received_at);
+
+ALTER TABLE ONLY public.receipt_default
+    ADD CONSTRAINT receipt_default_pkey PRIMARY KEY (id, received_at);
+
+ALTER TABLE ONLY public.relation_group
+    ADD CONSTRAINT relation_group_pkey PRIMARY KEY (group_hash);
+
+ALTER TABLE ONLY public.replica
+    ADD CONSTRAINT replica_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.schema_migration
+    ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY public.shard_lease
+    ADD CONSTRAINT shard_lease_pkey PRIMARY KEY (shard);
+
+ALTER TABLE ONLY public.timeline
+    ADD CONSTRAINT timeline_pkey PRIMARY KEY (incident_id, seq);
+
+ALTER TABLE ONLY public.timer
+    ADD CONSTRAINT timer_pkey PRIMARY KEY (incident_id, kind);
+
+ALTER TABLE ONLY public.unlinked
+    ADD CONSTRAINT unlinked_pkey PRIMARY KEY (key_hash, group_hash);
+
+CREATE INDEX alert_incident ON public.alert USING btree (incident_id) WHERE (incident_id IS NOT NULL);
+
+CREATE INDEX delivery_age ON public.delivery USING brin (received_at);
+
+CREATE INDEX idempotency_age ON public.idempotency USING brin (created_at);
+
+CREATE INDEX incident_live ON public.incident USING btree (priority, id) WHERE (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text]));
+
+CREATE INDEX incident_master ON public.incident USING btree (master_id) WHERE (master_id IS NOT NULL);
+
+CREATE UNIQUE INDEX incident_one_live_per_key ON public.incident USING btree (key_hash) WHERE ((key_hash IS NOT NULL) AND (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])));
+
+CREATE INDEX outbox_incident ON public.outbox USING btree (incident_id);
+
+CREATE INDEX outbox_pending ON public.outbox USING btree (next_attempt_at) WHERE (state = 'pending'::text);
+
+CREATE INDEX quarantine_pending ON public.quarantine USING btree (id) WHERE (state = 'pending'::text);
+
+CREATE INDEX timeline_feed ON public.timeline USING btree (xid, incident_id, seq);
+
+CREATE INDEX timer_due ON public.timer USING btree (shard, due_at) WHERE armed;
+
+ALTER INDEX public.alert_event_pkey ATTACH PARTITION public.alert_event_default_pkey;
+
+ALTER INDEX public.receipt_pkey ATTACH PARTITION public.receipt_default_pkey;
+
+ALTER TABLE ONLY public.api_key
+    ADD CONSTRAINT api_key_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);

@@ -1,0 +1,147 @@
+"""PostgreSQL and Valkey for a bare machine: `async with Embedded(state, fast=False) as servers`.
+
+For development and tests. Production names its own servers with DATABASE_URL and REDIS_URL.
+"""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from gateway.clock import Clock, SystemClock
+from gateway.embedded.account import Account, may_execute, own_directory, service_account
+from gateway.embedded.child import Child
+from gateway.embedded.postgres import database_url, postgres_answers, start_postgres
+from gateway.embedded.valkey import redis_url, start_valkey, valkey_answers
+from gateway.errors import Misconfigured, Unavailable
+
+LONGEST_RUN_PATH = 88
+"""Bytes: a socket's path ends at 107 (unix(7)), and PostgreSQL appends "/.s.PGSQL.5432.lock" on the way."""
+
+START_WITHIN = 120.0
+"""Seconds until both answer; recovery after a crash replays at most max_wal_size."""
+
+LOCK_WITHIN = 3.0
+"""Seconds to wait for the servers of a process that was killed just now."""
+
+
+def default_state() -> Path:
+    """Where `gw dev` keeps its data: /var/lib for root, XDG_STATE_HOME or ~/.local/state for everyone else."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/incident-gateway")
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "incident-gateway"
+
+
+class Embedded:
+    """Both servers, started on a state directory of ours and stopped with us.
+
+    Without `state` they live in a temporary directory that is removed when they stop. `fast` gives up durability.
+    While they run, `<state>/servers.json` holds {"database_url", "redis_url"} and `<state>/servers.log` what they say.
+    """
+
+    def __init__(self, state: Path | None = None, *, fast: bool = False, clock: Clock | None = None) -> None:
+        self.fast = fast
+        self.database_url = ""
+        self.redis_url = ""
+        self._clock = clock or SystemClock()
+        self._temporary = state is None
+        self.state = Path(tempfile.mkdtemp(prefix="gateway-", dir="/tmp")) if state is None else state.resolve()  # noqa: S108 - mkdtemp: ours alone
+        self._run: Path | None = None
+        self._lock: int | None = None
+        self._children: list[Child] = []
+
+    async def __aenter__(self) -> Self:
+        """Start both."""
+        await self.start()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Stop both."""
+        self.stop()
+
+    async def start(self) -> None:
+        """Return once both answer. Raises Misconfigured (no programs, state in use or of another version) or Unavailable."""
+        try:
+            await self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop both in order and wait for them; harmless when they are not running."""
+        for child in self._children:
+            child.request_stop()
+        for child in self._children:
+            child.wait()
+        self._children = []
+        if self._lock is not None:
+            (self.state / "servers.json").unlink(missing_ok=True)
+            os.close(self._lock)
+            self._lock = None
+        if self._run is not None and self._run.parent != self.state:
+            shutil.rmtree(self._run)
+        self._run = None
+        if self._temporary:
+            shutil.rmtree(self.state, ignore_errors=True)
+
+    async def _start(self) -> None:
+        account = service_account()
+        if self._temporary or not self.state.exists():
+            self.state.mkdir(parents=True, exist_ok=True)
+            self.state.chmod(0o711 if account else 0o700)
+        if account and not may_execute(account, self.state):
+            raise Misconfigured(f"the account {account.name!r} cannot enter {self.state}: choose a state directory outside of it")
+        self._lock = await self._locked()
+        self._run = run = _run_directory(self.state, account)
+        log = self.state / "servers.log"
+        if log.exists():
+            log.replace(self.state / "servers.log.1")
+        for start in (start_valkey, start_postgres):
+            self._children.append(start(self.state, run, account, log, self._lock, fast=self.fast))
+        self.database_url, self.redis_url = database_url(run), redis_url(run)
+        await self._until(lambda: valkey_answers(run))
+        await self._until(lambda: postgres_answers(self.database_url))
+        known = {"database_url": self.database_url, "redis_url": self.redis_url}
+        (self.state / "servers.json").write_text(json.dumps(known), "utf-8")
+
+    async def _locked(self) -> int:
+        """The state's lock. Our servers hold it too, so it is free only once the last of them is gone."""
+        lock = os.open(self.state / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        until = self._clock.monotonic() + LOCK_WITHIN
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if self._clock.monotonic() > until:
+                    os.close(lock)
+                    raise Misconfigured(
+                        f"{self.state} is in use by another gateway: stop that one, or choose another state directory"
+                    ) from None
+            else:
+                return lock
+            await self._clock.sleep(0.05)
+
+    async def _until(self, answers: Callable[[], Awaitable[bool]]) -> None:
+        until = self._clock.monotonic() + START_WITHIN
+        while not await answers():
+            for child in self._children:
+                child.check()
+            if self._clock.monotonic() > until:
+                raise Unavailable(f"the bundled servers did not answer within {START_WITHIN:.0f} s: see {self.state / 'servers.log'}")
+            await self._clock.sleep(0.02)
+
+
+def _run_directory(state: Path, account: Account | None) -> Path:
+    """Where the sockets go: beside the data, or in /tmp when that path is too long or would need quoting."""
+    run = state / "run"
+    if len(os.fsencode(run)) > LONGEST_RUN_PATH or not re.fullmatch(r"[A-Za-z0-9/._-]+", str(run)):
+        run = Path(tempfile.mkdtemp(prefix="gateway-run-", dir="/tmp"))  # noqa: S108 - mkdtemp: ours alone
+        run.rmdir()
+    own_directory(run, account)
+    return run

@@ -1,0 +1,107 @@
+"""The bundled PostgreSQL: makes a cluster once, then starts `postgres` itself on a Unix socket only."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import asyncpg
+
+from gateway.embedded.account import Account, own_directory, run_as
+from gateway.embedded.binaries import postgres_directory, reachable_postgres
+from gateway.embedded.child import Child
+from gateway.errors import Misconfigured, Unavailable
+
+COMMON: Mapping[str, str] = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "200",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "jit": "off",
+}
+
+FAST: Mapping[str, str] = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "shared_buffers": "64MB",
+}
+"""For tests: nothing survives a crash of the machine, and nothing needs to."""
+
+DURABLE: Mapping[str, str] = {
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "shared_buffers": "256MB",
+    "max_wal_size": "2GB",
+    "checkpoint_timeout": "15min",
+    "random_page_cost": "1.1",
+}
+"""For development and benchmarks: what is committed stays committed."""
+
+
+def database_url(run: Path) -> str:
+    """Where the server with its socket in `run` is reached."""
+    return f"postgresql://gateway@/postgres?host={run}"
+
+
+def start_postgres(state: Path, run: Path, account: Account | None, log: Path, lock: int, *, fast: bool) -> Child:
+    """Make the cluster in `state`/pg if there is none and start it. Raises Misconfigured."""
+    programs = reachable_postgres(postgres_directory(), account, state)
+    cluster = state / "pg"
+    if cluster.exists():
+        _same_major(cluster, programs, account)
+    else:
+        _create_cluster(cluster, programs, account, fast=fast)
+    options = {**COMMON, **(FAST if fast else DURABLE), "unix_socket_directories": str(run)}
+    settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+    return Child("PostgreSQL", [programs / "postgres", "-D", cluster, *settings], account, log, lock)
+
+
+async def postgres_answers(url: str) -> bool:
+    """Whether it takes connections already; False while it starts or recovers."""
+    try:
+        connection = await asyncpg.connect(url, timeout=5)
+    except (OSError, TimeoutError, asyncpg.CannotConnectNowError):
+        return False
+    await connection.close()
+    return True
+
+
+def _create_cluster(cluster: Path, programs: Path, account: Account | None, *, fast: bool) -> None:
+    """initdb beside its place, then rename: a cluster half made is never taken for one."""
+    draft = cluster.with_name("pg.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    own_directory(draft, account)
+    # Trust is safe here: there is no TCP and the socket's directory is closed to every other account.
+    made = run_as(
+        account, programs / "initdb", "-D", draft, "-U", "gateway", "--auth=trust", "-E", "UTF8", "--locale=C",
+        "--no-instructions", *(["--no-sync"] if fast else []), *_collation(programs, account),
+    )  # fmt: skip
+    if made.returncode:
+        raise Unavailable(f"initdb failed: {made.stderr.strip()}")
+    draft.rename(cluster)
+
+
+def _collation(programs: Path, account: Account | None) -> list[str]:
+    """The same order on every platform where PostgreSQL brings its own collations, which it does since 17."""
+    return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if _major(programs, account) >= 17 else []  # noqa: PLR2004 - explained above
+
+
+def _same_major(cluster: Path, programs: Path, account: Account | None) -> None:
+    kept = (cluster / "PG_VERSION").read_text("ascii").strip()
+    major = _major(programs, account)
+    if kept != str(major):
+        raise Misconfigured(
+            f"{cluster} was made by PostgreSQL {kept} and this is {major}: move the data with {kept}'s pg_dump and"
+            f" pg_restore, point GATEWAY_POSTGRES_BIN at PostgreSQL {kept}, or choose another state directory"
+        )
+
+
+def _major(programs: Path, account: Account | None) -> int:
+    """Of "postgres (PostgreSQL) 18.6 (Debian ...)": 18."""
+    said = run_as(account, programs / "postgres", "--version")
+    if said.returncode:
+        raise Misconfigured(f"{programs / 'postgres'} does not run: {said.stderr.strip()}")
+    return int(said.stdout.split()[2].split(".")[0])

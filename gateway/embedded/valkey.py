@@ -1,0 +1,43 @@
+"""The bundled Valkey: one server on a Unix socket only."""
+
+import asyncio
+from pathlib import Path
+
+from gateway.embedded.account import Account, own_directory
+from gateway.embedded.binaries import reachable_valkey, valkey_program
+from gateway.embedded.child import Child
+
+
+def redis_url(run: Path) -> str:
+    """Where the server with its socket in `run` is reached."""
+    return f"unix://{_socket(run)}"
+
+
+def start_valkey(state: Path, run: Path, account: Account | None, log: Path, lock: int, *, fast: bool) -> Child:
+    """Start it on `state`/redis; it keeps an append-only file unless `fast`. Raises Misconfigured."""
+    program = reachable_valkey(valkey_program(), account, state)
+    data = state / "redis"
+    own_directory(data, account)
+    argv: list[str | Path] = [
+        program, "--port", "0", "--unixsocket", _socket(run), "--unixsocketperm", "700", "--dir", data,
+        "--appendonly", "no" if fast else "yes", "--appendfsync", "everysec", "--save", "", "--daemonize", "no",
+    ]  # fmt: skip
+    return Child("Valkey", argv, account, log, lock)
+
+
+async def valkey_answers(run: Path) -> bool:
+    """Whether it serves already; False while it starts or loads."""
+    try:
+        async with asyncio.timeout(5):
+            reader, writer = await asyncio.open_unix_connection(_socket(run))
+            writer.write(b"PING\r\n")
+            answer = await reader.readline()
+            writer.close()
+            await writer.wait_closed()
+    except (OSError, TimeoutError):
+        return False
+    return answer == b"+PONG\r\n"
+
+
+def _socket(run: Path) -> Path:
+    return run / "redis.sock"

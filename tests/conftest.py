@@ -1,0 +1,104 @@
+"""Real servers for every test: bundled ones, or those of TEST_DATABASE_URL and TEST_REDIS_URL, whose content is lost."""
+
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import asyncpg
+import hypothesis
+import pytest
+import redis.asyncio
+from gateway.db.migrate import migrate
+from gateway.db.pool import Pool, open_pool
+from gateway.embedded.launcher import Embedded
+from gateway.settings import Database
+
+from tests.support.clock import NOON, FakeClock
+from tests.support.database import empty_tables_statement
+
+hypothesis.settings.register_profile("house", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("house")
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Where the session's servers are; `empty` is the statement that empties every table."""
+
+    database_url: str
+    redis_url: str
+    empty: str
+
+
+@pytest.fixture(scope="session")
+async def servers() -> AsyncIterator[Servers]:
+    given = os.environ.get("TEST_DATABASE_URL"), os.environ.get("TEST_REDIS_URL")
+    if given[0] and given[1]:
+        yield await _prepared(given[0], given[1])
+        return
+    async with Embedded(fast=True) as embedded:
+        yield await _prepared(given[0] or embedded.database_url, given[1] or embedded.redis_url)
+
+
+async def _prepared(database_url: str, redis_url: str) -> Servers:
+    await migrate(database_url)
+    connection = await asyncpg.connect(database_url)
+    try:
+        return Servers(database_url, redis_url, await empty_tables_statement(connection))
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def database_url(servers: Servers) -> str:
+    """A migrated database with every table empty."""
+    connection = await asyncpg.connect(servers.database_url, server_settings={"lock_timeout": "5s"})
+    try:
+        await connection.execute(servers.empty)
+    finally:
+        await connection.close()
+    return servers.database_url
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    """The product's own pool on that database."""
+    opened = await open_pool(Database(url=database_url, pool_min=1, pool_max=16), allow_unsafe=True)
+    yield opened
+    opened.terminate()
+
+
+@pytest.fixture
+async def blank_database(servers: Servers) -> AsyncIterator[str]:
+    """The URL of a new database with nothing in it."""
+    name = f"blank_{uuid4().hex}"
+    connection = await asyncpg.connect(servers.database_url)
+    try:
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        yield urlsplit(servers.database_url)._replace(path=f"/{name}").geturl()
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def redis_url(servers: Servers) -> str:
+    """An empty Valkey."""
+    client = redis.asyncio.from_url(servers.redis_url)
+    await client.flushall()
+    await client.aclose()
+    return servers.redis_url
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock at a Monday noon that moves only when told to."""
+    return FakeClock()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment `clock` begins at."""
+    return NOON

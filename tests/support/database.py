@@ -1,0 +1,22 @@
+"""What tests need of the database beside the product's own statements."""
+
+from gateway.db.pool import Connection
+
+SELECT_TABLES = """
+SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+  AND relname NOT IN ('schema_migration', 'shard_lease')
+"""
+SELECT_SEQUENCES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'S'"
+
+
+async def empty_tables_statement(connection: Connection) -> str:
+    """One statement that brings every table and sequence back to where the migrations left them.
+
+    Deleting a few rows is a hundred times quicker than TRUNCATE, and one statement checks foreign keys at its end.
+    """
+    tables = [row["relname"] for row in await connection.fetch(SELECT_TABLES)]
+    sequences = [row["relname"] for row in await connection.fetch(SELECT_SEQUENCES)]
+    emptied = ", ".join(f"emptied_{table} AS (DELETE FROM {table})" for table in tables)
+    restarted = ", ".join(f"setval('{sequence}', 1, false)" for sequence in sequences)
+    leases = "freed AS (UPDATE shard_lease SET owner = NULL, epoch = 0, expires_at = NULL WHERE epoch <> 0 OR owner IS NOT NULL)"
+    return f"WITH {emptied}, {leases} SELECT {restarted}"  # noqa: S608 - names from the catalog
