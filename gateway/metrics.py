@@ -95,7 +95,7 @@ class Metrics:
             "gateway_incidents_open", "Incidents on which work is owed", ("priority", "state", "tier"), registry=registry)
         self.sla_remaining = Gauge(
             "gateway_incident_sla_remaining_seconds",
-            f"Seconds left on the next clock of the {NEAREST} open incidents nearest to their due time (negative is late)",
+            f"Seconds left on the most pressing running clock of the {NEAREST} open incidents nearest to their due time (negative is late)",
             ("number", "clock", "priority"), registry=registry)
         self.incidents_breached = Gauge(
             "gateway_incidents_breached", "Open incidents that went over a target, by clock", ("clock", "priority"), registry=registry)
@@ -144,23 +144,34 @@ class Metrics:
             _create(self.intake_rejected, source, Rejection)
         for channel in (*CHANNELS, OTHER):
             _create(self.sends, channel, SendOutcome)
-            _create(self.outbox_depth, channel, OutboxState)
             self.send_seconds.labels(channel)
         for kind in TimerKind:
             self.timer_lateness.labels(kind_label(kind))
             self.timers_fired.labels(kind_label(kind))
-        self.clear_incidents()
+        self.clear_open()
+        self.clear_breached()
+        self.clear_outbox()
 
-    def clear_incidents(self) -> None:
-        """Set every incident gauge back to 0 and forget the named incidents."""
-        self.sla_remaining.clear()
+    def clear_outbox(self) -> None:
+        """Set the outbox gauges back to 0."""
+        self.outbox_age.set(0)
+        for channel in (*CHANNELS, OTHER):
+            for state in OutboxState:
+                self.outbox_depth.labels(channel, state.value).set(0)
+
+    def clear_open(self) -> None:
+        """Set the counts of open incidents back to 0."""
         for priority in PRIORITIES:
             self.incidents_on_time.labels(priority).set(0)
-            for clock in CLOCKS:
-                self.incidents_breached.labels(clock, priority).set(0)
             for state in LIVE:
                 for tier in Tier:
                     self.incidents_open.labels(priority, state.value, tier.value).set(0)
+
+    def clear_breached(self) -> None:
+        """Set the counts of breached incidents back to 0."""
+        for priority in PRIORITIES:
+            for clock in CLOCKS:
+                self.incidents_breached.labels(clock, priority).set(0)
 
     def request(self, source: str, outcome: RequestOutcome) -> None:
         """Count one intake request; a source that is not configured counts as `other`."""

@@ -7,19 +7,14 @@ under the same id.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from gateway.db.pool import Connection
 from gateway.incidents.record import Notice
 from gateway.notify.retries import Settlement
-
-if TYPE_CHECKING:
-    from asyncpg import Connection
-    from asyncpg.pool import PoolConnectionProxy
-
-    Conn = Connection[Any] | PoolConnectionProxy[Any]
 
 VISIBILITY = timedelta(seconds=60)
 """How long a claimed row stays hidden from other claims."""
@@ -63,7 +58,7 @@ ON CONFLICT (id) DO NOTHING
 """
 
 
-async def put(conn: "Conn", rows: Sequence[tuple[int, Notice]], created_at: datetime | None) -> None:
+async def put(conn: Connection, rows: Sequence[tuple[int, Notice]], created_at: datetime | None) -> None:
     """Owe these notices, each with its incident's id, in the caller's transaction; one already owed is left as it is."""
     if not rows:
         return
@@ -89,7 +84,7 @@ RETURNING o.id, o.incident_id, o.channel, o.recipient, o.role, o.template, o.fac
 """
 
 
-async def claim(conn: "Conn", now: datetime | None, limit: int) -> list[Owed]:
+async def claim(conn: Connection, now: datetime | None, limit: int) -> list[Owed]:
     """Take up to `limit` due rows, oldest due first, and hide them for `VISIBILITY`; never waits for another claimer."""
     rows = [dict(row) for row in await conn.fetch(CLAIM, now, limit, VISIBILITY)]
     return sorted((Owed(**row | {"facts": msgspec.json.decode(row["facts"])}) for row in rows), key=lambda o: (o.created_at, o.id))
@@ -109,7 +104,7 @@ WHERE o.id = v.id AND o.state = 'pending' AND (o.attempts = v.attempt OR v.state
 """
 
 
-async def settle(conn: "Conn", now: datetime | None, verdicts: Sequence[Settlement]) -> int:
+async def settle(conn: Connection, now: datetime | None, verdicts: Sequence[Settlement]) -> int:
     """Write what became of claimed rows; answers how many rows changed.
 
     A retry or a death of an attempt that is no longer the newest is dropped; a delivery always counts.
@@ -128,6 +123,6 @@ FROM outbox WHERE state = 'pending' GROUP BY 1, 2
 """
 
 
-async def depth(conn: "Conn", now: datetime | None) -> list[Depth]:
+async def depth(conn: Connection, now: datetime | None) -> list[Depth]:
     """What is not settled yet, by channel; reads only the partial index's rows."""
     return [Depth(**dict(row)) for row in await conn.fetch(DEPTH, now)]

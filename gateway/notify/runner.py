@@ -9,12 +9,12 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
 
-import asyncpg
 import structlog
 
 from gateway.clock import Clock
+from gateway.db.pool import LOST_RACE, Pool, acquire
+from gateway.errors import Unavailable
 from gateway.incidents.labels import Locale
 from gateway.metrics import Metrics, SendOutcome, channel_label
 from gateway.notify import outbox
@@ -24,9 +24,6 @@ from gateway.notify.outbox import Owed
 from gateway.notify.retries import Settlement, defer, failing, settle
 from gateway.notify.templates import render
 
-if TYPE_CHECKING:
-    from asyncpg.pool import Pool
-
 log = structlog.get_logger()
 
 BATCH = 64
@@ -34,13 +31,14 @@ CONCURRENCY = 16
 SEND_TIMEOUT_S = 10.0
 POLL_S = 1.0
 AFTER_TROUBLE_S = 5.0
+SETTLE_TRIES = 3
 
 
 @dataclass(slots=True, kw_only=True)
 class Runner:
     """One per replica; set `wake` after a commit that owed something, so that nobody waits for the next poll."""
 
-    pool: "Pool[Any]"
+    pool: Pool
     channels: Mapping[str, Channel]
     metrics: Metrics
     clock: Clock
@@ -53,7 +51,7 @@ class Runner:
 
     async def run_once(self, now: datetime | None) -> int:
         """Claim one batch, send and settle it; answers how many were claimed. `now` None lets PostgreSQL judge."""
-        async with self.pool.acquire() as conn:
+        async with acquire(self.pool) as conn:
             owed = await outbox.claim(conn, now, BATCH)
         async with asyncio.TaskGroup() as group:
             for row in owed:
@@ -67,7 +65,7 @@ class Runner:
             self.wake.clear()
             try:
                 pause = 0.0 if await self.run_once(self.clock.stamp()) == BATCH else POLL_S
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, ExceptionGroup) as error:
+            except (Unavailable, *LOST_RACE) as error:
                 log.warning("notifications wait for the database", action="notify_claim_failed", error=repr(error))
                 pause = AFTER_TROUBLE_S
             if pause:
@@ -86,12 +84,23 @@ class Runner:
     async def _deliver(self, owed: Owed, now: datetime | None) -> None:
         async with self._slots:
             verdict, outcome = await self._attempt(owed)
-            async with self.pool.acquire() as conn:
-                await outbox.settle(conn, now, [verdict])
+            await self._settle(verdict, now)
         self.metrics.sent(owed.channel, outcome)
         if outcome is not SendOutcome.SENT:
             log.info("a notification was not delivered", action="notify_" + outcome.value, id=str(owed.id),
                      channel=channel_label(owed.channel), attempt=owed.attempts, reason=verdict.error)
+
+    async def _settle(self, verdict: Settlement, now: datetime | None) -> None:
+        """Write it down; if the database stays away, the row comes back after its visibility and is sent under the same id."""
+        for _ in range(SETTLE_TRIES):
+            try:
+                async with acquire(self.pool) as conn:
+                    await outbox.settle(conn, now, [verdict])
+            except (Unavailable, *LOST_RACE) as error:
+                log.warning("a notification could not be settled", action="notify_settle_failed", id=str(verdict.id), error=repr(error))
+                await self.clock.sleep(POLL_S)
+            else:
+                return
 
     async def _attempt(self, owed: Owed) -> tuple[Settlement, SendOutcome]:
         channel = self.channels.get(owed.channel)

@@ -143,3 +143,19 @@ async def test_the_loop_wakes_for_the_event_and_for_the_poll(pool, clock):
     await until(lambda: len(channel.sent) == 2)
     task.cancel()
     assert isinstance((await asyncio.gather(task, return_exceptions=True))[0], asyncio.CancelledError)
+
+
+async def test_a_verdict_that_cannot_be_written_is_written_when_the_database_is_back(pool, clock):
+    await owe(pool, (1, notice()))
+    channel = ScriptedChannel(held=asyncio.Event())
+    one = runner(pool, clock, channel)
+    sending = asyncio.ensure_future(one.run_once(NOON))
+    await until(lambda: channel.running == 1)
+    taken = [await pool.acquire() for _ in range(pool.get_max_size())]
+    channel.held.set()
+    await until(lambda: clock._sleepers)
+    for conn in taken:
+        await pool.release(conn)
+    clock.advance(timedelta(seconds=2))
+    assert await sending == 1
+    assert await state(pool) == [("sent", 1, "")]

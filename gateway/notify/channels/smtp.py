@@ -4,7 +4,6 @@ One connection per message: pages are rare, relays drop idle connections after a
 died while idle would show only after the message was half sent, when nobody can say whether it was taken.
 """
 
-import asyncio
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -48,7 +47,7 @@ def _address(text: str) -> Address:
         raise ValueError(f"not a mail address: {text!r}")
     try:
         address = Address(addr_spec=text)
-    except (MessageError, IndexError) as error:
+    except (MessageError, IndexError, ValueError) as error:
         raise ValueError(f"not a mail address: {text!r}") from error
     if not address.username or not address.domain:
         raise ValueError(f"not a mail address: {text!r}")
@@ -88,6 +87,6 @@ class SmtpChannel:
             return judge(error.code, error.message)
         except aiosmtplib.SMTPSenderRefused as error:
             return Retry(f"sender refused {error.code}: {error.message}", down=True)
-        except (aiosmtplib.SMTPException, OSError, asyncio.TimeoutError) as error:
+        except (aiosmtplib.SMTPException, OSError) as error:
             return Retry(f"{type(error).__name__}: {error}", down=True)
         return Delivered()

@@ -5,7 +5,7 @@ import email
 from email.policy import default
 
 import pytest
-from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP as Server
 
 from gateway.notify.channels.smtp import SmtpChannel, compose
 from gateway.notify.message import Dead, Delivered, Retry
@@ -30,20 +30,18 @@ class Mailbox:
 
 
 @pytest.fixture
-def relay():
-    started = []
+async def relay():
+    servers = []
 
-    def start(**answers) -> tuple[Mailbox, SmtpChannel]:
+    async def start(**answers) -> tuple[Mailbox, SmtpChannel]:
         mailbox = Mailbox(**answers)
-        controller = Controller(mailbox, hostname="127.0.0.1", port=0)
-        controller.start()
-        started.append(controller)
-        port = controller.server.sockets[0].getsockname()[1]
-        return mailbox, SmtpChannel(settings(port))
+        server = await asyncio.get_running_loop().create_server(lambda: Server(mailbox), "127.0.0.1", 0)
+        servers.append(server)
+        return mailbox, SmtpChannel(settings(server.sockets[0].getsockname()[1]))
 
     yield start
-    for controller in started:
-        controller.stop()
+    for server in servers:
+        server.close()
 
 
 def settings(port: int, *, starttls: bool = False, sender: str = "gateway@ops.example.com") -> Smtp:
@@ -51,18 +49,18 @@ def settings(port: int, *, starttls: bool = False, sender: str = "gateway@ops.ex
 
 
 async def test_a_mail_arrives_with_its_words_in_both_scripts(relay):
-    mailbox, channel = relay()
+    mailbox, channel = await relay()
     sent = message("oncall@example.com", subject="[INC-1] P1 已受理: 磁盘已满", text="事件编号:INC-1\n")
     assert await channel.send(sent) == Delivered()
     (mail_from, recipients, mail), = mailbox.mails
     assert (mail_from, recipients) == ("gateway@ops.example.com", ["oncall@example.com"])
     assert mail["subject"] == "[INC-1] P1 已受理: 磁盘已满"
-    assert mail.get_content() == "事件编号:INC-1\n"
+    assert mail.get_content().replace("\r\n", "\n") == "事件编号:INC-1\n"
     assert (mail["auto-submitted"], mail["message-id"]) == ("auto-generated", f"<{sent.id}@ops.example.com>")
 
 
 async def test_every_mail_about_one_incident_hangs_in_one_thread_and_repeats_keep_their_id(relay):
-    mailbox, channel = relay()
+    mailbox, channel = await relay()
     first, second = message("a@example.com"), message("b@example.com")
     for sent in (first, second, first):
         await channel.send(sent)
@@ -77,23 +75,23 @@ async def test_every_mail_about_one_incident_hangs_in_one_thread_and_repeats_kee
     "a b@example.com", "张三@example.com", "a@example.com\x00", "a@example.com;b@example.com",
 ])
 async def test_what_is_not_one_plain_address_is_dead_and_reaches_nobody(relay, recipient):
-    mailbox, channel = relay()
+    mailbox, channel = await relay()
     assert isinstance(await channel.send(message(recipient)), Dead)
     assert mailbox.mails == []
 
 
 @pytest.mark.parametrize("subject", ["x\r\nBcc: evil@example.com", "x\nBcc: evil@example.com", "x\rBcc: evil@example.com"])
 async def test_a_subject_cannot_smuggle_in_a_header(relay, subject):
-    mailbox, channel = relay()
+    mailbox, channel = await relay()
     assert isinstance(await channel.send(message("a@example.com", subject=subject)), Dead)
     assert mailbox.mails == []
 
 
 async def test_a_lone_dot_in_the_text_does_not_end_the_mail(relay):
-    mailbox, channel = relay()
+    mailbox, channel = await relay()
     assert await channel.send(message("a@example.com", text="one\n.\nRCPT TO:<evil@example.com>\n")) == Delivered()
     assert [recipients for _, recipients, _ in mailbox.mails] == [["a@example.com"]]
-    assert mailbox.mails[0][2].get_content() == "one\n.\nRCPT TO:<evil@example.com>\n"
+    assert mailbox.mails[0][2].get_content().replace("\r\n", "\n") == "one\n.\nRCPT TO:<evil@example.com>\n"
 
 
 @pytest.mark.parametrize(("answers", "kind"), [
@@ -101,7 +99,7 @@ async def test_a_lone_dot_in_the_text_does_not_end_the_mail(relay):
     ({"data": "554 5.7.1 spam"}, Dead), ({"data": "452 4.3.1 full"}, Retry),
 ])
 async def test_five_hundreds_are_for_good_and_four_hundreds_for_now(relay, answers, kind):
-    _, channel = relay(**answers)
+    _, channel = await relay(**answers)
     result = await channel.send(message("a@example.com"))
     assert isinstance(result, kind)
     assert not getattr(result, "down", False)
@@ -113,7 +111,7 @@ async def test_a_relay_that_is_not_there_counts_against_the_relay(unused_tcp_por
 
 
 async def test_a_relay_without_starttls_is_not_used_where_it_is_asked_for(relay):
-    mailbox, channel = relay()
+    mailbox, channel = await relay()
     guarded = SmtpChannel(settings(channel.settings.port, starttls=True))
     result = await guarded.send(message("a@example.com"))
     assert isinstance(result, Retry) and mailbox.mails == []
