@@ -35,7 +35,7 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A table of the file; unknown keys are refused so that a typo shows."""
 
 
-class Server(Section):
+class Server(Section, frozen=True):
     """Where to listen and how much to take in."""
 
     host: str
@@ -48,7 +48,7 @@ class Server(Section):
     deadline: Duration
 
 
-class Database(Section):
+class Database(Section, frozen=True):
     """Connections to PostgreSQL per replica."""
 
     pool_min: int
@@ -56,13 +56,13 @@ class Database(Section):
     url: str = ""
 
 
-class Redis(Section):
+class Redis(Section, frozen=True):
     """The wheel's index."""
 
     url: str = ""
 
 
-class Policy(Section):
+class Policy(Section, frozen=True):
     """Targets per priority and clock; `warn_at` are shares of a target."""
 
     calendar: str
@@ -71,14 +71,14 @@ class Policy(Section):
     targets: dict[int, dict[Literal["response", "desk", "tier2", "escalated", "overall"], Duration]]
 
 
-class Sla(Section):
+class Sla(Section, frozen=True):
     """Policies by name and the one used where nothing else says."""
 
     default: str
     policies: dict[str, Policy]
 
 
-class Relate(Section):
+class Relate(Section, frozen=True):
     """Alerts that agree in every field of `by` within `within` of the master's opening belong together.
 
     A field is `service`, `ci`, `source`, or `labels.<name>`; an alert without one of them is left alone.
@@ -89,14 +89,14 @@ class Relate(Section):
     within: Duration
 
 
-class Storm(Section):
+class Storm(Section, frozen=True):
     """Above this rate of new keys per integration, new keys fold into one storm master."""
 
     new_per_minute: int
     quiet_after: Duration
 
 
-class Dedup(Section):
+class Dedup(Section, frozen=True):
     """When alerts are the same trouble."""
 
     reopen_within: Duration
@@ -106,7 +106,7 @@ class Dedup(Section):
     relate: tuple[Relate, ...] = ()
 
 
-class Management(Section):
+class Management(Section, frozen=True):
     """Who is told when: roles by priority and cause."""
 
     priorities: tuple[int, ...]
@@ -114,13 +114,13 @@ class Management(Section):
     notify: tuple[str, ...]
 
 
-class Escalation(Section):
+class Escalation(Section, frozen=True):
     """Management escalation."""
 
     management: tuple[Management, ...] = ()
 
 
-class Smtp(Section):
+class Smtp(Section, frozen=True):
     """Mail on the way out; no host means the channel is off."""
 
     host: str
@@ -131,14 +131,14 @@ class Smtp(Section):
     starttls: bool
 
 
-class Webhook(Section):
+class Webhook(Section, frozen=True):
     """Standard Webhooks on the way out; `secret` is whsec_ and base64."""
 
     secret: str
     allow_private: bool
 
 
-class Notify(Section):
+class Notify(Section, frozen=True):
     """Channels and who stands behind a role."""
 
     locale: Literal["en", "zh-CN"]
@@ -147,14 +147,14 @@ class Notify(Section):
     webhook: Webhook
 
 
-class Grade(Section):
+class Grade(Section, frozen=True):
     """How bad a severity is."""
 
     impact: Impact
     urgency: Urgency
 
 
-class Intake(Section):
+class Intake(Section, frozen=True):
     """One source: its severities, and for `generic` where each field is found in a foreign body (JSON pointers)."""
 
     severity: dict[str, Grade] = {}
@@ -162,7 +162,7 @@ class Intake(Section):
     mapping: dict[str, str] = {}
 
 
-class Retention(Section):
+class Retention(Section, frozen=True):
     """How long intake evidence is kept; incidents and timelines stay."""
 
     receipts: Duration
@@ -172,14 +172,14 @@ class Retention(Section):
     idempotency: Duration
 
 
-class Audit(Section):
+class Audit(Section, frozen=True):
     """The key of the timeline's hash chain and where seals are exported."""
 
     key: str
     seal_file: str
 
 
-class Settings(Section):
+class Settings(Section, frozen=True):
     """Everything the gateway is told."""
 
     server: Server
@@ -225,7 +225,7 @@ def _convert(name: str, value: object, kind: Any, parts: dict[str, Any], flaws: 
 
 def _hook(kind: type, value: object) -> Duration:
     if kind is not Duration or not isinstance(value, str):
-        raise ValueError(f"expected a duration such as \"5m\", got {value!r}")
+        raise ValueError(f'expected a duration such as "5m", got {value!r}')
     return duration(value)
 
 
@@ -251,13 +251,14 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     for name, value in ((named.get(n, n), v) for n, v in environ.items()):
         if not name.startswith("GATEWAY_") or "__" not in name:
             continue
-        path = name.removeprefix("GATEWAY_").lower().split("__")
-        if path[-1].endswith("_file") and path[-1] != "seal_file":
-            path[-1], value = path[-1].removesuffix("_file"), Path(value).read_text("utf-8").strip()
+        *sections, key = name.removeprefix("GATEWAY_").lower().split("__")
         node = tree
-        for step in path[:-1]:
-            node = node.setdefault(step, {})
-        node[path[-1]] = value
+        for section in sections:
+            node = node.setdefault(section, {})
+        if key.endswith("_file") and key != "seal_file":
+            node[key.removesuffix("_file")] = Path(value).read_text("utf-8").strip()
+        else:
+            node[key] = value
     return tree
 
 

@@ -11,11 +11,11 @@ import asyncpg
 import hypothesis
 import pytest
 import redis.asyncio
+
 from gateway.db.migrate import migrate
 from gateway.db.pool import Pool, open_pool
 from gateway.embedded.launcher import Embedded
 from gateway.settings import Database
-
 from tests.support.clock import NOON, FakeClock
 from tests.support.database import empty_tables_statement
 

@@ -9,6 +9,7 @@ a snapshot, and CREATE INDEX CONCURRENTLY waits for that in turn.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import asyncpg
@@ -44,7 +45,7 @@ def read_migrations(directory: Path = MIGRATIONS) -> tuple[Migration, ...]:
     """All files NNNN_what.sql by number. Raises Misconfigured when two bear the same number."""
     found = sorted(directory.glob("[0-9][0-9][0-9][0-9]_*.sql"))
     migrations = tuple(Migration(int(path.name[:4]), path.stem[5:], path.read_text("utf-8")) for path in found)
-    for one, next_one in zip(migrations, migrations[1:], strict=False):
+    for one, next_one in pairwise(migrations):
         if one.version == next_one.version:
             raise Misconfigured(f"two migrations are numbered {one.version}: {one.name} and {next_one.name}")
     return migrations
@@ -57,7 +58,9 @@ async def migrate(url: str, *, directory: Path = MIGRATIONS, clock: Clock | None
     """
     migrations = read_migrations(directory)
     with unavailable_when_down():
-        connection = await asyncpg.connect(url, timeout=10, server_settings={"application_name": "gateway-migrate", "lock_timeout": "5s"})
+        connection = await asyncpg.connect(
+            url, timeout=10, server_settings={"application_name": "gateway-migrate", "lock_timeout": "5s"}
+        )
         try:
             await _lock(connection, clock or SystemClock())
             try:

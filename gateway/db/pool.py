@@ -140,4 +140,4 @@ def unavailable_when_down() -> Iterator[None]:
     try:
         yield
     except DOWN as error:
-        raise Unavailable(f"the database cannot serve now: {error or type(error).__name__}") from error
+        raise Unavailable(f"the database cannot serve now: {str(error) or type(error).__name__}") from error

@@ -51,7 +51,7 @@ class Embedded:
         self.redis_url = ""
         self._clock = clock or SystemClock()
         self._temporary = state is None
-        self.state = Path(tempfile.mkdtemp(prefix="gateway-", dir="/tmp")) if state is None else state.resolve()  # noqa: S108 - mkdtemp: ours alone
+        self.state = Path(tempfile.mkdtemp(prefix="gateway-", dir="/tmp")) if state is None else state.resolve()
         self._run: Path | None = None
         self._lock: int | None = None
         self._children: list[Child] = []
@@ -133,7 +133,9 @@ class Embedded:
             for child in self._children:
                 child.check()
             if self._clock.monotonic() > until:
-                raise Unavailable(f"the bundled servers did not answer within {START_WITHIN:.0f} s: see {self.state / 'servers.log'}")
+                raise Unavailable(
+                    f"the bundled servers did not answer within {START_WITHIN:.0f} s: see {self.state / 'servers.log'}"
+                )
             await self._clock.sleep(0.02)
 
 
@@ -141,7 +143,7 @@ def _run_directory(state: Path, account: Account | None) -> Path:
     """Where the sockets go: beside the data, or in /tmp when that path is too long or would need quoting."""
     run = state / "run"
     if len(os.fsencode(run)) > LONGEST_RUN_PATH or not re.fullmatch(r"[A-Za-z0-9/._-]+", str(run)):
-        run = Path(tempfile.mkdtemp(prefix="gateway-run-", dir="/tmp"))  # noqa: S108 - mkdtemp: ours alone
+        run = Path(tempfile.mkdtemp(prefix="gateway-run-", dir="/tmp"))
         run.rmdir()
     own_directory(run, account)
     return run

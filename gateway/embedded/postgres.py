@@ -70,7 +70,7 @@ async def postgres_answers(url: str) -> bool:
 
 
 def _create_cluster(cluster: Path, programs: Path, account: Account | None, *, fast: bool) -> None:
-    """initdb beside its place, then rename: a cluster half made is never taken for one."""
+    """Initdb beside its place, then rename: a cluster half made is never taken for one."""
     draft = cluster.with_name("pg.draft")
     shutil.rmtree(draft, ignore_errors=True)
     own_directory(draft, account)
@@ -86,7 +86,7 @@ def _create_cluster(cluster: Path, programs: Path, account: Account | None, *, f
 
 def _collation(programs: Path, account: Account | None) -> list[str]:
     """The same order on every platform where PostgreSQL brings its own collations, which it does since 17."""
-    return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if _major(programs, account) >= 17 else []  # noqa: PLR2004 - explained above
+    return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if _major(programs, account) >= 17 else []
 
 
 def _same_major(cluster: Path, programs: Path, account: Account | None) -> None:

@@ -57,4 +57,7 @@ def to_json(ledger: Ledger) -> str:
 def from_json(text: str) -> Ledger:
     """The value of a stored ledger."""
     rows = msgspec.json.decode(text, type=list[tuple[int, ClockEvent, Tier | None, int | None, str]])
-    return tuple(LedgerEntry(EPOCH + timedelta(microseconds=at), *rest) for at, *rest in rows)
+    return tuple(
+        LedgerEntry(EPOCH + timedelta(microseconds=at), event, tier, priority, reason)
+        for at, event, tier, priority, reason in rows
+    )

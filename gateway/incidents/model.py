@@ -99,6 +99,7 @@ class Outcome(StrEnum):
     FOLDED = "folded"
     REOPENED = "reopened"
     CLEARED = "cleared"
+    ACKNOWLEDGED = "acknowledged"
     SUPPRESSED = "suppressed"
     STALE = "stale"
     IGNORED = "ignored"

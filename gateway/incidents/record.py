@@ -71,6 +71,8 @@ class Incident:
     storm: bool = False
     reopened: int = 0
     returned: int = 0
+    occurrences: int = 0
+    last_seen: datetime | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     links: tuple[Mapping[str, str], ...] = ()
     refs: Mapping[str, Any] = field(default_factory=dict)

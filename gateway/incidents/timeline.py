@@ -35,14 +35,23 @@ def facts_text(facts: object) -> str:
     return msgspec.json.encode(facts, order="deterministic").decode()
 
 
-def entry_hash(key: bytes, previous: bytes, incident_id: int, seq: int, at: datetime, actor: str, event: str, facts: str) -> bytes:
+def entry_hash(
+    key: bytes, previous: bytes, incident_id: int, seq: int, at: datetime, actor: str, event: str, facts: str
+) -> bytes:
     """The 32-byte link of the chain; `at` counts in whole microseconds, as PostgreSQL keeps it."""
     canonical = f"{incident_id}\x1f{seq}\x1f{at.isoformat()}\x1f{actor}\x1f{event}\x1f{facts}"
     return hmac.digest(key, previous + canonical.encode(), "sha256")
 
 
-def append(key: bytes, previous: bytes, incident_id: int, version: int, at: datetime, actor: str,
-           events: Iterable[tuple[str, dict[str, Any]]]) -> list[Entry]:
+def append(
+    key: bytes,
+    previous: bytes,
+    incident_id: int,
+    version: int,
+    at: datetime,
+    actor: str,
+    events: Iterable[tuple[str, dict[str, Any]]],
+) -> list[Entry]:
     """Chain `events` (slug, facts) behind `previous`, the head at `version`; the last entry is the new head."""
     entries: list[Entry] = []
     for seq, (event, facts) in enumerate(events, version + 1):

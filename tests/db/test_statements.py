@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 import asyncpg
-import gateway
 import pytest
+
+import gateway
 from gateway.db.pool import Pool
 
 STATEMENT = re.compile(r"\s*(?:--[^\n]*\n\s*)*(SELECT|INSERT|UPDATE|DELETE|WITH|MERGE)\s", re.ASCII)

@@ -16,7 +16,7 @@ async def empty_tables_statement(connection: Connection) -> str:
     """
     tables = [row["relname"] for row in await connection.fetch(SELECT_TABLES)]
     sequences = [row["relname"] for row in await connection.fetch(SELECT_SEQUENCES)]
-    emptied = ", ".join(f"emptied_{table} AS (DELETE FROM {table})" for table in tables)
+    emptied = ", ".join(f"emptied_{table} AS (DELETE FROM {table})" for table in tables)  # noqa: S608 - names from the catalog
     restarted = ", ".join(f"setval('{sequence}', 1, false)" for sequence in sequences)
     leases = "freed AS (UPDATE shard_lease SET owner = NULL, epoch = 0, expires_at = NULL WHERE epoch <> 0 OR owner IS NOT NULL)"
-    return f"WITH {emptied}, {leases} SELECT {restarted}"  # noqa: S608 - names from the catalog
+    return f"WITH {emptied}, {leases} SELECT {restarted}"

@@ -144,6 +144,8 @@ CREATE TABLE incident (
   storm boolean NOT NULL DEFAULT false,
   reopened int NOT NULL DEFAULT 0,
   returned int NOT NULL DEFAULT 0,
+  occurrences bigint NOT NULL DEFAULT 0,
+  last_seen timestamptz,
   labels json NOT NULL DEFAULT '{}',
   links json NOT NULL DEFAULT '[]',
   refs json NOT NULL DEFAULT '{}',
@@ -160,6 +162,7 @@ COMMENT ON COLUMN incident.ledger IS 'What happened to the clocks, in order: the
 COMMENT ON COLUMN incident.marks IS 'Thresholds already told, such as "desk@50" or "overall@breach"';
 COMMENT ON COLUMN incident.version IS 'Number of timeline entries; the ETag, and the seq of the newest entry';
 COMMENT ON COLUMN incident.timeline_hash IS 'Head of the hash chain of the timeline';
+COMMENT ON COLUMN incident.occurrences IS 'Firings of keys that have since moved to a newer record; those of its present keys are counted on the alert rows';
 COMMENT ON COLUMN incident.held_state IS 'The state to go back to when the hold ends';
 CREATE UNIQUE INDEX incident_one_live_per_key ON incident (key_hash)
   WHERE key_hash IS NOT NULL AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated');

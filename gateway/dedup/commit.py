@@ -1,0 +1,154 @@
+"""One batch, one transaction: load and lock, decide, write. Everything of a request commits together or not at all."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from asyncpg import Connection
+
+from gateway.clock import Clock
+from gateway.db.faults import Fault, classify
+from gateway.dedup import load, save
+from gateway.dedup.decide import Rules
+from gateway.dedup.deliveries import Deliveries, claim
+from gateway.dedup.evidence import write_evidence
+from gateway.dedup.fingerprint import key_hash
+from gateway.dedup.groups import Group, groups_of
+from gateway.dedup.plan import Item, Plan, Verdict, decide_all
+from gateway.dedup.records import Armed, Moved, Records
+from gateway.dedup.storms import Storms
+from gateway.dedup.submission import Receipt, Refused, Submission
+from gateway.incidents.model import Alert, AlertStatus, Outcome
+from gateway.settings import Dedup
+
+NOW = "SELECT coalesce($1::timestamptz, statement_timestamp())"
+
+
+@dataclass(slots=True)
+class Committed:
+    """What one commit did, for the senders' answers, the wheel and the metrics."""
+
+    receipts: list[Receipt] = field(default_factory=list)
+    armed: list[Armed] = field(default_factory=list)
+    outcomes: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
+
+    def joined(self, other: "Committed") -> "Committed":
+        """This commit and the one after it, as one."""
+        return Committed(self.receipts + other.receipts, self.armed + other.armed, self.outcomes + other.outcomes)
+
+
+class RolledBack(Exception):
+    """Raised on purpose, to try a batch without keeping it."""
+
+
+class Committer:
+    """Commits batches. Used by one task at a time."""
+
+    def __init__(self, clock: Clock, dedup: Dedup, records: Records) -> None:
+        self._clock, self._dedup, self._records = clock, dedup, records
+        self._rules = Rules(dedup.reopen_within, dedup.flap_limit, dedup.flap_within)
+        self._storms = Storms(dedup.storm)
+
+    async def commit(self, conn: "Connection[Any]", batch: Sequence[Submission]) -> Committed:
+        """Commit a batch; raises Moved when a record changed under it, and whatever the database raises."""
+        async with conn.transaction():
+            committed, plan = await self._within(conn, batch)
+        self._storms.count(plan)
+        return committed
+
+    async def commit_without_poison(self, conn: "Connection[Any]", submission: Submission) -> Committed:
+        """Find by halving which items the database refuses, quarantine those, commit the rest."""
+        culprits = await self._culprits(conn, submission, submission.alerts)
+        if not culprits:
+            return await self.commit(conn, [submission])
+        refused = tuple(Refused(i, "the database refuses a value of this item", f"/{i}", submission.body) for i in culprits)
+        kept = tuple((i, alert) for i, alert in submission.alerts if i not in culprits)
+        return await self.commit(conn, [submission.with_items(kept, refused)])
+
+    async def _culprits(self, conn: "Connection[Any]", submission: Submission, alerts: Sequence[tuple[int, Alert]]) -> set[int]:
+        trial = submission.with_items(tuple(alerts), ())
+        try:
+            async with conn.transaction():
+                await self._within(conn, [trial])
+                raise RolledBack
+        except RolledBack:
+            return set()
+        except Exception as error:
+            if classify(error) is not Fault.DATA:
+                raise
+        if len(alerts) == 1:
+            return {alerts[0][0]}
+        middle = len(alerts) // 2
+        first = await self._culprits(conn, submission, alerts[:middle])
+        return first | await self._culprits(conn, submission, alerts[middle:])
+
+    async def _within(self, conn: "Connection[Any]", batch: Sequence[Submission]) -> tuple[Committed, Plan]:
+        now: datetime = await conn.fetchval(NOW, self._clock.stamp())
+        deliveries = await claim(conn, batch, now)
+        plan, items = await self._load(conn, deliveries, now)
+        verdicts = decide_all(plan, [item for _, _, item in items])
+        armed = await self._records.write(conn, plan)
+        await self._save_keys(conn, plan, verdicts)
+        decided = [(place, index, verdict) for (place, index, _), verdict in zip(items, verdicts, strict=True)]
+        receipts = await write_evidence(conn, deliveries, decided, self._storms.bodies, now)
+        return Committed(receipts, armed, _tally(batch, receipts)), plan
+
+    async def _load(
+        self, conn: "Connection[Any]", deliveries: Deliveries, now: datetime
+    ) -> tuple[Plan, list[tuple[int, int, Item]]]:
+        """Lock every key of the batch, then the groups that keys about to open a record belong to."""
+        items = [
+            (place, index, _item(submission, alert))
+            for place, submission in enumerate(deliveries.batch)
+            if place not in deliveries.repeated
+            for index, alert in submission.alerts
+        ]
+        plan = Plan(now, self._rules, self._dedup.reopen_within)
+        if items:
+            plan.known, held = await load.lock_keys(conn, list({item.key_hash for _, _, item in items}))
+            if held:
+                await load.load_holders(conn, held)
+            await self._load_groups(conn, plan, [item for _, _, item in items if _may_open(item, plan)])
+        return plan, items
+
+    async def _load_groups(self, conn: "Connection[Any]", plan: Plan, opening: Sequence[Item]) -> None:
+        plan.storms = self._storms.raging({item.integration_id for item in opening}, plan.now)
+        for item in opening:
+            found = [(g, rule) for g, rule in groups_of(item.alert, item.source, item.integration_id, self._dedup.relate)]
+            plan.memberships[item.key_hash] = tuple(g for g, _ in found)
+            plan.groups.update((g, Group(g, rule.name, rule.within)) for g, rule in found if g not in plan.groups)
+        if plan.groups or plan.storms:
+            await load.lock_groups(conn, plan.groups | {group.hash: group for group in plan.storms.values()})
+        if plan.groups:
+            plan.unlinked = await load.load_unlinked(conn, plan.memberships, plan.groups)
+
+    async def _save_keys(self, conn: "Connection[Any]", plan: Plan, verdicts: Sequence[Verdict]) -> None:
+        items = {v.item.key_hash: v.item for v in verdicts if v.outcome is not Outcome.STALE}
+        touched = [plan.known[key] for key in sorted(items) if plan.known[key].status]
+        new = [(known, items[known.key_hash]) for known in touched if known.is_new]
+        if new and not await save.insert_keys(conn, new):
+            raise Moved
+        if old := [known for known in touched if not known.is_new]:
+            await save.update_keys(conn, old)
+        if shown := [(known.key_hash, plan.shown[known.key_hash]) for known in old if known.key_hash in plan.shown]:
+            await save.show_keys(conn, shown)
+        if plan.detached:
+            await save.detach(conn, plan.detached)
+        if groups := [g for g in (*plan.groups.values(), *plan.storms.values()) if g.changed]:
+            await save.lead_groups(conn, sorted(groups, key=lambda group: group.hash))
+
+
+def _item(submission: Submission, alert: Alert) -> Item:
+    integration = submission.integration_id
+    return Item(integration, submission.source, alert, key_hash(integration, alert.namespace, alert.dedup_key))
+
+
+def _may_open(item: Item, plan: Plan) -> bool:
+    holder = plan.known[item.key_hash].holder
+    return item.alert.status is AlertStatus.FIRING and (holder is None or not holder.live)
+
+
+def _tally(batch: Sequence[Submission], receipts: Sequence[Receipt]) -> Counter[tuple[str, Outcome]]:
+    return Counter((s.source, result.outcome) for s, receipt in zip(batch, receipts, strict=True) for result in receipt.results)

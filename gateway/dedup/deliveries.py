@@ -1,0 +1,66 @@
+"""Idempotency: which requests of a batch were received before, by the sender's own delivery id."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Connection
+
+from gateway.dedup import save
+from gateway.dedup.receipt_id import receipt_id
+from gateway.dedup.submission import Result, Submission
+from gateway.incidents.model import Outcome
+
+REUSED = "id_reused_with_other_body"
+
+
+@dataclass(slots=True)
+class Deliveries:
+    """A batch with its receipt ids; `repeated` maps the places received before to the results they had then."""
+
+    batch: Sequence[Submission]
+    ids: list[UUID]
+    flags: list[str | None]
+    repeated: dict[int, tuple[Result, ...]] = field(default_factory=dict)
+
+
+async def claim(conn: "Connection[Any]", batch: Sequence[Submission], now: datetime) -> Deliveries:
+    """Give every request a receipt id and find those whose delivery id was used before.
+
+    The same id with the same body is a duplicate and answered with the earlier records. The same id with another body
+    is a sender's mistake: it is taken as new and flagged.
+    """
+    deliveries = Deliveries(batch, [receipt_id(now) for _ in batch], [submission.flag for submission in batch])
+    rows = [
+        (submission.delivery_key, sha256(submission.body).digest(), deliveries.ids[place])
+        for place, submission in enumerate(batch)
+        if submission.delivery_key is not None
+    ]
+    if not rows:
+        return deliveries
+    earlier = await save.claim_deliveries(conn, rows, now)
+    if earlier:
+        results = await save.earlier_results(conn, [receipt for _, receipt in earlier.values()])
+        for place, submission in enumerate(batch):
+            if submission.delivery_key in earlier:
+                _settle(deliveries, place, earlier[submission.delivery_key], results)
+    return deliveries
+
+
+def _settle(
+    deliveries: Deliveries,
+    place: int,
+    earlier: tuple[bytes, UUID],
+    results: dict[UUID, list[tuple[int, str, str | None]]],
+) -> None:
+    body_hash, receipt = earlier
+    if sha256(deliveries.batch[place].body).digest() != body_hash:
+        deliveries.flags[place] = REUSED
+        return
+    deliveries.repeated[place] = tuple(
+        Result(dedup_key, number, Outcome.DUPLICATE, f"received before as {receipt}")
+        for _, dedup_key, number in results.get(receipt, [])
+    )

@@ -1,0 +1,153 @@
+"""The one writer of alerts: takes whatever is queued when its previous commit returns and commits it as one batch.
+
+One writer per replica, so that no dedup key ever has two; natural batching, so that one request alone never lingers
+and a crowd shares one commit. 2xx means committed: `submit` returns only after COMMIT.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
+
+import asyncpg
+import structlog
+
+from gateway.clock import Clock
+from gateway.db.faults import Fault, classify
+from gateway.dedup.commit import Committed, Committer
+from gateway.dedup.queue import FairQueue
+from gateway.dedup.records import Moved
+from gateway.dedup.submission import Receipt, Submission
+from gateway.errors import GatewayError, Unavailable
+from gateway.settings import Server
+
+BATCH_ITEMS = 500
+"""Items per commit: keeps one batch's decisions well under 50 ms of the event loop."""
+
+ATTEMPTS = 6
+
+log = structlog.get_logger()
+
+Connect = Callable[[], Awaitable["asyncpg.Connection[Any]"]]
+
+
+class Observer(Protocol):
+    """Who wants to know what intake did; called after the commit, never raises."""
+
+    def committed(self, committed: Committed, seconds: float) -> None:
+        """One batch was committed `seconds` after it was taken."""
+        ...
+
+    def queued(self, items: int, size: int) -> None:
+        """What waits now."""
+        ...
+
+
+class Intake:
+    """The queue in front of the writer, and the writer."""
+
+    def __init__(self, connect: Connect, committer: Committer, clock: Clock, server: Server, observer: Observer) -> None:
+        self._connect, self._committer, self._clock, self._observer = connect, committer, clock, observer
+        self._queue = FairQueue(server.queue_bytes, server.queue_items)
+        self._deadline = server.deadline.total_seconds()
+        self._wake = asyncio.Event()
+        self._conn: asyncpg.Connection[Any] | None = None
+        self._closing = False
+
+    async def submit(self, submission: Submission) -> Receipt:
+        """Commit one request's items and return its receipt.
+
+        Raises Overloaded when there is no room and Unavailable when nothing was, or may not have been, committed in
+        time; a sender that tries again with the same delivery id is counted once.
+        """
+        submission.answer = asyncio.get_running_loop().create_future()
+        self._queue.put(submission)
+        self._wake.set()
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await asyncio.shield(submission.answer)
+        except TimeoutError:
+            raise Unavailable("the commit did not finish in time: send again shortly") from None
+
+    async def run(self) -> None:
+        """Write until `close`, then write what is still queued."""
+        try:
+            while not (self._closing and not self._queue.items):
+                await self._wake.wait()
+                self._wake.clear()
+                await self.drain()
+        finally:
+            if self._conn is not None:
+                self._conn.terminate()
+
+    def close(self) -> None:
+        """Let `run` end once the queue is empty."""
+        self._closing = True
+        self._wake.set()
+
+    async def drain(self) -> None:
+        """Commit batch after batch until nothing is queued."""
+        while batch := self._queue.take(BATCH_ITEMS):
+            began = self._clock.monotonic()
+            try:
+                committed = await self._commit(batch)
+            except GatewayError as error:
+                _fail(batch, error)
+                continue
+            except Exception as error:
+                log.exception("intake_batch_failed", submissions=len(batch))
+                _fail(batch, Unavailable("the batch could not be committed: send again shortly"))
+                if not isinstance(error, asyncpg.PostgresError | OSError | asyncpg.InterfaceError):
+                    raise
+                continue
+            self._answer(batch, committed, self._clock.monotonic() - began)
+
+    def _answer(self, batch: Sequence[Submission], committed: Committed, seconds: float) -> None:
+        for submission, receipt in zip(batch, committed.receipts, strict=True):
+            if submission.answer is not None and not submission.answer.done():
+                submission.answer.set_result(receipt)
+        self._observer.committed(committed, seconds)
+        self._observer.queued(self._queue.items, self._queue.bytes)
+
+    async def _commit(self, batch: Sequence[Submission]) -> Committed:
+        """Commit, trying again what another try can mend; a batch that holds a poisonous item is taken apart."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with asyncio.timeout(self._deadline):
+                    return await self._committer.commit(await self._connection(), batch)
+            except Moved:
+                continue
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+                fault = classify(error)
+                if fault is Fault.CONNECTION:
+                    self._drop()
+                if fault is Fault.DATA:
+                    return await self._take_apart(batch)
+                if fault in (Fault.UNAVAILABLE, Fault.BUG) or attempt == ATTEMPTS or (fault is Fault.CONNECTION and attempt > 1):
+                    log.warning("intake_commit_failed", error=type(error).__name__, submissions=len(batch))
+                    raise Unavailable("the database did not take it: send again shortly") from error
+        raise Unavailable("other replicas kept changing the same records: send again shortly")
+
+    async def _take_apart(self, batch: Sequence[Submission]) -> Committed:
+        """Halve until the submission at fault stands alone, then quarantine its culprits; neighbours are unharmed."""
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            halves = [await self._commit(batch[:middle]), await self._commit(batch[middle:])]
+            return halves[0].joined(halves[1])
+        return await self._committer.commit_without_poison(await self._connection(), batch[0])
+
+    async def _connection(self) -> "asyncpg.Connection[Any]":
+        if self._conn is None or self._conn.is_closed():
+            self._conn = await self._connect()
+        return self._conn
+
+    def _drop(self) -> None:
+        if self._conn is not None:
+            self._conn.terminate()
+            self._conn = None
+
+
+def _fail(batch: Sequence[Submission], error: GatewayError) -> None:
+    for submission in batch:
+        if submission.answer is not None and not submission.answer.done():
+            submission.answer.set_exception(error)
+            submission.answer.exception()

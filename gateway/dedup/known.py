@@ -1,0 +1,54 @@
+"""What is known of a dedup key while one batch is being decided."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.incidents.model import LIVE, AlertStatus, State
+
+
+@dataclass(slots=True, eq=False)
+class Holder:
+    """The incident that answers for a key: as it is stored, or (`id` 0) one that this batch is about to open.
+
+    `firing` counts the alerts of a storm's master that fire; it is not kept for records of a single key. `was` is the
+    state as loaded: when the record is found in another one once it is locked, the batch is decided anew.
+    """
+
+    id: int
+    number: str
+    state: State
+    resolved_at: datetime | None = None
+    handler: str = ""
+    storm: bool = False
+    master: "Holder | None" = None
+    firing: int = 0
+    was: State | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether work is still owed on it."""
+        return self.state in LIVE
+
+
+@dataclass(slots=True)
+class Known:
+    """One dedup key: its stored row, moved on item by item as the batch is decided, written back once."""
+
+    key_hash: bytes
+    is_new: bool = True
+    status: str = ""
+    occurrence: str = ""
+    fired_at: datetime | None = None
+    cleared_at: datetime | None = None
+    first_seen: datetime | None = None
+    last_seen: datetime | None = None
+    ends_at: datetime | None = None
+    occurrences: int = 0
+    flaps: int = 0
+    flapping_since: datetime | None = None
+    holder: Holder | None = None
+
+    @property
+    def firing(self) -> bool:
+        """Whether its sender last said that it fires."""
+        return self.status == AlertStatus.FIRING

@@ -1,0 +1,93 @@
+"""Loading what a batch must know: locks its keys (in key order, so that batches never wait for each other in a circle)."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from asyncpg import Connection
+
+from gateway.dedup.groups import Group
+from gateway.dedup.known import Holder, Known
+from gateway.incidents.model import State
+
+LOCK_KEYS = """
+SELECT key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at, occurrences,
+       flaps, flapping_since
+FROM alert WHERE key_hash = ANY($1::bytea[]) ORDER BY key_hash FOR UPDATE
+"""
+
+
+async def lock_keys(conn: "Connection[Any]", hashes: Sequence[bytes]) -> tuple[dict[bytes, Known], dict[int, list[Known]]]:
+    """Every key of the batch, the stored ones locked; beside them the stored keys by the incident that holds them."""
+    known = {key: Known(key) for key in hashes}
+    held: dict[int, list[Known]] = {}
+    for key_hash, incident_id, *rest in await conn.fetch(LOCK_KEYS, hashes):
+        known[key_hash] = entry = Known(key_hash, False, *rest)
+        if incident_id is not None:
+            held.setdefault(incident_id, []).append(entry)
+    return known, held
+
+
+HOLDERS = """
+SELECT i.id, i.number, i.state, i.resolved_at, i.handler, i.storm,
+       CASE WHEN i.storm THEN (SELECT count(*) FROM alert a WHERE a.incident_id = i.id AND a.status = 'firing') ELSE 0 END
+         AS firing
+FROM incident i WHERE i.id = ANY($1::bigint[])
+"""
+
+
+async def load_holders(conn: "Connection[Any]", held: dict[int, list[Known]]) -> None:
+    """Give every locked key the present state of its record: a fresh snapshot, read after the locks were taken."""
+    for row in await conn.fetch(HOLDERS, list(held)):
+        holder = _holder(row)
+        for known in held[holder.id]:
+            known.holder = holder
+
+
+def _holder(row: Any) -> Holder:
+    state = State(row["state"])
+    return Holder(
+        row["id"], row["number"], state, row["resolved_at"], row["handler"], row["storm"], None, row["firing"], state
+    )
+
+
+LOCK_GROUPS = """
+WITH wanted AS (
+  INSERT INTO relation_group AS g (group_hash) SELECT unnest($1::bytea[])
+  ON CONFLICT (group_hash) DO UPDATE SET group_hash = excluded.group_hash
+  RETURNING g.group_hash, g.incident_id, g.opened_at
+) SELECT group_hash, incident_id, opened_at FROM wanted
+"""
+
+MASTERS = """
+SELECT i.id AS asked, m.id, m.number, m.state, m.resolved_at, m.handler, m.storm,
+       (SELECT count(*) FROM alert a WHERE m.storm AND a.incident_id = m.id AND a.status = 'firing') AS firing
+FROM incident i JOIN incident m ON m.id = coalesce(i.master_id, i.id)
+WHERE i.id = ANY($1::bigint[])
+"""
+
+
+async def lock_groups(conn: "Connection[Any]", groups: dict[bytes, Group]) -> None:
+    """Fill in the master of each group; the group's row is the lock that keeps two replicas from making two masters."""
+    rows = await conn.fetch(LOCK_GROUPS, sorted(groups))
+    opened: dict[bytes, tuple[int, datetime]] = {r[0]: (r[1], r[2]) for r in rows if r[1] is not None}
+    ids = {incident_id for incident_id, _ in opened.values()}
+    if not ids:
+        return
+    masters = {row["asked"]: _holder(row) for row in await conn.fetch(MASTERS, list(ids))}
+    for key, (incident_id, opened_at) in opened.items():
+        groups[key].master, groups[key].opened_at = masters.get(incident_id), opened_at
+
+
+UNLINKED = """
+SELECT u.key_hash, u.group_hash FROM unlinked u JOIN unnest($1::bytea[]) AS k(key_hash) USING (key_hash)
+WHERE u.group_hash = ANY($2::bytea[])
+"""
+
+
+async def load_unlinked(
+    conn: "Connection[Any]", keys: Collection[bytes], groups: Collection[bytes]
+) -> frozenset[tuple[bytes, bytes]]:
+    """The links of these keys that people undid."""
+    rows = await conn.fetch(UNLINKED, list(keys), list(groups))
+    return frozenset((row[0], row[1]) for row in rows)

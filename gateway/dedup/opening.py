@@ -1,0 +1,93 @@
+"""Making the record an alert opens. Pure: a draft and the configuration in, a revision out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.dedup.plan import Draft
+from gateway.dedup.priority import Grade, grade_of
+from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.model import Alert, TimerKind
+from gateway.incidents.record import Arm, Incident, Notice, Revision
+from gateway.incidents.timeline import GENESIS
+from gateway.settings import Settings
+from gateway.sla.clocks import opening_due
+from gateway.sla.escalation import Escalation
+from gateway.sla.policy import Policy
+
+LATE_ENTRY = timedelta(hours=12)
+"""How long before the record an alert's own time may lie and still be the time of occurrence."""
+
+ACTOR = "gateway"
+
+
+@dataclass(frozen=True, slots=True)
+class Openings:
+    """Everything the configuration says about new records."""
+
+    settings: Settings
+    policy: Policy
+    escalation: Escalation
+
+    def revision(self, draft: Draft, now: datetime) -> Revision:
+        """The new record of a draft whose holder already has its id and number."""
+        incident = self._incident(draft, now)
+        events: list[tuple[str, Mapping[str, Any]]] = [("opened", _facts(draft, incident))]
+        if (master := draft.holder.master) is not None:
+            events.append(("linked", {"master": master.number, "reason": incident.link_reason, "score": 1.0}))
+            return Revision(after=incident, actor=ACTOR, events=tuple(events))
+        notices, told = self.escalation.opened(incident)
+        events += told
+        timers = (Arm(TimerKind.SLA, incident.next_due_at),)
+        return Revision(after=incident, actor=ACTOR, events=tuple(events), timers=timers, notices=notices)
+
+    def _incident(self, draft: Draft, now: datetime) -> Incident:
+        alert, holder, storm = draft.item.alert, draft.holder, draft.holder.storm
+        grade = STORM if storm else grade_of(draft.item.source, alert.severity, alert.service, self.settings.intake)
+        master = holder.master
+        return Incident(
+            id=holder.id,
+            number=holder.number,
+            title=f"Alert storm: {alert.title}"[:1000] if storm else alert.title,
+            description=alert.description,
+            source=draft.item.source,
+            severity="" if storm else alert.severity,
+            service="" if storm else alert.service,
+            ci="" if storm else alert.ci,
+            impact=grade.impact,
+            urgency=grade.urgency,
+            priority=grade.priority,
+            integration_id=draft.item.integration_id,
+            key_hash=None if storm else draft.item.key_hash,
+            dedup_key=None if storm else alert.dedup_key,
+            handler=draft.follows.handler if draft.follows else "",
+            occurred_at=_occurred(alert, now),
+            recorded_at=now,
+            updated_at=now,
+            policy=self.policy.name,
+            ledger=(LedgerEntry(now, ClockEvent.RECORD, priority=grade.priority),),
+            next_due_at=None if master else opening_due(self.policy, grade.priority, now),
+            master_id=master.id if master else None,
+            link_reason=f"rule: {draft.rule}" if master else None,
+            link_score=1.0 if master else None,
+            labels={} if storm else alert.labels,
+            links=tuple({"href": link.href, "text": link.text} for link in alert.links),
+            storm=storm,
+            version=0,
+            timeline_hash=GENESIS,
+        )
+
+
+def _occurred(alert: Alert, now: datetime) -> datetime:
+    stamped = alert.event_time
+    return stamped if stamped is not None and now - LATE_ENTRY <= stamped <= now else now
+
+
+def _facts(draft: Draft, incident: Incident) -> Mapping[str, Any]:
+    facts: dict[str, Any] = {"source": incident.source, "priority": incident.priority, "reason": draft.reason}
+    if incident.dedup_key is not None:
+        facts["dedup_key"] = incident.dedup_key
+    if draft.follows is not None:
+        facts["follows"] = draft.follows.number
+    return facts

@@ -1,0 +1,204 @@
+"""Deciding a whole batch, item by item in arrival order. Pure: what was loaded goes in, what to write comes out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from gateway.dedup.decide import (
+    Acknowledged,
+    Cleared,
+    Decision,
+    Ignored,
+    Opened,
+    Reopened,
+    Repeated,
+    Rules,
+    Stale,
+    decide,
+)
+from gateway.dedup.groups import Group
+from gateway.dedup.known import Holder, Known
+from gateway.incidents.model import Alert, AlertStatus, Outcome, State
+
+
+class Step(Enum):
+    """What a decision does to an incident beyond counting."""
+
+    CLEAR = auto()
+    REOPEN = auto()
+    ACKNOWLEDGE = auto()
+    SETTLE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One alert of one submission on its way through the batch."""
+
+    integration_id: int
+    source: str
+    alert: Alert
+    key_hash: bytes
+
+
+@dataclass(slots=True, eq=False)
+class Verdict:
+    """What became of an item; the holder's number is known once the batch has opened its records."""
+
+    item: Item
+    outcome: Outcome
+    reason: str
+    holder: Holder | None
+
+
+@dataclass(slots=True, eq=False)
+class Draft:
+    """A record this batch opens."""
+
+    holder: Holder
+    item: Item
+    reason: str
+    follows: Holder | None = None
+    rule: str | None = None
+
+
+@dataclass(slots=True)
+class Detached:
+    """Occurrences that stay behind with an earlier record when a newer one takes over its key."""
+
+    incident_id: int
+    occurrences: int
+    last_seen: datetime | None
+
+
+@dataclass(slots=True)
+class Plan:
+    """The batch's working state: `known` and `groups` as loaded, everything else made while deciding."""
+
+    now: datetime
+    rules: Rules
+    settle_after: timedelta
+    known: dict[bytes, Known] = field(default_factory=dict)
+    groups: dict[bytes, Group] = field(default_factory=dict)
+    memberships: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict)
+    unlinked: frozenset[tuple[bytes, bytes]] = frozenset()
+    storms: dict[int, Group] = field(default_factory=dict)
+    drafts: list[Draft] = field(default_factory=list)
+    steps: dict[Holder, list[Step]] = field(default_factory=dict)
+    detached: list[Detached] = field(default_factory=list)
+    shown: dict[bytes, Alert] = field(default_factory=dict)
+
+    def take(self, item: Item) -> Verdict:
+        """Decide one item and move the batch's state on."""
+        known = self.known[item.key_hash]
+        decision = decide(item.alert, known, self.now, self.rules)
+        verdict = Verdict(item, decision.outcome, decision.reason, known.holder)
+        match decision:
+            case Opened():
+                self._open(item, known, decision, verdict)
+            case Repeated():
+                self._count(item, known, flapped=decision.flapped)
+            case Reopened():
+                self._count(item, known, flapped=True)
+                self._move(known, State.LOGGED, Step.REOPEN)
+                self.shown[item.key_hash] = item.alert
+            case Cleared():
+                self._clear(item.alert, known, decision)
+            case Acknowledged():
+                self._move(known, State.IN_PROGRESS, Step.ACKNOWLEDGE)
+            case Stale() | Ignored():
+                self._note(item.alert, known, decision)
+        return verdict
+
+    def _open(self, item: Item, known: Known, decision: Opened, verdict: Verdict) -> None:
+        if known.holder is not None and known.occurrences:
+            self.detached.append(Detached(known.holder.id, known.occurrences, known.last_seen))
+        known.occurrences, known.first_seen = 0, self.now
+        self.shown[item.key_hash] = item.alert
+        if storm := self.storms.get(item.integration_id):
+            known.holder = self._storm_master(storm, item)
+            verdict.outcome, verdict.reason = Outcome.FOLDED, "storm"
+        else:
+            known.holder, rule = self._place(item, decision)
+            if rule is not None:
+                verdict.outcome, verdict.reason = Outcome.RELATED, rule
+        verdict.holder = known.holder
+        known.status = ""
+        self._count(item, known, flapped=False)
+
+    def _place(self, item: Item, decision: Opened) -> tuple[Holder, str | None]:
+        """A record under the first group that has a master, or one that becomes master of all its groups."""
+        holder = Holder(0, "", State.LOGGED)
+        draft = Draft(holder, item, decision.reason, decision.follows)
+        self.drafts.append(draft)
+        groups = [self.groups[g] for g in self.memberships.get(item.key_hash, ())]
+        for group in groups:
+            master = group.master_at(self.now)
+            if master is not None and (item.key_hash, group.hash) not in self.unlinked:
+                holder.master, draft.rule = master, group.rule
+                return holder, group.rule
+        for group in groups:
+            if group.master_at(self.now) is None:
+                group.lead(holder, self.now)
+        return holder, None
+
+    def _storm_master(self, storm: Group, item: Item) -> Holder:
+        master = storm.master
+        if master is None or not master.live:
+            master = Holder(0, "", State.LOGGED, storm=True)
+            storm.lead(master, self.now)
+            self.drafts.append(Draft(master, item, "storm"))
+        return master
+
+    def _count(self, item: Item, known: Known, *, flapped: bool) -> None:
+        alert = item.alert
+        if flapped:
+            recent = known.flapping_since is not None and self.now - known.flapping_since <= self.rules.flap_within
+            known.flaps = known.flaps + 1 if recent else 1
+            known.flapping_since = known.flapping_since if recent else self.now
+        if known.holder is not None and not known.firing:
+            known.holder.firing += 1
+        if alert.occurrence != known.occurrence:
+            self.shown[item.key_hash] = alert
+        known.status, known.occurrence, known.ends_at = AlertStatus.FIRING, alert.occurrence, alert.ends_at
+        known.occurrences += 1
+        known.last_seen = self.now
+        known.fired_at = _newest(known.fired_at, alert.event_time)
+
+    def _clear(self, alert: Alert, known: Known, decision: Cleared) -> None:
+        if known.holder is not None:
+            known.holder.firing -= 1
+        if decision.resolves:
+            self._move(known, State.RESOLVED, Step.CLEAR)
+        elif decision.settling:
+            self._step(known, Step.SETTLE)
+        self._note(alert, known, decision)
+
+    def _note(self, alert: Alert, known: Known, decision: Decision) -> None:
+        """Remember a recovery even where it changes no record, so that an older firing that arrives late is stale."""
+        if alert.status is AlertStatus.RESOLVED and not isinstance(decision, Stale) and not alert.test:
+            known.status = AlertStatus.RESOLVED
+            known.cleared_at = _newest(known.cleared_at, alert.event_time)
+            known.ends_at = None
+
+    def _move(self, known: Known, state: State, step: Step) -> None:
+        holder = self._step(known, step)
+        holder.state = state
+        holder.resolved_at = self.now if state is State.RESOLVED else None
+
+    def _step(self, known: Known, step: Step) -> Holder:
+        if known.holder is None:
+            raise AssertionError("only a key with a record can be moved")
+        self.steps.setdefault(known.holder, []).append(step)
+        return known.holder
+
+
+def _newest(one: datetime | None, other: datetime | None) -> datetime | None:
+    if one is None or other is None:
+        return one or other
+    return max(one, other)
+
+
+def decide_all(plan: Plan, items: Sequence[Item]) -> list[Verdict]:
+    """Every item's verdict, in arrival order."""
+    return [plan.take(item) for item in items]

@@ -1,0 +1,190 @@
+"""Writing what a batch decided about keys, groups and received items; each statement serves the whole batch."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from asyncpg import Connection
+
+from gateway.dedup.groups import Group
+from gateway.dedup.known import Known
+from gateway.dedup.plan import Detached, Item
+from gateway.incidents.model import Alert
+
+INSERT_KEYS = """
+INSERT INTO alert (key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at,
+                   occurrences, flaps, flapping_since, integration_id, namespace, dedup_key, title, severity, labels,
+                   annotations, generator_url)
+SELECT key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at,
+       occurrences, flaps, flapping_since, integration_id, namespace, dedup_key, title, severity, labels::json,
+       annotations::json, generator_url
+FROM unnest($1::bytea[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[],
+            $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::int[], $12::timestamptz[], $13::int[], $14::text[],
+            $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[])
+  AS t(key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at, occurrences,
+       flaps, flapping_since, integration_id, namespace, dedup_key, title, severity, labels, annotations, generator_url)
+ORDER BY key_hash
+ON CONFLICT (key_hash) DO NOTHING
+"""
+
+
+async def insert_keys(conn: "Connection[Any]", rows: Sequence[tuple[Known, Item]]) -> bool:
+    """Add the keys seen for the first time; False when another replica added one meanwhile: decide the batch anew."""
+    values = [
+        (*_row(known), item.integration_id, item.alert.namespace, item.alert.dedup_key, *_shown(item.alert))
+        for known, item in rows
+    ]
+    tag = await conn.execute(INSERT_KEYS, *zip(*values, strict=True))
+    return int(tag.rsplit(" ", 1)[1]) == len(rows)
+
+
+UPDATE_KEYS = """
+UPDATE alert a SET incident_id = t.incident_id, status = t.status, occurrence = t.occurrence, fired_at = t.fired_at,
+  cleared_at = t.cleared_at, first_seen = t.first_seen, last_seen = t.last_seen, ends_at = t.ends_at,
+  occurrences = t.occurrences, flaps = t.flaps, flapping_since = t.flapping_since
+FROM unnest($1::bytea[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[],
+            $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::int[], $12::timestamptz[])
+  AS t(key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at, occurrences,
+       flaps, flapping_since)
+WHERE a.key_hash = t.key_hash
+"""
+
+
+async def update_keys(conn: "Connection[Any]", rows: Sequence[Known]) -> None:
+    """Write locked keys back."""
+    await conn.execute(UPDATE_KEYS, *zip(*map(_row, rows), strict=True))
+
+
+SHOW_KEYS = """
+UPDATE alert a SET title = t.title, severity = t.severity, labels = t.labels::json, annotations = t.annotations::json,
+  generator_url = t.generator_url
+FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+  AS t(key_hash, title, severity, labels, annotations, generator_url)
+WHERE a.key_hash = t.key_hash
+"""
+
+
+async def show_keys(conn: "Connection[Any]", shown: Sequence[tuple[bytes, Alert]]) -> None:
+    """Refresh what people see of keys whose firing is another one than before."""
+    await conn.execute(SHOW_KEYS, *zip(*((key, *_shown(alert)) for key, alert in shown), strict=True))
+
+
+def _row(known: Known) -> tuple[Any, ...]:
+    incident_id = known.holder.id if known.holder else None
+    return (
+        known.key_hash, incident_id, known.status, known.occurrence, known.fired_at, known.cleared_at, known.first_seen,
+        known.last_seen, known.ends_at, known.occurrences, known.flaps, known.flapping_since,
+    )  # fmt: skip
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _shown(alert: Alert) -> tuple[str, str, str, str, str]:
+    generator = alert.links[0].href if alert.links else ""
+    return (alert.title, alert.severity, _encode(alert.labels).decode(), _encode(alert.annotations).decode(), generator)
+
+
+LEAD_GROUPS = """
+UPDATE relation_group g SET incident_id = t.incident_id, opened_at = t.opened_at
+FROM unnest($1::bytea[], $2::bigint[], $3::timestamptz[]) AS t(group_hash, incident_id, opened_at)
+WHERE g.group_hash = t.group_hash
+"""
+
+
+async def lead_groups(conn: "Connection[Any]", groups: Sequence[Group]) -> None:
+    """Write down which record leads which group from now on."""
+    rows = [(g.hash, g.master.id, g.opened_at) for g in groups if g.master is not None]
+    await conn.execute(LEAD_GROUPS, *zip(*rows, strict=True))
+
+
+DETACH = """
+UPDATE incident i SET occurrences = i.occurrences + t.occurrences, last_seen = greatest(i.last_seen, t.last_seen)
+FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) AS t(id, occurrences, last_seen) WHERE i.id = t.id
+"""
+
+
+async def detach(conn: "Connection[Any]", rows: Sequence[Detached]) -> None:
+    """Leave the counts of a key with the earlier record when a newer one takes the key over."""
+    totals: dict[int, Detached] = {}
+    for row in rows:
+        kept = totals.setdefault(row.incident_id, Detached(row.incident_id, 0, row.last_seen))
+        kept.occurrences += row.occurrences
+    ordered = [(t.incident_id, t.occurrences, t.last_seen) for _, t in sorted(totals.items())]
+    await conn.execute(DETACH, *zip(*ordered, strict=True))
+
+
+RECEIPTS = """
+INSERT INTO receipt (id, received_at, integration_id, source, delivery_id, items, lost, flag, body_bytes, body)
+SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::int[], $4::text[], $5::text[], $6::int[], $7::int[], $8::text[],
+                     $9::int[], $10::bytea[])
+"""
+
+
+async def insert_receipts(conn: "Connection[Any]", rows: Sequence[tuple[Any, ...]]) -> None:
+    """One row per request: id, received_at, integration, source, delivery id, items, lost, flag, body size, body."""
+    await conn.execute(RECEIPTS, *zip(*rows, strict=True))
+
+
+EVENTS = """
+INSERT INTO alert_event (receipt_id, item, key_hash, dedup_key, status, event_time, outcome, reason, incident_id, received_at)
+SELECT t.*, $10::timestamptz FROM unnest($1::uuid[], $2::int[], $3::bytea[], $4::text[], $5::text[], $6::timestamptz[],
+                                         $7::text[], $8::text[], $9::bigint[]) AS t
+"""
+
+
+async def insert_events(conn: "Connection[Any]", rows: Sequence[tuple[Any, ...]], received_at: datetime) -> None:
+    """One row per received item: receipt, item, key, dedup key, status, event time, outcome, reason, incident."""
+    await conn.execute(EVENTS, *zip(*rows, strict=True), received_at)
+
+
+QUARANTINE = """
+INSERT INTO quarantine (receipt_id, item, integration_id, source, headers, body, problem, pointer, received_at)
+SELECT t.receipt_id, t.item, t.integration_id, t.source, t.headers::json, t.body, t.problem, t.pointer, $9::timestamptz
+FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::text[])
+  AS t(receipt_id, item, integration_id, source, headers, body, problem, pointer)
+"""
+
+
+async def insert_quarantine(conn: "Connection[Any]", rows: Sequence[tuple[Any, ...]], received_at: datetime) -> None:
+    """Bodies and items that could not be understood, kept for replay."""
+    await conn.execute(QUARANTINE, *zip(*rows, strict=True), received_at)
+
+
+CLAIM_DELIVERIES = """
+INSERT INTO delivery (key_hash, body_hash, receipt_id, received_at)
+SELECT key_hash, body_hash, receipt_id, $4::timestamptz
+FROM unnest($1::bytea[], $2::bytea[], $3::uuid[]) AS t(key_hash, body_hash, receipt_id) ORDER BY key_hash
+ON CONFLICT (key_hash) DO NOTHING
+RETURNING key_hash
+"""
+
+EARLIER_DELIVERIES = """
+SELECT d.key_hash, d.body_hash, d.receipt_id FROM delivery d WHERE d.key_hash = ANY($1::bytea[])
+"""
+
+EARLIER_RESULTS = """
+SELECT e.receipt_id, e.item, e.dedup_key, i.number FROM alert_event e LEFT JOIN incident i ON i.id = e.incident_id
+WHERE e.receipt_id = ANY($1::uuid[]) ORDER BY e.receipt_id, e.item
+"""
+
+
+async def claim_deliveries(
+    conn: "Connection[Any]", rows: Sequence[tuple[bytes, bytes, UUID]], now: datetime
+) -> dict[bytes, tuple[bytes, UUID]]:
+    """Remember delivery ids; returns those that were there before: key to (hash of the body then, receipt then)."""
+    claimed = {row[0] for row in await conn.fetch(CLAIM_DELIVERIES, *zip(*rows, strict=True), now)}
+    taken = [row[0] for row in rows if row[0] not in claimed]
+    if not taken:
+        return {}
+    return {row[0]: (row[1], row[2]) for row in await conn.fetch(EARLIER_DELIVERIES, taken)}
+
+
+async def earlier_results(conn: "Connection[Any]", receipts: Sequence[UUID]) -> dict[UUID, list[tuple[int, str, str | None]]]:
+    """What earlier receipts ended in: receipt to (item, dedup key, incident number)."""
+    results: dict[UUID, list[tuple[int, str, str | None]]] = {}
+    for receipt, item, dedup_key, number in await conn.fetch(EARLIER_RESULTS, receipts):
+        results.setdefault(receipt, []).append((item, dedup_key, number))
+    return results

@@ -1,0 +1,70 @@
+"""Reading incidents. Whoever means to change one locks it here first, in id order."""
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from asyncpg import Connection
+
+from gateway.incidents.columns import incident_of
+from gateway.incidents.record import Incident
+
+BY_NUMBER = "SELECT * FROM incident WHERE number = $1"
+
+LOCK_NUMBER = "SELECT * FROM incident WHERE number = $1 FOR UPDATE"
+
+
+async def by_number(conn: "Connection[Any]", number: str, *, lock: bool = False) -> Incident | None:
+    """The incident of that number, or None; with `lock` nobody else changes it before the transaction ends."""
+    row = await conn.fetchrow(LOCK_NUMBER if lock else BY_NUMBER, number)
+    return None if row is None else incident_of(row)
+
+
+LOCK = "SELECT * FROM incident WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE"
+
+
+async def lock(conn: "Connection[Any]", ids: Collection[int]) -> list[Incident]:
+    """The incidents of those ids, locked in id order."""
+    return [incident_of(row) for row in await conn.fetch(LOCK, list(ids))]
+
+
+RESERVE = """
+WITH today AS (SELECT (coalesce($2::timestamptz, statement_timestamp()) AT TIME ZONE 'UTC')::date AS day),
+     taken AS (
+       INSERT INTO incident_number AS n (day, last) SELECT day, $1::bigint FROM today
+       ON CONFLICT (day) DO UPDATE SET last = n.last + excluded.last RETURNING day, last)
+SELECT taken.day, taken.last, array(SELECT nextval('incident_id_seq') FROM generate_series(1, $1::bigint)) AS ids FROM taken
+"""
+
+Reserved = tuple[list[int], list[str]]
+"""Ids and numbers, as many of one as of the other."""
+
+Reserve = Callable[[int, datetime | None], Awaitable[Reserved]]
+
+
+async def reserve(conn: "Connection[Any]", count: int, stamp: datetime | None) -> Reserved:
+    """Ids and numbers for `count` new incidents.
+
+    Runs outside of the transaction that will use them, on a connection with synchronous_commit off: the write-ahead
+    log is in order, so whenever an incident's commit is durable its number's is too. A number that is not used in the
+    end leaves a gap.
+    """
+    row = await conn.fetchrow(RESERVE, count, stamp)
+    if row is None:
+        raise AssertionError("an upsert returns its row")
+    first = row["last"] - count + 1
+    return row["ids"], [number(row["day"], first + n) for n in range(count)]
+
+
+def number(day: date, sequence: int) -> str:
+    """INC-YYYYMMDD-NNNNNN: the day in UTC and the number within it, at least six digits."""
+    return f"INC-{day:%Y%m%d}-{sequence:06d}"
+
+
+ALERTS_FIRING = "SELECT count(*) FROM alert WHERE incident_id = ANY($1::bigint[]) AND status = 'firing'"
+
+
+async def alerts_firing(conn: "Connection[Any]", ids: Sequence[int]) -> int:
+    """How many alerts of these incidents fire."""
+    count: int = await conn.fetchval(ALERTS_FIRING, ids)
+    return count
