@@ -75,67 +75,116 @@ class Metrics:
 
     def _intake(self, registry: CollectorRegistry) -> None:
         self.intake_requests = Counter(
-            "gateway_intake_requests", "Intake requests by source and how they were answered", ("source", "outcome"), registry=registry)
+            "gateway_intake_requests",
+            "Intake requests by source and how they were answered",
+            ("source", "outcome"),
+            registry=registry,
+        )
         self.intake_items = Counter(
-            "gateway_intake_items", "Received items by source and the one outcome each ended in", ("source", "outcome"), registry=registry)
+            "gateway_intake_items",
+            "Received items by source and the one outcome each ended in",
+            ("source", "outcome"),
+            registry=registry,
+        )
         self.intake_rejected = Counter(
-            "gateway_intake_rejected_items", "Items put into quarantine, by source and reason", ("source", "reason"), registry=registry)
+            "gateway_intake_rejected_items",
+            "Items put into quarantine, by source and reason",
+            ("source", "reason"),
+            registry=registry,
+        )
         self.intake_seconds = Histogram(
-            "gateway_intake_commit_seconds", "Seconds from receiving a request to the commit of its items",
-            buckets=LATENCY, registry=registry)
+            "gateway_intake_commit_seconds",
+            "Seconds from receiving a request to the commit of its items",
+            buckets=LATENCY,
+            registry=registry,
+        )
         self.intake_batch = Histogram(
-            "gateway_intake_batch_items", "Items committed together in one transaction", buckets=BATCH, registry=registry)
+            "gateway_intake_batch_items", "Items committed together in one transaction", buckets=BATCH, registry=registry
+        )
         self.queue_items = Gauge("gateway_intake_queue_items", "Items waiting for their commit", registry=registry)
         self.queue_bytes = Gauge("gateway_intake_queue_bytes", "Body bytes waiting for their commit", registry=registry)
         self.overloads = Counter(
-            "gateway_intake_overload_refusals", "Requests refused with 503 because the queue was full", registry=registry)
+            "gateway_intake_overload_refusals", "Requests refused with 503 because the queue was full", registry=registry
+        )
 
     def _incidents(self, registry: CollectorRegistry) -> None:
         self.incidents_open = Gauge(
-            "gateway_incidents_open", "Incidents on which work is owed", ("priority", "state", "tier"), registry=registry)
+            "gateway_incidents_open", "Incidents on which work is owed", ("priority", "state", "tier"), registry=registry
+        )
         self.sla_remaining = Gauge(
             "gateway_incident_sla_remaining_seconds",
-            f"Seconds left on the most pressing running clock of the {NEAREST} open incidents nearest to their due time (negative is late)",
-            ("number", "clock", "priority"), registry=registry)
+            f"Seconds left on the most pressing running clock of the {NEAREST} incidents nearest to their due time",
+            ("number", "clock", "priority"),
+            registry=registry,
+        )
         self.incidents_breached = Gauge(
-            "gateway_incidents_breached", "Open incidents that went over a target, by clock", ("clock", "priority"), registry=registry)
+            "gateway_incidents_breached",
+            "Open incidents that went over a target, by clock",
+            ("clock", "priority"),
+            registry=registry,
+        )
         self.incidents_on_time = Gauge(
-            "gateway_incidents_within_targets", "Open incidents that went over no target", ("priority",), registry=registry)
-        self.audit_age = Gauge("gateway_audit_head_age_seconds", "Seconds since the newest seal over the timelines", registry=registry)
+            "gateway_incidents_within_targets", "Open incidents that went over no target", ("priority",), registry=registry
+        )
+        self.audit_age = Gauge(
+            "gateway_audit_head_age_seconds", "Seconds since the newest seal over the timelines", registry=registry
+        )
 
     def _timers(self, registry: CollectorRegistry) -> None:
         self.timer_lateness = Histogram(
-            "gateway_timer_lateness_seconds", "Seconds from a timer's due time to its firing", ("kind",),
-            buckets=LATENESS, registry=registry)
+            "gateway_timer_lateness_seconds",
+            "Seconds from a timer's due time to its firing",
+            ("kind",),
+            buckets=LATENESS,
+            registry=registry,
+        )
         self.timers_fired = Counter("gateway_timers_fired", "Timers fired by kind", ("kind",), registry=registry)
         self.wheel_timers = Gauge("gateway_wheel_timers", "Timers held in this replica's wheel", registry=registry)
         self.timers_armed = Gauge("gateway_timers_armed", "Armed timers in the database", registry=registry)
-        self.timers_overdue = Gauge("gateway_timers_overdue", "Armed timers more than 10 s past their due time", registry=registry)
+        self.timers_overdue = Gauge(
+            "gateway_timers_overdue", "Armed timers more than 10 s past their due time", registry=registry
+        )
         self.index_up = Gauge("gateway_timer_index_up", "1 while the Redis timer index answers, else 0", registry=registry)
-        self.index_rebuilds = Counter("gateway_timer_index_rebuilds", "Rebuilds of a shard's Redis timer index", registry=registry)
+        self.index_rebuilds = Counter(
+            "gateway_timer_index_rebuilds", "Rebuilds of a shard's Redis timer index", registry=registry
+        )
         self.shards_owned = Gauge("gateway_shards_owned", "Timer shards this replica holds the lease of", registry=registry)
 
     def _telling(self, registry: CollectorRegistry) -> None:
-        self.outbox_depth = Gauge("gateway_outbox_depth", "Notifications not yet settled", ("channel", "state"), registry=registry)
-        self.outbox_age = Gauge("gateway_outbox_oldest_age_seconds", "Age of the oldest unsettled notification", registry=registry)
+        self.outbox_depth = Gauge(
+            "gateway_outbox_depth", "Notifications not yet settled", ("channel", "state"), registry=registry
+        )
+        self.outbox_age = Gauge(
+            "gateway_outbox_oldest_age_seconds", "Age of the oldest unsettled notification", registry=registry
+        )
         self.sends = Counter(
-            "gateway_notify_sends", "Attempts to notify by channel and how they ended", ("channel", "outcome"), registry=registry)
+            "gateway_notify_sends", "Attempts to notify by channel and how they ended", ("channel", "outcome"), registry=registry
+        )
         self.send_seconds = Histogram(
-            "gateway_notify_send_seconds", "Seconds one attempt to notify took", ("channel",), buckets=LATENCY, registry=registry)
-        self.breakers_open = Gauge("gateway_notify_circuits_open", "Endpoints left alone for now after failures", registry=registry)
+            "gateway_notify_send_seconds", "Seconds one attempt to notify took", ("channel",), buckets=LATENCY, registry=registry
+        )
+        self.breakers_open = Gauge(
+            "gateway_notify_circuits_open", "Endpoints left alone for now after failures", registry=registry
+        )
 
     def _process(self, registry: CollectorRegistry) -> None:
         self.http_seconds = Histogram(
-            "gateway_http_request_seconds", "Seconds to answer a request, by route template", ("route", "method", "status"),
-            buckets=LATENCY, registry=registry)
+            "gateway_http_request_seconds",
+            "Seconds to answer a request, by route template",
+            ("route", "method", "status"),
+            buckets=LATENCY,
+            registry=registry,
+        )
         self.db_pool_size = Gauge("gateway_db_pool_size", "Open database connections", registry=registry)
         self.db_pool_in_use = Gauge("gateway_db_pool_in_use", "Database connections in use", registry=registry)
         self.loop_lag = Gauge("gateway_loop_lag_seconds", "How late the event loop last woke a sleeper", registry=registry)
         self.build = Gauge("gateway_build_info", "Always 1; the version is the label", ("version",), registry=registry)
         self.refresh_seconds = Gauge(
-            "gateway_telemetry_refresh_seconds", "Seconds the last refresh of the database gauges took", registry=registry)
+            "gateway_telemetry_refresh_seconds", "Seconds the last refresh of the database gauges took", registry=registry
+        )
         self.refreshed_at = Gauge(
-            "gateway_telemetry_refreshed_timestamp_seconds", "When the database gauges were last refreshed", registry=registry)
+            "gateway_telemetry_refreshed_timestamp_seconds", "When the database gauges were last refreshed", registry=registry
+        )
 
     def _start_at_zero(self) -> None:
         for source in self.sources:

@@ -20,21 +20,46 @@ WEB_PORTS = frozenset({80, 443})
 LONGEST_URL = 2048
 
 _NEVER = tuple(
-    (ipaddress.ip_network(net), why) for net, why in (
-        ("168.63.129.16/32", "cloud metadata"), ("100.100.100.200/32", "cloud metadata"), ("192.0.0.192/32", "cloud metadata"),
-        ("fd00:ec2::254/128", "cloud metadata"), ("fd20:ce::254/128", "cloud metadata"), ("169.254.0.0/16", "link-local"),
-        ("fe80::/10", "link-local"), ("0.0.0.0/8", "this network"), ("::/128", "unspecified"), ("224.0.0.0/4", "multicast"),
-        ("ff00::/8", "multicast"), ("240.0.0.0/4", "reserved"),
+    (ipaddress.ip_network(net), why)
+    for net, why in (
+        ("168.63.129.16/32", "cloud metadata"),
+        ("100.100.100.200/32", "cloud metadata"),
+        ("192.0.0.192/32", "cloud metadata"),
+        ("fd00:ec2::254/128", "cloud metadata"),
+        ("fd20:ce::254/128", "cloud metadata"),
+        ("169.254.0.0/16", "link-local"),
+        ("fe80::/10", "link-local"),
+        ("0.0.0.0/8", "this network"),
+        ("::/128", "unspecified"),
+        ("224.0.0.0/4", "multicast"),
+        ("ff00::/8", "multicast"),
+        ("240.0.0.0/4", "reserved"),
     )
 )
 _PRIVATE = tuple(
-    (ipaddress.ip_network(net), why) for net, why in (
-        ("10.0.0.0/8", "private"), ("172.16.0.0/12", "private"), ("192.168.0.0/16", "private"), ("127.0.0.0/8", "loopback"),
-        ("100.64.0.0/10", "carrier-grade NAT"), ("192.0.0.0/24", "protocol assignments"), ("192.0.2.0/24", "documentation"),
-        ("192.88.99.0/24", "6to4 relay"), ("198.18.0.0/15", "benchmarking"), ("198.51.100.0/24", "documentation"),
-        ("203.0.113.0/24", "documentation"), ("::1/128", "loopback"), ("fc00::/7", "private"), ("fec0::/10", "site-local"),
-        ("2001::/23", "protocol assignments"), ("2001:db8::/32", "documentation"), ("3fff::/20", "documentation"),
-        ("5f00::/16", "segment routing"), ("100::/64", "discard"), ("64:ff9b:1::/48", "local NAT64"), ("::/96", "IPv4-compatible"),
+    (ipaddress.ip_network(net), why)
+    for net, why in (
+        ("10.0.0.0/8", "private"),
+        ("172.16.0.0/12", "private"),
+        ("192.168.0.0/16", "private"),
+        ("127.0.0.0/8", "loopback"),
+        ("100.64.0.0/10", "carrier-grade NAT"),
+        ("192.0.0.0/24", "protocol assignments"),
+        ("192.0.2.0/24", "documentation"),
+        ("192.88.99.0/24", "6to4 relay"),
+        ("198.18.0.0/15", "benchmarking"),
+        ("198.51.100.0/24", "documentation"),
+        ("203.0.113.0/24", "documentation"),
+        ("::1/128", "loopback"),
+        ("fc00::/7", "private"),
+        ("fec0::/10", "site-local"),
+        ("2001::/23", "protocol assignments"),
+        ("2001:db8::/32", "documentation"),
+        ("3fff::/20", "documentation"),
+        ("5f00::/16", "segment routing"),
+        ("100::/64", "discard"),
+        ("64:ff9b:1::/48", "local NAT64"),
+        ("::/96", "IPv4-compatible"),
     )
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
@@ -118,7 +143,8 @@ class PinnedResolver(AbstractResolver):
         families = {4: socket.AF_INET, 6: socket.AF_INET6}
         return [
             ResolveResult(hostname=host, host=str(a), port=port, family=families[a.version], proto=0, flags=socket.AI_NUMERICHOST)
-            for a in await self._guard.resolve(host, port) if family in (socket.AF_UNSPEC, families[a.version])
+            for a in await self._guard.resolve(host, port)
+            if family in (socket.AF_UNSPEC, families[a.version])
         ]
 
     async def close(self) -> None:

@@ -87,7 +87,9 @@ RETURNING o.id, o.incident_id, o.channel, o.recipient, o.role, o.template, o.fac
 async def claim(conn: Connection, now: datetime | None, limit: int) -> list[Owed]:
     """Take up to `limit` due rows, oldest due first, and hide them for `VISIBILITY`; never waits for another claimer."""
     rows = [dict(row) for row in await conn.fetch(CLAIM, now, limit, VISIBILITY)]
-    return sorted((Owed(**row | {"facts": msgspec.json.decode(row["facts"])}) for row in rows), key=lambda o: (o.created_at, o.id))
+    return sorted(
+        (Owed(**row | {"facts": msgspec.json.decode(row["facts"])}) for row in rows), key=lambda o: (o.created_at, o.id)
+    )
 
 
 SETTLE = """

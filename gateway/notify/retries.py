@@ -11,9 +11,7 @@ from uuid import UUID
 
 from gateway.notify.message import Dead, Delivered, Result, Retry
 
-WAITS = tuple(
-    timedelta(seconds=seconds) for seconds in (5, 30, 120, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
-)
+WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400))
 """The wait after the first, second, ... failed attempt; after the last one there is none."""
 JITTER = 0.1
 """Each wait is stretched or shrunk by up to this share, so that what failed together is not retried together."""

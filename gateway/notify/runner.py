@@ -87,8 +87,14 @@ class Runner:
             await self._settle(verdict, now)
         self.metrics.sent(owed.channel, outcome)
         if outcome is not SendOutcome.SENT:
-            log.info("a notification was not delivered", action="notify_" + outcome.value, id=str(owed.id),
-                     channel=channel_label(owed.channel), attempt=owed.attempts, reason=verdict.error)
+            log.info(
+                "a notification was not delivered",
+                action="notify_" + outcome.value,
+                id=str(owed.id),
+                channel=channel_label(owed.channel),
+                attempt=owed.attempts,
+                reason=verdict.error,
+            )
 
     async def _settle(self, verdict: Settlement, now: datetime | None) -> None:
         """Write it down; if the database stays away, the row comes back after its visibility and is sent under the same id."""
@@ -97,7 +103,9 @@ class Runner:
                 async with acquire(self.pool) as conn:
                     await outbox.settle(conn, now, [verdict])
             except (Unavailable, *LOST_RACE) as error:
-                log.warning("a notification could not be settled", action="notify_settle_failed", id=str(verdict.id), error=repr(error))
+                log.warning(
+                    "a notification could not be settled", action="notify_settle_failed", id=str(verdict.id), error=repr(error)
+                )
                 await self.clock.sleep(POLL_S)
             else:
                 return
@@ -121,8 +129,15 @@ class Runner:
     def _message(self, owed: Owed) -> Message:
         words = render(owed.template, owed.facts, self.external_url, self.locale)
         return Message(
-            id=owed.id, incident_id=owed.incident_id, recipient=owed.recipient, template=owed.template, role=owed.role,
-            subject=words.subject, text=words.text, facts=owed.facts, created_at=owed.created_at,
+            id=owed.id,
+            incident_id=owed.incident_id,
+            recipient=owed.recipient,
+            template=owed.template,
+            role=owed.role,
+            subject=words.subject,
+            text=words.text,
+            facts=owed.facts,
+            created_at=owed.created_at,
         )
 
     async def _send(self, channel: Channel, message: Message, owed: Owed) -> Result:
@@ -132,7 +147,7 @@ class Runner:
                 return await channel.send(message)
         except TimeoutError:
             return Retry(f"no answer within {self.send_timeout_s:g} s", down=True)
-        except Exception as error:  # noqa: BLE001 - one message that breaks its channel must not stop the others
+        except Exception as error:
             log.exception("a channel failed", action="notify_channel_failed", id=str(owed.id))
             return Retry(f"internal: {type(error).__name__}")
         finally:

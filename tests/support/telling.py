@@ -9,7 +9,13 @@ from gateway.incidents.record import Notice
 from gateway.notify.message import Delivered, Message, Result
 from tests.support.clock import NOON
 
-FACTS = {"number": "INC-20260302-0001", "priority": 1, "title": "disk full", "service": "billing", "due_at": "2026-03-02T12:30:00Z"}
+FACTS = {
+    "number": "INC-20260302-0001",
+    "priority": 1,
+    "title": "disk full",
+    "service": "billing",
+    "due_at": "2026-03-02T12:30:00Z",
+}
 
 
 def notice(cause: str = "opened", target: str = "webhook:https://hooks.example.com/a", template: str = "opened") -> Notice:
@@ -19,8 +25,17 @@ def notice(cause: str = "opened", target: str = "webhook:https://hooks.example.c
 
 def message(recipient: str, subject: str = "[INC-1] P1 opened: disk full", text: str = "Priority: 1\n") -> Message:
     """A rendered message to one recipient."""
-    return Message(id=uuid4(), incident_id=7, recipient=recipient, template="opened", role="leader", subject=subject, text=text,
-                   facts=FACTS, created_at=NOON)
+    return Message(
+        id=uuid4(),
+        incident_id=7,
+        recipient=recipient,
+        template="opened",
+        role="leader",
+        subject=subject,
+        text=text,
+        facts=FACTS,
+        created_at=NOON,
+    )
 
 
 @dataclass
@@ -42,7 +57,7 @@ class ScriptedChannel:
         try:
             if self.held is not None:
                 await self.held.wait()
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop, no time
             self.sent.append(message)
             return self.answer(message)
         finally:

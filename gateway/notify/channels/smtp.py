@@ -77,9 +77,15 @@ class SmtpChannel:
             return Dead(str(error))
         try:
             await aiosmtplib.send(
-                mail, recipients=[message.recipient], hostname=self.settings.host, port=self.settings.port, timeout=TIMEOUT_S,
-                username=self.settings.username or None, password=self.settings.password or None,
-                start_tls=self.settings.starttls, use_tls=False,
+                mail,
+                recipients=[message.recipient],
+                hostname=self.settings.host,
+                port=self.settings.port,
+                timeout=TIMEOUT_S,
+                username=self.settings.username or None,
+                password=self.settings.password or None,
+                start_tls=self.settings.starttls,
+                use_tls=False,
             )
         except aiosmtplib.SMTPRecipientsRefused as error:
             return judge(error.recipients[0].code, error.recipients[0].message)

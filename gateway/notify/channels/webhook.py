@@ -89,8 +89,12 @@ class WebhookChannel:
             guard = AddressGuard(private=True, ports=None) if settings.allow_private else AddressGuard()
         connector = TCPConnector(resolver=PinnedResolver(guard), use_dns_cache=False, limit=64, limit_per_host=8)
         session = ClientSession(
-            connector=connector, timeout=ClientTimeout(total=TIMEOUT_S, connect=4.0), trust_env=False,
-            cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, headers={"user-agent": "incident-gateway"},
+            connector=connector,
+            timeout=ClientTimeout(total=TIMEOUT_S, connect=4.0),
+            trust_env=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            headers={"user-agent": "incident-gateway"},
         )
         return cls(session, guard, secrets(settings.secret), clock)
 
