@@ -13,7 +13,7 @@ from gateway.sla.track import Track
 
 
 class ClockState(StrEnum):
-    """Where a clock stands; a clock that stopped for good is met or breached, whatever has run over meanwhile shows `breached_at`."""
+    """Where a clock stands. Only one that stopped is met or breached: what runs on past its target shows in `breached_at`."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -195,10 +195,7 @@ def _reading(track: Track, at: datetime) -> ClockReading:
     segments = [Segment(*span) for span in track.spans]
     if track.since is not None:
         segments.append(Segment(track.since, None, track.running, track.reason))
-    if target is None or _pending(track):
-        due = breached = None
-    else:
-        due, breached = track.reaches(target), track.crossed(BREACH, at)
+    due, breached = track.due(BREACH), track.crossed(BREACH, at)
     remaining = None if target is None else target - elapsed
     return ClockReading(track.name, target, elapsed, remaining, due, breached, _state(track, breached), tuple(segments))
 

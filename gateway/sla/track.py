@@ -20,6 +20,7 @@ class Track:
     __slots__ = ("_calendar", "elapsed", "name", "reason", "retargets", "running", "since", "spans", "stopped", "target")
 
     def __init__(self, name: ClockName, calendar: Calendar) -> None:
+        """Not begun, and without a target yet."""
         self._calendar = calendar
         self.name = name
         self.target: timedelta | None = None
@@ -47,10 +48,9 @@ class Track:
 
     def reopen(self, at: datetime, target: timedelta | None) -> None:
         """Undo the stop: the time between is a pause, and the target of today holds from here."""
-        if self.stopped is not None:
-            self.since, self.reason, self.stopped = self.stopped, "resolved", None
-            self.turn(at, running=True)
-            self.retarget(at, target)
+        self.since, self.reason, self.stopped = self.stopped, "resolved", None
+        self.turn(at, running=True)
+        self.retarget(at, target)
 
     def retarget(self, at: datetime, target: timedelta | None) -> None:
         """Measure the same elapsed time against another target, unless stopped."""
@@ -69,23 +69,27 @@ class Track:
             return self._calendar.add(self.since, length - self.elapsed) if self.running and self.since is not None else None
         return self._reached(length)
 
+    def due(self, share: int) -> datetime | None:
+        """The instant `share` millionths of the target are, or will be, on the clock; None if never, or without a target."""
+        return None if self.target is None else self.reaches(portion(self.target, share))
+
     def crossed(self, share: int, at: datetime) -> datetime | None:
-        """Since when `share` millionths of the target have been on the clock without a break; None if not so at `at`.
+        """Since when the clock has been past `share` millionths of its target without a break; None if it is not at `at`.
 
-        That is the instant the length was reached, or the later one of a new target that was already used up that far.
+        Never before the present target was used up that far, and never before a target it was past was in force.
         """
-        if self.target is None:
-            return None
-        since = self.reaches(portion(self.target, share))
-        return None if since is None or since > at else max(since, self._overtaken(share) or since)
+        due = self.due(share)
+        return None if due is None or due > at else max(due, self._past_since(share) or due)
 
-    def _overtaken(self, share: int) -> datetime | None:
-        """The last re-targeting that by itself moved the clock past `share`."""
-        last = None
+    def _past_since(self, share: int) -> datetime | None:
+        """When the unbroken time past `share` began that lasted at the last re-targeting; None if it did not last there."""
+        since: datetime | None = None
         for at, elapsed, before, after in self.retargets:
-            if _past(elapsed, after, share) and not _past(elapsed, before, share):
-                last = at
-        return last
+            if since is None and before is not None and elapsed >= portion(before, share):
+                since = self.reaches(portion(before, share))
+            past = after is not None and elapsed >= portion(after, share)
+            since = (since or at) if past else None
+        return since
 
     def _reached(self, length: timedelta) -> datetime:
         """Walk back from the present: the span in which `length` was reached is the last that began with less."""
@@ -101,7 +105,3 @@ class Track:
         if self.since is not None and self.since < at:
             self.spans.append((self.since, at, self.running, self.reason))
             self.elapsed = self.elapsed_by(at)
-
-
-def _past(elapsed: timedelta, target: timedelta | None, share: int) -> bool:
-    return target is not None and elapsed >= portion(target, share)
