@@ -1,10 +1,10 @@
 """How bad a sender's severity is: (source, severity) -> (impact, urgency, priority), by the settings' tables. Pure."""
 
 from collections.abc import Mapping
-from functools import lru_cache
+from dataclasses import dataclass
 
 from gateway.incidents.model import PRIORITIES, Impact, Urgency
-from gateway.settings import Grade, Intake
+from gateway.settings import Intake
 
 SYNONYMS: Mapping[str, str] = dict(
     [(w, "critical") for w in ("p1", "1", "sev1", "disaster", "page", "emergency", "emerg", "fatal", "alert", "crit")]
@@ -15,30 +15,33 @@ SYNONYMS: Mapping[str, str] = dict(
 )  # fmt: skip
 """What senders call the four grades, lower-case. A word standing in a table itself is taken from there first."""
 
-UNKNOWN = (Impact.GROUP, Urgency.NORMAL)
-"""The grade of a severity nobody has heard of: worth looking at within the hour, waking no one."""
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """How bad a record is; priority 1 is worst."""
+
+    impact: Impact
+    urgency: Urgency
+
+    @property
+    def priority(self) -> int:
+        """What the shipped matrix makes of both."""
+        return PRIORITIES[self.impact][self.urgency]
 
 
-class Grading:
-    """The tables of one configuration, read once; lookups are cached per word."""
-
-    def __init__(self, intake: Mapping[str, Intake]) -> None:
-        self._tables = {slug: _folded(source.severity) for slug, source in intake.items()}
-        self._generic = self._tables.get("generic", {})
-        self._find = lru_cache(maxsize=4096)(self._look_up)
-
-    def grade(self, source: str, severity: str) -> tuple[Impact, Urgency, int]:
-        """The impact, urgency and priority (1 is worst) of a severity as this source means it."""
-        return self._find(source, severity[:64].strip().casefold())
-
-    def _look_up(self, source: str, word: str) -> tuple[Impact, Urgency, int]:
-        for table in (self._tables.get(source, {}), self._generic):
-            for name in (word, SYNONYMS.get(word, word)):
-                if found := table.get(name):
-                    return found.impact, found.urgency, PRIORITIES[found.impact][found.urgency]
-        impact, urgency = UNKNOWN
-        return impact, urgency, PRIORITIES[impact][urgency]
+UNKNOWN = Grade(Impact.GROUP, Urgency.NORMAL)
+"""The grade of a severity nobody has heard of."""
 
 
-def _folded(table: Mapping[str, Grade]) -> dict[str, Grade]:
-    return {word.strip().casefold(): grade for word, grade in table.items()}
+def grade_of(source: str, severity: str, service: str, intake: Mapping[str, Intake]) -> Grade:
+    """The source's own table, else the generic one; in each the word itself, then what it is a synonym of.
+
+    `service` does not weigh in: no table of the settings is per service.
+    """
+    _ = service
+    word = severity[:64].strip().casefold()
+    for table in (intake[slug].severity for slug in (source, "generic") if slug in intake):
+        folded = {name.strip().casefold(): grade for name, grade in table.items()}
+        if found := folded.get(word) or folded.get(SYNONYMS.get(word, "")):
+            return Grade(found.impact, found.urgency)
+    return UNKNOWN

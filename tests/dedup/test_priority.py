@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.dedup.priority import Grading
+from gateway.dedup.priority import UNKNOWN, grade_of
 from gateway.incidents.model import Impact, Urgency
 from gateway.settings import Grade, Intake
 
@@ -10,10 +10,10 @@ GENERIC = {
     "warning": Grade(Impact.GROUP, Urgency.NORMAL),
     "info": Grade(Impact.INDIVIDUAL, Urgency.LOW),
 }
-GRADING = Grading({
+INTAKE = {
     "generic": Intake(severity=GENERIC),
     "zabbix": Intake(severity={"Disaster": Grade(Impact.BUSINESS, Urgency.URGENT), "info": GENERIC["error"]}),
-})
+}
 
 
 @pytest.mark.parametrize(
@@ -25,13 +25,13 @@ GRADING = Grading({
     ],
 )  # fmt: skip
 def test_a_severity_is_graded_by_its_own_table_then_the_generic_one(source: str, severity: str, priority: int) -> None:
-    assert GRADING.grade(source, severity)[2] == priority
+    assert grade_of(source, severity, "", INTAKE).priority == priority
 
 
 @pytest.mark.parametrize("severity", ["", "purple", "x" * 10_000, "\x00"])
 def test_an_unknown_severity_is_a_normal_trouble_of_a_group(severity: str) -> None:
-    assert GRADING.grade("generic", severity) == (Impact.GROUP, Urgency.NORMAL, 3)
+    assert grade_of("generic", severity, "", INTAKE) == UNKNOWN
 
 
 def test_without_any_table_everything_is_normal() -> None:
-    assert Grading({}).grade("generic", "critical") == (Impact.GROUP, Urgency.NORMAL, 3)
+    assert grade_of("generic", "critical", "", {}) == UNKNOWN
