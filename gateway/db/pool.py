@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import asyncpg
 
+from gateway.db.faults import Fault, classify
 from gateway.errors import Flaw, Misconfigured, Unavailable
 from gateway.settings import Database
 
@@ -43,19 +44,8 @@ SERVER_SETTINGS = {
 LOST_RACE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 """40001 and 40P01: PostgreSQL rolled everything back, and asks for the transaction to be run again."""
 
-DOWN = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-)
-"""What says that the database cannot serve just now: classes 08, 53 and 57, 25006, 55P03, and the driver's own words for them."""
+DRIVER = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""Everything asyncpg raises about the server, the way to it or the use of it."""
 
 SELECT_PROMISES = """
 SELECT current_setting('server_version_num')::int AS version, current_setting('fsync') AS fsync,
@@ -136,8 +126,11 @@ async def in_transaction(pool: Pool, work: Callable[[Connection], Awaitable[Resu
 
 @contextmanager
 def unavailable_when_down() -> Iterator[None]:
-    """Turn every error in DOWN into Unavailable."""
+    """Turn what says that the database cannot serve now, a lock waited for in vain included, into Unavailable."""
     try:
         yield
-    except DOWN as error:
+    except DRIVER as error:
+        down = classify(error) in (Fault.CONNECTION, Fault.UNAVAILABLE) or isinstance(error, asyncpg.LockNotAvailableError)
+        if not down:
+            raise
         raise Unavailable(f"the database cannot serve now: {str(error) or type(error).__name__}") from error

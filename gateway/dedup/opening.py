@@ -1,20 +1,19 @@
 """Making the record an alert opens. Pure: a draft and the configuration in, a revision out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.dedup.plan import Draft
-from gateway.dedup.priority import Grade, grade_of
+from gateway.dedup.priority import STORM, grade_of
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import Alert, TimerKind
-from gateway.incidents.record import Arm, Incident, Notice, Revision
+from gateway.incidents.record import Arm, Incident, Revision
 from gateway.incidents.timeline import GENESIS
 from gateway.settings import Settings
 from gateway.sla.clocks import opening_due
-from gateway.sla.escalation import Escalation
-from gateway.sla.policy import Policy
+from gateway.sla.timers import Rules
 
 LATE_ENTRY = timedelta(hours=12)
 """How long before the record an alert's own time may lie and still be the time of occurrence."""
@@ -27,8 +26,7 @@ class Openings:
     """Everything the configuration says about new records."""
 
     settings: Settings
-    policy: Policy
-    escalation: Escalation
+    rules: Rules
 
     def revision(self, draft: Draft, now: datetime) -> Revision:
         """The new record of a draft whose holder already has its id and number."""
@@ -37,13 +35,14 @@ class Openings:
         if (master := draft.holder.master) is not None:
             events.append(("linked", {"master": master.number, "reason": incident.link_reason, "score": 1.0}))
             return Revision(after=incident, actor=ACTOR, events=tuple(events))
-        notices, told = self.escalation.opened(incident)
+        notices, told = self.rules.escalation.opened(incident)
         events += told
         timers = (Arm(TimerKind.SLA, incident.next_due_at),)
         return Revision(after=incident, actor=ACTOR, events=tuple(events), timers=timers, notices=notices)
 
     def _incident(self, draft: Draft, now: datetime) -> Incident:
         alert, holder, storm = draft.item.alert, draft.holder, draft.holder.storm
+        policy = self.rules.policies[self.rules.default]
         grade = STORM if storm else grade_of(draft.item.source, alert.severity, alert.service, self.settings.intake)
         master = holder.master
         return Incident(
@@ -65,9 +64,9 @@ class Openings:
             occurred_at=_occurred(alert, now),
             recorded_at=now,
             updated_at=now,
-            policy=self.policy.name,
+            policy=policy.name,
             ledger=(LedgerEntry(now, ClockEvent.RECORD, priority=grade.priority),),
-            next_due_at=None if master else opening_due(self.policy, grade.priority, now),
+            next_due_at=None if master else opening_due(policy, grade.priority, now),
             master_id=master.id if master else None,
             link_reason=f"rule: {draft.rule}" if master else None,
             link_score=1.0 if master else None,

@@ -1,0 +1,140 @@
+"""What people and alerts can ask of a record, as values. `note` is kept with the timeline entry."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.incidents.model import Closure, HoldReason, Resolution, Tier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledge:
+    """Take it on: `person` starts to work; the response clock stops."""
+
+    person: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assign:
+    """Give it to a group or a person of a tier."""
+
+    group: str = ""
+    person: str = ""
+    tier: Tier = Tier.SECOND
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """Give it back to the desk; counted."""
+
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Stop the clocks for a non-technical reason, at the longest until `until`."""
+
+    reason: HoldReason
+    until: datetime | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """Go on after a hold."""
+
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalate:
+    """Hand the work to tier 3 or a vendor; tier 2 stays responsible."""
+
+    to: Tier
+    vendor: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolve:
+    """A solution or workaround is in place."""
+
+    resolution: Resolution = Resolution.SOLVED
+    category: str = ""
+    solution: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm:
+    """The reporter agrees that it is solved."""
+
+    satisfaction: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuse:
+    """The reporter does not agree: back to work; counted."""
+
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Close:
+    """End the record."""
+
+    closure: Closure = Closure.MANUAL
+    satisfaction: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject:
+    """It is outside the agreed services."""
+
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclareMajor:
+    """Make it a major incident whatever its priority."""
+
+    reason: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Add to the work log."""
+
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """The reporter's satisfaction: 3 satisfied, 2 so-so, 1 not satisfied."""
+
+    satisfaction: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clear:
+    """The alert that opened it cleared by itself."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FireAgain:
+    """The alert came back soon after it cleared; counted."""
+
+    reason: str
+
+
+Command = (
+    Acknowledge | Assign | Return | Hold | Resume | Escalate | Resolve | Confirm | Refuse | Close | Reject | DeclareMajor | Note
+    | Rate | Clear | FireAgain
+)  # fmt: skip

@@ -1,0 +1,216 @@
+"""The transition table, and what each command changes about a record. Pure: (incident, command, actor, now) to Revision."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, assert_never
+
+from gateway.errors import IllegalTransition, Unprocessable
+from gateway.incidents import commands as c
+from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.model import LIVE, Closure, Resolution, State, Tier
+from gateway.incidents.record import Incident, Revision
+
+NEW, ASSIGNED, WORKING, HELD, RAISED = State.LOGGED, State.ASSIGNED, State.IN_PROGRESS, State.ON_HOLD, State.ESCALATED
+RESOLVED, CLOSED, REJECTED = State.RESOLVED, State.CLOSED, State.REJECTED
+
+SAME = None
+"""The command leaves the state as it is."""
+
+BACK = "back"
+"""The state before the hold, or before the record was resolved by its alert."""
+
+Target = State | str | None
+
+
+def _from(states: frozenset[State] | tuple[State, ...], to: Target) -> Mapping[State, Target]:
+    return dict.fromkeys(states, to)
+
+
+TABLE: Mapping[type[c.Command], Mapping[State, Target]] = {
+    c.Acknowledge: _from((NEW, ASSIGNED), WORKING) | _from((WORKING, HELD, RAISED), SAME),
+    c.Assign: _from((NEW, ASSIGNED, WORKING, RAISED), ASSIGNED),
+    c.Return: _from((ASSIGNED, WORKING), NEW),
+    c.Hold: _from((NEW, ASSIGNED, WORKING, RAISED), HELD),
+    c.Resume: _from((HELD,), BACK),
+    c.Escalate: _from((ASSIGNED, WORKING, RAISED), RAISED),
+    c.Resolve: _from(LIVE, RESOLVED),
+    c.Confirm: _from((RESOLVED,), CLOSED),
+    c.Refuse: _from((RESOLVED,), WORKING),
+    c.Close: _from((RESOLVED,), CLOSED),
+    c.Reject: _from((NEW, ASSIGNED, WORKING), REJECTED),
+    c.DeclareMajor: _from(LIVE | {RESOLVED}, SAME),
+    c.Note: _from(tuple(State), SAME),
+    c.Rate: _from((RESOLVED, CLOSED), SAME),
+    c.Clear: _from(LIVE, RESOLVED),
+    c.FireAgain: _from((RESOLVED,), BACK),
+}
+"""For every command, the states it may be given in and the state it leads to."""
+
+ACTIONS: Mapping[str, type[c.Command]] = {
+    "acknowledge": c.Acknowledge,
+    "assign": c.Assign,
+    "accept": c.Acknowledge,
+    "return": c.Return,
+    "hold": c.Hold,
+    "resume": c.Resume,
+    "escalate": c.Escalate,
+    "resolve": c.Resolve,
+    "confirm": c.Confirm,
+    "refuse": c.Refuse,
+    "close": c.Close,
+    "reject": c.Reject,
+    "declare_major": c.DeclareMajor,
+    "note": c.Note,
+    "rate": c.Rate,
+}
+"""The API's words for what people may ask."""
+
+
+def allowed(state: State) -> tuple[str, ...]:
+    """The actions people may take in a state."""
+    return tuple(name for name, command in ACTIONS.items() if state in TABLE[command])
+
+
+def apply(incident: Incident, command: c.Command, actor: str, now: datetime) -> Revision:
+    """The revision a command makes; raises IllegalTransition where the table has no entry.
+
+    Acknowledging what somebody already works on is no change: a revision without events.
+    """
+    row = TABLE[type(command)]
+    if incident.state not in row:
+        raise IllegalTransition(
+            f"{incident.number} is {incident.state}: {_word(command)} is not possible; "
+            f"possible are {', '.join(allowed(incident.state))}",
+            state=incident.state,
+            allowed=allowed(incident.state),
+        )
+    if isinstance(command, c.Acknowledge) and row[incident.state] is SAME:
+        return Revision(after=incident, actor=actor, events=())
+    now = max(now, incident.ledger[-1].at)
+    after = replace(_changed(incident, command, actor, now), updated_at=now)
+    clock = _clock_entry(incident, command, now)
+    if clock is not None:
+        after = replace(after, ledger=(*incident.ledger, clock))
+    to = row[incident.state]
+    if to is not SAME:
+        after = replace(after, state=_back(incident) if to is BACK else State(to))
+    return Revision(after=after, actor=actor, events=((EVENTS[type(command)], _facts(incident, after, command)),))
+
+
+EVENTS: Mapping[type[c.Command], str] = {
+    c.Acknowledge: "accepted",
+    c.Assign: "assigned",
+    c.Return: "returned",
+    c.Hold: "held",
+    c.Resume: "resumed",
+    c.Escalate: "escalated",
+    c.Resolve: "resolved",
+    c.Confirm: "closed",
+    c.Refuse: "reopened",
+    c.Close: "closed",
+    c.Reject: "rejected",
+    c.DeclareMajor: "declared_major",
+    c.Note: "note",
+    c.Rate: "rated",
+    c.Clear: "resolved",
+    c.FireAgain: "reopened",
+}
+"""The slug each command leaves in the timeline."""
+
+
+def _word(command: c.Command) -> str:
+    return next((name for name, kind in ACTIONS.items() if kind is type(command)), EVENTS[type(command)])
+
+
+def _back(incident: Incident) -> State:
+    if incident.state is HELD:
+        return incident.held_state or WORKING
+    return WORKING if incident.responded_at is not None else NEW
+
+
+def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) -> Incident:  # noqa: C901, PLR0911, PLR0912 - one arm a command
+    match command:
+        case c.Acknowledge(person=person):
+            who = person or actor
+            first = incident.responded_at or now
+            return replace(incident, responded_at=first, handler=who, assignee=incident.assignee or who)
+        case c.Assign(group=group, person=person, tier=tier):
+            return replace(incident, assignee_group=group or incident.assignee_group, assignee=person, handler=person, tier=tier)
+        case c.Return():
+            return replace(incident, returned=incident.returned + 1, assignee="", handler="", tier=Tier.DESK)
+        case c.Hold(reason=reason, until=until):
+            if until is not None and until <= now:
+                raise Unprocessable("a hold ends in the future: leave `until` out or name a later time")
+            return replace(incident, hold_reason=reason, hold_until=until, held_state=incident.state)
+        case c.Resume():
+            return _released(incident)
+        case c.Escalate(to=to, vendor=vendor):
+            if to not in (Tier.THIRD, Tier.VENDOR):
+                raise Unprocessable("a record is escalated to tier3 or to a vendor")
+            return replace(incident, tier=to, third_party=vendor if to is Tier.VENDOR else incident.third_party)
+        case c.Resolve(resolution=resolution, category=category, solution=solution):
+            solved = replace(_released(incident), resolution=resolution, solution=solution, resolution_category=category)
+            return replace(solved, resolved_at=now)
+        case c.Clear():
+            return replace(_released(incident), resolution=Resolution.VANISHED, resolved_at=now)
+        case c.Refuse() | c.FireAgain():
+            again = replace(incident, reopened=incident.reopened + 1, resolution=None, resolved_at=None)
+            return replace(again, solution="", resolution_category="")
+        case c.Confirm(satisfaction=rating):
+            return replace(incident, closure=Closure.MANUAL, closed_at=now, satisfaction=rating or incident.satisfaction)
+        case c.Close(closure=closure, satisfaction=rating):
+            return replace(incident, closure=closure, closed_at=now, satisfaction=rating or incident.satisfaction)
+        case c.Reject():
+            return replace(incident, closed_at=now, closure=Closure.MANUAL)
+        case c.DeclareMajor():
+            return replace(incident, major=True)
+        case c.Rate(satisfaction=rating):
+            return replace(incident, satisfaction=rating)
+        case c.Note():
+            return incident
+        case _:
+            assert_never(command)
+
+
+def _released(incident: Incident) -> Incident:
+    return replace(incident, hold_reason=None, hold_until=None, held_state=None)
+
+
+CLOCKS: Mapping[type[c.Command], ClockEvent] = {
+    c.Acknowledge: ClockEvent.ACCEPT,
+    c.Assign: ClockEvent.ASSIGN,
+    c.Return: ClockEvent.RETURN,
+    c.Hold: ClockEvent.HOLD,
+    c.Resume: ClockEvent.RESUME,
+    c.Escalate: ClockEvent.ESCALATE,
+    c.Resolve: ClockEvent.RESOLVE,
+    c.Reject: ClockEvent.RESOLVE,
+    c.Clear: ClockEvent.RESOLVE,
+    c.Refuse: ClockEvent.REOPEN,
+    c.FireAgain: ClockEvent.REOPEN,
+}
+"""What each command is to the clocks; a rejected record's clocks stop as a resolved one's do."""
+
+
+def _clock_entry(incident: Incident, command: c.Command, now: datetime) -> LedgerEntry | None:
+    event = CLOCKS.get(type(command))
+    if event is None:
+        return None
+    tier = command.tier if isinstance(command, c.Assign) else command.to if isinstance(command, c.Escalate) else None
+    if isinstance(command, c.Acknowledge):
+        tier = incident.tier
+    reason = command.reason if isinstance(command, c.Hold | c.Clear | c.FireAgain) else ""
+    return LedgerEntry(now, event, tier, None, reason)
+
+
+def _facts(before: Incident, after: Incident, command: c.Command) -> Mapping[str, Any]:
+    facts: dict[str, Any] = {
+        name: value for name in type(command).__dataclass_fields__ if (value := getattr(command, name)) not in (None, "")
+    }
+    if before.state is not after.state:
+        facts["state"] = after.state
+        facts["was"] = before.state
+    if isinstance(command, c.Acknowledge):
+        facts["person"] = after.handler
+    return facts

@@ -1,0 +1,77 @@
+"""The actions people take on a record, one or many, with what a master's end means for its related records."""
+
+from dataclasses import replace
+from typing import Any
+
+from asyncpg import Connection
+
+from gateway.incidents import commands, lifecycle, store
+from gateway.incidents.record import Incident
+from gateway.operations.desk import Desk, Session
+from gateway.operations.memory import Once, recall, remember
+
+CASCADING = (commands.Resolve, commands.Close, commands.Confirm)
+"""Commands that, asked for it, do the same to the related records of a master."""
+
+
+async def act(
+    desk: Desk,
+    number: str,
+    command: commands.Command,
+    actor: str,
+    *,
+    if_match: int | None = None,
+    related: bool = False,
+    once: Once | None = None,
+) -> Incident:
+    """Apply a command; with `related` also to the related records that it is possible for.
+
+    Raises NotFound, VersionMismatch, IllegalTransition, Unprocessable, and IdempotencyMismatch for a key used otherwise.
+    """
+
+    async def work(session: Session) -> Incident:
+        if once is not None and (known := await recall(session, once)) is not None:
+            return known
+        incident = await _apply(session, number, command, actor, if_match)
+        if related and isinstance(command, CASCADING):
+            await _cascade(session, incident, command, actor)
+        if once is not None:
+            await remember(session, once, incident)
+        return incident
+
+    return await desk.within(work)
+
+
+async def _apply(
+    session: Session, number: str, command: commands.Command, actor: str, if_match: int | None
+) -> Incident:
+    incident = await session.lock(number, if_match)
+    revision = lifecycle.apply(incident, command, actor, session.now)
+    if isinstance(command, commands.Refuse) and await _key_has_moved(session.conn, incident):
+        revision = replace(revision, after=replace(revision.after, key_hash=None))
+    written = await session.write([revision])
+    return written[0] if written else incident
+
+
+KEY_HOLDER = "SELECT incident_id FROM alert WHERE key_hash = $1 FOR SHARE"
+
+
+async def _key_has_moved(conn: "Connection[Any]", incident: Incident) -> bool:
+    """Whether a newer record answers for this one's dedup key: then this one goes on without it."""
+    if incident.key_hash is None:
+        return False
+    holder = await conn.fetchval(KEY_HOLDER, incident.key_hash)
+    return holder is not None and holder != incident.id
+
+
+RELATED = "SELECT id FROM incident WHERE master_id = $1 ORDER BY id"
+
+
+async def _cascade(session: Session, master: Incident, command: commands.Command, actor: str) -> None:
+    ids = [row[0] for row in await session.conn.fetch(RELATED, master.id)]
+    revisions = [
+        lifecycle.apply(incident, command, actor, session.now)
+        for incident in await store.lock(session.conn, ids)
+        if incident.state in lifecycle.TABLE[type(command)]
+    ]
+    await session.write(revisions)

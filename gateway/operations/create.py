@@ -1,0 +1,89 @@
+"""Records made by people: the desk, a report form, another system."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.errors import Flaw, Unprocessable
+from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.model import PRIORITIES, Impact, Urgency
+from gateway.incidents.record import Incident, Revision
+from gateway.incidents.timeline import GENESIS
+from gateway.operations.desk import Desk, Session
+from gateway.operations.memory import Once, recall, remember
+
+LATE_ENTRY = timedelta(hours=12)
+"""How long before the record an incident may have occurred."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What is told when a record is made by hand."""
+
+    title: str
+    source: str = "web"
+    description: str = ""
+    impact: Impact = Impact.INDIVIDUAL
+    urgency: Urgency = Urgency.NORMAL
+    service: str = ""
+    ci: str = ""
+    category: str = ""
+    contact_name: str = ""
+    contact: str = ""
+    location: str = ""
+    reporting_unit: str = ""
+    occurred_at: datetime | None = None
+    security: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+async def create(desk: Desk, report: Report, actor: str, *, once: Once | None = None) -> Incident:
+    """Open a record; raises Unprocessable for a time of occurrence in the future or over 12 h ago."""
+
+    async def work(session: Session) -> Incident:
+        if once is not None and (known := await recall(session, once)) is not None:
+            return known
+        ids, numbers = await desk.reserve(1, desk.clock.stamp())
+        incident = await session.open(_revision(desk, report, actor, session.now, ids[0], numbers[0]))
+        if once is not None:
+            await remember(session, once, incident)
+        return incident
+
+    return await desk.within(work)
+
+
+def _revision(desk: Desk, report: Report, actor: str, now: datetime, incident_id: int, number: str) -> Revision:
+    priority = PRIORITIES[report.impact][report.urgency]
+    incident = Incident(
+        id=incident_id,
+        number=number,
+        **{name: getattr(report, name) for name in COPIED},
+        priority=priority,
+        occurred_at=_occurred(report, now),
+        recorded_at=now,
+        updated_at=now,
+        owner=actor,
+        policy=desk.rules.default,
+        ledger=(LedgerEntry(now, ClockEvent.RECORD, priority=priority),),
+        version=0,
+        timeline_hash=GENESIS,
+    )
+    notices, told = desk.rules.escalation.opened(incident)
+    facts: Mapping[str, Any] = {"source": report.source, "priority": priority, "reason": "reported"}
+    return Revision(after=incident, actor=actor, events=(("opened", facts), *told), notices=notices)
+
+
+COPIED = tuple(name for name in Report.__dataclass_fields__ if name != "occurred_at")
+
+
+def _occurred(report: Report, now: datetime) -> datetime:
+    at = report.occurred_at
+    if at is None:
+        return now
+    if at > now:
+        raise Unprocessable("occurred_at lies in the future", flaws=(Flaw("/occurred_at", "must not be later than now"),))
+    if now - at > LATE_ENTRY:
+        detail = "a record may be made at most 12 h after the incident occurred"
+        raise Unprocessable(detail, flaws=(Flaw("/occurred_at", "more than 12 h ago"),))
+    return at

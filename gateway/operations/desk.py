@@ -1,0 +1,87 @@
+"""Where people's changes are made: lock the record, decide, write, commit, then tell the wheel."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from asyncpg import Connection
+
+from gateway.clock import Clock
+from gateway.db.pool import Pool, in_transaction
+from gateway.errors import NotFound, VersionMismatch
+from gateway.incidents import store, writing
+from gateway.incidents.model import TimerKind
+from gateway.incidents.record import Incident, Revision
+from gateway.sla import timers
+from gateway.sla.timers import Rules
+
+Armed = tuple[int, TimerKind, datetime]
+
+NOW = "SELECT coalesce($1::timestamptz, statement_timestamp())"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every operation works with. `armed` is told of timers after their commit and never raises."""
+
+    pool: Pool
+    clock: Clock
+    rules: Rules
+    key: bytes
+    reserve: store.Reserve
+    armed: Callable[[Sequence[Armed]], None]
+
+    async def within(self, work: "Callable[[Session], Awaitable[Incident]]") -> Incident:
+        """Run `work` in a transaction, again if it lost a race, and arm what it armed once it is committed."""
+        session: Session | None = None
+
+        async def once(conn: "Connection[Any]") -> Incident:
+            nonlocal session
+            session = Session(self, conn, await conn.fetchval(NOW, self.clock.stamp()))
+            return await work(session)
+
+        incident = await in_transaction(self.pool, once)
+        if session is not None and session.armed:
+            self.armed(session.armed)
+        return incident
+
+
+class Session:
+    """One transaction of one operation; `now` is the moment it is judged by."""
+
+    def __init__(self, desk: Desk, conn: "Connection[Any]", now: datetime) -> None:
+        self.desk, self.conn, self.now = desk, conn, now
+        self.armed: list[Armed] = []
+
+    async def lock(self, number: str, if_match: int | None = None) -> Incident:
+        """The record, locked; raises NotFound, and VersionMismatch when it is not at the version `if_match`."""
+        incident = await store.by_number(self.conn, number, lock=True)
+        if incident is None:
+            raise NotFound(f"no incident has the number {number}")
+        if if_match is not None and incident.version != if_match:
+            raise VersionMismatch(
+                f"{number} is at version {incident.version}: read it again and repeat the change", version=incident.version
+            )
+        return incident
+
+    async def write(self, revisions: Sequence[Revision]) -> list[Incident]:
+        """Bring clocks and timers of changed records up to date and write them."""
+        fresh = [self._refreshed(revision) for revision in revisions if revision.events]
+        self._note(fresh)
+        return await writing.write(self.conn, self.desk.key, fresh, self.now)
+
+    async def open(self, revision: Revision) -> Incident:
+        """Write a new record."""
+        fresh = self._refreshed(revision)
+        self._note([fresh])
+        return (await writing.open_new(self.conn, self.desk.key, [fresh], self.now))[0]
+
+    def _refreshed(self, revision: Revision) -> Revision:
+        after, armed = timers.refresh(self.desk.rules.policy(revision.after), revision.after, self.now)
+        return replace(revision, after=after, timers=armed)
+
+    def _note(self, revisions: Sequence[Revision]) -> None:
+        self.armed += [
+            (r.after.id, arm.kind, arm.due_at) for r in revisions for arm in r.timers if arm.due_at is not None
+        ]

@@ -1,0 +1,63 @@
+"""Corrections of a record: each changed field is kept in the timeline with what it was."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.model import PRIORITIES
+from gateway.incidents.record import Incident, Revision
+from gateway.operations.desk import Desk, Session
+from gateway.operations.memory import Once, recall, remember
+
+EDITABLE = frozenset({
+    "title", "description", "priority", "impact", "urgency", "category", "service", "ci", "contact_name", "contact",
+    "location", "reporting_unit", "owner", "assignee_group", "assignee", "labels", "security",
+})  # fmt: skip
+
+
+async def edit(
+    desk: Desk,
+    number: str,
+    changes: Mapping[str, Any],
+    actor: str,
+    *,
+    if_match: int | None = None,
+    once: Once | None = None,
+) -> Incident:
+    """Change fields of EDITABLE. A new impact or urgency sets the priority by the matrix unless one is given too.
+
+    Raises NotFound and VersionMismatch. Changing nothing writes nothing.
+    """
+
+    async def work(session: Session) -> Incident:
+        if once is not None and (known := await recall(session, once)) is not None:
+            return known
+        incident = await session.lock(number, if_match)
+        written = await session.write([_revision(desk, incident, changes, actor, session)])
+        incident = written[0] if written else incident
+        if once is not None:
+            await remember(session, once, incident)
+        return incident
+
+    return await desk.within(work)
+
+
+def _revision(desk: Desk, incident: Incident, changes: Mapping[str, Any], actor: str, session: Session) -> Revision:
+    wanted = dict(changes)
+    if ("impact" in wanted or "urgency" in wanted) and "priority" not in wanted:
+        impact, urgency = wanted.get("impact", incident.impact), wanted.get("urgency", incident.urgency)
+        wanted["priority"] = PRIORITIES[impact][urgency]
+    different = {name: value for name, value in wanted.items() if name in EDITABLE and getattr(incident, name) != value}
+    if not different:
+        return Revision(after=incident, actor=actor, events=())
+    now = max(session.now, incident.ledger[-1].at)
+    after = replace(incident, **different)
+    listed = [{"field": n, "old": getattr(incident, n), "new": v} for n, v in sorted(different.items())]
+    events: tuple[tuple[str, Mapping[str, Any]], ...] = (("changed", {"changes": listed}),)
+    if "priority" not in different:
+        return Revision(after=after, actor=actor, events=events)
+    entry = LedgerEntry(now, ClockEvent.SET_PRIORITY, priority=after.priority)
+    after = replace(after, ledger=(*incident.ledger, entry))
+    notices, told = desk.rules.escalation.opened(after)
+    return Revision(after=after, actor=actor, events=events + told, notices=notices)

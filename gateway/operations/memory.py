@@ -1,0 +1,55 @@
+"""Idempotency-Key: the same request again changes nothing and is answered with the record it made or changed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.errors import IdempotencyMismatch
+from gateway.incidents import store
+from gateway.incidents.record import Incident
+from gateway.operations.desk import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A caller's key, and the hash of the request it was sent with; both 32 bytes, the key's hash covers the caller."""
+
+    key_hash: bytes
+    request_hash: bytes
+
+
+CLAIM = """
+INSERT INTO idempotency (key_hash, request_hash, status, body, created_at)
+VALUES ($1, $2, 0, '', $3) ON CONFLICT (key_hash) DO NOTHING
+"""
+
+RECALL = "SELECT request_hash, body FROM idempotency WHERE key_hash = $1"
+
+
+async def recall(session: Session, once: Once) -> Incident | None:
+    """The record this request made or changed before, or None, and from then on the key is this transaction's.
+
+    Raises IdempotencyMismatch when the key came with another request.
+    """
+    claimed = await session.conn.execute(CLAIM, once.key_hash, once.request_hash, session.now)
+    if claimed.endswith(" 1"):
+        return None
+    row = await session.conn.fetchrow(RECALL, once.key_hash)
+    if row is None or row["request_hash"] != once.request_hash:
+        raise IdempotencyMismatch("this Idempotency-Key was used with another request: choose a new one")
+    return await store.by_number(session.conn, row["body"].decode())
+
+
+REMEMBER = "UPDATE idempotency SET status = 200, body = $2, etag = $3 WHERE key_hash = $1"
+
+
+async def remember(session: Session, once: Once, incident: Incident) -> None:
+    """Keep which record the request ended in, in the request's own transaction."""
+    await session.conn.execute(REMEMBER, once.key_hash, incident.number.encode(), str(incident.version))
+
+
+FORGET = "DELETE FROM idempotency WHERE created_at < $1"
+
+
+async def forget(session: Session, before: datetime) -> None:
+    """Drop keys older than any retry."""
+    await session.conn.execute(FORGET, before)

@@ -1,0 +1,208 @@
+"""Read the clocks of a record from its ledger (docs/sla.md). Pure: everything that shows, checks or fires a deadline asks here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from gateway.errors import Flaw, Unprocessable
+from gateway.incidents.ledger import ClockEvent, Ledger, LedgerEntry
+from gateway.incidents.model import Tier
+from gateway.sla.policy import BREACH, ClockName, Policy
+from gateway.sla.track import Track
+
+
+class ClockState(StrEnum):
+    """Where a clock stands. Only one that stopped is met or breached: what runs on past its target shows in `breached_at`."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    BREACHED = "breached"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of a clock; `until` is None while it lasts, `reason` says why a paused one does not run."""
+
+    since: datetime
+    until: datetime | None
+    running: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockReading:
+    """One clock at one instant. Without a target there is no remaining time, nothing is due and nothing breached.
+
+    `remaining` is negative past the target. `due_at` is the instant the elapsed time reaches the present target: of a
+    clock that does not run, only if it did. `breached_at` is since when it has been past its target.
+    """
+
+    name: ClockName
+    target: timedelta | None
+    elapsed: timedelta
+    remaining: timedelta | None
+    due_at: datetime | None
+    breached_at: datetime | None
+    state: ClockState
+    segments: tuple[Segment, ...]
+
+
+def read(policy: Policy, ledger: Ledger, at: datetime) -> tuple[ClockReading, ...]:
+    """All five clocks as they stand at `at`; what the ledger says of later instants has not happened yet.
+
+    Raises Unprocessable, with the index of the entry in `facts`, for a ledger that does not begin with one `record`, goes
+    back in time, or names a priority without targets.
+    """
+    return tuple([_reading(track, at) for track in trace(policy, ledger, at)])
+
+
+def opening_due(policy: Policy, priority: int, at: datetime) -> datetime | None:
+    """The first threshold of an incident recorded at `at`: what `thresholds.next_due` says, without walking a ledger."""
+    if priority not in policy.opening:
+        raise Unprocessable(f"policy {policy.name!r} has no targets for priority {priority}")
+    first = policy.opening[priority]
+    return None if first is None else policy.calendar.add(at, first)
+
+
+def trace(policy: Policy, ledger: Ledger, at: datetime) -> tuple[Track, ...]:
+    """The clocks in the order of `ClockName`, walked up to `at`; raises as `read` does."""
+    walk = _Walk(policy)
+    previous: LedgerEntry | None = None
+    for index, entry in enumerate(ledger):
+        if flaw := _flaw(policy, entry, previous):
+            raise Unprocessable(f"event {index} ({entry.event}): {flaw}", flaws=(Flaw(f"/events/{index}", flaw),), index=index)
+        if entry.at <= at:
+            _APPLY[entry.event](walk, entry)
+        previous = entry
+    if previous is None:
+        raise Unprocessable("a ledger begins with a record event", flaws=(Flaw("/events", "there is no event"),), index=0)
+    return walk.tracks
+
+
+def _flaw(policy: Policy, entry: LedgerEntry, previous: LedgerEntry | None) -> str:
+    if (entry.event is ClockEvent.RECORD) != (previous is None):
+        return "the first event, and no other, is record"
+    if previous is not None and entry.at < previous.at:
+        return "it is earlier than the event before it"
+    if entry.event in _PRICED and entry.priority not in policy.targets:
+        return f"policy {policy.name!r} has no targets for priority {entry.priority}"
+    return ""
+
+
+_PRICED = frozenset({ClockEvent.RECORD, ClockEvent.SET_PRIORITY})
+
+
+class _Walk:
+    """Where a record stands between two entries: held for a reason, resolved with these clocks stopped by it, or worked on."""
+
+    __slots__ = ("desk", "escalated", "held", "overall", "policy", "resolved", "response", "targets", "tier2", "tracks", "work")
+
+    def __init__(self, policy: Policy) -> None:
+        self.tracks = tuple([Track(name, policy.calendar) for name in _NAMES])
+        self.response, self.desk, self.tier2, self.escalated, self.overall = self.tracks
+        self.work = self.tracks[1:]
+        self.policy = policy
+        self.targets: Mapping[ClockName, timedelta] = {}
+        self.held: str | None = None
+        self.resolved: tuple[Track, ...] | None = None
+
+    def record(self, entry: LedgerEntry) -> None:
+        self.set_priority(entry)
+        for track in (self.response, self.desk, self.overall):
+            track.turn(entry.at, running=True)
+
+    def set_priority(self, entry: LedgerEntry) -> None:
+        self.targets = self.policy.targets[entry.priority or 0]
+        for track in self.tracks:
+            track.retarget(entry.at, self.targets.get(track.name))
+
+    def assign(self, entry: LedgerEntry) -> None:
+        if entry.tier is Tier.THIRD or entry.tier is Tier.VENDOR:
+            self.escalate(entry)
+        elif entry.tier is not Tier.DESK and self.resolved is None:
+            self.desk.stop(entry.at)
+            if _pending(self.tier2) and _pending(self.escalated):
+                self._start(self.tier2, entry.at)
+
+    def escalate(self, entry: LedgerEntry) -> None:
+        if self.resolved is None:
+            self.desk.stop(entry.at)
+            self.tier2.stop(entry.at)
+            if _pending(self.escalated):
+                self._start(self.escalated, entry.at)
+
+    def accept(self, entry: LedgerEntry) -> None:
+        self.response.stop(entry.at)
+
+    def hand_back(self, entry: LedgerEntry) -> None:
+        """A return to the desk stops nothing: the time of tier 2 goes on until somebody solves or escalates."""
+
+    def hold(self, entry: LedgerEntry) -> None:
+        if self.held is None and self.resolved is None:
+            self.held = entry.reason
+            self._turn_work(entry.at)
+
+    def resume(self, entry: LedgerEntry) -> None:
+        if self.held is not None:
+            self.held = None
+            self._turn_work(entry.at)
+
+    def resolve(self, entry: LedgerEntry) -> None:
+        if self.resolved is None:
+            self.resolved = tuple([track for track in self.work if track.since is not None])
+            self.held = None
+            for track in self.tracks:
+                track.stop(entry.at)
+
+    def reopen(self, entry: LedgerEntry) -> None:
+        for track in self.resolved or ():
+            track.reopen(entry.at, self.targets.get(track.name))
+        self.resolved = None
+
+    def _start(self, track: Track, at: datetime) -> None:
+        track.turn(at, self.held is None, self.held or "")
+
+    def _turn_work(self, at: datetime) -> None:
+        for track in self.work:
+            if track.since is not None:
+                self._start(track, at)
+
+
+_NAMES = tuple(ClockName)
+_APPLY: Mapping[ClockEvent, Callable[[_Walk, LedgerEntry], None]] = {
+    ClockEvent.RECORD: _Walk.record,
+    ClockEvent.ASSIGN: _Walk.assign,
+    ClockEvent.ACCEPT: _Walk.accept,
+    ClockEvent.RETURN: _Walk.hand_back,
+    ClockEvent.HOLD: _Walk.hold,
+    ClockEvent.RESUME: _Walk.resume,
+    ClockEvent.ESCALATE: _Walk.escalate,
+    ClockEvent.RESOLVE: _Walk.resolve,
+    ClockEvent.REOPEN: _Walk.reopen,
+    ClockEvent.SET_PRIORITY: _Walk.set_priority,
+}
+
+
+def _pending(track: Track) -> bool:
+    return track.since is None and track.stopped is None
+
+
+def _reading(track: Track, at: datetime) -> ClockReading:
+    target, elapsed = track.target, track.elapsed_by(at)
+    segments = [Segment(*span) for span in track.spans]
+    if track.since is not None:
+        segments.append(Segment(track.since, None, track.running, track.reason))
+    due, breached = track.due(BREACH), track.crossed(BREACH, at)
+    remaining = None if target is None else target - elapsed
+    return ClockReading(track.name, target, elapsed, remaining, due, breached, _state(track, breached), tuple(segments))
+
+
+def _state(track: Track, breached: datetime | None) -> ClockState:
+    if track.since is not None:
+        return ClockState.RUNNING if track.running else ClockState.PAUSED
+    if track.stopped is None:
+        return ClockState.PENDING
+    return ClockState.MET if breached is None else ClockState.BREACHED

@@ -1,0 +1,166 @@
+"""What a record's timers wait for and what their firing does. Pure: the runner and every operation call these.
+
+Three of the kinds of timer belong here: the next SLA threshold, closing by itself, and the end of a hold.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from zlib import crc32
+
+from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.model import LIVE, Closure, State, TimerKind
+from gateway.incidents.record import Arm, Incident, Notice, Revision
+from gateway.settings import Settings
+from gateway.sla import clocks, thresholds
+from gateway.sla.escalation import Escalation, cause_of
+from gateway.sla.policy import BREACH, Policy, from_settings
+from gateway.sla.thresholds import Crossing
+
+ACTOR = "gateway"
+
+SPREAD = 300
+"""Seconds over which records resolved together close by themselves."""
+
+Event = tuple[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Everything the configuration says about time: policies by name, the one for unknown names, and who is told."""
+
+    policies: Mapping[str, Policy]
+    default: str
+    escalation: Escalation
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Rules":
+        """Read the configuration; raises Misconfigured."""
+        return cls(from_settings(settings.sla), settings.sla.default, Escalation.from_settings(settings))
+
+    def policy(self, incident: Incident) -> Policy:
+        """The policy of a record; one whose policy left the configuration goes on under the default."""
+        return self.policies.get(incident.policy) or self.policies[self.default]
+
+
+def refresh(policy: Policy, incident: Incident, now: datetime) -> tuple[Incident, tuple[Arm, ...]]:
+    """Call after every change: the record with its marks, next threshold and breach flag brought up to date, and its timers.
+
+    A target loosened by the change takes back the marks and the breach it puts ahead again.
+    """
+    now = _present(incident, now)
+    marks = thresholds.settle(policy, incident.ledger, incident.marks, now)
+    incident = replace(incident, marks=marks, breached=_breached(policy, incident, now))
+    armed = arms(policy, incident, now)
+    return replace(incident, next_due_at=armed[0].due_at), armed
+
+
+def arms(policy: Policy, incident: Incident, now: datetime) -> tuple[Arm, ...]:
+    """One arm for each of the three kinds, in the order of `TimerKind`; None disarms.
+
+    A threshold that is passed and not told yet is due at once. Records that follow a master have no SLA timer: they
+    follow its clocks.
+    """
+    now = _present(incident, now)
+    return (
+        Arm(TimerKind.SLA, _sla_due(policy, incident, now)),
+        Arm(TimerKind.AUTO_CLOSE, _close_due(policy, incident)),
+        Arm(TimerKind.HOLD_EXPIRY, incident.hold_until if incident.state is State.ON_HOLD else None),
+    )
+
+
+def fire(rules: Rules, incident: Incident, kind: TimerKind, now: datetime) -> Revision | None:
+    """What the firing of a timer does; without events when nothing is due any more, None for a kind of another package."""
+    now = _present(incident, now)
+    policy = rules.policy(incident)
+    match kind:
+        case TimerKind.SLA:
+            return _tell(rules, policy, incident, now)
+        case TimerKind.AUTO_CLOSE:
+            return _close(policy, incident, now)
+        case TimerKind.HOLD_EXPIRY:
+            return _resume(policy, incident, now)
+        case _:
+            return None
+
+
+def explain(incident: Incident, rules: Rules, at: datetime) -> tuple[clocks.ClockReading, ...]:
+    """Every clock of a record with every segment."""
+    return clocks.read(rules.policy(incident), incident.ledger, _present(incident, at))
+
+
+def _tell(rules: Rules, policy: Policy, incident: Incident, now: datetime) -> Revision:
+    marks = thresholds.settle(policy, incident.ledger, incident.marks, now)
+    crossings = thresholds.due_now(policy, incident.ledger, marks, now) if _counts(incident) else ()
+    after = replace(incident, marks=(*marks, *(crossing.mark for crossing in crossings)))
+    events: list[Event] = []
+    notices: list[Notice] = []
+    for crossing in thresholds.worth_telling(crossings):
+        owed, told = rules.escalation.crossed(incident, crossing)
+        events += [_event(crossing), *told]
+        notices += owed
+    return _revision(policy, after if crossings else incident, now, tuple(events), tuple(notices))
+
+
+def _close(policy: Policy, incident: Incident, now: datetime) -> Revision:
+    due = _close_due(policy, incident)
+    if due is None or due > now:
+        return _revision(policy, incident, now)
+    after = replace(incident, state=State.CLOSED, closure=Closure.AUTOMATIC, closed_at=now, updated_at=now)
+    return _revision(policy, after, now, (("closed", {"closure": Closure.AUTOMATIC, "resolved_at": incident.resolved_at}),))
+
+
+def _resume(policy: Policy, incident: Incident, now: datetime) -> Revision:
+    until = incident.hold_until
+    if incident.state is not State.ON_HOLD or until is None or until > now:
+        return _revision(policy, incident, now)
+    state = incident.held_state or State.IN_PROGRESS
+    ledger = (*incident.ledger, LedgerEntry(now, ClockEvent.RESUME, reason="hold expired"))
+    after = replace(incident, state=state, ledger=ledger, hold_reason=None, hold_until=None, held_state=None, updated_at=now)
+    return _revision(policy, after, now, (("resumed", {"cause": "hold_expired", "hold_until": until, "state": state}),))
+
+
+def _revision(
+    policy: Policy, after: Incident, now: datetime, events: tuple[Event, ...] = (), notices: tuple[Notice, ...] = ()
+) -> Revision:
+    """Without events nothing but the timers is written, so the record stays as it was read."""
+    fresh, armed = refresh(policy, after, now)
+    if not events:
+        return Revision(after=after, actor=ACTOR, events=(), timers=armed)
+    return Revision(after=replace(fresh, updated_at=now), actor=ACTOR, events=events, timers=armed, notices=notices)
+
+
+def _event(crossing: Crossing) -> Event:
+    instants = {"at": crossing.at, "due_at": crossing.due_at}
+    facts = {"clock": crossing.clock, "mark": crossing.mark, "share": crossing.share, **instants, "cause": cause_of(crossing)}
+    return "sla_breached" if crossing.breach else "sla_warning", facts
+
+
+def _counts(incident: Incident) -> bool:
+    """Whether thresholds of the record are told: it is not finished, and follows no master."""
+    return incident.master_id is None and (incident.state in LIVE or incident.state is State.RESOLVED)
+
+
+def _sla_due(policy: Policy, incident: Incident, now: datetime) -> datetime | None:
+    if not _counts(incident):
+        return None
+    passed = thresholds.due_now(policy, incident.ledger, incident.marks, now)
+    if passed:
+        return min(crossing.at for crossing in passed)
+    return thresholds.next_due(policy, incident.ledger, now)
+
+
+def _close_due(policy: Policy, incident: Incident) -> datetime | None:
+    if incident.state is not State.RESOLVED or incident.resolved_at is None:
+        return None
+    return incident.resolved_at + policy.auto_close_after + timedelta(seconds=crc32(incident.number.encode()) % SPREAD)
+
+
+def _breached(policy: Policy, incident: Incident, now: datetime) -> bool:
+    return any(track.crossed(BREACH, now) is not None for track in clocks.trace(policy, incident.ledger, now))
+
+
+def _present(incident: Incident, now: datetime) -> datetime:
+    """`now`, or the newest clock event where another connection's statement carried a later stamp: time never goes back."""
+    return max(now, incident.ledger[-1].at)

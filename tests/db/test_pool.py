@@ -1,0 +1,103 @@
+"""The pool: refuses what would lose data, bounds every wait, retries what PostgreSQL asks to be retried."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from gateway.db.pool import ATTEMPTS, Connection, Pool, acquire, in_transaction, open_pool, transaction
+from gateway.errors import Misconfigured, Unavailable
+from gateway.settings import Database
+
+
+async def test_a_server_that_may_lose_what_it_committed_is_refused(database_url: str) -> None:
+    unsafe = f"{database_url}{'&' if '?' in database_url else '?'}synchronous_commit=off"
+    with pytest.raises(Misconfigured, match="synchronous_commit is off"):
+        await open_pool(Database(url=unsafe, pool_min=1, pool_max=2))
+
+
+async def test_no_address_says_which_setting_is_missing() -> None:
+    with pytest.raises(Misconfigured, match="set DATABASE_URL"):
+        await open_pool(Database(pool_min=1, pool_max=2))
+
+
+async def test_a_server_that_is_not_there_is_unavailable() -> None:
+    with pytest.raises(Unavailable, match="the database cannot serve now"):
+        await open_pool(Database(url="postgresql://gateway@/postgres?host=/nonexistent", pool_min=1, pool_max=2))
+
+
+async def test_every_connection_is_bounded_by_the_server(pool: Pool) -> None:
+    async with acquire(pool) as connection:
+        for name, value in (("statement_timeout", "5s"), ("lock_timeout", "2s"), ("idle_in_transaction_session_timeout", "3s")):
+            assert await connection.fetchval("SELECT current_setting($1)", name) == value
+        assert await connection.fetchval("SHOW application_name") == "gateway"
+
+
+async def test_a_transaction_is_rolled_back_on_an_exception(pool: Pool) -> None:
+    async def fail_halfway() -> None:
+        async with transaction(pool) as connection:
+            await connection.execute("INSERT INTO incident_number VALUES ('2031-01-01', 1)")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail_halfway()
+    assert await pool.fetchval("SELECT count(*) FROM incident_number") == 0
+
+
+async def test_two_transactions_in_each_others_way_both_commit(pool: Pool) -> None:
+    await pool.execute("INSERT INTO incident_number VALUES ('2031-01-01', 0), ('2031-01-02', 0)")
+    both_hold_one = asyncio.Barrier(2)
+    runs = 0
+
+    async def bump(connection: Connection, first: str, second: str) -> None:
+        nonlocal runs
+        runs += 1
+        await connection.execute("UPDATE incident_number SET last = last + 1 WHERE day = $1::text::date", first)
+        if runs <= 2:
+            await both_hold_one.wait()
+        await connection.execute("UPDATE incident_number SET last = last + 1 WHERE day = $1::text::date", second)
+
+    await asyncio.gather(
+        in_transaction(pool, lambda connection: bump(connection, "2031-01-01", "2031-01-02")),
+        in_transaction(pool, lambda connection: bump(connection, "2031-01-02", "2031-01-01")),
+    )
+    assert runs == 3
+    assert await pool.fetchval("SELECT sum(last) FROM incident_number") == 4
+
+
+async def test_a_transaction_that_always_loses_gives_up_as_unavailable(pool: Pool) -> None:
+    runs = 0
+
+    async def lose(_: Connection) -> None:
+        nonlocal runs
+        runs += 1
+        raise asyncpg.SerializationError("lost")
+
+    with pytest.raises(Unavailable, match="nothing was committed"):
+        await in_transaction(pool, lose)
+    assert runs == ATTEMPTS
+
+
+async def test_an_error_of_the_work_is_not_retried(pool: Pool) -> None:
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await in_transaction(pool, lambda one: one.execute("INSERT INTO shard_lease (shard) VALUES (0)"))
+
+
+async def test_a_backend_that_was_terminated_is_unavailable_and_the_next_call_works(pool: Pool) -> None:
+    with pytest.raises(Unavailable):
+        async with transaction(pool) as connection:
+            await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    async with transaction(pool) as connection:
+        assert await connection.fetchval("SELECT 1") == 1
+
+
+async def test_a_lock_waited_for_in_vain_is_unavailable(pool: Pool) -> None:
+    async def take() -> None:
+        async with transaction(pool) as waiting:
+            await waiting.execute("SET LOCAL lock_timeout = '10ms'")
+            await waiting.execute("LOCK TABLE incident_number")
+
+    async with transaction(pool) as holder:
+        await holder.execute("LOCK TABLE incident_number")
+        with pytest.raises(Unavailable, match="lock timeout"):
+            await take()

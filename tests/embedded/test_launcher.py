@@ -1,0 +1,190 @@
+"""The bundled servers as they are used: started, crashed, refused."""
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+import redis.asyncio
+
+from gateway.embedded import launcher
+from gateway.embedded.account import service_account
+from gateway.embedded.binaries import postgres_directory, reachable_postgres, reachable_valkey, valkey_program
+from gateway.embedded.launcher import Embedded
+from gateway.errors import Misconfigured
+
+PARENT = """
+import asyncio, sys
+from pathlib import Path
+from gateway.embedded.launcher import Embedded
+
+async def main():
+    async with Embedded(Path(sys.argv[1]), fast=True) as servers:
+        print(*[child.process.pid for child in servers._children], flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+ONCE = """
+import asyncio, os, sys
+from pathlib import Path
+from gateway.embedded.launcher import Embedded
+
+if len(sys.argv) > 2:
+    os.setgroups([])
+    os.setgid(int(sys.argv[3]))
+    os.setuid(int(sys.argv[2]))
+
+async def main():
+    async with Embedded(Path(sys.argv[1]), fast=True):
+        pass
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def state() -> Iterator[Path]:
+    """A state directory that does not exist yet, where the service account may go."""
+    home = Path(tempfile.mkdtemp(prefix="gateway-test-", dir="/tmp"))
+    home.chmod(0o711)
+    yield home / "state"
+    shutil.rmtree(home)
+
+
+async def test_what_was_written_is_there_after_a_restart(state: Path) -> None:
+    async with Embedded(state) as servers:
+        connection = await asyncpg.connect(servers.database_url)
+        await connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
+        assert await connection.fetchval("SHOW fsync") == "on"
+        assert await connection.fetchval("SHOW max_connections") == "200"
+        await connection.close()
+        client = redis.asyncio.from_url(servers.redis_url)
+        await client.set("kept", "1")
+        await client.aclose()
+    async with Embedded(state) as servers:
+        connection = await asyncpg.connect(servers.database_url)
+        assert await connection.fetchval("SELECT one FROM kept") == 1
+        await connection.close()
+        client = redis.asyncio.from_url(servers.redis_url)
+        assert await client.get("kept") == b"1"
+        await client.aclose()
+
+
+async def test_without_a_state_directory_nothing_is_left_behind() -> None:
+    async with Embedded(fast=True) as servers:
+        state = servers.state
+        assert json.loads((state / "servers.json").read_text())["database_url"] == servers.database_url
+    assert not state.exists()
+
+
+async def test_a_second_gateway_on_the_same_state_is_told_so(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launcher, "LOCK_WITHIN", 0.1)
+    async with Embedded(state, fast=True) as first:
+        with pytest.raises(Misconfigured, match="in use by another gateway"):
+            await Embedded(state, fast=True).start()
+        connection = await asyncpg.connect(first.database_url)
+        assert await connection.fetchval("SELECT 1") == 1
+        await connection.close()
+
+
+async def test_data_of_another_major_version_is_refused_and_left_alone(state: Path) -> None:
+    async with Embedded(state, fast=True):
+        pass
+    (state / "pg" / "PG_VERSION").write_text("14\n")
+    with pytest.raises(Misconfigured, match="was made by PostgreSQL 14 and this is"):
+        await Embedded(state, fast=True).start()
+    assert (state / "pg" / "global").is_dir()
+
+
+async def test_a_parent_killed_without_warning_leaves_no_orphan_and_no_damage(state: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", PARENT, str(state)], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        servers = [int(pid) for pid in parent.stdout.readline().split()]
+        ends = [os.pidfd_open(pid) for pid in servers]
+        parent.kill()
+    assert len(servers) == 2
+    for end in ends:
+        await_end(end)
+    async with Embedded(state, fast=True) as restarted:
+        connection = await asyncpg.connect(restarted.database_url)
+        assert await connection.fetchval("SELECT 1") == 1
+        await connection.close()
+    assert "not properly shut down" not in (state / "servers.log").read_text()
+
+
+def await_end(pidfd: int) -> None:
+    """Return once the process is gone; fails after ten seconds."""
+    readable, _, _ = select.select([pidfd], [], [], 10)
+    os.close(pidfd)
+    assert readable, "the server outlived its parent by ten seconds"
+
+
+async def test_servers_start_anew_right_after_their_parent_was_killed(state: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", PARENT, str(state)], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        parent.stdout.readline()
+        parent.send_signal(signal.SIGKILL)
+    async with Embedded(state, fast=True) as restarted:
+        assert restarted.database_url
+
+
+async def test_a_path_too_long_for_a_socket_still_works(state: Path) -> None:
+    deep = state.parent / ("d" * 100)
+    async with Embedded(deep, fast=True) as servers:
+        run = servers._run
+        assert run is not None
+        assert run.parent == Path("/tmp")
+    assert not run.exists()
+
+
+async def test_a_closed_directory_is_never_opened_for_the_service_account(state: Path) -> None:
+    closed = state.parent / "closed"
+    closed.mkdir(mode=0o700)
+    with contextlib.nullcontext() if service_account() is None else pytest.raises(Misconfigured, match="cannot enter"):
+        async with Embedded(closed / "state", fast=True):
+            pass
+    assert closed.stat().st_mode & 0o777 == 0o700
+
+
+async def test_programs_in_a_closed_home_are_copied_and_the_home_stays_closed(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = state.parent / "home"
+    package = postgres_directory().parent.parent
+    valkey = valkey_program()
+    shutil.copytree(package, home / package.name, symlinks=True)
+    shutil.copytree(package.with_name(package.name + ".libs"), home / (package.name + ".libs"))
+    shutil.copy2(valkey, home / "valkey-server")
+    home.chmod(0o700)
+    monkeypatch.setenv("GATEWAY_POSTGRES_BIN", str(home / package.name / "pginstall" / "bin"))
+    monkeypatch.setenv("GATEWAY_VALKEY_BIN", str(home / "valkey-server"))
+    async with Embedded(state, fast=True):
+        assert (state / "bin").exists() == (service_account() is not None)
+    assert home.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_normal_user_can_run_everything(state: Path) -> None:
+    account = service_account()
+    state.parent.chmod(0o777)
+    environment = {
+        **os.environ,
+        "GATEWAY_POSTGRES_BIN": str(reachable_postgres(postgres_directory(), account, state.parent)),
+        "GATEWAY_VALKEY_BIN": str(reachable_valkey(valkey_program(), account, state.parent)),
+    }
+    identity = [str(account.uid), str(account.gid)] if account else []
+    done = subprocess.run(
+        [sys.executable, "-c", ONCE, str(state), *identity], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert state.stat().st_uid == (account.uid if account else os.geteuid())

@@ -1,0 +1,19 @@
+"""`gw psql` finds the database of a running `gw dev`."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.embedded.launcher import Embedded
+from gateway.embedded.psql import running_database
+from gateway.errors import Misconfigured
+
+
+async def test_the_database_of_running_servers_is_found() -> None:
+    async with Embedded(fast=True) as servers:
+        assert running_database(servers.state) == servers.database_url
+
+
+def test_nothing_running_says_what_to_start(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="start `python3 gw dev`"):
+        running_database(tmp_path)

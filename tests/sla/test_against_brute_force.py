@@ -1,0 +1,36 @@
+"""The clocks against a simulator that counts seconds."""
+
+import random
+
+from gateway.sla.clocks import read
+from tests.sla.brute_force import Happening, live_through
+from tests.sla.stories import SHORT, TARGETS, ledger_of
+from tests.support.clock import NOON
+
+HISTORIES = 10_000
+
+MOVES: list[tuple[str, str | int | None]] = [
+    ("assign", "1"), ("assign", None), ("assign", "2"), ("assign", "3"), ("assign", "vendor"), ("accept", None), ("return", None),
+    ("hold", None), ("hold", None), ("resume", None), ("resume", None), ("escalate", None), ("escalate", "3"),
+    ("resolve", None), ("reopen", None), ("reopen", None), ("set_priority", 1), ("set_priority", 2), ("set_priority", 3),
+]
+
+
+def a_history(dice: random.Random) -> tuple[list[Happening], int]:
+    span = dice.randrange(20, 320)
+    times = sorted(dice.randrange(0, span) for _ in range(dice.randrange(0, 12)))
+    story: list[Happening] = [(0, "record", dice.randrange(1, 4))]
+    return story + [(at, *dice.choice(MOVES)) for at in times], dice.choice((span, dice.randrange(0, span)))
+
+
+def test_ten_thousand_random_histories_read_the_same_as_counted_second_by_second() -> None:
+    dice = random.Random(20_260_302)
+    different = []
+    for _ in range(HISTORIES):
+        story, at = a_history(dice)
+        counted = live_through(TARGETS, story, at)
+        for clock in read(SHORT, ledger_of(story), ledger_of([(at, "return", None)])[0].at):
+            instants = [None if t is None else (t - NOON).total_seconds() for t in (clock.breached_at, clock.due_at)]
+            if (clock.elapsed.total_seconds(), clock.state, *instants) != counted[clock.name]:
+                different.append((story, at, clock, counted[clock.name]))
+    assert different[:1] == []

@@ -1,0 +1,122 @@
+"""Named stories of single clocks, and laws that hold for every story."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import Unprocessable
+from gateway.incidents.ledger import Ledger, LedgerEntry
+from gateway.sla.clocks import ClockReading, ClockState, opening_due, read
+from gateway.sla.simulate import Event, simulate
+from gateway.sla.thresholds import due_now, next_due, settle, worth_telling
+from tests.sla.stories import POLICY, SHORT, after, entry, ledger_of, ledgers, minute, policy_of
+
+
+def clock(ledger: Ledger, seconds: float, name: str = "overall") -> ClockReading:
+    return next(c for c in read(SHORT, ledger, after(seconds)) if c.name == name)
+
+
+def test_elapsed_equal_to_the_target_is_a_breach() -> None:
+    ledger = ledger_of([(0, "record", 1), (30, "assign", "2")])
+    assert clock(ledger, 40, "desk").state is ClockState.BREACHED
+    assert clock(ledger, 40, "desk").breached_at == after(30)
+
+
+def test_a_hold_ended_at_its_own_instant_leaves_no_trace() -> None:
+    plain = ledger_of([(0, "record", 1)])
+    held = ledger_of([(0, "record", 1), (5, "hold", None), (5, "resume", None)])
+    assert read(SHORT, plain, after(9)) == read(SHORT, held, after(9))
+
+
+def test_time_while_resolved_is_a_pause_that_says_so() -> None:
+    segments = clock(ledger_of([(0, "record", 1), (5, "resolve", None), (8, "reopen", None)]), 10).segments
+    assert [(s.running, s.reason) for s in segments] == [(True, ""), (False, "resolved"), (True, "")]
+
+
+def test_a_loosened_target_takes_the_breach_back() -> None:
+    ledger = ledger_of([(0, "record", 1), (130, "set_priority", 2)])
+    assert clock(ledger, 129).breached_at == after(120)
+    assert clock(ledger, 131).breached_at is None
+    assert clock(ledger, 131).due_at == after(200)
+
+
+def test_a_tightened_target_already_used_up_is_breached_from_the_change() -> None:
+    reading = clock(ledger_of([(0, "record", 2), (150, "set_priority", 1)]), 151)
+    assert (reading.due_at, reading.breached_at) == (after(120), after(150))
+
+
+@pytest.mark.parametrize(
+    "ledger",
+    [(), (entry(0, "accept"),), (entry(0, "record", 1), entry(1, "record", 1)), (entry(5, "record", 1), entry(1, "hold")),
+     (entry(0, "record", 9),), (entry(0, "record"),)],
+)
+def test_a_story_no_ledger_can_hold_is_refused_with_its_index(ledger: Ledger) -> None:
+    with pytest.raises(Unprocessable) as refused:
+        read(SHORT, ledger, after(10))
+    assert refused.value.facts["index"] == max(len(ledger) - 1, 0)
+
+
+@given(ledgers(), st.integers(0, 400_000_000))
+def test_running_segments_add_up_to_what_has_elapsed(ledger: Ledger, later: int) -> None:
+    at = ledger[-1].at + timedelta(microseconds=later)
+    for reading in read(SHORT, ledger, at):
+        runs = ((s.until or at) - s.since for s in reading.segments if s.running)
+        assert sum(runs, timedelta()) == reading.elapsed
+
+
+@given(ledgers(), st.integers(0, 400_000_000))
+def test_the_present_is_read_from_the_past_alone(ledger: Ledger, early: int) -> None:
+    at = ledger[0].at + timedelta(microseconds=early)
+    past = tuple(e for e in ledger if e.at <= at)
+    assert read(SHORT, ledger, at) == read(SHORT, past, at)
+
+
+@given(st.integers(1, 4), st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)))  # noqa: DTZ001
+def test_the_opening_shortcut_equals_the_general_way(priority: int, naive: datetime) -> None:
+    at = naive.replace(tzinfo=minute(0).tzinfo)
+    ledger = (LedgerEntry(at, entry(0, "record").event, priority=priority),)
+    assert opening_due(POLICY, priority, at) == next_due(POLICY, ledger, at)
+
+
+def test_the_opening_of_an_unknown_priority_is_refused_and_of_no_promise_is_never() -> None:
+    with pytest.raises(Unprocessable):
+        opening_due(POLICY, 9, minute(0))
+    assert opening_due(policy_of({1: {}}), 1, minute(0)) is None
+
+
+@given(ledgers())
+def test_at_the_next_threshold_something_is_due_and_just_before_it_nothing_new_is(ledger: Ledger) -> None:
+    now = ledger[-1].at
+    due = next_due(SHORT, ledger, now)
+    marks = tuple(c.mark for c in due_now(SHORT, ledger, (), now))
+    if due is not None:
+        assert due_now(SHORT, ledger, marks, due)
+        assert not due_now(SHORT, ledger, marks, due - timedelta(microseconds=1))
+
+
+def test_only_the_most_severe_crossing_of_a_clock_is_told_and_loosened_marks_are_dropped() -> None:
+    ledger = ledger_of([(0, "record", 1)])
+    passed = due_now(SHORT, ledger, (), after(100))
+    assert [c.mark for c in worth_telling(passed)] == ["response@breach", "desk@breach", "overall@75"]
+    assert [c.mark for c in worth_telling(reversed(passed))] == ["overall@75", "desk@breach", "response@breach"]
+    loosened = (*ledger, entry(100, "set_priority", 2))
+    assert settle(SHORT, loosened, ("overall@50", "overall@75"), after(100)) == ("overall@50",)
+
+
+def test_a_simulation_reads_as_production_does() -> None:
+    told = [Event(at=after(0), event="record"), Event(at=after(9), event="assign", tier=3), Event(at=after(9), event="hold")]
+    ledger = ledger_of([(0, "record", 1), (9, "assign", "3"), (9, "hold", None)])
+    assert simulate(SHORT, "incident", told, after(20), priority=1) == read(SHORT, ledger, after(20))
+
+
+@pytest.mark.parametrize(
+    ("kind", "event", "at"),
+    [("party", Event(at=after(0), event="record"), after(1)), ("incident", Event(at=after(0), event="record"), datetime(2026, 1, 1)),  # noqa: DTZ001
+     ("incident", Event(at=datetime(2026, 1, 1), event="record"), after(1)), ("incident", Event(at=after(0), event="dance"), after(1)),  # noqa: DTZ001
+     ("incident", Event(at=after(0), event="assign", tier=4), after(1))],
+)
+def test_a_simulation_of_what_cannot_be_is_refused(kind: str, event: Event, at: datetime) -> None:
+    with pytest.raises(Unprocessable):
+        simulate(SHORT, kind, [event], at, priority=1)

@@ -1,0 +1,107 @@
+"""What a record's timers wait for and what they do."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from gateway.errors import Misconfigured
+from gateway.incidents.model import Closure, HoldReason, State, TimerKind
+from gateway.settings import Duration, Management
+from gateway.sla.clocks import read
+from gateway.sla.escalation import Escalation
+from gateway.sla.policy import from_settings
+from gateway.sla.timers import Rules, arms, explain, fire, refresh
+from tests.sla.stories import POLICIES, POLICY, SETTINGS, an_incident, ledger_of, minute
+
+RULES = Rules(
+    POLICIES, "itil-minutes",
+    Escalation((Management((1, 2), ("opened", "breach"), ("boss", "nobody")),), {"boss": ("smtp:boss@example.com",)}),
+)
+RECORDED = ((0, "record", 1),)
+FRESH = an_incident(ledger_of(RECORDED))
+
+
+def test_an_opening_tells_the_roles_and_names_the_unreachable() -> None:
+    notices, told = RULES.escalation.opened(FRESH)
+    assert [n.target for n in notices] == ["smtp:boss@example.com"]
+    assert told[0][1]["unreachable"] == ("nobody",)
+    reachable = replace(RULES.escalation, recipients={"boss": ("smtp:a@b.example",), "nobody": ("smtp:a@b.example",)})
+    notices, told = reachable.opened(FRESH)
+    assert (len(notices), "unreachable" in told[0][1]) == (1, False)
+    assert RULES.escalation.opened(replace(FRESH, priority=4)) == ((), ())
+
+
+@pytest.mark.parametrize(("fields", "why"), [({"master_id": 3}, "related"), ({"suppressed": True}, "maintenance")])
+def test_nobody_is_told_of_a_silenced_record_and_the_timeline_says_why(fields: dict[str, object], why: str) -> None:
+    notices, told = RULES.escalation.opened(an_incident(FRESH.ledger, **fields))
+    assert (notices, told[0][1]["silenced"]) == ((), why)
+
+
+def test_a_breach_is_recorded_marked_told_and_re_armed() -> None:
+    revision = fire(RULES, FRESH, TimerKind.SLA, minute(5))
+    assert revision is not None
+    assert [slug for slug, _ in revision.events] == ["sla_breached", "management_told"]
+    assert revision.after.marks == ("desk@50", "desk@75", "desk@90", "desk@breach")
+    assert revision.after.breached
+    assert revision.after.next_due_at == revision.timers[0].due_at == minute(15)
+    assert len(revision.notices) == 1
+
+
+def test_a_stale_firing_writes_only_its_timers() -> None:
+    for kind in (TimerKind.SLA, TimerKind.AUTO_CLOSE, TimerKind.HOLD_EXPIRY):
+        revision = fire(RULES, FRESH, kind, minute(1))
+        assert revision is not None
+        assert (revision.events, revision.after) == ((), FRESH)
+    assert fire(RULES, FRESH, TimerKind.FLAP_SETTLE, minute(1)) is None
+
+
+def test_a_warning_is_told_to_nobody_where_no_rule_asks() -> None:
+    revision = fire(RULES, FRESH, TimerKind.SLA, minute(2.5))
+    assert revision is not None
+    assert [slug for slug, _ in revision.events] == ["sla_warning"]
+
+
+def test_a_threshold_passed_and_not_told_is_due_at_once() -> None:
+    assert arms(POLICY, FRESH, minute(3))[0].due_at == minute(2.5)
+    assert arms(POLICY, replace(FRESH, master_id=3), minute(3))[0].due_at is None
+
+
+def test_a_resolved_record_closes_by_itself_after_48_hours_and_some_spread() -> None:
+    resolved = an_incident(ledger_of([*RECORDED, (60, "resolve", None)]), state=State.RESOLVED, resolved_at=minute(1))
+    due = arms(POLICY, resolved, minute(2))[1].due_at
+    assert due is not None
+    assert timedelta() <= due - minute(1) - timedelta(hours=48) < timedelta(seconds=300)
+    closed = fire(RULES, resolved, TimerKind.AUTO_CLOSE, due)
+    assert closed is not None
+    assert (closed.after.state, closed.after.closure, closed.after.closed_at) == (State.CLOSED, Closure.AUTOMATIC, due)
+    assert {arm.due_at for arm in closed.timers} == {None}
+
+
+def test_a_hold_past_its_date_resumes_and_its_clocks_run_on() -> None:
+    held = an_incident(ledger_of([*RECORDED, (60, "hold", None)]), state=State.ON_HOLD, hold_until=minute(9),
+                       hold_reason=HoldReason.AWAITING_USER, held_state=State.ASSIGNED)
+    assert [arm.due_at for arm in arms(POLICY, held, minute(2))] == [None, None, minute(9)]
+    resumed = fire(RULES, held, TimerKind.HOLD_EXPIRY, minute(9))
+    assert resumed is not None
+    assert (resumed.after.state, resumed.after.hold_until) == (State.ASSIGNED, None)
+    assert resumed.timers[0].due_at == minute(10.5)
+
+
+def test_refresh_takes_back_what_a_loosened_target_puts_ahead() -> None:
+    loosened = an_incident(ledger_of([*RECORDED, (1800, "set_priority", 4)]), priority=4, marks=("overall@50", "overall@breach"))
+    fresh, _ = refresh(POLICY, loosened, minute(1))
+    assert fresh.marks == ()
+
+
+def test_a_policy_gone_from_the_configuration_is_read_as_the_default() -> None:
+    assert explain(replace(FRESH, policy="gone"), RULES, minute(3)) == read(POLICY, FRESH.ledger, minute(3))
+    assert Rules.from_settings(SETTINGS).policies.keys() == POLICIES.keys()
+
+
+def test_a_target_of_nothing_is_a_misconfiguration() -> None:
+    shipped = SETTINGS.sla.policies["itil-minutes"]
+    broken = msgspec.structs.replace(shipped, targets={**shipped.targets, 1: {"desk": Duration(0)}})
+    with pytest.raises(Misconfigured):
+        from_settings(msgspec.structs.replace(SETTINGS.sla, policies={"itil-minutes": broken}))
