@@ -15,8 +15,10 @@ from gateway.settings import Intake
 NOW = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.sampled_from(["title", "alerts", "labels", "status", "links", "startsAt", "x"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["title", "alerts", "labels", "status", "links", "startsAt", "x"]), inner)
+    ),
 )
 
 
@@ -31,7 +33,7 @@ def test_garbage_is_refused_and_nothing_else_is_ever_raised(slug: str, body: obj
     try:
         parsed = read(slug, body)
     except (Malformed, TooLarge) as refusal:
-        assert refusal.flaws
+        assert refusal.flaws  # noqa: PT017
         return
     assert read(slug, body) == parsed
     for _, alert in parsed.alerts:
@@ -49,7 +51,7 @@ def test_the_known_traps_refuse_the_body_or_the_item(slug: str, body: bytes) -> 
     try:
         assert not read(slug, body).alerts or b"ud800" in body or b"999" in body
     except (Malformed, TooLarge) as refusal:
-        assert refusal.flaws
+        assert refusal.flaws  # noqa: PT017
 
 
 def test_the_fingerprint_is_the_one_prometheus_computes() -> None:
@@ -63,25 +65,43 @@ LABELS = {"alertname": "Down", "severity": "critical", "service": "web", "instan
 
 def test_a_webhook_and_a_post_of_the_same_alert_share_key_and_occurrence() -> None:
     item = {"labels": LABELS, "startsAt": "2026-11-21T04:59:00.123456789Z", "endsAt": "0001-01-01T00:00:00Z"}
-    told = read("alertmanager", {"version": "4", "truncatedAlerts": 3, "status": "resolved", "alerts": [
-        item | {"status": "firing", "fingerprint": fingerprint(LABELS), "generatorURL": "javascript:x"}]})
+    told = read(
+        "alertmanager",
+        {
+            "version": "4",
+            "truncatedAlerts": 3,
+            "status": "resolved",
+            "alerts": [item | {"status": "firing", "fingerprint": fingerprint(LABELS), "generatorURL": "javascript:x"}],
+        },
+    )
     ((_, one),), ((_, two),) = told.alerts, read("alertmanager_v2", [item]).alerts
     assert (one.namespace, one.dedup_key, one.occurrence) == (two.namespace, two.dedup_key, two.occurrence)
-    assert told.lost == 3 and told.delivery_id == "m1" and one.links == () and one.status is AlertStatus.FIRING
+    assert told.lost == 3
+    assert told.delivery_id == "m1"
+    assert one.links == ()
+    assert one.status is AlertStatus.FIRING
     assert (two.ends_at, one.ends_at, one.title, one.ci) == (NOW + timedelta(minutes=5), None, "Down", "h1")
 
 
 def test_a_post_that_has_ended_is_resolved_and_its_bad_neighbours_are_refused_alone() -> None:
-    bad = [{"labels": {}}, {"labels": {"": "x"}}, {"labels": {"a": 1}}, {"labels": LABELS, "startsAt": "2026-11-21T04:00:00Z", "endsAt": "2026-11-21T03:00:00Z"}]  # noqa: E501
+    bad = [
+        {"labels": {}},
+        {"labels": {"": "x"}},
+        {"labels": {"a": 1}},
+        {"labels": LABELS, "startsAt": "2026-11-21T04:00:00Z", "endsAt": "2026-11-21T03:00:00Z"},
+    ]
     parsed = read("alertmanager_v2", [*bad, {"labels": LABELS, "endsAt": "2026-11-21T04:00:00+00:00"}])
     assert [(i, a.status) for i, a in parsed.alerts] == [(4, AlertStatus.RESOLVED)]
-    assert [r.item for r in parsed.rejected] == [0, 1, 2, 3] and parsed.rejected[2].pointer.startswith("/2/labels")
+    assert [r.item for r in parsed.rejected] == [0, 1, 2, 3]
+    assert parsed.rejected[2].pointer.startswith("/2/labels")
 
 
 def test_a_generic_fire_and_clear_share_a_key() -> None:
     parsed = read("generic", [{"title": "Disk"}, {"title": "Disk", "status": "OK", "odd": 1}, {"title": 5}, {"status": "up"}])
     (_, fire), (_, clear) = parsed.alerts
-    assert fire.dedup_key == clear.dedup_key and fire.dedup_key.startswith("auto:") and clear.status is AlertStatus.RESOLVED
+    assert fire.dedup_key == clear.dedup_key
+    assert fire.dedup_key.startswith("auto:")
+    assert clear.status is AlertStatus.RESOLVED
     assert [(r.item, r.pointer) for r in parsed.rejected] == [(2, "/2/title"), (3, "/3")]
 
 
