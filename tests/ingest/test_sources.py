@@ -45,7 +45,7 @@ def test_garbage_is_refused_and_nothing_else_is_ever_raised(slug: str, body: obj
     "body",
     [b"[" * 100_000, b'{"a":' * 100_000, b'{"title": NaN}', b'{"title":1e999}', '{"title":"x"}'.encode("utf-16"),
      b'{"title":"x","occurred_at":1e18}', b'{"title":"x","occurred_at":"10000-01-01T00:00:00Z"}', b"", b"\xff",
-     b'{"title":"\\ud800"}', b'{"title":"x","dedup_key":' + b"9" * 5000 + b"}", b'{"title":"x","y":' + b"[" * 40 + b"]" * 40 + b"}"],
+     b'{"title":"\\ud800"}', b'{"title":"x","dedup_key":' + b"9" * 5000 + b"}", b'{"title":"x","y":' + b"[" * 40 + b"]" * 40 + b"}"],  # noqa: E501
 )  # fmt: skip
 def test_the_known_traps_refuse_the_body_or_the_item(slug: str, body: bytes) -> None:
     try:
