@@ -43,13 +43,8 @@ ITEM = msgspec.json.Decoder(Item)
 
 def fingerprint(labels: dict[str, str]) -> str:
     """Alertmanager's own: FNV-1a 64 over each sorted name, 0xff, value, 0xff (prometheus/common model/signature.go)."""
-    pairs = sorted((name.encode(), text.encode()) for name, text in labels.items())  # noqa: E501
+    pairs = sorted((name.encode(), text.encode()) for name, text in labels.items())
     return _fnv(b"".join(name + b"\xff" + text + b"\xff" for name, text in pairs))
-        b"".join(
-            name + b"\xff" + text + b"\xff"
-            for name, text in sorted((name.encode(), text.encode()) for name, text in labels.items())
-        )
-    )
 
 
 @lru_cache(maxsize=16_384)
