@@ -1,4 +1,4 @@
-"""How bad a sender's severity is: (source, severity) -> (impact, urgency, priority), by the settings' tables. Pure."""
+"""How bad an alert is: the source's severity words to impact and urgency, and by the matrix to a priority. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,42 +6,48 @@ from dataclasses import dataclass
 from gateway.incidents.model import PRIORITIES, Impact, Urgency
 from gateway.settings import Intake
 
-SYNONYMS: Mapping[str, str] = dict(
-    [(w, "critical") for w in ("p1", "1", "sev1", "disaster", "page", "emergency", "emerg", "fatal", "alert", "crit")]
-    + [(w, "error") for w in ("p2", "2", "sev2", "high", "err", "major")]
-    + [(w, "warning") for w in ("p3", "3", "sev3", "average", "warn", "minor", "medium")]
-    + [(w, "info") for w in ("p4", "4", "sev4", "p5", "5", "sev5", "low", "notice", "informational", "information",
-                             "ok", "debug", "none")]
-)  # fmt: skip
-"""What senders call the four grades, lower-case. A word standing in a table itself is taken from there first."""
-
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """How bad a record is; priority 1 is worst."""
+    """Impact, urgency and what the matrix makes of them."""
 
     impact: Impact
     urgency: Urgency
-
-    @property
-    def priority(self) -> int:
-        """What the shipped matrix makes of both."""
-        return PRIORITIES[self.impact][self.urgency]
+    priority: int
 
 
-UNKNOWN = Grade(Impact.GROUP, Urgency.NORMAL)
-"""The grade of a severity nobody has heard of."""
+def _grade(impact: Impact, urgency: Urgency) -> Grade:
+    return Grade(impact, urgency, PRIORITIES[impact][urgency])
 
 
-def grade_of(source: str, severity: str, service: str, intake: Mapping[str, Intake]) -> Grade:
-    """The source's own table, else the generic one; in each the word itself, then what it is a synonym of.
+STORM = _grade(Impact.COMPANY, Urgency.NORMAL)
+"""A storm of alerts hurts more than one group, whatever each alert says."""
 
-    `service` does not weigh in: no table of the settings is per service.
-    """
-    _ = service
-    word = severity[:64].strip().casefold()
-    for table in (intake[slug].severity for slug in (source, "generic") if slug in intake):
-        folded = {name.strip().casefold(): grade for name, grade in table.items()}
-        if found := folded.get(word) or folded.get(SYNONYMS.get(word, "")):
-            return Grade(found.impact, found.urgency)
-    return UNKNOWN
+UNKNOWN = _grade(Impact.GROUP, Urgency.NORMAL)
+"""What a word that nobody has configured is taken for."""
+
+DEFAULT_TABLE = "generic"
+"""The source whose configured severities hold where a source has no word of its own."""
+
+SYNONYMS: Mapping[str, Grade] = {
+    word: grade
+    for grade, words in (
+        (_grade(Impact.COMPANY, Urgency.URGENT), "critical crit fatal emergency emerg disaster page p1 sev0 sev1 alert"),
+        (_grade(Impact.COMPANY, Urgency.NORMAL), "error err high major p2 sev2"),
+        (UNKNOWN, "warning warn average medium moderate p3 sev3"),
+        (_grade(Impact.INDIVIDUAL, Urgency.LOW), "info information informational notice low minor debug ok none p4 p5 sev4 sev5"),
+    )
+    for word in words.split()
+}
+"""Words of the field's tools, for severities that no table names."""
+
+
+def grade_of(source: str, severity: str, intake: Mapping[str, Intake]) -> Grade:
+    """The grade of a severity: the source's own table, else the generic one, else the field's usual meaning."""
+    word = severity.strip().lower()
+    for table in (source, DEFAULT_TABLE):
+        settings = intake.get(table)
+        if settings is not None and word in settings.severity:
+            grade = settings.severity[word]
+            return _grade(grade.impact, grade.urgency)
+    return SYNONYMS.get(word, UNKNOWN)
