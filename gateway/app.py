@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -62,6 +62,7 @@ class Gateway:
     intake: Intake
     timers: Timers
     health: Health
+    addresses: list[Any] = field(default_factory=list)
 
 
 @asynccontextmanager
@@ -94,7 +95,7 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, settings: Settings, clock
     desk = Desk(pool, clock, rules, key, reserve, timers.note_armed)
     gate = Gate(Keys(pool, clock))
     door = FrontDoor(SOURCES, intake.submit, gate.authenticate, settings, metrics, clock)
-    health = Health(pool, timers, intake)
+    health = Health(pool, lambda: timers.healthy, lambda: intake.alive)
     app = web.Application(client_max_size=settings.server.max_body_bytes, middlewares=[problems.middleware])
     app.add_routes([*intake_routes(door), *routes.build(Context(desk, gate)), *health.routes(metrics)])
     upkeep = Upkeep(pool, settings, clock, metrics, rules)

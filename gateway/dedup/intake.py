@@ -52,6 +52,7 @@ class Intake:
         self._wake = asyncio.Event()
         self._conn: asyncpg.Connection[Any] | None = None
         self._closing = False
+        self.alive = False
 
     async def submit(self, submission: Submission) -> Receipt:
         """Commit one request's items and return its receipt.
@@ -70,12 +71,14 @@ class Intake:
 
     async def run(self) -> None:
         """Write until `close`, then write what is still queued."""
+        self.alive = True
         try:
             while not (self._closing and not self._queue.items):
                 await self._wake.wait()
                 self._wake.clear()
                 await self.drain()
         finally:
+            self.alive = False
             if self._conn is not None:
                 self._conn.terminate()
 
