@@ -43,7 +43,10 @@ from gateway.upkeep import Upkeep
 
 log = structlog.get_logger()
 
-DURABLE = {**SERVER_SETTINGS, "synchronous_commit": "on"}
+BY_KEY = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "plan_cache_mode": "force_generic_plan"}
+"""For connections that only ever look rows up by key: a fresh or fast-growing table has no statistics to plan by."""
+
+WRITER = {**SERVER_SETTINGS, **BY_KEY, "application_name": "gateway intake", "synchronous_commit": "on"}
 NUMBERS = {**SERVER_SETTINGS, "application_name": "gateway numbers", "synchronous_commit": "off"}
 """Numbers are reserved on a connection of their own, see `store.reserve`."""
 
@@ -91,7 +94,7 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, settings: Settings, clock
     timers = await _timers(stack, pool, settings, clock, Effects(rules, key), TimerObserver(metrics, telling.wake.set))
     committer = Committer(clock, settings.dedup, Records(Openings(settings, rules), reserve, clock, key))
     observer = IntakeObserver(metrics, timers.note_armed, telling.wake.set)
-    intake = Intake(lambda: _connect(settings.database.url, DURABLE), committer, clock, settings.server, observer)
+    intake = Intake(lambda: _connect(settings.database.url, WRITER), committer, clock, settings.server, observer)
     desk = Desk(pool, clock, rules, key, reserve, timers.note_armed)
     gate = Gate(Keys(pool, clock))
     door = FrontDoor(SOURCES, intake.submit, gate.authenticate, settings, metrics, clock)

@@ -16,6 +16,7 @@ from gateway.dedup.deliveries import Deliveries, claim
 from gateway.dedup.evidence import write_evidence
 from gateway.dedup.fingerprint import key_hash
 from gateway.dedup.groups import Group, groups_of
+from gateway.dedup.known import Holder
 from gateway.dedup.plan import Item, Plan, Verdict, decide_all
 from gateway.dedup.records import Armed, Moved, Records
 from gateway.dedup.storms import Storms
@@ -110,6 +111,8 @@ class Committer:
             plan.known, held = await load.lock_keys(conn, list({item.key_hash for _, _, item in items}))
             if held:
                 await load.load_holders(conn, held)
+                for holder in _storms_clearing(plan, [item for _, _, item in items]):
+                    await load.count_firing(conn, holder, len(items) + 1)
             await self._load_groups(conn, plan, [item for _, _, item in items if _may_open(item, plan)])
         return plan, items
 
@@ -143,6 +146,12 @@ class Committer:
 def _item(submission: Submission, alert: Alert) -> Item:
     integration = submission.integration_id
     return Item(integration, submission.source, alert, key_hash(integration, alert.namespace, alert.dedup_key))
+
+
+def _storms_clearing(plan: Plan, items: Sequence[Item]) -> set[Holder]:
+    """Masters of storms that an item may be the last one to leave."""
+    cleared = (plan.known[i.key_hash].holder for i in items if i.alert.status is AlertStatus.RESOLVED)
+    return {holder for holder in cleared if holder is not None and holder.storm}
 
 
 def _may_open(item: Item, plan: Plan) -> bool:

@@ -29,10 +29,7 @@ async def lock_keys(conn: "Connection[Any]", hashes: Sequence[bytes]) -> tuple[d
 
 
 HOLDERS = """
-SELECT i.id, i.number, i.state, i.resolved_at, i.handler, i.storm,
-       CASE WHEN i.storm THEN (SELECT count(*) FROM alert a WHERE a.incident_id = i.id AND a.status = 'firing') ELSE 0 END
-         AS firing
-FROM incident i WHERE i.id = ANY($1::bigint[])
+SELECT i.id, i.number, i.state, i.resolved_at, i.handler, i.storm FROM incident i WHERE i.id = ANY($1::bigint[])
 """
 
 
@@ -47,8 +44,18 @@ async def load_holders(conn: "Connection[Any]", held: dict[int, list[Known]]) ->
 def _holder(row: Any) -> Holder:
     state = State(row["state"])
     return Holder(
-        row["id"], row["number"], state, row["resolved_at"], row["handler"], row["storm"], None, row["firing"], state
+        row["id"], row["number"], state, row["resolved_at"], row["handler"], row["storm"], was=state
     )
+
+
+FIRING = """
+SELECT count(*) FROM (SELECT FROM alert WHERE incident_id = $1 AND status = 'firing' LIMIT $2) AS some
+"""
+
+
+async def count_firing(conn: "Connection[Any]", holder: Holder, most: int) -> None:
+    """How many alerts of a storm's master fire, counted no further than `most`: more than a batch can clear is enough."""
+    holder.firing = await conn.fetchval(FIRING, holder.id, most)
 
 
 LOCK_GROUPS = """
@@ -60,8 +67,7 @@ WITH wanted AS (
 """
 
 MASTERS = """
-SELECT i.id AS asked, m.id, m.number, m.state, m.resolved_at, m.handler, m.storm,
-       (SELECT count(*) FROM alert a WHERE m.storm AND a.incident_id = m.id AND a.status = 'firing') AS firing
+SELECT i.id AS asked, m.id, m.number, m.state, m.resolved_at, m.handler, m.storm
 FROM incident i JOIN incident m ON m.id = coalesce(i.master_id, i.id)
 WHERE i.id = ANY($1::bigint[])
 """

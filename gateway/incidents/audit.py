@@ -1,0 +1,1 @@
+async def verify(conn, key, lines): return []
