@@ -20,6 +20,14 @@ async def by_number(conn: "Connection[Any]", number: str, *, lock: bool = False)
     return None if row is None else incident_of(row)
 
 
+BY_IDS = "SELECT * FROM incident WHERE id = ANY($1::bigint[]) ORDER BY id"
+
+
+async def by_ids(conn: "Connection[Any]", ids: Collection[int]) -> list[Incident]:
+    """The incidents of those ids in id order, as they stand; not locked."""
+    return [incident_of(row) for row in await conn.fetch(BY_IDS, list(ids))]
+
+
 LOCK = "SELECT * FROM incident WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE"
 
 
