@@ -10,12 +10,12 @@ from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
-from asyncpg import Connection, Record
+from asyncpg import Record
 from msgspec import Meta
 
 from gateway.api.context import Call, respond
 from gateway.api.views import IncidentView, views
-from gateway.db.pool import acquire
+from gateway.db.pool import Connection, acquire
 from gateway.errors import Flaw, Malformed
 from gateway.incidents import store
 
@@ -79,7 +79,7 @@ ORDER BY xid, incident_id, seq LIMIT $4::int
 """
 
 
-async def after(conn: "Connection[Any]", position: Position, limit: int) -> list[Record]:
+async def after(conn: Connection, position: Position, limit: int) -> list[Record]:
     """The timeline entries after a position that nothing can still precede."""
     return await conn.fetch(AFTER, *position, limit)
 

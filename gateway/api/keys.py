@@ -26,7 +26,8 @@ class KeyList(msgspec.Struct):
 
 
 INTEGRATION = """
-INSERT INTO integration (slug, name) VALUES ($1::text, $1::text) ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug RETURNING id
+INSERT INTO integration (slug, name) VALUES ($1::text, $1::text)
+ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug RETURNING id
 """
 
 

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from asyncpg import Connection
 from msgspec import Meta
 from multidict import MultiMapping
 
+from gateway.db.pool import Connection
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.columns import incident_of
 from gateway.incidents.model import State
@@ -95,7 +95,7 @@ class Cursor(msgspec.Struct, array_like=True, frozen=True):
     key: datetime | Annotated[int, Meta(ge=1, le=4)] | None
 
 
-async def page(conn: "Connection[Any]", query: Query) -> tuple[list[Incident], str | None]:
+async def page(conn: Connection, query: Query) -> tuple[list[Incident], str | None]:
     """One page and the cursor of the next one, None at the end; raises Malformed for a cursor of another list."""
     statement, column = PAGES[query.sort]
     cursor = read_cursor(query.cursor, query.sort, column) if query.cursor else None
@@ -103,11 +103,14 @@ async def page(conn: "Connection[Any]", query: Query) -> tuple[list[Incident], s
         statement, query.state, query.priority, query.service, query.assignee, query.source, query.q, query.updated_since,
         query.limit + 1, cursor and cursor.id, cursor and cursor.key,
     )  # fmt: skip
-    found = [incident_of(row) for row in rows[: query.limit]]
+    found = [incident_of(dict(row)) for row in rows[: query.limit]]
     if len(rows) <= query.limit:
         return found, None
     last = found[-1]
     return found, write_cursor(Cursor(query.sort, last.id, getattr(last, column) if column else None))
+
+
+KINDS: Mapping[str | None, type] = {"updated_at": datetime, "priority": int, None: type(None)}
 
 
 def write_cursor(cursor: Cursor) -> str:
@@ -121,7 +124,6 @@ def read_cursor(text: str, sort: str, column: str | None) -> Cursor:
         cursor = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=Cursor)
     except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
         raise Malformed("the cursor is not one of ours", flaws=(Flaw("/cursor", "not a cursor"),)) from error
-    kind = {"updated_at": datetime, "priority": int, None: type(None)}[column]
-    if cursor.sort != sort or not isinstance(cursor.key, kind):
+    if cursor.sort != sort or not isinstance(cursor.key, KINDS[column]):
         raise Malformed("the cursor belongs to another order", flaws=(Flaw("/cursor", "another order"),))
     return cursor

@@ -1,6 +1,7 @@
 """What belongs to a record or a receipt, to read."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -129,8 +130,12 @@ async def read_alerts(call: Call) -> web.Response:
     incident = await found(call)
     async with acquire(call.context.desk.pool) as conn:
         rows = await conn.fetch(ALERTS, incident.id)
-    alerts = [AlertView(**{n: msgspec.Raw(v.encode()) if n in JSON else v for n, v in row.items()}) for row in rows]
-    return respond(Alerts(alerts))
+    return respond(Alerts([_alert(dict(row)) for row in rows]))
+
+
+def _alert(row: dict[str, Any]) -> AlertView:
+    row |= {name: msgspec.Raw(row[name].encode()) for name in JSON}
+    return AlertView(**row)
 
 
 RELATED = "SELECT * FROM incident WHERE id = $1 OR master_id = $2 ORDER BY id LIMIT 1000"
@@ -141,7 +146,7 @@ async def read_related(call: Call) -> web.Response:
     incident = await found(call)
     desk = call.context.desk
     async with acquire(desk.pool) as conn:
-        rows = [incident_of(row) for row in await conn.fetch(RELATED, incident.master_id, incident.id)]
+        rows = [incident_of(dict(row)) for row in await conn.fetch(RELATED, incident.master_id, incident.id)]
         seen = await views(conn, desk.rules, rows, desk.clock.stamp())
     pairs = list(zip(rows, seen, strict=True))
     master = next((view for row, view in pairs if row.id == incident.master_id), None)

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from asyncpg import Connection
 
+from gateway.db.pool import Connection
 from gateway.incidents.model import HoldReason
 from gateway.incidents.record import Incident
 from gateway.operations.desk import NOW
@@ -124,13 +124,13 @@ WHERE i.id = ANY($1::bigint[])
 
 
 async def views(
-    conn: "Connection[Any]", rules: Rules, incidents: Sequence[Incident], stamp: datetime | None
+    conn: Connection, rules: Rules, incidents: Sequence[Incident], stamp: datetime | None
 ) -> list[IncidentView]:
     """The records as the API shows them, in the order given."""
     if not incidents:
         return []
     now = await conn.fetchval(NOW, stamp)
-    around = {row["id"]: row for row in await conn.fetch(AROUND, [incident.id for incident in incidents])}
+    around = {row["id"]: dict(row) for row in await conn.fetch(AROUND, [incident.id for incident in incidents])}
     return [_view(incident, around[incident.id], rules, now) for incident in incidents]
 
 

@@ -21,11 +21,11 @@ Labels = Annotated[dict[Name, Annotated[str, Meta(max_length=4_096)]], Meta(max_
 Number = Annotated[str, Meta(pattern=r"^INC-[0-9]{8}-[0-9]{6,12}\Z")]
 
 
-class Request(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+class Request(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What every request has in common: an unknown field is refused."""
 
 
-class NewIncident(Request):
+class NewIncident(Request, kw_only=True):
     """A record made by hand; the priority follows from impact and urgency."""
 
     title: Title
@@ -45,7 +45,7 @@ class NewIncident(Request):
     labels: Labels = {}
 
 
-class Patch(Request):
+class Patch(Request, kw_only=True):
     """Fields to change; those left out stay as they are."""
 
     title: Title | UnsetType = UNSET
@@ -67,13 +67,13 @@ class Patch(Request):
     labels: Labels | UnsetType = UNSET
 
 
-class Action(Request):
+class Action(Request, kw_only=True):
     """What every action may carry."""
 
     note: Text = ""
 
 
-class Acknowledge(Action):
+class Acknowledge(Action, kw_only=True):
     """Take it on, oneself or somebody else."""
 
     person: Name = ""
@@ -83,7 +83,7 @@ class Acknowledge(Action):
         return commands.Acknowledge(person=self.person, note=self.note)
 
 
-class Assign(Action):
+class Assign(Action, kw_only=True):
     """Give it to a group or person."""
 
     group: Name = ""
@@ -95,7 +95,7 @@ class Assign(Action):
         return commands.Assign(group=self.group, person=self.person, tier=Tier(str(self.tier)), note=self.note)
 
 
-class Return(Action):
+class Return(Action, kw_only=True):
     """Give it back to the desk."""
 
     def command(self) -> commands.Command:
@@ -103,7 +103,7 @@ class Return(Action):
         return commands.Return(note=self.note)
 
 
-class Hold(Action):
+class Hold(Action, kw_only=True):
     """Stop the clocks."""
 
     reason: HoldReason
@@ -114,7 +114,7 @@ class Hold(Action):
         return commands.Hold(reason=self.reason, until=self.until, note=self.note)
 
 
-class Resume(Action):
+class Resume(Action, kw_only=True):
     """Go on."""
 
     def command(self) -> commands.Command:
@@ -122,7 +122,7 @@ class Resume(Action):
         return commands.Resume(note=self.note)
 
 
-class Escalate(Action):
+class Escalate(Action, kw_only=True):
     """Hand it to tier 3 or a vendor."""
 
     to: Literal["tier3", "vendor"]
@@ -134,7 +134,7 @@ class Escalate(Action):
         return commands.Escalate(to=tier, vendor=self.vendor, note=self.note)
 
 
-class Resolve(Action):
+class Resolve(Action, kw_only=True):
     """It is solved; with `related` so are the records that follow it."""
 
     resolution: Resolution = Resolution.SOLVED
@@ -147,7 +147,7 @@ class Resolve(Action):
         return commands.Resolve(resolution=self.resolution, category=self.category, solution=self.solution, note=self.note)
 
 
-class Confirm(Action):
+class Confirm(Action, kw_only=True):
     """The reporter agrees."""
 
     satisfaction: Rating | None = None
@@ -158,7 +158,7 @@ class Confirm(Action):
         return commands.Confirm(satisfaction=self.satisfaction, note=self.note)
 
 
-class Refuse(Action):
+class Refuse(Action, kw_only=True):
     """The reporter does not agree."""
 
     def command(self) -> commands.Command:
@@ -166,7 +166,7 @@ class Refuse(Action):
         return commands.Refuse(note=self.note)
 
 
-class Close(Action):
+class Close(Action, kw_only=True):
     """End it."""
 
     closure: Literal["manual"] = "manual"
@@ -178,7 +178,7 @@ class Close(Action):
         return commands.Close(closure=Closure.MANUAL, satisfaction=self.satisfaction, note=self.note)
 
 
-class Reject(Action):
+class Reject(Action, kw_only=True):
     """Outside the agreed services."""
 
     def command(self) -> commands.Command:
@@ -186,7 +186,7 @@ class Reject(Action):
         return commands.Reject(note=self.note)
 
 
-class DeclareMajor(Action):
+class DeclareMajor(Action, kw_only=True):
     """Make it a major incident."""
 
     reason: Text = ""
@@ -196,7 +196,7 @@ class DeclareMajor(Action):
         return commands.DeclareMajor(reason=self.reason, note=self.note)
 
 
-class Note(Request):
+class Note(Request, kw_only=True):
     """Add to the work log."""
 
     note: Annotated[str, Meta(min_length=1, max_length=32_768)]
@@ -206,7 +206,7 @@ class Note(Request):
         return commands.Note(note=self.note)
 
 
-class Rate(Action):
+class Rate(Action, kw_only=True):
     """The reporter's rating: 3 satisfied, 2 so-so, 1 not."""
 
     satisfaction: Rating
@@ -216,17 +216,17 @@ class Rate(Action):
         return commands.Rate(satisfaction=self.satisfaction, note=self.note)
 
 
-class LinkTo(Action):
+class LinkTo(Action, kw_only=True):
     """Follow a master."""
 
     master: Number
 
 
-class Unlink(Action):
+class Unlink(Action, kw_only=True):
     """Follow it no longer."""
 
 
-class Bulk(Request):
+class Bulk(Request, kw_only=True):
     """One action on many records; `body` is that action's own request."""
 
     numbers: Annotated[list[Number], Meta(min_length=1, max_length=100)]
@@ -234,7 +234,7 @@ class Bulk(Request):
     body: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-class SimulatedEvent(Request):
+class SimulatedEvent(Request, kw_only=True):
     """One clock event of a story."""
 
     at: Moment
@@ -244,7 +244,7 @@ class SimulatedEvent(Request):
     reason: Text = ""
 
 
-class Simulate(Request):
+class Simulate(Request, kw_only=True):
     """A story to read the clocks of."""
 
     policy: Name = ""
@@ -255,7 +255,7 @@ class Simulate(Request):
     at: Moment
 
 
-class NewKey(Request):
+class NewKey(Request, kw_only=True):
     """A key to make."""
 
     name: Title
