@@ -2,21 +2,22 @@
 
 import base64
 import binascii
-from dataclasses import dataclass
 
 from aiohttp import web
 
+from gateway.clock import Clock
+from gateway.db.pool import Pool
 from gateway.errors import Forbidden, Malformed, Unauthenticated
-from gateway.operations.keys import Caller, Keys, Scope
+from gateway.operations.keys import Caller, KeyRing, Scope
 
 QUERY_NAMES = frozenset({"key", "api_key", "apikey", "token", "access_token"})
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Keys:
     """Lets callers in."""
 
-    keys: Keys
+    def __init__(self, pool: Pool, clock: Clock) -> None:
+        self._ring = KeyRing(pool, clock)
 
     async def authenticate(self, request: web.Request, scope: str, given: str | None = None) -> Caller:
         """The caller, who may do `scope`; `given` is a key the sender's own format carries in its path or body.
@@ -25,7 +26,7 @@ class Gate:
         """
         if request.query_string and QUERY_NAMES.intersection(request.query):
             raise Malformed("a key does not belong in the query, where logs keep it: send it as Authorization: Bearer")
-        caller = await self.keys.recognise(given or key_of(request))
+        caller = await self._ring.recognise(given or key_of(request))
         if not caller.may(Scope(scope)):
             raise Forbidden(f"this needs a key with the scope {scope!r}")
         return caller

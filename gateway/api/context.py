@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from gateway.api.auth import Gate
+from gateway.api.auth import Keys
 from gateway.errors import Malformed
 from gateway.operations.desk import Desk
 from gateway.operations.keys import Caller
@@ -21,7 +21,7 @@ class Context:
     """The parts of the application that the API speaks to."""
 
     desk: Desk
-    gate: Gate
+    keys: Keys
 
 
 @dataclass(frozen=True, slots=True)

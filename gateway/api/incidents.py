@@ -123,7 +123,7 @@ async def act_on_many(call: Call) -> web.Response:
     """One action on many records, each by itself; the answer says what became of each."""
     if call.body.action not in wire.ACTIONS:
         raise Malformed("there is no such action", flaws=(Flaw("/action", "one of " + ", ".join(wire.ACTIONS)),))
-    asked = body.decode(bytes(call.body.body), wire.ACTIONS[call.body.action])
+    asked = body.decode(msgspec.json.encode(call.body.body), wire.ACTIONS[call.body.action])
     results: list[BulkResult] = []
     for number in dict.fromkeys(call.body.numbers):
         try:

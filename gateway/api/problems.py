@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -60,7 +61,7 @@ class Problem(msgspec.Struct, omit_defaults=True):
     detail: str
     instance: str
     errors: list[Flaw] = []
-    facts: dict[str, object] = {}
+    facts: dict[str, Any] = {}
 
 
 @web.middleware

@@ -83,7 +83,7 @@ def build(context: Context) -> list[web.RouteDef]:
 def _handler(context: Context, route: Route) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
-            caller = await context.gate.authenticate(request, route.scope)
+            caller = await context.keys.authenticate(request, route.scope)
             raw = await body.read(request) if route.takes is not None else b""
             asked = body.decode(raw, route.takes) if route.takes is not None else None
             return await route.serve(Call(context, request, caller, asked, raw))

@@ -231,7 +231,7 @@ class Bulk(Request, kw_only=True):
 
     numbers: Annotated[list[Number], Meta(min_length=1, max_length=100)]
     action: str
-    body: msgspec.Raw = msgspec.Raw(b"{}")
+    body: dict[str, Any] = {}
 
 
 class SimulatedEvent(Request, kw_only=True):

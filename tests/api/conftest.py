@@ -9,7 +9,7 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.api import problems
-from gateway.api.auth import Gate
+from gateway.api.auth import Keys
 from gateway.api.context import Context
 from gateway.api.openapi import build_docs
 from gateway.api.routes import build
@@ -17,7 +17,7 @@ from gateway.db.pool import Pool
 from gateway.incidents import store
 from gateway.operations import keys
 from gateway.operations.desk import Desk
-from gateway.operations.keys import Keys, Scope
+from gateway.operations.keys import Scope
 from gateway.settings import load
 from gateway.sla.timers import Rules
 from tests.support.clock import FakeClock
@@ -59,6 +59,6 @@ async def api(pool: Pool, clock: FakeClock) -> AsyncIterator[Api]:
         for scope in Scope:
             made[str(scope)], _ = await keys.create(conn, str(scope), frozenset({scope}), clock.stamp())
     app = web.Application(middlewares=[problems.middleware])
-    app.add_routes(build(Context(desk, Gate(Keys(pool, clock)))) + build_docs())
+    app.add_routes(build(Context(desk, Keys(pool, clock))) + build_docs())
     async with TestClient(TestServer(app)) as client:
         yield Api(client, made, desk)
