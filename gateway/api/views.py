@@ -148,7 +148,8 @@ def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: date
     )
 
 
-COPIED = tuple(f for f in IncidentView.__struct_fields__ if f in Incident.__dataclass_fields__)
+AROUND_IT = frozenset({"occurrences", "first_seen", "last_seen", "master", "related_count", "hold", "sla"})
+COPIED = tuple(f for f in IncidentView.__struct_fields__ if f in Incident.__dataclass_fields__.keys() - AROUND_IT)
 
 
 def sla_view(incident: Incident, rules: Rules, now: datetime) -> Sla:
