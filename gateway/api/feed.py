@@ -1,7 +1,8 @@
 """The change feed: every change at least once, none skipped, whatever runs at the same time.
 
 A change shows only when no running transaction can still write one that sorts before it: transactions get their
-numbers at the start and commit in any order, so what is at or above the oldest running one waits.
+numbers at the start and commit in any order, so what is at or above the oldest running one waits. Two changes of one
+record may come in either order; `version` tells which is newer.
 """
 
 import re
@@ -72,10 +73,10 @@ def position_of(cursor: str) -> Position:
 
 
 AFTER = """
-SELECT xid::text AS xid, incident_id, seq, at, actor, event, facts FROM timeline
-WHERE xid < pg_snapshot_xmin(pg_current_snapshot())
-  AND (xid, incident_id, seq) > ($1::text::xid8, $2::bigint, $3::int)
-ORDER BY xid, incident_id, seq LIMIT $4::int
+SELECT t.xid::text AS xid_text, t.incident_id, t.seq, t.at, t.actor, t.event, t.facts FROM timeline t
+WHERE t.xid < pg_snapshot_xmin(pg_current_snapshot())
+  AND (t.xid, t.incident_id, t.seq) > ($1::text::xid8, $2::bigint, $3::int)
+ORDER BY t.xid, t.incident_id, t.seq LIMIT $4::int
 """
 
 
@@ -133,6 +134,6 @@ async def _changes(call: Call, rows: list[Record], query: Query) -> Changes:
 
 def _change(row: Record, incident: IncidentView) -> Change:
     facts = msgspec.json.decode(row["facts"], type=dict[str, Any])
-    seq = f"{row['xid']}.{row['incident_id']}.{row['seq']}"
+    seq = f"{row['xid_text']}.{row['incident_id']}.{row['seq']}"
     moved = facts.pop("changes", [])
     return Change(seq, incident.number, row["seq"], row["at"], row["actor"], row["event"], facts, moved, incident)

@@ -138,9 +138,9 @@ def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: date
     held = incident.hold_reason
     return IncidentView(
         **{name: getattr(incident, name) for name in COPIED},
-        occurrences=around["occurrences"] or 0,
+        occurrences=incident.occurrences + (around["occurrences"] or 0),
         first_seen=around["first_seen"],
-        last_seen=around["last_seen"],
+        last_seen=max((at for at in (incident.last_seen, around["last_seen"]) if at is not None), default=None),
         master=around["master"],
         related_count=around["related_count"],
         hold=None if held is None else HoldView(held, incident.hold_until),
