@@ -13,9 +13,10 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from gateway.api import problems, routes
-from gateway.api.auth import Gate
+from gateway.api.auth import Keys
 from gateway.api.context import Context
 from gateway.api.health import Health
+from gateway.api.openapi import build_docs
 from gateway.clock import Clock
 from gateway.db.pool import SERVER_SETTINGS, Pool, open_pool
 from gateway.dedup.commit import Committer
@@ -34,7 +35,6 @@ from gateway.notify.runner import Runner as Telling
 from gateway.observers import IntakeObserver, TimerObserver
 from gateway.operations.desk import Desk
 from gateway.operations.firing import Effects
-from gateway.operations.keys import Keys
 from gateway.settings import Settings
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
@@ -96,11 +96,11 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, settings: Settings, clock
     observer = IntakeObserver(metrics, timers.note_armed, telling.wake.set)
     intake = Intake(lambda: _connect(settings.database.url, WRITER), committer, clock, settings.server, observer)
     desk = Desk(pool, clock, rules, key, reserve, timers.note_armed)
-    gate = Gate(Keys(pool, clock))
-    door = FrontDoor(SOURCES, intake.submit, gate.authenticate, settings, metrics, clock)
+    keys = Keys(pool, clock)
+    door = FrontDoor(SOURCES, intake.submit, keys.authenticate, settings, metrics, clock)
     health = Health(pool, lambda: timers.healthy, lambda: intake.alive)
     app = web.Application(client_max_size=settings.server.max_body_bytes, middlewares=[problems.middleware])
-    app.add_routes([*intake_routes(door), *routes.build(Context(desk, gate)), *health.routes(metrics)])
+    app.add_routes([*intake_routes(door), *routes.build(Context(desk, keys)), *build_docs(), *health.routes(metrics)])
     upkeep = Upkeep(pool, settings, clock, metrics, rules)
     await upkeep.housekeeping()
     _start(stack, telling.run(), "telling")
