@@ -1,11 +1,11 @@
 """The command line: what an operator or a script asks of the gateway.
 
-    python -m gateway serve            one replica on DATABASE_URL and REDIS_URL
-    python -m gateway dev              the same on bundled servers, with keys made and shown
-    python -m gateway migrate          bring the database's schema up to date
-    python -m gateway check            say everything that is wrong with the configuration
-    python -m gateway key NAME SCOPE.. make a key
-    python -m gateway audit verify     recompute every timeline's hash chain
+python -m gateway serve            one replica on DATABASE_URL and REDIS_URL
+python -m gateway dev              the same on bundled servers, with keys made and shown
+python -m gateway migrate          bring the database's schema up to date
+python -m gateway check            say everything that is wrong with the configuration
+python -m gateway key NAME SCOPE.. make a key
+python -m gateway audit verify     recompute every timeline's hash chain
 """
 
 import argparse
@@ -46,7 +46,9 @@ def _print_problems(error: Misconfigured) -> None:
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=Path, help="a TOML file laid over the shipped defaults")
-    common.add_argument("--log-level", default=os.environ.get("GATEWAY_LOG_LEVEL", "info"), choices=("debug", "info", "warning", "error"))
+    common.add_argument(
+        "--log-level", default=os.environ.get("GATEWAY_LOG_LEVEL", "info"), choices=("debug", "info", "warning", "error")
+    )
     parser = argparse.ArgumentParser(prog="gateway", description="Incident gateway: alerts in, incidents with SLA clocks out.")
     asked = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = asked.add_parser("serve", parents=[common], help="one replica on DATABASE_URL and REDIS_URL")

@@ -7,9 +7,7 @@ import os
 import signal
 import sys
 from contextlib import AsyncExitStack
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import msgspec
@@ -40,7 +38,9 @@ KEEP_ALIVE = 75.0
 async def serve(settings: Settings, options: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT."""
     server = msgspec.structs.replace(
-        settings.server, host=options.host or settings.server.host, port=settings.server.port if options.port is None else options.port
+        settings.server,
+        host=options.host or settings.server.host,
+        port=settings.server.port if options.port is None else options.port,
     )
     settings = msgspec.structs.replace(settings, server=server)
     await migrate(settings.database.url)
@@ -128,7 +128,9 @@ REVOKE_NAMED = "UPDATE api_key SET revoked_at = statement_timestamp() WHERE name
 
 
 def _announce(url: str, admin: str, ingest: str) -> None:
-    example = f"""curl -H 'Authorization: Bearer {ingest}' -d '{{"title": "disk full", "severity": "critical"}}' {url}/ingest/generic"""
+    example = (
+        f"""curl -H 'Authorization: Bearer {ingest}' -d '{{"title": "disk full", "severity": "critical"}}' {url}/ingest/generic"""
+    )
     print(f"\n  gateway   {url}/docs\n  admin     {admin}\n  ingest    {ingest}\n\n  try       {example}\n", flush=True)
 
 

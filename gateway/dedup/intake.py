@@ -60,14 +60,15 @@ class Intake:
         Raises Overloaded when there is no room and Unavailable when nothing was, or may not have been, committed in
         time; a sender that tries again with the same delivery id is counted once.
         """
-        submission.answer = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        submission.answer = answer = loop.create_future()
         self._queue.put(submission)
         self._wake.set()
+        late = loop.call_later(self._deadline, _give_up, answer)
         try:
-            async with asyncio.timeout(self._deadline):
-                return await asyncio.shield(submission.answer)
-        except TimeoutError:
-            raise Unavailable("the commit did not finish in time: send again shortly") from None
+            return await answer
+        finally:
+            late.cancel()
 
     async def run(self) -> None:
         """Write until `close`, then write what is still queued."""
@@ -147,6 +148,11 @@ class Intake:
         if self._conn is not None:
             self._conn.terminate()
             self._conn = None
+
+
+def _give_up(answer: "asyncio.Future[Receipt]") -> None:
+    if not answer.done():
+        answer.set_exception(Unavailable("the commit did not finish in time: send again shortly"))
 
 
 def _fail(batch: Sequence[Submission], error: GatewayError) -> None:

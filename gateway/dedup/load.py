@@ -11,21 +11,28 @@ from gateway.dedup.known import Holder, Known
 from gateway.incidents.model import State
 
 LOCK_KEYS = """
-SELECT key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at, occurrences,
-       flaps, flapping_since
-FROM alert WHERE key_hash = ANY($1::bytea[]) ORDER BY key_hash FOR UPDATE
+WITH locked AS MATERIALIZED (
+  SELECT key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at, occurrences,
+         flaps, flapping_since
+  FROM alert WHERE key_hash = ANY($1::bytea[]) ORDER BY key_hash FOR UPDATE)
+SELECT t.now, locked.* FROM (SELECT coalesce($2::timestamptz, statement_timestamp()) AS now) t LEFT JOIN locked ON true
 """
 
 
-async def lock_keys(conn: "Connection[Any]", hashes: Sequence[bytes]) -> tuple[dict[bytes, Known], dict[int, list[Known]]]:
-    """Every key of the batch, the stored ones locked; beside them the stored keys by the incident that holds them."""
+async def lock_keys(
+    conn: "Connection[Any]", hashes: Sequence[bytes], stamp: datetime | None
+) -> tuple[datetime, dict[bytes, Known], dict[int, list[Known]]]:
+    """The moment to judge by, every key of the batch (stored ones locked), and the stored keys by their incident."""
     known = {key: Known(key) for key in hashes}
     held: dict[int, list[Known]] = {}
-    for key_hash, incident_id, *rest in await conn.fetch(LOCK_KEYS, hashes):
-        known[key_hash] = entry = Known(key_hash, False, *rest)
+    rows = await conn.fetch(LOCK_KEYS, hashes, stamp)
+    for _, key_hash, incident_id, *rest in rows:
+        if key_hash is None:
+            continue
+        known[key_hash] = entry = Known(key_hash, False, *rest)  # noqa: FBT003 - the first column of the value, not a switch
         if incident_id is not None:
             held.setdefault(incident_id, []).append(entry)
-    return known, held
+    return rows[0][0], known, held
 
 
 HOLDERS = """
@@ -43,9 +50,7 @@ async def load_holders(conn: "Connection[Any]", held: dict[int, list[Known]]) ->
 
 def _holder(row: Any) -> Holder:
     state = State(row["state"])
-    return Holder(
-        row["id"], row["number"], state, row["resolved_at"], row["handler"], row["storm"], was=state
-    )
+    return Holder(row["id"], row["number"], state, row["resolved_at"], row["handler"], row["storm"], was=state)
 
 
 FIRING = """

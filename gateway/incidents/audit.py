@@ -1,1 +1,2 @@
-async def verify(conn, key, lines): return []
+async def verify(conn, key, lines):
+    return []
