@@ -183,4 +183,3 @@ async def simulate_sla(call: Call) -> web.Response:
         raise Unprocessable(f"there is no policy {asked.policy!r}; there are {', '.join(rules.policies)}")
     readings = simulate(policy, asked.kind, asked.events, asked.at, priority=asked.priority)
     return respond(Clocks([clock_view(reading) for reading in readings]))
-

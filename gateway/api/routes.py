@@ -44,9 +44,7 @@ KEY = V1 + "/keys/{id:[0-9]{1,9}}"
 def table(feed: Feed) -> tuple[Route, ...]:
     """Every operation of the API."""
     act, view, acted = incidents.take_action, IncidentView, incidents.Acted
-    actions = (
-        Route("POST", f"{ONE}/{name}", act, WRITE, _sentence(kind), kind, acted) for name, kind in wire.ACTIONS.items()
-    )
+    actions = (Route("POST", f"{ONE}/{name}", act, WRITE, _sentence(kind), kind, acted) for name, kind in wire.ACTIONS.items())
     return (
         Route("GET", V1 + "/incidents", incidents.list_incidents, READ, "List records", None, incidents.Page, ListQuery),
         Route("POST", V1 + "/incidents", incidents.create_incident, WRITE, "Make a record", wire.NewIncident, view, status=201),

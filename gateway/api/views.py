@@ -123,9 +123,7 @@ WHERE i.id = ANY($1::bigint[])
 """
 
 
-async def views(
-    conn: Connection, rules: Rules, incidents: Sequence[Incident], stamp: datetime | None
-) -> list[IncidentView]:
+async def views(conn: Connection, rules: Rules, incidents: Sequence[Incident], stamp: datetime | None) -> list[IncidentView]:
     """The records as the API shows them, in the order given."""
     if not incidents:
         return []
