@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import asyncpg
 from asyncpg import Connection
 
 from gateway.clock import Clock
@@ -20,6 +21,7 @@ from gateway.dedup.plan import Item, Plan, Verdict, decide_all
 from gateway.dedup.records import Armed, Moved, Records
 from gateway.dedup.storms import Storms
 from gateway.dedup.submission import Receipt, Refused, Submission
+from gateway.dedup.touch import Touch
 from gateway.incidents.model import Alert, AlertStatus, Outcome
 from gateway.settings import Dedup
 
@@ -48,12 +50,20 @@ class Committer:
         self._clock, self._dedup, self._records = clock, dedup, records
         self._rules = Rules(dedup.reopen_within, dedup.flap_limit, dedup.flap_within)
         self._storms = Storms(dedup.storm)
+        self._touch = Touch(clock, self._storms.bodies)
 
     async def commit(self, conn: "Connection[Any]", batch: Sequence[Submission]) -> Committed:
         """Commit a batch; raises Moved when a record changed under it, and whatever the database raises."""
+        if (repeats := self._touch.repeats(batch)) is not None:
+            try:
+                receipts = await self._touch.commit(conn, repeats)
+                return Committed(receipts, [], _tally(batch, receipts))
+            except asyncpg.DivisionByZeroError:
+                self._touch.forget(repeats)
         async with conn.transaction():
             committed, plan = await self._within(conn, batch)
         self._storms.count(plan)
+        self._touch.learn(plan.known.values(), plan.names, plan.now)
         return committed
 
     async def commit_without_poison(self, conn: "Connection[Any]", submission: Submission) -> Committed:
@@ -104,6 +114,7 @@ class Committer:
         hashes = list({item.key_hash for item in items})
         now, known, held = await load.lock_keys(conn, hashes, self._clock.stamp())
         plan = Plan(now, self._rules, self._dedup.reopen_within, known)
+        plan.names = {item.key_hash: item.alert.dedup_key for item in items}
         if held:
             await load.load_holders(conn, held)
             for holder in _storms_clearing(plan, items):
