@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import msgspec
 
-from gateway.dedup.submission import Refused
+from gateway.dedup.refused import Refused
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.model import Alert
 from gateway.settings import Intake
