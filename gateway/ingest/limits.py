@@ -19,6 +19,9 @@ HUGE = 1e30
 """No number a sender means is larger."""
 
 OLDEST, NEWEST = timedelta(days=7), timedelta(minutes=5)
+GO_ZERO = "0001-01-01"
+"""How a time that was never set begins when Go writes it."""
+
 _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NUL = re.compile(rb"\\u0000")
@@ -61,7 +64,7 @@ def item(raw: msgspec.Raw, kind: type[T]) -> T:
 
 
 def depth(body: bytes) -> int:
-    """How deep JSON text nests, told from its brackets alone."""
+    """How deep JSON text nests, told from its brackets alone; 0 when there are too few of them to matter."""
     if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
         return 0
     if b"\\" in body:
@@ -126,7 +129,7 @@ def instant(value: str | float | None, pointer: str = "") -> datetime | None:
 
     Raises Malformed for anything else, years beyond 9999 included. A text without a zone is UTC.
     """
-    if value is None or value == "" or (isinstance(value, str) and value.startswith("0001-01-01")):
+    if value is None or value == "" or (isinstance(value, str) and value.startswith(GO_ZERO)):
         return None
     try:
         if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) > 8):

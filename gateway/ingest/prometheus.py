@@ -45,6 +45,7 @@ def alert(
     """The item in our words; `event_time` is clamped here, `ends_at` is when it lapses."""
     labels, annotations = limits.labels(item.labels), limits.labels(item.annotations)
     get, note = item.labels.get, item.annotations.get
+    starts = "" if (item.starts_at or "").startswith(limits.GO_ZERO) else item.starts_at or ""
     addresses = ((item.generator_url or "", "source"), (note("runbook_url", ""), "runbook"))
     return Alert(
         namespace=NAMESPACE,
@@ -58,7 +59,7 @@ def alert(
         labels=labels,
         annotations=annotations,
         links=limits.links(addresses),
-        occurrence=limits.cut(item.starts_at or "", limits.KEY),
+        occurrence=limits.cut(starts, limits.KEY),
         event_time=limits.clamped(event_time, received_at),
         ends_at=ends_at,
     )

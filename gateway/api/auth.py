@@ -1,0 +1,52 @@
+"""Who is asking: a key in a header, never in the address of a request on our own API."""
+
+import base64
+import binascii
+
+from aiohttp import web
+
+from gateway.clock import Clock
+from gateway.db.pool import Pool
+from gateway.errors import Forbidden, Malformed, Unauthenticated
+from gateway.operations.keys import Caller, KeyRing, Scope
+
+QUERY_NAMES = frozenset({"key", "api_key", "apikey", "token", "access_token"})
+
+
+class Keys:
+    """Lets callers in."""
+
+    def __init__(self, pool: Pool, clock: Clock) -> None:
+        self._ring = KeyRing(pool, clock)
+
+    async def authenticate(self, request: web.Request, scope: str, given: str | None = None) -> Caller:
+        """The caller, who may do `scope`; `given` is a key the sender's own format carries in its path or body.
+
+        Raises Unauthenticated, Forbidden, Malformed for a key in the query, and Unavailable when that cannot be told.
+        """
+        if request.query_string and QUERY_NAMES.intersection(request.query):
+            raise Malformed("a key does not belong in the query, where logs keep it: send it as Authorization: Bearer")
+        caller = await self._ring.recognise(given or key_of(request))
+        if not caller.may(Scope(scope)):
+            raise Forbidden(f"this needs a key with the scope {scope!r}")
+        return caller
+
+
+def key_of(request: web.Request) -> str:
+    """The key in Authorization (Bearer, GenieKey, or Basic's password) or X-Api-Key; raises Unauthenticated."""
+    kind, _, value = request.headers.get("Authorization", "").partition(" ")
+    match kind.lower():
+        case "bearer" | "geniekey":
+            return value.strip()
+        case "basic":
+            return _password(value.strip())
+    if key := request.headers.get("X-Api-Key"):
+        return key
+    raise Unauthenticated("send a key as Authorization: Bearer <key> or X-Api-Key: <key>")
+
+
+def _password(value: str) -> str:
+    try:
+        return base64.b64decode(value, validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise Unauthenticated("the Basic credentials cannot be read") from error

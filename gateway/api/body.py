@@ -1,0 +1,66 @@
+"""From bytes to a value, or to an error that points at the place."""
+
+import re
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+from aiohttp.web_protocol import RequestPayloadError
+
+from gateway.errors import Flaw, Malformed, TooLarge
+
+T = TypeVar("T")
+
+MAX_BYTES = 262_144
+MAX_DEPTH = 32
+
+STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+BRACKETS = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
+CHARSETS = frozenset({None, "utf-8", "utf8", "us-ascii"})
+
+
+async def read(request: web.Request) -> bytes:
+    """The body; raises Malformed for broken compression or a foreign charset and TooLarge above MAX_BYTES."""
+    charset = request.content_type and request.charset
+    if (charset.lower() if charset else None) not in CHARSETS:
+        raise Malformed("send JSON as UTF-8")
+    if (request.content_length or 0) > MAX_BYTES:
+        raise TooLarge(f"a request here is at most {MAX_BYTES} bytes")
+    try:
+        body = await request.read()
+    except (RequestPayloadError, ValueError) as error:
+        raise Malformed("the body cannot be read: its encoding is broken") from error
+    if len(body) > MAX_BYTES:
+        raise TooLarge(f"a request here is at most {MAX_BYTES} bytes")
+    return body
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """The body as `kind`, an empty one as {}; raises Malformed or TooLarge."""
+    if _depth(body) > MAX_DEPTH:
+        raise TooLarge(f"JSON here is at most {MAX_DEPTH} levels deep")
+    if NUL.search(body):
+        raise Malformed("a string holds NUL, which no database keeps")
+    try:
+        return msgspec.json.decode(body or b"{}", type=kind)
+    except msgspec.ValidationError as error:
+        detail, pointer = place(error)
+        raise Malformed(detail, flaws=(Flaw(pointer, detail),)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(f"the body is not JSON: {error}") from error
+
+
+def place(error: msgspec.ValidationError) -> tuple[str, str]:
+    """What is wrong, and where as a JSON pointer."""
+    detail, _, where = str(error).partition(" - at `")
+    steps = re.findall(r"\.([^.\[\]`]+)|\[(\d+|\.\.\.)\]", where.removeprefix("$").rstrip("`"))
+    return detail, "".join("/" + (name or index).replace("...", "*") for name, index in steps)
+
+
+def _depth(body: bytes) -> int:
+    depth = deepest = 0
+    for byte in STRINGS.sub(b"", body):
+        depth += BRACKETS.get(byte, 0)
+        deepest = max(deepest, depth)
+    return deepest

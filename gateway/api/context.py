@@ -1,0 +1,76 @@
+"""What handlers are built with, and the call they are handed."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from gateway.api.auth import Keys
+from gateway.errors import Malformed
+from gateway.operations.desk import Desk
+from gateway.operations.keys import Caller
+from gateway.operations.memory import Once
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The parts of the application that the API speaks to."""
+
+    desk: Desk
+    keys: Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that was let in: `body` is the decoded request or None, `raw` its bytes."""
+
+    context: Context
+    request: web.Request
+    caller: Caller
+    body: Any
+    raw: bytes
+
+    @property
+    def number(self) -> str:
+        """The incident's number in the path."""
+        return self.request.match_info["number"]
+
+    @property
+    def actor(self) -> str:
+        """The name under which changes are written down."""
+        return self.caller.name
+
+    def if_match(self) -> int | None:
+        """The version in If-Match, None for none or `*`; raises Malformed for anything else."""
+        header = self.request.headers.get("If-Match", "*").strip()
+        if header == "*":
+            return None
+        text = header.removeprefix("W/").strip('"')
+        if not text.isascii() or not text.isdecimal() or len(text) > 9:
+            raise Malformed('If-Match is the ETag of the record, such as "3"')
+        return int(text)
+
+    def once(self) -> Once | None:
+        """The Idempotency-Key, bound to the caller, and the request it stands for; raises Malformed for one too long."""
+        key = self.request.headers.get("Idempotency-Key")
+        if key is None:
+            return None
+        if not 0 < len(key) <= 255:
+            raise Malformed("an Idempotency-Key has 1 to 255 characters")
+        shape = f"{self.request.method}\0{self.request.rel_url}\0{self.request.headers.get('If-Match', '')}\0".encode()
+        owned = f"{self.caller.id}\0{key}".encode("utf-8", "surrogateescape")
+        return Once(sha256(owned).digest(), sha256(shape + self.raw).digest())
+
+
+def respond(value: object, status: int = 200, etag: str | None = None, location: str | None = None) -> web.Response:
+    """The value as JSON."""
+    headers = {"Cache-Control": "no-store"}
+    if etag is not None:
+        headers["ETag"] = f'"{etag}"'
+    if location is not None:
+        headers["Location"] = location
+    return web.Response(body=_encode(value), status=status, content_type="application/json", headers=headers)

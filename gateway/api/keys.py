@@ -1,0 +1,59 @@
+"""Keys: make, list, revoke."""
+
+from datetime import datetime
+
+import msgspec
+from aiohttp import web
+
+from gateway.api.context import Call, respond
+from gateway.db.pool import acquire, transaction
+from gateway.errors import Unprocessable
+from gateway.operations import keys
+from gateway.operations.keys import KeyInfo, Scope
+
+
+class MadeKey(msgspec.Struct):
+    """A new key; `key` is shown this once and kept nowhere."""
+
+    key: str
+    info: KeyInfo
+
+
+class KeyList(msgspec.Struct):
+    """All keys without their secrets."""
+
+    keys: list[KeyInfo]
+
+
+INTEGRATION = """
+INSERT INTO integration (slug, name) VALUES ($1::text, $1::text)
+ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug RETURNING id
+"""
+
+
+async def create_key(call: Call) -> web.Response:
+    """Make a key; an ingest key belongs to the integration named, which is made if it is new."""
+    expires: datetime | None = call.body.expires_at
+    if Scope.INGEST in call.body.scopes and call.body.integration is None:
+        raise Unprocessable("a key with the scope ingest names the integration it sends for")
+    desk = call.context.desk
+    async with transaction(desk.pool) as conn:
+        named = call.body.integration
+        integration = None if named is None else await conn.fetchval(INTEGRATION, named)
+        text, info = await keys.create(
+            conn, call.body.name, frozenset(call.body.scopes), desk.clock.stamp(), integration_id=integration, expires_at=expires
+        )
+    return respond(MadeKey(text, info), 201)
+
+
+async def list_keys(call: Call) -> web.Response:
+    """All keys."""
+    async with acquire(call.context.desk.pool) as conn:
+        return respond(KeyList(await keys.everything(conn)))
+
+
+async def revoke_key(call: Call) -> web.Response:
+    """End a key, within five seconds everywhere."""
+    async with acquire(call.context.desk.pool) as conn:
+        await keys.revoke(conn, int(call.request.match_info["id"]), call.context.desk.clock.stamp())
+    return web.Response(status=204)

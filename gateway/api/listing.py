@@ -1,0 +1,135 @@
+"""Lists of incidents: filters, order, and pages that neither skip nor repeat what does not change (keyset cursors)."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+from multidict import MultiMapping
+
+from gateway.db.pool import Connection
+from gateway.errors import Flaw, Malformed
+from gateway.incidents.columns import incident_of
+from gateway.incidents.model import State
+from gateway.incidents.record import Incident
+
+BIGGEST = 2**63 - 1
+
+Text = Annotated[str, Meta(max_length=256)]
+
+
+class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """What to list; state, priority and source may name several, separated by commas."""
+
+    state: list[State] | None = None
+    priority: list[Annotated[int, Meta(ge=1, le=4)]] | None = None
+    service: Text | None = None
+    assignee: Text | None = None
+    source: list[Text] | None = None
+    q: Text | None = None
+    updated_since: Annotated[datetime, Meta(tz=True)] | None = None
+    sort: str = "-recorded_at"
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    cursor: Annotated[str, Meta(max_length=512)] | None = None
+
+
+LISTS = frozenset({"state", "priority", "source"})
+
+
+def query_of(parameters: MultiMapping[str]) -> Query:
+    """The query string as a Query; raises Malformed naming the parameter."""
+    given: dict[str, Any] = {}
+    for name in parameters:
+        if len(parameters.getall(name)) > 1 and name not in LISTS:
+            raise Malformed(f"{name} is given twice", flaws=(Flaw(f"/{name}", "give it once"),))
+        values = parameters.getall(name)
+        if any("\0" in value for value in values):
+            raise Malformed(f"{name} holds NUL", flaws=(Flaw(f"/{name}", "holds NUL"),))
+        given[name] = [part for value in values for part in value.split(",")] if name in LISTS else values[0]
+    try:
+        query = msgspec.convert(given, Query, strict=False)
+    except msgspec.ValidationError as error:
+        detail, _, where = str(error).partition(" - at `$.")
+        raise Malformed(f"the query: {detail}", flaws=(Flaw("/" + where.rstrip("`").partition("[")[0], detail),)) from error
+    if query.sort not in PAGES:
+        raise Malformed("sort is one of " + ", ".join(PAGES), flaws=(Flaw("/sort", "unknown order"),))
+    return query
+
+
+FILTER = """
+SELECT * FROM incident
+WHERE ($1::text[] IS NULL OR state = ANY($1::text[])) AND ($2::smallint[] IS NULL OR priority = ANY($2::smallint[]))
+  AND ($3::text IS NULL OR service = $3::text)
+  AND ($4::text IS NULL OR assignee = $4::text OR assignee_group = $4::text)
+  AND ($5::text[] IS NULL OR source = ANY($5::text[]))
+  AND ($6::text IS NULL OR number = $6::text OR strpos(lower(title), lower($6::text)) > 0
+       OR strpos(lower(description), lower($6::text)) > 0)
+  AND ($7::timestamptz IS NULL OR updated_at >= $7::timestamptz)
+"""
+NEWEST = FILTER + "AND ($9::bigint IS NULL OR id < $9::bigint) AND $10::timestamptz IS NULL ORDER BY id DESC LIMIT $8::int"
+OLDEST = FILTER + "AND ($9::bigint IS NULL OR id > $9::bigint) AND $10::timestamptz IS NULL ORDER BY id LIMIT $8::int"
+UPDATED = (
+    FILTER
+    + """
+AND ($9::bigint IS NULL OR (updated_at, id) < ($10::timestamptz, $9::bigint)) ORDER BY updated_at DESC, id DESC LIMIT $8::int
+"""
+)
+URGENT = (
+    FILTER
+    + """
+AND ($9::bigint IS NULL OR (priority, id) > ($10::smallint, $9::bigint)) ORDER BY priority, id LIMIT $8::int
+"""
+)
+
+PAGES: Mapping[str, tuple[str, str | None]] = {
+    "-recorded_at": (NEWEST, None),
+    "recorded_at": (OLDEST, None),
+    "-updated_at": (UPDATED, "updated_at"),
+    "priority": (URGENT, "priority"),
+}
+"""For each order its statement, and the column that the cursor carries beside the id."""
+
+
+class Cursor(msgspec.Struct, array_like=True, frozen=True):
+    """Where a page ended."""
+
+    sort: str
+    id: Annotated[int, Meta(ge=0, le=BIGGEST)]
+    key: datetime | Annotated[int, Meta(ge=1, le=4)] | None
+
+
+async def page(conn: Connection, query: Query) -> tuple[list[Incident], str | None]:
+    """One page and the cursor of the next one, None at the end; raises Malformed for a cursor of another list."""
+    statement, column = PAGES[query.sort]
+    cursor = read_cursor(query.cursor, query.sort, column) if query.cursor else None
+    rows = await conn.fetch(
+        statement, query.state, query.priority, query.service, query.assignee, query.source, query.q, query.updated_since,
+        query.limit + 1, cursor and cursor.id, cursor and cursor.key,
+    )  # fmt: skip
+    found = [incident_of(dict(row)) for row in rows[: query.limit]]
+    if len(rows) <= query.limit:
+        return found, None
+    last = found[-1]
+    return found, write_cursor(Cursor(query.sort, last.id, getattr(last, column) if column else None))
+
+
+KINDS: Mapping[str | None, type] = {"updated_at": datetime, "priority": int, None: type(None)}
+
+
+def write_cursor(cursor: Cursor) -> str:
+    """A cursor as callers carry it."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
+
+
+def read_cursor(text: str, sort: str, column: str | None) -> Cursor:
+    """The cursor of a page in this order; raises Malformed for anything else."""
+    try:
+        cursor = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=Cursor)
+    except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
+        raise Malformed("the cursor is not one of ours", flaws=(Flaw("/cursor", "not a cursor"),)) from error
+    if cursor.sort != sort or not isinstance(cursor.key, KINDS[column]):
+        raise Malformed("the cursor belongs to another order", flaws=(Flaw("/cursor", "another order"),))
+    return cursor

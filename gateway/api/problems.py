@@ -1,0 +1,132 @@
+"""The one error table: what went wrong in the words of the domain to problem+json (RFC 9457). Only here live status codes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from gateway import errors
+from gateway.db.faults import Fault, classify
+from gateway.errors import Flaw, GatewayError
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """How one kind of problem is told: its status, its title, and in how many seconds to come back if that helps."""
+
+    status: int
+    title: str
+    retry_after: int | None = None
+
+
+PROBLEMS: Mapping[str, ProblemType] = {
+    errors.Malformed.code: ProblemType(400, "The request cannot be understood"),
+    errors.Unauthenticated.code: ProblemType(401, "A valid key is needed"),
+    errors.Forbidden.code: ProblemType(403, "The key does not cover this"),
+    errors.NotFound.code: ProblemType(404, "There is nothing by that name"),
+    errors.IllegalTransition.code: ProblemType(409, "The record's state does not allow this action"),
+    errors.Conflict.code: ProblemType(409, "The request contradicts what is recorded"),
+    errors.VersionMismatch.code: ProblemType(412, "The record has changed"),
+    errors.TooLarge.code: ProblemType(413, "The request is over a limit"),
+    errors.Unprocessable.code: ProblemType(422, "A value is not acceptable"),
+    errors.IdempotencyMismatch.code: ProblemType(422, "The Idempotency-Key belongs to another request"),
+    errors.Overloaded.code: ProblemType(503, "Too busy just now", retry_after=2),
+    errors.Unavailable.code: ProblemType(503, "A dependency is down", retry_after=5),
+    errors.Misconfigured.code: ProblemType(500, "The gateway is misconfigured"),
+    GatewayError.code: ProblemType(500, "Something went wrong"),
+    "internal": ProblemType(500, "Something went wrong"),
+    "http": ProblemType(0, "The request cannot be served"),
+}
+"""By slug; `http` stands for what the HTTP layer itself refuses, with its own status."""
+
+CONTENT_TYPE = "application/problem+json"
+
+TOLD = frozenset({"state", "allowed", "version", "present", "receipt", "index"})
+"""Facts of an error that callers are shown."""
+
+
+class Problem(msgspec.Struct, omit_defaults=True):
+    """A problem as it is sent: RFC 9457 with the places at fault as JSON pointers."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: list[Flaw] = []
+    facts: dict[str, Any] = {}
+
+
+@web.middleware
+async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every exception with a problem; costs nothing where there is none."""
+    try:
+        return await handler(request)
+    except Exception as error:  # noqa: BLE001 - the outermost edge: whatever it is, the caller gets a problem
+        return answer(error)
+
+
+def answer(error: Exception) -> web.Response:
+    """The response to an exception; what nobody foresaw is logged once and told without internals."""
+    instance = f"urn:uuid:{uuid4()}"
+    if isinstance(error, web.HTTPException):
+        if error.status < 400:
+            raise error
+        return _refused(error, instance)
+    if not isinstance(error, GatewayError):
+        error = _foreseen(error, instance)
+    kind = PROBLEMS[error.code] if error.code in PROBLEMS else PROBLEMS["internal"]
+    facts = {name: value for name, value in error.facts.items() if name in TOLD}
+    detail = error.detail if kind.status != 500 else "The gateway failed to answer; the log has the details under `instance`."
+    problem = Problem(f"/problems/{error.code}", kind.title, kind.status, detail, instance, list(error.flaws), facts)
+    headers = {} if kind.retry_after is None else {"Retry-After": str(kind.retry_after)}
+    if kind.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="gateway"'
+    return _response(problem, headers)
+
+
+class Internal(GatewayError):
+    """Nobody foresaw this."""
+
+    code = "internal"
+
+
+def _foreseen(error: Exception, instance: str) -> GatewayError:
+    """A database or transport error as one of ours."""
+    if _from_database(error):
+        fault = classify(error)
+        if fault in (Fault.RETRY, Fault.UNAVAILABLE, Fault.CONNECTION):
+            return errors.Unavailable("the database cannot serve now: nothing was committed")
+        if fault is Fault.DATA:
+            return errors.Unprocessable("a value of the request cannot be stored")
+    log.error("request_failed", instance=instance, exc_info=error)
+    return Internal("")
+
+
+def _from_database(error: Exception) -> bool:
+    return isinstance(error, TimeoutError | OSError) or type(error).__module__.startswith("asyncpg")
+
+
+def _refused(error: web.HTTPException, instance: str) -> web.Response:
+    headers = {name: value for name, value in error.headers.items() if name in ("Allow", "Retry-After")}
+    detail = DETAILS.get(error.status, error.reason)
+    return _response(Problem("/problems/http", error.reason, error.status, detail, instance), headers)
+
+
+DETAILS = {
+    404: "no such path: /openapi.json lists every one",
+    405: "this path does not know that method: see Allow",
+    413: "the body is larger than the gateway takes",
+}
+
+
+def _response(problem: Problem, headers: Mapping[str, str]) -> web.Response:
+    body = msgspec.json.encode(problem, enc_hook=str)
+    return web.Response(body=body, status=problem.status, content_type=CONTENT_TYPE, headers=headers)

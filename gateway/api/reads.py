@@ -1,0 +1,185 @@
+"""What belongs to a record or a receipt, to read."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from aiohttp import web
+
+from gateway.api.context import Call, respond
+from gateway.api.incidents import found
+from gateway.api.views import Clock, IncidentView, clock_view, sla_view, views
+from gateway.db.pool import acquire
+from gateway.errors import Malformed, NotFound, Unprocessable
+from gateway.incidents.columns import incident_of
+from gateway.operations.desk import NOW
+from gateway.sla.simulate import simulate
+
+
+class TimelineEntry(msgspec.Struct):
+    """One thing that happened to a record; `hash` chains it to the one before (hex)."""
+
+    seq: int
+    at: datetime
+    actor: str
+    event: str
+    facts: msgspec.Raw
+    hash: str
+
+
+class Timeline(msgspec.Struct):
+    """Everything that happened, in order."""
+
+    entries: list[TimelineEntry]
+
+
+class AlertView(msgspec.Struct):
+    """One alert key of a record."""
+
+    dedup_key: str
+    namespace: str
+    status: str
+    title: str
+    severity: str
+    occurrences: int
+    flaps: int
+    first_seen: datetime | None
+    last_seen: datetime | None
+    fired_at: datetime | None
+    cleared_at: datetime | None
+    labels: msgspec.Raw
+    annotations: msgspec.Raw
+
+
+class Alerts(msgspec.Struct):
+    """The alerts a record answers for."""
+
+    alerts: list[AlertView]
+
+
+class Related(msgspec.Struct):
+    """The master of a record and those that follow it."""
+
+    master: IncidentView | None
+    related: list[IncidentView]
+
+
+class Item(msgspec.Struct):
+    """One received item and what became of it."""
+
+    item: int
+    dedup_key: str
+    status: str
+    outcome: str
+    reason: str
+    incident: str | None
+
+
+class ReceiptView(msgspec.Struct):
+    """One delivery and what became of every item of it."""
+
+    receipt: UUID
+    received_at: datetime
+    source: str
+    items: int
+    lost: int
+    flag: str | None
+    results: list[Item]
+
+
+class Clocks(msgspec.Struct):
+    """Clocks of a story."""
+
+    clocks: list[Clock]
+
+
+TIMELINE = "SELECT seq, at, actor, event, facts, hash FROM timeline WHERE incident_id = $1 ORDER BY seq LIMIT 10000"
+
+
+async def read_timeline(call: Call) -> web.Response:
+    """Everything that happened to a record."""
+    incident = await found(call)
+    async with acquire(call.context.desk.pool) as conn:
+        rows = await conn.fetch(TIMELINE, incident.id)
+    entries = [
+        TimelineEntry(r["seq"], r["at"], r["actor"], r["event"], msgspec.Raw(r["facts"].encode()), r["hash"].hex()) for r in rows
+    ]
+    return respond(Timeline(entries), etag=str(incident.version))
+
+
+async def read_sla(call: Call) -> web.Response:
+    """Every clock with every second explained."""
+    incident = await found(call)
+    desk = call.context.desk
+    async with acquire(desk.pool) as conn:
+        now = await conn.fetchval(NOW, desk.clock.stamp())
+    return respond(sla_view(incident, desk.rules, now))
+
+
+ALERTS = """
+SELECT dedup_key, namespace, status, title, severity, occurrences, flaps, first_seen, last_seen, fired_at, cleared_at, labels,
+       annotations
+FROM alert WHERE incident_id = $1 ORDER BY first_seen, key_hash LIMIT 1000
+"""
+JSON = ("labels", "annotations")
+
+
+async def read_alerts(call: Call) -> web.Response:
+    """The alerts a record answers for."""
+    incident = await found(call)
+    async with acquire(call.context.desk.pool) as conn:
+        rows = await conn.fetch(ALERTS, incident.id)
+    return respond(Alerts([_alert(dict(row)) for row in rows]))
+
+
+def _alert(row: dict[str, Any]) -> AlertView:
+    row |= {name: msgspec.Raw(row[name].encode()) for name in JSON}
+    return AlertView(**row)
+
+
+RELATED = "SELECT * FROM incident WHERE id = $1 OR master_id = $2 ORDER BY id LIMIT 1000"
+
+
+async def read_related(call: Call) -> web.Response:
+    """The master and the records that follow."""
+    incident = await found(call)
+    desk = call.context.desk
+    async with acquire(desk.pool) as conn:
+        rows = [incident_of(dict(row)) for row in await conn.fetch(RELATED, incident.master_id, incident.id)]
+        seen = await views(conn, desk.rules, rows, desk.clock.stamp())
+    pairs = list(zip(rows, seen, strict=True))
+    master = next((view for row, view in pairs if row.id == incident.master_id), None)
+    return respond(Related(master, [view for row, view in pairs if row.master_id == incident.id]))
+
+
+RECEIPT = "SELECT received_at, source, items, lost, flag FROM receipt WHERE id = $1 LIMIT 1"
+ITEMS = """
+SELECT e.item, e.dedup_key, e.status, e.outcome, e.reason, i.number AS incident
+FROM alert_event e LEFT JOIN incident i ON i.id = e.incident_id
+WHERE e.receipt_id = $1 AND e.received_at = $2 ORDER BY e.item
+"""
+
+
+async def read_receipt(call: Call) -> web.Response:
+    """What became of one delivery."""
+    try:
+        receipt = UUID(call.request.match_info["id"])
+    except ValueError as error:
+        raise Malformed("a receipt's id is a UUID") from error
+    async with acquire(call.context.desk.pool) as conn:
+        row = await conn.fetchrow(RECEIPT, receipt)
+        if row is None:
+            raise NotFound(f"there is no receipt {receipt}")
+        items = [Item(**item) for item in await conn.fetch(ITEMS, receipt, row["received_at"])]
+    return respond(ReceiptView(receipt=receipt, **row, results=items))
+
+
+async def simulate_sla(call: Call) -> web.Response:
+    """The clocks of any story, by the functions that run production."""
+    rules, asked = call.context.desk.rules, call.body
+    policy = rules.policies.get(asked.policy or rules.default)
+    if policy is None:
+        raise Unprocessable(f"there is no policy {asked.policy!r}; there are {', '.join(rules.policies)}")
+    readings = simulate(policy, asked.kind, asked.events, asked.at, priority=asked.priority)
+    return respond(Clocks([clock_view(reading) for reading in readings]))

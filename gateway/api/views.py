@@ -1,0 +1,176 @@
+"""What callers are shown: records with their masters, alerts and clocks, read in two statements however many they are."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from gateway.db.pool import Connection
+from gateway.incidents.model import HoldReason
+from gateway.incidents.record import Incident
+from gateway.operations.desk import NOW
+from gateway.sla.clocks import ClockReading, ClockState
+from gateway.sla.timers import Rules, explain
+
+
+class Segment(msgspec.Struct, rename={"since": "from"}):
+    """A stretch of a clock; `to` is null while it lasts."""
+
+    since: datetime
+    to: datetime | None
+    running: bool
+    reason: str
+
+
+class Clock(msgspec.Struct):
+    """One clock at one instant, in seconds."""
+
+    name: str
+    target_s: float | None
+    elapsed_s: float
+    remaining_s: float | None
+    due_at: datetime | None
+    breached_at: datetime | None
+    state: ClockState
+    segments: list[Segment]
+
+
+class Sla(msgspec.Struct):
+    """How the record stands against its promises; `worst` is the unfinished clock with the least time left."""
+
+    policy: str
+    worst: str | None
+    next_due_at: datetime | None
+    breached: bool
+    clocks: list[Clock]
+
+
+class HoldView(msgspec.Struct):
+    """Why the record waits."""
+
+    reason: HoldReason
+    until: datetime | None
+
+
+class IncidentView(msgspec.Struct):
+    """A record as the API shows it."""
+
+    number: str
+    kind: str
+    state: str
+    priority: int
+    impact: str
+    urgency: str
+    title: str
+    description: str
+    severity: str
+    source: str
+    service: str
+    ci: str
+    category: str
+    dedup_key: str | None
+    occurrences: int
+    first_seen: datetime | None
+    last_seen: datetime | None
+    occurred_at: datetime
+    recorded_at: datetime
+    updated_at: datetime
+    responded_at: datetime | None
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    resolution: str | None
+    resolution_category: str
+    solution: str
+    closure: str | None
+    satisfaction: int | None
+    assignee_group: str
+    assignee: str
+    owner: str
+    handler: str
+    tier: str
+    third_party: str
+    contact_name: str
+    contact: str
+    location: str
+    reporting_unit: str
+    hold: HoldView | None
+    master: str | None
+    link_reason: str | None
+    link_score: float | None
+    related_count: int
+    major: bool
+    security: bool
+    suppressed: bool
+    storm: bool
+    reopened: int
+    returned: int
+    labels: Mapping[str, str]
+    links: Sequence[Mapping[str, str]]
+    refs: Mapping[str, Any]
+    sla: Sla
+    version: int
+
+
+AROUND = """
+SELECT i.id, m.number AS master, (SELECT count(*) FROM incident c WHERE c.master_id = i.id) AS related_count,
+       a.occurrences, a.first_seen, a.last_seen
+FROM incident i LEFT JOIN incident m ON m.id = i.master_id
+LEFT JOIN LATERAL (
+  SELECT sum(occurrences)::bigint AS occurrences, min(first_seen) AS first_seen, max(last_seen) AS last_seen
+  FROM alert WHERE incident_id = i.id) a ON true
+WHERE i.id = ANY($1::bigint[])
+"""
+
+
+async def views(conn: Connection, rules: Rules, incidents: Sequence[Incident], stamp: datetime | None) -> list[IncidentView]:
+    """The records as the API shows them, in the order given."""
+    if not incidents:
+        return []
+    now = await conn.fetchval(NOW, stamp)
+    around = {row["id"]: dict(row) for row in await conn.fetch(AROUND, [incident.id for incident in incidents])}
+    return [_view(incident, around[incident.id], rules, now) for incident in incidents]
+
+
+def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: datetime) -> IncidentView:
+    held = incident.hold_reason
+    return IncidentView(
+        **{name: getattr(incident, name) for name in COPIED},
+        occurrences=incident.occurrences + (around["occurrences"] or 0),
+        first_seen=around["first_seen"],
+        last_seen=max((at for at in (incident.last_seen, around["last_seen"]) if at is not None), default=None),
+        master=around["master"],
+        related_count=around["related_count"],
+        hold=None if held is None else HoldView(held, incident.hold_until),
+        sla=sla_view(incident, rules, now),
+    )
+
+
+AROUND_IT = frozenset({"occurrences", "first_seen", "last_seen", "master", "related_count", "hold", "sla"})
+COPIED = tuple(f for f in IncidentView.__struct_fields__ if f in Incident.__dataclass_fields__.keys() - AROUND_IT)
+
+
+def sla_view(incident: Incident, rules: Rules, now: datetime) -> Sla:
+    """The clocks of a record at `now`."""
+    readings = explain(incident, rules, now)
+    going = [(r.remaining, r.name) for r in readings if r.remaining is not None and r.state in UNFINISHED]
+    worst = min(going)[1] if going else None
+    breached = any(r.breached_at is not None for r in readings)
+    return Sla(incident.policy, worst, incident.next_due_at, breached, [clock_view(r) for r in readings])
+
+
+UNFINISHED = (ClockState.RUNNING, ClockState.PAUSED)
+
+
+def clock_view(reading: ClockReading) -> Clock:
+    """One clock in seconds."""
+    return Clock(
+        name=reading.name,
+        target_s=None if reading.target is None else reading.target.total_seconds(),
+        elapsed_s=reading.elapsed.total_seconds(),
+        remaining_s=None if reading.remaining is None else reading.remaining.total_seconds(),
+        due_at=reading.due_at,
+        breached_at=reading.breached_at,
+        state=reading.state,
+        segments=[Segment(s.since, s.until, s.running, s.reason) for s in reading.segments],
+    )

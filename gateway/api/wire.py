@@ -1,0 +1,274 @@
+"""What callers may send: every field bounded, every unknown one refused."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from gateway.incidents import commands
+from gateway.incidents.model import Closure, HoldReason, Impact, Resolution, Tier, Urgency
+from gateway.operations.keys import Scope
+
+Title = Annotated[str, Meta(min_length=1, max_length=1_000)]
+Text = Annotated[str, Meta(max_length=32_768)]
+Name = Annotated[str, Meta(max_length=256)]
+Slug = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\Z")]
+Priority = Annotated[int, Meta(ge=1, le=4)]
+Rating = Annotated[int, Meta(ge=1, le=3)]
+Moment = Annotated[datetime, Meta(tz=True)]
+Labels = Annotated[dict[Name, Annotated[str, Meta(max_length=4_096)]], Meta(max_length=100)]
+Number = Annotated[str, Meta(pattern=r"^INC-[0-9]{8}-[0-9]{6,12}\Z")]
+
+
+class Request(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What every request has in common: an unknown field is refused."""
+
+
+class NewIncident(Request, kw_only=True):
+    """A record made by hand; the priority follows from impact and urgency."""
+
+    title: Title
+    description: Text = ""
+    source: Slug = "web"
+    impact: Impact = Impact.INDIVIDUAL
+    urgency: Urgency = Urgency.NORMAL
+    service: Name = ""
+    ci: Name = ""
+    category: Name = ""
+    contact_name: Name = ""
+    contact: Name = ""
+    location: Name = ""
+    reporting_unit: Name = ""
+    occurred_at: Moment | None = None
+    security: bool = False
+    labels: Labels = {}
+
+
+class Patch(Request, kw_only=True):
+    """Fields to change; those left out stay as they are."""
+
+    title: Title | UnsetType = UNSET
+    description: Text | UnsetType = UNSET
+    priority: Priority | UnsetType = UNSET
+    impact: Impact | UnsetType = UNSET
+    urgency: Urgency | UnsetType = UNSET
+    category: Name | UnsetType = UNSET
+    service: Name | UnsetType = UNSET
+    ci: Name | UnsetType = UNSET
+    contact_name: Name | UnsetType = UNSET
+    contact: Name | UnsetType = UNSET
+    location: Name | UnsetType = UNSET
+    reporting_unit: Name | UnsetType = UNSET
+    owner: Name | UnsetType = UNSET
+    assignee_group: Name | UnsetType = UNSET
+    assignee: Name | UnsetType = UNSET
+    security: bool | UnsetType = UNSET
+    labels: Labels | UnsetType = UNSET
+
+
+class Action(Request, kw_only=True):
+    """What every action may carry."""
+
+    note: Text = ""
+
+
+class Acknowledge(Action, kw_only=True):
+    """Take it on, oneself or somebody else."""
+
+    person: Name = ""
+
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Acknowledge(person=self.person, note=self.note)
+
+
+class Assign(Action, kw_only=True):
+    """Give it to a group or person."""
+
+    group: Name = ""
+    person: Name = ""
+    tier: Literal[1, 2, 3, "1", "2", "3", "vendor"] = 2
+
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Assign(group=self.group, person=self.person, tier=Tier(str(self.tier)), note=self.note)
+
+
+class Return(Action, kw_only=True):
+    """Give it back to the desk."""
+
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Return(note=self.note)
+
+
+class Hold(Action, kw_only=True):
+    """Stop the clocks."""
+
+    reason: HoldReason
+    until: Moment | None = None
+
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Hold(reason=self.reason, until=self.until, note=self.note)
+
+
+class Resume(Action, kw_only=True):
+    """Go on."""
+
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Resume(note=self.note)
+
+
+class Escalate(Action, kw_only=True):
+    """Hand it to tier 3 or a vendor."""
+
+    to: Literal["tier3", "vendor"]
+    vendor: Name = ""
+
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        tier = Tier.THIRD if self.to == "tier3" else Tier.VENDOR
+        return commands.Escalate(to=tier, vendor=self.vendor, note=self.note)
+
+
+class Resolve(Action, kw_only=True):
+    """It is solved; with `related` so are the records that follow it."""
+
+    resolution: Resolution = Resolution.SOLVED
+    category: Name = ""
+    solution: Text = ""
+    related: bool = False
+
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Resolve(resolution=self.resolution, category=self.category, solution=self.solution, note=self.note)
+
+
+class Confirm(Action, kw_only=True):
+    """The reporter agrees."""
+
+    satisfaction: Rating | None = None
+    related: bool = False
+
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Confirm(satisfaction=self.satisfaction, note=self.note)
+
+
+class Refuse(Action, kw_only=True):
+    """The reporter does not agree."""
+
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Refuse(note=self.note)
+
+
+class Close(Action, kw_only=True):
+    """End it."""
+
+    closure: Literal["manual"] = "manual"
+    satisfaction: Rating | None = None
+    related: bool = False
+
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Close(closure=Closure.MANUAL, satisfaction=self.satisfaction, note=self.note)
+
+
+class Reject(Action, kw_only=True):
+    """Outside the agreed services."""
+
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Reject(note=self.note)
+
+
+class DeclareMajor(Action, kw_only=True):
+    """Make it a major incident."""
+
+    reason: Text = ""
+
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.DeclareMajor(reason=self.reason, note=self.note)
+
+
+class Note(Request, kw_only=True):
+    """Add to the work log."""
+
+    note: Annotated[str, Meta(min_length=1, max_length=32_768)]
+
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Note(note=self.note)
+
+
+class Rate(Action, kw_only=True):
+    """The reporter's rating: 3 satisfied, 2 so-so, 1 not."""
+
+    satisfaction: Rating
+
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Rate(satisfaction=self.satisfaction, note=self.note)
+
+
+class LinkTo(Action, kw_only=True):
+    """Follow a master."""
+
+    master: Number
+
+
+class Unlink(Action, kw_only=True):
+    """Follow it no longer."""
+
+
+class Bulk(Request, kw_only=True):
+    """One action on many records; `body` is that action's own request."""
+
+    numbers: Annotated[list[Number], Meta(min_length=1, max_length=100)]
+    action: str
+    body: dict[str, Any] = {}
+
+
+class SimulatedEvent(Request, kw_only=True):
+    """One clock event of a story."""
+
+    at: Moment
+    event: str
+    tier: int | str | None = None
+    priority: Priority | None = None
+    reason: Text = ""
+
+
+class Simulate(Request, kw_only=True):
+    """A story to read the clocks of."""
+
+    policy: Name = ""
+    kind: str = "incident"
+    priority: Priority | None = None
+    service: Name = ""
+    events: Annotated[list[SimulatedEvent], Meta(min_length=1, max_length=1_000)]
+    at: Moment
+
+
+class NewKey(Request, kw_only=True):
+    """A key to make."""
+
+    name: Title
+    scopes: Annotated[list[Scope], Meta(min_length=1, max_length=4)]
+    integration: Slug | None = None
+    expires_at: Moment | None = None
+
+
+Reference = dict[str, Any]
+
+ACTIONS: dict[str, Any] = {
+    "acknowledge": Acknowledge, "accept": Acknowledge, "assign": Assign, "return": Return, "hold": Hold, "resume": Resume,
+    "escalate": Escalate, "resolve": Resolve, "confirm": Confirm, "refuse": Refuse, "close": Close, "reject": Reject,
+    "declare_major": DeclareMajor, "note": Note, "rate": Rate,
+}  # fmt: skip
+"""The request of each action that is a command of the lifecycle."""
