@@ -24,25 +24,6 @@ class Delivery:
     received_at: datetime
     query: Mapping[str, str] = field(default_factory=dict)
 
-<<<<<<< HEAD
-=======
-    @property
-    def id(self) -> str | None:
-        """The sender's name for this delivery, the same when it is sent again; None when it gave none."""
-        found = next((self.headers[name] for name in ID_HEADERS if self.headers.get(name)), None)
-        return None if found is None else found[:512].encode("utf-8", "replace").decode().replace("\0", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """One item that could not be understood; `pointer` is within the request's body."""
-
-    item: int
-    problem: str
-    pointer: str
-    body: bytes
-
->>>>>>> core
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
@@ -51,14 +32,9 @@ class Parsed:
     `lost` counts alerts the sender says it dropped; `ignored` pairs an index with the reason.
     """
 
-<<<<<<< HEAD
     alerts: tuple[tuple[int, Alert], ...]
     refused: tuple[Refused, ...] = ()
     ignored: tuple[tuple[int, str], ...] = ()
-=======
-    alerts: tuple[tuple[int, Alert], ...] = ()
-    refused: tuple[Refused, ...] = ()
->>>>>>> core
     lost: int = 0
     delivery_id: str | None = None
 

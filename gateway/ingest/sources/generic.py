@@ -4,44 +4,21 @@ from functools import partial
 
 import msgspec
 
-<<<<<<< HEAD
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.model import Alert
 from gateway.ingest import fields, limits
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id, each
-=======
-from gateway.incidents.model import Alert, AlertStatus
-from gateway.ingest import limits
-from gateway.ingest.source import Delivery, Parsed, Refused, Source
->>>>>>> core
 from gateway.settings import Intake
 
 
 def parse(delivery: Delivery, intake: Intake) -> Parsed:
     """Items are refused one by one; their neighbours are kept."""
-<<<<<<< HEAD
     root = intake.mapping.get("items", "")
     found = _within(limits.envelope(delivery.body, msgspec.Raw), root)
     many = bytes(found).lstrip()[:1] == b"["
     raws = msgspec.json.decode(found, type=list[msgspec.Raw]) if many else [found]
     alerts, refused = each(raws, root if many else None, partial(_alert, delivery=delivery, intake=intake))
     return Parsed(alerts, refused, delivery_id=delivery_id(delivery.headers))
-=======
-    body = limits.decode(delivery.body, Any)
-    items = found if isinstance(found := pointed(body, intake.mapping.get("items", "")), list) else [found]
-    limits.counted(items)
-    alerts, refused = [], []
-    for index, value in enumerate(items):
-        where = f"{intake.mapping.get('items', '')}/{index}" if isinstance(found, list) else ""
-        try:
-            alerts.append((index, alert_of(_mapped(value, intake.mapping), delivery)))
-        except msgspec.ValidationError as error:
-            problem, pointer = limits.place(error)
-            refused.append(Refused(index, problem, where + pointer, msgspec.json.encode(value)))
-        except ValueError as error:
-            refused.append(Refused(index, str(error), where, delivery.body))
-    return Parsed(tuple(alerts), tuple(refused), 0, delivery.id)
->>>>>>> core
 
 
 def _within(body: msgspec.Raw, pointer: str) -> msgspec.Raw:
