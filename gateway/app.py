@@ -78,7 +78,8 @@ async def running(settings: Settings, clock: Clock, *, allow_unsafe: bool = Fals
 
 
 async def _assemble(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) -> Gateway:
-    metrics = Metrics(CollectorRegistry(), SOURCES)
+    sources = {source.slug: source for source in SOURCES}
+    metrics = Metrics(CollectorRegistry(), sources)
     metrics.build.labels(VERSION).set(1)
     rules, key = Rules.from_settings(settings), settings.audit.key.encode()
     reserve = Numbers(settings.database.url)
@@ -97,7 +98,7 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, settings: Settings, clock
     intake = Intake(lambda: _connect(settings.database.url, WRITER), committer, clock, settings.server, observer)
     desk = Desk(pool, clock, rules, key, reserve, timers.note_armed)
     keys = Keys(pool, clock)
-    door = FrontDoor(SOURCES, intake.submit, keys.authenticate, settings, metrics, clock)
+    door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock)
     health = Health(pool, lambda: timers.healthy, lambda: intake.alive)
     app = web.Application(client_max_size=settings.server.max_body_bytes, middlewares=[problems.middleware])
     app.add_routes([*intake_routes(door), *routes.build(Context(desk, keys)), *build_docs(), *health.routes(metrics)])
