@@ -165,6 +165,8 @@ CREATE TABLE public.incident (
     storm boolean DEFAULT false NOT NULL,
     reopened integer DEFAULT 0 NOT NULL,
     returned integer DEFAULT 0 NOT NULL,
+    occurrences bigint DEFAULT 0 NOT NULL,
+    last_seen timestamp with time zone,
     labels json DEFAULT '{}'::json NOT NULL,
     links json DEFAULT '[]'::json NOT NULL,
     refs json DEFAULT '{}'::json NOT NULL,
@@ -184,6 +186,8 @@ WITH (fillfactor='85');
 COMMENT ON COLUMN public.incident.key_hash IS 'The dedup key this record answers for; null for records made by people';
 
 COMMENT ON COLUMN public.incident.held_state IS 'The state to go back to when the hold ends';
+
+COMMENT ON COLUMN public.incident.occurrences IS 'Firings of keys that have since moved to a newer record; those of its present keys are counted on the alert rows';
 
 COMMENT ON COLUMN public.incident.ledger IS 'What happened to the clocks, in order: the pure functions of sla/ read every clock from it';
 

@@ -43,7 +43,7 @@ class Openings:
     def _incident(self, draft: Draft, now: datetime) -> Incident:
         alert, holder, storm = draft.item.alert, draft.holder, draft.holder.storm
         policy = self.rules.policies[self.rules.default]
-        grade = STORM if storm else grade_of(draft.item.source, alert.severity, alert.service, self.settings.intake)
+        grade = STORM if storm else grade_of(draft.item.source, alert.severity, self.settings.intake)
         master = holder.master
         return Incident(
             id=holder.id,

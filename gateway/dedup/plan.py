@@ -87,6 +87,7 @@ class Plan:
     steps: dict[Holder, list[Step]] = field(default_factory=dict)
     detached: list[Detached] = field(default_factory=list)
     shown: dict[bytes, Alert] = field(default_factory=dict)
+    lapsing: dict[Holder, datetime] = field(default_factory=dict)
 
     def take(self, item: Item) -> Verdict:
         """Decide one item and move the batch's state on."""
@@ -158,6 +159,8 @@ class Plan:
             known.flapping_since = known.flapping_since if recent else self.now
         if known.holder is not None and not known.firing:
             known.holder.firing += 1
+        if alert.ends_at is not None and known.ends_at is None and known.holder is not None:
+            self.lapsing[known.holder] = alert.ends_at
         if alert.occurrence != known.occurrence:
             self.shown[item.key_hash] = alert
         known.status, known.occurrence, known.ends_at = AlertStatus.FIRING, alert.occurrence, alert.ends_at

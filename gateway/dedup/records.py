@@ -12,6 +12,7 @@ from gateway.dedup.known import Holder
 from gateway.dedup.opening import ACTOR, Openings
 from gateway.dedup.plan import Plan, Step
 from gateway.incidents import commands, lifecycle, store, writing
+from gateway.incidents.arming import arm
 from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.sla import timers
@@ -38,12 +39,11 @@ class Records:
             await writing.open_new(conn, self._key, opened, plan.now)
         if revisions:
             await writing.write(conn, self._key, revisions, plan.now)
-        return [
-            (revision.after.id, arm.kind, arm.due_at)
-            for revision in (*opened, *revisions)
-            for arm in revision.timers
-            if arm.due_at is not None
-        ]
+        lapsing = [(holder.id, TimerKind.ALERT_EXPIRY, ends_at) for holder, ends_at in plan.lapsing.items()]
+        if lapsing:
+            await arm(conn, lapsing)
+        armed = [(revision.after.id, arm.kind, arm.due_at) for revision in (*opened, *revisions) for arm in revision.timers]
+        return [(incident_id, kind, due_at) for incident_id, kind, due_at in armed + lapsing if due_at is not None]
 
     async def _opened(self, plan: Plan) -> list[Revision]:
         if not plan.drafts:

@@ -11,6 +11,7 @@ from typing import Any
 from asyncpg import Connection
 
 from gateway.incidents import timeline
+from gateway.incidents.arming import arm
 from gateway.incidents.columns import value_of
 from gateway.incidents.record import Incident, Revision
 
@@ -148,9 +149,9 @@ async def _write_entries(conn: "Connection[Any]", entries: Sequence[timeline.Ent
 
 
 async def _write_side_effects(conn: "Connection[Any]", revisions: Sequence[Revision], now: datetime) -> None:
-    timers = [(r.after.id, int(arm.kind), arm.due_at) for r in revisions for arm in r.timers]
+    timers = [(r.after.id, timer.kind, timer.due_at) for r in revisions for timer in r.timers]
     if timers:
-        await conn.execute(ARM, *zip(*timers, strict=True))
+        await arm(conn, timers)
     notices = [
         (notice.id(r.after.id), r.after.id, *notice.target.split(":", 1), notice.role, notice.template,
          timeline.facts_text(notice.facts), now)
@@ -159,15 +160,6 @@ async def _write_side_effects(conn: "Connection[Any]", revisions: Sequence[Revis
     if notices:
         await conn.execute(TELL, *zip(*notices, strict=True))
 
-
-ARM = """
-INSERT INTO timer AS t (incident_id, kind, shard, armed, due_at)
-SELECT incident_id, kind, incident_id % 64, due_at IS NOT NULL, due_at
-FROM unnest($1::bigint[], $2::smallint[], $3::timestamptz[]) AS wanted(incident_id, kind, due_at)
-ORDER BY incident_id, kind
-ON CONFLICT (incident_id, kind) DO UPDATE SET gen = t.gen + 1, armed = excluded.armed, due_at = excluded.due_at
-WHERE (t.armed, t.due_at) IS DISTINCT FROM (excluded.armed, excluded.due_at)
-"""
 
 TELL = """
 INSERT INTO outbox (id, incident_id, channel, recipient, role, template, facts, created_at, next_attempt_at)

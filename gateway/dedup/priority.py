@@ -1,0 +1,53 @@
+"""How bad an alert is: the source's severity words to impact and urgency, and by the matrix to a priority. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.incidents.model import PRIORITIES, Impact, Urgency
+from gateway.settings import Intake
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """Impact, urgency and what the matrix makes of them."""
+
+    impact: Impact
+    urgency: Urgency
+    priority: int
+
+
+def _grade(impact: Impact, urgency: Urgency) -> Grade:
+    return Grade(impact, urgency, PRIORITIES[impact][urgency])
+
+
+STORM = _grade(Impact.COMPANY, Urgency.NORMAL)
+"""A storm of alerts hurts more than one group, whatever each alert says."""
+
+UNKNOWN = _grade(Impact.GROUP, Urgency.NORMAL)
+"""What a word that nobody has configured is taken for."""
+
+DEFAULT_TABLE = "generic"
+"""The source whose configured severities hold where a source has no word of its own."""
+
+SYNONYMS: Mapping[str, Grade] = {
+    word: grade
+    for grade, words in (
+        (_grade(Impact.COMPANY, Urgency.URGENT), "critical crit fatal emergency emerg disaster page p1 sev0 sev1 alert"),
+        (_grade(Impact.COMPANY, Urgency.NORMAL), "error err high major p2 sev2"),
+        (UNKNOWN, "warning warn average medium moderate p3 sev3"),
+        (_grade(Impact.INDIVIDUAL, Urgency.LOW), "info information informational notice low minor debug ok none p4 p5 sev4 sev5"),
+    )
+    for word in words.split()
+}
+"""Words of the field's tools, for severities that no table names."""
+
+
+def grade_of(source: str, severity: str, intake: Mapping[str, Intake]) -> Grade:
+    """The grade of a severity: the source's own table, else the generic one, else the field's usual meaning."""
+    word = severity.strip().lower()
+    for table in (source, DEFAULT_TABLE):
+        settings = intake.get(table)
+        if settings is not None and word in settings.severity:
+            grade = settings.severity[word]
+            return _grade(grade.impact, grade.urgency)
+    return SYNONYMS.get(word, UNKNOWN)

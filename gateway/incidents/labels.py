@@ -1,0 +1,75 @@
+"""The words people read for every value of the domain, in both languages (docs/process.md). Pure."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Literal
+
+from gateway.incidents.model import Closure, HoldReason, Impact, Resolution, State, Tier, Urgency
+
+Locale = Literal["en", "zh-CN"]
+LOCALES: tuple[Locale, ...] = ("en", "zh-CN")
+
+LABELS: Mapping[type[StrEnum], Mapping[str, tuple[str, str]]] = {
+    State: {
+        State.LOGGED: ("at the service desk", "服务台受理"),
+        State.ASSIGNED: ("assigned", "待响应"),
+        State.IN_PROGRESS: ("in progress", "受理中"),
+        State.ON_HOLD: ("on hold", "挂起"),
+        State.ESCALATED: ("escalated", "升级处理中"),
+        State.RESOLVED: ("resolved", "已解决"),
+        State.CLOSED: ("closed", "已关闭"),
+        State.REJECTED: ("rejected", "驳回"),
+    },
+    HoldReason: {
+        HoldReason.AWAITING_USER: ("waiting for the user", "等待用户"),
+        HoldReason.USER_UNREACHABLE: ("user cannot be reached", "联系不上用户"),
+        HoldReason.AWAITING_VENDOR: ("waiting for the vendor", "等待供应商"),
+        HoldReason.FORCE_MAJEURE: ("force majeure", "不可抗力"),
+    },
+    Resolution: {
+        Resolution.SOLVED: ("solved", "成功解决"),
+        Resolution.WORKAROUND: ("workaround", "变通方法解决"),
+        Resolution.VANISHED: ("vanished", "事件消失"),
+        Resolution.CANCELLED: ("cancelled by the user", "用户取消"),
+    },
+    Closure: {
+        Closure.MANUAL: ("closed by a person", "手动关闭"),
+        Closure.AUTOMATIC: ("closed automatically", "自动关闭"),
+    },
+    Impact: {
+        Impact.BUSINESS: ("the company's business", "影响公司业务"),
+        Impact.COMPANY: ("the company", "影响公司"),
+        Impact.GROUP: ("a group", "影响到组"),
+        Impact.INDIVIDUAL: ("one person", "影响个人"),
+    },
+    Urgency: {
+        Urgency.URGENT: ("urgent", "紧急"),
+        Urgency.HIGH: ("high", "高"),
+        Urgency.NORMAL: ("normal", "正常"),
+        Urgency.LOW: ("low", "低"),
+    },
+    Tier: {
+        Tier.DESK: ("service desk", "一线"),
+        Tier.SECOND: ("tier 2", "二线"),
+        Tier.THIRD: ("tier 3", "三线"),
+        Tier.VENDOR: ("vendor", "供应商"),
+    },
+}
+CLOCKS: Mapping[str, tuple[str, str]] = {
+    "response": ("response", "响应"),
+    "desk": ("desk hand-over", "一线转出"),
+    "tier2": ("tier-2 resolution", "二线解决"),
+    "escalated": ("escalated resolution", "升级解决"),
+    "overall": ("overall resolution", "整体解决"),
+}
+"""The clocks by name."""
+
+
+def label(value: StrEnum, locale: Locale) -> str:
+    """What people read for this value; raises KeyError for an enum that has no words."""
+    return LABELS[type(value)][value][LOCALES.index(locale)]
+
+
+def clock_label(clock: str, locale: Locale) -> str:
+    """What people read for a clock; an unknown name is read as it is."""
+    return CLOCKS.get(clock, (clock, clock))[LOCALES.index(locale)]

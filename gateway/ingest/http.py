@@ -1,0 +1,129 @@
+"""The front door of every source: who sends, how much, what it says, and the receipt once it is committed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+from aiohttp import web
+
+from gateway.clock import Clock
+from gateway.dedup.submission import Receipt, Refused, Submission
+from gateway.errors import Flaw, Forbidden, Malformed, NotFound, Overloaded, TooLarge, Unavailable
+from gateway.ingest.source import Delivery, Parsed, Source
+from gateway.metrics import Metrics, RequestOutcome
+from gateway.settings import Intake as SourceSettings
+from gateway.settings import Settings
+
+BODY_WITHIN = 10.0
+"""Seconds a sender has to send its body."""
+
+WHOLE = -1
+"""The item number of a body that could not be understood at all."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Caller(Protocol):
+    """Whose key it was."""
+
+    @property
+    def integration_id(self) -> int | None:
+        """The integration the key sends for."""
+        ...
+
+
+Authenticate = Callable[[web.Request, str, str | None], Awaitable[Caller]]
+"""Request, scope, and a key given in the path or body if any; raises Unauthenticated or Forbidden."""
+
+Submit = Callable[[Submission], Awaitable[Receipt]]
+
+
+@dataclass(frozen=True, slots=True)
+class FrontDoor:
+    """Takes requests in for every source."""
+
+    sources: Mapping[str, Source]
+    submit: Submit
+    authenticate: Authenticate
+    settings: Settings
+    metrics: Metrics
+    clock: Clock
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """POST /ingest/{source} and /ingest/{source}/{key}: 202 with the receipt, once committed."""
+        source = self.sources.get(request.match_info["source"])
+        if source is None:
+            raise NotFound(f"no source is named so; there are {', '.join(sorted(self.sources))}")
+        caller = await self.authenticate(request, "ingest", request.match_info.get("key"))
+        receipt, parsed = await self.take(request, source, caller, await read(request))
+        if parsed.refused and not parsed.alerts and not parsed.ignored:
+            raise refusal(receipt, parsed)
+        return accepted(receipt)
+
+    async def take(self, request: web.Request, source: Source, caller: Caller, body: bytes) -> tuple[Receipt, Parsed]:
+        """Parse and commit one body; what cannot be understood is committed to quarantine before Malformed is raised."""
+        began = self.clock.monotonic()
+        if caller.integration_id is None:
+            raise Forbidden("this key belongs to no integration: alerts are sent with an integration's key")
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        delivery = Delivery(headers, body, self.clock.now(), request.query)
+        settings = self.settings.intake.get(source.slug, SourceSettings())
+        try:
+            parsed = source.parse(delivery, settings)
+        except Malformed as error:
+            submission = Submission(caller.integration_id, source.slug, body, headers, (), _whole(error, body))
+            receipt = await self._commit(source, submission)
+            self.metrics.request(source.slug, RequestOutcome.REFUSED)
+            raise Malformed(error.detail, flaws=error.flaws, receipt=str(receipt.id)) from None
+        submission = Submission(
+            caller.integration_id, source.slug, body, headers, parsed.alerts, parsed.refused, parsed.ignored, parsed.lost,
+            parsed.delivery_id,
+        )  # fmt: skip
+        receipt = await self._commit(source, submission)
+        self.metrics.request(source.slug, RequestOutcome.ACCEPTED)
+        self.metrics.intake_seconds.observe(self.clock.monotonic() - began)
+        return receipt, parsed
+
+    async def _commit(self, source: Source, submission: Submission) -> Receipt:
+        if submission.items > self.settings.server.max_items:
+            raise TooLarge(f"{submission.items} items in one request: send at most {self.settings.server.max_items}")
+        try:
+            return await self.submit(submission)
+        except Overloaded:
+            self.metrics.overloads.inc()
+            self.metrics.request(source.slug, RequestOutcome.OVERLOADED)
+            raise
+        except Unavailable:
+            self.metrics.request(source.slug, RequestOutcome.UNAVAILABLE)
+            raise
+
+
+async def read(request: web.Request) -> bytes:
+    """The body, bounded in size (by the application) and time; raises Malformed for one that is compressed or too slow."""
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if encoding.lower() != "identity":
+        raise Malformed(f"Content-Encoding {encoding[:40]!r} is not taken: send the body as it is")
+    try:
+        async with asyncio.timeout(BODY_WITHIN):
+            return await request.read()
+    except TimeoutError:
+        raise Malformed(f"the body did not arrive within {BODY_WITHIN:g} s") from None
+
+
+def accepted(receipt: Receipt) -> web.Response:
+    """202 with what became of each item."""
+    body = _encode({"receipt": receipt.id, "results": receipt.results})
+    return web.Response(body=body, status=202, content_type="application/json")
+
+
+def refusal(receipt: Receipt, parsed: Parsed) -> Malformed:
+    """Nothing of the request was understood; all of it is in quarantine under the receipt."""
+    flaws = tuple(Flaw(refused.pointer, refused.problem) for refused in parsed.refused)
+    return Malformed("no item could be understood; they are kept in quarantine", flaws=flaws, receipt=str(receipt.id))
+
+
+def _whole(error: Malformed, body: bytes) -> tuple[Refused, ...]:
+    first = error.flaws[0] if error.flaws else Flaw("", error.detail)
+    return (Refused(WHOLE, f"{error.detail}: {first.detail}"[:1000], first.pointer, body),)

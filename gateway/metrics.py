@@ -1,0 +1,266 @@
+"""The one metric table: every series the gateway exports, with its help text and its bounded labels.
+
+A label is an enum, a number of a fixed range, a route template or the slug of a configured source; whatever senders
+write (service, host, key, title) never becomes one, so no sender can make the number of series grow. The exception
+is `gateway_incident_sla_remaining_seconds`, which names incidents: at most `NEAREST` of them, cleared at every refresh.
+All label values known beforehand are created at 0, so that rate() and absent() mean what they say.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from gateway.incidents.model import LIVE, Outcome, Tier, TimerKind
+
+CLOCKS = ("response", "desk", "tier2", "escalated", "overall")
+PRIORITIES = ("1", "2", "3", "4")
+CHANNELS = ("smtp", "webhook")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+OTHER = "other"
+"""What a label value that is not in the table is counted under."""
+NEAREST = 50
+"""How many incidents the remaining-time gauge names at most."""
+LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+LATENESS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+BATCH = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+
+class RequestOutcome(StrEnum):
+    """How one intake request was answered."""
+
+    ACCEPTED = "accepted"
+    REPEATED = "repeated"
+    REFUSED = "refused"
+    OVERLOADED = "overloaded"
+    UNAVAILABLE = "unavailable"
+
+
+class Rejection(StrEnum):
+    """Why one item of a request was not taken as an alert."""
+
+    MALFORMED = "malformed"
+    UNPROCESSABLE = "unprocessable"
+    TOO_LARGE = "too_large"
+
+
+class SendOutcome(StrEnum):
+    """How one attempt to tell someone ended; `deferred` was not tried because the endpoint's circuit was open."""
+
+    SENT = "sent"
+    RETRY = "retry"
+    DEAD = "dead"
+    DEFERRED = "deferred"
+
+
+class OutboxState(StrEnum):
+    """What still waits in the outbox: never tried, or tried and to be tried again."""
+
+    WAITING = "waiting"
+    RETRYING = "retrying"
+
+
+class Metrics:
+    """The table itself; `sources` are the slugs of the configured sources, all others count as `other`."""
+
+    def __init__(self, registry: CollectorRegistry, sources: Iterable[str] = ()) -> None:
+        self.registry = registry
+        self.sources = frozenset(sources) | {OTHER}
+        self._intake(registry)
+        self._incidents(registry)
+        self._timers(registry)
+        self._telling(registry)
+        self._process(registry)
+        self._start_at_zero()
+
+    def _intake(self, registry: CollectorRegistry) -> None:
+        self.intake_requests = Counter(
+            "gateway_intake_requests",
+            "Intake requests by source and how they were answered",
+            ("source", "outcome"),
+            registry=registry,
+        )
+        self.intake_items = Counter(
+            "gateway_intake_items",
+            "Received items by source and the one outcome each ended in",
+            ("source", "outcome"),
+            registry=registry,
+        )
+        self.intake_rejected = Counter(
+            "gateway_intake_rejected_items",
+            "Items put into quarantine, by source and reason",
+            ("source", "reason"),
+            registry=registry,
+        )
+        self.intake_seconds = Histogram(
+            "gateway_intake_commit_seconds",
+            "Seconds from receiving a request to the commit of its items",
+            buckets=LATENCY,
+            registry=registry,
+        )
+        self.intake_batch = Histogram(
+            "gateway_intake_batch_items", "Items committed together in one transaction", buckets=BATCH, registry=registry
+        )
+        self.queue_items = Gauge("gateway_intake_queue_items", "Items waiting for their commit", registry=registry)
+        self.queue_bytes = Gauge("gateway_intake_queue_bytes", "Body bytes waiting for their commit", registry=registry)
+        self.overloads = Counter(
+            "gateway_intake_overload_refusals", "Requests refused with 503 because the queue was full", registry=registry
+        )
+
+    def _incidents(self, registry: CollectorRegistry) -> None:
+        self.incidents_open = Gauge(
+            "gateway_incidents_open", "Incidents on which work is owed", ("priority", "state", "tier"), registry=registry
+        )
+        self.sla_remaining = Gauge(
+            "gateway_incident_sla_remaining_seconds",
+            f"Seconds left on the most pressing running clock of the {NEAREST} incidents nearest to their due time",
+            ("number", "clock", "priority"),
+            registry=registry,
+        )
+        self.incidents_breached = Gauge(
+            "gateway_incidents_breached",
+            "Open incidents that went over a target, by clock",
+            ("clock", "priority"),
+            registry=registry,
+        )
+        self.incidents_on_time = Gauge(
+            "gateway_incidents_within_targets", "Open incidents that went over no target", ("priority",), registry=registry
+        )
+        self.audit_age = Gauge(
+            "gateway_audit_head_age_seconds", "Seconds since the newest seal over the timelines", registry=registry
+        )
+
+    def _timers(self, registry: CollectorRegistry) -> None:
+        self.timer_lateness = Histogram(
+            "gateway_timer_lateness_seconds",
+            "Seconds from a timer's due time to its firing",
+            ("kind",),
+            buckets=LATENESS,
+            registry=registry,
+        )
+        self.timers_fired = Counter("gateway_timers_fired", "Timers fired by kind", ("kind",), registry=registry)
+        self.wheel_timers = Gauge("gateway_wheel_timers", "Timers held in this replica's wheel", registry=registry)
+        self.timers_armed = Gauge("gateway_timers_armed", "Armed timers in the database", registry=registry)
+        self.timers_overdue = Gauge(
+            "gateway_timers_overdue", "Armed timers more than 10 s past their due time", registry=registry
+        )
+        self.index_up = Gauge("gateway_timer_index_up", "1 while the Redis timer index answers, else 0", registry=registry)
+        self.index_rebuilds = Counter(
+            "gateway_timer_index_rebuilds", "Rebuilds of a shard's Redis timer index", registry=registry
+        )
+        self.shards_owned = Gauge("gateway_shards_owned", "Timer shards this replica holds the lease of", registry=registry)
+
+    def _telling(self, registry: CollectorRegistry) -> None:
+        self.outbox_depth = Gauge(
+            "gateway_outbox_depth", "Notifications not yet settled", ("channel", "state"), registry=registry
+        )
+        self.outbox_age = Gauge(
+            "gateway_outbox_oldest_age_seconds", "Age of the oldest unsettled notification", registry=registry
+        )
+        self.sends = Counter(
+            "gateway_notify_sends", "Attempts to notify by channel and how they ended", ("channel", "outcome"), registry=registry
+        )
+        self.send_seconds = Histogram(
+            "gateway_notify_send_seconds", "Seconds one attempt to notify took", ("channel",), buckets=LATENCY, registry=registry
+        )
+        self.breakers_open = Gauge(
+            "gateway_notify_circuits_open", "Endpoints left alone for now after failures", registry=registry
+        )
+
+    def _process(self, registry: CollectorRegistry) -> None:
+        self.http_seconds = Histogram(
+            "gateway_http_request_seconds",
+            "Seconds to answer a request, by route template",
+            ("route", "method", "status"),
+            buckets=LATENCY,
+            registry=registry,
+        )
+        self.db_pool_size = Gauge("gateway_db_pool_size", "Open database connections", registry=registry)
+        self.db_pool_in_use = Gauge("gateway_db_pool_in_use", "Database connections in use", registry=registry)
+        self.loop_lag = Gauge("gateway_loop_lag_seconds", "How late the event loop last woke a sleeper", registry=registry)
+        self.build = Gauge("gateway_build_info", "Always 1; the version is the label", ("version",), registry=registry)
+        self.refresh_seconds = Gauge(
+            "gateway_telemetry_refresh_seconds", "Seconds the last refresh of the database gauges took", registry=registry
+        )
+        self.refreshed_at = Gauge(
+            "gateway_telemetry_refreshed_timestamp_seconds", "When the database gauges were last refreshed", registry=registry
+        )
+
+    def _start_at_zero(self) -> None:
+        for source in self.sources:
+            _create(self.intake_requests, source, RequestOutcome)
+            _create(self.intake_items, source, Outcome)
+            _create(self.intake_rejected, source, Rejection)
+        for channel in (*CHANNELS, OTHER):
+            _create(self.sends, channel, SendOutcome)
+            self.send_seconds.labels(channel)
+        for kind in TimerKind:
+            self.timer_lateness.labels(kind_label(kind))
+            self.timers_fired.labels(kind_label(kind))
+        self.clear_open()
+        self.clear_breached()
+        self.clear_outbox()
+
+    def clear_outbox(self) -> None:
+        """Set the outbox gauges back to 0."""
+        self.outbox_age.set(0)
+        for channel in (*CHANNELS, OTHER):
+            for state in OutboxState:
+                self.outbox_depth.labels(channel, state.value).set(0)
+
+    def clear_open(self) -> None:
+        """Set the counts of open incidents back to 0."""
+        for priority in PRIORITIES:
+            self.incidents_on_time.labels(priority).set(0)
+            for state in LIVE:
+                for tier in Tier:
+                    self.incidents_open.labels(priority, state.value, tier.value).set(0)
+
+    def clear_breached(self) -> None:
+        """Set the counts of breached incidents back to 0."""
+        for priority in PRIORITIES:
+            for clock in CLOCKS:
+                self.incidents_breached.labels(clock, priority).set(0)
+
+    def request(self, source: str, outcome: RequestOutcome) -> None:
+        """Count one intake request; a source that is not configured counts as `other`."""
+        self.intake_requests.labels(self._source(source), outcome.value).inc()
+
+    def items(self, source: str, outcome: Outcome, count: int = 1) -> None:
+        """Count items of one source that ended in one outcome."""
+        self.intake_items.labels(self._source(source), outcome.value).inc(count)
+
+    def rejected(self, source: str, reason: Rejection, count: int = 1) -> None:
+        """Count items that went into quarantine."""
+        self.intake_rejected.labels(self._source(source), reason.value).inc(count)
+
+    def fired(self, kind: TimerKind, lateness: float) -> None:
+        """Count one timer fired `lateness` seconds after it was due."""
+        self.timers_fired.labels(kind_label(kind)).inc()
+        self.timer_lateness.labels(kind_label(kind)).observe(max(0.0, lateness))
+
+    def sent(self, channel: str, outcome: SendOutcome) -> None:
+        """Count one attempt to notify."""
+        self.sends.labels(channel_label(channel), outcome.value).inc()
+
+    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Observe one answered request; `route` is the router's template, never the path that was asked for."""
+        self.http_seconds.labels(route, method if method in METHODS else OTHER, f"{status // 100}xx").observe(seconds)
+
+    def _source(self, source: str) -> str:
+        return source if source in self.sources else OTHER
+
+
+def kind_label(kind: TimerKind) -> str:
+    """The label of a timer kind: `sla`, `auto_close` ..."""
+    return kind.name.lower()
+
+
+def channel_label(channel: str) -> str:
+    """The label of a channel; one that does not exist is `other`."""
+    return channel if channel in CHANNELS else OTHER
+
+
+def _create(metric: Counter | Gauge, first: str, values: Iterable[StrEnum]) -> None:
+    for value in values:
+        metric.labels(first, value.value)

@@ -1,0 +1,98 @@
+"""Mail on the way out.
+
+One connection per message: pages are rare, relays drop idle connections after a minute, and a pooled connection that
+died while idle would show only after the message was half sent, when nobody can say whether it was taken.
+"""
+
+from dataclasses import dataclass
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+import aiosmtplib
+
+from gateway.notify.message import Dead, Delivered, Message, Result, Retry
+from gateway.settings import Smtp
+
+FEW_TRIES = 3
+TIMEOUT_S = 9.0
+
+
+def compose(message: Message, sender: str) -> EmailMessage:
+    """The mail: the same Message-ID on every attempt, one thread per incident; raises ValueError for a bad address.
+
+    The thread's root is a Message-ID nobody ever sent, so all recipients' mails hang together whatever arrived first.
+    Auto-Submitted keeps vacation replies and our own mail intake from answering it (RFC 3834).
+    """
+    domain = _address(sender).domain
+    root = f"<incident-{message.incident_id}@{domain}>"
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = _address(sender)
+    mail["To"] = _address(message.recipient)
+    mail["Subject"] = message.subject
+    mail["Date"] = format_datetime(message.created_at)
+    mail["Message-ID"] = f"<{message.id}@{domain}>"
+    mail["In-Reply-To"] = root
+    mail["References"] = root
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail.set_content(message.text)
+    return mail
+
+
+def _address(text: str) -> Address:
+    if not text.isascii() or not text.isprintable():
+        raise ValueError(f"not a mail address: {text!r}")
+    try:
+        address = Address(addr_spec=text)
+    except (MessageError, IndexError, ValueError) as error:
+        raise ValueError(f"not a mail address: {text!r}") from error
+    if not address.username or not address.domain:
+        raise ValueError(f"not a mail address: {text!r}")
+    return address
+
+
+def judge(code: int, reason: str) -> Result:
+    """What a refusal of this message means: 4yz is for now, 5yz for good (RFC 5321, 4.2.1)."""
+    return Dead(f"refused {code}: {reason}") if code >= 500 else Retry(f"refused {code}: {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpChannel:
+    """Sends through the one configured relay; with `starttls` a relay without it is not used."""
+
+    settings: Smtp
+
+    def endpoint(self, recipient: str) -> str:  # noqa: ARG002 - the relay is the endpoint, whoever the mail is for
+        """The relay."""
+        return f"smtp://{self.settings.host}:{self.settings.port}"
+
+    async def send(self, message: Message) -> Result:
+        """Hand it to the relay once."""
+        try:
+            mail = compose(message, self.settings.sender)
+        except (ValueError, MessageError) as error:
+            return Dead(str(error))
+        try:
+            await aiosmtplib.send(
+                mail,
+                recipients=[message.recipient],
+                hostname=self.settings.host,
+                port=self.settings.port,
+                timeout=TIMEOUT_S,
+                username=self.settings.username or None,
+                password=self.settings.password or None,
+                start_tls=self.settings.starttls,
+                use_tls=False,
+            )
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            return judge(error.recipients[0].code, error.recipients[0].message)
+        except aiosmtplib.SMTPDataError as error:
+            return judge(error.code, error.message)
+        except aiosmtplib.SMTPSenderRefused as error:
+            return Retry(f"sender refused {error.code}: {error.message}", down=True)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            return Retry(f"{type(error).__name__}: {error}", down=True)
+        return Delivered()

@@ -1,0 +1,130 @@
+"""The outbox table: what is owed to whom, written with its cause, claimed and settled by the runner.
+
+Delivery is at least once: a claim hides a row for `VISIBILITY`, and a row whose sender died comes back after that
+under the same id.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from gateway.db.pool import Connection
+from gateway.incidents.record import Notice
+from gateway.notify.retries import Settlement
+
+VISIBILITY = timedelta(seconds=60)
+"""How long a claimed row stays hidden from other claims."""
+ERROR_CHARS = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """One claimed row; `attempts` counts this one, `claimed_at` is the database's time of the claim."""
+
+    id: UUID
+    incident_id: int
+    channel: str
+    recipient: str
+    role: str
+    template: str
+    facts: Mapping[str, Any]
+    created_at: datetime
+    attempts: int
+    claimed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """Unsettled rows of one channel, and the oldest of them."""
+
+    channel: str
+    retrying: bool
+    rows: int
+    oldest_s: float
+
+
+PUT = """
+INSERT INTO outbox (id, incident_id, channel, recipient, role, template, facts, created_at, next_attempt_at)
+SELECT n.id, n.incident_id, n.channel, n.recipient, n.role, n.template, n.facts::json,
+       coalesce($8::timestamptz, statement_timestamp()), coalesce($8::timestamptz, statement_timestamp())
+FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+  AS n (id, incident_id, channel, recipient, role, template, facts)
+ORDER BY n.id
+ON CONFLICT (id) DO NOTHING
+"""
+
+
+async def put(conn: Connection, rows: Sequence[tuple[int, Notice]], created_at: datetime | None) -> None:
+    """Owe these notices, each with its incident's id, in the caller's transaction; one already owed is left as it is."""
+    if not rows:
+        return
+    columns: list[tuple[object, ...]] = []
+    for incident_id, notice in rows:
+        channel, _, recipient = notice.target.partition(":")
+        facts = msgspec.json.encode(notice.facts).decode()
+        columns.append((notice.id(incident_id), incident_id, channel, recipient, notice.role, notice.template, facts))
+    await conn.execute(PUT, *(list(column) for column in zip(*columns, strict=True)), created_at)
+
+
+CLAIM = """
+WITH due AS (
+  SELECT id FROM outbox
+  WHERE state = 'pending' AND next_attempt_at <= coalesce($1::timestamptz, statement_timestamp())
+  ORDER BY next_attempt_at LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+UPDATE outbox o
+SET attempts = o.attempts + 1, next_attempt_at = coalesce($1::timestamptz, statement_timestamp()) + $3::interval
+FROM due WHERE o.id = due.id
+RETURNING o.id, o.incident_id, o.channel, o.recipient, o.role, o.template, o.facts::text AS facts, o.created_at, o.attempts,
+          coalesce($1::timestamptz, statement_timestamp()) AS claimed_at
+"""
+
+
+async def claim(conn: Connection, now: datetime | None, limit: int) -> list[Owed]:
+    """Take up to `limit` due rows, oldest due first, and hide them for `VISIBILITY`; never waits for another claimer."""
+    rows = [dict(row) for row in await conn.fetch(CLAIM, now, limit, VISIBILITY)]
+    return sorted(
+        (Owed(**row | {"facts": msgspec.json.decode(row["facts"])}) for row in rows), key=lambda o: (o.created_at, o.id)
+    )
+
+
+SETTLE = """
+UPDATE outbox o
+SET state = v.state,
+    attempts = o.attempts - v.refund::int,
+    last_error = v.error,
+    settled_at = CASE WHEN v.state = 'pending' THEN NULL ELSE coalesce($1::timestamptz, statement_timestamp()) END,
+    next_attempt_at = CASE WHEN v.state = 'pending' THEN coalesce($1::timestamptz, statement_timestamp()) + v.wait
+                           ELSE o.next_attempt_at END
+FROM unnest($2::uuid[], $3::int[], $4::text[], $5::interval[], $6::text[], $7::bool[])
+  AS v (id, attempt, state, wait, error, refund)
+WHERE o.id = v.id AND o.state = 'pending' AND (o.attempts = v.attempt OR v.state = 'sent')
+"""
+
+
+async def settle(conn: Connection, now: datetime | None, verdicts: Sequence[Settlement]) -> int:
+    """Write what became of claimed rows; answers how many rows changed.
+
+    A retry or a death of an attempt that is no longer the newest is dropped; a delivery always counts.
+    """
+    columns = [(v.id, v.attempt, v.state, v.wait, v.error.replace("\x00", "")[:ERROR_CHARS], v.refund) for v in verdicts]
+    if not columns:
+        return 0
+    status = await conn.execute(SETTLE, now, *(list(column) for column in zip(*columns, strict=True)))
+    return int(status.rpartition(" ")[2])
+
+
+DEPTH = """
+SELECT channel, attempts > 0 AS retrying, count(*)::int AS rows,
+       extract(epoch FROM coalesce($1::timestamptz, statement_timestamp()) - min(created_at))::float8 AS oldest_s
+FROM outbox WHERE state = 'pending' GROUP BY 1, 2
+"""
+
+
+async def depth(conn: Connection, now: datetime | None) -> list[Depth]:
+    """What is not settled yet, by channel; reads only the partial index's rows."""
+    return [Depth(**dict(row)) for row in await conn.fetch(DEPTH, now)]

@@ -1,0 +1,72 @@
+"""When to try again and when to give up. Pure.
+
+The waits follow the shape of the Standard Webhooks schedule (its total is 75 h 35 min), with two early tries more,
+because a page that comes five minutes late is of little use.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from gateway.notify.message import Dead, Delivered, Result, Retry
+
+WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400))
+"""The wait after the first, second, ... failed attempt; after the last one there is none."""
+JITTER = 0.1
+"""Each wait is stretched or shrunk by up to this share, so that what failed together is not retried together."""
+LONGEST_ASKED = timedelta(hours=24)
+"""A Retry-After beyond this is not believed."""
+GIVE_UP_AFTER = timedelta(hours=84)
+"""Older than this is dead whatever the attempts: longer than every jittered wait together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What one attempt did to its outbox row: `sent`, `dead`, or `pending` again after `wait`.
+
+    `attempt` is the attempt that is being settled: a retry or a death is written only while it is still the newest.
+    `refund` takes the attempt back, because nothing was sent.
+    """
+
+    id: UUID
+    attempt: int
+    state: str
+    wait: timedelta = timedelta(0)
+    error: str = ""
+    refund: bool = False
+
+
+def wait_before(identity: UUID, attempt: int) -> timedelta | None:
+    """How long to wait after failed attempt number `attempt` (from 1), or None when there is no further one."""
+    if attempt > len(WAITS):
+        return None
+    draw = hashlib.sha256(identity.bytes + attempt.to_bytes(4, "big")).digest()
+    share = int.from_bytes(draw[:8], "big") / 2**64
+    return WAITS[attempt - 1] * (1 + JITTER * (2 * share - 1))
+
+
+def settle(identity: UUID, attempt: int, age: timedelta, result: Result) -> Settlement:
+    """What becomes of a row of this `age` whose attempt number `attempt` ended in `result`."""
+    if isinstance(result, Delivered):
+        return Settlement(identity, attempt, "sent")
+    if isinstance(result, Dead):
+        return Settlement(identity, attempt, "dead", error=result.reason)
+    wait = wait_before(identity, attempt)
+    if wait is None or age >= GIVE_UP_AFTER or (result.at_most is not None and attempt >= result.at_most):
+        return Settlement(identity, attempt, "dead", error=result.reason)
+    asked = min(result.after or timedelta(0), LONGEST_ASKED)
+    return Settlement(identity, attempt, "pending", max(wait, asked), result.reason)
+
+
+def defer(identity: UUID, attempt: int, created_at: datetime, claimed_at: datetime, wait: timedelta) -> Settlement:
+    """Put a row back untried, because its endpoint is being left alone; too old is dead all the same."""
+    reason = "the endpoint is failing and is left alone for now"
+    if claimed_at - created_at >= GIVE_UP_AFTER:
+        return Settlement(identity, attempt, "dead", error=reason)
+    return Settlement(identity, attempt, "pending", wait, reason, refund=True)
+
+
+def failing(result: Result) -> bool:
+    """Whether this result counts against the endpoint as a whole."""
+    return isinstance(result, Retry) and result.down

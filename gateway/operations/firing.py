@@ -1,0 +1,106 @@
+"""What the clock does to records: the effect of every kind of timer, inside the transaction that fires it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from asyncpg import Connection
+
+from gateway.incidents import commands, lifecycle, writing
+from gateway.incidents.columns import incident_of
+from gateway.incidents.model import LIVE, TimerKind
+from gateway.incidents.record import Arm, Incident, Revision
+from gateway.sla import timers
+from gateway.sla.timer_store import Armed, DueTimer
+from gateway.sla.timers import Rules
+
+BUSY = timedelta(seconds=1)
+"""When to look again at alerts that intake is writing right now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What is known of an incident's alerts once the lapsed ones are put down as cleared."""
+
+    firing: int
+    next_end: datetime | None
+    busy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Fires timers: loads the records, decides, writes; `key` is the key of the timeline's hash chain."""
+
+    rules: Rules
+    key: bytes
+
+    async def fire(self, conn: "Connection[Any]", due: Sequence[DueTimer], now: datetime) -> list[Armed]:
+        """The effect of timers whose rows and records are locked; returns every timer to arm or disarm next."""
+        ids = list({timer.incident_id for timer in due})
+        incidents = {row["id"]: incident_of(row) for row in await conn.fetch(RECORDS, ids)}
+        quiet = [t.incident_id for t in due if t.kind in (TimerKind.ALERT_EXPIRY, TimerKind.FLAP_SETTLE)]
+        silences = await _silences(conn, quiet, now) if quiet else {}
+        made: dict[int, Revision] = {}
+        for timer in due:
+            before = made.get(timer.incident_id)
+            incident = before.after if before else incidents[timer.incident_id]
+            revision = self._effect(incident, timer.kind, silences.get(timer.incident_id), now)
+            made[timer.incident_id] = _joined(before, revision) if before else revision
+        await writing.write(conn, self.key, [replace(revision, timers=()) for revision in made.values()], now)
+        return [Armed(r.after.id, arm.kind, arm.due_at) for r in made.values() for arm in r.timers]
+
+    def _effect(self, incident: Incident, kind: TimerKind, silence: Silence | None, now: datetime) -> Revision:
+        revision = timers.fire(self.rules, incident, kind, now)
+        if revision is not None:
+            return revision
+        if silence is None or incident.state not in LIVE:
+            return Revision(after=incident, actor=timers.ACTOR, events=())
+        if silence.busy or silence.firing:
+            again = now + BUSY if silence.busy else silence.next_end
+            return Revision(after=incident, actor=timers.ACTOR, events=(), timers=(Arm(kind, again),))
+        reason = "not_sent_again" if kind is TimerKind.ALERT_EXPIRY else "quiet_after_flapping"
+        cleared = lifecycle.apply(incident, commands.Clear(reason=reason), timers.ACTOR, now)
+        after, armed = timers.refresh(self.rules.policy(incident), cleared.after, now)
+        return replace(cleared, after=after, timers=armed)
+
+
+RECORDS = "SELECT * FROM incident WHERE id = ANY($1::bigint[])"
+
+
+def _joined(before: Revision, then: Revision) -> Revision:
+    arms = {arm.kind: arm for arm in (*before.timers, *then.timers)}
+    return Revision(
+        after=then.after,
+        actor=then.actor,
+        events=before.events + then.events,
+        timers=tuple(arms.values()),
+        notices=before.notices + then.notices,
+    )
+
+
+LAPSE = """
+WITH free AS (
+  SELECT key_hash FROM alert
+  WHERE incident_id = ANY($1::bigint[]) AND status = 'firing' AND ends_at <= $2 FOR UPDATE SKIP LOCKED)
+UPDATE alert a SET status = 'resolved', cleared_at = greatest(a.cleared_at, a.ends_at), ends_at = NULL
+FROM free WHERE a.key_hash = free.key_hash
+"""
+
+FIRING = """
+SELECT incident_id, count(*) AS firing, min(ends_at) AS next_end, bool_or(ends_at <= $2) AS busy
+FROM alert WHERE incident_id = ANY($1::bigint[]) AND status = 'firing' GROUP BY incident_id
+"""
+
+
+async def _silences(conn: "Connection[Any]", ids: Sequence[int], now: datetime) -> Mapping[int, Silence]:
+    """Put lapsed alerts down as cleared and count what still fires.
+
+    Intake locks alerts before incidents and this holds the incident already, so an alert that intake is writing is
+    left alone and looked at again a second later.
+    """
+    await conn.execute(LAPSE, ids, now)
+    rows = await conn.fetch(FIRING, ids, now)
+    return dict.fromkeys(ids, Silence(0, None)) | {
+        row["incident_id"]: Silence(row["firing"], row["next_end"], bool(row["busy"])) for row in rows
+    }

@@ -1,0 +1,31 @@
+"""What is due and waits for its turn: worst priority first, then oldest. Pure."""
+
+import heapq
+
+
+class Backlog:
+    """A queue of wheel members without doubles."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, int]] = []
+        self._members: set[int] = set()
+
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._members)
+
+    def __contains__(self, member: int) -> bool:
+        """Whether this one waits already."""
+        return member in self._members
+
+    def push(self, priority: int, due_ms: int, member: int) -> None:
+        """Queue a member; one that waits already keeps its place."""
+        if member not in self._members:
+            self._members.add(member)
+            heapq.heappush(self._heap, (priority, due_ms, member))
+
+    def take(self, limit: int) -> list[tuple[int, int, int]]:
+        """The first `limit` as (priority, due milliseconds, member), taken out."""
+        taken = [heapq.heappop(self._heap) for _ in range(min(limit, len(self._heap)))]
+        self._members.difference_update(member for _, _, member in taken)
+        return taken

@@ -1,0 +1,181 @@
+"""Every statement on `timer`. The row is the truth: what it says is due on PostgreSQL's clock fires, nothing else does.
+
+All functions take `now` as given by `clock.stamp()`: None lets PostgreSQL judge. A timer is named by (incident id, kind).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import asyncpg
+
+from gateway.db.pool import Connection
+from gateway.incidents.model import TimerKind
+
+SHARDS = 64
+"""Timers are spread over this many shards by incident id."""
+
+
+class TimerId(NamedTuple):
+    """The name of a timer."""
+
+    incident_id: int
+    kind: TimerKind
+
+
+class Armed(NamedTuple):
+    """A timer and when it is due; None says it is disarmed."""
+
+    incident_id: int
+    kind: TimerKind
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DueTimer:
+    """A timer found due, with its row and its incident's row locked until the transaction ends."""
+
+    incident_id: int
+    kind: TimerKind
+    gen: int
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """What `lock_due` took and the moment it judged by."""
+
+    now: datetime
+    timers: tuple[DueTimer, ...]
+
+
+ARM = """
+INSERT INTO timer (incident_id, kind, shard, armed, due_at)
+SELECT a.incident_id, a.kind, a.incident_id % 64, a.due_at IS NOT NULL, a.due_at
+FROM unnest($1::bigint[], $2::smallint[], $3::timestamptz[]) AS a (incident_id, kind, due_at)
+WHERE a.due_at IS NOT NULL
+   OR EXISTS (SELECT FROM timer t WHERE t.incident_id = a.incident_id AND t.kind = a.kind)
+ORDER BY a.incident_id, a.kind
+ON CONFLICT (incident_id, kind) DO UPDATE
+SET gen = timer.gen + 1, armed = excluded.armed, due_at = coalesce(excluded.due_at, timer.due_at)
+WHERE timer.armed <> excluded.armed OR (excluded.armed AND timer.due_at <> excluded.due_at)
+"""
+
+
+async def arm(conn: Connection, timers: Iterable[tuple[int, int, datetime | None]]) -> None:
+    """Arm, move or (due None) disarm timers; the generation moves only where something really changes."""
+    last = {(incident_id, kind): due_at for incident_id, kind, due_at in timers}
+    if last:
+        await conn.execute(ARM, [key[0] for key in last], [int(key[1]) for key in last], list(last.values()))
+
+
+LOCK_DUE = """
+SELECT t.incident_id, t.kind, t.gen, t.due_at, coalesce($3::timestamptz, statement_timestamp()) AS now
+FROM unnest($1::bigint[], $2::smallint[]) AS asked (incident_id, kind)
+JOIN timer t ON t.incident_id = asked.incident_id AND t.kind = asked.kind
+JOIN incident i ON i.id = t.incident_id
+WHERE t.armed AND t.due_at <= coalesce($3::timestamptz, statement_timestamp())
+ORDER BY i.priority, t.due_at, t.incident_id, t.kind
+LIMIT $4
+FOR UPDATE OF t, i SKIP LOCKED
+"""
+
+
+async def lock_due(conn: Connection, ids: Sequence[TimerId], now: datetime | None, limit: int = 200) -> Locked | None:
+    """Lock which of `ids` are armed and due, worst priority first; whatever someone else holds is left out, not awaited.
+
+    None when nothing could be taken. The locks last until the caller's transaction ends.
+    """
+    asked = set(ids)
+    rows = await conn.fetch(LOCK_DUE, [t.incident_id for t in asked], [int(t.kind) for t in asked], now, limit)
+    if not rows:
+        return None
+    timers = (DueTimer(r["incident_id"], TimerKind(r["kind"]), r["gen"], r["due_at"]) for r in rows)
+    return Locked(rows[0]["now"], tuple(timers))
+
+
+SETTLE = """
+UPDATE timer t SET armed = false, fired_at = $4, fired_gen = f.gen, fired_epoch = f.epoch
+FROM unnest($1::bigint[], $2::smallint[], $3::int[], $5::bigint[]) AS f (incident_id, kind, gen, epoch)
+WHERE t.incident_id = f.incident_id AND t.kind = f.kind AND t.gen = f.gen AND t.armed
+"""
+
+
+async def settle(conn: Connection, fired: Sequence[DueTimer], epochs: Sequence[int | None], now: datetime) -> int:
+    """Mark as fired and disarm; returns how many rows were still as they were read (a stale generation changes none).
+
+    `epochs` are those of the leases the timers were fired under, None where fired without one because it was overdue.
+    """
+    ids, kinds, gens = [t.incident_id for t in fired], [int(t.kind) for t in fired], [t.gen for t in fired]
+    status = await conn.execute(SETTLE, ids, kinds, gens, now, list(epochs))
+    return int(status.rpartition(" ")[2])
+
+
+DUE_SOON = """
+SELECT incident_id, kind, due_at FROM timer
+WHERE shard = ANY($1::smallint[]) AND armed AND due_at <= coalesce($2::timestamptz, statement_timestamp()) + $3::interval
+ORDER BY due_at LIMIT $4
+"""
+
+
+async def due_soon(
+    conn: Connection, shards: Iterable[int], now: datetime | None, within: timedelta, limit: int = 20_000
+) -> list[Armed]:
+    """What of these shards falls due within `within` of now (negative: what is overdue by more), oldest first."""
+    return _armed(await conn.fetch(DUE_SOON, list(shards), now, within, limit))
+
+
+ARMED = """
+SELECT incident_id, kind, due_at FROM timer
+WHERE shard = $1 AND armed AND (due_at, incident_id, kind) > ($2::timestamptz, $3::bigint, $4::smallint)
+ORDER BY due_at, incident_id, kind LIMIT $5
+"""
+
+START = Armed(0, TimerKind.SLA, datetime.fromisoformat("0001-01-01T00:00:00+00:00"))
+"""Before every timer: where a scan begins."""
+
+
+async def armed(conn: Connection, shard: int, after: Armed = START, limit: int = 5_000) -> list[Armed]:
+    """The next armed timers of a shard by due time, after the last one of the page before."""
+    return _armed(await conn.fetch(ARMED, shard, after.due_at, after.incident_id, int(after.kind), limit))
+
+
+RANKED = """
+SELECT i.priority, t.incident_id, t.kind, t.due_at
+FROM unnest($1::bigint[], $2::smallint[]) AS asked (incident_id, kind)
+JOIN timer t ON t.incident_id = asked.incident_id AND t.kind = asked.kind
+JOIN incident i ON i.id = t.incident_id
+WHERE t.armed
+"""
+
+
+async def ranked(conn: Connection, ids: Sequence[TimerId]) -> list[tuple[int, Armed]]:
+    """Which of `ids` are still armed, each with its incident's priority."""
+    rows = await conn.fetch(RANKED, [t.incident_id for t in ids], [int(t.kind) for t in ids])
+    return list(zip((r["priority"] for r in rows), _armed(rows), strict=True))
+
+
+POSTPONE = """
+UPDATE timer SET due_at = greatest(due_at, coalesce($3::timestamptz, statement_timestamp())) + $4::interval, gen = gen + 1
+WHERE incident_id = $1 AND kind = $2 AND armed
+RETURNING incident_id, kind, due_at
+"""
+
+
+async def postpone(conn: Connection, timer: TimerId, now: datetime | None, by: timedelta) -> list[Armed]:
+    """Push a timer whose firing fails out of its neighbours' way; empty when it is no longer armed."""
+    return _armed(await conn.fetch(POSTPONE, timer.incident_id, int(timer.kind), now, by))
+
+
+PG_NOW = "SELECT coalesce($1::timestamptz, statement_timestamp())"
+
+
+async def pg_now(conn: Connection, now: datetime | None) -> datetime:
+    """The moment timers are judged by."""
+    moment: datetime = await conn.fetchval(PG_NOW, now)
+    return moment
+
+
+def _armed(rows: Sequence[asyncpg.Record]) -> list[Armed]:
+    return [Armed(r["incident_id"], TimerKind(r["kind"]), r["due_at"]) for r in rows]

@@ -1,0 +1,132 @@
+"""Fills the gauges that only the database knows, every `EVERY_S`, in every replica.
+
+Every statement reads rows of a partial index (open incidents, armed timers, unsettled notifications), so the cost
+follows what is open now and not what was ever recorded. Each gauge is cleared and filled without a pause in between,
+so that no scrape sees it empty.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from gateway.db.pool import Connection
+from gateway.incidents.ledger import Ledger, from_json
+from gateway.metrics import CLOCKS, NEAREST, Metrics, OutboxState, channel_label
+from gateway.notify import outbox
+
+Running = Callable[[str, Ledger, datetime], Mapping[str, float]]
+"""Policy name, ledger and instant to the seconds left on each clock that runs then: the SLA package's reading."""
+
+EVERY_S = 10.0
+CANDIDATES = 4 * NEAREST
+"""Incidents read by their next threshold, which may be a warning, to find those nearest to a due time."""
+
+
+OPEN = """
+SELECT priority, state, tier, count(*)::int AS incidents, count(*) FILTER (WHERE NOT breached)::int AS on_time
+FROM incident WHERE state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+GROUP BY priority, state, tier
+"""
+
+
+async def count_open(conn: Connection, metrics: Metrics) -> None:
+    """Open incidents by priority, state and tier, and those over no target."""
+    on_time: dict[str, int] = {}
+    rows = await conn.fetch(OPEN)
+    metrics.clear_open()
+    for row in rows:
+        priority = str(row["priority"])
+        metrics.incidents_open.labels(priority, row["state"], row["tier"]).set(row["incidents"])
+        on_time[priority] = on_time.get(priority, 0) + row["on_time"]
+    for priority, incidents in on_time.items():
+        metrics.incidents_on_time.labels(priority).set(incidents)
+
+
+BREACHED = """
+SELECT i.priority, split_part(m.mark, '@', 1) AS clock, count(*)::int AS incidents
+FROM incident i CROSS JOIN LATERAL json_array_elements_text(i.marks) AS m (mark)
+WHERE i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AND i.breached AND m.mark LIKE '%@breach'
+GROUP BY 1, 2
+"""
+
+
+async def count_breached(conn: Connection, metrics: Metrics) -> None:
+    """Open incidents over a target, by the clock they went over (a mark such as "overall@breach")."""
+    rows = await conn.fetch(BREACHED)
+    metrics.clear_breached()
+    for row in rows:
+        if row["clock"] in CLOCKS:
+            metrics.incidents_breached.labels(row["clock"], str(row["priority"])).set(row["incidents"])
+
+
+NEAREST_DUE = """
+SELECT number, priority, policy, ledger::text AS ledger FROM incident
+WHERE state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AND next_due_at IS NOT NULL
+ORDER BY next_due_at, id LIMIT $1
+"""
+
+
+async def name_nearest(conn: Connection, metrics: Metrics, now: datetime, running: Running) -> None:
+    """The seconds left on the most pressing running clock of the incidents nearest to a due time, at most `NEAREST`."""
+    found = []
+    for row in await conn.fetch(NEAREST_DUE, CANDIDATES):
+        clocks = running(row["policy"], from_json(row["ledger"]), now)
+        pressing = min(((seconds, clock) for clock, seconds in clocks.items()), default=None)
+        if pressing is not None:
+            found.append((*pressing, row["number"], str(row["priority"])))
+    metrics.sla_remaining.clear()
+    for seconds, clock, number, priority in sorted(found)[:NEAREST]:
+        metrics.sla_remaining.labels(number, clock, priority).set(seconds)
+
+
+TIMERS = """
+SELECT count(*)::int AS armed,
+       count(*) FILTER (WHERE due_at < coalesce($1::timestamptz, statement_timestamp()) - interval '10 s')::int AS overdue
+FROM timer WHERE armed
+"""
+
+
+async def count_timers(conn: Connection, metrics: Metrics, now: datetime) -> None:
+    """Armed timers and those more than 10 s late."""
+    row = await conn.fetchrow(TIMERS, now)
+    metrics.timers_armed.set(row["armed"] if row else 0)
+    metrics.timers_overdue.set(row["overdue"] if row else 0)
+
+
+AUDIT = """
+SELECT extract(epoch FROM coalesce($1::timestamptz, statement_timestamp()) - at)::float8 FROM audit_seal ORDER BY seq DESC LIMIT 1
+"""
+
+
+async def age_of_seal(conn: Connection, metrics: Metrics, now: datetime) -> None:
+    """Seconds since the newest seal; 0 while there is none."""
+    metrics.audit_age.set(await conn.fetchval(AUDIT, now) or 0.0)
+
+
+async def count_outbox(conn: Connection, metrics: Metrics, now: datetime) -> None:
+    """What nobody has been told yet."""
+    counts: dict[tuple[str, OutboxState], int] = {}
+    oldest = 0.0
+    for depth in await outbox.depth(conn, now):
+        key = channel_label(depth.channel), OutboxState.RETRYING if depth.retrying else OutboxState.WAITING
+        counts[key] = counts.get(key, 0) + depth.rows
+        oldest = max(oldest, depth.oldest_s)
+    metrics.clear_outbox()
+    for (channel, state), rows in counts.items():
+        metrics.outbox_depth.labels(channel, state.value).set(rows)
+    metrics.outbox_age.set(oldest)
+
+
+async def refresh(conn: Connection, metrics: Metrics, now: datetime | None, running: Running) -> None:
+    """Read everything once; `now` None lets PostgreSQL judge. Raises what the database raises, gauges then stay."""
+    started = time.perf_counter()
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        moment = now or await conn.fetchval("SELECT statement_timestamp()")
+        await count_open(conn, metrics)
+        await count_breached(conn, metrics)
+        await name_nearest(conn, metrics, moment, running)
+        await count_timers(conn, metrics, moment)
+        await count_outbox(conn, metrics, moment)
+        await age_of_seal(conn, metrics, moment)
+    metrics.refresh_seconds.set(time.perf_counter() - started)
+    metrics.refreshed_at.set(moment.timestamp())

@@ -1,0 +1,306 @@
+"""Writes the dashboards: `python -m grafana.build`. The JSON files are what Grafana reads; this is what people read."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from grafana.panels import AMBER, GREEN, RED, dashboard, panel, steps
+
+HERE = Path(__file__).parent / "dashboards"
+
+COUNTED = steps((None, GREEN), (1, AMBER), (5, RED))
+BAD = steps((None, GREEN), (1, RED))
+URGENT = steps((None, RED), (0, AMBER), (300, GREEN))
+
+
+def live_sla() -> dict[str, Any]:
+    """What is open, what is late, and what will be late next. Every replica says the same, so the largest counts once."""
+    return dashboard(
+        "gateway-live-sla",
+        "Live SLA",
+        [
+            [
+                panel(
+                    "stat",
+                    "Open incidents",
+                    4,
+                    {"open": "sum(max by (priority, state, tier) (gateway_incidents_open))"},
+                    instant=True,
+                    height=5,
+                ),
+                panel(
+                    "stat",
+                    "Open P1 and P2",
+                    4,
+                    {"major": 'sum(max by (priority, state, tier) (gateway_incidents_open{priority=~"1|2"}))'},
+                    instant=True,
+                    thresholds=COUNTED,
+                    height=5,
+                ),
+                panel(
+                    "stat",
+                    "Over the overall target",
+                    4,
+                    {"late": 'sum(max by (priority) (gateway_incidents_breached{clock="overall"}))'},
+                    instant=True,
+                    thresholds=BAD,
+                    height=5,
+                ),
+                panel(
+                    "stat",
+                    "On hold",
+                    4,
+                    {"on hold": 'sum(max by (priority, tier) (gateway_incidents_open{state="on_hold"}))'},
+                    instant=True,
+                    height=5,
+                ),
+                panel(
+                    "gauge",
+                    "Within every target",
+                    4,
+                    {"share": "gateway:incidents_within_targets:ratio"},
+                    unit="percentunit",
+                    instant=True,
+                    thresholds=steps((None, RED), (0.95, AMBER), (0.98, GREEN)),
+                    height=5,
+                    about="Goal: 98 % of open incidents",
+                ),
+                panel(
+                    "stat",
+                    "Nearest due",
+                    4,
+                    {"left": "min(max by (number, clock, priority) (gateway_incident_sla_remaining_seconds))"},
+                    unit="s",
+                    instant=True,
+                    thresholds=URGENT,
+                    height=5,
+                ),
+            ],
+            [
+                panel(
+                    "table",
+                    "Due next",
+                    12,
+                    {"": "sort(max by (number, clock, priority) (gateway_incident_sla_remaining_seconds))"},
+                    unit="s",
+                    instant=True,
+                    thresholds=URGENT,
+                    height=10,
+                    about="Seconds left on the most pressing running clock; negative is late",
+                ),
+                panel(
+                    "bargauge",
+                    "Over a target, by clock",
+                    12,
+                    {"{{clock}}": "sum by (clock) (max by (clock, priority) (gateway_incidents_breached))"},
+                    instant=True,
+                    thresholds=BAD,
+                    height=10,
+                ),
+            ],
+            [
+                panel(
+                    "timeseries",
+                    "Open by priority",
+                    12,
+                    {"P{{priority}}": "sum by (priority) (max by (priority, state, tier) (gateway_incidents_open))"},
+                ),
+                panel(
+                    "timeseries",
+                    "Open by state",
+                    12,
+                    {"{{state}}": "sum by (state) (max by (priority, state, tier) (gateway_incidents_open))"},
+                ),
+            ],
+            [
+                panel(
+                    "timeseries",
+                    "What became of received items",
+                    12,
+                    {"{{outcome}}": "sum by (outcome) (rate(gateway_intake_items_total[5m]))"},
+                    unit="ops",
+                ),
+                panel(
+                    "timeseries",
+                    "People told",
+                    12,
+                    {"{{channel}} {{outcome}}": "sum by (channel, outcome) (rate(gateway_notify_sends_total[5m]))"},
+                    unit="ops",
+                ),
+            ],
+        ],
+    )
+
+
+def gateway_health() -> dict[str, Any]:
+    """Whether the gateway itself keeps its promises."""
+    return dashboard(
+        "gateway-health",
+        "Gateway health",
+        [
+            [
+                panel("stat", "Replicas", 4, {"up": "count(gateway_build_info)"}, instant=True, height=5),
+                panel(
+                    "stat",
+                    "Overdue timers",
+                    4,
+                    {"overdue": "max(gateway_timers_overdue)"},
+                    instant=True,
+                    thresholds=BAD,
+                    height=5,
+                ),
+                panel(
+                    "stat",
+                    "Timer index",
+                    4,
+                    {"{{instance}}": "min(gateway_timer_index_up)"},
+                    instant=True,
+                    height=5,
+                    thresholds=steps((None, RED), (1, GREEN)),
+                    about="0: Redis is away and the timers run from PostgreSQL",
+                ),
+                panel(
+                    "stat",
+                    "Shards owned",
+                    4,
+                    {"of 64": "sum(gateway_shards_owned)"},
+                    instant=True,
+                    height=5,
+                    thresholds=steps((None, RED), (64, GREEN)),
+                ),
+                panel(
+                    "stat",
+                    "Oldest notification",
+                    4,
+                    {"age": "max(gateway_outbox_oldest_age_seconds)"},
+                    unit="s",
+                    instant=True,
+                    height=5,
+                    thresholds=steps((None, GREEN), (60, AMBER), (300, RED)),
+                ),
+                panel(
+                    "stat",
+                    "Audit seal age",
+                    4,
+                    {"age": "max(gateway_audit_head_age_seconds)"},
+                    unit="s",
+                    instant=True,
+                    height=5,
+                    thresholds=steps((None, GREEN), (300, RED)),
+                ),
+            ],
+            [
+                panel(
+                    "timeseries",
+                    "Intake: receive to commit",
+                    12,
+                    {"p50": "gateway:intake_commit_seconds:p50", "p99": "gateway:intake_commit_seconds:p99"},
+                    unit="s",
+                ),
+                panel("timeseries", "Timer lateness", 12, {"p99 {{kind}}": "gateway:timer_lateness_seconds:p99"}, unit="s"),
+            ],
+            [
+                panel(
+                    "timeseries",
+                    "Requests by outcome",
+                    8,
+                    {"{{outcome}}": "sum by (outcome) (rate(gateway_intake_requests_total[5m]))"},
+                    unit="reqps",
+                ),
+                panel(
+                    "timeseries",
+                    "Queue",
+                    8,
+                    {"items {{instance}}": "gateway_intake_queue_items", "bytes {{instance}}": "gateway_intake_queue_bytes"},
+                ),
+                panel(
+                    "timeseries",
+                    "Batch size p90",
+                    8,
+                    {"p90": "histogram_quantile(0.9, sum by (le) (rate(gateway_intake_batch_items_bucket[5m])))"},
+                ),
+            ],
+            [
+                panel(
+                    "timeseries",
+                    "Quarantined items",
+                    8,
+                    {"{{source}} {{reason}}": "sum by (source, reason) (rate(gateway_intake_rejected_items_total[5m]))"},
+                ),
+                panel(
+                    "timeseries",
+                    "Refused for overload",
+                    8,
+                    {"{{instance}}": "rate(gateway_intake_overload_refusals_total[5m])"},
+                    unit="reqps",
+                ),
+                panel(
+                    "timeseries",
+                    "Unsettled notifications",
+                    8,
+                    {"{{channel}} {{state}}": "max by (channel, state) (gateway_outbox_depth)"},
+                ),
+            ],
+            [
+                panel(
+                    "timeseries",
+                    "Timers",
+                    8,
+                    {
+                        "armed": "max(gateway_timers_armed)",
+                        "in wheels": "sum(gateway_wheel_timers)",
+                        "fired {{kind}}": "sum by (kind) (rate(gateway_timers_fired_total[5m]))",
+                    },
+                ),
+                panel(
+                    "timeseries",
+                    "Index rebuilds and open circuits",
+                    8,
+                    {
+                        "rebuilds": "sum(rate(gateway_timer_index_rebuilds_total[5m]))",
+                        "circuits": "sum(gateway_notify_circuits_open)",
+                    },
+                ),
+                panel(
+                    "timeseries",
+                    "Sending p99",
+                    8,
+                    {"{{channel}}": "gateway:notify_send_seconds:p99"},
+                    unit="s",
+                ),
+            ],
+            [
+                panel(
+                    "timeseries",
+                    "API p99 by route",
+                    8,
+                    {"{{route}}": "histogram_quantile(0.99, sum by (le, route) (rate(gateway_http_request_seconds_bucket[5m])))"},
+                    unit="s",
+                ),
+                panel(
+                    "timeseries",
+                    "Database connections",
+                    8,
+                    {"in use {{instance}}": "gateway_db_pool_in_use", "open {{instance}}": "gateway_db_pool_size"},
+                ),
+                panel(
+                    "timeseries",
+                    "Loop lag and refresh",
+                    8,
+                    {"lag {{instance}}": "gateway_loop_lag_seconds", "refresh {{instance}}": "gateway_telemetry_refresh_seconds"},
+                    unit="s",
+                ),
+            ],
+        ],
+    )
+
+
+def files() -> dict[str, str]:
+    """Every dashboard file and its text."""
+    boards = {"live-sla.json": live_sla(), "gateway-health.json": gateway_health()}
+    return {name: json.dumps(board, indent=1, ensure_ascii=False, sort_keys=True) + "\n" for name, board in boards.items()}
+
+
+if __name__ == "__main__":
+    for name, text in files().items():
+        (HERE / name).write_text(text, "utf-8")

@@ -1,0 +1,126 @@
+"""What Grafana and Prometheus are given asks only for metrics that exist, and every alert says what to do."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import promql_parser
+import pytest
+import yaml
+from prometheus_client import CollectorRegistry
+
+from gateway.metrics import Metrics
+from grafana.build import files
+
+ROOT = Path(__file__).parents[2]
+RULES = sorted((ROOT / "grafana/rules").glob("*.yml"))
+OF_PROMETHEUS = {"up"}
+
+
+def rules() -> list[dict[str, Any]]:
+    return [rule for path in RULES for group in yaml.safe_load(path.read_text("utf-8"))["groups"] for rule in group["rules"]]
+
+
+def boards() -> dict[str, dict[str, Any]]:
+    return {path.name: json.loads(path.read_text("utf-8")) for path in sorted((ROOT / "grafana/dashboards").glob("*.json"))}
+
+
+def expressions() -> list[str]:
+    panels = [target["expr"] for board in boards().values() for one in board["panels"] for target in one["targets"]]
+    return panels + [rule["expr"] for rule in rules()]
+
+
+def selectors(node: Any) -> Iterator[Any]:
+    """Every vector selector below a node of the parsed expression."""
+    if isinstance(node, promql_parser.VectorSelector):
+        yield node
+    for name in ("expr", "lhs", "rhs", "param", "vector_selector", "vs", "args"):
+        below = getattr(node, name, None)
+        for one in below if isinstance(below, list) else [below]:
+            if one is not None and not isinstance(one, str | float | int):
+                yield from selectors(one)
+
+
+def exported() -> dict[str, set[str]]:
+    """Every series name with its label names."""
+    metrics = Metrics(CollectorRegistry(), ["generic"])
+    metrics.answered("/", "GET", 200, 0.1)
+    metrics.build.labels("0").set(1)
+    metrics.sla_remaining.labels("INC-1", "desk", "1").set(1)
+    return {s.name: set(s.labels) for family in metrics.registry.collect() for s in family.samples}
+
+
+@pytest.mark.parametrize("expression", sorted(set(expressions())))
+def test_every_expression_parses_and_names_metrics_and_labels_that_exist(expression: str) -> None:
+    known = exported() | {rule["record"]: None for rule in rules() if "record" in rule}
+    found = list(selectors(promql_parser.parse(expression)))
+    assert found
+    for selector in found:
+        assert selector.name in known or selector.name in OF_PROMETHEUS
+        labels = known.get(selector.name)
+        if labels is not None:
+            assert {matcher.name for matcher in selector.matchers.matchers} <= labels | {"instance", "job"}
+
+
+def test_a_metric_that_does_not_exist_would_be_found() -> None:
+    found = [s.name for s in selectors(promql_parser.parse("sum(rate(gateway_made_up_total[5m])) / (max(gateway_other) > 0)"))]
+    assert found == ["gateway_made_up_total", "gateway_other"]
+    assert not set(found) & set(exported())
+
+
+def test_every_metric_of_the_table_is_shown_or_alerted_on() -> None:
+    asked = {s.name for e in expressions() for s in selectors(promql_parser.parse(e))}
+    families = Metrics(CollectorRegistry()).registry.collect()
+    assert [f.name for f in families if not any(name.startswith(f.name) for name in asked)] == []
+
+
+def test_the_committed_dashboards_are_what_the_script_writes() -> None:
+    written = {path.name: path.read_text("utf-8") for path in (ROOT / "grafana/dashboards").glob("*.json")}
+    assert written == files()
+
+
+def test_panels_do_not_overlap_and_fit_the_width() -> None:
+    for board in boards().values():
+        taken: set[tuple[int, int]] = set()
+        for place in (one["gridPos"] for one in board["panels"]):
+            cells = {
+                (x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])
+            }
+            assert place["x"] + place["w"] <= 24
+            assert not cells & taken
+            taken |= cells
+
+
+def test_dashboards_use_the_provisioned_datasource() -> None:
+    provisioned = yaml.safe_load((ROOT / "grafana/provisioning/datasources/prometheus.yml").read_text("utf-8"))["datasources"]
+    uids = {one["datasource"]["uid"] for board in boards().values() for one in board["panels"]}
+    assert uids == {source["uid"] for source in provisioned}
+
+
+@pytest.mark.parametrize("alert", [rule for rule in rules() if "alert" in rule], ids=lambda rule: rule["alert"])
+def test_every_alert_has_words_a_severity_and_a_runbook_with_steps(alert: dict[str, Any]) -> None:
+    assert alert["labels"]["severity"] in {"critical", "warning"}
+    assert alert["annotations"]["summary"]
+    assert alert["annotations"]["description"]
+    runbook = (ROOT / alert["annotations"]["runbook_url"]).read_text("utf-8")
+    assert runbook.startswith(f"# {alert['alert']}\n")
+    assert "\n1. " in runbook
+    assert "\n2. " in runbook
+    assert alert["expr"] in runbook
+
+
+def test_every_runbook_belongs_to_an_alert() -> None:
+    named = {rule["annotations"]["runbook_url"] for rule in rules() if "alert" in rule}
+    assert {f"docs/runbooks/{path.name}" for path in (ROOT / "docs/runbooks").glob("gateway-*.md")} == named
+
+
+def test_promtool_accepts_the_rules() -> None:
+    promtool = shutil.which("promtool", path=os.pathsep.join((os.environ.get("GATEWAY_E2E_BIN", ""), os.environ["PATH"])))
+    if promtool is None:
+        pytest.skip("no promtool in GATEWAY_E2E_BIN or PATH")
+    done = subprocess.run([promtool, "check", "rules", *map(str, RULES)], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,57 @@
+"""An endpoint that fails is left alone and probed once."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.notify.breaker import FAILURES, FIRST_PAUSE_S, LONGEST_PAUSE_S, REMEMBERED, Breakers
+
+
+def opened() -> Breakers:
+    breakers = Breakers()
+    for _ in range(FAILURES):
+        breakers.report("a", 0.0, failed=True)
+    return breakers
+
+
+def test_a_few_failures_in_a_row_open_the_circuit_of_that_endpoint_only() -> None:
+    breakers = opened()
+    assert breakers.wait("a", 1.0) == FIRST_PAUSE_S - 1.0
+    assert breakers.wait("b", 1.0) == 0.0
+    assert breakers.open_count() == 1
+
+
+def test_after_the_pause_one_probe_goes_and_the_others_wait() -> None:
+    breakers = opened()
+    assert breakers.wait("a", FIRST_PAUSE_S) == 0.0
+    assert breakers.wait("a", FIRST_PAUSE_S) > 0.0
+
+
+def test_a_probe_that_succeeds_closes_the_circuit() -> None:
+    breakers = opened()
+    breakers.wait("a", FIRST_PAUSE_S)
+    breakers.report("a", FIRST_PAUSE_S, failed=False)
+    assert [breakers.wait("a", FIRST_PAUSE_S) for _ in range(3)] == [0.0, 0.0, 0.0]
+    assert breakers.open_count() == 0
+
+
+def test_a_probe_that_fails_doubles_the_pause() -> None:
+    breakers = opened()
+    breakers.wait("a", FIRST_PAUSE_S)
+    breakers.report("a", FIRST_PAUSE_S, failed=True)
+    assert breakers.wait("a", FIRST_PAUSE_S) == 2 * FIRST_PAUSE_S
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 60), st.booleans()), max_size=80))
+def test_no_history_makes_anyone_wait_longer_than_the_longest_pause(history: list[tuple[str, float, bool]]) -> None:
+    breakers, now = Breakers(), 0.0
+    for endpoint, passed, failed in history:
+        now += passed
+        assert 0.0 <= breakers.wait(endpoint, now) <= LONGEST_PAUSE_S
+        breakers.report(endpoint, now, failed=failed)
+
+
+def test_memory_is_bounded() -> None:
+    breakers = Breakers()
+    for n in range(REMEMBERED * 2):
+        breakers.report(str(n), 0.0, failed=True)
+    assert len(breakers._endpoints) == REMEMBERED

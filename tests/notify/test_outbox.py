@@ -1,0 +1,104 @@
+"""What is owed is written once, claimed by one and settled as it ended."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+from gateway.db.pool import Pool
+from gateway.notify import outbox
+from gateway.notify.retries import Settlement
+from tests.support.clock import NOON
+from tests.support.telling import FACTS, notice
+
+MINUTE = timedelta(minutes=1)
+
+
+async def test_the_same_cause_and_target_is_owed_once(pool: Pool) -> None:
+    async with pool.acquire() as conn:
+        await outbox.put(conn, [(1, notice()), (1, notice()), (2, notice())], NOON)
+        await outbox.put(conn, [(1, notice())], NOON + MINUTE)
+        assert await conn.fetchval("SELECT count(*) FROM outbox") == 2
+
+
+async def test_a_claim_carries_what_was_put_and_counts_the_attempt(pool: Pool) -> None:
+    async with pool.acquire() as conn:
+        await outbox.put(conn, [(1, notice(target="smtp:ops@example.com"))], NOON)
+        (owed,) = await outbox.claim(conn, NOON, 10)
+    assert (owed.channel, owed.recipient, owed.attempts, owed.created_at) == ("smtp", "ops@example.com", 1, NOON)
+    assert owed.facts == FACTS
+    assert owed.claimed_at == NOON
+    assert owed.id == notice(target="smtp:ops@example.com").id(1)
+
+
+async def test_a_claimed_row_is_hidden_for_a_minute_and_then_comes_back_under_the_same_id(pool: Pool) -> None:
+    async with pool.acquire() as conn:
+        await outbox.put(conn, [(1, notice())], NOON)
+        (first,) = await outbox.claim(conn, NOON, 10)
+        assert await outbox.claim(conn, NOON + MINUTE - timedelta(seconds=1), 10) == []
+        (second,) = await outbox.claim(conn, NOON + MINUTE, 10)
+    assert (second.id, second.attempts) == (first.id, 2)
+
+
+async def test_competing_claimers_share_the_rows_without_overlap(pool: Pool) -> None:
+    async with pool.acquire() as conn:
+        await outbox.put(conn, [(n, notice()) for n in range(200)], NOON)
+
+    async def take() -> list[UUID]:
+        async with pool.acquire() as conn:
+            return [owed.id for _ in range(5) for owed in await outbox.claim(conn, NOON, 10)]
+
+    taken = [identity for ids in await asyncio.gather(*(take() for _ in range(8))) for identity in ids]
+    assert len(taken) == len(set(taken)) == 200
+
+
+async def test_without_a_moment_postgres_judges(pool: Pool) -> None:
+    async with pool.acquire() as conn:
+        await outbox.put(conn, [(1, notice())], None)
+        (owed,) = await outbox.claim(conn, None, 10)
+        assert await outbox.settle(conn, None, [Settlement(owed.id, 1, "sent")]) == 1
+        assert await conn.fetchval("SELECT settled_at >= created_at FROM outbox")
+
+
+async def test_a_sent_row_is_never_claimed_again(pool: Pool) -> None:
+    async with pool.acquire() as conn:
+        await outbox.put(conn, [(1, notice())], NOON)
+        (owed,) = await outbox.claim(conn, NOON, 10)
+        await outbox.settle(conn, NOON, [Settlement(owed.id, 1, "sent")])
+        assert await outbox.claim(conn, NOON + timedelta(days=9), 10) == []
+
+
+async def test_a_retry_is_due_after_its_wait_and_keeps_its_reason(pool: Pool) -> None:
+    async with pool.acquire() as conn:
+        await outbox.put(conn, [(1, notice())], NOON)
+        (owed,) = await outbox.claim(conn, NOON, 10)
+        await outbox.settle(conn, NOON, [Settlement(owed.id, 1, "pending", timedelta(seconds=5), "answered 500\x00")])
+        assert await outbox.claim(conn, NOON + timedelta(seconds=4), 10) == []
+        (again,) = await outbox.claim(conn, NOON + timedelta(seconds=5), 10)
+        assert again.attempts == 2
+        assert await conn.fetchval("SELECT last_error FROM outbox") == "answered 500"
+
+
+async def test_a_verdict_on_an_attempt_that_is_no_longer_the_newest_changes_nothing_unless_it_was_sent(pool: Pool) -> None:
+    async with pool.acquire() as conn:
+        await outbox.put(conn, [(1, notice())], NOON)
+        (owed,) = await outbox.claim(conn, NOON, 10)
+        await outbox.claim(conn, NOON + MINUTE, 10)
+        assert await outbox.settle(conn, NOON, [Settlement(owed.id, 1, "dead", error="late")]) == 0
+        assert await outbox.settle(conn, NOON, [Settlement(owed.id, 1, "sent")]) == 1
+
+
+async def test_a_deferred_row_gets_its_attempt_back(pool: Pool) -> None:
+    async with pool.acquire() as conn:
+        await outbox.put(conn, [(1, notice())], NOON)
+        (owed,) = await outbox.claim(conn, NOON, 10)
+        await outbox.settle(conn, NOON, [Settlement(owed.id, 1, "pending", MINUTE, "left alone", refund=True)])
+        assert await conn.fetchval("SELECT attempts FROM outbox") == 0
+
+
+async def test_the_depth_tells_waiting_from_retrying_and_the_oldest_age(pool: Pool) -> None:
+    async with pool.acquire() as conn:
+        await outbox.put(conn, [(n, notice()) for n in range(3)], NOON)
+        await outbox.put(conn, [(9, notice(target="smtp:a@example.com"))], NOON + MINUTE)
+        await outbox.claim(conn, NOON, 1)
+        depths = {(d.channel, d.retrying): (d.rows, d.oldest_s) for d in await outbox.depth(conn, NOON + MINUTE)}
+    assert depths == {("webhook", False): (2, 60.0), ("webhook", True): (1, 60.0), ("smtp", False): (1, 0.0)}

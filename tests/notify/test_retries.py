@@ -1,0 +1,61 @@
+"""The schedule lasts about 75 hours and every attempt ends in exactly one settlement."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.notify.message import Dead, Delivered, Result, Retry
+from gateway.notify.retries import GIVE_UP_AFTER, JITTER, LONGEST_ASKED, WAITS, defer, settle, wait_before
+from tests.support.clock import NOON
+
+ID = UUID(int=5)
+NEW = timedelta(0)
+results = st.one_of(
+    st.just(Delivered()),
+    st.builds(Dead, st.text()),
+    st.builds(Retry, st.text(), after=st.none() | st.timedeltas(NEW, timedelta(days=400)), at_most=st.none() | st.integers(1, 5)),
+)
+
+
+def test_the_waits_together_are_about_75_hours() -> None:
+    assert timedelta(hours=75) < sum(WAITS, NEW) < timedelta(hours=76)
+    assert sum(WAITS, NEW) * (1 + JITTER) < GIVE_UP_AFTER
+
+
+@given(st.uuids(), st.integers(1, len(WAITS)))
+def test_a_wait_stays_within_its_jitter_and_is_the_same_every_time(identity: UUID, attempt: int) -> None:
+    wait = wait_before(identity, attempt)
+    assert wait is not None
+    assert WAITS[attempt - 1] * (1 - JITTER) <= wait <= WAITS[attempt - 1] * (1 + JITTER)
+    assert wait == wait_before(identity, attempt)
+
+
+@given(st.uuids(), st.integers(1, 50), st.timedeltas(NEW, timedelta(days=9)), results)
+def test_every_attempt_ends_in_one_settlement_that_fits_its_result(
+    identity: UUID, attempt: int, age: timedelta, result: Result
+) -> None:
+    verdict = settle(identity, attempt, age, result)
+    assert verdict.state in {Delivered: {"sent"}, Dead: {"dead"}, Retry: {"pending", "dead"}}[type(result)]
+    assert (verdict.state == "pending") == (verdict.wait > NEW)
+    assert verdict.wait <= max(LONGEST_ASKED, WAITS[-1] * (1 + JITTER))
+
+
+def test_after_the_last_wait_it_is_dead() -> None:
+    assert settle(ID, len(WAITS), NEW, Retry("down")).state == "pending"
+    assert settle(ID, len(WAITS) + 1, NEW, Retry("down")).state == "dead"
+
+
+def test_a_retry_with_a_limit_is_dead_at_its_limit() -> None:
+    assert [settle(ID, n, NEW, Retry("answered 400", at_most=3)).state for n in (1, 2, 3)] == ["pending", "pending", "dead"]
+
+
+def test_a_longer_wait_that_was_asked_for_is_kept() -> None:
+    assert settle(ID, 1, NEW, Retry("answered 503", after=timedelta(minutes=9))).wait == timedelta(minutes=9)
+
+
+def test_what_is_deferred_for_ever_dies_of_age() -> None:
+    wait = timedelta(seconds=15)
+    assert defer(ID, 1, NOON, NOON + wait, wait).refund
+    assert defer(ID, 1, NOON, NOON + GIVE_UP_AFTER, wait).state == "dead"

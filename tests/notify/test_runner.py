@@ -1,0 +1,178 @@
+"""The runner tells everyone once, holds no transaction while it does, and leaves failing endpoints alone."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from gateway.db.pool import Pool
+from gateway.incidents.record import Notice
+from gateway.metrics import Metrics
+from gateway.notify import outbox
+from gateway.notify.breaker import FAILURES
+from gateway.notify.message import Dead, Delivered, Message, Result, Retry
+from gateway.notify.runner import BATCH, CONCURRENCY, SEND_TIMEOUT_S, Runner
+from tests.support.clock import NOON, FakeClock
+from tests.support.telling import ScriptedChannel, notice
+
+
+def runner(pool: Pool, clock: FakeClock, channel: ScriptedChannel, **rest: Any) -> Runner:
+    return Runner(
+        pool=pool,
+        channels={"webhook": channel},
+        metrics=Metrics(CollectorRegistry()),
+        clock=clock,
+        external_url="https://gateway.example.com",
+        **rest,
+    )
+
+
+async def owe(pool: Pool, *rows: tuple[int, Notice]) -> None:
+    async with pool.acquire() as conn:
+        await outbox.put(conn, list(rows), NOON)
+
+
+def count(one: Runner, channel: str, outcome: str) -> float | None:
+    return one.metrics.registry.get_sample_value("gateway_notify_sends_total", {"channel": channel, "outcome": outcome})
+
+
+async def state(pool: Pool) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in await pool.fetch("SELECT state, attempts, last_error FROM outbox ORDER BY incident_id")]
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop, no time
+
+
+def test_the_slowest_batch_ends_before_its_claim_does() -> None:
+    assert outbox.VISIBILITY.total_seconds() > BATCH / CONCURRENCY * SEND_TIMEOUT_S
+
+
+async def test_everything_owed_is_sent_once_with_its_words(pool: Pool, clock: FakeClock) -> None:
+    await owe(pool, *((n, notice()) for n in range(100)))
+    channel = ScriptedChannel()
+    one = runner(pool, clock, channel)
+    assert [await one.run_once(NOON) for _ in range(3)] == [64, 36, 0]
+    assert len({m.id for m in channel.sent}) == len(channel.sent) == 100
+    assert channel.most_at_once <= CONCURRENCY
+    assert channel.sent[0].subject == "[INC-20260302-0001] P1 opened: disk full"
+    assert count(one, "webhook", "sent") == 100
+    assert {row[0] for row in await state(pool)} == {"sent"}
+
+
+async def test_a_refusal_is_tried_again_later_and_a_death_is_not(pool: Pool, clock: FakeClock) -> None:
+    await owe(pool, (1, notice()), (2, notice(target="webhook:https://b.example.com")))
+    channel = ScriptedChannel(lambda m: Dead("gone") if m.incident_id == 2 else Retry("answered 500"))
+    one = runner(pool, clock, channel)
+    await one.run_once(NOON)
+    assert await state(pool) == [("pending", 1, "answered 500"), ("dead", 1, "gone")]
+    assert await one.run_once(NOON) == 0
+    channel.answer = lambda _: Delivered()
+    assert await one.run_once(NOON + timedelta(minutes=1)) == 1
+    assert len({m.id for m in channel.sent if m.incident_id == 1}) == 1
+    assert len(channel.sent) == 3
+    assert [row[0] for row in await state(pool)] == ["sent", "dead"]
+    assert [count(one, "webhook", outcome) for outcome in ("sent", "retry", "dead")] == [1, 1, 1]
+
+
+async def test_a_channel_or_a_template_that_does_not_exist_is_dead_and_says_so(pool: Pool, clock: FakeClock) -> None:
+    await owe(pool, (1, notice(target="pigeon:coop")), (2, notice(template="party")))
+    one = runner(pool, clock, ScriptedChannel())
+    await one.run_once(NOON)
+    rows = await state(pool)
+    assert [row[0] for row in rows] == ["dead", "dead"]
+    assert "pigeon" in rows[0][2]
+    assert "party" in rows[1][2]
+    assert count(one, "other", "dead") == 1
+
+
+async def test_a_channel_that_breaks_delays_only_its_own_message(pool: Pool, clock: FakeClock) -> None:
+    await owe(pool, (1, notice()), (2, notice()))
+
+    def answer(message: Message) -> Result:
+        if message.incident_id == 1:
+            raise KeyError("bug")
+        return Delivered()
+
+    await runner(pool, clock, ScriptedChannel(answer)).run_once(NOON)
+    assert await state(pool) == [("pending", 1, "internal: KeyError"), ("sent", 1, "")]
+
+
+async def test_a_send_that_never_ends_is_given_up(pool: Pool, clock: FakeClock) -> None:
+    await owe(pool, (1, notice()))
+    await runner(pool, clock, ScriptedChannel(held=asyncio.Event()), send_timeout_s=0.01).run_once(NOON)
+    assert (await state(pool))[0][:2] == ("pending", 1)
+
+
+async def test_an_endpoint_that_keeps_failing_is_left_alone_without_spending_attempts(pool: Pool, clock: FakeClock) -> None:
+    channel = ScriptedChannel(lambda _: Retry("connection refused", down=True))
+    one = runner(pool, clock, channel)
+    for n in range(FAILURES):
+        await owe(pool, (n, notice()))
+        await one.run_once(NOON)
+    await owe(pool, (50, notice()), (60, notice(target="webhook:https://other.example.com")))
+    await one.run_once(NOON)
+    assert len(channel.sent) == FAILURES + 1
+    assert (await state(pool))[FAILURES][:2] == ("pending", 0)
+    assert count(one, "webhook", "deferred") == 1
+    assert one.metrics.registry.get_sample_value("gateway_notify_circuits_open") == 1
+
+
+async def test_no_transaction_is_open_while_something_is_being_sent(pool: Pool, clock: FakeClock) -> None:
+    await owe(pool, (1, notice()))
+    channel = ScriptedChannel(held=(held := asyncio.Event()))
+    sending = asyncio.ensure_future(runner(pool, clock, channel).run_once(NOON))
+    await until(lambda: channel.running == 1)
+    assert (
+        await pool.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' AND datname = current_database()"
+        )
+        == 0
+    )
+    held.set()
+    assert await sending == 1
+
+
+async def test_a_sender_that_died_after_sending_sends_again_under_the_same_id(pool: Pool, clock: FakeClock) -> None:
+    await owe(pool, (1, notice()))
+    async with pool.acquire() as conn:
+        (lost,) = await outbox.claim(conn, NOON, 1)
+    channel = ScriptedChannel()
+    await runner(pool, clock, channel).run_once(NOON + outbox.VISIBILITY)
+    assert [m.id for m in channel.sent] == [lost.id]
+
+
+async def test_the_loop_wakes_for_the_event_and_for_the_poll(pool: Pool, clock: FakeClock) -> None:
+    channel = ScriptedChannel()
+    one = runner(pool, clock, channel)
+    task = asyncio.ensure_future(one.run())
+    await until(lambda: clock._sleepers)
+    await owe(pool, (1, notice()))
+    one.wake.set()
+    await until(lambda: len(channel.sent) == 1)
+    await owe(pool, (2, notice()))
+    await until(lambda: any(not sleeper[2].done() for sleeper in clock._sleepers))
+    clock.advance(timedelta(seconds=2))
+    await until(lambda: len(channel.sent) == 2)
+    task.cancel()
+    assert isinstance((await asyncio.gather(task, return_exceptions=True))[0], asyncio.CancelledError)
+
+
+async def test_a_verdict_that_cannot_be_written_is_written_when_the_database_is_back(pool: Pool, clock: FakeClock) -> None:
+    await owe(pool, (1, notice()))
+    channel = ScriptedChannel(held=(held := asyncio.Event()))
+    one = runner(pool, clock, channel)
+    sending = asyncio.ensure_future(one.run_once(NOON))
+    await until(lambda: channel.running == 1)
+    taken = [await pool.acquire() for _ in range(pool.get_max_size())]
+    held.set()
+    await until(lambda: clock._sleepers)
+    for conn in taken:
+        await pool.release(conn)
+    clock.advance(timedelta(seconds=2))
+    assert await sending == 1
+    assert await state(pool) == [("sent", 1, "")]

@@ -1,0 +1,81 @@
+"""Every template speaks both languages, plainly, whatever a sender wrote."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.incidents.labels import LOCALES, Locale
+from gateway.notify.templates import LINES, OCCASIONS, Template, render
+from tests.support.telling import FACTS
+
+URL = "https://gateway.example.com/"
+
+
+def test_every_template_and_every_line_exists_in_both_languages() -> None:
+    assert set(OCCASIONS) == set(Template)
+    for words in (*OCCASIONS.values(), *LINES.values()):
+        assert len(words) == len(LOCALES) == 2
+        assert all(words)
+        assert words[0].isascii()
+        assert not words[1].isascii()
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("template", Template)
+def test_a_rendering_names_the_incident_its_service_when_it_is_due_and_where_to_look(template: Template, locale: Locale) -> None:
+    said = render(template, FACTS | {"clock": "overall", "resolution": "solved"}, URL, locale)
+    assert "INC-20260302-0001" in said.subject
+    assert "P1" in said.subject
+    assert "disk full" in said.subject
+    assert "billing" in said.text
+    assert "2026-03-02 12:30:00 UTC" in said.text
+    assert "https://gateway.example.com/api/v1/incidents/INC-20260302-0001" in said.text
+
+
+def test_an_english_warning_reads_as_it_should() -> None:
+    facts = FACTS | {"clock": "tier2", "share": 0.75, "due_at": datetime(2026, 3, 2, 12, 30, tzinfo=UTC)}
+    said = render("sla_warning", facts, URL, "en")
+    assert said.subject == "[INC-20260302-0001] P1 nearly due: disk full"
+    assert said.text.splitlines() == [
+        "nearly due",
+        "",
+        "Incident: INC-20260302-0001",
+        "Priority: 1",
+        "Title: disk full",
+        "Service: billing",
+        "Clock: tier-2 resolution",
+        "Due: 2026-03-02 12:30:00 UTC",
+        "Used of the target: 75%",
+        "https://gateway.example.com/api/v1/incidents/INC-20260302-0001",
+    ]
+
+
+def test_a_chinese_resolution_reads_as_it_should() -> None:
+    said = render("resolved", FACTS | {"resolution": "workaround"}, "", "zh-CN")
+    assert said.subject == "[INC-20260302-0001] P1 已解决: disk full"
+    assert "解决代码:变通方法解决" in said.text
+    assert "http" not in said.text
+
+
+@given(
+    st.sampled_from(Template),
+    st.dictionaries(st.sampled_from(sorted(LINES)), st.text() | st.integers() | st.none()),
+    st.sampled_from(LOCALES),
+)
+def test_no_fact_breaks_a_rendering_or_its_subject_line(template: Template, facts: dict[str, Any], locale: Locale) -> None:
+    said = render(template, facts, URL, locale)
+    assert said.subject.isprintable()
+    assert len(said.text.splitlines()) <= len(LINES) + 3
+
+
+def test_a_title_is_a_value_and_never_a_format() -> None:
+    said = render("opened", FACTS | {"title": "{number.__class__} %s\r\nBcc: x@example.com"}, URL, "en")
+    assert said.subject.endswith("opened: {number.__class__} %s Bcc: x@example.com")
+
+
+def test_an_unknown_template_is_refused() -> None:
+    with pytest.raises(ValueError, match="party"):
+        render("party", FACTS, URL, "en")

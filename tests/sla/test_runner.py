@@ -1,0 +1,260 @@
+"""One replica's timers, step by step on a clock that moves only when told to."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from gateway.db.pool import Connection, Pool
+from gateway.incidents.model import TimerKind
+from gateway.sla.firing import Fire
+from gateway.sla.index import Index, connect
+from gateway.sla.runner import Runner
+from gateway.sla.timer_store import Armed, DueTimer, arm
+from tests.support.clock import FakeClock
+from tests.support.timers import LeaveTrace, Silent, arm_all, effects, seed
+
+SECOND = timedelta(seconds=1)
+
+
+class LeapingClock(FakeClock):
+    """PostgreSQL's clock runs ahead of the monotonic one by `leap`."""
+
+    leap = timedelta()
+
+    def stamp(self) -> datetime | None:
+        return self.at + self.leap
+
+
+def a_runner(pool: Pool, clock: FakeClock, index: Index | None, fire: Fire) -> Runner:
+    return Runner(pool=pool, fire=fire, clock=clock, index=index, replica=uuid4(), observer=Silent())
+
+
+@pytest.fixture
+async def index(redis_url: str, clock: FakeClock) -> AsyncIterator[Index]:
+    opened = Index(connect(redis_url), clock)
+    yield opened
+    await opened.close()
+
+
+async def play(clock: FakeClock, seconds: float, *runners: Runner, step: float = 0.25) -> None:
+    for _ in range(round(seconds / step)):
+        clock.advance(timedelta(seconds=step))
+        for runner in runners:
+            await runner.run_once()
+
+
+async def test_a_timer_fires_once_after_its_due_time_and_not_before(
+    pool: Pool, index: Index, clock: FakeClock, now: datetime
+) -> None:
+    runner = a_runner(pool, clock, index, LeaveTrace())
+    await seed(pool, now, [1])
+    await runner.run_once()
+    runner.note_armed(await arm_all(pool, now + 3 * SECOND, [1]))
+    await play(clock, 2.75, runner)
+    assert await effects(pool) == []
+    await play(clock, 0.5, runner)
+    assert await effects(pool) == [(1, TimerKind.SLA, 1)]
+    await play(clock, 20, runner, step=1)
+    assert await effects(pool) == [(1, TimerKind.SLA, 1)]
+    row = await pool.fetchrow("SELECT armed, fired_gen, fired_epoch, fired_at FROM timer")
+    assert row is not None
+    assert (row["armed"], row["fired_gen"], row["fired_epoch"], row["fired_at"] >= now + 3 * SECOND) == (False, 1, 1, True)
+
+
+async def test_a_timer_nobody_noted_is_found_by_the_sweep_within_ten_seconds(
+    pool: Pool, index: Index, clock: FakeClock, now: datetime
+) -> None:
+    runner = a_runner(pool, clock, index, LeaveTrace())
+    await runner.run_once()
+    await seed(pool, now, [7])
+    await arm_all(pool, now + SECOND, [7])
+    await play(clock, 10, runner, step=1)
+    assert await effects(pool) == [(7, TimerKind.SLA, 1)]
+
+
+async def test_without_redis_postgresql_feeds_the_wheel(pool: Pool, clock: FakeClock, now: datetime) -> None:
+    runner = a_runner(pool, clock, None, LeaveTrace())
+    await runner.run_once()
+    await seed(pool, now, [7])
+    await arm_all(pool, now + 2 * SECOND, [7])
+    await play(clock, 2.5, runner)
+    assert await effects(pool) == [(7, TimerKind.SLA, 1)]
+
+
+async def test_a_redis_that_does_not_answer_changes_nothing(pool: Pool, clock: FakeClock, now: datetime) -> None:
+    runner = a_runner(pool, clock, Index(connect("redis://127.0.0.1:1"), clock), LeaveTrace())
+    await seed(pool, now, [7])
+    await runner.run_once()
+    runner.note_armed(await arm_all(pool, now + 2 * SECOND, [7]))
+    await play(clock, 3, runner)
+    assert await effects(pool) == [(7, TimerKind.SLA, 1)]
+    assert runner.healthy
+
+
+async def test_a_timer_disarmed_before_it_was_due_never_fires(pool: Pool, index: Index, clock: FakeClock, now: datetime) -> None:
+    runner = a_runner(pool, clock, index, LeaveTrace())
+    await seed(pool, now, [7])
+    await runner.run_once()
+    runner.note_armed(await arm_all(pool, now + 2 * SECOND, [7]))
+    await play(clock, 1, runner)
+    async with pool.acquire() as conn:
+        await arm(conn, [(7, TimerKind.SLA, None)])
+    await play(clock, 20, runner, step=1)
+    assert await effects(pool) == []
+
+
+async def test_a_firing_that_arms_again_repeats_with_a_new_generation(
+    pool: Pool, index: Index, clock: FakeClock, now: datetime
+) -> None:
+    runner = a_runner(pool, clock, index, LeaveTrace(repeat=2 * SECOND))
+    await seed(pool, now, [7])
+    await runner.run_once()
+    runner.note_armed(await arm_all(pool, now + SECOND, [7]))
+    await play(clock, 6, runner)
+    assert await effects(pool) == [(7, TimerKind.SLA, 1), (7, TimerKind.SLA, 2), (7, TimerKind.SLA, 3)]
+
+
+async def test_a_poisonous_timer_is_pushed_out_and_its_neighbours_fire(
+    pool: Pool, index: Index, clock: FakeClock, now: datetime
+) -> None:
+    fire = LeaveTrace(poison=[42])
+    runner = a_runner(pool, clock, index, fire)
+    await seed(pool, now, range(1, 101))
+    await runner.run_once()
+    runner.note_armed(await arm_all(pool, now + SECOND, range(1, 101)))
+    await play(clock, 1.5, runner)
+    assert {incident for incident, _, _ in await effects(pool)} == set(range(1, 101)) - {42}
+    due = await pool.fetchval("SELECT due_at FROM timer WHERE incident_id = 42 AND armed")
+    assert timedelta(seconds=60) <= due - now <= timedelta(seconds=63)
+    fire.poison = frozenset()
+    await play(clock, 70, runner, step=2)
+    assert (42, TimerKind.SLA, 2) in await effects(pool)
+
+
+async def test_of_two_runners_exactly_one_fires_and_the_other_takes_over_when_it_falls_silent(
+    pool: Pool, index: Index, clock: FakeClock, now: datetime
+) -> None:
+    one, two = (a_runner(pool, clock, index, LeaveTrace()) for _ in range(2))
+    await seed(pool, now, range(1, 129))
+    await play(clock, 3, one, two)
+    await arm_all(pool, clock.at + 10 * SECOND, range(1, 65))
+    await play(clock, 11, one, two)
+    assert sorted(incident for incident, _, _ in await effects(pool)) == list(range(1, 65))
+    await arm_all(pool, clock.at + SECOND, range(65, 129))
+    await play(clock, 12, two)
+    assert sorted(incident for incident, _, _ in await effects(pool)) == list(range(1, 129))
+    epochs = {row["fired_epoch"] for row in await pool.fetch("SELECT fired_epoch FROM timer WHERE incident_id > 64")}
+    assert epochs == {2}
+
+
+async def test_a_thawed_owner_finds_nothing_left_to_fire(pool: Pool, index: Index, clock: FakeClock, now: datetime) -> None:
+    frozen, other = (a_runner(pool, clock, index, LeaveTrace()) for _ in range(2))
+    await seed(pool, now, range(1, 65))
+    await frozen.run_once()
+    frozen.note_armed(await arm_all(pool, now + 5 * SECOND, range(1, 65)))
+    await play(clock, 30, other, step=1)
+    fired = await effects(pool)
+    assert len(fired) == 64
+    await play(clock, 10, frozen, other, step=1)
+    assert await effects(pool) == fired
+
+
+async def test_the_worst_priority_of_a_backlog_fires_first(pool: Pool, clock: FakeClock, now: datetime) -> None:
+    await seed(pool, now, range(1, 401), priority=4)
+    await seed(pool, now, range(401, 421), priority=1)
+    await arm_all(pool, now - 60 * SECOND, range(1, 401))
+    await arm_all(pool, now - 30 * SECOND, range(401, 421))
+    fire = LeaveTrace()
+    await a_runner(pool, clock, None, fire).run_once()
+    order = [incident for batch in fire.batches for incident in batch]
+    assert sorted(order) == list(range(1, 421))
+    assert set(order[:20]) == set(range(401, 421))
+
+
+async def test_a_clock_that_leaps_forward_stops_firing_until_it_is_believed(pool: Pool, now: datetime) -> None:
+    clock = LeapingClock()
+    runner = a_runner(pool, clock, None, LeaveTrace())
+    await seed(pool, now, [7])
+    await runner.run_once()
+    runner.note_armed(await arm_all(pool, now + 30 * SECOND, [7]))
+    clock.leap = timedelta(hours=1)
+    await play(clock, 1.5, runner)
+    assert await effects(pool) == []
+    await play(clock, 5, runner)
+    assert await effects(pool) == [(7, TimerKind.SLA, 1)]
+
+
+async def test_a_clock_that_steps_back_delays_and_never_repeats(pool: Pool, now: datetime) -> None:
+    clock = LeapingClock()
+    runner = a_runner(pool, clock, None, LeaveTrace())
+    await seed(pool, now, [7, 8])
+    await runner.run_once()
+    await arm_all(pool, now + SECOND, [7])
+    await arm_all(pool, now + 10 * SECOND, [8])
+    await play(clock, 5, runner)
+    clock.leap = timedelta(minutes=-1)
+    await play(clock, 64, runner, step=1)
+    assert await effects(pool) == [(7, TimerKind.SLA, 1)]
+    await play(clock, 4, runner, step=1)
+    assert sorted(await effects(pool)) == [(7, TimerKind.SLA, 1), (8, TimerKind.SLA, 1)]
+
+
+async def test_four_competing_runners_fire_five_thousand_timers_once_each(
+    pool: Pool, index: Index, clock: FakeClock, now: datetime
+) -> None:
+    fires = [LeaveTrace() for _ in range(4)]
+    runners = [a_runner(pool, clock, index, fire) for fire in fires]
+    await seed(pool, now, range(1, 5_001))
+    await arm_all(pool, now - timedelta(minutes=1), range(1, 5_001))
+    for _ in range(40):
+        await asyncio.gather(*(runner.run_once() for runner in runners))
+        clock.advance(SECOND)
+        if await pool.fetchval("SELECT NOT EXISTS (SELECT FROM timer WHERE armed)"):
+            break
+    assert len(await effects(pool)) == 5_000
+    assert sorted(incident for fire in fires for batch in fire.batches for incident in batch) == list(range(1, 5_001))
+
+
+async def test_run_drives_every_step_until_told_to_stop_and_gives_its_leases_up(
+    pool: Pool, index: Index, clock: FakeClock, now: datetime
+) -> None:
+    fired = asyncio.Event()
+
+    async def fire(conn: Connection, timers: Sequence[DueTimer], at: datetime) -> Sequence[Armed]:
+        assert await conn.fetchval("SELECT $1::timestamptz >= max(due_at) FROM timer", at)
+        assert timers
+        fired.set()
+        return ()
+
+    runner, stop = a_runner(pool, clock, index, fire), asyncio.Event()
+    await seed(pool, now, [7])
+    await arm_all(pool, now + SECOND, [7])
+    running = asyncio.create_task(runner.run(stop))
+    while not fired.is_set():
+        await pool.fetchval("SELECT 1")
+        clock.advance(timedelta(seconds=0.05))
+    assert runner.healthy
+    stop.set()
+    await running
+    assert not runner.healthy
+    assert await pool.fetchval("SELECT count(*) FROM shard_lease WHERE owner IS NOT NULL") == 0
+
+
+class Broken(Silent):
+    """An observer with a mistake in it."""
+
+    def wheel_size(self, size: int) -> None:
+        raise ZeroDivisionError(size)
+
+
+async def test_a_loop_that_dies_ends_the_run_and_shows_as_unhealthy(pool: Pool, clock: FakeClock) -> None:
+    runner = Runner(pool=pool, fire=LeaveTrace(), clock=clock, index=None, replica=uuid4(), observer=Broken())
+    running = asyncio.create_task(runner.run(asyncio.Event()))
+    while not running.done():
+        await pool.fetchval("SELECT 1")
+        clock.advance(timedelta(seconds=0.05))
+    assert isinstance(running.exception(), ExceptionGroup)
+    assert not runner.healthy
