@@ -21,8 +21,6 @@ Sort = Literal["-recorded_at", "recorded_at", "-updated_at", "priority"]
 
 MICROSECOND = timedelta(microseconds=1)
 
-NO_CURSOR = Malformed("the cursor is none of this list's", flaws=(Flaw("/cursor", "use `next` of the page before, same sort"),))
-
 
 class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """What to list. `state` and `priority` take several values separated by commas; `q` is a number or part of the text."""
@@ -59,10 +57,15 @@ def cursor_of(query: Query) -> Cursor | None:
         padded = query.cursor.encode() + b"=" * (-len(query.cursor) % 4)
         cursor = msgspec.json.decode(base64.b64decode(padded, b"-_", validate=True), type=Cursor)
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
-        raise NO_CURSOR from error
+        raise _no_cursor() from error
     if cursor.sort != query.sort:
-        raise NO_CURSOR
+        raise _no_cursor()
     return cursor
+
+
+def _no_cursor() -> Malformed:
+    flaw = Flaw("/cursor", "use `next` of the page before, with the same sort")
+    return Malformed("the cursor is none of this list's", flaws=(flaw,))
 
 
 def states_of(query: Query) -> list[State] | None:
