@@ -68,9 +68,7 @@ async def link_incident(call: Call) -> web.Response:
 
 async def unlink_incident(call: Call) -> web.Response:
     """Undo a link."""
-    incident = await links.unlink(
-        call.context.desk, call.number, call.caller.name, note=call.body.note, if_match=call.if_match()
-    )
+    incident = await links.unlink(call.context.desk, call.number, call.caller.name, note=call.body.note, if_match=call.if_match())
     return await _answer(call, incident)
 
 

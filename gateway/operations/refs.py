@@ -20,9 +20,7 @@ def tag_of(incident: Incident, system: str) -> str:
     return ABSENT if value is None else sha256(facts_text(value).encode()).hexdigest()[:16]
 
 
-async def set_reference(
-    desk: Desk, number: str, system: str, value: Mapping[str, Any], actor: str, *, expected: str
-) -> Incident:
+async def set_reference(desk: Desk, number: str, system: str, value: Mapping[str, Any], actor: str, *, expected: str) -> Incident:
     """Set what `system` calls the record, if its tag is `expected`; setting what stands there already changes nothing.
 
     Raises NotFound, and VersionMismatch when somebody else was quicker.
