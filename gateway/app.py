@@ -13,9 +13,10 @@ import structlog
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from gateway.api import problems
 from gateway.api.auth import Keys
 from gateway.api.context import Context
-from gateway.api.problems import problems
+from gateway.api.openapi import build_docs
 from gateway.api.routes import build
 from gateway.clock import Clock
 from gateway.db.pool import SERVER_SETTINGS, Pool, acquire, open_pool
@@ -77,10 +78,10 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, settings: Settings, clock
     desk = Desk(pool, clock, rules, key, reserve, timers.note_armed)
     keys = Keys(pool, clock)
     door = FrontDoor({source.slug: source for source in SOURCES}, intake.submit, keys.authenticate, settings, metrics, clock)
-    context = Context(pool, clock, settings, rules, keys, desk, metrics, timers)
-    app = web.Application(client_max_size=settings.server.max_body_bytes, middlewares=[problems(metrics, clock)])
+    context = Context(desk, keys)
+    app = web.Application(client_max_size=settings.server.max_body_bytes, middlewares=[problems.middleware])
     app.add_routes(intake_routes(door))
-    app.add_routes(build(context))
+    app.add_routes(build(context) + build_docs())
     upkeep = Upkeep(pool, settings, clock, metrics, rules, key)
     await _run(stack, timers, intake, telling, upkeep)
     return Gateway(app, intake, timers, telling)

@@ -1,1 +1,1 @@
-"""The HTTP interface for people and other systems: one route table, wire structs, problems, OpenAPI."""
+"""The HTTP interface: one route table, wire types, problems, OpenAPI."""

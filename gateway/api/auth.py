@@ -1,4 +1,4 @@
-"""Who is asking: a key in a header, never in the query, where every log on the way would keep it."""
+"""Who is asking: a key in a header, never in the address of a request on our own API."""
 
 import base64
 import binascii
@@ -8,36 +8,33 @@ from aiohttp import web
 from gateway.clock import Clock
 from gateway.db.pool import Pool
 from gateway.errors import Forbidden, Malformed, Unauthenticated
-from gateway.operations import keys
-from gateway.operations.keys import Caller, Scope
+from gateway.operations.keys import Caller, KeyRing, Scope
 
-QUERY_NAMES = frozenset({"key", "api_key", "apikey", "token", "access_token", "auth"})
-
-MISSING = "send a key as `Authorization: Bearer <key>` or `X-Api-Key: <key>`"
+QUERY_NAMES = frozenset({"key", "api_key", "apikey", "token", "access_token"})
 
 
 class Keys:
-    """Lets callers in by their keys; a key is believed for a few seconds before it is looked up again."""
+    """Lets callers in."""
 
     def __init__(self, pool: Pool, clock: Clock) -> None:
-        self._known = keys.Keys(pool, clock)
+        self._ring = KeyRing(pool, clock)
 
     async def authenticate(self, request: web.Request, scope: str, given: str | None = None) -> Caller:
-        """The caller, whose key covers `scope`; `given` is a key that the sender's format carries in its path or body.
+        """The caller, who may do `scope`; `given` is a key the sender's own format carries in its path or body.
 
-        Raises Unauthenticated, Forbidden, Malformed for a key in the query, and Unavailable when it cannot be told.
+        Raises Unauthenticated, Forbidden, Malformed for a key in the query, and Unavailable when that cannot be told.
         """
-        if request.query_string:
-            _refuse_key_in_query(request)
-        caller = await self._known.recognise(given or presented(request.headers.get("Authorization"), request))
+        if request.query_string and QUERY_NAMES.intersection(request.query):
+            raise Malformed("a key does not belong in the query, where logs keep it: send it as Authorization: Bearer")
+        caller = await self._ring.recognise(given or key_of(request))
         if not caller.may(Scope(scope)):
             raise Forbidden(f"this needs a key with the scope {scope!r}")
         return caller
 
 
-def presented(authorization: str | None, request: web.Request) -> str:
-    """The key in Authorization (Bearer, GenieKey, or the password of Basic) or X-Api-Key; raises Unauthenticated."""
-    kind, _, value = (authorization or "").partition(" ")
+def key_of(request: web.Request) -> str:
+    """The key in Authorization (Bearer, GenieKey, or Basic's password) or X-Api-Key; raises Unauthenticated."""
+    kind, _, value = request.headers.get("Authorization", "").partition(" ")
     match kind.lower():
         case "bearer" | "geniekey":
             return value.strip()
@@ -45,16 +42,11 @@ def presented(authorization: str | None, request: web.Request) -> str:
             return _password(value.strip())
     if key := request.headers.get("X-Api-Key"):
         return key
-    raise Unauthenticated(MISSING)
+    raise Unauthenticated("send a key as Authorization: Bearer <key> or X-Api-Key: <key>")
 
 
 def _password(value: str) -> str:
     try:
         return base64.b64decode(value, validate=True).decode().partition(":")[2]
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, UnicodeDecodeError) as error:
         raise Unauthenticated("the Basic credentials cannot be read") from error
-
-
-def _refuse_key_in_query(request: web.Request) -> None:
-    if any(name.lower() in QUERY_NAMES or value.startswith("gwk_") for name, value in request.query.items()):
-        raise Malformed("a key does not belong in the query, where logs keep it: revoke it if it was real, " + MISSING)

@@ -1,81 +1,66 @@
-"""From bytes to a value, or to an error that points at the place. Nothing that PostgreSQL would refuse gets through."""
+"""From bytes to a value, or to an error that points at the place."""
 
 import re
 from typing import TypeVar
 
 import msgspec
 from aiohttp import web
+from aiohttp.web_protocol import RequestPayloadError
 
 from gateway.errors import Flaw, Malformed, TooLarge
 
 T = TypeVar("T")
 
 MAX_BYTES = 262_144
-"""Bytes of one request to our own API; senders of alerts have a limit of their own."""
-
 MAX_DEPTH = 32
 
-CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
-
-STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-OPENING, CLOSING = b"{[", b"}]"
+BRACKETS = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
+CHARSETS = frozenset({None, "utf-8", "utf8", "us-ascii"})
 
 
 async def read(request: web.Request) -> bytes:
-    """The body; raises Malformed for one that is compressed or no UTF-8, TooLarge above MAX_BYTES."""
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Malformed("Content-Encoding is not taken: send the body as it is")
-    if (request.charset or "utf-8").lower() not in CHARSETS:
-        raise Malformed("the charset is not taken: send JSON as UTF-8")
+    """The body; raises Malformed for broken compression or a foreign charset and TooLarge above MAX_BYTES."""
+    charset = request.content_type and request.charset
+    if (charset.lower() if charset else None) not in CHARSETS:
+        raise Malformed("send JSON as UTF-8")
     if (request.content_length or 0) > MAX_BYTES:
         raise TooLarge(f"a request here is at most {MAX_BYTES} bytes")
-    body = await request.read()
+    try:
+        body = await request.read()
+    except (RequestPayloadError, ValueError) as error:
+        raise Malformed("the body cannot be read: its encoding is broken") from error
     if len(body) > MAX_BYTES:
         raise TooLarge(f"a request here is at most {MAX_BYTES} bytes")
     return body
 
 
 def decode(body: bytes, kind: type[T]) -> T:
-    """The body as `kind`, an empty one as {}; raises Malformed, or TooLarge when nested deeper than MAX_DEPTH."""
-    body = body or b"{}"
+    """The body as `kind`, an empty one as {}; raises Malformed or TooLarge."""
+    if _depth(body) > MAX_DEPTH:
+        raise TooLarge(f"JSON here is at most {MAX_DEPTH} levels deep")
+    if NUL.search(body):
+        raise Malformed("a string holds NUL, which no database keeps")
     try:
-        body.decode()
-    except UnicodeDecodeError as error:
-        raise _whole("the body is not UTF-8") from error
-    if b"\0" in body or NUL.search(body):
-        raise _whole("the body holds NUL, which cannot be stored")
-    if depth(body) > MAX_DEPTH:
-        raise TooLarge(f"the body is nested deeper than {MAX_DEPTH} levels", flaws=(Flaw("", "too deep"),))
-    try:
-        return msgspec.json.decode(body, type=kind)
+        return msgspec.json.decode(body or b"{}", type=kind)
     except msgspec.ValidationError as error:
         detail, pointer = place(error)
         raise Malformed(detail, flaws=(Flaw(pointer, detail),)) from error
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise _whole(f"the body is not JSON: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(f"the body is not JSON: {error}") from error
 
 
 def place(error: msgspec.ValidationError) -> tuple[str, str]:
-    """What is wrong, and where as a JSON pointer (RFC 6901); the key of a map, which msgspec does not name, is left out."""
+    """What is wrong, and where as a JSON pointer."""
     detail, _, where = str(error).partition(" - at `")
-    steps = re.findall(r"\.([^.\[\]`]+)|\[(\d+)\]", where)
-    unknown = re.search(r"unknown field `([^`]*)`", detail)
-    named = [name or index for name, index in steps] + ([unknown[1]] if unknown else [])
-    return detail, "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in named)
+    steps = re.findall(r"\.([^.\[\]`]+)|\[(\d+|\.\.\.)\]", where.removeprefix("$").rstrip("`"))
+    return detail, "".join("/" + (name or index).replace("...", "*") for name, index in steps)
 
 
-def depth(body: bytes) -> int:
-    """How deep the brackets outside of strings go; never recurses."""
-    level = deepest = 0
-    for byte in STRING.sub(b"", body):
-        if byte in OPENING:
-            level += 1
-            deepest = max(deepest, level)
-        elif byte in CLOSING:
-            level -= 1
+def _depth(body: bytes) -> int:
+    depth = deepest = 0
+    for byte in STRINGS.sub(b"", body):
+        depth += BRACKETS.get(byte, 0)
+        deepest = max(deepest, depth)
     return deepest
-
-
-def _whole(detail: str) -> Malformed:
-    return Malformed(detail, flaws=(Flaw("", detail),))

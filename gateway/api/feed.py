@@ -1,39 +1,34 @@
-"""The change feed: every change at least once and none skipped, whatever runs at the same time.
+"""The change feed: every change at least once, none skipped, whatever runs at the same time.
 
-Transactions take their numbers when they begin to write and commit in any order. So an entry only shows once every
-transaction that could still write one in front of it has ended: those at or above the oldest running one wait.
+A change shows only when no running transaction can still write one that sorts before it: transactions get their
+numbers at the start and commit in any order, so what is at or above the oldest running one waits. Two changes of one
+record may come in either order; `version` tells which is newer.
 """
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
-from asyncpg import Connection, Record
+from asyncpg import Record
 from msgspec import Meta
 
-from gateway.api.context import Call, Context, respond
+from gateway.api.context import Call, respond
 from gateway.api.views import IncidentView, views
-from gateway.db.pool import acquire
+from gateway.db.pool import Connection, acquire
 from gateway.errors import Flaw, Malformed
-from gateway.incidents.columns import incident_of
+from gateway.incidents import store
 
 LOOK_EVERY = 0.5
-"""Seconds between two looks while a caller waits."""
+"""Seconds between two looks of a caller that waits."""
 
-
-class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """After which change, how many seconds to wait for one, and how many at most."""
-
-    after: Annotated[str, Meta(max_length=64)] = ""
-    wait: Annotated[float, Meta(ge=0, le=60)] = 0
-    limit: Annotated[int, Meta(ge=1, le=500)] = 100
+WAITING = 100
+"""Callers that may wait at once; those above get their answer, perhaps an empty one, at once."""
 
 
 class Change(msgspec.Struct):
-    """One timeline entry: `version` is the record's after it, `changes` the fields it moved, `incident` the record by now."""
+    """One timeline entry: `changes` are the fields it moved, `incident` the record as it stands now."""
 
     seq: str
     number: str
@@ -41,85 +36,104 @@ class Change(msgspec.Struct):
     at: datetime
     actor: str
     event: str
-    changes: list[Any]
     facts: dict[str, Any]
+    changes: list[Any]
     incident: IncidentView
 
 
 class Changes(msgspec.Struct):
-    """Changes in order; go on with `after` = `next`, at once when there is `more`."""
+    """Changes after a cursor, the cursor to go on from, and whether there is more already."""
 
     changes: list[Change]
     next: str
     more: bool
 
 
-Position = tuple[int, int, int]
-"""Transaction, record and entry."""
+class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Where to go on from, how long to wait for something new (seconds), and how much at most."""
 
-CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})-([0-9]{1,9})", re.ASCII)
+    after: Annotated[str, Meta(max_length=64)] = ""
+    wait: Annotated[float, Meta(ge=0, le=60)] = 0
+    limit: Annotated[int, Meta(ge=1, le=500)] = 100
+
+
+Position = tuple[str, int, int]
+"""Transaction (as text), incident and entry."""
+
+START: Position = ("0", 0, 0)
+CURSOR = re.compile(r"([0-9]{1,19})\.([0-9]{1,18})\.([0-9]{1,9})", re.ASCII)
 
 
 def position_of(cursor: str) -> Position:
-    """Where a cursor points, the beginning for an empty one; raises Malformed."""
-    if not cursor:
-        return (0, 0, 0)
-    parts = CURSOR.fullmatch(cursor)
-    if parts is None:
-        raise Malformed("`after` is no cursor of this feed", flaws=(Flaw("/after", "use `next` of the answer before"),))
-    return int(parts[1]), int(parts[2]), int(parts[3])
+    """Where a cursor points, the beginning for ""; raises Malformed."""
+    match = CURSOR.fullmatch(cursor) if cursor else None
+    if cursor and match is None:
+        raise Malformed("`after` is not a cursor of this feed", flaws=(Flaw("/after", "use `next` of the answer before"),))
+    return START if match is None else (match[1], int(match[2]), int(match[3]))
 
 
 AFTER = """
-SELECT xid::text AS xid, incident_id, seq, at, actor, event, facts FROM timeline
-WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) AND (xid, incident_id, seq) > ($1::text::xid8, $2::bigint, $3::int)
-ORDER BY xid, incident_id, seq LIMIT $4::int
+SELECT t.xid::text AS xid_text, t.incident_id, t.seq, t.at, t.actor, t.event, t.facts FROM timeline t
+WHERE t.xid < pg_snapshot_xmin(pg_current_snapshot())
+  AND (t.xid, t.incident_id, t.seq) > ($1::text::xid8, $2::bigint, $3::int)
+ORDER BY t.xid, t.incident_id, t.seq LIMIT $4::int
 """
 
 
-async def entries_after(conn: "Connection[Any]", position: Position, limit: int) -> list[Record]:
-    """The entries behind a position in front of which nothing can appear any more."""
-    return await conn.fetch(AFTER, str(position[0]), position[1], position[2], limit)
+async def after(conn: Connection, position: Position, limit: int) -> list[Record]:
+    """The timeline entries after a position that nothing can still precede."""
+    return await conn.fetch(AFTER, *position, limit)
 
 
-async def read_changes(call: Call) -> web.Response:
-    """What changed after a cursor; with `wait` the answer comes when there is something, or when the time is over."""
-    query, context = call.query(Query), call.context
-    position = position_of(query.after)
-    rows = await _awaited(context, position, query)
-    changes = await _changes(context, rows[: query.limit])
-    return respond(Changes(changes, changes[-1].seq if changes else query.after, len(rows) > query.limit))
+class Feed:
+    """Serves the feed; counts who waits."""
+
+    def __init__(self) -> None:
+        self._waiting = 0
+
+    async def read(self, call: Call) -> web.Response:
+        """Changes after `after`; with `wait` the answer comes when there is one or the time is over."""
+        query = _query(call)
+        position = position_of(query.after)
+        rows = await self._rows(call, position, query)
+        return respond(await _changes(call, rows, query))
+
+    async def _rows(self, call: Call, position: Position, query: Query) -> list[Record]:
+        clock, pool = call.context.desk.clock, call.context.desk.pool
+        until = clock.monotonic() + (query.wait if self._waiting < WAITING else 0)
+        self._waiting += 1
+        try:
+            while True:
+                async with acquire(pool) as conn:
+                    rows = await after(conn, position, query.limit + 1)
+                left = until - clock.monotonic()
+                if rows or left <= 0:
+                    return rows
+                await clock.sleep(min(LOOK_EVERY, left))
+        finally:
+            self._waiting -= 1
 
 
-async def _awaited(context: Context, position: Position, query: Query) -> list[Record]:
-    until = context.clock.monotonic() + query.wait
-    while True:
-        async with acquire(context.pool) as conn:
-            rows = await entries_after(conn, position, query.limit + 1)
-        left = until - context.clock.monotonic()
-        if rows or left <= 0:
-            return rows
-        await context.wake.wait(context.clock, min(LOOK_EVERY, left))
+def _query(call: Call) -> Query:
+    try:
+        return msgspec.convert(dict(call.request.query), Query, strict=False)
+    except msgspec.ValidationError as error:
+        raise Malformed(f"the query: {error}") from error
 
 
-RECORDS = "SELECT * FROM incident WHERE id = ANY($1::bigint[])"
-
-
-async def _changes(context: Context, rows: Sequence[Record]) -> list[Change]:
-    if not rows:
-        return []
-    async with acquire(context.pool) as conn:
-        found = await conn.fetch(RECORDS, list({row["incident_id"] for row in rows}))
-        incidents = [incident_of(row) for row in found]
-        seen = await views(conn, context.rules, incidents, context.clock.stamp())
-    by_id = {incident.id: view for incident, view in zip(incidents, seen, strict=True)}
-    return [_change(row, by_id[row["incident_id"]]) for row in rows]
+async def _changes(call: Call, rows: list[Record], query: Query) -> Changes:
+    shown = rows[: query.limit]
+    desk = call.context.desk
+    async with acquire(desk.pool) as conn:
+        incidents = await store.by_ids(conn, sorted({row["incident_id"] for row in shown}))
+        seen = await views(conn, desk.rules, incidents, desk.clock.stamp())
+    known = {incident.id: view for incident, view in zip(incidents, seen, strict=True)}
+    changes = [_change(row, known[row["incident_id"]]) for row in shown]
+    return Changes(changes, changes[-1].seq if changes else query.after, len(rows) > query.limit)
 
 
 def _change(row: Record, incident: IncidentView) -> Change:
     facts = msgspec.json.decode(row["facts"], type=dict[str, Any])
-    changes = facts.pop("changes", None)
-    if not isinstance(changes, list):
-        changes = [{"field": "state", "old": facts.get("was"), "new": facts["state"]}] if "state" in facts else []
-    seq = f"{row['xid']}-{row['incident_id']}-{row['seq']}"
-    return Change(seq, incident.number, row["seq"], row["at"], row["actor"], row["event"], changes, facts, incident)
+    seq = f"{row['xid_text']}.{row['incident_id']}.{row['seq']}"
+    moved = facts.pop("changes", [])
+    return Change(seq, incident.number, row["seq"], row["at"], row["actor"], row["event"], facts, moved, incident)

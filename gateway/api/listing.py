@@ -1,159 +1,129 @@
-"""The list of records: filters, four orders, and cursors that survive whatever is written in between (keyset paging)."""
+"""Lists of incidents: filters, order, and pages that neither skip nor repeat what does not change (keyset cursors)."""
 
 import base64
 import binascii
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Annotated, Any
 
 import msgspec
-from asyncpg import Connection
 from msgspec import Meta
+from multidict import MultiMapping
 
-from gateway.api.wire import Moment, Name
+from gateway.db.pool import Connection
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.columns import incident_of
-from gateway.incidents.ledger import EPOCH, microseconds
 from gateway.incidents.model import State
 from gateway.incidents.record import Incident
 
-Sort = Literal["-recorded_at", "recorded_at", "-updated_at", "priority"]
+BIGGEST = 2**63 - 1
 
-MICROSECOND = timedelta(microseconds=1)
+Text = Annotated[str, Meta(max_length=256)]
 
 
 class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """What to list. `state` and `priority` take several values separated by commas; `q` is a number or part of the text."""
+    """What to list; state, priority and source may name several, separated by commas."""
 
-    state: Name = ""
-    priority: Annotated[str, Meta(pattern=r"^([1-4](,[1-4]){0,3})?\Z")] = ""
-    service: Name | None = None
-    assignee: Name | None = None
-    source: Name | None = None
-    q: Name | None = None
-    updated_since: Moment | None = None
-    sort: Sort = "-recorded_at"
+    state: list[State] | None = None
+    priority: list[Annotated[int, Meta(ge=1, le=4)]] | None = None
+    service: Text | None = None
+    assignee: Text | None = None
+    source: list[Text] | None = None
+    q: Text | None = None
+    updated_since: Annotated[datetime, Meta(tz=True)] | None = None
+    sort: str = "-recorded_at"
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
-    cursor: Annotated[str, Meta(max_length=128)] = ""
+    cursor: Annotated[str, Meta(max_length=512)] | None = None
 
 
-class Cursor(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
-    """Behind which record a page begins: the order, that record's place in it, and its id."""
-
-    sort: Sort
-    key: Annotated[int, Meta(ge=0, le=253_402_300_799_999_999)]
-    id: Annotated[int, Meta(ge=0, le=2**63 - 1)]
-
-    def text(self) -> str:
-        """Opaque to callers."""
-        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
+LISTS = frozenset({"state", "priority", "source"})
 
 
-def cursor_of(query: Query) -> Cursor | None:
-    """The cursor of a query; raises Malformed for one that was made for another order or not by us."""
-    if not query.cursor:
-        return None
+def query_of(parameters: MultiMapping[str]) -> Query:
+    """The query string as a Query; raises Malformed naming the parameter."""
+    given: dict[str, Any] = {}
+    for name in parameters:
+        if len(parameters.getall(name)) > 1 and name not in LISTS:
+            raise Malformed(f"{name} is given twice", flaws=(Flaw(f"/{name}", "give it once"),))
+        values = parameters.getall(name)
+        if any("\0" in value for value in values):
+            raise Malformed(f"{name} holds NUL", flaws=(Flaw(f"/{name}", "holds NUL"),))
+        given[name] = [part for value in values for part in value.split(",")] if name in LISTS else values[0]
     try:
-        padded = query.cursor.encode() + b"=" * (-len(query.cursor) % 4)
-        cursor = msgspec.json.decode(base64.b64decode(padded, b"-_", validate=True), type=Cursor)
-    except (binascii.Error, ValueError, msgspec.DecodeError) as error:
-        raise _no_cursor() from error
-    if cursor.sort != query.sort:
-        raise _no_cursor()
-    return cursor
+        query = msgspec.convert(given, Query, strict=False)
+    except msgspec.ValidationError as error:
+        detail, _, where = str(error).partition(" - at `$.")
+        raise Malformed(f"the query: {detail}", flaws=(Flaw("/" + where.rstrip("`").partition("[")[0], detail),)) from error
+    if query.sort not in PAGES:
+        raise Malformed("sort is one of " + ", ".join(PAGES), flaws=(Flaw("/sort", "unknown order"),))
+    return query
 
 
-def _no_cursor() -> Malformed:
-    flaw = Flaw("/cursor", "use `next` of the page before, with the same sort")
-    return Malformed("the cursor is none of this list's", flaws=(flaw,))
-
-
-def states_of(query: Query) -> list[State] | None:
-    """The states asked for. Raises Malformed."""
-    if not query.state:
-        return None
-    try:
-        return [State(word) for word in query.state.split(",")]
-    except ValueError as error:
-        raise Malformed("there is no such state", flaws=(Flaw("/state", f"one of {', '.join(State)}"),)) from error
-
-
-def containing(text: str) -> str:
-    """An ILIKE pattern for text anywhere; what the caller writes is taken literally."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
-
-
-WANTED = """
+FILTER = """
 SELECT * FROM incident
-WHERE ($1::text[] IS NULL OR state = ANY($1)) AND ($2::smallint[] IS NULL OR priority = ANY($2))
-  AND ($3::text IS NULL OR service = $3) AND ($4::text IS NULL OR assignee = $4) AND ($5::text IS NULL OR source = $5)
-  AND ($6::text IS NULL OR number = $6 OR title ILIKE $7::text OR description ILIKE $7)
-  AND ($8::timestamptz IS NULL OR updated_at >= $8)
+WHERE ($1::text[] IS NULL OR state = ANY($1::text[])) AND ($2::smallint[] IS NULL OR priority = ANY($2::smallint[]))
+  AND ($3::text IS NULL OR service = $3::text)
+  AND ($4::text IS NULL OR assignee = $4::text OR assignee_group = $4::text)
+  AND ($5::text[] IS NULL OR source = ANY($5::text[]))
+  AND ($6::text IS NULL OR number = $6::text OR strpos(lower(title), lower($6::text)) > 0
+       OR strpos(lower(description), lower($6::text)) > 0)
+  AND ($7::timestamptz IS NULL OR updated_at >= $7::timestamptz)
+"""
+NEWEST = FILTER + "AND ($9::bigint IS NULL OR id < $9::bigint) AND $10::timestamptz IS NULL ORDER BY id DESC LIMIT $8::int"
+OLDEST = FILTER + "AND ($9::bigint IS NULL OR id > $9::bigint) AND $10::timestamptz IS NULL ORDER BY id LIMIT $8::int"
+UPDATED = FILTER + """
+AND ($9::bigint IS NULL OR (updated_at, id) < ($10::timestamptz, $9::bigint)) ORDER BY updated_at DESC, id DESC LIMIT $8::int
+"""
+URGENT = FILTER + """
+AND ($9::bigint IS NULL OR (priority, id) > ($10::smallint, $9::bigint)) ORDER BY priority, id LIMIT $8::int
 """
 
-NEWEST = (
-    WANTED
-    + """
-  AND (recorded_at, id) < (coalesce($9::timestamptz, 'infinity'), coalesce($10::bigint, 0))
-ORDER BY recorded_at DESC, id DESC LIMIT $11::int
-"""
-)
-
-OLDEST = (
-    WANTED
-    + """
-  AND (recorded_at, id) > (coalesce($9::timestamptz, '-infinity'), coalesce($10::bigint, 0))
-ORDER BY recorded_at, id LIMIT $11::int
-"""
-)
-
-CHANGED = (
-    WANTED
-    + """
-  AND (updated_at, id) < (coalesce($9::timestamptz, 'infinity'), coalesce($10::bigint, 0))
-ORDER BY updated_at DESC, id DESC LIMIT $11::int
-"""
-)
-
-URGENT = (
-    WANTED
-    + """
-  AND (priority, id) > (coalesce($9::smallint, 0::smallint), coalesce($10::bigint, 0))
-ORDER BY priority, id LIMIT $11::int
-"""
-)
-
-ORDERS: Mapping[Sort, tuple[str, str]] = {
-    "-recorded_at": (NEWEST, "recorded_at"),
-    "recorded_at": (OLDEST, "recorded_at"),
-    "-updated_at": (CHANGED, "updated_at"),
+PAGES: Mapping[str, tuple[str, str | None]] = {
+    "-recorded_at": (NEWEST, None),
+    "recorded_at": (OLDEST, None),
+    "-updated_at": (UPDATED, "updated_at"),
     "priority": (URGENT, "priority"),
 }
-"""For every order its statement and the column its cursor speaks of."""
+"""For each order its statement, and the column that the cursor carries beside the id."""
 
 
-async def page(conn: "Connection[Any]", query: Query) -> tuple[list[Incident], str | None]:
-    """One page and the cursor of the next, None at the end; raises Malformed."""
-    statement, column = ORDERS[query.sort]
-    cursor = cursor_of(query)
-    priorities = [int(word) for word in query.priority.split(",")] if query.priority else None
+class Cursor(msgspec.Struct, array_like=True, frozen=True):
+    """Where a page ended."""
+
+    sort: str
+    id: Annotated[int, Meta(ge=0, le=BIGGEST)]
+    key: datetime | Annotated[int, Meta(ge=1, le=4)] | None
+
+
+async def page(conn: Connection, query: Query) -> tuple[list[Incident], str | None]:
+    """One page and the cursor of the next one, None at the end; raises Malformed for a cursor of another list."""
+    statement, column = PAGES[query.sort]
+    cursor = read_cursor(query.cursor, query.sort, column) if query.cursor else None
     rows = await conn.fetch(
-        statement, states_of(query), priorities, query.service, query.assignee, query.source, query.q,
-        containing(query.q or ""), query.updated_since, _key(cursor), cursor and cursor.id, query.limit + 1,
+        statement, query.state, query.priority, query.service, query.assignee, query.source, query.q, query.updated_since,
+        query.limit + 1, cursor and cursor.id, cursor and cursor.key,
     )  # fmt: skip
-    found = [incident_of(row) for row in rows[: query.limit]]
-    return found, _after(query.sort, found[-1], column) if len(rows) > query.limit else None
+    found = [incident_of(dict(row)) for row in rows[: query.limit]]
+    if len(rows) <= query.limit:
+        return found, None
+    last = found[-1]
+    return found, write_cursor(Cursor(query.sort, last.id, getattr(last, column) if column else None))
 
 
-def _key(cursor: Cursor | None) -> datetime | int | None:
-    if cursor is None:
-        return None
-    if cursor.sort == "priority":
-        return min(cursor.key, 4)
-    return EPOCH + MICROSECOND * cursor.key
+KINDS: Mapping[str | None, type] = {"updated_at": datetime, "priority": int, None: type(None)}
 
 
-def _after(sort: Sort, last: Incident, column: str) -> str:
-    value = getattr(last, column)
-    return Cursor(sort, value if isinstance(value, int) else microseconds(value), last.id).text()
+def write_cursor(cursor: Cursor) -> str:
+    """A cursor as callers carry it."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
+
+
+def read_cursor(text: str, sort: str, column: str | None) -> Cursor:
+    """The cursor of a page in this order; raises Malformed for anything else."""
+    try:
+        cursor = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=Cursor)
+    except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
+        raise Malformed("the cursor is not one of ours", flaws=(Flaw("/cursor", "not a cursor"),)) from error
+    if cursor.sort != sort or not isinstance(cursor.key, KINDS[column]):
+        raise Malformed("the cursor belongs to another order", flaws=(Flaw("/cursor", "another order"),))
+    return cursor

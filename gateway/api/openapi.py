@@ -1,143 +1,138 @@
-"""The route table as an OpenAPI 3.1 document and as a page for people."""
+"""The OpenAPI 3.1 document, made from the route table and the wire types, and a page that shows it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
 import msgspec
+from aiohttp import web
 
-from gateway import __name__ as product
-from gateway.api.problems import ANY_STATUS
-from gateway.api.routes import Route
+from gateway.api.feed import Feed
+from gateway.api.problems import CONTENT_TYPE, PROBLEMS, Problem
+from gateway.api.routes import Route, table
 
 REF = "#/components/schemas/{name}"
+PARAMETER = re.compile(r"\{(\w+)(?::(?:[^{}]|\{[^}]*\})*)?\}")
 
-PROBLEM = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "instance", "errors"],
-    "properties": {
-        "type": {"enum": sorted({f"/problems/{kind.code}" for kind in ANY_STATUS})},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string", "description": "the id of the request"},
-        "errors": {
-            "type": "array",
-            "items": {"type": "object", "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}}},
-        },
-    },
-}
-
-HEADERS = {
-    "PATCH": ("If-Match", "Idempotency-Key"),
-    "POST": ("If-Match", "Idempotency-Key"),
-    "PUT": ("If-Match", "If-None-Match"),
-}
-"""Request headers of methods on a record."""
+CSP = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
 def document(routes: Sequence[Route]) -> dict[str, Any]:
-    """The OpenAPI 3.1 document of these routes."""
-    kinds = list(dict.fromkeys(kind for route in routes for kind in (route.request, route.response) if kind is not None))
-    refs, schemas = msgspec.json.schema_components(kinds, ref_template=REF)
-    by_kind = dict(zip(kinds, refs, strict=True))
+    """The document for these routes."""
+    kinds = [kind for route in routes for kind in (route.takes, route.gives) if kind is not None] + [Problem]
+    schemas, components = msgspec.json.schema_components(kinds, ref_template=REF)
+    known = {id(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, by_kind)
+        paths.setdefault(plain(route.path), {})[route.method.lower()] = _operation(route, known)
     return {
         "openapi": "3.1.0",
-        "info": {"title": f"incident {product}", "version": "1"},
-        "security": [{"bearer": []}, {"apiKey": []}],
+        "info": {"title": "Incident gateway", "version": "1", "description": "Problems: " + ", ".join(sorted(PROBLEMS))},
+        "security": [{"bearer": []}, {"key": []}],
         "paths": paths,
         "components": {
+            "schemas": components,
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
-                "apiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+                "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
             },
-            "schemas": {**schemas, "Problem": PROBLEM},
         },
     }
 
 
-def _operation(route: Route, refs: dict[Any, dict[str, Any]]) -> dict[str, Any]:
+def plain(path: str) -> str:
+    """A path of aiohttp without the patterns of its parameters."""
+    return PARAMETER.sub(r"{\1}", path)
+
+
+def _operation(route: Route, known: dict[int, dict[str, Any]]) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": route.summary}
-    if route.response is not None:
-        answer["content"] = {"application/json": {"schema": refs[route.response]}}
-    problem = {"application/problem+json": {"schema": {"$ref": REF.format(name="Problem")}}}
+    if route.gives is not None:
+        answer["content"] = {"application/json": {"schema": known[id(route.gives)]}}
+    problem = {"description": "A problem", "content": {CONTENT_TYPE: {"schema": known[id(Problem)]}}}
     operation: dict[str, Any] = {
-        "operationId": _name(route),
+        "operationId": f"{route.method.lower()}_{'_'.join(re.findall(r'[a-z0-9]+', plain(route.path)[8:]))}",
         "summary": route.summary,
-        "description": f"Needs a key with the scope `{route.scope}`.",
-        "parameters": [*_in_path(route), *_in_query(route), *_in_headers(route)],
-        "responses": {str(route.status): answer, "default": {"description": "A problem (RFC 9457)", "content": problem}},
+        "description": f"Needs the scope `{route.scope}`.",
+        "parameters": [*_path_parameters(route), *_query_parameters(route), *_header_parameters(route)],
+        "responses": {str(route.status): answer, "4XX": problem, "5XX": problem},
     }
-    if route.request is not None:
-        needed = any(field.required for field in msgspec.structs.fields(route.request))
-        operation["requestBody"] = {"required": needed, "content": {"application/json": {"schema": refs[route.request]}}}
+    if route.takes is not None:
+        operation["requestBody"] = {"content": {"application/json": {"schema": known[id(route.takes)]}}}
     return operation
 
 
-def _name(route: Route) -> str:
-    words = re.findall(r"[a-z_]+", route.path.removeprefix("/api/v1"))
-    return "_".join([route.method.lower(), *words])
+def _path_parameters(route: Route) -> Iterable[dict[str, Any]]:
+    for name in PARAMETER.findall(route.path):
+        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
-def _in_path(route: Route) -> list[dict[str, Any]]:
-    names = re.findall(r"\{(\w+)\}", route.path)
-    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
-
-
-def _in_query(route: Route) -> list[dict[str, Any]]:
+def _query_parameters(route: Route) -> Iterable[dict[str, Any]]:
     if route.query is None:
-        return []
-    (_,), schemas = msgspec.json.schema_components([route.query], ref_template=REF)
-    properties = schemas[route.query.__name__]["properties"]
-    return [{"name": name, "in": "query", "schema": schema} for name, schema in properties.items()]
+        return
+    schema = msgspec.json.schema(route.query)
+    definition = schema["$defs"][route.query.__name__]
+    for name, shape in definition["properties"].items():
+        yield {"name": name, "in": "query", "schema": _inlined(shape, schema["$defs"]), "style": "form", "explode": False}
 
 
-def _in_headers(route: Route) -> list[dict[str, Any]]:
-    on_record = "{number}" in route.path or route.path == "/api/v1/incidents"
-    names = HEADERS.get(route.method, ()) if on_record else ()
-    return [{"name": name, "in": "header", "schema": {"type": "string"}} for name in names]
+def _inlined(shape: Any, definitions: dict[str, Any]) -> Any:
+    """A schema with what it refers to written out: parameters stand outside of the components."""
+    if isinstance(shape, list):
+        return [_inlined(part, definitions) for part in shape]
+    if not isinstance(shape, dict):
+        return shape
+    if "$ref" in shape:
+        return _inlined(definitions[shape["$ref"].rpartition("/")[2]], definitions)
+    return {name: _inlined(part, definitions) for name, part in shape.items()}
 
 
-STYLE = "body{font:15px/1.5 system-ui;max-width:70rem;margin:2rem auto;padding:0 1rem}code,pre{font-family:ui-monospace}\
-pre{background:#8881;padding:.6rem;overflow:auto}summary{cursor:pointer;padding:.25rem 0}b{display:inline-block;min-width:4.5rem}"
-"""The page's own style, allowed by its hash."""
+def _header_parameters(route: Route) -> Iterable[dict[str, Any]]:
+    for name in HEADERS.get(route.method, ()):
+        yield {"name": name, "in": "header", "required": False, "schema": {"type": "string"}}
 
 
 def page(routes: Sequence[Route]) -> str:
-    """Every operation on one page that needs nothing else: no script, no address of anybody's."""
-    described = document(routes)
-    schemas = described["components"]["schemas"]
-    operations = "\n".join(_shown(route, described["paths"][route.path][route.method.lower()]) for route in routes)
-    structs = "\n".join(
-        f'<details id="{escape(name)}"><summary><code>{escape(name)}</code> {escape(schema.get("description", ""))}</summary>'
-        f"<pre>{_json(schema)}</pre></details>"
-        for name, schema in sorted(schemas.items())
+    """Every operation on one page without a script or anything from elsewhere."""
+    rows = "".join(
+        f"<tr><td><code>{escape(r.method)}</code></td><td><code>{escape(plain(r.path))}</code></td>"
+        f"<td>{escape(r.scope)}</td><td>{escape(r.summary)}</td><td>{_name(r.takes)}</td><td>{_name(r.gives)}</td></tr>"
+        for r in routes
     )
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Incident gateway API</title><style>{STYLE}</style>'
-        "<h1>Incident gateway API</h1><p>JSON in and out; times are RFC 3339 UTC, durations seconds. Send a key as "
-        "<code>Authorization: Bearer</code> or <code>X-Api-Key</code>. Changes take <code>If-Match</code> with the ETag and "
-        "<code>Idempotency-Key</code>. Errors are problem details (RFC 9457). "
-        'Machines read <a href="/openapi.json">/openapi.json</a>.</p>'
-        f"<h2>Operations</h2>{operations}<h2>Values</h2>{structs}</html>"
-    )
+    return PAGE.replace("ROWS", rows)
 
 
-def _shown(route: Route, operation: dict[str, Any]) -> str:
-    parameters = {f"{p['name']} ({p['in']})": p["schema"] for p in operation["parameters"]}
-    kinds = (("Request", route.request), ("Answer", route.response))
-    links = " ".join(f'{word}: <a href="#{kind.__name__}">{kind.__name__}</a>.' for word, kind in kinds if kind is not None)
-    return (
-        f"<details><summary><b>{route.method}</b><code>{escape(route.path)}</code> {escape(route.summary)}</summary>"
-        f"<p>Scope <code>{route.scope}</code>, status {route.status}. {links}</p>"
-        + (f"<pre>{_json(parameters)}</pre>" if parameters else "")
-        + "</details>"
-    )
+def _name(kind: Any) -> str:
+    return "" if kind is None else f"<code>{escape(getattr(kind, '__name__', str(kind)))}</code>"
 
 
-def _json(value: object) -> str:
-    return escape(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Incident gateway: API</title>
+<style>body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem}
+table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc}</style>
+<h1>Incident gateway: API</h1>
+<p>Every detail is in <a href="/openapi.json">/openapi.json</a>. Send the key as <code>Authorization: Bearer</code>.</p>
+<table><thead><tr><th>Method<th>Path<th>Scope<th>What it does<th>Takes<th>Gives</thead><tbody>ROWS</tbody></table></html>
+"""
+
+
+def build_docs() -> list[web.RouteDef]:
+    """/openapi.json and /docs, both fixed when the gateway starts."""
+    routes = table(Feed())
+    described = msgspec.json.encode(document(routes))
+    shown = page(routes)
+
+    async def serve_document(_: web.Request) -> web.Response:
+        return web.Response(body=described, content_type="application/json")
+
+    async def serve_page(_: web.Request) -> web.Response:
+        return web.Response(text=shown, content_type="text/html", headers={"Content-Security-Policy": CSP})
+
+    return [web.get("/openapi.json", serve_document), web.get("/docs", serve_page)]
+
+
+HEADERS = {
+    "POST": ("Idempotency-Key", "If-Match"),
+    "PATCH": ("Idempotency-Key", "If-Match"),
+    "PUT": ("If-Match", "If-None-Match"),
+}

@@ -1,32 +1,24 @@
-"""What can be read of records: one, many, and what belongs to one."""
+"""What belongs to a record or a receipt, to read."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
+from uuid import UUID
 
 import msgspec
 from aiohttp import web
-from asyncpg import Connection
 
-from gateway.api.context import Call, Context, respond
-from gateway.api.listing import Query, page
-from gateway.api.views import IncidentView, Sla, views
+from gateway.api.context import Call, respond
+from gateway.api.incidents import found
+from gateway.api.views import Clock, IncidentView, clock_view, sla_view, views
 from gateway.db.pool import acquire
-from gateway.errors import NotFound
-from gateway.incidents import store
+from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.incidents.columns import incident_of
-from gateway.incidents.record import Incident
+from gateway.operations.desk import NOW
+from gateway.sla.simulate import simulate
 
 
-class Page(msgspec.Struct):
-    """A page of records; `next` is the cursor of the page after, null at the end."""
-
-    incidents: list[IncidentView]
-    next: str | None
-    more: bool
-
-
-class Entry(msgspec.Struct):
-    """One thing that happened; `hash` chains it to the entry before."""
+class TimelineEntry(msgspec.Struct):
+    """One thing that happened to a record; `hash` chains it to the one before (hex)."""
 
     seq: int
     at: datetime
@@ -37,120 +29,158 @@ class Entry(msgspec.Struct):
 
 
 class Timeline(msgspec.Struct):
-    """Everything that happened to a record, in order."""
+    """Everything that happened, in order."""
 
-    number: str
-    entries: list[Entry]
+    entries: list[TimelineEntry]
 
 
 class AlertView(msgspec.Struct):
-    """What is known of one dedup key that the record answers for."""
+    """One alert key of a record."""
 
     dedup_key: str
-    status: Literal["firing", "resolved", "acknowledged", ""]
+    namespace: str
+    status: str
     title: str
     severity: str
+    occurrences: int
+    flaps: int
     first_seen: datetime | None
     last_seen: datetime | None
     fired_at: datetime | None
     cleared_at: datetime | None
-    ends_at: datetime | None
-    occurrences: int
-    flaps: int
     labels: msgspec.Raw
     annotations: msgspec.Raw
-    generator_url: str
 
 
 class Alerts(msgspec.Struct):
-    """The alerts of a record, the latest seen first, at most 1000."""
+    """The alerts a record answers for."""
 
     alerts: list[AlertView]
 
 
 class Related(msgspec.Struct):
-    """The master a record follows, and the records that follow it, at most 200."""
+    """The master of a record and those that follow it."""
 
     master: IncidentView | None
     related: list[IncidentView]
 
 
-async def found(conn: "Connection[Any]", number: str) -> Incident:
-    """The record of that number; raises NotFound."""
-    incident = await store.by_number(conn, number)
-    if incident is None:
-        raise NotFound("no incident has this number")
-    return incident
+class Item(msgspec.Struct):
+    """One received item and what became of it."""
+
+    item: int
+    dedup_key: str
+    status: str
+    outcome: str
+    reason: str
+    incident: str | None
 
 
-async def shown(context: Context, incident: Incident) -> IncidentView:
-    """One record as it is shown."""
-    async with acquire(context.pool) as conn:
-        return (await views(conn, context.rules, [incident], context.clock.stamp()))[0]
+class ReceiptView(msgspec.Struct):
+    """One delivery and what became of every item of it."""
+
+    receipt: UUID
+    received_at: datetime
+    source: str
+    items: int
+    lost: int
+    flag: str | None
+    results: list[Item]
 
 
-async def list_incidents(call: Call) -> web.Response:
-    """A page of records."""
-    query, context = call.query(Query), call.context
-    async with acquire(context.pool) as conn:
-        incidents, following = await page(conn, query)
-        seen = await views(conn, context.rules, incidents, context.clock.stamp())
-    return respond(Page(seen, following, following is not None))
+class Clocks(msgspec.Struct):
+    """Clocks of a story."""
+
+    clocks: list[Clock]
 
 
-async def read_incident(call: Call) -> web.Response:
-    """One record; the ETag is its version."""
-    async with acquire(call.context.pool) as conn:
-        incident = await found(conn, call.number)
-    return respond(await shown(call.context, incident), etag=str(incident.version))
-
-
-async def read_sla(call: Call) -> web.Response:
-    """The clocks of a record with every second of theirs."""
-    async with acquire(call.context.pool) as conn:
-        incident = await found(conn, call.number)
-    sla: Sla = (await shown(call.context, incident)).sla
-    return respond(sla)
-
-
-ENTRIES = "SELECT seq, at, actor, event, facts, hash FROM timeline WHERE incident_id = $1::bigint ORDER BY seq"
+TIMELINE = "SELECT seq, at, actor, event, facts, hash FROM timeline WHERE incident_id = $1 ORDER BY seq LIMIT 10000"
 
 
 async def read_timeline(call: Call) -> web.Response:
     """Everything that happened to a record."""
-    async with acquire(call.context.pool) as conn:
-        incident = await found(conn, call.number)
-        rows = await conn.fetch(ENTRIES, incident.id)
-    entries = [Entry(**{**row, "facts": msgspec.Raw(row["facts"].encode()), "hash": row["hash"].hex()}) for row in rows]
-    return respond(Timeline(incident.number, entries))
+    incident = await found(call)
+    async with acquire(call.context.desk.pool) as conn:
+        rows = await conn.fetch(TIMELINE, incident.id)
+    entries = [
+        TimelineEntry(r["seq"], r["at"], r["actor"], r["event"], msgspec.Raw(r["facts"].encode()), r["hash"].hex()) for r in rows
+    ]
+    return respond(Timeline(entries), etag=str(incident.version))
+
+
+async def read_sla(call: Call) -> web.Response:
+    """Every clock with every second explained."""
+    incident = await found(call)
+    desk = call.context.desk
+    async with acquire(desk.pool) as conn:
+        now = await conn.fetchval(NOW, desk.clock.stamp())
+    return respond(sla_view(incident, desk.rules, now))
 
 
 ALERTS = """
-SELECT dedup_key, status, title, severity, first_seen, last_seen, fired_at, cleared_at, ends_at, occurrences, flaps,
-       labels, annotations, generator_url
-FROM alert WHERE incident_id = $1::bigint ORDER BY last_seen DESC NULLS LAST, key_hash LIMIT 1000
+SELECT dedup_key, namespace, status, title, severity, occurrences, flaps, first_seen, last_seen, fired_at, cleared_at, labels,
+       annotations
+FROM alert WHERE incident_id = $1 ORDER BY first_seen, key_hash LIMIT 1000
 """
+JSON = ("labels", "annotations")
 
 
 async def read_alerts(call: Call) -> web.Response:
-    """The alerts that a record answers for."""
-    async with acquire(call.context.pool) as conn:
-        incident = await found(conn, call.number)
+    """The alerts a record answers for."""
+    incident = await found(call)
+    async with acquire(call.context.desk.pool) as conn:
         rows = await conn.fetch(ALERTS, incident.id)
-    raw = [{**row, **{name: msgspec.Raw(row[name].encode()) for name in ("labels", "annotations")}} for row in rows]
-    return respond(Alerts([AlertView(**row) for row in raw]))
+    return respond(Alerts([_alert(dict(row)) for row in rows]))
 
 
-RELATED = "SELECT * FROM incident WHERE id = $1::bigint OR master_id = $2::bigint ORDER BY id LIMIT 201"
+def _alert(row: dict[str, Any]) -> AlertView:
+    row |= {name: msgspec.Raw(row[name].encode()) for name in JSON}
+    return AlertView(**row)
+
+
+RELATED = "SELECT * FROM incident WHERE id = $1 OR master_id = $2 ORDER BY id LIMIT 1000"
 
 
 async def read_related(call: Call) -> web.Response:
-    """The master and the related records of a record."""
-    context = call.context
-    async with acquire(context.pool) as conn:
-        incident = await found(conn, call.number)
-        incidents = [incident_of(row) for row in await conn.fetch(RELATED, incident.master_id, incident.id)]
-        seen = await views(conn, context.rules, incidents, context.clock.stamp())
-    pairs = list(zip(incidents, seen, strict=True))
-    master = next((view for one, view in pairs if one.id == incident.master_id), None)
-    return respond(Related(master, [view for one, view in pairs if one.master_id == incident.id]))
+    """The master and the records that follow."""
+    incident = await found(call)
+    desk = call.context.desk
+    async with acquire(desk.pool) as conn:
+        rows = [incident_of(dict(row)) for row in await conn.fetch(RELATED, incident.master_id, incident.id)]
+        seen = await views(conn, desk.rules, rows, desk.clock.stamp())
+    pairs = list(zip(rows, seen, strict=True))
+    master = next((view for row, view in pairs if row.id == incident.master_id), None)
+    return respond(Related(master, [view for row, view in pairs if row.master_id == incident.id]))
+
+
+RECEIPT = "SELECT received_at, source, items, lost, flag FROM receipt WHERE id = $1 LIMIT 1"
+ITEMS = """
+SELECT e.item, e.dedup_key, e.status, e.outcome, e.reason, i.number AS incident
+FROM alert_event e LEFT JOIN incident i ON i.id = e.incident_id
+WHERE e.receipt_id = $1 AND e.received_at = $2 ORDER BY e.item
+"""
+
+
+async def read_receipt(call: Call) -> web.Response:
+    """What became of one delivery."""
+    try:
+        receipt = UUID(call.request.match_info["id"])
+    except ValueError as error:
+        raise Malformed("a receipt's id is a UUID") from error
+    async with acquire(call.context.desk.pool) as conn:
+        row = await conn.fetchrow(RECEIPT, receipt)
+        if row is None:
+            raise NotFound(f"there is no receipt {receipt}")
+        items = [Item(**item) for item in await conn.fetch(ITEMS, receipt, row["received_at"])]
+    return respond(ReceiptView(receipt=receipt, **row, results=items))
+
+
+async def simulate_sla(call: Call) -> web.Response:
+    """The clocks of any story, by the functions that run production."""
+    rules, asked = call.context.desk.rules, call.body
+    policy = rules.policies.get(asked.policy or rules.default)
+    if policy is None:
+        raise Unprocessable(f"there is no policy {asked.policy!r}; there are {', '.join(rules.policies)}")
+    readings = simulate(policy, asked.kind, asked.events, asked.at, priority=asked.priority)
+    return respond(Clocks([clock_view(reading) for reading in readings]))
+

@@ -7,31 +7,30 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from gateway.incidents import commands
-from gateway.incidents.model import HoldReason, Impact, Resolution, Tier, Urgency
-from gateway.operations.create import Report
+from gateway.incidents.model import Closure, HoldReason, Impact, Resolution, Tier, Urgency
 from gateway.operations.keys import Scope
 
 Title = Annotated[str, Meta(min_length=1, max_length=1_000)]
 Text = Annotated[str, Meta(max_length=32_768)]
 Name = Annotated[str, Meta(max_length=256)]
 Slug = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\Z")]
-Number = Annotated[str, Meta(pattern=r"^INC-[0-9]{8}-[0-9]{6,12}\Z")]
 Priority = Annotated[int, Meta(ge=1, le=4)]
 Rating = Annotated[int, Meta(ge=1, le=3)]
 Moment = Annotated[datetime, Meta(tz=True)]
 Labels = Annotated[dict[Name, Annotated[str, Meta(max_length=4_096)]], Meta(max_length=100)]
+Number = Annotated[str, Meta(pattern=r"^INC-[0-9]{8}-[0-9]{6,12}\Z")]
 
 
-class Request(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
-    """What every request has in common."""
+class Request(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What every request has in common: an unknown field is refused."""
 
 
-class NewIncident(Request):
-    """A record made by hand; its priority follows from impact and urgency."""
+class NewIncident(Request, kw_only=True):
+    """A record made by hand; the priority follows from impact and urgency."""
 
     title: Title
     description: Text = ""
-    source: Slug = "api"
+    source: Slug = "web"
     impact: Impact = Impact.INDIVIDUAL
     urgency: Urgency = Urgency.NORMAL
     service: Name = ""
@@ -45,12 +44,8 @@ class NewIncident(Request):
     security: bool = False
     labels: Labels = {}
 
-    def report(self) -> Report:
-        """As the domain has it."""
-        return Report(**msgspec.structs.asdict(self))
 
-
-class Patch(Request):
+class Patch(Request, kw_only=True):
     """Fields to change; those left out stay as they are."""
 
     title: Title | UnsetType = UNSET
@@ -71,36 +66,25 @@ class Patch(Request):
     security: bool | UnsetType = UNSET
     labels: Labels | UnsetType = UNSET
 
-    def changes(self) -> dict[str, Any]:
-        """The fields that were sent."""
-        return {name: value for name, value in msgspec.structs.asdict(self).items() if value is not UNSET}
 
-
-class Action(Request):
-    """What every action may carry; `related` does the same to the records that follow a master."""
+class Action(Request, kw_only=True):
+    """What every action may carry."""
 
     note: Text = ""
 
-    @property
-    def to_related(self) -> bool:
-        """Whether the action is asked for the related records too."""
-        return bool(getattr(self, "related", False))
 
-    def command(self) -> commands.Command:
-        """As the domain has it: the struct's own name and fields, `related` aside."""
-        fields = {name: value for name, value in msgspec.structs.asdict(self).items() if name != "related"}
-        made: commands.Command = getattr(commands, type(self).__name__)(**fields)
-        return made
-
-
-class Acknowledge(Action):
-    """Take it on, oneself or `person`."""
+class Acknowledge(Action, kw_only=True):
+    """Take it on, oneself or somebody else."""
 
     person: Name = ""
 
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Acknowledge(person=self.person, note=self.note)
 
-class Assign(Action):
-    """Give it to a group or a person of a tier."""
+
+class Assign(Action, kw_only=True):
+    """Give it to a group or person."""
 
     group: Name = ""
     person: Name = ""
@@ -111,23 +95,35 @@ class Assign(Action):
         return commands.Assign(group=self.group, person=self.person, tier=Tier(str(self.tier)), note=self.note)
 
 
-class Return(Action):
+class Return(Action, kw_only=True):
     """Give it back to the desk."""
 
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Return(note=self.note)
 
-class Hold(Action):
-    """Stop the clocks, at the longest until `until`."""
+
+class Hold(Action, kw_only=True):
+    """Stop the clocks."""
 
     reason: HoldReason
     until: Moment | None = None
 
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Hold(reason=self.reason, until=self.until, note=self.note)
 
-class Resume(Action):
-    """Go on after a hold."""
+
+class Resume(Action, kw_only=True):
+    """Go on."""
+
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Resume(note=self.note)
 
 
-class Escalate(Action):
-    """Hand the work to tier 3 or to a vendor."""
+class Escalate(Action, kw_only=True):
+    """Hand it to tier 3 or a vendor."""
 
     to: Literal["tier3", "vendor"]
     vendor: Name = ""
@@ -138,28 +134,40 @@ class Escalate(Action):
         return commands.Escalate(to=tier, vendor=self.vendor, note=self.note)
 
 
-class Resolve(Action):
-    """A solution or workaround is in place."""
+class Resolve(Action, kw_only=True):
+    """It is solved; with `related` so are the records that follow it."""
 
     resolution: Resolution = Resolution.SOLVED
     category: Name = ""
     solution: Text = ""
     related: bool = False
 
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Resolve(resolution=self.resolution, category=self.category, solution=self.solution, note=self.note)
 
-class Confirm(Action):
-    """The reporter agrees that it is solved."""
+
+class Confirm(Action, kw_only=True):
+    """The reporter agrees."""
 
     satisfaction: Rating | None = None
     related: bool = False
 
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Confirm(satisfaction=self.satisfaction, note=self.note)
 
-class Refuse(Action):
-    """The reporter does not agree: back to work."""
+
+class Refuse(Action, kw_only=True):
+    """The reporter does not agree."""
+
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Refuse(note=self.note)
 
 
-class Close(Action):
-    """End the record."""
+class Close(Action, kw_only=True):
+    """End it."""
 
     closure: Literal["manual"] = "manual"
     satisfaction: Rating | None = None
@@ -167,74 +175,100 @@ class Close(Action):
 
     def command(self) -> commands.Command:
         """As the domain has it."""
-        return commands.Close(satisfaction=self.satisfaction, note=self.note)
+        return commands.Close(closure=Closure.MANUAL, satisfaction=self.satisfaction, note=self.note)
 
 
-class Reject(Action):
-    """It is outside of the agreed services."""
+class Reject(Action, kw_only=True):
+    """Outside the agreed services."""
+
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Reject(note=self.note)
 
 
-class DeclareMajor(Action):
+class DeclareMajor(Action, kw_only=True):
     """Make it a major incident."""
 
     reason: Text = ""
 
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.DeclareMajor(reason=self.reason, note=self.note)
 
-class Note(Action):
+
+class Note(Request, kw_only=True):
     """Add to the work log."""
 
     note: Annotated[str, Meta(min_length=1, max_length=32_768)]
 
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Note(note=self.note)
 
-class Rate(Action):
-    """The reporter's satisfaction: 3 satisfied, 2 so-so, 1 not satisfied."""
+
+class Rate(Action, kw_only=True):
+    """The reporter's rating: 3 satisfied, 2 so-so, 1 not."""
 
     satisfaction: Rating
 
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Rate(satisfaction=self.satisfaction, note=self.note)
 
-class Link(Action):
-    """Make it follow a master."""
+
+class LinkTo(Action, kw_only=True):
+    """Follow a master."""
 
     master: Number
 
 
-class Unlink(Action):
-    """Undo a link, which is remembered."""
+class Unlink(Action, kw_only=True):
+    """Follow it no longer."""
 
 
-class Event(Request):
-    """One clock event of a story; `tier` with assign, accept and escalate, `priority` with record and set_priority."""
+class Bulk(Request, kw_only=True):
+    """One action on many records; `body` is that action's own request."""
+
+    numbers: Annotated[list[Number], Meta(min_length=1, max_length=100)]
+    action: str
+    body: dict[str, Any] = {}
+
+
+class SimulatedEvent(Request, kw_only=True):
+    """One clock event of a story."""
 
     at: Moment
-    event: Name
-    tier: Literal[1, 2, 3, "1", "2", "3", "vendor"] | None = None
+    event: str
+    tier: int | str | None = None
     priority: Priority | None = None
-    reason: Name = ""
+    reason: Text = ""
 
 
-class Simulate(Request):
-    """A story whose clocks are asked for; no policy means the default one."""
+class Simulate(Request, kw_only=True):
+    """A story to read the clocks of."""
 
-    events: Annotated[list[Event], Meta(min_length=1, max_length=1_000)]
-    at: Moment
-    policy: Name | None = None
-    kind: Name = "incident"
+    policy: Name = ""
+    kind: str = "incident"
     priority: Priority | None = None
     service: Name = ""
+    events: Annotated[list[SimulatedEvent], Meta(min_length=1, max_length=1_000)]
+    at: Moment
 
 
-class NewKey(Request):
-    """A key to make; one with the scope `ingest` belongs to an integration, by the id the key list shows."""
+class NewKey(Request, kw_only=True):
+    """A key to make."""
 
     name: Title
     scopes: Annotated[list[Scope], Meta(min_length=1, max_length=4)]
-    integration_id: Annotated[int, Meta(ge=1, le=2_147_483_647)] | None = None
+    integration: Slug | None = None
     expires_at: Moment | None = None
 
 
-class Reference(Request):
-    """What the record is called in another system."""
+Reference = dict[str, Any]
 
-    id: Annotated[str, Meta(min_length=1, max_length=256)]
-    url: Annotated[str, Meta(max_length=2_048, pattern=r"^(https?://.*)?\Z")] = ""
-    state: Name = ""
+ACTIONS: dict[str, Any] = {
+    "acknowledge": Acknowledge, "accept": Acknowledge, "assign": Assign, "return": Return, "hold": Hold, "resume": Resume,
+    "escalate": Escalate, "resolve": Resolve, "confirm": Confirm, "refuse": Refuse, "close": Close, "reject": Reject,
+    "declare_major": DeclareMajor, "note": Note, "rate": Rate,
+}  # fmt: skip
+"""The request of each action that is a command of the lifecycle."""

@@ -2,10 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import date, datetime
-from typing import Any
 
-from asyncpg import Connection
-
+from gateway.db.pool import Connection
 from gateway.incidents.columns import incident_of
 from gateway.incidents.record import Incident
 
@@ -14,18 +12,26 @@ BY_NUMBER = "SELECT * FROM incident WHERE number = $1"
 LOCK_NUMBER = "SELECT * FROM incident WHERE number = $1 FOR UPDATE"
 
 
-async def by_number(conn: "Connection[Any]", number: str, *, lock: bool = False) -> Incident | None:
+async def by_number(conn: Connection, number: str, *, lock: bool = False) -> Incident | None:
     """The incident of that number, or None; with `lock` nobody else changes it before the transaction ends."""
     row = await conn.fetchrow(LOCK_NUMBER if lock else BY_NUMBER, number)
-    return None if row is None else incident_of(row)
+    return None if row is None else incident_of(dict(row))
+
+
+BY_IDS = "SELECT * FROM incident WHERE id = ANY($1::bigint[]) ORDER BY id"
+
+
+async def by_ids(conn: Connection, ids: Collection[int]) -> list[Incident]:
+    """The incidents of those ids in id order, as they stand; not locked."""
+    return [incident_of(dict(row)) for row in await conn.fetch(BY_IDS, list(ids))]
 
 
 LOCK = "SELECT * FROM incident WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE"
 
 
-async def lock(conn: "Connection[Any]", ids: Collection[int]) -> list[Incident]:
+async def lock(conn: Connection, ids: Collection[int]) -> list[Incident]:
     """The incidents of those ids, locked in id order."""
-    return [incident_of(row) for row in await conn.fetch(LOCK, list(ids))]
+    return [incident_of(dict(row)) for row in await conn.fetch(LOCK, list(ids))]
 
 
 RESERVE = """
@@ -42,7 +48,7 @@ Reserved = tuple[list[int], list[str]]
 Reserve = Callable[[int, datetime | None], Awaitable[Reserved]]
 
 
-async def reserve(conn: "Connection[Any]", count: int, stamp: datetime | None) -> Reserved:
+async def reserve(conn: Connection, count: int, stamp: datetime | None) -> Reserved:
     """Ids and numbers for `count` new incidents.
 
     Runs outside of the transaction that will use them, on a connection with synchronous_commit off: the write-ahead
@@ -64,7 +70,7 @@ def number(day: date, sequence: int) -> str:
 ALERTS_FIRING = "SELECT count(*) FROM alert WHERE incident_id = ANY($1::bigint[]) AND status = 'firing'"
 
 
-async def alerts_firing(conn: "Connection[Any]", ids: Sequence[int]) -> int:
+async def alerts_firing(conn: Connection, ids: Sequence[int]) -> int:
     """How many alerts of these incidents fire."""
     count: int = await conn.fetchval(ALERTS_FIRING, ids)
     return count

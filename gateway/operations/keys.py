@@ -113,7 +113,7 @@ WHERE prefix = $1::text AND revoked_at IS NULL
 """
 
 
-class Keys:
+class KeyRing:
     """Recognises keys, asking the database again every few seconds."""
 
     def __init__(self, pool: Pool, clock: Clock) -> None:

@@ -69,13 +69,12 @@ MOVES = st.sampled_from(
 def ledgers(draw: st.DrawFn) -> Ledger:
     """Any story in microseconds: gaps of nothing, of odd microseconds, and of minutes."""
     gap = st.one_of(st.just(0), st.integers(0, 3_000_000), st.integers(0, 80_000_000))
-    told: list[tuple[int, str, str | int | None]] = [(0, "record", draw(st.integers(1, 3)))]
-    now = 0
+    told, now = [(0.0, "record", draw(st.integers(1, 3)))], 0
     for name, detail in draw(st.lists(MOVES, max_size=12)):
         now += draw(gap)
         told.append((now, name, detail))
     return tuple(
-        LedgerEntry(NOON + timedelta(microseconds=at), *_fields(name, detail)) for at, name, detail in told
+        LedgerEntry(NOON + timedelta(microseconds=int(at)), *_fields(name, detail)) for at, name, detail in told
     )
 
 

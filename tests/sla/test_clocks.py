@@ -113,10 +113,8 @@ def test_a_simulation_reads_as_production_does() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "event", "at"),
-    [("party", Event(at=after(0), event="record"), after(1)),
-     ("incident", Event(at=after(0), event="record"), datetime(2026, 1, 1)),  # noqa: DTZ001
-     ("incident", Event(at=datetime(2026, 1, 1), event="record"), after(1)),  # noqa: DTZ001
-     ("incident", Event(at=after(0), event="dance"), after(1)),
+    [("party", Event(at=after(0), event="record"), after(1)), ("incident", Event(at=after(0), event="record"), datetime(2026, 1, 1)),  # noqa: DTZ001
+     ("incident", Event(at=datetime(2026, 1, 1), event="record"), after(1)), ("incident", Event(at=after(0), event="dance"), after(1)),  # noqa: DTZ001
      ("incident", Event(at=after(0), event="assign", tier=4), after(1))],
 )
 def test_a_simulation_of_what_cannot_be_is_refused(kind: str, event: Event, at: datetime) -> None:

@@ -1,0 +1,174 @@
+"""Records: list, make, read, correct, act."""
+
+import msgspec
+from aiohttp import web
+from msgspec import UNSET
+
+from gateway.api import body, wire
+from gateway.api.context import Call, respond
+from gateway.api.listing import page, query_of
+from gateway.api.views import IncidentView, views
+from gateway.db.pool import acquire
+from gateway.errors import Flaw, GatewayError, Malformed, NotFound
+from gateway.incidents import store
+from gateway.incidents.model import State
+from gateway.incidents.record import Incident
+from gateway.operations import link as linking
+from gateway.operations.act import act
+from gateway.operations.create import Report, create
+from gateway.operations.edit import edit
+from gateway.operations.references import reference_tag, set_reference
+
+BEGUN = frozenset({State.IN_PROGRESS, State.ON_HOLD, State.ESCALATED})
+
+
+class Page(msgspec.Struct):
+    """A page of records; `next` is the cursor of the one after, null at the end."""
+
+    incidents: list[IncidentView]
+    next: str | None
+
+
+class Acted(msgspec.Struct, omit_defaults=True):
+    """The record after the action."""
+
+    incident: IncidentView
+    already_acked_by: str | None = None
+
+
+class BulkResult(msgspec.Struct, omit_defaults=True):
+    """What became of one record of many: its new version, or the problem."""
+
+    number: str
+    version: int | None = None
+    problem: str | None = None
+    detail: str | None = None
+
+
+class BulkResults(msgspec.Struct):
+    """What became of each."""
+
+    results: list[BulkResult]
+
+
+async def list_incidents(call: Call) -> web.Response:
+    """One page, newest first unless `sort` says otherwise."""
+    query = query_of(call.request.query)
+    desk = call.context.desk
+    async with acquire(desk.pool) as conn:
+        found, following = await page(conn, query)
+        return respond(Page(await views(conn, desk.rules, found, desk.clock.stamp()), following))
+
+
+async def create_incident(call: Call) -> web.Response:
+    """Make a record."""
+    report = Report(**{name: getattr(call.body, name) for name in wire.NewIncident.__struct_fields__})
+    incident = await create(call.context.desk, report, call.actor, once=call.once())
+    return respond(await shown(call, incident), 201, str(incident.version), f"/api/v1/incidents/{incident.number}")
+
+
+async def read_incident(call: Call) -> web.Response:
+    """One record; 304 when If-None-Match names its version."""
+    incident = await found(call)
+    if call.request.headers.get("If-None-Match", "").removeprefix("W/") == f'"{incident.version}"':
+        return web.Response(status=304, headers={"ETag": f'"{incident.version}"'})
+    return respond(await shown(call, incident), etag=str(incident.version))
+
+
+async def patch_incident(call: Call) -> web.Response:
+    """Correct a record."""
+    fields = wire.Patch.__struct_fields__
+    changes = {name: value for name in fields if (value := getattr(call.body, name)) is not UNSET}
+    incident = await edit(call.context.desk, call.number, changes, call.actor, if_match=call.if_match(), once=call.once())
+    return respond(await shown(call, incident), etag=str(incident.version))
+
+
+async def take_action(call: Call) -> web.Response:
+    """One action on one record."""
+    before = await found(call) if isinstance(call.body, wire.Acknowledge) else None
+    incident = await act(
+        call.context.desk, call.number, call.body.command(), call.actor,
+        if_match=call.if_match(), related=getattr(call.body, "related", False), once=call.once(),
+    )  # fmt: skip
+    earlier = _acked_before(call, before, incident)
+    return respond(Acted(await shown(call, incident), earlier), etag=str(incident.version))
+
+
+def _acked_before(call: Call, before: Incident | None, after: Incident) -> str | None:
+    """Who has it already: seen before we asked, or, in a race, whoever came first."""
+    if before is None:
+        return None
+    if before.state in BEGUN:
+        return before.handler
+    return after.handler if after.handler != (call.body.person or call.actor) else None
+
+
+async def link_incident(call: Call) -> web.Response:
+    """Relate a record to a master."""
+    incident = await linking.link(
+        call.context.desk, call.number, call.body.master, call.actor, note=call.body.note, if_match=call.if_match()
+    )
+    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+
+
+async def unlink_incident(call: Call) -> web.Response:
+    """Undo that."""
+    incident = await linking.unlink(
+        call.context.desk, call.number, call.actor, note=call.body.note, if_match=call.if_match()
+    )
+    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+
+
+async def act_on_many(call: Call) -> web.Response:
+    """One action on many records, each by itself; the answer says what became of each."""
+    if call.body.action not in wire.ACTIONS:
+        raise Malformed("there is no such action", flaws=(Flaw("/action", "one of " + ", ".join(wire.ACTIONS)),))
+    asked = body.decode(msgspec.json.encode(call.body.body), wire.ACTIONS[call.body.action])
+    results: list[BulkResult] = []
+    for number in dict.fromkeys(call.body.numbers):
+        try:
+            incident = await act(
+                call.context.desk, number, asked.command(), call.actor, related=getattr(asked, "related", False)
+            )
+            results.append(BulkResult(number, version=incident.version))
+        except GatewayError as error:
+            results.append(BulkResult(number, problem=f"/problems/{error.code}", detail=error.detail))
+    return respond(BulkResults(results))
+
+
+async def put_reference(call: Call) -> web.Response:
+    """The record's counterpart in another system, compared and set."""
+    headers = call.request.headers
+    expect: str | None = None
+    if headers.get("If-None-Match", "").strip() == "*":
+        expect = ""
+    elif "If-Match" in headers and headers["If-Match"].strip() != "*":
+        expect = headers["If-Match"].removeprefix("W/").strip('" ')
+    system = call.request.match_info["system"]
+    incident = await set_reference(call.context.desk, call.number, system, call.body, call.actor, expect=expect)
+    return respond(incident.refs[system], etag=reference_tag(incident.refs[system]))
+
+
+async def read_reference(call: Call) -> web.Response:
+    """The record's counterpart in another system."""
+    incident = await found(call)
+    system = call.request.match_info["system"]
+    if system not in incident.refs:
+        raise NotFound(f"{incident.number} has no counterpart in {system}")
+    return respond(incident.refs[system], etag=reference_tag(incident.refs[system]))
+
+
+async def found(call: Call) -> Incident:
+    """The record in the path; raises NotFound."""
+    async with acquire(call.context.desk.pool) as conn:
+        incident = await store.by_number(conn, call.number)
+    if incident is None:
+        raise NotFound(f"no incident has the number {call.number}")
+    return incident
+
+
+async def shown(call: Call, incident: Incident) -> IncidentView:
+    """The record as it is shown."""
+    desk = call.context.desk
+    async with acquire(desk.pool) as conn:
+        return (await views(conn, desk.rules, [incident], desk.clock.stamp()))[0]

@@ -1,0 +1,40 @@
+"""A record's counterparts in other systems: compared and set, so that two pullers never both make one."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from gateway.errors import VersionMismatch
+from gateway.incidents.record import Incident, Revision
+from gateway.operations.desk import Desk, Session
+
+
+async def set_reference(
+    desk: Desk, number: str, system: str, reference: Mapping[str, Any], actor: str, *, expect: str | None
+) -> Incident:
+    """Set the reference to `system`.
+
+    `expect` is the tag of the present reference, "" demands that there is none, None takes whatever there is.
+    Raises NotFound and VersionMismatch.
+    """
+
+    async def work(session: Session) -> Incident:
+        incident = await session.lock(number)
+        present = incident.refs.get(system)
+        if expect is not None and expect != ("" if present is None else reference_tag(present)):
+            raise VersionMismatch(f"the reference to {system} is another one: read it and decide again", present=present)
+        if present == reference:
+            return incident
+        facts = {"changes": [{"field": f"refs.{system}", "old": present, "new": reference}]}
+        after = replace(incident, refs={**incident.refs, system: reference})
+        return (await session.write([Revision(after=after, actor=actor, events=(("referenced", facts),))]))[0]
+
+    return await desk.within(work)
+
+
+def reference_tag(reference: Mapping[str, Any]) -> str:
+    """What names one value of a reference; its ETag."""
+    return sha256(msgspec.json.encode(reference, order="deterministic")).hexdigest()[:16]

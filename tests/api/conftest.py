@@ -1,0 +1,64 @@
+"""The API on a real server over a real database."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, TestServer
+
+from gateway.api import problems
+from gateway.api.auth import Keys
+from gateway.api.context import Context
+from gateway.api.openapi import build_docs
+from gateway.api.routes import build
+from gateway.db.pool import Pool
+from gateway.incidents import store
+from gateway.operations import keys
+from gateway.operations.desk import Desk
+from gateway.operations.keys import Scope
+from gateway.settings import load
+from gateway.sla.timers import Rules
+from tests.support.clock import FakeClock
+
+
+@dataclass
+class Api:
+    client: TestClient[web.Request, web.Application]
+    keys: dict[str, str]
+    desk: Desk
+
+    async def call(
+        self, method: str, path: str, body: Any = None, scope: str = "admin", headers: dict[str, str] | None = None
+    ) -> tuple[int, Any]:
+        answer = await self.raw(method, path, json=body, scope=scope, headers=headers)
+        return answer.status, (await answer.json(content_type=None) if answer.status not in {204, 304} else None)
+
+    async def raw(
+        self, method: str, path: str, *, scope: str = "admin", headers: dict[str, str] | None = None, **more: Any
+    ) -> ClientResponse:
+        sent = {"Authorization": f"Bearer {self.keys[scope]}"} | (headers or {})
+        return await self.client.request(method, path, headers=sent, **more)
+
+    async def incident(self, **fields: Any) -> dict[str, Any]:
+        status, made = await self.call("POST", "/api/v1/incidents", {"title": "Mail is down"} | fields)
+        assert status == 201, made
+        return dict(made)
+
+
+@pytest.fixture
+async def api(pool: Pool, clock: FakeClock) -> AsyncIterator[Api]:
+    async def reserve(count: int, stamp: Any) -> store.Reserved:
+        async with pool.acquire() as conn:
+            return await store.reserve(conn, count, stamp)
+
+    desk = Desk(pool, clock, Rules.from_settings(load(None, {})), b"test key", reserve, lambda _: None)
+    made = {}
+    async with pool.acquire() as conn:
+        for scope in Scope:
+            made[str(scope)], _ = await keys.create(conn, str(scope), frozenset({scope}), clock.stamp())
+    app = web.Application(middlewares=[problems.middleware])
+    app.add_routes(build(Context(desk, Keys(pool, clock))) + build_docs())
+    async with TestClient(TestServer(app)) as client:
+        yield Api(client, made, desk)

@@ -1,0 +1,136 @@
+import gzip
+import inspect
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway import errors
+from gateway.api.feed import Feed
+from gateway.api.openapi import document, plain
+from gateway.api.problems import PROBLEMS
+from gateway.api.routes import table
+from tests.api.conftest import Api
+from tests.support.clock import FakeClock
+
+INCIDENTS = "/api/v1/incidents"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"title": 1}', b'{"title": "a\\u0000b"}', b'{"title": "\\ud800"}',
+        b'{"title": "a", "state": "closed"}', b"[" * 100_000, b'{"title": NaN}', '{"title": "x"}'.encode("utf-16"),
+        b'{"title": "a", "labels": {"a": 1}}', b'{"title": "a", "occurred_at": "99999-01-01T00:00:00Z"}',
+        b'{"title": "' + b"x" * 2_000 + b'"}', b'{"title": "' + b"x" * 300_000 + b'"}',
+        b'{"title": "a", "occurred_at": "2026-03-02T12:00:00"}',
+    ],
+)  # fmt: skip
+async def test_a_body_that_makes_no_sense_is_the_callers_fault(api: Api, body: bytes) -> None:
+    answer = await api.raw("POST", INCIDENTS, data=body, headers={"Content-Type": "application/json"})
+    problem = await answer.json(content_type="application/problem+json")
+    assert answer.status in {400, 413}
+    assert problem["status"] == answer.status
+    assert problem["instance"].startswith("urn:uuid:")
+
+
+async def test_a_backslash_before_u0000_is_plain_text(api: Api) -> None:
+    assert (await api.incident(title="C:\\u0000"))["title"] == "C:\\u0000"
+
+
+async def test_broken_compression_and_foreign_charsets_are_the_callers_fault(api: Api) -> None:
+    packed = gzip.compress(b'{"title": "packed"}')
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    assert (await api.raw("POST", INCIDENTS, data=packed, headers=headers)).status == 201
+    assert (await api.raw("POST", INCIDENTS, data=b"not gzip", headers=headers | {"Connection": "close"})).status == 400
+    foreign = {"Content-Type": "application/json; charset=utf-16"}
+    assert (await api.raw("POST", INCIDENTS, data=b"{}", headers=foreign)).status == 400
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=x", "limit=1&limit=2", "sort=title", "cursor=x", "cursor=W10", "unknown=1", "priority=9", "q=%00"],
+)
+async def test_a_query_that_makes_no_sense_is_the_callers_fault(api: Api, query: str) -> None:
+    assert (await api.call("GET", f"{INCIDENTS}?{query}"))[0] == 400
+
+
+@pytest.mark.parametrize("after", ["x", "1.2", "99999999999999999999.1.1", "1.2.3.4", "-1.0.0"])
+async def test_a_cursor_that_is_none_is_the_callers_fault(api: Api, after: str) -> None:
+    assert (await api.call("GET", f"/api/v1/changes?after={after}"))[0] == 400
+
+
+async def test_errors_show_where_they_are(api: Api) -> None:
+    _, problem = await api.call("POST", INCIDENTS, {"title": "a", "labels": {"a": 1}})
+    assert problem["errors"][0]["pointer"].startswith("/labels")
+
+
+async def test_what_the_router_refuses_is_a_problem_too(api: Api) -> None:
+    status, problem = await api.call("GET", "/nothing")
+    assert (status, problem["type"]) == (404, "/problems/http")
+    answer = await api.raw("TRACE", INCIDENTS)
+    assert (answer.status, answer.content_type) == (405, "application/problem+json")
+
+
+async def test_every_operation_refuses_every_key_that_does_not_cover_it(api: Api) -> None:
+    for route in table(Feed()):
+        path = plain(route.path).format(number="INC-20260302-000001", system="itsm", id="1")
+        assert (await api.client.request(route.method, path)).status == 401
+        for scope in api.keys:
+            if scope not in {route.scope, "admin"}:
+                status, problem = await api.call(route.method, path, {}, scope=scope)
+                assert (status, problem["type"]) == (403, "/problems/forbidden")
+
+
+async def test_keys_come_in_headers_only(api: Api) -> None:
+    key = api.keys["read"]
+    assert (await api.client.get(f"{INCIDENTS}?key={key}")).status == 400
+    for headers in ({"X-Api-Key": key}, {"Authorization": f"GenieKey {key}"}):
+        assert (await api.client.get(INCIDENTS, headers=headers)).status == 200
+    for wrong in ("", "x", key[:-1], key[:-1] + "_", "Ä" * 60):
+        assert (await api.client.get(INCIDENTS, headers={"X-Api-Key": wrong})).status == 401
+
+
+async def test_a_revoked_or_expired_key_is_refused_within_five_seconds(api: Api, clock: FakeClock) -> None:
+    soon = (clock.at + timedelta(seconds=20)).isoformat()
+    made = [
+        (await api.call("POST", "/api/v1/keys", {"name": "k", "scopes": ["read"]} | more))[1]
+        for more in ({}, {"expires_at": soon})
+    ]
+    revoked, expiring = ({"X-Api-Key": one["key"]} for one in made)
+    assert [(await api.client.get(INCIDENTS, headers=h)).status for h in (revoked, expiring)] == [200, 200]
+    assert (await api.call("DELETE", f"/api/v1/keys/{made[0]['info']['id']}"))[0] == 204
+    clock.advance(timedelta(seconds=5))
+    assert [(await api.client.get(INCIDENTS, headers=h)).status for h in (revoked, expiring)] == [401, 200]
+    clock.advance(timedelta(seconds=16))
+    assert (await api.client.get(INCIDENTS, headers=expiring)).status == 401
+    _, listed = await api.call("GET", "/api/v1/keys")
+    assert made[0]["key"] not in str(listed)
+
+
+async def test_the_document_and_the_route_table_say_the_same(api: Api) -> None:
+    answer = await api.client.get("/openapi.json")
+    paths = (await answer.json())["paths"]
+    routes = [route for route in api.client.app.router.routes() if route.resource is not None and route.method != "HEAD"]
+    served = {(route.method, plain(route.resource.canonical)) for route in routes if route.resource is not None}
+    described = {(method.upper(), path) for path, operations in paths.items() for method in operations}
+    assert served - described == {("GET", "/openapi.json"), ("GET", "/docs")}
+    assert described <= served
+    page = await api.client.get("/docs")
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert "<script" not in await page.text()
+
+
+def test_every_reference_in_the_document_leads_somewhere() -> None:
+    described = document(table(Feed()))
+    text = str(described)
+    assert all(f"#/components/schemas/{name}" in text for name in ("IncidentView", "Problem"))
+    operations = [o["operationId"] for path in described["paths"].values() for o in path.values()]
+    assert len(operations) == len(set(operations))
+
+
+def test_every_error_is_in_the_table_and_every_type_in_the_documentation() -> None:
+    codes = {kind.code for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.GatewayError)}
+    assert codes <= PROBLEMS.keys()
+    text = (Path(__file__).parents[2] / "docs" / "problems.md").read_text("utf-8")
+    assert all(f"\n## {code}\n" in text for code in PROBLEMS)

@@ -1,0 +1,155 @@
+import asyncio
+from datetime import timedelta
+
+from tests.api.conftest import Api
+from tests.support.clock import NOON, FakeClock
+
+
+async def test_a_record_made_by_a_person_has_its_number_priority_and_clocks(api: Api) -> None:
+    made = await api.incident(impact="company", urgency="urgent", labels={"site": "上海"})
+    assert made["number"] == "INC-20260302-000001"
+    assert made["priority"] == 1
+    assert made["state"] == "logged"
+    assert made["labels"] == {"site": "上海"}
+    assert {clock["name"]: clock["state"] for clock in made["sla"]["clocks"]}["overall"] == "running"
+    status, read = await api.call("GET", f"/api/v1/incidents/{made['number']}", scope="read")
+    assert (status, read) == (200, made)
+
+
+async def test_what_happened_over_twelve_hours_ago_is_refused(api: Api) -> None:
+    late = (NOON - timedelta(hours=12, seconds=1)).isoformat()
+    status, problem = await api.call("POST", "/api/v1/incidents", {"title": "x", "occurred_at": late})
+    assert (status, problem["errors"][0]["pointer"]) == (422, "/occurred_at")
+
+
+async def test_the_whole_life_of_a_record(api: Api, clock: FakeClock) -> None:
+    number = (await api.incident())["number"]
+    story = [
+        ("assign", {"group": "mail", "tier": 2}, "assigned"),
+        ("accept", {"person": "ann"}, "in_progress"),
+        ("hold", {"reason": "awaiting_user"}, "on_hold"),
+        ("resume", {}, "in_progress"),
+        ("escalate", {"to": "vendor", "vendor": "ACME"}, "escalated"),
+        ("resolve", {"resolution": "workaround", "solution": "restarted"}, "resolved"),
+        ("refuse", {"note": "still down"}, "in_progress"),
+        ("note", {"note": "looking again"}, "in_progress"),
+        ("declare_major", {"reason": "everybody"}, "in_progress"),
+        ("resolve", {}, "resolved"),
+        ("close", {"satisfaction": 3}, "closed"),
+        ("rate", {"satisfaction": 2}, "closed"),
+    ]
+    for version, (action, body, state) in enumerate(story, 2):
+        clock.advance(timedelta(minutes=1))
+        status, answer = await api.call("POST", f"/api/v1/incidents/{number}/{action}", body)
+        assert (action, status, answer["incident"]["state"]) == (action, 200, state)
+        assert answer["incident"]["version"] >= version
+    _, timeline = await api.call("GET", f"/api/v1/incidents/{number}/timeline")
+    assert [entry["seq"] for entry in timeline["entries"]] == list(range(1, len(timeline["entries"]) + 1))
+    status, problem = await api.call("POST", f"/api/v1/incidents/{number}/assign", {"group": "x"})
+    assert (status, problem["type"]) == (409, "/problems/illegal_transition")
+    assert "rate" in problem["facts"]["allowed"]
+
+
+async def test_of_many_who_acknowledge_at_once_one_is_first_and_the_others_learn_who(api: Api) -> None:
+    number = (await api.incident())["number"]
+    people = [f"person {n}" for n in range(8)]
+    answers = await asyncio.gather(
+        *(api.call("POST", f"/api/v1/incidents/{number}/acknowledge", {"person": person}) for person in people)
+    )
+    assert {status for status, _ in answers} == {200}
+    first = [person for person, (_, a) in zip(people, answers, strict=True) if "already_acked_by" not in a]
+    assert len(first) == 1
+    assert {a["already_acked_by"] for _, a in answers if "already_acked_by" in a} == {first[0]}
+
+
+async def test_a_change_of_another_version_is_refused(api: Api) -> None:
+    number = (await api.incident())["number"]
+    path = f"/api/v1/incidents/{number}"
+    answer = await api.raw("GET", path)
+    etag = answer.headers["ETag"]
+    assert (await api.raw("GET", path, headers={"If-None-Match": etag})).status == 304
+    assert (await api.call("PATCH", path, {"title": "a"}, headers={"If-Match": etag}))[0] == 200
+    status, problem = await api.call("PATCH", path, {"title": "b"}, headers={"If-Match": etag})
+    assert (status, problem["type"]) == (412, "/problems/version_mismatch")
+
+
+async def test_the_same_request_twice_makes_one_record(api: Api) -> None:
+    headers = {"Idempotency-Key": "once"}
+    body = {"title": "printer"}
+    answers = await asyncio.gather(*(api.call("POST", "/api/v1/incidents", body, headers=headers) for _ in range(5)))
+    assert {status for status, _ in answers} == {201}
+    assert len({made["number"] for _, made in answers}) == 1
+    status, problem = await api.call("POST", "/api/v1/incidents", {"title": "other"}, headers=headers)
+    assert (status, problem["type"]) == (422, "/problems/idempotency_mismatch")
+
+
+async def test_a_new_priority_keeps_what_it_was_and_moves_the_deadlines(api: Api) -> None:
+    made = await api.incident(impact="individual", urgency="low")
+    path = f"/api/v1/incidents/{made['number']}"
+    _, changed = await api.call("PATCH", path, {"impact": "business"})
+    assert (made["priority"], changed["priority"]) == (4, 2)
+    assert changed["sla"]["next_due_at"] <= made["sla"]["next_due_at"]
+    _, timeline = await api.call("GET", path + "/timeline")
+    facts = timeline["entries"][1]["facts"]
+    assert {"field": "priority", "old": 4, "new": 2} in facts["changes"]
+
+
+async def test_the_end_of_a_master_is_the_end_of_what_follows_it(api: Api) -> None:
+    master, child = (await api.incident())["number"], (await api.incident())["number"]
+    status, linked = await api.call("POST", f"/api/v1/incidents/{child}/link", {"master": master})
+    assert (status, linked["incident"]["master"]) == (200, master)
+    assert (await api.call("POST", f"/api/v1/incidents/{master}/link", {"master": child}))[0] == 409
+    _, related = await api.call("GET", f"/api/v1/incidents/{child}/related")
+    assert related["master"]["number"] == master
+    await api.call("POST", f"/api/v1/incidents/{master}/resolve", {"related": True})
+    assert (await api.call("GET", f"/api/v1/incidents/{child}"))[1]["state"] == "resolved"
+    assert (await api.call("POST", f"/api/v1/incidents/{child}/unlink", {}))[1]["incident"]["master"] is None
+
+
+async def test_one_action_on_many_says_what_became_of_each(api: Api) -> None:
+    number = (await api.incident())["number"]
+    body = {"numbers": [number, "INC-20260302-999999"], "action": "acknowledge", "body": {"person": "bo"}}
+    _, answer = await api.call("POST", "/api/v1/incidents/bulk", body)
+    assert [result.get("problem") for result in answer["results"]] == [None, "/problems/not_found"]
+
+
+async def test_pages_show_every_record_once_in_every_order(api: Api) -> None:
+    made = {(await api.incident(title=f"t{n}", impact=i))["number"] for n, i in enumerate(["group", "company"] * 3)}
+    for sort in ("-recorded_at", "recorded_at", "-updated_at", "priority"):
+        seen: list[str] = []
+        cursor = ""
+        while cursor is not None:
+            query = f"?limit=4&sort={sort}" + (f"&cursor={cursor}" if cursor else "")
+            status, page = await api.call("GET", "/api/v1/incidents" + query)
+            assert status == 200, page
+            seen += [incident["number"] for incident in page["incidents"]]
+            cursor = page["next"]
+        assert (len(seen), set(seen)) == (6, made)
+
+
+async def test_filters_narrow_the_list(api: Api) -> None:
+    await api.incident(title="printer", service="print", source="phone")
+    await api.incident(title="mail", impact="company", urgency="urgent")
+    for query, found in (("q=PRINT", 1), ("state=closed", 0), ("priority=1,2", 1), ("service=print", 1), ("source=phone", 1),
+                         ("state=logged,assigned", 2), ("updated_since=2030-01-01T00:00:00Z", 0)):  # fmt: skip
+        _, page = await api.call("GET", "/api/v1/incidents?" + query)
+        assert (query, len(page["incidents"])) == (query, found)
+
+
+async def test_a_counterpart_is_set_by_one_of_two_that_try(api: Api) -> None:
+    number = (await api.incident())["number"]
+    path = f"/api/v1/incidents/{number}/refs/itsm"
+    sets = [api.raw("PUT", path, json={"id": n}, headers={"If-None-Match": "*"}) for n in range(4)]
+    answers = await asyncio.gather(*sets)
+    assert sorted(answer.status for answer in answers) == [200, 412, 412, 412]
+    etag = (await api.raw("GET", path)).headers["ETag"]
+    assert (await api.raw("PUT", path, json={"id": 9}, headers={"If-Match": etag})).status == 200
+    assert (await api.raw("PUT", path, json={"id": 8}, headers={"If-Match": etag})).status == 412
+
+
+async def test_anyone_can_check_a_deadline(api: Api) -> None:
+    story = {"priority": 1, "events": [{"at": "2026-03-02T12:00:00Z", "event": "record"}], "at": "2026-03-02T12:10:00Z"}
+    status, answer = await api.call("POST", "/api/v1/sla/simulate", story)
+    overall = next(clock for clock in answer["clocks"] if clock["name"] == "overall")
+    assert (status, overall["elapsed_s"], overall["remaining_s"]) == (200, 600.0, 1200.0)
+    assert overall["segments"][0]["from"] == "2026-03-02T12:00:00Z"
