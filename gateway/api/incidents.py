@@ -113,9 +113,7 @@ async def link_incident(call: Call) -> web.Response:
 
 async def unlink_incident(call: Call) -> web.Response:
     """Undo that."""
-    incident = await linking.unlink(
-        call.context.desk, call.number, call.actor, note=call.body.note, if_match=call.if_match()
-    )
+    incident = await linking.unlink(call.context.desk, call.number, call.actor, note=call.body.note, if_match=call.if_match())
     return respond(Acted(await shown(call, incident)), etag=str(incident.version))
 
 
@@ -127,9 +125,7 @@ async def act_on_many(call: Call) -> web.Response:
     results: list[BulkResult] = []
     for number in dict.fromkeys(call.body.numbers):
         try:
-            incident = await act(
-                call.context.desk, number, asked.command(), call.actor, related=getattr(asked, "related", False)
-            )
+            incident = await act(call.context.desk, number, asked.command(), call.actor, related=getattr(asked, "related", False))
             results.append(BulkResult(number, version=incident.version))
         except GatewayError as error:
             results.append(BulkResult(number, problem=f"/problems/{error.code}", detail=error.detail))

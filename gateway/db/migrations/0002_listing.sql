@@ -1,4 +1,3 @@
--- The lists people and other systems page through.
+-- The list of what changed last, which other systems page through.
 
-CREATE INDEX incident_recorded ON incident (recorded_at, id);
 CREATE INDEX incident_updated ON incident (updated_at, id);
