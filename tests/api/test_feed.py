@@ -35,9 +35,7 @@ async def test_transactions_are_in_the_order_of_their_numbers_not_of_their_digit
     async with pool.acquire() as conn:
         await conn.execute("DELETE FROM timeline WHERE seq > 1")
         await conn.execute("UPDATE timeline SET xid = '9'")
-        await conn.execute(
-            "INSERT INTO timeline SELECT incident_id, 2, at, actor, event, facts, hash, '10'::xid8 FROM timeline"
-        )
+        await conn.execute("INSERT INTO timeline SELECT incident_id, 2, at, actor, event, facts, hash, '10'::xid8 FROM timeline")
     _, feed = await api.call("GET", "/api/v1/changes?limit=1")
     _, after = await api.call("GET", f"/api/v1/changes?after={feed['next']}")
     assert [change["version"] for change in feed["changes"] + after["changes"]] == [1, 2]
