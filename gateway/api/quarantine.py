@@ -40,7 +40,7 @@ class Quarantined(msgspec.Struct):
     body: str
 
 
-class Page(msgspec.Struct):
+class Quarantine(msgspec.Struct):
     """What is in quarantine; `next` is the `before` of the page after, null at the end."""
 
     quarantine: list[Quarantined]
@@ -65,7 +65,7 @@ async def list_quarantine(call: Call) -> web.Response:
     for row in rows:
         row |= {"headers": msgspec.Raw(row["headers"].encode()), "body": row["body"].decode("utf-8", "replace")}
     shown = [Quarantined(**row) for row in rows[: query.limit]]
-    return respond(Page(shown, shown[-1].id if len(rows) > query.limit else None))
+    return respond(Quarantine(shown, shown[-1].id if len(rows) > query.limit else None))
 
 
 def _query(call: Call) -> Query:

@@ -63,7 +63,7 @@ def table(feed: Feed) -> tuple[Route, ...]:
         Route("GET", V1 + "/changes", feed.read, READ, "The gap-free change feed", None, Changes, FeedQuery),
         Route("GET", V1 + "/receipts/{id}", reads.read_receipt, READ, "What became of a delivery", None, reads.ReceiptView),
         Route("GET", V1 + "/quarantine", quarantine.list_quarantine, READ, "What could not be understood", None,
-              quarantine.Page, quarantine.Query),
+              quarantine.Quarantine, quarantine.Query),
         Route("POST", V1 + "/sla/simulate", reads.simulate_sla, READ, "The clocks of a story", wire.Simulate, reads.Clocks),
         Route("GET", V1 + "/keys", keys.list_keys, ADMIN, "List keys", None, keys.KeyList),
         Route("POST", V1 + "/keys", keys.create_key, ADMIN, "Make a key", wire.NewKey, keys.MadeKey, status=201),
