@@ -1,10 +1,9 @@
-"""The composition root: builds the graph of one replica, opens it, serves it, and closes it in order."""
+"""The composition root: builds the graph of one replica, runs it, and stops it in order."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -13,13 +12,13 @@ import structlog
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from gateway.api import problems
+from gateway.api import problems, routes
 from gateway.api.auth import Keys
 from gateway.api.context import Context
+from gateway.api.health import Health
 from gateway.api.openapi import build_docs
-from gateway.api.routes import build
 from gateway.clock import Clock
-from gateway.db.pool import SERVER_SETTINGS, Pool, acquire, open_pool
+from gateway.db.pool import SERVER_SETTINGS, Pool, open_pool
 from gateway.dedup.commit import Committer
 from gateway.dedup.intake import Intake
 from gateway.dedup.opening import Openings
@@ -29,7 +28,9 @@ from gateway.ingest.http import FrontDoor
 from gateway.ingest.routes import intake_routes
 from gateway.ingest.sources import SOURCES
 from gateway.metrics import Metrics
-from gateway.notify.channels import channels
+from gateway.notify.channels.smtp import SmtpChannel
+from gateway.notify.channels.webhook import WebhookChannel
+from gateway.notify.message import Channel
 from gateway.notify.runner import Runner as Telling
 from gateway.observers import IntakeObserver, TimerObserver
 from gateway.operations.desk import Desk
@@ -42,8 +43,17 @@ from gateway.upkeep import Upkeep
 
 log = structlog.get_logger()
 
-DRAIN = 5.0
-"""Seconds between /readyz turning 503 and the end of listening, for whoever balances the load to notice."""
+BY_KEY = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "plan_cache_mode": "force_generic_plan"}
+"""For connections that only ever look rows up by key: a fresh or fast-growing table has no statistics to plan by."""
+
+WRITER = {**SERVER_SETTINGS, **BY_KEY, "application_name": "gateway intake", "synchronous_commit": "on"}
+NUMBERS = {**SERVER_SETTINGS, "application_name": "gateway numbers", "synchronous_commit": "off"}
+"""Numbers are reserved on a connection of their own, see `store.reserve`."""
+
+ANSWER_WITHIN = 2.5
+"""Seconds the writer waits for an answer of the database."""
+
+VERSION = "0.1.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +61,16 @@ class Gateway:
     """One running replica."""
 
     app: web.Application
+    pool: Pool
     intake: Intake
     timers: Timers
-    telling: Telling
+    health: Health
+    addresses: list[Any] = field(default_factory=list)
 
 
 @asynccontextmanager
-async def opened(settings: Settings, clock: Clock, *, allow_unsafe: bool = False) -> AsyncIterator[Gateway]:
-    """Everything a replica needs, running; stopped in the opposite order."""
+async def running(settings: Settings, clock: Clock, *, allow_unsafe: bool = False) -> AsyncIterator[Gateway]:
+    """Everything a replica needs, running; stopped in the opposite order of its start."""
     async with AsyncExitStack() as stack:
         pool = await open_pool(settings.database, allow_unsafe=allow_unsafe)
         stack.callback(pool.terminate)
@@ -66,22 +78,121 @@ async def opened(settings: Settings, clock: Clock, *, allow_unsafe: bool = False
 
 
 async def _assemble(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) -> Gateway:
-    metrics = Metrics(CollectorRegistry(), [source.slug for source in SOURCES])
+    metrics = Metrics(CollectorRegistry(), SOURCES)
+    metrics.build.labels(VERSION).set(1)
     rules, key = Rules.from_settings(settings), settings.audit.key.encode()
-    reserve = await _numbers(stack, settings)
-    effects = Effects(rules, key)
-    index = Index(connect(settings.redis.url), clock) if settings.redis.url else None
-    timers = Timers(pool=pool, fire=effects.fire, clock=clock, index=index, replica=uuid4(), observer=TimerObserver(metrics))
+    reserve = Numbers(settings.database.url)
+    stack.callback(reserve.close)
+    telling = Telling(
+        pool=pool,
+        channels=_channels(stack, settings, clock),
+        metrics=metrics,
+        clock=clock,
+        locale=settings.notify.locale,
+        external_url=settings.server.external_url,
+    )
+    timers = await _timers(stack, pool, settings, clock, Effects(rules, key), TimerObserver(metrics, telling.wake.set))
     committer = Committer(clock, settings.dedup, Records(Openings(settings, rules), reserve, clock, key))
-    intake = Intake(lambda: _connect(settings), committer, clock, settings.server, IntakeObserver(metrics, timers.note_armed))
-    telling = Telling(pool=pool, channels=channels(settings), metrics=metrics, clock=clock, locale=settings.notify.locale)
+    observer = IntakeObserver(metrics, timers.note_armed, telling.wake.set)
+    intake = Intake(lambda: _connect(settings.database.url, WRITER), committer, clock, settings.server, observer)
     desk = Desk(pool, clock, rules, key, reserve, timers.note_armed)
     keys = Keys(pool, clock)
-    door = FrontDoor({source.slug: source for source in SOURCES}, intake.submit, keys.authenticate, settings, metrics, clock)
-    context = Context(desk, keys)
+    door = FrontDoor(SOURCES, intake.submit, keys.authenticate, settings, metrics, clock)
+    health = Health(pool, lambda: timers.healthy, lambda: intake.alive)
     app = web.Application(client_max_size=settings.server.max_body_bytes, middlewares=[problems.middleware])
-    app.add_routes(intake_routes(door))
-    app.add_routes(build(context) + build_docs())
-    upkeep = Upkeep(pool, settings, clock, metrics, rules, key)
-    await _run(stack, timers, intake, telling, upkeep)
-    return Gateway(app, intake, timers, telling)
+    app.add_routes([*intake_routes(door), *routes.build(Context(desk, keys)), *build_docs(), *health.routes(metrics)])
+    upkeep = Upkeep(pool, settings, clock, metrics, rules)
+    await upkeep.housekeeping()
+    _start(stack, telling.run(), "telling")
+    _start(stack, upkeep.run(), "upkeep")
+    await _start_timers(stack, timers)
+    await _start_intake(stack, intake)
+    return Gateway(app, pool, intake, timers, health)
+
+
+class Numbers:
+    """Reserves ids and numbers on its own connection, opened when first needed and again when it was lost."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._conn: asyncpg.Connection[Any] | None = None
+        self._turn = asyncio.Lock()
+
+    async def __call__(self, count: int, stamp: Any) -> store.Reserved:
+        """As `store.reserve`."""
+        async with self._turn:
+            if self._conn is None or self._conn.is_closed():
+                self._conn = await _connect(self._url, NUMBERS)
+            try:
+                return await store.reserve(self._conn, count, stamp)
+            except BaseException:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Drop the connection."""
+        if self._conn is not None:
+            self._conn.terminate()
+            self._conn = None
+
+
+async def _connect(url: str, settings: dict[str, str]) -> "asyncpg.Connection[Any]":
+    return await asyncpg.connect(url, timeout=ANSWER_WITHIN, command_timeout=ANSWER_WITHIN, server_settings=settings)
+
+
+def _channels(stack: AsyncExitStack, settings: Settings, clock: Clock) -> dict[str, Channel]:
+    webhook = WebhookChannel.open(settings.notify.webhook, clock)
+    stack.push_async_callback(webhook.close)
+    channels: dict[str, Channel] = {"webhook": webhook}
+    if settings.notify.smtp.host:
+        channels["smtp"] = SmtpChannel(settings.notify.smtp)
+    return channels
+
+
+async def _timers(
+    stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, effects: Effects, observer: TimerObserver
+) -> Timers:
+    index = None
+    if settings.redis.url:
+        index = Index(connect(settings.redis.url), clock)
+        stack.push_async_callback(index.close)
+    return Timers(pool=pool, fire=effects.fire, clock=clock, index=index, replica=uuid4(), observer=observer)
+
+
+def _start(stack: AsyncExitStack, work: Coroutine[Any, Any, None], name: str) -> None:
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_report)
+
+    async def stop() -> None:
+        task.cancel()
+        await asyncio.wait({task})
+
+    stack.push_async_callback(stop)
+
+
+async def _start_timers(stack: AsyncExitStack, timers: Timers) -> None:
+    stop = asyncio.Event()
+    task = asyncio.create_task(timers.run(stop), name="timers")
+    task.add_done_callback(_report)
+
+    async def end() -> None:
+        stop.set()
+        await asyncio.wait({task}, timeout=5)
+
+    stack.push_async_callback(end)
+
+
+async def _start_intake(stack: AsyncExitStack, intake: Intake) -> None:
+    task = asyncio.create_task(intake.run(), name="intake")
+    task.add_done_callback(_report)
+
+    async def end() -> None:
+        intake.close()
+        await asyncio.wait({task}, timeout=5)
+
+    stack.push_async_callback(end)
+
+
+def _report(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("task_died", task=task.get_name(), exc_info=error)

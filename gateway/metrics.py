@@ -139,6 +139,19 @@ class Metrics:
             registry=registry,
         )
         self.timers_fired = Counter("gateway_timers_fired", "Timers fired by kind", ("kind",), registry=registry)
+        self.timers_poisoned = Counter(
+            "gateway_timers_poisoned",
+            "Timers whose firing failed and that were set back by a minute",
+            ("kind",),
+            registry=registry,
+        )
+        self.timers_missed = Counter(
+            "gateway_timers_missed", "Timers that the sweep found and the wheel should have known", registry=registry
+        )
+        self.timers_waiting = Gauge("gateway_timers_waiting", "Timers that are due and wait for their turn", registry=registry)
+        self.clock_trusted = Gauge(
+            "gateway_clock_trusted", "0 while PostgreSQL's clock is doubted and nothing fires", registry=registry
+        )
         self.wheel_timers = Gauge("gateway_wheel_timers", "Timers held in this replica's wheel", registry=registry)
         self.timers_armed = Gauge("gateway_timers_armed", "Armed timers in the database", registry=registry)
         self.timers_overdue = Gauge(
@@ -197,6 +210,7 @@ class Metrics:
         for kind in TimerKind:
             self.timer_lateness.labels(kind_label(kind))
             self.timers_fired.labels(kind_label(kind))
+            self.timers_poisoned.labels(kind_label(kind))
         self.clear_open()
         self.clear_breached()
         self.clear_outbox()

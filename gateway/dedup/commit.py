@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from asyncpg import Connection
@@ -12,18 +11,17 @@ from gateway.clock import Clock
 from gateway.db.faults import Fault, classify
 from gateway.dedup import load, save
 from gateway.dedup.decide import Rules
-from gateway.dedup.deliveries import Deliveries, claim
+from gateway.dedup.deliveries import claim, unclaimed
 from gateway.dedup.evidence import write_evidence
 from gateway.dedup.fingerprint import key_hash
 from gateway.dedup.groups import Group, groups_of
+from gateway.dedup.known import Holder, Known
 from gateway.dedup.plan import Item, Plan, Verdict, decide_all
 from gateway.dedup.records import Armed, Moved, Records
 from gateway.dedup.storms import Storms
 from gateway.dedup.submission import Receipt, Refused, Submission
 from gateway.incidents.model import Alert, AlertStatus, Outcome
 from gateway.settings import Dedup
-
-NOW = "SELECT coalesce($1::timestamptz, statement_timestamp())"
 
 
 @dataclass(slots=True)
@@ -85,33 +83,34 @@ class Committer:
         return first | await self._culprits(conn, submission, alerts[middle:])
 
     async def _within(self, conn: "Connection[Any]", batch: Sequence[Submission]) -> tuple[Committed, Plan]:
-        now: datetime = await conn.fetchval(NOW, self._clock.stamp())
-        deliveries = await claim(conn, batch, now)
-        plan, items = await self._load(conn, deliveries, now)
-        verdicts = decide_all(plan, [item for _, _, item in items])
-        armed = await self._records.write(conn, plan)
-        await self._save_keys(conn, plan, verdicts)
-        decided = [(place, index, verdict) for (place, index, _), verdict in zip(items, verdicts, strict=True)]
-        receipts = await write_evidence(conn, deliveries, decided, self._storms.bodies, now)
-        return Committed(receipts, armed, _tally(batch, receipts)), plan
-
-    async def _load(
-        self, conn: "Connection[Any]", deliveries: Deliveries, now: datetime
-    ) -> tuple[Plan, list[tuple[int, int, Item]]]:
-        """Lock every key of the batch, then the groups that keys about to open a record belong to."""
+        deliveries = await claim(conn, batch, self._clock.stamp()) if any(s.delivery_key for s in batch) else None
         items = [
             (place, index, _item(submission, alert))
-            for place, submission in enumerate(deliveries.batch)
-            if place not in deliveries.repeated
+            for place, submission in enumerate(batch)
+            if deliveries is None or place not in deliveries.repeated
             for index, alert in submission.alerts
         ]
-        plan = Plan(now, self._rules, self._dedup.reopen_within)
-        if items:
-            plan.known, held = await load.lock_keys(conn, list({item.key_hash for _, _, item in items}))
-            if held:
-                await load.load_holders(conn, held)
-            await self._load_groups(conn, plan, [item for _, _, item in items if _may_open(item, plan)])
-        return plan, items
+        plan = await self._load(conn, [item for _, _, item in items])
+        deliveries = deliveries or unclaimed(batch, plan.now)
+        verdicts = decide_all(plan, [item for _, _, item in items])
+        armed = await self._records.write(conn, plan)
+        keys = await self._save_new(conn, plan, verdicts)
+        decided = [(place, index, verdict) for (place, index, _), verdict in zip(items, verdicts, strict=True)]
+        receipts = await write_evidence(conn, deliveries, decided, keys, self._storms.bodies, plan.now)
+        return Committed(receipts, armed, _tally(batch, receipts)), plan
+
+    async def _load(self, conn: "Connection[Any]", items: Sequence[Item]) -> Plan:
+        """Lock every key of the batch, then the groups that keys about to open a record belong to."""
+        hashes = list({item.key_hash for item in items})
+        now, known, held = await load.lock_keys(conn, hashes, self._clock.stamp())
+        plan = Plan(now, self._rules, self._dedup.reopen_within, known)
+        if held:
+            await load.load_holders(conn, held)
+            for holder in _storms_clearing(plan, items):
+                await load.count_firing(conn, holder, len(items) + 1)
+        if opening := [item for item in items if _may_open(item, plan)]:
+            await self._load_groups(conn, plan, opening)
+        return plan
 
     async def _load_groups(self, conn: "Connection[Any]", plan: Plan, opening: Sequence[Item]) -> None:
         plan.storms = self._storms.raging({item.integration_id for item in opening}, plan.now)
@@ -124,25 +123,32 @@ class Committer:
         if plan.groups:
             plan.unlinked = await load.load_unlinked(conn, plan.memberships, plan.groups)
 
-    async def _save_keys(self, conn: "Connection[Any]", plan: Plan, verdicts: Sequence[Verdict]) -> None:
+    async def _save_new(self, conn: "Connection[Any]", plan: Plan, verdicts: Sequence[Verdict]) -> list[Known]:
+        """Write what is seldom: new keys, other firings than before, groups; returns the stored keys to write back."""
         items = {v.item.key_hash: v.item for v in verdicts if v.outcome is not Outcome.STALE}
         touched = [plan.known[key] for key in sorted(items) if plan.known[key].status]
         new = [(known, items[known.key_hash]) for known in touched if known.is_new]
         if new and not await save.insert_keys(conn, new):
             raise Moved
-        if old := [known for known in touched if not known.is_new]:
-            await save.update_keys(conn, old)
+        old = [known for known in touched if not known.is_new]
         if shown := [(known.key_hash, plan.shown[known.key_hash]) for known in old if known.key_hash in plan.shown]:
             await save.show_keys(conn, shown)
         if plan.detached:
             await save.detach(conn, plan.detached)
         if groups := [g for g in (*plan.groups.values(), *plan.storms.values()) if g.changed]:
             await save.lead_groups(conn, sorted(groups, key=lambda group: group.hash))
+        return old
 
 
 def _item(submission: Submission, alert: Alert) -> Item:
     integration = submission.integration_id
     return Item(integration, submission.source, alert, key_hash(integration, alert.namespace, alert.dedup_key))
+
+
+def _storms_clearing(plan: Plan, items: Sequence[Item]) -> set[Holder]:
+    """Masters of storms that an item may be the last one to leave."""
+    cleared = (plan.known[i.key_hash].holder for i in items if i.alert.status is AlertStatus.RESOLVED)
+    return {holder for holder in cleared if holder is not None and holder.storm}
 
 
 def _may_open(item: Item, plan: Plan) -> bool:

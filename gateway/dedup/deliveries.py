@@ -10,7 +10,7 @@ from uuid import UUID
 from asyncpg import Connection
 
 from gateway.dedup import save
-from gateway.dedup.receipt_id import receipt_id
+from gateway.dedup.receipt_id import receipt_ids
 from gateway.dedup.submission import Result, Submission
 from gateway.incidents.model import Outcome
 
@@ -27,20 +27,24 @@ class Deliveries:
     repeated: dict[int, tuple[Result, ...]] = field(default_factory=dict)
 
 
-async def claim(conn: "Connection[Any]", batch: Sequence[Submission], now: datetime) -> Deliveries:
+def unclaimed(batch: Sequence[Submission], now: datetime) -> Deliveries:
+    """A batch in which no request is told apart by a delivery id."""
+    return Deliveries(batch, receipt_ids(now, len(batch)), [submission.flag for submission in batch])
+
+
+async def claim(conn: "Connection[Any]", batch: Sequence[Submission], stamp: datetime | None) -> Deliveries:
     """Give every request a receipt id and find those whose delivery id was used before.
 
     The same id with the same body is a duplicate and answered with the earlier records. The same id with another body
     is a sender's mistake: it is taken as new and flagged.
     """
-    deliveries = Deliveries(batch, [receipt_id(now) for _ in batch], [submission.flag for submission in batch])
+    now: datetime = await conn.fetchval(NOW, stamp)
+    deliveries = unclaimed(batch, now)
     rows = [
         (submission.delivery_key, sha256(submission.body).digest(), deliveries.ids[place])
         for place, submission in enumerate(batch)
         if submission.delivery_key is not None
     ]
-    if not rows:
-        return deliveries
     earlier = await save.claim_deliveries(conn, rows, now)
     if earlier:
         results = await save.earlier_results(conn, [receipt for _, receipt in earlier.values()])
@@ -48,6 +52,9 @@ async def claim(conn: "Connection[Any]", batch: Sequence[Submission], now: datet
             if submission.delivery_key in earlier:
                 _settle(deliveries, place, earlier[submission.delivery_key], results)
     return deliveries
+
+
+NOW = "SELECT coalesce($1::timestamptz, statement_timestamp())"
 
 
 def _settle(

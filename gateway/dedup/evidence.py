@@ -10,6 +10,7 @@ from asyncpg import Connection
 from gateway.dedup import save
 from gateway.dedup.bodies import BodyBudget
 from gateway.dedup.deliveries import Deliveries
+from gateway.dedup.known import Known
 from gateway.dedup.plan import Verdict
 from gateway.dedup.submission import Receipt, Result, Submission
 from gateway.incidents.model import Outcome
@@ -24,27 +25,25 @@ async def write_evidence(
     conn: "Connection[Any]",
     deliveries: Deliveries,
     decided: Sequence[tuple[int, int, Verdict]],
+    keys: Sequence[Known],
     bodies: BodyBudget,
     now: datetime,
 ) -> list[Receipt]:
-    """Write receipts, one event per item, and the quarantine; returns the receipts in the batch's order."""
+    """Write keys back, receipts, one event per item, and the quarantine; returns the receipts in the batch's order."""
     rows: list[list[Row]] = [[] for _ in deliveries.batch]
     for place, index, verdict in decided:
         rows[place].append(_decided(index, verdict))
     for place, submission in enumerate(deliveries.batch):
         rows[place] += _undecided(deliveries, place, submission)
         rows[place].sort(key=lambda row: row[0])
-    receipts = [
-        Receipt(receipt, tuple(row[5] for row in mine)) for receipt, mine in zip(deliveries.ids, rows, strict=True)
-    ]
-    await save.insert_receipts(conn, [_receipt(deliveries, i, r, bodies, now) for i, r in enumerate(receipts)])
+    receipts = [Receipt(receipt, tuple(row[5] for row in mine)) for receipt, mine in zip(deliveries.ids, rows, strict=True)]
     events = [
         (receipt.id, item, key, r.dedup_key, status, event_time, r.outcome, r.reason, incident_id)
         for receipt, mine in zip(receipts, rows, strict=True)
         for item, key, status, event_time, incident_id, r in mine
     ]
-    if events:
-        await save.insert_events(conn, events, now)
+    rows_of_receipts = [_receipt(deliveries, place, receipt, bodies, now) for place, receipt in enumerate(receipts)]
+    await save.record(conn, keys, rows_of_receipts, events, now)
     if quarantined := [row for i, receipt in enumerate(receipts) for row in _quarantined(deliveries, i, receipt)]:
         await save.insert_quarantine(conn, quarantined, now)
     return receipts
@@ -60,21 +59,17 @@ def _decided(index: int, verdict: Verdict) -> Row:
 def _undecided(deliveries: Deliveries, place: int, submission: Submission) -> list[Row]:
     if place in deliveries.repeated:
         return [(item, None, "", None, None, result) for item, result in enumerate(deliveries.repeated[place])]
-    refused = [
-        (r.item, None, "", None, None, Result("", None, Outcome.QUARANTINED, r.problem)) for r in submission.refused
-    ]
+    refused = [(r.item, None, "", None, None, Result("", None, Outcome.QUARANTINED, r.problem)) for r in submission.refused]
     return refused + [
         (item, None, "", None, None, Result("", None, Outcome.IGNORED, reason)) for item, reason in submission.ignored
     ]
 
 
-def _receipt(
-    deliveries: Deliveries, place: int, receipt: Receipt, bodies: BodyBudget, now: datetime
-) -> tuple[Any, ...]:
+def _receipt(deliveries: Deliveries, place: int, receipt: Receipt, bodies: BodyBudget, now: datetime) -> tuple[Any, ...]:
     submission = deliveries.batch[place]
     keep = bodies.keep(submission.integration_id, (r.outcome for r in receipt.results), now)
     return (
-        receipt.id, now, submission.integration_id, submission.source, submission.delivery_id, len(receipt.results),
+        receipt.id, submission.integration_id, submission.source, submission.delivery_id, len(receipt.results),
         submission.lost, deliveries.flags[place], len(submission.body), submission.body if keep else None,
     )  # fmt: skip
 

@@ -52,6 +52,7 @@ class Intake:
         self._wake = asyncio.Event()
         self._conn: asyncpg.Connection[Any] | None = None
         self._closing = False
+        self.alive = False
 
     async def submit(self, submission: Submission) -> Receipt:
         """Commit one request's items and return its receipt.
@@ -59,23 +60,26 @@ class Intake:
         Raises Overloaded when there is no room and Unavailable when nothing was, or may not have been, committed in
         time; a sender that tries again with the same delivery id is counted once.
         """
-        submission.answer = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        submission.answer = answer = loop.create_future()
         self._queue.put(submission)
         self._wake.set()
+        late = loop.call_later(self._deadline, _give_up, answer)
         try:
-            async with asyncio.timeout(self._deadline):
-                return await asyncio.shield(submission.answer)
-        except TimeoutError:
-            raise Unavailable("the commit did not finish in time: send again shortly") from None
+            return await answer
+        finally:
+            late.cancel()
 
     async def run(self) -> None:
         """Write until `close`, then write what is still queued."""
+        self.alive = True
         try:
             while not (self._closing and not self._queue.items):
                 await self._wake.wait()
                 self._wake.clear()
                 await self.drain()
         finally:
+            self.alive = False
             if self._conn is not None:
                 self._conn.terminate()
 
@@ -144,6 +148,11 @@ class Intake:
         if self._conn is not None:
             self._conn.terminate()
             self._conn = None
+
+
+def _give_up(answer: "asyncio.Future[Receipt]") -> None:
+    if not answer.done():
+        answer.set_exception(Unavailable("the commit did not finish in time: send again shortly"))
 
 
 def _fail(batch: Sequence[Submission], error: GatewayError) -> None:

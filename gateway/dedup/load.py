@@ -11,28 +11,32 @@ from gateway.dedup.known import Holder, Known
 from gateway.incidents.model import State
 
 LOCK_KEYS = """
-SELECT key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at, occurrences,
-       flaps, flapping_since
-FROM alert WHERE key_hash = ANY($1::bytea[]) ORDER BY key_hash FOR UPDATE
+WITH locked AS MATERIALIZED (
+  SELECT key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at, occurrences,
+         flaps, flapping_since
+  FROM alert WHERE key_hash = ANY($1::bytea[]) ORDER BY key_hash FOR UPDATE)
+SELECT t.now, locked.* FROM (SELECT coalesce($2::timestamptz, statement_timestamp()) AS now) t LEFT JOIN locked ON true
 """
 
 
-async def lock_keys(conn: "Connection[Any]", hashes: Sequence[bytes]) -> tuple[dict[bytes, Known], dict[int, list[Known]]]:
-    """Every key of the batch, the stored ones locked; beside them the stored keys by the incident that holds them."""
+async def lock_keys(
+    conn: "Connection[Any]", hashes: Sequence[bytes], stamp: datetime | None
+) -> tuple[datetime, dict[bytes, Known], dict[int, list[Known]]]:
+    """The moment to judge by, every key of the batch (stored ones locked), and the stored keys by their incident."""
     known = {key: Known(key) for key in hashes}
     held: dict[int, list[Known]] = {}
-    for key_hash, incident_id, *rest in await conn.fetch(LOCK_KEYS, hashes):
-        known[key_hash] = entry = Known(key_hash, False, *rest)
+    rows = await conn.fetch(LOCK_KEYS, hashes, stamp)
+    for _, key_hash, incident_id, *rest in rows:
+        if key_hash is None:
+            continue
+        known[key_hash] = entry = Known(key_hash, False, *rest)  # noqa: FBT003 - the first column of the value, not a switch
         if incident_id is not None:
             held.setdefault(incident_id, []).append(entry)
-    return known, held
+    return rows[0][0], known, held
 
 
 HOLDERS = """
-SELECT i.id, i.number, i.state, i.resolved_at, i.handler, i.storm,
-       CASE WHEN i.storm THEN (SELECT count(*) FROM alert a WHERE a.incident_id = i.id AND a.status = 'firing') ELSE 0 END
-         AS firing
-FROM incident i WHERE i.id = ANY($1::bigint[])
+SELECT i.id, i.number, i.state, i.resolved_at, i.handler, i.storm FROM incident i WHERE i.id = ANY($1::bigint[])
 """
 
 
@@ -46,9 +50,17 @@ async def load_holders(conn: "Connection[Any]", held: dict[int, list[Known]]) ->
 
 def _holder(row: Any) -> Holder:
     state = State(row["state"])
-    return Holder(
-        row["id"], row["number"], state, row["resolved_at"], row["handler"], row["storm"], None, row["firing"], state
-    )
+    return Holder(row["id"], row["number"], state, row["resolved_at"], row["handler"], row["storm"], was=state)
+
+
+FIRING = """
+SELECT count(*) FROM (SELECT FROM alert WHERE incident_id = $1 AND status = 'firing' LIMIT $2) AS some
+"""
+
+
+async def count_firing(conn: "Connection[Any]", holder: Holder, most: int) -> None:
+    """How many alerts of a storm's master fire, counted no further than `most`: more than a batch can clear is enough."""
+    holder.firing = await conn.fetchval(FIRING, holder.id, most)
 
 
 LOCK_GROUPS = """
@@ -60,8 +72,7 @@ WITH wanted AS (
 """
 
 MASTERS = """
-SELECT i.id AS asked, m.id, m.number, m.state, m.resolved_at, m.handler, m.storm,
-       (SELECT count(*) FROM alert a WHERE m.storm AND a.incident_id = m.id AND a.status = 'firing') AS firing
+SELECT i.id AS asked, m.id, m.number, m.state, m.resolved_at, m.handler, m.storm
 FROM incident i JOIN incident m ON m.id = coalesce(i.master_id, i.id)
 WHERE i.id = ANY($1::bigint[])
 """

@@ -7,11 +7,12 @@ from uuid import UUID
 from gateway.incidents.ledger import EPOCH
 
 
-def receipt_id(at: datetime) -> UUID:
-    """A new id carrying `at` in whole milliseconds and 74 random bits."""
+def receipt_ids(at: datetime, count: int) -> list[UUID]:
+    """New ids carrying `at` in whole milliseconds; those of one call differ by a counter behind 62 random bits."""
     milliseconds = (at - EPOCH) // timedelta(milliseconds=1)
-    value = milliseconds << 80 | secrets.randbits(80)
-    return UUID(int=value & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62)
+    head = milliseconds << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0x2 << 62
+    tail = secrets.randbits(61)
+    return [UUID(int=head | tail + number) for number in range(count)]
 
 
 def received_between(receipt: UUID) -> tuple[datetime, datetime]:

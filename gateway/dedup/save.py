@@ -1,6 +1,6 @@
 """Writing what a batch decided about keys, groups and received items; each statement serves the whole batch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -38,23 +38,6 @@ async def insert_keys(conn: "Connection[Any]", rows: Sequence[tuple[Known, Item]
     ]
     tag = await conn.execute(INSERT_KEYS, *zip(*values, strict=True))
     return int(tag.rsplit(" ", 1)[1]) == len(rows)
-
-
-UPDATE_KEYS = """
-UPDATE alert a SET incident_id = t.incident_id, status = t.status, occurrence = t.occurrence, fired_at = t.fired_at,
-  cleared_at = t.cleared_at, first_seen = t.first_seen, last_seen = t.last_seen, ends_at = t.ends_at,
-  occurrences = t.occurrences, flaps = t.flaps, flapping_since = t.flapping_since
-FROM unnest($1::bytea[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[],
-            $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::int[], $12::timestamptz[])
-  AS t(key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at, occurrences,
-       flaps, flapping_since)
-WHERE a.key_hash = t.key_hash
-"""
-
-
-async def update_keys(conn: "Connection[Any]", rows: Sequence[Known]) -> None:
-    """Write locked keys back."""
-    await conn.execute(UPDATE_KEYS, *zip(*map(_row, rows), strict=True))
 
 
 SHOW_KEYS = """
@@ -116,28 +99,44 @@ async def detach(conn: "Connection[Any]", rows: Sequence[Detached]) -> None:
     await conn.execute(DETACH, *zip(*ordered, strict=True))
 
 
-RECEIPTS = """
-INSERT INTO receipt (id, received_at, integration_id, source, delivery_id, items, lost, flag, body_bytes, body)
-SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::int[], $4::text[], $5::text[], $6::int[], $7::int[], $8::text[],
-                     $9::int[], $10::bytea[])
+RECORD = """
+WITH counted AS (
+  UPDATE alert a SET incident_id = t.incident_id, status = t.status, occurrence = t.occurrence, fired_at = t.fired_at,
+    cleared_at = t.cleared_at, first_seen = t.first_seen, last_seen = t.last_seen, ends_at = t.ends_at,
+    occurrences = t.occurrences, flaps = t.flaps, flapping_since = t.flapping_since
+  FROM unnest($1::bytea[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[],
+              $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::int[], $12::timestamptz[])
+    AS t(key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at, occurrences,
+         flaps, flapping_since)
+  WHERE a.key_hash = t.key_hash),
+received AS (
+  INSERT INTO receipt (received_at, id, integration_id, source, delivery_id, items, lost, flag, body_bytes, body)
+  SELECT $13::timestamptz, t.* FROM unnest($14::uuid[], $15::int[], $16::text[], $17::text[], $18::int[], $19::int[],
+                                           $20::text[], $21::int[], $22::bytea[]) AS t)
+INSERT INTO alert_event (received_at, receipt_id, item, key_hash, dedup_key, status, event_time, outcome, reason, incident_id)
+SELECT $13::timestamptz, t.* FROM unnest($23::uuid[], $24::int[], $25::bytea[], $26::text[], $27::text[],
+                                         $28::timestamptz[], $29::text[], $30::text[], $31::bigint[]) AS t
 """
 
 
-async def insert_receipts(conn: "Connection[Any]", rows: Sequence[tuple[Any, ...]]) -> None:
-    """One row per request: id, received_at, integration, source, delivery id, items, lost, flag, body size, body."""
-    await conn.execute(RECEIPTS, *zip(*rows, strict=True))
+async def record(
+    conn: "Connection[Any]",
+    keys: Sequence[Known],
+    receipts: Sequence[tuple[Any, ...]],
+    events: Sequence[tuple[Any, ...]],
+    now: datetime,
+) -> None:
+    """Write locked keys back, one receipt per request and one event per item, in one round trip.
+
+    A receipt: id, integration, source, delivery id, items, lost, flag, body size, body. An event: receipt, item, key,
+    dedup key, status, event time, outcome, reason, incident.
+    """
+    await conn.execute(RECORD, *_turned(map(_row, keys), 12), now, *_turned(receipts, 9), *_turned(events, 9))
 
 
-EVENTS = """
-INSERT INTO alert_event (receipt_id, item, key_hash, dedup_key, status, event_time, outcome, reason, incident_id, received_at)
-SELECT t.*, $10::timestamptz FROM unnest($1::uuid[], $2::int[], $3::bytea[], $4::text[], $5::text[], $6::timestamptz[],
-                                         $7::text[], $8::text[], $9::bigint[]) AS t
-"""
-
-
-async def insert_events(conn: "Connection[Any]", rows: Sequence[tuple[Any, ...]], received_at: datetime) -> None:
-    """One row per received item: receipt, item, key, dedup key, status, event time, outcome, reason, incident."""
-    await conn.execute(EVENTS, *zip(*rows, strict=True), received_at)
+def _turned(rows: Iterable[tuple[Any, ...]], width: int) -> Sequence[Sequence[Any]]:
+    """Rows as columns; as many empty columns where there are no rows."""
+    return tuple(zip(*rows, strict=True)) or ((),) * width
 
 
 QUARANTINE = """

@@ -33,7 +33,5 @@ class Storms:
     def count(self, plan: Plan) -> None:
         """Count the new records of a committed batch."""
         for integration, born in Counter(draft.item.integration_id for draft in plan.drafts).items():
-            gauge = self._gauges.setdefault(
-                integration, StormGauge(self._settings.new_per_minute, self._settings.quiet_after)
-            )
+            gauge = self._gauges.setdefault(integration, StormGauge(self._settings.new_per_minute, self._settings.quiet_after))
             gauge.born(plan.now, born)

@@ -105,6 +105,8 @@ async def read(request: web.Request) -> bytes:
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
         raise Malformed(f"Content-Encoding {encoding[:40]!r} is not taken: send the body as it is")
+    if request.content.is_eof():
+        return await request.read()
     try:
         async with asyncio.timeout(BODY_WITHIN):
             return await request.read()

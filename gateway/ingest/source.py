@@ -27,7 +27,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class Refused:
     """One item that could not be understood; `pointer` is within the request's body."""
 
     item: int
@@ -44,7 +44,7 @@ class Parsed:
     """
 
     alerts: tuple[tuple[int, Alert], ...] = ()
-    rejected: tuple[Rejected, ...] = ()
+    refused: tuple[Refused, ...] = ()
     lost: int = 0
     delivery_id: str | None = None
     ignored: tuple[tuple[int, str], ...] = ()

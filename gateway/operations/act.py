@@ -42,9 +42,7 @@ async def act(
     return await desk.within(work)
 
 
-async def _apply(
-    session: Session, number: str, command: commands.Command, actor: str, if_match: int | None
-) -> Incident:
+async def _apply(session: Session, number: str, command: commands.Command, actor: str, if_match: int | None) -> Incident:
     incident = await session.lock(number, if_match)
     revision = lifecycle.apply(incident, command, actor, session.now)
     if isinstance(command, commands.Refuse) and await _key_has_moved(session.conn, incident):

@@ -82,6 +82,4 @@ class Session:
         return replace(revision, after=after, timers=armed)
 
     def _note(self, revisions: Sequence[Revision]) -> None:
-        self.armed += [
-            (r.after.id, arm.kind, arm.due_at) for r in revisions for arm in r.timers if arm.due_at is not None
-        ]
+        self.armed += [(r.after.id, arm.kind, arm.due_at) for r in revisions for arm in r.timers if arm.due_at is not None]

@@ -54,10 +54,7 @@ def next_due(policy: Policy, ledger: Ledger, at: datetime) -> datetime | None:
 def settle(policy: Policy, ledger: Ledger, marks: Iterable[str], at: datetime) -> tuple[str, ...]:
     """`marks` without those whose threshold lies ahead again, so that they are told again; order is kept."""
     ahead = {
-        mark
-        for track in trace(policy, ledger, at)
-        for share, mark in _marks(policy, track)
-        if track.crossed(share, at) is None
+        mark for track in trace(policy, ledger, at) for share, mark in _marks(policy, track) if track.crossed(share, at) is None
     }
     return tuple([mark for mark in marks if mark not in ahead])
 

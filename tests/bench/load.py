@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from itertools import count
+from typing import cast
 from urllib.parse import urlsplit
 
 import uvloop
@@ -28,8 +29,7 @@ class Connection(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data

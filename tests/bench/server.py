@@ -44,7 +44,7 @@ def child(*command: str, env: dict[str, str] | None = None) -> "Iterator[subproc
 @contextmanager
 def gateway(config: str = "") -> Iterator[dict[str, str]]:
     """A gateway on a fresh durable database; yields what its ready file says."""
-    with tempfile.TemporaryDirectory(prefix="gw-bench-", dir="/tmp") as name:  # noqa: S108 - the service user must get in
+    with tempfile.TemporaryDirectory(prefix="gw-bench-", dir="/tmp") as name:
         folder = Path(name)
         folder.chmod(0o711)
         (folder / "bench.toml").write_text(config)

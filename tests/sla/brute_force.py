@@ -139,4 +139,7 @@ def live_through(targets: dict[int, dict[str, int]], happenings: list[Happening]
             watch.happen(now, name, detail)
         if now < at:
             watch.tick(now)
-    return {clock: (watch.hands[clock].elapsed, watch.state(clock), watch.breached(clock, at), watch.due(clock, at)) for clock in watch.hands}
+    return {
+        clock: (watch.hands[clock].elapsed, watch.state(clock), watch.breached(clock, at), watch.due(clock, at))
+        for clock in watch.hands
+    }

@@ -51,17 +51,46 @@ def ledger_of(happenings: Iterable[tuple[float, str, str | int | None]]) -> Ledg
 
 def an_incident(ledger: Ledger, **fields: object) -> Incident:
     given: dict[str, object] = {
-        "id": 7, "number": "INC-20260302-000007", "title": "disk full", "source": "generic", "priority": 1,
-        "impact": Impact.BUSINESS, "urgency": Urgency.URGENT, "occurred_at": NOON, "recorded_at": NOON, "updated_at": NOON,
-        "policy": "itil-minutes", "ledger": ledger, "version": 1, "timeline_hash": b"h",
+        "id": 7,
+        "number": "INC-20260302-000007",
+        "title": "disk full",
+        "source": "generic",
+        "priority": 1,
+        "impact": Impact.BUSINESS,
+        "urgency": Urgency.URGENT,
+        "occurred_at": NOON,
+        "recorded_at": NOON,
+        "updated_at": NOON,
+        "policy": "itil-minutes",
+        "ledger": ledger,
+        "version": 1,
+        "timeline_hash": b"h",
     }
     return Incident(**(given | fields))  # type: ignore[arg-type]
 
 
 MOVES = st.sampled_from(
-    [("assign", "1"), ("assign", None), ("assign", "2"), ("assign", "3"), ("assign", "vendor"), ("accept", None),
-     ("return", None), ("hold", None), ("hold", None), ("resume", None), ("resume", None), ("escalate", None), ("escalate", "3"),
-     ("resolve", None), ("reopen", None), ("reopen", None), ("set_priority", 1), ("set_priority", 2), ("set_priority", 3)]
+    [
+        ("assign", "1"),
+        ("assign", None),
+        ("assign", "2"),
+        ("assign", "3"),
+        ("assign", "vendor"),
+        ("accept", None),
+        ("return", None),
+        ("hold", None),
+        ("hold", None),
+        ("resume", None),
+        ("resume", None),
+        ("escalate", None),
+        ("escalate", "3"),
+        ("resolve", None),
+        ("reopen", None),
+        ("reopen", None),
+        ("set_priority", 1),
+        ("set_priority", 2),
+        ("set_priority", 3),
+    ]
 )
 
 
@@ -73,9 +102,7 @@ def ledgers(draw: st.DrawFn) -> Ledger:
     for name, detail in draw(st.lists(MOVES, max_size=12)):
         now += draw(gap)
         told.append((now, name, detail))
-    return tuple(
-        LedgerEntry(NOON + timedelta(microseconds=int(at)), *_fields(name, detail)) for at, name, detail in told
-    )
+    return tuple(LedgerEntry(NOON + timedelta(microseconds=int(at)), *_fields(name, detail)) for at, name, detail in told)
 
 
 def _fields(name: str, detail: str | int | None) -> tuple[ClockEvent, Tier | None, int | None]:

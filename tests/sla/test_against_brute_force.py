@@ -10,9 +10,25 @@ from tests.support.clock import NOON
 HISTORIES = 10_000
 
 MOVES: list[tuple[str, str | int | None]] = [
-    ("assign", "1"), ("assign", None), ("assign", "2"), ("assign", "3"), ("assign", "vendor"), ("accept", None), ("return", None),
-    ("hold", None), ("hold", None), ("resume", None), ("resume", None), ("escalate", None), ("escalate", "3"),
-    ("resolve", None), ("reopen", None), ("reopen", None), ("set_priority", 1), ("set_priority", 2), ("set_priority", 3),
+    ("assign", "1"),
+    ("assign", None),
+    ("assign", "2"),
+    ("assign", "3"),
+    ("assign", "vendor"),
+    ("accept", None),
+    ("return", None),
+    ("hold", None),
+    ("hold", None),
+    ("resume", None),
+    ("resume", None),
+    ("escalate", None),
+    ("escalate", "3"),
+    ("resolve", None),
+    ("reopen", None),
+    ("reopen", None),
+    ("set_priority", 1),
+    ("set_priority", 2),
+    ("set_priority", 3),
 ]
 
 

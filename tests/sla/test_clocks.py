@@ -49,8 +49,14 @@ def test_a_tightened_target_already_used_up_is_breached_from_the_change() -> Non
 
 @pytest.mark.parametrize(
     "ledger",
-    [(), (entry(0, "accept"),), (entry(0, "record", 1), entry(1, "record", 1)), (entry(5, "record", 1), entry(1, "hold")),
-     (entry(0, "record", 9),), (entry(0, "record"),)],
+    [
+        (),
+        (entry(0, "accept"),),
+        (entry(0, "record", 1), entry(1, "record", 1)),
+        (entry(5, "record", 1), entry(1, "hold")),
+        (entry(0, "record", 9),),
+        (entry(0, "record"),),
+    ],
 )
 def test_a_story_no_ledger_can_hold_is_refused_with_its_index(ledger: Ledger) -> None:
     with pytest.raises(Unprocessable) as refused:
@@ -113,9 +119,13 @@ def test_a_simulation_reads_as_production_does() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "event", "at"),
-    [("party", Event(at=after(0), event="record"), after(1)), ("incident", Event(at=after(0), event="record"), datetime(2026, 1, 1)),  # noqa: DTZ001
-     ("incident", Event(at=datetime(2026, 1, 1), event="record"), after(1)), ("incident", Event(at=after(0), event="dance"), after(1)),  # noqa: DTZ001
-     ("incident", Event(at=after(0), event="assign", tier=4), after(1))],
+    [
+        ("party", Event(at=after(0), event="record"), after(1)),
+        ("incident", Event(at=after(0), event="record"), datetime(2026, 1, 1)),  # noqa: DTZ001
+        ("incident", Event(at=datetime(2026, 1, 1), event="record"), after(1)),
+        ("incident", Event(at=after(0), event="dance"), after(1)),  # noqa: DTZ001
+        ("incident", Event(at=after(0), event="assign", tier=4), after(1)),
+    ],
 )
 def test_a_simulation_of_what_cannot_be_is_refused(kind: str, event: Event, at: datetime) -> None:
     with pytest.raises(Unprocessable):

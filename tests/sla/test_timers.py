@@ -16,7 +16,8 @@ from gateway.sla.timers import Rules, arms, explain, fire, refresh
 from tests.sla.stories import POLICIES, POLICY, SETTINGS, an_incident, ledger_of, minute
 
 RULES = Rules(
-    POLICIES, "itil-minutes",
+    POLICIES,
+    "itil-minutes",
     Escalation((Management((1, 2), ("opened", "breach"), ("boss", "nobody")),), {"boss": ("smtp:boss@example.com",)}),
 )
 RECORDED = ((0, "record", 1),)
@@ -80,8 +81,13 @@ def test_a_resolved_record_closes_by_itself_after_48_hours_and_some_spread() -> 
 
 
 def test_a_hold_past_its_date_resumes_and_its_clocks_run_on() -> None:
-    held = an_incident(ledger_of([*RECORDED, (60, "hold", None)]), state=State.ON_HOLD, hold_until=minute(9),
-                       hold_reason=HoldReason.AWAITING_USER, held_state=State.ASSIGNED)
+    held = an_incident(
+        ledger_of([*RECORDED, (60, "hold", None)]),
+        state=State.ON_HOLD,
+        hold_until=minute(9),
+        hold_reason=HoldReason.AWAITING_USER,
+        held_state=State.ASSIGNED,
+    )
     assert [arm.due_at for arm in arms(POLICY, held, minute(2))] == [None, None, minute(9)]
     resumed = fire(RULES, held, TimerKind.HOLD_EXPIRY, minute(9))
     assert resumed is not None

@@ -11,7 +11,7 @@ import msgspec
 
 from gateway.incidents.model import Alert, AlertStatus
 from gateway.ingest import limits
-from gateway.ingest.source import Delivery, Parsed, Rejected, Source
+from gateway.ingest.source import Delivery, Parsed, Refused, Source
 from gateway.settings import Intake
 
 NAMESPACE = "alertmanager"
@@ -69,7 +69,7 @@ def api_v2(delivery: Delivery, _: Intake) -> Parsed:
 
 def _each(raws: list[msgspec.Raw], delivery: Delivery, root: str, lost: int, *, posted: bool) -> Parsed:
     limits.counted(raws)
-    alerts, rejected = [], []
+    alerts, refused = [], []
     for index, raw in enumerate(raws):
         problem, pointer = "", ""
         try:
@@ -80,8 +80,8 @@ def _each(raws: list[msgspec.Raw], delivery: Delivery, root: str, lost: int, *, 
         except (ValueError, RecursionError) as error:
             problem = str(error)
         if problem:
-            rejected.append(Rejected(index, problem, f"{root}/{index}{pointer}", bytes(raw)))
-    return Parsed(tuple(alerts), tuple(rejected), lost, delivery.id)
+            refused.append(Refused(index, problem, f"{root}/{index}{pointer}", bytes(raw)))
+    return Parsed(tuple(alerts), tuple(refused), lost, delivery.id)
 
 
 def _told(item: Item, delivery: Delivery) -> Alert:

@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.incidents.model import Alert, AlertStatus
 from gateway.ingest import limits
-from gateway.ingest.source import Delivery, Parsed, Rejected, Source
+from gateway.ingest.source import Delivery, Parsed, Refused, Source
 from gateway.settings import Intake
 
 FIELDS = ("title", "description", "severity", "service", "ci", "dedup_key", "status", "occurred_at", "labels", "links")
@@ -39,17 +39,17 @@ def parse(delivery: Delivery, intake: Intake) -> Parsed:
     body = limits.decode(delivery.body, Any)
     items = found if isinstance(found := pointed(body, intake.mapping.get("items", "")), list) else [found]
     limits.counted(items)
-    alerts, rejected = [], []
+    alerts, refused = [], []
     for index, value in enumerate(items):
         where = f"{intake.mapping.get('items', '')}/{index}" if isinstance(found, list) else ""
         try:
             alerts.append((index, alert_of(_mapped(value, intake.mapping), delivery)))
         except msgspec.ValidationError as error:
             problem, pointer = limits.place(error)
-            rejected.append(Rejected(index, problem, where + pointer, msgspec.json.encode(value)))
+            refused.append(Refused(index, problem, where + pointer, msgspec.json.encode(value)))
         except ValueError as error:
-            rejected.append(Rejected(index, str(error), where, delivery.body))
-    return Parsed(tuple(alerts), tuple(rejected), 0, delivery.id)
+            refused.append(Refused(index, str(error), where, delivery.body))
+    return Parsed(tuple(alerts), tuple(refused), 0, delivery.id)
 
 
 def pointed(value: Any, pointer: str) -> Any:

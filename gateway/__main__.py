@@ -1,0 +1,81 @@
+"""The command line: what an operator or a script asks of the gateway.
+
+python -m gateway serve            one replica on DATABASE_URL and REDIS_URL
+python -m gateway dev              the same on bundled servers, with keys made and shown
+python -m gateway migrate          bring the database's schema up to date
+python -m gateway check            say everything that is wrong with the configuration
+python -m gateway key NAME SCOPE.. make a key
+python -m gateway audit verify     recompute every timeline's hash chain
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import uvloop
+
+from gateway import commands, logs
+from gateway.errors import GatewayError, Misconfigured
+from gateway.settings import load
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0, 1 when it found something wrong, 2 when it could not run."""
+    options = _parser().parse_args(arguments)
+    logs.configure(level=options.log_level)
+    try:
+        settings = load(options.config, os.environ)
+        return uvloop.run(options.run(settings, options))
+    except Misconfigured as error:
+        _print_problems(error)
+        return 2
+    except GatewayError as error:
+        print(f"gateway: {error.detail}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _print_problems(error: Misconfigured) -> None:
+    print(f"gateway: {error.detail}", file=sys.stderr)
+    for flaw in error.flaws:
+        print(f"  {flaw.pointer or '/'}: {flaw.detail}", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--config", type=Path, help="a TOML file laid over the shipped defaults")
+    common.add_argument(
+        "--log-level", default=os.environ.get("GATEWAY_LOG_LEVEL", "info"), choices=("debug", "info", "warning", "error")
+    )
+    parser = argparse.ArgumentParser(prog="gateway", description="Incident gateway: alerts in, incidents with SLA clocks out.")
+    asked = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = asked.add_parser("serve", parents=[common], help="one replica on DATABASE_URL and REDIS_URL")
+    serve.add_argument("--host")
+    serve.add_argument("--port", type=int)
+    serve.set_defaults(run=commands.serve)
+    dev = asked.add_parser("dev", parents=[common], help="everything on this machine, nothing to install")
+    dev.add_argument("--port", type=int, help="0 for any free one (default 8080)")
+    dev.add_argument("--state", type=Path, help="where the bundled servers keep their data")
+    dev.add_argument("--ready-file", type=Path, help="written as JSON once the gateway serves")
+    dev.add_argument("--demo", action="store_true", help="play a day of realistic traffic in a few minutes")
+    dev.set_defaults(run=commands.dev)
+    migrate = asked.add_parser("migrate", parents=[common], help="bring the database's schema up to date")
+    migrate.set_defaults(run=commands.migrate_schema)
+    check = asked.add_parser("check", parents=[common], help="say everything that is wrong with the configuration")
+    check.set_defaults(run=commands.check)
+    key = asked.add_parser("key", parents=[common], help="make a key and print it once")
+    key.add_argument("name")
+    key.add_argument("scopes", nargs="+", choices=("ingest", "read", "write", "admin"))
+    key.add_argument("--integration", help="the sender's name; needed for the scope ingest")
+    key.set_defaults(run=commands.make_key)
+    audit = asked.add_parser("audit", parents=[common], help="recompute every timeline's hash chain")
+    audit.add_argument("what", choices=("verify",))
+    audit.add_argument("--seals", type=Path, help="seals exported outside the database, to find cut-off tails")
+    audit.set_defaults(run=commands.audit)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""Whether this replica lives, whether it should be sent requests, and its metrics."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from aiohttp import web
+from prometheus_client import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from gateway.db.pool import Pool, acquire
+from gateway.errors import Unavailable
+from gateway.metrics import Metrics
+
+
+@dataclass(slots=True)
+class Health:
+    """`draining` turns /readyz to 503 while requests are still served, so that a proxy sends them elsewhere."""
+
+    pool: Pool
+    timers_healthy: Callable[[], bool]
+    intake_alive: Callable[[], bool]
+    draining: bool = field(default=False)
+
+    async def healthz(self, request: web.Request) -> web.Response:  # noqa: ARG002 - the same for everyone
+        """200 while the process can answer at all."""
+        return web.json_response({"status": "alive"})
+
+    async def readyz(self, request: web.Request) -> web.Response:  # noqa: ARG002 - the same for everyone
+        """200 when requests can be served, else 503 and what is missing."""
+        checks = {
+            "serving": not self.draining,
+            "database": await self._database(),
+            "timers": self.timers_healthy(),
+            "intake": self.intake_alive(),
+        }
+        ready = all(checks.values())
+        return web.json_response({"status": "ready" if ready else "not ready", **checks}, status=200 if ready else 503)
+
+    async def _database(self) -> bool:
+        try:
+            async with asyncio.timeout(1), acquire(self.pool) as conn:
+                return bool(await conn.fetchval("SELECT true"))
+        except (Unavailable, TimeoutError):
+            return False
+
+    def routes(self, metrics: Metrics) -> list[web.RouteDef]:
+        """Open to everyone who reaches the port: nothing in them names a person or a secret."""
+
+        async def export(request: web.Request) -> web.Response:  # noqa: ARG001 - the same for everyone
+            body = generate_latest(metrics.registry)
+            return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+        return [web.get("/healthz", self.healthz), web.get("/readyz", self.readyz), web.get("/metrics", export)]

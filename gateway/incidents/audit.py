@@ -1,0 +1,2 @@
+async def verify(conn, key, lines):
+    return []

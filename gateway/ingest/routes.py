@@ -1,0 +1,13 @@
+"""The addresses alerts are sent to."""
+
+from aiohttp import web
+
+from gateway.ingest.http import FrontDoor
+
+
+def intake_routes(door: FrontDoor) -> list[web.RouteDef]:
+    """Every way in; the key may stand in the path for senders that cannot set headers."""
+    return [
+        web.post("/ingest/{source}", door.receive),
+        web.post("/ingest/{source}/{key}", door.receive),
+    ]

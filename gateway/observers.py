@@ -1,0 +1,81 @@
+"""Binds what the moving parts report to the metric table."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gateway.dedup.commit import Committed
+from gateway.dedup.records import Armed
+from gateway.incidents.model import Outcome, TimerKind
+from gateway.metrics import Metrics, Rejection
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeObserver:
+    """Counts outcomes and tells the wheel of armed timers."""
+
+    metrics: Metrics
+    armed: Callable[[Sequence[Armed]], None]
+    owed: Callable[[], None]
+
+    def committed(self, committed: Committed, seconds: float) -> None:  # noqa: ARG002 - requests time themselves
+        """After every commit of intake."""
+        items = 0
+        for (source, outcome), count in committed.outcomes.items():
+            items += count
+            self.metrics.items(source, outcome, count)
+            if outcome is Outcome.QUARANTINED:
+                self.metrics.rejected(source, Rejection.MALFORMED, count)
+        self.metrics.intake_batch.observe(items)
+        if committed.armed:
+            self.armed(committed.armed)
+            self.owed()
+
+    def queued(self, items: int, size: int) -> None:
+        """What waits for the writer."""
+        self.metrics.queue_items.set(items)
+        self.metrics.queue_bytes.set(size)
+
+
+@dataclass(frozen=True, slots=True)
+class TimerObserver:
+    """What the timers report."""
+
+    metrics: Metrics
+    owed: Callable[[], None]
+
+    def fired(self, lateness_seconds: float, kind: TimerKind) -> None:
+        """One timer fired."""
+        self.metrics.fired(kind, lateness_seconds)
+        self.owed()
+
+    def poisoned(self, kind: TimerKind) -> None:
+        """One timer's firing failed."""
+        self.metrics.timers_poisoned.labels(kind.name.lower()).inc()
+
+    def wheel_size(self, size: int) -> None:
+        """Timers in the wheel."""
+        self.metrics.wheel_timers.set(size)
+
+    def backlog(self, size: int) -> None:
+        """Timers due and waiting for their turn."""
+        self.metrics.timers_waiting.set(size)
+
+    def shards_owned(self, count: int) -> None:
+        """Leases held."""
+        self.metrics.shards_owned.set(count)
+
+    def index_up(self, up: bool) -> None:  # noqa: FBT001 - the protocol's shape
+        """Whether Redis answers."""
+        self.metrics.index_up.set(up)
+
+    def rebuilt(self, shard: int) -> None:  # noqa: ARG002 - counted, not told apart
+        """A shard's index was built anew."""
+        self.metrics.index_rebuilds.inc()
+
+    def missed(self, count: int) -> None:
+        """Timers the sweep had to find."""
+        self.metrics.timers_missed.inc(count)
+
+    def clock_trusted(self, trusted: bool) -> None:  # noqa: FBT001 - the protocol's shape
+        """Whether PostgreSQL's clock is believed."""
+        self.metrics.clock_trusted.set(trusted)

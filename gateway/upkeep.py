@@ -1,0 +1,116 @@
+"""The slow rounds of every replica: partitions and retention, gauges from the database, the event loop's own health."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from asyncpg import Connection
+
+from gateway import telemetry
+from gateway.clock import Clock
+from gateway.db import partitions
+from gateway.db.pool import Pool, acquire
+from gateway.incidents.ledger import Ledger
+from gateway.metrics import Metrics
+from gateway.settings import Settings
+from gateway.sla import clocks
+from gateway.sla.clocks import ClockState
+from gateway.sla.timers import Rules
+
+HOUSEKEEPING_EVERY = 600.0
+LAG_EVERY = 0.5
+
+log = structlog.get_logger()
+
+PURGE_DELIVERIES = """
+DELETE FROM delivery WHERE key_hash IN (
+  SELECT key_hash FROM delivery WHERE received_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval LIMIT 5000)
+"""
+
+PURGE_IDEMPOTENCY = """
+DELETE FROM idempotency WHERE key_hash IN (
+  SELECT key_hash FROM idempotency WHERE created_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval LIMIT 5000)
+"""
+
+PURGE_QUARANTINE = """
+DELETE FROM quarantine WHERE id IN (
+  SELECT id FROM quarantine WHERE received_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval LIMIT 5000)
+"""
+
+PURGE_REPLICAS = """
+DELETE FROM replica WHERE seen_at < coalesce($1::timestamptz, statement_timestamp()) - interval '1 day'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """Runs until cancelled; a round that fails is logged and comes again."""
+
+    pool: Pool
+    settings: Settings
+    clock: Clock
+    metrics: Metrics
+    rules: Rules
+
+    async def run(self) -> None:
+        """All rounds, each at its own pace."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._every(HOUSEKEEPING_EVERY, self.housekeeping))
+            group.create_task(self._every(telemetry.EVERY_S, self.refresh))
+            group.create_task(self._watch_loop())
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001 - the next round tries again, and the log says why
+                log.warning("upkeep_failed", work=work.__name__, error=repr(error))
+            await self.clock.sleep(seconds)
+
+    async def housekeeping(self) -> None:
+        """Make partitions ahead of time, drop old ones, forget what no sender repeats any more."""
+        keep = self.settings.retention
+        stamp = self.clock.stamp()
+        async with acquire(self.pool) as conn:
+            done = await partitions.maintain(conn, stamp, keep)
+            if done.created or done.dropped:
+                log.info("partitions_maintained", created=done.created, dropped=done.dropped)
+            for statement, age in (
+                (PURGE_DELIVERIES, keep.deliveries),
+                (PURGE_IDEMPOTENCY, keep.idempotency),
+                (PURGE_QUARANTINE, keep.quarantine),
+            ):
+                await _purge(conn, statement, stamp, age)
+            await conn.execute(PURGE_REPLICAS, stamp)
+
+    async def refresh(self) -> None:
+        """Gauges that only the database knows."""
+        async with acquire(self.pool) as conn:
+            await telemetry.refresh(conn, self.metrics, self.clock.stamp(), self._running)
+        self.metrics.db_pool_size.set(self.pool.get_size())
+        self.metrics.db_pool_in_use.set(self.pool.get_size() - self.pool.get_idle_size())
+
+    def _running(self, policy: str, ledger: Ledger, at: datetime) -> Mapping[str, float]:
+        chosen = self.rules.policies.get(policy) or self.rules.policies[self.rules.default]
+        return {
+            reading.name: reading.remaining.total_seconds()
+            for reading in clocks.read(chosen, ledger, max(at, ledger[-1].at))
+            if reading.state is ClockState.RUNNING and reading.remaining is not None
+        }
+
+    async def _watch_loop(self) -> None:
+        while True:
+            began = self.clock.monotonic()
+            await self.clock.sleep(LAG_EVERY)
+            lag = max(0.0, self.clock.monotonic() - began - LAG_EVERY)
+            self.metrics.loop_lag.set(lag)
+            if lag > 1:
+                log.warning("event_loop_stalled", seconds=round(lag, 3))
+
+
+async def _purge(conn: "Connection[Any]", statement: str, stamp: datetime | None, age: Any) -> None:
+    while int((await conn.execute(statement, stamp, age)).rpartition(" ")[2]) == 5000:
+        continue
