@@ -2,7 +2,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from gateway.db.pool import Pool
-from gateway.dedup.receipt_id import receipt_id
+from gateway.dedup.receipt_id import receipt_ids
 from tests.api.conftest import Api
 from tests.support.clock import NOON
 
@@ -20,7 +20,7 @@ VALUES ($1, -1, 1, 'generic', $2, '{"user-agent": "x"}', $3, 'no JSON', '')
 
 
 async def test_a_receipt_says_what_became_of_every_item(api: Api, pool: Pool) -> None:
-    receipt = receipt_id(NOON)
+    receipt = receipt_ids(NOON, 1)[0]
     await pool.execute(INSERT_RECEIPT, receipt, NOON)
     await pool.execute(INSERT_EVENT, receipt, NOON)
     status, shown = await api.call("GET", f"/api/v1/receipts/{receipt}")
@@ -29,7 +29,7 @@ async def test_a_receipt_says_what_became_of_every_item(api: Api, pool: Pool) ->
 
 
 async def test_a_receipt_that_is_none_is_not_found_and_an_id_that_is_none_is_refused(api: Api) -> None:
-    for known in (receipt_id(NOON), uuid4(), UUID(int=0), UUID(int=2**128 - 1)):
+    for known in (receipt_ids(NOON, 1)[0], uuid4(), UUID(int=0), UUID(int=2**128 - 1)):
         assert (await api.call("GET", f"/api/v1/receipts/{known}"))[0] in {400, 404}
     assert (await api.call("GET", "/api/v1/receipts/x"))[0] == 400
 
@@ -37,7 +37,7 @@ async def test_a_receipt_that_is_none_is_not_found_and_an_id_that_is_none_is_ref
 async def test_the_quarantine_is_paged_newest_first(api: Api, pool: Pool) -> None:
     for n in range(5):
         at = NOON + timedelta(seconds=n)
-        await pool.execute(INSERT_QUARANTINE, receipt_id(at), at, b"\xff" * 20_000 if n == 4 else b"{")
+        await pool.execute(INSERT_QUARANTINE, receipt_ids(at, 1)[0], at, b"\xff" * 20_000 if n == 4 else b"{")
     seen, before = [], ""
     while True:
         status, page = await api.call("GET", f"/api/v1/quarantine?limit=2{before}")
