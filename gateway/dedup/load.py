@@ -54,7 +54,7 @@ def _holder(row: Any) -> Holder:
 
 
 FIRING = """
-SELECT count(*) FROM (SELECT FROM alert WHERE incident_id = $1 AND status = 'firing' LIMIT $2) AS some
+SELECT count(*) FROM (SELECT FROM alert WHERE incident_id = $1 AND status = 'firing' LIMIT $2) AS found
 """
 
 
