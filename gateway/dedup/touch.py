@@ -11,9 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from asyncpg import Connection
-
 from gateway.clock import Clock
+from gateway.db.pool import Connection
 from gateway.dedup.bodies import BodyBudget
 from gateway.dedup.fingerprint import key_hash
 from gateway.dedup.known import Known
@@ -128,7 +127,7 @@ class Touch:
                 repeats.items.append((place, index, key, alert))
         return repeats if repeats.items else None
 
-    async def commit(self, conn: "Connection[Any]", repeats: Repeats) -> list[Receipt]:
+    async def commit(self, conn: Connection, repeats: Repeats) -> list[Receipt]:
         """Write the repeats; raises asyncpg.DivisionByZeroError when what is remembered no longer holds: see `forget`."""
         now = self._clock.stamp() or self._clock.now() + (self._ahead or timedelta())
         ids = receipt_ids(now, len(repeats.batch))
