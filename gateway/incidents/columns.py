@@ -1,6 +1,7 @@
 """How an incident is laid out in its table: the one list of columns, and the way in and out of a row."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -43,7 +44,7 @@ def incident_of(row: Mapping[str, Any]) -> Incident:
     return Incident(**{name: FROM_ROW[name](value) if name in FROM_ROW else value for name, value in row.items()})
 
 
-def value_of(incident: Incident, column: str) -> Any:
-    """What to store in one column."""
-    value = getattr(incident, column)
-    return TO_ROW[column](value) if column in TO_ROW else value
+def column_of(incidents: Sequence[Incident], column: str) -> list[Any]:
+    """What to store in one column, incident by incident."""
+    values = map(attrgetter(column), incidents)
+    return list(map(TO_ROW[column], values)) if column in TO_ROW else list(values)

@@ -6,13 +6,28 @@ Each statement serves all revisions of a transaction, however many there are.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.db.pool import Connection
 from gateway.incidents import timeline
 from gateway.incidents.arming import arm
-from gateway.incidents.columns import value_of
+from gateway.incidents.columns import column_of
 from gateway.incidents.record import Incident, Revision
+
+
+class Written(NamedTuple):
+    """An incident as it now stands: what was decided, and the timeline's new head."""
+
+    before_it: Incident
+    version: int
+    timeline_hash: bytes
+    at: datetime
+
+    @property
+    def incident(self) -> Incident:
+        """The incident as anybody reads it from now on."""
+        return replace(self.before_it, version=self.version, timeline_hash=self.timeline_hash, updated_at=self.at)
+
 
 OPENED = (
     "id",
@@ -95,13 +110,13 @@ FROM unnest(
 """
 
 
-async def open_new(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[Incident]:
-    """Insert the new incidents of `revisions` with their timelines, timers and messages; returns them as written."""
-    incidents, entries = _chained(key, revisions, now)
-    await conn.execute(OPEN, *_columns(incidents, OPENED))
+async def open_new(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[Written]:
+    """Insert the new incidents of `revisions` with their timelines, timers and messages; in the same order."""
+    written, entries = _chained(key, revisions, now)
+    await conn.execute(OPEN, *_columns(written, OPENED, now))
     await _write_entries(conn, entries)
     await _write_side_effects(conn, revisions, now)
-    return incidents
+    return written
 
 
 CHANGED = (
@@ -192,33 +207,40 @@ FROM unnest(
 """
 
 
-async def write(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[Incident]:
-    """Write changed incidents, which the caller has locked, with what the change brings; returns them as written.
+async def write(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[Written]:
+    """Write changed incidents, which the caller has locked, with what the change brings; in the same order.
 
     A revision without events changes nothing but its timers.
     """
     changed = [revision for revision in revisions if revision.events]
-    incidents, entries = _chained(key, changed, now)
-    if incidents:
-        await conn.execute(CHANGE, *_columns(incidents, CHANGED))
+    written, entries = _chained(key, changed, now)
+    if written:
+        await conn.execute(CHANGE, *_columns(written, CHANGED, now))
         await _write_entries(conn, entries)
     await _write_side_effects(conn, revisions, now)
-    return incidents
+    return written
 
 
-def _chained(key: bytes, revisions: Sequence[Revision], now: datetime) -> tuple[list[Incident], list[timeline.Entry]]:
-    incidents: list[Incident] = []
+def _chained(key: bytes, revisions: Sequence[Revision], now: datetime) -> tuple[list[Written], list[timeline.Entry]]:
+    written: list[Written] = []
     entries: list[timeline.Entry] = []
     for revision in revisions:
         after = revision.after
         added = timeline.append(key, after.timeline_hash, after.id, after.version, now, revision.actor, revision.events)
         entries += added
-        incidents.append(replace(after, version=added[-1].seq, timeline_hash=added[-1].hash, updated_at=now))
-    return incidents, entries
+        written.append(Written(after, added[-1].seq, added[-1].hash, now))
+    return written, entries
 
 
-def _columns(incidents: Sequence[Incident], names: Sequence[str]) -> list[list[Any]]:
-    return [[value_of(incident, name) for incident in incidents] for name in names]
+def _columns(written: Sequence[Written], names: Sequence[str], now: datetime) -> list[list[Any]]:
+    """Column by column, the head of the timeline in place of the one the incident was read with."""
+    incidents = [one.before_it for one in written]
+    heads: dict[str, list[Any]] = {
+        "version": [one.version for one in written],
+        "timeline_hash": [one.timeline_hash for one in written],
+        "updated_at": [now] * len(written),
+    }
+    return [heads[name] if name in heads else column_of(incidents, name) for name in names]
 
 
 ENTRIES = """
