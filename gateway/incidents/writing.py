@@ -78,42 +78,11 @@ OPENED = (
     "timeline_hash",
 )
 
-OPEN = """
-INSERT INTO incident (
-  id, number, kind, state, priority, impact, urgency, title, description, source, severity, service, ci,
-  integration_id, key_hash, dedup_key, category, contact_name, contact, location, reporting_unit, occurred_at,
-  recorded_at, updated_at, handler, owner, assignee_group, assignee, tier, responded_at, resolved_at, resolution,
-  master_id, link_reason, link_score, major, security, storm, reopened, labels, links, policy, ledger, next_due_at,
-  version, timeline_hash
-)
-SELECT
-  t.id, t.number, t.kind, t.state, t.priority, t.impact, t.urgency, t.title, t.description, t.source, t.severity,
-  t.service, t.ci, t.integration_id, t.key_hash, t.dedup_key, t.category, t.contact_name, t.contact, t.location,
-  t.reporting_unit, t.occurred_at, t.recorded_at, t.updated_at, t.handler, t.owner, t.assignee_group, t.assignee,
-  t.tier, t.responded_at, t.resolved_at, t.resolution, t.master_id, t.link_reason, t.link_score, t.major, t.security,
-  t.storm, t.reopened, t.labels::json, t.links::json, t.policy, t.ledger::json, t.next_due_at, t.version,
-  t.timeline_hash
-FROM unnest(
-  $1::bigint[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::text[], $7::text[], $8::text[], $9::text[],
-  $10::text[], $11::text[], $12::text[], $13::text[], $14::int[], $15::bytea[], $16::text[], $17::text[], $18::text[],
-  $19::text[], $20::text[], $21::text[], $22::timestamptz[], $23::timestamptz[], $24::timestamptz[], $25::text[],
-  $26::text[], $27::text[], $28::text[], $29::text[], $30::timestamptz[], $31::timestamptz[], $32::text[],
-  $33::bigint[], $34::text[], $35::real[], $36::boolean[], $37::boolean[], $38::boolean[], $39::int[], $40::text[],
-  $41::text[], $42::text[], $43::text[], $44::timestamptz[], $45::int[], $46::bytea[]
-) AS t(
-  id, number, kind, state, priority, impact, urgency, title, description, source, severity, service, ci,
-  integration_id, key_hash, dedup_key, category, contact_name, contact, location, reporting_unit, occurred_at,
-  recorded_at, updated_at, handler, owner, assignee_group, assignee, tier, responded_at, resolved_at, resolution,
-  master_id, link_reason, link_score, major, security, storm, reopened, labels, links, policy, ledger, next_due_at,
-  version, timeline_hash
-)
-"""
-
-
 async def open_new(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[Written]:
     """Insert the new incidents of `revisions` with their timelines, timers and messages; in the same order."""
     written, entries = _chained(key, revisions, now)
-    await conn.execute(OPEN, *_columns(written, OPENED, now))
+    rows = zip(*_columns(written, OPENED, now), strict=True)
+    await conn.copy_records_to_table("incident", records=rows, columns=OPENED)
     await _write_entries(conn, entries)
     await _write_side_effects(conn, revisions, now)
     return written
