@@ -66,4 +66,3 @@ def numbers(day: date, first: int, count: int) -> list[str]:
     """INC-YYYYMMDD-NNNNNN: the day in UTC and the number within it, at least six digits."""
     head = f"INC-{day:%Y%m%d}-"
     return [f"{head}{sequence:06d}" for sequence in range(first, first + count)]
-

@@ -78,6 +78,7 @@ OPENED = (
     "timeline_hash",
 )
 
+
 async def open_new(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[Written]:
     """Insert the new incidents of `revisions` with their timelines, timers and messages; in the same order."""
     written, entries = _chained(key, revisions, now)
