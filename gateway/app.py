@@ -26,6 +26,7 @@ from gateway.dedup.opening import Openings
 from gateway.dedup.records import Records
 from gateway.incidents import store
 from gateway.ingest.http import FrontDoor
+from gateway.ingest.replay import Replay
 from gateway.ingest.routes import intake_routes
 from gateway.ingest.sources import SOURCES
 from gateway.metrics import Metrics
@@ -106,11 +107,12 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     desk = Desk(pool, clock, rules, key, reserve, timers.note_armed)
     keys = Keys(pool, clock)
     door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock)
+    replay = Replay(pool, sources, settings.intake, intake.submit, clock)
     health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
     app = web.Application(
         client_max_size=settings.server.max_body_bytes, middlewares=[observed(metrics, clock), problems.middleware]
     )
-    app.add_routes([*intake_routes(door), *routes.build(Context(desk, keys)), *build_docs(), *health.routes(metrics)])
+    app.add_routes([*intake_routes(door), *routes.build(Context(desk, keys, replay)), *build_docs(), *health.routes(metrics)])
     upkeep = Upkeep(pool, settings, clock, metrics, rules, key)
     await upkeep.housekeeping()
     _start(stack, telling.run(), "telling")
