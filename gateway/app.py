@@ -23,6 +23,7 @@ from gateway.db.pool import SERVER_SETTINGS, Pool, open_pool
 from gateway.dedup.commit import Committer
 from gateway.dedup.intake import Intake
 from gateway.dedup.opening import Openings
+from gateway.dedup.promotion import Promotion
 from gateway.dedup.records import Records
 from gateway.incidents import store
 from gateway.ingest.http import FrontDoor
@@ -113,7 +114,8 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
         client_max_size=settings.server.max_body_bytes, middlewares=[observed(metrics, clock), problems.middleware]
     )
     app.add_routes([*intake_routes(door), *routes.build(Context(desk, keys, replay)), *build_docs(), *health.routes(metrics)])
-    upkeep = Upkeep(pool, settings, clock, metrics, rules, key)
+    promotion = Promotion(pool, clock, intake.submit)
+    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, promotion.run_once)
     await upkeep.housekeeping()
     _start(stack, telling.run(), "telling")
     _start(stack, upkeep.run(), "upkeep")
