@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from gateway.api import problems, routes
 from gateway.api.auth import Keys
+from gateway.api.compat_alertmanager import AlertmanagerReads
 from gateway.api.context import Context
 from gateway.api.health import Health
 from gateway.api.openapi import build_docs
@@ -100,7 +101,9 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, settings: Settings, clock
     door = FrontDoor(SOURCES, intake.submit, keys.authenticate, settings, metrics, clock)
     health = Health(pool, lambda: timers.healthy, lambda: intake.alive)
     app = web.Application(client_max_size=settings.server.max_body_bytes, middlewares=[problems.middleware])
-    app.add_routes([*intake_routes(door), *routes.build(Context(desk, keys)), *build_docs(), *health.routes(metrics)])
+    alertmanager = AlertmanagerReads(pool, keys, health.readyz, VERSION, clock.now())
+    app.add_routes([*intake_routes(door), *alertmanager.routes()])
+    app.add_routes([*routes.build(Context(desk, keys)), *build_docs(), *health.routes(metrics)])
     upkeep = Upkeep(pool, settings, clock, metrics, rules)
     await upkeep.housekeeping()
     _start(stack, telling.run(), "telling")
