@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     logs.configure(level=options.log_level)
     try:
         settings = load(options.config, os.environ)
-        return uvloop.run(options.run(settings, options))
+        status: int = uvloop.run(options.run(settings, options))
     except Misconfigured as error:
         _print_problems(error)
         return 2
@@ -35,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    else:
+        return status
 
 
 def _print_problems(error: Misconfigured) -> None:

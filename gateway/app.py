@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import msgspec
 import structlog
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -16,7 +17,7 @@ from gateway.api import problems, routes
 from gateway.api.auth import Keys
 from gateway.api.compat_alertmanager import AlertmanagerReads
 from gateway.api.context import Context
-from gateway.api.health import Health
+from gateway.api.health import Health, observed
 from gateway.api.openapi import build_docs
 from gateway.clock import Clock
 from gateway.db.pool import SERVER_SETTINGS, Pool, open_pool
@@ -51,6 +52,9 @@ WRITER = {**SERVER_SETTINGS, **BY_KEY, "application_name": "gateway intake", "sy
 NUMBERS = {**SERVER_SETTINGS, "application_name": "gateway numbers", "synchronous_commit": "off"}
 """Numbers are reserved on a connection of their own, see `store.reserve`."""
 
+RESERVED = 4
+"""Connections that only timers and health checks use, so that no crowd of requests can stop a clock."""
+
 ANSWER_WITHIN = 2.5
 """Seconds the writer waits for an answer of the database."""
 
@@ -75,11 +79,15 @@ async def running(settings: Settings, clock: Clock, *, allow_unsafe: bool = Fals
     async with AsyncExitStack() as stack:
         pool = await open_pool(settings.database, allow_unsafe=allow_unsafe)
         stack.callback(pool.terminate)
-        yield await _assemble(stack, pool, settings, clock)
+        reserved = msgspec.structs.replace(settings.database, pool_min=1, pool_max=RESERVED)
+        timer_pool = await open_pool(reserved, allow_unsafe=allow_unsafe, settings={**SERVER_SETTINGS, **BY_KEY})
+        stack.callback(timer_pool.terminate)
+        yield await _assemble(stack, pool, timer_pool, settings, clock)
 
 
-async def _assemble(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) -> Gateway:
-    metrics = Metrics(CollectorRegistry(), SOURCES)
+async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock) -> Gateway:
+    sources = {source.slug: source for source in SOURCES}
+    metrics = Metrics(CollectorRegistry(), sources)
     metrics.build.labels(VERSION).set(1)
     rules, key = Rules.from_settings(settings), settings.audit.key.encode()
     reserve = Numbers(settings.database.url)
@@ -92,19 +100,21 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, settings: Settings, clock
         locale=settings.notify.locale,
         external_url=settings.server.external_url,
     )
-    timers = await _timers(stack, pool, settings, clock, Effects(rules, key), TimerObserver(metrics, telling.wake.set))
+    timers = await _timers(stack, timer_pool, settings, clock, Effects(rules, key), TimerObserver(metrics, telling.wake.set))
     committer = Committer(clock, settings.dedup, Records(Openings(settings, rules), reserve, clock, key))
     observer = IntakeObserver(metrics, timers.note_armed, telling.wake.set)
     intake = Intake(lambda: _connect(settings.database.url, WRITER), committer, clock, settings.server, observer)
     desk = Desk(pool, clock, rules, key, reserve, timers.note_armed)
     keys = Keys(pool, clock)
-    door = FrontDoor(SOURCES, intake.submit, keys.authenticate, settings, metrics, clock)
-    health = Health(pool, lambda: timers.healthy, lambda: intake.alive)
-    app = web.Application(client_max_size=settings.server.max_body_bytes, middlewares=[problems.middleware])
+    door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock)
+    health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
+    app = web.Application(
+        client_max_size=settings.server.max_body_bytes, middlewares=[observed(metrics, clock), problems.middleware]
+    )
     alertmanager = AlertmanagerReads(pool, keys, health.readyz, VERSION, clock.now())
     app.add_routes([*intake_routes(door), *alertmanager.routes()])
     app.add_routes([*routes.build(Context(desk, keys)), *build_docs(), *health.routes(metrics)])
-    upkeep = Upkeep(pool, settings, clock, metrics, rules)
+    upkeep = Upkeep(pool, settings, clock, metrics, rules, key)
     await upkeep.housekeeping()
     _start(stack, telling.run(), "telling")
     _start(stack, upkeep.run(), "upkeep")

@@ -4,15 +4,16 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import structlog
-from asyncpg import Connection
 
 from gateway import telemetry
 from gateway.clock import Clock
 from gateway.db import partitions
-from gateway.db.pool import Pool, acquire
+from gateway.db.pool import Connection, Pool, acquire
+from gateway.incidents import audit
 from gateway.incidents.ledger import Ledger
 from gateway.metrics import Metrics
 from gateway.settings import Settings
@@ -22,6 +23,7 @@ from gateway.sla.timers import Rules
 
 HOUSEKEEPING_EVERY = 600.0
 LAG_EVERY = 0.5
+SEAL_EVERY = 60.0
 
 log = structlog.get_logger()
 
@@ -54,12 +56,14 @@ class Upkeep:
     clock: Clock
     metrics: Metrics
     rules: Rules
+    key: bytes
 
     async def run(self) -> None:
         """All rounds, each at its own pace."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._every(HOUSEKEEPING_EVERY, self.housekeeping))
             group.create_task(self._every(telemetry.EVERY_S, self.refresh))
+            group.create_task(self._every(SEAL_EVERY, self.seal))
             group.create_task(self._watch_loop())
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
@@ -93,6 +97,17 @@ class Upkeep:
         self.metrics.db_pool_size.set(self.pool.get_size())
         self.metrics.db_pool_in_use.set(self.pool.get_size() - self.pool.get_idle_size())
 
+    async def seal(self) -> None:
+        """Seal the timelines and keep the line outside the database: in the log, and in `audit.seal_file` if one is set."""
+        async with acquire(self.pool) as conn:
+            line = await audit.seal(conn, self.key, self.clock.stamp())
+        if line is None:
+            return
+        log.info("audit_sealed", seal=line)
+        if self.settings.audit.seal_file:
+            with Path(self.settings.audit.seal_file).open("a", encoding="utf-8") as file:  # noqa: ASYNC230 - one short line a minute
+                file.write(line + "\n")
+
     def _running(self, policy: str, ledger: Ledger, at: datetime) -> Mapping[str, float]:
         chosen = self.rules.policies.get(policy) or self.rules.policies[self.rules.default]
         return {
@@ -111,6 +126,6 @@ class Upkeep:
                 log.warning("event_loop_stalled", seconds=round(lag, 3))
 
 
-async def _purge(conn: "Connection[Any]", statement: str, stamp: datetime | None, age: Any) -> None:
+async def _purge(conn: Connection, statement: str, stamp: datetime | None, age: Any) -> None:
     while int((await conn.execute(statement, stamp, age)).rpartition(" ")[2]) == 5000:
         continue

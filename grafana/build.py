@@ -249,6 +249,8 @@ def gateway_health() -> dict[str, Any]:
                     {
                         "armed": "max(gateway_timers_armed)",
                         "in wheels": "sum(gateway_wheel_timers)",
+                        "due and waiting": "sum(gateway_timers_waiting)",
+                        "missed by the wheel": "sum(rate(gateway_timers_missed_total[5m]))",
                         "fired {{kind}}": "sum by (kind) (rate(gateway_timers_fired_total[5m]))",
                     },
                 ),

@@ -52,10 +52,11 @@ def decode(body: bytes, kind: type[T]) -> T:
 
 
 def place(error: msgspec.ValidationError) -> tuple[str, str]:
-    """What is wrong, and where as a JSON pointer."""
+    """What is wrong, and where as a JSON pointer (RFC 6901), a field that does not exist included."""
     detail, _, where = str(error).partition(" - at `")
     steps = re.findall(r"\.([^.\[\]`]+)|\[(\d+|\.\.\.)\]", where.removeprefix("$").rstrip("`"))
-    return detail, "".join("/" + (name or index).replace("...", "*") for name, index in steps)
+    named = [(name or index).replace("...", "*") for name, index in steps] + re.findall(r"unknown field `([^`]*)`", detail)
+    return detail, "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in named)
 
 
 def _depth(body: bytes) -> int:

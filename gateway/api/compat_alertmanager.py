@@ -169,17 +169,24 @@ ORDER BY a.dedup_key, a.key_hash LIMIT 10000
 """
 
 
+COMPILE = "SELECT count(*) FILTER (WHERE '' ~ pattern) FROM unnest($1::text[]) AS p (pattern)"
+"""Fails for what is no regular expression, also when there is no alert to try it on."""
+
+
 async def firing(
     conn: Connection, integration: int | None, asked: Sequence[Matcher], receiver: str | None
 ) -> list[tuple[str, Alert]]:
     """Each firing alert that every matcher holds for, after the number of the incident that leads; raises Malformed."""
-    columns = [m.name for m in asked], [m.sign for m in asked], [m.value for m in asked]
+    patterns = [one.value for one in asked if "~" in one.sign] + ([receiver] if receiver else [])
+    columns = [one.name for one in asked], [one.sign for one in asked], [one.value for one in asked]
     try:
+        if patterns:
+            await conn.fetchval(COMPILE, patterns, timeout=ANSWER_WITHIN)
         rows = await conn.fetch(FIRING, integration, receiver, RECEIVER, *columns, timeout=ANSWER_WITHIN)
     except asyncpg.InvalidRegularExpressionError as error:
         raise Malformed(f"bad matcher format: {error}") from error
     except TimeoutError as error:
-        if receiver is None and not any("~" in one.sign for one in asked):
+        if not patterns:
             raise
         raise Malformed("the regular expressions take too long: ask for less at once") from error
     return [(row["leader"], _alert(row)) for row in rows]

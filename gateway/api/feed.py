@@ -135,5 +135,7 @@ async def _changes(call: Call, rows: list[Record], query: Query) -> Changes:
 def _change(row: Record, incident: IncidentView) -> Change:
     facts = msgspec.json.decode(row["facts"], type=dict[str, Any])
     seq = f"{row['xid_text']}.{row['incident_id']}.{row['seq']}"
-    moved = facts.pop("changes", [])
+    moved = facts.pop("changes", None)
+    if moved is None:
+        moved = [{"field": "state", "old": facts.get("was"), "new": facts["state"]}] if "state" in facts else []
     return Change(seq, incident.number, row["seq"], row["at"], row["actor"], row["event"], facts, moved, incident)

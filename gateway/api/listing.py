@@ -67,7 +67,7 @@ WHERE ($1::text[] IS NULL OR state = ANY($1::text[])) AND ($2::smallint[] IS NUL
   AND ($5::text[] IS NULL OR source = ANY($5::text[]))
   AND ($6::text IS NULL OR number = $6::text OR strpos(lower(title), lower($6::text)) > 0
        OR strpos(lower(description), lower($6::text)) > 0)
-  AND ($7::timestamptz IS NULL OR updated_at >= $7::timestamptz)
+  AND updated_at >= coalesce($7::timestamptz, '-infinity')
 """
 NEWEST = FILTER + "AND ($9::bigint IS NULL OR id < $9::bigint) AND $10::timestamptz IS NULL ORDER BY id DESC LIMIT $8::int"
 OLDEST = FILTER + "AND ($9::bigint IS NULL OR id > $9::bigint) AND $10::timestamptz IS NULL ORDER BY id LIMIT $8::int"

@@ -1,9 +1,11 @@
 """The OpenAPI 3.1 document, made from the route table and the wire types, and a page that shows it."""
 
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from html import escape
-from typing import Any
+from typing import Any, get_origin
 
 import msgspec
 from aiohttp import web
@@ -15,7 +17,11 @@ from gateway.api.routes import Route, table
 REF = "#/components/schemas/{name}"
 PARAMETER = re.compile(r"\{(\w+)(?::(?:[^{}]|\{[^}]*\})*)?\}")
 
-CSP = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+STYLE = """body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem}
+table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc}
+pre{background:#8881;padding:.6rem;overflow:auto}summary{cursor:pointer}"""
+STYLE_HASH = b64encode(sha256(STYLE.encode()).digest()).decode()
+CSP = f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
 def document(routes: Sequence[Route]) -> dict[str, Any]:
@@ -94,25 +100,48 @@ def _header_parameters(route: Route) -> Iterable[dict[str, Any]]:
 
 
 def page(routes: Sequence[Route]) -> str:
-    """Every operation on one page without a script or anything from elsewhere."""
+    """Every operation and every value on one page without a script or anything from elsewhere."""
     rows = "".join(
         f"<tr><td><code>{escape(r.method)}</code></td><td><code>{escape(plain(r.path))}</code></td>"
-        f"<td>{escape(r.scope)}</td><td>{escape(r.summary)}</td><td>{_name(r.takes)}</td><td>{_name(r.gives)}</td></tr>"
+        f"<td>{escape(r.scope)}</td><td>{escape(r.summary)}{_parameters(r)}</td>"
+        f"<td>{_link(r.takes)}</td><td>{_link(r.gives)} {r.status}</td></tr>"
         for r in routes
     )
-    return PAGE.replace("ROWS", rows)
+    schemas = document(routes)["components"]["schemas"]
+    values = "".join(_value(name, schema) for name, schema in sorted(schemas.items()))
+    return PAGE.replace("STYLE", STYLE).replace("ROWS", rows).replace("VALUES", values)
 
 
-def _name(kind: Any) -> str:
-    return "" if kind is None else f"<code>{escape(getattr(kind, '__name__', str(kind)))}</code>"
+def _parameters(route: Route) -> str:
+    shown = {parameter["name"]: parameter["schema"] for parameter in _query_parameters(route)}
+    return f"<details><summary>parameters</summary><pre>{_pretty(shown)}</pre></details>" if shown else ""
 
 
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Incident gateway: API</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc}</style>
+def _value(name: str, schema: Any) -> str:
+    said, shown = escape(schema.get("description", "")), _pretty(schema)
+    return f'<details id="{escape(name)}"><summary><code>{escape(name)}</code> {said}</summary><pre>{shown}</pre></details>'
+
+
+def _link(kind: Any) -> str:
+    if kind is None:
+        return ""
+    if not issubclass(get_origin(kind) or kind, msgspec.Struct):
+        return "any object"
+    return f'<a href="#{kind.__name__}"><code>{escape(kind.__name__)}</code></a>'
+
+
+def _pretty(value: object) -> str:
+    return escape(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Incident gateway: API</title><style>STYLE</style>
 <h1>Incident gateway: API</h1>
-<p>Every detail is in <a href="/openapi.json">/openapi.json</a>. Send the key as <code>Authorization: Bearer</code>.</p>
-<table><thead><tr><th>Method<th>Path<th>Scope<th>What it does<th>Takes<th>Gives</thead><tbody>ROWS</tbody></table></html>
+<p>Machines read <a href="/openapi.json">/openapi.json</a>. Send the key as <code>Authorization: Bearer</code> or
+<code>X-Api-Key</code>. Fields are snake_case, times RFC 3339 in UTC, durations seconds. Changes take <code>If-Match</code> with
+the ETag of the record and <code>Idempotency-Key</code>. Errors are problem details (RFC 9457), see
+<a href="#Problem">Problem</a>.</p>
+<table><thead><tr><th>Method<th>Path<th>Scope<th>What it does<th>Takes<th>Gives</thead><tbody>ROWS</tbody></table>
+<h2>Values</h2>VALUES</html>
 """
 
 

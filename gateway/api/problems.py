@@ -1,5 +1,6 @@
 """The one error table: what went wrong in the words of the domain to problem+json (RFC 9457). Only here live status codes."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,11 +20,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """How one kind of problem is told: its status, its title, and in how many seconds to come back if that helps."""
+    """How one kind of problem is told: its status, its title, and whether it helps to come back."""
 
     status: int
     title: str
-    retry_after: int | None = None
+    again: bool = False
 
 
 PROBLEMS: Mapping[str, ProblemType] = {
@@ -37,8 +38,8 @@ PROBLEMS: Mapping[str, ProblemType] = {
     errors.TooLarge.code: ProblemType(413, "The request is over a limit"),
     errors.Unprocessable.code: ProblemType(422, "A value is not acceptable"),
     errors.IdempotencyMismatch.code: ProblemType(422, "The Idempotency-Key belongs to another request"),
-    errors.Overloaded.code: ProblemType(503, "Too busy just now", retry_after=2),
-    errors.Unavailable.code: ProblemType(503, "A dependency is down", retry_after=5),
+    errors.Overloaded.code: ProblemType(503, "Too busy just now", again=True),
+    errors.Unavailable.code: ProblemType(503, "A dependency is down", again=True),
     errors.Misconfigured.code: ProblemType(500, "The gateway is misconfigured"),
     GatewayError.code: ProblemType(500, "Something went wrong"),
     "internal": ProblemType(500, "Something went wrong"),
@@ -52,7 +53,7 @@ TOLD = frozenset({"state", "allowed", "version", "present", "receipt", "index"})
 """Facts of an error that callers are shown."""
 
 
-class Problem(msgspec.Struct, omit_defaults=True):
+class Problem(msgspec.Struct):
     """A problem as it is sent: RFC 9457 with the places at fault as JSON pointers."""
 
     type: str
@@ -60,17 +61,32 @@ class Problem(msgspec.Struct, omit_defaults=True):
     status: int
     detail: str
     instance: str
-    errors: list[Flaw] = []
-    facts: dict[str, Any] = {}
+    errors: list[Flaw]
+    facts: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+
+
+HEADERS: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Server": "gateway",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""Security headers (OWASP Secure Headers), and no word about the software behind."""
 
 
 @web.middleware
 async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer every exception with a problem; costs nothing where there is none."""
+    """Answer every exception with a problem, and put HEADERS on every answer that has none of its own."""
     try:
-        return await handler(request)
+        response = await handler(request)
     except Exception as error:  # noqa: BLE001 - the outermost edge: whatever it is, the caller gets a problem
-        return answer(error)
+        response = answer(error)
+    if not response.prepared:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+    return response
 
 
 def answer(error: Exception) -> web.Response:
@@ -85,8 +101,10 @@ def answer(error: Exception) -> web.Response:
     kind = PROBLEMS[error.code] if error.code in PROBLEMS else PROBLEMS["internal"]
     facts = {name: value for name, value in error.facts.items() if name in TOLD}
     detail = error.detail if kind.status != 500 else "The gateway failed to answer; the log has the details under `instance`."
-    problem = Problem(f"/problems/{error.code}", kind.title, kind.status, detail, instance, list(error.flaws), facts)
-    headers = {} if kind.retry_after is None else {"Retry-After": str(kind.retry_after)}
+    problem = Problem(
+        f"/problems/{error.code}", kind.title, kind.status, detail, instance, list(error.flaws), facts or msgspec.UNSET
+    )
+    headers = {"Retry-After": str(1 + secrets.randbelow(5))} if kind.again else {}
     if kind.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="gateway"'
     return _response(problem, headers)
@@ -100,6 +118,8 @@ class Internal(GatewayError):
 
 def _foreseen(error: Exception, instance: str) -> GatewayError:
     """A database or transport error as one of ours."""
+    if isinstance(error, web.RequestPayloadError):
+        return errors.Malformed("the body cannot be read: its encoding is broken")
     if _from_database(error):
         fault = classify(error)
         if fault in (Fault.RETRY, Fault.UNAVAILABLE, Fault.CONNECTION):
@@ -117,7 +137,7 @@ def _from_database(error: Exception) -> bool:
 def _refused(error: web.HTTPException, instance: str) -> web.Response:
     headers = {name: value for name, value in error.headers.items() if name in ("Allow", "Retry-After")}
     detail = DETAILS.get(error.status, error.reason)
-    return _response(Problem("/problems/http", error.reason, error.status, detail, instance), headers)
+    return _response(Problem("/problems/http", error.reason, error.status, detail, instance, []), headers)
 
 
 DETAILS = {

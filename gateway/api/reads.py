@@ -11,6 +11,7 @@ from gateway.api.context import Call, respond
 from gateway.api.incidents import found
 from gateway.api.views import Clock, IncidentView, clock_view, sla_view, views
 from gateway.db.pool import acquire
+from gateway.dedup.receipt_id import received_between
 from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.incidents.columns import incident_of
 from gateway.operations.desk import NOW
@@ -153,7 +154,10 @@ async def read_related(call: Call) -> web.Response:
     return respond(Related(master, [view for row, view in pairs if row.master_id == incident.id]))
 
 
-RECEIPT = "SELECT received_at, source, items, lost, flag FROM receipt WHERE id = $1 LIMIT 1"
+RECEIPT = """
+SELECT received_at, source, items, lost, flag FROM receipt
+WHERE id = $1::uuid AND received_at >= $2::timestamptz AND received_at < $3::timestamptz
+"""
 ITEMS = """
 SELECT e.item, e.dedup_key, e.status, e.outcome, e.reason, i.number AS incident
 FROM alert_event e LEFT JOIN incident i ON i.id = e.incident_id
@@ -162,13 +166,14 @@ WHERE e.receipt_id = $1 AND e.received_at = $2 ORDER BY e.item
 
 
 async def read_receipt(call: Call) -> web.Response:
-    """What became of one delivery."""
+    """What became of one delivery; its id says in which partition it lies."""
     try:
         receipt = UUID(call.request.match_info["id"])
-    except ValueError as error:
-        raise Malformed("a receipt's id is a UUID") from error
+        since, until = received_between(receipt)
+    except (ValueError, OverflowError) as error:
+        raise Malformed("a receipt's id is a UUID of version 7") from error
     async with acquire(call.context.desk.pool) as conn:
-        row = await conn.fetchrow(RECEIPT, receipt)
+        row = await conn.fetchrow(RECEIPT, receipt, since, until)
         if row is None:
             raise NotFound(f"there is no receipt {receipt}")
         items = [Item(**item) for item in await conn.fetch(ITEMS, receipt, row["received_at"])]

@@ -71,8 +71,8 @@ class IncidentView(msgspec.Struct):
     category: str
     dedup_key: str | None
     occurrences: int
-    first_seen: datetime | None
-    last_seen: datetime | None
+    first_seen: datetime
+    last_seen: datetime
     occurred_at: datetime
     recorded_at: datetime
     updated_at: datetime
@@ -136,9 +136,9 @@ def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: date
     held = incident.hold_reason
     return IncidentView(
         **{name: getattr(incident, name) for name in COPIED},
-        occurrences=incident.occurrences + (around["occurrences"] or 0),
-        first_seen=around["first_seen"],
-        last_seen=max((at for at in (incident.last_seen, around["last_seen"]) if at is not None), default=None),
+        occurrences=max(1, incident.occurrences + (around["occurrences"] or 0)),
+        first_seen=min(incident.occurred_at, around["first_seen"] or incident.occurred_at),
+        last_seen=max((at for at in (incident.last_seen, around["last_seen"]) if at is not None), default=incident.occurred_at),
         master=around["master"],
         related_count=around["related_count"],
         hold=None if held is None else HoldView(held, incident.hold_until),
@@ -155,7 +155,7 @@ def sla_view(incident: Incident, rules: Rules, now: datetime) -> Sla:
     readings = explain(incident, rules, now)
     going = [(r.remaining, r.name) for r in readings if r.remaining is not None and r.state in UNFINISHED]
     worst = min(going)[1] if going else None
-    breached = any(r.breached_at is not None for r in readings)
+    breached = incident.breached or any(r.breached_at is not None for r in readings)
     return Sla(incident.policy, worst, incident.next_due_at, breached, [clock_view(r) for r in readings])
 
 

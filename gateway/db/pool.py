@@ -3,7 +3,7 @@
 Whoever is on a connection may hold it for seconds at most: the server itself ends what takes longer.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -53,7 +53,7 @@ SELECT current_setting('server_version_num')::int AS version, current_setting('f
 """
 
 
-async def open_pool(database: Database, *, allow_unsafe: bool = False) -> Pool:
+async def open_pool(database: Database, *, allow_unsafe: bool = False, settings: Mapping[str, str] = SERVER_SETTINGS) -> Pool:
     """Connect and check the server's promises; `allow_unsafe` (tests) accepts one that may lose what it committed.
 
     Raises Misconfigured if the server may not be used and Unavailable if it does not answer.
@@ -67,7 +67,7 @@ async def open_pool(database: Database, *, allow_unsafe: bool = False) -> Pool:
             max_size=database.pool_max,
             command_timeout=ANSWER_WITHIN,
             timeout=ANSWER_WITHIN,
-            server_settings=SERVER_SETTINGS,
+            server_settings=dict(settings),
         )
     try:
         async with acquire(pool) as connection:

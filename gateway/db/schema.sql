@@ -466,6 +466,8 @@ CREATE INDEX incident_master ON public.incident USING btree (master_id) WHERE (m
 
 CREATE UNIQUE INDEX incident_one_live_per_key ON public.incident USING btree (key_hash) WHERE ((key_hash IS NOT NULL) AND (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])));
 
+CREATE INDEX incident_updated ON public.incident USING btree (updated_at, id);
+
 CREATE INDEX outbox_incident ON public.outbox USING btree (incident_id);
 
 CREATE INDEX outbox_pending ON public.outbox USING btree (next_attempt_at) WHERE (state = 'pending'::text);

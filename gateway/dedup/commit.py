@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from asyncpg import Connection
+import asyncpg
 
 from gateway.clock import Clock
 from gateway.db.faults import Fault, classify
+from gateway.db.pool import Connection
 from gateway.dedup import load, save
 from gateway.dedup.decide import Rules
 from gateway.dedup.deliveries import claim, unclaimed
@@ -20,6 +20,7 @@ from gateway.dedup.plan import Item, Plan, Verdict, decide_all
 from gateway.dedup.records import Armed, Moved, Records
 from gateway.dedup.storms import Storms
 from gateway.dedup.submission import Receipt, Refused, Submission
+from gateway.dedup.touch import Touch
 from gateway.incidents.model import Alert, AlertStatus, Outcome
 from gateway.settings import Dedup
 
@@ -37,10 +38,6 @@ class Committed:
         return Committed(self.receipts + other.receipts, self.armed + other.armed, self.outcomes + other.outcomes)
 
 
-class RolledBack(Exception):
-    """Raised on purpose, to try a batch without keeping it."""
-
-
 class Committer:
     """Commits batches. Used by one task at a time."""
 
@@ -48,15 +45,23 @@ class Committer:
         self._clock, self._dedup, self._records = clock, dedup, records
         self._rules = Rules(dedup.reopen_within, dedup.flap_limit, dedup.flap_within)
         self._storms = Storms(dedup.storm)
+        self._touch = Touch(clock, self._storms.bodies)
 
-    async def commit(self, conn: "Connection[Any]", batch: Sequence[Submission]) -> Committed:
+    async def commit(self, conn: Connection, batch: Sequence[Submission]) -> Committed:
         """Commit a batch; raises Moved when a record changed under it, and whatever the database raises."""
+        if (repeats := self._touch.repeats(batch)) is not None:
+            try:
+                receipts = await self._touch.commit(conn, repeats)
+                return Committed(receipts, [], _tally(batch, receipts))
+            except asyncpg.DivisionByZeroError:
+                self._touch.forget(repeats)
         async with conn.transaction():
             committed, plan = await self._within(conn, batch)
         self._storms.count(plan)
+        self._touch.learn(plan.known.values(), plan.names, plan.now)
         return committed
 
-    async def commit_without_poison(self, conn: "Connection[Any]", submission: Submission) -> Committed:
+    async def commit_without_poison(self, conn: Connection, submission: Submission) -> Committed:
         """Find by halving which items the database refuses, quarantine those, commit the rest."""
         culprits = await self._culprits(conn, submission, submission.alerts)
         if not culprits:
@@ -65,24 +70,26 @@ class Committer:
         kept = tuple((i, alert) for i, alert in submission.alerts if i not in culprits)
         return await self.commit(conn, [submission.with_items(kept, refused)])
 
-    async def _culprits(self, conn: "Connection[Any]", submission: Submission, alerts: Sequence[tuple[int, Alert]]) -> set[int]:
+    async def _culprits(self, conn: Connection, submission: Submission, alerts: Sequence[tuple[int, Alert]]) -> set[int]:
         trial = submission.with_items(tuple(alerts), ())
+        attempt = conn.transaction()
+        await attempt.start()
         try:
-            async with conn.transaction():
-                await self._within(conn, [trial])
-                raise RolledBack
-        except RolledBack:
-            return set()
-        except Exception as error:
+            await self._within(conn, [trial])
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             if classify(error) is not Fault.DATA:
                 raise
+        else:
+            return set()
+        finally:
+            await attempt.rollback()
         if len(alerts) == 1:
             return {alerts[0][0]}
         middle = len(alerts) // 2
         first = await self._culprits(conn, submission, alerts[:middle])
         return first | await self._culprits(conn, submission, alerts[middle:])
 
-    async def _within(self, conn: "Connection[Any]", batch: Sequence[Submission]) -> tuple[Committed, Plan]:
+    async def _within(self, conn: Connection, batch: Sequence[Submission]) -> tuple[Committed, Plan]:
         deliveries = await claim(conn, batch, self._clock.stamp()) if any(s.delivery_key for s in batch) else None
         items = [
             (place, index, _item(submission, alert))
@@ -99,11 +106,12 @@ class Committer:
         receipts = await write_evidence(conn, deliveries, decided, keys, self._storms.bodies, plan.now)
         return Committed(receipts, armed, _tally(batch, receipts)), plan
 
-    async def _load(self, conn: "Connection[Any]", items: Sequence[Item]) -> Plan:
+    async def _load(self, conn: Connection, items: Sequence[Item]) -> Plan:
         """Lock every key of the batch, then the groups that keys about to open a record belong to."""
         hashes = list({item.key_hash for item in items})
         now, known, held = await load.lock_keys(conn, hashes, self._clock.stamp())
         plan = Plan(now, self._rules, self._dedup.reopen_within, known)
+        plan.names = {item.key_hash: item.alert.dedup_key for item in items}
         if held:
             await load.load_holders(conn, held)
             for holder in _storms_clearing(plan, items):
@@ -112,7 +120,7 @@ class Committer:
             await self._load_groups(conn, plan, opening)
         return plan
 
-    async def _load_groups(self, conn: "Connection[Any]", plan: Plan, opening: Sequence[Item]) -> None:
+    async def _load_groups(self, conn: Connection, plan: Plan, opening: Sequence[Item]) -> None:
         plan.storms = self._storms.raging({item.integration_id for item in opening}, plan.now)
         for item in opening:
             found = [(g, rule) for g, rule in groups_of(item.alert, item.source, item.integration_id, self._dedup.relate)]
@@ -123,7 +131,7 @@ class Committer:
         if plan.groups:
             plan.unlinked = await load.load_unlinked(conn, plan.memberships, plan.groups)
 
-    async def _save_new(self, conn: "Connection[Any]", plan: Plan, verdicts: Sequence[Verdict]) -> list[Known]:
+    async def _save_new(self, conn: Connection, plan: Plan, verdicts: Sequence[Verdict]) -> list[Known]:
         """Write what is seldom: new keys, other firings than before, groups; returns the stored keys to write back."""
         items = {v.item.key_hash: v.item for v in verdicts if v.outcome is not Outcome.STALE}
         touched = [plan.known[key] for key in sorted(items) if plan.known[key].status]

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 from uuid import UUID
 
-from asyncpg import Connection
-
+from gateway.db.pool import Connection
 from gateway.dedup import save
 from gateway.dedup.receipt_id import receipt_ids
 from gateway.dedup.submission import Result, Submission
@@ -32,7 +30,7 @@ def unclaimed(batch: Sequence[Submission], now: datetime) -> Deliveries:
     return Deliveries(batch, receipt_ids(now, len(batch)), [submission.flag for submission in batch])
 
 
-async def claim(conn: "Connection[Any]", batch: Sequence[Submission], stamp: datetime | None) -> Deliveries:
+async def claim(conn: Connection, batch: Sequence[Submission], stamp: datetime | None) -> Deliveries:
     """Give every request a receipt id and find those whose delivery id was used before.
 
     The same id with the same body is a duplicate and answered with the earlier records. The same id with another body

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from asyncpg import Connection
 
+from gateway.db.pool import Connection
 from gateway.dedup import save
 from gateway.dedup.bodies import BodyBudget
 from gateway.dedup.deliveries import Deliveries
@@ -22,7 +22,7 @@ Row = tuple[int, bytes | None, str, datetime | None, int | None, Result]
 
 
 async def write_evidence(
-    conn: "Connection[Any]",
+    conn: Connection,
     deliveries: Deliveries,
     decided: Sequence[tuple[int, int, Verdict]],
     keys: Sequence[Known],
@@ -56,7 +56,7 @@ def _decided(index: int, verdict: Verdict) -> Row:
     return (index, verdict.item.key_hash, alert.status, alert.event_time, incident_id, result)
 
 
-def _undecided(deliveries: Deliveries, place: int, submission: Submission) -> list[Row]:
+def _undecided(deliveries: Deliveries, place: int, submission: Submission) -> Sequence[Row]:
     if place in deliveries.repeated:
         return [(item, None, "", None, None, result) for item, result in enumerate(deliveries.repeated[place])]
     refused = [(r.item, None, "", None, None, Result("", None, Outcome.QUARANTINED, r.problem)) for r in submission.refused]

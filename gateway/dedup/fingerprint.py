@@ -1,5 +1,6 @@
-"""Keys as fixed bytes: which alert, and which group of alerts. Pure and versioned, so that a rule can change without
-merging what was told apart before.
+"""Keys as fixed bytes: which alert, and which group of alerts. Pure.
+
+Versioned, so that a rule can change without merging what was told apart before.
 """
 
 from collections.abc import Sequence

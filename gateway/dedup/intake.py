@@ -61,7 +61,8 @@ class Intake:
         time; a sender that tries again with the same delivery id is counted once.
         """
         loop = asyncio.get_running_loop()
-        submission.answer = answer = loop.create_future()
+        answer: asyncio.Future[Receipt] = loop.create_future()
+        submission.answer = answer
         self._queue.put(submission)
         self._wake.set()
         late = loop.call_later(self._deadline, _give_up, answer)

@@ -4,8 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from asyncpg import Connection
-
+from gateway.db.pool import Connection
 from gateway.dedup.groups import Group
 from gateway.dedup.known import Holder, Known
 from gateway.incidents.model import State
@@ -20,7 +19,7 @@ SELECT t.now, locked.* FROM (SELECT coalesce($2::timestamptz, statement_timestam
 
 
 async def lock_keys(
-    conn: "Connection[Any]", hashes: Sequence[bytes], stamp: datetime | None
+    conn: Connection, hashes: Sequence[bytes], stamp: datetime | None
 ) -> tuple[datetime, dict[bytes, Known], dict[int, list[Known]]]:
     """The moment to judge by, every key of the batch (stored ones locked), and the stored keys by their incident."""
     known = {key: Known(key) for key in hashes}
@@ -40,7 +39,7 @@ SELECT i.id, i.number, i.state, i.resolved_at, i.handler, i.storm FROM incident 
 """
 
 
-async def load_holders(conn: "Connection[Any]", held: dict[int, list[Known]]) -> None:
+async def load_holders(conn: Connection, held: dict[int, list[Known]]) -> None:
     """Give every locked key the present state of its record: a fresh snapshot, read after the locks were taken."""
     for row in await conn.fetch(HOLDERS, list(held)):
         holder = _holder(row)
@@ -54,11 +53,11 @@ def _holder(row: Any) -> Holder:
 
 
 FIRING = """
-SELECT count(*) FROM (SELECT FROM alert WHERE incident_id = $1 AND status = 'firing' LIMIT $2) AS some
+SELECT count(*) FROM (SELECT FROM alert WHERE incident_id = $1 AND status = 'firing' LIMIT $2) AS found
 """
 
 
-async def count_firing(conn: "Connection[Any]", holder: Holder, most: int) -> None:
+async def count_firing(conn: Connection, holder: Holder, most: int) -> None:
     """How many alerts of a storm's master fire, counted no further than `most`: more than a batch can clear is enough."""
     holder.firing = await conn.fetchval(FIRING, holder.id, most)
 
@@ -78,7 +77,7 @@ WHERE i.id = ANY($1::bigint[])
 """
 
 
-async def lock_groups(conn: "Connection[Any]", groups: dict[bytes, Group]) -> None:
+async def lock_groups(conn: Connection, groups: dict[bytes, Group]) -> None:
     """Fill in the master of each group; the group's row is the lock that keeps two replicas from making two masters."""
     rows = await conn.fetch(LOCK_GROUPS, sorted(groups))
     opened: dict[bytes, tuple[int, datetime]] = {r[0]: (r[1], r[2]) for r in rows if r[1] is not None}
@@ -96,9 +95,7 @@ WHERE u.group_hash = ANY($2::bytea[])
 """
 
 
-async def load_unlinked(
-    conn: "Connection[Any]", keys: Collection[bytes], groups: Collection[bytes]
-) -> frozenset[tuple[bytes, bytes]]:
+async def load_unlinked(conn: Connection, keys: Collection[bytes], groups: Collection[bytes]) -> frozenset[tuple[bytes, bytes]]:
     """The links of these keys that people undid."""
     rows = await conn.fetch(UNLINKED, list(keys), list(groups))
     return frozenset((row[0], row[1]) for row in rows)

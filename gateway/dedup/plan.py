@@ -79,6 +79,7 @@ class Plan:
     rules: Rules
     settle_after: timedelta
     known: dict[bytes, Known] = field(default_factory=dict)
+    names: dict[bytes, str] = field(default_factory=dict)
     groups: dict[bytes, Group] = field(default_factory=dict)
     memberships: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict)
     unlinked: frozenset[tuple[bytes, bytes]] = frozenset()

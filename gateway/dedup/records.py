@@ -1,13 +1,11 @@
 """From a decided batch to written records: new ones opened, existing ones locked, moved on and written back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
-
-from asyncpg import Connection
 
 from gateway.clock import Clock
+from gateway.db.pool import Connection
 from gateway.dedup.known import Holder
 from gateway.dedup.opening import ACTOR, Openings
 from gateway.dedup.plan import Plan, Step
@@ -31,7 +29,7 @@ class Records:
     def __init__(self, openings: Openings, reserve: store.Reserve, clock: Clock, key: bytes) -> None:
         self._openings, self._reserve, self._clock, self._key = openings, reserve, clock, key
 
-    async def write(self, conn: "Connection[Any]", plan: Plan) -> list[Armed]:
+    async def write(self, conn: Connection, plan: Plan) -> list[Armed]:
         """Write the records of a plan inside its transaction and give every drafted holder its id and number."""
         revisions = await self._moved(conn, plan)
         opened = await self._opened(plan)
@@ -58,7 +56,7 @@ class Records:
             revisions.append(self._stepped(revision, steps, plan) if steps else revision)
         return revisions
 
-    async def _moved(self, conn: "Connection[Any]", plan: Plan) -> list[Revision]:
+    async def _moved(self, conn: Connection, plan: Plan) -> list[Revision]:
         holders = {holder.id: holder for holder in plan.steps if holder.id}
         if not holders:
             return []
@@ -84,7 +82,7 @@ class Records:
         return replace(revision, after=after if revision.events else revision.after, timers=armed + settle)
 
 
-COMMANDS = {
+COMMANDS: Mapping[Step, commands.Command] = {
     Step.CLEAR: commands.Clear(reason="cleared_at_source"),
     Step.REOPEN: commands.FireAgain(reason="fired_again"),
     Step.ACKNOWLEDGE: commands.Acknowledge(person="at the source", note="acknowledged in the sender's tool"),

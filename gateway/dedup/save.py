@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from asyncpg import Connection
 
+from gateway.db.pool import Connection
 from gateway.dedup.groups import Group
 from gateway.dedup.known import Known
 from gateway.dedup.plan import Detached, Item
@@ -30,7 +30,7 @@ ON CONFLICT (key_hash) DO NOTHING
 """
 
 
-async def insert_keys(conn: "Connection[Any]", rows: Sequence[tuple[Known, Item]]) -> bool:
+async def insert_keys(conn: Connection, rows: Sequence[tuple[Known, Item]]) -> bool:
     """Add the keys seen for the first time; False when another replica added one meanwhile: decide the batch anew."""
     values = [
         (*_row(known), item.integration_id, item.alert.namespace, item.alert.dedup_key, *_shown(item.alert))
@@ -49,7 +49,7 @@ WHERE a.key_hash = t.key_hash
 """
 
 
-async def show_keys(conn: "Connection[Any]", shown: Sequence[tuple[bytes, Alert]]) -> None:
+async def show_keys(conn: Connection, shown: Sequence[tuple[bytes, Alert]]) -> None:
     """Refresh what people see of keys whose firing is another one than before."""
     await conn.execute(SHOW_KEYS, *zip(*((key, *_shown(alert)) for key, alert in shown), strict=True))
 
@@ -77,7 +77,7 @@ WHERE g.group_hash = t.group_hash
 """
 
 
-async def lead_groups(conn: "Connection[Any]", groups: Sequence[Group]) -> None:
+async def lead_groups(conn: Connection, groups: Sequence[Group]) -> None:
     """Write down which record leads which group from now on."""
     rows = [(g.hash, g.master.id, g.opened_at) for g in groups if g.master is not None]
     await conn.execute(LEAD_GROUPS, *zip(*rows, strict=True))
@@ -89,7 +89,7 @@ FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) AS t(id, occurrences,
 """
 
 
-async def detach(conn: "Connection[Any]", rows: Sequence[Detached]) -> None:
+async def detach(conn: Connection, rows: Sequence[Detached]) -> None:
     """Leave the counts of a key with the earlier record when a newer one takes the key over."""
     totals: dict[int, Detached] = {}
     for row in rows:
@@ -120,7 +120,7 @@ SELECT $13::timestamptz, t.* FROM unnest($23::uuid[], $24::int[], $25::bytea[], 
 
 
 async def record(
-    conn: "Connection[Any]",
+    conn: Connection,
     keys: Sequence[Known],
     receipts: Sequence[tuple[Any, ...]],
     events: Sequence[tuple[Any, ...]],
@@ -147,7 +147,7 @@ FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::text[], $6::bytea[
 """
 
 
-async def insert_quarantine(conn: "Connection[Any]", rows: Sequence[tuple[Any, ...]], received_at: datetime) -> None:
+async def insert_quarantine(conn: Connection, rows: Sequence[tuple[Any, ...]], received_at: datetime) -> None:
     """Bodies and items that could not be understood, kept for replay."""
     await conn.execute(QUARANTINE, *zip(*rows, strict=True), received_at)
 
@@ -171,7 +171,7 @@ WHERE e.receipt_id = ANY($1::uuid[]) ORDER BY e.receipt_id, e.item
 
 
 async def claim_deliveries(
-    conn: "Connection[Any]", rows: Sequence[tuple[bytes, bytes, UUID]], now: datetime
+    conn: Connection, rows: Sequence[tuple[bytes, bytes, UUID]], now: datetime
 ) -> dict[bytes, tuple[bytes, UUID]]:
     """Remember delivery ids; returns those that were there before: key to (hash of the body then, receipt then)."""
     claimed = {row[0] for row in await conn.fetch(CLAIM_DELIVERIES, *zip(*rows, strict=True), now)}
@@ -181,7 +181,7 @@ async def claim_deliveries(
     return {row[0]: (row[1], row[2]) for row in await conn.fetch(EARLIER_DELIVERIES, taken)}
 
 
-async def earlier_results(conn: "Connection[Any]", receipts: Sequence[UUID]) -> dict[UUID, list[tuple[int, str, str | None]]]:
+async def earlier_results(conn: Connection, receipts: Sequence[UUID]) -> dict[UUID, list[tuple[int, str, str | None]]]:
     """What earlier receipts ended in: receipt to (item, dedup key, incident number)."""
     results: dict[UUID, list[tuple[int, str, str | None]]] = {}
     for receipt, item, dedup_key, number in await conn.fetch(EARLIER_RESULTS, receipts):

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from uuid import UUID
 
+from gateway.dedup.refused import Refused
 from gateway.incidents.model import Alert, Outcome
+
+__all__ = ["Receipt", "Refused", "Result", "Submission"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +28,6 @@ class Receipt:
 
     id: UUID
     results: tuple[Result, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """One item that could not be understood: kept in quarantine. Item -1 is the whole body."""
-
-    item: int
-    problem: str
-    pointer: str
-    body: bytes
 
 
 @dataclass(slots=True, eq=False)

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-from asyncpg import Connection
+from gateway.db.pool import Connection
 
 ARM = """
 INSERT INTO timer (incident_id, kind, shard, armed, due_at)
@@ -19,7 +18,7 @@ WHERE timer.armed <> excluded.armed OR (excluded.armed AND timer.due_at <> exclu
 """
 
 
-async def arm(conn: "Connection[Any]", timers: Iterable[tuple[int, int, datetime | None]]) -> None:
+async def arm(conn: Connection, timers: Iterable[tuple[int, int, datetime | None]]) -> None:
     """Arm, move or (due None) disarm timers; the generation moves only where something really changes."""
     last = {(incident_id, kind): due_at for incident_id, kind, due_at in timers}
     if last:

@@ -1,2 +1,109 @@
-async def verify(conn, key, lines):
-    return []
+"""Recomputing every timeline, to show what was tampered with."""
+
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from gateway.db.pool import Connection
+from gateway.incidents import timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """One timeline that is not what was written: from `seq` on it cannot be trusted."""
+
+    incident_id: int
+    seq: int
+    finding: str
+
+    def __str__(self) -> str:
+        """One line for people."""
+        return f"incident {self.incident_id}, entry {self.seq}: {self.finding}"
+
+
+HEADS = "SELECT id, version, timeline_hash FROM incident WHERE id > $1 ORDER BY id LIMIT 2000"
+
+ENTRIES = """
+SELECT incident_id, seq, at, actor, event, facts::text AS facts, hash FROM timeline
+WHERE incident_id BETWEEN $1 AND $2 ORDER BY incident_id, seq
+"""
+
+
+async def verify(conn: Connection, key: bytes, seals: Iterable[str] = ()) -> list[Damage]:
+    """Every damaged timeline; `seals` are lines exported by `seal`, which show a tail that was cut off."""
+    damages: list[Damage] = []
+    last = 0
+    while heads := await conn.fetch(HEADS, last):
+        first, last = heads[0]["id"], heads[-1]["id"]
+        chains: dict[int, list[timeline.Entry]] = {}
+        for row in await conn.fetch(ENTRIES, first, last):
+            entry = timeline.Entry(**row)
+            chains.setdefault(entry.incident_id, []).append(entry)
+        for head in heads:
+            found = timeline.check(key, head["id"], chains.pop(head["id"], []), head["version"], head["timeline_hash"])
+            damages += [Damage(head["id"], *found)] if found else []
+        damages += [Damage(incident, entries[0].seq, "entries without an incident") for incident, entries in chains.items()]
+    return damages + await _broken_seals(conn, key, seals)
+
+
+class Seal(msgspec.Struct, frozen=True):
+    """A digest over every entry that committed between two transaction ids, chained to the seal before it."""
+
+    seq: int
+    since: int
+    upto: int
+    entries: int
+    hash: str
+
+
+TURN = "SELECT pg_try_advisory_xact_lock(hashtextextended('gateway.audit', 0)), set_config('statement_timeout', '60s', true)"
+
+PREVIOUS = "SELECT seq, upto::text::bigint AS upto, hash FROM audit_seal ORDER BY seq DESC LIMIT 1"
+
+HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+
+DIGEST = """
+SELECT count(*) AS entries, sha256(coalesce(string_agg(hash, ''::bytea ORDER BY xid, incident_id, seq), ''::bytea)) AS digest
+FROM timeline WHERE xid >= $1::bigint::text::xid8 AND xid < $2::bigint::text::xid8
+"""
+
+KEEP = """
+INSERT INTO audit_seal (seq, at, upto, entries, hash)
+VALUES ($1, coalesce($2::timestamptz, statement_timestamp()), $3::bigint::text::xid8, $4, $5)
+"""
+
+
+async def seal(conn: Connection, key: bytes, stamp: datetime | None) -> str | None:
+    """Seal what was written since the last seal; the line to keep outside the database, None while another replica seals."""
+    async with conn.transaction():
+        if not await conn.fetchval(TURN):
+            return None
+        previous = await conn.fetchrow(PREVIOUS)
+        seq, since, before = (previous["seq"] + 1, previous["upto"], previous["hash"]) if previous else (1, 0, b"")
+        upto = await conn.fetchval(HORIZON)
+        made = await _sealed(conn, key, before, seq, since, upto)
+        await conn.execute(KEEP, seq, stamp, upto, made.entries, bytes.fromhex(made.hash))
+    return msgspec.json.encode(made).decode()
+
+
+async def _sealed(conn: Connection, key: bytes, before: bytes, seq: int, since: int, upto: int) -> Seal:
+    row = await conn.fetchrow(DIGEST, since, upto)
+    entries, digest = (row["entries"], row["digest"]) if row else (0, b"")
+    text = f"{seq}\x1f{since}\x1f{upto}\x1f{entries}".encode()
+    return Seal(seq, since, upto, entries, hmac.digest(key, before + text + digest, "sha256").hex())
+
+
+async def _broken_seals(conn: Connection, key: bytes, lines: Iterable[str]) -> list[Damage]:
+    """Seals that what stands in the database no longer answers to; each is judged by the exported one before it."""
+    damages: list[Damage] = []
+    before = b""
+    for line in lines:
+        kept = msgspec.json.decode(line, type=Seal)
+        found = await _sealed(conn, key, before, kept.seq, kept.since, kept.upto)
+        if not hmac.compare_digest(found.hash, kept.hash):
+            damages.append(Damage(0, kept.seq, f"seal broken: {kept.entries} entries were sealed, {found.entries} stand now"))
+        before = bytes.fromhex(kept.hash)
+    return damages

@@ -23,7 +23,7 @@ BACK = "back"
 Target = State | str | None
 
 
-def _from(states: frozenset[State] | tuple[State, ...], to: Target) -> Mapping[State, Target]:
+def _from(states: frozenset[State] | tuple[State, ...], to: Target) -> dict[State, Target]:
     return dict.fromkeys(states, to)
 
 

@@ -6,7 +6,7 @@ the head of the chain (kept on the incident) never race.
 """
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,7 +50,7 @@ def append(
     version: int,
     at: datetime,
     actor: str,
-    events: Iterable[tuple[str, dict[str, Any]]],
+    events: Iterable[tuple[str, Mapping[str, Any]]],
 ) -> list[Entry]:
     """Chain `events` (slug, facts) behind `previous`, the head at `version`; the last entry is the new head."""
     entries: list[Entry] = []
@@ -59,3 +59,18 @@ def append(
         previous = entry_hash(key, previous, incident_id, seq, at, actor, event, text)
         entries.append(Entry(incident_id, seq, at, actor, event, text, previous))
     return entries
+
+
+def check(key: bytes, incident_id: int, entries: Sequence[Entry], version: int, head: bytes) -> tuple[int, str] | None:
+    """The first entry at fault and what is wrong with it, or None; `version` and `head` are the incident's own."""
+    previous = GENESIS
+    for expected, entry in enumerate(entries, 1):
+        if entry.seq != expected:
+            return expected, "an entry is missing or out of order"
+        link = entry_hash(key, previous, incident_id, entry.seq, entry.at, entry.actor, entry.event, entry.facts)
+        if not hmac.compare_digest(link, entry.hash):
+            return entry.seq, "the entry is not what was written"
+        previous = entry.hash
+    if len(entries) != version or not hmac.compare_digest(previous, head):
+        return len(entries) + 1, "the incident's head does not match its newest entry"
+    return None

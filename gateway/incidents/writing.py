@@ -8,8 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from asyncpg import Connection
-
+from gateway.db.pool import Connection
 from gateway.incidents import timeline
 from gateway.incidents.arming import arm
 from gateway.incidents.columns import value_of
@@ -96,7 +95,7 @@ FROM unnest(
 """
 
 
-async def open_new(conn: "Connection[Any]", key: bytes, revisions: Sequence[Revision], now: datetime) -> list[Incident]:
+async def open_new(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[Incident]:
     """Insert the new incidents of `revisions` with their timelines, timers and messages; returns them as written."""
     incidents, entries = _chained(key, revisions, now)
     await conn.execute(OPEN, *_columns(incidents, OPENED))
@@ -193,7 +192,7 @@ FROM unnest(
 """
 
 
-async def write(conn: "Connection[Any]", key: bytes, revisions: Sequence[Revision], now: datetime) -> list[Incident]:
+async def write(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[Incident]:
     """Write changed incidents, which the caller has locked, with what the change brings; returns them as written.
 
     A revision without events changes nothing but its timers.
@@ -230,12 +229,12 @@ FROM unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::text[], $5::text[], 
 """
 
 
-async def _write_entries(conn: "Connection[Any]", entries: Sequence[timeline.Entry]) -> None:
+async def _write_entries(conn: Connection, entries: Sequence[timeline.Entry]) -> None:
     rows = [(e.incident_id, e.seq, e.at, e.actor, e.event, e.facts, e.hash) for e in entries]
     await conn.execute(ENTRIES, *zip(*rows, strict=True))
 
 
-async def _write_side_effects(conn: "Connection[Any]", revisions: Sequence[Revision], now: datetime) -> None:
+async def _write_side_effects(conn: Connection, revisions: Sequence[Revision], now: datetime) -> None:
     timers = [(r.after.id, timer.kind, timer.due_at) for r in revisions for timer in r.timers]
     if timers:
         await arm(conn, timers)

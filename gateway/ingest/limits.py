@@ -1,114 +1,167 @@
 """Bounds on what senders may say, so that nothing they send breaks parsing or is refused by PostgreSQL later."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import Any, TypeVar
 
 import msgspec
 
-from gateway.errors import Flaw, Malformed, TooLarge
+from gateway.errors import Flaw, Malformed
 from gateway.incidents.model import Link
 
 T = TypeVar("T")
 
-MAX_DEPTH, MAX_KEYS, MAX_ITEMS = 32, 1_000, 1_000
-TITLE, DESCRIPTION, LABEL, KEY = 1_000, 32_768, 4_096, 512
+MAX_DEPTH, MAX_LABELS, MAX_LINKS = 32, 1_000, 50
+TITLE, DESCRIPTION, LABEL, KEY = 1_024, 32_768, 4_096, 512
+HUGE = 1e30
+"""No number a sender means is larger."""
+
 OLDEST, NEWEST = timedelta(days=7), timedelta(minutes=5)
+GO_ZERO = "0001-01-01"
+"""How a time that was never set begins when Go writes it."""
+
+_ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_NUL = re.compile(rb"\\u0000")
+_ORDINAL = re.compile(r"\[(\d+)\]")
 
 
-def decode(body: bytes, kind: type[T]) -> T:
-    """The whole body as `kind`; raises Malformed when it is not UTF-8 JSON of that shape, TooLarge when too deep."""
+def fault(pointer: str, detail: str) -> Malformed:
+    """Malformed with its one flaw."""
+    return Malformed(detail, flaws=(Flaw(pointer, detail),))
+
+
+def envelope(body: bytes, kind: type[T]) -> T:
+    """The body as `kind`, where what stands as `msgspec.Raw` is for `decode` to read later; raises Malformed."""
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _malformed("the body is not UTF-8: send JSON as UTF-8") from error
+        raise fault("", "the body is not UTF-8: send JSON as UTF-8") from error
     if b"\0" in body:
-        raise _malformed("the body holds NUL bytes: send JSON as UTF-8, not UTF-16")
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except RecursionError as error:
-        raise TooLarge(f"the body is nested deeper than {MAX_DEPTH} levels", flaws=(Flaw("", "too deep"),)) from error
-    except msgspec.ValidationError as error:
-        detail, pointer = place(error)
-        raise Malformed(detail, flaws=(Flaw(pointer, detail),)) from error
-    except (msgspec.DecodeError, ValueError) as error:
-        raise _malformed(f"the body is not JSON: {error}") from error
+        raise fault("", "the body holds NUL bytes: send JSON as UTF-8, not UTF-16")
+    if depth(body) > MAX_DEPTH:
+        raise fault("", f"the body is nested deeper than {MAX_DEPTH} levels")
+    return _read(body, kind)
 
 
-def counted(items: list[Any]) -> None:
-    """Raises TooLarge when a request holds more items than are taken at once."""
-    if len(items) > MAX_ITEMS:
-        raise TooLarge(f"{len(items)} items in one request: send at most {MAX_ITEMS}", flaws=(Flaw("", "too many"),))
+def decode(body: bytes, kind: type[T]) -> T:
+    """The whole body as `kind`, its text and numbers checked; raises Malformed."""
+    envelope(body, msgspec.Raw)
+    return item(msgspec.Raw(body), kind)
+
+
+def item(raw: msgspec.Raw, kind: type[T]) -> T:
+    """One item of an envelope as `kind`; raises Malformed with a pointer inside the item."""
+    data = bytes(raw)
+    if b"\\u0000" in data and _NUL.search(data.replace(b"\\\\", b"  ")):
+        raise fault("", "a text holds a NUL character")
+    found = _read(data, kind)
+    if kind is Any or kind is object:
+        sound(found)
+    return found
+
+
+def depth(body: bytes) -> int:
+    """How deep JSON text nests, told from its brackets alone; 0 when there are too few of them to matter."""
+    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
+        return 0
+    if b"\\" in body:
+        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    outside = b"".join(body.split(b'"')[::2])
+    return max(accumulate(map(_STEP.__getitem__, outside.translate(None, _ALL_BUT_BRACKETS))), default=0)
+
+
+def sound(value: object) -> None:
+    """Raises Malformed when a number anywhere in a decoded value is out of bounds."""
+    pending: list[tuple[str, object]] = [("", value)]
+    while pending:
+        where, node = pending.pop()
+        if isinstance(node, int | float) and not abs(node) <= HUGE:
+            raise fault(where, "a number is too large")
+        if isinstance(node, dict):
+            pending += [(f"{where}/{escaped(name)}", inner) for name, inner in node.items()]
+        elif isinstance(node, list):
+            pending += [(f"{where}/{index}", inner) for index, inner in enumerate(node)]
+
+
+def escaped(name: str) -> str:
+    """A name as one step of a JSON pointer."""
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def place(error: msgspec.ValidationError) -> tuple[str, str]:
-    """What is wrong, and the JSON pointer msgspec's own path amounts to."""
-    detail, _, where = str(error).partition(" - at `$")
-    return detail, where.rstrip("`").replace("[...]", "").replace("[", ".").replace("]", "").replace(".", "/")
+    """What is wrong, and the JSON pointer msgspec's own path amounts to (it does not tell names within a mapping)."""
+    detail, _, where = str(error).partition(" - at `")
+    path = _ORDINAL.sub(r"/\1", where.rstrip("`").removeprefix("$").removeprefix("key in `$"))
+    return detail, path.replace("[...]", "").replace(".", "/")
 
 
-def bounded(value: object) -> None:
-    """Raises ValueError when a decoded item is too deep or has too many keys; never recurses."""
-    keys, pending = 0, [(value, 1)]
-    while pending:
-        node, depth = pending.pop()
-        if isinstance(node, dict):
-            keys += len(node)
-            inner: list[Any] = list(node.values())
-        elif isinstance(node, list):
-            inner = node
-        else:
-            continue
-        if depth > MAX_DEPTH or keys > MAX_KEYS:
-            raise ValueError(f"more than {MAX_DEPTH} levels or {MAX_KEYS} keys")
-        pending += [(child, depth + 1) for child in inner]
-
-
-def text(value: str, cap: int) -> str:
-    """The string without what PostgreSQL refuses, cut to `cap` characters with an ellipsis."""
-    if "\0" in value:
-        value = value.replace("\0", "�")
-    if not value.isascii():
-        value = value.encode("utf-8", "replace").decode()
-    return value if len(value) <= cap else value[: cap - 1] + "…"
+def cut(text: str, limit: int) -> str:
+    """The text, or its beginning and an ellipsis."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def labels(values: Mapping[str, str]) -> dict[str, str]:
-    """Names and values each cut to size; raises ValueError when there are too many."""
-    if len(values) > MAX_KEYS:
-        raise ValueError(f"more than {MAX_KEYS} labels")
-    return {text(name, KEY): text(value, LABEL) for name, value in values.items()}
+    """Names and values each cut to size; raises Malformed when there are too many."""
+    if len(values) > MAX_LABELS:
+        raise fault("", f"more than {MAX_LABELS} labels")
+    return {cut(name, KEY): cut(value, LABEL) for name, value in values.items()}
 
 
-def instant(value: str | float | None) -> datetime | None:
+def key(text: str, pointer: str) -> str:
+    """A dedup key as it is: cut, it would be another's. Raises Malformed when it is too long."""
+    if len(text) > KEY:
+        raise fault(pointer, f"a key of {len(text)} characters: at most {KEY}")
+    return text
+
+
+def number(value: float, pointer: str) -> str:
+    """A number as text; raises Malformed when it is too large."""
+    if not abs(value) <= HUGE:
+        raise fault(pointer, "a number is too large")
+    return str(value)
+
+
+def instant(value: str | float | None, pointer: str = "") -> datetime | None:
     """RFC 3339 text, or seconds or milliseconds since 1970, in UTC; Go's zero time and nothing are None.
 
-    Raises ValueError for anything else, years beyond 9999 included.
+    Raises Malformed for anything else, years beyond 9999 included. A text without a zone is UTC.
     """
-    if value is None or value == "" or (isinstance(value, str) and value.startswith("0001-01-01")):
+    if value is None or value == "" or (isinstance(value, str) and value.startswith(GO_ZERO)):
         return None
     try:
-        if isinstance(value, str):
-            read = datetime.fromisoformat(value)
+        if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) > 8):
+            read = datetime.fromisoformat(value.upper())
             return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-        return datetime.fromtimestamp(value / 1000 if abs(value) >= 1e11 else value, UTC)
+        since = float(value)
+        return datetime.fromtimestamp(since / 1000 if abs(since) >= 1e11 else since, UTC)
     except (ValueError, OverflowError, OSError) as error:
-        raise ValueError(f"not a time: {str(value)[:40]}") from error
+        raise fault(pointer, f"not a time: {str(value)[:40]!r} (write RFC 3339)") from error
 
 
-def clamped(when: datetime | None, received: datetime) -> datetime | None:
+def clamped(when: datetime | None, received_at: datetime) -> datetime | None:
     """A sender's clock is believed from 7 days ago to 5 minutes ahead."""
-    return None if when is None else min(max(when, received - OLDEST), received + NEWEST)
+    return None if when is None else min(max(when, received_at - OLDEST), received_at + NEWEST)
 
 
-def links(*pairs: tuple[str, str]) -> tuple[Link, ...]:
-    """Those (address, text) pairs that are http or https."""
-    return tuple(
-        Link(href=text(href, LABEL), text=text(name, KEY))
-        for href, name in pairs
-        if href.lower().startswith(("http://", "https://"))
-    )
+def moment(value: str | float | None, received_at: datetime, pointer: str = "") -> datetime | None:
+    """The time of an event as its sender tells it, within what is believed; raises Malformed when it is no time."""
+    return clamped(instant(value, pointer), received_at)
 
 
-def _malformed(detail: str) -> Malformed:
-    return Malformed(detail, flaws=(Flaw("", detail),))
+def links(pairs: Iterable[tuple[str, str]]) -> tuple[Link, ...]:
+    """The (address, text) pairs that are http or https and whole; an address cut short would lead elsewhere."""
+    web = [(href, text) for href, text in pairs if href[:8].lower().startswith(("http://", "https://")) and len(href) <= LABEL]
+    return tuple(Link(href=href, text=cut(text, KEY)) for href, text in web[:MAX_LINKS])
+
+
+def _read(data: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError as error:
+        detail, pointer = place(error)
+        raise fault(pointer, detail) from error
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise fault("", f"the body is not JSON: {error}") from error

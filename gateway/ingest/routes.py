@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from gateway.ingest.compat import AlertmanagerPosts
+from gateway.ingest.compat import AlertmanagerPosts, PagerDutyEvents
 from gateway.ingest.http import FrontDoor
 
 
@@ -14,4 +14,5 @@ def intake_routes(door: FrontDoor) -> list[web.RouteDef]:
         web.post("/ingest/{source}/{key}", door.receive),
         web.post("/api/v2/alerts", alertmanager.receive),
         web.post("/ingest/alertmanager/{key}/api/v2/alerts", alertmanager.receive),
+        web.post("/v2/enqueue", PagerDutyEvents(door).receive),
     ]

@@ -1,9 +1,14 @@
 """What a source is: a name and a pure reading of one request into alerts. Nothing here listens or stores."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 
+import msgspec
+
+from gateway.dedup.refused import Refused
+from gateway.errors import Flaw, Malformed
 from gateway.incidents.model import Alert
 from gateway.settings import Intake
 
@@ -19,22 +24,6 @@ class Delivery:
     received_at: datetime
     query: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def id(self) -> str | None:
-        """The sender's name for this delivery, the same when it is sent again; None when it gave none."""
-        found = next((self.headers[name] for name in ID_HEADERS if self.headers.get(name)), None)
-        return None if found is None else found[:512].encode("utf-8", "replace").decode().replace("\0", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """One item that could not be understood; `pointer` is within the request's body."""
-
-    item: int
-    problem: str
-    pointer: str
-    body: bytes
-
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
@@ -43,18 +32,46 @@ class Parsed:
     `lost` counts alerts the sender says it dropped; `ignored` pairs an index with the reason.
     """
 
-    alerts: tuple[tuple[int, Alert], ...] = ()
+    alerts: tuple[tuple[int, Alert], ...]
     refused: tuple[Refused, ...] = ()
+    ignored: tuple[tuple[int, str], ...] = ()
     lost: int = 0
     delivery_id: str | None = None
-    ignored: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One kind of sender. `parse` raises Malformed or TooLarge when the body as a whole cannot be understood."""
+    """One kind of sender. `parse` raises Malformed, with flaws, when the body as a whole cannot be understood."""
 
     slug: str
     title: str
     parse: Callable[[Delivery, Intake], Parsed]
     overload_status: int = 503
+
+
+def delivery_id(headers: Mapping[str, str]) -> str | None:
+    """The sender's name for this delivery, the same when it is sent again; None when it gave none."""
+    found = next((headers[name] for name in ID_HEADERS if headers.get(name)), None)
+    if found is None:
+        return None
+    clean = found.encode("utf-8", "replace").decode().replace("\0", "")
+    return clean if len(clean) <= 512 else "sha256:" + sha256(clean.encode()).hexdigest()
+
+
+Items = tuple[tuple[tuple[int, Alert], ...], tuple[Refused, ...]]
+
+
+def each(raws: Iterable[msgspec.Raw], root: str | None, read: Callable[[msgspec.Raw], Alert]) -> Items:
+    """Every item read by itself, so that a bad one is refused without its neighbours.
+
+    `root` is the pointer of the list they stand in; None when the one item is the body.
+    """
+    alerts, refused = [], []
+    for index, raw in enumerate(raws):
+        try:
+            alerts.append((index, read(raw)))
+        except Malformed as error:
+            flaw = error.flaws[0] if error.flaws else Flaw("", error.detail)
+            place = flaw.pointer if root is None else f"{root}/{index}{flaw.pointer}"
+            refused.append(Refused(index, flaw.detail, place, bytes(raw)))
+    return tuple(alerts), tuple(refused)

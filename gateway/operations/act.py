@@ -1,10 +1,8 @@
 """The actions people take on a record, one or many, with what a master's end means for its related records."""
 
 from dataclasses import replace
-from typing import Any
 
-from asyncpg import Connection
-
+from gateway.db.pool import Connection
 from gateway.incidents import commands, lifecycle, store
 from gateway.incidents.record import Incident
 from gateway.operations.desk import Desk, Session
@@ -54,7 +52,7 @@ async def _apply(session: Session, number: str, command: commands.Command, actor
 KEY_HOLDER = "SELECT incident_id FROM alert WHERE key_hash = $1 FOR SHARE"
 
 
-async def _key_has_moved(conn: "Connection[Any]", incident: Incident) -> bool:
+async def _key_has_moved(conn: Connection, incident: Incident) -> bool:
     """Whether a newer record answers for this one's dedup key: then this one goes on without it."""
     if incident.key_hash is None:
         return False

@@ -3,12 +3,9 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
-
-from asyncpg import Connection
 
 from gateway.clock import Clock
-from gateway.db.pool import Pool, in_transaction
+from gateway.db.pool import Connection, Pool, in_transaction
 from gateway.errors import NotFound, VersionMismatch
 from gateway.incidents import store, writing
 from gateway.incidents.model import TimerKind
@@ -36,7 +33,7 @@ class Desk:
         """Run `work` in a transaction, again if it lost a race, and arm what it armed once it is committed."""
         session: Session | None = None
 
-        async def once(conn: "Connection[Any]") -> Incident:
+        async def once(conn: Connection) -> Incident:
             nonlocal session
             session = Session(self, conn, await conn.fetchval(NOW, self.clock.stamp()))
             return await work(session)
@@ -50,7 +47,7 @@ class Desk:
 class Session:
     """One transaction of one operation; `now` is the moment it is judged by."""
 
-    def __init__(self, desk: Desk, conn: "Connection[Any]", now: datetime) -> None:
+    def __init__(self, desk: Desk, conn: Connection, now: datetime) -> None:
         self.desk, self.conn, self.now = desk, conn, now
         self.armed: list[Armed] = []
 

@@ -3,10 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from asyncpg import Connection
-
+from gateway.db.pool import Connection
 from gateway.incidents import commands, lifecycle, writing
 from gateway.incidents.columns import incident_of
 from gateway.incidents.model import LIVE, TimerKind
@@ -35,10 +33,10 @@ class Effects:
     rules: Rules
     key: bytes
 
-    async def fire(self, conn: "Connection[Any]", due: Sequence[DueTimer], now: datetime) -> list[Armed]:
+    async def fire(self, conn: Connection, due: Sequence[DueTimer], now: datetime) -> list[Armed]:
         """The effect of timers whose rows and records are locked; returns every timer to arm or disarm next."""
         ids = list({timer.incident_id for timer in due})
-        incidents = {row["id"]: incident_of(row) for row in await conn.fetch(RECORDS, ids)}
+        incidents = {row["id"]: incident_of(dict(row)) for row in await conn.fetch(RECORDS, ids)}
         quiet = [t.incident_id for t in due if t.kind in (TimerKind.ALERT_EXPIRY, TimerKind.FLAP_SETTLE)]
         silences = await _silences(conn, quiet, now) if quiet else {}
         made: dict[int, Revision] = {}
@@ -93,7 +91,7 @@ FROM alert WHERE incident_id = ANY($1::bigint[]) AND status = 'firing' GROUP BY 
 """
 
 
-async def _silences(conn: "Connection[Any]", ids: Sequence[int], now: datetime) -> Mapping[int, Silence]:
+async def _silences(conn: Connection, ids: Sequence[int], now: datetime) -> Mapping[int, Silence]:
     """Put lapsed alerts down as cleared and count what still fires.
 
     Intake locks alerts before incidents and this holds the incident already, so an alert that intake is writing is

@@ -1,10 +1,8 @@
 """Masters and related records, by hand."""
 
 from dataclasses import replace
-from typing import Any
 
-from asyncpg import Connection
-
+from gateway.db.pool import Connection
 from gateway.errors import Conflict, NotFound
 from gateway.incidents import store
 from gateway.incidents.record import Incident, Revision
@@ -79,6 +77,6 @@ ON CONFLICT (key_hash, group_hash) DO NOTHING
 """
 
 
-async def _unlearn(conn: "Connection[Any]", record: Incident, actor: str, session: Session) -> None:
+async def _unlearn(conn: Connection, record: Incident, actor: str, session: Session) -> None:
     if record.key_hash is not None:
         await conn.execute(UNLEARN, record.key_hash, record.master_id, session.now, actor)

@@ -1,4 +1,4 @@
-"""Read the clocks of a record from its ledger (docs/sla.md). Pure: everything that shows, checks or fires a deadline asks here."""
+"""Read the clocks of a record from its ledger (docs/sla.md). Pure: all that shows, checks or fires a deadline asks here."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -163,7 +163,7 @@ class _Walk:
         self.resolved = None
 
     def _start(self, track: Track, at: datetime) -> None:
-        track.turn(at, self.held is None, self.held or "")
+        track.turn(at, running=self.held is None, reason=self.held or "")
 
     def _turn_work(self, at: datetime) -> None:
         for track in self.work:

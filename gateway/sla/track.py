@@ -32,7 +32,7 @@ class Track:
         self.spans: list[Span] = []
         self.retargets: list[tuple[datetime, timedelta, timedelta | None, timedelta | None]] = []
 
-    def turn(self, at: datetime, running: bool, reason: str = "") -> None:
+    def turn(self, at: datetime, *, running: bool, reason: str = "") -> None:
         """Go on as a running or a paused span; turning back at the same instant leaves no trace."""
         self._close(at)
         self.since, self.running, self.reason = at, running, reason

@@ -47,7 +47,7 @@ async def test_posted_alerts_are_listed_in_alertmanagers_shape(gateway: Served) 
         "labels": {"alertname": "DiskFull", "service": "crm"},
         "annotations": {"summary": "DiskFull!"},
         "startsAt": STARTED,
-        "fingerprint": "3ffe40fb01ed6e92",
+        "fingerprint": "dee28eed30c44165",
         "generatorURL": "http://prom/graph",
         "receivers": [{"name": "gateway"}],
         "status": {"state": "active", "silencedBy": [], "inhibitedBy": [], "mutedBy": []},

@@ -1,5 +1,6 @@
 import gzip
 import inspect
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -118,7 +119,10 @@ async def test_the_document_and_the_route_table_say_the_same(api: Api) -> None:
     assert described <= served
     page = await api.client.get("/docs")
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
-    assert "<script" not in await page.text()
+    text = await page.text()
+    assert "<script" not in text
+    assert all(f'id="{name}"' in text for name in re.findall(r'href="#(\w+)"', text))
+    assert all(f'id="{name}"' in text for name in ("NewIncident", "IncidentView", "Problem", "Changes"))
 
 
 def test_every_reference_in_the_document_leads_somewhere() -> None:

@@ -1,6 +1,8 @@
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from gateway.api.listing import PAGES
+from gateway.db.pool import Pool
 from tests.api.conftest import Api
 from tests.support.clock import NOON, FakeClock
 
@@ -153,3 +155,39 @@ async def test_anyone_can_check_a_deadline(api: Api) -> None:
     overall = next(clock for clock in answer["clocks"] if clock["name"] == "overall")
     assert (status, overall["elapsed_s"], overall["remaining_s"]) == (200, 600.0, 1200.0)
     assert overall["segments"][0]["from"] == "2026-03-02T12:00:00Z"
+
+
+async def test_a_record_made_by_hand_has_occurred_once(api: Api) -> None:
+    made = await api.incident()
+    assert made["occurrences"] == 1
+    assert made["first_seen"] == made["last_seen"] == made["occurred_at"]
+
+
+async def test_a_record_counts_the_alerts_it_answers_for_and_those_that_moved_on(api: Api, pool: Pool) -> None:
+    number = (await api.incident())["number"]
+    later = NOON + timedelta(minutes=3)
+    await pool.execute("UPDATE incident SET occurrences = 4, last_seen = $1", NOON)
+    await pool.execute(
+        "INSERT INTO alert (key_hash, integration_id, namespace, dedup_key, incident_id, occurrences, first_seen, last_seen) "
+        "SELECT decode(n::text || '0', 'hex'), 1, 'x', n::text, i.id, n, $1, $2 FROM incident i, generate_series(1, 3) n",
+        NOON, later,
+    )  # fmt: skip
+    _, shown = await api.call("GET", f"/api/v1/incidents/{number}")
+    assert shown["occurrences"] == 4 + 1 + 2 + 3
+    assert datetime.fromisoformat(shown["last_seen"]) == later
+
+
+async def test_the_lists_can_walk_an_index_in_order(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        for setting in (
+            "enable_seqscan = off",
+            "enable_sort = off",
+            "enable_bitmapscan = off",
+            "plan_cache_mode = force_generic_plan",
+        ):
+            await conn.execute("SET LOCAL " + setting)
+        for sort, index in (("-recorded_at", "incident_pkey"), ("-updated_at", "incident_updated")):
+            statement = await conn.prepare("EXPLAIN " + PAGES[sort][0])
+            plan = "\n".join(row[0] for row in await statement.fetch(*[None] * 7, 50, None, None))
+            assert index in plan
+            assert "Sort" not in plan

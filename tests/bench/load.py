@@ -73,7 +73,7 @@ class Load:
 
     async def connect(self) -> Connection:
         loop = asyncio.get_running_loop()
-        return (await loop.create_connection(Connection, self.url.hostname, self.url.port))[1]
+        return (await loop.create_connection(Connection, self.url.hostname or "", self.url.port or 80))[1]
 
     async def closed_loop(self, connection: Connection, until: float) -> None:
         while time.perf_counter() < until:
@@ -113,15 +113,19 @@ class Load:
 
     def result(self, seconds: float) -> dict[str, object]:
         ordered = sorted(self.latencies)
-        share = lambda q: round(ordered[min(int(len(ordered) * q), len(ordered) - 1)] * 1e3, 2)  # noqa: E731
         return {
             "requests_per_s": round(len(ordered) / seconds, 1),
             "items_per_s": round(len(ordered) * self.body.items / seconds, 1),
-            "p50_ms": share(0.5),
-            "p99_ms": share(0.99),
+            "p50_ms": _share(ordered, 0.5),
+            "p99_ms": _share(ordered, 0.99),
             "max_ms": round(ordered[-1] * 1e3, 2),
             "statuses": dict(self.statuses),
         }
+
+
+def _share(ordered: list[float], q: float) -> float:
+    """The q-quantile in milliseconds."""
+    return round(ordered[min(int(len(ordered) * q), len(ordered) - 1)] * 1e3, 2)
 
 
 def main() -> None:

@@ -5,34 +5,69 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import Malformed, TooLarge
+from gateway.errors import Malformed
 from gateway.incidents.model import AlertStatus
-from gateway.ingest.source import Delivery, Parsed
+from gateway.ingest import limits
+from gateway.ingest.prometheus import fingerprint
+from gateway.ingest.source import ID_HEADERS, delivery_id
 from gateway.ingest.sources import SOURCES
-from gateway.ingest.sources.alertmanager import fingerprint
+from gateway.ingest.sources.pagerduty import routing_key
 from gateway.settings import Intake
+from tests.ingest.requests import CASES, FIXTURES, NOW, read, replayed
 
-NOW = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)
+SLUGS = [source.slug for source in SOURCES]
+NAMES = ["title", "alerts", "labels", "status", "links", "startsAt", "endsAt", "data", "payload", "event_action", "dedup_key",
+         "specversion", "id", "source", "type", "time", "occurred_at", "custom_details", "timestamp", "x"]  # fmt: skip
+WORDS = st.sampled_from(["1.0", "trigger", "resolve", "firing", "ok", "2026-11-21T04:00:00Z", "\0", "9" * 400])
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(st.sampled_from(["title", "alerts", "labels", "status", "links", "startsAt", "x"]), inner)
-    ),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | WORDS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=3), inner),
 )
+TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=40)
 
 
-def read(slug: str, body: object, intake: Intake | None = None) -> Parsed:
-    raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
-    return SOURCES[slug].parse(Delivery({"webhook-id": "m1"}, raw, NOW), intake or Intake())
+@pytest.mark.parametrize("case", CASES)
+def test_a_request_is_read_as_its_fixture_says(case: str) -> None:
+    assert replayed(case) == msgspec.json.decode((FIXTURES / case / "expected.json").read_bytes())
 
 
-@pytest.mark.parametrize("slug", sorted(SOURCES))
+def test_every_source_has_fixtures_and_a_page_and_stands_in_order() -> None:
+    assert {case.partition("/")[0] for case in CASES} == set(SLUGS)
+    assert sorted(SLUGS) == SLUGS
+    assert all((FIXTURES.parent.parent / "docs" / "sources" / f"{slug}.md").exists() for slug in SLUGS)
+
+
+def bodies(slug: str, name: str, service: str) -> tuple[object, object]:
+    """The same trouble firing and then resolved."""
+    labels, key = {"alertname": name, "service": service}, fingerprint({"alertname": name, "service": service})
+    told = {"labels": labels, "fingerprint": key, "startsAt": "2026-11-21T04:00:00Z"}
+    event = {"specversion": "1.0", "id": "1", "source": service, "type": name, "time": "2026-11-21T04:00:00Z"}
+    page = {"dedup_key": name, "payload": {"summary": "s", "component": service}}
+    return {
+        "alertmanager": ({"alerts": [told | {"status": "firing"}]}, {"alerts": [told | {"status": "resolved"}]}),
+        "alertmanager_v2": ([{"labels": labels}], [{"labels": labels, "endsAt": "2026-11-21T04:30:00Z"}]),
+        "cloudevents": (event, event | {"id": "2", "data": {"status": "cleared"}}),
+        "generic": ({"title": "t", "labels": labels, "status": "open"}, {"title": "t", "labels": labels, "status": "ok"}),
+        "pagerduty": (page | {"event_action": "trigger"}, page | {"event_action": "resolve"}),
+    }[slug]
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+@given(name=TEXT, service=TEXT)
+def test_firing_and_resolved_share_a_key_which_the_same_input_always_gives(slug: str, name: str, service: str) -> None:
+    fire, clear = bodies(slug, name, service)
+    ((_, one),), ((_, two),) = read(slug, fire).alerts, read(slug, clear).alerts
+    assert (one.namespace, one.dedup_key) == (two.namespace, two.dedup_key)
+    assert (one.status, two.status) == (AlertStatus.FIRING, AlertStatus.RESOLVED)
+    assert read(slug, fire) == read(slug, fire)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
 @given(body=st.binary() | JSON)
 def test_garbage_is_refused_and_nothing_else_is_ever_raised(slug: str, body: object) -> None:
     try:
         parsed = read(slug, body)
-    except (Malformed, TooLarge) as refusal:
+    except Malformed as refusal:
         assert refusal.flaws  # noqa: PT017
         return
     assert read(slug, body) == parsed
@@ -40,7 +75,7 @@ def test_garbage_is_refused_and_nothing_else_is_ever_raised(slug: str, body: obj
         msgspec.json.encode(alert)
 
 
-@pytest.mark.parametrize("slug", sorted(SOURCES))
+@pytest.mark.parametrize("slug", SLUGS)
 @pytest.mark.parametrize(
     "body",
     [b"[" * 100_000, b'{"a":' * 100_000, b'{"title": NaN}', b'{"title":1e999}', '{"title":"x"}'.encode("utf-16"),
@@ -50,7 +85,7 @@ def test_garbage_is_refused_and_nothing_else_is_ever_raised(slug: str, body: obj
 def test_the_known_traps_refuse_the_body_or_the_item(slug: str, body: bytes) -> None:
     try:
         assert not read(slug, body).alerts or b"ud800" in body or b"999" in body
-    except (Malformed, TooLarge) as refusal:
+    except Malformed as refusal:
         assert refusal.flaws  # noqa: PT017
 
 
@@ -92,8 +127,8 @@ def test_a_post_that_has_ended_is_resolved_and_its_bad_neighbours_are_refused_al
     ]
     parsed = read("alertmanager_v2", [*bad, {"labels": LABELS, "endsAt": "2026-11-21T04:00:00+00:00"}])
     assert [(i, a.status) for i, a in parsed.alerts] == [(4, AlertStatus.RESOLVED)]
-    assert [r.item for r in parsed.rejected] == [0, 1, 2, 3]
-    assert parsed.rejected[2].pointer.startswith("/2/labels")
+    assert [r.item for r in parsed.refused] == [0, 1, 2, 3]
+    assert parsed.refused[2].pointer.startswith("/2/labels")
 
 
 def test_a_generic_fire_and_clear_share_a_key() -> None:
@@ -102,7 +137,7 @@ def test_a_generic_fire_and_clear_share_a_key() -> None:
     assert fire.dedup_key == clear.dedup_key
     assert fire.dedup_key.startswith("auto:")
     assert clear.status is AlertStatus.RESOLVED
-    assert [(r.item, r.pointer) for r in parsed.rejected] == [(2, "/2/title"), (3, "/3")]
+    assert [(r.item, r.pointer) for r in parsed.refused] == [(2, "/2/title"), (3, "/3/title")]
 
 
 def test_a_mapping_reads_a_foreign_body() -> None:
@@ -110,3 +145,78 @@ def test_a_mapping_reads_a_foreign_body() -> None:
     parsed = read("generic", {"alerts": [{"data": {"name": "Disk"}, "state": "recovered", "service": "db"}]}, intake)
     ((_, alert),) = parsed.alerts
     assert (alert.title, alert.status, alert.service) == ("Disk", AlertStatus.RESOLVED, "db")
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_nesting_is_measured_outside_of_texts(slug: str) -> None:
+    deep, flat = b"[" * 33 + b"]" * 33, b'["' + b"[{" * 99 + b'\\\\\\"' + b"[" * 99 + b'"]'
+    assert (limits.depth(deep), limits.depth(flat)) == (33, 1)
+    with pytest.raises(Malformed, match="deeper than 32"):
+        read(slug, deep)
+
+
+@pytest.mark.parametrize("told", ["2026-11-21T04:00:00Z", "2026-11-21t12:00:00+08:00", 1795233600, 1795233600000])
+def test_a_moment_is_read_in_utc(told: str | int) -> None:
+    assert limits.moment(told, NOW) == datetime(2026, 11, 21, 4, tzinfo=UTC)
+
+
+def test_a_moment_is_believed_within_bounds_and_the_unset_one_is_none() -> None:
+    assert limits.moment("2099-01-01T00:00:00Z", NOW) == NOW + timedelta(minutes=5)
+    assert limits.moment(0, NOW) == NOW - timedelta(days=7)
+    assert limits.moment("0001-01-01T00:00:00Z", NOW) is None
+    with pytest.raises(Malformed, match="not a time"):
+        limits.moment("soon", NOW)
+
+
+def test_an_escaped_backslash_before_u0000_is_no_nul() -> None:
+    assert limits.decode(b'"\\\\u0000"', str) == "\\u0000"
+    with pytest.raises(Malformed, match="NUL"):
+        limits.decode(b'"\\u0000"', str)
+
+
+@pytest.mark.parametrize("name", ID_HEADERS)
+def test_a_delivery_is_named_by_its_sender(name: str) -> None:
+    assert delivery_id({name: "m1"}) == "m1"
+    assert len(delivery_id({name: "m" * 9000}) or "") == 71
+    assert delivery_id({}) is None
+
+
+def test_a_trigger_without_a_key_is_another_alert_each_time_and_the_same_when_read_again() -> None:
+    body = {"event_action": "trigger", "payload": {"summary": "s"}}
+    ((_, one),), ((_, again),) = read("pagerduty", body).alerts, read("pagerduty", body).alerts
+    assert one.dedup_key == again.dedup_key
+    assert read("pagerduty", body | {"client": "x"}).alerts[0][1].dedup_key != one.dedup_key
+
+
+@pytest.mark.parametrize(
+    ("body", "key"), [(b'{"routing_key":"r"}', "r"), (b"{}", None), (b"[", None), (b'{"routing_key":1}', None)]
+)
+def test_the_routing_key_is_found_or_not(body: bytes, key: str | None) -> None:
+    assert routing_key(body) == key
+
+
+def test_a_mended_event_is_no_repeat_of_the_refused_one() -> None:
+    event = {"specversion": "1.0", "id": "1", "source": "s", "type": "t"}
+    bad, good = read("cloudevents", event | {"data": {"title": 5}}), read("cloudevents", event | {"data": {"title": "5"}})
+    assert bad.refused[0].body == msgspec.json.encode(event | {"data": {"title": 5}})
+    assert bad.delivery_id != good.delivery_id == read("cloudevents", event).delivery_id
+
+
+@given(inner=JSON, word=st.text())
+def test_what_stands_inside_a_good_frame_only_ever_ends_refused_or_malformed(inner: object, word: str) -> None:
+    event = {"specversion": "1.0", "id": "1", "source": "s", "type": "t"}
+    page = {"event_action": "trigger", "payload": {"summary": "s", "custom_details": inner}}
+    mapped = Intake(mapping={"items": "/a", "title": "/title/x", "labels": "/labels/0"})
+    told = {f"ce-{name}": value for name, value in event.items()} | {"ce_subject": word, "ce_time": word}
+    for slug, body, intake, headers in (
+        ("cloudevents", event | {"data": inner}, None, {}),
+        ("cloudevents", event | {"data_base64": word}, mapped, {}),
+        ("cloudevents", inner, None, told),
+        ("cloudevents", inner, None, told | {"content_type": "text/plain"}),
+        ("generic", {"a": inner}, mapped, {}),
+        ("pagerduty", page, None, {}),
+    ):
+        try:
+            msgspec.json.encode(read(slug, body, intake, **headers).alerts)
+        except Malformed as refusal:
+            assert refusal.flaws  # noqa: PT017

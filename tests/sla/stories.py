@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -98,7 +99,8 @@ MOVES = st.sampled_from(
 def ledgers(draw: st.DrawFn) -> Ledger:
     """Any story in microseconds: gaps of nothing, of odd microseconds, and of minutes."""
     gap = st.one_of(st.just(0), st.integers(0, 3_000_000), st.integers(0, 80_000_000))
-    told, now = [(0.0, "record", draw(st.integers(1, 3)))], 0
+    told: list[tuple[float, str, Any]] = [(0.0, "record", draw(st.integers(1, 3)))]
+    now = 0
     for name, detail in draw(st.lists(MOVES, max_size=12)):
         now += draw(gap)
         told.append((now, name, detail))

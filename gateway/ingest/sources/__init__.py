@@ -1,7 +1,13 @@
-"""Every source, by the name in its address."""
+"""Every source there is, written out."""
 
 from gateway.ingest.source import Source
-from gateway.ingest.sources.alertmanager import API_V2, WEBHOOK
-from gateway.ingest.sources.generic import GENERIC
+from gateway.ingest.sources import alertmanager, alertmanager_v2, cloudevents, generic, pagerduty
 
-SOURCES: dict[str, Source] = {source.slug: source for source in (WEBHOOK, API_V2, GENERIC)}
+SOURCES: tuple[Source, ...] = (
+    alertmanager.SOURCE,
+    alertmanager_v2.SOURCE,
+    cloudevents.SOURCE,
+    generic.SOURCE,
+    pagerduty.SOURCE,
+)
+"""Sorted by slug, the name in the address."""

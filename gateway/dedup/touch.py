@@ -1,0 +1,167 @@
+"""The short way for a batch of nothing but repeats: one statement, one round trip, no decision to make.
+
+What is remembered of a key is only a hint. The statement itself checks, row by row and under the row's lock, that the
+key still fires, is held by the same live record and is not told of an older firing; if any row disagrees the statement
+fails as a whole and the batch goes the long way, which loads, decides and remembers anew.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from gateway.clock import Clock
+from gateway.db.pool import Connection
+from gateway.dedup.bodies import BodyBudget
+from gateway.dedup.fingerprint import key_hash
+from gateway.dedup.known import Known
+from gateway.dedup.receipt_id import receipt_ids
+from gateway.dedup.submission import Receipt, Result, Submission
+from gateway.incidents.model import Alert, AlertStatus, Outcome
+
+REMEMBERED = 100_000
+"""Keys remembered at most; then all are forgotten and learnt again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Which live record answered for a key when last seen, and what its sender is told of a repeat."""
+
+    incident_id: int
+    occurrence: str
+    result: Result
+
+
+@dataclass(slots=True)
+class Tally:
+    """How often a batch repeats one key, and between which of the sender's times."""
+
+    seat: Seat
+    count: int = 0
+    oldest: datetime | None = None
+    newest: datetime | None = None
+    ends_at: datetime | None = None
+
+    def add(self, alert: Alert) -> None:
+        """Count one more."""
+        self.count += 1
+        self.ends_at = alert.ends_at
+        if (at := alert.event_time) is not None:
+            self.oldest = at if self.oldest is None or at < self.oldest else self.oldest
+            self.newest = at if self.newest is None or at > self.newest else self.newest
+
+
+@dataclass(slots=True)
+class Repeats:
+    """A batch of nothing but repeats, ready to be written."""
+
+    batch: Sequence[Submission]
+    tallies: dict[bytes, Tally] = field(default_factory=dict)
+    items: list[tuple[int, int, bytes, Alert]] = field(default_factory=list)
+
+
+TOUCH = """
+WITH touched AS (
+  UPDATE alert a SET occurrences = a.occurrences + t.count, last_seen = $7::timestamptz,
+    fired_at = greatest(a.fired_at, t.newest), ends_at = coalesce(t.ends_at, a.ends_at)
+  FROM unnest($1::bytea[], $2::bigint[], $3::text[], $4::int[], $5::timestamptz[], $6::timestamptz[], $8::timestamptz[])
+    AS t(key_hash, incident_id, occurrence, count, oldest, newest, ends_at)
+  JOIN incident i ON i.id = t.incident_id
+  WHERE a.key_hash = t.key_hash AND a.incident_id = t.incident_id AND a.status = 'firing' AND a.occurrence = t.occurrence
+    AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+    AND (a.cleared_at IS NULL OR t.oldest IS NULL OR t.oldest >= a.cleared_at)
+    AND (a.ends_at IS NULL) = (t.ends_at IS NULL)
+  RETURNING a.key_hash),
+agreed AS MATERIALIZED (SELECT 1 / (count(*) = $9::int)::int AS yes FROM touched),
+received AS (
+  INSERT INTO receipt (received_at, id, integration_id, source, items, lost, body_bytes, body)
+  SELECT $7::timestamptz, t.*
+  FROM agreed, unnest($10::uuid[], $11::int[], $12::text[], $13::int[], $14::int[], $15::int[], $16::bytea[]) AS t),
+told AS (
+  INSERT INTO alert_event (received_at, receipt_id, item, key_hash, dedup_key, event_time, incident_id, status, outcome, reason)
+  SELECT $7::timestamptz, t.*, 'firing', 'repeated', 'open'
+  FROM agreed, unnest($17::uuid[], $18::int[], $19::bytea[], $20::text[], $21::timestamptz[], $22::bigint[]) AS t)
+SELECT statement_timestamp()
+"""
+
+
+class Touch:
+    """Remembers which keys fire under which live records, and writes batches that only repeat them."""
+
+    def __init__(self, clock: Clock, bodies: BodyBudget) -> None:
+        self._clock, self._bodies = clock, bodies
+        self._seats: dict[bytes, Seat] = {}
+        self._ahead: timedelta | None = None
+
+    def learn(self, known: Iterable[Known], names: dict[bytes, str], now: datetime) -> None:
+        """Remember what a committed batch found; `now` was PostgreSQL's time."""
+        self._keep_time(now)
+        if len(self._seats) > REMEMBERED:
+            self._seats.clear()
+        for key in known:
+            holder = key.holder
+            if key.firing and holder is not None and holder.live and (name := names.get(key.key_hash)) is not None:
+                result = Result(name, holder.number, Outcome.REPEATED, "open")
+                self._seats[key.key_hash] = Seat(holder.id, key.occurrence, result)
+            else:
+                self._seats.pop(key.key_hash, None)
+
+    def repeats(self, batch: Sequence[Submission]) -> Repeats | None:
+        """The batch as repeats of remembered keys, or None when anything else is in it."""
+        if self._ahead is None:
+            return None
+        repeats = Repeats(batch)
+        for place, submission in enumerate(batch):
+            if submission.refused or submission.ignored or submission.delivery_key or submission.flag or submission.lost:
+                return None
+            for index, alert in submission.alerts:
+                key = key_hash(submission.integration_id, alert.namespace, alert.dedup_key)
+                seat = self._seats.get(key)
+                if seat is None or alert.status is not AlertStatus.FIRING or alert.test or alert.occurrence != seat.occurrence:
+                    return None
+                tally = repeats.tallies.get(key)
+                if tally is None:
+                    tally = repeats.tallies[key] = Tally(seat)
+                tally.add(alert)
+                repeats.items.append((place, index, key, alert))
+        return repeats if repeats.items else None
+
+    async def commit(self, conn: Connection, repeats: Repeats) -> list[Receipt]:
+        """Write the repeats; raises asyncpg.DivisionByZeroError when what is remembered no longer holds: see `forget`."""
+        now = self._clock.stamp() or self._clock.now() + (self._ahead or timedelta())
+        ids = receipt_ids(now, len(repeats.batch))
+        keys = sorted(repeats.tallies.items())
+        found = [(k, t.seat.incident_id, t.seat.occurrence, t.count, t.oldest, t.newest, t.ends_at) for k, t in keys]
+        *columns, ends_at = zip(*found, strict=True)
+        told = [
+            (ids[place], index, key, alert.dedup_key, alert.event_time, repeats.tallies[key].seat.incident_id)
+            for place, index, key, alert in repeats.items
+        ]
+        received = zip(*(self._receipt(s, ids[place], now) for place, s in enumerate(repeats.batch)), strict=True)
+        stamp = await conn.fetchval(TOUCH, *columns, now, ends_at, len(keys), *received, *zip(*told, strict=True))
+        if self._clock.stamp() is None:
+            self._keep_time(stamp)
+        return self._receipts(repeats, ids)
+
+    def forget(self, repeats: Repeats) -> None:
+        """What was remembered of these keys does not hold."""
+        for key in repeats.tallies:
+            self._seats.pop(key, None)
+
+    def _receipt(self, submission: Submission, receipt: UUID, now: datetime) -> tuple[Any, ...]:
+        body = submission.body
+        keep = self._bodies.keep(submission.integration_id, (), now)
+        items = len(submission.alerts)
+        return (receipt, submission.integration_id, submission.source, items, 0, len(body), body if keep else None)
+
+    @staticmethod
+    def _receipts(repeats: Repeats, ids: Sequence[UUID]) -> list[Receipt]:
+        results: list[list[Result]] = [[] for _ in ids]
+        for place, _, key, _ in repeats.items:
+            results[place].append(repeats.tallies[key].seat.result)
+        return [Receipt(receipt, tuple(mine)) for receipt, mine in zip(ids, results, strict=True)]
+
+    def _keep_time(self, now: datetime) -> None:
+        """How far PostgreSQL's clock is ahead of this machine's: only receipts are stamped by it, nothing falls due."""
+        self._ahead = now - self._clock.now()

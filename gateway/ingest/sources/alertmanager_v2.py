@@ -1,0 +1,41 @@
+"""What Prometheus posts to Alertmanager: POST /api/v2/alerts (prometheus/alertmanager api/v2/openapi.yaml)."""
+
+from datetime import timedelta
+from functools import partial
+
+import msgspec
+
+from gateway.incidents.model import Alert, AlertStatus
+from gateway.ingest import limits, prometheus
+from gateway.ingest.source import Delivery, Parsed, Source, delivery_id, each
+from gateway.settings import Intake
+
+RESOLVE_TIMEOUT = timedelta(minutes=5)
+"""Alertmanager's own default: an alert without an end lapses then unless sent again."""
+
+
+def parse(delivery: Delivery, _: Intake) -> Parsed:
+    """Whether an alert is over is told by its end: past is resolved, future is when it lapses."""
+    raws = limits.envelope(delivery.body, list[msgspec.Raw])
+    alerts, refused = each(raws, "", partial(_alert, delivery=delivery))
+    return Parsed(alerts, refused, delivery_id=delivery_id(delivery.headers))
+
+
+def _alert(raw: msgspec.Raw, delivery: Delivery) -> Alert:
+    item, received = limits.item(raw, prometheus.Item), delivery.received_at
+    if "" in item.labels or not all(map(str.isprintable, item.labels)):
+        raise limits.fault("/labels", "a label's name is empty or cannot be printed")
+    item.labels = {name: value for name, value in item.labels.items() if value}  # to Alertmanager, empty is absent
+    if not item.labels:
+        raise limits.fault("/labels", "an alert needs at least one label with a value")
+    starts, ends = limits.instant(item.starts_at, "/startsAt"), limits.instant(item.ends_at, "/endsAt")
+    if starts and ends and ends < starts:
+        raise limits.fault("/endsAt", "endsAt is before startsAt")
+    key = prometheus.fingerprint(item.labels)
+    if ends is not None and ends <= received:
+        return prometheus.alert(item, key, AlertStatus.RESOLVED, received, ends)
+    lapses = ends or received + RESOLVE_TIMEOUT
+    return prometheus.alert(item, key, AlertStatus.FIRING, received, starts or received, lapses)
+
+
+SOURCE = Source("alertmanager_v2", "Prometheus, as to Alertmanager", parse)

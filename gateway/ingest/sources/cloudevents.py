@@ -1,0 +1,114 @@
+"""CloudEvents 1.0 over HTTP, structured, batched or binary: https://github.com/cloudevents/spec (http-protocol-binding)."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from functools import partial
+from hashlib import sha256
+from urllib.parse import unquote
+
+import msgspec
+
+from gateway.errors import Flaw, Malformed
+from gateway.incidents.model import Alert
+from gateway.ingest import fields, limits
+from gateway.ingest.source import Delivery, Parsed, Source, each
+from gateway.settings import Intake
+
+ATTRIBUTES = ("specversion", "id", "source", "type", "subject", "time")
+
+
+class Event(msgspec.Struct):
+    """The attributes that mean something here, and the data as it was sent."""
+
+    specversion: str
+    id: str
+    source: str
+    type: str
+    subject: str | None = None
+    time: str | None = None
+    data: msgspec.Raw = msgspec.Raw(b"null")
+    data_base64: str | None = None
+
+
+def parse(delivery: Delivery, intake: Intake) -> Parsed:
+    """The mode is told by ce- headers or else by the body's shape, since many senders leave the media type as it was."""
+    if "ce-specversion" in delivery.headers:
+        raws, root = [_bound(delivery)], None
+    else:
+        body = limits.envelope(delivery.body, msgspec.Raw)
+        many = bytes(body).lstrip()[:1] == b"["
+        raws, root = (msgspec.json.decode(body, type=list[msgspec.Raw]), "") if many else ([body], None)
+    alerts, refused = each(raws, root, partial(_alert, delivery=delivery, intake=intake))
+    return Parsed(alerts, refused, delivery_id=_delivery_id(raws, {item.item for item in refused}))
+
+
+def _bound(delivery: Delivery) -> msgspec.Raw:
+    """A binary event in the structured form: attributes are headers, the body is the data."""
+    told = {name: unquote(value) for name in ATTRIBUTES if (value := delivery.headers.get(f"ce-{name}")) is not None}
+    clean = {name: value.encode("utf-8", "replace").decode() for name, value in told.items()}
+    media = delivery.headers.get("content-type", "").partition(";")[0].strip().lower()
+    data: Mapping[str, object] = {}
+    if delivery.body and (media in {"", "application/json", "text/json"} or media.endswith("+json")):
+        data = {"data": limits.envelope(delivery.body, msgspec.Raw)}
+    elif delivery.body:
+        data = {"data_base64": base64.b64encode(delivery.body).decode()}
+    return msgspec.Raw(msgspec.json.encode({**clean, **data}))
+
+
+def _alert(raw: msgspec.Raw, delivery: Delivery, intake: Intake) -> Alert:
+    event = limits.item(raw, Event)
+    if event.specversion != "1.0":
+        raise limits.fault("/specversion", f"CloudEvents 1.0 is read here, not {event.specversion[:20]!r}")
+    for name in ("id", "source", "type"):
+        if not getattr(event, name):
+            raise limits.fault(f"/{name}", f"{name} is empty")
+    limits.instant(event.time, "/time")
+    key = limits.key(event.subject or f"{event.type} {event.source}", "/subject" if event.subject else "/type")
+    around = fields.Envelope("cloudevents", delivery.received_at, event.subject or event.type, key, event.time or "")
+    try:
+        item = _data(event, intake.mapping)
+        item.dedup_key = item.dedup_key or None
+        return fields.alert(item, around)
+    except Malformed as error:
+        flaws = (Flaw("/data" + fields.foreign(flaw.pointer, intake.mapping), flaw.detail) for flaw in error.flaws)
+        raise Malformed(error.detail, flaws=tuple(flaws)) from error
+
+
+def _data(event: Event, mapping: Mapping[str, str]) -> fields.Item:
+    """The data's fields; a text is a description."""
+    data = bytes(event.data).strip()
+    if event.data_base64 is not None:
+        return _decoded(event.data_base64, mapping)
+    if data == b"null":
+        return fields.Item()
+    if data[:1] == b'"':
+        return fields.Item(description=limits.item(event.data, str))
+    return fields.read(event.data, mapping)
+
+
+def _decoded(text: str, mapping: Mapping[str, str]) -> fields.Item:
+    """Data that travelled as base64: JSON of an object is read, any other text is a description."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise limits.fault("", "data_base64 is not base64") from error
+    if data.lstrip()[:1] == b"{":
+        return fields.read(limits.envelope(data, msgspec.Raw), mapping)
+    return fields.Item(description=data.decode("utf-8", "replace").replace("\0", "�"))
+
+
+def _delivery_id(raws: list[msgspec.Raw], refused: set[int]) -> str | None:
+    """Every id and source in it; what was refused counts as it stands, so that a mended event is not taken for a repeat."""
+    if not raws:
+        return None
+    named = [["", bytes(raw).hex()] if index in refused else _name(raw) for index, raw in enumerate(raws)]
+    return "ce:" + sha256(msgspec.json.encode(named)).hexdigest()[:32]
+
+
+def _name(raw: msgspec.Raw) -> list[str]:
+    event = msgspec.json.decode(raw, type=Event)
+    return [event.source, event.id]
+
+
+SOURCE = Source("cloudevents", "CloudEvents 1.0", parse)

@@ -1,0 +1,129 @@
+"""PagerDuty's Events API v2: https://developer.pagerduty.com/docs/events-api-v2/trigger-events/ (POST /v2/enqueue)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from gateway.errors import Flaw, Malformed
+from gateway.incidents.model import Alert, AlertStatus
+from gateway.ingest import limits
+from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
+from gateway.settings import Intake
+
+KEY, SUMMARY = 255, 1_024
+SEVERITIES = ("critical", "error", "warning", "info")
+STATUS = {"trigger": AlertStatus.FIRING, "acknowledge": AlertStatus.ACKNOWLEDGED, "resolve": AlertStatus.RESOLVED}
+
+
+class Payload(msgspec.Struct):
+    """What is wrong, where."""
+
+    summary: str | None = None
+    source: str | None = None
+    severity: str | None = None
+    timestamp: str | None = None
+    component: str | None = None
+    group: str | None = None
+    class_: str | None = msgspec.field(default=None, name="class")
+    custom_details: Any = None
+
+
+class Address(msgspec.Struct):
+    """A link people may follow."""
+
+    href: str | None = None
+    text: str | None = None
+
+
+class Event(msgspec.Struct):
+    """The body; pictures in it are not kept."""
+
+    event_action: str
+    routing_key: str | None = None
+    dedup_key: str | None = None
+    payload: Payload | None = None
+    links: list[Address] | None = None
+    client: str | None = None
+    client_url: str | None = None
+
+
+class Routed(msgspec.Struct):
+    """As much of a body as says whom it is for."""
+
+    routing_key: str | None = None
+
+
+def routing_key(body: bytes) -> str | None:
+    """The integration key inside a body, which is how these senders show who they are; None when there is none."""
+    try:
+        return limits.decode(body, Routed).routing_key or None
+    except Malformed:
+        return None
+
+
+def parse(delivery: Delivery, _: Intake) -> Parsed:
+    """One event; raises Malformed with every flaw found."""
+    event = limits.decode(delivery.body, Event)
+    payload = event.payload or Payload()
+    if flaws := tuple(_flaws(event, payload)):
+        raise Malformed("the event cannot be accepted", flaws=flaws)
+    return Parsed(((0, _alert(event, payload, delivery)),), delivery_id=delivery_id(delivery.headers))
+
+
+def _flaws(event: Event, payload: Payload) -> Iterator[Flaw]:
+    if event.event_action not in STATUS:
+        yield Flaw("/event_action", f"event_action is trigger, acknowledge or resolve, not {event.event_action[:40]!r}")
+    if event.event_action != "trigger" and not event.dedup_key:
+        yield Flaw("/dedup_key", "dedup_key says which alert is meant: only a trigger may leave it out")
+    if len(event.dedup_key or "") > KEY:
+        yield Flaw("/dedup_key", f"dedup_key has at most {KEY} characters")
+    if event.event_action == "trigger" and not (payload.summary or "").strip():
+        yield Flaw("/payload/summary", "a trigger needs a summary")
+    if len(payload.summary or "") > SUMMARY:
+        yield Flaw("/payload/summary", f"summary has at most {SUMMARY} characters")
+    if payload.severity and payload.severity.lower() not in SEVERITIES:
+        yield Flaw("/payload/severity", f"severity is one of {', '.join(SEVERITIES)}")
+    try:
+        limits.instant(payload.timestamp)
+        limits.sound(payload.custom_details)
+    except Malformed as error:
+        where = "/payload/timestamp" if error.flaws[0].detail.startswith("not a time") else "/payload/custom_details"
+        yield Flaw(where + error.flaws[0].pointer, error.flaws[0].detail)
+
+
+def _alert(event: Event, payload: Payload, delivery: Delivery) -> Alert:
+    key = event.dedup_key or _derived(delivery.body, delivery.received_at)
+    named = {"component": payload.component, "group": payload.group, "class": payload.class_, "client": event.client}
+    links = [(link.href or "", link.text or "") for link in event.links or []]
+    return Alert(
+        namespace="pagerduty",
+        dedup_key=key,
+        status=STATUS[event.event_action],
+        title=limits.cut((payload.summary or "").strip() or key, limits.TITLE),
+        severity=(payload.severity or "").lower(),
+        service=limits.cut(payload.component or event.client or "", limits.KEY),
+        ci=limits.cut(payload.source or "", limits.KEY),
+        labels=limits.labels({name: value for name, value in named.items() if value}),
+        annotations=_details(payload.custom_details),
+        links=limits.links([*links, (event.client_url or "", event.client or "")]),
+        event_time=limits.moment(payload.timestamp, delivery.received_at),
+    )
+
+
+def _derived(body: bytes, received_at: datetime) -> str:
+    """The key of a trigger without one: another each time it is sent, the same when read again."""
+    return sha256(body + received_at.isoformat().encode()).hexdigest()[:32]
+
+
+def _details(details: Any) -> dict[str, str]:
+    """Details by name; what is not text stays JSON."""
+    if details is None:
+        return {}
+    pairs = details if isinstance(details, dict) else {"details": details}
+    return limits.labels({n: v if isinstance(v, str) else msgspec.json.encode(v).decode() for n, v in pairs.items()})
+
+
+SOURCE = Source("pagerduty", "PagerDuty Events API v2", parse, overload_status=429)

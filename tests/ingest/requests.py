@@ -1,0 +1,38 @@
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gateway.errors import Malformed
+from gateway.ingest.source import Delivery, Parsed
+from gateway.ingest.sources import SOURCES
+from gateway.settings import Intake
+
+NOW = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+CASES = sorted(str(path.parent.relative_to(FIXTURES)) for path in FIXTURES.glob("*/*/request.http"))
+BY_SLUG = {source.slug: source for source in SOURCES}
+
+
+def read(slug: str, body: object, intake: Intake | None = None, **headers: str) -> Parsed:
+    raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
+    told = {"webhook-id": "m1"} | {name.replace("_", "-"): value for name, value in headers.items()}
+    return BY_SLUG[slug].parse(Delivery(told, raw, NOW), intake or Intake())
+
+
+def replayed(case: str) -> dict[str, Any]:
+    """What a fixture's request is read as, in plain JSON values."""
+    folder = FIXTURES / case
+    head, _, body = (folder / "request.http").read_bytes().partition(b"\n\n")
+    pairs = (line.partition(": ") for line in head.decode().splitlines()[1:])
+    told = folder / "intake.json"
+    intake = msgspec.json.decode(told.read_bytes(), type=Intake) if told.exists() else Intake()
+    delivery = Delivery({name.lower(): value for name, _, value in pairs}, body.removesuffix(b"\n"), NOW)
+    try:
+        parsed = BY_SLUG[case.partition("/")[0]].parse(delivery, intake)
+    except Malformed as error:
+        return {"malformed": error.detail, "flaws": list(msgspec.to_builtins(error.flaws))}
+    refused = [(one.item, one.problem, one.pointer, msgspec.json.decode(one.body)) for one in parsed.refused]
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(parsed))
+    return plain | {"refused": [list(one) for one in refused]}
