@@ -75,6 +75,13 @@ class Site:
         found = (re.fullmatch(name + r'\{alertmanager="([^"]+)"\} (\S+)', line) for line in lines)
         return {one[1]: float(one[2]) for one in found if one}
 
+    async def items(self, source: str, outcome: str) -> float:
+        """How many received items the gateway has counted."""
+        async with self.http.get(f"{self.url}/metrics") as answer:
+            found = re.search(f'gateway_intake_items_total{{outcome="{outcome}",source="{source}"}} (\\S+)', await answer.text())
+        assert found
+        return float(found[1])
+
 
 def _exporter(gauges: dict[tuple[str, str], int]) -> web.Application:
     async def metrics(_: web.Request) -> web.Response:

@@ -42,10 +42,12 @@ async def test_a_rule_opens_repeats_relates_and_clears(site: Site, way: str) -> 
     follower = await the_incident(site, "HighErrors", service, master=opened["number"])
     assert follower["link_reason"] == "rule: same service"
 
+    told = await site.items(SOURCES[way], "cleared")
     site.gauges[way, "DiskFull"] = site.gauges[way, "HighErrors"] = 0
     for name in ("DiskFull", "HighErrors"):
         settled = await the_incident(site, name, service, state="resolved")
         assert settled["resolution"] == "vanished"
+    assert await site.items(SOURCES[way], "cleared") == told + 2, "because the sender said so, not because it fell silent"
 
 
 async def test_the_same_alert_on_both_ways_is_one_incident(site: Site) -> None:
