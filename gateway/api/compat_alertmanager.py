@@ -185,10 +185,10 @@ async def firing(
         rows = await conn.fetch(FIRING, integration, receiver, RECEIVER, *columns, timeout=ANSWER_WITHIN)
     except asyncpg.InvalidRegularExpressionError as error:
         raise Malformed(f"bad matcher format: {error}") from error
-    except TimeoutError as error:
+    except (TimeoutError, asyncpg.InternalServerError) as error:
         if not patterns:
             raise
-        raise Malformed("the regular expressions take too long: ask for less at once") from error
+        raise Malformed("the regular expressions take too long or too much room: ask for less at once") from error
     return [(row["leader"], _alert(row)) for row in rows]
 
 

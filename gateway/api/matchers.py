@@ -1,7 +1,8 @@
 """Alertmanager's label matchers, as amtool and dashboards send them: `name="value"` with = != =~ or !~. Pure.
 
 The regular expressions are never run in this process: PostgreSQL runs them, in an automaton without backtracking and
-under its statement timeout, so that no pattern can hold up the event loop.
+under a time limit, so that no pattern can hold up the event loop. What RE2 does not know or what would make the automaton
+huge is refused.
 """
 
 import re
@@ -18,6 +19,8 @@ SHAPE = re.compile(
 )
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+REFUSED = re.compile(r"\)\s*\{|\\[1-9]|\(\?<?[=!]")
+"""A counted group, a reference back, a look ahead or behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,11 @@ def matcher(text: str) -> Matcher:
 
 
 def anchored(pattern: str) -> str:
-    """The pattern as Prometheus means it: of the whole value."""
-    return f"^(?:{pattern})$"
+    """The pattern as Prometheus means it, of the whole value; raises Malformed for one that is not run here."""
+    if REFUSED.search(pattern):
+        raise Malformed(f"bad matcher format: {pattern[:80]} counts a group, looks around or refers back, which is not taken")
+    case = "(?i)" if pattern.startswith("(?i)") else ""  # PostgreSQL takes it in the first place only
+    return f"{case}^(?:{pattern.removeprefix(case)})$"
 
 
 def _unquoted(value: str) -> str:

@@ -67,6 +67,7 @@ async def test_matchers_choose(gateway: Served) -> None:
     assert await names(gateway, 'alertname="Down"') == ["Down"]
     assert await names(gateway, 'alertname=~"Disk.*"', 'host!~"b."') == ["DiskFull"]
     assert await names(gateway, 'alertname=~"Disk"') == []
+    assert await names(gateway, 'alertname=~"(?i)disk(full|none)"') == ["DiskFull"]
     assert await names(gateway, 'host=""') == ["Down"]
     assert await names(gateway, 'host!=""', 'alertname!="DiskFull"') == ["DiskSlow"]
 
