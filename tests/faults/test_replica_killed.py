@@ -11,6 +11,7 @@ from tests.support.process import CLOCK, chosen, replicas, report, until
 TIMERS = chosen(2_000, 20_000)
 FIRST = chosen(5, 8)
 """Seconds until the first is due: both replicas are up by then."""
+ONE_OWNS = "SELECT count(owner) = 64 FROM shard_lease"
 BOTH_OWN = "SELECT count(DISTINCT owner) = 2 AND count(owner) = 64 FROM shard_lease"
 OF_ANOTHER = "SELECT array_agg(shard::int) FROM shard_lease WHERE owner <> $1"
 LEFT = "SELECT count(*) FROM timer WHERE armed AND shard = ANY($1::int[])"
@@ -29,6 +30,7 @@ async def test_the_timers_of_a_killed_replica_fire_once_within_ten_seconds(
         began = CLOCK.monotonic()
         await arm_many(conn, TIMERS, FIRST, FIRST + 4)
         async with replicas(1, database_url, redis_url, tmp_path):
+            await until(conn, ONE_OWNS, 15)
             survivor = await conn.fetchval("SELECT id FROM replica")
             async with replicas(1, database_url, redis_url, tmp_path) as [victim]:
                 await until(conn, BOTH_OWN, 15)

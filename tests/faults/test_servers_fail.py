@@ -14,7 +14,7 @@ from tests.support.armed import ALL_FIRED, arm_many, tally
 from tests.support.process import CLOCK, Sender, chosen, judge, make_key, replicas, report, until
 from tests.support.servers import child, restart_postgres
 
-TERMINATE = (
+TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'gateway%'"
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND application_name LIKE 'gateway%'"
 )
 RATE = 200

@@ -23,7 +23,8 @@ FROM unnest($1::text[], $2::timestamptz[], $3::text[]) WITH ORDINALITY AS x (num
 """
 TIMERS = """
 INSERT INTO timer (incident_id, kind, shard, armed, due_at)
-SELECT i.id, 2, i.id % 64, true, x.due FROM unnest($1::text[], $2::timestamptz[]) AS x (number, due) JOIN incident i USING (number)
+SELECT i.id, 2, i.id % 64, true, x.due
+FROM unnest($1::text[], $2::timestamptz[]) AS x (number, due) JOIN incident i USING (number)
 """
 
 

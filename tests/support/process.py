@@ -1,4 +1,4 @@
-"""Gateways as processes of their own, to be killed, and the ledger of whoever sends to them: request by request, what was answered."""
+"""Gateways as processes of their own, to be killed, and the ledger of whoever sends to them: what each request was answered."""
 
 import asyncio
 import os
