@@ -25,7 +25,7 @@ async def test_no_acknowledged_event_is_lost_or_doubled_by_kills(database_url: s
         await sending
     verdict = await judge(database_url, sender.ledger)
     answers = sender.answers()
-    report(events=len(sender.ledger), answers=answers, committed_unheard=verdict.repeats, slowest_restart=max(gateway.restarts))
+    report(events=len(sender.ledger), answers=answers, repeats=verdict.repeats, slowest_restart=max(gateway.restarts))
     assert verdict.clean, verdict
     assert answers.get(CUT, 0) >= chosen(2, 25), "the kills came when nothing was under way"
     assert set(answers) <= {NOBODY, CUT, 202, 503}

@@ -154,8 +154,11 @@ class Sender:
     async def __aexit__(self, *_: object) -> None:
         await self._session.close()
 
-    async def event(self, dedup_key: str, status: str = "firing", *, tries: int = 10_000) -> Sent:
-        """Send one event, again and again until it is acknowledged, `tries` are used up or nobody answered for long."""
+    async def event(self, dedup_key: str, status: str = "firing", *, tries: int = 10_000, deaf: bool = False) -> Sent:
+        """Send one event, again and again until it is acknowledged, `tries` are used up or nobody answered for long.
+
+        Who is deaf did not hear the acknowledgement and sends once more.
+        """
         sent = Sent(f"evt-{len(self.ledger)}", dedup_key, status)
         self.ledger.append(sent)
         began = CLOCK.monotonic()
@@ -163,6 +166,8 @@ class Sender:
             if sent.answers:
                 await CLOCK.sleep(0.1)
             await self._attempt(sent, self._urls[(len(self.ledger) + len(sent.answers)) % len(self._urls)])
+        if deaf and sent.acknowledged:
+            await self._attempt(sent, self._urls[len(self.ledger) % len(self._urls)])
         return sent
 
     async def _attempt(self, sent: Sent, url: str) -> None:
@@ -180,12 +185,12 @@ class Sender:
         sent.seconds.append(CLOCK.monotonic() - began)
 
     async def steadily(self, rate: float, stop: asyncio.Event, keys: int = 200, *, patient: bool = True) -> None:
-        """Events at a fixed rate until `stop`; unless `patient`, one sender in ten gives up after one try."""
+        """Events at a fixed rate until `stop`, one in twenty deaf; unless `patient`, one in ten gives up after one try."""
         began, number = CLOCK.monotonic(), 0
         async with asyncio.TaskGroup() as group:
             while not stop.is_set():
                 tries = 10_000 if patient or number % 10 else 1
-                group.create_task(self.event(f"key-{number % keys}", tries=tries))
+                group.create_task(self.event(f"key-{number % keys}", tries=tries, deaf=number % 20 == 0))
                 number += 1
                 if (wait := began + number / rate - CLOCK.monotonic()) > 0:
                     await CLOCK.sleep(wait)
