@@ -19,7 +19,7 @@ async def test_no_acknowledged_event_is_lost_or_doubled_by_kills(database_url: s
         sending = asyncio.create_task(sender.steadily(RATE, stop, patient=False))
         for _ in range(chosen(4, 50)):
             await CLOCK.sleep(chance.uniform(0.3, 1.0))
-            gateway.kill()
+            await sender.strike(gateway.kill)
             await gateway.start()
         stop.set()
         await sending

@@ -15,8 +15,6 @@ from tests.support.process import CLOCK, Sender, chosen, judge, make_key, replic
 from tests.support.servers import child, restart_postgres
 
 TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'gateway%'"
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND application_name LIKE 'gateway%'"
-)
 RATE = 200
 
 

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -147,6 +147,7 @@ class Sender:
         self._urls, self._head = urls, {"Authorization": f"Bearer {key}"}
         connector = aiohttp.TCPConnector(limit=256)
         self._session = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=8))
+        self._blow: Callable[[], None] | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -178,6 +179,9 @@ class Sender:
             async with self._session.post(f"{url}/ingest/generic", json=body, headers=head) as answer:
                 await answer.read()
                 sent.answers.append(answer.status)
+            if sent.acknowledged and self._blow is not None:
+                self._blow()
+                self._blow = None
         except aiohttp.ClientConnectorError:
             sent.answers.append(NOBODY)
         except (OSError, aiohttp.ClientError, TimeoutError):
@@ -194,6 +198,12 @@ class Sender:
                 number += 1
                 if (wait := began + number / rate - CLOCK.monotonic()) > 0:
                     await CLOCK.sleep(wait)
+
+    async def strike(self, blow: Callable[[], None]) -> None:
+        """Deal a blow in the very moment an acknowledgement is heard: what was answered too early is not there yet."""
+        self._blow = blow
+        while self._blow is not None:
+            await CLOCK.sleep(0.01)
 
     def answers(self) -> dict[int, int]:
         """How many attempts were answered how."""
