@@ -15,14 +15,17 @@ RATE = 300
 async def test_no_acknowledged_event_is_lost_or_doubled_by_kills(database_url: str, redis_url: str, tmp_path: Path) -> None:
     chance, stop = seeded(), asyncio.Event()
     key = await make_key(database_url, Scope.INGEST)
-    async with replicas(1, database_url, redis_url, tmp_path) as [gateway], Sender([gateway.url], key) as sender:
-        sending = asyncio.create_task(sender.steadily(RATE, stop, patient=False))
+    async with (
+        replicas(1, database_url, redis_url, tmp_path) as [gateway],
+        Sender([gateway.url], key) as sender,
+        asyncio.TaskGroup() as group,
+    ):
+        group.create_task(sender.steadily(RATE, stop, patient=False))
         for _ in range(chosen(4, 50)):
             await CLOCK.sleep(chance.uniform(0.3, 1.0))
             await sender.strike(gateway.kill)
             await gateway.start()
         stop.set()
-        await sending
     verdict = await judge(database_url, sender.ledger)
     answers = sender.answers()
     report(events=len(sender.ledger), answers=answers, repeats=verdict.repeats, slowest_restart=max(gateway.restarts))

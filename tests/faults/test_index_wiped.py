@@ -14,7 +14,7 @@ from tests.support.process import CLOCK, chosen, replicas, report, seeded, until
 
 TIMERS = chosen(5_000, 100_000)
 FIRST = chosen(3, 10)
-SPAN = chosen(6, 20)
+SPAN = chosen(6, 60)
 
 
 async def lie(conn: "asyncpg.Connection[asyncpg.Record]", client: "redis.asyncio.Redis") -> None:
