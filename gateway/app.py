@@ -23,9 +23,11 @@ from gateway.db.pool import SERVER_SETTINGS, Pool, open_pool
 from gateway.dedup.commit import Committer
 from gateway.dedup.intake import Intake
 from gateway.dedup.opening import Openings
+from gateway.dedup.promotion import Promotion
 from gateway.dedup.records import Records
 from gateway.incidents import store
 from gateway.ingest.http import FrontDoor
+from gateway.ingest.replay import Replay
 from gateway.ingest.routes import intake_routes
 from gateway.ingest.sources import SOURCES
 from gateway.metrics import Metrics
@@ -106,12 +108,14 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     desk = Desk(pool, clock, rules, key, reserve, timers.note_armed)
     keys = Keys(pool, clock)
     door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock)
+    replay = Replay(pool, sources, settings.intake, intake.submit, clock)
     health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
     app = web.Application(
         client_max_size=settings.server.max_body_bytes, middlewares=[observed(metrics, clock), problems.middleware]
     )
-    app.add_routes([*intake_routes(door), *routes.build(Context(desk, keys)), *build_docs(), *health.routes(metrics)])
-    upkeep = Upkeep(pool, settings, clock, metrics, rules, key)
+    app.add_routes([*intake_routes(door), *routes.build(Context(desk, keys, replay)), *build_docs(), *health.routes(metrics)])
+    promotion = Promotion(pool, clock, intake.submit)
+    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, promotion.run_once)
     await upkeep.housekeeping()
     _start(stack, telling.run(), "telling")
     _start(stack, upkeep.run(), "upkeep")

@@ -6,12 +6,14 @@ Nothing else reads the environment. Secrets may come from a file: `GATEWAY_NOTIF
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import available_timezones
 
 import msgspec
+from dateutil.rrule import rrulestr
 
 from gateway.errors import Flaw, Misconfigured
 from gateway.incidents.model import Impact, Urgency
@@ -96,6 +98,21 @@ class Storm(Section, frozen=True):
     quiet_after: Duration
 
 
+class Maintenance(Section, frozen=True):
+    """Planned work: from `start` to `end`, or at every start of `rrule` (RFC 5545, wall clock of `zone`) for `duration`.
+
+    `match` names what an alert must have: `service`, `ci`, `source` or `labels.<name>`; nothing matches everything.
+    """
+
+    name: str
+    start: datetime
+    end: datetime | None = None
+    rrule: str | None = None
+    duration: Duration | None = None
+    zone: str = "UTC"
+    match: dict[str, str] = {}
+
+
 class Dedup(Section, frozen=True):
     """When alerts are the same trouble."""
 
@@ -104,6 +121,7 @@ class Dedup(Section, frozen=True):
     flap_within: Duration
     storm: Storm
     relate: tuple[Relate, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
 
 
 class Management(Section, frozen=True):
@@ -266,6 +284,8 @@ def _contradictions(settings: Settings) -> list[Flaw]:
     flaws = []
     if settings.sla.default not in settings.sla.policies:
         flaws.append(Flaw("/sla/default", f"no policy is named {settings.sla.default!r}"))
+    for index, window in enumerate(settings.dedup.maintenance):
+        flaws += [Flaw(f"/dedup/maintenance/{index}", problem) for problem in _window_problems(window)]
     for name, policy in settings.sla.policies.items():
         if policy.calendar != "24x7":
             flaws.append(Flaw(f"/sla/policies/{name}/calendar", 'only the calendar "24x7" exists'))
@@ -274,3 +294,23 @@ def _contradictions(settings: Settings) -> list[Flaw]:
         if any(not 0 < share < 1 for share in policy.warn_at) or len(set(policy.warn_at)) < len(policy.warn_at):
             flaws.append(Flaw(f"/sla/policies/{name}/warn_at", "shares are distinct and lie between 0 and 1"))
     return flaws
+
+
+def _window_problems(window: Maintenance) -> list[str]:
+    problems = []
+    if (window.end is None) == (window.rrule is None):
+        problems.append("a window has either an end or an rrule")
+    if window.rrule is not None and window.duration is None:
+        problems.append("a window that recurs has a duration")
+    if window.start.tzinfo is None or (window.end is not None and window.end.tzinfo is None):
+        problems.append("start and end carry an offset, such as 2026-03-02T22:00:00+08:00")
+    elif window.end is not None and window.end <= window.start:
+        problems.append("the end lies after the start")
+    if window.zone not in available_timezones():
+        problems.append(f"{window.zone!r} is no time zone of the IANA list")
+    if window.rrule is not None:
+        try:
+            rrulestr(window.rrule)
+        except ValueError as error:
+            problems.append(f"the rrule cannot be read: {error}")
+    return problems

@@ -13,6 +13,7 @@ from gateway import telemetry
 from gateway.clock import Clock
 from gateway.db import partitions
 from gateway.db.pool import Connection, Pool, acquire
+from gateway.dedup import promotion
 from gateway.incidents import audit
 from gateway.incidents.ledger import Ledger
 from gateway.metrics import Metrics
@@ -57,6 +58,7 @@ class Upkeep:
     metrics: Metrics
     rules: Rules
     key: bytes
+    promote: Callable[[], Awaitable[object]]
 
     async def run(self) -> None:
         """All rounds, each at its own pace."""
@@ -64,14 +66,15 @@ class Upkeep:
             group.create_task(self._every(HOUSEKEEPING_EVERY, self.housekeeping))
             group.create_task(self._every(telemetry.EVERY_S, self.refresh))
             group.create_task(self._every(SEAL_EVERY, self.seal))
+            group.create_task(self._every(promotion.EVERY, self.promote))
             group.create_task(self._watch_loop())
 
-    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
         while True:
             try:
                 await work()
             except Exception as error:  # noqa: BLE001 - the next round tries again, and the log says why
-                log.warning("upkeep_failed", work=work.__name__, error=repr(error))
+                log.warning("upkeep_failed", work=getattr(work, "__qualname__", "work"), error=repr(error))
             await self.clock.sleep(seconds)
 
     async def housekeeping(self) -> None:

@@ -1,5 +1,6 @@
 """What handlers are built with, and the call they are handed."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -8,6 +9,7 @@ import msgspec
 from aiohttp import web
 
 from gateway.api.auth import Keys
+from gateway.dedup.submission import Receipt
 from gateway.errors import Malformed
 from gateway.operations.desk import Desk
 from gateway.operations.keys import Caller
@@ -22,6 +24,7 @@ class Context:
 
     desk: Desk
     keys: Keys
+    replay: Callable[[int], Awaitable[Receipt]]
 
 
 @dataclass(frozen=True, slots=True)

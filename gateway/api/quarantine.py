@@ -11,7 +11,8 @@ from msgspec import Meta
 from gateway.api.body import place
 from gateway.api.context import Call, respond
 from gateway.db.pool import acquire
-from gateway.errors import Flaw, Malformed
+from gateway.dedup.submission import Result
+from gateway.errors import Flaw, Malformed, NotFound
 
 NEWEST = 2**63 - 1
 
@@ -66,6 +67,25 @@ async def list_quarantine(call: Call) -> web.Response:
         row |= {"headers": msgspec.Raw(row["headers"].encode()), "body": row["body"].decode("utf-8", "replace")}
     shown = [Quarantined(**row) for row in rows[: query.limit]]
     return respond(Quarantine(shown, shown[-1].id if len(rows) > query.limit else None))
+
+
+class Replayed(msgspec.Struct):
+    """What became of it once it was read again, as its sender would have been told."""
+
+    receipt: UUID
+    results: tuple[Result, ...]
+
+
+async def replay_quarantined(call: Call) -> web.Response:
+    """Read one body or item again."""
+    receipt = await call.context.replay(_id(call.request.match_info["id"]))
+    return respond(Replayed(receipt.id, receipt.results), status=202)
+
+
+def _id(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise NotFound(f"there is no {text[:40]!r} in quarantine")
+    return int(text)
 
 
 def _query(call: Call) -> Query:

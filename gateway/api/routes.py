@@ -64,6 +64,8 @@ def table(feed: Feed) -> tuple[Route, ...]:
         Route("GET", V1 + "/receipts/{id}", reads.read_receipt, READ, "What became of a delivery", None, reads.ReceiptView),
         Route("GET", V1 + "/quarantine", quarantine.list_quarantine, READ, "What could not be understood", None,
               quarantine.Quarantine, quarantine.Query),
+        Route("POST", V1 + "/quarantine/{id}/replay", quarantine.replay_quarantined, WRITE, "Read it again", None,
+              quarantine.Replayed, status=202),
         Route("POST", V1 + "/sla/simulate", reads.simulate_sla, READ, "The clocks of a story", wire.Simulate, reads.Clocks),
         Route("GET", V1 + "/keys", keys.list_keys, ADMIN, "List keys", None, keys.KeyList),
         Route("POST", V1 + "/keys", keys.create_key, ADMIN, "Make a key", wire.NewKey, keys.MadeKey, status=201),

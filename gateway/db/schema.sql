@@ -20,7 +20,11 @@ CREATE TABLE public.alert (
     severity text DEFAULT ''::text NOT NULL,
     labels json DEFAULT '{}'::json NOT NULL,
     annotations json DEFAULT '{}'::json NOT NULL,
-    generator_url text DEFAULT ''::text NOT NULL
+    generator_url text DEFAULT ''::text NOT NULL,
+    suppressed_until timestamp with time zone,
+    source text DEFAULT ''::text NOT NULL,
+    service text DEFAULT ''::text NOT NULL,
+    ci text DEFAULT ''::text NOT NULL
 )
 WITH (fillfactor='80');
 
@@ -33,6 +37,8 @@ COMMENT ON COLUMN public.alert.fired_at IS 'Newest firing by the source''s own c
 COMMENT ON COLUMN public.alert.cleared_at IS 'Newest recovery by the source''s own clock';
 
 COMMENT ON COLUMN public.alert.occurrences IS 'Firings counted since the present incident took the key';
+
+COMMENT ON COLUMN public.alert.suppressed_until IS 'End of the maintenance window that keeps this firing alert from opening a record';
 
 CREATE TABLE public.alert_event (
     receipt_id uuid NOT NULL,
@@ -455,6 +461,8 @@ ALTER TABLE ONLY public.unlinked
     ADD CONSTRAINT unlinked_pkey PRIMARY KEY (key_hash, group_hash);
 
 CREATE INDEX alert_incident ON public.alert USING btree (incident_id) WHERE (incident_id IS NOT NULL);
+
+CREATE INDEX alert_suppressed ON public.alert USING btree (suppressed_until) WHERE (suppressed_until IS NOT NULL);
 
 CREATE INDEX delivery_age ON public.delivery USING brin (received_at);
 

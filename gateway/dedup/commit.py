@@ -16,6 +16,7 @@ from gateway.dedup.evidence import write_evidence
 from gateway.dedup.fingerprint import key_hash
 from gateway.dedup.groups import Group, groups_of
 from gateway.dedup.known import Holder, Known
+from gateway.dedup.maintenance import Window
 from gateway.dedup.plan import Item, Plan, Verdict, decide_all
 from gateway.dedup.records import Armed, Moved, Records
 from gateway.dedup.storms import Storms
@@ -44,6 +45,7 @@ class Committer:
     def __init__(self, clock: Clock, dedup: Dedup, records: Records) -> None:
         self._clock, self._dedup, self._records = clock, dedup, records
         self._rules = Rules(dedup.reopen_within, dedup.flap_limit, dedup.flap_within)
+        self._windows = [Window(window) for window in dedup.maintenance]
         self._storms = Storms(dedup.storm)
         self._touch = Touch(clock, self._storms.bodies)
 
@@ -110,7 +112,7 @@ class Committer:
         """Lock every key of the batch, then the groups that keys about to open a record belong to."""
         hashes = list({item.key_hash for item in items})
         now, known, held = await load.lock_keys(conn, hashes, self._clock.stamp())
-        plan = Plan(now, self._rules, self._dedup.reopen_within, known)
+        plan = Plan(now, self._rules, self._dedup.reopen_within, known, self._windows)
         plan.names = {item.key_hash: item.alert.dedup_key for item in items}
         if held:
             await load.load_holders(conn, held)

@@ -46,6 +46,7 @@ class Known:
     occurrences: int = 0
     flaps: int = 0
     flapping_since: datetime | None = None
+    suppressed_until: datetime | None = None
     holder: Holder | None = None
 
     @property

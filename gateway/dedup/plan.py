@@ -19,6 +19,7 @@ from gateway.dedup.decide import (
 )
 from gateway.dedup.groups import Group
 from gateway.dedup.known import Holder, Known
+from gateway.dedup.maintenance import Window, suppressed_until
 from gateway.incidents.model import Alert, AlertStatus, Outcome, State
 
 
@@ -79,6 +80,7 @@ class Plan:
     rules: Rules
     settle_after: timedelta
     known: dict[bytes, Known] = field(default_factory=dict)
+    windows: Sequence[Window] = ()
     names: dict[bytes, str] = field(default_factory=dict)
     groups: dict[bytes, Group] = field(default_factory=dict)
     memberships: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict)
@@ -115,8 +117,10 @@ class Plan:
     def _open(self, item: Item, known: Known, decision: Opened, verdict: Verdict) -> None:
         if known.holder is not None and known.occurrences:
             self.detached.append(Detached(known.holder.id, known.occurrences, known.last_seen))
-        known.occurrences, known.first_seen = 0, self.now
         self.shown[item.key_hash] = item.alert
+        if self._held_back(item, known, verdict):
+            return
+        known.occurrences, known.first_seen, known.suppressed_until = 0, self.now, None
         if storm := self.storms.get(item.integration_id):
             known.holder = self._storm_master(storm, item)
             verdict.outcome, verdict.reason = Outcome.FOLDED, "storm"
@@ -127,6 +131,18 @@ class Plan:
         verdict.holder = known.holder
         known.status = ""
         self._count(item, known, flapped=False)
+
+    def _held_back(self, item: Item, known: Known, verdict: Verdict) -> bool:
+        """Whether a maintenance window keeps the alert from opening a record: it is counted, and nobody is told."""
+        window = suppressed_until(self.windows, item.alert, item.source, self.now)
+        if window is None:
+            return False
+        if known.suppressed_until is None:
+            known.occurrences, known.first_seen = 0, self.now
+        known.holder, known.suppressed_until = None, window[0]
+        verdict.outcome, verdict.reason, verdict.holder = Outcome.SUPPRESSED, f"maintenance: {window[1]}", None
+        self._count(item, known, flapped=False)
+        return True
 
     def _place(self, item: Item, decision: Opened) -> tuple[Holder, str | None]:
         """A record under the first group that has a master, or one that becomes master of all its groups."""
@@ -183,7 +199,7 @@ class Plan:
         if alert.status is AlertStatus.RESOLVED and not isinstance(decision, Stale) and not alert.test:
             known.status = AlertStatus.RESOLVED
             known.cleared_at = _newest(known.cleared_at, alert.event_time)
-            known.ends_at = None
+            known.ends_at = known.suppressed_until = None
 
     def _move(self, known: Known, state: State, step: Step) -> None:
         holder = self._step(known, step)

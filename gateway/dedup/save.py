@@ -15,16 +15,18 @@ from gateway.incidents.model import Alert
 
 INSERT_KEYS = """
 INSERT INTO alert (key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at,
-                   occurrences, flaps, flapping_since, integration_id, namespace, dedup_key, title, severity, labels,
-                   annotations, generator_url)
+                   occurrences, flaps, flapping_since, suppressed_until, integration_id, namespace, dedup_key, title, severity,
+                   labels, annotations, generator_url, source, service, ci)
 SELECT key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at,
-       occurrences, flaps, flapping_since, integration_id, namespace, dedup_key, title, severity, labels::json,
-       annotations::json, generator_url
+       occurrences, flaps, flapping_since, suppressed_until, integration_id, namespace, dedup_key, title, severity, labels::json,
+       annotations::json, generator_url, source, service, ci
 FROM unnest($1::bytea[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[],
-            $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::int[], $12::timestamptz[], $13::int[], $14::text[],
-            $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[])
+            $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::int[], $12::timestamptz[], $13::timestamptz[], $14::int[],
+            $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[],
+            $24::text[])
   AS t(key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at, occurrences,
-       flaps, flapping_since, integration_id, namespace, dedup_key, title, severity, labels, annotations, generator_url)
+       flaps, flapping_since, suppressed_until, integration_id, namespace, dedup_key, title, severity, labels, annotations,
+       generator_url, source, service, ci)
 ORDER BY key_hash
 ON CONFLICT (key_hash) DO NOTHING
 """
@@ -32,10 +34,7 @@ ON CONFLICT (key_hash) DO NOTHING
 
 async def insert_keys(conn: Connection, rows: Sequence[tuple[Known, Item]]) -> bool:
     """Add the keys seen for the first time; False when another replica added one meanwhile: decide the batch anew."""
-    values = [
-        (*_row(known), item.integration_id, item.alert.namespace, item.alert.dedup_key, *_shown(item.alert))
-        for known, item in rows
-    ]
+    values = [(*_row(known), *_named(item)) for known, item in rows]
     tag = await conn.execute(INSERT_KEYS, *zip(*values, strict=True))
     return int(tag.rsplit(" ", 1)[1]) == len(rows)
 
@@ -59,6 +58,14 @@ def _row(known: Known) -> tuple[Any, ...]:
     return (
         known.key_hash, incident_id, known.status, known.occurrence, known.fired_at, known.cleared_at, known.first_seen,
         known.last_seen, known.ends_at, known.occurrences, known.flaps, known.flapping_since,
+        known.suppressed_until,
+    )  # fmt: skip
+
+
+def _named(item: Item) -> tuple[Any, ...]:
+    alert = item.alert
+    return (
+        item.integration_id, alert.namespace, alert.dedup_key, *_shown(alert), item.source, alert.service, alert.ci,
     )  # fmt: skip
 
 
@@ -103,11 +110,11 @@ RECORD = """
 WITH counted AS (
   UPDATE alert a SET incident_id = t.incident_id, status = t.status, occurrence = t.occurrence, fired_at = t.fired_at,
     cleared_at = t.cleared_at, first_seen = t.first_seen, last_seen = t.last_seen, ends_at = t.ends_at,
-    occurrences = t.occurrences, flaps = t.flaps, flapping_since = t.flapping_since
+    occurrences = t.occurrences, flaps = t.flaps, flapping_since = t.flapping_since, suppressed_until = t.suppressed_until
   FROM unnest($1::bytea[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[],
-              $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::int[], $12::timestamptz[])
+              $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::int[], $12::timestamptz[], $32::timestamptz[])
     AS t(key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at, occurrences,
-         flaps, flapping_since)
+         flaps, flapping_since, suppressed_until)
   WHERE a.key_hash = t.key_hash),
 received AS (
   INSERT INTO receipt (received_at, id, integration_id, source, delivery_id, items, lost, flag, body_bytes, body)
@@ -131,7 +138,8 @@ async def record(
     A receipt: id, integration, source, delivery id, items, lost, flag, body size, body. An event: receipt, item, key,
     dedup key, status, event time, outcome, reason, incident.
     """
-    await conn.execute(RECORD, *_turned(map(_row, keys), 12), now, *_turned(receipts, 9), *_turned(events, 9))
+    *columns, suppressed = _turned(map(_row, keys), 13)
+    await conn.execute(RECORD, *columns, now, *_turned(receipts, 9), *_turned(events, 9), suppressed)
 
 
 def _turned(rows: Iterable[tuple[Any, ...]], width: int) -> Sequence[Sequence[Any]]:

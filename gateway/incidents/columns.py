@@ -1,6 +1,8 @@
 """How an incident is laid out in its table: the one list of columns, and the way in and out of a row."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -17,15 +19,20 @@ def _text(value: object) -> str:
     return _encode(value).decode()
 
 
-FROM_ROW: Mapping[str, Any] = {
-    "impact": Impact,
-    "urgency": Urgency,
-    "state": State,
-    "tier": Tier,
-    "resolution": lambda text: text and Resolution(text),
-    "closure": lambda text: text and Closure(text),
-    "hold_reason": lambda text: text and HoldReason(text),
-    "held_state": lambda text: text and State(text),
+def _maybe(kind: type[StrEnum]) -> Callable[[str | None], StrEnum | None]:
+    words: dict[str | None, StrEnum | None] = {None: None, **{member.value: member for member in kind}}
+    return words.__getitem__
+
+
+FROM_ROW: Mapping[str, Callable[[Any], Any]] = {
+    "impact": _maybe(Impact),
+    "urgency": _maybe(Urgency),
+    "state": _maybe(State),
+    "tier": _maybe(Tier),
+    "resolution": _maybe(Resolution),
+    "closure": _maybe(Closure),
+    "hold_reason": _maybe(HoldReason),
+    "held_state": _maybe(State),
     "ledger": ledger.from_json,
     "labels": _decode,
     "links": lambda text: tuple(_decode(text)),
@@ -40,10 +47,13 @@ TO_ROW: Mapping[str, Any] = {"ledger": ledger.to_json, "labels": _text, "links":
 
 def incident_of(row: Mapping[str, Any]) -> Incident:
     """The value of a row that holds every column of the table."""
-    return Incident(**{name: FROM_ROW[name](value) if name in FROM_ROW else value for name, value in row.items()})
+    values = dict(row)
+    for column, convert in FROM_ROW.items():
+        values[column] = convert(values[column])
+    return Incident(**values)
 
 
-def value_of(incident: Incident, column: str) -> Any:
-    """What to store in one column."""
-    value = getattr(incident, column)
-    return TO_ROW[column](value) if column in TO_ROW else value
+def column_of(incidents: Sequence[Incident], column: str) -> list[Any]:
+    """What to store in one column, incident by incident."""
+    values = map(attrgetter(column), incidents)
+    return list(map(TO_ROW[column], values)) if column in TO_ROW else list(values)

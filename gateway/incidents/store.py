@@ -1,6 +1,6 @@
 """Reading incidents. Whoever means to change one locks it here first, in id order."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection
 from datetime import date, datetime
 
 from gateway.db.pool import Connection
@@ -59,18 +59,10 @@ async def reserve(conn: Connection, count: int, stamp: datetime | None) -> Reser
     if row is None:
         raise AssertionError("an upsert returns its row")
     first = row["last"] - count + 1
-    return row["ids"], [number(row["day"], first + n) for n in range(count)]
+    return row["ids"], numbers(row["day"], first, count)
 
 
-def number(day: date, sequence: int) -> str:
+def numbers(day: date, first: int, count: int) -> list[str]:
     """INC-YYYYMMDD-NNNNNN: the day in UTC and the number within it, at least six digits."""
-    return f"INC-{day:%Y%m%d}-{sequence:06d}"
-
-
-ALERTS_FIRING = "SELECT count(*) FROM alert WHERE incident_id = ANY($1::bigint[]) AND status = 'firing'"
-
-
-async def alerts_firing(conn: Connection, ids: Sequence[int]) -> int:
-    """How many alerts of these incidents fire."""
-    count: int = await conn.fetchval(ALERTS_FIRING, ids)
-    return count
+    head = f"INC-{day:%Y%m%d}-"
+    return [f"{head}{sequence:06d}" for sequence in range(first, first + count)]

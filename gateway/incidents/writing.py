@@ -6,13 +6,28 @@ Each statement serves all revisions of a transaction, however many there are.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.db.pool import Connection
 from gateway.incidents import timeline
 from gateway.incidents.arming import arm
-from gateway.incidents.columns import value_of
+from gateway.incidents.columns import column_of
 from gateway.incidents.record import Incident, Revision
+
+
+class Written(NamedTuple):
+    """An incident as it now stands: what was decided, and the timeline's new head."""
+
+    before_it: Incident
+    version: int
+    timeline_hash: bytes
+    at: datetime
+
+    @property
+    def incident(self) -> Incident:
+        """The incident as anybody reads it from now on."""
+        return replace(self.before_it, version=self.version, timeline_hash=self.timeline_hash, updated_at=self.at)
+
 
 OPENED = (
     "id",
@@ -63,45 +78,15 @@ OPENED = (
     "timeline_hash",
 )
 
-OPEN = """
-INSERT INTO incident (
-  id, number, kind, state, priority, impact, urgency, title, description, source, severity, service, ci,
-  integration_id, key_hash, dedup_key, category, contact_name, contact, location, reporting_unit, occurred_at,
-  recorded_at, updated_at, handler, owner, assignee_group, assignee, tier, responded_at, resolved_at, resolution,
-  master_id, link_reason, link_score, major, security, storm, reopened, labels, links, policy, ledger, next_due_at,
-  version, timeline_hash
-)
-SELECT
-  t.id, t.number, t.kind, t.state, t.priority, t.impact, t.urgency, t.title, t.description, t.source, t.severity,
-  t.service, t.ci, t.integration_id, t.key_hash, t.dedup_key, t.category, t.contact_name, t.contact, t.location,
-  t.reporting_unit, t.occurred_at, t.recorded_at, t.updated_at, t.handler, t.owner, t.assignee_group, t.assignee,
-  t.tier, t.responded_at, t.resolved_at, t.resolution, t.master_id, t.link_reason, t.link_score, t.major, t.security,
-  t.storm, t.reopened, t.labels::json, t.links::json, t.policy, t.ledger::json, t.next_due_at, t.version,
-  t.timeline_hash
-FROM unnest(
-  $1::bigint[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::text[], $7::text[], $8::text[], $9::text[],
-  $10::text[], $11::text[], $12::text[], $13::text[], $14::int[], $15::bytea[], $16::text[], $17::text[], $18::text[],
-  $19::text[], $20::text[], $21::text[], $22::timestamptz[], $23::timestamptz[], $24::timestamptz[], $25::text[],
-  $26::text[], $27::text[], $28::text[], $29::text[], $30::timestamptz[], $31::timestamptz[], $32::text[],
-  $33::bigint[], $34::text[], $35::real[], $36::boolean[], $37::boolean[], $38::boolean[], $39::int[], $40::text[],
-  $41::text[], $42::text[], $43::text[], $44::timestamptz[], $45::int[], $46::bytea[]
-) AS t(
-  id, number, kind, state, priority, impact, urgency, title, description, source, severity, service, ci,
-  integration_id, key_hash, dedup_key, category, contact_name, contact, location, reporting_unit, occurred_at,
-  recorded_at, updated_at, handler, owner, assignee_group, assignee, tier, responded_at, resolved_at, resolution,
-  master_id, link_reason, link_score, major, security, storm, reopened, labels, links, policy, ledger, next_due_at,
-  version, timeline_hash
-)
-"""
 
-
-async def open_new(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[Incident]:
-    """Insert the new incidents of `revisions` with their timelines, timers and messages; returns them as written."""
-    incidents, entries = _chained(key, revisions, now)
-    await conn.execute(OPEN, *_columns(incidents, OPENED))
+async def open_new(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[Written]:
+    """Insert the new incidents of `revisions` with their timelines, timers and messages; in the same order."""
+    written, entries = _chained(key, revisions, now)
+    rows = zip(*_columns(written, OPENED, now), strict=True)
+    await conn.copy_records_to_table("incident", records=rows, columns=OPENED)
     await _write_entries(conn, entries)
     await _write_side_effects(conn, revisions, now)
-    return incidents
+    return written
 
 
 CHANGED = (
@@ -192,33 +177,40 @@ FROM unnest(
 """
 
 
-async def write(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[Incident]:
-    """Write changed incidents, which the caller has locked, with what the change brings; returns them as written.
+async def write(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[Written]:
+    """Write changed incidents, which the caller has locked, with what the change brings; in the same order.
 
     A revision without events changes nothing but its timers.
     """
     changed = [revision for revision in revisions if revision.events]
-    incidents, entries = _chained(key, changed, now)
-    if incidents:
-        await conn.execute(CHANGE, *_columns(incidents, CHANGED))
+    written, entries = _chained(key, changed, now)
+    if written:
+        await conn.execute(CHANGE, *_columns(written, CHANGED, now))
         await _write_entries(conn, entries)
     await _write_side_effects(conn, revisions, now)
-    return incidents
+    return written
 
 
-def _chained(key: bytes, revisions: Sequence[Revision], now: datetime) -> tuple[list[Incident], list[timeline.Entry]]:
-    incidents: list[Incident] = []
+def _chained(key: bytes, revisions: Sequence[Revision], now: datetime) -> tuple[list[Written], list[timeline.Entry]]:
+    written: list[Written] = []
     entries: list[timeline.Entry] = []
     for revision in revisions:
         after = revision.after
         added = timeline.append(key, after.timeline_hash, after.id, after.version, now, revision.actor, revision.events)
         entries += added
-        incidents.append(replace(after, version=added[-1].seq, timeline_hash=added[-1].hash, updated_at=now))
-    return incidents, entries
+        written.append(Written(after, added[-1].seq, added[-1].hash, now))
+    return written, entries
 
 
-def _columns(incidents: Sequence[Incident], names: Sequence[str]) -> list[list[Any]]:
-    return [[value_of(incident, name) for incident in incidents] for name in names]
+def _columns(written: Sequence[Written], names: Sequence[str], now: datetime) -> list[list[Any]]:
+    """Column by column, the head of the timeline in place of the one the incident was read with."""
+    incidents = [one.before_it for one in written]
+    heads: dict[str, list[Any]] = {
+        "version": [one.version for one in written],
+        "timeline_hash": [one.timeline_hash for one in written],
+        "updated_at": [now] * len(written),
+    }
+    return [heads[name] if name in heads else column_of(incidents, name) for name in names]
 
 
 ENTRIES = """

@@ -41,12 +41,16 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One kind of sender. `parse` raises Malformed, with flaws, when the body as a whole cannot be understood."""
+    """One kind of sender. `parse` raises Malformed, with flaws, when the body as a whole cannot be understood.
+
+    `wrap` makes one refused item a body again, for replay.
+    """
 
     slug: str
     title: str
     parse: Callable[[Delivery, Intake], Parsed]
     overload_status: int = 503
+    wrap: Callable[[bytes], bytes] = bytes
 
 
 def delivery_id(headers: Mapping[str, str]) -> str | None:

@@ -66,13 +66,13 @@ class Session:
         """Bring clocks and timers of changed records up to date and write them."""
         fresh = [self._refreshed(revision) for revision in revisions if revision.events]
         self._note(fresh)
-        return await writing.write(self.conn, self.desk.key, fresh, self.now)
+        return [one.incident for one in await writing.write(self.conn, self.desk.key, fresh, self.now)]
 
     async def open(self, revision: Revision) -> Incident:
         """Write a new record."""
         fresh = self._refreshed(revision)
         self._note([fresh])
-        return (await writing.open_new(self.conn, self.desk.key, [fresh], self.now))[0]
+        return (await writing.open_new(self.conn, self.desk.key, [fresh], self.now))[0].incident
 
     def _refreshed(self, revision: Revision) -> Revision:
         after, armed = timers.refresh(self.desk.rules.policy(revision.after), revision.after, self.now)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from gateway import settings
 from gateway.errors import Flaw, Misconfigured
@@ -54,6 +55,7 @@ class Policy:
         return min((portion(targets[name], share) for name in fresh if name in targets), default=None)
 
 
+@lru_cache(4096)
 def portion(target: timedelta, share: int) -> timedelta:
     """`share` millionths of `target`, rounded up to a whole microsecond so that nothing is told early."""
     return -(target * -share // MILLION)

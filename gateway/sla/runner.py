@@ -69,7 +69,7 @@ class Runner:
         self._fed: dict[int, float] = {}
         self._steps: dict[str, tuple[float, Callable[[], Awaitable[None]]]] = {
             "lease": (1.0, self._lease), "clock": (1.0, self._sample), "feed": (0.25, self._feed),
-            "sweep": (5.0, self._sweep), "fire": (TICK, self._fire_due), "upkeep": (0.1, self._upkeep.flush),
+            "sweep": (5.0, self._sweep), "fire": (TICK, self._fire_due), "upkeep": (0.5, self._upkeep.flush),
         }  # fmt: skip
         self._ended = dict.fromkeys(self._steps, clock.monotonic())
         self._next = dict.fromkeys(self._steps, float("-inf"))

@@ -6,11 +6,11 @@ A mark such as "desk@50" or "desk@breach" on the incident says that this thresho
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from gateway.incidents.ledger import Ledger
 from gateway.sla.clocks import trace
 from gateway.sla.policy import BREACH, MILLION, ClockName, Policy
-from gateway.sla.track import Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +29,54 @@ class Crossing:
     share: float
 
 
-def due_now(policy: Policy, ledger: Ledger, marks: Collection[str], at: datetime) -> tuple[Crossing, ...]:
-    """What is passed by `at` and not marked, clock by clock from the mildest; of a clock that stopped only the breach."""
-    crossings = []
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Every threshold at one instant, from one walk of the ledger.
+
+    `passed` are those reached, told or not, with whether they may still be told (of a clock that stopped only the
+    breach may); `ahead` the marks of all others; `next_due` the earliest instant at which a running clock reaches one.
+    """
+
+    passed: tuple[tuple[Crossing, bool], ...]
+    ahead: frozenset[str]
+    next_due: datetime | None
+
+    @property
+    def breached(self) -> bool:
+        """Whether any clock is past its target."""
+        return any(crossing.breach for crossing, _ in self.passed)
+
+    def due_now(self, marks: Collection[str]) -> tuple[Crossing, ...]:
+        """What is passed, may be told and is not marked, clock by clock from the mildest."""
+        return tuple([crossing for crossing, tellable in self.passed if tellable and crossing.mark not in marks])
+
+    def settle(self, marks: Iterable[str]) -> tuple[str, ...]:
+        """`marks` without those whose threshold lies ahead again, so that they are told again; order is kept."""
+        return tuple([mark for mark in marks if mark not in self.ahead])
+
+
+def standing(policy: Policy, ledger: Ledger, at: datetime) -> Standing:
+    """Where every threshold stands at `at`; raises as `clocks.read` does."""
+    passed: list[tuple[Crossing, bool]] = []
+    ahead: set[str] = set()
+    next_due: datetime | None = None
     for track in trace(policy, ledger, at):
-        for share, mark in _marks(policy, track):
-            told = mark in marks or (share != BREACH and track.since is None)
-            if not told and (due := track.due(share)):
-                since = track.crossed(share, at)
-                if since is not None:
-                    crossings.append(Crossing(track.name, mark, since, due, share == BREACH, share / MILLION))
-    return tuple(crossings)
+        for share, word in policy.steps:
+            mark, due = _mark(track.name, word), track.due(share)
+            if due is not None and due <= at:
+                since = track.crossed(share, at) or due
+                crossing = Crossing(track.name, mark, since, due, share == BREACH, share / MILLION)
+                passed.append((crossing, share == BREACH or track.since is not None))
+                continue
+            ahead.add(mark)
+            if due is not None and track.running and (next_due is None or due < next_due):
+                next_due = due
+    return Standing(tuple(passed), frozenset(ahead), next_due)
+
+
+def due_now(policy: Policy, ledger: Ledger, marks: Collection[str], at: datetime) -> tuple[Crossing, ...]:
+    """What is passed by `at` and not marked: see `Standing`."""
+    return standing(policy, ledger, at).due_now(marks)
 
 
 def next_due(policy: Policy, ledger: Ledger, at: datetime) -> datetime | None:
@@ -47,16 +84,12 @@ def next_due(policy: Policy, ledger: Ledger, at: datetime) -> datetime | None:
 
     No marks are asked: what lies ahead cannot have been told, unless under an older target, and then it is told again.
     """
-    ahead = (track.due(share) for track in trace(policy, ledger, at) if track.running for share, _ in policy.steps)
-    return min((due for due in ahead if due is not None and due > at), default=None)
+    return standing(policy, ledger, at).next_due
 
 
 def settle(policy: Policy, ledger: Ledger, marks: Iterable[str], at: datetime) -> tuple[str, ...]:
-    """`marks` without those whose threshold lies ahead again, so that they are told again; order is kept."""
-    ahead = {
-        mark for track in trace(policy, ledger, at) for share, mark in _marks(policy, track) if track.crossed(share, at) is None
-    }
-    return tuple([mark for mark in marks if mark not in ahead])
+    """`marks` without those whose threshold lies ahead again: see `Standing`."""
+    return standing(policy, ledger, at).settle(marks)
 
 
 def worth_telling(crossings: Iterable[Crossing]) -> tuple[Crossing, ...]:
@@ -68,5 +101,6 @@ def worth_telling(crossings: Iterable[Crossing]) -> tuple[Crossing, ...]:
     return tuple(worst.values())
 
 
-def _marks(policy: Policy, track: Track) -> list[tuple[int, str]]:
-    return [(share, f"{track.name}@{word}") for share, word in policy.steps]
+@cache
+def _mark(name: ClockName, word: str) -> str:
+    return f"{name}@{word}"

@@ -3,7 +3,7 @@
 Three of the kinds of timer belong here: the next SLA threshold, closing by itself, and the end of a hold.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,8 +15,8 @@ from gateway.incidents.record import Arm, Incident, Notice, Revision
 from gateway.settings import Settings
 from gateway.sla import clocks, thresholds
 from gateway.sla.escalation import Escalation, cause_of
-from gateway.sla.policy import BREACH, Policy, from_settings
-from gateway.sla.thresholds import Crossing
+from gateway.sla.policy import Policy, from_settings
+from gateway.sla.thresholds import Crossing, Standing
 
 ACTOR = "gateway"
 
@@ -44,16 +44,19 @@ class Rules:
         return self.policies.get(incident.policy) or self.policies[self.default]
 
 
-def refresh(policy: Policy, incident: Incident, now: datetime) -> tuple[Incident, tuple[Arm, ...]]:
+def refresh(
+    policy: Policy, incident: Incident, now: datetime, standing: Standing | None = None
+) -> tuple[Incident, tuple[Arm, ...]]:
     """Call after every change: the record with its marks, next threshold and breach flag brought up to date, and its timers.
 
-    A target loosened by the change takes back the marks and the breach it puts ahead again.
+    A target loosened by the change takes back the marks and the breach it puts ahead again. `standing` is where the
+    record's thresholds stand now, for a caller who knows already.
     """
-    now = _present(incident, now)
-    marks = thresholds.settle(policy, incident.ledger, incident.marks, now)
-    incident = replace(incident, marks=marks, breached=_breached(policy, incident, now))
-    armed = arms(policy, incident, now)
-    return replace(incident, next_due_at=armed[0].due_at), armed
+    stand = standing or thresholds.standing(policy, incident.ledger, _present(incident, now))
+    marks = stand.settle(incident.marks)
+    sla_due = _sla_due(incident, marks, stand)
+    fresh = replace(incident, marks=marks, breached=stand.breached, next_due_at=sla_due)
+    return fresh, _arms(policy, incident, sla_due)
 
 
 def arms(policy: Policy, incident: Incident, now: datetime) -> tuple[Arm, ...]:
@@ -62,9 +65,13 @@ def arms(policy: Policy, incident: Incident, now: datetime) -> tuple[Arm, ...]:
     A threshold that is passed and not told yet is due at once. Records that follow a master have no SLA timer: they
     follow its clocks.
     """
-    now = _present(incident, now)
+    stand = thresholds.standing(policy, incident.ledger, _present(incident, now))
+    return _arms(policy, incident, _sla_due(incident, incident.marks, stand))
+
+
+def _arms(policy: Policy, incident: Incident, sla_due: datetime | None) -> tuple[Arm, ...]:
     return (
-        Arm(TimerKind.SLA, _sla_due(policy, incident, now)),
+        Arm(TimerKind.SLA, sla_due),
         Arm(TimerKind.AUTO_CLOSE, _close_due(policy, incident)),
         Arm(TimerKind.HOLD_EXPIRY, incident.hold_until if incident.state is State.ON_HOLD else None),
     )
@@ -91,16 +98,22 @@ def explain(incident: Incident, rules: Rules, at: datetime) -> tuple[clocks.Cloc
 
 
 def _tell(rules: Rules, policy: Policy, incident: Incident, now: datetime) -> Revision:
-    marks = thresholds.settle(policy, incident.ledger, incident.marks, now)
-    crossings = thresholds.due_now(policy, incident.ledger, marks, now) if _counts(incident) else ()
-    after = replace(incident, marks=(*marks, *(crossing.mark for crossing in crossings)))
+    stand = thresholds.standing(policy, incident.ledger, now)
+    marks = stand.settle(incident.marks)
+    crossings = stand.due_now(marks) if _counts(incident) else ()
+    if not crossings:
+        return _revision(policy, incident, now, standing=stand)
     events: list[Event] = []
     notices: list[Notice] = []
     for crossing in thresholds.worth_telling(crossings):
         owed, told = rules.escalation.crossed(incident, crossing)
         events += [_event(crossing), *told]
         notices += owed
-    return _revision(policy, after if crossings else incident, now, tuple(events), tuple(notices))
+    marks = (*marks, *(crossing.mark for crossing in crossings))
+    sla_due = _sla_due(incident, marks, stand)
+    after = replace(incident, marks=marks, breached=stand.breached, next_due_at=sla_due, updated_at=now)
+    armed = _arms(policy, incident, sla_due)
+    return Revision(after=after, actor=ACTOR, events=tuple(events), timers=armed, notices=tuple(notices))
 
 
 def _close(policy: Policy, incident: Incident, now: datetime) -> Revision:
@@ -122,13 +135,13 @@ def _resume(policy: Policy, incident: Incident, now: datetime) -> Revision:
 
 
 def _revision(
-    policy: Policy, after: Incident, now: datetime, events: tuple[Event, ...] = (), notices: tuple[Notice, ...] = ()
+    policy: Policy, after: Incident, now: datetime, events: tuple[Event, ...] = (), *, standing: Standing | None = None
 ) -> Revision:
     """Without events nothing but the timers is written, so the record stays as it was read."""
-    fresh, armed = refresh(policy, after, now)
+    fresh, armed = refresh(policy, after, now, standing)
     if not events:
         return Revision(after=after, actor=ACTOR, events=(), timers=armed)
-    return Revision(after=replace(fresh, updated_at=now), actor=ACTOR, events=events, timers=armed, notices=notices)
+    return Revision(after=replace(fresh, updated_at=now), actor=ACTOR, events=events, timers=armed)
 
 
 def _event(crossing: Crossing) -> Event:
@@ -142,23 +155,17 @@ def _counts(incident: Incident) -> bool:
     return incident.master_id is None and (incident.state in LIVE or incident.state is State.RESOLVED)
 
 
-def _sla_due(policy: Policy, incident: Incident, now: datetime) -> datetime | None:
+def _sla_due(incident: Incident, marks: Collection[str], standing: Standing) -> datetime | None:
     if not _counts(incident):
         return None
-    passed = thresholds.due_now(policy, incident.ledger, incident.marks, now)
-    if passed:
-        return min(crossing.at for crossing in passed)
-    return thresholds.next_due(policy, incident.ledger, now)
+    passed = standing.due_now(marks)
+    return min(crossing.at for crossing in passed) if passed else standing.next_due
 
 
 def _close_due(policy: Policy, incident: Incident) -> datetime | None:
     if incident.state is not State.RESOLVED or incident.resolved_at is None:
         return None
     return incident.resolved_at + policy.auto_close_after + timedelta(seconds=crc32(incident.number.encode()) % SPREAD)
-
-
-def _breached(policy: Policy, incident: Incident, now: datetime) -> bool:
-    return any(track.crossed(BREACH, now) is not None for track in clocks.trace(policy, incident.ledger, now))
 
 
 def _present(incident: Incident, now: datetime) -> datetime:

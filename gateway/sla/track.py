@@ -79,7 +79,9 @@ class Track:
         Never before the present target was used up that far, and never before a target it was past was in force.
         """
         due = self.due(share)
-        return None if due is None or due > at else max(due, self._past_since(share) or due)
+        if due is None or due > at:
+            return None
+        return max(due, self._past_since(share) or due) if self.retargets else due
 
     def _past_since(self, share: int) -> datetime | None:
         """When the unbroken time past `share` began that lasted at the last re-targeting; None if it did not last there."""

@@ -14,6 +14,8 @@ from gateway.api.context import Context
 from gateway.api.openapi import build_docs
 from gateway.api.routes import build
 from gateway.db.pool import Pool
+from gateway.dedup.submission import Receipt
+from gateway.errors import NotFound
 from gateway.incidents import store
 from gateway.operations import keys
 from gateway.operations.desk import Desk
@@ -47,6 +49,11 @@ class Api:
         return dict(made)
 
 
+async def nothing_to_replay(quarantine_id: int) -> Receipt:
+    """Replaying needs the whole application: tests/ingest/test_replay.py."""
+    raise NotFound(f"there is no {quarantine_id} in quarantine")
+
+
 @pytest.fixture
 async def api(pool: Pool, clock: FakeClock) -> AsyncIterator[Api]:
     async def reserve(count: int, stamp: Any) -> store.Reserved:
@@ -59,6 +66,6 @@ async def api(pool: Pool, clock: FakeClock) -> AsyncIterator[Api]:
         for scope in Scope:
             made[str(scope)], _ = await keys.create(conn, str(scope), frozenset({scope}), clock.stamp())
     app = web.Application(middlewares=[problems.middleware])
-    app.add_routes(build(Context(desk, Keys(pool, clock))) + build_docs())
+    app.add_routes(build(Context(desk, Keys(pool, clock), nothing_to_replay)) + build_docs())
     async with TestClient(TestServer(app)) as client:
         yield Api(client, made, desk)

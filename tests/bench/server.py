@@ -29,7 +29,7 @@ def await_file(path: Path, child: "subprocess.Popen[bytes]", seconds: float = 60
 @contextmanager
 def child(*command: str, env: dict[str, str] | None = None) -> "Iterator[subprocess.Popen[bytes]]":
     """A child process, stopped in an orderly way at the end, killed if it will not."""
-    process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env={**os.environ, **(env or {})})
+    process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL)
     try:
         yield process
     finally:
@@ -50,7 +50,7 @@ def gateway(config: str = "") -> Iterator[dict[str, str]]:
         (folder / "bench.toml").write_text(config)
         ready = folder / "ready.json"
         options = ("--port", "0", "--state", str(folder / "state"), "--ready-file", str(ready))
-        with child("-m", "gateway", "dev", "--config", str(folder / "bench.toml"), *options) as process:
+        with child("-m", "gateway", "dev", "--log-level", "warning", "--config", str(folder / "bench.toml"), *options) as process:
             yield json.loads(await_file(ready, process))
 
 

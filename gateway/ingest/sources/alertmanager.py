@@ -37,4 +37,8 @@ def _alert(raw: msgspec.Raw, delivery: Delivery) -> Alert:
     return prometheus.alert(item, key, status, delivery.received_at, when)
 
 
-SOURCE = Source("alertmanager", "Alertmanager webhook", parse)
+def _wrap(item: bytes) -> bytes:
+    return b'{"version":"4","alerts":[%b]}' % item
+
+
+SOURCE = Source("alertmanager", "Alertmanager webhook", parse, wrap=_wrap)

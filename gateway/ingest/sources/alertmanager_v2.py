@@ -38,4 +38,4 @@ def _alert(raw: msgspec.Raw, delivery: Delivery) -> Alert:
     return prometheus.alert(item, key, AlertStatus.FIRING, received, starts or received, lapses)
 
 
-SOURCE = Source("alertmanager_v2", "Prometheus, as to Alertmanager", parse)
+SOURCE = Source("alertmanager_v2", "Prometheus, as to Alertmanager", parse, wrap=b"[%b]".__mod__)

@@ -1,0 +1,60 @@
+"""What still fires when its maintenance window ends is sent through intake again, once, and opens its record."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from gateway.clock import Clock
+from gateway.db.pool import Pool, acquire
+from gateway.dedup.submission import Receipt, Submission
+from gateway.incidents.model import Alert, AlertStatus
+
+EVERY = 2.0
+"""Seconds between two looks."""
+
+BATCH = 200
+
+ENDED = """
+SELECT key_hash, integration_id, source, namespace, dedup_key, title, severity, service, ci, labels, annotations, occurrence,
+       ends_at, suppressed_until
+FROM alert
+WHERE suppressed_until <= coalesce($1::timestamptz, statement_timestamp()) AND status = 'firing'
+ORDER BY suppressed_until LIMIT $2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """Looks for windows that ended; any number of replicas may, the delivery id makes one of them count."""
+
+    pool: Pool
+    clock: Clock
+    submit: Callable[[Submission], Awaitable[Receipt]]
+
+    async def run_once(self) -> int:
+        """Promote one batch; answers how many there were."""
+        async with acquire(self.pool) as conn:
+            rows = [dict(row) for row in await conn.fetch(ENDED, self.clock.stamp(), BATCH)]
+        for row in rows:
+            await self.submit(_submission(row))
+        return len(rows)
+
+
+def _submission(row: dict[str, Any]) -> Submission:
+    alert = Alert(
+        namespace=row["namespace"],
+        dedup_key=row["dedup_key"],
+        status=AlertStatus.FIRING,
+        title=row["title"],
+        severity=row["severity"],
+        service=row["service"],
+        ci=row["ci"],
+        labels=msgspec.json.decode(row["labels"]),
+        annotations=msgspec.json.decode(row["annotations"]),
+        occurrence=row["occurrence"],
+        ends_at=row["ends_at"],
+    )
+    delivery = f"maintenance:{row['key_hash'].hex()}:{row['suppressed_until'].isoformat()}"
+    return Submission(row["integration_id"], row["source"], b"", {}, ((0, alert),), delivery_id=delivery, flag="maintenance_end")

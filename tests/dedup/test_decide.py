@@ -1,0 +1,104 @@
+"""The table of decisions, and the law that order of arrival does not matter."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.dedup.decide import Rules, decide, flapping
+from gateway.dedup.known import Holder, Known
+from gateway.dedup.plan import Item, Plan, decide_all
+from gateway.incidents.model import AlertStatus, Outcome, State
+from tests.support.clock import NOON
+from tests.support.intake import FIRING, RESOLVED, an_alert
+
+MINUTE = timedelta(minutes=1)
+RULES = Rules(10 * MINUTE, 3, timedelta(hours=1))
+ACKNOWLEDGED = AlertStatus.ACKNOWLEDGED
+
+NOTHING = None
+LIVE = Holder(1, "INC-1", State.IN_PROGRESS)
+JUST_RESOLVED = Holder(1, "INC-1", State.RESOLVED, NOON - MINUTE)
+RESOLVED_LONG_AGO = Holder(1, "INC-1", State.RESOLVED, NOON - 60 * MINUTE)
+CLOSED = Holder(1, "INC-1", State.CLOSED, NOON - MINUTE)
+REJECTED = Holder(1, "INC-1", State.REJECTED)
+
+
+@pytest.mark.parametrize(
+    ("status", "holder", "known_as", "outcome"),
+    [
+        (FIRING, NOTHING, "", Outcome.OPENED),
+        (FIRING, LIVE, FIRING, Outcome.REPEATED),
+        (FIRING, LIVE, RESOLVED, Outcome.REPEATED),
+        (FIRING, JUST_RESOLVED, RESOLVED, Outcome.REOPENED),
+        (FIRING, RESOLVED_LONG_AGO, RESOLVED, Outcome.OPENED),
+        (FIRING, CLOSED, RESOLVED, Outcome.OPENED),
+        (FIRING, REJECTED, FIRING, Outcome.OPENED),
+        (RESOLVED, NOTHING, "", Outcome.IGNORED),
+        (RESOLVED, LIVE, FIRING, Outcome.CLEARED),
+        (RESOLVED, LIVE, RESOLVED, Outcome.IGNORED),
+        (RESOLVED, JUST_RESOLVED, RESOLVED, Outcome.IGNORED),
+        (RESOLVED, CLOSED, FIRING, Outcome.IGNORED),
+        (ACKNOWLEDGED, NOTHING, "", Outcome.IGNORED),
+        (ACKNOWLEDGED, LIVE, FIRING, Outcome.ACKNOWLEDGED),
+        (ACKNOWLEDGED, CLOSED, FIRING, Outcome.IGNORED),
+    ],
+)
+def test_what_a_sender_says_meets_what_is_open(
+    status: AlertStatus, holder: Holder | None, known_as: str, outcome: Outcome
+) -> None:
+    known = Known(b"k", holder=holder, status=known_as)
+    assert decide(an_alert(status=status), known, NOON, RULES).outcome is outcome
+
+
+def test_a_firing_and_a_recovery_of_one_instant_mean_that_it_fires() -> None:
+    known = Known(b"k", holder=LIVE, status=FIRING, fired_at=NOON)
+    assert decide(an_alert(status=RESOLVED, at=NOON), known, NOON, RULES).outcome is Outcome.STALE
+    known = Known(b"k", holder=JUST_RESOLVED, status=RESOLVED, cleared_at=NOON)
+    assert decide(an_alert(at=NOON), known, NOON, RULES).outcome is Outcome.REOPENED
+
+
+@pytest.mark.parametrize(("flaps", "ago", "held"), [(2, 0, False), (3, 60, True), (3, 61, False)])
+def test_three_returns_within_an_hour_are_flapping(flaps: int, ago: int, held: bool) -> None:  # noqa: FBT001 - a column
+    assert flapping(Known(b"k", flaps=flaps, flapping_since=NOON - ago * MINUTE), NOON, RULES) is held
+
+
+def a_plan(now: datetime = NOON) -> Plan:
+    return Plan(now, RULES, 10 * MINUTE, {b"k": Known(b"k")})
+
+
+def told(plan: Plan, history: list[tuple[AlertStatus, int]]) -> Known:
+    items = [Item(1, "generic", an_alert(status=s, at=NOON - timedelta(seconds=t)), b"k") for s, t in history]
+    verdicts = decide_all(plan, items)
+    assert len(verdicts) == len(items)
+    return plan.known[b"k"]
+
+
+HISTORIES = st.lists(st.tuples(st.sampled_from([FIRING, RESOLVED]), st.integers(0, 30)), min_size=1, max_size=8)
+
+
+@given(HISTORIES.flatmap(lambda history: st.tuples(st.just(history), st.permutations(history), st.permutations(history))))
+def test_any_order_and_any_duplication_end_with_the_same_alert_state(
+    stories: tuple[list[tuple[AlertStatus, int]], list[tuple[AlertStatus, int]], list[tuple[AlertStatus, int]]],
+) -> None:
+    history, shuffled, again = stories
+    in_order = told(a_plan(), sorted(history, key=lambda event: (-event[1], event[0] is FIRING)))
+    mixed = told(a_plan(), [*shuffled, *again])
+    fired = [t for s, t in history if s is FIRING]
+    cleared = [t for s, t in history if s is RESOLVED]
+    fires = bool(fired) and (not cleared or min(fired) <= min(cleared))
+    assert in_order.firing is mixed.firing is fires
+
+
+@given(HISTORIES)
+def test_one_key_never_has_two_live_records_and_counts_every_firing_that_counted(
+    history: list[tuple[AlertStatus, int]],
+) -> None:
+    plan = a_plan()
+    items = [Item(1, "generic", an_alert(status=s, at=NOON - timedelta(seconds=t)), b"k") for s, t in history]
+    counted = [Outcome.OPENED, Outcome.REPEATED, Outcome.REOPENED]
+    verdicts = decide_all(plan, items)
+    assert len(plan.drafts) <= 1
+    assert plan.known[b"k"].occurrences == sum(verdict.outcome in counted for verdict in verdicts)
+    assert plan.known[b"k"].firing is any(d.holder.live for d in plan.drafts)

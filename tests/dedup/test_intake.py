@@ -1,0 +1,101 @@
+"""The queue and the one writer, under a crowd."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import pytest
+
+from gateway.clock import SystemClock
+from gateway.dedup.commit import Committed
+from gateway.dedup.intake import Intake
+from gateway.dedup.queue import FairQueue
+from gateway.errors import Overloaded
+from gateway.incidents.model import Outcome
+from tests.support.clock import FakeClock
+from tests.support.intake import FIRING, RESOLVED, a_submission, an_alert, committer, settings
+
+
+class Silent:
+    def committed(self, committed: Committed, seconds: float) -> None: ...
+
+    def queued(self, items: int, size: int) -> None: ...
+
+
+@asynccontextmanager
+async def an_intake(database_url: str, clock: FakeClock) -> AsyncIterator[Intake]:
+    numbers = await asyncpg.connect(database_url)
+
+    async def connect() -> "asyncpg.Connection[Any]":
+        return await asyncpg.connect(database_url)
+
+    intake = Intake(connect, committer(numbers, clock, settings()), SystemClock(), settings().server, Silent())
+    task = asyncio.create_task(intake.run())
+    try:
+        yield intake
+    finally:
+        intake.close()
+        await asyncio.wait({task}, timeout=5)
+        await numbers.close()
+
+
+async def test_two_hundred_at_once_on_one_key_make_one_record_and_an_exact_count(database_url: str, clock: FakeClock) -> None:
+    async with an_intake(database_url, clock) as intake:
+        receipts = await asyncio.gather(*(intake.submit(a_submission(an_alert())) for _ in range(200)))
+    outcomes = [receipt.results[0].outcome for receipt in receipts]
+    assert (outcomes.count(Outcome.OPENED), outcomes.count(Outcome.REPEATED)) == (1, 199)
+    assert await _one(database_url, "SELECT count(*) FROM incident") == 1
+    assert await _one(database_url, "SELECT occurrences FROM alert") == 200
+
+
+async def test_two_replicas_never_have_two_live_records_of_a_key(database_url: str, clock: FakeClock) -> None:
+    keys = [f"k{n}" for n in range(25)]
+    async with an_intake(database_url, clock) as one, an_intake(database_url, clock) as other:
+        work = [
+            intake.submit(a_submission(*(an_alert(key, status) for key in (keys if n % 2 else reversed(keys)))))
+            for n in range(12)
+            for intake in (one, other)
+            for status in (FIRING, RESOLVED if n % 3 == 0 else FIRING)
+        ]
+        await asyncio.gather(*work)
+    assert await _one(database_url, "SELECT count(*) FROM alert_event WHERE outcome = 'opened'") == 25
+    live = "SELECT count(*) FROM (SELECT key_hash FROM incident WHERE state <> 'resolved' GROUP BY 1 HAVING count(*) > 1) AS two"
+    assert await _one(database_url, live) == 0
+    counted = "SELECT count(*) FROM alert_event WHERE outcome IN ('opened', 'repeated', 'reopened')"
+    assert await _one(database_url, "SELECT sum(occurrences)::int FROM alert") == await _one(database_url, counted)
+
+
+def test_a_full_queue_says_so_at_once() -> None:
+    queue = FairQueue(max_bytes=10_000, max_items=3)
+    queue.put(a_submission(an_alert("a"), an_alert("b")))
+    with pytest.raises(Overloaded):
+        queue.put(a_submission(an_alert("c"), an_alert("d")))
+
+
+def test_one_integration_fills_half_of_the_queue_at_most_and_others_still_come_in() -> None:
+    queue = FairQueue(max_bytes=2_000, max_items=100)
+    for _ in range(3):
+        queue.put(a_submission(an_alert()))
+    with pytest.raises(Overloaded):
+        queue.put(a_submission(an_alert()))
+    queue.put(a_submission(an_alert(), integration=2))
+
+
+def test_integrations_are_served_in_turn_and_the_same_delivery_never_twice_in_a_batch() -> None:
+    queue = FairQueue(max_bytes=100_000, max_items=100)
+    for n in range(3):
+        queue.put(a_submission(an_alert(f"a{n}"), delivery_id="same"))
+    queue.put(a_submission(an_alert("b"), integration=2))
+    first, second = queue.take(10), queue.take(10)
+    assert [s.alerts[0][1].dedup_key for s in first] == ["a0", "b"]
+    assert [s.alerts[0][1].dedup_key for s in second] == ["a1"]
+
+
+async def _one(database_url: str, statement: str) -> Any:
+    conn = await asyncpg.connect(database_url)
+    try:
+        return await conn.fetchval(statement)
+    finally:
+        await conn.close()

@@ -1,0 +1,91 @@
+"""Planned work holds alerts back, and what still fires at its end is promoted."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from gateway.dedup.maintenance import Window
+from gateway.dedup.promotion import ENDED, _submission
+from gateway.incidents.model import Outcome
+from gateway.settings import Duration, Maintenance, Settings
+from tests.support.clock import NOON, FakeClock
+from tests.support.intake import RESOLVED, Desk, an_alert, intake_desk, settings
+
+HOUR = timedelta(hours=1)
+PATCHING = Maintenance(name="patching", start=NOON - HOUR, end=NOON + HOUR, match={"service": "shop"})
+
+
+def with_window(*windows: Maintenance) -> Settings:
+    given = settings()
+    return replace(given, dedup=replace(given.dedup, maintenance=windows))
+
+
+async def promoted(desk: Desk) -> list[Outcome]:
+    rows = await desk.rows(ENDED, desk.clock.at, 10)
+    receipts = [await desk.take(_submission(row)) for row in rows]
+    return [result.outcome for (receipt,) in receipts for result in receipt.results]
+
+
+async def test_an_alert_in_a_window_is_stored_and_opens_nothing(database_url: str, clock: FakeClock) -> None:
+    async with intake_desk(database_url, clock, with_window(PATCHING)) as desk:
+        results = await desk.tell(an_alert("web", service="shop"), an_alert("db", service="mail"))
+        assert [(r.outcome, r.reason) for r in results] == [
+            (Outcome.SUPPRESSED, "maintenance: patching"),
+            (Outcome.OPENED, "new_key"),
+        ]
+        await desk.one("web", service="shop")
+        assert await desk.rows("SELECT occurrences, status FROM alert WHERE service = 'shop'") == [
+            {"occurrences": 2, "status": "firing"}
+        ]
+
+
+async def test_what_still_fires_at_the_end_is_promoted_once(database_url: str, clock: FakeClock) -> None:
+    async with intake_desk(database_url, clock, with_window(PATCHING)) as desk:
+        await desk.tell(an_alert("web", service="shop"), an_alert("db", service="shop"))
+        await desk.one("db", RESOLVED, service="shop")
+        assert await promoted(desk) == []
+        clock.advance(HOUR)
+        assert await promoted(desk) == [Outcome.OPENED]
+        assert await promoted(desk) == []
+        assert await desk.rows("SELECT service, dedup_key FROM incident") == [{"service": "shop", "dedup_key": "web"}]
+
+
+async def test_two_replicas_promote_the_same_alert_once(database_url: str, clock: FakeClock) -> None:
+    async with intake_desk(database_url, clock, with_window(PATCHING)) as desk:
+        await desk.one("web", service="shop")
+        clock.advance(HOUR)
+        (row,) = await desk.rows(ENDED, clock.at, 10)
+        outcomes = [(await desk.take(_submission(row)))[0].results[0].outcome for _ in range(2)]
+        assert outcomes == [Outcome.OPENED, Outcome.DUPLICATE]
+
+
+NIGHTLY = Maintenance(
+    name="nightly",
+    start=datetime(2026, 1, 1, 2, 30, tzinfo=UTC) + timedelta(hours=5),
+    rrule="FREQ=DAILY",
+    duration=Duration(hours=1),
+    zone="America/New_York",
+)
+
+
+@pytest.mark.parametrize(
+    ("now", "end"),
+    [
+        (datetime(2026, 3, 7, 7, 30, tzinfo=UTC), datetime(2026, 3, 7, 8, 30, tzinfo=UTC)),
+        (datetime(2026, 3, 7, 8, 30, tzinfo=UTC), None),
+        (datetime(2026, 3, 8, 7, 29, tzinfo=UTC), None),
+        (datetime(2026, 3, 8, 7, 45, tzinfo=UTC), datetime(2026, 3, 8, 8, 30, tzinfo=UTC)),
+        (datetime(2026, 3, 9, 6, 45, tzinfo=UTC), datetime(2026, 3, 9, 7, 30, tzinfo=UTC)),
+        (datetime(2026, 11, 1, 7, 45, tzinfo=UTC), datetime(2026, 11, 1, 8, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_window_at_half_past_two_keeps_to_the_wall_clock_over_both_changes(now: datetime, end: datetime | None) -> None:
+    assert Window(NIGHTLY).end_at(now) == end
+
+
+def test_matchers_on_labels_must_all_hold() -> None:
+    window = Window(replace(PATCHING, match={"labels.team": "db", "source": "generic"}))
+    assert window.covers(an_alert(labels={"team": "db"}), "generic")
+    assert not window.covers(an_alert(labels={"team": "web"}), "generic")
+    assert not window.covers(an_alert(labels={"team": "db"}), "pagerduty")

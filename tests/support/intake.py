@@ -1,0 +1,75 @@
+"""Alerts made with defaults, and an intake on the test's database whose clock the test moves."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from gateway.dedup.commit import Committed, Committer
+from gateway.dedup.opening import Openings
+from gateway.dedup.records import Records
+from gateway.dedup.submission import Receipt, Result, Submission
+from gateway.incidents import store
+from gateway.incidents.model import Alert, AlertStatus
+from gateway.settings import Settings, load
+from gateway.sla.timers import Rules
+from tests.support.clock import FakeClock
+
+FIRING, RESOLVED = AlertStatus.FIRING, AlertStatus.RESOLVED
+
+
+def an_alert(key: str = "disk", status: AlertStatus = FIRING, at: datetime | None = None, **more: Any) -> Alert:
+    fields = {"namespace": "generic", "title": f"{key} is in trouble", "severity": "warning"} | more
+    return Alert(dedup_key=key, status=status, event_time=at, **fields)
+
+
+def a_submission(*alerts: Alert, integration: int = 1, **more: Any) -> Submission:
+    return Submission(integration, "generic", b"{}", {}, tuple(enumerate(alerts)), **more)
+
+
+@dataclass
+class Desk:
+    """A committer with the connection it commits on."""
+
+    conn: "asyncpg.Connection[asyncpg.Record]"
+    committer: Committer
+    clock: FakeClock
+    committed: list[Committed] = field(default_factory=list)
+
+    async def take(self, *submissions: Submission) -> list[Receipt]:
+        self.committed.append(await self.committer.commit(self.conn, submissions))
+        return self.committed[-1].receipts
+
+    async def tell(self, *alerts: Alert, **more: Any) -> tuple[Result, ...]:
+        return (await self.take(a_submission(*alerts, **more)))[0].results
+
+    async def one(self, key: str = "disk", status: AlertStatus = FIRING, at: datetime | None = None, **more: Any) -> Result:
+        return (await self.tell(an_alert(key, status, at, **more)))[0]
+
+    async def rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
+        return [dict(row) for row in await self.conn.fetch(statement, *values)]
+
+
+def settings(text: dict[str, str] | None = None) -> Settings:
+    return load(None, text or {})
+
+
+@asynccontextmanager
+async def intake_desk(database_url: str, clock: FakeClock, given: Settings | None = None) -> AsyncIterator[Desk]:
+    conn, numbers = await asyncpg.connect(database_url), await asyncpg.connect(database_url)
+    try:
+        yield Desk(conn, committer(numbers, clock, given or settings()), clock)
+    finally:
+        await conn.close()
+        await numbers.close()
+
+
+def committer(numbers: "asyncpg.Connection[asyncpg.Record]", clock: FakeClock, given: Settings) -> Committer:
+    async def reserve(count: int, stamp: datetime | None) -> store.Reserved:
+        return await store.reserve(numbers, count, stamp)
+
+    rules = Rules.from_settings(given)
+    return Committer(clock, given.dedup, Records(Openings(given, rules), reserve, clock, b"test key"))
