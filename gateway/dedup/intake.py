@@ -13,6 +13,7 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.db.faults import Fault, classify
+from gateway.db.pool import DRIVER
 from gateway.dedup.commit import Committed, Committer
 from gateway.dedup.queue import FairQueue
 from gateway.dedup.records import Moved
@@ -101,7 +102,7 @@ class Intake:
             except Exception as error:
                 log.exception("intake_batch_failed", submissions=len(batch))
                 _fail(batch, Unavailable("the batch could not be committed: send again shortly"))
-                if not isinstance(error, asyncpg.PostgresError | OSError | asyncpg.InterfaceError):
+                if not isinstance(error, DRIVER):
                     raise
                 continue
             self._answer(batch, committed, self._clock.monotonic() - began)
@@ -121,7 +122,7 @@ class Intake:
                     return await self._committer.commit(await self._connection(), batch)
             except Moved:
                 continue
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except DRIVER as error:
                 fault = classify(error)
                 if fault is Fault.CONNECTION:
                     self._drop()
