@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 
 from gateway.api import problems, routes
 from gateway.api.auth import Keys
+from gateway.api.compat_alertmanager import AlertmanagerReads
 from gateway.api.context import Context
 from gateway.api.health import Health, observed
 from gateway.api.openapi import build_docs
@@ -113,7 +114,9 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     app = web.Application(
         client_max_size=settings.server.max_body_bytes, middlewares=[observed(metrics, clock), problems.middleware]
     )
-    app.add_routes([*intake_routes(door), *routes.build(Context(desk, keys, replay)), *build_docs(), *health.routes(metrics)])
+    alertmanager = AlertmanagerReads(pool, keys, health.readyz, VERSION, clock.now())
+    app.add_routes([*intake_routes(door), *alertmanager.routes()])
+    app.add_routes([*routes.build(Context(desk, keys, replay)), *build_docs(), *health.routes(metrics)])
     promotion = Promotion(pool, clock, intake.submit)
     upkeep = Upkeep(pool, settings, clock, metrics, rules, key, promotion.run_once)
     await upkeep.housekeeping()

@@ -19,15 +19,17 @@ class Keys:
     def __init__(self, pool: Pool, clock: Clock) -> None:
         self._ring = KeyRing(pool, clock)
 
-    async def authenticate(self, request: web.Request, scope: str, given: str | None = None) -> Caller:
-        """The caller, who may do `scope`; `given` is a key the sender's own format carries in its path or body.
+    async def authenticate(
+        self, request: web.Request, scope: str, given: str | None = None, *, or_scope: str | None = None
+    ) -> Caller:
+        """The caller, who may do `scope`, or `or_scope`; `given` is a key the sender's own format carries in its path or body.
 
         Raises Unauthenticated, Forbidden, Malformed for a key in the query, and Unavailable when that cannot be told.
         """
         if request.query_string and _has_key(request):
             raise Malformed("a key does not belong in the query, where logs keep it: send it as Authorization: Bearer")
         caller = await self._ring.recognise(given or key_of(request))
-        if not caller.may(Scope(scope)):
+        if not caller.may(Scope(scope)) and not (or_scope and caller.may(Scope(or_scope))):
             raise Forbidden(f"this needs a key with the scope {scope!r}")
         return caller
 

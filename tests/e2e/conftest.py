@@ -1,10 +1,26 @@
 """End-to-end tests drive the real senders; `python3 gw fetch-e2e` fetches them."""
 
+import asyncio
+import json
 import os
-from collections.abc import Generator
+import re
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Generator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from tests.e2e import monitoring
+from tests.e2e.monitoring import DIRECT, WEBHOOK
+from tests.e2e.processes import ROOT, binary, free_ports, listening, program, tail, until
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +39,122 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     if report.skipped and os.environ.get("GATEWAY_E2E_REQUIRED") == "1":
         report.outcome = "failed"
     return report
+
+
+@dataclass
+class Site:
+    """Everything that runs: where it answers, the gauges of its exporter, and how to ask."""
+
+    http: aiohttp.ClientSession
+    url: str
+    keys: dict[str, str]
+    addresses: dict[str, str]
+    folder: Path
+    gauges: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    async def get(self, address: str, key: str | None = None, **query: str) -> Any:
+        """The JSON there."""
+        headers = {"Authorization": f"Bearer {self.keys[key]}"} if key else {}
+        async with self.http.get(address, params=query, headers=headers) as answer:
+            assert answer.status == 200, f"{address}: {answer.status} {await answer.text()}"
+            return await answer.json()
+
+    async def incidents(self, **query: str) -> list[dict[str, Any]]:
+        """Incidents of the gateway."""
+        found = await self.get(f"{self.url}/api/v1/incidents", "admin", **query)
+        return list(found["incidents"])
+
+    async def prometheus(self, way: str, path: str, **query: str) -> Any:
+        """What a Prometheus answers under /api/v1."""
+        return (await self.get(f"{self.addresses[way]}/api/v1/{path}", **query))["data"]
+
+    async def prometheus_metric(self, way: str, name: str) -> dict[str, float]:
+        """What a Prometheus counts about each Alertmanager it knows, by address; keys are not shown."""
+        async with self.http.get(f"{self.addresses[way]}/metrics") as answer:
+            lines = (await answer.text()).replace(self.keys["ingest"], "<key>").splitlines()
+        found = (re.fullmatch(name + r'\{alertmanager="([^"]+)"\} (\S+)', line) for line in lines)
+        return {one[1]: float(one[2]) for one in found if one}
+
+    async def items(self, source: str, outcome: str) -> float:
+        """How many received items the gateway has counted."""
+        async with self.http.get(f"{self.url}/metrics") as answer:
+            found = re.search(f'gateway_intake_items_total{{outcome="{outcome}",source="{source}"}} (\\S+)', await answer.text())
+        assert found
+        return float(found[1])
+
+
+def _exporter(gauges: dict[tuple[str, str], int]) -> web.Application:
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(text="".join(f'trouble{{way="{w}",name="{n}"}} {v}\n' for (w, n), v in gauges.items()))
+
+    app = web.Application()
+    app.router.add_get("/metrics", metrics)
+    return app
+
+
+@pytest.fixture(scope="session")
+async def site(e2e_bin: Path) -> AsyncIterator[Site]:
+    """The gateway, both Prometheis and the Alertmanager, up and ready; afterwards nobody listens any more."""
+    gauges: dict[tuple[str, str], int] = {}
+    ports: list[int] = free_ports(3)
+    with tempfile.TemporaryDirectory(prefix="gw-e2e-", dir="/tmp") as name, ExitStack() as stack:
+        folder = Path(name)
+        folder.chmod(0o711)
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as http, TestServer(_exporter(gauges)) as exporter:
+            ready = await _gateway(stack, folder)
+            target = f"127.0.0.1:{exporter.port}"
+            addresses = _senders(stack, e2e_bin, folder, ready, target, ports)
+            keys = {"admin": ready["admin_key"], "ingest": ready["ingest_key"]}
+            site = Site(http, ready["url"], keys, addresses, folder, gauges)
+            await asyncio.gather(*(until(f"{who} is ready", partial(_ready, http, at)) for who, at in addresses.items()))
+            yield site
+            stack.close()
+    ports.append(int(ready["url"].rpartition(":")[2]))
+    assert [port for port in ports if listening(port)] == []
+
+
+async def _gateway(stack: ExitStack, folder: Path) -> dict[str, str]:
+    """Start it with its bundled servers; returns what its ready file says."""
+    log, ready = folder / "gateway.log", folder / "ready.json"
+    argv = (sys.executable, "-m", "gateway", "dev", "--port", "0", "--state", folder / "state", "--ready-file", ready)
+    process = stack.enter_context(program(log, ROOT, *argv))
+
+    async def written() -> dict[str, str] | None:
+        assert process.poll() is None, tail(log)
+        return json.loads(ready.read_text()) if ready.exists() else None
+
+    return await until("the gateway serves", written, 40)
+
+
+def _senders(
+    stack: ExitStack, programs: Path, folder: Path, ready: dict[str, str], exporter: str, ports: list[int]
+) -> dict[str, str]:
+    """Start them; returns where each answers."""
+    at = dict(zip(("alertmanager", WEBHOOK, DIRECT), (f"127.0.0.1:{port}" for port in ports), strict=True))
+    gateway, key = ready["url"].removeprefix("http://"), ready["ingest_key"]
+    started = partial(_sender, stack, programs, folder)
+    config = monitoring.alertmanager(folder, ready["url"], key)
+    options = ("--storage.path", folder / "alertmanager", "--cluster.listen-address=")
+    started("prometheus-alertmanager", "alertmanager", at["alertmanager"], config, *options)
+    told = {WEBHOOK: [monitoring.target(at["alertmanager"])], DIRECT: monitoring.gateway_targets(gateway, key)}
+    jobs = {WEBHOOK: {"site": exporter}, DIRECT: {"site": exporter, "gateway": gateway}}
+    for way in (WEBHOOK, DIRECT):
+        config = monitoring.prometheus(folder, way, told[way], jobs[way])
+        options = ("--storage.tsdb.path", folder / f"tsdb-{way}", "--rules.alert.resend-delay=1s")
+        started("prometheus", way, at[way], config, *options)
+    return {who: f"http://{address}" for who, address in at.items()}
+
+
+def _sender(
+    stack: ExitStack, programs: Path, folder: Path, name: str, who: str, at: str, config: Path, *options: str | Path
+) -> None:
+    argv = (binary(programs, name), "--config.file", config, f"--web.listen-address={at}", *options)
+    stack.enter_context(program(folder / f"{who}.log", programs.parents[1], *argv))
+
+
+async def _ready(http: aiohttp.ClientSession, address: str) -> bool:
+    try:
+        async with http.get(f"{address}/-/ready") as answer:
+            return answer.status == 200
+    except aiohttp.ClientConnectionError:
+        return False

@@ -1,0 +1,62 @@
+"""Senders that speak to another product's address and are answered in its words: Prometheus and PagerDuty's clients."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
+from gateway.ingest.http import FrontDoor, read
+from gateway.ingest.sources.pagerduty import routing_key
+
+
+@dataclass(frozen=True, slots=True)
+class AlertmanagerPosts:
+    """POST /api/v2/alerts, as Prometheus does to every Alertmanager it knows."""
+
+    door: FrontDoor
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """200 once committed; 400 when an item was refused, although the others are stored, as Alertmanager does it."""
+        caller = await self.door.authenticate(request, "ingest", request.match_info.get("key"))
+        try:
+            _, parsed = await self.door.take(request, self.door.sources["alertmanager_v2"], caller, await read(request))
+        except Malformed as error:
+            return refused([f"{flaw.pointer}: {flaw.detail}" for flaw in error.flaws] or [error.detail])
+        if parsed.refused:
+            return refused([f"{one.pointer}: {one.problem}" for one in parsed.refused])
+        return web.Response()
+
+
+def refused(problems: list[str]) -> web.Response:
+    """Alertmanager's answer to a bad request is one JSON string."""
+    return web.json_response("; ".join(problems)[:10_000], status=400)
+
+
+@dataclass(frozen=True, slots=True)
+class PagerDutyEvents:
+    """POST /v2/enqueue, PagerDuty's Events API v2: the key is the event's routing key."""
+
+    door: FrontDoor
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """202 once committed; what will never be accepted is a 400, and 429 is what these senders wait and retry on."""
+        body = await read(request)
+        source = self.door.sources["pagerduty"]
+        try:
+            caller = await self.door.authenticate(request, "ingest", routing_key(body))
+            receipt, _ = await self.door.take(request, source, caller, body)
+        except (Unauthenticated, Forbidden) as error:
+            return invalid([f"routing_key: {error.detail}"])
+        except Malformed as error:
+            return invalid([f"{flaw.pointer}: {flaw.detail}" for flaw in error.flaws] or [error.detail])
+        except Overloaded as error:
+            told = {"status": "throttle exceeded", "message": error.detail}
+            return web.json_response(told, status=source.overload_status, headers={"Retry-After": "2"})
+        told = {"status": "success", "message": "Event processed", "dedup_key": receipt.results[0].dedup_key}
+        return web.json_response(told, status=202)
+
+
+def invalid(problems: list[str]) -> web.Response:
+    """PagerDuty's answer to a bad event."""
+    told = {"status": "invalid event", "message": "Event object is invalid", "errors": problems}
+    return web.json_response(told, status=400)

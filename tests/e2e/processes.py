@@ -1,0 +1,89 @@
+"""Real programs as children of the test run: started on free ports, stopped in order, dead when we are."""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from gateway.clock import SystemClock
+
+ROOT = Path(__file__).parents[2]
+STOP_WITHIN = 20.0
+
+Found = TypeVar("Found")
+_libc = ctypes.CDLL(None)
+
+
+@contextmanager
+def program(log: Path, cwd: Path, *argv: str | Path) -> "Iterator[subprocess.Popen[bytes]]":
+    """One program running in `cwd` that writes to `log`; after the block it is gone, and must have gone in order."""
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            [str(part) for part in argv],
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+            preexec_fn=lambda: _libc.prctl(1, signal.SIGTERM),  # PR_SET_PDEATHSIG
+        )
+    try:
+        yield process
+    finally:
+        stop(process)
+    assert process.returncode in {0, -signal.SIGTERM}, f"{argv[0]} ended with {process.returncode}:\n{tail(log)}"
+
+
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """Return once it is gone, by force if it will not go."""
+    process.terminate()
+    try:
+        process.wait(STOP_WITHIN)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of 127.0.0.1 nobody listens on, all different."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def listening(port: int) -> bool:
+    """Whether somebody answers there."""
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
+
+
+def tail(log: Path) -> str:
+    """The end of what a program said."""
+    return log.read_text("utf-8", "replace")[-3000:]
+
+
+async def until(what: str, look: Callable[[], Awaitable[Found | None]], within: float = 20.0) -> Found:
+    """The first true answer of `look`; fails with its last answer when there is none in time."""
+    clock = SystemClock()
+    deadline = clock.monotonic() + within
+    while not (found := await look()):
+        assert clock.monotonic() < deadline, f"not within {within} s: {what}; the last answer was {found!r}"
+        await clock.sleep(0.1)
+    return found
+
+
+def binary(directory: Path, name: str) -> str:
+    """A program of the package; fails when it is not there."""
+    path = directory / name
+    assert os.access(path, os.X_OK), f"{path} is missing: python3 gw fetch-e2e"
+    return str(path)

@@ -1,0 +1,78 @@
+"""PagerDuty's clients, with only the host changed, through the whole gateway."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.settings import Database, Settings, load
+from tests.support.served import Served, served
+
+ENQUEUE = "/v2/enqueue"
+
+
+def settings(database_url: str) -> Settings:
+    return msgspec.structs.replace(load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8))
+
+
+@pytest.fixture
+async def gateway(database_url: str) -> AsyncIterator[Served]:
+    async with served(settings(database_url)) as running:
+        yield running
+
+
+def event(gateway: Served, **more: Any) -> dict[str, Any]:
+    payload = {"summary": "Disk full", "source": "db-1", "severity": "critical", "component": "crm"}
+    return {"routing_key": gateway.keys["ingest"], "event_action": "trigger", "dedup_key": "disk", "payload": payload} | more
+
+
+async def test_a_trigger_opens_and_a_resolve_clears(gateway: Served) -> None:
+    for action in ("trigger", "acknowledge", "resolve"):
+        answer = await gateway.post(ENQUEUE, event(gateway, event_action=action), key=None)
+        assert answer.status == 202
+        assert await answer.json() == {"status": "success", "message": "Event processed", "dedup_key": "disk"}
+    status, listed = await gateway.get("/api/v1/incidents", key="read")
+    assert status == 200
+    assert [(one["title"], one["state"], one["source"]) for one in listed["incidents"]] == [
+        ("Disk full", "resolved", "pagerduty")
+    ]
+
+
+async def test_a_trigger_without_a_key_is_told_the_one_it_got(gateway: Served) -> None:
+    answer = await gateway.post(ENQUEUE, event(gateway, dedup_key=None), key=None)
+    assert answer.status == 202
+    assert len((await answer.json())["dedup_key"]) == 32
+
+
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        ({"event_action": "explode"}, "/event_action"),
+        ({"payload": {"severity": "critical"}}, "/payload/summary"),
+        ({"event_action": "resolve", "dedup_key": None}, "/dedup_key"),
+        ({"routing_key": "R0000000000000000000000000000000"}, "routing_key"),
+        ({"routing_key": None}, "routing_key"),
+    ],
+)
+async def test_a_bad_event_is_told_what_is_wrong_as_pagerduty_does(gateway: Served, more: dict[str, Any], place: str) -> None:
+    answer = await gateway.post(ENQUEUE, event(gateway, **more), key=None)
+    told = await answer.json()
+    assert (answer.status, told["status"], told["message"]) == (400, "invalid event", "Event object is invalid")
+    assert [error for error in told["errors"] if error.startswith(place)]
+
+
+async def test_a_key_that_may_not_send_is_as_bad_as_none(gateway: Served) -> None:
+    answer = await gateway.post(ENQUEUE, event(gateway, routing_key=gateway.keys["read"]), key=None)
+    assert answer.status == 400
+
+
+async def test_a_gateway_with_more_than_it_can_queue_throttles(database_url: str) -> None:
+    ordinary = settings(database_url)
+    full = msgspec.structs.replace(ordinary, server=msgspec.structs.replace(ordinary.server, queue_items=1))
+    async with served(full) as gateway:
+        posts = (gateway.post(ENQUEUE, event(gateway, dedup_key=f"disk {n}"), key=None) for n in range(30))
+        answers = await asyncio.gather(*posts)
+        assert {answer.status for answer in answers} == {202, 429}
+        assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers if answer.status == 429)

@@ -1,0 +1,59 @@
+"""The whole gateway in the test's own loop, on the test's servers: what comes in by HTTP goes all the way."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, TestServer
+
+from gateway.app import running
+from gateway.clock import SystemClock
+from gateway.operations import keys
+from gateway.operations.keys import Scope
+from gateway.settings import Settings
+
+
+@dataclass
+class Served:
+    """Keys by name: `ingest` and `read` of one integration, `write` of the same, `other` ingests for another one."""
+
+    client: TestClient[web.Request, web.Application]
+    keys: dict[str, str]
+
+    async def post(self, path: str, body: Any, key: str | None = "ingest") -> ClientResponse:
+        return await self.client.post(path, json=body, headers=self._sent(key))
+
+    async def get(self, path: str, key: str | None = "ingest", **query: Any) -> tuple[int, Any]:
+        answer = await self.client.get(path, params=query, headers=self._sent(key))
+        return answer.status, await answer.json(content_type=None)
+
+    def _sent(self, key: str | None) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.keys[key]}"} if key else {}
+
+
+@asynccontextmanager
+async def served(settings: Settings) -> AsyncIterator[Served]:
+    """A gateway with these settings, whose database must be set."""
+    made = await _keys(settings.database.url)
+    async with running(settings, SystemClock(), allow_unsafe=True) as gateway, TestClient(TestServer(gateway.app)) as client:
+        yield Served(client, made)
+
+
+async def _keys(url: str) -> dict[str, str]:
+    conn = await asyncpg.connect(url)
+    try:
+        ours, theirs = [
+            await conn.fetchval("INSERT INTO integration (slug, name) VALUES ($1, $1) RETURNING id", slug)
+            for slug in ("ours", "theirs")
+        ]
+        wanted = {"ingest": (Scope.INGEST, ours), "read": (Scope.READ, ours), "write": (Scope.WRITE, ours)}
+        wanted["other"] = (Scope.INGEST, theirs)
+        return {
+            name: (await keys.create(conn, name, frozenset({scope}), None, integration_id=integration))[0]
+            for name, (scope, integration) in wanted.items()
+        }
+    finally:
+        await conn.close()
