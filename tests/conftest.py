@@ -11,6 +11,7 @@ import asyncpg
 import hypothesis
 import pytest
 import redis.asyncio
+import structlog
 
 from gateway.db.migrate import migrate
 from gateway.db.pool import Pool, open_pool
@@ -18,6 +19,11 @@ from gateway.embedded.launcher import Embedded
 from gateway.settings import Database
 from tests.support.clock import NOON, FakeClock
 from tests.support.database import empty_tables_statement
+
+structlog.configure(
+    processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)],
+    logger_factory=structlog.ReturnLoggerFactory(),
+)
 
 hypothesis.settings.register_profile("house", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("house")

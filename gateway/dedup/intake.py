@@ -13,6 +13,7 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.db.faults import Fault, classify
+from gateway.db.pool import DRIVER
 from gateway.dedup.commit import Committed, Committer
 from gateway.dedup.queue import FairQueue
 from gateway.dedup.records import Moved
@@ -40,6 +41,15 @@ class Observer(Protocol):
     def queued(self, items: int, size: int) -> None:
         """What waits now."""
         ...
+
+
+class Poisoned(Exception):
+    """Some value of the batch makes every try fail; `cause` is what it met."""
+
+    def __init__(self, cause: BaseException, *, refused_by_database: bool) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.refused_by_database = refused_by_database
 
 
 class Intake:
@@ -92,19 +102,42 @@ class Intake:
     async def drain(self) -> None:
         """Commit batch after batch until nothing is queued."""
         while batch := self._queue.take(BATCH_ITEMS):
-            began = self._clock.monotonic()
-            try:
-                committed = await self._commit(batch)
-            except GatewayError as error:
-                _fail(batch, error)
-                continue
-            except Exception as error:
-                log.exception("intake_batch_failed", submissions=len(batch))
-                _fail(batch, Unavailable("the batch could not be committed: send again shortly"))
-                if not isinstance(error, asyncpg.PostgresError | OSError | asyncpg.InterfaceError):
-                    raise
-                continue
+            await self._settle(batch)
+
+    async def _settle(self, batch: Sequence[Submission]) -> None:
+        """Commit and answer a batch; one that holds poison is halved until that stands alone, its neighbours unharmed."""
+        began = self._clock.monotonic()
+        try:
+            committed = await self._commit(batch)
+        except Poisoned as poisoned:
+            if len(batch) == 1:
+                await self._settle_alone(batch[0], poisoned)
+                return
+            middle = len(batch) // 2
+            await self._settle(batch[:middle])
+            await self._settle(batch[middle:])
+        except GatewayError as error:
+            _fail(batch, error)
+        else:
             self._answer(batch, committed, self._clock.monotonic() - began)
+
+    async def _settle_alone(self, submission: Submission, poisoned: Poisoned) -> None:
+        """Quarantine the items the database refuses and commit the rest; what nobody foresaw is logged and refused."""
+        began = self._clock.monotonic()
+        if not poisoned.refused_by_database:
+            self._refuse(submission, poisoned.cause)
+            return
+        try:
+            committed = await self._committer.commit_without_poison(await self._connection(), submission)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the writer goes on with the next one
+            self._refuse(submission, error)
+        else:
+            self._answer([submission], committed, self._clock.monotonic() - began)
+
+    def _refuse(self, submission: Submission, error: BaseException) -> None:
+        log.error("intake_submission_failed", source=submission.source, items=submission.items, exc_info=error)
+        self._drop()
+        _fail([submission], Unavailable("this request could not be committed: the log says why"))
 
     def _answer(self, batch: Sequence[Submission], committed: Committed, seconds: float) -> None:
         for submission, receipt in zip(batch, committed.receipts, strict=True):
@@ -114,31 +147,29 @@ class Intake:
         self._observer.queued(self._queue.items, self._queue.bytes)
 
     async def _commit(self, batch: Sequence[Submission]) -> Committed:
-        """Commit, trying again what another try can mend; a batch that holds a poisonous item is taken apart."""
+        """Commit, trying again what another try can mend; raises Poisoned for what no try will, Unavailable otherwise."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with asyncio.timeout(self._deadline):
                     return await self._committer.commit(await self._connection(), batch)
             except Moved:
                 continue
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-                fault = classify(error)
-                if fault is Fault.CONNECTION:
-                    self._drop()
-                if fault is Fault.DATA:
-                    return await self._take_apart(batch)
-                if fault in (Fault.UNAVAILABLE, Fault.BUG) or attempt == ATTEMPTS or (fault is Fault.CONNECTION and attempt > 1):
-                    log.warning("intake_commit_failed", error=type(error).__name__, submissions=len(batch))
-                    raise Unavailable("the database did not take it: send again shortly") from error
+            except DRIVER as error:
+                self._judge(error, attempt, len(batch))
+            except Exception as error:
+                raise Poisoned(error, refused_by_database=False) from error
         raise Unavailable("other replicas kept changing the same records: send again shortly")
 
-    async def _take_apart(self, batch: Sequence[Submission]) -> Committed:
-        """Halve until the submission at fault stands alone, then quarantine its culprits; neighbours are unharmed."""
-        if len(batch) > 1:
-            middle = len(batch) // 2
-            halves = [await self._commit(batch[:middle]), await self._commit(batch[middle:])]
-            return halves[0].joined(halves[1])
-        return await self._committer.commit_without_poison(await self._connection(), batch[0])
+    def _judge(self, error: BaseException, attempt: int, submissions: int) -> None:
+        """Return when another try is worth it, else raise what the batch is told."""
+        fault = classify(error)
+        if fault is Fault.CONNECTION:
+            self._drop()
+        if fault is Fault.DATA:
+            raise Poisoned(error, refused_by_database=True) from error
+        if fault in (Fault.UNAVAILABLE, Fault.BUG) or attempt == ATTEMPTS or (fault is Fault.CONNECTION and attempt > 1):
+            log.warning("intake_commit_failed", error=type(error).__name__, submissions=submissions)
+            raise Unavailable("the database did not take it: send again shortly") from error
 
     async def _connection(self) -> "asyncpg.Connection[Any]":
         if self._conn is None or self._conn.is_closed():

@@ -12,7 +12,7 @@ from gateway.clock import SystemClock
 from gateway.dedup.commit import Committed
 from gateway.dedup.intake import Intake
 from gateway.dedup.queue import FairQueue
-from gateway.errors import Overloaded
+from gateway.errors import Overloaded, Unavailable
 from gateway.incidents.model import Outcome
 from tests.support.clock import FakeClock
 from tests.support.intake import FIRING, RESOLVED, a_submission, an_alert, committer, settings
@@ -65,6 +65,16 @@ async def test_two_replicas_never_have_two_live_records_of_a_key(database_url: s
     assert await _one(database_url, live) == 0
     counted = "SELECT count(*) FROM alert_event WHERE outcome IN ('opened', 'repeated', 'reopened')"
     assert await _one(database_url, "SELECT sum(occurrences)::int FROM alert") == await _one(database_url, counted)
+
+
+async def test_poison_is_quarantined_and_what_nobody_foresaw_fails_alone(database_url: str, clock: FakeClock) -> None:
+    unforeseen = a_submission(an_alert("odd", labels=object()))
+    async with an_intake(database_url, clock) as intake:
+        work = [a_submission(an_alert("a")), unforeseen, a_submission(an_alert("b", title="nul \0")), a_submission(an_alert("c"))]
+        results = await asyncio.gather(*(intake.submit(submission) for submission in work), return_exceptions=True)
+        told = [type(r) if isinstance(r, BaseException) else r.results[0].outcome for r in results]
+        assert told == [Outcome.OPENED, Unavailable, Outcome.QUARANTINED, Outcome.OPENED]
+        assert (await intake.submit(a_submission(an_alert("a")))).results[0].outcome is Outcome.REPEATED
 
 
 def test_a_full_queue_says_so_at_once() -> None:

@@ -1,0 +1,34 @@
+"""kill -9 of the gateway while events come in: what was acknowledged is there, and there once."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from gateway.operations.keys import Scope
+from tests.support.process import CLOCK, CUT, NOBODY, Sender, chosen, judge, make_key, replicas, report, seeded
+
+RATE = 300
+
+
+@pytest.mark.timeout(chosen(60, 600))
+async def test_no_acknowledged_event_is_lost_or_doubled_by_kills(database_url: str, redis_url: str, tmp_path: Path) -> None:
+    chance, stop = seeded(), asyncio.Event()
+    key = await make_key(database_url, Scope.INGEST)
+    async with (
+        replicas(1, database_url, redis_url, tmp_path) as [gateway],
+        Sender([gateway.url], key) as sender,
+        asyncio.TaskGroup() as group,
+    ):
+        group.create_task(sender.steadily(RATE, stop, patient=False))
+        for _ in range(chosen(4, 50)):
+            await CLOCK.sleep(chance.uniform(0.3, 1.0))
+            await sender.strike(gateway.kill)
+            await gateway.start()
+        stop.set()
+    verdict = await judge(database_url, sender.ledger)
+    answers = sender.answers()
+    report(events=len(sender.ledger), answers=answers, repeats=verdict.repeats, slowest_restart=max(gateway.restarts))
+    assert verdict.clean, verdict
+    assert answers.get(CUT, 0) + answers.get(NOBODY, 0) >= chosen(40, 500), "the kills came when nothing was under way"
+    assert set(answers) <= {NOBODY, CUT, 202, 503}

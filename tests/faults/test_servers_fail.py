@@ -1,0 +1,94 @@
+"""PostgreSQL loses every connection, or crashes; Valkey freezes: 503 at most, nothing acknowledged lost, all well within 5 s."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+import aiohttp
+import asyncpg
+import pytest
+
+from gateway.embedded.launcher import Embedded
+from gateway.operations.keys import Scope
+from tests.support.armed import ALL_FIRED, arm_many, tally
+from tests.support.process import CLOCK, Sender, chosen, judge, make_key, replicas, report, until
+from tests.support.servers import child, restart_postgres
+
+TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'gateway%'"
+RATE = 200
+
+
+async def recovered(sender: Sender) -> float:
+    """Seconds until a fresh event is acknowledged."""
+    began = CLOCK.monotonic()
+    await asyncio.wait_for(sender.event("after"), 10)
+    return CLOCK.monotonic() - began
+
+
+@pytest.mark.timeout(chosen(60, 240))
+async def test_lost_connections_and_crashes_of_postgresql_cost_503_only(own_servers: Embedded, tmp_path: Path) -> None:
+    url, stop, waits = own_servers.database_url, asyncio.Event(), []
+    key = await make_key(url, Scope.INGEST)
+    async with (
+        replicas(1, url, own_servers.redis_url, tmp_path) as [gateway],
+        Sender([gateway.url], key) as sender,
+        asyncio.TaskGroup() as group,
+    ):
+        group.create_task(sender.steadily(RATE, stop))
+        for _ in range(chosen(2, 20)):
+            await CLOCK.sleep(0.5)
+            conn = await asyncpg.connect(url)
+            await conn.execute(TERMINATE)
+            await conn.close()
+            waits.append(await recovered(sender))
+        for _ in range(chosen(1, 10)):
+            await CLOCK.sleep(0.5)
+            await restart_postgres(own_servers)
+            waits.append(await recovered(sender))
+        stop.set()
+    verdict, answers = await judge(url, sender.ledger), sender.answers()
+    slowest = max(second for sent in sender.ledger for second in sent.seconds)
+    report(events=len(sender.ledger), answers=answers, slowest_recovery=max(waits), slowest_answer=slowest)
+    assert verdict.clean, verdict
+    assert set(answers) <= {202, 503}
+    assert max(waits) <= 5
+
+
+@pytest.mark.timeout(chosen(60, 120))
+async def test_a_frozen_valkey_delays_timers_and_nothing_else(own_servers: Embedded, tmp_path: Path) -> None:
+    url, stop, frozen = own_servers.database_url, asyncio.Event(), child(own_servers, "Valkey").process
+    key, acks = await make_key(url, Scope.INGEST, Scope.ADMIN), []
+    conn = await asyncpg.connect(url)
+    head = {"Authorization": f"Bearer {key}"}
+    async with (
+        replicas(1, url, own_servers.redis_url, tmp_path) as [gateway],
+        Sender([gateway.url], key) as sender,
+        aiohttp.ClientSession(gateway.url, headers=head) as session,
+    ):
+        frozen.send_signal(signal.SIGSTOP)
+        try:
+            thaw = CLOCK.monotonic() + chosen(5, 10)
+            sending = asyncio.create_task(sender.steadily(RATE, stop))
+            await arm_many(conn, chosen(500, 5_000), 1, chosen(4, 9))
+            while CLOCK.monotonic() < thaw:
+                async with session.post("/api/v1/incidents", json={"title": "while frozen"}) as made:
+                    number = (await made.json())["number"]
+                began = CLOCK.monotonic()
+                async with session.post(f"/api/v1/incidents/{number}/acknowledge", json={}) as answer:
+                    assert answer.status == 200, await answer.text()
+                acks.append(CLOCK.monotonic() - began)
+                await CLOCK.sleep(0.2)
+        finally:
+            frozen.send_signal(signal.SIGCONT)
+        stop.set()
+        await sending
+        await until(conn, ALL_FIRED, 20)
+    found = await tally(conn)
+    await conn.close()
+    verdict, slowest = await judge(url, sender.ledger), max(second for sent in sender.ledger for second in sent.seconds)
+    report(answers=sender.answers(), slowest_intake=slowest, slowest_acknowledgement=max(acks), found=found)
+    assert verdict.clean, verdict
+    assert set(sender.answers()) == {202}
+    assert max(slowest, *acks) <= 2
+    assert found.right, found
+    assert found.latest <= 5, found
