@@ -44,6 +44,8 @@ async def serve(settings: Settings, options: argparse.Namespace) -> int:
         port=settings.server.port if options.port is None else options.port,
     )
     settings = msgspec.structs.replace(settings, server=server)
+    if not settings.audit.key:
+        log.warning("audit_key_missing", hint="set audit.key, so that nobody who can write to the database can forge a timeline")
     await migrate(settings.database.url)
     async with AsyncExitStack() as stack:
         gateway, stop = await _serving(stack, settings)
