@@ -38,8 +38,11 @@ class Served:
 async def served(settings: Settings) -> AsyncIterator[Served]:
     """A gateway with these settings, whose database must be set."""
     made = await _keys(settings.database.url)
-    async with running(settings, SystemClock(), allow_unsafe=True) as gateway, TestClient(TestServer(gateway.app)) as client:
-        yield Served(client, made)
+    async with running(settings, SystemClock(), allow_unsafe=True) as gateway:
+        server = TestServer(gateway.app)
+        await server.start_server(auto_decompress=False)
+        async with TestClient(server) as client:
+            yield Served(client, made)
 
 
 async def _keys(url: str) -> dict[str, str]:
@@ -50,7 +53,7 @@ async def _keys(url: str) -> dict[str, str]:
             for slug in ("ours", "theirs")
         ]
         wanted = {"ingest": (Scope.INGEST, ours), "read": (Scope.READ, ours), "write": (Scope.WRITE, ours)}
-        wanted["other"] = (Scope.INGEST, theirs)
+        wanted |= {"admin": (Scope.ADMIN, ours), "other": (Scope.INGEST, theirs)}
         return {
             name: (await keys.create(conn, name, frozenset({scope}), None, integration_id=integration))[0]
             for name, (scope, integration) in wanted.items()
