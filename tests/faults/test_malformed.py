@@ -65,7 +65,8 @@ ODD: list[Any] = [
 
 RAW: list[bytes] = [
     b"", b"\0", b"{", b"[" * 50_000, b'{"a":' * 20_000, b"NaN", b'{"title": 1e999}', b'{"title": "\\ud800"}',
-    b'{"title": "\\u0000"}', '{"title": "x"}'.encode("utf-16"), b"\xff\xfe", b"null", b"0", b'"text"', b"[null]", b"{}" * 3, b"x=1&y=2", b"9" * 5_000,
+    b'{"title": "\\u0000"}', '{"title": "x"}'.encode("utf-16"), b"\xff\xfe",
+    b"null", b"0", b'"text"', b"[null]", b"{}" * 3, b"x=1&y=2", b"9" * 5_000,
     b'{"title":"a","title":"b"}', gzip.compress(b'{"title": "x"}'), b"[" + b'{"title":"x"},' * 1_200 + b'{"title":"x"}]',
 ]  # fmt: skip
 
