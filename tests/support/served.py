@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.app import running
 from gateway.clock import SystemClock
+from gateway.db.pool import Pool
 from gateway.operations import keys
 from gateway.operations.keys import Scope
 from gateway.settings import Settings
@@ -22,6 +23,7 @@ class Served:
 
     client: TestClient[web.Request, web.Application]
     keys: dict[str, str]
+    pool: Pool
 
     async def post(self, path: str, body: Any, key: str | None = "ingest") -> ClientResponse:
         return await self.client.post(path, json=body, headers=self._sent(key))
@@ -42,7 +44,7 @@ async def served(settings: Settings) -> AsyncIterator[Served]:
         server = TestServer(gateway.app)
         await server.start_server(auto_decompress=False)
         async with TestClient(server) as client:
-            yield Served(client, made)
+            yield Served(client, made, gateway.pool)
 
 
 async def _keys(url: str) -> dict[str, str]:
