@@ -62,7 +62,9 @@ async def _serving(stack: AsyncExitStack, settings: Settings) -> tuple[Gateway, 
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     unsafe = os.environ.get("GATEWAY_ALLOW_UNSAFE") == "1"
     gateway = await stack.enter_async_context(running(settings, SystemClock(), allow_unsafe=unsafe))
-    runner = web.AppRunner(gateway.app, access_log=None, keepalive_timeout=KEEP_ALIVE, shutdown_timeout=5.0)
+    runner = web.AppRunner(
+        gateway.app, access_log=None, keepalive_timeout=KEEP_ALIVE, shutdown_timeout=5.0, auto_decompress=False
+    )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, settings.server.host, settings.server.port, backlog=1024).start()

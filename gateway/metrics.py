@@ -200,8 +200,12 @@ class Metrics:
         )
 
     def _start_at_zero(self) -> None:
+        self._requests = {
+            (source, outcome): self.intake_requests.labels(source, outcome.value)
+            for source in self.sources
+            for outcome in RequestOutcome
+        }
         for source in self.sources:
-            _create(self.intake_requests, source, RequestOutcome)
             _create(self.intake_items, source, Outcome)
             _create(self.intake_rejected, source, Rejection)
         for channel in (*CHANNELS, OTHER):
@@ -238,7 +242,7 @@ class Metrics:
 
     def request(self, source: str, outcome: RequestOutcome) -> None:
         """Count one intake request; a source that is not configured counts as `other`."""
-        self.intake_requests.labels(self._source(source), outcome.value).inc()
+        self._requests[self._source(source), outcome].inc()
 
     def items(self, source: str, outcome: Outcome, count: int = 1) -> None:
         """Count items of one source that ended in one outcome."""

@@ -176,7 +176,6 @@ class Intake(Section, frozen=True):
     """One source: its severities, and for `generic` where each field is found in a foreign body (JSON pointers)."""
 
     severity: dict[str, Grade] = {}
-    service: str = ""
     mapping: dict[str, str] = {}
 
 

@@ -21,7 +21,10 @@ CHARSETS = frozenset({None, "utf-8", "utf8", "us-ascii"})
 
 
 async def read(request: web.Request) -> bytes:
-    """The body; raises Malformed for broken compression or a foreign charset and TooLarge above MAX_BYTES."""
+    """The body; raises Malformed for one that is compressed or in a foreign charset and TooLarge above MAX_BYTES."""
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if encoding.lower() != "identity":
+        raise Malformed(f"Content-Encoding {encoding[:40]!r} is not taken: send the body as it is")
     charset = request.content_type and request.charset
     if (charset.lower() if charset else None) not in CHARSETS:
         raise Malformed("send JSON as UTF-8")

@@ -78,7 +78,8 @@ def _quarantined(deliveries: Deliveries, place: int, receipt: Receipt) -> list[t
     submission = deliveries.batch[place]
     if place in deliveries.repeated:
         return []
-    headers = msgspec.json.encode({name: submission.headers[name] for name in KEPT_HEADERS if name in submission.headers})
+    sent = {name: submission.headers[name] for name in KEPT_HEADERS if name in submission.headers}
+    headers = msgspec.json.encode({name: value.encode("utf-8", "replace").decode() for name, value in sent.items()})
     return [
         (receipt.id, r.item, submission.integration_id, submission.source, headers.decode(), r.body, r.problem, r.pointer)
         for r in submission.refused

@@ -47,7 +47,7 @@ def grade_of(source: str, severity: str, intake: Mapping[str, Intake]) -> Grade:
     word = severity.strip().lower()
     for table in (source, DEFAULT_TABLE):
         settings = intake.get(table)
-        if settings is not None and word in settings.severity:
-            grade = settings.severity[word]
+        grade = settings and (settings.severity.get(severity.strip()) or settings.severity.get(word))
+        if grade:
             return _grade(grade.impact, grade.urgency)
     return SYNONYMS.get(word, UNKNOWN)

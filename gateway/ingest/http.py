@@ -67,7 +67,7 @@ class FrontDoor:
         began = self.clock.monotonic()
         if caller.integration_id is None:
             raise Forbidden("this key belongs to no integration: alerts are sent with an integration's key")
-        headers = {name.lower(): value for name, value in request.headers.items()}
+        headers = request.headers
         delivery = Delivery(headers, body, self.clock.now(), request.query)
         settings = self.settings.intake.get(source.slug, SourceSettings())
         try:

@@ -17,7 +17,7 @@ ID_HEADERS = ("webhook-id", "idempotency-key", "x-delivery-id", "x-github-delive
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One request as it arrived; header names are lower-case."""
+    """One request as it arrived; header names are looked up in lower case."""
 
     headers: Mapping[str, str]
     body: bytes

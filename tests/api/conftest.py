@@ -67,5 +67,7 @@ async def api(pool: Pool, clock: FakeClock) -> AsyncIterator[Api]:
             made[str(scope)], _ = await keys.create(conn, str(scope), frozenset({scope}), clock.stamp())
     app = web.Application(middlewares=[problems.middleware])
     app.add_routes(build(Context(desk, Keys(pool, clock), nothing_to_replay)) + build_docs())
-    async with TestClient(TestServer(app)) as client:
+    server = TestServer(app)
+    await server.start_server(auto_decompress=False)
+    async with TestClient(server) as client:
         yield Api(client, made, desk)

@@ -39,11 +39,11 @@ async def test_a_backslash_before_u0000_is_plain_text(api: Api) -> None:
     assert (await api.incident(title="C:\\u0000"))["title"] == "C:\\u0000"
 
 
-async def test_broken_compression_and_foreign_charsets_are_the_callers_fault(api: Api) -> None:
+async def test_compression_and_foreign_charsets_are_the_callers_fault(api: Api) -> None:
     packed = gzip.compress(b'{"title": "packed"}')
     headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
-    assert (await api.raw("POST", INCIDENTS, data=packed, headers=headers)).status == 201
-    assert (await api.raw("POST", INCIDENTS, data=b"not gzip", headers=headers | {"Connection": "close"})).status == 400
+    for body in (packed, b"not gzip"):
+        assert (await api.raw("POST", INCIDENTS, data=body, headers=headers)).status == 400
     foreign = {"Content-Type": "application/json; charset=utf-16"}
     assert (await api.raw("POST", INCIDENTS, data=b"{}", headers=foreign)).status == 400
 

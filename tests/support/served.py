@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.app import running
 from gateway.clock import SystemClock
+from gateway.db.pool import Pool
 from gateway.operations import keys
 from gateway.operations.keys import Scope
 from gateway.settings import Settings
@@ -22,6 +23,7 @@ class Served:
 
     client: TestClient[web.Request, web.Application]
     keys: dict[str, str]
+    pool: Pool
 
     async def post(self, path: str, body: Any, key: str | None = "ingest") -> ClientResponse:
         return await self.client.post(path, json=body, headers=self._sent(key))
@@ -38,8 +40,11 @@ class Served:
 async def served(settings: Settings) -> AsyncIterator[Served]:
     """A gateway with these settings, whose database must be set."""
     made = await _keys(settings.database.url)
-    async with running(settings, SystemClock(), allow_unsafe=True) as gateway, TestClient(TestServer(gateway.app)) as client:
-        yield Served(client, made)
+    async with running(settings, SystemClock(), allow_unsafe=True) as gateway:
+        server = TestServer(gateway.app)
+        await server.start_server(auto_decompress=False)
+        async with TestClient(server) as client:
+            yield Served(client, made, gateway.pool)
 
 
 async def _keys(url: str) -> dict[str, str]:
@@ -50,7 +55,7 @@ async def _keys(url: str) -> dict[str, str]:
             for slug in ("ours", "theirs")
         ]
         wanted = {"ingest": (Scope.INGEST, ours), "read": (Scope.READ, ours), "write": (Scope.WRITE, ours)}
-        wanted["other"] = (Scope.INGEST, theirs)
+        wanted |= {"admin": (Scope.ADMIN, ours), "other": (Scope.INGEST, theirs)}
         return {
             name: (await keys.create(conn, name, frozenset({scope}), None, integration_id=integration))[0]
             for name, (scope, integration) in wanted.items()

@@ -1,0 +1,57 @@
+"""Keys, groups, grades and receipt ids: small laws."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.dedup.fingerprint import group_hash, key_hash
+from gateway.dedup.groups import groups_of
+from gateway.dedup.priority import grade_of
+from gateway.dedup.receipt_id import receipt_ids, received_between
+from gateway.incidents.model import Impact, Urgency
+from gateway.settings import Duration, Grade, Intake, Relate
+from tests.support.clock import NOON
+from tests.support.intake import an_alert, settings
+
+SHIPPED = settings().intake
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+
+
+@given(st.tuples(st.integers(0, 9), TEXT, TEXT), st.tuples(st.integers(0, 9), TEXT, TEXT))
+def test_keys_are_equal_only_for_equal_parts(one: tuple[int, str, str], other: tuple[int, str, str]) -> None:
+    assert (key_hash(*one) == key_hash(*other)) == (one == other)
+
+
+@given(st.lists(TEXT, max_size=3), st.lists(TEXT, max_size=3))
+def test_groups_are_equal_only_for_equal_values(one: list[str], other: list[str]) -> None:
+    assert (group_hash("rule", one) == group_hash("rule", other)) == (one == other)
+
+
+def test_a_rule_on_labels_joins_only_alerts_that_have_them() -> None:
+    rule = Relate("same cluster", ("labels.cluster", "service"), Duration(minutes=5))
+    assert len(list(groups_of(an_alert(service="shop", labels={"cluster": "eu"}), "generic", 1, [rule]))) == 1
+    assert list(groups_of(an_alert(service="shop"), "generic", 1, [rule])) == []
+
+
+@pytest.mark.parametrize(
+    ("severity", "priority"),
+    [("critical", 1), ("CRITICAL ", 1), ("warning", 3), ("info", 4), ("disaster", 1), ("P2", 2), ("", 3), ("what?", 3)],
+)
+def test_severities_of_the_field_have_a_priority(severity: str, priority: int) -> None:
+    assert grade_of("zabbix", severity, SHIPPED).priority == priority
+
+
+def test_a_sources_own_table_wins_whatever_the_case_it_is_written_in() -> None:
+    own = {**SHIPPED, "zabbix": Intake(severity={"Disaster": Grade(Impact.INDIVIDUAL, Urgency.LOW)})}
+    assert grade_of("zabbix", "Disaster", own).priority == 4
+    assert grade_of("other", "Disaster", own).priority == 1
+
+
+def test_receipt_ids_are_version_seven_distinct_and_tell_their_millisecond() -> None:
+    ids = receipt_ids(NOON + timedelta(microseconds=1_234_567), 500)
+    assert len(set(ids)) == 500
+    assert {(one.version, one.variant) for one in ids} == {(7, "specified in RFC 4122")}
+    start, end = received_between(ids[-1])
+    assert (start, end) == (NOON + timedelta(milliseconds=1_234), NOON + timedelta(milliseconds=1_235))

@@ -1,0 +1,80 @@
+"""Whatever is changed in a timeline behind the gateway's back is found."""
+
+import random
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import pytest
+
+from gateway.incidents import audit
+from gateway.incidents.model import AlertStatus
+from tests.support.clock import FakeClock
+from tests.support.intake import Desk, an_alert, intake_desk
+
+KEY = b"test key"
+EDIT = "UPDATE timeline SET facts = '{}' WHERE incident_id = $1 AND seq = 1"
+DELETE = "DELETE FROM timeline WHERE incident_id = $1 AND seq = 2"
+SWAP = "UPDATE timeline SET seq = CASE seq WHEN 1 THEN 1000 ELSE 1 END WHERE incident_id = $1 AND seq IN (1, 2)"
+INSERT = """
+INSERT INTO timeline SELECT incident_id, max(seq) + 1, now(), 'me', 'note', '{}', '\\x00'
+FROM timeline WHERE incident_id = $1 GROUP BY 1
+"""
+CUT = "DELETE FROM timeline t USING incident i WHERE i.id = $1 AND t.incident_id = i.id AND t.seq = i.version"
+REDATE = "UPDATE timeline SET at = at + interval '1 us' WHERE incident_id = $1 AND seq = 1"
+FORGE_HEAD = "UPDATE incident SET version = version - 1 WHERE id = $1"
+
+
+async def some_history(desk: Desk) -> list[int]:
+    await desk.tell(*(an_alert(f"k{n}") for n in range(20)))
+    await desk.tell(*(an_alert(f"k{n}", AlertStatus.RESOLVED) for n in range(20)))
+    return [row["id"] for row in await desk.rows("SELECT id FROM incident ORDER BY id")]
+
+
+async def test_untouched_timelines_are_whole(database_url: str, clock: FakeClock) -> None:
+    async with intake_desk(database_url, clock) as desk:
+        await some_history(desk)
+        assert await audit.verify(desk.conn, KEY) == []
+
+
+@pytest.mark.parametrize("statement", [EDIT, DELETE, SWAP, INSERT, CUT, REDATE, FORGE_HEAD])
+async def test_tampering_is_found_and_named(database_url: str, clock: FakeClock, statement: str) -> None:
+    async with intake_desk(database_url, clock) as desk:
+        victims = random.Random(statement).sample(await some_history(desk), 15)
+        for victim in victims:
+            await desk.conn.execute(statement, victim)
+        damages = await audit.verify(desk.conn, KEY)
+        assert sorted(damage.incident_id for damage in damages) == sorted(victims)
+        assert all(str(damage) for damage in damages)
+
+
+async def test_another_key_fits_no_timeline(database_url: str, clock: FakeClock) -> None:
+    async with intake_desk(database_url, clock) as desk:
+        assert len(await some_history(desk)) == len(await audit.verify(desk.conn, b"another key"))
+
+
+async def _cut_cleanly(conn: "asyncpg.Connection[asyncpg.Record]", incident: int) -> None:
+    """Remove the newest entry and set the head back, as somebody with the whole database in hand could."""
+    await conn.execute(CUT, incident)
+    await conn.execute(
+        "UPDATE incident i SET version = t.seq, timeline_hash = t.hash FROM timeline t "
+        "WHERE i.id = $1 AND t.incident_id = i.id AND t.seq = i.version - 1",
+        incident,
+    )
+
+
+async def _remove(conn: "asyncpg.Connection[asyncpg.Record]", incident: int) -> None:
+    await conn.execute("DELETE FROM timeline WHERE incident_id = $1", incident)
+    await conn.execute("DELETE FROM incident WHERE id = $1", incident)
+
+
+@pytest.mark.parametrize("tamper", [_cut_cleanly, _remove])
+async def test_a_tail_cut_off_cleanly_is_found_by_the_seals_kept_outside(
+    database_url: str, clock: FakeClock, tamper: Callable[["asyncpg.Connection[asyncpg.Record]", int], Awaitable[None]]
+) -> None:
+    async with intake_desk(database_url, clock) as desk:
+        ids = await some_history(desk)
+        seals = [line for _ in range(2) if (line := await audit.seal(desk.conn, KEY, clock.at))]
+        assert await audit.verify(desk.conn, KEY, seals) == []
+        await tamper(desk.conn, ids[3])
+        assert await audit.verify(desk.conn, KEY) == []
+        assert "seal broken" in str((await audit.verify(desk.conn, KEY, seals))[0])

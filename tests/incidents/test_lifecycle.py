@@ -1,0 +1,115 @@
+"""Every command in every state, and no way out of the table."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import IllegalTransition, Unprocessable
+from gateway.incidents import commands as c
+from gateway.incidents.ledger import ClockEvent, LedgerEntry, from_json, to_json
+from gateway.incidents.lifecycle import ACTIONS, BACK, SAME, TABLE, allowed, apply
+from gateway.incidents.model import LIVE, Closure, HoldReason, Impact, State, Tier, Urgency
+from gateway.incidents.record import Incident
+from gateway.settings import load
+from gateway.sla.clocks import read
+from gateway.sla.policy import from_settings
+from tests.support.clock import NOON
+
+POLICY = from_settings(load(None, {}).sla)["itil-minutes"]
+LATER = NOON + timedelta(minutes=1)
+
+
+def an_incident(state: State = State.LOGGED, **more: object) -> Incident:
+    made = Incident(
+        id=1, number="INC-20260302-000001", title="Mail is down", source="email", priority=3, impact=Impact.GROUP,
+        urgency=Urgency.NORMAL, occurred_at=NOON, recorded_at=NOON, updated_at=NOON, policy="itil-minutes",
+        ledger=(LedgerEntry(NOON, ClockEvent.RECORD, priority=3),), version=1, timeline_hash=b"h",
+    )  # fmt: skip
+    if state is State.ON_HOLD:
+        more = {"held_state": State.ASSIGNED, "hold_reason": HoldReason.AWAITING_USER} | more
+    return replace(made, state=state, **more)  # type: ignore[arg-type]
+
+
+COMMANDS: tuple[c.Command, ...] = (
+    c.Acknowledge(), c.Assign(group="unix", person="li"), c.Return(), c.Hold(reason=HoldReason.AWAITING_VENDOR), c.Resume(),
+    c.Escalate(to=Tier.VENDOR, vendor="acme"), c.Escalate(to=Tier.THIRD), c.Resolve(solution="restarted"),
+    c.Confirm(satisfaction=3),
+    c.Refuse(), c.Close(), c.Reject(), c.DeclareMajor(reason="all of sales"), c.Note(note="called back"), c.Rate(satisfaction=1),
+    c.Clear(reason="cleared_at_source"), c.FireAgain(reason="fired_again"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: type(command).__name__)
+def test_a_command_leads_where_the_table_says_or_is_refused(command: c.Command, state: State) -> None:
+    incident = an_incident(state)
+    if state not in TABLE[type(command)]:
+        with pytest.raises(IllegalTransition) as refused:
+            apply(incident, command, "li", LATER)
+        assert refused.value.facts["allowed"] == allowed(state)
+        return
+    to = TABLE[type(command)][state]
+    after = apply(incident, command, "li", LATER).after
+    back = State.ASSIGNED if state is State.ON_HOLD else State.LOGGED
+    assert after.state is (state if to is SAME else back if to is BACK else to)
+
+
+def test_the_first_acknowledgement_counts_as_the_response_and_the_second_changes_nothing() -> None:
+    first = apply(an_incident(), c.Acknowledge(), "li", LATER)
+    assert (first.after.responded_at, first.after.handler, first.after.assignee) == (LATER, "li", "li")
+    assert apply(first.after, c.Acknowledge(), "wang", LATER).events == ()
+
+
+def test_returning_refusing_and_firing_again_are_counted() -> None:
+    assert apply(an_incident(State.ASSIGNED), c.Return(), "li", LATER).after.returned == 1
+    assert apply(an_incident(State.RESOLVED), c.Refuse(), "li", LATER).after.reopened == 1
+    again = apply(an_incident(State.RESOLVED, responded_at=NOON), c.FireAgain(reason="r"), "gateway", LATER).after
+    assert (again.reopened, again.state) == (1, State.IN_PROGRESS)
+
+
+def test_a_hold_ends_in_the_future_and_an_escalation_goes_to_tier_three_or_a_vendor() -> None:
+    with pytest.raises(Unprocessable):
+        apply(an_incident(), c.Hold(reason=HoldReason.FORCE_MAJEURE, until=LATER), "li", LATER)
+    with pytest.raises(Unprocessable):
+        apply(an_incident(State.IN_PROGRESS), c.Escalate(to=Tier.DESK), "li", LATER)
+
+
+def test_resolving_a_held_record_ends_the_hold() -> None:
+    after = apply(an_incident(State.ON_HOLD), c.Resolve(), "li", LATER).after
+    assert (after.hold_reason, after.held_state, after.resolved_at) == (None, None, LATER)
+
+
+def test_closing_keeps_an_earlier_rating_unless_a_new_one_is_given() -> None:
+    rated = an_incident(State.RESOLVED, satisfaction=2)
+    assert apply(rated, c.Close(closure=Closure.MANUAL), "li", LATER).after.satisfaction == 2
+    assert apply(rated, c.Confirm(satisfaction=3), "li", LATER).after.satisfaction == 3
+
+
+def test_every_action_of_the_api_is_a_command_of_the_table() -> None:
+    assert set(ACTIONS.values()) <= set(TABLE)
+    assert all(allowed(state) for state in State)
+
+
+@given(st.lists(st.tuples(st.sampled_from(COMMANDS), st.integers(0, 600)), max_size=30))
+def test_no_path_leaves_the_table_and_every_ledger_can_be_read(path: list[tuple[c.Command, int]]) -> None:
+    incident, now = an_incident(), NOON
+    for command, seconds in path:
+        now += timedelta(seconds=seconds)
+        incident = _after(incident, command, now)
+        assert incident.state in State
+        assert (incident.resolved_at is not None) == (incident.state in {State.RESOLVED, State.CLOSED})
+        assert (incident.hold_reason is not None) == (incident.state is State.ON_HOLD)
+    readings = read(POLICY, incident.ledger, now)
+    running = [reading for reading in readings if reading.state == "running"]
+    assert incident.state in LIVE or not running
+    assert from_json(to_json(incident.ledger)) == incident.ledger
+
+
+def _after(incident: Incident, command: c.Command, now: datetime) -> Incident:
+    try:
+        return apply(incident, command, "li", now).after
+    except IllegalTransition:
+        return incident

@@ -1,0 +1,54 @@
+"""What could not be understood is kept, shown, and read again once it can be."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gateway.settings import load
+from tests.support.served import Served, served
+
+BAD = {"version": "4", "alerts": [{"status": "on fire", "labels": {"alertname": "x"}, "fingerprint": "ab"}]}
+
+
+@pytest.fixture
+async def gateway(database_url: str, redis_url: str) -> AsyncIterator[Served]:
+    async with served(load(None, {"DATABASE_URL": database_url, "REDIS_URL": redis_url})) as running:
+        yield running
+
+
+async def test_a_body_of_which_nothing_is_understood_is_refused_and_kept(gateway: Served) -> None:
+    answer = await gateway.post("/ingest/alertmanager", BAD)
+    assert answer.status == 400
+    _, listed = await gateway.get("/api/v1/quarantine", "admin")
+    (kept,) = listed["quarantine"]
+    assert (kept["source"], kept["item"], kept["pointer"]) == ("alertmanager", 0, "/alerts/0/status")
+
+
+async def test_it_still_cannot_be_read_until_somebody_mends_it(gateway: Served) -> None:
+    await gateway.post("/ingest/alertmanager", BAD)
+    assert (await gateway.post("/api/v1/quarantine/1/replay", {}, "admin")).status in {400, 404}
+    _, listed = await gateway.get("/api/v1/quarantine", "admin")
+    again = await gateway.post(f"/api/v1/quarantine/{listed['quarantine'][0]['id']}/replay", {}, "admin")
+    assert again.status == 400
+    assert len((await gateway.get("/api/v1/quarantine", "admin"))[1]["quarantine"]) == 1
+
+
+async def test_a_mended_item_opens_its_record_once(gateway: Served) -> None:
+    await gateway.post("/ingest/alertmanager", BAD)
+    _, listed = await gateway.get("/api/v1/quarantine", "admin")
+    kept = listed["quarantine"][0]["id"]
+    async with gateway.pool.acquire() as conn:
+        await conn.execute(
+            "UPDATE quarantine SET body = convert_to(replace(convert_from(body, 'UTF8'), 'on fire', 'firing'), 'UTF8') "
+            "WHERE id = $1",
+            kept,
+        )
+    first = await gateway.post(f"/api/v1/quarantine/{kept}/replay", {}, "admin")
+    assert first.status == 202
+    assert [result["outcome"] for result in (await first.json())["results"]] == ["opened"]
+    assert (await gateway.post(f"/api/v1/quarantine/{kept}/replay", {}, "admin")).status == 409
+
+
+@pytest.mark.parametrize("name", ["0", "x", "9" * 30])
+async def test_what_is_not_in_quarantine_is_not_found(gateway: Served, name: str) -> None:
+    assert (await gateway.post(f"/api/v1/quarantine/{name}/replay", {}, "admin")).status == 404

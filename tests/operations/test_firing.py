@@ -1,0 +1,101 @@
+"""What the clock does to records, timer kind by timer kind."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gateway.incidents.model import AlertStatus, TimerKind
+from gateway.operations.firing import Effects
+from gateway.sla import timer_store
+from gateway.sla.timer_store import TimerId
+from gateway.sla.timers import Rules
+from tests.support.clock import NOON, FakeClock
+from tests.support.intake import RESOLVED, Desk, an_alert, intake_desk, settings
+
+MINUTE = timedelta(minutes=1)
+EFFECTS = Effects(Rules.from_settings(settings()), b"test key")
+
+
+async def let_fire(desk: Desk, kind: TimerKind) -> int:
+    """Fire every due timer of a kind, as the runner does; how many there were."""
+    ids = [TimerId(row["incident_id"], kind) for row in await desk.rows("SELECT incident_id FROM timer WHERE kind = $1", kind)]
+    async with desk.conn.transaction():
+        locked = await timer_store.lock_due(desk.conn, ids, desk.clock.at)
+        if locked is None:
+            return 0
+        await timer_store.settle(desk.conn, locked.timers, [None] * len(locked.timers), locked.now)
+        await timer_store.arm(desk.conn, await EFFECTS.fire(desk.conn, locked.timers, locked.now))
+        return len(locked.timers)
+
+
+async def state(desk: Desk) -> Any:
+    return (await desk.rows("SELECT state FROM incident"))[0]["state"]
+
+
+@pytest.fixture
+async def desk(database_url: str, clock: FakeClock) -> Any:
+    async with intake_desk(database_url, clock) as opened:
+        yield opened
+
+
+async def test_warnings_and_the_breach_are_told_once_each_and_in_time(desk: Desk) -> None:
+    await desk.one()
+    for minutes in (2.5, 3.75, 4.5, 5):
+        desk.clock.at = NOON + minutes * MINUTE
+        assert await let_fire(desk, TimerKind.SLA) == 1
+    events = await desk.rows("SELECT event FROM timeline WHERE event LIKE 'sla%' ORDER BY seq")
+    assert [row["event"] for row in events] == ["sla_warning", "sla_warning", "sla_warning", "sla_breached"]
+    assert await desk.rows("SELECT breached, next_due_at FROM incident") == [
+        {"breached": True, "next_due_at": NOON + 30 * MINUTE}
+    ]
+
+
+async def test_an_alert_that_is_not_sent_again_clears_its_record(desk: Desk) -> None:
+    await desk.one(ends_at=NOON + 5 * MINUTE)
+    desk.clock.advance(5 * MINUTE)
+    assert await let_fire(desk, TimerKind.ALERT_EXPIRY) == 1
+    assert await state(desk) == "resolved"
+    assert await desk.rows("SELECT status FROM alert") == [{"status": "resolved"}]
+
+
+async def test_an_alert_that_is_sent_again_stays_and_is_looked_at_when_it_next_ends(desk: Desk) -> None:
+    await desk.one(ends_at=NOON + 5 * MINUTE)
+    desk.clock.advance(4 * MINUTE)
+    await desk.one(ends_at=NOON + 9 * MINUTE)
+    desk.clock.advance(MINUTE)
+    assert await let_fire(desk, TimerKind.ALERT_EXPIRY) == 1
+    assert await state(desk) == "logged"
+    assert await desk.rows("SELECT due_at, armed FROM timer WHERE kind = 4") == [{"due_at": NOON + 9 * MINUTE, "armed": True}]
+
+
+async def test_a_flapping_record_resolves_once_it_has_been_quiet(desk: Desk) -> None:
+    await desk.one()
+    for _ in range(3):
+        await desk.one(status=RESOLVED)
+        await desk.one()
+    await desk.one(status=RESOLVED)
+    desk.clock.advance(10 * MINUTE)
+    assert await let_fire(desk, TimerKind.FLAP_SETTLE) == 1
+    assert await state(desk) == "resolved"
+
+
+async def test_a_flapping_record_that_fires_meanwhile_stays_open(desk: Desk) -> None:
+    await desk.one()
+    for _ in range(3):
+        await desk.one(status=RESOLVED)
+        await desk.one()
+    await desk.tell(an_alert(status=AlertStatus.RESOLVED), an_alert())
+    desk.clock.advance(10 * MINUTE)
+    await let_fire(desk, TimerKind.FLAP_SETTLE)
+    assert await state(desk) == "logged"
+
+
+async def test_a_resolved_record_closes_by_itself_after_two_days(desk: Desk) -> None:
+    await desk.one()
+    await desk.one(status=RESOLVED)
+    desk.clock.advance(timedelta(hours=48))
+    early = await let_fire(desk, TimerKind.AUTO_CLOSE)
+    desk.clock.advance(5 * MINUTE)
+    assert early + await let_fire(desk, TimerKind.AUTO_CLOSE) == 1
+    assert await desk.rows("SELECT state, closure FROM incident") == [{"state": "closed", "closure": "automatic"}]

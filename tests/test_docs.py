@@ -1,0 +1,58 @@
+"""The pages say what is so."""
+
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from gateway.metrics import Metrics
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(ROOT / name for name in subprocess.check_output(["git", "ls-files", "*.md"], cwd=ROOT, text=True).split())
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+IN_TEXT = {"sla.policies.itil-minutes.targets", "intake.generic.severity", "notify.recipients"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    missing = [target for target in LINK.findall(page.read_text("utf-8")) if not (page.parent / target).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_commands_of_the_first_screen_exist(name: str) -> None:
+    text, gw = (ROOT / name).read_text("utf-8"), (ROOT / "gw").read_text("utf-8")
+    commands = (ROOT / "gateway" / "__main__.py").read_text("utf-8")
+    asked = set(re.findall(r"python3 gw ([\w-]+)", text))
+    assert {"dev", "test", "check", "bench"} <= asked
+    assert all(re.search(rf"^  {command} ", gw, re.MULTILINE) for command in asked)
+    assert all(f'add_parser("{command}"' in commands for command in re.findall(r"python -m gateway (\w+)", text))
+
+
+def settings(table: dict[str, Any], at: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in table.items():
+        path = f"{at}{name}"
+        if isinstance(value, dict) and path not in IN_TEXT:
+            yield from settings(value, f"{path}.")
+        elif path not in IN_TEXT:
+            yield path, value
+
+
+def test_every_setting_stands_on_its_page_with_its_default() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    shipped = tomllib.loads((ROOT / "gateway" / "defaults.toml").read_text("utf-8"))
+    for path, value in settings(shipped):
+        row = next((line for line in page.splitlines() if line.startswith(f"| `{path}` |")), "")
+        shown = str(value).lower() if isinstance(value, bool) else str(value)
+        assert f"| `{shown}` |" in row or "| (empty) |" in row or "| see the file |" in row, path
+
+
+def test_every_metric_stands_on_its_page_with_its_meaning() -> None:
+    page = (ROOT / "docs" / "metrics.md").read_text("utf-8")
+    for family in Metrics(CollectorRegistry()).registry.collect():
+        assert f"| `{family.name}` | {family.type} | {family.documentation} |" in page
