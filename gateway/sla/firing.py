@@ -14,6 +14,7 @@ import structlog
 from gateway.clock import Clock
 from gateway.db.pool import LOST_RACE, Connection, Pool, acquire, transaction
 from gateway.errors import Unavailable
+from gateway.incidents.arming import arm
 from gateway.sla import timer_store
 from gateway.sla.judge import ClockJudge
 from gateway.sla.observer import Observer
@@ -87,7 +88,7 @@ class Firing:
             leases = [epochs.get(timer.incident_id % SHARDS) for timer in locked.timers]
             await timer_store.settle(conn, locked.timers, leases, locked.now)
             armed = await self._effect(conn, locked)
-            await timer_store.arm(conn, armed)
+            await arm(conn, armed)
         self._observe(locked)
         return Fired(list(locked.timers), armed)
 

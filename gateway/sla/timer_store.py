@@ -1,4 +1,6 @@
-"""Every statement on `timer`. The row is the truth: what it says is due on PostgreSQL's clock fires, nothing else does.
+"""Every statement on `timer` but arming (incidents/arming.py).
+
+The row is the truth: what it says is due on PostgreSQL's clock fires, nothing else does.
 
 All functions take `now` as given by `clock.stamp()`: None lets PostgreSQL judge. A timer is named by (incident id, kind).
 """
@@ -48,26 +50,6 @@ class Locked:
 
     now: datetime
     timers: tuple[DueTimer, ...]
-
-
-ARM = """
-INSERT INTO timer (incident_id, kind, shard, armed, due_at)
-SELECT a.incident_id, a.kind, a.incident_id % 64, a.due_at IS NOT NULL, a.due_at
-FROM unnest($1::bigint[], $2::smallint[], $3::timestamptz[]) AS a (incident_id, kind, due_at)
-WHERE a.due_at IS NOT NULL
-   OR EXISTS (SELECT FROM timer t WHERE t.incident_id = a.incident_id AND t.kind = a.kind)
-ORDER BY a.incident_id, a.kind
-ON CONFLICT (incident_id, kind) DO UPDATE
-SET gen = timer.gen + 1, armed = excluded.armed, due_at = coalesce(excluded.due_at, timer.due_at)
-WHERE timer.armed <> excluded.armed OR (excluded.armed AND timer.due_at <> excluded.due_at)
-"""
-
-
-async def arm(conn: Connection, timers: Iterable[tuple[int, int, datetime | None]]) -> None:
-    """Arm, move or (due None) disarm timers; the generation moves only where something really changes."""
-    last = {(incident_id, kind): due_at for incident_id, kind, due_at in timers}
-    if last:
-        await conn.execute(ARM, [key[0] for key in last], [int(key[1]) for key in last], list(last.values()))
 
 
 LOCK_DUE = """

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gateway.incidents.arming import arm
 from gateway.incidents.model import AlertStatus, TimerKind
 from gateway.operations.firing import Effects
 from gateway.sla import timer_store
@@ -25,7 +26,7 @@ async def let_fire(desk: Desk, kind: TimerKind) -> int:
         if locked is None:
             return 0
         await timer_store.settle(desk.conn, locked.timers, [None] * len(locked.timers), locked.now)
-        await timer_store.arm(desk.conn, await EFFECTS.fire(desk.conn, locked.timers, locked.now))
+        await arm(desk.conn, await EFFECTS.fire(desk.conn, locked.timers, locked.now))
         return len(locked.timers)
 
 

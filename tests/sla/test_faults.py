@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from gateway.db.pool import Pool, open_pool
+from gateway.incidents.arming import arm
 from gateway.incidents.model import TimerKind
 from gateway.settings import Database
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner
-from gateway.sla.timer_store import Armed, arm
+from gateway.sla.timer_store import Armed
 from tests.support.clock import FakeClock
 from tests.support.timers import LeaveTrace, Silent, effects, seed
 

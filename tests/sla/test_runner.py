@@ -8,11 +8,12 @@ from uuid import uuid4
 import pytest
 
 from gateway.db.pool import Connection, Pool
+from gateway.incidents.arming import arm
 from gateway.incidents.model import TimerKind
 from gateway.sla.firing import Fire
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner
-from gateway.sla.timer_store import Armed, DueTimer, arm
+from gateway.sla.timer_store import Armed, DueTimer
 from tests.support.clock import FakeClock
 from tests.support.timers import LeaveTrace, Silent, arm_all, effects, seed
 

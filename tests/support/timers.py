@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from gateway.db.pool import Connection, Pool
+from gateway.incidents.arming import arm
 from gateway.incidents.model import TimerKind
-from gateway.sla.timer_store import Armed, DueTimer, arm
+from gateway.sla.timer_store import Armed, DueTimer
 
 EFFECTS = UUID("00000000-0000-0000-0000-00000000000e")
 
