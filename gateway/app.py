@@ -13,11 +13,11 @@ import structlog
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from gateway.api import problems, routes
+from gateway.api import edge, routes
 from gateway.api.auth import Keys
 from gateway.api.compat_alertmanager import AlertmanagerReads
 from gateway.api.context import Context
-from gateway.api.health import Health, observed
+from gateway.api.health import Health
 from gateway.api.openapi import build_docs
 from gateway.clock import Clock
 from gateway.db.pool import SERVER_SETTINGS, Pool, open_pool
@@ -111,12 +111,10 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock)
     replay = Replay(pool, sources, settings.intake, intake.submit, clock)
     health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
-    app = web.Application(
-        client_max_size=settings.server.max_body_bytes, middlewares=[observed(metrics, clock), problems.middleware]
-    )
+    app = web.Application(client_max_size=settings.server.max_body_bytes)
     alertmanager = AlertmanagerReads(pool, keys, health.readyz, VERSION, clock.now())
-    app.add_routes([*intake_routes(door), *alertmanager.routes()])
-    app.add_routes([*routes.build(Context(desk, keys, replay)), *build_docs(), *health.routes(metrics)])
+    definitions = [*intake_routes(door), *alertmanager.routes(), *routes.build(Context(desk, keys, replay)), *build_docs()]
+    app.add_routes(edge.doors([*definitions, *health.routes(metrics)], clock, metrics.answered))
     promotion = Promotion(pool, clock, intake.submit)
     upkeep = Upkeep(pool, settings, clock, metrics, rules, key, promotion.run_once)
     await upkeep.housekeeping()

@@ -5,11 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Unavailable
 from gateway.metrics import Metrics
@@ -54,20 +52,3 @@ class Health:
             return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
         return [web.get("/healthz", self.healthz), web.get("/readyz", self.readyz), web.get("/metrics", export)]
-
-
-def observed(metrics: Metrics, clock: Clock) -> Middleware:
-    """Times every request by its route's template; intake, which times itself to the commit, is left out."""
-
-    @web.middleware
-    async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
-        resource = request.match_info.route.resource
-        route = "none" if resource is None else resource.canonical
-        if route.startswith("/ingest"):
-            return await handler(request)
-        began = clock.monotonic()
-        answer = await handler(request)
-        metrics.answered(route, request.method, answer.status, clock.monotonic() - began)
-        return answer
-
-    return observe

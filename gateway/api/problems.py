@@ -9,7 +9,6 @@ from uuid import uuid4
 import msgspec
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from gateway import errors
 from gateway.db.faults import Fault, classify
@@ -63,30 +62,6 @@ class Problem(msgspec.Struct):
     instance: str
     errors: list[Flaw]
     facts: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
-
-
-HEADERS: Mapping[str, str] = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "Server": "gateway",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
-"""Security headers (OWASP Secure Headers), and no word about the software behind."""
-
-
-@web.middleware
-async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer every exception with a problem, and put HEADERS on every answer that has none of its own."""
-    try:
-        response = await handler(request)
-    except Exception as error:  # noqa: BLE001 - the outermost edge: whatever it is, the caller gets a problem
-        response = answer(error)
-    if not response.prepared:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-    return response
 
 
 def answer(error: Exception) -> web.Response:

@@ -4,11 +4,13 @@ Versioned, so that a rule can change without merging what was told apart before.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 
 VERSION = b"v1"
 
 
+@lru_cache(maxsize=65_536)
 def key_hash(integration_id: int, namespace: str, dedup_key: str) -> bytes:
     """The first 16 bytes of SHA-256 over version, integration, namespace and key; lengths keep the parts apart."""
     named, key = namespace.encode(), dedup_key.encode()

@@ -15,6 +15,7 @@ from gateway.clock import Clock
 from gateway.db.faults import Fault, classify
 from gateway.db.pool import DRIVER
 from gateway.dedup.commit import Committed, Committer
+from gateway.dedup.deadlines import Deadlines
 from gateway.dedup.queue import FairQueue
 from gateway.dedup.records import Moved
 from gateway.dedup.submission import Receipt, Submission
@@ -59,6 +60,7 @@ class Intake:
         self._connect, self._committer, self._clock, self._observer = connect, committer, clock, observer
         self._queue = FairQueue(server.queue_bytes, server.queue_items)
         self._deadline = server.deadline.total_seconds()
+        self._deadlines = Deadlines(self._deadline)
         self._wake = asyncio.Event()
         self._conn: asyncpg.Connection[Any] | None = None
         self._closing = False
@@ -70,16 +72,12 @@ class Intake:
         Raises Overloaded when there is no room and Unavailable when nothing was, or may not have been, committed in
         time; a sender that tries again with the same delivery id is counted once.
         """
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Receipt] = loop.create_future()
+        answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         submission.answer = answer
         self._queue.put(submission)
         self._wake.set()
-        late = loop.call_later(self._deadline, _give_up, answer)
-        try:
-            return await answer
-        finally:
-            late.cancel()
+        self._deadlines.watch(answer)
+        return await answer
 
     async def run(self) -> None:
         """Write until `close`, then write what is still queued."""
@@ -180,11 +178,6 @@ class Intake:
         if self._conn is not None:
             self._conn.terminate()
             self._conn = None
-
-
-def _give_up(answer: "asyncio.Future[Receipt]") -> None:
-    if not answer.done():
-        answer.set_exception(Unavailable("the commit did not finish in time: send again shortly"))
 
 
 def _fail(batch: Sequence[Submission], error: GatewayError) -> None:

@@ -22,6 +22,9 @@ BODY_WITHIN = 10.0
 WHOLE = -1
 """The item number of a body that could not be understood at all."""
 
+UNSET = SourceSettings()
+"""The settings of a source that has none."""
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -68,8 +71,8 @@ class FrontDoor:
         if caller.integration_id is None:
             raise Forbidden("this key belongs to no integration: alerts are sent with an integration's key")
         headers = request.headers
-        delivery = Delivery(headers, body, self.clock.now(), request.query)
-        settings = self.settings.intake.get(source.slug, SourceSettings())
+        delivery = Delivery(headers, body, self.clock.now(), request.query if request.query_string else {})
+        settings = self.settings.intake.get(source.slug, UNSET)
         try:
             parsed = source.parse(delivery, settings)
         except Malformed as error:
@@ -105,8 +108,11 @@ async def read(request: web.Request) -> bytes:
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
         raise Malformed(f"Content-Encoding {encoding[:40]!r} is not taken: send the body as it is")
-    if request.content.is_eof():
-        return await request.read()
+    if request.content.is_eof():  # it came with its head, as most do: nothing to wait for
+        body = request.content.read_nowait()
+        if len(body) > request.client_max_size:
+            raise web.HTTPRequestEntityTooLarge(request.client_max_size, len(body))
+        return body
     try:
         async with asyncio.timeout(BODY_WITHIN):
             return await request.read()

@@ -1,7 +1,7 @@
 """Bounds on what senders may say, so that nothing they send breaks parsing or is refused by PostgreSQL later."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Any, TypeVar
@@ -103,10 +103,12 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def labels(values: Mapping[str, str]) -> dict[str, str]:
+def labels(values: dict[str, str]) -> dict[str, str]:
     """Names and values each cut to size; raises Malformed when there are too many."""
     if len(values) > MAX_LABELS:
         raise fault("", f"more than {MAX_LABELS} labels")
+    if max(map(len, values), default=0) <= KEY and max(map(len, values.values()), default=0) <= LABEL:
+        return values
     return {cut(name, KEY): cut(value, LABEL) for name, value in values.items()}
 
 

@@ -38,11 +38,8 @@ def _fnv(data: bytes) -> str:
     return f"{value:016x}"
 
 
-def alert(
-    item: Item, key: str, status: AlertStatus, received_at: datetime, event_time: datetime | None,
-    ends_at: datetime | None = None,
-) -> Alert:  # fmt: skip
-    """The item in our words; `event_time` is clamped here, `ends_at` is when it lapses."""
+def alert(item: Item, key: str, status: AlertStatus, event_time: datetime | None, ends_at: datetime | None = None) -> Alert:
+    """The item in our words; `ends_at` is when it lapses."""
     labels, annotations = limits.labels(item.labels), limits.labels(item.annotations)
     get, note = item.labels.get, item.annotations.get
     starts = "" if (item.starts_at or "").startswith(limits.GO_ZERO) else item.starts_at or ""
@@ -60,6 +57,6 @@ def alert(
         annotations=annotations,
         links=limits.links(addresses),
         occurrence=limits.cut(starts, limits.KEY),
-        event_time=limits.clamped(event_time, received_at),
+        event_time=event_time,
         ends_at=ends_at,
     )

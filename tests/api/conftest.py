@@ -8,7 +8,7 @@ import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from gateway.api import problems
+from gateway.api import edge
 from gateway.api.auth import Keys
 from gateway.api.context import Context
 from gateway.api.openapi import build_docs
@@ -65,8 +65,9 @@ async def api(pool: Pool, clock: FakeClock) -> AsyncIterator[Api]:
     async with pool.acquire() as conn:
         for scope in Scope:
             made[str(scope)], _ = await keys.create(conn, str(scope), frozenset({scope}), clock.stamp())
-    app = web.Application(middlewares=[problems.middleware])
-    app.add_routes(build(Context(desk, Keys(pool, clock), nothing_to_replay)) + build_docs())
+    app = web.Application()
+    definitions = build(Context(desk, Keys(pool, clock), nothing_to_replay)) + build_docs()
+    app.add_routes(edge.doors(definitions, clock, lambda *_: None))
     server = TestServer(app)
     await server.start_server(auto_decompress=False)
     async with TestClient(server) as client:

@@ -3,10 +3,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from gateway.api import problems
+from gateway.api import edge
 from gateway.db.pool import Pool
 from gateway.errors import Conflict, GatewayError, Malformed, Overloaded, Unavailable
 from tests.api.conftest import Api
+from tests.support.clock import FakeClock
 
 SECRET = "/etc/secret SELECT 1"
 
@@ -25,12 +26,12 @@ class Odd(GatewayError):
         (web.HTTPRequestEntityTooLarge(1, 2), 413),
     ],
 )  # fmt: skip
-async def test_every_error_is_a_problem_and_says_nothing_of_the_inside(error: Exception, status: int) -> None:
+async def test_every_error_is_a_problem_and_says_nothing_of_the_inside(error: Exception, status: int, clock: FakeClock) -> None:
     async def fail(_: web.Request) -> web.Response:
         raise error
 
-    app = web.Application(middlewares=[problems.middleware])
-    app.router.add_get("/", fail)
+    app = web.Application()
+    app.add_routes(edge.doors([web.get("/", fail)], clock, lambda *_: None))
     async with TestClient(TestServer(app)) as client:
         answer = await client.get("/")
         problem = await answer.json(content_type="application/problem+json")
@@ -45,7 +46,7 @@ async def test_every_error_is_a_problem_and_says_nothing_of_the_inside(error: Ex
 async def test_every_answer_carries_the_security_headers_and_no_banner(api: Api) -> None:
     for method, path in (("GET", "/api/v1/incidents"), ("GET", "/nothing"), ("GET", "/docs"), ("TRACE", "/docs")):
         answer = await api.raw(method, path)
-        assert problems.HEADERS.keys() <= answer.headers.keys()
+        assert edge.HEADERS.keys() <= answer.headers.keys()
         assert "ython" not in answer.headers["Server"]
 
 

@@ -1,6 +1,8 @@
 """Alertmanager's webhook, version 4: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config."""
 
-from functools import partial
+from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache, partial
 
 import msgspec
 
@@ -8,6 +10,9 @@ from gateway.incidents.model import Alert, AlertStatus
 from gateway.ingest import limits, prometheus
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id, each
 from gateway.settings import Intake
+
+REMEMBERED_BYTES = 4_096
+"""Alerts longer than this are read anew each time, so that what is remembered stays small."""
 
 STATUS = {"firing": AlertStatus.FIRING, "resolved": AlertStatus.RESOLVED}
 
@@ -22,19 +27,30 @@ class Webhook(msgspec.Struct, rename="camel"):
 def parse(delivery: Delivery, _: Intake) -> Parsed:
     """The status of each alert counts, not that of the group around it."""
     body = limits.envelope(delivery.body, Webhook)
-    alerts, refused = each(body.alerts, "/alerts", partial(_alert, delivery=delivery))
+    alerts, refused = each(body.alerts, "/alerts", partial(_alert, received_at=delivery.received_at))
     return Parsed(alerts, refused, lost=max(body.truncated_alerts, 0), delivery_id=delivery_id(delivery.headers))
 
 
-def _alert(raw: msgspec.Raw, delivery: Delivery) -> Alert:
-    item = limits.item(raw, prometheus.Item)
+def _alert(raw: msgspec.Raw, received_at: datetime) -> Alert:
+    data = bytes(raw)
+    told = _known(data) if len(data) <= REMEMBERED_BYTES else _read(data)
+    when = limits.clamped(told.event_time, received_at)
+    return told if when == told.event_time else replace(told, event_time=when)
+
+
+def _read(data: bytes) -> Alert:
+    item = limits.item(msgspec.Raw(data), prometheus.Item)
     status = STATUS.get(item.status)
     if status is None:
         raise limits.fault("/status", f"status is firing or resolved, not {item.status[:40]!r}")
     key = limits.key(item.fingerprint, "/fingerprint") or prometheus.fingerprint(item.labels)
     starts = limits.instant(item.starts_at, "/startsAt")
     when = starts if status is AlertStatus.FIRING else limits.instant(item.ends_at, "/endsAt")
-    return prometheus.alert(item, key, status, delivery.received_at, when)
+    return prometheus.alert(item, key, status, when)
+
+
+_known = lru_cache(maxsize=8_192)(_read)
+"""Remembered word by word: Alertmanager repeats a firing alert without changing a letter of it."""
 
 
 def _wrap(item: bytes) -> bytes:

@@ -33,9 +33,9 @@ def _alert(raw: msgspec.Raw, delivery: Delivery) -> Alert:
         raise limits.fault("/endsAt", "endsAt is before startsAt")
     key = prometheus.fingerprint(item.labels)
     if ends is not None and ends <= received:
-        return prometheus.alert(item, key, AlertStatus.RESOLVED, received, ends)
+        return prometheus.alert(item, key, AlertStatus.RESOLVED, limits.clamped(ends, received))
     lapses = ends or received + RESOLVE_TIMEOUT
-    return prometheus.alert(item, key, AlertStatus.FIRING, received, starts or received, lapses)
+    return prometheus.alert(item, key, AlertStatus.FIRING, limits.clamped(starts, received) or received, lapses)
 
 
 SOURCE = Source("alertmanager_v2", "Prometheus, as to Alertmanager", parse, wrap=b"[%b]".__mod__)

@@ -1,0 +1,83 @@
+"""What every answer has in common: a problem for every exception, security headers, a measured time.
+
+Each handler is wrapped once, where its route is made; aiohttp's middlewares would do the same at a price per request.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from gateway.api import problems
+from gateway.clock import Clock
+
+Answered = Callable[[str, str, int, float], None]
+"""Told the route's template, the method, the status and the seconds of every answer."""
+
+HEADERS: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Server": "gateway",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""Security headers (OWASP Secure Headers), and no word about the software behind."""
+
+
+UNMATCHED = "/{unmatched}"
+"""The template behind all others; its answers are measured as `none`."""
+
+
+def doors(definitions: Iterable[web.RouteDef], clock: Clock, answered: Answered) -> list[web.RouteDef]:
+    """The routes as they are served, and one behind them for whatever matches none."""
+    return [
+        *(web.RouteDef(d.method, d.path, _guarded(_served(d, clock, answered)), d.kwargs) for d in definitions),
+        web.route("*", "/{unmatched:.*}", _guarded(_timed(_unmatched, clock, answered))),
+    ]
+
+
+def _served(definition: web.RouteDef, clock: Clock, answered: Answered) -> Handler:
+    """Intake measures itself, to the commit; everything else is measured here."""
+    handler: Handler = definition.handler
+    return handler if definition.path.startswith("/ingest") else _timed(handler, clock, answered)
+
+
+def _guarded(handler: Handler) -> Handler:
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        try:
+            response = await handler(request)
+        except Exception as error:  # noqa: BLE001 - the outermost edge: whatever it is, the caller gets a problem
+            response = problems.answer(error)
+        if not response.prepared:
+            for name, value in HEADERS.items():
+                response.headers.setdefault(name, value)
+        return response
+
+    return guarded
+
+
+def _timed(handler: Handler, clock: Clock, answered: Answered) -> Handler:
+    async def timed(request: web.Request) -> web.StreamResponse:
+        began = clock.monotonic()
+        try:
+            response = await handler(request)
+        except Exception as error:  # noqa: BLE001 - an answer like any other
+            response = problems.answer(error)
+        resource = request.match_info.route.resource
+        route = UNMATCHED if resource is None else resource.canonical
+        answered("none" if route == UNMATCHED else route, request.method, response.status, clock.monotonic() - began)
+        return response
+
+    return timed
+
+
+async def _unmatched(request: web.Request) -> web.StreamResponse:
+    """405 where another method would do, else 404."""
+    allowed: set[str] = set()
+    for resource in request.app.router.resources():
+        allowed |= (await resource.resolve(request))[1]
+    allowed.discard("*")
+    if allowed:
+        raise web.HTTPMethodNotAllowed(request.method, allowed)
+    raise web.HTTPNotFound
