@@ -63,6 +63,7 @@ class Intake:
         self._deadlines = Deadlines(self._deadline)
         self._wake = asyncio.Event()
         self._conn: asyncpg.Connection[Any] | None = None
+        self._last_items = 0
         self._closing = False
         self.alive = False
 
@@ -83,7 +84,7 @@ class Intake:
         """Write until `close`, then write what is still queued."""
         self.alive = True
         try:
-            while not (self._closing and not self._queue.items):
+            while not (self._closing and self._queue.empty):
                 await self._wake.wait()
                 self._wake.clear()
                 await self.drain()
@@ -98,8 +99,14 @@ class Intake:
         self._wake.set()
 
     async def drain(self) -> None:
-        """Commit batch after batch until nothing is queued."""
-        while batch := self._queue.take(BATCH_ITEMS):
+        """Commit batch after batch until nothing is queued.
+
+        A batch is no larger than the mean of what waits and of the batch before it: a crowd of senders that each wait for
+        their answer then falls into equal groups, one being written while the others' answers go out, where it would
+        else swing between one and all.
+        """
+        while batch := self._queue.take(min(BATCH_ITEMS, (self._queue.items + self._last_items) // 2 + 1)):
+            self._last_items = sum(submission.items for submission in batch)
             await self._settle(batch)
 
     async def _settle(self, batch: Sequence[Submission]) -> None:

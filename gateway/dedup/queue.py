@@ -20,6 +20,11 @@ class FairQueue:
         self.items = 0
         self.bytes = 0
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits, not even a request without items."""
+        return not self._lines
+
     def put(self, submission: Submission) -> None:
         """Queue a submission; raises Overloaded when there is no room for it."""
         size, line = _size(submission), submission.integration_id

@@ -104,9 +104,9 @@ WITH touched AS (
     fired_at = greatest(a.fired_at, t.newest), ends_at = coalesce(t.ends_at, a.ends_at)
   FROM json_to_recordset($3::json) AS t(key_hash bytea, incident_id bigint, occurrence text, count int,
                                         oldest timestamptz, newest timestamptz, ends_at timestamptz)
-  JOIN incident i ON i.id = t.incident_id
   WHERE a.key_hash = t.key_hash AND a.incident_id = t.incident_id AND a.status = 'firing' AND a.occurrence = t.occurrence
-    AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+    AND (SELECT i.state FROM incident i WHERE i.id = a.incident_id)
+        IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
     AND (a.cleared_at IS NULL OR t.oldest IS NULL OR t.oldest >= a.cleared_at)
     AND (a.ends_at IS NULL) = (t.ends_at IS NULL)
   RETURNING a.key_hash),
