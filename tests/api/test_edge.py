@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from yarl import URL
 
 from gateway.api import edge
 from gateway.errors import Unavailable
@@ -32,7 +33,9 @@ async def served(clock: FakeClock) -> AsyncIterator[Any]:
 
 async def test_an_unknown_path_is_a_404_and_a_known_one_by_the_wrong_method_a_405_with_the_right_ones(served: Any) -> None:
     client, _ = served
-    assert (await client.get("/nothing/here")).status == 404
+    for path in ("/nothing/here", "/", "/line%0Abreak", "/things/a/b"):
+        unknown = await client.get(URL(path, encoded=True))
+        assert (unknown.status, unknown.content_type) == (404, "application/problem+json")
     wrong = await client.delete("/things/one")
     assert (wrong.status, wrong.headers["Allow"]) == (405, "GET,HEAD")
     assert (await wrong.json(content_type="application/problem+json"))["status"] == 405
