@@ -177,10 +177,17 @@ class Grade(Section, frozen=True):
 
 
 class Intake(Section, frozen=True):
-    """One source: its severities, and for `generic` where each field is found in a foreign body (JSON pointers)."""
+    """One source: its severities, and for `generic` where each field is found in a foreign body (JSON pointers).
+
+    The case of a severity does not matter: a word written again in another case replaces the one before it.
+    """
 
     severity: dict[str, Grade] = {}
     mapping: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        """Keep every severity by the word it is looked up by."""
+        msgspec.structs.force_setattr(self, "severity", {word.strip().lower(): grade for word, grade in self.severity.items()})
 
 
 class Retention(Section, frozen=True):
