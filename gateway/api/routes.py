@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from gateway.api import body, incidents, keys, problems, quarantine, reads, wire
+from gateway.api import body, incidents, keys, people, problems, quarantine, reads, wire
 from gateway.api.context import Call, Context
 from gateway.api.feed import Changes, Feed
 from gateway.api.feed import Query as FeedQuery
@@ -39,6 +39,8 @@ V1 = "/api/v1"
 ONE = V1 + "/incidents/{number}"
 REF = ONE + "/refs/{system:[a-z0-9][a-z0-9_-]{0,63}}"
 KEY = V1 + "/keys/{id:[0-9]{1,9}}"
+PERSON = V1 + "/people/{login:[a-z0-9][a-z0-9._-]{0,63}}"
+GROUP = V1 + "/groups/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
 
 
 def table(feed: Feed) -> tuple[Route, ...]:
@@ -70,7 +72,24 @@ def table(feed: Feed) -> tuple[Route, ...]:
         Route("GET", V1 + "/keys", keys.list_keys, ADMIN, "List keys", None, keys.KeyList),
         Route("POST", V1 + "/keys", keys.create_key, ADMIN, "Make a key", wire.NewKey, keys.MadeKey, status=201),
         Route("DELETE", KEY, keys.revoke_key, ADMIN, "Revoke a key", status=204),
+        *_people(),
     )  # fmt: skip
+
+
+def _people() -> tuple[Route, ...]:
+    one, group = people.PersonView, people.GroupView
+    return (
+        Route("GET", V1 + "/people", people.list_people, READ, "List people", None, people.PeoplePage, people.PeopleQuery),
+        Route("POST", V1 + "/people", people.create_person, ADMIN, "Make a person", people.NewPerson, one, status=201),
+        Route("GET", PERSON, people.read_person, READ, "Read a person", None, one),
+        Route("PATCH", PERSON, people.patch_person, ADMIN, "Change a person", people.PersonPatch, one),
+        Route("DELETE", PERSON, people.deactivate_person, ADMIN, "End what a person may do", status=204),
+        Route("GET", V1 + "/groups", people.list_groups, READ, "List groups", None, people.GroupPage, people.GroupQuery),
+        Route("POST", V1 + "/groups", people.create_group, ADMIN, "Make a group", people.NewGroup, group, status=201),
+        Route("GET", GROUP, people.read_group, READ, "Read a group", None, group),
+        Route("PATCH", GROUP, people.patch_group, ADMIN, "Change a group", people.GroupPatch, group),
+        Route("DELETE", GROUP, people.deactivate_group, ADMIN, "End a group", status=204),
+    )
 
 
 def _sentence(kind: Any) -> str:

@@ -105,6 +105,19 @@ async def revoke(conn: Connection, key_id: int, stamp: datetime | None) -> None:
         raise NotFound(f"there is no key {key_id}")
 
 
+REVOKE_ALL = """
+UPDATE api_key SET revoked_at = coalesce($2::timestamptz, statement_timestamp())
+WHERE person_id = $1::int AND revoked_at IS NULL AND ($3::int IS NULL OR id <> $3::int) AND (session OR NOT $4::bool)
+"""
+
+
+async def revoke_all_of(
+    conn: Connection, person_id: int, stamp: datetime | None, *, but: int | None = None, sessions_only: bool = False
+) -> None:
+    """End the keys of a person, except the one of id `but`."""
+    await conn.execute(REVOKE_ALL, person_id, stamp, but, sessions_only)
+
+
 LOOK_UP = """
 SELECT id, name, scopes, integration_id, secret_hash, expires_at, coalesce($2::timestamptz, statement_timestamp()) AS now
 FROM api_key
