@@ -37,8 +37,11 @@ from gateway.notify.channels.webhook import WebhookChannel
 from gateway.notify.message import Channel
 from gateway.notify.runner import Runner as Telling
 from gateway.observers import IntakeObserver, TimerObserver
+from gateway.operations.attempts import Limits
 from gateway.operations.desk import Desk
 from gateway.operations.firing import Effects
+from gateway.operations.login import Login
+from gateway.operations.passwords import Passwords
 from gateway.settings import Settings
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
@@ -113,7 +116,12 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     alertmanager = AlertmanagerReads(pool, keys, health.readyz, VERSION, clock.now())
-    definitions = [*intake_routes(door), *alertmanager.routes(), *routes.build(Context(desk, keys, replay)), *build_docs()]
+    definitions = [
+        *intake_routes(door),
+        *alertmanager.routes(),
+        *routes.build(Context(desk, keys, _login(stack, pool, settings, clock), replay)),
+        *build_docs(),
+    ]
     app.add_routes(edge.doors([*definitions, *health.routes(metrics)], clock, metrics.answered))
     promotion = Promotion(pool, clock, intake.submit)
     upkeep = Upkeep(pool, settings, clock, metrics, rules, key, promotion.run_once)
@@ -123,6 +131,12 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     await _start_timers(stack, timers)
     await _start_intake(stack, intake)
     return Gateway(app, pool, intake, timers, health)
+
+
+def _login(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) -> Login:
+    passwords = Passwords()
+    stack.callback(passwords.close)
+    return Login(pool, clock, passwords, Limits(settings.login.attempts, settings.login.window), settings.login.session)
 
 
 class Numbers:

@@ -196,6 +196,14 @@ class Audit(Section, frozen=True):
     seal_file: str
 
 
+class Login(Section, frozen=True):
+    """Getting in: `attempts` of one login from one address within `window`, and how long a session lasts."""
+
+    attempts: int
+    window: Duration
+    session: Duration
+
+
 class Settings(Section, frozen=True):
     """Everything the gateway is told."""
 
@@ -206,6 +214,7 @@ class Settings(Section, frozen=True):
     notify: Notify
     retention: Retention
     audit: Audit
+    login: Login
     redis: Redis = Redis()
     escalation: Escalation = Escalation()
     intake: dict[str, Intake] = {}
@@ -283,6 +292,8 @@ def _contradictions(settings: Settings) -> list[Flaw]:
     flaws = []
     if settings.sla.default not in settings.sla.policies:
         flaws.append(Flaw("/sla/default", f"no policy is named {settings.sla.default!r}"))
+    if settings.login.attempts < 1:
+        flaws.append(Flaw("/login/attempts", "at least one attempt is needed to get in"))
     for index, window in enumerate(settings.dedup.maintenance):
         flaws += [Flaw(f"/dedup/maintenance/{index}", problem) for problem in _window_problems(window)]
     for name, policy in settings.sla.policies.items():

@@ -13,6 +13,7 @@ from gateway.dedup.submission import Receipt
 from gateway.errors import Malformed
 from gateway.operations.desk import Desk
 from gateway.operations.keys import Caller
+from gateway.operations.login import Login
 from gateway.operations.memory import Once
 
 _encode = msgspec.json.Encoder().encode
@@ -24,12 +25,13 @@ class Context:
 
     desk: Desk
     keys: Keys
+    login: Login
     replay: Callable[[int], Awaitable[Receipt]]
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request that was let in: `body` is the decoded request or None, `raw` its bytes."""
+    """One request that was let in, by OPEN routes anybody's: `body` is the decoded request or None, `raw` its bytes."""
 
     context: Context
     request: web.Request
@@ -46,6 +48,11 @@ class Call:
     def actor(self) -> str:
         """The name under which changes are written down."""
         return self.caller.name
+
+    @property
+    def address(self) -> str:
+        """Where the request came from."""
+        return self.request.remote or ""
 
     def if_match(self) -> int | None:
         """The version in If-Match, None for none or `*`; raises Malformed for anything else."""

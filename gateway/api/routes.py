@@ -7,15 +7,17 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from gateway.api import body, incidents, keys, people, problems, quarantine, reads, wire
+from gateway.api import body, incidents, keys, me, people, problems, quarantine, reads, wire
 from gateway.api.context import Call, Context
 from gateway.api.feed import Changes, Feed
 from gateway.api.feed import Query as FeedQuery
 from gateway.api.listing import Query as ListQuery
 from gateway.api.views import IncidentView, Sla
-from gateway.operations.keys import Scope
+from gateway.operations.keys import NO_CALLER, Scope
 
 READ, WRITE, ADMIN = Scope.READ, Scope.WRITE, Scope.ADMIN
+OPEN = None
+"""Who has no key yet, or needs none."""
 
 Serve = Callable[[Call], Awaitable[web.Response]]
 
@@ -27,7 +29,7 @@ class Route:
     method: str
     path: str
     serve: Serve
-    scope: Scope
+    scope: Scope | None
     summary: str
     takes: Any = None
     gives: Any = None
@@ -73,6 +75,7 @@ def table(feed: Feed) -> tuple[Route, ...]:
         Route("POST", V1 + "/keys", keys.create_key, ADMIN, "Make a key", wire.NewKey, keys.MadeKey, status=201),
         Route("DELETE", KEY, keys.revoke_key, ADMIN, "Revoke a key", status=204),
         *_people(),
+        *_oneself(),
     )  # fmt: skip
 
 
@@ -92,6 +95,20 @@ def _people() -> tuple[Route, ...]:
     )
 
 
+def _oneself() -> tuple[Route, ...]:
+    own, made = V1 + "/me/keys", keys.MadeKey
+    return (
+        Route("POST", V1 + "/login", me.log_in, OPEN, "Get a session for a password", me.Credentials, me.Opened),
+        Route("POST", V1 + "/logout", me.log_out, READ, "End the session", status=204),
+        Route("GET", V1 + "/me", me.read_me, READ, "Whose key this is", None, me.Me),
+        Route("PUT", V1 + "/me/password", me.put_password, WRITE, "Change one's password", me.NewPassword, status=204),
+        Route("PUT", PERSON + "/password", me.put_initial_password, ADMIN, "Set a password", me.InitialPassword, status=204),
+        Route("GET", own, me.list_own_keys, READ, "List one's own keys", None, keys.KeyList),
+        Route("POST", own, me.create_own_key, WRITE, "Make a key of one's own", me.NewOwnKey, made, status=201),
+        Route("DELETE", own + "/{id:[0-9]{1,9}}", me.revoke_own_key, WRITE, "Revoke a key of one's own", status=204),
+    )
+
+
 def _sentence(kind: Any) -> str:
     return (kind.__doc__ or "").partition("\n")[0].rstrip(".")
 
@@ -104,7 +121,7 @@ def build(context: Context) -> list[web.RouteDef]:
 def _handler(context: Context, route: Route) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
-            caller = await context.keys.authenticate(request, route.scope)
+            caller = NO_CALLER if route.scope is OPEN else await context.keys.authenticate(request, route.scope)
             raw = await body.read(request) if route.takes is not None else b""
             asked = body.decode(raw, route.takes) if route.takes is not None else None
             return await route.serve(Call(context, request, caller, asked, raw))

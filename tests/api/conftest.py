@@ -1,7 +1,8 @@
 """The API on a real server over a real database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,8 +19,11 @@ from gateway.dedup.submission import Receipt
 from gateway.errors import NotFound
 from gateway.incidents import store
 from gateway.operations import keys
+from gateway.operations.attempts import Limits
 from gateway.operations.desk import Desk
 from gateway.operations.keys import Scope
+from gateway.operations.login import Login
+from gateway.operations.passwords import Passwords
 from gateway.settings import load
 from gateway.sla.timers import Rules
 from tests.support.clock import FakeClock
@@ -54,8 +58,15 @@ async def nothing_to_replay(quarantine_id: int) -> Receipt:
     raise NotFound(f"there is no {quarantine_id} in quarantine")
 
 
+@pytest.fixture(scope="session")
+def passwords() -> Iterator[Passwords]:
+    made = Passwords()
+    yield made
+    made.close()
+
+
 @pytest.fixture
-async def api(pool: Pool, clock: FakeClock) -> AsyncIterator[Api]:
+async def api(pool: Pool, clock: FakeClock, passwords: Passwords) -> AsyncIterator[Api]:
     async def reserve(count: int, stamp: Any) -> store.Reserved:
         async with pool.acquire() as conn:
             return await store.reserve(conn, count, stamp)
@@ -66,7 +77,8 @@ async def api(pool: Pool, clock: FakeClock) -> AsyncIterator[Api]:
         for scope in Scope:
             made[str(scope)], _ = await keys.create(conn, str(scope), frozenset({scope}), clock.stamp())
     app = web.Application()
-    definitions = build(Context(desk, Keys(pool, clock), nothing_to_replay)) + build_docs()
+    login = Login(pool, clock, passwords, Limits(3, timedelta(minutes=15)), timedelta(hours=12))
+    definitions = build(Context(desk, Keys(pool, clock), login, nothing_to_replay)) + build_docs()
     app.add_routes(edge.doors(definitions, clock, lambda *_: None))
     server = TestServer(app)
     await server.start_server(auto_decompress=False)

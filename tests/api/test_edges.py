@@ -75,6 +75,8 @@ async def test_what_the_router_refuses_is_a_problem_too(api: Api) -> None:
 
 async def test_every_operation_refuses_every_key_that_does_not_cover_it(api: Api) -> None:
     for route in table(Feed()):
+        if route.scope is None:
+            continue
         path = plain(route.path).format(number="INC-20260302-000001", system="itsm", id="1", login="ann", slug="dba")
         assert (await api.client.request(route.method, path)).status == 401
         for scope in api.keys:
