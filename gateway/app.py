@@ -40,7 +40,9 @@ from gateway.observers import IntakeObserver, TimerObserver
 from gateway.operations.attempts import Limits
 from gateway.operations.desk import Desk
 from gateway.operations.firing import Effects
+from gateway.operations.identity_provider import IdentityProvider
 from gateway.operations.login import Login
+from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.settings import Settings
 from gateway.sla.index import Index, connect
@@ -116,10 +118,12 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     alertmanager = AlertmanagerReads(pool, keys, health.readyz, VERSION, clock.now())
+    login = _login(stack, pool, settings, clock)
+    context = Context(desk, keys, login, _oidc(stack, login, settings), replay)
     definitions = [
         *intake_routes(door),
         *alertmanager.routes(),
-        *routes.build(Context(desk, keys, _login(stack, pool, settings, clock), replay)),
+        *routes.build(context),
         *build_docs(),
     ]
     app.add_routes(edge.doors([*definitions, *health.routes(metrics)], clock, metrics.answered))
@@ -137,6 +141,16 @@ def _login(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) 
     passwords = Passwords()
     stack.callback(passwords.close)
     return Login(pool, clock, passwords, Limits(settings.login.attempts, settings.login.window), settings.login.session)
+
+
+def _oidc(stack: AsyncExitStack, login: Login, settings: Settings) -> OidcLogin | None:
+    oidc = settings.login.oidc
+    if not oidc.issuer:
+        return None
+    provider = IdentityProvider(oidc, login.clock)
+    stack.push_async_callback(provider.close)
+    back = oidc.redirect_url or settings.server.external_url.rstrip("/") + "/api/v1/login/oidc/callback"
+    return OidcLogin(login, provider, oidc, back)
 
 
 class Numbers:

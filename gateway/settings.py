@@ -196,12 +196,24 @@ class Audit(Section, frozen=True):
     seal_file: str
 
 
+class Oidc(Section, frozen=True):
+    """An identity provider; no issuer means there is none. No `redirect_url` means the callback under `external_url`."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    redirect_url: str
+    scopes: str
+    allow_private: bool
+
+
 class Login(Section, frozen=True):
     """Getting in: `attempts` of one login from one address within `window`, and how long a session lasts."""
 
     attempts: int
     window: Duration
     session: Duration
+    oidc: Oidc
 
 
 class Settings(Section, frozen=True):
@@ -292,6 +304,11 @@ def _contradictions(settings: Settings) -> list[Flaw]:
     flaws = []
     if settings.sla.default not in settings.sla.policies:
         flaws.append(Flaw("/sla/default", f"no policy is named {settings.sla.default!r}"))
+    oidc = settings.login.oidc
+    if oidc.issuer and not oidc.client_id:
+        flaws.append(Flaw("/login/oidc/client_id", "name the client that the provider knows the gateway as"))
+    if oidc.issuer and not (oidc.redirect_url or settings.server.external_url):
+        flaws.append(Flaw("/login/oidc/redirect_url", "set it, or server.external_url"))
     if settings.login.attempts < 1:
         flaws.append(Flaw("/login/attempts", "at least one attempt is needed to get in"))
     for index, window in enumerate(settings.dedup.maintenance):

@@ -51,6 +51,8 @@ PURGE_ATTEMPTS = """
 DELETE FROM login_attempt WHERE since < coalesce($1::timestamptz, statement_timestamp()) - $2::interval
 """
 
+PURGE_STATES = "DELETE FROM login_state WHERE expires_at < coalesce($1::timestamptz, statement_timestamp())"
+
 PURGE_REPLICAS = """
 DELETE FROM replica WHERE seen_at < coalesce($1::timestamptz, statement_timestamp()) - interval '1 day'
 """
@@ -101,6 +103,7 @@ class Upkeep:
                 await _purge(conn, statement, stamp, age)
             await conn.execute(PURGE_REPLICAS, stamp)
             await conn.execute(PURGE_SESSIONS, stamp)
+            await conn.execute(PURGE_STATES, stamp)
             await conn.execute(PURGE_ATTEMPTS, stamp, self.settings.login.window)
 
     async def refresh(self) -> None:

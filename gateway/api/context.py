@@ -15,6 +15,7 @@ from gateway.operations.desk import Desk
 from gateway.operations.keys import Caller
 from gateway.operations.login import Login
 from gateway.operations.memory import Once
+from gateway.operations.oidc import OidcLogin
 
 _encode = msgspec.json.Encoder().encode
 
@@ -26,6 +27,7 @@ class Context:
     desk: Desk
     keys: Keys
     login: Login
+    oidc: OidcLogin | None
     replay: Callable[[int], Awaitable[Receipt]]
 
 

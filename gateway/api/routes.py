@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from gateway.api import body, incidents, keys, me, people, problems, quarantine, reads, wire
+from gateway.api import body, incidents, keys, me, oidc, people, problems, quarantine, reads, wire
 from gateway.api.context import Call, Context
 from gateway.api.feed import Changes, Feed
 from gateway.api.feed import Query as FeedQuery
@@ -99,6 +99,9 @@ def _oneself() -> tuple[Route, ...]:
     own, made = V1 + "/me/keys", keys.MadeKey
     return (
         Route("POST", V1 + "/login", me.log_in, OPEN, "Get a session for a password", me.Credentials, me.Opened),
+        Route("GET", oidc.PATH, oidc.begin, OPEN, "Go to the identity provider", status=302),
+        Route("GET", oidc.PATH + "/callback", oidc.finish, OPEN, "Come back from there with a session", None, me.Opened,
+              oidc.Returned),
         Route("POST", V1 + "/logout", me.log_out, READ, "End the session", status=204),
         Route("GET", V1 + "/me", me.read_me, READ, "Whose key this is", None, me.Me),
         Route("PUT", V1 + "/me/password", me.put_password, WRITE, "Change one's password", me.NewPassword, status=204),
@@ -106,7 +109,7 @@ def _oneself() -> tuple[Route, ...]:
         Route("GET", own, me.list_own_keys, READ, "List one's own keys", None, keys.KeyList),
         Route("POST", own, me.create_own_key, WRITE, "Make a key of one's own", me.NewOwnKey, made, status=201),
         Route("DELETE", own + "/{id:[0-9]{1,9}}", me.revoke_own_key, WRITE, "Revoke a key of one's own", status=204),
-    )
+    )  # fmt: skip
 
 
 def _sentence(kind: Any) -> str:

@@ -34,8 +34,8 @@ class Limits:
     window: timedelta
 
 
-async def count(conn: Connection, login: str, address: str, limits: Limits, stamp: datetime | None) -> None:
-    """Count one attempt, committed at once; raises TooManyAttempts when it is one too many."""
+async def count(conn: Connection, login: str | None, address: str, limits: Limits, stamp: datetime | None) -> None:
+    """Count one attempt, of nobody in particular with None, committed at once; raises TooManyAttempts when it is one too many."""
     allowed = _subjects(login, address, limits.attempts)
     rows = await conn.fetch(COUNT, sorted(allowed), stamp, limits.window)
     over = [row["rest"] for row in rows if row["count"] > allowed[row["subject"]]]
@@ -46,13 +46,15 @@ async def count(conn: Connection, login: str, address: str, limits: Limits, stam
 
 async def forget(conn: Connection, login: str, address: str) -> None:
     """After a success: the login's own attempts count no more; those of the address with other logins do."""
-    pair, everywhere, _ = _subjects(login, address, 0)
-    await conn.execute(FORGET, [pair, everywhere])
+    mistaken = _subjects(login, address, 0).keys() - _subjects(None, address, 0).keys()
+    await conn.execute(FORGET, list(mistaken))
 
 
-def _subjects(login: str, address: str, attempts: int) -> dict[bytes, int]:
+def _subjects(login: str | None, address: str, attempts: int) -> dict[bytes, int]:
     network = _network(address)
-    named = {f"pair\0{login}\0{network}": attempts, f"login\0{login}": attempts * WIDER, f"address\0{network}": attempts * WIDER}
+    named = {f"address\0{network}": attempts * WIDER}
+    if login is not None:
+        named |= {f"pair\0{login}\0{network}": attempts, f"login\0{login}": attempts * WIDER}
     return {sha256(name.encode("utf-8", "surrogatepass")).digest(): most for name, most in named.items()}
 
 

@@ -28,10 +28,10 @@ FEWEST_LETTERS = 5
 class Passwords:
     """Hashes and checks; `close` ends the threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, waiting: int = WAITING) -> None:
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="password")
-        self._under_way = 0
+        self._under_way, self._most = 0, AT_ONCE + waiting
         self._nobodys = self._hasher.hash("the password of nobody")
 
     async def hash(self, password: str) -> str:
@@ -58,7 +58,7 @@ class Passwords:
             return False
 
     async def _run(self, work: Callable[[], T]) -> T:
-        if self._under_way >= WAITING:
+        if self._under_way >= self._most:
             raise Overloaded("too many log-ins at once: try again in a moment")
         self._under_way += 1
         try:

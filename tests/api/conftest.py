@@ -23,6 +23,7 @@ from gateway.operations.attempts import Limits
 from gateway.operations.desk import Desk
 from gateway.operations.keys import Scope
 from gateway.operations.login import Login
+from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.settings import load
 from gateway.sla.timers import Rules
@@ -66,7 +67,19 @@ def passwords() -> Iterator[Passwords]:
 
 
 @pytest.fixture
-async def api(pool: Pool, clock: FakeClock, passwords: Passwords) -> AsyncIterator[Api]:
+def login(pool: Pool, clock: FakeClock, passwords: Passwords) -> Login:
+    """Three attempts in a quarter of an hour."""
+    return Login(pool, clock, passwords, Limits(3, timedelta(minutes=15)), timedelta(hours=12))
+
+
+@pytest.fixture
+def oidc() -> OidcLogin | None:
+    """None, unless a module of tests has one."""
+    return None
+
+
+@pytest.fixture
+async def api(pool: Pool, clock: FakeClock, login: Login, oidc: OidcLogin | None) -> AsyncIterator[Api]:
     async def reserve(count: int, stamp: Any) -> store.Reserved:
         async with pool.acquire() as conn:
             return await store.reserve(conn, count, stamp)
@@ -77,8 +90,7 @@ async def api(pool: Pool, clock: FakeClock, passwords: Passwords) -> AsyncIterat
         for scope in Scope:
             made[str(scope)], _ = await keys.create(conn, str(scope), frozenset({scope}), clock.stamp())
     app = web.Application()
-    login = Login(pool, clock, passwords, Limits(3, timedelta(minutes=15)), timedelta(hours=12))
-    definitions = build(Context(desk, Keys(pool, clock), login, nothing_to_replay)) + build_docs()
+    definitions = build(Context(desk, Keys(pool, clock), login, oidc, nothing_to_replay)) + build_docs()
     app.add_routes(edge.doors(definitions, clock, lambda *_: None))
     server = TestServer(app)
     await server.start_server(auto_decompress=False)

@@ -92,8 +92,10 @@ async def test_a_new_password_ends_the_other_sessions_and_the_old_password(api: 
     assert (await api.client.put(f"{ME}/password", json=change | {"old": "x"}, headers=here)).status == 422
     assert (await api.client.put(f"{ME}/password", json=change | {"new": "short"}, headers=here)).status == 422
     await session(api)
+    made = await (await api.client.post(OWN, json={"name": "k", "scopes": ["read"]}, headers=there)).json()
     assert (await api.client.put(f"{ME}/password", json=change, headers=here)).status == 204
     clock.advance(timedelta(seconds=5))
+    assert (await api.client.get(ME, headers={"X-Api-Key": made["key"]})).status == 200
     assert [(await api.client.get(ME, headers=sent)).status for sent in (here, there)] == [200, 401]
     assert [(await log_in(api, "ann", pw))[0] for pw in (GOOD, change["new"])] == [401, 200]
 
@@ -126,6 +128,14 @@ async def test_a_key_of_ones_own_is_no_wider_than_its_maker_and_ends_with_its_ow
     assert (await api.client.get(ME, headers=key)).status == 401
     await api.call("PATCH", "/api/v1/people/ann", {"active": True})
     assert (await api.client.get(ME, headers=key)).status == 401
+
+
+async def test_whoever_is_not_active_has_no_key_whatever_the_keys_say(api: Api, clock: FakeClock, pool: Pool) -> None:
+    await person(api, "ann")
+    sent = await session(api)
+    await pool.execute("UPDATE person SET active = false")
+    clock.advance(timedelta(seconds=5))
+    assert (await api.client.get(ME, headers=sent)).status == 401
 
 
 async def test_only_the_owner_revokes_a_key_of_ones_own(api: Api) -> None:
