@@ -16,6 +16,7 @@ from gateway.operations.keys import Caller
 from gateway.operations.login import Login
 from gateway.operations.memory import Once
 from gateway.operations.oidc import OidcLogin
+from gateway.operations.who import Who
 
 _encode = msgspec.json.Encoder().encode
 
@@ -50,6 +51,11 @@ class Call:
     def actor(self) -> str:
         """The name under which changes are written down."""
         return self.caller.name
+
+    @property
+    def who(self) -> Who:
+        """Who asks, as the permission table sees it."""
+        return self.caller.who
 
     @property
     def address(self) -> str:

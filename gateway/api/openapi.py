@@ -60,7 +60,7 @@ def _operation(route: Route, known: dict[int, dict[str, Any]]) -> dict[str, Any]
     operation: dict[str, Any] = {
         "operationId": f"{route.method.lower()}_{'_'.join(re.findall(r'[a-z0-9]+', plain(route.path)[8:]))}",
         "summary": route.summary,
-        "description": "Needs no key." if route.scope is None else f"Needs the scope `{route.scope}`.",
+        "description": _needed(route),
         "parameters": [*_path_parameters(route), *_query_parameters(route), *_header_parameters(route)],
         "responses": {str(route.status): answer, "4XX": problem, "5XX": problem},
     }
@@ -69,6 +69,13 @@ def _operation(route: Route, known: dict[int, dict[str, Any]]) -> dict[str, Any]
     if route.takes is not None:
         operation["requestBody"] = {"content": {"application/json": {"schema": known[id(route.takes)]}}}
     return operation
+
+
+def _needed(route: Route) -> str:
+    if route.scope is None:
+        return "Needs no key."
+    right = f" and the right `{route.needs}`" if route.needs else ""
+    return f"Needs the scope `{route.scope}`{right}."
 
 
 def _path_parameters(route: Route) -> Iterable[dict[str, Any]]:

@@ -13,7 +13,9 @@ from gateway.api.feed import Changes, Feed
 from gateway.api.feed import Query as FeedQuery
 from gateway.api.listing import Query as ListQuery
 from gateway.api.views import IncidentView, Sla
+from gateway.operations.allowing import refuse
 from gateway.operations.keys import NO_CALLER, Scope
+from gateway.operations.permissions import Action, may
 
 READ, WRITE, ADMIN = Scope.READ, Scope.WRITE, Scope.ADMIN
 OPEN = None
@@ -24,7 +26,10 @@ Serve = Callable[[Call], Awaitable[web.Response]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation. `takes` is its body's type, `gives` the body's type of its answer, `query` its parameters' type."""
+    """One operation. `takes` is its body's type, `gives` the body's type of its answer, `query` its parameters' type.
+
+    `needs` is what it asks of the gateway as a whole; what it asks of one record is judged where that is read or locked.
+    """
 
     method: str
     path: str
@@ -35,6 +40,7 @@ class Route:
     gives: Any = None
     query: Any = None
     status: int = 200
+    needs: Action | None = None
 
 
 V1 = "/api/v1"
@@ -50,8 +56,10 @@ def table(feed: Feed) -> tuple[Route, ...]:
     act, view, acted = incidents.take_action, IncidentView, incidents.Acted
     actions = (Route("POST", f"{ONE}/{name}", act, WRITE, _sentence(kind), kind, acted) for name, kind in wire.ACTIONS.items())
     return (
-        Route("GET", V1 + "/incidents", incidents.list_incidents, READ, "List records", None, incidents.Page, ListQuery),
-        Route("POST", V1 + "/incidents", incidents.create_incident, WRITE, "Make a record", wire.NewIncident, view, status=201),
+        Route("GET", V1 + "/incidents", incidents.list_incidents, READ, "List records", None, incidents.Page, ListQuery,
+              needs=Action.READ),
+        Route("POST", V1 + "/incidents", incidents.create_incident, WRITE, "Make a record", wire.NewIncident, view, status=201,
+              needs=Action.SUBMIT),
         Route("POST", V1 + "/incidents/bulk", incidents.act_on_many, WRITE, "Act on many", wire.Bulk, incidents.BulkResults),
         Route("GET", ONE, incidents.read_incident, READ, "Read a record", None, view),
         Route("PATCH", ONE, incidents.patch_incident, WRITE, "Correct a record", wire.Patch, view),
@@ -64,12 +72,13 @@ def table(feed: Feed) -> tuple[Route, ...]:
         *actions,
         Route("GET", REF, incidents.read_reference, READ, "Its counterpart elsewhere", None, wire.Reference),
         Route("PUT", REF, incidents.put_reference, WRITE, "Set its counterpart elsewhere", wire.Reference, wire.Reference),
-        Route("GET", V1 + "/changes", feed.read, READ, "The gap-free change feed", None, Changes, FeedQuery),
-        Route("GET", V1 + "/receipts/{id}", reads.read_receipt, READ, "What became of a delivery", None, reads.ReceiptView),
+        Route("GET", V1 + "/changes", feed.read, READ, "The gap-free change feed", None, Changes, FeedQuery, needs=Action.FOLLOW),
+        Route("GET", V1 + "/receipts/{id}", reads.read_receipt, READ, "What became of a delivery", None, reads.ReceiptView,
+              needs=Action.RECEIPTS),
         Route("GET", V1 + "/quarantine", quarantine.list_quarantine, READ, "What could not be understood", None,
-              quarantine.Quarantine, quarantine.Query),
+              quarantine.Quarantine, quarantine.Query, needs=Action.QUARANTINE),
         Route("POST", V1 + "/quarantine/{id}/replay", quarantine.replay_quarantined, WRITE, "Read it again", None,
-              quarantine.Replayed, status=202),
+              quarantine.Replayed, status=202, needs=Action.REPLAY),
         Route("POST", V1 + "/sla/simulate", reads.simulate_sla, READ, "The clocks of a story", wire.Simulate, reads.Clocks),
         Route("GET", V1 + "/keys", keys.list_keys, ADMIN, "List keys", None, keys.KeyList),
         Route("POST", V1 + "/keys", keys.create_key, ADMIN, "Make a key", wire.NewKey, keys.MadeKey, status=201),
@@ -82,14 +91,34 @@ def table(feed: Feed) -> tuple[Route, ...]:
 def _people() -> tuple[Route, ...]:
     one, group = people.PersonView, people.GroupView
     return (
-        Route("GET", V1 + "/people", people.list_people, READ, "List people", None, people.PeoplePage, people.PeopleQuery),
+        Route(
+            "GET",
+            V1 + "/people",
+            people.list_people,
+            READ,
+            "List people",
+            None,
+            people.PeoplePage,
+            people.PeopleQuery,
+            needs=Action.DIRECTORY,
+        ),
         Route("POST", V1 + "/people", people.create_person, ADMIN, "Make a person", people.NewPerson, one, status=201),
-        Route("GET", PERSON, people.read_person, READ, "Read a person", None, one),
+        Route("GET", PERSON, people.read_person, READ, "Read a person", None, one, needs=Action.DIRECTORY),
         Route("PATCH", PERSON, people.patch_person, ADMIN, "Change a person", people.PersonPatch, one),
         Route("DELETE", PERSON, people.deactivate_person, ADMIN, "End what a person may do", status=204),
-        Route("GET", V1 + "/groups", people.list_groups, READ, "List groups", None, people.GroupPage, people.GroupQuery),
+        Route(
+            "GET",
+            V1 + "/groups",
+            people.list_groups,
+            READ,
+            "List groups",
+            None,
+            people.GroupPage,
+            people.GroupQuery,
+            needs=Action.DIRECTORY,
+        ),
         Route("POST", V1 + "/groups", people.create_group, ADMIN, "Make a group", people.NewGroup, group, status=201),
-        Route("GET", GROUP, people.read_group, READ, "Read a group", None, group),
+        Route("GET", GROUP, people.read_group, READ, "Read a group", None, group, needs=Action.DIRECTORY),
         Route("PATCH", GROUP, people.patch_group, ADMIN, "Change a group", people.GroupPatch, group),
         Route("DELETE", GROUP, people.deactivate_group, ADMIN, "End a group", status=204),
     )
@@ -125,6 +154,8 @@ def _handler(context: Context, route: Route) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
             caller = NO_CALLER if route.scope is OPEN else await context.keys.authenticate(request, route.scope)
+            if route.needs is not None:
+                refuse(may(caller.who, route.needs))
             raw = await body.read(request) if route.takes is not None else b""
             asked = body.decode(raw, route.takes) if route.takes is not None else None
             return await route.serve(Call(context, request, caller, asked, raw))

@@ -183,7 +183,9 @@ def caller_of(row: Record) -> Caller:
     if Role.ADMINISTRATOR not in roles:
         scopes -= {Scope.ADMIN}
     names = frozenset(text.lower() for text in (row["login"], row["email"], row["phone"]) if text)
-    who = Who(name=row["login"], parts=roles, groups=frozenset(row["groups"]), identities=names)
+    who = Who(
+        name=row["login"], parts=roles, groups=frozenset(row["groups"]), identities=names, contact=row["email"] or row["login"]
+    )
     return Caller(row["id"], row["login"], scopes - {Scope.INGEST}, None, who, row["person_id"], row["session"])
 
 

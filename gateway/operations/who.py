@@ -21,13 +21,14 @@ class Who:
     """Somebody with what they are to the process.
 
     `name` is what timelines say: a person's login, a key's name. `groups` are slugs. `identities`, in lower case, are
-    what a record may name the person by: login, e-mail address, telephone number.
+    what a record may name the person by: login, e-mail address, telephone number; `contact` is the best of these.
     """
 
     name: str
     parts: frozenset[Part] = frozenset()
     groups: frozenset[str] = frozenset()
     identities: frozenset[str] = frozenset()
+    contact: str = ""
 
 
 NOBODY = Who(name="")

@@ -18,11 +18,12 @@ from gateway.db.pool import Pool
 from gateway.dedup.submission import Receipt
 from gateway.errors import NotFound
 from gateway.incidents import store
+from gateway.oncall.roles import Role
 from gateway.operations import keys
 from gateway.operations.attempts import Limits
 from gateway.operations.desk import Desk
 from gateway.operations.keys import Scope
-from gateway.operations.login import Login
+from gateway.operations.login import Login, grantable
 from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.settings import load
@@ -47,6 +48,16 @@ class Api:
     ) -> ClientResponse:
         sent = {"Authorization": f"Bearer {self.keys[scope]}"} | (headers or {})
         return await self.client.request(method, path, headers=sent, **more)
+
+    async def person(self, login: str, *roles: Role, **fields: Any) -> str:
+        """A new person with these roles; gives a key of theirs, which `keys` has under the login too."""
+        status, made = await self.call("POST", "/api/v1/people", {"login": login, "name": login.title(), "roles": roles} | fields)
+        assert status == 201, made
+        async with self.desk.pool.acquire() as conn:
+            person_id = await conn.fetchval("SELECT id FROM person WHERE login = $1", login)
+            key, _ = await keys.create(conn, login, grantable(frozenset(roles)), self.desk.clock.stamp(), person_id=person_id)
+        self.keys[login] = key
+        return key
 
     async def incident(self, **fields: Any) -> dict[str, Any]:
         status, made = await self.call("POST", "/api/v1/incidents", {"title": "Mail is down"} | fields)
