@@ -79,9 +79,9 @@ class Call:
             return None
         if not 0 < len(key) <= 255:
             raise Malformed("an Idempotency-Key has 1 to 255 characters")
-        shape = f"{self.request.method}\0{self.request.rel_url}\0{self.request.headers.get('If-Match', '')}\0".encode()
+        shape = f"{self.request.method}\0{self.request.rel_url}\0{self.request.headers.get('If-Match', '')}\0"
         owned = f"{self.caller.id}\0{key}".encode("utf-8", "surrogateescape")
-        return Once(sha256(owned).digest(), sha256(shape + self.raw).digest())
+        return Once(sha256(owned).digest(), sha256(shape.encode("utf-8", "surrogateescape") + self.raw).digest())
 
 
 def respond(value: object, status: int = 200, etag: str | None = None, location: str | None = None) -> web.Response:

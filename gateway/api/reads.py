@@ -168,7 +168,7 @@ async def read_related(call: Call) -> web.Response:
     incident = await found(call, Action.INSPECT)
     desk, eyes = call.context.desk, sight(call.who)
     async with acquire(desk.pool) as conn:
-        rows = [incident_of(dict(row)) for row in await conn.fetch(RELATED, incident.master_id, incident.id, *eyes.parameters())]
+        rows = [incident_of(row) for row in await conn.fetch(RELATED, incident.master_id, incident.id, *eyes.parameters())]
         seen = await views(conn, desk.rules, rows, desk.clock.stamp(), eyes)
     pairs = list(zip(rows, seen, strict=True))
     master = next((view for row, view in pairs if row.id == incident.master_id), None)

@@ -19,6 +19,9 @@ from gateway.operations.who import Who
 LATE_ENTRY = timedelta(hours=12)
 """How long before the record an incident may have occurred."""
 
+LATEST_ENTRY = timedelta(days=5 * 366)
+"""How long before it at the very most: as long as records are kept."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
@@ -96,6 +99,8 @@ def _occurred(report: Report, who: Who, now: datetime) -> datetime:
         return now
     if at > now:
         raise Unprocessable("occurred_at lies in the future", flaws=(Flaw("/occurred_at", "must not be later than now"),))
+    if now - at > LATEST_ENTRY:
+        raise Unprocessable("occurred_at lies too far back", flaws=(Flaw("/occurred_at", "over five years ago"),))
     if now - at > LATE_ENTRY and report.late_reason.strip():
         refuse(may(who, Action.ENTER_LATE))
     elif now - at > LATE_ENTRY:

@@ -113,7 +113,7 @@ def _tell(rules: Rules, policy: Policy, incident: Incident, now: datetime) -> Re
     sla_due = _sla_due(incident, marks, stand)
     after = replace(incident, marks=marks, breached=stand.breached, next_due_at=sla_due, updated_at=now)
     armed = _arms(policy, incident, sla_due)
-    return Revision(after=after, actor=ACTOR, events=tuple(events), timers=armed, notices=tuple(notices))
+    return Revision(after=after, actor=ACTOR, events=tuple(events), timers=armed, notices=tuple(notices), marks_only=True)
 
 
 def _close(policy: Policy, incident: Incident, now: datetime) -> Revision:

@@ -85,6 +85,12 @@ async def test_every_operation_refuses_every_key_that_does_not_cover_it(api: Api
                 assert (status, problem["type"]) == (403, "/problems/forbidden")
 
 
+async def test_headers_that_are_no_text_break_nothing(api: Api) -> None:
+    headers = {"Idempotency-Key": "k\udce4", "If-Match": "\udce4\udcfc"}
+    answer = await api.raw("POST", INCIDENTS, json={"title": "x"}, headers=headers)
+    assert answer.status == 201
+
+
 async def test_keys_come_in_headers_only(api: Api) -> None:
     key = api.keys["read"]
     assert (await api.client.get(f"{INCIDENTS}?key={key}")).status == 400

@@ -200,6 +200,8 @@ async def test_only_an_incident_manager_enters_late_and_says_why(api: Api) -> No
     why = late | {"late_reason": "the phones were down too"}
     tried = [(await api.call("POST", INCIDENTS, body, scope=key))[0] for key in ("ann", "boss") for body in (late, why)]
     assert tried == [422, 403, 422, 201]
+    ancient = why | {"occurred_at": "0001-01-01T00:00:00+10:00"}
+    assert (await api.call("POST", INCIDENTS, ancient, scope="boss"))[0] == 422
     (number,) = await numbers(api, "boss")
     _, timeline = await api.call("GET", f"{INCIDENTS}/{number}/timeline")
     assert timeline["entries"][0]["facts"]["late_reason"] == "the phones were down too"
