@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from secrets import token_bytes
 from typing import Any
 from uuid import uuid4
 
@@ -20,7 +21,7 @@ from gateway.api.context import Context
 from gateway.api.health import Health
 from gateway.api.openapi import build_docs
 from gateway.clock import Clock
-from gateway.db.pool import SERVER_SETTINGS, Pool, open_pool
+from gateway.db.pool import SERVER_SETTINGS, Pool, acquire, open_pool
 from gateway.dedup.commit import Committer
 from gateway.dedup.intake import Intake
 from gateway.dedup.opening import Openings
@@ -44,6 +45,7 @@ from gateway.operations.identity_provider import IdentityProvider
 from gateway.operations.login import Login
 from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
+from gateway.operations.reporter_links import ReporterLinks, secrets_of
 from gateway.settings import Settings
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
@@ -120,7 +122,7 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     alertmanager = AlertmanagerReads(pool, keys, health.readyz, VERSION, clock.now())
     login = _login(stack, pool, settings, clock)
-    context = Context(desk, keys, login, _oidc(stack, login, settings), replay)
+    context = Context(desk, keys, login, _oidc(stack, login, settings), await _links(pool, settings, clock), replay)
     definitions = [
         *intake_routes(door),
         *alertmanager.routes(),
@@ -143,6 +145,12 @@ def _login(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) 
     passwords = Passwords()
     stack.callback(passwords.close)
     return Login(pool, clock, passwords, Limits(settings.login.attempts, settings.login.window), settings.login.session)
+
+
+async def _links(pool: Pool, settings: Settings, clock: Clock) -> ReporterLinks:
+    async with acquire(pool) as conn:
+        secrets = await secrets_of(conn, settings.links.secret, token_bytes(32), clock.stamp())
+    return ReporterLinks(secrets, settings.links.valid)
 
 
 def _oidc(stack: AsyncExitStack, login: Login, settings: Settings) -> OidcLogin | None:

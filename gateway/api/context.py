@@ -16,6 +16,7 @@ from gateway.operations.keys import Caller
 from gateway.operations.login import Login
 from gateway.operations.memory import Once
 from gateway.operations.oidc import OidcLogin
+from gateway.operations.reporter_links import ReporterLinks
 from gateway.operations.who import Who
 
 _encode = msgspec.json.Encoder().encode
@@ -29,6 +30,7 @@ class Context:
     keys: Keys
     login: Login
     oidc: OidcLogin | None
+    links: ReporterLinks
     replay: Callable[[int], Awaitable[Receipt]]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from gateway.api import body, incidents, keys, me, oidc, people, problems, quarantine, reads, wire
+from gateway.api import body, incidents, keys, me, mine, oidc, people, problems, quarantine, reads, wire
 from gateway.api.context import Call, Context
 from gateway.api.feed import Changes, Feed
 from gateway.api.feed import Query as FeedQuery
@@ -47,6 +47,7 @@ V1 = "/api/v1"
 ONE = V1 + "/incidents/{number}"
 REF = ONE + "/refs/{system:[a-z0-9][a-z0-9_-]{0,63}}"
 KEY = V1 + "/keys/{id:[0-9]{1,9}}"
+MINE = V1 + "/mine/{link:[A-Za-z0-9._-]{1,128}}"
 PERSON = V1 + "/people/{login:[a-z0-9][a-z0-9._-]{0,63}}"
 GROUP = V1 + "/groups/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
 
@@ -83,6 +84,8 @@ def table(feed: Feed) -> tuple[Route, ...]:
         Route("GET", V1 + "/keys", keys.list_keys, ADMIN, "List keys", None, keys.KeyList),
         Route("POST", V1 + "/keys", keys.create_key, ADMIN, "Make a key", wire.NewKey, keys.MadeKey, status=201),
         Route("DELETE", KEY, keys.revoke_key, ADMIN, "Revoke a key", status=204),
+        Route("POST", ONE + "/invite", mine.invite, WRITE, "Make a link for its reporter", None, mine.Invitation, status=201),
+        *_mine(),
         *_people(),
         *_oneself(),
     )  # fmt: skip
@@ -121,6 +124,14 @@ def _people() -> tuple[Route, ...]:
         Route("GET", GROUP, people.read_group, READ, "Read a group", None, group, needs=Action.DIRECTORY),
         Route("PATCH", GROUP, people.patch_group, ADMIN, "Change a group", people.GroupPatch, group),
         Route("DELETE", GROUP, people.deactivate_group, ADMIN, "End a group", status=204),
+    )
+
+
+def _mine() -> tuple[Route, ...]:
+    asked = {"confirm": mine.Agree, "refuse": wire.Refuse, "rate": wire.Rate, "note": wire.Note}
+    return (
+        Route("GET", MINE, mine.read_mine, OPEN, "Read one's record by a link", None, mine.Mine),
+        *(Route("POST", f"{MINE}/{n}", mine.act_on_mine, OPEN, _sentence(kind), kind, mine.Mine) for n, kind in asked.items()),
     )
 
 

@@ -42,6 +42,7 @@ class Action(StrEnum):
     LINK = "link"
     UNLINK = "unlink"
     REFER = "refer"
+    INVITE = "invite"
     FOLLOW = "follow"
     SUBMIT = "submit"
     ENTER_LATE = "enter_late"
@@ -59,6 +60,7 @@ MEANING: Mapping[Action, str] = {
     Action.ESCALATE: "hand it to tier 3",
     Action.ENGAGE: "hand it to a vendor",
     Action.REFER: "set its counterpart in another system",
+    Action.INVITE: "make a link that lets its reporter at the record without a key",
     Action.FOLLOW: "the feed of all changes, and what Alertmanager's readers are told",
     Action.SUBMIT: "make a record",
     Action.ENTER_LATE: "make a record of what occurred over 12 h ago, with a reason",
@@ -114,6 +116,7 @@ _WORK = frozenset({_A.ACKNOWLEDGE, _A.HOLD, _A.RESUME, _A.RESOLVE})
 _PASSING_ON = frozenset({_A.NOTE, _A.REASSIGN, _A.ESCALATE, _A.ENGAGE})
 _OWNING = frozenset({
     _A.NOTE, _A.ACKNOWLEDGE_FOR, _A.ASSIGN, _A.CONFIRM, _A.REFUSE, _A.CLOSE, _A.REJECT, _A.RATE, _A.LINK, _A.UNLINK, _A.REFER,
+    _A.INVITE,
 })  # fmt: skip
 
 TABLE: tuple[Rule, ...] = (

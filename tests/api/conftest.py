@@ -26,6 +26,7 @@ from gateway.operations.keys import Scope
 from gateway.operations.login import Login, grantable
 from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
+from gateway.operations.reporter_links import ReporterLinks
 from gateway.settings import load
 from gateway.sla.timers import Rules
 from tests.support.clock import FakeClock
@@ -36,6 +37,7 @@ class Api:
     client: TestClient[web.Request, web.Application]
     keys: dict[str, str]
     desk: Desk
+    links: ReporterLinks
 
     async def call(
         self, method: str, path: str, body: Any = None, scope: str = "admin", headers: dict[str, str] | None = None
@@ -101,9 +103,10 @@ async def api(pool: Pool, clock: FakeClock, login: Login, oidc: OidcLogin | None
         for scope in Scope:
             made[str(scope)], _ = await keys.create(conn, str(scope), frozenset({scope}), clock.stamp())
     app = web.Application()
-    definitions = build(Context(desk, Keys(pool, clock), login, oidc, nothing_to_replay)) + build_docs()
+    links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))
+    definitions = build(Context(desk, Keys(pool, clock), login, oidc, links, nothing_to_replay)) + build_docs()
     app.add_routes(edge.doors(definitions, clock, lambda *_: None))
     server = TestServer(app)
     await server.start_server(auto_decompress=False)
     async with TestClient(server) as client:
-        yield Api(client, made, desk)
+        yield Api(client, made, desk, links)

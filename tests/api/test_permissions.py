@@ -37,6 +37,7 @@ RIGHTS = {
     ("GET", ONE): Action.READ, ("GET", ONE + "/timeline"): Action.READ, ("GET", ONE + "/sla"): Action.INSPECT,
     ("GET", ONE + "/alerts"): Action.INSPECT, ("GET", ONE + "/related"): Action.INSPECT, ("GET", REF): Action.INSPECT,
     ("PUT", REF): Action.REFER, ("POST", ONE + "/link"): Action.LINK, ("POST", ONE + "/unlink"): Action.UNLINK,
+    ("POST", ONE + "/invite"): Action.INVITE,
 }  # fmt: skip
 """What routes ask for whose action is no command; a new route belongs here."""
 
@@ -66,7 +67,7 @@ def told(route: Route, who: Who, scopes: set[Scope], incident: Incident) -> int:
     if isinstance(decision, Refused):
         return 403
     illegal = incident.state not in TABLE[type(command)] if command else name == "unlink"
-    return 409 if illegal else 200
+    return 409 if illegal else route.status
 
 
 async def answers(api: Api, route: Route, key: str, number: str) -> tuple[int, Any]:

@@ -48,7 +48,7 @@ SITUATIONS = {
 }
 GLOBAL = "follow submit enter_late receipts quarantine replay directory"
 RECORDS = " ".join(action for action in Action if action not in GLOBAL.split())
-OWNING = "read inspect note acknowledge_for assign confirm refuse close reject rate link unlink refer"
+OWNING = "read inspect note acknowledge_for assign confirm refuse close reject rate link unlink refer invite"
 WORK = "acknowledge hold resume resolve"
 ON = "note reassign escalate engage"
 SECOND = f"read inspect {WORK} return link unlink {ON}"
