@@ -3,10 +3,9 @@
 Nothing else reads the environment. Secrets may come from a file: `GATEWAY_NOTIFY__SMTP__PASSWORD_FILE=/run/secret`.
 """
 
-import re
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -15,22 +14,11 @@ from zoneinfo import available_timezones
 import msgspec
 from dateutil.rrule import rrulestr
 
+from gateway import durations
 from gateway.errors import Flaw, Misconfigured
 from gateway.incidents.model import Impact, Urgency
 
-UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-class Duration(timedelta):
-    """A length of time written as "90s", "5m", "48h" or "1h30m"."""
-
-
-def duration(text: str) -> Duration:
-    """Read a duration; raises ValueError saying how one is written."""
-    parts = re.findall(r"(\d+(?:\.\d+)?)(us|ms|s|m|h|d)", text)
-    if not parts or "".join(n + u for n, u in parts) != text:
-        raise ValueError(f'"{text}" is not a duration: write it like "90s", "5m", "48h" or "1h30m"')
-    return Duration(seconds=sum(float(n) * UNITS[u] for n, u in parts))
+Duration = durations.Duration
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -207,6 +195,33 @@ class Audit(Section, frozen=True):
     seal_file: str
 
 
+class Oidc(Section, frozen=True):
+    """An identity provider; no issuer means there is none. No `redirect_url` means the callback under `external_url`."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    redirect_url: str
+    scopes: str
+    allow_private: bool
+
+
+class Login(Section, frozen=True):
+    """Getting in: `attempts` of one login from one address within `window`, and how long a session lasts."""
+
+    attempts: int
+    window: Duration
+    session: Duration
+    oidc: Oidc
+
+
+class Links(Section, frozen=True):
+    """Links for reporters: one secret, two during a rotation, the new one first; none keeps one in the database."""
+
+    secret: str
+    valid: Duration
+
+
 class Settings(Section, frozen=True):
     """Everything the gateway is told."""
 
@@ -217,6 +232,8 @@ class Settings(Section, frozen=True):
     notify: Notify
     retention: Retention
     audit: Audit
+    login: Login
+    links: Links
     redis: Redis = Redis()
     escalation: Escalation = Escalation()
     intake: dict[str, Intake] = {}
@@ -254,7 +271,7 @@ def _convert(name: str, value: object, kind: Any, parts: dict[str, Any], flaws: 
 def _hook(kind: type, value: object) -> Duration:
     if kind is not Duration or not isinstance(value, str):
         raise ValueError(f'expected a duration such as "5m", got {value!r}')
-    return duration(value)
+    return durations.duration(value)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -291,7 +308,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _contradictions(settings: Settings) -> list[Flaw]:
-    flaws = []
+    flaws = _ways_in(settings)
     if settings.sla.default not in settings.sla.policies:
         flaws.append(Flaw("/sla/default", f"no policy is named {settings.sla.default!r}"))
     for index, window in enumerate(settings.dedup.maintenance):
@@ -303,6 +320,20 @@ def _contradictions(settings: Settings) -> list[Flaw]:
             flaws.append(Flaw(f"/sla/policies/{name}/targets", f"no targets for priorities {sorted(missing)}"))
         if any(not 0 < share < 1 for share in policy.warn_at) or len(set(policy.warn_at)) < len(policy.warn_at):
             flaws.append(Flaw(f"/sla/policies/{name}/warn_at", "shares are distinct and lie between 0 and 1"))
+    return flaws
+
+
+def _ways_in(settings: Settings) -> list[Flaw]:
+    flaws = []
+    oidc = settings.login.oidc
+    if oidc.issuer and not oidc.client_id:
+        flaws.append(Flaw("/login/oidc/client_id", "name the client that the provider knows the gateway as"))
+    if oidc.issuer and not (oidc.redirect_url or settings.server.external_url):
+        flaws.append(Flaw("/login/oidc/redirect_url", "set it, or server.external_url"))
+    if any(len(word) < 32 for word in settings.links.secret.split()) or len(settings.links.secret.split()) > 2:
+        flaws.append(Flaw("/links/secret", "one secret or two, each of at least 32 characters"))
+    if settings.login.attempts < 1:
+        flaws.append(Flaw("/login/attempts", "at least one attempt is needed to get in"))
     return flaws
 
 

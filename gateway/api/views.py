@@ -9,6 +9,7 @@ import msgspec
 from gateway.db.pool import Connection
 from gateway.incidents.model import HoldReason
 from gateway.incidents.record import Incident
+from gateway.incidents.sight import Sight
 from gateway.operations.desk import NOW
 from gateway.sla.clocks import ClockReading, ClockState
 from gateway.sla.timers import Rules, explain
@@ -113,7 +114,10 @@ class IncidentView(msgspec.Struct):
 
 
 AROUND = """
-SELECT i.id, m.number AS master, (SELECT count(*) FROM incident c WHERE c.master_id = i.id) AS related_count,
+SELECT i.id, CASE WHEN CASE WHEN m.security THEN $2::bool
+    ELSE $3::bool OR lower(m.owner) = ANY($4::text[]) OR lower(m.contact) = ANY($4::text[]) END THEN m.number END AS master,
+       (SELECT count(*) FROM incident c WHERE c.master_id = i.id AND CASE WHEN c.security THEN $2::bool
+          ELSE $3::bool OR lower(c.owner) = ANY($4::text[]) OR lower(c.contact) = ANY($4::text[]) END) AS related_count,
        a.occurrences, a.first_seen, a.last_seen
 FROM incident i LEFT JOIN incident m ON m.id = i.master_id
 LEFT JOIN LATERAL (
@@ -123,12 +127,16 @@ WHERE i.id = ANY($1::bigint[])
 """
 
 
-async def views(conn: Connection, rules: Rules, incidents: Sequence[Incident], stamp: datetime | None) -> list[IncidentView]:
-    """The records as the API shows them, in the order given."""
+async def views(
+    conn: Connection, rules: Rules, incidents: Sequence[Incident], stamp: datetime | None, sight: Sight
+) -> list[IncidentView]:
+    """The records as the API shows them, in the order given, to somebody with this sight."""
     if not incidents:
         return []
     now = await conn.fetchval(NOW, stamp)
-    around = {row["id"]: dict(row) for row in await conn.fetch(AROUND, [incident.id for incident in incidents])}
+    around = {
+        row["id"]: dict(row) for row in await conn.fetch(AROUND, [incident.id for incident in incidents], *sight.parameters())
+    }
     return [_view(incident, around[incident.id], rules, now) for incident in incidents]
 
 

@@ -43,6 +43,7 @@ class NewIncident(Request, kw_only=True):
     occurred_at: Moment | None = None
     security: bool = False
     labels: Labels = {}
+    late_reason: Text = ""
 
 
 class Patch(Request, kw_only=True):

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.errors import IdempotencyMismatch
+from gateway.errors import IdempotencyMismatch, NotFound
 from gateway.incidents import store
 from gateway.incidents.record import Incident
 from gateway.operations.desk import Session
+from gateway.operations.permissions import sight
+from gateway.operations.who import Who
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,10 @@ VALUES ($1, $2, 0, '', $3) ON CONFLICT (key_hash) DO NOTHING
 RECALL = "SELECT request_hash, body FROM idempotency WHERE key_hash = $1"
 
 
-async def recall(session: Session, once: Once) -> Incident | None:
+async def recall(session: Session, once: Once, who: Who) -> Incident | None:
     """The record this request made or changed before, or None, and from then on the key is this transaction's.
 
-    Raises IdempotencyMismatch when the key came with another request.
+    Raises IdempotencyMismatch when the key came with another request, NotFound when the record is not there for `who` any more.
     """
     claimed = await session.conn.execute(CLAIM, once.key_hash, once.request_hash, session.now)
     if claimed.endswith(" 1"):
@@ -36,7 +38,11 @@ async def recall(session: Session, once: Once) -> Incident | None:
     row = await session.conn.fetchrow(RECALL, once.key_hash)
     if row is None or row["request_hash"] != once.request_hash:
         raise IdempotencyMismatch("this Idempotency-Key was used with another request: choose a new one")
-    return await store.by_number(session.conn, row["body"].decode())
+    number = row["body"].decode()
+    known = await store.by_number(session.conn, number, sight(who))
+    if known is None:
+        raise NotFound(f"no incident has the number {number}")
+    return known
 
 
 REMEMBER = "UPDATE idempotency SET status = 200, body = $2, etag = $3 WHERE key_hash = $1"

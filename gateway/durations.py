@@ -1,0 +1,18 @@
+"""Lengths of time as people write them."""
+
+import re
+from datetime import timedelta
+
+UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class Duration(timedelta):
+    """A length of time written as "90s", "5m", "48h" or "1h30m"."""
+
+
+def duration(text: str) -> Duration:
+    """Read a duration; raises ValueError saying how one is written."""
+    parts = re.findall(r"(\d+(?:\.\d+)?)(us|ms|s|m|h|d)", text)
+    if not parts or "".join(n + u for n, u in parts) != text:
+        raise ValueError(f'"{text}" is not a duration: write it like "90s", "5m", "48h" or "1h30m"')
+    return Duration(seconds=sum(float(n) * UNITS[u] for n, u in parts))
