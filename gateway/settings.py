@@ -6,7 +6,7 @@ Nothing else reads the environment. Secrets may come from a file: `GATEWAY_NOTIF
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -31,6 +31,22 @@ def duration(text: str) -> Duration:
     if not parts or "".join(n + u for n, u in parts) != text:
         raise ValueError(f'"{text}" is not a duration: write it like "90s", "5m", "48h" or "1h30m"')
     return Duration(seconds=sum(float(n) * UNITS[u] for n, u in parts))
+
+
+class Promise(timedelta):
+    """A length of time that may name working days too ("2wd", "1wd4h"); a working day is as long as the calendar's."""
+
+    working_days: float = 0
+
+
+def promise(text: str) -> Promise:
+    """Read one; raises ValueError saying how it is written."""
+    days, _, rest = text.rpartition("wd")
+    if days and not re.fullmatch(r"\d+(\.\d+)?", days):
+        raise ValueError(f'"{text}" is not a length of working time: write it like "2wd", "1wd4h" or "48h"')
+    promised = Promise(seconds=duration(rest).total_seconds() if rest or not days else 0)
+    promised.working_days = float(days or 0)
+    return promised
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,20 +80,34 @@ class Redis(Section, frozen=True):
     url: str = ""
 
 
+class Calendar(Section, frozen=True):
+    """Working hours on the wall clock of `zone`, "HH:MM-HH:MM" per weekday; `holidays` is a country, such as CN or DE-BY.
+
+    `closed` and `open` are dates that are worked, or not, whatever the country and the weekday say.
+    """
+
+    zone: str
+    hours: Mapping[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], tuple[str, ...]]
+    holidays: str = ""
+    closed: tuple[date, ...] = ()
+    open: tuple[date, ...] = ()
+
+
 class Policy(Section, frozen=True):
     """Targets per priority and clock; `warn_at` are shares of a target."""
 
     calendar: str
     warn_at: tuple[float, ...]
-    auto_close_after: Duration
-    targets: dict[int, dict[Literal["response", "desk", "tier2", "escalated", "overall"], Duration]]
+    auto_close_after: Promise
+    targets: dict[int, dict[Literal["response", "desk", "tier2", "escalated", "overall"], Promise]]
 
 
 class Sla(Section, frozen=True):
-    """Policies by name and the one used where nothing else says."""
+    """Policies and calendars by name, and the policy used where nothing else says."""
 
     default: str
     policies: dict[str, Policy]
+    calendars: dict[str, Calendar] = {}
 
 
 class Relate(Section, frozen=True):
@@ -237,13 +267,13 @@ def _convert(name: str, value: object, kind: Any, parts: dict[str, Any], flaws: 
         parts[name] = msgspec.convert(value, kind, strict=False, dec_hook=_hook)
     except msgspec.ValidationError as error:
         detail, _, where = str(error).partition(" - at `$")
-        flaws.append(Flaw(f"/{name}" + where.rstrip("`").replace(".", "/"), detail))
+        flaws.append(Flaw(f"/{name}" + where.rstrip("`").replace("[...]", ".*").replace(".", "/"), detail))
 
 
-def _hook(kind: type, value: object) -> Duration:
-    if kind is not Duration or not isinstance(value, str):
+def _hook(kind: type, value: object) -> Duration | Promise:
+    if kind not in (Duration, Promise) or not isinstance(value, str):
         raise ValueError(f'expected a duration such as "5m", got {value!r}')
-    return duration(value)
+    return promise(value) if kind is Promise else duration(value)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -286,8 +316,6 @@ def _contradictions(settings: Settings) -> list[Flaw]:
     for index, window in enumerate(settings.dedup.maintenance):
         flaws += [Flaw(f"/dedup/maintenance/{index}", problem) for problem in _window_problems(window)]
     for name, policy in settings.sla.policies.items():
-        if policy.calendar != "24x7":
-            flaws.append(Flaw(f"/sla/policies/{name}/calendar", 'only the calendar "24x7" exists'))
         if missing := {1, 2, 3, 4} - policy.targets.keys():
             flaws.append(Flaw(f"/sla/policies/{name}/targets", f"no targets for priorities {sorted(missing)}"))
         if any(not 0 < share < 1 for share in policy.warn_at) or len(set(policy.warn_at)) < len(policy.warn_at):

@@ -15,7 +15,8 @@ from gateway.incidents.record import Arm, Incident, Notice, Revision
 from gateway.settings import Settings
 from gateway.sla import clocks, thresholds
 from gateway.sla.escalation import Escalation, cause_of
-from gateway.sla.policy import Policy, from_settings
+from gateway.sla.policies import read_policies
+from gateway.sla.policy import Policy
 from gateway.sla.thresholds import Crossing, Standing
 
 ACTOR = "gateway"
@@ -37,7 +38,7 @@ class Rules:
     @classmethod
     def from_settings(cls, settings: Settings) -> "Rules":
         """Read the configuration; raises Misconfigured."""
-        return cls(from_settings(settings.sla), settings.sla.default, Escalation.from_settings(settings))
+        return cls(read_policies(settings.sla), settings.sla.default, Escalation.from_settings(settings))
 
     def policy(self, incident: Incident) -> Policy:
         """The policy of a record; one whose policy left the configuration goes on under the default."""
@@ -165,7 +166,8 @@ def _sla_due(incident: Incident, marks: Collection[str], standing: Standing) -> 
 def _close_due(policy: Policy, incident: Incident) -> datetime | None:
     if incident.state is not State.RESOLVED or incident.resolved_at is None:
         return None
-    return incident.resolved_at + policy.auto_close_after + timedelta(seconds=crc32(incident.number.encode()) % SPREAD)
+    close_at = policy.auto_close_in.add(incident.resolved_at, policy.auto_close_after)
+    return close_at + timedelta(seconds=crc32(incident.number.encode()) % SPREAD)
 
 
 def _present(incident: Incident, now: datetime) -> datetime:

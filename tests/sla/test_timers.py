@@ -8,10 +8,10 @@ import pytest
 
 from gateway.errors import Misconfigured
 from gateway.incidents.model import Closure, HoldReason, State, TimerKind
-from gateway.settings import Duration, Management
+from gateway.settings import Management, Promise
 from gateway.sla.clocks import read
 from gateway.sla.escalation import Escalation
-from gateway.sla.policy import from_settings
+from gateway.sla.policies import read_policies
 from gateway.sla.timers import Rules, arms, explain, fire, refresh
 from tests.sla.stories import POLICIES, POLICY, SETTINGS, an_incident, ledger_of, minute
 
@@ -108,6 +108,6 @@ def test_a_policy_gone_from_the_configuration_is_read_as_the_default() -> None:
 
 def test_a_target_of_nothing_is_a_misconfiguration() -> None:
     shipped = SETTINGS.sla.policies["itil-minutes"]
-    broken = msgspec.structs.replace(shipped, targets={**shipped.targets, 1: {"desk": Duration(0)}})
+    broken = msgspec.structs.replace(shipped, targets={**shipped.targets, 1: {"desk": Promise()}})
     with pytest.raises(Misconfigured):
-        from_settings(msgspec.structs.replace(SETTINGS.sla, policies={"itil-minutes": broken}))
+        read_policies(msgspec.structs.replace(SETTINGS.sla, policies={"itil-minutes": broken}))
