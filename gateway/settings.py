@@ -102,12 +102,34 @@ class Policy(Section, frozen=True):
     targets: dict[int, dict[Literal["response", "desk", "tier2", "escalated", "overall"], Promise]]
 
 
+KINDS: tuple[str, ...] = ("incident", "service_request")
+
+
+class Use(Section, frozen=True):
+    """Use `policy` for records that agree with all that is said; the first rule that agrees is taken."""
+
+    policy: str
+    kinds: tuple[Literal["incident", "service_request"], ...] = ()
+    services: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    priorities: tuple[int, ...] = ()
+
+
+class Promises(Section, frozen=True):
+    """What a service promises of its own incidents: another policy, and targets that win over any policy's."""
+
+    policy: str = ""
+    targets: dict[int, dict[Literal["response", "desk", "tier2", "escalated", "overall"], Promise]] = {}
+
+
 class Sla(Section, frozen=True):
     """Policies and calendars by name, and the policy used where nothing else says."""
 
     default: str
     policies: dict[str, Policy]
     calendars: dict[str, Calendar] = {}
+    use: tuple[Use, ...] = ()
+    services: dict[str, Promises] = {}
 
 
 class Relate(Section, frozen=True):
@@ -311,8 +333,6 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
 def _contradictions(settings: Settings) -> list[Flaw]:
     flaws = []
-    if settings.sla.default not in settings.sla.policies:
-        flaws.append(Flaw("/sla/default", f"no policy is named {settings.sla.default!r}"))
     for index, window in enumerate(settings.dedup.maintenance):
         flaws += [Flaw(f"/dedup/maintenance/{index}", problem) for problem in _window_problems(window)]
     for name, policy in settings.sla.policies.items():

@@ -12,6 +12,7 @@ from gateway.incidents.model import Alert, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.incidents.timeline import GENESIS
 from gateway.settings import Settings
+from gateway.sla.choice import INCIDENT
 from gateway.sla.clocks import opening_due
 from gateway.sla.timers import Rules
 
@@ -42,9 +43,9 @@ class Openings:
 
     def _incident(self, draft: Draft, now: datetime) -> Incident:
         alert, holder, storm = draft.item.alert, draft.holder, draft.holder.storm
-        policy = self.rules.policies[self.rules.default]
         grade = STORM if storm else grade_of(draft.item.source, alert.severity, self.settings.intake)
-        master = holder.master
+        master, service = holder.master, "" if storm else alert.service
+        policy = self.rules.policy_for(kind=INCIDENT, service=service, source=draft.item.source, priority=grade.priority)
         return Incident(
             id=holder.id,
             number=holder.number,
@@ -52,7 +53,7 @@ class Openings:
             description=alert.description,
             source=draft.item.source,
             severity="" if storm else alert.severity,
-            service="" if storm else alert.service,
+            service=service,
             ci="" if storm else alert.ci,
             impact=grade.impact,
             urgency=grade.urgency,

@@ -12,6 +12,7 @@ from gateway.incidents.record import Incident, Revision
 from gateway.incidents.timeline import GENESIS
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, recall, remember
+from gateway.sla.choice import INCIDENT
 
 LATE_ENTRY = timedelta(hours=12)
 """How long before the record an incident may have occurred."""
@@ -55,6 +56,7 @@ async def create(desk: Desk, report: Report, actor: str, *, once: Once | None = 
 
 def _revision(desk: Desk, report: Report, actor: str, now: datetime, incident_id: int, number: str) -> Revision:
     priority = PRIORITIES[report.impact][report.urgency]
+    policy = desk.rules.policy_for(kind=INCIDENT, service=report.service, source=report.source, priority=priority)
     incident = Incident(
         id=incident_id,
         number=number,
@@ -64,7 +66,7 @@ def _revision(desk: Desk, report: Report, actor: str, now: datetime, incident_id
         recorded_at=now,
         updated_at=now,
         owner=actor,
-        policy=desk.rules.default,
+        policy=policy.name,
         ledger=(LedgerEntry(now, ClockEvent.RECORD, priority=priority),),
         version=0,
         timeline_hash=GENESIS,

@@ -9,6 +9,7 @@ from gateway.incidents.model import PRIORITIES
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, recall, remember
+from gateway.sla.timers import Rules
 
 EDITABLE = frozenset({
     "title", "description", "priority", "impact", "urgency", "category", "service", "ci", "contact_name", "contact",
@@ -43,6 +44,15 @@ async def edit(
     return await desk.within(work)
 
 
+def _other_policy(rules: Rules, before: Incident, after: Incident) -> Mapping[str, str]:
+    """Another policy where such a record would get another one; else the record keeps what it has."""
+    was, now = (
+        rules.policy_for(kind=one.kind, service=one.service, source=one.source, priority=one.priority).name
+        for one in (before, after)
+    )
+    return {"policy": now} if now not in (was, before.policy) else {}
+
+
 def _revision(desk: Desk, incident: Incident, changes: Mapping[str, Any], actor: str, session: Session) -> Revision:
     wanted = dict(changes)
     if ("impact" in wanted or "urgency" in wanted) and "priority" not in wanted:
@@ -51,6 +61,7 @@ def _revision(desk: Desk, incident: Incident, changes: Mapping[str, Any], actor:
     different = {name: value for name, value in wanted.items() if name in EDITABLE and getattr(incident, name) != value}
     if not different:
         return Revision(after=incident, actor=actor, events=())
+    different |= _other_policy(desk.rules, incident, replace(incident, **different))
     now = max(session.now, incident.ledger[-1].at)
     after = replace(incident, **different)
     listed = [{"field": n, "old": getattr(incident, n), "new": v} for n, v in sorted(different.items())]

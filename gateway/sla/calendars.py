@@ -17,7 +17,7 @@ BUILT_IN: Mapping[str, Calendar] = {"24x7": ROUND_THE_CLOCK}
 
 
 def read_calendars(sections: Mapping[str, settings.Calendar]) -> tuple[Mapping[str, Calendar], list[Flaw]]:
-    """The calendars by name, and every flaw; one with a flaw is left out. The countries are not looked up here."""
+    """The calendars by name, and every flaw; one with a flaw is left out."""
     calendars, flaws = dict(BUILT_IN), []
     for name, section in sections.items():
         found = list(_flaws(name, section))
@@ -25,15 +25,6 @@ def read_calendars(sections: Mapping[str, settings.Calendar]) -> tuple[Mapping[s
         if not found:
             calendars[name] = _calendar(section)
     return calendars, flaws
-
-
-def unknown_countries(sections: Mapping[str, settings.Calendar]) -> list[Flaw]:
-    """A flaw for each calendar whose holidays nobody knows. Loads the library of holidays if any calendar names some."""
-    return [
-        Flaw(f"/sla/calendars/{name}/holidays", f'"{section.holidays}" is no country of the holidays library, as CN or DE-BY is')
-        for name, section in sections.items()
-        if section.holidays and not known(section.holidays)
-    ]
 
 
 def _calendar(section: settings.Calendar) -> Calendar:
@@ -54,6 +45,8 @@ def _flaws(name: str, section: settings.Calendar) -> Iterable[Flaw]:
         yield Flaw(pointer, f'"{name}" is built in: choose another name')
     if section.zone not in available_timezones():
         yield Flaw(f"{pointer}/zone", f"{section.zone!r} is no time zone of the IANA list")
+    if section.holidays and not known(section.holidays):
+        yield Flaw(f"{pointer}/holidays", f"{section.holidays!r} is no country of the holidays library, such as CN or DE-BY")
     yield from read_week(section.hours, f"{pointer}/hours")[1]
     for day in sorted(set(section.closed) & set(section.open)):
         yield Flaw(f"{pointer}/open", f"{day} is closed as well")

@@ -3,8 +3,7 @@
 from datetime import datetime, timedelta
 
 from gateway import settings
-from gateway.errors import Misconfigured
-from gateway.sla.calendars import read_calendars, unknown_countries
+from gateway.sla.calendars import read_calendars
 from gateway.sla.policies import read_policies
 
 AHEAD = timedelta(days=366)
@@ -14,8 +13,6 @@ AHEAD = timedelta(days=366)
 def notes_on(sla: settings.Sla, now: datetime) -> list[str]:
     """What somebody should know who uses this configuration; raises Misconfigured for what cannot be used."""
     read_policies(sla)
-    if unknown := unknown_countries(sla.calendars):
-        raise Misconfigured("the SLA calendars cannot be used", flaws=tuple(unknown))
     calendars, _ = read_calendars(sla.calendars)
     return [
         f"calendar {name}: the holidays of {year} are not published yet, its make-up days are not counted on"

@@ -10,6 +10,19 @@ from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import Any
 
+COUNTRIES = frozenset(
+    """
+    AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD
+    CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF
+    GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN
+    KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA
+    NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI
+    SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UK UM US UY UZ VA VC VE VG
+    VI VN VU WF WS XK YE YT ZA ZM ZW
+    """.split()  # noqa: SIM905 - 251 quoted codes would be a page
+)
+"""The countries the library has, so that a configuration is checked without loading it."""
+
 YEARS = range(2000, 2050)
 """Where to look for years whose make-up days are known."""
 
@@ -50,10 +63,9 @@ def _announced_until(country: str) -> int:
 
 
 def known(country: str) -> bool:
-    """Whether the library has this country ("CN") or part of one ("DE-BY"). Loads the library."""
-    code, _, part = country.partition("-")
-    parts = _library().list_supported_countries().get(code)
-    return parts is not None and (not part or part in parts)
+    """Whether the library has this country ("CN"), or, which loads it, part of one ("DE-BY")."""
+    code, dash, part = country.partition("-")
+    return code in COUNTRIES and (not dash or part in _library().list_supported_countries()[code])
 
 
 def edition() -> str:

@@ -4,7 +4,7 @@ Three of the kinds of timer belong here: the next SLA threshold, closing by itse
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
@@ -14,8 +14,9 @@ from gateway.incidents.model import LIVE, Closure, State, TimerKind
 from gateway.incidents.record import Arm, Incident, Notice, Revision
 from gateway.settings import Settings
 from gateway.sla import clocks, thresholds
+from gateway.sla.choice import INCIDENT, Choice, read_choice
 from gateway.sla.escalation import Escalation, cause_of
-from gateway.sla.policies import read_policies
+from gateway.sla.policies import read_policies, read_tailored
 from gateway.sla.policy import Policy
 from gateway.sla.thresholds import Crossing, Standing
 
@@ -29,20 +30,38 @@ Event = tuple[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Everything the configuration says about time: policies by name, the one for unknown names, and who is told."""
+    """Everything the configuration says about time: policies by name, the one for unknown names, and who is told.
+
+    `choice` says which policy a new record gets, `tailored` holds the policies with a service's own targets.
+    """
 
     policies: Mapping[str, Policy]
     default: str
     escalation: Escalation
+    choice: Choice
+    tailored: Mapping[tuple[str, str], Policy] = field(default_factory=dict)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Rules":
         """Read the configuration; raises Misconfigured."""
-        return cls(read_policies(settings.sla), settings.sla.default, Escalation.from_settings(settings))
+        policies = read_policies(settings.sla)
+        tailored = read_tailored(settings.sla, policies)
+        return cls(policies, settings.sla.default, Escalation.from_settings(settings), read_choice(settings.sla), tailored)
 
     def policy(self, incident: Incident) -> Policy:
-        """The policy of a record; one whose policy left the configuration goes on under the default."""
-        return self.policies.get(incident.policy) or self.policies[self.default]
+        """The policy of a record as its service has it; one whose policy left the configuration goes on under the default."""
+        return self.named(incident.policy, incident.kind, incident.service)
+
+    def named(self, policy: str, kind: str, service: str) -> Policy:
+        """The policy of that name for records of that kind and service; the default where there is none."""
+        name = policy if policy in self.policies else self.default
+        if self.tailored and kind == INCIDENT and (own := self.tailored.get((name, service))):
+            return own
+        return self.policies[name]
+
+    def policy_for(self, *, kind: str, service: str, source: str, priority: int) -> Policy:
+        """The policy a new record gets."""
+        return self.named(self.choice.policy_for(kind, service, source, priority), kind, service)
 
 
 def refresh(

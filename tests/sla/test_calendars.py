@@ -3,14 +3,16 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import holidays
 import msgspec
 import pytest
 
 from gateway.errors import Misconfigured
 from gateway.settings import Promise, load, promise
-from gateway.sla.calendars import read_calendars, unknown_countries
+from gateway.sla.calendars import read_calendars
 from gateway.sla.inspection import notes_on
 from gateway.sla.policies import read_policies
+from gateway.sla.public_days import COUNTRIES
 from tests.sla.offices import a_calendar, a_section
 from tests.sla.stories import SETTINGS, minute
 
@@ -67,11 +69,13 @@ def test_what_is_no_calendar_at_all_is_refused_with_its_place(tmp_path: Path, li
 
 
 def test_a_country_nobody_knows_is_a_flaw_and_a_part_of_one_is_not() -> None:
-    sections = {name: a_section(holidays=name) for name in ("CN", "DE-BY", "XX", "DE-XX", "")}
-    assert [flaw.pointer for flaw in unknown_countries(sections)] == [
-        "/sla/calendars/XX/holidays",
-        "/sla/calendars/DE-XX/holidays",
-    ]
+    sections = {name: a_section(holidays=name) for name in ("CN", "DE-BY", "XX", "DE-XX", "DE-", "")}
+    wrong = [flaw.pointer for flaw in read_calendars(sections)[1]]
+    assert wrong == [f"/sla/calendars/{name}/holidays" for name in ("XX", "DE-XX", "DE-")]
+
+
+def test_the_countries_are_those_of_the_library() -> None:
+    assert {code for code in holidays.list_supported_countries() if len(code) == 2} == COUNTRIES
 
 
 def test_a_calendars_version_changes_with_its_content_and_with_nothing_else() -> None:
@@ -99,7 +103,9 @@ def test_working_days_are_as_long_as_the_calendars_and_close_records_in_working_
     two_days = Promise(0)
     two_days.working_days = 2
     office = msgspec.structs.replace(shipped, calendar="cn-office", auto_close_after=two_days)
-    policy = read_policies(msgspec.structs.replace(SETTINGS.sla, policies={"itil-minutes": office}))["itil-minutes"]
+    policy = read_policies(msgspec.structs.replace(SETTINGS.sla, policies={**SETTINGS.sla.policies, "itil-minutes": office}))[
+        "itil-minutes"
+    ]
     assert policy.auto_close_after == timedelta(hours=15)
     assert policy.auto_close_in.add(minute(0), policy.auto_close_after) > minute(0) + timedelta(hours=37)
     assert read_policies(SETTINGS.sla)["itil-minutes"].auto_close_in.add(minute(0), timedelta(hours=48)) == minute(48 * 60)

@@ -9,6 +9,7 @@ import pytest
 from gateway.errors import Misconfigured
 from gateway.incidents.model import Closure, HoldReason, State, TimerKind
 from gateway.settings import Management, Promise
+from gateway.sla.choice import Choice
 from gateway.sla.clocks import read
 from gateway.sla.escalation import Escalation
 from gateway.sla.policies import read_policies
@@ -19,6 +20,7 @@ RULES = Rules(
     POLICIES,
     "itil-minutes",
     Escalation((Management((1, 2), ("opened", "breach"), ("boss", "nobody")),), {"boss": ("smtp:boss@example.com",)}),
+    Choice("itil-minutes"),
 )
 RECORDED = ((0, "record", 1),)
 FRESH = an_incident(ledger_of(RECORDED))
