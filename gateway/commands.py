@@ -172,7 +172,7 @@ async def migrate_schema(settings: Settings, options: argparse.Namespace) -> int
 
 async def check(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001 - every command's shape
     """The settings were read without a problem; see whether they can be followed and the database be used."""
-    for note in notes_on(settings.sla, SystemClock().now()):
+    for note in notes_on(settings, SystemClock().now()):
         print(f"gateway: {note}")
     if settings.database.url:
         pool = await open_pool(settings.database)

@@ -3,10 +3,9 @@
 Nothing else reads the environment. Secrets may come from a file: `GATEWAY_NOTIFY__SMTP__PASSWORD_FILE=/run/secret`.
 """
 
-import re
 import tomllib
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -15,38 +14,9 @@ from zoneinfo import available_timezones
 import msgspec
 from dateutil.rrule import rrulestr
 
+from gateway.durations import Duration, Promise, duration, promise
 from gateway.errors import Flaw, Misconfigured
 from gateway.incidents.model import Impact, Urgency
-
-UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-class Duration(timedelta):
-    """A length of time written as "90s", "5m", "48h" or "1h30m"."""
-
-
-def duration(text: str) -> Duration:
-    """Read a duration; raises ValueError saying how one is written."""
-    parts = re.findall(r"(\d+(?:\.\d+)?)(us|ms|s|m|h|d)", text)
-    if not parts or "".join(n + u for n, u in parts) != text:
-        raise ValueError(f'"{text}" is not a duration: write it like "90s", "5m", "48h" or "1h30m"')
-    return Duration(seconds=sum(float(n) * UNITS[u] for n, u in parts))
-
-
-class Promise(timedelta):
-    """A length of time that may name working days too ("2wd", "1wd4h"); a working day is as long as the calendar's."""
-
-    working_days: float = 0
-
-
-def promise(text: str) -> Promise:
-    """Read one; raises ValueError saying how it is written."""
-    days, _, rest = text.rpartition("wd")
-    if days and not re.fullmatch(r"\d+(\.\d+)?", days):
-        raise ValueError(f'"{text}" is not a length of working time: write it like "2wd", "1wd4h" or "48h"')
-    promised = Promise(seconds=duration(rest).total_seconds() if rest or not days else 0)
-    promised.working_days = float(days or 0)
-    return promised
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -177,11 +147,18 @@ class Dedup(Section, frozen=True):
 
 
 class Management(Section, frozen=True):
-    """Who is told when: roles by priority and cause."""
+    """Who is told when: roles by priority and cause; with `after`, what is unresolved so long after it was recorded.
+
+    `repeat` tells them again and again, `until` somebody has taken the record on or it is resolved. No `policies` means all.
+    """
 
     priorities: tuple[int, ...]
-    on: tuple[Literal["opened", "warning", "breach"], ...]
     notify: tuple[str, ...]
+    on: tuple[Literal["opened", "warning", "breach"], ...] = ()
+    policies: tuple[str, ...] = ()
+    after: Duration | None = None
+    repeat: Duration | None = None
+    until: Literal["acknowledged", "resolved"] = "resolved"
 
 
 class Escalation(Section, frozen=True):

@@ -38,7 +38,9 @@ class Openings:
             return Revision(after=incident, actor=ACTOR, events=tuple(events))
         notices, told = self.rules.escalation.opened(incident)
         events += told
-        timers = (Arm(TimerKind.SLA, incident.next_due_at),)
+        timers: tuple[Arm, ...] = (Arm(TimerKind.SLA, incident.next_due_at),)
+        if rungs := self.rules.escalation.ladder(incident):
+            timers += (Arm(TimerKind.LADDER, self.rules.policy(incident).calendar.add(now, rungs[0].after)),)
         return Revision(after=incident, actor=ACTOR, events=tuple(events), timers=timers, notices=notices)
 
     def _incident(self, draft: Draft, now: datetime) -> Incident:

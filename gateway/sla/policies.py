@@ -5,13 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 from gateway import settings
+from gateway.durations import Promise
 from gateway.errors import Flaw, Misconfigured
 from gateway.sla.calendar import ROUND_THE_CLOCK, Calendar
 from gateway.sla.calendars import read_calendars
 from gateway.sla.choice import Targets, choice_flaws, tailored
 from gateway.sla.policy import ClockName, Policy
 
-Rows = Mapping[int, Mapping[Any, settings.Promise]]
+Rows = Mapping[int, Mapping[Any, Promise]]
 
 
 def read_policies(sla: settings.Sla) -> Mapping[str, Policy]:
@@ -61,6 +62,6 @@ def _targets(rows: Rows, calendar: Calendar) -> Targets:
     return {p: {ClockName(clock): length_of(target, calendar) for clock, target in row.items()} for p, row in rows.items()}
 
 
-def length_of(promise: settings.Promise, calendar: Calendar) -> timedelta:
+def length_of(promise: Promise, calendar: Calendar) -> timedelta:
     """A promise in the calendar's time: a working day is as long as one of its own."""
     return timedelta() + promise + calendar.day * promise.working_days

@@ -7,8 +7,9 @@ import holidays
 import msgspec
 import pytest
 
+from gateway.durations import Promise, promise
 from gateway.errors import Misconfigured
-from gateway.settings import Promise, load, promise
+from gateway.settings import load
 from gateway.sla.calendars import read_calendars
 from gateway.sla.inspection import notes_on
 from gateway.sla.policies import read_policies
@@ -117,8 +118,9 @@ def test_a_calendar_with_a_flaw_is_left_out() -> None:
 
 
 def test_a_check_names_the_years_whose_holidays_are_not_published() -> None:
-    assert notes_on(SETTINGS.sla, datetime(2025, 6, 1, tzinfo=UTC)) == []
-    notes = notes_on(SETTINGS.sla, datetime(2048, 6, 1, tzinfo=UTC))
+    assert notes_on(SETTINGS, datetime(2025, 6, 1, tzinfo=UTC)) == []
+    notes = notes_on(SETTINGS, datetime(2048, 6, 1, tzinfo=UTC))
     assert [note.partition(":")[0] for note in notes] == ["calendar cn-office", "calendar cn-office"]
+    broken = msgspec.structs.replace(SETTINGS.sla, calendars={"bad": a_section(holidays="XX")})
     with pytest.raises(Misconfigured):
-        notes_on(msgspec.structs.replace(SETTINGS.sla, calendars={"bad": a_section(holidays="XX")}), minute(0))
+        notes_on(msgspec.structs.replace(SETTINGS, sla=broken), minute(0))
