@@ -44,6 +44,7 @@ from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
 from gateway.sla.timers import Rules
 from gateway.upkeep import Upkeep
+from gateway.watchdog import watched
 
 log = structlog.get_logger()
 
@@ -122,6 +123,7 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     _start(stack, upkeep.run(), "upkeep")
     await _start_timers(stack, timers)
     await _start_intake(stack, intake)
+    await stack.enter_async_context(watched(clock, metrics.loop_lag.observe))
     return Gateway(app, pool, intake, timers, health)
 
 

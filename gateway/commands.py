@@ -13,9 +13,9 @@ from pathlib import Path
 import asyncpg
 import msgspec
 import structlog
-from aiohttp import web
 
 from gateway import demo
+from gateway.api.connections import listening
 from gateway.app import Gateway, running
 from gateway.clock import SystemClock
 from gateway.db.migrate import migrate
@@ -32,9 +32,6 @@ log = structlog.get_logger()
 
 DRAIN = 5.0
 """Seconds between /readyz turning 503 and the end of listening, so that a proxy notices first."""
-
-KEEP_ALIVE = 75.0
-"""Seconds an idle connection is kept."""
 
 
 async def serve(settings: Settings, options: argparse.Namespace) -> int:
@@ -63,14 +60,7 @@ async def _serving(stack: AsyncExitStack, settings: Settings) -> tuple[Gateway, 
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     unsafe = os.environ.get("GATEWAY_ALLOW_UNSAFE") == "1"
     gateway = await stack.enter_async_context(running(settings, SystemClock(), allow_unsafe=unsafe))
-    runner = web.AppRunner(
-        gateway.app, access_log=None, keepalive_timeout=KEEP_ALIVE, shutdown_timeout=5.0, auto_decompress=False
-    )
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, settings.server.host, settings.server.port, backlog=1024).start()
-    gateway.app.freeze()
-    gateway.addresses.extend(runner.addresses)
+    gateway.addresses.extend(await stack.enter_async_context(listening(gateway.app, settings.server)))
     _spare_the_collector()
     return gateway, stop
 

@@ -23,6 +23,7 @@ NEAREST = 50
 """How many incidents the remaining-time gauge names at most."""
 LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 LATENESS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+LAG = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 BATCH = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
@@ -190,7 +191,12 @@ class Metrics:
         )
         self.db_pool_size = Gauge("gateway_db_pool_size", "Open database connections", registry=registry)
         self.db_pool_in_use = Gauge("gateway_db_pool_in_use", "Database connections in use", registry=registry)
-        self.loop_lag = Gauge("gateway_loop_lag_seconds", "How late the event loop last woke a sleeper", registry=registry)
+        self.loop_lag = Histogram(
+            "gateway_loop_lag_seconds",
+            "How late the event loop woke a sleeper, 20 times a second",
+            buckets=LAG,
+            registry=registry,
+        )
         self.build = Gauge("gateway_build_info", "Always 1; the version is the label", ("version",), registry=registry)
         self.refresh_seconds = Gauge(
             "gateway_telemetry_refresh_seconds", "Seconds the last refresh of the database gauges took", registry=registry

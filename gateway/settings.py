@@ -34,6 +34,10 @@ class Server(Section, frozen=True):
     queue_bytes: int
     queue_items: int
     deadline: Duration
+    head_within: Duration
+    body_within: Duration
+    idle_within: Duration
+    connections_per_address: int
 
 
 class Database(Section, frozen=True):

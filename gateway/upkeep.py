@@ -1,4 +1,4 @@
-"""The slow rounds of every replica: partitions and retention, gauges from the database, the event loop's own health."""
+"""The slow rounds of every replica: partitions and retention, gauges from the database, seals."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,7 +23,6 @@ from gateway.sla.clocks import ClockState
 from gateway.sla.timers import Rules
 
 HOUSEKEEPING_EVERY = 600.0
-LAG_EVERY = 0.5
 SEAL_EVERY = 60.0
 
 log = structlog.get_logger()
@@ -67,7 +66,6 @@ class Upkeep:
             group.create_task(self._every(telemetry.EVERY_S, self.refresh))
             group.create_task(self._every(SEAL_EVERY, self.seal))
             group.create_task(self._every(promotion.EVERY, self.promote))
-            group.create_task(self._watch_loop())
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
         while True:
@@ -118,15 +116,6 @@ class Upkeep:
             for reading in clocks.read(chosen, ledger, max(at, ledger[-1].at))
             if reading.state is ClockState.RUNNING and reading.remaining is not None
         }
-
-    async def _watch_loop(self) -> None:
-        while True:
-            began = self.clock.monotonic()
-            await self.clock.sleep(LAG_EVERY)
-            lag = max(0.0, self.clock.monotonic() - began - LAG_EVERY)
-            self.metrics.loop_lag.set(lag)
-            if lag > 1:
-                log.warning("event_loop_stalled", seconds=round(lag, 3))
 
 
 async def _purge(conn: Connection, statement: str, stamp: datetime | None, age: Any) -> None:

@@ -289,7 +289,11 @@ def gateway_health() -> dict[str, Any]:
                     "timeseries",
                     "Loop lag and refresh",
                     8,
-                    {"lag {{instance}}": "gateway_loop_lag_seconds", "refresh {{instance}}": "gateway_telemetry_refresh_seconds"},
+                    {
+                        "lag p99 {{instance}}": "histogram_quantile(0.99, "
+                        "sum by (le, instance) (rate(gateway_loop_lag_seconds_bucket[5m])))",
+                        "refresh {{instance}}": "gateway_telemetry_refresh_seconds",
+                    },
                     unit="s",
                 ),
             ],

@@ -33,7 +33,7 @@ def doors(definitions: Iterable[web.RouteDef], clock: Clock, answered: Answered)
     """The routes as they are served, and one behind them for whatever matches none."""
     return [
         *(web.RouteDef(d.method, d.path, _guarded(_served(d, clock, answered)), d.kwargs) for d in definitions),
-        web.route("*", "/{unmatched:.*}", _guarded(_timed(_unmatched, clock, answered))),
+        web.route("*", "/{unmatched:(?s:.*)}", _guarded(_timed(_unmatched, clock, answered))),
     ]
 
 

@@ -109,7 +109,7 @@ async def page(conn: Connection, query: Query) -> tuple[list[Incident], str | No
         statement, query.state, query.priority, query.service, query.assignee, query.source, query.q, query.updated_since,
         query.limit + 1, cursor and cursor.id, cursor and cursor.key,
     )  # fmt: skip
-    found = [incident_of(dict(row)) for row in rows[: query.limit]]
+    found = [incident_of(row) for row in rows[: query.limit]]
     if len(rows) <= query.limit:
         return found, None
     last = found[-1]

@@ -118,6 +118,7 @@ def _refused(error: web.HTTPException, instance: str) -> web.Response:
 DETAILS = {
     404: "no such path: /openapi.json lists every one",
     405: "this path does not know that method: see Allow",
+    408: "the body took too long: server.body_within is the limit",
     413: "the body is larger than the gateway takes",
 }
 

@@ -147,7 +147,7 @@ async def read_related(call: Call) -> web.Response:
     incident = await found(call)
     desk = call.context.desk
     async with acquire(desk.pool) as conn:
-        rows = [incident_of(dict(row)) for row in await conn.fetch(RELATED, incident.master_id, incident.id)]
+        rows = [incident_of(row) for row in await conn.fetch(RELATED, incident.master_id, incident.id)]
         seen = await views(conn, desk.rules, rows, desk.clock.stamp())
     pairs = list(zip(rows, seen, strict=True))
     master = next((view for row, view in pairs if row.id == incident.master_id), None)

@@ -5,6 +5,7 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any
 
+import asyncpg
 import msgspec
 
 from gateway.incidents import ledger
@@ -45,9 +46,9 @@ TO_ROW: Mapping[str, Any] = {"ledger": ledger.to_json, "labels": _text, "links":
 """How a field becomes a column, where it is not the same already."""
 
 
-def incident_of(row: Mapping[str, Any]) -> Incident:
+def incident_of(row: asyncpg.Record) -> Incident:
     """The value of a row that holds every column of the table."""
-    values = dict(row)
+    values: dict[str, Any] = dict(row)
     for column, convert in FROM_ROW.items():
         values[column] = convert(values[column])
     return Incident(**values)

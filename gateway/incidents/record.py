@@ -113,6 +113,8 @@ class Revision:
 
     `after` still carries the version and timeline hash it was read with; writing appends `events` (slug, facts) to
     its timeline and moves both on. A revision without events is not a change and writes nothing but its timers.
+    `marks_only` promises that nothing but marks, breach flag and next threshold differ from what was read, which is
+    what nearly every firing of a timer does and is written for a fraction of the price.
     """
 
     after: Incident
@@ -120,3 +122,4 @@ class Revision:
     events: tuple[tuple[str, Mapping[str, Any]], ...]
     timers: tuple[Arm, ...] = ()
     notices: tuple[Notice, ...] = ()
+    marks_only: bool = False

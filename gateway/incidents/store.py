@@ -15,7 +15,7 @@ LOCK_NUMBER = "SELECT * FROM incident WHERE number = $1 FOR UPDATE"
 async def by_number(conn: Connection, number: str, *, lock: bool = False) -> Incident | None:
     """The incident of that number, or None; with `lock` nobody else changes it before the transaction ends."""
     row = await conn.fetchrow(LOCK_NUMBER if lock else BY_NUMBER, number)
-    return None if row is None else incident_of(dict(row))
+    return None if row is None else incident_of(row)
 
 
 BY_IDS = "SELECT * FROM incident WHERE id = ANY($1::bigint[]) ORDER BY id"
@@ -23,7 +23,7 @@ BY_IDS = "SELECT * FROM incident WHERE id = ANY($1::bigint[]) ORDER BY id"
 
 async def by_ids(conn: Connection, ids: Collection[int]) -> list[Incident]:
     """The incidents of those ids in id order, as they stand; not locked."""
-    return [incident_of(dict(row)) for row in await conn.fetch(BY_IDS, list(ids))]
+    return [incident_of(row) for row in await conn.fetch(BY_IDS, list(ids))]
 
 
 LOCK = "SELECT * FROM incident WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE"
@@ -31,7 +31,7 @@ LOCK = "SELECT * FROM incident WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDA
 
 async def lock(conn: Connection, ids: Collection[int]) -> list[Incident]:
     """The incidents of those ids, locked in id order."""
-    return [incident_of(dict(row)) for row in await conn.fetch(LOCK, list(ids))]
+    return [incident_of(row) for row in await conn.fetch(LOCK, list(ids))]
 
 
 RESERVE = """

@@ -178,6 +178,17 @@ FROM unnest(
 """
 
 
+MARKED = ("id", "marks", "next_due_at", "breached", "updated_at", "version", "timeline_hash")
+
+MARK = """
+UPDATE incident i SET marks = t.marks::json, next_due_at = t.next_due_at, breached = t.breached, updated_at = t.updated_at,
+  version = t.version, timeline_hash = t.timeline_hash
+FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::boolean[], $5::timestamptz[], $6::int[], $7::bytea[])
+  AS t(id, marks, next_due_at, breached, updated_at, version, timeline_hash)
+WHERE i.id = t.id
+"""
+
+
 async def write(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[Written]:
     """Write changed incidents, which the caller has locked, with what the change brings; in the same order.
 
@@ -185,8 +196,10 @@ async def write(conn: Connection, key: bytes, revisions: Sequence[Revision], now
     """
     changed = [revision for revision in revisions if revision.events]
     written, entries = _chained(key, changed, now)
-    if written:
-        await conn.execute(CHANGE, *_columns(written, CHANGED, now))
+    for statement, names, narrow in ((CHANGE, CHANGED, False), (MARK, MARKED, True)):
+        if part := [one for one, revision in zip(written, changed, strict=True) if revision.marks_only is narrow]:
+            await conn.execute(statement, *_columns(part, names, now))
+    if entries:
         await _write_entries(conn, entries)
     await _write_side_effects(conn, revisions, now)
     return written

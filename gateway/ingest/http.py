@@ -1,6 +1,5 @@
 """The front door of every source: who sends, how much, what it says, and the receipt once it is committed."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,9 +14,6 @@ from gateway.ingest.source import Delivery, Parsed, Source
 from gateway.metrics import Metrics, RequestOutcome
 from gateway.settings import Intake as SourceSettings
 from gateway.settings import Settings
-
-BODY_WITHIN = 10.0
-"""Seconds a sender has to send its body."""
 
 WHOLE = -1
 """The item number of a body that could not be understood at all."""
@@ -104,7 +100,7 @@ class FrontDoor:
 
 
 async def read(request: web.Request) -> bytes:
-    """The body, bounded in size (by the application) and time; raises Malformed for one that is compressed or too slow."""
+    """The body, bounded in size by the application and in time by the connection; raises Malformed for a compressed one."""
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
         raise Malformed(f"Content-Encoding {encoding[:40]!r} is not taken: send the body as it is")
@@ -113,11 +109,7 @@ async def read(request: web.Request) -> bytes:
         if len(body) > request.client_max_size:
             raise web.HTTPRequestEntityTooLarge(request.client_max_size, len(body))
         return body
-    try:
-        async with asyncio.timeout(BODY_WITHIN):
-            return await request.read()
-    except TimeoutError:
-        raise Malformed(f"the body did not arrive within {BODY_WITHIN:g} s") from None
+    return await request.read()
 
 
 def accepted(receipt: Receipt) -> web.Response:

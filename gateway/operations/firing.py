@@ -36,7 +36,7 @@ class Effects:
     async def fire(self, conn: Connection, due: Sequence[DueTimer], now: datetime) -> list[Armed]:
         """The effect of timers whose rows and records are locked; returns every timer to arm or disarm next."""
         ids = list({timer.incident_id for timer in due})
-        incidents = {row["id"]: incident_of(dict(row)) for row in await conn.fetch(RECORDS, ids)}
+        incidents = {row["id"]: incident_of(row) for row in await conn.fetch(RECORDS, ids)}
         quiet = [t.incident_id for t in due if t.kind in (TimerKind.ALERT_EXPIRY, TimerKind.FLAP_SETTLE)]
         silences = await _silences(conn, quiet, now) if quiet else {}
         made: dict[int, Revision] = {}
@@ -74,6 +74,7 @@ def _joined(before: Revision, then: Revision) -> Revision:
         events=before.events + then.events,
         timers=tuple(arms.values()),
         notices=before.notices + then.notices,
+        marks_only=before.marks_only and then.marks_only,
     )
 
 

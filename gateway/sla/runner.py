@@ -35,7 +35,10 @@ SILENT_AFTER = 30.0
 """Seconds without a completed step after which a loop counts as dead."""
 
 BATCHES = 10
-"""Most batches of one step, so that a backlog does not keep the step from ending."""
+"""Most batches of one lane and step, so that a backlog does not keep the step from ending."""
+
+LANES = 2
+"""Batches in work at once while there is a backlog."""
 
 RANK_AT_ONCE = 10_000
 AGAIN_US = 100_000
@@ -189,10 +192,7 @@ class Runner:
         except HICCUPS:
             self._look_again(ready)
             raise
-        for _ in range(BATCHES):
-            if not self._backlog:
-                break
-            await self._fire_batch()
+        await self._fire_backlog()
         self._observer.wheel_size(len(self._wheel))
         self._observer.backlog(len(self._backlog))
 
@@ -214,6 +214,22 @@ class Runner:
                 if (priority := priorities.get(armings[member][0])) is not None:
                     self._backlog.push(priority, armings[member][1], member)
             self._upkeep.discard(armings[m] for m in part if armings[m][0] not in priorities)
+
+    async def _fire_backlog(self) -> None:
+        """Some batches, in lanes when there is a backlog: one lane decides here while PostgreSQL writes another's batch.
+
+        Raises what a lane raised, once all have ended.
+        """
+        lanes = LANES if len(self._backlog) > self._batch else 1
+        outcomes = await asyncio.gather(*(self._fire_batches() for _ in range(lanes)), return_exceptions=True)
+        if failed := [outcome for outcome in outcomes if isinstance(outcome, BaseException)]:
+            raise failed[0]
+
+    async def _fire_batches(self) -> None:
+        for _ in range(BATCHES):
+            if not self._backlog:
+                break
+            await self._fire_batch()
 
     async def _fire_batch(self) -> None:
         members = [member for _, _, member in self._backlog.take(self._batch)]

@@ -142,7 +142,7 @@ def _tell(rules: Rules, policy: Policy, incident: Incident, now: datetime) -> Re
     sla_due = _sla_due(incident, marks, stand)
     after = replace(incident, marks=marks, breached=stand.breached, next_due_at=sla_due, updated_at=now)
     armed = _arms(rules, after, stand)
-    return Revision(after=after, actor=ACTOR, events=tuple(events), timers=armed, notices=tuple(notices))
+    return Revision(after=after, actor=ACTOR, events=tuple(events), timers=armed, notices=tuple(notices), marks_only=True)
 
 
 def _next_step(rules: Rules, incident: Incident, stand: Standing) -> Step | None:
@@ -162,7 +162,8 @@ def _climb(rules: Rules, incident: Incident, now: datetime) -> Revision:
         after = replace(after, marks=ladder.marked(after.marks, step, now))
         events += told
         notices += owed
-    return replace(_revision(rules, after, now, tuple(events), standing=stand), notices=tuple(notices))
+    revision = _revision(rules, after, now, tuple(events), standing=stand)
+    return replace(revision, notices=tuple(notices), marks_only=bool(events))
 
 
 def _close(rules: Rules, incident: Incident, now: datetime) -> Revision:

@@ -26,8 +26,9 @@ SELECT id, 1, id % 64, true, recorded_at + interval '150 seconds' FROM moments
 """
 
 WAITING = """
-SELECT count(*) FROM timer t JOIN incident i ON i.id = t.incident_id
-WHERE i.source = 'bench' AND i.recorded_at >= $1::timestamptz - interval '150 seconds' AND t.fired_at IS NULL
+SELECT EXISTS (
+  SELECT FROM timer t JOIN incident i ON i.id = t.incident_id
+  WHERE i.source = 'bench' AND i.recorded_at >= $1::timestamptz - interval '150 seconds' AND t.fired_at IS NULL)
 """
 
 LATENESS = """

@@ -19,19 +19,23 @@ from tests.support.intake import FIRING, RESOLVED, a_submission, an_alert, commi
 
 
 class Silent:
-    def committed(self, committed: Committed, seconds: float) -> None: ...
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def committed(self, committed: Committed, seconds: float) -> None:  # noqa: ARG002 - the protocol's shape
+        self.batches.append(len(committed.receipts))
 
     def queued(self, items: int, size: int) -> None: ...
 
 
 @asynccontextmanager
-async def an_intake(database_url: str, clock: FakeClock) -> AsyncIterator[Intake]:
+async def an_intake(database_url: str, clock: FakeClock, observer: Silent | None = None) -> AsyncIterator[Intake]:
     numbers = await asyncpg.connect(database_url)
 
     async def connect() -> "asyncpg.Connection[Any]":
         return await asyncpg.connect(database_url)
 
-    intake = Intake(connect, committer(numbers, clock, settings()), SystemClock(), settings().server, Silent())
+    intake = Intake(connect, committer(numbers, clock, settings()), SystemClock(), settings().server, observer or Silent())
     task = asyncio.create_task(intake.run())
     try:
         yield intake
@@ -48,6 +52,27 @@ async def test_two_hundred_at_once_on_one_key_make_one_record_and_an_exact_count
     assert (outcomes.count(Outcome.OPENED), outcomes.count(Outcome.REPEATED)) == (1, 199)
     assert await _one(database_url, "SELECT count(*) FROM incident") == 1
     assert await _one(database_url, "SELECT occurrences FROM alert") == 200
+
+
+async def test_a_crowd_that_waits_for_its_answers_falls_into_groups_instead_of_swinging_between_one_and_all(
+    database_url: str, clock: FakeClock
+) -> None:
+    observer = Silent()
+
+    async def sender() -> None:
+        for _ in range(30):
+            await intake.submit(a_submission(an_alert()))
+
+    async with an_intake(database_url, clock, observer) as intake:
+        await asyncio.gather(*(sender() for _ in range(32)))
+    settled = observer.batches[10:-10]
+    assert max(settled) < 32
+    assert sum(size < 4 for size in settled) < len(settled) / 10
+
+
+async def test_a_request_without_items_is_answered_too(database_url: str, clock: FakeClock) -> None:
+    async with an_intake(database_url, clock) as intake:
+        assert (await intake.submit(a_submission())).results == ()
 
 
 async def test_two_replicas_never_have_two_live_records_of_a_key(database_url: str, clock: FakeClock) -> None:

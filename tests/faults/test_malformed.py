@@ -3,20 +3,20 @@
 import asyncio
 import gzip
 import json
-import os
 import random
-import time
+import re
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
-from gateway.settings import load
-from tests.support.served import Served, served
+from gateway.operations.keys import Scope
+from tests.support.process import FULL, chosen, make_key, replicas, report, seeded
 
-FULL = os.environ.get("GATEWAY_FAULTS") == "full"
-REQUESTS = 50_000 if FULL else 2_000
 AT_ONCE = 16
 ALERT = {"title": "t", "severity": "critical", "labels": {"a": "b"}, "dedup_key": "k", "occurred_at": "2026-03-02T12:00:00Z"}
 WEBHOOK = {"version": "4", "alerts": [{"status": "firing", "labels": {"alertname": "x"}, "startsAt": "2026-03-02T12:00:00Z"}]}
@@ -106,45 +106,51 @@ def requests(count: int, chance: random.Random) -> Iterator[tuple[str, str, byte
         yield method, path + chance.choice(QUERIES), data, chance.choice(HEADERS)
 
 
-@pytest.fixture
-async def gateway(database_url: str, redis_url: str) -> AsyncIterator[Served]:
-    async with served(load(None, {"DATABASE_URL": database_url, "REDIS_URL": redis_url})) as running:
-        yield running
-
-
 @pytest.mark.timeout(1200 if FULL else 60)
-async def test_malformed_requests_over_all_routes_never_get_a_5xx_nor_hold_up_the_loop(gateway: Served) -> None:
-    seed = int(os.environ.get("GATEWAY_FAULTS_SEED", "0")) or random.randrange(1 << 30)
-    todo = list(requests(REQUESTS, random.Random(seed)))
-    answers: Counter[int] = Counter()
-    failed: list[str] = []
-
-    async def work() -> None:
-        while todo:
-            method, path, body, headers = todo.pop()
-            suited = "ingest" if path.startswith(("/ingest", "/v2", "/api/v2")) else "admin"
-            key = random.Random(len(todo)).choice((suited,) * 9 + ("read",))
-            sent = {"Authorization": f"Bearer {gateway.keys[key]}"} | headers
-            async with gateway.client.request(method, path, data=body, headers=sent) as answer:
-                text = await answer.text()
-            answers[answer.status] += 1
-            if answer.status >= 500 or "Traceback" in text or "asyncpg" in text:
-                failed.append(f"{method} {path} {body[:200] if body else b''!r} {headers} -> {answer.status} {text[:300]}")
-
-    beat = asyncio.create_task(_longest_gap(stop := asyncio.Event()))
-    await asyncio.gather(*(work() for _ in range(AT_ONCE)))
-    stop.set()
-    held = await beat
-    print(f"seed {seed}, answers {dict(answers)}, longest hold of the loop {held:.3f} s, the test's own client included")  # noqa: T201
-    assert failed == [], f"seed {seed}"
-    assert (await gateway.post("/ingest/generic", {"title": "still here"})).status == 202
+async def test_malformed_requests_over_all_routes_never_get_a_5xx_nor_hold_up_the_loop(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    chance = seeded()
+    todo = list(requests(chosen(2_000, 50_000), chance))
+    found = Found()
+    async with replicas(1, database_url, redis_url, tmp_path) as (gateway,), aiohttp.ClientSession(gateway.url) as session:
+        keys = {scope: await make_key(database_url, scope) for scope in Scope}
+        await asyncio.gather(*(send(session, todo, keys, chance, found) for _ in range(AT_ONCE)))
+        counts = await lags(session)
+        sent = {"Authorization": f"Bearer {keys[Scope.INGEST]}"}
+        async with session.post("/ingest/generic", json={"title": "still here"}, headers=sent) as answer:
+            assert answer.status == 202
+        assert "Traceback" not in gateway.log.read_text()
+    report(answers=dict(found.answers), held_over_100_ms=counts["+Inf"] - counts["0.1"], loop_lag_at_most=counts)
+    assert found.failed == []
+    assert counts["+Inf"] > 10
+    if FULL:  # on a machine that does nothing else; what everybody runs beside other work asserts no timing
+        assert counts["+Inf"] == counts["0.1"], "the loop was held up"
 
 
-async def _longest_gap(stop: asyncio.Event) -> float:
-    """The longest the loop kept a sleeper of 5 ms waiting."""
-    longest, last = 0.0, time.perf_counter()
-    while not stop.is_set():
-        await asyncio.sleep(0.005)  # noqa: TID251 - measures the real loop
-        now = time.perf_counter()
-        longest, last = max(longest, now - last - 0.005), now
-    return longest
+@dataclass
+class Found:
+    answers: Counter[int] = field(default_factory=Counter)
+    failed: list[str] = field(default_factory=list)
+
+
+async def send(
+    session: aiohttp.ClientSession, todo: list[Any], keys: dict[Scope, str], chance: random.Random, found: Found
+) -> None:
+    while todo:
+        method, path, body, headers = todo.pop()
+        suited = Scope.INGEST if path.startswith(("/ingest", "/v2", "/api/v2")) else Scope.ADMIN
+        sent = {"Authorization": f"Bearer {keys[chance.choice((suited,) * 9 + (Scope.READ,))]}"} | headers
+        async with session.request(method, path, data=body, headers=sent) as answer:
+            text = await answer.text()
+        found.answers[answer.status] += 1
+        if answer.status >= 500 or "Traceback" in text or "asyncpg" in text:
+            found.failed.append(f"{method} {path} {body[:200] if body else b''!r} {headers} -> {answer.status} {text[:300]}")
+
+
+async def lags(session: aiohttp.ClientSession) -> dict[str, int]:
+    """How many sleepers of the gateway's loop were woken at most so many seconds late, since it started serving."""
+    async with session.get("/metrics") as answer:
+        lines = (await answer.text()).splitlines()
+    found = [re.match(r'gateway_loop_lag_seconds_bucket\{le="([^"]+)"\} (\d+)', line) for line in lines]
+    return {match[1]: int(match[2]) for match in found if match}

@@ -1,15 +1,17 @@
 """What the clock does to records, timer kind by timer kind."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
+from gateway.incidents import store, writing
 from gateway.incidents.arming import arm
 from gateway.incidents.model import AlertStatus, TimerKind
 from gateway.operations.firing import Effects
-from gateway.sla import timer_store
+from gateway.sla import timer_store, timers
 from gateway.sla.timer_store import TimerId
 from gateway.sla.timers import Rules
 from tests.support.clock import NOON, FakeClock
@@ -51,6 +53,24 @@ async def test_warnings_and_the_breach_are_told_once_each_and_in_time(desk: Desk
     assert await desk.rows("SELECT breached, next_due_at FROM incident") == [
         {"breached": True, "next_due_at": NOON + 30 * MINUTE}
     ]
+
+
+async def test_marks_alone_are_written_as_the_whole_record_would_be(desk: Desk) -> None:
+    await desk.one()
+    await desk.one(key="other")
+    desk.clock.at = NOON + 5 * MINUTE
+    ids = [row["id"] for row in await desk.rows("SELECT id FROM incident ORDER BY id")]
+    for incident_id, marks_only in zip(ids, (True, False), strict=True):
+        async with desk.conn.transaction():
+            incident = (await store.lock(desk.conn, [incident_id]))[0]
+            revision = timers.fire(EFFECTS.rules, incident, TimerKind.SLA, desk.clock.at)
+            assert revision is not None
+            assert revision.marks_only
+            await writing.write(desk.conn, b"test key", [replace(revision, marks_only=marks_only)], desk.clock.at)
+    told = "SELECT marks::text, breached, next_due_at, updated_at, version, ledger::text, state FROM incident ORDER BY id"
+    narrow, wide = await desk.rows(told)
+    assert narrow == wide
+    assert narrow["breached"]
 
 
 async def test_an_alert_that_is_not_sent_again_clears_its_record(desk: Desk) -> None:

@@ -5,9 +5,12 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.durations import Promise
 from gateway.errors import Misconfigured
+from gateway.incidents.ledger import Ledger
 from gateway.incidents.model import Closure, HoldReason, State, TimerKind
 from gateway.settings import Management
 from gateway.sla.choice import Choice
@@ -15,7 +18,7 @@ from gateway.sla.clocks import read
 from gateway.sla.escalation import Escalation
 from gateway.sla.policies import read_policies
 from gateway.sla.timers import Rules, arms, explain, fire, refresh
-from tests.sla.stories import POLICIES, POLICY, SETTINGS, an_incident, ledger_of, minute
+from tests.sla.stories import POLICIES, POLICY, SETTINGS, an_incident, ledger_of, ledgers, minute
 
 RULES = Rules(
     POLICIES,
@@ -51,6 +54,17 @@ def test_a_breach_is_recorded_marked_told_and_re_armed() -> None:
     assert revision.after.breached
     assert revision.after.next_due_at == revision.timers[0].due_at == minute(15)
     assert len(revision.notices) == 1
+
+
+@given(ledgers(), st.floats(0, 400))
+def test_a_firing_that_promises_to_change_only_marks_changes_only_marks(ledger: Ledger, minutes: float) -> None:
+    incident = an_incident(ledger)
+    now = max(minute(minutes), ledger[-1].at)
+    revision = fire(RULES, incident, TimerKind.SLA, now)
+    assert revision is not None
+    if revision.marks_only:
+        kept = {name: getattr(incident, name) for name in ("marks", "breached", "next_due_at", "updated_at")}
+        assert replace(revision.after, **kept) == incident
 
 
 def test_a_stale_firing_writes_only_its_timers() -> None:

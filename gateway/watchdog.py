@@ -1,0 +1,83 @@
+"""Watches the event loop: measures how late it wakes a sleeper, says where it is held up, ends a replica that is stuck.
+
+A replica that is stuck holds its senders and its timer shards; one that has ended is started anew by its supervisor
+while the others take over.
+"""
+
+import asyncio
+import os
+import sys
+import threading
+import traceback
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import structlog
+
+from gateway.clock import Clock
+
+BEAT = 0.05
+"""Seconds between two beats of the loop: every hold longer than twice this is seen in full."""
+
+LOOK = 0.25
+"""Seconds between two looks of the watching thread."""
+
+STALLED, STUCK = 1.0, 10.0
+"""Seconds without a beat after which the log says where the loop is, and after which the process ends."""
+
+log = structlog.get_logger()
+
+
+class Watch:
+    """What the thread knows: looks without a beat.
+
+    It counts its own looks, so that a stopped or suspended process, whose thread did not look either, is not taken for
+    a stuck one.
+    """
+
+    def __init__(self, thread_id: int, end: Callable[[], None]) -> None:
+        self._thread_id, self._end = thread_id, end
+        self._silent = 0
+
+    def beat(self) -> None:
+        """The loop is alive."""
+        self._silent = 0
+
+    def look(self) -> None:
+        """Once every `LOOK` seconds, from another thread."""
+        self._silent += 1
+        if self._silent == round(STALLED / LOOK):
+            log.warning("event_loop_stalled", seconds=STALLED, stack=self._stack())
+        if self._silent == round(STUCK / LOOK):
+            log.error("event_loop_stuck", seconds=STUCK, stack=self._stack())
+            self._end()
+
+    def _stack(self) -> str:
+        frame = sys._current_frames().get(self._thread_id)  # noqa: SLF001 - the documented way to see another thread's stack
+        return "".join(traceback.format_stack(frame)) if frame is not None else ""
+
+
+@asynccontextmanager
+async def watched(clock: Clock, lag: Callable[[float], None]) -> AsyncIterator[None]:
+    """Watch the running loop; `lag` is told, about twenty times a second, how many seconds late a sleeper was woken."""
+    watch, stopped = Watch(threading.get_ident(), lambda: os._exit(1)), threading.Event()
+
+    def looking() -> None:
+        while not stopped.wait(LOOK):
+            watch.look()
+
+    async def beating() -> None:
+        while True:
+            began = clock.monotonic()
+            await clock.sleep(BEAT)
+            lag(max(0.0, clock.monotonic() - began - BEAT))
+            watch.beat()
+
+    thread = threading.Thread(target=looking, name="watchdog", daemon=True)
+    thread.start()
+    task = asyncio.create_task(beating(), name="watchdog")
+    try:
+        yield
+    finally:
+        task.cancel()
+        stopped.set()

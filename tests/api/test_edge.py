@@ -1,0 +1,56 @@
+"""What every answer has in common, whatever route it comes from."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from yarl import URL
+
+from gateway.api import edge
+from gateway.errors import Unavailable
+from tests.support.clock import FakeClock
+
+
+async def fine(_: web.Request) -> web.Response:
+    return web.Response(headers={"Cache-Control": "max-age=60"})
+
+
+async def ailing(_: web.Request) -> web.Response:
+    raise Unavailable("not now")
+
+
+@pytest.fixture
+async def served(clock: FakeClock) -> AsyncIterator[Any]:
+    answers: list[tuple[str, str, int]] = []
+    app = web.Application()
+    definitions = [web.get("/things/{name}", fine), web.post("/ailing", ailing), web.post("/ingest/{source}", ailing)]
+    app.add_routes(edge.doors(definitions, clock, lambda route, method, status, _: answers.append((route, method, status))))
+    async with TestClient(TestServer(app)) as client:
+        yield client, answers
+
+
+async def test_an_unknown_path_is_a_404_and_a_known_one_by_the_wrong_method_a_405_with_the_right_ones(served: Any) -> None:
+    client, _ = served
+    for path in ("/nothing/here", "/", "/line%0Abreak", "/things/a/b"):
+        unknown = await client.get(URL(path, encoded=True))
+        assert (unknown.status, unknown.content_type) == (404, "application/problem+json")
+    wrong = await client.delete("/things/one")
+    assert (wrong.status, wrong.headers["Allow"]) == (405, "GET,HEAD")
+    assert (await wrong.json(content_type="application/problem+json"))["status"] == 405
+
+
+async def test_every_answer_carries_the_security_headers_and_keeps_its_own(served: Any) -> None:
+    client, _ = served
+    for method, path in (("GET", "/things/one"), ("POST", "/ailing"), ("POST", "/ingest/x"), ("GET", "/nothing")):
+        answer = await client.request(method, path)
+        assert edge.HEADERS.keys() <= answer.headers.keys()
+    assert (await client.get("/things/one")).headers["Cache-Control"] == "max-age=60"
+
+
+async def test_answers_are_measured_by_template_and_intake_measures_itself(served: Any) -> None:
+    client, answers = served
+    for method, path in (("GET", "/things/one"), ("POST", "/ailing"), ("POST", "/ingest/x"), ("GET", "/nothing")):
+        await client.request(method, path)
+    assert answers == [("/things/{name}", "GET", 200), ("/ailing", "POST", 503), ("none", "GET", 404)]

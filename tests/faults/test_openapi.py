@@ -1,0 +1,69 @@
+"""The OpenAPI document against the served API: Schemathesis makes requests from it, fitting and unfitting ones."""
+
+import asyncio
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import Case
+from schemathesis.checks import (
+    content_type_conformance,
+    not_a_server_error,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from schemathesis.generation import GenerationMode
+
+from gateway.operations.keys import Scope
+from tests.support.process import FULL, chosen, make_key, replicas, report
+
+CHECKS = [
+    not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
+    response_schema_conformance,
+]  # fmt: skip
+
+QUICK = settings(
+    max_examples=chosen(4, 250),
+    deadline=None,
+    database=None,
+    derandomize=not FULL,
+    phases=(Phase.generate,),
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.mark.timeout(1200 if FULL else 60)
+async def test_every_operation_answers_as_its_document_says(database_url: str, redis_url: str, tmp_path: Path) -> None:
+    async with replicas(1, database_url, redis_url, tmp_path) as (gateway,):
+        key = await make_key(database_url, Scope.ADMIN, Scope.INGEST)
+        tried = await asyncio.to_thread(try_every_operation, gateway.url, key)
+        assert "Traceback" not in gateway.log.read_text()
+    report(operations=len(tried), requests=sum(tried.values()))
+    assert min(tried.values()) > 0
+
+
+def try_every_operation(url: str, key: str) -> dict[str, int]:
+    """How many requests of each operation were sent; raises what Schemathesis found."""
+    tried: dict[str, int] = {}
+    with warnings.catch_warnings(), requests.Session() as session:
+        warnings.simplefilter("ignore")
+        session.headers["Authorization"] = f"Bearer {key}"
+        schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
+        for found in schema.get_all_operations():
+            operation = found.ok()  # type: ignore[union-attr] # a document it cannot read raises
+            tried[operation.label] = 0
+            for mode in GenerationMode:
+
+                @QUICK
+                @given(operation.as_strategy(generation_mode=mode))
+                def respond(case: Case[Any]) -> None:
+                    tried[case.operation.label] += 1
+                    case.call_and_validate(session=session, checks=CHECKS)
+
+                respond()
+    return tried
