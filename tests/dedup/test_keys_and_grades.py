@@ -11,8 +11,9 @@ from gateway.dedup.fingerprint import group_hash, key_hash
 from gateway.dedup.groups import groups_of
 from gateway.dedup.priority import grade_of
 from gateway.dedup.receipt_id import receipt_ids, received_between
+from gateway.durations import Duration
 from gateway.incidents.model import Impact, Urgency
-from gateway.settings import Duration, Grade, Intake, Relate, load
+from gateway.settings import Grade, Intake, Relate, load
 from tests.support.clock import NOON
 from tests.support.intake import an_alert, settings
 
