@@ -109,14 +109,17 @@ def _acked_before(call: Call, before: Incident | None, after: Incident) -> str |
 async def link_incident(call: Call) -> web.Response:
     """Relate a record to a master."""
     incident = await linking.link(
-        call.context.desk, call.number, call.body.master, call.who, note=call.body.note, if_match=call.if_match()
-    )
+        call.context.desk, call.number, call.body.master, call.who,
+        note=call.body.note, if_match=call.if_match(), once=call.once(),
+    )  # fmt: skip
     return respond(Acted(await shown(call, incident)), etag=str(incident.version))
 
 
 async def unlink_incident(call: Call) -> web.Response:
     """Undo that."""
-    incident = await linking.unlink(call.context.desk, call.number, call.who, note=call.body.note, if_match=call.if_match())
+    incident = await linking.unlink(
+        call.context.desk, call.number, call.who, note=call.body.note, if_match=call.if_match(), once=call.once()
+    )
     return respond(Acted(await shown(call, incident)), etag=str(incident.version))
 
 

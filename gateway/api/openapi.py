@@ -104,7 +104,7 @@ def _inlined(shape: Any, definitions: dict[str, Any]) -> Any:
 
 
 def _header_parameters(route: Route) -> Iterable[dict[str, Any]]:
-    for name in HEADERS.get(route.method, ()):
+    for name in route.headers:
         yield {"name": name, "in": "header", "required": False, "schema": {"type": "string"}}
 
 
@@ -167,10 +167,3 @@ def build_docs() -> list[web.RouteDef]:
         return web.Response(text=shown, content_type="text/html", headers={"Content-Security-Policy": CSP})
 
     return [web.get("/openapi.json", serve_document), web.get("/docs", serve_page)]
-
-
-HEADERS = {
-    "POST": ("Idempotency-Key", "If-Match"),
-    "PATCH": ("Idempotency-Key", "If-Match"),
-    "PUT": ("If-Match", "If-None-Match"),
-}

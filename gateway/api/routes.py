@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from gateway.api import body, incidents, keys, me, mine, oidc, people, problems, quarantine, reads, wire
+from gateway.api import body, incidents, keys, me, mine, oidc, people, quarantine, reads, wire
 from gateway.api.context import Call, Context
 from gateway.api.feed import Changes, Feed
 from gateway.api.feed import Query as FeedQuery
@@ -41,7 +41,12 @@ class Route:
     query: Any = None
     status: int = 200
     needs: Action | None = None
+    headers: tuple[str, ...] = ()
 
+
+ONCE, MATCHED = ("Idempotency-Key",), ("If-Match",)
+CHANGE, REFERENCE, CACHED = (*ONCE, *MATCHED), (*MATCHED, "If-None-Match"), ("If-None-Match",)
+"""The headers an operation heeds beside the key."""
 
 V1 = "/api/v1"
 ONE = V1 + "/incidents/{number}"
@@ -55,24 +60,26 @@ GROUP = V1 + "/groups/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
 def table(feed: Feed) -> tuple[Route, ...]:
     """Every operation of the API."""
     act, view, acted = incidents.take_action, IncidentView, incidents.Acted
-    actions = (Route("POST", f"{ONE}/{name}", act, WRITE, _sentence(kind), kind, acted) for name, kind in wire.ACTIONS.items())
+    actions = (Route("POST", f"{ONE}/{name}", act, WRITE, _sentence(kind), kind, acted, headers=CHANGE)
+               for name, kind in wire.ACTIONS.items())  # fmt: skip
     return (
         Route("GET", V1 + "/incidents", incidents.list_incidents, READ, "List records", None, incidents.Page, ListQuery,
               needs=Action.READ),
         Route("POST", V1 + "/incidents", incidents.create_incident, WRITE, "Make a record", wire.NewIncident, view, status=201,
-              needs=Action.SUBMIT),
+              needs=Action.SUBMIT, headers=ONCE),
         Route("POST", V1 + "/incidents/bulk", incidents.act_on_many, WRITE, "Act on many", wire.Bulk, incidents.BulkResults),
-        Route("GET", ONE, incidents.read_incident, READ, "Read a record", None, view),
-        Route("PATCH", ONE, incidents.patch_incident, WRITE, "Correct a record", wire.Patch, view),
+        Route("GET", ONE, incidents.read_incident, READ, "Read a record", None, view, headers=CACHED),
+        Route("PATCH", ONE, incidents.patch_incident, WRITE, "Correct a record", wire.Patch, view, headers=CHANGE),
         Route("GET", ONE + "/timeline", reads.read_timeline, READ, "Everything that happened", None, reads.Timeline),
         Route("GET", ONE + "/sla", reads.read_sla, READ, "Every clock, every second explained", None, Sla),
         Route("GET", ONE + "/alerts", reads.read_alerts, READ, "The alerts it answers for", None, reads.Alerts),
         Route("GET", ONE + "/related", reads.read_related, READ, "Its master and followers", None, reads.Related),
-        Route("POST", ONE + "/link", incidents.link_incident, WRITE, "Follow a master", wire.LinkTo, acted),
-        Route("POST", ONE + "/unlink", incidents.unlink_incident, WRITE, "Follow it no longer", wire.Unlink, acted),
+        Route("POST", ONE + "/link", incidents.link_incident, WRITE, "Follow a master", wire.LinkTo, acted, headers=CHANGE),
+        Route("POST", ONE + "/unlink", incidents.unlink_incident, WRITE, "Follow none", wire.Unlink, acted, headers=CHANGE),
         *actions,
         Route("GET", REF, incidents.read_reference, READ, "Its counterpart elsewhere", None, wire.Reference),
-        Route("PUT", REF, incidents.put_reference, WRITE, "Set its counterpart elsewhere", wire.Reference, wire.Reference),
+        Route("PUT", REF, incidents.put_reference, WRITE, "Set its counterpart elsewhere", wire.Reference, wire.Reference,
+              headers=REFERENCE),
         Route("GET", V1 + "/changes", feed.read, READ, "The gap-free change feed", None, Changes, FeedQuery, needs=Action.FOLLOW),
         Route("GET", V1 + "/receipts/{id}", reads.read_receipt, READ, "What became of a delivery", None, reads.ReceiptView,
               needs=Action.RECEIPTS),
@@ -92,39 +99,21 @@ def table(feed: Feed) -> tuple[Route, ...]:
 
 
 def _people() -> tuple[Route, ...]:
-    one, group = people.PersonView, people.GroupView
+    one, group, seen = people.PersonView, people.GroupView, Action.DIRECTORY
     return (
-        Route(
-            "GET",
-            V1 + "/people",
-            people.list_people,
-            READ,
-            "List people",
-            None,
-            people.PeoplePage,
-            people.PeopleQuery,
-            needs=Action.DIRECTORY,
-        ),
+        Route("GET", V1 + "/people", people.list_people, READ, "List people", None, people.PeoplePage, people.PeopleQuery,
+              needs=seen),
         Route("POST", V1 + "/people", people.create_person, ADMIN, "Make a person", people.NewPerson, one, status=201),
-        Route("GET", PERSON, people.read_person, READ, "Read a person", None, one, needs=Action.DIRECTORY),
-        Route("PATCH", PERSON, people.patch_person, ADMIN, "Change a person", people.PersonPatch, one),
+        Route("GET", PERSON, people.read_person, READ, "Read a person", None, one, needs=seen),
+        Route("PATCH", PERSON, people.patch_person, ADMIN, "Change a person", people.PersonPatch, one, headers=MATCHED),
         Route("DELETE", PERSON, people.deactivate_person, ADMIN, "End what a person may do", status=204),
-        Route(
-            "GET",
-            V1 + "/groups",
-            people.list_groups,
-            READ,
-            "List groups",
-            None,
-            people.GroupPage,
-            people.GroupQuery,
-            needs=Action.DIRECTORY,
-        ),
+        Route("GET", V1 + "/groups", people.list_groups, READ, "List groups", None, people.GroupPage, people.GroupQuery,
+              needs=seen),
         Route("POST", V1 + "/groups", people.create_group, ADMIN, "Make a group", people.NewGroup, group, status=201),
-        Route("GET", GROUP, people.read_group, READ, "Read a group", None, group, needs=Action.DIRECTORY),
-        Route("PATCH", GROUP, people.patch_group, ADMIN, "Change a group", people.GroupPatch, group),
+        Route("GET", GROUP, people.read_group, READ, "Read a group", None, group, needs=seen),
+        Route("PATCH", GROUP, people.patch_group, ADMIN, "Change a group", people.GroupPatch, group, headers=MATCHED),
         Route("DELETE", GROUP, people.deactivate_group, ADMIN, "End a group", status=204),
-    )
+    )  # fmt: skip
 
 
 def _mine() -> tuple[Route, ...]:
@@ -157,20 +146,17 @@ def _sentence(kind: Any) -> str:
 
 
 def build(context: Context) -> list[web.RouteDef]:
-    """The routes of the API; errors become problems here, so that no middleware is needed for them."""
+    """The routes of the API."""
     return [web.route(route.method, route.path, _handler(context, route)) for route in table(Feed())]
 
 
 def _handler(context: Context, route: Route) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
-        try:
-            caller = NO_CALLER if route.scope is OPEN else await context.keys.authenticate(request, route.scope)
-            if route.needs is not None:
-                refuse(may(caller.who, route.needs))
-            raw = await body.read(request) if route.takes is not None else b""
-            asked = body.decode(raw, route.takes) if route.takes is not None else None
-            return await route.serve(Call(context, request, caller, asked, raw))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a problem
-            return problems.answer(error)
+        caller = NO_CALLER if route.scope is OPEN else await context.keys.authenticate(request, route.scope)
+        if route.needs is not None:
+            refuse(may(caller.who, route.needs))
+        raw = await body.read(request) if route.takes is not None else b""
+        asked = body.decode(raw, route.takes) if route.takes is not None else None
+        return await route.serve(Call(context, request, caller, asked, raw))
 
     return handle

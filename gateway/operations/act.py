@@ -7,7 +7,7 @@ from gateway.incidents import commands, lifecycle, store
 from gateway.incidents.record import Incident
 from gateway.operations import allowing
 from gateway.operations.desk import Desk, Session
-from gateway.operations.memory import Once, recall, remember
+from gateway.operations.memory import Once, at_most_once
 from gateway.operations.permissions import ALLOWED, may
 from gateway.operations.who import Who
 
@@ -32,16 +32,12 @@ async def act(
     """
 
     async def work(session: Session) -> Incident:
-        if once is not None and (known := await recall(session, once, who)) is not None:
-            return known
         incident = await _apply(session, number, command, who, if_match)
         if related and isinstance(command, CASCADING):
             await _cascade(session, incident, command, who)
-        if once is not None:
-            await remember(session, once, incident)
         return incident
 
-    return await desk.within(work)
+    return await at_most_once(desk, once, who, work)
 
 
 async def _apply(session: Session, number: str, command: commands.Command, who: Who, if_match: int | None) -> Incident:

@@ -12,7 +12,7 @@ from gateway.incidents.record import Incident, Revision
 from gateway.incidents.timeline import GENESIS
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
-from gateway.operations.memory import Once, recall, remember
+from gateway.operations.memory import Once, at_most_once
 from gateway.operations.permissions import ALLOWED, Action, may
 from gateway.operations.who import Who
 from gateway.sla.choice import INCIDENT
@@ -57,15 +57,10 @@ async def create(desk: Desk, report: Report, who: Who, *, once: Once | None = No
         report = replace(report, contact=who.contact)
 
     async def work(session: Session) -> Incident:
-        if once is not None and (known := await recall(session, once, who)) is not None:
-            return known
         ids, numbers = await desk.reserve(1, desk.clock.stamp())
-        incident = await session.open(_revision(desk, report, who, session.now, ids[0], numbers[0]))
-        if once is not None:
-            await remember(session, once, incident)
-        return incident
+        return await session.open(_revision(desk, report, who, session.now, ids[0], numbers[0]))
 
-    return await desk.within(work)
+    return await at_most_once(desk, once, who, work)
 
 
 def _revision(desk: Desk, report: Report, who: Who, now: datetime, incident_id: int, number: str) -> Revision:

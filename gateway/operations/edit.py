@@ -9,7 +9,7 @@ from gateway.incidents.model import PRIORITIES
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import check_fields
 from gateway.operations.desk import Desk, Session
-from gateway.operations.memory import Once, recall, remember
+from gateway.operations.memory import Once, at_most_once
 from gateway.operations.who import Who
 from gateway.sla.timers import Rules
 
@@ -29,17 +29,12 @@ async def edit(
     """
 
     async def work(session: Session) -> Incident:
-        if once is not None and (known := await recall(session, once, who)) is not None:
-            return known
         incident = await session.lock(number, who, if_match)
         check_fields(who, changes, incident)
         written = await session.write([_revision(desk, incident, changes, who.name, session)])
-        incident = written[0] if written else incident
-        if once is not None:
-            await remember(session, once, incident)
-        return incident
+        return written[0] if written else incident
 
-    return await desk.within(work)
+    return await at_most_once(desk, once, who, work)
 
 
 def _other_policy(rules: Rules, before: Incident, after: Incident) -> Mapping[str, str]:

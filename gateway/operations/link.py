@@ -8,11 +8,14 @@ from gateway.incidents import store
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
+from gateway.operations.memory import Once, at_most_once
 from gateway.operations.permissions import Action, may, sight
 from gateway.operations.who import Who
 
 
-async def link(desk: Desk, number: str, master: str, who: Who, *, note: str = "", if_match: int | None = None) -> Incident:
+async def link(
+    desk: Desk, number: str, master: str, who: Who, *, note: str = "", if_match: int | None = None, once: Once | None = None
+) -> Incident:
     """Make a record related to `master`; what was related to it moves along, so that there is never a chain.
 
     Raises NotFound, Forbidden, VersionMismatch, and Conflict where master and record are the same or master is itself related.
@@ -35,7 +38,7 @@ async def link(desk: Desk, number: str, master: str, who: Who, *, note: str = ""
         ]
         return (await session.write(revisions))[0]
 
-    return await desk.within(work)
+    return await at_most_once(desk, once, who, work)
 
 
 RELATED = "SELECT id FROM incident WHERE master_id = $1 ORDER BY id"
@@ -56,7 +59,9 @@ async def _both(session: Session, number: str, master: str, who: Who, if_match: 
     return record, above
 
 
-async def unlink(desk: Desk, number: str, who: Who, *, note: str = "", if_match: int | None = None) -> Incident:
+async def unlink(
+    desk: Desk, number: str, who: Who, *, note: str = "", if_match: int | None = None, once: Once | None = None
+) -> Incident:
     """Undo a link, and remember it: the same alert is not related by the same group again.
 
     Raises NotFound, Forbidden, VersionMismatch, and Conflict for a record without a master.
@@ -72,7 +77,7 @@ async def unlink(desk: Desk, number: str, who: Who, *, note: str = "", if_match:
         facts = {"reason": record.link_reason, "note": note}
         return (await session.write([Revision(after=after, actor=who.name, events=(("unlinked", facts),))]))[0]
 
-    return await desk.within(work)
+    return await at_most_once(desk, once, who, work)
 
 
 UNLEARN = """

@@ -1,12 +1,12 @@
 """Idempotency-Key: the same request again changes nothing and is answered with the record it made or changed."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from gateway.errors import IdempotencyMismatch, NotFound
 from gateway.incidents import store
 from gateway.incidents.record import Incident
-from gateway.operations.desk import Session
+from gateway.operations.desk import Desk, Session
 from gateway.operations.permissions import sight
 from gateway.operations.who import Who
 
@@ -53,9 +53,18 @@ async def remember(session: Session, once: Once, incident: Incident) -> None:
     await session.conn.execute(REMEMBER, once.key_hash, incident.number.encode(), str(incident.version))
 
 
-FORGET = "DELETE FROM idempotency WHERE created_at < $1"
+async def at_most_once(desk: Desk, once: Once | None, who: Who, work: Callable[[Session], Awaitable[Incident]]) -> Incident:
+    """The record that `work` ends in, in one transaction; for a request that came before, the one it ended in then.
 
+    Raises what `work` raises, and as `recall` does.
+    """
 
-async def forget(session: Session, before: datetime) -> None:
-    """Drop keys older than any retry."""
-    await session.conn.execute(FORGET, before)
+    async def guarded(session: Session) -> Incident:
+        if once is not None and (known := await recall(session, once, who)) is not None:
+            return known
+        incident = await work(session)
+        if once is not None:
+            await remember(session, once, incident)
+        return incident
+
+    return await desk.within(guarded)

@@ -86,6 +86,18 @@ async def test_the_same_request_twice_makes_one_record(api: Api) -> None:
     assert (status, problem["type"]) == (422, "/problems/idempotency_mismatch")
 
 
+async def test_a_link_asked_for_twice_is_made_once_and_stays_undone_when_it_was_undone_since(api: Api) -> None:
+    master, child = (await api.incident())["number"], (await api.incident())["number"]
+    again = {"Idempotency-Key": "link once"}
+    for _ in range(2):
+        assert (await api.call("POST", f"/api/v1/incidents/{child}/link", {"master": master}, headers=again))[0] == 200
+    undo = {"Idempotency-Key": "unlink once"}
+    answers = [await api.call("POST", f"/api/v1/incidents/{child}/unlink", {}, headers=undo) for _ in range(2)]
+    assert [status for status, _ in answers] == [200, 200]
+    _, late = await api.call("POST", f"/api/v1/incidents/{child}/link", {"master": master}, headers=again)
+    assert late["incident"]["master"] is None
+
+
 async def test_a_new_priority_keeps_what_it_was_and_moves_the_deadlines(api: Api) -> None:
     made = await api.incident(impact="individual", urgency="low")
     path = f"/api/v1/incidents/{made['number']}"
