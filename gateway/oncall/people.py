@@ -11,7 +11,7 @@ from gateway.db.pool import Connection
 from gateway.errors import Conflict, NotFound, VersionMismatch
 from gateway.oncall import person as check
 from gateway.oncall.person import Person
-from gateway.oncall.roles import Role
+from gateway.oncall.roles import Role, known
 
 PEOPLE = """
 SELECT p.id, p.login, p.name, p.email, p.phone, p.locale, p.zone, p.active, p.roles, p.skills, p.version, p.created_at,
@@ -37,7 +37,7 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
 
 def person_of(row: Record) -> Person:
     """The person in a row of PEOPLE."""
-    lists = {"roles": frozenset(Role(role) for role in row["roles"]), "skills": tuple(row["skills"])}
+    lists = {"roles": known(row["roles"]), "skills": tuple(row["skills"])}
     return Person(**{**row, **lists, "groups": tuple(row["groups"])})
 
 

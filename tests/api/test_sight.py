@@ -5,10 +5,15 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from gateway.api.listing import OWN
 from gateway.db.pool import Pool, acquire
 from gateway.dedup.receipt_id import receipt_ids
+from gateway.errors import Forbidden
 from gateway.oncall.roles import Role
+from gateway.operations.create import Report, create
+from gateway.operations.who import Who
 from tests.api.conftest import Api
 from tests.support.clock import NOON
 
@@ -143,6 +148,12 @@ async def test_repeating_a_request_shows_nothing_that_is_hidden_since(api: Api) 
     assert (await api.call("POST", INCIDENTS, {"title": "x"}, scope="ann", headers=sent))[1]["number"] == made["number"]
     await api.call("PATCH", f"{INCIDENTS}/{made['number']}", {"security": True})
     assert (await api.call("POST", INCIDENTS, {"title": "x"}, scope="ann", headers=sent))[0] == 404
+
+
+async def test_whoever_may_make_no_record_makes_none_whatever_way_they_come(api: Api) -> None:
+    leader = Who(name="lea", parts=frozenset({Role.LEADER}))
+    with pytest.raises(Forbidden):
+        await create(api.desk, Report(title="x"), leader)
 
 
 async def test_whoever_reports_a_security_incident_has_said_it_and_sees_it_no_more(api: Api) -> None:
