@@ -26,6 +26,7 @@ from gateway.incidents import audit as audits
 from gateway.operations import keys
 from gateway.operations.keys import Scope
 from gateway.settings import Settings
+from gateway.sla.inspection import notes_on
 
 log = structlog.get_logger()
 
@@ -160,7 +161,9 @@ async def migrate_schema(settings: Settings, options: argparse.Namespace) -> int
 
 
 async def check(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001 - every command's shape
-    """The settings were read without a problem; see whether the database can be used."""
+    """The settings were read without a problem; see whether they can be followed and the database be used."""
+    for note in notes_on(settings, SystemClock().now()):
+        print(f"gateway: {note}")
     if settings.database.url:
         pool = await open_pool(settings.database)
         pool.terminate()

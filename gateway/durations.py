@@ -1,4 +1,4 @@
-"""Lengths of time as people write them."""
+"""Lengths of time as people write them. Pure."""
 
 import re
 from datetime import timedelta
@@ -16,3 +16,19 @@ def duration(text: str) -> Duration:
     if not parts or "".join(n + u for n, u in parts) != text:
         raise ValueError(f'"{text}" is not a duration: write it like "90s", "5m", "48h" or "1h30m"')
     return Duration(seconds=sum(float(n) * UNITS[u] for n, u in parts))
+
+
+class Promise(timedelta):
+    """A length of time that may name working days too ("2wd", "1wd4h"); a working day is as long as the calendar's."""
+
+    working_days: float = 0
+
+
+def promise(text: str) -> Promise:
+    """Read one; raises ValueError saying how it is written."""
+    days, _, rest = text.rpartition("wd")
+    if days and not re.fullmatch(r"\d+(\.\d+)?", days):
+        raise ValueError(f'"{text}" is not a length of working time: write it like "2wd", "1wd4h" or "48h"')
+    promised = Promise(seconds=duration(rest).total_seconds() if rest or not days else 0)
+    promised.working_days = float(days or 0)
+    return promised

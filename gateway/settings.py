@@ -5,7 +5,7 @@ Nothing else reads the environment. Secrets may come from a file: `GATEWAY_NOTIF
 
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -14,11 +14,9 @@ from zoneinfo import available_timezones
 import msgspec
 from dateutil.rrule import rrulestr
 
-from gateway import durations
+from gateway.durations import Duration, Promise, duration, promise
 from gateway.errors import Flaw, Misconfigured
 from gateway.incidents.model import Impact, Urgency
-
-Duration = durations.Duration
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,20 +54,56 @@ class Redis(Section, frozen=True):
     url: str = ""
 
 
+class Calendar(Section, frozen=True):
+    """Working hours on the wall clock of `zone`, "HH:MM-HH:MM" per weekday; `holidays` is a country, such as CN or DE-BY.
+
+    `closed` and `open` are dates that are worked, or not, whatever the country and the weekday say.
+    """
+
+    zone: str
+    hours: Mapping[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], tuple[str, ...]]
+    holidays: str = ""
+    closed: tuple[date, ...] = ()
+    open: tuple[date, ...] = ()
+
+
 class Policy(Section, frozen=True):
     """Targets per priority and clock; `warn_at` are shares of a target."""
 
     calendar: str
     warn_at: tuple[float, ...]
-    auto_close_after: Duration
-    targets: dict[int, dict[Literal["response", "desk", "tier2", "escalated", "overall"], Duration]]
+    auto_close_after: Promise
+    targets: dict[int, dict[Literal["response", "desk", "tier2", "escalated", "overall"], Promise]]
+
+
+KINDS: tuple[str, ...] = ("incident", "service_request")
+
+
+class Use(Section, frozen=True):
+    """Use `policy` for records that agree with all that is said; the first rule that agrees is taken."""
+
+    policy: str
+    kinds: tuple[Literal["incident", "service_request"], ...] = ()
+    services: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    priorities: tuple[int, ...] = ()
+
+
+class Promises(Section, frozen=True):
+    """What a service promises of its own incidents: another policy, and targets that win over any policy's."""
+
+    policy: str = ""
+    targets: dict[int, dict[Literal["response", "desk", "tier2", "escalated", "overall"], Promise]] = {}
 
 
 class Sla(Section, frozen=True):
-    """Policies by name and the one used where nothing else says."""
+    """Policies and calendars by name, and the policy used where nothing else says."""
 
     default: str
     policies: dict[str, Policy]
+    calendars: dict[str, Calendar] = {}
+    use: tuple[Use, ...] = ()
+    services: dict[str, Promises] = {}
 
 
 class Relate(Section, frozen=True):
@@ -117,11 +151,18 @@ class Dedup(Section, frozen=True):
 
 
 class Management(Section, frozen=True):
-    """Who is told when: roles by priority and cause."""
+    """Who is told when: roles by priority and cause; with `after`, what is unresolved so long after it was recorded.
+
+    `repeat` tells them again and again, `until` somebody has taken the record on or it is resolved. No `policies` means all.
+    """
 
     priorities: tuple[int, ...]
-    on: tuple[Literal["opened", "warning", "breach"], ...]
     notify: tuple[str, ...]
+    on: tuple[Literal["opened", "warning", "breach"], ...] = ()
+    policies: tuple[str, ...] = ()
+    after: Duration | None = None
+    repeat: Duration | None = None
+    until: Literal["acknowledged", "resolved"] = "resolved"
 
 
 class Escalation(Section, frozen=True):
@@ -165,10 +206,17 @@ class Grade(Section, frozen=True):
 
 
 class Intake(Section, frozen=True):
-    """One source: its severities, and for `generic` where each field is found in a foreign body (JSON pointers)."""
+    """One source: its severities, and for `generic` where each field is found in a foreign body (JSON pointers).
+
+    The case of a severity does not matter: a word written again in another case replaces the one before it.
+    """
 
     severity: dict[str, Grade] = {}
     mapping: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        """Keep every severity by the word it is looked up by."""
+        msgspec.structs.force_setattr(self, "severity", {word.strip().lower(): grade for word, grade in self.severity.items()})
 
 
 class Retention(Section, frozen=True):
@@ -258,13 +306,13 @@ def _convert(name: str, value: object, kind: Any, parts: dict[str, Any], flaws: 
         parts[name] = msgspec.convert(value, kind, strict=False, dec_hook=_hook)
     except msgspec.ValidationError as error:
         detail, _, where = str(error).partition(" - at `$")
-        flaws.append(Flaw(f"/{name}" + where.rstrip("`").replace(".", "/"), detail))
+        flaws.append(Flaw(f"/{name}" + where.rstrip("`").replace("[...]", ".*").replace(".", "/"), detail))
 
 
-def _hook(kind: type, value: object) -> Duration:
-    if kind is not Duration or not isinstance(value, str):
+def _hook(kind: type, value: object) -> Duration | Promise:
+    if kind not in (Duration, Promise) or not isinstance(value, str):
         raise ValueError(f'expected a duration such as "5m", got {value!r}')
-    return durations.duration(value)
+    return promise(value) if kind is Promise else duration(value)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -302,13 +350,9 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
 def _contradictions(settings: Settings) -> list[Flaw]:
     flaws = _ways_in(settings)
-    if settings.sla.default not in settings.sla.policies:
-        flaws.append(Flaw("/sla/default", f"no policy is named {settings.sla.default!r}"))
     for index, window in enumerate(settings.dedup.maintenance):
         flaws += [Flaw(f"/dedup/maintenance/{index}", problem) for problem in _window_problems(window)]
     for name, policy in settings.sla.policies.items():
-        if policy.calendar != "24x7":
-            flaws.append(Flaw(f"/sla/policies/{name}/calendar", 'only the calendar "24x7" exists'))
         if missing := {1, 2, 3, 4} - policy.targets.keys():
             flaws.append(Flaw(f"/sla/policies/{name}/targets", f"no targets for priorities {sorted(missing)}"))
         if any(not 0 < share < 1 for share in policy.warn_at) or len(set(policy.warn_at)) < len(policy.warn_at):

@@ -14,8 +14,8 @@ from gateway.incidents.ledger import Ledger, from_json
 from gateway.metrics import CLOCKS, NEAREST, Metrics, OutboxState, channel_label
 from gateway.notify import outbox
 
-Running = Callable[[str, Ledger, datetime], Mapping[str, float]]
-"""Policy name, ledger and instant to the seconds left on each clock that runs then: the SLA package's reading."""
+Running = Callable[[tuple[str, str, str], Ledger, datetime], Mapping[str, float]]
+"""(Policy, kind, service), ledger and instant to the seconds left on each clock that runs then: the SLA package's reading."""
 
 EVERY_S = 10.0
 CANDIDATES = 4 * NEAREST
@@ -60,7 +60,7 @@ async def count_breached(conn: Connection, metrics: Metrics) -> None:
 
 
 NEAREST_DUE = """
-SELECT number, priority, policy, ledger::text AS ledger FROM incident
+SELECT number, priority, policy, kind, service, ledger::text AS ledger FROM incident
 WHERE state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AND next_due_at IS NOT NULL
 ORDER BY next_due_at, id LIMIT $1
 """
@@ -70,7 +70,7 @@ async def name_nearest(conn: Connection, metrics: Metrics, now: datetime, runnin
     """The seconds left on the most pressing running clock of the incidents nearest to a due time, at most `NEAREST`."""
     found = []
     for row in await conn.fetch(NEAREST_DUE, CANDIDATES):
-        clocks = running(row["policy"], from_json(row["ledger"]), now)
+        clocks = running((row["policy"], row["kind"], row["service"]), from_json(row["ledger"]), now)
         pressing = min(((seconds, clock) for clock, seconds in clocks.items()), default=None)
         if pressing is not None:
             found.append((*pressing, row["number"], str(row["priority"])))

@@ -122,8 +122,8 @@ class Upkeep:
             with Path(self.settings.audit.seal_file).open("a", encoding="utf-8") as file:  # noqa: ASYNC230 - one short line a minute
                 file.write(line + "\n")
 
-    def _running(self, policy: str, ledger: Ledger, at: datetime) -> Mapping[str, float]:
-        chosen = self.rules.policies.get(policy) or self.rules.policies[self.rules.default]
+    def _running(self, promised: tuple[str, str, str], ledger: Ledger, at: datetime) -> Mapping[str, float]:
+        chosen = self.rules.named(*promised)
         return {
             reading.name: reading.remaining.total_seconds()
             for reading in clocks.read(chosen, ledger, max(at, ledger[-1].at))

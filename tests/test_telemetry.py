@@ -24,7 +24,7 @@ FROM generate_series($7::int, $8::int) AS n
 LEDGER = to_json((LedgerEntry(NOON, ClockEvent.RECORD, None, 1),))
 
 
-def running(_: str, ledger: Ledger, now: datetime) -> dict[str, float]:
+def running(_: tuple[str, str, str], ledger: Ledger, now: datetime) -> dict[str, float]:
     """Two clocks of five and thirty minutes from the record."""
     gone = (now - ledger[0].at).total_seconds()
     return {"desk": 300 - gone, "overall": 1800 - gone}

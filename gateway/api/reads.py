@@ -204,8 +204,9 @@ async def read_receipt(call: Call) -> web.Response:
 async def simulate_sla(call: Call) -> web.Response:
     """The clocks of any story, by the functions that run production."""
     rules, asked = call.context.desk.rules, call.body
-    policy = rules.policies.get(asked.policy or rules.default)
-    if policy is None:
+    if asked.policy and asked.policy not in rules.policies:
         raise Unprocessable(f"there is no policy {asked.policy!r}; there are {', '.join(rules.policies)}")
+    chosen = rules.choice.policy_for(asked.kind, asked.service, "", asked.priority or 0)
+    policy = rules.named(asked.policy or chosen, asked.kind, asked.service)
     readings = simulate(policy, asked.kind, asked.events, asked.at, priority=asked.priority)
     return respond(Clocks([clock_view(reading) for reading in readings]))

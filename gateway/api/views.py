@@ -38,12 +38,17 @@ class Clock(msgspec.Struct):
 
 
 class Sla(msgspec.Struct):
-    """How the record stands against its promises; `worst` is the unfinished clock with the least time left."""
+    """How the record stands against its promises; `worst` is the unfinished clock with the least time left.
+
+    `holidays_unpublished` are years its clocks may reach into whose public holidays are not all known yet: a due time there
+    may still move.
+    """
 
     policy: str
     worst: str | None
     next_due_at: datetime | None
     breached: bool
+    holidays_unpublished: list[int]
     clocks: list[Clock]
 
 
@@ -164,7 +169,9 @@ def sla_view(incident: Incident, rules: Rules, now: datetime) -> Sla:
     going = [(r.remaining, r.name) for r in readings if r.remaining is not None and r.state in UNFINISHED]
     worst = min(going)[1] if going else None
     breached = incident.breached or any(r.breached_at is not None for r in readings)
-    return Sla(incident.policy, worst, incident.next_due_at, breached, [clock_view(r) for r in readings])
+    furthest = max((r.due_at for r in readings if r.due_at is not None), default=now)
+    unpublished = rules.policy(incident).calendar.unpublished(now, furthest)
+    return Sla(incident.policy, worst, incident.next_due_at, breached, list(unpublished), [clock_view(r) for r in readings])
 
 
 UNFINISHED = (ClockState.RUNNING, ClockState.PAUSED)

@@ -12,6 +12,7 @@ from gateway.incidents.model import Alert, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.incidents.timeline import GENESIS
 from gateway.settings import Settings
+from gateway.sla.choice import INCIDENT
 from gateway.sla.clocks import opening_due
 from gateway.sla.timers import Rules
 
@@ -37,14 +38,16 @@ class Openings:
             return Revision(after=incident, actor=ACTOR, events=tuple(events))
         notices, told = self.rules.escalation.opened(incident)
         events += told
-        timers = (Arm(TimerKind.SLA, incident.next_due_at),)
+        timers: tuple[Arm, ...] = (Arm(TimerKind.SLA, incident.next_due_at),)
+        if rungs := self.rules.escalation.ladder(incident):
+            timers += (Arm(TimerKind.LADDER, self.rules.policy(incident).calendar.add(now, rungs[0].after)),)
         return Revision(after=incident, actor=ACTOR, events=tuple(events), timers=timers, notices=notices)
 
     def _incident(self, draft: Draft, now: datetime) -> Incident:
         alert, holder, storm = draft.item.alert, draft.holder, draft.holder.storm
-        policy = self.rules.policies[self.rules.default]
         grade = STORM if storm else grade_of(draft.item.source, alert.severity, self.settings.intake)
-        master = holder.master
+        master, service = holder.master, "" if storm else alert.service
+        policy = self.rules.policy_for(kind=INCIDENT, service=service, source=draft.item.source, priority=grade.priority)
         return Incident(
             id=holder.id,
             number=holder.number,
@@ -52,7 +55,7 @@ class Openings:
             description=alert.description,
             source=draft.item.source,
             severity="" if storm else alert.severity,
-            service="" if storm else alert.service,
+            service=service,
             ci="" if storm else alert.ci,
             impact=grade.impact,
             urgency=grade.urgency,

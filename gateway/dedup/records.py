@@ -77,8 +77,7 @@ class Records:
                 continue
             added = lifecycle.apply(revision.after, COMMANDS[step], ACTOR, plan.now)
             revision = replace(added, events=revision.events + added.events, notices=revision.notices)
-        policy = self._openings.rules.policy(revision.after)
-        after, armed = timers.refresh(policy, revision.after, plan.now)
+        after, armed = timers.refresh(self._openings.rules, revision.after, plan.now)
         return replace(revision, after=after if revision.events else revision.after, timers=armed + settle)
 
 

@@ -116,6 +116,7 @@ class TimerKind(IntEnum):
     ALERT_EXPIRY = 4
     FLAP_SETTLE = 5
     MAINTENANCE_END = 6
+    LADDER = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

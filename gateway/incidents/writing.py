@@ -136,6 +136,7 @@ CHANGED = (
     "labels",
     "links",
     "refs",
+    "policy",
     "ledger",
     "marks",
     "next_due_at",
@@ -156,8 +157,8 @@ UPDATE incident i SET
   handler = t.handler, tier = t.tier, third_party = t.third_party, hold_reason = t.hold_reason,
   hold_until = t.hold_until, held_state = t.held_state, master_id = t.master_id, link_reason = t.link_reason,
   link_score = t.link_score, major = t.major, security = t.security, suppressed = t.suppressed, reopened = t.reopened,
-  returned = t.returned, labels = t.labels::json, links = t.links::json, refs = t.refs::json, ledger = t.ledger::json,
-  marks = t.marks::json, next_due_at = t.next_due_at, breached = t.breached, version = t.version,
+  returned = t.returned, labels = t.labels::json, links = t.links::json, refs = t.refs::json, policy = t.policy,
+  ledger = t.ledger::json, marks = t.marks::json, next_due_at = t.next_due_at, breached = t.breached, version = t.version,
   timeline_hash = t.timeline_hash
 FROM unnest(
   $1::bigint[], $2::text[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
@@ -166,13 +167,13 @@ FROM unnest(
   $24::text[], $25::text[], $26::smallint[], $27::text[], $28::text[], $29::text[], $30::text[], $31::text[],
   $32::text[], $33::text[], $34::timestamptz[], $35::text[], $36::bigint[], $37::text[], $38::real[], $39::boolean[],
   $40::boolean[], $41::boolean[], $42::int[], $43::int[], $44::text[], $45::text[], $46::text[], $47::text[],
-  $48::text[], $49::timestamptz[], $50::boolean[], $51::int[], $52::bytea[]
+  $48::text[], $49::text[], $50::timestamptz[], $51::boolean[], $52::int[], $53::bytea[]
 ) AS t(
   id, state, priority, impact, urgency, title, description, severity, service, ci, key_hash, category, contact_name,
   contact, location, reporting_unit, occurred_at, responded_at, resolved_at, closed_at, updated_at, resolution,
   resolution_category, solution, closure, satisfaction, owner, assignee_group, assignee, handler, tier, third_party,
   hold_reason, hold_until, held_state, master_id, link_reason, link_score, major, security, suppressed, reopened,
-  returned, labels, links, refs, ledger, marks, next_due_at, breached, version, timeline_hash
+  returned, labels, links, refs, policy, ledger, marks, next_due_at, breached, version, timeline_hash
 ) WHERE i.id = t.id
 """
 

@@ -1,7 +1,8 @@
 """What notifications say, in both languages. Pure.
 
-Facts a template reads, all optional but the first two: `number`, `priority`, `title`, `service`, `clock`, `due_at` (an
-aware datetime or RFC 3339 text), `share` (of the target, 0 to 1), `resolution`, `assignee_group`, `assignee`, `reason`.
+Facts a template reads, all optional but the first two: `number`, `priority`, `title`, `service`, `clock`, `due_at` (an aware
+datetime or RFC 3339 text), `unresolved_for`, `share` (of the target, 0 to 1), `resolution`, `assignee_group`, `assignee`,
+`reason`.
 Titles and names are foreign text: they are put in as values, never read as a format, and lose their control characters.
 """
 
@@ -27,6 +28,7 @@ class Template(StrEnum):
     REOPENED = "reopened"
     CLOSED = "closed"
     ASSIGNED = "assigned"
+    UNRESOLVED = "unresolved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.REOPENED: ("reopened", "重新打开"),
     Template.CLOSED: ("closed", "已关闭"),
     Template.ASSIGNED: ("assigned", "已派单"),
+    Template.UNRESOLVED: ("still unresolved", "仍未解决"),
 }
 """What happened, as the subject says it."""
 
@@ -55,6 +58,7 @@ LINES: Mapping[str, tuple[str, str]] = {
     "service": ("Service: {}", "服务:{}"),
     "clock": ("Clock: {}", "时限:{}"),
     "due_at": ("Due: {}", "应完成时间:{}"),
+    "unresolved_for": ("Unresolved for (h:mm:ss): {}", "未解决时长(时:分:秒):{}"),
     "share": ("Used of the target: {}", "已用时限:{}"),
     "resolution": ("Resolution: {}", "解决代码:{}"),
     "assignee_group": ("Group: {}", "受理组:{}"),

@@ -15,6 +15,7 @@ from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, recall, remember
 from gateway.operations.permissions import ALLOWED, Action, may
 from gateway.operations.who import Who
+from gateway.sla.choice import INCIDENT
 
 LATE_ENTRY = timedelta(hours=12)
 """How long before the record an incident may have occurred."""
@@ -69,6 +70,7 @@ async def create(desk: Desk, report: Report, who: Who, *, once: Once | None = No
 
 def _revision(desk: Desk, report: Report, who: Who, now: datetime, incident_id: int, number: str) -> Revision:
     priority = PRIORITIES[report.impact][report.urgency]
+    policy = desk.rules.policy_for(kind=INCIDENT, service=report.service, source=report.source, priority=priority)
     incident = Incident(
         id=incident_id,
         number=number,
@@ -78,7 +80,7 @@ def _revision(desk: Desk, report: Report, who: Who, now: datetime, incident_id: 
         recorded_at=now,
         updated_at=now,
         owner=who.name,
-        policy=desk.rules.default,
+        policy=policy.name,
         ledger=(LedgerEntry(now, ClockEvent.RECORD, priority=priority),),
         version=0,
         timeline_hash=GENESIS,

@@ -77,7 +77,7 @@ class Session:
         return (await writing.open_new(self.conn, self.desk.key, [fresh], self.now))[0].incident
 
     def _refreshed(self, revision: Revision) -> Revision:
-        after, armed = timers.refresh(self.desk.rules.policy(revision.after), revision.after, self.now)
+        after, armed = timers.refresh(self.desk.rules, revision.after, self.now)
         return replace(revision, after=after, timers=armed)
 
     def _note(self, revisions: Sequence[Revision]) -> None:

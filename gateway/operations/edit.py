@@ -11,6 +11,7 @@ from gateway.operations.allowing import check_fields
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, recall, remember
 from gateway.operations.who import Who
+from gateway.sla.timers import Rules
 
 
 async def edit(
@@ -41,6 +42,15 @@ async def edit(
     return await desk.within(work)
 
 
+def _other_policy(rules: Rules, before: Incident, after: Incident) -> Mapping[str, str]:
+    """Another policy where such a record would get another one; else the record keeps what it has."""
+    was, now = (
+        rules.policy_for(kind=one.kind, service=one.service, source=one.source, priority=one.priority).name
+        for one in (before, after)
+    )
+    return {"policy": now} if now not in (was, before.policy) else {}
+
+
 def _revision(desk: Desk, incident: Incident, changes: Mapping[str, Any], actor: str, session: Session) -> Revision:
     wanted = dict(changes)
     if ("impact" in wanted or "urgency" in wanted) and "priority" not in wanted:
@@ -49,6 +59,7 @@ def _revision(desk: Desk, incident: Incident, changes: Mapping[str, Any], actor:
     different = {name: value for name, value in wanted.items() if getattr(incident, name) != value}
     if not different:
         return Revision(after=incident, actor=actor, events=())
+    different |= _other_policy(desk.rules, incident, replace(incident, **different))
     now = max(session.now, incident.ledger[-1].at)
     after = replace(incident, **different)
     listed = [{"field": n, "old": getattr(incident, n), "new": v} for n, v in sorted(different.items())]

@@ -59,7 +59,7 @@ class Effects:
             return Revision(after=incident, actor=timers.ACTOR, events=(), timers=(Arm(kind, again),))
         reason = "not_sent_again" if kind is TimerKind.ALERT_EXPIRY else "quiet_after_flapping"
         cleared = lifecycle.apply(incident, commands.Clear(reason=reason), timers.ACTOR, now)
-        after, armed = timers.refresh(self.rules.policy(incident), cleared.after, now)
+        after, armed = timers.refresh(self.rules, cleared.after, now)
         return replace(cleared, after=after, timers=armed)
 
 

@@ -1,12 +1,15 @@
-"""Management escalation: who is told of an opening, a warning or a breach, and what the timeline says of it. Pure."""
+"""Management escalation: who is told of an opening, a warning, a breach, of what stays unresolved, and its record. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
+from gateway.errors import Flaw, Misconfigured
 from gateway.incidents.ledger import microseconds
 from gateway.incidents.record import Incident, Notice
 from gateway.settings import Management, Settings
+from gateway.sla.ladder import Rung, Step
 from gateway.sla.thresholds import Crossing
 
 OPENED = "opened"
@@ -21,10 +24,24 @@ class Escalation:
 
     rules: tuple[Management, ...]
     recipients: Mapping[str, tuple[str, ...]]
+    steps: tuple[tuple[Management, Rung], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Put the rules that tell of what stays unresolved in the order they are reached."""
+        steps = [
+            (rule, Rung(timedelta() + rule.after, rule.notify, rule.repeat, rule.until == "acknowledged"))
+            for rule in self.rules
+            if rule.after is not None
+        ]
+        object.__setattr__(self, "steps", tuple(sorted(steps, key=lambda step: step[1].after)))
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Escalation":
-        """What the configuration says."""
+        """What the configuration says; raises Misconfigured with every flaw of every rule."""
+        rules = enumerate(settings.escalation.management)
+        flaws = [Flaw(f"/escalation/management/{i}", one) for i, rule in rules for one in _problems(rule, settings.sla.policies)]
+        if flaws:
+            raise Misconfigured("the rules of management escalation cannot be used", flaws=tuple(flaws))
         return cls(settings.escalation.management, settings.notify.recipients)
 
     def opened(self, incident: Incident) -> tuple[tuple[Notice, ...], Told]:
@@ -37,10 +54,31 @@ class Escalation:
         more = {"clock": crossing.clock, "due_at": crossing.due_at.isoformat(), "share": crossing.share}
         return self._tell(incident, on=on, cause=cause_of(crossing), template=template, more=more)
 
+    def climbs(self, policy: str) -> bool:
+        """Whether any record of that policy may be told of later for staying unresolved."""
+        return any(not rule.policies or policy in rule.policies for rule, _ in self.steps)
+
+    def ladder(self, incident: Incident) -> tuple[Rung, ...]:
+        """The steps of a record of its policy and priority, in order."""
+        return tuple(
+            rung
+            for rule, rung in self.steps
+            if incident.priority in rule.priorities and (not rule.policies or incident.policy in rule.policies)
+        )
+
+    def climbed(self, incident: Incident, step: Step) -> tuple[tuple[Notice, ...], Told]:
+        """Who is told that a record is still unresolved."""
+        more = {"unresolved_for": str(step.rung.after + (step.times - 1) * (step.rung.repeat or timedelta()))}
+        return self._tell_roles(step.rung.roles, incident, cause=step.cause, template="unresolved", more=more)
+
     def _tell(
         self, incident: Incident, *, on: str, cause: str, template: str, more: Mapping[str, Any]
     ) -> tuple[tuple[Notice, ...], Told]:
-        roles = self._roles(incident.priority, on)
+        return self._tell_roles(self._roles(incident, on), incident, cause=cause, template=template, more=more)
+
+    def _tell_roles(
+        self, roles: tuple[str, ...], incident: Incident, *, cause: str, template: str, more: Mapping[str, Any]
+    ) -> tuple[tuple[Notice, ...], Told]:
         if not roles:
             return (), ()
         silenced = _silenced(incident)
@@ -56,14 +94,29 @@ class Escalation:
             told["unreachable"] = unreachable
         return tuple(notices.values()), (("management_told", told),)
 
-    def _roles(self, priority: int, on: str) -> tuple[str, ...]:
-        asked = (role for rule in self.rules if priority in rule.priorities and on in rule.on for role in rule.notify)
+    def _roles(self, incident: Incident, on: str) -> tuple[str, ...]:
+        asked = (
+            role
+            for rule in self.rules
+            if on in rule.on and incident.priority in rule.priorities and (not rule.policies or incident.policy in rule.policies)
+            for role in rule.notify
+        )
         return tuple(dict.fromkeys(asked))
 
 
 def cause_of(crossing: Crossing) -> str:
     """Names one firing of one threshold: its mark, and in microseconds since when it has been passed."""
     return f"sla:{crossing.mark}:{microseconds(crossing.at)}"
+
+
+def _problems(rule: Management, policies: Collection[str]) -> Iterable[str]:
+    yield from (f"no policy is named {name!r}" for name in rule.policies if name not in policies)
+    if not rule.on and rule.after is None:
+        yield "a rule says when: on, after, or both"
+    if rule.after is not None and rule.after <= timedelta():
+        yield "after is longer than 0s: what happens at once is on opened"
+    if rule.repeat is not None and (rule.after is None or rule.repeat < timedelta(minutes=1)):
+        yield "what repeats has an after, and repeats once a minute at most"
 
 
 def _silenced(incident: Incident) -> str:

@@ -6,9 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
 
-from gateway import settings
-from gateway.errors import Flaw, Misconfigured
-from gateway.sla.calendar import CALENDARS, Calendar
+from gateway.sla.calendar import ROUND_THE_CLOCK, Calendar
 
 MILLION = 1_000_000
 BREACH = MILLION
@@ -29,7 +27,8 @@ class ClockName(StrEnum):
 class Policy:
     """Targets by priority and clock; a clock without a target is measured and never late.
 
-    `warn_at` are shares of a target between 0 and 1. The fields below `calendar` follow from the others:
+    `warn_at` are shares of a target between 0 and 1. A resolved record closes by itself once `auto_close_after` has counted
+    in `auto_close_in`, which is the policy's calendar only where working days were asked for. What follows from the rest:
     `steps` are (share in millionths, the word of the mark) from the mildest to the breach, and `opening` is the
     counted time from recording to the first threshold, by priority (None where nothing is promised).
     """
@@ -38,7 +37,8 @@ class Policy:
     warn_at: tuple[float, ...]
     auto_close_after: timedelta
     targets: Mapping[int, Mapping[ClockName, timedelta]]
-    calendar: Calendar = CALENDARS["24x7"]
+    calendar: Calendar = ROUND_THE_CLOCK
+    auto_close_in: Calendar = ROUND_THE_CLOCK
     steps: tuple[tuple[int, str], ...] = field(init=False)
     opening: Mapping[int, timedelta | None] = field(init=False)
 
@@ -59,25 +59,3 @@ class Policy:
 def portion(target: timedelta, share: int) -> timedelta:
     """`share` millionths of `target`, rounded up to a whole microsecond so that nothing is told early."""
     return -(target * -share // MILLION)
-
-
-def from_settings(sla: settings.Sla) -> Mapping[str, Policy]:
-    """The policies by name; raises Misconfigured naming every target that is not longer than nothing."""
-    flaws = [
-        Flaw(f"/sla/policies/{name}/targets/{priority}/{clock}", "a target is longer than 0s")
-        for name, policy in sla.policies.items()
-        for priority, targets in policy.targets.items()
-        for clock, target in targets.items()
-        if target <= timedelta()
-    ]
-    if flaws:
-        raise Misconfigured("the SLA policies cannot be used", flaws=tuple(flaws))
-    return {name: _policy(name, policy) for name, policy in sla.policies.items()}
-
-
-def _policy(name: str, section: settings.Policy) -> Policy:
-    targets = {
-        priority: {ClockName(clock): timedelta() + target for clock, target in row.items()}
-        for priority, row in section.targets.items()
-    }
-    return Policy(name, section.warn_at, timedelta() + section.auto_close_after, targets, CALENDARS[section.calendar])

@@ -51,7 +51,13 @@ def simulate(
         raise Unprocessable(f"there are no clocks for kind {kind!r}", flaws=(Flaw("/kind", f"one of {', '.join(KINDS)}"),))
     if at.tzinfo is None:
         raise Unprocessable("`at` has no time zone", flaws=(Flaw("/at", "give an offset, such as Z"),))
-    return read(policy, tuple(_entry(i, event, priority) for i, event in enumerate(events)), at)
+    ledger = tuple(_entry(i, event, priority) for i, event in enumerate(events))
+    try:
+        return read(policy, ledger, at)
+    except OverflowError as error:
+        raise Unprocessable(
+            f"the story goes beyond what can be counted: {error}", flaws=(Flaw("/at", "too far away"),)
+        ) from error
 
 
 def _entry(index: int, event: WireEvent, priority: int | None) -> LedgerEntry:

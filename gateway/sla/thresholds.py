@@ -11,6 +11,7 @@ from functools import cache
 from gateway.incidents.ledger import Ledger
 from gateway.sla.clocks import trace
 from gateway.sla.policy import BREACH, MILLION, ClockName, Policy
+from gateway.sla.track import Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,14 @@ class Standing:
     """Every threshold at one instant, from one walk of the ledger.
 
     `passed` are those reached, told or not, with whether they may still be told (of a clock that stopped only the
-    breach may); `ahead` the marks of all others; `next_due` the earliest instant at which a running clock reaches one.
+    breach may); `ahead` the marks of all others; `next_due` the earliest instant at which a running clock reaches one;
+    `overall` the overall clock, for whoever tells of what stays unresolved.
     """
 
     passed: tuple[tuple[Crossing, bool], ...]
     ahead: frozenset[str]
     next_due: datetime | None
+    overall: Track
 
     @property
     def breached(self) -> bool:
@@ -60,7 +63,8 @@ def standing(policy: Policy, ledger: Ledger, at: datetime) -> Standing:
     passed: list[tuple[Crossing, bool]] = []
     ahead: set[str] = set()
     next_due: datetime | None = None
-    for track in trace(policy, ledger, at):
+    tracks = trace(policy, ledger, at)
+    for track in tracks:
         for share, word in policy.steps:
             mark, due = _mark(track.name, word), track.due(share)
             if due is not None and due <= at:
@@ -71,7 +75,7 @@ def standing(policy: Policy, ledger: Ledger, at: datetime) -> Standing:
             ahead.add(mark)
             if due is not None and track.running and (next_due is None or due < next_due):
                 next_due = due
-    return Standing(tuple(passed), frozenset(ahead), next_due)
+    return Standing(tuple(passed), frozenset(ahead), next_due, tracks[-1])
 
 
 def due_now(policy: Policy, ledger: Ledger, marks: Collection[str], at: datetime) -> tuple[Crossing, ...]:

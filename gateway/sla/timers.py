@@ -1,10 +1,11 @@
 """What a record's timers wait for and what their firing does. Pure: the runner and every operation call these.
 
-Three of the kinds of timer belong here: the next SLA threshold, closing by itself, and the end of a hold.
+Four of the kinds of timer belong here: the next SLA threshold, closing by itself, the end of a hold, and the next step of
+the ladder by which management hears of what stays unresolved.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
@@ -13,9 +14,12 @@ from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import LIVE, Closure, State, TimerKind
 from gateway.incidents.record import Arm, Incident, Notice, Revision
 from gateway.settings import Settings
-from gateway.sla import clocks, thresholds
+from gateway.sla import clocks, ladder, thresholds
+from gateway.sla.choice import INCIDENT, Choice, read_choice
 from gateway.sla.escalation import Escalation, cause_of
-from gateway.sla.policy import Policy, from_settings
+from gateway.sla.ladder import Step
+from gateway.sla.policies import read_policies, read_tailored
+from gateway.sla.policy import Policy
 from gateway.sla.thresholds import Crossing, Standing
 
 ACTOR = "gateway"
@@ -28,53 +32,76 @@ Event = tuple[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Everything the configuration says about time: policies by name, the one for unknown names, and who is told."""
+    """Everything the configuration says about time: policies by name, the one for unknown names, and who is told.
+
+    `choice` says which policy a new record gets, `tailored` holds the policies with a service's own targets.
+    """
 
     policies: Mapping[str, Policy]
     default: str
     escalation: Escalation
+    choice: Choice
+    tailored: Mapping[tuple[str, str], Policy] = field(default_factory=dict)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Rules":
         """Read the configuration; raises Misconfigured."""
-        return cls(from_settings(settings.sla), settings.sla.default, Escalation.from_settings(settings))
+        policies = read_policies(settings.sla)
+        tailored = read_tailored(settings.sla, policies)
+        return cls(policies, settings.sla.default, Escalation.from_settings(settings), read_choice(settings.sla), tailored)
 
     def policy(self, incident: Incident) -> Policy:
-        """The policy of a record; one whose policy left the configuration goes on under the default."""
-        return self.policies.get(incident.policy) or self.policies[self.default]
+        """The policy of a record as its service has it; one whose policy left the configuration goes on under the default."""
+        return self.named(incident.policy, incident.kind, incident.service)
+
+    def named(self, policy: str, kind: str, service: str) -> Policy:
+        """The policy of that name for records of that kind and service; the default where there is none."""
+        name = policy if policy in self.policies else self.default
+        if self.tailored and kind == INCIDENT and (own := self.tailored.get((name, service))):
+            return own
+        return self.policies[name]
+
+    def policy_for(self, *, kind: str, service: str, source: str, priority: int) -> Policy:
+        """The policy a new record gets."""
+        return self.named(self.choice.policy_for(kind, service, source, priority), kind, service)
 
 
 def refresh(
-    policy: Policy, incident: Incident, now: datetime, standing: Standing | None = None
+    rules: Rules, incident: Incident, now: datetime, standing: Standing | None = None
 ) -> tuple[Incident, tuple[Arm, ...]]:
     """Call after every change: the record with its marks, next threshold and breach flag brought up to date, and its timers.
 
     A target loosened by the change takes back the marks and the breach it puts ahead again. `standing` is where the
     record's thresholds stand now, for a caller who knows already.
     """
-    stand = standing or thresholds.standing(policy, incident.ledger, _present(incident, now))
+    stand = standing or thresholds.standing(rules.policy(incident), incident.ledger, _present(incident, now))
     marks = stand.settle(incident.marks)
     sla_due = _sla_due(incident, marks, stand)
     fresh = replace(incident, marks=marks, breached=stand.breached, next_due_at=sla_due)
-    return fresh, _arms(policy, incident, sla_due)
+    return fresh, _arms(rules, fresh, stand)
 
 
-def arms(policy: Policy, incident: Incident, now: datetime) -> tuple[Arm, ...]:
-    """One arm for each of the three kinds, in the order of `TimerKind`; None disarms.
+def arms(rules: Rules, incident: Incident, now: datetime) -> tuple[Arm, ...]:
+    """One arm for each of the kinds above, in the order of `TimerKind`; None disarms. The ladder only where there is one.
 
     A threshold that is passed and not told yet is due at once. Records that follow a master have no SLA timer: they
     follow its clocks.
     """
-    stand = thresholds.standing(policy, incident.ledger, _present(incident, now))
-    return _arms(policy, incident, _sla_due(incident, incident.marks, stand))
+    stand = thresholds.standing(rules.policy(incident), incident.ledger, _present(incident, now))
+    return _arms(rules, replace(incident, next_due_at=_sla_due(incident, incident.marks, stand)), stand)
 
 
-def _arms(policy: Policy, incident: Incident, sla_due: datetime | None) -> tuple[Arm, ...]:
-    return (
-        Arm(TimerKind.SLA, sla_due),
-        Arm(TimerKind.AUTO_CLOSE, _close_due(policy, incident)),
+def _arms(rules: Rules, incident: Incident, stand: Standing) -> tuple[Arm, ...]:
+    """For a record whose next threshold is up to date."""
+    always = (
+        Arm(TimerKind.SLA, incident.next_due_at),
+        Arm(TimerKind.AUTO_CLOSE, _close_due(rules.policy(incident), incident)),
         Arm(TimerKind.HOLD_EXPIRY, incident.hold_until if incident.state is State.ON_HOLD else None),
     )
+    if not rules.escalation.climbs(incident.policy):
+        return always
+    step = _next_step(rules, incident, stand)
+    return (*always, Arm(TimerKind.LADDER, None if step is None else step.due))
 
 
 def fire(rules: Rules, incident: Incident, kind: TimerKind, now: datetime) -> Revision | None:
@@ -85,9 +112,11 @@ def fire(rules: Rules, incident: Incident, kind: TimerKind, now: datetime) -> Re
         case TimerKind.SLA:
             return _tell(rules, policy, incident, now)
         case TimerKind.AUTO_CLOSE:
-            return _close(policy, incident, now)
+            return _close(rules, incident, now)
         case TimerKind.HOLD_EXPIRY:
-            return _resume(policy, incident, now)
+            return _resume(rules, incident, now)
+        case TimerKind.LADDER:
+            return _climb(rules, incident, now)
         case _:
             return None
 
@@ -102,7 +131,7 @@ def _tell(rules: Rules, policy: Policy, incident: Incident, now: datetime) -> Re
     marks = stand.settle(incident.marks)
     crossings = stand.due_now(marks) if _counts(incident) else ()
     if not crossings:
-        return _revision(policy, incident, now, standing=stand)
+        return _revision(rules, incident, now, standing=stand)
     events: list[Event] = []
     notices: list[Notice] = []
     for crossing in thresholds.worth_telling(crossings):
@@ -112,33 +141,54 @@ def _tell(rules: Rules, policy: Policy, incident: Incident, now: datetime) -> Re
     marks = (*marks, *(crossing.mark for crossing in crossings))
     sla_due = _sla_due(incident, marks, stand)
     after = replace(incident, marks=marks, breached=stand.breached, next_due_at=sla_due, updated_at=now)
-    armed = _arms(policy, incident, sla_due)
+    armed = _arms(rules, after, stand)
     return Revision(after=after, actor=ACTOR, events=tuple(events), timers=armed, notices=tuple(notices), marks_only=True)
 
 
-def _close(policy: Policy, incident: Incident, now: datetime) -> Revision:
-    due = _close_due(policy, incident)
+def _next_step(rules: Rules, incident: Incident, stand: Standing) -> Step | None:
+    if incident.state not in LIVE or incident.master_id is not None:
+        return None
+    acknowledged = incident.responded_at is not None
+    return ladder.next_step(rules.escalation.ladder(incident), incident.marks, stand.overall, acknowledged=acknowledged)
+
+
+def _climb(rules: Rules, incident: Incident, now: datetime) -> Revision:
+    """Tell every step that is due: steps that are due together are told together."""
+    stand = thresholds.standing(rules.policy(incident), incident.ledger, now)
+    after, events, notices = incident, list[Event](), list[Notice]()
+    while (step := _next_step(rules, after, stand)) is not None and step.due <= now:
+        step = ladder.latest(step, stand.overall, now)
+        owed, told = rules.escalation.climbed(after, step)
+        after = replace(after, marks=ladder.marked(after.marks, step, now))
+        events += told
+        notices += owed
+    revision = _revision(rules, after, now, tuple(events), standing=stand)
+    return replace(revision, notices=tuple(notices), marks_only=bool(events))
+
+
+def _close(rules: Rules, incident: Incident, now: datetime) -> Revision:
+    due = _close_due(rules.policy(incident), incident)
     if due is None or due > now:
-        return _revision(policy, incident, now)
+        return _revision(rules, incident, now)
     after = replace(incident, state=State.CLOSED, closure=Closure.AUTOMATIC, closed_at=now, updated_at=now)
-    return _revision(policy, after, now, (("closed", {"closure": Closure.AUTOMATIC, "resolved_at": incident.resolved_at}),))
+    return _revision(rules, after, now, (("closed", {"closure": Closure.AUTOMATIC, "resolved_at": incident.resolved_at}),))
 
 
-def _resume(policy: Policy, incident: Incident, now: datetime) -> Revision:
+def _resume(rules: Rules, incident: Incident, now: datetime) -> Revision:
     until = incident.hold_until
     if incident.state is not State.ON_HOLD or until is None or until > now:
-        return _revision(policy, incident, now)
+        return _revision(rules, incident, now)
     state = incident.held_state or State.IN_PROGRESS
     ledger = (*incident.ledger, LedgerEntry(now, ClockEvent.RESUME, reason="hold expired"))
     after = replace(incident, state=state, ledger=ledger, hold_reason=None, hold_until=None, held_state=None, updated_at=now)
-    return _revision(policy, after, now, (("resumed", {"cause": "hold_expired", "hold_until": until, "state": state}),))
+    return _revision(rules, after, now, (("resumed", {"cause": "hold_expired", "hold_until": until, "state": state}),))
 
 
 def _revision(
-    policy: Policy, after: Incident, now: datetime, events: tuple[Event, ...] = (), *, standing: Standing | None = None
+    rules: Rules, after: Incident, now: datetime, events: tuple[Event, ...] = (), *, standing: Standing | None = None
 ) -> Revision:
     """Without events nothing but the timers is written, so the record stays as it was read."""
-    fresh, armed = refresh(policy, after, now, standing)
+    fresh, armed = refresh(rules, after, now, standing)
     if not events:
         return Revision(after=after, actor=ACTOR, events=(), timers=armed)
     return Revision(after=replace(fresh, updated_at=now), actor=ACTOR, events=events, timers=armed)
@@ -165,7 +215,8 @@ def _sla_due(incident: Incident, marks: Collection[str], standing: Standing) -> 
 def _close_due(policy: Policy, incident: Incident) -> datetime | None:
     if incident.state is not State.RESOLVED or incident.resolved_at is None:
         return None
-    return incident.resolved_at + policy.auto_close_after + timedelta(seconds=crc32(incident.number.encode()) % SPREAD)
+    close_at = policy.auto_close_in.add(incident.resolved_at, policy.auto_close_after)
+    return close_at + timedelta(seconds=crc32(incident.number.encode()) % SPREAD)
 
 
 def _present(incident: Incident, now: datetime) -> datetime:

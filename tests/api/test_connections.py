@@ -10,7 +10,8 @@ from aiohttp import web
 
 from gateway.api import edge
 from gateway.api.connections import listening
-from gateway.settings import Duration, load
+from gateway.durations import Duration
+from gateway.settings import load
 from tests.support.clock import FakeClock
 
 SHORT = Duration(milliseconds=200)

@@ -8,7 +8,8 @@ import pytest
 
 from gateway.db.partitions import Maintained, maintain
 from gateway.db.pool import Connection, Pool
-from gateway.settings import Duration, Retention
+from gateway.durations import Duration
+from gateway.settings import Retention
 
 NOON = datetime(2031, 5, 10, 12, tzinfo=UTC)
 KEPT = Retention(

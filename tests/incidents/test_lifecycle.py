@@ -15,10 +15,10 @@ from gateway.incidents.model import LIVE, Closure, HoldReason, Impact, State, Ti
 from gateway.incidents.record import Incident
 from gateway.settings import load
 from gateway.sla.clocks import read
-from gateway.sla.policy import from_settings
+from gateway.sla.policies import read_policies
 from tests.support.clock import NOON
 
-POLICY = from_settings(load(None, {}).sla)["itil-minutes"]
+POLICY = read_policies(load(None, {}).sla)["itil-minutes"]
 LATER = NOON + timedelta(minutes=1)
 
 

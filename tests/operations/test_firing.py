@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from gateway.incidents import store, writing
@@ -20,7 +21,7 @@ MINUTE = timedelta(minutes=1)
 EFFECTS = Effects(Rules.from_settings(settings()), b"test key")
 
 
-async def let_fire(desk: Desk, kind: TimerKind) -> int:
+async def let_fire(desk: Desk, kind: TimerKind, effects: Effects = EFFECTS) -> int:
     """Fire every due timer of a kind, as the runner does; how many there were."""
     ids = [TimerId(row["incident_id"], kind) for row in await desk.rows("SELECT incident_id FROM timer WHERE kind = $1", kind)]
     async with desk.conn.transaction():
@@ -28,7 +29,7 @@ async def let_fire(desk: Desk, kind: TimerKind) -> int:
         if locked is None:
             return 0
         await timer_store.settle(desk.conn, locked.timers, [None] * len(locked.timers), locked.now)
-        await arm(desk.conn, await EFFECTS.fire(desk.conn, locked.timers, locked.now))
+        await arm(desk.conn, await effects.fire(desk.conn, locked.timers, locked.now))
         return len(locked.timers)
 
 
@@ -120,3 +121,22 @@ async def test_a_resolved_record_closes_by_itself_after_two_days(desk: Desk) -> 
     desk.clock.advance(5 * MINUTE)
     assert early + await let_fire(desk, TimerKind.AUTO_CLOSE) == 1
     assert await desk.rows("SELECT state, closure FROM incident") == [{"state": "closed", "closure": "automatic"}]
+
+
+async def test_management_hears_step_by_step_of_a_general_incident_from_one_timer(database_url: str, clock: FakeClock) -> None:
+    told = settings({"GATEWAY_SLA__DEFAULT": "severity-ladder"})
+    recipients = {"incident_manager": ("smtp:im@example.com",), "director": ("smtp:d@example.com",)}
+    told = msgspec.structs.replace(told, notify=msgspec.structs.replace(told.notify, recipients=recipients))
+    async with intake_desk(database_url, clock, told) as desk:
+        await desk.one(severity="warning")
+        timers = "SELECT due_at, armed FROM timer WHERE kind = 7"
+        assert await desk.rows(timers) == [{"due_at": NOON + 120 * MINUTE, "armed": True}]
+        for hours, armed in ((2, True), (4, False)):
+            desk.clock.at = NOON + hours * 60 * MINUTE
+            assert await let_fire(desk, TimerKind.LADDER, Effects(Rules.from_settings(told), b"test key")) == 1
+            assert await desk.rows(timers) == [{"due_at": NOON + 240 * MINUTE, "armed": armed}]
+        assert [row["recipient"] for row in await desk.rows("SELECT recipient FROM outbox ORDER BY created_at")] == [
+            "im@example.com",
+            "d@example.com",
+        ]
+        assert len(await desk.rows("SELECT FROM timeline WHERE event = 'management_told'")) == 2

@@ -1,12 +1,22 @@
 """The clocks over again, one second at a time: slow, plain, and written from docs/sla.md without a look at the gateway's way.
 
 Times are whole seconds since the record. An event is (second, name, detail), detail being a tier or a priority. At each
-second the events of that second happen first, then the clocks are looked at, then a second is counted.
+second the events of that second happen first, then the clocks are looked at, then a second is counted if it is one that
+counts. Whoever brings a calendar may take a "second" to be any length of time that nothing changes within.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 Happening = tuple[int, str, str | int | None]
+
+Counts = Callable[[int], bool]
+"""Whether the second that begins at this one counts."""
+
+
+def always(_: int) -> bool:
+    return True
+
 
 WORK = ("desk", "tier2", "escalated", "overall")
 
@@ -39,8 +49,9 @@ class Hand:
 class Watch:
     """A record lived through second by second."""
 
-    def __init__(self, targets: dict[int, dict[str, int]]) -> None:
+    def __init__(self, targets: dict[int, dict[str, int]], counts: Counts) -> None:
         self.targets = targets
+        self.counts = counts
         self.hands = {name: Hand() for name in ("response", *WORK)}
         self.held = False
         self.solved = False
@@ -97,6 +108,8 @@ class Watch:
 
     def tick(self, now: int) -> None:
         """Count the second from `now` to `now + 1` where it counts."""
+        if not self.counts(now):
+            return
         for clock, hand in self.hands.items():
             if hand.phase == "counting" and (clock == "response" or not self.held) and hand.log is not None:
                 was_past = hand.past
@@ -117,7 +130,13 @@ class Watch:
         hand = self.hands[clock]
         if hand.past and hand.log is not None and hand.target is not None:
             return hand.log[hand.target - 1] + 1
-        return now + hand.target - hand.elapsed if hand.target is not None and self.state(clock) == "running" else None
+        if hand.target is None or self.state(clock) != "running":
+            return None
+        left = hand.target - hand.elapsed
+        while left:
+            left -= self.counts(now)
+            now += 1
+        return now
 
     def breached(self, clock: str, now: int) -> int | None:
         """Since when; a clock whose target was loosened while past it counts from when the present one was used up."""
@@ -128,9 +147,9 @@ class Watch:
 Shown = dict[str, tuple[int, str, int | None, int | None]]
 
 
-def live_through(targets: dict[int, dict[str, int]], happenings: list[Happening], at: int) -> Shown:
+def live_through(targets: dict[int, dict[str, int]], happenings: list[Happening], at: int, counts: Counts = always) -> Shown:
     """(elapsed, state, breached, due) of every clock at second `at`."""
-    watch = Watch(targets)
+    watch = Watch(targets, counts)
     agenda: dict[int, list[Happening]] = {}
     for happening in happenings:
         agenda.setdefault(happening[0], []).append(happening)

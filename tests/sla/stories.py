@@ -10,11 +10,12 @@ from gateway.incidents.ledger import ClockEvent, Ledger, LedgerEntry
 from gateway.incidents.model import Impact, Tier, Urgency
 from gateway.incidents.record import Incident
 from gateway.settings import load
-from gateway.sla.policy import ClockName, Policy, from_settings
+from gateway.sla.policies import read_policies
+from gateway.sla.policy import ClockName, Policy
 from tests.support.clock import NOON
 
 SETTINGS = load(None, {})
-POLICIES = from_settings(SETTINGS.sla)
+POLICIES = read_policies(SETTINGS.sla)
 POLICY = POLICIES["itil-minutes"]
 
 TARGETS = {

@@ -1,6 +1,6 @@
 """Named stories of single clocks, and laws that hold for every story."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,8 @@ from gateway.sla.clocks import ClockReading, ClockState, opening_due, read
 from gateway.sla.simulate import Event, simulate
 from gateway.sla.thresholds import due_now, next_due, settle, worth_telling
 from tests.sla.stories import POLICY, SHORT, after, entry, ledger_of, ledgers, minute, policy_of
+
+LAST_DAY = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 def clock(ledger: Ledger, seconds: float, name: str = "overall") -> ClockReading:
@@ -125,6 +127,7 @@ def test_a_simulation_reads_as_production_does() -> None:
         ("incident", Event(at=datetime(2026, 1, 1), event="record"), after(1)),  # noqa: DTZ001
         ("incident", Event(at=after(0), event="dance"), after(1)),
         ("incident", Event(at=after(0), event="assign", tier=4), after(1)),
+        ("incident", Event(at=LAST_DAY, event="record"), LAST_DAY),
     ],
 )
 def test_a_simulation_of_what_cannot_be_is_refused(kind: str, event: Event, at: datetime) -> None:

@@ -8,20 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.durations import Promise
 from gateway.errors import Misconfigured
 from gateway.incidents.ledger import Ledger
 from gateway.incidents.model import Closure, HoldReason, State, TimerKind
-from gateway.settings import Duration, Management
+from gateway.settings import Management
+from gateway.sla.choice import Choice
 from gateway.sla.clocks import read
 from gateway.sla.escalation import Escalation
-from gateway.sla.policy import from_settings
+from gateway.sla.policies import read_policies
 from gateway.sla.timers import Rules, arms, explain, fire, refresh
 from tests.sla.stories import POLICIES, POLICY, SETTINGS, an_incident, ledger_of, ledgers, minute
 
 RULES = Rules(
     POLICIES,
     "itil-minutes",
-    Escalation((Management((1, 2), ("opened", "breach"), ("boss", "nobody")),), {"boss": ("smtp:boss@example.com",)}),
+    Escalation((Management((1, 2), ("boss", "nobody"), ("opened", "breach")),), {"boss": ("smtp:boss@example.com",)}),
+    Choice("itil-minutes"),
 )
 RECORDED = ((0, "record", 1),)
 FRESH = an_incident(ledger_of(RECORDED))
@@ -79,13 +82,13 @@ def test_a_warning_is_told_to_nobody_where_no_rule_asks() -> None:
 
 
 def test_a_threshold_passed_and_not_told_is_due_at_once() -> None:
-    assert arms(POLICY, FRESH, minute(3))[0].due_at == minute(2.5)
-    assert arms(POLICY, replace(FRESH, master_id=3), minute(3))[0].due_at is None
+    assert arms(RULES, FRESH, minute(3))[0].due_at == minute(2.5)
+    assert arms(RULES, replace(FRESH, master_id=3), minute(3))[0].due_at is None
 
 
 def test_a_resolved_record_closes_by_itself_after_48_hours_and_some_spread() -> None:
     resolved = an_incident(ledger_of([*RECORDED, (60, "resolve", None)]), state=State.RESOLVED, resolved_at=minute(1))
-    due = arms(POLICY, resolved, minute(2))[1].due_at
+    due = arms(RULES, resolved, minute(2))[1].due_at
     assert due is not None
     assert timedelta() <= due - minute(1) - timedelta(hours=48) < timedelta(seconds=300)
     closed = fire(RULES, resolved, TimerKind.AUTO_CLOSE, due)
@@ -102,7 +105,7 @@ def test_a_hold_past_its_date_resumes_and_its_clocks_run_on() -> None:
         hold_reason=HoldReason.AWAITING_USER,
         held_state=State.ASSIGNED,
     )
-    assert [arm.due_at for arm in arms(POLICY, held, minute(2))] == [None, None, minute(9)]
+    assert [arm.due_at for arm in arms(RULES, held, minute(2))] == [None, None, minute(9)]
     resumed = fire(RULES, held, TimerKind.HOLD_EXPIRY, minute(9))
     assert resumed is not None
     assert (resumed.after.state, resumed.after.hold_until) == (State.ASSIGNED, None)
@@ -111,7 +114,7 @@ def test_a_hold_past_its_date_resumes_and_its_clocks_run_on() -> None:
 
 def test_refresh_takes_back_what_a_loosened_target_puts_ahead() -> None:
     loosened = an_incident(ledger_of([*RECORDED, (1800, "set_priority", 4)]), priority=4, marks=("overall@50", "overall@breach"))
-    fresh, _ = refresh(POLICY, loosened, minute(1))
+    fresh, _ = refresh(RULES, loosened, minute(1))
     assert fresh.marks == ()
 
 
@@ -122,6 +125,6 @@ def test_a_policy_gone_from_the_configuration_is_read_as_the_default() -> None:
 
 def test_a_target_of_nothing_is_a_misconfiguration() -> None:
     shipped = SETTINGS.sla.policies["itil-minutes"]
-    broken = msgspec.structs.replace(shipped, targets={**shipped.targets, 1: {"desk": Duration(0)}})
+    broken = msgspec.structs.replace(shipped, targets={**shipped.targets, 1: {"desk": Promise()}})
     with pytest.raises(Misconfigured):
-        from_settings(msgspec.structs.replace(SETTINGS.sla, policies={"itil-minutes": broken}))
+        read_policies(msgspec.structs.replace(SETTINGS.sla, policies={"itil-minutes": broken}))

@@ -1,0 +1,52 @@
+"""Calendars from the configuration, and everything wrong with them. Pure but for what the library of holidays knows."""
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from zoneinfo import available_timezones
+
+import msgspec
+
+from gateway import settings
+from gateway.errors import Flaw
+from gateway.sla.calendar import ROUND_THE_CLOCK, Calendar
+from gateway.sla.public_days import edition, known
+from gateway.sla.week import read_week
+from gateway.sla.working_hours import Days, WorkingHours
+
+BUILT_IN: Mapping[str, Calendar] = {"24x7": ROUND_THE_CLOCK}
+
+
+def read_calendars(sections: Mapping[str, settings.Calendar]) -> tuple[Mapping[str, Calendar], list[Flaw]]:
+    """The calendars by name, and every flaw; one with a flaw is left out."""
+    calendars, flaws = dict(BUILT_IN), []
+    for name, section in sections.items():
+        found = list(_flaws(name, section))
+        flaws += found
+        if not found:
+            calendars[name] = _calendar(section)
+    return calendars, flaws
+
+
+def _calendar(section: settings.Calendar) -> Calendar:
+    week, _ = read_week(section.hours, "")
+    days = Days(week, section.holidays, frozenset(section.closed), frozenset(section.open))
+    return WorkingHours(section.zone, days, _version(section))
+
+
+def _version(section: settings.Calendar) -> str:
+    """Of the content: holidays become known with new editions of the library, so its edition is part of it."""
+    known_by = edition() if section.holidays else ""
+    return sha256(msgspec.json.encode((section, known_by), order="deterministic")).hexdigest()[:16]
+
+
+def _flaws(name: str, section: settings.Calendar) -> Iterable[Flaw]:
+    pointer = f"/sla/calendars/{name}"
+    if name in BUILT_IN:
+        yield Flaw(pointer, f'"{name}" is built in: choose another name')
+    if section.zone not in available_timezones():
+        yield Flaw(f"{pointer}/zone", f"{section.zone!r} is no time zone of the IANA list")
+    if section.holidays and not known(section.holidays):
+        yield Flaw(f"{pointer}/holidays", f"{section.holidays!r} is no country of the holidays library, such as CN or DE-BY")
+    yield from read_week(section.hours, f"{pointer}/hours")[1]
+    for day in sorted(set(section.closed) & set(section.open)):
+        yield Flaw(f"{pointer}/open", f"{day} is closed as well")

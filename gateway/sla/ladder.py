@@ -1,0 +1,111 @@
+"""Management told step by step of what stays unresolved: which step comes next, and when. Pure.
+
+What was told is kept in the record's marks, one per rung: "rung:<times told>:<first told>:<name>".
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from gateway.incidents.ledger import EPOCH, microseconds
+from gateway.sla.track import Track
+
+PREFIX = "rung:"
+LATE = timedelta(minutes=1)
+"""A rung told later than this was held up by an outage, and the next one keeps its distance from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """Tell `roles` once `after` has counted on the overall clock, and every `repeat` from then on.
+
+    Both only while the record is unresolved, and with `until_acknowledged` only while nobody has taken it on.
+    """
+
+    after: timedelta
+    roles: tuple[str, ...]
+    repeat: timedelta | None = None
+    until_acknowledged: bool = False
+
+    @property
+    def name(self) -> str:
+        """What makes it the same rung on the ladders of two priorities."""
+        return f"{self.after.total_seconds():g}s:{'+'.join(self.roles)}"
+
+
+class Told(NamedTuple):
+    """How often a rung was told, and when first."""
+
+    times: int
+    first: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The next telling of a rung: the `times`-th, at `due`."""
+
+    rung: Rung
+    times: int
+    due: datetime
+
+    @property
+    def cause(self) -> str:
+        """Names this telling of this rung."""
+        return f"unresolved:{self.rung.name}#{self.times}"
+
+
+def next_step(rungs: Sequence[Rung], marks: Collection[str], overall: Track, *, acknowledged: bool) -> Step | None:
+    """The earliest telling that is still to come; None while the overall clock does not run, or when all is told.
+
+    `rungs` are in order. A step may be due in the past. After an outage a record climbs one rung at a time: a rung told late
+    keeps the next one at the distance the ladder has between them. Of repetitions that were missed none is made up for.
+    """
+    if not overall.running:
+        return None
+    told = told_of(marks)
+    steps = [
+        _step(rung, before, told, overall)
+        for before, rung in zip((None, *rungs), rungs, strict=False)
+        if not (acknowledged and rung.until_acknowledged)
+    ]
+    return min((step for step in steps if step is not None), key=lambda step: step.due, default=None)
+
+
+def _step(rung: Rung, before: Rung | None, told: Mapping[str, Told], overall: Track) -> Step | None:
+    known = told.get(rung.name)
+    if known is not None:
+        due = None if rung.repeat is None else overall.reaches(rung.after + known.times * rung.repeat)
+        return None if due is None else Step(rung, known.times + 1, due)
+    due = overall.reaches(rung.after)
+    if due is not None and before is not None and (earlier := told.get(before.name)):
+        due = max(due, _kept_apart(before, rung, earlier, overall))
+    return None if due is None else Step(rung, 1, due)
+
+
+def _kept_apart(before: Rung, rung: Rung, earlier: Told, overall: Track) -> datetime:
+    due = overall.reaches(before.after)
+    late = due is not None and earlier.first - due > LATE
+    return earlier.first + (rung.after - before.after) if late else earlier.first
+
+
+def latest(step: Step, overall: Track, now: datetime) -> Step:
+    """The step as it is told at `now`: repetitions that were missed count as told with it."""
+    if step.rung.repeat is None:
+        return step
+    missed = (overall.elapsed_by(now) - step.rung.after) // step.rung.repeat
+    return Step(step.rung, max(step.times, missed + 1), step.due)
+
+
+def marked(marks: Sequence[str], step: Step, now: datetime) -> tuple[str, ...]:
+    """The marks once `step` was told at `now`."""
+    known = told_of(marks).get(step.rung.name)
+    others = tuple(mark for mark in marks if step.rung.name not in told_of((mark,)))
+    first = now if known is None else known.first
+    return (*others, f"{PREFIX}{step.times}:{microseconds(first)}:{step.rung.name}")
+
+
+def told_of(marks: Collection[str]) -> Mapping[str, Told]:
+    """What the marks say was told, by the name of the rung."""
+    rungs = [mark.split(":", 3) for mark in marks if mark.startswith(PREFIX)]
+    return {name: Told(int(times), EPOCH + timedelta(microseconds=int(first))) for _, times, first, name in rungs}

@@ -1,0 +1,67 @@
+"""Policies from the configuration, with the calendars they count in, and everything wrong with either."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from gateway import settings
+from gateway.durations import Promise
+from gateway.errors import Flaw, Misconfigured
+from gateway.sla.calendar import ROUND_THE_CLOCK, Calendar
+from gateway.sla.calendars import read_calendars
+from gateway.sla.choice import Targets, choice_flaws, tailored
+from gateway.sla.policy import ClockName, Policy
+
+Rows = Mapping[int, Mapping[Any, Promise]]
+
+
+def read_policies(sla: settings.Sla) -> Mapping[str, Policy]:
+    """The policies by name; raises Misconfigured with every flaw of every calendar, policy and choice of a policy."""
+    calendars, flaws = read_calendars(sla.calendars)
+    for name, section in sla.policies.items():
+        flaws += _flaws(f"/sla/policies/{name}", section, {*calendars, *sla.calendars})
+    for name, service in sla.services.items():
+        flaws += _target_flaws(f"/sla/services/{name}", service.targets)
+    flaws += choice_flaws(sla)
+    if flaws:
+        raise Misconfigured("the SLA policies cannot be used", flaws=tuple(flaws))
+    return {name: _policy(name, section, calendars[section.calendar]) for name, section in sla.policies.items()}
+
+
+def _flaws(pointer: str, section: settings.Policy, calendars: Iterable[str]) -> Iterable[Flaw]:
+    if section.calendar not in calendars:
+        yield Flaw(f"{pointer}/calendar", f"no calendar is named {section.calendar!r}: there are {', '.join(sorted(calendars))}")
+    yield from _target_flaws(pointer, section.targets)
+
+
+def _target_flaws(pointer: str, rows: Rows) -> Iterable[Flaw]:
+    for priority, targets in rows.items():
+        for clock, target in targets.items():
+            if target <= timedelta() and target.working_days <= 0:
+                yield Flaw(f"{pointer}/targets/{priority}/{clock}", "a target is longer than 0s")
+
+
+def _policy(name: str, section: settings.Policy, calendar: Calendar) -> Policy:
+    targets = _targets(section.targets, calendar)
+    closing = section.auto_close_after
+    closing_in = calendar if closing.working_days else ROUND_THE_CLOCK
+    return Policy(name, section.warn_at, length_of(closing, calendar), targets, calendar, closing_in)
+
+
+def read_tailored(sla: settings.Sla, policies: Mapping[str, Policy]) -> Mapping[tuple[str, str], Policy]:
+    """By policy and service: the policies with the targets of each service that has some of its own."""
+    return {
+        (name, service): tailored(policy, _targets(section.targets, policy.calendar))
+        for service, section in sla.services.items()
+        if section.targets
+        for name, policy in policies.items()
+    }
+
+
+def _targets(rows: Rows, calendar: Calendar) -> Targets:
+    return {p: {ClockName(clock): length_of(target, calendar) for clock, target in row.items()} for p, row in rows.items()}
+
+
+def length_of(promise: Promise, calendar: Calendar) -> timedelta:
+    """A promise in the calendar's time: a working day is as long as one of its own."""
+    return timedelta() + promise + calendar.day * promise.working_days
