@@ -109,6 +109,7 @@ def _people() -> tuple[Route, ...]:
         Route("GET", PERSON, people.read_person, READ, "Read a person", None, one, needs=Action.DIRECTORY),
         Route("PATCH", PERSON, people.patch_person, ADMIN, "Change a person", people.PersonPatch, one),
         Route("DELETE", PERSON, people.deactivate_person, ADMIN, "End what a person may do", status=204),
+        Route("DELETE", PERSON + "/identity", people.forget_identity, ADMIN, "Forget who this is elsewhere", status=204),
         Route(
             "GET",
             V1 + "/groups",

@@ -114,5 +114,20 @@ async def change(
     return await by_login(conn, login)
 
 
+UNBIND = """
+UPDATE person SET oidc_issuer = NULL, oidc_subject = NULL, version = version + 1,
+  updated_at = coalesce($2::timestamptz, statement_timestamp())
+WHERE login = $1 RETURNING id
+"""
+
+
+async def unbind(conn: Connection, login: str, stamp: datetime | None) -> int:
+    """Forget who this is at the identity provider: the next log-in there binds anew. Gives the id; raises NotFound."""
+    person_id: int | None = await conn.fetchval(UNBIND, login, stamp)
+    if person_id is None:
+        raise NotFound(f"nobody has the login {login}")
+    return person_id
+
+
 def _plain(value: Any) -> Any:
     return sorted(value) if isinstance(value, frozenset | tuple) else value
