@@ -208,6 +208,15 @@ async def _changed(call: Call, changes: dict[str, Any]) -> web.Response:
     return respond(person_view(one), etag=str(one.version))
 
 
+async def forget_identity(call: Call) -> web.Response:
+    """End the sessions of a person and what binds them to the identity provider."""
+    login, stamp = call.request.match_info["login"], call.context.desk.clock.stamp()
+    async with transaction(call.context.desk.pool) as conn:
+        await keys.revoke_all_of(conn, await people.unbind(conn, login, stamp), stamp, sessions_only=True)
+    log.info("identity_forgotten", login=login, by=call.actor)
+    return web.Response(status=204)
+
+
 async def list_groups(call: Call) -> web.Response:
     """A page of groups by slug."""
     query = _query(call, GroupQuery)

@@ -107,6 +107,7 @@ def _people() -> tuple[Route, ...]:
         Route("GET", PERSON, people.read_person, READ, "Read a person", None, one, needs=seen),
         Route("PATCH", PERSON, people.patch_person, ADMIN, "Change a person", people.PersonPatch, one, headers=MATCHED),
         Route("DELETE", PERSON, people.deactivate_person, ADMIN, "End what a person may do", status=204),
+        Route("DELETE", PERSON + "/identity", people.forget_identity, ADMIN, "Forget who this is elsewhere", status=204),
         Route("GET", V1 + "/groups", people.list_groups, READ, "List groups", None, people.GroupPage, people.GroupQuery,
               needs=seen),
         Route("POST", V1 + "/groups", people.create_group, ADMIN, "Make a group", people.NewGroup, group, status=201),

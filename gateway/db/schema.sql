@@ -586,11 +586,17 @@ CREATE INDEX delivery_age ON public.delivery USING brin (received_at);
 
 CREATE INDEX idempotency_age ON public.idempotency USING brin (created_at);
 
+CREATE INDEX incident_contact ON public.incident USING btree (lower(contact)) WHERE (contact <> ''::text);
+
 CREATE INDEX incident_live ON public.incident USING btree (priority, id) WHERE (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text]));
 
 CREATE INDEX incident_master ON public.incident USING btree (master_id) WHERE (master_id IS NOT NULL);
 
 CREATE UNIQUE INDEX incident_one_live_per_key ON public.incident USING btree (key_hash) WHERE ((key_hash IS NOT NULL) AND (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])));
+
+CREATE INDEX incident_owner ON public.incident USING btree (lower(owner)) WHERE (owner <> ''::text);
+
+CREATE INDEX incident_security ON public.incident USING btree (id) WHERE security;
 
 CREATE INDEX incident_updated ON public.incident USING btree (updated_at, id);
 

@@ -11,7 +11,7 @@ from gateway.db.pool import Connection
 from gateway.errors import Conflict, NotFound, VersionMismatch
 from gateway.oncall import person as check
 from gateway.oncall.person import Person
-from gateway.oncall.roles import Role
+from gateway.oncall.roles import Role, known
 
 PEOPLE = """
 SELECT p.id, p.login, p.name, p.email, p.phone, p.locale, p.zone, p.active, p.roles, p.skills, p.version, p.created_at,
@@ -37,7 +37,7 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
 
 def person_of(row: Record) -> Person:
     """The person in a row of PEOPLE."""
-    lists = {"roles": frozenset(Role(role) for role in row["roles"]), "skills": tuple(row["skills"])}
+    lists = {"roles": known(row["roles"]), "skills": tuple(row["skills"])}
     return Person(**{**row, **lists, "groups": tuple(row["groups"])})
 
 
@@ -112,6 +112,21 @@ async def change(
     except asyncpg.UniqueViolationError as error:
         raise Conflict("somebody else has this e-mail address") from error
     return await by_login(conn, login)
+
+
+UNBIND = """
+UPDATE person SET oidc_issuer = NULL, oidc_subject = NULL, version = version + 1,
+  updated_at = coalesce($2::timestamptz, statement_timestamp())
+WHERE login = $1 RETURNING id
+"""
+
+
+async def unbind(conn: Connection, login: str, stamp: datetime | None) -> int:
+    """Forget who this is at the identity provider: the next log-in there binds anew. Gives the id; raises NotFound."""
+    person_id: int | None = await conn.fetchval(UNBIND, login, stamp)
+    if person_id is None:
+        raise NotFound(f"nobody has the login {login}")
+    return person_id
 
 
 def _plain(value: Any) -> Any:

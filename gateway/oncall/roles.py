@@ -1,5 +1,6 @@
 """What people are to the process (docs/process.md, who). Pure."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -14,6 +15,11 @@ class Role(StrEnum):
     LEADER = "leader"
     ADMINISTRATOR = "administrator"
     SECURITY = "security"
+
+
+def known(words: Iterable[str]) -> frozenset[Role]:
+    """The roles among these words: what a newer release wrote and this one does not know gives no right."""
+    return frozenset(role for role in Role if role in set(words))
 
 
 class GroupTier(StrEnum):

@@ -13,7 +13,7 @@ from asyncpg import Record
 from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, acquire
 from gateway.errors import NotFound, Unauthenticated
-from gateway.oncall.roles import Role
+from gateway.oncall.roles import Role, known
 from gateway.operations.who import NOBODY, Machine, Part, Who
 
 BELIEVED_FOR = 3.0
@@ -179,7 +179,7 @@ def caller_of(row: Record) -> Caller:
     if row["person_id"] is None:
         who = Who(name=row["name"], parts=_standing_in(scopes))
         return Caller(row["id"], row["name"], scopes, row["integration_id"], who)
-    roles = frozenset(Role(role) for role in row["roles"])
+    roles = known(row["roles"])
     if Role.ADMINISTRATOR not in roles:
         scopes -= {Scope.ADMIN}
     names = frozenset(text.lower() for text in (row["login"], row["email"], row["phone"]) if text)

@@ -9,7 +9,7 @@ from asyncpg import Record
 from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, acquire, transaction
 from gateway.errors import Unauthenticated, Unprocessable
-from gateway.oncall.roles import Role
+from gateway.oncall.roles import Role, known
 from gateway.operations import attempts, keys
 from gateway.operations.attempts import Limits
 from gateway.operations.keys import KeyInfo, Scope
@@ -60,7 +60,7 @@ class Login:
         """A session for a row with id, login and roles."""
         stamp = self.clock.stamp()
         expires = await conn.fetchval(IN_A_WHILE, stamp, self.lasting)
-        scopes = grantable(frozenset(Role(role) for role in person["roles"]))
+        scopes = grantable(known(person["roles"]))
         text, info = await keys.create(
             conn, f"session of {person['login']}", scopes, stamp, expires_at=expires, person_id=person["id"], session=True
         )

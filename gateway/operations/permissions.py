@@ -207,9 +207,7 @@ def _judged(rules: "list[Rule] | list[FieldRule]", who: Who, incident: Incident 
     if incident is None or any(_is(rule.where, who, incident) and incident.state in rule.states for rule in rules):
         return ALLOWED
     wheres = " or ".join(sorted({rule.where for rule in rules}))
-    return Refused(
-        f"your roles include {what} only for records {wheres}, while they are open to it: this one is {incident.state}"
-    )
+    return Refused(f"your roles include {what} only for {wheres}: this record is {incident.state}, tier {incident.tier}")
 
 
 def _is(where: Where, who: Who, incident: Incident) -> bool:  # noqa: PLR0911 - one arm a place

@@ -65,7 +65,9 @@ async def log_in(api: Api, provider: Provider) -> tuple[int, Any]:
 
 
 @pytest.mark.usefixtures("ann")
-async def test_somebody_is_known_by_a_verified_address_once_and_by_the_subject_ever_after(api: Api, provider: Provider) -> None:
+async def test_somebody_is_known_by_a_verified_address_once_and_by_the_subject_ever_after(
+    api: Api, provider: Provider, clock: FakeClock
+) -> None:
     provider.claims = VERIFIED
     status, opened = await log_in(api, provider)
     assert (status, opened["person"]["login"]) == (200, "ann")
@@ -75,6 +77,12 @@ async def test_somebody_is_known_by_a_verified_address_once_and_by_the_subject_e
     assert (await log_in(api, provider))[1]["person"]["login"] == "ann"
     provider.claims = VERIFIED | {"sub": "u-2"}
     assert (await log_in(api, provider))[0] == 401
+    assert (await api.call("DELETE", "/api/v1/people/ann/identity"))[0] == 204
+    assert (await api.client.get("/api/v1/me", headers={"X-Api-Key": opened["token"]})).status == 200
+    clock.advance(timedelta(seconds=5))
+    assert (await api.client.get("/api/v1/me", headers={"X-Api-Key": opened["token"]})).status == 401
+    assert (await log_in(api, provider))[1]["person"]["login"] == "ann"
+    assert (await api.call("DELETE", "/api/v1/people/nobody/identity"))[0] == 404
     assert provider.asked["configuration"] == provider.asked["keys"] == 1
 
 

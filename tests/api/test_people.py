@@ -1,11 +1,15 @@
 """People and groups by API."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from gateway.db.pool import Pool
+from gateway.oncall.roles import Role
 from tests.api.conftest import Api
+from tests.support.clock import FakeClock
 
 PEOPLE, GROUPS = "/api/v1/people", "/api/v1/groups"
 ANN = {
@@ -81,6 +85,14 @@ async def test_a_group_has_members_that_exist(api: Api) -> None:
     assert (status, left["members"], left["version"]) == (200, [], 2)
     assert (await api.call("DELETE", f"{GROUPS}/dba"))[0] == 204
     assert (await api.call("GET", f"{GROUPS}/dba"))[1]["active"] is False
+
+
+async def test_a_role_of_a_newer_release_gives_no_right_and_breaks_nothing(api: Api, pool: Pool, clock: FakeClock) -> None:
+    await api.person("ann", Role.TIER2)
+    await pool.execute("UPDATE person SET roles = '{tier2,archivist}'")
+    clock.advance(timedelta(seconds=5))
+    status, me = await api.call("GET", "/api/v1/me", scope="ann")
+    assert (status, me["person"]["roles"]) == (200, ["tier2"])
 
 
 async def test_pages_neither_skip_nor_repeat(api: Api) -> None:

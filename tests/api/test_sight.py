@@ -1,12 +1,19 @@
 """What somebody may not see is not there for them, wherever they look; and who did what stands under their name."""
 
 import asyncio
+import re
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from gateway.api.listing import OWN
 from gateway.db.pool import Pool, acquire
 from gateway.dedup.receipt_id import receipt_ids
+from gateway.errors import Forbidden
 from gateway.oncall.roles import Role
+from gateway.operations.create import Report, create
+from gateway.operations.who import Who
 from tests.api.conftest import Api
 from tests.support.clock import NOON
 
@@ -143,6 +150,12 @@ async def test_repeating_a_request_shows_nothing_that_is_hidden_since(api: Api) 
     assert (await api.call("POST", INCIDENTS, {"title": "x"}, scope="ann", headers=sent))[0] == 404
 
 
+async def test_whoever_may_make_no_record_makes_none_whatever_way_they_come(api: Api) -> None:
+    leader = Who(name="lea", parts=frozenset({Role.LEADER}))
+    with pytest.raises(Forbidden):
+        await create(api.desk, Report(title="x"), leader)
+
+
 async def test_whoever_reports_a_security_incident_has_said_it_and_sees_it_no_more(api: Api) -> None:
     await api.person("rep", Role.REPORTER)
     status, made = await api.call("POST", INCIDENTS, {"title": "odd mail", "security": True}, scope="rep")
@@ -160,6 +173,39 @@ async def test_a_reporter_sees_their_own_records_and_nothing_else(api: Api) -> N
     await api.call("POST", f"{INCIDENTS}/{by_desk}/link", {"master": other})
     assert (await api.call("GET", f"{INCIDENTS}/{by_desk}", scope="rep"))[1]["master"] is None
     assert (await api.call("GET", f"{INCIDENTS}/{other}", scope="rep"))[0] == 404
+
+
+async def test_what_is_ones_own_is_found_by_index(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        await conn.execute("SET LOCAL enable_seqscan = off")
+        statement = await conn.prepare("EXPLAIN " + OWN)
+        plan = "\n".join(row[0] for row in await statement.fetch(["ann"], True, 10))  # noqa: FBT003 - privy
+    assert {"incident_contact", "incident_owner", "incident_security"} <= set(re.findall(r"incident_\w+", plan))
+    assert "Seq Scan" not in plan
+
+
+async def test_a_reporter_pages_through_their_records_in_every_order(api: Api) -> None:
+    await api.person("rep", Role.REPORTER)
+    for n in range(7):
+        await api.incident(contact="rep" if n % 2 else "other", title=str(n))
+    for sort, wanted in (("-recorded_at", "531"), ("recorded_at", "135"), ("priority", "135"), ("-updated_at", "531")):
+        seen, cursor = "", ""
+        while cursor is not None:
+            _, page = await api.call(
+                "GET", f"{INCIDENTS}?limit=2&sort={sort}" + (f"&cursor={cursor}" if cursor else ""), scope="rep"
+            )
+            seen += "".join(one["title"] for one in page["incidents"])
+            cursor = page["next"]
+        assert seen == wanted
+
+
+async def test_a_hidden_record_that_somebody_else_has_locked_keeps_nobody_waiting(api: Api, pool: Pool) -> None:
+    await api.person("ann", Role.TIER2)
+    hidden = await flagged(api)
+    async with pool.acquire() as conn, conn.transaction():
+        await conn.execute("SELECT FROM incident WHERE number = $1 FOR UPDATE", hidden)
+        async with asyncio.timeout(1):
+            assert (await api.call("POST", f"{INCIDENTS}/{hidden}/acknowledge", {}, scope="ann"))[0] == 404
 
 
 async def test_a_reporter_reads_what_happened_but_no_notes_of_others(api: Api) -> None:
