@@ -9,15 +9,17 @@ from gateway.api.context import Call, respond
 from gateway.api.listing import page, query_of
 from gateway.api.views import IncidentView, views
 from gateway.db.pool import acquire
-from gateway.errors import Flaw, GatewayError, Malformed, NotFound
+from gateway.errors import Flaw, GatewayError, Malformed, NotFound, Unprocessable
 from gateway.incidents import store
 from gateway.incidents.model import State
 from gateway.incidents.record import Incident
 from gateway.operations import link as linking
 from gateway.operations.act import act
 from gateway.operations.allowing import refuse
+from gateway.operations.convert import convert
 from gateway.operations.create import Report, create
 from gateway.operations.edit import edit
+from gateway.operations.follow_on import follow_on
 from gateway.operations.permissions import Action, may, sight
 from gateway.operations.references import reference_tag, set_reference
 
@@ -119,6 +121,24 @@ async def unlink_incident(call: Call) -> web.Response:
     """Undo that."""
     incident = await linking.unlink(
         call.context.desk, call.number, call.who, note=call.body.note, if_match=call.if_match(), once=call.once()
+    )
+    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+
+
+async def follow_incident(call: Call) -> web.Response:
+    """Make a record that goes on from a closed one."""
+    made = await follow_on(call.context.desk, call.number, call.who, note=call.body.note, once=call.once())
+    return respond(await shown(call, made), 201, str(made.version), f"/api/v1/incidents/{made.number}")
+
+
+async def convert_request(call: Call) -> web.Response:
+    """Make a service request something else."""
+    asked = call.body
+    if (asked.to == "change") is (asked.change is None):
+        raise Unprocessable("a change says which one it is", flaws=(Flaw("/change", "needed for a change, and only for one"),))
+    change = None if asked.change is None else (asked.change.system, asked.change.reference)
+    incident = await convert(
+        call.context.desk, call.number, call.who, change=change, note=asked.note, if_match=call.if_match(), once=call.once()
     )
     return respond(Acted(await shown(call, incident)), etag=str(incident.version))
 

@@ -189,7 +189,10 @@ CREATE TABLE public.incident (
     breached boolean DEFAULT false NOT NULL,
     version integer NOT NULL,
     timeline_hash bytea NOT NULL,
+    request_category text DEFAULT ''::text NOT NULL,
+    follows_id bigint,
     CONSTRAINT incident_priority_check CHECK (((priority >= 1) AND (priority <= 4))),
+    CONSTRAINT incident_request_category_check CHECK ((request_category = ANY (ARRAY[''::text, 'information'::text, 'advice'::text, 'standard_change'::text, 'access'::text]))),
     CONSTRAINT incident_state_check CHECK ((state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text, 'resolved'::text, 'closed'::text, 'rejected'::text]))),
     CONSTRAINT incident_tier_check CHECK ((tier = ANY (ARRAY['1'::text, '2'::text, '3'::text, 'vendor'::text])))
 )
@@ -208,6 +211,8 @@ COMMENT ON COLUMN public.incident.marks IS 'Thresholds already told, such as "de
 COMMENT ON COLUMN public.incident.version IS 'Number of timeline entries; the ETag, and the seq of the newest entry';
 
 COMMENT ON COLUMN public.incident.timeline_hash IS 'Head of the hash chain of the timeline';
+
+COMMENT ON COLUMN public.incident.follows_id IS 'The closed record that this one goes on from: a closed record is never reopened';
 
 CREATE SEQUENCE public.incident_id_seq
     START WITH 1

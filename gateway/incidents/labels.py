@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
-from gateway.incidents.model import Closure, HoldReason, Impact, Resolution, State, Tier, Urgency
+from gateway.incidents.model import Closure, HoldReason, Impact, Kind, RequestCategory, Resolution, State, Tier, Urgency
 from gateway.oncall.roles import GroupTier, Role
 
 Locale = Literal["en", "zh-CN"]
@@ -20,6 +20,16 @@ LABELS: Mapping[type[StrEnum], Mapping[str, tuple[str, str]]] = {
         State.RESOLVED: ("resolved", "已解决"),
         State.CLOSED: ("closed", "已关闭"),
         State.REJECTED: ("rejected", "驳回"),
+    },
+    Kind: {
+        Kind.INCIDENT: ("incident", "事件"),
+        Kind.SERVICE_REQUEST: ("service request", "服务请求"),
+    },
+    RequestCategory: {
+        RequestCategory.INFORMATION: ("information", "信息咨询"),
+        RequestCategory.ADVICE: ("advice", "建议"),
+        RequestCategory.STANDARD_CHANGE: ("standard change", "标准变更"),
+        RequestCategory.ACCESS: ("access", "访问权限"),
     },
     HoldReason: {
         HoldReason.AWAITING_USER: ("waiting for the user", "等待用户"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.model import PRIORITIES, Impact, Urgency
+from gateway.incidents.model import PRIORITIES, Impact, Kind, RequestCategory, Urgency
 from gateway.incidents.record import Incident, Revision
 from gateway.incidents.timeline import GENESIS
 from gateway.operations.allowing import refuse
@@ -15,7 +15,6 @@ from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.permissions import ALLOWED, Action, may
 from gateway.operations.who import Who
-from gateway.sla.choice import INCIDENT
 
 LATE_ENTRY = timedelta(hours=12)
 """How long before the record an incident may have occurred."""
@@ -29,6 +28,8 @@ class Report:
     """What is told when a record is made by hand."""
 
     title: str
+    kind: Kind = Kind.INCIDENT
+    request_category: RequestCategory | None = None
     source: str = "web"
     description: str = ""
     impact: Impact = Impact.INDIVIDUAL
@@ -53,19 +54,23 @@ async def create(desk: Desk, report: Report, who: Who, *, once: Once | None = No
     somebody who may enter late.
     """
     refuse(may(who, Action.SUBMIT))
+    if (report.request_category is None) is (report.kind is Kind.SERVICE_REQUEST):
+        flaw = Flaw("/request_category", "a service request has one, an incident has none")
+        raise Unprocessable("kind and request_category do not fit together", flaws=(flaw,))
     if not report.contact and may(who, Action.INSPECT) != ALLOWED:
         report = replace(report, contact=who.contact)
 
     async def work(session: Session) -> Incident:
         ids, numbers = await desk.reserve(1, desk.clock.stamp())
-        return await session.open(_revision(desk, report, who, session.now, ids[0], numbers[0]))
+        return await session.open(opening(desk, report, who, session.now, ids[0], numbers[0]))
 
     return await at_most_once(desk, once, who, work)
 
 
-def _revision(desk: Desk, report: Report, who: Who, now: datetime, incident_id: int, number: str) -> Revision:
+def opening(desk: Desk, report: Report, who: Who, now: datetime, incident_id: int, number: str) -> Revision:
+    """The first revision of a record: what is reported, with its priority, its policy and whom its opening tells."""
     priority = PRIORITIES[report.impact][report.urgency]
-    policy = desk.rules.policy_for(kind=INCIDENT, service=report.service, source=report.source, priority=priority)
+    policy = desk.rules.policy_for(kind=report.kind, service=report.service, source=report.source, priority=priority)
     incident = Incident(
         id=incident_id,
         number=number,

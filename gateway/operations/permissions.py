@@ -43,6 +43,8 @@ class Action(StrEnum):
     UNLINK = "unlink"
     REFER = "refer"
     INVITE = "invite"
+    FOLLOW_ON = "follow_on"
+    CONVERT = "convert"
     FOLLOW = "follow"
     SUBMIT = "submit"
     ENTER_LATE = "enter_late"
@@ -60,6 +62,8 @@ MEANING: Mapping[Action, str] = {
     Action.ESCALATE: "hand it to tier 3",
     Action.ENGAGE: "hand it to a vendor",
     Action.REFER: "set its counterpart in another system",
+    Action.FOLLOW_ON: "make a record that goes on from a closed one",
+    Action.CONVERT: "make a service request an incident or a change",
     Action.INVITE: "make a link that lets its reporter at the record without a key",
     Action.FOLLOW: "the feed of all changes, and what Alertmanager's readers are told",
     Action.SUBMIT: "make a record",
@@ -116,18 +120,18 @@ _WORK = frozenset({_A.ACKNOWLEDGE, _A.HOLD, _A.RESUME, _A.RESOLVE})
 _PASSING_ON = frozenset({_A.NOTE, _A.REASSIGN, _A.ESCALATE, _A.ENGAGE})
 _OWNING = frozenset({
     _A.NOTE, _A.ACKNOWLEDGE_FOR, _A.ASSIGN, _A.CONFIRM, _A.REFUSE, _A.CLOSE, _A.REJECT, _A.RATE, _A.LINK, _A.UNLINK, _A.REFER,
-    _A.INVITE,
+    _A.INVITE, _A.FOLLOW_ON, _A.CONVERT,
 })  # fmt: skip
 
 TABLE: tuple[Rule, ...] = (
     Rule(Role.REPORTER, frozenset({_A.SUBMIT})),
-    Rule(Role.REPORTER, frozenset({_A.READ, _A.CONFIRM, _A.REFUSE, _A.RATE}), Where.OWN),
+    Rule(Role.REPORTER, frozenset({_A.READ, _A.CONFIRM, _A.REFUSE, _A.RATE, _A.FOLLOW_ON}), Where.OWN),
     Rule(Role.REPORTER, frozenset({_A.NOTE}), Where.OWN, OPEN),
     Rule(Role.SERVICE_DESK, _STAFF | _EVIDENCE | {_A.REPLAY}),
     Rule(Role.SERVICE_DESK, _SEEING | _OWNING),
     Rule(Role.SERVICE_DESK, _WORK, Where.DESK),
     Rule(Role.TIER2, _STAFF | _SEEING | {_A.RECEIPTS}),
-    Rule(Role.TIER2, _WORK | {_A.RETURN, _A.LINK, _A.UNLINK}, Where.SECOND),
+    Rule(Role.TIER2, _WORK | {_A.RETURN, _A.LINK, _A.UNLINK, _A.CONVERT}, Where.SECOND),
     Rule(Role.TIER2, _PASSING_ON, Where.BEYOND_DESK),
     Rule(Role.TIER3, _STAFF | _SEEING | {_A.RECEIPTS}),
     Rule(Role.TIER3, _WORK | {_A.NOTE, _A.REASSIGN, _A.ENGAGE}, Where.THIRD),

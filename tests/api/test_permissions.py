@@ -29,7 +29,7 @@ TIERS = {State.LOGGED: "1", State.REJECTED: "1", State.ESCALATED: "3"}
 BODIES: dict[str, Any] = {
     "hold": {"reason": "awaiting_user"}, "escalate": {"to": "tier3"}, "note": {"note": "n"}, "rate": {"satisfaction": 3},
     "link": {"master": "INC-20260302-000002"}, "refs": {"id": "CHG1"},
-    "assign": {"group": "dba", "note": "why"}, "": {"ci": "db1"},
+    "assign": {"group": "dba", "note": "why"}, "": {"ci": "db1"}, "convert": {"to": "incident", "note": "n"},
 }  # fmt: skip
 """What is sent along: enough to be understood."""
 
@@ -37,7 +37,8 @@ RIGHTS = {
     ("GET", ONE): Action.READ, ("GET", ONE + "/timeline"): Action.READ, ("GET", ONE + "/sla"): Action.INSPECT,
     ("GET", ONE + "/alerts"): Action.INSPECT, ("GET", ONE + "/related"): Action.INSPECT, ("GET", REF): Action.INSPECT,
     ("PUT", REF): Action.REFER, ("POST", ONE + "/link"): Action.LINK, ("POST", ONE + "/unlink"): Action.UNLINK,
-    ("POST", ONE + "/invite"): Action.INVITE,
+    ("POST", ONE + "/invite"): Action.INVITE, ("POST", ONE + "/follow_on"): Action.FOLLOW_ON,
+    ("POST", ONE + "/convert"): Action.CONVERT,
 }  # fmt: skip
 """What routes ask for whose action is no command; a new route belongs here."""
 
@@ -66,7 +67,10 @@ def told(route: Route, who: Who, scopes: set[Scope], incident: Incident) -> int:
             decision = may(who, Action.REASSIGN, incident)
     if isinstance(decision, Refused):
         return 403
-    illegal = incident.state not in TABLE[type(command)] if command else name == "unlink"
+    ended = incident.state in {State.CLOSED, State.REJECTED}
+    illegal = incident.state not in TABLE[type(command)] if command else name in {"unlink", "convert"}
+    if name == "follow_on":
+        illegal = not ended
     return 409 if illegal else route.status
 
 

@@ -48,10 +48,10 @@ SITUATIONS = {
 }
 GLOBAL = "follow submit enter_late receipts quarantine replay directory"
 RECORDS = " ".join(action for action in Action if action not in GLOBAL.split())
-OWNING = "read inspect note acknowledge_for assign confirm refuse close reject rate link unlink refer invite"
+OWNING = "read inspect note acknowledge_for assign confirm refuse close reject rate link unlink refer invite follow_on convert"
 WORK = "acknowledge hold resume resolve"
 ON = "note reassign escalate engage"
-SECOND = f"read inspect {WORK} return link unlink {ON}"
+SECOND = f"read inspect {WORK} return link unlink convert {ON}"
 
 CELLS: dict[Part, dict[str, str]] = {
     Role.REPORTER: dict.fromkeys(SITUATIONS, "") | {"gateway": "submit"},
@@ -88,7 +88,7 @@ def test_every_cell_of_the_table_says_what_it_should(part: Part, situation: str)
 def test_a_reporter_has_rights_to_what_is_theirs(situation: str, own: dict[str, str]) -> None:
     record = replace(SITUATIONS[situation], **own)  # type: ignore[arg-type]
     allowed = {a for a in RECORDS.split() if isinstance(may(who(Role.REPORTER), Action(a), record), Allowed)}
-    assert allowed == {"read", "confirm", "refuse", "rate"} | ({"note"} if situation != "closed" else set())
+    assert allowed == {"read", "confirm", "refuse", "rate", "follow_on"} | ({"note"} if situation != "closed" else set())
 
 
 @pytest.mark.parametrize(

@@ -72,13 +72,13 @@ class Story:
         """Send one alert of this moment; answers its result."""
         body = {"title": title, "status": status, "dedup_key": title, "severity": "critical", **more}
         answer = await self.client.post("/ingest/generic", json=body | {"occurred_at": self.clock.at.isoformat()},
-                                        headers=self._as("ingest"))  # fmt: skip
+                                        headers=self.as_key("ingest"))  # fmt: skip
         assert answer.status == 202, await answer.text()
         return dict((await answer.json())["results"][0])
 
     async def call(self, method: str, path: str, body: Any = None, key: str = "admin") -> Any:
         """One call of the API, which succeeds."""
-        answer = await self.client.request(method, f"/api/v1/{path}", json=body, headers=self._as(key))
+        answer = await self.client.request(method, f"/api/v1/{path}", json=body, headers=self.as_key(key))
         assert answer.status < 300, await answer.text()
         return await answer.json()
 
@@ -111,7 +111,7 @@ class Story:
         found = [await asyncio.wait_for(self.mailbox.arrived.get(), 10) for _ in range(count)]
         return sorted((mail["to"], mail["subject"]) for mail in found)
 
-    def _as(self, key: str) -> dict[str, str]:
+    def as_key(self, key: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.keys[key]}"}
 
 
