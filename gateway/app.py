@@ -39,6 +39,7 @@ from gateway.notify.runner import Runner as Telling
 from gateway.observers import IntakeObserver, TimerObserver
 from gateway.operations.desk import Desk
 from gateway.operations.firing import Effects
+from gateway.operations.redating import Redating
 from gateway.settings import Settings
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
@@ -116,11 +117,13 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     alertmanager = AlertmanagerReads(pool, keys, health.readyz, VERSION, clock.now())
     definitions = [*intake_routes(door), *alertmanager.routes(), *routes.build(Context(desk, keys, replay)), *build_docs()]
     app.add_routes(edge.doors([*definitions, *health.routes(metrics)], clock, metrics.answered))
+    rules.warm(clock.now())
     promotion = Promotion(pool, clock, intake.submit)
     upkeep = Upkeep(pool, settings, clock, metrics, rules, key, promotion.run_once)
     await upkeep.housekeeping()
     _start(stack, telling.run(), "telling")
     _start(stack, upkeep.run(), "upkeep")
+    _start(stack, Redating(desk).run(), "redating")
     await _start_timers(stack, timers)
     await _start_intake(stack, intake)
     await stack.enter_async_context(watched(clock, metrics.loop_lag.observe))
