@@ -41,7 +41,7 @@ def tried(rules: Rules, edit: Mapping[str, Mapping[str, Any]]) -> Rules:
 
 def edited(configured: Settings, edit: Mapping[str, Mapping[str, Any]]) -> Settings:
     """The settings with `edit` laid over the parts of `sla` it names, key by key as a file is; raises Misconfigured."""
-    tree = msgspec.to_builtins(configured.sla, enc_hook=_text)
+    tree = msgspec.to_builtins(configured.sla, str_keys=True, enc_hook=_text)
     settings.overlay(tree, {part: edit[part] for part in PARTS if part in edit})
     try:
         sla = msgspec.convert(tree, settings.Sla, strict=False, dec_hook=written)

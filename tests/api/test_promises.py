@@ -16,8 +16,9 @@ async def test_a_preview_names_the_clocks_an_edit_would_move_and_changes_nothing
     await api.incident()
     status, answer = await api.call("POST", PREVIEW, DESK_2M)
     assert status == 200
+    moved = {"clock": "desk", "due_before": "2026-03-02T12:05:00Z", "due_after": "2026-03-02T12:02:00Z"}
     assert answer == {
-        "moved": [{"number": record["number"], "clock": "desk", "due_before": "2026-03-02T12:05:00Z", "due_after": "2026-03-02T12:02:00Z"}],
+        "moved": [{"number": record["number"], **moved}],
         "examined": 2,
         "next": None,
     }  # fmt: skip

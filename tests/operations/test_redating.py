@@ -51,8 +51,6 @@ async def test_open_and_resolved_records_of_a_changed_policy_are_dated_anew_once
     before = configured("")
     assert await Redating(before).run_once() == 0
     first, second = await create(before, urgent(), "ann"), await create(before, urgent(), "ann")
-    other = await create(before, urgent(), "ann")
-    await pool.execute("UPDATE incident SET policy = 'severity-ladder' WHERE id = $1", other.id)
     await act(before, second.number, commands.Resolve(resolution=Resolution.SOLVED), "ann")
     after = configured(STRICTER)
     assert await Redating(after).run_once() == 2
