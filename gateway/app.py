@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from secrets import token_bytes
 from typing import Any
 from uuid import uuid4
 
@@ -20,7 +21,7 @@ from gateway.api.context import Context
 from gateway.api.health import Health
 from gateway.api.openapi import build_docs
 from gateway.clock import Clock
-from gateway.db.pool import SERVER_SETTINGS, Pool, open_pool
+from gateway.db.pool import SERVER_SETTINGS, Pool, acquire, open_pool
 from gateway.dedup.commit import Committer
 from gateway.dedup.intake import Intake
 from gateway.dedup.opening import Openings
@@ -37,9 +38,15 @@ from gateway.notify.channels.webhook import WebhookChannel
 from gateway.notify.message import Channel
 from gateway.notify.runner import Runner as Telling
 from gateway.observers import IntakeObserver, TimerObserver
+from gateway.operations.attempts import Limits
 from gateway.operations.desk import Desk
 from gateway.operations.firing import Effects
+from gateway.operations.identity_provider import IdentityProvider
+from gateway.operations.login import Login
+from gateway.operations.oidc import OidcLogin
+from gateway.operations.passwords import Passwords
 from gateway.operations.redating import Redating
+from gateway.operations.reporter_links import ReporterLinks, secrets_of
 from gateway.settings import Settings
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
@@ -115,7 +122,14 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     alertmanager = AlertmanagerReads(pool, keys, health.readyz, VERSION, clock.now())
-    definitions = [*intake_routes(door), *alertmanager.routes(), *routes.build(Context(desk, keys, replay)), *build_docs()]
+    login = _login(stack, pool, settings, clock)
+    context = Context(desk, keys, login, _oidc(stack, login, settings), await _links(pool, settings, clock), replay)
+    definitions = [
+        *intake_routes(door),
+        *alertmanager.routes(),
+        *routes.build(context),
+        *build_docs(),
+    ]
     app.add_routes(edge.doors([*definitions, *health.routes(metrics)], clock, metrics.answered))
     rules.warm(clock.now())
     promotion = Promotion(pool, clock, intake.submit)
@@ -128,6 +142,28 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     await _start_intake(stack, intake)
     await stack.enter_async_context(watched(clock, metrics.loop_lag.observe))
     return Gateway(app, pool, intake, timers, health)
+
+
+def _login(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) -> Login:
+    passwords = Passwords()
+    stack.callback(passwords.close)
+    return Login(pool, clock, passwords, Limits(settings.login.attempts, settings.login.window), settings.login.session)
+
+
+async def _links(pool: Pool, settings: Settings, clock: Clock) -> ReporterLinks:
+    async with acquire(pool) as conn:
+        secrets = await secrets_of(conn, settings.links.secret, token_bytes(32), clock.stamp())
+    return ReporterLinks(secrets, settings.links.valid)
+
+
+def _oidc(stack: AsyncExitStack, login: Login, settings: Settings) -> OidcLogin | None:
+    oidc = settings.login.oidc
+    if not oidc.issuer:
+        return None
+    provider = IdentityProvider(oidc, login.clock)
+    stack.push_async_callback(provider.close)
+    back = oidc.redirect_url or settings.server.external_url.rstrip("/") + "/api/v1/login/oidc/callback"
+    return OidcLogin(login, provider, oidc, back)
 
 
 class Numbers:

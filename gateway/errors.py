@@ -86,6 +86,12 @@ class IdempotencyMismatch(GatewayError):
     code = "idempotency_mismatch"
 
 
+class TooManyAttempts(GatewayError):
+    """Tried more often than a person would: come back after `retry_after` seconds."""
+
+    code = "too_many_attempts"
+
+
 class Overloaded(GatewayError):
     """More is queued than will be answered in time: come back shortly."""
 

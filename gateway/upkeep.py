@@ -42,6 +42,16 @@ DELETE FROM quarantine WHERE id IN (
   SELECT id FROM quarantine WHERE received_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval LIMIT 5000)
 """
 
+PURGE_SESSIONS = """
+DELETE FROM api_key WHERE session AND expires_at < coalesce($1::timestamptz, statement_timestamp()) - interval '1 day'
+"""
+
+PURGE_ATTEMPTS = """
+DELETE FROM login_attempt WHERE since < coalesce($1::timestamptz, statement_timestamp()) - $2::interval
+"""
+
+PURGE_STATES = "DELETE FROM login_state WHERE expires_at < coalesce($1::timestamptz, statement_timestamp())"
+
 PURGE_REPLICAS = """
 DELETE FROM replica WHERE seen_at < coalesce($1::timestamptz, statement_timestamp()) - interval '1 day'
 """
@@ -90,6 +100,9 @@ class Upkeep:
             ):
                 await _purge(conn, statement, stamp, age)
             await conn.execute(PURGE_REPLICAS, stamp)
+            await conn.execute(PURGE_SESSIONS, stamp)
+            await conn.execute(PURGE_STATES, stamp)
+            await conn.execute(PURGE_ATTEMPTS, stamp, self.settings.login.window)
 
     async def refresh(self) -> None:
         """Gauges that only the database knows."""

@@ -33,6 +33,10 @@ class Keys:
             raise Forbidden(f"this needs a key with the scope {scope!r}")
         return caller
 
+    def forget(self, key_id: int) -> None:
+        """Believe nothing about this key until it was looked up again."""
+        self._ring.forget(key_id)
+
 
 def _has_key(request: web.Request) -> bool:
     return any(name.lower() in QUERY_NAMES or value.startswith("gwk_") for name, value in request.query.items())

@@ -1,7 +1,7 @@
 """Alertmanager's API v2 for those who read it: amtool, Grafana, karma (prometheus/alertmanager api/v2/openapi.yaml).
 
-Listed is what fires on records that are still owed work, to the integration whose key asks. What Prometheus posts goes
-through `gateway.ingest.compat`.
+Listed is what fires on records that are still owed work and are no security incidents, to the integration whose key asks.
+What Prometheus posts goes through `gateway.ingest.compat`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -18,6 +18,8 @@ from gateway.api.auth import Keys
 from gateway.api.matchers import Matcher, anchored, matchers
 from gateway.db.pool import Connection, Pool, acquire
 from gateway.errors import Malformed
+from gateway.operations.allowing import refuse
+from gateway.operations.permissions import Action, may
 
 ROOTS = ("", "/ingest/alertmanager/{key}")
 """The key may stand in the path, for Prometheus' `path_prefix` and amtool's `--alertmanager.url`."""
@@ -97,6 +99,8 @@ class AlertmanagerReads:
     def _guarded(self, read: Callable[[web.Request, int | None], Awaitable[object]]) -> Handler:
         async def serve(request: web.Request) -> web.StreamResponse:
             caller = await self.keys.authenticate(request, "ingest", request.match_info.get("key"), or_scope="read")
+            if caller.person_id is not None:
+                refuse(may(caller.who, Action.FOLLOW))
             try:
                 return _json(await read(request, caller.integration_id))
             except Malformed as error:
@@ -156,8 +160,8 @@ FIRING = """
 SELECT a.dedup_key, a.labels::text AS labels, a.annotations::text AS annotations, a.generator_url,
        coalesce(a.fired_at, a.first_seen) AS starts_at, coalesce(a.ends_at, a.last_seen + interval '5 minutes') AS ends_at,
        a.last_seen, coalesce(m.number, i.number) AS leader
-FROM incident i JOIN alert a ON a.incident_id = i.id LEFT JOIN incident m ON m.id = i.master_id
-WHERE i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+FROM incident i JOIN alert a ON a.incident_id = i.id LEFT JOIN incident m ON m.id = i.master_id AND NOT m.security
+WHERE NOT i.security AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
   AND a.status = 'firing' AND a.namespace = 'alertmanager' AND ($1::int IS NULL OR a.integration_id = $1::int)
   AND ($2::text IS NULL OR $3::text ~ $2::text)
   AND NOT EXISTS (

@@ -13,7 +13,11 @@ from gateway.dedup.submission import Receipt
 from gateway.errors import Malformed
 from gateway.operations.desk import Desk
 from gateway.operations.keys import Caller
+from gateway.operations.login import Login
 from gateway.operations.memory import Once
+from gateway.operations.oidc import OidcLogin
+from gateway.operations.reporter_links import ReporterLinks
+from gateway.operations.who import Who
 
 _encode = msgspec.json.Encoder().encode
 
@@ -24,12 +28,15 @@ class Context:
 
     desk: Desk
     keys: Keys
+    login: Login
+    oidc: OidcLogin | None
+    links: ReporterLinks
     replay: Callable[[int], Awaitable[Receipt]]
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request that was let in: `body` is the decoded request or None, `raw` its bytes."""
+    """One request that was let in, by OPEN routes anybody's: `body` is the decoded request or None, `raw` its bytes."""
 
     context: Context
     request: web.Request
@@ -46,6 +53,16 @@ class Call:
     def actor(self) -> str:
         """The name under which changes are written down."""
         return self.caller.name
+
+    @property
+    def who(self) -> Who:
+        """Who asks, as the permission table sees it."""
+        return self.caller.who
+
+    @property
+    def address(self) -> str:
+        """Where the request came from."""
+        return self.request.remote or ""
 
     def if_match(self) -> int | None:
         """The version in If-Match, None for none or `*`; raises Malformed for anything else."""
@@ -64,9 +81,9 @@ class Call:
             return None
         if not 0 < len(key) <= 255:
             raise Malformed("an Idempotency-Key has 1 to 255 characters")
-        shape = f"{self.request.method}\0{self.request.rel_url}\0{self.request.headers.get('If-Match', '')}\0".encode()
+        shape = f"{self.request.method}\0{self.request.rel_url}\0{self.request.headers.get('If-Match', '')}\0"
         owned = f"{self.caller.id}\0{key}".encode("utf-8", "surrogateescape")
-        return Once(sha256(owned).digest(), sha256(shape + self.raw).digest())
+        return Once(sha256(owned).digest(), sha256(shape.encode("utf-8", "surrogateescape") + self.raw).digest())
 
 
 def respond(value: object, status: int = 200, etag: str | None = None, location: str | None = None) -> web.Response:

@@ -19,6 +19,8 @@ from gateway.api.views import IncidentView, views
 from gateway.db.pool import Connection, acquire
 from gateway.errors import Flaw, Malformed
 from gateway.incidents import store
+from gateway.incidents.public import hide_masters
+from gateway.operations.permissions import sight
 
 LOOK_EVERY = 0.5
 """Seconds between two looks of a caller that waits."""
@@ -76,13 +78,14 @@ AFTER = """
 SELECT t.xid::text AS xid_text, t.incident_id, t.seq, t.at, t.actor, t.event, t.facts FROM timeline t
 WHERE t.xid < pg_snapshot_xmin(pg_current_snapshot())
   AND (t.xid, t.incident_id, t.seq) > ($1::text::xid8, $2::bigint, $3::int)
+  AND ($5::bool OR NOT EXISTS (SELECT FROM incident i WHERE i.id = t.incident_id AND i.security))
 ORDER BY t.xid, t.incident_id, t.seq LIMIT $4::int
 """
 
 
-async def after(conn: Connection, position: Position, limit: int) -> list[Record]:
-    """The timeline entries after a position that nothing can still precede."""
-    return await conn.fetch(AFTER, *position, limit)
+async def after(conn: Connection, position: Position, limit: int, *, security: bool = True) -> list[Record]:
+    """The timeline entries after a position that nothing can still precede, with `security` those of such records too."""
+    return await conn.fetch(AFTER, *position, limit, security)
 
 
 class Feed:
@@ -105,7 +108,7 @@ class Feed:
         try:
             while True:
                 async with acquire(pool) as conn:
-                    rows = await after(conn, position, query.limit + 1)
+                    rows = await after(conn, position, query.limit + 1, security=sight(call.who).security)
                 left = until - clock.monotonic()
                 if rows or left <= 0:
                     return rows
@@ -126,14 +129,15 @@ async def _changes(call: Call, rows: list[Record], query: Query) -> Changes:
     desk = call.context.desk
     async with acquire(desk.pool) as conn:
         incidents = await store.by_ids(conn, sorted({row["incident_id"] for row in shown}))
-        seen = await views(conn, desk.rules, incidents, desk.clock.stamp())
+        seen = await views(conn, desk.rules, incidents, desk.clock.stamp(), sight(call.who))
+        told = [msgspec.json.decode(row["facts"], type=dict[str, Any]) for row in shown]
+        await hide_masters(conn, told, sight(call.who))
     known = {incident.id: view for incident, view in zip(incidents, seen, strict=True)}
-    changes = [_change(row, known[row["incident_id"]]) for row in shown]
+    changes = [_change(row, facts, known[row["incident_id"]]) for row, facts in zip(shown, told, strict=True)]
     return Changes(changes, changes[-1].seq if changes else query.after, len(rows) > query.limit)
 
 
-def _change(row: Record, incident: IncidentView) -> Change:
-    facts = msgspec.json.decode(row["facts"], type=dict[str, Any])
+def _change(row: Record, facts: dict[str, Any], incident: IncidentView) -> Change:
     seq = f"{row['xid_text']}.{row['incident_id']}.{row['seq']}"
     moved = facts.pop("changes", None)
     if moved is None:

@@ -9,14 +9,18 @@ from gateway.api.context import Call, respond
 from gateway.api.listing import page, query_of
 from gateway.api.views import IncidentView, views
 from gateway.db.pool import acquire
-from gateway.errors import Flaw, GatewayError, Malformed, NotFound
+from gateway.errors import Flaw, GatewayError, Malformed, NotFound, Unprocessable
 from gateway.incidents import store
 from gateway.incidents.model import State
 from gateway.incidents.record import Incident
 from gateway.operations import link as linking
 from gateway.operations.act import act
+from gateway.operations.allowing import refuse
+from gateway.operations.convert import convert
 from gateway.operations.create import Report, create
 from gateway.operations.edit import edit
+from gateway.operations.follow_on import follow_on
+from gateway.operations.permissions import Action, may, sight
 from gateway.operations.references import reference_tag, set_reference
 
 BEGUN = frozenset({State.IN_PROGRESS, State.ON_HOLD, State.ESCALATED})
@@ -56,14 +60,15 @@ async def list_incidents(call: Call) -> web.Response:
     query = query_of(call.request.query)
     desk = call.context.desk
     async with acquire(desk.pool) as conn:
-        found, following = await page(conn, query)
-        return respond(Page(await views(conn, desk.rules, found, desk.clock.stamp()), following))
+        seen = sight(call.who)
+        found, following = await page(conn, query, seen)
+        return respond(Page(await views(conn, desk.rules, found, desk.clock.stamp(), seen), following))
 
 
 async def create_incident(call: Call) -> web.Response:
     """Make a record."""
     report = Report(**{name: getattr(call.body, name) for name in wire.NewIncident.__struct_fields__})
-    incident = await create(call.context.desk, report, call.actor, once=call.once())
+    incident = await create(call.context.desk, report, call.who, once=call.once())
     return respond(await shown(call, incident), 201, str(incident.version), f"/api/v1/incidents/{incident.number}")
 
 
@@ -79,7 +84,7 @@ async def patch_incident(call: Call) -> web.Response:
     """Correct a record."""
     fields = wire.Patch.__struct_fields__
     changes = {name: value for name in fields if (value := getattr(call.body, name)) is not UNSET}
-    incident = await edit(call.context.desk, call.number, changes, call.actor, if_match=call.if_match(), once=call.once())
+    incident = await edit(call.context.desk, call.number, changes, call.who, if_match=call.if_match(), once=call.once())
     return respond(await shown(call, incident), etag=str(incident.version))
 
 
@@ -87,7 +92,7 @@ async def take_action(call: Call) -> web.Response:
     """One action on one record."""
     before = await found(call) if isinstance(call.body, wire.Acknowledge) else None
     incident = await act(
-        call.context.desk, call.number, call.body.command(), call.actor,
+        call.context.desk, call.number, call.body.command(), call.who,
         if_match=call.if_match(), related=getattr(call.body, "related", False), once=call.once(),
     )  # fmt: skip
     earlier = _acked_before(call, before, incident)
@@ -106,14 +111,35 @@ def _acked_before(call: Call, before: Incident | None, after: Incident) -> str |
 async def link_incident(call: Call) -> web.Response:
     """Relate a record to a master."""
     incident = await linking.link(
-        call.context.desk, call.number, call.body.master, call.actor, note=call.body.note, if_match=call.if_match()
-    )
+        call.context.desk, call.number, call.body.master, call.who,
+        note=call.body.note, if_match=call.if_match(), once=call.once(),
+    )  # fmt: skip
     return respond(Acted(await shown(call, incident)), etag=str(incident.version))
 
 
 async def unlink_incident(call: Call) -> web.Response:
     """Undo that."""
-    incident = await linking.unlink(call.context.desk, call.number, call.actor, note=call.body.note, if_match=call.if_match())
+    incident = await linking.unlink(
+        call.context.desk, call.number, call.who, note=call.body.note, if_match=call.if_match(), once=call.once()
+    )
+    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+
+
+async def follow_incident(call: Call) -> web.Response:
+    """Make a record that goes on from a closed one."""
+    made = await follow_on(call.context.desk, call.number, call.who, note=call.body.note, once=call.once())
+    return respond(await shown(call, made), 201, str(made.version), f"/api/v1/incidents/{made.number}")
+
+
+async def convert_request(call: Call) -> web.Response:
+    """Make a service request something else."""
+    asked = call.body
+    if (asked.to == "change") is (asked.change is None):
+        raise Unprocessable("a change says which one it is", flaws=(Flaw("/change", "needed for a change, and only for one"),))
+    change = None if asked.change is None else (asked.change.system, asked.change.reference)
+    incident = await convert(
+        call.context.desk, call.number, call.who, change=change, note=asked.note, if_match=call.if_match(), once=call.once()
+    )
     return respond(Acted(await shown(call, incident)), etag=str(incident.version))
 
 
@@ -125,7 +151,7 @@ async def act_on_many(call: Call) -> web.Response:
     results: list[BulkResult] = []
     for number in dict.fromkeys(call.body.numbers):
         try:
-            incident = await act(call.context.desk, number, asked.command(), call.actor, related=getattr(asked, "related", False))
+            incident = await act(call.context.desk, number, asked.command(), call.who, related=getattr(asked, "related", False))
             results.append(BulkResult(number, version=incident.version))
         except GatewayError as error:
             results.append(BulkResult(number, problem=f"/problems/{error.code}", detail=error.detail))
@@ -141,25 +167,26 @@ async def put_reference(call: Call) -> web.Response:
     elif "If-Match" in headers and headers["If-Match"].strip() != "*":
         expect = headers["If-Match"].removeprefix("W/").strip('" ')
     system = call.request.match_info["system"]
-    incident = await set_reference(call.context.desk, call.number, system, call.body, call.actor, expect=expect)
+    incident = await set_reference(call.context.desk, call.number, system, call.body, call.who, expect=expect)
     return respond(incident.refs[system], etag=reference_tag(incident.refs[system]))
 
 
 async def read_reference(call: Call) -> web.Response:
     """The record's counterpart in another system."""
-    incident = await found(call)
+    incident = await found(call, Action.INSPECT)
     system = call.request.match_info["system"]
     if system not in incident.refs:
         raise NotFound(f"{incident.number} has no counterpart in {system}")
     return respond(incident.refs[system], etag=reference_tag(incident.refs[system]))
 
 
-async def found(call: Call) -> Incident:
-    """The record in the path; raises NotFound."""
+async def found(call: Call, action: Action = Action.READ) -> Incident:
+    """The record in the path; raises NotFound where there is none for the caller, and Forbidden."""
     async with acquire(call.context.desk.pool) as conn:
-        incident = await store.by_number(conn, call.number)
+        incident = await store.by_number(conn, call.number, sight(call.who))
     if incident is None:
         raise NotFound(f"no incident has the number {call.number}")
+    refuse(may(call.who, action, incident))
     return incident
 
 
@@ -167,4 +194,4 @@ async def shown(call: Call, incident: Incident) -> IncidentView:
     """The record as it is shown."""
     desk = call.context.desk
     async with acquire(desk.pool) as conn:
-        return (await views(conn, desk.rules, [incident], desk.clock.stamp()))[0]
+        return (await views(conn, desk.rules, [incident], desk.clock.stamp(), sight(call.who)))[0]

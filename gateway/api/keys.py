@@ -20,7 +20,7 @@ class MadeKey(msgspec.Struct):
 
 
 class KeyList(msgspec.Struct):
-    """All keys without their secrets."""
+    """Keys without their secrets."""
 
     keys: list[KeyInfo]
 
@@ -55,5 +55,7 @@ async def list_keys(call: Call) -> web.Response:
 async def revoke_key(call: Call) -> web.Response:
     """End a key, within five seconds everywhere."""
     async with acquire(call.context.desk.pool) as conn:
-        await keys.revoke(conn, int(call.request.match_info["id"]), call.context.desk.clock.stamp())
+        key_id = int(call.request.match_info["id"])
+        await keys.revoke(conn, key_id, call.context.desk.clock.stamp())
+    call.context.keys.forget(key_id)
     return web.Response(status=204)

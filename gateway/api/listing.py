@@ -15,6 +15,7 @@ from gateway.errors import Flaw, Malformed
 from gateway.incidents.columns import incident_of
 from gateway.incidents.model import State
 from gateway.incidents.record import Incident
+from gateway.incidents.sight import Sight
 
 BIGGEST = 2**63 - 1
 
@@ -68,19 +69,21 @@ WHERE ($1::text[] IS NULL OR state = ANY($1::text[])) AND ($2::smallint[] IS NUL
   AND ($6::text IS NULL OR number = $6::text OR strpos(lower(title), lower($6::text)) > 0
        OR strpos(lower(description), lower($6::text)) > 0)
   AND updated_at >= coalesce($7::timestamptz, '-infinity')
+  AND CASE WHEN security THEN $8::bool
+      ELSE $9::bool OR lower(owner) = ANY($10::text[]) OR lower(contact) = ANY($10::text[]) END
 """
-NEWEST = FILTER + "AND ($9::bigint IS NULL OR id < $9::bigint) AND $10::timestamptz IS NULL ORDER BY id DESC LIMIT $8::int"
-OLDEST = FILTER + "AND ($9::bigint IS NULL OR id > $9::bigint) AND $10::timestamptz IS NULL ORDER BY id LIMIT $8::int"
+NEWEST = FILTER + "AND ($12::bigint IS NULL OR id < $12::bigint) AND $13::timestamptz IS NULL ORDER BY id DESC LIMIT $11::int"
+OLDEST = FILTER + "AND ($12::bigint IS NULL OR id > $12::bigint) AND $13::timestamptz IS NULL ORDER BY id LIMIT $11::int"
 UPDATED = (
     FILTER
     + """
-AND ($9::bigint IS NULL OR (updated_at, id) < ($10::timestamptz, $9::bigint)) ORDER BY updated_at DESC, id DESC LIMIT $8::int
+AND ($12::bigint IS NULL OR (updated_at, id) < ($13::timestamptz, $12::bigint)) ORDER BY updated_at DESC, id DESC LIMIT $11::int
 """
 )
 URGENT = (
     FILTER
     + """
-AND ($9::bigint IS NULL OR (priority, id) > ($10::smallint, $9::bigint)) ORDER BY priority, id LIMIT $8::int
+AND ($12::bigint IS NULL OR (priority, id) > ($13::smallint, $12::bigint)) ORDER BY priority, id LIMIT $11::int
 """
 )
 
@@ -93,6 +96,24 @@ PAGES: Mapping[str, tuple[str, str | None]] = {
 """For each order its statement, and the column that the cursor carries beside the id."""
 
 
+FEW = 10_000
+"""How many records somebody who sees few of them may page through: the newest."""
+
+OWN = """
+SELECT id FROM (
+  SELECT id FROM incident WHERE contact <> '' AND lower(contact) = ANY($1::text[]) UNION
+  SELECT id FROM incident WHERE owner <> '' AND lower(owner) = ANY($1::text[]) UNION
+  SELECT id FROM incident WHERE security AND $2::bool) AS own
+ORDER BY id DESC LIMIT $3::int
+"""
+
+AMONG_FEW = {
+    sort: (statement.replace("WHERE", "WHERE id = ANY($14::bigint[]) AND", 1), column)
+    for sort, (statement, column) in PAGES.items()
+}
+"""The same among records found before: whoever sees few would have most of the table looked through in vain."""
+
+
 class Cursor(msgspec.Struct, array_like=True, frozen=True):
     """Where a page ended."""
 
@@ -101,19 +122,24 @@ class Cursor(msgspec.Struct, array_like=True, frozen=True):
     key: datetime | Annotated[int, Meta(ge=1, le=4)] | None
 
 
-async def page(conn: Connection, query: Query) -> tuple[list[Incident], str | None]:
-    """One page and the cursor of the next one, None at the end; raises Malformed for a cursor of another list."""
-    statement, column = PAGES[query.sort]
+async def page(conn: Connection, query: Query, sight: Sight) -> tuple[list[Incident], str | None]:
+    """One page of what is seen and the cursor of the next one, None at the end; raises Malformed for a cursor of another list."""
+    few = [] if sight.ordinary else [await _few(conn, sight)]
+    statement, column = (AMONG_FEW if few else PAGES)[query.sort]
     cursor = read_cursor(query.cursor, query.sort, column) if query.cursor else None
     rows = await conn.fetch(
         statement, query.state, query.priority, query.service, query.assignee, query.source, query.q, query.updated_since,
-        query.limit + 1, cursor and cursor.id, cursor and cursor.key,
+        *sight.parameters(), query.limit + 1, cursor and cursor.id, cursor and cursor.key, *few,
     )  # fmt: skip
     found = [incident_of(row) for row in rows[: query.limit]]
     if len(rows) <= query.limit:
         return found, None
     last = found[-1]
     return found, write_cursor(Cursor(query.sort, last.id, getattr(last, column) if column else None))
+
+
+async def _few(conn: Connection, sight: Sight) -> list[int]:
+    return [row[0] for row in await conn.fetch(OWN, list(sight.names), sight.security, FEW)]
 
 
 KINDS: Mapping[str | None, type] = {"updated_at": datetime, "priority": int, None: type(None)}

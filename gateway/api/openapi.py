@@ -60,13 +60,22 @@ def _operation(route: Route, known: dict[int, dict[str, Any]]) -> dict[str, Any]
     operation: dict[str, Any] = {
         "operationId": f"{route.method.lower()}_{'_'.join(re.findall(r'[a-z0-9]+', plain(route.path)[8:]))}",
         "summary": route.summary,
-        "description": f"Needs the scope `{route.scope}`.",
+        "description": _needed(route),
         "parameters": [*_path_parameters(route), *_query_parameters(route), *_header_parameters(route)],
         "responses": {str(route.status): answer, "4XX": problem, "5XX": problem},
     }
+    if route.scope is None:
+        operation["security"] = []
     if route.takes is not None:
         operation["requestBody"] = {"content": {"application/json": {"schema": known[id(route.takes)]}}}
     return operation
+
+
+def _needed(route: Route) -> str:
+    if route.scope is None:
+        return "Needs no key."
+    right = f" and the right `{route.needs}`" if route.needs else ""
+    return f"Needs the scope `{route.scope}`{right}."
 
 
 def _path_parameters(route: Route) -> Iterable[dict[str, Any]]:
@@ -95,7 +104,7 @@ def _inlined(shape: Any, definitions: dict[str, Any]) -> Any:
 
 
 def _header_parameters(route: Route) -> Iterable[dict[str, Any]]:
-    for name in HEADERS.get(route.method, ()):
+    for name in route.headers:
         yield {"name": name, "in": "header", "required": False, "schema": {"type": "string"}}
 
 
@@ -103,7 +112,7 @@ def page(routes: Sequence[Route]) -> str:
     """Every operation and every value on one page without a script or anything from elsewhere."""
     rows = "".join(
         f"<tr><td><code>{escape(r.method)}</code></td><td><code>{escape(plain(r.path))}</code></td>"
-        f"<td>{escape(r.scope)}</td><td>{escape(r.summary)}{_parameters(r)}</td>"
+        f"<td>{escape(r.scope or '')}</td><td>{escape(r.summary)}{_parameters(r)}</td>"
         f"<td>{_link(r.takes)}</td><td>{_link(r.gives)} {r.status}</td></tr>"
         for r in routes
     )
@@ -158,10 +167,3 @@ def build_docs() -> list[web.RouteDef]:
         return web.Response(text=shown, content_type="text/html", headers={"Content-Security-Policy": CSP})
 
     return [web.get("/openapi.json", serve_document), web.get("/docs", serve_page)]
-
-
-HEADERS = {
-    "POST": ("Idempotency-Key", "If-Match"),
-    "PATCH": ("Idempotency-Key", "If-Match"),
-    "PUT": ("If-Match", "If-None-Match"),
-}

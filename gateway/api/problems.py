@@ -37,6 +37,7 @@ PROBLEMS: Mapping[str, ProblemType] = {
     errors.TooLarge.code: ProblemType(413, "The request is over a limit"),
     errors.Unprocessable.code: ProblemType(422, "A value is not acceptable"),
     errors.IdempotencyMismatch.code: ProblemType(422, "The Idempotency-Key belongs to another request"),
+    errors.TooManyAttempts.code: ProblemType(429, "Tried too often", again=True),
     errors.Overloaded.code: ProblemType(503, "Too busy just now", again=True),
     errors.Unavailable.code: ProblemType(503, "A dependency is down", again=True),
     errors.Misconfigured.code: ProblemType(500, "The gateway is misconfigured"),
@@ -79,7 +80,7 @@ def answer(error: Exception) -> web.Response:
     problem = Problem(
         f"/problems/{error.code}", kind.title, kind.status, detail, instance, list(error.flaws), facts or msgspec.UNSET
     )
-    headers = {"Retry-After": str(1 + secrets.randbelow(5))} if kind.again else {}
+    headers = {"Retry-After": str(error.facts.get("retry_after") or 1 + secrets.randbelow(5))} if kind.again else {}
     if kind.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="gateway"'
     return _response(problem, headers)

@@ -6,15 +6,19 @@ from uuid import UUID
 
 import msgspec
 from aiohttp import web
+from asyncpg import Record
 
 from gateway.api.context import Call, respond
 from gateway.api.incidents import found
 from gateway.api.views import Clock, IncidentView, clock_view, sla_view, views
-from gateway.db.pool import acquire
+from gateway.db.pool import Connection, acquire
 from gateway.dedup.receipt_id import received_between
 from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.incidents.columns import incident_of
+from gateway.incidents.public import hide_masters, public
 from gateway.operations.desk import NOW
+from gateway.operations.permissions import ALLOWED, Action, may, sight
+from gateway.operations.who import Who
 from gateway.sla.simulate import simulate
 
 
@@ -99,19 +103,32 @@ TIMELINE = "SELECT seq, at, actor, event, facts, hash FROM timeline WHERE incide
 
 
 async def read_timeline(call: Call) -> web.Response:
-    """Everything that happened to a record."""
+    """Everything that happened to a record; to its reporter what reporters are told."""
     incident = await found(call)
     async with acquire(call.context.desk.pool) as conn:
         rows = await conn.fetch(TIMELINE, incident.id)
-    entries = [
-        TimelineEntry(r["seq"], r["at"], r["actor"], r["event"], msgspec.Raw(r["facts"].encode()), r["hash"].hex()) for r in rows
-    ]
+        told = await _told(conn, rows, call.who, may(call.who, Action.INSPECT, incident) == ALLOWED)
+    entries = [TimelineEntry(r["seq"], r["at"], r["actor"], r["event"], facts, r["hash"].hex()) for r, facts in told]
     return respond(Timeline(entries), etag=str(incident.version))
+
+
+async def _told(conn: Connection, rows: list[Record], who: Who, whole: bool) -> list[tuple[Record, msgspec.Raw]]:  # noqa: FBT001 - one caller
+    """The entries that are told, each to the byte as it is hashed unless something in it is not."""
+    told: list[tuple[Record, msgspec.Raw]] = []
+    decoded = [msgspec.json.decode(row["facts"], type=dict[str, Any]) for row in rows]
+    hidden = await hide_masters(conn, decoded, sight(who))
+    for row, facts in zip(rows, decoded, strict=True):
+        shown = facts if whole else public(row["event"], row["actor"], facts, who.identities)
+        if whole and not hidden:
+            told.append((row, msgspec.Raw(row["facts"].encode())))
+        elif shown is not None:
+            told.append((row, msgspec.Raw(msgspec.json.encode(shown))))
+    return told
 
 
 async def read_sla(call: Call) -> web.Response:
     """Every clock with every second explained."""
-    incident = await found(call)
+    incident = await found(call, Action.INSPECT)
     desk = call.context.desk
     async with acquire(desk.pool) as conn:
         now = await conn.fetchval(NOW, desk.clock.stamp())
@@ -128,7 +145,7 @@ JSON = ("labels", "annotations")
 
 async def read_alerts(call: Call) -> web.Response:
     """The alerts a record answers for."""
-    incident = await found(call)
+    incident = await found(call, Action.INSPECT)
     async with acquire(call.context.desk.pool) as conn:
         rows = await conn.fetch(ALERTS, incident.id)
     return respond(Alerts([_alert(dict(row)) for row in rows]))
@@ -139,16 +156,20 @@ def _alert(row: dict[str, Any]) -> AlertView:
     return AlertView(**row)
 
 
-RELATED = "SELECT * FROM incident WHERE id = $1 OR master_id = $2 ORDER BY id LIMIT 1000"
+RELATED = """
+SELECT * FROM incident WHERE (id = $1 OR master_id = $2)
+AND CASE WHEN security THEN $3::bool ELSE $4::bool OR lower(owner) = ANY($5::text[]) OR lower(contact) = ANY($5::text[]) END
+ORDER BY id LIMIT 1000
+"""
 
 
 async def read_related(call: Call) -> web.Response:
     """The master and the records that follow."""
-    incident = await found(call)
-    desk = call.context.desk
+    incident = await found(call, Action.INSPECT)
+    desk, eyes = call.context.desk, sight(call.who)
     async with acquire(desk.pool) as conn:
-        rows = [incident_of(row) for row in await conn.fetch(RELATED, incident.master_id, incident.id)]
-        seen = await views(conn, desk.rules, rows, desk.clock.stamp())
+        rows = [incident_of(row) for row in await conn.fetch(RELATED, incident.master_id, incident.id, *eyes.parameters())]
+        seen = await views(conn, desk.rules, rows, desk.clock.stamp(), eyes)
     pairs = list(zip(rows, seen, strict=True))
     master = next((view for row, view in pairs if row.id == incident.master_id), None)
     return respond(Related(master, [view for row, view in pairs if row.master_id == incident.id]))
@@ -159,7 +180,7 @@ SELECT received_at, source, items, lost, flag FROM receipt
 WHERE id = $1::uuid AND received_at >= $2::timestamptz AND received_at < $3::timestamptz
 """
 ITEMS = """
-SELECT e.item, e.dedup_key, e.status, e.outcome, e.reason, i.number AS incident
+SELECT e.item, e.dedup_key, e.status, e.outcome, e.reason, CASE WHEN $3::bool OR NOT i.security THEN i.number END AS incident
 FROM alert_event e LEFT JOIN incident i ON i.id = e.incident_id
 WHERE e.receipt_id = $1 AND e.received_at = $2 ORDER BY e.item
 """
@@ -176,7 +197,7 @@ async def read_receipt(call: Call) -> web.Response:
         row = await conn.fetchrow(RECEIPT, receipt, since, until)
         if row is None:
             raise NotFound(f"there is no receipt {receipt}")
-        items = [Item(**item) for item in await conn.fetch(ITEMS, receipt, row["received_at"])]
+        items = [Item(**item) for item in await conn.fetch(ITEMS, receipt, row["received_at"], sight(call.who).security)]
     return respond(ReceiptView(receipt=receipt, **row, results=items))
 
 

@@ -7,71 +7,144 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from gateway.api import body, incidents, keys, problems, promises, quarantine, reads, wire
+from gateway.api import body, incidents, keys, me, mine, oidc, people, promises, quarantine, reads, wire
 from gateway.api.context import Call, Context
 from gateway.api.feed import Changes, Feed
 from gateway.api.feed import Query as FeedQuery
 from gateway.api.listing import Query as ListQuery
 from gateway.api.views import IncidentView, Sla
-from gateway.operations.keys import Scope
+from gateway.operations.allowing import refuse
+from gateway.operations.keys import NO_CALLER, Scope
+from gateway.operations.permissions import Action, may
 
 READ, WRITE, ADMIN = Scope.READ, Scope.WRITE, Scope.ADMIN
+OPEN = None
+"""Who has no key yet, or needs none."""
 
 Serve = Callable[[Call], Awaitable[web.Response]]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation. `takes` is its body's type, `gives` the body's type of its answer, `query` its parameters' type."""
+    """One operation. `takes` is its body's type, `gives` the body's type of its answer, `query` its parameters' type.
+
+    `needs` is what it asks of the gateway as a whole; what it asks of one record is judged where that is read or locked.
+    """
 
     method: str
     path: str
     serve: Serve
-    scope: Scope
+    scope: Scope | None
     summary: str
     takes: Any = None
     gives: Any = None
     query: Any = None
     status: int = 200
+    needs: Action | None = None
+    headers: tuple[str, ...] = ()
 
+
+ONCE, MATCHED = ("Idempotency-Key",), ("If-Match",)
+CHANGE, REFERENCE, CACHED = (*ONCE, *MATCHED), (*MATCHED, "If-None-Match"), ("If-None-Match",)
+"""The headers an operation heeds beside the key."""
 
 V1 = "/api/v1"
 ONE = V1 + "/incidents/{number}"
 REF = ONE + "/refs/{system:[a-z0-9][a-z0-9_-]{0,63}}"
 KEY = V1 + "/keys/{id:[0-9]{1,9}}"
+MINE = V1 + "/mine/{link:[A-Za-z0-9._-]{1,128}}"
+PERSON = V1 + "/people/{login:[a-z0-9][a-z0-9._-]{0,63}}"
+GROUP = V1 + "/groups/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
 
 
 def table(feed: Feed) -> tuple[Route, ...]:
     """Every operation of the API."""
     act, view, acted = incidents.take_action, IncidentView, incidents.Acted
-    actions = (Route("POST", f"{ONE}/{name}", act, WRITE, _sentence(kind), kind, acted) for name, kind in wire.ACTIONS.items())
+    actions = (Route("POST", f"{ONE}/{name}", act, WRITE, _sentence(kind), kind, acted, headers=CHANGE)
+               for name, kind in wire.ACTIONS.items())  # fmt: skip
     return (
-        Route("GET", V1 + "/incidents", incidents.list_incidents, READ, "List records", None, incidents.Page, ListQuery),
-        Route("POST", V1 + "/incidents", incidents.create_incident, WRITE, "Make a record", wire.NewIncident, view, status=201),
+        Route("GET", V1 + "/incidents", incidents.list_incidents, READ, "List records", None, incidents.Page, ListQuery,
+              needs=Action.READ),
+        Route("POST", V1 + "/incidents", incidents.create_incident, WRITE, "Make a record", wire.NewIncident, view, status=201,
+              needs=Action.SUBMIT, headers=ONCE),
         Route("POST", V1 + "/incidents/bulk", incidents.act_on_many, WRITE, "Act on many", wire.Bulk, incidents.BulkResults),
-        Route("GET", ONE, incidents.read_incident, READ, "Read a record", None, view),
-        Route("PATCH", ONE, incidents.patch_incident, WRITE, "Correct a record", wire.Patch, view),
+        Route("GET", ONE, incidents.read_incident, READ, "Read a record", None, view, headers=CACHED),
+        Route("PATCH", ONE, incidents.patch_incident, WRITE, "Correct a record", wire.Patch, view, headers=CHANGE),
         Route("GET", ONE + "/timeline", reads.read_timeline, READ, "Everything that happened", None, reads.Timeline),
         Route("GET", ONE + "/sla", reads.read_sla, READ, "Every clock, every second explained", None, Sla),
         Route("GET", ONE + "/alerts", reads.read_alerts, READ, "The alerts it answers for", None, reads.Alerts),
         Route("GET", ONE + "/related", reads.read_related, READ, "Its master and followers", None, reads.Related),
-        Route("POST", ONE + "/link", incidents.link_incident, WRITE, "Follow a master", wire.LinkTo, acted),
-        Route("POST", ONE + "/unlink", incidents.unlink_incident, WRITE, "Follow it no longer", wire.Unlink, acted),
+        Route("POST", ONE + "/link", incidents.link_incident, WRITE, "Follow a master", wire.LinkTo, acted, headers=CHANGE),
+        Route("POST", ONE + "/unlink", incidents.unlink_incident, WRITE, "Follow none", wire.Unlink, acted, headers=CHANGE),
+        Route("POST", ONE + "/follow_on", incidents.follow_incident, WRITE, "Go on from a closed record", wire.FollowOn, view,
+              status=201, headers=ONCE),
+        Route("POST", ONE + "/convert", incidents.convert_request, WRITE, "Make a request something else", wire.Convert, acted,
+              headers=CHANGE),
         *actions,
         Route("GET", REF, incidents.read_reference, READ, "Its counterpart elsewhere", None, wire.Reference),
-        Route("PUT", REF, incidents.put_reference, WRITE, "Set its counterpart elsewhere", wire.Reference, wire.Reference),
-        Route("GET", V1 + "/changes", feed.read, READ, "The gap-free change feed", None, Changes, FeedQuery),
-        Route("GET", V1 + "/receipts/{id}", reads.read_receipt, READ, "What became of a delivery", None, reads.ReceiptView),
+        Route("PUT", REF, incidents.put_reference, WRITE, "Set its counterpart elsewhere", wire.Reference, wire.Reference,
+              headers=REFERENCE),
+        Route("GET", V1 + "/changes", feed.read, READ, "The gap-free change feed", None, Changes, FeedQuery, needs=Action.FOLLOW),
+        Route("GET", V1 + "/receipts/{id}", reads.read_receipt, READ, "What became of a delivery", None, reads.ReceiptView,
+              needs=Action.RECEIPTS),
         Route("GET", V1 + "/quarantine", quarantine.list_quarantine, READ, "What could not be understood", None,
-              quarantine.Quarantine, quarantine.Query),
+              quarantine.Quarantine, quarantine.Query, needs=Action.QUARANTINE),
         Route("POST", V1 + "/quarantine/{id}/replay", quarantine.replay_quarantined, WRITE, "Read it again", None,
-              quarantine.Replayed, status=202),
+              quarantine.Replayed, status=202, needs=Action.REPLAY),
         Route("POST", V1 + "/sla/simulate", reads.simulate_sla, READ, "The clocks of a story", wire.Simulate, reads.Clocks),
         Route("POST", V1 + "/sla/preview", promises.preview_sla, ADMIN, "Whom an edit of policies and calendars would move",
               wire.Preview, promises.Preview),
         Route("GET", V1 + "/keys", keys.list_keys, ADMIN, "List keys", None, keys.KeyList),
         Route("POST", V1 + "/keys", keys.create_key, ADMIN, "Make a key", wire.NewKey, keys.MadeKey, status=201),
         Route("DELETE", KEY, keys.revoke_key, ADMIN, "Revoke a key", status=204),
+        Route("POST", ONE + "/invite", mine.invite, WRITE, "Make a link for its reporter", None, mine.Invitation, status=201),
+        *_mine(),
+        *_people(),
+        *_oneself(),
+    )  # fmt: skip
+
+
+def _people() -> tuple[Route, ...]:
+    one, group, seen = people.PersonView, people.GroupView, Action.DIRECTORY
+    return (
+        Route("GET", V1 + "/people", people.list_people, READ, "List people", None, people.PeoplePage, people.PeopleQuery,
+              needs=seen),
+        Route("POST", V1 + "/people", people.create_person, ADMIN, "Make a person", people.NewPerson, one, status=201),
+        Route("GET", PERSON, people.read_person, READ, "Read a person", None, one, needs=seen),
+        Route("PATCH", PERSON, people.patch_person, ADMIN, "Change a person", people.PersonPatch, one, headers=MATCHED),
+        Route("DELETE", PERSON, people.deactivate_person, ADMIN, "End what a person may do", status=204),
+        Route("DELETE", PERSON + "/identity", people.forget_identity, ADMIN, "Forget who this is elsewhere", status=204),
+        Route("GET", V1 + "/groups", people.list_groups, READ, "List groups", None, people.GroupPage, people.GroupQuery,
+              needs=seen),
+        Route("POST", V1 + "/groups", people.create_group, ADMIN, "Make a group", people.NewGroup, group, status=201),
+        Route("GET", GROUP, people.read_group, READ, "Read a group", None, group, needs=seen),
+        Route("PATCH", GROUP, people.patch_group, ADMIN, "Change a group", people.GroupPatch, group, headers=MATCHED),
+        Route("DELETE", GROUP, people.deactivate_group, ADMIN, "End a group", status=204),
+    )  # fmt: skip
+
+
+def _mine() -> tuple[Route, ...]:
+    asked = {"confirm": mine.Agree, "refuse": wire.Refuse, "rate": wire.Rate, "note": wire.Note}
+    return (
+        Route("GET", MINE, mine.read_mine, OPEN, "Read one's record by a link", None, mine.Mine),
+        *(Route("POST", f"{MINE}/{n}", mine.act_on_mine, OPEN, _sentence(kind), kind, mine.Mine) for n, kind in asked.items()),
+    )
+
+
+def _oneself() -> tuple[Route, ...]:
+    own, made = V1 + "/me/keys", keys.MadeKey
+    return (
+        Route("POST", V1 + "/login", me.log_in, OPEN, "Get a session for a password", me.Credentials, me.Opened),
+        Route("GET", oidc.PATH, oidc.begin, OPEN, "Go to the identity provider", status=302),
+        Route("GET", oidc.PATH + "/callback", oidc.finish, OPEN, "Come back from there with a session", None, me.Opened,
+              oidc.Returned),
+        Route("POST", V1 + "/logout", me.log_out, READ, "End the session", status=204),
+        Route("GET", V1 + "/me", me.read_me, READ, "Whose key this is", None, me.Me),
+        Route("PUT", V1 + "/me/password", me.put_password, WRITE, "Change one's password", me.NewPassword, status=204),
+        Route("PUT", PERSON + "/password", me.put_initial_password, ADMIN, "Set a password", me.InitialPassword, status=204),
+        Route("GET", own, me.list_own_keys, READ, "List one's own keys", None, keys.KeyList),
+        Route("POST", own, me.create_own_key, WRITE, "Make a key of one's own", me.NewOwnKey, made, status=201),
+        Route("DELETE", own + "/{id:[0-9]{1,9}}", me.revoke_own_key, WRITE, "Revoke a key of one's own", status=204),
     )  # fmt: skip
 
 
@@ -80,18 +153,17 @@ def _sentence(kind: Any) -> str:
 
 
 def build(context: Context) -> list[web.RouteDef]:
-    """The routes of the API; errors become problems here, so that no middleware is needed for them."""
+    """The routes of the API."""
     return [web.route(route.method, route.path, _handler(context, route)) for route in table(Feed())]
 
 
 def _handler(context: Context, route: Route) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
-        try:
-            caller = await context.keys.authenticate(request, route.scope)
-            raw = await body.read(request) if route.takes is not None else b""
-            asked = body.decode(raw, route.takes) if route.takes is not None else None
-            return await route.serve(Call(context, request, caller, asked, raw))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a problem
-            return problems.answer(error)
+        caller = NO_CALLER if route.scope is OPEN else await context.keys.authenticate(request, route.scope)
+        if route.needs is not None:
+            refuse(may(caller.who, route.needs))
+        raw = await body.read(request) if route.takes is not None else b""
+        asked = body.decode(raw, route.takes) if route.takes is not None else None
+        return await route.serve(Call(context, request, caller, asked, raw))
 
     return handle

@@ -9,7 +9,9 @@ import msgspec
 from gateway.db.pool import Connection
 from gateway.incidents.model import HoldReason
 from gateway.incidents.record import Incident
+from gateway.incidents.sight import Sight
 from gateway.operations.desk import NOW
+from gateway.sla import vendors
 from gateway.sla.clocks import ClockReading, ClockState
 from gateway.sla.timers import Rules, explain
 
@@ -36,6 +38,15 @@ class Clock(msgspec.Struct):
     segments: list[Segment]
 
 
+class VendorStay(msgspec.Struct, rename={"since": "from"}):
+    """Time with one vendor, in seconds without holds; `to` is null while it lasts."""
+
+    vendor: str
+    since: datetime
+    to: datetime | None
+    elapsed_s: float
+
+
 class Sla(msgspec.Struct):
     """How the record stands against its promises; `worst` is the unfinished clock with the least time left.
 
@@ -49,6 +60,7 @@ class Sla(msgspec.Struct):
     breached: bool
     holidays_unpublished: list[int]
     clocks: list[Clock]
+    vendors: list[VendorStay]
 
 
 class HoldView(msgspec.Struct):
@@ -74,6 +86,7 @@ class IncidentView(msgspec.Struct):
     service: str
     ci: str
     category: str
+    request_category: str | None
     dedup_key: str | None
     occurrences: int
     first_seen: datetime
@@ -101,6 +114,7 @@ class IncidentView(msgspec.Struct):
     reporting_unit: str
     hold: HoldView | None
     master: str | None
+    follows: str | None
     link_reason: str | None
     link_score: float | None
     related_count: int
@@ -118,9 +132,14 @@ class IncidentView(msgspec.Struct):
 
 
 AROUND = """
-SELECT i.id, m.number AS master, (SELECT count(*) FROM incident c WHERE c.master_id = i.id) AS related_count,
+SELECT i.id, CASE WHEN CASE WHEN m.security THEN $2::bool
+    ELSE $3::bool OR lower(m.owner) = ANY($4::text[]) OR lower(m.contact) = ANY($4::text[]) END THEN m.number END AS master,
+       CASE WHEN CASE WHEN f.security THEN $2::bool
+    ELSE $3::bool OR lower(f.owner) = ANY($4::text[]) OR lower(f.contact) = ANY($4::text[]) END THEN f.number END AS follows,
+       (SELECT count(*) FROM incident c WHERE c.master_id = i.id AND CASE WHEN c.security THEN $2::bool
+          ELSE $3::bool OR lower(c.owner) = ANY($4::text[]) OR lower(c.contact) = ANY($4::text[]) END) AS related_count,
        a.occurrences, a.first_seen, a.last_seen
-FROM incident i LEFT JOIN incident m ON m.id = i.master_id
+FROM incident i LEFT JOIN incident m ON m.id = i.master_id LEFT JOIN incident f ON f.id = i.follows_id
 LEFT JOIN LATERAL (
   SELECT sum(occurrences)::bigint AS occurrences, min(first_seen) AS first_seen, max(last_seen) AS last_seen
   FROM alert WHERE incident_id = i.id) a ON true
@@ -128,12 +147,16 @@ WHERE i.id = ANY($1::bigint[])
 """
 
 
-async def views(conn: Connection, rules: Rules, incidents: Sequence[Incident], stamp: datetime | None) -> list[IncidentView]:
-    """The records as the API shows them, in the order given."""
+async def views(
+    conn: Connection, rules: Rules, incidents: Sequence[Incident], stamp: datetime | None, sight: Sight
+) -> list[IncidentView]:
+    """The records as the API shows them, in the order given, to somebody with this sight."""
     if not incidents:
         return []
     now = await conn.fetchval(NOW, stamp)
-    around = {row["id"]: dict(row) for row in await conn.fetch(AROUND, [incident.id for incident in incidents])}
+    around = {
+        row["id"]: dict(row) for row in await conn.fetch(AROUND, [incident.id for incident in incidents], *sight.parameters())
+    }
     return [_view(incident, around[incident.id], rules, now) for incident in incidents]
 
 
@@ -145,13 +168,14 @@ def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: date
         first_seen=min(incident.occurred_at, around["first_seen"] or incident.occurred_at),
         last_seen=max((at for at in (incident.last_seen, around["last_seen"]) if at is not None), default=incident.occurred_at),
         master=around["master"],
+        follows=around["follows"],
         related_count=around["related_count"],
         hold=None if held is None else HoldView(held, incident.hold_until),
         sla=sla_view(incident, rules, now),
     )
 
 
-AROUND_IT = frozenset({"occurrences", "first_seen", "last_seen", "master", "related_count", "hold", "sla"})
+AROUND_IT = frozenset({"occurrences", "first_seen", "last_seen", "master", "follows", "related_count", "hold", "sla"})
 COPIED = tuple(f for f in IncidentView.__struct_fields__ if f in Incident.__dataclass_fields__.keys() - AROUND_IT)
 
 
@@ -162,8 +186,14 @@ def sla_view(incident: Incident, rules: Rules, now: datetime) -> Sla:
     worst = min(going)[1] if going else None
     breached = incident.breached or any(r.breached_at is not None for r in readings)
     furthest = max((r.due_at for r in readings if r.due_at is not None), default=now)
-    unpublished = rules.policy(incident).calendar.unpublished(now, furthest)
-    return Sla(incident.policy, worst, incident.next_due_at, breached, list(unpublished), [clock_view(r) for r in readings])
+    calendar = rules.policy(incident).calendar
+    stays = [
+        VendorStay(stay.vendor, stay.since, stay.until, stay.elapsed.total_seconds())
+        for stay in vendors.segments(calendar, incident.ledger, now)
+    ]
+    unpublished = list(calendar.unpublished(now, furthest))
+    clocks = [clock_view(reading) for reading in readings]
+    return Sla(incident.policy, worst, incident.next_due_at, breached, unpublished, clocks, stays)
 
 
 UNFINISHED = (ClockState.RUNNING, ClockState.PAUSED)

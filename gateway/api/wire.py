@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from gateway.incidents import commands
-from gateway.incidents.model import Closure, HoldReason, Impact, Resolution, Tier, Urgency
+from gateway.incidents.model import Closure, HoldReason, Impact, Kind, RequestCategory, Resolution, Tier, Urgency
 from gateway.operations.keys import Scope
 
 Title = Annotated[str, Meta(min_length=1, max_length=1_000)]
@@ -29,6 +29,8 @@ class NewIncident(Request, kw_only=True):
     """A record made by hand; the priority follows from impact and urgency."""
 
     title: Title
+    kind: Kind = Kind.INCIDENT
+    request_category: RequestCategory | None = None
     description: Text = ""
     source: Slug = "web"
     impact: Impact = Impact.INDIVIDUAL
@@ -43,6 +45,7 @@ class NewIncident(Request, kw_only=True):
     occurred_at: Moment | None = None
     security: bool = False
     labels: Labels = {}
+    late_reason: Text = ""
 
 
 class Patch(Request, kw_only=True):
@@ -123,15 +126,16 @@ class Resume(Action, kw_only=True):
 
 
 class Escalate(Action, kw_only=True):
-    """Hand it to tier 3 or a vendor."""
+    """Hand it to tier 3, to a `person` there if one is named, or to a vendor, who is named; tier 2 stays responsible."""
 
     to: Literal["tier3", "vendor"]
     vendor: Name = ""
+    person: Name = ""
 
     def command(self) -> commands.Command:
         """As the domain has it."""
         tier = Tier.THIRD if self.to == "tier3" else Tier.VENDOR
-        return commands.Escalate(to=tier, vendor=self.vendor, note=self.note)
+        return commands.Escalate(to=tier, vendor=self.vendor, person=self.person, note=self.note)
 
 
 class Resolve(Action, kw_only=True):
@@ -224,6 +228,25 @@ class LinkTo(Action, kw_only=True):
 
 class Unlink(Action, kw_only=True):
     """Follow it no longer."""
+
+
+class FollowOn(Action, kw_only=True):
+    """Go on from a closed record with a new one."""
+
+
+class Counterpart(Request, kw_only=True):
+    """A record of another system."""
+
+    system: Slug
+    reference: Annotated[dict[Name, Any], Meta(min_length=1, max_length=50)]
+
+
+class Convert(Request, kw_only=True):
+    """Make a service request an incident or, with its `change` in another system, end it here."""
+
+    to: Literal["incident", "change"]
+    note: Annotated[str, Meta(min_length=1, max_length=32_768)]
+    change: Counterpart | None = None
 
 
 class Bulk(Request, kw_only=True):

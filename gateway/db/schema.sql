@@ -78,10 +78,16 @@ CREATE TABLE public.api_key (
     integration_id integer,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     expires_at timestamp with time zone,
-    revoked_at timestamp with time zone
+    revoked_at timestamp with time zone,
+    person_id integer,
+    session boolean DEFAULT false NOT NULL
 );
 
 COMMENT ON COLUMN public.api_key.secret_hash IS 'SHA-256 of the whole key; the key itself is shown once and never stored';
+
+COMMENT ON COLUMN public.api_key.person_id IS 'Whose key it is; null for machines';
+
+COMMENT ON COLUMN public.api_key.session IS 'Made by logging in, ended by logging out';
 
 ALTER TABLE public.api_key ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.api_key_id_seq
@@ -183,7 +189,10 @@ CREATE TABLE public.incident (
     breached boolean DEFAULT false NOT NULL,
     version integer NOT NULL,
     timeline_hash bytea NOT NULL,
+    request_category text DEFAULT ''::text NOT NULL,
+    follows_id bigint,
     CONSTRAINT incident_priority_check CHECK (((priority >= 1) AND (priority <= 4))),
+    CONSTRAINT incident_request_category_check CHECK ((request_category = ANY (ARRAY[''::text, 'information'::text, 'advice'::text, 'standard_change'::text, 'access'::text]))),
     CONSTRAINT incident_state_check CHECK ((state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text, 'resolved'::text, 'closed'::text, 'rejected'::text]))),
     CONSTRAINT incident_tier_check CHECK ((tier = ANY (ARRAY['1'::text, '2'::text, '3'::text, 'vendor'::text])))
 )
@@ -202,6 +211,8 @@ COMMENT ON COLUMN public.incident.marks IS 'Thresholds already told, such as "de
 COMMENT ON COLUMN public.incident.version IS 'Number of timeline entries; the ETag, and the seq of the newest entry';
 
 COMMENT ON COLUMN public.incident.timeline_hash IS 'Head of the hash chain of the timeline';
+
+COMMENT ON COLUMN public.incident.follows_id IS 'The closed record that this one goes on from: a closed record is never reopened';
 
 CREATE SEQUENCE public.incident_id_seq
     START WITH 1
@@ -235,6 +246,31 @@ ALTER TABLE public.integration ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE public.link_secret (
+    id text NOT NULL,
+    secret bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.link_secret IS 'What signs links for reporters where the settings give no secret; made at the first start';
+
+CREATE TABLE public.login_attempt (
+    subject bytea NOT NULL,
+    since timestamp with time zone NOT NULL,
+    count integer NOT NULL
+);
+
+COMMENT ON TABLE public.login_attempt IS 'Attempts in the window that began at since, by the hash of a login, an address, or both';
+
+CREATE TABLE public.login_state (
+    state_hash bytea NOT NULL,
+    nonce text NOT NULL,
+    verifier text NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.login_state IS 'Log-ins under way at the identity provider; deleted by the first answer';
+
 CREATE TABLE public.outbox (
     id uuid NOT NULL,
     incident_id bigint NOT NULL,
@@ -253,6 +289,40 @@ CREATE TABLE public.outbox (
 );
 
 COMMENT ON COLUMN public.outbox.id IS 'uuid5 of incident, cause and target: the idempotency id on every attempt, and what makes a second firing harmless';
+
+CREATE TABLE public.person (
+    id integer NOT NULL,
+    login text NOT NULL,
+    name text NOT NULL,
+    email text DEFAULT ''::text NOT NULL,
+    phone text DEFAULT ''::text NOT NULL,
+    locale text DEFAULT 'en'::text NOT NULL,
+    zone text DEFAULT 'UTC'::text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    roles text[] DEFAULT '{}'::text[] NOT NULL,
+    skills text[] DEFAULT '{}'::text[] NOT NULL,
+    password_hash text,
+    oidc_issuer text,
+    oidc_subject text,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT person_check CHECK (((oidc_issuer IS NULL) = (oidc_subject IS NULL))),
+    CONSTRAINT person_locale_check CHECK ((locale = ANY (ARRAY['en'::text, 'zh-CN'::text])))
+);
+
+COMMENT ON COLUMN public.person.password_hash IS 'Argon2id in its own notation; null for those who log in elsewhere or not at all';
+
+COMMENT ON COLUMN public.person.oidc_subject IS 'Who this is at the identity provider: set at the first log-in by a verified address, the only thing trusted after';
+
+ALTER TABLE public.person ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.person_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.quarantine (
     id bigint NOT NULL,
@@ -352,6 +422,33 @@ CREATE TABLE public.sla_version (
 
 COMMENT ON TABLE public.sla_version IS 'A policy whose version differs from what a starting replica is configured with has its open records dated anew';
 
+CREATE TABLE public.staff_group (
+    id integer NOT NULL,
+    slug text NOT NULL,
+    name text NOT NULL,
+    tier text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    skills text[] DEFAULT '{}'::text[] NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT staff_group_tier_check CHECK ((tier = ANY (ARRAY['desk'::text, 'tier2'::text, 'tier3'::text])))
+);
+
+ALTER TABLE public.staff_group ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.staff_group_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.staff_group_member (
+    group_id integer NOT NULL,
+    person_id integer NOT NULL
+);
+
 CREATE TABLE public.timeline (
     incident_id bigint NOT NULL,
     seq integer NOT NULL,
@@ -435,8 +532,23 @@ ALTER TABLE ONLY public.integration
 ALTER TABLE ONLY public.integration
     ADD CONSTRAINT integration_slug_key UNIQUE (slug);
 
+ALTER TABLE ONLY public.link_secret
+    ADD CONSTRAINT link_secret_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.login_attempt
+    ADD CONSTRAINT login_attempt_pkey PRIMARY KEY (subject);
+
+ALTER TABLE ONLY public.login_state
+    ADD CONSTRAINT login_state_pkey PRIMARY KEY (state_hash);
+
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.person
+    ADD CONSTRAINT person_login_key UNIQUE (login);
+
+ALTER TABLE ONLY public.person
+    ADD CONSTRAINT person_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (id);
@@ -462,6 +574,15 @@ ALTER TABLE ONLY public.shard_lease
 ALTER TABLE ONLY public.sla_version
     ADD CONSTRAINT sla_version_pkey PRIMARY KEY (policy);
 
+ALTER TABLE ONLY public.staff_group_member
+    ADD CONSTRAINT staff_group_member_pkey PRIMARY KEY (group_id, person_id);
+
+ALTER TABLE ONLY public.staff_group
+    ADD CONSTRAINT staff_group_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.staff_group
+    ADD CONSTRAINT staff_group_slug_key UNIQUE (slug);
+
 ALTER TABLE ONLY public.timeline
     ADD CONSTRAINT timeline_pkey PRIMARY KEY (incident_id, seq);
 
@@ -475,9 +596,13 @@ CREATE INDEX alert_incident ON public.alert USING btree (incident_id) WHERE (inc
 
 CREATE INDEX alert_suppressed ON public.alert USING btree (suppressed_until) WHERE (suppressed_until IS NOT NULL);
 
+CREATE INDEX api_key_person ON public.api_key USING btree (person_id) WHERE (person_id IS NOT NULL);
+
 CREATE INDEX delivery_age ON public.delivery USING brin (received_at);
 
 CREATE INDEX idempotency_age ON public.idempotency USING brin (created_at);
+
+CREATE INDEX incident_contact ON public.incident USING btree (lower(contact)) WHERE (contact <> ''::text);
 
 CREATE INDEX incident_live ON public.incident USING btree (priority, id) WHERE (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text]));
 
@@ -485,13 +610,23 @@ CREATE INDEX incident_master ON public.incident USING btree (master_id) WHERE (m
 
 CREATE UNIQUE INDEX incident_one_live_per_key ON public.incident USING btree (key_hash) WHERE ((key_hash IS NOT NULL) AND (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])));
 
+CREATE INDEX incident_owner ON public.incident USING btree (lower(owner)) WHERE (owner <> ''::text);
+
+CREATE INDEX incident_security ON public.incident USING btree (id) WHERE security;
+
 CREATE INDEX incident_updated ON public.incident USING btree (updated_at, id);
 
 CREATE INDEX outbox_incident ON public.outbox USING btree (incident_id);
 
 CREATE INDEX outbox_pending ON public.outbox USING btree (next_attempt_at) WHERE (state = 'pending'::text);
 
+CREATE UNIQUE INDEX person_email ON public.person USING btree (lower(email)) WHERE (email <> ''::text);
+
+CREATE UNIQUE INDEX person_subject ON public.person USING btree (oidc_issuer, oidc_subject) WHERE (oidc_subject IS NOT NULL);
+
 CREATE INDEX quarantine_pending ON public.quarantine USING btree (id) WHERE (state = 'pending'::text);
+
+CREATE INDEX staff_group_member_person ON public.staff_group_member USING btree (person_id);
 
 CREATE INDEX timeline_feed ON public.timeline USING btree (xid, incident_id, seq);
 
@@ -503,3 +638,12 @@ ALTER INDEX public.receipt_pkey ATTACH PARTITION public.receipt_default_pkey;
 
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
+
+ALTER TABLE ONLY public.api_key
+    ADD CONSTRAINT api_key_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.staff_group_member
+    ADD CONSTRAINT staff_group_member_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.staff_group(id);
+
+ALTER TABLE ONLY public.staff_group_member
+    ADD CONSTRAINT staff_group_member_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);

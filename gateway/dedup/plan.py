@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from typing import assert_never
 
 from gateway.dedup.decide import (
     Acknowledged,
@@ -112,6 +113,8 @@ class Plan:
                 self._move(known, State.IN_PROGRESS, Step.ACKNOWLEDGE)
             case Stale() | Ignored():
                 self._note(item.alert, known, decision)
+            case _:
+                assert_never(decision)
         return verdict
 
     def _open(self, item: Item, known: Known, decision: Opened, verdict: Verdict) -> None:
@@ -186,8 +189,8 @@ class Plan:
         known.fired_at = _newest(known.fired_at, alert.event_time)
 
     def _clear(self, alert: Alert, known: Known, decision: Cleared) -> None:
-        if known.holder is not None:
-            known.holder.firing -= 1
+        assert known.holder is not None  # noqa: S101 - only what a record answers for is cleared
+        known.holder.firing -= 1
         if decision.resolves:
             self._move(known, State.RESOLVED, Step.CLEAR)
         elif decision.settling:

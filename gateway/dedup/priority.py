@@ -46,8 +46,6 @@ def grade_of(source: str, severity: str, intake: Mapping[str, Intake]) -> Grade:
     """The grade of a severity: the source's own table, else the generic one, else the field's usual meaning."""
     word = severity.strip().lower()
     for table in (source, DEFAULT_TABLE):
-        settings = intake.get(table)
-        grade = settings and (settings.severity.get(severity.strip()) or settings.severity.get(word))
-        if grade:
+        if (settings := intake.get(table)) is not None and (grade := settings.severity.get(word)) is not None:
             return _grade(grade.impact, grade.urgency)
     return SYNONYMS.get(word, UNKNOWN)

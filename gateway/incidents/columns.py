@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from gateway.incidents import ledger
-from gateway.incidents.model import Closure, HoldReason, Impact, Resolution, State, Tier, Urgency
+from gateway.incidents.model import Closure, HoldReason, Impact, RequestCategory, Resolution, State, Tier, Urgency
 from gateway.incidents.record import Incident
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -27,6 +27,7 @@ def _maybe(kind: type[StrEnum]) -> Callable[[str | None], StrEnum | None]:
 
 FROM_ROW: Mapping[str, Callable[[Any], Any]] = {
     "impact": _maybe(Impact),
+    "request_category": lambda text: RequestCategory(text) if text else None,
     "urgency": _maybe(Urgency),
     "state": _maybe(State),
     "tier": _maybe(Tier),
@@ -42,7 +43,14 @@ FROM_ROW: Mapping[str, Callable[[Any], Any]] = {
 }
 """How a column becomes a field, where it is not the same already."""
 
-TO_ROW: Mapping[str, Any] = {"ledger": ledger.to_json, "labels": _text, "links": _text, "refs": _text, "marks": _text}
+TO_ROW: Mapping[str, Any] = {
+    "request_category": lambda category: category or "",
+    "ledger": ledger.to_json,
+    "labels": _text,
+    "links": _text,
+    "refs": _text,
+    "marks": _text,
+}
 """How a field becomes a column, where it is not the same already."""
 
 

@@ -49,10 +49,11 @@ class Resume:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalate:
-    """Hand the work to tier 3 or a vendor; tier 2 stays responsible."""
+    """Hand the work to tier 3 or a vendor; tier 2 stays responsible, whoever handles it there."""
 
     to: Tier
     vendor: str = ""
+    person: str = ""
     note: str = ""
 
 

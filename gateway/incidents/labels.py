@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
-from gateway.incidents.model import Closure, HoldReason, Impact, Resolution, State, Tier, Urgency
+from gateway.incidents.model import Closure, HoldReason, Impact, Kind, RequestCategory, Resolution, State, Tier, Urgency
+from gateway.oncall.roles import GroupTier, Role
 
 Locale = Literal["en", "zh-CN"]
 LOCALES: tuple[Locale, ...] = ("en", "zh-CN")
@@ -19,6 +20,16 @@ LABELS: Mapping[type[StrEnum], Mapping[str, tuple[str, str]]] = {
         State.RESOLVED: ("resolved", "已解决"),
         State.CLOSED: ("closed", "已关闭"),
         State.REJECTED: ("rejected", "驳回"),
+    },
+    Kind: {
+        Kind.INCIDENT: ("incident", "事件"),
+        Kind.SERVICE_REQUEST: ("service request", "服务请求"),
+    },
+    RequestCategory: {
+        RequestCategory.INFORMATION: ("information", "信息咨询"),
+        RequestCategory.ADVICE: ("advice", "建议"),
+        RequestCategory.STANDARD_CHANGE: ("standard change", "标准变更"),
+        RequestCategory.ACCESS: ("access", "访问权限"),
     },
     HoldReason: {
         HoldReason.AWAITING_USER: ("waiting for the user", "等待用户"),
@@ -53,6 +64,21 @@ LABELS: Mapping[type[StrEnum], Mapping[str, tuple[str, str]]] = {
         Tier.SECOND: ("tier 2", "二线"),
         Tier.THIRD: ("tier 3", "三线"),
         Tier.VENDOR: ("vendor", "供应商"),
+    },
+    Role: {
+        Role.REPORTER: ("reporter", "报障人"),
+        Role.SERVICE_DESK: ("service desk", "服务台/一线"),
+        Role.TIER2: ("tier-2 engineer", "二线"),
+        Role.TIER3: ("tier-3 engineer", "三线"),
+        Role.INCIDENT_MANAGER: ("incident manager", "事件经理"),
+        Role.LEADER: ("leader", "分管领导"),
+        Role.ADMINISTRATOR: ("administrator", "管理员"),
+        Role.SECURITY: ("security officer", "信息安全员"),
+    },
+    GroupTier: {
+        GroupTier.DESK: ("service desk", "服务台"),
+        GroupTier.TIER2: ("tier-2 group", "二线组"),
+        GroupTier.TIER3: ("tier-3 group", "三线组"),
     },
 }
 CLOCKS: Mapping[str, tuple[str, str]] = {

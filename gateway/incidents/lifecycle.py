@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, assert_never
 
-from gateway.errors import IllegalTransition, Unprocessable
+from gateway.errors import Flaw, IllegalTransition, Unprocessable
 from gateway.incidents import commands as c
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import LIVE, Closure, Resolution, State, Tier
@@ -145,10 +145,13 @@ def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) 
             return replace(incident, hold_reason=reason, hold_until=until, held_state=incident.state)
         case c.Resume():
             return _released(incident)
-        case c.Escalate(to=to, vendor=vendor):
+        case c.Escalate(to=to, vendor=vendor, person=person):
             if to not in (Tier.THIRD, Tier.VENDOR):
                 raise Unprocessable("a record is escalated to tier3 or to a vendor")
-            return replace(incident, tier=to, third_party=vendor if to is Tier.VENDOR else incident.third_party)
+            if to is Tier.VENDOR and not vendor:
+                raise Unprocessable("say which vendor gets it", flaws=(Flaw("/vendor", "is needed: its time is booked on it"),))
+            target = vendor if to is Tier.VENDOR else incident.third_party
+            return replace(incident, tier=to, third_party=target, handler=person or incident.handler)
         case c.Resolve(resolution=resolution, category=category, solution=solution):
             solved = replace(_released(incident), resolution=resolution, solution=solution, resolution_category=category)
             return replace(solved, resolved_at=now)
@@ -201,6 +204,8 @@ def _clock_entry(incident: Incident, command: c.Command, now: datetime) -> Ledge
     if isinstance(command, c.Acknowledge):
         tier = incident.tier
     reason = command.reason if isinstance(command, c.Hold | c.Clear | c.FireAgain) else ""
+    if isinstance(command, c.Escalate):
+        reason = command.vendor
     return LedgerEntry(now, event, tier, None, reason)
 
 

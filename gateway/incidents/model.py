@@ -6,6 +6,22 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 
 
+class Kind(StrEnum):
+    """What a record is: an interruption, or something asked for (PROCESS 1)."""
+
+    INCIDENT = "incident"
+    SERVICE_REQUEST = "service_request"
+
+
+class RequestCategory(StrEnum):
+    """What a service request asks for."""
+
+    INFORMATION = "information"
+    ADVICE = "advice"
+    STANDARD_CHANGE = "standard_change"
+    ACCESS = "access"
+
+
 class State(StrEnum):
     """Where a record stands (docs/process.md, states)."""
 

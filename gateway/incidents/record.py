@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from gateway.incidents.ledger import Ledger
-from gateway.incidents.model import Closure, HoldReason, Impact, Resolution, State, Tier, TimerKind, Urgency
+from gateway.incidents.model import Closure, HoldReason, Impact, RequestCategory, Resolution, State, Tier, TimerKind, Urgency
 
 NOTICES = UUID("b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11")
 """The namespace of outbox ids."""
@@ -41,6 +41,7 @@ class Incident:
     key_hash: bytes | None = None
     dedup_key: str | None = None
     category: str = ""
+    request_category: RequestCategory | None = None
     contact_name: str = ""
     contact: str = ""
     location: str = ""
@@ -63,6 +64,7 @@ class Incident:
     hold_until: datetime | None = None
     held_state: State | None = None
     master_id: int | None = None
+    follows_id: int | None = None
     link_reason: str | None = None
     link_score: float | None = None
     major: bool = False

@@ -6,15 +6,20 @@ from datetime import date, datetime
 from gateway.db.pool import Connection
 from gateway.incidents.columns import incident_of
 from gateway.incidents.record import Incident
+from gateway.incidents.sight import Sight
 
-BY_NUMBER = "SELECT * FROM incident WHERE number = $1"
+BY_NUMBER = """
+SELECT * FROM incident WHERE number = $1
+AND CASE WHEN security THEN $2::bool ELSE $3::bool OR lower(owner) = ANY($4::text[]) OR lower(contact) = ANY($4::text[]) END
+"""
 
-LOCK_NUMBER = "SELECT * FROM incident WHERE number = $1 FOR UPDATE"
+LOCK_NUMBER = BY_NUMBER + "FOR UPDATE"
+"""Does not wait for the lock of what is not seen, and asks again once it has waited."""
 
 
-async def by_number(conn: Connection, number: str, *, lock: bool = False) -> Incident | None:
-    """The incident of that number, or None; with `lock` nobody else changes it before the transaction ends."""
-    row = await conn.fetchrow(LOCK_NUMBER if lock else BY_NUMBER, number)
+async def by_number(conn: Connection, number: str, sight: Sight, *, lock: bool = False) -> Incident | None:
+    """The incident of that number if it is seen, or None; with `lock` nobody else changes it before the transaction ends."""
+    row = await conn.fetchrow(LOCK_NUMBER if lock else BY_NUMBER, number, *sight.parameters())
     return None if row is None else incident_of(row)
 
 
@@ -24,6 +29,17 @@ BY_IDS = "SELECT * FROM incident WHERE id = ANY($1::bigint[]) ORDER BY id"
 async def by_ids(conn: Connection, ids: Collection[int]) -> list[Incident]:
     """The incidents of those ids in id order, as they stand; not locked."""
     return [incident_of(row) for row in await conn.fetch(BY_IDS, list(ids))]
+
+
+SEEN = """
+SELECT number FROM incident WHERE number = ANY($1::text[])
+AND CASE WHEN security THEN $2::bool ELSE $3::bool OR lower(owner) = ANY($4::text[]) OR lower(contact) = ANY($4::text[]) END
+"""
+
+
+async def seen(conn: Connection, numbers: Collection[str], sight: Sight) -> frozenset[str]:
+    """Those of the numbers whose records are seen."""
+    return frozenset(row[0] for row in await conn.fetch(SEEN, list(numbers), *sight.parameters())) if numbers else frozenset()
 
 
 LOCK = "SELECT * FROM incident WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE"

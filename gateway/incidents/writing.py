@@ -47,6 +47,7 @@ OPENED = (
     "key_hash",
     "dedup_key",
     "category",
+    "request_category",
     "contact_name",
     "contact",
     "location",
@@ -63,6 +64,7 @@ OPENED = (
     "resolved_at",
     "resolution",
     "master_id",
+    "follows_id",
     "link_reason",
     "link_score",
     "major",
@@ -143,6 +145,8 @@ CHANGED = (
     "breached",
     "version",
     "timeline_hash",
+    "kind",
+    "request_category",
 )
 
 CHANGE = """
@@ -159,7 +163,7 @@ UPDATE incident i SET
   link_score = t.link_score, major = t.major, security = t.security, suppressed = t.suppressed, reopened = t.reopened,
   returned = t.returned, labels = t.labels::json, links = t.links::json, refs = t.refs::json, policy = t.policy,
   ledger = t.ledger::json, marks = t.marks::json, next_due_at = t.next_due_at, breached = t.breached, version = t.version,
-  timeline_hash = t.timeline_hash
+  timeline_hash = t.timeline_hash, kind = t.kind, request_category = t.request_category
 FROM unnest(
   $1::bigint[], $2::text[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
   $10::text[], $11::bytea[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::timestamptz[],
@@ -167,13 +171,13 @@ FROM unnest(
   $24::text[], $25::text[], $26::smallint[], $27::text[], $28::text[], $29::text[], $30::text[], $31::text[],
   $32::text[], $33::text[], $34::timestamptz[], $35::text[], $36::bigint[], $37::text[], $38::real[], $39::boolean[],
   $40::boolean[], $41::boolean[], $42::int[], $43::int[], $44::text[], $45::text[], $46::text[], $47::text[],
-  $48::text[], $49::text[], $50::timestamptz[], $51::boolean[], $52::int[], $53::bytea[]
+  $48::text[], $49::text[], $50::timestamptz[], $51::boolean[], $52::int[], $53::bytea[], $54::text[], $55::text[]
 ) AS t(
   id, state, priority, impact, urgency, title, description, severity, service, ci, key_hash, category, contact_name,
   contact, location, reporting_unit, occurred_at, responded_at, resolved_at, closed_at, updated_at, resolution,
   resolution_category, solution, closure, satisfaction, owner, assignee_group, assignee, handler, tier, third_party,
   hold_reason, hold_until, held_state, master_id, link_reason, link_score, major, security, suppressed, reopened,
-  returned, labels, links, refs, policy, ledger, marks, next_due_at, breached, version, timeline_hash
+  returned, labels, links, refs, policy, ledger, marks, next_due_at, breached, version, timeline_hash, kind, request_category
 ) WHERE i.id = t.id
 """
 

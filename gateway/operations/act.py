@@ -5,8 +5,11 @@ from dataclasses import replace
 from gateway.db.pool import Connection
 from gateway.incidents import commands, lifecycle, store
 from gateway.incidents.record import Incident
+from gateway.operations import allowing
 from gateway.operations.desk import Desk, Session
-from gateway.operations.memory import Once, recall, remember
+from gateway.operations.memory import Once, at_most_once
+from gateway.operations.permissions import ALLOWED, may
+from gateway.operations.who import Who
 
 CASCADING = (commands.Resolve, commands.Close, commands.Confirm)
 """Commands that, asked for it, do the same to the related records of a master."""
@@ -16,33 +19,31 @@ async def act(
     desk: Desk,
     number: str,
     command: commands.Command,
-    actor: str,
+    who: Who,
     *,
     if_match: int | None = None,
     related: bool = False,
     once: Once | None = None,
 ) -> Incident:
-    """Apply a command; with `related` also to the related records that it is possible for.
+    """Apply a command; with `related` also to the related records that it is possible for and allowed on.
 
-    Raises NotFound, VersionMismatch, IllegalTransition, Unprocessable, and IdempotencyMismatch for a key used otherwise.
+    Raises NotFound, Forbidden, VersionMismatch, IllegalTransition, Unprocessable, and IdempotencyMismatch for a key used
+    otherwise.
     """
 
     async def work(session: Session) -> Incident:
-        if once is not None and (known := await recall(session, once)) is not None:
-            return known
-        incident = await _apply(session, number, command, actor, if_match)
+        incident = await _apply(session, number, command, who, if_match)
         if related and isinstance(command, CASCADING):
-            await _cascade(session, incident, command, actor)
-        if once is not None:
-            await remember(session, once, incident)
+            await _cascade(session, incident, command, who)
         return incident
 
-    return await desk.within(work)
+    return await at_most_once(desk, once, who, work)
 
 
-async def _apply(session: Session, number: str, command: commands.Command, actor: str, if_match: int | None) -> Incident:
-    incident = await session.lock(number, if_match)
-    revision = lifecycle.apply(incident, command, actor, session.now)
+async def _apply(session: Session, number: str, command: commands.Command, who: Who, if_match: int | None) -> Incident:
+    incident = await session.lock(number, who, if_match)
+    allowing.check(who, command, incident)
+    revision = lifecycle.apply(incident, command, who.name, session.now)
     if isinstance(command, commands.Refuse) and await _key_has_moved(session.conn, incident):
         revision = replace(revision, after=replace(revision.after, key_hash=None))
     written = await session.write([revision])
@@ -63,11 +64,11 @@ async def _key_has_moved(conn: Connection, incident: Incident) -> bool:
 RELATED = "SELECT id FROM incident WHERE master_id = $1 ORDER BY id"
 
 
-async def _cascade(session: Session, master: Incident, command: commands.Command, actor: str) -> None:
+async def _cascade(session: Session, master: Incident, command: commands.Command, who: Who) -> None:
     ids = [row[0] for row in await session.conn.fetch(RELATED, master.id)]
     revisions = [
-        lifecycle.apply(incident, command, actor, session.now)
+        lifecycle.apply(incident, command, who.name, session.now)
         for incident in await store.lock(session.conn, ids)
-        if incident.state in lifecycle.TABLE[type(command)]
+        if incident.state in lifecycle.TABLE[type(command)] and may(who, allowing.asked(command, who), incident) == ALLOWED
     ]
     await session.write(revisions)

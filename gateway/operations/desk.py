@@ -10,6 +10,8 @@ from gateway.errors import NotFound, VersionMismatch
 from gateway.incidents import store, writing
 from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Incident, Revision
+from gateway.operations.permissions import sight
+from gateway.operations.who import Who
 from gateway.sla import timers
 from gateway.sla.timers import Rules
 
@@ -51,9 +53,9 @@ class Session:
         self.desk, self.conn, self.now = desk, conn, now
         self.armed: list[Armed] = []
 
-    async def lock(self, number: str, if_match: int | None = None) -> Incident:
-        """The record, locked; raises NotFound, and VersionMismatch when it is not at the version `if_match`."""
-        incident = await store.by_number(self.conn, number, lock=True)
+    async def lock(self, number: str, who: Who, if_match: int | None = None) -> Incident:
+        """The record, locked; raises NotFound where there is none for `who`, VersionMismatch when it is not at `if_match`."""
+        incident = await store.by_number(self.conn, number, sight(who), lock=True)
         if incident is None:
             raise NotFound(f"no incident has the number {number}")
         if if_match is not None and incident.version != if_match:

@@ -7,41 +7,34 @@ from typing import Any
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import PRIORITIES
 from gateway.incidents.record import Incident, Revision
+from gateway.operations.allowing import check_fields
 from gateway.operations.desk import Desk, Session
-from gateway.operations.memory import Once, recall, remember
+from gateway.operations.memory import Once, at_most_once
+from gateway.operations.who import Who
 from gateway.sla.timers import Rules
-
-EDITABLE = frozenset({
-    "title", "description", "priority", "impact", "urgency", "category", "service", "ci", "contact_name", "contact",
-    "location", "reporting_unit", "owner", "assignee_group", "assignee", "labels", "security",
-})  # fmt: skip
 
 
 async def edit(
     desk: Desk,
     number: str,
     changes: Mapping[str, Any],
-    actor: str,
+    who: Who,
     *,
     if_match: int | None = None,
     once: Once | None = None,
 ) -> Incident:
-    """Change fields of EDITABLE. A new impact or urgency sets the priority by the matrix unless one is given too.
+    """Change fields of a record. A new impact or urgency sets the priority by the matrix unless one is given too.
 
-    Raises NotFound and VersionMismatch. Changing nothing writes nothing.
+    Raises NotFound, Forbidden and VersionMismatch. Changing nothing writes nothing.
     """
 
     async def work(session: Session) -> Incident:
-        if once is not None and (known := await recall(session, once)) is not None:
-            return known
-        incident = await session.lock(number, if_match)
-        written = await session.write([_revision(desk, incident, changes, actor, session)])
-        incident = written[0] if written else incident
-        if once is not None:
-            await remember(session, once, incident)
-        return incident
+        incident = await session.lock(number, who, if_match)
+        check_fields(who, changes, incident)
+        written = await session.write([_revision(desk, incident, changes, who.name, session)])
+        return written[0] if written else incident
 
-    return await desk.within(work)
+    return await at_most_once(desk, once, who, work)
 
 
 def _other_policy(rules: Rules, before: Incident, after: Incident) -> Mapping[str, str]:
@@ -58,7 +51,7 @@ def _revision(desk: Desk, incident: Incident, changes: Mapping[str, Any], actor:
     if ("impact" in wanted or "urgency" in wanted) and "priority" not in wanted:
         impact, urgency = wanted.get("impact", incident.impact), wanted.get("urgency", incident.urgency)
         wanted["priority"] = PRIORITIES[impact][urgency]
-    different = {name: value for name, value in wanted.items() if name in EDITABLE and getattr(incident, name) != value}
+    different = {name: value for name, value in wanted.items() if getattr(incident, name) != value}
     if not different:
         return Revision(after=incident, actor=actor, events=())
     different |= _other_policy(desk.rules, incident, replace(incident, **different))

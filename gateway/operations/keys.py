@@ -8,9 +8,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
+from asyncpg import Record
+
 from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, acquire
 from gateway.errors import NotFound, Unauthenticated
+from gateway.oncall.roles import Role, known
+from gateway.operations.who import NOBODY, Machine, Part, Who
 
 BELIEVED_FOR = 3.0
 """Seconds a looked-up key is believed before it is looked up again, so that a revocation bites within five."""
@@ -38,30 +42,41 @@ class Caller:
     name: str
     scopes: frozenset[Scope]
     integration_id: int | None
+    who: Who = NOBODY
+    person_id: int | None = None
+    session: bool = False
 
     def may(self, scope: Scope) -> bool:
         """Whether the key covers `scope`."""
         return scope in self.scopes or Scope.ADMIN in self.scopes
 
 
+NO_CALLER = Caller(0, "", frozenset(), None)
+"""Whoever asks without a key."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """A key without its secret."""
+    """A key without its secret; `person` is the login of its owner, null for a machine's."""
 
     id: int
     prefix: str
     name: str
     scopes: tuple[str, ...]
     integration_id: int | None
+    person: str | None
+    session: bool
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
 
 
 INSERT = """
-INSERT INTO api_key (prefix, secret_hash, name, scopes, integration_id, created_at, expires_at)
-VALUES ($1::text, $2::bytea, $3::text, $4::text[], $5::int, coalesce($6::timestamptz, statement_timestamp()), $7::timestamptz)
-RETURNING id, prefix, name, scopes, integration_id, created_at, expires_at, revoked_at
+INSERT INTO api_key (prefix, secret_hash, name, scopes, integration_id, created_at, expires_at, person_id, session)
+VALUES ($1::text, $2::bytea, $3::text, $4::text[], $5::int, coalesce($6::timestamptz, statement_timestamp()), $7::timestamptz,
+  $8::int, $9::bool)
+RETURNING id, prefix, name, scopes, integration_id, (SELECT login FROM person WHERE id = $8::int) AS person, session, created_at,
+  expires_at, revoked_at
 """
 
 
@@ -73,44 +88,116 @@ async def create(
     *,
     integration_id: int | None = None,
     expires_at: datetime | None = None,
+    person_id: int | None = None,
+    session: bool = False,
 ) -> tuple[str, KeyInfo]:
     """A new key: the text to hand over, which is nowhere kept, and what is kept."""
     prefix = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz0123456789") for _ in range(12))
     text = f"gwk_{prefix}_{secrets.token_urlsafe(32)}"
     row = await conn.fetchrow(
-        INSERT, prefix, sha256(text.encode()).digest(), name, sorted(scopes), integration_id, stamp, expires_at
+        INSERT,
+        prefix,
+        sha256(text.encode()).digest(),
+        name,
+        sorted(scopes),
+        integration_id,
+        stamp,
+        expires_at,
+        person_id,
+        session,
     )
     assert row is not None  # noqa: S101 - an INSERT returns its row
     return text, KeyInfo(**{**row, "scopes": tuple(row["scopes"])})
 
 
-LIST = """
-SELECT id, prefix, name, scopes, integration_id, created_at, expires_at, revoked_at FROM api_key ORDER BY id LIMIT 1000
+KEYS = """
+SELECT k.id, k.prefix, k.name, k.scopes, k.integration_id, p.login AS person, k.session, k.created_at, k.expires_at, k.revoked_at
+FROM api_key k LEFT JOIN person p ON p.id = k.person_id
 """
+LIST = KEYS + "WHERE NOT k.session ORDER BY k.id LIMIT 1000"
 
 
 async def everything(conn: Connection) -> list[KeyInfo]:
-    """All keys, revoked ones too."""
+    """All keys, revoked ones too, but no sessions."""
     return [KeyInfo(**{**row, "scopes": tuple(row["scopes"])}) for row in await conn.fetch(LIST)]
 
 
+OWN = (
+    KEYS
+    + """
+WHERE k.person_id = $1 AND k.revoked_at IS NULL
+  AND (k.expires_at IS NULL OR k.expires_at > coalesce($2::timestamptz, statement_timestamp())) ORDER BY k.id LIMIT 1000
+"""
+)
+
+
+async def of_person(conn: Connection, person_id: int, stamp: datetime | None) -> list[KeyInfo]:
+    """The keys and sessions of a person that are still good."""
+    return [KeyInfo(**{**row, "scopes": tuple(row["scopes"])}) for row in await conn.fetch(OWN, person_id, stamp)]
+
+
 REVOKE = """
-UPDATE api_key SET revoked_at = coalesce(revoked_at, $2::timestamptz, statement_timestamp()) WHERE id = $1::int RETURNING id
+UPDATE api_key SET revoked_at = coalesce(revoked_at, $2::timestamptz, statement_timestamp())
+WHERE id = $1::int AND ($3::int IS NULL OR person_id = $3::int) RETURNING id
 """
 
 
-async def revoke(conn: Connection, key_id: int, stamp: datetime | None) -> None:
-    """End a key; raises NotFound. Every replica refuses it within five seconds."""
-    if await conn.fetchval(REVOKE, key_id, stamp) is None:
+async def revoke(conn: Connection, key_id: int, stamp: datetime | None, *, person_id: int | None = None) -> None:
+    """End a key, with `person_id` only one of theirs; raises NotFound. Every replica refuses it within five seconds."""
+    if await conn.fetchval(REVOKE, key_id, stamp, person_id) is None:
         raise NotFound(f"there is no key {key_id}")
 
 
-LOOK_UP = """
-SELECT id, name, scopes, integration_id, secret_hash, expires_at, coalesce($2::timestamptz, statement_timestamp()) AS now
-FROM api_key
-WHERE prefix = $1::text AND revoked_at IS NULL
-  AND (expires_at IS NULL OR expires_at > coalesce($2::timestamptz, statement_timestamp()))
+REVOKE_ALL = """
+UPDATE api_key SET revoked_at = coalesce($2::timestamptz, statement_timestamp())
+WHERE person_id = $1::int AND revoked_at IS NULL AND ($3::int IS NULL OR id <> $3::int) AND (session OR NOT $4::bool)
 """
+
+
+async def revoke_all_of(
+    conn: Connection, person_id: int, stamp: datetime | None, *, but: int | None = None, sessions_only: bool = False
+) -> None:
+    """End the keys of a person, except the one of id `but`."""
+    await conn.execute(REVOKE_ALL, person_id, stamp, but, sessions_only)
+
+
+LOOK_UP = """
+SELECT k.id, k.name, k.scopes, k.integration_id, k.secret_hash, k.expires_at, k.person_id, k.session,
+  p.login, p.email, p.phone, p.roles,
+  array(SELECT g.slug FROM staff_group_member m JOIN staff_group g ON g.id = m.group_id
+        WHERE m.person_id = p.id AND g.active) AS groups,
+  coalesce($2::timestamptz, statement_timestamp()) AS now
+FROM api_key k LEFT JOIN person p ON p.id = k.person_id
+WHERE k.prefix = $1::text AND k.revoked_at IS NULL AND (k.person_id IS NULL OR p.active)
+  AND (k.expires_at IS NULL OR k.expires_at > coalesce($2::timestamptz, statement_timestamp()))
+"""
+
+
+def caller_of(row: Record) -> Caller:
+    """The caller in a row of LOOK_UP: a person has their roles, a machine what its scopes stand for."""
+    scopes = frozenset(Scope(scope) for scope in row["scopes"])
+    if row["person_id"] is None:
+        who = Who(name=row["name"], parts=_standing_in(scopes))
+        return Caller(row["id"], row["name"], scopes, row["integration_id"], who)
+    roles = known(row["roles"])
+    if Role.ADMINISTRATOR not in roles:
+        scopes -= {Scope.ADMIN}
+    names = frozenset(text.lower() for text in (row["login"], row["email"], row["phone"]) if text)
+    who = Who(
+        name=row["login"], parts=roles, groups=frozenset(row["groups"]), identities=names, contact=row["email"] or row["login"]
+    )
+    return Caller(row["id"], row["login"], scopes - {Scope.INGEST}, None, who, row["person_id"], row["session"])
+
+
+def _standing_in(scopes: frozenset[Scope]) -> frozenset[Part]:
+    parts: set[Part] = set()
+    if Scope.ADMIN in scopes:
+        parts |= {Role.INCIDENT_MANAGER, Role.ADMINISTRATOR, Machine.WRITER}
+    if Scope.WRITE in scopes:
+        parts.add(Machine.WRITER)
+    if Scope.READ in scopes:
+        parts.add(Machine.READER)
+    return frozenset(parts)
 
 
 class KeyRing:
@@ -138,11 +225,16 @@ class KeyRing:
         known = row["secret_hash"] if row is not None else bytes(32)
         if not hmac.compare_digest(known, digest) or row is None:
             raise Unauthenticated("the key is unknown, revoked or expired")
-        caller = Caller(row["id"], row["name"], frozenset(Scope(s) for s in row["scopes"]), row["integration_id"])
+        caller = caller_of(row)
         if len(self._believed) >= REMEMBERED:
             self._believed.clear()
         self._believed[digest] = (self._clock.monotonic() + self._trusted(row["expires_at"], row["now"]), caller)
         return caller
+
+    def forget(self, key_id: int) -> None:
+        """Look this key up again when it comes next: this replica refuses at once what was revoked here."""
+        for digest in [digest for digest, (_, caller) in self._believed.items() if caller.id == key_id]:
+            del self._believed[digest]
 
     @staticmethod
     def _trusted(expires_at: datetime | None, now: datetime) -> float:

@@ -6,17 +6,24 @@ from gateway.db.pool import Connection
 from gateway.errors import Conflict, NotFound
 from gateway.incidents import store
 from gateway.incidents.record import Incident, Revision
+from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
+from gateway.operations.memory import Once, at_most_once
+from gateway.operations.permissions import Action, may, sight
+from gateway.operations.who import Who
 
 
-async def link(desk: Desk, number: str, master: str, actor: str, *, note: str = "", if_match: int | None = None) -> Incident:
+async def link(
+    desk: Desk, number: str, master: str, who: Who, *, note: str = "", if_match: int | None = None, once: Once | None = None
+) -> Incident:
     """Make a record related to `master`; what was related to it moves along, so that there is never a chain.
 
-    Raises NotFound, VersionMismatch, and Conflict where master and record are the same or master is itself related.
+    Raises NotFound, Forbidden, VersionMismatch, and Conflict where master and record are the same or master is itself related.
     """
 
     async def work(session: Session) -> Incident:
-        record, above = await _both(session, number, master, if_match)
+        record, above = await _both(session, number, master, who, if_match)
+        refuse(may(who, Action.LINK, record))
         if above.master_id is not None:
             raise Conflict(f"{above.number} is itself related to a master: link to that one")
         below = await store.lock(session.conn, [row[0] for row in await session.conn.fetch(RELATED, record.id)])
@@ -24,50 +31,53 @@ async def link(desk: Desk, number: str, master: str, actor: str, *, note: str = 
         revisions = [
             Revision(
                 after=replace(one, master_id=above.id, link_reason="by hand", link_score=1.0),
-                actor=actor,
+                actor=who.name,
                 events=(("linked", facts),),
             )
             for one in (record, *below)
         ]
         return (await session.write(revisions))[0]
 
-    return await desk.within(work)
+    return await at_most_once(desk, once, who, work)
 
 
 RELATED = "SELECT id FROM incident WHERE master_id = $1 ORDER BY id"
 
 
-async def _both(session: Session, number: str, master: str, if_match: int | None) -> tuple[Incident, Incident]:
+async def _both(session: Session, number: str, master: str, who: Who, if_match: int | None) -> tuple[Incident, Incident]:
     """Both records, locked in id order so that two people linking crosswise do not wait for each other for ever."""
     if number == master:
         raise Conflict("a record cannot be related to itself")
-    found = {n: await store.by_number(session.conn, n) for n in (number, master)}
+    found = {n: await store.by_number(session.conn, n, sight(who)) for n in (number, master)}
     if missing := [n for n, incident in found.items() if incident is None]:
         raise NotFound(f"no incident has the number {missing[0]}")
     for one in sorted(found, key=lambda n: found[n].id if (found[n]) else 0):  # type: ignore[union-attr]
-        found[one] = await session.lock(one, if_match if one == number else None)
+        found[one] = await session.lock(one, who, if_match if one == number else None)
     record, above = found[number], found[master]
     if record is None or above is None:
         raise NotFound(f"no incident has the number {number}")
     return record, above
 
 
-async def unlink(desk: Desk, number: str, actor: str, *, note: str = "", if_match: int | None = None) -> Incident:
+async def unlink(
+    desk: Desk, number: str, who: Who, *, note: str = "", if_match: int | None = None, once: Once | None = None
+) -> Incident:
     """Undo a link, and remember it: the same alert is not related by the same group again.
 
-    Raises NotFound, VersionMismatch, and Conflict for a record without a master.
+    Raises NotFound, Forbidden, VersionMismatch, and Conflict for a record without a master.
     """
 
     async def work(session: Session) -> Incident:
-        record = await session.lock(number, if_match)
+        record = await session.lock(number, who, if_match)
+        refuse(may(who, Action.UNLINK, record))
         if record.master_id is None:
             raise Conflict(f"{number} is not related to a master")
-        await _unlearn(session.conn, record, actor, session)
+        await _unlearn(session.conn, record, who.name, session)
         after = replace(record, master_id=None, link_reason=None, link_score=None)
         facts = {"reason": record.link_reason, "note": note}
-        return (await session.write([Revision(after=after, actor=actor, events=(("unlinked", facts),))]))[0]
+        return (await session.write([Revision(after=after, actor=who.name, events=(("unlinked", facts),))]))[0]
 
-    return await desk.within(work)
+    return await at_most_once(desk, once, who, work)
 
 
 UNLEARN = """

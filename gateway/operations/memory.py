@@ -1,12 +1,14 @@
 """Idempotency-Key: the same request again changes nothing and is answered with the record it made or changed."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
 
-from gateway.errors import IdempotencyMismatch
+from gateway.errors import IdempotencyMismatch, NotFound
 from gateway.incidents import store
 from gateway.incidents.record import Incident
-from gateway.operations.desk import Session
+from gateway.operations.desk import Desk, Session
+from gateway.operations.permissions import sight
+from gateway.operations.who import Who
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,10 @@ VALUES ($1, $2, 0, '', $3) ON CONFLICT (key_hash) DO NOTHING
 RECALL = "SELECT request_hash, body FROM idempotency WHERE key_hash = $1"
 
 
-async def recall(session: Session, once: Once) -> Incident | None:
+async def recall(session: Session, once: Once, who: Who) -> Incident | None:
     """The record this request made or changed before, or None, and from then on the key is this transaction's.
 
-    Raises IdempotencyMismatch when the key came with another request.
+    Raises IdempotencyMismatch when the key came with another request, NotFound when the record is not there for `who` any more.
     """
     claimed = await session.conn.execute(CLAIM, once.key_hash, once.request_hash, session.now)
     if claimed.endswith(" 1"):
@@ -36,7 +38,11 @@ async def recall(session: Session, once: Once) -> Incident | None:
     row = await session.conn.fetchrow(RECALL, once.key_hash)
     if row is None or row["request_hash"] != once.request_hash:
         raise IdempotencyMismatch("this Idempotency-Key was used with another request: choose a new one")
-    return await store.by_number(session.conn, row["body"].decode())
+    number = row["body"].decode()
+    known = await store.by_number(session.conn, number, sight(who))
+    if known is None:
+        raise NotFound(f"no incident has the number {number}")
+    return known
 
 
 REMEMBER = "UPDATE idempotency SET status = 200, body = $2, etag = $3 WHERE key_hash = $1"
@@ -47,9 +53,18 @@ async def remember(session: Session, once: Once, incident: Incident) -> None:
     await session.conn.execute(REMEMBER, once.key_hash, incident.number.encode(), str(incident.version))
 
 
-FORGET = "DELETE FROM idempotency WHERE created_at < $1"
+async def at_most_once(desk: Desk, once: Once | None, who: Who, work: Callable[[Session], Awaitable[Incident]]) -> Incident:
+    """The record that `work` ends in, in one transaction; for a request that came before, the one it ended in then.
 
+    Raises what `work` raises, and as `recall` does.
+    """
 
-async def forget(session: Session, before: datetime) -> None:
-    """Drop keys older than any retry."""
-    await session.conn.execute(FORGET, before)
+    async def guarded(session: Session) -> Incident:
+        if once is not None and (known := await recall(session, once, who)) is not None:
+            return known
+        incident = await work(session)
+        if once is not None:
+            await remember(session, once, incident)
+        return incident
+
+    return await desk.within(guarded)

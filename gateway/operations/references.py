@@ -9,20 +9,24 @@ import msgspec
 
 from gateway.errors import VersionMismatch
 from gateway.incidents.record import Incident, Revision
+from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
+from gateway.operations.permissions import Action, may
+from gateway.operations.who import Who
 
 
 async def set_reference(
-    desk: Desk, number: str, system: str, reference: Mapping[str, Any], actor: str, *, expect: str | None
+    desk: Desk, number: str, system: str, reference: Mapping[str, Any], who: Who, *, expect: str | None
 ) -> Incident:
     """Set the reference to `system`.
 
     `expect` is the tag of the present reference, "" demands that there is none, None takes whatever there is.
-    Raises NotFound and VersionMismatch.
+    Raises NotFound, Forbidden and VersionMismatch.
     """
 
     async def work(session: Session) -> Incident:
-        incident = await session.lock(number)
+        incident = await session.lock(number, who)
+        refuse(may(who, Action.REFER, incident))
         present = incident.refs.get(system)
         if expect is not None and expect != ("" if present is None else reference_tag(present)):
             raise VersionMismatch(f"the reference to {system} is another one: read it and decide again", present=present)
@@ -30,7 +34,7 @@ async def set_reference(
             return incident
         facts = {"changes": [{"field": f"refs.{system}", "old": present, "new": reference}]}
         after = replace(incident, refs={**incident.refs, system: reference})
-        return (await session.write([Revision(after=after, actor=actor, events=(("referenced", facts),))]))[0]
+        return (await session.write([Revision(after=after, actor=who.name, events=(("referenced", facts),))]))[0]
 
     return await desk.within(work)
 

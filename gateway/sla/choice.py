@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from gateway import settings
 from gateway.errors import Flaw
+from gateway.settings import sections
 from gateway.sla.policy import ClockName, Policy
 
 INCIDENT = "incident"
@@ -57,7 +58,7 @@ def read_choice(sla: settings.Sla) -> Choice:
             for use in sla.use
             if not use.kinds or kind in use.kinds
         )
-        for kind in settings.KINDS
+        for kind in sections.KINDS
     }
     return Choice(sla.default, uses, {name: service.policy for name, service in sla.services.items() if service.policy})
 

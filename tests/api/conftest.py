@@ -1,7 +1,8 @@
 """The API on a real server over a real database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,9 +18,15 @@ from gateway.db.pool import Pool
 from gateway.dedup.submission import Receipt
 from gateway.errors import NotFound
 from gateway.incidents import store
+from gateway.oncall.roles import Role
 from gateway.operations import keys
+from gateway.operations.attempts import Limits
 from gateway.operations.desk import Desk
 from gateway.operations.keys import Scope
+from gateway.operations.login import Login, grantable
+from gateway.operations.oidc import OidcLogin
+from gateway.operations.passwords import Passwords
+from gateway.operations.reporter_links import ReporterLinks
 from gateway.settings import load
 from gateway.sla.timers import Rules
 from tests.support.clock import FakeClock
@@ -30,6 +37,7 @@ class Api:
     client: TestClient[web.Request, web.Application]
     keys: dict[str, str]
     desk: Desk
+    links: ReporterLinks
 
     async def call(
         self, method: str, path: str, body: Any = None, scope: str = "admin", headers: dict[str, str] | None = None
@@ -43,6 +51,16 @@ class Api:
         sent = {"Authorization": f"Bearer {self.keys[scope]}"} | (headers or {})
         return await self.client.request(method, path, headers=sent, **more)
 
+    async def person(self, login: str, *roles: Role, **fields: Any) -> str:
+        """A new person with these roles; gives a key of theirs, which `keys` has under the login too."""
+        status, made = await self.call("POST", "/api/v1/people", {"login": login, "name": login.title(), "roles": roles} | fields)
+        assert status == 201, made
+        async with self.desk.pool.acquire() as conn:
+            person_id = await conn.fetchval("SELECT id FROM person WHERE login = $1", login)
+            key, _ = await keys.create(conn, login, grantable(frozenset(roles)), self.desk.clock.stamp(), person_id=person_id)
+        self.keys[login] = key
+        return key
+
     async def incident(self, **fields: Any) -> dict[str, Any]:
         status, made = await self.call("POST", "/api/v1/incidents", {"title": "Mail is down"} | fields)
         assert status == 201, made
@@ -54,8 +72,27 @@ async def nothing_to_replay(quarantine_id: int) -> Receipt:
     raise NotFound(f"there is no {quarantine_id} in quarantine")
 
 
+@pytest.fixture(scope="session")
+def passwords() -> Iterator[Passwords]:
+    made = Passwords()
+    yield made
+    made.close()
+
+
 @pytest.fixture
-async def api(pool: Pool, clock: FakeClock) -> AsyncIterator[Api]:
+def login(pool: Pool, clock: FakeClock, passwords: Passwords) -> Login:
+    """Three attempts in a quarter of an hour."""
+    return Login(pool, clock, passwords, Limits(3, timedelta(minutes=15)), timedelta(hours=12))
+
+
+@pytest.fixture
+def oidc() -> OidcLogin | None:
+    """None, unless a module of tests has one."""
+    return None
+
+
+@pytest.fixture
+async def api(pool: Pool, clock: FakeClock, login: Login, oidc: OidcLogin | None) -> AsyncIterator[Api]:
     async def reserve(count: int, stamp: Any) -> store.Reserved:
         async with pool.acquire() as conn:
             return await store.reserve(conn, count, stamp)
@@ -66,9 +103,10 @@ async def api(pool: Pool, clock: FakeClock) -> AsyncIterator[Api]:
         for scope in Scope:
             made[str(scope)], _ = await keys.create(conn, str(scope), frozenset({scope}), clock.stamp())
     app = web.Application()
-    definitions = build(Context(desk, Keys(pool, clock), nothing_to_replay)) + build_docs()
+    links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))
+    definitions = build(Context(desk, Keys(pool, clock), login, oidc, links, nothing_to_replay)) + build_docs()
     app.add_routes(edge.doors(definitions, clock, lambda *_: None))
     server = TestServer(app)
     await server.start_server(auto_decompress=False)
     async with TestClient(server) as client:
-        yield Api(client, made, desk)
+        yield Api(client, made, desk, links)

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from gateway.operations import keys
+from gateway.operations.keys import Scope
 from gateway.settings import Database, Settings, load
 from tests.support.served import Served, served
 
@@ -160,3 +162,25 @@ async def test_health_needs_no_key(gateway: Served) -> None:
     for path in ("/-/healthy", "/-/ready"):
         answer = await gateway.client.get(path)
         assert (answer.status, await answer.text()) == (200, "OK")
+
+
+async def test_alerts_of_security_records_are_not_listed_nor_do_they_lead(gateway: Served) -> None:
+    await gateway.post(ALERTS, [alert("DiskFull")])
+    await gateway.post(ALERTS, [alert("DiskSlow")])
+    await gateway.pool.execute("UPDATE incident SET security = true WHERE title LIKE '%Full%'")
+    assert await names(gateway) == ["DiskSlow"]
+    hidden = await gateway.pool.fetchval("SELECT number FROM incident WHERE security")
+    _, groups = await gateway.get(f"{ALERTS}/groups")
+    assert len(groups) == 1
+    assert hidden not in str(groups)
+
+
+async def test_people_read_alerts_who_may_follow_all_changes(gateway: Served) -> None:
+    for login, role in (("rep", "reporter"), ("lea", "leader")):
+        person = await gateway.pool.fetchval(PERSON, login, [role])
+        async with gateway.pool.acquire() as conn:
+            gateway.keys[login], _ = await keys.create(conn, login, frozenset({Scope.READ}), None, person_id=person)
+    assert [(await gateway.get(ALERTS, key=who))[0] for who in ("rep", "lea")] == [403, 200]
+
+
+PERSON = "INSERT INTO person (login, name, roles, created_at, updated_at) VALUES ($1, $1, $2, now(), now()) RETURNING id"

@@ -75,12 +75,20 @@ async def test_what_the_router_refuses_is_a_problem_too(api: Api) -> None:
 
 async def test_every_operation_refuses_every_key_that_does_not_cover_it(api: Api) -> None:
     for route in table(Feed()):
-        path = plain(route.path).format(number="INC-20260302-000001", system="itsm", id="1")
+        if route.scope is None:
+            continue
+        path = plain(route.path).format(number="INC-20260302-000001", system="itsm", id="1", login="ann", slug="dba")
         assert (await api.client.request(route.method, path)).status == 401
         for scope in api.keys:
             if scope not in {route.scope, "admin"}:
                 status, problem = await api.call(route.method, path, {}, scope=scope)
                 assert (status, problem["type"]) == (403, "/problems/forbidden")
+
+
+async def test_headers_that_are_no_text_break_nothing(api: Api) -> None:
+    headers = {"Idempotency-Key": "k\udce4", "If-Match": "\udce4\udcfc"}
+    answer = await api.raw("POST", INCIDENTS, json={"title": "x"}, headers=headers)
+    assert answer.status == 201
 
 
 async def test_keys_come_in_headers_only(api: Api) -> None:
@@ -123,6 +131,13 @@ async def test_the_document_and_the_route_table_say_the_same(api: Api) -> None:
     assert "<script" not in text
     assert all(f'id="{name}"' in text for name in re.findall(r'href="#(\w+)"', text))
     assert all(f'id="{name}"' in text for name in ("NewIncident", "IncidentView", "Problem", "Changes"))
+
+
+def test_an_operation_says_that_it_heeds_an_idempotency_key_when_it_does() -> None:
+    operations = table(Feed())
+    heeding = {(route.method, route.path) for route in operations if "call.once()" in inspect.getsource(route.serve)}
+    assert heeding == {(route.method, route.path) for route in operations if "Idempotency-Key" in route.headers}
+    assert len(heeding) > 10
 
 
 def test_every_reference_in_the_document_leads_somewhere() -> None:

@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 
 from gateway.api.listing import PAGES
 from gateway.db.pool import Pool
+from gateway.incidents.sight import EVERYTHING
 from tests.api.conftest import Api
 from tests.support.clock import NOON, FakeClock
 
@@ -83,6 +84,18 @@ async def test_the_same_request_twice_makes_one_record(api: Api) -> None:
     assert len({made["number"] for _, made in answers}) == 1
     status, problem = await api.call("POST", "/api/v1/incidents", {"title": "other"}, headers=headers)
     assert (status, problem["type"]) == (422, "/problems/idempotency_mismatch")
+
+
+async def test_a_link_asked_for_twice_is_made_once_and_stays_undone_when_it_was_undone_since(api: Api) -> None:
+    master, child = (await api.incident())["number"], (await api.incident())["number"]
+    again = {"Idempotency-Key": "link once"}
+    for _ in range(2):
+        assert (await api.call("POST", f"/api/v1/incidents/{child}/link", {"master": master}, headers=again))[0] == 200
+    undo = {"Idempotency-Key": "unlink once"}
+    answers = [await api.call("POST", f"/api/v1/incidents/{child}/unlink", {}, headers=undo) for _ in range(2)]
+    assert [status for status, _ in answers] == [200, 200]
+    _, late = await api.call("POST", f"/api/v1/incidents/{child}/link", {"master": master}, headers=again)
+    assert late["incident"]["master"] is None
 
 
 async def test_a_new_priority_keeps_what_it_was_and_moves_the_deadlines(api: Api) -> None:
@@ -188,6 +201,6 @@ async def test_the_lists_can_walk_an_index_in_order(pool: Pool) -> None:
             await conn.execute("SET LOCAL " + setting)
         for sort, index in (("-recorded_at", "incident_pkey"), ("-updated_at", "incident_updated")):
             statement = await conn.prepare("EXPLAIN " + PAGES[sort][0])
-            plan = "\n".join(row[0] for row in await statement.fetch(*[None] * 7, 50, None, None))
+            plan = "\n".join(row[0] for row in await statement.fetch(*[None] * 7, *EVERYTHING.parameters(), 50, None, None))
             assert index in plan
             assert "Sort" not in plan

@@ -102,3 +102,15 @@ def test_one_key_never_has_two_live_records_and_counts_every_firing_that_counted
     assert len(plan.drafts) <= 1
     assert plan.known[b"k"].occurrences == sum(verdict.outcome in counted for verdict in verdicts)
     assert plan.known[b"k"].firing is any(d.holder.live for d in plan.drafts)
+
+
+def test_a_storm_is_over_when_the_last_of_its_alerts_has_cleared() -> None:
+    storm = Holder(1, "INC-1", State.IN_PROGRESS, storm=True, firing=2)
+    known = {key: Known(key, holder=storm, status=FIRING) for key in (b"a", b"b")}
+    plan = Plan(NOON, RULES, 10 * MINUTE, known)
+    first, last = decide_all(plan, [Item(1, "generic", an_alert(status=RESOLVED), key) for key in (b"a", b"b")])
+    assert [(v.outcome, v.reason) for v in (first, last)] == [
+        (Outcome.CLEARED, "others_still_firing"),
+        (Outcome.CLEARED, "cleared_at_source"),
+    ]
+    assert storm.state is State.RESOLVED

@@ -1,6 +1,7 @@
 """Keys, groups, grades and receipt ids: small laws."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from gateway.dedup.priority import grade_of
 from gateway.dedup.receipt_id import receipt_ids, received_between
 from gateway.durations import Duration
 from gateway.incidents.model import Impact, Urgency
-from gateway.settings import Grade, Intake, Relate
+from gateway.settings import Grade, Intake, Relate, load
 from tests.support.clock import NOON
 from tests.support.intake import an_alert, settings
 
@@ -46,8 +47,15 @@ def test_severities_of_the_field_have_a_priority(severity: str, priority: int) -
 
 def test_a_sources_own_table_wins_whatever_the_case_it_is_written_in() -> None:
     own = {**SHIPPED, "zabbix": Intake(severity={"Disaster": Grade(Impact.INDIVIDUAL, Urgency.LOW)})}
-    assert grade_of("zabbix", "Disaster", own).priority == 4
-    assert grade_of("other", "Disaster", own).priority == 1
+    for spelling in ("Disaster", "disaster", "DISASTER", " dISASTER "):
+        assert grade_of("zabbix", spelling, own).priority == 4
+        assert grade_of("other", spelling, own).priority == 1
+
+
+def test_a_word_written_again_in_another_case_replaces_the_shipped_one(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.toml"
+    file.write_text('[intake.generic.severity]\nCritical = { impact = "individual", urgency = "low" }\n')
+    assert grade_of("zabbix", "critical", load(file, {}).intake).priority == 4
 
 
 def test_receipt_ids_are_version_seven_distinct_and_tell_their_millisecond() -> None:

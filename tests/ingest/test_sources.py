@@ -9,13 +9,14 @@ from gateway.errors import Malformed
 from gateway.incidents.model import AlertStatus
 from gateway.ingest import limits
 from gateway.ingest.prometheus import fingerprint
-from gateway.ingest.source import ID_HEADERS, delivery_id
+from gateway.ingest.source import ID_HEADERS, Delivery, delivery_id
 from gateway.ingest.sources import SOURCES
 from gateway.ingest.sources.pagerduty import routing_key
 from gateway.settings import Intake
 from tests.ingest.requests import CASES, FIXTURES, NOW, read, replayed
 
 SLUGS = [source.slug for source in SOURCES]
+SOURCE = {source.slug: source for source in SOURCES}
 NAMES = ["title", "alerts", "labels", "status", "links", "startsAt", "endsAt", "data", "payload", "event_action", "dedup_key",
          "specversion", "id", "source", "type", "time", "occurred_at", "custom_details", "timestamp", "x"]  # fmt: skip
 WORDS = st.sampled_from(["1.0", "trigger", "resolve", "firing", "ok", "2026-11-21T04:00:00Z", "\0", "9" * 400])
@@ -145,6 +146,34 @@ def test_a_mapping_reads_a_foreign_body() -> None:
     parsed = read("generic", {"alerts": [{"data": {"name": "Disk"}, "state": "recovered", "service": "db"}]}, intake)
     ((_, alert),) = parsed.alerts
     assert (alert.title, alert.status, alert.service) == ("Disk", AlertStatus.RESOLVED, "db")
+
+
+def test_a_mapping_reaches_into_lists_and_finds_nothing_where_nothing_is() -> None:
+    intake = Intake(mapping={"title": "/names/1", "service": "/names/9", "ci": "/names/1/deeper"})
+    ((_, alert),) = read("generic", {"names": ["a", "b"]}, intake).alerts
+    assert (alert.title, alert.service, alert.ci) == ("b", "", "")
+    with pytest.raises(Malformed) as refused:
+        read("generic", {"alerts": []}, Intake(mapping={"items": "/events"}))
+    assert refused.value.flaws[0].pointer == "/events"
+
+
+def test_what_is_longer_than_pagerduty_documents_is_refused_in_its_place() -> None:
+    event = {"event_action": "trigger", "dedup_key": "k" * 256, "payload": {"summary": "s" * 1_025}}
+    with pytest.raises(Malformed) as refused:
+        read("pagerduty", event)
+    assert [flaw.pointer for flaw in refused.value.flaws] == ["/dedup_key", "/payload/summary"]
+
+
+@pytest.mark.parametrize(("data", "description"), [(None, ""), ("it is full", "it is full")])
+def test_the_data_of_a_cloudevent_may_be_nothing_or_a_text(data: str | None, description: str) -> None:
+    event = {"specversion": "1.0", "id": "1", "source": "s", "type": "disk.full", "data": data}
+    assert [alert.description for _, alert in read("cloudevents", event).alerts] == [description]
+
+
+def test_a_binary_cloudevent_may_come_without_a_body() -> None:
+    headers = {"ce-id": "1", "ce-source": "s", "ce-type": "disk.full", "ce-specversion": "1.0"}
+    parsed = SOURCE["cloudevents"].parse(Delivery(headers, b"", NOW), Intake())
+    assert [alert.title for _, alert in parsed.alerts] == ["disk.full"]
 
 
 @pytest.mark.parametrize("slug", SLUGS)

@@ -11,9 +11,12 @@ from gateway.api.views import sla_view
 from gateway.db.pool import Pool
 from gateway.incidents import store
 from gateway.incidents.model import Impact, Urgency
+from gateway.incidents.sight import EVERYTHING
+from gateway.oncall.roles import Role
 from gateway.operations.create import Report, create
 from gateway.operations.desk import Desk
 from gateway.operations.edit import edit
+from gateway.operations.who import Who
 from gateway.settings import load
 from gateway.sla.timers import Rules
 from tests.support.clock import NOON, FakeClock
@@ -27,6 +30,9 @@ targets = { 1 = { desk = "2m" } }
 [sla.services.payroll]
 policy = "business-hours"
 """
+
+
+ANN = Who(name="ann", parts=frozenset({Role.INCIDENT_MANAGER}))
 
 
 @pytest.fixture
@@ -53,7 +59,7 @@ async def changes(pool: Pool, number: str) -> list[str]:
 
 
 async def test_a_record_of_a_service_has_the_services_own_targets(desk: Desk) -> None:
-    plain, shop, payroll = [await create(desk, urgent(service=name), "ann") for name in ("mail", "shop", "payroll")]
+    plain, shop, payroll = [await create(desk, urgent(service=name), ANN) for name in ("mail", "shop", "payroll")]
     assert [one.policy for one in (plain, shop, payroll)] == ["itil-minutes", "itil-minutes", "business-hours"]
     assert plain.next_due_at == NOON + timedelta(minutes=2.5)
     assert shop.next_due_at == NOON + timedelta(minutes=1)
@@ -61,25 +67,25 @@ async def test_a_record_of_a_service_has_the_services_own_targets(desk: Desk) ->
 
 
 async def test_another_service_brings_its_policy_and_the_timeline_says_so(desk: Desk, pool: Pool) -> None:
-    record = await create(desk, urgent(), "ann")
-    moved = await edit(desk, record.number, {"service": "payroll"}, "ann")
+    record = await create(desk, urgent(), ANN)
+    moved = await edit(desk, record.number, {"service": "payroll"}, ANN)
     assert (moved.policy, moved.ledger) == ("business-hours", record.ledger)
     async with pool.acquire() as conn:
-        stored = await store.by_number(conn, record.number)
+        stored = await store.by_number(conn, record.number, EVERYTHING)
     assert stored is not None
     assert (stored.policy, stored.next_due_at) == ("business-hours", moved.next_due_at)
     assert await changes(pool, record.number) == ["policy", "service"]
 
 
 async def test_a_priority_that_another_rule_names_brings_its_policy_and_any_other_leaves_it(desk: Desk, pool: Pool) -> None:
-    record = await create(desk, urgent(), "ann")
-    assert (await edit(desk, record.number, {"priority": 3}, "ann")).policy == "itil-minutes"
-    assert (await edit(desk, record.number, {"priority": 4}, "ann")).policy == "business-hours"
+    record = await create(desk, urgent(), ANN)
+    assert (await edit(desk, record.number, {"priority": 3}, ANN)).policy == "itil-minutes"
+    assert (await edit(desk, record.number, {"priority": 4}, ANN)).policy == "business-hours"
     assert await changes(pool, record.number) == ["priority", "policy", "priority"]
 
 
 async def test_a_due_time_in_a_year_whose_holidays_are_not_published_says_so(desk: Desk, clock: FakeClock) -> None:
     clock.at = datetime(2049, 12, 31, tzinfo=UTC)
-    record = await create(desk, urgent(service="payroll"), "ann")
+    record = await create(desk, urgent(service="payroll"), ANN)
     assert sla_view(record, desk.rules, clock.at).holidays_unpublished == [2049, 2050]
     assert sla_view(replace(record, service="", policy="itil-minutes"), desk.rules, clock.at).holidays_unpublished == []

@@ -17,7 +17,7 @@ from gateway.operations.desk import Desk
 from gateway.operations.redating import Redating
 from gateway.settings import load
 from gateway.sla.timers import Rules
-from tests.operations.test_promises import urgent
+from tests.operations.test_promises import ANN, urgent
 from tests.support.clock import NOON, FakeClock
 
 STRICTER = "[sla.policies.itil-minutes]\nauto_close_after = '1h'\n[sla.policies.itil-minutes.targets.1]\ndesk = '2m'\n"
@@ -50,8 +50,8 @@ async def dues(pool: Pool) -> list[tuple[int, timedelta]]:
 async def test_open_and_resolved_records_of_a_changed_policy_are_dated_anew_once(configured: Configured, pool: Pool) -> None:
     before = configured("")
     assert await Redating(before).run_once() == 0
-    first, second = await create(before, urgent(), "ann"), await create(before, urgent(), "ann")
-    await act(before, second.number, commands.Resolve(resolution=Resolution.SOLVED), "ann")
+    first, second = await create(before, urgent(), ANN), await create(before, urgent(), ANN)
+    await act(before, second.number, commands.Resolve(resolution=Resolution.SOLVED), ANN)
     after = configured(STRICTER)
     assert await Redating(after).run_once() == 2
     told = await entries(pool)
@@ -70,9 +70,9 @@ async def test_what_an_older_replica_dated_meanwhile_is_found_within_the_hour_an
     old, new = configured(""), configured(STRICTER)
     await Redating(old).run_once()
     await Redating(new).run_once()
-    await create(old, urgent(), "ann")
+    await create(old, urgent(), ANN)
     assert await Redating(new).run_once() == 1
-    await create(old, urgent(), "ann")
+    await create(old, urgent(), ANN)
     clock.advance(timedelta(hours=1, seconds=1))
     assert await Redating(new).run_once() == 0
     assert len(await entries(pool)) == 1
@@ -82,7 +82,7 @@ async def test_a_pass_that_was_cut_short_goes_on_without_telling_anybody_twice(c
     old, new = configured(""), configured(STRICTER)
     await Redating(old).run_once()
     for _ in range(3):
-        await create(old, urgent(), "ann")
+        await create(old, urgent(), ANN)
     await Redating(new).run_once()
     await pool.execute("UPDATE sla_version SET version = 'older' WHERE policy = 'itil-minutes'")
     assert await Redating(new).run_once() == 0

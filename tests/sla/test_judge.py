@@ -1,5 +1,6 @@
 """When PostgreSQL's clock is believed."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,11 @@ def a_judge() -> ClockJudge:
     assert not judge.trusted
     assert judge.sample(START, 0.0, 0.01)
     return judge
+
+
+def test_there_is_no_estimate_before_the_first_sample() -> None:
+    with pytest.raises(LookupError):
+        ClockJudge().estimate_us(0.0)
 
 
 @given(st.lists(st.tuples(st.floats(0, 5), st.integers(-SECOND, SECOND)), max_size=30))

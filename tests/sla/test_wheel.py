@@ -80,3 +80,26 @@ def test_members_leave_oldest_first_even_after_a_leap() -> None:
     for due in (40, 10, 30, 20):
         wheel.insert(due * 1_000_000, due)
     assert wheel.advance(HORIZON_US * 2) == [10, 20, 30, 40]
+
+
+def test_a_leap_leaves_what_is_due_later_in_the_wheel() -> None:
+    wheel = Wheel(0)
+    far = HORIZON_US * 3
+    for due in (10, far):
+        wheel.insert(due, due)
+    assert wheel.advance(HORIZON_US * 2) == [10]
+    assert wheel.advance(far + TICK_US) == [far]
+
+
+def test_what_is_in_the_wheel_is_not_put_in_again() -> None:
+    wheel = Wheel(0)
+    assert (wheel.insert(10, 1), wheel.insert(20, 1), wheel.insert(10, 2)) == (True, False, True)
+    assert wheel.advance(TICK_US) == [1, 2]
+
+
+def test_what_is_due_already_and_not_taken_yet_can_be_forgotten() -> None:
+    wheel = Wheel(0)
+    wheel.advance(TICK_US * 5)
+    wheel.insert(0, 3)
+    wheel.remove(0, 3)
+    assert wheel.advance(TICK_US * 6) == []

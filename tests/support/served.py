@@ -39,7 +39,7 @@ class Served:
 @asynccontextmanager
 async def served(settings: Settings) -> AsyncIterator[Served]:
     """A gateway with these settings, whose database must be set."""
-    made = await _keys(settings.database.url)
+    made = await make_keys(settings.database.url)
     async with running(settings, SystemClock(), allow_unsafe=True) as gateway:
         server = TestServer(gateway.app)
         await server.start_server(auto_decompress=False)
@@ -47,7 +47,7 @@ async def served(settings: Settings) -> AsyncIterator[Served]:
             yield Served(client, made, gateway.pool)
 
 
-async def _keys(url: str) -> dict[str, str]:
+async def make_keys(url: str) -> dict[str, str]:
     conn = await asyncpg.connect(url)
     try:
         ours, theirs = [

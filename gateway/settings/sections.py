@@ -1,21 +1,12 @@
-"""The one settings class: shipped defaults, one TOML file laid over them, the environment over that, validated whole.
+"""The one settings class, section by section; a field here is a key of the file and a variable of the environment."""
 
-Nothing else reads the environment. Secrets may come from a file: `GATEWAY_NOTIFY__SMTP__PASSWORD_FILE=/run/secret`.
-"""
-
-import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
-from importlib import resources
-from pathlib import Path
-from typing import Any, Literal
-from zoneinfo import available_timezones
+from typing import Literal
 
 import msgspec
-from dateutil.rrule import rrulestr
 
-from gateway.durations import Duration, Promise, written
-from gateway.errors import Flaw, Misconfigured
+from gateway.durations import Duration, Promise
 from gateway.incidents.model import Impact, Urgency
 
 
@@ -206,10 +197,17 @@ class Grade(Section, frozen=True):
 
 
 class Intake(Section, frozen=True):
-    """One source: its severities, and for `generic` where each field is found in a foreign body (JSON pointers)."""
+    """One source: its severities, and for `generic` where each field is found in a foreign body (JSON pointers).
+
+    The case of a severity does not matter: a word written again in another case replaces the one before it.
+    """
 
     severity: dict[str, Grade] = {}
     mapping: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        """Keep every severity by the word it is looked up by."""
+        msgspec.structs.force_setattr(self, "severity", {word.strip().lower(): grade for word, grade in self.severity.items()})
 
 
 class Retention(Section, frozen=True):
@@ -229,6 +227,33 @@ class Audit(Section, frozen=True):
     seal_file: str
 
 
+class Oidc(Section, frozen=True):
+    """An identity provider; no issuer means there is none. No `redirect_url` means the callback under `external_url`."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    redirect_url: str
+    scopes: str
+    allow_private: bool
+
+
+class Login(Section, frozen=True):
+    """Getting in: `attempts` of one login from one address within `window`, and how long a session lasts."""
+
+    attempts: int
+    window: Duration
+    session: Duration
+    oidc: Oidc
+
+
+class Links(Section, frozen=True):
+    """Links for reporters: one secret, two during a rotation, the new one first; none keeps one in the database."""
+
+    secret: str
+    valid: Duration
+
+
 class Settings(Section, frozen=True):
     """Everything the gateway is told."""
 
@@ -239,102 +264,8 @@ class Settings(Section, frozen=True):
     notify: Notify
     retention: Retention
     audit: Audit
+    login: Login
+    links: Links
     redis: Redis = Redis()
     escalation: Escalation = Escalation()
     intake: dict[str, Intake] = {}
-
-
-def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
-    """Defaults, then the file (or GATEWAY_CONFIG), then the environment; raises Misconfigured with every problem."""
-    tree = tomllib.loads((resources.files("gateway") / "defaults.toml").read_text("utf-8"))
-    source = path or (Path(environ["GATEWAY_CONFIG"]) if environ.get("GATEWAY_CONFIG") else None)
-    if source is not None:
-        overlay(tree, _read(source))
-    overlay(tree, _from_environment(environ))
-    flaws: list[Flaw] = []
-    parts: dict[str, Any] = {}
-    for field in msgspec.structs.fields(Settings):
-        if field.encode_name in tree:
-            _convert(field.encode_name, tree.pop(field.encode_name), field.type, parts, flaws)
-    flaws += [Flaw(f"/{name}", "no such section: remove it or correct its name") for name in tree]
-    if flaws:
-        raise Misconfigured("the configuration cannot be used", flaws=tuple(flaws))
-    settings = Settings(**parts)
-    if problems := contradictions(settings):
-        raise Misconfigured("the configuration contradicts itself", flaws=tuple(problems))
-    return settings
-
-
-def _convert(name: str, value: object, kind: Any, parts: dict[str, Any], flaws: list[Flaw]) -> None:
-    try:
-        parts[name] = msgspec.convert(value, kind, strict=False, dec_hook=written)
-    except msgspec.ValidationError as error:
-        detail, _, where = str(error).partition(" - at `$")
-        flaws.append(Flaw(f"/{name}" + where.rstrip("`").replace("[...]", ".*").replace(".", "/"), detail))
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Misconfigured(f"{path} cannot be read as TOML: {error}") from error
-
-
-def overlay(base: dict[str, Any], over: Mapping[str, Any]) -> None:
-    """Lay `over` on `base`: tables key by key, anything else replaced."""
-    for key, value in over.items():
-        if isinstance(value, dict) and isinstance(base.get(key), dict):
-            overlay(base[key], value)
-        else:
-            base[key] = value
-
-
-def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    """GATEWAY_SERVER__PORT=8080 is server.port; DATABASE_URL and REDIS_URL are what they are everywhere."""
-    tree: dict[str, Any] = {}
-    named = {"DATABASE_URL": "GATEWAY_DATABASE__URL", "REDIS_URL": "GATEWAY_REDIS__URL"}
-    for name, value in ((named.get(n, n), v) for n, v in environ.items()):
-        if not name.startswith("GATEWAY_") or "__" not in name:
-            continue
-        *sections, key = name.removeprefix("GATEWAY_").lower().split("__")
-        node = tree
-        for section in sections:
-            node = node.setdefault(section, {})
-        if key.endswith("_file") and key != "seal_file":
-            node[key.removesuffix("_file")] = Path(value).read_text("utf-8").strip()
-        else:
-            node[key] = value
-    return tree
-
-
-def contradictions(settings: Settings) -> list[Flaw]:
-    """What is wrong with settings that can be read."""
-    flaws = []
-    for index, window in enumerate(settings.dedup.maintenance):
-        flaws += [Flaw(f"/dedup/maintenance/{index}", problem) for problem in _window_problems(window)]
-    for name, policy in settings.sla.policies.items():
-        if missing := {1, 2, 3, 4} - policy.targets.keys():
-            flaws.append(Flaw(f"/sla/policies/{name}/targets", f"no targets for priorities {sorted(missing)}"))
-        if any(not 0 < share < 1 for share in policy.warn_at) or len(set(policy.warn_at)) < len(policy.warn_at):
-            flaws.append(Flaw(f"/sla/policies/{name}/warn_at", "shares are distinct and lie between 0 and 1"))
-    return flaws
-
-
-def _window_problems(window: Maintenance) -> list[str]:
-    problems = []
-    if (window.end is None) == (window.rrule is None):
-        problems.append("a window has either an end or an rrule")
-    if window.rrule is not None and window.duration is None:
-        problems.append("a window that recurs has a duration")
-    if window.start.tzinfo is None or (window.end is not None and window.end.tzinfo is None):
-        problems.append("start and end carry an offset, such as 2026-03-02T22:00:00+08:00")
-    elif window.end is not None and window.end <= window.start:
-        problems.append("the end lies after the start")
-    if window.zone not in available_timezones():
-        problems.append(f"{window.zone!r} is no time zone of the IANA list")
-    if window.rrule is not None:
-        try:
-            rrulestr(window.rrule)
-        except ValueError as error:
-            problems.append(f"the rrule cannot be read: {error}")
-    return problems

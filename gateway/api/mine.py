@@ -1,0 +1,140 @@
+"""One record for its reporter, let in by a link: read it, say whether it is solved, rate it, add to it."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from gateway.api.context import Call, respond
+from gateway.api.incidents import found
+from gateway.api.reads import TIMELINE
+from gateway.api.wire import Action as Asked
+from gateway.api.wire import Rating
+from gateway.db.pool import acquire
+from gateway.errors import IllegalTransition, NotFound, Unprocessable
+from gateway.incidents import commands, lifecycle, store
+from gateway.incidents.model import State
+from gateway.incidents.public import public
+from gateway.incidents.record import Incident
+from gateway.oncall.roles import Role
+from gateway.operations.act import act
+from gateway.operations.desk import NOW
+from gateway.operations.permissions import ALLOWED, Action, may, sight
+from gateway.operations.reporter_links import INVALID
+from gateway.operations.who import Who
+
+REPORTER = "reporter"
+"""Under what name a timeline has what was done by a link: nobody proved to be anybody."""
+
+OFFERED = {"confirm": Action.CONFIRM, "refuse": Action.REFUSE, "rate": Action.RATE, "note": Action.NOTE}
+
+
+class Happened(msgspec.Struct):
+    """One thing that happened; `own` when it was done by link."""
+
+    at: datetime
+    event: str
+    own: bool
+    facts: dict[str, Any]
+
+
+class Mine(msgspec.Struct):
+    """A record as its reporter sees it; `actions` are those possible now."""
+
+    number: str
+    state: State
+    title: str
+    description: str
+    recorded_at: datetime
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    resolution: str | None
+    solution: str
+    satisfaction: int | None
+    actions: list[str]
+    timeline: list[Happened]
+
+
+class Invitation(msgspec.Struct):
+    """A link for the reporter: a path, to be put behind the gateway's address, and when it ends."""
+
+    path: str
+    expires_at: datetime
+
+
+class Agree(Asked, kw_only=True):
+    """It is solved."""
+
+    satisfaction: Rating | None = None
+
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Confirm(satisfaction=self.satisfaction, note=self.note)
+
+
+async def invite(call: Call) -> web.Response:
+    """A new link to the record in the path; older ones stay good."""
+    incident = await found(call, Action.INVITE)
+    _reporter(incident, Unprocessable("nobody is recorded as the reporter: set `contact` first"))
+    desk = call.context.desk
+    async with acquire(desk.pool) as conn:
+        now = await conn.fetchval(NOW, desk.clock.stamp())
+    link, ends = call.context.links.make(incident.id, now)
+    return respond(Invitation(f"/api/v1/mine/{link}", ends), 201)
+
+
+async def read_mine(call: Call) -> web.Response:
+    """The record, and nothing changes."""
+    _, incident = await _let_in(call)
+    return respond(await _shown(call, incident), etag=str(incident.version))
+
+
+async def act_on_mine(call: Call) -> web.Response:
+    """Confirm, refuse, rate or add; confirming what is closed changes nothing and is answered alike."""
+    who, incident = await _let_in(call)
+    command = call.body.command()
+    try:
+        incident = await act(call.context.desk, incident.number, command, who)
+    except IllegalTransition as error:
+        if not (isinstance(command, commands.Confirm) and error.facts["state"] is State.CLOSED):
+            raise
+    return respond(await _shown(call, incident), etag=str(incident.version))
+
+
+async def _let_in(call: Call) -> tuple[Who, Incident]:
+    """The link's bearer and the record; raises NotFound. The record is asked for again by whoever locks it."""
+    desk = call.context.desk
+    async with acquire(desk.pool) as conn:
+        incident_id = call.context.links.read(call.request.match_info["link"], await conn.fetchval(NOW, desk.clock.stamp()))
+        [*records] = await store.by_ids(conn, [incident_id])
+    if not records:
+        raise NotFound(INVALID)
+    who = _reporter(records[0], NotFound(INVALID))
+    if not sight(who).sees(records[0]):
+        raise NotFound(INVALID)
+    return who, records[0]
+
+
+def _reporter(incident: Incident, nobody: Exception) -> Who:
+    """The record's reporter, known by what the record says of them; raises `nobody` when it says nothing."""
+    names = frozenset(text.lower() for text in (incident.contact, incident.owner) if text)
+    if not names:
+        raise nobody
+    return Who(name=REPORTER, parts=frozenset({Role.REPORTER}), identities=names)
+
+
+async def _shown(call: Call, incident: Incident) -> Mine:
+    async with acquire(call.context.desk.pool) as conn:
+        rows = await conn.fetch(TIMELINE, incident.id)
+    told = [(row, public(row["event"], row["actor"], msgspec.json.decode(row["facts"]), {REPORTER})) for row in rows]
+    who = _reporter(incident, NotFound(INVALID))
+    possible = lifecycle.allowed(incident.state)
+    return Mine(
+        **{name: getattr(incident, name) for name in COPIED},
+        actions=[name for name, right in OFFERED.items() if name in possible and may(who, right, incident) == ALLOWED],
+        timeline=[Happened(r["at"], r["event"], r["actor"] == REPORTER, facts) for r, facts in told if facts is not None],
+    )
+
+
+COPIED = tuple(name for name in Mine.__struct_fields__ if name not in {"actions", "timeline"})

@@ -1,0 +1,47 @@
+"""What of a timeline those may read who do not work on the record."""
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from gateway.db.pool import Connection
+from gateway.incidents import store
+from gateway.incidents.sight import Sight
+
+TOLD: Mapping[str, frozenset[str]] = {
+    "opened": frozenset(),
+    "assigned": frozenset(),
+    "accepted": frozenset(),
+    "returned": frozenset(),
+    "held": frozenset({"reason", "until"}),
+    "resumed": frozenset(),
+    "escalated": frozenset(),
+    "resolved": frozenset({"resolution", "solution"}),
+    "closed": frozenset({"closure", "satisfaction"}),
+    "reopened": frozenset(),
+    "rejected": frozenset(),
+    "rated": frozenset({"satisfaction"}),
+    "note": frozenset(),
+}
+"""The events a reporter is told of, and which facts beside the state; notes only where they are the reporter's own."""
+
+ALWAYS = frozenset({"state", "was"})
+
+
+def public(event: str, actor: str, facts: Mapping[str, Any], names: AbstractSet[str]) -> dict[str, Any] | None:
+    """The facts of an entry that a reporter known by `names` is told, or None for an entry that is not for them."""
+    own = actor.lower() in names
+    if event not in TOLD or (event == "note" and not own):
+        return None
+    told = TOLD[event] | ALWAYS | ({"note"} if own else frozenset())
+    return {name: value for name, value in facts.items() if name in told}
+
+
+async def hide_masters(conn: Connection, told: Sequence[dict[str, Any]], sight: Sight) -> frozenset[str]:
+    """Take the numbers out of facts about masters that are not there for who reads them; gives those numbers."""
+    numbers = frozenset(str(facts["master"]) for facts in told if facts.get("master"))
+    hidden = numbers - await store.seen(conn, numbers, sight)
+    for facts in told:
+        if facts.get("master") in hidden:
+            facts["master"] = None
+    return hidden

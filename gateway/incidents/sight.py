@@ -1,0 +1,34 @@
+"""Which records exist for somebody. Pure, with the one condition that statements ask the same by.
+
+What somebody may not see is not there for them: lists, links and locks leave it out, and asking for it by number is answered as
+asking for a number that was never given out.
+"""
+
+from dataclasses import dataclass
+
+from gateway.incidents.record import Incident
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """`ordinary` are all records without the security flag, `security` those with it, `names` in lower case one's own.
+
+    One's own is what one recorded or is the contact of, and never what is flagged.
+    """
+
+    ordinary: bool = False
+    security: bool = False
+    names: tuple[str, ...] = ()
+
+    def sees(self, incident: Incident) -> bool:
+        """Whether the record is there for them."""
+        if incident.security:
+            return self.security
+        return self.ordinary or incident.owner.lower() in self.names or incident.contact.lower() in self.names
+
+    def parameters(self) -> tuple[bool, bool, list[str]]:
+        """For statements: whether security records, whether ordinary ones, and the names."""
+        return self.security, self.ordinary, list(self.names)
+
+
+EVERYTHING = Sight(ordinary=True, security=True)

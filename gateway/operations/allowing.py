@@ -1,0 +1,64 @@
+"""From commands to rights: what is asked by a command, and what happens when it may not be. Pure."""
+
+from collections.abc import Iterable, Mapping
+
+from gateway.errors import Flaw, Forbidden, Unprocessable
+from gateway.incidents import commands as c
+from gateway.incidents.model import Tier
+from gateway.incidents.record import Incident
+from gateway.operations.permissions import ALLOWED, Action, Allowed, Refused, may, may_edit
+from gateway.operations.who import Who
+
+ASKS: Mapping[type[c.Command], Action] = {
+    c.Acknowledge: Action.ACKNOWLEDGE,
+    c.Assign: Action.ASSIGN,
+    c.Return: Action.RETURN,
+    c.Hold: Action.HOLD,
+    c.Resume: Action.RESUME,
+    c.Escalate: Action.ESCALATE,
+    c.Resolve: Action.RESOLVE,
+    c.Confirm: Action.CONFIRM,
+    c.Refuse: Action.REFUSE,
+    c.Close: Action.CLOSE,
+    c.Reject: Action.REJECT,
+    c.DeclareMajor: Action.DECLARE_MAJOR,
+    c.Note: Action.NOTE,
+    c.Rate: Action.RATE,
+}
+"""What each command of people asks for, before it is looked at more closely."""
+
+
+def asked(command: c.Command, who: Who) -> Action:
+    """What the command asks for."""
+    if isinstance(command, c.Acknowledge) and command.person not in ("", who.name):
+        return Action.ACKNOWLEDGE_FOR
+    if isinstance(command, c.Escalate) and command.to is Tier.VENDOR:
+        return Action.ENGAGE
+    return ASKS[type(command)]
+
+
+def check(who: Who, command: c.Command, incident: Incident) -> None:
+    """Raise Forbidden when somebody may not do this, and Unprocessable where the reason they owe is missing."""
+    decision = may(who, asked(command, who), incident)
+    if isinstance(decision, Refused) and isinstance(command, c.Assign) and _passes_on(who, command, incident):
+        if not command.note.strip():
+            raise Unprocessable("say why it is passed on", flaws=(Flaw("/note", "needed inside tier 2"),))
+        return
+    refuse(decision)
+
+
+def _passes_on(who: Who, command: c.Assign, incident: Incident) -> bool:
+    return command.tier is Tier.SECOND and incident.tier is not Tier.DESK and may(who, Action.REASSIGN, incident) == ALLOWED
+
+
+def check_fields(who: Who, fields: Iterable[str], incident: Incident) -> None:
+    """Raise Forbidden, pointing at every field that somebody may not change."""
+    refused = [(name, decision) for name in fields if isinstance(decision := may_edit(who, name, incident), Refused)]
+    if refused:
+        raise Forbidden(refused[0][1].reason, flaws=tuple(Flaw(f"/{name}", decision.reason) for name, decision in refused))
+
+
+def refuse(decision: Allowed | Refused) -> None:
+    """Raise Forbidden for a refusal."""
+    if isinstance(decision, Refused):
+        raise Forbidden(decision.reason)

@@ -1,0 +1,69 @@
+"""How often who may try to get in: counted in PostgreSQL before the attempt, so that replicas count together."""
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from gateway.db.pool import Connection
+from gateway.errors import TooManyAttempts
+
+WIDER = 10
+"""A login from everywhere, and an address with every login, have this many times the attempts of one login from one address.
+
+So whoever guesses locks out only themselves, until they come from ten addresses.
+"""
+
+COUNT = """
+INSERT INTO login_attempt AS a (subject, since, count)
+SELECT subject, coalesce($2::timestamptz, statement_timestamp()), 1 FROM unnest($1::bytea[]) AS s (subject) ORDER BY subject
+ON CONFLICT (subject) DO UPDATE SET
+  count = CASE WHEN a.since + $3::interval <= excluded.since THEN 1 ELSE least(a.count + 1, 1000000) END,
+  since = CASE WHEN a.since + $3::interval <= excluded.since THEN excluded.since ELSE a.since END
+RETURNING subject, count, since + $3::interval - coalesce($2::timestamptz, statement_timestamp()) AS rest
+"""
+
+FORGET = "DELETE FROM login_attempt WHERE subject = ANY($1::bytea[])"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Attempts of one login from one address in one window."""
+
+    attempts: int
+    window: timedelta
+
+
+async def count(conn: Connection, login: str | None, address: str, limits: Limits, stamp: datetime | None) -> None:
+    """Count one attempt, of nobody in particular with None, committed at once; raises TooManyAttempts when it is one too many."""
+    allowed = _subjects(login, address, limits.attempts)
+    rows = await conn.fetch(COUNT, sorted(allowed), stamp, limits.window)
+    over = [row["rest"] for row in rows if row["count"] > allowed[row["subject"]]]
+    if over:
+        seconds = max(1, round(max(over).total_seconds()))
+        raise TooManyAttempts("too many attempts: wait, then try again", retry_after=seconds)
+
+
+async def forget(conn: Connection, login: str, address: str) -> None:
+    """After a success: the login's own attempts count no more; those of the address with other logins do."""
+    mistaken = _subjects(login, address, 0).keys() - _subjects(None, address, 0).keys()
+    await conn.execute(FORGET, list(mistaken))
+
+
+def _subjects(login: str | None, address: str, attempts: int) -> dict[bytes, int]:
+    network = _network(address)
+    named = {f"address\0{network}": attempts * WIDER}
+    if login is not None:
+        named |= {f"pair\0{login}\0{network}": attempts, f"login\0{login}": attempts * WIDER}
+    return {sha256(name.encode("utf-8", "surrogatepass")).digest(): most for name, most in named.items()}
+
+
+def _network(address: str) -> str:
+    """The address, of version 6 its /64: one subscriber has all of those."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False))
+    return str(found)

@@ -1,0 +1,61 @@
+"""A service request that turns out to be something else: an incident, or a change in the system that keeps those."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from gateway.errors import Conflict
+from gateway.incidents import commands, lifecycle
+from gateway.incidents.model import LIVE, Kind
+from gateway.incidents.record import Incident, Revision
+from gateway.operations.allowing import refuse
+from gateway.operations.desk import Desk, Session
+from gateway.operations.memory import Once, at_most_once
+from gateway.operations.permissions import Action, may
+from gateway.operations.who import Who
+
+TO_CHANGE = "converted_to_change"
+"""The resolution category of a request that went on as a change."""
+
+
+async def convert(
+    desk: Desk,
+    number: str,
+    who: Who,
+    *,
+    change: tuple[str, Mapping[str, Any]] | None,
+    note: str,
+    if_match: int | None = None,
+    once: Once | None = None,
+) -> Incident:
+    """Make a request an incident, measured by an incident's policy from the moment it was recorded.
+
+    With a `change` (system and reference) end it instead, as one that goes on there.
+
+    Raises NotFound, Forbidden, VersionMismatch, and Conflict for a record that is no request or has ended.
+    """
+
+    async def work(session: Session) -> Incident:
+        request = await session.lock(number, who, if_match)
+        refuse(may(who, Action.CONVERT, request))
+        if request.kind != Kind.SERVICE_REQUEST or request.state not in LIVE:
+            raise Conflict(f"{number} is no open service request")
+        revision = _to_incident(desk, request, who, note) if change is None else _to_change(request, change, who, session, note)
+        return (await session.write([revision]))[0]
+
+    return await at_most_once(desk, once, who, work)
+
+
+def _to_incident(desk: Desk, request: Incident, who: Who, note: str) -> Revision:
+    policy = desk.rules.policy_for(kind=Kind.INCIDENT, service=request.service, source=request.source, priority=request.priority)
+    after = replace(request, kind=Kind.INCIDENT, request_category=None, policy=policy.name)
+    facts = {"to": Kind.INCIDENT, "policy": {"old": request.policy, "new": policy.name}, "note": note}
+    return Revision(after=after, actor=who.name, events=(("converted", facts),))
+
+
+def _to_change(request: Incident, change: tuple[str, Mapping[str, Any]], who: Who, session: Session, note: str) -> Revision:
+    system, reference = change
+    ended = lifecycle.apply(request, commands.Resolve(category=TO_CHANGE, note=note), who.name, session.now)
+    after = replace(ended.after, refs={**ended.after.refs, system: reference})
+    facts = {"to": "change", "system": system, "reference": reference, "note": note}
+    return replace(ended, after=after, events=(("converted", facts), *ended.events))

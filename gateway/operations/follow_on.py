@@ -1,0 +1,60 @@
+"""Going on from a closed record: it is never reopened, a new one is made that follows it."""
+
+from dataclasses import replace
+
+from gateway.errors import Conflict
+from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.model import State, Tier
+from gateway.incidents.record import Incident, Revision
+from gateway.operations.allowing import refuse
+from gateway.operations.create import Report, opening
+from gateway.operations.desk import Desk, Session
+from gateway.operations.memory import Once, at_most_once
+from gateway.operations.permissions import Action, may
+from gateway.operations.who import Who
+
+ENDED = frozenset({State.CLOSED, State.REJECTED})
+
+TAKEN_OVER = (
+    "title", "description", "kind", "request_category", "impact", "urgency", "service", "ci", "category", "contact_name",
+    "contact", "location", "reporting_unit", "security", "labels",
+)  # fmt: skip
+
+
+async def follow_on(desk: Desk, number: str, who: Who, *, note: str = "", once: Once | None = None) -> Incident:
+    """A new record like the closed one, with whoever handled that; both timelines say so.
+
+    Raises NotFound, Forbidden, and Conflict for a record that has not ended: that one is refused or worked on.
+    """
+
+    async def work(session: Session) -> Incident:
+        old = await session.lock(number, who)
+        refuse(may(who, Action.FOLLOW_ON, old))
+        if old.state not in ENDED:
+            raise Conflict(f"{number} is {old.state}: only what is closed or rejected is followed by another record")
+        ids, numbers = await desk.reserve(1, desk.clock.stamp())
+        report = Report(**{name: getattr(old, name) for name in TAKEN_OVER})
+        first = opening(desk, report, who, session.now, ids[0], numbers[0])
+        made = await session.open(_given_on(first, old, session, note))
+        facts = {"number": made.number, "note": note}
+        await session.write([Revision(after=old, actor=who.name, events=(("followed_on", facts),))])
+        return made
+
+    return await at_most_once(desk, once, who, work)
+
+
+def _given_on(revision: Revision, old: Incident, session: Session, note: str) -> Revision:
+    """The new record with the old one's handler, as if the desk had given it out at once."""
+    (opened, facts), *told = revision.events
+    events = ((opened, {**facts, "reason": "follow_on", "follows": old.number, "note": note}), *told)
+    after = replace(revision.after, follows_id=old.id)
+    if not old.handler:
+        return replace(revision, after=after, events=events)
+    tier = Tier.SECOND if old.tier is Tier.DESK else old.tier
+    given = LedgerEntry(session.now, ClockEvent.ASSIGN, tier)
+    after = replace(
+        after, state=State.ASSIGNED, tier=tier, assignee_group=old.assignee_group, assignee=old.handler, handler=old.handler,
+        ledger=(*after.ledger, given),
+    )  # fmt: skip
+    assigned = ("assigned", {"person": old.handler, "group": old.assignee_group, "tier": tier, "reason": "follow_on"})
+    return replace(revision, after=after, events=(*events, assigned))

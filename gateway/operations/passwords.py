@@ -1,0 +1,81 @@
+"""Passwords: Argon2id (RFC 9106) in threads of their own, few at a time, and what makes one acceptable.
+
+The cost is OWASP's (Password Storage Cheat Sheet): 19 MiB, two passes, one lane; about 30 ms of one core.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from gateway.errors import Flaw, Overloaded, Unprocessable
+
+T = TypeVar("T")
+
+AT_ONCE = 2
+"""Threads: memory and processor time that strangers can make us spend."""
+
+WAITING = 64
+"""Checks that may wait for a thread, about a second's worth; those above are sent away."""
+
+SHORTEST, LONGEST = 12, 256
+FEWEST_LETTERS = 5
+
+
+class Passwords:
+    """Hashes and checks; `close` ends the threads."""
+
+    def __init__(self, waiting: int = WAITING) -> None:
+        self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="password")
+        self._under_way, self._most = 0, AT_ONCE + waiting
+        self._nobodys = self._hasher.hash("the password of nobody")
+
+    async def hash(self, password: str) -> str:
+        """What to keep of a password; raises Overloaded."""
+        return await self._run(lambda: self._hasher.hash(password))
+
+    async def matches(self, kept: str | None, given: str) -> bool:
+        """Whether it is the password; without one, None, the same work is done for nothing. Raises Overloaded."""
+        matched = await self._run(lambda: self._verify(kept or self._nobodys, given))
+        return matched and kept is not None
+
+    def is_dated(self, kept: str) -> bool:
+        """Whether it was hashed at another cost than today's."""
+        return self._hasher.check_needs_rehash(kept)
+
+    def close(self) -> None:
+        """End the threads once they are done."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _verify(self, kept: str, given: str) -> bool:
+        try:
+            return self._hasher.verify(kept, given)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if self._under_way >= self._most:
+            raise Overloaded("too many log-ins at once: try again in a moment")
+        self._under_way += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._under_way -= 1
+
+
+def acceptable(password: str, *known: str) -> str:
+    """A password worth having; `known` is what anybody would try first. Raises Unprocessable (NIST SP 800-63B, 3.1.1.2)."""
+    why = None
+    if not SHORTEST <= len(password) <= LONGEST:
+        why = f"has {SHORTEST} to {LONGEST} characters; a few words make a good one"
+    elif len(set(password)) < FEWEST_LETTERS:
+        why = f"has at least {FEWEST_LETTERS} different characters"
+    elif any(word and word.casefold() in password.casefold() and len(password) < len(word) + 8 for word in known):
+        why = "is not made of the login, the name or the address"
+    if why is not None:
+        raise Unprocessable(f"a password {why}", flaws=(Flaw("/new", why),))
+    return password

@@ -1,0 +1,236 @@
+"""Who may do what, as one table that people can read. Pure: (who, action, record) to a decision.
+
+Whether the state of a record allows an action at all is the lifecycle's business (`incidents/lifecycle.py`); here stands who may
+ask. A row counts when somebody has its part, the action is among its actions, the record is where the row says and in one of its
+states. No row, no right. Security records are there only for PRIVY; to those the same rows apply.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from gateway.incidents.model import LIVE, State, Tier
+from gateway.incidents.record import Incident
+from gateway.incidents.sight import Sight
+from gateway.oncall.roles import Role
+from gateway.operations.who import Machine, Part, Who
+
+
+class Action(StrEnum):
+    """What can be asked, of one record or, from FOLLOW on, of the gateway."""
+
+    READ = "read"
+    INSPECT = "inspect"
+    ACKNOWLEDGE = "acknowledge"
+    ACKNOWLEDGE_FOR = "acknowledge_for"
+    ASSIGN = "assign"
+    REASSIGN = "reassign"
+    RETURN = "return"
+    HOLD = "hold"
+    RESUME = "resume"
+    ESCALATE = "escalate"
+    ENGAGE = "engage"
+    RESOLVE = "resolve"
+    CONFIRM = "confirm"
+    REFUSE = "refuse"
+    CLOSE = "close"
+    REJECT = "reject"
+    DECLARE_MAJOR = "declare_major"
+    NOTE = "note"
+    RATE = "rate"
+    LINK = "link"
+    UNLINK = "unlink"
+    REFER = "refer"
+    INVITE = "invite"
+    FOLLOW_ON = "follow_on"
+    CONVERT = "convert"
+    FOLLOW = "follow"
+    SUBMIT = "submit"
+    ENTER_LATE = "enter_late"
+    RECEIPTS = "receipts"
+    QUARANTINE = "quarantine"
+    REPLAY = "replay"
+    DIRECTORY = "directory"
+
+
+MEANING: Mapping[Action, str] = {
+    Action.READ: "the record and what its reporter may know of its story",
+    Action.INSPECT: "its whole timeline, clocks, alerts, related records, counterparts elsewhere",
+    Action.ACKNOWLEDGE_FOR: "acknowledge in the name of somebody else",
+    Action.REASSIGN: "give it to another group or person of tier 2, with a reason",
+    Action.ESCALATE: "hand it to tier 3",
+    Action.ENGAGE: "hand it to a vendor",
+    Action.REFER: "set its counterpart in another system",
+    Action.FOLLOW_ON: "make a record that goes on from a closed one",
+    Action.CONVERT: "make a service request an incident or a change",
+    Action.INVITE: "make a link that lets its reporter at the record without a key",
+    Action.FOLLOW: "the feed of all changes, and what Alertmanager's readers are told",
+    Action.SUBMIT: "make a record",
+    Action.ENTER_LATE: "make a record of what occurred over 12 h ago, with a reason",
+    Action.RECEIPTS: "what became of a delivery",
+    Action.QUARANTINE: "what could not be understood",
+    Action.REPLAY: "read that again",
+    Action.DIRECTORY: "who there is",
+}
+"""What the names of actions leave open."""
+
+
+class Where(StrEnum):
+    """With whom a record is."""
+
+    ANY = "any record"
+    OWN = "one's own: recorded by oneself, or oneself the contact"
+    DESK = "with the service desk"
+    SECOND = "with tier 2, or with a vendor"
+    BEYOND_DESK = "with tier 2, tier 3 or a vendor"
+    THIRD = "with tier 3, or with a vendor and given to oneself or one's group"
+    FLAGGED = "flagged as security incident"
+
+
+ALL = frozenset(State)
+OPEN = LIVE | {State.RESOLVED}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row: `part` may do each of `actions` to records `where`, in `states`."""
+
+    part: Part
+    actions: frozenset[Action]
+    where: Where = Where.ANY
+    states: frozenset[State] = ALL
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """One row: `part` may change each of `fields` of records `where`, in `states`."""
+
+    part: Part
+    fields: frozenset[str]
+    where: Where = Where.ANY
+    states: frozenset[State] = ALL
+
+
+_A = Action
+_SEEING = frozenset({_A.READ, _A.INSPECT})
+_STAFF = frozenset({_A.SUBMIT, _A.FOLLOW, _A.DIRECTORY})
+_EVIDENCE = frozenset({_A.RECEIPTS, _A.QUARANTINE})
+_WORK = frozenset({_A.ACKNOWLEDGE, _A.HOLD, _A.RESUME, _A.RESOLVE})
+_PASSING_ON = frozenset({_A.NOTE, _A.REASSIGN, _A.ESCALATE, _A.ENGAGE})
+_OWNING = frozenset({
+    _A.NOTE, _A.ACKNOWLEDGE_FOR, _A.ASSIGN, _A.CONFIRM, _A.REFUSE, _A.CLOSE, _A.REJECT, _A.RATE, _A.LINK, _A.UNLINK, _A.REFER,
+    _A.INVITE, _A.FOLLOW_ON, _A.CONVERT,
+})  # fmt: skip
+
+TABLE: tuple[Rule, ...] = (
+    Rule(Role.REPORTER, frozenset({_A.SUBMIT})),
+    Rule(Role.REPORTER, frozenset({_A.READ, _A.CONFIRM, _A.REFUSE, _A.RATE, _A.FOLLOW_ON}), Where.OWN),
+    Rule(Role.REPORTER, frozenset({_A.NOTE}), Where.OWN, OPEN),
+    Rule(Role.SERVICE_DESK, _STAFF | _EVIDENCE | {_A.REPLAY}),
+    Rule(Role.SERVICE_DESK, _SEEING | _OWNING),
+    Rule(Role.SERVICE_DESK, _WORK, Where.DESK),
+    Rule(Role.TIER2, _STAFF | _SEEING | {_A.RECEIPTS}),
+    Rule(Role.TIER2, _WORK | {_A.RETURN, _A.LINK, _A.UNLINK, _A.CONVERT}, Where.SECOND),
+    Rule(Role.TIER2, _PASSING_ON, Where.BEYOND_DESK),
+    Rule(Role.TIER3, _STAFF | _SEEING | {_A.RECEIPTS}),
+    Rule(Role.TIER3, _WORK | {_A.NOTE, _A.REASSIGN, _A.ENGAGE}, Where.THIRD),
+    Rule(Role.INCIDENT_MANAGER, frozenset(Action)),
+    Rule(Role.LEADER, _SEEING | {_A.FOLLOW, _A.DIRECTORY}),
+    Rule(Role.ADMINISTRATOR, frozenset({_A.DIRECTORY})),
+    Rule(Role.SECURITY, frozenset({_A.SUBMIT, _A.DIRECTORY})),
+    Rule(Role.SECURITY, _SEEING | {_A.NOTE}, Where.FLAGGED),
+    Rule(Machine.READER, _SEEING | _EVIDENCE | {_A.FOLLOW, _A.DIRECTORY}),
+    Rule(Machine.WRITER, frozenset(Action) - {_A.ENTER_LATE}),
+)
+
+_DESCRIBING = frozenset({"title", "description", "contact_name", "contact", "location", "reporting_unit", "labels"})
+_CLASSIFYING = frozenset({"impact", "urgency", "category", "service", "ci"})
+_OWNERSHIP = frozenset({"owner", "assignee_group", "assignee"})
+FIELDS = _DESCRIBING | _CLASSIFYING | _OWNERSHIP | {"priority", "security"}
+"""Every field that can be corrected."""
+
+FIELD_TABLE: tuple[FieldRule, ...] = (
+    FieldRule(Role.SERVICE_DESK, FIELDS - {"priority"}, Where.ANY, OPEN),
+    FieldRule(Role.TIER2, _CLASSIFYING | {"labels"}, Where.BEYOND_DESK, LIVE),
+    FieldRule(Role.TIER3, frozenset({"category", "ci", "labels"}), Where.THIRD, LIVE),
+    FieldRule(Role.INCIDENT_MANAGER, FIELDS),
+    FieldRule(Role.SECURITY, frozenset({"security"}), Where.FLAGGED),
+    FieldRule(Machine.WRITER, FIELDS),
+)
+
+PRIVY: frozenset[Part] = frozenset({Role.INCIDENT_MANAGER, Role.SECURITY})
+"""For whom security records are there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """It may be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It may not be done; the reason is for people, and never speaks of a record that is not there for them."""
+
+    reason: str
+
+
+ALLOWED = Allowed()
+
+
+@lru_cache(maxsize=1_024)
+def sight(who: Who) -> Sight:
+    """Which records are there for somebody."""
+    reading = {rule.where for rule in TABLE if Action.READ in rule.actions and rule.part in who.parts}
+    return Sight(
+        ordinary=Where.ANY in reading,
+        security=not PRIVY.isdisjoint(who.parts),
+        names=tuple(sorted(who.identities)) if Where.OWN in reading else (),
+    )
+
+
+def may(who: Who, action: Action, incident: Incident | None = None) -> Allowed | Refused:
+    """Whether somebody may do this to the record; without one, whether there could be a record."""
+    if incident is not None and not sight(who).sees(incident):
+        return Refused("there is no such record")
+    rules = [rule for rule in TABLE if rule.part in who.parts and action in rule.actions]
+    return _judged(rules, who, incident, action)
+
+
+def may_edit(who: Who, field: str, incident: Incident) -> Allowed | Refused:
+    """Whether somebody may change this field of the record."""
+    if not sight(who).sees(incident):
+        return Refused("there is no such record")
+    rules = [rule for rule in FIELD_TABLE if rule.part in who.parts and field in rule.fields]
+    return _judged(rules, who, incident, f"change {field}")
+
+
+def _judged(rules: "list[Rule] | list[FieldRule]", who: Who, incident: Incident | None, what: str) -> Allowed | Refused:
+    if not rules:
+        return Refused(f"your roles ({', '.join(sorted(who.parts)) or 'none'}) do not include: {what}")
+    if incident is None or any(_is(rule.where, who, incident) and incident.state in rule.states for rule in rules):
+        return ALLOWED
+    wheres = " or ".join(sorted({rule.where for rule in rules}))
+    return Refused(f"your roles include {what} only for {wheres}: this record is {incident.state}, tier {incident.tier}")
+
+
+def _is(where: Where, who: Who, incident: Incident) -> bool:  # noqa: PLR0911 - one arm a place
+    match where:
+        case Where.ANY:
+            return True
+        case Where.OWN:
+            return incident.owner.lower() in who.identities or incident.contact.lower() in who.identities
+        case Where.DESK:
+            return incident.tier is Tier.DESK
+        case Where.SECOND:
+            return incident.tier in (Tier.SECOND, Tier.VENDOR)
+        case Where.BEYOND_DESK:
+            return incident.tier is not Tier.DESK
+        case Where.THIRD:
+            return incident.tier is Tier.THIRD or (incident.tier is Tier.VENDOR and _given(who, incident))
+        case Where.FLAGGED:
+            return incident.security
+
+
+def _given(who: Who, incident: Incident) -> bool:
+    return who.name in (incident.handler, incident.assignee) or incident.assignee_group in who.groups

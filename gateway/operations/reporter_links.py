@@ -1,0 +1,74 @@
+"""Links that let a reporter at one record without a key: HMAC-SHA256 over secret, record and end. Signing is pure.
+
+A link is `SECRET.RECORD.END.SIGNATURE`: which secret signed it, the record's id, seconds since 1970, 256 bits.
+"""
+
+import base64
+import hmac
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from gateway.db.pool import Connection
+from gateway.errors import NotFound
+
+SHAPE = re.compile(r"([0-9a-f]{8})\.([1-9][0-9]{0,17})\.([1-9][0-9]{0,11})\.([A-Za-z0-9_-]{43})", re.ASCII)
+
+INVALID = "this link is not valid, or no longer: ask the service desk"
+"""Said of every link that does not let in, whatever is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReporterLinks:
+    """Makes links by the first of its secrets and believes those of all of them."""
+
+    secrets: tuple[bytes, ...]
+    valid: timedelta
+
+    def make(self, incident_id: int, now: datetime) -> tuple[str, datetime]:
+        """A link to the record and when it ends."""
+        ends = int((now + self.valid).timestamp())
+        signed = f"{name_of(self.secrets[0])}.{incident_id}.{ends}"
+        return f"{signed}.{_signature(self.secrets[0], signed)}", datetime.fromtimestamp(ends, UTC)
+
+    def read(self, link: str, now: datetime) -> int:
+        """The id of the record that the link is to; raises NotFound."""
+        found = SHAPE.fullmatch(link)
+        if found is None:
+            raise NotFound(INVALID)
+        secret = next((secret for secret in self.secrets if name_of(secret) == found[1]), None)
+        wanted = _signature(secret or bytes(32), link.rpartition(".")[0])
+        if not hmac.compare_digest(wanted, found[4]) or secret is None or int(found[3]) <= now.timestamp():
+            raise NotFound(INVALID)
+        return int(found[2])
+
+
+def name_of(secret: bytes) -> str:
+    """What links call a secret; nothing about it follows from that."""
+    return sha256(b"name of a link secret\0" + secret).hexdigest()[:8]
+
+
+def _signature(secret: bytes, signed: str) -> str:
+    mac = hmac.digest(secret, b"reporter link v1\0" + signed.encode(), "sha256")
+    return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+
+KEEP = """
+INSERT INTO link_secret (id, secret, created_at)
+SELECT 'first', $1::bytea, coalesce($2::timestamptz, statement_timestamp()) WHERE NOT EXISTS (SELECT FROM link_secret)
+ON CONFLICT (id) DO NOTHING
+"""
+
+KEPT = "SELECT secret FROM link_secret ORDER BY created_at DESC, id LIMIT 2"
+"""Whoever keeps the secret in the database changes it by adding a row; the one before is believed as long as it is the second."""
+
+
+async def secrets_of(conn: Connection, setting: str, fresh: bytes, stamp: datetime | None) -> tuple[bytes, ...]:
+    """The secrets of the setting, else those kept in the database, where `fresh` becomes the first if there is none."""
+    if given := setting.split():
+        return tuple(word.encode() for word in given)
+    await conn.execute(KEEP, fresh, stamp)
+    kept: Sequence[bytes] = [row["secret"] for row in await conn.fetch(KEPT)]
+    return tuple(kept)

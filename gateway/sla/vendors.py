@@ -1,0 +1,52 @@
+"""Time a record spent with vendors, told apart vendor by vendor and booked on whoever handed it over. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateway.incidents.ledger import ClockEvent, Ledger
+from gateway.incidents.model import Tier
+from gateway.sla.calendar import Calendar
+
+ENDS = frozenset({ClockEvent.ASSIGN, ClockEvent.RETURN, ClockEvent.ESCALATE, ClockEvent.RESOLVE})
+"""What takes a record away from a vendor."""
+
+
+@dataclass(frozen=True, slots=True)
+class VendorSegment:
+    """One stay with one vendor; `until` is None while it lasts, `elapsed` leaves holds and time off out."""
+
+    vendor: str
+    since: datetime
+    until: datetime | None
+    elapsed: timedelta
+
+
+def segments(calendar: Calendar, ledger: Ledger, at: datetime) -> tuple[VendorSegment, ...]:
+    """Every stay with a vendor that began by `at`, oldest first.
+
+    A record that is reopened, after a vendor's solution was refused, is with tier 2 until it is handed over again.
+    """
+    return tuple(_stays(calendar, ledger, at))
+
+
+def _stays(calendar: Calendar, ledger: Ledger, at: datetime) -> Iterator[VendorSegment]:
+    vendor, since, elapsed = "", at, timedelta()
+    running: datetime | None = None
+    for entry in ledger:
+        if entry.at > at:
+            break
+        if running is not None and entry.event in ENDS | {ClockEvent.HOLD}:
+            elapsed += calendar.between(running, entry.at)
+            running = None
+        if vendor and entry.event in ENDS:
+            yield VendorSegment(vendor, since, entry.at, elapsed)
+            vendor = ""
+        if entry.event is ClockEvent.ESCALATE and entry.tier is Tier.VENDOR:
+            vendor, since, elapsed, running = entry.reason or "?", entry.at, timedelta(), entry.at
+        if vendor and entry.event is ClockEvent.RESUME:
+            running = entry.at
+    if vendor:
+        yield VendorSegment(
+            vendor, since, None, elapsed + (calendar.between(running, at) if running is not None else timedelta())
+        )

@@ -1,0 +1,168 @@
+"""Every role on every route in every state: the table is what the API does."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.api import wire
+from gateway.api.feed import Feed
+from gateway.api.openapi import plain
+from gateway.api.routes import ONE, REF, Route, table
+from gateway.db.pool import acquire
+from gateway.incidents import store
+from gateway.incidents.lifecycle import TABLE
+from gateway.incidents.model import State
+from gateway.incidents.record import Incident
+from gateway.incidents.sight import EVERYTHING
+from gateway.oncall.roles import Role
+from gateway.operations.allowing import asked
+from gateway.operations.keys import Scope
+from gateway.operations.permissions import Action, Refused, may, may_edit, sight
+from gateway.operations.who import Machine, Part, Who
+from tests.api.conftest import Api
+
+ROUTES = table(Feed())
+OF_RECORDS = [route for route in ROUTES if route.path.startswith(ONE)]
+MACHINES = {Machine.READER: "read", Machine.WRITER: "write"}
+TIERS = {State.LOGGED: "1", State.REJECTED: "1", State.ESCALATED: "3"}
+BODIES: dict[str, Any] = {
+    "hold": {"reason": "awaiting_user"}, "escalate": {"to": "tier3"}, "note": {"note": "n"}, "rate": {"satisfaction": 3},
+    "link": {"master": "INC-20260302-000002"}, "refs": {"id": "CHG1"},
+    "assign": {"group": "dba", "note": "why"}, "": {"ci": "db1"}, "convert": {"to": "incident", "note": "n"},
+}  # fmt: skip
+"""What is sent along: enough to be understood."""
+
+RIGHTS = {
+    ("GET", ONE): Action.READ, ("GET", ONE + "/timeline"): Action.READ, ("GET", ONE + "/sla"): Action.INSPECT,
+    ("GET", ONE + "/alerts"): Action.INSPECT, ("GET", ONE + "/related"): Action.INSPECT, ("GET", REF): Action.INSPECT,
+    ("PUT", REF): Action.REFER, ("POST", ONE + "/link"): Action.LINK, ("POST", ONE + "/unlink"): Action.UNLINK,
+    ("POST", ONE + "/invite"): Action.INVITE, ("POST", ONE + "/follow_on"): Action.FOLLOW_ON,
+    ("POST", ONE + "/convert"): Action.CONVERT,
+}  # fmt: skip
+"""What routes ask for whose action is no command; a new route belongs here."""
+
+RESET = """
+UPDATE incident SET state = $2, tier = $3, held_state = 'in_progress', hold_reason = 'awaiting_user', master_id = NULL,
+  refs = '{"itsm": {"id": "CHG1"}}', ci = '', handler = '', assignee = '', assignee_group = '', ledger = $4, security = $5,
+  owner = $6
+WHERE number = $1
+"""
+SCOPES = {Machine.READER: {Scope.READ}, Machine.WRITER: {Scope.WRITE}}
+
+
+def told(route: Route, who: Who, scopes: set[Scope], incident: Incident) -> int:
+    """The status that the scope, the permission table and the transition table make together."""
+    if route.scope not in scopes:
+        return 403
+    if not sight(who).sees(incident):
+        return 404
+    name = plain(route.path).removeprefix(plain(ONE)).strip("/")
+    command = msgspec.convert(BODIES.get(name, {}), route.takes).command() if name in wire.ACTIONS else None
+    if route.method == "PATCH":
+        decision = may_edit(who, "ci", incident)
+    else:
+        decision = may(who, asked(command, who) if command else RIGHTS[route.method, route.path], incident)
+        if name == "assign" and isinstance(decision, Refused) and incident.tier != "1":
+            decision = may(who, Action.REASSIGN, incident)
+    if isinstance(decision, Refused):
+        return 403
+    ended = incident.state in {State.CLOSED, State.REJECTED}
+    illegal = incident.state not in TABLE[type(command)] if command else name in {"unlink", "convert"}
+    if name == "follow_on":
+        illegal = not ended
+    return 409 if illegal else route.status
+
+
+async def answers(api: Api, route: Route, key: str, number: str) -> tuple[int, Any]:
+    name = plain(route.path).removeprefix(plain(ONE)).strip("/").partition("/")[0]
+    path = plain(route.path).format(number=number, system="itsm")
+    body = None if route.takes is None else BODIES.get(name, {})
+    return await api.call(route.method, path, body, scope=key)
+
+
+async def somebody(api: Api, part: Part) -> tuple[str, Who, set[Scope]]:
+    if isinstance(part, Machine):
+        return MACHINES[part], Who(name=MACHINES[part], parts=frozenset({part})), SCOPES[part]
+    await api.person("ann", part)
+    scopes = {Scope.READ, Scope.WRITE} | ({Scope.ADMIN} if part is Role.ADMINISTRATOR else set())
+    return "ann", Who(name="ann", parts=frozenset({part}), identities=frozenset({"ann"})), scopes
+
+
+async def in_state(api: Api, base: Incident, state: State, *, security: bool = False, owner: str = "ann") -> Incident:
+    async with acquire(api.desk.pool) as conn:
+        ledger = await conn.fetchval("SELECT ledger FROM incident WHERE number = 'INC-20260302-000002'")
+        await conn.execute(RESET, base.number, state, TIERS.get(state, "2"), ledger, security, owner)
+        found = await store.by_number(conn, base.number, EVERYTHING)
+    assert found is not None
+    return found
+
+
+async def record(api: Api) -> Incident:
+    first, _master = await api.incident(), await api.incident(contact="ann")
+    async with acquire(api.desk.pool) as conn:
+        found = await store.by_number(conn, first["number"], EVERYTHING)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("part", [*Role, *Machine])
+async def test_every_route_in_every_state_answers_as_the_tables_say(api: Api, part: Part) -> None:
+    key, who, scopes = await somebody(api, part)
+    base = await record(api)
+    wrong = []
+    for state in State:
+        for route in OF_RECORDS:
+            if route.method == "GET" and state not in {State.LOGGED, State.CLOSED}:
+                continue
+            incident = await in_state(api, base, state)
+            wanted = told(route, who, scopes, incident)
+            status, answer = await answers(api, route, key, base.number)
+            if status != wanted:
+                wrong.append((state, route.method, route.path, wanted, status, answer))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("part", [*Role, *Machine])
+async def test_what_is_not_there_for_somebody_is_answered_as_what_was_never_there(api: Api, part: Part) -> None:
+    key, who, scopes = await somebody(api, part)
+    base = await record(api)
+    for security, owner in ((True, "ann"), (False, "bob")):
+        incident = await in_state(api, base, State.IN_PROGRESS, security=security, owner=owner)
+        if sight(who).sees(incident):
+            continue
+        for route in OF_RECORDS:
+            hidden = await answers(api, route, key, base.number)
+            missing = await answers(api, route, key, "INC-20260302-000009")
+            assert hidden[0] == (404 if route.scope in scopes else 403)
+            assert without_the_number(hidden[1], base.number) == without_the_number(missing[1], "INC-20260302-000009")
+
+
+def without_the_number(problem: dict[str, Any], number: str) -> dict[str, Any]:
+    return {name: str(value).replace(number, "N") for name, value in problem.items() if name != "instance"}
+
+
+@pytest.mark.parametrize("part", [*Role, *Machine])
+async def test_what_is_asked_of_the_gateway_is_answered_to_whom_the_table_says(api: Api, part: Part) -> None:
+    key, who, scopes = await somebody(api, part)
+    for route in ROUTES:
+        if route.scope is None or route in OF_RECORDS or "/me" in route.path or route.path.endswith("/logout"):
+            continue
+        path = plain(route.path).format(id="1", login="ann", slug="dba")
+        status, _ = await api.call(route.method, path, None if route.takes is None else {}, scope=key)
+        refused = route.scope not in scopes or (route.needs is not None and isinstance(may(who, route.needs), Refused))
+        assert (status == 403) == refused, (route.method, path, status)
+
+
+def test_every_route_that_tells_of_records_asks_for_a_right() -> None:
+    named = {(route.method, route.path) for route in ROUTES if route.scope is not None and route.needs is not None}
+    spared = {"/me", "/logout", "/keys", "/sla/simulate", "/incidents/bulk", "/people", "/groups"}
+    bare = [
+        (route.method, route.path)
+        for route in ROUTES
+        if route.scope not in {None, Scope.ADMIN}
+        and route not in OF_RECORDS
+        and (route.method, route.path) not in named
+        and not any(word in route.path for word in spared)
+    ]
+    assert bare == []

@@ -1,0 +1,25 @@
+"""Every scenario is a story told to a whole gateway."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import pytest
+
+from tests.support.clock import FakeClock
+from tests.support.story import Story, a_story
+
+Telling = Callable[..., AbstractAsyncContextManager[Story]]
+
+
+@pytest.fixture
+def telling(database_url: str, redis_url: str, tmp_path: Path, clock: FakeClock) -> Telling:
+    """Begins a story with a configuration of its own."""
+    return lambda configuration="", locale="en": a_story(database_url, redis_url, tmp_path, clock, configuration, locale)
+
+
+@pytest.fixture
+async def story(telling: Telling) -> AsyncIterator[Story]:
+    """A story under the shipped configuration."""
+    async with telling() as begun:
+        yield begun

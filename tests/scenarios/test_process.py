@@ -1,0 +1,96 @@
+"""What people do with a record: tiers, vendors, refusals, requests."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.story import Story
+
+
+@pytest.fixture
+async def number(story: Story) -> str:
+    """A record that was reported by hand: priority 3."""
+    return str((await story.call("POST", "incidents", {"title": "mail is slow", "impact": "group"}))["number"])
+
+
+def clock(record: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(dict(clock) for clock in record["sla"]["clocks"] if clock["name"] == name)
+
+
+async def test_a_vendor_works_while_tier_2_stays_responsible_and_the_time_is_the_vendors(story: Story, number: str) -> None:
+    await story.until(3)
+    await story.act(number, "assign", group="mail", person="bob")
+    await story.act(number, "accept", person="bob")
+    await story.until(10)
+    handed = await story.act(number, "escalate", to="vendor", vendor="acme")
+    assert (handed["state"], handed["assignee"], handed["handler"], handed["third_party"]) == ("escalated", "bob", "bob", "acme")
+    await story.until(40)
+    record = await story.act(number, "resolve", solution="patch 7")
+    assert [(stay["vendor"], stay["elapsed_s"]) for stay in record["sla"]["vendors"]] == [("acme", 1800.0)]
+    assert (clock(record, "tier2")["elapsed_s"], clock(record, "escalated")["elapsed_s"]) == (420.0, 1800.0)
+
+
+async def test_tier_3_handles_what_tier_2_answers_for(story: Story, number: str) -> None:
+    await story.act(number, "assign", group="mail", person="bob")
+    raised = await story.act(number, "escalate", to="tier3", person="carol")
+    assert (raised["tier"], raised["assignee"], raised["handler"]) == ("3", "bob", "carol")
+
+
+async def test_what_goes_back_to_the_desk_is_counted(story: Story, number: str) -> None:
+    for times in (1, 2):
+        await story.act(number, "assign", group="mail")
+        back = await story.act(number, "return", note="not ours")
+        assert (back["state"], back["returned"], back["tier"]) == ("logged", times, "1")
+
+
+async def test_a_refused_solution_is_worked_on_again_and_its_pause_is_not_counted(story: Story, number: str) -> None:
+    await story.until(5)
+    await story.act(number, "resolve", solution="restarted")
+    await story.until(65)
+    again = await story.act(number, "refuse", note="still slow")
+    assert (again["state"], again["reopened"], clock(again, "overall")["elapsed_s"]) == ("in_progress", 1, 300.0)
+
+
+async def test_a_closed_record_is_followed_by_a_new_one_with_the_same_handler(story: Story, number: str) -> None:
+    await story.act(number, "accept", person="bob")
+    await story.act(number, "resolve", solution="restarted")
+    await story.act(number, "confirm", satisfaction=3)
+    made = await story.call("POST", f"incidents/{number}/follow_on", {"note": "slow again"})
+    assert (made["follows"], made["state"], made["handler"], made["title"]) == (number, "assigned", "bob", "mail is slow")
+    assert [event for _, event in await story.told(made["number"])] == ["opened", "assigned"]
+    assert (await story.told(number))[-1][1] == "followed_on"
+    assert (await story.record(number))["state"] == "closed"
+
+
+async def test_a_request_has_promises_of_its_own_and_becomes_an_incident_with_an_incidents(story: Story) -> None:
+    asked = {"title": "access to payroll", "kind": "service_request", "request_category": "access", "urgency": "normal"}
+    request = await story.call("POST", "incidents", asked)
+    assert (request["kind"], request["request_category"], request["sla"]["policy"]) == ("service_request", "access", "requests")
+    await story.until(30)
+    turned = await story.call("POST", f"incidents/{request['number']}/convert", {"to": "incident", "note": "it is broken"})
+    record = turned["incident"]
+    assert (record["kind"], record["request_category"], record["sla"]["policy"]) == ("incident", None, "itil-minutes")
+    assert clock(record, "overall")["elapsed_s"] == 1800.0
+
+
+async def test_a_request_that_is_a_change_ends_here_and_goes_on_there(story: Story) -> None:
+    asked = {"title": "more memory", "kind": "service_request", "request_category": "standard_change"}
+    request = await story.call("POST", "incidents", asked)
+    change = {"to": "change", "note": "see there", "change": {"system": "itsm", "reference": {"id": "CHG1"}}}
+    record = (await story.call("POST", f"incidents/{request['number']}/convert", change))["incident"]
+    assert (record["state"], record["resolution_category"], record["refs"]) == (
+        "resolved", "converted_to_change", {"itsm": {"id": "CHG1"}},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"kind": "service_request"}, "/request_category"),
+        ({"request_category": "advice"}, "/request_category"),
+    ],
+)
+async def test_only_a_request_has_a_request_category(story: Story, body: dict[str, str], pointer: str) -> None:
+    answer = await story.client.post("/api/v1/incidents", json={"title": "x"} | body, headers=story.as_key("admin"))
+    problem = await answer.json(content_type=None)
+    assert (answer.status, problem["errors"][0]["pointer"]) == (422, pointer)

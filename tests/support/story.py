@@ -1,0 +1,135 @@
+"""The whole gateway on a clock that only the story moves: alerts in by HTTP, people by the API, mail out over SMTP."""
+
+import asyncio
+import email
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from aiosmtpd.smtp import SMTP
+
+from gateway.app import Gateway, running
+from gateway.dedup.promotion import Promotion
+from gateway.incidents.model import TimerKind
+from gateway.settings import load
+from gateway.sla.timer_store import TimerId
+from tests.support.clock import NOON, FakeClock
+from tests.support.served import make_keys
+
+CONFIGURATION = """
+[notify]
+locale = "{locale}"
+[notify.recipients]
+incident_manager = ["smtp:manager@example.com"]
+leader = ["smtp:leader@example.com"]
+handler = ["smtp:handler@example.com"]
+[notify.smtp]
+host = "127.0.0.1"
+port = {port}
+starttls = false
+sender = "gateway@example.com"
+"""
+
+DUE = "SELECT incident_id, kind, due_at FROM timer WHERE armed AND due_at <= $1 ORDER BY due_at, incident_id LIMIT 100"
+
+STORED = """
+SELECT round(extract(epoch FROM t.at - $2) / 60, 2)::float8 AS minute, t.event, t.actor, t.facts::text AS facts
+FROM timeline t JOIN incident i ON i.id = t.incident_id WHERE i.number = $1 ORDER BY t.seq
+"""
+
+
+class Mailbox:
+    """What arrived, in order."""
+
+    def __init__(self) -> None:
+        self.arrived: asyncio.Queue[EmailMessage] = asyncio.Queue()
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
+        message = email.message_from_bytes(envelope.content, policy=default)
+        assert isinstance(message, EmailMessage)
+        self.arrived.put_nowait(message)
+        return "250 OK"
+
+
+@dataclass
+class Story:
+    """Minutes count from the beginning, a Monday noon."""
+
+    gateway: Gateway
+    client: TestClient[web.Request, web.Application]
+    keys: Mapping[str, str]
+    clock: FakeClock
+    mailbox: Mailbox = field(default_factory=Mailbox)
+
+    async def alert(self, title: str = "disk full", status: str = "firing", **more: Any) -> dict[str, Any]:
+        """Send one alert of this moment; answers its result."""
+        body = {"title": title, "status": status, "dedup_key": title, "severity": "critical", **more}
+        answer = await self.client.post("/ingest/generic", json=body | {"occurred_at": self.clock.at.isoformat()},
+                                        headers=self.as_key("ingest"))  # fmt: skip
+        assert answer.status == 202, await answer.text()
+        return dict((await answer.json())["results"][0])
+
+    async def call(self, method: str, path: str, body: Any = None, key: str = "admin") -> Any:
+        """One call of the API, which succeeds."""
+        answer = await self.client.request(method, f"/api/v1/{path}", json=body, headers=self.as_key(key))
+        assert answer.status < 300, await answer.text()
+        return await answer.json()
+
+    async def act(self, number: str, action: str, key: str = "admin", **body: Any) -> Any:
+        """An action on a record; answers the record."""
+        return (await self.call("POST", f"incidents/{number}/{action}", body, key))["incident"]
+
+    async def record(self, number: str) -> Any:
+        return await self.call("GET", f"incidents/{number}")
+
+    async def until(self, minute: float) -> None:
+        """Let time pass: every timer that falls due on the way fires at its moment."""
+        goal = NOON + timedelta(minutes=minute)
+        while due := await self.gateway.pool.fetch(DUE, goal):
+            self.clock.at = max(self.clock.at, due[0]["due_at"])
+            now = [TimerId(row["incident_id"], TimerKind(row["kind"])) for row in due if row["due_at"] <= self.clock.at]
+            await self.gateway.timers._firing.batch(now, {})
+        self.clock.at = goal
+
+    async def promote(self) -> None:
+        """Let intake look for windows that have ended, as it does every few seconds."""
+        await Promotion(self.gateway.pool, self.clock, self.gateway.intake.submit).run_once()
+
+    async def told(self, number: str) -> list[tuple[float, str]]:
+        """The timeline as (minute, event)."""
+        return [(row["minute"], row["event"]) for row in await self.gateway.pool.fetch(STORED, number, NOON)]
+
+    async def mails(self, count: int) -> list[tuple[str, str]]:
+        """The next mails, sorted, as (to whom, subject)."""
+        found = [await asyncio.wait_for(self.mailbox.arrived.get(), 10) for _ in range(count)]
+        return sorted((mail["to"], mail["subject"]) for mail in found)
+
+    def as_key(self, key: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.keys[key]}"}
+
+
+@asynccontextmanager
+async def a_story(
+    database_url: str, redis_url: str, folder: Path, clock: FakeClock, configuration: str = "", locale: str = "en"
+) -> AsyncIterator[Story]:
+    """A gateway whose story begins now, with this configuration laid over mail addresses for every role."""
+    mailbox = Mailbox()
+    relay = await asyncio.get_running_loop().create_server(lambda: SMTP(mailbox), "127.0.0.1", 0)
+    file = folder / "gateway.toml"
+    file.write_text(CONFIGURATION.format(port=relay.sockets[0].getsockname()[1], locale=locale) + configuration)
+    settings = load(file, {"DATABASE_URL": database_url, "REDIS_URL": redis_url})
+    try:
+        async with running(settings, clock, allow_unsafe=True) as gateway:
+            server = TestServer(gateway.app)
+            await server.start_server(auto_decompress=False)
+            async with TestClient(server) as client:
+                yield Story(gateway, client, await make_keys(database_url), clock, mailbox)
+    finally:
+        relay.close()
