@@ -10,6 +10,7 @@ from gateway.db.pool import acquire
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.columns import incident_of
 from gateway.operations.desk import NOW
+from gateway.operations.permissions import sight
 from gateway.sla.preview import PARTS, moved, tried
 
 
@@ -33,6 +34,7 @@ class Preview(msgspec.Struct):
 OPEN = """
 SELECT * FROM incident
 WHERE state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AND (priority, id) > ($1::smallint, $2::bigint)
+  AND ($4::bool OR NOT security)
 ORDER BY priority, id LIMIT $3
 """
 
@@ -41,10 +43,11 @@ async def preview_sla(call: Call) -> web.Response:
     """Nothing is changed: the clocks of open records are read under both configurations."""
     desk, asked = call.context.desk, call.body
     after = tried(desk.rules, {part: getattr(asked, part) for part in PARTS})
+    sees = sight(call.who).security
     priority, _, last = asked.cursor.partition("-")
     async with acquire(desk.pool) as conn:
         now = await conn.fetchval(NOW, desk.clock.stamp())
-        incidents = [incident_of(row) for row in await conn.fetch(OPEN, int(priority), int(last), asked.limit)]
+        incidents = [incident_of(row) for row in await conn.fetch(OPEN, int(priority), int(last), asked.limit, sees)]
     try:
         moves = [Moved(m.number, m.clock, m.due_before, m.due_after) for m in moved(desk.rules, after, incidents, now)]
     except OverflowError as error:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from gateway.oncall.roles import Role
 from tests.api.conftest import Api
 
 PREVIEW = "/api/v1/sla/preview"
@@ -71,3 +72,11 @@ async def test_an_edit_that_cannot_be_is_refused_and_says_where(api: Api, edit: 
 
 async def test_only_an_administrator_may_try(api: Api) -> None:
     assert (await api.call("POST", PREVIEW, DESK_2M, scope="write"))[0] == 403
+
+
+async def test_a_preview_names_no_security_record_to_an_administrator_who_may_not_see_it(api: Api) -> None:
+    await api.incident(**URGENT, security=True)
+    await api.person("root", Role.ADMINISTRATOR)
+    status, answer = await api.call("POST", PREVIEW, DESK_2M, scope="root")
+    assert (status, answer["moved"], answer["examined"]) == (200, [], 0)
+    assert len((await api.call("POST", PREVIEW, DESK_2M))[1]["moved"]) == 1
