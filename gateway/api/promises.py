@@ -23,7 +23,7 @@ class Moved(msgspec.Struct):
     due_after: datetime | None
 
 
-class Preview(msgspec.Struct):
+class Previewed(msgspec.Struct):
     """What became of one page of open records, the most urgent first; `next` is the cursor of the page after, null at the end."""
 
     moved: list[Moved]
@@ -54,4 +54,4 @@ async def preview_sla(call: Call) -> web.Response:
         raise Unprocessable("a clock would be due further away than can be counted", flaws=(Flaw("", str(error)),)) from error
     full = len(incidents) == asked.limit
     following = f"{incidents[-1].priority}-{incidents[-1].id}" if full else None
-    return respond(Preview(moves, len(incidents), following))
+    return respond(Previewed(moves, len(incidents), following))
