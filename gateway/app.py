@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from secrets import token_bytes
 from typing import Any
 from uuid import uuid4
@@ -41,6 +42,7 @@ from gateway.observers import IntakeObserver, TimerObserver
 from gateway.operations.attempts import Limits
 from gateway.operations.desk import Desk
 from gateway.operations.firing import Effects
+from gateway.operations.hand_over import make_lists
 from gateway.operations.identity_provider import IdentityProvider
 from gateway.operations.login import Login
 from gateway.operations.oidc import OidcLogin
@@ -81,6 +83,7 @@ class Gateway:
     intake: Intake
     timers: Timers
     health: Health
+    desk: Desk
     addresses: list[Any] = field(default_factory=list)
 
 
@@ -133,7 +136,7 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     app.add_routes(edge.doors([*definitions, *health.routes(metrics)], clock, metrics.answered))
     rules.warm(clock.now())
     promotion = Promotion(pool, clock, intake.submit)
-    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, promotion.run_once)
+    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, promotion.run_once, partial(make_lists, desk))
     await upkeep.housekeeping()
     _start(stack, telling.run(), "telling")
     _start(stack, upkeep.run(), "upkeep")
@@ -141,7 +144,7 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     await _start_timers(stack, timers)
     await _start_intake(stack, intake)
     await stack.enter_async_context(watched(clock, metrics.loop_lag.observe))
-    return Gateway(app, pool, intake, timers, health)
+    return Gateway(app, pool, intake, timers, health, desk)
 
 
 def _login(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) -> Login:

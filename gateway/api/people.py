@@ -150,7 +150,8 @@ def _group_view(one: Group) -> GroupView:
     return GroupView(**{name: getattr(one, name) for name in GroupView.__struct_fields__} | lists)
 
 
-def _query(call: Call, kind: Any) -> Any:
+def query_as(call: Call, kind: Any) -> Any:
+    """The parameters of a query as `kind`; raises Malformed with a pointer to the one at fault."""
     try:
         return msgspec.convert(dict(call.request.query), kind, strict=False)
     except msgspec.ValidationError as error:
@@ -164,7 +165,7 @@ def _given(patch: msgspec.Struct) -> dict[str, Any]:
 
 async def list_people(call: Call) -> web.Response:
     """A page of people by login."""
-    query = _query(call, PeopleQuery)
+    query = query_as(call, PeopleQuery)
     async with acquire(call.context.desk.pool) as conn:
         found = await people.page(conn, query.after, query.limit + 1, active=query.active, role=query.role)
     shown = [person_view(one) for one in found[: query.limit]]
@@ -219,7 +220,7 @@ async def forget_identity(call: Call) -> web.Response:
 
 async def list_groups(call: Call) -> web.Response:
     """A page of groups by slug."""
-    query = _query(call, GroupQuery)
+    query = query_as(call, GroupQuery)
     async with acquire(call.context.desk.pool) as conn:
         found = await groups.page(conn, query.after, query.limit + 1, tier=query.tier)
     shown = [_group_view(one) for one in found[: query.limit]]

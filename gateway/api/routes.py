@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from gateway.api import body, incidents, keys, me, mine, oidc, people, promises, quarantine, reads, wire
+from gateway.api import body, handovers, incidents, keys, me, mine, oidc, people, promises, quarantine, reads, wire
 from gateway.api.context import Call, Context
 from gateway.api.feed import Changes, Feed
 from gateway.api.feed import Query as FeedQuery
@@ -101,6 +101,7 @@ def table(feed: Feed) -> tuple[Route, ...]:
         *_mine(),
         *_people(),
         *_oneself(),
+        *_shifts(),
     )  # fmt: skip
 
 
@@ -120,6 +121,19 @@ def _people() -> tuple[Route, ...]:
         Route("GET", GROUP, people.read_group, READ, "Read a group", None, group, needs=seen),
         Route("PATCH", GROUP, people.patch_group, ADMIN, "Change a group", people.GroupPatch, group, headers=MATCHED),
         Route("DELETE", GROUP, people.deactivate_group, ADMIN, "End a group", status=204),
+    )  # fmt: skip
+
+
+def _shifts() -> tuple[Route, ...]:
+    roster, one = handovers.RosterView, V1 + "/handovers/{id:[0-9]{1,18}}/accept"
+    return (
+        Route("PUT", GROUP + "/roster", handovers.put_roster, ADMIN, "Plan a group's shifts", handovers.Roster, status=204),
+        Route("GET", GROUP + "/roster", handovers.read_roster, READ, "Who works when", None, roster, handovers.RosterQuery,
+              needs=Action.DIRECTORY),
+        Route("GET", V1 + "/handovers", handovers.list_handovers, READ, "What shifts hand over", None, handovers.HandOvers,
+              handovers.HandOverQuery, needs=Action.HAND_OVER),
+        Route("POST", one, handovers.accept_handover, WRITE, "Take a shift's work over", None, handovers.HandOverView,
+              needs=Action.HAND_OVER),
     )  # fmt: skip
 
 
