@@ -1,7 +1,7 @@
 """The composition root: builds the graph of one replica, runs it, and stops it in order."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,7 +21,7 @@ from gateway.api.compat_alertmanager import AlertmanagerReads
 from gateway.api.context import Context
 from gateway.api.health import Health
 from gateway.api.openapi import build_docs
-from gateway.clock import Clock
+from gateway.clock import Clock, SystemClock
 from gateway.db.pool import SERVER_SETTINGS, Pool, acquire, open_pool
 from gateway.dedup.commit import Committer
 from gateway.dedup.intake import Intake
@@ -40,7 +40,7 @@ from gateway.notify.message import Channel
 from gateway.notify.runner import Runner as Telling
 from gateway.observers import IntakeObserver, TimerObserver
 from gateway.operations.attempts import Limits
-from gateway.operations.desk import Desk
+from gateway.operations.desk import Armed, Desk
 from gateway.operations.firing import Effects
 from gateway.operations.hand_over import make_lists
 from gateway.operations.identity_provider import IdentityProvider
@@ -118,7 +118,7 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     committer = Committer(clock, settings.dedup, Records(Openings(settings, rules), reserve, clock, key))
     observer = IntakeObserver(metrics, timers.note_armed, telling.wake.set)
     intake = Intake(lambda: _connect(settings.database.url, WRITER), committer, clock, settings.server, observer)
-    desk = Desk(pool, clock, rules, key, reserve, timers.note_armed)
+    desk = Desk(pool, clock, rules, key, reserve, partial(_changed, timers, telling))
     keys = Keys(pool, clock)
     door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock)
     replay = Replay(pool, sources, settings.intake, intake.submit, clock)
@@ -143,7 +143,7 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     _start(stack, Redating(desk).run(), "redating")
     await _start_timers(stack, timers)
     await _start_intake(stack, intake)
-    await stack.enter_async_context(watched(clock, metrics.loop_lag.observe))
+    await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
     return Gateway(app, pool, intake, timers, health, desk)
 
 
@@ -167,6 +167,12 @@ def _oidc(stack: AsyncExitStack, login: Login, settings: Settings) -> OidcLogin 
     stack.push_async_callback(provider.close)
     back = oidc.redirect_url or settings.server.external_url.rstrip("/") + "/api/v1/login/oidc/callback"
     return OidcLogin(login, provider, oidc, back)
+
+
+def _changed(timers: Timers, telling: Telling, armed: Sequence[Armed]) -> None:
+    """After people's changes, as after intake's: the wheel learns of timers, and nobody who is told of them waits for a poll."""
+    timers.note_armed(armed)
+    telling.wake.set()
 
 
 class Numbers:
