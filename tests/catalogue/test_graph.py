@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +13,7 @@ GRAPHS = st.dictionaries(NODES, st.lists(NODES, max_size=4, unique=True), max_si
 def test_a_circle_that_is_told_is_one(edges: dict[str, list[str]]) -> None:
     if found := cycle(edges):
         assert found[0] == found[-1]
-        assert all(later in edges[earlier] for earlier, later in zip(found, found[1:], strict=False))
+        assert all(later in edges[earlier] for earlier, later in pairwise(found))
 
 
 @given(GRAPHS)
