@@ -46,6 +46,7 @@ from gateway.operations.identity_provider import IdentityProvider
 from gateway.operations.login import Login
 from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
+from gateway.operations.redating import Redating
 from gateway.operations.reporter_links import ReporterLinks, secrets_of
 from gateway.settings import Settings
 from gateway.sla.index import Index, connect
@@ -131,6 +132,7 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
         *build_docs(),
     ]
     app.add_routes(edge.doors([*definitions, *health.routes(metrics)], clock, metrics.answered))
+    rules.warm(clock.now())
     promotion = Promotion(pool, clock, intake.submit)
     upkeep = Upkeep(pool, settings, clock, metrics, rules, key, promotion.run_once)
     await upkeep.housekeeping()
@@ -138,6 +140,7 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     _start(stack, catalogue.run(pool, clock), "catalogue")
     _start(stack, telling.run(), "telling")
     _start(stack, upkeep.run(), "upkeep")
+    _start(stack, Redating(desk).run(), "redating")
     await _start_timers(stack, timers)
     await _start_intake(stack, intake)
     await stack.enter_async_context(watched(clock, metrics.loop_lag.observe))

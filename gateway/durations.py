@@ -6,6 +6,10 @@ from datetime import timedelta
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
+LONGEST = timedelta(days=36_500)
+"""What nobody means seriously; beyond it instants could leave the calendar."""
+
+
 class Duration(timedelta):
     """A length of time written as "90s", "5m", "48h" or "1h30m"."""
 
@@ -15,7 +19,14 @@ def duration(text: str) -> Duration:
     parts = re.findall(r"(\d+(?:\.\d+)?)(us|ms|s|m|h|d)", text)
     if not parts or "".join(n + u for n, u in parts) != text:
         raise ValueError(f'"{text}" is not a duration: write it like "90s", "5m", "48h" or "1h30m"')
-    return Duration(seconds=sum(float(n) * UNITS[u] for n, u in parts))
+    seconds = sum(float(n) * UNITS[u] for n, u in parts)
+    if seconds > LONGEST.total_seconds():
+        raise ValueError(f'"{text}" is longer than {LONGEST.days} days')
+    return Duration(seconds=seconds)
+
+
+MOST_DAYS = 3_660
+"""Ten years of working days."""
 
 
 class Promise(timedelta):
@@ -31,4 +42,20 @@ def promise(text: str) -> Promise:
         raise ValueError(f'"{text}" is not a length of working time: write it like "2wd", "1wd4h" or "48h"')
     promised = Promise(seconds=duration(rest).total_seconds() if rest or not days else 0)
     promised.working_days = float(days or 0)
+    if promised.working_days > MOST_DAYS:
+        raise ValueError(f'"{text}" is more than {MOST_DAYS} working days')
     return promised
+
+
+def spelled(length: Duration | Promise) -> str:
+    """The text that reads as this length."""
+    microseconds = f"{length // timedelta(microseconds=1)}us"
+    days = length.working_days if isinstance(length, Promise) else 0
+    return f"{days:f}wd{microseconds}" if days else microseconds
+
+
+def written(kind: type, value: object) -> Duration | Promise:
+    """A length read from a configuration's text, for msgspec; raises ValueError for anything else."""
+    if kind not in (Duration, Promise) or not isinstance(value, str):
+        raise ValueError(f'expected a duration such as "5m", got {value!r}')
+    return promise(value) if kind is Promise else duration(value)

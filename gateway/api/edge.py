@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from multidict import CIMultiDict
 
 from gateway.api import problems
 from gateway.clock import Clock
@@ -22,7 +23,9 @@ HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-"""Security headers (OWASP Secure Headers), and no word about the software behind."""
+"""Security headers (OWASP Secure Headers), and no word about the software behind; an answer's own win over them."""
+
+_HEADERS = CIMultiDict(HEADERS)
 
 
 UNMATCHED = "/{unmatched}"
@@ -50,8 +53,7 @@ def _guarded(handler: Handler) -> Handler:
         except Exception as error:  # noqa: BLE001 - the outermost edge: whatever it is, the caller gets a problem
             response = problems.answer(error)
         if not response.prepared:
-            for name, value in HEADERS.items():
-                response.headers.setdefault(name, value)
+            response.headers.merge(_HEADERS)
         return response
 
     return guarded

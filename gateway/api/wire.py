@@ -278,6 +278,16 @@ class Simulate(Request, kw_only=True):
     at: Moment
 
 
+class Preview(Request, kw_only=True):
+    """An edit of the SLA configuration to try: sections by name, laid over those in force as a file would be."""
+
+    policies: dict[Name, dict[str, Any]] = {}
+    calendars: dict[Name, dict[str, Any]] = {}
+    services: dict[Name, dict[str, Any]] = {}
+    limit: Annotated[int, Meta(ge=1, le=200)] = 100
+    cursor: Annotated[str, Meta(pattern=r"^[1-4]-[0-9]{1,18}\Z")] = "1-0"
+
+
 class NewKey(Request, kw_only=True):
     """A key to make."""
 

@@ -455,6 +455,14 @@ CREATE TABLE public.shard_lease (
     expires_at timestamp with time zone
 );
 
+CREATE TABLE public.sla_version (
+    policy text NOT NULL,
+    version text NOT NULL,
+    applied_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.sla_version IS 'A policy whose version differs from what a starting replica is configured with has its open records dated anew';
+
 CREATE TABLE public.staff_group (
     id integer NOT NULL,
     slug text NOT NULL,
@@ -612,6 +620,9 @@ ALTER TABLE ONLY public.service
 
 ALTER TABLE ONLY public.shard_lease
     ADD CONSTRAINT shard_lease_pkey PRIMARY KEY (shard);
+
+ALTER TABLE ONLY public.sla_version
+    ADD CONSTRAINT sla_version_pkey PRIMARY KEY (policy);
 
 ALTER TABLE ONLY public.staff_group_member
     ADD CONSTRAINT staff_group_member_pkey PRIMARY KEY (group_id, person_id);

@@ -1,7 +1,6 @@
 """What waits for the one writer: bounded in bytes and items, fair between integrations."""
 
 from collections import deque
-from collections.abc import Iterable
 
 from gateway.dedup.submission import Submission
 from gateway.errors import Overloaded
@@ -15,7 +14,7 @@ class FairQueue:
 
     def __init__(self, max_bytes: int, max_items: int) -> None:
         self._max_bytes, self._max_items = max_bytes, max_items
-        self._lines: dict[int, deque[Submission]] = {}
+        self._lines: dict[int, deque[tuple[Submission, int, int]]] = {}
         self._held: dict[int, int] = {}
         self.items = 0
         self.bytes = 0
@@ -27,19 +26,17 @@ class FairQueue:
 
     def put(self, submission: Submission) -> None:
         """Queue a submission; raises Overloaded when there is no room for it."""
-        size, line = _size(submission), submission.integration_id
-        if self.items and (self.items + submission.items > self._max_items or self.bytes + size > self._max_bytes):
+        items, line = submission.items, submission.integration_id
+        size = len(submission.body) + ROW_COST * max(items, 1)
+        if self.items and (self.items + items > self._max_items or self.bytes + size > self._max_bytes):
             raise Overloaded("the intake queue is full: send again shortly")
         if self.bytes and self._held.get(line, 0) + size > self._max_bytes // 2:
             raise Overloaded("this integration already fills its share of the intake queue: send again shortly")
-        self._lines.setdefault(line, deque()).append(submission)
-        self._add(submission, 1)
-
-    def put_back(self, submissions: Iterable[Submission]) -> None:
-        """Return submissions to the head of their lines, in order."""
-        for submission in reversed(list(submissions)):
-            self._lines.setdefault(submission.integration_id, deque()).appendleft(submission)
-            self._add(submission, 1)
+        if line in self._lines:
+            self._lines[line].append((submission, items, size))
+        else:
+            self._lines[line] = deque([(submission, items, size)])
+        self._add(line, items, size)
 
     def take(self, max_items: int) -> list[Submission]:
         """The next batch: one submission of each integration in turn, at least one, about `max_items` items.
@@ -48,32 +45,29 @@ class FairQueue:
         """
         batch: list[Submission] = []
         deliveries: set[bytes] = set()
-        deferred: list[Submission] = []
+        deferred: list[tuple[Submission, int, int]] = []
         room = max_items
         while self._lines and room > 0:
             for line in list(self._lines):
-                submission = self._lines[line].popleft()
+                taken = submission, items, size = self._lines[line].popleft()
                 if not self._lines[line]:
                     del self._lines[line]
-                self._add(submission, -1)
+                self._add(line, -items, -size)
                 if submission.delivery_key in deliveries:
-                    deferred.append(submission)
+                    deferred.append(taken)
                     continue
                 if submission.delivery_key is not None:
                     deliveries.add(submission.delivery_key)
                 batch.append(submission)
-                room -= max(submission.items, 1)
-        self.put_back(deferred)
+                room -= max(items, 1)
+        for one in reversed(deferred):
+            self._lines.setdefault(one[0].integration_id, deque()).appendleft(one)
+            self._add(one[0].integration_id, one[1], one[2])
         return batch
 
-    def _add(self, submission: Submission, sign: int) -> None:
-        size, line = _size(submission) * sign, submission.integration_id
-        self.items += submission.items * sign
+    def _add(self, line: int, items: int, size: int) -> None:
+        self.items += items
         self.bytes += size
         self._held[line] = self._held.get(line, 0) + size
         if self._held[line] == 0:
             del self._held[line]
-
-
-def _size(submission: Submission) -> int:
-    return len(submission.body) + ROW_COST * max(submission.items, 1)

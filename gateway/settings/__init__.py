@@ -1,7 +1,7 @@
 """The settings: what there is to set (`sections`), and how it is read (`loading`)."""
 
 from gateway.durations import Duration
-from gateway.settings.loading import load
+from gateway.settings.loading import contradictions, load, overlay
 from gateway.settings.sections import (
     Audit,
     Bounds,
@@ -65,5 +65,7 @@ __all__ = [
     "Storm",
     "Use",
     "Webhook",
+    "contradictions",
     "load",
+    "overlay",
 ]

@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 import msgspec
 from dateutil.rrule import rrulestr
 
-from gateway.durations import Duration, Promise, duration, promise
+from gateway.durations import written
 from gateway.errors import Flaw, Misconfigured
 from gateway.settings.sections import Maintenance, Settings
 
@@ -25,8 +25,8 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     tree = tomllib.loads((resources.files("gateway") / "defaults.toml").read_text("utf-8"))
     source = path or (Path(environ["GATEWAY_CONFIG"]) if environ.get("GATEWAY_CONFIG") else None)
     if source is not None:
-        _overlay(tree, _read(source))
-    _overlay(tree, _from_environment(environ))
+        overlay(tree, _read(source))
+    overlay(tree, _from_environment(environ))
     flaws: list[Flaw] = []
     parts: dict[str, Any] = {}
     for field in msgspec.structs.fields(Settings):
@@ -36,23 +36,17 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     if flaws:
         raise Misconfigured("the configuration cannot be used", flaws=tuple(flaws))
     settings = Settings(**parts)
-    if problems := _contradictions(settings):
+    if problems := contradictions(settings):
         raise Misconfigured("the configuration contradicts itself", flaws=tuple(problems))
     return settings
 
 
 def _convert(name: str, value: object, kind: Any, parts: dict[str, Any], flaws: list[Flaw]) -> None:
     try:
-        parts[name] = msgspec.convert(value, kind, strict=False, dec_hook=_hook)
+        parts[name] = msgspec.convert(value, kind, strict=False, dec_hook=written)
     except msgspec.ValidationError as error:
         detail, _, where = str(error).partition(" - at `$")
         flaws.append(Flaw(f"/{name}" + where.rstrip("`").replace("[...]", ".*").replace(".", "/"), detail))
-
-
-def _hook(kind: type, value: object) -> Duration | Promise:
-    if kind not in (Duration, Promise) or not isinstance(value, str):
-        raise ValueError(f'expected a duration such as "5m", got {value!r}')
-    return promise(value) if kind is Promise else duration(value)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -62,10 +56,11 @@ def _read(path: Path) -> dict[str, Any]:
         raise Misconfigured(f"{path} cannot be read as TOML: {error}") from error
 
 
-def _overlay(base: dict[str, Any], over: Mapping[str, Any]) -> None:
+def overlay(base: dict[str, Any], over: Mapping[str, Any]) -> None:
+    """Lay `over` on `base`: tables key by key, anything else replaced."""
     for key, value in over.items():
         if isinstance(value, dict) and isinstance(base.get(key), dict):
-            _overlay(base[key], value)
+            overlay(base[key], value)
         else:
             base[key] = value
 
@@ -88,7 +83,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     return tree
 
 
-def _contradictions(settings: Settings) -> list[Flaw]:
+def contradictions(settings: Settings) -> list[Flaw]:
+    """What is wrong with settings that can be read."""
     flaws = _ways_in(settings)
     for word, bounds in settings.criticality.items():
         if word not in CRITICALITIES:

@@ -1,14 +1,13 @@
 """Calendars from the configuration, and everything wrong with them. Pure but for what the library of holidays knows."""
 
 from collections.abc import Iterable, Mapping
-from hashlib import sha256
+from functools import cache
 from zoneinfo import available_timezones
-
-import msgspec
 
 from gateway import settings
 from gateway.errors import Flaw
 from gateway.sla.calendar import ROUND_THE_CLOCK, Calendar
+from gateway.sla.policy import digest
 from gateway.sla.public_days import edition, known
 from gateway.sla.week import read_week
 from gateway.sla.working_hours import Days, WorkingHours
@@ -36,14 +35,19 @@ def _calendar(section: settings.Calendar) -> Calendar:
 def _version(section: settings.Calendar) -> str:
     """Of the content: holidays become known with new editions of the library, so its edition is part of it."""
     known_by = edition() if section.holidays else ""
-    return sha256(msgspec.json.encode((section, known_by), order="deterministic")).hexdigest()[:16]
+    return digest((section, known_by))
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def _flaws(name: str, section: settings.Calendar) -> Iterable[Flaw]:
     pointer = f"/sla/calendars/{name}"
     if name in BUILT_IN:
         yield Flaw(pointer, f'"{name}" is built in: choose another name')
-    if section.zone not in available_timezones():
+    if section.zone not in _zones():
         yield Flaw(f"{pointer}/zone", f"{section.zone!r} is no time zone of the IANA list")
     if section.holidays and not known(section.holidays):
         yield Flaw(f"{pointer}/holidays", f"{section.holidays!r} is no country of the holidays library, such as CN or DE-BY")

@@ -58,6 +58,10 @@ class Escalation:
         """Whether any record of that policy may be told of later for staying unresolved."""
         return any(not rule.policies or policy in rule.policies for rule, _ in self.steps)
 
+    def steps_of(self, policy: str) -> list[tuple[list[int], Rung]]:
+        """The steps that records of that policy may climb, with the priorities that do."""
+        return [(sorted(r.priorities), rung) for r, rung in self.steps if not r.policies or policy in r.policies]
+
     def ladder(self, incident: Incident) -> tuple[Rung, ...]:
         """The steps of a record of its policy and priority, in order."""
         return tuple(

@@ -12,6 +12,9 @@ from gateway.sla.calendars import read_calendars
 from gateway.sla.choice import Targets, choice_flaws, tailored
 from gateway.sla.policy import ClockName, Policy
 
+LONGEST = timedelta(days=366)
+"""The longest target: in working time it may take years."""
+
 Rows = Mapping[int, Mapping[Any, Promise]]
 
 
@@ -39,6 +42,8 @@ def _target_flaws(pointer: str, rows: Rows) -> Iterable[Flaw]:
         for clock, target in targets.items():
             if target <= timedelta() and target.working_days <= 0:
                 yield Flaw(f"{pointer}/targets/{priority}/{clock}", "a target is longer than 0s")
+            if target > LONGEST:
+                yield Flaw(f"{pointer}/targets/{priority}/{clock}", f"a target is at most {LONGEST.days} days")
 
 
 def _policy(name: str, section: settings.Policy, calendar: Calendar) -> Policy:

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
+from hashlib import sha256
+
+import msgspec
 
 from gateway.sla.calendar import ROUND_THE_CLOCK, Calendar
 
@@ -30,7 +33,8 @@ class Policy:
     `warn_at` are shares of a target between 0 and 1. A resolved record closes by itself once `auto_close_after` has counted
     in `auto_close_in`, which is the policy's calendar only where working days were asked for. What follows from the rest:
     `steps` are (share in millionths, the word of the mark) from the mildest to the breach, and `opening` is the
-    counted time from recording to the first threshold, by priority (None where nothing is promised).
+    counted time from recording to the first threshold, by priority (None where nothing is promised); `version` changes
+    with anything that may change a due time.
     """
 
     name: str
@@ -41,18 +45,30 @@ class Policy:
     auto_close_in: Calendar = ROUND_THE_CLOCK
     steps: tuple[tuple[int, str], ...] = field(init=False)
     opening: Mapping[int, timedelta | None] = field(init=False)
+    version: str = field(init=False)
 
     def __post_init__(self) -> None:
         """Work out what every fresh incident will ask."""
         warnings = sorted({round(share * MILLION) for share in self.warn_at})
         steps = (*((share, f"{share / 10_000:g}") for share in warnings), (BREACH, "breach"))
         object.__setattr__(self, "steps", steps)
+        object.__setattr__(self, "version", self._version())
         object.__setattr__(self, "opening", {p: self._first(t, steps[0][0]) for p, t in self.targets.items()})
+
+    def _version(self) -> str:
+        rows = sorted((p, sorted((str(clock), target) for clock, target in row.items())) for p, row in self.targets.items())
+        calendars = self.calendar.version, self.auto_close_in.version
+        return digest((self.name, sorted(self.warn_at), self.auto_close_after, rows, calendars))
 
     @staticmethod
     def _first(targets: Mapping[ClockName, timedelta], share: int) -> timedelta | None:
         fresh = (ClockName.RESPONSE, ClockName.DESK, ClockName.OVERALL)
         return min((portion(targets[name], share) for name in fresh if name in targets), default=None)
+
+
+def digest(content: object) -> str:
+    """A short name for content that changes with it."""
+    return sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:16]
 
 
 @lru_cache(4096)

@@ -4,7 +4,7 @@ Four of the kinds of timer belong here: the next SLA threshold, closing by itsel
 the ladder by which management hears of what stays unresolved.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from gateway.sla.choice import INCIDENT, Choice, read_choice
 from gateway.sla.escalation import Escalation, cause_of
 from gateway.sla.ladder import Step
 from gateway.sla.policies import read_policies, read_tailored
-from gateway.sla.policy import Policy
+from gateway.sla.policy import Policy, digest
 from gateway.sla.thresholds import Crossing, Standing
 
 ACTOR = "gateway"
@@ -34,7 +34,8 @@ Event = tuple[str, Mapping[str, Any]]
 class Rules:
     """Everything the configuration says about time: policies by name, the one for unknown names, and who is told.
 
-    `choice` says which policy a new record gets, `tailored` holds the policies with a service's own targets.
+    `choice` says which policy a new record gets, `tailored` holds the policies with a service's own targets,
+    `settings` are what it was all read from.
     """
 
     policies: Mapping[str, Policy]
@@ -42,13 +43,30 @@ class Rules:
     escalation: Escalation
     choice: Choice
     tailored: Mapping[tuple[str, str], Policy] = field(default_factory=dict)
+    settings: Settings | None = None
+
+    def versions(self, also: Iterable[str]) -> Mapping[str, str]:
+        """The version of each policy with all that services and the ladder add to it; of those of `also` that are gone too."""
+        own = {name: self._version(name) for name in self.policies}
+        return dict.fromkeys(also, own[self.default]) | own
+
+    def _version(self, name: str) -> str:
+        services = sorted((service, policy.version) for (of, service), policy in self.tailored.items() if of == name)
+        return digest((self.policies[name].version, services, self.escalation.steps_of(name)))
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Rules":
         """Read the configuration; raises Misconfigured."""
         policies = read_policies(settings.sla)
         tailored = read_tailored(settings.sla, policies)
-        return cls(policies, settings.sla.default, Escalation.from_settings(settings), read_choice(settings.sla), tailored)
+        return cls(
+            policies, settings.sla.default, Escalation.from_settings(settings), read_choice(settings.sla), tailored, settings
+        )
+
+    def warm(self, now: datetime) -> None:
+        """Work out the calendars that incidents will ask for, so that the first of them does not wait for it."""
+        for name in {self.default, *self.choice.services.values(), *(use.policy for use in self.choice.uses.get(INCIDENT, ()))}:
+            self.policies[name].calendar.between(now, now + timedelta(days=31))
 
     def policy(self, incident: Incident) -> Policy:
         """The policy of a record as its service has it; one whose policy left the configuration goes on under the default."""

@@ -6,33 +6,11 @@ import pytest
 
 from gateway.sla.clocks import read
 from tests.sla.brute_force import Happening, live_through
-from tests.sla.stories import SHORT, TARGETS, ledger_of
+from tests.sla.stories import MOVES, SHORT, TARGETS, ledger_of
 from tests.support.clock import NOON
 from tests.support.process import chosen
 
 HISTORIES = chosen(10_000, 100_000)
-
-MOVES: list[tuple[str, str | int | None]] = [
-    ("assign", "1"),
-    ("assign", None),
-    ("assign", "2"),
-    ("assign", "3"),
-    ("assign", "vendor"),
-    ("accept", None),
-    ("return", None),
-    ("hold", None),
-    ("hold", None),
-    ("resume", None),
-    ("resume", None),
-    ("escalate", None),
-    ("escalate", "3"),
-    ("resolve", None),
-    ("reopen", None),
-    ("reopen", None),
-    ("set_priority", 1),
-    ("set_priority", 2),
-    ("set_priority", 3),
-]
 
 
 def a_history(dice: random.Random) -> tuple[list[Happening], int]:

@@ -15,8 +15,7 @@ from gateway.sla.clocks import read
 from gateway.sla.policy import Policy
 from tests.sla.brute_force import Counts, Happening, Shown, live_through
 from tests.sla.offices import OFFICE_HOURS, ZONES, Counter, a_calendar
-from tests.sla.stories import entry, policy_of
-from tests.sla.test_against_brute_force import MOVES
+from tests.sla.stories import MOVES, entry, policy_of
 from tests.support.process import chosen
 
 QUARTER = timedelta(minutes=15)

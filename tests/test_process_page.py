@@ -1,0 +1,51 @@
+"""docs/process.md says what the tables of the product say."""
+
+from pathlib import Path
+
+from gateway.incidents.labels import LABELS
+from gateway.incidents.lifecycle import ACTIONS, BACK, SAME, TABLE, Target
+from gateway.incidents.model import (
+    PRIORITIES,
+    Closure,
+    HoldReason,
+    Impact,
+    Kind,
+    RequestCategory,
+    Resolution,
+    State,
+    Tier,
+    Urgency,
+)
+
+PAGE = Path(__file__).parents[1] / "docs" / "process.md"
+WORDS: dict[Target, str] = {SAME: "stays as it is", BACK: "back to where it was"}
+
+
+def expected() -> dict[str, list[str]]:
+    """The rows of each table of the page, by its head."""
+    tables = {
+        f"| {kind.__name__} | en | zh-CN |": [f"| `{v}` | {LABELS[kind][v][0]} | {LABELS[kind][v][1]} |" for v in kind]
+        for kind in (Kind, RequestCategory, State, HoldReason, Resolution, Closure, Impact, Urgency, Tier)
+    }
+    tables["| impact | urgent | high | normal | low |"] = [
+        f"| `{impact}` | " + " | ".join(str(PRIORITIES[impact][urgency]) for urgency in Urgency) + " |" for impact in Impact
+    ]
+    tables["| action | from | to |"] = [
+        f"| `{name}` | {', '.join(f'`{state}`' for state in State if state in row and row[state] == to)} | {told(to)} |"
+        for name, command in ACTIONS.items()
+        for row in [TABLE[command]]
+        for to in dict.fromkeys(row.values())
+    ]
+    return tables
+
+
+def told(to: Target) -> str:
+    return WORDS.get(to) or f"`{to}`"
+
+
+def test_every_table_of_the_page_is_that_of_the_product() -> None:
+    lines = PAGE.read_text("utf-8").splitlines()
+    for head, rows in expected().items():
+        at = lines.index(head) + 2
+        assert lines[at : at + len(rows)] == rows
+        assert not any(line.startswith("|") for line in lines[at + len(rows) : at + len(rows) + 1])
