@@ -1,9 +1,10 @@
 """The composition root: builds the graph of one replica, runs it, and stops it in order."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from secrets import token_bytes
 from typing import Any
 from uuid import uuid4
@@ -21,7 +22,7 @@ from gateway.api.context import Context
 from gateway.api.health import Health
 from gateway.api.openapi import build_docs
 from gateway.catalogue.live import Catalogue
-from gateway.clock import Clock
+from gateway.clock import Clock, SystemClock
 from gateway.db.pool import SERVER_SETTINGS, Pool, acquire, open_pool
 from gateway.dedup.commit import Committer
 from gateway.dedup.intake import Intake
@@ -40,8 +41,9 @@ from gateway.notify.message import Channel
 from gateway.notify.runner import Runner as Telling
 from gateway.observers import IntakeObserver, TimerObserver
 from gateway.operations.attempts import Limits
-from gateway.operations.desk import Desk
+from gateway.operations.desk import Armed, Desk
 from gateway.operations.firing import Effects
+from gateway.operations.hand_over import make_lists
 from gateway.operations.identity_provider import IdentityProvider
 from gateway.operations.login import Login
 from gateway.operations.oidc import OidcLogin
@@ -81,6 +83,7 @@ class Gateway:
     intake: Intake
     timers: Timers
     health: Health
+    desk: Desk
     addresses: list[Any] = field(default_factory=list)
 
 
@@ -116,7 +119,7 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     committer = Committer(clock, settings.dedup, Records(Openings(settings, rules, catalogue), reserve, clock, key))
     observer = IntakeObserver(metrics, timers.note_armed, telling.wake.set)
     intake = Intake(lambda: _connect(settings.database.url, WRITER), committer, clock, settings.server, observer)
-    desk = Desk(pool, clock, rules, key, reserve, timers.note_armed, catalogue)
+    desk = Desk(pool, clock, rules, key, reserve, partial(_changed, timers, telling), catalogue)
     keys = Keys(pool, clock)
     door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock)
     replay = Replay(pool, sources, settings.intake, intake.submit, clock)
@@ -134,17 +137,17 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     app.add_routes(edge.doors([*definitions, *health.routes(metrics)], clock, metrics.answered))
     rules.warm(clock.now())
     promotion = Promotion(pool, clock, intake.submit)
-    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, promotion.run_once)
+    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, promotion.run_once, partial(make_lists, desk))
     await upkeep.housekeeping()
-    await catalogue.refresh(pool)
+    await catalogue.refresh(pool, clock.stamp())
     _start(stack, catalogue.run(pool, clock), "catalogue")
     _start(stack, telling.run(), "telling")
     _start(stack, upkeep.run(), "upkeep")
     _start(stack, Redating(desk).run(), "redating")
     await _start_timers(stack, timers)
     await _start_intake(stack, intake)
-    await stack.enter_async_context(watched(clock, metrics.loop_lag.observe))
-    return Gateway(app, pool, intake, timers, health)
+    await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
+    return Gateway(app, pool, intake, timers, health, desk)
 
 
 def _login(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) -> Login:
@@ -167,6 +170,12 @@ def _oidc(stack: AsyncExitStack, login: Login, settings: Settings) -> OidcLogin 
     stack.push_async_callback(provider.close)
     back = oidc.redirect_url or settings.server.external_url.rstrip("/") + "/api/v1/login/oidc/callback"
     return OidcLogin(login, provider, oidc, back)
+
+
+def _changed(timers: Timers, telling: Telling, armed: Sequence[Armed]) -> None:
+    """After people's changes, as after intake's: the wheel learns of timers, and nobody who is told of them waits for a poll."""
+    timers.note_armed(armed)
+    telling.wake.set()
 
 
 class Numbers:

@@ -24,6 +24,7 @@ from gateway.sla.timers import Rules
 
 HOUSEKEEPING_EVERY = 600.0
 SEAL_EVERY = 60.0
+SHIFTS_EVERY = 30.0
 
 log = structlog.get_logger()
 
@@ -68,6 +69,7 @@ class Upkeep:
     rules: Rules
     key: bytes
     promote: Callable[[], Awaitable[object]]
+    hand_over: Callable[[], Awaitable[object]]
 
     async def run(self) -> None:
         """All rounds, each at its own pace."""
@@ -76,6 +78,7 @@ class Upkeep:
             group.create_task(self._every(telemetry.EVERY_S, self.refresh))
             group.create_task(self._every(SEAL_EVERY, self.seal))
             group.create_task(self._every(promotion.EVERY, self.promote))
+            group.create_task(self._every(SHIFTS_EVERY, self.hand_over))
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
         while True:

@@ -172,7 +172,7 @@ async def create_service(call: Call) -> web.Response:
         return await services.create(conn, slug, fields, desk.clock.stamp())
 
     made = await in_transaction(desk.pool, work)
-    await desk.catalogue.refresh(desk.pool)
+    await desk.catalogue.refresh(desk.pool, desk.clock.stamp())
     log.info("service_made", slug=slug, by=call.actor)
     return respond(_service_view(made), 201, str(made.version), f"/api/v1/services/{slug}")
 
@@ -204,7 +204,7 @@ async def _service_changed(call: Call, changes: dict[str, Any]) -> Service:
         return await services.change(conn, slug, changes, desk.clock.stamp(), if_match=if_match)
 
     one = await in_transaction(desk.pool, work)
-    await desk.catalogue.refresh(desk.pool)
+    await desk.catalogue.refresh(desk.pool, desk.clock.stamp())
     log.info("service_changed", slug=slug, by=call.actor, fields=sorted(changes))
     return one
 

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from gateway.api import body, catalogue, incidents, keys, me, mine, oidc, people, promises, quarantine, reads, wire
+from gateway.api import body, catalogue, handovers, incidents, keys, me, mine, oidc, people, promises, quarantine, reads, wire
 from gateway.api.context import Call, Context
 from gateway.api.feed import Changes, Feed
 from gateway.api.feed import Query as FeedQuery
@@ -107,6 +107,7 @@ def table(feed: Feed) -> tuple[Route, ...]:
         *_people(),
         *_catalogue(),
         *_oneself(),
+        *_shifts(),
     )  # fmt: skip
 
 
@@ -148,6 +149,19 @@ def _catalogue() -> tuple[Route, ...]:
         Route("PATCH", CI, catalogue.patch_ci, ADMIN, "Change a configuration item", catalogue.CiPatch, ci, headers=MATCHED),
         Route("DELETE", CI, catalogue.delete_ci, ADMIN, "Forget a configuration item", status=204, headers=MATCHED),
         Route("GET", CI + "/impact", catalogue.read_impact, READ, "What depends on it", None, catalogue.Impact, needs=seen),
+    )  # fmt: skip
+
+
+def _shifts() -> tuple[Route, ...]:
+    roster, one = handovers.RosterView, V1 + "/handovers/{id:[0-9]{1,18}}/accept"
+    return (
+        Route("PUT", GROUP + "/roster", handovers.put_roster, ADMIN, "Plan a group's shifts", handovers.Roster, status=204),
+        Route("GET", GROUP + "/roster", handovers.read_roster, READ, "Who works when", None, roster, handovers.RosterQuery,
+              needs=Action.DIRECTORY),
+        Route("GET", V1 + "/handovers", handovers.list_handovers, READ, "What shifts hand over", None, handovers.HandOvers,
+              handovers.HandOverQuery, needs=Action.HAND_OVER),
+        Route("POST", one, handovers.accept_handover, WRITE, "Take a shift's work over", None, handovers.HandOverView,
+              needs=Action.HAND_OVER),
     )  # fmt: skip
 
 

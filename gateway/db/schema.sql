@@ -135,6 +135,30 @@ CREATE TABLE public.delivery (
 
 COMMENT ON TABLE public.delivery IS 'Idempotency memory, outlives the longest retrier (76 h); not partitioned because the key must stay unique across days';
 
+CREATE TABLE public.handover (
+    id bigint NOT NULL,
+    shift_id bigint NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    accepted_at timestamp with time zone,
+    accepted_by text
+);
+
+COMMENT ON TABLE public.handover IS 'The list made half an hour before a shift ends, until the next one accepts it';
+
+ALTER TABLE public.handover ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.handover_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.handover_item (
+    handover_id bigint NOT NULL,
+    incident_id bigint NOT NULL
+);
+
 CREATE TABLE public.idempotency (
     key_hash bytea NOT NULL,
     request_hash bytea NOT NULL,
@@ -455,6 +479,24 @@ CREATE TABLE public.shard_lease (
     expires_at timestamp with time zone
 );
 
+CREATE TABLE public.shift (
+    id bigint NOT NULL,
+    group_id integer NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    people integer[] NOT NULL,
+    CONSTRAINT shift_check CHECK ((ends_at > starts_at))
+);
+
+ALTER TABLE public.shift ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.shift_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.sla_version (
     policy text NOT NULL,
     version text NOT NULL,
@@ -561,6 +603,15 @@ ALTER TABLE ONLY public.ci
 ALTER TABLE ONLY public.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (key_hash);
 
+ALTER TABLE ONLY public.handover_item
+    ADD CONSTRAINT handover_item_pkey PRIMARY KEY (handover_id, incident_id);
+
+ALTER TABLE ONLY public.handover
+    ADD CONSTRAINT handover_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.handover
+    ADD CONSTRAINT handover_shift_id_key UNIQUE (shift_id);
+
 ALTER TABLE ONLY public.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (key_hash);
 
@@ -621,6 +672,9 @@ ALTER TABLE ONLY public.service
 ALTER TABLE ONLY public.shard_lease
     ADD CONSTRAINT shard_lease_pkey PRIMARY KEY (shard);
 
+ALTER TABLE ONLY public.shift
+    ADD CONSTRAINT shift_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.sla_version
     ADD CONSTRAINT sla_version_pkey PRIMARY KEY (policy);
 
@@ -654,6 +708,8 @@ CREATE INDEX ci_service ON public.ci USING btree (service) WHERE (service IS NOT
 
 CREATE INDEX delivery_age ON public.delivery USING brin (received_at);
 
+CREATE INDEX handover_pending ON public.handover USING btree (id) WHERE (accepted_at IS NULL);
+
 CREATE INDEX idempotency_age ON public.idempotency USING brin (created_at);
 
 CREATE INDEX incident_contact ON public.incident USING btree (lower(contact)) WHERE (contact <> ''::text);
@@ -682,6 +738,10 @@ CREATE UNIQUE INDEX person_subject ON public.person USING btree (oidc_issuer, oi
 
 CREATE INDEX quarantine_pending ON public.quarantine USING btree (id) WHERE (state = 'pending'::text);
 
+CREATE INDEX shift_end ON public.shift USING btree (ends_at);
+
+CREATE UNIQUE INDEX shift_start ON public.shift USING btree (group_id, starts_at);
+
 CREATE INDEX staff_group_member_person ON public.staff_group_member USING btree (person_id);
 
 CREATE INDEX timeline_feed ON public.timeline USING btree (xid, incident_id, seq);
@@ -707,6 +767,12 @@ ALTER TABLE ONLY public.ci_dependency
 ALTER TABLE ONLY public.ci
     ADD CONSTRAINT ci_service_fkey FOREIGN KEY (service) REFERENCES public.service(slug);
 
+ALTER TABLE ONLY public.handover_item
+    ADD CONSTRAINT handover_item_handover_id_fkey FOREIGN KEY (handover_id) REFERENCES public.handover(id);
+
+ALTER TABLE ONLY public.handover
+    ADD CONSTRAINT handover_shift_id_fkey FOREIGN KEY (shift_id) REFERENCES public.shift(id);
+
 ALTER TABLE ONLY public.service
     ADD CONSTRAINT service_desk_group_fkey FOREIGN KEY (desk_group) REFERENCES public.staff_group(slug);
 
@@ -718,6 +784,9 @@ ALTER TABLE ONLY public.service
 
 ALTER TABLE ONLY public.service
     ADD CONSTRAINT service_tier3_group_fkey FOREIGN KEY (tier3_group) REFERENCES public.staff_group(slug);
+
+ALTER TABLE ONLY public.shift
+    ADD CONSTRAINT shift_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.staff_group(id);
 
 ALTER TABLE ONLY public.staff_group_member
     ADD CONSTRAINT staff_group_member_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.staff_group(id);

@@ -52,6 +52,8 @@ class Action(StrEnum):
     QUARANTINE = "quarantine"
     REPLAY = "replay"
     DIRECTORY = "directory"
+    HAND_OVER = "hand_over"
+    ACCEPT_FOR = "accept_for"
 
 
 MEANING: Mapping[Action, str] = {
@@ -72,6 +74,8 @@ MEANING: Mapping[Action, str] = {
     Action.QUARANTINE: "what could not be understood",
     Action.REPLAY: "read that again",
     Action.DIRECTORY: "who there is",
+    Action.HAND_OVER: "what one shift hands to the next, and take it over when it is one's own turn",
+    Action.ACCEPT_FOR: "take a shift's work over whose turn it is not",
 }
 """What the names of actions leave open."""
 
@@ -114,7 +118,7 @@ class FieldRule:
 
 _A = Action
 _SEEING = frozenset({_A.READ, _A.INSPECT})
-_STAFF = frozenset({_A.SUBMIT, _A.FOLLOW, _A.DIRECTORY})
+_STAFF = frozenset({_A.SUBMIT, _A.FOLLOW, _A.DIRECTORY, _A.HAND_OVER})
 _EVIDENCE = frozenset({_A.RECEIPTS, _A.QUARANTINE})
 _WORK = frozenset({_A.ACKNOWLEDGE, _A.HOLD, _A.RESUME, _A.RESOLVE})
 _PASSING_ON = frozenset({_A.NOTE, _A.REASSIGN, _A.ESCALATE, _A.ENGAGE})

@@ -14,8 +14,9 @@ from gateway.catalogue import services
 from gateway.catalogue.live import Catalogue, read
 from gateway.catalogue.model import Criticality
 from gateway.db.pool import Pool
-from gateway.oncall import groups, people
+from gateway.oncall import groups, people, rosters
 from gateway.oncall.roles import GroupTier
+from gateway.oncall.shift import Shift
 from gateway.settings import load
 from gateway.sla.policy import ClockName
 from tests.support.clock import NOON, FakeClock
@@ -47,7 +48,7 @@ class Known:
     catalogue: Catalogue
 
     async def learn(self) -> None:
-        self.catalogue.learn(await read(self.desk.conn))
+        self.catalogue.learn(await read(self.desk.conn, self.desk.clock.stamp()))
 
     async def opened(self, key: str, **alert: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """The record a new alert opens, and the facts of its timeline by event."""
@@ -174,3 +175,20 @@ async def test_who_has_open_records_already_gets_the_next_one_last(knowing: Know
         await known.desk.conn.execute("UPDATE incident SET state = 'closed' WHERE assignee = 'ann'")
         await known.learn()
         assert (await known.opened("third", service="shop"))[0]["assignee"] == "ann"
+
+
+async def test_a_roster_says_who_is_on_shift_until_it_runs_out(knowing: Knowing, clock: FakeClock) -> None:
+    async with knowing(CONFIGURED + "\n[dedup]\nrelate = []\n") as known:
+        hours = [(1, 2, "bob"), (3, 4, "bob")]
+        shifts = [
+            Shift(starts_at=NOON + timedelta(hours=since), ends_at=NOON + timedelta(hours=until), people=(login,))
+            for since, until, login in hours
+        ]
+        await rosters.plan(known.desk.conn, "dba", shifts, NOON)
+        given = []
+        for hour in range(5):
+            await known.learn()
+            row, told = await known.opened(f"k{hour}", service="shop")
+            given.append((row["assignee"], "nobody is on shift" in told["routed"]))
+            clock.advance(timedelta(hours=1))
+        assert given == [("", True), ("bob", False), ("", True), ("bob", False), ("ann", False)]

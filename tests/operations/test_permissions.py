@@ -46,7 +46,7 @@ SITUATIONS = {
     "resolved": replace(RECORD, state=State.RESOLVED, tier=Tier.SECOND),
     "closed": replace(RECORD, state=State.CLOSED, tier=Tier.SECOND),
 }
-GLOBAL = "follow submit enter_late receipts quarantine replay directory"
+GLOBAL = "follow submit enter_late receipts quarantine replay directory hand_over accept_for"
 RECORDS = " ".join(action for action in Action if action not in GLOBAL.split())
 OWNING = "read inspect note acknowledge_for assign confirm refuse close reject rate link unlink refer invite follow_on convert"
 WORK = "acknowledge hold resume resolve"
@@ -56,11 +56,11 @@ SECOND = f"read inspect {WORK} return link unlink convert {ON}"
 CELLS: dict[Part, dict[str, str]] = {
     Role.REPORTER: dict.fromkeys(SITUATIONS, "") | {"gateway": "submit"},
     Role.SERVICE_DESK: dict.fromkeys(SITUATIONS, OWNING)
-    | {"desk": f"{OWNING} {WORK}", "gateway": "submit follow directory receipts quarantine replay"},
+    | {"desk": f"{OWNING} {WORK}", "gateway": "submit follow directory hand_over receipts quarantine replay"},
     Role.TIER2: dict.fromkeys(SITUATIONS, SECOND)
-    | {"desk": "read inspect", "third": f"read inspect {ON}", "gateway": "submit follow directory receipts"},
+    | {"desk": "read inspect", "third": f"read inspect {ON}", "gateway": "submit follow directory hand_over receipts"},
     Role.TIER3: dict.fromkeys(SITUATIONS, "read inspect")
-    | {"third": f"read inspect {WORK} note reassign engage", "gateway": "submit follow directory receipts"},
+    | {"third": f"read inspect {WORK} note reassign engage", "gateway": "submit follow directory hand_over receipts"},
     Role.INCIDENT_MANAGER: dict.fromkeys(SITUATIONS, RECORDS) | {"gateway": GLOBAL},
     Role.LEADER: dict.fromkeys(SITUATIONS, "read inspect") | {"gateway": "follow directory"},
     Role.ADMINISTRATOR: dict.fromkeys(SITUATIONS, "") | {"gateway": "directory"},

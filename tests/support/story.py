@@ -2,7 +2,7 @@
 
 import asyncio
 import email
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,6 +18,10 @@ from aiosmtpd.smtp import SMTP
 from gateway.app import Gateway, running
 from gateway.dedup.promotion import Promotion
 from gateway.incidents.model import TimerKind
+from gateway.oncall.roles import Role
+from gateway.operations import keys
+from gateway.operations.hand_over import make_lists
+from gateway.operations.login import grantable
 from gateway.settings import load
 from gateway.sla.timer_store import TimerId
 from tests.support.clock import NOON, FakeClock
@@ -64,7 +68,7 @@ class Story:
 
     gateway: Gateway
     client: TestClient[web.Request, web.Application]
-    keys: Mapping[str, str]
+    keys: dict[str, str]
     clock: FakeClock
     mailbox: Mailbox = field(default_factory=Mailbox)
 
@@ -81,6 +85,34 @@ class Story:
         answer = await self.client.request(method, f"/api/v1/{path}", json=body, headers=self.as_key(key))
         assert answer.status < 300, await answer.text()
         return await answer.json()
+
+    async def status(self, method: str, path: str, key: str) -> int:
+        """The status of one call."""
+        return (await self.client.request(method, f"/api/v1/{path}", headers=self.as_key(key))).status
+
+    async def put(self, path: str, body: Any) -> None:
+        """Set something that answers nothing."""
+        answer = await self.client.put(f"/api/v1/{path}", json=body, headers=self.as_key("admin"))
+        assert answer.status == 204, await answer.text()
+
+    async def refused(self, method: str, path: str, body: Any) -> Any:
+        """The problem of a call that is refused."""
+        answer = await self.client.request(method, f"/api/v1/{path}", json=body, headers=self.as_key("admin"))
+        assert answer.status >= 400
+        return await answer.json(content_type=None)
+
+    async def join(self, login: str, *roles: str) -> None:
+        """A new person, whose key has their login for a name."""
+        await self.call("POST", "people", {"login": login, "name": login.title(), "roles": roles})
+        async with self.gateway.pool.acquire() as conn:
+            person_id = await conn.fetchval("SELECT id FROM person WHERE login = $1", login)
+            granted = grantable(frozenset(Role(role) for role in roles))
+            self.keys[login] = (await keys.create(conn, login, granted, self.clock.stamp(), person_id=person_id))[0]
+
+    async def hand_over(self) -> Any:
+        """Let the lists be made that are due, as happens twice a minute; what waits to be accepted."""
+        await make_lists(self.gateway.desk)
+        return (await self.call("GET", "handovers"))["handovers"]
 
     async def act(self, number: str, action: str, key: str = "admin", **body: Any) -> Any:
         """An action on a record; answers the record."""

@@ -1,0 +1,40 @@
+"""Shifts as values, and what makes a roster whole. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from gateway.errors import Flaw
+
+LONGEST = timedelta(hours=36)
+"""No shift is longer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """The people (logins) of a group who work from one instant up to another."""
+
+    starts_at: datetime
+    ends_at: datetime
+    people: tuple[str, ...]
+
+
+def flaws(shifts: Sequence[Shift]) -> tuple[Flaw, ...]:
+    """Everything that is wrong with a roster, each with the place of the shift at fault."""
+    return (*_each(shifts), *_together(shifts))
+
+
+def _each(shifts: Iterable[Shift]) -> Iterator[Flaw]:
+    for place, shift in enumerate(shifts):
+        if not timedelta() < shift.ends_at - shift.starts_at <= LONGEST:
+            yield Flaw(f"/shifts/{place}/to", "a shift ends after it begins, 36 h later at most")
+        if not shift.people:
+            yield Flaw(f"/shifts/{place}/people", "somebody works it")
+
+
+def _together(shifts: Sequence[Shift]) -> Iterator[Flaw]:
+    placed = sorted(enumerate(shifts), key=lambda one: one[1].starts_at)
+    for (_, before), (place, after) in pairwise(placed):
+        if after.starts_at < before.ends_at:
+            yield Flaw(f"/shifts/{place}/from", "another shift of the group is not over by then")

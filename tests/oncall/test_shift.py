@@ -1,0 +1,31 @@
+"""What makes a roster whole."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.oncall.shift import LONGEST, Shift, flaws
+from tests.support.clock import NOON
+
+HOUR = timedelta(hours=1)
+
+
+def a_shift(begins: float, ends: float, *people: str) -> Shift:
+    return Shift(starts_at=NOON + begins * HOUR, ends_at=NOON + ends * HOUR, people=people or ("ann",))
+
+
+@given(st.lists(st.integers(1, 36), min_size=1, max_size=12), st.randoms())
+def test_shifts_one_after_the_other_are_whole_in_whatever_order_they_are_told(lengths: list[int], chance: object) -> None:
+    starts = [sum(lengths[:n]) for n in range(len(lengths))]
+    shifts = [a_shift(start, start + length) for start, length in zip(starts, lengths, strict=True)]
+    chance.shuffle(shifts)  # type: ignore[attr-defined]
+    assert flaws(shifts) == ()
+
+
+def test_every_flaw_is_told_with_its_place() -> None:
+    told = flaws([a_shift(8, 8), a_shift(0, LONGEST / HOUR + 1), a_shift(40, 48), a_shift(47, 50), Shift(
+        starts_at=NOON + 60 * HOUR, ends_at=NOON + 61 * HOUR, people=())])  # fmt: skip
+    assert [flaw.pointer for flaw in told] == [
+        "/shifts/0/to", "/shifts/1/to", "/shifts/4/people", "/shifts/0/from", "/shifts/3/from",
+    ]  # fmt: skip

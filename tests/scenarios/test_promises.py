@@ -1,0 +1,80 @@
+"""The shipped policy, row by row: targets to the minute, who hears of what, and the matrix of priorities."""
+
+import pytest
+
+from tests.support.story import Story
+
+GRADES = {1: ("business", "urgent"), 2: ("company", "normal"), 3: ("group", "normal"), 4: ("individual", "low")}
+
+
+async def reported(story: Story, priority: int) -> str:
+    impact, urgency = GRADES[priority]
+    made = await story.call("POST", "incidents", {"title": "down", "impact": impact, "urgency": urgency})
+    assert made["priority"] == priority
+    return str(made["number"])
+
+
+async def breaches(story: Story, number: str) -> dict[str, float]:
+    """When each clock went over its target, in minutes."""
+    entries = (await story.call("GET", f"incidents/{number}/timeline"))["entries"]
+    told = await story.told(number)
+    return {e["facts"]["clock"]: at for e, (at, event) in zip(entries, told, strict=True) if event == "sla_breached"}
+
+
+@pytest.mark.parametrize(
+    ("priority", "desk", "tier2", "escalated", "overall"),
+    [(1, 5, 10, 15, 30), (2, 5, 20, 20, 45), (3, 5, 25, 30, 60), (4, 5, 55, 60, 120)],
+)
+async def test_every_target_of_the_shipped_policy_is_kept_to_the_minute(
+    story: Story, priority: int, desk: int, tier2: int, escalated: int, overall: int
+) -> None:
+    left, assigned, raised = [await reported(story, priority) for _ in range(3)]
+    await story.act(assigned, "assign", group="ops")
+    await story.act(raised, "assign", group="ops")
+    await story.act(raised, "escalate", to="tier3")
+    await story.until(overall + 1)
+    assert await breaches(story, left) == {"desk": desk, "overall": overall}
+    assert await breaches(story, assigned) == {"tier2": tier2, "overall": overall}
+    assert await breaches(story, raised) == {"escalated": escalated, "overall": overall}
+
+
+@pytest.mark.parametrize(
+    ("priority", "at_once", "on_breach"),
+    [
+        (1, ["leader", "manager"], ["manager"]),
+        (2, ["leader", "manager"], ["manager"]),
+        (3, [], ["manager"]),
+        (4, [], ["manager"]),
+    ],
+)
+async def test_management_hears_of_what_the_process_says(
+    story: Story, priority: int, at_once: list[str], on_breach: list[str]
+) -> None:
+    number = await reported(story, priority)
+    assert [to.partition("@")[0] for to, _ in await story.mails(len(at_once))] == at_once
+    await story.until(5)
+    told = await story.mails(len(on_breach) + 3)
+    warned = [to for to, subject in told if "nearly due" in subject]
+    assert [to.partition("@")[0] for to, subject in told if "overdue" in subject] == on_breach
+    assert warned == ["handler@example.com"] * 3
+    assert all(number in subject for _, subject in told)
+
+
+@pytest.mark.parametrize(
+    ("impact", "row"),
+    [("business", "1112"), ("company", "1123"), ("group", "1234"), ("individual", "2344")],
+)
+async def test_impact_and_urgency_make_the_priority(story: Story, impact: str, row: str) -> None:
+    for urgency, priority in zip(("urgent", "high", "normal", "low"), row, strict=True):
+        made = await story.call("POST", "incidents", {"title": "x", "impact": impact, "urgency": urgency})
+        assert made["priority"] == int(priority)
+
+
+async def test_a_new_priority_measures_the_time_already_spent_against_its_own_targets(story: Story) -> None:
+    number = await reported(story, 4)
+    await story.until(40)
+    await story.call("PATCH", f"incidents/{number}", {"priority": 1})
+    clock = {clock["name"]: clock for clock in (await story.record(number))["sla"]["clocks"]}["overall"]
+    assert (clock["elapsed_s"], clock["remaining_s"], clock["target_s"]) == (2400, -600, 1800)
+    await story.until(41)
+    assert (await breaches(story, number))["overall"] == 40

@@ -1,0 +1,66 @@
+"""One shift hands its open work to the next, and nothing is left without an owner."""
+
+import pytest
+
+from gateway.operations.hand_over import make_lists
+from tests.support.story import Story
+
+DAY = {"from": "2026-03-02T12:00:00Z", "to": "2026-03-02T20:00:00Z", "people": ["ann", "bob"]}
+NIGHT = {"from": "2026-03-02T20:00:00Z", "to": "2026-03-03T04:00:00Z", "people": ["bob", "eve"]}
+
+
+@pytest.fixture
+async def floor(story: Story) -> Story:
+    """Ann and Bob by day, Bob and Eve by night, all in the mail group of tier 2."""
+    for login in ("ann", "bob", "eve"):
+        await story.join(login, "tier2")
+    await story.call("POST", "groups", {"slug": "mail", "name": "Mail", "tier": "tier2", "members": ["ann", "bob", "eve"]})
+    await story.put("groups/mail/roster", {"shifts": [DAY, NIGHT]})
+    return story
+
+
+async def given_to(story: Story, person: str, title: str = "mail is slow") -> str:
+    number = str((await story.call("POST", "incidents", {"title": title, "impact": "group"}))["number"])
+    await story.act(number, "assign", group="mail", person=person)
+    return number
+
+
+async def test_half_an_hour_before_the_end_the_list_is_made_and_the_next_shift_takes_it_over(floor: Story) -> None:
+    anns, bobs, nobodys = [await given_to(floor, person) for person in ("ann", "bob", "")]
+    done = await given_to(floor, "ann")
+    await floor.act(done, "resolve", solution="restarted")
+    await floor.until(7 * 60 + 29)
+    assert await floor.hand_over() == []
+    await floor.until(7 * 60 + 30)
+    (listed,) = await floor.hand_over()
+    assert [record["number"] for record in listed["records"]] == [anns, bobs, nobodys]
+    assert (listed["people"], listed["successors"]) == (["ann", "bob"], ["bob", "eve"])
+    await floor.call("POST", f"handovers/{listed['id']}/accept", key="eve")
+    assert [(await floor.record(number))["handler"] for number in (anns, bobs, nobodys, done)] == ["eve", "bob", "eve", "ann"]
+    assert await floor.hand_over() == []
+    assert (await floor.told(anns))[-1] == (450.0, "handed_over")
+
+
+async def test_only_the_next_shift_accepts_and_only_once(floor: Story) -> None:
+    await given_to(floor, "ann")
+    await floor.until(7 * 60 + 45)
+    (listed,) = await floor.hand_over()
+    path = f"handovers/{listed['id']}/accept"
+    assert (await floor.status("POST", path, "ann"), await floor.status("POST", path, "eve")) == (403, 200)
+    assert (await floor.status("POST", path, "bob"), await floor.status("POST", "handovers/999/accept", "bob")) == (409, 404)
+
+
+async def test_a_list_is_made_once_however_many_look(floor: Story) -> None:
+    await floor.until(7 * 60 + 31)
+    assert [await make_lists(floor.gateway.desk) for _ in range(3)] == [1, 0, 0]
+
+
+async def test_a_roster_says_who_works_and_is_planned_anew_without_touching_what_has_begun(floor: Story) -> None:
+    await floor.until(60)
+    assert (await floor.call("GET", "groups/mail/roster"))["on_shift"] == ["ann", "bob"]
+    await floor.put("groups/mail/roster", {"shifts": [NIGHT | {"people": ["eve"]}]})
+    shifts = (await floor.call("GET", "groups/mail/roster"))["shifts"]
+    assert [shift["people"] for shift in shifts] == [["ann", "bob"], ["eve"]]
+    overlapping = {"shifts": [DAY, NIGHT | {"from": "2026-03-02T19:00:00Z", "people": ["zoe"]}]}
+    problem = await floor.refused("PUT", "groups/mail/roster", overlapping)
+    assert {flaw["pointer"] for flaw in problem["errors"]} >= {"/shifts/0/from", "/shifts/1/from", "/shifts/1/people"}
