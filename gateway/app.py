@@ -21,6 +21,7 @@ from gateway.api.compat_alertmanager import AlertmanagerReads
 from gateway.api.context import Context
 from gateway.api.health import Health
 from gateway.api.openapi import build_docs
+from gateway.catalogue.live import Catalogue
 from gateway.clock import Clock, SystemClock
 from gateway.db.pool import SERVER_SETTINGS, Pool, acquire, open_pool
 from gateway.dedup.commit import Committer
@@ -52,7 +53,6 @@ from gateway.operations.reporter_links import ReporterLinks, secrets_of
 from gateway.settings import Settings
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
-from gateway.sla.timers import Rules
 from gateway.upkeep import Upkeep
 from gateway.watchdog import watched
 
@@ -103,7 +103,8 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     sources = {source.slug: source for source in SOURCES}
     metrics = Metrics(CollectorRegistry(), sources)
     metrics.build.labels(VERSION).set(1)
-    rules, key = Rules.from_settings(settings), settings.audit.key.encode()
+    catalogue = Catalogue(settings)
+    rules, key = catalogue.rules, settings.audit.key.encode()
     reserve = Numbers(settings.database.url)
     stack.callback(reserve.close)
     telling = Telling(
@@ -115,10 +116,10 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
         external_url=settings.server.external_url,
     )
     timers = await _timers(stack, timer_pool, settings, clock, Effects(rules, key), TimerObserver(metrics, telling.wake.set))
-    committer = Committer(clock, settings.dedup, Records(Openings(settings, rules), reserve, clock, key))
+    committer = Committer(clock, settings.dedup, Records(Openings(settings, rules, catalogue), reserve, clock, key))
     observer = IntakeObserver(metrics, timers.note_armed, telling.wake.set)
     intake = Intake(lambda: _connect(settings.database.url, WRITER), committer, clock, settings.server, observer)
-    desk = Desk(pool, clock, rules, key, reserve, partial(_changed, timers, telling))
+    desk = Desk(pool, clock, rules, key, reserve, partial(_changed, timers, telling), catalogue)
     keys = Keys(pool, clock)
     door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock)
     replay = Replay(pool, sources, settings.intake, intake.submit, clock)
@@ -138,6 +139,8 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     promotion = Promotion(pool, clock, intake.submit)
     upkeep = Upkeep(pool, settings, clock, metrics, rules, key, promotion.run_once, partial(make_lists, desk))
     await upkeep.housekeeping()
+    await catalogue.refresh(pool, clock.stamp())
+    _start(stack, catalogue.run(pool, clock), "catalogue")
     _start(stack, telling.run(), "telling")
     _start(stack, upkeep.run(), "upkeep")
     _start(stack, Redating(desk).run(), "redating")

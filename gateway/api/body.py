@@ -1,11 +1,12 @@
 """From bytes to a value, or to an error that points at the place."""
 
 import re
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
+from msgspec import UNSET
 
 from gateway.errors import Flaw, Malformed, TooLarge
 
@@ -60,6 +61,20 @@ def place(error: msgspec.ValidationError) -> tuple[str, str]:
     steps = re.findall(r"\.([^.\[\]`]+)|\[(\d+|\.\.\.)\]", where.removeprefix("$").rstrip("`"))
     named = [(name or index).replace("...", "*") for name, index in steps] + re.findall(r"unknown field `([^`]*)`", detail)
     return detail, "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in named)
+
+
+def query(request: web.Request, kind: type[T]) -> T:
+    """The parameters of the address as `kind`; raises Malformed."""
+    try:
+        return msgspec.convert(dict(request.query), kind, strict=False)
+    except msgspec.ValidationError as error:
+        detail, pointer = place(error)
+        raise Malformed(f"the query: {detail}", flaws=(Flaw(pointer, detail),)) from error
+
+
+def given(patch: msgspec.Struct) -> dict[str, Any]:
+    """The fields of a patch that were sent."""
+    return {name: value for name in patch.__struct_fields__ if (value := getattr(patch, name)) is not UNSET}
 
 
 def _depth(body: bytes) -> int:

@@ -7,9 +7,8 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from gateway.api import wire
+from gateway.api import body, wire
 from gateway.api.context import Call, respond
-from gateway.api.people import query_as
 from gateway.db.pool import acquire, transaction
 from gateway.oncall import groups, rosters
 from gateway.oncall.shift import Shift
@@ -95,7 +94,7 @@ async def put_roster(call: Call) -> web.Response:
 
 async def read_roster(call: Call) -> web.Response:
     """A stretch of a roster."""
-    query, desk, slug = query_as(call, RosterQuery), call.context.desk, call.request.match_info["slug"]
+    query, desk, slug = body.query(call.request, RosterQuery), call.context.desk, call.request.match_info["slug"]
     async with acquire(desk.pool) as conn:
         await groups.by_slug(conn, slug)
         now = await conn.fetchval(NOW, desk.clock.stamp())
@@ -108,7 +107,7 @@ async def read_roster(call: Call) -> web.Response:
 
 async def list_handovers(call: Call) -> web.Response:
     """What waits to be accepted."""
-    query = query_as(call, HandOverQuery)
+    query = body.query(call.request, HandOverQuery)
     return respond(HandOvers([_view(one) for one in await hand_over.pending(call.context.desk, query.group, call.who)]))
 
 

@@ -26,7 +26,7 @@ CSP = f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; base-uri 'none'; fo
 
 def document(routes: Sequence[Route]) -> dict[str, Any]:
     """The document for these routes."""
-    kinds = [kind for route in routes for kind in (route.takes, route.gives) if kind is not None] + [Problem]
+    kinds = [kind for route in routes for kind in (route.takes, route.reads, route.gives) if kind is not None] + [Problem]
     schemas, components = msgspec.json.schema_components(kinds, ref_template=REF)
     known = {id(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
@@ -68,6 +68,9 @@ def _operation(route: Route, known: dict[int, dict[str, Any]]) -> dict[str, Any]
         operation["security"] = []
     if route.takes is not None:
         operation["requestBody"] = {"content": {"application/json": {"schema": known[id(route.takes)]}}}
+    if route.reads is not None:
+        content = {"application/json": {"schema": known[id(route.reads)]}, "text/csv": {"schema": {"type": "string"}}}
+        operation["requestBody"] = {"content": content}
     return operation
 
 

@@ -8,11 +8,10 @@ import structlog
 from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
-from gateway.api.body import place
+from gateway.api import body
 from gateway.api.context import Call, respond
 from gateway.api.wire import Name, Request, Slug
 from gateway.db.pool import acquire, transaction
-from gateway.errors import Flaw, Malformed
 from gateway.oncall import groups, people
 from gateway.oncall.person import Group, Person
 from gateway.oncall.roles import GroupTier, Role
@@ -150,22 +149,9 @@ def _group_view(one: Group) -> GroupView:
     return GroupView(**{name: getattr(one, name) for name in GroupView.__struct_fields__} | lists)
 
 
-def query_as(call: Call, kind: Any) -> Any:
-    """The parameters of a query as `kind`; raises Malformed with a pointer to the one at fault."""
-    try:
-        return msgspec.convert(dict(call.request.query), kind, strict=False)
-    except msgspec.ValidationError as error:
-        detail, pointer = place(error)
-        raise Malformed(f"the query: {detail}", flaws=(Flaw(pointer, detail),)) from error
-
-
-def _given(patch: msgspec.Struct) -> dict[str, Any]:
-    return {name: value for name in patch.__struct_fields__ if (value := getattr(patch, name)) is not UNSET}
-
-
 async def list_people(call: Call) -> web.Response:
     """A page of people by login."""
-    query = query_as(call, PeopleQuery)
+    query = body.query(call.request, PeopleQuery)
     async with acquire(call.context.desk.pool) as conn:
         found = await people.page(conn, query.after, query.limit + 1, active=query.active, role=query.role)
     shown = [person_view(one) for one in found[: query.limit]]
@@ -190,7 +176,7 @@ async def read_person(call: Call) -> web.Response:
 
 async def patch_person(call: Call) -> web.Response:
     """Change a person."""
-    return await _changed(call, _given(call.body))
+    return await _changed(call, body.given(call.body))
 
 
 async def deactivate_person(call: Call) -> web.Response:
@@ -220,7 +206,7 @@ async def forget_identity(call: Call) -> web.Response:
 
 async def list_groups(call: Call) -> web.Response:
     """A page of groups by slug."""
-    query = query_as(call, GroupQuery)
+    query = body.query(call.request, GroupQuery)
     async with acquire(call.context.desk.pool) as conn:
         found = await groups.page(conn, query.after, query.limit + 1, tier=query.tier)
     shown = [_group_view(one) for one in found[: query.limit]]
@@ -245,7 +231,7 @@ async def read_group(call: Call) -> web.Response:
 
 async def patch_group(call: Call) -> web.Response:
     """Change a group."""
-    return await _group_changed(call, _given(call.body))
+    return await _group_changed(call, body.given(call.body))
 
 
 async def deactivate_group(call: Call) -> web.Response:

@@ -7,12 +7,13 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from gateway.api import body, handovers, incidents, keys, me, mine, oidc, people, promises, quarantine, reads, wire
+from gateway.api import body, catalogue, handovers, incidents, keys, me, mine, oidc, people, promises, quarantine, reads, wire
 from gateway.api.context import Call, Context
 from gateway.api.feed import Changes, Feed
 from gateway.api.feed import Query as FeedQuery
 from gateway.api.listing import Query as ListQuery
 from gateway.api.views import IncidentView, Sla
+from gateway.catalogue.importing import NewCi
 from gateway.operations.allowing import refuse
 from gateway.operations.keys import NO_CALLER, Scope
 from gateway.operations.permissions import Action, may
@@ -28,6 +29,7 @@ Serve = Callable[[Call], Awaitable[web.Response]]
 class Route:
     """One operation. `takes` is its body's type, `gives` the body's type of its answer, `query` its parameters' type.
 
+    Where a body may be CSV as well the handler reads it itself, and `reads` is its type as JSON.
     `needs` is what it asks of the gateway as a whole; what it asks of one record is judged where that is read or locked.
     """
 
@@ -42,6 +44,7 @@ class Route:
     status: int = 200
     needs: Action | None = None
     headers: tuple[str, ...] = ()
+    reads: Any = None
 
 
 ONCE, MATCHED = ("Idempotency-Key",), ("If-Match",)
@@ -54,6 +57,8 @@ REF = ONE + "/refs/{system:[a-z0-9][a-z0-9_-]{0,63}}"
 KEY = V1 + "/keys/{id:[0-9]{1,9}}"
 MINE = V1 + "/mine/{link:[A-Za-z0-9._-]{1,128}}"
 PERSON = V1 + "/people/{login:[a-z0-9][a-z0-9._-]{0,63}}"
+SERVICE = V1 + "/services/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
+CI = V1 + "/cis/{name:[A-Za-z0-9][A-Za-z0-9._:-]{0,127}}"
 GROUP = V1 + "/groups/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
 
 
@@ -100,6 +105,7 @@ def table(feed: Feed) -> tuple[Route, ...]:
         Route("POST", ONE + "/invite", mine.invite, WRITE, "Make a link for its reporter", None, mine.Invitation, status=201),
         *_mine(),
         *_people(),
+        *_catalogue(),
         *_oneself(),
         *_shifts(),
     )  # fmt: skip
@@ -121,6 +127,28 @@ def _people() -> tuple[Route, ...]:
         Route("GET", GROUP, people.read_group, READ, "Read a group", None, group, needs=seen),
         Route("PATCH", GROUP, people.patch_group, ADMIN, "Change a group", people.GroupPatch, group, headers=MATCHED),
         Route("DELETE", GROUP, people.deactivate_group, ADMIN, "End a group", status=204),
+    )  # fmt: skip
+
+
+def _catalogue() -> tuple[Route, ...]:
+    one, ci, seen = catalogue.ServiceView, catalogue.CiView, Action.DIRECTORY
+    services, cis = V1 + "/services", V1 + "/cis"
+    return (
+        Route("GET", services, catalogue.list_services, READ, "List services", None, catalogue.ServicePage,
+              query=catalogue.ServiceQuery, needs=seen),
+        Route("POST", services, catalogue.create_service, ADMIN, "Make a service", catalogue.NewService, one, status=201),
+        Route("GET", SERVICE, catalogue.read_service, READ, "Read a service", None, one, needs=seen),
+        Route("PATCH", SERVICE, catalogue.patch_service, ADMIN, "Change a service", catalogue.ServicePatch, one, headers=MATCHED),
+        Route("DELETE", SERVICE, catalogue.deactivate_service, ADMIN, "End a service", status=204, headers=MATCHED),
+        Route("GET", cis, catalogue.list_cis, READ, "List configuration items", None, catalogue.CiPage,
+              query=catalogue.CiQuery, needs=seen),
+        Route("POST", cis, catalogue.create_ci, ADMIN, "Make a configuration item", NewCi, ci, status=201),
+        Route("POST", cis + "/import", catalogue.import_cis, ADMIN, "Write many, or none", gives=catalogue.Imported,
+              reads=list[NewCi]),
+        Route("GET", CI, catalogue.read_ci, READ, "Read a configuration item", None, ci, needs=seen),
+        Route("PATCH", CI, catalogue.patch_ci, ADMIN, "Change a configuration item", catalogue.CiPatch, ci, headers=MATCHED),
+        Route("DELETE", CI, catalogue.delete_ci, ADMIN, "Forget a configuration item", status=204, headers=MATCHED),
+        Route("GET", CI + "/impact", catalogue.read_impact, READ, "What depends on it", None, catalogue.Impact, needs=seen),
     )  # fmt: skip
 
 

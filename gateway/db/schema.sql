@@ -108,6 +108,24 @@ CREATE TABLE public.audit_seal (
 
 COMMENT ON TABLE public.audit_seal IS 'Chained digests over all timelines, each also exported outside the database, so that a cut-off tail shows';
 
+CREATE TABLE public.ci (
+    name text NOT NULL,
+    kind text NOT NULL,
+    service text,
+    attributes json DEFAULT '{}'::json NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.ci_dependency (
+    ci text NOT NULL,
+    depends_on text NOT NULL,
+    CONSTRAINT ci_dependency_check CHECK ((ci <> depends_on))
+);
+
+COMMENT ON TABLE public.ci_dependency IS 'What fails when depends_on (upstream) fails: ci (downstream). Never a cycle; writers take turns on an advisory lock';
+
 CREATE TABLE public.delivery (
     key_hash bytea NOT NULL,
     body_hash bytea NOT NULL,
@@ -431,6 +449,29 @@ CREATE TABLE public.schema_migration (
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE public.service (
+    slug text NOT NULL,
+    name text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    owner_group text,
+    desk_group text,
+    tier2_group text,
+    tier3_group text,
+    criticality text DEFAULT 'normal'::text NOT NULL,
+    support_hours text DEFAULT ''::text NOT NULL,
+    policy text DEFAULT ''::text NOT NULL,
+    targets json DEFAULT '{}'::json NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT service_criticality_check CHECK ((criticality = ANY (ARRAY['critical'::text, 'high'::text, 'normal'::text, 'low'::text])))
+);
+
+COMMENT ON COLUMN public.service.support_hours IS 'The calendar its incidents are counted in; empty leaves that to the policy';
+
+COMMENT ON COLUMN public.service.targets IS 'Per priority and clock a length of time as people write it, such as {"1": {"overall": "15m"}}; wins over the policy';
+
 CREATE TABLE public.shard_lease (
     shard smallint NOT NULL,
     owner uuid,
@@ -553,6 +594,12 @@ ALTER TABLE ONLY public.api_key
 ALTER TABLE ONLY public.audit_seal
     ADD CONSTRAINT audit_seal_pkey PRIMARY KEY (seq);
 
+ALTER TABLE ONLY public.ci_dependency
+    ADD CONSTRAINT ci_dependency_pkey PRIMARY KEY (ci, depends_on);
+
+ALTER TABLE ONLY public.ci
+    ADD CONSTRAINT ci_pkey PRIMARY KEY (name);
+
 ALTER TABLE ONLY public.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (key_hash);
 
@@ -619,6 +666,9 @@ ALTER TABLE ONLY public.replica
 ALTER TABLE ONLY public.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (version);
 
+ALTER TABLE ONLY public.service
+    ADD CONSTRAINT service_pkey PRIMARY KEY (slug);
+
 ALTER TABLE ONLY public.shard_lease
     ADD CONSTRAINT shard_lease_pkey PRIMARY KEY (shard);
 
@@ -652,6 +702,10 @@ CREATE INDEX alert_suppressed ON public.alert USING btree (suppressed_until) WHE
 
 CREATE INDEX api_key_person ON public.api_key USING btree (person_id) WHERE (person_id IS NOT NULL);
 
+CREATE INDEX ci_dependency_upstream ON public.ci_dependency USING btree (depends_on, ci);
+
+CREATE INDEX ci_service ON public.ci USING btree (service) WHERE (service IS NOT NULL);
+
 CREATE INDEX delivery_age ON public.delivery USING brin (received_at);
 
 CREATE INDEX handover_pending ON public.handover USING btree (id) WHERE (accepted_at IS NULL);
@@ -671,6 +725,8 @@ CREATE INDEX incident_owner ON public.incident USING btree (lower(owner)) WHERE 
 CREATE INDEX incident_security ON public.incident USING btree (id) WHERE security;
 
 CREATE INDEX incident_updated ON public.incident USING btree (updated_at, id);
+
+CREATE INDEX incident_workload ON public.incident USING btree (assignee) WHERE ((assignee <> ''::text) AND (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])));
 
 CREATE INDEX outbox_incident ON public.outbox USING btree (incident_id);
 
@@ -702,11 +758,32 @@ ALTER TABLE ONLY public.api_key
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
 
+ALTER TABLE ONLY public.ci_dependency
+    ADD CONSTRAINT ci_dependency_ci_fkey FOREIGN KEY (ci) REFERENCES public.ci(name);
+
+ALTER TABLE ONLY public.ci_dependency
+    ADD CONSTRAINT ci_dependency_depends_on_fkey FOREIGN KEY (depends_on) REFERENCES public.ci(name);
+
+ALTER TABLE ONLY public.ci
+    ADD CONSTRAINT ci_service_fkey FOREIGN KEY (service) REFERENCES public.service(slug);
+
 ALTER TABLE ONLY public.handover_item
     ADD CONSTRAINT handover_item_handover_id_fkey FOREIGN KEY (handover_id) REFERENCES public.handover(id);
 
 ALTER TABLE ONLY public.handover
     ADD CONSTRAINT handover_shift_id_fkey FOREIGN KEY (shift_id) REFERENCES public.shift(id);
+
+ALTER TABLE ONLY public.service
+    ADD CONSTRAINT service_desk_group_fkey FOREIGN KEY (desk_group) REFERENCES public.staff_group(slug);
+
+ALTER TABLE ONLY public.service
+    ADD CONSTRAINT service_owner_group_fkey FOREIGN KEY (owner_group) REFERENCES public.staff_group(slug);
+
+ALTER TABLE ONLY public.service
+    ADD CONSTRAINT service_tier2_group_fkey FOREIGN KEY (tier2_group) REFERENCES public.staff_group(slug);
+
+ALTER TABLE ONLY public.service
+    ADD CONSTRAINT service_tier3_group_fkey FOREIGN KEY (tier3_group) REFERENCES public.staff_group(slug);
 
 ALTER TABLE ONLY public.shift
     ADD CONSTRAINT shift_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.staff_group(id);

@@ -1,12 +1,14 @@
 """Making the record an alert opens. Pure: a draft and the configuration in, a revision out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from gateway.catalogue.live import Catalogue
+from gateway.catalogue.routing import ALERTS
 from gateway.dedup.plan import Draft
-from gateway.dedup.priority import STORM, grade_of
+from gateway.dedup.priority import STORM, Grade, grade_of
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import Alert, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
@@ -14,7 +16,7 @@ from gateway.incidents.timeline import GENESIS
 from gateway.settings import Settings
 from gateway.sla.choice import INCIDENT
 from gateway.sla.clocks import opening_due
-from gateway.sla.timers import Rules
+from gateway.sla.timers import Rules, refresh
 
 LATE_ENTRY = timedelta(hours=12)
 """How long before the record an alert's own time may lie and still be the time of occurrence."""
@@ -28,11 +30,17 @@ class Openings:
 
     settings: Settings
     rules: Rules
+    catalogue: Catalogue
 
     def revision(self, draft: Draft, now: datetime) -> Revision:
         """The new record of a draft whose holder already has its id and number."""
-        incident = self._incident(draft, now)
-        events: list[tuple[str, Mapping[str, Any]]] = [("opened", _facts(draft, incident))]
+        alert, storm = draft.item.alert, draft.holder.storm
+        settings = self.settings
+        grade = STORM if storm else grade_of(draft.item.source, alert.severity, settings.intake, alert.service, settings.services)
+        judged = self.catalogue.judge(grade.priority, "" if storm else alert.service)
+        incident = self._incident(draft, now, grade, judged.priority)
+        overrides = judged.facts if not grade.rule else {**judged.facts, "graded_by": grade.rule}
+        events: list[tuple[str, Mapping[str, Any]]] = [("opened", {**_facts(draft, incident), **overrides})]
         if (master := draft.holder.master) is not None:
             events.append(("linked", {"master": master.number, "reason": incident.link_reason, "score": 1.0}))
             return Revision(after=incident, actor=ACTOR, events=tuple(events))
@@ -41,13 +49,21 @@ class Openings:
         timers: tuple[Arm, ...] = (Arm(TimerKind.SLA, incident.next_due_at),)
         if rungs := self.rules.escalation.ladder(incident):
             timers += (Arm(TimerKind.LADDER, self.rules.policy(incident).calendar.add(now, rungs[0].after)),)
-        return Revision(after=incident, actor=ACTOR, events=tuple(events), timers=timers, notices=notices)
+        opened = Revision(after=incident, actor=ACTOR, events=tuple(events), timers=timers, notices=notices)
+        return opened if draft.follows is not None and draft.follows.handler else self._routed(opened, now)
 
-    def _incident(self, draft: Draft, now: datetime) -> Incident:
+    def _routed(self, opened: Revision, now: datetime) -> Revision:
+        """Where a rule says so given to a group, with the timers of what it is then; most records are not, and cost nothing."""
+        routed = self.catalogue.route(opened, ALERTS, now)
+        if routed.after.ledger is opened.after.ledger:
+            return routed
+        after, armed = refresh(self.rules, routed.after, now)
+        return replace(routed, after=after, timers=armed)
+
+    def _incident(self, draft: Draft, now: datetime, grade: Grade, priority: int) -> Incident:
         alert, holder, storm = draft.item.alert, draft.holder, draft.holder.storm
-        grade = STORM if storm else grade_of(draft.item.source, alert.severity, self.settings.intake)
         master, service = holder.master, "" if storm else alert.service
-        policy = self.rules.policy_for(kind=INCIDENT, service=service, source=draft.item.source, priority=grade.priority)
+        policy = self.rules.policy_for(kind=INCIDENT, service=service, source=draft.item.source, priority=priority)
         return Incident(
             id=holder.id,
             number=holder.number,
@@ -59,7 +75,7 @@ class Openings:
             ci="" if storm else alert.ci,
             impact=grade.impact,
             urgency=grade.urgency,
-            priority=grade.priority,
+            priority=priority,
             integration_id=draft.item.integration_id,
             key_hash=None if storm else draft.item.key_hash,
             dedup_key=None if storm else alert.dedup_key,
@@ -68,8 +84,8 @@ class Openings:
             recorded_at=now,
             updated_at=now,
             policy=policy.name,
-            ledger=(LedgerEntry(now, ClockEvent.RECORD, priority=grade.priority),),
-            next_due_at=None if master else opening_due(policy, grade.priority, now),
+            ledger=(LedgerEntry(now, ClockEvent.RECORD, priority=priority),),
+            next_due_at=None if master else opening_due(policy, priority, now),
             master_id=master.id if master else None,
             link_reason=f"rule: {draft.rule}" if master else None,
             link_score=1.0 if master else None,

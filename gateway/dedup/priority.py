@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.incidents.model import PRIORITIES, Impact, Urgency
-from gateway.settings import Intake
+from gateway.settings import Intake, ServiceIntake
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +14,12 @@ class Grade:
     impact: Impact
     urgency: Urgency
     priority: int
+    rule: str = ""
+    """Which service's own words decided, as the setting is named; "" where the sources' did."""
 
 
-def _grade(impact: Impact, urgency: Urgency) -> Grade:
-    return Grade(impact, urgency, PRIORITIES[impact][urgency])
+def _grade(impact: Impact, urgency: Urgency, rule: str = "") -> Grade:
+    return Grade(impact, urgency, PRIORITIES[impact][urgency], rule)
 
 
 STORM = _grade(Impact.COMPANY, Urgency.NORMAL)
@@ -28,6 +30,8 @@ UNKNOWN = _grade(Impact.GROUP, Urgency.NORMAL)
 
 DEFAULT_TABLE = "generic"
 """The source whose configured severities hold where a source has no word of its own."""
+
+NO_SERVICES: Mapping[str, ServiceIntake] = {}
 
 SYNONYMS: Mapping[str, Grade] = {
     word: grade
@@ -42,9 +46,19 @@ SYNONYMS: Mapping[str, Grade] = {
 """Words of the field's tools, for severities that no table names."""
 
 
-def grade_of(source: str, severity: str, intake: Mapping[str, Intake]) -> Grade:
-    """The grade of a severity: the source's own table, else the generic one, else the field's usual meaning."""
+def grade_of(
+    source: str,
+    severity: str,
+    intake: Mapping[str, Intake],
+    service: str = "",
+    services: Mapping[str, ServiceIntake] = NO_SERVICES,
+) -> Grade:
+    """The grade of a severity: the service's word for the source, the service's, the source's, the generic one, the usual."""
     word = severity.strip().lower()
+    if (own := services.get(service)) is not None:
+        for name, words in ((f"sources.{source}", own.sources.get(source, {})), ("severity", own.severity)):
+            if (said := words.get(word)) is not None:
+                return _grade(said.impact, said.urgency, f"services.{service}.{name}.{word}")
     for table in (source, DEFAULT_TABLE):
         if (settings := intake.get(table)) is not None and (grade := settings.severity.get(word)) is not None:
             return _grade(grade.impact, grade.urgency)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from gateway.catalogue.routing import PEOPLE
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import PRIORITIES, Impact, Kind, RequestCategory, Urgency
@@ -62,14 +63,16 @@ async def create(desk: Desk, report: Report, who: Who, *, once: Once | None = No
 
     async def work(session: Session) -> Incident:
         ids, numbers = await desk.reserve(1, desk.clock.stamp())
-        return await session.open(opening(desk, report, who, session.now, ids[0], numbers[0]))
+        opened = opening(desk, report, who, session.now, ids[0], numbers[0])
+        return await session.open(desk.catalogue.route(opened, PEOPLE, session.now))
 
     return await at_most_once(desk, once, who, work)
 
 
 def opening(desk: Desk, report: Report, who: Who, now: datetime, incident_id: int, number: str) -> Revision:
     """The first revision of a record: what is reported, with its priority, its policy and whom its opening tells."""
-    priority = PRIORITIES[report.impact][report.urgency]
+    judged = desk.catalogue.judge(PRIORITIES[report.impact][report.urgency], report.service)
+    priority = judged.priority
     policy = desk.rules.policy_for(kind=report.kind, service=report.service, source=report.source, priority=priority)
     incident = Incident(
         id=incident_id,
@@ -86,7 +89,7 @@ def opening(desk: Desk, report: Report, who: Who, now: datetime, incident_id: in
         timeline_hash=GENESIS,
     )
     notices, told = desk.rules.escalation.opened(incident)
-    facts: Mapping[str, Any] = {"source": report.source, "priority": priority, "reason": "reported"}
+    facts: Mapping[str, Any] = {"source": report.source, "priority": priority, "reason": "reported", **judged.facts}
     if now - incident.occurred_at > LATE_ENTRY:
         facts = {**facts, "late_reason": report.late_reason}
     return Revision(after=incident, actor=who.name, events=(("opened", facts), *told), notices=notices)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from gateway.catalogue.live import Catalogue
 from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, in_transaction
 from gateway.errors import NotFound, VersionMismatch
@@ -30,6 +31,7 @@ class Desk:
     key: bytes
     reserve: store.Reserve
     armed: Callable[[Sequence[Armed]], None]
+    catalogue: Catalogue
 
     async def within(self, work: "Callable[[Session], Awaitable[Incident]]") -> Incident:
         """Run `work` in a transaction, again if it lost a race, and arm what it armed once it is committed."""

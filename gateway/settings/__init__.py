@@ -4,6 +4,7 @@ from gateway.durations import Duration
 from gateway.settings.loading import contradictions, load, overlay
 from gateway.settings.sections import (
     Audit,
+    Bounds,
     Calendar,
     Database,
     Dedup,
@@ -21,8 +22,10 @@ from gateway.settings.sections import (
     Redis,
     Relate,
     Retention,
+    Routing,
     Section,
     Server,
+    ServiceIntake,
     Settings,
     Sla,
     Smtp,
@@ -33,6 +36,7 @@ from gateway.settings.sections import (
 
 __all__ = [
     "Audit",
+    "Bounds",
     "Calendar",
     "Database",
     "Dedup",
@@ -51,8 +55,10 @@ __all__ = [
     "Redis",
     "Relate",
     "Retention",
+    "Routing",
     "Section",
     "Server",
+    "ServiceIntake",
     "Settings",
     "Sla",
     "Smtp",

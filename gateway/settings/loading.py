@@ -17,6 +17,8 @@ from gateway.durations import written
 from gateway.errors import Flaw, Misconfigured
 from gateway.settings.sections import Maintenance, Settings
 
+CRITICALITIES = ("critical", "high", "normal", "low")
+
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     """Defaults, then the file (or GATEWAY_CONFIG), then the environment; raises Misconfigured with every problem."""
@@ -84,6 +86,11 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 def contradictions(settings: Settings) -> list[Flaw]:
     """What is wrong with settings that can be read."""
     flaws = _ways_in(settings)
+    for word, bounds in settings.criticality.items():
+        if word not in CRITICALITIES:
+            flaws.append(Flaw(f"/criticality/{word}", f"there are {', '.join(CRITICALITIES)}"))
+        if bounds.highest > bounds.lowest:
+            flaws.append(Flaw(f"/criticality/{word}", "the highest priority is not below the lowest: 1 is the highest"))
     for index, window in enumerate(settings.dedup.maintenance):
         flaws += [Flaw(f"/dedup/maintenance/{index}", problem) for problem in _window_problems(window)]
     for name, policy in settings.sla.policies.items():

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -207,7 +207,55 @@ class Intake(Section, frozen=True):
 
     def __post_init__(self) -> None:
         """Keep every severity by the word it is looked up by."""
-        msgspec.structs.force_setattr(self, "severity", {word.strip().lower(): grade for word, grade in self.severity.items()})
+        msgspec.structs.force_setattr(self, "severity", _folded(self.severity))
+
+
+Words = dict[str, Grade]
+
+
+class ServiceIntake(Section, frozen=True):
+    """One service: its severities, and those that one source has for it; both win over `intake`, the second over the first."""
+
+    severity: Words = {}
+    sources: dict[str, Words] = {}
+
+    def __post_init__(self) -> None:
+        """Keep every severity by the word it is looked up by."""
+        folded = {name: _folded(words) for name, words in self.sources.items()}
+        msgspec.structs.force_setattr(self, "severity", _folded(self.severity))
+        msgspec.structs.force_setattr(self, "sources", folded)
+
+
+def _folded(words: Words) -> Words:
+    return {word.strip().lower(): grade for word, grade in words.items()}
+
+
+class Bounds(Section, frozen=True):
+    """What a criticality makes of a priority: raised by so many steps, then kept from `highest` to `lowest` (1 is highest)."""
+
+    raise_by: Annotated[int, msgspec.Meta(ge=-3, le=3)] = 0
+    highest: Annotated[int, msgspec.Meta(ge=1, le=4)] = 1
+    lowest: Annotated[int, msgspec.Meta(ge=1, le=4)] = 4
+
+
+class Routing(Section, frozen=True):
+    """New records that agree with all that is said go to `group`, or where that is left out to the support of their service.
+
+    Where the service has none at `tier`, the first group of that tier that has all `skills` is taken. With `person` the one of
+    the group is chosen who is on shift, has the skills, and has the fewest open records.
+    """
+
+    name: str
+    group: str = ""
+    tier: Literal["desk", "tier2", "tier3"] = "tier2"
+    skills: tuple[str, ...] = ()
+    person: bool = False
+    origins: tuple[Literal["people", "alerts"], ...] = ()
+    kinds: tuple[Literal["incident", "service_request"], ...] = ()
+    sources: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    priorities: tuple[int, ...] = ()
 
 
 class Retention(Section, frozen=True):
@@ -269,3 +317,6 @@ class Settings(Section, frozen=True):
     redis: Redis = Redis()
     escalation: Escalation = Escalation()
     intake: dict[str, Intake] = {}
+    services: dict[str, ServiceIntake] = {}
+    criticality: dict[str, Bounds] = {}
+    routing: tuple[Routing, ...] = ()

@@ -14,6 +14,7 @@ from gateway.api.auth import Keys
 from gateway.api.context import Context
 from gateway.api.openapi import build_docs
 from gateway.api.routes import build
+from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool
 from gateway.dedup.submission import Receipt
 from gateway.errors import NotFound
@@ -28,7 +29,6 @@ from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.operations.reporter_links import ReporterLinks
 from gateway.settings import load
-from gateway.sla.timers import Rules
 from tests.support.clock import FakeClock
 
 
@@ -97,7 +97,8 @@ async def api(pool: Pool, clock: FakeClock, login: Login, oidc: OidcLogin | None
         async with pool.acquire() as conn:
             return await store.reserve(conn, count, stamp)
 
-    desk = Desk(pool, clock, Rules.from_settings(load(None, {})), b"test key", reserve, lambda _: None)
+    known = Catalogue(load(None, {}))
+    desk = Desk(pool, clock, known.rules, b"test key", reserve, lambda _: None, known)
     made = {}
     async with pool.acquire() as conn:
         for scope in Scope:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.api.views import sla_view
+from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool
 from gateway.incidents import store
 from gateway.incidents.model import Impact, Urgency
@@ -18,7 +19,6 @@ from gateway.operations.desk import Desk
 from gateway.operations.edit import edit
 from gateway.operations.who import Who
 from gateway.settings import load
-from gateway.sla.timers import Rules
 from tests.support.clock import NOON, FakeClock
 
 CONFIGURED = """
@@ -42,7 +42,8 @@ def desk(pool: Pool, clock: FakeClock, tmp_path: Path) -> Desk:
             return await store.reserve(conn, count, stamp)
 
     (tmp_path / "gateway.toml").write_text(CONFIGURED)
-    return Desk(pool, clock, Rules.from_settings(load(tmp_path / "gateway.toml", {})), b"key", reserve, lambda _: None)
+    known = Catalogue(load(tmp_path / "gateway.toml", {}))
+    return Desk(pool, clock, known.rules, b"key", reserve, lambda _: None, known)
 
 
 def urgent(**more: Any) -> Report:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool
 from gateway.incidents import commands, store
 from gateway.incidents.model import Resolution
@@ -16,7 +17,6 @@ from gateway.operations.create import create
 from gateway.operations.desk import Desk
 from gateway.operations.redating import Redating
 from gateway.settings import load
-from gateway.sla.timers import Rules
 from tests.operations.test_promises import ANN, urgent
 from tests.support.clock import NOON, FakeClock
 
@@ -32,7 +32,8 @@ def configured(pool: Pool, clock: FakeClock, tmp_path: Path) -> Configured:
 
     def desk(text: str) -> Desk:
         (tmp_path / "gateway.toml").write_text(text)
-        return Desk(pool, clock, Rules.from_settings(load(tmp_path / "gateway.toml", {})), b"key", reserve, lambda _: None)
+        known = Catalogue(load(tmp_path / "gateway.toml", {}))
+        return Desk(pool, clock, known.rules, b"key", reserve, lambda _: None, known)
 
     return desk
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import asyncpg
 
+from gateway.catalogue.live import Catalogue
 from gateway.dedup.commit import Committed, Committer
 from gateway.dedup.opening import Openings
 from gateway.dedup.records import Records
@@ -15,7 +16,6 @@ from gateway.dedup.submission import Receipt, Result, Submission
 from gateway.incidents import store
 from gateway.incidents.model import Alert, AlertStatus
 from gateway.settings import Settings, load
-from gateway.sla.timers import Rules
 from tests.support.clock import FakeClock
 
 FIRING, RESOLVED = AlertStatus.FIRING, AlertStatus.RESOLVED
@@ -67,9 +67,11 @@ async def intake_desk(database_url: str, clock: FakeClock, given: Settings | Non
         await numbers.close()
 
 
-def committer(numbers: "asyncpg.Connection[asyncpg.Record]", clock: FakeClock, given: Settings) -> Committer:
+def committer(
+    numbers: "asyncpg.Connection[asyncpg.Record]", clock: FakeClock, given: Settings, catalogue: Catalogue | None = None
+) -> Committer:
     async def reserve(count: int, stamp: datetime | None) -> store.Reserved:
         return await store.reserve(numbers, count, stamp)
 
-    rules = Rules.from_settings(given)
-    return Committer(clock, given.dedup, Records(Openings(given, rules), reserve, clock, b"test key"))
+    knows = catalogue or Catalogue(given)
+    return Committer(clock, given.dedup, Records(Openings(given, knows.rules, knows), reserve, clock, b"test key"))

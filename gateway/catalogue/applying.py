@@ -1,0 +1,26 @@
+"""What routing does to a record. Pure."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from gateway.catalogue.routing import Routed
+from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.model import State, Tier
+from gateway.incidents.record import Revision
+from gateway.oncall.roles import GroupTier
+
+TIERS = {GroupTier.DESK: Tier.DESK, GroupTier.TIER2: Tier.SECOND, GroupTier.TIER3: Tier.THIRD}
+
+
+def apply(revision: Revision, routed: Routed, now: datetime) -> Revision:
+    """The revision with the record given to the group; beyond the desk it is assigned, and the desk's clock has stopped."""
+    tier = TIERS[routed.tier]
+    after = replace(
+        revision.after, assignee_group=routed.group, assignee=routed.person, handler=routed.person or revision.after.handler
+    )
+    if tier is not Tier.DESK:
+        given = LedgerEntry(now, ClockEvent.ASSIGN, tier)
+        after = replace(after, state=State.ASSIGNED, tier=tier, ledger=(*after.ledger, given))
+    facts = {"group": routed.group, "person": routed.person, "tier": tier, "rule": routed.rule, "reason": routed.reason}
+    said = {name: value for name, value in facts.items() if value} | {"state": after.state}
+    return replace(revision, after=after, events=(*revision.events, ("routed", said)))

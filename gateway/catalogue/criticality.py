@@ -1,0 +1,28 @@
+"""What a service's criticality makes of a priority. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.catalogue.model import Service
+from gateway.settings import Bounds
+
+UNBOUND = Bounds()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The priority, and for the timeline which criticality made it another one; no facts where it did not."""
+
+    priority: int
+    facts: Mapping[str, Any]
+
+
+def judge(priority: int, service: Service | None, bounds: Mapping[str, Bounds]) -> Judged:
+    """The priority raised by so many steps, then kept between the highest and the lowest its service may have; 1 is highest."""
+    if service is None:
+        return Judged(priority, {})
+    said = bounds.get(service.criticality, UNBOUND)
+    judged = min(max(priority - said.raise_by, said.highest, 1), said.lowest, 4)
+    facts = {"criticality": service.criticality, "priority_before": priority} if judged != priority else {}
+    return Judged(judged, facts)

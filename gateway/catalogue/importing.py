@@ -1,0 +1,133 @@
+"""Configuration items from CSV (RFC 4180) or JSON, every flaw with its line. Pure."""
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from gateway.catalogue.model import Draft
+from gateway.errors import Flaw, Malformed, Unprocessable
+
+CiName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}\Z")]
+CiKind = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\Z")]
+Attributes = Annotated[
+    dict[Annotated[str, Meta(min_length=1, max_length=64)], Annotated[str, Meta(max_length=1_024)]], Meta(max_length=100)
+]
+Upstream = Annotated[list[CiName], Meta(max_length=500)]
+ServiceSlug = Annotated[str, Meta(pattern=r"^([a-z0-9][a-z0-9_-]{0,63})?\Z")]
+
+MOST_FLAWS = 100
+"""How many flaws are told at once."""
+
+COLUMNS = ("name", "kind", "service", "depends_on")
+ATTRIBUTE = "attributes."
+BLANK = re.compile(r"[\s,]*")
+
+
+class NewCi(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A configuration item to make; `depends_on` names those it fails with."""
+
+    name: CiName
+    kind: CiKind
+    service: ServiceSlug = ""
+    attributes: Attributes = {}
+    depends_on: Upstream = msgspec.field(default_factory=list)
+
+    def draft(self, at: str = "") -> Draft:
+        """As it is written; `at` is where it stood."""
+        upstream = tuple(sorted(set(self.depends_on)))
+        return Draft(name=self.name, kind=self.kind, service=self.service, attributes=self.attributes, depends_on=upstream, at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Uneven:
+    """A line that has more or fewer cells than the header."""
+
+    said: str
+
+
+Row = tuple[int, int, Any]
+"""Index, line, and what stood there."""
+
+
+def read(text: str, *, as_csv: bool) -> list[Draft]:
+    """The items of a CSV with a header, or of a JSON array; raises Malformed, or Unprocessable with every flaw."""
+    drafts: list[Draft] = []
+    flaws: list[Flaw] = []
+    for index, line, raw in _csv_rows(text) if as_csv else _json_rows(text):
+        if isinstance(raw, Uneven):
+            flaws.append(Flaw(f"/{index}", f"line {line}: {raw.said}"))
+            continue
+        try:
+            drafts.append(msgspec.convert(raw, NewCi).draft(f"/{index}#{line}"))
+        except msgspec.ValidationError as error:
+            detail, _, where = str(error).partition(" - at `$")
+            flaws.append(Flaw(f"/{index}" + where.rstrip("`").replace(".", "/"), f"line {line}: {detail}"))
+    flaws += _twice(drafts)
+    if flaws:
+        raise Unprocessable(f"{len(flaws)} flaws: nothing was imported", flaws=tuple(flaws[:MOST_FLAWS]))
+    return drafts
+
+
+def _twice(drafts: Iterable[Draft]) -> Iterator[Flaw]:
+    first: dict[str, str] = {}
+    for draft in drafts:
+        line = draft.at.partition("#")[2]
+        if draft.name in first:
+            yield draft.flaw("name", f"{draft.name} stands on line {first[draft.name]} already")
+        first.setdefault(draft.name, line)
+
+
+def _csv_rows(text: str) -> Iterator[Row]:
+    reader = csv.reader(text.removeprefix("\ufeff").splitlines(keepends=True), strict=True)
+    try:
+        header = next(reader, [])
+        if unknown := [name for name in header if name not in COLUMNS and not name.startswith(ATTRIBUTE)]:
+            raise Malformed(f"line 1: no column is named {unknown[0]!r}: there are {', '.join(COLUMNS)} and {ATTRIBUTE}NAME")
+        if missing := {"name", "kind"} - set(header):
+            raise Malformed(f"line 1: the column {min(missing)} is missing")
+        index, ended = 0, reader.line_num
+        for cells in reader:
+            began, ended = ended + 1, reader.line_num
+            if cells:
+                yield index, began, _csv_row(header, cells)
+                index += 1
+    except csv.Error as error:
+        raise Malformed(f"line {reader.line_num}: {error}") from error
+
+
+def _csv_row(header: list[str], cells: list[str]) -> Any:
+    if len(cells) != len(header):
+        return Uneven(f"{len(cells)} cells where the header has {len(header)}")
+    row: dict[str, Any] = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if name in COLUMNS}
+    named = {name.removeprefix(ATTRIBUTE): cell for name, cell in zip(header, cells, strict=True) if name.startswith(ATTRIBUTE)}
+    row["attributes"] = {name: cell for name, cell in named.items() if cell}
+    row["depends_on"] = [name.strip() for name in row.get("depends_on", "").split(";") if name.strip()]
+    return row
+
+
+def _json_rows(text: str) -> Iterator[Row]:
+    """Twice over the text: once whole, which is what JSON is, and once item by item, which is what tells the lines."""
+    try:
+        whole = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise Malformed(f"line {getattr(error, 'lineno', 1)}: this is not JSON") from error
+    if not isinstance(whole, list):
+        raise Malformed("send an array of configuration items")
+    decoder, at, line = json.JSONDecoder(), text.index("[") + 1, 1 + text.count("\n", 0, text.index("["))
+    for index, item in enumerate(whole):
+        start = _skip(text, at)
+        line += text.count("\n", at, start)
+        yield index, line, item
+        at = decoder.raw_decode(text, start)[1]
+        line += text.count("\n", start, at)
+
+
+def _skip(text: str, at: int) -> int:
+    found = BLANK.match(text, at)
+    return found.end() if found else at

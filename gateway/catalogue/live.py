@@ -1,0 +1,153 @@
+"""The catalogue in memory: read every few seconds and after every change, so that no new record costs a query."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from gateway.catalogue import applying, criticality, services
+from gateway.catalogue.criticality import Judged
+from gateway.catalogue.model import Service, Written
+from gateway.catalogue.promises import flaws_of, tailor
+from gateway.catalogue.routing import Case, OnShift, Standing, decide, everybody
+from gateway.clock import Clock
+from gateway.db.pool import Connection, Pool, acquire
+from gateway.errors import Unprocessable
+from gateway.incidents.record import Revision
+from gateway.oncall import groups
+from gateway.oncall.person import Group
+from gateway.oncall.shift import Shift
+from gateway.settings import Settings
+from gateway.sla.calendars import read_calendars
+from gateway.sla.timers import Rules
+
+log = structlog.get_logger()
+
+EVERY = 5.0
+"""Seconds between two readings; what another replica changed is heeded this much later at most."""
+
+GROUPS = groups.GROUPS + "WHERE g.active ORDER BY g.slug"
+SKILLS = "SELECT login, skills FROM person WHERE active AND skills <> '{}'"
+LOAD = """
+SELECT assignee, count(*) AS open FROM incident
+WHERE assignee <> '' AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') GROUP BY assignee
+"""
+
+SHIFTS = """
+SELECT g.slug, s.starts_at, s.ends_at, array(SELECT p.login FROM person p WHERE p.id = ANY(s.people) AND p.active) AS people
+FROM staff_group g CROSS JOIN LATERAL (
+  SELECT * FROM shift WHERE group_id = g.id AND ends_at > coalesce($1::timestamptz, statement_timestamp())
+  ORDER BY starts_at LIMIT 2) s
+WHERE g.active
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one look at the database found."""
+
+    services: tuple[Service, ...]
+    groups: tuple[Group, ...]
+    skills: dict[str, frozenset[str]]
+    load: Counter[str]
+    shifts: dict[str, list[Shift]]
+
+
+async def read(conn: Connection, stamp: datetime | None) -> Reading:
+    """Everything new records are routed by, in five statements."""
+    shifts: dict[str, list[Shift]] = {}
+    for row in await conn.fetch(SHIFTS, stamp):
+        people = tuple(row["people"])
+        shifts.setdefault(row["slug"], []).append(Shift(starts_at=row["starts_at"], ends_at=row["ends_at"], people=people))
+    return Reading(
+        tuple(await services.every(conn)),
+        tuple(groups.group_of(row) for row in await conn.fetch(GROUPS)),
+        {row["login"]: frozenset(row["skills"]) for row in await conn.fetch(SKILLS)},
+        Counter({row["assignee"]: row["open"] for row in await conn.fetch(LOAD)}),
+        shifts,
+    )
+
+
+class Catalogue:
+    """What is known of services, and the rules of time with what they promise.
+
+    `rules` is one value for good, whose promises of services are kept up to date in place: whoever holds it sees them.
+    """
+
+    def __init__(self, settings: Settings, on_shift: OnShift | None = None) -> None:
+        self._settings, self._on_shift = settings, on_shift or self._rostered
+        base = Rules.from_settings(settings)
+        self._configured = base
+        self._chosen, self._tailored = dict(base.choice.services), dict(base.tailored)
+        self.rules = replace(base, choice=replace(base.choice, services=self._chosen), tailored=self._tailored)
+        self._calendars, _ = read_calendars(settings.sla.calendars)
+        self._seen: tuple[Service, ...] = ()
+        self._load: Counter[str] = Counter()
+        self._shifts: Mapping[str, Sequence[Shift]] = {}
+        self._standing = Standing()
+
+    def learn(self, reading: Reading) -> None:
+        """From now on this is what is known."""
+        self._load, self._shifts = reading.load, reading.shifts
+        by_slug = {service.slug: service for service in reading.services}
+        self._standing = Standing(by_slug, {group.slug: group for group in reading.groups}, reading.skills, self._load)
+        if reading.services != self._seen:
+            self._seen = reading.services
+            self._promise(reading.services)
+
+    def _promise(self, known: Iterable[Service]) -> None:
+        chosen, own = dict(self._configured.choice.services), dict(self._configured.tailored)
+        for service in known:
+            if service.policy in self._configured.policies:
+                chosen[service.slug] = service.policy
+            present = {name: own.get((name, service.slug), policy) for name, policy in self._configured.policies.items()}
+            own |= {(name, service.slug): policy for name, policy in tailor(service, present, self._calendars).items()}
+        self._chosen.clear()
+        self._chosen.update(chosen)
+        self._tailored.clear()
+        self._tailored.update(own)
+
+    def _rostered(self, group: Group, at: datetime) -> Sequence[str]:
+        """Who works the group's shift; everybody where no shift is planned any more."""
+        if (planned := self._shifts.get(group.slug)) is None:
+            return everybody(group, at)
+        return [login for shift in planned if shift.starts_at <= at < shift.ends_at for login in shift.people]
+
+    async def refresh(self, pool: Pool, stamp: datetime | None) -> None:
+        """Look at the database."""
+        async with acquire(pool) as conn:
+            self.learn(await read(conn, stamp))
+
+    async def run(self, pool: Pool, clock: Clock) -> None:
+        """Look every few seconds until cancelled; what was known stays while the database is away."""
+        while True:
+            await clock.sleep(EVERY)
+            try:
+                await self.refresh(pool, clock.stamp())
+            except Exception as error:  # noqa: BLE001 - the next look tries again, and the log says why
+                log.warning("catalogue_not_read", error=repr(error))
+
+    def check(self, policy: str, support_hours: str, targets: Written) -> None:
+        """Raise Unprocessable where a service promises what cannot be counted."""
+        flaws = tuple(flaws_of(policy, support_hours, targets, self._settings.sla, self._calendars))
+        if flaws:
+            raise Unprocessable(flaws[0].detail, flaws=flaws)
+
+    def judge(self, priority: int, service: str) -> Judged:
+        """The priority after the service's criticality."""
+        return criticality.judge(priority, self._standing.services.get(service), self._settings.criticality)
+
+    def route(self, revision: Revision, origin: str, now: datetime) -> Revision:
+        """The first revision of a record with where it goes; as it was where nothing says so."""
+        incident = revision.after
+        facts: dict[str, Any] = {name: getattr(incident, name) for name in ("kind", "source", "service", "category", "priority")}
+        routed = decide(Case(origin=origin, **facts), self._standing, self._settings.routing, self._on_shift, now)
+        if routed is None:
+            return revision
+        if routed.person:
+            # Until the next reading: what comes in one burst is spread as well.
+            self._load[routed.person] += 1
+        return applying.apply(revision, routed, now)

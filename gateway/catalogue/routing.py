@@ -1,0 +1,118 @@
+"""Where a new record goes: to which group, and to whom of it. Pure.
+
+The first rule that agrees and leads to a group decides. Without one, what people report goes to the service's own support, at the
+lowest tier that has any; what alerts open stays at the desk.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.catalogue.model import Service
+from gateway.oncall.person import Group
+from gateway.oncall.roles import GroupTier
+from gateway.settings import Routing
+
+PEOPLE, ALERTS = "people", "alerts"
+
+OnShift = Callable[[Group, datetime], Sequence[str]]
+"""Answers which members of a group are on shift at a moment."""
+
+
+def everybody(group: Group, _at: datetime) -> Sequence[str]:
+    """Everybody of the group who is active: who is on shift where no roster says otherwise."""
+    return group.members
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What a new record is routed by."""
+
+    origin: str
+    kind: str
+    source: str
+    service: str
+    category: str
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known when a record is routed: active groups by slug, skills by login, open records by login."""
+
+    services: Mapping[str, Service] = field(default_factory=dict)
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    skills: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    load: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """The group and the person ("" for the group as a whole) a record goes to, by which rule and why."""
+
+    group: str
+    tier: GroupTier
+    person: str
+    rule: str
+    reason: str
+
+
+def decide(case: Case, standing: Standing, rules: Sequence[Routing], on_shift: OnShift, at: datetime) -> Routed | None:
+    """Where the record goes, None for nowhere: it stays at the desk without a group."""
+    service = standing.services.get(case.service)
+    for rule in rules:
+        if _agrees(rule, case) and (group := _group(rule, service, standing)) is not None:
+            person, why = _person(rule, group, standing, on_shift, at) if rule.person else ("", "to the group")
+            return Routed(group.slug, group.tier, person, rule.name, why)
+    if case.origin == PEOPLE and service is not None:
+        for tier in GroupTier:
+            if (group := standing.groups.get(service.support(tier))) is not None:
+                return Routed(group.slug, group.tier, "", "", f"supports {service.slug} at {tier}")
+    return None
+
+
+def _agrees(rule: Routing, case: Case) -> bool:
+    asked = (
+        (rule.origins, case.origin),
+        (rule.kinds, case.kind),
+        (rule.sources, case.source),
+        (rule.services, case.service),
+        (rule.categories, case.category),
+        (rule.priorities, case.priority),
+    )
+    return all(not wanted or given in wanted for wanted, given in asked)
+
+
+def _group(rule: Routing, service: Service | None, standing: Standing) -> Group | None:
+    """The group the rule names, else the service's support at the rule's tier, else the first of that tier with the skills."""
+    if rule.group:
+        return standing.groups.get(rule.group)
+    tier = GroupTier(rule.tier)
+    if service is not None and (group := standing.groups.get(service.support(tier))) is not None:
+        return group
+    return next(_skilled_groups(rule, tier, standing), None)
+
+
+def _skilled_groups(rule: Routing, tier: GroupTier, standing: Standing) -> Iterator[Group]:
+    needed = _needed(rule)
+    for slug in sorted(standing.groups):
+        group = standing.groups[slug]
+        if needed and group.tier is tier and needed.issubset(group.skills):
+            yield group
+
+
+def _person(rule: Routing, group: Group, standing: Standing, on_shift: OnShift, at: datetime) -> tuple[str, str]:
+    """Who has least to do of those on shift who have the skills; where nobody has them, the group as a whole decides."""
+    present = [login for login in on_shift(group, at) if login in group.members]
+    if not present:
+        return "", "nobody is on shift"
+    needed = _needed(rule)
+    able = [login for login in present if needed <= standing.skills.get(login, frozenset()) | set(group.skills)]
+    if not able:
+        return "", f"nobody on shift has the skills {', '.join(sorted(needed))}"
+    chosen = min(able, key=lambda login: (standing.load.get(login, 0), login))
+    return chosen, f"least to do of {len(able)} on shift: {standing.load.get(chosen, 0)} open"
+
+
+def _needed(rule: Routing) -> frozenset[str]:
+    return frozenset(word.strip().lower() for word in rule.skills)

@@ -1,0 +1,119 @@
+"""Services in the database."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+from asyncpg import Record
+
+from gateway.catalogue.model import Criticality, Service
+from gateway.db.pool import Connection
+from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
+
+GROUPS = ("owner_group", "desk_group", "tier2_group", "tier3_group")
+FIELDS = ("name", "description", *GROUPS, "criticality", "support_hours", "policy", "targets", "active")
+"""What can be written of a service beside its slug, in the order of the statements below."""
+
+SERVICES = """
+SELECT slug, name, description, coalesce(owner_group, '') AS owner_group, coalesce(desk_group, '') AS desk_group,
+  coalesce(tier2_group, '') AS tier2_group, coalesce(tier3_group, '') AS tier3_group, criticality, support_hours, policy, targets,
+  active, version, created_at, updated_at
+FROM service
+"""
+
+
+def service_of(row: Record) -> Service:
+    """The service in a row of SERVICES."""
+    targets = msgspec.json.decode(row["targets"], type=dict[str, dict[str, str]])
+    return Service(**{**row, "criticality": Criticality(row["criticality"]), "targets": targets})
+
+
+ALL = SERVICES + "WHERE active ORDER BY slug"
+
+
+async def every(conn: Connection) -> list[Service]:
+    """Every active service."""
+    return [service_of(row) for row in await conn.fetch(ALL)]
+
+
+LIST = SERVICES + "WHERE slug > $1::text AND ($2::bool IS NULL OR active = $2::bool) ORDER BY slug LIMIT $3::int"
+
+
+async def page(conn: Connection, after: str, limit: int, *, active: bool | None = None) -> list[Service]:
+    """Services whose slug sorts after `after`."""
+    return [service_of(row) for row in await conn.fetch(LIST, after, active, limit)]
+
+
+BY_SLUG = SERVICES + "WHERE slug = $1"
+LOCKED = SERVICES + "WHERE slug = $1 FOR UPDATE"
+
+
+async def by_slug(conn: Connection, slug: str, *, lock: bool = False) -> Service:
+    """The service of that slug, with `lock` unchanged until the transaction ends; raises NotFound."""
+    row = await conn.fetchrow(LOCKED if lock else BY_SLUG, slug)
+    if row is None:
+        raise NotFound(f"there is no service {slug}")
+    return service_of(row)
+
+
+INSERT = """
+INSERT INTO service (slug, name, description, owner_group, desk_group, tier2_group, tier3_group, criticality, support_hours,
+  policy, targets, active, created_at, updated_at)
+SELECT $1::text, $2::text, $3::text, nullif($4::text, ''), nullif($5::text, ''), nullif($6::text, ''), nullif($7::text, ''),
+  $8::text, $9::text, $10::text, $11::json, $12::bool, t.now, t.now
+FROM coalesce($13::timestamptz, statement_timestamp()) AS t (now)
+"""
+
+
+async def create(conn: Connection, slug: str, fields: Mapping[str, Any], stamp: datetime | None) -> Service:
+    """A new service with all of FIELDS, in a transaction; raises Conflict for a slug that is taken, Unprocessable for groups."""
+    await _check_groups(conn, fields)
+    try:
+        await conn.execute(INSERT, slug, *_values(fields), stamp)
+    except asyncpg.UniqueViolationError as error:
+        raise Conflict("there is a service of this slug already") from error
+    return await by_slug(conn, slug)
+
+
+UPDATE = """
+UPDATE service SET name = $2, description = $3, owner_group = nullif($4::text, ''), desk_group = nullif($5::text, ''),
+  tier2_group = nullif($6::text, ''), tier3_group = nullif($7::text, ''), criticality = $8, support_hours = $9, policy = $10,
+  targets = $11::json, active = $12, version = version + 1, updated_at = coalesce($13::timestamptz, statement_timestamp())
+WHERE slug = $1
+"""
+
+
+async def change(
+    conn: Connection, slug: str, changes: Mapping[str, Any], stamp: datetime | None, *, if_match: int | None = None
+) -> Service:
+    """The service with `changes`, in a transaction of the caller's; changing nothing writes nothing.
+
+    Raises NotFound, VersionMismatch, and Unprocessable for a group that does not exist.
+    """
+    before = await by_slug(conn, slug, lock=True)
+    if if_match is not None and before.version != if_match:
+        raise VersionMismatch(f"{slug} is at version {before.version}: read it again", version=before.version)
+    present = {name: getattr(before, name) for name in FIELDS}
+    wanted = present | dict(changes)
+    if wanted == present:
+        return before
+    await _check_groups(conn, changes)
+    await conn.execute(UPDATE, slug, *_values(wanted), stamp)
+    return await by_slug(conn, slug)
+
+
+def _values(fields: Mapping[str, Any]) -> list[Any]:
+    return [msgspec.json.encode(fields[name]).decode() if name == "targets" else fields[name] for name in FIELDS]
+
+
+KNOWN = "SELECT slug FROM staff_group WHERE slug = ANY($1::text[]) AND active FOR SHARE"
+
+
+async def _check_groups(conn: Connection, fields: Mapping[str, Any]) -> None:
+    asked = {name: fields[name] for name in GROUPS if fields.get(name)}
+    known = {row["slug"] for row in await conn.fetch(KNOWN, list(asked.values()))}
+    flaws = tuple(Flaw(f"/{name}", f"no active group has the slug {slug}") for name, slug in asked.items() if slug not in known)
+    if flaws:
+        raise Unprocessable(flaws[0].detail, flaws=flaws)

@@ -1,0 +1,194 @@
+"""What the catalogue and the configuration make of records that alerts open, without a query of theirs."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from gateway.catalogue import services
+from gateway.catalogue.live import Catalogue, read
+from gateway.catalogue.model import Criticality
+from gateway.db.pool import Pool
+from gateway.oncall import groups, people, rosters
+from gateway.oncall.roles import GroupTier
+from gateway.oncall.shift import Shift
+from gateway.settings import load
+from gateway.sla.policy import ClockName
+from tests.support.clock import NOON, FakeClock
+from tests.support.intake import Desk, committer
+
+CONFIGURED = """
+[services.shop.severity]
+Critical = { impact = "individual", urgency = "low" }
+[services.shop.sources.generic]
+warning = { impact = "business", urgency = "urgent" }
+[criticality.critical]
+raise_by = 1
+[criticality.low]
+highest = 3
+[[routing]]
+name = "databases"
+services = ["shop"]
+origins = ["alerts"]
+person = true
+"""
+
+SERVICE = dict.fromkeys(services.FIELDS, "") | {"criticality": Criticality.NORMAL, "targets": {}, "active": True}
+PERSON = {"email": "", "phone": "", "locale": "en", "zone": "UTC", "active": True, "roles": [], "skills": []}
+
+
+@dataclass
+class Known:
+    desk: Desk
+    catalogue: Catalogue
+
+    async def learn(self) -> None:
+        self.catalogue.learn(await read(self.desk.conn, self.desk.clock.stamp()))
+
+    async def opened(self, key: str, **alert: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The record a new alert opens, and the facts of its timeline by event."""
+        number = (await self.desk.one(key, **alert)).incident
+        row = (await self.desk.rows("SELECT * FROM incident WHERE number = $1", number))[0]
+        told = await self.desk.rows("SELECT event, facts FROM timeline WHERE incident_id = $1", row["id"])
+        return row, {entry["event"]: entry["facts"] for entry in told}
+
+
+Knowing = Callable[[str], AbstractAsyncContextManager[Known]]
+
+
+@pytest.fixture
+async def knowing(pool: Pool, clock: FakeClock, tmp_path: Path, database_url: str) -> Knowing:
+    """An intake with this configuration, a service `shop`, and its tier-2 group of ann and bob."""
+
+    @asynccontextmanager
+    async def begun(text: str) -> AsyncIterator[Known]:
+        (tmp_path / "g.toml").write_text(text)
+        settings = load(tmp_path / "g.toml", {})
+        catalogue = Catalogue(settings)
+        numbers = await asyncpg.connect(database_url)
+        try:
+            async with pool.acquire() as conn:
+                for login in ("ann", "bob"):
+                    await people.create(conn, PERSON | {"login": login, "name": login}, clock.stamp())
+                group = {"slug": "dba", "name": "DBA", "tier": GroupTier.TIER2, "active": True, "skills": []}
+                await groups.create(conn, group, ["ann", "bob"], clock.stamp())
+                await services.create(conn, "shop", SERVICE | {"name": "Shop", "tier2_group": "dba"}, clock.stamp())
+            known = Known(Desk(numbers, committer(numbers, clock, settings, catalogue), clock), catalogue)
+            await known.learn()
+            yield known
+        finally:
+            await numbers.close()
+
+    return begun
+
+
+async def criticality(known: Known, word: str) -> None:
+    await known.desk.conn.execute("UPDATE service SET criticality = $1", word)
+    await known.learn()
+
+
+async def test_unless_a_rule_says_so_alerts_stay_at_the_desk(knowing: Knowing) -> None:
+    async with knowing("") as known:
+        row, told = await known.opened("a", service="shop")
+        assert (row["state"], row["assignee_group"], set(told)) == ("logged", "", {"opened"})
+
+
+async def test_a_rule_gives_them_to_the_services_group_and_spreads_a_burst_over_its_people(knowing: Knowing) -> None:
+    async with knowing(CONFIGURED + "\n[dedup]\nrelate = []\n") as known:
+        rows = [(await known.opened(f"k{n}", service="shop"))[0] for n in range(4)]
+        assert [row["assignee"] for row in rows] == ["ann", "bob", "ann", "bob"]
+        assert {(row["state"], row["tier"], row["assignee_group"]) for row in rows} == {("assigned", "2", "dba")}
+        row, told = await known.opened("other")
+        assert (row["state"], set(told)) == ("logged", {"opened"})
+
+
+async def test_a_routed_records_timer_waits_for_the_clock_of_tier_two(knowing: Knowing) -> None:
+    async with knowing(CONFIGURED) as known:
+        row, told = await known.opened("a", service="shop", severity="warning")
+        # Priority 1: half of the ten minutes of tier 2, where the desk would have been warned after half of five.
+        assert (row["next_due_at"] - row["recorded_at"]).total_seconds() == 300
+        timers = await known.desk.rows("SELECT due_at FROM timer WHERE incident_id = $1 AND armed AND kind = 1", row["id"])
+        assert [timer["due_at"] for timer in timers] == [row["next_due_at"]]
+        assert '"rule":"databases"' in told["routed"].replace(" ", "")
+
+
+async def test_followers_of_a_master_are_not_given_out_a_second_time(knowing: Knowing) -> None:
+    async with knowing(CONFIGURED) as known:
+        await known.opened("a", service="shop")
+        row, told = await known.opened("b", service="shop")
+        assert (row["assignee_group"], "linked" in told, "routed" in told) == ("", True, False)
+
+
+@pytest.mark.parametrize(
+    ("severity", "service", "priority", "rule"),
+    [
+        ("CRITICAL", "shop", 4, "services.shop.severity.critical"),
+        ("warning", "shop", 1, "services.shop.sources.generic.warning"),
+        ("info", "shop", 4, ""), ("critical", "mail", 1, ""), ("warning", "", 3, ""),
+    ],
+)  # fmt: skip
+async def test_a_services_own_words_decide_and_the_record_says_so(
+    knowing: Knowing, severity: str, service: str, priority: int, rule: str
+) -> None:
+    async with knowing(CONFIGURED) as known:
+        row, told = await known.opened("a", service=service, severity=severity)
+        assert row["priority"] == priority
+        assert (f'"graded_by":"{rule}"' in told["opened"].replace(" ", "")) == bool(rule)
+
+
+@pytest.mark.parametrize(
+    ("word", "severity", "priority"), [("critical", "info", 3), ("low", "warning", 3), ("normal", "info", 4)]
+)
+async def test_a_criticality_raises_or_caps_and_the_record_says_so(
+    knowing: Knowing, word: str, severity: str, priority: int
+) -> None:
+    async with knowing(CONFIGURED) as known:
+        await criticality(known, word)
+        row, told = await known.opened("a", service="shop", severity=severity)
+        assert row["priority"] == priority
+        assert ("priority_before" in told["opened"]) == (word != "normal")
+
+
+async def test_support_hours_are_the_calendar_the_services_incidents_are_counted_in(knowing: Knowing) -> None:
+    async with knowing("") as known:
+        policy = known.catalogue.rules.named("itil-minutes", "incident", "shop")
+        await known.desk.conn.execute("""UPDATE service SET support_hours = 'cn-office', targets = '{"2": {"overall": "1wd"}}'""")
+        await known.learn()
+        own = known.catalogue.rules.named("itil-minutes", "incident", "shop")
+        night = NOON.replace(hour=20)
+        assert own.calendar.add(night, timedelta(minutes=1)).date() > night.date()
+        assert policy.calendar.add(night, timedelta(minutes=1)).date() == night.date()
+        assert own.targets[2][ClockName.OVERALL] == own.calendar.day
+        assert own.targets[1] == policy.targets[1]
+
+
+async def test_who_has_open_records_already_gets_the_next_one_last(knowing: Knowing) -> None:
+    async with knowing(CONFIGURED + "\n[dedup]\nrelate = []\n") as known:
+        await known.opened("first", service="shop")
+        await known.learn()
+        assert (await known.opened("second", service="shop"))[0]["assignee"] == "bob"
+        await known.desk.conn.execute("UPDATE incident SET state = 'closed' WHERE assignee = 'ann'")
+        await known.learn()
+        assert (await known.opened("third", service="shop"))[0]["assignee"] == "ann"
+
+
+async def test_a_roster_says_who_is_on_shift_until_it_runs_out(knowing: Knowing, clock: FakeClock) -> None:
+    async with knowing(CONFIGURED + "\n[dedup]\nrelate = []\n") as known:
+        hours = [(1, 2, "bob"), (3, 4, "bob")]
+        shifts = [
+            Shift(starts_at=NOON + timedelta(hours=since), ends_at=NOON + timedelta(hours=until), people=(login,))
+            for since, until, login in hours
+        ]
+        await rosters.plan(known.desk.conn, "dba", shifts, NOON)
+        given = []
+        for hour in range(5):
+            await known.learn()
+            row, told = await known.opened(f"k{hour}", service="shop")
+            given.append((row["assignee"], "nobody is on shift" in told["routed"]))
+            clock.advance(timedelta(hours=1))
+        assert given == [("", True), ("bob", False), ("", True), ("bob", False), ("ann", False)]
