@@ -1,6 +1,6 @@
 """Writing what a batch decided about keys, groups and received items; each statement serves the whole batch."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,22 +11,48 @@ from gateway.db.pool import Connection
 from gateway.dedup.groups import Group
 from gateway.dedup.known import Known
 from gateway.dedup.plan import Detached, Item
+from gateway.dedup.rows import as_bytea, as_json
 from gateway.incidents.model import Alert
+
+
+class NewKey(msgspec.Struct):
+    """One row of INSERT_KEYS."""
+
+    key_hash: str
+    incident_id: int | None
+    status: str
+    occurrence: str
+    fired_at: datetime | None
+    cleared_at: datetime | None
+    first_seen: datetime | None
+    last_seen: datetime | None
+    ends_at: datetime | None
+    occurrences: int
+    flaps: int
+    flapping_since: datetime | None
+    suppressed_until: datetime | None
+    integration_id: int
+    namespace: str
+    dedup_key: str
+    title: str
+    severity: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    generator_url: str
+    source: str
+    service: str
+    ci: str
+
 
 INSERT_KEYS = """
 INSERT INTO alert (key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at,
                    occurrences, flaps, flapping_since, suppressed_until, integration_id, namespace, dedup_key, title, severity,
                    labels, annotations, generator_url, source, service, ci)
-SELECT key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at,
-       occurrences, flaps, flapping_since, suppressed_until, integration_id, namespace, dedup_key, title, severity, labels::json,
-       annotations::json, generator_url, source, service, ci
-FROM unnest($1::bytea[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[],
-            $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::int[], $12::timestamptz[], $13::timestamptz[], $14::int[],
-            $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[],
-            $24::text[])
-  AS t(key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at, occurrences,
-       flaps, flapping_since, suppressed_until, integration_id, namespace, dedup_key, title, severity, labels, annotations,
-       generator_url, source, service, ci)
+SELECT t.* FROM json_to_recordset($1::json) AS t(
+  key_hash bytea, incident_id bigint, status text, occurrence text, fired_at timestamptz, cleared_at timestamptz,
+  first_seen timestamptz, last_seen timestamptz, ends_at timestamptz, occurrences bigint, flaps int, flapping_since timestamptz,
+  suppressed_until timestamptz, integration_id int, namespace text, dedup_key text, title text, severity text, labels json,
+  annotations json, generator_url text, source text, service text, ci text)
 ORDER BY key_hash
 ON CONFLICT (key_hash) DO NOTHING
 """
@@ -34,9 +60,18 @@ ON CONFLICT (key_hash) DO NOTHING
 
 async def insert_keys(conn: Connection, rows: Sequence[tuple[Known, Item]]) -> bool:
     """Add the keys seen for the first time; False when another replica added one meanwhile: decide the batch anew."""
-    values = [(*_row(known), *_named(item)) for known, item in rows]
-    tag = await conn.execute(INSERT_KEYS, *zip(*values, strict=True))
+    tag = await conn.execute(INSERT_KEYS, as_json([_new(known, item) for known, item in rows]))
     return int(tag.rsplit(" ", 1)[1]) == len(rows)
+
+
+def _new(known: Known, item: Item) -> NewKey:
+    alert = item.alert
+    return NewKey(
+        as_bytea(known.key_hash), known.holder.id if known.holder else None, known.status, known.occurrence, known.fired_at,
+        known.cleared_at, known.first_seen, known.last_seen, known.ends_at, known.occurrences, known.flaps, known.flapping_since,
+        known.suppressed_until, item.integration_id, alert.namespace, alert.dedup_key, alert.title, alert.severity,
+        alert.labels, alert.annotations, _generator(alert), item.source, alert.service, alert.ci,
+    )  # fmt: skip
 
 
 SHOW_KEYS = """
@@ -62,19 +97,12 @@ def _row(known: Known) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _named(item: Item) -> tuple[Any, ...]:
-    alert = item.alert
-    return (
-        item.integration_id, alert.namespace, alert.dedup_key, *_shown(alert), item.source, alert.service, alert.ci,
-    )  # fmt: skip
-
-
-_encode = msgspec.json.Encoder().encode
-
-
 def _shown(alert: Alert) -> tuple[str, str, str, str, str]:
-    generator = alert.links[0].href if alert.links else ""
-    return (alert.title, alert.severity, _encode(alert.labels).decode(), _encode(alert.annotations).decode(), generator)
+    return (alert.title, alert.severity, as_json(alert.labels), as_json(alert.annotations), _generator(alert))
+
+
+def _generator(alert: Alert) -> str:
+    return alert.links[0].href if alert.links else ""
 
 
 LEAD_GROUPS = """
