@@ -135,7 +135,7 @@ class Imported(msgspec.Struct):
     imported: int
 
 
-class ReachView(msgspec.Struct):
+class Reach(msgspec.Struct):
     """What depends on a configuration item, nearest first; `more` says that it goes on."""
 
     name: str
@@ -286,4 +286,4 @@ async def read_impact(call: Call) -> web.Response:
     name = call.request.match_info["name"]
     async with acquire(call.context.desk.pool) as conn:
         reaches, more = await cis.impact(conn, name)
-    return respond(ReachView(name, reaches, more))
+    return respond(Reach(name, reaches, more))

@@ -5,7 +5,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from html import escape
-from typing import Any, get_origin
+from typing import Any, get_args, get_origin
 
 import msgspec
 from aiohttp import web
@@ -116,7 +116,7 @@ def page(routes: Sequence[Route]) -> str:
     rows = "".join(
         f"<tr><td><code>{escape(r.method)}</code></td><td><code>{escape(plain(r.path))}</code></td>"
         f"<td>{escape(r.scope or '')}</td><td>{escape(r.summary)}{_parameters(r)}</td>"
-        f"<td>{_link(r.takes)}</td><td>{_link(r.gives)} {r.status}</td></tr>"
+        f"<td>{_link(r.takes or r.reads)}</td><td>{_link(r.gives)} {r.status}</td></tr>"
         for r in routes
     )
     schemas = document(routes)["components"]["schemas"]
@@ -137,6 +137,8 @@ def _value(name: str, schema: Any) -> str:
 def _link(kind: Any) -> str:
     if kind is None:
         return ""
+    if get_origin(kind) is list:
+        return f"array of {_link(get_args(kind)[0])}"
     if not issubclass(get_origin(kind) or kind, msgspec.Struct):
         return "any object"
     return f'<a href="#{kind.__name__}"><code>{escape(kind.__name__)}</code></a>'

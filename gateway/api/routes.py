@@ -148,7 +148,7 @@ def _catalogue() -> tuple[Route, ...]:
         Route("GET", CI, catalogue.read_ci, READ, "Read a configuration item", None, ci, needs=seen),
         Route("PATCH", CI, catalogue.patch_ci, ADMIN, "Change a configuration item", catalogue.CiPatch, ci, headers=MATCHED),
         Route("DELETE", CI, catalogue.delete_ci, ADMIN, "Forget a configuration item", status=204, headers=MATCHED),
-        Route("GET", CI + "/impact", catalogue.read_impact, READ, "What depends on it", None, catalogue.ReachView, needs=seen),
+        Route("GET", CI + "/impact", catalogue.read_impact, READ, "What depends on it", None, catalogue.Reach, needs=seen),
     )  # fmt: skip
 
 

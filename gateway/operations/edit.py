@@ -50,7 +50,8 @@ def _revision(desk: Desk, incident: Incident, changes: Mapping[str, Any], actor:
     wanted = dict(changes)
     if ("impact" in wanted or "urgency" in wanted) and "priority" not in wanted:
         impact, urgency = wanted.get("impact", incident.impact), wanted.get("urgency", incident.urgency)
-        wanted["priority"] = PRIORITIES[impact][urgency]
+        service = wanted.get("service", incident.service)
+        wanted["priority"] = desk.catalogue.judge(PRIORITIES[impact][urgency], service).priority
     different = {name: value for name, value in wanted.items() if getattr(incident, name) != value}
     if not different:
         return Revision(after=incident, actor=actor, events=())

@@ -116,6 +116,16 @@ async def test_an_item_depends_on_items_there_are_and_never_on_itself(api: Api) 
     assert [(await api.call("DELETE", f"{CIS}/{name}"))[0] for name in ("web1", "app1", "app1")] == [204, 204, 404]
 
 
+async def test_what_an_item_depends_on_is_replaced_by_what_is_sent_and_stays_otherwise(api: Api) -> None:
+    for name, *upstream in (["a"], ["b"], ["c", "a", "b"]):
+        await item(api, name, *upstream)
+    _, same = await api.call("PATCH", f"{CIS}/c", {"kind": "disk"}, headers={"If-Match": '"1"'})
+    assert (same["depends_on"], same["kind"]) == (["a", "b"], "disk")
+    _, fewer = await api.call("PATCH", f"{CIS}/c", {"depends_on": ["b", "b"]})
+    assert (fewer["depends_on"], fewer["version"]) == (["b"], 3)
+    assert (await api.call("GET", f"{CIS}/a/impact"))[1]["reaches"] == []
+
+
 async def test_of_two_who_would_close_a_circle_together_one_is_told(api: Api) -> None:
     await item(api, "a")
     await item(api, "b")

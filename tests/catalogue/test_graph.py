@@ -24,7 +24,7 @@ def test_no_circle_is_told_only_where_leaves_can_be_taken_off_until_nothing_is_l
     assert bool(cycle(edges)) == bool(left)
 
 
-def test_a_chain_of_a_hundred_thousand_needs_no_deep_stack() -> None:
-    chain = {str(n): [str(n + 1)] for n in range(100_000)}
+def test_a_chain_of_twenty_thousand_needs_no_deep_stack() -> None:
+    chain = {str(n): [str(n + 1)] for n in range(20_000)}
     assert cycle(chain) == ()
-    assert len(cycle(chain | {"100000": ["0"]})) == 100_002
+    assert len(cycle(chain | {"20000": ["0"]})) == 20_002

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.api.views import sla_view
+from gateway.catalogue import services
 from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool
 from gateway.incidents import store
@@ -27,6 +28,8 @@ policy = "business-hours"
 priorities = [4]
 [sla.services.shop]
 targets = { 1 = { desk = "2m" } }
+[criticality.critical]
+raise_by = 1
 [sla.services.payroll]
 policy = "business-hours"
 """
@@ -90,3 +93,13 @@ async def test_a_due_time_in_a_year_whose_holidays_are_not_published_says_so(des
     record = await create(desk, urgent(service="payroll"), ANN)
     assert sla_view(record, desk.rules, clock.at).holidays_unpublished == [2049, 2050]
     assert sla_view(replace(record, service="", policy="itil-minutes"), desk.rules, clock.at).holidays_unpublished == []
+
+
+async def test_a_criticality_holds_when_impact_and_urgency_are_corrected(desk: Desk, pool: Pool, clock: FakeClock) -> None:
+    fields = dict.fromkeys(services.FIELDS, "") | {"name": "Bank", "criticality": "critical", "targets": {}, "active": True}
+    async with pool.acquire() as conn:
+        await services.create(conn, "bank", fields, clock.stamp())
+    await desk.catalogue.refresh(pool, clock.stamp())
+    made = await create(desk, Report(title="slow", impact=Impact.GROUP, service="bank"), ANN)
+    milder = await edit(desk, made.number, {"urgency": Urgency.LOW}, ANN)
+    assert (made.priority, milder.priority) == (2, 3)
