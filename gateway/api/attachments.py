@@ -63,9 +63,9 @@ async def attach_file(call: Call) -> web.Response:
     file = attaching.File(name, await _read(call.request, quota.each), public)
     incident, made = await attaching.attach(call.context.desk, quota, call.number, file, call.who, if_match=call.if_match())
     async with acquire(call.context.desk.pool) as conn:
-        [one] = [row for row in await conn.fetch(LIST, incident.id, True) if row["id"] == made]
+        [one] = [file for file in await files_of(conn, incident, whole=True) if file.id == made]
     location = f"/api/v1/incidents/{incident.number}/attachments/{made}"
-    return respond(_view(one), 201, str(incident.version), location)
+    return respond(one, 201, str(incident.version), location)
 
 
 def _naming(request: web.Request) -> tuple[str, bool]:

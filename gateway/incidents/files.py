@@ -48,7 +48,7 @@ def _is_text(content: bytes) -> bool:
 
 
 def safe_name(given: str) -> str:
-    """The last part of a path without what cannot be seen (control, direction, broken characters); "file" when nothing is left."""
+    """The last part of a path without what cannot be seen (controls, directions, broken characters), or "file"."""
     last = given.replace("\\", "/").rpartition("/")[2]
     seen = "".join(letter for letter in last if not unicodedata.category(letter).startswith("C"))
     return seen.strip(" .")[:MAX_NAME].rstrip() or "file"

@@ -1,6 +1,7 @@
 """Files of a record: who may send, read and remove them, and what senders try."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any
 
@@ -85,10 +86,8 @@ async def test_a_huge_body_and_one_without_an_end_are_refused(api: Api, pool: Po
             yield bytes(65_536)
 
     assert (await sent(api, number, bytes(QUOTA.each + 1)))[0] == 413
-    try:
+    with suppress(ConnectionError):  # the server may close while the body is still on its way
         assert (await sent(api, number, endless()))[0] == 413
-    except ConnectionError:
-        pass  # the answer was lost: the server closed while the body was still on its way
     assert pulled < 5_000
     assert await pool.fetchval("SELECT count(*) FROM attachment") == 0
 
