@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import assert_never
 
 from gateway.incidents.model import LIVE, State, Tier
 from gateway.incidents.record import Incident
@@ -238,6 +239,8 @@ def _is(where: Where, who: Who, incident: Incident) -> bool:  # noqa: PLR0911 - 
             return incident.tier is Tier.THIRD or (incident.tier is Tier.VENDOR and _given(who, incident))
         case Where.FLAGGED:
             return incident.security
+        case _:
+            assert_never(where)
 
 
 def _given(who: Who, incident: Incident) -> bool:

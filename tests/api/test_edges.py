@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gateway import errors
@@ -83,6 +84,14 @@ async def test_every_operation_refuses_every_key_that_does_not_cover_it(api: Api
             if scope not in {route.scope, "admin"}:
                 status, problem = await api.call(route.method, path, {}, scope=scope)
                 assert (status, problem["type"]) == (403, "/problems/forbidden")
+
+
+@pytest.mark.parametrize("kind", {r.takes for r in table(Feed()) if isinstance(r.takes, type)}, ids=lambda kind: kind.__name__)
+def test_no_body_takes_a_field_that_nobody_knows(kind: type) -> None:
+    _, parts = msgspec.json.schema_components([kind])
+    objects = {name: part for name, part in parts.items() if part.get("type") == "object" and "properties" in part}
+    assert objects
+    assert [name for name, part in objects.items() if part.get("additionalProperties") is not False] == []
 
 
 async def test_headers_that_are_no_text_break_nothing(api: Api) -> None:

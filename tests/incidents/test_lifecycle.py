@@ -75,6 +75,9 @@ def test_a_hold_ends_in_the_future_and_an_escalation_goes_to_tier_three_or_a_ven
         apply(an_incident(), c.Hold(reason=HoldReason.FORCE_MAJEURE, until=LATER), "li", LATER)
     with pytest.raises(Unprocessable):
         apply(an_incident(State.IN_PROGRESS), c.Escalate(to=Tier.DESK), "li", LATER)
+    with pytest.raises(Unprocessable) as nameless:
+        apply(an_incident(State.IN_PROGRESS), c.Escalate(to=Tier.VENDOR), "li", LATER)
+    assert [flaw.pointer for flaw in nameless.value.flaws] == ["/vendor"]
 
 
 def test_resolving_a_held_record_ends_the_hold() -> None:

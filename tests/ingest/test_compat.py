@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from gateway.ingest.sources import SOURCES
 from gateway.settings import Database, Settings, load
 from tests.support.served import Served, served
 
@@ -76,3 +77,25 @@ async def test_a_gateway_with_more_than_it_can_queue_throttles(database_url: str
         answers = await asyncio.gather(*posts)
         assert {answer.status for answer in answers} == {202, 429}
         assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers if answer.status == 429)
+
+
+DOORS: list[tuple[str, str, tuple[int, int]]] = [
+    *(("POST", f"/ingest/{source.slug}", (401, 403)) for source in SOURCES),
+    ("POST", "/ingest/generic/gwk_nobody", (401, 401)),
+    ("POST", "/api/v2/alerts", (401, 403)),
+    ("POST", ENQUEUE, (400, 400)),
+    ("GET", "/api/v2/alerts", (401, 200)),
+    ("GET", "/api/v2/alerts/groups", (401, 200)),
+    ("GET", "/api/v2/silences", (401, 200)),
+]
+"""What a door answers to no key or a wrong one, and to a key that may only read."""
+
+
+async def test_nobody_sends_or_reads_with_a_key_that_does_not_cover_it(gateway: Served) -> None:
+    for method, path, (unknown, reader) in DOORS:
+        for key, status in ((None, unknown), ("nonsense", unknown), (gateway.keys["read"], reader)):
+            sent = {"Authorization": f"Bearer {key}"} if key else {}
+            body = {"title": "x"} if method == "POST" else None
+            answer = await gateway.client.request(method, path, json=body, headers=sent)
+            assert answer.status == status, (method, path, key)
+    assert await gateway.pool.fetchval("SELECT count(*) FROM receipt") == 0
