@@ -40,6 +40,7 @@ from gateway.notify.channels.webhook import WebhookChannel
 from gateway.notify.message import Channel
 from gateway.notify.runner import Runner as Telling
 from gateway.observers import IntakeObserver, TimerObserver
+from gateway.operations.attach import Quota
 from gateway.operations.attempts import Limits
 from gateway.operations.desk import Armed, Desk
 from gateway.operations.firing import Effects
@@ -127,7 +128,9 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     alertmanager = AlertmanagerReads(pool, keys, health.readyz, VERSION, clock.now())
     login = _login(stack, pool, settings, clock)
-    context = Context(desk, keys, login, _oidc(stack, login, settings), await _links(pool, settings, clock), replay)
+    links, files = await _links(pool, settings, clock), settings.attachments
+    quota = Quota(files.max_bytes, files.max_files, files.max_record_bytes)
+    context = Context(desk, keys, login, _oidc(stack, login, settings), links, quota, replay)
     definitions = [
         *intake_routes(door),
         *alertmanager.routes(),

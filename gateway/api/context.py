@@ -11,6 +11,7 @@ from aiohttp import web
 from gateway.api.auth import Keys
 from gateway.dedup.submission import Receipt
 from gateway.errors import Malformed
+from gateway.operations.attach import Quota
 from gateway.operations.desk import Desk
 from gateway.operations.keys import Caller
 from gateway.operations.login import Login
@@ -31,6 +32,7 @@ class Context:
     login: Login
     oidc: OidcLogin | None
     links: ReporterLinks
+    quota: Quota
     replay: Callable[[int], Awaitable[Receipt]]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from gateway.api.attachments import Attachment, download, files_of
 from gateway.api.context import Call, respond
 from gateway.api.incidents import found
 from gateway.api.reads import TIMELINE
@@ -39,6 +40,15 @@ class Happened(msgspec.Struct):
     facts: dict[str, Any]
 
 
+class Download(msgspec.Struct):
+    """A file that its reporter may fetch, by the link and `/attachments/` and `id`."""
+
+    id: int
+    name: str
+    type: str
+    size: int
+
+
 class Mine(msgspec.Struct):
     """A record as its reporter sees it; `actions` are those possible now."""
 
@@ -54,6 +64,7 @@ class Mine(msgspec.Struct):
     satisfaction: int | None
     actions: list[str]
     timeline: list[Happened]
+    attachments: list[Download]
 
 
 class Invitation(msgspec.Struct):
@@ -88,6 +99,12 @@ async def read_mine(call: Call) -> web.Response:
     """The record, and nothing changes."""
     _, incident = await _let_in(call)
     return respond(await _shown(call, incident), etag=str(incident.version))
+
+
+async def fetch_mine(call: Call) -> web.Response:
+    """The bytes of a file that is marked public."""
+    _, incident = await _let_in(call)
+    return await download(call, incident, whole=False)
 
 
 async def act_on_mine(call: Call) -> web.Response:
@@ -127,6 +144,7 @@ def _reporter(incident: Incident, nobody: Exception) -> Who:
 async def _shown(call: Call, incident: Incident) -> Mine:
     async with acquire(call.context.desk.pool) as conn:
         rows = await conn.fetch(TIMELINE, incident.id)
+        files = await files_of(conn, incident, whole=False)
     told = [(row, public(row["event"], row["actor"], msgspec.json.decode(row["facts"]), {REPORTER})) for row in rows]
     who = _reporter(incident, NotFound(INVALID))
     possible = lifecycle.allowed(incident.state)
@@ -134,7 +152,12 @@ async def _shown(call: Call, incident: Incident) -> Mine:
         **{name: getattr(incident, name) for name in COPIED},
         actions=[name for name, right in OFFERED.items() if name in possible and may(who, right, incident) == ALLOWED],
         timeline=[Happened(r["at"], r["event"], r["actor"] == REPORTER, facts) for r, facts in told if facts is not None],
+        attachments=[_download(file) for file in files if file.removed_at is None],
     )
 
 
-COPIED = tuple(name for name in Mine.__struct_fields__ if name not in {"actions", "timeline"})
+def _download(file: Attachment) -> Download:
+    return Download(file.id, file.name, file.type, file.size)
+
+
+COPIED = tuple(name for name in Mine.__struct_fields__ if name not in {"actions", "timeline", "attachments"})

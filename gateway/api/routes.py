@@ -7,7 +7,22 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from gateway.api import body, catalogue, handovers, incidents, keys, me, mine, oidc, people, promises, quarantine, reads, wire
+from gateway.api import (
+    attachments,
+    body,
+    catalogue,
+    handovers,
+    incidents,
+    keys,
+    me,
+    mine,
+    oidc,
+    people,
+    promises,
+    quarantine,
+    reads,
+    wire,
+)
 from gateway.api.context import Call, Context
 from gateway.api.feed import Changes, Feed
 from gateway.api.feed import Query as FeedQuery
@@ -55,6 +70,7 @@ V1 = "/api/v1"
 ONE = V1 + "/incidents/{number}"
 REF = ONE + "/refs/{system:[a-z0-9][a-z0-9_-]{0,63}}"
 KEY = V1 + "/keys/{id:[0-9]{1,9}}"
+FILE = "/attachments/{id:[0-9]{1,18}}"
 MINE = V1 + "/mine/{link:[A-Za-z0-9._-]{1,128}}"
 PERSON = V1 + "/people/{login:[a-z0-9][a-z0-9._-]{0,63}}"
 SERVICE = V1 + "/services/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
@@ -103,11 +119,24 @@ def table(feed: Feed) -> tuple[Route, ...]:
         Route("POST", V1 + "/keys", keys.create_key, ADMIN, "Make a key", wire.NewKey, keys.MadeKey, status=201),
         Route("DELETE", KEY, keys.revoke_key, ADMIN, "Revoke a key", status=204),
         Route("POST", ONE + "/invite", mine.invite, WRITE, "Make a link for its reporter", None, mine.Invitation, status=201),
+        *_files(),
         *_mine(),
         *_people(),
         *_catalogue(),
         *_oneself(),
         *_shifts(),
+    )  # fmt: skip
+
+
+def _files() -> tuple[Route, ...]:
+    one, path = attachments.Attachment, ONE + "/attachments"
+    return (
+        Route("POST", path, attachments.attach_file, WRITE, "Keep the body as a file", None, one, attachments.Naming, status=201,
+              headers=("Content-Disposition", *MATCHED)),
+        Route("GET", path, attachments.list_files, READ, "Its files", None, attachments.Attachments),
+        Route("GET", ONE + FILE, attachments.fetch_file, READ, "Fetch a file"),
+        Route("DELETE", ONE + FILE, attachments.remove_file, WRITE, "Take a file's content away", status=204, headers=MATCHED),
+        Route("GET", MINE + FILE, mine.fetch_mine, OPEN, "Fetch a file by a link"),
     )  # fmt: skip
 
 

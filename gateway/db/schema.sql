@@ -98,6 +98,34 @@ ALTER TABLE public.api_key ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.attachment (
+    id bigint NOT NULL,
+    incident_id bigint NOT NULL,
+    name text NOT NULL,
+    type text NOT NULL,
+    size bigint NOT NULL,
+    sha256 bytea NOT NULL,
+    public boolean NOT NULL,
+    attached_at timestamp with time zone NOT NULL,
+    attached_by text NOT NULL,
+    removed_at timestamp with time zone,
+    removed_by text,
+    content bytea,
+    CONSTRAINT attachment_check CHECK (((content IS NULL) = (removed_at IS NOT NULL)))
+);
+ALTER TABLE ONLY public.attachment ALTER COLUMN content SET STORAGE EXTERNAL;
+
+COMMENT ON TABLE public.attachment IS 'What is removed loses its content and keeps its row';
+
+ALTER TABLE public.attachment ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.attachment_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.audit_seal (
     seq bigint NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -591,6 +619,9 @@ ALTER TABLE ONLY public.api_key
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_prefix_key UNIQUE (prefix);
 
+ALTER TABLE ONLY public.attachment
+    ADD CONSTRAINT attachment_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.audit_seal
     ADD CONSTRAINT audit_seal_pkey PRIMARY KEY (seq);
 
@@ -701,6 +732,8 @@ CREATE INDEX alert_incident ON public.alert USING btree (incident_id) WHERE (inc
 CREATE INDEX alert_suppressed ON public.alert USING btree (suppressed_until) WHERE (suppressed_until IS NOT NULL);
 
 CREATE INDEX api_key_person ON public.api_key USING btree (person_id) WHERE (person_id IS NOT NULL);
+
+CREATE INDEX attachment_incident ON public.attachment USING btree (incident_id, id);
 
 CREATE INDEX ci_dependency_upstream ON public.ci_dependency USING btree (depends_on, ci);
 

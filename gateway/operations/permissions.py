@@ -39,6 +39,8 @@ class Action(StrEnum):
     REJECT = "reject"
     DECLARE_MAJOR = "declare_major"
     NOTE = "note"
+    ATTACH = "attach"
+    DETACH = "detach"
     RATE = "rate"
     LINK = "link"
     UNLINK = "unlink"
@@ -61,6 +63,8 @@ MEANING: Mapping[Action, str] = {
     Action.READ: "the record and what its reporter may know of its story",
     Action.INSPECT: "its whole timeline, clocks, alerts, related records, counterparts elsewhere",
     Action.ACKNOWLEDGE_FOR: "acknowledge in the name of somebody else",
+    Action.ATTACH: "keep a file with the record",
+    Action.DETACH: "take a file's content away for good",
     Action.REASSIGN: "give it to another group or person of tier 2, with a reason",
     Action.ESCALATE: "hand it to tier 3",
     Action.ENGAGE: "hand it to a vendor",
@@ -122,16 +126,16 @@ _SEEING = frozenset({_A.READ, _A.INSPECT})
 _STAFF = frozenset({_A.SUBMIT, _A.FOLLOW, _A.DIRECTORY, _A.HAND_OVER})
 _EVIDENCE = frozenset({_A.RECEIPTS, _A.QUARANTINE})
 _WORK = frozenset({_A.ACKNOWLEDGE, _A.HOLD, _A.RESUME, _A.RESOLVE})
-_PASSING_ON = frozenset({_A.NOTE, _A.REASSIGN, _A.ESCALATE, _A.ENGAGE})
+_PASSING_ON = frozenset({_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ESCALATE, _A.ENGAGE})
 _OWNING = frozenset({
-    _A.NOTE, _A.ACKNOWLEDGE_FOR, _A.ASSIGN, _A.CONFIRM, _A.REFUSE, _A.CLOSE, _A.REJECT, _A.RATE, _A.LINK, _A.UNLINK, _A.REFER,
-    _A.INVITE, _A.FOLLOW_ON, _A.CONVERT,
+    _A.NOTE, _A.ATTACH, _A.ACKNOWLEDGE_FOR, _A.ASSIGN, _A.CONFIRM, _A.REFUSE, _A.CLOSE, _A.REJECT, _A.RATE, _A.LINK, _A.UNLINK,
+    _A.REFER, _A.INVITE, _A.FOLLOW_ON, _A.CONVERT,
 })  # fmt: skip
 
 TABLE: tuple[Rule, ...] = (
     Rule(Role.REPORTER, frozenset({_A.SUBMIT})),
     Rule(Role.REPORTER, frozenset({_A.READ, _A.CONFIRM, _A.REFUSE, _A.RATE, _A.FOLLOW_ON}), Where.OWN),
-    Rule(Role.REPORTER, frozenset({_A.NOTE}), Where.OWN, OPEN),
+    Rule(Role.REPORTER, frozenset({_A.NOTE, _A.ATTACH}), Where.OWN, OPEN),
     Rule(Role.SERVICE_DESK, _STAFF | _EVIDENCE | {_A.REPLAY}),
     Rule(Role.SERVICE_DESK, _SEEING | _OWNING),
     Rule(Role.SERVICE_DESK, _WORK, Where.DESK),
@@ -139,14 +143,14 @@ TABLE: tuple[Rule, ...] = (
     Rule(Role.TIER2, _WORK | {_A.RETURN, _A.LINK, _A.UNLINK, _A.CONVERT}, Where.SECOND),
     Rule(Role.TIER2, _PASSING_ON, Where.BEYOND_DESK),
     Rule(Role.TIER3, _STAFF | _SEEING | {_A.RECEIPTS}),
-    Rule(Role.TIER3, _WORK | {_A.NOTE, _A.REASSIGN, _A.ENGAGE}, Where.THIRD),
+    Rule(Role.TIER3, _WORK | {_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ENGAGE}, Where.THIRD),
     Rule(Role.INCIDENT_MANAGER, frozenset(Action)),
     Rule(Role.LEADER, _SEEING | {_A.FOLLOW, _A.DIRECTORY}),
     Rule(Role.ADMINISTRATOR, frozenset({_A.DIRECTORY})),
     Rule(Role.SECURITY, frozenset({_A.SUBMIT, _A.DIRECTORY})),
-    Rule(Role.SECURITY, _SEEING | {_A.NOTE}, Where.FLAGGED),
+    Rule(Role.SECURITY, _SEEING | {_A.NOTE, _A.ATTACH}, Where.FLAGGED),
     Rule(Machine.READER, _SEEING | _EVIDENCE | {_A.FOLLOW, _A.DIRECTORY}),
-    Rule(Machine.WRITER, frozenset(Action) - {_A.ENTER_LATE}),
+    Rule(Machine.WRITER, frozenset(Action) - {_A.ENTER_LATE, _A.DETACH}),
 )
 
 _DESCRIBING = frozenset({"title", "description", "contact_name", "contact", "location", "reporting_unit", "labels"})

@@ -302,6 +302,14 @@ class Links(Section, frozen=True):
     valid: Duration
 
 
+class Attachments(Section, frozen=True):
+    """Files of records: most bytes of one, most files of a record, most bytes of a record's files together."""
+
+    max_bytes: int
+    max_files: int
+    max_record_bytes: int
+
+
 class Settings(Section, frozen=True):
     """Everything the gateway is told."""
 
@@ -314,6 +322,7 @@ class Settings(Section, frozen=True):
     audit: Audit
     login: Login
     links: Links
+    attachments: Attachments
     redis: Redis = Redis()
     escalation: Escalation = Escalation()
     intake: dict[str, Intake] = {}

@@ -21,6 +21,7 @@ from gateway.errors import NotFound
 from gateway.incidents import store
 from gateway.oncall.roles import Role
 from gateway.operations import keys
+from gateway.operations.attach import Quota
 from gateway.operations.attempts import Limits
 from gateway.operations.desk import Desk
 from gateway.operations.keys import Scope
@@ -67,6 +68,9 @@ class Api:
         return dict(made)
 
 
+QUOTA = Quota(each=20_000, count=3, record=50_000)
+
+
 async def nothing_to_replay(quarantine_id: int) -> Receipt:
     """Replaying needs the whole application: tests/ingest/test_replay.py."""
     raise NotFound(f"there is no {quarantine_id} in quarantine")
@@ -105,7 +109,7 @@ async def api(pool: Pool, clock: FakeClock, login: Login, oidc: OidcLogin | None
             made[str(scope)], _ = await keys.create(conn, str(scope), frozenset({scope}), clock.stamp())
     app = web.Application()
     links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))
-    definitions = build(Context(desk, Keys(pool, clock), login, oidc, links, nothing_to_replay)) + build_docs()
+    definitions = build(Context(desk, Keys(pool, clock), login, oidc, links, QUOTA, nothing_to_replay)) + build_docs()
     app.add_routes(edge.doors(definitions, clock, lambda *_: None))
     server = TestServer(app)
     await server.start_server(auto_decompress=False)

@@ -8,7 +8,7 @@ import pytest
 from gateway.api import wire
 from gateway.api.feed import Feed
 from gateway.api.openapi import plain
-from gateway.api.routes import ONE, REF, Route, table
+from gateway.api.routes import FILE, ONE, REF, Route, table
 from gateway.db.pool import acquire
 from gateway.incidents import store
 from gateway.incidents.lifecycle import TABLE
@@ -33,14 +33,20 @@ BODIES: dict[str, Any] = {
 }  # fmt: skip
 """What is sent along: enough to be understood."""
 
+FILES = ONE + "/attachments"
 RIGHTS = {
     ("GET", ONE): Action.READ, ("GET", ONE + "/timeline"): Action.READ, ("GET", ONE + "/sla"): Action.INSPECT,
     ("GET", ONE + "/alerts"): Action.INSPECT, ("GET", ONE + "/related"): Action.INSPECT, ("GET", REF): Action.INSPECT,
     ("PUT", REF): Action.REFER, ("POST", ONE + "/link"): Action.LINK, ("POST", ONE + "/unlink"): Action.UNLINK,
     ("POST", ONE + "/invite"): Action.INVITE, ("POST", ONE + "/follow_on"): Action.FOLLOW_ON,
     ("POST", ONE + "/convert"): Action.CONVERT,
+    ("POST", FILES): Action.ATTACH, ("GET", FILES): Action.READ, ("GET", ONE + FILE): Action.READ,
+    ("DELETE", ONE + FILE): Action.DETACH,
 }  # fmt: skip
 """What routes ask for whose action is no command; a new route belongs here."""
+
+NOTHING = {("POST", FILES): 400, ("GET", ONE + FILE): 404, ("DELETE", ONE + FILE): 404}
+"""What is said to those who may: the file has no name, or there is none."""
 
 RESET = """
 UPDATE incident SET state = $2, tier = $3, held_state = 'in_progress', hold_reason = 'awaiting_user', master_id = NULL,
@@ -71,12 +77,12 @@ def told(route: Route, who: Who, scopes: set[Scope], incident: Incident) -> int:
     illegal = incident.state not in TABLE[type(command)] if command else name in {"unlink", "convert"}
     if name == "follow_on":
         illegal = not ended
-    return 409 if illegal else route.status
+    return 409 if illegal else NOTHING.get((route.method, route.path), route.status)
 
 
 async def answers(api: Api, route: Route, key: str, number: str) -> tuple[int, Any]:
     name = plain(route.path).removeprefix(plain(ONE)).strip("/").partition("/")[0]
-    path = plain(route.path).format(number=number, system="itsm")
+    path = plain(route.path).format(number=number, system="itsm", id=9)
     body = None if route.takes is None else BODIES.get(name, {})
     return await api.call(route.method, path, body, scope=key)
 

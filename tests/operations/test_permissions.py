@@ -48,9 +48,11 @@ SITUATIONS = {
 }
 GLOBAL = "follow submit enter_late receipts quarantine replay directory hand_over accept_for"
 RECORDS = " ".join(action for action in Action if action not in GLOBAL.split())
-OWNING = "read inspect note acknowledge_for assign confirm refuse close reject rate link unlink refer invite follow_on convert"
+OWNING = (
+    "read inspect note attach acknowledge_for assign confirm refuse close reject rate link unlink refer invite follow_on convert"
+)
 WORK = "acknowledge hold resume resolve"
-ON = "note reassign escalate engage"
+ON = "note attach reassign escalate engage"
 SECOND = f"read inspect {WORK} return link unlink convert {ON}"
 
 CELLS: dict[Part, dict[str, str]] = {
@@ -60,13 +62,13 @@ CELLS: dict[Part, dict[str, str]] = {
     Role.TIER2: dict.fromkeys(SITUATIONS, SECOND)
     | {"desk": "read inspect", "third": f"read inspect {ON}", "gateway": "submit follow directory hand_over receipts"},
     Role.TIER3: dict.fromkeys(SITUATIONS, "read inspect")
-    | {"third": f"read inspect {WORK} note reassign engage", "gateway": "submit follow directory hand_over receipts"},
+    | {"third": f"read inspect {WORK} note attach reassign engage", "gateway": "submit follow directory hand_over receipts"},
     Role.INCIDENT_MANAGER: dict.fromkeys(SITUATIONS, RECORDS) | {"gateway": GLOBAL},
     Role.LEADER: dict.fromkeys(SITUATIONS, "read inspect") | {"gateway": "follow directory"},
     Role.ADMINISTRATOR: dict.fromkeys(SITUATIONS, "") | {"gateway": "directory"},
     Role.SECURITY: dict.fromkeys(SITUATIONS, "") | {"gateway": "submit directory"},
     Machine.READER: dict.fromkeys(SITUATIONS, "read inspect") | {"gateway": "follow directory receipts quarantine"},
-    Machine.WRITER: dict.fromkeys(SITUATIONS, RECORDS) | {"gateway": GLOBAL.replace("enter_late ", "")},
+    Machine.WRITER: dict.fromkeys(SITUATIONS, RECORDS.replace("detach ", "")) | {"gateway": GLOBAL.replace("enter_late ", "")},
 }
 
 
@@ -88,7 +90,9 @@ def test_every_cell_of_the_table_says_what_it_should(part: Part, situation: str)
 def test_a_reporter_has_rights_to_what_is_theirs(situation: str, own: dict[str, str]) -> None:
     record = replace(SITUATIONS[situation], **own)  # type: ignore[arg-type]
     allowed = {a for a in RECORDS.split() if isinstance(may(who(Role.REPORTER), Action(a), record), Allowed)}
-    assert allowed == {"read", "confirm", "refuse", "rate", "follow_on"} | ({"note"} if situation != "closed" else set())
+    assert allowed == {"read", "confirm", "refuse", "rate", "follow_on"} | (
+        {"note", "attach"} if situation != "closed" else set()
+    )
 
 
 @pytest.mark.parametrize(
@@ -113,7 +117,7 @@ def test_security_records_are_there_only_for_those_allowed(part: Part, situation
     allowed = {action for action in Action if isinstance(may(who(part), action, flagged), Allowed)}
     changeable = {name for name in FIELDS if isinstance(may_edit(who(part), name, flagged), Allowed)}
     if part is Role.SECURITY:
-        assert allowed - {"submit", "directory"} == {"read", "inspect", "note"}
+        assert allowed - {"submit", "directory"} == {"read", "inspect", "note", "attach"}
         assert changeable == {"security"}
     elif part is Role.INCIDENT_MANAGER:
         assert allowed == set(Action)

@@ -1,0 +1,44 @@
+"""What a file is, and what it may be called."""
+
+import pytest
+
+from gateway.incidents.files import BINARY, MAX_NAME, TEXT, ZIP, disposition, safe_name, sniff
+
+
+@pytest.mark.parametrize(("content", "kind"), [
+    (b"\x89PNG\r\n\x1a\n....", "image/png"),
+    (b"\xff\xd8\xff\xe0", "image/jpeg"),
+    (b"GIF89a;", "image/gif"),
+    (b"%PDF-1.7", "application/pdf"),
+    (b"PK\x03\x04 a.txt", ZIP),
+    (b"PK\x03\x04 [Content_Types].xml xl/workbook.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    (b"", TEXT),
+    ("磁盘已满\r\n".encode(), TEXT),
+    (b"<html><script>alert(1)</script>", TEXT),
+    (b"<svg xmlns='http://www.w3.org/2000/svg'/>", TEXT),
+    (b"MZ\x90\x00", BINARY),
+    (b"\xff\xfeh\x00i\x00", BINARY),
+    (b"text\x1b[31m", BINARY),
+])  # fmt: skip
+def test_a_file_is_what_its_bytes_say(content: bytes, kind: str) -> None:
+    assert sniff(content) == kind
+
+
+@pytest.mark.parametrize(("given", "name"), [
+    ("../../etc/passwd", "passwd"),
+    ("C:\\Users\\ann\\log.txt", "log.txt"),
+    ("a\r\nSet-Cookie: x=1.txt", "aSet-Cookie: x=1.txt"),
+    ("..", "file"),
+    ("/", "file"),
+    ("\x00\u202egnp.exe", "gnp.exe"),
+    ("报告.pdf", "报告.pdf"),
+    ("a" * 1000, "a" * MAX_NAME),
+])  # fmt: skip
+def test_a_name_is_no_path_and_hides_nothing(given: str, name: str) -> None:
+    assert safe_name(given) == name
+
+
+def test_no_name_leaves_its_quotes_in_the_header() -> None:
+    assert (
+        disposition('a";x="报\\.txt') == "attachment; filename=\"a__x____.txt\"; filename*=UTF-8''a%22%3Bx%3D%22%E6%8A%A5%5C.txt"
+    )
