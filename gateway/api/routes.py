@@ -7,7 +7,21 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from gateway.api import body, handovers, incidents, keys, me, mine, oidc, people, promises, quarantine, reads, wire
+from gateway.api import (
+    body,
+    handovers,
+    incidents,
+    keys,
+    me,
+    mine,
+    oidc,
+    people,
+    problem_candidates,
+    promises,
+    quarantine,
+    reads,
+    wire,
+)
 from gateway.api.context import Call, Context
 from gateway.api.feed import Changes, Feed
 from gateway.api.feed import Query as FeedQuery
@@ -91,6 +105,8 @@ def table(feed: Feed) -> tuple[Route, ...]:
               quarantine.Quarantine, quarantine.Query, needs=Action.QUARANTINE),
         Route("POST", V1 + "/quarantine/{id}/replay", quarantine.replay_quarantined, WRITE, "Read it again", None,
               quarantine.Replayed, status=202, needs=Action.REPLAY),
+        Route("GET", V1 + "/problem-candidates", problem_candidates.list_candidates, READ, "Problems to look into", None,
+              problem_candidates.Candidates, problem_candidates.Query, needs=Action.INSPECT),
         Route("POST", V1 + "/sla/simulate", reads.simulate_sla, READ, "The clocks of a story", wire.Simulate, reads.Clocks),
         Route("POST", V1 + "/sla/preview", promises.preview_sla, ADMIN, "Whom an edit of policies and calendars would move",
               wire.Preview, promises.Previewed),
