@@ -12,6 +12,7 @@ from gateway.api import (
     handovers,
     incidents,
     keys,
+    major_reports,
     me,
     mine,
     oidc,
@@ -114,11 +115,21 @@ def table(feed: Feed) -> tuple[Route, ...]:
         Route("POST", V1 + "/keys", keys.create_key, ADMIN, "Make a key", wire.NewKey, keys.MadeKey, status=201),
         Route("DELETE", KEY, keys.revoke_key, ADMIN, "Revoke a key", status=204),
         Route("POST", ONE + "/invite", mine.invite, WRITE, "Make a link for its reporter", None, mine.Invitation, status=201),
+        *_reports(),
         *_mine(),
         *_people(),
         *_oneself(),
         *_shifts(),
     )  # fmt: skip
+
+
+def _reports() -> tuple[Route, ...]:
+    one, path = major_reports.ReportView, ONE + "/report"
+    return (
+        Route("GET", path, major_reports.read_report, READ, "The report on a major incident", None, one, major_reports.Query),
+        Route("PUT", path, major_reports.put_report, WRITE, "Write that report", major_reports.Text, one),
+        Route("POST", path + "/approve", major_reports.approve_report, WRITE, "Approve that report", None, one),
+    )
 
 
 def _people() -> tuple[Route, ...]:
