@@ -32,3 +32,12 @@ async def test_nobody_approves_what_they_wrote(api: Api) -> None:
     await api.person("max", Role.INCIDENT_MANAGER)
     await api.call("PUT", path, {"text": "mine"}, scope="max")
     assert (await api.call("POST", path + "/approve", scope="max"))[0] == 403
+
+
+async def test_management_is_told_once_of_what_is_declared_major(api: Api) -> None:
+    number = (await api.incident(impact="individual", urgency="low"))["number"]
+    for _ in range(2):
+        await api.call("POST", f"/api/v1/incidents/{number}/declare_major", {"reason": "the board asks"})
+    entries = (await api.call("GET", f"/api/v1/incidents/{number}/timeline"))[1]["entries"]
+    told = [one["facts"] for one in entries if one["event"] == "management_told"]
+    assert [(one["cause"], one["roles"]) for one in told] == [("declared_major", ["incident_manager", "leader"])]
