@@ -14,10 +14,12 @@ from gateway.api import (
     handovers,
     incidents,
     keys,
+    major_reports,
     me,
     mine,
     oidc,
     people,
+    problem_candidates,
     promises,
     quarantine,
     reads,
@@ -112,6 +114,8 @@ def table(feed: Feed) -> tuple[Route, ...]:
               quarantine.Quarantine, quarantine.Query, needs=Action.QUARANTINE),
         Route("POST", V1 + "/quarantine/{id}/replay", quarantine.replay_quarantined, WRITE, "Read it again", None,
               quarantine.Replayed, status=202, needs=Action.REPLAY),
+        Route("GET", V1 + "/problem-candidates", problem_candidates.list_candidates, READ, "Problems to look into", None,
+              problem_candidates.Candidates, problem_candidates.Query, needs=Action.INSPECT),
         Route("POST", V1 + "/sla/simulate", reads.simulate_sla, READ, "The clocks of a story", wire.Simulate, reads.Clocks),
         Route("POST", V1 + "/sla/preview", promises.preview_sla, ADMIN, "Whom an edit of policies and calendars would move",
               wire.Preview, promises.Previewed),
@@ -120,6 +124,7 @@ def table(feed: Feed) -> tuple[Route, ...]:
         Route("DELETE", KEY, keys.revoke_key, ADMIN, "Revoke a key", status=204),
         Route("POST", ONE + "/invite", mine.invite, WRITE, "Make a link for its reporter", None, mine.Invitation, status=201),
         *_files(),
+        *_reports(),
         *_mine(),
         *_people(),
         *_catalogue(),
@@ -138,6 +143,15 @@ def _files() -> tuple[Route, ...]:
         Route("DELETE", ONE + FILE, attachments.remove_file, WRITE, "Take a file's content away", status=204, headers=MATCHED),
         Route("GET", MINE + FILE, mine.fetch_mine, OPEN, "Fetch a file by a link"),
     )  # fmt: skip
+
+
+def _reports() -> tuple[Route, ...]:
+    one, path = major_reports.ReportView, ONE + "/report"
+    return (
+        Route("GET", path, major_reports.read_report, READ, "The report on a major incident", None, one, major_reports.Query),
+        Route("PUT", path, major_reports.put_report, WRITE, "Write that report", major_reports.Text, one),
+        Route("POST", path + "/approve", major_reports.approve_report, WRITE, "Approve that report", None, one),
+    )
 
 
 def _people() -> tuple[Route, ...]:

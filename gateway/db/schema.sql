@@ -341,6 +341,18 @@ CREATE TABLE public.login_state (
 
 COMMENT ON TABLE public.login_state IS 'Log-ins under way at the identity provider; deleted by the first answer';
 
+CREATE TABLE public.major_report (
+    incident_id bigint NOT NULL,
+    text text NOT NULL,
+    written_at timestamp with time zone NOT NULL,
+    written_by text NOT NULL,
+    approved_at timestamp with time zone,
+    approved_by text,
+    CONSTRAINT major_report_check CHECK (((approved_at IS NULL) = (approved_by IS NULL)))
+);
+
+COMMENT ON TABLE public.major_report IS 'One report a major incident; the timeline holds the digest of every text it had';
+
 CREATE TABLE public.outbox (
     id uuid NOT NULL,
     incident_id bigint NOT NULL,
@@ -669,6 +681,9 @@ ALTER TABLE ONLY public.login_attempt
 
 ALTER TABLE ONLY public.login_state
     ADD CONSTRAINT login_state_pkey PRIMARY KEY (state_hash);
+
+ALTER TABLE ONLY public.major_report
+    ADD CONSTRAINT major_report_pkey PRIMARY KEY (incident_id);
 
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);

@@ -29,6 +29,7 @@ class Template(StrEnum):
     CLOSED = "closed"
     ASSIGNED = "assigned"
     UNRESOLVED = "unresolved"
+    MAJOR = "major"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.CLOSED: ("closed", "已关闭"),
     Template.ASSIGNED: ("assigned", "已派单"),
     Template.UNRESOLVED: ("still unresolved", "仍未解决"),
+    Template.MAJOR: ("declared major", "定为重大事件"),
 }
 """What happened, as the subject says it."""
 

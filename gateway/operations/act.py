@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from gateway.db.pool import Connection
 from gateway.incidents import commands, lifecycle, store
-from gateway.incidents.record import Incident
+from gateway.incidents.record import Incident, Revision
 from gateway.operations import allowing
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
@@ -46,8 +46,16 @@ async def _apply(session: Session, number: str, command: commands.Command, who: 
     revision = lifecycle.apply(incident, command, who.name, session.now)
     if isinstance(command, commands.Refuse) and await _key_has_moved(session.conn, incident):
         revision = replace(revision, after=replace(revision.after, key_hash=None))
+    if isinstance(command, commands.DeclareMajor) and not incident.major:
+        revision = _declared(session, revision, command)
     written = await session.write([revision])
     return written[0] if written else incident
+
+
+def _declared(session: Session, revision: Revision, command: commands.DeclareMajor) -> Revision:
+    """The same, with the management chain told of it."""
+    notices, told = session.desk.rules.escalation.declared(revision.after, command.reason)
+    return replace(revision, events=(*revision.events, *told), notices=(*revision.notices, *notices))
 
 
 KEY_HOLDER = "SELECT incident_id FROM alert WHERE key_hash = $1 FOR SHARE"

@@ -48,6 +48,8 @@ class Action(StrEnum):
     INVITE = "invite"
     FOLLOW_ON = "follow_on"
     CONVERT = "convert"
+    REPORT = "report"
+    APPROVE_REPORT = "approve_report"
     FOLLOW = "follow"
     SUBMIT = "submit"
     ENTER_LATE = "enter_late"
@@ -71,6 +73,8 @@ MEANING: Mapping[Action, str] = {
     Action.REFER: "set its counterpart in another system",
     Action.FOLLOW_ON: "make a record that goes on from a closed one",
     Action.CONVERT: "make a service request an incident or a change",
+    Action.REPORT: "write the report on a major incident",
+    Action.APPROVE_REPORT: "approve that report, written by somebody else",
     Action.INVITE: "make a link that lets its reporter at the record without a key",
     Action.FOLLOW: "the feed of all changes, and what Alertmanager's readers are told",
     Action.SUBMIT: "make a record",
@@ -99,6 +103,7 @@ class Where(StrEnum):
 
 ALL = frozenset(State)
 OPEN = LIVE | {State.RESOLVED}
+OVER = frozenset({State.RESOLVED, State.CLOSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,18 +144,21 @@ TABLE: tuple[Rule, ...] = (
     Rule(Role.SERVICE_DESK, _STAFF | _EVIDENCE | {_A.REPLAY}),
     Rule(Role.SERVICE_DESK, _SEEING | _OWNING),
     Rule(Role.SERVICE_DESK, _WORK, Where.DESK),
+    Rule(Role.SERVICE_DESK, frozenset({_A.REPORT}), Where.ANY, OVER),
     Rule(Role.TIER2, _STAFF | _SEEING | {_A.RECEIPTS}),
     Rule(Role.TIER2, _WORK | {_A.RETURN, _A.LINK, _A.UNLINK, _A.CONVERT}, Where.SECOND),
     Rule(Role.TIER2, _PASSING_ON, Where.BEYOND_DESK),
+    Rule(Role.TIER2, frozenset({_A.REPORT}), Where.ANY, OVER),
     Rule(Role.TIER3, _STAFF | _SEEING | {_A.RECEIPTS}),
     Rule(Role.TIER3, _WORK | {_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ENGAGE}, Where.THIRD),
+    Rule(Role.TIER3, frozenset({_A.REPORT}), Where.ANY, OVER),
     Rule(Role.INCIDENT_MANAGER, frozenset(Action)),
     Rule(Role.LEADER, _SEEING | {_A.FOLLOW, _A.DIRECTORY}),
     Rule(Role.ADMINISTRATOR, frozenset({_A.DIRECTORY})),
     Rule(Role.SECURITY, frozenset({_A.SUBMIT, _A.DIRECTORY})),
     Rule(Role.SECURITY, _SEEING | {_A.NOTE, _A.ATTACH}, Where.FLAGGED),
     Rule(Machine.READER, _SEEING | _EVIDENCE | {_A.FOLLOW, _A.DIRECTORY}),
-    Rule(Machine.WRITER, frozenset(Action) - {_A.ENTER_LATE, _A.DETACH}),
+    Rule(Machine.WRITER, frozenset(Action) - {_A.ENTER_LATE, _A.DETACH, _A.APPROVE_REPORT}),
 )
 
 _DESCRIBING = frozenset({"title", "description", "contact_name", "contact", "location", "reporting_unit", "labels"})

@@ -48,6 +48,10 @@ class Escalation:
         """Who is told at once. Asked again after the priority rose, those already told are not told twice."""
         return self._tell(incident, on="opened", cause=OPENED, template="opened", more={})
 
+    def declared(self, incident: Incident, reason: str) -> tuple[tuple[Notice, ...], Told]:
+        """Who is told at once that a record was declared major, whatever its priority: manager, then leader."""
+        return self._tell_roles(CHAIN, incident, cause=DECLARED, template="major", more={"reason": reason})
+
     def crossed(self, incident: Incident, crossing: Crossing) -> tuple[tuple[Notice, ...], Told]:
         """Who is told that a clock is nearly due or overdue; the same threshold under a new target is a new cause."""
         on, template = ("breach", "sla_breached") if crossing.breach else ("warning", "sla_warning")
@@ -106,6 +110,12 @@ class Escalation:
             for role in rule.notify
         )
         return tuple(dict.fromkeys(asked))
+
+
+CHAIN = ("incident_manager", "leader")
+"""Who follows a major incident to its end, in the order they are told."""
+
+DECLARED = "declared_major"
 
 
 def cause_of(crossing: Crossing) -> str:

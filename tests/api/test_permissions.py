@@ -30,11 +30,14 @@ BODIES: dict[str, Any] = {
     "hold": {"reason": "awaiting_user"}, "escalate": {"to": "tier3"}, "note": {"note": "n"}, "rate": {"satisfaction": 3},
     "link": {"master": "INC-20260302-000002"}, "refs": {"id": "CHG1"},
     "assign": {"group": "dba", "note": "why"}, "": {"ci": "db1"}, "convert": {"to": "incident", "note": "n"},
+    "report": {"text": "t"},
 }  # fmt: skip
 """What is sent along: enough to be understood."""
 
 FILES = ONE + "/attachments"
+REPORT = ONE + "/report"
 RIGHTS = {
+    ("GET", REPORT): Action.INSPECT, ("PUT", REPORT): Action.REPORT, ("POST", REPORT + "/approve"): Action.APPROVE_REPORT,
     ("GET", ONE): Action.READ, ("GET", ONE + "/timeline"): Action.READ, ("GET", ONE + "/sla"): Action.INSPECT,
     ("GET", ONE + "/alerts"): Action.INSPECT, ("GET", ONE + "/related"): Action.INSPECT, ("GET", REF): Action.INSPECT,
     ("PUT", REF): Action.REFER, ("POST", ONE + "/link"): Action.LINK, ("POST", ONE + "/unlink"): Action.UNLINK,
@@ -45,13 +48,16 @@ RIGHTS = {
 }  # fmt: skip
 """What routes ask for whose action is no command; a new route belongs here."""
 
-NOTHING = {("POST", FILES): 400, ("GET", ONE + FILE): 404, ("DELETE", ONE + FILE): 404}
-"""What is said to those who may: the file has no name, or there is none."""
+NOTHING = {
+    ("POST", FILES): 400, ("GET", ONE + FILE): 404, ("DELETE", ONE + FILE): 404,
+    ("GET", REPORT): 404, ("PUT", REPORT): 409, ("POST", REPORT + "/approve"): 409,
+}  # fmt: skip
+"""What is said to those who may: the file has no name, or there is none; no report is due."""
 
 RESET = """
 UPDATE incident SET state = $2, tier = $3, held_state = 'in_progress', hold_reason = 'awaiting_user', master_id = NULL,
   refs = '{"itsm": {"id": "CHG1"}}', ci = '', handler = '', assignee = '', assignee_group = '', ledger = $4, security = $5,
-  owner = $6
+  owner = $6, major = false, priority = 4
 WHERE number = $1
 """
 SCOPES = {Machine.READER: {Scope.READ}, Machine.WRITER: {Scope.WRITE}}

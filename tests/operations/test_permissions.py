@@ -55,20 +55,26 @@ WORK = "acknowledge hold resume resolve"
 ON = "note attach reassign escalate engage"
 SECOND = f"read inspect {WORK} return link unlink convert {ON}"
 
+OVER = ("resolved", "closed")
+
 CELLS: dict[Part, dict[str, str]] = {
     Role.REPORTER: dict.fromkeys(SITUATIONS, "") | {"gateway": "submit"},
     Role.SERVICE_DESK: dict.fromkeys(SITUATIONS, OWNING)
+    | dict.fromkeys(OVER, f"{OWNING} report")
     | {"desk": f"{OWNING} {WORK}", "gateway": "submit follow directory hand_over receipts quarantine replay"},
     Role.TIER2: dict.fromkeys(SITUATIONS, SECOND)
+    | dict.fromkeys(OVER, f"{SECOND} report")
     | {"desk": "read inspect", "third": f"read inspect {ON}", "gateway": "submit follow directory hand_over receipts"},
     Role.TIER3: dict.fromkeys(SITUATIONS, "read inspect")
+    | dict.fromkeys(OVER, "read inspect report")
     | {"third": f"read inspect {WORK} note attach reassign engage", "gateway": "submit follow directory hand_over receipts"},
     Role.INCIDENT_MANAGER: dict.fromkeys(SITUATIONS, RECORDS) | {"gateway": GLOBAL},
     Role.LEADER: dict.fromkeys(SITUATIONS, "read inspect") | {"gateway": "follow directory"},
     Role.ADMINISTRATOR: dict.fromkeys(SITUATIONS, "") | {"gateway": "directory"},
     Role.SECURITY: dict.fromkeys(SITUATIONS, "") | {"gateway": "submit directory"},
     Machine.READER: dict.fromkeys(SITUATIONS, "read inspect") | {"gateway": "follow directory receipts quarantine"},
-    Machine.WRITER: dict.fromkeys(SITUATIONS, RECORDS.replace("detach ", "")) | {"gateway": GLOBAL.replace("enter_late ", "")},
+    Machine.WRITER: dict.fromkeys(SITUATIONS, RECORDS.replace("detach ", "").replace("approve_report", ""))
+    | {"gateway": GLOBAL.replace("enter_late ", "")},
 }
 
 

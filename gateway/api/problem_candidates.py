@@ -1,0 +1,67 @@
+"""Problems proposed from what happened lately."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta
+
+from gateway.api import body
+from gateway.api.context import Call, respond
+from gateway.db.pool import acquire
+from gateway.incidents.columns import incident_of
+from gateway.incidents.problem_candidates import Candidate, propose
+from gateway.operations.desk import NOW
+from gateway.operations.permissions import ALLOWED, Action, may, sight
+
+MOST = 2_000
+"""Records looked at, the newest of the window."""
+
+
+class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """How many days back to look."""
+
+    days: Annotated[int, Meta(ge=1, le=90)] = 7
+
+
+class CandidateView(msgspec.Struct):
+    """One proposed problem: what its records have in common, why it is proposed, and their numbers, newest first."""
+
+    service: str
+    ci: str
+    category: str
+    reasons: list[str]
+    incidents: list[str]
+
+
+class Candidates(msgspec.Struct):
+    """The proposals; `cut` when the window holds more records than are looked at, and the oldest were left out."""
+
+    candidates: list[CandidateView]
+    cut: bool
+
+
+WINDOW = """
+SELECT * FROM incident
+WHERE recorded_at > $1 AND kind = 'incident' AND state <> 'rejected' AND master_id IS NULL AND NOT suppressed
+AND CASE WHEN security THEN $2::bool ELSE $3::bool OR lower(owner) = ANY($4::text[]) OR lower(contact) = ANY($4::text[]) END
+ORDER BY id DESC LIMIT $5
+"""
+
+
+async def list_candidates(call: Call) -> web.Response:
+    """The proposals of the window, from the records that the caller may inspect."""
+    days = body.query(call.request, Query).days
+    desk = call.context.desk
+    async with acquire(desk.pool) as conn:
+        since = await conn.fetchval(NOW, desk.clock.stamp()) - timedelta(days=days)
+        rows = await conn.fetch(WINDOW, since, *sight(call.who).parameters(), MOST + 1)
+    records = [incident_of(row) for row in rows[:MOST]]
+    allowed = [one for one in records if may(call.who, Action.INSPECT, one) == ALLOWED]
+    return respond(Candidates([_view(candidate) for candidate in propose(allowed)], cut=len(rows) > MOST))
+
+
+def _view(candidate: Candidate) -> CandidateView:
+    first, numbers = candidate.incidents[0], [one.number for one in candidate.incidents]
+    return CandidateView(first.service, first.ci, first.category, [str(reason) for reason in candidate.reasons], numbers)

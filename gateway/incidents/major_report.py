@@ -1,0 +1,101 @@
+"""The draft of a major-incident report, from the record and its timeline (docs/process.md). Pure: values in, Markdown out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gateway.incidents.labels import LOCALES, Locale, label
+from gateway.incidents.record import Incident
+
+TOLD = frozenset({
+    "opened", "declared_major", "assigned", "accepted", "returned", "held", "resumed", "escalated", "note", "resolved",
+    "reopened", "closed",
+})  # fmt: skip
+"""The events that are actions of somebody and belong into a report."""
+
+WORDS: Mapping[str, tuple[str, str]] = {
+    "report": ("Major incident report", "重大事件报告"),
+    "cause": ("Cause", "原因"),
+    "effect": ("Effect", "影响"),
+    "actions": ("Actions", "处理过程"),
+    "times": ("Times", "时间"),
+    "improvements": ("Improvements", "改进措施"),
+    "solution": ("Solution", "解决方案"),
+    "open": ("to be written", "待填写"),
+    "occurred_at": ("occurred", "发生时间"),
+    "recorded_at": ("recorded", "登记时间"),
+    "responded_at": ("responded", "响应时间"),
+    "resolved_at": ("resolved", "解决时间"),
+    "opened": ("recorded", "登记"),
+    "declared_major": ("declared major", "定为重大事件"),
+    "assigned": ("assigned", "分派"),
+    "accepted": ("accepted", "受理"),
+    "returned": ("returned", "退回"),
+    "held": ("put on hold", "挂起"),
+    "resumed": ("resumed", "恢复处理"),
+    "escalated": ("escalated", "升级"),
+    "note": ("note", "备注"),
+    "resolved": ("resolved", "解决"),
+    "reopened": ("reopened", "重新打开"),
+    "closed": ("closed", "关闭"),
+}
+"""Every word of a report, in the order of LOCALES."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One entry of the timeline."""
+
+    at: datetime
+    actor: str
+    event: str
+    facts: Mapping[str, Any]
+
+
+def draft(incident: Incident, story: Sequence[Happening], locale: Locale) -> str:
+    """The report as far as the record knows it; what only people know is marked to be written."""
+    parts = [
+        f"# {_word('report', locale)}: {incident.number} {_line(incident.title)}",
+        _section("cause", _line(incident.resolution_category), locale),
+        _section("effect", _effect(incident, locale), locale),
+        _section("times", _times(incident, locale), locale),
+        _section("actions", "\n".join(_step(one, locale) for one in story if one.event in TOLD), locale),
+        _section("solution", _line(incident.solution), locale),
+        _section("improvements", "", locale),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _word(name: str, locale: Locale) -> str:
+    return WORDS[name][LOCALES.index(locale)]
+
+
+def _section(name: str, text: str, locale: Locale) -> str:
+    return f"## {_word(name, locale)}\n\n{text or '_' + _word('open', locale) + '_'}"
+
+
+def _effect(incident: Incident, locale: Locale) -> str:
+    where = ", ".join(_line(text) for text in (incident.service, incident.ci, incident.location) if text)
+    return f"P{incident.priority}, {label(incident.impact, locale)}" + (f": {where}" if where else "")
+
+
+def _times(incident: Incident, locale: Locale) -> str:
+    names = ("occurred_at", "recorded_at", "responded_at", "resolved_at")
+    known = [(name, at) for name in names if (at := getattr(incident, name)) is not None]
+    return "\n".join(f"- {_word(name, locale)}: {_stamp(at)}" for name, at in known)
+
+
+def _step(one: Happening, locale: Locale) -> str:
+    said = _line(str(one.facts.get("note") or one.facts.get("reason") or ""))
+    return f"- {_stamp(one.at)} {_line(one.actor)}: {_word(one.event, locale)}" + (f" – {said}" if said else "")
+
+
+def _stamp(at: datetime) -> str:
+    return at.isoformat(sep=" ", timespec="seconds")
+
+
+def _line(text: str) -> str:
+    """What people wrote, on one line and without a meaning in Markdown or HTML."""
+    plain = " ".join(text.split())
+    return "".join("\\" + sign if sign in r"\`*_[]<>#|!" else sign for sign in plain)

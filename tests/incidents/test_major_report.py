@@ -1,0 +1,53 @@
+"""A report is drafted from what is on record, in both languages."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from gateway.incidents.labels import LOCALES, Locale
+from gateway.incidents.ledger import Ledger
+from gateway.incidents.major_report import TOLD, WORDS, Happening, draft
+from gateway.incidents.model import Impact, Urgency
+from gateway.incidents.record import Incident
+from tests.support.clock import NOON
+
+RECORD = Incident(
+    id=1, number="INC-20260302-000001", title="mail down", source="web", priority=1, impact=Impact.BUSINESS,
+    urgency=Urgency.URGENT, occurred_at=NOON, recorded_at=NOON, updated_at=NOON, policy="p", ledger=Ledger(), version=1,
+    timeline_hash=b"", service="mail", resolution_category="full disk", solution="grew it",
+)  # fmt: skip
+STORY = (
+    Happening(NOON, "ann", "opened", {}),
+    Happening(NOON + timedelta(minutes=5), "bob", "note", {"note": "disk\nis full"}),
+    Happening(NOON, "timers", "sla_warning", {}),
+)
+
+
+def test_a_draft_has_cause_effect_times_actions_and_room_for_improvements() -> None:
+    text = draft(RECORD, STORY, "en")
+    assert "## Cause\n\nfull disk\n" in text
+    assert "## Effect\n\nP1, the company's business: mail\n" in text
+    assert "## Solution\n\ngrew it\n" in text
+    assert text.endswith("## Improvements\n\n_to be written_\n")
+    assert "bob: note – disk is full" in text
+
+
+def test_what_nobody_did_is_no_action() -> None:
+    assert "timers" not in draft(RECORD, STORY, "en")
+
+
+def test_a_draft_is_there_in_chinese() -> None:
+    text = draft(RECORD, STORY, "zh-CN")
+    assert text.startswith("# 重大事件报告: INC-20260302-000001 mail down\n")
+    assert all(f"## {word}\n" in text for word in ("原因", "影响", "处理过程", "时间", "改进措施"))
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_what_people_wrote_is_never_markup(locale: Locale) -> None:
+    text = draft(replace(RECORD, title="x\n# <b>[y](z)"), STORY, locale)
+    assert text.splitlines()[0].endswith(r"x \# \<b\>\[y\](z)")
+
+
+def test_every_event_of_a_report_has_its_words() -> None:
+    assert set(WORDS) >= TOLD

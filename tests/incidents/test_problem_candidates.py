@@ -1,0 +1,56 @@
+"""Problems are proposed by rules, each with its reasons."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gateway.incidents.ledger import Ledger
+from gateway.incidents.model import Impact, Resolution, Urgency
+from gateway.incidents.problem_candidates import Reason, propose
+from gateway.incidents.record import Incident
+from tests.support.clock import NOON
+
+PLAIN = Incident(
+    id=1, number="INC-20260101-000001", title="down", source="web", priority=3, impact=Impact.GROUP, urgency=Urgency.NORMAL,
+    occurred_at=NOON, recorded_at=NOON, updated_at=NOON, policy="p", ledger=Ledger(), version=1, timeline_hash=b"",
+)  # fmt: skip
+EXPLAINED: dict[str, Any] = {"resolution": Resolution.SOLVED, "resolution_category": "disk"}
+
+
+def some(count: int, **fields: Any) -> list[Incident]:
+    return [replace(PLAIN, id=n, **fields) for n in range(1, count + 1)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "reasons"),
+    [
+        ({}, ()),
+        (EXPLAINED, ()),
+        ({"resolution": Resolution.CANCELLED}, ()),
+        ({"resolution": Resolution.SOLVED}, (Reason.CAUSE_UNKNOWN,)),
+        (EXPLAINED | {"resolution": Resolution.VANISHED}, (Reason.CAUSE_UNKNOWN,)),
+        ({"resolution": Resolution.WORKAROUND}, (Reason.WORKAROUND,)),
+        ({"major": True} | EXPLAINED, (Reason.MAJOR,)),
+        ({"category": "Disk Capacity"}, (Reason.CAPACITY,)),
+        ({"category": "存储容量", "resolution": Resolution.VANISHED}, (Reason.CAUSE_UNKNOWN, Reason.CAPACITY)),
+        ({"category": "capacity"} | EXPLAINED, ()),
+    ],
+)
+def test_one_incident_is_proposed_for_what_it_says(fields: dict[str, Any], reasons: tuple[Reason, ...]) -> None:
+    assert [one.reasons for one in propose(some(1, **fields))] == ([reasons] if reasons else [])
+
+
+@pytest.mark.parametrize(("count", "proposed"), [(2, []), (3, [3]), (4, [4])])
+def test_three_of_one_sort_are_a_problem_and_two_are_not(count: int, proposed: list[int]) -> None:
+    assert [len(one.incidents) for one in propose(some(count, service="mail", **EXPLAINED))] == proposed
+
+
+def test_case_does_not_make_another_sort() -> None:
+    [candidate] = propose([*some(2, service="Mail"), *some(1, service="mail")])
+    assert (candidate.reasons, len(candidate.incidents)) == ((Reason.RECURRING,), 3)
+
+
+def test_what_says_nothing_of_itself_does_not_recur_and_stands_alone() -> None:
+    assert propose(some(5)) == []
+    assert [len(one.incidents) for one in propose(some(3, major=True))] == [1, 1, 1]
