@@ -42,3 +42,7 @@ def test_no_name_leaves_its_quotes_in_the_header() -> None:
     assert (
         disposition('a";x="报\\.txt') == "attachment; filename=\"a__x____.txt\"; filename*=UTF-8''a%22%3Bx%3D%22%E6%8A%A5%5C.txt"
     )
+
+
+def test_text_in_another_charset_than_utf8_is_just_bytes() -> None:
+    assert sniff("磁盘已满".encode("gbk")) == BINARY
