@@ -131,13 +131,8 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     links, files = await _links(pool, settings, clock), settings.attachments
     quota = Quota(files.max_bytes, files.max_files, files.max_record_bytes)
     context = Context(desk, keys, login, _oidc(stack, login, settings), links, quota, replay)
-    definitions = [
-        *intake_routes(door),
-        *alertmanager.routes(),
-        *routes.build(context),
-        *build_docs(),
-    ]
-    app.add_routes(edge.doors([*definitions, *health.routes(metrics)], clock, metrics.answered))
+    definitions = [*intake_routes(door), *alertmanager.routes(), *routes.build(context), *build_docs(), *health.routes(metrics)]
+    app.add_routes(edge.doors(definitions, clock, metrics.answered))
     rules.warm(clock.now())
     promotion = Promotion(pool, clock, intake.submit)
     upkeep = Upkeep(pool, settings, clock, metrics, rules, key, promotion.run_once, partial(make_lists, desk))

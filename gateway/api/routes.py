@@ -123,13 +123,7 @@ def table(feed: Feed) -> tuple[Route, ...]:
         Route("POST", V1 + "/keys", keys.create_key, ADMIN, "Make a key", wire.NewKey, keys.MadeKey, status=201),
         Route("DELETE", KEY, keys.revoke_key, ADMIN, "Revoke a key", status=204),
         Route("POST", ONE + "/invite", mine.invite, WRITE, "Make a link for its reporter", None, mine.Invitation, status=201),
-        *_files(),
-        *_reports(),
-        *_mine(),
-        *_people(),
-        *_catalogue(),
-        *_oneself(),
-        *_shifts(),
+        *_files(), *_reports(), *_mine(), *_people(), *_catalogue(), *_oneself(), *_shifts(),
     )  # fmt: skip
 
 
