@@ -43,7 +43,7 @@ class Parsed:
 class Source:
     """One kind of sender. `parse` raises Malformed, with flaws, when the body as a whole cannot be understood.
 
-    `wrap` makes one refused item a body again, for replay.
+    `wrap` makes one refused item a body again, for replay. A sender that never `tells_the_end` of an alert leaves that to people.
     """
 
     slug: str
@@ -51,6 +51,7 @@ class Source:
     parse: Callable[[Delivery, Intake], Parsed]
     overload_status: int = 503
     wrap: Callable[[bytes], bytes] = bytes
+    tells_the_end: bool = True
 
 
 def delivery_id(headers: Mapping[str, str]) -> str | None:

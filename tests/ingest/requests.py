@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
@@ -28,7 +29,8 @@ def replayed(case: str) -> dict[str, Any]:
     pairs = (line.partition(": ") for line in head.decode().splitlines()[1:])
     told = folder / "intake.json"
     intake = msgspec.json.decode(told.read_bytes(), type=Intake) if told.exists() else Intake()
-    delivery = Delivery({name.lower(): value for name, _, value in pairs}, body.removesuffix(b"\n"), NOW)
+    query = dict(parse_qsl(urlsplit(head.decode().split(" ")[1]).query))
+    delivery = Delivery({name.lower(): value for name, _, value in pairs}, body.removesuffix(b"\n"), NOW, query)
     try:
         parsed = BY_SLUG[case.partition("/")[0]].parse(delivery, intake)
     except Malformed as error:
