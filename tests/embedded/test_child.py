@@ -6,17 +6,18 @@ import sys
 from gateway.embedded.child import watch
 
 
+SERVER = "import signal, sys; signal.signal(signal.SIGINT, lambda *_: sys.exit(3)); print(flush=True); sys.stdin.read()"
+"""Stops in order at SIGINT as servers do, even where ours was started with it ignored, as shells do with background work."""
+
+
 def test_the_watcher_stops_its_ward_once_our_end_of_the_pipe_closes() -> None:
-    ward = subprocess.Popen(
-        [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert ward.stdin is not None
-    assert ward.stdout is not None
-    ward.stdout.readline()
-    watcher = watch(ward.pid)
-    assert watcher.stdin is not None
-    watcher.stdin.close()
-    assert ward.wait(10) != 0
-    assert watcher.wait(10) == 0
-    ward.stdin.close()
-    ward.stdout.close()
+    with (
+        subprocess.Popen([sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as ward,
+        watch(ward.pid) as watcher,
+    ):
+        assert ward.stdout is not None
+        ward.stdout.readline()
+        assert watcher.stdin is not None
+        watcher.stdin.close()
+        assert ward.wait(10) == 3
+        assert watcher.wait(10) == 0
