@@ -5,7 +5,6 @@ import sys
 
 from gateway.embedded.child import watch
 
-
 SERVER = "import signal, sys; signal.signal(signal.SIGINT, lambda *_: sys.exit(3)); print(flush=True); sys.stdin.read()"
 """Stops in order at SIGINT as servers do, even where ours was started with it ignored, as shells do with background work."""
 
