@@ -30,7 +30,7 @@ hypothesis.settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where two processes share the work (`gw test`), one takes all that starts programs and waits for them, the other the rest."""
+    """Of two processes that share the suite (`gw test`) one takes all that starts programs and waits, the other the rest."""
     for item in items:
         if {"e2e", "faults"} & set(item.path.parts):
             item.add_marker(pytest.mark.xdist_group("programs"))
