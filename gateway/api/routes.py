@@ -103,6 +103,8 @@ def table(feed: Feed) -> tuple[Route, ...]:
               status=201, headers=ONCE),
         Route("POST", ONE + "/convert", incidents.convert_request, WRITE, "Make a request something else", wire.Convert, acted,
               headers=CHANGE),
+        Route("POST", ONE + "/leader_told", incidents.put_down_leader_told, WRITE, _sentence(wire.LeaderTold), wire.LeaderTold,
+              acted, headers=CHANGE),
         *actions,
         Route("GET", REF, incidents.read_reference, READ, "Its counterpart elsewhere", None, wire.Reference),
         Route("PUT", REF, incidents.put_reference, WRITE, "Set its counterpart elsewhere", wire.Reference, wire.Reference,

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from gateway.incidents import commands
-from gateway.incidents.model import Closure, HoldReason, Impact, Kind, RequestCategory, Resolution, Tier, Urgency
+from gateway.incidents.model import Closure, HoldReason, Impact, Kind, LeaderOutcome, RequestCategory, Resolution, Tier, Urgency
 from gateway.operations.keys import Scope
 
 Title = Annotated[str, Meta(min_length=1, max_length=1_000)]
@@ -191,7 +191,7 @@ class Reject(Action, kw_only=True):
 
 
 class DeclareMajor(Action, kw_only=True):
-    """Make it a major incident."""
+    """Make it a major incident, and say why in `reason`."""
 
     reason: Text = ""
 
@@ -232,6 +232,13 @@ class Unlink(Action, kw_only=True):
 
 class FollowOn(Action, kw_only=True):
     """Go on from a closed record with a new one."""
+
+
+class LeaderTold(Action, kw_only=True):
+    """Put down that the leader was told of a major incident, or could not be reached."""
+
+    recipient: Title
+    outcome: LeaderOutcome = LeaderOutcome.REACHED
 
 
 class Counterpart(Request, kw_only=True):

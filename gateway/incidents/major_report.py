@@ -9,8 +9,8 @@ from gateway.incidents.labels import LOCALES, Locale, label
 from gateway.incidents.record import Incident
 
 TOLD = frozenset({
-    "opened", "declared_major", "assigned", "accepted", "returned", "held", "resumed", "escalated", "note", "resolved",
-    "reopened", "closed",
+    "opened", "declared_major", "leader_told", "assigned", "accepted", "returned", "held", "resumed", "escalated", "note",
+    "resolved", "reopened", "closed",
 })  # fmt: skip
 """The events that are actions of somebody and belong into a report."""
 
@@ -29,6 +29,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "resolved_at": ("resolved", "解决时间"),
     "opened": ("recorded", "登记"),
     "declared_major": ("declared major", "定为重大事件"),
+    "leader_told": ("told the leader", "通知分管领导"),
     "assigned": ("assigned", "分派"),
     "accepted": ("accepted", "受理"),
     "returned": ("returned", "退回"),

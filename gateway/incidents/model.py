@@ -98,6 +98,13 @@ class Tier(StrEnum):
     VENDOR = "vendor"
 
 
+class LeaderOutcome(StrEnum):
+    """What came of telling the leader of a major incident."""
+
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
+
+
 class AlertStatus(StrEnum):
     """What the sender says of its alert. ACKNOWLEDGED is a person acting in the sender's tool."""
 

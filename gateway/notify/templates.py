@@ -2,7 +2,7 @@
 
 Facts a template reads, all optional but the first two: `number`, `priority`, `title`, `service`, `clock`, `due_at` (an aware
 datetime or RFC 3339 text), `unresolved_for`, `share` (of the target, 0 to 1), `resolution`, `assignee_group`, `assignee`,
-`reason`.
+`reason`, `to_do` (a key of TO_DO).
 Titles and names are foreign text: they are put in as values, never read as a format, and lose their control characters.
 """
 
@@ -66,8 +66,15 @@ LINES: Mapping[str, tuple[str, str]] = {
     "assignee_group": ("Group: {}", "受理组:{}"),
     "assignee": ("Person: {}", "受理人:{}"),
     "reason": ("Reason: {}", "原因:{}"),
+    "to_do": ("To do: {}", "待办:{}"),
 }
 """The lines of the text, in this order; a fact that is missing or empty has no line."""
+
+
+TO_DO: Mapping[str, tuple[str, str]] = {
+    "tell_leader": ("tell the leader, and put it down in the record", "通知分管领导并在记录中登记"),
+}
+"""What the reader of a message is asked to do."""
 
 
 def render(template: str, facts: Mapping[str, Any], external_url: str, locale: Locale) -> Rendered:
@@ -106,6 +113,11 @@ def _resolution(value: Any, locale: Locale) -> str:
     return label(Resolution(value), locale) if value in set(Resolution) else one_line(value)
 
 
+def _to_do(value: Any, locale: Locale) -> str:
+    words = TO_DO.get(str(value))
+    return one_line(value) if words is None else words[LOCALES.index(locale)]
+
+
 def _share(value: Any, _: Locale) -> str:
     return f"{value:.0%}" if isinstance(value, float | int) else one_line(value)
 
@@ -115,4 +127,5 @@ _SAYERS: Mapping[str, Callable[[Any, Locale], str]] = {
     "due_at": _moment,
     "share": _share,
     "resolution": _resolution,
+    "to_do": _to_do,
 }

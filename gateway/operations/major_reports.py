@@ -35,7 +35,7 @@ async def report_of(conn: Connection, incident_id: int) -> Report | None:
 
 def is_due(incident: Incident) -> bool:
     """Whether a report is owed: the incident is major, by priority 1 or 2 or as declared, and over."""
-    return (incident.major or incident.priority <= 2) and incident.kind == "incident" and incident.state in OVER
+    return incident.is_major and incident.state in OVER
 
 
 WRITE = """

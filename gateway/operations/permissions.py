@@ -38,6 +38,7 @@ class Action(StrEnum):
     CLOSE = "close"
     REJECT = "reject"
     DECLARE_MAJOR = "declare_major"
+    TELL_LEADER = "tell_leader"
     NOTE = "note"
     ATTACH = "attach"
     DETACH = "detach"
@@ -73,6 +74,7 @@ MEANING: Mapping[Action, str] = {
     Action.REFER: "set its counterpart in another system",
     Action.FOLLOW_ON: "make a record that goes on from a closed one",
     Action.CONVERT: "make a service request an incident or a change",
+    Action.TELL_LEADER: "put down that the leader was told of a major incident",
     Action.REPORT: "write the report on a major incident",
     Action.APPROVE_REPORT: "approve that report, written by somebody else",
     Action.INVITE: "make a link that lets its reporter at the record without a key",

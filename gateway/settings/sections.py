@@ -162,6 +162,12 @@ class Escalation(Section, frozen=True):
     management: tuple[Management, ...] = ()
 
 
+class Major(Section, frozen=True):
+    """Major incidents: who tells the leader that one was declared."""
+
+    leader_told_by: Literal["manager", "gateway"]
+
+
 class Smtp(Section, frozen=True):
     """Mail on the way out; no host means the channel is off."""
 
@@ -323,6 +329,7 @@ class Settings(Section, frozen=True):
     login: Login
     links: Links
     attachments: Attachments
+    major: Major
     redis: Redis = Redis()
     escalation: Escalation = Escalation()
     intake: dict[str, Intake] = {}

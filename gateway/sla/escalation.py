@@ -20,10 +20,11 @@ Told = tuple[tuple[str, Mapping[str, Any]], ...]
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """The rules, and who stands behind each role ("smtp:…", "webhook:…")."""
+    """The rules, and who stands behind each role ("smtp:…", "webhook:…"); `leader_told`: of what is declared, too, by us."""
 
     rules: tuple[Management, ...]
     recipients: Mapping[str, tuple[str, ...]]
+    leader_told: bool = False
     steps: tuple[tuple[Management, Rung], ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -42,15 +43,18 @@ class Escalation:
         flaws = [Flaw(f"/escalation/management/{i}", one) for i, rule in rules for one in _problems(rule, settings.sla.policies)]
         if flaws:
             raise Misconfigured("the rules of management escalation cannot be used", flaws=tuple(flaws))
-        return cls(settings.escalation.management, settings.notify.recipients)
+        by_us = settings.major.leader_told_by == "gateway"
+        return cls(settings.escalation.management, settings.notify.recipients, by_us)
 
     def opened(self, incident: Incident) -> tuple[tuple[Notice, ...], Told]:
         """Who is told at once. Asked again after the priority rose, those already told are not told twice."""
         return self._tell(incident, on="opened", cause=OPENED, template="opened", more={})
 
     def declared(self, incident: Incident, reason: str) -> tuple[tuple[Notice, ...], Told]:
-        """Who is told at once that a record was declared major, whatever its priority: manager, then leader."""
-        return self._tell_roles(CHAIN, incident, cause=DECLARED, template="major", more={"reason": reason})
+        """Who is told at once that a record was declared major, whatever its priority: the manager, who tells the leader."""
+        roles = (MANAGER, LEADER) if self.leader_told else (MANAGER,)
+        to_do = {} if self.leader_told else {"to_do": "tell_leader"}
+        return self._tell_roles(roles, incident, cause=DECLARED, template="major", more={"reason": reason, **to_do})
 
     def crossed(self, incident: Incident, crossing: Crossing) -> tuple[tuple[Notice, ...], Told]:
         """Who is told that a clock is nearly due or overdue; the same threshold under a new target is a new cause."""
@@ -112,7 +116,7 @@ class Escalation:
         return tuple(dict.fromkeys(asked))
 
 
-CHAIN = ("incident_manager", "leader")
+MANAGER, LEADER = "incident_manager", "leader"
 """Who follows a major incident to its end, in the order they are told."""
 
 DECLARED = "declared_major"

@@ -30,7 +30,7 @@ BODIES: dict[str, Any] = {
     "hold": {"reason": "awaiting_user"}, "escalate": {"to": "tier3"}, "note": {"note": "n"}, "rate": {"satisfaction": 3},
     "link": {"master": "INC-20260302-000002"}, "refs": {"id": "CHG1"},
     "assign": {"group": "dba", "note": "why"}, "": {"ci": "db1"}, "convert": {"to": "incident", "note": "n"},
-    "report": {"text": "t"},
+    "report": {"text": "t"}, "leader_told": {"recipient": "Li"}, "declare_major": {"reason": "why"},
 }  # fmt: skip
 """What is sent along: enough to be understood."""
 
@@ -43,6 +43,7 @@ RIGHTS = {
     ("PUT", REF): Action.REFER, ("POST", ONE + "/link"): Action.LINK, ("POST", ONE + "/unlink"): Action.UNLINK,
     ("POST", ONE + "/invite"): Action.INVITE, ("POST", ONE + "/follow_on"): Action.FOLLOW_ON,
     ("POST", ONE + "/convert"): Action.CONVERT,
+    ("POST", ONE + "/leader_told"): Action.TELL_LEADER,
     ("POST", FILES): Action.ATTACH, ("GET", FILES): Action.READ, ("GET", ONE + FILE): Action.READ,
     ("DELETE", ONE + FILE): Action.DETACH,
 }  # fmt: skip
@@ -50,9 +51,10 @@ RIGHTS = {
 
 NOTHING = {
     ("POST", FILES): 400, ("GET", ONE + FILE): 404, ("DELETE", ONE + FILE): 404,
+    ("POST", ONE + "/leader_told"): 409,
     ("GET", REPORT): 404, ("PUT", REPORT): 409, ("POST", REPORT + "/approve"): 409,
 }  # fmt: skip
-"""What is said to those who may: the file has no name, or there is none; no report is due."""
+"""What is said to those who may: the file has no name, or there is none; no report is due; it is not major."""
 
 RESET = """
 UPDATE incident SET state = $2, tier = $3, held_state = 'in_progress', hold_reason = 'awaiting_user', master_id = NULL,

@@ -2,6 +2,7 @@
 
 import asyncio
 import email
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -47,6 +48,15 @@ STORED = """
 SELECT round(extract(epoch FROM t.at - $2) / 60, 2)::float8 AS minute, t.event, t.actor, t.facts::text AS facts
 FROM timeline t JOIN incident i ON i.id = t.incident_id WHERE i.number = $1 ORDER BY t.seq
 """
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One mail."""
+
+    to: str
+    subject: str
+    text: str
 
 
 class Mailbox:
@@ -142,6 +152,16 @@ class Story:
         """The next mails, sorted, as (to whom, subject)."""
         found = [await asyncio.wait_for(self.mailbox.arrived.get(), 10) for _ in range(count)]
         return sorted((mail["to"], mail["subject"]) for mail in found)
+
+    async def letters(self, count: int) -> list["Letter"]:
+        """The next mails as they were written, sorted by whom they are to."""
+        found = [await asyncio.wait_for(self.mailbox.arrived.get(), 10) for _ in range(count)]
+        return sorted((Letter(mail["to"], mail["subject"], mail.get_content()) for mail in found), key=lambda one: one.to)
+
+    async def facts(self, number: str, event: str) -> list[dict[str, Any]]:
+        """What the timeline says of every such event."""
+        rows = await self.gateway.pool.fetch(STORED, number, NOON)
+        return [json.loads(row["facts"]) for row in rows if row["event"] == event]
 
     def as_key(self, key: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.keys[key]}"}
