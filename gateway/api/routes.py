@@ -23,6 +23,7 @@ from gateway.api import (
     promises,
     quarantine,
     reads,
+    updates,
     wire,
 )
 from gateway.api.context import Call, Context
@@ -125,7 +126,7 @@ def table(feed: Feed) -> tuple[Route, ...]:
         Route("POST", V1 + "/keys", keys.create_key, ADMIN, "Make a key", wire.NewKey, keys.MadeKey, status=201),
         Route("DELETE", KEY, keys.revoke_key, ADMIN, "Revoke a key", status=204),
         Route("POST", ONE + "/invite", mine.invite, WRITE, "Make a link for its reporter", None, mine.Invitation, status=201),
-        *_files(), *_reports(), *_mine(), *_people(), *_catalogue(), *_oneself(), *_shifts(),
+        *_files(), *_updates(), *_reports(), *_mine(), *_people(), *_catalogue(), *_oneself(), *_shifts(),
     )  # fmt: skip
 
 
@@ -138,6 +139,18 @@ def _files() -> tuple[Route, ...]:
         Route("GET", ONE + FILE, attachments.fetch_file, READ, "Fetch a file"),
         Route("DELETE", ONE + FILE, attachments.remove_file, WRITE, "Take a file's content away", status=204, headers=MATCHED),
         Route("GET", MINE + FILE, mine.fetch_mine, OPEN, "Fetch a file by a link"),
+    )  # fmt: skip
+
+
+def _updates() -> tuple[Route, ...]:
+    posted, path, one = ONE + "/updates", ONE + "/subscribers", updates.Subscriber
+    return (
+        Route("POST", posted, updates.post_update, WRITE, _sentence(wire.StatusUpdate), wire.StatusUpdate, incidents.Acted,
+              headers=CHANGE),
+        Route("GET", posted, updates.list_updates, READ, "Its status updates", None, updates.Updates),
+        Route("POST", path, updates.subscribe, WRITE, "Send status updates to somebody", wire.NewSubscriber, one, status=201),
+        Route("GET", path, updates.list_subscribers, READ, "Who is sent status updates", None, updates.Subscribers),
+        Route("DELETE", path + "/{id:[0-9]{1,18}}", updates.unsubscribe, WRITE, "Send them to somebody no longer", status=204),
     )  # fmt: skip
 
 

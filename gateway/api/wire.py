@@ -241,6 +241,20 @@ class LeaderTold(Action, kw_only=True):
     outcome: LeaderOutcome = LeaderOutcome.REACHED
 
 
+class StatusUpdate(Request, kw_only=True):
+    """Tell all subscribers how it stands."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=10_000)]
+    next_update_due_at: Moment | None = None
+
+
+class NewSubscriber(Request, kw_only=True):
+    """Whom to send status updates: a person by login, an address such as smtp:a@example.com, or, left out, oneself."""
+
+    person: Name = ""
+    address: Annotated[str, Meta(max_length=2_048)] = ""
+
+
 class Counterpart(Request, kw_only=True):
     """A record of another system."""
 

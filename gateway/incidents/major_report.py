@@ -10,7 +10,7 @@ from gateway.incidents.record import Incident
 
 TOLD = frozenset({
     "opened", "declared_major", "leader_told", "assigned", "accepted", "returned", "held", "resumed", "escalated", "note",
-    "resolved", "reopened", "closed",
+    "status_update", "resolved", "reopened", "closed",
 })  # fmt: skip
 """The events that are actions of somebody and belong into a report."""
 
@@ -37,6 +37,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "resumed": ("resumed", "恢复处理"),
     "escalated": ("escalated", "升级"),
     "note": ("note", "备注"),
+    "status_update": ("status update", "进展通报"),
     "resolved": ("resolved", "解决"),
     "reopened": ("reopened", "重新打开"),
     "closed": ("closed", "关闭"),
@@ -88,7 +89,7 @@ def _times(incident: Incident, locale: Locale) -> str:
 
 
 def _step(one: Happening, locale: Locale) -> str:
-    said = _line(str(one.facts.get("note") or one.facts.get("reason") or ""))
+    said = _line(str(one.facts.get("note") or one.facts.get("reason") or one.facts.get("text") or ""))
     return f"- {_stamp(one.at)} {_line(one.actor)}: {_word(one.event, locale)}" + (f" – {said}" if said else "")
 
 

@@ -140,6 +140,7 @@ class TimerKind(IntEnum):
     FLAP_SETTLE = 5
     MAINTENANCE_END = 6
     LADDER = 7
+    STATUS_UPDATE = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

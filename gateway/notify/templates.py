@@ -2,7 +2,7 @@
 
 Facts a template reads, all optional but the first two: `number`, `priority`, `title`, `service`, `clock`, `due_at` (an aware
 datetime or RFC 3339 text), `unresolved_for`, `share` (of the target, 0 to 1), `resolution`, `assignee_group`, `assignee`,
-`reason`, `to_do` (a key of TO_DO).
+`reason`, `next_update_due_at`, `to_do` (a key of TO_DO), and `text`, whose lines are kept and stand first.
 Titles and names are foreign text: they are put in as values, never read as a format, and lose their control characters.
 """
 
@@ -30,6 +30,8 @@ class Template(StrEnum):
     ASSIGNED = "assigned"
     UNRESOLVED = "unresolved"
     MAJOR = "major"
+    STATUS_UPDATE = "status_update"
+    UPDATE_DUE = "update_due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.ASSIGNED: ("assigned", "已派单"),
     Template.UNRESOLVED: ("still unresolved", "仍未解决"),
     Template.MAJOR: ("declared major", "定为重大事件"),
+    Template.STATUS_UPDATE: ("status update", "进展通报"),
+    Template.UPDATE_DUE: ("status update overdue", "进展通报已逾期"),
 }
 """What happened, as the subject says it."""
 
@@ -66,12 +70,14 @@ LINES: Mapping[str, tuple[str, str]] = {
     "assignee_group": ("Group: {}", "受理组:{}"),
     "assignee": ("Person: {}", "受理人:{}"),
     "reason": ("Reason: {}", "原因:{}"),
+    "next_update_due_at": ("Next update due: {}", "下次通报时间:{}"),
     "to_do": ("To do: {}", "待办:{}"),
 }
 """The lines of the text, in this order; a fact that is missing or empty has no line."""
 
 
 TO_DO: Mapping[str, tuple[str, str]] = {
+    "post_update": ("post a status update", "发布进展通报"),
     "tell_leader": ("tell the leader, and put it down in the record", "通知分管领导并在记录中登记"),
 }
 """What the reader of a message is asked to do."""
@@ -84,7 +90,9 @@ def render(template: str, facts: Mapping[str, Any], external_url: str, locale: L
     said = {name: _said(name, facts[name], locale) for name in LINES if facts.get(name) not in (None, "")}
     number, title = said.get("number", "?"), said.get("title", "")
     subject = f"[{number}] P{said.get('priority', '?')} {occasion}: {title}".removesuffix(": ")
-    lines = [LINES[name][language].format(text) for name, text in said.items()]
+    text = whole(facts.get("text") or "")
+    lines = [text, ""] if text else []
+    lines += [LINES[name][language].format(text) for name, text in said.items()]
     if external_url and "number" in said:
         lines.append(f"{external_url.rstrip('/')}/api/v1/incidents/{number}")
     return Rendered(subject, "\n".join((occasion, "", *lines, "")))
@@ -95,6 +103,12 @@ def one_line(value: object) -> str:
     text = "".join(c if c.isprintable() else " " for c in str(value)[: 4 * TITLE_CHARS])
     text = " ".join(text.split())
     return text if len(text) <= TITLE_CHARS else text[: TITLE_CHARS - 1] + "…"
+
+
+def whole(value: object) -> str:
+    """Foreign text with its lines and without other control characters."""
+    lines = str(value).replace("\r\n", "\n").split("\n")
+    return "\n".join("".join(c if c.isprintable() else " " for c in line).rstrip() for line in lines).strip("\n")
 
 
 def _said(name: str, value: Any, locale: Locale) -> str:
@@ -125,6 +139,7 @@ def _share(value: Any, _: Locale) -> str:
 _SAYERS: Mapping[str, Callable[[Any, Locale], str]] = {
     "clock": lambda value, locale: one_line(clock_label(str(value), locale)),
     "due_at": _moment,
+    "next_update_due_at": _moment,
     "share": _share,
     "resolution": _resolution,
     "to_do": _to_do,

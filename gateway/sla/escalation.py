@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.errors import Flaw, Misconfigured
@@ -55,6 +55,12 @@ class Escalation:
         roles = (MANAGER, LEADER) if self.leader_told else (MANAGER,)
         to_do = {} if self.leader_told else {"to_do": "tell_leader"}
         return self._tell_roles(roles, incident, cause=DECLARED, template="major", more={"reason": reason, **to_do})
+
+    def update_overdue(self, incident: Incident, due_at: datetime) -> tuple[tuple[Notice, ...], Told]:
+        """Who is reminded that a status update was promised for `due_at` and none came: the manager."""
+        more = {"due_at": due_at.isoformat(), "to_do": "post_update"}
+        cause = f"update_due:{microseconds(due_at)}"
+        return self._tell_roles((MANAGER,), incident, cause=cause, template="update_due", more=more)
 
     def crossed(self, incident: Incident, crossing: Crossing) -> tuple[tuple[Notice, ...], Told]:
         """Who is told that a clock is nearly due or overdue; the same threshold under a new target is a new cause."""

@@ -1,8 +1,11 @@
 """A major incident from its declaration to the approval of its report."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.scenarios.conftest import Telling
+from tests.support.clock import NOON
 from tests.support.story import Story
 
 
@@ -40,3 +43,94 @@ async def test_the_gateway_tells_the_leader_itself_where_it_is_told_to(telling: 
 async def test_nobody_tells_the_leader_of_what_is_not_major(story: Story, number: str) -> None:
     problem = await story.refused("POST", f"incidents/{number}/leader_told", {"recipient": "Director Li"})
     assert problem["status"] == 409
+
+
+async def test_an_update_reaches_every_subscriber_once_in_their_language(story: Story, number: str) -> None:
+    await story.join("ann", "leader", email="ann@example.com", locale="zh-CN")
+    await story.join("bob", "tier2", email="bob@example.com")
+    path = f"incidents/{number}/subscribers"
+    await story.call("POST", path, {}, key="ann")
+    for whom in ({"person": "bob"}, {"address": "smtp:bob@example.com"}, {"address": "smtp:out@example.org"}):
+        await story.call("POST", path, whom)
+    due = (NOON + timedelta(minutes=30)).isoformat()
+    posted = {"text": "We know the cause.\nMail returns soon.", "next_update_due_at": due}
+    answers = [await story.again(f"incidents/{number}/updates", posted, once="u1") for _ in range(2)]
+    assert answers == [200, 200]
+    letters = [one for one in await story.letters(3) if number in one.subject]
+    assert [one.to for one in letters] == ["ann@example.com", "bob@example.com", "out@example.org"]
+    assert ["进展通报" in one.subject for one in letters] == [True, False, False]
+    assert all("We know the cause.\nMail returns soon.\n" in one.text for one in letters)
+    assert "Next update due: 2026-03-02 12:30:00 UTC" in letters[1].text
+    (told,) = await story.facts(number, "status_update")
+    assert told["sent_to"] == ["smtp:ann@example.com", "smtp:bob@example.com", "smtp:out@example.org"]
+    assert [one["text"] for one in (await story.call("GET", f"incidents/{number}/updates"))["updates"]] == [posted["text"]]
+
+
+async def test_whoever_unsubscribes_hears_no_more(story: Story, number: str) -> None:
+    await story.join("ann", "tier2", email="ann@example.com")
+    path = f"incidents/{number}/subscribers"
+    made = [await story.call("POST", path, {}, key="ann") for _ in range(2)]
+    assert made[0] == made[1]
+    other = await story.call("POST", path, {"address": "smtp:out@example.org"})
+    assert await story.status("DELETE", f"{path}/{other['id']}", "ann") == 404
+    assert await story.status("DELETE", f"{path}/{made[0]['id']}", "ann") == 204
+    await story.call("POST", f"incidents/{number}/updates", {"text": "better"})
+    assert [to for to, _ in await story.mails(1)] == ["out@example.org"]
+    assert [event for _, event in await story.told(number)][1:] == ["subscribed", "subscribed", "unsubscribed", "status_update"]
+
+
+async def test_only_the_desk_and_the_manager_subscribe_others_and_only_whom_a_message_may_reach(
+    story: Story, number: str
+) -> None:
+    await story.join("ann", "tier2", email="ann@example.com")
+    await story.join("mute", "tier2")
+    await story.join("rep", "reporter", email="rep@example.com")
+    path = f"incidents/{number}/subscribers"
+    assert await story.status("POST", path, "ann", {"address": "smtp:out@example.org"}) == 403
+    assert await story.status("POST", path, "rep", {}) == 404
+    wrong = [
+        {"address": "webhook:http://127.0.0.1/hook"}, {"address": "webhook:file:///x"}, {"address": "tel:1"},
+        {"address": "smtp:x"}, {"person": "mute"}, {"person": "rep"}, {"person": "nobody"}, {},
+        {"person": "ann", "address": "smtp:a@example.com"},
+    ]  # fmt: skip
+    assert [(await story.refused("POST", path, body))["status"] for body in wrong] == [422] * len(wrong)
+
+
+async def test_a_security_incident_is_told_to_the_privy_alone(story: Story, number: str) -> None:
+    await story.join("ann", "tier2", email="ann@example.com")
+    await story.join("sec", "security", "tier2", email="sec@example.com")
+    path = f"incidents/{number}/subscribers"
+    for whom in ({"person": "ann"}, {"person": "sec"}, {"address": "smtp:out@example.org"}):
+        await story.call("POST", path, whom)
+    await story.call("PATCH", f"incidents/{number}", {"security": True})
+    assert (await story.refused("POST", path, {"address": "smtp:more@example.org"}))["status"] == 422
+    assert (await story.refused("POST", path, {"person": "ann"}))["status"] == 422
+    await story.call("POST", f"incidents/{number}/updates", {"text": "contained"})
+    (told,) = await story.facts(number, "status_update")
+    assert (told["sent_to"], told["not_sent_to"]) == (["smtp:sec@example.com"], ["person:ann", "smtp:out@example.org"])
+
+
+async def test_the_manager_is_reminded_once_when_a_promised_update_does_not_come(story: Story, number: str) -> None:
+    await story.act(number, "declare_major", reason="all of sales")
+    for minute, promised in ((0, 10), (8, 20)):
+        await story.until(minute)
+        due = (NOON + timedelta(minutes=promised)).isoformat()
+        await story.call("POST", f"incidents/{number}/updates", {"text": "working", "next_update_due_at": due})
+    await story.until(40)
+    reminded = [one for one in await story.facts(number, "management_told") if one["cause"].startswith("update_due")]
+    assert [(one["roles"], one["targets"]) for one in reminded] == [(["incident_manager"], ["smtp:manager@example.com"])]
+    assert (20.0, "management_told") in await story.told(number)
+
+
+@pytest.mark.parametrize("after", ["not major", "resolved", "told without a promise"])
+async def test_nobody_is_reminded_of_an_update_that_is_owed_no_more(story: Story, number: str, after: str) -> None:
+    if after != "not major":
+        await story.act(number, "declare_major", reason="all of sales")
+    due = (NOON + timedelta(minutes=3)).isoformat()
+    await story.call("POST", f"incidents/{number}/updates", {"text": "working", "next_update_due_at": due})
+    if after == "resolved":
+        await story.act(number, "resolve", solution="restarted")
+    if after == "told without a promise":
+        await story.call("POST", f"incidents/{number}/updates", {"text": "that was all"})
+    await story.until(10)
+    assert not [one for one in await story.facts(number, "management_told") if one["cause"].startswith("update_due")]

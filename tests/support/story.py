@@ -96,9 +96,14 @@ class Story:
         assert answer.status < 300, await answer.text()
         return await answer.json()
 
-    async def status(self, method: str, path: str, key: str) -> int:
+    async def status(self, method: str, path: str, key: str, body: Any = None) -> int:
         """The status of one call."""
-        return (await self.client.request(method, f"/api/v1/{path}", headers=self.as_key(key))).status
+        return (await self.client.request(method, f"/api/v1/{path}", json=body, headers=self.as_key(key))).status
+
+    async def again(self, path: str, body: Any, once: str) -> int:
+        """The status of a change that is asked for under this Idempotency-Key."""
+        headers = self.as_key("admin") | {"Idempotency-Key": once}
+        return (await self.client.post(f"/api/v1/{path}", json=body, headers=headers)).status
 
     async def put(self, path: str, body: Any) -> None:
         """Set something that answers nothing."""
@@ -111,9 +116,9 @@ class Story:
         assert answer.status >= 400
         return await answer.json(content_type=None)
 
-    async def join(self, login: str, *roles: str) -> None:
+    async def join(self, login: str, *roles: str, **more: Any) -> None:
         """A new person, whose key has their login for a name."""
-        await self.call("POST", "people", {"login": login, "name": login.title(), "roles": roles})
+        await self.call("POST", "people", {"login": login, "name": login.title(), "roles": roles} | more)
         async with self.gateway.pool.acquire() as conn:
             person_id = await conn.fetchval("SELECT id FROM person WHERE login = $1", login)
             granted = grantable(frozenset(Role(role) for role in roles))
@@ -156,7 +161,10 @@ class Story:
     async def letters(self, count: int) -> list["Letter"]:
         """The next mails as they were written, sorted by whom they are to."""
         found = [await asyncio.wait_for(self.mailbox.arrived.get(), 10) for _ in range(count)]
-        return sorted((Letter(mail["to"], mail["subject"], mail.get_content()) for mail in found), key=lambda one: one.to)
+        return sorted(
+            (Letter(mail["to"], mail["subject"], mail.get_content().replace("\r\n", "\n")) for mail in found),
+            key=lambda one: one.to,
+        )
 
     async def facts(self, number: str, event: str) -> list[dict[str, Any]]:
         """What the timeline says of every such event."""

@@ -1,0 +1,36 @@
+-- Who hears news of a record, reports on major incidents in versions, and messages about hand-overs.
+
+CREATE TABLE subscription (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  incident_id bigint NOT NULL,
+  target text NOT NULL,
+  subscribed_at timestamptz NOT NULL,
+  subscribed_by text NOT NULL,
+  UNIQUE (incident_id, target)
+);
+COMMENT ON COLUMN subscription.target IS 'person:LOGIN, smtp:ADDRESS or webhook:URL';
+
+ALTER TABLE major_report ADD COLUMN version int NOT NULL DEFAULT 1, ADD COLUMN reopened int NOT NULL DEFAULT 0;
+COMMENT ON COLUMN major_report.reopened IS 'How often the record had been reopened when this was written: reopened again, an approved report is out of date';
+UPDATE major_report r SET reopened = i.reopened FROM incident i WHERE i.id = r.incident_id;
+
+CREATE TABLE major_report_past (
+  incident_id bigint NOT NULL,
+  version int NOT NULL,
+  text text NOT NULL,
+  written_at timestamptz NOT NULL,
+  written_by text NOT NULL,
+  approved_at timestamptz NOT NULL,
+  approved_by text NOT NULL,
+  PRIMARY KEY (incident_id, version)
+);
+COMMENT ON TABLE major_report_past IS 'Approved reports whose records were reopened afterwards';
+
+CREATE INDEX incident_reported ON incident (id)
+  WHERE (major OR priority <= 2) AND kind = 'incident' AND state IN ('resolved', 'closed');
+
+ALTER TABLE outbox ALTER COLUMN incident_id DROP NOT NULL;
+COMMENT ON COLUMN outbox.incident_id IS 'Null for what is about no record, such as a hand-over';
+
+ALTER TABLE handover ADD COLUMN reminded_at timestamptz;
+COMMENT ON COLUMN handover.reminded_at IS 'When it was told that nobody accepted the list in time';
