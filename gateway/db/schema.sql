@@ -372,6 +372,19 @@ CREATE TABLE public.major_report_past (
 
 COMMENT ON TABLE public.major_report_past IS 'Approved reports whose records were reopened afterwards';
 
+CREATE VIEW public.major_report_standing AS
+ SELECT i.id AS incident_id,
+        CASE
+            WHEN ((r.incident_id IS NULL) OR ((r.approved_at IS NOT NULL) AND (r.reopened < i.reopened))) THEN 'due'::text
+            WHEN (r.approved_at IS NULL) THEN 'written'::text
+            ELSE 'approved'::text
+        END AS status
+   FROM (public.incident i
+     LEFT JOIN public.major_report r ON ((r.incident_id = i.id)))
+  WHERE ((i.major OR (i.priority <= 2)) AND (i.kind = 'incident'::text) AND (i.state = ANY (ARRAY['resolved'::text, 'closed'::text])));
+
+COMMENT ON VIEW public.major_report_standing IS 'Every major incident that is over, and how its report stands';
+
 CREATE TABLE public.outbox (
     id uuid NOT NULL,
     incident_id bigint,

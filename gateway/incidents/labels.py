@@ -10,6 +10,7 @@ from gateway.incidents.model import (
     Impact,
     Kind,
     LeaderOutcome,
+    ReportStatus,
     RequestCategory,
     Resolution,
     State,
@@ -61,6 +62,11 @@ LABELS: Mapping[type[StrEnum], Mapping[str, tuple[str, str]]] = {
     LeaderOutcome: {
         LeaderOutcome.REACHED: ("has been told", "已告知"),
         LeaderOutcome.NOT_REACHED: ("could not be reached", "未联系上"),
+    },
+    ReportStatus: {
+        ReportStatus.DUE: ("due", "待编写"),
+        ReportStatus.WRITTEN: ("written, to be approved", "待审批"),
+        ReportStatus.APPROVED: ("approved", "已审批"),
     },
     Impact: {
         Impact.BUSINESS: ("the company's business", "影响公司业务"),

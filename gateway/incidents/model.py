@@ -105,6 +105,14 @@ class LeaderOutcome(StrEnum):
     NOT_REACHED = "not_reached"
 
 
+class ReportStatus(StrEnum):
+    """How the report on a major incident that is over stands."""
+
+    DUE = "due"
+    WRITTEN = "written"
+    APPROVED = "approved"
+
+
 class AlertStatus(StrEnum):
     """What the sender says of its alert. ACKNOWLEDGED is a person acting in the sender's tool."""
 

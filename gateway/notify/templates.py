@@ -32,6 +32,7 @@ class Template(StrEnum):
     MAJOR = "major"
     STATUS_UPDATE = "status_update"
     UPDATE_DUE = "update_due"
+    MAJOR_REPORT = "major_report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.UNRESOLVED: ("still unresolved", "仍未解决"),
     Template.MAJOR: ("declared major", "定为重大事件"),
     Template.STATUS_UPDATE: ("status update", "进展通报"),
+    Template.MAJOR_REPORT: ("major incident report", "重大事件报告"),
     Template.UPDATE_DUE: ("status update overdue", "进展通报已逾期"),
 }
 """What happened, as the subject says it."""

@@ -165,6 +165,7 @@ TABLE: tuple[Rule, ...] = (
     Rule(Role.TIER3, frozenset({_A.REPORT}), Where.ANY, OVER),
     Rule(Role.INCIDENT_MANAGER, frozenset(Action)),
     Rule(Role.LEADER, _SEEING | {_A.FOLLOW, _A.DIRECTORY, _A.SUBSCRIBE}),
+    Rule(Role.LEADER, frozenset({_A.APPROVE_REPORT}), Where.ANY, OVER),
     Rule(Role.ADMINISTRATOR, frozenset({_A.DIRECTORY})),
     Rule(Role.SECURITY, frozenset({_A.SUBMIT, _A.DIRECTORY})),
     Rule(Role.SECURITY, _SEEING | {_A.NOTE, _A.ATTACH, _A.SUBSCRIBE}, Where.FLAGGED),

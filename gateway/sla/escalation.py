@@ -62,6 +62,12 @@ class Escalation:
         cause = f"update_due:{microseconds(due_at)}"
         return self._tell_roles((MANAGER,), incident, cause=cause, template="update_due", more=more)
 
+    def reported(self, incident: Incident, version: int, text: str) -> tuple[tuple[Notice, ...], Told]:
+        """Who is sent an approved report: the leader, whom those on security incidents are kept from."""
+        silenced = "security" if incident.security else ""
+        cause = f"report_approved#{version}"
+        return self._tell_roles((LEADER,), incident, silenced, cause=cause, template="major_report", more={"text": text})
+
     def crossed(self, incident: Incident, crossing: Crossing) -> tuple[tuple[Notice, ...], Told]:
         """Who is told that a clock is nearly due or overdue; the same threshold under a new target is a new cause."""
         on, template = ("breach", "sla_breached") if crossing.breach else ("warning", "sla_warning")
@@ -95,11 +101,18 @@ class Escalation:
         return self._tell_roles(self._roles(incident, on), incident, cause=cause, template=template, more=more)
 
     def _tell_roles(
-        self, roles: tuple[str, ...], incident: Incident, *, cause: str, template: str, more: Mapping[str, Any]
+        self,
+        roles: tuple[str, ...],
+        incident: Incident,
+        silenced: str | None = None,
+        *,
+        cause: str,
+        template: str,
+        more: Mapping[str, Any],
     ) -> tuple[tuple[Notice, ...], Told]:
         if not roles:
             return (), ()
-        silenced = _silenced(incident)
+        silenced = _silenced(incident) if silenced is None else silenced
         facts = {**_facts(incident), **more}
         notices: dict[str, Notice] = {}
         for role in roles:

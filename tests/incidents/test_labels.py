@@ -12,6 +12,7 @@ from gateway.incidents.model import (
     Impact,
     Kind,
     LeaderOutcome,
+    ReportStatus,
     RequestCategory,
     Resolution,
     State,
@@ -24,7 +25,21 @@ from gateway.settings import Notify, Policy
 
 @pytest.mark.parametrize(
     "kind",
-    [State, Kind, RequestCategory, HoldReason, Resolution, Closure, LeaderOutcome, Impact, Urgency, Tier, Role, GroupTier],
+    [
+        State,
+        Kind,
+        RequestCategory,
+        HoldReason,
+        Resolution,
+        Closure,
+        LeaderOutcome,
+        ReportStatus,
+        Impact,
+        Urgency,
+        Tier,
+        Role,
+        GroupTier,
+    ],
 )
 def test_every_value_has_words_in_both_languages(kind: type[StrEnum]) -> None:
     assert set(LABELS[kind]) == set(kind)

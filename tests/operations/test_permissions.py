@@ -77,7 +77,9 @@ CELLS: dict[Part, dict[str, str]] = {
         "gateway": "submit follow directory hand_over receipts",
     },
     Role.INCIDENT_MANAGER: dict.fromkeys(SITUATIONS, RECORDS) | {"gateway": GLOBAL},
-    Role.LEADER: dict.fromkeys(SITUATIONS, "read inspect subscribe") | {"gateway": "follow directory"},
+    Role.LEADER: dict.fromkeys(SITUATIONS, "read inspect subscribe")
+    | dict.fromkeys(OVER, "read inspect subscribe approve_report")
+    | {"gateway": "follow directory"},
     Role.ADMINISTRATOR: dict.fromkeys(SITUATIONS, "") | {"gateway": "directory"},
     Role.SECURITY: dict.fromkeys(SITUATIONS, "") | {"gateway": "submit directory"},
     Machine.READER: dict.fromkeys(SITUATIONS, "read inspect") | {"gateway": "follow directory receipts quarantine"},

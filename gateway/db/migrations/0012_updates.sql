@@ -34,3 +34,11 @@ COMMENT ON COLUMN outbox.incident_id IS 'Null for what is about no record, such 
 
 ALTER TABLE handover ADD COLUMN reminded_at timestamptz;
 COMMENT ON COLUMN handover.reminded_at IS 'When it was told that nobody accepted the list in time';
+
+CREATE VIEW major_report_standing AS
+SELECT i.id AS incident_id,
+  CASE WHEN r.incident_id IS NULL OR (r.approved_at IS NOT NULL AND r.reopened < i.reopened) THEN 'due'
+       WHEN r.approved_at IS NULL THEN 'written' ELSE 'approved' END AS status
+FROM incident i LEFT JOIN major_report r ON r.incident_id = i.id
+WHERE (i.major OR i.priority <= 2) AND i.kind = 'incident' AND i.state IN ('resolved', 'closed');
+COMMENT ON VIEW major_report_standing IS 'Every major incident that is over, and how its report stands';
