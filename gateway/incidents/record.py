@@ -123,8 +123,8 @@ class Notice:
     template: str
     facts: Mapping[str, Any]
 
-    def id(self, incident_id: int) -> UUID:
-        """The outbox id, which is also the idempotency id of every attempt."""
+    def id(self, incident_id: int | None) -> UUID:
+        """The outbox id, which is also the idempotency id of every attempt; None for what is about no record."""
         return uuid5(NOTICES, f"{incident_id}\x1f{self.cause}\x1f{self.target}")
 
 

@@ -13,6 +13,7 @@ from gateway.incidents.model import LIVE, ReportStatus
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import NOW, Desk, Session
+from gateway.operations.hand_over_notices import remind, tell_next
 from gateway.operations.major_reports import standings
 from gateway.operations.permissions import ALLOWED, Action, may, sight
 from gateway.operations.who import Who
@@ -45,11 +46,18 @@ WHERE h.id = ANY($1::bigint[])
 
 
 async def make_lists(desk: Desk) -> int:
-    """Make the list of every shift that is about to end; any replica may, each list is made once. Answers how many were."""
+    """Make the list of every shift that is about to end, and tell the next one; any replica may, each list is made once.
+
+    Lists that nobody accepted in time are told of, once. Answers how many lists were made.
+    """
     async with transaction(desk.pool) as conn:
         made = [row["id"] for row in await conn.fetch(DUE, desk.clock.stamp(), AHEAD)]
         if made:
             await conn.execute(LISTED, made)
+            await tell_next(desk, conn, made)
+        reminded = await remind(desk, conn)
+    if made or reminded:
+        desk.committed(())
     return len(made)
 
 
@@ -125,7 +133,7 @@ async def accept(desk: Desk, handover_id: int, who: Who) -> HandOver:
         await _take_over(session, listed, who)
         await conn.execute(ACCEPT, handover_id, session.now, who.name)
         taken = await _with_records(conn, replace(listed, accepted_at=session.now, accepted_by=who.name), who)
-    desk.armed(session.armed)
+    desk.committed(session.armed)
     return taken
 
 
