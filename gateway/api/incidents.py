@@ -19,6 +19,7 @@ from gateway.operations.allowing import refuse
 from gateway.operations.convert import convert
 from gateway.operations.create import Report, create
 from gateway.operations.edit import edit
+from gateway.operations.escalations import acknowledge_escalation
 from gateway.operations.follow_on import follow_on
 from gateway.operations.major import tell_leader
 from gateway.operations.permissions import Action, may, sight
@@ -138,6 +139,14 @@ async def put_down_leader_told(call: Call) -> web.Response:
         call.context.desk, call.number, call.body.recipient, call.body.outcome, call.who,
         note=call.body.note, if_match=call.if_match(), once=call.once(),
     )  # fmt: skip
+    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+
+
+async def take_note(call: Call) -> web.Response:
+    """Stop the ladder, having been told."""
+    incident = await acknowledge_escalation(
+        call.context.desk, call.number, call.who, note=call.body.note, if_match=call.if_match(), once=call.once()
+    )
     return respond(Acted(await shown(call, incident)), etag=str(incident.version))
 
 

@@ -104,6 +104,8 @@ def table(feed: Feed) -> tuple[Route, ...]:
               status=201, headers=ONCE),
         Route("POST", ONE + "/convert", incidents.convert_request, WRITE, "Make a request something else", wire.Convert, acted,
               headers=CHANGE),
+        Route("POST", ONE + "/acknowledge_escalation", incidents.take_note, WRITE, _sentence(wire.AcknowledgeEscalation),
+              wire.AcknowledgeEscalation, acted, headers=CHANGE),
         Route("POST", ONE + "/leader_told", incidents.put_down_leader_told, WRITE, _sentence(wire.LeaderTold), wire.LeaderTold,
               acted, headers=CHANGE),
         *actions,

@@ -241,6 +241,10 @@ class LeaderTold(Action, kw_only=True):
     outcome: LeaderOutcome = LeaderOutcome.REACHED
 
 
+class AcknowledgeEscalation(Action, kw_only=True):
+    """Say that one has it, having been told: nobody further up is."""
+
+
 class StatusUpdate(Request, kw_only=True):
     """Tell all subscribers how it stands."""
 

@@ -59,7 +59,7 @@ ON CONFLICT (id) DO NOTHING
 
 
 async def put(conn: Connection, rows: Sequence[tuple[int | None, Notice]], created_at: datetime | None) -> None:
-    """Owe these notices, each with the id of its incident if any, in the caller's transaction; one already owed stays as it is."""
+    """Owe these notices, each with the id of its incident if any, in the caller's transaction; one owed already stays."""
     if not rows:
         return
     columns: list[tuple[object, ...]] = []

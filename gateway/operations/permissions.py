@@ -39,6 +39,7 @@ class Action(StrEnum):
     REJECT = "reject"
     DECLARE_MAJOR = "declare_major"
     TELL_LEADER = "tell_leader"
+    ACKNOWLEDGE_ESCALATION = "acknowledge_escalation"
     POST_UPDATE = "post_update"
     SUBSCRIBE = "subscribe"
     SUBSCRIBE_OTHERS = "subscribe_others"
@@ -78,6 +79,7 @@ MEANING: Mapping[Action, str] = {
     Action.FOLLOW_ON: "make a record that goes on from a closed one",
     Action.CONVERT: "make a service request an incident or a change",
     Action.TELL_LEADER: "put down that the leader was told of a major incident",
+    Action.ACKNOWLEDGE_ESCALATION: "say that one has it, having been told by management escalation, which stops the ladder",
     Action.POST_UPDATE: "tell all subscribers how it stands, and when they hear more",
     Action.SUBSCRIBE: "be sent its status updates, and no longer",
     Action.SUBSCRIBE_OTHERS: "let other people, and addresses outside, be sent them, see who is, and end that",
@@ -151,26 +153,26 @@ TABLE: tuple[Rule, ...] = (
     Rule(Role.REPORTER, frozenset({_A.READ, _A.CONFIRM, _A.REFUSE, _A.RATE, _A.FOLLOW_ON, _A.SUBSCRIBE}), Where.OWN),
     Rule(Role.REPORTER, frozenset({_A.NOTE, _A.ATTACH}), Where.OWN, OPEN),
     Rule(Role.SERVICE_DESK, _STAFF | _EVIDENCE | {_A.REPLAY}),
-    Rule(Role.SERVICE_DESK, _SEEING | _OWNING | {_A.SUBSCRIBE, _A.SUBSCRIBE_OTHERS, _A.POST_UPDATE}),
+    Rule(Role.SERVICE_DESK, _SEEING | _OWNING | {_A.ACKNOWLEDGE_ESCALATION, _A.SUBSCRIBE, _A.SUBSCRIBE_OTHERS, _A.POST_UPDATE}),
     Rule(Role.SERVICE_DESK, _WORK, Where.DESK),
     Rule(Role.SERVICE_DESK, frozenset({_A.REPORT}), Where.ANY, OVER),
-    Rule(Role.TIER2, _STAFF | _SEEING | {_A.RECEIPTS, _A.SUBSCRIBE}),
+    Rule(Role.TIER2, _STAFF | _SEEING | {_A.RECEIPTS, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
     Rule(Role.TIER2, frozenset({_A.POST_UPDATE}), Where.HANDLED),
     Rule(Role.TIER2, _WORK | {_A.RETURN, _A.LINK, _A.UNLINK, _A.CONVERT}, Where.SECOND),
     Rule(Role.TIER2, _PASSING_ON, Where.BEYOND_DESK),
     Rule(Role.TIER2, frozenset({_A.REPORT}), Where.ANY, OVER),
-    Rule(Role.TIER3, _STAFF | _SEEING | {_A.RECEIPTS, _A.SUBSCRIBE}),
+    Rule(Role.TIER3, _STAFF | _SEEING | {_A.RECEIPTS, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
     Rule(Role.TIER3, frozenset({_A.POST_UPDATE}), Where.HANDLED),
     Rule(Role.TIER3, _WORK | {_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ENGAGE}, Where.THIRD),
     Rule(Role.TIER3, frozenset({_A.REPORT}), Where.ANY, OVER),
     Rule(Role.INCIDENT_MANAGER, frozenset(Action)),
-    Rule(Role.LEADER, _SEEING | {_A.FOLLOW, _A.DIRECTORY, _A.SUBSCRIBE}),
+    Rule(Role.LEADER, _SEEING | {_A.FOLLOW, _A.DIRECTORY, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
     Rule(Role.LEADER, frozenset({_A.APPROVE_REPORT}), Where.ANY, OVER),
     Rule(Role.ADMINISTRATOR, frozenset({_A.DIRECTORY})),
     Rule(Role.SECURITY, frozenset({_A.SUBMIT, _A.DIRECTORY})),
-    Rule(Role.SECURITY, _SEEING | {_A.NOTE, _A.ATTACH, _A.SUBSCRIBE}, Where.FLAGGED),
+    Rule(Role.SECURITY, _SEEING | {_A.NOTE, _A.ATTACH, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}, Where.FLAGGED),
     Rule(Machine.READER, _SEEING | _EVIDENCE | {_A.FOLLOW, _A.DIRECTORY}),
-    Rule(Machine.WRITER, frozenset(Action) - {_A.ENTER_LATE, _A.DETACH, _A.APPROVE_REPORT}),
+    Rule(Machine.WRITER, frozenset(Action) - {_A.ENTER_LATE, _A.DETACH, _A.APPROVE_REPORT, _A.ACKNOWLEDGE_ESCALATION}),
 )
 
 _DESCRIBING = frozenset({"title", "description", "contact_name", "contact", "location", "reporting_unit", "labels"})

@@ -20,11 +20,15 @@ Told = tuple[tuple[str, Mapping[str, Any]], ...]
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """The rules, and who stands behind each role ("smtp:…", "webhook:…"); `leader_told`: of what is declared, too, by us."""
+    """The rules, and who stands behind each role ("smtp:…", "webhook:…"); `leader_told`: of what is declared, too, by us.
+
+    `patience` is how long an acknowledgement keeps a ladder from being climbed, 0 s for good.
+    """
 
     rules: tuple[Management, ...]
     recipients: Mapping[str, tuple[str, ...]]
     leader_told: bool = False
+    patience: timedelta = timedelta()
     steps: tuple[tuple[Management, Rung], ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -44,7 +48,8 @@ class Escalation:
         if flaws:
             raise Misconfigured("the rules of management escalation cannot be used", flaws=tuple(flaws))
         by_us = settings.major.leader_told_by == "gateway"
-        return cls(settings.escalation.management, settings.notify.recipients, by_us)
+        patience = timedelta() + settings.escalation.acknowledgement_lasts
+        return cls(settings.escalation.management, settings.notify.recipients, by_us, patience)
 
     def opened(self, incident: Incident) -> tuple[tuple[Notice, ...], Told]:
         """Who is told at once. Asked again after the priority rose, those already told are not told twice."""

@@ -47,6 +47,7 @@ RIGHTS = {
     ("POST", ONE + "/invite"): Action.INVITE, ("POST", ONE + "/follow_on"): Action.FOLLOW_ON,
     ("POST", ONE + "/convert"): Action.CONVERT,
     ("POST", ONE + "/leader_told"): Action.TELL_LEADER,
+    ("POST", ONE + "/acknowledge_escalation"): Action.ACKNOWLEDGE_ESCALATION,
     ("POST", ONE + "/updates"): Action.POST_UPDATE, ("GET", ONE + "/updates"): Action.READ,
     ("POST", SUBSCRIBERS): Action.SUBSCRIBE_OTHERS, ("GET", SUBSCRIBERS): Action.READ,
     ("DELETE", SUBSCRIBERS + "/{id:[0-9]{1,18}}"): Action.SUBSCRIBE,
@@ -57,16 +58,16 @@ RIGHTS = {
 
 NOTHING = {
     ("POST", FILES): 400, ("GET", ONE + FILE): 404, ("DELETE", ONE + FILE): 404,
-    ("POST", ONE + "/leader_told"): 409,
+    ("POST", ONE + "/leader_told"): 409, ("POST", ONE + "/acknowledge_escalation"): 409,
     ("DELETE", SUBSCRIBERS + "/{id:[0-9]{1,18}}"): 404,
     ("GET", REPORT): 404, ("PUT", REPORT): 409, ("POST", REPORT + "/approve"): 409,
 }  # fmt: skip
-"""What is said to those who may: the file has no name, or there is none; no report is due; it is not major."""
+"""What is said to those who may: the file has no name, or there is none; no report is due; it is not major, nobody was told."""
 
 RESET = """
 UPDATE incident SET state = $2, tier = $3, held_state = 'in_progress', hold_reason = 'awaiting_user', master_id = NULL,
   refs = '{"itsm": {"id": "CHG1"}}', ci = '', handler = '', assignee = '', assignee_group = '', ledger = $4, security = $5,
-  owner = $6, major = false, priority = 4
+  owner = $6, major = false, priority = 4, suppressed = true
 WHERE number = $1
 """
 SCOPES = {Machine.READER: {Scope.READ}, Machine.WRITER: {Scope.WRITE}}

@@ -50,11 +50,11 @@ GLOBAL = "follow submit enter_late receipts quarantine replay directory hand_ove
 RECORDS = " ".join(action for action in Action if action not in GLOBAL.split())
 OWNING = (
     "read inspect note attach acknowledge_for assign confirm refuse close reject rate link unlink refer invite follow_on convert"
-    " subscribe subscribe_others post_update"
+    " subscribe subscribe_others post_update acknowledge_escalation"
 )
 WORK = "acknowledge hold resume resolve"
 ON = "note attach reassign escalate engage"
-SECOND = f"read inspect subscribe {WORK} return link unlink convert {ON}"
+SECOND = f"read inspect subscribe acknowledge_escalation {WORK} return link unlink convert {ON}"
 
 OVER = ("resolved", "closed")
 
@@ -66,24 +66,26 @@ CELLS: dict[Part, dict[str, str]] = {
     Role.TIER2: dict.fromkeys(SITUATIONS, SECOND)
     | dict.fromkeys(OVER, f"{SECOND} report")
     | {
-        "desk": "read inspect subscribe",
-        "third": f"read inspect subscribe {ON}",
+        "desk": "read inspect subscribe acknowledge_escalation",
+        "third": f"read inspect subscribe acknowledge_escalation {ON}",
         "gateway": "submit follow directory hand_over receipts",
     },
-    Role.TIER3: dict.fromkeys(SITUATIONS, "read inspect subscribe")
-    | dict.fromkeys(OVER, "read inspect subscribe report")
+    Role.TIER3: dict.fromkeys(SITUATIONS, "read inspect subscribe acknowledge_escalation")
+    | dict.fromkeys(OVER, "read inspect subscribe acknowledge_escalation report")
     | {
-        "third": f"read inspect subscribe {WORK} note attach reassign engage",
+        "third": f"read inspect subscribe acknowledge_escalation {WORK} note attach reassign engage",
         "gateway": "submit follow directory hand_over receipts",
     },
     Role.INCIDENT_MANAGER: dict.fromkeys(SITUATIONS, RECORDS) | {"gateway": GLOBAL},
-    Role.LEADER: dict.fromkeys(SITUATIONS, "read inspect subscribe")
-    | dict.fromkeys(OVER, "read inspect subscribe approve_report")
+    Role.LEADER: dict.fromkeys(SITUATIONS, "read inspect subscribe acknowledge_escalation")
+    | dict.fromkeys(OVER, "read inspect subscribe acknowledge_escalation approve_report")
     | {"gateway": "follow directory"},
     Role.ADMINISTRATOR: dict.fromkeys(SITUATIONS, "") | {"gateway": "directory"},
     Role.SECURITY: dict.fromkeys(SITUATIONS, "") | {"gateway": "submit directory"},
     Machine.READER: dict.fromkeys(SITUATIONS, "read inspect") | {"gateway": "follow directory receipts quarantine"},
-    Machine.WRITER: dict.fromkeys(SITUATIONS, RECORDS.replace("detach ", "").replace("approve_report", ""))
+    Machine.WRITER: dict.fromkeys(
+        SITUATIONS, RECORDS.replace("detach ", "").replace("approve_report", "").replace("acknowledge_escalation", "")
+    )
     | {"gateway": GLOBAL.replace("enter_late ", "")},
 }
 
@@ -140,7 +142,7 @@ def test_security_records_are_there_only_for_those_allowed(part: Part, situation
     allowed = {action for action in Action if isinstance(may(who(part), action, flagged), Allowed)}
     changeable = {name for name in FIELDS if isinstance(may_edit(who(part), name, flagged), Allowed)}
     if part is Role.SECURITY:
-        assert allowed - {"submit", "directory"} == {"read", "inspect", "note", "attach", "subscribe"}
+        assert allowed - {"submit", "directory"} == {"read", "inspect", "note", "attach", "subscribe", "acknowledge_escalation"}
         assert changeable == {"security"}
     elif part is Role.INCIDENT_MANAGER:
         assert allowed == set(Action)

@@ -216,3 +216,43 @@ async def test_a_report_that_is_owed_is_handed_over_until_it_is_approved(story: 
         if change == "POST":
             await story.call("POST", f"incidents/{over}/report/approve", key="max")
     assert lists == [[(over, "due")], [(over, "written")], []]
+
+
+GENERAL = """
+[sla]
+default = "severity-ladder"
+"""
+
+
+@pytest.mark.parametrize(("who", "stopped"), [("max", True), ("tia", False), (None, False)])
+async def test_whoever_was_told_takes_note_and_nobody_further_up_is_told(
+    telling: Telling, *, who: str | None, stopped: bool
+) -> None:
+    async with telling(GENERAL) as story:
+        await story.join("max", "leader", email="Manager@example.com")
+        await story.join("tia", "tier2", email="tia@example.com")
+        number = await story.report()
+        path = f"incidents/{number}/acknowledge_escalation"
+        assert await story.status("POST", path, "max", {}) == 409
+        await story.until(125)
+        if who is not None:
+            answers = [await story.status("POST", path, who, {"note": "I am on it"}) for _ in range(2)]
+            assert answers == ([200, 200] if stopped else [409, 409])
+        await story.until(300)
+        told = [one["roles"] for one in await story.facts(number, "management_told")]
+        assert told == [["incident_manager"]] + [["operations_manager", "director"]] * (not stopped)
+        noted = {"cause": "unresolved:7200s:incident_manager#1", "recipient": "smtp:manager@example.com",
+                 "outcome": "acknowledged", "note": "I am on it"}  # fmt: skip
+        assert await story.facts(number, "escalation_acknowledged") == [noted] * stopped
+
+
+async def test_the_manager_by_role_takes_note_too_and_nobody_of_what_is_over(telling: Telling) -> None:
+    async with telling(GENERAL) as story:
+        number = await story.report()
+        await story.until(125)
+        await story.act(number, "resolve", solution="restarted")
+        assert (await story.refused("POST", f"incidents/{number}/acknowledge_escalation", {}))["status"] == 409
+        await story.act(number, "refuse", note="still slow")
+        await story.act(number, "acknowledge_escalation")
+        (noted,) = await story.facts(number, "escalation_acknowledged")
+        assert (noted["role"], noted["outcome"]) == ("incident_manager", "acknowledged")
