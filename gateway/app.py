@@ -51,6 +51,7 @@ from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.operations.redating import Redating
 from gateway.operations.reporter_links import ReporterLinks, secrets_of
+from gateway.operations.undelivered import note_undelivered
 from gateway.settings import Settings
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
@@ -135,7 +136,8 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     app.add_routes(edge.doors(definitions, clock, metrics.answered))
     rules.warm(clock.now())
     promotion = Promotion(pool, clock, intake.submit)
-    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, promotion.run_once, partial(make_lists, desk))
+    rounds = promotion.run_once, partial(make_lists, desk), partial(note_undelivered, desk)
+    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, *rounds)
     await upkeep.housekeeping()
     await catalogue.refresh(pool, clock.stamp())
     _start(stack, catalogue.run(pool, clock), "catalogue")

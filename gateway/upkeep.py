@@ -25,6 +25,7 @@ from gateway.sla.timers import Rules
 HOUSEKEEPING_EVERY = 600.0
 SEAL_EVERY = 60.0
 SHIFTS_EVERY = 30.0
+UNDELIVERED_EVERY = 10.0
 
 log = structlog.get_logger()
 
@@ -70,6 +71,7 @@ class Upkeep:
     key: bytes
     promote: Callable[[], Awaitable[object]]
     hand_over: Callable[[], Awaitable[object]]
+    note_undelivered: Callable[[], Awaitable[object]]
 
     async def run(self) -> None:
         """All rounds, each at its own pace."""
@@ -79,6 +81,7 @@ class Upkeep:
             group.create_task(self._every(SEAL_EVERY, self.seal))
             group.create_task(self._every(promotion.EVERY, self.promote))
             group.create_task(self._every(SHIFTS_EVERY, self.hand_over))
+            group.create_task(self._every(UNDELIVERED_EVERY, self.note_undelivered))
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
         while True:

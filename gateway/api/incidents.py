@@ -19,9 +19,7 @@ from gateway.operations.allowing import refuse
 from gateway.operations.convert import convert
 from gateway.operations.create import Report, create
 from gateway.operations.edit import edit
-from gateway.operations.escalations import acknowledge_escalation
 from gateway.operations.follow_on import follow_on
-from gateway.operations.major import tell_leader
 from gateway.operations.permissions import Action, may, sight
 from gateway.operations.references import reference_tag, set_reference
 
@@ -131,23 +129,6 @@ async def follow_incident(call: Call) -> web.Response:
     """Make a record that goes on from a closed one."""
     made = await follow_on(call.context.desk, call.number, call.who, note=call.body.note, once=call.once())
     return respond(await shown(call, made), 201, str(made.version), f"/api/v1/incidents/{made.number}")
-
-
-async def put_down_leader_told(call: Call) -> web.Response:
-    """Put down that the leader was told."""
-    incident = await tell_leader(
-        call.context.desk, call.number, call.body.recipient, call.body.outcome, call.who,
-        note=call.body.note, if_match=call.if_match(), once=call.once(),
-    )  # fmt: skip
-    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
-
-
-async def take_note(call: Call) -> web.Response:
-    """Stop the ladder, having been told."""
-    incident = await acknowledge_escalation(
-        call.context.desk, call.number, call.who, note=call.body.note, if_match=call.if_match(), once=call.once()
-    )
-    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
 
 
 async def convert_request(call: Call) -> web.Response:

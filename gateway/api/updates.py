@@ -1,15 +1,31 @@
 """Status updates of a record, and who is sent them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
+from msgspec import Meta
 
+from gateway.api import wire
 from gateway.api.context import Call, respond
 from gateway.api.incidents import Acted, found, shown
 from gateway.db.pool import acquire
 from gateway.operations import subscribers, updates
+
+
+class StatusUpdate(wire.Request, kw_only=True):
+    """Tell all subscribers how it stands."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=10_000)]
+    next_update_due_at: wire.Moment | None = None
+
+
+class NewSubscriber(wire.Request, kw_only=True):
+    """Whom to send status updates: a person by login, an address such as smtp:a@example.com, or, left out, oneself."""
+
+    person: wire.Name = ""
+    address: Annotated[str, Meta(max_length=2_048)] = ""
 
 
 class Update(msgspec.Struct):

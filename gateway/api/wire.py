@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from gateway.incidents import commands
-from gateway.incidents.model import Closure, HoldReason, Impact, Kind, LeaderOutcome, RequestCategory, Resolution, Tier, Urgency
+from gateway.incidents.model import Closure, HoldReason, Impact, Kind, RequestCategory, Resolution, Tier, Urgency
 from gateway.operations.keys import Scope
 
 Title = Annotated[str, Meta(min_length=1, max_length=1_000)]
@@ -232,31 +232,6 @@ class Unlink(Action, kw_only=True):
 
 class FollowOn(Action, kw_only=True):
     """Go on from a closed record with a new one."""
-
-
-class LeaderTold(Action, kw_only=True):
-    """Put down that the leader was told of a major incident, or could not be reached."""
-
-    recipient: Title
-    outcome: LeaderOutcome = LeaderOutcome.REACHED
-
-
-class AcknowledgeEscalation(Action, kw_only=True):
-    """Say that one has it, having been told: nobody further up is."""
-
-
-class StatusUpdate(Request, kw_only=True):
-    """Tell all subscribers how it stands."""
-
-    text: Annotated[str, Meta(min_length=1, max_length=10_000)]
-    next_update_due_at: Moment | None = None
-
-
-class NewSubscriber(Request, kw_only=True):
-    """Whom to send status updates: a person by login, an address such as smtp:a@example.com, or, left out, oneself."""
-
-    person: Name = ""
-    address: Annotated[str, Meta(max_length=2_048)] = ""
 
 
 class Counterpart(Request, kw_only=True):

@@ -399,12 +399,15 @@ CREATE TABLE public.outbox (
     next_attempt_at timestamp with time zone NOT NULL,
     settled_at timestamp with time zone,
     last_error text DEFAULT ''::text NOT NULL,
+    noted boolean DEFAULT false NOT NULL,
     CONSTRAINT outbox_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text])))
 );
 
 COMMENT ON COLUMN public.outbox.id IS 'uuid5 of incident, cause and target: the idempotency id on every attempt, and what makes a second firing harmless';
 
 COMMENT ON COLUMN public.outbox.incident_id IS 'Null for what is about no record, such as a hand-over';
+
+COMMENT ON COLUMN public.outbox.noted IS 'Whether the record''s timeline says that this message never arrived; only asked of dead ones';
 
 CREATE TABLE public.person (
     id integer NOT NULL,
@@ -843,6 +846,8 @@ CREATE INDEX incident_workload ON public.incident USING btree (assignee) WHERE (
 CREATE INDEX outbox_incident ON public.outbox USING btree (incident_id);
 
 CREATE INDEX outbox_pending ON public.outbox USING btree (next_attempt_at) WHERE (state = 'pending'::text);
+
+CREATE INDEX outbox_undelivered ON public.outbox USING btree (settled_at) WHERE ((state = 'dead'::text) AND (NOT noted) AND (incident_id IS NOT NULL));
 
 CREATE UNIQUE INDEX person_email ON public.person USING btree (lower(email)) WHERE (email <> ''::text);
 

@@ -11,11 +11,10 @@ from gateway.incidents import store
 from gateway.incidents.record import Incident, Notice
 from gateway.incidents.sight import Sight
 from gateway.notify import outbox
-from gateway.oncall.roles import known
 from gateway.operations.desk import Desk
 from gateway.operations.major_reports import standings
 from gateway.operations.permissions import sight
-from gateway.operations.who import Who
+from gateway.operations.who import a_person
 from gateway.sla.escalation import MANAGER
 
 GRACE = timedelta(minutes=15)
@@ -84,8 +83,7 @@ async def _listed(conn: Connection, handovers: Sequence[int]) -> Mapping[int, Li
 
 
 def _notice(row: Record, listed: Listed, template: str) -> Notice:
-    names = frozenset(text.lower() for text in (row["login"], row["email"], row["phone"]) if text)
-    sees = sight(Who(name=row["login"], parts=known(row["roles"]), identities=names))
+    sees = sight(a_person(row["login"], row["email"], row["phone"], row["roles"]))
     return _said(row, listed, template, f"smtp:{row['email']}", "next_shift", sees, locale=row["locale"])
 
 

@@ -8,10 +8,10 @@ from gateway.errors import Conflict, Flaw, Unprocessable
 from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Arm, Incident, Notice, Revision
 from gateway.operations.allowing import refuse
+from gateway.operations.audience import Audience, audience
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.permissions import OPEN, Action, may
-from gateway.operations.subscribers import Audience, audience
 from gateway.operations.who import Who
 
 

@@ -48,6 +48,7 @@ RIGHTS = {
     ("POST", ONE + "/convert"): Action.CONVERT,
     ("POST", ONE + "/leader_told"): Action.TELL_LEADER,
     ("POST", ONE + "/acknowledge_escalation"): Action.ACKNOWLEDGE_ESCALATION,
+    ("GET", ONE + "/notifications"): Action.INSPECT,
     ("POST", ONE + "/updates"): Action.POST_UPDATE, ("GET", ONE + "/updates"): Action.READ,
     ("POST", SUBSCRIBERS): Action.SUBSCRIBE_OTHERS, ("GET", SUBSCRIBERS): Action.READ,
     ("DELETE", SUBSCRIBERS + "/{id:[0-9]{1,18}}"): Action.SUBSCRIBE,

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.operations.undelivered import note_undelivered
 from tests.scenarios.conftest import Telling
 from tests.support.clock import NOON
 from tests.support.story import Story
@@ -256,3 +257,17 @@ async def test_the_manager_by_role_takes_note_too_and_nobody_of_what_is_over(tel
         await story.act(number, "acknowledge_escalation")
         (noted,) = await story.facts(number, "escalation_acknowledged")
         assert (noted["role"], noted["outcome"]) == ("incident_manager", "acknowledged")
+
+
+async def test_whom_a_message_never_reached_stands_in_the_timeline_once(telling: Telling) -> None:
+    async with telling() as story:
+        story.mailbox.refusing.add("leader@example.com")
+        number = await story.report(impact="business", urgency="urgent")
+        await story.mails(1)
+        await story.settled(number, 2)
+        assert [await note_undelivered(story.gateway.desk) for _ in range(2)] == [1, 0]
+        (entry,) = await story.facts(number, "undelivered")
+        assert (entry["recipient"], entry["role"], entry["attempts"]) == ("smtp:leader@example.com", "leader", 1)
+        assert "no such mailbox" in entry["reason"]
+        states = {one["recipient"]: one["state"] for one in await story.notifications(number)}
+        assert states == {"leader@example.com": "dead", "manager@example.com": "sent"}

@@ -66,6 +66,13 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.arrived: asyncio.Queue[EmailMessage] = asyncio.Queue()
+        self.refusing: set[str] = set()
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: ARG002, N802 - aiosmtpd's
+        if address in self.refusing:
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
         message = email.message_from_bytes(envelope.content, policy=default)
@@ -171,6 +178,16 @@ class Story:
             (Letter(mail["to"], mail["subject"], mail.get_content().replace("\r\n", "\n")) for mail in found),
             key=lambda one: one.to,
         )
+
+    async def notifications(self, number: str) -> list[dict[str, Any]]:
+        """Every message about a record and what became of it."""
+        return list((await self.call("GET", f"incidents/{number}/notifications"))["notifications"])
+
+    async def settled(self, number: str, count: int) -> None:
+        """Wait until so many messages about a record have arrived or been given up."""
+        async with asyncio.timeout(10):
+            while len([one for one in await self.notifications(number) if one["state"] != "pending"]) < count:
+                continue
 
     async def facts(self, number: str, event: str) -> list[dict[str, Any]]:
         """What the timeline says of every such event."""

@@ -42,3 +42,8 @@ SELECT i.id AS incident_id,
 FROM incident i LEFT JOIN major_report r ON r.incident_id = i.id
 WHERE (i.major OR i.priority <= 2) AND i.kind = 'incident' AND i.state IN ('resolved', 'closed');
 COMMENT ON VIEW major_report_standing IS 'Every major incident that is over, and how its report stands';
+
+ALTER TABLE outbox ADD COLUMN noted boolean NOT NULL DEFAULT true;
+ALTER TABLE outbox ALTER COLUMN noted SET DEFAULT false;
+COMMENT ON COLUMN outbox.noted IS 'Whether the record''s timeline says that this message never arrived; only asked of dead ones';
+CREATE INDEX outbox_undelivered ON outbox (settled_at) WHERE state = 'dead' AND NOT noted AND incident_id IS NOT NULL;
