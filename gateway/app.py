@@ -41,7 +41,7 @@ from gateway.notify.channels.webhook import WebhookChannel
 from gateway.notify.message import Channel
 from gateway.notify.runner import Runner as Telling
 from gateway.observers import IntakeObserver, TimerObserver
-from gateway.operations import hand_over, orphans
+from gateway.operations import hand_over, orphans, undelivered
 from gateway.operations.attach import Quota
 from gateway.operations.attempts import Limits
 from gateway.operations.desk import Armed, Desk
@@ -139,6 +139,7 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     rounds = (
         (PROMOTE_EVERY, promotion.run_once),
         (hand_over.EVERY, partial(hand_over.make_lists, desk)),
+        (undelivered.EVERY, partial(undelivered.note_undelivered, desk)),
         (orphans.EVERY, partial(orphans.release, desk, settings.dedup.reopen_within)),
     )
     upkeep = Upkeep(pool, settings, clock, metrics, rules, key, rounds)

@@ -10,6 +10,8 @@ from gateway.incidents.model import (
     HoldReason,
     Impact,
     Kind,
+    LeaderOutcome,
+    ReportStatus,
     RequestCategory,
     Resolution,
     State,
@@ -25,7 +27,19 @@ def expected() -> dict[str, list[str]]:
     """The rows of each table of the page, by its head."""
     tables = {
         f"| {kind.__name__} | en | zh-CN |": [f"| `{v}` | {LABELS[kind][v][0]} | {LABELS[kind][v][1]} |" for v in kind]
-        for kind in (Kind, RequestCategory, State, HoldReason, Resolution, Closure, Impact, Urgency, Tier)
+        for kind in (
+            Kind,
+            RequestCategory,
+            State,
+            HoldReason,
+            Resolution,
+            Closure,
+            LeaderOutcome,
+            ReportStatus,
+            Impact,
+            Urgency,
+            Tier,
+        )
     }
     tables["| impact | urgent | high | normal | low |"] = [
         f"| `{impact}` | " + " | ".join(str(PRIORITIES[impact][urgency]) for urgency in Urgency) + " |" for impact in Impact

@@ -13,7 +13,7 @@ from multidict import MultiMapping
 from gateway.db.pool import Connection
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.columns import incident_of
-from gateway.incidents.model import State
+from gateway.incidents.model import ReportStatus, State
 from gateway.incidents.record import Incident
 from gateway.incidents.sight import Sight
 
@@ -23,13 +23,14 @@ Text = Annotated[str, Meta(max_length=256)]
 
 
 class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """What to list; state, priority and source may name several, separated by commas."""
+    """What to list; state, priority, source and report may name several, separated by commas."""
 
     state: list[State] | None = None
     priority: list[Annotated[int, Meta(ge=1, le=4)]] | None = None
     service: Text | None = None
     assignee: Text | None = None
     source: list[Text] | None = None
+    report: list[ReportStatus] | None = None
     q: Text | None = None
     updated_since: Annotated[datetime, Meta(tz=True)] | None = None
     sort: str = "-recorded_at"
@@ -37,7 +38,7 @@ class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
     cursor: Annotated[str, Meta(max_length=512)] | None = None
 
 
-LISTS = frozenset({"state", "priority", "source"})
+LISTS = frozenset({"state", "priority", "source", "report"})
 
 
 def query_of(parameters: MultiMapping[str]) -> Query:
@@ -69,21 +70,22 @@ WHERE ($1::text[] IS NULL OR state = ANY($1::text[])) AND ($2::smallint[] IS NUL
   AND ($6::text IS NULL OR number = $6::text OR strpos(lower(title), lower($6::text)) > 0
        OR strpos(lower(description), lower($6::text)) > 0)
   AND updated_at >= coalesce($7::timestamptz, '-infinity')
+  AND ($11::text[] IS NULL OR id IN (SELECT incident_id FROM major_report_standing WHERE status = ANY($11::text[])))
   AND CASE WHEN security THEN $8::bool
       ELSE $9::bool OR lower(owner) = ANY($10::text[]) OR lower(contact) = ANY($10::text[]) END
 """
-NEWEST = FILTER + "AND ($12::bigint IS NULL OR id < $12::bigint) AND $13::timestamptz IS NULL ORDER BY id DESC LIMIT $11::int"
-OLDEST = FILTER + "AND ($12::bigint IS NULL OR id > $12::bigint) AND $13::timestamptz IS NULL ORDER BY id LIMIT $11::int"
+NEWEST = FILTER + "AND ($13::bigint IS NULL OR id < $13::bigint) AND $14::timestamptz IS NULL ORDER BY id DESC LIMIT $12::int"
+OLDEST = FILTER + "AND ($13::bigint IS NULL OR id > $13::bigint) AND $14::timestamptz IS NULL ORDER BY id LIMIT $12::int"
 UPDATED = (
     FILTER
     + """
-AND ($12::bigint IS NULL OR (updated_at, id) < ($13::timestamptz, $12::bigint)) ORDER BY updated_at DESC, id DESC LIMIT $11::int
+AND ($13::bigint IS NULL OR (updated_at, id) < ($14::timestamptz, $13::bigint)) ORDER BY updated_at DESC, id DESC LIMIT $12::int
 """
 )
 URGENT = (
     FILTER
     + """
-AND ($12::bigint IS NULL OR (priority, id) > ($13::smallint, $12::bigint)) ORDER BY priority, id LIMIT $11::int
+AND ($13::bigint IS NULL OR (priority, id) > ($14::smallint, $13::bigint)) ORDER BY priority, id LIMIT $12::int
 """
 )
 
@@ -108,7 +110,7 @@ ORDER BY id DESC LIMIT $3::int
 """
 
 AMONG_FEW = {
-    sort: (statement.replace("WHERE", "WHERE id = ANY($14::bigint[]) AND", 1), column)
+    sort: (statement.replace("WHERE", "WHERE id = ANY($15::bigint[]) AND", 1), column)
     for sort, (statement, column) in PAGES.items()
 }
 """The same among records found before: whoever sees few would have most of the table looked through in vain."""
@@ -129,7 +131,7 @@ async def page(conn: Connection, query: Query, sight: Sight) -> tuple[list[Incid
     cursor = read_cursor(query.cursor, query.sort, column) if query.cursor else None
     rows = await conn.fetch(
         statement, query.state, query.priority, query.service, query.assignee, query.source, query.q, query.updated_since,
-        *sight.parameters(), query.limit + 1, cursor and cursor.id, cursor and cursor.key, *few,
+        *sight.parameters(), query.report, query.limit + 1, cursor and cursor.id, cursor and cursor.key, *few,
     )  # fmt: skip
     found = [incident_of(row) for row in rows[: query.limit]]
     if len(rows) <= query.limit:

@@ -15,6 +15,7 @@ from gateway.api import (
     incidents,
     keys,
     major_reports,
+    management,
     me,
     mine,
     oidc,
@@ -23,6 +24,7 @@ from gateway.api import (
     promises,
     quarantine,
     reads,
+    updates,
     wire,
 )
 from gateway.api.context import Call, Context
@@ -123,7 +125,7 @@ def table(feed: Feed) -> tuple[Route, ...]:
         Route("POST", V1 + "/keys", keys.create_key, ADMIN, "Make a key", wire.NewKey, keys.MadeKey, status=201),
         Route("DELETE", KEY, keys.revoke_key, ADMIN, "Revoke a key", status=204),
         Route("POST", ONE + "/invite", mine.invite, WRITE, "Make a link for its reporter", None, mine.Invitation, status=201),
-        *_files(), *_reports(), *_mine(), *_people(), *_catalogue(), *_oneself(), *_shifts(),
+        *_files(), *_management(), *_updates(), *_reports(), *_mine(), *_people(), *_catalogue(), *_oneself(), *_shifts(),
     )  # fmt: skip
 
 
@@ -136,6 +138,30 @@ def _files() -> tuple[Route, ...]:
         Route("GET", ONE + FILE, attachments.fetch_file, READ, "Fetch a file"),
         Route("DELETE", ONE + FILE, attachments.remove_file, WRITE, "Take a file's content away", status=204, headers=MATCHED),
         Route("GET", MINE + FILE, mine.fetch_mine, OPEN, "Fetch a file by a link"),
+    )  # fmt: skip
+
+
+def _management() -> tuple[Route, ...]:
+    told, noted = management.LeaderTold, management.AcknowledgeEscalation
+    return (
+        Route("POST", ONE + "/leader_told", management.put_down_leader_told, WRITE, _sentence(told), told, incidents.Acted,
+              headers=CHANGE),
+        Route("POST", ONE + "/acknowledge_escalation", management.take_note, WRITE, _sentence(noted), noted, incidents.Acted,
+              headers=CHANGE),
+        Route("GET", ONE + "/notifications", management.list_notifications, READ, "What became of the messages about it", None,
+              management.Notifications),
+    )  # fmt: skip
+
+
+def _updates() -> tuple[Route, ...]:
+    posted, path, one = ONE + "/updates", ONE + "/subscribers", updates.Subscriber
+    return (
+        Route("POST", posted, updates.post_update, WRITE, _sentence(updates.StatusUpdate), updates.StatusUpdate, incidents.Acted,
+              headers=CHANGE),
+        Route("GET", posted, updates.list_updates, READ, "Its status updates", None, updates.Updates),
+        Route("POST", path, updates.subscribe, WRITE, "Send status updates to somebody", updates.NewSubscriber, one, status=201),
+        Route("GET", path, updates.list_subscribers, READ, "Who is sent status updates", None, updates.Subscribers),
+        Route("DELETE", path + "/{id:[0-9]{1,18}}", updates.unsubscribe, WRITE, "Send them to somebody no longer", status=204),
     )  # fmt: skip
 
 

@@ -191,7 +191,7 @@ class Reject(Action, kw_only=True):
 
 
 class DeclareMajor(Action, kw_only=True):
-    """Make it a major incident."""
+    """Make it a major incident, and say why in `reason`."""
 
     reason: Text = ""
 

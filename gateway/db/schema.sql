@@ -168,10 +168,13 @@ CREATE TABLE public.handover (
     shift_id bigint NOT NULL,
     made_at timestamp with time zone NOT NULL,
     accepted_at timestamp with time zone,
-    accepted_by text
+    accepted_by text,
+    reminded_at timestamp with time zone
 );
 
 COMMENT ON TABLE public.handover IS 'The list made half an hour before a shift ends, until the next one accepts it';
+
+COMMENT ON COLUMN public.handover.reminded_at IS 'When it was told that nobody accepted the list in time';
 
 ALTER TABLE public.handover ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.handover_id_seq
@@ -348,14 +351,43 @@ CREATE TABLE public.major_report (
     written_by text NOT NULL,
     approved_at timestamp with time zone,
     approved_by text,
+    version integer DEFAULT 1 NOT NULL,
+    reopened integer DEFAULT 0 NOT NULL,
     CONSTRAINT major_report_check CHECK (((approved_at IS NULL) = (approved_by IS NULL)))
 );
 
 COMMENT ON TABLE public.major_report IS 'One report a major incident; the timeline holds the digest of every text it had';
 
+COMMENT ON COLUMN public.major_report.reopened IS 'How often the record had been reopened when this was written: reopened again, an approved report is out of date';
+
+CREATE TABLE public.major_report_past (
+    incident_id bigint NOT NULL,
+    version integer NOT NULL,
+    text text NOT NULL,
+    written_at timestamp with time zone NOT NULL,
+    written_by text NOT NULL,
+    approved_at timestamp with time zone NOT NULL,
+    approved_by text NOT NULL
+);
+
+COMMENT ON TABLE public.major_report_past IS 'Approved reports whose records were reopened afterwards';
+
+CREATE VIEW public.major_report_standing AS
+ SELECT i.id AS incident_id,
+        CASE
+            WHEN ((r.incident_id IS NULL) OR ((r.approved_at IS NOT NULL) AND (r.reopened < i.reopened))) THEN 'due'::text
+            WHEN (r.approved_at IS NULL) THEN 'written'::text
+            ELSE 'approved'::text
+        END AS status
+   FROM (public.incident i
+     LEFT JOIN public.major_report r ON ((r.incident_id = i.id)))
+  WHERE ((i.major OR (i.priority <= 2)) AND (i.kind = 'incident'::text) AND (i.state = ANY (ARRAY['resolved'::text, 'closed'::text])));
+
+COMMENT ON VIEW public.major_report_standing IS 'Every major incident that is over, and how its report stands';
+
 CREATE TABLE public.outbox (
     id uuid NOT NULL,
-    incident_id bigint NOT NULL,
+    incident_id bigint,
     channel text NOT NULL,
     recipient text NOT NULL,
     role text DEFAULT ''::text NOT NULL,
@@ -367,10 +399,15 @@ CREATE TABLE public.outbox (
     next_attempt_at timestamp with time zone NOT NULL,
     settled_at timestamp with time zone,
     last_error text DEFAULT ''::text NOT NULL,
+    noted boolean DEFAULT false NOT NULL,
     CONSTRAINT outbox_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text])))
 );
 
 COMMENT ON COLUMN public.outbox.id IS 'uuid5 of incident, cause and target: the idempotency id on every attempt, and what makes a second firing harmless';
+
+COMMENT ON COLUMN public.outbox.incident_id IS 'Null for what is about no record, such as a hand-over';
+
+COMMENT ON COLUMN public.outbox.noted IS 'Whether the record''s timeline says that this message never arrived; only asked of dead ones';
 
 CREATE TABLE public.person (
     id integer NOT NULL,
@@ -572,6 +609,25 @@ CREATE TABLE public.staff_group_member (
     person_id integer NOT NULL
 );
 
+CREATE TABLE public.subscription (
+    id bigint NOT NULL,
+    incident_id bigint NOT NULL,
+    target text NOT NULL,
+    subscribed_at timestamp with time zone NOT NULL,
+    subscribed_by text NOT NULL
+);
+
+COMMENT ON COLUMN public.subscription.target IS 'person:LOGIN, smtp:ADDRESS or webhook:URL';
+
+ALTER TABLE public.subscription ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.subscription_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.timeline (
     incident_id bigint NOT NULL,
     seq integer NOT NULL,
@@ -682,6 +738,9 @@ ALTER TABLE ONLY public.login_attempt
 ALTER TABLE ONLY public.login_state
     ADD CONSTRAINT login_state_pkey PRIMARY KEY (state_hash);
 
+ALTER TABLE ONLY public.major_report_past
+    ADD CONSTRAINT major_report_past_pkey PRIMARY KEY (incident_id, version);
+
 ALTER TABLE ONLY public.major_report
     ADD CONSTRAINT major_report_pkey PRIMARY KEY (incident_id);
 
@@ -733,6 +792,12 @@ ALTER TABLE ONLY public.staff_group
 ALTER TABLE ONLY public.staff_group
     ADD CONSTRAINT staff_group_slug_key UNIQUE (slug);
 
+ALTER TABLE ONLY public.subscription
+    ADD CONSTRAINT subscription_incident_id_target_key UNIQUE (incident_id, target);
+
+ALTER TABLE ONLY public.subscription
+    ADD CONSTRAINT subscription_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.timeline
     ADD CONSTRAINT timeline_pkey PRIMARY KEY (incident_id, seq);
 
@@ -770,6 +835,8 @@ CREATE UNIQUE INDEX incident_one_live_per_key ON public.incident USING btree (ke
 
 CREATE INDEX incident_owner ON public.incident USING btree (lower(owner)) WHERE (owner <> ''::text);
 
+CREATE INDEX incident_reported ON public.incident USING btree (id) WHERE ((major OR (priority <= 2)) AND (kind = 'incident'::text) AND (state = ANY (ARRAY['resolved'::text, 'closed'::text])));
+
 CREATE INDEX incident_security ON public.incident USING btree (id) WHERE security;
 
 CREATE INDEX incident_updated ON public.incident USING btree (updated_at, id);
@@ -779,6 +846,8 @@ CREATE INDEX incident_workload ON public.incident USING btree (assignee) WHERE (
 CREATE INDEX outbox_incident ON public.outbox USING btree (incident_id);
 
 CREATE INDEX outbox_pending ON public.outbox USING btree (next_attempt_at) WHERE (state = 'pending'::text);
+
+CREATE INDEX outbox_undelivered ON public.outbox USING btree (settled_at) WHERE ((state = 'dead'::text) AND (NOT noted) AND (incident_id IS NOT NULL));
 
 CREATE UNIQUE INDEX person_email ON public.person USING btree (lower(email)) WHERE (email <> ''::text);
 

@@ -100,9 +100,9 @@ class Reject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclareMajor:
-    """Make it a major incident whatever its priority."""
+    """Make it a major incident whatever its priority, for a reason."""
 
-    reason: str = ""
+    reason: str
     note: str = ""
 
 

@@ -166,7 +166,9 @@ def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) 
             return replace(incident, closure=closure, closed_at=now, satisfaction=rating or incident.satisfaction)
         case c.Reject():
             return replace(incident, closed_at=now, closure=Closure.MANUAL)
-        case c.DeclareMajor():
+        case c.DeclareMajor(reason=reason):
+            if not reason.strip():
+                raise Unprocessable("say why it is major", flaws=(Flaw("/reason", "is needed: managers are told it"),))
             return replace(incident, major=True)
         case c.Rate(satisfaction=rating):
             return replace(incident, satisfaction=rating)

@@ -98,6 +98,21 @@ class Tier(StrEnum):
     VENDOR = "vendor"
 
 
+class LeaderOutcome(StrEnum):
+    """What came of telling the leader of a major incident."""
+
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
+
+
+class ReportStatus(StrEnum):
+    """How the report on a major incident that is over stands."""
+
+    DUE = "due"
+    WRITTEN = "written"
+    APPROVED = "approved"
+
+
 class AlertStatus(StrEnum):
     """What the sender says of its alert. ACKNOWLEDGED is a person acting in the sender's tool."""
 
@@ -133,6 +148,7 @@ class TimerKind(IntEnum):
     FLAP_SETTLE = 5
     MAINTENANCE_END = 6
     LADDER = 7
+    STATUS_UPDATE = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

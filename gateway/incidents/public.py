@@ -20,6 +20,7 @@ TOLD: Mapping[str, frozenset[str]] = {
     "closed": frozenset({"closure", "satisfaction"}),
     "reopened": frozenset(),
     "rejected": frozenset(),
+    "status_update": frozenset({"text", "next_update_due_at"}),
     "rated": frozenset({"satisfaction"}),
     "note": frozenset(),
 }

@@ -80,7 +80,7 @@ class Session:
 
     def _refreshed(self, revision: Revision) -> Revision:
         after, armed = timers.refresh(self.desk.rules, revision.after, self.now)
-        return replace(revision, after=after, timers=armed)
+        return replace(revision, after=after, timers=(*revision.timers, *armed))
 
     def _note(self, revisions: Sequence[Revision]) -> None:
         self.armed += [(r.after.id, arm.kind, arm.due_at) for r in revisions for arm in r.timers if arm.due_at is not None]

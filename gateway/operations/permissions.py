@@ -38,6 +38,11 @@ class Action(StrEnum):
     CLOSE = "close"
     REJECT = "reject"
     DECLARE_MAJOR = "declare_major"
+    TELL_LEADER = "tell_leader"
+    ACKNOWLEDGE_ESCALATION = "acknowledge_escalation"
+    POST_UPDATE = "post_update"
+    SUBSCRIBE = "subscribe"
+    SUBSCRIBE_OTHERS = "subscribe_others"
     NOTE = "note"
     ATTACH = "attach"
     DETACH = "detach"
@@ -73,6 +78,11 @@ MEANING: Mapping[Action, str] = {
     Action.REFER: "set its counterpart in another system",
     Action.FOLLOW_ON: "make a record that goes on from a closed one",
     Action.CONVERT: "make a service request an incident or a change",
+    Action.TELL_LEADER: "put down that the leader was told of a major incident",
+    Action.ACKNOWLEDGE_ESCALATION: "say that one has it, having been told by management escalation, which stops the ladder",
+    Action.POST_UPDATE: "tell all subscribers how it stands, and when they hear more",
+    Action.SUBSCRIBE: "be sent its status updates, and no longer",
+    Action.SUBSCRIBE_OTHERS: "let other people, and addresses outside, be sent them, see who is, and end that",
     Action.REPORT: "write the report on a major incident",
     Action.APPROVE_REPORT: "approve that report, written by somebody else",
     Action.INVITE: "make a link that lets its reporter at the record without a key",
@@ -97,6 +107,7 @@ class Where(StrEnum):
     DESK = "with the service desk"
     SECOND = "with tier 2, or with a vendor"
     BEYOND_DESK = "with tier 2, tier 3 or a vendor"
+    HANDLED = "handled by oneself"
     THIRD = "with tier 3, or with a vendor and given to oneself or one's group"
     FLAGGED = "flagged as security incident"
 
@@ -139,26 +150,29 @@ _OWNING = frozenset({
 
 TABLE: tuple[Rule, ...] = (
     Rule(Role.REPORTER, frozenset({_A.SUBMIT})),
-    Rule(Role.REPORTER, frozenset({_A.READ, _A.CONFIRM, _A.REFUSE, _A.RATE, _A.FOLLOW_ON}), Where.OWN),
+    Rule(Role.REPORTER, frozenset({_A.READ, _A.CONFIRM, _A.REFUSE, _A.RATE, _A.FOLLOW_ON, _A.SUBSCRIBE}), Where.OWN),
     Rule(Role.REPORTER, frozenset({_A.NOTE, _A.ATTACH}), Where.OWN, OPEN),
     Rule(Role.SERVICE_DESK, _STAFF | _EVIDENCE | {_A.REPLAY}),
-    Rule(Role.SERVICE_DESK, _SEEING | _OWNING),
+    Rule(Role.SERVICE_DESK, _SEEING | _OWNING | {_A.ACKNOWLEDGE_ESCALATION, _A.SUBSCRIBE, _A.SUBSCRIBE_OTHERS, _A.POST_UPDATE}),
     Rule(Role.SERVICE_DESK, _WORK, Where.DESK),
     Rule(Role.SERVICE_DESK, frozenset({_A.REPORT}), Where.ANY, OVER),
-    Rule(Role.TIER2, _STAFF | _SEEING | {_A.RECEIPTS}),
+    Rule(Role.TIER2, _STAFF | _SEEING | {_A.RECEIPTS, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
+    Rule(Role.TIER2, frozenset({_A.POST_UPDATE}), Where.HANDLED),
     Rule(Role.TIER2, _WORK | {_A.RETURN, _A.LINK, _A.UNLINK, _A.CONVERT}, Where.SECOND),
     Rule(Role.TIER2, _PASSING_ON, Where.BEYOND_DESK),
     Rule(Role.TIER2, frozenset({_A.REPORT}), Where.ANY, OVER),
-    Rule(Role.TIER3, _STAFF | _SEEING | {_A.RECEIPTS}),
+    Rule(Role.TIER3, _STAFF | _SEEING | {_A.RECEIPTS, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
+    Rule(Role.TIER3, frozenset({_A.POST_UPDATE}), Where.HANDLED),
     Rule(Role.TIER3, _WORK | {_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ENGAGE}, Where.THIRD),
     Rule(Role.TIER3, frozenset({_A.REPORT}), Where.ANY, OVER),
     Rule(Role.INCIDENT_MANAGER, frozenset(Action)),
-    Rule(Role.LEADER, _SEEING | {_A.FOLLOW, _A.DIRECTORY}),
+    Rule(Role.LEADER, _SEEING | {_A.FOLLOW, _A.DIRECTORY, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
+    Rule(Role.LEADER, frozenset({_A.APPROVE_REPORT}), Where.ANY, OVER),
     Rule(Role.ADMINISTRATOR, frozenset({_A.DIRECTORY})),
     Rule(Role.SECURITY, frozenset({_A.SUBMIT, _A.DIRECTORY})),
-    Rule(Role.SECURITY, _SEEING | {_A.NOTE, _A.ATTACH}, Where.FLAGGED),
+    Rule(Role.SECURITY, _SEEING | {_A.NOTE, _A.ATTACH, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}, Where.FLAGGED),
     Rule(Machine.READER, _SEEING | _EVIDENCE | {_A.FOLLOW, _A.DIRECTORY}),
-    Rule(Machine.WRITER, frozenset(Action) - {_A.ENTER_LATE, _A.DETACH, _A.APPROVE_REPORT}),
+    Rule(Machine.WRITER, frozenset(Action) - {_A.ENTER_LATE, _A.DETACH, _A.APPROVE_REPORT, _A.ACKNOWLEDGE_ESCALATION}),
 )
 
 _DESCRIBING = frozenset({"title", "description", "contact_name", "contact", "location", "reporting_unit", "labels"})
@@ -243,6 +257,8 @@ def _is(where: Where, who: Who, incident: Incident) -> bool:  # noqa: PLR0911 - 
             return incident.tier in (Tier.SECOND, Tier.VENDOR)
         case Where.BEYOND_DESK:
             return incident.tier is not Tier.DESK
+        case Where.HANDLED:
+            return incident.handler == who.name
         case Where.THIRD:
             return incident.tier is Tier.THIRD or (incident.tier is Tier.VENDOR and _given(who, incident))
         case Where.FLAGGED:

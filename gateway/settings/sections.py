@@ -159,9 +159,16 @@ class Management(Section, frozen=True):
 
 
 class Escalation(Section, frozen=True):
-    """Management escalation."""
+    """Management escalation: its rules, and how long the acknowledgement of somebody told stops the ladder; 0s is for good."""
 
+    acknowledgement_lasts: Duration
     management: tuple[Management, ...] = ()
+
+
+class Major(Section, frozen=True):
+    """Major incidents: who tells the leader that one was declared."""
+
+    leader_told_by: Literal["manager", "gateway"]
 
 
 class Smtp(Section, frozen=True):
@@ -325,8 +332,9 @@ class Settings(Section, frozen=True):
     login: Login
     links: Links
     attachments: Attachments
+    escalation: Escalation
+    major: Major
     redis: Redis = Redis()
-    escalation: Escalation = Escalation()
     intake: dict[str, Intake] = {}
     services: dict[str, ServiceIntake] = {}
     criticality: dict[str, Bounds] = {}

@@ -116,3 +116,10 @@ def _after(incident: Incident, command: c.Command, now: datetime) -> Incident:
         return apply(incident, command, "li", now).after
     except IllegalTransition:
         return incident
+
+
+@pytest.mark.parametrize("reason", ["", " \n"])
+def test_nothing_is_declared_major_without_a_reason(reason: str) -> None:
+    with pytest.raises(Unprocessable) as refused:
+        apply(an_incident(), c.DeclareMajor(reason=reason), "max", LATER)
+    assert [flaw.pointer for flaw in refused.value.flaws] == ["/reason"]
