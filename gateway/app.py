@@ -30,6 +30,7 @@ from gateway.dedup.opening import Openings
 from gateway.dedup.promotion import Promotion
 from gateway.dedup.records import Records
 from gateway.incidents import store
+from gateway.incidents.custom import Fields
 from gateway.ingest.http import FrontDoor
 from gateway.ingest.replay import Replay
 from gateway.ingest.routes import intake_routes
@@ -120,7 +121,8 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     committer = Committer(clock, settings.dedup, Records(Openings(settings, rules, catalogue), reserve, clock, key))
     observer = IntakeObserver(metrics, timers.note_armed, telling.wake.set)
     intake = Intake(lambda: _connect(settings.database.url, WRITER), committer, clock, settings.server, observer)
-    desk = Desk(pool, clock, rules, key, reserve, partial(_changed, timers, telling), catalogue)
+    fields = Fields.from_settings(settings.fields)
+    desk = Desk(pool, clock, rules, key, reserve, partial(_changed, timers, telling), catalogue, fields)
     keys = Keys(pool, clock)
     door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock)
     replay = Replay(pool, sources, settings.intake, intake.submit, clock)

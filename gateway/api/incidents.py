@@ -2,11 +2,10 @@
 
 import msgspec
 from aiohttp import web
-from msgspec import UNSET
 
 from gateway.api import body, wire
 from gateway.api.context import Call, respond
-from gateway.api.listing import page, query_of
+from gateway.api.listing import fields_of, page, query_of
 from gateway.api.views import IncidentView, views
 from gateway.db.pool import acquire
 from gateway.errors import Flaw, GatewayError, Malformed, NotFound, Unprocessable
@@ -57,11 +56,11 @@ class BulkResults(msgspec.Struct):
 
 async def list_incidents(call: Call) -> web.Response:
     """One page, newest first unless `sort` says otherwise."""
-    query = query_of(call.request.query)
     desk = call.context.desk
+    query, having = query_of(call.request.query), fields_of(call.request.query, desk.fields)
     async with acquire(desk.pool) as conn:
         seen = sight(call.who)
-        found, following = await page(conn, query, seen)
+        found, following = await page(conn, query, seen, having)
         return respond(Page(await views(conn, desk.rules, found, desk.clock.stamp(), seen), following))
 
 
@@ -82,9 +81,11 @@ async def read_incident(call: Call) -> web.Response:
 
 async def patch_incident(call: Call) -> web.Response:
     """Correct a record."""
-    fields = wire.Patch.__struct_fields__
-    changes = {name: value for name in fields if (value := getattr(call.body, name)) is not UNSET}
-    incident = await edit(call.context.desk, call.number, changes, call.who, if_match=call.if_match(), once=call.once())
+    changes = body.given(call.body)
+    note = changes.pop("note")
+    incident = await edit(
+        call.context.desk, call.number, changes, call.who, note=note, if_match=call.if_match(), once=call.once()
+    )
     return respond(await shown(call, incident), etag=str(incident.version))
 
 

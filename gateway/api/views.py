@@ -86,6 +86,8 @@ class IncidentView(msgspec.Struct):
     service: str
     ci: str
     category: str
+    symptom: str
+    scope: str
     request_category: str | None
     dedup_key: str | None
     occurrences: int
@@ -102,6 +104,9 @@ class IncidentView(msgspec.Struct):
     solution: str
     closure: str | None
     satisfaction: int | None
+    satisfaction_text: str
+    called_back_at: datetime | None
+    called_back_by: str
     assignee_group: str
     assignee: str
     owner: str
@@ -112,6 +117,7 @@ class IncidentView(msgspec.Struct):
     contact: str
     location: str
     reporting_unit: str
+    language: str
     hold: HoldView | None
     master: str | None
     follows: str | None
@@ -124,6 +130,7 @@ class IncidentView(msgspec.Struct):
     storm: bool
     reopened: int
     returned: int
+    fields: Mapping[str, Any]
     labels: Mapping[str, str]
     links: Sequence[Mapping[str, str]]
     refs: Mapping[str, Any]

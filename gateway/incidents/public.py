@@ -21,6 +21,7 @@ TOLD: Mapping[str, frozenset[str]] = {
     "reopened": frozenset(),
     "rejected": frozenset(),
     "rated": frozenset({"satisfaction"}),
+    "called_back": frozenset(),
     "note": frozenset(),
 }
 """The events a reporter is told of, and which facts beside the state; notes only where they are the reporter's own."""

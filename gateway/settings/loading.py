@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 from zoneinfo import available_timezones
 
 import msgspec
@@ -15,6 +15,7 @@ from dateutil.rrule import rrulestr
 
 from gateway.durations import written
 from gateway.errors import Flaw, Misconfigured
+from gateway.settings.fields import flaws_of
 from gateway.settings.sections import Maintenance, Settings
 
 CRITICALITIES = ("critical", "high", "normal", "low")
@@ -42,6 +43,13 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
 
 
 def _convert(name: str, value: object, kind: Any, parts: dict[str, Any], flaws: list[Flaw]) -> None:
+    """Each section by itself, and of a list of sections each, so that one problem does not hide another."""
+    if isinstance(value, list) and get_origin(kind) is tuple:
+        read: dict[str, Any] = {}
+        for index, one in enumerate(value):
+            _convert(f"{name}/{index}", one, get_args(kind)[0], read, flaws)
+        parts[name] = tuple(read.values())
+        return
     try:
         parts[name] = msgspec.convert(value, kind, strict=False, dec_hook=written)
     except msgspec.ValidationError as error:
@@ -85,7 +93,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
 def contradictions(settings: Settings) -> list[Flaw]:
     """What is wrong with settings that can be read."""
-    flaws = _ways_in(settings)
+    flaws = [*_ways_in(settings), *flaws_of(settings.fields)]
     for word, bounds in settings.criticality.items():
         if word not in CRITICALITIES:
             flaws.append(Flaw(f"/criticality/{word}", f"there are {', '.join(CRITICALITIES)}"))

@@ -310,6 +310,17 @@ class Attachments(Section, frozen=True):
     max_record_bytes: int
 
 
+class CustomField(Section, frozen=True):
+    """A field that records have beside those they all have; `incidents/custom.py` says what its words may be."""
+
+    name: str
+    type: str
+    labels: Mapping[str, str]
+    kinds: tuple[str, ...] = KINDS
+    choices: tuple[str, ...] = ()
+    required_on: tuple[str, ...] = ()
+
+
 class Settings(Section, frozen=True):
     """Everything the gateway is told."""
 
@@ -329,3 +340,4 @@ class Settings(Section, frozen=True):
     services: dict[str, ServiceIntake] = {}
     criticality: dict[str, Bounds] = {}
     routing: tuple[Routing, ...] = ()
+    fields: tuple[CustomField, ...] = ()

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from gateway.db.pool import Pool
 from gateway.dedup.submission import Receipt
 from gateway.errors import NotFound
 from gateway.incidents import store
+from gateway.incidents.custom import Fields
 from gateway.oncall.roles import Role
 from gateway.operations import keys
 from gateway.operations.attach import Quota
@@ -96,13 +98,23 @@ def oidc() -> OidcLogin | None:
 
 
 @pytest.fixture
-async def api(pool: Pool, clock: FakeClock, login: Login, oidc: OidcLogin | None) -> AsyncIterator[Api]:
+def configuration() -> str:
+    """Laid over the shipped defaults; a module of tests may have another."""
+    return ""
+
+
+@pytest.fixture
+async def api(
+    pool: Pool, clock: FakeClock, login: Login, oidc: OidcLogin | None, configuration: str, tmp_path: Path
+) -> AsyncIterator[Api]:
     async def reserve(count: int, stamp: Any) -> store.Reserved:
         async with pool.acquire() as conn:
             return await store.reserve(conn, count, stamp)
 
-    known = Catalogue(load(None, {}))
-    desk = Desk(pool, clock, known.rules, b"test key", reserve, lambda _: None, known)
+    (tmp_path / "gateway.toml").write_text(configuration)
+    settings = load(tmp_path / "gateway.toml", {})
+    known, fields = Catalogue(settings), Fields.from_settings(settings.fields)
+    desk = Desk(pool, clock, known.rules, b"test key", reserve, lambda _: None, known, fields)
     made = {}
     async with pool.acquire() as conn:
         for scope in Scope:
