@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from secrets import token_bytes
 from typing import Any
 from uuid import uuid4
@@ -29,6 +30,9 @@ from gateway.dedup.intake import Intake
 from gateway.dedup.opening import Openings
 from gateway.dedup.promotion import Promotion
 from gateway.dedup.records import Records
+from gateway.files.disk import DiskStore
+from gateway.files.s3 import S3Store
+from gateway.files.store import Place, Store, Stores
 from gateway.incidents import store
 from gateway.incidents.custom import Fields
 from gateway.ingest.http import FrontDoor
@@ -41,7 +45,7 @@ from gateway.notify.channels.webhook import WebhookChannel
 from gateway.notify.message import Channel
 from gateway.notify.runner import Runner as Telling
 from gateway.observers import IntakeObserver, TimerObserver
-from gateway.operations.attach import Quota
+from gateway.operations.attach import Filing, Quota
 from gateway.operations.attempts import Limits
 from gateway.operations.desk import Armed, Desk
 from gateway.operations.firing import Effects
@@ -52,7 +56,7 @@ from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.operations.redating import Redating
 from gateway.operations.reporter_links import ReporterLinks, secrets_of
-from gateway.settings import Settings
+from gateway.settings import Attachments, Settings
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
 from gateway.upkeep import Upkeep
@@ -130,14 +134,15 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     alertmanager = AlertmanagerReads(pool, keys, health.readyz, VERSION, clock.now())
     login = _login(stack, pool, settings, clock)
-    links, files = await _links(pool, settings, clock), settings.attachments
-    quota = Quota(files.max_bytes, files.max_files, files.max_record_bytes)
-    context = Context(desk, keys, login, _oidc(stack, login, settings), links, quota, replay)
+    links, filing = await _links(pool, settings, clock), _filing(stack, desk, settings.attachments)
+    context = Context(desk, keys, login, _oidc(stack, login, settings), links, filing, replay)
     definitions = [*intake_routes(door), *alertmanager.routes(), *routes.build(context), *build_docs(), *health.routes(metrics)]
     app.add_routes(edge.doors(definitions, clock, metrics.answered))
     rules.warm(clock.now())
     promotion = Promotion(pool, clock, intake.submit)
-    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, promotion.run_once, partial(make_lists, desk))
+    upkeep = Upkeep(
+        pool, settings, clock, metrics, rules, key, promotion.run_once, partial(make_lists, desk), filing.stores.sweep
+    )
     await upkeep.housekeeping()
     await catalogue.refresh(pool, clock.stamp())
     _start(stack, catalogue.run(pool, clock), "catalogue")
@@ -154,6 +159,18 @@ def _login(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) 
     passwords = Passwords()
     stack.callback(passwords.close)
     return Login(pool, clock, passwords, Limits(settings.login.attempts, settings.login.window), settings.login.session)
+
+
+def _filing(stack: AsyncExitStack, desk: Desk, files: Attachments) -> Filing:
+    stores: dict[Place, Store] = {}
+    if files.path:
+        stores[Place.DISK] = DiskStore(Path(files.path))
+    if files.s3.endpoint:
+        stores[Place.S3] = bucket = S3Store(files.s3, desk.clock)
+        stack.push_async_callback(bucket.close)
+    chosen = {"database": Place.PARTS, "disk": Place.DISK, "s3": Place.S3}[files.store]
+    quota = Quota(files.max_bytes, files.max_files, files.max_record_bytes, files.max_link_files)
+    return Filing(desk, Stores(desk.pool, chosen, stores), quota)
 
 
 async def _links(pool: Pool, settings: Settings, clock: Clock) -> ReporterLinks:

@@ -25,6 +25,7 @@ from gateway.sla.timers import Rules
 HOUSEKEEPING_EVERY = 600.0
 SEAL_EVERY = 60.0
 SHIFTS_EVERY = 30.0
+SWEEP_EVERY = 3600.0
 
 log = structlog.get_logger()
 
@@ -70,6 +71,7 @@ class Upkeep:
     key: bytes
     promote: Callable[[], Awaitable[object]]
     hand_over: Callable[[], Awaitable[object]]
+    sweep: Callable[[datetime], Awaitable[int]]
 
     async def run(self) -> None:
         """All rounds, each at its own pace."""
@@ -79,6 +81,7 @@ class Upkeep:
             group.create_task(self._every(SEAL_EVERY, self.seal))
             group.create_task(self._every(promotion.EVERY, self.promote))
             group.create_task(self._every(SHIFTS_EVERY, self.hand_over))
+            group.create_task(self._every(SWEEP_EVERY, self.sweep_files))
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
         while True:
@@ -113,6 +116,11 @@ class Upkeep:
             await telemetry.refresh(conn, self.metrics, self.clock.stamp(), self._running)
         self.metrics.db_pool_size.set(self.pool.get_size())
         self.metrics.db_pool_in_use.set(self.pool.get_size() - self.pool.get_idle_size())
+
+    async def sweep_files(self) -> None:
+        """Take away what lies where files are kept and belongs to no record."""
+        if swept := await self.sweep(self.clock.now()):
+            log.info("files_swept", files=swept)
 
     async def seal(self) -> None:
         """Seal the timelines and keep the line outside the database: in the log, and in `audit.seal_file` if one is set."""

@@ -48,6 +48,7 @@ class Route:
     """One operation. `takes` is its body's type, `gives` the body's type of its answer, `query` its parameters' type.
 
     Where a body may be CSV as well the handler reads it itself, and `reads` is its type as JSON.
+    With `streams` it is a file, read as it comes.
     `needs` is what it asks of the gateway as a whole; what it asks of one record is judged where that is read or locked.
     """
 
@@ -63,6 +64,7 @@ class Route:
     needs: Action | None = None
     headers: tuple[str, ...] = ()
     reads: Any = None
+    streams: bool = False
 
 
 ONCE, MATCHED = ("Idempotency-Key",), ("If-Match",)
@@ -134,10 +136,12 @@ def _files() -> tuple[Route, ...]:
     one, path = attachments.Attachment, ONE + "/attachments"
     return (
         Route("POST", path, attachments.attach_file, WRITE, "Keep the body as a file", None, one, attachments.Naming, status=201,
-              headers=("Content-Disposition", *MATCHED)),
+              headers=("Content-Disposition", *CHANGE), streams=True),
         Route("GET", path, attachments.list_files, READ, "Its files", None, attachments.Attachments),
         Route("GET", ONE + FILE, attachments.fetch_file, READ, "Fetch a file"),
         Route("DELETE", ONE + FILE, attachments.remove_file, WRITE, "Take a file's content away", status=204, headers=MATCHED),
+        Route("POST", MINE + "/attachments", mine.attach_to_mine, OPEN, "Add a file by a link", None, mine.Download,
+              attachments.Naming, status=201, headers=("Content-Disposition", *ONCE), streams=True),
         Route("GET", MINE + FILE, mine.fetch_mine, OPEN, "Fetch a file by a link"),
     )  # fmt: skip
 
@@ -209,7 +213,10 @@ def _mine() -> tuple[Route, ...]:
     asked = {"confirm": mine.Agree, "refuse": wire.Refuse, "rate": wire.Rate, "note": wire.Note}
     return (
         Route("GET", MINE, mine.read_mine, OPEN, "Read one's record by a link", None, mine.Mine),
-        *(Route("POST", f"{MINE}/{n}", mine.act_on_mine, OPEN, _sentence(kind), kind, mine.Mine) for n, kind in asked.items()),
+        *(
+            Route("POST", f"{MINE}/{n}", mine.act_on_mine, OPEN, _sentence(kind), kind, mine.Mine, headers=ONCE)
+            for n, kind in asked.items()
+        ),
     )
 
 

@@ -3,6 +3,8 @@
 from gateway.durations import Duration
 from gateway.settings.loading import contradictions, load, overlay
 from gateway.settings.sections import (
+    S3,
+    Attachments,
     Audit,
     Bounds,
     Calendar,
@@ -36,6 +38,8 @@ from gateway.settings.sections import (
 )
 
 __all__ = [
+    "S3",
+    "Attachments",
     "Audit",
     "Bounds",
     "Calendar",

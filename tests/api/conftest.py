@@ -19,11 +19,12 @@ from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool
 from gateway.dedup.submission import Receipt
 from gateway.errors import NotFound
+from gateway.files.store import Place, Stores
 from gateway.incidents import store
 from gateway.incidents.custom import Fields
 from gateway.oncall.roles import Role
 from gateway.operations import keys
-from gateway.operations.attach import Quota
+from gateway.operations.attach import Filing, Quota
 from gateway.operations.attempts import Limits
 from gateway.operations.desk import Desk
 from gateway.operations.keys import Scope
@@ -70,7 +71,7 @@ class Api:
         return dict(made)
 
 
-QUOTA = Quota(each=20_000, count=3, record=50_000)
+QUOTA = Quota(each=20_000, count=3, record=50_000, link=2)
 
 
 async def nothing_to_replay(quarantine_id: int) -> Receipt:
@@ -104,8 +105,14 @@ def configuration() -> str:
 
 
 @pytest.fixture
+def stores(pool: Pool) -> Stores:
+    """Files in the database, unless a module of tests keeps them elsewhere."""
+    return Stores(pool, Place.PARTS, {})
+
+
+@pytest.fixture
 async def api(
-    pool: Pool, clock: FakeClock, login: Login, oidc: OidcLogin | None, configuration: str, tmp_path: Path
+    pool: Pool, clock: FakeClock, login: Login, oidc: OidcLogin | None, configuration: str, tmp_path: Path, stores: Stores
 ) -> AsyncIterator[Api]:
     async def reserve(count: int, stamp: Any) -> store.Reserved:
         async with pool.acquire() as conn:
@@ -120,8 +127,9 @@ async def api(
         for scope in Scope:
             made[str(scope)], _ = await keys.create(conn, str(scope), frozenset({scope}), clock.stamp())
     app = web.Application()
+    filing = Filing(desk, stores, QUOTA)
     links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))
-    definitions = build(Context(desk, Keys(pool, clock), login, oidc, links, QUOTA, nothing_to_replay)) + build_docs()
+    definitions = build(Context(desk, Keys(pool, clock), login, oidc, links, filing, nothing_to_replay)) + build_docs()
     app.add_routes(edge.doors(definitions, clock, lambda *_: None))
     server = TestServer(app)
     await server.start_server(auto_decompress=False)
