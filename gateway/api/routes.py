@@ -93,7 +93,8 @@ def table(feed: Feed) -> tuple[Route, ...]:
               needs=Action.READ),
         Route("POST", V1 + "/incidents", incidents.create_incident, WRITE, "Make a record", wire.NewIncident, view, status=201,
               needs=Action.SUBMIT, headers=ONCE),
-        Route("POST", V1 + "/incidents/bulk", incidents.act_on_many, WRITE, "Act on many", wire.Bulk, incidents.BulkResults),
+        Route("POST", V1 + "/incidents/bulk", incidents.act_on_many, WRITE, "Act on many", wire.Bulk, incidents.BulkResults,
+              headers=ONCE),
         Route("GET", ONE, incidents.read_incident, READ, "Read a record", None, view, headers=CACHED),
         Route("PATCH", ONE, incidents.patch_incident, WRITE, "Correct a record", wire.Patch, view, headers=CHANGE),
         Route("GET", ONE + "/timeline", reads.read_timeline, READ, "Everything that happened", None, reads.Timeline),
@@ -125,7 +126,7 @@ def table(feed: Feed) -> tuple[Route, ...]:
         Route("GET", V1 + "/fields", fields.list_fields, READ, "Fields the configuration adds", None, fields.FieldList,
               needs=Action.READ),
         Route("GET", V1 + "/keys", keys.list_keys, ADMIN, "List keys", None, keys.KeyList),
-        Route("POST", V1 + "/keys", keys.create_key, ADMIN, "Make a key", wire.NewKey, keys.MadeKey, status=201),
+        Route("POST", V1 + "/keys", keys.create_key, ADMIN, "Make a key", wire.NewKey, keys.MadeKey, status=201, headers=ONCE),
         Route("DELETE", KEY, keys.revoke_key, ADMIN, "Revoke a key", status=204),
         Route("POST", ONE + "/invite", mine.invite, WRITE, "Make a link for its reporter", None, mine.Invitation, status=201),
         *_files(), *_reports(), *_mine(), *_people(), *_catalogue(), *_oneself(), *_shifts(),
@@ -150,8 +151,8 @@ def _reports() -> tuple[Route, ...]:
     one, path = major_reports.ReportView, ONE + "/report"
     return (
         Route("GET", path, major_reports.read_report, READ, "The report on a major incident", None, one, major_reports.Query),
-        Route("PUT", path, major_reports.put_report, WRITE, "Write that report", major_reports.Text, one),
-        Route("POST", path + "/approve", major_reports.approve_report, WRITE, "Approve that report", None, one),
+        Route("PUT", path, major_reports.put_report, WRITE, "Write that report", major_reports.Text, one, headers=ONCE),
+        Route("POST", path + "/approve", major_reports.approve_report, WRITE, "Approve that report", None, one, headers=ONCE),
     )
 
 
@@ -160,16 +161,18 @@ def _people() -> tuple[Route, ...]:
     return (
         Route("GET", V1 + "/people", people.list_people, READ, "List people", None, people.PeoplePage, people.PeopleQuery,
               needs=seen),
-        Route("POST", V1 + "/people", people.create_person, ADMIN, "Make a person", people.NewPerson, one, status=201),
+        Route("POST", V1 + "/people", people.create_person, ADMIN, "Make a person", people.NewPerson, one, status=201,
+              headers=ONCE),
         Route("GET", PERSON, people.read_person, READ, "Read a person", None, one, needs=seen),
-        Route("PATCH", PERSON, people.patch_person, ADMIN, "Change a person", people.PersonPatch, one, headers=MATCHED),
+        Route("PATCH", PERSON, people.patch_person, ADMIN, "Change a person", people.PersonPatch, one, headers=CHANGE),
         Route("DELETE", PERSON, people.deactivate_person, ADMIN, "End what a person may do", status=204),
         Route("DELETE", PERSON + "/identity", people.forget_identity, ADMIN, "Forget who this is elsewhere", status=204),
         Route("GET", V1 + "/groups", people.list_groups, READ, "List groups", None, people.GroupPage, people.GroupQuery,
               needs=seen),
-        Route("POST", V1 + "/groups", people.create_group, ADMIN, "Make a group", people.NewGroup, group, status=201),
+        Route("POST", V1 + "/groups", people.create_group, ADMIN, "Make a group", people.NewGroup, group, status=201,
+              headers=ONCE),
         Route("GET", GROUP, people.read_group, READ, "Read a group", None, group, needs=seen),
-        Route("PATCH", GROUP, people.patch_group, ADMIN, "Change a group", people.GroupPatch, group, headers=MATCHED),
+        Route("PATCH", GROUP, people.patch_group, ADMIN, "Change a group", people.GroupPatch, group, headers=CHANGE),
         Route("DELETE", GROUP, people.deactivate_group, ADMIN, "End a group", status=204),
     )  # fmt: skip
 
@@ -180,17 +183,18 @@ def _catalogue() -> tuple[Route, ...]:
     return (
         Route("GET", services, catalogue.list_services, READ, "List services", None, catalogue.ServicePage,
               query=catalogue.ServiceQuery, needs=seen),
-        Route("POST", services, catalogue.create_service, ADMIN, "Make a service", catalogue.NewService, one, status=201),
+        Route("POST", services, catalogue.create_service, ADMIN, "Make a service", catalogue.NewService, one, status=201,
+              headers=ONCE),
         Route("GET", SERVICE, catalogue.read_service, READ, "Read a service", None, one, needs=seen),
-        Route("PATCH", SERVICE, catalogue.patch_service, ADMIN, "Change a service", catalogue.ServicePatch, one, headers=MATCHED),
+        Route("PATCH", SERVICE, catalogue.patch_service, ADMIN, "Change a service", catalogue.ServicePatch, one, headers=CHANGE),
         Route("DELETE", SERVICE, catalogue.deactivate_service, ADMIN, "End a service", status=204, headers=MATCHED),
         Route("GET", cis, catalogue.list_cis, READ, "List configuration items", None, catalogue.CiPage,
               query=catalogue.CiQuery, needs=seen),
-        Route("POST", cis, catalogue.create_ci, ADMIN, "Make a configuration item", NewCi, ci, status=201),
+        Route("POST", cis, catalogue.create_ci, ADMIN, "Make a configuration item", NewCi, ci, status=201, headers=ONCE),
         Route("POST", cis + "/import", catalogue.import_cis, ADMIN, "Write many, or none", gives=catalogue.Imported,
-              reads=list[NewCi]),
+              reads=list[NewCi], headers=ONCE),
         Route("GET", CI, catalogue.read_ci, READ, "Read a configuration item", None, ci, needs=seen),
-        Route("PATCH", CI, catalogue.patch_ci, ADMIN, "Change a configuration item", catalogue.CiPatch, ci, headers=MATCHED),
+        Route("PATCH", CI, catalogue.patch_ci, ADMIN, "Change a configuration item", catalogue.CiPatch, ci, headers=CHANGE),
         Route("DELETE", CI, catalogue.delete_ci, ADMIN, "Forget a configuration item", status=204, headers=MATCHED),
         Route("GET", CI + "/impact", catalogue.read_impact, READ, "What depends on it", None, catalogue.Reach, needs=seen),
     )  # fmt: skip
@@ -205,7 +209,7 @@ def _shifts() -> tuple[Route, ...]:
         Route("GET", V1 + "/handovers", handovers.list_handovers, READ, "What shifts hand over", None, handovers.HandOvers,
               handovers.HandOverQuery, needs=Action.HAND_OVER),
         Route("POST", one, handovers.accept_handover, WRITE, "Take a shift's work over", None, handovers.HandOverView,
-              needs=Action.HAND_OVER),
+              needs=Action.HAND_OVER, headers=ONCE),
     )  # fmt: skip
 
 
@@ -232,7 +236,7 @@ def _oneself() -> tuple[Route, ...]:
         Route("PUT", V1 + "/me/password", me.put_password, WRITE, "Change one's password", me.NewPassword, status=204),
         Route("PUT", PERSON + "/password", me.put_initial_password, ADMIN, "Set a password", me.InitialPassword, status=204),
         Route("GET", own, me.list_own_keys, READ, "List one's own keys", None, keys.KeyList),
-        Route("POST", own, me.create_own_key, WRITE, "Make a key of one's own", me.NewOwnKey, made, status=201),
+        Route("POST", own, me.create_own_key, WRITE, "Make a key of one's own", me.NewOwnKey, made, status=201, headers=ONCE),
         Route("DELETE", own + "/{id:[0-9]{1,9}}", me.revoke_own_key, WRITE, "Revoke a key of one's own", status=204),
     )  # fmt: skip
 

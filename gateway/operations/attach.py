@@ -74,14 +74,14 @@ class Filing:
 
         async def work(session: Session) -> Incident:
             kept.clear()
-            if once is not None and (known := await claimed(session, once)) is not None:
+            if once is not None and (known := await claimed(session.conn, once, session.now)) is not None:
                 made[:] = [int(known)]
                 return await session.lock(number, who)
             incident = await session.lock(number, who, if_match)
             kept[:] = made[:] = [await self._put(session, incident, file, who, handle)]
             incident = await _told(session, incident, who, made[0], file)
             if once is not None:
-                await settle(session, once, str(made[0]).encode())
+                await settle(session.conn, once, str(made[0]).encode())
             return incident
 
         try:

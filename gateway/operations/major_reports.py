@@ -9,6 +9,7 @@ from gateway.errors import Conflict, Forbidden
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
+from gateway.operations.memory import Once, at_most_once
 from gateway.operations.permissions import OVER, Action, may
 from gateway.operations.who import Who
 
@@ -44,7 +45,7 @@ ON CONFLICT (incident_id) DO UPDATE SET text = excluded.text, written_at = exclu
 """
 
 
-async def write_report(desk: Desk, number: str, text: str, who: Who) -> Incident:
+async def write_report(desk: Desk, number: str, text: str, who: Who, *, once: Once | None = None) -> Incident:
     """Write or rewrite the report; raises NotFound, Forbidden, and Conflict where none is owed or it is approved."""
 
     async def work(session: Session) -> Incident:
@@ -58,13 +59,13 @@ async def write_report(desk: Desk, number: str, text: str, who: Who) -> Incident
         await session.conn.execute(WRITE, incident.id, text, session.now, who.name)
         return await _told(session, incident, who, "report_written", text)
 
-    return await desk.within(work)
+    return await at_most_once(desk, once, who, work)
 
 
 APPROVE = "UPDATE major_report SET approved_at = $2, approved_by = $3 WHERE incident_id = $1"
 
 
-async def approve_report(desk: Desk, number: str, who: Who) -> Incident:
+async def approve_report(desk: Desk, number: str, who: Who, *, once: Once | None = None) -> Incident:
     """Approve what is written, by another than the writer; raises NotFound, Forbidden and Conflict."""
 
     async def work(session: Session) -> Incident:
@@ -78,7 +79,7 @@ async def approve_report(desk: Desk, number: str, who: Who) -> Incident:
         await session.conn.execute(APPROVE, incident.id, session.now, who.name)
         return await _told(session, incident, who, "report_approved", present.text)
 
-    return await desk.within(work)
+    return await at_most_once(desk, once, who, work)
 
 
 async def _told(session: Session, incident: Incident, who: Who, event: str, text: str) -> Incident:
