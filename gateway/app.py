@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from secrets import token_bytes
 from typing import Any
 from uuid import uuid4
@@ -30,7 +31,12 @@ from gateway.dedup.opening import Openings
 from gateway.dedup.promotion import EVERY as PROMOTE_EVERY
 from gateway.dedup.promotion import Promotion
 from gateway.dedup.records import Records
+from gateway.files.disk import DiskStore
+from gateway.files.s3 import S3Store
+from gateway.files.store import EVERY as SWEEP_EVERY
+from gateway.files.store import Place, Store, Stores
 from gateway.incidents import store
+from gateway.incidents.custom import Fields
 from gateway.ingest.http import FrontDoor
 from gateway.ingest.replay import Replay
 from gateway.ingest.routes import intake_routes
@@ -42,7 +48,7 @@ from gateway.notify.message import Channel
 from gateway.notify.runner import Runner as Telling
 from gateway.observers import IntakeObserver, TimerObserver
 from gateway.operations import hand_over, orphans, undelivered
-from gateway.operations.attach import Quota
+from gateway.operations.attach import Filing, Quota
 from gateway.operations.attempts import Limits
 from gateway.operations.desk import Armed, Desk
 from gateway.operations.firing import Effects
@@ -52,7 +58,7 @@ from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.operations.redating import Redating
 from gateway.operations.reporter_links import ReporterLinks, secrets_of
-from gateway.settings import Settings
+from gateway.settings import Attachments, Settings
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
 from gateway.upkeep import Upkeep
@@ -121,7 +127,8 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     committer = Committer(clock, settings.dedup, Records(Openings(settings, rules, catalogue), reserve, clock, key))
     observer = IntakeObserver(metrics, timers.note_armed, telling.wake.set)
     intake = Intake(lambda: _connect(settings.database.url, WRITER), committer, clock, settings.server, observer)
-    desk = Desk(pool, clock, rules, key, reserve, partial(_changed, timers, telling), catalogue)
+    fields = Fields.from_settings(settings.fields)
+    desk = Desk(pool, clock, rules, key, reserve, partial(_changed, timers, telling), catalogue, fields)
     keys = Keys(pool, clock)
     door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock)
     replay = Replay(pool, sources, settings.intake, intake.submit, clock)
@@ -129,9 +136,8 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     alertmanager = AlertmanagerReads(pool, keys, health.readyz, VERSION, clock.now())
     login = _login(stack, pool, settings, clock)
-    links, files = await _links(pool, settings, clock), settings.attachments
-    quota = Quota(files.max_bytes, files.max_files, files.max_record_bytes)
-    context = Context(desk, keys, login, _oidc(stack, login, settings), links, quota, replay)
+    links, filing = await _links(pool, settings, clock), _filing(stack, desk, settings.attachments)
+    context = Context(desk, keys, login, _oidc(stack, login, settings), links, filing, replay)
     definitions = [*intake_routes(door), *alertmanager.routes(), *routes.build(context), *build_docs(), *health.routes(metrics)]
     app.add_routes(edge.doors(definitions, clock, metrics.answered))
     rules.warm(clock.now())
@@ -140,6 +146,7 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
         (PROMOTE_EVERY, promotion.run_once),
         (hand_over.EVERY, partial(hand_over.make_lists, desk)),
         (undelivered.EVERY, partial(undelivered.note_undelivered, desk)),
+        (SWEEP_EVERY, lambda: filing.stores.sweep(clock.now())),
         (orphans.EVERY, partial(orphans.release, desk, settings.dedup.reopen_within)),
     )
     upkeep = Upkeep(pool, settings, clock, metrics, rules, key, rounds)
@@ -159,6 +166,18 @@ def _login(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) 
     passwords = Passwords()
     stack.callback(passwords.close)
     return Login(pool, clock, passwords, Limits(settings.login.attempts, settings.login.window), settings.login.session)
+
+
+def _filing(stack: AsyncExitStack, desk: Desk, files: Attachments) -> Filing:
+    stores: dict[Place, Store] = {}
+    if files.path:
+        stores[Place.DISK] = DiskStore(Path(files.path))
+    if files.s3.endpoint:
+        stores[Place.S3] = bucket = S3Store(files.s3, desk.clock)
+        stack.push_async_callback(bucket.close)
+    chosen = {"database": Place.PARTS, "disk": Place.DISK, "s3": Place.S3}[files.store]
+    quota = Quota(files.max_bytes, files.max_files, files.max_record_bytes, files.max_link_files)
+    return Filing(desk, Stores(desk.pool, chosen, stores), quota)
 
 
 async def _links(pool: Pool, settings: Settings, clock: Clock) -> ReporterLinks:

@@ -115,7 +115,8 @@ async def list_handovers(call: Call) -> web.Response:
 
 async def accept_handover(call: Call) -> web.Response:
     """Take over a list."""
-    return respond(_view(await hand_over.accept(call.context.desk, int(call.request.match_info["id"]), call.who)))
+    one = await hand_over.accept(call.context.desk, int(call.request.match_info["id"]), call.who, once=call.once())
+    return respond(_view(one))
 
 
 def _view(one: HandOver) -> HandOverView:

@@ -68,12 +68,13 @@ async def read_report(call: Call) -> web.Response:
 
 async def put_report(call: Call) -> web.Response:
     """Write it."""
-    return await _after(call, await major_reports.write_report(call.context.desk, call.number, call.body.text, call.who))
+    desk, once = call.context.desk, call.once()
+    return await _after(call, await major_reports.write_report(desk, call.number, call.body.text, call.who, once=once))
 
 
 async def approve_report(call: Call) -> web.Response:
     """Approve it."""
-    return await _after(call, await major_reports.approve_report(call.context.desk, call.number, call.who))
+    return await _after(call, await major_reports.approve_report(call.context.desk, call.number, call.who, once=call.once()))
 
 
 async def _after(call: Call, incident: Incident) -> web.Response:

@@ -87,6 +87,8 @@ class IncidentView(msgspec.Struct):
     service: str
     ci: str
     category: str
+    symptom: str
+    scope: str
     request_category: str | None
     dedup_key: str | None
     occurrences: int
@@ -103,6 +105,9 @@ class IncidentView(msgspec.Struct):
     solution: str
     closure: str | None
     satisfaction: int | None
+    satisfaction_text: str
+    called_back_at: datetime | None
+    called_back_by: str
     assignee_group: str
     assignee: str
     owner: str
@@ -113,6 +118,7 @@ class IncidentView(msgspec.Struct):
     contact: str
     location: str
     reporting_unit: str
+    language: str
     hold: HoldView | None
     master: str | None
     follows: str | None
@@ -126,6 +132,7 @@ class IncidentView(msgspec.Struct):
     storm: bool
     reopened: int
     returned: int
+    fields: Mapping[str, Any]
     labels: Mapping[str, str]
     links: Sequence[Mapping[str, str]]
     refs: Mapping[str, Any]

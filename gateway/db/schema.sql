@@ -111,11 +111,20 @@ CREATE TABLE public.attachment (
     removed_at timestamp with time zone,
     removed_by text,
     content bytea,
-    CONSTRAINT attachment_check CHECK (((content IS NULL) = (removed_at IS NOT NULL)))
+    place text DEFAULT 'row'::text NOT NULL,
+    handle text DEFAULT ''::text NOT NULL,
+    link_hash bytea,
+    CONSTRAINT attachment_check CHECK (((place = 'row'::text) OR (content IS NULL))),
+    CONSTRAINT attachment_check1 CHECK (((place <> 'row'::text) OR ((content IS NULL) = (removed_at IS NOT NULL)))),
+    CONSTRAINT attachment_place_check CHECK ((place = ANY (ARRAY['row'::text, 'parts'::text, 'disk'::text, 's3'::text])))
 );
 ALTER TABLE ONLY public.attachment ALTER COLUMN content SET STORAGE EXTERNAL;
 
 COMMENT ON TABLE public.attachment IS 'What is removed loses its content and keeps its row';
+
+COMMENT ON COLUMN public.attachment.handle IS 'What it is called where it is kept; empty in the database';
+
+COMMENT ON COLUMN public.attachment.link_hash IS 'SHA-256 of the reporter''s link it came by';
 
 ALTER TABLE public.attachment ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.attachment_id_seq
@@ -125,6 +134,15 @@ ALTER TABLE public.attachment ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.attachment_part (
+    attachment_id bigint NOT NULL,
+    part integer NOT NULL,
+    content bytea NOT NULL
+);
+ALTER TABLE ONLY public.attachment_part ALTER COLUMN content SET STORAGE EXTERNAL;
+
+COMMENT ON TABLE public.attachment_part IS 'A file piece by piece, so that nobody ever has to hold all of it in memory';
 
 CREATE TABLE public.audit_seal (
     seq bigint NOT NULL,
@@ -264,6 +282,13 @@ CREATE TABLE public.incident (
     timeline_hash bytea NOT NULL,
     request_category text DEFAULT ''::text NOT NULL,
     follows_id bigint,
+    fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    symptom text DEFAULT ''::text NOT NULL,
+    scope text DEFAULT ''::text NOT NULL,
+    language text DEFAULT ''::text NOT NULL,
+    satisfaction_text text DEFAULT ''::text NOT NULL,
+    called_back_at timestamp with time zone,
+    called_back_by text DEFAULT ''::text NOT NULL,
     CONSTRAINT incident_priority_check CHECK (((priority >= 1) AND (priority <= 4))),
     CONSTRAINT incident_request_category_check CHECK ((request_category = ANY (ARRAY[''::text, 'information'::text, 'advice'::text, 'standard_change'::text, 'access'::text]))),
     CONSTRAINT incident_state_check CHECK ((state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text, 'resolved'::text, 'closed'::text, 'rejected'::text]))),
@@ -286,6 +311,10 @@ COMMENT ON COLUMN public.incident.version IS 'Number of timeline entries; the ET
 COMMENT ON COLUMN public.incident.timeline_hash IS 'Head of the hash chain of the timeline';
 
 COMMENT ON COLUMN public.incident.follows_id IS 'The closed record that this one goes on from: a closed record is never reopened';
+
+COMMENT ON COLUMN public.incident.fields IS 'Values of the fields of the configuration ([[fields]]) by name; what is empty is not there';
+
+COMMENT ON COLUMN public.incident.language IS 'The language its reporter is spoken to in (BCP 47)';
 
 CREATE SEQUENCE public.incident_id_seq
     START WITH 1
@@ -549,6 +578,15 @@ COMMENT ON COLUMN public.service.support_hours IS 'The calendar its incidents ar
 
 COMMENT ON COLUMN public.service.targets IS 'Per priority and clock a length of time as people write it, such as {"1": {"overall": "15m"}}; wins over the policy';
 
+CREATE TABLE public.service_promise (
+    service text NOT NULL,
+    policy text NOT NULL,
+    version text NOT NULL,
+    applied_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON COLUMN public.service_promise.policy IS 'The policy the service named then, empty for none: records that had it follow when it changes';
+
 CREATE TABLE public.shard_lease (
     shard smallint NOT NULL,
     owner uuid,
@@ -687,6 +725,9 @@ ALTER TABLE ONLY public.api_key
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_prefix_key UNIQUE (prefix);
 
+ALTER TABLE ONLY public.attachment_part
+    ADD CONSTRAINT attachment_part_pkey PRIMARY KEY (attachment_id, part);
+
 ALTER TABLE ONLY public.attachment
     ADD CONSTRAINT attachment_pkey PRIMARY KEY (id);
 
@@ -774,6 +815,9 @@ ALTER TABLE ONLY public.schema_migration
 ALTER TABLE ONLY public.service
     ADD CONSTRAINT service_pkey PRIMARY KEY (slug);
 
+ALTER TABLE ONLY public.service_promise
+    ADD CONSTRAINT service_promise_pkey PRIMARY KEY (service);
+
 ALTER TABLE ONLY public.shard_lease
     ADD CONSTRAINT shard_lease_pkey PRIMARY KEY (shard);
 
@@ -812,6 +856,8 @@ CREATE INDEX alert_incident ON public.alert USING btree (incident_id) WHERE (inc
 CREATE INDEX alert_suppressed ON public.alert USING btree (suppressed_until) WHERE (suppressed_until IS NOT NULL);
 
 CREATE INDEX api_key_person ON public.api_key USING btree (person_id) WHERE (person_id IS NOT NULL);
+
+CREATE UNIQUE INDEX attachment_handle ON public.attachment USING btree (handle) WHERE (handle <> ''::text);
 
 CREATE INDEX attachment_incident ON public.attachment USING btree (incident_id, id);
 
@@ -874,6 +920,9 @@ ALTER TABLE ONLY public.api_key
 
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.attachment_part
+    ADD CONSTRAINT attachment_part_attachment_id_fkey FOREIGN KEY (attachment_id) REFERENCES public.attachment(id);
 
 ALTER TABLE ONLY public.ci_dependency
     ADD CONSTRAINT ci_dependency_ci_fkey FOREIGN KEY (ci) REFERENCES public.ci(name);

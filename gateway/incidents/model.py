@@ -113,6 +113,16 @@ class ReportStatus(StrEnum):
     APPROVED = "approved"
 
 
+class FieldType(StrEnum):
+    """What may stand in a field that the configuration adds to records."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    CHOICE = "choice"
+    BOOLEAN = "boolean"
+
+
 class AlertStatus(StrEnum):
     """What the sender says of its alert. ACKNOWLEDGED is a person acting in the sender's tool."""
 

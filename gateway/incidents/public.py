@@ -22,6 +22,7 @@ TOLD: Mapping[str, frozenset[str]] = {
     "rejected": frozenset(),
     "status_update": frozenset({"text", "next_update_due_at"}),
     "rated": frozenset({"satisfaction"}),
+    "called_back": frozenset(),
     "note": frozenset(),
 }
 """The events a reporter is told of, and which facts beside the state; notes only where they are the reporter's own."""

@@ -95,6 +95,13 @@ class Incident:
     marks: tuple[str, ...] = ()
     next_due_at: datetime | None = None
     breached: bool = False
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    symptom: str = ""
+    scope: str = ""
+    language: str = ""
+    satisfaction_text: str = ""
+    called_back_at: datetime | None = None
+    called_back_by: str = ""
 
     @property
     def is_major(self) -> bool:

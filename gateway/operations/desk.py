@@ -9,6 +9,7 @@ from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, in_transaction
 from gateway.errors import NotFound, VersionMismatch
 from gateway.incidents import store, writing
+from gateway.incidents.custom import NO_FIELDS, Fields
 from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.permissions import sight
@@ -32,6 +33,7 @@ class Desk:
     reserve: store.Reserve
     committed: Callable[[Sequence[Armed]], None]
     catalogue: Catalogue
+    fields: Fields = NO_FIELDS
 
     async def within(self, work: "Callable[[Session], Awaitable[Incident]]") -> Incident:
         """Run `work` in a transaction, again if it lost a race, and say so once it is committed."""

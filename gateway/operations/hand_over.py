@@ -15,6 +15,7 @@ from gateway.operations.allowing import refuse
 from gateway.operations.desk import NOW, Desk, Session
 from gateway.operations.hand_over_notices import remind, tell_next
 from gateway.operations.major_reports import standings
+from gateway.operations.memory import Once, claimed
 from gateway.operations.permissions import ALLOWED, Action, may, sight
 from gateway.operations.who import Who
 
@@ -116,23 +117,28 @@ async def _with_records(conn: Connection, listed: HandOver, who: Who) -> HandOve
     return replace(listed, records=tuple(seen), reports=await standings(conn, ids))
 
 
-async def accept(desk: Desk, handover_id: int, who: Who) -> HandOver:
+async def accept(desk: Desk, handover_id: int, who: Who, *, once: Once | None = None) -> HandOver:
     """Take over what is on the list and still open: whatever nobody or somebody going off shift handles is now `who`'s.
 
-    Raises NotFound, Forbidden for somebody who does not work the shift that follows, and Conflict when it is accepted already.
+    Raises NotFound, Forbidden for somebody who does not work the shift that follows, IdempotencyMismatch, and Conflict when it
+    is accepted already.
     """
     refuse(may(who, Action.HAND_OVER))
     async with transaction(desk.pool) as conn:
+        now = await conn.fetchval(NOW, desk.clock.stamp())
+        again = once is not None and await claimed(conn, once, now) is not None
         await conn.fetchval(LOCK, handover_id)
         row = await conn.fetchrow(ONE, handover_id)
         if row is None:
             raise NotFound(f"there is no hand-over {handover_id}")
         listed = row_of(row)
+        if again:
+            return await _with_records(conn, listed, who)
         if listed.accepted_at is not None:
             raise Conflict(f"{listed.accepted_by} accepted it already")
         if who.name not in listed.successors and may(who, Action.ACCEPT_FOR) != ALLOWED:
             raise Forbidden("whoever works the shift that follows accepts it: " + (", ".join(listed.successors) or "nobody yet"))
-        session = Session(desk, conn, await conn.fetchval(NOW, desk.clock.stamp()))
+        session = Session(desk, conn, now)
         await _take_over(session, listed, who)
         await conn.execute(ACCEPT, handover_id, session.now, who.name)
         taken = await _with_records(conn, replace(listed, accepted_at=session.now, accepted_by=who.name), who)

@@ -15,6 +15,7 @@ from gateway.incidents.model import ReportStatus
 from gateway.incidents.record import Incident, Notice, Revision
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
+from gateway.operations.memory import Once, at_most_once
 from gateway.operations.permissions import Action, may
 from gateway.operations.who import Who
 
@@ -69,7 +70,7 @@ RETURNING version
 """
 
 
-async def write_report(desk: Desk, number: str, text: str, who: Who) -> Incident:
+async def write_report(desk: Desk, number: str, text: str, who: Who, *, once: Once | None = None) -> Incident:
     """Write or rewrite the report; raises NotFound, Forbidden, and Conflict where none is owed or it is approved."""
 
     async def work(session: Session) -> Incident:
@@ -85,13 +86,13 @@ async def write_report(desk: Desk, number: str, text: str, who: Who) -> Incident
         revision = Revision(after=incident, actor=who.name, events=(("report_written", _facts(text, version)),))
         return (await session.write([revision]))[0]
 
-    return await desk.within(work)
+    return await at_most_once(desk, once, who, work)
 
 
 APPROVE = "UPDATE major_report SET approved_at = $2, approved_by = $3, reopened = $4 WHERE incident_id = $1"
 
 
-async def approve_report(desk: Desk, number: str, who: Who) -> Incident:
+async def approve_report(desk: Desk, number: str, who: Who, *, once: Once | None = None) -> Incident:
     """Approve what is written, by another than the writer, and send it to the leader; raises NotFound, Forbidden and Conflict."""
 
     async def work(session: Session) -> Incident:
@@ -106,7 +107,7 @@ async def approve_report(desk: Desk, number: str, who: Who) -> Incident:
         await session.conn.execute(APPROVE, incident.id, session.now, who.name, incident.reopened)
         return (await session.write([_approved(session, incident, present, who)]))[0]
 
-    return await desk.within(work)
+    return await at_most_once(desk, once, who, work)
 
 
 def _approved(session: Session, incident: Incident, report: Report, who: Who) -> Revision:

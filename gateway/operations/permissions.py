@@ -47,6 +47,7 @@ class Action(StrEnum):
     ATTACH = "attach"
     DETACH = "detach"
     RATE = "rate"
+    CALL_BACK = "call_back"
     LINK = "link"
     UNLINK = "unlink"
     REFER = "refer"
@@ -75,6 +76,7 @@ MEANING: Mapping[Action, str] = {
     Action.REASSIGN: "give it to another group or person of tier 2, with a reason",
     Action.ESCALATE: "hand it to tier 3",
     Action.ENGAGE: "hand it to a vendor",
+    Action.CALL_BACK: "note that its reporter was asked back",
     Action.REFER: "set its counterpart in another system",
     Action.FOLLOW_ON: "make a record that goes on from a closed one",
     Action.CONVERT: "make a service request an incident or a change",
@@ -145,7 +147,7 @@ _WORK = frozenset({_A.ACKNOWLEDGE, _A.HOLD, _A.RESUME, _A.RESOLVE})
 _PASSING_ON = frozenset({_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ESCALATE, _A.ENGAGE})
 _OWNING = frozenset({
     _A.NOTE, _A.ATTACH, _A.ACKNOWLEDGE_FOR, _A.ASSIGN, _A.CONFIRM, _A.REFUSE, _A.CLOSE, _A.REJECT, _A.RATE, _A.LINK, _A.UNLINK,
-    _A.REFER, _A.INVITE, _A.FOLLOW_ON, _A.CONVERT,
+    _A.REFER, _A.INVITE, _A.FOLLOW_ON, _A.CONVERT, _A.CALL_BACK,
 })  # fmt: skip
 
 TABLE: tuple[Rule, ...] = (
@@ -175,8 +177,8 @@ TABLE: tuple[Rule, ...] = (
     Rule(Machine.WRITER, frozenset(Action) - {_A.ENTER_LATE, _A.DETACH, _A.APPROVE_REPORT, _A.ACKNOWLEDGE_ESCALATION}),
 )
 
-_DESCRIBING = frozenset({"title", "description", "contact_name", "contact", "location", "reporting_unit", "labels"})
-_CLASSIFYING = frozenset({"impact", "urgency", "category", "service", "ci"})
+_DESCRIBING = frozenset({"title", "description", "contact_name", "contact", "location", "reporting_unit", "labels", "language"})
+_CLASSIFYING = frozenset({"impact", "urgency", "category", "symptom", "scope", "service", "ci", "fields"})
 _OWNERSHIP = frozenset({"owner", "assignee_group", "assignee"})
 FIELDS = _DESCRIBING | _CLASSIFYING | _OWNERSHIP | {"priority", "security"}
 """Every field that can be corrected."""
@@ -184,7 +186,7 @@ FIELDS = _DESCRIBING | _CLASSIFYING | _OWNERSHIP | {"priority", "security"}
 FIELD_TABLE: tuple[FieldRule, ...] = (
     FieldRule(Role.SERVICE_DESK, FIELDS - {"priority"}, Where.ANY, OPEN),
     FieldRule(Role.TIER2, _CLASSIFYING | {"labels"}, Where.BEYOND_DESK, LIVE),
-    FieldRule(Role.TIER3, frozenset({"category", "ci", "labels"}), Where.THIRD, LIVE),
+    FieldRule(Role.TIER3, frozenset({"category", "symptom", "scope", "ci", "labels", "fields"}), Where.THIRD, LIVE),
     FieldRule(Role.INCIDENT_MANAGER, FIELDS),
     FieldRule(Role.SECURITY, frozenset({"security"}), Where.FLAGGED),
     FieldRule(Machine.WRITER, FIELDS),

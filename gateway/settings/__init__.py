@@ -3,9 +3,12 @@
 from gateway.durations import Duration
 from gateway.settings.loading import contradictions, load, overlay
 from gateway.settings.sections import (
+    S3,
+    Attachments,
     Audit,
     Bounds,
     Calendar,
+    CustomField,
     Database,
     Dedup,
     Escalation,
@@ -35,9 +38,12 @@ from gateway.settings.sections import (
 )
 
 __all__ = [
+    "S3",
+    "Attachments",
     "Audit",
     "Bounds",
     "Calendar",
+    "CustomField",
     "Database",
     "Dedup",
     "Duration",

@@ -311,12 +311,41 @@ class Links(Section, frozen=True):
     valid: Duration
 
 
+class S3(Section, frozen=True):
+    """An object store that speaks like S3: its address without the bucket, which stands in the path; `prefix` ends in a slash."""
+
+    endpoint: str
+    region: str
+    bucket: str
+    prefix: str
+    access_key: str
+    secret_key: str
+
+
 class Attachments(Section, frozen=True):
-    """Files of records: most bytes of one, most files of a record, most bytes of a record's files together."""
+    """Files of records: most bytes of one, most files of a record, most bytes of them together, most files by one link.
+
+    `store` is where new ones go; what lies in another place that is configured can still be read.
+    """
 
     max_bytes: int
     max_files: int
     max_record_bytes: int
+    max_link_files: int
+    store: Literal["database", "disk", "s3"]
+    path: str
+    s3: S3
+
+
+class CustomField(Section, frozen=True):
+    """A field that records have beside those they all have; `incidents/custom.py` says what its words may be."""
+
+    name: str
+    type: str
+    labels: Mapping[str, str]
+    kinds: tuple[str, ...] = KINDS
+    choices: tuple[str, ...] = ()
+    required_on: tuple[str, ...] = ()
 
 
 class Settings(Section, frozen=True):
@@ -339,3 +368,4 @@ class Settings(Section, frozen=True):
     services: dict[str, ServiceIntake] = {}
     criticality: dict[str, Bounds] = {}
     routing: tuple[Routing, ...] = ()
+    fields: tuple[CustomField, ...] = ()

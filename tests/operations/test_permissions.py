@@ -50,7 +50,7 @@ GLOBAL = "follow submit enter_late receipts quarantine replay directory hand_ove
 RECORDS = " ".join(action for action in Action if action not in GLOBAL.split())
 OWNING = (
     "read inspect note attach acknowledge_for assign confirm refuse close reject rate link unlink refer invite follow_on convert"
-    " subscribe subscribe_others post_update acknowledge_escalation"
+    " subscribe subscribe_others post_update acknowledge_escalation call_back"
 )
 WORK = "acknowledge hold resume resolve"
 ON = "note attach reassign escalate engage"
@@ -161,7 +161,7 @@ def test_who_has_a_role_and_is_privy_works_on_security_records_as_on_others() ->
 FIELD_CELLS: dict[Part, tuple[str, str, str]] = {
     Role.REPORTER: ("", "", ""),
     Role.SERVICE_DESK: (" ".join(FIELDS - {"priority"}), " ".join(FIELDS - {"priority"}), ""),
-    Role.TIER2: ("", "impact urgency category service ci labels", ""),
+    Role.TIER2: ("", "impact urgency category symptom scope service ci labels fields", ""),
     Role.TIER3: ("", "", ""),
     Role.INCIDENT_MANAGER: (" ".join(FIELDS),) * 3,
     Role.LEADER: ("", "", ""),
@@ -179,7 +179,7 @@ def test_every_field_may_be_changed_by_whom_it_should(part: Part) -> None:
         record = SITUATIONS[situation]
         assert {name for name in FIELDS if isinstance(may_edit(who(part), name, record), Allowed)} == set(wanted.split())
     third = {name for name in FIELDS if isinstance(may_edit(who(Role.TIER3), name, SITUATIONS["third"]), Allowed)}
-    assert third == {"category", "ci", "labels"}
+    assert third == {"category", "symptom", "scope", "ci", "labels", "fields"}
 
 
 def test_sight_and_the_right_to_read_say_the_same() -> None:

@@ -242,6 +242,17 @@ STORIES = st.lists(st.tuples(st.integers(0, 120), st.sampled_from(EVENTS)), max_
 OUTAGES = st.lists(st.tuples(st.integers(0, 120), st.integers(1, 60)), max_size=2)
 
 
+def held_back(
+    below: Management, needed: int, now: int, taken: bool, times: dict[str, int], first: dict[str, int], reached: dict[int, int],  # noqa: FBT001
+) -> bool:  # fmt: skip
+    """Whether the rung below is to be told first, or was told late and a while ago."""
+    name = below.notify[0]
+    if not times[name]:
+        return not (taken and below.until == "acknowledged")
+    begun = int((below.after or timedelta()).total_seconds()) // STEP
+    return (first[name] - reached[begun]) * STEP > 60 and now < first[name] + needed - begun
+
+
 def climbed_plainly(
     steps: Iterable[Management], story: list[tuple[int, tuple[str, int | None]]], out: set[int], until: int, patience: int
 ) -> list[tuple[float, str]]:
@@ -270,14 +281,8 @@ def climbed_plainly(
                 role, needed = step.notify[0], int((step.after or timedelta()).total_seconds()) // STEP
                 if counted < needed or (taken and step.until == "acknowledged"):
                     continue
-                before = mine[place - 1] if place and times[role] == 0 else None
-                if before and not times[before.notify[0]] and not (taken and before.until == "acknowledged"):
+                if place and times[role] == 0 and held_back(mine[place - 1], needed, now, taken, times, first, reached):
                     continue
-                if before and times[before.notify[0]]:
-                    begun = int((before.after or timedelta()).total_seconds()) // STEP
-                    late = (first[before.notify[0]] - reached[begun]) * STEP > 60
-                    if late and now < first[before.notify[0]] + needed - begun:
-                        continue
                 every = int(step.repeat.total_seconds()) // STEP if step.repeat else 0
                 newest = 1 + ((counted - needed) // every if every else 0)
                 if newest > times[role]:
