@@ -3,6 +3,7 @@
 Nothing else reads the environment. Secrets may come from a file: `GATEWAY_NOTIFY__SMTP__PASSWORD_FILE=/run/secret`.
 """
 
+import base64
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
@@ -16,6 +17,9 @@ from dateutil.rrule import rrulestr
 from gateway.durations import written
 from gateway.errors import Flaw, Misconfigured
 from gateway.settings.sections import Maintenance, Settings
+
+LISTS = frozenset({"secrets", "accounts"})
+"""Settings that are lists; in the environment their items are separated by spaces."""
 
 CRITICALITIES = ("critical", "high", "normal", "low")
 
@@ -77,9 +81,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         for section in sections:
             node = node.setdefault(section, {})
         if key.endswith("_file") and key != "seal_file":
-            node[key.removesuffix("_file")] = Path(value).read_text("utf-8").strip()
-        else:
-            node[key] = value
+            key, value = key.removesuffix("_file"), Path(value).read_text("utf-8").strip()  # noqa: PLW2901 - as if it stood there
+        node[key] = value.split() if key in LISTS else value
     return tree
 
 
@@ -112,7 +115,21 @@ def _ways_in(settings: Settings) -> list[Flaw]:
         flaws.append(Flaw("/links/secret", "one secret or two, each of at least 32 characters"))
     if settings.login.attempts < 1:
         flaws.append(Flaw("/login/attempts", "at least one attempt is needed to get in"))
+    for name, intake in settings.intake.items():
+        if not all(_usable(name, secret) for secret in intake.secrets):
+            flaws.append(
+                Flaw(f"/intake/{name}/secrets", "a secret has at least 8 characters; of standard_webhooks, whsec_ and base64")
+            )
     return flaws
+
+
+def _usable(name: str, secret: str) -> bool:
+    if name != "standard_webhooks":
+        return len(secret) >= 8
+    try:
+        return secret.startswith("whsec_") and len(base64.b64decode(secret[6:], validate=True)) >= 8
+    except ValueError:
+        return False
 
 
 def _window_problems(window: Maintenance) -> list[str]:
