@@ -45,6 +45,10 @@ def grafana(secret: str, body: bytes, at: datetime) -> dict[str, str]:
     return {"x-grafana-alerting-timestamp": stamp(at), "x-grafana-alerting-signature": hexed(secret, content)}
 
 
+def sentry(secret: str, body: bytes, at: datetime) -> dict[str, str]:
+    return {"sentry-hook-timestamp": stamp(at), "sentry-hook-signature": hexed(secret, body)}
+
+
 def standard(secret: str, body: bytes, at: datetime) -> dict[str, str]:
     """By the specification's own library, which takes the time without a zone."""
     mark = Webhook(secret).sign("msg_1", at.astimezone(UTC), body.decode())
@@ -53,6 +57,7 @@ def standard(secret: str, body: bytes, at: datetime) -> dict[str, str]:
 
 SIGNERS = [
     Signer("grafana", (NEW, OLD), "grafana.example/1", grafana, "x-grafana-alerting-signature"),
+    Signer("sentry", (NEW, OLD), "a8e5d37a-696c-4c54-adb5-b3f28d64c7de", sentry, "sentry-hook-signature"),
     Signer("standard_webhooks", (WHSEC_NEW, WHSEC_OLD), "", standard, "webhook-signature"),
 ]
 

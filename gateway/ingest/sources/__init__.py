@@ -1,7 +1,16 @@
 """Every source there is, written out."""
 
 from gateway.ingest.source import Source
-from gateway.ingest.sources import alertmanager, alertmanager_v2, cloudevents, generic, grafana, pagerduty, standard_webhooks
+from gateway.ingest.sources import (
+    alertmanager,
+    alertmanager_v2,
+    cloudevents,
+    generic,
+    grafana,
+    pagerduty,
+    sentry,
+    standard_webhooks,
+)
 
 SOURCES: tuple[Source, ...] = (
     alertmanager.SOURCE,
@@ -10,6 +19,7 @@ SOURCES: tuple[Source, ...] = (
     generic.SOURCE,
     grafana.SOURCE,
     pagerduty.SOURCE,
+    sentry.SOURCE,
     standard_webhooks.SOURCE,
 )
 """Sorted by slug, the name in the address."""
