@@ -1,8 +1,7 @@
 """Who signs is believed; who does not, or signs wrongly, late or for somebody else, is refused."""
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -11,97 +10,110 @@ from gateway.clock import SystemClock
 from gateway.errors import Forbidden, Misconfigured, Unauthenticated
 from gateway.ingest import signatures
 from gateway.ingest.source import Delivery
+from gateway.ingest.sources import SOURCES
 from gateway.settings import Intake, load
 from tests.ingest.requests import BY_SLUG, NOW
-from tests.ingest.signing import NEW, OLD, SIGNERS, Signer, hexed, lied
-from tests.support.served import served
+from tests.ingest.signing import CERTIFICATE, CERTIFICATE_AT, MINUTE, NEW, OLD, SIGNERS, Request, Signer, hexed
+from tests.support.served import Served, served
 
 signer = pytest.mark.parametrize("signer", SIGNERS, ids=lambda signer: signer.slug)
 
 
-def verified(signer: Signer, headers: dict[str, str], body: bytes | None = None, *accounts: str) -> None:
-    source, delivery = BY_SLUG[signer.slug], Delivery(headers, signer.body() if body is None else body, NOW)
+def verified(signer: Signer, request: Request, *accounts: str) -> None:
+    """As the front door does it, with Amazon's certificate where Amazon's is."""
+    source, delivery, intake = BY_SLUG[signer.slug], Delivery(*request, NOW), signer.intake(*accounts)
     assert source.verify is not None
-    source.verify(delivery, signer.intake(*accounts))
-    source.read(delivery, signer.intake(*accounts))
+    if source.certificate_at is not None:
+        assert source.certificate_at(delivery) == CERTIFICATE_AT
+        delivery = replace(delivery, certificate=CERTIFICATE)
+    source.verify(delivery, intake)
+    source.read(delivery, intake)
 
 
 @signer
 def test_a_request_signed_by_either_secret_is_believed(signer: Signer) -> None:
-    for secret in signer.secrets:
-        verified(signer, signer.sign(secret, signer.body(), NOW))
-    verified(signer, signer.sign(signer.secrets[0], signer.body(), NOW - timedelta(minutes=4)))
+    verified(signer, signer.signed(secret=0))
+    verified(signer, signer.signed(secret=1))
+    verified(signer, signer.signed(NOW - signer.longest + MINUTE))
 
 
-LIES: dict[str, Callable[[Signer], tuple[dict[str, str], bytes]]] = {
-    "bad signature": lambda s: (s.sign(s.secrets[0][:-8] + "AAAABBBB", s.body(), NOW), s.body()),
-    "another body": lambda s: (s.sign(s.secrets[0], s.body(), NOW), s.body() + b" "),
-    "no signature": lambda s: (lied(s.sign(s.secrets[0], s.body(), NOW), s.signature, None), s.body()),
-    "no signature that could be one": lambda s: (lied(s.sign(s.secrets[0], s.body(), NOW), s.signature, "v1,é\udcff"), s.body()),
-    "stale": lambda s: (s.sign(s.secrets[0], s.body(), NOW - timedelta(minutes=6)), s.body()),
-    "of tomorrow": lambda s: (s.sign(s.secrets[0], s.body(), NOW + timedelta(minutes=6)), s.body()),
+LIES: dict[str, Callable[[Signer], Request]] = {
+    "by another secret": Signer.by_a_stranger,
+    "of another body": lambda one: (one.signed()[0], one.signed()[1].replace(one.word, one.word[::-1])),
+    "not signed": lambda one: one.otherwise(one.signed(), None),
+    "signed with an empty text": lambda one: one.otherwise(one.signed(), ""),
+    "signed with rubbish": lambda one: one.otherwise(one.signed(), "v1,é"),
+    "stale": lambda one: one.signed(NOW - one.longest - MINUTE),
+    "of the future": lambda one: one.signed(NOW + 6 * MINUTE),
 }
 
 
 @signer
 @pytest.mark.parametrize("lie", LIES)
 def test_a_request_that_is_not_signed_as_it_must_be_is_refused(signer: Signer, lie: str) -> None:
-    headers, body = LIES[lie](signer)
     with pytest.raises(Unauthenticated):
-        verified(signer, headers, body)
+        verified(signer, LIES[lie](signer))
 
 
 @signer
 def test_an_account_that_is_not_among_those_allowed_is_refused(signer: Signer) -> None:
-    headers = signer.sign(signer.secrets[0], signer.body(), NOW)
     if signer.account:
-        verified(signer, headers, None, "another", signer.account)
+        verified(signer, signer.signed(), "another", signer.account)
     with pytest.raises(Forbidden):
-        verified(signer, headers, None, "another")
+        verified(signer, signer.signed(), "another")
 
 
-@signer
-def test_without_secrets_the_key_alone_opens(signer: Signer) -> None:
-    verify = BY_SLUG[signer.slug].verify
+@pytest.mark.parametrize("slug", [source.slug for source in SOURCES if source.shares_a_secret])
+def test_without_secrets_the_key_alone_opens(slug: str) -> None:
+    verify = BY_SLUG[slug].verify
     assert verify is not None
-    verify(Delivery({}, signer.body(), NOW), Intake())
+    verify(Delivery({}, b"", NOW), Intake())
+
+
+def test_every_source_that_checks_signatures_is_lied_to() -> None:
+    assert {signer.slug for signer in SIGNERS} == {source.slug for source in SOURCES if source.verify is not None}
+
+
+async def amazon(address: str) -> bytes:
+    assert address == CERTIFICATE_AT
+    return CERTIFICATE
 
 
 async def test_what_is_signed_comes_in_once_and_what_is_not_leaves_nothing(database_url: str) -> None:
     settings = msgspec.structs.replace(
         load(None, {"DATABASE_URL": database_url}), intake={signer.slug: signer.intake() for signer in SIGNERS}
     )
-    now = SystemClock().now()
-    async with served(settings) as gateway:
+    async with served(settings, amazon) as gateway:
         for signer in SIGNERS:
-            await comes_in_once(gateway, signer, signer.sign(signer.secrets[1], signer.body(), now))
+            await comes_in_once(gateway, signer, signer.signed(SystemClock().now(), secret=1))
         assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == len(SIGNERS)
         assert await gateway.pool.fetchval("SELECT count(*) FROM receipt") == 2 * len(SIGNERS)
         assert await gateway.pool.fetchval("SELECT count(*) FROM quarantine") == 0
 
 
-async def comes_in_once(gateway: Any, signer: Signer, headers: dict[str, str]) -> None:
+async def comes_in_once(gateway: Served, signer: Signer, request: Request) -> None:
     """By the key in a header, then replayed with the key in the path; with a broken signature, never."""
     path, key = f"/ingest/{signer.slug}", gateway.keys["ingest"]
-    first = await gateway.client.post(path, data=signer.body(), headers=headers | {"Authorization": f"Bearer {key}"})
-    again = await gateway.client.post(f"{path}/{key}", data=signer.body(), headers=headers)
+    headers, body = request
+    first = await gateway.client.post(path, data=body, headers=headers | {"Authorization": f"Bearer {key}"})
+    again = await gateway.client.post(f"{path}/{key}", data=body, headers=headers)
     (one,), (two,) = (await first.json())["results"], (await again.json())["results"]
     assert (first.status, one["outcome"], again.status, two["outcome"]) == (202, "opened", 202, "duplicate")
     assert one["incident"] == two["incident"]
-    for wrong in (lied(headers, signer.signature, None), lied(headers, signer.signature, "00" * 32)):
-        refused = await gateway.client.post(f"{path}/{key}", data=signer.body(), headers=wrong)
+    for headers, body in (signer.otherwise(request, None), signer.otherwise(request, "00" * 32)):
+        refused = await gateway.client.post(f"{path}/{key}", data=body, headers=headers)
         assert (refused.status, refused.content_type) == (401, "application/problem+json")
         told = await refused.text()
-        assert not any(secret in told for secret in signer.secrets)
+        assert not any(len(secret) > 8 and secret in told for secret in signer.secrets)
 
 
 def test_grafana_without_a_time_signs_the_body_alone() -> None:
-    grafana = SIGNERS[0]
+    grafana = next(signer for signer in SIGNERS if signer.slug == "grafana")
     bare = {"x-grafana-alert-signature": hexed(NEW, grafana.body())}
-    verified(grafana, bare)
+    verified(grafana, (bare, grafana.body()))
     for sent in (str(int(NOW.timestamp())), "", "soon", "9" * 30):
         with pytest.raises(Unauthenticated):
-            verified(grafana, bare | {"x-grafana-alerting-timestamp": sent})
+            verified(grafana, (bare | {"x-grafana-alerting-timestamp": sent}, grafana.body()))
 
 
 def test_a_time_of_signing_is_seconds_since_1970_and_nothing_else() -> None:
