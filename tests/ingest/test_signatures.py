@@ -12,7 +12,7 @@ from gateway.ingest import signatures
 from gateway.ingest.source import Delivery
 from gateway.ingest.sources import SOURCES
 from gateway.settings import Intake, load
-from tests.ingest.requests import BY_SLUG, NOW
+from tests.ingest.requests import BY_SLUG, FIXTURES, NOW
 from tests.ingest.signing import CERTIFICATE, CERTIFICATE_AT, MINUTE, NEW, OLD, SIGNERS, Request, Signer, hexed
 from tests.support.served import Served, served
 
@@ -61,6 +61,30 @@ def test_an_account_that_is_not_among_those_allowed_is_refused(signer: Signer) -
         verified(signer, signer.signed(), "another", signer.account)
     with pytest.raises(Forbidden):
         verified(signer, signer.signed(), "another")
+
+
+def fixture(case: str) -> Delivery:
+    return Delivery({}, (FIXTURES / case / "request.http").read_bytes().partition(b"\n\n")[2], NOW)
+
+
+@pytest.mark.parametrize(
+    ("slug", "account"),
+    [("azure", "3f2d4487-b0fc-4125-8bd5-7ad17384221e"), ("google_cloud", "shop-prod"), ("google_cloud", "365415247865")],
+)
+def test_a_source_that_signs_nothing_still_names_its_account(slug: str, account: str) -> None:
+    source = BY_SLUG[slug]
+    assert source.read(fixture(f"{slug}/firing"), Intake(accounts=(account,))).alerts
+    with pytest.raises(Forbidden):
+        source.read(fixture(f"{slug}/firing"), Intake(accounts=("another",)))
+
+
+TESTS = ["azure/test_action_group", "google_cloud/test_connection", "grafana/test_button", "grafana/test_button_with_own_labels"]
+
+
+@pytest.mark.parametrize("case", TESTS)
+def test_a_test_button_may_be_pressed_for_any_account_and_opens_nothing(case: str) -> None:
+    parsed = BY_SLUG[case.partition("/")[0]].read(fixture(case), Intake(accounts=("another",)))
+    assert [alert.test for _, alert in parsed.alerts] == [True]
 
 
 @pytest.mark.parametrize("slug", [source.slug for source in SOURCES if source.shares_a_secret])

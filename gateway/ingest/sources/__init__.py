@@ -4,9 +4,11 @@ from gateway.ingest.source import Source
 from gateway.ingest.sources import (
     alertmanager,
     alertmanager_v2,
+    azure,
     cloudevents,
     cloudwatch,
     generic,
+    google_cloud,
     grafana,
     pagerduty,
     sentry,
@@ -16,9 +18,11 @@ from gateway.ingest.sources import (
 SOURCES: tuple[Source, ...] = (
     alertmanager.SOURCE,
     alertmanager_v2.SOURCE,
+    azure.SOURCE,
     cloudevents.SOURCE,
     cloudwatch.SOURCE,
     generic.SOURCE,
+    google_cloud.SOURCE,
     grafana.SOURCE,
     pagerduty.SOURCE,
     sentry.SOURCE,
