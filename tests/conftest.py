@@ -29,6 +29,13 @@ hypothesis.settings.register_profile("house", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("house")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of two processes that share the suite (`gw test`) one takes all that starts programs and waits, the other the rest."""
+    for item in items:
+        if {"e2e", "faults"} & set(item.path.parts):
+            item.add_marker(pytest.mark.xdist_group("programs"))
+
+
 @dataclass(frozen=True, slots=True)
 class Servers:
     """Where the session's servers are; `empty` is the statement that empties every table."""

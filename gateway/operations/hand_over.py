@@ -113,7 +113,7 @@ async def accept(desk: Desk, handover_id: int, who: Who) -> HandOver:
         await _take_over(session, listed, who)
         await conn.execute(ACCEPT, handover_id, session.now, who.name)
         taken = await _with_records(conn, replace(listed, accepted_at=session.now, accepted_by=who.name), who)
-    desk.armed(session.armed)
+    desk.committed(session.armed)
     return taken
 
 

@@ -86,7 +86,10 @@ async def test_every_operation_refuses_every_key_that_does_not_cover_it(api: Api
                 assert (status, problem["type"]) == (403, "/problems/forbidden")
 
 
-@pytest.mark.parametrize("kind", {r.takes for r in table(Feed()) if isinstance(r.takes, type)}, ids=lambda kind: kind.__name__)
+BODIES = sorted({r.takes for r in table(Feed()) if isinstance(r.takes, type)}, key=lambda kind: kind.__name__)
+
+
+@pytest.mark.parametrize("kind", BODIES, ids=lambda kind: kind.__name__)
 def test_no_body_takes_a_field_that_nobody_knows(kind: type) -> None:
     _, parts = msgspec.json.schema_components([kind])
     objects = {name: part for name, part in parts.items() if part.get("type") == "object" and "properties" in part}

@@ -1,9 +1,11 @@
 """What becomes of alerts while time goes by and people act."""
 
 from tests.scenarios.conftest import Telling
+from tests.scenarios.rows import shows
 from tests.support.story import Story
 
 
+@shows("word/incident", "word/major incident")
 async def test_a_night_on_call(story: Story) -> None:
     number = (await story.alert("disk full", service="billing"))["incident"]
     assert await story.mails(2) == [
@@ -62,6 +64,7 @@ async def test_a_flapping_alert_is_held_in_one_record_until_it_stays_quiet(story
     assert (await story.told(number))[-1][1] == "resolved"
 
 
+@shows("word/master and related", "rule/master resolves related")
 async def test_what_belongs_together_hangs_on_one_master_and_ends_with_it(story: Story) -> None:
     master = (await story.alert("database down", service="shop"))["incident"]
     await story.mails(2)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.scenarios.rows import shows
 from tests.support.story import Story
 
 
@@ -17,6 +18,7 @@ def clock(record: dict[str, Any], name: str) -> dict[str, Any]:
     return next(dict(clock) for clock in record["sla"]["clocks"] if clock["name"] == name)
 
 
+@shows("role/vendor", "clock/vendor", "word/technical escalation")
 async def test_a_vendor_works_while_tier_2_stays_responsible_and_the_time_is_the_vendors(story: Story, number: str) -> None:
     await story.until(3)
     await story.act(number, "assign", group="mail", person="bob")
@@ -43,6 +45,7 @@ async def test_what_goes_back_to_the_desk_is_counted(story: Story, number: str) 
         assert (back["state"], back["returned"], back["tier"]) == ("logged", times, "1")
 
 
+@shows("rule/refused solution")
 async def test_a_refused_solution_is_worked_on_again_and_its_pause_is_not_counted(story: Story, number: str) -> None:
     await story.until(5)
     await story.act(number, "resolve", solution="restarted")
@@ -51,6 +54,7 @@ async def test_a_refused_solution_is_worked_on_again_and_its_pause_is_not_counte
     assert (again["state"], again["reopened"], clock(again, "overall")["elapsed_s"]) == ("in_progress", 1, 300.0)
 
 
+@shows("rule/follow-on")
 async def test_a_closed_record_is_followed_by_a_new_one_with_the_same_handler(story: Story, number: str) -> None:
     await story.act(number, "accept", person="bob")
     await story.act(number, "resolve", solution="restarted")
