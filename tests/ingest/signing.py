@@ -30,8 +30,8 @@ MINUTE = timedelta(minutes=1)
 class Signer:
     """One sender: its two live secrets, the account it sends for, how it signs a body at a time, and where the signature is.
 
-    `word` stands in the body of its fixture; `longest` is how long a signature is good. Where `in_body`, the signature is a
-    field of the body, by a certificate: the secrets are then the versions of it.
+    `word` stands in the body of its fixture; `longest` is how long a signature is good, None where no time is told. Where
+    `in_body`, the signature is a field of the body, by a certificate: the secrets are then the versions of it.
     """
 
     slug: str
@@ -40,7 +40,7 @@ class Signer:
     sign: Callable[[str, bytes, datetime], Request]
     signature: str
     word: bytes
-    longest: timedelta = 5 * MINUTE
+    longest: timedelta | None = 5 * MINUTE
     in_body: bool = False
 
     def body(self) -> bytes:
@@ -78,6 +78,10 @@ def hexed(secret: str, content: bytes) -> str:
 def grafana(secret: str, body: bytes, at: datetime) -> Request:
     mark = hexed(secret, stamp(at).encode() + b":" + body)
     return {"x-grafana-alerting-timestamp": stamp(at), "x-grafana-alerting-signature": mark}, body
+
+
+def github(secret: str, body: bytes, _: datetime) -> Request:
+    return {"x-hub-signature-256": "sha256=" + hexed(secret, body)}, body
 
 
 def sentry(secret: str, body: bytes, at: datetime) -> Request:
@@ -119,6 +123,7 @@ def sns(version: str, body: bytes, at: datetime, **changes: str) -> Request:
 
 SIGNERS = [
     Signer("cloudwatch", ("2", "1"), "123456789012", sns, "Signature", b"ALARM", timedelta(minutes=65), in_body=True),
+    Signer("github", (NEW, OLD), "octo-org", github, "x-hub-signature-256", b"nightly", None),
     Signer("grafana", (NEW, OLD), "grafana.example/1", grafana, "x-grafana-alerting-signature", b"c6eadffa33fcdf37"),
     Signer("sentry", (NEW, OLD), "a8e5d37a-696c-4c54-adb5-b3f28d64c7de", sentry, "sentry-hook-signature", b"Too many"),
     Signer("standard_webhooks", (WHSEC_NEW, WHSEC_OLD), "", standard, "webhook-signature", b"Disk full"),

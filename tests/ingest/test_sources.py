@@ -257,6 +257,9 @@ def frames(inner: object, word: str) -> list[tuple[str, object]]:
         ("cloudwatch", envelope | {"Message": word}),
         ("cloudwatch", envelope | {"Message": msgspec.json.encode(alarm).decode()}),
         ("cloudwatch", envelope | {"Type": "SubscriptionConfirmation", "Message": "", "SubscribeURL": word}),
+        ("github", {"repository": {"full_name": word}, "alert": {"number": inner, "rule": inner}, "action": "created"}),
+        ("github", {"repository": {"full_name": word}, "workflow_run": inner, "action": "completed"}),
+        ("github", {"organization": inner, "deployment_status": {"state": "error", "environment": word, "updated_at": word}}),
         ("google_cloud", {"incident": {"incident_id": word, "state": "open", "started_at": inner, "resource": inner}}),
         (
             "google_cloud",
