@@ -20,7 +20,7 @@ from gateway.errors import (
     Unauthenticated,
     Unavailable,
 )
-from gateway.ingest.source import Delivery, Parsed, Source
+from gateway.ingest.source import Delivery, Parsed, Source, unused_secrets
 from gateway.metrics import Metrics, RequestOutcome
 from gateway.settings import Intake as SourceSettings
 from gateway.settings import Settings
@@ -66,12 +66,7 @@ class FrontDoor:
     certificate: Fetch
 
     def __post_init__(self) -> None:
-        flaws = tuple(
-            Flaw(f"/intake/{name}/secrets", "requests of this source are not signed with a shared secret")
-            for name, intake in self.settings.intake.items()
-            if intake.secrets and not (name in self.sources and self.sources[name].shares_a_secret)
-        )
-        if flaws:
+        if flaws := unused_secrets(self.sources, self.settings.intake):
             raise Misconfigured("the configuration cannot be used", flaws=flaws)
 
     async def receive(self, request: web.Request) -> web.Response:

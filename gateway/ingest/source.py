@@ -86,6 +86,15 @@ class Source:
         return parsed
 
 
+def unused_secrets(sources: Mapping[str, Source], intake: Mapping[str, Intake]) -> tuple[Flaw, ...]:
+    """Secrets of sources that have none, or that there are not: whoever set them believes a door locked that is open."""
+    return tuple(
+        Flaw(f"/intake/{name}/secrets", "there is no source of this name whose requests are signed with a shared secret")
+        for name, settings in intake.items()
+        if settings.secrets and not (name in sources and sources[name].shares_a_secret)
+    )
+
+
 def delivery_id(headers: Mapping[str, str]) -> str | None:
     """The sender's name for this delivery, the same when it is sent again; None when it gave none."""
     found = next((headers[name] for name in ID_HEADERS if headers.get(name)), None)
