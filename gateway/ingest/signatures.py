@@ -15,14 +15,22 @@ LATEST = 253_402_300_799
 """The last second of the year 9999."""
 
 
-def check(secrets: Iterable[bytes], content: bytes, given: Iterable[bytes]) -> None:
-    """One of the sums given is the HMAC-SHA256 of `content` by one of the secrets; raises Unauthenticated.
+WRONG = "the signature is not by a secret of this source: compare the secret here and at the sender"
+
+
+def agrees(secrets: Iterable[bytes], content: bytes, given: Iterable[bytes]) -> bool:
+    """Whether one of the sums given is the HMAC-SHA256 of `content` by one of the secrets.
 
     Every pair is compared, each in constant time, so that nothing is learned from how long it took.
     """
     sums = [hmac.digest(secret, content, "sha256") for secret in secrets]
-    if not any([hmac.compare_digest(one, mark) for mark in given for one in sums]):  # noqa: C419 - a generator would stop early
-        raise Unauthenticated("the signature is not by a secret of this source: compare the secret here and at the sender")
+    return any([hmac.compare_digest(one, mark) for mark in given for one in sums])  # noqa: C419 - a generator would stop early
+
+
+def check(secrets: Iterable[bytes], content: bytes, given: Iterable[bytes]) -> None:
+    """As `agrees`; raises Unauthenticated where they do not."""
+    if not agrees(secrets, content, given):
+        raise Unauthenticated(WRONG)
 
 
 def keys(secrets: Iterable[str]) -> list[bytes]:

@@ -118,7 +118,10 @@ def _ways_in(settings: Settings) -> list[Flaw]:
     for name, intake in settings.intake.items():
         if not all(_usable(name, secret) for secret in intake.secrets):
             flaws.append(
-                Flaw(f"/intake/{name}/secrets", "a secret has at least 8 characters; of standard_webhooks, whsec_ and base64")
+                Flaw(
+                    f"/intake/{name}/secrets",
+                    "a secret has at least 8 characters; of standard_webhooks, whsec_ or whpk_ and base64",
+                )
             )
     return flaws
 
@@ -126,10 +129,12 @@ def _ways_in(settings: Settings) -> list[Flaw]:
 def _usable(name: str, secret: str) -> bool:
     if name != "standard_webhooks":
         return len(secret) >= 8
+    kind, _, text = secret.partition("_")
     try:
-        return secret.startswith("whsec_") and len(base64.b64decode(secret[6:], validate=True)) >= 8
+        size = len(base64.b64decode(text, validate=True))
     except ValueError:
         return False
+    return size >= 8 if kind == "whsec" else size == 32 and kind == "whpk"
 
 
 def _window_problems(window: Maintenance) -> list[str]:

@@ -1,10 +1,13 @@
 """Who signs is believed; who does not, or signs wrongly, late or for somebody else, is refused."""
 
+import base64
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.clock import SystemClock
 from gateway.errors import Forbidden, Misconfigured, Unauthenticated
@@ -13,7 +16,7 @@ from gateway.ingest.source import Delivery
 from gateway.ingest.sources import SOURCES
 from gateway.settings import Intake, load
 from tests.ingest.requests import BY_SLUG, FIXTURES, NOW
-from tests.ingest.signing import CERTIFICATE, CERTIFICATE_AT, MINUTE, NEW, OLD, SIGNERS, Request, Signer, hexed
+from tests.ingest.signing import CERTIFICATE, CERTIFICATE_AT, MINUTE, NEW, OLD, SIGNERS, WHSEC_OLD, Request, Signer, hexed
 from tests.support.served import Served, served
 
 signer = pytest.mark.parametrize("signer", SIGNERS, ids=lambda signer: signer.slug)
@@ -145,6 +148,29 @@ def test_grafana_without_a_time_signs_the_body_alone() -> None:
             verified(grafana, (bare | {"x-grafana-alerting-timestamp": sent}, grafana.body()))
 
 
+def test_standard_webhooks_may_be_signed_by_a_key_that_only_the_sender_has() -> None:
+    webhooks = next(signer for signer in SIGNERS if signer.slug == "standard_webhooks")
+    ours, strangers = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    public = "whpk_" + base64.b64encode(ours.public_key().public_bytes_raw()).decode()
+    body, source = webhooks.body(), BY_SLUG["standard_webhooks"]
+
+    def sent(key: Ed25519PrivateKey, version: str = "v1a", at: datetime = NOW) -> Delivery:
+        stamp = str(int(at.timestamp()))
+        mark = base64.b64encode(key.sign(f"msg_1.{stamp}.".encode() + body)).decode()
+        headers = {"webhook-id": "msg_1", "webhook-timestamp": stamp, "webhook-signature": f"v1,AAAA {version},{mark}"}
+        return Delivery(headers, body, NOW)
+
+    assert source.verify is not None
+    source.verify(sent(ours), Intake(secrets=(WHSEC_OLD, public)))
+    lies = (sent(strangers), sent(ours, version="v1"), sent(ours, version="v2"), sent(ours, at=NOW - 6 * MINUTE))
+    for delivery in lies:
+        with pytest.raises(Unauthenticated):
+            source.verify(delivery, Intake(secrets=(public,)))
+    with pytest.raises(Unauthenticated):
+        source.verify(sent(ours), Intake(secrets=(WHSEC_OLD,)))
+    assert load(None, {"GATEWAY_INTAKE__STANDARD_WEBHOOKS__SECRETS": f"{public} {WHSEC_OLD}"}).intake
+
+
 def test_a_time_of_signing_is_seconds_since_1970_and_nothing_else() -> None:
     assert signatures.seconds("1795237200") == NOW
     for text in (None, "", "-1", "1.5", "٣", "9" * 12, "9" * 13):
@@ -167,7 +193,13 @@ def test_secrets_come_from_the_environment_and_are_never_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "secret"), [("grafana", "short"), ("standard_webhooks", OLD), ("standard_webhooks", "whsec_????????")]
+    ("name", "secret"),
+    [
+        ("grafana", "short"),
+        ("standard_webhooks", OLD),
+        ("standard_webhooks", "whsec_????????"),
+        ("standard_webhooks", "whpk_AAAAAAAAAAAAAAAA"),
+    ],
 )
 def test_a_secret_that_cannot_be_one_is_a_problem_of_the_configuration(name: str, secret: str) -> None:
     with pytest.raises(Misconfigured) as refused:

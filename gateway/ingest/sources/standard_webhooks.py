@@ -1,9 +1,13 @@
 """Standard Webhooks, from whoever signs by them: https://www.standardwebhooks.com (spec/standard-webhooks.md, version 1.0.0)."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterable
+from contextlib import suppress
+from itertools import product
 
 import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gateway.errors import Flaw, Malformed, Unauthenticated
 from gateway.incidents.model import Alert
@@ -11,7 +15,8 @@ from gateway.ingest import fields, limits, signatures
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
 
-PREFIX = "whsec_"
+SHARED, PUBLIC = "whsec_", "whpk_"
+"""How the two kinds of keys begin."""
 
 
 class Event(msgspec.Struct):
@@ -23,23 +28,29 @@ class Event(msgspec.Struct):
 
 
 def verify(delivery: Delivery, intake: Intake) -> None:
-    """HMAC-SHA256 over id, time and body with dots between, in one of the signatures of version 1."""
+    """Over id, time and body with dots between: HMAC-SHA256 (v1) by a secret, or Ed25519 (v1a) by the sender's public key."""
     if not intake.secrets:
         return
     named, sent = delivery.headers.get("webhook-id", ""), delivery.headers.get("webhook-timestamp", "")
-    given = list(_signatures(delivery.headers.get("webhook-signature", "")))
-    if not named or not given:
-        raise Unauthenticated("the request is not signed: webhook-id, webhook-timestamp and webhook-signature (v1) are needed")
-    secrets = [base64.b64decode(secret.removeprefix(PREFIX)) for secret in intake.secrets]
-    signatures.check(secrets, f"{named}.{sent}.".encode("utf-8", "replace") + delivery.body, given)
+    content = f"{named}.{sent}.".encode("utf-8", "replace") + delivery.body
+    words = [word.partition(",") for word in delivery.headers.get("webhook-signature", "").split()]
+    given = {version: [signatures.from_base64(mark) for one, _, mark in words if one == version] for version in ("v1", "v1a")}
+    shared, public = _keys(intake.secrets, SHARED), _keys(intake.secrets, PUBLIC)
+    if not named or not (signatures.agrees(shared, content, given["v1"]) or _signed(public, content, given["v1a"])):
+        raise Unauthenticated(signatures.WRONG)
     signatures.fresh(signatures.seconds(sent), delivery.received_at)
 
 
-def _signatures(text: str) -> Iterator[bytes]:
-    for word in text.split():
-        version, _, mark = word.partition(",")
-        if version == "v1":
-            yield signatures.from_base64(mark)
+def _keys(secrets: Iterable[str], prefix: str) -> list[bytes]:
+    return [base64.b64decode(secret.removeprefix(prefix)) for secret in secrets if secret.startswith(prefix)]
+
+
+def _signed(keys: list[bytes], content: bytes, given: list[bytes]) -> bool:
+    for key, mark in product(keys, given):
+        with suppress(InvalidSignature):
+            Ed25519PublicKey.from_public_bytes(key).verify(mark, content)
+            return True
+    return False
 
 
 def parse(delivery: Delivery, intake: Intake) -> Parsed:
