@@ -4,7 +4,9 @@ Which addresses may be asked for is the source's to say. Here only https is call
 redirects or proxies, bounded in time and size.
 """
 
+import asyncio
 from collections import OrderedDict
+from functools import partial
 from ssl import SSLContext
 
 import aiohttp
@@ -71,20 +73,37 @@ async def _bounded(answer: aiohttp.ClientResponse) -> bytes:
 
 
 class Kept:
-    """Answers remembered by their address, the least recently used forgotten first; failures are not remembered."""
+    """Answers remembered by their address, the least recently used forgotten first; failures are not remembered.
+
+    However many want the same at once, it is asked for once.
+    """
 
     def __init__(self, fetch: Fetch, clock: Clock) -> None:
         self._fetch, self._clock = fetch, clock
         self._answers: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+        self._asking: dict[str, asyncio.Task[bytes]] = {}
 
     async def get(self, address: str) -> bytes:
         """As what is asked, at most once a day."""
-        now = self._clock.monotonic()
         known = self._answers.get(address)
-        if known is None or now >= known[0] + BELIEVED_S:
-            known = (now, await self._fetch(address))
-            self._answers[address] = known
+        if known is not None and self._clock.monotonic() < known[0] + BELIEVED_S:
+            self._answers.move_to_end(address)
+            return known[1]
+        if address not in self._asking:
+            self._asking[address] = asyncio.create_task(self._ask(address))
+            self._asking[address].add_done_callback(partial(self._asked, address))
+        return await asyncio.shield(self._asking[address])
+
+    async def _ask(self, address: str) -> bytes:
+        began = self._clock.monotonic()
+        answer = await self._fetch(address)
+        self._answers[address] = (began, answer)
         self._answers.move_to_end(address)
         while len(self._answers) > KEPT:
             self._answers.popitem(last=False)
-        return known[1]
+        return answer
+
+    def _asked(self, address: str, task: "asyncio.Task[bytes]") -> None:
+        del self._asking[address]
+        if not task.cancelled():
+            task.exception()  # whoever asked is told; when nobody waits any more, there is nobody to tell

@@ -1,5 +1,6 @@
 """What senders make us fetch: by https only, from allowed addresses only, a little, and certificates once."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -129,3 +130,28 @@ async def test_a_certificate_is_fetched_once_a_day_and_only_so_many_are_kept(clo
         with pytest.raises(Unavailable):
             await kept.get("away")
     assert asked.count("away") == 2
+
+
+async def test_however_many_want_it_at_once_it_is_asked_for_once_and_goes_on_when_the_first_goes_away(clock: FakeClock) -> None:
+    asked: list[str] = []
+    here = asyncio.Event()
+
+    async def fetch(address: str) -> bytes:
+        asked.append(address)
+        await here.wait()
+        if address == "away":
+            raise Unavailable("away")
+        return b"certificate"
+
+    kept = Kept(fetch, clock)
+    first, *others = (asyncio.create_task(kept.get("a")) for _ in range(20))
+    lost = [asyncio.create_task(kept.get("away")) for _ in range(2)]
+    while len(asked) < 2:
+        await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop, no time
+    first.cancel()
+    lost[0].cancel()
+    here.set()
+    assert await asyncio.gather(*others) == [b"certificate"] * 19
+    with pytest.raises(Unavailable):
+        await lost[1]
+    assert asked == ["a", "away"]
