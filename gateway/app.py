@@ -37,7 +37,8 @@ from gateway.files.store import EVERY as SWEEP_EVERY
 from gateway.files.store import Place, Store, Stores
 from gateway.incidents import store
 from gateway.incidents.custom import Fields
-from gateway.ingest.http import FrontDoor
+from gateway.ingest.fetching import Fetcher, Kept
+from gateway.ingest.http import Fetch, FrontDoor
 from gateway.ingest.replay import Replay
 from gateway.ingest.routes import intake_routes
 from gateway.ingest.sources import SOURCES
@@ -96,18 +97,22 @@ class Gateway:
 
 
 @asynccontextmanager
-async def running(settings: Settings, clock: Clock, *, allow_unsafe: bool = False) -> AsyncIterator[Gateway]:
-    """Everything a replica needs, running; stopped in the opposite order of its start."""
+async def running(
+    settings: Settings, clock: Clock, *, allow_unsafe: bool = False, fetch: Fetch | None = None
+) -> AsyncIterator[Gateway]:
+    """Everything a replica needs, running; stopped in the opposite order of its start. `fetch` asks the world for it."""
     async with AsyncExitStack() as stack:
         pool = await open_pool(settings.database, allow_unsafe=allow_unsafe)
         stack.callback(pool.terminate)
         reserved = msgspec.structs.replace(settings.database, pool_min=1, pool_max=RESERVED)
         timer_pool = await open_pool(reserved, allow_unsafe=allow_unsafe, settings={**SERVER_SETTINGS, **BY_KEY})
         stack.callback(timer_pool.terminate)
-        yield await _assemble(stack, pool, timer_pool, settings, clock)
+        yield await _assemble(stack, pool, timer_pool, settings, clock, fetch or _fetch(stack))
 
 
-async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock) -> Gateway:
+async def _assemble(
+    stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock, fetch: Fetch
+) -> Gateway:
     sources = {source.slug: source for source in SOURCES}
     metrics = Metrics(CollectorRegistry(), sources)
     metrics.build.labels(VERSION).set(1)
@@ -130,7 +135,7 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     fields = Fields.from_settings(settings.fields)
     desk = Desk(pool, clock, rules, key, reserve, partial(_changed, timers, telling), catalogue, fields)
     keys = Keys(pool, clock)
-    door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock)
+    door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, Kept(fetch, clock).get)
     replay = Replay(pool, sources, settings.intake, intake.submit, clock)
     health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
     app = web.Application(client_max_size=settings.server.max_body_bytes)
@@ -160,6 +165,12 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     await _start_intake(stack, intake)
     await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
     return Gateway(app, pool, intake, timers, health, desk)
+
+
+def _fetch(stack: AsyncExitStack) -> Fetch:
+    fetcher = Fetcher()
+    stack.push_async_callback(fetcher.close)
+    return fetcher.get
 
 
 def _login(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) -> Login:

@@ -3,6 +3,7 @@
 Nothing else reads the environment. Secrets may come from a file: `GATEWAY_NOTIFY__SMTP__PASSWORD_FILE=/run/secret`.
 """
 
+import base64
 import re
 import tomllib
 from collections.abc import Mapping
@@ -18,6 +19,9 @@ from gateway.durations import written
 from gateway.errors import Flaw, Misconfigured
 from gateway.settings.fields import flaws_of
 from gateway.settings.sections import Attachments, Maintenance, Settings
+
+LISTS = frozenset({"secrets", "accounts"})
+"""Settings that are lists; in the environment their items are separated by spaces."""
 
 CRITICALITIES = ("critical", "high", "normal", "low")
 
@@ -86,9 +90,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         for section in sections:
             node = node.setdefault(section, {})
         if key.endswith("_file") and key != "seal_file":
-            node[key.removesuffix("_file")] = Path(value).read_text("utf-8").strip()
-        else:
-            node[key] = value
+            key, value = key.removesuffix("_file"), Path(value).read_text("utf-8").strip()  # noqa: PLW2901 - as if it stood there
+        node[key] = value.split() if key in LISTS else value
     return tree
 
 
@@ -121,6 +124,14 @@ def _ways_in(settings: Settings) -> list[Flaw]:
         flaws.append(Flaw("/links/secret", "one secret or two, each of at least 32 characters"))
     if settings.login.attempts < 1:
         flaws.append(Flaw("/login/attempts", "at least one attempt is needed to get in"))
+    for name, intake in settings.intake.items():
+        if not all(_usable(name, secret) for secret in intake.secrets):
+            flaws.append(
+                Flaw(
+                    f"/intake/{name}/secrets",
+                    "a secret has at least 8 characters; of standard_webhooks, whsec_ or whpk_ and base64",
+                )
+            )
     return flaws
 
 
@@ -138,6 +149,17 @@ def _stores(files: Attachments) -> list[Flaw]:
         flaws.append(Flaw("/attachments/s3/prefix", "ends in a slash"))
     limits = {name: getattr(files, name) for name in ("max_bytes", "max_files", "max_record_bytes", "max_link_files")}
     return flaws + [Flaw(f"/attachments/{name}", "is at least 1") for name, value in limits.items() if value < 1]
+
+
+def _usable(name: str, secret: str) -> bool:
+    if name != "standard_webhooks":
+        return len(secret) >= 8
+    kind, _, text = secret.partition("_")
+    try:
+        size = len(base64.b64decode(text, validate=True))
+    except ValueError:
+        return False
+    return size >= 8 if kind == "whsec" else size == 32 and kind == "whpk"
 
 
 def _window_problems(window: Maintenance) -> list[str]:

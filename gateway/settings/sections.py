@@ -208,15 +208,22 @@ class Grade(Section, frozen=True):
 class Intake(Section, frozen=True):
     """One source: its severities, and for `generic` where each field is found in a foreign body (JSON pointers).
 
-    The case of a severity does not matter: a word written again in another case replaces the one before it.
+    The case of a severity does not matter: a word written again in another case replaces the one before it. With `secrets`
+    every request must be signed by one of them; with `accounts` it must come from one of them.
     """
 
     severity: dict[str, Grade] = {}
     mapping: dict[str, str] = {}
+    secrets: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Keep every severity by the word it is looked up by."""
         msgspec.structs.force_setattr(self, "severity", _folded(self.severity))
+
+    def __repr__(self) -> str:
+        """Without the secrets: whatever is printed may be kept."""
+        return f"Intake(severity={self.severity}, mapping={self.mapping}, secrets={len(self.secrets)}, accounts={self.accounts})"
 
 
 Words = dict[str, Grade]
