@@ -51,6 +51,9 @@ from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.operations.redating import Redating
 from gateway.operations.reporter_links import ReporterLinks, secrets_of
+from gateway.opsgenie.alerts import Alerts
+from gateway.opsgenie.heartbeats import Heartbeats
+from gateway.opsgenie.pulse import Expiry
 from gateway.settings import Settings
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
@@ -131,11 +134,14 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     links, files = await _links(pool, settings, clock), settings.attachments
     quota = Quota(files.max_bytes, files.max_files, files.max_record_bytes)
     context = Context(desk, keys, login, _oidc(stack, login, settings), links, quota, replay)
+    opsgenie = [*Alerts(door, desk).routes(), *Heartbeats(door, pool, clock).routes()]
     definitions = [*intake_routes(door), *alertmanager.routes(), *routes.build(context), *build_docs(), *health.routes(metrics)]
+    definitions += opsgenie
     app.add_routes(edge.doors(definitions, clock, metrics.answered))
     rules.warm(clock.now())
     promotion = Promotion(pool, clock, intake.submit)
-    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, promotion.run_once, partial(make_lists, desk))
+    expiry = Expiry(pool, clock, intake.submit)
+    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, promotion.run_once, partial(make_lists, desk), expiry.run_once)
     await upkeep.housekeeping()
     await catalogue.refresh(pool, clock.stamp())
     _start(stack, catalogue.run(pool, clock), "catalogue")

@@ -70,6 +70,7 @@ class Upkeep:
     key: bytes
     promote: Callable[[], Awaitable[object]]
     hand_over: Callable[[], Awaitable[object]]
+    expire: Callable[[], Awaitable[object]]
 
     async def run(self) -> None:
         """All rounds, each at its own pace."""
@@ -79,6 +80,7 @@ class Upkeep:
             group.create_task(self._every(SEAL_EVERY, self.seal))
             group.create_task(self._every(promotion.EVERY, self.promote))
             group.create_task(self._every(SHIFTS_EVERY, self.hand_over))
+            group.create_task(self._every(promotion.EVERY, self.expire))
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
         while True:

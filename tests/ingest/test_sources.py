@@ -58,11 +58,12 @@ def bodies(slug: str, name: str, service: str) -> tuple[object, object]:
         "alertmanager_v2": ([{"labels": labels}], [{"labels": labels, "endsAt": "2026-11-21T04:30:00Z"}]),
         "cloudevents": (event, event | {"id": "2", "data": {"status": "cleared"}}),
         "generic": ({"title": "t", "labels": labels, "status": "open"}, {"title": "t", "labels": labels, "status": "ok"}),
+        "opsgenie": ({"message": "s", "alias": name}, {"action": "close", "alias": name}),
         "pagerduty": (page | {"event_action": "trigger"}, page | {"event_action": "resolve"}),
     }[slug]
 
 
-@pytest.mark.parametrize("slug", ["alertmanager", "alertmanager_v2", "cloudevents", "generic", "pagerduty"])
+@pytest.mark.parametrize("slug", ["alertmanager", "alertmanager_v2", "cloudevents", "generic", "opsgenie", "pagerduty"])
 @given(name=TEXT, service=TEXT)
 def test_firing_and_resolved_share_a_key_which_the_same_input_always_gives(slug: str, name: str, service: str) -> None:
     fire, clear = bodies(slug, name, service)
