@@ -100,7 +100,8 @@ async def test_a_ping_between_the_look_and_its_note_still_ends_the_alert(site: S
         return await site.submit(submission)
 
     await Expiry(site.pool, site.clock, submit).run_once()
-    assert await site.states() == ["logged"]
+    site.clock.advance(timedelta(minutes=10))
+    assert (await site.states(), await site.look()) == (["logged"], 1)
     await site.ping()
     assert (await site.states(), await site.look()) == (["resolved"], 0)
 
