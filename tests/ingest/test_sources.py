@@ -12,6 +12,7 @@ from gateway.ingest.prometheus import fingerprint
 from gateway.ingest.source import ID_HEADERS, Delivery, delivery_id
 from gateway.ingest.sources import SOURCES
 from gateway.ingest.sources.pagerduty import routing_key
+from gateway.ingest.sources.pagerduty_v1 import service_key
 from gateway.settings import Intake
 from tests.ingest.requests import CASES, FIXTURES, NOW, read, replayed
 
@@ -233,6 +234,7 @@ def test_a_trigger_without_a_key_is_another_alert_each_time_and_the_same_when_re
 )
 def test_the_routing_key_is_found_or_not(body: bytes, key: str | None) -> None:
     assert routing_key(body) == key
+    assert service_key(body.replace(b"routing", b"service")) == key
 
 
 def test_a_mended_event_is_no_repeat_of_the_refused_one() -> None:
