@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from secrets import token_bytes
@@ -59,10 +60,14 @@ from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.operations.redating import Redating
 from gateway.operations.reporter_links import ReporterLinks, secrets_of
+from gateway.opsgenie.alerts import Alerts
+from gateway.opsgenie.heartbeats import Heartbeats
+from gateway.opsgenie.pulse import EVERY as EXPIRE_EVERY
+from gateway.opsgenie.pulse import Expiry
 from gateway.settings import Attachments, Settings
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
-from gateway.upkeep import Upkeep
+from gateway.upkeep import Round, Upkeep
 from gateway.watchdog import watched
 
 log = structlog.get_logger()
@@ -143,18 +148,12 @@ async def _assemble(
     login = _login(stack, pool, settings, clock)
     links, filing = await _links(pool, settings, clock), _filing(stack, desk, settings.attachments)
     context = Context(desk, keys, login, _oidc(stack, login, settings), links, filing, replay)
+    opsgenie = [*Alerts(door, desk).routes(), *Heartbeats(door, pool, clock).routes()]
     definitions = [*intake_routes(door), *alertmanager.routes(), *routes.build(context), *build_docs(), *health.routes(metrics)]
+    definitions += opsgenie
     app.add_routes(edge.doors(definitions, clock, metrics.answered))
     rules.warm(clock.now())
-    promotion = Promotion(pool, clock, intake.submit)
-    rounds = (
-        (PROMOTE_EVERY, promotion.run_once),
-        (hand_over.EVERY, partial(hand_over.make_lists, desk)),
-        (undelivered.EVERY, partial(undelivered.note_undelivered, desk)),
-        (SWEEP_EVERY, lambda: filing.stores.sweep(clock.now())),
-        (orphans.EVERY, partial(orphans.release, desk, settings.dedup.reopen_within)),
-    )
-    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, rounds)
+    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, _rounds(desk, intake, filing, settings.dedup.reopen_within))
     await upkeep.housekeeping()
     await catalogue.refresh(pool, clock.stamp())
     _start(stack, catalogue.run(pool, clock), "catalogue")
@@ -205,6 +204,19 @@ def _oidc(stack: AsyncExitStack, login: Login, settings: Settings) -> OidcLogin 
     stack.push_async_callback(provider.close)
     back = oidc.redirect_url or settings.server.external_url.rstrip("/") + "/api/v1/login/oidc/callback"
     return OidcLogin(login, provider, oidc, back)
+
+
+def _rounds(desk: Desk, intake: Intake, filing: Filing, grace: timedelta) -> tuple[Round, ...]:
+    """What any replica does again and again, and the seconds between."""
+    pool, clock = desk.pool, desk.clock
+    return (
+        (PROMOTE_EVERY, Promotion(pool, clock, intake.submit).run_once),
+        (EXPIRE_EVERY, Expiry(pool, clock, intake.submit).run_once),
+        (hand_over.EVERY, partial(hand_over.make_lists, desk)),
+        (undelivered.EVERY, partial(undelivered.note_undelivered, desk)),
+        (orphans.EVERY, partial(orphans.release, desk, grace)),
+        (SWEEP_EVERY, lambda: filing.stores.sweep(clock.now())),
+    )
 
 
 def _changed(timers: Timers, telling: Telling, armed: Sequence[Armed]) -> None:

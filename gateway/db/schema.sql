@@ -208,6 +208,28 @@ CREATE TABLE public.handover_item (
     incident_id bigint NOT NULL
 );
 
+CREATE TABLE public.heartbeat (
+    integration_id integer NOT NULL,
+    name text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    every integer NOT NULL,
+    unit text NOT NULL,
+    enabled boolean NOT NULL,
+    owner_team text DEFAULT ''::text NOT NULL,
+    alert_message text DEFAULT ''::text NOT NULL,
+    alert_priority text DEFAULT 'P3'::text NOT NULL,
+    alert_tags text[] DEFAULT '{}'::text[] NOT NULL,
+    pinged_at timestamp with time zone,
+    due_at timestamp with time zone,
+    expired_at timestamp with time zone,
+    CONSTRAINT heartbeat_every_check CHECK ((every > 0)),
+    CONSTRAINT heartbeat_unit_check CHECK ((unit = ANY (ARRAY['minutes'::text, 'hours'::text, 'days'::text])))
+);
+
+COMMENT ON COLUMN public.heartbeat.due_at IS 'When it expires unless pinged; null while it is disabled or expired';
+
+COMMENT ON COLUMN public.heartbeat.expired_at IS 'Since when its alert fires; set until the end of the alert is committed';
+
 CREATE TABLE public.idempotency (
     key_hash bytea NOT NULL,
     request_hash bytea NOT NULL,
@@ -612,6 +634,24 @@ ALTER TABLE public.shift ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.silence (
+    id uuid NOT NULL,
+    integration_id integer,
+    matchers json NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    comment text NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT silence_check CHECK ((ends_at >= starts_at))
+);
+
+COMMENT ON TABLE public.silence IS 'Keeps alerts whose labels match from opening records until it ends; what still fires then is promoted';
+
+COMMENT ON COLUMN public.silence.integration_id IS 'Whose alerts; null for those of every integration';
+
+COMMENT ON COLUMN public.silence.matchers IS 'A list of {"name", "sign", "value", "pattern"}; the pattern is the value as PostgreSQL runs it';
+
 CREATE TABLE public.sla_version (
     policy text NOT NULL,
     version text NOT NULL,
@@ -752,6 +792,9 @@ ALTER TABLE ONLY public.handover
 ALTER TABLE ONLY public.handover
     ADD CONSTRAINT handover_shift_id_key UNIQUE (shift_id);
 
+ALTER TABLE ONLY public.heartbeat
+    ADD CONSTRAINT heartbeat_pkey PRIMARY KEY (integration_id, name);
+
 ALTER TABLE ONLY public.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (key_hash);
 
@@ -824,6 +867,9 @@ ALTER TABLE ONLY public.shard_lease
 ALTER TABLE ONLY public.shift
     ADD CONSTRAINT shift_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.silence
+    ADD CONSTRAINT silence_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.sla_version
     ADD CONSTRAINT sla_version_pkey PRIMARY KEY (policy);
 
@@ -853,6 +899,8 @@ ALTER TABLE ONLY public.unlinked
 
 CREATE INDEX alert_incident ON public.alert USING btree (incident_id) WHERE (incident_id IS NOT NULL);
 
+CREATE INDEX alert_opsgenie ON public.alert USING btree (integration_id, first_seen DESC) WHERE (namespace = 'opsgenie'::text);
+
 CREATE INDEX alert_suppressed ON public.alert USING btree (suppressed_until) WHERE (suppressed_until IS NOT NULL);
 
 CREATE INDEX api_key_person ON public.api_key USING btree (person_id) WHERE (person_id IS NOT NULL);
@@ -868,6 +916,8 @@ CREATE INDEX ci_service ON public.ci USING btree (service) WHERE (service IS NOT
 CREATE INDEX delivery_age ON public.delivery USING brin (received_at);
 
 CREATE INDEX handover_pending ON public.handover USING btree (id) WHERE (accepted_at IS NULL);
+
+CREATE INDEX heartbeat_due ON public.heartbeat USING btree (due_at) WHERE (due_at IS NOT NULL);
 
 CREATE INDEX idempotency_age ON public.idempotency USING brin (created_at);
 
@@ -905,6 +955,8 @@ CREATE INDEX shift_end ON public.shift USING btree (ends_at);
 
 CREATE UNIQUE INDEX shift_start ON public.shift USING btree (group_id, starts_at);
 
+CREATE INDEX silence_ends ON public.silence USING btree (ends_at);
+
 CREATE INDEX staff_group_member_person ON public.staff_group_member USING btree (person_id);
 
 CREATE INDEX timeline_feed ON public.timeline USING btree (xid, incident_id, seq);
@@ -939,6 +991,9 @@ ALTER TABLE ONLY public.handover_item
 ALTER TABLE ONLY public.handover
     ADD CONSTRAINT handover_shift_id_fkey FOREIGN KEY (shift_id) REFERENCES public.shift(id);
 
+ALTER TABLE ONLY public.heartbeat
+    ADD CONSTRAINT heartbeat_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
+
 ALTER TABLE ONLY public.service
     ADD CONSTRAINT service_desk_group_fkey FOREIGN KEY (desk_group) REFERENCES public.staff_group(slug);
 
@@ -953,6 +1008,9 @@ ALTER TABLE ONLY public.service
 
 ALTER TABLE ONLY public.shift
     ADD CONSTRAINT shift_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.staff_group(id);
+
+ALTER TABLE ONLY public.silence
+    ADD CONSTRAINT silence_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
 
 ALTER TABLE ONLY public.staff_group_member
     ADD CONSTRAINT staff_group_member_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.staff_group(id);

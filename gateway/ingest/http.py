@@ -38,6 +38,11 @@ class Caller(Protocol):
     """Whose key it was."""
 
     @property
+    def name(self) -> str:
+        """The key's name, or its owner's."""
+        ...
+
+    @property
     def integration_id(self) -> int | None:
         """The integration the key sends for."""
         ...
