@@ -147,7 +147,7 @@ async def _assemble(
     alertmanager = AlertmanagerReads(pool, keys, health.readyz, VERSION, clock.now())
     login = _login(stack, pool, settings, clock)
     links, filing = await _links(pool, settings, clock), _filing(stack, desk, settings.attachments)
-    context = Context(desk, keys, login, _oidc(stack, login, settings), links, filing, replay)
+    context = Context(desk, keys, login, _oidc(stack, login, settings), links, filing, replay, settings.problems)
     opsgenie = [*Alerts(door, desk).routes(), *Heartbeats(door, pool, clock).routes()]
     definitions = [*intake_routes(door), *alertmanager.routes(), *routes.build(context), *build_docs(), *health.routes(metrics)]
     definitions += opsgenie

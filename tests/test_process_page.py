@@ -6,11 +6,13 @@ from gateway.incidents.labels import LABELS
 from gateway.incidents.lifecycle import ACTIONS, BACK, SAME, TABLE, Target
 from gateway.incidents.model import (
     PRIORITIES,
+    ArticleState,
     Closure,
     HoldReason,
     Impact,
     Kind,
     LeaderOutcome,
+    LinkKind,
     ReportStatus,
     RequestCategory,
     Resolution,
@@ -39,6 +41,8 @@ def expected() -> dict[str, list[str]]:
             Impact,
             Urgency,
             Tier,
+            LinkKind,
+            ArticleState,
         )
     }
     tables["| impact | urgent | high | normal | low |"] = [

@@ -19,6 +19,7 @@ from gateway.operations.memory import Once
 from gateway.operations.oidc import OidcLogin
 from gateway.operations.reporter_links import ReporterLinks
 from gateway.operations.who import Who
+from gateway.settings import Problems
 
 _encode = msgspec.json.Encoder().encode
 
@@ -34,6 +35,7 @@ class Context:
     links: ReporterLinks
     filing: Filing
     replay: Callable[[int], Awaitable[Receipt]]
+    problems: Problems
 
 
 @dataclass(frozen=True, slots=True)

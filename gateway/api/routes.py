@@ -15,6 +15,8 @@ from gateway.api import (
     handovers,
     incidents,
     keys,
+    knowledge,
+    linked,
     major_reports,
     management,
     me,
@@ -131,7 +133,8 @@ def table(feed: Feed) -> tuple[Route, ...]:
         Route("POST", V1 + "/keys", keys.create_key, ADMIN, "Make a key", wire.NewKey, keys.MadeKey, status=201, headers=ONCE),
         Route("DELETE", KEY, keys.revoke_key, ADMIN, "Revoke a key", status=204),
         Route("POST", ONE + "/invite", mine.invite, WRITE, "Make a link for its reporter", None, mine.Invitation, status=201),
-        *_files(), *_management(), *_updates(), *_reports(), *_mine(), *_people(), *_catalogue(), *_oneself(), *_shifts(),
+        *_files(), *_management(), *_updates(), *_reports(), *_following(), *_knowledge(),
+        *_mine(), *_people(), *_catalogue(), *_oneself(), *_shifts(),
     )  # fmt: skip
 
 
@@ -180,6 +183,37 @@ def _reports() -> tuple[Route, ...]:
         Route("PUT", path, major_reports.put_report, WRITE, "Write that report", major_reports.Text, one, headers=ONCE),
         Route("POST", path + "/approve", major_reports.approve_report, WRITE, "Approve that report", None, one, headers=ONCE),
     )
+
+
+def _following() -> tuple[Route, ...]:
+    path, about, acted = ONE + "/linked", ONE + "/complaints", incidents.Acted
+    told = linked.Complaints, linked.ComplaintQuery
+    return (
+        Route("POST", path, linked.link_record, WRITE, "Link a record of another system", linked.NewLink, acted, headers=CHANGE),
+        Route("GET", path, linked.list_linked, READ, "What it leads to", None, linked.LinkedRecords),
+        Route(
+            "DELETE", path, linked.unlink_record, WRITE, "Take a link away", query=linked.Unlinked, status=204, headers=MATCHED
+        ),
+        Route("POST", about, linked.complain, WRITE, "File a complaint", linked.NewComplaint, acted, status=201, headers=CHANGE),
+        Route("GET", about, linked.list_complaints, READ, "Complaints about it", None, *told),
+        Route("GET", V1 + "/complaints", linked.list_complaints, READ, "All complaints", None, *told, needs=Action.INSPECT),
+    )  # fmt: skip
+
+
+def _knowledge() -> tuple[Route, ...]:
+    path, one, known = V1 + "/articles", knowledge.ArticleView, Action.KNOWLEDGE
+    each = path + "/{id:[0-9]{1,18}}"
+    return (
+        Route("GET", ONE + "/similar", knowledge.read_similar, READ, "What of before was like it", None, knowledge.Similar,
+              knowledge.SimilarQuery),
+        Route("POST", ONE + "/publish", knowledge.publish_solution, WRITE, "Make an article of its solution", knowledge.Publish,
+              incidents.Acted, status=201, headers=ONCE),
+        Route("GET", path, knowledge.list_articles, READ, "List articles", None, knowledge.Articles, knowledge.ArticleQuery,
+              needs=known),
+        Route("POST", path, knowledge.create_article, WRITE, "Write an article", knowledge.NewArticle, one, status=201),
+        Route("GET", each, knowledge.read_article, READ, "Read an article", None, one, needs=known),
+        Route("PATCH", each, knowledge.patch_article, WRITE, "Change an article", knowledge.ArticlePatch, one, headers=MATCHED),
+    )  # fmt: skip
 
 
 def _people() -> tuple[Route, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from gateway.db.pool import Connection
-from gateway.incidents.model import HoldReason, ReportStatus
+from gateway.incidents.model import HoldReason, LinkKind, ReportStatus
 from gateway.incidents.record import Incident
 from gateway.incidents.sight import Sight
 from gateway.oncall.roles import Role
@@ -69,6 +69,16 @@ class HoldView(msgspec.Struct):
 
     reason: HoldReason
     until: datetime | None
+
+
+class LinkedRecord(msgspec.Struct):
+    """A record of any system that it leads to."""
+
+    kind: LinkKind
+    system: str
+    reference: str
+    address: str
+    title: str
 
 
 class IncidentView(msgspec.Struct):
@@ -136,6 +146,8 @@ class IncidentView(msgspec.Struct):
     labels: Mapping[str, str]
     links: Sequence[Mapping[str, str]]
     refs: Mapping[str, Any]
+    linked: Sequence[LinkedRecord]
+    complaints: int
     sla: Sla
     version: int
 
@@ -147,7 +159,10 @@ SELECT i.id, CASE WHEN CASE WHEN m.security THEN $2::bool
     ELSE $3::bool OR lower(f.owner) = ANY($4::text[]) OR lower(f.contact) = ANY($4::text[]) END THEN f.number END AS follows,
        (SELECT count(*) FROM incident c WHERE c.master_id = i.id AND CASE WHEN c.security THEN $2::bool
           ELSE $3::bool OR lower(c.owner) = ANY($4::text[]) OR lower(c.contact) = ANY($4::text[]) END) AS related_count,
-       a.occurrences, a.first_seen, a.last_seen, r.status AS report
+       a.occurrences, a.first_seen, a.last_seen, r.status AS report,
+       (SELECT count(*) FROM complaint WHERE incident_id = i.id) AS complaints,
+       (SELECT json_agg(l ORDER BY linked_at, kind, system, reference)::text
+        FROM linked_record l WHERE incident_id = i.id) AS linked
 FROM incident i LEFT JOIN incident m ON m.id = i.master_id LEFT JOIN incident f ON f.id = i.follows_id
 LEFT JOIN major_report_standing r ON r.incident_id = i.id
 LEFT JOIN LATERAL (
@@ -182,6 +197,8 @@ def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: date
         follows=around["follows"],
         related_count=around["related_count"],
         report=None if around["report"] is None else ReportStatus(around["report"]),
+        linked=msgspec.json.decode(around["linked"] or "[]", type=list[LinkedRecord]),
+        complaints=around["complaints"],
         hold=None if held is None else HoldView(held, incident.hold_until),
         sla=sla_view(incident, rules, now),
     )
@@ -189,6 +206,7 @@ def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: date
 
 AROUND_IT = frozenset({
     "owner", "occurrences", "first_seen", "last_seen", "master", "follows", "related_count", "report", "hold", "sla",
+    "linked", "complaints",
 })  # fmt: skip
 COPIED = tuple(f for f in IncidentView.__struct_fields__ if f in Incident.__dataclass_fields__.keys() - AROUND_IT)
 

@@ -1,5 +1,9 @@
 -- What the migrations add up to. Written by `python -m gateway.db.schema`; change a migration, not this file.
 
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+
+COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
+
 CREATE TABLE public.alert (
     key_hash bytea NOT NULL,
     integration_id integer NOT NULL,
@@ -98,6 +102,35 @@ ALTER TABLE public.api_key ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.article (
+    id bigint NOT NULL,
+    state text NOT NULL,
+    title text NOT NULL,
+    symptom text NOT NULL,
+    solution text NOT NULL,
+    service text NOT NULL,
+    category text NOT NULL,
+    language text NOT NULL,
+    incident_id bigint,
+    created_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    updated_by text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT article_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'published'::text, 'retired'::text])))
+);
+
+COMMENT ON COLUMN public.article.incident_id IS 'The record whose solution it tells, if it tells one';
+
+ALTER TABLE public.article ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.article_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.attachment (
     id bigint NOT NULL,
     incident_id bigint NOT NULL,
@@ -171,6 +204,24 @@ CREATE TABLE public.ci_dependency (
 );
 
 COMMENT ON TABLE public.ci_dependency IS 'What fails when depends_on (upstream) fails: ci (downstream). Never a cycle; writers take turns on an advisory lock';
+
+CREATE TABLE public.complaint (
+    id bigint NOT NULL,
+    incident_id bigint NOT NULL,
+    text text NOT NULL,
+    complainant text NOT NULL,
+    filed_at timestamp with time zone NOT NULL,
+    filed_by text NOT NULL
+);
+
+ALTER TABLE public.complaint ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.complaint_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.delivery (
     key_hash bytea NOT NULL,
@@ -377,6 +428,20 @@ CREATE TABLE public.link_secret (
 );
 
 COMMENT ON TABLE public.link_secret IS 'What signs links for reporters where the settings give no secret; made at the first start';
+
+CREATE TABLE public.linked_record (
+    incident_id bigint NOT NULL,
+    kind text NOT NULL,
+    system text NOT NULL,
+    reference text NOT NULL,
+    address text NOT NULL,
+    title text NOT NULL,
+    linked_at timestamp with time zone NOT NULL,
+    linked_by text NOT NULL,
+    CONSTRAINT linked_record_kind_check CHECK ((kind = ANY (ARRAY['problem'::text, 'change'::text, 'service_request'::text, 'spare_part'::text, 'knowledge'::text])))
+);
+
+COMMENT ON TABLE public.linked_record IS 'Records of any system that an incident has led to';
 
 CREATE TABLE public.login_attempt (
     subject bytea NOT NULL,
@@ -765,6 +830,9 @@ ALTER TABLE ONLY public.api_key
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_prefix_key UNIQUE (prefix);
 
+ALTER TABLE ONLY public.article
+    ADD CONSTRAINT article_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.attachment_part
     ADD CONSTRAINT attachment_part_pkey PRIMARY KEY (attachment_id, part);
 
@@ -779,6 +847,9 @@ ALTER TABLE ONLY public.ci_dependency
 
 ALTER TABLE ONLY public.ci
     ADD CONSTRAINT ci_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.complaint
+    ADD CONSTRAINT complaint_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (key_hash);
@@ -815,6 +886,9 @@ ALTER TABLE ONLY public.integration
 
 ALTER TABLE ONLY public.link_secret
     ADD CONSTRAINT link_secret_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.linked_record
+    ADD CONSTRAINT linked_record_pkey PRIMARY KEY (incident_id, kind, system, reference);
 
 ALTER TABLE ONLY public.login_attempt
     ADD CONSTRAINT login_attempt_pkey PRIMARY KEY (subject);
@@ -905,6 +979,8 @@ CREATE INDEX alert_suppressed ON public.alert USING btree (suppressed_until) WHE
 
 CREATE INDEX api_key_person ON public.api_key USING btree (person_id) WHERE (person_id IS NOT NULL);
 
+CREATE INDEX article_alike ON public.article USING gin (title public.gin_trgm_ops) WHERE (state = 'published'::text);
+
 CREATE UNIQUE INDEX attachment_handle ON public.attachment USING btree (handle) WHERE (handle <> ''::text);
 
 CREATE INDEX attachment_incident ON public.attachment USING btree (incident_id, id);
@@ -912,6 +988,8 @@ CREATE INDEX attachment_incident ON public.attachment USING btree (incident_id, 
 CREATE INDEX ci_dependency_upstream ON public.ci_dependency USING btree (depends_on, ci);
 
 CREATE INDEX ci_service ON public.ci USING btree (service) WHERE (service IS NOT NULL);
+
+CREATE INDEX complaint_incident ON public.complaint USING btree (incident_id);
 
 CREATE INDEX delivery_age ON public.delivery USING brin (received_at);
 
@@ -921,7 +999,11 @@ CREATE INDEX heartbeat_due ON public.heartbeat USING btree (due_at) WHERE (due_a
 
 CREATE INDEX idempotency_age ON public.idempotency USING brin (created_at);
 
+CREATE INDEX incident_alike ON public.incident USING gin (title public.gin_trgm_ops) WHERE (solution <> ''::text);
+
 CREATE INDEX incident_contact ON public.incident USING btree (lower(contact)) WHERE (contact <> ''::text);
+
+CREATE INDEX incident_lately_solved ON public.incident USING btree (id) WHERE (solution <> ''::text);
 
 CREATE INDEX incident_live ON public.incident USING btree (priority, id) WHERE (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text]));
 
@@ -934,6 +1016,8 @@ CREATE INDEX incident_owner ON public.incident USING btree (lower(owner)) WHERE 
 CREATE INDEX incident_reported ON public.incident USING btree (id) WHERE ((major OR (priority <= 2)) AND (kind = 'incident'::text) AND (state = ANY (ARRAY['resolved'::text, 'closed'::text])));
 
 CREATE INDEX incident_security ON public.incident USING btree (id) WHERE security;
+
+CREATE INDEX incident_solved ON public.incident USING btree (service, id) WHERE (solution <> ''::text);
 
 CREATE INDEX incident_updated ON public.incident USING btree (updated_at, id);
 

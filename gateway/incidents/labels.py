@@ -5,11 +5,13 @@ from enum import StrEnum
 from typing import Literal
 
 from gateway.incidents.model import (
+    ArticleState,
     Closure,
     HoldReason,
     Impact,
     Kind,
     LeaderOutcome,
+    LinkKind,
     ReportStatus,
     RequestCategory,
     Resolution,
@@ -62,6 +64,18 @@ LABELS: Mapping[type[StrEnum], Mapping[str, tuple[str, str]]] = {
     LeaderOutcome: {
         LeaderOutcome.REACHED: ("has been told", "已告知"),
         LeaderOutcome.NOT_REACHED: ("could not be reached", "未联系上"),
+    },
+    LinkKind: {
+        LinkKind.PROBLEM: ("problem", "问题"),
+        LinkKind.CHANGE: ("change", "变更"),
+        LinkKind.SERVICE_REQUEST: ("service request", "服务请求"),
+        LinkKind.SPARE_PART: ("spare part", "备件"),
+        LinkKind.KNOWLEDGE: ("knowledge", "知识"),
+    },
+    ArticleState: {
+        ArticleState.DRAFT: ("draft", "草稿"),
+        ArticleState.PUBLISHED: ("published", "已发布"),
+        ArticleState.RETIRED: ("retired", "已停用"),
     },
     ReportStatus: {
         ReportStatus.DUE: ("due", "待编写"),

@@ -123,6 +123,24 @@ class FieldType(StrEnum):
     BOOLEAN = "boolean"
 
 
+class LinkKind(StrEnum):
+    """What a record of any system is to the incident that led to it."""
+
+    PROBLEM = "problem"
+    CHANGE = "change"
+    SERVICE_REQUEST = "service_request"
+    SPARE_PART = "spare_part"
+    KNOWLEDGE = "knowledge"
+
+
+class ArticleState(StrEnum):
+    """How far an article of the knowledge base is."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    RETIRED = "retired"
+
+
 class AlertStatus(StrEnum):
     """What the sender says of its alert. ACKNOWLEDGED is a person acting in the sender's tool."""
 

@@ -34,6 +34,7 @@ class Template(StrEnum):
     STATUS_UPDATE = "status_update"
     UPDATE_DUE = "update_due"
     MAJOR_REPORT = "major_report"
+    COMPLAINT = "complaint"
     HANDOVER = "handover"
     HANDOVER_LATE = "handover_late"
 
@@ -57,6 +58,7 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.UNRESOLVED: ("still unresolved", "仍未解决"),
     Template.MAJOR: ("declared major", "定为重大事件"),
     Template.STATUS_UPDATE: ("status update", "进展通报"),
+    Template.COMPLAINT: ("complaint", "投诉"),
     Template.MAJOR_REPORT: ("major incident report", "重大事件报告"),
     Template.HANDOVER: ("shift hand-over", "交接班"),
     Template.HANDOVER_LATE: ("hand-over not accepted", "交接班未确认"),

@@ -56,6 +56,7 @@ class Action(StrEnum):
     CONVERT = "convert"
     REPORT = "report"
     APPROVE_REPORT = "approve_report"
+    COMPLAIN = "complain"
     FOLLOW = "follow"
     SUBMIT = "submit"
     ENTER_LATE = "enter_late"
@@ -63,6 +64,8 @@ class Action(StrEnum):
     QUARANTINE = "quarantine"
     REPLAY = "replay"
     DIRECTORY = "directory"
+    KNOWLEDGE = "knowledge"
+    PUBLISH = "publish"
     HAND_OVER = "hand_over"
     ACCEPT_FOR = "accept_for"
 
@@ -77,7 +80,7 @@ MEANING: Mapping[Action, str] = {
     Action.ESCALATE: "hand it to tier 3",
     Action.ENGAGE: "hand it to a vendor",
     Action.CALL_BACK: "note that its reporter was asked back",
-    Action.REFER: "set its counterpart in another system",
+    Action.REFER: "set its counterpart in another system, and link the records it leads to",
     Action.FOLLOW_ON: "make a record that goes on from a closed one",
     Action.CONVERT: "make a service request an incident or a change",
     Action.TELL_LEADER: "put down that the leader was told of a major incident",
@@ -88,6 +91,7 @@ MEANING: Mapping[Action, str] = {
     Action.REPORT: "write the report on a major incident",
     Action.APPROVE_REPORT: "approve that report, written by somebody else",
     Action.INVITE: "make a link that lets its reporter at the record without a key",
+    Action.COMPLAIN: "file a complaint about how it was dealt with",
     Action.FOLLOW: "the feed of all changes, and what Alertmanager's readers are told",
     Action.SUBMIT: "make a record",
     Action.ENTER_LATE: "make a record of what occurred over 12 h ago, with a reason",
@@ -95,6 +99,8 @@ MEANING: Mapping[Action, str] = {
     Action.QUARANTINE: "what could not be understood",
     Action.REPLAY: "read that again",
     Action.DIRECTORY: "who there is",
+    Action.KNOWLEDGE: "articles of the knowledge base",
+    Action.PUBLISH: "write them, from the solution of a record too",
     Action.HAND_OVER: "what one shift hands to the next, and take it over when it is one's own turn",
     Action.ACCEPT_FOR: "take a shift's work over whose turn it is not",
 }
@@ -141,18 +147,22 @@ class FieldRule:
 
 _A = Action
 _SEEING = frozenset({_A.READ, _A.INSPECT})
-_STAFF = frozenset({_A.SUBMIT, _A.FOLLOW, _A.DIRECTORY, _A.HAND_OVER})
+_STAFF = frozenset({_A.SUBMIT, _A.FOLLOW, _A.DIRECTORY, _A.HAND_OVER, _A.KNOWLEDGE, _A.PUBLISH})
 _EVIDENCE = frozenset({_A.RECEIPTS, _A.QUARANTINE})
 _WORK = frozenset({_A.ACKNOWLEDGE, _A.HOLD, _A.RESUME, _A.RESOLVE})
-_PASSING_ON = frozenset({_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ESCALATE, _A.ENGAGE})
+_PASSING_ON = frozenset({_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ESCALATE, _A.ENGAGE, _A.REFER})
 _OWNING = frozenset({
     _A.NOTE, _A.ATTACH, _A.ACKNOWLEDGE_FOR, _A.ASSIGN, _A.CONFIRM, _A.REFUSE, _A.CLOSE, _A.REJECT, _A.RATE, _A.LINK, _A.UNLINK,
-    _A.REFER, _A.INVITE, _A.FOLLOW_ON, _A.CONVERT, _A.CALL_BACK,
+    _A.REFER, _A.INVITE, _A.FOLLOW_ON, _A.CONVERT, _A.CALL_BACK, _A.COMPLAIN,
 })  # fmt: skip
 
 TABLE: tuple[Rule, ...] = (
     Rule(Role.REPORTER, frozenset({_A.SUBMIT})),
-    Rule(Role.REPORTER, frozenset({_A.READ, _A.CONFIRM, _A.REFUSE, _A.RATE, _A.FOLLOW_ON, _A.SUBSCRIBE}), Where.OWN),
+    Rule(
+        Role.REPORTER,
+        frozenset({_A.READ, _A.CONFIRM, _A.REFUSE, _A.RATE, _A.FOLLOW_ON, _A.SUBSCRIBE, _A.COMPLAIN}),
+        Where.OWN,
+    ),
     Rule(Role.REPORTER, frozenset({_A.NOTE, _A.ATTACH}), Where.OWN, OPEN),
     Rule(Role.SERVICE_DESK, _STAFF | _EVIDENCE | {_A.REPLAY}),
     Rule(Role.SERVICE_DESK, _SEEING | _OWNING | {_A.ACKNOWLEDGE_ESCALATION, _A.SUBSCRIBE, _A.SUBSCRIBE_OTHERS, _A.POST_UPDATE}),
@@ -165,15 +175,15 @@ TABLE: tuple[Rule, ...] = (
     Rule(Role.TIER2, frozenset({_A.REPORT}), Where.ANY, OVER),
     Rule(Role.TIER3, _STAFF | _SEEING | {_A.RECEIPTS, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
     Rule(Role.TIER3, frozenset({_A.POST_UPDATE}), Where.HANDLED),
-    Rule(Role.TIER3, _WORK | {_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ENGAGE}, Where.THIRD),
+    Rule(Role.TIER3, _WORK | {_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ENGAGE, _A.REFER}, Where.THIRD),
     Rule(Role.TIER3, frozenset({_A.REPORT}), Where.ANY, OVER),
     Rule(Role.INCIDENT_MANAGER, frozenset(Action)),
-    Rule(Role.LEADER, _SEEING | {_A.FOLLOW, _A.DIRECTORY, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
+    Rule(Role.LEADER, _SEEING | {_A.FOLLOW, _A.DIRECTORY, _A.KNOWLEDGE, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
     Rule(Role.LEADER, frozenset({_A.APPROVE_REPORT}), Where.ANY, OVER),
     Rule(Role.ADMINISTRATOR, frozenset({_A.DIRECTORY})),
     Rule(Role.SECURITY, frozenset({_A.SUBMIT, _A.DIRECTORY})),
     Rule(Role.SECURITY, _SEEING | {_A.NOTE, _A.ATTACH, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}, Where.FLAGGED),
-    Rule(Machine.READER, _SEEING | _EVIDENCE | {_A.FOLLOW, _A.DIRECTORY}),
+    Rule(Machine.READER, _SEEING | _EVIDENCE | {_A.FOLLOW, _A.DIRECTORY, _A.KNOWLEDGE}),
     Rule(Machine.WRITER, frozenset(Action) - {_A.ENTER_LATE, _A.DETACH, _A.APPROVE_REPORT, _A.ACKNOWLEDGE_ESCALATION}),
 )
 

@@ -355,6 +355,13 @@ class CustomField(Section, frozen=True):
     required_on: tuple[str, ...] = ()
 
 
+class Problems(Section, frozen=True):
+    """Problem candidates: `times` incidents of one sort `within` this are a pattern."""
+
+    within: Duration
+    times: int
+
+
 class Settings(Section, frozen=True):
     """Everything the gateway is told."""
 
@@ -370,6 +377,7 @@ class Settings(Section, frozen=True):
     attachments: Attachments
     escalation: Escalation
     major: Major
+    problems: Problems
     redis: Redis = Redis()
     intake: dict[str, Intake] = {}
     services: dict[str, ServiceIntake] = {}

@@ -73,6 +73,12 @@ class Escalation:
         cause = f"report_approved#{version}"
         return self._tell_roles((LEADER,), incident, silenced, cause=cause, template="major_report", more={"text": text})
 
+    def complained(self, incident: Incident, complaint: int, text: str) -> tuple[tuple[Notice, ...], Told]:
+        """Who is told of a complaint that weighs: the operations director, whom those on security incidents are kept from."""
+        silenced = "security" if incident.security else ""
+        more = {"reason": text}
+        return self._tell_roles((DIRECTOR,), incident, silenced, cause=f"complaint#{complaint}", template="complaint", more=more)
+
     def crossed(self, incident: Incident, crossing: Crossing) -> tuple[tuple[Notice, ...], Told]:
         """Who is told that a clock is nearly due or overdue; the same threshold under a new target is a new cause."""
         on, template = ("breach", "sla_breached") if crossing.breach else ("warning", "sla_warning")
@@ -131,7 +137,7 @@ class Escalation:
         return tuple(dict.fromkeys(asked))
 
 
-MANAGER, LEADER = "incident_manager", "leader"
+MANAGER, LEADER, DIRECTOR = "incident_manager", "leader", "director"
 """Who follows a major incident to its end, in the order they are told."""
 
 DECLARED = "declared_major"

@@ -129,8 +129,8 @@ async def api(
     app = web.Application()
     filing = Filing(desk, stores, QUOTA)
     links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))
-    definitions = build(Context(desk, Keys(pool, clock), login, oidc, links, filing, nothing_to_replay)) + build_docs()
-    app.add_routes(edge.doors(definitions, clock, lambda *_: None))
+    context = Context(desk, Keys(pool, clock), login, oidc, links, filing, nothing_to_replay, settings.problems)
+    app.add_routes(edge.doors(build(context) + build_docs(), clock, lambda *_: None))
     server = TestServer(app)
     await server.start_server(auto_decompress=False)
     async with TestClient(server) as client:

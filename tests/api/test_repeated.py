@@ -24,11 +24,13 @@ SECRET = {f"POST {V1}/keys", f"POST {V1}/me/keys"}
 
 BEFORE: dict[str, list[str]] = {
     "accept": ["assign"], "return": ["assign"], "resume": ["hold"], "escalate": ["assign"], "confirm": ["resolve"],
-    "refuse": ["resolve"], "close": ["resolve"], "rate": ["resolve"], "call_back": ["resolve"], "follow_on": ["resolve", "close"],
+    "refuse": ["resolve"], "close": ["resolve"], "rate": ["resolve"], "call_back": ["resolve"], "publish": ["resolve"],
+    "follow_on": ["resolve", "close"],
 }  # fmt: skip
 BODIES: dict[str, dict[str, Any]] = {
     "assign": {"person": "ann"}, "hold": {"reason": "awaiting_user"}, "escalate": {"to": "tier3"}, "note": {"note": "looked"},
     "declare_major": {"reason": "half the company"}, "leader_told": {"recipient": "Lena"},
+    "linked": {"kind": "problem", "system": "itsm", "reference": "P1"}, "complaints": {"text": "nobody calls back"},
     "updates": {"text": "we are on it"}, "rate": {"satisfaction": 2}, "convert": {"to": "incident", "note": "broken"},
 }  # fmt: skip
 MAJOR = {"impact": "business", "urgency": "urgent"}
@@ -49,7 +51,8 @@ Asked = tuple[str, dict[str, Any]]
 async def record(api: Api, action: str) -> Asked:
     number = (await api.incident(**KINDS.get(action, {})))["number"]
     for before in BEFORE.get(action, []):
-        status, problem = await api.call("POST", f"{V1}/incidents/{number}/{before}", BODIES.get(before, {}))
+        body = {"solution": "restarted"} if before == "resolve" else BODIES.get(before, {})
+        status, problem = await api.call("POST", f"{V1}/incidents/{number}/{before}", body)
         assert status == 200, problem
     return f"{V1}/incidents/{number}/{action}", {"json": BODIES.get(action, {})}
 
@@ -119,7 +122,7 @@ async def own_key(api: Api) -> Asked:
     return f"{V1}/me/keys", {"json": {"name": "script", "scopes": ["read"]}, "scope": "bob"}
 
 
-MORE = ("follow_on", "convert", "leader_told", "acknowledge_escalation", "updates")
+MORE = ("linked", "complaints", "publish", "follow_on", "convert", "leader_told", "acknowledge_escalation", "updates")
 
 
 def ways(api: Api) -> dict[str, Callable[[], Awaitable[Asked]]]:
@@ -151,7 +154,8 @@ def ways(api: Api) -> dict[str, Callable[[], Awaitable[Asked]]]:
 COUNTED = """
 SELECT (SELECT count(*) FROM timeline), (SELECT count(*) FROM incident), (SELECT count(*) FROM attachment),
   (SELECT count(*) FROM api_key), (SELECT sum(version) FROM person), (SELECT sum(version) FROM staff_group),
-  (SELECT sum(version) FROM service), (SELECT sum(version) FROM ci), (SELECT count(*) FROM outbox)
+  (SELECT sum(version) FROM service), (SELECT sum(version) FROM ci), (SELECT count(*) FROM outbox),
+  (SELECT count(*) FROM linked_record), (SELECT count(*) FROM complaint), (SELECT count(*) FROM article)
 """
 
 

@@ -46,14 +46,14 @@ SITUATIONS = {
     "resolved": replace(RECORD, state=State.RESOLVED, tier=Tier.SECOND),
     "closed": replace(RECORD, state=State.CLOSED, tier=Tier.SECOND),
 }
-GLOBAL = "follow submit enter_late receipts quarantine replay directory hand_over accept_for"
+GLOBAL = "follow submit enter_late receipts quarantine replay directory hand_over accept_for knowledge publish"
 RECORDS = " ".join(action for action in Action if action not in GLOBAL.split())
 OWNING = (
     "read inspect note attach acknowledge_for assign confirm refuse close reject rate link unlink refer invite follow_on convert"
-    " subscribe subscribe_others post_update acknowledge_escalation call_back"
+    " subscribe subscribe_others post_update acknowledge_escalation call_back complain"
 )
 WORK = "acknowledge hold resume resolve"
-ON = "note attach reassign escalate engage"
+ON = "note attach reassign escalate engage refer"
 SECOND = f"read inspect subscribe acknowledge_escalation {WORK} return link unlink convert {ON}"
 
 OVER = ("resolved", "closed")
@@ -62,27 +62,27 @@ CELLS: dict[Part, dict[str, str]] = {
     Role.REPORTER: dict.fromkeys(SITUATIONS, "") | {"gateway": "submit"},
     Role.SERVICE_DESK: dict.fromkeys(SITUATIONS, OWNING)
     | dict.fromkeys(OVER, f"{OWNING} report")
-    | {"desk": f"{OWNING} {WORK}", "gateway": "submit follow directory hand_over receipts quarantine replay"},
+    | {"desk": f"{OWNING} {WORK}", "gateway": "submit follow directory hand_over receipts quarantine replay knowledge publish"},
     Role.TIER2: dict.fromkeys(SITUATIONS, SECOND)
     | dict.fromkeys(OVER, f"{SECOND} report")
     | {
         "desk": "read inspect subscribe acknowledge_escalation",
         "third": f"read inspect subscribe acknowledge_escalation {ON}",
-        "gateway": "submit follow directory hand_over receipts",
+        "gateway": "submit follow directory hand_over receipts knowledge publish",
     },
     Role.TIER3: dict.fromkeys(SITUATIONS, "read inspect subscribe acknowledge_escalation")
     | dict.fromkeys(OVER, "read inspect subscribe acknowledge_escalation report")
     | {
-        "third": f"read inspect subscribe acknowledge_escalation {WORK} note attach reassign engage",
-        "gateway": "submit follow directory hand_over receipts",
+        "third": f"read inspect subscribe acknowledge_escalation {WORK} note attach reassign engage refer",
+        "gateway": "submit follow directory hand_over receipts knowledge publish",
     },
     Role.INCIDENT_MANAGER: dict.fromkeys(SITUATIONS, RECORDS) | {"gateway": GLOBAL},
     Role.LEADER: dict.fromkeys(SITUATIONS, "read inspect subscribe acknowledge_escalation")
     | dict.fromkeys(OVER, "read inspect subscribe acknowledge_escalation approve_report")
-    | {"gateway": "follow directory"},
+    | {"gateway": "follow directory knowledge"},
     Role.ADMINISTRATOR: dict.fromkeys(SITUATIONS, "") | {"gateway": "directory"},
     Role.SECURITY: dict.fromkeys(SITUATIONS, "") | {"gateway": "submit directory"},
-    Machine.READER: dict.fromkeys(SITUATIONS, "read inspect") | {"gateway": "follow directory receipts quarantine"},
+    Machine.READER: dict.fromkeys(SITUATIONS, "read inspect") | {"gateway": "follow directory receipts quarantine knowledge"},
     Machine.WRITER: dict.fromkeys(
         SITUATIONS, RECORDS.replace("detach ", "").replace("approve_report", "").replace("acknowledge_escalation", "")
     )
@@ -108,7 +108,7 @@ def test_every_cell_of_the_table_says_what_it_should(part: Part, situation: str)
 def test_a_reporter_has_rights_to_what_is_theirs(situation: str, own: dict[str, str]) -> None:
     record = replace(SITUATIONS[situation], **own)  # type: ignore[arg-type]
     allowed = {a for a in RECORDS.split() if isinstance(may(who(Role.REPORTER), Action(a), record), Allowed)}
-    assert allowed == {"read", "confirm", "refuse", "rate", "follow_on", "subscribe"} | (
+    assert allowed == {"read", "confirm", "refuse", "rate", "follow_on", "subscribe", "complain"} | (
         {"note", "attach"} if situation != "closed" else set()
     )
 
