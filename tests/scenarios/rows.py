@@ -30,7 +30,9 @@ ROWS: tuple[str, ...] = (
     "escalation/1, 2", "escalation/3, 4", "escalation/warnings",
     "rule/desk solves at once", "rule/refused solution", "rule/follow-on", "rule/late entry", "rule/late entry overridden",
     "rule/master resolves related", "rule/automatic close",
-    "hand-over/list", "hand-over/acceptance",
+    "hand-over/list", "hand-over/acceptance", "hand-over/told", "hand-over/reminded",
+    "major/declared", "major/leader told", "major/status update", "major/update overdue", "major/report", "major/report reopened",
+    "major/report handed over", "escalation/acknowledged", "escalation/undelivered",
 )  # fmt: skip
 """A table's name and a row's."""
 
