@@ -18,6 +18,9 @@ from gateway.operations.major_reports import standings
 from gateway.operations.permissions import ALLOWED, Action, may, sight
 from gateway.operations.who import Who
 
+EVERY = 30.0
+"""Seconds between two looks."""
+
 AHEAD = timedelta(minutes=30)
 """How long before the end of a shift its list is made."""
 

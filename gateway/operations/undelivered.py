@@ -12,6 +12,9 @@ from gateway.incidents.record import Revision
 from gateway.operations.desk import NOW, Desk
 from gateway.sla.timers import ACTOR
 
+EVERY = 10.0
+"""Seconds between two looks for what was given up."""
+
 BATCH = 200
 
 DEAD = """

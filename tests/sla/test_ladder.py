@@ -211,6 +211,13 @@ def test_a_rule_that_makes_no_sense_is_a_flaw(tmp_path: Path, rule: str, says: s
     assert (refused.value.flaws[0].pointer, says in refused.value.flaws[0].detail) == ("/escalation/management/0", True)
 
 
+def test_two_rungs_at_one_height_are_both_told_before_the_next() -> None:
+    life = Life(rules_of(a_step(15, "r0"), a_step(15, "r1"), a_step(30, "r2")))
+    life.look(90)
+    life.look(105)
+    assert life.told == [(90, "15s:r0#1"), (90, "15s:r1#1"), (105, "30s:r2#1")]
+
+
 STEP = 15
 """Seconds between two looks."""
 
@@ -235,6 +242,18 @@ STORIES = st.lists(st.tuples(st.integers(0, 120), st.sampled_from(EVENTS)), max_
 OUTAGES = st.lists(st.tuples(st.integers(0, 120), st.integers(1, 60)), max_size=2)
 
 
+@dataclass(frozen=True)
+class Noted:
+    """Somebody who was told took note, at a tick, of a record as urgent and as often reopened as this."""
+
+    at: int = -1
+    priority: int = 0
+    reopened: int = 0
+
+    def holds(self, priority: int, reopened: int) -> bool:
+        return self.at >= 0 and self.priority <= priority and self.reopened == reopened
+
+
 def climbed_plainly(
     steps: Iterable[Management], story: list[tuple[int, tuple[str, int | None]]], out: set[int], until: int, patience: int
 ) -> list[tuple[float, str]]:
@@ -242,7 +261,7 @@ def climbed_plainly(
     rungs = sorted(steps, key=lambda step: step.after or timedelta())
     first, reached = dict[str, int](), dict[int, int]()
     times = {step.notify[0]: 0 for step in rungs}
-    noted, reopened = (-1, 0, 0), 0
+    noted, reopened = Noted(), 0
     priority, held, solved, taken, counted = 1, False, False, False, 0
     told: list[tuple[float, str]] = []
     for now in range(until + 1):
@@ -252,19 +271,21 @@ def climbed_plainly(
             held = not solved and (name == "hold" or (held and name not in ("resume", "resolve")))
             solved = name == "resolve" or (solved and name != "reopen")
             reopened += name == "reopen"
-            holds = noted[0] >= 0 and noted[1] <= priority and noted[2] == reopened
-            if name == "note" and not solved and not holds:
-                noted = (now, priority, reopened)
+            noted = (
+                Noted(now, priority, reopened) if name == "note" and not (solved or noted.holds(priority, reopened)) else noted
+            )
         reached.setdefault(counted, now)
-        waits = noted[0] >= 0 and noted[1] <= priority and noted[2] == reopened and (not patience or now < noted[0] + patience)
-        if now not in out and not held and not solved and not waits:
+        waits = noted.holds(priority, reopened) and (patience == 0 or now < noted.at + patience)
+        if now not in out and not (held or solved or waits):
             mine = [step for step in rungs if priority in step.priorities]
             for place, step in enumerate(mine):
                 role, needed = step.notify[0], int((step.after or timedelta()).total_seconds()) // STEP
                 if counted < needed or (taken and step.until == "acknowledged"):
                     continue
-                if times[role] == 0 and place and times[mine[place - 1].notify[0]]:
-                    before = mine[place - 1]
+                before = mine[place - 1] if place and times[role] == 0 else None
+                if before and not times[before.notify[0]] and not (taken and before.until == "acknowledged"):
+                    continue
+                if before and times[before.notify[0]]:
                     begun = int((before.after or timedelta()).total_seconds()) // STEP
                     late = (first[before.notify[0]] - reached[begun]) * STEP > 60
                     if late and now < first[before.notify[0]] + needed - begun:
