@@ -280,3 +280,24 @@ async def test_whom_a_message_never_reached_stands_in_the_timeline_once(telling:
         assert "no such mailbox" in entry["reason"]
         states = {one["recipient"]: one["state"] for one in await story.notifications(number)}
         assert states == {"leader@example.com": "dead", "manager@example.com": "sent"}
+
+
+DUTY = """
+[[escalation.management]]
+priorities = [3]
+after = "5m"
+repeat = "5m"
+notify = ["duty"]
+"""
+
+
+async def test_a_step_for_a_person_reaches_them_until_they_take_note(telling: Telling) -> None:
+    async with telling(DUTY) as story:
+        await story.join("dina", "tier2", email="dina@example.com", locale="zh-CN")
+        number = await story.report()
+        await story.until(11)
+        assert [one.subject for one in await story.letters(2)] == [f"[{number}] P3 仍未解决: mail is slow"] * 2
+        await story.act(number, "acknowledge_escalation", "dina")
+        await story.until(60)
+        assert [one["targets"] for one in await story.facts(number, "management_told")] == [["person:dina"]] * 2
+        assert (await story.facts(number, "escalation_acknowledged"))[0]["recipient"] == "person:dina"
