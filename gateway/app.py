@@ -44,6 +44,7 @@ from gateway.ingest.replay import Replay
 from gateway.ingest.routes import intake_routes
 from gateway.ingest.sources import SOURCES
 from gateway.metrics import Metrics
+from gateway.notify.channels.person import PersonChannel
 from gateway.notify.channels.smtp import SmtpChannel
 from gateway.notify.channels.webhook import WebhookChannel
 from gateway.notify.message import Channel
@@ -127,7 +128,7 @@ async def _assemble(
     stack.callback(reserve.close)
     telling = Telling(
         pool=pool,
-        channels=_channels(stack, settings, clock),
+        channels=_channels(stack, pool, settings, clock),
         metrics=metrics,
         clock=clock,
         locale=settings.notify.locale,
@@ -255,12 +256,13 @@ async def _connect(url: str, settings: dict[str, str]) -> "asyncpg.Connection[An
     return await asyncpg.connect(url, timeout=ANSWER_WITHIN, command_timeout=ANSWER_WITHIN, server_settings=settings)
 
 
-def _channels(stack: AsyncExitStack, settings: Settings, clock: Clock) -> dict[str, Channel]:
+def _channels(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) -> dict[str, Channel]:
     webhook = WebhookChannel.open(settings.notify.webhook, clock)
     stack.push_async_callback(webhook.close)
     channels: dict[str, Channel] = {"webhook": webhook}
     if settings.notify.smtp.host:
-        channels["smtp"] = SmtpChannel(settings.notify.smtp)
+        channels["smtp"] = mail = SmtpChannel(settings.notify.smtp)
+        channels["person"] = PersonChannel(pool, mail, settings.server.external_url)
     return channels
 
 

@@ -15,7 +15,7 @@ from gateway.incidents.model import LIVE, Outcome, Tier, TimerKind
 
 CLOCKS = ("response", "desk", "tier2", "escalated", "overall")
 PRIORITIES = ("1", "2", "3", "4")
-CHANNELS = ("smtp", "webhook")
+CHANNELS = ("smtp", "person", "webhook")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 OTHER = "other"
 """What a label value that is not in the table is counted under."""

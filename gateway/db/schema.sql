@@ -490,6 +490,8 @@ COMMENT ON TABLE public.major_report_past IS 'Approved reports whose records wer
 
 CREATE VIEW public.major_report_standing AS
  SELECT i.id AS incident_id,
+    i.assignee_group,
+    i.tier,
         CASE
             WHEN ((r.incident_id IS NULL) OR ((r.approved_at IS NOT NULL) AND (r.reopened < i.reopened))) THEN 'due'::text
             WHEN (r.approved_at IS NULL) THEN 'written'::text

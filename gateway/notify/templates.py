@@ -109,7 +109,10 @@ def render(template: str, facts: Mapping[str, Any], external_url: str, locale: L
     text = whole(facts.get("text") or "")
     lines = [text, ""] if text else []
     lines += [LINES[name][language].format(text) for name, text in said.items()]
-    lines += [_record(one, locale) for one in facts.get("listed") or ()]
+    listed = facts.get("listed") or ()
+    lines += [_record(one, locale) for one in listed]
+    if 0 < len(listed) < facts.get("records", 0):
+        lines.append(f"… +{facts['records'] - len(listed)}")
     if external_url and "number" in said:
         lines.append(f"{external_url.rstrip('/')}/api/v1/incidents/{number}")
     return Rendered(subject, "\n".join((occasion, "", *lines, "")))

@@ -11,6 +11,7 @@ from gateway.errors import Conflict
 from gateway.incidents.model import LIVE
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
+from gateway.operations.audience import PERSON
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.permissions import Action, may
@@ -50,7 +51,7 @@ async def _told(conn: Connection, incident: Incident, who: Who) -> Mapping[str, 
         if facts.get("silenced"):
             continue
         for target in facts["targets"]:
-            if target.lower().removeprefix("smtp:") in who.identities:
+            if target == PERSON + who.name or target.lower().removeprefix("smtp:") in who.identities:
                 return {"cause": facts["cause"], "recipient": target}
         for role in facts["roles"]:
             if role in who.parts:

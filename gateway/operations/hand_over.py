@@ -40,10 +40,9 @@ JOIN incident i ON i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', '
   AND (i.assignee_group = g.slug OR (g.tier = 'desk' AND i.tier = '1' AND i.assignee_group = ''))
 WHERE h.id = ANY($1::bigint[])
 UNION
-SELECT h.id, i.id FROM handover h JOIN shift s ON s.id = h.shift_id JOIN staff_group g ON g.id = s.group_id
+SELECT h.id, r.incident_id FROM handover h JOIN shift s ON s.id = h.shift_id JOIN staff_group g ON g.id = s.group_id
 JOIN major_report_standing r ON r.status <> 'approved'
-JOIN incident i ON i.id = r.incident_id
-  AND (i.assignee_group = g.slug OR (g.tier = 'desk' AND i.tier = '1' AND i.assignee_group = ''))
+  AND (r.assignee_group = g.slug OR (g.tier = 'desk' AND r.tier = '1' AND r.assignee_group = ''))
 WHERE h.id = ANY($1::bigint[])
 """
 """Open work: records that are not resolved, and those that owe a report on a major incident."""

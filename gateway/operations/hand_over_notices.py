@@ -38,6 +38,9 @@ LEFT JOIN person p ON p.id = ANY(n.people) AND p.active AND p.email <> ''
 WHERE h.id = ANY($1::bigint[]) ORDER BY h.id, p.login
 """
 
+SHOWN = 100
+"""Most records a mail lists, the most urgent; it says how many there are."""
+
 ITEMS = "SELECT handover_id, incident_id FROM handover_item WHERE handover_id = ANY($1::bigint[]) ORDER BY incident_id"
 
 
@@ -88,7 +91,7 @@ def _notice(row: Record, listed: Listed, template: str) -> Notice:
 
 
 def _said(row: Record, listed: Listed, template: str, target: str, role: str, sees: Sight, **more: str) -> Notice:
-    shown = [(one, report) for one, report in listed if sees.sees(one)]
+    shown = sorted(((one, report) for one, report in listed if sees.sees(one)), key=lambda item: (item[0].priority, item[0].id))
     facts: Mapping[str, Any] = {
         "title": row["group"],
         "group": row["group"],
@@ -96,7 +99,7 @@ def _said(row: Record, listed: Listed, template: str, target: str, role: str, se
         "records": len(shown),
         "listed": [
             {"number": one.number, "priority": one.priority, "state": one.state, "title": one.title, "report": report}
-            for one, report in shown
+            for one, report in shown[:SHOWN]
         ],
         "to_do": "take_over",
         **more,

@@ -13,7 +13,7 @@ from gateway.operations.desk import NOW, Desk
 from gateway.sla.timers import ACTOR
 
 EVERY = 10.0
-"""Seconds between two looks."""
+"""Seconds between two looks for what was given up."""
 
 BATCH = 200
 

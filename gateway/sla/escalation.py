@@ -124,7 +124,8 @@ class Escalation:
         notices: dict[str, Notice] = {}
         for role in roles:
             for target in () if silenced else self.recipients.get(role, ()):
-                notices.setdefault(target, Notice(cause=cause, target=target, role=role, template=template, facts=facts))
+                said = _bare(facts) if incident.security and role not in PRIVY else facts
+                notices.setdefault(target, Notice(cause=cause, target=target, role=role, template=template, facts=said))
         told: dict[str, Any] = {"cause": cause, "roles": roles, "targets": tuple(notices)}
         if silenced:
             told["silenced"] = silenced
@@ -139,6 +140,9 @@ class Escalation:
 
 MANAGER, LEADER, DIRECTOR = "incident_manager", "leader", "director"
 """Who follows a major incident to its end, in the order they are told."""
+
+PRIVY = frozenset({MANAGER, "security"})
+"""Roles that are told what a security incident is about; the others hear that there is one, and how it stands."""
 
 DECLARED = "declared_major"
 
@@ -171,6 +175,12 @@ def _silenced(incident: Incident) -> str:
     if incident.master_id is not None:
         return "related"
     return "maintenance" if incident.suppressed else ""
+
+
+def _bare(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts without what people wrote."""
+    kept = ("number", "priority", "state", "clock", "due_at", "share", "unresolved_for", "to_do")
+    return {name: facts[name] for name in kept if name in facts}
 
 
 def _facts(incident: Incident) -> dict[str, Any]:

@@ -92,6 +92,7 @@ def test_a_hand_over_lists_what_is_open_one_a_line() -> None:
         "INC-1 P3 assigned: mail is slow",
         "INC-2 P1 report written, to be approved: mail is down",
     ]
+    assert render("handover", {"listed": listed, "records": 5}, "", "en").text.endswith("mail is down\n… +3\n")
     assert "INC-2 P1 报告 待审批: mail is down" in render("handover", {"listed": listed}, "", "zh-CN").text
 
 

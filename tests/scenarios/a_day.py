@@ -93,6 +93,7 @@ DAY = """
 41    theo  accept       wifi
 45    dora  reports      payroll         impact=company urgency=high service=payroll
 46    mona  declare_major payroll        reason="nobody gets paid"
+48    mona  leader_told payroll          recipient="Director Li"
 50    tess  resolve      mail            solution="patch 7" resolution=workaround
 52    rita  refuse       mail            note="still slow"
 55    theo  resolve      mail            solution="patch 8"

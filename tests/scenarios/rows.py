@@ -34,7 +34,9 @@ ROWS: tuple[str, ...] = (
     *(f"candidate/{reason}" for reason in Reason),
     *(f"link/{kind}" for kind in LinkKind),
     "follows/knowledge", "follows/similar", "follows/complaint",
-    "hand-over/list", "hand-over/acceptance",
+    "hand-over/list", "hand-over/acceptance", "hand-over/told", "hand-over/reminded",
+    "major/declared", "major/leader told", "major/status update", "major/update overdue", "major/report", "major/report reopened",
+    "major/report handed over", "escalation/acknowledged", "escalation/undelivered",
 )  # fmt: skip
 """A table's name and a row's."""
 

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.operations.undelivered import note_undelivered
 from tests.scenarios.conftest import Telling
+from tests.scenarios.rows import shows
 from tests.support.clock import NOON
 from tests.support.story import Story
 
@@ -16,6 +17,7 @@ async def number(story: Story) -> str:
     return str((await story.call("POST", "incidents", {"title": "mail is slow"}))["number"])
 
 
+@shows("major/declared", "major/leader told")
 async def test_the_manager_is_told_at_once_of_what_is_declared_major_and_tells_the_leader(story: Story, number: str) -> None:
     problem = await story.refused("POST", f"incidents/{number}/declare_major", {"reason": " "})
     assert (problem["status"], problem["errors"][0]["pointer"]) == (422, "/reason")
@@ -46,6 +48,7 @@ async def test_nobody_tells_the_leader_of_what_is_not_major(story: Story, number
     assert problem["status"] == 409
 
 
+@shows("major/status update")
 async def test_an_update_reaches_every_subscriber_once_in_their_language(story: Story, number: str) -> None:
     await story.join("ann", "leader", email="ann@example.com", locale="zh-CN")
     await story.join("bob", "tier2", email="bob@example.com")
@@ -111,6 +114,7 @@ async def test_a_security_incident_is_told_to_the_privy_alone(story: Story, numb
     assert (told["sent_to"], told["not_sent_to"]) == (["smtp:sec@example.com"], ["person:ann", "smtp:out@example.org"])
 
 
+@shows("major/update overdue")
 async def test_the_manager_is_reminded_once_when_a_promised_update_does_not_come(story: Story, number: str) -> None:
     await story.act(number, "declare_major", reason="all of sales")
     for minute, promised in ((0, 10), (8, 20)):
@@ -154,6 +158,7 @@ async def listed(story: Story, report: str) -> list[str]:
     return [one["number"] for one in (await story.call("GET", f"incidents?report={report}"))["incidents"]]
 
 
+@shows("major/report")
 async def test_an_approved_report_goes_to_the_leader_with_its_text(story: Story, over: str) -> None:
     path = f"incidents/{over}/report"
     standings = [[await listed(story, one) for one in ("due", "written", "approved")]]
@@ -169,6 +174,7 @@ async def test_an_approved_report_goes_to_the_leader_with_its_text(story: Story,
     assert (told["cause"], told["targets"]) == ("report_approved#1", ["smtp:leader@example.com"])
 
 
+@shows("major/report reopened")
 async def test_a_record_reopened_after_its_report_was_approved_owes_a_new_one_and_the_old_is_kept(
     story: Story, over: str
 ) -> None:
@@ -204,6 +210,7 @@ async def test_the_report_on_a_security_incident_is_sent_to_nobody(story: Story,
     assert (told["cause"], told["targets"], told["silenced"]) == ("report_approved#1", [], "security")
 
 
+@shows("major/report handed over")
 async def test_a_report_that_is_owed_is_handed_over_until_it_is_approved(story: Story, over: str) -> None:
     await story.call("POST", "groups", {"slug": "mail", "name": "Mail", "tier": "tier2", "members": ["tia"]})
     shifts = [{"from": f"2026-03-02T{h}:00:00Z", "to": f"2026-03-02T{h + 1}:00:00Z", "people": ["tia"]} for h in (12, 13, 14)]
@@ -226,6 +233,7 @@ default = "severity-ladder"
 
 
 @pytest.mark.parametrize(("who", "stopped"), [("max", True), ("tia", False), (None, False)])
+@shows("escalation/acknowledged")
 async def test_whoever_was_told_takes_note_and_nobody_further_up_is_told(
     telling: Telling, *, who: str | None, stopped: bool
 ) -> None:
@@ -259,6 +267,7 @@ async def test_the_manager_by_role_takes_note_too_and_nobody_of_what_is_over(tel
         assert (noted["role"], noted["outcome"]) == ("incident_manager", "acknowledged")
 
 
+@shows("escalation/undelivered")
 async def test_whom_a_message_never_reached_stands_in_the_timeline_once(telling: Telling) -> None:
     async with telling() as story:
         story.mailbox.refusing.add("leader@example.com")
@@ -271,3 +280,24 @@ async def test_whom_a_message_never_reached_stands_in_the_timeline_once(telling:
         assert "no such mailbox" in entry["reason"]
         states = {one["recipient"]: one["state"] for one in await story.notifications(number)}
         assert states == {"leader@example.com": "dead", "manager@example.com": "sent"}
+
+
+DUTY = """
+[[escalation.management]]
+priorities = [3]
+after = "5m"
+repeat = "5m"
+notify = ["duty"]
+"""
+
+
+async def test_a_step_for_a_person_reaches_them_until_they_take_note(telling: Telling) -> None:
+    async with telling(DUTY) as story:
+        await story.join("dina", "tier2", email="dina@example.com", locale="zh-CN")
+        number = await story.report()
+        await story.until(11)
+        assert [one.subject for one in await story.letters(2)] == [f"[{number}] P3 仍未解决: mail is slow"] * 2
+        await story.act(number, "acknowledge_escalation", "dina")
+        await story.until(60)
+        assert [one["targets"] for one in await story.facts(number, "management_told")] == [["person:dina"]] * 2
+        assert (await story.facts(number, "escalation_acknowledged"))[0]["recipient"] == "person:dina"

@@ -77,6 +77,7 @@ async def heard(story: Story, occasion: str, count: int) -> list[Letter]:
     return sorted(found, key=lambda one: one.to)
 
 
+@shows("hand-over/told")
 async def test_the_next_shift_is_told_of_its_list_in_each_ones_language(floor: Story) -> None:
     number = await given_to(floor, "ann")
     hidden = await given_to(floor, "bob", "phishing")
@@ -95,6 +96,7 @@ async def test_the_next_shift_is_told_of_its_list_in_each_ones_language(floor: S
 
 
 @pytest.mark.parametrize("accepted", [False, True])
+@shows("hand-over/reminded")
 async def test_a_list_nobody_accepts_in_time_is_told_of_once_and_to_the_manager_too(floor: Story, *, accepted: bool) -> None:
     await given_to(floor, "ann")
     await floor.until(7 * 60 + 30)

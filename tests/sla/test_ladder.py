@@ -242,15 +242,16 @@ STORIES = st.lists(st.tuples(st.integers(0, 120), st.sampled_from(EVENTS)), max_
 OUTAGES = st.lists(st.tuples(st.integers(0, 120), st.integers(1, 60)), max_size=2)
 
 
-def held_back(
-    below: Management, needed: int, now: int, taken: bool, times: dict[str, int], first: dict[str, int], reached: dict[int, int],  # noqa: FBT001
-) -> bool:  # fmt: skip
-    """Whether the rung below is to be told first, or was told late and a while ago."""
-    name = below.notify[0]
-    if not times[name]:
-        return not (taken and below.until == "acknowledged")
-    begun = int((below.after or timedelta()).total_seconds()) // STEP
-    return (first[name] - reached[begun]) * STEP > 60 and now < first[name] + needed - begun
+@dataclass(frozen=True)
+class Noted:
+    """Somebody who was told took note, at a tick, of a record as urgent and as often reopened as this."""
+
+    at: int = -1
+    priority: int = 0
+    reopened: int = 0
+
+    def holds(self, priority: int, reopened: int) -> bool:
+        return self.at >= 0 and self.priority <= priority and self.reopened == reopened
 
 
 def climbed_plainly(
@@ -260,7 +261,7 @@ def climbed_plainly(
     rungs = sorted(steps, key=lambda step: step.after or timedelta())
     first, reached = dict[str, int](), dict[int, int]()
     times = {step.notify[0]: 0 for step in rungs}
-    noted, reopened = (-1, 0, 0), 0
+    noted, reopened = Noted(), 0
     priority, held, solved, taken, counted = 1, False, False, False, 0
     told: list[tuple[float, str]] = []
     for now in range(until + 1):
@@ -270,19 +271,25 @@ def climbed_plainly(
             held = not solved and (name == "hold" or (held and name not in ("resume", "resolve")))
             solved = name == "resolve" or (solved and name != "reopen")
             reopened += name == "reopen"
-            holds = noted[0] >= 0 and noted[1] <= priority and noted[2] == reopened
-            if name == "note" and not solved and not holds:
-                noted = (now, priority, reopened)
+            noted = (
+                Noted(now, priority, reopened) if name == "note" and not (solved or noted.holds(priority, reopened)) else noted
+            )
         reached.setdefault(counted, now)
-        waits = noted[0] >= 0 and noted[1] <= priority and noted[2] == reopened and (not patience or now < noted[0] + patience)
-        if now not in out and not held and not solved and not waits:
+        waits = noted.holds(priority, reopened) and (patience == 0 or now < noted.at + patience)
+        if now not in out and not (held or solved or waits):
             mine = [step for step in rungs if priority in step.priorities]
             for place, step in enumerate(mine):
                 role, needed = step.notify[0], int((step.after or timedelta()).total_seconds()) // STEP
                 if counted < needed or (taken and step.until == "acknowledged"):
                     continue
-                if place and times[role] == 0 and held_back(mine[place - 1], needed, now, taken, times, first, reached):
+                before = mine[place - 1] if place and times[role] == 0 else None
+                if before and not times[before.notify[0]] and not (taken and before.until == "acknowledged"):
                     continue
+                if before and times[before.notify[0]]:
+                    begun = int((before.after or timedelta()).total_seconds()) // STEP
+                    late = (first[before.notify[0]] - reached[begun]) * STEP > 60
+                    if late and now < first[before.notify[0]] + needed - begun:
+                        continue
                 every = int(step.repeat.total_seconds()) // STEP if step.repeat else 0
                 newest = 1 + ((counted - needed) // every if every else 0)
                 if newest > times[role]:

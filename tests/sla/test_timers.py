@@ -143,3 +143,11 @@ def test_a_report_reaches_the_leader_whatever_silences_clocks_unless_it_is_on_a_
     for fields, reached in (({}, 1), ({"suppressed": True}, 1), ({"master_id": 9}, 1), ({"security": True}, 0)):
         notices, _ = escalation.reported(replace(FRESH, **fields), 1, "a full disk")
         assert len(notices) == reached
+
+
+def test_only_the_privy_are_told_what_a_security_incident_is_about() -> None:
+    rule = Management((1,), ("leader", "incident_manager"), ("opened",))
+    escalation = Escalation((rule,), {role: (f"smtp:{role}@example.com",) for role in rule.notify})
+    leader, manager = escalation.opened(replace(FRESH, security=True, title="phishing", service="mail"))[0]
+    assert leader.facts == {"number": FRESH.number, "priority": 1, "state": "logged"}
+    assert (manager.facts["title"], manager.facts["service"]) == ("phishing", "mail")

@@ -38,6 +38,7 @@ leader = ["smtp:leader@example.com"]
 handler = ["smtp:handler@example.com"]
 operations_manager = ["smtp:operations@example.com"]
 director = ["smtp:director@example.com"]
+duty = ["person:dina"]
 [notify.smtp]
 host = "127.0.0.1"
 port = {port}

@@ -36,7 +36,7 @@ ALTER TABLE handover ADD COLUMN reminded_at timestamptz;
 COMMENT ON COLUMN handover.reminded_at IS 'When it was told that nobody accepted the list in time';
 
 CREATE VIEW major_report_standing AS
-SELECT i.id AS incident_id,
+SELECT i.id AS incident_id, i.assignee_group, i.tier,
   CASE WHEN r.incident_id IS NULL OR (r.approved_at IS NOT NULL AND r.reopened < i.reopened) THEN 'due'
        WHEN r.approved_at IS NULL THEN 'written' ELSE 'approved' END AS status
 FROM incident i LEFT JOIN major_report r ON r.incident_id = i.id
