@@ -28,11 +28,12 @@ BATCH = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
 class RequestOutcome(StrEnum):
-    """How one intake request was answered."""
+    """How one intake request was answered; `untrusted` was not signed as it must be, or is of another account."""
 
     ACCEPTED = "accepted"
     REPEATED = "repeated"
     REFUSED = "refused"
+    UNTRUSTED = "untrusted"
     OVERLOADED = "overloaded"
     UNAVAILABLE = "unavailable"
 

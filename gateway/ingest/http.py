@@ -100,7 +100,7 @@ class FrontDoor:
             if parsed.confirm is not None:
                 await self.fetch(parsed.confirm)
         except (Unauthenticated, Forbidden):
-            self.metrics.request(source.slug, RequestOutcome.REFUSED)
+            self.metrics.request(source.slug, RequestOutcome.UNTRUSTED)
             raise
         except Malformed as error:
             submission = Submission(caller.integration_id, source.slug, body, headers, (), _whole(error, body))

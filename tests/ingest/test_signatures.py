@@ -121,6 +121,9 @@ async def test_what_is_signed_comes_in_once_and_what_is_not_leaves_nothing(datab
         assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == len(SIGNERS)
         assert await gateway.pool.fetchval("SELECT count(*) FROM receipt") == 2 * len(SIGNERS)
         assert await gateway.pool.fetchval("SELECT count(*) FROM quarantine") == 0
+        told = await (await gateway.client.get("/metrics")).text()
+        for signer in SIGNERS:
+            assert f'gateway_intake_requests_total{{outcome="untrusted",source="{signer.slug}"}} 2.0' in told
 
 
 async def comes_in_once(gateway: Served, signer: Signer, request: Request) -> None:

@@ -10,7 +10,7 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.app import running
-from gateway.clock import SystemClock
+from gateway.clock import Clock, SystemClock
 from gateway.db.pool import Pool
 from gateway.ingest.http import Fetch
 from gateway.operations import keys
@@ -38,10 +38,10 @@ class Served:
 
 
 @asynccontextmanager
-async def served(settings: Settings, fetch: Fetch | None = None) -> AsyncIterator[Served]:
+async def served(settings: Settings, fetch: Fetch | None = None, clock: Clock | None = None) -> AsyncIterator[Served]:
     """A gateway with these settings, whose database must be set; `fetch` stands for the world outside."""
     made = await make_keys(settings.database.url)
-    async with running(settings, SystemClock(), allow_unsafe=True, fetch=fetch) as gateway:
+    async with running(settings, clock or SystemClock(), allow_unsafe=True, fetch=fetch) as gateway:
         server = TestServer(gateway.app)
         await server.start_server(auto_decompress=False)
         async with TestClient(server) as client:
