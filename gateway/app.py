@@ -28,11 +28,12 @@ from gateway.db.pool import SERVER_SETTINGS, Pool, acquire, open_pool
 from gateway.dedup.commit import Committer
 from gateway.dedup.intake import Intake
 from gateway.dedup.opening import Openings
+from gateway.dedup.promotion import EVERY as PROMOTE_EVERY
 from gateway.dedup.promotion import Promotion
 from gateway.dedup.records import Records
 from gateway.files.disk import DiskStore
 from gateway.files.s3 import S3Store
-from gateway.files.store import Place, Store, Stores
+from gateway.files.store import SWEEP_EVERY, Place, Store, Stores
 from gateway.incidents import store
 from gateway.incidents.custom import Fields
 from gateway.ingest.http import FrontDoor
@@ -45,11 +46,11 @@ from gateway.notify.channels.webhook import WebhookChannel
 from gateway.notify.message import Channel
 from gateway.notify.runner import Runner as Telling
 from gateway.observers import IntakeObserver, TimerObserver
+from gateway.operations import hand_over, orphans
 from gateway.operations.attach import Filing, Quota
 from gateway.operations.attempts import Limits
 from gateway.operations.desk import Armed, Desk
 from gateway.operations.firing import Effects
-from gateway.operations.hand_over import make_lists
 from gateway.operations.identity_provider import IdentityProvider
 from gateway.operations.login import Login
 from gateway.operations.oidc import OidcLogin
@@ -140,9 +141,13 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     app.add_routes(edge.doors(definitions, clock, metrics.answered))
     rules.warm(clock.now())
     promotion = Promotion(pool, clock, intake.submit)
-    upkeep = Upkeep(
-        pool, settings, clock, metrics, rules, key, promotion.run_once, partial(make_lists, desk), filing.stores.sweep
+    rounds = (
+        (PROMOTE_EVERY, promotion.run_once),
+        (hand_over.EVERY, partial(hand_over.make_lists, desk)),
+        (orphans.EVERY, partial(orphans.release, desk, settings.dedup.reopen_within)),
+        (SWEEP_EVERY, lambda: filing.stores.sweep(clock.now())),
     )
+    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, rounds)
     await upkeep.housekeeping()
     await catalogue.refresh(pool, clock.stamp())
     _start(stack, catalogue.run(pool, clock), "catalogue")

@@ -1,7 +1,7 @@
 """The slow rounds of every replica: partitions and retention, gauges from the database, seals."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,6 @@ from gateway import telemetry
 from gateway.clock import Clock
 from gateway.db import partitions
 from gateway.db.pool import Connection, Pool, acquire
-from gateway.dedup import promotion
 from gateway.incidents import audit
 from gateway.incidents.ledger import Ledger
 from gateway.metrics import Metrics
@@ -24,8 +23,9 @@ from gateway.sla.timers import Rules
 
 HOUSEKEEPING_EVERY = 600.0
 SEAL_EVERY = 60.0
-SHIFTS_EVERY = 30.0
-SWEEP_EVERY = 3600.0
+
+Round = tuple[float, Callable[[], Awaitable[object]]]
+"""Something to do again and again, and the seconds between."""
 
 log = structlog.get_logger()
 
@@ -61,7 +61,7 @@ DELETE FROM replica WHERE seen_at < coalesce($1::timestamptz, statement_timestam
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """Runs until cancelled; a round that fails is logged and comes again."""
+    """Runs until cancelled; a round that fails is logged and comes again. `rounds` come on top of its own."""
 
     pool: Pool
     settings: Settings
@@ -69,9 +69,7 @@ class Upkeep:
     metrics: Metrics
     rules: Rules
     key: bytes
-    promote: Callable[[], Awaitable[object]]
-    hand_over: Callable[[], Awaitable[object]]
-    sweep: Callable[[datetime], Awaitable[int]]
+    rounds: Sequence[Round]
 
     async def run(self) -> None:
         """All rounds, each at its own pace."""
@@ -79,9 +77,8 @@ class Upkeep:
             group.create_task(self._every(HOUSEKEEPING_EVERY, self.housekeeping))
             group.create_task(self._every(telemetry.EVERY_S, self.refresh))
             group.create_task(self._every(SEAL_EVERY, self.seal))
-            group.create_task(self._every(promotion.EVERY, self.promote))
-            group.create_task(self._every(SHIFTS_EVERY, self.hand_over))
-            group.create_task(self._every(SWEEP_EVERY, self.sweep_files))
+            for seconds, work in self.rounds:
+                group.create_task(self._every(seconds, work))
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
         while True:
@@ -116,11 +113,6 @@ class Upkeep:
             await telemetry.refresh(conn, self.metrics, self.clock.stamp(), self._running)
         self.metrics.db_pool_size.set(self.pool.get_size())
         self.metrics.db_pool_in_use.set(self.pool.get_size() - self.pool.get_idle_size())
-
-    async def sweep_files(self) -> None:
-        """Take away what lies where files are kept and belongs to no record."""
-        if swept := await self.sweep(self.clock.now()):
-            log.info("files_swept", files=swept)
 
     async def seal(self) -> None:
         """Seal the timelines and keep the line outside the database: in the log, and in `audit.seal_file` if one is set."""

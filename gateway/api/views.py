@@ -10,6 +10,7 @@ from gateway.db.pool import Connection
 from gateway.incidents.model import Channel, HoldReason, channel_of
 from gateway.incidents.record import Incident
 from gateway.incidents.sight import Sight
+from gateway.oncall.roles import Role
 from gateway.operations.desk import NOW
 from gateway.sla import outlook, vendors
 from gateway.sla.clocks import ClockReading, ClockState
@@ -183,6 +184,7 @@ def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: date
     calendar = rules.policy(incident).calendar
     return IncidentView(
         **{name: getattr(incident, name) for name in COPIED},
+        owner=incident.owner or Role.SERVICE_DESK,
         occurrences=max(1, incident.occurrences + (around["occurrences"] or 0)),
         first_seen=min(incident.occurred_at, around["first_seen"] or incident.occurred_at),
         last_seen=max((at for at in (incident.last_seen, around["last_seen"]) if at is not None), default=incident.occurred_at),
@@ -208,7 +210,7 @@ def _counterpart(refs: Mapping[str, Any], word: str) -> Any:
     return refs.get(word) or next(typed, None)
 
 
-AROUND_IT = frozenset({"occurrences", "first_seen", "last_seen", "master", "follows", "related_count", "hold", "sla"})
+AROUND_IT = frozenset({"owner", "occurrences", "first_seen", "last_seen", "master", "follows", "related_count", "hold", "sla"})
 COPIED = tuple(f for f in IncidentView.__struct_fields__ if f in Incident.__dataclass_fields__.keys() - AROUND_IT)
 
 

@@ -7,9 +7,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+import structlog
+
 from gateway.db.pool import Connection, Pool, acquire
 from gateway.errors import Unavailable
 from gateway.files.spool import Received
+
+log = structlog.get_logger()
+
+SWEEP_EVERY = 3600.0
+"""Seconds between two sweeps."""
 
 
 class Place(StrEnum):
@@ -98,6 +105,8 @@ class Stores:
                     if handle not in known:
                         await store.drop(handle)
                         swept += 1
+        if swept:
+            log.info("files_swept", files=swept)
         return swept
 
 

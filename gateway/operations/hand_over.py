@@ -17,6 +17,9 @@ from gateway.operations.memory import Once, claimed
 from gateway.operations.permissions import ALLOWED, Action, may, sight
 from gateway.operations.who import Who
 
+EVERY = 30.0
+"""Seconds between two looks."""
+
 AHEAD = timedelta(minutes=30)
 """How long before the end of a shift its list is made."""
 

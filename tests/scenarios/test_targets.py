@@ -84,6 +84,11 @@ async def test_requests_are_promised_hours_or_working_days(story: Story, urgency
     assert await breaches(story, given) == {"tier2": tier2}
 
 
+async def test_management_is_not_woken_by_an_urgent_question(story: Story) -> None:
+    number = await story.report(kind="service_request", request_category="information", impact="company", urgency="urgent")
+    assert [event for _, event in await story.told(number)] == ["opened"]
+
+
 @shows("target/service's own")
 async def test_what_a_service_promises_itself_wins_over_the_policy(story: Story) -> None:
     own = {"slug": "shop", "name": "Shop", "targets": {"3": {"overall": "15m"}}}

@@ -40,8 +40,8 @@ def test_when_it_is_to_be_solved_whether_it_was_late_and_how_long_it_was_held(
     ledger: tuple[LedgerEntry, ...],
     now: float,
     planned: float,
-    late: bool | None,
-    held: float,  # noqa: FBT001
+    late: bool | None,  # noqa: FBT001
+    held: float,
 ) -> None:
     readings = read(SHORT, ledger, after(now))
     assert outlook.planned(ROUND_THE_CLOCK, readings, after(now)) == after(planned)

@@ -22,6 +22,7 @@ from gateway.oncall.roles import Role
 from gateway.operations import keys
 from gateway.operations.hand_over import make_lists
 from gateway.operations.login import grantable
+from gateway.operations.orphans import release
 from gateway.settings import load
 from gateway.sla.timer_store import TimerId
 from tests.support.clock import NOON, FakeClock
@@ -139,6 +140,10 @@ class Story:
     async def promote(self) -> None:
         """Let intake look for windows that have ended, as it does every few seconds."""
         await Promotion(self.gateway.pool, self.clock, self.gateway.intake.submit).run_once()
+
+    async def release(self) -> int:
+        """Let related records be looked for whose master is over, as happens once a minute."""
+        return await release(self.gateway.desk, timedelta(minutes=10))
 
     async def told(self, number: str) -> list[tuple[float, str]]:
         """The timeline as (minute, event)."""
