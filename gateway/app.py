@@ -57,6 +57,7 @@ from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.operations.redating import Redating
 from gateway.operations.reporter_links import ReporterLinks, secrets_of
+from gateway.operations.service_redating import ServiceRedating
 from gateway.settings import Attachments, Settings
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
@@ -154,6 +155,7 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     _start(stack, telling.run(), "telling")
     _start(stack, upkeep.run(), "upkeep")
     _start(stack, Redating(desk).run(), "redating")
+    _start(stack, ServiceRedating(desk).run(), "service redating")
     await _start_timers(stack, timers)
     await _start_intake(stack, intake)
     await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
