@@ -34,8 +34,7 @@ from gateway.dedup.promotion import Promotion
 from gateway.dedup.records import Records
 from gateway.files.disk import DiskStore
 from gateway.files.s3 import S3Store
-from gateway.files.store import EVERY as SWEEP_EVERY
-from gateway.files.store import Place, Store, Stores
+from gateway.files.store import SWEEP_EVERY, Place, Store, Stores
 from gateway.incidents import store
 from gateway.incidents.custom import Fields
 from gateway.ingest.fetching import Fetcher, Kept
@@ -61,6 +60,7 @@ from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.operations.redating import Redating
 from gateway.operations.reporter_links import ReporterLinks, secrets_of
+from gateway.operations.service_redating import ServiceRedating
 from gateway.opsgenie.alerts import Alerts
 from gateway.opsgenie.heartbeats import Heartbeats
 from gateway.opsgenie.pulse import EVERY as EXPIRE_EVERY
@@ -161,6 +161,7 @@ async def _assemble(
     _start(stack, telling.run(), "telling")
     _start(stack, upkeep.run(), "upkeep")
     _start(stack, Redating(desk).run(), "redating")
+    _start(stack, ServiceRedating(desk).run(), "service redating")
     await _start_timers(stack, timers)
     await _start_intake(stack, intake)
     await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock

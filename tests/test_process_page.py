@@ -7,6 +7,7 @@ from gateway.incidents.lifecycle import ACTIONS, BACK, SAME, TABLE, Target
 from gateway.incidents.model import (
     PRIORITIES,
     ArticleState,
+    Channel,
     Closure,
     HoldReason,
     Impact,
@@ -41,6 +42,7 @@ def expected() -> dict[str, list[str]]:
             Impact,
             Urgency,
             Tier,
+            Channel,
             LinkKind,
             ArticleState,
         )

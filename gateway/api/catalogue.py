@@ -15,9 +15,10 @@ from gateway.api.people import Title
 from gateway.api.wire import Name, Request, Slug, Text
 from gateway.catalogue import cis, importing, services
 from gateway.catalogue.importing import Attributes, CiKind, ServiceSlug, Upstream
-from gateway.catalogue.model import Ci, Criticality, Hit, Service
+from gateway.catalogue.model import Ci, Hit, Service
 from gateway.db.pool import Connection, acquire, in_transaction
 from gateway.errors import Malformed
+from gateway.incidents.model import Criticality
 
 log = structlog.get_logger()
 

@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 
 from gateway.db.pool import Connection
-from gateway.incidents.model import HoldReason, LinkKind, ReportStatus
+from gateway.incidents.model import Channel, HoldReason, LinkKind, ReportStatus, channel_of
 from gateway.incidents.record import Incident
 from gateway.incidents.sight import Sight
 from gateway.oncall.roles import Role
 from gateway.operations.desk import NOW
-from gateway.sla import vendors
+from gateway.sla import outlook, vendors
 from gateway.sla.clocks import ClockReading, ClockState
 from gateway.sla.timers import Rules, explain
 
@@ -82,7 +82,11 @@ class LinkedRecord(msgspec.Struct):
 
 
 class IncidentView(msgspec.Struct):
-    """A record as the API shows it."""
+    """A record as the API shows it.
+
+    `planned_resolution_at` is by when it is to be solved, on hold as if work went on now; `held_s` is its time on hold.
+    `problem`, `change` and `service_request` are those of `refs` that are one, by their `type` or by the name of the system.
+    """
 
     number: str
     kind: str
@@ -94,6 +98,7 @@ class IncidentView(msgspec.Struct):
     description: str
     severity: str
     source: str
+    channel: Channel
     service: str
     ci: str
     category: str
@@ -110,6 +115,9 @@ class IncidentView(msgspec.Struct):
     responded_at: datetime | None
     resolved_at: datetime | None
     closed_at: datetime | None
+    planned_resolution_at: datetime | None
+    resolved_late: bool | None
+    held_s: float
     resolution: str | None
     resolution_category: str
     solution: str
@@ -148,6 +156,9 @@ class IncidentView(msgspec.Struct):
     refs: Mapping[str, Any]
     linked: Sequence[LinkedRecord]
     complaints: int
+    problem: Any
+    change: Any
+    service_request: Any
     sla: Sla
     version: int
 
@@ -186,7 +197,9 @@ async def views(
 
 
 def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: datetime) -> IncidentView:
-    held = incident.hold_reason
+    hold, readings = incident.hold_reason, explain(incident, rules, now)
+    calendar = rules.policy(incident).calendar
+    linked = msgspec.json.decode(around["linked"] or "[]", type=list[LinkedRecord])
     return IncidentView(
         **{name: getattr(incident, name) for name in COPIED},
         owner=incident.owner or Role.SERVICE_DESK,
@@ -197,11 +210,26 @@ def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: date
         follows=around["follows"],
         related_count=around["related_count"],
         report=None if around["report"] is None else ReportStatus(around["report"]),
-        linked=msgspec.json.decode(around["linked"] or "[]", type=list[LinkedRecord]),
+        linked=linked,
         complaints=around["complaints"],
-        hold=None if held is None else HoldView(held, incident.hold_until),
-        sla=sla_view(incident, rules, now),
+        hold=None if hold is None else HoldView(hold, incident.hold_until),
+        channel=channel_of(incident.source, incident.dedup_key),
+        planned_resolution_at=outlook.planned(calendar, readings, incident.resolved_at or incident.closed_at or now),
+        resolved_late=outlook.late(readings),
+        held_s=outlook.held(incident.ledger, now).total_seconds(),
+        **{word: _counterpart(incident.refs, linked, word) for word in COUNTERPARTS},
+        sla=_sla(incident, rules, now, readings),
     )
+
+
+COUNTERPARTS = ("problem", "change", "service_request")
+
+
+def _counterpart(refs: Mapping[str, Any], linked: Sequence[LinkedRecord], word: str) -> Any:
+    """The first of a record's references, or of what it leads to, that is a `word`."""
+    typed = (refs[system] for system in sorted(refs) if isinstance(refs[system], dict) and refs[system].get("type") == word)
+    tied = ({"system": one.system, "id": one.reference, "address": one.address} for one in linked if one.kind == word)
+    return refs.get(word) or next(typed, None) or next(tied, None)
 
 
 AROUND_IT = frozenset({
@@ -213,7 +241,10 @@ COPIED = tuple(f for f in IncidentView.__struct_fields__ if f in Incident.__data
 
 def sla_view(incident: Incident, rules: Rules, now: datetime) -> Sla:
     """The clocks of a record at `now`."""
-    readings = explain(incident, rules, now)
+    return _sla(incident, rules, now, explain(incident, rules, now))
+
+
+def _sla(incident: Incident, rules: Rules, now: datetime, readings: Sequence[ClockReading]) -> Sla:
     going = [(r.remaining, r.name) for r in readings if r.remaining is not None and r.state in UNFINISHED]
     worst = min(going)[1] if going else None
     breached = incident.breached or any(r.breached_at is not None for r in readings)

@@ -1,5 +1,6 @@
 """The catalogue in memory: read every few seconds and after every change, so that no new record costs a query."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from gateway.oncall.person import Group
 from gateway.oncall.shift import Shift
 from gateway.settings import Settings
 from gateway.sla.calendars import read_calendars
+from gateway.sla.policy import digest
 from gateway.sla.timers import Rules
 
 log = structlog.get_logger()
@@ -71,6 +73,14 @@ async def read(conn: Connection, stamp: datetime | None) -> Reading:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What the incidents of one service are dated by: the policy it names, "" for none, and what changes with anything else."""
+
+    policy: str
+    version: str
+
+
 class Catalogue:
     """What is known of services, and the rules of time with what they promise.
 
@@ -88,6 +98,13 @@ class Catalogue:
         self._load: Counter[str] = Counter()
         self._shifts: Mapping[str, Sequence[Shift]] = {}
         self._standing = Standing()
+        self.changed = asyncio.Event()
+        """Set when what services promise is another than before; whoever heeds it clears it."""
+
+    @property
+    def configured(self) -> Rules:
+        """The rules of time without what services of the catalogue promise."""
+        return self._configured
 
     def learn(self, reading: Reading) -> None:
         """From now on this is what is known."""
@@ -105,10 +122,22 @@ class Catalogue:
                 chosen[service.slug] = service.policy
             present = {name: own.get((name, service.slug), policy) for name, policy in self._configured.policies.items()}
             own |= {(name, service.slug): policy for name, policy in tailor(service, present, self._calendars).items()}
+        if (chosen, own) != (self._chosen, self._tailored):
+            self.changed.set()
         self._chosen.clear()
         self._chosen.update(chosen)
         self._tailored.clear()
         self._tailored.update(own)
+
+    def promises(self, also: Iterable[str]) -> Mapping[str, Promise]:
+        """By slug what each service with a promise of its own promises, and those of `also` whether they have one or not."""
+        known = {service.slug for service in self._seen if service.policy or service.targets or service.support_hours}
+        return {slug: self._promised(slug) for slug in sorted(known | set(also))}
+
+    def _promised(self, slug: str) -> Promise:
+        own = sorted((policy, made.version) for (policy, service), made in self._tailored.items() if service == slug)
+        policy = self._chosen.get(slug, "")
+        return Promise(policy, digest((policy, own)))
 
     def _rostered(self, group: Group, at: datetime) -> Sequence[str]:
         """Who works the group's shift; everybody where no shift is planned any more."""

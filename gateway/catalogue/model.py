@@ -3,20 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from gateway.errors import Flaw
+from gateway.incidents.model import Criticality
 from gateway.oncall.roles import GroupTier
-
-
-class Criticality(StrEnum):
-    """How much hangs on a service; what follows from it for priorities is configured (`criticality`)."""
-
-    CRITICAL = "critical"
-    HIGH = "high"
-    NORMAL = "normal"
-    LOW = "low"
-
 
 Written = Mapping[str, Mapping[str, str]]
 """Targets as people write them: by priority and clock, such as {"1": {"overall": "15m"}}."""

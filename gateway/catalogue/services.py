@@ -8,9 +8,10 @@ import asyncpg
 import msgspec
 from asyncpg import Record
 
-from gateway.catalogue.model import Criticality, Service
+from gateway.catalogue.model import Service
 from gateway.db.pool import Connection
 from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
+from gateway.incidents.model import Criticality
 
 GROUPS = ("owner_group", "desk_group", "tier2_group", "tier3_group")
 FIELDS = ("name", "description", *GROUPS, "criticality", "support_hours", "policy", "targets", "active")

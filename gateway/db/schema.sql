@@ -670,11 +670,14 @@ COMMENT ON COLUMN public.service.targets IS 'Per priority and clock a length of 
 CREATE TABLE public.service_promise (
     service text NOT NULL,
     policy text NOT NULL,
+    policy_before text NOT NULL,
     version text NOT NULL,
     applied_at timestamp with time zone NOT NULL
 );
 
 COMMENT ON COLUMN public.service_promise.policy IS 'The policy the service named then, empty for none: records that had it follow when it changes';
+
+COMMENT ON COLUMN public.service_promise.policy_before IS 'The one before: replicas that did not know of the change yet may have given it to records';
 
 CREATE TABLE public.shard_lease (
     shard smallint NOT NULL,

@@ -13,10 +13,10 @@ from gateway.db.pool import Connection, Pool, acquire
 from gateway.errors import Unavailable
 from gateway.files.spool import Received
 
-EVERY = 3600.0
-"""Seconds between two looks for what no record has."""
-
 log = structlog.get_logger()
+
+SWEEP_EVERY = 3600.0
+"""Seconds between two sweeps."""
 
 
 class Place(StrEnum):

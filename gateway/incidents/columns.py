@@ -56,9 +56,12 @@ TO_ROW: Mapping[str, Any] = {
 """How a field becomes a column, where it is not the same already."""
 
 
+NAMES = tuple(Incident.__dataclass_fields__)
+
+
 def incident_of(row: asyncpg.Record) -> Incident:
-    """The value of a row that holds every column of the table."""
-    values: dict[str, Any] = dict(row)
+    """The value of a row that holds every column of the table; what a newer release added to it is left alone."""
+    values: dict[str, Any] = {name: row[name] for name in NAMES}
     for column, convert in FROM_ROW.items():
         values[column] = convert(values[column])
     return Incident(**values)

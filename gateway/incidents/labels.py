@@ -5,13 +5,18 @@ from enum import StrEnum
 from typing import Literal
 
 from gateway.incidents.model import (
+    AlertStatus,
     ArticleState,
+    Channel,
     Closure,
+    Criticality,
+    FieldType,
     HoldReason,
     Impact,
     Kind,
     LeaderOutcome,
     LinkKind,
+    Outcome,
     ReportStatus,
     RequestCategory,
     Resolution,
@@ -110,12 +115,72 @@ LABELS: Mapping[type[StrEnum], Mapping[str, tuple[str, str]]] = {
         Role.ADMINISTRATOR: ("administrator", "管理员"),
         Role.SECURITY: ("security officer", "信息安全员"),
     },
+    Criticality: {
+        Criticality.CRITICAL: ("critical", "关键"),
+        Criticality.HIGH: ("high", "重要"),
+        Criticality.NORMAL: ("normal", "一般"),
+        Criticality.LOW: ("low", "次要"),
+    },
+    Channel: {
+        Channel.EMAIL: ("e-mail", "邮件"),
+        Channel.PHONE: ("telephone", "电话"),
+        Channel.APP: ("application", "应用"),
+        Channel.MONITORING: ("monitoring", "监控"),
+        Channel.WEB: ("web", "网页"),
+        Channel.WECHAT: ("WeChat", "微信"),
+        Channel.WALK_IN: ("in person", "上门"),
+        Channel.FAX: ("fax", "传真"),
+    },
+    FieldType: {
+        FieldType.TEXT: ("text", "文本"),
+        FieldType.NUMBER: ("number", "数字"),
+        FieldType.DATE: ("date", "日期"),
+        FieldType.CHOICE: ("choice", "选项"),
+        FieldType.BOOLEAN: ("yes or no", "是/否"),
+    },
+    AlertStatus: {
+        AlertStatus.FIRING: ("firing", "告警中"),
+        AlertStatus.RESOLVED: ("cleared", "已恢复"),
+        AlertStatus.ACKNOWLEDGED: ("acknowledged", "已确认"),
+    },
+    Outcome: {
+        Outcome.OPENED: ("opened a record", "新建"),
+        Outcome.REPEATED: ("repeated", "重复"),
+        Outcome.RELATED: ("related to a master", "关联"),
+        Outcome.FOLDED: ("folded into a storm", "并入风暴"),
+        Outcome.REOPENED: ("reopened", "重新打开"),
+        Outcome.CLEARED: ("cleared", "已恢复"),
+        Outcome.ACKNOWLEDGED: ("acknowledged", "已确认"),
+        Outcome.SUPPRESSED: ("suppressed by maintenance", "维护抑制"),
+        Outcome.STALE: ("out of date", "已过期"),
+        Outcome.IGNORED: ("ignored", "忽略"),
+        Outcome.DUPLICATE: ("delivered before", "重复投递"),
+        Outcome.QUARANTINED: ("not understood", "已隔离"),
+    },
     GroupTier: {
         GroupTier.DESK: ("service desk", "服务台"),
         GroupTier.TIER2: ("tier-2 group", "二线组"),
         GroupTier.TIER3: ("tier-3 group", "三线组"),
     },
 }
+REQUEST_STATES: Mapping[State, tuple[str, str]] = {
+    State.IN_PROGRESS: ("being fulfilled", "处理中"),
+    State.RESOLVED: ("fulfilled", "已完成"),
+}
+"""What the state of a service request is called where that is another word than an incident's."""
+
+CLOCK_STATES: Mapping[str, tuple[str, str]] = {
+    "pending": ("not begun", "未开始"),
+    "running": ("running", "计时中"),
+    "paused": ("paused", "已暂停"),
+    "met": ("met", "按时"),
+    "breached": ("late", "超时"),
+}
+"""What a clock's state is called."""
+
+SATISFACTION: Mapping[int, tuple[str, str]] = {3: ("satisfied", "满意"), 2: ("so-so", "一般"), 1: ("not satisfied", "不满意")}
+"""What a reporter's rating means."""
+
 CLOCKS: Mapping[str, tuple[str, str]] = {
     "response": ("response", "响应"),
     "desk": ("desk hand-over", "一线转出"),
@@ -129,6 +194,12 @@ CLOCKS: Mapping[str, tuple[str, str]] = {
 def label(value: StrEnum, locale: Locale) -> str:
     """What people read for this value; raises KeyError for an enum that has no words."""
     return LABELS[type(value)][value][LOCALES.index(locale)]
+
+
+def state_label(state: State, kind: str, locale: Locale) -> str:
+    """What people read for the state of a record of this kind."""
+    words = REQUEST_STATES.get(state) if kind == Kind.SERVICE_REQUEST else None
+    return (words or LABELS[State][state])[LOCALES.index(locale)]
 
 
 def clock_label(clock: str, locale: Locale) -> str:

@@ -141,6 +141,35 @@ class ArticleState(StrEnum):
     RETIRED = "retired"
 
 
+class Criticality(StrEnum):
+    """How much hangs on a service; what follows from it for priorities is configured (`criticality`)."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+class Channel(StrEnum):
+    """By which way a record came."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    APP = "app"
+    MONITORING = "monitoring"
+    WEB = "web"
+    WECHAT = "wechat"
+    WALK_IN = "walk_in"
+    FAX = "fax"
+
+
+def channel_of(source: str, dedup_key: str | None) -> Channel:
+    """The way that a source stands for: its own name where that is one, else monitoring for alerts and app for other systems."""
+    if source in set(Channel):
+        return Channel(source)
+    return Channel.APP if dedup_key is None else Channel.MONITORING
+
+
 class AlertStatus(StrEnum):
     """What the sender says of its alert. ACKNOWLEDGED is a person acting in the sender's tool."""
 

@@ -56,6 +56,7 @@ def _to_incident(desk: Desk, request: Incident, who: Who, note: str) -> Revision
 def _to_change(request: Incident, change: tuple[str, Mapping[str, Any]], who: Who, session: Session, note: str) -> Revision:
     system, reference = change
     ended = lifecycle.apply(request, commands.Resolve(category=TO_CHANGE, note=note), who.name, session.now)
+    reference = {"type": "change", **reference}
     after = replace(ended.after, refs={**ended.after.refs, system: reference})
     facts = {"to": "change", "system": system, "reference": reference, "note": note}
     return replace(ended, after=after, events=(("converted", facts), *ended.events))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import PRIORITIES
 from gateway.incidents.record import Incident, Revision
@@ -33,10 +34,22 @@ async def edit(
     async def work(session: Session) -> Incident:
         incident = await session.lock(number, who, if_match)
         check_fields(who, changes, incident)
+        _check_reason(incident, changes, who, note)
         written = await session.write([_revision(incident, changes, who.name, note, session)])
         return written[0] if written else incident
 
     return await at_most_once(desk, once, who, work)
+
+
+EXPLAINED = ("priority", "impact", "urgency", "category")
+"""What people say why of when they change it."""
+
+
+def _check_reason(incident: Incident, changes: Mapping[str, Any], who: Who, note: str) -> None:
+    """Raise Unprocessable where a person owes a reason; what a machine does, its own system has the reason for."""
+    changed = [name for name in EXPLAINED if name in changes and changes[name] != getattr(incident, name)]
+    if who.contact and changed and not note.strip():
+        raise Unprocessable(f"say why {' and '.join(changed)} changes", flaws=(Flaw("/note", "is needed"),))
 
 
 def _other_policy(rules: Rules, before: Incident, after: Incident) -> Mapping[str, str]:

@@ -62,7 +62,7 @@ class Redating:
         async with acquire(self.desk.pool) as conn:
             now = await conn.fetchval(NOW, self.desk.clock.stamp())
             rows = {row["policy"]: row for row in await conn.fetch(VERSIONS)}
-        versions = self.desk.rules.versions(rows)
+        versions = self.desk.catalogue.configured.versions(rows)
         settled = {name for name, row in rows.items() if row["version"] == versions[name] and now - row["applied_at"] > ROLLING}
         return [(n, v, rows[n]["version"] if n in rows else None) for n, v in versions.items() if n not in settled]
 
@@ -73,7 +73,7 @@ class Redating:
             nonlocal session
             session = Session(self.desk, conn, await conn.fetchval(NOW, self.desk.clock.stamp()))
             incidents = [one for one in await store.lock(conn, ids) if one.policy == policy]
-            armed = await _armed(conn, ids)
+            armed = await armed_of(conn, ids)
             told = {row["incident_id"] for row in await conn.fetch(TOLD, ids, version)}
             anew = known not in (None, version)
             revisions = [
@@ -99,7 +99,7 @@ class Redating:
     ) -> Revision:
         """With an entry of the timeline if the policy changed under the record (`anew`), or a timer of it moves."""
         _, arms = timers.refresh(self.desk.rules, incident, now)
-        moves = list(_moves(armed, arms))
+        moves = list(moves_of(armed, arms))
         if not (anew or moves):
             return Revision(after=incident, actor=timers.ACTOR, events=())
         calendar = self.desk.rules.policy(incident).calendar.version
@@ -109,7 +109,8 @@ class Redating:
         return Revision(after=incident, actor=timers.ACTOR, events=(("sla_redated", facts),))
 
 
-def _moves(armed: Mapping[TimerKind, datetime], arms: Iterable[Arm]) -> Iterable[Mapping[str, Any]]:
+def moves_of(armed: Mapping[TimerKind, datetime], arms: Iterable[Arm]) -> Iterable[Mapping[str, Any]]:
+    """Each timer that is set to another moment than it was."""
     for arm in arms:
         if armed.get(arm.kind) != arm.due_at:
             yield {"timer": arm.kind.name.lower(), "before": armed.get(arm.kind), "after": arm.due_at}
@@ -139,7 +140,8 @@ WHERE s.version <> excluded.version
 """
 
 
-async def _armed(conn: Connection, ids: Sequence[int]) -> Mapping[int, Mapping[TimerKind, datetime]]:
+async def armed_of(conn: Connection, ids: Sequence[int]) -> Mapping[int, Mapping[TimerKind, datetime]]:
+    """When the timers of these records fire, by record and kind."""
     armed: dict[int, dict[TimerKind, datetime]] = {}
     for row in await conn.fetch(ARMED, ids):
         armed.setdefault(row["incident_id"], {})[TimerKind(row["kind"])] = row["due_at"]

@@ -12,8 +12,8 @@ import pytest
 
 from gateway.catalogue import services
 from gateway.catalogue.live import Catalogue, read
-from gateway.catalogue.model import Criticality
 from gateway.db.pool import Pool
+from gateway.incidents.model import Criticality
 from gateway.oncall import groups, people, rosters
 from gateway.oncall.roles import GroupTier
 from gateway.oncall.shift import Shift

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.catalogue.criticality import judge
-from gateway.catalogue.model import Criticality, Service
+from gateway.catalogue.model import Service
 from gateway.catalogue.routing import Case, Standing, decide, everybody
+from gateway.incidents.model import Criticality
 from gateway.oncall.person import Group
 from gateway.oncall.roles import GroupTier
 from gateway.settings import Bounds, Routing

@@ -61,7 +61,7 @@ async def test_two_transactions_in_each_others_way_both_commit(pool: Pool) -> No
         in_transaction(pool, lambda connection: bump(connection, "2031-01-01", "2031-01-02")),
         in_transaction(pool, lambda connection: bump(connection, "2031-01-02", "2031-01-01")),
     )
-    assert runs == 3
+    assert runs >= 3, "nobody was in nobody's way"
     assert await pool.fetchval("SELECT sum(last) FROM incident_number") == 4
 
 

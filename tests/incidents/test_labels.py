@@ -1,46 +1,32 @@
 """Every word of the domain has a label in both languages."""
 
+import inspect
 from enum import StrEnum
 from typing import get_args, get_type_hints
 
 import pytest
 
-from gateway.incidents.labels import CLOCKS, LABELS, LOCALES, clock_label, label
-from gateway.incidents.model import (
-    Closure,
-    HoldReason,
-    Impact,
-    Kind,
-    LeaderOutcome,
-    ReportStatus,
-    RequestCategory,
-    Resolution,
-    State,
-    Tier,
-    Urgency,
+from gateway.incidents import model
+from gateway.incidents.labels import (
+    CLOCK_STATES,
+    CLOCKS,
+    LABELS,
+    LOCALES,
+    REQUEST_STATES,
+    SATISFACTION,
+    clock_label,
+    label,
+    state_label,
 )
+from gateway.incidents.model import Kind, State
 from gateway.oncall.roles import GroupTier, Role
 from gateway.settings import Notify, Policy
+from gateway.sla.clocks import ClockState
+
+KINDS = [*(kind for _, kind in inspect.getmembers(model, inspect.isclass) if issubclass(kind, StrEnum)), Role, GroupTier]
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        State,
-        Kind,
-        RequestCategory,
-        HoldReason,
-        Resolution,
-        Closure,
-        LeaderOutcome,
-        ReportStatus,
-        Impact,
-        Urgency,
-        Tier,
-        Role,
-        GroupTier,
-    ],
-)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not StrEnum])
 def test_every_value_has_words_in_both_languages(kind: type[StrEnum]) -> None:
     assert set(LABELS[kind]) == set(kind)
     for value in kind:
@@ -60,3 +46,26 @@ def test_every_clock_that_can_be_configured_has_words() -> None:
 
 def test_the_locales_are_those_that_can_be_configured() -> None:
     assert set(LOCALES) == set(get_args(get_type_hints(Notify)["locale"]))
+
+
+def test_every_state_of_a_clock_and_every_rating_has_words() -> None:
+    assert set(CLOCK_STATES) == set(ClockState)
+    assert set(SATISFACTION) == {1, 2, 3}
+    for english, chinese in (*CLOCK_STATES.values(), *SATISFACTION.values(), *REQUEST_STATES.values()):
+        assert english.isascii()
+        assert not chinese.isascii()
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_request_is_fulfilled_where_an_incident_is_resolved(state: State) -> None:
+    for place, locale in enumerate(LOCALES):
+        assert state_label(state, Kind.INCIDENT, locale) == label(state, locale)
+        wanted = REQUEST_STATES[state][place] if state in REQUEST_STATES else label(state, locale)
+        assert state_label(state, Kind.SERVICE_REQUEST, locale) == wanted
+    assert state_label(State.RESOLVED, Kind.SERVICE_REQUEST, "zh-CN") == "已完成"
+
+
+def test_a_source_stands_for_a_way_or_for_monitoring_or_another_system() -> None:
+    assert [model.channel_of(*case) for case in (("wechat", None), ("email", "key"), ("zabbix", "key"), ("itsm", None))] == [
+        "wechat", "email", "monitoring", "app",
+    ]  # fmt: skip

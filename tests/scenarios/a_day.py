@@ -98,8 +98,8 @@ DAY = """
 52    rita  refuse       mail            note="still slow"
 55    theo  resolve      mail            solution="patch 8"
 57    rita  confirm      mail            satisfaction=1 note="took long"
-60    dora  changes      wifi            urgency=urgent
-62    mona  changes      fan             priority=1
+60    dora  changes      wifi            urgency=urgent note="the whole floor"
+62    mona  changes      fan             priority=1 note="it is the core switch"
 63    dora  assign       fan             group=mail person=theo
 65    theo  resolve      fan             solution="a new fan" category="part replaced"
 66    dora  resume       laptop

@@ -30,7 +30,7 @@ ROWS: tuple[str, ...] = (
     "target/service's own", "clock/pauses on hold", "clock/new priority", "clock/vendor", "clock/response",
     "escalation/1, 2", "escalation/3, 4", "escalation/warnings",
     "rule/desk solves at once", "rule/refused solution", "rule/follow-on", "rule/late entry", "rule/late entry overridden",
-    "rule/master resolves related", "rule/automatic close",
+    "rule/who, when, why", "rule/master resolves related", "rule/automatic close",
     *(f"candidate/{reason}" for reason in Reason),
     *(f"link/{kind}" for kind in LinkKind),
     "follows/knowledge", "follows/similar", "follows/complaint",

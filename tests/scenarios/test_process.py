@@ -104,7 +104,7 @@ async def test_a_request_that_is_a_change_ends_here_and_goes_on_there(story: Sto
     change = {"to": "change", "note": "see there", "change": {"system": "itsm", "reference": {"id": "CHG1"}}}
     record = (await story.call("POST", f"incidents/{request['number']}/convert", change))["incident"]
     assert (record["state"], record["resolution_category"], record["refs"]) == (
-        "resolved", "converted_to_change", {"itsm": {"id": "CHG1"}},
+        "resolved", "converted_to_change", {"itsm": {"type": "change", "id": "CHG1"}},
     )  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """The shipped policy, row by row: targets to the minute, who hears of what, and the matrix of priorities."""
 
+import asyncio
+
 import pytest
 
 from tests.scenarios.rows import shows
@@ -92,3 +94,17 @@ async def test_a_new_priority_measures_the_time_already_spent_against_its_own_ta
     assert (clock["elapsed_s"], clock["remaining_s"], clock["target_s"]) == (2400, -600, 1800)
     await story.until(41)
     assert (await breaches(story, number))["overall"] == 40
+
+
+async def test_a_service_that_promises_more_moves_the_clocks_of_its_open_records_at_once(story: Story) -> None:
+    await story.call("POST", "services", {"slug": "shop", "name": "Shop"})
+    number = (await story.alert(service="shop"))["incident"]
+    due = (await story.record(number))["sla"]["next_due_at"]
+    await story.call("PATCH", "services/shop", {"targets": {"1": {"desk": "1m", "overall": "2m"}}})
+    async with asyncio.timeout(10):
+        while (await story.record(number))["sla"]["next_due_at"] == due:
+            pass
+    entry = (await story.call("GET", f"incidents/{number}/timeline"))["entries"][-1]
+    assert (entry["event"], entry["actor"], entry["facts"]["service"]) == ("sla_redated", "gateway", "shop")
+    await story.until(1)
+    assert (1.0, "sla_breached") in await story.told(number)

@@ -49,3 +49,21 @@ async def test_an_incident_manager_enters_later_with_a_reason(story: Story) -> N
     (entry,) = (await story.call("GET", f"incidents/{number}/timeline"))["entries"]
     assert (entry["actor"], entry["facts"]["late_reason"]) == ("mona", "found in the log")
     assert await story.status("POST", "incidents", "mona", {"title": "x", "occurred_at": "2026-03-01T09:00:00Z"}) == 422
+
+
+@shows("rule/who, when, why")
+async def test_a_new_priority_or_category_is_kept_with_who_when_and_why(story: Story) -> None:
+    await story.join("dora", "service_desk")
+    number = await story.report(key="dora")
+    await story.until(3)
+    for change in ({"urgency": "high"}, {"category": "mail"}):
+        assert await story.status("PATCH", f"incidents/{number}", "dora", change) == 422
+        await story.call("PATCH", f"incidents/{number}", change | {"note": "all of sales"}, "dora")
+    entries = (await story.call("GET", f"incidents/{number}/timeline"))["entries"]
+    changed = [entry for entry in entries if entry["event"] == "changed"]
+    assert {(entry["actor"], entry["at"], entry["facts"]["note"]) for entry in changed} == {
+        ("dora", "2026-03-02T12:03:00Z", "all of sales")
+    }
+    assert [(one["field"], one["old"], one["new"]) for entry in changed for one in entry["facts"]["changes"]] == [
+        ("priority", 3, 2), ("urgency", "normal", "high"), ("category", "", "mail"),
+    ]  # fmt: skip

@@ -35,7 +35,9 @@ async def test_a_reporter_submits_sees_their_own_confirms_refuses_and_rates(hous
 @shows("role/service_desk")
 async def test_the_desk_records_classifies_helps_assigns_and_closes_what_it_owns(house: Story) -> None:
     number = await house.report(key="dora")
-    sorted_in = await house.call("PATCH", f"incidents/{number}", {"category": "mail", "urgency": "high"}, "dora")
+    sorted_in = await house.call(
+        "PATCH", f"incidents/{number}", {"category": "mail", "urgency": "high", "note": "all of sales"}, "dora"
+    )
     assert (sorted_in["owner"], sorted_in["category"], sorted_in["priority"]) == ("dora", "mail", 2)
     await house.act(number, "note", "dora", note="asked them to log in again")
     assert (await house.act(number, "assign", "dora", group="mail"))["owner"] == "dora"
@@ -73,7 +75,7 @@ async def test_tier_3_works_on_what_tier_2_raised_and_may_bring_in_a_vendor(hous
 @shows("role/incident_manager")
 async def test_the_incident_manager_does_all_of_it_and_overrides(house: Story) -> None:
     number = await house.report(key="dora")
-    priority = {"priority": 1}
+    priority = {"priority": 1, "note": "the board meets"}
     assert await house.status("PATCH", f"incidents/{number}", "dora", priority) == 403
     assert (await house.call("PATCH", f"incidents/{number}", priority, "mona"))["priority"] == 1
     declared = await house.act(number, "declare_major", "mona", reason="half the company")

@@ -36,7 +36,9 @@ ALTER TABLE attachment_part ALTER COLUMN content SET STORAGE EXTERNAL;
 CREATE TABLE service_promise (
   service text PRIMARY KEY,
   policy text NOT NULL,
+  policy_before text NOT NULL,
   version text NOT NULL,
   applied_at timestamptz NOT NULL
 );
 COMMENT ON COLUMN service_promise.policy IS 'The policy the service named then, empty for none: records that had it follow when it changes';
+COMMENT ON COLUMN service_promise.policy_before IS 'The one before: replicas that did not know of the change yet may have given it to records';

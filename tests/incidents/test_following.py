@@ -1,0 +1,41 @@
+"""Who has a record that goes on from one that is over."""
+
+import pytest
+
+from gateway.incidents.following import Before, go_on
+from gateway.incidents.ledger import ClockEvent
+from gateway.incidents.model import State, Tier
+from gateway.incidents.record import Revision
+from tests.incidents.test_lifecycle import LATER, an_incident
+
+OPENED = Revision(after=an_incident(), actor="ann", events=(("opened", {}),))
+
+
+@pytest.mark.parametrize(
+    ("handler", "tier"),
+    [("", Tier.SECOND), ("dora", Tier.DESK)],
+)
+def test_what_nobody_or_the_desk_had_is_at_the_desk_again(handler: str, tier: Tier) -> None:
+    made = go_on(OPENED, Before(7, handler, "", "", tier), LATER)
+    assert (made.after.follows_id, made.after.handler, made.after.state) == (7, handler, State.LOGGED)
+    assert made.events == OPENED.events
+
+
+@pytest.mark.parametrize(
+    ("assignee", "tier", "given"),
+    [
+        ("bob", Tier.SECOND, Tier.SECOND),
+        ("bob", Tier.THIRD, Tier.THIRD),
+        ("bob", Tier.VENDOR, Tier.THIRD),
+        ("carol", Tier.VENDOR, Tier.SECOND),
+        ("", Tier.VENDOR, Tier.SECOND),
+    ],
+)
+def test_whoever_handled_it_beyond_the_desk_has_it_at_once_with_whoever_answers_for_it(
+    assignee: str, tier: Tier, given: Tier
+) -> None:
+    made = go_on(OPENED, Before(7, "carol", assignee, "mail", tier), LATER)
+    assert (made.after.state, made.after.tier, made.after.handler) == (State.ASSIGNED, given, "carol")
+    assert (made.after.assignee, made.after.assignee_group) == (assignee or "carol", "mail")
+    assert (made.after.ledger[-1].event, made.after.ledger[-1].tier) == (ClockEvent.ASSIGN, given)
+    assert made.events[-1] == ("assigned", {"person": "carol", "group": "mail", "tier": given, "reason": "follow_on"})

@@ -1,0 +1,65 @@
+"""What a record's clocks come to in one line."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.sla import outlook
+from gateway.sla.calendar import ROUND_THE_CLOCK
+from gateway.sla.clocks import read
+from tests.sla.stories import SHORT, after, policy_of
+
+RECORD = LedgerEntry(after(0), ClockEvent.RECORD, priority=1)
+"""Its overall target is 120 s."""
+
+
+def at(seconds: float, event: ClockEvent) -> LedgerEntry:
+    return LedgerEntry(after(seconds), event, reason="why" if event is ClockEvent.HOLD else "")
+
+
+HELD = (RECORD, at(10, ClockEvent.HOLD), at(40, ClockEvent.RESUME))
+
+
+@pytest.mark.parametrize(
+    ("ledger", "now", "planned", "late", "held"),
+    [
+        ((RECORD,), 30, 120, None, 0),
+        ((RECORD,), 500, 120, None, 0),
+        (HELD[:2], 30, 140, None, 20),
+        (HELD, 60, 150, None, 30),
+        ((*HELD, at(100, ClockEvent.RESOLVE)), 100, 150, False, 30),
+        ((*HELD, at(200, ClockEvent.RESOLVE)), 200, 150, True, 30),
+        ((*HELD[:2], at(50, ClockEvent.RESOLVE)), 50, 160, False, 40),
+        ((*HELD, at(100, ClockEvent.RESOLVE), at(300, ClockEvent.REOPEN)), 310, 350, None, 30),
+    ],
+)
+def test_when_it_is_to_be_solved_whether_it_was_late_and_how_long_it_was_held(
+    ledger: tuple[LedgerEntry, ...],
+    now: float,
+    planned: float,
+    late: bool | None,  # noqa: FBT001
+    held: float,
+) -> None:
+    readings = read(SHORT, ledger, after(now))
+    assert outlook.planned(ROUND_THE_CLOCK, readings, after(now)) == after(planned)
+    assert outlook.late(readings) is late
+    assert outlook.held(ledger, after(now)) == timedelta(seconds=held)
+
+
+def test_where_nothing_is_promised_nothing_is_planned_and_nothing_late() -> None:
+    readings = read(policy_of({1: {}}), (RECORD, at(9, ClockEvent.RESOLVE)), after(9))
+    assert (outlook.planned(ROUND_THE_CLOCK, readings, after(9)), outlook.late(readings)) == (None, None)
+
+
+@given(st.lists(st.integers(1, 50), max_size=9), st.integers(0, 50))
+def test_time_on_hold_is_what_lies_between_holds_and_their_ends(gaps: list[int], rest: int) -> None:
+    seconds, ledger, held = 0, [RECORD], 0
+    for place, gap in enumerate(gaps):
+        seconds += gap
+        held += gap if place % 2 else 0
+        ledger.append(at(seconds, ClockEvent.RESUME if place % 2 else ClockEvent.HOLD))
+    held += rest if len(gaps) % 2 else 0
+    assert outlook.held(tuple(ledger), after(seconds + rest)) == timedelta(seconds=held)
