@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from gateway.ingest.compat import AlertmanagerPosts, PagerDutyEvents
+from gateway.ingest.compat_icinga import IcingaEvents
 from gateway.ingest.http import FrontDoor
 
 
@@ -15,4 +16,5 @@ def intake_routes(door: FrontDoor) -> list[web.RouteDef]:
         web.post("/api/v2/alerts", alertmanager.receive),
         web.post("/ingest/alertmanager/{key}/api/v2/alerts", alertmanager.receive),
         web.post("/v2/enqueue", PagerDutyEvents(door).receive),
+        web.post("/process-event", IcingaEvents(door).receive),
     ]
