@@ -32,10 +32,14 @@ from gateway.dedup.promotion import Promotion
 from gateway.dedup.records import Records
 from gateway.incidents import store
 from gateway.ingest.http import FrontDoor
+from gateway.ingest.pings import Pings
 from gateway.ingest.replay import Replay
 from gateway.ingest.routes import intake_routes
 from gateway.ingest.sources import SOURCES
 from gateway.metrics import Metrics
+from gateway.monitors.model import NAMESPACE as PING
+from gateway.monitors.pulse import EVERY as EXPIRE_MONITORS_EVERY
+from gateway.monitors.pulse import Pulse
 from gateway.notify.channels.smtp import SmtpChannel
 from gateway.notify.channels.webhook import WebhookChannel
 from gateway.notify.message import Channel
@@ -103,7 +107,7 @@ async def running(settings: Settings, clock: Clock, *, allow_unsafe: bool = Fals
 
 async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock) -> Gateway:
     sources = {source.slug: source for source in SOURCES}
-    metrics = Metrics(CollectorRegistry(), sources)
+    metrics = Metrics(CollectorRegistry(), [*sources, PING])
     metrics.build.labels(VERSION).set(1)
     catalogue = Catalogue(settings)
     rules, key = catalogue.rules, settings.audit.key.encode()
@@ -133,11 +137,14 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     quota = Quota(files.max_bytes, files.max_files, files.max_record_bytes)
     context = Context(desk, keys, login, _oidc(stack, login, settings), links, quota, replay)
     definitions = [*intake_routes(door), *alertmanager.routes(), *routes.build(context), *build_docs(), *health.routes(metrics)]
+    pulse = Pulse(pool, clock, intake.submit, metrics)
+    definitions += Pings(pulse, keys.authenticate).routes()
     app.add_routes(edge.doors(definitions, clock, metrics.answered))
     rules.warm(clock.now())
     promotion = Promotion(pool, clock, intake.submit)
     rounds = (
         (PROMOTE_EVERY, promotion.run_once),
+        (EXPIRE_MONITORS_EVERY, pulse.run_once),
         (hand_over.EVERY, partial(hand_over.make_lists, desk)),
         (orphans.EVERY, partial(orphans.release, desk, settings.dedup.reopen_within)),
     )
