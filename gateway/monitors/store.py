@@ -138,9 +138,9 @@ WHERE id = $1
 async def change(
     conn: Connection, monitor_id: int, changes: Mapping[str, Any], stamp: datetime | None, *, if_match: int | None = None
 ) -> Monitor:
-    """The monitor with `changes`, in a transaction of the caller's; another period or schedule counts from now,
-    and changing nothing writes nothing.
+    """The monitor with `changes`, in a transaction of the caller's; another period or schedule counts from now.
 
+    Changing nothing writes nothing.
     Raises NotFound, VersionMismatch, and Unprocessable for a schedule that cannot be used.
     """
     before = await by_id(conn, monitor_id, lock=True)
