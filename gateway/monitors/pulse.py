@@ -8,20 +8,28 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
 
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire, transaction
 from gateway.dedup.submission import Receipt, Submission
-from gateway.errors import Conflict, NotFound
+from gateway.errors import Conflict, NotFound, Overloaded, Unavailable
 from gateway.metrics import Metrics
 from gateway.monitors import judge, store
 from gateway.monitors.judge import Judged
 from gateway.monitors.model import NAMESPACE, Ping
 
+log = structlog.get_logger()
+
 EVERY = 1.0
 """Seconds between two looks for what is overdue."""
 
 BATCH = 200
+POISONED = timedelta(minutes=1)
+"""How long a monitor waits that could not be judged."""
+
 AT_ONCE = 4
 """Pings judged at once: each holds a connection while intake commits, and others need connections too."""
 
@@ -68,8 +76,18 @@ class Pulse:
         async with acquire(self.pool) as conn:
             late = await store.due(conn, self.clock.stamp(), BATCH)
         for monitor_id in late:
-            await self._expire(monitor_id)
+            try:
+                await self._expire(monitor_id)
+            except (Unavailable, Overloaded):
+                raise
+            except Exception:  # one monitor that cannot be judged must not stop those behind it
+                log.exception("monitor_poisoned", id=monitor_id)
+                await self._put_off(monitor_id)
         return len(late)
+
+    async def _put_off(self, monitor_id: int) -> None:
+        async with acquire(self.pool) as conn:
+            await store.put_off(conn, monitor_id, POISONED, self.clock.stamp())
 
     async def _expire(self, monitor_id: int) -> None:
         async with transaction(self.pool) as conn:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from asyncpg import Record
@@ -87,6 +87,14 @@ async def still_due(conn: Connection, monitor_id: int, stamp: datetime | None) -
     """The monitor, unchanged until the transaction ends; None when it was pinged meanwhile or somebody else has it."""
     row = await conn.fetchrow(STILL_DUE, monitor_id, stamp)
     return None if row is None else _of(row)
+
+
+PUT_OFF = "UPDATE monitor SET due_at = coalesce($3::timestamptz, statement_timestamp()) + $2::interval WHERE id = $1"
+
+
+async def put_off(conn: Connection, monitor_id: int, length: timedelta, stamp: datetime | None) -> None:
+    """Look at it again later."""
+    await conn.execute(PUT_OFF, monitor_id, length, stamp)
 
 
 LIVES = """

@@ -15,9 +15,11 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
+from gateway.dedup.priority import grade_of
 from gateway.errors import Malformed
 from gateway.incidents.model import AlertStatus
 from gateway.ingest.sources import zabbix
+from gateway.settings import load
 from tests.ingest.requests import FIXTURES, read
 from tests.ingest.test_compat import settings
 from tests.support.served import Served, served
@@ -57,6 +59,18 @@ def test_anything_in_the_place_of_a_field_is_read_or_refused(slug: str, data: st
 def test_no_test_button_pages(slug: str) -> None:
     ((_, alert),) = read(slug, sent(f"{slug}/test_button")).alerts
     assert alert.test
+
+
+@pytest.mark.parametrize(
+    ("case", "priority"),
+    [("zabbix/firing", 2), ("nagios/firing", 1), ("nagios/host_down", 2), ("icinga/event_firing", 1), ("datadog/firing", 2),
+     ("datadog/told_again", 3), ("newrelic/firing", 1), ("dynatrace/firing", 3), ("elastic/firing", 1), ("splunk/firing", 2),
+     ("uptime_kuma/firing", 3), ("healthchecks/firing", 3)],
+)  # fmt: skip
+def test_severities_mean_what_their_tools_mean(case: str, priority: int) -> None:
+    slug = case.partition("/")[0]
+    ((_, alert),) = read(slug, sent(case)).alerts
+    assert grade_of(slug, alert.severity, load(None, {}).intake).priority == priority
 
 
 def test_a_search_that_matches_again_is_the_same_alert_and_no_repeated_delivery() -> None:

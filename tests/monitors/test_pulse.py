@@ -153,6 +153,16 @@ async def test_another_period_counts_from_now_and_another_name_does_not(site: Si
     assert await site.after(days=1) == 0
 
 
+async def test_a_monitor_that_cannot_be_judged_is_put_off_and_stops_nobody(site: Site) -> None:
+    async with transaction(site.pool) as conn:
+        await store.create(conn, site.integration, "other", TEN | {"name": "Other"}, site.clock.at + timedelta(seconds=1))
+        await conn.execute("UPDATE monitor SET period_seconds = NULL, schedule = 'broken' WHERE id = $1", site.monitor)
+    assert await site.after(minutes=12) == 2
+    assert await site.records() == [("Other is overdue", "logged")]
+    assert await site.after(seconds=1) == 0
+    assert await site.after(minutes=1) == 1
+
+
 async def test_an_integration_has_a_bounded_number_of_monitors(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "MOST", 1)
     async with transaction(site.pool) as conn:

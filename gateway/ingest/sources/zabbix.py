@@ -86,7 +86,7 @@ def _alert(event: Event, status: AlertStatus, delivery: Delivery) -> Alert:
             status=status,
             title=_filled(event.event_name) or event.message.partition("\n")[0],
             description=_filled(event.trigger_description),
-            severity=_filled(event.severity).casefold(),
+            severity=_filled(event.severity).casefold().replace(" ", "_"),
             service=labels.get("service", ""),
             ci=host,
             labels=labels | named({"host": host, "address": _filled(event.host_ip)}),
