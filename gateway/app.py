@@ -21,6 +21,7 @@ from gateway.api.compat_alertmanager import AlertmanagerReads
 from gateway.api.context import Context
 from gateway.api.health import Health
 from gateway.api.openapi import build_docs
+from gateway.api.silences import Silences
 from gateway.catalogue.live import Catalogue
 from gateway.clock import Clock, SystemClock
 from gateway.db.pool import SERVER_SETTINGS, Pool, acquire, open_pool
@@ -129,14 +130,14 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     replay = Replay(pool, sources, settings.intake, intake.submit, clock)
     health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
     app = web.Application(client_max_size=settings.server.max_body_bytes)
-    alertmanager = AlertmanagerReads(pool, keys, health.readyz, VERSION, clock.now())
+    alertmanager = AlertmanagerReads(pool, keys, health.readyz, VERSION, clock.now(), clock)
     login = _login(stack, pool, settings, clock)
     links, files = await _links(pool, settings, clock), settings.attachments
     quota = Quota(files.max_bytes, files.max_files, files.max_record_bytes)
     context = Context(desk, keys, login, _oidc(stack, login, settings), links, quota, replay)
     opsgenie = [*Alerts(door, desk).routes(), *Heartbeats(door, pool, clock).routes()]
     definitions = [*intake_routes(door), *alertmanager.routes(), *routes.build(context), *build_docs(), *health.routes(metrics)]
-    definitions += opsgenie
+    definitions += [*opsgenie, *Silences(pool, keys, clock).routes()]
     app.add_routes(edge.doors(definitions, clock, metrics.answered))
     rules.warm(clock.now())
     promotion = Promotion(pool, clock, intake.submit)

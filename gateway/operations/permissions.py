@@ -59,6 +59,7 @@ class Action(StrEnum):
     DIRECTORY = "directory"
     HAND_OVER = "hand_over"
     ACCEPT_FOR = "accept_for"
+    SILENCE = "silence"
 
 
 MEANING: Mapping[Action, str] = {
@@ -85,6 +86,7 @@ MEANING: Mapping[Action, str] = {
     Action.DIRECTORY: "who there is",
     Action.HAND_OVER: "what one shift hands to the next, and take it over when it is one's own turn",
     Action.ACCEPT_FOR: "take a shift's work over whose turn it is not",
+    Action.SILENCE: "keep alerts from opening records for a while",
 }
 """What the names of actions leave open."""
 
@@ -141,7 +143,7 @@ TABLE: tuple[Rule, ...] = (
     Rule(Role.REPORTER, frozenset({_A.SUBMIT})),
     Rule(Role.REPORTER, frozenset({_A.READ, _A.CONFIRM, _A.REFUSE, _A.RATE, _A.FOLLOW_ON}), Where.OWN),
     Rule(Role.REPORTER, frozenset({_A.NOTE, _A.ATTACH}), Where.OWN, OPEN),
-    Rule(Role.SERVICE_DESK, _STAFF | _EVIDENCE | {_A.REPLAY}),
+    Rule(Role.SERVICE_DESK, _STAFF | _EVIDENCE | {_A.REPLAY, _A.SILENCE}),
     Rule(Role.SERVICE_DESK, _SEEING | _OWNING),
     Rule(Role.SERVICE_DESK, _WORK, Where.DESK),
     Rule(Role.SERVICE_DESK, frozenset({_A.REPORT}), Where.ANY, OVER),
