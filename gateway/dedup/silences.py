@@ -46,8 +46,7 @@ ORDER BY t.place, s.ends_at DESC, s.id
 
 RELEASE = """
 WITH held AS (
-  SELECT a.key_hash FROM alert a JOIN silence s
-    ON a.suppressed_until = ANY(s.cut_from) AND (s.integration_id IS NULL OR s.integration_id = a.integration_id)
+  SELECT a.key_hash FROM alert a JOIN silence s ON a.suppressed_until = ANY(s.cut_from)
   WHERE s.cut_from <> '{}' AND a.suppressed_until > coalesce($1::timestamptz, statement_timestamp())
   ORDER BY a.key_hash FOR UPDATE OF a SKIP LOCKED)
 UPDATE alert a SET suppressed_until = coalesce($1::timestamptz, statement_timestamp()) FROM held

@@ -100,6 +100,9 @@ async def test_silences_are_for_the_integration_and_only_changed_by_who_may(gate
     assert (await gateway.get(f"/api/v2/silence/{made}", key="other"))[0] == 404
     assert (await gateway.post(SILENCES, silence(id=made), "other")).status == 404
     assert (await gateway.post(SILENCES, silence(), "read")).status == 403
+    for key, status in (("read", 403), ("other", 404)):
+        headers = {"Authorization": f"Bearer {gateway.keys[key]}"}
+        assert (await gateway.client.delete(f"/api/v2/silence/{made}", headers=headers)).status == status
     assert (await gateway.post(SILENCES, silence(), None)).status == 401
     assert (await gateway.get(SILENCES, key="read"))[0] == 200
     path = f"/ingest/alertmanager/{gateway.keys['ingest']}{SILENCES}"

@@ -165,6 +165,7 @@ async def test_every_matcher_has_to_hold(site: Site, matchers: tuple[Matcher, ..
 
 async def test_a_silence_is_for_its_integration_and_its_time(site: Site) -> None:
     await site.silence(integration=2)
+    await site.silence(Matcher("service", "=", "other", "other"))
     await site.silence(Matcher("service", "=", "later", "later"), starts=HOUR, ends=2 * HOUR)
     assert (await site.fire())[0] is Outcome.OPENED
     assert (await site.fire("l", service="later"))[0] is Outcome.OPENED
