@@ -28,6 +28,7 @@ from gateway.db.pool import SERVER_SETTINGS, Pool, acquire, open_pool
 from gateway.dedup.commit import Committer
 from gateway.dedup.intake import Intake
 from gateway.dedup.opening import Openings
+from gateway.dedup.promotion import EVERY as PROMOTE_EVERY
 from gateway.dedup.promotion import Promotion
 from gateway.dedup.records import Records
 from gateway.incidents import store
@@ -41,20 +42,20 @@ from gateway.notify.channels.webhook import WebhookChannel
 from gateway.notify.message import Channel
 from gateway.notify.runner import Runner as Telling
 from gateway.observers import IntakeObserver, TimerObserver
+from gateway.operations import hand_over, orphans
 from gateway.operations.attach import Quota
 from gateway.operations.attempts import Limits
 from gateway.operations.desk import Armed, Desk
 from gateway.operations.firing import Effects
-from gateway.operations.hand_over import make_lists
 from gateway.operations.identity_provider import IdentityProvider
 from gateway.operations.login import Login
 from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.operations.redating import Redating
 from gateway.operations.reporter_links import ReporterLinks, secrets_of
+from gateway.opsgenie import pulse
 from gateway.opsgenie.alerts import Alerts
 from gateway.opsgenie.heartbeats import Heartbeats
-from gateway.opsgenie.pulse import Expiry
 from gateway.settings import Settings
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
@@ -141,8 +142,13 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     app.add_routes(edge.doors(definitions, clock, metrics.answered))
     rules.warm(clock.now())
     promotion = Promotion(pool, clock, intake.submit)
-    expiry = Expiry(pool, clock, intake.submit)
-    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, promotion.run_once, partial(make_lists, desk), expiry.run_once)
+    rounds = (
+        (PROMOTE_EVERY, promotion.run_once),
+        (hand_over.EVERY, partial(hand_over.make_lists, desk)),
+        (orphans.EVERY, partial(orphans.release, desk, settings.dedup.reopen_within)),
+        (pulse.EVERY, pulse.Expiry(pool, clock, intake.submit).run_once),
+    )
+    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, rounds)
     await upkeep.housekeeping()
     await catalogue.refresh(pool, clock.stamp())
     _start(stack, catalogue.run(pool, clock), "catalogue")

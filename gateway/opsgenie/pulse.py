@@ -12,6 +12,9 @@ from gateway.incidents.model import Alert, AlertStatus
 
 NAMESPACE = "opsgenie_heartbeat"
 BATCH = 200
+EVERY = 2.0
+"""Seconds between two looks for heartbeats that fell silent."""
+
 
 Submit = Callable[[Submission], Awaitable[Receipt]]
 
