@@ -18,6 +18,7 @@ from msgspec import Meta
 
 from gateway.api import body
 from gateway.api.auth import Keys
+from gateway.api.compat_alertmanager import ANSWER_WITHIN, ROOTS
 from gateway.api.matchers import LONGEST, MOST, anchored, matchers
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
@@ -29,15 +30,12 @@ from gateway.operations.keys import Caller
 from gateway.operations.permissions import Action, may
 from gateway.operations.silences import Matcher, Silence, Wanted
 
-ROOTS = ("", "/ingest/alertmanager/{key}")
-ANSWER_WITHIN = 2.0
-
 Text = Annotated[str, Meta(max_length=4_096)]
 
 log = structlog.get_logger()
 
 
-class Told(msgspec.Struct, rename="camel", omit_defaults=False):
+class Told(msgspec.Struct, rename="camel"):
     """A matcher as Alertmanager writes it."""
 
     name: Annotated[str, Meta(min_length=1, max_length=LONGEST)]
@@ -161,7 +159,10 @@ def _matches_nothing(matcher: Matcher) -> bool:
 
 
 def _utc(at: datetime) -> datetime:
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    try:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except OverflowError as error:
+        raise Malformed("invalid silence: a time is outside of the calendar") from error
 
 
 def _shown(silence: Silence, now: datetime) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from gateway.db.pool import Connection, Pool, in_transaction
 from gateway.errors import Malformed, NotFound
 from gateway.operations.desk import NOW
 
-PROBED_WITHIN = 0.2
+PROBED_WITHIN = 0.5
 """Seconds the patterns of a silence may take against one long label."""
 
 
