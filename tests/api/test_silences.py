@@ -7,6 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from gateway.oncall.roles import Role
+from gateway.operations import keys
+from gateway.operations.login import grantable
 from gateway.settings import Database, load
 from tests.support.served import Served, served
 
@@ -108,3 +111,24 @@ async def test_silences_are_for_the_integration_and_only_changed_by_who_may(gate
     assert (await gateway.get(SILENCES, key="read"))[0] == 200
     path = f"/ingest/alertmanager/{gateway.keys['ingest']}{SILENCES}"
     assert (await gateway.post(path, silence(), None)).status == 200
+
+
+async def person(gateway: Served, login: str, role: Role) -> None:
+    """A person whose key `keys` has under their login."""
+    answer = await gateway.post("/api/v1/people", {"login": login, "name": login, "roles": [role]}, key="admin")
+    assert answer.status == 201
+    async with gateway.pool.acquire() as conn:
+        person_id = await conn.fetchval("SELECT id FROM person WHERE login = $1", login)
+        scopes = grantable(frozenset({role}))
+        gateway.keys[login], _ = await keys.create(conn, login, scopes, None, person_id=person_id)
+
+
+async def test_people_silence_the_alerts_of_all_where_it_is_their_right(gateway: Served) -> None:
+    await person(gateway, "dora", Role.SERVICE_DESK)
+    await person(gateway, "tina", Role.TIER2)
+    assert (await gateway.post(SILENCES, silence(), "tina")).status == 403
+    made = await silenced(gateway, "dora")
+    for key in ("tina", "other", "ingest"):
+        assert (await gateway.get(f"/api/v2/silence/{made}", key=key))[0] == 200
+    assert (await gateway.post(SILENCES, silence(id=made), "ingest")).status == 404
+    assert (await gateway.post(SILENCES, silence(id=made), "dora")).status == 200

@@ -1,16 +1,19 @@
 """Heartbeats: what falls silent fires, what speaks again ends it, and neither a crash nor a second replica changes that."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from gateway.db.pool import Pool
 from gateway.dedup.submission import Receipt, Submission
 from gateway.opsgenie.pulse import Expiry, pinged
-from tests.opsgenie.conftest import Genie
+from tests.e2e.processes import until
+from tests.opsgenie.conftest import Genie, settings
 from tests.support.clock import FakeClock
 from tests.support.intake import Desk, intake_desk
+from tests.support.served import served
 
 PINGS = ("GET", "POST", "PUT", "PATCH")
 
@@ -120,3 +123,21 @@ async def test_a_replica_that_dies_after_the_commit_makes_no_second_record(site:
         await pinged(site.pool, die, site.clock.stamp(), 1, "backup")
     await site.ping()
     assert await site.states() == ["resolved"]
+
+
+async def test_a_gateway_looks_by_itself_and_a_ping_over_http_ends_the_alert(database_url: str) -> None:
+    conn = await asyncpg.connect(database_url)
+    try:
+        await conn.execute("INSERT INTO integration (slug, name) VALUES ('early', 'early')")
+        await conn.execute(ADD, datetime.now(UTC))  # noqa: TID251
+    finally:
+        await conn.close()
+    async with served(settings(database_url)) as running:
+        genie = Genie(running)
+        expired = "SELECT expired_at FROM heartbeat"
+        await until("the silence is on record", lambda: running.pool.fetchval(expired))
+        await running.pool.execute("UPDATE api_key SET integration_id = 1")
+        assert (await genie.call("GET", "/v2/heartbeats/backup"))[1]["data"]["expired"] is True
+        assert (await genie.call("GET", "/v2/heartbeats/backup/ping"))[0] == 202
+        assert [(one["title"], one["state"]) for one in await genie.records()] == [("backup is expired", "resolved")]
+        assert (await genie.call("GET", "/v2/heartbeats/backup"))[1]["data"]["expired"] is False
