@@ -187,3 +187,16 @@ async def test_a_gateway_with_more_than_it_can_queue_says_too_many_requests(data
         genie = Genie(running)
         posts = (genie.call("POST", "/v2/alerts", {"message": "x", "alias": str(n)}) for n in range(30))
         assert {status for status, _ in await asyncio.gather(*posts)} == {202, 429}
+
+
+async def test_a_security_record_is_neither_shown_nor_touched(genie: Genie) -> None:
+    await genie.create()
+    [record] = await genie.records()
+    headers = {"Authorization": f"Bearer {genie.served.keys['admin']}"}
+    path = f"/api/v1/incidents/{record['number']}"
+    answer = await genie.served.client.patch(path, json={"security": True, "title": "Intrusion"}, headers=headers)
+    assert answer.status == 200
+    shown = await genie.shown()
+    assert (shown["message"], shown["tinyId"], shown["status"]) == ("Disk full", "", "open")
+    assert (await genie.ask("POST", "notes", {"note": "x"}))["isSuccess"] is False
+    assert (await genie.ask("POST", "close", {"note": "x"}))["status"] == "Closed alert"

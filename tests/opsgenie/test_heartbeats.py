@@ -95,6 +95,27 @@ async def test_silence_fires_once_and_the_next_ping_ends_it(site: Site) -> None:
     assert (await site.look(), await site.states()) == (1, ["resolved", "logged"])
 
 
+async def test_a_disabled_heartbeat_never_expires_whoever_pings_it(site: Site) -> None:
+    await site.desk.conn.execute("UPDATE heartbeat SET enabled = false, due_at = NULL")
+    await site.ping()
+    site.clock.advance(timedelta(days=1))
+    assert await site.look() == 0
+
+
+async def test_time_counts_anew_from_enabling_and_from_the_last_ping_for_another_interval(genie: Genie) -> None:
+    async def left(path: str, body: Any = None, method: str = "POST") -> int:
+        assert (await genie.call(method, "/v2/heartbeats" + path, body))[0] in {200, 201, 202}
+        seconds = await genie.served.pool.fetchval("SELECT extract(epoch FROM due_at - now()) FROM heartbeat")
+        return round(seconds or 0)
+
+    assert 595 <= await left("", {"name": "backup", "interval": 10}) <= 600
+    assert 3595 <= await left("/backup", {"interval": 1, "intervalUnit": "hours"}, "PATCH") <= 3600
+    assert await left("/backup/disable") == 0
+    assert 3595 <= await left("/backup/enable") <= 3600
+    assert 175 <= await left("/backup", {"interval": 3, "intervalUnit": "minutes"}, "PUT") <= 180
+    assert 175 <= await left("/backup/ping") <= 180
+
+
 async def test_a_ping_between_the_look_and_its_note_still_ends_the_alert(site: Site) -> None:
     site.clock.advance(timedelta(minutes=10))
 
