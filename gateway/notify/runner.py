@@ -15,7 +15,7 @@ import structlog
 from gateway.clock import Clock
 from gateway.db.pool import LOST_RACE, Pool, acquire
 from gateway.errors import Unavailable
-from gateway.incidents.labels import Locale
+from gateway.incidents.labels import LOCALES, Locale
 from gateway.metrics import Metrics, SendOutcome, channel_label
 from gateway.notify import outbox
 from gateway.notify.breaker import Breakers
@@ -127,7 +127,8 @@ class Runner:
         return _verdict(owed, result)
 
     def _message(self, owed: Owed) -> Message:
-        words = render(owed.template, owed.facts, self.external_url, self.locale)
+        locale = next((known for known in LOCALES if known == owed.facts.get("locale")), self.locale)
+        words = render(owed.template, owed.facts, self.external_url, locale)
         return Message(
             id=owed.id,
             incident_id=owed.incident_id,

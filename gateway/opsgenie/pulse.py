@@ -10,6 +10,9 @@ from gateway.db.pool import Pool, acquire
 from gateway.dedup.submission import Receipt, Submission
 from gateway.incidents.model import Alert, AlertStatus
 
+EVERY = 5.0
+"""Seconds between two looks for heartbeats that are overdue."""
+
 NAMESPACE = "opsgenie_heartbeat"
 BATCH = 200
 EVERY = 2.0

@@ -3,9 +3,12 @@
 from gateway.durations import Duration
 from gateway.settings.loading import contradictions, load, overlay
 from gateway.settings.sections import (
+    S3,
+    Attachments,
     Audit,
     Bounds,
     Calendar,
+    CustomField,
     Database,
     Dedup,
     Escalation,
@@ -18,6 +21,7 @@ from gateway.settings.sections import (
     Notify,
     Oidc,
     Policy,
+    Problems,
     Promises,
     Redis,
     Relate,
@@ -35,9 +39,12 @@ from gateway.settings.sections import (
 )
 
 __all__ = [
+    "S3",
+    "Attachments",
     "Audit",
     "Bounds",
     "Calendar",
+    "CustomField",
     "Database",
     "Dedup",
     "Duration",
@@ -51,6 +58,7 @@ __all__ = [
     "Notify",
     "Oidc",
     "Policy",
+    "Problems",
     "Promises",
     "Redis",
     "Relate",

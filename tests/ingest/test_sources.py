@@ -244,6 +244,50 @@ def test_a_mended_event_is_no_repeat_of_the_refused_one() -> None:
     assert bad.delivery_id != good.delivery_id == read("cloudevents", event).delivery_id
 
 
+def frames(inner: object, word: str) -> list[tuple[str, object]]:
+    """Bodies of the senders whose frame is fixed, with anything at all where they leave room."""
+    alarm = {"AlarmName": word, "NewStateValue": "ALARM", "Trigger": inner, "StateChangeTime": word, "AlarmArn": inner}
+    envelope = {"Type": "Notification", "MessageId": word, "TopicArn": word, "Timestamp": word, "SignatureVersion": word}
+    envelope |= {"Signature": word, "SigningCertURL": word}
+    essentials = {
+        "alertRule": word,
+        "monitorCondition": "Fired",
+        "alertId": word,
+        "firedDateTime": word,
+        "configurationItems": inner,
+    }
+    return [
+        ("azure", {"schemaId": "azureMonitorCommonAlertSchema", "data": {"essentials": essentials, "customProperties": inner}}),
+        ("cloudwatch", envelope | {"Message": word}),
+        ("cloudwatch", envelope | {"Message": msgspec.json.encode(alarm).decode()}),
+        ("cloudwatch", envelope | {"Type": "SubscriptionConfirmation", "Message": "", "SubscribeURL": word}),
+        ("github", {"repository": {"full_name": word}, "alert": {"number": inner, "rule": inner}, "action": "created"}),
+        ("github", {"repository": {"full_name": word}, "workflow_run": inner, "action": "completed"}),
+        ("github", {"organization": inner, "deployment_status": {"state": "error", "environment": word, "updated_at": word}}),
+        ("google_cloud", {"incident": {"incident_id": word, "state": "open", "started_at": inner, "resource": inner}}),
+        (
+            "google_cloud",
+            {"incident": {"incident_id": "1", "state": word, "policy_user_labels": inner, "metric": {"labels": inner}}},
+        ),
+        ("grafana", {"alerts": [{"status": "firing", "labels": {word: word}, "values": inner}], "externalURL": word}),
+        ("grafana", {"alerts": [inner, {"status": "firing", "labels": inner}], "orgId": inner, "groupKey": word}),
+        ("sentry", {"action": "critical", "data": {"metric_alert": {"id": inner, "date_started": word, "alert_rule": inner}}}),
+        ("sentry", {"action": "triggered", "data": {"event": {"issue_id": word, "datetime": word, "url": word, "title": inner}}}),
+        ("sentry", {"action": word, "data": inner, "installation": inner}),
+        ("standard_webhooks", {"type": word, "timestamp": inner, "data": {"title": word, "labels": inner}}),
+        ("standard_webhooks", {"type": word, "data": inner}),
+    ]
+
+
+@given(inner=JSON, word=st.text() | WORDS)
+def test_what_stands_inside_a_vendors_frame_only_ever_ends_refused_or_malformed(inner: object, word: str) -> None:
+    for slug, body in frames(inner, word):
+        try:
+            msgspec.json.encode(read(slug, body, sentry_hook_timestamp="1795237200").alerts)
+        except Malformed as refusal:
+            assert refusal.flaws  # noqa: PT017
+
+
 @given(inner=JSON, word=st.text())
 def test_what_stands_inside_a_good_frame_only_ever_ends_refused_or_malformed(inner: object, word: str) -> None:
     event = {"specversion": "1.0", "id": "1", "source": "s", "type": "t"}

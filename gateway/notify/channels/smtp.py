@@ -21,7 +21,7 @@ TIMEOUT_S = 9.0
 
 
 def compose(message: Message, sender: str) -> EmailMessage:
-    """The mail: the same Message-ID on every attempt, one thread per incident; raises ValueError for a bad address.
+    """The mail: the same Message-ID on every attempt, one thread per incident if any; raises ValueError for a bad address.
 
     The thread's root is a Message-ID nobody ever sent, so all recipients' mails hang together whatever arrived first.
     Auto-Submitted keeps vacation replies and our own mail intake from answering it (RFC 3834).
@@ -34,8 +34,9 @@ def compose(message: Message, sender: str) -> EmailMessage:
     mail["Subject"] = message.subject
     mail["Date"] = format_datetime(message.created_at)
     mail["Message-ID"] = f"<{message.id}@{domain}>"
-    mail["In-Reply-To"] = root
-    mail["References"] = root
+    if message.incident_id is not None:
+        mail["In-Reply-To"] = root
+        mail["References"] = root
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     mail.set_content(message.text)
