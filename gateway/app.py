@@ -23,6 +23,7 @@ from gateway.api.compat_alertmanager import AlertmanagerReads
 from gateway.api.context import Context
 from gateway.api.health import Health
 from gateway.api.openapi import build_docs
+from gateway.api.silences import Silences
 from gateway.catalogue.live import Catalogue
 from gateway.clock import Clock, SystemClock
 from gateway.db.pool import SERVER_SETTINGS, Pool, acquire, open_pool
@@ -149,14 +150,14 @@ async def _assemble(
     replay = Replay(pool, sources, settings.intake, intake.submit, clock)
     health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
     app = web.Application(client_max_size=settings.server.max_body_bytes)
-    alertmanager = AlertmanagerReads(pool, keys, health.readyz, VERSION, clock.now())
+    alertmanager = AlertmanagerReads(pool, keys, health.readyz, VERSION, clock.now(), clock)
     login = _login(stack, pool, settings, clock)
     links, filing = await _links(pool, settings, clock), _filing(stack, desk, settings.attachments)
     context = Context(desk, keys, login, _oidc(stack, login, settings), links, filing, replay, settings.problems)
     opsgenie = [*Alerts(door, desk).routes(), *Heartbeats(door, pool, clock).routes()]
     definitions = [*intake_routes(door), *alertmanager.routes(), *routes.build(context), *build_docs(), *health.routes(metrics)]
     pulse = Pulse(pool, clock, intake.submit, metrics)
-    definitions += [*opsgenie, *Pings(pulse, keys.authenticate).routes()]
+    definitions += [*opsgenie, *Silences(pool, keys, clock).routes(), *Pings(pulse, keys.authenticate).routes()]
     app.add_routes(edge.doors(definitions, clock, metrics.answered))
     rules.warm(clock.now())
     rounds = (*_rounds(desk, intake, filing, settings.dedup.reopen_within), (EXPIRE_MONITORS_EVERY, pulse.run_once))

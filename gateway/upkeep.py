@@ -54,6 +54,10 @@ DELETE FROM login_attempt WHERE since < coalesce($1::timestamptz, statement_time
 
 PURGE_STATES = "DELETE FROM login_state WHERE expires_at < coalesce($1::timestamptz, statement_timestamp())"
 
+PURGE_SILENCES = """
+DELETE FROM silence WHERE ends_at < coalesce($1::timestamptz, statement_timestamp()) - interval '5 days'
+"""
+
 PURGE_REPLICAS = """
 DELETE FROM replica WHERE seen_at < coalesce($1::timestamptz, statement_timestamp()) - interval '1 day'
 """
@@ -105,6 +109,7 @@ class Upkeep:
             await conn.execute(PURGE_REPLICAS, stamp)
             await conn.execute(PURGE_SESSIONS, stamp)
             await conn.execute(PURGE_STATES, stamp)
+            await conn.execute(PURGE_SILENCES, stamp)
             await conn.execute(PURGE_ATTEMPTS, stamp, self.settings.login.window)
 
     async def refresh(self) -> None:

@@ -1,12 +1,14 @@
 """Alertmanager's API v2 for those who read it: amtool, Grafana, karma (prometheus/alertmanager api/v2/openapi.yaml).
 
-Listed is what fires on records that are still owed work and are no security incidents, to the integration whose key asks.
+Listed is what fires on records that are still owed work and are no security incidents, and what is held back, to the integration
+whose key asks.
 What Prometheus posts goes through `gateway.ingest.compat`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -16,6 +18,7 @@ from multidict import MultiMapping
 
 from gateway.api.auth import Keys
 from gateway.api.matchers import Matcher, anchored, matchers
+from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, acquire
 from gateway.errors import Malformed
 from gateway.operations.allowing import refuse
@@ -37,7 +40,7 @@ KINDS = ("active", "silenced", "inhibited", "unprocessed", "muted")
 
 
 class Status(msgspec.Struct, rename="camel", frozen=True):
-    """Nothing here is ever silenced or inhibited: maintenance and masters are told on the incident."""
+    """What silences or planned work hold back is suppressed; nothing is ever inhibited: masters are told on the incident."""
 
     state: str = "active"
     silenced_by: tuple[str, ...] = ()
@@ -82,6 +85,7 @@ class AlertmanagerReads:
     readyz: Handler
     version: str
     started: datetime
+    clock: Clock
 
     def routes(self) -> list[web.RouteDef]:
         """Every address, with and without the key in front."""
@@ -90,7 +94,6 @@ class AlertmanagerReads:
             "/api/v2/alerts": self.alerts,
             "/api/v2/alerts/groups": self.groups,
             "/api/v2/receivers": self.receivers,
-            "/api/v2/silences": self.silences,
         }
         open_to_all = {"/-/healthy": self.healthy, "/-/ready": self.ready}
         guarded = {path: self._guarded(read) for path, read in reads.items()}
@@ -122,13 +125,10 @@ class AlertmanagerReads:
         """The one receiver: this gateway."""
         return (Receiver(),)
 
-    async def silences(self, _request: web.Request, _integration: int | None) -> object:
-        """None: quiet hours are the gateway's maintenance windows."""
-        return ()
-
     async def alerts(self, request: web.Request, integration: int | None) -> object:
         """What fires, as gettableAlerts."""
-        return [alert for _, alert in await self._firing(request.query, integration)]
+        held = await self._held(request.query, integration)
+        return [alert for _, alert in await self._firing(request.query, integration)] + held
 
     async def groups(self, request: web.Request, integration: int | None) -> object:
         """The same by leading incident, as alertGroups."""
@@ -145,6 +145,16 @@ class AlertmanagerReads:
             return []
         async with acquire(self.pool) as conn:
             return await firing(conn, integration, asked, receiver)
+
+    async def _held(self, query: MultiMapping[str], integration: int | None) -> list[Alert]:
+        asked = matchers(query.getall("filter", []))
+        receiver = _receiver(query.get("receiver", ""))
+        silenced, muted = _flag(query, "silenced"), _flag(query, "muted")
+        if not silenced and not muted:
+            return []
+        async with acquire(self.pool) as conn:
+            found = await held(conn, self.clock.stamp(), integration, asked, receiver)
+        return [alert for alert in found if (silenced if alert.status.silenced_by else muted)]
 
     async def healthy(self, _request: web.Request) -> web.Response:
         """200 while the process answers."""
@@ -181,19 +191,62 @@ async def firing(
     conn: Connection, integration: int | None, asked: Sequence[Matcher], receiver: str | None
 ) -> list[tuple[str, Alert]]:
     """Each firing alert that every matcher holds for, after the number of the incident that leads; raises Malformed."""
+    rows = await _matching(conn, FIRING, (integration,), asked, receiver)
+    return [(row["leader"], _alert(row)) for row in rows]
+
+
+HELD = """
+SELECT a.dedup_key, a.labels::text AS labels, a.annotations::text AS annotations, a.generator_url,
+       coalesce(a.fired_at, a.first_seen) AS starts_at, a.suppressed_until AS ends_at, a.last_seen,
+       array(SELECT s.id::text FROM silence s
+             WHERE s.starts_at <= t.now AND s.ends_at > t.now
+               AND (s.integration_id IS NULL OR s.integration_id = a.integration_id)
+               AND NOT EXISTS (
+                 SELECT FROM json_to_recordset(s.matchers) AS w(name text, sign text, pattern text)
+                 CROSS JOIN LATERAL (SELECT coalesce(a.labels ->> w.name, '') AS text) AS has
+                 WHERE NOT CASE w.sign WHEN '=' THEN has.text = w.pattern WHEN '!=' THEN has.text <> w.pattern
+                                       WHEN '=~' THEN has.text ~ w.pattern ELSE has.text !~ w.pattern END)
+             ORDER BY s.id) AS silences
+FROM alert a, (SELECT coalesce($7::timestamptz, statement_timestamp()) AS now) AS t
+WHERE a.suppressed_until > t.now AND a.status = 'firing' AND a.namespace = 'alertmanager'
+  AND ($1::int IS NULL OR a.integration_id = $1::int) AND ($2::text IS NULL OR $3::text ~ $2::text)
+  AND NOT EXISTS (
+    SELECT FROM unnest($4::text[], $5::text[], $6::text[]) AS w (name, sign, value)
+    CROSS JOIN LATERAL (SELECT coalesce(a.labels ->> w.name, '') AS text) AS has
+    WHERE NOT CASE w.sign WHEN '=' THEN has.text = w.value WHEN '!=' THEN has.text <> w.value
+                          WHEN '=~' THEN has.text ~ w.value ELSE has.text !~ w.value END)
+ORDER BY a.dedup_key, a.key_hash LIMIT 10000
+"""
+
+
+async def held(
+    conn: Connection, stamp: datetime | None, integration: int | None, asked: Sequence[Matcher], receiver: str | None
+) -> list[Alert]:
+    """Each alert that fires and is held back, by the silences it names or else by planned work; raises Malformed."""
+    rows = await _matching(conn, HELD, (integration, stamp), asked, receiver)
+    return [_suppressed(_alert(row), tuple(row["silences"])) for row in rows]
+
+
+def _suppressed(alert: Alert, silences: tuple[str, ...]) -> Alert:
+    alert.status = Status("suppressed", silences, (), () if silences else ("maintenance",))
+    return alert
+
+
+async def _matching(
+    conn: Connection, statement: str, first: tuple[Any, ...], asked: Sequence[Matcher], receiver: str | None
+) -> list[asyncpg.Record]:
     patterns = [one.value for one in asked if "~" in one.sign] + ([receiver] if receiver else [])
     columns = [one.name for one in asked], [one.sign for one in asked], [one.value for one in asked]
     try:
         if patterns:
             await conn.fetchval(COMPILE, patterns, timeout=ANSWER_WITHIN)
-        rows = await conn.fetch(FIRING, integration, receiver, RECEIVER, *columns, timeout=ANSWER_WITHIN)
+        return await conn.fetch(statement, first[0], receiver, RECEIVER, *columns, *first[1:], timeout=ANSWER_WITHIN)
     except asyncpg.InvalidRegularExpressionError as error:
         raise Malformed(f"bad matcher format: {error}") from error
     except (TimeoutError, asyncpg.InternalServerError) as error:
         if not patterns:
             raise
         raise Malformed("the regular expressions take too long or too much room: ask for less at once") from error
-    return [(row["leader"], _alert(row)) for row in rows]
 
 
 def _alert(row: asyncpg.Record) -> Alert:

@@ -760,6 +760,7 @@ CREATE TABLE public.silence (
     created_by text NOT NULL,
     comment text NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    cut_from timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
     CONSTRAINT silence_check CHECK ((ends_at >= starts_at))
 );
 
@@ -768,6 +769,8 @@ COMMENT ON TABLE public.silence IS 'Keeps alerts whose labels match from opening
 COMMENT ON COLUMN public.silence.integration_id IS 'Whose alerts; null for those of every integration';
 
 COMMENT ON COLUMN public.silence.matchers IS 'A list of {"name", "sign", "value", "pattern"}; the pattern is the value as PostgreSQL runs it';
+
+COMMENT ON COLUMN public.silence.cut_from IS 'Later ends it was to have: what is held back until one of them is judged anew';
 
 CREATE TABLE public.sla_version (
     policy text NOT NULL,

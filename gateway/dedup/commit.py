@@ -19,6 +19,7 @@ from gateway.dedup.known import Holder, Known
 from gateway.dedup.maintenance import Window
 from gateway.dedup.plan import Item, Plan, Verdict, decide_all
 from gateway.dedup.records import Armed, Moved, Records
+from gateway.dedup.silences import silenced
 from gateway.dedup.storms import Storms
 from gateway.dedup.submission import Receipt, Refused, Submission
 from gateway.dedup.touch import Touch
@@ -119,6 +120,7 @@ class Committer:
             for holder in _storms_clearing(plan, items):
                 await load.count_firing(conn, holder, len(items) + 1)
         if opening := [item for item in items if _may_open(item, plan)]:
+            plan.silenced = await silenced(conn, opening, now)
             await self._load_groups(conn, plan, opening)
         return plan
 

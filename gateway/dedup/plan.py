@@ -82,6 +82,7 @@ class Plan:
     settle_after: timedelta
     known: dict[bytes, Known] = field(default_factory=dict)
     windows: Sequence[Window] = ()
+    silenced: dict[bytes, tuple[datetime, str]] = field(default_factory=dict)
     names: dict[bytes, str] = field(default_factory=dict)
     groups: dict[bytes, Group] = field(default_factory=dict)
     memberships: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict)
@@ -104,9 +105,7 @@ class Plan:
             case Repeated():
                 self._count(item, known, flapped=decision.flapped)
             case Reopened():
-                self._count(item, known, flapped=True)
-                self._move(known, State.LOGGED, Step.REOPEN)
-                self.shown[item.key_hash] = item.alert
+                self._reopen(item, known, verdict)
             case Cleared():
                 self._clear(item.alert, known, decision)
             case Acknowledged():
@@ -117,12 +116,18 @@ class Plan:
                 assert_never(decision)
         return verdict
 
-    def _open(self, item: Item, known: Known, decision: Opened, verdict: Verdict) -> None:
-        if known.holder is not None and known.occurrences:
-            self.detached.append(Detached(known.holder.id, known.occurrences, known.last_seen))
+    def _reopen(self, item: Item, known: Known, verdict: Verdict) -> None:
         self.shown[item.key_hash] = item.alert
         if self._held_back(item, known, verdict):
             return
+        self._count(item, known, flapped=True)
+        self._move(known, State.LOGGED, Step.REOPEN)
+
+    def _open(self, item: Item, known: Known, decision: Opened, verdict: Verdict) -> None:
+        self.shown[item.key_hash] = item.alert
+        if self._held_back(item, known, verdict):
+            return
+        self._detach(known)
         known.occurrences, known.first_seen, known.suppressed_until = 0, self.now, None
         if storm := self.storms.get(item.integration_id):
             known.holder = self._storm_master(storm, item)
@@ -136,16 +141,25 @@ class Plan:
         self._count(item, known, flapped=False)
 
     def _held_back(self, item: Item, known: Known, verdict: Verdict) -> bool:
-        """Whether a maintenance window keeps the alert from opening a record: it is counted, and nobody is told."""
+        """Whether planned work or a silence keeps the alert from opening a record: it is counted, and nobody is told."""
         window = suppressed_until(self.windows, item.alert, item.source, self.now)
-        if window is None:
+        holds = [(window[0], f"maintenance: {window[1]}")] if window is not None else []
+        if (silence := self.silenced.get(item.key_hash)) is not None:
+            holds.append(silence)
+        if not holds:
             return False
+        self._detach(known)
         if known.suppressed_until is None:
             known.occurrences, known.first_seen = 0, self.now
-        known.holder, known.suppressed_until = None, window[0]
-        verdict.outcome, verdict.reason, verdict.holder = Outcome.SUPPRESSED, f"maintenance: {window[1]}", None
+        known.holder = None
+        known.suppressed_until, verdict.reason = max(holds)
+        verdict.outcome, verdict.holder = Outcome.SUPPRESSED, None
         self._count(item, known, flapped=False)
         return True
+
+    def _detach(self, known: Known) -> None:
+        if known.holder is not None and known.occurrences:
+            self.detached.append(Detached(known.holder.id, known.occurrences, known.last_seen))
 
     def _place(self, item: Item, decision: Opened) -> tuple[Holder, str | None]:
         """A record under the first group that has a master, or one that becomes master of all its groups."""

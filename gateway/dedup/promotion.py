@@ -1,4 +1,4 @@
-"""What still fires when its maintenance window ends is sent through intake again, once, and opens its record."""
+"""What still fires when its maintenance window or silence ends is sent through intake again, once, and opens its record."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import msgspec
 
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
+from gateway.dedup.silences import release
 from gateway.dedup.submission import Receipt, Submission
 from gateway.incidents.model import Alert, AlertStatus
 
@@ -36,6 +37,7 @@ class Promotion:
     async def run_once(self) -> int:
         """Promote one batch; answers how many there were."""
         async with acquire(self.pool) as conn:
+            await release(conn, self.clock.stamp())
             rows = [dict(row) for row in await conn.fetch(ENDED, self.clock.stamp(), BATCH)]
         for row in rows:
             await self.submit(_submission(row))

@@ -51,6 +51,8 @@ class OnCall:
         source = source_of(self.door.sources, request.match_info["type"], body)
         try:
             _, parsed = await self.door.take(request, source, caller, body)
+        except (Unauthenticated, Forbidden) as error:
+            return _detail(error.detail, 403)
         except Malformed as error:
             return _detail(error.flaws[0].detail if error.flaws else error.detail, 400)
         except Overloaded as error:

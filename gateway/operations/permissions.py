@@ -68,6 +68,7 @@ class Action(StrEnum):
     PUBLISH = "publish"
     HAND_OVER = "hand_over"
     ACCEPT_FOR = "accept_for"
+    SILENCE = "silence"
 
 
 MEANING: Mapping[Action, str] = {
@@ -103,6 +104,7 @@ MEANING: Mapping[Action, str] = {
     Action.PUBLISH: "write them, from the solution of a record too",
     Action.HAND_OVER: "what one shift hands to the next, and take it over when it is one's own turn",
     Action.ACCEPT_FOR: "take a shift's work over whose turn it is not",
+    Action.SILENCE: "keep alerts from opening records for a while",
 }
 """What the names of actions leave open."""
 
@@ -164,7 +166,7 @@ TABLE: tuple[Rule, ...] = (
         Where.OWN,
     ),
     Rule(Role.REPORTER, frozenset({_A.NOTE, _A.ATTACH}), Where.OWN, OPEN),
-    Rule(Role.SERVICE_DESK, _STAFF | _EVIDENCE | {_A.REPLAY}),
+    Rule(Role.SERVICE_DESK, _STAFF | _EVIDENCE | {_A.REPLAY, _A.SILENCE}),
     Rule(Role.SERVICE_DESK, _SEEING | _OWNING | {_A.ACKNOWLEDGE_ESCALATION, _A.SUBSCRIBE, _A.SUBSCRIBE_OTHERS, _A.POST_UPDATE}),
     Rule(Role.SERVICE_DESK, _WORK, Where.DESK),
     Rule(Role.SERVICE_DESK, frozenset({_A.REPORT}), Where.ANY, OVER),

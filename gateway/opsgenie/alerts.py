@@ -11,7 +11,7 @@ import msgspec
 from aiohttp import web
 
 from gateway.db.pool import acquire
-from gateway.errors import Forbidden, GatewayError, IllegalTransition, NotFound
+from gateway.errors import Forbidden, GatewayError, IllegalTransition, NotFound, Unavailable, VersionMismatch
 from gateway.incidents import commands
 from gateway.ingest import limits
 from gateway.ingest.http import FrontDoor, read
@@ -21,12 +21,14 @@ from gateway.operations.edit import edit
 from gateway.operations.who import Machine, Who
 from gateway.opsgenie import reading
 from gateway.opsgenie.answers import Answer, accepted, answering
-from gateway.opsgenie.asking import ASKED, Asking, Assignee, Edit, Told
+from gateway.opsgenie.asking import ASKED, Asking, Assignee, Change, Edit, Told, said
 from gateway.opsgenie.query import page, search
 from gateway.opsgenie.reading import Found
 
 ROOT = "/v2/alerts"
 MISSING = "Alert does not exist"
+ATTEMPTS = 5
+"""How often a correction is made anew of a record that others change at the same time."""
 
 
 class Missing(GatewayError):
@@ -74,9 +76,7 @@ class Alerts:
 
     async def show(self, request: web.Request) -> Answer:
         """One alert."""
-        integration = await self._integration(request)
-        async with acquire(self.desk.pool) as conn:
-            found = await reading.find(conn, integration, *_named(request))
+        found = await self._find(await self._integration(request), *_named(request))
         if found is None:
             raise NotFound(f"Alert not found with {_named(request)[1]} [{_named(request)[0][:200]}]")
         return Answer({"data": reading.whole(found)})
@@ -109,38 +109,58 @@ class Alerts:
         told, (identifier, kind) = await _told(request), _named(request)
         alias = identifier
         if kind != "alias":
-            async with acquire(self.desk.pool) as conn:
-                found = await reading.find(conn, _own(caller), identifier, kind)
+            found = await self._find(_own(caller), identifier, kind)
             if found is None:
                 return await self._keep(request, caller, _note(action.capitalize() + " failed", MISSING, identifier))
             alias = found.row["dedup_key"]
-        return await self._keep(request, caller, _note(action, "", alias, told))
+        answer = await self._keep(request, caller, _note(action, "", alias, told))
+        if told.note:
+            await self._add_note(caller, alias, said(told, told.note))
+        return answer
+
+    async def _add_note(self, caller: Any, alias: str, note: str) -> None:
+        """What the sender says besides, on the record if there is one that it may see."""
+        found = await self._find(_own(caller), alias, "alias")
+        if found is not None and found.row["number"] is not None:
+            await act(self.desk, found.row["number"], commands.Note(note=note), _acting(caller.name))
+
+    async def _find(self, integration: int, identifier: str, kind: str) -> Found | None:
+        async with acquire(self.desk.pool) as conn:
+            return await reading.find(conn, integration, identifier, kind)
 
     def _asking(self, asking: Asking) -> Callable[[web.Request], Awaitable[Answer]]:
         async def serve(request: web.Request) -> Answer:
             caller = await self.door.authenticate(request, "ingest", None)
             told, (identifier, kind) = await _told(request), _named(request)
-            async with acquire(self.desk.pool) as conn:
-                found = await reading.find(conn, _own(caller), identifier, kind)
-            alias = identifier if found is None else found.row["dedup_key"]
+            alias = identifier
             try:
-                await self._do(caller.name, found, asking, told)
+                alias = await self._do(caller, (identifier, kind), asking, told)
             except (Missing, NotFound, IllegalTransition, Forbidden) as error:
                 return await self._keep(request, caller, _note(f"{asking.name} failed", error.detail, alias))
             return await self._keep(request, caller, _note(asking.name, asking.done, alias))
 
         return serve
 
-    async def _do(self, name: str, found: Found | None, asking: Asking, told: Told) -> None:
-        """Do it to the record; raises Missing, and what an operation raises."""
-        change = asking.change(told, found.labels if found is not None else {})
-        if found is None:
-            raise Missing(MISSING)
-        number, who = found.row["number"], Who(name=name, parts=frozenset({Machine.WRITER}))
-        if number is None:
-            raise Missing("The alert is held back by planned work and has no record yet")
+    async def _do(self, caller: Any, named: tuple[str, str], asking: Asking, told: Told) -> str:
+        """Do it to the record, once more where that changed meanwhile; gives the alias. Raises Missing and as operations do."""
+        for _ in range(ATTEMPTS):
+            found = await self._find(_own(caller), *named)
+            change = asking.change(told, found.labels if found is not None else {})
+            if found is None:
+                raise Missing(MISSING)
+            if found.row["number"] is None:
+                raise Missing("Alert has no record: it is held back, or not for this key to see")
+            try:
+                await self._change(found, change, _acting(caller.name))
+            except VersionMismatch:
+                continue
+            return str(found.row["dedup_key"])
+        raise Unavailable("the record keeps changing: send again shortly")
+
+    async def _change(self, found: Found, change: Change, who: Who) -> None:
+        number = found.row["number"]
         if isinstance(change, Edit):
-            await edit(self.desk, number, change.fields, who)
+            await edit(self.desk, number, change.fields, who, if_match=found.row["version"])
         elif isinstance(change, Assignee):
             await act(self.desk, number, commands.Assign(person=await self._login(change.name), note=change.note), who)
         else:
@@ -162,6 +182,11 @@ class Alerts:
 
 
 PERSON = "SELECT login FROM person WHERE active AND (login = lower($1) OR (email <> '' AND lower(email) = lower($1))) LIMIT 1"
+
+
+def _acting(name: str) -> Who:
+    """The integration's key, at the records of its own alerts."""
+    return Who(name=name, parts=frozenset({Machine.WRITER}))
 
 
 def _own(caller: Any) -> int:

@@ -15,6 +15,9 @@ EVERY = 5.0
 
 NAMESPACE = "opsgenie_heartbeat"
 BATCH = 200
+EVERY = 2.0
+"""Seconds between two looks for heartbeats that fell silent."""
+
 
 Submit = Callable[[Submission], Awaitable[Receipt]]
 

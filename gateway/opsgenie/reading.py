@@ -40,7 +40,7 @@ class Found:
 
 ALERTS = """
 SELECT a.key_hash, a.dedup_key, a.title, a.severity, a.ci, a.labels, a.annotations, a.occurrences, a.first_seen, a.last_seen,
-       i.id, i.number, i.title AS called, i.description, i.labels AS kept, i.assignee, i.responded_at, i.updated_at,
+       i.id, i.number, i.title AS called, i.description, i.labels AS kept, i.assignee, i.responded_at, i.updated_at, i.version,
        n.slug, n.name AS integration, a.status = 'firing'
          AND coalesce(i.state, 'logged') IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AS open
 FROM alert a JOIN integration n ON n.id = a.integration_id AND (a.incident_id IS NOT NULL OR a.status = 'firing')
@@ -195,12 +195,22 @@ async def request_status(conn: Connection, integration: int, request_id: str) ->
     row = await conn.fetchrow(REQUEST, receipt, since, until, integration)
     if row is None:
         raise NotFound(NO_REQUEST)
-    return _status(row)
+    return _status(row, integration)
 
 
-def _status(row: asyncpg.Record) -> dict[str, Any]:
+class Kept(msgspec.Struct):
+    """As much of a receipt's body as says which alert was meant."""
+
+    alias: str = ""
+
+
+def _status(row: asyncpg.Record, integration: int) -> dict[str, Any]:
     asked, _, said = row["reason"].partition(": ") if row["outcome"] == "ignored" else ("", "", "")
     success = row["outcome"] in DONE or (bool(said) and not asked.endswith(" failed"))
+    alias, key = row["dedup_key"], row["key_hash"]
+    if success and not alias and row["body"]:
+        alias = msgspec.json.decode(row["body"], type=Kept).alias
+        key = key_hash(integration, NAMESPACE, alias)
     return {
         "success": success,
         "action": ACTIONS.get(row["status"]) or asked.removesuffix(" failed") or "Create",
@@ -208,6 +218,6 @@ def _status(row: asyncpg.Record) -> dict[str, Any]:
         "integrationId": row["slug"],
         "isSuccess": success,
         "status": DONE.get(row["outcome"]) or said or FAILED.get(row["reason"]) or row["reason"],
-        "alertId": str(UUID(bytes=row["key_hash"])) if row["key_hash"] else "",
-        "alias": row["dedup_key"],
+        "alertId": str(UUID(bytes=key)) if key else "",
+        "alias": alias,
     }

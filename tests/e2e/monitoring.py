@@ -7,7 +7,9 @@ import yaml
 
 from tests.e2e.processes import ROOT
 
-SERVICES = {"DiskFull": "crm", "HighErrors": "crm", "Listed": "shop", "Fleeting": "search", "Forwarded": "bus"}
+SERVICES = {
+    "DiskFull": "crm", "HighErrors": "crm", "Listed": "shop", "Fleeting": "search", "Forwarded": "bus", "Muted": "quiet",
+}  # fmt: skip
 """The alerts of each way and what they are about."""
 
 WEBHOOK, DIRECT = "webhook", "direct"

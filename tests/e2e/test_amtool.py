@@ -72,3 +72,27 @@ async def test_amtools_other_questions_are_answered(site: Site, e2e_bin: Path) -
     assert "gateway" in await amtool(e2e_bin, ours(site), "config", "show")
     assert "disabled" in await amtool(e2e_bin, ours(site), "cluster", "show")
     assert json.loads(await amtool(e2e_bin, ours(site), "--output=json", "silence", "query")) == []
+
+
+async def test_a_silence_is_added_queried_and_expired_and_holds_an_alert_back_meanwhile(site: Site, e2e_bin: Path) -> None:
+    about = ("alertname=Muted", f"way={DIRECT}")
+    made = (await amtool(e2e_bin, ours(site), "silence", "add", "--author=ann", "--comment=deploy", *about)).strip()
+    [silence] = json.loads(await amtool(e2e_bin, ours(site), "--output=json", "silence", "query", "alertname=Muted"))
+    assert (silence["id"], silence["createdBy"], silence["status"]) == (made, "ann", {"state": "active"})
+    site.gauges[DIRECT, "Muted"] = 1
+
+    async def held() -> bool:
+        found = json.loads(await amtool(e2e_bin, ours(site), "--output=json", "alert", "query", "--silenced", *about))
+        return [one["status"]["silencedBy"] for one in found] == [[made]]
+
+    await until("the alert is listed as silenced", held)
+    assert await listed(e2e_bin, ours(site), *about) == []
+    assert await site.incidents(service=f"quiet-{DIRECT}") == []
+    await amtool(e2e_bin, ours(site), "silence", "expire", made)
+
+    async def opened() -> bool:
+        return len(await site.incidents(service=f"quiet-{DIRECT}")) == 1
+
+    await until("what still fires has its record", opened)
+    assert json.loads(await amtool(e2e_bin, ours(site), "--output=json", "silence", "query")) == []
+    site.gauges[DIRECT, "Muted"] = 0

@@ -66,6 +66,9 @@ async def test_a_wrong_key_or_body_is_refused_as_oncall_does(gateway: Served) ->
         status, told = await send(gateway, kind, body)
         assert (status, bool(told["detail"])) == (400, True), kind
     assert await gateway.pool.fetchval("SELECT count(*) FROM quarantine") == 3
+    unsigned = {"Type": "Notification", "MessageId": "m", "TopicArn": "t", "Message": "{}", "Timestamp": "2026-11-21T04:00:00Z"}
+    status, told = await send(gateway, "amazon_sns", unsigned | {"SigningCertURL": "https://sns.us-east-1.amazonaws.com.evil/x"})
+    assert (status, bool(told["detail"])) == (403, True)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ SITUATIONS = {
     "resolved": replace(RECORD, state=State.RESOLVED, tier=Tier.SECOND),
     "closed": replace(RECORD, state=State.CLOSED, tier=Tier.SECOND),
 }
-GLOBAL = "follow submit enter_late receipts quarantine replay directory hand_over accept_for knowledge publish"
+GLOBAL = "follow submit enter_late receipts quarantine replay directory hand_over accept_for knowledge publish silence"
 RECORDS = " ".join(action for action in Action if action not in GLOBAL.split())
 OWNING = (
     "read inspect note attach acknowledge_for assign confirm refuse close reject rate link unlink refer invite follow_on convert"
@@ -62,7 +62,10 @@ CELLS: dict[Part, dict[str, str]] = {
     Role.REPORTER: dict.fromkeys(SITUATIONS, "") | {"gateway": "submit"},
     Role.SERVICE_DESK: dict.fromkeys(SITUATIONS, OWNING)
     | dict.fromkeys(OVER, f"{OWNING} report")
-    | {"desk": f"{OWNING} {WORK}", "gateway": "submit follow directory hand_over receipts quarantine replay knowledge publish"},
+    | {
+        "desk": f"{OWNING} {WORK}",
+        "gateway": "submit follow directory hand_over receipts quarantine replay knowledge publish silence",
+    },
     Role.TIER2: dict.fromkeys(SITUATIONS, SECOND)
     | dict.fromkeys(OVER, f"{SECOND} report")
     | {

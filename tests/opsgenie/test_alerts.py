@@ -25,6 +25,7 @@ async def test_a_created_alert_is_a_record_and_closing_it_resolves_that(genie: G
     assert (await genie.ask("POST", "close", {"user": "ann", "note": "done"}))["status"] == "Closed alert"
     assert [one["state"] for one in await genie.records()] == ["resolved"]
     assert (await genie.shown())["status"] == "closed"
+    assert (await genie.timeline())[-1] == ("note", "ingest", {"note": "ann: done"})
 
 
 async def test_an_alert_is_shown_in_opsgenies_shape_by_each_of_its_names(genie: Genie) -> None:
@@ -68,7 +69,8 @@ async def test_what_people_say_in_opsgenie_is_noted(genie: Genie) -> None:
         ("snooze", {"endTime": "2026-11-21T08:00:00Z"}, "snoozed until 2026-11-21T08:00:00Z"),
         ("unacknowledge", {"note": "not mine"}, "took the acknowledgement back. not mine"),
     ):
-        assert (await genie.ask("POST", word, body))["isSuccess"] is True
+        status = await genie.ask("POST", word, body)
+        assert (status["isSuccess"], status["alias"], status["alertId"]) == (True, "disk", (await genie.shown())["id"])
         assert (await genie.timeline())[-1] == ("note", "ingest", {"note": note})
 
 
@@ -78,6 +80,8 @@ async def test_tags_come_and_go(genie: Genie) -> None:
     assert (await genie.shown())["tags"] == ["prod", "disk", "night"]
     assert (await genie.ask("DELETE", "tags", tags="prod,night"))["action"] == "RemoveTags"
     assert (await genie.shown())["tags"] == ["disk"]
+    await asyncio.gather(*(genie.ask("POST", "tags", {"tags": [f"t{number}"]}) for number in range(4)))
+    assert sorted((await genie.shown())["tags"]) == ["disk", "t0", "t1", "t2", "t3"]
 
 
 async def test_an_alert_is_assigned_to_a_person_by_address_and_escalated_after(genie: Genie) -> None:
@@ -183,3 +187,16 @@ async def test_a_gateway_with_more_than_it_can_queue_says_too_many_requests(data
         genie = Genie(running)
         posts = (genie.call("POST", "/v2/alerts", {"message": "x", "alias": str(n)}) for n in range(30))
         assert {status for status, _ in await asyncio.gather(*posts)} == {202, 429}
+
+
+async def test_a_security_record_is_neither_shown_nor_touched(genie: Genie) -> None:
+    await genie.create()
+    [record] = await genie.records()
+    headers = {"Authorization": f"Bearer {genie.served.keys['admin']}"}
+    path = f"/api/v1/incidents/{record['number']}"
+    answer = await genie.served.client.patch(path, json={"security": True, "title": "Intrusion"}, headers=headers)
+    assert answer.status == 200
+    shown = await genie.shown()
+    assert (shown["message"], shown["tinyId"], shown["status"]) == ("Disk full", "", "open")
+    assert (await genie.ask("POST", "notes", {"note": "x"}))["isSuccess"] is False
+    assert (await genie.ask("POST", "close", {"note": "x"}))["status"] == "Closed alert"

@@ -1,16 +1,19 @@
 """Heartbeats: what falls silent fires, what speaks again ends it, and neither a crash nor a second replica changes that."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from gateway.db.pool import Pool
 from gateway.dedup.submission import Receipt, Submission
 from gateway.opsgenie.pulse import Expiry, pinged
-from tests.opsgenie.conftest import Genie
+from tests.e2e.processes import until
+from tests.opsgenie.conftest import Genie, settings
 from tests.support.clock import FakeClock
 from tests.support.intake import Desk, intake_desk
+from tests.support.served import served
 
 PINGS = ("GET", "POST", "PUT", "PATCH")
 
@@ -92,6 +95,27 @@ async def test_silence_fires_once_and_the_next_ping_ends_it(site: Site) -> None:
     assert (await site.look(), await site.states()) == (1, ["resolved", "logged"])
 
 
+async def test_a_disabled_heartbeat_never_expires_whoever_pings_it(site: Site) -> None:
+    await site.desk.conn.execute("UPDATE heartbeat SET enabled = false, due_at = NULL")
+    await site.ping()
+    site.clock.advance(timedelta(days=1))
+    assert await site.look() == 0
+
+
+async def test_time_counts_anew_from_enabling_and_from_the_last_ping_for_another_interval(genie: Genie) -> None:
+    async def left(path: str, body: Any = None, method: str = "POST") -> int:
+        assert (await genie.call(method, "/v2/heartbeats" + path, body))[0] in {200, 201, 202}
+        seconds = await genie.served.pool.fetchval("SELECT extract(epoch FROM due_at - now()) FROM heartbeat")
+        return round(seconds or 0)
+
+    assert 595 <= await left("", {"name": "backup", "interval": 10}) <= 600
+    assert 3595 <= await left("/backup", {"interval": 1, "intervalUnit": "hours"}, "PATCH") <= 3600
+    assert await left("/backup/disable") == 0
+    assert 3595 <= await left("/backup/enable") <= 3600
+    assert 175 <= await left("/backup", {"interval": 3, "intervalUnit": "minutes"}, "PUT") <= 180
+    assert 175 <= await left("/backup/ping") <= 180
+
+
 async def test_a_ping_between_the_look_and_its_note_still_ends_the_alert(site: Site) -> None:
     site.clock.advance(timedelta(minutes=10))
 
@@ -120,3 +144,21 @@ async def test_a_replica_that_dies_after_the_commit_makes_no_second_record(site:
         await pinged(site.pool, die, site.clock.stamp(), 1, "backup")
     await site.ping()
     assert await site.states() == ["resolved"]
+
+
+async def test_a_gateway_looks_by_itself_and_a_ping_over_http_ends_the_alert(database_url: str) -> None:
+    conn = await asyncpg.connect(database_url)
+    try:
+        await conn.execute("INSERT INTO integration (slug, name) VALUES ('early', 'early')")
+        await conn.execute(ADD, datetime.now(UTC))  # noqa: TID251
+    finally:
+        await conn.close()
+    async with served(settings(database_url)) as running:
+        genie = Genie(running)
+        expired = "SELECT expired_at FROM heartbeat"
+        await until("the silence is on record", lambda: running.pool.fetchval(expired))
+        await running.pool.execute("UPDATE api_key SET integration_id = 1")
+        assert (await genie.call("GET", "/v2/heartbeats/backup"))[1]["data"]["expired"] is True
+        assert (await genie.call("GET", "/v2/heartbeats/backup/ping"))[0] == 202
+        assert [(one["title"], one["state"]) for one in await genie.records()] == [("backup is expired", "resolved")]
+        assert (await genie.call("GET", "/v2/heartbeats/backup"))[1]["data"]["expired"] is False

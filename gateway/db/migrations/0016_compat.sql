@@ -28,11 +28,13 @@ CREATE TABLE silence (
   ends_at timestamptz NOT NULL CHECK (ends_at >= starts_at),
   created_by text NOT NULL,
   comment text NOT NULL,
-  updated_at timestamptz NOT NULL
+  updated_at timestamptz NOT NULL,
+  cut_from timestamptz[] NOT NULL DEFAULT '{}'
 );
 COMMENT ON TABLE silence IS 'Keeps alerts whose labels match from opening records until it ends; what still fires then is promoted';
 COMMENT ON COLUMN silence.integration_id IS 'Whose alerts; null for those of every integration';
 COMMENT ON COLUMN silence.matchers IS 'A list of {"name", "sign", "value", "pattern"}; the pattern is the value as PostgreSQL runs it';
+COMMENT ON COLUMN silence.cut_from IS 'Later ends it was to have: what is held back until one of them is judged anew';
 CREATE INDEX silence_ends ON silence (ends_at);
 
 CREATE INDEX alert_opsgenie ON alert (integration_id, first_seen DESC) WHERE namespace = 'opsgenie';

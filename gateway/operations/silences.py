@@ -1,0 +1,188 @@
+"""Silences: kept, changed and ended; when one ends sooner than it was to, `dedup/promotion.py` lets go what it held back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import asyncpg
+import msgspec
+
+from gateway.db.pool import Connection, Pool, in_transaction
+from gateway.errors import Malformed, NotFound
+from gateway.operations.desk import NOW
+
+PROBED_WITHIN = 0.5
+"""Seconds the patterns of a silence may take against one long label."""
+
+
+class Matcher(msgspec.Struct, frozen=True):
+    """What a label has to be like: `pattern` is the value as PostgreSQL is to compare it, a regular expression anchored."""
+
+    name: str
+    sign: str
+    value: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A silence somebody asks for; with `id` the one to change."""
+
+    matchers: tuple[Matcher, ...]
+    starts_at: datetime
+    ends_at: datetime
+    created_by: str
+    comment: str
+    id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A silence as it is kept; `integration_id` None is every integration's."""
+
+    id: UUID
+    integration_id: int | None
+    matchers: tuple[Matcher, ...]
+    starts_at: datetime
+    ends_at: datetime
+    created_by: str
+    comment: str
+    updated_at: datetime
+
+    def state(self, now: datetime) -> str:
+        """Pending, active or expired."""
+        return "expired" if self.ends_at <= now else "pending" if self.starts_at > now else "active"
+
+
+ONE = """
+SELECT id, integration_id, matchers, starts_at, ends_at, created_by, comment, updated_at FROM silence
+WHERE id = $1 AND ($2::int IS NULL OR integration_id = $2::int)
+"""
+LOCKED = ONE + "FOR UPDATE"
+
+KEEP = """
+INSERT INTO silence (id, integration_id, matchers, starts_at, ends_at, created_by, comment, updated_at)
+VALUES ($1, $2, $3::json, $4, $5, $6, $7, $8)
+ON CONFLICT (id) DO UPDATE SET starts_at = excluded.starts_at, ends_at = excluded.ends_at, created_by = excluded.created_by,
+  comment = excluded.comment, updated_at = excluded.updated_at,
+  cut_from = CASE WHEN excluded.ends_at < silence.ends_at THEN array_append(silence.cut_from, silence.ends_at)
+                  ELSE silence.cut_from END
+"""
+
+END = """
+UPDATE silence SET cut_from = array_append(cut_from, ends_at), starts_at = least(starts_at, $2::timestamptz),
+  ends_at = $2::timestamptz, updated_at = $2::timestamptz
+WHERE id = $1
+"""
+
+
+PROBE = "SELECT count(*) FILTER (WHERE repeat('ab', 2048) ~ pattern) FROM unnest($1::text[]) AS p (pattern)"
+"""Fails for what is no regular expression, and takes long for what would take long at intake."""
+
+
+async def keep(pool: Pool, stamp: datetime | None, wanted: Wanted, integration: int | None) -> UUID:
+    """Keep a new silence, or change one; what has ended or gets other matchers is ended and kept anew. Gives its id.
+
+    Raises NotFound for an id that is none, and Malformed where the times or a pattern cannot be used.
+    """
+
+    async def work(conn: Connection) -> UUID:
+        now = await conn.fetchval(NOW, stamp)
+        if wanted.ends_at <= now:
+            raise Malformed("invalid silence: end time can't be in the past")
+        if wanted.ends_at < max(wanted.starts_at, now):
+            raise Malformed("invalid silence: end time must not be before start time")
+        await _probe(conn, wanted.matchers)
+        before = None if wanted.id is None else await _locked(conn, wanted.id, integration)
+        if before is not None and (before.state(now) == "expired" or before.matchers != wanted.matchers):
+            await _end(conn, before, now)
+            before = None
+        return await _kept(conn, before, wanted, integration, now)
+
+    return await in_transaction(pool, work)
+
+
+async def _kept(conn: Connection, before: Silence | None, wanted: Wanted, integration: int | None, now: datetime) -> UUID:
+    running = before is not None and before.starts_at <= now
+    starts = before.starts_at if before is not None and running else max(wanted.starts_at, now)
+    chosen = before.id if before is not None else uuid4()
+    matchers = msgspec.json.encode(wanted.matchers).decode()
+    owner = before.integration_id if before is not None else integration
+    await conn.execute(KEEP, chosen, owner, matchers, starts, wanted.ends_at, wanted.created_by, wanted.comment, now)
+    return chosen
+
+
+async def expire(pool: Pool, stamp: datetime | None, silence_id: UUID, integration: int | None) -> None:
+    """End a silence now: what still fires is promoted within seconds. Raises NotFound; ending it twice is ending it once."""
+
+    async def work(conn: Connection) -> None:
+        now = await conn.fetchval(NOW, stamp)
+        await _end(conn, await _locked(conn, silence_id, integration), now)
+
+    await in_transaction(pool, work)
+
+
+async def _end(conn: Connection, silence: Silence, now: datetime) -> None:
+    if silence.state(now) != "expired":
+        await conn.execute(END, silence.id, now)
+
+
+async def _locked(conn: Connection, silence_id: UUID, integration: int | None) -> Silence:
+    row = await conn.fetchrow(LOCKED, silence_id, integration)
+    if row is None:
+        raise NotFound(f"silence {silence_id} not found")
+    return _silence(row)
+
+
+async def _probe(conn: Connection, matchers: Sequence[Matcher]) -> None:
+    patterns = [one.pattern for one in matchers if "~" in one.sign]
+    if not patterns:
+        return
+    try:
+        await conn.fetchval(PROBE, patterns, timeout=PROBED_WITHIN)
+    except asyncpg.InvalidRegularExpressionError as error:
+        raise Malformed(f"invalid silence: bad matcher format: {error}") from error
+    except (TimeoutError, asyncpg.QueryCanceledError) as error:
+        raise Malformed("invalid silence: its regular expressions take too long") from error
+
+
+LISTED = """
+SELECT s.id, s.integration_id, s.matchers, s.starts_at, s.ends_at, s.created_by, s.comment, s.updated_at
+FROM silence s
+WHERE ($1::int IS NULL OR s.integration_id IS NULL OR s.integration_id = $1::int) AND NOT EXISTS (
+  SELECT FROM unnest($2::text[], $3::text[], $4::text[]) AS w (name, sign, value)
+  CROSS JOIN LATERAL (SELECT coalesce((SELECT m ->> 'value' FROM json_array_elements(s.matchers) AS m
+                                       WHERE m ->> 'name' = w.name LIMIT 1), '') AS text) AS has
+  WHERE NOT CASE w.sign WHEN '=' THEN has.text = w.value WHEN '!=' THEN has.text <> w.value
+                        WHEN '=~' THEN has.text ~ w.value ELSE has.text !~ w.value END)
+ORDER BY s.ends_at DESC, s.id LIMIT 10000
+"""
+
+
+async def listed(conn: Connection, integration: int | None, columns: Sequence[Sequence[str]], within: float) -> list[Silence]:
+    """Those the integration may know of whose own matchers satisfy every (name, sign, value) of the columns."""
+    try:
+        rows = await conn.fetch(LISTED, integration, *columns, timeout=within)
+    except (asyncpg.InvalidRegularExpressionError, TimeoutError) as error:
+        raise Malformed(f"bad matcher format: {error}") from error
+    return [_silence(row) for row in rows]
+
+
+VISIBLE = """
+SELECT id, integration_id, matchers, starts_at, ends_at, created_by, comment, updated_at FROM silence
+WHERE id = $1 AND ($2::int IS NULL OR integration_id IS NULL OR integration_id = $2::int)
+"""
+
+
+async def one(conn: Connection, silence_id: UUID, integration: int | None) -> Silence:
+    """One silence; raises NotFound."""
+    row = await conn.fetchrow(VISIBLE, silence_id, integration)
+    if row is None:
+        raise NotFound(f"silence {silence_id} not found")
+    return _silence(row)
+
+
+def _silence(row: asyncpg.Record) -> Silence:
+    matchers = msgspec.json.decode(row["matchers"], type=tuple[Matcher, ...])
+    return Silence(**{**row, "matchers": matchers})

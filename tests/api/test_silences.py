@@ -1,0 +1,134 @@
+"""Alertmanager's silences over HTTP: what amtool, Grafana and karma send, and what they are shown."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.oncall.roles import Role
+from gateway.operations import keys
+from gateway.operations.login import grantable
+from gateway.settings import Database, load
+from tests.support.served import Served, served
+
+ALERTS, SILENCES = "/api/v2/alerts", "/api/v2/silences"
+
+
+@pytest.fixture
+async def gateway(database_url: str) -> AsyncIterator[Served]:
+    settings = msgspec.structs.replace(load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8))
+    async with served(settings) as running:
+        yield running
+
+
+def silence(**more: Any) -> dict[str, Any]:
+    now = datetime.now(UTC)  # noqa: TID251
+    matcher = {"name": "service", "value": "crm", "isRegex": False, "isEqual": True}
+    told = {"matchers": [matcher], "createdBy": "ann", "comment": "deploy"}
+    return told | {"startsAt": now.isoformat(), "endsAt": (now + timedelta(hours=2)).isoformat()} | more
+
+
+async def silenced(gateway: Served, key: str = "ingest", **more: Any) -> str:
+    answer = await gateway.post(SILENCES, silence(**more), key)
+    told = await answer.json()
+    assert answer.status == 200, told
+    return str(told["silenceID"])
+
+
+async def test_a_silence_is_made_shown_listed_and_ended(gateway: Served) -> None:
+    made = await silenced(gateway)
+    status, shown = await gateway.get(f"/api/v2/silence/{made}")
+    assert status == 200
+    assert {name: shown.pop(name) for name in ("startsAt", "endsAt", "updatedAt")}.keys()
+    assert shown == {
+        "id": made, "status": {"state": "active"}, "comment": "deploy", "createdBy": "ann",
+        "matchers": [{"name": "service", "value": "crm", "isRegex": False, "isEqual": True}],
+    }  # fmt: skip
+    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()  # noqa: TID251
+    pending = await silenced(gateway, startsAt=later, matchers=[{"name": "team", "value": "d.*", "isRegex": True}])
+    for filters, found in ((['service="crm"'], {made}), (['team=~".+"'], {pending}), ([], {made, pending}), (['a="b"'], set())):
+        query: dict[str, Any] = {"filter": filters} if filters else {}
+        _, listed = await gateway.get(SILENCES, **query)
+        assert {one["id"] for one in listed} == found
+    headers = {"Authorization": f"Bearer {gateway.keys['ingest']}"}
+    for _ in range(2):
+        answer = await gateway.client.delete(f"/api/v2/silence/{made}", headers=headers)
+        assert (answer.status, await answer.read()) == (200, b"")
+    _, listed = await gateway.get(SILENCES)
+    assert {one["id"]: one["status"]["state"] for one in listed} == {made: "expired", pending: "pending"}
+
+
+async def test_a_silenced_alert_is_listed_as_suppressed_and_has_no_record(gateway: Served) -> None:
+    made = await silenced(gateway)
+    alerts = [{"labels": {"alertname": "DiskFull", "service": "crm"}}, {"labels": {"alertname": "Slow", "service": "shop"}}]
+    assert (await gateway.post(ALERTS, alerts)).status == 200
+    _, listed = await gateway.get(ALERTS)
+    assert {one["labels"]["alertname"]: one["status"] for one in listed} == {
+        "DiskFull": {"state": "suppressed", "silencedBy": [made], "inhibitedBy": [], "mutedBy": []},
+        "Slow": {"state": "active", "silencedBy": [], "inhibitedBy": [], "mutedBy": []},
+    }
+    for query, found in (
+        ({"silenced": "false"}, ["Slow"]),
+        ({"active": "false"}, ["DiskFull"]),
+        ({"filter": "service=crm"}, ["DiskFull"]),
+    ):
+        _, listed = await gateway.get(ALERTS, **query)
+        assert [one["labels"]["alertname"] for one in listed] == found
+    _, incidents = await gateway.get("/api/v1/incidents", key="read")
+    assert [one["title"] for one in incidents["incidents"]] == ["Slow"]
+
+
+async def test_what_is_wrong_with_a_silence_is_one_sentence(gateway: Served) -> None:
+    regex = {"name": "a", "isRegex": True}
+    wrong: list[dict[str, Any]] = [
+        {"matchers": []},
+        {"matchers": [{"name": "a", "value": "", "isRegex": False}]},
+        {"matchers": [regex | {"value": "("}]},
+        {"matchers": [regex | {"value": "(a)\\1"}]},
+        {"endsAt": "2020-01-01T00:00:00Z"},
+        {"endsAt": "9999-12-31T23:59:59-10:00"},
+        {"comment": None},
+    ]
+    for more in wrong:
+        answer = await gateway.post(SILENCES, silence(**more))
+        assert (answer.status, type(await answer.json())) == (400, str), more
+    for path in ("/api/v2/silence/nothing", f"/api/v2/silence/{'0' * 32}"):
+        assert (await gateway.get(path))[0] == 404
+
+
+async def test_silences_are_for_the_integration_and_only_changed_by_who_may(gateway: Served) -> None:
+    made = await silenced(gateway)
+    assert (await gateway.get(SILENCES, key="other"))[1] == []
+    assert (await gateway.get(f"/api/v2/silence/{made}", key="other"))[0] == 404
+    assert (await gateway.post(SILENCES, silence(id=made), "other")).status == 404
+    assert (await gateway.post(SILENCES, silence(), "read")).status == 403
+    for key, status in (("read", 403), ("other", 404)):
+        headers = {"Authorization": f"Bearer {gateway.keys[key]}"}
+        assert (await gateway.client.delete(f"/api/v2/silence/{made}", headers=headers)).status == status
+    assert (await gateway.post(SILENCES, silence(), None)).status == 401
+    assert (await gateway.get(SILENCES, key="read"))[0] == 200
+    path = f"/ingest/alertmanager/{gateway.keys['ingest']}{SILENCES}"
+    assert (await gateway.post(path, silence(), None)).status == 200
+
+
+async def person(gateway: Served, login: str, role: Role) -> None:
+    """A person whose key `keys` has under their login."""
+    answer = await gateway.post("/api/v1/people", {"login": login, "name": login, "roles": [role]}, key="admin")
+    assert answer.status == 201
+    async with gateway.pool.acquire() as conn:
+        person_id = await conn.fetchval("SELECT id FROM person WHERE login = $1", login)
+        scopes = grantable(frozenset({role}))
+        gateway.keys[login], _ = await keys.create(conn, login, scopes, None, person_id=person_id)
+
+
+async def test_people_silence_the_alerts_of_all_where_it_is_their_right(gateway: Served) -> None:
+    await person(gateway, "dora", Role.SERVICE_DESK)
+    await person(gateway, "tina", Role.TIER2)
+    assert (await gateway.post(SILENCES, silence(), "tina")).status == 403
+    made = await silenced(gateway, "dora")
+    for key in ("tina", "other", "ingest"):
+        assert (await gateway.get(f"/api/v2/silence/{made}", key=key))[0] == 200
+    assert (await gateway.post(SILENCES, silence(id=made), "ingest")).status == 404
+    assert (await gateway.post(SILENCES, silence(id=made), "dora")).status == 200

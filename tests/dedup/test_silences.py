@@ -1,0 +1,197 @@
+"""What a silence holds back is stored and pages nobody; when it ends, sooner or as planned, what still fires is promoted."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from asyncpg import Record
+
+from gateway.db.pool import Pool
+from gateway.dedup.promotion import Promotion
+from gateway.dedup.submission import Receipt, Submission
+from gateway.errors import Malformed, NotFound
+from gateway.incidents.model import Outcome
+from gateway.operations import silences
+from gateway.operations.silences import Matcher, Wanted
+from tests.support.clock import FakeClock
+from tests.support.intake import RESOLVED, Desk, an_alert, intake_desk
+
+HOUR = timedelta(hours=1)
+SHOP = Matcher("service", "=", "shop", "shop")
+
+
+class Site:
+    """An intake the test commits by itself, and silences on the same database."""
+
+    def __init__(self, pool: Pool, clock: FakeClock, desk: Desk) -> None:
+        self.pool, self.clock, self.desk = pool, clock, desk
+
+    async def silence(
+        self,
+        *matchers: Matcher,
+        starts: timedelta = timedelta(),
+        ends: timedelta = HOUR,
+        integration: int | None = 1,
+        **more: Any,
+    ) -> UUID:
+        wanted = Wanted(matchers or (SHOP,), self.clock.at + starts, self.clock.at + ends, "ann", "deploy", **more)
+        return await silences.keep(self.pool, self.clock.at, wanted, integration)
+
+    async def expire(self, silence: UUID, integration: int | None = 1) -> None:
+        await silences.expire(self.pool, self.clock.at, silence, integration)
+
+    async def fire(self, key: str = "web", integration: int = 1, **labels: str) -> tuple[Outcome, str]:
+        [result] = await self.desk.tell(an_alert(key, labels=labels or {"service": "shop"}), integration=integration)
+        return result.outcome, result.reason
+
+    async def clear(self, key: str = "web") -> Outcome:
+        return (await self.desk.one(key, RESOLVED, labels={"service": "shop"})).outcome
+
+    async def promoted(self) -> list[Outcome]:
+        """What one look for ended windows and silences made of the alerts."""
+        outcomes: list[Outcome] = []
+
+        async def submit(submission: Submission) -> Receipt:
+            [receipt] = await self.desk.take(submission)
+            outcomes.extend(result.outcome for result in receipt.results)
+            return receipt
+
+        await Promotion(self.pool, self.clock, submit).run_once()
+        return outcomes
+
+    async def rows(self, statement: str) -> list[Record]:
+        return await self.desk.conn.fetch(statement)
+
+
+@pytest.fixture
+async def site(pool: Pool, database_url: str, clock: FakeClock) -> Any:
+    async with intake_desk(database_url, clock) as desk:
+        for slug in ("ours", "theirs"):
+            await desk.conn.execute("INSERT INTO integration (slug, name) VALUES ($1, $1) ON CONFLICT DO NOTHING", slug)
+        yield Site(pool, clock, desk)
+
+
+async def test_a_silenced_alert_is_stored_and_opens_nothing(site: Site) -> None:
+    silence = await site.silence()
+    assert await site.fire() == (Outcome.SUPPRESSED, f"silence: {silence}")
+    assert await site.fire() == (Outcome.SUPPRESSED, f"silence: {silence}")
+    assert (await site.fire("db", service="mail"))[0] is Outcome.OPENED
+    assert [tuple(row) for row in await site.rows("SELECT occurrences, status FROM alert WHERE dedup_key = 'web'")] == [
+        (2, "firing")
+    ]
+    assert [row["dedup_key"] for row in await site.rows("SELECT dedup_key FROM incident")] == ["db"]
+
+
+async def test_what_still_fires_at_the_end_is_promoted_and_what_cleared_is_not(site: Site) -> None:
+    await site.silence()
+    await site.fire()
+    await site.fire("db")
+    await site.clear("db")
+    assert await site.promoted() == []
+    site.clock.advance(HOUR)
+    assert (await site.promoted(), await site.promoted()) == ([Outcome.OPENED], [])
+
+
+async def test_ending_a_silence_early_lets_go_what_it_held_back(site: Site) -> None:
+    silence, other = await site.silence(), await site.silence(Matcher("service", "=", "mail", "mail"), ends=2 * HOUR)
+    await site.fire()
+    await site.fire("db", service="mail")
+    site.clock.advance(HOUR / 2)
+    await site.expire(silence)
+    await site.expire(silence)
+    assert await site.promoted() == [Outcome.OPENED]
+    assert (await site.fire())[0] is Outcome.REPEATED
+    with pytest.raises(NotFound):
+        await site.expire(other, integration=2)
+    assert await site.promoted() == []
+
+
+async def test_what_intake_decides_while_a_silence_is_being_ended_is_let_go_too(site: Site) -> None:
+    silence, commits = await site.silence(), "UPDATE alert SET suppressed_until = $1"
+    await site.fire()
+    await site.desk.conn.execute(commits, None)
+    await site.expire(silence)
+    assert await site.promoted() == []
+    await site.desk.conn.execute(commits, site.clock.at + HOUR)
+    site.clock.advance(timedelta(seconds=2))
+    assert await site.promoted() == [Outcome.OPENED]
+    site.clock.advance(timedelta(seconds=90))
+    await site.promoted()
+    assert [row["cut_from"] for row in await site.rows("SELECT cut_from FROM silence")] == [[]]
+
+
+async def test_a_shorter_silence_under_a_longer_one_lets_nothing_go(site: Site) -> None:
+    short, long = await site.silence(), await site.silence(ends=2 * HOUR)
+    assert (await site.fire())[1] == f"silence: {long}"
+    await site.expire(short)
+    assert await site.promoted() == []
+    await site.silence(ends=HOUR, id=long)
+    assert await site.promoted() == [Outcome.SUPPRESSED]
+    site.clock.advance(HOUR)
+    assert await site.promoted() == [Outcome.OPENED]
+
+
+async def test_an_alert_that_comes_back_within_a_silence_reopens_nothing(site: Site) -> None:
+    await site.fire()
+    await site.clear()
+    await site.silence()
+    assert (await site.fire())[0] is Outcome.SUPPRESSED
+    assert [row["state"] for row in await site.rows("SELECT state FROM incident")] == ["resolved"]
+    site.clock.advance(HOUR)
+    assert await site.promoted() == [Outcome.OPENED]
+
+
+async def test_an_open_record_goes_on_whatever_is_silenced(site: Site) -> None:
+    await site.fire()
+    await site.silence()
+    assert (await site.fire())[0] is Outcome.REPEATED
+
+
+@pytest.mark.parametrize(
+    ("matchers", "held"),
+    [
+        ((Matcher("service", "=~", "sh.*", "^(?:sh.*)$"),), True),
+        ((Matcher("service", "=~", "sh", "^(?:sh)$"),), False),
+        ((SHOP, Matcher("team", "=", "", "")), True),
+        ((SHOP, Matcher("team", "!=", "", "")), False),
+        ((SHOP, Matcher("service", "!~", "m.*", "^(?:m.*)$")), True),
+    ],
+)
+async def test_every_matcher_has_to_hold(site: Site, matchers: tuple[Matcher, ...], held: bool) -> None:  # noqa: FBT001
+    await site.silence(*matchers)
+    assert ((await site.fire())[0] is Outcome.SUPPRESSED) == held
+
+
+async def test_a_silence_is_for_its_integration_and_its_time(site: Site) -> None:
+    await site.silence(integration=2)
+    await site.silence(Matcher("service", "=", "other", "other"))
+    await site.silence(Matcher("service", "=", "later", "later"), starts=HOUR, ends=2 * HOUR)
+    assert (await site.fire())[0] is Outcome.OPENED
+    assert (await site.fire("l", service="later"))[0] is Outcome.OPENED
+    assert (await site.fire("theirs", integration=2, service="shop"))[0] is Outcome.SUPPRESSED
+    await site.silence(Matcher("service", "=", "any", "any"), integration=None)
+    assert [(await site.fire("any", integration=n, service="any"))[0] for n in (1, 2)] == [Outcome.SUPPRESSED] * 2
+
+
+async def test_a_silence_that_cannot_be_judged_holds_nothing_back_and_stops_nobody(site: Site) -> None:
+    await site.silence()
+    await site.desk.conn.execute("""UPDATE silence SET matchers = '[{"name":"service","sign":"=~","pattern":"("}]'""")
+    assert (await site.fire())[0] is Outcome.OPENED
+
+
+async def test_what_cannot_be_kept_is_refused_and_what_has_ended_is_kept_anew(site: Site) -> None:
+    silence = await site.silence()
+    assert await site.silence(ends=2 * HOUR, id=silence) == silence
+    changed = await site.silence(Matcher("service", "=", "mail", "mail"), id=silence)
+    assert changed != silence
+    await site.expire(changed)
+    assert await site.silence(Matcher("service", "=", "mail", "mail"), id=changed) != changed
+    with pytest.raises(Malformed, match="in the past"):
+        await site.silence(ends=-HOUR)
+    with pytest.raises(Malformed, match="before start"):
+        await site.silence(starts=2 * HOUR)
+    with pytest.raises(Malformed):
+        await site.silence(Matcher("a", "=~", "(", "^(?:()$"))
+    with pytest.raises(NotFound):
+        await site.silence(id=UUID(int=1))
