@@ -15,7 +15,7 @@ import structlog
 from gateway.clock import Clock
 from gateway.db.pool import LOST_RACE, Pool, acquire
 from gateway.errors import Unavailable
-from gateway.incidents.labels import Locale
+from gateway.incidents.labels import LOCALES, Locale
 from gateway.metrics import Metrics, SendOutcome, channel_label
 from gateway.notify import outbox
 from gateway.notify.breaker import Breakers
@@ -127,7 +127,8 @@ class Runner:
         return _verdict(owed, result)
 
     def _message(self, owed: Owed) -> Message:
-        words = render(owed.template, owed.facts, self.external_url, self.locale)
+        asked = owed.facts.get("locale")
+        words = render(owed.template, owed.facts, self.external_url, asked if asked in LOCALES else self.locale)
         return Message(
             id=owed.id,
             incident_id=owed.incident_id,

@@ -2,7 +2,7 @@
 
 Facts a template reads, all optional but the first two: `number`, `priority`, `title`, `service`, `clock`, `due_at` (an aware
 datetime or RFC 3339 text), `unresolved_for`, `share` (of the target, 0 to 1), `resolution`, `assignee_group`, `assignee`,
-`reason`.
+`reason`. A `subject` replaces the one that is made of them: mail programs keep a thread together by it.
 Titles and names are foreign text: they are put in as values, never read as a format, and lose their control characters.
 """
 
@@ -30,6 +30,7 @@ class Template(StrEnum):
     ASSIGNED = "assigned"
     UNRESOLVED = "unresolved"
     MAJOR = "major"
+    RECEIVED = "received"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.ASSIGNED: ("assigned", "已派单"),
     Template.UNRESOLVED: ("still unresolved", "仍未解决"),
     Template.MAJOR: ("declared major", "定为重大事件"),
+    Template.RECEIVED: ("your message was received", "来信已受理"),
 }
 """What happened, as the subject says it."""
 
@@ -77,6 +79,8 @@ def render(template: str, facts: Mapping[str, Any], external_url: str, locale: L
     said = {name: _said(name, facts[name], locale) for name in LINES if facts.get(name) not in (None, "")}
     number, title = said.get("number", "?"), said.get("title", "")
     subject = f"[{number}] P{said.get('priority', '?')} {occasion}: {title}".removesuffix(": ")
+    if facts.get("subject"):
+        subject = one_line(facts["subject"])
     lines = [LINES[name][language].format(text) for name, text in said.items()]
     if external_url and "number" in said:
         lines.append(f"{external_url.rstrip('/')}/api/v1/incidents/{number}")
