@@ -31,13 +31,21 @@ from gateway.dedup.promotion import Promotion
 from gateway.dedup.records import Records
 from gateway.incidents import store
 from gateway.ingest.http import FrontDoor
+from gateway.ingest.mail.filing import SOURCE as MAIL
+from gateway.ingest.mail.filing import Filing
+from gateway.ingest.mail.http import MailPosts
+from gateway.ingest.mail.listener import MailDoor, receiving
+from gateway.ingest.mail.posted import Kept
+from gateway.ingest.mail.reader import Reader
+from gateway.ingest.mail.room import MailRoom, Places
 from gateway.ingest.replay import Replay
 from gateway.ingest.routes import intake_routes
 from gateway.ingest.sources import SOURCES
 from gateway.metrics import Metrics
-from gateway.notify.channels.smtp import SmtpChannel
+from gateway.notify.channels.smtp import Replies, SmtpChannel
 from gateway.notify.channels.webhook import WebhookChannel
 from gateway.notify.message import Channel
+from gateway.notify.reply_tokens import ReplyTokens
 from gateway.notify.runner import Runner as Telling
 from gateway.observers import IntakeObserver, TimerObserver
 from gateway.operations.attach import Quota
@@ -51,7 +59,7 @@ from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.operations.redating import Redating
 from gateway.operations.reporter_links import ReporterLinks, secrets_of
-from gateway.settings import Settings
+from gateway.settings import Attachments, Settings
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
 from gateway.upkeep import Upkeep
@@ -86,6 +94,7 @@ class Gateway:
     health: Health
     desk: Desk
     addresses: list[Any] = field(default_factory=list)
+    smtp: Sequence[Any] = ()
 
 
 @asynccontextmanager
@@ -102,15 +111,17 @@ async def running(settings: Settings, clock: Clock, *, allow_unsafe: bool = Fals
 
 async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock) -> Gateway:
     sources = {source.slug: source for source in SOURCES}
-    metrics = Metrics(CollectorRegistry(), sources)
+    metrics = Metrics(CollectorRegistry(), {*sources, MAIL})
     metrics.build.labels(VERSION).set(1)
     catalogue = Catalogue(settings)
     rules, key = catalogue.rules, settings.audit.key.encode()
     reserve = Numbers(settings.database.url)
     stack.callback(reserve.close)
+    links = await _links(pool, settings, clock)
+    tokens = ReplyTokens(links.secrets)
     telling = Telling(
         pool=pool,
-        channels=_channels(stack, settings, clock),
+        channels=_channels(stack, settings, clock, tokens),
         metrics=metrics,
         clock=clock,
         locale=settings.notify.locale,
@@ -123,15 +134,21 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     desk = Desk(pool, clock, rules, key, reserve, partial(_changed, timers, telling), catalogue)
     keys = Keys(pool, clock)
     door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock)
-    replay = Replay(pool, sources, settings.intake, intake.submit, clock)
+    quota = _quota(settings.attachments)
+    room = _mail_room(stack, settings, Filing(desk, quota, tokens, settings.mail, _sender(settings)), intake, metrics)
+    replay = Replay(pool, sources, settings.intake, intake.submit, clock, room)
     health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     alertmanager = AlertmanagerReads(pool, keys, health.readyz, VERSION, clock.now())
     login = _login(stack, pool, settings, clock)
-    links, files = await _links(pool, settings, clock), settings.attachments
-    quota = Quota(files.max_bytes, files.max_files, files.max_record_bytes)
     context = Context(desk, keys, login, _oidc(stack, login, settings), links, quota, replay)
-    definitions = [*intake_routes(door), *alertmanager.routes(), *routes.build(context), *build_docs(), *health.routes(metrics)]
+    definitions = [
+        *intake_routes(door, MailPosts(room, keys.authenticate, settings.mail)),
+        *alertmanager.routes(),
+        *routes.build(context),
+        *build_docs(),
+        *health.routes(metrics),
+    ]
     app.add_routes(edge.doors(definitions, clock, metrics.answered))
     rules.warm(clock.now())
     promotion = Promotion(pool, clock, intake.submit)
@@ -144,8 +161,9 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     _start(stack, Redating(desk).run(), "redating")
     await _start_timers(stack, timers)
     await _start_intake(stack, intake)
+    smtp = await stack.enter_async_context(receiving(MailDoor(room, pool, keys.recognise, tokens), metrics.mail_sessions.set))
     await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
-    return Gateway(app, pool, intake, timers, health, desk)
+    return Gateway(app, pool, intake, timers, health, desk, smtp=smtp)
 
 
 def _login(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) -> Login:
@@ -206,12 +224,27 @@ async def _connect(url: str, settings: dict[str, str]) -> "asyncpg.Connection[An
     return await asyncpg.connect(url, timeout=ANSWER_WITHIN, command_timeout=ANSWER_WITHIN, server_settings=settings)
 
 
-def _channels(stack: AsyncExitStack, settings: Settings, clock: Clock) -> dict[str, Channel]:
+def _quota(files: Attachments) -> Quota:
+    return Quota(files.max_bytes, files.max_files, files.max_record_bytes)
+
+
+def _sender(settings: Settings) -> str:
+    """The address that mail is sent from, "" where none is sent."""
+    return settings.notify.smtp.sender if settings.notify.smtp.host else ""
+
+
+def _mail_room(stack: AsyncExitStack, settings: Settings, filing: Filing, intake: Intake, metrics: Metrics) -> MailRoom:
+    reader = Reader(Kept(settings.attachments.max_bytes, settings.attachments.max_files))
+    stack.push_async_callback(reader.close)
+    return MailRoom(reader, intake.submit, filing, settings.mail, metrics, filing.desk.clock, Places(settings.mail.at_once))
+
+
+def _channels(stack: AsyncExitStack, settings: Settings, clock: Clock, tokens: ReplyTokens) -> dict[str, Channel]:
     webhook = WebhookChannel.open(settings.notify.webhook, clock)
     stack.push_async_callback(webhook.close)
     channels: dict[str, Channel] = {"webhook": webhook}
     if settings.notify.smtp.host:
-        channels["smtp"] = SmtpChannel(settings.notify.smtp)
+        channels["smtp"] = SmtpChannel(settings.notify.smtp, Replies(tokens, settings.mail.reply_to))
     return channels
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 from uuid import UUID
 
 from gateway.db.pool import Connection
@@ -39,7 +38,7 @@ async def claim(conn: Connection, batch: Sequence[Submission], stamp: datetime |
     now: datetime = await conn.fetchval(NOW, stamp)
     deliveries = unclaimed(batch, now)
     rows = [
-        (submission.delivery_key, sha256(submission.body).digest(), deliveries.ids[place])
+        (submission.delivery_key, submission.body_hash, deliveries.ids[place])
         for place, submission in enumerate(batch)
         if submission.delivery_key is not None
     ]
@@ -62,7 +61,7 @@ def _settle(
     results: dict[UUID, list[tuple[int, str, str | None]]],
 ) -> None:
     body_hash, receipt = earlier
-    if sha256(deliveries.batch[place].body).digest() != body_hash:
+    if deliveries.batch[place].body_hash != body_hash:
         deliveries.flags[place] = REUSED
         return
     deliveries.repeated[place] = tuple(

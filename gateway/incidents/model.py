@@ -121,6 +121,7 @@ class Outcome(StrEnum):
     IGNORED = "ignored"
     DUPLICATE = "duplicate"
     QUARANTINED = "quarantined"
+    ADDED = "added"
 
 
 class TimerKind(IntEnum):

@@ -1,7 +1,8 @@
 """Files kept with a record: attached and, by the incident manager, taken away again. The entry stays, the content goes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import Any
 
 from gateway.db.pool import Connection
 from gateway.errors import NotFound, TooLarge
@@ -46,21 +47,26 @@ async def attach(
 
     Raises NotFound, Forbidden, VersionMismatch, and TooLarge beyond the quota.
     """
-    name, digest, kind, ids = safe_name(file.name), sha256(file.content), sniff(file.content), [0]
 
-    async def work(session: Session) -> Incident:
+    async def work(session: Session) -> tuple[Incident, int]:
         incident = await session.lock(number, who, if_match)
         refuse(may(who, Action.ATTACH, incident))
-        await _within(session.conn, quota, incident, len(file.content))
         public = file.public or may(who, Action.INSPECT, incident) != ALLOWED
-        size = len(file.content)
-        ids[0] = await session.conn.fetchval(
-            ATTACH, incident.id, name, kind, size, digest.digest(), public, session.now, who.name, file.content
-        )
-        facts = {"attachment": ids[0], "name": name, "type": kind, "size": size, "sha256": digest.hexdigest(), "public": public}
-        return (await session.write([Revision(after=incident, actor=who.name, events=(("attached", facts),))]))[0]
+        facts = await keep(session, quota, incident, replace(file, public=public), who.name)
+        written = await session.write([Revision(after=incident, actor=who.name, events=(("attached", facts),))])
+        return written[0], facts["attachment"]
 
-    return await desk.within(work), ids[0]
+    return await desk.within(work)
+
+
+async def keep(session: Session, quota: Quota, incident: Incident, file: File, by: str) -> dict[str, Any]:
+    """Keep a file with a locked record; gives the facts of its entry, for the caller to write. Raises TooLarge."""
+    size, digest = len(file.content), sha256(file.content)
+    await _within(session.conn, quota, incident, size)
+    name, kind = safe_name(file.name), sniff(file.content)
+    row = (incident.id, name, kind, size, digest.digest(), file.public, session.now, by, file.content)
+    kept = await session.conn.fetchval(ATTACH, *row)
+    return {"attachment": kept, "name": name, "type": kind, "size": size, "sha256": digest.hexdigest(), "public": file.public}
 
 
 async def _within(conn: Connection, quota: Quota, incident: Incident, size: int) -> None:

@@ -3,6 +3,7 @@
 from gateway.durations import Duration
 from gateway.settings.loading import contradictions, load, overlay
 from gateway.settings.sections import (
+    Attachments,
     Audit,
     Bounds,
     Calendar,
@@ -38,6 +39,7 @@ from gateway.settings.sections import (
 )
 
 __all__ = [
+    "Attachments",
     "Audit",
     "Bounds",
     "Calendar",

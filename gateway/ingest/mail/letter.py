@@ -47,19 +47,22 @@ class Letter:
     enclosed: tuple[Enclosed, ...] = ()
 
     @property
-    def content_hash(self) -> bytes:
-        """32 bytes that two copies of one mail share, whatever way each came."""
-        said = (self.sender, self.subject, " ".join(self.text.split()), *sorted(f"{e.name}\0{e.size}" for e in self.enclosed))
-        return sha256("\x1f".join(said).encode()).digest()
+    def copy_hash(self) -> bytes:
+        """32 bytes that two copies of one mail share, whatever way each came.
+
+        A Message-ID alone is not believed: some machines put the same one on everything they send.
+        """
+        when = self.sent_at.isoformat() if self.sent_at else " ".join(self.text.split())
+        return sha256(f"{self.sender}\x1f{self.subject}\x1f{when}".encode()).digest()
 
     @property
-    def delivery_id(self) -> str:
+    def known_by(self) -> str:
         """What makes a mail the same as one received before: its Message-ID, else what it says and when."""
         if self.message_id:
-            return (
-                f"mail:{self.message_id}"
-                if len(self.message_id) <= 500
-                else "mail:" + sha256(self.message_id.encode()).hexdigest()
-            )
-        at = self.sent_at.isoformat() if self.sent_at else ""
-        return "mail:" + sha256(self.content_hash + at.encode()).hexdigest()
+            return self.message_id
+        return sha256(self.copy_hash + " ".join(self.text.split()).encode()).hexdigest()
+
+
+def id_hash(message_id: str) -> bytes:
+    """What a Message-ID is kept as."""
+    return sha256(message_id.encode("utf-8", "replace")).digest()

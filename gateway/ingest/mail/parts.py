@@ -55,7 +55,7 @@ def _part(fields: Fields, body: bytes, depth: int, room: list[int]) -> Part:
     disposition, named = parameters(fields.raw("content-disposition"))
     encoding = fields.raw("content-transfer-encoding").partition(";")[0].strip().lower()
     if kind.startswith("multipart/"):
-        pieces = _split(body, given.get("boundary", "").encode("utf-8", "replace"), room[0])
+        pieces = split(body, given.get("boundary", "").encode("utf-8", "replace"), room[0])
         inside = tuple(_part(*head(piece), depth + 1, room) for piece in pieces)
         if inside:
             return Part(kind, "", "", attached=False, encoding="", body=b"", inside=inside)
@@ -72,7 +72,7 @@ def _part(fields: Fields, body: bytes, depth: int, room: list[int]) -> Part:
     )
 
 
-def _split(body: bytes, boundary: bytes, most: int) -> list[bytes]:
+def split(body: bytes, boundary: bytes, most: int) -> list[bytes]:
     """What stands between the lines of a boundary; a last one that is missing is where the body ends."""
     if not boundary:
         return []
