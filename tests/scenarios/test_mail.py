@@ -53,8 +53,9 @@ async def story(telling: Telling) -> AsyncIterator[Story]:
 
 def a_mail(text: str = "My disk is full.", **fields: str) -> EmailMessage:
     mail = EmailMessage(policy=SMTP)
-    for name, value in ({"From": "Ann <ann@example.com>", "Subject": "help", "Message-ID": "<1@example.com>"} | fields).items():
-        mail[name.replace("_", "-")] = value
+    given = {"From": "Ann <ann@example.com>", "Subject": "help", "Message-ID": "<1@example.com>"}
+    for name, value in (given | {name.replace("_", "-"): value for name, value in fields.items()}).items():
+        mail[name] = value
     mail.set_content(text)
     return mail
 
@@ -95,7 +96,13 @@ def reply(to: EmailMessage, text: str, sender: str, **fields: str) -> EmailMessa
 
 async def test_a_monitoring_mail_opens_and_clears_an_alert(story: Story) -> None:
     for number, subject in enumerate(("Problem: disk full", "Problem: disk full", "Resolved in 5m: disk full")):
-        mail = a_mail("Host: db-1", From="z@zabbix.example.com", Subject=subject, Message_ID=f"<{number}@z>", Auto_Submitted="auto-generated")
+        mail = a_mail(
+            "Host: db-1",
+            From="z@zabbix.example.com",
+            Subject=subject,
+            Message_ID=f"<{number}@z>",
+            Auto_Submitted="auto-generated",
+        )
         assert (await send(story, mail, sender="")).startswith("2.0.0 taken as ")
     ((record),) = await records(story)
     assert (record["title"], record["ci"], record["source"], record["state"], record["occurrences"]) == (
@@ -133,8 +140,12 @@ async def test_a_person_s_mail_is_acknowledged_in_its_thread_and_the_reply_is_ad
 
 async def test_a_chinese_mail_is_answered_in_chinese(story: Story) -> None:
     text = "您好，我的电脑打不开了，请帮忙看一下。".encode("gbk")
-    head = b"From: =?GBK?B?1cXI/Q==?= <zhang@example.cn>\r\nSubject: =?gb2312?B?tcTE1LTysru/qg==?=\r\nMessage-ID: <z@example.cn>\r\n"
-    await send(story, head + b"Content-Type: text/plain; charset=gb2312\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + text + b"\r\n")
+    head = (
+        b"From: =?GBK?B?1cXI/Q==?= <zhang@example.cn>\r\nSubject: =?gb2312?B?tcTE1LTysru/qg==?=\r\nMessage-ID: <z@example.cn>\r\n"
+    )
+    await send(
+        story, head + b"Content-Type: text/plain; charset=gb2312\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + text + b"\r\n"
+    )
     (record,) = await records(story)
     assert (record["contact_name"], record["labels"], record["description"]) == (
         "张三", {"language": "zh-CN"}, "您好，我的电脑打不开了，请帮忙看一下。",
@@ -176,13 +187,15 @@ async def test_the_tag_alone_finds_the_record_in_the_address_or_in_the_text(stor
     await send(story, a_mail())
     answer = await arrived(story)
     tag = answer["reply-to"].partition("+")[2].partition("@")[0]
-    by_address = a_mail("From my private account.", From="ann@home.example", Message_ID="<h1@x>")
-    await send(story, by_address, to=answer["reply-to"].upper())
-    assert len(await records(story)) == 2, "the address of the envelope lets in, the one of the head names the record"
+    await send(story, a_mail("By the envelope.", From="ann@home.example", Message_ID="<h1@x>"), to=answer["reply-to"].upper())
     await send(story, a_mail("Again.", From="ann@home.example", To=answer["reply-to"].upper(), Message_ID="<h2@x>"))
-    await send(story, a_mail(f"And again.\n\n在 2026年3月2日，Desk 写道：\n> [{tag}]", From="x@home.example", Message_ID="<h3@x>"))
+    await send(
+        story, a_mail(f"And again.\n\n在 2026年3月2日，Desk 写道：\n> [{tag}]", From="x@home.example", Message_ID="<h3@x>")
+    )
     first = (await records(story))[0]["number"]
-    assert [one["facts"].get("note") for one in await entries(story, first)] == [None, "Again.", "And again."]
+    assert [one["facts"].get("note") for one in await entries(story, first)] == [
+        None, "By the envelope.", "Again.", "And again.",
+    ]  # fmt: skip
 
 
 async def test_a_reply_to_what_has_ended_opens_a_record_that_follows_it(story: Story) -> None:
@@ -198,7 +211,12 @@ async def test_a_reply_to_what_has_ended_opens_a_record_that_follows_it(story: S
 
 
 async def test_nobody_is_answered_who_is_a_program_a_list_or_asks_too_often(story: Story) -> None:
-    quiet = [{"Auto_Submitted": "auto-replied"}, {"From": "MAILER-DAEMON@x.example"}, {"Subject": "自动回复: help"}, {"From": "news@example.com"}]
+    quiet = [
+        {"Auto_Submitted": "auto-replied"},
+        {"From": "MAILER-DAEMON@x.example"},
+        {"Subject": "自动回复: help"},
+        {"From": "news@example.com"},
+    ]
     for number, fields in enumerate(quiet):
         await send(story, a_mail(Message_ID=f"<q{number}@x>", **fields))
     assert await records(story) == []
@@ -232,7 +250,7 @@ async def test_a_rule_for_reports_gives_them_a_service_and_a_priority(story: Sto
 
 async def test_what_is_no_mail_is_taken_into_quarantine_and_can_be_read_again(story: Story) -> None:
     assert (await send(story, b"\x00\x01\x02\r\n")).startswith("2.0.0 taken as ")
-    (kept,) = (await story.call("GET", "quarantine"))["items"]
+    (kept,) = (await story.call("GET", "quarantine"))["quarantine"]
     assert (kept["source"], kept["problem"]) == ("email", "this is no mail: it begins with no header field")
     assert (await story.refused("POST", f"quarantine/{kept['id']}/replay", None))["status"] == 400
     async with story.gateway.pool.acquire() as conn:
@@ -280,16 +298,16 @@ async def test_when_nothing_can_be_committed_the_sender_is_told_to_send_again(te
 async def test_starttls_is_asked_for_where_it_is_on(telling: Telling, tmp_path: Path) -> None:
     certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
     make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
-    await asyncio.to_thread(
-        subprocess.run, [*make, "-subj", "/CN=localhost", "-keyout", key, "-out", certificate], check=True, capture_output=True
-    )
+    named = ["-subj", "/CN=localhost", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*make, *named], check=True, capture_output=True)
     asked = f'certificate = "{certificate}"\nprivate_key = "{key}"\nstarttls = true\n'
     async with telling(LISTENING.replace("[mail.listener]\n", "[mail.listener]\n" + asked)) as story:
         host, port = story.gateway.smtp[0][:2]
         with pytest.raises(aiosmtplib.SMTPResponseException) as refused:
             await send(story, a_mail())
         assert refused.value.code == 530
-        trusting = ssl._create_unverified_context()
+        trusting = ssl.create_default_context(cafile=str(certificate))
+        trusting.check_hostname = False
         async with aiosmtplib.SMTP(hostname=host, port=port, start_tls=True, tls_context=trusting) as client:
             await client.sendmail("ann@example.com", [f"in+{story.keys['ingest']}@gw.example"], a_mail().as_bytes())
         assert len(await records(story)) == 1

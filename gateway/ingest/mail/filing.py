@@ -53,7 +53,7 @@ class Filing:
         """The committed receipt; a letter received before changes nothing. Raises Unavailable, and what the database refuses."""
 
         async def work(session: Session) -> Receipt:
-            deliveries = await claim(session.conn, [submission], session.desk.clock.stamp())
+            deliveries = await claim(session.conn, [submission], session.now)
             known = deliveries.repeated.get(0) or await _filed(session.conn, letter, submission.integration_id)
             if known:
                 return await _receipt(session, deliveries, known, None)

@@ -29,14 +29,15 @@ class Enclosed:
 class Letter:
     """One mail. Addresses are in lower case and "" where there is none; ids of messages stand without their brackets.
 
-    `thread` are the ids it answers to, the nearest first; `passed` the addresses it says it went through (X-Loop); `text` is
-    everything it says, what it quotes included.
+    `people` are those its head says it is for, `recipients` those its relay was told. `thread` are the ids it answers to, the
+    nearest first; `passed` the addresses it says it went through (X-Loop); `text` is everything it says, what it quotes included.
     """
 
     sender: str
     sender_name: str = ""
     reply_to: str = ""
     people: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
     message_id: str = ""
     thread: tuple[str, ...] = ()
     subject: str = ""

@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import structlog
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
 from gateway.db.pool import Pool, acquire
 from gateway.errors import GatewayError, Overloaded, Unauthenticated
@@ -24,14 +24,18 @@ from gateway.operations.keys import Caller, Scope
 from gateway.settings import MailListener
 
 MAX_RECIPIENTS = 50
-LONGEST_LINE = 262_144
-"""Bytes of a line: the standard's thousand is what many machines do not keep to."""
+BUFFER = 65_536
+"""Bytes of a session that are held before they are looked at."""
+
+A_WHILE = 100
+"""Pieces of a mail after which others have their turn."""
 
 GRACE = 5.0
 """Seconds that sessions have to end when the replica stops."""
 
 NOT_NOW = "451 4.3.0 not now: send it again shortly"
 TOO_MUCH = "452 4.3.1 too much mail at once: send it again shortly"
+DOT, END = b".\r\n", b"\r\n.\r\n"
 FULL = b"421 4.3.2 too many sessions: come back shortly\r\n"
 
 log = structlog.get_logger()
@@ -53,14 +57,7 @@ class MailDoor:
     tokens: ReplyTokens
     _known: dict[str, int] = field(default_factory=dict)
 
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self,
-        server: SMTP,
-        session: Session,
-        envelope: Envelope,
-        address: str,
-        options: list[str],  # noqa: ARG002
-    ) -> str:
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
         """Whether there is such a mailbox."""
         if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
             return "452 4.5.3 too many recipients"
@@ -73,7 +70,7 @@ class MailDoor:
         """Commit the mail, for each integration it was sent to."""
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         integrations = {one for address in envelope.rcpt_tos if (one := await self._integration(address)) is not None}
-        posted = Posted(MAIL, content, envelope.mail_from or "")
+        posted = Posted(MAIL, content, envelope.mail_from or "", tuple(envelope.rcpt_tos))
         receipts = [await self.room.take(integration, posted) for integration in sorted(integrations)]
         return f"250 2.0.0 taken as {receipts[0].id}" if receipts else NOT_NOW
 
@@ -142,7 +139,7 @@ class Sessions:
 class Line(SMTP):
     """One session, which ends after a time whatever happens in it."""
 
-    line_length_limit = LONGEST_LINE
+    line_length_limit = BUFFER
 
     def __init__(self, door: MailDoor, sessions: Sessions, tls: ssl.SSLContext | None, listener: MailListener) -> None:
         super().__init__(
@@ -162,17 +159,54 @@ class Line(SMTP):
         self._address = ""
         self._end: asyncio.TimerHandle | None = None
 
+    @syntax("DATA")
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
+        """Take the text of a mail whatever the length of its lines, which aiosmtpd reads one by one and refuses above 1,000."""
+        assert self.envelope is not None  # noqa: S101 - there is one from the connection on
+        if await self.check_helo_needed() or await self.check_auth_needed("DATA"):
+            return
+        if arg or not self.envelope.rcpt_tos:
+            await self.push("501 Syntax: DATA" if arg else "503 5.5.1 need RCPT command")
+            return
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        try:
+            data = await self._text(self.data_size_limit or 0)
+            self.envelope.content = self.envelope.original_content = data
+            answer = "552 5.3.4 the mail is too large" if data is None else await self._call_handler_hook("DATA")
+        finally:
+            self._set_post_data_state()  # type: ignore[no-untyped-call]
+        await self.push(answer)
+
+    async def _text(self, most: int) -> bytes | None:
+        """What comes before the line of one dot (RFC 5321, 4.5.2), None where it is more than `most`; only CRLF ends a line."""
+        data, size, pieces = bytearray(b"\r\n"), 0, 0
+        while not data.endswith(END):
+            try:
+                piece = await self._reader.readuntil(DOT)
+            except asyncio.LimitOverrunError as more:
+                piece = await self._reader.readexactly(more.consumed)
+            size, pieces = size + len(piece), pieces + 1
+            if size > most + len(END):
+                del data[: -len(END)]
+            data += piece
+            self._reset_timeout()
+            if pieces % A_WHILE == 0:
+                await asyncio.sleep(0)  # noqa: TID251 - not to wait, but to let others go first
+        if size > most + len(END):
+            return None
+        return bytes(data.replace(b"\r\n..", b"\r\n.")[2 : 2 - len(END)])
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called once for the connection and once more when it is encrypted."""
         if self._plain is None:
-            assert isinstance(transport, asyncio.Transport)  # noqa: S101 - TCP
-            self._address = (transport.get_extra_info("peername") or ("",))[0]
-            if not self._sessions.enter(self._address, transport):
-                transport.write(FULL)
-                transport.close()
+            plain = cast("asyncio.Transport", transport)  # uvloop's is not derived from it
+            self._address = (plain.get_extra_info("peername") or ("",))[0]
+            if not self._sessions.enter(self._address, plain):
+                plain.write(FULL)
+                plain.close()
                 return
-            self._plain = transport
-            self._end = self.loop.call_later(self._within, transport.abort)
+            self._plain = plain
+            self._end = self.loop.call_later(self._within, plain.abort)
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:

@@ -6,7 +6,7 @@ https://postmarkapp.com/developer/webhooks/inbound-webhook. The whole mail is pr
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -28,11 +28,12 @@ MAIL, FORM, MULTIPART, JSON = "message/rfc822", "application/x-www-form-urlencod
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """`kind` is the Content-Type of `body`; `envelope` the sender its relay was told, None where nobody knows."""
+    """`kind` is the Content-Type of `body`; `envelope` the sender its relay was told, None where nobody knows, and to whom."""
 
     kind: str
     body: bytes
     envelope: str | None = None
+    recipients: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,11 @@ class Field:
 
 def understood(posted: Posted, kept: Kept) -> Letter:
     """The letter in it; raises Malformed and nothing else."""
+    letter = _understood(posted, kept)
+    return replace(letter, recipients=posted.recipients) if posted.recipients else letter
+
+
+def _understood(posted: Posted, kept: Kept) -> Letter:
     kind, given = headers.parameters(posted.kind)
     if kind == JSON:
         return _of_postmark(posted, kept)
@@ -97,7 +103,8 @@ def _of_form(fields: list[Field], kept: Kept) -> Letter:
     whole = said.get("body-mime") or said.get("email")
     envelope = _envelope(said)
     if whole:
-        return reading.read(whole, envelope, max_file=kept.max_bytes, max_files=kept.max_files)
+        letter = reading.read(whole, envelope, max_file=kept.max_bytes, max_files=kept.max_files)
+        return replace(letter, recipients=_recipients(said))
     files = [Enclosed(name=_name(one), size=len(one.content), content=one.content) for one in fields if one.filename is not None]
     if "headers" in said:
         charsets = _json(said.get("charsets", b"{}"), dict[str, str])
@@ -109,7 +116,8 @@ def _of_form(fields: list[Field], kept: Kept) -> Letter:
         head = _fields([*pairs, *((name, decode(value)) for name, value in said.items() if name in SHOWN)])
     else:
         raise limits.fault("", "the form is none that a known mail service posts")
-    return reading.addressed(head, envelope, text=_text(text, html), enclosed=_kept(files, kept))
+    words = _text(text, html)
+    return reading.addressed(head, envelope, text=words, enclosed=_kept(files, kept), recipients=_recipients(said))
 
 
 def _envelope(said: Mapping[str, bytes]) -> str | None:
@@ -117,6 +125,11 @@ def _envelope(said: Mapping[str, bytes]) -> str | None:
         told = _json(said["envelope"], dict[str, Any]).get("from")
         return told if isinstance(told, str) else None
     return decode(said["sender"]) if "sender" in said else None
+
+
+def _recipients(said: Mapping[str, bytes]) -> tuple[str, ...]:
+    """SendGrid names them in its envelope, Mailgun one by one."""
+    return headers.addresses(decode(said.get("envelope", b"")).replace('"', " ") + " " + decode(said.get("recipient", b"")))
 
 
 class Name(msgspec.Struct, rename="pascal"):
@@ -145,6 +158,7 @@ class Inbound(msgspec.Struct, rename="pascal"):
     text_body: str = ""
     html_body: str = ""
     raw_email: str = ""
+    original_recipient: str = ""
     headers: list[Name] = []
     attachments: list[Attachment] = []
 
@@ -153,14 +167,17 @@ def _of_postmark(posted: Posted, kept: Kept) -> Letter:
     mail = limits.decode(posted.body, Inbound)
     if mail.raw_email:
         raw = mail.raw_email.encode("utf-8", "replace")
-        return reading.read(raw, posted.envelope, max_file=kept.max_bytes, max_files=kept.max_files)
+        letter = reading.read(raw, posted.envelope, max_file=kept.max_bytes, max_files=kept.max_files)
+        return replace(letter, recipients=(mail.original_recipient,))
     if not (mail.from_ or mail.headers):
         raise limits.fault("/From", "this is no message of Postmark's: it has neither From nor Headers")
     own = (("from", mail.from_), ("to", mail.to), ("cc", mail.cc), ("reply-to", mail.reply_to), ("subject", mail.subject),
            ("date", mail.date))  # fmt: skip
     head = _fields([*((name.name, name.value) for name in mail.headers), *own])
     files = [_file(one) for one in mail.attachments]
-    return reading.addressed(head, posted.envelope, text=_text(mail.text_body, mail.html_body), enclosed=_kept(files, kept))
+    said = _text(mail.text_body, mail.html_body)
+    recipients = (mail.original_recipient,)
+    return reading.addressed(head, posted.envelope, text=said, enclosed=_kept(files, kept), recipients=recipients)
 
 
 def _file(one: Attachment) -> Enclosed:

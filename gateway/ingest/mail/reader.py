@@ -21,6 +21,9 @@ SHORT = 24_576
 WITHIN = 15.0
 """Seconds the process has for one mail, of which a third may be the processor's."""
 
+BROKEN = (asyncio.IncompleteReadError, ConnectionError)
+"""How it shows that the process is no more."""
+
 ROOT = Path(gateway.__file__).parents[1]
 
 log = structlog.get_logger()
@@ -47,14 +50,21 @@ class Reader:
         return answered.letter
 
     async def _asked(self, frame: bytes) -> Answered:
+        """Ask the process, and another one where that was gone or died of it: what kills two is not understood."""
+        try:
+            try:
+                return await self._exchange(frame)
+            except BROKEN:
+                return await self._exchange(frame)
+        except (TimeoutError, *BROKEN) as error:
+            log.warning("mail_reader_ended", error=type(error).__name__, bytes=len(frame))
+            raise Malformed("the mail takes more time or memory to read than it may") from error
+
+    async def _exchange(self, frame: bytes) -> Answered:
         process = await self._started()
         try:
             async with asyncio.timeout(WITHIN):
                 return self._decode(await _exchange(process, frame))
-        except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
-            await self.close()
-            log.warning("mail_reader_ended", error=type(error).__name__, bytes=len(frame))
-            raise Malformed("the mail takes more time or memory to read than it may") from error
         except BaseException:
             await self.close()
             raise

@@ -60,6 +60,8 @@ def sort(letter: Letter, mail: Mail, own: str, now: datetime) -> Sorted:
 
 def is_own(letter: Letter, own: str) -> bool:
     """Whether the gateway sent it: by the mark it puts on its mails, or by their ids."""
+    if not own:
+        return False
     own = own.lower()
     found = OWN_ID.fullmatch(letter.message_id.lower())
     return own in letter.passed or (found is not None and found[1] == own.rpartition("@")[2])

@@ -48,7 +48,7 @@ async def writer(conn: Connection, address: str) -> tuple[Who, str | None]:
 
 async def belongs_to(conn: Connection, tokens: ReplyTokens, letter: Letter, who: Who, domain: str) -> Incident | None:
     """The record, locked, or None."""
-    tagged = tokens.read(" ".join(letter.people)) or tokens.read(letter.text)
+    tagged = tokens.read(" ".join((*letter.recipients, *letter.people))) or tokens.read(letter.text)
     if tagged is not None and (found := await store.lock(conn, [tagged])):
         return found[0]
     for incident_id in await _answered(conn, letter.thread, domain):

@@ -49,7 +49,7 @@ def compose(message: Message, sender: str, replies: Replies | None = None) -> Em
     mail["References"] = f"<{answered}> {root}" if answered else root
     mail["Auto-Submitted"] = "auto-replied" if answered else "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
-    mail["X-Loop"] = _address(sender)
+    mail["X-Loop"] = sender
     if replies is not None and replies.address:
         mail["Reply-To"] = _address(tagged(replies.address, replies.tokens.make(message.incident_id)))
     mail.set_content(message.text if replies is None else _tagged_text(message, replies))

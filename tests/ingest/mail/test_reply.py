@@ -43,7 +43,8 @@ def test_answers_between_quoted_lines_are_kept() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "他在邮件里写道：\n磁盘满了", "On the other hand he wrote:", "发件人：不明\n内容：见附件", "From: nobody in particular, it just broke",
+        "他在邮件里写道：\n磁盘满了", "On the other hand he wrote:", "发件人：不明\n内容：见附件",
+        "From: nobody in particular, it just broke",
         "- one\n- two\n\nThanks,\nAnn", "---------- Forwarded message ---------\nwords", "> only quoted", "注意：\n磁盘满了",
     ],
 )  # fmt: skip
