@@ -16,9 +16,10 @@ REUSED = "id_reused_with_other_body"
 
 @dataclass(slots=True)
 class Deliveries:
-    """A batch with its receipt ids; `repeated` maps the places received before to the results they had then."""
+    """A batch with its receipt ids, which carry `now`; `repeated` maps places received before to the results they had then."""
 
     batch: Sequence[Submission]
+    now: datetime
     ids: list[UUID]
     flags: list[str | None]
     repeated: dict[int, tuple[Result, ...]] = field(default_factory=dict)
@@ -26,7 +27,7 @@ class Deliveries:
 
 def unclaimed(batch: Sequence[Submission], now: datetime) -> Deliveries:
     """A batch in which no request is told apart by a delivery id."""
-    return Deliveries(batch, receipt_ids(now, len(batch)), [submission.flag for submission in batch])
+    return Deliveries(batch, now, receipt_ids(now, len(batch)), [submission.flag for submission in batch])
 
 
 async def claim(conn: Connection, batch: Sequence[Submission], stamp: datetime | None) -> Deliveries:

@@ -1,5 +1,7 @@
 """Tags of replies are believed when they are ours, in whatever case and whatever text they come."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,12 +26,9 @@ def test_a_tag_of_the_secret_before_is_believed_and_a_stranger_s_is_not() -> Non
     assert TOKENS.read(f"{ReplyTokens((b'stranger',)).make(7)} {TOKENS.make(8)}") == 8
 
 
-@pytest.mark.parametrize(
-    "change", [lambda tag: tag.replace("r7-", "r8-"), lambda tag: tag[:-1], lambda tag: tag + "a", lambda tag: "x" + tag]
-)
-def test_a_tag_that_was_changed_is_none(change: object) -> None:
-    assert callable(change)
-    assert TOKENS.read(change(TOKENS.make(7))) is None
+@pytest.mark.parametrize("changed", [r"r8-\1", r"r7-\1a", r"xr7-\1", r"r07-\1", r"r7-a\1", r"r7\1"])
+def test_a_tag_that_was_changed_is_none(changed: str) -> None:
+    assert TOKENS.read(re.sub("r7-(.*)", changed, TOKENS.make(7))) is None
 
 
 def test_the_line_people_write_above_is_in_their_language_or_in_both() -> None:

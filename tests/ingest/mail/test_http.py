@@ -70,6 +70,15 @@ async def test_a_message_as_it_is_gets_a_receipt_with_its_record(gateway: Served
     assert (status, [one["outcome"] for one in receipt["results"]]) == (200, ["opened"])
 
 
+async def test_every_receipt_is_found_again_by_the_moment_in_its_id(gateway: Served) -> None:
+    for number in range(10):
+        mail = a_mail(Message_ID=f"<{number}@x>", Auto_Submitted="auto-replied")
+        _, told = await posted(gateway, "/ingest/email/raw/{key}", mail, **{"Content-Type": "message/rfc822"})
+        assert told["results"][0]["outcome"] == "ignored"
+        status, _ = await gateway.get(f"/api/v1/receipts/{told['receipt']}", key="read")
+        assert status == 200
+
+
 async def test_what_is_no_mail_is_a_400_with_its_receipt_and_kept(gateway: Served) -> None:
     status, told = await posted(gateway, "/ingest/email/raw/{key}", b"hello")
     assert status == 400

@@ -60,8 +60,8 @@ def test_somebody_else_s_mail_with_an_id_like_ours_is_not_ours() -> None:
 
 @pytest.mark.parametrize(
     ("text", "locale"),
-    [("磁盘满了", "zh-CN"), ("CRM 系统打不开了 error 500", "zh-CN"), ("the disk is full", "en"), ("ディスクが満杯です", "en"), ("", "en"),
-     ("磁碟滿了", "zh-CN"), ("Der Server läuft nicht, siehe wiki/磁盘", "en")],
+    [("磁盘满了", "zh-CN"), ("CRM 系统打不开了 error 500", "zh-CN"), ("the disk is full", "en"), ("ディスクが満杯です", "en"),
+     ("", "en"), ("磁碟滿了", "zh-CN"), ("Der Server läuft nicht, siehe wiki/磁盘", "en")],
 )  # fmt: skip
 def test_the_language_is_that_of_the_letters(text: str, locale: str) -> None:
     assert language(a_letter(subject="", text=text)) == locale
