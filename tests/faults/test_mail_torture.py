@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import ssl
 from collections import Counter
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from gateway.ingest.mail.posted import Kept, Posted, understood
 from gateway.operations.keys import Scope
 from tests.faults.test_malformed import lags
 from tests.ingest.mail.torture import mails
+from tests.support.certificate import make_certificate
 from tests.support.process import FULL, chosen, free_port, make_key, replicas, report, seeded
 
 AT_ONCE = 6
@@ -22,6 +24,8 @@ LISTENING = """
 [mail.listener]
 host = "127.0.0.1"
 port = {port}
+certificate = "{certificate}"
+starttls = true
 """
 TALLY = """
 SELECT count(*) AS receipts, count(DISTINCT delivery_id) AS deliveries,
@@ -53,9 +57,11 @@ async def test_every_mail_that_is_taken_has_one_receipt_with_one_outcome(
     todo = list(mails(chosen(200, 2_000), chance))
     count = len(todo)
     answers: Counter[str] = Counter()
-    async with replicas(1, database_url, redis_url, tmp_path, LISTENING.format(port=port)) as (gateway,):
+    certificate, trusting = make_certificate(tmp_path)
+    listening = LISTENING.format(port=port, certificate=certificate)
+    async with replicas(1, database_url, redis_url, tmp_path, listening) as (gateway,):
         address = f"in+{await make_key(database_url, Scope.INGEST)}@gw.example"
-        await asyncio.gather(*(deliver(port, address, todo, chance, answers) for _ in range(AT_ONCE)))
+        await asyncio.gather(*(deliver(port, trusting, address, todo, chance, answers) for _ in range(AT_ONCE)))
         async with aiohttp.ClientSession(gateway.url) as session:
             counts = await lags(session)
         assert "Traceback" not in gateway.log.read_text()
@@ -73,9 +79,12 @@ async def test_every_mail_that_is_taken_has_one_receipt_with_one_outcome(
         assert held["held_over_0.05"] == 0
 
 
-async def deliver(port: int, address: str, todo: list[bytes], chance: random.Random, answers: Counter[str]) -> None:
+async def deliver(
+    port: int, trusting: ssl.SSLContext, address: str, todo: list[bytes], chance: random.Random, answers: Counter[str]
+) -> None:
     """One sender that keeps its session and repeats what it is told to repeat."""
-    async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False, timeout=30) as client:
+    line = aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=True, tls_context=trusting, timeout=30)
+    async with line as client:
         while todo:
             mail, sender = todo.pop(), chance.choice(("a@b.example", "", "ann@example.com"))
             for _ in range(50):

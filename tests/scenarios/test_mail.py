@@ -1,8 +1,6 @@
 """Mail in by SMTP, as machines and people send it, and what comes back."""
 
 import asyncio
-import ssl
-import subprocess
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -13,6 +11,7 @@ import aiosmtplib
 import pytest
 
 from tests.scenarios.conftest import Telling
+from tests.support.certificate import make_certificate
 from tests.support.story import Story
 
 LISTENING = """
@@ -296,18 +295,13 @@ async def test_when_nothing_can_be_committed_the_sender_is_told_to_send_again(te
 
 
 async def test_starttls_is_asked_for_where_it_is_on(telling: Telling, tmp_path: Path) -> None:
-    certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
-    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
-    named = ["-subj", "/CN=localhost", "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run([*make, *named], check=True, capture_output=True)
-    asked = f'certificate = "{certificate}"\nprivate_key = "{key}"\nstarttls = true\n'
+    file, trusting = make_certificate(tmp_path)
+    asked = f'certificate = "{file}"\nstarttls = true\n'
     async with telling(LISTENING.replace("[mail.listener]\n", "[mail.listener]\n" + asked)) as story:
         host, port = story.gateway.smtp[0][:2]
         with pytest.raises(aiosmtplib.SMTPResponseException) as refused:
             await send(story, a_mail())
         assert refused.value.code == 530
-        trusting = ssl.create_default_context(cafile=str(certificate))
-        trusting.check_hostname = False
         async with aiosmtplib.SMTP(hostname=host, port=port, start_tls=True, tls_context=trusting) as client:
             await client.sendmail("ann@example.com", [f"in+{story.keys['ingest']}@gw.example"], a_mail().as_bytes())
         assert len(await records(story)) == 1
