@@ -93,6 +93,7 @@ class Gateway:
     timers: Timers
     health: Health
     desk: Desk
+    mail: MailRoom
     addresses: list[Any] = field(default_factory=list)
     smtp: Sequence[Any] = ()
 
@@ -163,7 +164,7 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     await _start_intake(stack, intake)
     smtp = await stack.enter_async_context(receiving(MailDoor(room, pool, keys.recognise, tokens), metrics.mail_sessions.set))
     await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
-    return Gateway(app, pool, intake, timers, health, desk, smtp=smtp)
+    return Gateway(app, pool, intake, timers, health, desk, room, smtp=smtp)
 
 
 def _login(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) -> Login:
@@ -236,7 +237,8 @@ def _sender(settings: Settings) -> str:
 def _mail_room(stack: AsyncExitStack, settings: Settings, filing: Filing, intake: Intake, metrics: Metrics) -> MailRoom:
     reader = Reader(Kept(settings.attachments.max_bytes, settings.attachments.max_files))
     stack.push_async_callback(reader.close)
-    return MailRoom(reader, intake.submit, filing, settings.mail, metrics, filing.desk.clock, Places(settings.mail.at_once))
+    places = Places(settings.mail.at_once, settings.mail.at_once * settings.mail.max_bytes)
+    return MailRoom(reader, intake.submit, filing, settings.mail, metrics, filing.desk.clock, places)
 
 
 def _channels(stack: AsyncExitStack, settings: Settings, clock: Clock, tokens: ReplyTokens) -> dict[str, Channel]:

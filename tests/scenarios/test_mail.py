@@ -280,6 +280,35 @@ async def test_too_large_a_mail_is_refused_and_too_many_sessions_are_told_to_com
             await writer.wait_closed()
 
 
+async def test_who_says_nothing_or_guesses_at_addresses_is_sent_away(telling: Telling) -> None:
+    async with telling(LISTENING.replace("[mail.listener]", '[mail.listener]\nidle_within = "1s"')) as story:
+        port = story.gateway.smtp[0][1]
+        silent, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert (await silent.read()).startswith(b"220 ")
+        writer.close()
+        async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as client:
+            await client.ehlo()
+            await client.mail("ann@example.com")
+            codes: list[int] = []
+            while len(codes) < 20:
+                with pytest.raises(aiosmtplib.SMTPRecipientRefused) as refused:
+                    await client.rcpt(f"in+{len(codes)}@gw.example")
+                codes.append(refused.value.code)
+        assert codes == [550] * 19 + [421]
+
+
+async def test_mail_that_there_is_no_room_for_is_heard_out_and_told_to_come_back(story: Story) -> None:
+    places = story.gateway.mail.places
+    places.hold(places.most_bytes - 50_000)
+    with pytest.raises(aiosmtplib.SMTPResponseException) as refused:
+        await send(story, a_mail("x\n" * 40_000))
+    assert refused.value.code == 452
+    raw = await story.client.post("/ingest/email/raw", data=b"x" * 60_000, headers=story.as_key("ingest"))
+    assert raw.status == 503
+    assert (await send(story, a_mail())).startswith("2.0.0")
+    assert places.held == places.most_bytes - 50_000
+
+
 async def test_when_nothing_can_be_committed_the_sender_is_told_to_send_again(telling: Telling) -> None:
     async with telling(LISTENING) as story:
         await send(story, a_mail(Message_ID="<0@x>"))

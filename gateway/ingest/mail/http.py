@@ -50,11 +50,15 @@ class MailPosts:
         caller = await self.authenticate(request, "ingest", request.match_info.get("key"))
         if caller.integration_id is None:
             raise Forbidden("this key belongs to no integration: mail is sent with an integration's key")
-        body = await self._body(request)
-        kind = MAIL if way == "raw" else request.headers.get("Content-Type", FORM)
-        posted = Posted(kind, body)
-        await self._proven(way, request, posted)
-        receipt = await self.room.take(caller.integration_id, posted)
+        body = bytearray()
+        try:
+            await self._fill(body, request)
+            kind = MAIL if way == "raw" else request.headers.get("Content-Type", FORM)
+            posted = Posted(kind, bytes(body))
+            await self._proven(way, request, posted)
+            receipt = await self.room.take(caller.integration_id, posted)
+        finally:
+            self.room.places.release(len(body))
         if way != "raw":
             response = accepted(receipt)
             response.set_status(200)
@@ -63,23 +67,22 @@ class MailPosts:
             raise refused(receipt)
         return accepted(receipt)
 
-    async def _body(self, request: web.Request) -> bytes:
-        """The body piece by piece, so that what is too large is refused before it is held; services add to a mail's size."""
+    async def _fill(self, body: bytearray, request: web.Request) -> None:
+        """The request's body, piece by piece, so that neither one that is too large nor too many at once are held."""
         encoding = request.headers.get("Content-Encoding", "identity")
         if encoding.lower() != "identity":
             raise Malformed(f"Content-Encoding {encoding[:40]!r} is not taken: send the mail as it is")
         too_large = TooLarge(f"a mail here has at most {self.mail.max_bytes} bytes")
         if (request.content_length or 0) > self.mail.max_bytes:
             raise too_large
-        body = bytearray()
         try:
             while piece := await request.content.read(PIECE):
+                self.room.places.hold(len(piece))
                 body += piece
                 if len(body) > self.mail.max_bytes:
                     raise too_large
         except web.RequestPayloadError as error:
             raise Malformed("the body cannot be read: its encoding is broken") from error
-        return bytes(body)
 
     async def _proven(self, way: str, request: web.Request, posted: Posted) -> None:
         """Check the service's signature where its key is known; raises Unauthenticated."""

@@ -33,6 +33,8 @@ A_WHILE = 100
 GRACE = 5.0
 """Seconds that sessions have to end when the replica stops."""
 
+MAX_REFUSALS = 20
+NOBODY = "550 5.1.1 there is no such mailbox here"
 NOT_NOW = "451 4.3.0 not now: send it again shortly"
 TOO_MUCH = "452 4.3.1 too much mail at once: send it again shortly"
 DOT, END = b".\r\n", b"\r\n.\r\n"
@@ -62,7 +64,7 @@ class MailDoor:
         if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
             return "452 4.5.3 too many recipients"
         if await self._integration(address) is None:
-            return "550 5.1.1 there is no such mailbox here"
+            return server.refused() if isinstance(server, Line) else NOBODY
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
@@ -158,6 +160,8 @@ class Line(SMTP):
         self._plain: asyncio.Transport | None = None
         self._address = ""
         self._end: asyncio.TimerHandle | None = None
+        self._places = door.room.places
+        self._held, self._unheld, self._refusals = 0, "", 0
 
     @syntax("DATA")
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
@@ -172,29 +176,50 @@ class Line(SMTP):
         try:
             data = await self._text(self.data_size_limit or 0)
             self.envelope.content = self.envelope.original_content = data
-            answer = "552 5.3.4 the mail is too large" if data is None else await self._call_handler_hook("DATA")
+            answer = self._unheld or await self._call_handler_hook("DATA")
         finally:
+            self._places.release(self._held)
+            self._held, self._unheld = 0, ""
             self._set_post_data_state()  # type: ignore[no-untyped-call]
         await self.push(answer)
 
     async def _text(self, most: int) -> bytes | None:
-        """What comes before the line of one dot (RFC 5321, 4.5.2), None where it is more than `most`; only CRLF ends a line."""
-        data, size, pieces = bytearray(b"\r\n"), 0, 0
+        """What comes before the line of one dot (RFC 5321, 4.5.2); only CRLF ends a line. None for what there is no room for."""
+        data, pieces = bytearray(b"\r\n"), 0
         while not data.endswith(END):
             try:
                 piece = await self._reader.readuntil(DOT)
             except asyncio.LimitOverrunError as more:
                 piece = await self._reader.readexactly(more.consumed)
-            size, pieces = size + len(piece), pieces + 1
-            if size > most + len(END):
+            self._hold(len(piece), most + len(END))
+            if self._unheld:
                 del data[: -len(END)]
             data += piece
+            pieces += 1
             self._reset_timeout()
             if pieces % A_WHILE == 0:
                 await asyncio.sleep(0)  # noqa: TID251 - not to wait, but to let others go first
-        if size > most + len(END):
-            return None
-        return bytes(data.replace(b"\r\n..", b"\r\n.")[2 : 2 - len(END)])
+        return None if self._unheld else bytes(data.replace(b"\r\n..", b"\r\n.")[2 : 2 - len(END)])
+
+    def refused(self) -> str:
+        """One more address that is nobody's; whoever tries so many is sent away."""
+        self._refusals += 1
+        if self._refusals < MAX_REFUSALS or self._plain is None:
+            return NOBODY
+        self.loop.call_later(1, self._plain.abort)
+        return "421 4.7.0 too many addresses that are nobody's"
+
+    def _hold(self, size: int, most: int) -> None:
+        """Count what has come, and once it is too much, let it go and say so when the rest was heard out."""
+        if self._unheld:
+            return
+        try:
+            self._places.hold(size)
+        except Overloaded:
+            self._unheld = TOO_MUCH
+        else:
+            self._held += size
+            self._unheld = "552 5.3.4 the mail is too large" if self._held > most else ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called once for the connection and once more when it is encrypted."""

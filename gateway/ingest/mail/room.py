@@ -22,17 +22,19 @@ from gateway.ingest.mail.sorting import ToMachines, ToNobody, ToPeople, sort
 from gateway.metrics import Metrics, RequestOutcome
 from gateway.settings import Mail
 
-REPLAY = "replay"
+REPLAY, BUSY = "replay", "too much mail at once: send again shortly"
 
 log = structlog.get_logger()
 
 
 @dataclass(slots=True)
 class Places:
-    """So many mails are worked on, as many again may wait."""
+    """So many mails are worked on, as many again may wait, and all that came in, even in part, is so many bytes at most."""
 
     most: int
+    most_bytes: int
     taken: int = 0
+    held: int = 0
     free: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -42,13 +44,23 @@ class Places:
     async def one(self) -> AsyncIterator[None]:
         """A place, waited for; raises Overloaded where too many wait."""
         if self.taken >= 2 * self.most:
-            raise Overloaded("too much mail at once: send again shortly")
+            raise Overloaded(BUSY)
         self.taken += 1
         try:
             async with self.free:
                 yield
         finally:
             self.taken -= 1
+
+    def hold(self, size: int) -> None:
+        """Count more bytes of a mail that is coming in; raises Overloaded, counting nothing, where they are too many."""
+        if self.held + size > self.most_bytes:
+            raise Overloaded(BUSY)
+        self.held += size
+
+    def release(self, size: int) -> None:
+        """They are gone."""
+        self.held -= size
 
 
 @dataclass(frozen=True, slots=True)
