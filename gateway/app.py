@@ -27,6 +27,7 @@ from gateway.db.pool import SERVER_SETTINGS, Pool, acquire, open_pool
 from gateway.dedup.commit import Committer
 from gateway.dedup.intake import Intake
 from gateway.dedup.opening import Openings
+from gateway.dedup.promotion import EVERY as PROMOTE_EVERY
 from gateway.dedup.promotion import Promotion
 from gateway.dedup.records import Records
 from gateway.incidents import store
@@ -48,11 +49,11 @@ from gateway.notify.message import Channel
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.notify.runner import Runner as Telling
 from gateway.observers import IntakeObserver, TimerObserver
+from gateway.operations import hand_over, orphans
 from gateway.operations.attach import Quota
 from gateway.operations.attempts import Limits
 from gateway.operations.desk import Armed, Desk
 from gateway.operations.firing import Effects
-from gateway.operations.hand_over import make_lists
 from gateway.operations.identity_provider import IdentityProvider
 from gateway.operations.login import Login
 from gateway.operations.oidc import OidcLogin
@@ -137,12 +138,19 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock)
     quota = _quota(settings.attachments)
     room = _mail_room(stack, settings, Filing(desk, quota, tokens, settings.mail, _sender(settings)), intake, metrics)
-    replay = Replay(pool, sources, settings.intake, intake.submit, clock, room)
     health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     alertmanager = AlertmanagerReads(pool, keys, health.readyz, VERSION, clock.now())
     login = _login(stack, pool, settings, clock)
-    context = Context(desk, keys, login, _oidc(stack, login, settings), links, quota, replay)
+    context = Context(
+        desk,
+        keys,
+        login,
+        _oidc(stack, login, settings),
+        links,
+        quota,
+        Replay(pool, sources, settings.intake, intake.submit, clock, room),
+    )
     definitions = [
         *intake_routes(door, MailPosts(room, keys.authenticate, settings.mail)),
         *alertmanager.routes(),
@@ -153,7 +161,12 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     app.add_routes(edge.doors(definitions, clock, metrics.answered))
     rules.warm(clock.now())
     promotion = Promotion(pool, clock, intake.submit)
-    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, promotion.run_once, partial(make_lists, desk))
+    rounds = (
+        (PROMOTE_EVERY, promotion.run_once),
+        (hand_over.EVERY, partial(hand_over.make_lists, desk)),
+        (orphans.EVERY, partial(orphans.release, desk, settings.dedup.reopen_within)),
+    )
+    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, rounds)
     await upkeep.housekeeping()
     await catalogue.refresh(pool, clock.stamp())
     _start(stack, catalogue.run(pool, clock), "catalogue")

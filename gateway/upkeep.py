@@ -1,7 +1,7 @@
 """The slow rounds of every replica: partitions and retention, gauges from the database, seals."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,6 @@ from gateway import telemetry
 from gateway.clock import Clock
 from gateway.db import partitions
 from gateway.db.pool import Connection, Pool, acquire
-from gateway.dedup import promotion
 from gateway.incidents import audit
 from gateway.incidents.ledger import Ledger
 from gateway.metrics import Metrics
@@ -24,7 +23,9 @@ from gateway.sla.timers import Rules
 
 HOUSEKEEPING_EVERY = 600.0
 SEAL_EVERY = 60.0
-SHIFTS_EVERY = 30.0
+
+Round = tuple[float, Callable[[], Awaitable[object]]]
+"""Something to do again and again, and the seconds between."""
 
 log = structlog.get_logger()
 
@@ -66,7 +67,7 @@ DELETE FROM replica WHERE seen_at < coalesce($1::timestamptz, statement_timestam
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """Runs until cancelled; a round that fails is logged and comes again."""
+    """Runs until cancelled; a round that fails is logged and comes again. `rounds` come on top of its own."""
 
     pool: Pool
     settings: Settings
@@ -74,8 +75,7 @@ class Upkeep:
     metrics: Metrics
     rules: Rules
     key: bytes
-    promote: Callable[[], Awaitable[object]]
-    hand_over: Callable[[], Awaitable[object]]
+    rounds: Sequence[Round]
 
     async def run(self) -> None:
         """All rounds, each at its own pace."""
@@ -83,8 +83,8 @@ class Upkeep:
             group.create_task(self._every(HOUSEKEEPING_EVERY, self.housekeeping))
             group.create_task(self._every(telemetry.EVERY_S, self.refresh))
             group.create_task(self._every(SEAL_EVERY, self.seal))
-            group.create_task(self._every(promotion.EVERY, self.promote))
-            group.create_task(self._every(SHIFTS_EVERY, self.hand_over))
+            for seconds, work in self.rounds:
+                group.create_task(self._every(seconds, work))
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
         while True:

@@ -10,6 +10,7 @@ from gateway.db.pool import Connection
 from gateway.incidents.model import HoldReason
 from gateway.incidents.record import Incident
 from gateway.incidents.sight import Sight
+from gateway.oncall.roles import Role
 from gateway.operations.desk import NOW
 from gateway.sla import vendors
 from gateway.sla.clocks import ClockReading, ClockState
@@ -164,6 +165,7 @@ def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: date
     held = incident.hold_reason
     return IncidentView(
         **{name: getattr(incident, name) for name in COPIED},
+        owner=incident.owner or Role.SERVICE_DESK,
         occurrences=max(1, incident.occurrences + (around["occurrences"] or 0)),
         first_seen=min(incident.occurred_at, around["first_seen"] or incident.occurred_at),
         last_seen=max((at for at in (incident.last_seen, around["last_seen"]) if at is not None), default=incident.occurred_at),
@@ -175,7 +177,7 @@ def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: date
     )
 
 
-AROUND_IT = frozenset({"occurrences", "first_seen", "last_seen", "master", "follows", "related_count", "hold", "sla"})
+AROUND_IT = frozenset({"owner", "occurrences", "first_seen", "last_seen", "master", "follows", "related_count", "hold", "sla"})
 COPIED = tuple(f for f in IncidentView.__struct_fields__ if f in Incident.__dataclass_fields__.keys() - AROUND_IT)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.incidents.model import LIVE, AlertStatus, State
+from gateway.incidents.model import LIVE, AlertStatus, State, Tier
 
 
 @dataclass(slots=True, eq=False)
@@ -19,6 +19,9 @@ class Holder:
     state: State
     resolved_at: datetime | None = None
     handler: str = ""
+    assignee: str = ""
+    group: str = ""
+    tier: Tier = Tier.DESK
     storm: bool = False
     master: "Holder | None" = None
     firing: int = 0

@@ -7,7 +7,7 @@ from typing import Any
 from gateway.db.pool import Connection
 from gateway.dedup.groups import Group
 from gateway.dedup.known import Holder, Known
-from gateway.incidents.model import State
+from gateway.incidents.model import State, Tier
 
 LOCK_KEYS = """
 WITH locked AS MATERIALIZED (
@@ -35,7 +35,8 @@ async def lock_keys(
 
 
 HOLDERS = """
-SELECT i.id, i.number, i.state, i.resolved_at, i.handler, i.storm FROM incident i WHERE i.id = ANY($1::bigint[])
+SELECT i.id, i.number, i.state, i.resolved_at, i.handler, i.assignee, i.assignee_group, i.tier, i.storm
+FROM incident i WHERE i.id = ANY($1::bigint[])
 """
 
 
@@ -49,7 +50,10 @@ async def load_holders(conn: Connection, held: dict[int, list[Known]]) -> None:
 
 def _holder(row: Any) -> Holder:
     state = State(row["state"])
-    return Holder(row["id"], row["number"], state, row["resolved_at"], row["handler"], row["storm"], was=state)
+    return Holder(
+        row["id"], row["number"], state, row["resolved_at"], row["handler"], row["assignee"], row["assignee_group"],
+        Tier(row["tier"]), row["storm"], was=state,
+    )  # fmt: skip
 
 
 FIRING = """
@@ -71,7 +75,7 @@ WITH wanted AS (
 """
 
 MASTERS = """
-SELECT i.id AS asked, m.id, m.number, m.state, m.resolved_at, m.handler, m.storm
+SELECT i.id AS asked, m.id, m.number, m.state, m.resolved_at, m.handler, m.assignee, m.assignee_group, m.tier, m.storm
 FROM incident i JOIN incident m ON m.id = coalesce(i.master_id, i.id)
 WHERE i.id = ANY($1::bigint[])
 """

@@ -7,8 +7,10 @@ from typing import Any
 
 from gateway.catalogue.live import Catalogue
 from gateway.catalogue.routing import ALERTS
+from gateway.dedup.known import Holder
 from gateway.dedup.plan import Draft
 from gateway.dedup.priority import STORM, Grade, grade_of
+from gateway.incidents.following import Before, go_on
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import Alert, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
@@ -50,15 +52,17 @@ class Openings:
         if rungs := self.rules.escalation.ladder(incident):
             timers += (Arm(TimerKind.LADDER, self.rules.policy(incident).calendar.add(now, rungs[0].after)),)
         opened = Revision(after=incident, actor=ACTOR, events=tuple(events), timers=timers, notices=notices)
-        return opened if draft.follows is not None and draft.follows.handler else self._routed(opened, now)
+        return self._given(opened, draft.follows, now)
 
-    def _routed(self, opened: Revision, now: datetime) -> Revision:
-        """Where a rule says so given to a group, with the timers of what it is then; most records are not, and cost nothing."""
-        routed = self.catalogue.route(opened, ALERTS, now)
-        if routed.after.ledger is opened.after.ledger:
-            return routed
-        after, armed = refresh(self.rules, routed.after, now)
-        return replace(routed, after=after, timers=armed)
+    def _given(self, opened: Revision, follows: Holder | None, now: datetime) -> Revision:
+        """Given to who had this before, or where a rule says, with the timers of what it is then; most cost nothing."""
+        given = opened if follows is None else go_on(opened, _before(follows), now)
+        if not given.after.handler:
+            given = self.catalogue.route(given, ALERTS, now)
+        if given.after.ledger is opened.after.ledger:
+            return given
+        after, armed = refresh(self.rules, given.after, now)
+        return replace(given, after=after, timers=armed)
 
     def _incident(self, draft: Draft, now: datetime, grade: Grade, priority: int) -> Incident:
         alert, holder, storm = draft.item.alert, draft.holder, draft.holder.storm
@@ -79,13 +83,13 @@ class Openings:
             integration_id=draft.item.integration_id,
             key_hash=None if storm else draft.item.key_hash,
             dedup_key=None if storm else alert.dedup_key,
-            handler=draft.follows.handler if draft.follows else "",
             occurred_at=_occurred(alert, now),
             recorded_at=now,
             updated_at=now,
             policy=policy.name,
             ledger=(LedgerEntry(now, ClockEvent.RECORD, priority=priority),),
             next_due_at=None if master else opening_due(policy, priority, now),
+            follows_id=draft.follows.id if draft.follows else None,
             master_id=master.id if master else None,
             link_reason=f"rule: {draft.rule}" if master else None,
             link_score=1.0 if master else None,
@@ -95,6 +99,10 @@ class Openings:
             version=0,
             timeline_hash=GENESIS,
         )
+
+
+def _before(holder: Holder) -> Before:
+    return Before(holder.id, holder.handler, holder.assignee, holder.group, holder.tier)
 
 
 def _occurred(alert: Alert, now: datetime) -> datetime:

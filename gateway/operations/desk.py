@@ -26,18 +26,18 @@ NOW = "SELECT coalesce($1::timestamptz, statement_timestamp())"
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What every operation works with. `armed` is told of timers after their commit and never raises."""
+    """What every operation works with. `committed` is told after every commit, of the timers it armed, and never raises."""
 
     pool: Pool
     clock: Clock
     rules: Rules
     key: bytes
     reserve: store.Reserve
-    armed: Callable[[Sequence[Armed]], None]
+    committed: Callable[[Sequence[Armed]], None]
     catalogue: Catalogue
 
     async def within(self, work: "Callable[[Session], Awaitable[Result]]") -> Result:
-        """Run `work` in a transaction, again if it lost a race, and arm what it armed once it is committed."""
+        """Run `work` in a transaction, again if it lost a race, and say so once it is committed."""
         session: Session | None = None
 
         async def once(conn: Connection) -> Result:
@@ -46,8 +46,8 @@ class Desk:
             return await work(session)
 
         result = await in_transaction(self.pool, once)
-        if session is not None and session.armed:
-            self.armed(session.armed)
+        if session is not None:
+            self.committed(session.armed)
         return result
 
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from gateway.errors import Conflict
-from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.model import State, Tier
+from gateway.incidents.following import Before, go_on
+from gateway.incidents.model import State
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
 from gateway.operations.create import Report, opening
@@ -44,17 +44,8 @@ async def follow_on(desk: Desk, number: str, who: Who, *, note: str = "", once: 
 
 
 def _given_on(revision: Revision, old: Incident, session: Session, note: str) -> Revision:
-    """The new record with the old one's handler, as if the desk had given it out at once."""
+    """The new record, said to go on from the old one, with its handler."""
     (opened, facts), *told = revision.events
     events = ((opened, {**facts, "reason": "follow_on", "follows": old.number, "note": note}), *told)
-    after = replace(revision.after, follows_id=old.id)
-    if not old.handler:
-        return replace(revision, after=after, events=events)
-    tier = Tier.SECOND if old.tier is Tier.DESK else old.tier
-    given = LedgerEntry(session.now, ClockEvent.ASSIGN, tier)
-    after = replace(
-        after, state=State.ASSIGNED, tier=tier, assignee_group=old.assignee_group, assignee=old.handler, handler=old.handler,
-        ledger=(*after.ledger, given),
-    )  # fmt: skip
-    assigned = ("assigned", {"person": old.handler, "group": old.assignee_group, "tier": tier, "reason": "follow_on"})
-    return replace(revision, after=after, events=(*events, assigned))
+    before = Before(old.id, old.handler, old.assignee, old.assignee_group, old.tier)
+    return go_on(replace(revision, events=events), before, session.now)

@@ -16,6 +16,9 @@ from gateway.operations.desk import NOW, Desk, Session
 from gateway.operations.permissions import ALLOWED, Action, may, sight
 from gateway.operations.who import Who
 
+EVERY = 30.0
+"""Seconds between two looks."""
+
 AHEAD = timedelta(minutes=30)
 """How long before the end of a shift its list is made."""
 
@@ -113,7 +116,7 @@ async def accept(desk: Desk, handover_id: int, who: Who) -> HandOver:
         await _take_over(session, listed, who)
         await conn.execute(ACCEPT, handover_id, session.now, who.name)
         taken = await _with_records(conn, replace(listed, accepted_at=session.now, accepted_by=who.name), who)
-    desk.armed(session.armed)
+    desk.committed(session.armed)
     return taken
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from gateway.db.pool import Connection
 from gateway.errors import Conflict, NotFound
 from gateway.incidents import store
+from gateway.incidents.model import LIVE
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
@@ -18,7 +19,8 @@ async def link(
 ) -> Incident:
     """Make a record related to `master`; what was related to it moves along, so that there is never a chain.
 
-    Raises NotFound, Forbidden, VersionMismatch, and Conflict where master and record are the same or master is itself related.
+    Raises NotFound, Forbidden, VersionMismatch, and Conflict where master and record are the same, master is itself related, or
+    master is over while the record is not.
     """
 
     async def work(session: Session) -> Incident:
@@ -26,6 +28,8 @@ async def link(
         refuse(may(who, Action.LINK, record))
         if above.master_id is not None:
             raise Conflict(f"{above.number} is itself related to a master: link to that one")
+        if record.state in LIVE and above.state not in LIVE:
+            raise Conflict(f"{above.number} is {above.state}: a record that is still open would wait for it in silence")
         below = await store.lock(session.conn, [row[0] for row in await session.conn.fetch(RELATED, record.id)])
         facts = {"master": above.number, "reason": "by hand", "score": 1.0, "note": note}
         revisions = [

@@ -84,7 +84,7 @@ class Redating:
 
         written = await in_transaction(self.desk.pool, once)
         if session is not None and session.armed:
-            self.desk.armed(session.armed)
+            self.desk.committed(session.armed)
         return written
 
     def _revision(

@@ -144,13 +144,15 @@ class Dedup(Section, frozen=True):
 class Management(Section, frozen=True):
     """Who is told when: roles by priority and cause; with `after`, what is unresolved so long after it was recorded.
 
-    `repeat` tells them again and again, `until` somebody has taken the record on or it is resolved. No `policies` means all.
+    `repeat` tells them again and again, `until` somebody has taken the record on or it is resolved. Without `policies` or
+    `kinds` it is for all.
     """
 
     priorities: tuple[int, ...]
     notify: tuple[str, ...]
     on: tuple[Literal["opened", "warning", "breach"], ...] = ()
     policies: tuple[str, ...] = ()
+    kinds: tuple[Literal["incident", "service_request"], ...] = ()
     after: Duration | None = None
     repeat: Duration | None = None
     until: Literal["acknowledged", "resolved"] = "resolved"

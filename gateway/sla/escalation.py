@@ -68,11 +68,7 @@ class Escalation:
 
     def ladder(self, incident: Incident) -> tuple[Rung, ...]:
         """The steps of a record of its policy and priority, in order."""
-        return tuple(
-            rung
-            for rule, rung in self.steps
-            if incident.priority in rule.priorities and (not rule.policies or incident.policy in rule.policies)
-        )
+        return tuple(rung for rule, rung in self.steps if _covers(rule, incident))
 
     def climbed(self, incident: Incident, step: Step) -> tuple[tuple[Notice, ...], Told]:
         """Who is told that a record is still unresolved."""
@@ -103,12 +99,7 @@ class Escalation:
         return tuple(notices.values()), (("management_told", told),)
 
     def _roles(self, incident: Incident, on: str) -> tuple[str, ...]:
-        asked = (
-            role
-            for rule in self.rules
-            if on in rule.on and incident.priority in rule.priorities and (not rule.policies or incident.policy in rule.policies)
-            for role in rule.notify
-        )
+        asked = (role for rule in self.rules if on in rule.on and _covers(rule, incident) for role in rule.notify)
         return tuple(dict.fromkeys(asked))
 
 
@@ -121,6 +112,14 @@ DECLARED = "declared_major"
 def cause_of(crossing: Crossing) -> str:
     """Names one firing of one threshold: its mark, and in microseconds since when it has been passed."""
     return f"sla:{crossing.mark}:{microseconds(crossing.at)}"
+
+
+def _covers(rule: Management, incident: Incident) -> bool:
+    return (
+        incident.priority in rule.priorities
+        and (not rule.policies or incident.policy in rule.policies)
+        and (not rule.kinds or incident.kind in rule.kinds)
+    )
 
 
 def _problems(rule: Management, policies: Collection[str]) -> Iterable[str]:

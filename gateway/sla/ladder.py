@@ -64,29 +64,32 @@ def next_step(rungs: Sequence[Rung], marks: Collection[str], overall: Track, *, 
     if not overall.running:
         return None
     told = told_of(marks)
-    steps = [
-        _step(rung, before, told, overall)
-        for before, rung in zip((None, *rungs), rungs, strict=False)
-        if not (acknowledged and rung.until_acknowledged)
-    ]
-    return min((step for step in steps if step is not None), key=lambda step: step.due, default=None)
+    steps: list[Step] = []
+    below: tuple[Rung, datetime] | None = None
+    for rung in rungs:
+        known = told.get(rung.name)
+        step = None if acknowledged and rung.until_acknowledged else _step(rung, known, below, overall)
+        below = (rung, known.first) if known else (rung, step.due) if step else None
+        if step is not None:
+            steps.append(step)
+    return min(steps, key=lambda step: step.due, default=None)
 
 
-def _step(rung: Rung, before: Rung | None, told: Mapping[str, Told], overall: Track) -> Step | None:
-    known = told.get(rung.name)
+def _step(rung: Rung, known: Told | None, below: tuple[Rung, datetime] | None, overall: Track) -> Step | None:
+    """What is next of one rung; `below` is the rung before it, and when that was or will first be told."""
     if known is not None:
         due = None if rung.repeat is None else overall.reaches(rung.after + known.times * rung.repeat)
         return None if due is None else Step(rung, known.times + 1, due)
     due = overall.reaches(rung.after)
-    if due is not None and before is not None and (earlier := told.get(before.name)):
-        due = max(due, _kept_apart(before, rung, earlier, overall))
+    if due is not None and below is not None:
+        due = max(due, _kept_apart(*below, rung, overall))
     return None if due is None else Step(rung, 1, due)
 
 
-def _kept_apart(before: Rung, rung: Rung, earlier: Told, overall: Track) -> datetime:
-    due = overall.reaches(before.after)
-    late = due is not None and earlier.first - due > LATE
-    return earlier.first + (rung.after - before.after) if late else earlier.first
+def _kept_apart(below: Rung, first: datetime, rung: Rung, overall: Track) -> datetime:
+    due = overall.reaches(below.after)
+    late = due is not None and first - due > LATE
+    return first + (rung.after - below.after) if late else first
 
 
 def latest(step: Step, overall: Track, now: datetime) -> Step:

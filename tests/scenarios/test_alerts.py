@@ -1,9 +1,11 @@
 """What becomes of alerts while time goes by and people act."""
 
 from tests.scenarios.conftest import Telling
+from tests.scenarios.rows import shows
 from tests.support.story import Story
 
 
+@shows("word/incident", "word/major incident")
 async def test_a_night_on_call(story: Story) -> None:
     number = (await story.alert("disk full", service="billing"))["incident"]
     assert await story.mails(2) == [
@@ -62,6 +64,7 @@ async def test_a_flapping_alert_is_held_in_one_record_until_it_stays_quiet(story
     assert (await story.told(number))[-1][1] == "resolved"
 
 
+@shows("word/master and related", "rule/master resolves related")
 async def test_what_belongs_together_hangs_on_one_master_and_ends_with_it(story: Story) -> None:
     master = (await story.alert("database down", service="shop"))["incident"]
     await story.mails(2)
@@ -71,6 +74,28 @@ async def test_what_belongs_together_hangs_on_one_master_and_ends_with_it(story:
     assert not [event for _, event in await story.told(below["incident"]) if event.startswith("sla")]
     await story.act(master, "resolve", related=True, solution="restarted")
     assert (await story.record(below["incident"]))["state"] == "resolved"
+
+
+async def test_what_still_fires_when_its_master_is_over_is_on_its_own_again(story: Story) -> None:
+    master = (await story.alert("database down", service="shop"))["incident"]
+    still, gone = [(await story.alert(title, service="shop"))["incident"] for title in ("checkout slow", "cart slow")]
+    await story.until(2)
+    await story.act(master, "resolve", solution="restarted")
+    await story.alert("cart slow", "resolved", service="shop")
+    await story.until(11)
+    assert await story.release() == 0
+    await story.until(12)
+    assert (await story.release(), await story.release()) == (1, 0)
+    assert [(await story.record(number))["master"] for number in (still, gone)] == [None, master]
+    assert [to for to, subject in await story.mails(4) if still in subject] == ["leader@example.com", "manager@example.com"]
+    await story.until(20)
+    assert (12.0, "sla_breached") in await story.told(still)
+
+
+async def test_an_open_record_is_not_linked_to_a_master_that_is_over(story: Story) -> None:
+    master, number = [await story.report(title) for title in ("database down", "checkout slow")]
+    await story.act(master, "resolve", solution="restarted")
+    assert (await story.refused("POST", f"incidents/{number}/link", {"master": master}))["status"] == 409
 
 
 async def test_a_storm_is_one_master_and_every_alert_is_kept(telling: Telling) -> None:

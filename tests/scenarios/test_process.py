@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.scenarios.rows import shows
 from tests.support.story import Story
 
 
@@ -17,6 +18,7 @@ def clock(record: dict[str, Any], name: str) -> dict[str, Any]:
     return next(dict(clock) for clock in record["sla"]["clocks"] if clock["name"] == name)
 
 
+@shows("role/vendor", "clock/vendor", "word/technical escalation")
 async def test_a_vendor_works_while_tier_2_stays_responsible_and_the_time_is_the_vendors(story: Story, number: str) -> None:
     await story.until(3)
     await story.act(number, "assign", group="mail", person="bob")
@@ -43,6 +45,7 @@ async def test_what_goes_back_to_the_desk_is_counted(story: Story, number: str) 
         assert (back["state"], back["returned"], back["tier"]) == ("logged", times, "1")
 
 
+@shows("rule/refused solution")
 async def test_a_refused_solution_is_worked_on_again_and_its_pause_is_not_counted(story: Story, number: str) -> None:
     await story.until(5)
     await story.act(number, "resolve", solution="restarted")
@@ -51,8 +54,9 @@ async def test_a_refused_solution_is_worked_on_again_and_its_pause_is_not_counte
     assert (again["state"], again["reopened"], clock(again, "overall")["elapsed_s"]) == ("in_progress", 1, 300.0)
 
 
+@shows("rule/follow-on")
 async def test_a_closed_record_is_followed_by_a_new_one_with_the_same_handler(story: Story, number: str) -> None:
-    await story.act(number, "accept", person="bob")
+    await story.act(number, "assign", group="mail", person="bob")
     await story.act(number, "resolve", solution="restarted")
     await story.act(number, "confirm", satisfaction=3)
     made = await story.call("POST", f"incidents/{number}/follow_on", {"note": "slow again"})
@@ -60,6 +64,27 @@ async def test_a_closed_record_is_followed_by_a_new_one_with_the_same_handler(st
     assert [event for _, event in await story.told(made["number"])] == ["opened", "assigned"]
     assert (await story.told(number))[-1][1] == "followed_on"
     assert (await story.record(number))["state"] == "closed"
+
+
+async def test_what_the_desk_had_solved_is_at_the_desk_again_with_the_same_handler(story: Story, number: str) -> None:
+    await story.act(number, "accept", person="dora")
+    await story.act(number, "resolve", solution="restarted")
+    await story.act(number, "close")
+    made = await story.call("POST", f"incidents/{number}/follow_on", {"note": "slow again"})
+    assert (made["follows"], made["state"], made["tier"], made["handler"]) == (number, "logged", "1", "dora")
+
+
+async def test_an_alert_that_is_back_after_its_record_is_over_is_given_to_who_had_it(story: Story) -> None:
+    first = (await story.alert())["incident"]
+    await story.act(first, "assign", group="ops", person="bob")
+    await story.until(1)
+    await story.alert(status="resolved")
+    await story.until(20)
+    made = await story.record((await story.alert())["incident"])
+    assert (made["follows"], made["state"], made["assignee_group"], made["handler"]) == (first, "assigned", "ops", "bob")
+    await story.until(20 + 31)
+    late = {one["name"] for one in (await story.record(made["number"]))["sla"]["clocks"] if one["breached_at"]}
+    assert late == {"tier2", "overall"}
 
 
 async def test_a_request_has_promises_of_its_own_and_becomes_an_incident_with_an_incidents(story: Story) -> None:

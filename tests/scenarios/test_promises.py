@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.scenarios.rows import shows
 from tests.support.story import Story
 
 GRADES = {1: ("business", "urgent"), 2: ("company", "normal"), 3: ("group", "normal"), 4: ("individual", "low")}
@@ -23,8 +24,14 @@ async def breaches(story: Story, number: str) -> dict[str, float]:
 
 @pytest.mark.parametrize(
     ("priority", "desk", "tier2", "escalated", "overall"),
-    [(1, 5, 10, 15, 30), (2, 5, 20, 20, 45), (3, 5, 25, 30, 60), (4, 5, 55, 60, 120)],
+    [
+        pytest.param(1, 5, 10, 15, 30, marks=shows("target/itil-minutes/1")),
+        pytest.param(2, 5, 20, 20, 45, marks=shows("target/itil-minutes/2")),
+        pytest.param(3, 5, 25, 30, 60, marks=shows("target/itil-minutes/3")),
+        pytest.param(4, 5, 55, 60, 120, marks=shows("target/itil-minutes/4")),
+    ],
 )
+@shows("word/target time")
 async def test_every_target_of_the_shipped_policy_is_kept_to_the_minute(
     story: Story, priority: int, desk: int, tier2: int, escalated: int, overall: int
 ) -> None:
@@ -41,12 +48,13 @@ async def test_every_target_of_the_shipped_policy_is_kept_to_the_minute(
 @pytest.mark.parametrize(
     ("priority", "at_once", "on_breach"),
     [
-        (1, ["leader", "manager"], ["manager"]),
-        (2, ["leader", "manager"], ["manager"]),
-        (3, [], ["manager"]),
-        (4, [], ["manager"]),
+        pytest.param(1, ["leader", "manager"], ["manager"], marks=shows("escalation/1, 2")),
+        pytest.param(2, ["leader", "manager"], ["manager"], marks=shows("escalation/1, 2")),
+        pytest.param(3, [], ["manager"], marks=shows("escalation/3, 4")),
+        pytest.param(4, [], ["manager"], marks=shows("escalation/3, 4")),
     ],
 )
+@shows("escalation/warnings", "word/management escalation")
 async def test_management_hears_of_what_the_process_says(
     story: Story, priority: int, at_once: list[str], on_breach: list[str]
 ) -> None:
@@ -62,7 +70,12 @@ async def test_management_hears_of_what_the_process_says(
 
 @pytest.mark.parametrize(
     ("impact", "row"),
-    [("business", "1112"), ("company", "1123"), ("group", "1234"), ("individual", "2344")],
+    [
+        pytest.param("business", "1112", marks=shows("priority/business")),
+        pytest.param("company", "1123", marks=shows("priority/company")),
+        pytest.param("group", "1234", marks=shows("priority/group")),
+        pytest.param("individual", "2344", marks=shows("priority/individual")),
+    ],
 )
 async def test_impact_and_urgency_make_the_priority(story: Story, impact: str, row: str) -> None:
     for urgency, priority in zip(("urgent", "high", "normal", "low"), row, strict=True):
@@ -70,6 +83,7 @@ async def test_impact_and_urgency_make_the_priority(story: Story, impact: str, r
         assert made["priority"] == int(priority)
 
 
+@shows("clock/new priority")
 async def test_a_new_priority_measures_the_time_already_spent_against_its_own_targets(story: Story) -> None:
     number = await reported(story, 4)
     await story.until(40)

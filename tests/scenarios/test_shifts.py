@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.operations.hand_over import make_lists
+from tests.scenarios.rows import shows
 from tests.support.story import Story
 
 DAY = {"from": "2026-03-02T12:00:00Z", "to": "2026-03-02T20:00:00Z", "people": ["ann", "bob"]}
@@ -25,6 +26,7 @@ async def given_to(story: Story, person: str, title: str = "mail is slow") -> st
     return number
 
 
+@shows("hand-over/list")
 async def test_half_an_hour_before_the_end_the_list_is_made_and_the_next_shift_takes_it_over(floor: Story) -> None:
     anns, bobs, nobodys = [await given_to(floor, person) for person in ("ann", "bob", "")]
     done = await given_to(floor, "ann")
@@ -41,6 +43,7 @@ async def test_half_an_hour_before_the_end_the_list_is_made_and_the_next_shift_t
     assert (await floor.told(anns))[-1] == (450.0, "handed_over")
 
 
+@shows("hand-over/acceptance")
 async def test_only_the_next_shift_accepts_and_only_once(floor: Story) -> None:
     await given_to(floor, "ann")
     await floor.until(7 * 60 + 45)

@@ -175,6 +175,13 @@ def test_a_rule_that_makes_no_sense_is_a_flaw(tmp_path: Path, rule: str, says: s
     assert (refused.value.flaws[0].pointer, says in refused.value.flaws[0].detail) == ("/escalation/management/0", True)
 
 
+def test_two_rungs_at_one_height_are_both_told_before_the_next() -> None:
+    life = Life(rules_of(a_step(15, "r0"), a_step(15, "r1"), a_step(30, "r2")))
+    life.look(90)
+    life.look(105)
+    assert life.told == [(90, "15s:r0#1"), (90, "15s:r1#1"), (105, "30s:r2#1")]
+
+
 STEP = 15
 """Seconds between two looks."""
 
@@ -220,8 +227,10 @@ def climbed_plainly(
                 role, needed = step.notify[0], int((step.after or timedelta()).total_seconds()) // STEP
                 if counted < needed or (taken and step.until == "acknowledged"):
                     continue
-                if times[role] == 0 and place and times[mine[place - 1].notify[0]]:
-                    before = mine[place - 1]
+                before = mine[place - 1] if place and times[role] == 0 else None
+                if before and not times[before.notify[0]] and not (taken and before.until == "acknowledged"):
+                    continue
+                if before and times[before.notify[0]]:
                     begun = int((before.after or timedelta()).total_seconds()) // STEP
                     late = (first[before.notify[0]] - reached[begun]) * STEP > 60
                     if late and now < first[before.notify[0]] + needed - begun:

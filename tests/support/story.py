@@ -22,6 +22,7 @@ from gateway.oncall.roles import Role
 from gateway.operations import keys
 from gateway.operations.hand_over import make_lists
 from gateway.operations.login import grantable
+from gateway.operations.orphans import release
 from gateway.settings import load
 from gateway.sla.timer_store import TimerId
 from tests.support.clock import NOON, FakeClock
@@ -34,6 +35,8 @@ locale = "{locale}"
 incident_manager = ["smtp:manager@example.com"]
 leader = ["smtp:leader@example.com"]
 handler = ["smtp:handler@example.com"]
+operations_manager = ["smtp:operations@example.com"]
+director = ["smtp:director@example.com"]
 [notify.smtp]
 host = "127.0.0.1"
 port = {port}
@@ -86,9 +89,13 @@ class Story:
         assert answer.status < 300, await answer.text()
         return await answer.json()
 
-    async def status(self, method: str, path: str, key: str) -> int:
+    async def status(self, method: str, path: str, key: str, body: Any = None) -> int:
         """The status of one call."""
-        return (await self.client.request(method, f"/api/v1/{path}", headers=self.as_key(key))).status
+        return (await self.client.request(method, f"/api/v1/{path}", json=body, headers=self.as_key(key))).status
+
+    async def report(self, title: str = "mail is slow", key: str = "admin", **more: Any) -> str:
+        """A record made by hand, of priority 3 unless it is said otherwise; answers its number."""
+        return str((await self.call("POST", "incidents", {"title": title, "impact": "group"} | more, key))["number"])
 
     async def put(self, path: str, body: Any) -> None:
         """Set something that answers nothing."""
@@ -133,6 +140,10 @@ class Story:
     async def promote(self) -> None:
         """Let intake look for windows that have ended, as it does every few seconds."""
         await Promotion(self.gateway.pool, self.clock, self.gateway.intake.submit).run_once()
+
+    async def release(self) -> int:
+        """Let related records be looked for whose master is over, as happens once a minute."""
+        return await release(self.gateway.desk, timedelta(minutes=10))
 
     async def told(self, number: str) -> list[tuple[float, str]]:
         """The timeline as (minute, event)."""

@@ -1,0 +1,40 @@
+"""A new record that goes on from one that is over: the same handler has it again. Pure."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.model import State, Tier
+from gateway.incidents.record import Revision
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What of the old record the new one takes over."""
+
+    id: int
+    handler: str
+    assignee: str
+    group: str
+    tier: Tier
+
+
+def go_on(opened: Revision, before: Before, now: datetime) -> Revision:
+    """The new record with the old one's handler: at the desk if that is where they worked, else given to them at once."""
+    after = replace(opened.after, follows_id=before.id, handler=before.handler)
+    if not before.handler or before.tier is Tier.DESK:
+        return replace(opened, after=after)
+    tier = _tier(before)
+    after = replace(
+        after, state=State.ASSIGNED, tier=tier, assignee_group=before.group, assignee=before.assignee or before.handler,
+        ledger=(*after.ledger, LedgerEntry(now, ClockEvent.ASSIGN, tier)),
+    )  # fmt: skip
+    facts = {"person": before.handler, "group": before.group, "tier": tier, "reason": "follow_on"}
+    return replace(opened, after=after, events=(*opened.events, ("assigned", facts)))
+
+
+def _tier(before: Before) -> Tier:
+    """Where the handler works: a vendor has been brought in by tier 3, or by tier 2 for what it answers for itself."""
+    if before.tier is not Tier.VENDOR:
+        return before.tier
+    return Tier.THIRD if before.assignee not in ("", before.handler) else Tier.SECOND

@@ -1,0 +1,40 @@
+"""The rows of the process's tables (docs/process.md, docs/sla.md), each of which some scenario shows to be true."""
+
+from itertools import product
+
+import pytest
+
+from gateway.incidents.model import Closure, HoldReason, Impact, RequestCategory, Resolution, State
+from gateway.oncall.roles import Role
+
+POLICIES = ("itil-minutes", "business-hours")
+
+ROWS: tuple[str, ...] = (
+    *(f"word/{word}" for word in (
+        "incident", "service request", "security incident", "major incident", "technical escalation", "management escalation",
+        "response time", "target time", "on hold", "workaround", "configuration item", "master and related",
+    )),
+    *(f"role/{role}" for role in (*Role, "vendor")),
+    *(f"priority/{impact}" for impact in Impact),
+    *(f"grade/{grade}" for grade in ("A", "B", "C", "D")),
+    *(f"state/{state}" for state in State),
+    *(f"hold/{reason}" for reason in HoldReason),
+    *(f"resolution/{resolution}" for resolution in Resolution),
+    *(f"closure/{closure}" for closure in Closure),
+    *(f"satisfaction/{rating}" for rating in (3, 2, 1)),
+    *(f"request/{category}" for category in RequestCategory),
+    *(f"target/{policy}/{priority}" for policy, priority in product(POLICIES, (1, 2, 3, 4))),
+    *(f"target/severity-ladder/{grade}" for grade in ("major", "general", "minor")),
+    *(f"target/requests/{urgency}" for urgency in ("urgent", "normal")),
+    "target/service's own", "clock/pauses on hold", "clock/new priority", "clock/vendor", "clock/response",
+    "escalation/1, 2", "escalation/3, 4", "escalation/warnings",
+    "rule/desk solves at once", "rule/refused solution", "rule/follow-on", "rule/late entry", "rule/late entry overridden",
+    "rule/master resolves related", "rule/automatic close",
+    "hand-over/list", "hand-over/acceptance",
+)  # fmt: skip
+"""A table's name and a row's."""
+
+
+def shows(*rows: str) -> pytest.MarkDecorator:
+    """The scenario tells these rows."""
+    return pytest.mark.shows(*rows)

@@ -1,0 +1,114 @@
+"""The other shipped policies, row by row, requests, and what a service promises itself. Noon is eight p.m. in Shanghai."""
+
+from typing import Any
+
+import pytest
+
+from tests.scenarios.conftest import Telling
+from tests.scenarios.rows import shows
+from tests.scenarios.test_promises import breaches, reported
+from tests.support.story import Story
+
+DAY = 24 * 60
+
+
+def under(policy: str) -> str:
+    return f'[sla]\ndefault = "{policy}"\n'
+
+
+def clocks(record: dict[str, Any]) -> dict[str, Any]:
+    return {clock["name"]: clock for clock in record["sla"]["clocks"]}
+
+
+@pytest.mark.parametrize(
+    ("priority", "response", "overall"),
+    [
+        pytest.param(p, r, o, marks=shows(f"target/business-hours/{p}"))
+        for p, r, o in ((1, 24, 48), (2, 24, 72), (3, 24, 96), (4, 48, 150))
+    ],
+)
+async def test_working_hours_are_promised_and_only_they_are_counted(
+    telling: Telling, priority: int, response: int, overall: int
+) -> None:
+    async with telling(under("business-hours")) as story:
+        number = await reported(story, priority)
+        read = clocks(await story.record(number))
+        assert (read["response"]["target_s"], read["overall"]["target_s"]) == (response * 3600, overall * 3600)
+        await story.until(13 * 60)
+        assert clocks(await story.record(number))["overall"]["elapsed_s"] == 0
+        await story.until(14 * 60)
+        assert clocks(await story.record(number))["overall"]["elapsed_s"] == 3600
+        await story.until(40 * DAY)
+        assert set(await breaches(story, number)) == {"response", "overall"}
+
+
+@pytest.mark.parametrize(
+    ("priority", "steps"),
+    [
+        pytest.param(1, [(0, "leader"), (0, "manager")], marks=shows("target/severity-ladder/major")),
+        pytest.param(
+            3, [(120, "manager"), (240, "director"), (240, "operations")], marks=shows("target/severity-ladder/general")
+        ),
+        pytest.param(4, [(240, "manager"), (480, "director"), (480, "operations")], marks=shows("target/severity-ladder/minor")),
+    ],
+)
+async def test_the_ladder_is_climbed_while_nothing_is_resolved(
+    telling: Telling, priority: int, steps: list[tuple[int, str]]
+) -> None:
+    async with telling(under("severity-ladder")) as story:
+        number = await reported(story, priority)
+        heard: list[tuple[int, str]] = []
+        for minute in sorted({minute for minute, _ in steps}):
+            await story.until(max(0, minute - 1))
+            assert minute == 0 or story.mailbox.arrived.empty()
+            await story.until(minute)
+            here = await story.mails(len([at for at, _ in steps if at == minute]))
+            heard += [(minute, to.partition("@")[0]) for to, subject in here if number in subject]
+        assert heard == steps
+        assert not await breaches(story, number)
+
+
+@pytest.mark.parametrize(
+    ("urgency", "desk", "tier2"),
+    [
+        pytest.param("urgent", 13 * 60 + 60, 13 * 60 + 120, marks=shows("target/requests/urgent")),
+        pytest.param("normal", 13 * 60 + DAY - 15 * 60, 13 * 60 + 2 * DAY - 15 * 60, marks=shows("target/requests/normal")),
+    ],
+)
+async def test_requests_are_promised_hours_or_working_days(story: Story, urgency: str, desk: int, tier2: int) -> None:
+    ask = {"kind": "service_request", "request_category": "access", "urgency": urgency}
+    left, given = await story.report(**ask), await story.report(**ask)
+    await story.act(given, "assign", group="access")
+    await story.until(5 * DAY)
+    assert await breaches(story, left) == {"desk": desk}
+    assert await breaches(story, given) == {"tier2": tier2}
+
+
+async def test_management_is_not_woken_by_an_urgent_question(story: Story) -> None:
+    number = await story.report(kind="service_request", request_category="information", impact="company", urgency="urgent")
+    assert [event for _, event in await story.told(number)] == ["opened"]
+
+
+@shows("target/service's own")
+async def test_what_a_service_promises_itself_wins_over_the_policy(story: Story) -> None:
+    own = {"slug": "shop", "name": "Shop", "targets": {"3": {"overall": "15m"}}}
+    await story.call("POST", "services", own)
+    await story.gateway.desk.catalogue.refresh(story.gateway.pool, story.clock.stamp())
+    number, other = await story.report(service="shop"), await story.report(service="mail")
+    await story.until(61)
+    assert (await breaches(story, number))["overall"] == 15
+    assert (await breaches(story, other))["overall"] == 60
+
+
+@shows("clock/response", "word/response time")
+async def test_response_is_from_the_record_to_the_first_acceptance(story: Story) -> None:
+    number = await story.report()
+    await story.until(7)
+    await story.act(number, "note", note="an update is no response")
+    await story.until(9)
+    await story.act(number, "accept", person="bob")
+    await story.until(20)
+    await story.act(number, "accept", person="eve")
+    record = await story.record(number)
+    assert record["responded_at"] == "2026-03-02T12:09:00Z"
+    assert clocks(record)["response"]["elapsed_s"] == 540
