@@ -161,6 +161,15 @@ async def test_a_chinese_mail_is_answered_in_chinese(story: Story) -> None:
     assert f"事件编号:{record['number']}" in said
 
 
+async def test_lines_that_begin_with_a_dot_and_lines_of_any_length_arrive_as_they_were_written(story: Story) -> None:
+    text = "." + "x" * 100_000 + "\n..two\n.\n. .\n" + "磁" * 50_000
+    head = b"From: ann@example.com\r\nSubject: dots\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+    await send(story, head + text.replace("\n", "\r\n").encode())
+    (record,) = await records(story)
+    assert await story.gateway.pool.fetchval("SELECT body FROM receipt") == head + text.replace("\n", "\r\n").encode() + b"\r\n"
+    assert record["description"] == text[:32_767] + "…"
+
+
 async def test_the_same_mail_twice_is_one_and_another_under_its_id_is_another(story: Story) -> None:
     mail = a_mail(Date="Mon, 2 Mar 2026 11:59:00 +0000")
     for _ in range(2):
@@ -171,8 +180,9 @@ async def test_the_same_mail_twice_is_one_and_another_under_its_id_is_another(st
         await conn.execute("DELETE FROM delivery")
     await send(story, mail)
     assert len(await records(story)) == 1
-    await send(story, a_mail(Date="Mon, 2 Mar 2026 12:00:00 +0000", Subject="something else"))
-    assert [one["title"] for one in await records(story)] == ["help", "something else"]
+    await send(story, a_mail(Date="Mon, 2 Mar 2026 12:00:00 +0000"))
+    await send(story, a_mail(Date="Mon, 2 Mar 2026 11:59:00 +0000", Subject="something else"))
+    assert [one["title"] for one in await records(story)] == ["help", "help", "something else"]
 
 
 async def test_a_number_in_the_subject_or_a_stranger_s_reference_gets_nobody_into_a_record(story: Story) -> None:

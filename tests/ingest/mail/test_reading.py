@@ -204,6 +204,20 @@ def test_what_is_no_mail_or_beyond_every_bound_is_refused_at_once(name: str) -> 
     assert perf_counter() - began < 1
 
 
+@pytest.mark.parametrize(("depth", "text"), [(15, "words"), (25, None)])
+def test_parts_nest_as_deep_as_anybody_means_and_no_deeper(depth: int, text: str | None) -> None:
+    body = b"words"
+    for level in range(depth):
+        body = b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (level, level) + (
+            body if level else b"\r\n" + body
+        )
+    if text is not None:
+        assert read(b"From: a@b.example\r\n" + body).text == text
+        return
+    with pytest.raises(Malformed, match="nested deeper"):
+        read(b"From: a@b.example\r\n" + body)
+
+
 HEAVY = {
     "encoded words": head(Subject="=?utf-8?b?4pyT?= " * 14_000),
     "folded lines": b"From: a@b.example\r\nSubject: x" + b"\r\n " * 60_000 + b"\r\n\r\n",
