@@ -7,8 +7,8 @@ import re
 
 from gateway.notify.reply_tokens import MARKERS
 
-LINE = 1_000
-"""Characters of a line that are looked at."""
+LOOKED_AT, LINE = 32_768, 1_000
+"""Characters of a text and of a line of it that are looked at; new words stand at the beginning."""
 
 SEPARATOR = re.compile(
     r"[-_*=\s\u00a0]{0,60}(?:original message|original-nachricht|ursprüngliche nachricht|message d'origine|mensaje original"
@@ -46,6 +46,7 @@ FOOTER = re.compile(
 
 def stripped(text: str) -> str:
     """What is new in it, or all of it where that would be nothing."""
+    text = text[:LOOKED_AT]
     lines = [line[:LINE] for line in text.split("\n")]
     end = next((place for place, line in enumerate(lines) if any(marker in line for marker in MARKERS)), len(lines))
     kept = _without_quotes(lines[:end])
@@ -73,18 +74,22 @@ def _without_quotes(lines: list[str]) -> list[str]:
 
 def _heading(lines: list[str], place: int) -> int:
     """How many lines from here on are what a mail program puts above what it quotes."""
-    line = lines[place]
-    if not line.strip():
-        return 0
-    if SEPARATOR.fullmatch(line) or WROTE.fullmatch(line):
+    line, following = lines[place], lines[place + 1 : place + 4]
+    if SEPARATOR.fullmatch(line):
+        return 1 if line.strip() else 0
+    if _ends_in_colon(line) and WROTE.fullmatch(line):
         return 1
-    if FROM.fullmatch(line) and any(SENT.fullmatch(later) for later in lines[place + 1 : place + 4]):
+    if (":" in line or "：" in line) and FROM.fullmatch(line) and any(SENT.fullmatch(later) for later in following):
         return 1
-    if BEGINS.fullmatch(line):
-        for more in (2, 3):
-            if WROTE.fullmatch(" ".join(part.strip() for part in lines[place : place + more])[:LINE]):
-                return more
+    for more in (1, 2):
+        if any(map(_ends_in_colon, following[more - 1 : more])) and BEGINS.fullmatch(line):
+            together = " ".join(part.strip() for part in (line, *following[:more]))
+            return more + 1 if WROTE.fullmatch(together[:LINE]) else 0
     return 0
+
+
+def _ends_in_colon(line: str) -> bool:
+    return line.rstrip().endswith((":", "："))
 
 
 def _is_marked(lines: list[str]) -> bool:
