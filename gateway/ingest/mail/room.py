@@ -119,9 +119,9 @@ class MailRoom:
                 try:
                     receipt = await self.file(letter, submission, match)
                 except asyncpg.PostgresError as error:
+                    log.error("mail_refused_by_database", exc_info=error)
                     if classify(error) is not Fault.DATA:
                         raise Unavailable("the database did not take it: send again shortly") from error
-                    log.warning("mail_refused_by_database", error=type(error).__name__)
                     return await self._quarantined(integration_id, posted, "the database refuses a value of this mail")
                 for result in receipt.results:
                     self.metrics.items(SOURCE, result.outcome)

@@ -40,7 +40,8 @@ async def writer(conn: Connection, address: str) -> tuple[Who, str | None]:
     row = await conn.fetchrow(WHO, address) if address else None
     if row is None:
         reporter = frozenset({Role.REPORTER})
-        return Who(name=address or "email", parts=reporter, identities=frozenset({address}), contact=address), None
+        names = frozenset({address} if address else ())
+        return Who(name=address or "email", parts=reporter, identities=names, contact=address), None
     names = frozenset(text.lower() for text in (row["login"], row["email"], row["phone"]) if text)
     who = Who(name=row["login"], parts=known(row["roles"]), groups=frozenset(row["groups"]), identities=names, contact=address)
     return who, row["locale"]
