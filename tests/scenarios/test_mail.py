@@ -312,6 +312,14 @@ async def test_who_says_nothing_or_guesses_at_addresses_is_sent_away(telling: Te
         assert codes == [550] * 19 + [421]
 
 
+async def test_what_strangers_say_is_not_written_into_the_log(story: Story, caplog: pytest.LogCaptureFixture) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", story.gateway.smtp[0][1])
+    writer.write(b"EVIL \x1b[31m\r\nQUIT\r\n")
+    assert [line[:3] for line in (await reader.read()).splitlines()] == [b"220", b"500", b"221"]
+    writer.close()
+    assert [record for record in caplog.records if record.name == "mail.log"] == []
+
+
 async def test_mail_that_there_is_no_room_for_is_heard_out_and_told_to_come_back(story: Story) -> None:
     places = story.gateway.mail.places
     places.hold(places.most_bytes - 50_000)

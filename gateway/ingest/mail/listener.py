@@ -5,6 +5,7 @@ one that the settings name. There is no relaying: mail for anybody else is refus
 """
 
 import asyncio
+import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -104,6 +105,7 @@ async def receiving(door: MailDoor, changed: Callable[[int], object]) -> AsyncIt
     if not listener.host:
         yield ()
         return
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # aiosmtpd's, which writes down what strangers say as they said it
     tls = None
     if listener.certificate:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -119,7 +119,7 @@ class MailRoom:
                 try:
                     receipt = await self.file(letter, submission, match)
                 except asyncpg.PostgresError as error:
-                    log.error("mail_refused_by_database", exc_info=error)
+                    log.exception("mail_refused_by_database")
                     if classify(error) is not Fault.DATA:
                         raise Unavailable("the database did not take it: send again shortly") from error
                     return await self._quarantined(integration_id, posted, "the database refuses a value of this mail")
