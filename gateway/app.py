@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from secrets import token_bytes
 from typing import Any
 from uuid import uuid4
@@ -30,27 +32,32 @@ from gateway.dedup.opening import Openings
 from gateway.dedup.promotion import EVERY as PROMOTE_EVERY
 from gateway.dedup.promotion import Promotion
 from gateway.dedup.records import Records
+from gateway.files.disk import DiskStore
+from gateway.files.s3 import S3Store
+from gateway.files.store import EVERY as SWEEP_EVERY
+from gateway.files.store import Place, Store, Stores
 from gateway.incidents import store
-from gateway.ingest.http import FrontDoor
+from gateway.incidents.custom import Fields
+from gateway.ingest.fetching import Fetcher, Kept
+from gateway.ingest.http import Fetch, FrontDoor
 from gateway.ingest.mail.filing import SOURCE as MAIL
-from gateway.ingest.mail.filing import Filing
 from gateway.ingest.mail.http import MailPosts
 from gateway.ingest.mail.listener import MailDoor, receiving
-from gateway.ingest.mail.posted import Kept
-from gateway.ingest.mail.reader import Reader
-from gateway.ingest.mail.room import MailRoom, Places
+from gateway.ingest.mail.opening import mail_room
+from gateway.ingest.mail.room import MailRoom
 from gateway.ingest.replay import Replay
 from gateway.ingest.routes import intake_routes
 from gateway.ingest.sources import SOURCES
 from gateway.metrics import Metrics
+from gateway.notify.channels.person import PersonChannel
 from gateway.notify.channels.smtp import Replies, SmtpChannel
 from gateway.notify.channels.webhook import WebhookChannel
 from gateway.notify.message import Channel
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.notify.runner import Runner as Telling
 from gateway.observers import IntakeObserver, TimerObserver
-from gateway.operations import hand_over, orphans
-from gateway.operations.attach import Quota
+from gateway.operations import hand_over, orphans, undelivered
+from gateway.operations.attach import Filing, Quota
 from gateway.operations.attempts import Limits
 from gateway.operations.desk import Armed, Desk
 from gateway.operations.firing import Effects
@@ -60,10 +67,14 @@ from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.operations.redating import Redating
 from gateway.operations.reporter_links import ReporterLinks, secrets_of
+from gateway.opsgenie.alerts import Alerts
+from gateway.opsgenie.heartbeats import Heartbeats
+from gateway.opsgenie.pulse import EVERY as EXPIRE_EVERY
+from gateway.opsgenie.pulse import Expiry
 from gateway.settings import Attachments, Settings
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
-from gateway.upkeep import Upkeep
+from gateway.upkeep import Round, Upkeep
 from gateway.watchdog import watched
 
 log = structlog.get_logger()
@@ -100,18 +111,22 @@ class Gateway:
 
 
 @asynccontextmanager
-async def running(settings: Settings, clock: Clock, *, allow_unsafe: bool = False) -> AsyncIterator[Gateway]:
-    """Everything a replica needs, running; stopped in the opposite order of its start."""
+async def running(
+    settings: Settings, clock: Clock, *, allow_unsafe: bool = False, fetch: Fetch | None = None
+) -> AsyncIterator[Gateway]:
+    """Everything a replica needs, running; stopped in the opposite order of its start. `fetch` asks the world for it."""
     async with AsyncExitStack() as stack:
         pool = await open_pool(settings.database, allow_unsafe=allow_unsafe)
         stack.callback(pool.terminate)
         reserved = msgspec.structs.replace(settings.database, pool_min=1, pool_max=RESERVED)
         timer_pool = await open_pool(reserved, allow_unsafe=allow_unsafe, settings={**SERVER_SETTINGS, **BY_KEY})
         stack.callback(timer_pool.terminate)
-        yield await _assemble(stack, pool, timer_pool, settings, clock)
+        yield await _assemble(stack, pool, timer_pool, settings, clock, fetch or _fetch(stack))
 
 
-async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock) -> Gateway:
+async def _assemble(
+    stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock, fetch: Fetch
+) -> Gateway:
     sources = {source.slug: source for source in SOURCES}
     metrics = Metrics(CollectorRegistry(), {*sources, MAIL})
     metrics.build.labels(VERSION).set(1)
@@ -123,7 +138,7 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     tokens = ReplyTokens(links.secrets)
     telling = Telling(
         pool=pool,
-        channels=_channels(stack, settings, clock, tokens),
+        channels=_channels(stack, pool, settings, clock, tokens),
         metrics=metrics,
         clock=clock,
         locale=settings.notify.locale,
@@ -133,40 +148,31 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     committer = Committer(clock, settings.dedup, Records(Openings(settings, rules, catalogue), reserve, clock, key))
     observer = IntakeObserver(metrics, timers.note_armed, telling.wake.set)
     intake = Intake(lambda: _connect(settings.database.url, WRITER), committer, clock, settings.server, observer)
-    desk = Desk(pool, clock, rules, key, reserve, partial(_changed, timers, telling), catalogue)
+    desk = Desk(
+        pool, clock, rules, key, reserve, partial(_changed, timers, telling), catalogue, Fields.from_settings(settings.fields)
+    )
     keys = Keys(pool, clock)
-    door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock)
-    quota = _quota(settings.attachments)
-    room = _mail_room(stack, settings, Filing(desk, quota, tokens, settings.mail, _sender(settings)), intake, metrics)
+    door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, Kept(fetch, clock).get)
+    filing = _filing(stack, desk, settings.attachments)
+    room = mail_room(stack, settings, filing, tokens, intake.submit, metrics)
+    replay = Replay(pool, sources, settings.intake, intake.submit, clock, room)
     health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     alertmanager = AlertmanagerReads(pool, keys, health.readyz, VERSION, clock.now())
     login = _login(stack, pool, settings, clock)
-    context = Context(
-        desk,
-        keys,
-        login,
-        _oidc(stack, login, settings),
-        links,
-        quota,
-        Replay(pool, sources, settings.intake, intake.submit, clock, room),
-    )
+    context = Context(desk, keys, login, _oidc(stack, login, settings), links, filing, replay, settings.problems)
+    opsgenie = [*Alerts(door, desk).routes(), *Heartbeats(door, pool, clock).routes()]
     definitions = [
         *intake_routes(door, MailPosts(room, keys.authenticate, settings.mail)),
         *alertmanager.routes(),
         *routes.build(context),
         *build_docs(),
         *health.routes(metrics),
+        *opsgenie,
     ]
     app.add_routes(edge.doors(definitions, clock, metrics.answered))
     rules.warm(clock.now())
-    promotion = Promotion(pool, clock, intake.submit)
-    rounds = (
-        (PROMOTE_EVERY, promotion.run_once),
-        (hand_over.EVERY, partial(hand_over.make_lists, desk)),
-        (orphans.EVERY, partial(orphans.release, desk, settings.dedup.reopen_within)),
-    )
-    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, rounds)
+    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, _rounds(desk, intake, filing, settings.dedup.reopen_within))
     await upkeep.housekeeping()
     await catalogue.refresh(pool, clock.stamp())
     _start(stack, catalogue.run(pool, clock), "catalogue")
@@ -180,10 +186,28 @@ async def _assemble(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, setting
     return Gateway(app, pool, intake, timers, health, desk, room, smtp=smtp)
 
 
+def _fetch(stack: AsyncExitStack) -> Fetch:
+    fetcher = Fetcher()
+    stack.push_async_callback(fetcher.close)
+    return fetcher.get
+
+
 def _login(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) -> Login:
     passwords = Passwords()
     stack.callback(passwords.close)
     return Login(pool, clock, passwords, Limits(settings.login.attempts, settings.login.window), settings.login.session)
+
+
+def _filing(stack: AsyncExitStack, desk: Desk, files: Attachments) -> Filing:
+    stores: dict[Place, Store] = {}
+    if files.path:
+        stores[Place.DISK] = DiskStore(Path(files.path))
+    if files.s3.endpoint:
+        stores[Place.S3] = bucket = S3Store(files.s3, desk.clock)
+        stack.push_async_callback(bucket.close)
+    chosen = {"database": Place.PARTS, "disk": Place.DISK, "s3": Place.S3}[files.store]
+    quota = Quota(files.max_bytes, files.max_files, files.max_record_bytes, files.max_link_files)
+    return Filing(desk, Stores(desk.pool, chosen, stores), quota)
 
 
 async def _links(pool: Pool, settings: Settings, clock: Clock) -> ReporterLinks:
@@ -200,6 +224,19 @@ def _oidc(stack: AsyncExitStack, login: Login, settings: Settings) -> OidcLogin 
     stack.push_async_callback(provider.close)
     back = oidc.redirect_url or settings.server.external_url.rstrip("/") + "/api/v1/login/oidc/callback"
     return OidcLogin(login, provider, oidc, back)
+
+
+def _rounds(desk: Desk, intake: Intake, filing: Filing, grace: timedelta) -> tuple[Round, ...]:
+    """What any replica does again and again, and the seconds between."""
+    pool, clock = desk.pool, desk.clock
+    return (
+        (PROMOTE_EVERY, Promotion(pool, clock, intake.submit).run_once),
+        (EXPIRE_EVERY, Expiry(pool, clock, intake.submit).run_once),
+        (hand_over.EVERY, partial(hand_over.make_lists, desk)),
+        (undelivered.EVERY, partial(undelivered.note_undelivered, desk)),
+        (orphans.EVERY, partial(orphans.release, desk, grace)),
+        (SWEEP_EVERY, lambda: filing.stores.sweep(clock.now())),
+    )
 
 
 def _changed(timers: Timers, telling: Telling, armed: Sequence[Armed]) -> None:
@@ -238,28 +275,13 @@ async def _connect(url: str, settings: dict[str, str]) -> "asyncpg.Connection[An
     return await asyncpg.connect(url, timeout=ANSWER_WITHIN, command_timeout=ANSWER_WITHIN, server_settings=settings)
 
 
-def _quota(files: Attachments) -> Quota:
-    return Quota(files.max_bytes, files.max_files, files.max_record_bytes)
-
-
-def _sender(settings: Settings) -> str:
-    """The address that mail is sent from, "" where none is sent."""
-    return settings.notify.smtp.sender if settings.notify.smtp.host else ""
-
-
-def _mail_room(stack: AsyncExitStack, settings: Settings, filing: Filing, intake: Intake, metrics: Metrics) -> MailRoom:
-    reader = Reader(Kept(settings.attachments.max_bytes, settings.attachments.max_files))
-    stack.push_async_callback(reader.close)
-    places = Places(settings.mail.at_once, settings.mail.at_once * settings.mail.max_bytes)
-    return MailRoom(reader, intake.submit, filing, settings.mail, metrics, filing.desk.clock, places)
-
-
-def _channels(stack: AsyncExitStack, settings: Settings, clock: Clock, tokens: ReplyTokens) -> dict[str, Channel]:
+def _channels(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: ReplyTokens) -> dict[str, Channel]:
     webhook = WebhookChannel.open(settings.notify.webhook, clock)
     stack.push_async_callback(webhook.close)
     channels: dict[str, Channel] = {"webhook": webhook}
     if settings.notify.smtp.host:
-        channels["smtp"] = SmtpChannel(settings.notify.smtp, Replies(tokens, settings.mail.reply_to))
+        channels["smtp"] = mail = SmtpChannel(settings.notify.smtp, Replies(tokens, settings.mail.reply_to))
+        channels["person"] = PersonChannel(pool, mail, settings.server.external_url)
     return channels
 
 

@@ -23,6 +23,8 @@ from gateway.db.pool import open_pool
 from gateway.embedded.launcher import Embedded, default_state
 from gateway.errors import Misconfigured
 from gateway.incidents import audit as audits
+from gateway.ingest.source import unused_secrets
+from gateway.ingest.sources import SOURCES
 from gateway.operations import keys
 from gateway.operations.keys import Scope
 from gateway.settings import Settings
@@ -168,6 +170,8 @@ async def migrate_schema(settings: Settings, options: argparse.Namespace) -> int
 
 async def check(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001 - every command's shape
     """The settings were read without a problem; see whether they can be followed and the database be used."""
+    if flaws := unused_secrets({source.slug: source for source in SOURCES}, settings.intake):
+        raise Misconfigured("the configuration cannot be used", flaws=flaws)
     for note in notes_on(settings, SystemClock().now()):
         print(f"gateway: {note}")
     if settings.database.url:

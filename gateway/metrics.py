@@ -15,7 +15,7 @@ from gateway.incidents.model import LIVE, Outcome, Tier, TimerKind
 
 CLOCKS = ("response", "desk", "tier2", "escalated", "overall")
 PRIORITIES = ("1", "2", "3", "4")
-CHANNELS = ("smtp", "webhook")
+CHANNELS = ("smtp", "person", "webhook")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 OTHER = "other"
 """What a label value that is not in the table is counted under."""
@@ -28,11 +28,12 @@ BATCH = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
 class RequestOutcome(StrEnum):
-    """How one intake request was answered."""
+    """How one intake request was answered; `untrusted` was not signed as it must be, or is of another account."""
 
     ACCEPTED = "accepted"
     REPEATED = "repeated"
     REFUSED = "refused"
+    UNTRUSTED = "untrusted"
     OVERLOADED = "overloaded"
     UNAVAILABLE = "unavailable"
 

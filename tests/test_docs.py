@@ -22,6 +22,7 @@ IN_TEXT = {
     "sla.policies.severity-ladder",
     "sla.policies.requests",
     "sla.use",
+    "intake.azure.severity",
     "intake.generic.severity",
     "notify.recipients",
 }

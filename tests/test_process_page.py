@@ -6,10 +6,14 @@ from gateway.incidents.labels import LABELS
 from gateway.incidents.lifecycle import ACTIONS, BACK, SAME, TABLE, Target
 from gateway.incidents.model import (
     PRIORITIES,
+    ArticleState,
     Closure,
     HoldReason,
     Impact,
     Kind,
+    LeaderOutcome,
+    LinkKind,
+    ReportStatus,
     RequestCategory,
     Resolution,
     State,
@@ -25,7 +29,21 @@ def expected() -> dict[str, list[str]]:
     """The rows of each table of the page, by its head."""
     tables = {
         f"| {kind.__name__} | en | zh-CN |": [f"| `{v}` | {LABELS[kind][v][0]} | {LABELS[kind][v][1]} |" for v in kind]
-        for kind in (Kind, RequestCategory, State, HoldReason, Resolution, Closure, Impact, Urgency, Tier)
+        for kind in (
+            Kind,
+            RequestCategory,
+            State,
+            HoldReason,
+            Resolution,
+            Closure,
+            LeaderOutcome,
+            ReportStatus,
+            Impact,
+            Urgency,
+            Tier,
+            LinkKind,
+            ArticleState,
+        )
     }
     tables["| impact | urgent | high | normal | low |"] = [
         f"| `{impact}` | " + " | ".join(str(PRIORITIES[impact][urgency]) for urgency in Urgency) + " |" for impact in Impact

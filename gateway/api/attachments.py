@@ -1,7 +1,7 @@
 """Files of a record: send, list, fetch, take away. They are downloads, whatever they hold, and never shown in place."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -14,10 +14,14 @@ from gateway.api.context import Call, respond
 from gateway.api.incidents import found
 from gateway.db.pool import Connection, acquire
 from gateway.errors import Malformed, NotFound, TooLarge
+from gateway.files.spool import received
+from gateway.files.store import Kept, Place
+from gateway.incidents import store
 from gateway.incidents.files import disposition
 from gateway.incidents.record import Incident
-from gateway.operations import attach as attaching
+from gateway.operations.attach import File
 from gateway.operations.permissions import ALLOWED, Action, may
+from gateway.operations.who import Who
 
 
 class Attachment(msgspec.Struct):
@@ -52,20 +56,31 @@ LIST = """
 SELECT id, name, type, size, sha256, public, attached_at, attached_by, removed_at, removed_by FROM attachment
 WHERE incident_id = $1 AND (public OR $2::bool) ORDER BY id
 """
-ONE = "SELECT name, type, content FROM attachment WHERE incident_id = $1 AND (public OR $2::bool) AND id = $3"
+ONE = """
+SELECT name, type, size, place, handle FROM attachment
+WHERE incident_id = $1 AND (public OR $2::bool) AND id = $3 AND removed_at IS NULL
+"""
 
 
 async def attach_file(call: Call) -> web.Response:
     """Keep the body as a file."""
-    await found(call, Action.ATTACH)
-    quota = call.context.quota
+    incident = await found(call, Action.ATTACH)
+    one, version = await taken_in(call, incident, call.who)
+    return respond(one, 201, version, f"/api/v1/incidents/{incident.number}/attachments/{one.id}")
+
+
+async def taken_in(call: Call, incident: Incident, who: Who, link: str = "") -> tuple[Attachment, str]:
+    """The body as a file of the record, and the record's version then; `link` is the reporter's that it came by."""
+    filing = call.context.filing
     name, public = _naming(call.request)
-    file = attaching.File(name, await _read(call.request, quota.each), public)
-    incident, made = await attaching.attach(call.context.desk, quota, call.number, file, call.who, if_match=call.if_match())
+    async with received(_chunks(call.request, filing.quota.each), filing.quota.each, filing.stores.directory) as content:
+        file = File(name, content, public, link)
+        once = call.once(content.sha256)
+        _, made = await filing.attach(incident.number, file, who, if_match=call.if_match(), once=once)
     async with acquire(call.context.desk.pool) as conn:
-        [one] = [file for file in await files_of(conn, incident, whole=True) if file.id == made]
-    location = f"/api/v1/incidents/{incident.number}/attachments/{made}"
-    return respond(one, 201, str(incident.version), location)
+        [after] = await store.by_ids(conn, [incident.id])
+        [one] = [file for file in await files_of(conn, after, whole=True) if file.id == made]
+    return one, str(after.version)
 
 
 def _naming(request: web.Request) -> tuple[str, bool]:
@@ -85,22 +100,17 @@ def _named(header: str) -> str | None:
         return content_disposition_filename(parse_content_disposition(header)[1])
 
 
-async def _read(request: web.Request, most: int) -> bytes:
-    """The body as it was sent; no more of it is read than may be kept."""
+async def _chunks(request: web.Request, most: int) -> AsyncIterator[bytes]:
+    """The body as it was sent, as it comes; raises Malformed, and TooLarge where it says itself that it is."""
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Malformed("Content-Encoding is not taken: send the file as it is")
-    content = bytearray()
-    too_large = TooLarge(f"a file here has at most {most} bytes")
     if (request.content_length or 0) > most:
-        raise too_large
+        raise TooLarge(f"a file here has at most {most} bytes")
     try:
         async for chunk in request.content.iter_any():
-            content += chunk
-            if len(content) > most:
-                raise too_large
+            yield chunk
     except (RequestPayloadError, ValueError) as error:
         raise Malformed("the body cannot be read: its encoding is broken") from error
-    return bytes(content)
 
 
 async def list_files(call: Call) -> web.Response:
@@ -118,7 +128,7 @@ async def fetch_file(call: Call) -> web.Response:
 
 async def remove_file(call: Call) -> web.Response:
     """Take a file's content away; its name, size and hash stay."""
-    await attaching.detach(call.context.desk, call.number, _id(call), call.who, if_match=call.if_match())
+    await call.context.filing.detach(call.number, _id(call), call.who, if_match=call.if_match())
     return web.Response(status=204)
 
 
@@ -141,15 +151,29 @@ def _view(row: Record) -> Attachment:
 
 
 async def download(call: Call, incident: Incident, *, whole: bool) -> web.Response:
-    """The bytes of the file in the path, which nobody's browser opens in place; raises NotFound."""
+    """The bytes of the file in the path, which nobody's browser opens in place; raises NotFound and Unavailable."""
     async with acquire(call.context.desk.pool) as conn:
         row = await conn.fetchrow(ONE, incident.id, whole, _id(call))
-    if row is None or row["content"] is None:
+    if row is None:
         raise NotFound(f"{incident.number} has no file {_id(call)}")
     headers = {
         "Content-Type": row["type"],
+        "Content-Length": str(row["size"]),
         "Content-Disposition": disposition(row["name"]),
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
     }
-    return web.Response(body=row["content"], headers=headers)
+    pieces = call.context.filing.stores.read(Kept(Place(row["place"]), row["handle"], _id(call), row["size"]))
+    return web.Response(body=await _begun(pieces), headers=headers)
+
+
+async def _begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same pieces with the first of them there already: what cannot be read is a problem and not half an answer."""
+    first = await anext(pieces, b"")
+
+    async def whole() -> AsyncIterator[bytes]:
+        yield first
+        async for piece in pieces:
+            yield piece
+
+    return whole()

@@ -22,11 +22,11 @@ class Keys:
     async def authenticate(
         self, request: web.Request, scope: str, given: str | None = None, *, or_scope: str | None = None
     ) -> Caller:
-        """The caller, who may do `scope`, or `or_scope`; `given` is a key the sender's own format carries in its path or body.
+        """The caller, who may do `scope`, or `or_scope`; `given` is a key where the sender's own format carries it.
 
-        Raises Unauthenticated, Forbidden, Malformed for a key in the query, and Unavailable when that cannot be told.
+        Raises Unauthenticated, Forbidden, Malformed for another key in the query, and Unavailable when that cannot be told.
         """
-        if request.query_string and _has_key(request):
+        if request.query_string and _has_key(request, given):
             raise Malformed("a key does not belong in the query, where logs keep it: send it as Authorization: Bearer")
         caller = await self._ring.recognise(given or key_of(request))
         if not caller.may(Scope(scope)) and not (or_scope and caller.may(Scope(or_scope))):
@@ -42,8 +42,9 @@ class Keys:
         self._ring.forget(key_id)
 
 
-def _has_key(request: web.Request) -> bool:
-    return any(name.lower() in QUERY_NAMES or value.startswith("gwk_") for name, value in request.query.items())
+def _has_key(request: web.Request, given: str | None) -> bool:
+    pairs = ((name, value) for name, value in request.query.items() if value != given)
+    return any(name.lower() in QUERY_NAMES or value.startswith("gwk_") for name, value in pairs)
 
 
 def key_of(request: web.Request) -> str:

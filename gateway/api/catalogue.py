@@ -9,6 +9,7 @@ from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
 from gateway.api import body
+from gateway.api.answers import Answer, answered
 from gateway.api.context import Call, respond
 from gateway.api.people import Title
 from gateway.api.wire import Name, Request, Slug, Text
@@ -168,13 +169,15 @@ async def create_service(call: Call) -> web.Response:
     slug = fields.pop("slug")
     desk.catalogue.check(fields["policy"], fields["support_hours"], fields["targets"])
 
-    async def work(conn: Connection) -> Service:
-        return await services.create(conn, slug, fields, desk.clock.stamp())
+    async def work(conn: Connection) -> Answer:
+        made = await services.create(conn, slug, fields, desk.clock.stamp())
+        return Answer(_service_view(made), 201, made.version, f"/api/v1/services/{slug}")
 
-    made = await in_transaction(desk.pool, work)
-    await desk.catalogue.refresh(desk.pool, desk.clock.stamp())
-    log.info("service_made", slug=slug, by=call.actor)
-    return respond(_service_view(made), 201, str(made.version), f"/api/v1/services/{slug}")
+    response, fresh = await answered(call, work)
+    if fresh:
+        await desk.catalogue.refresh(desk.pool, desk.clock.stamp())
+        log.info("service_made", slug=slug, by=call.actor)
+    return response
 
 
 async def read_service(call: Call) -> web.Response:
@@ -186,8 +189,7 @@ async def read_service(call: Call) -> web.Response:
 
 async def patch_service(call: Call) -> web.Response:
     """Change a service."""
-    one = await _service_changed(call, body.given(call.body))
-    return respond(_service_view(one), etag=str(one.version))
+    return await _service_changed(call, body.given(call.body))
 
 
 async def deactivate_service(call: Call) -> web.Response:
@@ -196,17 +198,19 @@ async def deactivate_service(call: Call) -> web.Response:
     return web.Response(status=204)
 
 
-async def _service_changed(call: Call, changes: dict[str, Any]) -> Service:
+async def _service_changed(call: Call, changes: dict[str, Any]) -> web.Response:
     slug, if_match, desk = call.request.match_info["slug"], call.if_match(), call.context.desk
     desk.catalogue.check(changes.get("policy", ""), changes.get("support_hours", ""), changes.get("targets", {}))
 
-    async def work(conn: Connection) -> Service:
-        return await services.change(conn, slug, changes, desk.clock.stamp(), if_match=if_match)
+    async def work(conn: Connection) -> Answer:
+        one = await services.change(conn, slug, changes, desk.clock.stamp(), if_match=if_match)
+        return Answer(_service_view(one), version=one.version)
 
-    one = await in_transaction(desk.pool, work)
-    await desk.catalogue.refresh(desk.pool, desk.clock.stamp())
-    log.info("service_changed", slug=slug, by=call.actor, fields=sorted(changes))
-    return one
+    response, fresh = await answered(call, work)
+    if fresh:
+        await desk.catalogue.refresh(desk.pool, desk.clock.stamp())
+        log.info("service_changed", slug=slug, by=call.actor, fields=sorted(changes))
+    return response
 
 
 async def list_cis(call: Call) -> web.Response:
@@ -222,12 +226,14 @@ async def create_ci(call: Call) -> web.Response:
     """Make a configuration item."""
     desk = call.context.desk
 
-    async def work(conn: Connection) -> Ci:
-        return await cis.create(conn, call.body.draft(), desk.clock.stamp())
+    async def work(conn: Connection) -> Answer:
+        made = await cis.create(conn, call.body.draft(), desk.clock.stamp())
+        return Answer(_ci_view(made), 201, made.version, f"/api/v1/cis/{made.name}")
 
-    made = await in_transaction(desk.pool, work)
-    log.info("ci_made", name=made.name, by=call.actor)
-    return respond(_ci_view(made), 201, str(made.version), f"/api/v1/cis/{made.name}")
+    response, fresh = await answered(call, work)
+    if fresh:
+        log.info("ci_made", name=call.body.name, by=call.actor)
+    return response
 
 
 async def read_ci(call: Call) -> web.Response:
@@ -241,12 +247,14 @@ async def patch_ci(call: Call) -> web.Response:
     """Change a configuration item."""
     name, if_match, desk, changes = call.request.match_info["name"], call.if_match(), call.context.desk, body.given(call.body)
 
-    async def work(conn: Connection) -> Ci:
-        return await cis.change(conn, name, changes, desk.clock.stamp(), if_match=if_match)
+    async def work(conn: Connection) -> Answer:
+        one = await cis.change(conn, name, changes, desk.clock.stamp(), if_match=if_match)
+        return Answer(_ci_view(one), version=one.version)
 
-    one = await in_transaction(desk.pool, work)
-    log.info("ci_changed", name=name, by=call.actor, fields=sorted(changes))
-    return respond(_ci_view(one), etag=str(one.version))
+    response, fresh = await answered(call, work)
+    if fresh:
+        log.info("ci_changed", name=name, by=call.actor, fields=sorted(changes))
+    return response
 
 
 async def delete_ci(call: Call) -> web.Response:
@@ -272,13 +280,15 @@ async def import_cis(call: Call) -> web.Response:
     desk = call.context.desk
     drafts = importing.read(text, as_csv=call.request.content_type == "text/csv")
 
-    async def work(conn: Connection) -> None:
-        await cis.write(conn, drafts, desk.clock.stamp())
+    async def work(conn: Connection) -> Answer:
+        if drafts:
+            await cis.write(conn, drafts, desk.clock.stamp())
+        return Answer(Imported(len(drafts)))
 
-    if drafts:
-        await in_transaction(desk.pool, work)
-    log.info("cis_imported", items=len(drafts), by=call.actor)
-    return respond(Imported(len(drafts)))
+    response, fresh = await answered(call, work, content=text.encode())
+    if fresh:
+        log.info("cis_imported", items=len(drafts), by=call.actor)
+    return response
 
 
 async def read_impact(call: Call) -> web.Response:

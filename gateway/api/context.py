@@ -11,7 +11,7 @@ from aiohttp import web
 from gateway.api.auth import Keys
 from gateway.dedup.submission import Receipt
 from gateway.errors import Malformed
-from gateway.operations.attach import Quota
+from gateway.operations.attach import Filing
 from gateway.operations.desk import Desk
 from gateway.operations.keys import Caller
 from gateway.operations.login import Login
@@ -19,6 +19,7 @@ from gateway.operations.memory import Once
 from gateway.operations.oidc import OidcLogin
 from gateway.operations.reporter_links import ReporterLinks
 from gateway.operations.who import Who
+from gateway.settings import Problems
 
 _encode = msgspec.json.Encoder().encode
 
@@ -32,8 +33,9 @@ class Context:
     login: Login
     oidc: OidcLogin | None
     links: ReporterLinks
-    quota: Quota
+    filing: Filing
     replay: Callable[[int], Awaitable[Receipt]]
+    problems: Problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +78,20 @@ class Call:
             raise Malformed('If-Match is the ETag of the record, such as "3"')
         return int(text)
 
-    def once(self) -> Once | None:
-        """The Idempotency-Key, bound to the caller, and the request it stands for; raises Malformed for one too long."""
+    def once(self, content: bytes = b"") -> Once | None:
+        """The Idempotency-Key, bound to the caller or the link that let in, and the request it stands for; raises Malformed.
+
+        `content` stands for a body that was not read into `raw`.
+        """
         key = self.request.headers.get("Idempotency-Key")
         if key is None:
             return None
         if not 0 < len(key) <= 255:
             raise Malformed("an Idempotency-Key has 1 to 255 characters")
         shape = f"{self.request.method}\0{self.request.rel_url}\0{self.request.headers.get('If-Match', '')}\0"
-        owned = f"{self.caller.id}\0{key}".encode("utf-8", "surrogateescape")
-        return Once(sha256(owned).digest(), sha256(shape.encode("utf-8", "surrogateescape") + self.raw).digest())
+        owner = self.request.match_info.get("link", self.caller.id)
+        owned = f"{owner}\0{key}".encode("utf-8", "surrogateescape")
+        return Once(sha256(owned).digest(), sha256(shape.encode("utf-8", "surrogateescape") + self.raw + content).digest())
 
 
 def respond(value: object, status: int = 200, etag: str | None = None, location: str | None = None) -> web.Response:

@@ -10,6 +10,7 @@ from msgspec import Meta
 from gateway.api import body, wire
 from gateway.api.context import Call, respond
 from gateway.db.pool import acquire, transaction
+from gateway.incidents.model import ReportStatus
 from gateway.oncall import groups, rosters
 from gateway.oncall.shift import Shift
 from gateway.operations import hand_over
@@ -54,7 +55,7 @@ class HandOverQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class HandedRecord(msgspec.Struct):
-    """A record on a list."""
+    """A record on a list; with a `report` it is over, and that is what is left to do."""
 
     number: str
     title: str
@@ -62,6 +63,7 @@ class HandedRecord(msgspec.Struct):
     state: str
     handler: str
     next_due_at: datetime | None
+    report: ReportStatus | None
 
 
 class HandOverView(msgspec.Struct):
@@ -113,10 +115,12 @@ async def list_handovers(call: Call) -> web.Response:
 
 async def accept_handover(call: Call) -> web.Response:
     """Take over a list."""
-    return respond(_view(await hand_over.accept(call.context.desk, int(call.request.match_info["id"]), call.who)))
+    one = await hand_over.accept(call.context.desk, int(call.request.match_info["id"]), call.who, once=call.once())
+    return respond(_view(one))
 
 
 def _view(one: HandOver) -> HandOverView:
-    records = [HandedRecord(**{name: getattr(r, name) for name in HandedRecord.__struct_fields__}) for r in one.records]
-    plain = {name: getattr(one, name) for name in ("id", "group", "ends_at", "accepted_at", "accepted_by")}
-    return HandOverView(**plain, people=list(one.people), successors=list(one.successors), records=records)
+    plain = tuple(name for name in HandedRecord.__struct_fields__ if name != "report")
+    records = [HandedRecord(**{n: getattr(r, n) for n in plain}, report=one.reports.get(r.id)) for r in one.records]
+    said = {name: getattr(one, name) for name in ("id", "group", "ends_at", "accepted_at", "accepted_by")}
+    return HandOverView(**said, people=list(one.people), successors=list(one.successors), records=records)

@@ -2,13 +2,12 @@
 
 import msgspec
 from aiohttp import web
-from msgspec import UNSET
 
 from gateway.api import body, wire
 from gateway.api.context import Call, respond
-from gateway.api.listing import page, query_of
+from gateway.api.listing import fields_of, page, query_of
 from gateway.api.views import IncidentView, views
-from gateway.db.pool import acquire
+from gateway.db.pool import acquire, transaction
 from gateway.errors import Flaw, GatewayError, Malformed, NotFound, Unprocessable
 from gateway.incidents import store
 from gateway.incidents.model import State
@@ -18,8 +17,10 @@ from gateway.operations.act import act
 from gateway.operations.allowing import refuse
 from gateway.operations.convert import convert
 from gateway.operations.create import Report, create
+from gateway.operations.desk import NOW
 from gateway.operations.edit import edit
 from gateway.operations.follow_on import follow_on
+from gateway.operations.memory import claimed
 from gateway.operations.permissions import Action, may, sight
 from gateway.operations.references import reference_tag, set_reference
 
@@ -57,11 +58,11 @@ class BulkResults(msgspec.Struct):
 
 async def list_incidents(call: Call) -> web.Response:
     """One page, newest first unless `sort` says otherwise."""
-    query = query_of(call.request.query)
     desk = call.context.desk
+    query, having = query_of(call.request.query), fields_of(call.request.query, desk.fields)
     async with acquire(desk.pool) as conn:
         seen = sight(call.who)
-        found, following = await page(conn, query, seen)
+        found, following = await page(conn, query, seen, having)
         return respond(Page(await views(conn, desk.rules, found, desk.clock.stamp(), seen), following))
 
 
@@ -82,9 +83,11 @@ async def read_incident(call: Call) -> web.Response:
 
 async def patch_incident(call: Call) -> web.Response:
     """Correct a record."""
-    fields = wire.Patch.__struct_fields__
-    changes = {name: value for name in fields if (value := getattr(call.body, name)) is not UNSET}
-    incident = await edit(call.context.desk, call.number, changes, call.who, if_match=call.if_match(), once=call.once())
+    changes = body.given(call.body)
+    note = changes.pop("note")
+    incident = await edit(
+        call.context.desk, call.number, changes, call.who, note=note, if_match=call.if_match(), once=call.once()
+    )
     return respond(await shown(call, incident), etag=str(incident.version))
 
 
@@ -100,12 +103,13 @@ async def take_action(call: Call) -> web.Response:
 
 
 def _acked_before(call: Call, before: Incident | None, after: Incident) -> str | None:
-    """Who has it already: seen before we asked, or, in a race, whoever came first."""
+    """Who has it already: seen before we asked, or, in a race, whoever came first; never this very request, sent again."""
     if before is None:
         return None
-    if before.state in BEGUN:
+    wanted = call.body.person or call.actor
+    if before.state in BEGUN and not (before.handler == wanted and call.once() is not None):
         return before.handler
-    return after.handler if after.handler != (call.body.person or call.actor) else None
+    return after.handler if after.handler != wanted else None
 
 
 async def link_incident(call: Call) -> web.Response:
@@ -144,14 +148,22 @@ async def convert_request(call: Call) -> web.Response:
 
 
 async def act_on_many(call: Call) -> web.Response:
-    """One action on many records, each by itself; the answer says what became of each."""
+    """One action on many records, each by itself; the answer says what became of each.
+
+    The same request again does what could not be done before, and nothing twice.
+    """
     if call.body.action not in wire.ACTIONS:
         raise Malformed("there is no such action", flaws=(Flaw("/action", "one of " + ", ".join(wire.ACTIONS)),))
     asked = body.decode(msgspec.json.encode(call.body.body), wire.ACTIONS[call.body.action])
     results: list[BulkResult] = []
+    once, related, desk = call.once(), getattr(asked, "related", False), call.context.desk
+    if once is not None:
+        async with transaction(desk.pool) as conn:
+            await claimed(conn, once, await conn.fetchval(NOW, desk.clock.stamp()))
     for number in dict.fromkeys(call.body.numbers):
+        each = None if once is None else once.part(number)
         try:
-            incident = await act(call.context.desk, number, asked.command(), call.who, related=getattr(asked, "related", False))
+            incident = await act(desk, number, asked.command(), call.who, related=related, once=each)
             results.append(BulkResult(number, version=incident.version))
         except GatewayError as error:
             results.append(BulkResult(number, problem=f"/problems/{error.code}", detail=error.detail))

@@ -5,8 +5,9 @@ from datetime import datetime
 import msgspec
 from aiohttp import web
 
+from gateway.api.answers import Answer, answered
 from gateway.api.context import Call, respond
-from gateway.db.pool import acquire, transaction
+from gateway.db.pool import Connection, acquire
 from gateway.errors import Unprocessable
 from gateway.operations import keys
 from gateway.operations.keys import KeyInfo, Scope
@@ -36,14 +37,17 @@ async def create_key(call: Call) -> web.Response:
     expires: datetime | None = call.body.expires_at
     if Scope.INGEST in call.body.scopes and call.body.integration is None:
         raise Unprocessable("a key with the scope ingest names the integration it sends for")
-    desk = call.context.desk
-    async with transaction(desk.pool) as conn:
+    stamp = call.context.desk.clock.stamp()
+
+    async def work(conn: Connection) -> Answer:
         named = call.body.integration
         integration = None if named is None else await conn.fetchval(INTEGRATION, named)
         text, info = await keys.create(
-            conn, call.body.name, frozenset(call.body.scopes), desk.clock.stamp(), integration_id=integration, expires_at=expires
+            conn, call.body.name, frozenset(call.body.scopes), stamp, integration_id=integration, expires_at=expires
         )
-    return respond(MadeKey(text, info), 201)
+        return Answer(MadeKey(text, info), 201)
+
+    return (await answered(call, work, secret=True))[0]
 
 
 async def list_keys(call: Call) -> web.Response:

@@ -14,6 +14,7 @@ from gateway.api.reads import TIMELINE
 from gateway.db.pool import acquire
 from gateway.errors import NotFound
 from gateway.incidents.major_report import Happening, draft
+from gateway.incidents.model import ReportStatus
 from gateway.incidents.record import Incident
 from gateway.operations import major_reports
 from gateway.operations.major_reports import Report
@@ -21,9 +22,10 @@ from gateway.operations.permissions import Action
 
 
 class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The language of a draft."""
+    """The language of a draft, or the number of an older version."""
 
     locale: Literal["en", "zh-CN"] = "en"
+    version: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
 
 
 class Text(wire.Request, kw_only=True):
@@ -33,9 +35,10 @@ class Text(wire.Request, kw_only=True):
 
 
 class ReportView(msgspec.Struct):
-    """The report; while it is due, `text` is the draft and nobody wrote it yet."""
+    """The report; while it is due, `text` is the draft and nobody wrote this version yet."""
 
-    status: Literal["due", "written", "approved"]
+    status: ReportStatus
+    version: int
     text: str
     written_at: datetime | None = None
     written_by: str | None = None
@@ -45,27 +48,33 @@ class ReportView(msgspec.Struct):
 
 async def read_report(call: Call) -> web.Response:
     """The report or its draft; 404 where none is due."""
-    locale = body.query(call.request, Query).locale
+    asked = body.query(call.request, Query)
     incident = await found(call, Action.INSPECT)
     async with acquire(call.context.desk.pool) as conn:
-        report = await major_reports.report_of(conn, incident.id)
-        rows = [] if report is not None else await conn.fetch(TIMELINE, incident.id)
-    if report is not None:
-        return respond(_view(report))
-    if not major_reports.is_due(incident):
-        raise NotFound(f"no report on {incident.number} is due")
-    story = [Happening(r["at"], r["actor"], r["event"], msgspec.json.decode(r["facts"], type=dict[str, Any])) for r in rows]
-    return respond(ReportView("due", draft(incident, story, locale)))
+        report = await major_reports.report_of(conn, incident.id, asked.version)
+        standing = (await major_reports.standings(conn, [incident.id])).get(incident.id)
+        due = standing is ReportStatus.DUE and asked.version is None
+        rows = await conn.fetch(TIMELINE, incident.id) if due else []
+    if due:
+        story = [Happening(r["at"], r["actor"], r["event"], msgspec.json.decode(r["facts"], type=dict[str, Any])) for r in rows]
+        version = 1 if report is None else report.version + 1
+        return respond(ReportView(ReportStatus.DUE, version, draft(incident, story, asked.locale)))
+    if report is None:
+        raise NotFound(
+            f"there is no such report on {incident.number}" if asked.version else f"no report on {incident.number} is due"
+        )
+    return respond(_view(report))
 
 
 async def put_report(call: Call) -> web.Response:
     """Write it."""
-    return await _after(call, await major_reports.write_report(call.context.desk, call.number, call.body.text, call.who))
+    desk, once = call.context.desk, call.once()
+    return await _after(call, await major_reports.write_report(desk, call.number, call.body.text, call.who, once=once))
 
 
 async def approve_report(call: Call) -> web.Response:
     """Approve it."""
-    return await _after(call, await major_reports.approve_report(call.context.desk, call.number, call.who))
+    return await _after(call, await major_reports.approve_report(call.context.desk, call.number, call.who, once=call.once()))
 
 
 async def _after(call: Call, incident: Incident) -> web.Response:
@@ -77,5 +86,5 @@ async def _after(call: Call, incident: Incident) -> web.Response:
 
 
 def _view(report: Report) -> ReportView:
-    status: Literal["written", "approved"] = "written" if report.approved_at is None else "approved"
-    return ReportView(status, report.text, report.written_at, report.written_by, report.approved_at, report.approved_by)
+    status = ReportStatus.WRITTEN if report.approved_at is None else ReportStatus.APPROVED
+    return ReportView(status, **{name: getattr(report, name) for name in Report.__dataclass_fields__})

@@ -7,11 +7,12 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
+from gateway.api.answers import Answer, answered
 from gateway.api.context import Call, respond
 from gateway.api.keys import KeyList, MadeKey
 from gateway.api.people import PersonView, person_view
 from gateway.api.wire import Moment, Request, Title
-from gateway.db.pool import acquire, transaction
+from gateway.db.pool import Connection, acquire
 from gateway.errors import Conflict, Flaw, Forbidden, Unprocessable
 from gateway.oncall import people
 from gateway.operations import keys
@@ -125,11 +126,14 @@ async def create_own_key(call: Call) -> web.Response:
     if not set(asked.scopes) <= call.caller.scopes - {Scope.INGEST}:
         raise Unprocessable("a key is no wider than the one it is made with", flaws=(Flaw("/scopes", "wider than your own key"),))
     desk = call.context.desk
-    async with transaction(desk.pool) as conn:
+
+    async def work(conn: Connection) -> Answer:
         text, info = await keys.create(
             conn, asked.name, frozenset(asked.scopes), desk.clock.stamp(), expires_at=asked.expires_at, person_id=owner
         )
-    return respond(MadeKey(text, info), 201)
+        return Answer(MadeKey(text, info), 201)
+
+    return (await answered(call, work, secret=True))[0]
 
 
 async def revoke_own_key(call: Call) -> web.Response:

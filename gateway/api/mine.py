@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from gateway.api.attachments import Attachment, download, files_of
+from gateway.api.attachments import Attachment, download, files_of, taken_in
 from gateway.api.context import Call, respond
 from gateway.api.incidents import found
 from gateway.api.reads import TIMELINE
@@ -20,6 +20,7 @@ from gateway.incidents.public import public
 from gateway.incidents.record import Incident
 from gateway.oncall.roles import Role
 from gateway.operations.act import act
+from gateway.operations.allowing import refuse
 from gateway.operations.desk import NOW
 from gateway.operations.permissions import ALLOWED, Action, may, sight
 from gateway.operations.reporter_links import INVALID
@@ -107,12 +108,21 @@ async def fetch_mine(call: Call) -> web.Response:
     return await download(call, incident, whole=False)
 
 
+async def attach_to_mine(call: Call) -> web.Response:
+    """Keep the body as a file that its reporter sent; everybody who sees the record sees it."""
+    who, incident = await _let_in(call)
+    refuse(may(who, Action.ATTACH, incident))
+    link = call.request.match_info["link"]
+    one, _ = await taken_in(call, incident, who, link)
+    return respond(_download(one), 201, location=f"/api/v1/mine/{link}/attachments/{one.id}")
+
+
 async def act_on_mine(call: Call) -> web.Response:
     """Confirm, refuse, rate or add; confirming what is closed changes nothing and is answered alike."""
     who, incident = await _let_in(call)
     command = call.body.command()
     try:
-        incident = await act(call.context.desk, incident.number, command, who)
+        incident = await act(call.context.desk, incident.number, command, who, once=call.once())
     except IllegalTransition as error:
         if not (isinstance(command, commands.Confirm) and error.facts["state"] is State.CLOSED):
             raise

@@ -68,6 +68,8 @@ def _operation(route: Route, known: dict[int, dict[str, Any]]) -> dict[str, Any]
         operation["security"] = []
     if route.takes is not None:
         operation["requestBody"] = {"content": {"application/json": {"schema": known[id(route.takes)]}}}
+    if route.streams:
+        operation["requestBody"] = {"required": True, "content": {"application/octet-stream": {"schema": {}}}}
     if route.reads is not None:
         content = {"application/json": {"schema": known[id(route.reads)]}, "text/csv": {"schema": {"type": "string"}}}
         operation["requestBody"] = {"content": content}

@@ -9,9 +9,10 @@ from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
 from gateway.api import body
+from gateway.api.answers import Answer, answered
 from gateway.api.context import Call, respond
 from gateway.api.wire import Name, Request, Slug
-from gateway.db.pool import acquire, transaction
+from gateway.db.pool import Connection, acquire, transaction
 from gateway.oncall import groups, people
 from gateway.oncall.person import Group, Person
 from gateway.oncall.roles import GroupTier, Role
@@ -138,6 +139,10 @@ class GroupQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=500)] = 100
 
 
+LOGGED = frozenset({"roles", "active"})
+"""What of a person's changes the log tells with its value."""
+
+
 def person_view(one: Person) -> PersonView:
     """The person as it is shown."""
     lists = {"roles": sorted(one.roles), "skills": list(one.skills), "groups": list(one.groups)}
@@ -161,10 +166,15 @@ async def list_people(call: Call) -> web.Response:
 async def create_person(call: Call) -> web.Response:
     """Make a person."""
     fields = msgspec.structs.asdict(call.body)
-    async with transaction(call.context.desk.pool) as conn:
+
+    async def work(conn: Connection) -> Answer:
         made = await people.create(conn, fields, call.context.desk.clock.stamp())
-    log.info("person_made", login=made.login, by=call.actor, roles=sorted(made.roles))
-    return respond(person_view(made), 201, str(made.version), f"/api/v1/people/{made.login}")
+        return Answer(person_view(made), 201, made.version, f"/api/v1/people/{made.login}")
+
+    response, fresh = await answered(call, work)
+    if fresh:
+        log.info("person_made", login=fields["login"], by=call.actor, roles=sorted(fields["roles"]))
+    return response
 
 
 async def read_person(call: Call) -> web.Response:
@@ -187,12 +197,18 @@ async def deactivate_person(call: Call) -> web.Response:
 
 async def _changed(call: Call, changes: dict[str, Any]) -> web.Response:
     login, stamp = call.request.match_info["login"], call.context.desk.clock.stamp()
-    async with transaction(call.context.desk.pool) as conn:
+
+    async def work(conn: Connection) -> Answer:
         one = await people.change(conn, login, changes, stamp, if_match=call.if_match())
         if not one.active:
             await keys.revoke_all_of(conn, one.id, stamp)
-    log.info("person_changed", login=one.login, by=call.actor, fields=sorted(changes), roles=sorted(one.roles), active=one.active)
-    return respond(person_view(one), etag=str(one.version))
+        return Answer(person_view(one), version=one.version)
+
+    response, fresh = await answered(call, work)
+    if fresh:
+        log.info("person_changed", login=login, by=call.actor, **{name: changes[name] for name in LOGGED & changes.keys()},
+                 fields=sorted(changes))  # fmt: skip
+    return response
 
 
 async def forget_identity(call: Call) -> web.Response:
@@ -216,10 +232,16 @@ async def list_groups(call: Call) -> web.Response:
 async def create_group(call: Call) -> web.Response:
     """Make a group."""
     fields = msgspec.structs.asdict(call.body)
-    async with transaction(call.context.desk.pool) as conn:
-        made = await groups.create(conn, fields, fields.pop("members"), call.context.desk.clock.stamp())
-    log.info("group_made", slug=made.slug, by=call.actor, members=list(made.members))
-    return respond(_group_view(made), 201, str(made.version), f"/api/v1/groups/{made.slug}")
+    members = fields.pop("members")
+
+    async def work(conn: Connection) -> Answer:
+        made = await groups.create(conn, fields, members, call.context.desk.clock.stamp())
+        return Answer(_group_view(made), 201, made.version, f"/api/v1/groups/{made.slug}")
+
+    response, fresh = await answered(call, work)
+    if fresh:
+        log.info("group_made", slug=fields["slug"], by=call.actor, members=list(members))
+    return response
 
 
 async def read_group(call: Call) -> web.Response:
@@ -242,7 +264,12 @@ async def deactivate_group(call: Call) -> web.Response:
 
 async def _group_changed(call: Call, changes: dict[str, Any]) -> web.Response:
     slug, members = call.request.match_info["slug"], changes.pop("members", None)
-    async with transaction(call.context.desk.pool) as conn:
+
+    async def work(conn: Connection) -> Answer:
         one = await groups.change(conn, slug, changes, members, call.context.desk.clock.stamp(), if_match=call.if_match())
-    log.info("group_changed", slug=slug, by=call.actor, fields=sorted(changes), members=list(one.members))
-    return respond(_group_view(one), etag=str(one.version))
+        return Answer(_group_view(one), version=one.version)
+
+    response, fresh = await answered(call, work)
+    if fresh:
+        log.info("group_changed", slug=slug, by=call.actor, fields=sorted(changes), members=members)
+    return response

@@ -20,9 +20,9 @@ MOST = 2_000
 
 
 class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """How many days back to look."""
+    """How many days back to look; `problems.within` if left out."""
 
-    days: Annotated[int, Meta(ge=1, le=90)] = 7
+    days: Annotated[int, Meta(ge=1, le=90)] | None = None
 
 
 class CandidateView(msgspec.Struct):
@@ -52,14 +52,14 @@ ORDER BY id DESC LIMIT $5
 
 async def list_candidates(call: Call) -> web.Response:
     """The proposals of the window, from the records that the caller may inspect."""
-    days = body.query(call.request, Query).days
-    desk = call.context.desk
+    desk, days = call.context.desk, body.query(call.request, Query).days
+    problems = call.context.problems
     async with acquire(desk.pool) as conn:
-        since = await conn.fetchval(NOW, desk.clock.stamp()) - timedelta(days=days)
+        since = await conn.fetchval(NOW, desk.clock.stamp()) - (timedelta(days=days) if days else problems.within)
         rows = await conn.fetch(WINDOW, since, *sight(call.who).parameters(), MOST + 1)
     records = [incident_of(row) for row in rows[:MOST]]
     allowed = [one for one in records if may(call.who, Action.INSPECT, one) == ALLOWED]
-    return respond(Candidates([_view(candidate) for candidate in propose(allowed)], cut=len(rows) > MOST))
+    return respond(Candidates([_view(candidate) for candidate in propose(allowed, problems.times)], cut=len(rows) > MOST))
 
 
 def _view(candidate: Candidate) -> CandidateView:

@@ -11,10 +11,14 @@ from gateway.api import (
     attachments,
     body,
     catalogue,
+    fields,
     handovers,
     incidents,
     keys,
+    knowledge,
+    linked,
     major_reports,
+    management,
     me,
     mine,
     oidc,
@@ -23,6 +27,7 @@ from gateway.api import (
     promises,
     quarantine,
     reads,
+    updates,
     wire,
 )
 from gateway.api.context import Call, Context
@@ -47,6 +52,7 @@ class Route:
     """One operation. `takes` is its body's type, `gives` the body's type of its answer, `query` its parameters' type.
 
     Where a body may be CSV as well the handler reads it itself, and `reads` is its type as JSON.
+    With `streams` it is a file, read as it comes.
     `needs` is what it asks of the gateway as a whole; what it asks of one record is judged where that is read or locked.
     """
 
@@ -62,6 +68,7 @@ class Route:
     needs: Action | None = None
     headers: tuple[str, ...] = ()
     reads: Any = None
+    streams: bool = False
 
 
 ONCE, MATCHED = ("Idempotency-Key",), ("If-Match",)
@@ -90,7 +97,8 @@ def table(feed: Feed) -> tuple[Route, ...]:
               needs=Action.READ),
         Route("POST", V1 + "/incidents", incidents.create_incident, WRITE, "Make a record", wire.NewIncident, view, status=201,
               needs=Action.SUBMIT, headers=ONCE),
-        Route("POST", V1 + "/incidents/bulk", incidents.act_on_many, WRITE, "Act on many", wire.Bulk, incidents.BulkResults),
+        Route("POST", V1 + "/incidents/bulk", incidents.act_on_many, WRITE, "Act on many", wire.Bulk, incidents.BulkResults,
+              headers=ONCE),
         Route("GET", ONE, incidents.read_incident, READ, "Read a record", None, view, headers=CACHED),
         Route("PATCH", ONE, incidents.patch_incident, WRITE, "Correct a record", wire.Patch, view, headers=CHANGE),
         Route("GET", ONE + "/timeline", reads.read_timeline, READ, "Everything that happened", None, reads.Timeline),
@@ -119,11 +127,14 @@ def table(feed: Feed) -> tuple[Route, ...]:
         Route("POST", V1 + "/sla/simulate", reads.simulate_sla, READ, "The clocks of a story", wire.Simulate, reads.Clocks),
         Route("POST", V1 + "/sla/preview", promises.preview_sla, ADMIN, "Whom an edit of policies and calendars would move",
               wire.Preview, promises.Previewed),
+        Route("GET", V1 + "/fields", fields.list_fields, READ, "Fields the configuration adds", None, fields.FieldList,
+              needs=Action.READ),
         Route("GET", V1 + "/keys", keys.list_keys, ADMIN, "List keys", None, keys.KeyList),
-        Route("POST", V1 + "/keys", keys.create_key, ADMIN, "Make a key", wire.NewKey, keys.MadeKey, status=201),
+        Route("POST", V1 + "/keys", keys.create_key, ADMIN, "Make a key", wire.NewKey, keys.MadeKey, status=201, headers=ONCE),
         Route("DELETE", KEY, keys.revoke_key, ADMIN, "Revoke a key", status=204),
         Route("POST", ONE + "/invite", mine.invite, WRITE, "Make a link for its reporter", None, mine.Invitation, status=201),
-        *_files(), *_reports(), *_mine(), *_people(), *_catalogue(), *_oneself(), *_shifts(),
+        *_files(), *_management(), *_updates(), *_reports(), *_following(), *_knowledge(),
+        *_mine(), *_people(), *_catalogue(), *_oneself(), *_shifts(),
     )  # fmt: skip
 
 
@@ -131,11 +142,37 @@ def _files() -> tuple[Route, ...]:
     one, path = attachments.Attachment, ONE + "/attachments"
     return (
         Route("POST", path, attachments.attach_file, WRITE, "Keep the body as a file", None, one, attachments.Naming, status=201,
-              headers=("Content-Disposition", *MATCHED)),
+              headers=("Content-Disposition", *CHANGE), streams=True),
         Route("GET", path, attachments.list_files, READ, "Its files", None, attachments.Attachments),
         Route("GET", ONE + FILE, attachments.fetch_file, READ, "Fetch a file"),
         Route("DELETE", ONE + FILE, attachments.remove_file, WRITE, "Take a file's content away", status=204, headers=MATCHED),
+        Route("POST", MINE + "/attachments", mine.attach_to_mine, OPEN, "Add a file by a link", None, mine.Download,
+              attachments.Naming, status=201, headers=("Content-Disposition", *ONCE), streams=True),
         Route("GET", MINE + FILE, mine.fetch_mine, OPEN, "Fetch a file by a link"),
+    )  # fmt: skip
+
+
+def _management() -> tuple[Route, ...]:
+    told, noted = management.LeaderTold, management.AcknowledgeEscalation
+    return (
+        Route("POST", ONE + "/leader_told", management.put_down_leader_told, WRITE, _sentence(told), told, incidents.Acted,
+              headers=CHANGE),
+        Route("POST", ONE + "/acknowledge_escalation", management.take_note, WRITE, _sentence(noted), noted, incidents.Acted,
+              headers=CHANGE),
+        Route("GET", ONE + "/notifications", management.list_notifications, READ, "What became of the messages about it", None,
+              management.Notifications),
+    )  # fmt: skip
+
+
+def _updates() -> tuple[Route, ...]:
+    posted, path, one = ONE + "/updates", ONE + "/subscribers", updates.Subscriber
+    return (
+        Route("POST", posted, updates.post_update, WRITE, _sentence(updates.StatusUpdate), updates.StatusUpdate, incidents.Acted,
+              headers=CHANGE),
+        Route("GET", posted, updates.list_updates, READ, "Its status updates", None, updates.Updates),
+        Route("POST", path, updates.subscribe, WRITE, "Send status updates to somebody", updates.NewSubscriber, one, status=201),
+        Route("GET", path, updates.list_subscribers, READ, "Who is sent status updates", None, updates.Subscribers),
+        Route("DELETE", path + "/{id:[0-9]{1,18}}", updates.unsubscribe, WRITE, "Send them to somebody no longer", status=204),
     )  # fmt: skip
 
 
@@ -143,9 +180,42 @@ def _reports() -> tuple[Route, ...]:
     one, path = major_reports.ReportView, ONE + "/report"
     return (
         Route("GET", path, major_reports.read_report, READ, "The report on a major incident", None, one, major_reports.Query),
-        Route("PUT", path, major_reports.put_report, WRITE, "Write that report", major_reports.Text, one),
-        Route("POST", path + "/approve", major_reports.approve_report, WRITE, "Approve that report", None, one),
+        Route("PUT", path, major_reports.put_report, WRITE, "Write that report", major_reports.Text, one, headers=ONCE),
+        Route("POST", path + "/approve", major_reports.approve_report, WRITE, "Approve that report", None, one, headers=ONCE),
     )
+
+
+def _following() -> tuple[Route, ...]:
+    path, about, acted = ONE + "/linked", ONE + "/complaints", incidents.Acted
+    told = linked.Complaints, linked.ComplaintQuery
+    return (
+        Route("POST", path, linked.link_record, WRITE, "Link a record of another system", linked.NewLink, acted, headers=CHANGE),
+        Route("GET", path, linked.list_linked, READ, "What it leads to", None, linked.LinkedRecords),
+        Route(
+            "DELETE", path, linked.unlink_record, WRITE, "Take a link away", query=linked.Unlinked, status=204, headers=MATCHED
+        ),
+        Route("POST", about, linked.complain, WRITE, "File a complaint", linked.NewComplaint, acted, status=201, headers=CHANGE),
+        Route("GET", about, linked.list_complaints, READ, "Complaints about it", None, *told),
+        Route("GET", V1 + "/complaints", linked.list_complaints, READ, "All complaints", None, *told, needs=Action.INSPECT),
+    )  # fmt: skip
+
+
+def _knowledge() -> tuple[Route, ...]:
+    path, one, known = V1 + "/articles", knowledge.ArticleView, Action.KNOWLEDGE
+    each = path + "/{id:[0-9]{1,18}}"
+    return (
+        Route("GET", ONE + "/similar", knowledge.read_similar, READ, "What of before was like it", None, knowledge.Similar,
+              knowledge.SimilarQuery),
+        Route("POST", ONE + "/publish", knowledge.publish_solution, WRITE, "Make an article of its solution", knowledge.Publish,
+              incidents.Acted, status=201, headers=ONCE),
+        Route("GET", path, knowledge.list_articles, READ, "List articles", None, knowledge.Articles, knowledge.ArticleQuery,
+              needs=known),
+        Route("POST", path, knowledge.create_article, WRITE, "Write an article", knowledge.NewArticle, one, status=201,
+              needs=Action.PUBLISH),
+        Route("GET", each, knowledge.read_article, READ, "Read an article", None, one, needs=known),
+        Route("PATCH", each, knowledge.patch_article, WRITE, "Change an article", knowledge.ArticlePatch, one, headers=MATCHED,
+              needs=Action.PUBLISH),
+    )  # fmt: skip
 
 
 def _people() -> tuple[Route, ...]:
@@ -153,16 +223,18 @@ def _people() -> tuple[Route, ...]:
     return (
         Route("GET", V1 + "/people", people.list_people, READ, "List people", None, people.PeoplePage, people.PeopleQuery,
               needs=seen),
-        Route("POST", V1 + "/people", people.create_person, ADMIN, "Make a person", people.NewPerson, one, status=201),
+        Route("POST", V1 + "/people", people.create_person, ADMIN, "Make a person", people.NewPerson, one, status=201,
+              headers=ONCE),
         Route("GET", PERSON, people.read_person, READ, "Read a person", None, one, needs=seen),
-        Route("PATCH", PERSON, people.patch_person, ADMIN, "Change a person", people.PersonPatch, one, headers=MATCHED),
+        Route("PATCH", PERSON, people.patch_person, ADMIN, "Change a person", people.PersonPatch, one, headers=CHANGE),
         Route("DELETE", PERSON, people.deactivate_person, ADMIN, "End what a person may do", status=204),
         Route("DELETE", PERSON + "/identity", people.forget_identity, ADMIN, "Forget who this is elsewhere", status=204),
         Route("GET", V1 + "/groups", people.list_groups, READ, "List groups", None, people.GroupPage, people.GroupQuery,
               needs=seen),
-        Route("POST", V1 + "/groups", people.create_group, ADMIN, "Make a group", people.NewGroup, group, status=201),
+        Route("POST", V1 + "/groups", people.create_group, ADMIN, "Make a group", people.NewGroup, group, status=201,
+              headers=ONCE),
         Route("GET", GROUP, people.read_group, READ, "Read a group", None, group, needs=seen),
-        Route("PATCH", GROUP, people.patch_group, ADMIN, "Change a group", people.GroupPatch, group, headers=MATCHED),
+        Route("PATCH", GROUP, people.patch_group, ADMIN, "Change a group", people.GroupPatch, group, headers=CHANGE),
         Route("DELETE", GROUP, people.deactivate_group, ADMIN, "End a group", status=204),
     )  # fmt: skip
 
@@ -173,17 +245,18 @@ def _catalogue() -> tuple[Route, ...]:
     return (
         Route("GET", services, catalogue.list_services, READ, "List services", None, catalogue.ServicePage,
               query=catalogue.ServiceQuery, needs=seen),
-        Route("POST", services, catalogue.create_service, ADMIN, "Make a service", catalogue.NewService, one, status=201),
+        Route("POST", services, catalogue.create_service, ADMIN, "Make a service", catalogue.NewService, one, status=201,
+              headers=ONCE),
         Route("GET", SERVICE, catalogue.read_service, READ, "Read a service", None, one, needs=seen),
-        Route("PATCH", SERVICE, catalogue.patch_service, ADMIN, "Change a service", catalogue.ServicePatch, one, headers=MATCHED),
+        Route("PATCH", SERVICE, catalogue.patch_service, ADMIN, "Change a service", catalogue.ServicePatch, one, headers=CHANGE),
         Route("DELETE", SERVICE, catalogue.deactivate_service, ADMIN, "End a service", status=204, headers=MATCHED),
         Route("GET", cis, catalogue.list_cis, READ, "List configuration items", None, catalogue.CiPage,
               query=catalogue.CiQuery, needs=seen),
-        Route("POST", cis, catalogue.create_ci, ADMIN, "Make a configuration item", NewCi, ci, status=201),
+        Route("POST", cis, catalogue.create_ci, ADMIN, "Make a configuration item", NewCi, ci, status=201, headers=ONCE),
         Route("POST", cis + "/import", catalogue.import_cis, ADMIN, "Write many, or none", gives=catalogue.Imported,
-              reads=list[NewCi]),
+              reads=list[NewCi], headers=ONCE),
         Route("GET", CI, catalogue.read_ci, READ, "Read a configuration item", None, ci, needs=seen),
-        Route("PATCH", CI, catalogue.patch_ci, ADMIN, "Change a configuration item", catalogue.CiPatch, ci, headers=MATCHED),
+        Route("PATCH", CI, catalogue.patch_ci, ADMIN, "Change a configuration item", catalogue.CiPatch, ci, headers=CHANGE),
         Route("DELETE", CI, catalogue.delete_ci, ADMIN, "Forget a configuration item", status=204, headers=MATCHED),
         Route("GET", CI + "/impact", catalogue.read_impact, READ, "What depends on it", None, catalogue.Reach, needs=seen),
     )  # fmt: skip
@@ -198,7 +271,7 @@ def _shifts() -> tuple[Route, ...]:
         Route("GET", V1 + "/handovers", handovers.list_handovers, READ, "What shifts hand over", None, handovers.HandOvers,
               handovers.HandOverQuery, needs=Action.HAND_OVER),
         Route("POST", one, handovers.accept_handover, WRITE, "Take a shift's work over", None, handovers.HandOverView,
-              needs=Action.HAND_OVER),
+              needs=Action.HAND_OVER, headers=ONCE),
     )  # fmt: skip
 
 
@@ -206,7 +279,10 @@ def _mine() -> tuple[Route, ...]:
     asked = {"confirm": mine.Agree, "refuse": wire.Refuse, "rate": wire.Rate, "note": wire.Note}
     return (
         Route("GET", MINE, mine.read_mine, OPEN, "Read one's record by a link", None, mine.Mine),
-        *(Route("POST", f"{MINE}/{n}", mine.act_on_mine, OPEN, _sentence(kind), kind, mine.Mine) for n, kind in asked.items()),
+        *(
+            Route("POST", f"{MINE}/{n}", mine.act_on_mine, OPEN, _sentence(kind), kind, mine.Mine, headers=ONCE)
+            for n, kind in asked.items()
+        ),
     )
 
 
@@ -222,7 +298,7 @@ def _oneself() -> tuple[Route, ...]:
         Route("PUT", V1 + "/me/password", me.put_password, WRITE, "Change one's password", me.NewPassword, status=204),
         Route("PUT", PERSON + "/password", me.put_initial_password, ADMIN, "Set a password", me.InitialPassword, status=204),
         Route("GET", own, me.list_own_keys, READ, "List one's own keys", None, keys.KeyList),
-        Route("POST", own, me.create_own_key, WRITE, "Make a key of one's own", me.NewOwnKey, made, status=201),
+        Route("POST", own, me.create_own_key, WRITE, "Make a key of one's own", me.NewOwnKey, made, status=201, headers=ONCE),
         Route("DELETE", own + "/{id:[0-9]{1,9}}", me.revoke_own_key, WRITE, "Revoke a key of one's own", status=204),
     )  # fmt: skip
 

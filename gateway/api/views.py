@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from gateway.db.pool import Connection
-from gateway.incidents.model import HoldReason
+from gateway.incidents.model import HoldReason, LinkKind, ReportStatus
 from gateway.incidents.record import Incident
 from gateway.incidents.sight import Sight
 from gateway.oncall.roles import Role
@@ -71,6 +71,16 @@ class HoldView(msgspec.Struct):
     until: datetime | None
 
 
+class LinkedRecord(msgspec.Struct):
+    """A record of any system that it leads to."""
+
+    kind: LinkKind
+    system: str
+    reference: str
+    address: str
+    title: str
+
+
 class IncidentView(msgspec.Struct):
     """A record as the API shows it."""
 
@@ -87,6 +97,8 @@ class IncidentView(msgspec.Struct):
     service: str
     ci: str
     category: str
+    symptom: str
+    scope: str
     request_category: str | None
     dedup_key: str | None
     occurrences: int
@@ -103,6 +115,9 @@ class IncidentView(msgspec.Struct):
     solution: str
     closure: str | None
     satisfaction: int | None
+    satisfaction_text: str
+    called_back_at: datetime | None
+    called_back_by: str
     assignee_group: str
     assignee: str
     owner: str
@@ -113,6 +128,7 @@ class IncidentView(msgspec.Struct):
     contact: str
     location: str
     reporting_unit: str
+    language: str
     hold: HoldView | None
     master: str | None
     follows: str | None
@@ -120,14 +136,18 @@ class IncidentView(msgspec.Struct):
     link_score: float | None
     related_count: int
     major: bool
+    report: ReportStatus | None
     security: bool
     suppressed: bool
     storm: bool
     reopened: int
     returned: int
+    fields: Mapping[str, Any]
     labels: Mapping[str, str]
     links: Sequence[Mapping[str, str]]
     refs: Mapping[str, Any]
+    linked: Sequence[LinkedRecord]
+    complaints: int
     sla: Sla
     version: int
 
@@ -139,8 +159,12 @@ SELECT i.id, CASE WHEN CASE WHEN m.security THEN $2::bool
     ELSE $3::bool OR lower(f.owner) = ANY($4::text[]) OR lower(f.contact) = ANY($4::text[]) END THEN f.number END AS follows,
        (SELECT count(*) FROM incident c WHERE c.master_id = i.id AND CASE WHEN c.security THEN $2::bool
           ELSE $3::bool OR lower(c.owner) = ANY($4::text[]) OR lower(c.contact) = ANY($4::text[]) END) AS related_count,
-       a.occurrences, a.first_seen, a.last_seen
+       a.occurrences, a.first_seen, a.last_seen, r.status AS report,
+       (SELECT count(*) FROM complaint WHERE incident_id = i.id) AS complaints,
+       (SELECT json_agg(l ORDER BY linked_at, kind, system, reference)::text
+        FROM linked_record l WHERE incident_id = i.id) AS linked
 FROM incident i LEFT JOIN incident m ON m.id = i.master_id LEFT JOIN incident f ON f.id = i.follows_id
+LEFT JOIN major_report_standing r ON r.incident_id = i.id
 LEFT JOIN LATERAL (
   SELECT sum(occurrences)::bigint AS occurrences, min(first_seen) AS first_seen, max(last_seen) AS last_seen
   FROM alert WHERE incident_id = i.id) a ON true
@@ -172,12 +196,18 @@ def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: date
         master=around["master"],
         follows=around["follows"],
         related_count=around["related_count"],
+        report=None if around["report"] is None else ReportStatus(around["report"]),
+        linked=msgspec.json.decode(around["linked"] or "[]", type=list[LinkedRecord]),
+        complaints=around["complaints"],
         hold=None if held is None else HoldView(held, incident.hold_until),
         sla=sla_view(incident, rules, now),
     )
 
 
-AROUND_IT = frozenset({"owner", "occurrences", "first_seen", "last_seen", "master", "follows", "related_count", "hold", "sla"})
+AROUND_IT = frozenset({
+    "owner", "occurrences", "first_seen", "last_seen", "master", "follows", "related_count", "report", "hold", "sla",
+    "linked", "complaints",
+})  # fmt: skip
 COPIED = tuple(f for f in IncidentView.__struct_fields__ if f in Incident.__dataclass_fields__.keys() - AROUND_IT)
 
 

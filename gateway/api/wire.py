@@ -18,6 +18,11 @@ Priority = Annotated[int, Meta(ge=1, le=4)]
 Rating = Annotated[int, Meta(ge=1, le=3)]
 Moment = Annotated[datetime, Meta(tz=True)]
 Labels = Annotated[dict[Name, Annotated[str, Meta(max_length=4_096)]], Meta(max_length=100)]
+Language = Annotated[str, Meta(pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4})?\Z")]
+CustomValues = Annotated[
+    dict[Annotated[str, Meta(max_length=40)], Annotated[str, Meta(max_length=4_096)] | bool | int | float | None],
+    Meta(max_length=100),
+]
 Number = Annotated[str, Meta(pattern=r"^INC-[0-9]{8}-[0-9]{6,12}\Z")]
 
 
@@ -42,6 +47,10 @@ class NewIncident(Request, kw_only=True):
     contact: Name = ""
     location: Name = ""
     reporting_unit: Name = ""
+    symptom: Name = ""
+    scope: Name = ""
+    language: Language = ""
+    fields: CustomValues = {}
     occurred_at: Moment | None = None
     security: bool = False
     labels: Labels = {}
@@ -49,7 +58,7 @@ class NewIncident(Request, kw_only=True):
 
 
 class Patch(Request, kw_only=True):
-    """Fields to change; those left out stay as they are."""
+    """Fields to change; those left out stay as they are. Of `fields` null takes a value away; `note` says why."""
 
     title: Title | UnsetType = UNSET
     description: Text | UnsetType = UNSET
@@ -63,11 +72,16 @@ class Patch(Request, kw_only=True):
     contact: Name | UnsetType = UNSET
     location: Name | UnsetType = UNSET
     reporting_unit: Name | UnsetType = UNSET
+    symptom: Name | UnsetType = UNSET
+    scope: Name | UnsetType = UNSET
+    language: Language | UnsetType = UNSET
     owner: Name | UnsetType = UNSET
     assignee_group: Name | UnsetType = UNSET
     assignee: Name | UnsetType = UNSET
     security: bool | UnsetType = UNSET
     labels: Labels | UnsetType = UNSET
+    fields: CustomValues | UnsetType = UNSET
+    note: Text = ""
 
 
 class Action(Request, kw_only=True):
@@ -191,7 +205,7 @@ class Reject(Action, kw_only=True):
 
 
 class DeclareMajor(Action, kw_only=True):
-    """Make it a major incident."""
+    """Make it a major incident, and say why in `reason`."""
 
     reason: Text = ""
 
@@ -218,6 +232,14 @@ class Rate(Action, kw_only=True):
     def command(self) -> commands.Command:
         """As the domain has it."""
         return commands.Rate(satisfaction=self.satisfaction, note=self.note)
+
+
+class CallBack(Action, kw_only=True):
+    """The reporter was asked back whether all is well."""
+
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.CallBack(note=self.note)
 
 
 class LinkTo(Action, kw_only=True):
@@ -303,5 +325,6 @@ ACTIONS: dict[str, Any] = {
     "acknowledge": Acknowledge, "accept": Acknowledge, "assign": Assign, "return": Return, "hold": Hold, "resume": Resume,
     "escalate": Escalate, "resolve": Resolve, "confirm": Confirm, "refuse": Refuse, "close": Close, "reject": Reject,
     "declare_major": DeclareMajor, "note": Note, "rate": Rate,
+    "call_back": CallBack,
 }  # fmt: skip
 """The request of each action that is a command of the lifecycle."""

@@ -1,5 +1,9 @@
 -- What the migrations add up to. Written by `python -m gateway.db.schema`; change a migration, not this file.
 
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+
+COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
+
 CREATE TABLE public.alert (
     key_hash bytea NOT NULL,
     integration_id integer NOT NULL,
@@ -98,6 +102,35 @@ ALTER TABLE public.api_key ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.article (
+    id bigint NOT NULL,
+    state text NOT NULL,
+    title text NOT NULL,
+    symptom text NOT NULL,
+    solution text NOT NULL,
+    service text NOT NULL,
+    category text NOT NULL,
+    language text NOT NULL,
+    incident_id bigint,
+    created_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    updated_by text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT article_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'published'::text, 'retired'::text])))
+);
+
+COMMENT ON COLUMN public.article.incident_id IS 'The record whose solution it tells, if it tells one';
+
+ALTER TABLE public.article ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.article_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.attachment (
     id bigint NOT NULL,
     incident_id bigint NOT NULL,
@@ -111,11 +144,20 @@ CREATE TABLE public.attachment (
     removed_at timestamp with time zone,
     removed_by text,
     content bytea,
-    CONSTRAINT attachment_check CHECK (((content IS NULL) = (removed_at IS NOT NULL)))
+    place text DEFAULT 'row'::text NOT NULL,
+    handle text DEFAULT ''::text NOT NULL,
+    link_hash bytea,
+    CONSTRAINT attachment_check CHECK (((place = 'row'::text) OR (content IS NULL))),
+    CONSTRAINT attachment_check1 CHECK (((place <> 'row'::text) OR ((content IS NULL) = (removed_at IS NOT NULL)))),
+    CONSTRAINT attachment_place_check CHECK ((place = ANY (ARRAY['row'::text, 'parts'::text, 'disk'::text, 's3'::text])))
 );
 ALTER TABLE ONLY public.attachment ALTER COLUMN content SET STORAGE EXTERNAL;
 
 COMMENT ON TABLE public.attachment IS 'What is removed loses its content and keeps its row';
+
+COMMENT ON COLUMN public.attachment.handle IS 'What it is called where it is kept; empty in the database';
+
+COMMENT ON COLUMN public.attachment.link_hash IS 'SHA-256 of the reporter''s link it came by';
 
 ALTER TABLE public.attachment ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.attachment_id_seq
@@ -125,6 +167,15 @@ ALTER TABLE public.attachment ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.attachment_part (
+    attachment_id bigint NOT NULL,
+    part integer NOT NULL,
+    content bytea NOT NULL
+);
+ALTER TABLE ONLY public.attachment_part ALTER COLUMN content SET STORAGE EXTERNAL;
+
+COMMENT ON TABLE public.attachment_part IS 'A file piece by piece, so that nobody ever has to hold all of it in memory';
 
 CREATE TABLE public.audit_seal (
     seq bigint NOT NULL,
@@ -154,6 +205,24 @@ CREATE TABLE public.ci_dependency (
 
 COMMENT ON TABLE public.ci_dependency IS 'What fails when depends_on (upstream) fails: ci (downstream). Never a cycle; writers take turns on an advisory lock';
 
+CREATE TABLE public.complaint (
+    id bigint NOT NULL,
+    incident_id bigint NOT NULL,
+    text text NOT NULL,
+    complainant text NOT NULL,
+    filed_at timestamp with time zone NOT NULL,
+    filed_by text NOT NULL
+);
+
+ALTER TABLE public.complaint ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.complaint_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.delivery (
     key_hash bytea NOT NULL,
     body_hash bytea NOT NULL,
@@ -168,10 +237,13 @@ CREATE TABLE public.handover (
     shift_id bigint NOT NULL,
     made_at timestamp with time zone NOT NULL,
     accepted_at timestamp with time zone,
-    accepted_by text
+    accepted_by text,
+    reminded_at timestamp with time zone
 );
 
 COMMENT ON TABLE public.handover IS 'The list made half an hour before a shift ends, until the next one accepts it';
+
+COMMENT ON COLUMN public.handover.reminded_at IS 'When it was told that nobody accepted the list in time';
 
 ALTER TABLE public.handover ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.handover_id_seq
@@ -186,6 +258,28 @@ CREATE TABLE public.handover_item (
     handover_id bigint NOT NULL,
     incident_id bigint NOT NULL
 );
+
+CREATE TABLE public.heartbeat (
+    integration_id integer NOT NULL,
+    name text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    every integer NOT NULL,
+    unit text NOT NULL,
+    enabled boolean NOT NULL,
+    owner_team text DEFAULT ''::text NOT NULL,
+    alert_message text DEFAULT ''::text NOT NULL,
+    alert_priority text DEFAULT 'P3'::text NOT NULL,
+    alert_tags text[] DEFAULT '{}'::text[] NOT NULL,
+    pinged_at timestamp with time zone,
+    due_at timestamp with time zone,
+    expired_at timestamp with time zone,
+    CONSTRAINT heartbeat_every_check CHECK ((every > 0)),
+    CONSTRAINT heartbeat_unit_check CHECK ((unit = ANY (ARRAY['minutes'::text, 'hours'::text, 'days'::text])))
+);
+
+COMMENT ON COLUMN public.heartbeat.due_at IS 'When it expires unless pinged; null while it is disabled or expired';
+
+COMMENT ON COLUMN public.heartbeat.expired_at IS 'Since when its alert fires; set until the end of the alert is committed';
 
 CREATE TABLE public.idempotency (
     key_hash bytea NOT NULL,
@@ -261,6 +355,13 @@ CREATE TABLE public.incident (
     timeline_hash bytea NOT NULL,
     request_category text DEFAULT ''::text NOT NULL,
     follows_id bigint,
+    fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    symptom text DEFAULT ''::text NOT NULL,
+    scope text DEFAULT ''::text NOT NULL,
+    language text DEFAULT ''::text NOT NULL,
+    satisfaction_text text DEFAULT ''::text NOT NULL,
+    called_back_at timestamp with time zone,
+    called_back_by text DEFAULT ''::text NOT NULL,
     CONSTRAINT incident_priority_check CHECK (((priority >= 1) AND (priority <= 4))),
     CONSTRAINT incident_request_category_check CHECK ((request_category = ANY (ARRAY[''::text, 'information'::text, 'advice'::text, 'standard_change'::text, 'access'::text]))),
     CONSTRAINT incident_state_check CHECK ((state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text, 'resolved'::text, 'closed'::text, 'rejected'::text]))),
@@ -283,6 +384,10 @@ COMMENT ON COLUMN public.incident.version IS 'Number of timeline entries; the ET
 COMMENT ON COLUMN public.incident.timeline_hash IS 'Head of the hash chain of the timeline';
 
 COMMENT ON COLUMN public.incident.follows_id IS 'The closed record that this one goes on from: a closed record is never reopened';
+
+COMMENT ON COLUMN public.incident.fields IS 'Values of the fields of the configuration ([[fields]]) by name; what is empty is not there';
+
+COMMENT ON COLUMN public.incident.language IS 'The language its reporter is spoken to in (BCP 47)';
 
 CREATE SEQUENCE public.incident_id_seq
     START WITH 1
@@ -324,6 +429,20 @@ CREATE TABLE public.link_secret (
 
 COMMENT ON TABLE public.link_secret IS 'What signs links for reporters where the settings give no secret; made at the first start';
 
+CREATE TABLE public.linked_record (
+    incident_id bigint NOT NULL,
+    kind text NOT NULL,
+    system text NOT NULL,
+    reference text NOT NULL,
+    address text NOT NULL,
+    title text NOT NULL,
+    linked_at timestamp with time zone NOT NULL,
+    linked_by text NOT NULL,
+    CONSTRAINT linked_record_kind_check CHECK ((kind = ANY (ARRAY['problem'::text, 'change'::text, 'service_request'::text, 'spare_part'::text, 'knowledge'::text])))
+);
+
+COMMENT ON TABLE public.linked_record IS 'Records of any system that an incident has led to';
+
 CREATE TABLE public.login_attempt (
     subject bytea NOT NULL,
     since timestamp with time zone NOT NULL,
@@ -364,14 +483,45 @@ CREATE TABLE public.major_report (
     written_by text NOT NULL,
     approved_at timestamp with time zone,
     approved_by text,
+    version integer DEFAULT 1 NOT NULL,
+    reopened integer DEFAULT 0 NOT NULL,
     CONSTRAINT major_report_check CHECK (((approved_at IS NULL) = (approved_by IS NULL)))
 );
 
 COMMENT ON TABLE public.major_report IS 'One report a major incident; the timeline holds the digest of every text it had';
 
+COMMENT ON COLUMN public.major_report.reopened IS 'How often the record had been reopened when this was written: reopened again, an approved report is out of date';
+
+CREATE TABLE public.major_report_past (
+    incident_id bigint NOT NULL,
+    version integer NOT NULL,
+    text text NOT NULL,
+    written_at timestamp with time zone NOT NULL,
+    written_by text NOT NULL,
+    approved_at timestamp with time zone NOT NULL,
+    approved_by text NOT NULL
+);
+
+COMMENT ON TABLE public.major_report_past IS 'Approved reports whose records were reopened afterwards';
+
+CREATE VIEW public.major_report_standing AS
+ SELECT i.id AS incident_id,
+    i.assignee_group,
+    i.tier,
+        CASE
+            WHEN ((r.incident_id IS NULL) OR ((r.approved_at IS NOT NULL) AND (r.reopened < i.reopened))) THEN 'due'::text
+            WHEN (r.approved_at IS NULL) THEN 'written'::text
+            ELSE 'approved'::text
+        END AS status
+   FROM (public.incident i
+     LEFT JOIN public.major_report r ON ((r.incident_id = i.id)))
+  WHERE ((i.major OR (i.priority <= 2)) AND (i.kind = 'incident'::text) AND (i.state = ANY (ARRAY['resolved'::text, 'closed'::text])));
+
+COMMENT ON VIEW public.major_report_standing IS 'Every major incident that is over, and how its report stands';
+
 CREATE TABLE public.outbox (
     id uuid NOT NULL,
-    incident_id bigint NOT NULL,
+    incident_id bigint,
     channel text NOT NULL,
     recipient text NOT NULL,
     role text DEFAULT ''::text NOT NULL,
@@ -383,10 +533,15 @@ CREATE TABLE public.outbox (
     next_attempt_at timestamp with time zone NOT NULL,
     settled_at timestamp with time zone,
     last_error text DEFAULT ''::text NOT NULL,
+    noted boolean DEFAULT false NOT NULL,
     CONSTRAINT outbox_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text])))
 );
 
 COMMENT ON COLUMN public.outbox.id IS 'uuid5 of incident, cause and target: the idempotency id on every attempt, and what makes a second firing harmless';
+
+COMMENT ON COLUMN public.outbox.incident_id IS 'Null for what is about no record, such as a hand-over';
+
+COMMENT ON COLUMN public.outbox.noted IS 'Whether the record''s timeline says that this message never arrived; only asked of dead ones';
 
 CREATE TABLE public.person (
     id integer NOT NULL,
@@ -528,6 +683,15 @@ COMMENT ON COLUMN public.service.support_hours IS 'The calendar its incidents ar
 
 COMMENT ON COLUMN public.service.targets IS 'Per priority and clock a length of time as people write it, such as {"1": {"overall": "15m"}}; wins over the policy';
 
+CREATE TABLE public.service_promise (
+    service text NOT NULL,
+    policy text NOT NULL,
+    version text NOT NULL,
+    applied_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON COLUMN public.service_promise.policy IS 'The policy the service named then, empty for none: records that had it follow when it changes';
+
 CREATE TABLE public.shard_lease (
     shard smallint NOT NULL,
     owner uuid,
@@ -552,6 +716,24 @@ ALTER TABLE public.shift ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.silence (
+    id uuid NOT NULL,
+    integration_id integer,
+    matchers json NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    comment text NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT silence_check CHECK ((ends_at >= starts_at))
+);
+
+COMMENT ON TABLE public.silence IS 'Keeps alerts whose labels match from opening records until it ends; what still fires then is promoted';
+
+COMMENT ON COLUMN public.silence.integration_id IS 'Whose alerts; null for those of every integration';
+
+COMMENT ON COLUMN public.silence.matchers IS 'A list of {"name", "sign", "value", "pattern"}; the pattern is the value as PostgreSQL runs it';
 
 CREATE TABLE public.sla_version (
     policy text NOT NULL,
@@ -586,6 +768,25 @@ ALTER TABLE public.staff_group ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
 CREATE TABLE public.staff_group_member (
     group_id integer NOT NULL,
     person_id integer NOT NULL
+);
+
+CREATE TABLE public.subscription (
+    id bigint NOT NULL,
+    incident_id bigint NOT NULL,
+    target text NOT NULL,
+    subscribed_at timestamp with time zone NOT NULL,
+    subscribed_by text NOT NULL
+);
+
+COMMENT ON COLUMN public.subscription.target IS 'person:LOGIN, smtp:ADDRESS or webhook:URL';
+
+ALTER TABLE public.subscription ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.subscription_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.timeline (
@@ -647,6 +848,12 @@ ALTER TABLE ONLY public.api_key
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_prefix_key UNIQUE (prefix);
 
+ALTER TABLE ONLY public.article
+    ADD CONSTRAINT article_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.attachment_part
+    ADD CONSTRAINT attachment_part_pkey PRIMARY KEY (attachment_id, part);
+
 ALTER TABLE ONLY public.attachment
     ADD CONSTRAINT attachment_pkey PRIMARY KEY (id);
 
@@ -659,6 +866,9 @@ ALTER TABLE ONLY public.ci_dependency
 ALTER TABLE ONLY public.ci
     ADD CONSTRAINT ci_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY public.complaint
+    ADD CONSTRAINT complaint_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (key_hash);
 
@@ -670,6 +880,9 @@ ALTER TABLE ONLY public.handover
 
 ALTER TABLE ONLY public.handover
     ADD CONSTRAINT handover_shift_id_key UNIQUE (shift_id);
+
+ALTER TABLE ONLY public.heartbeat
+    ADD CONSTRAINT heartbeat_pkey PRIMARY KEY (integration_id, name);
 
 ALTER TABLE ONLY public.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (key_hash);
@@ -692,6 +905,9 @@ ALTER TABLE ONLY public.integration
 ALTER TABLE ONLY public.link_secret
     ADD CONSTRAINT link_secret_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.linked_record
+    ADD CONSTRAINT linked_record_pkey PRIMARY KEY (incident_id, kind, system, reference);
+
 ALTER TABLE ONLY public.login_attempt
     ADD CONSTRAINT login_attempt_pkey PRIMARY KEY (subject);
 
@@ -700,6 +916,9 @@ ALTER TABLE ONLY public.login_state
 
 ALTER TABLE ONLY public.mail
     ADD CONSTRAINT mail_pkey PRIMARY KEY (id_hash, integration_id, content_hash);
+
+ALTER TABLE ONLY public.major_report_past
+    ADD CONSTRAINT major_report_past_pkey PRIMARY KEY (incident_id, version);
 
 ALTER TABLE ONLY public.major_report
     ADD CONSTRAINT major_report_pkey PRIMARY KEY (incident_id);
@@ -734,11 +953,17 @@ ALTER TABLE ONLY public.schema_migration
 ALTER TABLE ONLY public.service
     ADD CONSTRAINT service_pkey PRIMARY KEY (slug);
 
+ALTER TABLE ONLY public.service_promise
+    ADD CONSTRAINT service_promise_pkey PRIMARY KEY (service);
+
 ALTER TABLE ONLY public.shard_lease
     ADD CONSTRAINT shard_lease_pkey PRIMARY KEY (shard);
 
 ALTER TABLE ONLY public.shift
     ADD CONSTRAINT shift_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.silence
+    ADD CONSTRAINT silence_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.sla_version
     ADD CONSTRAINT sla_version_pkey PRIMARY KEY (policy);
@@ -752,6 +977,12 @@ ALTER TABLE ONLY public.staff_group
 ALTER TABLE ONLY public.staff_group
     ADD CONSTRAINT staff_group_slug_key UNIQUE (slug);
 
+ALTER TABLE ONLY public.subscription
+    ADD CONSTRAINT subscription_incident_id_target_key UNIQUE (incident_id, target);
+
+ALTER TABLE ONLY public.subscription
+    ADD CONSTRAINT subscription_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.timeline
     ADD CONSTRAINT timeline_pkey PRIMARY KEY (incident_id, seq);
 
@@ -763,9 +994,15 @@ ALTER TABLE ONLY public.unlinked
 
 CREATE INDEX alert_incident ON public.alert USING btree (incident_id) WHERE (incident_id IS NOT NULL);
 
+CREATE INDEX alert_opsgenie ON public.alert USING btree (integration_id, first_seen DESC) WHERE (namespace = 'opsgenie'::text);
+
 CREATE INDEX alert_suppressed ON public.alert USING btree (suppressed_until) WHERE (suppressed_until IS NOT NULL);
 
 CREATE INDEX api_key_person ON public.api_key USING btree (person_id) WHERE (person_id IS NOT NULL);
+
+CREATE INDEX article_alike ON public.article USING gin (title public.gin_trgm_ops) WHERE (state = 'published'::text);
+
+CREATE UNIQUE INDEX attachment_handle ON public.attachment USING btree (handle) WHERE (handle <> ''::text);
 
 CREATE INDEX attachment_incident ON public.attachment USING btree (incident_id, id);
 
@@ -773,13 +1010,21 @@ CREATE INDEX ci_dependency_upstream ON public.ci_dependency USING btree (depends
 
 CREATE INDEX ci_service ON public.ci USING btree (service) WHERE (service IS NOT NULL);
 
+CREATE INDEX complaint_incident ON public.complaint USING btree (incident_id);
+
 CREATE INDEX delivery_age ON public.delivery USING brin (received_at);
 
 CREATE INDEX handover_pending ON public.handover USING btree (id) WHERE (accepted_at IS NULL);
 
+CREATE INDEX heartbeat_due ON public.heartbeat USING btree (due_at) WHERE (due_at IS NOT NULL);
+
 CREATE INDEX idempotency_age ON public.idempotency USING brin (created_at);
 
+CREATE INDEX incident_alike ON public.incident USING gin (title public.gin_trgm_ops) WHERE (solution <> ''::text);
+
 CREATE INDEX incident_contact ON public.incident USING btree (lower(contact)) WHERE (contact <> ''::text);
+
+CREATE INDEX incident_lately_solved ON public.incident USING btree (id) WHERE (solution <> ''::text);
 
 CREATE INDEX incident_live ON public.incident USING btree (priority, id) WHERE (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text]));
 
@@ -789,7 +1034,11 @@ CREATE UNIQUE INDEX incident_one_live_per_key ON public.incident USING btree (ke
 
 CREATE INDEX incident_owner ON public.incident USING btree (lower(owner)) WHERE (owner <> ''::text);
 
+CREATE INDEX incident_reported ON public.incident USING btree (id) WHERE ((major OR (priority <= 2)) AND (kind = 'incident'::text) AND (state = ANY (ARRAY['resolved'::text, 'closed'::text])));
+
 CREATE INDEX incident_security ON public.incident USING btree (id) WHERE security;
+
+CREATE INDEX incident_solved ON public.incident USING btree (service, id) WHERE (solution <> ''::text);
 
 CREATE INDEX incident_updated ON public.incident USING btree (updated_at, id);
 
@@ -805,6 +1054,8 @@ CREATE INDEX outbox_incident ON public.outbox USING btree (incident_id);
 
 CREATE INDEX outbox_pending ON public.outbox USING btree (next_attempt_at) WHERE (state = 'pending'::text);
 
+CREATE INDEX outbox_undelivered ON public.outbox USING btree (settled_at) WHERE ((state = 'dead'::text) AND (NOT noted) AND (incident_id IS NOT NULL));
+
 CREATE UNIQUE INDEX person_email ON public.person USING btree (lower(email)) WHERE (email <> ''::text);
 
 CREATE UNIQUE INDEX person_subject ON public.person USING btree (oidc_issuer, oidc_subject) WHERE (oidc_subject IS NOT NULL);
@@ -814,6 +1065,8 @@ CREATE INDEX quarantine_pending ON public.quarantine USING btree (id) WHERE (sta
 CREATE INDEX shift_end ON public.shift USING btree (ends_at);
 
 CREATE UNIQUE INDEX shift_start ON public.shift USING btree (group_id, starts_at);
+
+CREATE INDEX silence_ends ON public.silence USING btree (ends_at);
 
 CREATE INDEX staff_group_member_person ON public.staff_group_member USING btree (person_id);
 
@@ -831,6 +1084,9 @@ ALTER TABLE ONLY public.api_key
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
 
+ALTER TABLE ONLY public.attachment_part
+    ADD CONSTRAINT attachment_part_attachment_id_fkey FOREIGN KEY (attachment_id) REFERENCES public.attachment(id);
+
 ALTER TABLE ONLY public.ci_dependency
     ADD CONSTRAINT ci_dependency_ci_fkey FOREIGN KEY (ci) REFERENCES public.ci(name);
 
@@ -846,6 +1102,9 @@ ALTER TABLE ONLY public.handover_item
 ALTER TABLE ONLY public.handover
     ADD CONSTRAINT handover_shift_id_fkey FOREIGN KEY (shift_id) REFERENCES public.shift(id);
 
+ALTER TABLE ONLY public.heartbeat
+    ADD CONSTRAINT heartbeat_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
+
 ALTER TABLE ONLY public.service
     ADD CONSTRAINT service_desk_group_fkey FOREIGN KEY (desk_group) REFERENCES public.staff_group(slug);
 
@@ -860,6 +1119,9 @@ ALTER TABLE ONLY public.service
 
 ALTER TABLE ONLY public.shift
     ADD CONSTRAINT shift_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.staff_group(id);
+
+ALTER TABLE ONLY public.silence
+    ADD CONSTRAINT silence_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
 
 ALTER TABLE ONLY public.staff_group_member
     ADD CONSTRAINT staff_group_member_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.staff_group(id);

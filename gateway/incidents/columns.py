@@ -40,6 +40,7 @@ FROM_ROW: Mapping[str, Callable[[Any], Any]] = {
     "links": lambda text: tuple(_decode(text)),
     "refs": _decode,
     "marks": lambda text: tuple(_decode(text)),
+    "fields": _decode,
 }
 """How a column becomes a field, where it is not the same already."""
 
@@ -50,6 +51,7 @@ TO_ROW: Mapping[str, Any] = {
     "links": _text,
     "refs": _text,
     "marks": _text,
+    "fields": _text,
 }
 """How a field becomes a column, where it is not the same already."""
 

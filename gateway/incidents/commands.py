@@ -100,9 +100,9 @@ class Reject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclareMajor:
-    """Make it a major incident whatever its priority."""
+    """Make it a major incident whatever its priority, for a reason."""
 
-    reason: str = ""
+    reason: str
     note: str = ""
 
 
@@ -122,6 +122,13 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallBack:
+    """The reporter was asked back whether all is well."""
+
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clear:
     """The alert that opened it cleared by itself."""
 
@@ -137,5 +144,5 @@ class FireAgain:
 
 Command = (
     Acknowledge | Assign | Return | Hold | Resume | Escalate | Resolve | Confirm | Refuse | Close | Reject | DeclareMajor | Note
-    | Rate | Clear | FireAgain
+    | Rate | CallBack | Clear | FireAgain
 )  # fmt: skip

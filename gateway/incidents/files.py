@@ -1,5 +1,6 @@
 """What a file is and what it may be called. Pure: nothing that its sender says of it is believed."""
 
+import codecs
 import unicodedata
 from urllib.parse import quote
 
@@ -29,22 +30,53 @@ OFFICE: tuple[tuple[bytes, str], ...] = (
 CONTROLS = bytes(code for code in (*range(32), 127) if chr(code) not in "\t\n\r")
 
 
+PACKED = b"[Content_Types].xml"
+"""The part that makes a ZIP archive an Office file."""
+
+HEAD = max(len(magic) for magic, _ in MAGIC)
+OVERLAP = max(len(word) for word in (PACKED, *(part for part, _ in OFFICE))) - 1
+
+
+class Sniffer:
+    """The media type by the bytes alone, piece by piece; text is UTF-8 without control characters, and HTML is text."""
+
+    def __init__(self) -> None:
+        self._head = self._tail = b""
+        self._seen: set[bytes] = set()
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._text = True
+
+    def feed(self, piece: bytes) -> None:
+        """The next bytes."""
+        self._head += piece[: HEAD - len(self._head)]
+        if self._head.startswith(b"PK"):
+            around = self._tail + piece
+            self._seen |= {word for word in (PACKED, *(part for part, _ in OFFICE)) if word in around}
+            self._tail = around[-OVERLAP:]
+        self._text = self._text and self._reads(piece)
+
+    def _reads(self, piece: bytes, *, final: bool = False) -> bool:
+        if len(piece.translate(None, CONTROLS)) != len(piece):
+            return False
+        try:
+            self._decoder.decode(piece, final)
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    def type(self) -> str:
+        """What it is, now that all of it was fed."""
+        kind = next((kind for magic, kind in MAGIC if self._head.startswith(magic)), None)
+        if kind == ZIP and PACKED in self._seen:
+            return next((office for part, office in OFFICE if part in self._seen), ZIP)
+        return kind or (TEXT if self._text and self._reads(b"", final=True) else BINARY)
+
+
 def sniff(content: bytes) -> str:
-    """The media type by the bytes alone; text is UTF-8 without control characters, and HTML is text."""
-    kind = next((kind for magic, kind in MAGIC if content.startswith(magic)), None)
-    if kind == ZIP and b"[Content_Types].xml" in content:
-        return next((office for part, office in OFFICE if part in content), ZIP)
-    return kind or (TEXT if _is_text(content) else BINARY)
-
-
-def _is_text(content: bytes) -> bool:
-    if len(content.translate(None, CONTROLS)) != len(content):
-        return False
-    try:
-        content.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+    """The media type of a whole file, as a Sniffer tells it."""
+    sniffer = Sniffer()
+    sniffer.feed(content)
+    return sniffer.type()
 
 
 def safe_name(given: str) -> str:

@@ -4,7 +4,21 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
-from gateway.incidents.model import Closure, HoldReason, Impact, Kind, RequestCategory, Resolution, State, Tier, Urgency
+from gateway.incidents.model import (
+    ArticleState,
+    Closure,
+    HoldReason,
+    Impact,
+    Kind,
+    LeaderOutcome,
+    LinkKind,
+    ReportStatus,
+    RequestCategory,
+    Resolution,
+    State,
+    Tier,
+    Urgency,
+)
 from gateway.oncall.roles import GroupTier, Role
 
 Locale = Literal["en", "zh-CN"]
@@ -46,6 +60,27 @@ LABELS: Mapping[type[StrEnum], Mapping[str, tuple[str, str]]] = {
     Closure: {
         Closure.MANUAL: ("closed by a person", "手动关闭"),
         Closure.AUTOMATIC: ("closed automatically", "自动关闭"),
+    },
+    LeaderOutcome: {
+        LeaderOutcome.REACHED: ("has been told", "已告知"),
+        LeaderOutcome.NOT_REACHED: ("could not be reached", "未联系上"),
+    },
+    LinkKind: {
+        LinkKind.PROBLEM: ("problem", "问题"),
+        LinkKind.CHANGE: ("change", "变更"),
+        LinkKind.SERVICE_REQUEST: ("service request", "服务请求"),
+        LinkKind.SPARE_PART: ("spare part", "备件"),
+        LinkKind.KNOWLEDGE: ("knowledge", "知识"),
+    },
+    ArticleState: {
+        ArticleState.DRAFT: ("draft", "草稿"),
+        ArticleState.PUBLISHED: ("published", "已发布"),
+        ArticleState.RETIRED: ("retired", "已停用"),
+    },
+    ReportStatus: {
+        ReportStatus.DUE: ("due", "待编写"),
+        ReportStatus.WRITTEN: ("written, to be approved", "待审批"),
+        ReportStatus.APPROVED: ("approved", "已审批"),
     },
     Impact: {
         Impact.BUSINESS: ("the company's business", "影响公司业务"),

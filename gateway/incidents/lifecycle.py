@@ -42,6 +42,7 @@ TABLE: Mapping[type[c.Command], Mapping[State, Target]] = {
     c.DeclareMajor: _from(LIVE | {RESOLVED}, SAME),
     c.Note: _from(tuple(State), SAME),
     c.Rate: _from((RESOLVED, CLOSED), SAME),
+    c.CallBack: _from((RESOLVED, CLOSED), SAME),
     c.Clear: _from(LIVE, RESOLVED),
     c.FireAgain: _from((RESOLVED,), BACK),
 }
@@ -63,6 +64,7 @@ ACTIONS: Mapping[str, type[c.Command]] = {
     "declare_major": c.DeclareMajor,
     "note": c.Note,
     "rate": c.Rate,
+    "call_back": c.CallBack,
 }
 """The API's words for what people may ask."""
 
@@ -113,6 +115,7 @@ EVENTS: Mapping[type[c.Command], str] = {
     c.DeclareMajor: "declared_major",
     c.Note: "note",
     c.Rate: "rated",
+    c.CallBack: "called_back",
     c.Clear: "resolved",
     c.FireAgain: "reopened",
 }
@@ -159,21 +162,30 @@ def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) 
             return replace(_released(incident), resolution=Resolution.VANISHED, resolved_at=now)
         case c.Refuse() | c.FireAgain():
             again = replace(incident, reopened=incident.reopened + 1, resolution=None, resolved_at=None)
-            return replace(again, solution="", resolution_category="")
-        case c.Confirm(satisfaction=rating):
-            return replace(incident, closure=Closure.MANUAL, closed_at=now, satisfaction=rating or incident.satisfaction)
-        case c.Close(closure=closure, satisfaction=rating):
-            return replace(incident, closure=closure, closed_at=now, satisfaction=rating or incident.satisfaction)
+            return replace(again, solution="", resolution_category="", called_back_at=None, called_back_by="")
+        case c.Confirm(satisfaction=rating, note=said):
+            return replace(_rated(incident, rating, said), closure=Closure.MANUAL, closed_at=now)
+        case c.Close(closure=closure, satisfaction=rating, note=said):
+            return replace(_rated(incident, rating, said), closure=closure, closed_at=now)
         case c.Reject():
             return replace(incident, closed_at=now, closure=Closure.MANUAL)
-        case c.DeclareMajor():
+        case c.DeclareMajor(reason=reason):
+            if not reason.strip():
+                raise Unprocessable("say why it is major", flaws=(Flaw("/reason", "is needed: managers are told it"),))
             return replace(incident, major=True)
-        case c.Rate(satisfaction=rating):
-            return replace(incident, satisfaction=rating)
+        case c.Rate(satisfaction=rating, note=said):
+            return _rated(incident, rating, said)
+        case c.CallBack():
+            return replace(incident, called_back_at=now, called_back_by=actor)
         case c.Note():
             return incident
         case _:
             assert_never(command)
+
+
+def _rated(incident: Incident, rating: int | None, said: str) -> Incident:
+    """With the rating, if one is given, and what was said with it."""
+    return incident if rating is None else replace(incident, satisfaction=rating, satisfaction_text=said)
 
 
 def _released(incident: Incident) -> Incident:

@@ -9,8 +9,8 @@ from gateway.incidents.labels import LOCALES, Locale, label
 from gateway.incidents.record import Incident
 
 TOLD = frozenset({
-    "opened", "declared_major", "assigned", "accepted", "returned", "held", "resumed", "escalated", "note", "resolved",
-    "reopened", "closed",
+    "opened", "declared_major", "leader_told", "assigned", "accepted", "returned", "held", "resumed", "escalated", "note",
+    "status_update", "resolved", "reopened", "closed",
 })  # fmt: skip
 """The events that are actions of somebody and belong into a report."""
 
@@ -29,6 +29,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "resolved_at": ("resolved", "解决时间"),
     "opened": ("recorded", "登记"),
     "declared_major": ("declared major", "定为重大事件"),
+    "leader_told": ("told the leader", "通知分管领导"),
     "assigned": ("assigned", "分派"),
     "accepted": ("accepted", "受理"),
     "returned": ("returned", "退回"),
@@ -36,6 +37,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "resumed": ("resumed", "恢复处理"),
     "escalated": ("escalated", "升级"),
     "note": ("note", "备注"),
+    "status_update": ("status update", "进展通报"),
     "resolved": ("resolved", "解决"),
     "reopened": ("reopened", "重新打开"),
     "closed": ("closed", "关闭"),
@@ -87,7 +89,7 @@ def _times(incident: Incident, locale: Locale) -> str:
 
 
 def _step(one: Happening, locale: Locale) -> str:
-    said = _line(str(one.facts.get("note") or one.facts.get("reason") or ""))
+    said = _line(str(one.facts.get("note") or one.facts.get("reason") or one.facts.get("text") or ""))
     return f"- {_stamp(one.at)} {_line(one.actor)}: {_word(one.event, locale)}" + (f" – {said}" if said else "")
 
 

@@ -98,6 +98,49 @@ class Tier(StrEnum):
     VENDOR = "vendor"
 
 
+class LeaderOutcome(StrEnum):
+    """What came of telling the leader of a major incident."""
+
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
+
+
+class ReportStatus(StrEnum):
+    """How the report on a major incident that is over stands."""
+
+    DUE = "due"
+    WRITTEN = "written"
+    APPROVED = "approved"
+
+
+class FieldType(StrEnum):
+    """What may stand in a field that the configuration adds to records."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    CHOICE = "choice"
+    BOOLEAN = "boolean"
+
+
+class LinkKind(StrEnum):
+    """What a record of any system is to the incident that led to it."""
+
+    PROBLEM = "problem"
+    CHANGE = "change"
+    SERVICE_REQUEST = "service_request"
+    SPARE_PART = "spare_part"
+    KNOWLEDGE = "knowledge"
+
+
+class ArticleState(StrEnum):
+    """How far an article of the knowledge base is."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    RETIRED = "retired"
+
+
 class AlertStatus(StrEnum):
     """What the sender says of its alert. ACKNOWLEDGED is a person acting in the sender's tool."""
 
@@ -134,6 +177,7 @@ class TimerKind(IntEnum):
     FLAP_SETTLE = 5
     MAINTENANCE_END = 6
     LADDER = 7
+    STATUS_UPDATE = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,6 @@ from enum import StrEnum
 from gateway.incidents.model import Resolution
 from gateway.incidents.record import Incident
 
-OFTEN = 3
-"""So many of one sort within the window are a pattern."""
-
 CAPACITY = ("capacity", "容量")
 """Words in a category that speak of a threshold of capacity."""
 
@@ -43,8 +40,8 @@ class Candidate:
     incidents: tuple[Incident, ...]
 
 
-def propose(incidents: Sequence[Incident]) -> list[Candidate]:
-    """The candidates among the incidents of one window, the one with the most incidents first.
+def propose(incidents: Sequence[Incident], often: int) -> list[Candidate]:
+    """The candidates among the incidents of one window, the one with the most incidents first; `often` of a sort are a pattern.
 
     Incidents that say neither service, item nor category are of no sort: each stands for itself. Of a recurring sort all
     incidents are named, of any other only those that give a reason.
@@ -52,10 +49,10 @@ def propose(incidents: Sequence[Incident]) -> list[Candidate]:
     counts = Counter(sort_of(one) for one in incidents)
     groups: dict[tuple[Sort, int], list[Incident]] = {}
     for one in incidents:
-        if reasons_of(one, counts[sort_of(one)]):
+        if reasons_of(one, often=counts[sort_of(one)] >= often):
             sort = sort_of(one)
             groups.setdefault((sort, one.id if sort == NO_SORT else 0), []).append(one)
-    candidates = [_candidate(sort, group, counts[sort]) for (sort, _), group in groups.items()]
+    candidates = [_candidate(sort, group, often=counts[sort] >= often) for (sort, _), group in groups.items()]
     return sorted(candidates, key=lambda candidate: -len(candidate.incidents))
 
 
@@ -67,14 +64,14 @@ def sort_of(incident: Incident) -> Sort:
     return Sort(incident.service.casefold(), incident.ci.casefold(), incident.category.casefold())
 
 
-def reasons_of(incident: Incident, count: int) -> frozenset[Reason]:
-    """Why this one is proposed; `count` incidents of the window are of its sort."""
+def reasons_of(incident: Incident, *, often: bool) -> frozenset[Reason]:
+    """Why this one is proposed; `often` when there are many of its sort in the window."""
     unknown = _cause_unknown(incident)
     capacity = any(word in incident.category.casefold() for word in CAPACITY)
     given = {
         Reason.CAUSE_UNKNOWN: unknown,
-        Reason.RECURRING: count >= OFTEN and sort_of(incident) != NO_SORT,
-        Reason.MAJOR: incident.major,
+        Reason.RECURRING: often and sort_of(incident) != NO_SORT,
+        Reason.MAJOR: incident.major or incident.priority <= 2,
         Reason.WORKAROUND: incident.resolution is Resolution.WORKAROUND,
         Reason.CAPACITY: capacity and (unknown or incident.resolution is None),
     }
@@ -88,6 +85,6 @@ def _cause_unknown(incident: Incident) -> bool:
     return incident.resolution is Resolution.SOLVED and not incident.resolution_category
 
 
-def _candidate(sort: Sort, group: list[Incident], count: int) -> Candidate:
-    reasons = frozenset[Reason]().union(*(reasons_of(one, count) for one in group))
+def _candidate(sort: Sort, group: list[Incident], *, often: bool) -> Candidate:
+    reasons = frozenset[Reason]().union(*(reasons_of(one, often=often) for one in group))
     return Candidate(sort, tuple(reason for reason in Reason if reason in reasons), tuple(group))

@@ -20,7 +20,9 @@ TOLD: Mapping[str, frozenset[str]] = {
     "closed": frozenset({"closure", "satisfaction"}),
     "reopened": frozenset(),
     "rejected": frozenset(),
+    "status_update": frozenset({"text", "next_update_due_at"}),
     "rated": frozenset({"satisfaction"}),
+    "called_back": frozenset(),
     "note": frozenset(),
 }
 """The events a reporter is told of, and which facts beside the state; notes only where they are the reporter's own."""

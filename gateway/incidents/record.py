@@ -7,7 +7,21 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from gateway.incidents.ledger import Ledger
-from gateway.incidents.model import Closure, HoldReason, Impact, RequestCategory, Resolution, State, Tier, TimerKind, Urgency
+from gateway.incidents.model import (
+    Closure,
+    HoldReason,
+    Impact,
+    Kind,
+    RequestCategory,
+    Resolution,
+    State,
+    Tier,
+    TimerKind,
+    Urgency,
+)
+
+LEAST_MAJOR = 2
+"""The least urgent priority that makes an incident major by itself."""
 
 NOTICES = UUID("b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11")
 """The namespace of outbox ids."""
@@ -81,6 +95,18 @@ class Incident:
     marks: tuple[str, ...] = ()
     next_due_at: datetime | None = None
     breached: bool = False
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    symptom: str = ""
+    scope: str = ""
+    language: str = ""
+    satisfaction_text: str = ""
+    called_back_at: datetime | None = None
+    called_back_by: str = ""
+
+    @property
+    def is_major(self) -> bool:
+        """Whether it is a major incident: of priority 1 or 2, or declared one. A service request never is."""
+        return self.kind == Kind.INCIDENT and (self.major or self.priority <= LEAST_MAJOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +130,8 @@ class Notice:
     template: str
     facts: Mapping[str, Any]
 
-    def id(self, incident_id: int) -> UUID:
-        """The outbox id, which is also the idempotency id of every attempt."""
+    def id(self, incident_id: int | None) -> UUID:
+        """The outbox id, which is also the idempotency id of every attempt; None for what is about no record."""
         return uuid5(NOTICES, f"{incident_id}\x1f{self.cause}\x1f{self.target}")
 
 

@@ -81,14 +81,23 @@ OPENED = (
 )
 
 
+TOLD = ("fields", "symptom", "scope", "language")
+"""What people may say of a new record and alerts never do: left to the defaults of the table where nobody did."""
+
+
 async def open_new(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[Written]:
     """Insert the new incidents of `revisions` with their timelines, timers and messages; in the same order."""
     written, entries = _chained(key, revisions, now)
-    rows = zip(*_columns(written, OPENED, now), strict=True)
-    await conn.copy_records_to_table("incident", records=rows, columns=OPENED)
+    columns = (*OPENED, *TOLD) if any(_told(one.before_it) for one in written) else OPENED
+    rows = zip(*_columns(written, columns, now), strict=True)
+    await conn.copy_records_to_table("incident", records=rows, columns=columns)
     await _write_entries(conn, entries)
     await _write_side_effects(conn, revisions, now)
     return written
+
+
+def _told(incident: Incident) -> bool:
+    return bool(incident.fields or incident.symptom or incident.scope or incident.language)
 
 
 CHANGED = (
@@ -147,6 +156,13 @@ CHANGED = (
     "timeline_hash",
     "kind",
     "request_category",
+    "fields",
+    "symptom",
+    "scope",
+    "language",
+    "satisfaction_text",
+    "called_back_at",
+    "called_back_by",
 )
 
 CHANGE = """
@@ -163,7 +179,9 @@ UPDATE incident i SET
   link_score = t.link_score, major = t.major, security = t.security, suppressed = t.suppressed, reopened = t.reopened,
   returned = t.returned, labels = t.labels::json, links = t.links::json, refs = t.refs::json, policy = t.policy,
   ledger = t.ledger::json, marks = t.marks::json, next_due_at = t.next_due_at, breached = t.breached, version = t.version,
-  timeline_hash = t.timeline_hash, kind = t.kind, request_category = t.request_category
+  timeline_hash = t.timeline_hash, kind = t.kind, request_category = t.request_category,
+  fields = t.fields::jsonb, symptom = t.symptom, scope = t.scope, language = t.language,
+  satisfaction_text = t.satisfaction_text, called_back_at = t.called_back_at, called_back_by = t.called_back_by
 FROM unnest(
   $1::bigint[], $2::text[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
   $10::text[], $11::bytea[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::timestamptz[],
@@ -171,13 +189,15 @@ FROM unnest(
   $24::text[], $25::text[], $26::smallint[], $27::text[], $28::text[], $29::text[], $30::text[], $31::text[],
   $32::text[], $33::text[], $34::timestamptz[], $35::text[], $36::bigint[], $37::text[], $38::real[], $39::boolean[],
   $40::boolean[], $41::boolean[], $42::int[], $43::int[], $44::text[], $45::text[], $46::text[], $47::text[],
-  $48::text[], $49::text[], $50::timestamptz[], $51::boolean[], $52::int[], $53::bytea[], $54::text[], $55::text[]
+  $48::text[], $49::text[], $50::timestamptz[], $51::boolean[], $52::int[], $53::bytea[], $54::text[], $55::text[],
+  $56::text[], $57::text[], $58::text[], $59::text[], $60::text[], $61::timestamptz[], $62::text[]
 ) AS t(
   id, state, priority, impact, urgency, title, description, severity, service, ci, key_hash, category, contact_name,
   contact, location, reporting_unit, occurred_at, responded_at, resolved_at, closed_at, updated_at, resolution,
   resolution_category, solution, closure, satisfaction, owner, assignee_group, assignee, handler, tier, third_party,
   hold_reason, hold_until, held_state, master_id, link_reason, link_score, major, security, suppressed, reopened,
-  returned, labels, links, refs, policy, ledger, marks, next_due_at, breached, version, timeline_hash, kind, request_category
+  returned, labels, links, refs, policy, ledger, marks, next_due_at, breached, version, timeline_hash, kind, request_category,
+  fields, symptom, scope, language, satisfaction_text, called_back_at, called_back_by
 ) WHERE i.id = t.id
 """
 

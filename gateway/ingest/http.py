@@ -1,7 +1,7 @@
-"""The front door of every source: who sends, how much, what it says, and the receipt once it is committed."""
+"""The front door of every source: who sends, how much, whether it is signed, what it says, and the receipt once committed."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import msgspec
@@ -9,8 +9,18 @@ from aiohttp import web
 
 from gateway.clock import Clock
 from gateway.dedup.submission import Receipt, Refused, Submission
-from gateway.errors import Flaw, Forbidden, Malformed, NotFound, Overloaded, TooLarge, Unavailable
-from gateway.ingest.source import Delivery, Parsed, Source
+from gateway.errors import (
+    Flaw,
+    Forbidden,
+    Malformed,
+    Misconfigured,
+    NotFound,
+    Overloaded,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
+from gateway.ingest.source import Delivery, Parsed, Source, unused_secrets
 from gateway.metrics import Metrics, RequestOutcome
 from gateway.settings import Intake as SourceSettings
 from gateway.settings import Settings
@@ -28,6 +38,11 @@ class Caller(Protocol):
     """Whose key it was."""
 
     @property
+    def name(self) -> str:
+        """The key's name, or its owner's."""
+        ...
+
+    @property
     def integration_id(self) -> int | None:
         """The integration the key sends for."""
         ...
@@ -38,10 +53,13 @@ Authenticate = Callable[[web.Request, str, str | None], Awaitable[Caller]]
 
 Submit = Callable[[Submission], Awaitable[Receipt]]
 
+Fetch = Callable[[str], Awaitable[bytes]]
+"""What is found at an address of the world's; raises Unavailable."""
+
 
 @dataclass(frozen=True, slots=True)
 class FrontDoor:
-    """Takes requests in for every source."""
+    """Takes requests in for every source; raises Misconfigured for secrets that no source would use."""
 
     sources: Mapping[str, Source]
     submit: Submit
@@ -49,6 +67,12 @@ class FrontDoor:
     settings: Settings
     metrics: Metrics
     clock: Clock
+    fetch: Fetch
+    certificate: Fetch
+
+    def __post_init__(self) -> None:
+        if flaws := unused_secrets(self.sources, self.settings.intake):
+            raise Misconfigured("the configuration cannot be used", flaws=flaws)
 
     async def receive(self, request: web.Request) -> web.Response:
         """POST /ingest/{source} and /ingest/{source}/{key}: 202 with the receipt, once committed."""
@@ -70,7 +94,14 @@ class FrontDoor:
         delivery = Delivery(headers, body, self.clock.now(), request.query if request.query_string else {})
         settings = self.settings.intake.get(source.slug, UNSET)
         try:
-            parsed = source.parse(delivery, settings)
+            if source.verify is not None:
+                delivery = await self._verified(source, delivery, settings)
+            parsed = source.read(delivery, settings)
+            if parsed.confirm is not None:
+                await self.fetch(parsed.confirm)
+        except (Unauthenticated, Forbidden):
+            self.metrics.request(source.slug, RequestOutcome.UNTRUSTED)
+            raise
         except Malformed as error:
             submission = Submission(caller.integration_id, source.slug, body, headers, (), _whole(error, body))
             receipt = await self._commit(source, submission)
@@ -84,6 +115,14 @@ class FrontDoor:
         self.metrics.request(source.slug, RequestOutcome.ACCEPTED)
         self.metrics.intake_seconds.observe(self.clock.monotonic() - began)
         return receipt, parsed
+
+    async def _verified(self, source: Source, delivery: Delivery, settings: SourceSettings) -> Delivery:
+        """The delivery with the certificate that signed it, if any; raises Unauthenticated, and Unavailable when that is away."""
+        if source.certificate_at is not None:
+            delivery = replace(delivery, certificate=await self.certificate(source.certificate_at(delivery)))
+        if source.verify is not None:
+            source.verify(delivery, settings)
+        return delivery
 
     async def _commit(self, source: Source, submission: Submission) -> Receipt:
         if submission.items > self.settings.server.max_items:

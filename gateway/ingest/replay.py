@@ -59,7 +59,7 @@ class Replay:
             raise Conflict(f"the source {row['source']!r} no longer exists")
         body = row["body"] if row["item"] == WHOLE else source.wrap(row["body"])
         delivery = Delivery({}, body, self.clock.stamp() or self.clock.now(), {})
-        parsed = source.parse(delivery, self.settings.get(source.slug, SourceSettings()))
+        parsed = source.read(delivery, self.settings.get(source.slug, SourceSettings()))
         if parsed.refused:
             flaws = tuple(Flaw(refused.pointer, refused.problem) for refused in parsed.refused)
             raise Malformed("it still cannot be understood", flaws=flaws)

@@ -2,7 +2,11 @@
 
 from aiohttp import web
 
+from gateway.ingest import compat_oncall
 from gateway.ingest.compat import AlertmanagerPosts, PagerDutyEvents
+from gateway.ingest.compat_goalert import GoAlert
+from gateway.ingest.compat_oncall import OnCall
+from gateway.ingest.compat_pagerduty import PagerDutyOlder
 from gateway.ingest.http import FrontDoor
 from gateway.ingest.mail.http import MailPosts, mail_routes
 
@@ -17,4 +21,7 @@ def intake_routes(door: FrontDoor, mail: MailPosts) -> list[web.RouteDef]:
         web.post("/api/v2/alerts", alertmanager.receive),
         web.post("/ingest/alertmanager/{key}/api/v2/alerts", alertmanager.receive),
         web.post("/v2/enqueue", PagerDutyEvents(door).receive),
+        *PagerDutyOlder(door).routes(),
+        *(web.post(compat_oncall.PATH + slash, OnCall(door).receive) for slash in ("/", "")),
+        *GoAlert(door).routes(),
     ]

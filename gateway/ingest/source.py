@@ -1,4 +1,4 @@
-"""What a source is: a name and a pure reading of one request into alerts. Nothing here listens or stores."""
+"""What a source is: a name, a pure proof of who signed a request, and a pure reading of it into alerts. Nothing here listens."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from hashlib import sha256
 import msgspec
 
 from gateway.dedup.refused import Refused
-from gateway.errors import Flaw, Malformed
+from gateway.errors import Flaw, Forbidden, Malformed
 from gateway.incidents.model import Alert
 from gateway.settings import Intake
 
@@ -17,19 +17,24 @@ ID_HEADERS = ("webhook-id", "idempotency-key", "x-delivery-id", "x-github-delive
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One request as it arrived; header names are looked up in lower case."""
+    """One request as it arrived; header names are looked up in lower case.
+
+    `certificate` is what was found at the address that the source's `certificate_at` named.
+    """
 
     headers: Mapping[str, str]
     body: bytes
     received_at: datetime
     query: Mapping[str, str] = field(default_factory=dict)
+    certificate: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """What a request says: alerts by their index in it, what was refused or needs nothing done, what was left out.
 
-    `lost` counts alerts the sender says it dropped; `ignored` pairs an index with the reason.
+    `lost` counts alerts the sender says it dropped; `ignored` pairs an index with the reason. `accounts` are the names by
+    which the sending account goes; `confirm` is an address to be called before the sender is answered.
     """
 
     alerts: tuple[tuple[int, Alert], ...]
@@ -37,6 +42,13 @@ class Parsed:
     ignored: tuple[tuple[int, str], ...] = ()
     lost: int = 0
     delivery_id: str | None = None
+    accounts: tuple[str, ...] = ()
+    confirm: str | None = None
+
+    @property
+    def is_a_test(self) -> bool:
+        """Whether somebody pressed the sender's test button, and nothing else."""
+        return bool(self.alerts) and not self.refused and all(alert.test for _, alert in self.alerts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,9 @@ class Source:
     """One kind of sender. `parse` raises Malformed, with flaws, when the body as a whole cannot be understood.
 
     `wrap` makes one refused item a body again, for replay. A sender that never `tells_the_end` of an alert leaves that to people.
+    `verify` runs before `parse` and raises Unauthenticated for a request that its sender did not sign; without secrets in the
+    settings, a source that shares one with its sender lets everything pass. `certificate_at` names the address of the
+    certificate that signed; it raises Unauthenticated for one that is not the sender's.
     """
 
     slug: str
@@ -52,6 +67,32 @@ class Source:
     overload_status: int = 503
     wrap: Callable[[bytes], bytes] = bytes
     tells_the_end: bool = True
+    verify: Callable[[Delivery, Intake], None] | None = None
+    certificate_at: Callable[[Delivery], str] | None = None
+
+    @property
+    def shares_a_secret(self) -> bool:
+        """Whether `intake.<slug>.secrets` mean something."""
+        return self.verify is not None and self.certificate_at is None
+
+    def read(self, delivery: Delivery, intake: Intake) -> Parsed:
+        """What the request says; raises Malformed, and Forbidden for an account that is not among those allowed.
+
+        A test may come from anywhere: vendors send theirs for accounts that they made up, and it opens nothing.
+        """
+        parsed = self.parse(delivery, intake)
+        if intake.accounts and not set(intake.accounts) & set(parsed.accounts) and not parsed.is_a_test:
+            raise Forbidden(f"the sending account is not among intake.{self.slug}.accounts")
+        return parsed
+
+
+def unused_secrets(sources: Mapping[str, Source], intake: Mapping[str, Intake]) -> tuple[Flaw, ...]:
+    """Secrets of sources that have none, or that there are not: whoever set them believes a door locked that is open."""
+    return tuple(
+        Flaw(f"/intake/{name}/secrets", "there is no source of this name whose requests are signed with a shared secret")
+        for name, settings in intake.items()
+        if settings.secrets and not (name in sources and sources[name].shares_a_secret)
+    )
 
 
 def delivery_id(headers: Mapping[str, str]) -> str | None:

@@ -12,7 +12,7 @@ class Message:
     """One rendered notification to one recipient; `id` is the same on every attempt, so receivers can drop repeats."""
 
     id: UUID
-    incident_id: int
+    incident_id: int | None
     recipient: str
     template: str
     role: str

@@ -26,7 +26,7 @@ class Owed:
     """One claimed row; `attempts` counts this one, `claimed_at` is the database's time of the claim."""
 
     id: UUID
-    incident_id: int
+    incident_id: int | None
     channel: str
     recipient: str
     role: str
@@ -58,8 +58,8 @@ ON CONFLICT (id) DO NOTHING
 """
 
 
-async def put(conn: Connection, rows: Sequence[tuple[int, Notice]], created_at: datetime | None) -> None:
-    """Owe these notices, each with its incident's id, in the caller's transaction; one already owed is left as it is."""
+async def put(conn: Connection, rows: Sequence[tuple[int | None, Notice]], created_at: datetime | None) -> None:
+    """Owe these notices, each with the id of its incident if any, in the caller's transaction; one owed already stays."""
     if not rows:
         return
     columns: list[tuple[object, ...]] = []

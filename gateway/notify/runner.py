@@ -127,8 +127,8 @@ class Runner:
         return _verdict(owed, result)
 
     def _message(self, owed: Owed) -> Message:
-        asked = owed.facts.get("locale")
-        words = render(owed.template, owed.facts, self.external_url, asked if asked in LOCALES else self.locale)
+        locale = next((known for known in LOCALES if known == owed.facts.get("locale")), self.locale)
+        words = render(owed.template, owed.facts, self.external_url, locale)
         return Message(
             id=owed.id,
             incident_id=owed.incident_id,

@@ -1,8 +1,10 @@
 """What notifications say, in both languages. Pure.
 
-Facts a template reads, all optional but the first two: `number`, `priority`, `title`, `service`, `clock`, `due_at` (an aware
-datetime or RFC 3339 text), `unresolved_for`, `share` (of the target, 0 to 1), `resolution`, `assignee_group`, `assignee`,
-`reason`. A `subject` replaces the one that is made of them: mail programs keep a thread together by it.
+Facts a template reads, all optional: `number`, `priority`, `title`, `service`, `clock`, `due_at` (an aware datetime or RFC 3339
+text), `unresolved_for`, `share` (of the target, 0 to 1), `resolution`, `assignee_group`, `assignee`, `reason`,
+`next_update_due_at`, `group`, `ends_at`, `records`, `to_do` (a key of TO_DO), `text`, whose lines are kept and stand first, and
+`listed`, records with `number`, `priority`, `state`, `title` and `report`, which stand last. A `subject`
+replaces the one that is made of them: mail programs keep a thread together by it.
 Titles and names are foreign text: they are put in as values, never read as a format, and lose their control characters.
 """
 
@@ -13,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from gateway.incidents.labels import LOCALES, Locale, clock_label, label
-from gateway.incidents.model import Resolution
+from gateway.incidents.model import ReportStatus, Resolution, State
 
 TITLE_CHARS = 200
 
@@ -31,6 +33,12 @@ class Template(StrEnum):
     UNRESOLVED = "unresolved"
     MAJOR = "major"
     RECEIVED = "received"
+    STATUS_UPDATE = "status_update"
+    UPDATE_DUE = "update_due"
+    MAJOR_REPORT = "major_report"
+    COMPLAINT = "complaint"
+    HANDOVER = "handover"
+    HANDOVER_LATE = "handover_late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,12 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.UNRESOLVED: ("still unresolved", "仍未解决"),
     Template.MAJOR: ("declared major", "定为重大事件"),
     Template.RECEIVED: ("your message was received", "来信已受理"),
+    Template.STATUS_UPDATE: ("status update", "进展通报"),
+    Template.COMPLAINT: ("complaint", "投诉"),
+    Template.MAJOR_REPORT: ("major incident report", "重大事件报告"),
+    Template.HANDOVER: ("shift hand-over", "交接班"),
+    Template.HANDOVER_LATE: ("hand-over not accepted", "交接班未确认"),
+    Template.UPDATE_DUE: ("status update overdue", "进展通报已逾期"),
 }
 """What happened, as the subject says it."""
 
@@ -68,8 +82,23 @@ LINES: Mapping[str, tuple[str, str]] = {
     "assignee_group": ("Group: {}", "受理组:{}"),
     "assignee": ("Person: {}", "受理人:{}"),
     "reason": ("Reason: {}", "原因:{}"),
+    "next_update_due_at": ("Next update due: {}", "下次通报时间:{}"),
+    "group": ("Group: {}", "班组:{}"),
+    "ends_at": ("Shift ends: {}", "班次结束:{}"),
+    "records": ("Open records: {}", "未结记录:{}"),
+    "to_do": ("To do: {}", "待办:{}"),
 }
 """The lines of the text, in this order; a fact that is missing or empty has no line."""
+
+
+REPORT = ("report", "报告")
+
+TO_DO: Mapping[str, tuple[str, str]] = {
+    "take_over": ("accept the hand-over", "确认接班"),
+    "post_update": ("post a status update", "发布进展通报"),
+    "tell_leader": ("tell the leader, and put it down in the record", "通知分管领导并在记录中登记"),
+}
+"""What the reader of a message is asked to do."""
 
 
 def render(template: str, facts: Mapping[str, Any], external_url: str, locale: Locale) -> Rendered:
@@ -78,10 +107,17 @@ def render(template: str, facts: Mapping[str, Any], external_url: str, locale: L
     occasion = OCCASIONS[Template(template)][language]
     said = {name: _said(name, facts[name], locale) for name in LINES if facts.get(name) not in (None, "")}
     number, title = said.get("number", "?"), said.get("title", "")
-    subject = f"[{number}] P{said.get('priority', '?')} {occasion}: {title}".removesuffix(": ")
+    head = f"[{number}] P{said.get('priority', '?')} " if "number" in said else ""
+    subject = f"{head}{occasion}: {title}".removesuffix(": ")
     if facts.get("subject"):
         subject = one_line(facts["subject"])
-    lines = [LINES[name][language].format(text) for name, text in said.items()]
+    text = whole(facts.get("text") or "")
+    lines = [text, ""] if text else []
+    lines += [LINES[name][language].format(text) for name, text in said.items()]
+    listed = facts.get("listed") or ()
+    lines += [_record(one, locale) for one in listed]
+    if 0 < len(listed) < facts.get("records", 0):
+        lines.append(f"… +{facts['records'] - len(listed)}")
     if external_url and "number" in said:
         lines.append(f"{external_url.rstrip('/')}/api/v1/incidents/{number}")
     return Rendered(subject, "\n".join((occasion, "", *lines, "")))
@@ -94,8 +130,22 @@ def one_line(value: object) -> str:
     return text if len(text) <= TITLE_CHARS else text[: TITLE_CHARS - 1] + "…"
 
 
+def whole(value: object) -> str:
+    """Foreign text with its lines and without other control characters."""
+    lines = str(value).replace("\r\n", "\n").split("\n")
+    return "\n".join("".join(c if c.isprintable() else " " for c in line).rstrip() for line in lines).strip("\n")
+
+
 def _said(name: str, value: Any, locale: Locale) -> str:
     return _SAYERS[name](value, locale) if name in _SAYERS else one_line(value)
+
+
+def _record(facts: Mapping[str, Any], locale: Locale) -> str:
+    """One record of a list, on one line."""
+    report = facts.get("report")
+    standing = label(ReportStatus(report), locale) if report else label(State(facts["state"]), locale)
+    what = f"{REPORT[LOCALES.index(locale)]} {standing}" if report else standing
+    return f"{one_line(facts['number'])} P{facts['priority']} {what}: {one_line(facts['title'])}"
 
 
 def _moment(value: Any, _: Locale) -> str:
@@ -110,6 +160,11 @@ def _resolution(value: Any, locale: Locale) -> str:
     return label(Resolution(value), locale) if value in set(Resolution) else one_line(value)
 
 
+def _to_do(value: Any, locale: Locale) -> str:
+    words = TO_DO.get(str(value))
+    return one_line(value) if words is None else words[LOCALES.index(locale)]
+
+
 def _share(value: Any, _: Locale) -> str:
     return f"{value:.0%}" if isinstance(value, float | int) else one_line(value)
 
@@ -117,6 +172,9 @@ def _share(value: Any, _: Locale) -> str:
 _SAYERS: Mapping[str, Callable[[Any, Locale], str]] = {
     "clock": lambda value, locale: one_line(clock_label(str(value), locale)),
     "due_at": _moment,
+    "next_update_due_at": _moment,
+    "ends_at": _moment,
     "share": _share,
     "resolution": _resolution,
+    "to_do": _to_do,
 }

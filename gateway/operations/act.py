@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from gateway.db.pool import Connection
 from gateway.incidents import commands, lifecycle, store
+from gateway.incidents.custom import moments_of
 from gateway.incidents.record import Incident, Revision
 from gateway.operations import allowing
 from gateway.operations.desk import Desk, Session
@@ -44,6 +45,8 @@ async def _apply(session: Session, number: str, command: commands.Command, who: 
     incident = await session.lock(number, who, if_match)
     allowing.check(who, command, incident)
     revision = lifecycle.apply(incident, command, who.name, session.now)
+    if revision.events:
+        session.desk.fields.require(incident.kind, incident.fields, moments_of(type(command)))
     if isinstance(command, commands.Refuse) and await _key_has_moved(session.conn, incident):
         revision = replace(revision, after=replace(revision.after, key_hash=None))
     if isinstance(command, commands.DeclareMajor) and not incident.major:
@@ -73,10 +76,13 @@ RELATED = "SELECT id FROM incident WHERE master_id = $1 ORDER BY id"
 
 
 async def _cascade(session: Session, master: Incident, command: commands.Command, who: Who) -> None:
-    ids = [row[0] for row in await session.conn.fetch(RELATED, master.id)]
+    ids, fields = [row[0] for row in await session.conn.fetch(RELATED, master.id)], session.desk.fields
+    moments = moments_of(type(command))
     revisions = [
         lifecycle.apply(incident, command, who.name, session.now)
         for incident in await store.lock(session.conn, ids)
-        if incident.state in lifecycle.TABLE[type(command)] and may(who, allowing.asked(command, who), incident) == ALLOWED
+        if incident.state in lifecycle.TABLE[type(command)]
+        and may(who, allowing.asked(command, who), incident) == ALLOWED
+        and not fields.missing(incident.kind, incident.fields, moments)
     ]
     await session.write(revisions)

@@ -24,6 +24,7 @@ ASKS: Mapping[type[c.Command], Action] = {
     c.DeclareMajor: Action.DECLARE_MAJOR,
     c.Note: Action.NOTE,
     c.Rate: Action.RATE,
+    c.CallBack: Action.CALL_BACK,
 }
 """What each command of people asks for, before it is looked at more closely."""
 

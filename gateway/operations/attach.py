@@ -1,75 +1,220 @@
 """Files kept with a record: attached and, by the incident manager, taken away again. The entry stays, the content goes."""
 
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+import structlog
+
 from gateway.db.pool import Connection
-from gateway.errors import NotFound, TooLarge
-from gateway.incidents.files import safe_name, sniff
+from gateway.errors import GatewayError, NotFound, TooLarge, Unavailable
+from gateway.files.spool import Received, received
+from gateway.files.store import Kept, Place, Stores, put_parts
+from gateway.incidents.files import safe_name
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
+from gateway.operations.memory import Once, claimed, settle
 from gateway.operations.permissions import ALLOWED, Action, may
 from gateway.operations.who import Who
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """At most `each` bytes a file, `count` files a record and `record` bytes in all of them."""
+    """At most `each` bytes a file, `count` files a record, `record` bytes in all of them, and `link` files by one link."""
 
     each: int
     count: int
     record: int
+    link: int
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file as it was sent; `public` lets the record's reporter read it."""
+    """A file as it was sent; `public` lets the record's reporter read it, `link` is the reporter's link it came by."""
 
     name: str
-    content: bytes
+    content: Received
     public: bool
+    link: str = ""
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A file that is kept where files are and that no record has yet, unless it is `taken`."""
+
+    file: File
+    handle: str
+    taken: bool = False
 
 
 USED = "SELECT count(*), coalesce(sum(size), 0)::bigint FROM attachment WHERE incident_id = $1 AND removed_at IS NULL"
 
+BY_LINK = "SELECT count(*) FROM attachment WHERE incident_id = $1 AND link_hash = $2"
+
 ATTACH = """
-INSERT INTO attachment (incident_id, name, type, size, sha256, public, attached_at, attached_by, content)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id
+INSERT INTO attachment (incident_id, name, type, size, sha256, public, attached_at, attached_by, place, handle, link_hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id
 """
 
 
-async def attach(
-    desk: Desk, quota: Quota, number: str, file: File, who: Who, *, if_match: int | None = None
-) -> tuple[Incident, int]:
-    """Keep a file with the record; gives the record and the file's id. What somebody attaches who may not inspect is public.
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """Where files go, and how many of them."""
 
-    Raises NotFound, Forbidden, VersionMismatch, and TooLarge beyond the quota.
-    """
+    desk: Desk
+    stores: Stores
+    quota: Quota
 
-    async def work(session: Session) -> tuple[Incident, int]:
-        incident = await session.lock(number, who, if_match)
+    async def attach(
+        self, number: str, file: File, who: Who, *, if_match: int | None = None, once: Once | None = None
+    ) -> tuple[str, int]:
+        """Keep a file with the record; gives the record's number and the file's id. What a reporter attaches is public.
+
+        Outside of the database it is kept before its row is committed: a crash leaves a file without a row, which is
+        swept, and never a row without a file.
+
+        Raises NotFound, Forbidden, VersionMismatch, Unavailable, IdempotencyMismatch, and TooLarge beyond the quota.
+        """
+        handle = "" if self.stores.chosen is Place.PARTS else await self.stores.at(self.stores.chosen).keep(file.content)
+        made: list[int] = []
+        kept: list[int] = []
+
+        async def work(session: Session) -> Incident:
+            kept.clear()
+            if once is not None and (known := await claimed(session.conn, once, session.now)) is not None:
+                made[:] = [int(known)]
+                return await session.lock(number, who)
+            incident = await session.lock(number, who, if_match)
+            kept[:] = made[:] = [await self._put(session, incident, file, who, handle)]
+            incident = await _told(session, incident, who, made[0], file)
+            if once is not None:
+                await settle(session.conn, once, str(made[0]).encode())
+            return incident
+
+        try:
+            incident = await self.desk.within(work)
+        except GatewayError as error:
+            if not isinstance(error, Unavailable):  # then nobody knows whether it was committed
+                await self._forget(Kept(self.stores.chosen, handle, 0, 0))
+            raise
+        if not kept:
+            await self._forget(Kept(self.stores.chosen, handle, 0, 0))
+        return incident.number, made[0]
+
+    @asynccontextmanager
+    async def holding(self, files: Sequence[tuple[str, bytes]]) -> AsyncIterator[list[Waiting]]:
+        """Files with their names, kept until the end of the block, and for good if a record took them by then.
+
+        Raises Unavailable; then, and after a crash, what no record has is swept.
+        """
+        async with AsyncExitStack() as stack:
+            waiting = [await self._held(stack, name, content) for name, content in files]
+            try:
+                yield waiting
+            except Unavailable:
+                raise
+            except BaseException:
+                await self._let_go(waiting)
+                raise
+            await self._let_go([one for one in waiting if not one.taken])
+
+    async def _held(self, stack: AsyncExitStack, name: str, content: bytes) -> Waiting:
+        got = await stack.enter_async_context(received(_whole(content), self.quota.each, self.stores.directory))
+        handle = "" if self.stores.chosen is Place.PARTS else await self.stores.at(self.stores.chosen).keep(got)
+        return Waiting(File(name, got, public=True), handle)
+
+    async def _let_go(self, waiting: Sequence[Waiting]) -> None:
+        for one in waiting:
+            await self._forget(Kept(self.stores.chosen, one.handle, 0, 0))
+
+    async def take(self, session: Session, incident: Incident, waiting: Waiting, who: Who) -> Mapping[str, Any]:
+        """Give a locked record a file that waits, whoever `who` is; gives the facts of its entry. Raises TooLarge."""
+        made = await self._row(session, incident, waiting.file, who, waiting.handle)
+        waiting.taken = True
+        return _facts(incident, who, made, waiting.file)
+
+    async def _put(self, session: Session, incident: Incident, file: File, who: Who, handle: str) -> int:
         refuse(may(who, Action.ATTACH, incident))
-        public = file.public or may(who, Action.INSPECT, incident) != ALLOWED
-        facts = await keep(session, quota, incident, replace(file, public=public), who.name)
-        written = await session.write([Revision(after=incident, actor=who.name, events=(("attached", facts),))])
-        return written[0], facts["attachment"]
+        return await self._row(session, incident, file, who, handle)
 
-    return await desk.within(work)
+    async def _row(self, session: Session, incident: Incident, file: File, who: Who, handle: str) -> int:
+        link = sha256(file.link.encode()).digest() if file.link else None
+        await _within(session.conn, self.quota, incident, file.content.size, link)
+        content, place = file.content, self.stores.chosen
+        made: int = await session.conn.fetchval(
+            ATTACH, incident.id, safe_name(file.name), content.type, content.size, content.sha256,
+            _public(file, who, incident), session.now, who.name, place, handle, link,
+        )  # fmt: skip
+        if place is Place.PARTS:
+            await put_parts(session.conn, made, content)
+        return made
+
+    async def detach(self, number: str, attachment: int, who: Who, *, if_match: int | None = None) -> Incident:
+        """Take a file's content away for good; raises NotFound, Forbidden and VersionMismatch."""
+        gone: list[Kept] = []
+
+        async def work(session: Session) -> Incident:
+            incident = await session.lock(number, who, if_match)
+            refuse(may(who, Action.DETACH, incident))
+            row = await session.conn.fetchrow(DETACH, attachment, incident.id, session.now, who.name)
+            if row is None:
+                raise NotFound(f"{number} has no file {attachment}")
+            await session.conn.execute(DISCARD, attachment)
+            gone[:] = [Kept(Place(row["place"]), row["handle"], attachment, 0)]
+            facts = {"attachment": attachment, "name": row["name"], "sha256": row["sha256"].hex()}
+            return (await session.write([Revision(after=incident, actor=who.name, events=(("detached", facts),))]))[0]
+
+        incident = await self.desk.within(work)
+        await self._forget(gone[0])
+        return incident
+
+    async def _forget(self, kept: Kept) -> None:
+        """Take away what no row speaks of; what cannot be reached now is swept later."""
+        try:
+            await self.stores.drop(kept)
+        except Unavailable as error:
+            log.warning("file_not_dropped", place=kept.place, handle=kept.handle, error=error.detail)
 
 
-async def keep(session: Session, quota: Quota, incident: Incident, file: File, by: str) -> dict[str, Any]:
-    """Keep a file with a locked record; gives the facts of its entry, for the caller to write. Raises TooLarge."""
-    size, digest = len(file.content), sha256(file.content)
-    await _within(session.conn, quota, incident, size)
-    name, kind = safe_name(file.name), sniff(file.content)
-    row = (incident.id, name, kind, size, digest.digest(), file.public, session.now, by, file.content)
-    kept = await session.conn.fetchval(ATTACH, *row)
-    return {"attachment": kept, "name": name, "type": kind, "size": size, "sha256": digest.hexdigest(), "public": file.public}
+DETACH = """
+UPDATE attachment SET content = NULL, removed_at = $3, removed_by = $4
+WHERE id = $1 AND incident_id = $2 AND removed_at IS NULL RETURNING name, sha256, place, handle
+"""
+
+DISCARD = "DELETE FROM attachment_part WHERE attachment_id = $1"
 
 
-async def _within(conn: Connection, quota: Quota, incident: Incident, size: int) -> None:
+def _public(file: File, who: Who, incident: Incident) -> bool:
+    return file.public or may(who, Action.INSPECT, incident) != ALLOWED
+
+
+async def _told(session: Session, incident: Incident, who: Who, attachment: int, file: File) -> Incident:
+    facts = _facts(incident, who, attachment, file)
+    return (await session.write([Revision(after=incident, actor=who.name, events=(("attached", facts),))]))[0]
+
+
+def _facts(incident: Incident, who: Who, attachment: int, file: File) -> Mapping[str, Any]:
+    content = file.content
+    return {
+        "attachment": attachment,
+        "name": safe_name(file.name),
+        "type": content.type,
+        "size": content.size,
+        "sha256": content.sha256.hex(),
+        "public": _public(file, who, incident),
+    }
+
+
+async def _whole(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+async def _within(conn: Connection, quota: Quota, incident: Incident, size: int, link: bytes | None) -> None:
     count, used = await conn.fetchrow(USED, incident.id) or (0, 0)
     if size > quota.each:
         raise TooLarge(f"a file here has at most {quota.each} bytes")
@@ -77,24 +222,5 @@ async def _within(conn: Connection, quota: Quota, incident: Incident, size: int)
         raise TooLarge(f"{incident.number} has {count} files, as many as a record may have")
     if used + size > quota.record:
         raise TooLarge(f"the files of a record have at most {quota.record} bytes together; {incident.number} has {used}")
-
-
-DETACH = """
-UPDATE attachment SET content = NULL, removed_at = $3, removed_by = $4
-WHERE id = $1 AND incident_id = $2 AND removed_at IS NULL RETURNING name, sha256
-"""
-
-
-async def detach(desk: Desk, number: str, attachment: int, who: Who, *, if_match: int | None = None) -> Incident:
-    """Take a file's content away for good; raises NotFound, Forbidden and VersionMismatch."""
-
-    async def work(session: Session) -> Incident:
-        incident = await session.lock(number, who, if_match)
-        refuse(may(who, Action.DETACH, incident))
-        row = await session.conn.fetchrow(DETACH, attachment, incident.id, session.now, who.name)
-        if row is None:
-            raise NotFound(f"{number} has no file {attachment}")
-        facts = {"attachment": attachment, "name": row["name"], "sha256": row["sha256"].hex()}
-        return (await session.write([Revision(after=incident, actor=who.name, events=(("detached", facts),))]))[0]
-
-    return await desk.within(work)
+    if link is not None and await conn.fetchval(BY_LINK, incident.id, link) >= quota.link:
+        raise TooLarge(f"by one link at most {quota.link} files are taken: ask the service desk for another one")

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.catalogue.routing import PEOPLE
 from gateway.errors import Flaw, Unprocessable
+from gateway.incidents.custom import CREATE
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import PRIORITIES, Impact, Kind, RequestCategory, Urgency
 from gateway.incidents.record import Incident, Revision
@@ -42,6 +43,10 @@ class Report:
     contact: str = ""
     location: str = ""
     reporting_unit: str = ""
+    symptom: str = ""
+    scope: str = ""
+    language: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
     occurred_at: datetime | None = None
     security: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -52,12 +57,15 @@ async def create(desk: Desk, report: Report, who: Who, *, once: Once | None = No
     """Open a record.
 
     Raises Forbidden, and Unprocessable for a time of occurrence in the future, or over 12 h ago without a `late_reason` of
-    somebody who may enter late.
+    somebody who may enter late, and for fields of the configuration that are missing or cannot be.
     """
     refuse(may(who, Action.SUBMIT))
     if (report.request_category is None) is (report.kind is Kind.SERVICE_REQUEST):
         flaw = Flaw("/request_category", "a service request has one, an incident has none")
         raise Unprocessable("kind and request_category do not fit together", flaws=(flaw,))
+    fields = desk.fields.merged(report.kind, {}, report.fields)
+    desk.fields.require(report.kind, fields, (CREATE,))
+    report = replace(report, fields=fields)
     if not report.contact and may(who, Action.INSPECT) != ALLOWED:
         report = replace(report, contact=who.contact)
 
@@ -90,6 +98,8 @@ def opening(desk: Desk, report: Report, who: Who, now: datetime, incident_id: in
     )
     notices, told = desk.rules.escalation.opened(incident)
     facts: Mapping[str, Any] = {"source": report.source, "priority": priority, "reason": "reported", **judged.facts}
+    if incident.fields:
+        facts = {**facts, "fields": incident.fields}
     if now - incident.occurred_at > LATE_ENTRY:
         facts = {**facts, "late_reason": report.late_reason}
     return Revision(after=incident, actor=who.name, events=(("opened", facts), *told), notices=notices)

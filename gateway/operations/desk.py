@@ -10,6 +10,7 @@ from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, in_transaction
 from gateway.errors import NotFound, VersionMismatch
 from gateway.incidents import store, writing
+from gateway.incidents.custom import NO_FIELDS, Fields
 from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.permissions import sight
@@ -35,6 +36,7 @@ class Desk:
     reserve: store.Reserve
     committed: Callable[[Sequence[Armed]], None]
     catalogue: Catalogue
+    fields: Fields = NO_FIELDS
 
     async def within(self, work: "Callable[[Session], Awaitable[Result]]") -> Result:
         """Run `work` in a transaction, again if it lost a race, and say so once it is committed."""
@@ -83,7 +85,7 @@ class Session:
 
     def _refreshed(self, revision: Revision) -> Revision:
         after, armed = timers.refresh(self.desk.rules, revision.after, self.now)
-        return replace(revision, after=after, timers=armed)
+        return replace(revision, after=after, timers=(*revision.timers, *armed))
 
     def _note(self, revisions: Sequence[Revision]) -> None:
         self.armed += [(r.after.id, arm.kind, arm.due_at) for r in revisions for arm in r.timers if arm.due_at is not None]

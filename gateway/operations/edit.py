@@ -1,6 +1,6 @@
 """Corrections of a record: each changed field is kept in the timeline with what it was."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,18 +20,20 @@ async def edit(
     changes: Mapping[str, Any],
     who: Who,
     *,
+    note: str = "",
     if_match: int | None = None,
     once: Once | None = None,
 ) -> Incident:
-    """Change fields of a record. A new impact or urgency sets the priority by the matrix unless one is given too.
+    """Change fields of a record; `note` says why. A new impact or urgency sets the priority, unless one is given too.
 
-    Raises NotFound, Forbidden and VersionMismatch. Changing nothing writes nothing.
+    Of the `fields` of the configuration those that are named change. Raises NotFound, Forbidden, VersionMismatch, and
+    Unprocessable for a value that cannot be. Changing nothing writes nothing.
     """
 
     async def work(session: Session) -> Incident:
         incident = await session.lock(number, who, if_match)
         check_fields(who, changes, incident)
-        written = await session.write([_revision(desk, incident, changes, who.name, session)])
+        written = await session.write([_revision(incident, changes, who.name, note, session)])
         return written[0] if written else incident
 
     return await at_most_once(desk, once, who, work)
@@ -46,8 +48,10 @@ def _other_policy(rules: Rules, before: Incident, after: Incident) -> Mapping[st
     return {"policy": now} if now not in (was, before.policy) else {}
 
 
-def _revision(desk: Desk, incident: Incident, changes: Mapping[str, Any], actor: str, session: Session) -> Revision:
-    wanted = dict(changes)
+def _revision(incident: Incident, changes: Mapping[str, Any], actor: str, note: str, session: Session) -> Revision:
+    wanted, desk = dict(changes), session.desk
+    if "fields" in wanted:
+        wanted["fields"] = desk.fields.merged(incident.kind, incident.fields, wanted["fields"])
     if ("impact" in wanted or "urgency" in wanted) and "priority" not in wanted:
         impact, urgency = wanted.get("impact", incident.impact), wanted.get("urgency", incident.urgency)
         service = wanted.get("service", incident.service)
@@ -58,11 +62,23 @@ def _revision(desk: Desk, incident: Incident, changes: Mapping[str, Any], actor:
     different |= _other_policy(desk.rules, incident, replace(incident, **different))
     now = max(session.now, incident.ledger[-1].at)
     after = replace(incident, **different)
-    listed = [{"field": n, "old": getattr(incident, n), "new": v} for n, v in sorted(different.items())]
-    events: tuple[tuple[str, Mapping[str, Any]], ...] = (("changed", {"changes": listed}),)
+    facts = {"changes": list(_listed(incident, different))} | ({"note": note} if note else {})
+    events: tuple[tuple[str, Mapping[str, Any]], ...] = (("changed", facts),)
     if "priority" not in different:
         return Revision(after=after, actor=actor, events=events)
     entry = LedgerEntry(now, ClockEvent.SET_PRIORITY, priority=after.priority)
     after = replace(after, ledger=(*incident.ledger, entry))
     notices, told = desk.rules.escalation.opened(after)
     return Revision(after=after, actor=actor, events=events + told, notices=notices)
+
+
+def _listed(incident: Incident, different: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Each change with what was there before; each of the configuration's fields by itself."""
+    for name, new in sorted(different.items()):
+        old = getattr(incident, name)
+        if name != "fields":
+            yield {"field": name, "old": old, "new": new}
+            continue
+        for one in sorted({*old, *new}):
+            if old.get(one) != new.get(one):
+                yield {"field": f"fields.{one}", "old": old.get(one), "new": new.get(one)}

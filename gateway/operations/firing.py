@@ -43,15 +43,18 @@ class Effects:
         for timer in due:
             before = made.get(timer.incident_id)
             incident = before.after if before else incidents[timer.incident_id]
-            revision = self._effect(incident, timer.kind, silences.get(timer.incident_id), now)
+            revision = self._effect(incident, timer, silences.get(timer.incident_id), now)
             made[timer.incident_id] = _joined(before, revision) if before else revision
         await writing.write(conn, self.key, [replace(revision, timers=()) for revision in made.values()], now)
         return [Armed(r.after.id, arm.kind, arm.due_at) for r in made.values() for arm in r.timers]
 
-    def _effect(self, incident: Incident, kind: TimerKind, silence: Silence | None, now: datetime) -> Revision:
+    def _effect(self, incident: Incident, timer: DueTimer, silence: Silence | None, now: datetime) -> Revision:
+        kind = timer.kind
         revision = timers.fire(self.rules, incident, kind, now)
         if revision is not None:
             return revision
+        if kind is TimerKind.STATUS_UPDATE:
+            return self._remind(incident, timer.due_at)
         if silence is None or incident.state not in LIVE:
             return Revision(after=incident, actor=timers.ACTOR, events=())
         if silence.busy or silence.firing:
@@ -61,6 +64,13 @@ class Effects:
         cleared = lifecycle.apply(incident, commands.Clear(reason=reason), timers.ACTOR, now)
         after, armed = timers.refresh(self.rules, cleared.after, now)
         return replace(cleared, after=after, timers=armed)
+
+    def _remind(self, incident: Incident, due_at: datetime) -> Revision:
+        """News of a major incident were promised for `due_at`; a newer update would have moved the timer."""
+        if not incident.is_major or incident.state not in LIVE:
+            return Revision(after=incident, actor=timers.ACTOR, events=())
+        notices, told = self.rules.escalation.update_overdue(incident, due_at)
+        return Revision(after=incident, actor=timers.ACTOR, events=told, notices=notices, marks_only=True)
 
 
 RECORDS = "SELECT * FROM incident WHERE id = ANY($1::bigint[])"

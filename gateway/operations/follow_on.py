@@ -18,6 +18,7 @@ ENDED = frozenset({State.CLOSED, State.REJECTED})
 TAKEN_OVER = (
     "title", "description", "kind", "request_category", "impact", "urgency", "service", "ci", "category", "contact_name",
     "contact", "location", "reporting_unit", "security", "labels",
+    "symptom", "scope", "language", "fields",
 )  # fmt: skip
 
 

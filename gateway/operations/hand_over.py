@@ -1,7 +1,7 @@
 """One shift hands its open work to the next: listed half an hour before it ends, taken over when the next one accepts."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -9,10 +9,13 @@ import asyncpg
 from gateway.db.pool import Connection, acquire, transaction
 from gateway.errors import Conflict, Forbidden, NotFound
 from gateway.incidents import store
-from gateway.incidents.model import LIVE
+from gateway.incidents.model import LIVE, ReportStatus
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import NOW, Desk, Session
+from gateway.operations.hand_over_notices import remind, tell_next
+from gateway.operations.major_reports import standings
+from gateway.operations.memory import Once, claimed
 from gateway.operations.permissions import ALLOWED, Action, may, sight
 from gateway.operations.who import Who
 
@@ -36,21 +39,37 @@ SELECT h.id, i.id FROM handover h JOIN shift s ON s.id = h.shift_id JOIN staff_g
 JOIN incident i ON i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
   AND (i.assignee_group = g.slug OR (g.tier = 'desk' AND i.tier = '1' AND i.assignee_group = ''))
 WHERE h.id = ANY($1::bigint[])
+UNION
+SELECT h.id, r.incident_id FROM handover h JOIN shift s ON s.id = h.shift_id JOIN staff_group g ON g.id = s.group_id
+JOIN major_report_standing r ON r.status <> 'approved'
+  AND (r.assignee_group = g.slug OR (g.tier = 'desk' AND r.tier = '1' AND r.assignee_group = ''))
+WHERE h.id = ANY($1::bigint[])
 """
+"""Open work: records that are not resolved, and those that owe a report on a major incident."""
 
 
 async def make_lists(desk: Desk) -> int:
-    """Make the list of every shift that is about to end; any replica may, each list is made once. Answers how many were."""
+    """Make the list of every shift that is about to end, and tell the next one; any replica may, each list is made once.
+
+    Lists that nobody accepted in time are told of, once. Answers how many lists were made.
+    """
     async with transaction(desk.pool) as conn:
         made = [row["id"] for row in await conn.fetch(DUE, desk.clock.stamp(), AHEAD)]
         if made:
             await conn.execute(LISTED, made)
+            await tell_next(desk, conn, made)
+        reminded = await remind(desk, conn)
+    if made or reminded:
+        desk.committed(())
     return len(made)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOver:
-    """One list: `people` hand over, `successors` work the shift that follows; `records` in the order of their ids."""
+    """One list: `people` hand over, `successors` work the shift that follows; `records` in the order of their ids.
+
+    `reports` says by their ids how the reports on those stand that are major and over.
+    """
 
     id: int
     group: str
@@ -60,6 +79,7 @@ class HandOver:
     accepted_at: datetime | None
     accepted_by: str | None
     records: tuple[Incident, ...] = ()
+    reports: Mapping[int, ReportStatus] = field(default_factory=dict)
 
 
 HANDOVERS = """
@@ -93,26 +113,31 @@ def row_of(row: asyncpg.Record) -> HandOver:
 async def _with_records(conn: Connection, listed: HandOver, who: Who) -> HandOver:
     ids = [row["incident_id"] for row in await conn.fetch(ITEMS, listed.id)]
     seen = [one for one in await store.by_ids(conn, ids) if sight(who).sees(one)]
-    return replace(listed, records=tuple(seen))
+    return replace(listed, records=tuple(seen), reports=await standings(conn, ids))
 
 
-async def accept(desk: Desk, handover_id: int, who: Who) -> HandOver:
+async def accept(desk: Desk, handover_id: int, who: Who, *, once: Once | None = None) -> HandOver:
     """Take over what is on the list and still open: whatever nobody or somebody going off shift handles is now `who`'s.
 
-    Raises NotFound, Forbidden for somebody who does not work the shift that follows, and Conflict when it is accepted already.
+    Raises NotFound, Forbidden for somebody who does not work the shift that follows, IdempotencyMismatch, and Conflict when it
+    is accepted already.
     """
     refuse(may(who, Action.HAND_OVER))
     async with transaction(desk.pool) as conn:
+        now = await conn.fetchval(NOW, desk.clock.stamp())
+        again = once is not None and await claimed(conn, once, now) is not None
         await conn.fetchval(LOCK, handover_id)
         row = await conn.fetchrow(ONE, handover_id)
         if row is None:
             raise NotFound(f"there is no hand-over {handover_id}")
         listed = row_of(row)
+        if again:
+            return await _with_records(conn, listed, who)
         if listed.accepted_at is not None:
             raise Conflict(f"{listed.accepted_by} accepted it already")
         if who.name not in listed.successors and may(who, Action.ACCEPT_FOR) != ALLOWED:
             raise Forbidden("whoever works the shift that follows accepts it: " + (", ".join(listed.successors) or "nobody yet"))
-        session = Session(desk, conn, await conn.fetchval(NOW, desk.clock.stamp()))
+        session = Session(desk, conn, now)
         await _take_over(session, listed, who)
         await conn.execute(ACCEPT, handover_id, session.now, who.name)
         taken = await _with_records(conn, replace(listed, accepted_at=session.now, accepted_by=who.name), who)

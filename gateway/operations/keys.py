@@ -14,7 +14,7 @@ from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, acquire
 from gateway.errors import NotFound, Unauthenticated
 from gateway.oncall.roles import Role, known
-from gateway.operations.who import NOBODY, Machine, Part, Who
+from gateway.operations.who import NOBODY, Machine, Part, Who, a_person
 
 BELIEVED_FOR = 3.0
 """Seconds a looked-up key is believed before it is looked up again, so that a revocation bites within five."""
@@ -182,10 +182,7 @@ def caller_of(row: Record) -> Caller:
     roles = known(row["roles"])
     if Role.ADMINISTRATOR not in roles:
         scopes -= {Scope.ADMIN}
-    names = frozenset(text.lower() for text in (row["login"], row["email"], row["phone"]) if text)
-    who = Who(
-        name=row["login"], parts=roles, groups=frozenset(row["groups"]), identities=names, contact=row["email"] or row["login"]
-    )
+    who = a_person(row["login"], row["email"], row["phone"], roles, row["groups"])
     return Caller(row["id"], row["login"], scopes - {Scope.INGEST}, None, who, row["person_id"], row["session"])
 
 

@@ -1,8 +1,11 @@
-"""Idempotency-Key: the same request again changes nothing and is answered with the record it made or changed."""
+"""Idempotency-Key: the same request again changes nothing and is answered with what it made or changed."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
 
+from gateway.db.pool import Connection
 from gateway.errors import IdempotencyMismatch, NotFound
 from gateway.incidents import store
 from gateway.incidents.record import Incident
@@ -18,6 +21,10 @@ class Once:
     key_hash: bytes
     request_hash: bytes
 
+    def part(self, name: str) -> "Once":
+        """The same for one of several things that a request does, each in a transaction of its own."""
+        return Once(sha256(self.key_hash + name.encode()).digest(), self.request_hash)
+
 
 CLAIM = """
 INSERT INTO idempotency (key_hash, request_hash, status, body, created_at)
@@ -27,30 +34,41 @@ VALUES ($1, $2, 0, '', $3) ON CONFLICT (key_hash) DO NOTHING
 RECALL = "SELECT request_hash, body FROM idempotency WHERE key_hash = $1"
 
 
+async def claimed(conn: Connection, once: Once, now: datetime) -> bytes | None:
+    """What `settle` kept when this request came before, or None, and from then on the key is this transaction's.
+
+    Raises IdempotencyMismatch when the key came with another request.
+    """
+    claim = await conn.execute(CLAIM, once.key_hash, once.request_hash, now)
+    if claim.endswith(" 1"):
+        return None
+    row = await conn.fetchrow(RECALL, once.key_hash)
+    if row is None or row["request_hash"] != once.request_hash:
+        raise IdempotencyMismatch("this Idempotency-Key was used with another request: choose a new one")
+    kept: bytes = row["body"]
+    return kept
+
+
 async def recall(session: Session, once: Once, who: Who) -> Incident | None:
-    """The record this request made or changed before, or None, and from then on the key is this transaction's.
+    """The record this request made or changed before, or None, as `claimed`.
 
     Raises IdempotencyMismatch when the key came with another request, NotFound when the record is not there for `who` any more.
     """
-    claimed = await session.conn.execute(CLAIM, once.key_hash, once.request_hash, session.now)
-    if claimed.endswith(" 1"):
+    kept = await claimed(session.conn, once, session.now)
+    if kept is None:
         return None
-    row = await session.conn.fetchrow(RECALL, once.key_hash)
-    if row is None or row["request_hash"] != once.request_hash:
-        raise IdempotencyMismatch("this Idempotency-Key was used with another request: choose a new one")
-    number = row["body"].decode()
-    known = await store.by_number(session.conn, number, sight(who))
+    known = await store.by_number(session.conn, kept.decode(), sight(who))
     if known is None:
-        raise NotFound(f"no incident has the number {number}")
+        raise NotFound(f"no incident has the number {kept.decode()}")
     return known
 
 
-REMEMBER = "UPDATE idempotency SET status = 200, body = $2, etag = $3 WHERE key_hash = $1"
+REMEMBER = "UPDATE idempotency SET status = 200, body = $2 WHERE key_hash = $1"
 
 
-async def remember(session: Session, once: Once, incident: Incident) -> None:
-    """Keep which record the request ended in, in the request's own transaction."""
-    await session.conn.execute(REMEMBER, once.key_hash, incident.number.encode(), str(incident.version))
+async def settle(conn: Connection, once: Once, kept: bytes) -> None:
+    """Keep what the request ended in, in the request's own transaction."""
+    await conn.execute(REMEMBER, once.key_hash, kept)
 
 
 async def at_most_once(desk: Desk, once: Once | None, who: Who, work: Callable[[Session], Awaitable[Incident]]) -> Incident:
@@ -64,7 +82,7 @@ async def at_most_once(desk: Desk, once: Once | None, who: Who, work: Callable[[
             return known
         incident = await work(session)
         if once is not None:
-            await remember(session, once, incident)
+            await settle(session.conn, once, incident.number.encode())
         return incident
 
     return await desk.within(guarded)

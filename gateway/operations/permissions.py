@@ -38,10 +38,16 @@ class Action(StrEnum):
     CLOSE = "close"
     REJECT = "reject"
     DECLARE_MAJOR = "declare_major"
+    TELL_LEADER = "tell_leader"
+    ACKNOWLEDGE_ESCALATION = "acknowledge_escalation"
+    POST_UPDATE = "post_update"
+    SUBSCRIBE = "subscribe"
+    SUBSCRIBE_OTHERS = "subscribe_others"
     NOTE = "note"
     ATTACH = "attach"
     DETACH = "detach"
     RATE = "rate"
+    CALL_BACK = "call_back"
     LINK = "link"
     UNLINK = "unlink"
     REFER = "refer"
@@ -50,6 +56,7 @@ class Action(StrEnum):
     CONVERT = "convert"
     REPORT = "report"
     APPROVE_REPORT = "approve_report"
+    COMPLAIN = "complain"
     FOLLOW = "follow"
     SUBMIT = "submit"
     ENTER_LATE = "enter_late"
@@ -57,6 +64,8 @@ class Action(StrEnum):
     QUARANTINE = "quarantine"
     REPLAY = "replay"
     DIRECTORY = "directory"
+    KNOWLEDGE = "knowledge"
+    PUBLISH = "publish"
     HAND_OVER = "hand_over"
     ACCEPT_FOR = "accept_for"
 
@@ -70,12 +79,19 @@ MEANING: Mapping[Action, str] = {
     Action.REASSIGN: "give it to another group or person of tier 2, with a reason",
     Action.ESCALATE: "hand it to tier 3",
     Action.ENGAGE: "hand it to a vendor",
-    Action.REFER: "set its counterpart in another system",
+    Action.CALL_BACK: "note that its reporter was asked back",
+    Action.REFER: "set its counterpart in another system, and link the records it leads to",
     Action.FOLLOW_ON: "make a record that goes on from a closed one",
     Action.CONVERT: "make a service request an incident or a change",
+    Action.TELL_LEADER: "put down that the leader was told of a major incident",
+    Action.ACKNOWLEDGE_ESCALATION: "say that one has it, having been told by management escalation, which stops the ladder",
+    Action.POST_UPDATE: "tell all subscribers how it stands, and when they hear more",
+    Action.SUBSCRIBE: "be sent its status updates, and no longer",
+    Action.SUBSCRIBE_OTHERS: "let other people, and addresses outside, be sent them, see who is, and end that",
     Action.REPORT: "write the report on a major incident",
     Action.APPROVE_REPORT: "approve that report, written by somebody else",
     Action.INVITE: "make a link that lets its reporter at the record without a key",
+    Action.COMPLAIN: "file a complaint about how it was dealt with",
     Action.FOLLOW: "the feed of all changes, and what Alertmanager's readers are told",
     Action.SUBMIT: "make a record",
     Action.ENTER_LATE: "make a record of what occurred over 12 h ago, with a reason",
@@ -83,6 +99,8 @@ MEANING: Mapping[Action, str] = {
     Action.QUARANTINE: "what could not be understood",
     Action.REPLAY: "read that again",
     Action.DIRECTORY: "who there is",
+    Action.KNOWLEDGE: "articles of the knowledge base",
+    Action.PUBLISH: "write them, from the solution of a record too",
     Action.HAND_OVER: "what one shift hands to the next, and take it over when it is one's own turn",
     Action.ACCEPT_FOR: "take a shift's work over whose turn it is not",
 }
@@ -97,6 +115,7 @@ class Where(StrEnum):
     DESK = "with the service desk"
     SECOND = "with tier 2, or with a vendor"
     BEYOND_DESK = "with tier 2, tier 3 or a vendor"
+    HANDLED = "handled by oneself"
     THIRD = "with tier 3, or with a vendor and given to oneself or one's group"
     FLAGGED = "flagged as security incident"
 
@@ -128,41 +147,48 @@ class FieldRule:
 
 _A = Action
 _SEEING = frozenset({_A.READ, _A.INSPECT})
-_STAFF = frozenset({_A.SUBMIT, _A.FOLLOW, _A.DIRECTORY, _A.HAND_OVER})
+_STAFF = frozenset({_A.SUBMIT, _A.FOLLOW, _A.DIRECTORY, _A.HAND_OVER, _A.KNOWLEDGE, _A.PUBLISH})
 _EVIDENCE = frozenset({_A.RECEIPTS, _A.QUARANTINE})
 _WORK = frozenset({_A.ACKNOWLEDGE, _A.HOLD, _A.RESUME, _A.RESOLVE})
-_PASSING_ON = frozenset({_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ESCALATE, _A.ENGAGE})
+_PASSING_ON = frozenset({_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ESCALATE, _A.ENGAGE, _A.REFER})
 _OWNING = frozenset({
     _A.NOTE, _A.ATTACH, _A.ACKNOWLEDGE_FOR, _A.ASSIGN, _A.CONFIRM, _A.REFUSE, _A.CLOSE, _A.REJECT, _A.RATE, _A.LINK, _A.UNLINK,
-    _A.REFER, _A.INVITE, _A.FOLLOW_ON, _A.CONVERT,
+    _A.REFER, _A.INVITE, _A.FOLLOW_ON, _A.CONVERT, _A.CALL_BACK, _A.COMPLAIN,
 })  # fmt: skip
 
 TABLE: tuple[Rule, ...] = (
     Rule(Role.REPORTER, frozenset({_A.SUBMIT})),
-    Rule(Role.REPORTER, frozenset({_A.READ, _A.CONFIRM, _A.REFUSE, _A.RATE, _A.FOLLOW_ON}), Where.OWN),
+    Rule(
+        Role.REPORTER,
+        frozenset({_A.READ, _A.CONFIRM, _A.REFUSE, _A.RATE, _A.FOLLOW_ON, _A.SUBSCRIBE, _A.COMPLAIN}),
+        Where.OWN,
+    ),
     Rule(Role.REPORTER, frozenset({_A.NOTE, _A.ATTACH}), Where.OWN, OPEN),
     Rule(Role.SERVICE_DESK, _STAFF | _EVIDENCE | {_A.REPLAY}),
-    Rule(Role.SERVICE_DESK, _SEEING | _OWNING),
+    Rule(Role.SERVICE_DESK, _SEEING | _OWNING | {_A.ACKNOWLEDGE_ESCALATION, _A.SUBSCRIBE, _A.SUBSCRIBE_OTHERS, _A.POST_UPDATE}),
     Rule(Role.SERVICE_DESK, _WORK, Where.DESK),
     Rule(Role.SERVICE_DESK, frozenset({_A.REPORT}), Where.ANY, OVER),
-    Rule(Role.TIER2, _STAFF | _SEEING | {_A.RECEIPTS}),
+    Rule(Role.TIER2, _STAFF | _SEEING | {_A.RECEIPTS, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
+    Rule(Role.TIER2, frozenset({_A.POST_UPDATE}), Where.HANDLED),
     Rule(Role.TIER2, _WORK | {_A.RETURN, _A.LINK, _A.UNLINK, _A.CONVERT}, Where.SECOND),
     Rule(Role.TIER2, _PASSING_ON, Where.BEYOND_DESK),
     Rule(Role.TIER2, frozenset({_A.REPORT}), Where.ANY, OVER),
-    Rule(Role.TIER3, _STAFF | _SEEING | {_A.RECEIPTS}),
-    Rule(Role.TIER3, _WORK | {_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ENGAGE}, Where.THIRD),
+    Rule(Role.TIER3, _STAFF | _SEEING | {_A.RECEIPTS, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
+    Rule(Role.TIER3, frozenset({_A.POST_UPDATE}), Where.HANDLED),
+    Rule(Role.TIER3, _WORK | {_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ENGAGE, _A.REFER}, Where.THIRD),
     Rule(Role.TIER3, frozenset({_A.REPORT}), Where.ANY, OVER),
     Rule(Role.INCIDENT_MANAGER, frozenset(Action)),
-    Rule(Role.LEADER, _SEEING | {_A.FOLLOW, _A.DIRECTORY}),
+    Rule(Role.LEADER, _SEEING | {_A.FOLLOW, _A.DIRECTORY, _A.KNOWLEDGE, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
+    Rule(Role.LEADER, frozenset({_A.APPROVE_REPORT}), Where.ANY, OVER),
     Rule(Role.ADMINISTRATOR, frozenset({_A.DIRECTORY})),
     Rule(Role.SECURITY, frozenset({_A.SUBMIT, _A.DIRECTORY})),
-    Rule(Role.SECURITY, _SEEING | {_A.NOTE, _A.ATTACH}, Where.FLAGGED),
-    Rule(Machine.READER, _SEEING | _EVIDENCE | {_A.FOLLOW, _A.DIRECTORY}),
-    Rule(Machine.WRITER, frozenset(Action) - {_A.ENTER_LATE, _A.DETACH, _A.APPROVE_REPORT}),
+    Rule(Role.SECURITY, _SEEING | {_A.NOTE, _A.ATTACH, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}, Where.FLAGGED),
+    Rule(Machine.READER, _SEEING | _EVIDENCE | {_A.FOLLOW, _A.DIRECTORY, _A.KNOWLEDGE}),
+    Rule(Machine.WRITER, frozenset(Action) - {_A.ENTER_LATE, _A.DETACH, _A.APPROVE_REPORT, _A.ACKNOWLEDGE_ESCALATION}),
 )
 
-_DESCRIBING = frozenset({"title", "description", "contact_name", "contact", "location", "reporting_unit", "labels"})
-_CLASSIFYING = frozenset({"impact", "urgency", "category", "service", "ci"})
+_DESCRIBING = frozenset({"title", "description", "contact_name", "contact", "location", "reporting_unit", "labels", "language"})
+_CLASSIFYING = frozenset({"impact", "urgency", "category", "symptom", "scope", "service", "ci", "fields"})
 _OWNERSHIP = frozenset({"owner", "assignee_group", "assignee"})
 FIELDS = _DESCRIBING | _CLASSIFYING | _OWNERSHIP | {"priority", "security"}
 """Every field that can be corrected."""
@@ -170,7 +196,7 @@ FIELDS = _DESCRIBING | _CLASSIFYING | _OWNERSHIP | {"priority", "security"}
 FIELD_TABLE: tuple[FieldRule, ...] = (
     FieldRule(Role.SERVICE_DESK, FIELDS - {"priority"}, Where.ANY, OPEN),
     FieldRule(Role.TIER2, _CLASSIFYING | {"labels"}, Where.BEYOND_DESK, LIVE),
-    FieldRule(Role.TIER3, frozenset({"category", "ci", "labels"}), Where.THIRD, LIVE),
+    FieldRule(Role.TIER3, frozenset({"category", "symptom", "scope", "ci", "labels", "fields"}), Where.THIRD, LIVE),
     FieldRule(Role.INCIDENT_MANAGER, FIELDS),
     FieldRule(Role.SECURITY, frozenset({"security"}), Where.FLAGGED),
     FieldRule(Machine.WRITER, FIELDS),
@@ -243,6 +269,8 @@ def _is(where: Where, who: Who, incident: Incident) -> bool:  # noqa: PLR0911 - 
             return incident.tier in (Tier.SECOND, Tier.VENDOR)
         case Where.BEYOND_DESK:
             return incident.tier is not Tier.DESK
+        case Where.HANDLED:
+            return incident.handler == who.name
         case Where.THIRD:
             return incident.tier is Tier.THIRD or (incident.tier is Tier.VENDOR and _given(who, incident))
         case Where.FLAGGED:

@@ -1,9 +1,10 @@
 """Who is asking, as the permission table sees it. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.oncall.roles import Role
+from gateway.oncall.roles import Role, known
 
 
 class Machine(StrEnum):
@@ -29,6 +30,12 @@ class Who:
     groups: frozenset[str] = frozenset()
     identities: frozenset[str] = frozenset()
     contact: str = ""
+
+
+def a_person(login: str, email: str, phone: str, roles: Iterable[str], groups: Iterable[str] = ()) -> Who:
+    """A person as they are in the database."""
+    names = frozenset(text.lower() for text in (login, email, phone) if text)
+    return Who(name=login, parts=known(roles), groups=frozenset(groups), identities=names, contact=email or login)
 
 
 NOBODY = Who(name="")

@@ -3,10 +3,12 @@
 from gateway.durations import Duration
 from gateway.settings.loading import contradictions, load, overlay
 from gateway.settings.sections import (
+    S3,
     Attachments,
     Audit,
     Bounds,
     Calendar,
+    CustomField,
     Database,
     Dedup,
     Escalation,
@@ -22,6 +24,7 @@ from gateway.settings.sections import (
     Notify,
     Oidc,
     Policy,
+    Problems,
     Promises,
     Redis,
     Relate,
@@ -39,10 +42,12 @@ from gateway.settings.sections import (
 )
 
 __all__ = [
+    "S3",
     "Attachments",
     "Audit",
     "Bounds",
     "Calendar",
+    "CustomField",
     "Database",
     "Dedup",
     "Duration",
@@ -59,6 +64,7 @@ __all__ = [
     "Notify",
     "Oidc",
     "Policy",
+    "Problems",
     "Promises",
     "Redis",
     "Relate",

@@ -3,11 +3,13 @@
 Nothing else reads the environment. Secrets may come from a file: `GATEWAY_NOTIFY__SMTP__PASSWORD_FILE=/run/secret`.
 """
 
+import base64
+import re
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 from zoneinfo import available_timezones
 
 import msgspec
@@ -16,7 +18,11 @@ from dateutil.rrule import rrulestr
 from gateway.durations import written
 from gateway.errors import Flaw, Misconfigured
 from gateway.settings import mail_flaws
-from gateway.settings.sections import Maintenance, Settings
+from gateway.settings.fields import flaws_of
+from gateway.settings.sections import Attachments, Maintenance, Settings
+
+LISTS = frozenset({"secrets", "accounts"})
+"""Settings that are lists; in the environment their items are separated by spaces."""
 
 CRITICALITIES = ("critical", "high", "normal", "low")
 
@@ -43,6 +49,13 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
 
 
 def _convert(name: str, value: object, kind: Any, parts: dict[str, Any], flaws: list[Flaw]) -> None:
+    """Each section by itself, and of a list of sections each, so that one problem does not hide another."""
+    if isinstance(value, list) and get_origin(kind) is tuple:
+        read: dict[str, Any] = {}
+        for index, one in enumerate(value):
+            _convert(f"{name}/{index}", one, get_args(kind)[0], read, flaws)
+        parts[name] = tuple(read.values())
+        return
     try:
         parts[name] = msgspec.convert(value, kind, strict=False, dec_hook=written)
     except msgspec.ValidationError as error:
@@ -78,15 +91,14 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         for section in sections:
             node = node.setdefault(section, {})
         if key.endswith("_file") and key != "seal_file":
-            node[key.removesuffix("_file")] = Path(value).read_text("utf-8").strip()
-        else:
-            node[key] = value
+            key, value = key.removesuffix("_file"), Path(value).read_text("utf-8").strip()  # noqa: PLW2901 - as if it stood there
+        node[key] = value.split() if key in LISTS else value
     return tree
 
 
 def contradictions(settings: Settings) -> list[Flaw]:
     """What is wrong with settings that can be read."""
-    flaws = _ways_in(settings)
+    flaws = [*_ways_in(settings), *_stores(settings.attachments), *flaws_of(settings.fields)]
     for word, bounds in settings.criticality.items():
         if word not in CRITICALITIES:
             flaws.append(Flaw(f"/criticality/{word}", f"there are {', '.join(CRITICALITIES)}"))
@@ -114,7 +126,42 @@ def _ways_in(settings: Settings) -> list[Flaw]:
     flaws += mail_flaws.flaws(settings.mail)
     if settings.login.attempts < 1:
         flaws.append(Flaw("/login/attempts", "at least one attempt is needed to get in"))
+    for name, intake in settings.intake.items():
+        if not all(_usable(name, secret) for secret in intake.secrets):
+            flaws.append(
+                Flaw(
+                    f"/intake/{name}/secrets",
+                    "a secret has at least 8 characters; of standard_webhooks, whsec_ or whpk_ and base64",
+                )
+            )
     return flaws
+
+
+def _stores(files: Attachments) -> list[Flaw]:
+    flaws = []
+    if files.store == "disk" and not files.path:
+        flaws.append(Flaw("/attachments/path", "name the directory that files are kept in"))
+    if files.store == "s3":
+        needed = {"endpoint": files.s3.endpoint, "bucket": files.s3.bucket, "access_key": files.s3.access_key}
+        needed |= {"region": files.s3.region, "secret_key": files.s3.secret_key}
+        flaws += [Flaw(f"/attachments/s3/{name}", "is needed to keep files there") for name, value in needed.items() if not value]
+    if files.s3.endpoint and not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", files.s3.endpoint):
+        flaws.append(Flaw("/attachments/s3/endpoint", "an address such as https://s3.example.com"))
+    if files.s3.prefix and not files.s3.prefix.endswith("/"):
+        flaws.append(Flaw("/attachments/s3/prefix", "ends in a slash"))
+    limits = {name: getattr(files, name) for name in ("max_bytes", "max_files", "max_record_bytes", "max_link_files")}
+    return flaws + [Flaw(f"/attachments/{name}", "is at least 1") for name, value in limits.items() if value < 1]
+
+
+def _usable(name: str, secret: str) -> bool:
+    if name != "standard_webhooks":
+        return len(secret) >= 8
+    kind, _, text = secret.partition("_")
+    try:
+        size = len(base64.b64decode(text, validate=True))
+    except ValueError:
+        return False
+    return size >= 8 if kind == "whsec" else size == 32 and kind == "whpk"
 
 
 def _window_problems(window: Maintenance) -> list[str]:

@@ -159,9 +159,16 @@ class Management(Section, frozen=True):
 
 
 class Escalation(Section, frozen=True):
-    """Management escalation."""
+    """Management escalation: its rules, and how long the acknowledgement of somebody told stops the ladder; 0s is for good."""
 
+    acknowledgement_lasts: Duration
     management: tuple[Management, ...] = ()
+
+
+class Major(Section, frozen=True):
+    """Major incidents: who tells the leader that one was declared."""
+
+    leader_told_by: Literal["manager", "gateway"]
 
 
 class Smtp(Section, frozen=True):
@@ -201,15 +208,22 @@ class Grade(Section, frozen=True):
 class Intake(Section, frozen=True):
     """One source: its severities, and for `generic` where each field is found in a foreign body (JSON pointers).
 
-    The case of a severity does not matter: a word written again in another case replaces the one before it.
+    The case of a severity does not matter: a word written again in another case replaces the one before it. With `secrets`
+    every request must be signed by one of them; with `accounts` it must come from one of them.
     """
 
     severity: dict[str, Grade] = {}
     mapping: dict[str, str] = {}
+    secrets: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Keep every severity by the word it is looked up by."""
         msgspec.structs.force_setattr(self, "severity", _folded(self.severity))
+
+    def __repr__(self) -> str:
+        """Without the secrets: whatever is printed may be kept."""
+        return f"Intake(severity={self.severity}, mapping={self.mapping}, secrets={len(self.secrets)}, accounts={self.accounts})"
 
 
 Words = dict[str, Grade]
@@ -304,12 +318,48 @@ class Links(Section, frozen=True):
     valid: Duration
 
 
+class S3(Section, frozen=True):
+    """An object store that speaks like S3: its address without the bucket, which stands in the path; `prefix` ends in a slash."""
+
+    endpoint: str
+    region: str
+    bucket: str
+    prefix: str
+    access_key: str
+    secret_key: str
+
+
 class Attachments(Section, frozen=True):
-    """Files of records: most bytes of one, most files of a record, most bytes of a record's files together."""
+    """Files of records: most bytes of one, most files of a record, most bytes of them together, most files by one link.
+
+    `store` is where new ones go; what lies in another place that is configured can still be read.
+    """
 
     max_bytes: int
     max_files: int
     max_record_bytes: int
+    max_link_files: int
+    store: Literal["database", "disk", "s3"]
+    path: str
+    s3: S3
+
+
+class CustomField(Section, frozen=True):
+    """A field that records have beside those they all have; `incidents/custom.py` says what its words may be."""
+
+    name: str
+    type: str
+    labels: Mapping[str, str]
+    kinds: tuple[str, ...] = KINDS
+    choices: tuple[str, ...] = ()
+    required_on: tuple[str, ...] = ()
+
+
+class Problems(Section, frozen=True):
+    """Problem candidates: `times` incidents of one sort `within` this are a pattern."""
+
+    within: Duration
+    times: int
 
 
 class MailRule(Section, frozen=True):
@@ -385,9 +435,12 @@ class Settings(Section, frozen=True):
     links: Links
     attachments: Attachments
     mail: Mail
+    escalation: Escalation
+    major: Major
+    problems: Problems
     redis: Redis = Redis()
-    escalation: Escalation = Escalation()
     intake: dict[str, Intake] = {}
     services: dict[str, ServiceIntake] = {}
     criticality: dict[str, Bounds] = {}
     routing: tuple[Routing, ...] = ()
+    fields: tuple[CustomField, ...] = ()

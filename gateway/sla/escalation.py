@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.errors import Flaw, Misconfigured
@@ -20,10 +20,15 @@ Told = tuple[tuple[str, Mapping[str, Any]], ...]
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """The rules, and who stands behind each role ("smtp:…", "webhook:…")."""
+    """The rules, and who stands behind each role ("smtp:…", "webhook:…"); `leader_told`: of what is declared, too, by us.
+
+    `patience` is how long an acknowledgement keeps a ladder from being climbed, 0 s for good.
+    """
 
     rules: tuple[Management, ...]
     recipients: Mapping[str, tuple[str, ...]]
+    leader_told: bool = False
+    patience: timedelta = timedelta()
     steps: tuple[tuple[Management, Rung], ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -42,15 +47,37 @@ class Escalation:
         flaws = [Flaw(f"/escalation/management/{i}", one) for i, rule in rules for one in _problems(rule, settings.sla.policies)]
         if flaws:
             raise Misconfigured("the rules of management escalation cannot be used", flaws=tuple(flaws))
-        return cls(settings.escalation.management, settings.notify.recipients)
+        by_us = settings.major.leader_told_by == "gateway"
+        patience = timedelta() + settings.escalation.acknowledgement_lasts
+        return cls(settings.escalation.management, settings.notify.recipients, by_us, patience)
 
     def opened(self, incident: Incident) -> tuple[tuple[Notice, ...], Told]:
         """Who is told at once. Asked again after the priority rose, those already told are not told twice."""
         return self._tell(incident, on="opened", cause=OPENED, template="opened", more={})
 
     def declared(self, incident: Incident, reason: str) -> tuple[tuple[Notice, ...], Told]:
-        """Who is told at once that a record was declared major, whatever its priority: manager, then leader."""
-        return self._tell_roles(CHAIN, incident, cause=DECLARED, template="major", more={"reason": reason})
+        """Who is told at once that a record was declared major, whatever its priority: the manager, who tells the leader."""
+        roles = (MANAGER, LEADER) if self.leader_told else (MANAGER,)
+        to_do = {} if self.leader_told else {"to_do": "tell_leader"}
+        return self._tell_roles(roles, incident, cause=DECLARED, template="major", more={"reason": reason, **to_do})
+
+    def update_overdue(self, incident: Incident, due_at: datetime) -> tuple[tuple[Notice, ...], Told]:
+        """Who is reminded that a status update was promised for `due_at` and none came: the manager."""
+        more = {"due_at": due_at.isoformat(), "to_do": "post_update"}
+        cause = f"update_due:{microseconds(due_at)}"
+        return self._tell_roles((MANAGER,), incident, cause=cause, template="update_due", more=more)
+
+    def reported(self, incident: Incident, version: int, text: str) -> tuple[tuple[Notice, ...], Told]:
+        """Who is sent an approved report: the leader, whom those on security incidents are kept from."""
+        silenced = "security" if incident.security else ""
+        cause = f"report_approved#{version}"
+        return self._tell_roles((LEADER,), incident, silenced, cause=cause, template="major_report", more={"text": text})
+
+    def complained(self, incident: Incident, complaint: int, text: str) -> tuple[tuple[Notice, ...], Told]:
+        """Who is told of a complaint that weighs: the operations director, whom those on security incidents are kept from."""
+        silenced = "security" if incident.security else ""
+        more = {"reason": text}
+        return self._tell_roles((DIRECTOR,), incident, silenced, cause=f"complaint#{complaint}", template="complaint", more=more)
 
     def crossed(self, incident: Incident, crossing: Crossing) -> tuple[tuple[Notice, ...], Told]:
         """Who is told that a clock is nearly due or overdue; the same threshold under a new target is a new cause."""
@@ -81,16 +108,24 @@ class Escalation:
         return self._tell_roles(self._roles(incident, on), incident, cause=cause, template=template, more=more)
 
     def _tell_roles(
-        self, roles: tuple[str, ...], incident: Incident, *, cause: str, template: str, more: Mapping[str, Any]
+        self,
+        roles: tuple[str, ...],
+        incident: Incident,
+        silenced: str | None = None,
+        *,
+        cause: str,
+        template: str,
+        more: Mapping[str, Any],
     ) -> tuple[tuple[Notice, ...], Told]:
         if not roles:
             return (), ()
-        silenced = _silenced(incident)
+        silenced = _silenced(incident) if silenced is None else silenced
         facts = {**_facts(incident), **more}
         notices: dict[str, Notice] = {}
         for role in roles:
             for target in () if silenced else self.recipients.get(role, ()):
-                notices.setdefault(target, Notice(cause=cause, target=target, role=role, template=template, facts=facts))
+                said = _bare(facts) if incident.security and role not in PRIVY else facts
+                notices.setdefault(target, Notice(cause=cause, target=target, role=role, template=template, facts=said))
         told: dict[str, Any] = {"cause": cause, "roles": roles, "targets": tuple(notices)}
         if silenced:
             told["silenced"] = silenced
@@ -103,8 +138,11 @@ class Escalation:
         return tuple(dict.fromkeys(asked))
 
 
-CHAIN = ("incident_manager", "leader")
+MANAGER, LEADER, DIRECTOR = "incident_manager", "leader", "director"
 """Who follows a major incident to its end, in the order they are told."""
+
+PRIVY = frozenset({MANAGER, "security"})
+"""Roles that are told what a security incident is about; the others hear that there is one, and how it stands."""
 
 DECLARED = "declared_major"
 
@@ -137,6 +175,12 @@ def _silenced(incident: Incident) -> str:
     if incident.master_id is not None:
         return "related"
     return "maintenance" if incident.suppressed else ""
+
+
+def _bare(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts without what people wrote."""
+    kept = ("number", "priority", "state", "clock", "due_at", "share", "unresolved_for", "to_do")
+    return {name: facts[name] for name in kept if name in facts}
 
 
 def _facts(incident: Incident) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """Management told step by step of what stays unresolved: which step comes next, and when. Pure.
 
-What was told is kept in the record's marks, one per rung: "rung:<times told>:<first told>:<name>".
+What was told is kept in the record's marks, one per rung: "rung:<times told>:<first told>:<name>"; and that somebody who was
+told took note of it: "noted:<times reopened>:<priority>:<when>".
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from gateway.incidents.ledger import EPOCH, microseconds
 from gateway.sla.track import Track
 
 PREFIX = "rung:"
+NOTED = "noted:"
 LATE = timedelta(minutes=1)
 """A rung told later than this was held up by an outage, and the next one keeps its distance from it."""
 
@@ -98,6 +100,30 @@ def latest(step: Step, overall: Track, now: datetime) -> Step:
         return step
     missed = (overall.elapsed_by(now) - step.rung.after) // step.rung.repeat
     return Step(step.rung, max(step.times, missed + 1), step.due)
+
+
+def acknowledged(marks: Collection[str], reopened: int, priority: int) -> datetime | None:
+    """When somebody who was told took note of the record as it is; None if nobody did.
+
+    That they did holds until the record is reopened or becomes more urgent than it was then.
+    """
+    for mark in marks:
+        if mark.startswith(NOTED):
+            _, times, urgency, at = mark.split(":", 3)
+            if int(times) == reopened and int(urgency) <= priority:
+                return EPOCH + timedelta(microseconds=int(at))
+    return None
+
+
+def acknowledge(marks: Sequence[str], reopened: int, priority: int, now: datetime) -> tuple[str, ...]:
+    """The marks once somebody took note at `now`."""
+    others = tuple(mark for mark in marks if not mark.startswith(NOTED))
+    return (*others, f"{NOTED}{reopened}:{priority}:{microseconds(now)}")
+
+
+def after_acknowledgement(step: Step, noted: datetime, lasts: timedelta) -> Step | None:
+    """The step once somebody took note: not before that has lasted for `lasts`, and with 0 s never."""
+    return replace(step, due=max(step.due, noted + lasts)) if lasts else None
 
 
 def marked(marks: Sequence[str], step: Step, now: datetime) -> tuple[str, ...]:

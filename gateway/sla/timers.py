@@ -52,7 +52,8 @@ class Rules:
 
     def _version(self, name: str) -> str:
         services = sorted((service, policy.version) for (of, service), policy in self.tailored.items() if of == name)
-        return digest((self.policies[name].version, services, self.escalation.steps_of(name)))
+        steps, patience = self.escalation.steps_of(name), self.escalation.patience
+        return digest((self.policies[name].version, services, steps, *([patience] if steps and patience else [])))
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Rules":
@@ -167,7 +168,9 @@ def _next_step(rules: Rules, incident: Incident, stand: Standing) -> Step | None
     if incident.state not in LIVE or incident.master_id is not None:
         return None
     acknowledged = incident.responded_at is not None
-    return ladder.next_step(rules.escalation.ladder(incident), incident.marks, stand.overall, acknowledged=acknowledged)
+    step = ladder.next_step(rules.escalation.ladder(incident), incident.marks, stand.overall, acknowledged=acknowledged)
+    noted = ladder.acknowledged(incident.marks, incident.reopened, incident.priority)
+    return step if step is None or noted is None else ladder.after_acknowledgement(step, noted, rules.escalation.patience)
 
 
 def _climb(rules: Rules, incident: Incident, now: datetime) -> Revision:

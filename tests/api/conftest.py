@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,10 +19,12 @@ from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool
 from gateway.dedup.submission import Receipt
 from gateway.errors import NotFound
+from gateway.files.store import Place, Stores
 from gateway.incidents import store
+from gateway.incidents.custom import Fields
 from gateway.oncall.roles import Role
 from gateway.operations import keys
-from gateway.operations.attach import Quota
+from gateway.operations.attach import Filing, Quota
 from gateway.operations.attempts import Limits
 from gateway.operations.desk import Desk
 from gateway.operations.keys import Scope
@@ -68,7 +71,7 @@ class Api:
         return dict(made)
 
 
-QUOTA = Quota(each=20_000, count=3, record=50_000)
+QUOTA = Quota(each=20_000, count=3, record=50_000, link=2)
 
 
 async def nothing_to_replay(quarantine_id: int) -> Receipt:
@@ -96,21 +99,38 @@ def oidc() -> OidcLogin | None:
 
 
 @pytest.fixture
-async def api(pool: Pool, clock: FakeClock, login: Login, oidc: OidcLogin | None) -> AsyncIterator[Api]:
+def configuration() -> str:
+    """Laid over the shipped defaults; a module of tests may have another."""
+    return ""
+
+
+@pytest.fixture
+def stores(pool: Pool) -> Stores:
+    """Files in the database, unless a module of tests keeps them elsewhere."""
+    return Stores(pool, Place.PARTS, {})
+
+
+@pytest.fixture
+async def api(
+    pool: Pool, clock: FakeClock, login: Login, oidc: OidcLogin | None, configuration: str, tmp_path: Path, stores: Stores
+) -> AsyncIterator[Api]:
     async def reserve(count: int, stamp: Any) -> store.Reserved:
         async with pool.acquire() as conn:
             return await store.reserve(conn, count, stamp)
 
-    known = Catalogue(load(None, {}))
-    desk = Desk(pool, clock, known.rules, b"test key", reserve, lambda _: None, known)
+    (tmp_path / "gateway.toml").write_text(configuration)
+    settings = load(tmp_path / "gateway.toml", {})
+    known, fields = Catalogue(settings), Fields.from_settings(settings.fields)
+    desk = Desk(pool, clock, known.rules, b"test key", reserve, lambda _: None, known, fields)
     made = {}
     async with pool.acquire() as conn:
         for scope in Scope:
             made[str(scope)], _ = await keys.create(conn, str(scope), frozenset({scope}), clock.stamp())
     app = web.Application()
+    filing = Filing(desk, stores, QUOTA)
     links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))
-    definitions = build(Context(desk, Keys(pool, clock), login, oidc, links, QUOTA, nothing_to_replay)) + build_docs()
-    app.add_routes(edge.doors(definitions, clock, lambda *_: None))
+    context = Context(desk, Keys(pool, clock), login, oidc, links, filing, nothing_to_replay, settings.problems)
+    app.add_routes(edge.doors(build(context) + build_docs(), clock, lambda *_: None))
     server = TestServer(app)
     await server.start_server(auto_decompress=False)
     async with TestClient(server) as client:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -150,3 +151,48 @@ async def test_a_reporter_gets_what_is_public_by_link_and_by_key(api: Api) -> No
 
 def test_what_is_shown_of_a_file_holds_no_content() -> None:
     assert "content" not in Attachment.__struct_fields__
+
+
+async def test_a_file_sent_again_with_its_key_is_kept_once(api: Api, pool: Pool) -> None:
+    number = (await api.incident())["number"]
+    once = {"Idempotency-Key": "k"}
+    first, second = [await sent(api, number, headers=once) for _ in range(2)]
+    assert first == second
+    assert first[0] == 201
+    status, problem = await sent(api, number, PNG + b"other", headers=once)
+    assert (status, problem["type"]) == (422, "/problems/idempotency_mismatch")
+    assert await pool.fetchval("SELECT count(*) FROM attachment") == 1
+    assert [one["id"] for one in (await api.call("GET", at(number)))[1]["attachments"]] == [first[1]["id"]]
+
+
+async def test_a_reporter_adds_so_many_files_by_one_link_and_everybody_sees_whose_they_are(api: Api, pool: Pool) -> None:
+    number = (await api.incident(contact="rep"))["number"]
+    links = [(await api.call("POST", f"{INCIDENTS}/{number}/invite"))[1]["path"]]
+    api.desk.clock.advance(timedelta(seconds=5))  # type: ignore[attr-defined]
+    links.append((await api.call("POST", f"{INCIDENTS}/{number}/invite"))[1]["path"])
+
+    async def add(link: str, **more: Any) -> tuple[int, Any]:
+        answer = await api.client.post(f"{link}/attachments?name=photo.png", data=PNG, **more)
+        return answer.status, await answer.json(content_type=None)
+
+    status, made = await add(links[0])
+    assert (status, made) == (201, {"id": 1, "name": "photo.png", "type": "image/png", "size": len(PNG)})
+    assert [await add(links[0], headers={"Idempotency-Key": "k"}) for _ in range(2)][1][1]["id"] == 2
+    status, problem = await add(links[0])
+    assert (status, problem["type"], "by one link" in problem["detail"]) == (413, "/problems/too_large", True)
+    assert (await add(links[1], headers={"Idempotency-Key": "k"}))[0] == 201
+    assert (await add(links[1]))[0] == 413  # as many as the record may have
+    shown = (await api.call("GET", at(number)))[1]["attachments"]
+    assert {(one["attached_by"], one["public"]) for one in shown} == {("reporter", True)}
+    assert len((await (await api.client.get(links[0])).json())["attachments"]) == QUOTA.count
+    assert (await add(links[0][:-1] + "_"))[0] == 404
+    assert await pool.fetchval("SELECT count(*) FROM attachment") == QUOTA.count
+
+
+async def test_by_a_link_nothing_is_added_to_what_is_closed_or_too_large(api: Api) -> None:
+    number = (await api.incident(contact="rep"))["number"]
+    link = (await api.call("POST", f"{INCIDENTS}/{number}/invite"))[1]["path"]
+    assert (await api.client.post(f"{link}/attachments?name=a", data=bytes(QUOTA.each + 1))).status == 413
+    for action in ("resolve", "close"):
+        await api.call("POST", f"{INCIDENTS}/{number}/{action}", {})
+    assert (await api.client.post(f"{link}/attachments?name=a", data=PNG)).status == 403

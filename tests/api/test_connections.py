@@ -14,7 +14,7 @@ from gateway.durations import Duration
 from gateway.settings import load
 from tests.support.clock import FakeClock
 
-SHORT = Duration(milliseconds=200)
+SHORT = Duration(milliseconds=500)
 SERVER = msgspec.structs.replace(load(None, {}).server, port=0, head_within=SHORT, body_within=SHORT)
 GET = b"GET /fine HTTP/1.1\r\nHost: x\r\n\r\n"
 LAST = b"GET /fine HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"

@@ -201,6 +201,8 @@ async def test_the_lists_can_walk_an_index_in_order(pool: Pool) -> None:
             await conn.execute("SET LOCAL " + setting)
         for sort, index in (("-recorded_at", "incident_pkey"), ("-updated_at", "incident_updated")):
             statement = await conn.prepare("EXPLAIN " + PAGES[sort][0])
-            plan = "\n".join(row[0] for row in await statement.fetch(*[None] * 7, *EVERYTHING.parameters(), 50, None, None))
+            plan = "\n".join(
+                row[0] for row in await statement.fetch(*[None] * 7, *EVERYTHING.parameters(), None, None, 50, None, None)
+            )
             assert index in plan
             assert "Sort" not in plan

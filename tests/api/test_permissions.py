@@ -30,12 +30,18 @@ BODIES: dict[str, Any] = {
     "hold": {"reason": "awaiting_user"}, "escalate": {"to": "tier3"}, "note": {"note": "n"}, "rate": {"satisfaction": 3},
     "link": {"master": "INC-20260302-000002"}, "refs": {"id": "CHG1"},
     "assign": {"group": "dba", "note": "why"}, "": {"ci": "db1"}, "convert": {"to": "incident", "note": "n"},
-    "report": {"text": "t"},
+    "report": {"text": "t"}, "leader_told": {"recipient": "Li"}, "updates": {"text": "t"},
+    "subscribers": {"address": "smtp:a@example.com"},
+    "declare_major": {"reason": "why"}, "complaints": {"text": "t"},
+    "linked": {"kind": "problem", "system": "itsm", "reference": "P1"},
 }  # fmt: skip
 """What is sent along: enough to be understood."""
 
 FILES = ONE + "/attachments"
 REPORT = ONE + "/report"
+SUBSCRIBERS = ONE + "/subscribers"
+LINKED = ONE + "/linked"
+QUERIES = {("DELETE", LINKED): "?kind=problem&system=itsm&reference=P2"}
 RIGHTS = {
     ("GET", REPORT): Action.INSPECT, ("PUT", REPORT): Action.REPORT, ("POST", REPORT + "/approve"): Action.APPROVE_REPORT,
     ("GET", ONE): Action.READ, ("GET", ONE + "/timeline"): Action.READ, ("GET", ONE + "/sla"): Action.INSPECT,
@@ -43,21 +49,33 @@ RIGHTS = {
     ("PUT", REF): Action.REFER, ("POST", ONE + "/link"): Action.LINK, ("POST", ONE + "/unlink"): Action.UNLINK,
     ("POST", ONE + "/invite"): Action.INVITE, ("POST", ONE + "/follow_on"): Action.FOLLOW_ON,
     ("POST", ONE + "/convert"): Action.CONVERT,
+    ("POST", ONE + "/leader_told"): Action.TELL_LEADER,
+    ("POST", ONE + "/acknowledge_escalation"): Action.ACKNOWLEDGE_ESCALATION,
+    ("GET", ONE + "/notifications"): Action.INSPECT,
+    ("POST", ONE + "/updates"): Action.POST_UPDATE, ("GET", ONE + "/updates"): Action.READ,
+    ("POST", SUBSCRIBERS): Action.SUBSCRIBE_OTHERS, ("GET", SUBSCRIBERS): Action.READ,
+    ("DELETE", SUBSCRIBERS + "/{id:[0-9]{1,18}}"): Action.SUBSCRIBE,
     ("POST", FILES): Action.ATTACH, ("GET", FILES): Action.READ, ("GET", ONE + FILE): Action.READ,
     ("DELETE", ONE + FILE): Action.DETACH,
+    ("POST", LINKED): Action.REFER, ("GET", LINKED): Action.INSPECT, ("DELETE", LINKED): Action.REFER,
+    ("POST", ONE + "/complaints"): Action.COMPLAIN, ("GET", ONE + "/complaints"): Action.INSPECT,
+    ("GET", ONE + "/similar"): Action.INSPECT, ("POST", ONE + "/publish"): Action.PUBLISH,
 }  # fmt: skip
 """What routes ask for whose action is no command; a new route belongs here."""
 
 NOTHING = {
     ("POST", FILES): 400, ("GET", ONE + FILE): 404, ("DELETE", ONE + FILE): 404,
+    ("POST", ONE + "/leader_told"): 409, ("POST", ONE + "/acknowledge_escalation"): 409,
+    ("DELETE", SUBSCRIBERS + "/{id:[0-9]{1,18}}"): 404,
     ("GET", REPORT): 404, ("PUT", REPORT): 409, ("POST", REPORT + "/approve"): 409,
+    ("DELETE", LINKED): 404, ("POST", ONE + "/publish"): 409,
 }  # fmt: skip
-"""What is said to those who may: the file has no name, or there is none; no report is due."""
+"""What is said to those who may: no such file or link; no report is due; it is not major, nobody was told, there is no solution."""
 
 RESET = """
 UPDATE incident SET state = $2, tier = $3, held_state = 'in_progress', hold_reason = 'awaiting_user', master_id = NULL,
   refs = '{"itsm": {"id": "CHG1"}}', ci = '', handler = '', assignee = '', assignee_group = '', ledger = $4, security = $5,
-  owner = $6, major = false, priority = 4
+  owner = $6, major = false, priority = 4, suppressed = true
 WHERE number = $1
 """
 SCOPES = {Machine.READER: {Scope.READ}, Machine.WRITER: {Scope.WRITE}}
@@ -83,12 +101,14 @@ def told(route: Route, who: Who, scopes: set[Scope], incident: Incident) -> int:
     illegal = incident.state not in TABLE[type(command)] if command else name in {"unlink", "convert"}
     if name == "follow_on":
         illegal = not ended
+    if (route.method, name) == ("POST", "updates"):
+        illegal = ended
     return 409 if illegal else NOTHING.get((route.method, route.path), route.status)
 
 
 async def answers(api: Api, route: Route, key: str, number: str) -> tuple[int, Any]:
     name = plain(route.path).removeprefix(plain(ONE)).strip("/").partition("/")[0]
-    path = plain(route.path).format(number=number, system="itsm", id=9)
+    path = plain(route.path).format(number=number, system="itsm", id=9) + QUERIES.get((route.method, route.path), "")
     body = None if route.takes is None else BODIES.get(name, {})
     return await api.call(route.method, path, body, scope=key)
 

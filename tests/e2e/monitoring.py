@@ -7,7 +7,7 @@ import yaml
 
 from tests.e2e.processes import ROOT
 
-SERVICES = {"DiskFull": "crm", "HighErrors": "crm", "Listed": "shop", "Fleeting": "search"}
+SERVICES = {"DiskFull": "crm", "HighErrors": "crm", "Listed": "shop", "Fleeting": "search", "Forwarded": "bus"}
 """The alerts of each way and what they are about."""
 
 WEBHOOK, DIRECT = "webhook", "direct"
@@ -77,8 +77,20 @@ def alertmanager(folder: Path, url: str, key: str) -> Path:
         "send_resolved": True,
         "http_config": {"authorization": {"credentials": key}},
     }
-    route = {"receiver": "gateway", "group_by": ["alertname", "service"]}
+    genie = {"api_url": f"{url}/", "api_key": key, "priority": "P2", "tags": "prod,disk", "update_alerts": True}
+    pager = {"url": f"{url}/v2/enqueue", "routing_key": key, "severity": "critical"}
+    forwarded = {"matchers": ['alertname="Forwarded"'], "continue": True}
+    route = {
+        "receiver": "gateway",
+        "group_by": ["alertname", "service"],
+        "routes": [{"receiver": name} | forwarded for name in ("opsgenie", "pagerduty")],
+    }
     waits = {"group_wait": "0s", "group_interval": "1s", "repeat_interval": "1s"}
+    receivers = [
+        {"name": "gateway", "webhook_configs": [webhook]},
+        {"name": "opsgenie", "opsgenie_configs": [genie]},
+        {"name": "pagerduty", "pagerduty_configs": [pager]},
+    ]
     file = folder / "alertmanager.yml"
-    file.write_text(yaml.safe_dump({"route": route | waits, "receivers": [{"name": "gateway", "webhook_configs": [webhook]}]}))
+    file.write_text(yaml.safe_dump({"route": route | waits, "receivers": receivers}))
     return file

@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 
 from gateway.operations.keys import Scope
+from tests.ingest.requests import FIXTURES
 from tests.support.process import FULL, chosen, make_key, replicas, report, seeded
 
 AT_ONCE = 16
@@ -32,6 +33,14 @@ STORY = {
 NUMBER = "INC-20260302-000001"
 ONE = f"/api/v1/incidents/{NUMBER}"
 
+VENDORS = ("azure", "github", "google_cloud", "grafana", "sentry", "standard_webhooks")
+"""Sources that need no certificate, for which they would ask the world."""
+
+
+def captured(slug: str) -> Any:
+    return json.loads((FIXTURES / slug / "firing" / "request.http").read_bytes().partition(b"\n\n")[2])
+
+
 TARGETS: list[tuple[str, str, Any]] = [
     ("POST", "/ingest/generic", ALERT),
     ("POST", "/ingest/generic", [ALERT, ALERT]),
@@ -45,6 +54,7 @@ TARGETS: list[tuple[str, str, Any]] = [
     ("POST", "/ingest/email/postmark", INBOUND),
     ("POST", "/ingest/email/mailgun", INBOUND),
     ("POST", "/ingest/email/sendgrid", INBOUND),
+    *(("POST", f"/ingest/{slug}", captured(slug)) for slug in VENDORS),
     ("POST", "/api/v1/incidents", {"title": "t", "impact": "group", "urgency": "high"}),
     ("PATCH", ONE, {"title": "t", "priority": 2}),
     ("POST", ONE + "/assign", {"group": "g", "tier": 2}),

@@ -6,13 +6,40 @@ from typing import get_args, get_type_hints
 import pytest
 
 from gateway.incidents.labels import CLOCKS, LABELS, LOCALES, clock_label, label
-from gateway.incidents.model import Closure, HoldReason, Impact, Kind, RequestCategory, Resolution, State, Tier, Urgency
+from gateway.incidents.model import (
+    Closure,
+    HoldReason,
+    Impact,
+    Kind,
+    LeaderOutcome,
+    ReportStatus,
+    RequestCategory,
+    Resolution,
+    State,
+    Tier,
+    Urgency,
+)
 from gateway.oncall.roles import GroupTier, Role
 from gateway.settings import Notify, Policy
 
 
 @pytest.mark.parametrize(
-    "kind", [State, Kind, RequestCategory, HoldReason, Resolution, Closure, Impact, Urgency, Tier, Role, GroupTier]
+    "kind",
+    [
+        State,
+        Kind,
+        RequestCategory,
+        HoldReason,
+        Resolution,
+        Closure,
+        LeaderOutcome,
+        ReportStatus,
+        Impact,
+        Urgency,
+        Tier,
+        Role,
+        GroupTier,
+    ],
 )
 def test_every_value_has_words_in_both_languages(kind: type[StrEnum]) -> None:
     assert set(LABELS[kind]) == set(kind)

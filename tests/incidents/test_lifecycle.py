@@ -38,7 +38,7 @@ COMMANDS: tuple[c.Command, ...] = (
     c.Escalate(to=Tier.VENDOR, vendor="acme"), c.Escalate(to=Tier.THIRD), c.Resolve(solution="restarted"),
     c.Confirm(satisfaction=3),
     c.Refuse(), c.Close(), c.Reject(), c.DeclareMajor(reason="all of sales"), c.Note(note="called back"), c.Rate(satisfaction=1),
-    c.Clear(reason="cleared_at_source"), c.FireAgain(reason="fired_again"),
+    c.CallBack(), c.Clear(reason="cleared_at_source"), c.FireAgain(reason="fired_again"),
 )  # fmt: skip
 
 
@@ -68,6 +68,17 @@ def test_returning_refusing_and_firing_again_are_counted() -> None:
     assert apply(an_incident(State.RESOLVED), c.Refuse(), "li", LATER).after.reopened == 1
     again = apply(an_incident(State.RESOLVED, responded_at=NOON), c.FireAgain(reason="r"), "gateway", LATER).after
     assert (again.reopened, again.state) == (1, State.IN_PROGRESS)
+
+
+def test_what_is_said_with_a_rating_stays_with_it_and_a_refused_solution_is_called_back_about_again() -> None:
+    rated = apply(an_incident(State.RESOLVED), c.Rate(satisfaction=2, note="took long"), "li", LATER).after
+    called = apply(rated, c.CallBack(note="all is well"), "li", LATER).after
+    assert (called.satisfaction, called.satisfaction_text) == (2, "took long")
+    assert (called.called_back_at, called.called_back_by, called.state) == (LATER, "li", State.RESOLVED)
+    closed = apply(called, c.Close(note="not a rating"), "li", LATER).after
+    assert (closed.satisfaction, closed.satisfaction_text, closed.called_back_at) == (2, "took long", LATER)
+    again = apply(called, c.Refuse(), "li", LATER).after
+    assert (again.called_back_at, again.called_back_by) == (None, "")
 
 
 def test_a_hold_ends_in_the_future_and_an_escalation_goes_to_tier_three_or_a_vendor() -> None:
@@ -116,3 +127,10 @@ def _after(incident: Incident, command: c.Command, now: datetime) -> Incident:
         return apply(incident, command, "li", now).after
     except IllegalTransition:
         return incident
+
+
+@pytest.mark.parametrize("reason", ["", " \n"])
+def test_nothing_is_declared_major_without_a_reason(reason: str) -> None:
+    with pytest.raises(Unprocessable) as refused:
+        apply(an_incident(), c.DeclareMajor(reason=reason), "max", LATER)
+    assert [flaw.pointer for flaw in refused.value.flaws] == ["/reason"]

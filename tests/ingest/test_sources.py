@@ -12,6 +12,7 @@ from gateway.ingest.prometheus import fingerprint
 from gateway.ingest.source import ID_HEADERS, Delivery, delivery_id
 from gateway.ingest.sources import SOURCES
 from gateway.ingest.sources.pagerduty import routing_key
+from gateway.ingest.sources.pagerduty_v1 import service_key
 from gateway.settings import Intake
 from tests.ingest.requests import CASES, FIXTURES, NOW, read, replayed
 
@@ -58,11 +59,12 @@ def bodies(slug: str, name: str, service: str) -> tuple[object, object]:
         "alertmanager_v2": ([{"labels": labels}], [{"labels": labels, "endsAt": "2026-11-21T04:30:00Z"}]),
         "cloudevents": (event, event | {"id": "2", "data": {"status": "cleared"}}),
         "generic": ({"title": "t", "labels": labels, "status": "open"}, {"title": "t", "labels": labels, "status": "ok"}),
+        "opsgenie": ({"message": "s", "alias": name}, {"action": "close", "alias": name}),
         "pagerduty": (page | {"event_action": "trigger"}, page | {"event_action": "resolve"}),
     }[slug]
 
 
-@pytest.mark.parametrize("slug", ["alertmanager", "alertmanager_v2", "cloudevents", "generic", "pagerduty"])
+@pytest.mark.parametrize("slug", ["alertmanager", "alertmanager_v2", "cloudevents", "generic", "opsgenie", "pagerduty"])
 @given(name=TEXT, service=TEXT)
 def test_firing_and_resolved_share_a_key_which_the_same_input_always_gives(slug: str, name: str, service: str) -> None:
     fire, clear = bodies(slug, name, service)
@@ -94,7 +96,8 @@ def test_garbage_is_refused_and_nothing_else_is_ever_raised(slug: str, body: obj
 )  # fmt: skip
 def test_the_known_traps_refuse_the_body_or_the_item(slug: str, body: bytes) -> None:
     try:
-        assert not read(slug, body).alerts or b"ud800" in body or b"999" in body
+        timeless = slug == "oncall" and b"occurred_at" in body
+        assert not read(slug, body).alerts or b"ud800" in body or b"999" in body or timeless
     except Malformed as refusal:
         assert refusal.flaws  # noqa: PT017
 
@@ -231,6 +234,7 @@ def test_a_trigger_without_a_key_is_another_alert_each_time_and_the_same_when_re
 )
 def test_the_routing_key_is_found_or_not(body: bytes, key: str | None) -> None:
     assert routing_key(body) == key
+    assert service_key(body.replace(b"routing", b"service")) == key
 
 
 def test_a_mended_event_is_no_repeat_of_the_refused_one() -> None:
@@ -238,6 +242,50 @@ def test_a_mended_event_is_no_repeat_of_the_refused_one() -> None:
     bad, good = read("cloudevents", event | {"data": {"title": 5}}), read("cloudevents", event | {"data": {"title": "5"}})
     assert bad.refused[0].body == msgspec.json.encode(event | {"data": {"title": 5}})
     assert bad.delivery_id != good.delivery_id == read("cloudevents", event).delivery_id
+
+
+def frames(inner: object, word: str) -> list[tuple[str, object]]:
+    """Bodies of the senders whose frame is fixed, with anything at all where they leave room."""
+    alarm = {"AlarmName": word, "NewStateValue": "ALARM", "Trigger": inner, "StateChangeTime": word, "AlarmArn": inner}
+    envelope = {"Type": "Notification", "MessageId": word, "TopicArn": word, "Timestamp": word, "SignatureVersion": word}
+    envelope |= {"Signature": word, "SigningCertURL": word}
+    essentials = {
+        "alertRule": word,
+        "monitorCondition": "Fired",
+        "alertId": word,
+        "firedDateTime": word,
+        "configurationItems": inner,
+    }
+    return [
+        ("azure", {"schemaId": "azureMonitorCommonAlertSchema", "data": {"essentials": essentials, "customProperties": inner}}),
+        ("cloudwatch", envelope | {"Message": word}),
+        ("cloudwatch", envelope | {"Message": msgspec.json.encode(alarm).decode()}),
+        ("cloudwatch", envelope | {"Type": "SubscriptionConfirmation", "Message": "", "SubscribeURL": word}),
+        ("github", {"repository": {"full_name": word}, "alert": {"number": inner, "rule": inner}, "action": "created"}),
+        ("github", {"repository": {"full_name": word}, "workflow_run": inner, "action": "completed"}),
+        ("github", {"organization": inner, "deployment_status": {"state": "error", "environment": word, "updated_at": word}}),
+        ("google_cloud", {"incident": {"incident_id": word, "state": "open", "started_at": inner, "resource": inner}}),
+        (
+            "google_cloud",
+            {"incident": {"incident_id": "1", "state": word, "policy_user_labels": inner, "metric": {"labels": inner}}},
+        ),
+        ("grafana", {"alerts": [{"status": "firing", "labels": {word: word}, "values": inner}], "externalURL": word}),
+        ("grafana", {"alerts": [inner, {"status": "firing", "labels": inner}], "orgId": inner, "groupKey": word}),
+        ("sentry", {"action": "critical", "data": {"metric_alert": {"id": inner, "date_started": word, "alert_rule": inner}}}),
+        ("sentry", {"action": "triggered", "data": {"event": {"issue_id": word, "datetime": word, "url": word, "title": inner}}}),
+        ("sentry", {"action": word, "data": inner, "installation": inner}),
+        ("standard_webhooks", {"type": word, "timestamp": inner, "data": {"title": word, "labels": inner}}),
+        ("standard_webhooks", {"type": word, "data": inner}),
+    ]
+
+
+@given(inner=JSON, word=st.text() | WORDS)
+def test_what_stands_inside_a_vendors_frame_only_ever_ends_refused_or_malformed(inner: object, word: str) -> None:
+    for slug, body in frames(inner, word):
+        try:
+            msgspec.json.encode(read(slug, body, sentry_hook_timestamp="1795237200").alerts)
+        except Malformed as refusal:
+            assert refusal.flaws  # noqa: PT017
 
 
 @given(inner=JSON, word=st.text())

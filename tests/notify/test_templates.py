@@ -85,3 +85,23 @@ def test_an_acknowledgement_keeps_the_subject_of_the_mail_it_answers() -> None:
     said = render("received", {"number": "INC-1", "title": "磁盘满了", "subject": "Re: 磁盘满了\r\nBcc: x@y"}, "", "zh-CN")
     assert said.subject == "Re: 磁盘满了 Bcc: x@y"
     assert said.text.splitlines() == ["来信已受理", "", "事件编号:INC-1", "标题:磁盘满了"]
+
+
+def test_a_hand_over_lists_what_is_open_one_a_line() -> None:
+    listed = [
+        {"number": "INC-1", "priority": 3, "state": "assigned", "title": "mail\r\nis slow", "report": None},
+        {"number": "INC-2", "priority": 1, "state": "closed", "title": "mail is down", "report": "written"},
+    ]
+    said = render("handover", {"title": "mail", "group": "mail", "records": 2, "listed": listed}, URL, "en")
+    assert said.subject == "shift hand-over: mail"
+    assert said.text.splitlines()[-2:] == [
+        "INC-1 P3 assigned: mail is slow",
+        "INC-2 P1 report written, to be approved: mail is down",
+    ]
+    assert render("handover", {"listed": listed, "records": 5}, "", "en").text.endswith("mail is down\n… +3\n")
+    assert "INC-2 P1 报告 待审批: mail is down" in render("handover", {"listed": listed}, "", "zh-CN").text
+
+
+def test_a_text_keeps_its_lines_and_nothing_else_that_controls() -> None:
+    said = render("status_update", FACTS | {"text": "We know\r\nthe\x1bcause.\n\n"}, "", "en")
+    assert said.text.startswith("status update\n\nWe know\nthe cause.\n\nIncident: ")

@@ -46,14 +46,15 @@ SITUATIONS = {
     "resolved": replace(RECORD, state=State.RESOLVED, tier=Tier.SECOND),
     "closed": replace(RECORD, state=State.CLOSED, tier=Tier.SECOND),
 }
-GLOBAL = "follow submit enter_late receipts quarantine replay directory hand_over accept_for"
+GLOBAL = "follow submit enter_late receipts quarantine replay directory hand_over accept_for knowledge publish"
 RECORDS = " ".join(action for action in Action if action not in GLOBAL.split())
 OWNING = (
     "read inspect note attach acknowledge_for assign confirm refuse close reject rate link unlink refer invite follow_on convert"
+    " subscribe subscribe_others post_update acknowledge_escalation call_back complain"
 )
 WORK = "acknowledge hold resume resolve"
-ON = "note attach reassign escalate engage"
-SECOND = f"read inspect {WORK} return link unlink convert {ON}"
+ON = "note attach reassign escalate engage refer"
+SECOND = f"read inspect subscribe acknowledge_escalation {WORK} return link unlink convert {ON}"
 
 OVER = ("resolved", "closed")
 
@@ -61,19 +62,30 @@ CELLS: dict[Part, dict[str, str]] = {
     Role.REPORTER: dict.fromkeys(SITUATIONS, "") | {"gateway": "submit"},
     Role.SERVICE_DESK: dict.fromkeys(SITUATIONS, OWNING)
     | dict.fromkeys(OVER, f"{OWNING} report")
-    | {"desk": f"{OWNING} {WORK}", "gateway": "submit follow directory hand_over receipts quarantine replay"},
+    | {"desk": f"{OWNING} {WORK}", "gateway": "submit follow directory hand_over receipts quarantine replay knowledge publish"},
     Role.TIER2: dict.fromkeys(SITUATIONS, SECOND)
     | dict.fromkeys(OVER, f"{SECOND} report")
-    | {"desk": "read inspect", "third": f"read inspect {ON}", "gateway": "submit follow directory hand_over receipts"},
-    Role.TIER3: dict.fromkeys(SITUATIONS, "read inspect")
-    | dict.fromkeys(OVER, "read inspect report")
-    | {"third": f"read inspect {WORK} note attach reassign engage", "gateway": "submit follow directory hand_over receipts"},
+    | {
+        "desk": "read inspect subscribe acknowledge_escalation",
+        "third": f"read inspect subscribe acknowledge_escalation {ON}",
+        "gateway": "submit follow directory hand_over receipts knowledge publish",
+    },
+    Role.TIER3: dict.fromkeys(SITUATIONS, "read inspect subscribe acknowledge_escalation")
+    | dict.fromkeys(OVER, "read inspect subscribe acknowledge_escalation report")
+    | {
+        "third": f"read inspect subscribe acknowledge_escalation {WORK} note attach reassign engage refer",
+        "gateway": "submit follow directory hand_over receipts knowledge publish",
+    },
     Role.INCIDENT_MANAGER: dict.fromkeys(SITUATIONS, RECORDS) | {"gateway": GLOBAL},
-    Role.LEADER: dict.fromkeys(SITUATIONS, "read inspect") | {"gateway": "follow directory"},
+    Role.LEADER: dict.fromkeys(SITUATIONS, "read inspect subscribe acknowledge_escalation")
+    | dict.fromkeys(OVER, "read inspect subscribe acknowledge_escalation approve_report")
+    | {"gateway": "follow directory knowledge"},
     Role.ADMINISTRATOR: dict.fromkeys(SITUATIONS, "") | {"gateway": "directory"},
     Role.SECURITY: dict.fromkeys(SITUATIONS, "") | {"gateway": "submit directory"},
-    Machine.READER: dict.fromkeys(SITUATIONS, "read inspect") | {"gateway": "follow directory receipts quarantine"},
-    Machine.WRITER: dict.fromkeys(SITUATIONS, RECORDS.replace("detach ", "").replace("approve_report", ""))
+    Machine.READER: dict.fromkeys(SITUATIONS, "read inspect") | {"gateway": "follow directory receipts quarantine knowledge"},
+    Machine.WRITER: dict.fromkeys(
+        SITUATIONS, RECORDS.replace("detach ", "").replace("approve_report", "").replace("acknowledge_escalation", "")
+    )
     | {"gateway": GLOBAL.replace("enter_late ", "")},
 }
 
@@ -96,7 +108,7 @@ def test_every_cell_of_the_table_says_what_it_should(part: Part, situation: str)
 def test_a_reporter_has_rights_to_what_is_theirs(situation: str, own: dict[str, str]) -> None:
     record = replace(SITUATIONS[situation], **own)  # type: ignore[arg-type]
     allowed = {a for a in RECORDS.split() if isinstance(may(who(Role.REPORTER), Action(a), record), Allowed)}
-    assert allowed == {"read", "confirm", "refuse", "rate", "follow_on"} | (
+    assert allowed == {"read", "confirm", "refuse", "rate", "follow_on", "subscribe", "complain"} | (
         {"note", "attach"} if situation != "closed" else set()
     )
 
@@ -116,6 +128,13 @@ def test_tier_3_works_what_is_with_a_vendor_when_it_was_given_to_them(given: dic
     assert isinstance(may(asking, Action.RESOLVE, record), Allowed) == allowed
 
 
+@pytest.mark.parametrize("part", [Role.TIER2, Role.TIER3])
+def test_who_handles_a_record_posts_its_status_updates(part: Part) -> None:
+    for situation in SITUATIONS.values():
+        assert isinstance(may(who(part), Action.POST_UPDATE, replace(situation, handler="ann")), Allowed)
+        assert isinstance(may(who(part), Action.POST_UPDATE, replace(situation, handler="bob")), Refused)
+
+
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_security_records_are_there_only_for_those_allowed(part: Part, situation: str) -> None:
@@ -123,7 +142,7 @@ def test_security_records_are_there_only_for_those_allowed(part: Part, situation
     allowed = {action for action in Action if isinstance(may(who(part), action, flagged), Allowed)}
     changeable = {name for name in FIELDS if isinstance(may_edit(who(part), name, flagged), Allowed)}
     if part is Role.SECURITY:
-        assert allowed - {"submit", "directory"} == {"read", "inspect", "note", "attach"}
+        assert allowed - {"submit", "directory"} == {"read", "inspect", "note", "attach", "subscribe", "acknowledge_escalation"}
         assert changeable == {"security"}
     elif part is Role.INCIDENT_MANAGER:
         assert allowed == set(Action)
@@ -142,7 +161,7 @@ def test_who_has_a_role_and_is_privy_works_on_security_records_as_on_others() ->
 FIELD_CELLS: dict[Part, tuple[str, str, str]] = {
     Role.REPORTER: ("", "", ""),
     Role.SERVICE_DESK: (" ".join(FIELDS - {"priority"}), " ".join(FIELDS - {"priority"}), ""),
-    Role.TIER2: ("", "impact urgency category service ci labels", ""),
+    Role.TIER2: ("", "impact urgency category symptom scope service ci labels fields", ""),
     Role.TIER3: ("", "", ""),
     Role.INCIDENT_MANAGER: (" ".join(FIELDS),) * 3,
     Role.LEADER: ("", "", ""),
@@ -160,7 +179,7 @@ def test_every_field_may_be_changed_by_whom_it_should(part: Part) -> None:
         record = SITUATIONS[situation]
         assert {name for name in FIELDS if isinstance(may_edit(who(part), name, record), Allowed)} == set(wanted.split())
     third = {name for name in FIELDS if isinstance(may_edit(who(Role.TIER3), name, SITUATIONS["third"]), Allowed)}
-    assert third == {"category", "ci", "labels"}
+    assert third == {"category", "symptom", "scope", "ci", "labels", "fields"}
 
 
 def test_sight_and_the_right_to_read_say_the_same() -> None:

@@ -93,6 +93,7 @@ DAY = """
 41    theo  accept       wifi
 45    dora  reports      payroll         impact=company urgency=high service=payroll
 46    mona  declare_major payroll        reason="nobody gets paid"
+48    mona  leader_told payroll          recipient="Director Li"
 50    tess  resolve      mail            solution="patch 7" resolution=workaround
 52    rita  refuse       mail            note="still slow"
 55    theo  resolve      mail            solution="patch 8"
@@ -163,6 +164,9 @@ DAY = """
 470   tina  resume       backup-again
 480   tina  resolve      backup-again    solution="a new tape"
 600   tina  resolve      scanner         solution="drivers"
+610   rita  complaints   mail            text="nobody called back"
+620   theo  linked       mail            kind=problem system=itsm reference=PRB7
+630   theo  publish      wifi            state=published
 700   am    fires        disk            severity=critical service=billing ci=db1 as=disk-again
 705   tina  acknowledge  disk-again
 710   tina  resolve      disk-again      solution="deleted logs" resolution=workaround

@@ -4,7 +4,8 @@ from itertools import product
 
 import pytest
 
-from gateway.incidents.model import Closure, HoldReason, Impact, RequestCategory, Resolution, State
+from gateway.incidents.model import Closure, HoldReason, Impact, LinkKind, RequestCategory, Resolution, State
+from gateway.incidents.problem_candidates import Reason
 from gateway.oncall.roles import Role
 
 POLICIES = ("itil-minutes", "business-hours")
@@ -30,7 +31,12 @@ ROWS: tuple[str, ...] = (
     "escalation/1, 2", "escalation/3, 4", "escalation/warnings",
     "rule/desk solves at once", "rule/refused solution", "rule/follow-on", "rule/late entry", "rule/late entry overridden",
     "rule/master resolves related", "rule/automatic close",
-    "hand-over/list", "hand-over/acceptance",
+    *(f"candidate/{reason}" for reason in Reason),
+    *(f"link/{kind}" for kind in LinkKind),
+    "follows/knowledge", "follows/similar", "follows/complaint",
+    "hand-over/list", "hand-over/acceptance", "hand-over/told", "hand-over/reminded",
+    "major/declared", "major/leader told", "major/status update", "major/update overdue", "major/report", "major/report reopened",
+    "major/report handed over", "escalation/acknowledged", "escalation/undelivered",
 )  # fmt: skip
 """A table's name and a row's."""
 

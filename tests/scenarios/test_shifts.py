@@ -4,7 +4,7 @@ import pytest
 
 from gateway.operations.hand_over import make_lists
 from tests.scenarios.rows import shows
-from tests.support.story import Story
+from tests.support.story import Letter, Story
 
 DAY = {"from": "2026-03-02T12:00:00Z", "to": "2026-03-02T20:00:00Z", "people": ["ann", "bob"]}
 NIGHT = {"from": "2026-03-02T20:00:00Z", "to": "2026-03-03T04:00:00Z", "people": ["bob", "eve"]}
@@ -13,8 +13,8 @@ NIGHT = {"from": "2026-03-02T20:00:00Z", "to": "2026-03-03T04:00:00Z", "people":
 @pytest.fixture
 async def floor(story: Story) -> Story:
     """Ann and Bob by day, Bob and Eve by night, all in the mail group of tier 2."""
-    for login in ("ann", "bob", "eve"):
-        await story.join(login, "tier2")
+    for login, locale in (("ann", "en"), ("bob", "en"), ("eve", "zh-CN")):
+        await story.join(login, "tier2", email=f"{login}@example.com", locale=locale)
     await story.call("POST", "groups", {"slug": "mail", "name": "Mail", "tier": "tier2", "members": ["ann", "bob", "eve"]})
     await story.put("groups/mail/roster", {"shifts": [DAY, NIGHT]})
     return story
@@ -67,3 +67,45 @@ async def test_a_roster_says_who_works_and_is_planned_anew_without_touching_what
     overlapping = {"shifts": [DAY, NIGHT | {"from": "2026-03-02T19:00:00Z", "people": ["zoe"]}]}
     problem = await floor.refused("PUT", "groups/mail/roster", overlapping)
     assert {flaw["pointer"] for flaw in problem["errors"]} >= {"/shifts/0/from", "/shifts/1/from", "/shifts/1/people"}
+
+
+async def heard(story: Story, occasion: str, count: int) -> list[Letter]:
+    """The next mails of this occasion, among those about clocks; their texts tell of their own language."""
+    found: list[Letter] = []
+    while len(found) < count:
+        found += [one for one in await story.letters(1) if any(word in one.subject for word in occasion.split("/"))]
+    return sorted(found, key=lambda one: one.to)
+
+
+@shows("hand-over/told")
+async def test_the_next_shift_is_told_of_its_list_in_each_ones_language(floor: Story) -> None:
+    number = await given_to(floor, "ann")
+    hidden = await given_to(floor, "bob", "phishing")
+    await floor.call("PATCH", f"incidents/{hidden}", {"security": True})
+    await floor.until(7 * 60 + 30)
+    for _ in range(2):
+        await floor.hand_over()
+    bobs, eves = await heard(floor, "hand-over/交接班", 2)
+    assert [(one.to, one.subject) for one in (bobs, eves)] == [
+        ("bob@example.com", "shift hand-over: mail"), ("eve@example.com", "交接班: mail"),
+    ]  # fmt: skip
+    assert "Open records: 1\nTo do: accept the hand-over\n" in bobs.text
+    assert f"{number} P3 assigned: mail is slow\n" in bobs.text
+    assert f"{number} P3 待响应: mail is slow\n" in eves.text
+    assert hidden not in bobs.text
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+@shows("hand-over/reminded")
+async def test_a_list_nobody_accepts_in_time_is_told_of_once_and_to_the_manager_too(floor: Story, *, accepted: bool) -> None:
+    await given_to(floor, "ann")
+    await floor.until(7 * 60 + 30)
+    (listed,) = await floor.hand_over()
+    if accepted:
+        await floor.call("POST", f"handovers/{listed['id']}/accept", key="eve")
+    for minute in (7 * 60 + 59, 8 * 60, 8 * 60 + 1):
+        await floor.until(minute)
+        await floor.hand_over()
+    late = await floor.gateway.pool.fetch("SELECT recipient, role FROM outbox WHERE template = 'handover_late' ORDER BY 1")
+    people = [("bob@example.com", "next_shift"), ("eve@example.com", "next_shift"), ("manager@example.com", "incident_manager")]
+    assert [tuple(row) for row in late] == ([] if accepted else people)

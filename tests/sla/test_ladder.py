@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from gateway.durations import Duration
 from gateway.errors import Misconfigured
-from gateway.incidents.model import State, TimerKind
+from gateway.incidents.model import LIVE, State, TimerKind
 from gateway.incidents.record import Incident
 from gateway.settings import Management, load
+from gateway.sla import ladder
 from gateway.sla.choice import Choice
 from gateway.sla.escalation import Escalation
 from gateway.sla.timers import Rules, arms, fire
@@ -27,9 +28,10 @@ def a_step(seconds: float, role: str, priorities: tuple[int, ...] = (1, 2, 3), *
     return Management(priorities, (role,), after=Duration(seconds=seconds), **more)
 
 
-def rules_of(*steps: Management) -> Rules:
+def rules_of(*steps: Management, patience: float = 0) -> Rules:
     recipients = {role: (f"smtp:{role}@example.com",) for step in steps for role in step.notify}
-    return Rules({"short": SHORT}, "short", Escalation(steps, recipients), Choice("short"))
+    escalation = Escalation(steps, recipients, patience=timedelta(seconds=patience))
+    return Rules({"short": SHORT}, "short", escalation, Choice("short"))
 
 
 @dataclass
@@ -41,6 +43,8 @@ class Life:
     told: list[tuple[float, str]] = field(default_factory=list)
 
     def happen(self, seconds: float, name: str, detail: int | None = None) -> None:
+        if name == "note":
+            return self.note(seconds)
         ledger = (*self.record.ledger, entry(seconds, name, detail))
         fields: dict[str, Any] = {"ledger": ledger}
         if name == "set_priority":
@@ -49,7 +53,16 @@ class Life:
             fields["responded_at"] = after(seconds)
         if name in ("resolve", "reopen"):
             fields |= {"state": State.RESOLVED if name == "resolve" else State.LOGGED, "resolved_at": after(seconds)}
+        if name == "reopen":
+            fields["reopened"] = self.record.reopened + 1
         self.record = replace(self.record, **fields)
+        return None
+
+    def note(self, seconds: float) -> None:
+        """Somebody who was told takes note."""
+        one = self.record
+        if one.state in LIVE and ladder.acknowledged(one.marks, one.reopened, one.priority) is None:
+            self.record = replace(one, marks=ladder.acknowledge(one.marks, one.reopened, one.priority, after(seconds)))
 
     def due(self, seconds: float) -> datetime | None:
         return next(arm.due_at for arm in arms(self.rules, self.record, after(seconds)) if arm.kind is LADDER)
@@ -149,6 +162,29 @@ def test_after_an_outage_a_record_climbs_one_step_at_a_time_and_misses_only_repe
                              (27_200, "14400s:b#1")]  # fmt: skip
 
 
+def test_nobody_further_up_is_told_once_somebody_took_note_unless_it_gets_worse() -> None:
+    steps = (a_step(100, "a"), a_step(200, "b", repeat=Duration(seconds=60)))
+    life = Life(rules_of(*steps), an_incident(ledger_of([(0, "record", 2)]), policy="short", priority=2))
+    life.look(100)
+    life.happen(150, "note")
+    assert life.due(150) is None
+    life.happen(400, "set_priority", 1)
+    life.look(400)
+    assert [cause for _, cause in life.told] == ["100s:a#1", "200s:b#4"]
+
+
+def test_taking_note_ends_with_a_reopening_and_where_it_is_told_so_after_a_while() -> None:
+    life = Life(rules_of(a_step(100, "a"), a_step(200, "b")))
+    life.look(100)
+    for at, name in ((110, "note"), (120, "resolve"), (1_000, "reopen")):
+        life.happen(at, name)
+    assert life.due(1_000) == after(1_080)
+    waits = Life(rules_of(a_step(100, "a"), a_step(200, "b"), patience=600))
+    waits.look(100)
+    waits.happen(150, "note")
+    assert waits.due(150) == after(750)
+
+
 def test_what_follows_a_master_or_is_resolved_climbs_no_ladder() -> None:
     life = Life(rules_of(a_step(100, "boss")))
     assert next(a for a in arms(life.rules, replace(life.record, master_id=3), after(5)) if a.kind is LADDER).due_at is None
@@ -186,6 +222,7 @@ STEP = 15
 """Seconds between two looks."""
 
 EVENTS: list[tuple[str, int | None]] = [("accept", None), ("hold", None), ("resume", None), ("resolve", None), ("reopen", None)]
+EVENTS += [("note", None)]
 EVENTS += [("set_priority", p) for p in (1, 2, 3)]
 
 
@@ -205,13 +242,26 @@ STORIES = st.lists(st.tuples(st.integers(0, 120), st.sampled_from(EVENTS)), max_
 OUTAGES = st.lists(st.tuples(st.integers(0, 120), st.integers(1, 60)), max_size=2)
 
 
+@dataclass(frozen=True)
+class Noted:
+    """Somebody who was told took note, at a tick, of a record as urgent and as often reopened as this."""
+
+    at: int = -1
+    priority: int = 0
+    reopened: int = 0
+
+    def holds(self, priority: int, reopened: int) -> bool:
+        return self.at >= 0 and self.priority <= priority and self.reopened == reopened
+
+
 def climbed_plainly(
-    steps: Iterable[Management], story: list[tuple[int, tuple[str, int | None]]], out: set[int], until: int
+    steps: Iterable[Management], story: list[tuple[int, tuple[str, int | None]]], out: set[int], until: int, patience: int
 ) -> list[tuple[float, str]]:
     """Every look at every step counted by hand: docs/sla.md says the rules."""
-    ladder = sorted(steps, key=lambda step: step.after or timedelta())
+    rungs = sorted(steps, key=lambda step: step.after or timedelta())
     first, reached = dict[str, int](), dict[int, int]()
-    times = {step.notify[0]: 0 for step in ladder}
+    times = {step.notify[0]: 0 for step in rungs}
+    noted, reopened = Noted(), 0
     priority, held, solved, taken, counted = 1, False, False, False, 0
     told: list[tuple[float, str]] = []
     for now in range(until + 1):
@@ -220,9 +270,14 @@ def climbed_plainly(
             taken |= name == "accept"
             held = not solved and (name == "hold" or (held and name not in ("resume", "resolve")))
             solved = name == "resolve" or (solved and name != "reopen")
+            reopened += name == "reopen"
+            noted = (
+                Noted(now, priority, reopened) if name == "note" and not (solved or noted.holds(priority, reopened)) else noted
+            )
         reached.setdefault(counted, now)
-        if now not in out and not held and not solved:
-            mine = [step for step in ladder if priority in step.priorities]
+        waits = noted.holds(priority, reopened) and (patience == 0 or now < noted.at + patience)
+        if now not in out and not (held or solved or waits):
+            mine = [step for step in rungs if priority in step.priorities]
             for place, step in enumerate(mine):
                 role, needed = step.notify[0], int((step.after or timedelta()).total_seconds()) // STEP
                 if counted < needed or (taken and step.until == "acknowledged"):
@@ -246,15 +301,18 @@ def climbed_plainly(
 
 
 @settings(max_examples=150)
-@given(ladders(), STORIES, OUTAGES)
+@given(ladders(), STORIES, OUTAGES, st.sampled_from([0, 20]))
 def test_no_step_is_lost_doubled_or_early(
-    steps: tuple[Management, ...], story: list[tuple[int, tuple[str, int | None]]], outages: list[tuple[int, int]]
+    steps: tuple[Management, ...],
+    story: list[tuple[int, tuple[str, int | None]]],
+    outages: list[tuple[int, int]],
+    patience: int,
 ) -> None:
     out = {second for since, length in outages for second in range(since, since + length)}
-    life = Life(rules_of(*steps))
+    life = Life(rules_of(*steps, patience=patience * STEP))
     for now in range(181):
         for name, detail in [event for at, event in story if at == now]:
             life.happen(now * STEP, name, detail)
         if now not in out:
             life.look(now * STEP)
-    assert sorted(life.told) == sorted(climbed_plainly(steps, story, out, 180))
+    assert sorted(life.told) == sorted(climbed_plainly(steps, story, out, 180, patience))

@@ -128,3 +128,26 @@ def test_a_target_of_nothing_is_a_misconfiguration() -> None:
     broken = msgspec.structs.replace(shipped, targets={**shipped.targets, 1: {"desk": Promise()}})
     with pytest.raises(Misconfigured):
         read_policies(msgspec.structs.replace(SETTINGS.sla, policies={"itil-minutes": broken}))
+
+
+def test_the_manager_is_reminded_of_each_promised_update_under_a_cause_of_its_own() -> None:
+    rules = Rules({"default": POLICY}, "default", Escalation((), {"incident_manager": ("smtp:im@example.com",)}), RULES.choice)
+    (early, late) = (rules.escalation.update_overdue(FRESH, minute(at)) for at in (10, 20))
+    assert [notice.target for notice in early[0]] == ["smtp:im@example.com"]
+    assert early[0][0].id(FRESH.id) != late[0][0].id(FRESH.id)
+    assert early[0][0].facts["due_at"] == minute(10).isoformat()
+
+
+def test_a_report_reaches_the_leader_whatever_silences_clocks_unless_it_is_on_a_security_incident() -> None:
+    escalation = Escalation((), {"leader": ("smtp:leader@example.com",)})
+    for fields, reached in (({}, 1), ({"suppressed": True}, 1), ({"master_id": 9}, 1), ({"security": True}, 0)):
+        notices, _ = escalation.reported(replace(FRESH, **fields), 1, "a full disk")
+        assert len(notices) == reached
+
+
+def test_only_the_privy_are_told_what_a_security_incident_is_about() -> None:
+    rule = Management((1,), ("leader", "incident_manager"), ("opened",))
+    escalation = Escalation((rule,), {role: (f"smtp:{role}@example.com",) for role in rule.notify})
+    leader, manager = escalation.opened(replace(FRESH, security=True, title="phishing", service="mail"))[0]
+    assert leader.facts == {"number": FRESH.number, "priority": 1, "state": "logged"}
+    assert (manager.facts["title"], manager.facts["service"]) == ("phishing", "mail")

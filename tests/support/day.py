@@ -190,4 +190,5 @@ def _clocks(record: dict[str, Any]) -> Iterator[str]:
 
 def _links(record: dict[str, Any], names: dict[str, str]) -> str:
     around = [f"{field} {names[record[field]]}" for field in ("master", "follows") if record[field]]
+    around += [f"{one['kind']} {one['reference']} of {one['system']}" for one in record["linked"]]
     return ", ".join(around + ([f"refs {msgspec.json.encode(record['refs']).decode()}"] if record["refs"] else []))

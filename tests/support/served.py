@@ -10,8 +10,9 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.app import running
-from gateway.clock import SystemClock
+from gateway.clock import Clock, SystemClock
 from gateway.db.pool import Pool
+from gateway.ingest.http import Fetch
 from gateway.operations import keys
 from gateway.operations.keys import Scope
 from gateway.settings import Settings
@@ -37,10 +38,10 @@ class Served:
 
 
 @asynccontextmanager
-async def served(settings: Settings) -> AsyncIterator[Served]:
-    """A gateway with these settings, whose database must be set."""
+async def served(settings: Settings, fetch: Fetch | None = None, clock: Clock | None = None) -> AsyncIterator[Served]:
+    """A gateway with these settings, whose database must be set; `fetch` stands for the world outside."""
     made = await make_keys(settings.database.url)
-    async with running(settings, SystemClock(), allow_unsafe=True) as gateway:
+    async with running(settings, clock or SystemClock(), allow_unsafe=True, fetch=fetch) as gateway:
         server = TestServer(gateway.app)
         await server.start_server(auto_decompress=False)
         async with TestClient(server) as client:

@@ -2,6 +2,7 @@
 
 import asyncio
 import email
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ leader = ["smtp:leader@example.com"]
 handler = ["smtp:handler@example.com"]
 operations_manager = ["smtp:operations@example.com"]
 director = ["smtp:director@example.com"]
+duty = ["person:dina"]
 [notify.smtp]
 host = "127.0.0.1"
 port = {port}
@@ -52,11 +54,27 @@ FROM timeline t JOIN incident i ON i.id = t.incident_id WHERE i.number = $1 ORDE
 """
 
 
+@dataclass(frozen=True)
+class Letter:
+    """One mail."""
+
+    to: str
+    subject: str
+    text: str
+
+
 class Mailbox:
     """What arrived, in order."""
 
     def __init__(self) -> None:
         self.arrived: asyncio.Queue[EmailMessage] = asyncio.Queue()
+        self.refusing: set[str] = set()
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: ARG002, N802 - aiosmtpd's
+        if address in self.refusing:
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
         message = email.message_from_bytes(envelope.content, policy=default)
@@ -93,6 +111,11 @@ class Story:
         """The status of one call."""
         return (await self.client.request(method, f"/api/v1/{path}", json=body, headers=self.as_key(key))).status
 
+    async def again(self, path: str, body: Any, once: str) -> int:
+        """The status of a change that is asked for under this Idempotency-Key."""
+        headers = self.as_key("admin") | {"Idempotency-Key": once}
+        return (await self.client.post(f"/api/v1/{path}", json=body, headers=headers)).status
+
     async def report(self, title: str = "mail is slow", key: str = "admin", **more: Any) -> str:
         """A record made by hand, of priority 3 unless it is said otherwise; answers its number."""
         return str((await self.call("POST", "incidents", {"title": title, "impact": "group"} | more, key))["number"])
@@ -108,9 +131,9 @@ class Story:
         assert answer.status >= 400
         return await answer.json(content_type=None)
 
-    async def join(self, login: str, *roles: str) -> None:
+    async def join(self, login: str, *roles: str, **more: Any) -> None:
         """A new person, whose key has their login for a name."""
-        await self.call("POST", "people", {"login": login, "name": login.title(), "roles": roles})
+        await self.call("POST", "people", {"login": login, "name": login.title(), "roles": roles} | more)
         async with self.gateway.pool.acquire() as conn:
             person_id = await conn.fetchval("SELECT id FROM person WHERE login = $1", login)
             granted = grantable(frozenset(Role(role) for role in roles))
@@ -153,6 +176,29 @@ class Story:
         """The next mails, sorted, as (to whom, subject)."""
         found = [await asyncio.wait_for(self.mailbox.arrived.get(), 10) for _ in range(count)]
         return sorted((mail["to"], mail["subject"]) for mail in found)
+
+    async def letters(self, count: int) -> list["Letter"]:
+        """The next mails as they were written, sorted by whom they are to."""
+        found = [await asyncio.wait_for(self.mailbox.arrived.get(), 10) for _ in range(count)]
+        return sorted(
+            (Letter(mail["to"], mail["subject"], mail.get_content().replace("\r\n", "\n")) for mail in found),
+            key=lambda one: one.to,
+        )
+
+    async def notifications(self, number: str) -> list[dict[str, Any]]:
+        """Every message about a record and what became of it."""
+        return list((await self.call("GET", f"incidents/{number}/notifications"))["notifications"])
+
+    async def settled(self, number: str, count: int) -> None:
+        """Wait until so many messages about a record have arrived or been given up."""
+        async with asyncio.timeout(10):
+            while len([one for one in await self.notifications(number) if one["state"] != "pending"]) < count:
+                continue
+
+    async def facts(self, number: str, event: str) -> list[dict[str, Any]]:
+        """What the timeline says of every such event."""
+        rows = await self.gateway.pool.fetch(STORED, number, NOON)
+        return [json.loads(row["facts"]) for row in rows if row["event"] == event]
 
     def as_key(self, key: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.keys[key]}"}

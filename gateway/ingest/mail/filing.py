@@ -24,7 +24,8 @@ from gateway.ingest.mail.sorting import language
 from gateway.ingest.mail.threads import belongs_to, writer
 from gateway.notify import outbox
 from gateway.notify.reply_tokens import ReplyTokens
-from gateway.operations.attach import File, Quota, keep
+from gateway.operations.attach import Filing as Files
+from gateway.operations.attach import Waiting
 from gateway.operations.create import Report, opening
 from gateway.operations.desk import Desk, Session
 from gateway.operations.who import Who
@@ -44,7 +45,7 @@ class Filing:
     """Files letters. `sender` is the address that the gateway sends from, "" where it sends none."""
 
     desk: Desk
-    quota: Quota
+    files: Files
     tokens: ReplyTokens
     mail: Mail
     sender: str
@@ -53,32 +54,42 @@ class Filing:
         """The committed receipt; a letter received before changes nothing. Raises Unavailable, and what the database refuses."""
 
         async def work(session: Session) -> Receipt:
+            for one in waiting:
+                one.taken = False
             deliveries = await claim(session.conn, [submission], session.now)
             known = deliveries.repeated.get(0) or await _filed(session.conn, letter, submission.integration_id)
             if known:
                 return await _receipt(session, deliveries, known, None)
-            incident, outcome, reason = await self._filed_now(session, letter, match)
+            incident, outcome, reason = await self._filed_now(session, letter, match, waiting)
             acknowledged = await self._acknowledge(session, letter, incident) if outcome is Outcome.OPENED else None
             await _remember(session, letter, submission.integration_id, incident, acknowledged)
             result = Result(letter.known_by[:KEY], incident.number, outcome, reason)
             return await _receipt(session, deliveries, (result,), incident.id)
 
-        return await self.desk.within(work)
+        async with self.files.holding([(one.name, one.content) for one in letter.enclosed if one.content is not None]) as waiting:
+            return await self.desk.within(work)
 
-    async def _filed_now(self, session: Session, letter: Letter, match: Match | None) -> tuple[Incident, Outcome, str]:
+    async def _filed_now(
+        self, session: Session, letter: Letter, match: Match | None, waiting: Sequence[Waiting]
+    ) -> tuple[Incident, Outcome, str]:
         who, locale = await writer(session.conn, letter.sender)
         earlier = await belongs_to(session.conn, self.tokens, letter, who, self.sender.rpartition("@")[2].lower())
         if earlier is not None and earlier.state not in ENDED:
-            return await self._added(session, letter, who, earlier), Outcome.ADDED, "reply"
+            return await self._added(session, letter, who, earlier, waiting), Outcome.ADDED, "reply"
         opened = await self._opened(session, letter, who, match, locale, earlier)
+        files = await self._files(session, letter.enclosed, opened, who, waiting)
+        if files:
+            opened = (await session.write([Revision(after=opened, actor=who.name, events=files)]))[0]
         return opened, Outcome.OPENED, "follows what has ended" if earlier else "report"
 
-    async def _added(self, session: Session, letter: Letter, who: Who, incident: Incident) -> Incident:
+    async def _added(
+        self, session: Session, letter: Letter, who: Who, incident: Incident, waiting: Sequence[Waiting]
+    ) -> Incident:
         """A reply: a note with what is new in it, and its files."""
         note = commands.Note(note=cut(stripped(letter.text) or letter.subject or "-", DESCRIPTION))
         revision = lifecycle.apply(incident, note, who.name, session.now)
         events = [(event, {**facts, "mail": letter.known_by[:KEY]}) for event, facts in revision.events]
-        files = await self._files(session, letter.enclosed, incident, who)
+        files = await self._files(session, letter.enclosed, incident, who, waiting)
         return (await session.write([replace(revision, events=(*events, *files))]))[0]
 
     async def _opened(
@@ -96,8 +107,7 @@ class Filing:
         if earlier is not None:
             followed = ("followed_on", {"number": incident.number, "note": ""})
             await session.write([Revision(after=earlier, actor=who.name, events=(followed,))])
-        files = await self._files(session, letter.enclosed, incident, who)
-        return (await session.write([Revision(after=incident, actor=who.name, events=files)]))[0] if files else incident
+        return incident
 
     def _report(self, letter: Letter, match: Match | None, locale: str | None) -> Report:
         rule, found = (match.rule, match.found) if match else (None, {})
@@ -116,17 +126,21 @@ class Filing:
         )
 
     async def _files(
-        self, session: Session, enclosed: Sequence[Enclosed], incident: Incident, who: Who
+        self, session: Session, enclosed: Sequence[Enclosed], incident: Incident, who: Who, waiting: Sequence[Waiting]
     ) -> tuple[tuple[str, Mapping[str, Any]], ...]:
         """Files kept with the record, and what could not be: a mail is never refused for a file."""
-        return tuple([await self._file(session, file, incident, who) for file in enclosed])
+        held = iter(waiting)
+        return tuple(
+            [await self._file(session, one, incident, who, None if one.content is None else next(held)) for one in enclosed]
+        )
 
-    async def _file(self, session: Session, file: Enclosed, incident: Incident, who: Who) -> tuple[str, Mapping[str, Any]]:
+    async def _file(
+        self, session: Session, file: Enclosed, incident: Incident, who: Who, held: Waiting | None
+    ) -> tuple[str, Mapping[str, Any]]:
         reason = "larger than a file may be, or one too many"
-        if file.content is not None:
+        if held is not None:
             try:
-                kept = File(file.name, file.content, public=True)
-                return "attached", await keep(session, self.quota, incident, kept, who.name)
+                return "attached", await self.files.take(session, incident, held, who)
             except TooLarge as error:
                 reason = error.detail
         return "not_attached", {"name": file.name, "size": file.size, "reason": reason}

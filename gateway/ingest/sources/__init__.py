@@ -1,13 +1,11 @@
-"""Every source there is, written out."""
+"""Every source there is: each module here is one, and its name is the slug in the address."""
+
+from importlib import import_module
+from pkgutil import iter_modules
 
 from gateway.ingest.source import Source
-from gateway.ingest.sources import alertmanager, alertmanager_v2, cloudevents, generic, pagerduty
 
-SOURCES: tuple[Source, ...] = (
-    alertmanager.SOURCE,
-    alertmanager_v2.SOURCE,
-    cloudevents.SOURCE,
-    generic.SOURCE,
-    pagerduty.SOURCE,
+SOURCES: tuple[Source, ...] = tuple(
+    import_module(f"{__name__}.{module.name}").SOURCE for module in sorted(iter_modules(__path__), key=lambda found: found.name)
 )
-"""Sorted by slug, the name in the address."""
+"""Sorted by slug."""

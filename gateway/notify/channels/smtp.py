@@ -30,7 +30,7 @@ class Replies:
 
 
 def compose(message: Message, sender: str, replies: Replies | None = None) -> EmailMessage:
-    """The mail: the same Message-ID on every attempt, one thread per incident; raises ValueError for a bad address.
+    """The mail: the same Message-ID on every attempt, one thread per incident if any; raises ValueError for a bad address.
 
     The thread's root is a Message-ID nobody ever sent, so all recipients' mails hang together whatever arrived first; what
     answers a mail hangs below that one. Auto-Submitted keeps vacation replies and our own mail intake from answering it
@@ -45,13 +45,15 @@ def compose(message: Message, sender: str, replies: Replies | None = None) -> Em
     mail["Date"] = format_datetime(message.created_at)
     mail["Message-ID"] = f"<{message.id}@{domain}>"
     answered = message.facts.get("answers")
-    mail["In-Reply-To"] = f"<{answered}>" if answered else root
-    mail["References"] = f"<{answered}> {root}" if answered else root
+    if answered or message.incident_id is not None:
+        mail["In-Reply-To"] = f"<{answered}>" if answered else root
+        mail["References"] = f"<{answered}> {root}" if answered else root
     mail["Auto-Submitted"] = "auto-replied" if answered else "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     mail["X-Loop"] = sender
+    replies = replies if message.incident_id is not None else None
     if replies is not None and replies.address:
-        mail["Reply-To"] = _address(tagged(replies.address, replies.tokens.make(message.incident_id)))
+        mail["Reply-To"] = _address(tagged(replies.address, _tag(message, replies)))
     mail.set_content(message.text if replies is None else _tagged_text(message, replies))
     return mail
 
@@ -59,7 +61,12 @@ def compose(message: Message, sender: str, replies: Replies | None = None) -> Em
 def _tagged_text(message: Message, replies: Replies) -> str:
     """The text between the line that replies are cut at and the tag that survives where Reply-To does not."""
     line = above_this_line(str(message.facts.get("locale", "")))
-    return f"{line}\n\n{message.text.rstrip()}\n\n[{replies.tokens.make(message.incident_id)}]\n"
+    return f"{line}\n\n{message.text.rstrip()}\n\n[{_tag(message, replies)}]\n"
+
+
+def _tag(message: Message, replies: Replies) -> str:
+    assert message.incident_id is not None  # noqa: S101 - what is about no record has no tag
+    return replies.tokens.make(message.incident_id)
 
 
 def _address(text: str) -> Address:

@@ -104,7 +104,7 @@ async def test_mailgun_posts_a_form_that_it_signed(gateway: Served, multipart: b
     assert (status, told["results"][0]["outcome"]) == (200, "opened")
     (row,) = await gateway.pool.fetch("SELECT title, description, contact, contact_name FROM incident")
     assert tuple(row) == ("磁盘", "满了", "ann@example.com", "Ann")
-    files = await gateway.pool.fetch("SELECT name, content FROM attachment")
+    files = await gateway.pool.fetch("SELECT name, p.content FROM attachment JOIN attachment_part p ON attachment_id = id")
     assert [tuple(file) for file in files] == ([("报告.bin", b"\0\r\n\xff")] if multipart else [])
     again = await posted(gateway, "/ingest/email/mailgun/{key}", mailgun())
     assert again[1]["results"][0]["outcome"] == "duplicate"

@@ -1,0 +1,65 @@
+"""Changes of what is no record: made in one transaction, at most once for an Idempotency-Key, and answered alike each time."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import msgspec
+from aiohttp import web
+
+from gateway.api.context import Call, respond
+from gateway.db.pool import Connection, in_transaction
+from gateway.errors import Conflict
+from gateway.operations.desk import NOW
+from gateway.operations.memory import claimed, settle
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a change is answered with; `version` is the ETag of what was changed."""
+
+    value: object
+    status: int = 200
+    version: int | None = None
+    location: str | None = None
+
+
+class _Kept(msgspec.Struct, array_like=True):
+    """An answer as it is remembered."""
+
+    value: msgspec.Raw
+    status: int
+    version: int | None
+    location: str | None
+
+
+async def answered(
+    call: Call, work: Callable[[Connection], Awaitable[Answer]], *, secret: bool = False, content: bytes = b""
+) -> tuple[web.Response, bool]:
+    """The answer that `work` gives, and whether it was given just now and not when the same request came before.
+
+    What is `secret` is not kept: the same request again changes nothing and is told so. `content` stands for a body that
+    was not read into `call.raw`. Raises what `work` raises, IdempotencyMismatch, and Conflict for a secret told before.
+    """
+    once, clock = call.once(content), call.context.desk.clock
+
+    async def within(conn: Connection) -> tuple[Answer, bool]:
+        if once is None:
+            return await work(conn), True
+        known = await claimed(conn, once, await conn.fetchval(NOW, clock.stamp()))
+        if known is not None:
+            return _again(known), False
+        answer = await work(conn)
+        kept = _Kept(msgspec.Raw(msgspec.json.encode(answer.value)), answer.status, answer.version, answer.location)
+        await settle(conn, once, b"" if secret else msgspec.json.encode(kept))
+        return answer, True
+
+    answer, fresh = await in_transaction(call.context.desk.pool, within)
+    version = None if answer.version is None else str(answer.version)
+    return respond(answer.value, answer.status, version, answer.location), fresh
+
+
+def _again(known: bytes) -> Answer:
+    if not known:
+        raise Conflict("this request was answered before with a secret that is shown once: revoke that and ask with a new key")
+    kept = msgspec.json.decode(known, type=_Kept)
+    return Answer(kept.value, kept.status, kept.version, kept.location)

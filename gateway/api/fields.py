@@ -1,0 +1,34 @@
+"""The fields that the configuration adds to records, for whoever shows or fills them."""
+
+import msgspec
+from aiohttp import web
+
+from gateway.api.context import Call, respond
+from gateway.incidents.custom import Definition
+from gateway.incidents.model import FieldType
+
+
+class FieldView(msgspec.Struct):
+    """One field: its words by language, for which kinds of record, and with which actions it must have a value."""
+
+    name: str
+    type: FieldType
+    labels: dict[str, str]
+    kinds: list[str]
+    choices: list[str]
+    required_on: list[str]
+
+
+class FieldList(msgspec.Struct):
+    """The fields in the order of the configuration."""
+
+    fields: list[FieldView]
+
+
+async def list_fields(call: Call) -> web.Response:
+    """Every field of the configuration."""
+    return respond(FieldList([_view(one) for one in call.context.desk.fields.definitions.values()]))
+
+
+def _view(one: Definition) -> FieldView:
+    return FieldView(one.name, one.type, dict(one.labels), sorted(one.kinds), list(one.choices), list(one.required_on))

@@ -1,0 +1,80 @@
+"""What managers and leaders do beside the work: say that they were told, and of what became of the messages to everybody."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from aiohttp import web
+
+from gateway.api import wire
+from gateway.api.context import Call, respond
+from gateway.api.incidents import Acted, found, shown
+from gateway.db.pool import acquire
+from gateway.incidents.model import LeaderOutcome
+from gateway.operations.escalations import acknowledge_escalation
+from gateway.operations.major import tell_leader
+from gateway.operations.permissions import Action
+
+
+class LeaderTold(wire.Action, kw_only=True):
+    """Put down that the leader was told of a major incident, or could not be reached."""
+
+    recipient: wire.Title
+    outcome: LeaderOutcome = LeaderOutcome.REACHED
+
+
+class AcknowledgeEscalation(wire.Action, kw_only=True):
+    """Say that one has it, having been told: nobody further up is."""
+
+
+class Notification(msgspec.Struct):
+    """A message about a record to one address: `sent` is taken by the other side, `dead` will not be tried again."""
+
+    id: UUID
+    template: str
+    role: str
+    channel: str
+    recipient: str
+    state: Literal["pending", "sent", "dead"]
+    created_at: datetime
+    settled_at: datetime | None
+    attempts: int
+    last_error: str
+
+
+class Notifications(msgspec.Struct):
+    """All of a record, the oldest first."""
+
+    notifications: list[Notification]
+
+
+async def put_down_leader_told(call: Call) -> web.Response:
+    """Put down that the leader was told."""
+    incident = await tell_leader(
+        call.context.desk, call.number, call.body.recipient, call.body.outcome, call.who,
+        note=call.body.note, if_match=call.if_match(), once=call.once(),
+    )  # fmt: skip
+    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+
+
+async def take_note(call: Call) -> web.Response:
+    """Stop the ladder, having been told."""
+    incident = await acknowledge_escalation(
+        call.context.desk, call.number, call.who, note=call.body.note, if_match=call.if_match(), once=call.once()
+    )
+    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+
+
+OWED = """
+SELECT id, template, role, channel, recipient, state, created_at, settled_at, attempts, last_error
+FROM outbox WHERE incident_id = $1 ORDER BY created_at, id LIMIT 10000
+"""
+
+
+async def list_notifications(call: Call) -> web.Response:
+    """Who was told of the record by a message, and whether it arrived."""
+    incident = await found(call, Action.INSPECT)
+    async with acquire(call.context.desk.pool) as conn:
+        rows = await conn.fetch(OWED, incident.id)
+    return respond(Notifications([Notification(**row) for row in rows]))

@@ -1,0 +1,124 @@
+"""Files in a bucket of S3 or of what speaks like it (MinIO, Ceph, Garage): one object a file, addressed by path.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+"""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from html import unescape
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+from yarl import URL
+
+from gateway.clock import Clock
+from gateway.errors import Unavailable
+from gateway.files.signature import NOTHING, Credentials, authorization, encoded_path, encoded_query, stamp
+from gateway.files.spool import PIECE, Received
+from gateway.settings import S3
+
+CONTENTS = re.compile(r"<Contents>(.*?)</Contents>", re.DOTALL)
+KEY = re.compile(r"<Key>([^<]*)</Key>")
+MODIFIED = re.compile(r"<LastModified>([^<]*)</LastModified>")
+NEXT = re.compile(r"<NextContinuationToken>([^<]*)</NextContinuationToken>")
+
+LARGEST_LIST = 4_194_304
+"""Bytes of a list that are read; a thousand entries are a tenth of it."""
+
+TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=30)
+"""Seconds; a large file on a slow line takes as long as it takes while something moves."""
+
+
+class S3Store:
+    """A bucket that no other gateway uses, or a `prefix` in one."""
+
+    directory: Path | None = None
+
+    def __init__(self, settings: S3, clock: Clock) -> None:
+        self._settings, self._clock = settings, clock
+        self._who = Credentials(access_key=settings.access_key, secret_key=settings.secret_key, region=settings.region)
+        # A connection that the store closed meanwhile would fail a request whose body cannot be sent twice.
+        self._client = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(force_close=True), timeout=TIMEOUT, auto_decompress=False, trust_env=False
+        )
+
+    async def close(self) -> None:
+        """End what is open."""
+        await self._client.close()
+
+    async def keep(self, received: Received) -> str:
+        """As `Store.keep`."""
+        handle = uuid4().hex
+        more = {"Content-Length": str(received.size), "Content-Type": "application/octet-stream"}
+        async with self._asked("PUT", handle, more=more, body=received):
+            return handle
+
+    async def read(self, handle: str) -> AsyncIterator[bytes]:
+        """As `Store.read`."""
+        async with self._asked("GET", handle) as answer:
+            async for piece in answer.content.iter_chunked(PIECE):
+                yield piece
+
+    async def drop(self, handle: str) -> None:
+        """As `Store.drop`."""
+        async with self._asked("DELETE", handle, fine=(200, 204, 404)):
+            return
+
+    async def stale(self, before: datetime) -> AsyncIterator[list[str]]:
+        """As `Store.stale`."""
+        query = {"list-type": "2", "prefix": self._settings.prefix}
+        while True:
+            async with self._asked("GET", "", query=query) as answer:
+                page = (await answer.content.read(LARGEST_LIST)).decode()
+            yield [handle for handle, at in self._listed(page) if at < before]
+            if (following := NEXT.search(page)) is None:
+                return
+            query["continuation-token"] = unescape(following[1])
+
+    def _listed(self, page: str) -> list[tuple[str, datetime]]:
+        found = [(KEY.search(entry), MODIFIED.search(entry)) for entry in CONTENTS.findall(page)]
+        keys = [(key[1].removeprefix(self._settings.prefix), at[1]) for key, at in found if key and at]
+        return [(key, datetime.fromisoformat(at)) for key, at in keys if re.fullmatch(r"[0-9a-f]{32}", key)]
+
+    @asynccontextmanager
+    async def _asked(
+        self,
+        method: str,
+        handle: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        more: Mapping[str, str] | None = None,
+        body: Received | None = None,
+        fine: tuple[int, ...] = (200,),
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The answer to a signed request; raises Unavailable for one that is not `fine`, and where there is none."""
+        base = URL(self._settings.endpoint)
+        path = f"{base.path.rstrip('/')}/{self._settings.bucket}" + (f"/{self._settings.prefix}{handle}" if handle else "")
+        hashed = NOTHING if body is None else body.sha256.hex()
+        headers = self._signed(base, method, path, query or {}, hashed, more or {})
+        url = URL(f"{base.origin()}{encoded_path(path)}?{encoded_query(query or {})}".rstrip("?"), encoded=True)
+        sent: Any = None if body is None else body.pieces()
+        try:
+            async with self._client.request(method, url, headers=headers, data=sent, allow_redirects=False) as answer:
+                if answer.status not in fine:
+                    raise Unavailable(f"the store of files answered {answer.status}")
+                yield answer
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Unavailable(f"the store of files cannot serve now: {type(error).__name__}") from error
+
+    def _signed(
+        self, base: URL, method: str, path: str, query: Mapping[str, str], body_sha256: str, more: Mapping[str, str]
+    ) -> dict[str, str]:
+        at = self._clock.now()
+        host = base.host_subcomponent or ""
+        spoken = {
+            **more,
+            "Host": host if base.is_default_port() else f"{host}:{base.port}",
+            "x-amz-date": stamp(at),
+            "x-amz-content-sha256": body_sha256,
+        }
+        return {**spoken, "Authorization": authorization(self._who, at, method, path, query, spoken, body_sha256)}

@@ -1,0 +1,88 @@
+"""Taking a file in: piece by piece onto the disk, hashed and looked at on the way, so that memory holds one piece of it."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, TypeVar
+
+from gateway.errors import TooLarge
+from gateway.incidents.files import Sniffer
+
+PIECE = 262_144
+"""Bytes that are written, read and sent at a time."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A file that was taken in: `file` is open, and named only where it is to become a file of a directory for good."""
+
+    file: IO[bytes]
+    size: int
+    sha256: bytes
+    type: str
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Its bytes from the beginning; one reader at a time."""
+        await in_thread(lambda: self.file.seek(0))
+        while piece := await in_thread(lambda: self.file.read(PIECE)):
+            yield piece
+
+
+@asynccontextmanager
+async def received(chunks: AsyncIterable[bytes], most: int, directory: Path | None) -> AsyncIterator[Received]:
+    """The file that `chunks` are, until the end of the block; raises TooLarge as soon as there are more than `most` bytes.
+
+    In `directory` it has a name, and whoever moves it away from there keeps it; else it has none and vanishes with us.
+    """
+    file = await in_thread(lambda: _opened(directory))
+    try:
+        taken = _Taken(file)
+        async for chunk in chunks:
+            taken.waiting += chunk
+            if taken.size + len(taken.waiting) > most:
+                raise TooLarge(f"a file here has at most {most} bytes")
+            if len(taken.waiting) >= PIECE:
+                await in_thread(taken.write)
+        await in_thread(taken.write)
+        yield Received(file, taken.size, taken.digest.digest(), taken.sniffer.type())
+    finally:
+        await in_thread(lambda: _closed(file))
+
+
+def _opened(directory: Path | None) -> IO[bytes]:
+    if directory is None:
+        return tempfile.TemporaryFile(prefix="gateway-")
+    return tempfile.NamedTemporaryFile(dir=directory, delete=False)
+
+
+def _closed(file: IO[bytes]) -> None:
+    file.close()
+    if isinstance(file.name, str):
+        Path(file.name).unlink(missing_ok=True)
+
+
+class _Taken:
+    """What was taken in so far; `write` runs in a thread while nothing else touches it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file, self.size, self.waiting = file, 0, bytearray()
+        self.digest, self.sniffer = sha256(), Sniffer()
+
+    def write(self) -> None:
+        piece = bytes(self.waiting)
+        self.waiting.clear()
+        self.file.write(piece)
+        self.digest.update(piece)
+        self.sniffer.feed(piece)
+        self.size += len(piece)
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Run what may wait for a disk, and see it through: a caller that is cancelled leaves nothing half done behind."""
+    return await asyncio.shield(asyncio.to_thread(work))

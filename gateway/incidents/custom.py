@@ -1,0 +1,168 @@
+"""Fields that the configuration adds to records: what may stand in them, and when something must. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from math import isfinite
+from typing import Any, assert_never
+
+from gateway.errors import Flaw, Malformed, Unprocessable
+from gateway.incidents.labels import LOCALES
+from gateway.incidents.lifecycle import ACTIONS
+from gateway.incidents.model import FieldType
+from gateway.settings import CustomField
+
+LONGEST = 4_096
+"""Characters of a text."""
+
+BIGGEST = 2**53
+"""Beyond it a number is not the same to everybody who reads JSON (RFC 8259, section 6)."""
+
+CREATE = "create"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """One field; `labels` by language, `required_on` are actions of people and "create"."""
+
+    name: str
+    type: FieldType
+    labels: Mapping[str, str]
+    kinds: frozenset[str]
+    choices: tuple[str, ...]
+    required_on: tuple[str, ...]
+
+    def flaw(self, value: object) -> str | None:
+        """What is wrong with a value, or None."""
+        return None if self._fits(value) else self._wanted()
+
+    def _fits(self, value: object) -> bool:
+        match self.type:
+            case FieldType.TEXT:
+                return isinstance(value, str) and len(value) <= LONGEST and "\0" not in value
+            case FieldType.NUMBER:
+                number = isinstance(value, int | float) and not isinstance(value, bool)
+                return number and isfinite(value) and abs(value) <= BIGGEST  # type: ignore[arg-type]
+            case FieldType.DATE:
+                return isinstance(value, str) and _is_date(value)
+            case FieldType.CHOICE:
+                return value in self.choices
+            case FieldType.BOOLEAN:
+                return isinstance(value, bool)
+            case _:
+                assert_never(self.type)
+
+    def _wanted(self) -> str:
+        return {
+            FieldType.TEXT: f"must be a text of at most {LONGEST} characters",
+            FieldType.NUMBER: f"must be a number from -{BIGGEST} to {BIGGEST}",
+            FieldType.DATE: "must be a date such as 2026-03-02",
+            FieldType.CHOICE: "must be one of " + ", ".join(self.choices),
+            FieldType.BOOLEAN: "must be true or false",
+        }[self.type]
+
+    def read(self, text: str) -> Any:
+        """The value that a filter writes as `text`; raises Malformed."""
+        value: Any = text
+        if self.type is FieldType.BOOLEAN:
+            value = {"true": True, "false": False}.get(text)
+        elif self.type is FieldType.NUMBER:
+            value = _number(text)
+        if (flaw := self.flaw(value)) is not None:
+            raise Malformed(f"field.{self.name} {flaw}", flaws=(Flaw(f"/field.{self.name}", flaw),))
+        return value
+
+
+def _empty(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _is_date(text: str) -> bool:
+    """YYYY-MM-DD and nothing else of ISO 8601, so that a date has one spelling to be found by."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _number(text: str) -> float | None:
+    try:
+        return int(text) if text.lstrip("+-").isdecimal() and len(text) < 20 else float(text)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """All fields of the configuration by name, in its order."""
+
+    definitions: Mapping[str, Definition] = field(default_factory=dict)
+
+    @classmethod
+    def from_settings(cls, sections: Sequence[CustomField]) -> "Fields":
+        """Read the configuration, which `settings.fields.flaws_of` found nothing wrong with."""
+        return cls({one.name: _definition(one) for one in sections})
+
+    def merged(self, kind: str, present: Mapping[str, Any], changes: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What stands in a record's fields after `changes`, where null or an empty text takes a value away.
+
+        Raises Unprocessable, pointing at every value that cannot be: of no such field, of one that records of the kind do not
+        have, or of another type. What a field that left the configuration still holds stays until it is taken away.
+        """
+        flaws = tuple(self._flaws(kind, present, changes))
+        if flaws:
+            raise Unprocessable(f"fields: {flaws[0].pointer.rpartition('/')[2]} {flaws[0].detail}", flaws=flaws)
+        merged = {**present, **changes}
+        return {name: merged[name] for name in sorted(merged) if not _empty(merged[name])}
+
+    def _flaws(self, kind: str, present: Mapping[str, Any], changes: Mapping[str, Any]) -> Iterator[Flaw]:
+        for name, value in changes.items():
+            known = self.definitions.get(name)
+            detail = None
+            if known is None:
+                detail = None if value is None and name in present else "is no field here: GET /api/v1/fields lists them"
+            elif not _empty(value):
+                detail = known.flaw(value) if kind in known.kinds else f"is not for records of the kind {kind}"
+            if detail is not None:
+                yield Flaw(f"/fields/{name}", detail)
+
+    def missing(self, kind: str, values: Mapping[str, Any], moments: Iterable[str]) -> tuple[str, ...]:
+        """The fields that a record of the kind must have at one of `moments` and has not."""
+        wanted = frozenset(moments)
+        return tuple(
+            name
+            for name, one in self.definitions.items()
+            if name not in values and kind in one.kinds and not wanted.isdisjoint(one.required_on)
+        )
+
+    def require(self, kind: str, values: Mapping[str, Any], moments: Iterable[str]) -> None:
+        """Raise Unprocessable, pointing at every field that is missing."""
+        if missing := self.missing(kind, values, moments):
+            flaws = tuple(Flaw(f"/fields/{name}", "is needed first") for name in missing)
+            raise Unprocessable(f"set first: {', '.join(missing)}", flaws=flaws)
+
+    def filter(self, asked: Mapping[str, str]) -> Mapping[str, Any]:
+        """What a record must have for a filter by fields; raises Malformed for a field there is not, or no value of it."""
+        if unknown := [name for name in asked if name not in self.definitions]:
+            flaw = Flaw(f"/field.{unknown[0]}", "there is no such field: GET /api/v1/fields lists them")
+            raise Malformed(f"no field is named {unknown[0]!r}", flaws=(flaw,))
+        return {name: self.definitions[name].read(text) for name, text in asked.items()}
+
+
+NO_FIELDS = Fields()
+
+
+def _definition(section: CustomField) -> Definition:
+    return Definition(
+        name=section.name,
+        type=FieldType(section.type),
+        labels={locale: section.labels[locale] for locale in LOCALES},
+        kinds=frozenset(section.kinds),
+        choices=section.choices,
+        required_on=section.required_on,
+    )
+
+
+def moments_of(command: type) -> tuple[str, ...]:
+    """The words by which the configuration means a command."""
+    return tuple(word for word, kind in ACTIONS.items() if kind is command)

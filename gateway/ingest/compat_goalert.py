@@ -1,0 +1,102 @@
+"""Senders that speak to GoAlert's addresses, with the integration key as `?token=`, and are answered as it does."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from gateway.errors import Flaw, Forbidden, Malformed, Overloaded, Unauthenticated
+from gateway.ingest.compat_oncall import grafana
+from gateway.ingest.http import FrontDoor, read
+from gateway.ingest.source import Source
+
+TOKENS = ("token", "integrationKey", "integration_key", "key")
+"""What GoAlert's senders call the key in an address or a form."""
+
+FIELDS = ("summary", "details", "action", "dedup")
+FORM = "application/x-www-form-urlencoded"
+
+Choose = Callable[[Mapping[str, Source], bytes], Source]
+
+
+@dataclass(frozen=True, slots=True)
+class GoAlert:
+    """/api/v2/{generic,prometheusalertmanager,grafana}/incoming."""
+
+    door: FrontDoor
+
+    def routes(self) -> list[web.RouteDef]:
+        """Every address; the generic one may also be called by GET."""
+        return [
+            web.post("/api/v2/generic/incoming", self.generic),
+            web.get("/api/v2/generic/incoming", self.generic, allow_head=False),
+            web.post("/api/v2/prometheusalertmanager/incoming", self._taking(lambda sources, _: sources["alertmanager"])),
+            web.post("/api/v2/grafana/incoming", self._taking(grafana)),
+        ]
+
+    async def generic(self, request: web.Request) -> web.Response:
+        """204 once committed, or 200 and the alert for who asks for JSON."""
+        body = await read(request)
+        try:
+            said = _said(request, body)
+        except Malformed as error:
+            return _plain(error.detail, 400)
+        token = next((said[name] for name in TOKENS if said.get(name)), None)
+        told = {name: said[name] for name in FIELDS if name in said}
+        answer = await self._take(request, self.door.sources["goalert"], token, msgspec.json.encode(told))
+        if answer.status == 200 and request.headers.get("Accept") != "application/json":
+            return web.Response(status=204)
+        return answer
+
+    def _taking(self, choose: Choose) -> Handler:
+        async def serve(request: web.Request) -> web.StreamResponse:
+            body = await read(request)
+            token = next((request.query[name] for name in TOKENS if request.query.get(name)), None)
+            answer = await self._take(request, choose(self.door.sources, body), token, body)
+            return web.Response() if answer.status == 200 else answer
+
+        return serve
+
+    async def _take(self, request: web.Request, source: Source, token: str | None, body: bytes) -> web.Response:
+        try:
+            caller = await self.door.authenticate(request, "ingest", token)
+            receipt, parsed = await self.door.take(request, source, caller, body)
+        except (Unauthenticated, Forbidden):
+            return _plain("unauthorized", 401)
+        except Malformed as error:
+            return _plain(error.flaws[0].detail if error.flaws else error.detail, 400)
+        except Overloaded as error:
+            return _plain(error.detail, source.overload_status, {"Retry-After": "2"})
+        if parsed.refused and not parsed.alerts:
+            return _plain(parsed.refused[0].problem, 400)
+        status = "closed" if any(alert.status == "resolved" for _, alert in parsed.alerts) else "triggered"
+        shown = [{"Dedup": one.dedup_key, "Status": status} for one in receipt.results]
+        return web.json_response(shown[0] if shown else {})
+
+
+def _said(request: web.Request, body: bytes) -> dict[str, str]:
+    """Fields of the address, then those of a form, then those of JSON, the later winning; raises Malformed."""
+    said = dict(request.query)
+    if request.content_type == FORM:
+        try:
+            said |= dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=100))
+        except ValueError as error:
+            raise Malformed("the form cannot be read") from error
+    if request.content_type == "application/json":
+        try:
+            given = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+            said |= {name: told for name in FIELDS if (told := _text(given, name)) is not None}
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise Malformed(f"the body is not JSON: {error}", flaws=(Flaw("", str(error)),)) from error
+    return {name: text.replace("\0", "") for name, text in said.items()}
+
+
+def _text(given: Mapping[str, msgspec.Raw], name: str) -> str | None:
+    return msgspec.json.decode(given[name], type=str | None) if name in given else None
+
+
+def _plain(text: str, status: int, headers: Mapping[str, str] | None = None) -> web.Response:
+    return web.Response(text=text + "\n", status=status, headers=headers)

@@ -1,0 +1,118 @@
+"""Azure Monitor's common alert schema, as an action group's webhook posts it.
+
+https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-common-schema
+"""
+
+import re
+from typing import Any
+
+import msgspec
+
+from gateway.incidents.model import Alert, AlertStatus
+from gateway.ingest import limits
+from gateway.ingest.source import Delivery, Parsed, Source
+from gateway.settings import Intake
+
+SCHEMA = "azureMonitorCommonAlertSchema"
+STATUS = {"fired": AlertStatus.FIRING, "resolved": AlertStatus.RESOLVED}
+SUBSCRIPTION = re.compile(r"/subscriptions/([^/]{1,64})/", re.IGNORECASE)
+GROUP = re.compile(r"/resourcegroups/([^/]{1,256})/", re.IGNORECASE)
+TEST_ALERT = "/subscriptions/11111111-1111-1111-1111-111111111111/"
+"""Where the alerts of "Test action group" lie, whatever kind is chosen."""
+
+
+class Essentials(msgspec.Struct, rename="camel"):
+    """What every kind of alert has."""
+
+    alert_rule: str
+    monitor_condition: str
+    alert_id: str = ""
+    origin_alert_id: str = ""
+    severity: str = ""
+    signal_type: str | None = None
+    monitoring_service: str | None = None
+    description: str | None = None
+    fired_date_time: str | None = None
+    resolved_date_time: str | None = None
+    alert_target_ids: list[str] | None = msgspec.field(default=None, name="alertTargetIDs")
+    configuration_items: list[str] | None = None
+    investigation_link: str | None = None
+
+
+class Data(msgspec.Struct, rename="camel"):
+    """The context differs by kind and is not read."""
+
+    essentials: Essentials
+    custom_properties: dict[str, Any] | None = None
+
+
+class Body(msgspec.Struct, rename="camel"):
+    """The schema says its name, since action groups know others."""
+
+    schema_id: str
+    data: Data
+
+
+def parse(delivery: Delivery, _: Intake) -> Parsed:
+    """One alert of one resource."""
+    if limits.decode(delivery.body, Named).schema_id != SCHEMA:
+        raise limits.fault("/schemaId", "only the common alert schema is read: turn it on in the action group")
+    data = limits.decode(delivery.body, Body).data
+    found = SUBSCRIPTION.match(data.essentials.alert_id)
+    return Parsed(((0, _alert(data, delivery)),), accounts=(found[1],) if found else ())
+
+
+class Named(msgspec.Struct, rename="camel"):
+    """As much of a body as names its schema."""
+
+    schema_id: str = ""
+
+
+def _alert(data: Data, delivery: Delivery) -> Alert:
+    told = data.essentials
+    status = STATUS.get(told.monitor_condition.casefold())
+    if status is None:
+        raise limits.fault("/data/essentials/monitorCondition", f"Fired or Resolved, not {told.monitor_condition[:40]!r}")
+    key = told.alert_id or told.origin_alert_id
+    if not key:
+        raise limits.fault("/data/essentials/alertId", "an alert needs its id")
+    fired, ended = told.fired_date_time, told.resolved_date_time
+    pointer = "/data/essentials/" + ("firedDateTime" if status is AlertStatus.FIRING else "resolvedDateTime")
+    labels = _labels(data)
+    return Alert(
+        namespace="azure",
+        dedup_key=limits.key(key, "/data/essentials/alertId"),
+        status=status,
+        title=limits.cut(told.alert_rule or key, limits.TITLE),
+        description=limits.cut(told.description or "", limits.DESCRIPTION),
+        severity=limits.cut(told.severity, limits.KEY),
+        service=limits.cut(labels.get("service", ""), limits.KEY),
+        ci=limits.cut(_resource(told).rpartition("/")[2], limits.KEY),
+        labels=labels,
+        links=limits.links([(told.investigation_link or "", "Azure")]),
+        occurrence=limits.cut(fired or "", limits.KEY),
+        event_time=limits.moment(fired if status is AlertStatus.FIRING else ended, delivery.received_at, pointer),
+        test=key.startswith(TEST_ALERT),
+    )
+
+
+def _resource(told: Essentials) -> str:
+    """What is affected; for an alert on logs that is not what the rule stands on."""
+    return next(iter([*(told.configuration_items or []), *(told.alert_target_ids or [])]), "")
+
+
+def _labels(data: Data) -> dict[str, str]:
+    """The rule's own properties, and where the alert stands."""
+    told = data.essentials
+    target = next(iter(told.alert_target_ids or []), told.alert_id)
+    places = {"subscription": SUBSCRIPTION.match(target), "resource_group": GROUP.search(target)}
+    named = {"signal": told.signal_type, "monitoring_service": told.monitoring_service}
+    own = {name: value for name, value in (data.custom_properties or {}).items() if isinstance(value, str)}
+    return limits.labels(
+        own
+        | {name: found[1] for name, found in places.items() if found}
+        | {name: value for name, value in named.items() if value}
+    )
+
+
+SOURCE = Source("azure", "Azure Monitor", parse)

@@ -1,0 +1,94 @@
+"""Amazon CloudWatch alarms, metric and composite, by way of SNS.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
+"""
+
+import msgspec
+
+from gateway.errors import Flaw, Malformed
+from gateway.incidents.model import Alert, AlertStatus
+from gateway.ingest import limits, sns
+from gateway.ingest.source import Delivery, Parsed, Source
+from gateway.settings import Intake
+
+STATUS = {"ALARM": AlertStatus.FIRING, "OK": AlertStatus.RESOLVED}
+
+
+class Dimension(msgspec.Struct):
+    """One dimension of the metric."""
+
+    name: str
+    value: str
+
+
+class Trigger(msgspec.Struct, rename="pascal"):
+    """What is measured; a metric made of others has no name."""
+
+    metric_name: str | None = None
+    namespace: str | None = None
+    dimensions: list[Dimension] | None = None
+
+
+class Alarm(msgspec.Struct, rename="pascal"):
+    """The message; a composite alarm has no trigger."""
+
+    alarm_name: str
+    new_state_value: str
+    alarm_description: str | None = None
+    new_state_reason: str | None = None
+    old_state_value: str | None = None
+    state_change_time: str | None = None
+    region: str | None = None
+    alarm_arn: str | None = None
+    account: str | None = msgspec.field(default=None, name="AWSAccountId")
+    trigger: Trigger | None = None
+
+
+def verify(delivery: Delivery, _: Intake) -> None:
+    """Always: no secret is shared, the certificate says who signed."""
+    sns.verify(delivery)
+
+
+def parse(delivery: Delivery, _: Intake) -> Parsed:
+    """One alarm, or the question whether we want them."""
+    envelope = limits.decode(delivery.body, sns.Envelope)
+    told, delivery_id = envelope.accounts(), f"sns:{limits.key(envelope.message_id, '/MessageId')}"
+    if envelope.type == sns.SUBSCRIPTION:
+        said = ((0, "subscription confirmed"),)
+        return Parsed((), ignored=said, delivery_id=delivery_id, accounts=told, confirm=sns.confirmation(envelope))
+    if envelope.type == sns.UNSUBSCRIPTION:
+        return Parsed((), ignored=((0, "subscription ended"),), delivery_id=delivery_id, accounts=told)
+    try:
+        alarm = limits.decode(envelope.message.encode("utf-8", "replace"), Alarm)
+        alerts = ((0, _alert(alarm, delivery)),) if alarm.new_state_value in STATUS else ()
+    except Malformed as error:
+        flaws = tuple(Flaw("/Message" + flaw.pointer, flaw.detail) for flaw in error.flaws)
+        raise Malformed("the message is no CloudWatch alarm", flaws=flaws) from error
+    ignored = () if alerts else ((0, f"state {limits.cut(alarm.new_state_value, 40)}"),)
+    return Parsed(alerts, ignored=ignored, delivery_id=delivery_id, accounts=told)
+
+
+def _alert(alarm: Alarm, delivery: Delivery) -> Alert:
+    trigger = alarm.trigger or Trigger()
+    dimensions = {one.name: one.value for one in trigger.dimensions or []}
+    place = {"account": alarm.account, "region": _region(alarm), "namespace": trigger.namespace, "metric": trigger.metric_name}
+    return Alert(
+        namespace="cloudwatch",
+        dedup_key=limits.key(alarm.alarm_arn or f"{alarm.account}/{alarm.region}/{alarm.alarm_name}", "/AlarmArn"),
+        status=STATUS[alarm.new_state_value],
+        title=limits.cut(alarm.alarm_name, limits.TITLE),
+        description=limits.cut("\n\n".join(filter(None, (alarm.alarm_description, alarm.new_state_reason))), limits.DESCRIPTION),
+        severity="alarm" if alarm.new_state_value == "ALARM" else "",
+        ci=limits.cut("/".join(dimensions.values()), limits.KEY),
+        labels=limits.labels(dimensions | {name: value for name, value in place.items() if value}),
+        event_time=limits.moment(alarm.state_change_time, delivery.received_at, "/StateChangeTime"),
+    )
+
+
+def _region(alarm: Alarm) -> str | None:
+    """The code of the region: beside the alarm's resource name only its name for people is told."""
+    parts = (alarm.alarm_arn or "").split(":")
+    return parts[3] if len(parts) > 3 else alarm.region
+
+
+SOURCE = Source("cloudwatch", "Amazon CloudWatch by SNS", parse, verify=verify, certificate_at=sns.certificate_at)

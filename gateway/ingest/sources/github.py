@@ -1,0 +1,194 @@
+"""GitHub: failed workflows of the default branch, failed deployments, and what its scanners find.
+
+https://docs.github.com/webhooks/webhook-events-and-payloads
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+import msgspec
+
+from gateway.incidents.model import Alert, AlertStatus
+from gateway.ingest import limits, signatures
+from gateway.ingest.source import Delivery, Parsed, Source
+from gateway.settings import Intake
+
+FIRING, RESOLVED = AlertStatus.FIRING, AlertStatus.RESOLVED
+RUN = {"failure": FIRING, "timed_out": FIRING, "startup_failure": FIRING, "success": RESOLVED}
+DEPLOYMENT = {"failure": FIRING, "error": FIRING, "success": RESOLVED}
+FOUND = ("created", "reopened", "reopened_by_user", "reintroduced", "auto_reopened")
+GONE = ("fixed", "dismissed", "auto_dismissed", "closed_by_user", "resolved")
+SCAN = {**dict.fromkeys(FOUND, FIRING), **dict.fromkeys(GONE, RESOLVED)}
+PREFIX = "sha256="
+
+
+class Named(msgspec.Struct, frozen=True):
+    """Whatever has a name; only one of them."""
+
+    full_name: str = ""
+    login: str = ""
+    default_branch: str = ""
+
+
+class Run(msgspec.Struct):
+    """One run of a workflow."""
+
+    workflow_id: int
+    name: str | None = None
+    conclusion: str | None = None
+    head_branch: str | None = None
+    head_repository: Named | None = None
+    html_url: str | None = None
+    updated_at: str | None = None
+    display_title: str | None = None
+
+
+class Deployed(msgspec.Struct):
+    """How a deployment stands."""
+
+    state: str
+    environment: str = ""
+    description: str | None = None
+    target_url: str | None = None
+    log_url: str | None = None
+    updated_at: str | None = None
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """What code scanning looks for."""
+
+    description: str | None = None
+    severity: str | None = None
+    security_severity_level: str | None = None
+
+
+class Advisory(msgspec.Struct, frozen=True):
+    """What is wrong with a dependency."""
+
+    summary: str | None = None
+    severity: str | None = None
+
+
+class Finding(msgspec.Struct):
+    """What a scanner found: by `rule` in the code, by `security_advisory` in dependencies, by `secret_type` among secrets."""
+
+    number: int
+    rule: Rule | None = None
+    security_advisory: Advisory | None = None
+    secret_type: str | None = None
+    html_url: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+class Hook(msgspec.Struct):
+    """The body; which of the three it is about is told by what it has."""
+
+    action: str = ""
+    repository: Named = Named()
+    organization: Named | None = None
+    workflow_run: Run | None = None
+    deployment_status: Deployed | None = None
+    alert: Finding | None = None
+
+
+def verify(delivery: Delivery, intake: Intake) -> None:
+    """HMAC-SHA256 over the body; no time is told."""
+    if intake.secrets:
+        given = signatures.from_hex(delivery.headers.get("x-hub-signature-256", "").removeprefix(PREFIX))
+        signatures.check(signatures.keys(intake.secrets), delivery.body, [given])
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one of the three amounts to."""
+
+    key: str
+    status: AlertStatus
+    title: str
+    description: str | None
+    severity: str | None
+    href: str | None
+    when: str | None
+    labels: Mapping[str, str | None]
+
+
+def parse(delivery: Delivery, _: Intake) -> Parsed:
+    """At most one alert. The body names the delivery, since only that is signed; sent again, it is the same."""
+    hook = limits.decode(delivery.body, Hook)
+    if not hook.repository.full_name and hook.organization is None:
+        raise limits.fault("/repository/full_name", "this names neither a repository nor an organization")
+    told = _told(hook)
+    alerts = () if told is None else ((0, _alert(told, hook.repository.full_name, delivery)),)
+    ignored = () if alerts else ((0, f"no alert: {limits.cut(hook.action, 40)}"),)
+    owner, organization = hook.repository.full_name.partition("/")[0], hook.organization or Named()
+    accounts = dict.fromkeys(name for name in (hook.repository.full_name, owner, organization.login) if name)
+    return Parsed(alerts, ignored=ignored, delivery_id="github:" + sha256(delivery.body).hexdigest(), accounts=tuple(accounts))
+
+
+def _told(hook: Hook) -> Told | None:
+    if hook.workflow_run is not None and hook.action == "completed":
+        return _run(hook.workflow_run, hook.repository)
+    if hook.deployment_status is not None:
+        return _deployment(hook.deployment_status)
+    if hook.alert is not None and hook.action in SCAN:
+        return _finding(hook.action, hook.alert)
+    return None
+
+
+def _run(run: Run, repository: Named) -> Told | None:
+    """Only on the default branch of the repository itself: people's branches fail all day."""
+    status = RUN.get(run.conclusion or "")
+    ours = run.head_repository is None or run.head_repository.full_name == repository.full_name
+    if status is None or not ours or run.head_branch != repository.default_branch:
+        return None
+    key, labels = limits.number(run.workflow_id, "/workflow_run/workflow_id"), {"branch": run.head_branch, "workflow": run.name}
+    title = f"Workflow {run.name or key} failed"
+    return Told(f"workflow/{key}", status, title, run.display_title, "error", run.html_url, run.updated_at, labels)
+
+
+def _deployment(deployed: Deployed) -> Told | None:
+    status = DEPLOYMENT.get(deployed.state)
+    if status is None:
+        return None
+    where, href = deployed.environment or "production", deployed.log_url or deployed.target_url
+    title, labels = f"Deployment to {where} failed", {"environment": where}
+    return Told(f"deployment/{where}", status, title, deployed.description, "error", href, deployed.updated_at, labels)
+
+
+def _finding(action: str, alert: Finding) -> Told:
+    kind, summary, severity = _scanner(alert)
+    number = limits.number(alert.number, "/alert/number")
+    when = alert.created_at if action == "created" else alert.updated_at
+    title, labels = summary or f"{kind} alert {number}", {"scanner": kind}
+    return Told(f"{kind}/{number}", SCAN[action], title, None, severity, alert.html_url, when, labels)
+
+
+def _scanner(alert: Finding) -> tuple[str, str | None, str | None]:
+    """Which it was, what it found, and how bad it says that is."""
+    if alert.security_advisory is not None:
+        return "dependabot", alert.security_advisory.summary, alert.security_advisory.severity
+    if alert.rule is not None:
+        rule = alert.rule
+        return "code-scanning", rule.description, rule.security_severity_level or rule.severity
+    return "secret-scanning", f"Secret found: {alert.secret_type}" if alert.secret_type else None, "high"
+
+
+def _alert(told: Told, repository: str, delivery: Delivery) -> Alert:
+    labels = {**told.labels, "repository": repository}
+    return Alert(
+        namespace="github",
+        dedup_key=limits.key(f"{repository}/{told.key}", "/repository/full_name"),
+        status=told.status,
+        title=limits.cut(f"{repository}: {told.title}", limits.TITLE),
+        description=limits.cut(told.description or "", limits.DESCRIPTION),
+        severity=limits.cut(told.severity or "", limits.KEY),
+        service=limits.cut(repository.rpartition("/")[2], limits.KEY),
+        labels=limits.labels({name: value for name, value in labels.items() if value}),
+        links=limits.links([(told.href or "", "GitHub")]),
+        event_time=limits.moment(told.when, delivery.received_at),
+    )
+
+
+SOURCE = Source("github", "GitHub", parse, verify=verify)

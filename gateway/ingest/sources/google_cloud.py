@@ -1,0 +1,113 @@
+"""Google Cloud Monitoring: the webhook of a notification channel, version 1.2.
+
+https://cloud.google.com/monitoring/support/notification-options#webhooks
+"""
+
+import msgspec
+
+from gateway.incidents.model import Alert, AlertStatus
+from gateway.ingest import limits
+from gateway.ingest.source import Delivery, Parsed, Source
+from gateway.settings import Intake
+
+STATUS = {"open": AlertStatus.FIRING, "closed": AlertStatus.RESOLVED}
+NO_SEVERITY = "no severity"
+"""What a policy without a severity has."""
+
+
+class Labelled(msgspec.Struct):
+    """A metric or a resource."""
+
+    type: str | None = None
+    labels: dict[str, str | None] | None = None
+
+
+class Documentation(msgspec.Struct):
+    """What the policy tells people to do."""
+
+    content: str | None = None
+
+
+class Incident(msgspec.Struct):
+    """One condition that is violated by one resource."""
+
+    incident_id: str
+    state: str
+    policy_name: str | None = None
+    condition_name: str | None = None
+    summary: str | None = None
+    severity: str | None = None
+    url: str | None = None
+    started_at: int | float | str | None = None
+    ended_at: int | float | str | None = None
+    scoping_project_id: str | None = None
+    scoping_project_number: int | None = None
+    resource_display_name: str | None = None
+    resource_name: str | None = None
+    resource: Labelled | None = None
+    metric: Labelled | None = None
+    policy_user_labels: dict[str, str | None] | None = None
+    documentation: Documentation | str | None = None
+
+
+class Body(msgspec.Struct):
+    """The version is "test" where somebody tries the channel."""
+
+    incident: Incident
+    version: str = ""
+
+
+def parse(delivery: Delivery, _: Intake) -> Parsed:
+    """One incident of theirs, which is one alert of ours."""
+    body = limits.decode(delivery.body, Body)
+    number = body.incident.scoping_project_number
+    accounts = (body.incident.scoping_project_id, None if number is None else str(number))
+    return Parsed(((0, _alert(body, delivery)),), accounts=tuple(filter(None, accounts)))
+
+
+def _alert(body: Body, delivery: Delivery) -> Alert:
+    told = body.incident
+    status = STATUS.get(told.state.casefold())
+    if status is None:
+        raise limits.fault("/incident/state", f"open or closed, not {told.state[:40]!r}")
+    if not told.incident_id:
+        raise limits.fault("/incident/incident_id", "an incident needs its id")
+    when, pointer = (told.started_at, "started_at") if status is AlertStatus.FIRING else (told.ended_at, "ended_at")
+    severity = (told.severity or "").casefold()
+    labels = _labels(told)
+    return Alert(
+        namespace="google_cloud",
+        dedup_key=limits.key(told.incident_id, "/incident/incident_id"),
+        status=status,
+        title=limits.cut(_title(told), limits.TITLE),
+        description=limits.cut(_description(told), limits.DESCRIPTION),
+        severity="" if severity == NO_SEVERITY else limits.cut(severity, limits.KEY),
+        service=limits.cut(labels.get("service", ""), limits.KEY),
+        ci=limits.cut(told.resource_display_name or told.resource_name or "", limits.KEY),
+        labels=labels,
+        links=limits.links([(told.url or "", "Google Cloud")]),
+        event_time=limits.moment(when, delivery.received_at, f"/incident/{pointer}"),
+        test=body.version == "test",
+    )
+
+
+def _title(told: Incident) -> str:
+    """Policy and condition, which often have one name."""
+    names = dict.fromkeys(name for name in (told.policy_name, told.condition_name) if name)
+    return ": ".join(names) or told.incident_id
+
+
+def _description(told: Incident) -> str:
+    text = told.documentation.content if isinstance(told.documentation, Documentation) else told.documentation
+    return "\n\n".join(part for part in (told.summary, text) if part)
+
+
+def _labels(told: Incident) -> dict[str, str]:
+    """Those of the metric, of the resource and of the policy, which wins."""
+    sets = (told.metric and told.metric.labels, told.resource and told.resource.labels, told.policy_user_labels)
+    merged = {name: value for labels in sets for name, value in (labels or {}).items() if value}
+    place = {"project": told.scoping_project_id, "resource_type": told.resource and told.resource.type}
+    return limits.labels(merged | {name: value for name, value in place.items() if value})
+
+
+SOURCE = Source("google_cloud", "Google Cloud Monitoring", parse)

@@ -1,0 +1,143 @@
+"""Grafana's unified alerting: the webhook integration of a contact point, version 1, signed or not.
+
+https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/
+"""
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+import msgspec
+
+from gateway.incidents.model import Alert, AlertStatus
+from gateway.ingest import limits, prometheus, signatures
+from gateway.ingest.source import Delivery, Parsed, Source, delivery_id, each
+from gateway.settings import Intake
+
+SIGNATURES = ("x-grafana-alerting-signature", "x-grafana-alert-signature")
+"""The header of the documentation, and the one that Grafana uses where none is set."""
+
+SIGNED_AT = "x-grafana-alerting-timestamp"
+"""Grafana names no header for the time by itself: this is the name to set there."""
+
+STATUS = {"firing": AlertStatus.FIRING, "resolved": AlertStatus.RESOLVED}
+TEST_GROUP = re.compile(r"-[0-9a-f]{16}-[0-9]{9,}\Z")
+"""How the group of a test ends: a fingerprint and the second of the click; groups of real alerts are braces and labels."""
+
+TEST_LABELS = {"alertname": "TestAlert", "instance": "Grafana"}
+STATES = ("DatasourceNoData", "DatasourceError")
+"""Alerts that Grafana raises when a rule cannot be judged; the rule is their label `rulename`."""
+
+
+class Webhook(msgspec.Struct, rename="camel"):
+    """The body; title, state and message are made of the alerts."""
+
+    alerts: list[msgspec.Raw]
+    org_id: int = 0
+    external_url: str = msgspec.field(default="", name="externalURL")
+    group_key: str = ""
+    truncated_alerts: int | None = 0
+
+
+class Item(prometheus.Item):
+    """One alert: as Alertmanager tells it, with what Grafana knows besides."""
+
+    values: dict[str, float | None] | None = None
+    value_string: str | None = None
+    silence_url: str | None = msgspec.field(default=None, name="silenceURL")
+    dashboard_url: str | None = msgspec.field(default=None, name="dashboardURL")
+    panel_url: str | None = msgspec.field(default=None, name="panelURL")
+    image_url: str | None = msgspec.field(default=None, name="imageURL")
+
+
+def verify(delivery: Delivery, intake: Intake) -> None:
+    """HMAC-SHA256 over the body, or over time, colon and body where a header for the time is set."""
+    if not intake.secrets:
+        return
+    headers = delivery.headers
+    sent = headers.get(SIGNED_AT)
+    content = delivery.body if sent is None else sent.encode("utf-8", "replace") + b":" + delivery.body
+    given = signatures.from_hex(next((headers[name] for name in SIGNATURES if name in headers), None))
+    signatures.check(signatures.keys(intake.secrets), content, [given])
+    if sent is not None:
+        signatures.fresh(signatures.seconds(sent), delivery.received_at)
+
+
+def parse(delivery: Delivery, _: Intake) -> Parsed:
+    """The status of each alert counts, not that of the group around it."""
+    body = limits.envelope(delivery.body, Webhook)
+    home = f"{_host(body.external_url)}/{body.org_id}"
+    test = TEST_GROUP.search(body.group_key) is not None and not body.group_key.startswith("{")
+    alerts, refused = each(body.alerts, "/alerts", partial(_alert, home=home, test=test, received_at=delivery.received_at))
+    refused = tuple(replace(one, body=_around(body, one.body)) for one in refused)
+    lost = max(body.truncated_alerts or 0, 0)
+    return Parsed(alerts, refused, lost=lost, delivery_id=_delivery_id(delivery), accounts=(str(body.org_id), home))
+
+
+def _host(address: str) -> str:
+    try:
+        return (urlsplit(address).hostname or "")[:255]
+    except ValueError:
+        return ""
+
+
+def _delivery_id(delivery: Delivery) -> str | None:
+    """Time and body where Grafana tells the time; a body alone comes again as long as its alerts last."""
+    sent = delivery.headers.get(SIGNED_AT)
+    if sent is None:
+        return delivery_id(delivery.headers)
+    return "grafana:" + sha256(sent.encode("utf-8", "replace") + b":" + delivery.body).hexdigest()
+
+
+def _alert(raw: msgspec.Raw, home: str, received_at: datetime, *, test: bool) -> Alert:
+    item = limits.item(raw, Item)
+    status = STATUS.get(item.status)
+    if status is None:
+        raise limits.fault("/status", f"status is firing or resolved, not {item.status[:40]!r}")
+    key = f"{home}/{item.fingerprint or prometheus.fingerprint(item.labels)}"
+    starts, ends = limits.instant(item.starts_at, "/startsAt"), limits.instant(item.ends_at, "/endsAt")
+    when = limits.clamped(starts if status is AlertStatus.FIRING else ends, received_at)
+    told = prometheus.alert(item, limits.key(key, "/fingerprint"), status, when)
+    return replace(
+        told,
+        namespace="grafana",
+        title=_title(item, told.title),
+        description=told.description or limits.cut(_values(item), limits.DESCRIPTION),
+        links=told.links + limits.links(_addresses(item)),
+        test=test or TEST_LABELS.items() <= item.labels.items(),
+    )
+
+
+def _title(item: Item, title: str) -> str:
+    """A rule that cannot be judged is named by the rule."""
+    rule = item.labels.get("rulename", "")
+    return limits.cut(f"{title}: {rule}", limits.TITLE) if rule and item.labels.get("alertname") in STATES else title
+
+
+def _values(item: Item) -> str:
+    if item.value_string or not item.values:
+        return item.value_string or ""
+    told = {name: value for name, value in item.values.items() if value is not None}
+    return ", ".join(f"{name}={limits.number(value, '/values')}" for name, value in told.items())
+
+
+def _addresses(item: Item) -> list[tuple[str, str]]:
+    named = (
+        (item.dashboard_url, "dashboard"),
+        (item.panel_url, "panel"),
+        (item.silence_url, "silence"),
+        (item.image_url, "image"),
+    )
+    return [(address, text) for address, text in named if address]
+
+
+def _around(body: Webhook, item: bytes) -> bytes:
+    """What is kept of a refused item says where it came from, for replay."""
+    where = msgspec.json.encode({"orgId": body.org_id, "externalURL": body.external_url})
+    return b'%b,"alerts":[%b]}' % (where[:-1], item)
+
+
+SOURCE = Source("grafana", "Grafana alerting", parse, verify=verify)

@@ -1,0 +1,91 @@
+"""Opsgenie's Alert API v2: https://docs.opsgenie.com/docs/alert-api (POST /v2/alerts and what is asked of an alert).
+
+The body of a creation is read as it is; what was asked of one alert comes as `{"action", "alias", ...}`, which is how
+`gateway.opsgenie` writes the addresses of that API down.
+"""
+
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from gateway.incidents.model import Alert, AlertStatus
+from gateway.ingest import limits
+from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
+from gateway.settings import Intake
+
+NAMESPACE = "opsgenie"
+PRIORITY = "P3"
+"""What Opsgenie takes for the priority of an alert that has none."""
+
+STATUS = {"create": AlertStatus.FIRING, "close": AlertStatus.RESOLVED, "acknowledge": AlertStatus.ACKNOWLEDGED}
+
+
+class Asked(msgspec.Struct):
+    """A body; of `details` only what has a name is kept, of responders and actions their text."""
+
+    action: str = "create"
+    alias: str | None = None
+    message: str | None = None
+    description: str | None = None
+    tags: list[str] | None = None
+    details: Any = None
+    entity: str | None = None
+    source: str | None = None
+    priority: str | None = None
+    user: str | None = None
+    note: str | None = None
+    responders: Any = None
+    result: str = ""
+
+
+def parse(delivery: Delivery, _: Intake) -> Parsed:
+    """One alert, or nothing to do for what people did to it; raises Malformed."""
+    asked = limits.decode(delivery.body, Asked)
+    named = delivery_id(delivery.headers)
+    if asked.action not in STATUS:
+        return Parsed((), ignored=((0, limits.cut(asked.result or asked.action, limits.KEY)),), delivery_id=named)
+    if asked.action == "create" and not (asked.message or "").strip():
+        raise limits.fault("/message", "message can not be empty")
+    if asked.action != "create" and not asked.alias:
+        raise limits.fault("/alias", "alias says which alert is meant")
+    return Parsed(((0, _alert(asked, delivery)),), delivery_id=named)
+
+
+def _alert(asked: Asked, delivery: Delivery) -> Alert:
+    key = limits.key(asked.alias or "", "/alias") or _derived(delivery)
+    details = _details(asked.details)
+    told = {"tags": ", ".join(asked.tags or ()), "source": asked.source or "", "user": asked.user or ""}
+    notes = {"note": asked.note or "", "responders": _text(asked.responders)}
+    return Alert(
+        namespace=NAMESPACE,
+        dedup_key=key,
+        status=STATUS[asked.action],
+        title=limits.cut((asked.message or "").strip() or key, limits.TITLE),
+        description=limits.cut(asked.description or "", limits.DESCRIPTION),
+        severity=limits.cut((asked.priority or PRIORITY).upper(), limits.KEY),
+        service=limits.cut(details.get("service", ""), limits.KEY),
+        ci=limits.cut(asked.entity or details.get("instance", ""), limits.KEY),
+        labels=limits.labels(details | {name: text for name, text in told.items() if text}),
+        annotations=limits.labels({name: text for name, text in notes.items() if text}),
+    )
+
+
+def _derived(delivery: Delivery) -> str:
+    """The alias of an alert that was given none: another each time it is sent, the same when read again."""
+    return sha256(delivery.body + delivery.received_at.isoformat().encode()).hexdigest()[:32]
+
+
+def _details(details: Any) -> dict[str, str]:
+    limits.sound(details)
+    if not isinstance(details, dict):
+        return {}
+    return limits.labels({name: _text(value) for name, value in details.items() if name})
+
+
+def _text(value: Any) -> str:
+    limits.sound(value)
+    return "" if value is None else value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+SOURCE = Source("opsgenie", "Opsgenie Alert API v2", parse, overload_status=429)

@@ -1,0 +1,103 @@
+"""PagerDuty's Events API v1: https://developer.pagerduty.com/docs/events-api-v1-overview/ (POST .../create_event.json)."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from gateway.errors import Flaw, Malformed
+from gateway.incidents.model import Alert, AlertStatus
+from gateway.ingest import limits
+from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
+from gateway.settings import Intake
+
+KEY, DESCRIPTION = 255, 1_024
+STATUS = {"trigger": AlertStatus.FIRING, "acknowledge": AlertStatus.ACKNOWLEDGED, "resolve": AlertStatus.RESOLVED}
+
+
+class Shown(msgspec.Struct):
+    """One of the `contexts`: a link, or a picture with one."""
+
+    href: str | None = None
+    text: str | None = None
+
+
+class Event(msgspec.Struct):
+    """The body."""
+
+    event_type: str
+    service_key: str | None = None
+    incident_key: str | None = None
+    description: str | None = None
+    details: Any = None
+    client: str | None = None
+    client_url: str | None = None
+    contexts: list[Shown] | None = None
+
+
+class Routed(msgspec.Struct):
+    """As much of a body as says whom it is for."""
+
+    service_key: str | None = None
+
+
+def service_key(body: bytes) -> str | None:
+    """The integration key inside a body; None when there is none."""
+    try:
+        return limits.decode(body, Routed).service_key or None
+    except Malformed:
+        return None
+
+
+def parse(delivery: Delivery, _: Intake) -> Parsed:
+    """One event; raises Malformed with every flaw found."""
+    event = limits.decode(delivery.body, Event)
+    limits.sound(event.details)
+    if flaws := tuple(_flaws(event)):
+        raise Malformed("the event cannot be accepted", flaws=flaws)
+    return Parsed(((0, _alert(event, delivery)),), delivery_id=delivery_id(delivery.headers))
+
+
+def _flaws(event: Event) -> Iterator[Flaw]:
+    if event.event_type not in STATUS:
+        yield Flaw("/event_type", f"event_type is trigger, acknowledge or resolve, not {event.event_type[:40]!r}")
+    if event.event_type != "trigger" and not event.incident_key:
+        yield Flaw("/incident_key", "incident_key says which alert is meant: only a trigger may leave it out")
+    if len(event.incident_key or "") > KEY:
+        yield Flaw("/incident_key", f"incident_key has at most {KEY} characters")
+    if event.event_type == "trigger" and not (event.description or "").strip():
+        yield Flaw("/description", "a trigger needs a description")
+
+
+def _alert(event: Event, delivery: Delivery) -> Alert:
+    key = event.incident_key or _derived(delivery)
+    details = _details(event.details)
+    links = [(shown.href or "", shown.text or "") for shown in event.contexts or []]
+    return Alert(
+        namespace="pagerduty",
+        dedup_key=key,
+        status=STATUS[event.event_type],
+        title=limits.cut((event.description or "").strip() or key, DESCRIPTION),
+        severity=limits.cut(details.get("severity", "").lower(), limits.KEY),
+        service=limits.cut(details.get("service", "") or event.client or "", limits.KEY),
+        ci=limits.cut(details.get("instance", "") or details.get("host", ""), limits.KEY),
+        labels={"client": limits.cut(event.client, limits.LABEL)} if event.client else {},
+        annotations=details,
+        links=limits.links([*links, (event.client_url or "", event.client or "")]),
+    )
+
+
+def _derived(delivery: Delivery) -> str:
+    """The key of a trigger without one: another each time it is sent, the same when read again."""
+    return sha256(delivery.body + delivery.received_at.isoformat().encode()).hexdigest()[:32]
+
+
+def _details(details: Any) -> dict[str, str]:
+    if details is None:
+        return {}
+    pairs = details if isinstance(details, dict) else {"details": details}
+    return limits.labels({n: v if isinstance(v, str) else msgspec.json.encode(v).decode() for n, v in pairs.items()})
+
+
+SOURCE = Source("pagerduty_v1", "PagerDuty Events API v1", parse, overload_status=403)

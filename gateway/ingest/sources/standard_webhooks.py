@@ -1,0 +1,85 @@
+"""Standard Webhooks, from whoever signs by them: https://www.standardwebhooks.com (spec/standard-webhooks.md, version 1.0.0)."""
+
+import base64
+from collections.abc import Iterable
+from contextlib import suppress
+from itertools import product
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from gateway.errors import Flaw, Malformed, Unauthenticated
+from gateway.incidents.model import Alert
+from gateway.ingest import fields, limits, signatures
+from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
+from gateway.settings import Intake
+
+SHARED, PUBLIC = "whsec_", "whpk_"
+"""How the two kinds of keys begin."""
+
+
+class Event(msgspec.Struct):
+    """The body as the specification recommends it; senders may leave out any of it."""
+
+    type: str | None = None
+    timestamp: str | int | float | None = None
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+def verify(delivery: Delivery, intake: Intake) -> None:
+    """Over id, time and body with dots between: HMAC-SHA256 (v1) by a secret, or Ed25519 (v1a) by the sender's public key."""
+    if not intake.secrets:
+        return
+    named, sent = delivery.headers.get("webhook-id", ""), delivery.headers.get("webhook-timestamp", "")
+    content = f"{named}.{sent}.".encode("utf-8", "replace") + delivery.body
+    words = [word.partition(",") for word in delivery.headers.get("webhook-signature", "").split()]
+    given = {version: [signatures.from_base64(mark) for one, _, mark in words if one == version] for version in ("v1", "v1a")}
+    shared, public = _keys(intake.secrets, SHARED), _keys(intake.secrets, PUBLIC)
+    if not named or not (signatures.agrees(shared, content, given["v1"]) or _signed(public, content, given["v1a"])):
+        raise Unauthenticated(signatures.WRONG)
+    signatures.fresh(signatures.seconds(sent), delivery.received_at)
+
+
+def _keys(secrets: Iterable[str], prefix: str) -> list[bytes]:
+    return [base64.b64decode(secret.removeprefix(prefix)) for secret in secrets if secret.startswith(prefix)]
+
+
+def _signed(keys: list[bytes], content: bytes, given: list[bytes]) -> bool:
+    for key, mark in product(keys, given):
+        with suppress(InvalidSignature):
+            Ed25519PublicKey.from_public_bytes(key).verify(mark, content)
+            return True
+    return False
+
+
+def parse(delivery: Delivery, intake: Intake) -> Parsed:
+    """One event; its `data` has the generic fields, or the whole body where a mapping is set or `data` is no object."""
+    body = limits.envelope(delivery.body, msgspec.Raw)
+    event = limits.item(body, Event)
+    within = bytes(event.data).lstrip()[:1] == b"{" and not set(fields.FIELDS) & intake.mapping.keys()
+    try:
+        alert = _alert(event, fields.read(event.data if within else body, intake.mapping), delivery)
+    except Malformed as error:
+        root = "/data" if within else ""
+        flaws = (Flaw(root + fields.foreign(flaw.pointer, intake.mapping), flaw.detail) for flaw in error.flaws)
+        raise Malformed(error.detail, flaws=tuple(flaws)) from error
+    return Parsed(((0, alert),), delivery_id=delivery_id(delivery.headers))
+
+
+def _alert(event: Event, item: fields.Item, delivery: Delivery) -> Alert:
+    """The last word of the type is the status where it is one and the event says nothing else: disk.full.resolved."""
+    subject, _, word = (event.type or "").rpartition(".")
+    if word.casefold() not in fields.STATUS or not subject:
+        subject = event.type or ""
+    elif item.status is None:
+        item.status = word
+    when = event.timestamp if isinstance(event.timestamp, str) else _seconds(event.timestamp)
+    return fields.alert(item, fields.Envelope("standard_webhooks", delivery.received_at, subject, occurred_at=when))
+
+
+def _seconds(told: float | None) -> str:
+    return "" if told is None else limits.number(told, "/timestamp").partition(".")[0]
+
+
+SOURCE = Source("standard_webhooks", "Standard Webhooks", parse, verify=verify)

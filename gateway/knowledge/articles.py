@@ -1,0 +1,86 @@
+"""Articles of the knowledge base: written, published, found again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gateway.db.pool import Connection
+from gateway.incidents.model import ArticleState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """What is known of one trouble; `incident_id` is the record whose solution it tells."""
+
+    id: int
+    state: ArticleState
+    title: str
+    symptom: str
+    solution: str
+    service: str
+    category: str
+    language: str
+    incident_id: int | None
+    created_at: datetime
+    created_by: str
+    updated_at: datetime
+    updated_by: str
+    version: int
+
+
+CHANGEABLE = ("state", "title", "symptom", "solution", "service", "category", "language")
+
+ADD = """
+INSERT INTO article (state, title, symptom, solution, service, category, language, incident_id, created_at, created_by,
+  updated_at, updated_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, $10) RETURNING *
+"""
+
+
+async def add(conn: Connection, fields: Mapping[str, Any], incident_id: int | None, now: datetime, by: str) -> Article:
+    """A new article of CHANGEABLE fields."""
+    return article_of(await conn.fetchrow(ADD, *(fields[name] for name in CHANGEABLE), incident_id, now, by))
+
+
+CHANGE = """
+UPDATE article SET state = $2, title = $3, symptom = $4, solution = $5, service = $6, category = $7, language = $8,
+  updated_at = $9, updated_by = $10, version = version + 1
+WHERE id = $1 RETURNING *
+"""
+
+
+async def change(conn: Connection, before: Article, changes: Mapping[str, Any], now: datetime, by: str) -> Article:
+    """The article, which the caller has locked, with some of its CHANGEABLE fields changed."""
+    fields = [changes.get(name, getattr(before, name)) for name in CHANGEABLE]
+    return article_of(await conn.fetchrow(CHANGE, before.id, *fields, now, by))
+
+
+ONE = "SELECT * FROM article WHERE id = $1"
+LOCK = ONE + " FOR UPDATE"
+
+
+async def by_id(conn: Connection, article: int, *, lock: bool = False) -> Article | None:
+    """One article, or None."""
+    row = await conn.fetchrow(LOCK if lock else ONE, article)
+    return None if row is None else article_of(row)
+
+
+PAGE = """
+SELECT * FROM article
+WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR service = $2) AND ($3::bigint IS NULL OR id < $3)
+  AND ($4::text IS NULL OR strpos(lower(title), lower($4)) > 0 OR strpos(lower(symptom), lower($4)) > 0)
+ORDER BY id DESC LIMIT $5
+"""
+
+
+async def page(
+    conn: Connection, state: ArticleState | None, service: str | None, before: int | None, text: str | None, limit: int
+) -> list[Article]:
+    """The newest articles before one, of a state or service, with a text in title or symptom."""
+    return [article_of(row) for row in await conn.fetch(PAGE, state, service, before, text, limit)]
+
+
+def article_of(row: Any) -> Article:
+    """A row as an article."""
+    return Article(**{**row, "state": ArticleState(row["state"])})

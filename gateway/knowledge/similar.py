@@ -1,0 +1,96 @@
+"""What of before was like a record: PostgreSQL finds candidates by trigrams, the likeness of each decides."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import msgspec
+from asyncpg import Record
+
+from gateway.db.pool import Connection
+from gateway.incidents.record import Incident
+from gateway.incidents.sight import Sight
+from gateway.knowledge.articles import Article, article_of
+from gateway.knowledge.likeness import LEAST, Likeness, Trouble, likeness
+
+RECENT = 300
+"""So many of the newest solved records are compared in any case: where LC_CTYPE is C, trigrams are blind to Chinese."""
+
+INCIDENTS = """
+SELECT i.number, i.title, i.service, i.ci, i.category, i.resolution, i.resolution_category, i.solution, i.resolved_at FROM (
+  (SELECT id FROM (SELECT id, title FROM incident WHERE solution <> '' AND title % $1 LIMIT 2000) AS alike
+   ORDER BY similarity(title, $1) DESC LIMIT 50)
+  UNION
+  (SELECT id FROM incident WHERE solution <> '' AND service = $2 AND service <> '' ORDER BY id DESC LIMIT 50)
+  UNION
+  (SELECT id FROM incident WHERE solution <> '' ORDER BY id DESC LIMIT $7)) AS candidate
+JOIN incident i USING (id)
+WHERE i.id <> $3 AND i.state IN ('resolved', 'closed')
+AND CASE WHEN i.security THEN $4::bool
+    ELSE $5::bool OR lower(i.owner) = ANY($6::text[]) OR lower(i.contact) = ANY($6::text[]) END
+"""
+
+ARTICLES = """
+SELECT * FROM (
+  (SELECT id FROM article WHERE state = 'published' AND title % $1 ORDER BY similarity(title, $1) DESC LIMIT 50)
+  UNION
+  (SELECT id FROM article WHERE state = 'published' AND service = $2 AND service <> '' ORDER BY id DESC LIMIT 50)
+  UNION
+  (SELECT id FROM article WHERE state = 'published' ORDER BY id DESC LIMIT $3)) AS candidate
+JOIN article USING (id)
+"""
+
+
+FEWER = "SELECT set_config('pg_trgm.similarity_threshold', '0.15', true)"
+"""Trigrams go over the ends of Chinese words as nothing marks these: what is alike shares fewer of them than in English."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """A record of before that people solved."""
+
+    number: str
+    title: str
+    service: str
+    ci: str
+    category: str
+    resolution: str | None
+    resolution_category: str
+    solution: str
+    resolved_at: datetime | None
+
+
+Found = TypeVar("Found", Solved, Article)
+
+
+class Match(msgspec.Struct, Generic[Found], frozen=True):
+    """Something that was like it, and how much."""
+
+    found: Found
+    likeness: Likeness
+
+
+async def incidents_like(conn: Connection, incident: Incident, sight: Sight, most: int) -> list[Match[Solved]]:
+    """Solved records like this one that are there for who asks, the likest first."""
+    rows = await _fetch(conn, INCIDENTS, incident.title, incident.service, incident.id, *sight.parameters(), RECENT)
+    return _best(incident, [(Solved(**row), row["ci"]) for row in rows], most)
+
+
+async def articles_like(conn: Connection, incident: Incident, most: int) -> list[Match[Article]]:
+    """Published articles on troubles like this record's, the likest first."""
+    rows = await _fetch(conn, ARTICLES, incident.title, incident.service, RECENT)
+    return _best(incident, [(article_of(row), "") for row in rows], most)
+
+
+async def _fetch(conn: Connection, statement: str, *values: object) -> list[Record]:
+    async with conn.transaction(readonly=True):
+        await conn.execute(FEWER)
+        return await conn.fetch(statement, *values)
+
+
+def _best(incident: Incident, candidates: Sequence[tuple[Found, str]], most: int) -> list[Match[Found]]:
+    wanted = Trouble(incident.title, incident.service, incident.ci, incident.category)
+    matches = [Match(one, likeness(wanted, Trouble(one.title, one.service, ci, one.category))) for one, ci in candidates]
+    alike = [match for match in matches if match.likeness.score >= LEAST]
+    return sorted(alike, key=lambda match: -match.likeness.score)[:most]

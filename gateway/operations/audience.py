@@ -1,0 +1,93 @@
+"""Whom messages about a record may reach: people who may see it, and addresses that pass the guard of all messages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from asyncpg import Record
+
+from gateway.db.pool import Connection
+from gateway.errors import Flaw, Unprocessable
+from gateway.incidents.record import Incident
+from gateway.notify.address_guard import AddressGuard, AddressRefused
+from gateway.oncall.person import EMAIL
+from gateway.operations.permissions import sight
+from gateway.operations.who import Who, a_person
+from gateway.settings import Settings
+
+PERSON = "person:"
+"""What the target of a person begins with; a login follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Where a message to all subscribers goes, with each one's language if it is known, and whom none reaches."""
+
+    locales: Mapping[str, str | None]
+    left_out: tuple[str, ...]
+
+
+REACHED = """
+SELECT s.target, p.login, p.email, p.phone, p.locale, p.roles
+FROM subscription s LEFT JOIN person p ON s.target = 'person:' || p.login AND p.active
+WHERE s.incident_id = $1 ORDER BY s.id
+"""
+
+
+async def audience(conn: Connection, incident: Incident) -> Audience:
+    """Whom an update reaches now: nobody who may not see the record any more, no address outside for a security record."""
+    locales: dict[str, str | None] = {}
+    left_out: list[str] = []
+    for row in await conn.fetch(REACHED, incident.id):
+        address = _address(row, incident)
+        if address is None:
+            left_out.append(row["target"])
+        else:
+            locales.setdefault(address, row["locale"])
+    return Audience(locales, tuple(left_out))
+
+
+def _address(row: Record, incident: Incident) -> str | None:
+    if not row["target"].startswith(PERSON):
+        return None if incident.security else row["target"]
+    if row["login"] is None or not row["email"] or not sight(who_of(row)).sees(incident):
+        return None
+    return f"smtp:{row['email']}"
+
+
+def who_of(row: Record) -> Who:
+    """The person in a row with login, email, phone and roles."""
+    return a_person(row["login"], row["email"], row["phone"], row["roles"])
+
+
+def checked(settings: Settings | None, address: str) -> str:
+    """An address that messages may go to; raises Unprocessable."""
+    channel, _, recipient = address.partition(":")
+    if channel == "smtp" and recipient.isascii() and EMAIL.fullmatch(recipient):
+        return address
+    if channel != "webhook":
+        raise Unprocessable("no message can go there", flaws=(Flaw("/address", "write smtp:a@example.com or webhook:https://…"),))
+    private = settings is not None and settings.notify.webhook.allow_private
+    try:
+        (AddressGuard(private=True, ports=None) if private else AddressGuard()).check_url(recipient)
+    except AddressRefused as refusal:
+        raise Unprocessable("nothing is sent there", flaws=(Flaw("/address", str(refusal)),)) from refusal
+    return address
+
+
+SOMEBODY = "SELECT login, email, phone, roles FROM person WHERE login = $1 AND active"
+
+
+async def check_target(conn: Connection, incident: Incident, target: str) -> None:
+    """Raise Unprocessable for whom no message about this record may reach."""
+    if not target.startswith(PERSON):
+        if incident.security:
+            raise Unprocessable("a security incident is told to nobody outside", flaws=(Flaw("/address", "name a person"),))
+        return
+    row = await conn.fetchrow(SOMEBODY, target.removeprefix(PERSON))
+    for missing, detail in (
+        (row is None, "nobody has this login"),
+        (row is not None and not row["email"], "has no e-mail address"),
+        (row is not None and not sight(who_of(row)).sees(incident), "may not see this record"),
+    ):
+        if missing:
+            raise Unprocessable("this person cannot be told", flaws=(Flaw("/person", detail),))

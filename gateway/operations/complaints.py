@@ -1,0 +1,68 @@
+"""Complaints about how a record was dealt with: kept, counted, and told to the operations director where it weighs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.db.pool import Connection
+from gateway.incidents.record import Incident, Revision
+from gateway.incidents.sight import Sight
+from gateway.operations.allowing import refuse
+from gateway.operations.desk import Desk, Session
+from gateway.operations.memory import Once, at_most_once
+from gateway.operations.permissions import Action, may
+from gateway.operations.who import Who
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What somebody complains of; `complainant` is who does, `filed_by` who wrote it down."""
+
+    id: int
+    number: str
+    text: str
+    complainant: str
+    filed_at: datetime
+    filed_by: str
+
+
+FILE = "INSERT INTO complaint (incident_id, text, complainant, filed_at, filed_by) VALUES ($1, $2, $3, $4, $5) RETURNING id"
+
+
+async def complain(
+    desk: Desk, number: str, text: str, complainant: str, who: Who, *, if_match: int | None = None, once: Once | None = None
+) -> Incident:
+    """File a complaint. About a major incident, or one that missed a target, the operations director is told.
+
+    Raises NotFound, Forbidden and VersionMismatch.
+    """
+
+    async def work(session: Session) -> Incident:
+        incident = await session.lock(number, who, if_match)
+        refuse(may(who, Action.COMPLAIN, incident))
+        by = complainant or who.name
+        made = await session.conn.fetchval(FILE, incident.id, text, by, session.now, who.name)
+        notices, told = desk.rules.escalation.complained(incident, made, text) if _weighs(incident) else ((), ())
+        events = (("complaint_filed", {"complaint": made, "complainant": by, "text": text}), *told)
+        return (await session.write([Revision(after=incident, actor=who.name, events=events, notices=notices)]))[0]
+
+    return await at_most_once(desk, once, who, work)
+
+
+def _weighs(incident: Incident) -> bool:
+    return incident.major or incident.priority <= 2 or incident.breached
+
+
+PAGE = """
+SELECT c.id, i.number, c.text, c.complainant, c.filed_at, c.filed_by FROM complaint c JOIN incident i ON i.id = c.incident_id
+WHERE ($1::bigint IS NULL OR c.incident_id = $1) AND ($2::bigint IS NULL OR c.id < $2)
+AND CASE WHEN i.security THEN $3::bool
+    ELSE $4::bool OR lower(i.owner) = ANY($5::text[]) OR lower(i.contact) = ANY($5::text[]) END
+ORDER BY c.id DESC LIMIT $6
+"""
+
+
+async def complaints(
+    conn: Connection, sight: Sight, *, incident: int | None = None, before: int | None = None, limit: int
+) -> list[Complaint]:
+    """The newest complaints before one, of one record or of all that are there for who asks."""
+    return [Complaint(**row) for row in await conn.fetch(PAGE, incident, before, *sight.parameters(), limit)]

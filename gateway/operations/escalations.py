@@ -1,0 +1,66 @@
+"""Somebody whom management escalation told of a record says that they have it: nobody further up the ladder is told."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from gateway.db.pool import Connection
+from gateway.errors import Conflict
+from gateway.incidents.model import LIVE
+from gateway.incidents.record import Incident, Revision
+from gateway.operations.allowing import refuse
+from gateway.operations.audience import PERSON
+from gateway.operations.desk import Desk, Session
+from gateway.operations.memory import Once, at_most_once
+from gateway.operations.permissions import Action, may
+from gateway.operations.who import Who
+from gateway.sla import ladder
+
+TOLD = "SELECT facts FROM timeline WHERE incident_id = $1 AND event = 'management_told' ORDER BY seq DESC"
+
+
+async def acknowledge_escalation(
+    desk: Desk, number: str, who: Who, *, note: str = "", if_match: int | None = None, once: Once | None = None
+) -> Incident:
+    """Put down that `who` takes note, which stops the ladder; again, while that holds, changes nothing.
+
+    Raises NotFound, Forbidden, VersionMismatch, and Conflict where the record is over or nobody told `who` of it.
+    """
+
+    async def work(session: Session) -> Incident:
+        incident = await session.lock(number, who, if_match)
+        refuse(may(who, Action.ACKNOWLEDGE_ESCALATION, incident))
+        if incident.state not in LIVE:
+            raise Conflict(f"{number} is {incident.state}: nothing of it is escalated any more")
+        told = await _told(session.conn, incident, who)
+        if told is None:
+            raise Conflict(f"you were not told of {number}: whoever was can acknowledge it")
+        if ladder.acknowledged(incident.marks, incident.reopened, incident.priority) is not None:
+            return incident
+        return (await session.write([_revision(incident, told, who, note, session)]))[0]
+
+    return await at_most_once(desk, once, who, work)
+
+
+async def _told(conn: Connection, incident: Incident, who: Who) -> Mapping[str, Any] | None:
+    """The newest telling that reached out for `who`: cause, and the role or address by which it did."""
+    for row in await conn.fetch(TOLD, incident.id):
+        facts = msgspec.json.decode(row["facts"], type=dict[str, Any])
+        if facts.get("silenced"):
+            continue
+        for target in facts["targets"]:
+            if target == PERSON + who.name or target.lower().removeprefix("smtp:") in who.identities:
+                return {"cause": facts["cause"], "recipient": target}
+        for role in facts["roles"]:
+            if role in who.parts:
+                return {"cause": facts["cause"], "role": role, "recipient": who.name}
+    return None
+
+
+def _revision(incident: Incident, told: Mapping[str, Any], who: Who, note: str, session: Session) -> Revision:
+    marks = ladder.acknowledge(incident.marks, incident.reopened, incident.priority, session.now)
+    facts = {**told, "outcome": "acknowledged", **({"note": note} if note else {})}
+    events = (("escalation_acknowledged", facts),)
+    return Revision(after=replace(incident, marks=marks), actor=who.name, events=events)

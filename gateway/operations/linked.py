@@ -1,0 +1,122 @@
+"""Records of other systems that an incident leads to: problems, changes, requests, spare parts, knowledge."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from gateway.db.pool import Connection
+from gateway.errors import Flaw, NotFound, TooLarge, Unprocessable
+from gateway.incidents.model import LinkKind
+from gateway.incidents.record import Incident, Revision
+from gateway.operations.allowing import refuse
+from gateway.operations.desk import Desk, Session
+from gateway.operations.memory import Once, at_most_once
+from gateway.operations.permissions import Action, may
+from gateway.operations.who import Who
+
+MOST = 50
+"""Links that one record may have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """`reference` is what `system` calls the record, `address` where people find it (http or https), if anywhere."""
+
+    kind: LinkKind
+    system: str
+    reference: str
+    address: str = ""
+    title: str = ""
+
+
+ADD = """
+INSERT INTO linked_record (incident_id, kind, system, reference, address, title, linked_at, linked_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (incident_id, kind, system, reference) DO UPDATE SET address = excluded.address, title = excluded.title
+WHERE (linked_record.address, linked_record.title) IS DISTINCT FROM (excluded.address, excluded.title)
+"""
+COUNT = "SELECT count(*) FROM linked_record WHERE incident_id = $1"
+
+
+async def link_record(
+    desk: Desk, number: str, linked: Linked, who: Who, *, if_match: int | None = None, once: Once | None = None
+) -> Incident:
+    """Link it; one that is linked already takes the new address and title, and the same again changes nothing.
+
+    Raises NotFound, Forbidden, VersionMismatch, TooLarge, and Unprocessable for an address people cannot follow.
+    """
+    _check(linked.address)
+
+    async def work(session: Session) -> Incident:
+        incident = await session.lock(number, who, if_match)
+        refuse(may(who, Action.REFER, incident))
+        return await put(session, incident, linked, who.name)
+
+    return await at_most_once(desk, once, who, work)
+
+
+async def put(session: Session, incident: Incident, linked: Linked, by: str) -> Incident:
+    """Link it to a record that is locked already; raises TooLarge."""
+    told = asdict(linked)
+    done = await session.conn.execute(ADD, incident.id, *told.values(), session.now, by)
+    if done.endswith(" 0"):
+        return incident
+    if await session.conn.fetchval(COUNT, incident.id) > MOST:
+        raise TooLarge(f"{incident.number} is linked to {MOST} records, as many as one may be")
+    return (await session.write([Revision(after=incident, actor=by, events=(("record_linked", told),))]))[0]
+
+
+REMOVE = """
+DELETE FROM linked_record WHERE incident_id = $1 AND kind = $2 AND system = $3 AND reference = $4
+RETURNING kind, system, reference
+"""
+
+
+async def unlink_record(
+    desk: Desk, number: str, kind: LinkKind, system: str, reference: str, who: Who, *, if_match: int | None = None
+) -> Incident:
+    """Take the link away; raises NotFound, Forbidden and VersionMismatch."""
+
+    async def work(session: Session) -> Incident:
+        incident = await session.lock(number, who, if_match)
+        refuse(may(who, Action.REFER, incident))
+        row = await session.conn.fetchrow(REMOVE, incident.id, kind, system, reference)
+        if row is None:
+            raise NotFound(f"{number} is not linked to {kind} {reference} of {system}")
+        return (await session.write([Revision(after=incident, actor=who.name, events=(("record_unlinked", dict(row)),))]))[0]
+
+    return await desk.within(work)
+
+
+LIST = """
+SELECT incident_id, kind, system, reference, address, title, linked_at, linked_by FROM linked_record
+WHERE incident_id = ANY($1::bigint[]) ORDER BY linked_at, kind, system, reference
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry(Linked):
+    """A link with who made it, and when."""
+
+    linked_at: datetime
+    linked_by: str
+
+
+async def linked_to(conn: Connection, ids: Sequence[int]) -> Mapping[int, list[Entry]]:
+    """What each of these records is linked to, in order; those linked to nothing are left out."""
+    found: dict[int, list[Entry]] = {}
+    for row in await conn.fetch(LIST, ids):
+        fields = {**row, "kind": LinkKind(row["kind"])}
+        found.setdefault(fields.pop("incident_id"), []).append(Entry(**fields))
+    return found
+
+
+def _check(address: str) -> None:
+    try:
+        parts = urlsplit(address)
+        sound = not address or (parts.scheme in ("http", "https") and bool(parts.hostname))
+    except ValueError:
+        sound = False
+    if not sound:
+        raise Unprocessable("nobody can follow that address", flaws=(Flaw("/address", "starts with https:// or http://"),))

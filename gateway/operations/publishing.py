@@ -1,0 +1,80 @@
+"""Writing the knowledge base: an article of its own, or from the solution of a record, which it is then linked to."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.db.pool import transaction
+from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
+from gateway.incidents.model import ArticleState, LinkKind
+from gateway.incidents.record import Incident, Revision
+from gateway.knowledge import articles
+from gateway.knowledge.articles import Article
+from gateway.operations.allowing import refuse
+from gateway.operations.desk import NOW, Desk, Session
+from gateway.operations.linked import Linked, put
+from gateway.operations.memory import Once, at_most_once
+from gateway.operations.permissions import Action, may
+from gateway.operations.who import Who
+
+SYSTEM = "gateway"
+"""What links call the system that articles are kept in."""
+
+
+async def write_article(desk: Desk, fields: Mapping[str, Any], who: Who) -> Article:
+    """A new article; raises Forbidden, and Unprocessable for one that is published without a solution."""
+    refuse(may(who, Action.PUBLISH))
+    _check(fields["state"], fields["solution"])
+    async with transaction(desk.pool) as conn:
+        return await articles.add(conn, fields, None, await conn.fetchval(NOW, desk.clock.stamp()), who.name)
+
+
+async def change_article(desk: Desk, article: int, changes: Mapping[str, Any], who: Who, *, if_match: int | None) -> Article:
+    """The article with some fields changed; raises NotFound, Forbidden, VersionMismatch and Unprocessable."""
+    refuse(may(who, Action.PUBLISH))
+    async with transaction(desk.pool) as conn:
+        before = await articles.by_id(conn, article, lock=True)
+        if before is None:
+            raise NotFound(f"there is no article {article}")
+        if if_match is not None and if_match != before.version:
+            raise VersionMismatch(f"article {article} is at version {before.version}: read it again", version=before.version)
+        _check(changes.get("state", before.state), changes.get("solution", before.solution))
+        return await articles.change(conn, before, changes, await conn.fetchval(NOW, desk.clock.stamp()), who.name)
+
+
+async def publish_solution(
+    desk: Desk, number: str, state: ArticleState, title: str, symptom: str, who: Who, *, once: Once | None = None
+) -> Incident:
+    """Make an article of a record's solution and link the record to it; what is left empty is taken from the record.
+
+    Raises NotFound, Forbidden, and Conflict for a record without a solution or one that nobody else may see.
+    """
+
+    async def work(session: Session) -> Incident:
+        incident = await session.lock(number, who)
+        refuse(may(who, Action.INSPECT, incident))
+        refuse(may(who, Action.PUBLISH))
+        if not incident.solution:
+            raise Conflict(f"{number} has no solution yet: there is nothing to tell")
+        if incident.security:
+            raise Conflict(f"{number} is a security incident: an article would tell everybody of it")
+        fields = _fields(incident, state, title, symptom)
+        article = await articles.add(session.conn, fields, incident.id, session.now, who.name)
+        linked = Linked(kind=LinkKind.KNOWLEDGE, system=SYSTEM, reference=str(article.id), title=article.title)
+        tied = await put(session, incident, linked, who.name)
+        revision = Revision(after=tied, actor=who.name, events=(("article_written", {"article": article.id, "state": state}),))
+        return (await session.write([revision]))[0]
+
+    return await at_most_once(desk, once, who, work)
+
+
+def _fields(incident: Incident, state: ArticleState, title: str, symptom: str) -> Mapping[str, Any]:
+    return {
+        "state": state, "title": title or incident.title, "symptom": symptom or incident.description,
+        "solution": incident.solution, "service": incident.service, "category": incident.category,
+        "language": incident.language,
+    }  # fmt: skip
+
+
+def _check(state: ArticleState, solution: str) -> None:
+    if state is ArticleState.PUBLISHED and not solution.strip():
+        raise Unprocessable("an article is published with a solution", flaws=(Flaw("/solution", "is needed"),))

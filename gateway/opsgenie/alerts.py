@@ -1,0 +1,191 @@
+"""Opsgenie's Alert API v2: every request is committed with a receipt, whose id is the request's.
+
+An integration's key may do to the records of that integration's own alerts what Opsgenie let it do to its alerts.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from gateway.db.pool import acquire
+from gateway.errors import Forbidden, GatewayError, IllegalTransition, NotFound
+from gateway.incidents import commands
+from gateway.ingest import limits
+from gateway.ingest.http import FrontDoor, read
+from gateway.operations.act import act
+from gateway.operations.desk import Desk
+from gateway.operations.edit import edit
+from gateway.operations.who import Machine, Who
+from gateway.opsgenie import reading
+from gateway.opsgenie.answers import Answer, accepted, answering
+from gateway.opsgenie.asking import ASKED, Asking, Assignee, Edit, Told
+from gateway.opsgenie.query import page, search
+from gateway.opsgenie.reading import Found
+
+ROOT = "/v2/alerts"
+MISSING = "Alert does not exist"
+
+
+class Missing(GatewayError):
+    """There is no such alert, record or person; the request is kept and told of as failed."""
+
+    code = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """Serves what begins with /v2/alerts."""
+
+    door: FrontDoor
+    desk: Desk
+
+    def routes(self) -> list[web.RouteDef]:
+        """Every address; the fixed ones stand before those with an identifier."""
+        one = ROOT + "/{id}"
+        asked = [(method, f"{one}/{word}", self._asking(asking)) for (method, word), asking in ASKED.items()]
+        table: list[tuple[str, str, Callable[[web.Request], Awaitable[Answer]]]] = [
+            ("POST", ROOT, self.create),
+            ("GET", ROOT, self.list),
+            ("GET", ROOT + "/count", self.count),
+            ("GET", ROOT + "/requests/{request_id}", self.request),
+            ("GET", one, self.show),
+            ("DELETE", one, self.close),
+            ("POST", one + "/close", self.close),
+            ("POST", one + "/acknowledge", self.acknowledge),
+            *asked,
+        ]
+        return [web.route(method, path, answering(self.desk.clock, handle)) for method, path, handle in table]
+
+    async def create(self, request: web.Request) -> Answer:
+        """A new alert, or once more an open one of the same alias."""
+        caller = await self.door.authenticate(request, "ingest", None)
+        return await self._keep(request, caller, await read(request))
+
+    async def close(self, request: web.Request) -> Answer:
+        """The sender says that it is over; deleting an alert is the same, and its record stays."""
+        return await self._say(request, "close")
+
+    async def acknowledge(self, request: web.Request) -> Answer:
+        """Somebody takes it on."""
+        return await self._say(request, "acknowledge")
+
+    async def show(self, request: web.Request) -> Answer:
+        """One alert."""
+        integration = await self._integration(request)
+        async with acquire(self.desk.pool) as conn:
+            found = await reading.find(conn, integration, *_named(request))
+        if found is None:
+            raise NotFound(f"Alert not found with {_named(request)[1]} [{_named(request)[0][:200]}]")
+        return Answer({"data": reading.whole(found)})
+
+    async def list(self, request: web.Request) -> Answer:
+        """A page of alerts."""
+        integration = await self._integration(request)
+        wanted, part = search(request.query.get("query", "")), page(request.query)
+        async with acquire(self.desk.pool) as conn:
+            found = await reading.chosen(conn, integration, wanted, part)
+        pages = {"first": _at(request, 0, part.limit)}
+        if len(found) == part.limit:
+            pages["next"] = _at(request, part.offset + part.limit, part.limit)
+        return Answer({"data": [reading.shown(one) for one in found], "paging": pages})
+
+    async def count(self, request: web.Request) -> Answer:
+        """How many there are."""
+        integration = await self._integration(request)
+        async with acquire(self.desk.pool) as conn:
+            return Answer({"data": {"count": await reading.count(conn, integration, search(request.query.get("query", "")))}})
+
+    async def request(self, request: web.Request) -> Answer:
+        """What became of an earlier request."""
+        integration = await self._integration(request)
+        async with acquire(self.desk.pool) as conn:
+            return Answer({"data": await reading.request_status(conn, integration, request.match_info["request_id"])})
+
+    async def _say(self, request: web.Request, action: str) -> Answer:
+        caller = await self.door.authenticate(request, "ingest", None)
+        told, (identifier, kind) = await _told(request), _named(request)
+        alias = identifier
+        if kind != "alias":
+            async with acquire(self.desk.pool) as conn:
+                found = await reading.find(conn, _own(caller), identifier, kind)
+            if found is None:
+                return await self._keep(request, caller, _note(action.capitalize() + " failed", MISSING, identifier))
+            alias = found.row["dedup_key"]
+        return await self._keep(request, caller, _note(action, "", alias, told))
+
+    def _asking(self, asking: Asking) -> Callable[[web.Request], Awaitable[Answer]]:
+        async def serve(request: web.Request) -> Answer:
+            caller = await self.door.authenticate(request, "ingest", None)
+            told, (identifier, kind) = await _told(request), _named(request)
+            async with acquire(self.desk.pool) as conn:
+                found = await reading.find(conn, _own(caller), identifier, kind)
+            alias = identifier if found is None else found.row["dedup_key"]
+            try:
+                await self._do(caller.name, found, asking, told)
+            except (Missing, NotFound, IllegalTransition, Forbidden) as error:
+                return await self._keep(request, caller, _note(f"{asking.name} failed", error.detail, alias))
+            return await self._keep(request, caller, _note(asking.name, asking.done, alias))
+
+        return serve
+
+    async def _do(self, name: str, found: Found | None, asking: Asking, told: Told) -> None:
+        """Do it to the record; raises Missing, and what an operation raises."""
+        change = asking.change(told, found.labels if found is not None else {})
+        if found is None:
+            raise Missing(MISSING)
+        number, who = found.row["number"], Who(name=name, parts=frozenset({Machine.WRITER}))
+        if number is None:
+            raise Missing("The alert is held back by planned work and has no record yet")
+        if isinstance(change, Edit):
+            await edit(self.desk, number, change.fields, who)
+        elif isinstance(change, Assignee):
+            await act(self.desk, number, commands.Assign(person=await self._login(change.name), note=change.note), who)
+        else:
+            await act(self.desk, number, change, who)
+
+    async def _login(self, name: str) -> str:
+        async with acquire(self.desk.pool) as conn:
+            login = await conn.fetchval(PERSON, name)
+        if login is None:
+            raise Missing(f"User [{name[:200]}] does not exist")
+        return str(login)
+
+    async def _keep(self, request: web.Request, caller: Any, body: bytes) -> Answer:
+        receipt, _ = await self.door.take(request, self.door.sources["opsgenie"], caller, body)
+        return accepted(str(receipt.id))
+
+    async def _integration(self, request: web.Request) -> int:
+        return _own(await self.door.authenticate(request, "ingest", None))
+
+
+PERSON = "SELECT login FROM person WHERE active AND (login = lower($1) OR (email <> '' AND lower(email) = lower($1))) LIMIT 1"
+
+
+def _own(caller: Any) -> int:
+    if caller.integration_id is None:
+        raise Forbidden("this key belongs to no integration")
+    return int(caller.integration_id)
+
+
+def _named(request: web.Request) -> tuple[str, str]:
+    return request.match_info["id"], request.query.get("identifierType", "id").lower()
+
+
+async def _told(request: web.Request) -> Told:
+    body = await read(request)
+    told = limits.decode(body, Told) if body.strip() else Told()
+    return msgspec.structs.replace(told, tags=request.query["tags"]) if "tags" in request.query else told
+
+
+def _note(action: str, result: str, alias: str, told: Told | None = None) -> bytes:
+    """What was asked of one alert as the body that is kept with the receipt."""
+    said = f"{action}: {result}" if result else ""
+    more = {"note": told.note, "user": told.user, "source": told.source} if told else {}
+    return msgspec.json.encode({"action": action, "alias": alias, "result": said} | more)
+
+
+def _at(request: web.Request, offset: int, limit: int) -> str:
+    return str(request.url.update_query(offset=offset, limit=limit))

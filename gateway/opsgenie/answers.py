@@ -1,0 +1,80 @@
+"""Answers in Opsgenie's words (docs.opsgenie.com/docs/response): all end in `took` and `requestId`, errors are a `message`."""
+
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from gateway import errors
+from gateway.clock import Clock
+from gateway.errors import GatewayError
+
+PROCESSED = "Request will be processed"
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is answered; `request_id` is the receipt where there is one."""
+
+    body: Mapping[str, Any]
+    status: int = 200
+    request_id: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+STATUS: Mapping[str, tuple[int, str]] = {
+    errors.Malformed.code: (422, "Request body is not processable. Please check the errors."),
+    errors.Unprocessable.code: (422, "Request body is not processable. Please check the errors."),
+    errors.TooLarge.code: (413, "Request body is too large."),
+    errors.Unauthenticated.code: (401, "Could not authenticate"),
+    errors.Forbidden.code: (403, "You are not authorized to access this resource"),
+    errors.NotFound.code: (404, ""),
+    errors.Conflict.code: (409, ""),
+    errors.Overloaded.code: (429, "You are making too many requests!"),
+    errors.Unavailable.code: (503, "The service is not available just now, please retry."),
+}
+"""Status and message by our code; an empty message is the error's own."""
+
+
+def accepted(request_id: str) -> Answer:
+    """202: it is committed, and what became of it is told at /v2/alerts/requests/{requestId}."""
+    return Answer({"result": PROCESSED}, 202, request_id)
+
+
+def refused(error: GatewayError) -> Answer:
+    """The answer to a request that failed; raises what it has no words for."""
+    if error.code not in STATUS:
+        raise error
+    status, message = STATUS[error.code]
+    body: dict[str, Any] = {"message": message or error.detail}
+    if status == 422:
+        flaws = [(flaw.pointer.strip("/").replace("/", ".") or "body", flaw.detail) for flaw in error.flaws]
+        body["errors"] = dict(flaws) or {"body": error.detail}
+    receipt = error.facts.get("receipt")
+    headers = {"Retry-After": "2", "X-RateLimit-State": "THROTTLED"} if status == 429 else {}
+    return Answer(body, status, str(receipt) if receipt else None, headers | ({"Retry-After": "2"} if status == 503 else {}))
+
+
+def answering(clock: Clock, handle: Callable[[web.Request], Awaitable[Answer]]) -> Handler:
+    """A handler that answers with what `handle` gives, or raises among our errors, in Opsgenie's shape."""
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        began = clock.monotonic()
+        try:
+            answer = await handle(request)
+        except GatewayError as error:
+            answer = refused(error)
+        took = math.floor((clock.monotonic() - began) * 1000) / 1000
+        request_id = answer.request_id or str(uuid4())
+        headers = {"X-RateLimit-State": "OK", **answer.headers, "X-Request-Id": request_id, "X-Response-Time": str(took)}
+        body = _encode({**answer.body, "took": took, "requestId": request_id})
+        return web.Response(body=body, status=answer.status, content_type="application/json", headers=headers)
+
+    return serve

@@ -1,0 +1,153 @@
+"""What can be asked of one alert, and what that is to its record. Pure.
+
+Closing and acknowledging go through intake like any alert; everything else is done to the record.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from gateway.errors import Flaw, Unprocessable
+from gateway.incidents import commands
+from gateway.incidents.model import Tier
+
+PRIORITIES: Mapping[str, int] = {"P1": 1, "P2": 2, "P3": 3, "P4": 4, "P5": 4}
+"""Opsgenie's five to our four."""
+
+
+class Named(msgspec.Struct):
+    """A user, team or escalation, by whichever name the sender has."""
+
+    id: str | None = None
+    name: str | None = None
+    username: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The name it goes by."""
+        return self.username or self.name or self.id or ""
+
+
+class Told(msgspec.Struct, rename="camel"):
+    """The body of a request about one alert; which fields count depends on what is asked."""
+
+    user: str | None = None
+    note: str | None = None
+    source: str | None = None
+    tags: list[str] | str | None = None
+    owner: Named | None = None
+    escalation: Named | None = None
+    end_time: str | None = None
+    message: str | None = None
+    description: str | None = None
+    priority: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignee:
+    """Give it to the person who goes by this name, log-in or e-mail address."""
+
+    name: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Correct these fields of the record."""
+
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+Change = commands.Command | Assignee | Edit
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One thing that can be asked: its name in request status, what is said when it is done, and what it does."""
+
+    name: str
+    done: str
+    change: Callable[[Told, Mapping[str, str]], Change]
+
+
+def said(told: Told, text: str) -> str:
+    """A text for the timeline, with the person the sender names."""
+    return f"{told.user}: {text}" if told.user else text
+
+
+def needed(value: str | None, name: str) -> str:
+    """The value; raises Unprocessable when it is empty."""
+    if not (value or "").strip():
+        raise Unprocessable(f"{name} can not be empty", flaws=(Flaw(f"/{name}", f"{name} can not be empty."),))
+    return (value or "").strip()
+
+
+def tags_of(labels: Mapping[str, str]) -> list[str]:
+    """The tags of an alert, which it keeps in one label."""
+    return [tag for tag in labels.get("tags", "").split(", ") if tag]
+
+
+def _wanted(told: Told) -> list[str]:
+    given = told.tags.split(",") if isinstance(told.tags, str) else told.tags or []
+    clean = [tag.strip() for tag in given if tag.strip()]
+    needed(" ".join(clean), "tags")
+    return clean
+
+
+def _tagged(told: Told, labels: Mapping[str, str]) -> Edit:
+    tags = dict.fromkeys([*tags_of(labels), *_wanted(told)])
+    return Edit({"labels": {**labels, "tags": ", ".join(tags)}})
+
+
+def _untagged(told: Told, labels: Mapping[str, str]) -> Edit:
+    gone = set(_wanted(told))
+    return Edit({"labels": {**labels, "tags": ", ".join(tag for tag in tags_of(labels) if tag not in gone)}})
+
+
+def _assigned(told: Told, _: Mapping[str, str]) -> Assignee:
+    return Assignee(needed(told.owner.text if told.owner else "", "owner"), said(told, told.note or ""))
+
+
+def _escalated(told: Told, _: Mapping[str, str]) -> commands.Escalate:
+    to = needed(told.escalation.text if told.escalation else "", "escalation")
+    return commands.Escalate(to=Tier.THIRD, note=said(told, f"escalated to {to}. {told.note or ''}".strip()))
+
+
+def _prioritised(told: Told, _: Mapping[str, str]) -> Edit:
+    priority = PRIORITIES.get((told.priority or "").upper())
+    if priority is None:
+        raise Unprocessable("no such priority", flaws=(Flaw("/priority", "priority is one of P1, P2, P3, P4 and P5."),))
+    return Edit({"priority": priority})
+
+
+def _noted(text: Callable[[Told], str]) -> Callable[[Told, Mapping[str, str]], Change]:
+    return lambda told, _: commands.Note(note=said(told, text(told)))
+
+
+def _beside(told: Told, text: str) -> str:
+    return f"{text}. {told.note}" if told.note else text
+
+
+ASKED: Mapping[tuple[str, str], Asking] = {
+    ("POST", "notes"): Asking("AddNote", "Added note", _noted(lambda told: needed(told.note, "note"))),
+    ("POST", "unacknowledge"): Asking(
+        "UnAcknowledge", "UnAcknowledged alert", _noted(lambda told: _beside(told, "took the acknowledgement back"))
+    ),
+    ("POST", "snooze"): Asking(
+        "Snooze", "Snoozed alert", _noted(lambda told: _beside(told, f"snoozed until {needed(told.end_time, 'endTime')}"))
+    ),
+    ("POST", "tags"): Asking("AddTags", "Added tags", _tagged),
+    ("DELETE", "tags"): Asking("RemoveTags", "Removed tags", _untagged),
+    ("POST", "assign"): Asking("AssignOwnership", "Assigned alert", _assigned),
+    ("POST", "escalate"): Asking("EscalateToNext", "Escalated alert", _escalated),
+    ("PUT", "message"): Asking(
+        "UpdateMessage", "Updated message", lambda told, _: Edit({"title": needed(told.message, "message")[:1000]})
+    ),
+    ("PUT", "description"): Asking(
+        "UpdateDescription", "Updated description", lambda told, _: Edit({"description": (told.description or "")[:15_000]})
+    ),
+    ("PUT", "priority"): Asking("UpdatePriority", "Updated priority", _prioritised),
+}
+"""By method and the last part of the address."""

@@ -1,0 +1,209 @@
+"""Every operation that lists Idempotency-Key, called again: nothing more happens, and the answer is the same."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from aiohttp import ClientResponse
+
+from gateway.api.feed import Feed
+from gateway.api.openapi import plain
+from gateway.api.routes import V1, table
+from gateway.api.wire import ACTIONS
+from gateway.db.pool import Pool
+from gateway.oncall.roles import Role
+from gateway.operations.hand_over import make_lists
+from tests.api.conftest import Api
+from tests.support.clock import NOON, FakeClock
+
+LISTED = sorted(f"{route.method} {plain(route.path)}" for route in table(Feed()) if "Idempotency-Key" in route.headers)
+SECRET = {f"POST {V1}/keys", f"POST {V1}/me/keys"}
+"""Answered with a secret, which is not kept to be told again."""
+
+BEFORE: dict[str, list[str]] = {
+    "accept": ["assign"], "return": ["assign"], "resume": ["hold"], "escalate": ["assign"], "confirm": ["resolve"],
+    "refuse": ["resolve"], "close": ["resolve"], "rate": ["resolve"], "call_back": ["resolve"], "publish": ["resolve"],
+    "follow_on": ["resolve", "close"],
+}  # fmt: skip
+BODIES: dict[str, dict[str, Any]] = {
+    "assign": {"person": "ann"}, "hold": {"reason": "awaiting_user"}, "escalate": {"to": "tier3"}, "note": {"note": "looked"},
+    "declare_major": {"reason": "half the company"}, "leader_told": {"recipient": "Lena"},
+    "linked": {"kind": "problem", "system": "itsm", "reference": "P1"}, "complaints": {"text": "nobody calls back"},
+    "updates": {"text": "we are on it"}, "rate": {"satisfaction": 2}, "convert": {"to": "incident", "note": "broken"},
+}  # fmt: skip
+MAJOR = {"impact": "business", "urgency": "urgent"}
+KINDS: dict[str, dict[str, Any]] = {
+    "convert": {"kind": "service_request", "request_category": "advice"}, "leader_told": MAJOR, "acknowledge_escalation": MAJOR,
+}  # fmt: skip
+MADE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "people": ({"login": "ann", "name": "Ann"}, {"name": "Anne"}),
+    "groups": ({"slug": "dba", "name": "Databases", "tier": "tier2"}, {"name": "DBA"}),
+    "services": ({"slug": "shop", "name": "Shop"}, {"name": "The shop"}),
+    "cis": ({"name": "db1", "kind": "host"}, {"kind": "process"}),
+}
+"""What is made under each name, and what is changed of it then."""
+
+Asked = tuple[str, dict[str, Any]]
+
+
+async def record(api: Api, action: str) -> Asked:
+    number = (await api.incident(**KINDS.get(action, {})))["number"]
+    for before in BEFORE.get(action, []):
+        body = {"solution": "restarted"} if before == "resolve" else BODIES.get(before, {})
+        status, problem = await api.call("POST", f"{V1}/incidents/{number}/{before}", body)
+        assert status == 200, problem
+    return f"{V1}/incidents/{number}/{action}", {"json": BODIES.get(action, {})}
+
+
+async def related(api: Api, action: str) -> Asked:
+    number, master = [(await api.incident(title=title))["number"] for title in ("a", "b")]
+    body = {"master": master}
+    if action == "unlink":
+        await api.call("POST", f"{V1}/incidents/{number}/link", body)
+    return f"{V1}/incidents/{number}/{action}", {"json": body if action == "link" else {}}
+
+
+async def reported(api: Api, then: str) -> Asked:
+    number = (await api.incident(impact="business", urgency="urgent"))["number"]
+    await api.call("POST", f"{V1}/incidents/{number}/resolve", {})
+    if then:
+        await api.person("bob", Role.INCIDENT_MANAGER)
+        await api.call("PUT", f"{V1}/incidents/{number}/report", {"text": "what happened"}, scope="bob")
+    return f"{V1}/incidents/{number}/report{then}", {} if then else {"json": {"text": "what happened"}}
+
+
+async def by_link(api: Api, action: str) -> Asked:
+    number = (await api.incident(contact="rep"))["number"]
+    if action != "attachments":
+        await api.call("POST", f"{V1}/incidents/{number}/resolve", {})
+    link = (await api.call("POST", f"{V1}/incidents/{number}/invite"))[1]["path"]
+    if action == "attachments":
+        return f"{link}/attachments?name=a.txt", {"data": b"text"}
+    return f"{link}/{action}", {"json": BODIES.get(action, {})}
+
+
+async def thing(api: Api, name: str, *, change: bool) -> Asked:
+    made, changes = MADE[name]
+    if not change:
+        return f"{V1}/{name}", {"json": made}
+    status, problem = await api.call("POST", f"{V1}/{name}", made)
+    assert status == 201, problem
+    return f"{V1}/{name}/{made.get('login') or made.get('slug') or made['name']}", {"json": changes}
+
+
+async def handed_over(api: Api) -> Asked:
+    await api.person("ann", Role.TIER2)
+    await api.call("POST", f"{V1}/groups", {"slug": "dba", "name": "Databases", "tier": "tier2", "members": ["ann"]})
+    shift = {"from": NOON.isoformat(), "to": (NOON + timedelta(hours=8)).isoformat(), "people": ["ann"]}
+    assert (await api.call("PUT", f"{V1}/groups/dba/roster", {"shifts": [shift]}))[0] == 204
+    api.desk.clock.advance(timedelta(hours=7, minutes=45))  # type: ignore[attr-defined]
+    await make_lists(api.desk)
+    [listed] = (await api.call("GET", f"{V1}/handovers"))[1]["handovers"]
+    return f"{V1}/handovers/{listed['id']}/accept", {}
+
+
+async def one_record(api: Api, rest: str, **sent: Any) -> Asked:
+    return f"{V1}/incidents/{(await api.incident())['number']}{rest}", sent
+
+
+async def many(api: Api) -> Asked:
+    numbers = [(await api.incident(title=title))["number"] for title in ("a", "b")]
+    return f"{V1}/incidents/bulk", {"json": {"numbers": numbers, "action": "note", "body": {"note": "seen"}}}
+
+
+async def fixed(path: str, **sent: Any) -> Asked:
+    return V1 + path, sent
+
+
+async def own_key(api: Api) -> Asked:
+    await api.person("bob", Role.TIER2)
+    return f"{V1}/me/keys", {"json": {"name": "script", "scopes": ["read"]}, "scope": "bob"}
+
+
+MORE = ("linked", "complaints", "publish", "follow_on", "convert", "leader_told", "acknowledge_escalation", "updates")
+
+
+def ways(api: Api) -> dict[str, Callable[[], Awaitable[Asked]]]:
+    """How to come to a call of each operation that will succeed."""
+    one, mine = f"{V1}/incidents/{{number}}", f"{V1}/mine/{{link}}"
+    key = {"name": "k", "scopes": ["read"]}
+    return {
+        f"POST {V1}/incidents": partial(fixed, "/incidents", json={"title": "x"}),
+        f"POST {V1}/incidents/bulk": partial(many, api),
+        f"PATCH {one}": partial(one_record, api, "", json={"category": "network"}),
+        f"POST {one}/attachments": partial(one_record, api, "/attachments?name=a.txt", data=b"text"),
+        f"PUT {one}/report": partial(reported, api, ""),
+        f"POST {one}/report/approve": partial(reported, api, "/approve"),
+        f"POST {V1}/keys": partial(fixed, "/keys", json=key),
+        f"POST {V1}/me/keys": partial(own_key, api),
+        f"POST {V1}/cis/import": partial(fixed, "/cis/import", json=[{"name": "db2", "kind": "host"}]),
+        f"POST {V1}/handovers/{{id}}/accept": partial(handed_over, api),
+        **{f"POST {one}/{a}": partial(related, api, a) for a in ("link", "unlink")},
+        **{f"POST {one}/{a}": partial(record, api, a) for a in (*ACTIONS, *MORE)},
+        **{f"POST {mine}/{a}": partial(by_link, api, a) for a in ("confirm", "refuse", "rate", "note", "attachments")},
+        **{f"POST {V1}/{n}": partial(thing, api, n, change=False) for n in MADE},
+        f"PATCH {V1}/people/{{login}}": partial(thing, api, "people", change=True),
+        f"PATCH {V1}/groups/{{slug}}": partial(thing, api, "groups", change=True),
+        f"PATCH {V1}/services/{{slug}}": partial(thing, api, "services", change=True),
+        f"PATCH {V1}/cis/{{name}}": partial(thing, api, "cis", change=True),
+    }
+
+
+COUNTED = """
+SELECT (SELECT count(*) FROM timeline), (SELECT count(*) FROM incident), (SELECT count(*) FROM attachment),
+  (SELECT count(*) FROM api_key), (SELECT sum(version) FROM person), (SELECT sum(version) FROM staff_group),
+  (SELECT sum(version) FROM service), (SELECT sum(version) FROM ci), (SELECT count(*) FROM outbox),
+  (SELECT count(*) FROM linked_record), (SELECT count(*) FROM complaint), (SELECT count(*) FROM article)
+"""
+
+
+async def told(answer: ClientResponse) -> tuple[int, str | None, str | None, Any]:
+    body = await answer.json(content_type=None)
+    return answer.status, answer.headers.get("ETag"), answer.headers.get("Location"), body
+
+
+@pytest.mark.parametrize("operation", LISTED)
+async def test_a_request_sent_again_changes_nothing_and_is_answered_as_before(
+    api: Api, pool: Pool, clock: FakeClock, operation: str
+) -> None:
+    path, sent = await ways(api)[operation]()
+    sent |= {"headers": {"Idempotency-Key": "k"}}
+    method = operation.partition(" ")[0]
+    clock.advance(timedelta(seconds=1))
+    first = await told(await api.raw(method, path, **sent))
+    assert first[0] in {200, 201}, first
+    counted = await pool.fetchrow(COUNTED)
+    again = await told(await api.raw(method, path, **sent))
+    assert await pool.fetchrow(COUNTED) == counted
+    if operation in SECRET:
+        assert (again[0], again[3]["type"]) == (409, "/problems/conflict")
+    else:
+        assert again == first
+    other = sent | ({"json": {**sent["json"], "note": "x"}} if isinstance(sent.get("json"), dict) else {"params": {"other": "1"}})
+    assert (await api.raw(method, path, **other)).status in {400, 422}
+    assert await pool.fetchrow(COUNTED) == counted
+
+
+def test_there_is_a_call_of_every_operation_that_lists_the_header(api: Api) -> None:
+    assert set(LISTED) == set(ways(api))
+
+
+async def test_a_bulk_request_sent_again_does_what_could_not_be_done_before(api: Api) -> None:
+    numbers = [(await api.incident(title=title))["number"] for title in ("a", "b")]
+    for action in ("resolve", "close"):
+        await api.call("POST", f"{V1}/incidents/{numbers[1]}/{action}", {})
+    body, once = {"numbers": numbers, "action": "resolve"}, {"Idempotency-Key": "k"}
+    first = (await api.call("POST", f"{V1}/incidents/bulk", body, headers=once))[1]["results"]
+    again = (await api.call("POST", f"{V1}/incidents/bulk", body, headers=once))[1]["results"]
+    assert [one.get("problem") for one in first] == [None, "/problems/illegal_transition"]
+    assert again == first
+
+
+async def test_a_request_that_failed_is_tried_again_with_the_same_key(api: Api) -> None:
+    once = {"Idempotency-Key": "k"}
+    new = {"slug": "shop", "name": "Shop", "owner_group": "dba"}
+    assert (await api.call("POST", f"{V1}/services", new, headers=once))[0] == 422
+    await api.call("POST", f"{V1}/groups", {"slug": "dba", "name": "Databases", "tier": "tier2"})
+    assert (await api.call("POST", f"{V1}/services", new, headers=once))[0] == 201

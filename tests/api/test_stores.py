@@ -1,0 +1,94 @@
+"""Files of records, wherever they are kept."""
+
+import os
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.db.pool import Pool
+from gateway.files.disk import DiskStore
+from gateway.files.s3 import S3Store
+from gateway.files.spool import PIECE
+from gateway.files.store import ORPHANED, Place, Store, Stores
+from gateway.oncall.roles import Role
+from tests.api.conftest import QUOTA, Api
+from tests.api.test_attachments import at, fetched, sent
+from tests.support.clock import FakeClock
+from tests.support.object_store import an_object_store
+
+BIG = bytes(range(250)) * 80
+AS_BEFORE = "UPDATE attachment SET place = 'row', handle = '', content = $2, size = $3 WHERE id = $1"
+FAR = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(params=list(Place)[1:])
+async def stores(request: pytest.FixtureRequest, pool: Pool, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Stores]:
+    async with an_object_store() as (_, settings):
+        bucket = S3Store(settings, clock)
+        outside: dict[Place, Store] = {Place.DISK: DiskStore(tmp_path / "files"), Place.S3: bucket}
+        yield Stores(pool, request.param, outside)
+        await bucket.close()
+
+
+async def test_a_file_comes_back_from_every_place_and_is_gone_when_it_is_removed(api: Api, stores: Stores, pool: Pool) -> None:
+    number = (await api.incident())["number"]
+    for content in (BIG, b""):
+        status, made = await sent(api, number, content)
+        assert (status, made["size"]) == (201, len(content))
+        answer = await fetched(api, number, made["id"])
+        assert (answer.status, await answer.read()) == (200, content)
+        assert (answer.headers["Content-Length"], answer.headers["X-Content-Type-Options"]) == (str(len(content)), "nosniff")
+    handle = await pool.fetchval("SELECT handle FROM attachment ORDER BY id LIMIT 1")
+    assert await pool.fetchval("SELECT min(place) FROM attachment") == stores.chosen
+    assert bool(handle) == (stores.chosen is not Place.PARTS)
+    await api.person("im", Role.INCIDENT_MANAGER)
+    assert (await api.raw("DELETE", at(number, "/1"), scope="im")).status == 204
+    assert (await fetched(api, number, 1)).status == 404
+    assert await pool.fetchval("SELECT count(*) FROM attachment_part WHERE attachment_id = 1") == 0
+    if handle:
+        assert handle not in [one async for page in stores.at(stores.chosen).stale(FAR) for one in page]
+
+
+async def test_what_is_refused_leaves_nothing_behind(api: Api, stores: Stores) -> None:
+    number = (await api.incident())["number"]
+    assert [(await sent(api, number))[0] for _ in range(QUOTA.count + 1)] == [201] * QUOTA.count + [413]
+    if stores.chosen is not Place.PARTS:
+        assert sum([len(page) async for page in stores.at(stores.chosen).stale(FAR)]) == QUOTA.count
+
+
+async def test_a_store_that_is_away_is_a_problem_and_not_half_an_answer(api: Api, pool: Pool) -> None:
+    number = (await api.incident())["number"]
+    _, made = await sent(api, number)
+    await pool.execute("UPDATE attachment SET handle = repeat('0', 32) WHERE handle <> ''")
+    await pool.execute("DELETE FROM attachment_part")
+    answer = await fetched(api, number, made["id"])
+    assert (answer.status, answer.content_type) == (503, "application/problem+json")
+
+
+async def test_only_what_no_record_has_is_swept_and_only_when_it_is_old(
+    api: Api, stores: Stores, pool: Pool, clock: FakeClock
+) -> None:
+    if stores.chosen is Place.PARTS:
+        assert await stores.sweep(clock.now()) == 0
+        return
+    number = (await api.incident())["number"]
+    made = [(await sent(api, number))[1]["id"] for _ in range(2)]
+    await pool.execute("DELETE FROM attachment WHERE id = $1", made[0])  # as if its row had never been committed
+    assert await stores.sweep(clock.now() - timedelta(days=3_650)) == 0
+    assert await stores.sweep(FAR + ORPHANED) == 1
+    assert (await fetched(api, number, made[1])).status == 200
+
+
+async def test_files_of_before_are_read_where_they_are(api: Api, pool: Pool) -> None:
+    number = (await api.incident())["number"]
+    _, made = await sent(api, number, BIG)
+    content = os.urandom(2 * PIECE + 5)
+    await pool.execute(
+        "UPDATE attachment SET place = 'row', handle = '', content = $2, size = $3 WHERE id = $1",
+        made["id"],
+        content,
+        len(content),
+    )
+    assert await (await fetched(api, number, made["id"])).read() == content

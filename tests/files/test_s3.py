@@ -1,0 +1,82 @@
+"""Files in an object store."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from gateway.errors import Unavailable
+from gateway.files.s3 import S3Store
+from gateway.files.spool import received
+from gateway.settings import S3
+from tests.support.clock import NOON, FakeClock
+from tests.support.object_store import ObjectStore, an_object_store
+
+
+@pytest.fixture
+async def there() -> AsyncIterator[tuple[ObjectStore, S3]]:
+    async with an_object_store() as made:
+        yield made
+
+
+@pytest.fixture
+async def bucket(there: tuple[ObjectStore, S3], clock: FakeClock) -> AsyncIterator[S3Store]:
+    store = S3Store(there[1], clock)
+    yield store
+    await store.close()
+
+
+async def kept(store: S3Store, content: bytes) -> str:
+    async def once() -> AsyncIterator[bytes]:
+        yield content
+
+    async with received(once(), 10**6, store.directory) as file:
+        return await store.keep(file)
+
+
+async def read(store: S3Store, handle: str) -> bytes:
+    return b"".join([piece async for piece in store.read(handle)])
+
+
+async def test_what_is_kept_is_read_again_until_it_is_dropped(bucket: S3Store, there: tuple[ObjectStore, S3]) -> None:
+    content = bytes(range(256)) * 2_000
+    handle = await kept(bucket, content)
+    assert list(there[0].objects) == [f"gw/{handle}"]
+    assert await read(bucket, handle) == content
+    await bucket.drop(handle)
+    await bucket.drop(handle)
+    with pytest.raises(Unavailable, match="answered 404"):
+        await read(bucket, handle)
+
+
+async def test_a_store_that_refuses_or_is_away_cannot_serve(
+    bucket: S3Store, there: tuple[ObjectStore, S3], clock: FakeClock
+) -> None:
+    there[0].broken = 500
+    with pytest.raises(Unavailable, match="answered 500"):
+        await kept(bucket, b"x")
+    gone = S3Store(msgspec.structs.replace(there[1], endpoint="http://127.0.0.1:9"), clock)
+    with pytest.raises(Unavailable, match="cannot serve now"):
+        await kept(gone, b"x")
+    await gone.close()
+
+
+async def test_a_wrong_secret_is_refused(there: tuple[ObjectStore, S3], clock: FakeClock) -> None:
+    wrong = S3Store(msgspec.structs.replace(there[1], secret_key="guessed"), clock)
+    with pytest.raises(Unavailable, match="answered 403"):
+        await kept(wrong, b"x")
+    await wrong.close()
+
+
+async def test_old_objects_are_named_page_by_page_and_those_of_others_never(
+    bucket: S3Store, there: tuple[ObjectStore, S3]
+) -> None:
+    store = there[0]
+    old = sorted([await kept(bucket, b"old") for _ in range(5)])
+    store.at += timedelta(days=2)
+    await kept(bucket, b"young")
+    store.objects |= {"gw/notes.txt": (b"", NOON - timedelta(days=9)), "elsewhere/" + "a" * 32: (b"", NOON - timedelta(days=9))}
+    pages = [handles async for handles in bucket.stale(NOON + timedelta(days=1))]
+    assert len(pages) == 4
+    assert sorted(handle for page in pages for handle in page) == old

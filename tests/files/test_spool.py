@@ -1,0 +1,77 @@
+"""Taking a file in."""
+
+from collections.abc import AsyncIterator, Iterable
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import TooLarge
+from gateway.files.spool import PIECE, received
+from gateway.incidents.files import Sniffer, sniff
+
+WORDS = (b"[Content_Types].xml", b"word/document.xml", b"PK\x03\x04", b"%PDF-", "ä€𝄞".encode(), b"\x00", b"text\n")
+
+
+async def chunks(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_a_file_is_counted_hashed_and_known_by_its_bytes(tmp_path: Path, named: bool) -> None:  # noqa: FBT001
+    content = b"%PDF-" + bytes(range(256)) * 3_000
+    pieces = (content[at : at + 70_001] for at in range(0, len(content), 70_001))
+    async with received(chunks(pieces), len(content), tmp_path if named else None) as file:
+        assert (file.size, file.sha256, file.type) == (len(content), sha256(content).digest(), "application/pdf")
+        for _ in range(2):
+            read = [piece async for piece in file.pieces()]
+            assert b"".join(read) == content
+            assert max(map(len, read)) <= PIECE
+        assert len(list(tmp_path.iterdir())) == named
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_file_that_is_too_large_is_refused_at_once_and_leaves_nothing(tmp_path: Path) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 1
+            yield bytes(1_000)
+
+    with pytest.raises(TooLarge, match="at most 10000 bytes"):
+        async with received(endless(), 10_000, tmp_path):
+            raise AssertionError
+    assert sent == 11
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_an_empty_file_is_a_file() -> None:
+    async with received(chunks([]), 10, None) as file:
+        assert (file.size, file.type, [piece async for piece in file.pieces()]) == (0, "text/plain; charset=utf-8", [])
+
+
+OFFICE = b"PK\x03\x04...[Content_Types].xml...word/document.xml..."
+
+
+@pytest.mark.parametrize("cut", range(len(OFFICE)))
+def test_a_word_is_found_wherever_the_pieces_part(cut: int) -> None:
+    sniffer = Sniffer()
+    for piece in (OFFICE[:cut], OFFICE[cut:]):
+        sniffer.feed(piece)
+    assert sniffer.type().endswith("wordprocessingml.document")
+
+
+@given(
+    st.lists(st.sampled_from(WORDS) | st.binary(max_size=30), max_size=6).map(b"".join), st.lists(st.integers(0, 80), max_size=5)
+)
+def test_what_a_file_is_does_not_depend_on_how_it_came(content: bytes, cuts: list[int]) -> None:
+    sniffer, places = Sniffer(), [0, *sorted(min(cut, len(content)) for cut in cuts), len(content)]
+    for since, until in pairwise(places):
+        sniffer.feed(content[since:until])
+    assert sniffer.type() == sniff(content)

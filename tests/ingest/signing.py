@@ -1,0 +1,130 @@
+"""Senders that sign: each signs as its documentation says, with a secret of its own, and can be made to lie."""
+
+import base64
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.x509.oid import NameOID
+from standardwebhooks import Webhook
+
+from gateway.settings import Intake
+from tests.ingest.requests import FIXTURES, NOW
+
+OLD, NEW = "the secret before this one", "the secret of today"
+WHSEC_OLD, WHSEC_NEW = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_cGxlYXNlIGRvIG5vdCB0ZWxsIGFueWJvZHk="
+
+
+Request = tuple[dict[str, str], bytes]
+"""Headers and body."""
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Signer:
+    """One sender: its two live secrets, the account it sends for, how it signs a body at a time, and where the signature is.
+
+    `word` stands in the body of its fixture; `longest` is how long a signature is good, None where no time is told. Where
+    `in_body`, the signature is a field of the body, by a certificate: the secrets are then the versions of it.
+    """
+
+    slug: str
+    secrets: tuple[str, str]
+    account: str
+    sign: Callable[[str, bytes, datetime], Request]
+    signature: str
+    word: bytes
+    longest: timedelta | None = 5 * MINUTE
+    in_body: bool = False
+
+    def body(self) -> bytes:
+        return (FIXTURES / self.slug / "firing" / "request.http").read_bytes().partition(b"\n\n")[2]
+
+    def signed(self, at: datetime = NOW, secret: int = 0) -> Request:
+        return self.sign(self.secrets[secret], self.body(), at)
+
+    def by_a_stranger(self) -> Request:
+        return self.sign(self.secrets[0][:-8] + "AAAABBBB", self.body(), NOW)
+
+    def otherwise(self, request: Request, signature: str | None) -> Request:
+        """The request with another signature, or none."""
+        headers, body = request
+        if self.in_body:
+            return headers, msgspec.json.encode(_changed(msgspec.json.decode(body), self.signature, signature))
+        return _changed(headers, self.signature, signature), body
+
+    def intake(self, *accounts: str) -> Intake:
+        return Intake(secrets=() if self.in_body else self.secrets, accounts=accounts)
+
+
+def _changed(values: dict[str, str], name: str, value: str | None) -> dict[str, str]:
+    return {n: v for n, v in values.items() if n != name} | ({name: value} if value is not None else {})
+
+
+def stamp(at: datetime) -> str:
+    return str(int(at.timestamp()))
+
+
+def hexed(secret: str, content: bytes) -> str:
+    return hmac.digest(secret.encode(), content, "sha256").hex()
+
+
+def grafana(secret: str, body: bytes, at: datetime) -> Request:
+    mark = hexed(secret, stamp(at).encode() + b":" + body)
+    return {"x-grafana-alerting-timestamp": stamp(at), "x-grafana-alerting-signature": mark}, body
+
+
+def github(secret: str, body: bytes, _: datetime) -> Request:
+    return {"x-hub-signature-256": "sha256=" + hexed(secret, body)}, body
+
+
+def sentry(secret: str, body: bytes, at: datetime) -> Request:
+    return {"sentry-hook-timestamp": stamp(at), "sentry-hook-signature": hexed(secret, body)}, body
+
+
+def standard(secret: str, body: bytes, at: datetime) -> Request:
+    """By the specification's own library."""
+    mark = Webhook(secret).sign("msg_1", at.astimezone(UTC), body.decode())
+    return {"webhook-id": "msg_1", "webhook-timestamp": stamp(at), "webhook-signature": f"v1a,AAAA {mark}"}, body
+
+
+AMAZON, STRANGER = (rsa.generate_private_key(65537, 2048) for _ in range(2))
+CERTIFICATE_AT = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-01d088a6f77103d0fe307c0069e40ed6.pem"
+
+
+def certificate(begins: datetime, ends: datetime) -> bytes:
+    """Amazon's, as it would lie at its address."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
+    made = x509.CertificateBuilder(name, name, AMAZON.public_key(), 1, begins, ends).sign(AMAZON, hashes.SHA256())
+    return made.public_bytes(serialization.Encoding.PEM)
+
+
+CERTIFICATE = certificate(datetime(2026, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+
+
+def sns(version: str, body: bytes, at: datetime, **changes: str) -> Request:
+    """Signed by Amazon in version "1" or "2", and by a stranger in any other, as version 2."""
+    told = msgspec.json.decode(body) | {"Timestamp": at.astimezone(UTC).isoformat(timespec="milliseconds")} | changes
+    told["SignatureVersion"] = version if version in {"1", "2"} else "2"
+    url = [] if told["Type"] == "Notification" else ["SubscribeURL"]
+    token = [] if told["Type"] == "Notification" else ["Token"]
+    names = ["Message", "MessageId", *(["Subject"] if "Subject" in told else []), *url, "Timestamp", *token, "TopicArn", "Type"]
+    content = "".join(f"{name}\n{told[name]}\n" for name in names).encode()
+    key = AMAZON if version in {"1", "2"} else STRANGER
+    mark = key.sign(content, padding.PKCS1v15(), hashes.SHA1() if version == "1" else hashes.SHA256())  # noqa: S303 - version 1
+    return {}, msgspec.json.encode(told | {"Signature": base64.b64encode(mark).decode()})
+
+
+SIGNERS = [
+    Signer("cloudwatch", ("2", "1"), "123456789012", sns, "Signature", b"ALARM", timedelta(minutes=65), in_body=True),
+    Signer("github", (NEW, OLD), "octo-org", github, "x-hub-signature-256", b"nightly", None),
+    Signer("grafana", (NEW, OLD), "grafana.example/1", grafana, "x-grafana-alerting-signature", b"c6eadffa33fcdf37"),
+    Signer("sentry", (NEW, OLD), "a8e5d37a-696c-4c54-adb5-b3f28d64c7de", sentry, "sentry-hook-signature", b"Too many"),
+    Signer("standard_webhooks", (WHSEC_NEW, WHSEC_OLD), "", standard, "webhook-signature", b"Disk full"),
+]

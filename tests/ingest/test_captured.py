@@ -1,0 +1,52 @@
+"""What was captured of every sender goes the whole way: its alert opens a record, and the alert's end clears it."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from gateway.ingest.sources import SOURCES
+from gateway.settings import load
+from tests.ingest import signing
+from tests.ingest.requests import FIXTURES, NOW
+from tests.support.clock import FakeClock
+from tests.support.served import Served, served
+
+
+@pytest.fixture
+async def gateway(database_url: str) -> AsyncIterator[Served]:
+    async def amazon(_address: str) -> bytes:
+        return signing.CERTIFICATE
+
+    async with served(load(None, {"DATABASE_URL": database_url}), amazon, FakeClock(NOW)) as running:
+        yield running
+
+
+async def sent(gateway: Served, slug: str, case: str) -> list[dict[str, Any]]:
+    """The request as it was captured, with a key of ours; Amazon's signed anew, since its certificate is not ours."""
+    head, _, body = (FIXTURES / slug / case / "request.http").read_bytes().partition(b"\n\n")
+    pairs = [line.partition(": ") for line in head.decode().splitlines()[1:]]
+    headers = {name: value for name, _, value in pairs if name not in {"Host", "Authorization"}}
+    body = signing.sns("2", body, NOW)[1] if slug == "cloudwatch" else body.removesuffix(b"\n")
+    answer = await gateway.client.post(f"/ingest/{slug}/{gateway.keys['ingest']}", data=body, headers=headers)
+    assert answer.status == 202, (slug, case, await answer.text())
+    results: list[dict[str, Any]] = (await answer.json())["results"]
+    return results
+
+
+async def test_every_senders_alert_opens_a_record_and_its_end_clears_it(gateway: Served) -> None:
+    for source in SOURCES:
+        (opened,) = await sent(gateway, source.slug, "firing")
+        # the same service may have made it follow another source's record; related is as good as opened
+        assert opened["outcome"] in {"opened", "related", "reopened"}, source.slug
+        if source.tells_the_end:
+            (cleared,) = await sent(gateway, source.slug, "resolved")
+            assert (cleared["outcome"], cleared["incident"]) == ("cleared", opened["incident"]), source.slug
+
+
+async def test_a_test_button_opens_nothing(gateway: Served) -> None:
+    cases = sorted(path.parent.relative_to(FIXTURES).parts for path in FIXTURES.glob("*/test_*/request.http"))
+    assert len(cases) >= 4
+    for slug, case in cases:
+        assert [(one["outcome"], one["incident"]) for one in await sent(gateway, slug, case)] == [("ignored", None)], (slug, case)
+    assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == 0

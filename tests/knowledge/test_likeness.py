@@ -1,0 +1,51 @@
+"""How alike troubles are: in any order of words, in Chinese, and for the same thing more than for another."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.knowledge.likeness import LEAST, Trouble, likeness, words
+
+TROUBLES = st.builds(Trouble, st.text(max_size=60), st.sampled_from(["", "mail", "Mail"]), st.sampled_from(["", "db1"]))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("disk full on db1", "Disk full on DB1!"),
+        ("mail is slow since noon", "since noon the mail is slow"),
+        ("邮件系统无法登录", "无法登录邮件系统"),
+        ("VPN 连接失败", "vpn连接失败,重试无效"),
+    ],
+)
+def test_what_says_the_same_in_other_order_is_alike(one: str, other: str) -> None:
+    found = likeness(Trouble(one), Trouble(other))
+    assert found.score >= LEAST
+    assert found.reasons == ("words",)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("disk full on db1", "printer out of paper"), ("邮件系统无法登录", "打印机缺纸"), ("disk full", "")]
+)
+def test_what_says_something_else_is_not(one: str, other: str) -> None:
+    assert likeness(Trouble(one), Trouble(other)).score < LEAST
+
+
+def test_the_same_service_item_and_category_make_it_likelier() -> None:
+    here = Trouble("mail is slow", "Mail", "mx1", "performance")
+    plain, same = likeness(here, Trouble("mail is down")), likeness(here, Trouble("mail is down", "mail", "mx1", "performance"))
+    assert round(same.score - plain.score, 2) == 0.3
+    assert same.reasons == ("words", "service", "ci", "category")
+
+
+@given(TROUBLES, TROUBLES)
+def test_it_is_the_same_from_either_side_and_between_nothing_and_all(one: Trouble, other: Trouble) -> None:
+    found = likeness(one, other)
+    assert found == likeness(other, one)
+    assert 0 <= found.score <= 1
+    assert not words(one.title) or likeness(one, one).score >= 0.7
+
+
+def test_a_run_of_chinese_is_read_in_pairs() -> None:
+    assert words("DB1磁盘已满!") == "db1 磁盘 盘已 已满"
+    assert words("满") == "满"

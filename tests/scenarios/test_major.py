@@ -1,0 +1,303 @@
+"""A major incident from its declaration to the approval of its report."""
+
+from datetime import timedelta
+
+import pytest
+
+from gateway.operations.undelivered import note_undelivered
+from tests.scenarios.conftest import Telling
+from tests.scenarios.rows import shows
+from tests.support.clock import NOON
+from tests.support.story import Story
+
+
+@pytest.fixture
+async def number(story: Story) -> str:
+    """A record that was reported by hand: priority 4, and no manager was told."""
+    return str((await story.call("POST", "incidents", {"title": "mail is slow"}))["number"])
+
+
+@shows("major/declared", "major/leader told")
+async def test_the_manager_is_told_at_once_of_what_is_declared_major_and_tells_the_leader(story: Story, number: str) -> None:
+    problem = await story.refused("POST", f"incidents/{number}/declare_major", {"reason": " "})
+    assert (problem["status"], problem["errors"][0]["pointer"]) == (422, "/reason")
+    await story.act(number, "declare_major", reason="all of sales")
+    (mail,) = await story.letters(1)
+    assert mail.to == "manager@example.com"
+    assert "Reason: all of sales" in mail.text
+    assert "To do: tell the leader" in mail.text
+    await story.until(3)
+    await story.act(number, "leader_told", recipient="Director Li", note="by telephone")
+    assert await story.facts(number, "leader_told") == [
+        {"cause": "declared_major", "role": "leader", "recipient": "Director Li", "outcome": "reached", "note": "by telephone"}
+    ]
+    assert (await story.facts(number, "management_told"))[0]["roles"] == ["incident_manager"]
+
+
+async def test_the_gateway_tells_the_leader_itself_where_it_is_told_to(telling: Telling) -> None:
+    async with telling('[major]\nleader_told_by = "gateway"\n') as story:
+        number = (await story.call("POST", "incidents", {"title": "mail is slow"}))["number"]
+        await story.act(number, "declare_major", reason="all of sales")
+        assert [to for to, _ in await story.mails(2)] == ["leader@example.com", "manager@example.com"]
+        (told,) = await story.facts(number, "management_told")
+        assert (told["cause"], told["roles"]) == ("declared_major", ["incident_manager", "leader"])
+
+
+async def test_nobody_tells_the_leader_of_what_is_not_major(story: Story, number: str) -> None:
+    problem = await story.refused("POST", f"incidents/{number}/leader_told", {"recipient": "Director Li"})
+    assert problem["status"] == 409
+
+
+@shows("major/status update")
+async def test_an_update_reaches_every_subscriber_once_in_their_language(story: Story, number: str) -> None:
+    await story.join("ann", "leader", email="ann@example.com", locale="zh-CN")
+    await story.join("bob", "tier2", email="bob@example.com")
+    path = f"incidents/{number}/subscribers"
+    await story.call("POST", path, {}, key="ann")
+    for whom in ({"person": "bob"}, {"address": "smtp:bob@example.com"}, {"address": "smtp:out@example.org"}):
+        await story.call("POST", path, whom)
+    due = (NOON + timedelta(minutes=30)).isoformat()
+    posted = {"text": "We know the cause.\nMail returns soon.", "next_update_due_at": due}
+    answers = [await story.again(f"incidents/{number}/updates", posted, once="u1") for _ in range(2)]
+    assert answers == [200, 200]
+    letters = [one for one in await story.letters(3) if number in one.subject]
+    assert [one.to for one in letters] == ["ann@example.com", "bob@example.com", "out@example.org"]
+    assert ["进展通报" in one.subject for one in letters] == [True, False, False]
+    assert all("We know the cause.\nMail returns soon.\n" in one.text for one in letters)
+    assert "Next update due: 2026-03-02 12:30:00 UTC" in letters[1].text
+    (told,) = await story.facts(number, "status_update")
+    assert told["sent_to"] == ["smtp:ann@example.com", "smtp:bob@example.com", "smtp:out@example.org"]
+    assert [one["text"] for one in (await story.call("GET", f"incidents/{number}/updates"))["updates"]] == [posted["text"]]
+
+
+async def test_whoever_unsubscribes_hears_no_more(story: Story, number: str) -> None:
+    await story.join("ann", "tier2", email="ann@example.com")
+    path = f"incidents/{number}/subscribers"
+    made = [await story.call("POST", path, {}, key="ann") for _ in range(2)]
+    assert made[0] == made[1]
+    other = await story.call("POST", path, {"address": "smtp:out@example.org"})
+    assert await story.status("DELETE", f"{path}/{other['id']}", "ann") == 404
+    assert await story.status("DELETE", f"{path}/{made[0]['id']}", "ann") == 204
+    await story.call("POST", f"incidents/{number}/updates", {"text": "better"})
+    assert [to for to, _ in await story.mails(1)] == ["out@example.org"]
+    assert [event for _, event in await story.told(number)][1:] == ["subscribed", "subscribed", "unsubscribed", "status_update"]
+
+
+async def test_only_the_desk_and_the_manager_subscribe_others_and_only_whom_a_message_may_reach(
+    story: Story, number: str
+) -> None:
+    await story.join("ann", "tier2", email="ann@example.com")
+    await story.join("mute", "tier2")
+    await story.join("rep", "reporter", email="rep@example.com")
+    path = f"incidents/{number}/subscribers"
+    assert await story.status("POST", path, "ann", {"address": "smtp:out@example.org"}) == 403
+    assert await story.status("POST", path, "rep", {}) == 404
+    wrong = [
+        {"address": "webhook:http://127.0.0.1/hook"}, {"address": "webhook:file:///x"}, {"address": "tel:1"},
+        {"address": "smtp:x"}, {"person": "mute"}, {"person": "rep"}, {"person": "nobody"}, {},
+        {"person": "ann", "address": "smtp:a@example.com"},
+    ]  # fmt: skip
+    assert [(await story.refused("POST", path, body))["status"] for body in wrong] == [422] * len(wrong)
+
+
+async def test_a_security_incident_is_told_to_the_privy_alone(story: Story, number: str) -> None:
+    await story.join("ann", "tier2", email="ann@example.com")
+    await story.join("sec", "security", "tier2", email="sec@example.com")
+    path = f"incidents/{number}/subscribers"
+    for whom in ({"person": "ann"}, {"person": "sec"}, {"address": "smtp:out@example.org"}):
+        await story.call("POST", path, whom)
+    await story.call("PATCH", f"incidents/{number}", {"security": True})
+    assert (await story.refused("POST", path, {"address": "smtp:more@example.org"}))["status"] == 422
+    assert (await story.refused("POST", path, {"person": "ann"}))["status"] == 422
+    await story.call("POST", f"incidents/{number}/updates", {"text": "contained"})
+    (told,) = await story.facts(number, "status_update")
+    assert (told["sent_to"], told["not_sent_to"]) == (["smtp:sec@example.com"], ["person:ann", "smtp:out@example.org"])
+
+
+@shows("major/update overdue")
+async def test_the_manager_is_reminded_once_when_a_promised_update_does_not_come(story: Story, number: str) -> None:
+    await story.act(number, "declare_major", reason="all of sales")
+    for minute, promised in ((0, 10), (8, 20)):
+        await story.until(minute)
+        due = (NOON + timedelta(minutes=promised)).isoformat()
+        await story.call("POST", f"incidents/{number}/updates", {"text": "working", "next_update_due_at": due})
+    await story.until(40)
+    reminded = [one for one in await story.facts(number, "management_told") if one["cause"].startswith("update_due")]
+    assert [(one["roles"], one["targets"]) for one in reminded] == [(["incident_manager"], ["smtp:manager@example.com"])]
+    assert (20.0, "management_told") in await story.told(number)
+
+
+@pytest.mark.parametrize("after", ["not major", "resolved", "told without a promise"])
+async def test_nobody_is_reminded_of_an_update_that_is_owed_no_more(story: Story, number: str, after: str) -> None:
+    if after != "not major":
+        await story.act(number, "declare_major", reason="all of sales")
+    due = (NOON + timedelta(minutes=3)).isoformat()
+    await story.call("POST", f"incidents/{number}/updates", {"text": "working", "next_update_due_at": due})
+    if after == "resolved":
+        await story.act(number, "resolve", solution="restarted")
+    if after == "told without a promise":
+        await story.call("POST", f"incidents/{number}/updates", {"text": "that was all"})
+    await story.until(10)
+    assert not [one for one in await story.facts(number, "management_told") if one["cause"].startswith("update_due")]
+
+
+@pytest.fixture
+async def over(story: Story) -> str:
+    """A major incident of the mail group's that is resolved and owes a report."""
+    asked = {"title": "mail is down", "impact": "business", "urgency": "high"}
+    number = str((await story.call("POST", "incidents", asked))["number"])
+    await story.mails(2)
+    await story.act(number, "assign", group="mail")
+    await story.act(number, "resolve", solution="restarted")
+    for login, role in (("tia", "tier2"), ("max", "incident_manager"), ("lea", "leader")):
+        await story.join(login, role)
+    return number
+
+
+async def listed(story: Story, report: str) -> list[str]:
+    return [one["number"] for one in (await story.call("GET", f"incidents?report={report}"))["incidents"]]
+
+
+@shows("major/report")
+async def test_an_approved_report_goes_to_the_leader_with_its_text(story: Story, over: str) -> None:
+    path = f"incidents/{over}/report"
+    standings = [[await listed(story, one) for one in ("due", "written", "approved")]]
+    await story.call("PUT", path, {"text": "# Cause\n\nA full disk."}, key="tia")
+    standings.append([await listed(story, one) for one in ("due", "written", "approved")])
+    await story.call("POST", f"{path}/approve", key="max")
+    standings.append([await listed(story, one) for one in ("due", "written", "approved")])
+    assert standings == [[[over], [], []], [[], [over], []], [[], [], [over]]]
+    (mail,) = await story.letters(1)
+    assert (mail.to, mail.subject) == ("leader@example.com", f"[{over}] P1 major incident report: mail is down")
+    assert "# Cause\n\nA full disk.\n" in mail.text
+    told = (await story.facts(over, "management_told"))[-1]
+    assert (told["cause"], told["targets"]) == ("report_approved#1", ["smtp:leader@example.com"])
+
+
+@shows("major/report reopened")
+async def test_a_record_reopened_after_its_report_was_approved_owes_a_new_one_and_the_old_is_kept(
+    story: Story, over: str
+) -> None:
+    path = f"incidents/{over}/report"
+    await story.call("PUT", path, {"text": "a full disk"}, key="tia")
+    await story.call("POST", f"{path}/approve", key="max")
+    await story.act(over, "refuse", note="down again")
+    assert ((await story.record(over))["report"], (await story.call("GET", path))["text"]) == (None, "a full disk")
+    await story.act(over, "resolve", solution="a bigger disk")
+    drafted = await story.call("GET", path)
+    assert (drafted["status"], drafted["version"], "a bigger disk" in drafted["text"]) == ("due", 2, True)
+    await story.call("PUT", path, {"text": "a disk too small"}, key="tia")
+    await story.call("PUT", path, {"text": "a disk far too small"}, key="tia")
+    assert (await story.call("POST", f"{path}/approve", key="max"))["version"] == 2
+    texts = [(await story.call("GET", f"{path}?version={version}"))["text"] for version in (1, 2)]
+    assert texts == ["a full disk", "a disk far too small"]
+    assert [to for to, subject in await story.mails(2) if "report" in subject] == ["leader@example.com"] * 2
+    assert await listed(story, "due,written") == []
+
+
+async def test_the_leader_approves_what_the_manager_wrote(story: Story, over: str) -> None:
+    path = f"incidents/{over}/report"
+    await story.call("PUT", path, {"text": "mine"}, key="max")
+    assert await story.status("POST", f"{path}/approve", "max") == 403
+    assert (await story.call("POST", f"{path}/approve", key="lea"))["approved_by"] == "lea"
+
+
+async def test_the_report_on_a_security_incident_is_sent_to_nobody(story: Story, over: str) -> None:
+    await story.call("PATCH", f"incidents/{over}", {"security": True})
+    await story.call("PUT", f"incidents/{over}/report", {"text": "how they came in"})
+    await story.call("POST", f"incidents/{over}/report/approve", key="max")
+    told = (await story.facts(over, "management_told"))[-1]
+    assert (told["cause"], told["targets"], told["silenced"]) == ("report_approved#1", [], "security")
+
+
+@shows("major/report handed over")
+async def test_a_report_that_is_owed_is_handed_over_until_it_is_approved(story: Story, over: str) -> None:
+    await story.call("POST", "groups", {"slug": "mail", "name": "Mail", "tier": "tier2", "members": ["tia"]})
+    shifts = [{"from": f"2026-03-02T{h}:00:00Z", "to": f"2026-03-02T{h + 1}:00:00Z", "people": ["tia"]} for h in (12, 13, 14)]
+    await story.put("groups/mail/roster", {"shifts": shifts})
+    lists = []
+    for minute, change in ((31, "PUT"), (91, "POST"), (151, "")):
+        await story.until(minute)
+        lists.append([(one["number"], one["report"]) for one in (await story.hand_over())[-1]["records"]])
+        if change == "PUT":
+            await story.call("PUT", f"incidents/{over}/report", {"text": "a full disk"}, key="tia")
+        if change == "POST":
+            await story.call("POST", f"incidents/{over}/report/approve", key="max")
+    assert lists == [[(over, "due")], [(over, "written")], []]
+
+
+GENERAL = """
+[sla]
+default = "severity-ladder"
+"""
+
+
+@pytest.mark.parametrize(("who", "stopped"), [("max", True), ("tia", False), (None, False)])
+@shows("escalation/acknowledged")
+async def test_whoever_was_told_takes_note_and_nobody_further_up_is_told(
+    telling: Telling, *, who: str | None, stopped: bool
+) -> None:
+    async with telling(GENERAL) as story:
+        await story.join("max", "leader", email="Manager@example.com")
+        await story.join("tia", "tier2", email="tia@example.com")
+        number = await story.report()
+        path = f"incidents/{number}/acknowledge_escalation"
+        assert await story.status("POST", path, "max", {}) == 409
+        await story.until(125)
+        if who is not None:
+            answers = [await story.status("POST", path, who, {"note": "I am on it"}) for _ in range(2)]
+            assert answers == ([200, 200] if stopped else [409, 409])
+        await story.until(300)
+        told = [one["roles"] for one in await story.facts(number, "management_told")]
+        assert told == [["incident_manager"]] + [["operations_manager", "director"]] * (not stopped)
+        noted = {"cause": "unresolved:7200s:incident_manager#1", "recipient": "smtp:manager@example.com",
+                 "outcome": "acknowledged", "note": "I am on it"}  # fmt: skip
+        assert await story.facts(number, "escalation_acknowledged") == [noted] * stopped
+
+
+async def test_the_manager_by_role_takes_note_too_and_nobody_of_what_is_over(telling: Telling) -> None:
+    async with telling(GENERAL) as story:
+        number = await story.report()
+        await story.until(125)
+        await story.act(number, "resolve", solution="restarted")
+        assert (await story.refused("POST", f"incidents/{number}/acknowledge_escalation", {}))["status"] == 409
+        await story.act(number, "refuse", note="still slow")
+        await story.act(number, "acknowledge_escalation")
+        (noted,) = await story.facts(number, "escalation_acknowledged")
+        assert (noted["role"], noted["outcome"]) == ("incident_manager", "acknowledged")
+
+
+@shows("escalation/undelivered")
+async def test_whom_a_message_never_reached_stands_in_the_timeline_once(telling: Telling) -> None:
+    async with telling() as story:
+        story.mailbox.refusing.add("leader@example.com")
+        number = await story.report(impact="business", urgency="urgent")
+        await story.mails(1)
+        await story.settled(number, 2)
+        assert [await note_undelivered(story.gateway.desk) for _ in range(2)] == [1, 0]
+        (entry,) = await story.facts(number, "undelivered")
+        assert (entry["recipient"], entry["role"], entry["attempts"]) == ("smtp:leader@example.com", "leader", 1)
+        assert "no such mailbox" in entry["reason"]
+        states = {one["recipient"]: one["state"] for one in await story.notifications(number)}
+        assert states == {"leader@example.com": "dead", "manager@example.com": "sent"}
+
+
+DUTY = """
+[[escalation.management]]
+priorities = [3]
+after = "5m"
+repeat = "5m"
+notify = ["duty"]
+"""
+
+
+async def test_a_step_for_a_person_reaches_them_until_they_take_note(telling: Telling) -> None:
+    async with telling(DUTY) as story:
+        await story.join("dina", "tier2", email="dina@example.com", locale="zh-CN")
+        number = await story.report()
+        await story.until(11)
+        assert [one.subject for one in await story.letters(2)] == [f"[{number}] P3 仍未解决: mail is slow"] * 2
+        await story.act(number, "acknowledge_escalation", "dina")
+        await story.until(60)
+        assert [one["targets"] for one in await story.facts(number, "management_told")] == [["person:dina"]] * 2
+        assert (await story.facts(number, "escalation_acknowledged"))[0]["recipient"] == "person:dina"

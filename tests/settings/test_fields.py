@@ -1,0 +1,72 @@
+"""What may be said of a record's own fields, and that every problem is named and not only the first."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.errors import Misconfigured
+from gateway.incidents.custom import CREATE
+from gateway.incidents.labels import LOCALES
+from gateway.incidents.lifecycle import ACTIONS
+from gateway.settings import CustomField, load
+from gateway.settings.fields import LANGUAGES, MOMENTS, MOST_FIELDS, flaws_of
+
+LABELS = {"en": "room", "zh-CN": "房间"}
+
+
+def a_field(**given: Any) -> CustomField:
+    return CustomField(**{"name": "room", "type": "text", "labels": LABELS} | given)
+
+
+@pytest.mark.parametrize(
+    ("given", "pointer"),
+    [
+        ({"name": "Room"}, "name"),
+        ({"name": "a.b"}, "name"),
+        ({"name": "x" * 41}, "name"),
+        ({"type": "colour"}, "type"),
+        ({"kinds": ("problem",)}, "kinds"),
+        ({"kinds": ()}, "kinds"),
+        ({"required_on": ("open",)}, "required_on"),
+        ({"labels": {"en": "room"}}, "labels/zh-CN"),
+        ({"labels": {"en": " ", "zh-CN": "房间"}}, "labels/en"),
+        ({"labels": LABELS | {"de": "Raum"}}, "labels"),
+        ({"choices": ("a",)}, "choices"),
+        ({"type": "choice"}, "choices"),
+        ({"type": "choice", "choices": ("a", "a")}, "choices"),
+        ({"type": "choice", "choices": ("a", " ")}, "choices"),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_said_where_it_stands(given: dict[str, Any], pointer: str) -> None:
+    assert [flaw.pointer for flaw in flaws_of([a_field(name="other"), a_field(**given)])] == [f"/fields/1/{pointer}"]
+
+
+def test_a_field_that_is_right_has_no_flaw() -> None:
+    full = a_field(type="choice", choices=("a", "b"), kinds=("incident",), required_on=("create", "close"))
+    assert list(flaws_of([full])) == []
+
+
+def test_a_name_is_taken_once_and_there_is_an_end_of_fields() -> None:
+    assert [flaw.pointer for flaw in flaws_of([a_field(), a_field()])] == ["/fields/1/name"]
+    many = [a_field(name=f"f{index}") for index in range(MOST_FIELDS + 1)]
+    assert [flaw.pointer for flaw in flaws_of(many)] == ["/fields"]
+
+
+def test_the_configuration_tells_every_problem_of_every_field(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.toml"
+    file.write_text('[[fields]]\nname = "a"\ncolour = 1\n[[fields]]\ntype = "text"\n[login]\nattempts = "many"\n')
+    with pytest.raises(Misconfigured) as unread:
+        load(file, {})
+    assert [flaw.pointer for flaw in unread.value.flaws] == ["/login/attempts", "/fields/0", "/fields/1"]
+    file.write_text('[[fields]]\nname = "A"\ntype = "x"\nlabels = {}\n[[routing]]\nname = "r"\n')
+    with pytest.raises(Misconfigured) as contradicts:
+        load(file, {})
+    assert [flaw.pointer for flaw in contradicts.value.flaws] == [
+        "/fields/0/name", "/fields/0/type", "/fields/0/labels/en", "/fields/0/labels/zh-CN",
+    ]  # fmt: skip
+
+
+def test_a_field_can_be_required_with_every_action_and_read_in_every_language() -> None:
+    assert set(MOMENTS) == {CREATE, *ACTIONS}
+    assert set(LANGUAGES) == set(LOCALES)

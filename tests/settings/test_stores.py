@@ -1,0 +1,33 @@
+"""Where files are kept is configured whole or refused."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import Misconfigured
+from gateway.settings import load
+
+
+@pytest.mark.parametrize(
+    ("text", "pointers"),
+    [
+        ('store = "disk"', ["path"]),
+        ('store = "s3"', ["s3/endpoint", "s3/bucket", "s3/access_key", "s3/secret_key"]),
+        ('[attachments.s3]\nendpoint = "s3.example.com"\nprefix = "a"', ["s3/endpoint", "s3/prefix"]),
+        ("max_files = 0\nmax_link_files = 0", ["max_files", "max_link_files"]),
+    ],
+)
+def test_every_problem_is_named(tmp_path: Path, text: str, pointers: list[str]) -> None:
+    (tmp_path / "gateway.toml").write_text(f"[attachments]\n{text}\n")
+    with pytest.raises(Misconfigured) as refused:
+        load(tmp_path / "gateway.toml", {})
+    assert [flaw.pointer.removeprefix("/attachments/") for flaw in refused.value.flaws] == pointers
+
+
+def test_a_whole_configuration_is_taken_and_the_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("s3cret\n")
+    (tmp_path / "gateway.toml").write_text(
+        '[attachments]\nstore = "s3"\n[attachments.s3]\nendpoint = "https://s3.example.com"\nbucket = "b"\naccess_key = "a"\n'
+    )
+    read = load(tmp_path / "gateway.toml", {"GATEWAY_ATTACHMENTS__S3__SECRET_KEY_FILE": str(tmp_path / "secret")})
+    assert read.attachments.s3.secret_key == "s3cret"
