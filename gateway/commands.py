@@ -90,7 +90,7 @@ async def dev(settings: Settings, options: argparse.Namespace) -> int:
         url = address(gateway, settings)
         _announce(url, admin, ingest)
         if options.ready_file:
-            _write_ready(options.ready_file, settings, url, admin, ingest)
+            _write_ready(options.ready_file, settings, url, admin, ingest, _smtp(gateway))
         if options.demo:
             playing = asyncio.create_task(demo.play(url, ingest, admin, SystemClock()))
             stack.callback(playing.cancel)
@@ -140,7 +140,12 @@ def _announce(url: str, admin: str, ingest: str) -> None:
     print(f"\n  gateway   {url}/docs\n  admin     {admin}\n  ingest    {ingest}\n\n  try       {example}\n", flush=True)
 
 
-def _write_ready(path: Path, settings: Settings, url: str, admin: str, ingest: str) -> None:
+def _smtp(gateway: Gateway) -> str:
+    """Where mail is taken, "" where it is not."""
+    return f"{gateway.smtp[0][0]}:{gateway.smtp[0][1]}" if gateway.smtp else ""
+
+
+def _write_ready(path: Path, settings: Settings, url: str, admin: str, ingest: str, smtp: str) -> None:
     """In one step, so that whoever waits for the file never reads half of it."""
     ready = {
         "url": url,
@@ -148,6 +153,7 @@ def _write_ready(path: Path, settings: Settings, url: str, admin: str, ingest: s
         "ingest_key": ingest,
         "database_url": settings.database.url,
         "redis_url": settings.redis.url,
+        "smtp": smtp,
         "pid": os.getpid(),
     }
     temporary = path.with_name(path.name + ".new")

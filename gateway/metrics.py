@@ -188,6 +188,7 @@ class Metrics:
         self.send_seconds = Histogram(
             "gateway_notify_send_seconds", "Seconds one attempt to notify took", ("channel",), buckets=LATENCY, registry=registry
         )
+        self.mail_sessions = Gauge("gateway_mail_sessions", "SMTP sessions that are open", registry=registry)
         self.breakers_open = Gauge(
             "gateway_notify_circuits_open", "Endpoints left alone for now after failures", registry=registry
         )

@@ -44,6 +44,12 @@ DELETE FROM quarantine WHERE id IN (
   SELECT id FROM quarantine WHERE received_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval LIMIT 5000)
 """
 
+PURGE_MAIL = """
+DELETE FROM mail WHERE (id_hash, integration_id, content_hash) IN (
+  SELECT id_hash, integration_id, content_hash FROM mail
+  WHERE received_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval LIMIT 5000)
+"""
+
 PURGE_SESSIONS = """
 DELETE FROM api_key WHERE session AND expires_at < coalesce($1::timestamptz, statement_timestamp()) - interval '1 day'
 """
@@ -104,6 +110,7 @@ class Upkeep:
                 (PURGE_DELIVERIES, keep.deliveries),
                 (PURGE_IDEMPOTENCY, keep.idempotency),
                 (PURGE_QUARANTINE, keep.quarantine),
+                (PURGE_MAIL, self.settings.mail.remember),
             ):
                 await _purge(conn, statement, stamp, age)
             await conn.execute(PURGE_REPLICAS, stamp)

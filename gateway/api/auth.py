@@ -33,6 +33,10 @@ class Keys:
             raise Forbidden(f"this needs a key with the scope {scope!r}")
         return caller
 
+    async def recognise(self, key: str) -> Caller:
+        """Whose key this is, for ways in that are not HTTP; raises Unauthenticated, and Unavailable when that cannot be told."""
+        return await self._ring.recognise(key)
+
     def forget(self, key_id: int) -> None:
         """Believe nothing about this key until it was looked up again."""
         self._ring.forget(key_id)

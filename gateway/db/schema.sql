@@ -460,6 +460,22 @@ CREATE TABLE public.login_state (
 
 COMMENT ON TABLE public.login_state IS 'Log-ins under way at the identity provider; deleted by the first answer';
 
+CREATE TABLE public.mail (
+    id_hash bytea NOT NULL,
+    integration_id integer NOT NULL,
+    content_hash bytea NOT NULL,
+    incident_id bigint NOT NULL,
+    people text[] NOT NULL,
+    acknowledged text,
+    received_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON COLUMN public.mail.id_hash IS 'SHA-256 of what the mail is known by: its Message-ID, else what it says';
+
+COMMENT ON COLUMN public.mail.people IS 'Who wrote it and who got it: whose replies belong to the record';
+
+COMMENT ON COLUMN public.mail.acknowledged IS 'The address an automatic acknowledgement is owed to, null where there is none';
+
 CREATE TABLE public.major_report (
     incident_id bigint NOT NULL,
     text text NOT NULL,
@@ -951,6 +967,9 @@ ALTER TABLE ONLY public.login_attempt
 ALTER TABLE ONLY public.login_state
     ADD CONSTRAINT login_state_pkey PRIMARY KEY (state_hash);
 
+ALTER TABLE ONLY public.mail
+    ADD CONSTRAINT mail_pkey PRIMARY KEY (id_hash, integration_id, content_hash);
+
 ALTER TABLE ONLY public.major_report_past
     ADD CONSTRAINT major_report_past_pkey PRIMARY KEY (incident_id, version);
 
@@ -1083,6 +1102,12 @@ CREATE INDEX incident_solved ON public.incident USING btree (service, id) WHERE 
 CREATE INDEX incident_updated ON public.incident USING btree (updated_at, id);
 
 CREATE INDEX incident_workload ON public.incident USING btree (assignee) WHERE ((assignee <> ''::text) AND (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])));
+
+CREATE INDEX mail_acknowledged ON public.mail USING btree (acknowledged, received_at) WHERE (acknowledged IS NOT NULL);
+
+CREATE INDEX mail_incident ON public.mail USING btree (incident_id);
+
+CREATE INDEX mail_received ON public.mail USING btree (received_at);
 
 CREATE INDEX monitor_due ON public.monitor USING btree (due_at) WHERE (due_at IS NOT NULL);
 

@@ -106,7 +106,7 @@ class Committer:
         armed = await self._records.write(conn, plan)
         keys = await self._save_new(conn, plan, verdicts)
         decided = [(place, index, verdict) for (place, index, _), verdict in zip(items, verdicts, strict=True)]
-        receipts = await write_evidence(conn, deliveries, decided, keys, self._storms.bodies, plan.now)
+        receipts = await write_evidence(conn, deliveries, decided, keys, self._storms.bodies)
         return Committed(receipts, armed, _tally(batch, receipts)), plan
 
     async def _load(self, conn: Connection, items: Sequence[Item]) -> Plan:

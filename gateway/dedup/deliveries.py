@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 from uuid import UUID
 
 from gateway.db.pool import Connection
@@ -17,9 +16,10 @@ REUSED = "id_reused_with_other_body"
 
 @dataclass(slots=True)
 class Deliveries:
-    """A batch with its receipt ids; `repeated` maps the places received before to the results they had then."""
+    """A batch with its receipt ids, which carry `now`; `repeated` maps places received before to the results they had then."""
 
     batch: Sequence[Submission]
+    now: datetime
     ids: list[UUID]
     flags: list[str | None]
     repeated: dict[int, tuple[Result, ...]] = field(default_factory=dict)
@@ -27,7 +27,7 @@ class Deliveries:
 
 def unclaimed(batch: Sequence[Submission], now: datetime) -> Deliveries:
     """A batch in which no request is told apart by a delivery id."""
-    return Deliveries(batch, receipt_ids(now, len(batch)), [submission.flag for submission in batch])
+    return Deliveries(batch, now, receipt_ids(now, len(batch)), [submission.flag for submission in batch])
 
 
 async def claim(conn: Connection, batch: Sequence[Submission], stamp: datetime | None) -> Deliveries:
@@ -39,7 +39,7 @@ async def claim(conn: Connection, batch: Sequence[Submission], stamp: datetime |
     now: datetime = await conn.fetchval(NOW, stamp)
     deliveries = unclaimed(batch, now)
     rows = [
-        (submission.delivery_key, sha256(submission.body).digest(), deliveries.ids[place])
+        (submission.delivery_key, submission.body_hash, deliveries.ids[place])
         for place, submission in enumerate(batch)
         if submission.delivery_key is not None
     ]
@@ -62,7 +62,7 @@ def _settle(
     results: dict[UUID, list[tuple[int, str, str | None]]],
 ) -> None:
     body_hash, receipt = earlier
-    if sha256(deliveries.batch[place].body).digest() != body_hash:
+    if deliveries.batch[place].body_hash != body_hash:
         deliveries.flags[place] = REUSED
         return
     deliveries.repeated[place] = tuple(

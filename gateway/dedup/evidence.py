@@ -27,9 +27,9 @@ async def write_evidence(
     decided: Sequence[tuple[int, int, Verdict]],
     keys: Sequence[Known],
     bodies: BodyBudget,
-    now: datetime,
 ) -> list[Receipt]:
     """Write keys back, receipts, one event per item, and the quarantine; returns the receipts in the batch's order."""
+    now = deliveries.now
     rows: list[list[Row]] = [[] for _ in deliveries.batch]
     for place, index, verdict in decided:
         rows[place].append(_decided(index, verdict))

@@ -32,7 +32,10 @@ class Receipt:
 
 @dataclass(slots=True, eq=False)
 class Submission:
-    """What one request brought: understood alerts, refused items, items there is nothing to do for."""
+    """What one request brought: understood alerts, refused items, items there is nothing to do for.
+
+    `same_as` is what two copies share whose bytes differ because they came another way; without it the body tells.
+    """
 
     integration_id: int
     source: str
@@ -45,6 +48,7 @@ class Submission:
     delivery_id: str | None = None
     flag: str | None = None
     answer: "asyncio.Future[Receipt] | None" = None
+    same_as: bytes | None = None
     delivery_key: bytes | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -56,9 +60,14 @@ class Submission:
         """How many outcomes are owed."""
         return len(self.alerts) + len(self.refused) + len(self.ignored)
 
+    @property
+    def body_hash(self) -> bytes:
+        """By which the same delivery is told from another one under the same id."""
+        return self.same_as or sha256(self.body).digest()
+
     def with_items(self, alerts: tuple[tuple[int, Alert], ...], refused: tuple[Refused, ...]) -> "Submission":
         """The same request with only these alerts, and more items refused."""
         return Submission(
             self.integration_id, self.source, self.body, self.headers, alerts, self.refused + refused, self.ignored,
-            self.lost, self.delivery_id, self.flag, self.answer,
+            self.lost, self.delivery_id, self.flag, self.answer, self.same_as,
         )  # fmt: skip

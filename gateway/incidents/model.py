@@ -193,6 +193,7 @@ class Outcome(StrEnum):
     IGNORED = "ignored"
     DUPLICATE = "duplicate"
     QUARANTINED = "quarantined"
+    ADDED = "added"
 
 
 class TimerKind(IntEnum):

@@ -4,15 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.dedup.submission import Receipt, Submission
 from gateway.errors import Conflict, Flaw, Malformed, NotFound
 from gateway.ingest.http import WHOLE, Submit
+from gateway.ingest.mail.filing import SOURCE as MAIL
+from gateway.ingest.mail.posted import Posted
+from gateway.ingest.mail.room import MailRoom
 from gateway.ingest.source import Delivery, Source
 from gateway.settings import Intake as SourceSettings
 
-PENDING = "SELECT integration_id, source, item, body, state, received_at FROM quarantine WHERE id = $1"
+PENDING = "SELECT integration_id, source, item, headers::text AS headers, body, state, received_at FROM quarantine WHERE id = $1"
 
 REPLAYED = "UPDATE quarantine SET state = 'replayed', replayed_receipt_id = $2 WHERE id = $1 AND state = 'pending'"
 
@@ -26,6 +31,7 @@ class Replay:
     settings: Mapping[str, SourceSettings]
     submit: Submit
     clock: Clock
+    mail: MailRoom | None = None
 
     async def __call__(self, quarantine_id: int) -> Receipt:
         """Read it again and commit it; the same one twice is counted once.
@@ -38,7 +44,11 @@ class Replay:
             raise NotFound(f"there is no {quarantine_id} in quarantine")
         if row["state"] != "pending":
             raise Conflict(f"{quarantine_id} was {row['state']} before")
-        receipt = await self.submit(self._submission(quarantine_id, dict(row)))
+        if row["source"] == MAIL and self.mail is not None:
+            kind = msgspec.json.decode(row["headers"]).get("content-type", "")
+            receipt = await self.mail.replay(row["integration_id"], Posted(kind, row["body"]))
+        else:
+            receipt = await self.submit(self._submission(quarantine_id, dict(row)))
         async with acquire(self.pool) as conn:
             await conn.execute(REPLAYED, quarantine_id, receipt.id)
         return receipt

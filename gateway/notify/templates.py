@@ -3,7 +3,8 @@
 Facts a template reads, all optional: `number`, `priority`, `title`, `service`, `clock`, `due_at` (an aware datetime or RFC 3339
 text), `unresolved_for`, `share` (of the target, 0 to 1), `resolution`, `assignee_group`, `assignee`, `reason`,
 `next_update_due_at`, `group`, `ends_at`, `records`, `to_do` (a key of TO_DO), `text`, whose lines are kept and stand first, and
-`listed`, records with `number`, `priority`, `state`, `title` and `report`, which stand last.
+`listed`, records with `number`, `priority`, `state`, `title` and `report`, which stand last. A `subject`
+replaces the one that is made of them: mail programs keep a thread together by it.
 Titles and names are foreign text: they are put in as values, never read as a format, and lose their control characters.
 """
 
@@ -31,6 +32,7 @@ class Template(StrEnum):
     ASSIGNED = "assigned"
     UNRESOLVED = "unresolved"
     MAJOR = "major"
+    RECEIVED = "received"
     STATUS_UPDATE = "status_update"
     UPDATE_DUE = "update_due"
     MAJOR_REPORT = "major_report"
@@ -57,6 +59,7 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.ASSIGNED: ("assigned", "已派单"),
     Template.UNRESOLVED: ("still unresolved", "仍未解决"),
     Template.MAJOR: ("declared major", "定为重大事件"),
+    Template.RECEIVED: ("your message was received", "来信已受理"),
     Template.STATUS_UPDATE: ("status update", "进展通报"),
     Template.COMPLAINT: ("complaint", "投诉"),
     Template.MAJOR_REPORT: ("major incident report", "重大事件报告"),
@@ -106,6 +109,8 @@ def render(template: str, facts: Mapping[str, Any], external_url: str, locale: L
     number, title = said.get("number", "?"), said.get("title", "")
     head = f"[{number}] P{said.get('priority', '?')} " if "number" in said else ""
     subject = f"{head}{occasion}: {title}".removesuffix(": ")
+    if facts.get("subject"):
+        subject = one_line(facts["subject"])
     text = whole(facts.get("text") or "")
     lines = [text, ""] if text else []
     lines += [LINES[name][language].format(text) for name, text in said.items()]

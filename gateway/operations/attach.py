@@ -1,13 +1,16 @@
 """Files kept with a record: attached and, by the incident manager, taken away again. The entry stays, the content goes."""
 
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 import structlog
 
 from gateway.db.pool import Connection
 from gateway.errors import GatewayError, NotFound, TooLarge, Unavailable
-from gateway.files.spool import Received
+from gateway.files.spool import Received, received
 from gateway.files.store import Kept, Place, Stores, put_parts
 from gateway.incidents.files import safe_name
 from gateway.incidents.record import Incident, Revision
@@ -38,6 +41,15 @@ class File:
     content: Received
     public: bool
     link: str = ""
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A file that is kept where files are and that no record has yet, unless it is `taken`."""
+
+    file: File
+    handle: str
+    taken: bool = False
 
 
 USED = "SELECT count(*), coalesce(sum(size), 0)::bigint FROM attachment WHERE incident_id = $1 AND removed_at IS NULL"
@@ -94,8 +106,43 @@ class Filing:
             await self._forget(Kept(self.stores.chosen, handle, 0, 0))
         return incident.number, made[0]
 
+    @asynccontextmanager
+    async def holding(self, files: Sequence[tuple[str, bytes]]) -> AsyncIterator[list[Waiting]]:
+        """Files with their names, kept until the end of the block, and for good if a record took them by then.
+
+        Raises Unavailable; then, and after a crash, what no record has is swept.
+        """
+        async with AsyncExitStack() as stack:
+            waiting = [await self._held(stack, name, content) for name, content in files]
+            try:
+                yield waiting
+            except Unavailable:
+                raise
+            except BaseException:
+                await self._let_go(waiting)
+                raise
+            await self._let_go([one for one in waiting if not one.taken])
+
+    async def _held(self, stack: AsyncExitStack, name: str, content: bytes) -> Waiting:
+        got = await stack.enter_async_context(received(_whole(content), self.quota.each, self.stores.directory))
+        handle = "" if self.stores.chosen is Place.PARTS else await self.stores.at(self.stores.chosen).keep(got)
+        return Waiting(File(name, got, public=True), handle)
+
+    async def _let_go(self, waiting: Sequence[Waiting]) -> None:
+        for one in waiting:
+            await self._forget(Kept(self.stores.chosen, one.handle, 0, 0))
+
+    async def take(self, session: Session, incident: Incident, waiting: Waiting, who: Who) -> Mapping[str, Any]:
+        """Give a locked record a file that waits, whoever `who` is; gives the facts of its entry. Raises TooLarge."""
+        made = await self._row(session, incident, waiting.file, who, waiting.handle)
+        waiting.taken = True
+        return _facts(incident, who, made, waiting.file)
+
     async def _put(self, session: Session, incident: Incident, file: File, who: Who, handle: str) -> int:
         refuse(may(who, Action.ATTACH, incident))
+        return await self._row(session, incident, file, who, handle)
+
+    async def _row(self, session: Session, incident: Incident, file: File, who: Who, handle: str) -> int:
         link = sha256(file.link.encode()).digest() if file.link else None
         await _within(session.conn, self.quota, incident, file.content.size, link)
         content, place = file.content, self.stores.chosen
@@ -147,8 +194,13 @@ def _public(file: File, who: Who, incident: Incident) -> bool:
 
 
 async def _told(session: Session, incident: Incident, who: Who, attachment: int, file: File) -> Incident:
+    facts = _facts(incident, who, attachment, file)
+    return (await session.write([Revision(after=incident, actor=who.name, events=(("attached", facts),))]))[0]
+
+
+def _facts(incident: Incident, who: Who, attachment: int, file: File) -> Mapping[str, Any]:
     content = file.content
-    facts = {
+    return {
         "attachment": attachment,
         "name": safe_name(file.name),
         "type": content.type,
@@ -156,7 +208,10 @@ async def _told(session: Session, incident: Incident, who: Who, attachment: int,
         "sha256": content.sha256.hex(),
         "public": _public(file, who, incident),
     }
-    return (await session.write([Revision(after=incident, actor=who.name, events=(("attached", facts),))]))[0]
+
+
+async def _whole(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 async def _within(conn: Connection, quota: Quota, incident: Incident, size: int, link: bytes | None) -> None:

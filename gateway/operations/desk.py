@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from gateway.catalogue.live import Catalogue
 from gateway.clock import Clock
@@ -16,6 +17,8 @@ from gateway.operations.permissions import sight
 from gateway.operations.who import Who
 from gateway.sla import timers
 from gateway.sla.timers import Rules
+
+Result = TypeVar("Result")
 
 Armed = tuple[int, TimerKind, datetime]
 
@@ -35,19 +38,19 @@ class Desk:
     catalogue: Catalogue
     fields: Fields = NO_FIELDS
 
-    async def within(self, work: "Callable[[Session], Awaitable[Incident]]") -> Incident:
+    async def within(self, work: "Callable[[Session], Awaitable[Result]]") -> Result:
         """Run `work` in a transaction, again if it lost a race, and say so once it is committed."""
         session: Session | None = None
 
-        async def once(conn: Connection) -> Incident:
+        async def once(conn: Connection) -> Result:
             nonlocal session
             session = Session(self, conn, await conn.fetchval(NOW, self.clock.stamp()))
             return await work(session)
 
-        incident = await in_transaction(self.pool, once)
+        result = await in_transaction(self.pool, once)
         if session is not None:
             self.committed(session.armed)
-        return incident
+        return result
 
 
 class Session:

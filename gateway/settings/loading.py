@@ -17,6 +17,7 @@ from dateutil.rrule import rrulestr
 
 from gateway.durations import written
 from gateway.errors import Flaw, Misconfigured
+from gateway.settings import mail_flaws
 from gateway.settings.fields import flaws_of
 from gateway.settings.sections import Attachments, Maintenance, Settings
 
@@ -122,6 +123,7 @@ def _ways_in(settings: Settings) -> list[Flaw]:
         flaws.append(Flaw("/login/oidc/redirect_url", "set it, or server.external_url"))
     if any(len(word) < 32 for word in settings.links.secret.split()) or len(settings.links.secret.split()) > 2:
         flaws.append(Flaw("/links/secret", "one secret or two, each of at least 32 characters"))
+    flaws += mail_flaws.flaws(settings.mail)
     if settings.login.attempts < 1:
         flaws.append(Flaw("/login/attempts", "at least one attempt is needed to get in"))
     for name, intake in settings.intake.items():

@@ -362,6 +362,65 @@ class Problems(Section, frozen=True):
     times: int
 
 
+class MailRule(Section, frozen=True):
+    """What a mail becomes that is from one of `senders` and whose subject is like one of `subjects` or `cleared`.
+
+    In patterns `*` is anything and `{name}` anything that is kept under that name; `lines` look for more in the text, line by
+    line. `key`, `title`, `service`, `severity` and `ci` are written with those names. An alert lapses `lapses` after it was told.
+    """
+
+    name: str
+    make: Literal["alert", "report", "ignore"] = "alert"
+    senders: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    cleared: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    key: str = "{key}"
+    title: str = "{title}"
+    service: str = "{service}"
+    severity: str = "{severity}"
+    ci: str = "{ci}"
+    lapses: Duration | None = None
+    impact: Impact | None = None
+    urgency: Urgency | None = None
+
+
+class MailListener(Section, frozen=True):
+    """Mail by SMTP; no host means nobody listens. With a certificate STARTTLS is offered, and asked for where `starttls` is on.
+
+    `mailboxes` are addresses that need no key in them: address to slug of an integration.
+    """
+
+    host: str
+    port: int
+    certificate: str
+    private_key: str
+    starttls: bool
+    sessions: int
+    sessions_per_address: int
+    idle_within: Duration
+    session_within: Duration
+    mailboxes: dict[str, str] = {}
+
+
+class Mail(Section, frozen=True):
+    """Mail on the way in. `reply_to` is an address whose mail reaches the gateway; messages carry it with a signed tag."""
+
+    max_bytes: int
+    at_once: int
+    reply_to: str
+    acknowledge: bool
+    acknowledgements_per_hour: int
+    remember: Duration
+    mailgun_key: str
+    sendgrid_key: str
+    service: str
+    impact: Impact
+    urgency: Urgency
+    listener: MailListener
+    rules: tuple[MailRule, ...] = ()
+
+
 class Settings(Section, frozen=True):
     """Everything the gateway is told."""
 
@@ -375,6 +434,7 @@ class Settings(Section, frozen=True):
     login: Login
     links: Links
     attachments: Attachments
+    mail: Mail
     escalation: Escalation
     major: Major
     problems: Problems

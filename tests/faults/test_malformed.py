@@ -23,6 +23,7 @@ ALERT = {"title": "t", "severity": "critical", "labels": {"a": "b"}, "dedup_key"
 WEBHOOK = {"version": "4", "alerts": [{"status": "firing", "labels": {"alertname": "x"}, "startsAt": "2026-03-02T12:00:00Z"}]}
 EVENT = {"routing_key": "k", "event_action": "trigger", "payload": {"summary": "s", "source": "h", "severity": "error"}}
 CLOUD = {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "data": {"title": "t"}}
+INBOUND = {"From": "a@b.example", "Subject": "s", "TextBody": "t", "Headers": [{"Name": "Date", "Value": "x"}], "Attachments": []}
 STORY = {
     "policy": "itil-minutes",
     "priority": 1,
@@ -49,6 +50,10 @@ TARGETS: list[tuple[str, str, Any]] = [
     ("POST", "/ingest/pagerduty", EVENT),
     ("POST", "/v2/enqueue", EVENT),
     ("POST", "/ingest/cloudevents", CLOUD),
+    ("POST", "/ingest/email/raw", EVENT),
+    ("POST", "/ingest/email/postmark", INBOUND),
+    ("POST", "/ingest/email/mailgun", INBOUND),
+    ("POST", "/ingest/email/sendgrid", INBOUND),
     *(("POST", f"/ingest/{slug}", captured(slug)) for slug in VENDORS),
     ("POST", "/api/v1/incidents", {"title": "t", "impact": "group", "urgency": "high"}),
     ("PATCH", ONE, {"title": "t", "priority": 2}),

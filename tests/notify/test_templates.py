@@ -81,6 +81,12 @@ def test_an_unknown_template_is_refused() -> None:
         render("party", FACTS, URL, "en")
 
 
+def test_an_acknowledgement_keeps_the_subject_of_the_mail_it_answers() -> None:
+    said = render("received", {"number": "INC-1", "title": "磁盘满了", "subject": "Re: 磁盘满了\r\nBcc: x@y"}, "", "zh-CN")
+    assert said.subject == "Re: 磁盘满了 Bcc: x@y"
+    assert said.text.splitlines() == ["来信已受理", "", "事件编号:INC-1", "标题:磁盘满了"]
+
+
 def test_a_hand_over_lists_what_is_open_one_a_line() -> None:
     listed = [
         {"number": "INC-1", "priority": 3, "state": "assigned", "title": "mail\r\nis slow", "report": None},

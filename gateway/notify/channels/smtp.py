@@ -14,17 +14,27 @@ from email.utils import format_datetime
 import aiosmtplib
 
 from gateway.notify.message import Dead, Delivered, Message, Result, Retry
+from gateway.notify.reply_tokens import ReplyTokens, above_this_line, tagged
 from gateway.settings import Smtp
 
 FEW_TRIES = 3
 TIMEOUT_S = 9.0
 
 
-def compose(message: Message, sender: str) -> EmailMessage:
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """How answers find their record: signed tags, and the address they are put into; without one they stand in the text alone."""
+
+    tokens: ReplyTokens
+    address: str = ""
+
+
+def compose(message: Message, sender: str, replies: Replies | None = None) -> EmailMessage:
     """The mail: the same Message-ID on every attempt, one thread per incident if any; raises ValueError for a bad address.
 
-    The thread's root is a Message-ID nobody ever sent, so all recipients' mails hang together whatever arrived first.
-    Auto-Submitted keeps vacation replies and our own mail intake from answering it (RFC 3834).
+    The thread's root is a Message-ID nobody ever sent, so all recipients' mails hang together whatever arrived first; what
+    answers a mail hangs below that one. Auto-Submitted keeps vacation replies and our own mail intake from answering it
+    (RFC 3834), X-Loop lets that intake know its own.
     """
     domain = _address(sender).domain
     root = f"<incident-{message.incident_id}@{domain}>"
@@ -34,13 +44,29 @@ def compose(message: Message, sender: str) -> EmailMessage:
     mail["Subject"] = message.subject
     mail["Date"] = format_datetime(message.created_at)
     mail["Message-ID"] = f"<{message.id}@{domain}>"
-    if message.incident_id is not None:
-        mail["In-Reply-To"] = root
-        mail["References"] = root
-    mail["Auto-Submitted"] = "auto-generated"
+    answered = message.facts.get("answers")
+    if answered or message.incident_id is not None:
+        mail["In-Reply-To"] = f"<{answered}>" if answered else root
+        mail["References"] = f"<{answered}> {root}" if answered else root
+    mail["Auto-Submitted"] = "auto-replied" if answered else "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
-    mail.set_content(message.text)
+    mail["X-Loop"] = sender
+    replies = replies if message.incident_id is not None else None
+    if replies is not None and replies.address:
+        mail["Reply-To"] = _address(tagged(replies.address, _tag(message, replies)))
+    mail.set_content(message.text if replies is None else _tagged_text(message, replies))
     return mail
+
+
+def _tagged_text(message: Message, replies: Replies) -> str:
+    """The text between the line that replies are cut at and the tag that survives where Reply-To does not."""
+    line = above_this_line(str(message.facts.get("locale", "")))
+    return f"{line}\n\n{message.text.rstrip()}\n\n[{_tag(message, replies)}]\n"
+
+
+def _tag(message: Message, replies: Replies) -> str:
+    assert message.incident_id is not None  # noqa: S101 - what is about no record has no tag
+    return replies.tokens.make(message.incident_id)
 
 
 def _address(text: str) -> Address:
@@ -65,6 +91,7 @@ class SmtpChannel:
     """Sends through the one configured relay; with `starttls` a relay without it is not used."""
 
     settings: Smtp
+    replies: Replies | None = None
 
     def endpoint(self, recipient: str) -> str:  # noqa: ARG002 - the relay is the endpoint, whoever the mail is for
         """The relay."""
@@ -73,7 +100,7 @@ class SmtpChannel:
     async def send(self, message: Message) -> Result:
         """Hand it to the relay once."""
         try:
-            mail = compose(message, self.settings.sender)
+            mail = compose(message, self.settings.sender, self.replies)
         except (ValueError, MessageError) as error:
             return Dead(str(error))
         try:

@@ -3,14 +3,16 @@
 import asyncio
 import email
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from email.policy import default
 from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from gateway.notify.channels.smtp import SmtpChannel, compose
+from gateway.notify.channels.smtp import Replies, SmtpChannel, compose
 from gateway.notify.message import Dead, Delivered, Retry
+from gateway.notify.reply_tokens import ReplyTokens
 from gateway.settings import Smtp
 from tests.support.telling import message
 
@@ -156,3 +158,20 @@ async def test_a_relay_that_hangs_up_is_tried_again() -> None:
 def test_a_sender_that_is_no_address_is_refused() -> None:
     with pytest.raises(ValueError, match="not a mail address"):
         compose(message("a@example.com"), "gateway")
+
+
+async def test_replies_find_their_record_by_address_and_text_and_an_answer_hangs_below_the_mail_it_answers(relay: Relay) -> None:
+    mailbox, channel = await relay()
+    replying = SmtpChannel(channel.settings, Replies(ReplyTokens((b"secret",)), "desk@example.com"))
+    tag = ReplyTokens((b"secret",)).make(7)
+    told = message("ann@example.com")
+    answer = replace(told, facts={"answers": "1@example.com", "locale": "zh-CN"})
+    for sent in (told, answer):
+        assert await replying.send(sent) == Delivered()
+    first, second = (mail for *_, mail in mailbox.mails)
+    assert {mail["reply-to"] for mail in (first, second)} == {f"desk+{tag}@example.com"}
+    assert {mail["x-loop"] for mail in (first, second)} == {"gateway@ops.example.com"}
+    assert (second["in-reply-to"], second["auto-submitted"]) == ("<1@example.com>", "auto-replied")
+    assert second["references"] == "<1@example.com> <incident-7@ops.example.com>"
+    lines = second.get_content().split()
+    assert ("请在此行上方回复" in lines[1], lines[-1]) == (True, f"[{tag}]")

@@ -1,0 +1,5 @@
+"""One replica, put together."""
+
+from gateway.app.replica import Gateway, running
+
+__all__ = ["Gateway", "running"]

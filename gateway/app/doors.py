@@ -1,0 +1,35 @@
+"""Every address a replica answers at."""
+
+from aiohttp import web
+
+from gateway.api import routes
+from gateway.api.compat_alertmanager import AlertmanagerReads
+from gateway.api.context import Context
+from gateway.api.health import Health
+from gateway.api.openapi import build_docs
+from gateway.api.silences import Silences
+from gateway.ingest.http import FrontDoor
+from gateway.ingest.mail.http import MailPosts
+from gateway.ingest.pings import Pings
+from gateway.ingest.routes import intake_routes
+from gateway.monitors.pulse import Pulse
+from gateway.opsgenie.alerts import Alerts
+from gateway.opsgenie.heartbeats import Heartbeats
+
+VERSION = "0.1.0"
+
+
+def doors(context: Context, door: FrontDoor, mail: MailPosts, health: Health, pulse: Pulse) -> list[web.RouteDef]:
+    """The API, the ways in, and what other products' clients speak to."""
+    desk, keys = context.desk, context.keys
+    return [
+        *intake_routes(door, mail),
+        *AlertmanagerReads(desk.pool, keys, health.readyz, VERSION, desk.clock.now(), desk.clock).routes(),
+        *routes.build(context),
+        *build_docs(),
+        *health.routes(door.metrics),
+        *Alerts(door, desk).routes(),
+        *Heartbeats(door, desk.pool, desk.clock).routes(),
+        *Silences(desk.pool, keys, desk.clock).routes(),
+        *Pings(pulse, keys.authenticate).routes(),
+    ]

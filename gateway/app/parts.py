@@ -1,0 +1,145 @@
+"""The parts of a replica that need more than their constructor, and what ends them."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+from secrets import token_bytes
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+
+from gateway.clock import Clock
+from gateway.db.pool import SERVER_SETTINGS, Pool, acquire
+from gateway.files.disk import DiskStore
+from gateway.files.s3 import S3Store
+from gateway.files.store import Place, Store, Stores
+from gateway.incidents import store
+from gateway.ingest.fetching import Fetcher
+from gateway.ingest.http import Fetch
+from gateway.notify.channels.person import PersonChannel
+from gateway.notify.channels.smtp import Replies, SmtpChannel
+from gateway.notify.channels.webhook import WebhookChannel
+from gateway.notify.message import Channel
+from gateway.notify.reply_tokens import ReplyTokens
+from gateway.observers import TimerObserver
+from gateway.operations.attach import Filing, Quota
+from gateway.operations.attempts import Limits
+from gateway.operations.desk import Desk
+from gateway.operations.firing import Effects
+from gateway.operations.identity_provider import IdentityProvider
+from gateway.operations.login import Login
+from gateway.operations.oidc import OidcLogin
+from gateway.operations.passwords import Passwords
+from gateway.operations.reporter_links import ReporterLinks, secrets_of
+from gateway.settings import Attachments, Settings
+from gateway.sla.index import Index, connect
+from gateway.sla.runner import Runner as Timers
+
+BY_KEY = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "plan_cache_mode": "force_generic_plan"}
+"""For connections that only ever look rows up by key: a fresh or fast-growing table has no statistics to plan by."""
+
+WRITER = {**SERVER_SETTINGS, **BY_KEY, "application_name": "gateway intake", "synchronous_commit": "on"}
+NUMBERS = {**SERVER_SETTINGS, "application_name": "gateway numbers", "synchronous_commit": "off"}
+"""Numbers are reserved on a connection of their own, see `store.reserve`."""
+
+ANSWER_WITHIN = 2.5
+"""Seconds the writer waits for an answer of the database."""
+
+
+def fetch(stack: AsyncExitStack) -> Fetch:
+    """Asks the world for what signatures need."""
+    fetcher = Fetcher()
+    stack.push_async_callback(fetcher.close)
+    return fetcher.get
+
+
+def login(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) -> Login:
+    """Logging in by password."""
+    passwords = Passwords()
+    stack.callback(passwords.close)
+    return Login(pool, clock, passwords, Limits(settings.login.attempts, settings.login.window), settings.login.session)
+
+
+def filing(stack: AsyncExitStack, desk: Desk, files: Attachments) -> Filing:
+    """Where files are kept."""
+    stores: dict[Place, Store] = {}
+    if files.path:
+        stores[Place.DISK] = DiskStore(Path(files.path))
+    if files.s3.endpoint:
+        stores[Place.S3] = bucket = S3Store(files.s3, desk.clock)
+        stack.push_async_callback(bucket.close)
+    chosen = {"database": Place.PARTS, "disk": Place.DISK, "s3": Place.S3}[files.store]
+    quota = Quota(files.max_bytes, files.max_files, files.max_record_bytes, files.max_link_files)
+    return Filing(desk, Stores(desk.pool, chosen, stores), quota)
+
+
+async def links(pool: Pool, settings: Settings, clock: Clock) -> ReporterLinks:
+    """Links for reporters, signed with the secret of the settings or with one of the database."""
+    async with acquire(pool) as conn:
+        secrets = await secrets_of(conn, settings.links.secret, token_bytes(32), clock.stamp())
+    return ReporterLinks(secrets, settings.links.valid)
+
+
+def oidc(stack: AsyncExitStack, login: Login, settings: Settings) -> OidcLogin | None:
+    """Logging in at the identity provider, if there is one."""
+    oidc = settings.login.oidc
+    if not oidc.issuer:
+        return None
+    provider = IdentityProvider(oidc, login.clock)
+    stack.push_async_callback(provider.close)
+    back = oidc.redirect_url or settings.server.external_url.rstrip("/") + "/api/v1/login/oidc/callback"
+    return OidcLogin(login, provider, oidc, back)
+
+
+class Numbers:
+    """Reserves ids and numbers on its own connection, opened when first needed and again when it was lost."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._conn: asyncpg.Connection[Any] | None = None
+        self._turn = asyncio.Lock()
+
+    async def __call__(self, count: int, stamp: Any) -> store.Reserved:
+        """As `store.reserve`."""
+        async with self._turn:
+            if self._conn is None or self._conn.is_closed():
+                self._conn = await connection(self._url, NUMBERS)
+            try:
+                return await store.reserve(self._conn, count, stamp)
+            except BaseException:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Drop the connection."""
+        if self._conn is not None:
+            self._conn.terminate()
+            self._conn = None
+
+
+async def connection(url: str, settings: dict[str, str]) -> "asyncpg.Connection[Any]":
+    """A connection that gives up on an answer soon; raises what asyncpg raises."""
+    return await asyncpg.connect(url, timeout=ANSWER_WITHIN, command_timeout=ANSWER_WITHIN, server_settings=settings)
+
+
+def channels(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: ReplyTokens) -> dict[str, Channel]:
+    """The ways that people are told by."""
+    webhook = WebhookChannel.open(settings.notify.webhook, clock)
+    stack.push_async_callback(webhook.close)
+    channels: dict[str, Channel] = {"webhook": webhook}
+    if settings.notify.smtp.host:
+        channels["smtp"] = mail = SmtpChannel(settings.notify.smtp, Replies(tokens, settings.mail.reply_to))
+        channels["person"] = PersonChannel(pool, mail, settings.server.external_url)
+    return channels
+
+
+async def timers(
+    stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, effects: Effects, observer: TimerObserver
+) -> Timers:
+    """The timers, with an index where there is a Redis."""
+    index = None
+    if settings.redis.url:
+        index = Index(connect(settings.redis.url), clock)
+        stack.push_async_callback(index.close)
+    return Timers(pool=pool, fire=effects.fire, clock=clock, index=index, replica=uuid4(), observer=observer)

@@ -1,0 +1,148 @@
+"""The composition root: builds the graph of one replica, runs it, and stops it in order."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import msgspec
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from gateway.api import edge
+from gateway.api.auth import Keys
+from gateway.api.context import Context
+from gateway.api.health import Health
+from gateway.app import parts, tasks
+from gateway.app.doors import VERSION, doors
+from gateway.catalogue.live import Catalogue
+from gateway.clock import Clock, SystemClock
+from gateway.db.pool import SERVER_SETTINGS, Pool, open_pool
+from gateway.dedup.commit import Committer
+from gateway.dedup.intake import Intake
+from gateway.dedup.opening import Openings
+from gateway.dedup.records import Records
+from gateway.incidents.custom import Fields
+from gateway.ingest.fetching import Kept
+from gateway.ingest.http import Fetch, FrontDoor
+from gateway.ingest.mail.filing import SOURCE as MAIL
+from gateway.ingest.mail.http import MailPosts
+from gateway.ingest.mail.listener import MailDoor, receiving
+from gateway.ingest.mail.opening import mail_room
+from gateway.ingest.mail.room import MailRoom
+from gateway.ingest.replay import Replay
+from gateway.ingest.sources import SOURCES
+from gateway.metrics import Metrics
+from gateway.monitors.model import NAMESPACE as PING
+from gateway.monitors.pulse import EVERY as EXPIRE_MONITORS_EVERY
+from gateway.monitors.pulse import Pulse
+from gateway.notify.reply_tokens import ReplyTokens
+from gateway.notify.runner import Runner as Telling
+from gateway.observers import IntakeObserver, TimerObserver
+from gateway.operations.desk import Armed, Desk
+from gateway.operations.firing import Effects
+from gateway.operations.redating import Redating
+from gateway.operations.service_redating import ServiceRedating
+from gateway.settings import Settings
+from gateway.sla.runner import Runner as Timers
+from gateway.upkeep import Upkeep
+from gateway.watchdog import watched
+
+RESERVED = 4
+"""Connections that only timers and health checks use, so that no crowd of requests can stop a clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """One running replica."""
+
+    app: web.Application
+    pool: Pool
+    intake: Intake
+    timers: Timers
+    health: Health
+    desk: Desk
+    mail: MailRoom
+    addresses: list[Any] = field(default_factory=list)
+    smtp: Sequence[Any] = ()
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, clock: Clock, *, allow_unsafe: bool = False, fetch: Fetch | None = None
+) -> AsyncIterator[Gateway]:
+    """Everything a replica needs, running; stopped in the opposite order of its start. `fetch` asks the world for it."""
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(settings.database, allow_unsafe=allow_unsafe)
+        stack.callback(pool.terminate)
+        reserved = msgspec.structs.replace(settings.database, pool_min=1, pool_max=RESERVED)
+        timer_pool = await open_pool(reserved, allow_unsafe=allow_unsafe, settings={**SERVER_SETTINGS, **parts.BY_KEY})
+        stack.callback(timer_pool.terminate)
+        yield await _assemble(stack, pool, timer_pool, settings, clock, fetch or parts.fetch(stack))
+
+
+async def _assemble(
+    stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock, fetch: Fetch
+) -> Gateway:
+    sources = {source.slug: source for source in SOURCES}
+    metrics = Metrics(CollectorRegistry(), [*sources, PING, MAIL])
+    metrics.build.labels(VERSION).set(1)
+    catalogue = Catalogue(settings)
+    rules, key = catalogue.rules, settings.audit.key.encode()
+    reserve = parts.Numbers(settings.database.url)
+    stack.callback(reserve.close)
+    links = await parts.links(pool, settings, clock)
+    tokens = ReplyTokens(links.secrets)
+    telling = Telling(
+        pool=pool,
+        channels=parts.channels(stack, pool, settings, clock, tokens),
+        metrics=metrics,
+        clock=clock,
+        locale=settings.notify.locale,
+        external_url=settings.server.external_url,
+    )
+    timers = await parts.timers(stack, timer_pool, settings, clock, Effects(rules, key), TimerObserver(metrics, telling.wake.set))
+    committer = Committer(clock, settings.dedup, Records(Openings(settings, rules, catalogue), reserve, clock, key))
+    observer = IntakeObserver(metrics, timers.note_armed, telling.wake.set)
+    intake = Intake(lambda: parts.connection(settings.database.url, parts.WRITER), committer, clock, settings.server, observer)
+    desk = Desk(
+        pool, clock, rules, key, reserve, partial(_changed, timers, telling), catalogue, Fields.from_settings(settings.fields)
+    )
+    keys = Keys(pool, clock)
+    door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, Kept(fetch, clock).get)
+    filing = parts.filing(stack, desk, settings.attachments)
+    room = mail_room(stack, settings, filing, tokens, intake.submit, metrics)
+    replay = Replay(pool, sources, settings.intake, intake.submit, clock, room)
+    health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
+    app = web.Application(client_max_size=settings.server.max_body_bytes)
+    login = parts.login(stack, pool, settings, clock)
+    context = Context(desk, keys, login, parts.oidc(stack, login, settings), links, filing, replay, settings.problems)
+    pulse = Pulse(pool, clock, intake.submit, metrics)
+    definitions = doors(context, door, MailPosts(room, keys.authenticate, settings.mail), health, pulse)
+    app.add_routes(edge.doors(definitions, clock, metrics.answered))
+    rules.warm(clock.now())
+    rounds = (*tasks.rounds(desk, intake, filing, settings.dedup.reopen_within), (EXPIRE_MONITORS_EVERY, pulse.run_once))
+    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, rounds)
+    await upkeep.housekeeping()
+    await catalogue.refresh(pool, clock.stamp())
+    beside = {
+        "catalogue": catalogue.run(pool, clock),
+        "telling": telling.run(),
+        "upkeep": upkeep.run(),
+        "redating": Redating(desk).run(),
+        "service redating": ServiceRedating(desk).run(),
+    }
+    for name, work in beside.items():
+        tasks.start(stack, work, name)
+    await tasks.start_timers(stack, timers)
+    await tasks.start_intake(stack, intake)
+    smtp = await stack.enter_async_context(receiving(MailDoor(room, pool, keys.recognise, tokens), metrics.mail_sessions.set))
+    await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
+    return Gateway(app, pool, intake, timers, health, desk, room, smtp=smtp)
+
+
+def _changed(timers: Timers, telling: Telling, armed: Sequence[Armed]) -> None:
+    """After people's changes, as after intake's: the wheel learns of timers, and nobody who is told of them waits for a poll."""
+    timers.note_armed(armed)
+    telling.wake.set()

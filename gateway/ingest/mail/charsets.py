@@ -1,0 +1,91 @@
+"""Text from bytes whose charset is declared, declared wrongly, or not declared at all. Pure; never raises."""
+
+import re
+
+KNOWN: dict[str, str] = {
+    **dict.fromkeys(("gb2312", "gbk", "gb18030", "cp936", "ms936", "x-gbk", "gb_2312-80", "chinese", "euc-cn"), "gb18030"),
+    **dict.fromkeys(("hz", "hz-gb-2312"), "hz"),
+    **dict.fromkeys(("big5", "big-5", "cn-big5", "x-big5", "cp950"), "cp950"),
+    "big5-hkscs": "big5hkscs",
+    **dict.fromkeys(("iso-2022-jp", "csiso2022jp", "iso-2022-jp-1", "iso-2022-jp-2", "iso-2022-jp-ms"), "iso2022_jp_2"),
+    "iso-2022-jp-3": "iso2022_jp_3",
+    "iso-2022-kr": "iso2022_kr",
+    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j", "cp932", "ms_kanji"), "cp932"),
+    **dict.fromkeys(("euc-jp", "x-euc-jp"), "euc_jp"),
+    **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "ksc5601", "cp949", "uhc", "windows-949"), "cp949"),
+    **dict.fromkeys(("iso-8859-1", "latin1", "latin-1", "l1", "windows-1252", "cp1252", "ansi"), "cp1252"),
+    **dict.fromkeys(("utf-7", "unicode-1-1-utf-7"), "utf-7"),
+    **dict.fromkeys(("utf-16", "utf16", "unicode"), "utf-16"),
+    **{name: name for name in ("utf-16le", "utf-16be", "utf-32", "utf-32le", "utf-32be", "koi8-r", "koi8-u", "tis-620")},
+    **{f"iso-8859-{n}": f"iso-8859-{n}" for n in (*range(2, 12), 13, 14, 15, 16)},
+    **{f"windows-{n}": f"cp{n}" for n in (874, *range(1250, 1252), *range(1253, 1259))},
+}
+"""Declared names to codecs, each with the superset that senders mean. What is not here is guessed: Python knows codecs, such as
+punycode, that take quadratic time, and some that are not text."""
+
+MARKED = frozenset({"hz", "utf-7", "utf-16", "utf-16le", "utf-16be", "utf-32", "utf-32le", "utf-32be"})
+"""Codecs whose bytes may pass for ASCII or UTF-8 and are neither."""
+
+EAST_ASIAN = frozenset({"gb18030", "cp950", "big5hkscs", "cp932", "euc_jp", "cp949"})
+
+_ESCAPES = re.compile(rb"\x1b(?:\$[@BAC]|\$\([CD]|\([JBI])")
+_PAIRS = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
+_HIGH = re.compile(rb"[\x80-\xff]")
+_UNSEEN = dict.fromkeys((*(code for code in range(32) if chr(code) not in "\t\n\r"), 127, 0xFEFF))
+
+
+def decode(data: bytes, declared: str = "") -> str:
+    """The text; a declaration that the bytes contradict is not believed. Holds no NUL, no control, no half of a character."""
+    return clean(_decoded(data, KNOWN.get(declared.strip("\"' ").lower().replace("_", "-" if "8859" in declared else "_"), "")))
+
+
+def clean(text: str) -> str:
+    """Without what PostgreSQL or a terminal would choke on; lines end in a newline alone."""
+    if not text.isprintable():
+        text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_UNSEEN)
+    return text.encode("utf-8", "replace").decode()
+
+
+def _decoded(data: bytes, codec: str) -> str:
+    if codec in MARKED:
+        return data.decode(codec, "replace")
+    if _ESCAPES.search(data):
+        return data.decode(
+            "iso2022_kr" if b"\x1b$)C" in data else "iso2022_jp_2" if codec != "iso2022_jp_3" else codec, "replace"
+        )
+    if data.isascii():
+        return data.decode("ascii")
+    if (utf8 := _as_utf8(data, codec)) is not None:
+        return utf8
+    for candidate in (codec, _likely(data)):
+        try:
+            if candidate:
+                return data.decode(candidate)
+        except UnicodeDecodeError:
+            continue
+    return data.decode(codec or _likely(data) or "utf-8", "replace")
+
+
+def _as_utf8(data: bytes, codec: str) -> str | None:
+    """The bytes as UTF-8 where that is what they are.
+
+    A word or two of Chinese in GBK may be valid UTF-8 by chance, but then of two-byte characters: where an East Asian charset
+    is declared, UTF-8 has to show characters beyond those.
+    """
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    if codec in EAST_ASIAN and any("\x80" <= letter < "\u0800" for letter in text):
+        return None
+    return text
+
+
+def _likely(data: bytes) -> str:
+    """GB 18030 where high bytes come in pairs, as those of Chinese do, else Western; "" where it cannot be told."""
+    high = len(_HIGH.findall(data[:65_536]))
+    paired = 2 * len(_PAIRS.findall(data[:65_536]))
+    if paired >= 0.9 * high:
+        return "gb18030"
+    mostly_text = high * 2 < len(data[:65_536])
+    return "cp1252" if mostly_text else ""

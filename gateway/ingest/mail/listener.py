@@ -1,0 +1,130 @@
+"""Mail by SMTP, on the gateway's own loop. 250 means committed; what cannot be committed now is a 4yz, which senders repeat.
+
+Whoever writes to `name+KEY@...` writes for the key's integration; an address with a signed tag of a record needs no key, nor does
+one that the settings name. There is no relaying: mail for anybody else is refused.
+"""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from gateway.db.pool import Pool, acquire
+from gateway.errors import GatewayError, Overloaded, Unauthenticated
+from gateway.ingest.mail.posted import MAIL, Posted
+from gateway.ingest.mail.room import MailRoom
+from gateway.ingest.mail.session import NOBODY, TOO_MUCH, Line, Sessions
+from gateway.notify.reply_tokens import ReplyTokens
+from gateway.operations.keys import Caller, Scope
+
+MAX_RECIPIENTS = 50
+GRACE = 5.0
+"""Seconds that sessions have to end when the replica stops."""
+
+NOT_NOW = "451 4.3.0 not now: send it again shortly"
+
+log = structlog.get_logger()
+
+OWN = """
+INSERT INTO integration (slug, name) VALUES ('email', 'E-mail')
+ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug RETURNING id
+"""
+BY_SLUG = "SELECT id FROM integration WHERE slug = $1"
+
+
+@dataclass(slots=True)
+class MailDoor:
+    """What is answered at each step of a session; the methods are named as aiosmtpd calls them."""
+
+    room: MailRoom
+    pool: Pool
+    recognise: Callable[[str], Awaitable[Caller]]
+    tokens: ReplyTokens
+    _known: dict[str, int] = field(default_factory=dict)
+
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
+        """Whether there is such a mailbox."""
+        if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
+            return "452 4.5.3 too many recipients"
+        if await self._integration(address) is None:
+            return server.refused() if isinstance(server, Line) else NOBODY
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
+        """Commit the mail, for each integration it was sent to."""
+        content = envelope.content if isinstance(envelope.content, bytes) else b""
+        integrations = {one for address in envelope.rcpt_tos if (one := await self._integration(address)) is not None}
+        posted = Posted(MAIL, content, envelope.mail_from or "", tuple(envelope.rcpt_tos))
+        receipts = [await self.room.take(integration, posted) for integration in sorted(integrations)]
+        return f"250 2.0.0 taken as {receipts[0].id}" if receipts else NOT_NOW
+
+    async def handle_exception(self, error: Exception) -> str:
+        """Nothing that goes wrong here makes a sender give up."""
+        if isinstance(error, Overloaded):
+            return TOO_MUCH
+        if not isinstance(error, GatewayError):
+            log.error("smtp_failed", exc_info=error)
+        return NOT_NOW
+
+    async def _integration(self, address: str) -> int | None:
+        """For which integration mail to that address is; raises Unavailable."""
+        slug = self.room.mail.listener.mailboxes.get(address.lower())
+        if slug is not None:
+            return await self._lookup(BY_SLUG, slug)
+        if self.tokens.read(address) is not None:
+            return await self._lookup(OWN)
+        try:
+            caller = await self.recognise(address.rpartition("@")[0].partition("+")[2])
+        except Unauthenticated:
+            return None
+        return caller.integration_id if caller.may(Scope.INGEST) else None
+
+    async def _lookup(self, statement: str, *given: str) -> int | None:
+        name = given[0] if given else ""
+        if name not in self._known:
+            async with acquire(self.pool) as conn:
+                found: int | None = await conn.fetchval(statement, *given)
+            if found is None:
+                return None
+            self._known[name] = found
+        return self._known[name]
+
+
+@asynccontextmanager
+async def receiving(door: MailDoor, changed: Callable[[int], object]) -> AsyncIterator[Sequence[Any]]:
+    """Listen as the settings say, if they do; gives the addresses."""
+    mail, places = door.room.mail, door.room.places
+    listener = mail.listener
+    if not listener.host:
+        yield ()
+        return
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # aiosmtpd's, which writes down what strangers say as they said it
+    tls = None
+    if listener.certificate:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(listener.certificate, listener.private_key or None)
+    sessions = Sessions(listener.sessions, listener.sessions_per_address, changed)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Line(door, places, mail, sessions, tls), listener.host, listener.port)
+    try:
+        yield [socket.getsockname() for socket in server.sockets]
+    finally:
+        server.close()
+        await _ended(sessions)
+
+
+async def _ended(sessions: Sessions) -> None:
+    if sessions.transports:
+        try:
+            await asyncio.wait_for(sessions.none_left.wait(), GRACE)
+        except TimeoutError:
+            log.info("smtp_sessions_cut", count=len(sessions.transports))
+    for transport in list(sessions.transports):
+        transport.abort()

@@ -1,0 +1,212 @@
+"""A mail as it was handed over: as it is, or as the form or JSON that a mail service makes of it. Pure.
+
+Fields as in https://documentation.mailgun.com/docs/mailgun/user-manual/receive-forward-store/receive-http,
+https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/setting-up-the-inbound-parse-webhook and
+https://postmarkapp.com/developer/webhooks/inbound-webhook. The whole mail is preferred wherever a service posts it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from gateway.errors import Malformed
+from gateway.ingest import limits
+from gateway.ingest.mail import headers, reading
+from gateway.ingest.mail.body import MAX_NAME, MAX_TEXT, html_to_text
+from gateway.ingest.mail.charsets import clean, decode
+from gateway.ingest.mail.headers import Fields
+from gateway.ingest.mail.letter import Enclosed, Letter
+from gateway.ingest.mail.parts import split
+
+MAX_FIELDS = 500
+SHOWN = ("from", "to", "cc", "subject", "date")
+MAIL, FORM, MULTIPART, JSON = "message/rfc822", "application/x-www-form-urlencoded", "multipart/form-data", "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """`kind` is the Content-Type of `body`; `envelope` the sender its relay was told, None where nobody knows, and to whom."""
+
+    kind: str
+    body: bytes
+    envelope: str | None = None
+    recipients: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How much of files is kept: bytes of one, and how many."""
+
+    max_bytes: int = reading.MAX_FILE_BYTES
+    max_files: int = reading.MAX_FILES
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a form; `filename` is None where it is no file."""
+
+    name: str
+    filename: str | None
+    content: bytes
+
+
+def understood(posted: Posted, kept: Kept) -> Letter:
+    """The letter in it; raises Malformed and nothing else."""
+    letter = _understood(posted, kept)
+    return replace(letter, recipients=posted.recipients) if posted.recipients else letter
+
+
+def _understood(posted: Posted, kept: Kept) -> Letter:
+    kind, given = headers.parameters(posted.kind)
+    if kind == JSON:
+        return _of_postmark(posted, kept)
+    if kind == MULTIPART:
+        return _of_form(_multipart(posted.body, given.get("boundary", "")), kept)
+    if kind == FORM:
+        return _of_form(_urlencoded(posted.body), kept)
+    return reading.read(posted.body, posted.envelope, max_file=kept.max_bytes, max_files=kept.max_files)
+
+
+def form(posted: Posted) -> dict[str, str]:
+    """The short fields of a form by name, for signatures; raises Malformed."""
+    kind, given = headers.parameters(posted.kind)
+    fields = _multipart(posted.body, given.get("boundary", "")) if kind == MULTIPART else _urlencoded(posted.body)
+    return {field.name: field.content.decode("utf-8", "replace") for field in fields if len(field.content) <= 1_000}
+
+
+def _multipart(body: bytes, boundary: str) -> list[Field]:
+    """RFC 7578."""
+    fields = []
+    for piece in split(body, boundary.encode("utf-8", "replace"), MAX_FIELDS):
+        head, content = headers.head(piece)
+        _, given = headers.parameters(head.raw("content-disposition"))
+        fields.append(Field(given.get("name", ""), given.get("filename"), content))
+    if not fields:
+        raise limits.fault("", "the form has no fields")
+    return fields
+
+
+def _urlencoded(body: bytes) -> list[Field]:
+    try:
+        pairs = parse_qsl(body.decode("latin-1"), keep_blank_values=True, encoding="latin-1", max_num_fields=MAX_FIELDS)
+    except ValueError as error:
+        raise limits.fault("", f"the form cannot be read: {error}") from error
+    return [Field(name, None, value.encode("latin-1")) for name, value in pairs]
+
+
+def _of_form(fields: list[Field], kept: Kept) -> Letter:
+    """What Mailgun and SendGrid post: told apart by their fields, so that one kept in quarantine can be read again."""
+    said = {field.name: field.content for field in fields if field.filename is None}
+    whole = said.get("body-mime") or said.get("email")
+    envelope = _envelope(said)
+    if whole:
+        letter = reading.read(whole, envelope, max_file=kept.max_bytes, max_files=kept.max_files)
+        return replace(letter, recipients=_recipients(said))
+    files = [Enclosed(name=_name(one), size=len(one.content), content=one.content) for one in fields if one.filename is not None]
+    if "headers" in said:
+        charsets = _json(said.get("charsets", b"{}"), dict[str, str])
+        text, html = (decode(said.get(name, b""), charsets.get(name, "")) for name in ("text", "html"))
+        head, _ = headers.head(said["headers"].strip() + b"\r\n\r\n", top=True)
+    elif "message-headers" in said or "from" in said:
+        text, html = (decode(said.get(name, b"")) for name in ("body-plain", "body-html"))
+        pairs = _json(said["message-headers"], list[tuple[str, str]]) if "message-headers" in said else ()
+        head = _fields([*pairs, *((name, decode(value)) for name, value in said.items() if name in SHOWN)])
+    else:
+        raise limits.fault("", "the form is none that a known mail service posts")
+    words = _text(text, html)
+    return reading.addressed(head, envelope, text=words, enclosed=_kept(files, kept), recipients=_recipients(said))
+
+
+def _envelope(said: Mapping[str, bytes]) -> str | None:
+    if "envelope" in said:
+        told = _json(said["envelope"], dict[str, Any]).get("from")
+        return told if isinstance(told, str) else None
+    return decode(said["sender"]) if "sender" in said else None
+
+
+def _recipients(said: Mapping[str, bytes]) -> tuple[str, ...]:
+    """SendGrid names them in its envelope, Mailgun one by one."""
+    return headers.addresses(decode(said.get("envelope", b"")).replace('"', " ") + " " + decode(said.get("recipient", b"")))
+
+
+class Name(msgspec.Struct, rename="pascal"):
+    """A header of Postmark's."""
+
+    name: str
+    value: str
+
+
+class Attachment(msgspec.Struct, rename="pascal"):
+    """A file of Postmark's."""
+
+    name: str = ""
+    content: str = ""
+
+
+class Inbound(msgspec.Struct, rename="pascal"):
+    """Postmark's message."""
+
+    from_: str = msgspec.field(name="From", default="")
+    to: str = ""
+    cc: str = ""
+    reply_to: str = ""
+    subject: str = ""
+    date: str = ""
+    text_body: str = ""
+    html_body: str = ""
+    raw_email: str = ""
+    original_recipient: str = ""
+    headers: list[Name] = []
+    attachments: list[Attachment] = []
+
+
+def _of_postmark(posted: Posted, kept: Kept) -> Letter:
+    mail = limits.decode(posted.body, Inbound)
+    if mail.raw_email:
+        raw = mail.raw_email.encode("utf-8", "replace")
+        letter = reading.read(raw, posted.envelope, max_file=kept.max_bytes, max_files=kept.max_files)
+        return replace(letter, recipients=(mail.original_recipient,))
+    if not (mail.from_ or mail.headers):
+        raise limits.fault("/From", "this is no message of Postmark's: it has neither From nor Headers")
+    own = (("from", mail.from_), ("to", mail.to), ("cc", mail.cc), ("reply-to", mail.reply_to), ("subject", mail.subject),
+           ("date", mail.date))  # fmt: skip
+    head = _fields([*((name.name, name.value) for name in mail.headers), *own])
+    files = [_file(one) for one in mail.attachments]
+    said = _text(mail.text_body, mail.html_body)
+    recipients = (mail.original_recipient,)
+    return reading.addressed(head, posted.envelope, text=said, enclosed=_kept(files, kept), recipients=recipients)
+
+
+def _file(one: Attachment) -> Enclosed:
+    content = headers.base64(one.content.encode("ascii", "ignore"))
+    return Enclosed(name=limits.cut(clean(one.name), MAX_NAME) or "file", size=len(content), content=content)
+
+
+def _name(one: Field) -> str:
+    return limits.cut(clean(one.filename or ""), MAX_NAME) or one.name or "file"
+
+
+def _kept(files: Iterable[Enclosed], kept: Kept) -> tuple[Enclosed, ...]:
+    return tuple(
+        one if place < kept.max_files and one.size <= kept.max_bytes else Enclosed(name=one.name, size=one.size, content=None)
+        for place, one in enumerate(files)
+    )
+
+
+def _text(text: str, html: str) -> str:
+    return limits.cut(clean(text).strip() or html_to_text(html).strip(), MAX_TEXT)
+
+
+def _fields(pairs: Iterable[tuple[str, str]]) -> Fields:
+    some = [pair for pair, _ in zip(pairs, range(headers.MAX_FIELDS), strict=False)]
+    return Fields(tuple((name.lower(), value.encode("utf-8", "replace")[: headers.MAX_VALUE]) for name, value in some if value))
+
+
+def _json(data: bytes, kind: Any) -> Any:
+    try:
+        return limits.decode(data, kind)
+    except Malformed as error:
+        raise limits.fault("", f"a field of the form is not what it should be: {error.detail}") from error

@@ -1,0 +1,52 @@
+"""From the bytes of a message to a letter. Pure; raises Malformed and nothing else, whatever it is given."""
+
+from gateway.errors import Malformed
+from gateway.ingest.limits import TITLE, cut
+from gateway.ingest.mail import headers
+from gateway.ingest.mail.body import enclosed, text_of
+from gateway.ingest.mail.headers import Fields
+from gateway.ingest.mail.letter import Letter
+from gateway.ingest.mail.nature import nature
+from gateway.ingest.mail.parts import whole
+
+MAX_FILE_BYTES, MAX_FILES = 10_485_760, 50
+
+
+def read(message: bytes, envelope: str | None = None, *, max_file: int = MAX_FILE_BYTES, max_files: int = MAX_FILES) -> Letter:
+    """The letter in a message as RFC 5322 writes it; `envelope` is the sender its relay was told, None where nobody knows.
+
+    Raises Malformed for what is no mail at all and for what is beyond every bound.
+    """
+    if not message.strip():
+        raise Malformed("the mail is empty")
+    fields, part = whole(message)
+    return addressed(fields, envelope, text=text_of(part), enclosed=enclosed(part, max_file, max_files))
+
+
+def addressed(fields: Fields, envelope: str | None, **said: object) -> Letter:
+    """A letter from a head and what was found below it."""
+    sender, name = headers.sender(fields.raw("from"))
+    reply_to, _ = headers.sender(fields.raw("reply-to"))
+    told = (envelope or "").strip(" <>").lower()
+    sender = sender or reply_to or (told if "@" in told else "")
+    thread = (*headers.ids(fields.raw("in-reply-to")), *reversed(headers.ids(fields.raw("references"))))
+    to = (address for name in ("to", "cc") for value in fields.all(name) for address in headers.addresses(_text(value)))
+    return Letter(
+        sender=sender,
+        sender_name=name,
+        reply_to=reply_to,
+        people=tuple(dict.fromkeys(to))[: headers.MAX_PEOPLE],
+        message_id=next(iter(headers.ids(fields.raw("message-id"))), "") or fields.raw("message-id").strip("<> ")[:900],
+        thread=tuple(dict.fromkeys(thread)),
+        subject=cut(fields.text("subject"), TITLE),
+        nature=nature(fields, sender, envelope),
+        passed=tuple(address for value in fields.all("x-loop") for address in headers.addresses(_text(value)))[
+            : headers.MAX_PEOPLE
+        ],
+        sent_at=headers.moment(fields.raw("date")),
+        **said,  # type: ignore[arg-type]
+    )
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")

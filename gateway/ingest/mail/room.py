@@ -1,0 +1,135 @@
+"""Where every mail goes through, whatever way it came: read, sorted, committed with its receipt and one outcome."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+import asyncpg
+import structlog
+
+from gateway.clock import Clock
+from gateway.db.faults import Fault, classify
+from gateway.dedup.submission import Receipt, Refused, Submission
+from gateway.errors import Malformed, Overloaded, Unavailable
+from gateway.incidents.model import Outcome
+from gateway.ingest.http import WHOLE, Submit
+from gateway.ingest.mail.filing import SOURCE, Filing
+from gateway.ingest.mail.letter import Letter
+from gateway.ingest.mail.posted import Posted
+from gateway.ingest.mail.sorting import ToMachines, ToNobody, ToPeople, sort
+from gateway.metrics import Metrics, RequestOutcome
+from gateway.settings import Mail
+
+REPLAY, BUSY = "replay", "too much mail at once: send again shortly"
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Places:
+    """So many mails are worked on, as many again may wait, and all that came in, even in part, is so many bytes at most."""
+
+    most: int
+    most_bytes: int
+    taken: int = 0
+    held: int = 0
+    free: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.free = asyncio.Semaphore(self.most)
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """A place, waited for; raises Overloaded where too many wait."""
+        if self.taken >= 2 * self.most:
+            raise Overloaded(BUSY)
+        self.taken += 1
+        try:
+            async with self.free:
+                yield
+        finally:
+            self.taken -= 1
+
+    def hold(self, size: int) -> None:
+        """Count more bytes of a mail that is coming in; raises Overloaded, counting nothing, where they are too many."""
+        if self.held + size > self.most_bytes:
+            raise Overloaded(BUSY)
+        self.held += size
+
+    def release(self, size: int) -> None:
+        """They are gone."""
+        self.held -= size
+
+
+@dataclass(frozen=True, slots=True)
+class MailRoom:
+    """Takes mail in."""
+
+    read: Callable[[Posted], Awaitable[Letter]]
+    submit: Submit
+    file: Filing
+    mail: Mail
+    metrics: Metrics
+    clock: Clock
+    places: Places
+
+    async def take(self, integration_id: int, posted: Posted, *, flag: str | None = None) -> Receipt:
+        """Commit one mail. What cannot be understood is in quarantine when this returns, its outcome says so.
+
+        Raises Overloaded and Unavailable: nothing was, or may not have been, committed; the same mail again is counted once.
+        """
+        began = self.clock.monotonic()
+        try:
+            async with self.places.one():
+                receipt = await self._taken(integration_id, posted, flag)
+        except Overloaded:
+            self.metrics.overloads.inc()
+            self.metrics.request(SOURCE, RequestOutcome.OVERLOADED)
+            raise
+        except Unavailable:
+            self.metrics.request(SOURCE, RequestOutcome.UNAVAILABLE)
+            raise
+        refused = any(result.outcome is Outcome.QUARANTINED for result in receipt.results)
+        self.metrics.request(SOURCE, RequestOutcome.REFUSED if refused else RequestOutcome.ACCEPTED)
+        self.metrics.intake_seconds.observe(self.clock.monotonic() - began)
+        return receipt
+
+    async def replay(self, integration_id: int, posted: Posted) -> Receipt:
+        """Take in again what is in quarantine; raises Malformed while it still cannot be understood."""
+        await self.read(posted)
+        return await self.take(integration_id, posted, flag=REPLAY)
+
+    async def _taken(self, integration_id: int, posted: Posted, flag: str | None) -> Receipt:
+        try:
+            letter = await self.read(posted)
+        except Malformed as error:
+            return await self._quarantined(integration_id, posted, error.detail)
+        submission = Submission(
+            integration_id, SOURCE, posted.body, {"content-type": posted.kind}, (), delivery_id=f"mail:{letter.known_by}",
+            flag=flag, same_as=letter.copy_hash,
+        )  # fmt: skip
+        match sort(letter, self.mail, self.file.sender, self.clock.now()):
+            case ToMachines(alert=alert):
+                submission.alerts = ((0, alert),)
+            case ToNobody(reason=reason):
+                submission.ignored = ((0, reason),)
+            case ToPeople(match=match):
+                try:
+                    receipt = await self.file(letter, submission, match)
+                except asyncpg.PostgresError as error:
+                    log.exception("mail_refused_by_database")
+                    if classify(error) is not Fault.DATA:
+                        raise Unavailable("the database did not take it: send again shortly") from error
+                    return await self._quarantined(integration_id, posted, "the database refuses a value of this mail")
+                for result in receipt.results:
+                    self.metrics.items(SOURCE, result.outcome)
+                return receipt
+        return await self.submit(submission)
+
+    async def _quarantined(self, integration_id: int, posted: Posted, problem: str) -> Receipt:
+        refused = (Refused(WHOLE, problem[:1_000], "", posted.body),)
+        name = f"mail-body:{sha256(posted.body).hexdigest()}"
+        headers = {"content-type": posted.kind}
+        return await self.submit(Submission(integration_id, SOURCE, posted.body, headers, (), refused, delivery_id=name))

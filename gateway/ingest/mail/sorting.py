@@ -1,0 +1,74 @@
+"""What is to be done with a letter. Pure: the letter and the configuration in, one of three answers out."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.incidents.labels import Locale
+from gateway.incidents.model import Alert
+from gateway.ingest.mail.letter import Letter, Nature
+from gateway.ingest.mail.rules import Match, alert_of, chosen
+from gateway.settings import Mail
+
+OWN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}@(.+)")
+"""The Message-IDs of what the gateway sends (`notify/channels/smtp.py`)."""
+
+_HAN, _KANA, _LETTER = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[\u3040-\u30ff]"), re.compile(r"[^\W\d_]")
+
+
+@dataclass(frozen=True, slots=True)
+class ToMachines:
+    """It tells an alert."""
+
+    alert: Alert
+
+
+@dataclass(frozen=True, slots=True)
+class ToPeople:
+    """It is for people: an answer, or a report, by a rule or without one."""
+
+    match: Match | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToNobody:
+    """There is nothing to do."""
+
+    reason: str
+
+
+Sorted = ToMachines | ToPeople | ToNobody
+
+
+def sort(letter: Letter, mail: Mail, own: str, now: datetime) -> Sorted:
+    """What a letter is for; `own` is the address that the gateway sends from.
+
+    What it sent itself does nothing, whatever rules say. Rules come before what its head says about who wrote it: monitoring
+    systems send automatically, some without a sender to return to.
+    """
+    if is_own(letter, own):
+        return ToNobody("own mail")
+    match = chosen(mail.rules, letter)
+    if match is not None and match.rule.make == "ignore":
+        return ToNobody(f"rule: {match.rule.name}")
+    if match is not None and match.rule.make == "alert":
+        return ToMachines(alert_of(match, letter, now))
+    if letter.nature in (Nature.BOUNCE, Nature.AUTO_REPLY):
+        return ToNobody(letter.nature.value)
+    return ToPeople(match)
+
+
+def is_own(letter: Letter, own: str) -> bool:
+    """Whether the gateway sent it: by the mark it puts on its mails, or by their ids."""
+    if not own:
+        return False
+    own = own.lower()
+    found = OWN_ID.fullmatch(letter.message_id.lower())
+    return own in letter.passed or (found is not None and found[1] == own.rpartition("@")[2])
+
+
+def language(letter: Letter) -> Locale:
+    """Chinese where a tenth of its letters are, and it is not Japanese, else English."""
+    text = letter.subject + letter.text[:2_000]
+    han, kana, letters = (len(kind.findall(text)) for kind in (_HAN, _KANA, _LETTER))
+    return "zh-CN" if han * 10 > letters and kana * 5 < han else "en"

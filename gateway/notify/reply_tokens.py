@@ -1,0 +1,56 @@
+"""The signed tag by which a reply finds its record: HMAC-SHA256 over secret and record. Pure.
+
+A tag is `rRECORD-SIGNATURE`: the record's id, and 128 bits in lower-case base32, because relays change the case of addresses.
+It does not end: people answer old mails.
+"""
+
+import hmac
+import re
+from base64 import b32encode
+from dataclasses import dataclass
+
+from gateway.incidents.labels import LOCALES
+
+TAG = re.compile(r"(?<![A-Za-z0-9])r([1-9][0-9]{0,17})-([a-z2-7]{26})(?![A-Za-z0-9])", re.ASCII | re.IGNORECASE)
+
+MARKERS = ("Please write your reply above this line", "请在此行上方回复")
+"""What our own mails say where they begin, in the order of LOCALES."""
+
+READ_AT_MOST = 20
+"""Tags of one text that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTokens:
+    """Makes tags by the first of its secrets and believes those of all of them."""
+
+    secrets: tuple[bytes, ...]
+
+    def make(self, incident_id: int) -> str:
+        """The tag of a record."""
+        return f"r{incident_id}-{_signature(self.secrets[0], incident_id)}"
+
+    def read(self, text: str) -> int | None:
+        """The id of the record that the first true tag in a text is of."""
+        for place, found in enumerate(TAG.finditer(text)):
+            if place >= READ_AT_MOST:
+                break
+            if any(hmac.compare_digest(_signature(secret, int(found[1])), found[2].lower()) for secret in self.secrets):
+                return int(found[1])
+        return None
+
+
+def _signature(secret: bytes, incident_id: int) -> str:
+    mac = hmac.digest(secret, b"mail reply v1\0" + str(incident_id).encode(), "sha256")
+    return b32encode(mac[:16]).decode().rstrip("=").lower()
+
+
+def tagged(address: str, tag: str) -> str:
+    """An address with the tag behind its name (RFC 5233)."""
+    name, _, domain = address.rpartition("@")
+    return f"{name}+{tag}@{domain}"
+
+
+def above_this_line(locale: str) -> str:
+    """The line that mails in that language begin with, and above which people write."""
+    return f"##- {dict(zip(LOCALES, MARKERS, strict=True)).get(locale, ' / '.join(MARKERS))} -##"  # type: ignore[call-overload]

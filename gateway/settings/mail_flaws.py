@@ -1,0 +1,42 @@
+"""What is wrong with the settings of mail. Pure."""
+
+import re
+from collections.abc import Iterator
+
+from gateway.errors import Flaw
+from gateway.settings.sections import Mail, MailRule
+
+FIELDS = ("key", "title", "service", "severity", "ci")
+"""What a rule writes with what its patterns found."""
+
+GAP = re.compile(r"\*|\{([a-z_]{1,40})\}")
+NAMED = re.compile(r"\{([a-z_]{1,40})\}")
+
+
+def flaws(mail: Mail) -> Iterator[Flaw]:
+    """Rules that agree with every mail, patterns without anything between two gaps, names that nothing finds."""
+    for place, rule in enumerate(mail.rules):
+        for where, detail in _of_rule(rule):
+            yield Flaw(f"/mail/rules/{place}{where}", detail)
+    if mail.reply_to and "@" not in mail.reply_to:
+        yield Flaw("/mail/reply_to", "an address has an @")
+    for name in ("max_bytes", "at_once"):
+        if getattr(mail, name) < 1:
+            yield Flaw(f"/mail/{name}", "at least 1")
+    if mail.listener.starttls and not mail.listener.certificate:
+        yield Flaw("/mail/listener/certificate", "STARTTLS needs a certificate")
+
+
+def _of_rule(rule: MailRule) -> Iterator[tuple[str, str]]:
+    patterns = (*rule.subjects, *rule.cleared, *rule.lines)
+    if not (rule.subjects or rule.cleared or rule.senders):
+        yield "", "give senders, subjects or cleared: without them every mail would agree"
+    for pattern in (*patterns, *rule.senders):
+        if re.search(r"[*}][*{]", pattern):
+            yield "", f"{pattern!r}: nothing tells where one gap ends and the next begins"
+    known = {name for pattern in patterns for name in NAMED.findall(pattern)}
+    for field in FIELDS:
+        template = getattr(rule, field)
+        for name in NAMED.findall(template):
+            if template != f"{{{field}}}" and name not in known:
+                yield f"/{field}", f"no pattern of the rule finds {{{name}}}"

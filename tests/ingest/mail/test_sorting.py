@@ -1,0 +1,67 @@
+"""What is to be done with a letter."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.ingest.mail.letter import Nature
+from gateway.ingest.mail.sorting import Sorted, ToMachines, ToNobody, ToPeople, language, sort
+from gateway.settings import MailRule, load
+from tests.ingest.mail.writing import a_letter
+from tests.support.clock import NOON
+
+RULES = (
+    MailRule(name="cron", subjects=("Cron *",)),
+    MailRule(name="spam", make="ignore", senders=("*@spam.example",)),
+    MailRule(name="hr", make="report", senders=("hr@example.com",)),
+)
+MAIL = msgspec.structs.replace(load(None, {}).mail, rules=RULES)
+OWN = "gateway@ops.example.com"
+
+
+def sorted_as(**letter: Any) -> Sorted:
+    return sort(a_letter(**letter), MAIL, OWN, NOON)
+
+
+@pytest.mark.parametrize(
+    ("letter", "reason"),
+    [
+        ({"passed": (OWN,)}, "own mail"),
+        ({"message_id": "b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11@ops.example.com"}, "own mail"),
+        ({"passed": (OWN,), "subject": "Cron job"}, "own mail"),
+        ({"sender": "x@spam.example"}, "rule: spam"),
+        ({"nature": Nature.BOUNCE}, "bounce"),
+        ({"nature": Nature.AUTO_REPLY, "sender": "hr@example.com"}, "auto_reply"),
+    ],
+)
+def test_there_is_nothing_to_do_for(letter: dict[str, Any], reason: str) -> None:
+    assert sorted_as(**letter) == ToNobody(reason)
+
+
+def test_a_rule_s_alert_comes_before_what_the_head_says_of_its_writer() -> None:
+    for nature in Nature:
+        assert isinstance(sorted_as(subject="Cron job failed", nature=nature), ToMachines)
+
+
+@pytest.mark.parametrize("nature", [Nature.PERSON, Nature.MACHINE, Nature.LIST])
+def test_everything_else_is_for_people(nature: Nature) -> None:
+    assert sorted_as(nature=nature) == ToPeople(None)
+    ruled = sorted_as(nature=nature, sender="hr@example.com")
+    assert isinstance(ruled, ToPeople)
+    assert ruled.match is not None
+    assert ruled.match.rule.name == "hr"
+
+
+def test_somebody_else_s_mail_with_an_id_like_ours_is_not_ours() -> None:
+    assert sorted_as(message_id="b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11@example.com") == ToPeople(None)
+    assert sort(a_letter(passed=("",)), MAIL, "", NOON) == ToPeople(None)
+
+
+@pytest.mark.parametrize(
+    ("text", "locale"),
+    [("磁盘满了", "zh-CN"), ("CRM 系统打不开了 error 500", "zh-CN"), ("the disk is full", "en"), ("ディスクが満杯です", "en"),
+     ("", "en"), ("磁碟滿了", "zh-CN"), ("Der Server läuft nicht, siehe wiki/磁盘", "en")],
+)  # fmt: skip
+def test_the_language_is_that_of_the_letters(text: str, locale: str) -> None:
+    assert language(a_letter(subject="", text=text)) == locale
