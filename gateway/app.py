@@ -40,10 +40,14 @@ from gateway.incidents import store
 from gateway.incidents.custom import Fields
 from gateway.ingest.fetching import Fetcher, Kept
 from gateway.ingest.http import Fetch, FrontDoor
+from gateway.ingest.pings import Pings
 from gateway.ingest.replay import Replay
 from gateway.ingest.routes import intake_routes
 from gateway.ingest.sources import SOURCES
 from gateway.metrics import Metrics
+from gateway.monitors.model import NAMESPACE as PING
+from gateway.monitors.pulse import EVERY as EXPIRE_MONITORS_EVERY
+from gateway.monitors.pulse import Pulse
 from gateway.notify.channels.person import PersonChannel
 from gateway.notify.channels.smtp import SmtpChannel
 from gateway.notify.channels.webhook import WebhookChannel
@@ -120,7 +124,7 @@ async def _assemble(
     stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock, fetch: Fetch
 ) -> Gateway:
     sources = {source.slug: source for source in SOURCES}
-    metrics = Metrics(CollectorRegistry(), sources)
+    metrics = Metrics(CollectorRegistry(), [*sources, PING])
     metrics.build.labels(VERSION).set(1)
     catalogue = Catalogue(settings)
     rules, key = catalogue.rules, settings.audit.key.encode()
@@ -151,10 +155,12 @@ async def _assemble(
     context = Context(desk, keys, login, _oidc(stack, login, settings), links, filing, replay, settings.problems)
     opsgenie = [*Alerts(door, desk).routes(), *Heartbeats(door, pool, clock).routes()]
     definitions = [*intake_routes(door), *alertmanager.routes(), *routes.build(context), *build_docs(), *health.routes(metrics)]
-    definitions += opsgenie
+    pulse = Pulse(pool, clock, intake.submit, metrics)
+    definitions += [*opsgenie, *Pings(pulse, keys.authenticate).routes()]
     app.add_routes(edge.doors(definitions, clock, metrics.answered))
     rules.warm(clock.now())
-    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, _rounds(desk, intake, filing, settings.dedup.reopen_within))
+    rounds = (*_rounds(desk, intake, filing, settings.dedup.reopen_within), (EXPIRE_MONITORS_EVERY, pulse.run_once))
+    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, rounds)
     await upkeep.housekeeping()
     await catalogue.refresh(pool, clock.stamp())
     _start(stack, catalogue.run(pool, clock), "catalogue")

@@ -17,6 +17,8 @@ CLOCKS = ("response", "desk", "tier2", "escalated", "overall")
 PRIORITIES = ("1", "2", "3", "4")
 CHANNELS = ("smtp", "person", "webhook")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+PINGS = ("success", "start", "fail", "log", "unknown")
+MONITORS = ("new", "up", "down", "paused")
 OTHER = "other"
 """What a label value that is not in the table is counted under."""
 NEAREST = 50
@@ -108,6 +110,14 @@ class Metrics:
         self.overloads = Counter(
             "gateway_intake_overload_refusals", "Requests refused with 503 because the queue was full", registry=registry
         )
+
+        self.pings = Counter(
+            "gateway_monitor_pings",
+            "Pings of monitors by what they said; unknown ones named no monitor",
+            ("said",),
+            registry=registry,
+        )
+        self.monitors = Gauge("gateway_monitors", "Monitors that wait for pings, by state", ("state",), registry=registry)
 
     def _incidents(self, registry: CollectorRegistry) -> None:
         self.incidents_open = Gauge(
@@ -222,9 +232,21 @@ class Metrics:
             self.timer_lateness.labels(kind_label(kind))
             self.timers_fired.labels(kind_label(kind))
             self.timers_poisoned.labels(kind_label(kind))
+        for said in PINGS:
+            self.pings.labels(said)
         self.clear_open()
         self.clear_breached()
         self.clear_outbox()
+        self.clear_monitors()
+
+    def clear_monitors(self) -> None:
+        """Set the counts of monitors back to 0."""
+        for state in MONITORS:
+            self.monitors.labels(state).set(0)
+
+    def ping(self, said: str) -> None:
+        """Count one ping."""
+        self.pings.labels(said if said in PINGS else "unknown").inc()
 
     def clear_outbox(self) -> None:
         """Set the outbox gauges back to 0."""

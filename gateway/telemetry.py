@@ -117,6 +117,21 @@ async def count_outbox(conn: Connection, metrics: Metrics, now: datetime) -> Non
     metrics.outbox_age.set(oldest)
 
 
+MONITORS = """
+SELECT CASE WHEN NOT enabled THEN 'paused' WHEN down_since IS NOT NULL THEN 'down' WHEN pinged_at IS NULL THEN 'new' ELSE 'up' END
+  AS state, count(*)::int AS monitors
+FROM monitor GROUP BY 1
+"""
+
+
+async def count_monitors(conn: Connection, metrics: Metrics) -> None:
+    """Monitors by state."""
+    rows = await conn.fetch(MONITORS)
+    metrics.clear_monitors()
+    for row in rows:
+        metrics.monitors.labels(row["state"]).set(row["monitors"])
+
+
 async def refresh(conn: Connection, metrics: Metrics, now: datetime | None, running: Running) -> None:
     """Read everything once; `now` None lets PostgreSQL judge. Raises what the database raises, gauges then stay."""
     started = time.perf_counter()
@@ -128,5 +143,6 @@ async def refresh(conn: Connection, metrics: Metrics, now: datetime | None, runn
         await count_timers(conn, metrics, moment)
         await count_outbox(conn, metrics, moment)
         await age_of_seal(conn, metrics, moment)
+        await count_monitors(conn, metrics)
     metrics.refresh_seconds.set(time.perf_counter() - started)
     metrics.refreshed_at.set(moment.timestamp())

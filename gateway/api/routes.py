@@ -21,6 +21,7 @@ from gateway.api import (
     management,
     me,
     mine,
+    monitors,
     oidc,
     people,
     problem_candidates,
@@ -84,6 +85,7 @@ MINE = V1 + "/mine/{link:[A-Za-z0-9._-]{1,128}}"
 PERSON = V1 + "/people/{login:[a-z0-9][a-z0-9._-]{0,63}}"
 SERVICE = V1 + "/services/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
 CI = V1 + "/cis/{name:[A-Za-z0-9][A-Za-z0-9._:-]{0,127}}"
+MONITOR = V1 + "/monitors/{id:[0-9]{1,9}}"
 GROUP = V1 + "/groups/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
 
 
@@ -134,7 +136,7 @@ def table(feed: Feed) -> tuple[Route, ...]:
         Route("DELETE", KEY, keys.revoke_key, ADMIN, "Revoke a key", status=204),
         Route("POST", ONE + "/invite", mine.invite, WRITE, "Make a link for its reporter", None, mine.Invitation, status=201),
         *_files(), *_management(), *_updates(), *_reports(), *_following(), *_knowledge(),
-        *_mine(), *_people(), *_catalogue(), *_oneself(), *_shifts(),
+        *_mine(), *_people(), *_catalogue(), *_oneself(), *_shifts(), *_monitors(),
     )  # fmt: skip
 
 
@@ -234,6 +236,19 @@ def _people() -> tuple[Route, ...]:
         Route("GET", GROUP, people.read_group, READ, "Read a group", None, group, needs=seen),
         Route("PATCH", GROUP, people.patch_group, ADMIN, "Change a group", people.GroupPatch, group, headers=CHANGE),
         Route("DELETE", GROUP, people.deactivate_group, ADMIN, "End a group", status=204),
+    )  # fmt: skip
+
+
+def _monitors() -> tuple[Route, ...]:
+    path, one, seen = V1 + "/monitors", monitors.MonitorView, Action.DIRECTORY
+    return (
+        Route("GET", path, monitors.list_monitors, READ, "List monitors", None, monitors.MonitorPage, monitors.MonitorQuery,
+              needs=seen),
+        Route("POST", path, monitors.create_monitor, ADMIN, "Make a monitor", monitors.NewMonitor, one, status=201,
+              headers=ONCE),
+        Route("GET", MONITOR, monitors.read_monitor, READ, "Read a monitor", None, one, needs=seen),
+        Route("PATCH", MONITOR, monitors.patch_monitor, ADMIN, "Change a monitor", monitors.MonitorPatch, one, headers=CHANGE),
+        Route("DELETE", MONITOR, monitors.delete_monitor, ADMIN, "Forget a monitor", status=204),
     )  # fmt: skip
 
 

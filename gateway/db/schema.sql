@@ -503,6 +503,53 @@ CREATE VIEW public.major_report_standing AS
 
 COMMENT ON VIEW public.major_report_standing IS 'Every major incident that is over, and how its report stands';
 
+CREATE TABLE public.monitor (
+    id integer NOT NULL,
+    integration_id integer NOT NULL,
+    slug text NOT NULL,
+    name text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    period_seconds integer,
+    schedule text DEFAULT ''::text NOT NULL,
+    zone text DEFAULT 'UTC'::text NOT NULL,
+    grace_seconds integer NOT NULL,
+    severity text DEFAULT ''::text NOT NULL,
+    service text DEFAULT ''::text NOT NULL,
+    ci text DEFAULT ''::text NOT NULL,
+    enabled boolean DEFAULT true NOT NULL,
+    pinged_at timestamp with time zone,
+    started_at timestamp with time zone,
+    down_since timestamp with time zone,
+    exit_status integer,
+    note text DEFAULT ''::text NOT NULL,
+    expected_at timestamp with time zone,
+    due_at timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT monitor_check CHECK (((period_seconds IS NULL) = (schedule <> ''::text))),
+    CONSTRAINT monitor_check1 CHECK ((enabled = (due_at IS NOT NULL))),
+    CONSTRAINT monitor_grace_seconds_check CHECK ((grace_seconds > 0)),
+    CONSTRAINT monitor_period_seconds_check CHECK ((period_seconds > 0))
+);
+
+COMMENT ON COLUMN public.monitor.schedule IS 'Five fields of cron on the wall clock of zone; instead of a period';
+
+COMMENT ON COLUMN public.monitor.down_since IS 'Since when it is overdue or failed; null while it is well';
+
+COMMENT ON COLUMN public.monitor.note IS 'The beginning of what the last ping brought';
+
+COMMENT ON COLUMN public.monitor.due_at IS 'When it is overdue unless pinged: armed as long as it is enabled, also while it is down';
+
+ALTER TABLE public.monitor ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.monitor_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.outbox (
     id uuid NOT NULL,
     incident_id bigint,
@@ -904,6 +951,12 @@ ALTER TABLE ONLY public.major_report_past
 ALTER TABLE ONLY public.major_report
     ADD CONSTRAINT major_report_pkey PRIMARY KEY (incident_id);
 
+ALTER TABLE ONLY public.monitor
+    ADD CONSTRAINT monitor_integration_id_slug_key UNIQUE (integration_id, slug);
+
+ALTER TABLE ONLY public.monitor
+    ADD CONSTRAINT monitor_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
 
@@ -1025,6 +1078,8 @@ CREATE INDEX incident_updated ON public.incident USING btree (updated_at, id);
 
 CREATE INDEX incident_workload ON public.incident USING btree (assignee) WHERE ((assignee <> ''::text) AND (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])));
 
+CREATE INDEX monitor_due ON public.monitor USING btree (due_at) WHERE (due_at IS NOT NULL);
+
 CREATE INDEX outbox_incident ON public.outbox USING btree (incident_id);
 
 CREATE INDEX outbox_pending ON public.outbox USING btree (next_attempt_at) WHERE (state = 'pending'::text);
@@ -1079,6 +1134,9 @@ ALTER TABLE ONLY public.handover
 
 ALTER TABLE ONLY public.heartbeat
     ADD CONSTRAINT heartbeat_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
+
+ALTER TABLE ONLY public.monitor
+    ADD CONSTRAINT monitor_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
 
 ALTER TABLE ONLY public.service
     ADD CONSTRAINT service_desk_group_fkey FOREIGN KEY (desk_group) REFERENCES public.staff_group(slug);

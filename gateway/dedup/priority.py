@@ -36,10 +36,16 @@ NO_SERVICES: Mapping[str, ServiceIntake] = {}
 SYNONYMS: Mapping[str, Grade] = {
     word: grade
     for grade, words in (
-        (_grade(Impact.COMPANY, Urgency.URGENT), "critical crit fatal emergency emerg disaster page p1 sev0 sev1 alert"),
-        (_grade(Impact.COMPANY, Urgency.NORMAL), "error err high major p2 sev2"),
+        (
+            _grade(Impact.COMPANY, Urgency.URGENT),
+            "critical crit fatal emergency emerg disaster page p1 sev0 sev1 alert availability",
+        ),
+        (_grade(Impact.COMPANY, Urgency.NORMAL), "error err high major p2 sev2 down triggered"),
         (UNKNOWN, "warning warn average medium moderate p3 sev3"),
-        (_grade(Impact.INDIVIDUAL, Urgency.LOW), "info information informational notice low minor debug ok none p4 p5 sev4 sev5"),
+        (
+            _grade(Impact.INDIVIDUAL, Urgency.LOW),
+            "info information informational notice low minor debug ok none p4 p5 sev4 sev5 not_classified",
+        ),
     )
     for word in words.split()
 }

@@ -5,6 +5,7 @@ from aiohttp import web
 from gateway.ingest import compat_oncall
 from gateway.ingest.compat import AlertmanagerPosts, PagerDutyEvents
 from gateway.ingest.compat_goalert import GoAlert
+from gateway.ingest.compat_icinga import IcingaEvents
 from gateway.ingest.compat_oncall import OnCall
 from gateway.ingest.compat_pagerduty import PagerDutyOlder
 from gateway.ingest.http import FrontDoor
@@ -22,4 +23,5 @@ def intake_routes(door: FrontDoor) -> list[web.RouteDef]:
         *PagerDutyOlder(door).routes(),
         *(web.post(compat_oncall.PATH + slash, OnCall(door).receive) for slash in ("/", "")),
         *GoAlert(door).routes(),
+        web.post("/process-event", IcingaEvents(door).receive),
     ]

@@ -1,0 +1,54 @@
+"""Ping addresses, in the manner of healthchecks.io: a job says that it ran, began or failed, and silence is an alert."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from gateway.errors import Forbidden, Malformed
+from gateway.ingest.http import Authenticate, read
+from gateway.monitors.model import Ping, Said
+from gateway.monitors.pulse import Pulse
+
+KEPT = 10_000
+"""Characters of a ping's body that are kept with its monitor."""
+
+MOST_EXIT = 255
+METHODS = ("GET", "HEAD", "POST")
+MONITOR = "/ping/{key}/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pings:
+    """Serves what begins with /ping."""
+
+    pulse: Pulse
+    authenticate: Authenticate
+
+    def routes(self) -> Iterator[web.RouteDef]:
+        """A ping may come by any method that a job can easily make."""
+        for method in METHODS:
+            yield web.route(method, MONITOR, self.receive)
+            yield web.route(method, MONITOR + "/{said:start|fail|log|[0-9]{1,3}}", self.receive)
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """200 once committed, 201 for one that made its monitor."""
+        caller = await self.authenticate(request, "ingest", request.match_info["key"])
+        if caller.integration_id is None:
+            raise Forbidden("this key belongs to no integration: pings are sent with an integration's key")
+        body = await read(request)
+        ping, create = _ping(request.match_info.get("said", ""), body), request.query.get("create") == "1"
+        made = await self.pulse.ping(
+            caller.integration_id, request.match_info["slug"], ping, body, request.headers, create=create
+        )
+        return web.Response(status=201, text="Created") if made else web.Response(text="OK")
+
+
+def _ping(told: str, body: bytes) -> Ping:
+    """What the last part of the address says: nothing or 0 is success, another number failure."""
+    note = body[: 4 * KEPT].decode("utf-8", "replace").replace("\0", "�")[:KEPT]
+    if not told.isdecimal():
+        return Ping(Said(told) if told else Said.SUCCESS, note)
+    if int(told) > MOST_EXIT:
+        raise Malformed(f"an exit status is 0 to {MOST_EXIT}")
+    return Ping(Said.FAIL if int(told) else Said.SUCCESS, note, int(told))

@@ -1,0 +1,87 @@
+"""Datadog's webhooks, by the payload in `integrations/datadog`: https://docs.datadoghq.com/integrations/webhooks/."""
+
+import msgspec
+
+from gateway.incidents.model import Alert, AlertStatus
+from gateway.ingest import limits
+from gateway.ingest.bounded import bounded, named, tags
+from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
+from gateway.settings import Intake
+
+RECOVERED = "recovered"
+FIRING = ("triggered", "warn", "no data", "renotify")
+"""Transitions of a monitor that is not well; each may be told again, with "re-" before it."""
+
+TEST = "[TEST]"
+"""Stands in the title of what the button "Test notifications" sends."""
+
+
+class Event(msgspec.Struct):
+    """The body, all of it texts. Times are milliseconds."""
+
+    alert_id: str
+    alert_transition: str
+    alert_cycle_key: str = ""
+    alert_title: str = ""
+    alert_scope: str = ""
+    alert_priority: str = ""
+    alert_metric: str = ""
+    alert_query: str = ""
+    event_title: str = ""
+    message: str = ""
+    hostname: str = ""
+    org_id: str = ""
+    org_name: str = ""
+    tags: str = ""
+    link: str = ""
+    date: str = ""
+
+
+def parse(delivery: Delivery, _: Intake) -> Parsed:
+    """One transition of one group of a monitor; raises Malformed."""
+    event = limits.decode(delivery.body, Event)
+    transition = event.alert_transition.casefold()
+    if transition != RECOVERED and transition.removeprefix("re-") not in FIRING:
+        raise limits.fault("/alert_transition", f"a transition of a monitor, not {event.alert_transition[:40]!r}")
+    status = AlertStatus.RESOLVED if transition == RECOVERED else AlertStatus.FIRING
+    return Parsed(((0, _alert(event, status, delivery)),), delivery_id=delivery_id(delivery.headers))
+
+
+def _alert(event: Event, status: AlertStatus, delivery: Delivery) -> Alert:
+    labels = tags(event.tags.split(","))
+    monitor = f"monitor:{event.alert_id}"
+    own = named(
+        {"scope": event.alert_scope, "metric": event.alert_metric, "org": event.org_name, "state": event.alert_transition}
+    )
+    return bounded(
+        Alert(
+            namespace="datadog",
+            dedup_key=_key(event),
+            status=status,
+            title=event.alert_title or event.event_title or monitor,
+            description=event.message,
+            severity=_severity(event),
+            service=labels.get("service", ""),
+            ci=event.hostname or labels.get("host", ""),
+            labels=labels | own,
+            annotations=named({"query": event.alert_query, "event": event.event_title, "monitor": event.alert_id}),
+            links=limits.links([(event.link, "Datadog")]),
+            occurrence=event.alert_cycle_key,
+            event_time=limits.moment(event.date, delivery.received_at, "/date"),
+            test=TEST in event.event_title or TEST in event.alert_title,
+        ),
+        "/alert_id",
+    )
+
+
+def _key(event: Event) -> str:
+    """The monitor and the group in it, so that an alert that comes back is known again; the cycle is an occurrence of it."""
+    return "/".join(part for part in (event.org_id, event.alert_id, event.alert_scope) if part) if event.alert_id else ""
+
+
+def _severity(event: Event) -> str:
+    """The monitor's own priority; without one, what the transition says."""
+    return (event.alert_priority or event.alert_transition.removeprefix("Re-")).casefold()
+
+
+SOURCE = Source("datadog", "Datadog", parse)

@@ -1,0 +1,78 @@
+"""Dynatrace's custom integration, by the payload in `integrations/dynatrace`.
+
+https://docs.dynatrace.com/docs/analyze-explore-automate/notifications-and-alerting/problem-notifications/webhook-integration
+"""
+
+import msgspec
+
+from gateway.incidents.model import Alert, AlertStatus
+from gateway.ingest import limits
+from gateway.ingest.bounded import bounded, named, tags
+from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
+from gateway.settings import Intake
+
+MERGED = "MERGED"
+STATUS = {"OPEN": AlertStatus.FIRING, "RESOLVED": AlertStatus.RESOLVED, MERGED: AlertStatus.RESOLVED}
+"""A problem that became part of another is never told of again: that one goes on, and the link leads there."""
+
+TEST = "Dynatrace problem notification test run"
+"""The title of what the test button sends."""
+
+
+class Entity(msgspec.Struct):
+    """Something impacted."""
+
+    type: str = ""
+    name: str = ""
+    entity: str = ""
+
+
+class Problem(msgspec.Struct, rename={"pid": "PID"}):
+    """The body."""
+
+    pid: str
+    State: str
+    ProblemID: str = ""
+    ProblemTitle: str = ""
+    ProblemSeverity: str = ""
+    ProblemImpact: str = ""
+    ProblemURL: str = ""
+    ProblemDetailsText: str = ""
+    ImpactedEntity: str = ""
+    ImpactedEntities: list[Entity] = []
+    Tags: str = ""
+
+
+def parse(delivery: Delivery, _: Intake) -> Parsed:
+    """One problem; raises Malformed."""
+    problem = limits.decode(delivery.body, Problem)
+    if problem.State not in STATUS:
+        raise limits.fault("/State", f"a state is OPEN, RESOLVED or MERGED, not {problem.State[:40]!r}")
+    return Parsed(((0, _alert(problem)),), delivery_id=delivery_id(delivery.headers))
+
+
+def _alert(problem: Problem) -> Alert:
+    merged = problem.State == MERGED
+    first = problem.ImpactedEntities[0] if problem.ImpactedEntities else Entity(name=problem.ImpactedEntity)
+    own = tags(problem.Tags.split(","))
+    labels = own | named({"problem": problem.ProblemID, "impact": problem.ProblemImpact, "entity": first.entity})
+    return bounded(
+        Alert(
+            namespace="dynatrace",
+            dedup_key=problem.pid,
+            status=STATUS[problem.State],
+            title=problem.ProblemTitle or problem.ProblemID,
+            description=problem.ProblemDetailsText,
+            severity=problem.ProblemSeverity.casefold(),
+            service=own.get("service", "") or (first.name if first.type == "SERVICE" else ""),
+            ci=first.name,
+            labels=labels | ({"merged": "true"} if merged else {}),
+            annotations=named({"impacted": problem.ImpactedEntity}),
+            links=limits.links([(problem.ProblemURL, "the problem it was merged into" if merged else "Dynatrace")]),
+            test=problem.ProblemTitle == TEST,
+        ),
+        "/PID",
+    )
+
+
+SOURCE = Source("dynatrace", "Dynatrace", parse)

@@ -1,0 +1,111 @@
+"""Kibana's rules and Elasticsearch's Watcher, by the bodies in `integrations/elastic`.
+
+https://www.elastic.co/docs/explore-analyze/alerting/alerts/rule-action-variables and
+https://www.elastic.co/docs/explore-analyze/alerting/watcher/actions-webhook
+"""
+
+import msgspec
+
+from gateway.incidents.model import Alert, AlertStatus
+from gateway.ingest import limits
+from gateway.ingest.bounded import bounded, named, tags
+from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
+from gateway.settings import Intake
+
+RECOVERED = "recovered"
+"""The action group of an alert that is over, whatever the rule is."""
+
+STATES = {"firing": AlertStatus.FIRING, "resolved": AlertStatus.RESOLVED}
+
+
+class Rule(msgspec.Struct, rename="camel"):
+    """Kibana's rule."""
+
+    id: str = ""
+    name: str = ""
+    type: str = ""
+    space_id: str = ""
+    url: str = ""
+    tags: str = ""
+
+
+class Instance(msgspec.Struct, rename="camel"):
+    """One alert of a rule; `uuid` is another each time it becomes active."""
+
+    id: str = ""
+    uuid: str = ""
+    action_group: str = ""
+    flapping: str = ""
+
+
+class Body(msgspec.Struct):
+    """A rule's alert, or a watch's state: the other half is empty."""
+
+    rule: Rule | None = None
+    alert: Instance | None = None
+    watch: str = ""
+    state: str = ""
+    date: str = ""
+    reason: str = ""
+    severity: str = ""
+    service: str = ""
+    host: str = ""
+    url: str = ""
+
+
+def parse(delivery: Delivery, _: Intake) -> Parsed:
+    """One alert of one rule, or one watch; raises Malformed."""
+    body = limits.decode(delivery.body, Body)
+    alert = _ruled(body, delivery) if body.rule else _watched(body, delivery)
+    return Parsed(((0, alert),), delivery_id=delivery_id(delivery.headers))
+
+
+def _ruled(body: Body, delivery: Delivery) -> Alert:
+    rule, one = body.rule or Rule(), body.alert or Instance()
+    if not one.id or not one.action_group:
+        raise limits.fault("/alert/id", "alerts are read one by one: let the action run for each alert, not for a summary")
+    own = tags(rule.tags.split(","))
+    labels = own | named({"rule": rule.name, "rule_type": rule.type, "space": rule.space_id, "action_group": one.action_group})
+    return bounded(
+        Alert(
+            namespace="elastic",
+            dedup_key=f"{rule.id}/{one.id}" if rule.id else "",
+            status=AlertStatus.RESOLVED if one.action_group == RECOVERED else AlertStatus.FIRING,
+            title=f"{rule.name}: {one.id}" if rule.name else one.id,
+            description=body.reason,
+            severity=body.severity.casefold(),
+            service=body.service or own.get("service", ""),
+            ci=body.host,
+            labels=labels,
+            annotations=named({"flapping": one.flapping}),
+            links=limits.links([(rule.url, "Kibana"), (body.url, "")]),
+            occurrence=one.uuid,
+            event_time=limits.moment(body.date, delivery.received_at, "/date"),
+        ),
+        "/rule/id",
+    )
+
+
+def _watched(body: Body, delivery: Delivery) -> Alert:
+    status = STATES.get(body.state)
+    if status is None:
+        raise limits.fault("/state", f"a watch says firing or resolved, not {body.state[:40]!r}")
+    return bounded(
+        Alert(
+            namespace="elastic",
+            dedup_key=f"watch/{body.watch}" if body.watch else "",
+            status=status,
+            title=body.watch,
+            description=body.reason,
+            severity=body.severity.casefold(),
+            service=body.service,
+            ci=body.host,
+            labels=named({"watch": body.watch}),
+            links=limits.links([(body.url, "")]),
+            event_time=limits.moment(body.date, delivery.received_at, "/date"),
+        ),
+        "/watch",
+    )
+
+
+SOURCE = Source("elastic", "Elastic: Kibana and Watcher", parse)

@@ -1,0 +1,56 @@
+"""Healthchecks.io and its self-hosted kin, by the body in docs/sources/healthchecks.md: hc/integrations/webhook/transport.py."""
+
+import msgspec
+
+from gateway.incidents.model import Alert, AlertStatus
+from gateway.ingest import limits
+from gateway.ingest.bounded import bounded, named, tags
+from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
+from gateway.settings import Intake
+
+STATUS = {"down": AlertStatus.FIRING, "up": AlertStatus.RESOLVED}
+TEST = "TEST"
+"""The name of the check that the test button makes up."""
+
+
+class Check(msgspec.Struct):
+    """The body; `body` is what the last ping brought."""
+
+    code: str
+    status: str
+    name: str = ""
+    now: str = ""
+    tags: str = ""
+    body: str = ""
+    exit_status: str = ""
+
+
+def parse(delivery: Delivery, _: Intake) -> Parsed:
+    """One check that went down or came up; raises Malformed."""
+    check = limits.decode(delivery.body, Check)
+    if check.status not in STATUS:
+        raise limits.fault("/status", f"a status is down or up, not {check.status[:40]!r}")
+    return Parsed(((0, _alert(check, delivery)),), delivery_id=delivery_id(delivery.headers))
+
+
+def _alert(check: Check, delivery: Delivery) -> Alert:
+    labels = tags(check.tags.replace("=", ":").split())
+    return bounded(
+        Alert(
+            namespace="healthchecks",
+            dedup_key=check.code,
+            status=STATUS[check.status],
+            title=f"{check.name or check.code} is {check.status}",
+            description=check.body,
+            service=labels.get("service", ""),
+            ci=check.name,
+            labels=labels | named({"check": check.name}),
+            annotations=named({"exit_status": "" if check.exit_status == "-1" else check.exit_status}),
+            event_time=limits.moment(check.now, delivery.received_at, "/now"),
+            test=check.name == TEST,
+        ),
+        "/code",
+    )
+
+
+SOURCE = Source("healthchecks", "Healthchecks", parse)

@@ -1,0 +1,96 @@
+"""Icinga: what Icinga 2's NotificationCommand posts, and what a source posts to Icinga Notifications.
+
+https://icinga.com/docs/icinga-2/latest/doc/03-monitoring-basics/#notification-commands and
+https://icinga.com/docs/icinga-notifications/latest/doc/20-HTTP-API/
+"""
+
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from gateway.incidents.model import Alert, AlertStatus
+from gateway.ingest import checks, limits
+from gateway.ingest.bounded import bounded
+from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
+from gateway.settings import Intake
+
+NAMESPACE = "icinga"
+SEVERITIES = ("ok", "debug", "info", "notice", "warning", "err", "crit", "alert", "emerg")
+STATE, ACKNOWLEDGED = "state", "acknowledgement-set"
+"""The types, of clients before 1.0, that say how the object is; the others are about mutes and downtimes."""
+
+
+class Event(msgspec.Struct):
+    """An event of Icinga Notifications; `type` is of clients before 1.0, `incident`, `close` and `muted` of those since."""
+
+    tags: dict[str, str]
+    name: str = ""
+    id: str | None = None
+    url: str = ""
+    severity: str | None = None
+    message: str = ""
+    type: str = ""
+    extra_tags: dict[str, Any] | None = None
+    incident: bool | None = None
+    close: bool | None = None
+    muted: bool | None = None
+    muted_reason: str = ""
+
+
+def parse(delivery: Delivery, _: Intake) -> Parsed:
+    """Events have tags, notifications have none; raises Malformed."""
+    if "tags" not in limits.decode(delivery.body, dict[str, msgspec.Raw]):
+        return checks.parse(delivery, NAMESPACE)
+    event = limits.decode(delivery.body, Event)
+    named_by = event.id or delivery_id(delivery.headers)
+    if event.severity and event.severity not in SEVERITIES:
+        raise limits.fault("/severity", f"severity is one of {', '.join(SEVERITIES)}")
+    if not event.tags:
+        raise limits.fault("/tags", "an event needs the tags of its object")
+    if not (event.incident or event.type or event.close) and event.muted is None:
+        raise limits.fault("/incident", "an event says incident or muted, or has a type")
+    status = _status(event)
+    if status is None:
+        return Parsed((), ignored=((0, "muted" if event.muted else event.type or "unmuted"),), delivery_id=named_by)
+    return Parsed(((0, _alert(event, status)),), delivery_id=named_by)
+
+
+def _status(event: Event) -> AlertStatus | None:
+    """What the object's state means; None for an event about something else. What is well again is so even if muted."""
+    about_state = event.incident or event.close or event.type == STATE or (event.muted is False and event.severity)
+    if event.close or (about_state and event.severity == "ok"):
+        return AlertStatus.RESOLVED
+    if event.type == ACKNOWLEDGED or (event.muted and "acknowledg" in event.muted_reason.casefold()):
+        return AlertStatus.ACKNOWLEDGED
+    return AlertStatus.FIRING if about_state and not event.muted else None
+
+
+def _alert(event: Event, status: AlertStatus) -> Alert:
+    host, service = event.tags.get("host", ""), event.tags.get("service", "")
+    more = {name: value if isinstance(value, str) else "true" for name, value in (event.extra_tags or {}).items()}
+    return bounded(
+        Alert(
+            namespace=NAMESPACE,
+            dedup_key=_key(event.tags),
+            status=status,
+            title=event.name or checks.key(host, service),
+            description=event.message,
+            severity=event.severity or "",
+            service=service,
+            ci=host,
+            labels=more | event.tags,
+            links=limits.links([(event.url, "Icinga")]),
+        ),
+        "/tags",
+    )
+
+
+def _key(tags: dict[str, str]) -> str:
+    """Host and service, so that both ways in name an object alike; what is tagged otherwise is named by all its tags."""
+    if tags.get("host") and tags.keys() <= {"host", "service"}:
+        return checks.key(tags["host"], tags.get("service", ""))
+    return "tags:" + sha256(msgspec.json.encode(sorted(tags.items()))).hexdigest()[:32]
+
+
+SOURCE = Source("icinga", "Icinga", parse)

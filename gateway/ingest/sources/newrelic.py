@@ -1,0 +1,76 @@
+"""New Relic's workflows, by the payload template they come with.
+
+https://docs.newrelic.com/docs/alerts/get-notified/notification-integrations/#webhook
+"""
+
+import msgspec
+
+from gateway.incidents.model import Alert, AlertStatus
+from gateway.ingest import limits
+from gateway.ingest.bounded import bounded, named
+from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
+from gateway.settings import Intake
+
+STATUS = {
+    **dict.fromkeys(("CREATED", "ACTIVATED"), AlertStatus.FIRING),
+    "ACKNOWLEDGED": AlertStatus.ACKNOWLEDGED,
+    **dict.fromkeys(("CLOSED", "RESOLVED"), AlertStatus.RESOLVED),
+}
+
+
+class Issue(msgspec.Struct, rename="camel"):
+    """The body: an issue gathers what New Relic thinks belongs together. Times are milliseconds."""
+
+    id: str
+    state: str
+    title: str | None = None
+    issue_url: str | None = None
+    priority: str | None = None
+    total_incidents: int | str | None = None
+    trigger: str | None = None
+    is_correlated: bool | str | None = None
+    created_at: int | str | None = None
+    updated_at: int | str | None = None
+    impacted_entities: list[str] | None = None
+    sources: list[str] | None = None
+    alert_policy_names: list[str] | None = None
+    alert_condition_names: list[str] | None = None
+    workflow_name: str | None = None
+
+
+def parse(delivery: Delivery, _: Intake) -> Parsed:
+    """One issue; raises Malformed."""
+    issue = limits.decode(delivery.body, Issue)
+    status = STATUS.get(issue.state.upper())
+    if status is None:
+        raise limits.fault("/state", f"a state is CREATED, ACTIVATED, ACKNOWLEDGED or CLOSED, not {issue.state[:40]!r}")
+    return Parsed(((0, _alert(issue, status, delivery)),), delivery_id=delivery_id(delivery.headers))
+
+
+def _alert(issue: Issue, status: AlertStatus, delivery: Delivery) -> Alert:
+    several = {"policy": issue.alert_policy_names, "condition": issue.alert_condition_names, "source": issue.sources}
+    entities = issue.impacted_entities or []
+    count = "" if issue.total_incidents is None else str(issue.total_incidents)
+    return bounded(
+        Alert(
+            namespace="newrelic",
+            dedup_key=issue.id,
+            status=status,
+            title=issue.title or "",
+            severity=(issue.priority or "").casefold(),
+            ci=entities[0] if entities else "",
+            labels=named({name: ", ".join(words or []) for name, words in several.items()} | {"workflow": issue.workflow_name}),
+            annotations=named({"entities": ", ".join(entities), "incidents": count, "trigger": issue.trigger}),
+            links=limits.links([(issue.issue_url or "", "New Relic")]),
+            event_time=limits.moment(_when(issue, status), delivery.received_at),
+        ),
+        "/id",
+    )
+
+
+def _when(issue: Issue, status: AlertStatus) -> int | str | None:
+    """When it began, or when it was last changed."""
+    return issue.created_at if status is AlertStatus.FIRING else issue.updated_at
+
+
+SOURCE = Source("newrelic", "New Relic", parse)

@@ -1,0 +1,61 @@
+"""Splunk's webhook alert action: the search that matched, with the first row of its result.
+
+https://help.splunk.com/en/splunk-enterprise/alert-and-respond/alerting-manual/10.0/configure-alert-actions/use-a-webhook-alert-action
+"""
+
+from typing import Any
+
+import msgspec
+
+from gateway.incidents.model import Alert, AlertStatus
+from gateway.ingest import fields, limits
+from gateway.ingest.bounded import bounded, named
+from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
+from gateway.settings import Intake
+
+UNNAMED = "ad hoc search"
+SEVERITY = ("severity", "urgency", "alert_level")
+"""Fields of a result that say how bad it is, the first that is there."""
+
+
+class Body(msgspec.Struct):
+    """The body; `sid` is another each time the search runs, and the same for every row of it."""
+
+    sid: str
+    search_name: str | None = None
+    app: str | None = None
+    owner: str | None = None
+    results_link: str | None = None
+    result: dict[str, Any] | None = None
+
+
+def parse(delivery: Delivery, intake: Intake) -> Parsed:
+    """One match. What tells two matches apart is `host`, or what the mapping's `dedup_key` points at; raises Malformed."""
+    body = limits.decode(delivery.body, Body)
+    limits.sound(body.result)
+    pointed = fields.pointed(msgspec.to_builtins(body), intake.mapping.get("dedup_key", "/result/host"))
+    part = named({"part": pointed}).get("part", "")
+    return Parsed(((0, _alert(body, part)),), delivery_id=delivery_id(delivery.headers))
+
+
+def _alert(body: Body, part: str) -> Alert:
+    result, name = named(body.result or {}), body.search_name or UNNAMED
+    return bounded(
+        Alert(
+            namespace="splunk",
+            dedup_key="/".join(text for text in (body.app, name, part) if text),
+            status=AlertStatus.FIRING,
+            title=f"{name} ({part})" if part else name,
+            description=result.get("_raw", ""),
+            severity=next((result[name] for name in SEVERITY if name in result), "").casefold(),
+            service=result.get("service", ""),
+            ci=result.get("host", ""),
+            labels=named({"app": body.app, "owner": body.owner, "search_name": body.search_name, "host": result.get("host")}),
+            annotations={name: value for name, value in result.items() if not name.startswith("_")},
+            links=limits.links([(body.results_link or "", "Splunk")]),
+        ),
+        "/search_name",
+    )
+
+
+SOURCE = Source("splunk", "Splunk", parse, tells_the_end=False)

@@ -1,0 +1,103 @@
+"""Uptime Kuma's webhook with the content type JSON: server/notification-providers/webhook.js of louislam/uptime-kuma."""
+
+import re
+
+import msgspec
+
+from gateway.incidents.model import Alert, AlertStatus
+from gateway.ingest import limits
+from gateway.ingest.bounded import bounded, named, tags
+from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
+from gateway.settings import Intake
+
+STATUS = {0: AlertStatus.FIRING, 1: AlertStatus.RESOLVED}
+WAITING = {2: "pending", 3: "maintenance"}
+CERTIFICATE = re.compile(r"^(\[.*\]) .{0,64}certificate .* will expire in \d+ days$")
+"""What is sent about certificates has no heartbeat either, as the test button has none."""
+
+
+class Heartbeat(msgspec.Struct, rename="camel"):
+    """One look at what is watched; `time` is UTC."""
+
+    status: int
+    monitor_id: int | None = msgspec.field(default=None, name="monitorID")
+    time: str | None = None
+    msg: str | None = None
+    ping: float | None = None
+    important: bool | None = None
+
+
+class Tag(msgspec.Struct):
+    """A tag of a monitor."""
+
+    name: str = ""
+    value: str | None = None
+
+
+class Monitor(msgspec.Struct, rename="camel"):
+    """What is watched."""
+
+    id: int | None = None
+    name: str = ""
+    path_name: str | None = None
+    url: str | None = None
+    hostname: str | None = None
+    type: str | None = None
+    description: str | None = None
+    tags: list[Tag] | None = None
+
+
+class Body(msgspec.Struct):
+    """The test button leaves both null."""
+
+    heartbeat: Heartbeat | None
+    monitor: Monitor | None = None
+    msg: str | None = None
+
+
+def parse(delivery: Delivery, _: Intake) -> Parsed:
+    """One change of one monitor; raises Malformed."""
+    body = limits.decode(delivery.body, Body)
+    named_by = delivery_id(delivery.headers)
+    if body.heartbeat is None:
+        return Parsed(((0, _announced(body.msg or "")),), delivery_id=named_by)
+    if reason := WAITING.get(body.heartbeat.status):
+        return Parsed((), ignored=((0, reason),), delivery_id=named_by)
+    if body.heartbeat.status not in STATUS:
+        raise limits.fault("/heartbeat/status", "a status is 0 (down), 1 (up), 2 (pending) or 3 (maintenance)")
+    return Parsed(((0, _alert(body, body.heartbeat, delivery)),), delivery_id=named_by)
+
+
+def _alert(body: Body, beat: Heartbeat, delivery: Delivery) -> Alert:
+    monitor = body.monitor or Monitor()
+    number = beat.monitor_id if monitor.id is None else monitor.id
+    words = [f"{tag.name}:{tag.value or ''}" for tag in monitor.tags or []]
+    labels = tags(words) | named({"monitor": monitor.name, "type": monitor.type, "url": monitor.url})
+    name = monitor.path_name or monitor.name
+    return bounded(
+        Alert(
+            namespace="uptime_kuma",
+            dedup_key="" if number is None else str(number),
+            status=STATUS[beat.status],
+            title=f"{name} is {'down' if beat.status == 0 else 'up'}" if name else body.msg or "",
+            description=beat.msg or monitor.description or "",
+            service=labels.get("service", ""),
+            ci=monitor.hostname or monitor.name,
+            labels=labels,
+            links=limits.links([(monitor.url or "", monitor.name)]),
+            event_time=limits.moment(beat.time, delivery.received_at, "/heartbeat/time"),
+        ),
+        "/monitor/id",
+    )
+
+
+def _announced(told: str) -> Alert:
+    """A message without a heartbeat: a certificate that soon ends, otherwise somebody pressed the test button."""
+    certificate = CERTIFICATE.match(told[: limits.TITLE])
+    key = f"certificate:{certificate[1]}"[: limits.KEY] if certificate else "test"
+    status = AlertStatus.FIRING
+    alert = Alert(namespace="uptime_kuma", dedup_key=key, status=status, title=told or "Testing", test=certificate is None)
+    return bounded(alert, "/msg")
+
+
+SOURCE = Source("uptime_kuma", "Uptime Kuma", parse)

@@ -1,0 +1,108 @@
+"""Zabbix, by the media type in `integrations/zabbix`: its macros by name, as texts.
+
+https://www.zabbix.com/documentation/current/en/manual/config/notifications/media/webhook
+"""
+
+from urllib.parse import urlsplit
+
+import msgspec
+
+from gateway.incidents.model import Alert, AlertStatus
+from gateway.ingest import limits
+from gateway.ingest.bounded import bounded, named
+from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
+from gateway.settings import Intake
+
+TRIGGERS = "0"
+"""The event source of triggers; discovery, autoregistration and internal events are told as they come, and never end."""
+
+
+class Tag(msgspec.Struct):
+    """One of EVENT.TAGSJSON."""
+
+    tag: str
+    value: str = ""
+
+
+class Event(msgspec.Struct):
+    """The parameters of the media type. A macro that Zabbix could not fill in arrives as it is written."""
+
+    event_id: str
+    event_value: str
+    event_update_status: str = "0"
+    event_source: str = TRIGGERS
+    event_name: str = ""
+    severity: str = ""
+    ack: str = ""
+    trigger_id: str = ""
+    trigger_description: str = ""
+    opdata: str = ""
+    host: str = ""
+    host_ip: str = ""
+    message: str = ""
+    update_message: str = ""
+    tags: list[Tag] = []
+    event_timestamp: str = ""
+    recovery_timestamp: str = ""
+    zabbix_url: str = ""
+
+
+def parse(delivery: Delivery, _: Intake) -> Parsed:
+    """One problem, its end, or somebody's update of it; raises Malformed."""
+    event = limits.decode(delivery.body, Event)
+    named_by = delivery_id(delivery.headers)
+    if event.event_id != "{EVENT.ID}" and event.event_value not in {"0", "1"}:
+        raise limits.fault("/event_value", f"EVENT.VALUE is 1 or 0, not {event.event_value[:40]!r}")
+    status = _status(event)
+    if status is None:
+        return Parsed((), ignored=((0, "updated"),), delivery_id=named_by)
+    return Parsed(((0, _alert(event, status, delivery)),), delivery_id=named_by)
+
+
+def _status(event: Event) -> AlertStatus | None:
+    """None when somebody changed the problem without acknowledging it."""
+    if event.event_value == "0" and event.event_source == TRIGGERS:
+        return AlertStatus.RESOLVED
+    if event.event_update_status == "1":
+        return AlertStatus.ACKNOWLEDGED if event.ack == "Yes" else None
+    return AlertStatus.FIRING
+
+
+def _filled(text: str) -> str:
+    """What a macro stands for, nothing if Zabbix knew nothing."""
+    return "" if text.startswith(("{", "*UNKNOWN*")) else text
+
+
+def _alert(event: Event, status: AlertStatus, delivery: Delivery) -> Alert:
+    labels = {one.tag: one.value or "true" for one in event.tags if one.tag}
+    when = event.recovery_timestamp if status is AlertStatus.RESOLVED else event.event_timestamp
+    host, url = _filled(event.host), _filled(event.zabbix_url).rstrip("/")
+    page = f"{url}/tr_events.php?triggerid={event.trigger_id}&eventid={event.event_id}"
+    notes = {"opdata": event.opdata, "message": event.message, "update": event.update_message, "trigger_id": event.trigger_id}
+    return bounded(
+        Alert(
+            namespace="zabbix",
+            dedup_key=_key(event.event_id, url),
+            status=status,
+            title=_filled(event.event_name) or event.message.partition("\n")[0],
+            description=_filled(event.trigger_description),
+            severity=_filled(event.severity).casefold().replace(" ", "_"),
+            service=labels.get("service", ""),
+            ci=host,
+            labels=labels | named({"host": host, "address": _filled(event.host_ip)}),
+            annotations=named({name: _filled(text) for name, text in notes.items()}),
+            links=limits.links([(page, "Zabbix")] if url else ()),
+            event_time=limits.moment(_filled(when), delivery.received_at),
+            test=event.event_id.startswith("{"),
+        ),
+        "/event_id",
+    )
+
+
+def _key(event_id: str, url: str) -> str:
+    """The problem's id, which repeats between servers."""
+    server = urlsplit(url).netloc
+    return f"{server}/{event_id}" if server and event_id else event_id
+
+
+SOURCE = Source("zabbix", "Zabbix", parse)

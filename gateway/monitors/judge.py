@@ -1,0 +1,72 @@
+"""What a ping, or its absence, makes of a monitor, and what is told of it. Pure."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from gateway.incidents.model import Alert, AlertStatus
+from gateway.monitors.model import NAMESPACE, Monitor, Ping, Said
+from gateway.monitors.schedule import expected
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The monitor as it is now, and the alert to be told, if any."""
+
+    monitor: Monitor
+    alert: Alert | None = None
+
+
+def pinged(monitor: Monitor, ping: Ping, now: datetime) -> Judged:
+    """After a ping; one that comes late out of a queue never sets the time back."""
+    now = max(now, monitor.pinged_at or now)
+    heard = replace(monitor, note=ping.note, exit_status=ping.exit_status)
+    match ping.said:
+        case Said.LOG:
+            return Judged(replace(monitor, note=ping.note))
+        case Said.START:
+            return Judged(_started(heard, now))
+        case Said.FAIL:
+            down = armed(replace(heard, pinged_at=now, started_at=None, down_since=monitor.down_since or now), now)
+            return Judged(down, _alert(down, AlertStatus.FIRING, "failed", now))
+        case Said.SUCCESS:
+            well = armed(replace(heard, pinged_at=now, started_at=None, down_since=None), now)
+            return Judged(well, _alert(well, AlertStatus.RESOLVED, "is well again", now) if monitor.down_since else None)
+
+
+def overdue(monitor: Monitor, now: datetime) -> Judged:
+    """After its deadline passed: it is down, and told of again each time another ping is missing."""
+    due = monitor.due_at or now
+    what = "did not end in time" if monitor.started_at else "is overdue"
+    down = armed(replace(monitor, started_at=None, down_since=monitor.down_since or due), now)
+    return Judged(down, _alert(down, AlertStatus.FIRING, what, due))
+
+
+def armed(monitor: Monitor, after: datetime) -> Monitor:
+    """With the next expected ping and its deadline counted from `after`, or without while it is paused."""
+    if not monitor.enabled:
+        return replace(monitor, expected_at=None, due_at=None)
+    at = expected(monitor.period_seconds, monitor.schedule, monitor.zone, after)
+    return replace(monitor, expected_at=at, due_at=at + timedelta(seconds=monitor.grace_seconds))
+
+
+def _started(monitor: Monitor, now: datetime) -> Monitor:
+    """What has begun must end within the grace, and no later than it was due anyway."""
+    ends = now + timedelta(seconds=monitor.grace_seconds)
+    return replace(monitor, started_at=now, due_at=monitor.due_at and min(monitor.due_at, ends))
+
+
+def _alert(monitor: Monitor, status: AlertStatus, what: str, at: datetime) -> Alert:
+    exit_status = {} if monitor.exit_status is None else {"exit_status": str(monitor.exit_status)}
+    return Alert(
+        namespace=NAMESPACE,
+        dedup_key=monitor.slug,
+        status=status,
+        title=f"{monitor.name} {what}",
+        description=monitor.note or monitor.description,
+        severity=monitor.severity,
+        service=monitor.service,
+        ci=monitor.ci,
+        labels={"monitor": monitor.slug},
+        annotations=exit_status,
+        event_time=at,
+    )

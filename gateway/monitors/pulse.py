@@ -1,0 +1,105 @@
+"""Pings and deadlines as they happen: the monitor is locked, judged, told of to intake, and only then written.
+
+So a 2xx means that both are committed. A crash in between leaves the monitor as it was and due: it is told of again, which intake
+takes for a repeat. `due_at` is always armed, so whatever goes wrong with one ping is found at the next deadline.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+
+from gateway.clock import Clock
+from gateway.db.pool import Pool, acquire, transaction
+from gateway.dedup.submission import Receipt, Submission
+from gateway.errors import Conflict, NotFound, Overloaded, Unavailable
+from gateway.metrics import Metrics
+from gateway.monitors import judge, store
+from gateway.monitors.judge import Judged
+from gateway.monitors.model import NAMESPACE, Ping
+
+log = structlog.get_logger()
+
+EVERY = 1.0
+"""Seconds between two looks for what is overdue."""
+
+BATCH = 200
+POISONED = timedelta(minutes=1)
+"""How long a monitor waits that could not be judged."""
+
+AT_ONCE = 4
+"""Pings judged at once: each holds a connection while intake commits, and others need connections too."""
+
+UNSAID = {
+    "description": "", "period_seconds": 86_400, "schedule": "", "zone": "UTC", "grace_seconds": 3_600, "severity": "",
+    "service": "", "ci": "", "enabled": True,
+}  # fmt: skip
+"""How a monitor is made by its first ping: once a day, within an hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """Takes pings and looks for missing ones; any number of replicas may."""
+
+    pool: Pool
+    clock: Clock
+    submit: Callable[[Submission], Awaitable[Receipt]]
+    metrics: Metrics
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+
+    async def ping(
+        self, integration_id: int, slug: str, ping: Ping, body: bytes, headers: Mapping[str, str], *, create: bool
+    ) -> bool:
+        """Take one ping in; answers whether it made its monitor, as `create` allows. Raises NotFound, Unavailable, Overloaded."""
+        async with self.turns, transaction(self.pool) as conn:
+            monitor = await store.by_slug(conn, integration_id, slug)
+            made = create and monitor is None
+            if made:
+                with suppress(Conflict):  # another ping made it just now, or there are too many
+                    await store.create(conn, integration_id, slug, {"name": slug, **UNSAID}, self.clock.stamp())
+                monitor = await store.by_slug(conn, integration_id, slug)
+            if monitor is None:
+                self.metrics.ping("unknown")
+                raise NotFound(f"there is no monitor {slug}: make it, or ping with ?create=1")
+            at = await store.now(conn, self.clock.stamp())
+            judged = judge.pinged(monitor, ping, at)
+            await self._tell(judged, f"{ping.said}:{at.isoformat()}", body, headers)
+            await store.lived(conn, judged.monitor)
+        self.metrics.ping(ping.said)
+        return made
+
+    async def run_once(self) -> int:
+        """Tell of one batch of those overdue; answers how many there were."""
+        async with acquire(self.pool) as conn:
+            late = await store.due(conn, self.clock.stamp(), BATCH)
+        for monitor_id in late:
+            try:
+                await self._expire(monitor_id)
+            except (Unavailable, Overloaded):
+                raise
+            except Exception:  # one monitor that cannot be judged must not stop those behind it
+                log.exception("monitor_poisoned", id=monitor_id)
+                await self._put_off(monitor_id)
+        return len(late)
+
+    async def _put_off(self, monitor_id: int) -> None:
+        async with acquire(self.pool) as conn:
+            await store.put_off(conn, monitor_id, POISONED, self.clock.stamp())
+
+    async def _expire(self, monitor_id: int) -> None:
+        async with transaction(self.pool) as conn:
+            monitor = await store.still_due(conn, monitor_id, self.clock.stamp())
+            if monitor is None or monitor.due_at is None:
+                return
+            judged = judge.overdue(monitor, await store.now(conn, self.clock.stamp()))
+            await self._tell(judged, f"due:{monitor.due_at.isoformat()}", b"", {})
+            await store.lived(conn, judged.monitor)
+
+    async def _tell(self, judged: Judged, moment: str, body: bytes, headers: Mapping[str, str]) -> None:
+        monitor, alert = judged.monitor, judged.alert
+        if alert is not None:
+            delivery = f"monitor:{monitor.id}:{moment}"
+            await self.submit(Submission(monitor.integration_id, NAMESPACE, body, headers, ((0, alert),), delivery_id=delivery))

@@ -1,0 +1,211 @@
+"""Monitoring systems: whatever stands in a good frame, the shipped templates, and the shipped notification command."""
+
+import asyncio
+import re
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+from aiohttp import web
+from hypothesis import given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
+
+from gateway.dedup.priority import grade_of
+from gateway.errors import Malformed
+from gateway.incidents.model import AlertStatus
+from gateway.ingest.sources import zabbix
+from gateway.settings import load
+from tests.ingest.requests import FIXTURES, read
+from tests.ingest.test_compat import settings
+from tests.support.served import Served, served
+
+INTEGRATIONS = Path(__file__).parents[2] / "integrations"
+SLUGS = ["datadog", "dynatrace", "elastic", "healthchecks", "icinga", "nagios", "newrelic", "splunk", "uptime_kuma", "zabbix"]
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["x" * 600, "1e400", "{X}"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def sent(case: str) -> dict[str, Any]:
+    """The body of a fixture."""
+    body: dict[str, Any] = msgspec.json.decode((FIXTURES / case / "request.http").read_bytes().partition(b"\n\n")[2])
+    return body
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+@effort(max_examples=40)
+@given(data=st.data())
+def test_anything_in_the_place_of_a_field_is_read_or_refused(slug: str, data: st.DataObject) -> None:
+    body = sent(data.draw(st.sampled_from([f"{slug}/firing", "icinga/event_firing"] if slug == "icinga" else [f"{slug}/firing"])))
+    name, value = data.draw(st.sampled_from(sorted(body))), data.draw(VALUES)
+    if isinstance(body[name], dict) and data.draw(st.booleans()):
+        body[name] = body[name] | {data.draw(st.sampled_from(sorted(body[name]))): value}
+    else:
+        body[name] = value
+    try:
+        msgspec.json.encode(read(slug, body).alerts)
+    except Malformed as refusal:
+        assert refusal.flaws  # noqa: PT017
+
+
+@pytest.mark.parametrize("slug", ["datadog", "dynatrace", "healthchecks", "uptime_kuma", "zabbix"])
+def test_no_test_button_pages(slug: str) -> None:
+    ((_, alert),) = read(slug, sent(f"{slug}/test_button")).alerts
+    assert alert.test
+
+
+@pytest.mark.parametrize(
+    ("case", "priority"),
+    [("zabbix/firing", 2), ("nagios/firing", 1), ("nagios/host_down", 2), ("icinga/event_firing", 1), ("datadog/firing", 2),
+     ("datadog/told_again", 3), ("newrelic/firing", 1), ("dynatrace/firing", 3), ("elastic/firing", 1), ("splunk/firing", 2),
+     ("uptime_kuma/firing", 3), ("healthchecks/firing", 3)],
+)  # fmt: skip
+def test_severities_mean_what_their_tools_mean(case: str, priority: int) -> None:
+    slug = case.partition("/")[0]
+    ((_, alert),) = read(slug, sent(case)).alerts
+    assert grade_of(slug, alert.severity, load(None, {}).intake).priority == priority
+
+
+def test_a_search_that_matches_again_is_the_same_alert_and_no_repeated_delivery() -> None:
+    one, two = read("splunk", sent("splunk/firing")), read("splunk", sent("splunk/fired_again"))
+    assert one.alerts[0][1].dedup_key == two.alerts[0][1].dedup_key
+    rows = [read("splunk", sent("splunk/firing"), webhook_id="").delivery_id, one.delivery_id]
+    assert rows == [None, "m1"]
+
+
+def test_an_object_is_named_alike_by_both_ways_of_icinga() -> None:
+    command, event = read("icinga", sent("icinga/firing")), read("icinga", sent("icinga/event_firing"))
+    assert command.alerts[0][1].dedup_key == event.alerts[0][1].dedup_key
+    hidden = sent("icinga/event_ok") | {"muted": True, "muted_reason": "in downtime"}
+    assert read("icinga", hidden).alerts[0][1].status is AlertStatus.RESOLVED
+
+
+def filled(name: str, values: dict[str, str], macro: str) -> dict[str, Any]:
+    """A shipped template with what its sender puts in for the macros; what it does not know stays empty."""
+    text = re.sub(macro, lambda found: values.get(found[1], ""), (INTEGRATIONS / name).read_text("utf-8"))
+    body: dict[str, Any] = msgspec.json.decode(text)
+    return body
+
+
+def test_the_shipped_templates_are_read_as_the_fixtures_are() -> None:
+    variables = {
+        "ALERT_ID": "1234", "ALERT_TRANSITION": "Triggered", "ALERT_SCOPE": "host:srv01,service:shop", "ORG_ID": "11023",
+        "ALERT_CYCLE_KEY": "9bd4", "TAGS": "service:shop", "DATE": "1795237080000", "ALERT_PRIORITY": "P2",
+    }  # fmt: skip
+    ((_, datadog),) = read("datadog", filled("datadog/payload.json", variables, r"\$([A-Z_]+)")).alerts
+    assert datadog.dedup_key == read("datadog", sent("datadog/firing")).alerts[0][1].dedup_key
+    assert (datadog.service, datadog.severity, datadog.occurrence) == ("shop", "p2", "9bd4")
+    problem = {
+        "PID": "-71_V2",
+        "State": "MERGED",
+        "ProblemTitle": "Slow",
+        "ProblemURL": "https://x.example",
+        "ImpactedEntities": "[]",
+    }
+    ((_, dynatrace),) = read("dynatrace", filled("dynatrace/payload.json", problem, r"\{([A-Za-z]+)\}")).alerts
+    assert (dynatrace.dedup_key, dynatrace.status, dynatrace.labels["merged"]) == ("-71_V2", AlertStatus.RESOLVED, "true")
+    rule = {
+        "rule.id": "r",
+        "rule.name": "CPU",
+        "alert.id": "h1",
+        "alert.actionGroup": "recovered",
+        "date": "2026-11-21T04:58:00Z",
+    }
+    ((_, kibana),) = read("elastic", filled("elastic/kibana.json", rule, r"\{\{([a-zA-Z.]+)\}\}")).alerts
+    assert (kibana.dedup_key, kibana.status) == ("r/h1", AlertStatus.RESOLVED)
+
+
+def test_the_shipped_watch_tells_its_two_states() -> None:
+    actions = msgspec.json.decode((INTEGRATIONS / "elastic/watcher.json").read_bytes())["actions"]
+    told = []
+    for action in actions.values():
+        text = action["webhook"]["body"].replace("{{#toJson}}ctx.watch_id{{/toJson}}", '"log_errors"')
+        text = re.sub(r"\{\{ctx.execution_time\}\}", "2026-11-21T04:58:00Z", text)
+        ((_, alert),) = read("elastic", text.encode()).alerts
+        told.append((alert.dedup_key, alert.status))
+    assert told == [("watch/log_errors", AlertStatus.FIRING), ("watch/log_errors", AlertStatus.RESOLVED)]
+
+
+def test_the_media_type_sends_what_the_source_reads() -> None:
+    export = yaml.safe_load((INTEGRATIONS / "zabbix/media_type_incident_gateway.yaml").read_text("utf-8"))
+    (media,) = export["zabbix_export"]["media_types"]
+    names = [one["name"] for one in media["parameters"]]
+    own = {"gateway_url", "gateway_key", "http_proxy"}
+    assert set(names) - own == {field.name for field in msgspec.structs.fields(zabbix.Event)}
+    assert all(f"delete told.{name};" in media["script"] for name in own)
+    assert (media["attempts"], media["attempt_interval"]) == ("10", "30s")
+
+
+Answers = Callable[[web.Request], Awaitable[web.Response]]
+
+
+@pytest.fixture
+async def gateway(database_url: str) -> AsyncIterator[Served]:
+    async with served(settings(database_url)) as running:
+        yield running
+
+
+async def command(url: str, key_file: Path, *told: str) -> tuple[int, str]:
+    """Exit status and output of the notification command."""
+    script = str(INTEGRATIONS / "nagios" / "notify_incident_gateway.py")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, script, "--url", url, "--key-file", str(key_file), "--pause", "0.01", "--within", "5", *told,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    output, _ = await process.communicate()
+    return process.returncode or 0, output.decode()
+
+
+async def test_the_notification_command_opens_and_clears_and_an_icinga_event_too(gateway: Served, tmp_path: Path) -> None:
+    key_file = tmp_path / "key"
+    key_file.write_text(gateway.keys["ingest"] + "\n")
+    for kind, state in (("PROBLEM", "CRITICAL"), ("RECOVERY", "OK")):
+        told = (
+            f"type={kind}",
+            "host=srv01",
+            "service=HTTP",
+            f"state={state}",
+            f'output=it\'s "{state}" = 50%',
+            "author=$NOTIFICATIONAUTHOR$",
+        )
+        status, output = await command(str(gateway.client.make_url("/")), key_file, *told)
+        assert (status, "results" in output) == (0, True), output
+    event = sent("icinga/event_firing")
+    for body in (event, event | {"severity": "ok", "id": "another"}):
+        answer = await gateway.post("/process-event", body, key="ingest")
+        assert (answer.status, (await answer.json())["message"]) == (200, "event processed successfully")
+    assert (await gateway.post("/process-event", {"tags": {}}, key="ingest")).status == 400
+    assert (await gateway.post("/process-event", event, key=None)).status == 401
+    _, listed = await gateway.get("/api/v1/incidents", key="read")
+    assert sorted((one["source"], one["title"], one["state"]) for one in listed["incidents"]) == [
+        ("icinga", "dummy-809!random fortune", "resolved"), ("nagios", "HTTP on srv01 is CRITICAL", "resolved"),
+    ]  # fmt: skip
+
+
+async def test_the_notification_command_tries_again_and_gives_up_on_a_refusal(tmp_path: Path) -> None:
+    key_file = tmp_path / "key"
+    key_file.write_text("gwk_x")
+    answers, seen = iter([503, 429, 202, 400]), []
+
+    async def answer(request: web.Request) -> web.Response:
+        seen.append((request.headers["Idempotency-Key"], await request.json()))
+        return web.Response(status=next(answers))
+
+    app = web.Application()
+    app.router.add_post("/ingest/nagios", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    assert (await command(url, key_file, "type=PROBLEM", "host=a"))[0] == 0
+    assert len({name for name, _ in seen}) == 1
+    assert [body for _, body in seen] == [{"type": "PROBLEM", "host": "a"}] * 3
+    assert (await command(url, key_file, "type=PROBLEM", "host=a"))[0] == 2
+    await runner.cleanup()

@@ -1,0 +1,170 @@
+"""Pings and deadlines through intake: one record per monitor, whatever breaks in between."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from gateway.db.pool import Pool, acquire, transaction
+from gateway.dedup.submission import Receipt, Submission
+from gateway.errors import Conflict, NotFound, Unavailable
+from gateway.metrics import Metrics
+from gateway.monitors import store
+from gateway.monitors.model import Monitor, Ping, Said, State
+from gateway.monitors.pulse import UNSAID, Pulse
+from tests.support.clock import FakeClock
+from tests.support.intake import Desk, intake_desk
+
+OK = Ping(Said.SUCCESS)
+TEN = {**UNSAID, "name": "Backup", "period_seconds": 600, "grace_seconds": 60, "severity": "critical"}
+
+
+class Site:
+    """A monitor `backup` of every ten minutes with a minute's grace, and an intake to break before or after it commits."""
+
+    def __init__(self, pool: Pool, clock: FakeClock, desk: Desk, integration: int, monitor: int) -> None:
+        self.pool, self.clock, self.desk, self.integration, self.monitor = pool, clock, desk, integration, monitor
+        self.metrics = Metrics(CollectorRegistry(), ["ping"])
+        self.pulse = Pulse(pool, clock, self.submit, self.metrics)
+        self.broken = ""
+        self.turn = asyncio.Lock()
+
+    async def submit(self, submission: Submission) -> Receipt:
+        if self.broken == "before":
+            raise Unavailable("not now")
+        async with self.turn:
+            (receipt,) = await self.desk.take(submission)
+        if self.broken == "after":
+            raise Unavailable("committed, but nobody knows")
+        return receipt
+
+    async def ping(self, ping: Ping = OK, slug: str = "backup", *, create: bool = False) -> bool:
+        return await self.pulse.ping(self.integration, slug, ping, b"", {}, create=create)
+
+    async def after(self, **length: float) -> int:
+        self.clock.advance(timedelta(**length))
+        return await self.pulse.run_once()
+
+    async def now(self) -> Monitor:
+        async with acquire(self.pool) as conn:
+            return await store.by_id(conn, self.monitor)
+
+    async def records(self) -> list[Any]:
+        return [(row["title"], row["state"]) for row in await self.desk.rows("SELECT title, state FROM incident ORDER BY id")]
+
+
+@pytest.fixture
+async def site(pool: Pool, database_url: str, clock: FakeClock) -> AsyncIterator[Site]:
+    async with intake_desk(database_url, clock) as desk:
+        integration = await desk.conn.fetchval("INSERT INTO integration (slug, name) VALUES ('jobs', 'jobs') RETURNING id")
+        async with transaction(pool) as conn:
+            made = await store.create(conn, integration, "backup", TEN, clock.at)
+        yield Site(pool, clock, desk, integration, made.id)
+
+
+async def test_silence_opens_one_record_and_a_ping_clears_it(site: Site) -> None:
+    assert await site.after(minutes=10, seconds=59) == 0
+    assert await site.after(seconds=1) == 1
+    assert await site.after(seconds=1) == 0
+    assert await site.records() == [("Backup is overdue", "logged")]
+    assert await site.after(minutes=30) == 1
+    await site.ping()
+    assert await site.records() == [("Backup is overdue", "resolved")]
+    assert (await site.now()).state is State.UP
+
+
+async def test_pings_in_time_tell_intake_nothing(site: Site) -> None:
+    for _ in range(5):
+        assert await site.after(minutes=10) == 0
+        await site.ping(Ping(Said.START))
+        await site.ping()
+    assert site.desk.committed == []
+
+
+async def test_a_failing_job_keeps_one_record_that_ends_when_it_goes_well(site: Site) -> None:
+    for exit_status in (1, 2):
+        await site.ping(Ping(Said.FAIL, "no space left", exit_status))
+        await site.after(minutes=1)
+    assert await site.records() == [("Backup failed", "logged")]
+    await site.ping()
+    assert await site.records() == [("Backup failed", "resolved")]
+
+
+async def test_two_replicas_looking_at_once_tell_of_it_once(site: Site) -> None:
+    site.clock.advance(timedelta(minutes=11))
+    await asyncio.gather(*(Pulse(site.pool, site.clock, site.submit, site.metrics).run_once() for _ in range(4)))
+    assert len(site.desk.committed) == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_an_intake_that_breaks_loses_no_deadline_and_opens_no_second_record(site: Site, when: str) -> None:
+    site.broken = when
+    with pytest.raises(Unavailable):
+        await site.after(minutes=11)
+    site.broken = ""
+    assert await site.after(seconds=1) == 1
+    assert await site.records() == [("Backup is overdue", "logged")]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_ping_whose_end_was_not_committed_is_refused_and_the_next_one_counts(site: Site, when: str) -> None:
+    await site.after(minutes=11)
+    site.broken = when
+    with pytest.raises(Unavailable):
+        await site.ping()
+    assert (await site.now()).state is State.DOWN
+    site.broken = ""
+    site.clock.advance(timedelta(seconds=1))
+    await site.ping()
+    assert (await site.now()).state is State.UP
+    assert await site.records() == [("Backup is overdue", "resolved")]
+    assert await site.after(minutes=11) == 1
+    assert await site.records() == [("Backup is overdue", "resolved"), ("Backup is overdue", "logged")]
+
+
+async def test_an_unknown_monitor_is_made_only_when_asked_for_and_by_one_ping(site: Site) -> None:
+    with pytest.raises(NotFound):
+        await site.ping(slug="other")
+    made = await asyncio.gather(*(site.ping(slug="other", create=True) for _ in range(8)))
+    assert await site.desk.rows("SELECT count(*)::int AS n FROM monitor WHERE slug = 'other'") == [{"n": 1}]
+    assert any(made)
+    pings = {
+        said: site.metrics.registry.get_sample_value("gateway_monitor_pings_total", {"said": said})
+        for said in ("success", "unknown")
+    }
+    assert pings == {"success": 8, "unknown": 1}
+
+
+async def test_another_period_counts_from_now_and_another_name_does_not(site: Site) -> None:
+    site.clock.advance(timedelta(minutes=5))
+    before = await site.now()
+    async with transaction(site.pool) as conn:
+        renamed = await store.change(conn, site.monitor, {"name": "Nightly"}, site.clock.at)
+        assert (renamed.due_at, renamed.version) == (before.due_at, 2)
+        same = await store.change(conn, site.monitor, {"name": "Nightly"}, site.clock.at)
+        assert same.version == 2
+        longer = await store.change(conn, site.monitor, {"period_seconds": 1_200}, site.clock.at)
+        assert longer.due_at == site.clock.at + timedelta(minutes=21)
+        paused = await store.change(conn, site.monitor, {"enabled": False}, site.clock.at)
+        assert paused.due_at is None
+    assert await site.after(days=1) == 0
+
+
+async def test_a_monitor_that_cannot_be_judged_is_put_off_and_stops_nobody(site: Site) -> None:
+    async with transaction(site.pool) as conn:
+        await store.create(conn, site.integration, "other", TEN | {"name": "Other"}, site.clock.at + timedelta(seconds=1))
+        await conn.execute("UPDATE monitor SET period_seconds = NULL, schedule = 'broken' WHERE id = $1", site.monitor)
+    assert await site.after(minutes=12) == 2
+    assert await site.records() == [("Other is overdue", "logged")]
+    assert await site.after(seconds=1) == 0
+    assert await site.after(minutes=1) == 1
+
+
+async def test_an_integration_has_a_bounded_number_of_monitors(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "MOST", 1)
+    async with transaction(site.pool) as conn:
+        with pytest.raises(Conflict, match="at most 1"):
+            await store.create(conn, site.integration, "more", TEN, None)
