@@ -212,9 +212,11 @@ def _knowledge() -> tuple[Route, ...]:
               incidents.Acted, status=201, headers=ONCE),
         Route("GET", path, knowledge.list_articles, READ, "List articles", None, knowledge.Articles, knowledge.ArticleQuery,
               needs=known),
-        Route("POST", path, knowledge.create_article, WRITE, "Write an article", knowledge.NewArticle, one, status=201),
+        Route("POST", path, knowledge.create_article, WRITE, "Write an article", knowledge.NewArticle, one, status=201,
+              needs=Action.PUBLISH),
         Route("GET", each, knowledge.read_article, READ, "Read an article", None, one, needs=known),
-        Route("PATCH", each, knowledge.patch_article, WRITE, "Change an article", knowledge.ArticlePatch, one, headers=MATCHED),
+        Route("PATCH", each, knowledge.patch_article, WRITE, "Change an article", knowledge.ArticlePatch, one, headers=MATCHED,
+              needs=Action.PUBLISH),
     )  # fmt: skip
 
 

@@ -32,13 +32,16 @@ BODIES: dict[str, Any] = {
     "assign": {"group": "dba", "note": "why"}, "": {"ci": "db1"}, "convert": {"to": "incident", "note": "n"},
     "report": {"text": "t"}, "leader_told": {"recipient": "Li"}, "updates": {"text": "t"},
     "subscribers": {"address": "smtp:a@example.com"},
-    "declare_major": {"reason": "why"},
+    "declare_major": {"reason": "why"}, "complaints": {"text": "t"},
+    "linked": {"kind": "problem", "system": "itsm", "reference": "P1"},
 }  # fmt: skip
 """What is sent along: enough to be understood."""
 
 FILES = ONE + "/attachments"
 REPORT = ONE + "/report"
 SUBSCRIBERS = ONE + "/subscribers"
+LINKED = ONE + "/linked"
+QUERIES = {("DELETE", LINKED): "?kind=problem&system=itsm&reference=P2"}
 RIGHTS = {
     ("GET", REPORT): Action.INSPECT, ("PUT", REPORT): Action.REPORT, ("POST", REPORT + "/approve"): Action.APPROVE_REPORT,
     ("GET", ONE): Action.READ, ("GET", ONE + "/timeline"): Action.READ, ("GET", ONE + "/sla"): Action.INSPECT,
@@ -54,6 +57,9 @@ RIGHTS = {
     ("DELETE", SUBSCRIBERS + "/{id:[0-9]{1,18}}"): Action.SUBSCRIBE,
     ("POST", FILES): Action.ATTACH, ("GET", FILES): Action.READ, ("GET", ONE + FILE): Action.READ,
     ("DELETE", ONE + FILE): Action.DETACH,
+    ("POST", LINKED): Action.REFER, ("GET", LINKED): Action.INSPECT, ("DELETE", LINKED): Action.REFER,
+    ("POST", ONE + "/complaints"): Action.COMPLAIN, ("GET", ONE + "/complaints"): Action.INSPECT,
+    ("GET", ONE + "/similar"): Action.INSPECT, ("POST", ONE + "/publish"): Action.PUBLISH,
 }  # fmt: skip
 """What routes ask for whose action is no command; a new route belongs here."""
 
@@ -62,8 +68,9 @@ NOTHING = {
     ("POST", ONE + "/leader_told"): 409, ("POST", ONE + "/acknowledge_escalation"): 409,
     ("DELETE", SUBSCRIBERS + "/{id:[0-9]{1,18}}"): 404,
     ("GET", REPORT): 404, ("PUT", REPORT): 409, ("POST", REPORT + "/approve"): 409,
+    ("DELETE", LINKED): 404, ("POST", ONE + "/publish"): 409,
 }  # fmt: skip
-"""What is said to those who may: the file has no name, or there is none; no report is due; it is not major, nobody was told."""
+"""What is said to those who may: no such file or link; no report is due; it is not major, nobody was told, there is no solution."""
 
 RESET = """
 UPDATE incident SET state = $2, tier = $3, held_state = 'in_progress', hold_reason = 'awaiting_user', master_id = NULL,
@@ -101,7 +108,7 @@ def told(route: Route, who: Who, scopes: set[Scope], incident: Incident) -> int:
 
 async def answers(api: Api, route: Route, key: str, number: str) -> tuple[int, Any]:
     name = plain(route.path).removeprefix(plain(ONE)).strip("/").partition("/")[0]
-    path = plain(route.path).format(number=number, system="itsm", id=9)
+    path = plain(route.path).format(number=number, system="itsm", id=9) + QUERIES.get((route.method, route.path), "")
     body = None if route.takes is None else BODIES.get(name, {})
     return await api.call(route.method, path, body, scope=key)
 
