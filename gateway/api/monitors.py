@@ -10,10 +10,11 @@ from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
 from gateway.api import body
+from gateway.api.answers import Answer, answered
 from gateway.api.context import Call, respond
 from gateway.api.people import Title
 from gateway.api.wire import Name, Request, Slug, Text
-from gateway.db.pool import Connection, acquire, in_transaction
+from gateway.db.pool import Connection, acquire
 from gateway.monitors import store
 from gateway.monitors.model import Monitor, State
 
@@ -123,12 +124,14 @@ async def create_monitor(call: Call) -> web.Response:
     desk, fields = call.context.desk, msgspec.structs.asdict(call.body)
     integration, slug = fields.pop("integration"), fields.pop("slug")
 
-    async def work(conn: Connection) -> Monitor:
-        return await store.create(conn, await store.integration(conn, integration), slug, fields, desk.clock.stamp())
+    async def work(conn: Connection) -> Answer:
+        made = await store.create(conn, await store.integration(conn, integration), slug, fields, desk.clock.stamp())
+        return Answer(_view(made), 201, made.version, f"/api/v1/monitors/{made.id}")
 
-    made = await in_transaction(desk.pool, work)
-    log.info("monitor_made", id=made.id, slug=slug, by=call.actor)
-    return respond(_view(made), 201, str(made.version), f"/api/v1/monitors/{made.id}")
+    response, fresh = await answered(call, work)
+    if fresh:
+        log.info("monitor_made", slug=slug, by=call.actor)
+    return response
 
 
 async def read_monitor(call: Call) -> web.Response:
@@ -142,12 +145,14 @@ async def patch_monitor(call: Call) -> web.Response:
     """Change a monitor."""
     desk, changes, if_match = call.context.desk, body.given(call.body), call.if_match()
 
-    async def work(conn: Connection) -> Monitor:
-        return await store.change(conn, _id(call), changes, desk.clock.stamp(), if_match=if_match)
+    async def work(conn: Connection) -> Answer:
+        one = await store.change(conn, _id(call), changes, desk.clock.stamp(), if_match=if_match)
+        return Answer(_view(one), version=one.version)
 
-    one = await in_transaction(desk.pool, work)
-    log.info("monitor_changed", id=one.id, by=call.actor, fields=sorted(changes))
-    return respond(_view(one), etag=str(one.version))
+    response, fresh = await answered(call, work)
+    if fresh:
+        log.info("monitor_changed", id=_id(call), by=call.actor, fields=sorted(changes))
+    return response
 
 
 async def delete_monitor(call: Call) -> web.Response:

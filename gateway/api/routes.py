@@ -246,9 +246,10 @@ def _monitors() -> tuple[Route, ...]:
     return (
         Route("GET", path, monitors.list_monitors, READ, "List monitors", None, monitors.MonitorPage, monitors.MonitorQuery,
               needs=seen),
-        Route("POST", path, monitors.create_monitor, ADMIN, "Make a monitor", monitors.NewMonitor, one, status=201),
+        Route("POST", path, monitors.create_monitor, ADMIN, "Make a monitor", monitors.NewMonitor, one, status=201,
+              headers=ONCE),
         Route("GET", MONITOR, monitors.read_monitor, READ, "Read a monitor", None, one, needs=seen),
-        Route("PATCH", MONITOR, monitors.patch_monitor, ADMIN, "Change a monitor", monitors.MonitorPatch, one, headers=MATCHED),
+        Route("PATCH", MONITOR, monitors.patch_monitor, ADMIN, "Change a monitor", monitors.MonitorPatch, one, headers=CHANGE),
         Route("DELETE", MONITOR, monitors.delete_monitor, ADMIN, "Forget a monitor", status=204),
     )  # fmt: skip
 

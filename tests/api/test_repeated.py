@@ -117,6 +117,15 @@ async def fixed(path: str, **sent: Any) -> Asked:
     return V1 + path, sent
 
 
+async def monitor(api: Api, *, change: bool) -> Asked:
+    await api.call("POST", f"{V1}/keys", {"name": "jobs", "scopes": ["ingest"], "integration": "jobs"})
+    new = {"integration": "jobs", "slug": "backup", "name": "Backup", "period_seconds": 600}
+    if not change:
+        return f"{V1}/monitors", {"json": new}
+    _, made = await api.call("POST", f"{V1}/monitors", new)
+    return f"{V1}/monitors/{made['id']}", {"json": {"name": "Nightly"}}
+
+
 async def own_key(api: Api) -> Asked:
     await api.person("bob", Role.TIER2)
     return f"{V1}/me/keys", {"json": {"name": "script", "scopes": ["read"]}, "scope": "bob"}
@@ -148,13 +157,16 @@ def ways(api: Api) -> dict[str, Callable[[], Awaitable[Asked]]]:
         f"PATCH {V1}/groups/{{slug}}": partial(thing, api, "groups", change=True),
         f"PATCH {V1}/services/{{slug}}": partial(thing, api, "services", change=True),
         f"PATCH {V1}/cis/{{name}}": partial(thing, api, "cis", change=True),
+        f"POST {V1}/monitors": partial(monitor, api, change=False),
+        f"PATCH {V1}/monitors/{{id}}": partial(monitor, api, change=True),
     }
 
 
 COUNTED = """
 SELECT (SELECT count(*) FROM timeline), (SELECT count(*) FROM incident), (SELECT count(*) FROM attachment),
   (SELECT count(*) FROM api_key), (SELECT sum(version) FROM person), (SELECT sum(version) FROM staff_group),
-  (SELECT sum(version) FROM service), (SELECT sum(version) FROM ci), (SELECT count(*) FROM outbox),
+  (SELECT sum(version) FROM service), (SELECT sum(version) FROM ci), (SELECT sum(version) FROM monitor),
+  (SELECT count(*) FROM outbox),
   (SELECT count(*) FROM linked_record), (SELECT count(*) FROM complaint), (SELECT count(*) FROM article)
 """
 

@@ -4,7 +4,6 @@ import base64
 import random
 from email.message import EmailMessage
 from email.policy import SMTP
-from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -197,11 +196,10 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_what_is_no_mail_or_beyond_every_bound_is_refused_at_once(name: str) -> None:
-    began = perf_counter()
+@pytest.mark.timeout(10)  # what grew with the square of its length would take minutes
+def test_what_is_no_mail_or_beyond_every_bound_is_refused(name: str) -> None:
     with pytest.raises(Malformed):
         read(BOMBS[name])
-    assert perf_counter() - began < 1
 
 
 @pytest.mark.parametrize(("depth", "text"), [(15, "words"), (25, None)])
@@ -233,10 +231,9 @@ HEAVY = {
 
 
 @pytest.mark.parametrize("name", HEAVY)
+@pytest.mark.timeout(10)
 def test_what_is_heavy_is_read_in_time_that_grows_with_its_length_alone(name: str) -> None:
-    began = perf_counter()
     letter = read(HEAVY[name])
-    assert perf_counter() - began < 1
     assert len(letter.subject) <= 1_024
     assert len(letter.text) <= 262_144
     assert len(letter.thread) <= 100
