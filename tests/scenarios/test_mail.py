@@ -142,6 +142,22 @@ async def test_replies_of_all_who_take_part_are_added_with_their_files_and_not_a
     assert await story.gateway.pool.fetchval("SELECT count(*) FROM outbox WHERE template = 'received'") == 1
 
 
+async def test_files_of_a_mail_that_comes_twice_are_kept_once_wherever_files_are(telling: Telling, tmp_path: Path) -> None:
+    place = tmp_path / "files"
+    place.mkdir()
+    mail = a_mail(Date="Mon, 2 Mar 2026 11:59:00 +0000")
+    for number in range(3):
+        mail.add_attachment(b"GIF89a%d" % number, maintype="image", subtype="gif", filename=f"{number}.gif")
+    few = f'[attachments]\nstore = "disk"\npath = "{place}"\nmax_files = 2\n'
+    async with telling(LISTENING + few) as story:
+        for _ in range(2):
+            await send(story, mail)
+        (record,) = await records(story)
+        told = [(one["event"], one["facts"]["name"]) for one in (await entries(story, record["number"]))[1:]]
+    assert told == [("attached", "0.gif"), ("attached", "1.gif"), ("not_attached", "2.gif")]
+    assert sorted(file.read_bytes() for file in place.rglob("*") if file.is_file()) == [b"GIF89a0", b"GIF89a1"]
+
+
 async def test_a_chinese_mail_is_answered_in_chinese(story: Story) -> None:
     text = "您好，我的电脑打不开了，请帮忙看一下。".encode("gbk")
     head = (
