@@ -1,7 +1,5 @@
 """What is new in a reply."""
 
-from time import perf_counter
-
 import pytest
 
 from gateway.ingest.mail.reply import stripped
@@ -53,7 +51,6 @@ def test_what_people_write_themselves_is_left_alone(text: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["1" * 2_000, "On " * 700, "在1" * 700, "From: " * 300, "<" * 2_000, " " * 2_000, "- " * 900])
+@pytest.mark.timeout(10)  # what grew with the square of its length would take minutes
 def test_no_line_takes_long(line: str) -> None:
-    began = perf_counter()
     stripped((line + "\n") * 100)
-    assert perf_counter() - began < 1

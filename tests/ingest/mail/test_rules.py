@@ -1,6 +1,5 @@
 """What monitoring mails become, by rules."""
 
-from time import perf_counter
 from typing import Any
 
 import msgspec
@@ -90,10 +89,9 @@ def test_a_pattern_fits_only_what_it_puts_together_again(pattern: str, text: str
         assert "".join(pattern.replace("{x}", found["x"]).split()) == "".join(text.split())
 
 
+@pytest.mark.timeout(10)  # what grew with the square of its length would take minutes
 def test_no_pattern_and_no_mail_together_take_long() -> None:
-    began = perf_counter()
     assert fitted("{a}aa{b}aa{c}aa{d}aa{e}b", "a" * 100_000) is None
-    assert perf_counter() - began < 1
 
 
 @pytest.mark.parametrize(
