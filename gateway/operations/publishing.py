@@ -13,7 +13,7 @@ from gateway.operations.allowing import refuse
 from gateway.operations.desk import NOW, Desk, Session
 from gateway.operations.linked import Linked, put
 from gateway.operations.memory import Once, at_most_once
-from gateway.operations.permissions import Action, may
+from gateway.operations.permissions import Action, may, sight
 from gateway.operations.who import Who
 
 SYSTEM = "gateway"
@@ -32,7 +32,7 @@ async def change_article(desk: Desk, article: int, changes: Mapping[str, Any], w
     """The article with some fields changed; raises NotFound, Forbidden, VersionMismatch and Unprocessable."""
     refuse(may(who, Action.PUBLISH))
     async with transaction(desk.pool) as conn:
-        before = await articles.by_id(conn, article, lock=True)
+        before = await articles.by_id(conn, article, sight(who), lock=True)
         if before is None:
             raise NotFound(f"there is no article {article}")
         if if_match is not None and if_match != before.version:
