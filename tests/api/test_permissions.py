@@ -70,7 +70,7 @@ NOTHING = {
     ("GET", REPORT): 404, ("PUT", REPORT): 409, ("POST", REPORT + "/approve"): 409,
     ("DELETE", LINKED): 404, ("POST", ONE + "/publish"): 409,
 }  # fmt: skip
-"""What is said to those who may: no such file or link; no report is due; it is not major, nobody was told, there is no solution."""
+"""What is said to those who may: no such file or link; no report is due; not major, nobody told, no solution."""
 
 RESET = """
 UPDATE incident SET state = $2, tier = $3, held_state = 'in_progress', hold_reason = 'awaiting_user', master_id = NULL,
