@@ -131,7 +131,7 @@ async def read_similar(call: Call) -> web.Response:
     incident = await found(call, Action.INSPECT)
     async with acquire(call.context.desk.pool) as conn:
         past = await incidents_like(conn, incident, sight(call.who), query.limit)
-        known = await articles_like(conn, incident, query.limit)
+        known = await articles_like(conn, incident, sight(call.who), query.limit)
     return respond(
         Similar(
             [
@@ -159,7 +159,9 @@ async def list_articles(call: Call) -> web.Response:
     """A page of articles."""
     query = body.query(call.request, ArticleQuery)
     async with acquire(call.context.desk.pool) as conn:
-        rows = await articles.page(conn, query.state, query.service, query.before, query.q, query.limit + 1)
+        rows = await articles.page(
+            conn, sight(call.who), query.limit + 1, state=query.state, service=query.service, before=query.before, text=query.q
+        )
     page = [_view(article) for article in rows[: query.limit]]
     return respond(Articles(page, page[-1].id if len(rows) > query.limit else None))
 
@@ -174,7 +176,7 @@ async def create_article(call: Call) -> web.Response:
 async def read_article(call: Call) -> web.Response:
     """One article."""
     async with acquire(call.context.desk.pool) as conn:
-        article = await articles.by_id(conn, _id(call))
+        article = await articles.by_id(conn, _id(call), sight(call.who))
     if article is None:
         raise NotFound(f"there is no article {_id(call)}")
     return respond(_view(article), etag=str(article.version))

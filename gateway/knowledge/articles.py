@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.db.pool import Connection
 from gateway.incidents.model import ArticleState
+from gateway.incidents.sight import Sight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +57,16 @@ async def change(conn: Connection, before: Article, changes: Mapping[str, Any], 
     return article_of(await conn.fetchrow(CHANGE, before.id, *fields, now, by))
 
 
-ONE = "SELECT * FROM article WHERE id = $1"
-LOCK = ONE + " FOR UPDATE"
+ONE = """
+SELECT * FROM article
+WHERE id = $1 AND ($2::bool OR NOT EXISTS (SELECT FROM incident i WHERE i.id = article.incident_id AND i.security))
+"""
+LOCK = ONE + "FOR UPDATE"
 
 
-async def by_id(conn: Connection, article: int, *, lock: bool = False) -> Article | None:
-    """One article, or None."""
-    row = await conn.fetchrow(LOCK if lock else ONE, article)
+async def by_id(conn: Connection, article: int, sight: Sight, *, lock: bool = False) -> Article | None:
+    """One article, or None; that of a record flagged since as a security incident is there only for the privy."""
+    row = await conn.fetchrow(LOCK if lock else ONE, article, sight.security)
     return None if row is None else article_of(row)
 
 
@@ -70,15 +74,23 @@ PAGE = """
 SELECT * FROM article
 WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR service = $2) AND ($3::bigint IS NULL OR id < $3)
   AND ($4::text IS NULL OR strpos(lower(title), lower($4)) > 0 OR strpos(lower(symptom), lower($4)) > 0)
+  AND ($6::bool OR NOT EXISTS (SELECT FROM incident i WHERE i.id = article.incident_id AND i.security))
 ORDER BY id DESC LIMIT $5
 """
 
 
 async def page(
-    conn: Connection, state: ArticleState | None, service: str | None, before: int | None, text: str | None, limit: int
+    conn: Connection,
+    sight: Sight,
+    limit: int,
+    *,
+    state: ArticleState | None,
+    service: str | None,
+    before: int | None,
+    text: str | None,
 ) -> list[Article]:
-    """The newest articles before one, of a state or service, with a text in title or symptom."""
-    return [article_of(row) for row in await conn.fetch(PAGE, state, service, before, text, limit)]
+    """The newest articles before one that are there for who asks, of a state or service, with a text in title or symptom."""
+    return [article_of(row) for row in await conn.fetch(PAGE, state, service, before, text, limit, sight.security)]
 
 
 def article_of(row: Any) -> Article:

@@ -39,6 +39,7 @@ SELECT * FROM (
   UNION
   (SELECT id FROM article WHERE state = 'published' ORDER BY id DESC LIMIT $3)) AS candidate
 JOIN article USING (id)
+WHERE $4::bool OR NOT EXISTS (SELECT FROM incident i WHERE i.id = article.incident_id AND i.security)
 """
 
 
@@ -77,9 +78,9 @@ async def incidents_like(conn: Connection, incident: Incident, sight: Sight, mos
     return _best(incident, [(Solved(**row), row["ci"]) for row in rows], most)
 
 
-async def articles_like(conn: Connection, incident: Incident, most: int) -> list[Match[Article]]:
-    """Published articles on troubles like this record's, the likest first."""
-    rows = await _fetch(conn, ARTICLES, incident.title, incident.service, RECENT)
+async def articles_like(conn: Connection, incident: Incident, sight: Sight, most: int) -> list[Match[Article]]:
+    """Published articles on troubles like this record's that are there for who asks, the likest first."""
+    rows = await _fetch(conn, ARTICLES, incident.title, incident.service, RECENT, sight.security)
     return _best(incident, [(article_of(row), "") for row in rows], most)
 
 

@@ -113,10 +113,18 @@ async def linked_to(conn: Connection, ids: Sequence[int]) -> Mapping[int, list[E
 
 
 def _check(address: str) -> None:
+    if address and not followable(address):
+        flaw = Flaw("/address", "http:// or https:// and a host, without a user, blanks or signs that cannot be seen")
+        raise Unprocessable("nobody can follow that address", flaws=(flaw,))
+
+
+def followable(address: str) -> bool:
+    """Whether people can be sent there and see where: http or https, a host, nobody's name before it, no sign that hides."""
+    if not address.isprintable() or any(sign.isspace() or sign == "\\" for sign in address):
+        return False
     try:
         parts = urlsplit(address)
-        sound = not address or (parts.scheme in ("http", "https") and bool(parts.hostname))
+        _ = parts.port  # raises where it is no number
     except ValueError:
-        sound = False
-    if not sound:
-        raise Unprocessable("nobody can follow that address", flaws=(Flaw("/address", "starts with https:// or http://"),))
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.db.pool import transaction
+from gateway.db.pool import Connection, in_transaction, transaction
 from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
+from gateway.incidents import store
 from gateway.incidents.model import ArticleState, LinkKind
 from gateway.incidents.record import Incident, Revision
 from gateway.knowledge import articles
@@ -13,7 +14,7 @@ from gateway.operations.allowing import refuse
 from gateway.operations.desk import NOW, Desk, Session
 from gateway.operations.linked import Linked, put
 from gateway.operations.memory import Once, at_most_once
-from gateway.operations.permissions import Action, may
+from gateway.operations.permissions import Action, may, sight
 from gateway.operations.who import Who
 
 SYSTEM = "gateway"
@@ -29,16 +30,35 @@ async def write_article(desk: Desk, fields: Mapping[str, Any], who: Who) -> Arti
 
 
 async def change_article(desk: Desk, article: int, changes: Mapping[str, Any], who: Who, *, if_match: int | None) -> Article:
-    """The article with some fields changed; raises NotFound, Forbidden, VersionMismatch and Unprocessable."""
+    """The article with some fields changed, which the timeline of its record tells, if it is of one.
+
+    Raises NotFound, Forbidden, VersionMismatch and Unprocessable.
+    """
     refuse(may(who, Action.PUBLISH))
-    async with transaction(desk.pool) as conn:
-        before = await articles.by_id(conn, article, lock=True)
-        if before is None:
-            raise NotFound(f"there is no article {article}")
+
+    async def once(conn: Connection) -> tuple[Session, Article]:
+        session = Session(desk, conn, await conn.fetchval(NOW, desk.clock.stamp()))
+        of = (await _found(conn, article, who)).incident_id
+        records = [] if of is None else await store.lock(conn, [of])  # before the article, as when it is made of a record
+        before = await _found(conn, article, who, lock=True)
         if if_match is not None and if_match != before.version:
             raise VersionMismatch(f"article {article} is at version {before.version}: read it again", version=before.version)
         _check(changes.get("state", before.state), changes.get("solution", before.solution))
-        return await articles.change(conn, before, changes, await conn.fetchval(NOW, desk.clock.stamp()), who.name)
+        after = await articles.change(conn, before, changes, session.now, who.name)
+        event = ("article_changed", {"article": article, "state_of_article": after.state, "fields": sorted(changes)})
+        await session.write([Revision(after=record, actor=who.name, events=(event,)) for record in records])
+        return session, after
+
+    session, changed = await in_transaction(desk.pool, once)
+    desk.committed(session.armed)
+    return changed
+
+
+async def _found(conn: Connection, article: int, who: Who, *, lock: bool = False) -> Article:
+    found = await articles.by_id(conn, article, sight(who), lock=lock)
+    if found is None:
+        raise NotFound(f"there is no article {article}")
+    return found
 
 
 async def publish_solution(
