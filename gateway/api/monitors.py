@@ -96,7 +96,7 @@ class MonitorPage(msgspec.Struct):
 class MonitorQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Which monitors, from which id on, how many at most."""
 
-    integration: Annotated[str, Meta(max_length=64)] | None = None
+    integration: Slug | None = None
     after: Annotated[int, Meta(ge=0, le=2_147_483_647)] = 0
     limit: Annotated[int, Meta(ge=1, le=500)] = 100
 

@@ -39,7 +39,7 @@ def check(period_seconds: int | None, schedule: str, zone: str) -> None:
 
 
 def _problem(schedule: str) -> str:
-    if len(schedule.split()) != FIELDS:
+    if len(schedule.split()) != FIELDS or not schedule.isascii():
         return "a schedule has five fields: minute, hour, day of the month, month, day of the week"
     try:
         next(CronSim(schedule, PROBED))

@@ -44,6 +44,7 @@ async def test_monitors_are_listed_page_by_page(api: Api) -> None:
     assert [one["slug"] for one in first["monitors"] + second["monitors"]] == ["job0", "job1", "job2"]
     assert second["next"] is None
     assert (await api.call("GET", f"{MONITORS}?integration=none", scope="read"))[1]["monitors"] == []
+    assert (await api.call("GET", f"{MONITORS}?integration=%00", scope="read"))[0] == 400
 
 
 @pytest.mark.parametrize(

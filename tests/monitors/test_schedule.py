@@ -52,7 +52,8 @@ def test_the_next_is_later_and_none_lies_between(schedule: str, zone: str, after
     [
         (None, "", "UTC", "/schedule"), (60, "* * * * *", "UTC", "/schedule"), (None, "* * * *", "UTC", "/schedule"),
         (None, "0 * * * * *", "UTC", "/schedule"), (None, "61 * * * *", "UTC", "/schedule"), (60, "", "Mars/Olympus", "/zone"),
-        (None, "0 0 30 2 *", "UTC", "/schedule"), (None, "@daily", "UTC", "/schedule"), (60, "", "../etc/passwd", "/zone"),
+        (None, "0 0 30 2 *", "UTC", "/schedule"),
+        (None, "² * * * *", "UTC", "/schedule"), (None, "@daily", "UTC", "/schedule"), (60, "", "../etc/passwd", "/zone"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_kept_is_refused(period: int | None, schedule: str, zone: str, pointer: str) -> None:
