@@ -297,6 +297,26 @@ def gateway_health() -> dict[str, Any]:
                     unit="s",
                 ),
             ],
+            [
+                panel(
+                    "timeseries",
+                    "Monitors by state",
+                    8,
+                    {"{{state}}": "max by (state) (gateway_monitors)"},
+                ),
+                panel(
+                    "timeseries",
+                    "Pings per second",
+                    8,
+                    {"{{said}}": "sum by (said) (rate(gateway_monitor_pings_total[5m]))"},
+                ),
+                panel(
+                    "timeseries",
+                    "SMTP sessions",
+                    8,
+                    {"{{instance}}": "gateway_mail_sessions"},
+                ),
+            ],
         ],
     )
 

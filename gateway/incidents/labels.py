@@ -149,6 +149,7 @@ LABELS: Mapping[type[StrEnum], Mapping[str, tuple[str, str]]] = {
         Outcome.RELATED: ("related to a master", "关联"),
         Outcome.FOLDED: ("folded into a storm", "并入风暴"),
         Outcome.REOPENED: ("reopened", "重新打开"),
+        Outcome.ADDED: ("added to a record", "补充到记录"),
         Outcome.CLEARED: ("cleared", "已恢复"),
         Outcome.ACKNOWLEDGED: ("acknowledged", "已确认"),
         Outcome.SUPPRESSED: ("suppressed by maintenance", "维护抑制"),
