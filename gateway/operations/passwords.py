@@ -6,6 +6,7 @@ The cost is OWASP's (Password Storage Cheat Sheet): 19 MiB, two passes, one lane
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TypeVar
 
 from argon2 import PasswordHasher
@@ -25,27 +26,35 @@ SHORTEST, LONGEST = 12, 256
 FEWEST_LETTERS = 5
 
 
+HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+
+
+@cache
+def _nobodys() -> str:
+    """What the password of a login is compared with that is nobody's; made when the program starts to take passwords."""
+    return HASHER.hash("the password of nobody")
+
+
 class Passwords:
     """Hashes and checks; `close` ends the threads."""
 
     def __init__(self, waiting: int = WAITING) -> None:
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="password")
         self._under_way, self._most = 0, AT_ONCE + waiting
-        self._nobodys = self._hasher.hash("the password of nobody")
+        _nobodys()
 
     async def hash(self, password: str) -> str:
         """What to keep of a password; raises Overloaded."""
-        return await self._run(lambda: self._hasher.hash(password))
+        return await self._run(lambda: HASHER.hash(password))
 
     async def matches(self, kept: str | None, given: str) -> bool:
         """Whether it is the password; without one, None, the same work is done for nothing. Raises Overloaded."""
-        matched = await self._run(lambda: self._verify(kept or self._nobodys, given))
+        matched = await self._run(lambda: self._verify(kept or _nobodys(), given))
         return matched and kept is not None
 
     def is_dated(self, kept: str) -> bool:
         """Whether it was hashed at another cost than today's."""
-        return self._hasher.check_needs_rehash(kept)
+        return HASHER.check_needs_rehash(kept)
 
     def close(self) -> None:
         """End the threads once they are done."""
@@ -53,7 +62,7 @@ class Passwords:
 
     def _verify(self, kept: str, given: str) -> bool:
         try:
-            return self._hasher.verify(kept, given)
+            return HASHER.verify(kept, given)
         except (VerificationError, InvalidHashError):
             return False
 

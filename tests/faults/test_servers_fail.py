@@ -35,7 +35,7 @@ async def test_lost_connections_and_crashes_of_postgresql_cost_503_only(own_serv
         asyncio.TaskGroup() as group,
     ):
         group.create_task(sender.steadily(RATE, stop))
-        for _ in range(chosen(2, 20)):
+        for _ in range(chosen(1, 20)):
             await CLOCK.sleep(0.5)
             conn = await asyncpg.connect(url)
             await conn.execute(TERMINATE)
@@ -67,9 +67,9 @@ async def test_a_frozen_valkey_delays_timers_and_nothing_else(own_servers: Embed
     ):
         frozen.send_signal(signal.SIGSTOP)
         try:
-            thaw = CLOCK.monotonic() + chosen(5, 10)
+            thaw = CLOCK.monotonic() + chosen(3, 10)
             sending = asyncio.create_task(sender.steadily(RATE, stop))
-            await arm_many(conn, chosen(500, 5_000), 1, chosen(4, 9))
+            await arm_many(conn, chosen(500, 5_000), 1, chosen(2, 9))
             while CLOCK.monotonic() < thaw:
                 async with session.post("/api/v1/incidents", json={"title": "while frozen"}) as made:
                     number = (await made.json())["number"]

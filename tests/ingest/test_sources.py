@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import Malformed
@@ -75,6 +75,7 @@ def test_firing_and_resolved_share_a_key_which_the_same_input_always_gives(slug:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
+@settings(max_examples=40)
 @given(body=st.binary() | JSON)
 def test_garbage_is_refused_and_nothing_else_is_ever_raised(slug: str, body: object) -> None:
     try:
