@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from gateway.incidents.model import Alert, AlertStatus
 from gateway.monitors.model import NAMESPACE, Monitor, Ping, Said
@@ -31,6 +32,8 @@ def pinged(monitor: Monitor, ping: Ping, now: datetime) -> Judged:
         case Said.SUCCESS:
             well = armed(replace(heard, pinged_at=now, started_at=None, down_since=None), now)
             return Judged(well, _alert(well, AlertStatus.RESOLVED, "is well again", now) if monitor.down_since else None)
+        case _:
+            assert_never(ping.said)
 
 
 def overdue(monitor: Monitor, now: datetime) -> Judged:

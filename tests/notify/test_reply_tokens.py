@@ -35,3 +35,9 @@ def test_the_line_people_write_above_is_in_their_language_or_in_both() -> None:
     assert above_this_line("en") == f"##- {MARKERS[0]} -##"
     assert above_this_line("zh-CN") == f"##- {MARKERS[1]} -##"
     assert all(marker in above_this_line("") for marker in MARKERS)
+
+
+def test_only_the_first_tags_of_a_text_are_looked_at() -> None:
+    false = ReplyTokens((b"stranger",)).make(7)
+    assert TOKENS.read(" ".join([false] * 19 + [TOKENS.make(8)])) == 8
+    assert TOKENS.read(" ".join([false] * 25 + [TOKENS.make(8)])) is None

@@ -151,3 +151,11 @@ def test_only_the_privy_are_told_what_a_security_incident_is_about() -> None:
     leader, manager = escalation.opened(replace(FRESH, security=True, title="phishing", service="mail"))[0]
     assert leader.facts == {"number": FRESH.number, "priority": 1, "state": "logged"}
     assert (manager.facts["title"], manager.facts["service"]) == ("phishing", "mail")
+
+
+def test_the_director_hears_of_a_complaint_and_of_none_about_a_security_incident() -> None:
+    escalation = replace(RULES.escalation, recipients={"director": ("smtp:director@example.com",)})
+    (notice,), ((event, told),) = escalation.complained(FRESH, 7, "nobody calls back")
+    assert (notice.cause, notice.template, notice.facts["reason"]) == ("complaint#7", "complaint", "nobody calls back")
+    assert (event, told["targets"]) == ("management_told", ("smtp:director@example.com",))
+    assert escalation.complained(replace(FRESH, security=True), 8, "x")[0] == ()

@@ -1,7 +1,6 @@
 """Heads of mails and of their parts: fields, encoded words, addresses, parameters. Pure, and linear in what it is given."""
 
 import re
-from binascii import Error as NotBase64
 from binascii import a2b_base64, a2b_qp
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -83,8 +82,7 @@ def _fields(data: bytes) -> Iterator[tuple[str, bytes]]:
                 return
             before, _, after = line.partition(b":")
             name, value = before.strip().decode("ascii").lower(), [after.strip()]
-    if name:
-        yield name, b" ".join(value)[:MAX_VALUE]
+    yield name, b" ".join(value)[:MAX_VALUE]
 
 
 def words(text: str) -> str:
@@ -116,10 +114,7 @@ def base64(data: bytes) -> bytes:
     """What base64 stands for, read over everything that does not belong in it."""
     data = _NOT_BASE64.sub(b"", data)
     data = data[: len(data) - 1] if len(data) % 4 == 1 else data
-    try:
-        return a2b_base64(data + b"=" * (-len(data) % 4))
-    except NotBase64:
-        return b""
+    return a2b_base64(data + b"=" * (-len(data) % 4))
 
 
 def addresses(text: str) -> tuple[str, ...]:
