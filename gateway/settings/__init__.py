@@ -1,43 +1,37 @@
 """The settings: what there is to set (`sections`), and how it is read (`loading`)."""
 
 from gateway.durations import Duration
-from gateway.settings.loading import contradictions, load, overlay
-from gateway.settings.sections import (
-    S3,
-    Attachments,
-    Audit,
+from gateway.settings.arrival import (
     Bounds,
-    Calendar,
-    CustomField,
-    Database,
     Dedup,
-    Escalation,
     Grade,
     Intake,
-    Links,
-    Login,
     Mail,
     MailListener,
     MailRule,
     Maintenance,
-    Management,
+    Relate,
+    Routing,
+    ServiceIntake,
+    Storm,
+)
+from gateway.settings.loading import contradictions, load, overlay
+from gateway.settings.process import Calendar, CustomField, Escalation, Management, Policy, Problems, Promises, Sla, Use
+from gateway.settings.section import Section
+from gateway.settings.sections import (
+    S3,
+    Attachments,
+    Audit,
+    Database,
+    Links,
+    Login,
     Notify,
     Oidc,
-    Policy,
-    Problems,
-    Promises,
     Redis,
-    Relate,
     Retention,
-    Routing,
-    Section,
     Server,
-    ServiceIntake,
     Settings,
-    Sla,
     Smtp,
-    Storm,
-    Use,
     Webhook,
 )
 

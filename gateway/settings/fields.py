@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from gateway.errors import Flaw
 from gateway.incidents.model import FieldType
-from gateway.settings.sections import KINDS, CustomField
+from gateway.settings.process import KINDS, CustomField
 
 LANGUAGES = ("en", "zh-CN")
 """The languages people read."""

@@ -18,8 +18,9 @@ from dateutil.rrule import rrulestr
 from gateway.durations import written
 from gateway.errors import Flaw, Misconfigured
 from gateway.settings import mail_flaws
+from gateway.settings.arrival import Maintenance
 from gateway.settings.fields import flaws_of
-from gateway.settings.sections import Attachments, Maintenance, Settings
+from gateway.settings.sections import Attachments, Settings
 
 LISTS = frozenset({"secrets", "accounts"})
 """Settings that are lists; in the environment their items are separated by spaces."""

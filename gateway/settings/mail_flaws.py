@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from gateway.errors import Flaw
-from gateway.settings.sections import Mail, MailRule
+from gateway.settings.arrival import Mail, MailRule
 
 FIELDS = ("key", "title", "service", "severity", "ci")
 """What a rule writes with what its patterns found."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from gateway import settings
 from gateway.errors import Flaw
-from gateway.settings import sections
+from gateway.settings import process
 from gateway.sla.policy import ClockName, Policy
 
 INCIDENT = "incident"
@@ -58,7 +58,7 @@ def read_choice(sla: settings.Sla) -> Choice:
             for use in sla.use
             if not use.kinds or kind in use.kinds
         )
-        for kind in sections.KINDS
+        for kind in process.KINDS
     }
     return Choice(sla.default, uses, {name: service.policy for name, service in sla.services.items() if service.policy})
 
