@@ -17,11 +17,13 @@ from gateway.files.store import Place, Store, Stores
 from gateway.incidents import store
 from gateway.ingest.fetching import Fetcher
 from gateway.ingest.http import Fetch
+from gateway.metrics import Metrics
 from gateway.notify.channels.person import PersonChannel
 from gateway.notify.channels.smtp import Replies, SmtpChannel
 from gateway.notify.channels.webhook import WebhookChannel
 from gateway.notify.message import Channel
 from gateway.notify.reply_tokens import ReplyTokens
+from gateway.notify.runner import Runner as Telling
 from gateway.observers import TimerObserver
 from gateway.operations.attach import Filing, Quota
 from gateway.operations.attempts import Limits
@@ -132,6 +134,20 @@ def channels(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock
         channels["smtp"] = mail = SmtpChannel(settings.notify.smtp, Replies(tokens, settings.mail.reply_to))
         channels["person"] = PersonChannel(pool, mail, settings.server.external_url)
     return channels
+
+
+def telling(
+    stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: ReplyTokens, metrics: Metrics
+) -> Telling:
+    """What delivers the outbox."""
+    return Telling(
+        pool=pool,
+        channels=channels(stack, pool, settings, clock, tokens),
+        metrics=metrics,
+        clock=clock,
+        locale=settings.notify.locale,
+        external_url=settings.server.external_url,
+    )
 
 
 async def timers(

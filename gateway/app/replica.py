@@ -1,6 +1,6 @@
 """The composition root: builds the graph of one replica, runs it, and stops it in order."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -94,14 +94,7 @@ async def _assemble(
     stack.callback(reserve.close)
     links = await parts.links(pool, settings, clock)
     tokens = ReplyTokens(links.secrets)
-    telling = Telling(
-        pool=pool,
-        channels=parts.channels(stack, pool, settings, clock, tokens),
-        metrics=metrics,
-        clock=clock,
-        locale=settings.notify.locale,
-        external_url=settings.server.external_url,
-    )
+    telling = parts.telling(stack, pool, settings, clock, tokens, metrics)
     timers = await parts.timers(stack, timer_pool, settings, clock, Effects(rules, key), TimerObserver(metrics, telling.wake.set))
     committer = Committer(clock, settings.dedup, Records(Openings(settings, rules, catalogue), reserve, clock, key))
     observer = IntakeObserver(metrics, timers.note_armed, telling.wake.set)
@@ -126,20 +119,24 @@ async def _assemble(
     upkeep = Upkeep(pool, settings, clock, metrics, rules, key, rounds)
     await upkeep.housekeeping()
     await catalogue.refresh(pool, clock.stamp())
-    beside = {
-        "catalogue": catalogue.run(pool, clock),
-        "telling": telling.run(),
-        "upkeep": upkeep.run(),
-        "redating": Redating(desk).run(),
-        "service redating": ServiceRedating(desk).run(),
-    }
-    for name, work in beside.items():
+    for name, work in _beside(catalogue, telling, upkeep, desk).items():
         tasks.start(stack, work, name)
     await tasks.start_timers(stack, timers)
     await tasks.start_intake(stack, intake)
     smtp = await stack.enter_async_context(receiving(MailDoor(room, pool, keys.recognise, tokens), metrics.mail_sessions.set))
     await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
     return Gateway(app, pool, intake, timers, health, desk, room, smtp=smtp)
+
+
+def _beside(catalogue: Catalogue, telling: Telling, upkeep: Upkeep, desk: Desk) -> dict[str, Coroutine[Any, Any, None]]:
+    """What runs beside requests for as long as the replica does."""
+    return {
+        "catalogue": catalogue.run(desk.pool, desk.clock),
+        "telling": telling.run(),
+        "upkeep": upkeep.run(),
+        "redating": Redating(desk).run(),
+        "service redating": ServiceRedating(desk).run(),
+    }
 
 
 def _changed(timers: Timers, telling: Telling, armed: Sequence[Armed]) -> None:
