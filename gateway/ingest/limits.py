@@ -28,6 +28,15 @@ _NUL = re.compile(rb"\\u0000")
 _ORDINAL = re.compile(r"\[(\d+)\]")
 
 
+MOST = 2**31 - 1
+"""The largest count that is kept."""
+
+
+def count(told: int | None) -> int:
+    """A number of things, as far as one can be: none for what is negative or missing, MOST for what is beyond it."""
+    return min(max(told or 0, 0), MOST)
+
+
 def fault(pointer: str, detail: str) -> Malformed:
     """Malformed with its one flaw."""
     return Malformed(detail, flaws=(Flaw(pointer, detail),))

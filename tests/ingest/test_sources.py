@@ -132,6 +132,13 @@ def test_a_webhook_and_a_post_of_the_same_alert_share_key_and_occurrence() -> No
     assert (two.ends_at, one.ends_at, one.title, one.ci) == (NOW + timedelta(minutes=5), None, "Down", "h1")
 
 
+@pytest.mark.parametrize("slug", ["alertmanager", "grafana"])
+@pytest.mark.parametrize(("told", "lost"), [(3, 3), (-1, 0), (10**25, 2**31 - 1)])
+def test_what_a_sender_says_it_dropped_is_a_number_that_can_be_kept(slug: str, told: int, lost: int) -> None:
+    item = {"labels": LABELS, "status": "firing", "startsAt": "2026-11-21T04:59:00Z", "fingerprint": "a"}
+    assert read(slug, {"alerts": [item], "truncatedAlerts": told, "orgId": 1, "status": "firing"}).lost == lost
+
+
 def test_a_post_that_has_ended_is_resolved_and_its_bad_neighbours_are_refused_alone() -> None:
     bad = [
         {"labels": {}},

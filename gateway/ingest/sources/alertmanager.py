@@ -28,7 +28,7 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
     """The status of each alert counts, not that of the group around it."""
     body = limits.envelope(delivery.body, Webhook)
     alerts, refused = each(body.alerts, "/alerts", partial(_alert, received_at=delivery.received_at))
-    return Parsed(alerts, refused, lost=max(body.truncated_alerts, 0), delivery_id=delivery_id(delivery.headers))
+    return Parsed(alerts, refused, lost=limits.count(body.truncated_alerts), delivery_id=delivery_id(delivery.headers))
 
 
 def _alert(raw: msgspec.Raw, received_at: datetime) -> Alert:

@@ -73,7 +73,7 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
     test = TEST_GROUP.search(body.group_key) is not None and not body.group_key.startswith("{")
     alerts, refused = each(body.alerts, "/alerts", partial(_alert, home=home, test=test, received_at=delivery.received_at))
     refused = tuple(replace(one, body=_around(body, one.body)) for one in refused)
-    lost = max(body.truncated_alerts or 0, 0)
+    lost = limits.count(body.truncated_alerts)
     return Parsed(alerts, refused, lost=lost, delivery_id=_delivery_id(delivery), accounts=(str(body.org_id), home))
 
 
