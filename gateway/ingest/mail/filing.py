@@ -6,28 +6,28 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from gateway.catalogue.routing import PEOPLE
 from gateway.db.pool import Connection
-from gateway.dedup import save
-from gateway.dedup.deliveries import Deliveries, claim
 from gateway.dedup.submission import Receipt, Result, Submission
 from gateway.errors import TooLarge
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.incidents.model import Outcome, State
 from gateway.incidents.record import Incident, Notice, Revision
+from gateway.ingest import reception
 from gateway.ingest.limits import DESCRIPTION, KEY, TITLE, cut
 from gateway.ingest.mail.letter import Enclosed, Letter, Nature, id_hash
 from gateway.ingest.mail.reply import stripped
 from gateway.ingest.mail.rules import Match, filled
 from gateway.ingest.mail.sorting import language
-from gateway.ingest.mail.threads import belongs_to, writer
+from gateway.ingest.mail.threads import belongs_to
+from gateway.ingest.reception import Done, Reception
+from gateway.ingest.speakers import by_email
 from gateway.notify import outbox
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.operations.attach import Filing as Files
 from gateway.operations.attach import Waiting
-from gateway.operations.create import Report, opening
-from gateway.operations.desk import Desk, Session
+from gateway.operations.create import Report
+from gateway.operations.desk import Session
 from gateway.operations.who import Who
 from gateway.settings import Mail
 
@@ -44,39 +44,37 @@ Events = Sequence[tuple[str, Mapping[str, Any]]]
 class Filing:
     """Files letters. `sender` is the address that the gateway sends from, "" where it sends none."""
 
-    desk: Desk
+    reception: Reception
     files: Files
     tokens: ReplyTokens
     mail: Mail
     sender: str
 
     async def __call__(self, letter: Letter, submission: Submission, match: Match | None) -> Receipt:
-        """The committed receipt; a letter received before changes nothing. Raises Unavailable, and what the database refuses."""
+        """The committed receipt; a letter received before changes nothing. Raises Unavailable, as Reception.take."""
 
-        async def work(session: Session) -> Receipt:
+        async def work(session: Session) -> Done | Result:
             for one in waiting:
                 one.taken = False
-            deliveries = await claim(session.conn, [submission], session.now)
-            known = deliveries.repeated.get(0) or await _filed(session.conn, letter, submission.integration_id)
-            if known:
-                return await _receipt(session, deliveries, known, None)
+            if before := await _filed(session.conn, letter, submission.integration_id):
+                return before
             incident, outcome, reason = await self._filed_now(session, letter, match, waiting)
             acknowledged = await self._acknowledge(session, letter, incident) if outcome is Outcome.OPENED else None
             await _remember(session, letter, submission.integration_id, incident, acknowledged)
-            result = Result(letter.known_by[:KEY], incident.number, outcome, reason)
-            return await _receipt(session, deliveries, (result,), incident.id)
+            return Done(letter.known_by[:KEY], incident, outcome, reason)
 
         async with self.files.holding([(one.name, one.content) for one in letter.enclosed if one.content is not None]) as waiting:
-            return await self.desk.within(work)
+            return await self.reception.take(submission, work)
 
     async def _filed_now(
         self, session: Session, letter: Letter, match: Match | None, waiting: Sequence[Waiting]
     ) -> tuple[Incident, Outcome, str]:
-        who, locale = await writer(session.conn, letter.sender)
+        who, locale = await by_email(session.conn, letter.sender)
         earlier = await belongs_to(session.conn, self.tokens, letter, who, self.sender.rpartition("@")[2].lower())
         if earlier is not None and earlier.state not in ENDED:
             return await self._added(session, letter, who, earlier, waiting), Outcome.ADDED, "reply"
-        opened = await self._opened(session, letter, who, match, locale, earlier)
+        report = self._report(letter, match, locale)
+        opened = await reception.opened(session, report, who, {"mail": letter.known_by[:KEY]}, earlier)
         files = await self._files(session, letter.enclosed, opened, who, waiting)
         if files:
             opened = (await session.write([Revision(after=opened, actor=who.name, events=files)]))[0]
@@ -91,23 +89,6 @@ class Filing:
         events = [(event, {**facts, "mail": letter.known_by[:KEY]}) for event, facts in revision.events]
         files = await self._files(session, letter.enclosed, incident, who, waiting)
         return (await session.write([replace(revision, events=(*events, *files))]))[0]
-
-    async def _opened(
-        self, session: Session, letter: Letter, who: Who, match: Match | None, locale: str | None, earlier: Incident | None
-    ) -> Incident:
-        ids, numbers = await self.desk.reserve(1, self.desk.clock.stamp())
-        report = self._report(letter, match, locale)
-        first = opening(self.desk, report, who, session.now, ids[0], numbers[0])
-        (opened, facts), *told = first.events
-        said = {**facts, "mail": letter.known_by[:KEY]} | ({"follows": earlier.number} if earlier else {})
-        after = replace(first.after, owner="", follows_id=earlier.id if earlier else None)
-        incident = await session.open(
-            self.desk.catalogue.route(replace(first, after=after, events=((opened, said), *told)), PEOPLE, session.now)
-        )
-        if earlier is not None:
-            followed = ("followed_on", {"number": incident.number, "note": ""})
-            await session.write([Revision(after=earlier, actor=who.name, events=(followed,))])
-        return incident
 
     def _report(self, letter: Letter, match: Match | None, locale: str | None) -> Report:
         rule, found = (match.rule, match.found) if match else (None, {})
@@ -185,10 +166,10 @@ WHERE m.id_hash = $1 AND m.integration_id = $2 AND m.content_hash = $3
 """
 
 
-async def _filed(conn: Connection, letter: Letter, integration_id: int) -> tuple[Result, ...]:
+async def _filed(conn: Connection, letter: Letter, integration_id: int) -> Result | None:
     """What a letter became that was filed longer ago than deliveries are remembered."""
     number = await conn.fetchval(FILED, id_hash(letter.known_by), integration_id, letter.copy_hash)
-    return () if number is None else (Result(letter.known_by[:KEY], number, Outcome.DUPLICATE, "filed before"),)
+    return None if number is None else Result(letter.known_by[:KEY], number, Outcome.DUPLICATE, "filed before")
 
 
 REMEMBER = """
@@ -201,17 +182,3 @@ async def _remember(session: Session, letter: Letter, integration_id: int, incid
     people = [one for one in dict.fromkeys((letter.sender, letter.reply_to, *letter.people)) if one and "gwk_" not in one]
     key = id_hash(letter.known_by), integration_id, letter.copy_hash
     await session.conn.execute(REMEMBER, *key, incident.id, people, acknowledged, session.now)
-
-
-async def _receipt(session: Session, deliveries: Deliveries, results: tuple[Result, ...], incident_id: int | None) -> Receipt:
-    """Write the receipt and the one outcome."""
-    submission, receipt_id = deliveries.batch[0], deliveries.ids[0]
-    body = submission.body
-    row = (receipt_id, submission.integration_id, submission.source, submission.delivery_id, len(results), 0,
-           deliveries.flags[0], len(body), body)  # fmt: skip
-    events = [
-        (receipt_id, item, None, result.dedup_key, "", None, result.outcome, result.reason, incident_id)
-        for item, result in enumerate(results)
-    ]
-    await save.record(session.conn, [], [row], events, session.now)
-    return Receipt(receipt_id, results)

@@ -6,11 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-import asyncpg
-import structlog
-
 from gateway.clock import Clock
-from gateway.db.faults import Fault, classify
 from gateway.dedup.submission import Receipt, Refused, Submission
 from gateway.errors import Malformed, Overloaded, Unavailable
 from gateway.incidents.model import Outcome
@@ -23,8 +19,6 @@ from gateway.metrics import Metrics, RequestOutcome
 from gateway.settings import Mail
 
 REPLAY, BUSY = "replay", "too much mail at once: send again shortly"
-
-log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -116,16 +110,7 @@ class MailRoom:
             case ToNobody(reason=reason):
                 submission.ignored = ((0, reason),)
             case ToPeople(match=match):
-                try:
-                    receipt = await self.file(letter, submission, match)
-                except asyncpg.PostgresError as error:
-                    log.exception("mail_refused_by_database")
-                    if classify(error) is not Fault.DATA:
-                        raise Unavailable("the database did not take it: send again shortly") from error
-                    return await self._quarantined(integration_id, posted, "the database refuses a value of this mail")
-                for result in receipt.results:
-                    self.metrics.items(SOURCE, result.outcome)
-                return receipt
+                return await self.file(letter, submission, match)
         return await self.submit(submission)
 
     async def _quarantined(self, integration_id: int, posted: Posted, problem: str) -> Receipt:

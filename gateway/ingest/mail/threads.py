@@ -13,7 +13,6 @@ from gateway.incidents.record import Incident
 from gateway.ingest.mail.letter import Letter, id_hash
 from gateway.ingest.mail.sorting import OWN_ID
 from gateway.notify.reply_tokens import ReplyTokens
-from gateway.oncall.roles import Role, known
 from gateway.operations.permissions import ALLOWED, Action, may
 from gateway.operations.who import Who
 
@@ -27,24 +26,6 @@ TAKES_PART = """
 SELECT EXISTS (SELECT FROM mail WHERE incident_id = $1 AND $2 = ANY(people))
   OR EXISTS (SELECT FROM outbox WHERE incident_id = $1 AND channel = 'smtp' AND lower(recipient) = $2)
 """
-WHO = """
-SELECT p.login, p.email, p.phone, p.roles, p.locale,
-  array(SELECT g.slug FROM staff_group_member m JOIN staff_group g ON g.id = m.group_id
-        WHERE m.person_id = p.id AND g.active) AS groups
-FROM person p WHERE lower(p.email) = $1 AND p.active
-"""
-
-
-async def writer(conn: Connection, address: str) -> tuple[Who, str | None]:
-    """Whoever writes from that address, and the language they chose; somebody unknown is a reporter by that name."""
-    row = await conn.fetchrow(WHO, address) if address else None
-    if row is None:
-        reporter = frozenset({Role.REPORTER})
-        names = frozenset({address} if address else ())
-        return Who(name=address or "email", parts=reporter, identities=names, contact=address), None
-    names = frozenset(text.lower() for text in (row["login"], row["email"], row["phone"]) if text)
-    who = Who(name=row["login"], parts=known(row["roles"]), groups=frozenset(row["groups"]), identities=names, contact=address)
-    return who, row["locale"]
 
 
 async def belongs_to(conn: Connection, tokens: ReplyTokens, letter: Letter, who: Who, domain: str) -> Incident | None:

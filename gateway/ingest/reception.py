@@ -1,0 +1,124 @@
+"""What a person says by any channel: a record, or an entry in one, and the receipt with its outcome, in one transaction."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+
+import asyncpg
+import structlog
+
+from gateway.catalogue.routing import PEOPLE
+from gateway.db.faults import Fault, classify
+from gateway.dedup import save
+from gateway.dedup.deliveries import Deliveries, claim
+from gateway.dedup.submission import Receipt, Refused, Result, Submission
+from gateway.errors import Unavailable
+from gateway.incidents.model import Outcome
+from gateway.incidents.record import Incident, Revision
+from gateway.ingest.http import WHOLE, Submit
+from gateway.metrics import Metrics
+from gateway.operations.create import Report, opening
+from gateway.operations.desk import Desk, Session
+from gateway.operations.who import Who
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one thing said. `key` is what the receipt calls it; `incident` is the record that answers for it."""
+
+    key: str
+    incident: Incident | None
+    outcome: Outcome
+    reason: str
+
+
+Work = Callable[[Session], Awaitable[Done | Result]]
+"""What one delivery does to the records. A Result is the answer to what was received before by another name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """Takes what people say."""
+
+    desk: Desk
+    submit: Submit
+    metrics: Metrics
+
+    async def take(self, submission: Submission, work: Work) -> Receipt:
+        """The committed receipt. A delivery received before changes nothing and is answered as it was then.
+
+        What holds a value that the database refuses is in quarantine when this returns, as its outcome says. Raises Unavailable:
+        nothing was, or may not have been, committed, and the same delivery again is counted once.
+        """
+        try:
+            receipt = await self.desk.within(lambda session: _taken(session, submission, work))
+        except asyncpg.PostgresError as error:
+            log.exception("report_refused_by_database", source=submission.source)
+            if classify(error) is not Fault.DATA:
+                raise Unavailable("the database did not take it: send again shortly") from error
+            return await self.quarantine(submission, "the database refuses a value of this")
+        for result in receipt.results:
+            self.metrics.items(submission.source, result.outcome)
+        return receipt
+
+    async def quarantine(self, submission: Submission, problem: str) -> Receipt:
+        """Keep what cannot be understood, to be looked at and read again.
+
+        It goes by a name of its own, so that reading it again is not taken for the delivery that could not be read.
+        """
+        whole = Refused(WHOLE, problem[:1_000], "", submission.body)
+        name = f"quarantined:{sha256(submission.body).hexdigest()}"
+        return await self.submit(
+            Submission(
+                submission.integration_id, submission.source, submission.body, submission.headers, (), (whole,), delivery_id=name
+            )
+        )
+
+
+async def _taken(session: Session, submission: Submission, work: Work) -> Receipt:
+    deliveries = await claim(session.conn, [submission], session.now)
+    if before := deliveries.repeated.get(0):
+        return await _receipt(session, deliveries, before, None)
+    done = await work(session)
+    if isinstance(done, Result):
+        return await _receipt(session, deliveries, (done,), None)
+    number, incident_id = (done.incident.number, done.incident.id) if done.incident is not None else (None, None)
+    return await _receipt(session, deliveries, (Result(done.key, number, done.outcome, done.reason),), incident_id)
+
+
+async def _receipt(session: Session, deliveries: Deliveries, results: tuple[Result, ...], incident_id: int | None) -> Receipt:
+    """Write the receipt and the one outcome."""
+    submission, receipt_id = deliveries.batch[0], deliveries.ids[0]
+    body = submission.body
+    row = (receipt_id, submission.integration_id, submission.source, submission.delivery_id, len(results), 0,
+           deliveries.flags[0], len(body), body)  # fmt: skip
+    events = [
+        (receipt_id, item, None, result.dedup_key, "", None, result.outcome, result.reason, incident_id)
+        for item, result in enumerate(results)
+    ]
+    await save.record(session.conn, [], [row], events, session.now)
+    return Receipt(receipt_id, results)
+
+
+async def opened(
+    session: Session, report: Report, who: Who, said: Mapping[str, Any], earlier: Incident | None = None
+) -> Incident:
+    """A record of what somebody reported; nobody owns it yet. `said` stands in its timeline beside what opened it.
+
+    `earlier` is a record that has ended which this one follows on from.
+    """
+    desk = session.desk
+    ids, numbers = await desk.reserve(1, desk.clock.stamp())
+    first = opening(desk, report, who, session.now, ids[0], numbers[0])
+    (event, facts), *told = first.events
+    facts = {**facts, **said} | ({"follows": earlier.number} if earlier else {})
+    after = replace(first.after, owner="", follows_id=earlier.id if earlier else None)
+    revision = replace(first, after=after, events=((event, facts), *told))
+    incident = await session.open(desk.catalogue.route(revision, PEOPLE, session.now))
+    if earlier is not None:
+        followed = ("followed_on", {"number": incident.number, "note": ""})
+        await session.write([Revision(after=earlier, actor=who.name, events=(followed,))])
+    return incident

@@ -1,0 +1,33 @@
+"""Who speaks: somebody of the directory, or a reporter known by nothing but the address they speak from."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.db.pool import Connection
+from gateway.oncall.roles import Role, known
+from gateway.operations.who import Who
+
+BY_EMAIL = """
+SELECT p.login, p.email, p.phone, p.roles, p.locale,
+  array(SELECT g.slug FROM staff_group_member m JOIN staff_group g ON g.id = m.group_id
+        WHERE m.person_id = p.id AND g.active) AS groups
+FROM person p WHERE lower(p.email) = $1 AND p.active
+"""
+
+
+async def by_email(conn: Connection, address: str) -> tuple[Who, str | None]:
+    """Whoever writes from that address, and the language they chose; somebody unknown is a reporter by that name."""
+    row = await conn.fetchrow(BY_EMAIL, address) if address else None
+    return (stranger(address, "email"), None) if row is None else (somebody(dict(row), address), row["locale"])
+
+
+def stranger(address: str, channel: str) -> Who:
+    """A reporter whom the directory does not know."""
+    names = frozenset({address} if address else ())
+    return Who(name=address or channel, parts=frozenset({Role.REPORTER}), identities=names, contact=address)
+
+
+def somebody(row: Mapping[str, Any], address: str) -> Who:
+    """A person of the directory who is to be answered at `address`."""
+    names = frozenset(text.lower() for text in (row["login"], row["email"], row["phone"]) if text)
+    return Who(name=row["login"], parts=known(row["roles"]), groups=frozenset(row["groups"]), identities=names, contact=address)
