@@ -5,7 +5,7 @@ from typing import Any
 from gateway.demo.stage import Stage
 
 SERVICES: tuple[dict[str, Any], ...] = (
-    {"slug": "checkout", "name": "Online shop 网上商城", "criticality": "critical", "desk_group": "desk", "tier2_group": "platform"},
+    {"slug": "checkout", "name": "Shop 网上商城", "criticality": "critical", "desk_group": "desk", "tier2_group": "platform"},
     {"slug": "payments", "name": "Payments 支付", "criticality": "critical", "desk_group": "desk", "tier2_group": "platform"},
     {"slug": "mail", "name": "Mail 邮件", "criticality": "high", "desk_group": "desk", "tier2_group": "platform"},
     {"slug": "search", "name": "Search 搜索", "desk_group": "desk", "tier2_group": "platform"},

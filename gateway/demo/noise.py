@@ -1,5 +1,6 @@
 """What goes on all day behind the scenes: small alerts that open, repeat and clear, and engineers who take them on."""
 
+import random
 from dataclasses import dataclass, field
 
 from gateway.demo.senders import FIRING, MONITORS, RESOLVED, Said, Trouble
@@ -26,19 +27,20 @@ class Noise:
 
     stage: Stage
     firing: dict[tuple[int, Trouble], str | None] = field(default_factory=dict)
+    chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - the same noise every time
 
     async def play(self) -> None:
         """So many rounds of it."""
         for _ in range(ROUNDS):
-            if self.firing and self.stage.chance.random() < 0.4:
-                await self._go_on(*self.stage.chance.choice(list(self.firing)))
+            if self.firing and self.chance.random() < 0.4:
+                await self._go_on(*self.chance.choice(list(self.firing)))
             else:
                 monitor, trouble = self._another()
                 self.firing[monitor, trouble] = await self.stage.send(*self._said(monitor, trouble, FIRING))
             await self.stage.pause()
 
     def _another(self) -> tuple[int, Trouble]:
-        chance = self.stage.chance
+        chance = self.chance
         service, host = chance.choice(SERVICES), f"node-{chance.randrange(HOSTS)}"
         name, title, severity = chance.choice(TROUBLES)
         trouble = Trouble(name, f"{service}: {title} on {host}", severity, service, host, self.stage.clock.now())
@@ -48,13 +50,15 @@ class Noise:
         return MONITORS[monitor](trouble, status, self.stage.clock.now())
 
     async def _go_on(self, monitor: int, trouble: Trouble) -> None:
-        number, what = self.firing[monitor, trouble], self.stage.chance.random()
+        number, what = self.firing[monitor, trouble], self.chance.random()
         if what < 0.3:
             await self.stage.send(*self._said(monitor, trouble, FIRING))
         elif what < 0.7 or number is None:
             await self.stage.send(*self._said(monitor, trouble, RESOLVED))
             del self.firing[monitor, trouble]
-        elif what < 0.9:
+        elif what < 0.8:
             await self.stage.act(number, "note", note="looking into it")
+        elif what < 0.9:
+            await self.stage.act(number, "acknowledge")
         else:
             await self.stage.act(number, "assign", group="platform", person="li.wei", tier=2)

@@ -27,7 +27,7 @@ class Stage:
     admin_key: str
     clock: Clock
     pace: float
-    chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - the same play every time
+    chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - how long pauses are is no secret
     failed: list[str] = field(default_factory=list)
     """What was refused, which nothing of the play should be."""
 
