@@ -15,6 +15,7 @@ from gateway.settings.arrival import (
     ServiceIntake,
     Storm,
 )
+from gateway.settings.chat import Chat
 from gateway.settings.loading import contradictions, load, overlay
 from gateway.settings.process import Calendar, CustomField, Escalation, Management, Policy, Problems, Promises, Sla, Use
 from gateway.settings.section import Section
@@ -41,6 +42,7 @@ __all__ = [
     "Audit",
     "Bounds",
     "Calendar",
+    "Chat",
     "CustomField",
     "Database",
     "Dedup",

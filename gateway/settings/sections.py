@@ -4,6 +4,7 @@ from typing import Literal
 
 from gateway.durations import Duration
 from gateway.settings.arrival import Bounds, Dedup, Intake, Mail, Routing, ServiceIntake
+from gateway.settings.chat import Chat
 from gateway.settings.process import CustomField, Escalation, Major, Problems, Sla
 from gateway.settings.section import Section
 
@@ -155,6 +156,7 @@ class Settings(Section, frozen=True):
     problems: Problems
     redis: Redis = Redis()
     intake: dict[str, Intake] = {}
+    chat: dict[str, Chat] = {}
     services: dict[str, ServiceIntake] = {}
     criticality: dict[str, Bounds] = {}
     routing: tuple[Routing, ...] = ()
