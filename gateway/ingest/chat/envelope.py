@@ -8,7 +8,6 @@ import base64
 import binascii
 import hmac
 import struct
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha1
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from gateway.errors import Unauthenticated
 from gateway.ingest import signatures
+from gateway.settings import Chat
 
 KEY_CHARS = 43
 """What the vendors show of a key: base64 without its padding."""
@@ -34,11 +34,10 @@ REFUSED = "the envelope is not by this platform: compare token, key and company 
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What both sides know: a token, a key of 32 bytes, and the name of whom the envelope is for (a company or an application)."""
+    """What both sides know: a token that signs, and a key of 32 bytes that encrypts."""
 
     token: str
     key: bytes
-    receiver: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,24 @@ class Sealed:
     nonce: str
     encrypted: str
     signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What an envelope holds, for whom it is (a company or an application, as the vendor has it), and the seal it was under."""
+
+    content: bytes
+    receiver: str
+    seal: Seal
+
+
+def seals(settings: Chat) -> list[Seal]:
+    """The seals that are believed, tokens and keys pair by pair, two during a rotation; raises Unauthenticated where they are none."""
+    try:
+        pairs = zip(settings.token.split(), settings.encoding_key.split(), strict=True)
+        return [Seal(token, key_of(key)) for token, key in pairs]
+    except ValueError as error:
+        raise Unauthenticated(f"the settings hold no token and encoding key that fit: {error}") from error
 
 
 def key_of(text: str) -> bytes:
@@ -62,26 +79,30 @@ def key_of(text: str) -> bytes:
     return key
 
 
-def seal(seal: Seal, content: bytes, timestamp: str, nonce: str) -> Sealed:
-    """The envelope around `content`. Its salt is a MAC of all that stands in it, so that none is used for two contents."""
-    salt = hmac.digest(seal.key, b"\0".join((timestamp.encode(), nonce.encode(), content)), "sha256")[:SALT]
-    plain = salt + struct.pack("!I", len(content)) + content + seal.receiver.encode()
+def seal(opened: Opened, timestamp: str, nonce: str) -> Sealed:
+    """The envelope around it. Its salt is a MAC of all that stands in it, so that none is used for two contents."""
+    key, content = opened.seal.key, opened.content
+    salt = hmac.digest(key, b"\0".join((timestamp.encode(), nonce.encode(), content)), "sha256")[:SALT]
+    plain = salt + struct.pack("!I", len(content)) + content + opened.receiver.encode()
     lacking = BLOCK - len(plain) % BLOCK
-    encryptor = Cipher(AES256(seal.key), CBC(seal.key[:16])).encryptor()
+    encryptor = Cipher(AES256(key), CBC(key[:16])).encryptor()
     encrypted = base64.b64encode(encryptor.update(plain + bytes([lacking]) * lacking) + encryptor.finalize()).decode()
-    return Sealed(timestamp, nonce, encrypted, signature_of(seal.token, timestamp, nonce, encrypted))
+    return Sealed(timestamp, nonce, encrypted, signature_of(opened.seal.token, timestamp, nonce, encrypted))
 
 
-def unseal(seals: Iterable[Seal], sealed: Sealed, received_at: datetime) -> tuple[bytes, Seal]:
-    """What was said within the last minutes, and the seal that fits; raises Unauthenticated.
+def unseal(settings: Chat, sealed: Sealed, received_at: datetime) -> Opened:
+    """What was said within the last minutes, to a company that is allowed; raises Unauthenticated.
 
     Nothing is decrypted that is not signed, so that nobody learns from what becomes of a forgery.
     """
-    fitting = [seal for seal in seals if _signed(seal, sealed)]
-    if not fitting:
+    fitting = next((seal for seal in seals(settings) if _signed(seal, sealed)), None)
+    if fitting is None:
         raise Unauthenticated(REFUSED)
     signatures.fresh(signatures.seconds(_whole_seconds(sealed.timestamp)), received_at)
-    return _opened(fitting[0], sealed.encrypted), fitting[0]
+    opened = _opened(fitting, sealed.encrypted)
+    if settings.tenants and opened.receiver not in settings.tenants:
+        raise Unauthenticated("the envelope is for another company or application than those that are allowed")
+    return opened
 
 
 def signature_of(token: str, *signed: str) -> str:
@@ -101,7 +122,7 @@ def _whole_seconds(timestamp: str) -> str:
     return timestamp[:-3] if len(timestamp) == 13 else timestamp
 
 
-def _opened(seal: Seal, encrypted: str) -> bytes:
+def _opened(seal: Seal, encrypted: str) -> Opened:
     data = signatures.from_base64(encrypted)
     if not data or len(data) % (AES256.block_size // 8):
         raise Unauthenticated(REFUSED)
@@ -110,13 +131,13 @@ def _opened(seal: Seal, encrypted: str) -> bytes:
     lacking = plain[-1]
     if not 1 <= lacking <= BLOCK or plain[-lacking:] != bytes([lacking]) * lacking:
         raise Unauthenticated(REFUSED)
-    return _content(seal, plain[SALT:-lacking])
+    return _divided(seal, plain[SALT:-lacking])
 
 
-def _content(seal: Seal, plain: bytes) -> bytes:
-    """What stands between its length and the receiver, who must be the one we are."""
+def _divided(seal: Seal, plain: bytes) -> Opened:
+    """The length comes first, behind what is so long stands the receiver."""
     length = struct.unpack("!I", plain[:4])[0] if len(plain) >= 4 else len(plain)
     content, receiver = plain[4 : 4 + length], plain[4 + length :]
-    if len(content) < length or not hmac.compare_digest(receiver, seal.receiver.encode()):
-        raise Unauthenticated("the envelope is for another company or application than this one")
-    return content
+    if len(content) < length or not receiver.isascii():
+        raise Unauthenticated(REFUSED)
+    return Opened(content, receiver.decode(), seal)
