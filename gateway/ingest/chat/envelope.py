@@ -60,7 +60,7 @@ class Opened:
 
 
 def seals(settings: Chat) -> list[Seal]:
-    """The seals that are believed, tokens and keys pair by pair, two during a rotation; raises Unauthenticated where they are none."""
+    """The seals that are believed, token by key, two of each during a rotation; raises Unauthenticated where they are none."""
     try:
         pairs = zip(settings.token.split(), settings.encoding_key.split(), strict=True)
         return [Seal(token, key_of(key)) for token, key in pairs]

@@ -5,7 +5,8 @@ https://open.dingtalk.com/document/development/event-callback-card (cards and th
 https://open.dingtalk.com/document/orgapp/configure-event-subcription (events in their envelope)
 """
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, get_args
 
@@ -23,6 +24,8 @@ WINDOW = timedelta(hours=1)
 
 JSON = "application/json"
 CARD_SIGNATURE = "x-ddpaas-signature"
+
+PRESSED: Mapping[str, Pressed] = {action: action for action in get_args(Pressed)}
 
 HEARD = {"msgtype": "empty"}
 """What a robot answers that has nothing to say."""
@@ -49,7 +52,7 @@ class Message(msgspec.Struct, rename="camel"):
     sender_nick: str = ""
     create_at: int = 0
     is_in_at_list: bool = True
-    text: Text = Text()
+    text: Text = msgspec.field(default_factory=Text)
     content: dict[str, Any] = {}
 
 
@@ -74,7 +77,7 @@ class Action(msgspec.Struct, rename="camel"):
 class Content(msgspec.Struct, rename="camel"):
     """What stands in a press."""
 
-    card_private_data: Action = Action()
+    card_private_data: Action = msgspec.field(default_factory=Action)
 
 
 class Event(msgspec.Struct):
@@ -121,7 +124,7 @@ def variables(reply: Reply) -> dict[str, str]:
     pressable = {one.action: one for one in reply.buttons}
     buttons = {
         f"{action}_{part}": getattr(pressable[action], part) if action in pressable else ""
-        for action in get_args(Pressed)
+        for action in PRESSED
         for part in ("label", "token")
     }
     return {"number": reply.number, "title": reply.title, "state": reply.state, "text": reply.text} | buttons
@@ -193,8 +196,8 @@ def _press(call: Call, settings: ChatSettings) -> Heard:
     said = limits.decode(call.body, Pressing)
     _allowed(settings, said.corp_id)
     params = limits.decode((said.content or said.value or "{}").encode(), Content).card_private_data.params
-    action, token = params.get("action"), params.get("token")
-    if action not in get_args(Pressed) or not isinstance(token, str) or not said.user_id:
+    action, token = PRESSED.get(str(params.get("action"))), params.get("token")
+    if action is None or not isinstance(token, str) or not said.user_id:
         return Nothing("a button that is none of ours")
     note = params.get("note")
     return Press(
@@ -206,7 +209,7 @@ def _press(call: Call, settings: ChatSettings) -> Heard:
         action=action,
         token=token,
         note=note if isinstance(note, str) else "",
-        sent_at=signatures.seconds(stamp[:-3]),
+        sent_at=_moment(stamp),
     )
 
 
@@ -217,7 +220,7 @@ def _event_id(said: Pressing, *told: str) -> str:
 
 def _proved(call: Call, settings: ChatSettings, stamp: str, given: str, *, robot: bool) -> None:
     """One of the secrets signed the time, in milliseconds, not long ago; raises Unauthenticated."""
-    sent = signatures.seconds(stamp[:-3])
+    sent = _moment(stamp)
     marks = [signatures.from_base64(given)]
     for secret in signatures.keys(settings.secrets):
         content = b"\n".join((stamp.encode(), secret)) if robot else stamp.encode()
@@ -225,6 +228,11 @@ def _proved(call: Call, settings: ChatSettings, stamp: str, given: str, *, robot
             signatures.fresh(sent, call.received_at, WINDOW if robot else signatures.TOLERANCE)
             return
     raise Unauthenticated(signatures.WRONG)
+
+
+def _moment(stamp: str) -> datetime:
+    """A time in milliseconds, to the second; raises Unauthenticated."""
+    return signatures.seconds(stamp[:-3] if stamp[-3:].isascii() else "")
 
 
 def _allowed(settings: ChatSettings, company: str) -> None:

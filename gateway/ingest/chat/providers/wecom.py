@@ -19,6 +19,8 @@ from gateway.ingest.chat.envelope import Opened, Sealed, seal, unseal
 
 SLUG = "wecom"
 
+PRESSED: Mapping[str, Pressed] = {action: action for action in get_args(Pressed)}
+
 MAX_TEXT = 2_048
 """Bytes of UTF-8 in an answer; WeCom cuts off what is longer."""
 
@@ -95,8 +97,9 @@ def _talk(said: Mapping[str, str], opened: Opened, call: Call) -> Talk:
 
 
 def _press(said: Mapping[str, str], opened: Opened, call: Call) -> Heard:
-    action, mark, token = said.get("EventKey", "").partition(MARK)
-    if not mark or action not in get_args(Pressed):
+    named, _, token = said.get("EventKey", "").partition(MARK)
+    action = PRESSED.get(named)
+    if action is None or not token:
         return Nothing("a button that is none of ours")
     return Press(
         event_id=_event_id(said),
@@ -104,7 +107,7 @@ def _press(said: Mapping[str, str], opened: Opened, call: Call) -> Heard:
         user=said["FromUserName"],
         user_name="",
         conversation=_conversation(said),
-        action=action,  # type: ignore[arg-type]
+        action=action,
         token=token,
         note="",
         sent_at=_sent(said, call),
