@@ -5,17 +5,17 @@ https://open.dingtalk.com/document/development/event-callback-card (cards and th
 https://open.dingtalk.com/document/orgapp/configure-event-subcription (events in their envelope)
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 
 from gateway.errors import Malformed, Unauthenticated
 from gateway.ingest import limits, signatures
-from gateway.ingest.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Press, Pressed, Provider, Reply, Talk
+from gateway.ingest.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Press, Provider, Reply, Talk
 from gateway.ingest.chat.envelope import Opened, Sealed, seal, unseal
+from gateway.notify.dingtalk_cards import PRESSED, variables
 
 SLUG = "dingtalk"
 
@@ -24,8 +24,6 @@ WINDOW = timedelta(hours=1)
 
 JSON = "application/json"
 CARD_SIGNATURE = "x-ddpaas-signature"
-
-PRESSED: Mapping[str, Pressed] = {action: action for action in get_args(Pressed)}
 
 HEARD = {"msgtype": "empty"}
 """What a robot answers that has nothing to say."""
@@ -117,17 +115,6 @@ def answer(reply: Reply | None, call: Call, settings: ChatSettings) -> tuple[byt
 
 
 PROVIDER = Provider(SLUG, read, answer)
-
-
-def variables(reply: Reply) -> dict[str, str]:
-    """What a card's template is filled with; what cannot be pressed has no token, by which the template hides it."""
-    pressable = {one.action: one for one in reply.buttons}
-    buttons = {
-        f"{action}_{part}": getattr(pressable[action], part) if action in pressable else ""
-        for action in PRESSED
-        for part in ("label", "token")
-    }
-    return {"number": reply.number, "title": reply.title, "state": reply.state, "text": reply.text} | buttons
 
 
 def _is_event(call: Call) -> bool:

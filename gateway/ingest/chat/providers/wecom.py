@@ -9,29 +9,15 @@ https://developer.work.weixin.qq.com/document/path/90241 (answers)
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
-from typing import get_args
 
 from gateway.errors import Malformed, Unauthenticated
 from gateway.ingest import limits
 from gateway.ingest.chat import flat_xml
-from gateway.ingest.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Press, Pressed, Provider, Reply, Talk
+from gateway.ingest.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Press, Provider, Reply, Talk
 from gateway.ingest.chat.envelope import Opened, Sealed, seal, unseal
+from gateway.notify import wecom_cards
 
 SLUG = "wecom"
-
-PRESSED: Mapping[str, Pressed] = {action: action for action in get_args(Pressed)}
-
-MAX_TEXT = 2_048
-"""Bytes of UTF-8 in an answer; WeCom cuts off what is longer."""
-
-MAX_NAME = 20
-"""Characters of what stands on a pressed button."""
-
-MAX_SUBTITLE = 160
-"""Characters of a card's text."""
-
-MARK = "@"
-"""What stands between action and token in the key of a button."""
 
 
 def read(call: Call, settings: ChatSettings) -> Heard:
@@ -97,10 +83,10 @@ def _talk(said: Mapping[str, str], opened: Opened, call: Call) -> Talk:
 
 
 def _press(said: Mapping[str, str], opened: Opened, call: Call) -> Heard:
-    named, _, token = said.get("EventKey", "").partition(MARK)
-    action = PRESSED.get(named)
-    if action is None or not token:
+    pressed = wecom_cards.read_key(said.get("EventKey", ""))
+    if pressed is None:
         return Nothing("a button that is none of ours")
+    action, token = pressed
     return Press(
         event_id=_event_id(said),
         tenant=opened.receiver,
@@ -129,19 +115,19 @@ def _sent(said: Mapping[str, str], call: Call) -> datetime | None:
 
 
 def _text(reply: Reply) -> dict[str, object]:
-    return {"MsgType": "text", "Content": reply.text.encode("utf-8", "replace")[:MAX_TEXT].decode("utf-8", "ignore")}
+    return {"MsgType": "text", "Content": wecom_cards.text(reply.text)}
 
 
 def _card(reply: Reply) -> dict[str, object]:
     """The pressed card anew, with what can be pressed now; where that is nothing, its button says how the record stands."""
     if not reply.buttons:
-        return {"MsgType": "update_button", "Button": {"ReplaceName": limits.cut(reply.state or reply.text, MAX_NAME)}}
-    buttons = [{"Text": one.label, "Style": 1, "Key": f"{one.action}{MARK}{one.token}"} for one in reply.buttons]
-    title = {"Title": f"{reply.number} {reply.state}".strip(), "Desc": reply.title}
+        name = wecom_cards.cut(reply.state or reply.text, wecom_cards.MAX_NAME)
+        return {"MsgType": "update_button", "Button": {"ReplaceName": name}}
+    title, about = wecom_cards.titles(reply)
     card = {
         "CardType": "button_interaction",
-        "MainTitle": title,
-        "SubTitleText": limits.cut(reply.text, MAX_SUBTITLE),
-        "ButtonList": buttons,
+        "MainTitle": {"Title": title, "Desc": about},
+        "SubTitleText": wecom_cards.cut(reply.text, wecom_cards.MAX_SUBTITLE),
+        "ButtonList": [{"Text": one.label, "Style": 1, "Key": wecom_cards.key_of(one)} for one in reply.buttons],
     }
     return {"MsgType": "update_template_card", "TemplateCard": card}

@@ -12,7 +12,8 @@ from gateway.errors import Malformed, Unauthenticated
 from gateway.ingest.chat import flat_xml
 from gateway.ingest.chat.contract import Button, Call, Challenge, ChatSettings, Nothing, Press, Reply, Talk
 from gateway.ingest.chat.envelope import Sealed, unseal
-from gateway.ingest.chat.providers.wecom import MAX_TEXT, answer, read
+from gateway.ingest.chat.providers.wecom import answer, read
+from gateway.notify.wecom_cards import MAX_TEXT
 from tests.ingest.chat.chinese import CORP, KEY, OTHER_KEY, TOKEN, WECOM, pressed, said, sealed, tampered, wecom, xml
 from tests.support.clock import NOON
 
