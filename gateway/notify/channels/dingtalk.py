@@ -42,8 +42,8 @@ ENDED = frozenset({"InvalidAuthentication", "invalidaccesstoken", "InvalidAccess
 SLOWER = ("QpsLimit", "Throttling", "system.busy", "ServiceUnavailable", "flow")
 UNKNOWN = ("userIdNotExist", "staffId.notExisted", "invalidStaffId", "contentUnsafe")
 
-Show = Callable[[Message], Awaitable[Reply]]
-"""How a message's record is shown, in the reader's language."""
+Show = Callable[[Message], Awaitable[Reply | Retry]]
+"""How a message is shown, in the reader's language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ class DingTalkChannel:
             return Dead("there is no application: set notify.dingtalk")
         if not RECIPIENT.fullmatch(message.recipient):
             return Dead("this is no member or conversation of DingTalk")
-        path, body = _posted(self.settings, message, await self.show(message))
-        return await self._by_application(path, body)
+        reply = await self.show(message)
+        return reply if isinstance(reply, Retry) else await self._by_application(*_posted(self.settings, message, reply))
 
     async def _by_robot(self, message: Message) -> Result:
         robot = self.settings.robots.get(message.recipient.removeprefix(ROBOT))

@@ -30,8 +30,8 @@ BUSY: Mapping[int, timedelta | None] = {-1: None, 6000: None, 45009: timedelta(m
 NEVER = frozenset({40003, 60111, 81013, 82001, 93000})
 """No such member, nobody of the recipients may be told, or the robot has left its group."""
 
-Show = Callable[[Message], Awaitable[Reply]]
-"""How a message's record is shown, in the reader's language."""
+Show = Callable[[Message], Awaitable[Reply | Retry]]
+"""How a message is shown, in the reader's language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ class WeComChannel:
             return Dead("there is no application: set notify.wecom")
         if not MEMBERS.fullmatch(message.recipient):
             return Dead("this is no member of WeCom")
-        body = wecom_cards.content(await self.show(message), str(message.id))
-        return await self._to_members(message, body)
+        reply = await self.show(message)
+        return reply if isinstance(reply, Retry) else await self._to_members(message, wecom_cards.content(reply, str(message.id)))
 
     async def _by_robot(self, message: Message) -> Result:
         key = self.settings.robots.get(message.recipient.removeprefix(ROBOT))
