@@ -24,9 +24,9 @@ from gateway.dedup.intake import Intake
 from gateway.dedup.opening import Openings
 from gateway.dedup.records import Records
 from gateway.incidents.custom import Fields
-from gateway.ingest.fetching import Kept
 from gateway.ingest.chat.opening import SLUGS as CHATS
 from gateway.ingest.chat.opening import chat_door
+from gateway.ingest.fetching import Kept
 from gateway.ingest.http import Fetch, FrontDoor
 from gateway.ingest.mail.filing import SOURCE as MAIL
 from gateway.ingest.mail.http import MailPosts
