@@ -69,7 +69,7 @@ class Linking:
 
 @dataclass(frozen=True, slots=True)
 class Helping:
-    """What can be said here?"""
+    """Tell what can be said here."""
 
 
 Asked = Reporting | Acting | Adding | Asking | Linking | Helping
