@@ -8,6 +8,7 @@ from gateway.api.context import Context
 from gateway.api.health import Health
 from gateway.api.openapi import build_docs
 from gateway.api.silences import Silences
+from gateway.ingest.chat.http import ChatDoor
 from gateway.ingest.http import FrontDoor
 from gateway.ingest.mail.http import MailPosts
 from gateway.ingest.pings import Pings
@@ -19,11 +20,11 @@ from gateway.opsgenie.heartbeats import Heartbeats
 VERSION = "0.1.0"
 
 
-def doors(context: Context, door: FrontDoor, mail: MailPosts, health: Health, pulse: Pulse) -> list[web.RouteDef]:
+def doors(context: Context, door: FrontDoor, mail: MailPosts, chat: ChatDoor, health: Health, pulse: Pulse) -> list[web.RouteDef]:
     """The API, the ways in, and what other products' clients speak to."""
     desk, keys = context.desk, context.keys
     return [
-        *intake_routes(door, mail),
+        *intake_routes(door, mail, chat),
         *AlertmanagerReads(desk.pool, keys, health.readyz, VERSION, desk.clock.now(), desk.clock).routes(),
         *routes.build(context),
         *build_docs(),

@@ -18,10 +18,15 @@ from gateway.incidents import store
 from gateway.ingest.fetching import Fetcher
 from gateway.ingest.http import Fetch
 from gateway.metrics import Metrics
+from gateway.notify.channels.dingtalk import DingTalkChannel
 from gateway.notify.channels.person import PersonChannel
 from gateway.notify.channels.smtp import Replies, SmtpChannel
+from gateway.notify.channels.vendor import Vendor
 from gateway.notify.channels.webhook import WebhookChannel
+from gateway.notify.channels.wecom import WeComChannel
+from gateway.notify.chat_replies import ChatReplies
 from gateway.notify.message import Channel
+from gateway.notify.press_tokens import PressTokens
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.notify.runner import Runner as Telling
 from gateway.observers import TimerObserver
@@ -34,7 +39,7 @@ from gateway.operations.login import Login
 from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.operations.reporter_links import ReporterLinks, secrets_of
-from gateway.settings import Attachments, Settings
+from gateway.settings import Attachments, Notify, Settings
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
 
@@ -133,6 +138,21 @@ def channels(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock
     if settings.notify.smtp.host:
         channels["smtp"] = mail = SmtpChannel(settings.notify.smtp, Replies(tokens, settings.mail.reply_to))
         channels["person"] = PersonChannel(pool, mail, settings.server.external_url)
+    show = ChatReplies(pool, PressTokens(tokens.secrets), settings.notify.locale)
+    return channels | chinese_channels(stack, settings.notify, clock, show)
+
+
+def chinese_channels(stack: AsyncExitStack, notify: Notify, clock: Clock, show: ChatReplies) -> dict[str, Channel]:
+    """WeCom and DingTalk, where there is an application or a robot of theirs."""
+    channels: dict[str, Channel] = {}
+    if notify.wecom.corp_id or notify.wecom.robots:
+        vendor = Vendor.open(clock, allow_private=notify.wecom.allow_private)
+        stack.push_async_callback(vendor.close)
+        channels["wecom"] = WeComChannel.open(notify.wecom, vendor, show)
+    if notify.dingtalk.app_key or notify.dingtalk.robots:
+        vendor = Vendor.open(clock, allow_private=notify.dingtalk.allow_private)
+        stack.push_async_callback(vendor.close)
+        channels["dingtalk"] = DingTalkChannel.open(notify.dingtalk, vendor, show)
     return channels
 
 

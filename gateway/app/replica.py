@@ -24,6 +24,8 @@ from gateway.dedup.intake import Intake
 from gateway.dedup.opening import Openings
 from gateway.dedup.records import Records
 from gateway.incidents.custom import Fields
+from gateway.ingest.chat.opening import SLUGS as CHATS
+from gateway.ingest.chat.opening import chat_door
 from gateway.ingest.fetching import Kept
 from gateway.ingest.http import Fetch, FrontDoor
 from gateway.ingest.mail.filing import SOURCE as MAIL
@@ -37,6 +39,7 @@ from gateway.metrics import Metrics
 from gateway.monitors.model import NAMESPACE as PING
 from gateway.monitors.pulse import EVERY as EXPIRE_MONITORS_EVERY
 from gateway.monitors.pulse import Pulse
+from gateway.notify.press_tokens import PressTokens
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.notify.runner import Runner as Telling
 from gateway.observers import IntakeObserver, TimerObserver
@@ -86,7 +89,7 @@ async def _assemble(
     stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock, fetch: Fetch
 ) -> Gateway:
     sources = {source.slug: source for source in SOURCES}
-    metrics = Metrics(CollectorRegistry(), [*sources, PING, MAIL])
+    metrics = Metrics(CollectorRegistry(), [*sources, PING, MAIL, *CHATS])
     metrics.build.labels(VERSION).set(1)
     catalogue = Catalogue(settings)
     rules, key = catalogue.rules, settings.audit.key.encode()
@@ -112,7 +115,8 @@ async def _assemble(
     login = parts.login(stack, pool, settings, clock)
     context = Context(desk, keys, login, parts.oidc(stack, login, settings), links, filing, replay, settings.problems)
     pulse = Pulse(pool, clock, intake.submit, metrics)
-    definitions = doors(context, door, MailPosts(room, keys.authenticate, settings.mail), health, pulse)
+    chat = chat_door(settings, desk, intake.submit, keys.authenticate, metrics, PressTokens(links.secrets), telling.channels)
+    definitions = doors(context, door, MailPosts(room, keys.authenticate, settings.mail), chat, health, pulse)
     app.add_routes(edge.doors(definitions, clock, metrics.answered))
     rules.warm(clock.now())
     rounds = (*tasks.rounds(desk, intake, filing, settings.dedup.reopen_within), (EXPIRE_MONITORS_EVERY, pulse.run_once))

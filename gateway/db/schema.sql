@@ -187,6 +187,38 @@ CREATE TABLE public.audit_seal (
 
 COMMENT ON TABLE public.audit_seal IS 'Chained digests over all timelines, each also exported outside the database, so that a cut-off tail shows';
 
+CREATE TABLE public.chat_code (
+    code_hash bytea NOT NULL,
+    person_id integer NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.chat_code IS 'Codes that people type into a chat once to say who they are; kept as SHA-256 only';
+
+CREATE TABLE public.chat_identity (
+    provider text NOT NULL,
+    tenant text NOT NULL,
+    user_id text NOT NULL,
+    person_id integer NOT NULL,
+    linked_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON COLUMN public.chat_identity.tenant IS 'The workspace or company by its own id: a user id means somebody only within it';
+
+CREATE TABLE public.chat_message (
+    provider text NOT NULL,
+    conversation text NOT NULL,
+    message text NOT NULL,
+    incident_id bigint NOT NULL,
+    locale text NOT NULL,
+    shown text,
+    posted_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON COLUMN public.chat_message.message IS 'The vendor''s name of it, which answers in its thread carry';
+
+COMMENT ON COLUMN public.chat_message.shown IS 'How the record stood as the message shows it; null where it is not ours to change, or nothing will change';
+
 CREATE TABLE public.ci (
     name text NOT NULL,
     kind text NOT NULL,
@@ -913,6 +945,15 @@ ALTER TABLE ONLY public.attachment
 ALTER TABLE ONLY public.audit_seal
     ADD CONSTRAINT audit_seal_pkey PRIMARY KEY (seq);
 
+ALTER TABLE ONLY public.chat_code
+    ADD CONSTRAINT chat_code_pkey PRIMARY KEY (code_hash);
+
+ALTER TABLE ONLY public.chat_identity
+    ADD CONSTRAINT chat_identity_pkey PRIMARY KEY (provider, tenant, user_id);
+
+ALTER TABLE ONLY public.chat_message
+    ADD CONSTRAINT chat_message_pkey PRIMARY KEY (provider, conversation, message);
+
 ALTER TABLE ONLY public.ci_dependency
     ADD CONSTRAINT ci_dependency_pkey PRIMARY KEY (ci, depends_on);
 
@@ -1065,6 +1106,16 @@ CREATE UNIQUE INDEX attachment_handle ON public.attachment USING btree (handle) 
 
 CREATE INDEX attachment_incident ON public.attachment USING btree (incident_id, id);
 
+CREATE INDEX chat_code_person ON public.chat_code USING btree (person_id);
+
+CREATE INDEX chat_identity_person ON public.chat_identity USING btree (person_id);
+
+CREATE INDEX chat_message_incident ON public.chat_message USING btree (incident_id);
+
+CREATE INDEX chat_message_posted ON public.chat_message USING btree (posted_at);
+
+CREATE INDEX chat_message_shown ON public.chat_message USING btree (incident_id) WHERE (shown IS NOT NULL);
+
 CREATE INDEX ci_dependency_upstream ON public.ci_dependency USING btree (depends_on, ci);
 
 CREATE INDEX ci_service ON public.ci USING btree (service) WHERE (service IS NOT NULL);
@@ -1147,6 +1198,12 @@ ALTER TABLE ONLY public.api_key
 
 ALTER TABLE ONLY public.attachment_part
     ADD CONSTRAINT attachment_part_attachment_id_fkey FOREIGN KEY (attachment_id) REFERENCES public.attachment(id);
+
+ALTER TABLE ONLY public.chat_code
+    ADD CONSTRAINT chat_code_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.chat_identity
+    ADD CONSTRAINT chat_identity_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.ci_dependency
     ADD CONSTRAINT ci_dependency_ci_fkey FOREIGN KEY (ci) REFERENCES public.ci(name);

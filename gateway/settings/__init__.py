@@ -15,7 +15,9 @@ from gateway.settings.arrival import (
     ServiceIntake,
     Storm,
 )
+from gateway.settings.chat import Chat
 from gateway.settings.loading import contradictions, load, overlay
+from gateway.settings.messengers import DingTalk, DingTalkRobot, WeCom
 from gateway.settings.process import Calendar, CustomField, Escalation, Management, Policy, Problems, Promises, Sla, Use
 from gateway.settings.section import Section
 from gateway.settings.sections import (
@@ -41,9 +43,12 @@ __all__ = [
     "Audit",
     "Bounds",
     "Calendar",
+    "Chat",
     "CustomField",
     "Database",
     "Dedup",
+    "DingTalk",
+    "DingTalkRobot",
     "Duration",
     "Escalation",
     "Grade",
@@ -72,6 +77,7 @@ __all__ = [
     "Smtp",
     "Storm",
     "Use",
+    "WeCom",
     "Webhook",
     "contradictions",
     "load",

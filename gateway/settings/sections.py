@@ -4,6 +4,8 @@ from typing import Literal
 
 from gateway.durations import Duration
 from gateway.settings.arrival import Bounds, Dedup, Intake, Mail, Routing, ServiceIntake
+from gateway.settings.chat import Chat
+from gateway.settings.messengers import DingTalk, WeCom
 from gateway.settings.process import CustomField, Escalation, Major, Problems, Sla
 from gateway.settings.section import Section
 
@@ -64,6 +66,8 @@ class Notify(Section, frozen=True):
     recipients: dict[str, tuple[str, ...]]
     smtp: Smtp
     webhook: Webhook
+    wecom: WeCom
+    dingtalk: DingTalk
 
 
 class Retention(Section, frozen=True):
@@ -155,6 +159,7 @@ class Settings(Section, frozen=True):
     problems: Problems
     redis: Redis = Redis()
     intake: dict[str, Intake] = {}
+    chat: dict[str, Chat] = {}
     services: dict[str, ServiceIntake] = {}
     criticality: dict[str, Bounds] = {}
     routing: tuple[Routing, ...] = ()

@@ -1,0 +1,166 @@
+"""DingTalk takes cards, messages and robots' words, and says in a 200 what became of them."""
+
+import base64
+import hmac
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.notify.card import Button, Reply
+from gateway.notify.channels.dingtalk import DingTalkChannel, meaning
+from gateway.notify.channels.vendor import Vendor
+from gateway.notify.channels.webhook import FEW_TRIES
+from gateway.notify.message import Dead, Delivered, Message, Retry
+from gateway.settings import DingTalk, DingTalkRobot
+from tests.support.clock import NOON, FakeClock
+from tests.support.telling import message
+from tests.support.vendor import FakeVendor, fake_vendor, paths
+
+CARD, ONE, GROUP = "/v1.0/card/instances/createAndDeliver", "/v1.0/robot/oToMessages/batchSend", "/v1.0/robot/groupMessages/send"
+TOKEN, ROBOT = "/v1.0/oauth2/accessToken", "/robot/send"
+SHOWN = Reply("已超时\n磁盘已满", "INC-1", "磁盘已满", "处理中", (Button("resolve", "解决", "r7-token"),))
+DELIVERED = {"success": True, "result": {"outTrackId": "x", "deliverResults": [{"spaceType": "IM_ROBOT", "success": True}]}}
+LOST = {"success": True, "result": {"deliverResults": [{"success": False, "errorMsg": "SYSTEM_ERROR"}]}}
+
+
+async def card(_: Message) -> Reply | Retry:
+    return SHOWN
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeVendor]:
+    async with fake_vendor() as vendor:
+        vendor.answer(TOKEN, *({"accessToken": f"token-{n}", "expireIn": 7200} for n in (1, 2, 3)))
+        vendor.answer(CARD, DELIVERED)
+        for path in (ONE, GROUP):
+            vendor.answer(path, {"processQueryKey": "key", "invalidStaffIdList": [], "flowControlledStaffIdList": []})
+        vendor.answer(ROBOT, {"errcode": 0, "errmsg": "ok"})
+        yield vendor
+
+
+@pytest.fixture
+async def channel(fake: FakeVendor, clock: FakeClock) -> AsyncIterator[DingTalkChannel]:
+    settings = DingTalk(
+        address=fake.url,
+        robot_address=fake.url,
+        app_key="ding1",
+        app_secret="s3cret",
+        robot_code="dingrobot",
+        card_template="t.schema",
+        card_route="incidents",
+        allow_private=True,
+        robots={"ops": DingTalkRobot(token="tok", secret="SECabc"), "plain": DingTalkRobot(token="tok2")},
+    )
+    vendor = Vendor.open(clock, allow_private=True)
+    yield DingTalkChannel.open(settings, vendor, card)
+    await vendor.close()
+
+
+async def test_a_member_gets_a_card_whose_buttons_are_signed(channel: DingTalkChannel, fake: FakeVendor) -> None:
+    sent = message("manager1")
+    assert await channel.send(sent) == Delivered()
+    asked_for, posted = fake.asked
+    assert asked_for.body == {"appKey": "ding1", "appSecret": "s3cret"}
+    assert {k.lower(): v for k, v in posted.headers.items()}["x-acs-dingtalk-access-token"] == "token-1"
+    assert (posted.body["outTrackId"], posted.body["callbackRouteKey"]) == (str(sent.id), "incidents")
+    assert posted.body["openSpaceId"] == "dtv1.card//IM_ROBOT.manager1"
+    filled = posted.body["cardData"]["cardParamMap"]
+    assert (filled["number"], filled["resolve_token"], filled["acknowledge_token"]) == ("INC-1", "r7-token", "")
+    assert all(isinstance(value, str) for value in filled.values())
+
+
+async def test_a_conversation_gets_the_card_and_without_a_template_the_words(channel: DingTalkChannel, fake: FakeVendor) -> None:
+    assert await channel.send(message("group:cid1+/==")) == Delivered()
+    assert fake.bodies(CARD)[0]["openSpaceId"] == "dtv1.card//IM_GROUP.cid1+/=="
+    plain = replace(channel, settings=msgspec.structs.replace(channel.settings, card_template=""))
+    for recipient in ("group:cid1+/==", "manager1"):
+        assert await plain.send(message(recipient)) == Delivered()
+    assert fake.bodies(GROUP)[0]["openConversationId"] == "cid1+/=="
+    assert fake.bodies(ONE)[0]["userIds"] == ["manager1"]
+    assert json.loads(fake.bodies(ONE)[0]["msgParam"]) == {"content": SHOWN.text}
+
+
+async def test_a_robot_signs_the_time_where_it_has_a_secret(channel: DingTalkChannel, fake: FakeVendor) -> None:
+    for name in ("ops", "plain"):
+        assert await channel.send(message(f"robot:{name}", subject="已超时", text="磁盘已满")) == Delivered()
+    signed, unsigned = fake.asked
+    stamp = str(int(NOON.timestamp() * 1000))
+    sign = base64.b64encode(hmac.digest(b"SECabc", f"{stamp}\nSECabc".encode(), "sha256")).decode()
+    assert signed.query == {"access_token": "tok", "timestamp": stamp, "sign": sign}
+    assert unsigned.query == {"access_token": "tok2"}
+    assert signed.body == {"msgtype": "text", "text": {"content": "已超时\n\n磁盘已满"}}
+
+
+async def test_a_token_is_renewed_when_it_is_refused_and_not_for_ever(channel: DingTalkChannel, fake: FakeVendor) -> None:
+    over = (400, {"code": "InvalidAuthentication", "message": "over"})
+    fake.answer(CARD, DELIVERED, over, DELIVERED, over)
+    results = [await channel.send(message("manager1")) for _ in range(3)]
+    assert results[:2] == [Delivered(), Delivered()]
+    assert isinstance(results[2], Retry)
+    assert paths(fake.asked) == [TOKEN, CARD, CARD, TOKEN, CARD, CARD, TOKEN, CARD]
+
+
+@pytest.mark.parametrize("recipient", ["robot:", "robot:other", "", "张三", "a b", "x" * 129, "../x?"])
+async def test_whom_nothing_can_reach_is_given_up(channel: DingTalkChannel, fake: FakeVendor, recipient: str) -> None:
+    assert isinstance(await channel.send(message(recipient)), Dead)
+    assert fake.asked == []
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "at_most"),
+    [
+        (LOST, Retry, FEW_TRIES),
+        ({"success": False}, Retry, FEW_TRIES),
+        ({"flowControlledStaffIdList": ["manager1"]}, Retry, None),
+        ({"invalidStaffIdList": ["manager1"]}, Dead, None),
+        ((400, {"code": "param.userIdNotExist", "message": "m"}), Dead, None),
+        ((400, {"code": "param.cardTemplateIdEmpty", "message": "m"}), Retry, FEW_TRIES),
+        ((403, {"code": "Forbidden.AccessDenied.QpsLimitForApi", "message": "m"}), Retry, None),
+        ((403, {"code": "Forbidden.AccessDenied.IpNotInWhiteList", "message": "m"}), Retry, FEW_TRIES),
+        ((500, {"code": "system.busy", "message": "m"}), Retry, None),
+        ((503, ""), Retry, None),
+        ((429, ""), Retry, None),
+    ],
+)
+async def test_what_became_of_it_is_judged_by_what_is_said(
+    channel: DingTalkChannel, fake: FakeVendor, said: Any, kind: Any, at_most: int | None
+) -> None:
+    fake.answer(CARD, said)
+    result = await channel.send(message("manager1"))
+    assert isinstance(result, kind)
+    assert getattr(result, "at_most", None) == at_most
+
+
+@pytest.mark.parametrize("code", [-1, 130101, 410100])
+def test_what_may_pass_runs_the_whole_schedule(code: int) -> None:
+    result = meaning(code, "too fast")
+    assert isinstance(result, Retry)
+    assert (result.at_most, result.down) == (None, code == -1)
+    assert result.after == (timedelta(minutes=10) if code > 0 else None)
+
+
+@pytest.mark.parametrize("code", [300001, 400013, 400101, 430101])
+def test_what_can_never_be_posted_is_dead(code: int) -> None:
+    assert isinstance(meaning(code, "gone"), Dead)
+
+
+def test_a_robot_whose_settings_may_be_mended_gets_a_few_tries() -> None:
+    result = meaning(310000, "keywords not in content")
+    assert isinstance(result, Retry)
+    assert result.at_most == FEW_TRIES
+
+
+@pytest.mark.parametrize("said", [(400, {"code": "invalidClientIdOrSecret"}), (500, ""), {"expireIn": 7200}, "<html>"])
+async def test_without_a_token_nothing_is_posted(channel: DingTalkChannel, fake: FakeVendor, said: Any) -> None:
+    fake.answer(TOKEN, said)
+    assert isinstance(await channel.send(message("manager1")), Retry)
+    assert paths(fake.asked) == [TOKEN]
+
+
+def test_robots_and_the_application_fail_apart(channel: DingTalkChannel) -> None:
+    assert {channel.endpoint(one) for one in ("a", "group:b", "robot:ops")} == {"dingtalk:application", "dingtalk:robot:ops"}
