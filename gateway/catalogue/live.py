@@ -106,6 +106,9 @@ class Catalogue:
         self._shifts: Mapping[str, Sequence[Shift]] = {}
         self._standing = Standing()
         self._reading: Reading | None = None
+        self.kinship = settings.dedup.kinship
+        self.anything = settings.mail.service
+        """The service that mailboxes give everything, which says nothing of what a mail is about."""
         self.landscape = Landscape()
         """What services and items are called, and what hangs on what."""
         self.changed = asyncio.Event()
