@@ -226,8 +226,11 @@ CREATE TABLE public.ci (
     attributes json DEFAULT '{}'::json NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL
+    updated_at timestamp with time zone NOT NULL,
+    aliases text[] DEFAULT '{}'::text[] NOT NULL
 );
+
+COMMENT ON COLUMN public.ci.aliases IS 'What else people call it when they report';
 
 CREATE TABLE public.ci_dependency (
     ci text NOT NULL,
@@ -755,12 +758,15 @@ CREATE TABLE public.service (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    aliases text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT service_criticality_check CHECK ((criticality = ANY (ARRAY['critical'::text, 'high'::text, 'normal'::text, 'low'::text])))
 );
 
 COMMENT ON COLUMN public.service.support_hours IS 'The calendar its incidents are counted in; empty leaves that to the policy';
 
 COMMENT ON COLUMN public.service.targets IS 'Per priority and clock a length of time as people write it, such as {"1": {"overall": "15m"}}; wins over the policy';
+
+COMMENT ON COLUMN public.service.aliases IS 'What else people call it when they report';
 
 CREATE TABLE public.service_promise (
     service text NOT NULL,
@@ -904,6 +910,15 @@ CREATE TABLE public.timer (
 WITH (fillfactor='80');
 
 COMMENT ON TABLE public.timer IS 'At most one timer per incident and kind; re-arming bumps gen, which makes what an older arming left behind inert';
+
+CREATE TABLE public.unlearned (
+    master_id bigint NOT NULL,
+    mark bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL
+);
+
+COMMENT ON TABLE public.unlearned IS 'Links to a master that people undid: hashes of the record, of its words, of its sender and of its alert';
 
 CREATE TABLE public.unlinked (
     key_hash bytea NOT NULL,
@@ -1089,6 +1104,9 @@ ALTER TABLE ONLY public.timeline
 ALTER TABLE ONLY public.timer
     ADD CONSTRAINT timer_pkey PRIMARY KEY (incident_id, kind);
 
+ALTER TABLE ONLY public.unlearned
+    ADD CONSTRAINT unlearned_pkey PRIMARY KEY (master_id, mark);
+
 ALTER TABLE ONLY public.unlinked
     ADD CONSTRAINT unlinked_pkey PRIMARY KEY (key_hash, group_hash);
 
@@ -1139,6 +1157,10 @@ CREATE INDEX incident_lately_solved ON public.incident USING btree (id) WHERE (s
 CREATE INDEX incident_live ON public.incident USING btree (priority, id) WHERE (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text]));
 
 CREATE INDEX incident_master ON public.incident USING btree (master_id) WHERE (master_id IS NOT NULL);
+
+CREATE INDEX incident_master_ci ON public.incident USING btree (ci, id) WHERE ((ci <> ''::text) AND (master_id IS NULL) AND (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])));
+
+CREATE INDEX incident_master_service ON public.incident USING btree (service, id) WHERE ((master_id IS NULL) AND (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])));
 
 CREATE UNIQUE INDEX incident_one_live_per_key ON public.incident USING btree (key_hash) WHERE ((key_hash IS NOT NULL) AND (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])));
 
