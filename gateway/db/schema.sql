@@ -187,6 +187,19 @@ CREATE TABLE public.audit_seal (
 
 COMMENT ON TABLE public.audit_seal IS 'Chained digests over all timelines, each also exported outside the database, so that a cut-off tail shows';
 
+CREATE TABLE public.body_mapping (
+    integration_id integer NOT NULL,
+    source text NOT NULL,
+    version integer NOT NULL,
+    steps json NOT NULL,
+    note text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by text NOT NULL,
+    CONSTRAINT body_mapping_version_check CHECK ((version > 0))
+);
+
+COMMENT ON TABLE public.body_mapping IS 'What is done to the bodies of one integration for one source; the highest version counts, none is ever changed';
+
 CREATE TABLE public.ci (
     name text NOT NULL,
     kind text NOT NULL,
@@ -637,10 +650,22 @@ CREATE TABLE public.quarantine (
     pointer text NOT NULL,
     state text DEFAULT 'pending'::text NOT NULL,
     replayed_receipt_id uuid,
+    claimed_until timestamp with time zone,
+    tried_at timestamp with time zone,
+    tried_problem text DEFAULT ''::text NOT NULL,
+    settled_at timestamp with time zone,
+    settled_by text DEFAULT ''::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
     CONSTRAINT quarantine_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'replayed'::text, 'dropped'::text])))
 );
 
 COMMENT ON TABLE public.quarantine IS 'Bodies (item -1) and single items that could not be understood, kept until replayed or dropped';
+
+COMMENT ON COLUMN public.quarantine.claimed_until IS 'Until when whoever reads it again or drops it has it for themselves';
+
+COMMENT ON COLUMN public.quarantine.tried_problem IS 'Why it still could not be understood when it was last read again';
+
+COMMENT ON COLUMN public.quarantine.reason IS 'Why it was dropped';
 
 ALTER TABLE public.quarantine ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.quarantine_id_seq
@@ -913,6 +938,9 @@ ALTER TABLE ONLY public.attachment
 ALTER TABLE ONLY public.audit_seal
     ADD CONSTRAINT audit_seal_pkey PRIMARY KEY (seq);
 
+ALTER TABLE ONLY public.body_mapping
+    ADD CONSTRAINT body_mapping_pkey PRIMARY KEY (integration_id, source, version);
+
 ALTER TABLE ONLY public.ci_dependency
     ADD CONSTRAINT ci_dependency_pkey PRIMARY KEY (ci, depends_on);
 
@@ -1123,6 +1151,8 @@ CREATE UNIQUE INDEX person_subject ON public.person USING btree (oidc_issuer, oi
 
 CREATE INDEX quarantine_pending ON public.quarantine USING btree (id) WHERE (state = 'pending'::text);
 
+CREATE INDEX quarantine_waiting ON public.quarantine USING btree (source, received_at) WHERE (state = 'pending'::text);
+
 CREATE INDEX shift_end ON public.shift USING btree (ends_at);
 
 CREATE UNIQUE INDEX shift_start ON public.shift USING btree (group_id, starts_at);
@@ -1147,6 +1177,9 @@ ALTER TABLE ONLY public.api_key
 
 ALTER TABLE ONLY public.attachment_part
     ADD CONSTRAINT attachment_part_attachment_id_fkey FOREIGN KEY (attachment_id) REFERENCES public.attachment(id);
+
+ALTER TABLE ONLY public.body_mapping
+    ADD CONSTRAINT body_mapping_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
 
 ALTER TABLE ONLY public.ci_dependency
     ADD CONSTRAINT ci_dependency_ci_fkey FOREIGN KEY (ci) REFERENCES public.ci(name);
