@@ -13,7 +13,8 @@ from aiohttp import web
 
 from gateway.api.feed import Feed
 from gateway.api.problems import CONTENT_TYPE, PROBLEMS, Problem
-from gateway.api.routes import Route, table
+from gateway.api.route import Route
+from gateway.api.routes import table
 
 REF = "#/components/schemas/{name}"
 PARAMETER = re.compile(r"\{(\w+)(?::(?:[^{}]|\{[^}]*\})*)?\}")

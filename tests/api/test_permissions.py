@@ -8,7 +8,8 @@ import pytest
 from gateway.api import wire
 from gateway.api.feed import Feed
 from gateway.api.openapi import plain
-from gateway.api.routes import FILE, ONE, REF, Route, table
+from gateway.api.route import FILE, ONE, REF, Route
+from gateway.api.routes import table
 from gateway.db.pool import acquire
 from gateway.incidents import store
 from gateway.incidents.lifecycle import TABLE

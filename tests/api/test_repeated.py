@@ -10,7 +10,8 @@ from aiohttp import ClientResponse
 
 from gateway.api.feed import Feed
 from gateway.api.openapi import plain
-from gateway.api.routes import V1, table
+from gateway.api.route import V1
+from gateway.api.routes import table
 from gateway.api.wire import ACTIONS
 from gateway.db.pool import Pool
 from gateway.oncall.roles import Role
