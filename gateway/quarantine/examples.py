@@ -34,7 +34,11 @@ def names(examples: Sequence[Example]) -> frozenset[str]:
 def nearest(body: Any, examples: Sequence[Example]) -> Example | None:
     """The example whose names are most like those of the body; the first of them, None where there is none."""
     mine = set(_names(body))
-    return max(examples, key=lambda one: _likeness(mine, set(_names(one.body))), default=None)
+
+    def alike(one: Example) -> tuple[bool, float]:
+        return isinstance(one.body, list) == isinstance(body, list), _likeness(mine, set(_names(one.body)))
+
+    return max(examples, key=alike, default=None)
 
 
 def _likeness(one: set[str], other: set[str]) -> float:

@@ -60,8 +60,7 @@ class Values(_Step, frozen=True, tag="values"):
 
 
 Step = Rename | Copy | Constant | Values
-Mapping = tuple[Step, ...]
-Steps_ = Annotated[tuple[Step, ...], Meta(max_length=32)]
+Mapping = Annotated[tuple[Step, ...], Meta(max_length=32)]
 
 
 def check(mapping: Mapping) -> None:
@@ -116,7 +115,8 @@ def _changes_twice(step: Values) -> bool:
 
 def _clashes(mapping: Mapping) -> Iterator[Flaw]:
     """Two steps that write in one place, or one that reads what another one writes."""
-    writes, reads = [], []
+    writes: list[tuple[int, str, Steps]] = []
+    reads: list[tuple[int, str, Steps]] = []
     for index, step in enumerate(mapping):
         for name, pointer in _named(step).items():
             one = (index, name, pointers.steps(pointer))
@@ -127,8 +127,8 @@ def _clashes(mapping: Mapping) -> Iterator[Flaw]:
     taken = [one for one in reads if isinstance(mapping[one[0]], Rename)]
     emptied = [(a, b) for a in taken for b in reads if a is not b]
     pairs = [*combinations(others, 2), *combinations(values, 2), *((a, b) for a in reads for b in writes), *emptied]
-    for (_, _, one), (index, name, other) in pairs:
-        if pointers.overlap(one, other):
+    for (_, _, first), (index, name, second) in pairs:
+        if pointers.overlap(first, second):
             yield Flaw(f"/steps/{index}/{name}", told)
 
 
@@ -162,7 +162,8 @@ def _done(step: Step, value: Any, room: list[int]) -> bool:
     scope = _scope(step.to)
     here = pointers.steps(step.to)[len(scope) :]
     there = () if isinstance(step, Constant) else pointers.steps(step.source)[len(scope) :]
-    return any([_moved(step, one, there, here, room) for _, one in pointers.places(value, scope)])
+    moved = [_moved(step, one, there, here, room) for _, one in pointers.places(value, scope)]
+    return any(moved)
 
 
 def _moved(step: Rename | Copy | Constant, value: Any, there: Steps, here: Steps, room: list[int]) -> bool:

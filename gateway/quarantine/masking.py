@@ -1,6 +1,7 @@
 """Bodies as people may see them: what looks like a secret is blotted out. Pure."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -15,6 +16,10 @@ IN_TEXT = re.compile(rf'(\b[\w-]{{0,40}}?(?:{NAMES})["\']?\s*[:=]\s*)("(?:[^"\\]
 WORDS = re.compile(
     r"(?i)\b(bearer|basic|genie_?key)\s+[\w.~+/=-]{8,}|\bwhsec_[\w+/=]{8,}|(?<=://)[^/\s:@]{1,256}:[^/\s@]{1,256}(?=@)"
 )
+UNKEPT = re.compile(r"sign|auth|token|secret|key|cookie|forwarded|real-ip", re.IGNORECASE)
+MOST, LONGEST = 40, 1_024
+"""Headers that are kept of one request, and characters of each."""
+
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -45,6 +50,13 @@ def body(told: bytes) -> str:
         return msgspec.json.encode(value(msgspec.json.decode(told))).decode()
     except (msgspec.DecodeError, ValueError, RecursionError):
         return text(told.decode("utf-8", "replace"))
+
+
+def headers(told: Mapping[str, str]) -> dict[str, str]:
+    """The headers that may be kept beside a body: names in lower case, without those that show who somebody is."""
+    names = [name for name in told if not (is_secret(name) or UNKEPT.search(name))]
+    cut = {name.lower(): told[name].encode("utf-8", "replace").decode()[:LONGEST] for name in names[:MOST]}
+    return {name: text(value) for name, value in cut.items()}
 
 
 def _blotted(found: str) -> str:

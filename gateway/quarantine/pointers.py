@@ -55,11 +55,7 @@ def put(value: Any, path: Steps, new: Any) -> bool:
     """Write into a value, making the objects on the way; whether there was room: what is no object is not replaced by one."""
     *way, last = path
     for step in way:
-        if isinstance(value, dict):
-            inner = value.setdefault(step, {})
-        else:
-            inner = child(value, step)
-        value = inner
+        value = value.setdefault(step, {}) if isinstance(value, dict) else child(value, step)
     if not isinstance(value, dict):
         return False
     value[last] = new
