@@ -33,6 +33,7 @@ from gateway.ingest.mail.http import MailPosts
 from gateway.ingest.mail.listener import MailDoor, receiving
 from gateway.ingest.mail.opening import mail_room
 from gateway.ingest.mail.room import MailRoom
+from gateway.ingest.mending import Mender
 from gateway.ingest.replay import Replay
 from gateway.ingest.sources import SOURCES
 from gateway.metrics import Metrics
@@ -47,9 +48,11 @@ from gateway.operations.desk import Armed, Desk
 from gateway.operations.firing import Effects
 from gateway.operations.redating import Redating
 from gateway.operations.service_redating import ServiceRedating
+from gateway.quarantine.mappings import EVERY as MAP_EVERY
+from gateway.quarantine.mappings import Mappings
 from gateway.settings import Settings
 from gateway.sla.runner import Runner as Timers
-from gateway.upkeep import Upkeep
+from gateway.upkeep import Round, Upkeep
 from gateway.watchdog import watched
 
 RESERVED = 4
@@ -106,23 +109,29 @@ async def _assemble(
         pool, clock, rules, key, reserve, partial(_changed, timers, telling), catalogue, Fields.from_settings(settings.fields)
     )
     keys = Keys(pool, clock)
-    door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, Kept(fetch, clock).get)
+    mappings, kept = Mappings(), Kept(fetch, clock)
+    door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, kept.get, mappings)
     filing = parts.filing(stack, desk, settings.attachments)
     room = mail_room(stack, settings, filing, tokens, intake.submit, metrics)
-    replay = Replay(pool, sources, settings.intake, intake.submit, clock, room)
+    mender = Mender(Replay(pool, sources, settings.intake, intake.submit, clock, mappings, room))
     health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     login = parts.login(stack, pool, settings, clock)
-    context = Context(desk, keys, login, parts.oidc(stack, login, settings), links, filing, replay, settings.problems)
+    context = Context(desk, keys, login, parts.oidc(stack, login, settings), links, filing, mender, settings.problems)
     pulse = Pulse(pool, clock, intake.submit, metrics)
     chat = chat_door(settings, desk, intake.submit, keys.authenticate, metrics, PressTokens(links.secrets), telling.channels)
     definitions = doors(context, door, MailPosts(room, keys.authenticate, settings.mail), chat, health, pulse)
     app.add_routes(edge.doors(definitions, clock, metrics.answered))
     rules.warm(clock.now())
-    rounds = (*tasks.rounds(desk, intake, filing, settings.dedup.reopen_within), (EXPIRE_MONITORS_EVERY, pulse.run_once))
+    rounds: tuple[Round, ...] = (
+        *tasks.rounds(desk, intake, filing, settings.dedup.reopen_within),
+        (EXPIRE_MONITORS_EVERY, pulse.run_once),
+        (MAP_EVERY, partial(mappings.refresh, pool)),
+    )
     upkeep = Upkeep(pool, settings, clock, metrics, rules, key, rounds)
     await upkeep.housekeeping()
     await catalogue.refresh(pool, clock.stamp())
+    await mappings.refresh(pool)
     for name, work in _beside(catalogue, telling, upkeep, desk).items():
         tasks.start(stack, work, name)
     await tasks.start_timers(stack, timers)

@@ -187,6 +187,19 @@ CREATE TABLE public.audit_seal (
 
 COMMENT ON TABLE public.audit_seal IS 'Chained digests over all timelines, each also exported outside the database, so that a cut-off tail shows';
 
+CREATE TABLE public.body_mapping (
+    integration_id integer NOT NULL,
+    source text NOT NULL,
+    version integer NOT NULL,
+    steps json NOT NULL,
+    note text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by text NOT NULL,
+    CONSTRAINT body_mapping_version_check CHECK ((version > 0))
+);
+
+COMMENT ON TABLE public.body_mapping IS 'What is done to the bodies of one integration for one source; the highest version counts, none is ever changed';
+
 CREATE TABLE public.chat_code (
     code_hash bytea NOT NULL,
     person_id integer NOT NULL,
@@ -672,10 +685,22 @@ CREATE TABLE public.quarantine (
     pointer text NOT NULL,
     state text DEFAULT 'pending'::text NOT NULL,
     replayed_receipt_id uuid,
+    claimed_until timestamp with time zone,
+    tried_at timestamp with time zone,
+    tried_problem text DEFAULT ''::text NOT NULL,
+    settled_at timestamp with time zone,
+    settled_by text DEFAULT ''::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
     CONSTRAINT quarantine_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'replayed'::text, 'dropped'::text])))
 );
 
 COMMENT ON TABLE public.quarantine IS 'Bodies (item -1) and single items that could not be understood, kept until replayed or dropped';
+
+COMMENT ON COLUMN public.quarantine.claimed_until IS 'Until when whoever reads it again or drops it has it for themselves';
+
+COMMENT ON COLUMN public.quarantine.tried_problem IS 'Why it still could not be understood when it was last read again';
+
+COMMENT ON COLUMN public.quarantine.reason IS 'Why it was dropped';
 
 ALTER TABLE public.quarantine ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.quarantine_id_seq
@@ -960,6 +985,9 @@ ALTER TABLE ONLY public.attachment
 ALTER TABLE ONLY public.audit_seal
     ADD CONSTRAINT audit_seal_pkey PRIMARY KEY (seq);
 
+ALTER TABLE ONLY public.body_mapping
+    ADD CONSTRAINT body_mapping_pkey PRIMARY KEY (integration_id, source, version);
+
 ALTER TABLE ONLY public.chat_code
     ADD CONSTRAINT chat_code_pkey PRIMARY KEY (code_hash);
 
@@ -1196,6 +1224,8 @@ CREATE UNIQUE INDEX person_subject ON public.person USING btree (oidc_issuer, oi
 
 CREATE INDEX quarantine_pending ON public.quarantine USING btree (id) WHERE (state = 'pending'::text);
 
+CREATE INDEX quarantine_waiting ON public.quarantine USING btree (source, received_at) WHERE (state = 'pending'::text);
+
 CREATE INDEX shift_end ON public.shift USING btree (ends_at);
 
 CREATE UNIQUE INDEX shift_start ON public.shift USING btree (group_id, starts_at);
@@ -1220,6 +1250,9 @@ ALTER TABLE ONLY public.api_key
 
 ALTER TABLE ONLY public.attachment_part
     ADD CONSTRAINT attachment_part_attachment_id_fkey FOREIGN KEY (attachment_id) REFERENCES public.attachment(id);
+
+ALTER TABLE ONLY public.body_mapping
+    ADD CONSTRAINT body_mapping_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
 
 ALTER TABLE ONLY public.chat_code
     ADD CONSTRAINT chat_code_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);

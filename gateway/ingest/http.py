@@ -22,6 +22,8 @@ from gateway.errors import (
 )
 from gateway.ingest.source import Delivery, Parsed, Source, unused_secrets
 from gateway.metrics import Metrics, RequestOutcome
+from gateway.quarantine.mapping import applied
+from gateway.quarantine.mappings import Mappings
 from gateway.settings import Intake as SourceSettings
 from gateway.settings import Settings
 
@@ -69,6 +71,7 @@ class FrontDoor:
     clock: Clock
     fetch: Fetch
     certificate: Fetch
+    mappings: Mappings
 
     def __post_init__(self) -> None:
         if flaws := unused_secrets(self.sources, self.settings.intake):
@@ -96,6 +99,8 @@ class FrontDoor:
         try:
             if source.verify is not None:
                 delivery = await self._verified(source, delivery, settings)
+            if mapping := self.mappings.of(caller.integration_id, source.slug):
+                delivery = replace(delivery, body=applied(mapping, body))
             parsed = source.read(delivery, settings)
             if parsed.confirm is not None:
                 await self.fetch(parsed.confirm)

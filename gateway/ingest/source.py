@@ -10,6 +10,7 @@ import msgspec
 from gateway.dedup.refused import Refused
 from gateway.errors import Flaw, Forbidden, Malformed
 from gateway.incidents.model import Alert
+from gateway.quarantine.difference import Expected
 from gateway.settings import Intake
 
 ID_HEADERS = ("webhook-id", "idempotency-key", "x-delivery-id", "x-github-delivery", "x-amz-sns-message-id")
@@ -57,13 +58,15 @@ class Source:
 
     `wrap` makes one refused item a body again, for replay. A sender that never `tells_the_end` of an alert leaves that to people.
     `verify` runs before `parse` and raises Unauthenticated for a request that its sender did not sign; without secrets in the
-    settings, a source that shares one with its sender lets everything pass. `certificate_at` names the address of the
+    settings, a source that shares one with its sender lets everything pass. `expects` names the types a body is read into, to
+    show where one differs. `certificate_at` names the address of the
     certificate that signed; it raises Unauthenticated for one that is not the sender's.
     """
 
     slug: str
     title: str
     parse: Callable[[Delivery, Intake], Parsed]
+    expects: Expected = field(default_factory=dict)
     overload_status: int = 503
     wrap: Callable[[bytes], bytes] = bytes
     tells_the_end: bool = True

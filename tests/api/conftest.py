@@ -17,11 +17,13 @@ from gateway.api.openapi import build_docs
 from gateway.api.routes import build
 from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool
-from gateway.dedup.submission import Receipt
-from gateway.errors import NotFound
+from gateway.dedup.submission import Receipt, Submission
+from gateway.errors import Unavailable
 from gateway.files.store import Place, Stores
 from gateway.incidents import store
 from gateway.incidents.custom import Fields
+from gateway.ingest.mending import Mender
+from gateway.ingest.replay import Replay
 from gateway.oncall.roles import Role
 from gateway.operations import keys
 from gateway.operations.attach import Filing, Quota
@@ -32,6 +34,7 @@ from gateway.operations.login import Login, grantable
 from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.operations.reporter_links import ReporterLinks
+from gateway.quarantine.mappings import Mappings
 from gateway.settings import load
 from tests.support.clock import FakeClock
 
@@ -74,9 +77,9 @@ class Api:
 QUOTA = Quota(each=20_000, count=3, record=50_000, link=2)
 
 
-async def nothing_to_replay(quarantine_id: int) -> Receipt:
-    """Replaying needs the whole application: tests/ingest/test_replay.py."""
-    raise NotFound(f"there is no {quarantine_id} in quarantine")
+async def no_intake(submission: Submission) -> Receipt:
+    """Taking in needs the whole application: tests/ingest."""
+    raise Unavailable(f"nothing is taken in here: {submission.source}")
 
 
 @pytest.fixture(scope="session")
@@ -129,7 +132,8 @@ async def api(
     app = web.Application()
     filing = Filing(desk, stores, QUOTA)
     links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))
-    context = Context(desk, Keys(pool, clock), login, oidc, links, filing, nothing_to_replay, settings.problems)
+    mender = Mender(Replay(pool, {}, {}, no_intake, clock, Mappings()))
+    context = Context(desk, Keys(pool, clock), login, oidc, links, filing, mender, settings.problems)
     app.add_routes(edge.doors(build(context) + build_docs(), clock, lambda *_: None))
     server = TestServer(app)
     await server.start_server(auto_decompress=False)

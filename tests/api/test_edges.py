@@ -78,7 +78,9 @@ async def test_every_operation_refuses_every_key_that_does_not_cover_it(api: Api
     for route in table(Feed()):
         if route.scope is None:
             continue
-        path = plain(route.path).format(number="INC-20260302-000001", system="itsm", id="1", login="ann", slug="dba", name="db1")
+        path = plain(route.path).format(
+            number="INC-20260302-000001", system="itsm", id="1", login="ann", slug="dba", name="db1", integration="i", source="s"
+        )
         assert (await api.client.request(route.method, path)).status == 401
         for scope in api.keys:
             if scope not in {route.scope, "admin"}:

@@ -115,4 +115,4 @@ def _labels(data: Data) -> dict[str, str]:
     )
 
 
-SOURCE = Source("azure", "Azure Monitor", parse)
+SOURCE = Source("azure", "Azure Monitor", parse, {"": Body})

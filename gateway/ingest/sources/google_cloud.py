@@ -110,4 +110,4 @@ def _labels(told: Incident) -> dict[str, str]:
     return limits.labels(merged | {name: value for name, value in place.items() if value})
 
 
-SOURCE = Source("google_cloud", "Google Cloud Monitoring", parse)
+SOURCE = Source("google_cloud", "Google Cloud Monitoring", parse, {"": Body})
