@@ -14,7 +14,7 @@ from gateway.api import edge
 from gateway.api.auth import Keys
 from gateway.api.context import Context
 from gateway.api.health import Health
-from gateway.app import parts, tasks
+from gateway.app import parts, reports, tasks
 from gateway.app.doors import VERSION, doors
 from gateway.catalogue.live import Catalogue
 from gateway.clock import Clock, SystemClock
@@ -31,6 +31,7 @@ from gateway.ingest.mail.http import MailPosts
 from gateway.ingest.mail.listener import MailDoor, receiving
 from gateway.ingest.mail.opening import mail_room
 from gateway.ingest.mail.room import MailRoom
+from gateway.ingest.reception import Reception
 from gateway.ingest.replay import Replay
 from gateway.ingest.sources import SOURCES
 from gateway.metrics import Metrics
@@ -86,7 +87,7 @@ async def _assemble(
     stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock, fetch: Fetch
 ) -> Gateway:
     sources = {source.slug: source for source in SOURCES}
-    metrics = Metrics(CollectorRegistry(), [*sources, PING, MAIL])
+    metrics = Metrics(CollectorRegistry(), [*sources, PING, MAIL, *reports.SOURCES])
     metrics.build.labels(VERSION).set(1)
     catalogue = Catalogue(settings)
     rules, key = catalogue.rules, settings.audit.key.encode()
@@ -106,13 +107,15 @@ async def _assemble(
     door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, Kept(fetch, clock).get)
     filing = parts.filing(stack, desk, settings.attachments)
     room = mail_room(stack, settings, filing, tokens, intake.submit, metrics)
-    replay = Replay(pool, sources, settings.intake, intake.submit, clock, room)
+    ways = reports.ways(settings, Reception(desk, intake.submit, metrics), filing, links, catalogue, metrics)
+    replay = Replay(pool, sources, settings.intake, intake.submit, clock, room, ways.people)
     health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     login = parts.login(stack, pool, settings, clock)
     context = Context(desk, keys, login, parts.oidc(stack, login, settings), links, filing, replay, settings.problems)
     pulse = Pulse(pool, clock, intake.submit, metrics)
-    definitions = doors(context, door, MailPosts(room, keys.authenticate, settings.mail), health, pulse)
+    definitions = doors(context, door, MailPosts(room, keys.authenticate, settings.mail), ways, health, pulse)
+    app[reports.APPS] = ways.apps
     app.add_routes(edge.doors(definitions, clock, metrics.answered))
     rules.warm(clock.now())
     rounds = (*tasks.rounds(desk, intake, filing, settings.dedup.reopen_within), (EXPIRE_MONITORS_EVERY, pulse.run_once))

@@ -15,6 +15,7 @@ from gateway.settings.arrival import (
     ServiceIntake,
     Storm,
 )
+from gateway.settings.forms import Form
 from gateway.settings.loading import contradictions, load, overlay
 from gateway.settings.process import Calendar, CustomField, Escalation, Management, Policy, Problems, Promises, Sla, Use
 from gateway.settings.section import Section
@@ -46,6 +47,7 @@ __all__ = [
     "Dedup",
     "Duration",
     "Escalation",
+    "Form",
     "Grade",
     "Intake",
     "Links",
