@@ -58,6 +58,9 @@ PURGE_ATTEMPTS = """
 DELETE FROM login_attempt WHERE since < coalesce($1::timestamptz, statement_timestamp()) - $2::interval
 """
 
+PURGE_BUCKETS = """
+DELETE FROM form_bucket WHERE filled_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval
+"""
 PURGE_STATES = "DELETE FROM login_state WHERE expires_at < coalesce($1::timestamptz, statement_timestamp())"
 
 PURGE_SILENCES = """
@@ -118,6 +121,7 @@ class Upkeep:
             await conn.execute(PURGE_STATES, stamp)
             await conn.execute(PURGE_SILENCES, stamp)
             await conn.execute(PURGE_ATTEMPTS, stamp, self.settings.login.window)
+            await conn.execute(PURGE_BUCKETS, stamp, self.settings.form.refilled_within)
 
     async def refresh(self) -> None:
         """Gauges that only the database knows."""

@@ -1,6 +1,6 @@
 """The composition root: builds the graph of one replica, runs it, and stops it in order."""
 
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,7 +14,7 @@ from gateway.api import edge
 from gateway.api.auth import Keys
 from gateway.api.context import Context
 from gateway.api.health import Health
-from gateway.app import parts, tasks
+from gateway.app import parts, reports, tasks
 from gateway.app.doors import VERSION, doors
 from gateway.catalogue.live import Catalogue
 from gateway.clock import Clock, SystemClock
@@ -34,6 +34,7 @@ from gateway.ingest.mail.listener import MailDoor, receiving
 from gateway.ingest.mail.opening import mail_room
 from gateway.ingest.mail.room import MailRoom
 from gateway.ingest.mending import Mender
+from gateway.ingest.reception import Reception
 from gateway.ingest.replay import Replay
 from gateway.ingest.sources import SOURCES
 from gateway.metrics import Metrics
@@ -92,7 +93,7 @@ async def _assemble(
     stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock, fetch: Fetch
 ) -> Gateway:
     sources = {source.slug: source for source in SOURCES}
-    metrics = Metrics(CollectorRegistry(), [*sources, PING, MAIL, *CHATS])
+    metrics = Metrics(CollectorRegistry(), [*sources, PING, MAIL, *CHATS, *reports.SOURCES])
     metrics.build.labels(VERSION).set(1)
     catalogue = Catalogue(settings)
     rules, key = catalogue.rules, settings.audit.key.encode()
@@ -113,15 +114,15 @@ async def _assemble(
     door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, kept.get, mappings)
     filing = parts.filing(stack, desk, settings.attachments)
     room = mail_room(stack, settings, filing, tokens, intake.submit, metrics)
-    mender = Mender(Replay(pool, sources, settings.intake, intake.submit, clock, mappings, room))
+    ways = reports.ways(settings, Reception(desk, intake.submit, metrics), filing, links, catalogue, metrics)
+    mender = Mender(Replay(pool, sources, settings.intake, intake.submit, clock, mappings, room, ways.people))
     health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
-    app = web.Application(client_max_size=settings.server.max_body_bytes)
     login = parts.login(stack, pool, settings, clock)
     context = Context(desk, keys, login, parts.oidc(stack, login, settings), links, filing, mender, settings.problems)
     pulse = Pulse(pool, clock, intake.submit, metrics)
     chat = chat_door(settings, desk, intake.submit, keys.authenticate, metrics, PressTokens(links.secrets), telling.channels)
-    definitions = doors(context, door, MailPosts(room, keys.authenticate, settings.mail), chat, health, pulse)
-    app.add_routes(edge.doors(definitions, clock, metrics.answered))
+    definitions = doors(context, door, MailPosts(room, keys.authenticate, settings.mail), chat, ways, health, pulse)
+    app = _application(settings, edge.doors(definitions, clock, metrics.answered), ways)
     rules.warm(clock.now())
     rounds: tuple[Round, ...] = (
         *tasks.rounds(desk, intake, filing, settings.dedup.reopen_within),
@@ -139,6 +140,13 @@ async def _assemble(
     smtp = await stack.enter_async_context(receiving(MailDoor(room, pool, keys.recognise, tokens), metrics.mail_sessions.set))
     await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
     return Gateway(app, pool, intake, timers, health, desk, room, smtp=smtp)
+
+
+def _application(settings: Settings, definitions: Iterable[web.RouteDef], ways: reports.Ways) -> web.Application:
+    app = web.Application(client_max_size=settings.server.max_body_bytes)
+    app[reports.APPS] = ways.apps
+    app.add_routes(definitions)
+    return app
 
 
 def _beside(catalogue: Catalogue, telling: Telling, upkeep: Upkeep, desk: Desk) -> dict[str, Coroutine[Any, Any, None]]:

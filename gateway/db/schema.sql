@@ -102,6 +102,14 @@ ALTER TABLE public.api_key ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.app_report (
+    integration_id integer NOT NULL,
+    reporter_hash bytea NOT NULL,
+    incident_id bigint NOT NULL
+);
+
+COMMENT ON COLUMN public.app_report.reporter_hash IS 'SHA-256 of the name by which the app knows the reporter';
+
 CREATE TABLE public.article (
     id bigint NOT NULL,
     state text NOT NULL,
@@ -279,6 +287,14 @@ CREATE TABLE public.delivery (
 );
 
 COMMENT ON TABLE public.delivery IS 'Idempotency memory, outlives the longest retrier (76 h); not partitioned because the key must stay unique across days';
+
+CREATE TABLE public.form_bucket (
+    subject bytea NOT NULL,
+    tokens double precision NOT NULL,
+    filled_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.form_bucket IS 'Token buckets by the hash of an address or a service; one that is full has no row, or an old one';
 
 CREATE TABLE public.handover (
     id bigint NOT NULL,
@@ -973,6 +989,9 @@ ALTER TABLE ONLY public.api_key
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_prefix_key UNIQUE (prefix);
 
+ALTER TABLE ONLY public.app_report
+    ADD CONSTRAINT app_report_pkey PRIMARY KEY (integration_id, reporter_hash, incident_id);
+
 ALTER TABLE ONLY public.article
     ADD CONSTRAINT article_pkey PRIMARY KEY (id);
 
@@ -1008,6 +1027,9 @@ ALTER TABLE ONLY public.complaint
 
 ALTER TABLE ONLY public.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (key_hash);
+
+ALTER TABLE ONLY public.form_bucket
+    ADD CONSTRAINT form_bucket_pkey PRIMARY KEY (subject);
 
 ALTER TABLE ONLY public.handover_item
     ADD CONSTRAINT handover_item_pkey PRIMARY KEY (handover_id, incident_id);

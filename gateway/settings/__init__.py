@@ -16,6 +16,7 @@ from gateway.settings.arrival import (
     Storm,
 )
 from gateway.settings.chat import Chat
+from gateway.settings.forms import Form
 from gateway.settings.loading import contradictions, load, overlay
 from gateway.settings.messengers import DingTalk, DingTalkRobot, WeCom
 from gateway.settings.process import Calendar, CustomField, Escalation, Management, Policy, Problems, Promises, Sla, Use
@@ -51,6 +52,7 @@ __all__ = [
     "DingTalkRobot",
     "Duration",
     "Escalation",
+    "Form",
     "Grade",
     "Intake",
     "Links",

@@ -22,7 +22,7 @@ from gateway.settings.arrival import Maintenance
 from gateway.settings.fields import flaws_of
 from gateway.settings.sections import Attachments, Settings
 
-LISTS = frozenset({"secrets", "accounts", "tenants"})
+LISTS = frozenset({"secrets", "accounts", "tenants", "services"})
 """Settings that are lists; in the environment their items are separated by spaces."""
 
 CRITICALITIES = ("critical", "high", "normal", "low")
@@ -100,6 +100,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 def contradictions(settings: Settings) -> list[Flaw]:
     """What is wrong with settings that can be read."""
     flaws = [*_ways_in(settings), *_stores(settings.attachments), *flaws_of(settings.fields)]
+    flaws += _form(settings)
     for word, bounds in settings.criticality.items():
         if word not in CRITICALITIES:
             flaws.append(Flaw(f"/criticality/{word}", f"there are {', '.join(CRITICALITIES)}"))
@@ -112,6 +113,15 @@ def contradictions(settings: Settings) -> list[Flaw]:
             flaws.append(Flaw(f"/sla/policies/{name}/targets", f"no targets for priorities {sorted(missing)}"))
         if any(not 0 < share < 1 for share in policy.warn_at) or len(set(policy.warn_at)) < len(policy.warn_at):
             flaws.append(Flaw(f"/sla/policies/{name}/warn_at", "shares are distinct and lie between 0 and 1"))
+    return flaws
+
+
+def _form(settings: Settings) -> list[Flaw]:
+    form, flaws = settings.form, []
+    if form.zone not in available_timezones():
+        flaws.append(Flaw("/form/zone", "no such time zone: an IANA name such as Asia/Shanghai"))
+    if not form.min_age < form.max_age < settings.retention.deliveries:
+        flaws.append(Flaw("/form/max_age", "is longer than form.min_age and shorter than retention.deliveries"))
     return flaws
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 from gateway.durations import Duration
 from gateway.settings.arrival import Bounds, Dedup, Intake, Mail, Routing, ServiceIntake
 from gateway.settings.chat import Chat
+from gateway.settings.forms import Form
 from gateway.settings.messengers import DingTalk, WeCom
 from gateway.settings.process import CustomField, Escalation, Major, Problems, Sla
 from gateway.settings.section import Section
@@ -154,6 +155,7 @@ class Settings(Section, frozen=True):
     links: Links
     attachments: Attachments
     mail: Mail
+    form: Form
     escalation: Escalation
     major: Major
     problems: Problems
