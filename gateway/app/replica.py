@@ -26,6 +26,7 @@ from gateway.dedup.records import Records
 from gateway.incidents.custom import Fields
 from gateway.ingest.fetching import Kept
 from gateway.ingest.http import Fetch, FrontDoor
+from gateway.ingest.mail.amazon import Amazon
 from gateway.ingest.mail.filing import SOURCE as MAIL
 from gateway.ingest.mail.http import MailPosts
 from gateway.ingest.mail.listener import MailDoor, receiving
@@ -112,7 +113,8 @@ async def _assemble(
     login = parts.login(stack, pool, settings, clock)
     context = Context(desk, keys, login, parts.oidc(stack, login, settings), links, filing, replay, settings.problems)
     pulse = Pulse(pool, clock, intake.submit, metrics)
-    definitions = doors(context, door, MailPosts(room, keys.authenticate, settings.mail), health, pulse)
+    amazon = Amazon(room, fetch, door.certificate, settings.mail.ses)
+    definitions = doors(context, door, MailPosts(room, keys.authenticate, settings.mail, amazon), health, pulse)
     app.add_routes(edge.doors(definitions, clock, metrics.answered))
     rules.warm(clock.now())
     rounds = (*tasks.rounds(desk, intake, filing, settings.dedup.reopen_within), (EXPIRE_MONITORS_EVERY, pulse.run_once))

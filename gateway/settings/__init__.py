@@ -16,10 +16,10 @@ from gateway.settings.arrival import (
     Storm,
 )
 from gateway.settings.loading import contradictions, load, overlay
+from gateway.settings.mailboxes import Ses
 from gateway.settings.process import Calendar, CustomField, Escalation, Management, Policy, Problems, Promises, Sla, Use
 from gateway.settings.section import Section
 from gateway.settings.sections import (
-    S3,
     Attachments,
     Audit,
     Database,
@@ -34,6 +34,7 @@ from gateway.settings.sections import (
     Smtp,
     Webhook,
 )
+from gateway.settings.stores import S3
 
 __all__ = [
     "S3",
@@ -67,6 +68,7 @@ __all__ = [
     "Section",
     "Server",
     "ServiceIntake",
+    "Ses",
     "Settings",
     "Sla",
     "Smtp",

@@ -7,6 +7,7 @@ import msgspec
 
 from gateway.durations import Duration
 from gateway.incidents.model import Impact, Urgency
+from gateway.settings.mailboxes import Ses
 from gateway.settings.section import Section
 
 
@@ -186,4 +187,5 @@ class Mail(Section, frozen=True):
     impact: Impact
     urgency: Urgency
     listener: MailListener
+    ses: Ses
     rules: tuple[MailRule, ...] = ()
