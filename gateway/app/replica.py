@@ -26,6 +26,7 @@ from gateway.dedup.records import Records
 from gateway.incidents.custom import Fields
 from gateway.ingest.fetching import Kept
 from gateway.ingest.http import Fetch, FrontDoor
+from gateway.ingest.imap.opening import mailboxes
 from gateway.ingest.mail.amazon import Amazon
 from gateway.ingest.mail.filing import SOURCE as MAIL
 from gateway.ingest.mail.http import MailPosts
@@ -121,7 +122,7 @@ async def _assemble(
     upkeep = Upkeep(pool, settings, clock, metrics, rules, key, rounds)
     await upkeep.housekeeping()
     await catalogue.refresh(pool, clock.stamp())
-    for name, work in _beside(catalogue, telling, upkeep, desk).items():
+    for name, work in (_beside(catalogue, telling, upkeep, desk) | mailboxes(pool, room)).items():
         tasks.start(stack, work, name)
     await tasks.start_timers(stack, timers)
     await tasks.start_intake(stack, intake)

@@ -16,7 +16,7 @@ from gateway.settings.arrival import (
     Storm,
 )
 from gateway.settings.loading import contradictions, load, overlay
-from gateway.settings.mailboxes import Ses
+from gateway.settings.mailboxes import Imap, Ses
 from gateway.settings.process import Calendar, CustomField, Escalation, Management, Policy, Problems, Promises, Sla, Use
 from gateway.settings.section import Section
 from gateway.settings.sections import (
@@ -48,6 +48,7 @@ __all__ = [
     "Duration",
     "Escalation",
     "Grade",
+    "Imap",
     "Intake",
     "Links",
     "Login",

@@ -7,7 +7,7 @@ import msgspec
 
 from gateway.durations import Duration
 from gateway.incidents.model import Impact, Urgency
-from gateway.settings.mailboxes import Ses
+from gateway.settings.mailboxes import Imap, Ses
 from gateway.settings.section import Section
 
 
@@ -189,3 +189,4 @@ class Mail(Section, frozen=True):
     listener: MailListener
     ses: Ses
     rules: tuple[MailRule, ...] = ()
+    imap: dict[str, Imap] = {}

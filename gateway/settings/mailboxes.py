@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from gateway.durations import Duration
 from gateway.settings.section import Section
 from gateway.settings.stores import S3
 
@@ -17,3 +18,28 @@ class Ses(Section, frozen=True):
     accounts: tuple[str, ...] = ()
     doubted: tuple[Literal["spam", "spf", "dkim", "dmarc"], ...] = ()
     raw_delivery: bool = False
+
+
+class Imap(Section, frozen=True):
+    """A mailbox that mail is fetched from by IMAP: what is not seen yet, or with `after` "move" whatever is in the folder.
+
+    `tls` is from the first byte ("implicit"), by STARTTLS, or none at all. `authorities` is a file of certificates to trust
+    instead of the machine's. `integration` is the slug of the integration that its mail is for.
+    """
+
+    host: str
+    user: str
+    password: str = ""
+    password_file: str = ""
+    port: int = 993
+    tls: Literal["implicit", "starttls", "none"] = "implicit"
+    authorities: str = ""
+    folder: str = "INBOX"
+    after: Literal["seen", "move"] = "seen"
+    move_to: str = "Processed"
+    poll: Duration = Duration(seconds=15)
+    integration: str = "email"
+
+    def __repr__(self) -> str:
+        """Without the password: whatever is printed may be kept."""
+        return f"Imap({self.user!r} at {self.host}:{self.port}, {self.folder!r})"
