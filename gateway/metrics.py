@@ -189,6 +189,15 @@ class Metrics:
             "gateway_notify_send_seconds", "Seconds one attempt to notify took", ("channel",), buckets=LATENCY, registry=registry
         )
         self.mail_sessions = Gauge("gateway_mail_sessions", "SMTP sessions that are open", registry=registry)
+        self.mailbox_read = Gauge(
+            "gateway_mailbox_read_timestamp_seconds",
+            "When all mail of an IMAP mailbox had last been taken in",
+            ("mailbox",),
+            registry=registry,
+        )
+        self.mailbox_failures = Counter(
+            "gateway_mailbox_failures", "Times that an IMAP mailbox could not be read", ("mailbox",), registry=registry
+        )
         self.breakers_open = Gauge(
             "gateway_notify_circuits_open", "Endpoints left alone for now after failures", registry=registry
         )

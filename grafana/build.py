@@ -316,6 +316,12 @@ def gateway_health() -> dict[str, Any]:
                     8,
                     {"{{instance}}": "gateway_mail_sessions"},
                 ),
+                panel(
+                    "timeseries",
+                    "Mailboxes that could not be read",
+                    8,
+                    {"{{mailbox}}": "sum by (mailbox) (increase(gateway_mailbox_failures_total[5m]))"},
+                ),
             ],
         ],
     )

@@ -14,7 +14,7 @@ from gateway.api import edge
 from gateway.api.auth import Keys
 from gateway.api.context import Context
 from gateway.api.health import Health
-from gateway.app import parts, reports, tasks
+from gateway.app import parts, people, reports, tasks
 from gateway.app.doors import VERSION, doors
 from gateway.catalogue.live import Catalogue
 from gateway.clock import Clock, SystemClock
@@ -24,24 +24,18 @@ from gateway.dedup.intake import Intake
 from gateway.dedup.opening import Openings
 from gateway.dedup.records import Records
 from gateway.incidents.custom import Fields
-from gateway.ingest.chat.opening import SLUGS as CHATS
-from gateway.ingest.chat.opening import chat_door
 from gateway.ingest.fetching import Kept
 from gateway.ingest.http import Fetch, FrontDoor
-from gateway.ingest.mail.filing import SOURCE as MAIL
-from gateway.ingest.mail.http import MailPosts
+from gateway.ingest.imap.opening import mailboxes
 from gateway.ingest.mail.listener import MailDoor, receiving
-from gateway.ingest.mail.opening import mail_room
 from gateway.ingest.mail.room import MailRoom
 from gateway.ingest.mending import Mender
-from gateway.ingest.reception import Reception
 from gateway.ingest.replay import Replay
 from gateway.ingest.sources import SOURCES
 from gateway.metrics import Metrics
 from gateway.monitors.model import NAMESPACE as PING
 from gateway.monitors.pulse import EVERY as EXPIRE_MONITORS_EVERY
 from gateway.monitors.pulse import Pulse
-from gateway.notify.press_tokens import PressTokens
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.notify.runner import Runner as Telling
 from gateway.observers import IntakeObserver, TimerObserver
@@ -93,7 +87,7 @@ async def _assemble(
     stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock, fetch: Fetch
 ) -> Gateway:
     sources = {source.slug: source for source in SOURCES}
-    metrics = Metrics(CollectorRegistry(), [*sources, PING, MAIL, *CHATS, *reports.SOURCES])
+    metrics = Metrics(CollectorRegistry(), [*sources, PING, *people.SOURCES])
     metrics.build.labels(VERSION).set(1)
     catalogue = Catalogue(settings)
     rules, key = catalogue.rules, settings.audit.key.encode()
@@ -113,15 +107,13 @@ async def _assemble(
     mappings, kept = Mappings(), Kept(fetch, clock)
     door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, kept.get, mappings)
     filing = parts.filing(stack, desk, settings.attachments)
-    room = mail_room(stack, settings, filing, tokens, intake.submit, metrics)
-    ways = reports.ways(settings, Reception(desk, intake.submit, metrics), filing, links, catalogue, metrics)
-    mender = Mender(Replay(pool, sources, settings.intake, intake.submit, clock, mappings, room, ways.people))
+    ways = people.ways(stack, door, filing, links, telling.channels)
+    mender = Mender(Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.room, ways.reports.people))
     health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
     login = parts.login(stack, pool, settings, clock)
     context = Context(desk, keys, login, parts.oidc(stack, login, settings), links, filing, mender, settings.problems)
     pulse = Pulse(pool, clock, intake.submit, metrics)
-    chat = chat_door(settings, desk, intake.submit, keys.authenticate, metrics, PressTokens(links.secrets), telling.channels)
-    definitions = doors(context, door, MailPosts(room, keys.authenticate, settings.mail), chat, ways, health, pulse)
+    definitions = doors(context, door, ways, health, pulse)
     app = _application(settings, edge.doors(definitions, clock, metrics.answered), ways)
     rules.warm(clock.now())
     rounds: tuple[Round, ...] = (
@@ -133,18 +125,20 @@ async def _assemble(
     await upkeep.housekeeping()
     await catalogue.refresh(pool, clock.stamp())
     await mappings.refresh(pool)
-    for name, work in _beside(catalogue, telling, upkeep, desk).items():
+    for name, work in (_beside(catalogue, telling, upkeep, desk) | mailboxes(pool, ways.room)).items():
         tasks.start(stack, work, name)
     await tasks.start_timers(stack, timers)
     await tasks.start_intake(stack, intake)
-    smtp = await stack.enter_async_context(receiving(MailDoor(room, pool, keys.recognise, tokens), metrics.mail_sessions.set))
+    smtp = await stack.enter_async_context(
+        receiving(MailDoor(ways.room, pool, keys.recognise, tokens), metrics.mail_sessions.set)
+    )
     await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
-    return Gateway(app, pool, intake, timers, health, desk, room, smtp=smtp)
+    return Gateway(app, pool, intake, timers, health, desk, ways.room, smtp=smtp)
 
 
-def _application(settings: Settings, definitions: Iterable[web.RouteDef], ways: reports.Ways) -> web.Application:
+def _application(settings: Settings, definitions: Iterable[web.RouteDef], ways: people.Ways) -> web.Application:
     app = web.Application(client_max_size=settings.server.max_body_bytes)
-    app[reports.APPS] = ways.apps
+    app[reports.APPS] = ways.reports.apps
     app.add_routes(definitions)
     return app
 

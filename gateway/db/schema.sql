@@ -540,6 +540,23 @@ COMMENT ON COLUMN public.mail.people IS 'Who wrote it and who got it: whose repl
 
 COMMENT ON COLUMN public.mail.acknowledged IS 'The address an automatic acknowledgement is owed to, null where there is none';
 
+CREATE TABLE public.mailbox (
+    name text NOT NULL,
+    leased_by uuid NOT NULL,
+    leased_until timestamp with time zone NOT NULL,
+    read_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.mailbox IS 'Which replica reads a mailbox, and when it last had taken in all that was there';
+
+CREATE TABLE public.mailbox_mail (
+    mailbox text NOT NULL,
+    uidvalidity bigint NOT NULL,
+    uid bigint NOT NULL
+);
+
+COMMENT ON TABLE public.mailbox_mail IS 'Mails that were committed and are not yet known to be marked as read where they lie';
+
 CREATE TABLE public.major_report (
     incident_id bigint NOT NULL,
     text text NOT NULL,
@@ -1075,6 +1092,12 @@ ALTER TABLE ONLY public.login_state
 
 ALTER TABLE ONLY public.mail
     ADD CONSTRAINT mail_pkey PRIMARY KEY (id_hash, integration_id, content_hash);
+
+ALTER TABLE ONLY public.mailbox_mail
+    ADD CONSTRAINT mailbox_mail_pkey PRIMARY KEY (mailbox, uidvalidity, uid);
+
+ALTER TABLE ONLY public.mailbox
+    ADD CONSTRAINT mailbox_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.major_report_past
     ADD CONSTRAINT major_report_past_pkey PRIMARY KEY (incident_id, version);

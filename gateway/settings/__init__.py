@@ -18,11 +18,11 @@ from gateway.settings.arrival import (
 from gateway.settings.chat import Chat
 from gateway.settings.forms import Form
 from gateway.settings.loading import contradictions, load, overlay
+from gateway.settings.mailboxes import Imap, Ses
 from gateway.settings.messengers import DingTalk, DingTalkRobot, WeCom
 from gateway.settings.process import Calendar, CustomField, Escalation, Management, Policy, Problems, Promises, Sla, Use
 from gateway.settings.section import Section
 from gateway.settings.sections import (
-    S3,
     Attachments,
     Audit,
     Database,
@@ -37,6 +37,7 @@ from gateway.settings.sections import (
     Smtp,
     Webhook,
 )
+from gateway.settings.stores import S3
 
 __all__ = [
     "S3",
@@ -54,6 +55,7 @@ __all__ = [
     "Escalation",
     "Form",
     "Grade",
+    "Imap",
     "Intake",
     "Links",
     "Login",
@@ -74,6 +76,7 @@ __all__ = [
     "Section",
     "Server",
     "ServiceIntake",
+    "Ses",
     "Settings",
     "Sla",
     "Smtp",

@@ -7,6 +7,7 @@ import msgspec
 
 from gateway.durations import Duration
 from gateway.incidents.model import Impact, Urgency
+from gateway.settings.mailboxes import Imap, Ses
 from gateway.settings.section import Section
 
 
@@ -200,4 +201,6 @@ class Mail(Section, frozen=True):
     impact: Impact
     urgency: Urgency
     listener: MailListener
+    ses: Ses
     rules: tuple[MailRule, ...] = ()
+    imap: dict[str, Imap] = {}

@@ -22,7 +22,7 @@ from gateway.settings.arrival import Maintenance
 from gateway.settings.fields import flaws_of
 from gateway.settings.sections import Attachments, Settings
 
-LISTS = frozenset({"secrets", "accounts", "tenants", "services"})
+LISTS = frozenset({"secrets", "accounts", "tenants", "services", "doubted"})
 """Settings that are lists; in the environment their items are separated by spaces."""
 
 CRITICALITIES = ("critical", "high", "normal", "low")

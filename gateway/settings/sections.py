@@ -9,6 +9,7 @@ from gateway.settings.forms import Form
 from gateway.settings.messengers import DingTalk, WeCom
 from gateway.settings.process import CustomField, Escalation, Major, Problems, Sla
 from gateway.settings.section import Section
+from gateway.settings.stores import S3
 
 
 class Server(Section, frozen=True):
@@ -113,17 +114,6 @@ class Links(Section, frozen=True):
 
     secret: str
     valid: Duration
-
-
-class S3(Section, frozen=True):
-    """An object store that speaks like S3: its address without the bucket, which stands in the path; `prefix` ends in a slash."""
-
-    endpoint: str
-    region: str
-    bucket: str
-    prefix: str
-    access_key: str
-    secret_key: str
 
 
 class Attachments(Section, frozen=True):

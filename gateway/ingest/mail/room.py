@@ -59,8 +59,9 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class MailRoom:
-    """Takes mail in."""
+    """Takes mail in. `fetched` gives the mail that a notice leads to, and any other mail as it is."""
 
+    fetched: Callable[[Posted], Awaitable[Posted]]
     read: Callable[[Posted], Awaitable[Letter]]
     submit: Submit
     file: Filing
@@ -92,14 +93,16 @@ class MailRoom:
 
     async def replay(self, integration_id: int, posted: Posted) -> Receipt:
         """Take in again what is in quarantine; raises Malformed while it still cannot be understood."""
-        await self.read(posted)
-        return await self.take(integration_id, posted, flag=REPLAY)
+        mail = await self.fetched(posted)
+        await self.read(mail)
+        return await self.take(integration_id, mail, flag=REPLAY)
 
     async def _taken(self, integration_id: int, posted: Posted, flag: str | None) -> Receipt:
         try:
+            posted = await self.fetched(posted)
             letter = await self.read(posted)
         except Malformed as error:
-            return await self._quarantined(integration_id, posted, error.detail)
+            return await self.quarantine(integration_id, posted, error.detail)
         submission = Submission(
             integration_id, SOURCE, posted.body, {"content-type": posted.kind}, (), delivery_id=f"mail:{letter.known_by}",
             flag=flag, same_as=letter.copy_hash,
@@ -113,7 +116,8 @@ class MailRoom:
                 return await self.file(letter, submission, match)
         return await self.submit(submission)
 
-    async def _quarantined(self, integration_id: int, posted: Posted, problem: str) -> Receipt:
+    async def quarantine(self, integration_id: int, posted: Posted, problem: str) -> Receipt:
+        """Keep a mail for somebody to look at, and to replay; once, however often it comes."""
         refused = (Refused(WHOLE, problem[:1_000], "", posted.body),)
         name = f"mail-body:{sha256(posted.body).hexdigest()}"
         headers = {"content-type": posted.kind}

@@ -1,0 +1,47 @@
+"""The ways in for what people say, put together: mail, chat, forms and apps."""
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from gateway.app import reports
+from gateway.ingest.chat.http import ChatDoor
+from gateway.ingest.chat.opening import SLUGS as CHATS
+from gateway.ingest.chat.opening import chat_door
+from gateway.ingest.http import FrontDoor
+from gateway.ingest.mail.amazon import Amazon
+from gateway.ingest.mail.filing import SOURCE as MAIL
+from gateway.ingest.mail.http import MailPosts
+from gateway.ingest.mail.opening import mail_room
+from gateway.ingest.mail.room import MailRoom
+from gateway.ingest.reception import Reception
+from gateway.notify.message import Channel
+from gateway.notify.press_tokens import PressTokens
+from gateway.notify.reply_tokens import ReplyTokens
+from gateway.operations.attach import Filing
+from gateway.operations.reporter_links import ReporterLinks
+
+SOURCES = (MAIL, *CHATS, *reports.SOURCES)
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """All of them."""
+
+    room: MailRoom
+    mail: MailPosts
+    chat: ChatDoor
+    reports: reports.Ways
+
+
+def ways(stack: AsyncExitStack, door: FrontDoor, files: Filing, links: ReporterLinks, channels: Mapping[str, Channel]) -> Ways:
+    """Beside `door`, through which monitors come; `links` has the secrets of everything that is signed for people."""
+    settings, desk, submit, metrics = door.settings, files.desk, door.submit, door.metrics
+    room = mail_room(stack, settings, files, ReplyTokens(links.secrets), submit, metrics)
+    amazon = Amazon(room, door.fetch, door.certificate, settings.mail.ses)
+    return Ways(
+        room,
+        MailPosts(room, door.authenticate, settings.mail, amazon),
+        chat_door(settings, desk, submit, door.authenticate, metrics, PressTokens(links.secrets), channels),
+        reports.ways(settings, Reception(desk, submit, metrics), files, links, desk.catalogue, metrics),
+    )
