@@ -10,6 +10,7 @@ from gateway.api.openapi import build_docs
 from gateway.api.silences import Silences
 from gateway.ingest.http import FrontDoor
 from gateway.ingest.mail.http import MailPosts
+from gateway.ingest.phone.http import PhonePosts
 from gateway.ingest.pings import Pings
 from gateway.ingest.routes import intake_routes
 from gateway.monitors.pulse import Pulse
@@ -19,11 +20,13 @@ from gateway.opsgenie.heartbeats import Heartbeats
 VERSION = "0.1.0"
 
 
-def doors(context: Context, door: FrontDoor, mail: MailPosts, health: Health, pulse: Pulse) -> list[web.RouteDef]:
+def doors(
+    context: Context, door: FrontDoor, mail: MailPosts, phone: PhonePosts, health: Health, pulse: Pulse
+) -> list[web.RouteDef]:
     """The API, the ways in, and what other products' clients speak to."""
     desk, keys = context.desk, context.keys
     return [
-        *intake_routes(door, mail),
+        *intake_routes(door, mail, phone),
         *AlertmanagerReads(desk.pool, keys, health.readyz, VERSION, desk.clock.now(), desk.clock).routes(),
         *routes.build(context),
         *build_docs(),

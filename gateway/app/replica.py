@@ -31,6 +31,9 @@ from gateway.ingest.mail.http import MailPosts
 from gateway.ingest.mail.listener import MailDoor, receiving
 from gateway.ingest.mail.opening import mail_room
 from gateway.ingest.mail.room import MailRoom
+from gateway.ingest.phone.filing import SOURCE as PHONE
+from gateway.ingest.phone.opening import phone_posts, phone_room
+from gateway.ingest.phone.room import SWEEP_EVERY as SWEEP_CALLS_EVERY
 from gateway.ingest.replay import Replay
 from gateway.ingest.sources import SOURCES
 from gateway.metrics import Metrics
@@ -86,7 +89,7 @@ async def _assemble(
     stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock, fetch: Fetch
 ) -> Gateway:
     sources = {source.slug: source for source in SOURCES}
-    metrics = Metrics(CollectorRegistry(), [*sources, PING, MAIL])
+    metrics = Metrics(CollectorRegistry(), [*sources, PING, MAIL, PHONE])
     metrics.build.labels(VERSION).set(1)
     catalogue = Catalogue(settings)
     rules, key = catalogue.rules, settings.audit.key.encode()
@@ -106,16 +109,22 @@ async def _assemble(
     door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, Kept(fetch, clock).get)
     filing = parts.filing(stack, desk, settings.attachments)
     room = mail_room(stack, settings, filing, tokens, intake.submit, metrics)
-    replay = Replay(pool, sources, settings.intake, intake.submit, clock, room)
+    calls = phone_room(settings, desk, intake.submit, metrics)
+    replay = Replay(pool, sources, settings.intake, intake.submit, clock, room, calls)
     health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     login = parts.login(stack, pool, settings, clock)
     context = Context(desk, keys, login, parts.oidc(stack, login, settings), links, filing, replay, settings.problems)
     pulse = Pulse(pool, clock, intake.submit, metrics)
-    definitions = doors(context, door, MailPosts(room, keys.authenticate, settings.mail), health, pulse)
+    phone = phone_posts(settings, calls, links.secrets, keys.authenticate)
+    definitions = doors(context, door, MailPosts(room, keys.authenticate, settings.mail), phone, health, pulse)
     app.add_routes(edge.doors(definitions, clock, metrics.answered))
     rules.warm(clock.now())
-    rounds = (*tasks.rounds(desk, intake, filing, settings.dedup.reopen_within), (EXPIRE_MONITORS_EVERY, pulse.run_once))
+    rounds = (
+        *tasks.rounds(desk, intake, filing, settings.dedup.reopen_within),
+        (EXPIRE_MONITORS_EVERY, pulse.run_once),
+        (SWEEP_CALLS_EVERY, calls.sweep),
+    )
     upkeep = Upkeep(pool, settings, clock, metrics, rules, key, rounds)
     await upkeep.housekeeping()
     await catalogue.refresh(pool, clock.stamp())

@@ -187,6 +187,58 @@ CREATE TABLE public.audit_seal (
 
 COMMENT ON TABLE public.audit_seal IS 'Chained digests over all timelines, each also exported outside the database, so that a cut-off tail shows';
 
+CREATE TABLE public.call (
+    id bigint NOT NULL,
+    integration_id integer NOT NULL,
+    provider text NOT NULL,
+    call_id text NOT NULL,
+    incident_id bigint,
+    opened boolean DEFAULT false NOT NULL,
+    direction text,
+    caller text DEFAULT ''::text NOT NULL,
+    caller_name text DEFAULT ''::text NOT NULL,
+    called text DEFAULT ''::text NOT NULL,
+    status text,
+    status_at timestamp with time zone,
+    served boolean DEFAULT false NOT NULL,
+    started_at timestamp with time zone,
+    answered_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    recordings text[] DEFAULT '{}'::text[] NOT NULL,
+    transcripts text[] DEFAULT '{}'::text[] NOT NULL,
+    told_at timestamp with time zone,
+    heard_at timestamp with time zone NOT NULL,
+    CONSTRAINT call_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound'::text]))),
+    CONSTRAINT call_status_check CHECK ((status = ANY (ARRAY['ringing'::text, 'queued'::text, 'connected'::text, 'answered'::text, 'abandoned'::text, 'busy'::text, 'canceled'::text, 'completed'::text, 'failed'::text, 'no_answer'::text])))
+);
+
+COMMENT ON TABLE public.call IS 'Telephone calls, each merged from all that was told of it';
+
+COMMENT ON COLUMN public.call.call_id IS 'The name of the call at its telephone system';
+
+COMMENT ON COLUMN public.call.incident_id IS 'The record that the call opened or belongs to; null as long as it is no report';
+
+COMMENT ON COLUMN public.call.opened IS 'Whether the call opened that record';
+
+COMMENT ON COLUMN public.call.caller IS 'E.164, or as the telephone system said it';
+
+COMMENT ON COLUMN public.call.served IS 'The caller got what they called for without a person';
+
+COMMENT ON COLUMN public.call.recordings IS 'Addresses of recordings, never fetched';
+
+COMMENT ON COLUMN public.call.told_at IS 'The latest time that the telephone system stamped on what it told';
+
+COMMENT ON COLUMN public.call.heard_at IS 'When something was last heard of it';
+
+ALTER TABLE public.call ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.call_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.ci (
     name text NOT NULL,
     kind text NOT NULL,
@@ -913,6 +965,12 @@ ALTER TABLE ONLY public.attachment
 ALTER TABLE ONLY public.audit_seal
     ADD CONSTRAINT audit_seal_pkey PRIMARY KEY (seq);
 
+ALTER TABLE ONLY public.call
+    ADD CONSTRAINT call_integration_id_provider_call_id_key UNIQUE (integration_id, provider, call_id);
+
+ALTER TABLE ONLY public.call
+    ADD CONSTRAINT call_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.ci_dependency
     ADD CONSTRAINT ci_dependency_pkey PRIMARY KEY (ci, depends_on);
 
@@ -1065,6 +1123,12 @@ CREATE UNIQUE INDEX attachment_handle ON public.attachment USING btree (handle) 
 
 CREATE INDEX attachment_incident ON public.attachment USING btree (incident_id, id);
 
+CREATE INDEX call_heard ON public.call USING btree (heard_at);
+
+CREATE INDEX call_incident ON public.call USING btree (incident_id) WHERE (incident_id IS NOT NULL);
+
+CREATE INDEX call_open ON public.call USING btree (heard_at) WHERE ((incident_id IS NULL) AND (ended_at IS NULL) AND (direction = 'inbound'::text));
+
 CREATE INDEX ci_dependency_upstream ON public.ci_dependency USING btree (depends_on, ci);
 
 CREATE INDEX ci_service ON public.ci USING btree (service) WHERE (service IS NOT NULL);
@@ -1147,6 +1211,9 @@ ALTER TABLE ONLY public.api_key
 
 ALTER TABLE ONLY public.attachment_part
     ADD CONSTRAINT attachment_part_attachment_id_fkey FOREIGN KEY (attachment_id) REFERENCES public.attachment(id);
+
+ALTER TABLE ONLY public.call
+    ADD CONSTRAINT call_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
 
 ALTER TABLE ONLY public.ci_dependency
     ADD CONSTRAINT ci_dependency_ci_fkey FOREIGN KEY (ci) REFERENCES public.ci(name);

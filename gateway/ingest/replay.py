@@ -14,6 +14,8 @@ from gateway.ingest.http import WHOLE, Submit
 from gateway.ingest.mail.filing import SOURCE as MAIL
 from gateway.ingest.mail.posted import Posted
 from gateway.ingest.mail.room import MailRoom
+from gateway.ingest.phone.filing import SOURCE as PHONE
+from gateway.ingest.phone.room import PhoneRoom
 from gateway.ingest.source import Delivery, Source
 from gateway.settings import Intake as SourceSettings
 
@@ -32,6 +34,7 @@ class Replay:
     submit: Submit
     clock: Clock
     mail: MailRoom | None = None
+    phone: PhoneRoom | None = None
 
     async def __call__(self, quarantine_id: int) -> Receipt:
         """Read it again and commit it; the same one twice is counted once.
@@ -47,6 +50,9 @@ class Replay:
         if row["source"] == MAIL and self.mail is not None:
             kind = msgspec.json.decode(row["headers"]).get("content-type", "")
             receipt = await self.mail.replay(row["integration_id"], Posted(kind, row["body"]))
+        elif row["source"] == PHONE and self.phone is not None:
+            headers = msgspec.json.decode(row["headers"], type=dict[str, str])
+            receipt = await self.phone.replay(row["integration_id"], headers, row["body"])
         else:
             receipt = await self.submit(self._submission(quarantine_id, dict(row)))
         async with acquire(self.pool) as conn:

@@ -16,6 +16,7 @@ from gateway.settings.arrival import (
     Storm,
 )
 from gateway.settings.loading import contradictions, load, overlay
+from gateway.settings.phone import Hotline, Phone, PhoneProvider
 from gateway.settings.process import Calendar, CustomField, Escalation, Management, Policy, Problems, Promises, Sla, Use
 from gateway.settings.section import Section
 from gateway.settings.sections import (
@@ -47,6 +48,7 @@ __all__ = [
     "Duration",
     "Escalation",
     "Grade",
+    "Hotline",
     "Intake",
     "Links",
     "Login",
@@ -57,6 +59,8 @@ __all__ = [
     "Management",
     "Notify",
     "Oidc",
+    "Phone",
+    "PhoneProvider",
     "Policy",
     "Problems",
     "Promises",

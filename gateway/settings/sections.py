@@ -4,6 +4,7 @@ from typing import Literal
 
 from gateway.durations import Duration
 from gateway.settings.arrival import Bounds, Dedup, Intake, Mail, Routing, ServiceIntake
+from gateway.settings.phone import Phone
 from gateway.settings.process import CustomField, Escalation, Major, Problems, Sla
 from gateway.settings.section import Section
 
@@ -150,6 +151,7 @@ class Settings(Section, frozen=True):
     links: Links
     attachments: Attachments
     mail: Mail
+    phone: Phone
     escalation: Escalation
     major: Major
     problems: Problems
