@@ -38,7 +38,7 @@ class Conversation:
     async def spoken(self, event: CallEvent) -> web.Response:
         """What the caller hears next; raises Forbidden for a call about a record that the gateway did not make."""
         query = dict(self.posted.query)
-        place = place_of(*(query.get(name, "") for name in ("step", "locale", "turn", "token")))
+        place = place_of(*(query.get(name, "") for name in ("step", "locale", "turn", "about")))
         if self.posted.event == "alarm":
             return self._say(await self._alarm(event, place), "")
         if event.direction is Direction.OUTBOUND and place.step == "start":

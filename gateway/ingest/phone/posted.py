@@ -150,15 +150,20 @@ def seconds(text: str | float | None) -> int:
     return min(total, 7 * 86_400)
 
 
-def stamped(text: str, received_at: datetime, pointer: str) -> datetime | None:
-    """RFC 2822, RFC 3339 or seconds since 1970, within what is believed of senders' clocks; raises Malformed."""
+def said_at(text: str, pointer: str) -> datetime | None:
+    """RFC 2822, RFC 3339 or seconds since 1970; None for nothing. Raises Malformed."""
     if "," not in text:
-        return limits.moment(text.strip(), received_at, pointer)
+        return limits.instant(text.strip(), pointer)
     try:
         told = parsedate_to_datetime(text)
-        return limits.clamped(told if told.tzinfo else told.replace(tzinfo=UTC), received_at)
     except (ValueError, TypeError, OverflowError) as error:
         raise limits.fault(pointer, f"not a time: {text[:40]!r}") from error
+    return told if told.tzinfo else told.replace(tzinfo=UTC)
+
+
+def stamped(text: str, received_at: datetime, pointer: str) -> datetime | None:
+    """As `said_at`, within what is believed of senders' clocks."""
+    return limits.clamped(said_at(text, pointer), received_at)
 
 
 def raw_json(body: bytes) -> Mapping[str, Any]:

@@ -7,9 +7,10 @@ from gateway.dedup.submission import Result, Submission
 from gateway.errors import Forbidden, IllegalTransition
 from gateway.incidents import commands, lifecycle, store
 from gateway.incidents.labels import LOCALES, Locale, state_label
-from gateway.incidents.model import LIVE, Outcome
+from gateway.incidents.model import Outcome
 from gateway.incidents.record import Incident
 from gateway.ingest.phone.filing import SOURCE
+from gateway.ingest.phone.menu import MOST_TURNS
 from gateway.ingest.phone.script import Ask, HangUp, Place, Say, Script
 from gateway.ingest.phone.tokens import Called, CallTokens
 from gateway.ingest.phone.words import said, spelt
@@ -79,7 +80,7 @@ class Pressing:
         facts = {"number": spelt(incident.number), "priority": incident.priority, "title": incident.title}
         told = said("alarm", locale, **facts, state=state_label(incident.state, incident.kind, locale))
         says = (*(Say(said(word, locale), locale) for word in first), Say(told, locale))
-        if incident.state not in LIVE or incident.handler == called.login or place.turn >= 3:
+        if lifecycle.TABLE[commands.Acknowledge].get(incident.state) is None or place.turn >= MOST_TURNS:
             return *says, HangUp()
         token = self.tokens.make(Called(incident.id, incident.version, called.login), session.now)
         return (Ask((*says, Say(said("press", locale), locale)), Place("alarm", locale, place.turn + 1, token)),)

@@ -21,7 +21,7 @@ class Place:
     @property
     def query(self) -> str:
         """The place as part of an address."""
-        known = {"step": self.step, "locale": self.locale or "", "turn": self.turn or "", "token": self.token}
+        known = {"step": self.step, "locale": self.locale or "", "turn": self.turn or "", "about": self.token}
         return urlencode({name: value for name, value in known.items() if value})
 
 

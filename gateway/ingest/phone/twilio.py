@@ -25,6 +25,7 @@ from gateway.ingest.phone.posted import (
     person,
     raw_json,
     recording,
+    said_at,
     seconds,
     stamped,
     transcript,
@@ -65,7 +66,7 @@ def verify(posted: Posted, settings: PhoneProvider) -> None:
     told = raw_json(posted.body) if posted.is_json and posted.body else posted.fields()
     if settings.accounts and str(told.get("AccountSid", "")) not in settings.accounts:
         raise Forbidden("the account is not among phone.providers.twilio.accounts")
-    sent = stamped(str(told.get("Timestamp", "")), posted.received_at, "/Timestamp")
+    sent = said_at(str(told.get("Timestamp", "")), "/Timestamp")
     if settings.secrets and sent is not None:
         fresh(sent, posted.received_at)
 
