@@ -50,6 +50,11 @@ DELETE FROM mail WHERE (id_hash, integration_id, content_hash) IN (
   WHERE received_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval LIMIT 5000)
 """
 
+PURGE_CALLS = """
+DELETE FROM call WHERE id IN (
+  SELECT id FROM call WHERE heard_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval LIMIT 5000)
+"""
+
 PURGE_SESSIONS = """
 DELETE FROM api_key WHERE session AND expires_at < coalesce($1::timestamptz, statement_timestamp()) - interval '1 day'
 """
@@ -114,6 +119,7 @@ class Upkeep:
                 (PURGE_IDEMPOTENCY, keep.idempotency),
                 (PURGE_QUARANTINE, keep.quarantine),
                 (PURGE_MAIL, self.settings.mail.remember),
+                (PURGE_CALLS, self.settings.phone.remember),
             ):
                 await _purge(conn, statement, stamp, age)
             await conn.execute(PURGE_REPLICAS, stamp)

@@ -25,7 +25,7 @@ def doors(context: Context, door: FrontDoor, ways: Ways, health: Health, pulse: 
     desk, keys = context.desk, context.keys
     return [
         *routes.build(context, REPORTS),
-        *intake_routes(door, ways.mail, ways.chat),
+        *intake_routes(door, ways.mail, ways.phone, ways.chat),
         *AlertmanagerReads(desk.pool, keys, health.readyz, VERSION, desk.clock.now(), desk.clock).routes(),
         *build_docs(REPORTS),
         *ways.reports.pages(context),

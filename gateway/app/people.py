@@ -1,4 +1,4 @@
-"""The ways in for what people say, put together: mail, chat, forms and apps."""
+"""The ways in for what people say, put together: mail, telephone, chat, forms and apps."""
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -14,14 +14,19 @@ from gateway.ingest.mail.filing import SOURCE as MAIL
 from gateway.ingest.mail.http import MailPosts
 from gateway.ingest.mail.opening import mail_room
 from gateway.ingest.mail.room import MailRoom
+from gateway.ingest.phone.filing import SOURCE as PHONE
+from gateway.ingest.phone.http import PhonePosts
+from gateway.ingest.phone.opening import phone_posts, phone_room
+from gateway.ingest.phone.room import PhoneRoom
 from gateway.ingest.reception import Reception
+from gateway.ingest.replay import Release
 from gateway.notify.message import Channel
 from gateway.notify.press_tokens import PressTokens
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.operations.attach import Filing
 from gateway.operations.reporter_links import ReporterLinks
 
-SOURCES = (MAIL, *CHATS, *reports.SOURCES)
+SOURCES = (MAIL, PHONE, *CHATS, *reports.SOURCES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +35,15 @@ class Ways:
 
     room: MailRoom
     mail: MailPosts
+    calls: PhoneRoom
+    phone: PhonePosts
     chat: ChatDoor
     reports: reports.Ways
+
+    @property
+    def releases(self) -> Mapping[str, Release]:
+        """What reads again what of theirs is in quarantine, by source."""
+        return {MAIL: self.room.release, PHONE: self.calls.replay, **self.reports.people}
 
 
 def ways(stack: AsyncExitStack, door: FrontDoor, files: Filing, links: ReporterLinks, channels: Mapping[str, Channel]) -> Ways:
@@ -39,9 +51,12 @@ def ways(stack: AsyncExitStack, door: FrontDoor, files: Filing, links: ReporterL
     settings, desk, submit, metrics = door.settings, files.desk, door.submit, door.metrics
     room = mail_room(stack, settings, files, ReplyTokens(links.secrets), submit, metrics)
     amazon = Amazon(room, door.fetch, door.certificate, settings.mail.ses)
+    calls = phone_room(settings, desk, submit, metrics)
     return Ways(
         room,
         MailPosts(room, door.authenticate, settings.mail, amazon),
+        calls,
+        phone_posts(settings, calls, links.secrets, door.authenticate),
         chat_door(settings, desk, submit, door.authenticate, metrics, PressTokens(links.secrets), channels),
         reports.ways(settings, Reception(desk, submit, metrics), files, links, desk.catalogue, metrics),
     )

@@ -30,6 +30,7 @@ from gateway.ingest.imap.opening import mailboxes
 from gateway.ingest.mail.listener import MailDoor, receiving
 from gateway.ingest.mail.room import MailRoom
 from gateway.ingest.mending import Mender
+from gateway.ingest.phone.room import SWEEP_EVERY as SWEEP_CALLS_EVERY
 from gateway.ingest.replay import Replay
 from gateway.ingest.sources import SOURCES
 from gateway.metrics import Metrics
@@ -108,7 +109,7 @@ async def _assemble(
     door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, kept.get, mappings)
     filing = parts.filing(stack, desk, settings.attachments)
     ways = people.ways(stack, door, filing, links, telling.channels)
-    mender = Mender(Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.room, ways.reports.people))
+    mender = Mender(Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.releases))
     health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
     login = parts.login(stack, pool, settings, clock)
     context = Context(desk, keys, login, parts.oidc(stack, login, settings), links, filing, mender, settings.problems)
@@ -120,6 +121,7 @@ async def _assemble(
         *tasks.rounds(desk, intake, filing, settings.dedup.reopen_within),
         (EXPIRE_MONITORS_EVERY, pulse.run_once),
         (MAP_EVERY, partial(mappings.refresh, pool)),
+        (SWEEP_CALLS_EVERY, ways.calls.sweep),
     )
     upkeep = Upkeep(pool, settings, clock, metrics, rules, key, rounds)
     await upkeep.housekeeping()

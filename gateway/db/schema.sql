@@ -208,6 +208,58 @@ CREATE TABLE public.body_mapping (
 
 COMMENT ON TABLE public.body_mapping IS 'What is done to the bodies of one integration for one source; the highest version counts, none is ever changed';
 
+CREATE TABLE public.call (
+    id bigint NOT NULL,
+    integration_id integer NOT NULL,
+    provider text NOT NULL,
+    call_id text NOT NULL,
+    incident_id bigint,
+    opened boolean DEFAULT false NOT NULL,
+    direction text,
+    caller text DEFAULT ''::text NOT NULL,
+    caller_name text DEFAULT ''::text NOT NULL,
+    called text DEFAULT ''::text NOT NULL,
+    status text,
+    status_at timestamp with time zone,
+    served boolean DEFAULT false NOT NULL,
+    started_at timestamp with time zone,
+    answered_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    recordings text[] DEFAULT '{}'::text[] NOT NULL,
+    transcripts text[] DEFAULT '{}'::text[] NOT NULL,
+    told_at timestamp with time zone,
+    heard_at timestamp with time zone NOT NULL,
+    CONSTRAINT call_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound'::text]))),
+    CONSTRAINT call_status_check CHECK ((status = ANY (ARRAY['ringing'::text, 'queued'::text, 'connected'::text, 'answered'::text, 'abandoned'::text, 'busy'::text, 'canceled'::text, 'completed'::text, 'failed'::text, 'no_answer'::text])))
+);
+
+COMMENT ON TABLE public.call IS 'Telephone calls, each merged from all that was told of it';
+
+COMMENT ON COLUMN public.call.call_id IS 'The name of the call at its telephone system';
+
+COMMENT ON COLUMN public.call.incident_id IS 'The record that the call opened or belongs to; null as long as it is no report';
+
+COMMENT ON COLUMN public.call.opened IS 'Whether the call opened that record';
+
+COMMENT ON COLUMN public.call.caller IS 'E.164, or as the telephone system said it';
+
+COMMENT ON COLUMN public.call.served IS 'The caller got what they called for without a person';
+
+COMMENT ON COLUMN public.call.recordings IS 'Addresses of recordings, never fetched';
+
+COMMENT ON COLUMN public.call.told_at IS 'The latest time that the telephone system stamped on what it told';
+
+COMMENT ON COLUMN public.call.heard_at IS 'When something was last heard of it';
+
+ALTER TABLE public.call ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.call_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.chat_code (
     code_hash bytea NOT NULL,
     person_id integer NOT NULL,
@@ -1024,6 +1076,12 @@ ALTER TABLE ONLY public.audit_seal
 ALTER TABLE ONLY public.body_mapping
     ADD CONSTRAINT body_mapping_pkey PRIMARY KEY (integration_id, source, version);
 
+ALTER TABLE ONLY public.call
+    ADD CONSTRAINT call_integration_id_provider_call_id_key UNIQUE (integration_id, provider, call_id);
+
+ALTER TABLE ONLY public.call
+    ADD CONSTRAINT call_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.chat_code
     ADD CONSTRAINT chat_code_pkey PRIMARY KEY (code_hash);
 
@@ -1197,6 +1255,12 @@ CREATE UNIQUE INDEX attachment_handle ON public.attachment USING btree (handle) 
 
 CREATE INDEX attachment_incident ON public.attachment USING btree (incident_id, id);
 
+CREATE INDEX call_heard ON public.call USING btree (heard_at);
+
+CREATE INDEX call_incident ON public.call USING btree (incident_id) WHERE (incident_id IS NOT NULL);
+
+CREATE INDEX call_open ON public.call USING btree (heard_at) WHERE ((incident_id IS NULL) AND (ended_at IS NULL) AND (direction = 'inbound'::text));
+
 CREATE INDEX chat_code_person ON public.chat_code USING btree (person_id);
 
 CREATE INDEX chat_identity_person ON public.chat_identity USING btree (person_id);
@@ -1298,6 +1362,9 @@ ALTER TABLE ONLY public.attachment_part
 
 ALTER TABLE ONLY public.body_mapping
     ADD CONSTRAINT body_mapping_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
+
+ALTER TABLE ONLY public.call
+    ADD CONSTRAINT call_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
 
 ALTER TABLE ONLY public.chat_code
     ADD CONSTRAINT chat_code_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);

@@ -8,9 +8,6 @@ from gateway.db.pool import Pool, acquire
 from gateway.dedup.submission import Receipt, Submission
 from gateway.errors import Conflict, Forbidden, Malformed
 from gateway.ingest.http import Submit
-from gateway.ingest.mail.filing import SOURCE as MAIL
-from gateway.ingest.mail.posted import Posted
-from gateway.ingest.mail.room import MailRoom
 from gateway.ingest.rereading import UNSET, delivery_of, flaws_of, reread
 from gateway.ingest.source import Delivery, Source
 from gateway.quarantine import store
@@ -32,7 +29,6 @@ class Replay:
     submit: Submit
     clock: Clock
     mappings: Mappings
-    mail: MailRoom | None = None
     people: Mapping[str, Release] = field(default_factory=dict)
 
     async def __call__(self, entry: int, by: str) -> Receipt:
@@ -58,8 +54,6 @@ class Replay:
         return receipt
 
     async def _again(self, kept: Kept) -> Receipt:
-        if kept.source == MAIL and self.mail is not None:
-            return await self.mail.replay(kept.integration_id, Posted(kept.headers.get("content-type", ""), kept.body))
         if (release := self.people.get(kept.source)) is not None:
             return await release(kept.integration_id, kept.headers, kept.body)
         source = self.source(kept.source)

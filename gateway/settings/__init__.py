@@ -20,6 +20,7 @@ from gateway.settings.forms import Form
 from gateway.settings.loading import contradictions, load, overlay
 from gateway.settings.mailboxes import Imap, Ses
 from gateway.settings.messengers import DingTalk, DingTalkRobot, WeCom
+from gateway.settings.phone import Hotline, Phone, PhoneProvider
 from gateway.settings.process import Calendar, CustomField, Escalation, Management, Policy, Problems, Promises, Sla, Use
 from gateway.settings.section import Section
 from gateway.settings.sections import (
@@ -55,6 +56,7 @@ __all__ = [
     "Escalation",
     "Form",
     "Grade",
+    "Hotline",
     "Imap",
     "Intake",
     "Links",
@@ -66,6 +68,8 @@ __all__ = [
     "Management",
     "Notify",
     "Oidc",
+    "Phone",
+    "PhoneProvider",
     "Policy",
     "Problems",
     "Promises",

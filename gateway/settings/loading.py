@@ -17,12 +17,12 @@ from dateutil.rrule import rrulestr
 
 from gateway.durations import written
 from gateway.errors import Flaw, Misconfigured
-from gateway.settings import chat_flaws, mail_flaws
+from gateway.settings import chat_flaws, mail_flaws, phone_flaws
 from gateway.settings.arrival import Maintenance
 from gateway.settings.fields import flaws_of
 from gateway.settings.sections import Attachments, Settings
 
-LISTS = frozenset({"secrets", "accounts", "tenants", "services", "doubted"})
+LISTS = frozenset({"secrets", "accounts", "tenants", "services", "doubted", "addresses"})
 """Settings that are lists; in the environment their items are separated by spaces."""
 
 CRITICALITIES = ("critical", "high", "normal", "low")
@@ -136,6 +136,7 @@ def _ways_in(settings: Settings) -> list[Flaw]:
         flaws.append(Flaw("/links/secret", "one secret or two, each of at least 32 characters"))
     flaws += mail_flaws.flaws(settings.mail)
     flaws += chat_flaws.flaws(settings.chat, settings.notify.wecom, settings.notify.dingtalk)
+    flaws += phone_flaws.flaws(settings.phone, settings.server.external_url)
     if settings.login.attempts < 1:
         flaws.append(Flaw("/login/attempts", "at least one attempt is needed to get in"))
     for name, intake in settings.intake.items():

@@ -7,6 +7,7 @@ from gateway.settings.arrival import Bounds, Dedup, Intake, Mail, Routing, Servi
 from gateway.settings.chat import Chat
 from gateway.settings.forms import Form
 from gateway.settings.messengers import DingTalk, WeCom
+from gateway.settings.phone import Phone
 from gateway.settings.process import CustomField, Escalation, Major, Problems, Sla
 from gateway.settings.section import Section
 from gateway.settings.stores import S3
@@ -146,6 +147,7 @@ class Settings(Section, frozen=True):
     attachments: Attachments
     mail: Mail
     form: Form
+    phone: Phone
     escalation: Escalation
     major: Major
     problems: Problems
