@@ -41,6 +41,20 @@ def captured(slug: str) -> Any:
     return json.loads((FIXTURES / slug / "firing" / "request.http").read_bytes().partition(b"\n\n")[2])
 
 
+CALL = {
+    "id": "1",
+    "CallSid": "CA1",
+    "conversation_uuid": "CON-1",
+    "LINKEDID": "1",
+    "status": "answered",
+    "From": "1",
+    "finishtype": "Missed",
+}
+CONTACT = {
+    "time": "2026-03-02T12:00:00Z",
+    "detail": {"eventType": "DISCONNECTED", "contactId": "c", "agentInfo": {}, "recordings": []},
+}
+
 TARGETS: list[tuple[str, str, Any]] = [
     ("POST", "/ingest/generic", ALERT),
     ("POST", "/ingest/generic", [ALERT, ALERT]),
@@ -54,6 +68,11 @@ TARGETS: list[tuple[str, str, Any]] = [
     ("POST", "/ingest/email/postmark", INBOUND),
     ("POST", "/ingest/email/mailgun", INBOUND),
     ("POST", "/ingest/email/sendgrid", INBOUND),
+    *(
+        ("POST", f"/ingest/phone/{event}", CALL)
+        for event in ("twilio/status", "vonage/answer", "asterisk/hangup", "threecx/event")
+    ),
+    ("POST", "/ingest/phone/connect/contact", CONTACT),
     *(("POST", f"/ingest/{slug}", captured(slug)) for slug in VENDORS),
     ("POST", "/api/v1/incidents", {"title": "t", "impact": "group", "urgency": "high"}),
     ("PATCH", ONE, {"title": "t", "priority": 2}),

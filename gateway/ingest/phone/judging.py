@@ -34,5 +34,9 @@ def judge(before: Call, after: Call, *, filed: bool, hotline: bool) -> Meaning:
 
 
 def is_news(before: Call, after: Call) -> bool:
-    """Whether there is something that the record's timeline should say."""
-    return any(getattr(before, name) != getattr(after, name) for name in ("answered_at", "ended", "recordings", "transcripts"))
+    """Whether there is something that the record's timeline should say; a time told more exactly is not."""
+    return _noted(before) != _noted(after)
+
+
+def _noted(call: Call) -> tuple[object, ...]:
+    return call.caller, call.answered_at is not None, call.ended, call.recordings, call.transcripts

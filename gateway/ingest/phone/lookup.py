@@ -10,7 +10,8 @@ from gateway.ingest.speakers import by_phone
 
 async def contacts(pool: Pool, said: str, region: str, base: str) -> list[dict[str, Any]]:
     """Nobody or one, as the template of `integrations/3cx/` reads it."""
-    number = e164(said, region)
+    # A plus that nobody encoded arrives as a space.
+    number = e164(f"+{said[1:]}" if said.startswith(" ") else said, region)
     if not names_somebody(number):
         return []
     async with acquire(pool) as conn:
