@@ -1,6 +1,10 @@
 """Reports that apps send, through the whole gateway."""
 
+import re
+import shlex
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -118,6 +122,22 @@ async def test_what_cannot_be_understood_is_kept_and_read_again_once_it_can_be(g
         headers = {"Authorization": f"Bearer {gateway.keys['ingest']}"}
         assert (await gateway.client.post("/ingest/app", data=body, headers=headers)).status == 400
     assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == 2
+
+
+async def test_the_page_about_apps_shows_what_works(gateway: Served, clock: FakeClock) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "sources" / "app.md").read_text("utf-8")
+    clock.at = datetime(2026, 11, 21, 2, tzinfo=UTC)
+    answers = []
+    for command in re.findall(r"```sh\ncurl (.*?)```", page, re.DOTALL):
+        *options, address = shlex.split(command.replace("$KEY", gateway.keys["ingest"]))
+        given = dict(zip(options[::2], options[1::2], strict=True))
+        headers = dict(options[place + 1].split(": ") for place, option in enumerate(options) if option == "-H")
+        method, path = "POST" if "-d" in given else "GET", address.removeprefix("https://gateway.example")
+        body = given["-d"].encode() if "-d" in given else None
+        answers.append(await (await gateway.client.request(method, path, data=body, headers=headers)).json())
+    taken, listed = answers
+    assert [one["number"] for one in listed["records"]] == [taken["number"]]
+    assert (await gateway.get(f"/api/v1/incidents/{taken['number']}", "admin"))[1]["occurred_at"] == "2026-11-21T01:30:00Z"
 
 
 def test_a_time_too_long_ago_is_told_in_the_description() -> None:
