@@ -30,8 +30,14 @@ def test_any_other_is_a_line_of_its_description(said: datetime) -> None:
     assert line == f"开始时间：{said:%Y-%m-%d %H:%M} UTC（事后报告）\n\n"
 
 
-@pytest.mark.parametrize("said", [datetime(1, 1, 1, tzinfo=timezone(9 * HOURS)), datetime(9999, 12, 31, 23, tzinfo=timezone(-9 * HOURS)),
-                                  datetime(1, 1, 1, tzinfo=UTC)])  # fmt: skip
+ENDS = (
+    datetime(1, 1, 1, tzinfo=timezone(9 * HOURS)),
+    datetime(9999, 12, 31, 23, tzinfo=timezone(-9 * HOURS)),
+    datetime(1, 1, 1, tzinfo=UTC),
+)
+
+
+@pytest.mark.parametrize("said", ENDS)
 def test_the_ends_of_the_calendar_are_no_trouble(said: datetime) -> None:
     occurred, line = when_it_began(said, NOON, "en")
     assert occurred is None

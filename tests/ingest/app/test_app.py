@@ -35,7 +35,7 @@ async def report(gateway: Served, body: Any, key: str = "ingest", once: str | No
 
 async def test_a_report_becomes_a_record_and_its_reporter_can_follow_it(gateway: Served) -> None:
     told = {
-        "title": "Cannot  pay", "description": "It\0spins", "service": "shop", "ci": "pay-1", "impact": "group", "urgency": "high",
+        "title": "Cannot  pay", "description": "\0", "service": "shop", "ci": "pay-1", "impact": "group", "urgency": "high",
         "reporter": ANN, "client": CLIENT, "occurred_at": "2026-03-02T10:00:00+00:00", "labels": {"screen": "basket"},
     }  # fmt: skip
     status, taken = await report(gateway, told | {"description": "It spins"})

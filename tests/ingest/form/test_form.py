@@ -196,7 +196,7 @@ SCRIPT = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{'pw'*3}}"
 
 async def test_what_people_write_is_never_markup(gateway: Served, clock: FakeClock) -> None:
     fields = await opened(gateway, clock)
-    hostile = {name: SCRIPT for name in ("title", "description", "name", "since", "phone", "impact", "lang")}
+    hostile = dict.fromkeys(("title", "description", "name", "since", "phone", "impact", "lang"), SCRIPT)
     pages: list[Page] = [await send(gateway.client, "/report/mail", fields | hostile | {"email": SCRIPT}, (SCRIPT, b"1"))]
     hostile = {"title": SCRIPT, "description": SCRIPT, "name": SCRIPT}
     taken = await send(gateway.client, "/report/mail", fields | hostile, ('<script>"x".html', b"<script>alert(1)</script>"))

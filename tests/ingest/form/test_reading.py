@@ -96,7 +96,7 @@ def test_the_largest_impact_is_what_the_settings_allow() -> None:
 
 def test_fields_are_text_and_a_file_nobody_chose_is_none() -> None:
     fields = [
-        Field("title", None, " a\r\nb\0 ".encode()),
+        Field("title", None, b" a\r\nb\0 "),
         Field("files", "", b""),
         Field("files", "x.txt", b""),
         Field("other", "y", b"1"),
