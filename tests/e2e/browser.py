@@ -71,8 +71,9 @@ class Tab:
             await self.ask("Input.dispatchMouseEvent", type=kind, **where)
 
     async def write(self, selector: str, text: str) -> None:
-        """Write into a field."""
+        """Write into a field, in place of what is there."""
         await self.click(selector)
+        await self.tell(f"document.querySelector({json.dumps(selector)}).select()")
         await self.ask("Input.insertText", text=text)
 
     async def choose(self, selector: str, *files: Path) -> None:
