@@ -154,9 +154,8 @@ async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
 
 
 def _once(link: str, form: Mapping[str, str], asked: str) -> Once | None:
-    """A form that is sent twice counts once: what it holds is bound to the page it was on."""
-    name = form.get("once")
-    if not name:
+    """The same form from the same page counts once, however often it is sent; changed, it is another one."""
+    if not form.get("once"):
         return None
-    content = msgspec.json.encode([asked, sorted(form.items())])
-    return Once(sha256(f"page\0{link}\0{name}".encode()).digest(), sha256(content).digest())
+    content = msgspec.json.encode([link, asked, sorted(form.items())])
+    return Once(sha256(b"page\0" + content).digest(), sha256(content).digest())

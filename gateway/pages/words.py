@@ -12,7 +12,6 @@ WORDS: Mapping[str, Both] = {
     "report": ("Report a problem", "报告故障"),
     "which": ("Which service is it about?", "是哪个服务出了问题？"),
     "none": ("No service takes reports here just now.", "目前没有服务在此接受报告。"),
-    "about": ("Service", "服务"),
     "required": ("Fields marked with * are needed.", "标有 * 的为必填项。"),
     "title": ("What is the problem, in a few words?", "一句话说明问题"),
     "description": ("What happened? What did you expect?", "发生了什么？您期望的是什么？"),
@@ -46,8 +45,8 @@ WORDS: Mapping[str, Both] = {
     "received": ("We have your report", "我们已收到您的报告"),
     "number": ("Number", "编号"),
     "received_before": (
-        "This form was received before. What was changed since is not in it: add it on the page of your report.",
-        "此表单先前已收到，之后的修改未被记录：请在您的报告页面补充。",
+        "This form had been received before. If you changed something since, add it on the page of your report.",
+        "此表单先前已收到。如之后有修改，请在您的报告页面补充。",
     ),
     "follow": ("Follow your report", "查看您的报告"),
     "keep_link": (
@@ -86,7 +85,6 @@ WORDS: Mapping[str, Both] = {
     "add_file": ("Send a file", "上传附件"),
     "file": ("File, at most {} MB", "文件（最大 {} MB）"),
     "upload": ("Send the file", "上传"),
-    "done": ("Done.", "已完成。"),
     "400": ("This could not be understood", "无法识别此请求"),
     "400_do": ("Please go back and try again.", "请返回重试。"),
     "403": ("This is not possible", "无法执行此操作"),

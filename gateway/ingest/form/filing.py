@@ -61,10 +61,16 @@ class FormFiling:
             opened = await reception.opened(session, wanted, who, {"form": sent.ticket.service})
             if events := [await self._kept(session, opened, one, who) for one in waiting]:
                 opened = (await session.write([Revision(after=opened, actor=who.name, events=tuple(events))]))[0]
-            return Done(_name(sent), opened, Outcome.OPENED, "report")
+            return Done(_name(sent.ticket), opened, Outcome.OPENED, "report")
 
         async with self.files.holding(list(sent.form.files)) as waiting:
             return await self.reception.take(await self._submission(sent, flag), work)
+
+    async def received_before(self, ticket: Ticket) -> bool:
+        """Whether a form with this ticket became a record."""
+        async with acquire(self.files.desk.pool) as conn:
+            name = Submission(await integration(conn), SOURCE, b"", {}, (), delivery_id=_name(ticket)).delivery_key
+            return bool(await conn.fetchval(RECEIVED, name))
 
     async def suspect(self, sent: Sent, why: str) -> Receipt:
         """Keep what a program may have sent in quarantine, to be released by whoever looks at it."""
@@ -82,7 +88,7 @@ class FormFiling:
 
     async def _submission(self, sent: Sent, flag: str | None) -> Submission:
         integration_id = await self._integration()
-        name = _name(sent)
+        name = _name(sent.ticket)
         return Submission(integration_id, SOURCE, sent.body, {"content-type": sent.kind}, (), delivery_id=name, flag=flag,
                           same_as=bytes.fromhex(sent.ticket.name))  # fmt: skip
 
@@ -103,8 +109,11 @@ def language(form: Filled, default: Locale) -> Locale:
     return next((locale for locale in LOCALES if locale == form.said.get("lang")), default)
 
 
-def _name(sent: Sent) -> str:
-    return f"form:{sent.ticket.name}"
+def _name(ticket: Ticket) -> str:
+    return f"form:{ticket.name}"
+
+
+RECEIVED = "SELECT true FROM delivery WHERE key_hash = $1"
 
 
 INTEGRATION = """

@@ -75,28 +75,35 @@ class FormDoor:
         """
         began = self.clock.monotonic()
         service = self._offered(request)
+        body = bytearray()
         with self._measured():
             await self.buckets.tried(request.remote or "", self.clock.stamp())
-            async with self.places.one():
-                response, outcome = await self._received(request, service)
+            try:
+                await self._fill(body, request)
+                async with self.places.one():
+                    response, outcome = await self._received(request, service, bytes(body))
+            finally:
+                self.places.release(len(body))
         self.metrics.request(SOURCE, outcome)
         self.metrics.intake_seconds.observe(self.clock.monotonic() - began)
         return response
 
-    async def _received(self, request: web.Request, service: Service) -> tuple[web.Response, RequestOutcome]:
-        kind, body = request.headers.get("Content-Type", ""), await self._body(request)
+    async def _received(self, request: web.Request, service: Service, body: bytes) -> tuple[web.Response, RequestOutcome]:
+        kind = request.headers.get("Content-Type", "")
         form = await asyncio.to_thread(_read, kind, body) if len(body) > SHORT else _read(kind, body)
         locale = self.pages.locale(request, language(form, self.pages.locale(request)))
         told, flaws = read(form, self.form, self.filing.each)
         ticket = self._ticket(form, service)
-        late = "expired" if ticket is None else self._lateness(ticket)
+        before = ticket is not None and await self.filing.received_before(ticket)
+        late = "expired" if ticket is None else "" if before else self._lateness(ticket)
         if told is None or ticket is None or late:
             kept = form.said["ticket"] if ticket is not None and late != "expired" else ""
             again = self._form(service, locale, form, flaws, notice=late if told else "mend", ticket=kept)
             return again, RequestOutcome.REFUSED
-        await self.buckets.reported(request.remote or "", service.slug, self.clock.stamp())
+        if not before:
+            await self.buckets.reported(request.remote or "", service.slug, self.clock.stamp())
         sent = Sent(kind, body, form, ticket, locale)
-        if why := suspicion(form, self.form):
+        if not before and (why := suspicion(form, self.form)):
             return self._waiting(await self.filing.suspect(sent, why), locale), RequestOutcome.REFUSED
         return await self._answer(await self.filing(sent, told), locale), RequestOutcome.ACCEPTED
 
@@ -150,26 +157,21 @@ class FormDoor:
         return self.pages.show("received.html", locale, 200 if before else 201, number=number, before=before, path=path,
                                address=self.external_url.rstrip("/") + path, ends=ends)  # fmt: skip
 
-    async def _body(self, request: web.Request) -> bytes:
-        """The body, piece by piece, so that neither one that is too large nor too many at once are held."""
+    async def _fill(self, body: bytearray, request: web.Request) -> None:
+        """The request's body, piece by piece, so that neither one that is too large nor too many at once are held."""
         if request.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise Malformed("Content-Encoding is not taken: send the form as it is")
-        body, too_large = bytearray(), TooLarge(f"a form here has at most {self.form.max_bytes} bytes")
+        too_large = TooLarge(f"a form here has at most {self.form.max_bytes} bytes")
         if (request.content_length or 0) > self.form.max_bytes:
             raise too_large
-        held = 0
         try:
             while piece := await request.content.read(PIECE):
                 self.places.hold(len(piece))
-                held += len(piece)
                 body += piece
                 if len(body) > self.form.max_bytes:
                     raise too_large
         except web.RequestPayloadError as error:
             raise Malformed("the body cannot be read: its encoding is broken") from error
-        finally:
-            self.places.release(held)
-        return bytes(body)
 
     @contextmanager
     def _measured(self) -> Iterator[None]:

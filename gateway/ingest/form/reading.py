@@ -39,7 +39,7 @@ class Filled:
 
     def shown(self) -> dict[str, str]:
         """What stands in the fields when the form is shown again."""
-        return {name: self.said.get(name, "") for name in SHOWN}
+        return {name: self.said.get(name, "")[: DESCRIPTION + 1] for name in SHOWN}
 
 
 EMPTY = Filled({}, ())
