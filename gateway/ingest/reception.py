@@ -106,9 +106,9 @@ async def _receipt(session: Session, deliveries: Deliveries, results: tuple[Resu
 async def opened(
     session: Session, report: Report, who: Who, said: Mapping[str, Any], earlier: Incident | None = None
 ) -> Incident:
-    """A record of what somebody reported, related to an open master of the same trouble; nobody owns it yet. `said` stands in its timeline beside what opened it.
+    """A record of what somebody reported, below an open master of the same trouble if there is one; nobody owns it yet.
 
-    `earlier` is a record that has ended which this one follows on from.
+    `said` stands in its timeline beside what opened it. `earlier` is a record that has ended which this one follows on from.
     """
     desk = session.desk
     ids, numbers = await desk.reserve(1, desk.clock.stamp())

@@ -15,7 +15,7 @@ from gateway.kinship.reading import Candidate, Reading
 from gateway.kinship.symptoms import OF, Symptom
 
 ITEM, ADDRESS, SERVICE, CATALOGUE, CHOSEN = 0.5, 0.5, 0.45, 0.45, 0.4
-"""For the same item, the same machine, the same service in the words, one hanging on the other, the same service in the fields."""
+"""For the same item, machine, service in the words, for one that hangs on the other, and for the same service in the fields."""
 
 STEP, FURTHEST = 0.03, 0.3
 """What every further step of dependency takes off, and what is left at least."""
@@ -80,7 +80,13 @@ def _weighed(told: Reading, candidate: Candidate, landscape: Landscape, now: dat
     subject = _subject(told, about, landscape)
     if subject is None:
         return None
-    points = (subject, *_symptoms(told, about), *_words(told, about, subject), *_time(candidate, now), *_against(told, about))
+    points = (
+        subject,
+        *_symptoms(told, about, subject),
+        *_words(told, about, subject),
+        *_time(candidate, now),
+        *_against(told, about),
+    )
     score = round(min(1.0, max(0.0, sum(point.points for point in points))), 2)
     return Kin(candidate, subject.fact, score, points)
 
@@ -122,21 +128,25 @@ def _hangs(told: Reading, about: Reading, landscape: Landscape) -> Point | None:
     return Point(f"{part} depends on {cause}", round(max(FURTHEST, CATALOGUE - STEP * (depth - 1)), 2))
 
 
-def _symptoms(told: Reading, about: Reading) -> Iterator[Point]:
+def _symptoms(told: Reading, about: Reading, subject: Point) -> Iterator[Point]:
+    """What is wrong with one against what is wrong with the other. Where one hangs on the other, only causes explain."""
     one, other = (reading.symptoms - {Symptom.TROUBLE} for reading in (told, about))
-    if shared := (one & other) - {Symptom.ERROR}:
+    hangs = " depends on " in subject.fact
+    if Symptom.DATA in one ^ other and one and (other or Symptom.DATA in one):
+        yield Point(f"other symptom: {min(one)}", OTHER_SYMPTOM)
+    elif shared := (one & other) - {Symptom.ERROR}:
         yield Point(f"symptom {min(shared)}", SAME)
-    elif one & other:
+    elif one & other and not hangs:
         yield Point("symptom error", EXPLAINED)
-    elif not one or not other:
+    elif not one or not other or one & other:
         if told.symptoms and about.symptoms:
             yield Point("vague", VAGUE)
     elif effect := sorted(seen for cause in other for seen in OF[cause] & one):
         yield Point(f"explains {effect[0]}", EXPLAINED)
-    elif cause := sorted(cause for seen in other for cause in one if seen in OF[cause]):
+    elif not hangs and (cause := sorted(cause for seen in other for cause in one if seen in OF[cause])):
         yield Point(f"comes of {cause[0]}", EXPLAINED)
     else:
-        yield Point(f"other symptom: {min(one)}, {min(other)}", OTHER_SYMPTOM)
+        yield Point(f"other symptom: {min(one)}", OTHER_SYMPTOM)
 
 
 def _words(told: Reading, about: Reading, subject: Point) -> Iterator[Point]:

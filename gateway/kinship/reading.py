@@ -86,7 +86,8 @@ def read(said: Said, landscape: Landscape) -> Reading:
     named = frozenset(one.which for one in found if one.of is Of.SERVICE) - well
     cis = frozenset(one.which for one in found if one.of is Of.CI) | ({said.ci} - {""})
     chosen = {said.service} if said.service and (said.deliberate or said.service in named) else set()
-    symptoms = symptoms_in(text)
+    unnamed = _without(text, found)
+    symptoms = symptoms_in(unnamed)
     return Reading(
         services=frozenset({*(named or chosen), *_services(cis, landscape)}) - well,
         named=named,
@@ -98,7 +99,7 @@ def read(said: Said, landscape: Landscape) -> Reading:
         intent=intent_of(text, symptoms),
         alone=ALONE.search(text) is not None,
         earlier=EARLIER.search(text) is not None,
-        words=words(_without(text, found)),
+        words=words(unnamed),
     )
 
 

@@ -27,8 +27,8 @@ class Symptom(StrEnum):
 
 
 _NOT = (
-    r"(?:can\ ?not|can'?t|could\ ?n[o']t|could\ not|won'?t|does\ ?n[o']t|does\ not|do\ not|don'?t|is\ ?n'?t|is\ not|not|unable\ to"
-    r"|fails?\ to|no\ longer|never)"
+    r"(?:can\ ?not|can'?t|could\ ?n[o']t|could\ not|won'?t|does\ ?n[o']t|does\ not|do\ not|don'?t|is\ ?n'?t|is\ not|not"
+    r"|unable\ to|fails?\ to|no\ longer|never)"
 )
 
 WORDS: Mapping[Symptom, str] = {
@@ -51,7 +51,7 @@ WORDS: Mapping[Symptom, str] = {
     Symptom.SLOW: r"""
         \bslow | \bsluggish | \blag(?:s|gy|ging)?\b | \blatency
         | takes?\ (?:forever|ages|minutes|so\ long|very\ long|a\ long) | \bhang(?:s|ing)?\b
-        | \bfr[eo]+z | \bspinning | \bspins | \btime\ ?outs?\b | \btimed\ out | response\ time | \bcrawl
+        | \bfr[eo]+z | \bspinning | \bspins | \btime\ ?outs?\b | \btime[ds]\ out | response\ time | \bcrawl
         | \bstuck\ loading | \bloading\ forever
         | \bdelay(?:s|ed)? | 慢 | 卡(?!片|号|证|机|座|丁) | 转圈 | 延迟 | 延时 | 超时 | 很久 | 半天 | 响应时间
         | 一直在?加载 | 转个不停 | 等了好""",

@@ -14,11 +14,16 @@ def marks(incident: Incident) -> list[bytes]:
     """What a record is known again by: itself, its alert's key, and for what people said their words and who they are."""
     known = [f"record\0{incident.id}".encode()]
     if incident.key_hash is not None:
-        return [_hash(one) for one in (*known, b"key\0" + incident.key_hash)]
+        return [*map(_hash, known), mark_of_key(incident.key_hash)]
     said = words(f"{incident.title} {own_words(incident.description)}")
     known += [f"words\0{said}".encode()] if said else []
     known += [f"sender\0{incident.contact.casefold()}".encode()] if incident.contact else []
     return [_hash(one) for one in known]
+
+
+def mark_of_key(key_hash: bytes) -> bytes:
+    """What an alert is known again by."""
+    return _hash(b"key\0" + key_hash)
 
 
 def _hash(text: bytes) -> bytes:

@@ -25,7 +25,11 @@ from tests.operations.test_promises import ANN, urgent
 from tests.operations.test_redating import dues, entries
 from tests.support.clock import NOON, FakeClock
 
-PLAIN = dict.fromkeys(services.FIELDS, "") | {"criticality": Criticality.NORMAL, "targets": {}, "aliases": [], "active": True, "name": "Shop"}
+PLAIN = (
+    dict.fromkeys(services.FIELDS, "")
+    | {"aliases": []}
+    | {"criticality": Criticality.NORMAL, "targets": {}, "active": True, "name": "Shop"}
+)
 STRICT = {"targets": {"1": {"desk": "1m", "overall": "10m"}}}
 Replica = Callable[[], Desk]
 
