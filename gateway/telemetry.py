@@ -1,8 +1,8 @@
 """Fills the gauges that only the database knows, every `EVERY_S`, in every replica.
 
 Every statement reads rows of a partial index (open incidents, armed timers, unsettled notifications, what waits in
-quarantine), so the cost follows what is open now and not what was ever recorded. Each gauge is cleared and filled without a pause in between,
-so that no scrape sees it empty.
+quarantine), so the cost follows what is open now and not what was ever recorded. Each gauge is cleared and filled without a
+pause in between, so that no scrape sees it empty.
 """
 
 import time

@@ -24,6 +24,7 @@ from gateway.incidents import store
 from gateway.incidents.custom import Fields
 from gateway.ingest.mending import Mender
 from gateway.ingest.replay import Replay
+from gateway.ingest.sources import generic
 from gateway.oncall.roles import Role
 from gateway.operations import keys
 from gateway.operations.attach import Filing, Quota
@@ -132,7 +133,7 @@ async def api(
     app = web.Application()
     filing = Filing(desk, stores, QUOTA)
     links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))
-    mender = Mender(Replay(pool, {}, {}, no_intake, clock, Mappings()))
+    mender = Mender(Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, no_intake, clock, Mappings()))
     context = Context(desk, Keys(pool, clock), login, oidc, links, filing, mender, settings.problems)
     app.add_routes(edge.doors(build(context) + build_docs(), clock, lambda *_: None))
     server = TestServer(app)
