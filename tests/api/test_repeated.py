@@ -173,7 +173,8 @@ def ways(api: Api) -> dict[str, Callable[[], Awaitable[Asked]]]:
 COUNTED = """
 SELECT (SELECT count(*) FROM timeline), (SELECT count(*) FROM incident), (SELECT count(*) FROM attachment),
   (SELECT count(*) FROM api_key), (SELECT sum(version) FROM person), (SELECT sum(version) FROM staff_group),
-  (SELECT sum(version) FROM service), (SELECT sum(version) FROM ci), (SELECT sum(version) FROM monitor), (SELECT count(*) FROM body_mapping),
+  (SELECT sum(version) FROM service), (SELECT sum(version) FROM ci), (SELECT sum(version) FROM monitor),
+  (SELECT count(*) FROM body_mapping),
   (SELECT count(*) FROM outbox),
   (SELECT count(*) FROM linked_record), (SELECT count(*) FROM complaint), (SELECT count(*) FROM article)
 """
