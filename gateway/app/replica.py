@@ -107,7 +107,7 @@ async def _assemble(
     )
     keys = Keys(pool, clock)
     mappings, kept = Mappings(), Kept(fetch, clock)
-    door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, kept.get, mappings)
+    door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, kept, mappings)
     filing = parts.filing(stack, desk, settings.attachments)
     room = mail_room(stack, settings, filing, tokens, intake.submit, metrics)
     mender = Mender(Replay(pool, sources, settings.intake, intake.submit, clock, mappings, room))
