@@ -106,7 +106,7 @@ async def _assemble(
     )
     keys = Keys(pool, clock)
     mappings, kept = Mappings(), Kept(fetch, clock)
-    door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, kept.get, mappings)
+    door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, kept, mappings)
     filing = parts.filing(stack, desk, settings.attachments)
     ways = people.ways(stack, door, filing, links, telling.channels)
     mender = Mender(Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.releases))

@@ -60,7 +60,7 @@ class Source:
     `verify` runs before `parse` and raises Unauthenticated for a request that its sender did not sign; without secrets in the
     settings, a source that shares one with its sender lets everything pass. `expects` names the types a body is read into, to
     show where one differs. `certificate_at` names the address of the
-    certificate that signed; it raises Unauthenticated for one that is not the sender's.
+    certificate or of the keys that signed, "" for none; it raises Unauthenticated for one that is not the sender's.
     """
 
     slug: str
@@ -71,7 +71,7 @@ class Source:
     wrap: Callable[[bytes], bytes] = bytes
     tells_the_end: bool = True
     verify: Callable[[Delivery, Intake], None] | None = None
-    certificate_at: Callable[[Delivery], str] | None = None
+    certificate_at: Callable[[Delivery, Intake], str] | None = None
 
     @property
     def shares_a_secret(self) -> bool:

@@ -61,8 +61,8 @@ def _of(row: Record) -> Kept:
 
 COLUMNS = """
 SELECT q.id, q.receipt_id, q.item, q.integration_id, coalesce(i.slug, '') AS integration, q.source, q.received_at,
-       q.headers::text AS headers, substr(q.body, 1, $1::int) AS body, octet_length(q.body) AS size, q.problem, q.pointer, q.state, q.tried_at,
-       q.tried_problem, q.settled_at, q.settled_by, q.reason, q.replayed_receipt_id
+       q.headers::text AS headers, substr(q.body, 1, $1::int) AS body, octet_length(q.body) AS size, q.problem, q.pointer,
+       q.state, q.tried_at, q.tried_problem, q.settled_at, q.settled_by, q.reason, q.replayed_receipt_id
 FROM quarantine q LEFT JOIN integration i ON i.id = q.integration_id
 """
 CHOSEN = """

@@ -18,11 +18,11 @@ from dateutil.rrule import rrulestr
 from gateway.durations import written
 from gateway.errors import Flaw, Misconfigured
 from gateway.settings import chat_flaws, mail_flaws, phone_flaws
-from gateway.settings.arrival import Maintenance
+from gateway.settings.arrival import Intake, Maintenance
 from gateway.settings.fields import flaws_of
 from gateway.settings.sections import Attachments, Settings
 
-LISTS = frozenset({"secrets", "accounts", "tenants", "services", "doubted", "addresses"})
+LISTS = frozenset({"secrets", "accounts", "tenants", "services", "doubted", "addresses", "senders"})
 """Settings that are lists; in the environment their items are separated by spaces."""
 
 CRITICALITIES = ("critical", "high", "normal", "low")
@@ -147,6 +147,24 @@ def _ways_in(settings: Settings) -> list[Flaw]:
                     "a secret has at least 8 characters; of standard_webhooks, whsec_ or whpk_ and base64",
                 )
             )
+        flaws += _of_tokens(name, intake)
+    return flaws
+
+
+TENANT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def _of_tokens(name: str, intake: Intake) -> list[Flaw]:
+    """A token without all that it must say would be anybody's."""
+    flaws = []
+    if intake.audience and name not in {"azure", "google_cloud"}:
+        flaws.append(Flaw(f"/intake/{name}/audience", "only azure and google_cloud bring tokens"))
+    if (intake.senders or intake.tenant) and not intake.audience:
+        flaws.append(Flaw(f"/intake/{name}/audience", "is needed for tokens to be looked at"))
+    if intake.audience and name == "google_cloud" and not intake.senders:
+        flaws.append(Flaw(f"/intake/{name}/senders", "name the service account: anybody's can make a token for any audience"))
+    if intake.audience and name == "azure" and not TENANT.fullmatch(intake.tenant):
+        flaws.append(Flaw(f"/intake/{name}/tenant", "the id of your directory, such as 72f988bf-86f1-41af-91ab-2d7cd011db47"))
     return flaws
 
 

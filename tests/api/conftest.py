@@ -26,6 +26,7 @@ from gateway.incidents import store
 from gateway.incidents.custom import Fields
 from gateway.ingest.mending import Mender
 from gateway.ingest.replay import Replay
+from gateway.ingest.sources import generic
 from gateway.oncall.roles import Role
 from gateway.operations import keys
 from gateway.operations.attach import Filing, Quota
@@ -135,7 +136,7 @@ async def api(
     app = web.Application()
     filing = Filing(desk, stores, QUOTA)
     links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))
-    mender = Mender(Replay(pool, {}, {}, no_intake, clock, Mappings()))
+    mender = Mender(Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, no_intake, clock, Mappings()))
     context = Context(desk, Keys(pool, clock), login, oidc, links, filing, mender, settings.problems)
     pages = Pages("en", "Asia/Shanghai")
     shown = paged(MyPage(context, pages).routes(), pages)

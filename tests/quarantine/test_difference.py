@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import Flaw
@@ -40,6 +40,7 @@ def test_the_examples_are_those_of_the_captured_requests() -> None:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
+@settings(max_examples=10)
 @given(body=JSON)
 def test_no_body_keeps_its_differences_from_being_told(slug: str, body: Any) -> None:
     assert len(differences(body, BY_SLUG[slug].expects)) <= 100
