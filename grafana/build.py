@@ -313,6 +313,8 @@ def gateway_health() -> dict[str, Any]:
                     8,
                     {"{{said}}": "sum by (said) (rate(gateway_monitor_pings_total[5m]))"},
                 ),
+            ],
+            [
                 panel(
                     "timeseries",
                     "SMTP sessions",

@@ -50,7 +50,7 @@ def ways(stack: AsyncExitStack, door: FrontDoor, files: Filing, links: ReporterL
     """Beside `door`, through which monitors come; `links` has the secrets of everything that is signed for people."""
     settings, desk, submit, metrics = door.settings, files.desk, door.submit, door.metrics
     room = mail_room(stack, settings, files, ReplyTokens(links.secrets), submit, metrics)
-    amazon = Amazon(room, door.fetch, door.certificate, settings.mail.ses)
+    amazon = Amazon(room, door.fetch, door.certificates.get, settings.mail.ses)
     calls = phone_room(settings, desk, submit, metrics)
     return Ways(
         room,

@@ -196,9 +196,7 @@ async def test_of_two_replicas_one_reads_and_the_other_goes_on_when_that_ends(
             assert await outcomes(conn, 2) == ["opened", "opened"]
 
 
-async def test_it_ends_within_a_second_whatever_it_waits_for(
-    conn: Any, server: ImapServer, folder: str, reading: Reading
-) -> None:
+async def test_it_ends_within_a_second_whatever_it_waits_for(conn: Any, reading: Reading) -> None:
     clock = SystemClock()
     async with reading(poll=Duration(seconds=30)):
         await until(conn, "SELECT EXISTS (SELECT FROM mailbox WHERE read_at > now() - interval '1 s')", 10)

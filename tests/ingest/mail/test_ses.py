@@ -225,6 +225,11 @@ def test_no_object_is_asked_for_that_could_be_another_s(name: str) -> None:
     assert ses.place(Posted(ses.POINTER, msgspec.json.encode(told))) == ses.Place("b", "in/a..b/o3vr")
 
 
+def test_what_is_said_of_a_mail_that_was_sent_is_none_that_was_received() -> None:
+    with pytest.raises(Malformed):
+        ses.received('{"notificationType":"Bounce","bounce":{},"mail":{"messageId":"1"}}', ())
+
+
 def note(content: str, **action: str) -> str:
     told = {"notificationType": "Received", "mail": {"source": "<>"}, "content": content, "receipt": {"action": action}}
     return msgspec.json.encode(told).decode()
