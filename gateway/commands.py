@@ -14,12 +14,12 @@ import asyncpg
 import msgspec
 import structlog
 
-from gateway import demo
 from gateway.api.connections import listening
 from gateway.app import Gateway, running
 from gateway.clock import SystemClock
 from gateway.db.migrate import migrate
 from gateway.db.pool import open_pool
+from gateway.demo.play import play
 from gateway.embedded.launcher import Embedded, default_state
 from gateway.errors import Misconfigured
 from gateway.incidents import audit as audits
@@ -92,7 +92,7 @@ async def dev(settings: Settings, options: argparse.Namespace) -> int:
         if options.ready_file:
             _write_ready(options.ready_file, settings, url, admin, ingest, _smtp(gateway))
         if options.demo:
-            playing = asyncio.create_task(demo.play(url, ingest, admin, SystemClock()))
+            playing = asyncio.create_task(play(url, ingest, admin, SystemClock()))
             stack.callback(playing.cancel)
         await stop.wait()
         gateway.health.draining = True

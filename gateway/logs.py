@@ -1,33 +1,64 @@
-"""One JSON object a line on standard error: `event` is a stable slug, facts are keys, nothing a sender wrote can forge a line."""
+"""One JSON object a line on standard error: `event` is a stable slug, facts are keys, nothing a sender wrote can forge a line.
 
+What libraries log comes the same way, as the event `library` with its logger's name and what it said.
+"""
+
+import json
 import logging
 import sys
+from typing import Any
 
 import structlog
+from structlog.stdlib import ProcessorFormatter
+from structlog.typing import EventDict, Processor
 
 LONGEST = 4_096
 """Characters kept of any one value."""
 
 
-def _cap(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def _cap(_: object, __: str, event: EventDict) -> EventDict:
     for name, value in event.items():
-        if isinstance(value, str) and len(value) > LONGEST:
-            event[name] = value[:LONGEST] + "…"
+        event[name] = _short(value)
     return event
 
 
+def _short(value: Any) -> Any:
+    if value is None or isinstance(value, int | float):
+        return value
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return value if len(text) <= LONGEST else text[:LONGEST] + "…"
+
+
+def _of_library(_: object, __: str, event: EventDict) -> EventDict:
+    """What a library wrote in its own words becomes a fact: a slug that changes with every line could not be searched for."""
+    record: logging.LogRecord = event.pop("_record")
+    event.pop("_from_structlog")
+    return {**event, "event": "library", "logger": record.name, "said": event["event"]}
+
+
+STAMPED: tuple[Processor, ...] = (structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True))
+WRITTEN: tuple[Processor, ...] = (
+    structlog.processors.format_exc_info,
+    _cap,
+    structlog.processors.JSONRenderer(ensure_ascii=True, default=str),
+)
+"""How every line ends; `ensure_ascii` escapes control and bidirectional characters in values."""
+
+
 def configure(*, level: str = "info") -> None:
-    """Set up structlog for the process; `ensure_ascii` escapes control and bidirectional characters in values."""
+    """Set up structlog for the process, and the logs of libraries from warnings upwards."""
+    lowest = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            _cap,
-            structlog.processors.JSONRenderer(ensure_ascii=True, default=str),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        processors=[structlog.contextvars.merge_contextvars, *STAMPED, *WRITTEN],
+        wrapper_class=structlog.make_filtering_bound_logger(lowest),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    logging.basicConfig(level=max(lowest, logging.WARNING), handlers=[_libraries()], force=True)
+    logging.captureWarnings(capture=True)
+
+
+def _libraries() -> logging.Handler:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(ProcessorFormatter(foreign_pre_chain=list(STAMPED), processors=[_of_library, *WRITTEN]))
+    return handler

@@ -1,6 +1,8 @@
 """A log line is one JSON object, whatever a sender wrote into its values."""
 
 import json
+import logging
+import subprocess
 import sys
 from typing import Any
 
@@ -46,6 +48,11 @@ def test_no_text_forges_a_line_moves_the_cursor_or_fills_the_disk(capsys: pytest
     assert len(told["title"]) <= logs.LONGEST + 1
 
 
+@pytest.mark.parametrize("many", [["x" * 100] * 1_000, {"inner": {"deeper": "x" * 100_000}}], ids=["list", "dict"])
+def test_values_within_values_fill_no_disk_either(capsys: pytest.CaptureFixture[str], many: Any) -> None:
+    assert len(written(capsys, headers=many)) < 2 * logs.LONGEST
+
+
 def test_below_the_level_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert written(capsys, "error") == ""
 
@@ -59,3 +66,44 @@ def test_any_value_can_be_logged(value: Any) -> None:
     cap = logs._cap(None, "", {"event": "e", "value": value})
     line = structlog.processors.JSONRenderer(ensure_ascii=True, default=str)(None, "", cap)
     assert "\n" not in line
+
+
+def libraries_write(capsys: pytest.CaptureFixture[str], text: str, **more: Any) -> dict[str, Any]:
+    """What a library's complaint becomes on standard error."""
+    record = logging.LogRecord("aiohttp.server", logging.ERROR, "web.py", 1, text, None, **{"exc_info": None, **more})
+    handler = logs._libraries()
+    handler.emit(record)
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert line.isascii()
+    told: dict[str, Any] = json.loads(line)
+    return told
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_what_a_library_logs_is_one_line_of_the_same_shape(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    told = libraries_write(capsys, text)
+    assert (told["event"], told["level"], told["logger"]) == ("library", "error", "aiohttp.server")
+    assert told["said"].startswith(text[:10])
+    assert len(told["said"]) <= logs.LONGEST + 1
+
+
+def test_a_traceback_of_a_library_is_a_fact_of_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        int("a\nb")
+    except ValueError:
+        told = libraries_write(capsys, "Error handling request", exc_info=sys.exc_info())
+    assert "ValueError: invalid literal" in told["exception"]
+
+
+def test_a_process_writes_nothing_that_is_not_json() -> None:
+    """Run as the command runs: a task whose exception nobody takes, a warning, and a line of ours."""
+    said = "import asyncio, warnings, structlog; from gateway import logs; logs.configure(); structlog.get_logger().info('ours')"
+    lost = "async def f():\n t = asyncio.ensure_future(asyncio.sleep(0, result=1)); t.cancel()\n async def g(): 1/0\n"
+    script = f"{said}\n{lost} asyncio.ensure_future(g()); await asyncio.sleep(0)\nasyncio.run(f())\nwarnings.warn('old')"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30)
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [(one["event"], one.get("logger")) for one in lines] == [
+        ("ours", None), ("library", "asyncio"), ("library", "py.warnings"),
+    ]  # fmt: skip
+    assert "ZeroDivisionError" in lines[1]["exception"]

@@ -20,30 +20,41 @@ PERSON = "person:"
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Where a message to all subscribers goes, with each one's language if it is known, and whom none reaches."""
+    """Where a message to all subscribers goes, with each one's language if it is known, and whom none reaches.
+
+    `about` is the number of the related record that somebody subscribed to, where they did not subscribe to the master itself.
+    """
 
     locales: Mapping[str, str | None]
+    about: Mapping[str, str]
     left_out: tuple[str, ...]
 
 
 REACHED = """
-SELECT s.target, p.login, p.email, p.phone, p.locale, p.roles
-FROM subscription s LEFT JOIN person p ON s.target = 'person:' || p.login AND p.active
-WHERE s.incident_id = $1 ORDER BY s.id
+SELECT s.target, p.login, p.email, p.phone, p.locale, p.roles, nullif(i.number, master.number) AS about
+FROM incident master JOIN incident i ON i.id = master.id OR i.master_id = master.id
+  JOIN subscription s ON s.incident_id = i.id LEFT JOIN person p ON s.target = 'person:' || p.login AND p.active
+WHERE master.id = $1 ORDER BY i.id <> master.id, s.id
 """
 
 
 async def audience(conn: Connection, incident: Incident) -> Audience:
-    """Whom an update reaches now: nobody who may not see the record any more, no address outside for a security record."""
+    """Whom an update reaches now, what follows the record included, which has no updates of its own.
+
+    Nobody who may not see the record any more, and no address outside for a security record.
+    """
     locales: dict[str, str | None] = {}
+    about: dict[str, str] = {}
     left_out: list[str] = []
     for row in await conn.fetch(REACHED, incident.id):
         address = _address(row, incident)
         if address is None:
             left_out.append(row["target"])
-        else:
-            locales.setdefault(address, row["locale"])
-    return Audience(locales, tuple(left_out))
+        elif address not in locales:
+            locales[address] = row["locale"]
+            if row["about"]:
+                about[address] = row["about"]
+    return Audience(locales, about, tuple(dict.fromkeys(left_out)))
 
 
 def _address(row: Record, incident: Incident) -> str | None:

@@ -59,9 +59,15 @@ def _revision(incident: Incident, text: str, due: datetime | None, who: Who, tol
             target=target,
             role="subscriber",
             template="status_update",
-            facts={**said, "text": text, **promised, **({"locale": locale} if locale else {})},
+            facts={**said, "text": text, **promised, **_own(told, target, locale)},
         )
         for target, locale in told.locales.items()
     )
     timers = (Arm(TimerKind.STATUS_UPDATE, due),)
     return Revision(after=incident, actor=who.name, events=(("status_update", facts),), timers=timers, notices=notices)
+
+
+def _own(told: Audience, target: str, locale: str | None) -> Mapping[str, str]:
+    """What a message says to one subscriber alone."""
+    said = {"locale": locale, "about": told.about.get(target)}
+    return {name: text for name, text in said.items() if text}

@@ -70,6 +70,22 @@ async def test_an_update_reaches_every_subscriber_once_in_their_language(story: 
     assert [one["text"] for one in (await story.call("GET", f"incidents/{number}/updates"))["updates"]] == [posted["text"]]
 
 
+async def test_who_subscribed_to_what_follows_a_master_hears_how_the_master_stands(story: Story, number: str) -> None:
+    own = (await story.call("POST", "incidents", {"title": "I cannot send mail"}))["number"]
+    for record, whom in ((own, "out"), (number, "bob"), (own, "bob")):
+        await story.call("POST", f"incidents/{record}/subscribers", {"address": f"smtp:{whom}@example.org"})
+    await story.call("POST", f"incidents/{own}/link", {"master": number})
+    await story.call("POST", f"incidents/{number}/updates", {"text": "Soon."})
+    letters = {one.to: one.text for one in await story.letters(2) if "Soon." in one.text}
+    assert {to: f"The incident behind yours, {own}" in text for to, text in letters.items()} == {
+        "bob@example.org": False,
+        "out@example.org": True,
+    }
+    await story.call("POST", f"incidents/{own}/unlink", {})
+    await story.call("POST", f"incidents/{number}/updates", {"text": "Nearly."})
+    assert [one.to for one in await story.letters(1) if "Nearly." in one.text] == ["bob@example.org"]
+
+
 async def test_whoever_unsubscribes_hears_no_more(story: Story, number: str) -> None:
     await story.join("ann", "tier2", email="ann@example.com")
     path = f"incidents/{number}/subscribers"

@@ -1,0 +1,31 @@
+"""The play as a whole."""
+
+import asyncio
+
+import aiohttp
+
+from gateway.clock import Clock
+from gateway.demo.landscape import lay
+from gateway.demo.noise import Noise
+from gateway.demo.scenes import SCENES
+from gateway.demo.stage import Stage
+
+PACE = 1.2
+"""Seconds between two things that happen, on average."""
+
+
+async def play(url: str, ingest_key: str, admin_key: str, clock: Clock, pace: float = PACE) -> Stage:
+    """Every scene, one after the other, before the noise of the day; the stage tells what was refused."""
+    async with aiohttp.ClientSession() as session:
+        stage = Stage(session, url, ingest_key, admin_key, clock, pace)
+        await lay(stage)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(Noise(stage).play())
+            group.create_task(_scenes(stage))
+        return stage
+
+
+async def _scenes(stage: Stage) -> None:
+    for scene in SCENES:
+        await scene(stage)
+        await stage.pause(3)

@@ -1,0 +1,100 @@
+"""The words of each sender: what Alertmanager, Zabbix and the others would send about one trouble."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any
+from zlib import crc32
+
+from gateway.demo.stage import Stage
+from gateway.incidents.model import AlertStatus
+
+FIRING, RESOLVED = AlertStatus.FIRING, AlertStatus.RESOLVED
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something a monitor sees; `name` and `ci` tell it from every other."""
+
+    name: str
+    title: str
+    severity: str
+    service: str
+    ci: str
+    since: datetime
+
+    @property
+    def key(self) -> str:
+        """What names it, whoever tells of it."""
+        return f"{self.service}/{self.ci}/{self.name}"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """As Prometheus would have them."""
+        return {"alertname": self.name, "severity": self.severity, "service": self.service, "ci": self.ci}
+
+
+Said = tuple[str, Mapping[str, Any]]
+"""An address and the body that is sent there."""
+
+
+def alertmanager(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
+    """A group of one alert, as its webhook receiver sends it."""
+    alert = {
+        "status": status, "labels": trouble.labels, "annotations": {"summary": trouble.title},
+        "startsAt": trouble.since, "endsAt": "0001-01-01T00:00:00Z" if status is FIRING else at,
+        "fingerprint": f"{crc32(trouble.key.encode()):016x}",
+    }  # fmt: skip
+    return "/ingest/alertmanager", {"version": "4", "groupKey": "{}", "status": alert["status"], "receiver": "demo",
+                                    "externalURL": "http://alertmanager.demo.example", "alerts": [alert]}  # fmt: skip
+
+
+def grafana(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
+    """The same from a contact point of Grafana."""
+    _, body = alertmanager(trouble, status, at)
+    return "/ingest/grafana", {**body, "version": "1", "orgId": 1, "externalURL": "https://grafana.demo.example/",
+                               "state": "alerting" if status is FIRING else "ok"}  # fmt: skip
+
+
+def zabbix(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
+    """An event of the media type that the gateway ships."""
+    event = str(crc32(f"{trouble.key}{trouble.since}".encode()))
+    return "/ingest/zabbix", {
+        "event_id": event, "event_name": trouble.title, "event_source": "0", "event_update_status": "0",
+        "event_timestamp": str(int(trouble.since.timestamp())), "host": trouble.ci,
+        "event_value": "1" if status is FIRING else "0",
+        "recovery_timestamp": "{EVENT.RECOVERY.TIMESTAMP}" if status is FIRING else str(int(at.timestamp())), "severity": "High",
+        "tags": [{"tag": "service", "value": trouble.service}, {"tag": "ci", "value": trouble.ci}], "trigger_id": event,
+    }  # fmt: skip
+
+
+def pagerduty(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
+    """An event of PagerDuty's API."""
+    payload = {"summary": trouble.title, "source": trouble.ci, "severity": trouble.severity, "component": trouble.ci,
+               "group": trouble.service, "timestamp": trouble.since if status is FIRING else at}  # fmt: skip
+    action = "trigger" if status is FIRING else "resolve"
+    return "/ingest/pagerduty", {"routing_key": "", "event_action": action, "dedup_key": trouble.key, "payload": payload}
+
+
+def generic(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
+    """Plain JSON."""
+    return "/ingest/generic", {
+        "title": trouble.title, "severity": trouble.severity, "service": trouble.service, "ci": trouble.ci,
+        "dedup_key": trouble.key, "status": status, "occurred_at": trouble.since if status is FIRING else at,
+    }  # fmt: skip
+
+
+MONITORS: tuple[Callable[[Trouble, AlertStatus, datetime], Said], ...] = (alertmanager, grafana, zabbix, pagerduty, generic)
+
+
+async def mail(stage: Stage, who: str, subject: str, text: str) -> str | None:
+    """A letter to the service desk; the number of its record."""
+    letter = EmailMessage()
+    at = stage.clock.now()
+    letter["From"], letter["To"], letter["Subject"] = f"{who}@users.example", "desk@demo.example", subject
+    letter["Message-ID"] = f"<{crc32(subject.encode())}.{at.timestamp()}@users.example>"
+    letter["Date"] = format_datetime(at)
+    letter.set_content(text)
+    return await stage.send("/ingest/email/raw", letter.as_bytes(), {"Content-Type": "message/rfc822"})

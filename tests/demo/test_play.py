@@ -1,0 +1,30 @@
+"""The play is what a newcomer sees first: nothing of it is refused, and there is something of everything to see."""
+
+import msgspec
+
+from gateway.clock import SystemClock
+from gateway.demo.play import play
+from gateway.settings import Settings, load
+from tests.support.served import served
+
+SENT = "SELECT r.source, count(*) FROM receipt r GROUP BY 1"
+BECAME = "SELECT DISTINCT outcome FROM alert_event"
+STATES = "SELECT DISTINCT state FROM incident"
+
+
+def settings(database_url: str) -> Settings:
+    shipped = load(None, {})
+    return msgspec.structs.replace(shipped, database=msgspec.structs.replace(shipped.database, url=database_url))
+
+
+async def test_nothing_of_the_day_is_refused_and_there_is_something_of_everything_to_see(database_url: str) -> None:
+    async with served(settings(database_url)) as gateway:
+        url = str(gateway.client.make_url("")).rstrip("/")
+        for _ in ("first", "again, over what is there already"):
+            stage = await play(url, gateway.keys["ingest"], gateway.keys["admin"], SystemClock(), pace=0)
+            assert stage.failed == []
+        sources = {row["source"] for row in await gateway.pool.fetch(SENT)}
+        assert sources >= {"alertmanager", "grafana", "zabbix", "pagerduty", "generic", "email", "ping"}
+        outcomes = {row["outcome"] for row in await gateway.pool.fetch(BECAME)}
+        assert outcomes >= {"opened", "repeated", "cleared", "related", "reopened", "quarantined"}
+        assert {row["state"] for row in await gateway.pool.fetch(STATES)} >= {"logged", "in_progress", "resolved"}
