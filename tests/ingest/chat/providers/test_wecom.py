@@ -13,7 +13,7 @@ from gateway.ingest.chat import flat_xml
 from gateway.ingest.chat.contract import Button, Call, Challenge, ChatSettings, Nothing, Press, Reply, Talk
 from gateway.ingest.chat.envelope import Sealed, unseal
 from gateway.ingest.chat.providers.wecom import answer, read
-from gateway.notify.wecom_cards import MAX_TEXT
+from gateway.notify.wecom_cards import MAX_TEXT, text
 from tests.ingest.chat.chinese import CORP, KEY, OTHER_KEY, TOKEN, WECOM, pressed, said, sealed, tampered, wecom, xml
 from tests.support.clock import NOON
 
@@ -168,6 +168,13 @@ def test_a_message_is_answered_with_words_that_fit() -> None:
     assert (told["ToUserName"], told["FromUserName"], told["MsgType"]) == ("zhangsan", CORP, "text")
     assert told["Content"].startswith("已受理 <INC-1> ]]> & ")
     assert MAX_TEXT - 3 < len(told["Content"].encode()) <= MAX_TEXT
+
+
+@given(st.text(st.characters(), min_size=1, max_size=200))
+def test_whatever_is_answered_arrives_as_it_was_said_but_for_what_xml_cannot_hold(words: str) -> None:
+    kept = flat_xml.UNWRITABLE.sub(" ", text(words))
+    assert answered(Reply(words), said())["Content"] == kept
+    assert len(kept) == len(words)
 
 
 def test_a_press_is_answered_with_the_card_anew_or_with_how_the_record_stands() -> None:
