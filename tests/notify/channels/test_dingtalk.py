@@ -98,7 +98,7 @@ async def test_a_robot_signs_the_time_where_it_has_a_secret(channel: DingTalkCha
 
 async def test_a_token_is_renewed_when_it_is_refused_and_not_for_ever(channel: DingTalkChannel, fake: FakeVendor) -> None:
     over = (400, {"code": "InvalidAuthentication", "message": "over"})
-    fake.answer(CARD, DELIVERED, over, DELIVERED, over)
+    fake.answer(CARD, DELIVERED, over, DELIVERED, (401, ""))
     results = [await channel.send(message("manager1")) for _ in range(3)]
     assert results[:2] == [Delivered(), Delivered()]
     assert isinstance(results[2], Retry)
