@@ -121,7 +121,7 @@ def test_what_is_well_put_together_by_hand_is_read() -> None:
         *(encrypted(WHOLE + b"ww1" + end) for end in (b"\x06" * 6 + b"\x08", bytes(7), b"\x06" * 6 + b"\x21", b"\x08" * 7)),
         *(encrypted(bytes(16) + struct.pack("!I", length) + b"hi" + b"\x0a" * 10) for length in (3, 2**32 - 1)),
         *(encrypted(bytes(16) + b"\x00\x00\x00" + b"\x0d" * 13), encrypted(b"\x10" * 16), encrypted(b"\x20" * 32)),
-        encrypted(WHOLE + "公司".encode() + b"\x04" * 4),
+        *(encrypted(WHOLE + "公司".encode() + b"\x04" * 4), encrypted(WHOLE + b"ww1234567" + b"\x21" * 33)),
     ],
 )
 def test_what_is_signed_and_no_envelope_is_refused(data: bytes) -> None:
