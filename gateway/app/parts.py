@@ -18,10 +18,15 @@ from gateway.incidents import store
 from gateway.ingest.fetching import Fetcher
 from gateway.ingest.http import Fetch
 from gateway.metrics import Metrics
+from gateway.notify.calling import Calling
+from gateway.notify.channels.feishu import FeishuChannel
 from gateway.notify.channels.person import PersonChannel
+from gateway.notify.channels.slack import SlackChannel
 from gateway.notify.channels.smtp import Replies, SmtpChannel
 from gateway.notify.channels.webhook import WebhookChannel
+from gateway.notify.chat_posts import ChatPosts
 from gateway.notify.message import Channel
+from gateway.notify.press_tokens import PressTokens
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.notify.runner import Runner as Telling
 from gateway.observers import TimerObserver
@@ -125,6 +130,21 @@ async def connection(url: str, settings: dict[str, str]) -> "asyncpg.Connection[
     return await asyncpg.connect(url, timeout=ANSWER_WITHIN, command_timeout=ANSWER_WITHIN, server_settings=settings)
 
 
+def chats(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: PressTokens) -> dict[str, Channel]:
+    """The chats that people are told by."""
+    posts, told = ChatPosts(pool, tokens, settings.notify.locale), settings.notify
+    found: dict[str, Channel] = {}
+    if told.slack.token:
+        slack = Calling.open(told.slack.api, clock, allow_private=told.slack.allow_private)
+        stack.push_async_callback(slack.close)
+        found["slack"] = SlackChannel(told.slack, slack, posts)
+    if told.feishu.app_id:
+        feishu = Calling.open(told.feishu.api, clock, allow_private=told.feishu.allow_private)
+        stack.push_async_callback(feishu.close)
+        found["feishu"] = FeishuChannel(told.feishu, feishu, posts)
+    return found
+
+
 def channels(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: ReplyTokens) -> dict[str, Channel]:
     """The ways that people are told by."""
     webhook = WebhookChannel.open(settings.notify.webhook, clock)
@@ -133,7 +153,7 @@ def channels(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock
     if settings.notify.smtp.host:
         channels["smtp"] = mail = SmtpChannel(settings.notify.smtp, Replies(tokens, settings.mail.reply_to))
         channels["person"] = PersonChannel(pool, mail, settings.server.external_url)
-    return channels
+    return channels | chats(stack, pool, settings, clock, PressTokens(tokens.secrets))
 
 
 def telling(

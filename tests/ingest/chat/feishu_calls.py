@@ -54,8 +54,8 @@ def _event(kind: str, event: dict[str, Any], **header: str) -> bytes:
 def a_message(text: str, header: dict[str, str] | None = None, sender: str = "user", **more: Any) -> bytes:
     """To the bot alone, unless it is said otherwise."""
     identity = {"union_id": "on_8ed6aa67826108097d9ee143816345", "user_id": "e33ggbyz", "open_id": USER}
-    message = {"message_id": MESSAGE, "create_time": "1609073151345", "update_time": "1687343654666", "chat_id": CHAT,
-               "chat_type": "p2p", "message_type": "text", "content": json.dumps({"text": text}), "user_agent": "Mozilla/5.0"}  # fmt: skip
+    message = {"message_id": MESSAGE, "create_time": "1609073151345", "chat_id": CHAT, "chat_type": "p2p",
+               "message_type": "text", "content": json.dumps({"text": text})}  # fmt: skip
     told = {"sender": {"sender_id": identity, "sender_type": sender, "tenant_key": TENANT}, "message": message | more}
     return _event("im.message.receive_v1", told, **header or {})
 

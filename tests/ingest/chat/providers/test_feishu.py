@@ -63,7 +63,7 @@ def test_in_a_group_only_who_names_the_bot_speaks_to_it() -> None:
 def test_a_reply_names_the_message_it_answers_and_rich_text_is_read() -> None:
     post = {
         "title": "Mail",
-        "content": [[{"tag": "text", "text": "is "}, {"tag": "a", "href": "x", "text": "down"}], [{"tag": "img"}]],
+        "content": [[{"tag": "text", "text": "is "}, {"tag": "a", "text": "down"}], [{"tag": "img"}]],
     }
     talk = heard(a_message("", message_type="post", content=json.dumps(post), root_id="om_root", parent_id="om_parent"))
     assert (talk.text, talk.thread) == ("Mail\nis down", "om_root")
@@ -126,7 +126,7 @@ def test_the_check_of_the_address_is_answered_with_its_challenge(encrypted: bool
         PROVIDER.read(a_call(body, NOON, {}), ChatSettings(secrets=(KEY,)))
 
 
-BODY = sealed(a_message("x"))
+BODY, ELSEWHERE = sealed(a_message("x")), a_press("resolve", "x", tenant_key="t")
 LIES: dict[str, tuple[bytes, dict[str, str]]] = {
     "bad": (BODY, signed(BODY, NOON) | {"x-lark-signature": "0" * 64}),
     "unsigned": (BODY, {}),
@@ -136,7 +136,7 @@ LIES: dict[str, tuple[bytes, dict[str, str]]] = {
     "another body's": (BODY, signed(sealed(a_message("y")), NOON)),
     "encrypted with another key": (sealed(a_message("x"), "o"), signed(sealed(a_message("x"), "o"), NOON)),
     "another tenant's": (a_message("x", {"tenant_key": "t"}), signed(a_message("x", {"tenant_key": "t"}), NOON)),
-    "a press of another tenant's": (a_press("resolve", "x", tenant_key="t"), signed(a_press("resolve", "x", tenant_key="t"), NOON)),
+    "a press of another tenant's": (ELSEWHERE, signed(ELSEWHERE, NOON)),
     "with another token": (a_message("x", {"token": "t"}), signed(a_message("x", {"token": "t"}), NOON)),
     "garbage": (b"{", {}),
 }  # fmt: skip
