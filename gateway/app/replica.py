@@ -119,7 +119,10 @@ async def _assemble(
     definitions = doors(context, door, MailPosts(room, keys.authenticate, settings.mail), chat, health, pulse)
     app.add_routes(edge.doors(definitions, clock, metrics.answered))
     rules.warm(clock.now())
-    rounds = (*tasks.rounds(desk, intake, filing, settings.dedup.reopen_within), (EXPIRE_MONITORS_EVERY, pulse.run_once))
+    rounds = (
+        *tasks.rounds(desk, intake, filing, settings.dedup.reopen_within, set(telling.channels) & set(CHATS)),
+        (EXPIRE_MONITORS_EVERY, pulse.run_once),
+    )
     upkeep = Upkeep(pool, settings, clock, metrics, rules, key, rounds)
     await upkeep.housekeeping()
     await catalogue.refresh(pool, clock.stamp())
