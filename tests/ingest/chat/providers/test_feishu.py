@@ -77,8 +77,11 @@ def test_the_older_form_of_a_message_is_read_alike() -> None:
     assert isinstance(heard(an_older_message("x", msg_type="image")), Nothing)
 
 
-@pytest.mark.parametrize("body", [a_message("x", sender="app"), a_message("x", message_type="image"),
-                                  a_message("x", header={"event_type": "im.chat.disbanded_v1"}), a_press("dance", "t")])  # fmt: skip
+NO_TALK = (a_message("x", sender="app"), a_message("x", message_type="image"), a_press("dance", "t"),
+           a_message("x", header={"event_type": "im.chat.disbanded_v1"}))  # fmt: skip
+
+
+@pytest.mark.parametrize("body", NO_TALK)
 def test_what_programs_write_and_what_is_no_text_does_nothing(body: bytes) -> None:
     assert isinstance(heard(body), Nothing)
 
