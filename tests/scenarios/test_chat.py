@@ -1,5 +1,6 @@
 """Reported, acknowledged and resolved in Slack, and what is seen there meanwhile."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -18,9 +19,10 @@ secrets = ["{secret}"]
 api = "{url}"
 token = "xoxb-1"
 allow_private = true
-[[routing]]
-name = "to the desk"
-tier = "desk"
+[[escalation.management]]
+priorities = [1]
+on = ["opened"]
+notify = ["chat"]
 """
 
 
@@ -46,6 +48,13 @@ async def say(story: Story, body: bytes, kind: str = "application/json") -> str:
     return await answer.text()
 
 
+async def settled(story: Story, count: int) -> None:
+    """Once the messages of so many cards are known here by what Slack named them."""
+    async with asyncio.timeout(10):
+        while await story.gateway.pool.fetchval("SELECT count(*) FROM chat_message WHERE shown IS NOT NULL") < count:
+            pass
+
+
 def shown(body: Any) -> tuple[str, list[tuple[str, str]]]:
     """The text of a message and its buttons."""
     section, *rows = body["blocks"]
@@ -55,6 +64,7 @@ def shown(body: Any) -> tuple[str, list[tuple[str, str]]]:
 async def test_reported_in_slack_acknowledged_by_button_resolved_by_command(story: Story, slack: ChatServer) -> None:
     await say(story, a_message("The VPN is down", "1.1", user="U0ANN"))
     card = await slack.next("chat.postMessage")
+    await settled(story, 1)
     (number,) = [one["number"] for one in (await story.call("GET", "incidents"))["incidents"]]
     text, buttons = shown(card)
     assert (card["thread_ts"], text.splitlines()[0], len(buttons)) == ("1.1", f"Recorded as {number}.", 2)
@@ -76,10 +86,29 @@ async def test_reported_in_slack_acknowledged_by_button_resolved_by_command(stor
     assert [event for _, event in await story.told(number)][-2:] == ["accepted", "resolved"]
 
 
-async def test_a_page_in_slack_changes_with_its_record_until_that_is_over(telling: Telling, slack: ChatServer) -> None:
-    recipients = '[notify.recipients]\nincident_manager = ["slack:C1"]\n'
-    configuration = SLACK.format(secret=SECRET, url=slack.url)
-    async with telling(configuration) as story:
-        assert recipients
-        number = (await story.alert())["incident"]
-        assert number
+async def test_a_page_follows_its_record_and_what_it_showed_before_cannot_be_pressed(story: Story, slack: ChatServer) -> None:
+    number = (await story.alert("disk full"))["incident"]
+    page = await slack.next("chat.postMessage")
+    await settled(story, 1)
+    place = f"1700000000.{len(slack.asked):06}"
+    text, buttons = shown(page)
+    assert (page["channel"], "Priority: 1" in text, number in text) == ("C0OPS", True, True)
+    assert text.splitlines()[-1] == "State: at the service desk"
+
+    await say(story, a_message("looking", "3.1", user="U0ANN", channel="C0OPS", channel_type="channel", thread_ts=place))
+    assert [event for _, event in await story.told(number)][-1] == "note"
+    await story.until(1)
+    await story.alert("disk full", "resolved")
+    assert await follow(story.gateway.desk, {"slack"}) == 1
+    assert shown(await slack.next("chat.update"))[0].splitlines()[-1] == "State: resolved"
+    await story.until(2)
+    await story.alert("disk full")
+    assert await follow(story.gateway.desk, {"slack"}) == 1
+    await slack.next("chat.update")
+
+    await say(story, a_press(*buttons[1], user={"id": "U0DINA", "name": "dina"}), FORM)
+    assert shown(await slack.next("chat.postEphemeral"))[0].startswith("Nothing was done")
+    assert (await story.record(number))["state"] != "resolved"
+    await story.act(number, "resolve")
+    await story.act(number, "close")
+    assert [await follow(story.gateway.desk, {"slack"}) for _ in range(2)] == [1, 0]

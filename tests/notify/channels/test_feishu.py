@@ -67,7 +67,7 @@ async def test_a_token_is_asked_for_anew_before_it_ends_and_when_it_is_not_known
     [
         ("oc_1/om_2", "POST /open-apis/im/v1/messages/om_2/reply"),
         ("oc_1/=om_2", "PATCH /open-apis/im/v1/messages/om_2"),
-        ("oc_1/om_2?x=/../y", "POST /open-apis/im/v1/messages/om_2%3Fx%3D%2F..%2Fy/reply"),
+        ("oc_1/om_2?x=/../y", "POST /open-apis/im/v1/messages/om_2%3Fx=%2F..%2Fy/reply"),
     ],
 )
 async def test_a_recipient_says_in_answer_to_what_or_in_place_of_what(
