@@ -18,13 +18,15 @@ from gateway.incidents import store
 from gateway.ingest.fetching import Fetcher
 from gateway.ingest.http import Fetch
 from gateway.metrics import Metrics
+from gateway.notify.calling import Calling
 from gateway.notify.channels.dingtalk import DingTalkChannel
+from gateway.notify.channels.feishu import FeishuChannel
 from gateway.notify.channels.person import PersonChannel
+from gateway.notify.channels.slack import SlackChannel
 from gateway.notify.channels.smtp import Replies, SmtpChannel
-from gateway.notify.channels.vendor import Vendor
 from gateway.notify.channels.webhook import WebhookChannel
 from gateway.notify.channels.wecom import WeComChannel
-from gateway.notify.chat_replies import ChatReplies
+from gateway.notify.chat_posts import ChatPosts
 from gateway.notify.message import Channel
 from gateway.notify.press_tokens import PressTokens
 from gateway.notify.reply_tokens import ReplyTokens
@@ -39,7 +41,7 @@ from gateway.operations.login import Login
 from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.operations.reporter_links import ReporterLinks, secrets_of
-from gateway.settings import Attachments, Notify, Settings
+from gateway.settings import Attachments, Settings
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
 
@@ -130,6 +132,31 @@ async def connection(url: str, settings: dict[str, str]) -> "asyncpg.Connection[
     return await asyncpg.connect(url, timeout=ANSWER_WITHIN, command_timeout=ANSWER_WITHIN, server_settings=settings)
 
 
+def chats(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: PressTokens) -> dict[str, Channel]:
+    """The chats that people are told by."""
+    posts, told = ChatPosts(pool, tokens, settings.notify.locale), settings.notify
+    found: dict[str, Channel] = {}
+    if told.slack.token:
+        slack = Calling.open(told.slack.api, clock, allow_private=told.slack.allow_private)
+        stack.push_async_callback(slack.close)
+        found["slack"] = SlackChannel(told.slack, slack, posts)
+    if told.feishu.app_id:
+        feishu = Calling.open(told.feishu.api, clock, allow_private=told.feishu.allow_private)
+        stack.push_async_callback(feishu.close)
+        found["feishu"] = FeishuChannel(told.feishu, feishu, posts)
+    if told.wecom.corp_id or told.wecom.robots:
+        wecom = Calling.open(told.wecom.address, clock, allow_private=told.wecom.allow_private)
+        stack.push_async_callback(wecom.close)
+        found["wecom"] = WeComChannel.open(told.wecom, wecom, posts)
+    if told.dingtalk.app_key or told.dingtalk.robots:
+        dingtalk = Calling.open(told.dingtalk.address, clock, allow_private=told.dingtalk.allow_private)
+        robots = Calling.open(told.dingtalk.robot_address, clock, allow_private=told.dingtalk.allow_private)
+        stack.push_async_callback(dingtalk.close)
+        stack.push_async_callback(robots.close)
+        found["dingtalk"] = DingTalkChannel.open(told.dingtalk, dingtalk, robots, posts)
+    return found
+
+
 def channels(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: ReplyTokens) -> dict[str, Channel]:
     """The ways that people are told by."""
     webhook = WebhookChannel.open(settings.notify.webhook, clock)
@@ -138,22 +165,7 @@ def channels(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock
     if settings.notify.smtp.host:
         channels["smtp"] = mail = SmtpChannel(settings.notify.smtp, Replies(tokens, settings.mail.reply_to))
         channels["person"] = PersonChannel(pool, mail, settings.server.external_url)
-    show = ChatReplies(pool, PressTokens(tokens.secrets), settings.notify.locale)
-    return channels | chinese_channels(stack, settings.notify, clock, show)
-
-
-def chinese_channels(stack: AsyncExitStack, notify: Notify, clock: Clock, show: ChatReplies) -> dict[str, Channel]:
-    """WeCom and DingTalk, where there is an application or a robot of theirs."""
-    channels: dict[str, Channel] = {}
-    if notify.wecom.corp_id or notify.wecom.robots:
-        vendor = Vendor.open(clock, allow_private=notify.wecom.allow_private)
-        stack.push_async_callback(vendor.close)
-        channels["wecom"] = WeComChannel.open(notify.wecom, vendor, show)
-    if notify.dingtalk.app_key or notify.dingtalk.robots:
-        vendor = Vendor.open(clock, allow_private=notify.dingtalk.allow_private)
-        stack.push_async_callback(vendor.close)
-        channels["dingtalk"] = DingTalkChannel.open(notify.dingtalk, vendor, show)
-    return channels
+    return channels | chats(stack, pool, settings, clock, PressTokens(tokens.secrets))
 
 
 def telling(

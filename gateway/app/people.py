@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from gateway.app import reports
 from gateway.ingest.chat.http import ChatDoor
-from gateway.ingest.chat.opening import SLUGS as CHATS
-from gateway.ingest.chat.opening import chat_door
+from gateway.ingest.chat.opening import SLUGS, chat_door
 from gateway.ingest.http import FrontDoor
 from gateway.ingest.mail.amazon import Amazon
 from gateway.ingest.mail.filing import SOURCE as MAIL
@@ -26,7 +25,7 @@ from gateway.notify.reply_tokens import ReplyTokens
 from gateway.operations.attach import Filing
 from gateway.operations.reporter_links import ReporterLinks
 
-SOURCES = (MAIL, PHONE, *CHATS, *reports.SOURCES)
+SOURCES = (MAIL, PHONE, *SLUGS, *reports.SOURCES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from gateway.dedup.intake import Intake
 from gateway.dedup.opening import Openings
 from gateway.dedup.records import Records
 from gateway.incidents.custom import Fields
+from gateway.ingest.chat.opening import SLUGS as CHATS
 from gateway.ingest.fetching import Kept
 from gateway.ingest.http import Fetch, FrontDoor
 from gateway.ingest.imap.opening import mailboxes
@@ -118,7 +119,7 @@ async def _assemble(
     app = _application(settings, edge.doors(definitions, clock, metrics.answered), ways)
     rules.warm(clock.now())
     rounds: tuple[Round, ...] = (
-        *tasks.rounds(desk, intake, filing, settings.dedup.reopen_within),
+        *tasks.rounds(desk, intake, filing, settings.dedup.reopen_within, set(telling.channels) & set(CHATS)),
         (EXPIRE_MONITORS_EVERY, pulse.run_once),
         (MAP_EVERY, partial(mappings.refresh, pool)),
         (SWEEP_CALLS_EVERY, ways.calls.sweep),

@@ -13,9 +13,9 @@ BUTTONS: dict[Pressed, tuple[str, str]] = {"acknowledge": ("Acknowledge", "受�
 PRIORITY, STATE, HANDLER = ("Priority {}", "优先级 {}"), ("State: {}", "状态:{}"), ("Handled by: {}", "处理人:{}")
 
 
-def shown(incident: Incident, tokens: PressTokens, locale: Locale, text: str = "") -> Reply:
-    """The record as it stands, below `text` if there is any."""
-    standing = standing_of(incident, locale)
+def shown(incident: Incident, tokens: PressTokens, locale: Locale, text: str = "", *, named: bool = False) -> Reply:
+    """The record as it stands, below `text` if there is any; where that has `named` the record, with no more than its state."""
+    standing = state_of(incident, locale) if named else standing_of(incident, locale)
     whole = f"{text}\n{standing}" if text else standing
     state = state_label(incident.state, incident.kind, locale)
     return Reply(whole, incident.number, one_line(incident.title), state, buttons(incident, tokens, locale))
@@ -23,12 +23,17 @@ def shown(incident: Incident, tokens: PressTokens, locale: Locale, text: str = "
 
 def standing_of(incident: Incident, locale: Locale) -> str:
     """Number, priority, title, state and who has it, on two lines."""
+    priority = PRIORITY[LOCALES.index(locale)].format(incident.priority)
+    return f"[{incident.number}] {priority} · {one_line(incident.title)}\n{state_of(incident, locale)}"
+
+
+def state_of(incident: Incident, locale: Locale) -> str:
+    """Its state, and who has it."""
     language = LOCALES.index(locale)
     said = [STATE[language].format(state_label(incident.state, incident.kind, locale))]
     if incident.handler:
         said.append(HANDLER[language].format(one_line(incident.handler)))
-    priority = PRIORITY[language].format(incident.priority)
-    return f"[{incident.number}] {priority} · {one_line(incident.title)}\n{' · '.join(said)}"
+    return " · ".join(said)
 
 
 def buttons(incident: Incident, tokens: PressTokens, locale: Locale) -> tuple[Button, ...]:
@@ -42,5 +47,5 @@ def buttons(incident: Incident, tokens: PressTokens, locale: Locale) -> tuple[Bu
 
 
 def mark(incident: Incident) -> str:
-    """By which two showings are told apart; as CHANGED of `notify/chat_messages.py` has it."""
+    """By which two showings are told apart; as CHANGED of `operations/chat_changes.py` has it."""
     return f"{incident.state}/{incident.priority}/{incident.reopened}/{incident.handler}"

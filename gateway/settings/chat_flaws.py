@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from gateway.errors import Flaw
 from gateway.settings.chat import Chat
-from gateway.settings.messengers import DingTalk, WeCom
+from gateway.settings.sections import Notify
 
 ENVELOPED = ("wecom", "dingtalk")
 """Whose calls come in an envelope of token and encoding key."""
@@ -14,8 +14,9 @@ KEY = re.compile(r"[A-Za-z0-9+/]{43}", re.ASCII)
 ORIGIN = re.compile(r"https?://[^/?#\s]+", re.ASCII)
 
 
-def flaws(chat: Mapping[str, Chat], wecom: WeCom, dingtalk: DingTalk) -> Iterator[Flaw]:
-    """Tokens without a key, keys that are none, addresses with a path, applications without what they need."""
+def flaws(chat: Mapping[str, Chat], notify: Notify) -> Iterator[Flaw]:
+    """Tokens without a key, keys that are none, addresses with a path, applications and recipients without what they need."""
+    wecom, dingtalk = notify.wecom, notify.dingtalk
     for name in ENVELOPED:
         if name in chat:
             yield from _sealed(f"/chat/{name}", chat[name])
@@ -29,6 +30,18 @@ def flaws(chat: Mapping[str, Chat], wecom: WeCom, dingtalk: DingTalk) -> Iterato
         yield Flaw("/notify/dingtalk/app_secret", "an application has an app_secret and a robot_code")
     if dingtalk.card_template and not dingtalk.card_route:
         yield Flaw("/notify/dingtalk/card_route", "name the route that presses on the card take")
+    yield from _recipients("wecom", notify, wecom.corp_id, wecom.robots)
+    yield from _recipients("dingtalk", notify, dingtalk.app_key, dingtalk.robots)
+
+
+def _recipients(channel: str, notify: Notify, application: str, robots: Mapping[str, object]) -> Iterator[Flaw]:
+    """Whoever would never be told, because nothing is set that tells them."""
+    for role, targets in notify.recipients.items():
+        for named, _, recipient in (target.partition(":") for target in targets):
+            kind, _, robot = recipient.partition(":")
+            if named == channel and (robot not in robots if kind == "robot" else not application):
+                needed = f"notify.{channel}.robots.{robot}" if kind == "robot" else f"the application of notify.{channel}"
+                yield Flaw(f"/notify/recipients/{role}", f"{channel}:{recipient} needs {needed}")
 
 
 def _sealed(pointer: str, chat: Chat) -> Iterator[Flaw]:

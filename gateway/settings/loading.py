@@ -135,7 +135,7 @@ def _ways_in(settings: Settings) -> list[Flaw]:
     if any(len(word) < 32 for word in settings.links.secret.split()) or len(settings.links.secret.split()) > 2:
         flaws.append(Flaw("/links/secret", "one secret or two, each of at least 32 characters"))
     flaws += mail_flaws.flaws(settings.mail)
-    flaws += chat_flaws.flaws(settings.chat, settings.notify.wecom, settings.notify.dingtalk)
+    flaws += chat_flaws.flaws(settings.chat, settings.notify)
     flaws += phone_flaws.flaws(settings.phone, settings.server.external_url)
     if settings.login.attempts < 1:
         flaws.append(Flaw("/login/attempts", "at least one attempt is needed to get in"))

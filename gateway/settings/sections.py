@@ -62,6 +62,23 @@ class Webhook(Section, frozen=True):
     allow_private: bool
 
 
+class Slack(Section, frozen=True):
+    """Messages in Slack on the way out; no token means the channel is off."""
+
+    api: str
+    token: str
+    allow_private: bool
+
+
+class Feishu(Section, frozen=True):
+    """Messages in Feishu or Lark on the way out; no app means the channel is off."""
+
+    api: str
+    app_id: str
+    app_secret: str
+    allow_private: bool
+
+
 class Notify(Section, frozen=True):
     """Channels and who stands behind a role."""
 
@@ -69,6 +86,8 @@ class Notify(Section, frozen=True):
     recipients: dict[str, tuple[str, ...]]
     smtp: Smtp
     webhook: Webhook
+    slack: Slack
+    feishu: Feishu
     wecom: WeCom
     dingtalk: DingTalk
 
@@ -81,6 +100,7 @@ class Retention(Section, frozen=True):
     quarantine: Duration
     deliveries: Duration
     idempotency: Duration
+    chats: Duration
 
 
 class Audit(Section, frozen=True):

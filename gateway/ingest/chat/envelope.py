@@ -136,8 +136,8 @@ def _opened(seal: Seal, encrypted: str) -> Opened:
 
 def _divided(seal: Seal, plain: bytes) -> Opened:
     """The length comes first, behind what is so long stands the receiver."""
-    length = struct.unpack("!I", plain[:4])[0] if len(plain) >= 4 else len(plain)
+    length = int.from_bytes(plain[:4], "big")
     content, receiver = plain[4 : 4 + length], plain[4 + length :]
-    if len(content) < length or not receiver.isascii():
+    if len(plain) < 4 or len(content) < length or not receiver.isascii():
         raise Unauthenticated(REFUSED)
     return Opened(content, receiver.decode(), seal)

@@ -1,18 +1,23 @@
 """WeCom 企业微信 on the way out: messages of an application, with buttons, and robots of groups.
 
-https://developer.work.weixin.qq.com/document/path/90236 (messages), 91039 (tokens), 99110 (robots), 90313 (what codes mean)
+https://developer.work.weixin.qq.com/document/path/90236 (messages), 91039 (tokens), 99110 (robots), 90313 (what codes mean).
+A card is changed by what its press is answered with; besides, WeCom lets each be changed but once, so cards do not follow.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
+from gateway.db.pool import LOST_RACE
+from gateway.errors import Unavailable
 from gateway.notify import wecom_cards
-from gateway.notify.card import Reply
-from gateway.notify.channels.vendor import AccessToken, Fetched, Vendor, number, word
+from gateway.notify.access_token import AccessToken, Fetched
+from gateway.notify.calling import Calling, Told
 from gateway.notify.channels.webhook import FEW_TRIES
+from gateway.notify.chat_posts import ChatPosts
 from gateway.notify.message import Dead, Delivered, Message, Result, Retry
 from gateway.settings import WeCom
 
@@ -30,27 +35,24 @@ BUSY: Mapping[int, timedelta | None] = {-1: None, 6000: None, 45009: timedelta(m
 NEVER = frozenset({40003, 60111, 81013, 82001, 93000})
 """No such member, nobody of the recipients may be told, or the robot has left its group."""
 
-Show = Callable[[Message], Awaitable[Reply | Retry]]
-"""How a message is shown, in the reader's language."""
-
 
 @dataclass(frozen=True, slots=True)
 class WeComChannel:
     """Sends to `zhangsan`, `zhangsan|lisi`, `@all` or `robot:NAME`."""
 
     settings: WeCom
-    vendor: Vendor
-    show: Show
+    call: Calling
+    posts: ChatPosts
     token: AccessToken
 
     @classmethod
-    def open(cls, settings: WeCom, vendor: Vendor, show: Show) -> "WeComChannel":
+    def open(cls, settings: WeCom, call: Calling, posts: ChatPosts) -> "WeComChannel":
         """A channel with a token of its own."""
 
         async def fetch() -> Fetched | Retry | Dead:
-            return await _fetch(settings, vendor)
+            return await _fetch(settings, call)
 
-        return cls(settings, vendor, show, AccessToken(fetch, vendor.clock))
+        return cls(settings, call, posts, AccessToken(fetch, call.clock))
 
     def endpoint(self, recipient: str) -> str:
         """Robots and the application fail apart: a group's limit is its own."""
@@ -64,8 +66,11 @@ class WeComChannel:
             return Dead("there is no application: set notify.wecom")
         if not MEMBERS.fullmatch(message.recipient):
             return Dead("this is no member of WeCom")
-        reply = await self.show(message)
-        return reply if isinstance(reply, Retry) else await self._to_members(message, wecom_cards.content(reply, str(message.id)))
+        try:
+            showing = await self.posts.showing(message)
+        except (Unavailable, *LOST_RACE) as error:
+            return Retry(f"the record could not be looked up: {error!r}")
+        return await self._to_members(message, wecom_cards.content(showing.reply, str(message.id)))
 
     async def _by_robot(self, message: Message) -> Result:
         key = self.settings.robots.get(message.recipient.removeprefix(ROBOT))
@@ -73,7 +78,7 @@ class WeComChannel:
             return Dead("no robot has this name: see notify.wecom.robots")
         words = wecom_cards.text(f"{message.subject}\n\n{message.text}".strip())
         body = {"msgtype": "text", "text": {"content": words}}
-        return (await self._asked("/cgi-bin/webhook/send", {"key": key}, body))[0]
+        return judged(await self.call("POST", f"/cgi-bin/webhook/send?{urlencode({'key': key})}", body))
 
     async def _to_members(self, message: Message, content: Mapping[str, Any]) -> Result:
         """With a new token if theirs has ended."""
@@ -82,40 +87,40 @@ class WeComChannel:
             token = await self.token.get()
             if not isinstance(token, str):
                 return token
-            result, code = await self._asked("/cgi-bin/message/send", {"access_token": token}, body)
-            if code not in ENDED:
-                return result
+            told = await self.call("POST", f"/cgi-bin/message/send?{urlencode({'access_token': token})}", body)
+            if not isinstance(told, Told) or told.body.get("errcode") not in ENDED:
+                return judged(told)
             self.token.forget(token)
         return Retry("a new token is refused like the one before it", at_most=FEW_TRIES)
 
-    async def _asked(self, path: str, query: Mapping[str, str], body: Mapping[str, Any]) -> tuple[Result, int | None]:
-        answer = await self.vendor.ask("POST", self.settings.address + path, body, query=query)
-        if not isinstance(answer, tuple):
-            return answer, None
-        status, said = answer
-        code = number(said, "errcode")
-        return (self.vendor.judged(status) if code is None else meaning(code, word(said, "errmsg"))), code
+
+def judged(told: Told | Retry | Dead) -> Result:
+    """What an answer means: what counts is its code, WeCom says 200 whatever happened."""
+    if not isinstance(told, Told):
+        return told
+    code = told.body.get("errcode")
+    if not isinstance(code, int):
+        return Retry(f"answered {told.status} without a code", at_most=FEW_TRIES)
+    return meaning(code, str(told.body.get("errmsg", ""))[:200])
 
 
 def meaning(code: int, reason: str) -> Result:
-    """What the code in an answer means: what may pass runs the schedule, what somebody may be mending gets a few tries."""
+    """What a code means: what may pass runs the schedule, what somebody may be mending gets a few tries."""
     if code == 0:
         return Delivered()
-    said = f"{code}: {reason}"
+    said = f"WeCom: {code} {reason}"
     if code in BUSY:
         return Retry(said, after=BUSY[code], down=code == -1)
     return Dead(said) if code in NEVER else Retry(said, at_most=FEW_TRIES)
 
 
-async def _fetch(settings: WeCom, vendor: Vendor) -> Fetched | Retry | Dead:
-    query = {"corpid": settings.corp_id, "corpsecret": settings.secret}
-    answer = await vendor.ask("GET", f"{settings.address}/cgi-bin/gettoken", query=query)
-    if not isinstance(answer, tuple):
-        return answer
-    status, said = answer
-    token, lasts = said.get("access_token"), number(said, "expires_in")
-    if isinstance(token, str) and token and lasts is not None:
+async def _fetch(settings: WeCom, call: Calling) -> Fetched | Retry | Dead:
+    named = urlencode({"corpid": settings.corp_id, "corpsecret": settings.secret})
+    told = await call("GET", f"/cgi-bin/gettoken?{named}", None)
+    if not isinstance(told, Told):
+        return told
+    token, lasts = told.body.get("access_token"), told.body.get("expires_in")
+    if isinstance(token, str) and token and isinstance(lasts, int):
         return Fetched(token, timedelta(seconds=lasts))
-    code = number(said, "errcode")
-    result = vendor.judged(status) if not code else meaning(code, word(said, "errmsg"))
-    return Retry("no token in the answer", at_most=FEW_TRIES) if isinstance(result, Delivered) else result
+    result = judged(told)
+    return Retry("WeCom: no token in the answer", at_most=FEW_TRIES) if isinstance(result, Delivered) else result

@@ -4,11 +4,15 @@ import base64
 import json
 import random
 import re
+import struct
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from gateway.errors import Unauthenticated
 from gateway.ingest.chat.contract import ChatSettings
@@ -17,6 +21,8 @@ from tests.ingest.chat.chinese import CORP, KEY, OTHER_KEY, TOKEN, WECOM, sealed
 from tests.support.clock import NOON
 
 FIELDS = ("TimeStamp", "Nonce", "Encrypt", "MsgSignature")
+
+ANYBODY = ChatSettings(token=TOKEN, encoding_key=KEY)
 
 ORACLE = """
 import json, sys, warnings
@@ -88,15 +94,39 @@ def test_settings_without_a_seal_believe_nothing(token: str, key: str) -> None:
         unseal(ChatSettings(token=token, encoding_key=key), sealed(b"hello"), NOON)
 
 
+def signed(data: bytes) -> Sealed:
+    """Whatever it is, signed by who knows the token."""
+    stamp, encrypted = str(int(NOON.timestamp())), base64.b64encode(data).decode()
+    return Sealed(stamp, "n", encrypted, signature_of(TOKEN, stamp, "n", encrypted))
+
+
+def encrypted(plain: bytes) -> bytes:
+    encryptor = Cipher(AES256(key_of(KEY)), CBC(key_of(KEY)[:16])).encryptor()
+    return encryptor.update(plain) + encryptor.finalize()
+
+
+WHOLE = bytes(16) + struct.pack("!I", 2) + b"hi"
+
+
+def test_what_is_well_put_together_by_hand_is_read() -> None:
+    assert unseal(ANYBODY, signed(encrypted(WHOLE + b"ww1" + b"\x07" * 7)), NOON) == Opened(
+        b"hi", "ww1", Seal(TOKEN, key_of(KEY))
+    )
+
+
 @pytest.mark.parametrize(
-    "plain", [b"", b"\x00" * 15, b"\x00" * 16, b"\x21" * 32, b"\x01" * 32, b"\x00" * 20 + b"\x0c" * 12, b"\xff" * 64]
+    "data",
+    [
+        *(b"", bytes(15), bytes(17), b"\xff" * 64),
+        *(encrypted(WHOLE + b"ww1" + end) for end in (b"\x06" * 6 + b"\x08", bytes(7), b"\x06" * 6 + b"\x21", b"\x08" * 7)),
+        *(encrypted(bytes(16) + struct.pack("!I", length) + b"hi" + b"\x0a" * 10) for length in (3, 2**32 - 1)),
+        *(encrypted(bytes(16) + b"\x00\x00\x00" + b"\x0d" * 13), encrypted(b"\x10" * 16), encrypted(b"\x20" * 32)),
+        *(encrypted(WHOLE + "公司".encode() + b"\x04" * 4), encrypted(WHOLE + b"ww1234567" + b"\x21" * 33)),
+    ],
 )
-def test_what_is_signed_and_no_envelope_is_refused(plain: bytes) -> None:
-    stamp = str(int(NOON.timestamp()))
-    encrypted = base64.b64encode(plain).decode()
-    forged = Sealed(stamp, "n", encrypted, signature_of(TOKEN, stamp, "n", encrypted))
+def test_what_is_signed_and_no_envelope_is_refused(data: bytes) -> None:
     with pytest.raises(Unauthenticated):
-        unseal(WECOM, forged, NOON)
+        unseal(ANYBODY, signed(data), NOON)
 
 
 def test_no_two_contents_are_sealed_alike() -> None:

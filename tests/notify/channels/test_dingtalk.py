@@ -4,47 +4,43 @@ import base64
 import hmac
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 import pytest
 
-from gateway.notify.card import Button, Reply
+from gateway.db.pool import Pool
+from gateway.notify.calling import Calling
 from gateway.notify.channels.dingtalk import DingTalkChannel, meaning
-from gateway.notify.channels.vendor import Vendor
 from gateway.notify.channels.webhook import FEW_TRIES
-from gateway.notify.message import Dead, Delivered, Message, Retry
+from gateway.notify.chat_posts import ChatPosts
+from gateway.notify.message import Dead, Delivered, Retry
+from gateway.notify.press_tokens import PressTokens
 from gateway.settings import DingTalk, DingTalkRobot
 from tests.support.clock import NOON, FakeClock
 from tests.support.telling import message
 from tests.support.vendor import FakeVendor, fake_vendor, paths
 
-CARD, ONE, GROUP = "/v1.0/card/instances/createAndDeliver", "/v1.0/robot/oToMessages/batchSend", "/v1.0/robot/groupMessages/send"
+CARD, ONE, GROUP = "/v1.0/card/instances", "/v1.0/robot/oToMessages/batchSend", "/v1.0/robot/groupMessages/send"
 TOKEN, ROBOT = "/v1.0/oauth2/accessToken", "/robot/send"
-SHOWN = Reply("已超时\n磁盘已满", "INC-1", "磁盘已满", "处理中", (Button("resolve", "解决", "r7-token"),))
 DELIVERED = {"success": True, "result": {"outTrackId": "x", "deliverResults": [{"spaceType": "IM_ROBOT", "success": True}]}}
 LOST = {"success": True, "result": {"deliverResults": [{"success": False, "errorMsg": "SYSTEM_ERROR"}]}}
-
-
-async def card(_: Message) -> Reply | Retry:
-    return SHOWN
+SENT = {"processQueryKey": "key", "invalidStaffIdList": [], "flowControlledStaffIdList": []}
 
 
 @pytest.fixture
 async def fake() -> AsyncIterator[FakeVendor]:
     async with fake_vendor() as vendor:
         vendor.answer(TOKEN, *({"accessToken": f"token-{n}", "expireIn": 7200} for n in (1, 2, 3)))
-        vendor.answer(CARD, DELIVERED)
-        for path in (ONE, GROUP):
-            vendor.answer(path, {"processQueryKey": "key", "invalidStaffIdList": [], "flowControlledStaffIdList": []})
+        vendor.answer(CARD, {"success": True, "result": True})
+        vendor.answer(ONE, SENT)
+        vendor.answer(GROUP, SENT)
         vendor.answer(ROBOT, {"errcode": 0, "errmsg": "ok"})
         yield vendor
 
 
 @pytest.fixture
-async def channel(fake: FakeVendor, clock: FakeClock) -> AsyncIterator[DingTalkChannel]:
+async def channel(fake: FakeVendor, pool: Pool, clock: FakeClock) -> AsyncIterator[DingTalkChannel]:
     settings = DingTalk(
         address=fake.url,
         robot_address=fake.url,
@@ -56,33 +52,28 @@ async def channel(fake: FakeVendor, clock: FakeClock) -> AsyncIterator[DingTalkC
         allow_private=True,
         robots={"ops": DingTalkRobot(token="tok", secret="SECabc"), "plain": DingTalkRobot(token="tok2")},
     )
-    vendor = Vendor.open(clock, allow_private=True)
-    yield DingTalkChannel.open(settings, vendor, card)
-    await vendor.close()
+    call = Calling.open(fake.url, clock, allow_private=True)
+    yield DingTalkChannel.open(settings, call, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "zh-CN"))
+    await call.close()
 
 
-async def test_a_member_gets_a_card_whose_buttons_are_signed(channel: DingTalkChannel, fake: FakeVendor) -> None:
-    sent = message("manager1")
-    assert await channel.send(sent) == Delivered()
-    asked_for, posted = fake.asked
+async def test_members_and_groups_are_sent_words_in_the_name_of_the_robot(channel: DingTalkChannel, fake: FakeVendor) -> None:
+    for recipient in ("manager1", "group:cid1+/=="):
+        assert await channel.send(message(recipient, text="交接班")) == Delivered()
+    asked_for, *posted = fake.asked
     assert asked_for.body == {"appKey": "ding1", "appSecret": "s3cret"}
-    assert {k.lower(): v for k, v in posted.headers.items()}["x-acs-dingtalk-access-token"] == "token-1"
-    assert (posted.body["outTrackId"], posted.body["callbackRouteKey"]) == (str(sent.id), "incidents")
-    assert posted.body["openSpaceId"] == "dtv1.card//IM_ROBOT.manager1"
-    filled = posted.body["cardData"]["cardParamMap"]
-    assert (filled["number"], filled["resolve_token"], filled["acknowledge_token"]) == ("INC-1", "r7-token", "")
-    assert all(isinstance(value, str) for value in filled.values())
-
-
-async def test_a_conversation_gets_the_card_and_without_a_template_the_words(channel: DingTalkChannel, fake: FakeVendor) -> None:
-    assert await channel.send(message("group:cid1+/==")) == Delivered()
-    assert fake.bodies(CARD)[0]["openSpaceId"] == "dtv1.card//IM_GROUP.cid1+/=="
-    plain = replace(channel, settings=msgspec.structs.replace(channel.settings, card_template=""))
-    for recipient in ("group:cid1+/==", "manager1"):
-        assert await plain.send(message(recipient)) == Delivered()
-    assert fake.bodies(GROUP)[0]["openConversationId"] == "cid1+/=="
+    assert {{k.lower(): v for k, v in one.headers.items()}["x-acs-dingtalk-access-token"] for one in posted} == {"token-1"}
     assert fake.bodies(ONE)[0]["userIds"] == ["manager1"]
-    assert json.loads(fake.bodies(ONE)[0]["msgParam"]) == {"content": SHOWN.text}
+    assert fake.bodies(GROUP)[0]["openConversationId"] == "cid1+/=="
+    assert json.loads(fake.bodies(ONE)[0]["msgParam"]) == {"content": "交接班"}
+
+
+@pytest.mark.parametrize("to", ["manager1", "group:cid1+/==", "group:cid/="])
+async def test_a_card_is_changed_under_its_name(channel: DingTalkChannel, fake: FakeVendor, to: str) -> None:
+    name = str(message("x").id)
+    assert await channel.send(message(f"{to}/={name}")) == Delivered()
+    assert fake.bodies(CARD)[0]["outTrackId"] == name
+    assert fake.bodies(CARD)[0]["cardUpdateOptions"] == {"updateCardDataByKey": True}
 
 
 async def test_a_robot_signs_the_time_where_it_has_a_secret(channel: DingTalkChannel, fake: FakeVendor) -> None:
@@ -98,11 +89,11 @@ async def test_a_robot_signs_the_time_where_it_has_a_secret(channel: DingTalkCha
 
 async def test_a_token_is_renewed_when_it_is_refused_and_not_for_ever(channel: DingTalkChannel, fake: FakeVendor) -> None:
     over = (400, {"code": "InvalidAuthentication", "message": "over"})
-    fake.answer(CARD, DELIVERED, over, DELIVERED, over)
+    fake.answer(ONE, SENT, over, SENT, (401, {}))
     results = [await channel.send(message("manager1")) for _ in range(3)]
     assert results[:2] == [Delivered(), Delivered()]
     assert isinstance(results[2], Retry)
-    assert paths(fake.asked) == [TOKEN, CARD, CARD, TOKEN, CARD, CARD, TOKEN, CARD]
+    assert paths(fake.asked) == [TOKEN, ONE, ONE, TOKEN, ONE, ONE, TOKEN, ONE]
 
 
 @pytest.mark.parametrize("recipient", ["robot:", "robot:other", "", "张三", "a b", "x" * 129, "../x?"])
@@ -114,6 +105,7 @@ async def test_whom_nothing_can_reach_is_given_up(channel: DingTalkChannel, fake
 @pytest.mark.parametrize(
     ("said", "kind", "at_most"),
     [
+        (DELIVERED, Delivered, None),
         (LOST, Retry, FEW_TRIES),
         ({"success": False}, Retry, FEW_TRIES),
         ({"flowControlledStaffIdList": ["manager1"]}, Retry, None),
@@ -125,12 +117,13 @@ async def test_whom_nothing_can_reach_is_given_up(channel: DingTalkChannel, fake
         ((500, {"code": "system.busy", "message": "m"}), Retry, None),
         ((503, ""), Retry, None),
         ((429, ""), Retry, None),
+        ((200, "<html>"), Retry, FEW_TRIES),
     ],
 )
 async def test_what_became_of_it_is_judged_by_what_is_said(
     channel: DingTalkChannel, fake: FakeVendor, said: Any, kind: Any, at_most: int | None
 ) -> None:
-    fake.answer(CARD, said)
+    fake.answer(ONE, said)
     result = await channel.send(message("manager1"))
     assert isinstance(result, kind)
     assert getattr(result, "at_most", None) == at_most

@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from gateway.db.pool import Pool, acquire
-from gateway.notify.card import Button, Reply
-from gateway.notify.channels.vendor import Vendor
+from gateway.db.pool import Pool
+from gateway.notify.calling import Calling
 from gateway.notify.channels.webhook import FEW_TRIES
 from gateway.notify.channels.wecom import WeComChannel, meaning
-from gateway.notify.chat_replies import ChatReplies
-from gateway.notify.message import Dead, Delivered, Message, Retry
+from gateway.notify.chat_posts import ChatPosts
+from gateway.notify.message import Dead, Delivered, Retry
 from gateway.notify.press_tokens import PressTokens
 from gateway.settings import WeCom
 from tests.support.clock import FakeClock
@@ -21,11 +20,6 @@ from tests.support.vendor import FakeVendor, fake_vendor, paths
 
 SEND, TOKEN, ROBOT = "/cgi-bin/message/send", "/cgi-bin/gettoken", "/cgi-bin/webhook/send"
 OK = {"errcode": 0, "errmsg": "ok"}
-CARD = Reply("已超时\n磁盘已满", "INC-1", "磁盘已满", "处理中", (Button("resolve", "解决", "r7-token"),))
-
-
-async def card(_: Message) -> Reply | Retry:
-    return CARD
 
 
 @pytest.fixture
@@ -38,25 +32,22 @@ async def fake() -> AsyncIterator[FakeVendor]:
 
 
 @pytest.fixture
-async def channel(fake: FakeVendor, clock: FakeClock) -> AsyncIterator[WeComChannel]:
+async def channel(fake: FakeVendor, pool: Pool, clock: FakeClock) -> AsyncIterator[WeComChannel]:
     settings = WeCom(
         address=fake.url, corp_id="ww1", agent_id=218, secret="s3cret", allow_private=True, robots={"ops": "693a91f6"}
     )
-    vendor = Vendor.open(clock, allow_private=True)
-    yield WeComChannel.open(settings, vendor, card)
-    await vendor.close()
+    call = Calling.open(fake.url, clock, allow_private=True)
+    yield WeComChannel.open(settings, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "zh-CN"))
+    await call.close()
 
 
-async def test_members_get_a_card_whose_buttons_are_signed(channel: WeComChannel, fake: FakeVendor) -> None:
-    sent = message("zhangsan|lisi")
-    assert await channel.send(sent) == Delivered()
+async def test_members_are_sent_words_in_the_name_of_the_application(channel: WeComChannel, fake: FakeVendor) -> None:
+    assert await channel.send(message("zhangsan|lisi", text="交接班")) == Delivered()
     asked_for, posted = fake.asked
     assert asked_for.query == {"corpid": "ww1", "corpsecret": "s3cret"}
     assert posted.query == {"access_token": "token-1"}
-    assert (posted.body["touser"], posted.body["agentid"], posted.body["msgtype"]) == ("zhangsan|lisi", 218, "template_card")
-    shown = posted.body["template_card"]
-    assert shown["button_list"] == [{"text": "解决", "style": 1, "key": "resolve@r7-token"}]
-    assert (shown["task_id"], shown["main_title"]) == (str(sent.id), {"title": "INC-1 处理中", "desc": "磁盘已满"})
+    assert (posted.body["touser"], posted.body["agentid"]) == ("zhangsan|lisi", 218)
+    assert (posted.body["msgtype"], posted.body["text"]) == ("text", {"content": "交接班"})
 
 
 async def test_a_token_lasts_for_many_messages_and_is_renewed_when_it_is_refused(channel: WeComChannel, fake: FakeVendor) -> None:
@@ -122,18 +113,5 @@ async def test_without_a_token_nothing_is_posted(channel: WeComChannel, fake: Fa
     assert paths(fake.asked) == [TOKEN]
 
 
-async def test_what_is_about_no_record_is_a_text(fake: FakeVendor, channel: WeComChannel) -> None:
-    async def plain(told: Message) -> Reply | Retry:
-        return Reply(told.text)
-
-    await WeComChannel.open(channel.settings, channel.vendor, plain).send(message("zhangsan", text="交接班"))
-    assert fake.bodies(SEND)[0]["text"] == {"content": "交接班"}
+def test_robots_and_the_application_fail_apart(channel: WeComChannel) -> None:
     assert {channel.endpoint(one) for one in ("a", "b", "robot:ops")} == {"wecom:application", "wecom:robot:ops"}
-
-
-async def test_a_record_that_is_no_more_is_shown_without_buttons(pool: Pool) -> None:
-    show = ChatReplies(pool, PressTokens((b"secret",)), "zh-CN")
-    told = message("zhangsan", subject="已受理", text="磁盘已满")
-    assert await show(told) == Reply("已受理\n\n磁盘已满")
-    async with acquire(pool) as conn:
-        assert await conn.fetchval("SELECT count(*) FROM incident") == 0

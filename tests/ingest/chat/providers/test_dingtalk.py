@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import Malformed, Unauthenticated
@@ -170,6 +170,7 @@ ANYTHING = st.recursive(
 FIELDS = ["msgtype", "msgId", "text", "content", "createAt", "outTrackId", "userId", "value", "senderNick", "spaceId"]
 
 
+@settings(max_examples=40)
 @given(st.sampled_from([robot, card]), st.dictionaries(st.sampled_from(FIELDS), ANYTHING), st.binary(max_size=50))
 def test_whatever_is_signed_is_understood_or_malformed(made: Any, more: dict[str, Any], raw: bytes) -> None:
     for call in (made(**more), replace(made(), body=raw)):

@@ -1,24 +1,13 @@
-"""Tokens are fetched once for all and again in time; nothing is called that the guard refuses."""
+"""Tokens are fetched once for all, and again in time."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
-import pytest
-
-from gateway.notify.channels.vendor import EARLY, AccessToken, Fetched, Vendor
+from gateway.notify.access_token import EARLY, AccessToken, Fetched
 from gateway.notify.message import Dead, Retry
 from tests.support.clock import FakeClock
-from tests.support.vendor import fake_vendor
 
 LASTS = timedelta(hours=2)
-
-
-@pytest.fixture
-async def vendor(clock: FakeClock) -> AsyncIterator[Vendor]:
-    opened = Vendor.open(clock, allow_private=True)
-    yield opened
-    await opened.close()
 
 
 class Issuer:
@@ -59,28 +48,3 @@ async def test_without_a_token_it_is_said_why_and_asked_again(clock: FakeClock) 
     assert await token.get() == Retry("busy")
     issuer.trouble = None
     assert await token.get() == "token-2"
-
-
-async def test_a_private_address_is_refused_unless_it_is_allowed(clock: FakeClock) -> None:
-    async with fake_vendor() as fake:
-        guarded = Vendor.open(clock, allow_private=False)
-        assert isinstance(await guarded.ask("GET", f"{fake.url}/x"), Dead)
-        assert fake.asked == []
-        await guarded.close()
-
-
-@pytest.mark.parametrize(("status", "said"), [(302, ""), (200, "<html>"), (200, ""), (200, []), (200, "\xff"), (500, "{")])
-async def test_an_answer_that_is_none_is_an_empty_one_and_no_redirect_is_followed(
-    vendor: Vendor, status: int, said: object
-) -> None:
-    async with fake_vendor() as fake:
-        fake.answer("/x", (status, said))
-        assert await vendor.ask("POST", f"{fake.url}/x", {}) == (status, {})
-        assert len(fake.asked) == 1
-    assert isinstance(vendor.judged(status), Retry)
-
-
-async def test_a_vendor_that_is_away_counts_as_down(vendor: Vendor, unused_tcp_port: int) -> None:
-    answer = await vendor.ask("GET", f"http://127.0.0.1:{unused_tcp_port}/")
-    assert isinstance(answer, Retry)
-    assert answer.down

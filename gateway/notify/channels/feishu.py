@@ -1,0 +1,123 @@
+"""Feishu and Lark on the way out: cards with buttons, in answer to messages, and changed when the record does.
+
+https://open.feishu.cn/document/server-docs/im-v1/message/create, reply and patch. The app's token lasts two hours; `uuid` keeps
+what is sent again within an hour from being seen twice. `code` is 0 for what was done.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from gateway.db.pool import LOST_RACE
+from gateway.errors import Unavailable
+from gateway.notify.calling import Calling, Told
+from gateway.notify.channels.webhook import FEW_TRIES
+from gateway.notify.chat_messages import Place
+from gateway.notify.chat_posts import ChatPosts, target_of
+from gateway.notify.feishu_cards import card
+from gateway.notify.message import Dead, Delivered, Message, Result, Retry
+from gateway.settings import Feishu
+
+PROVIDER = "feishu"
+AUTH, MESSAGES = "/open-apis/auth/v3/tenant_access_token/internal", "/open-apis/im/v1/messages"
+EARLY_S = 300.0
+"""Seconds before its end that a token is no longer used."""
+
+PASSING = frozenset({99991400, 230020, 230049, 11232})
+"""Codes of too many calls, and of a message that is still being sent."""
+
+UNKNOWN_TOKEN = frozenset({99991661, 99991663, 99991664, 99991665, 99991668})
+GONE = frozenset({230011, 230031, 230110, 230050})
+"""Codes of a message that was taken back, deleted, hidden or is too old to change."""
+
+KINDS = {"oc_": "chat_id", "ou_": "open_id", "on_": "union_id"}
+
+
+@dataclass(slots=True)
+class Token:
+    """The app's token as long as it is good, by the monotonic clock."""
+
+    text: str = ""
+    until: float = 0.0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(frozen=True, slots=True)
+class FeishuChannel:
+    """To `oc_…` (a chat), `ou_…` (a person), a mail address, `oc_…/om_…` (in answer) or `oc_…/=om_…` (in place of)."""
+
+    settings: Feishu
+    call: Calling
+    posts: ChatPosts
+    token: Token = field(default_factory=Token)
+
+    def endpoint(self, recipient: str) -> str:  # noqa: ARG002 - the API is the endpoint, wherever the message goes
+        """The API."""
+        return f"feishu:{self.settings.api}"
+
+    async def send(self, message: Message) -> Result:
+        """Send it once."""
+        target = target_of(message.recipient)
+        try:
+            showing = await self.posts.showing(message)
+        except (Unavailable, *LOST_RACE) as error:
+            return Retry(f"the record could not be looked up: {error!r}")
+        shown = msgspec.json.encode(card(showing.reply)).decode()
+        sent = {"msg_type": "interactive", "content": shown, "uuid": str(message.id)}
+        if target.instead_of:
+            told = await self._called("PATCH", f"{MESSAGES}/{quote(target.instead_of, safe='')}", {"content": shown})
+        elif target.below:
+            told = await self._called("POST", f"{MESSAGES}/{quote(target.below, safe='')}/reply", sent)
+        else:
+            path = f"{MESSAGES}?receive_id_type={kind_of(target.conversation)}"
+            told = await self._called("POST", path, sent | {"receive_id": target.conversation})
+        if isinstance(told, Told) and not target.instead_of:
+            data = told.body.get("data") or {}
+            place = Place(PROVIDER, str(data.get("chat_id", target.conversation)), str(data.get("message_id", "")))
+            await self.posts.shown(place, showing, message)
+        return Delivered() if isinstance(told, Told) else told
+
+    async def _called(self, method: str, path: str, body: dict[str, Any]) -> Told | Retry | Dead:
+        """One call in the app's name, which did what was asked."""
+        token = await self._token()
+        if not isinstance(token, str):
+            return token
+        told = await self.call(method, path, body, token)
+        if not isinstance(told, Told) or told.body.get("code") == 0:
+            return told
+        code = told.body.get("code")
+        if code in UNKNOWN_TOKEN and self.token.text == token:
+            self.token.text = ""
+        return judge(code, str(told.body.get("msg", "")))
+
+    async def _token(self) -> str | Retry | Dead:
+        async with self.token.turn:
+            now = self.call.clock.monotonic()
+            if self.token.text and now < self.token.until:
+                return self.token.text
+            told = await self.call("POST", AUTH, {"app_id": self.settings.app_id, "app_secret": self.settings.app_secret})
+            if not isinstance(told, Told):
+                return told
+            text, lasts = told.body.get("tenant_access_token"), told.body.get("expire")
+            if told.body.get("code") != 0 or not isinstance(text, str) or not isinstance(lasts, int):
+                return Retry(f"Feishu gives no token: {str(told.body.get('msg'))[:200]}", at_most=FEW_TRIES, down=True)
+            self.token.text, self.token.until = text, now + max(lasts - EARLY_S, 0.0)
+            return text
+
+
+def kind_of(recipient: str) -> str:
+    """What kind of id it is."""
+    return "email" if "@" in recipient else KINDS.get(recipient[:3], "user_id")
+
+
+def judge(code: object, said: str) -> Retry | Dead:
+    """What a code of Feishu's other than 0 means for this message."""
+    reason = f"Feishu: {code} {said[:200]}"
+    if code in GONE:
+        return Dead(reason)
+    if code in PASSING or code in UNKNOWN_TOKEN:
+        return Retry(reason)
+    return Retry(reason, at_most=FEW_TRIES)
