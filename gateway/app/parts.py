@@ -19,11 +19,13 @@ from gateway.ingest.fetching import Fetcher
 from gateway.ingest.http import Fetch
 from gateway.metrics import Metrics
 from gateway.notify.calling import Calling
+from gateway.notify.channels.dingtalk import DingTalkChannel
 from gateway.notify.channels.feishu import FeishuChannel
 from gateway.notify.channels.person import PersonChannel
 from gateway.notify.channels.slack import SlackChannel
 from gateway.notify.channels.smtp import Replies, SmtpChannel
 from gateway.notify.channels.webhook import WebhookChannel
+from gateway.notify.channels.wecom import WeComChannel
 from gateway.notify.chat_posts import ChatPosts
 from gateway.notify.message import Channel
 from gateway.notify.press_tokens import PressTokens
@@ -142,6 +144,16 @@ def chats(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, t
         feishu = Calling.open(told.feishu.api, clock, allow_private=told.feishu.allow_private)
         stack.push_async_callback(feishu.close)
         found["feishu"] = FeishuChannel(told.feishu, feishu, posts)
+    if told.wecom.corp_id or told.wecom.robots:
+        wecom = Calling.open(told.wecom.address, clock, allow_private=told.wecom.allow_private)
+        stack.push_async_callback(wecom.close)
+        found["wecom"] = WeComChannel.open(told.wecom, wecom, posts)
+    if told.dingtalk.app_key or told.dingtalk.robots:
+        dingtalk = Calling.open(told.dingtalk.address, clock, allow_private=told.dingtalk.allow_private)
+        robots = Calling.open(told.dingtalk.robot_address, clock, allow_private=told.dingtalk.allow_private)
+        stack.push_async_callback(dingtalk.close)
+        stack.push_async_callback(robots.close)
+        found["dingtalk"] = DingTalkChannel.open(told.dingtalk, dingtalk, robots, posts)
     return found
 
 

@@ -48,14 +48,16 @@ class Calling:
         )
         return cls(session, guard, api.rstrip("/"), clock)
 
-    async def __call__(self, method: str, path: str, body: Mapping[str, Any], token: str = "") -> Told | Retry | Dead:
+    async def __call__(
+        self, method: str, path: str, body: Mapping[str, Any] | None, token: str = "", headers: Mapping[str, str] | None = None
+    ) -> Told | Retry | Dead:
         """What the vendor answers to one call, or why there is no answer that can be understood."""
-        headers = {"content-type": "application/json; charset=utf-8"}
+        headers = {"content-type": "application/json; charset=utf-8", **(headers or {})}
         if token:
             headers["authorization"] = f"Bearer {token}"
         try:
             url = self.guard.check_url(self.api + path)
-            data = msgspec.json.encode(body)
+            data = None if body is None else msgspec.json.encode(body)
             async with self.session.request(method, url, data=data, headers=headers, allow_redirects=False) as answer:
                 return self._understood(answer.status, answer.headers.get("retry-after"), await answer.content.read(MOST))
         except AddressRefused as refusal:

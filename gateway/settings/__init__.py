@@ -17,6 +17,7 @@ from gateway.settings.arrival import (
 )
 from gateway.settings.chat import Chat
 from gateway.settings.loading import contradictions, load, overlay
+from gateway.settings.messengers import DingTalk, DingTalkRobot, WeCom
 from gateway.settings.process import Calendar, CustomField, Escalation, Management, Policy, Problems, Promises, Sla, Use
 from gateway.settings.section import Section
 from gateway.settings.sections import (
@@ -48,6 +49,8 @@ __all__ = [
     "CustomField",
     "Database",
     "Dedup",
+    "DingTalk",
+    "DingTalkRobot",
     "Duration",
     "Escalation",
     "Feishu",
@@ -78,6 +81,7 @@ __all__ = [
     "Smtp",
     "Storm",
     "Use",
+    "WeCom",
     "Webhook",
     "contradictions",
     "load",

@@ -17,7 +17,7 @@ from dateutil.rrule import rrulestr
 
 from gateway.durations import written
 from gateway.errors import Flaw, Misconfigured
-from gateway.settings import mail_flaws
+from gateway.settings import chat_flaws, mail_flaws
 from gateway.settings.arrival import Maintenance
 from gateway.settings.fields import flaws_of
 from gateway.settings.sections import Attachments, Settings
@@ -125,6 +125,7 @@ def _ways_in(settings: Settings) -> list[Flaw]:
     if any(len(word) < 32 for word in settings.links.secret.split()) or len(settings.links.secret.split()) > 2:
         flaws.append(Flaw("/links/secret", "one secret or two, each of at least 32 characters"))
     flaws += mail_flaws.flaws(settings.mail)
+    flaws += chat_flaws.flaws(settings.chat, settings.notify)
     if settings.login.attempts < 1:
         flaws.append(Flaw("/login/attempts", "at least one attempt is needed to get in"))
     for name, intake in settings.intake.items():

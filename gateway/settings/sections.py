@@ -5,6 +5,7 @@ from typing import Literal
 from gateway.durations import Duration
 from gateway.settings.arrival import Bounds, Dedup, Intake, Mail, Routing, ServiceIntake
 from gateway.settings.chat import Chat
+from gateway.settings.messengers import DingTalk, WeCom
 from gateway.settings.process import CustomField, Escalation, Major, Problems, Sla
 from gateway.settings.section import Section
 
@@ -84,6 +85,8 @@ class Notify(Section, frozen=True):
     webhook: Webhook
     slack: Slack
     feishu: Feishu
+    wecom: WeCom
+    dingtalk: DingTalk
 
 
 class Retention(Section, frozen=True):
