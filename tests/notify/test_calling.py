@@ -43,9 +43,7 @@ async def test_without_a_body_none_is_sent(call: Calling, fake: FakeVendor) -> N
     assert fake.asked[0].body is None
 
 
-@pytest.mark.parametrize(
-    ("status", "said"), [(302, ""), (200, "<html>"), (200, ""), (200, []), (500, {}), (503, {}), (429, {})]
-)
+@pytest.mark.parametrize(("status", "said"), [(302, ""), (200, "<html>"), (200, ""), (200, []), (500, {}), (503, {}), (429, {})])
 async def test_what_is_no_answer_is_tried_again_and_no_redirect_is_followed(
     call: Calling, fake: FakeVendor, status: int, said: object
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from gateway.ingest.chat import flat_xml
 from gateway.ingest.chat.contract import Call
 from gateway.ingest.chat.envelope import Sealed, unseal
+from gateway.operations.chat_changes import follow
 from tests.ingest.chat.chinese import CARD_SECRET, CORP, KEY, SECRET, TOKEN, WECOM, card, event, pressed, robot, said, wecom, xml
 from tests.scenarios.conftest import Telling
 from tests.support.clock import NOON
@@ -48,7 +49,7 @@ card_route = "incidents"
 allow_private = true
 """
 
-SENT, CREATED = "/cgi-bin/message/send", "/v1.0/card/instances/createAndDeliver"
+SENT, CREATED, CHANGED = "/cgi-bin/message/send", "/v1.0/card/instances/createAndDeliver", "/v1.0/card/instances"
 
 
 @pytest.fixture
@@ -58,6 +59,7 @@ async def vendor() -> AsyncIterator[FakeVendor]:
         fake.answer("/v1.0/oauth2/accessToken", {"accessToken": "t", "expireIn": 7200})
         fake.answer(SENT, {"errcode": 0})
         fake.answer(CREATED, {"success": True, "result": {"deliverResults": [{"success": True}]}})
+        fake.answer(CHANGED, {"success": True, "result": True})
         yield fake
 
 
@@ -112,6 +114,24 @@ async def test_a_report_in_dingtalk_comes_back_as_a_card_that_is_resolved(story:
     await heard(story, "dingtalk", card(params=solved))
     record = await story.record(number)
     assert (record["state"], record["solution"]) == ("resolved", "重启了网关")
+
+
+async def test_a_card_in_dingtalk_follows_its_record_whoever_changes_it(story: Story, vendor: FakeVendor) -> None:
+    """卡片随记录更新:网页上受理、解决,钉钉里的卡片随之变化。"""
+    number = (await story.alert("磁盘已满"))["incident"]
+    await story.settled(number, 2)
+    (created,) = vendor.bodies(CREATED)
+    await story.act(number, "acknowledge", "lisi")
+    assert await follow(story.gateway.desk, {"dingtalk", "wecom"}) == 1
+    await story.settled(number, 3)
+    await story.act(number, "resolve", "lisi", solution="清理日志")
+    assert await follow(story.gateway.desk, {"dingtalk", "wecom"}) == 1
+    await story.settled(number, 4)
+    taken, solved = vendor.bodies(CHANGED)
+    assert {taken["outTrackId"], solved["outTrackId"]} == {created["outTrackId"]}
+    shown = [one["cardData"]["cardParamMap"] for one in (created, taken, solved)]
+    assert [bool(one["acknowledge_token"]) for one in shown] == [True, False, False]
+    assert [bool(one["resolve_token"]) for one in shown] == [True, True, False]
 
 
 async def test_what_is_told_three_times_is_one_record_and_a_stranger_presses_in_vain(story: Story, vendor: FakeVendor) -> None:

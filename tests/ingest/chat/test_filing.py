@@ -136,6 +136,7 @@ async def test_a_stranger_reports_and_does_not_act(gateway: Served, text: str) -
     assert (await told(gateway, text.format(number), "2")).startswith("I do not know who you are here")
     await said(gateway, a_press("resolve", await button(gateway)), FORM)
     assert (await record(gateway))["state"] == "logged"
+    assert (await outcomes(gateway))[-2:] == [("ignored", "a stranger may not act")] * 2
     assert (await told(gateway, f"status {number}", "3")).startswith("How it stands:")
     assert (await told(gateway, f"status {number}", "4", user_id="U7")).startswith("There is no such record")
     assert (await told(gateway, f"note {number} me too", "5", user_id="U7")).startswith("There is no such record")
