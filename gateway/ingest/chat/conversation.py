@@ -40,9 +40,13 @@ class Conversation:
         """What becomes of it."""
         thread = await self._thread()
         wanted = asked(self.talk.text, in_thread=thread is not None)
-        if not self.talk.addressed and (thread is None or thread.state in ENDED or isinstance(wanted, Helping)):
+        if self.talk.addressed:
+            return await self._done(wanted, thread)
+        if thread is None or thread.state in ENDED or isinstance(wanted, Helping):
             return ignored(UNHEARD)
-        return await self._done(wanted, thread)
+        if isinstance(wanted, Acting | Asking):
+            return await self._done(wanted, thread)
+        return await self._noted(thread, self.talk.text)
 
     async def _done(self, wanted: Asked, thread: Incident | None) -> Answered:  # noqa: PLR0911 - one arm a wish
         locale = self.speaker.locale
