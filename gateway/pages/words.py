@@ -139,6 +139,7 @@ EVENTS: Mapping[str, Both] = {
     "resolved": ("solved, as we think", "已解决，待您确认"),
     "closed": ("closed", "已关闭"),
     "reopened": ("opened again", "重新打开"),
+    "close_put_off": ("left open for longer", "推迟关闭"),
     "rejected": ("not taken on", "已驳回"),
     "status_update": ("news", "进展通报"),
     "rated": ("rated", "已评价"),
