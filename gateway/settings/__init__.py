@@ -19,13 +19,9 @@ from gateway.settings.arrival import (
 from gateway.settings.chat import Chat
 from gateway.settings.forms import Form
 from gateway.settings.loading import contradictions, load, overlay
-<<<<<<< HEAD
 from gateway.settings.mailboxes import Imap, Ses
-from gateway.settings.messengers import DingTalk, DingTalkRobot, WeCom
-from gateway.settings.phone import Hotline, Phone, PhoneProvider
-=======
 from gateway.settings.messengers import DingTalk, DingTalkRobot, Feishu, Slack, WeCom
->>>>>>> chat
+from gateway.settings.phone import Hotline, Phone, PhoneProvider
 from gateway.settings.process import Calendar, CustomField, Escalation, Management, Policy, Problems, Promises, Sla, Use
 from gateway.settings.section import Section
 from gateway.settings.sections import (
