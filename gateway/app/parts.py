@@ -143,7 +143,7 @@ def chats(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, t
     if told.feishu.app_id:
         feishu = Calling.open(told.feishu.api, clock, allow_private=told.feishu.allow_private)
         stack.push_async_callback(feishu.close)
-        found["feishu"] = FeishuChannel(told.feishu, feishu, posts)
+        found["feishu"] = FeishuChannel.open(told.feishu, feishu, posts)
     if told.wecom.corp_id or told.wecom.robots:
         wecom = Calling.open(told.wecom.address, clock, allow_private=told.wecom.allow_private)
         stack.push_async_callback(wecom.close)

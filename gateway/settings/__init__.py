@@ -17,7 +17,7 @@ from gateway.settings.arrival import (
 )
 from gateway.settings.chat import Chat
 from gateway.settings.loading import contradictions, load, overlay
-from gateway.settings.messengers import DingTalk, DingTalkRobot, WeCom
+from gateway.settings.messengers import DingTalk, DingTalkRobot, Feishu, Slack, WeCom
 from gateway.settings.process import Calendar, CustomField, Escalation, Management, Policy, Problems, Promises, Sla, Use
 from gateway.settings.section import Section
 from gateway.settings.sections import (
@@ -25,7 +25,6 @@ from gateway.settings.sections import (
     Attachments,
     Audit,
     Database,
-    Feishu,
     Links,
     Login,
     Notify,
@@ -34,7 +33,6 @@ from gateway.settings.sections import (
     Retention,
     Server,
     Settings,
-    Slack,
     Smtp,
     Webhook,
 )

@@ -45,3 +45,28 @@ class DingTalk(Section, frozen=True):
     def __repr__(self) -> str:
         """Without the secrets: whatever is printed may be kept."""
         return f"DingTalk(address={self.address!r}, app_key={self.app_key!r}, robots={sorted(self.robots)})"
+
+
+class Slack(Section, frozen=True):
+    """Messages in Slack; no token means the channel is off."""
+
+    api: str
+    token: str
+    allow_private: bool
+
+    def __repr__(self) -> str:
+        """Without the token: whatever is printed may be kept."""
+        return f"Slack(api={self.api!r}, token={bool(self.token)}, allow_private={self.allow_private})"
+
+
+class Feishu(Section, frozen=True):
+    """Messages in Feishu or Lark; no app means the channel is off."""
+
+    api: str
+    app_id: str
+    app_secret: str
+    allow_private: bool
+
+    def __repr__(self) -> str:
+        """Without the secret: whatever is printed may be kept."""
+        return f"Feishu(api={self.api!r}, app_id={self.app_id!r}, allow_private={self.allow_private})"

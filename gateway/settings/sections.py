@@ -5,7 +5,7 @@ from typing import Literal
 from gateway.durations import Duration
 from gateway.settings.arrival import Bounds, Dedup, Intake, Mail, Routing, ServiceIntake
 from gateway.settings.chat import Chat
-from gateway.settings.messengers import DingTalk, WeCom
+from gateway.settings.messengers import DingTalk, Feishu, Slack, WeCom
 from gateway.settings.process import CustomField, Escalation, Major, Problems, Sla
 from gateway.settings.section import Section
 
@@ -56,23 +56,6 @@ class Webhook(Section, frozen=True):
     """Standard Webhooks on the way out; `secret` is whsec_ and base64."""
 
     secret: str
-    allow_private: bool
-
-
-class Slack(Section, frozen=True):
-    """Messages in Slack on the way out; no token means the channel is off."""
-
-    api: str
-    token: str
-    allow_private: bool
-
-
-class Feishu(Section, frozen=True):
-    """Messages in Feishu or Lark on the way out; no app means the channel is off."""
-
-    api: str
-    app_id: str
-    app_secret: str
     allow_private: bool
 
 

@@ -34,7 +34,7 @@ async def slack() -> AsyncIterator[ChatServer]:
 
 @pytest.fixture
 async def story(telling: Telling, slack: ChatServer) -> AsyncIterator[Story]:
-    async with telling(SLACK.format(secret=SECRET, url=slack.url)) as begun:
+    async with telling(SLACK.format(secret=SECRET, url=slack.url), recipients='chat = ["slack:C0OPS"]') as begun:
         await begun.join("dina", "service_desk")
         account = {"provider": "slack", "tenant": "T123ABC456", "user": "U0DINA"}
         await begun.call("POST", "people/dina/chats", account)

@@ -1,4 +1,4 @@
-"""What WeCom and DingTalk would never be told or believed is said before the gateway starts."""
+"""What chats would never be told or believed is said before the gateway starts."""
 
 from pathlib import Path
 
@@ -22,6 +22,11 @@ SEALED = '[chat.{}]\ntoken = "a b"\nencoding_key = "{}"\n'
         ('[notify.wecom]\ncorp_id = "ww1"\nsecret = "s"', ["/notify/wecom/secret"]),
         ('[notify.dingtalk]\napp_key = "d"\napp_secret = "s"', ["/notify/dingtalk/app_secret"]),
         ('[notify.dingtalk]\ncard_template = "t"', ["/notify/dingtalk/card_route"]),
+        ('[chat.slack]\nsecrets = ["short"]', ["/chat/slack/secrets"]),
+        ('[notify.slack]\napi = "slack.com"', ["/notify/slack/api"]),
+        ('[notify.feishu]\napi = "https://open.feishu.cn/x"', ["/notify/feishu/api"]),
+        ('[notify.feishu]\napp_id = "cli_1"', ["/notify/feishu/app_secret"]),
+        ('[notify.recipients]\nduty = ["slack:C1", "feishu:oc_1"]', ["/notify/recipients/duty"] * 2),
         ('[notify.recipients]\nleader = ["wecom:zhangsan"]', ["/notify/recipients/leader"]),
         ('[notify.recipients]\nduty = ["dingtalk:robot:ops"]', ["/notify/recipients/duty"]),
     ],
@@ -47,9 +52,14 @@ def test_a_whole_configuration_is_taken_and_shows_no_secret(tmp_path: Path) -> N
     robots = {{ ops = "k3y" }}
     [notify.dingtalk.robots.ops]
     token = "t0ken"
+    [notify.slack]
+    token = "xoxb-1"
+    [notify.feishu]
+    app_id = "cli_1"
+    app_secret = "s3same"
     """
     (tmp_path / "gateway.toml").write_text(text)
     notify = load(tmp_path / "gateway.toml", {}).notify
     assert (notify.wecom.robots, notify.dingtalk.robots["ops"].secret) == ({"ops": "k3y"}, "")
-    shown = f"{notify.wecom} {notify.dingtalk}"
-    assert not [secret for secret in ("s3cret", "k3y", "t0ken") if secret in shown]
+    shown = f"{notify.wecom} {notify.dingtalk} {notify.slack} {notify.feishu}"
+    assert not [secret for secret in ("s3cret", "k3y", "t0ken", "xoxb", "s3same") if secret in shown]

@@ -39,7 +39,6 @@ handler = ["smtp:handler@example.com"]
 operations_manager = ["smtp:operations@example.com"]
 director = ["smtp:director@example.com"]
 duty = ["person:dina"]
-chat = ["slack:C0OPS"]
 {recipients}
 [notify.smtp]
 host = "127.0.0.1"

@@ -4,8 +4,8 @@ https://open.feishu.cn/document/server-docs/im-v1/message/create, reply and patc
 what is sent again within an hour from being seen twice. `code` is 0 for what was done.
 """
 
-import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +13,7 @@ import msgspec
 
 from gateway.db.pool import LOST_RACE
 from gateway.errors import Unavailable
+from gateway.notify.access_token import AccessToken, Fetched
 from gateway.notify.calling import Calling, Told
 from gateway.notify.channels.webhook import FEW_TRIES
 from gateway.notify.chat_messages import Place
@@ -23,9 +24,6 @@ from gateway.settings import Feishu
 
 PROVIDER = "feishu"
 AUTH, MESSAGES = "/open-apis/auth/v3/tenant_access_token/internal", "/open-apis/im/v1/messages"
-EARLY_S = 300.0
-"""Seconds before its end that a token is no longer used."""
-
 PASSING = frozenset({99991400, 230020, 230049, 11232})
 """Codes of too many calls, and of a message that is still being sent."""
 
@@ -36,15 +34,6 @@ GONE = frozenset({230011, 230031, 230110, 230050})
 KINDS = {"oc_": "chat_id", "ou_": "open_id", "on_": "union_id"}
 
 
-@dataclass(slots=True)
-class Token:
-    """The app's token as long as it is good, by the monotonic clock."""
-
-    text: str = ""
-    until: float = 0.0
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
 @dataclass(frozen=True, slots=True)
 class FeishuChannel:
     """To `oc_…` (a chat), `ou_…` (a person), a mail address, `oc_…/om_…` (in answer) or `oc_…/=om_…` (in place of)."""
@@ -52,7 +41,16 @@ class FeishuChannel:
     settings: Feishu
     call: Calling
     posts: ChatPosts
-    token: Token = field(default_factory=Token)
+    token: AccessToken
+
+    @classmethod
+    def open(cls, settings: Feishu, call: Calling, posts: ChatPosts) -> "FeishuChannel":
+        """A channel with a token of its own."""
+
+        async def fetch() -> Fetched | Retry | Dead:
+            return await _fetch(settings, call)
+
+        return cls(settings, call, posts, AccessToken(fetch, call.clock))
 
     def endpoint(self, recipient: str) -> str:  # noqa: ARG002 - the API is the endpoint, wherever the message goes
         """The API."""
@@ -82,30 +80,16 @@ class FeishuChannel:
 
     async def _called(self, method: str, path: str, body: dict[str, Any]) -> Told | Retry | Dead:
         """One call in the app's name, which did what was asked."""
-        token = await self._token()
+        token = await self.token.get()
         if not isinstance(token, str):
             return token
         told = await self.call(method, path, body, token)
         if not isinstance(told, Told) or told.body.get("code") == 0:
             return told
         code = told.body.get("code")
-        if code in UNKNOWN_TOKEN and self.token.text == token:
-            self.token.text = ""
+        if code in UNKNOWN_TOKEN:
+            self.token.forget(token)
         return judge(code, str(told.body.get("msg", "")))
-
-    async def _token(self) -> str | Retry | Dead:
-        async with self.token.turn:
-            now = self.call.clock.monotonic()
-            if self.token.text and now < self.token.until:
-                return self.token.text
-            told = await self.call("POST", AUTH, {"app_id": self.settings.app_id, "app_secret": self.settings.app_secret})
-            if not isinstance(told, Told):
-                return told
-            text, lasts = told.body.get("tenant_access_token"), told.body.get("expire")
-            if told.body.get("code") != 0 or not isinstance(text, str) or not isinstance(lasts, int):
-                return Retry(f"Feishu gives no token: {str(told.body.get('msg'))[:200]}", at_most=FEW_TRIES, down=True)
-            self.token.text, self.token.until = text, now + max(lasts - EARLY_S, 0.0)
-            return text
 
 
 def kind_of(recipient: str) -> str:
@@ -121,3 +105,13 @@ def judge(code: object, said: str) -> Retry | Dead:
     if code in PASSING or code in UNKNOWN_TOKEN:
         return Retry(reason)
     return Retry(reason, at_most=FEW_TRIES)
+
+
+async def _fetch(settings: Feishu, call: Calling) -> Fetched | Retry | Dead:
+    told = await call("POST", AUTH, {"app_id": settings.app_id, "app_secret": settings.app_secret})
+    if not isinstance(told, Told):
+        return told
+    text, lasts = told.body.get("tenant_access_token"), told.body.get("expire")
+    if told.body.get("code") != 0 or not isinstance(text, str) or not isinstance(lasts, int):
+        return Retry(f"Feishu gives no token: {str(told.body.get('msg'))[:200]}", at_most=FEW_TRIES, down=True)
+    return Fetched(text, timedelta(seconds=lasts))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from aiohttp import web
@@ -29,7 +30,7 @@ async def feishu() -> AsyncIterator[ChatServer]:
 async def channel(feishu: ChatServer, pool: Pool, clock: FakeClock) -> AsyncIterator[FeishuChannel]:
     settings = Feishu(api=feishu.url, app_id="cli_1", app_secret="secret", allow_private=True)
     call = Calling.open(feishu.url, clock, allow_private=True)
-    yield FeishuChannel(settings, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "zh-CN"))
+    yield FeishuChannel.open(settings, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "zh-CN"))
     await call.close()
 
 
@@ -52,7 +53,7 @@ async def test_a_token_is_asked_for_anew_before_it_ends_and_when_it_is_not_known
     channel: FeishuChannel, feishu: ChatServer, clock: FakeClock
 ) -> None:
     await channel.send(message("oc_1"))
-    channel.token.until = clock.monotonic()
+    clock.advance(timedelta(seconds=7_200))
     await channel.send(message("oc_1"))
     assert feishu.asked[-1][1] == "Bearer t-3"
     feishu.answer = lambda path: web.json_response({"code": 99991663, "msg": "bad token"}) if "messages" in path else None
