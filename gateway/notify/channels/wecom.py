@@ -128,14 +128,13 @@ def judged(told: Told | Retry | Dead) -> Result:
     """What an answer means: what counts is its code, WeCom says 200 whatever happened."""
     if not isinstance(told, Told):
         return told
-    code = told.body.get("errcode")
-    if not isinstance(code, int):
-        return Retry(f"answered {told.status} without a code", at_most=FEW_TRIES)
-    return meaning(code, str(told.body.get("errmsg", ""))[:200])
+    return meaning(told.body.get("errcode"), str(told.body.get("errmsg", ""))[:200])
 
 
-def meaning(code: int, reason: str) -> Result:
+def meaning(code: object, reason: str) -> Result:
     """What a code means: what may pass runs the schedule, what somebody may be mending gets a few tries."""
+    if not isinstance(code, int) or isinstance(code, bool):
+        return Retry("WeCom: an answer without a code", at_most=FEW_TRIES)
     if code == 0:
         return Delivered()
     said = f"WeCom: {code} {reason}"

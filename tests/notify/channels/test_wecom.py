@@ -47,7 +47,7 @@ async def test_members_are_sent_words_in_the_name_of_the_application(channel: We
     asked_for, posted = fake.asked
     assert asked_for.query == {"corpid": "ww1", "corpsecret": "s3cret"}
     assert posted.query == {"access_token": "token-1"}
-    assert (posted.body["touser"], posted.body["agentid"]) == ("zhangsan|lisi", 218)
+    assert (posted.body["touser"], posted.body["agentid"], posted.body["enable_duplicate_check"]) == ("zhangsan|lisi", 218, 1)
     assert (posted.body["msgtype"], posted.body["text"]) == ("text", {"content": "交接班"})
 
 
@@ -131,3 +131,8 @@ async def test_a_card_is_changed_by_its_code_for_three_days(channel: WeComChanne
 
 def test_robots_and_the_application_fail_apart(channel: WeComChannel) -> None:
     assert {channel.endpoint(one) for one in ("a", "b", "robot:ops")} == {"wecom:application", "wecom:robot:ops"}
+
+
+@pytest.mark.parametrize("code", [None, False, "0", [], {}, 0.0])
+def test_an_answer_without_a_code_is_no_delivery(code: Any) -> None:
+    assert isinstance(meaning(code, ""), Retry)
