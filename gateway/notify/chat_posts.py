@@ -68,14 +68,16 @@ class ChatPosts:
             return Showing(Reply(words), None, locale)
         return Showing(shown(found[0], self.tokens, locale, words, named=not answer), found[0], locale)
 
-    async def shown(self, place: Place, showing: Showing, message: Message) -> None:
-        """Remember a card that was posted. It is seen already, so where that fails it merely never changes."""
+    async def shown(self, place: Place, showing: Showing, message: Message, *, for_good: bool = False) -> None:
+        """Remember a card that was posted. It is seen already, so where that fails it merely never changes.
+
+        What is shown `for_good` is changed no more.
+        """
         if showing.incident is None:
             return
         try:
             async with acquire(self.pool) as conn:
-                await chat_messages.remember(
-                    conn, place, showing.incident.id, showing.locale, message.created_at, mark(showing.incident)
-                )
+                seen = None if for_good else mark(showing.incident)
+                await chat_messages.remember(conn, place, showing.incident.id, showing.locale, message.created_at, seen)
         except (Unavailable, *LOST_RACE) as error:
             log.warning("a card in a chat will not change", action="chat_card_forgotten", id=str(message.id), error=repr(error))

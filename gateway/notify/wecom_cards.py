@@ -51,12 +51,21 @@ def content(reply: Reply, task: str) -> dict[str, Any]:
     """What a message of an application holds; `task` names the card and is the same when it is sent again."""
     if not reply.buttons:
         return {"msgtype": "text", "text": {"content": text(reply.text)}}
+    return {"msgtype": "template_card", "template_card": {**_card(reply), "task_id": task}}
+
+
+def change(reply: Reply) -> dict[str, Any]:
+    """What a card becomes: itself anew, or where nothing can be pressed a grey button that says how the record stands."""
+    if not reply.buttons:
+        return {"button": {"replace_name": cut(reply.state or reply.text, MAX_NAME)}}
+    return {"template_card": _card(reply)}
+
+
+def _card(reply: Reply) -> dict[str, Any]:
     title, about = titles(reply)
-    card = {
+    return {
         "card_type": "button_interaction",
         "main_title": {"title": title, "desc": about},
         "sub_title_text": cut(reply.text, MAX_SUBTITLE),
-        "task_id": task,
         "button_list": [{"text": cut(one.label, MAX_NAME), "style": 1, "key": key_of(one)} for one in reply.buttons],
     }
-    return {"msgtype": "template_card", "template_card": card}

@@ -17,6 +17,8 @@ from tests.support.vendor import FakeVendor, fake_vendor
 
 TOLD = 'chats = ["wecom:lisi", "dingtalk:manager1"]'
 
+ONCE = "/cgi-bin/message/update_template_card"
+
 CONFIGURATION = f"""
 [[escalation.management]]
 priorities = [1, 2, 3, 4]
@@ -57,7 +59,8 @@ async def vendor() -> AsyncIterator[FakeVendor]:
     async with fake_vendor() as fake:
         fake.answer("/cgi-bin/gettoken", {"errcode": 0, "access_token": "t", "expires_in": 7200})
         fake.answer("/v1.0/oauth2/accessToken", {"accessToken": "t", "expireIn": 7200})
-        fake.answer(SENT, {"errcode": 0})
+        fake.answer(SENT, {"errcode": 0, "response_code": "code/=1"})
+        fake.answer(ONCE, {"errcode": 0})
         fake.answer(CREATED, {"success": True, "result": {"deliverResults": [{"success": True}]}})
         fake.answer(CHANGED, {"success": True, "result": True})
         yield fake
@@ -116,20 +119,22 @@ async def test_a_report_in_dingtalk_comes_back_as_a_card_that_is_resolved(story:
     assert (record["state"], record["solution"]) == ("resolved", "重启了网关")
 
 
-async def test_a_card_in_dingtalk_follows_its_record_whoever_changes_it(story: Story, vendor: FakeVendor) -> None:
-    """卡片随记录更新:网页上受理、解决,钉钉里的卡片随之变化。"""
+async def test_cards_follow_their_record_whoever_changes_it(story: Story, vendor: FakeVendor) -> None:
+    """在网页上受理、解决:钉钉卡片每次更新,企业微信卡片更新一次。"""
     number = (await story.alert("磁盘已满"))["incident"]
     await story.settled(number, 2)
-    (created,) = vendor.bodies(CREATED)
     await story.act(number, "acknowledge", "lisi")
-    assert await follow(story.gateway.desk, {"dingtalk", "wecom"}) == 1
-    await story.settled(number, 3)
+    assert await follow(story.gateway.desk, {"dingtalk", "wecom"}) == 2
+    await story.settled(number, 4)
+    (once,) = vendor.bodies(ONCE)
+    assert (once["userids"], once["response_code"]) == (["lisi"], "code/=1")
+    assert [one["text"] for one in once["template_card"]["button_list"]] == ["解决"]
     await story.act(number, "resolve", "lisi", solution="清理日志")
     assert await follow(story.gateway.desk, {"dingtalk", "wecom"}) == 1
-    await story.settled(number, 4)
-    taken, solved = vendor.bodies(CHANGED)
-    assert {taken["outTrackId"], solved["outTrackId"]} == {created["outTrackId"]}
-    shown = [one["cardData"]["cardParamMap"] for one in (created, taken, solved)]
+    await story.settled(number, 5)
+    created, *changes = vendor.bodies(CREATED) + vendor.bodies(CHANGED)
+    assert {one["outTrackId"] for one in changes} == {created["outTrackId"]}
+    shown = [one["cardData"]["cardParamMap"] for one in (created, *changes)]
     assert [bool(one["acknowledge_token"]) for one in shown] == [True, False, False]
     assert [bool(one["resolve_token"]) for one in shown] == [True, True, False]
 

@@ -18,7 +18,7 @@ from gateway.notify import chat_messages
 from gateway.notify.chat_messages import Place
 from gateway.operations.create import Report
 from gateway.operations.desk import Session
-from gateway.operations.permissions import sight
+from gateway.operations.permissions import ALLOWED, Action, may, sight
 
 ENDED = frozenset({State.CLOSED, State.REJECTED})
 
@@ -63,8 +63,7 @@ class Conversation:
             case Asking(number=number):
                 return await self._standing(number, thread)
             case Adding(number=number, note=note):
-                incident = await acting.seen(self.session, number, self.speaker)
-                return await self._noted(incident, note) if incident else ignored("no such record", "no_record", locale)
+                return await self._added(number, note)
             case Linking(code=code):
                 return await linked(self.session, self.provider, self.talk, code, self.speaker)
             case Helping():
@@ -100,6 +99,15 @@ class Conversation:
             await chat_messages.remember(self.session.conn, self._place(talk.message), opened.id, speaks.locale, self.session.now)
         words = say("follows" if earlier else "opened", speaks.locale, number=opened.number, earlier=earlier and earlier.number)
         return Answered(Outcome.OPENED, "follows what has ended" if earlier else "report", words, opened, card=True)
+
+    async def _added(self, number: str, note: str) -> Answered:
+        """A note by the record's number: where nobody's thread says that one takes part, one's roles must."""
+        locale, incident = self.speaker.locale, await acting.seen(self.session, number, self.speaker)
+        if incident is None:
+            return ignored("no such record", "no_record", locale)
+        if may(self.speaker.who, Action.NOTE, incident) != ALLOWED:
+            return ignored("may not add to it", "forbidden", locale, number=number)
+        return await self._noted(incident, note)
 
     async def _noted(self, incident: Incident, text: str) -> Answered:
         """A note of whoever writes: in a record's thread everybody who is in the conversation takes part."""

@@ -113,10 +113,7 @@ class DingTalkChannel:
         told = await self.robots("POST", f"/robot/send?{urlencode(query)}", body)
         if not isinstance(told, Told):
             return told
-        code = told.body.get("errcode")
-        if not isinstance(code, int):
-            return Retry(f"answered {told.status} without a code", at_most=FEW_TRIES)
-        return meaning(code, str(told.body.get("errmsg", ""))[:200])
+        return meaning(told.body.get("errcode"), str(told.body.get("errmsg", ""))[:200])
 
     async def _by_application(self, method: str, path: str, body: Mapping[str, Any]) -> Result:
         """With a new token if theirs has ended."""
@@ -162,8 +159,10 @@ def signed(secret: str, now: datetime) -> dict[str, str]:
     return {"timestamp": stamp, "sign": base64.b64encode(mark).decode()}
 
 
-def meaning(code: int, reason: str) -> Result:
+def meaning(code: object, reason: str) -> Result:
     """What the code in a robot's answer means: what may pass runs the schedule, what somebody may be mending gets a few tries."""
+    if not isinstance(code, int) or isinstance(code, bool):
+        return Retry("DingTalk: an answer without a code", at_most=FEW_TRIES)
     if code == 0:
         return Delivered()
     said = f"DingTalk: {code} {reason}"

@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from gateway.db.pool import Pool
+from gateway.errors import Misconfigured
 from gateway.incidents import store
 from gateway.notify.press_tokens import PressTokens
 from gateway.settings import Chat, Database, load
@@ -150,7 +152,8 @@ async def test_roles_that_do_not_allow_it_are_told_so_and_nothing_changes(gatewa
     await known(gateway, "lea", "leader")
     await told(gateway, "report mail is down")
     number = (await record(gateway))["number"]
-    assert (await told(gateway, f"ack {number}", "2")).startswith("Nothing was done: your roles do not let you")
+    for trigger, text in enumerate((f"ack {number}", f"note {number} hurry up")):
+        assert (await told(gateway, text, f"2.{trigger}")).startswith("Nothing was done: your roles do not let you")
     await said(gateway, a_press("acknowledge", await button(gateway)), FORM)
     assert (await record(gateway))["state"] == "logged"
     assert (await outcomes(gateway))[-1][0] == "ignored"
@@ -224,3 +227,55 @@ async def test_what_is_signed_and_cannot_be_understood_is_in_quarantine_and_answ
     (kept,) = await gateway.pool.fetch("SELECT source, body FROM quarantine")
     assert tuple(kept) == ("slack", b'{"type":')
     assert await said(gateway, b'{"type":"url_verification","challenge":"abc"}') == (200, "abc")
+
+
+async def test_words_without_a_record_are_answered_and_a_note_names_its_own(gateway: Served) -> None:
+    await known(gateway, "dina", "service_desk")
+    assert (await told(gateway, "hello", "1")).startswith("report TEXT: make a record")
+    assert (await told(gateway, "ack", "2")).startswith("Which record?")
+    assert (await told(gateway, "status", "3")).startswith("Which record?")
+    await told(gateway, "report mail is down", "4")
+    number = (await record(gateway))["number"]
+    assert await told(gateway, f"note {number} floor 2 as well", "5") == f"Added to {number}."
+    (note,) = await gateway.pool.fetch("SELECT actor, facts::text AS facts FROM timeline WHERE event = 'note'")
+    assert (note["actor"], json.loads(note["facts"])["note"]) == ("dina", "floor 2 as well")
+
+
+async def test_a_record_that_is_not_there_for_whoever_presses_stays_hidden(gateway: Served) -> None:
+    await known(gateway, "dina", "service_desk")
+    await told(gateway, "report somebody is in our files", user_id="U7")
+    shown = await button(gateway)
+    await gateway.pool.execute("UPDATE incident SET security = true")
+    await said(gateway, a_press("acknowledge", shown), FORM)
+    assert (await record(gateway))["state"] == "logged"
+    assert (await outcomes(gateway))[-1] == ("ignored", "no such record")
+    number = (await record(gateway))["number"]
+    assert (await told(gateway, f"resolve {number}", "2")).startswith("There is no such record")
+
+
+async def test_settings_of_a_chat_that_there_is_not_stop_the_gateway(database_url: str) -> None:
+    settings = load(None, {"DATABASE_URL": database_url})
+    settings = msgspec.structs.replace(settings, chat={"slakc": Chat(secrets=(SECRET,))})
+    with pytest.raises(Misconfigured) as refused:
+        async with served(settings):
+            pass
+    assert [flaw.pointer for flaw in refused.value.flaws] == ["/chat/slakc"]
+
+
+OLD = """
+INSERT INTO chat_message (provider, conversation, message, incident_id, locale, posted_at)
+SELECT 'slack', 'C1', days::text, 1, 'en', now() - make_interval(days => days) FROM unnest(ARRAY[399, 401]) AS days
+"""
+CODES = """
+WITH one AS (INSERT INTO person (login, name, created_at, updated_at) VALUES ('ann', 'Ann', now(), now()) RETURNING id)
+INSERT INTO chat_code SELECT hash, one.id, now() + wait
+FROM one, (VALUES ('a'::bytea, interval '1 minute'), ('b', interval '-1 minute')) AS c (hash, wait)
+"""
+
+
+async def test_messages_are_forgotten_as_the_setting_says_and_codes_once_they_are_over(pool: Pool, database_url: str) -> None:
+    for statement in (OLD, CODES):
+        await pool.execute(statement)
+    async with served(load(None, {"DATABASE_URL": database_url})):
+        assert [row["message"] for row in await pool.fetch("SELECT message FROM chat_message")] == ["399"]
+        assert [row["code_hash"] for row in await pool.fetch("SELECT code_hash FROM chat_code")] == [b"a"]

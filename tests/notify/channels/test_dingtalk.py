@@ -157,3 +157,8 @@ async def test_without_a_token_nothing_is_posted(channel: DingTalkChannel, fake:
 
 def test_robots_and_the_application_fail_apart(channel: DingTalkChannel) -> None:
     assert {channel.endpoint(one) for one in ("a", "group:b", "robot:ops")} == {"dingtalk:application", "dingtalk:robot:ops"}
+
+
+@pytest.mark.parametrize("code", [None, False, "0", [], {}, 0.0])
+def test_an_answer_without_a_code_is_no_delivery(code: Any) -> None:
+    assert isinstance(meaning(code, ""), Retry)

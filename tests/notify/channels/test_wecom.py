@@ -9,15 +9,16 @@ import pytest
 from gateway.db.pool import Pool
 from gateway.notify.calling import Calling
 from gateway.notify.channels.webhook import FEW_TRIES
-from gateway.notify.channels.wecom import WeComChannel, meaning
+from gateway.notify.channels.wecom import CHANGEABLE, WeComChannel, meaning
 from gateway.notify.chat_posts import ChatPosts
 from gateway.notify.message import Dead, Delivered, Retry
 from gateway.notify.press_tokens import PressTokens
 from gateway.settings import WeCom
-from tests.support.clock import FakeClock
+from tests.support.clock import NOON, FakeClock
 from tests.support.telling import message
 from tests.support.vendor import FakeVendor, fake_vendor, paths
 
+ONCE = "/cgi-bin/message/update_template_card"
 SEND, TOKEN, ROBOT = "/cgi-bin/message/send", "/cgi-bin/gettoken", "/cgi-bin/webhook/send"
 OK = {"errcode": 0, "errmsg": "ok"}
 
@@ -46,7 +47,7 @@ async def test_members_are_sent_words_in_the_name_of_the_application(channel: We
     asked_for, posted = fake.asked
     assert asked_for.query == {"corpid": "ww1", "corpsecret": "s3cret"}
     assert posted.query == {"access_token": "token-1"}
-    assert (posted.body["touser"], posted.body["agentid"]) == ("zhangsan|lisi", 218)
+    assert (posted.body["touser"], posted.body["agentid"], posted.body["enable_duplicate_check"]) == ("zhangsan|lisi", 218, 1)
     assert (posted.body["msgtype"], posted.body["text"]) == ("text", {"content": "交接班"})
 
 
@@ -72,7 +73,10 @@ async def test_a_robot_posts_words_that_call_nobody(channel: WeComChannel, fake:
     assert posted.body == {"msgtype": "text", "text": {"content": "＜@all> 已超时\n\n磁盘已满"}}
 
 
-@pytest.mark.parametrize("recipient", ["robot:", "robot:other", "", "张三", "a b", "a||b", "x" * 65, "../x", "robot:693a91f6"])
+@pytest.mark.parametrize(
+    "recipient",
+    ["robot:", "robot:other", "", "张三", "a b", "a||b", "a/=1", "a/=1.", "a/=x.c", "x" * 65, "../x", "robot:693a91f6"],
+)
 async def test_whom_nothing_can_reach_is_given_up(channel: WeComChannel, fake: FakeVendor, recipient: str) -> None:
     assert isinstance(await channel.send(message(recipient)), Dead)
     assert fake.asked == []
@@ -113,5 +117,22 @@ async def test_without_a_token_nothing_is_posted(channel: WeComChannel, fake: Fa
     assert paths(fake.asked) == [TOKEN]
 
 
+async def test_a_card_is_changed_by_its_code_for_three_days(channel: WeComChannel, fake: FakeVendor, clock: FakeClock) -> None:
+    fake.answer(ONCE, OK)
+    changes = [message(f"{to}/={int(NOON.timestamp())}.code/=1", text="已解决") for to in ("zhangsan|lisi", "@all")]
+    assert [await channel.send(one) for one in changes] == [Delivered(), Delivered()]
+    one, everybody = fake.bodies(ONCE)
+    assert (one["userids"], one["response_code"], one["button"]) == (["zhangsan", "lisi"], "code/=1", {"replace_name": "已解决"})
+    assert everybody["atall"] == 1
+    clock.advance(CHANGEABLE)
+    assert await channel.send(changes[0]) == Delivered()
+    assert len(fake.bodies(ONCE)) == 2
+
+
 def test_robots_and_the_application_fail_apart(channel: WeComChannel) -> None:
     assert {channel.endpoint(one) for one in ("a", "b", "robot:ops")} == {"wecom:application", "wecom:robot:ops"}
+
+
+@pytest.mark.parametrize("code", [None, False, "0", [], {}, 0.0])
+def test_an_answer_without_a_code_is_no_delivery(code: Any) -> None:
+    assert isinstance(meaning(code, ""), Retry)
