@@ -13,7 +13,7 @@ from gateway.clock import Clock
 from gateway.dedup.submission import Receipt, Submission
 from gateway.errors import Flaw, Forbidden, Malformed, Misconfigured, NotFound, Overloaded, Unauthenticated, Unavailable
 from gateway.incidents.model import Outcome
-from gateway.ingest.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Provider, Reply
+from gateway.ingest.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Provider, Reply, bounded
 from gateway.ingest.chat.filing import Filing
 from gateway.ingest.http import Authenticate, read
 from gateway.metrics import RequestOutcome
@@ -67,7 +67,7 @@ class ChatDoor:
         chat, reception = self.settings.get(provider.slug, NONE_SET), self.file.reception
         reply: Reply | None = None
         try:
-            heard = provider.read(call, chat)
+            heard = bounded(provider.read(call, chat))
         except Malformed as error:
             receipt = await reception.quarantine(Submission(integration_id, provider.slug, call.body, {}, ()), error.detail)
         else:
