@@ -17,13 +17,19 @@ from gateway.files.store import Place, Store, Stores
 from gateway.incidents import store
 from gateway.ingest.fetching import Fetcher
 from gateway.ingest.http import Fetch
+from gateway.ingest.phone.opening import public_address
 from gateway.metrics import Metrics
+from gateway.notify.call_tokens import CallTokens
+from gateway.notify.channels import twilio_sms, twilio_voice
 from gateway.notify.channels.person import PersonChannel
 from gateway.notify.channels.smtp import Replies, SmtpChannel
+from gateway.notify.channels.twilio_sms import SmsChannel
+from gateway.notify.channels.twilio_voice import VoiceChannel
 from gateway.notify.channels.webhook import WebhookChannel
 from gateway.notify.message import Channel
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.notify.runner import Runner as Telling
+from gateway.notify.twilio_api import TwilioApi
 from gateway.observers import TimerObserver
 from gateway.operations.attach import Filing, Quota
 from gateway.operations.attempts import Limits
@@ -133,6 +139,12 @@ def channels(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock
     if settings.notify.smtp.host:
         channels["smtp"] = mail = SmtpChannel(settings.notify.smtp, Replies(tokens, settings.mail.reply_to))
         channels["person"] = PersonChannel(pool, mail, settings.server.external_url)
+    if settings.notify.twilio.account:
+        api = TwilioApi.open(settings.notify.twilio)
+        stack.push_async_callback(api.close)
+        base = public_address(settings)
+        channels[twilio_voice.NAME] = VoiceChannel(api, pool, CallTokens(tokens.secrets), clock, base)
+        channels[twilio_sms.NAME] = SmsChannel(api, pool, clock, settings.server.external_url)
     return channels
 
 

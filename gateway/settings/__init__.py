@@ -33,6 +33,7 @@ from gateway.settings.sections import (
     Server,
     Settings,
     Smtp,
+    Twilio,
     Webhook,
 )
 
@@ -75,6 +76,7 @@ __all__ = [
     "Sla",
     "Smtp",
     "Storm",
+    "Twilio",
     "Use",
     "Webhook",
     "contradictions",

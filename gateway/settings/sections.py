@@ -58,6 +58,20 @@ class Webhook(Section, frozen=True):
     allow_private: bool
 
 
+class Twilio(Section, frozen=True):
+    """Calls and short messages on the way out; no account means they are off.
+
+    `key` is a key of an integration, with which Twilio asks what to say; nobody is called, or written to, more than `per_hour`.
+    """
+
+    account: str
+    token: str
+    sender: str
+    key: str
+    api: str
+    per_hour: int
+
+
 class Notify(Section, frozen=True):
     """Channels and who stands behind a role."""
 
@@ -65,6 +79,7 @@ class Notify(Section, frozen=True):
     recipients: dict[str, tuple[str, ...]]
     smtp: Smtp
     webhook: Webhook
+    twilio: Twilio
 
 
 class Retention(Section, frozen=True):

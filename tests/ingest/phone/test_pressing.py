@@ -11,8 +11,8 @@ import pytest
 
 from gateway.clock import SystemClock
 from gateway.errors import Forbidden
-from gateway.ingest.phone.tokens import VALID, Called, CallTokens
 from gateway.ingest.phone.twilio import signature
+from gateway.notify.call_tokens import VALID, Called, CallTokens
 from gateway.settings import Database, PhoneProvider, load
 from tests.support.clock import NOON
 from tests.support.served import Served, served
