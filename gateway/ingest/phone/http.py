@@ -164,8 +164,10 @@ def _quarantined(receipt: Receipt, detail: str, error: Malformed | None = None) 
 
 
 def _within(remote: str, networks: tuple[str, ...]) -> bool:
+    """Whether a peer is of one of the networks; one of IPv4 may be written as IPv6."""
     try:
         address = ip_address(remote)
     except ValueError:
         return False
-    return any(address in ip_network(network) for network in networks)
+    plain = getattr(address, "ipv4_mapped", None) or address
+    return any(plain in ip_network(network) for network in networks)
