@@ -15,7 +15,7 @@ from gateway.incidents.model import LIVE, Outcome, Tier, TimerKind
 
 CLOCKS = ("response", "desk", "tier2", "escalated", "overall")
 PRIORITIES = ("1", "2", "3", "4")
-CHANNELS = ("smtp", "person", "webhook", "slack", "feishu", "wecom", "dingtalk")
+CHANNELS = ("smtp", "person", "webhook", "voice", "sms", "slack", "feishu", "wecom", "dingtalk")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PINGS = ("success", "start", "fail", "log", "unknown")
 MONITORS = ("new", "up", "down", "paused")

@@ -16,6 +16,7 @@ from gateway.api.context import Context
 from gateway.api.health import Health
 from gateway.app import parts, people, reports, tasks
 from gateway.app.doors import VERSION, doors
+from gateway.app.telling import telling as telling_by
 from gateway.catalogue.live import Catalogue
 from gateway.clock import Clock, SystemClock
 from gateway.db.pool import SERVER_SETTINGS, Pool, open_pool
@@ -97,7 +98,7 @@ async def _assemble(
     stack.callback(reserve.close)
     links = await parts.links(pool, settings, clock)
     tokens = ReplyTokens(links.secrets)
-    telling = parts.telling(stack, pool, settings, clock, tokens, metrics)
+    telling = telling_by(stack, pool, settings, clock, tokens, metrics)
     timers = await parts.timers(stack, timer_pool, settings, clock, Effects(rules, key), TimerObserver(metrics, telling.wake.set))
     committer = Committer(clock, settings.dedup, Records(Openings(settings, rules, catalogue), reserve, clock, key))
     observer = IntakeObserver(metrics, timers.note_armed, telling.wake.set)

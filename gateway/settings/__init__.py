@@ -37,6 +37,7 @@ from gateway.settings.sections import (
     Server,
     Settings,
     Smtp,
+    Twilio,
     Webhook,
 )
 from gateway.settings.stores import S3
@@ -89,6 +90,7 @@ __all__ = [
     "Slack",
     "Smtp",
     "Storm",
+    "Twilio",
     "Use",
     "WeCom",
     "Webhook",

@@ -137,6 +137,7 @@ def _ways_in(settings: Settings) -> list[Flaw]:
     flaws += mail_flaws.flaws(settings.mail)
     flaws += chat_flaws.flaws(settings.chat, settings.notify)
     flaws += phone_flaws.flaws(settings.phone, settings.server.external_url)
+    flaws += phone_flaws.calling_flaws(settings.notify.twilio, settings.phone)
     if settings.login.attempts < 1:
         flaws.append(Flaw("/login/attempts", "at least one attempt is needed to get in"))
     for name, intake in settings.intake.items():

@@ -58,3 +58,7 @@ class Phone(Section, frozen=True):
     locales: tuple[Tongue, ...]
     providers: dict[str, PhoneProvider] = {}
     hotlines: dict[str, Hotline] = {}
+
+    def provider(self, slug: str) -> PhoneProvider:
+        """What is known of a telephone system."""
+        return self.providers.get(slug, PhoneProvider())

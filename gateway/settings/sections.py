@@ -62,6 +62,20 @@ class Webhook(Section, frozen=True):
     allow_private: bool
 
 
+class Twilio(Section, frozen=True):
+    """Calls and short messages on the way out; no account means they are off.
+
+    `key` is a key of an integration, with which Twilio asks what to say; nobody is called, or written to, more than `per_hour`.
+    """
+
+    account: str
+    token: str
+    sender: str
+    key: str
+    api: str
+    per_hour: int
+
+
 class Notify(Section, frozen=True):
     """Channels and who stands behind a role."""
 
@@ -73,6 +87,7 @@ class Notify(Section, frozen=True):
     feishu: Feishu
     wecom: WeCom
     dingtalk: DingTalk
+    twilio: Twilio
 
 
 class Retention(Section, frozen=True):

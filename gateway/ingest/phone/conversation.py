@@ -66,7 +66,7 @@ class Conversation:
         return await self.room.take(self.integration_id, self.provider, self.posted, event, spoken)
 
     async def _alarm(self, event: CallEvent, place: Place) -> Script:
-        if not self.room.phone.providers[self.provider.slug].secrets or event.direction is not Direction.OUTBOUND:
+        if not self.room.phone.provider(self.provider.slug).secrets or event.direction is not Direction.OUTBOUND:
             raise Forbidden("a key counts only in a call that the gateway made and its telephone system signs for")
         key = self.provider.key(self.posted) if self.posted.method == "POST" else ""
         try:
@@ -88,7 +88,7 @@ class Conversation:
     def sorry(self) -> web.Response:
         """What somebody hears or reads where nothing could be understood."""
         if self.posted.event == "message":
-            return _xml(twiml.reply(""))
+            return _xml(twiml.reply(said("resend", self.room.phone.locales[0])))
         return self._say(menu.sorry(self.room.phone.locales), "")
 
     def _say(self, script: Script, called: str) -> web.Response:

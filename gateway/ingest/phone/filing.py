@@ -94,7 +94,7 @@ class Filing:
             service=line.service,
             contact=call.caller,
             contact_name=named.caller_name,
-            labels={"language": locale} | ({"call": "missed"} if missed else {}),
+            labels={"language": locale} | ({"call": notes.MISSED} if missed else {}),
             occurred_at=_occurred(call, session.now),
         )
         opened = await reception.opened(session, report, who, {"call": notes.facts(call)})
@@ -161,7 +161,9 @@ async def _news(session: Session, kept: Kept, after: Call, spoken: Locale | None
         revision = lifecycle.apply(incident, commands.Note(note=text), after.caller or SOURCE, session.now)
         events = tuple((event, {**facts, "call": notes.facts(after)}) for event, facts in revision.events)
         revision = replace(revision, events=events)
-        return (await session.write([notes.completed(after, revision) if kept.opened else revision]))[0]
+        return (
+            await session.write([notes.completed(kept.call, after, revision, _language(incident)) if kept.opened else revision])
+        )[0]
     return None
 
 

@@ -4,11 +4,13 @@ Twilio and Vonage say to callers what we answer and do not ask again in time, so
 nothing can be committed, the caller hears so. What only tells of a call is answered 503 then, as everywhere.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any
 
+import structlog
 from aiohttp import web
 
 from gateway.dedup.submission import Receipt
@@ -24,15 +26,21 @@ from gateway.ingest.phone.pressing import Pressing
 from gateway.ingest.phone.providers import PROVIDERS
 from gateway.ingest.phone.room import PhoneRoom
 from gateway.metrics import RequestOutcome
-from gateway.settings import PhoneProvider
 
 SPOKEN = frozenset({"voice", "answer", "alarm"})
 """Events whose answer a caller hears."""
 
+HEARD = SPOKEN | {"message"}
+"""Events whose answer somebody hears or reads."""
+
+WITHIN_S = 8.0
+"""Twilio hangs up on whoever does not answer it within 15 s, connecting included."""
+
 PATH = "/ingest/phone/{provider:" + "|".join(PROVIDERS) + "}/{event:[a-z]{1,20}}"
 LOOKUP = "/ingest/phone/threecx/lookup"
 
-UNSET = PhoneProvider()
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,20 @@ class PhonePosts:
         provider = PROVIDERS[request.match_info["provider"]]
         if request.match_info["event"] not in provider.events:
             raise NotFound(f"{provider.slug} tells of {', '.join(sorted(provider.events))}")
+        event = request.match_info["event"]
+        try:
+            async with asyncio.timeout(WITHIN_S):
+                return await self._received(request, provider)
+        except (Unavailable, Overloaded, TimeoutError) as error:
+            if provider.speaks and event in HEARD:
+                log.warning("call_not_answered", provider=provider.slug, address=event, error=repr(error))
+                nothing = Posted(event, "", b"", (), self.room.clock.now())
+                return self._conversation(request, provider, nothing, 0).sorry()
+            if isinstance(error, TimeoutError):
+                raise Unavailable("it was not taken in time: send it again shortly") from error
+            raise
+
+    async def _received(self, request: web.Request, provider: Provider) -> web.Response:
         caller = await self.authenticate(request, "ingest", request.match_info.get("key"))
         if caller.integration_id is None:
             raise Forbidden("this key belongs to no integration: telephone systems use an integration's key")
@@ -85,13 +107,13 @@ class PhonePosts:
         )  # fmt: skip
 
     def _admitted(self, request: web.Request, slug: str) -> None:
-        networks = self.room.phone.providers.get(slug, UNSET).addresses
+        networks = self.room.phone.provider(slug).addresses
         if networks and not _within(request.remote or "", networks):
             raise Forbidden(f"this address is not among phone.providers.{slug}.addresses")
 
     def _proven(self, provider: Provider, posted: Posted) -> None:
         """Raises Unauthenticated, and Forbidden for another account."""
-        settings = self.room.phone.providers.get(provider.slug, UNSET)
+        settings = self.room.phone.provider(provider.slug)
         try:
             provider.verify(posted, settings)
         except Malformed as error:
@@ -99,7 +121,7 @@ class PhonePosts:
                 raise Unauthenticated("the request cannot be read, so that nobody can tell who sent it") from error
 
     async def _answered(self, request: web.Request, provider: Provider, posted: Posted, integration_id: int) -> web.Response:
-        speaking = Conversation(self.room, self.press, provider, posted, integration_id, self._at(request))
+        speaking = self._conversation(request, provider, posted, integration_id)
         try:
             told = self.room.read(provider, posted)
         except Malformed as error:
@@ -115,18 +137,15 @@ class PhonePosts:
             raise _quarantined(receipt, receipt.results[0].reason)
         return accepted(receipt)
 
+    def _conversation(self, request: web.Request, provider: Provider, posted: Posted, integration_id: int) -> Conversation:
+        return Conversation(self.room, self.press, provider, posted, integration_id, self._at(request))
+
     async def _refused(self, speaking: Conversation, error: Malformed) -> web.Response:
-        """Keep what cannot be understood; who waits for words gets some, also where it could not be kept."""
+        """Keep what cannot be understood; who waits for words gets some."""
         provider, posted = speaking.provider, speaking.posted
-        heard = provider.speaks and posted.event in {*SPOKEN, "message"}
-        try:
-            receipt = await self.room.quarantine(speaking.integration_id, provider, posted, error)
-        except (Unavailable, Overloaded):
-            if heard:
-                return speaking.sorry()
-            raise
+        receipt = await self.room.quarantine(speaking.integration_id, provider, posted, error)
         if provider.speaks:
-            return speaking.sorry() if heard else quiet(provider)
+            return speaking.sorry() if posted.event in HEARD else quiet(provider)
         raise _quarantined(receipt, error.detail, error)
 
     def _at(self, request: web.Request) -> Callable[[str, str], str]:
@@ -145,8 +164,10 @@ def _quarantined(receipt: Receipt, detail: str, error: Malformed | None = None) 
 
 
 def _within(remote: str, networks: tuple[str, ...]) -> bool:
+    """Whether a peer is of one of the networks; one of IPv4 may be written as IPv6."""
     try:
         address = ip_address(remote)
     except ValueError:
         return False
-    return any(address in ip_network(network) for network in networks)
+    plain = getattr(address, "ipv4_mapped", None) or address
+    return any(plain in ip_network(network) for network in networks)

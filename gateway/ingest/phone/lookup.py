@@ -20,5 +20,5 @@ async def contacts(pool: Pool, said: str, region: str, base: str) -> list[dict[s
     if not name and found is None:
         return []
     record = "" if found is None else found[0]
-    url = f"{base}/#/incidents/{record}" if record else ""
+    url = f"{base}/api/v1/incidents/{record}" if record else ""
     return [{"id": who.name if name else number, "name": name or number, "phone": number, "record": record, "url": url}]

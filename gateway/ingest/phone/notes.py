@@ -12,6 +12,9 @@ from gateway.ingest.phone.call import Call
 from gateway.ingest.phone.posted import TextMessage
 from gateway.ingest.phone.words import line, status, written
 
+MISSED = "missed"
+"""The label `call` of a record that a missed call opened."""
+
 SHOWN = ("caller", "called", "status", "started_at", "answered_at", "ended_at", "seconds", "recordings", "transcripts")
 
 
@@ -53,8 +56,11 @@ def _lines(before: Call, after: Call, locale: Locale) -> Iterator[str]:
             yield line(name, status(value, locale) if name == "status" else value, locale)
 
 
-def completed(call: Call, revision: Revision) -> Revision:
-    """The revision of a record that the call opened, with what it lacked and the call tells later: words, number, name."""
+def completed(before: Call, call: Call, revision: Revision, locale: Locale) -> Revision:
+    """The revision of a record that the call opened, with what it lacked and the call tells later: words, number, name.
+
+    What was taken for missed and turns out to be a report, because its end was told first, is called so.
+    """
     after = revision.after
     wanted = {
         "description": cut("\n".join(call.transcripts), DESCRIPTION),
@@ -62,9 +68,12 @@ def completed(call: Call, revision: Revision) -> Revision:
         "contact_name": call.caller_name,
     }
     missing: dict[str, Any] = {name: value for name, value in wanted.items() if value and not getattr(after, name)}
+    if call.reported and not before.reported and after.labels.get("call") == MISSED:
+        missing["labels"] = {name: value for name, value in after.labels.items() if name != "call"}
+        missing |= {"title": title(call, locale, missed=False)} if after.title == title(before, locale, missed=True) else {}
     if not missing:
         return revision
-    changes = [{"field": name, "old": "", "new": value} for name, value in sorted(missing.items())]
+    changes = [{"field": name, "old": getattr(after, name), "new": value} for name, value in sorted(missing.items())]
     return replace(revision, after=replace(after, **missing), events=(*revision.events, ("changed", {"changes": changes})))
 
 

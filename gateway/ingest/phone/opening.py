@@ -5,9 +5,9 @@ from gateway.ingest.phone.filing import Filing
 from gateway.ingest.phone.http import PhonePosts
 from gateway.ingest.phone.pressing import Pressing
 from gateway.ingest.phone.room import PhoneRoom
-from gateway.ingest.phone.tokens import CallTokens
 from gateway.ingest.reception import Reception
 from gateway.metrics import Metrics
+from gateway.notify.call_tokens import CallTokens
 from gateway.operations.desk import Desk
 from gateway.settings import Settings
 

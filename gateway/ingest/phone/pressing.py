@@ -12,10 +12,10 @@ from gateway.incidents.record import Incident
 from gateway.ingest.phone.filing import SOURCE
 from gateway.ingest.phone.menu import MOST_TURNS
 from gateway.ingest.phone.script import Ask, HangUp, Place, Say, Script
-from gateway.ingest.phone.tokens import Called, CallTokens
 from gateway.ingest.phone.words import said, spelt
 from gateway.ingest.reception import Done, Reception
 from gateway.ingest.speakers import by_login
+from gateway.notify.call_tokens import Called, CallTokens
 from gateway.operations import allowing
 from gateway.operations.desk import Session
 from gateway.operations.permissions import sight

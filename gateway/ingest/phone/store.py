@@ -72,7 +72,7 @@ TURN = "SELECT pg_advisory_xact_lock(hashtextextended('call from ' || $1, 0))"
 
 OPEN = """
 SELECT id FROM incident
-WHERE lower(contact) = $1 AND source = 'phone' AND NOT security AND recorded_at > $2
+WHERE lower(contact) = $1 AND contact <> '' AND source = 'phone' AND NOT security AND recorded_at > $2
   AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AND ($3::bool IS FALSE OR labels->>'call' = 'missed')
 ORDER BY recorded_at DESC, id DESC LIMIT 1
 """
@@ -91,7 +91,8 @@ async def open_record(conn: Connection, number: str, since: datetime, *, missed:
 
 STANDING = """
 SELECT number, state, kind FROM incident
-WHERE lower(contact) = $1 AND NOT security AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated', 'resolved')
+WHERE lower(contact) = $1 AND contact <> '' AND NOT security
+  AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated', 'resolved')
 ORDER BY recorded_at DESC, id DESC LIMIT 1
 """
 

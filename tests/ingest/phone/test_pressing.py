@@ -11,8 +11,8 @@ import pytest
 
 from gateway.clock import SystemClock
 from gateway.errors import Forbidden
-from gateway.ingest.phone.tokens import VALID, Called, CallTokens
 from gateway.ingest.phone.twilio import signature
+from gateway.notify.call_tokens import VALID, Called, CallTokens
 from gateway.settings import Database, PhoneProvider, load
 from tests.support.clock import NOON
 from tests.support.served import Served, served
@@ -28,7 +28,7 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
     links = msgspec.structs.replace(plain.links, secret=SECRET)
     database = Database(url=database_url, pool_min=1, pool_max=8)
     async with served(msgspec.structs.replace(plain, database=database, phone=phone, links=links)) as running:
-        for login, locale, roles in (("ann", "en", ["tier2"]), ("rita", "zh-CN", ["reporter"])):
+        for login, locale, roles in (("ann", "en", ["tier2"]), ("rita", "zh-CN", ["reporter"]), ("lee", "en", ["leader"])):
             person = {
                 "login": login,
                 "name": login,
@@ -126,6 +126,9 @@ async def test_no_other_call_and_no_other_request_acknowledges(gateway: Served) 
     assert (await asked(gateway, "step=alarm", Digits="1"))[0] == 403
     assert (await asked(gateway, alarm(incident_id, version, "nobody"), Digits="1"))[0] == 403
     assert (await asked(gateway, query, method="GET", Digits="1"))[0] == 200
+    seen = alarm(incident_id, version, "lee")
+    assert "disk" in text(await heard(gateway, seen))
+    assert "not for you" in text(await heard(gateway, seen, Digits="1"))
     assert "不能确认" in text(await heard(gateway, alarm(incident_id, version, "rita"), Digits="1"))
     assert await state(gateway) == ("assigned", "ann")
 

@@ -71,7 +71,7 @@ async def test_a_call_of_which_nothing_more_is_heard_was_missed(room: PhoneRoom,
     await room.sweep()
     assert await titles(room) == [f"未接来电:{ANN}"]
     assert await tell(room, "1", ANSWEREDTIME="5") == "added news"
-    assert await titles(room) == [f"未接来电:{ANN}"]
+    assert await titles(room) == [f"来电:{ANN}"]
 
 
 async def test_calls_at_once_from_one_number_make_one_record(room: PhoneRoom) -> None:
@@ -143,3 +143,10 @@ async def test_notes_of_a_call_say_what_is_new(room: PhoneRoom) -> None:
         "时长:60秒",
         "录音地址:https://pbx.example/1.wav",
     ]
+
+
+async def test_what_was_taken_for_missed_is_called_a_report_when_one_turns_up(room: PhoneRoom) -> None:
+    assert await tell(room, "1", DIALSTATUS="NOANSWER") == "opened missed"
+    assert await tell(room, "1", "recording", RECORDING="https://pbx.example/1.wav", TRANSCRIPT="打印机坏了") == "added news"
+    row = await room.pool.fetchrow("SELECT title, description, labels->>'call' FROM incident")
+    assert tuple(row or ()) == (f"来电:{ANN}", "打印机坏了", None)

@@ -13,6 +13,7 @@ import pytest
 
 from gateway.clock import SystemClock
 from gateway.ingest.phone import asterisk, threecx
+from gateway.ingest.phone.http import _within
 from gateway.settings import Database, PhoneProvider, load
 from tests.ingest.phone.test_captured import request
 from tests.ingest.phone.test_vonage import coded
@@ -105,6 +106,12 @@ async def test_events_of_connect_make_one_record_in_whatever_order_they_come(gat
     path = f"/ingest/phone/connect/contact/{gateway.keys['ingest']}"
     assert (await gateway.client.post(path, data=other, headers={"Content-Type": "application/json"})).status == 403
     assert (await gateway.client.post(path, data=b"{", headers={"Content-Type": "application/json"})).status == 403
+
+
+def test_a_peer_is_within_a_network_however_its_address_is_written() -> None:
+    networks = ("203.0.113.0/24", "2001:db8::/32")
+    peers = ("203.0.113.7", "::ffff:203.0.113.7", "2001:db8::1", "203.0.114.7", "", "nobody")
+    assert [_within(peer, networks) for peer in peers] == [True, True, True, False, False, False]
 
 
 async def test_a_system_that_calls_from_elsewhere_is_refused(gateway: Served) -> None:

@@ -207,3 +207,16 @@ async def test_garbage_is_kept_and_whoever_waits_hears_something(gateway: Served
     assert (await heard(gateway, "message", {"AccountSid": ACCOUNT})).tag == "Response"
     assert (await heard(gateway, "status", {"AccountSid": ACCOUNT, "CallSid": "/../"})).tag == "Response"
     assert await gateway.pool.fetchval("SELECT count(*) FROM quarantine WHERE source = 'phone'") == 3
+
+
+async def test_while_the_database_is_away_callers_hear_so_and_what_only_tells_is_to_come_again(gateway: Served) -> None:
+    await heard(gateway, "voice", fields())
+    gateway.pool.terminate()
+    menu = await heard(gateway, "voice", fields())
+    assert menu.find("Gather") is not None or "cannot be taken" in "".join(menu.itertext())
+    spoken = fields(CallStatus="in-progress", RecordingUrl="https://api.twilio.com/RE1", RecordingDuration="3")
+    sorry = await heard(gateway, "voice", spoken, "step=recorded&locale=en")
+    assert "cannot be taken" in "".join(sorry.itertext())
+    told = {"AccountSid": ACCOUNT, "MessageSid": "SM1", "From": ANN, "To": DESK, "Body": "x"}
+    assert "短信未能受理" in "".join((await heard(gateway, "message", told)).itertext())
+    assert (await post(gateway, "status", over()))[0] == 503
