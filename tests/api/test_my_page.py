@@ -19,7 +19,7 @@ async def invited(api: Api, **fields: Any) -> tuple[str, str]:
     """A record's number and the path of its reporter's page."""
     number = (await api.incident(contact="rep@example.com", **fields))["number"]
     _, invitation = await api.call("POST", f"{INCIDENTS}/{number}/invite", scope="write")
-    return number, "/my/" + invitation["path"].rpartition("/")[2]
+    return number, str(invitation["page"])
 
 
 async def state(api: Api, number: str) -> str:

@@ -21,7 +21,9 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture
 async def gateway(database_url: str, clock: FakeClock) -> AsyncIterator[Served]:
     plain = load(None, {})
-    form = msgspec.structs.replace(plain.form, services=("mail", "unknown"), contact="call 400", per_service=6, max_bytes=300_000)
+    form = msgspec.structs.replace(
+        plain.form, services=("mail", "unknown"), contact="call 400", per_service=6, max_bytes=300_000, at_once=1
+    )
     database = Database(url=database_url, pool_min=1, pool_max=8)
     settings = msgspec.structs.replace(plain, database=database, form=form)
     async with served(settings, clock=clock) as running:
@@ -193,6 +195,27 @@ async def test_too_much_is_refused_before_it_is_read_and_what_is_no_form_with_a_
         assert answer.status in {400, 422}, kind
         assert answer.content_type == "text/html"
     assert (await counted(gateway))["incident"] == 0
+
+
+async def test_more_than_can_be_held_at_once_is_told_to_come_back(gateway: Served, clock: FakeClock) -> None:
+    fields, held, go_on = await opened(gateway, clock), asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield bytes(290_000)
+        held.set()
+        await go_on.wait()
+        yield b"1"
+
+    slow = asyncio.create_task(gateway.client.post("/report/mail", data=slowly()))
+    await held.wait()
+    flawed = fields | {"title": ""}
+    while (page := await send(gateway.client, "/report/mail", flawed, ("a", bytes(50_000)))).status == 422:
+        """The gateway has not read the other one's bytes yet."""
+    assert (page.status, page.heading, page.answer.headers["Retry-After"].isdecimal()) == (503, "Too busy just now", True)
+    assert (await send(gateway.client, "/report/mail", fields)).status == 201
+    go_on.set()
+    assert (await slow).status in {400, 422}
+    assert (await send(gateway.client, "/report/mail", await opened(gateway, clock), ("a", bytes(50_000)))).status == 201
 
 
 SCRIPT = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{'pw'*3}}"
