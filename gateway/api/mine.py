@@ -70,9 +70,10 @@ class Mine(msgspec.Struct):
 
 
 class Invitation(msgspec.Struct):
-    """A link for the reporter: a path, to be put behind the gateway's address, and when it ends."""
+    """A link for the reporter, as paths to be put behind the gateway's address (`page` is for people), and when it ends."""
 
     path: str
+    page: str
     expires_at: datetime
 
 
@@ -94,7 +95,7 @@ async def invite(call: Call) -> web.Response:
     async with acquire(desk.pool) as conn:
         now = await conn.fetchval(NOW, desk.clock.stamp())
     link, ends = call.context.links.make(incident.id, now)
-    return respond(Invitation(f"/api/v1/mine/{link}", ends), 201)
+    return respond(Invitation(f"/api/v1/mine/{link}", f"/my/{link}", ends), 201)
 
 
 async def read_mine(call: Call) -> web.Response:

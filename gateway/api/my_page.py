@@ -2,13 +2,15 @@
 
 import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 import msgspec
-from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.api import mine, wire
 from gateway.api.context import Context
@@ -88,13 +90,10 @@ class MyPage:
         who, incident = await mine.let_in(self.context, link)
         refuse(may(who, Action.ATTACH, incident))
         form: dict[str, str] = {}
-        try:
-            part = await _file(await request.multipart(), form)
-            async with received(_chunks(part), filing.quota.each, filing.stores.directory) as content:
-                file = File(part.filename or "file", content, public=True, link=link)
-                await filing.attach(incident.number, file, who, once=_once(link, form, f"file {content.sha256.hex()}"))
-        except (ValueError, AssertionError, web.RequestPayloadError) as error:
-            raise Malformed("the form cannot be read") from error
+        part = await _file(request, form)
+        async with received(_chunks(part), filing.quota.each, filing.stores.directory) as content:
+            file = File(part.filename or "file", content, public=True, link=link)
+            await filing.attach(incident.number, file, who, once=_once(link, form, f"file {content.sha256.hex()}"))
         return self._back(link, form)
 
     def _back(self, link: str, form: Mapping[str, str]) -> web.Response:
@@ -122,12 +121,19 @@ class MyPage:
         return self.pages.when(datetime.fromisoformat(str(moment)))
 
 
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Raises Malformed for what is no form."""
+    try:
+        yield
+    except (ValueError, LookupError, AssertionError, web.RequestPayloadError, HttpProcessingError) as error:
+        raise Malformed("the form cannot be read") from error
+
+
 async def _form(request: web.Request) -> dict[str, str]:
     """The fields of a form without files, each once; raises Malformed."""
-    try:
+    with _reading():
         posted = await request.post()
-    except (ValueError, LookupError, AssertionError, web.RequestPayloadError) as error:
-        raise Malformed("the form cannot be read") from error
     return {name: _clean(value) for name, value in posted.items() if isinstance(value, str)}
 
 
@@ -136,21 +142,22 @@ def _clean(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\0", "").encode("utf-8", "replace").decode().strip()
 
 
-async def _file(form: MultipartReader, said_before: dict[str, str]) -> BodyPartReader:
+async def _file(request: web.Request, said_before: dict[str, str]) -> BodyPartReader:
     """The file in a form, and what stood before it; raises Malformed where there is none."""
-    while (part := await form.next()) is not None:
-        if isinstance(part, BodyPartReader) and part.name == "file" and part.filename:
-            return part
-        if not isinstance(part, BodyPartReader) or len(said_before) > 10:
-            break
-        said_before[part.name or ""] = _clean((await part.read_chunk(SHORT)).decode("utf-8", "replace"))
-        await part.release()
+    with _reading():
+        form = await request.multipart()
+        while isinstance(part := await form.next(), BodyPartReader) and len(said_before) <= 10:
+            if part.name == "file" and part.filename:
+                return part
+            said_before[part.name or ""] = _clean((await part.read_chunk(SHORT)).decode("utf-8", "replace"))
+            await part.release()
     raise Malformed("there is no file in the form")
 
 
 async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
-    while chunk := await part.read_chunk():
-        yield chunk
+    with _reading():
+        while chunk := await part.read_chunk():
+            yield chunk
 
 
 def _once(link: str, form: Mapping[str, str], asked: str) -> Once | None:

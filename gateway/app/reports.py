@@ -15,6 +15,7 @@ from gateway.errors import Malformed
 from gateway.ingest.app.http import SOURCE as APP
 from gateway.ingest.app.http import AppDoor, Asked, Owned, Taken
 from gateway.ingest.app.report import AppReport
+from gateway.ingest.form.acknowledging import Acknowledging
 from gateway.ingest.form.buckets import Buckets
 from gateway.ingest.form.filing import SOURCE as FORM
 from gateway.ingest.form.filing import FormFiling
@@ -56,12 +57,20 @@ def ways(
 ) -> Ways:
     """The doors as the settings say."""
     form, desk = settings.form, reception.desk
-    filing = FormFiling(reception, files, Tickets(links.secrets), form)
+    filing = FormFiling(reception, files, Tickets(links.secrets), form, _acknowledging(settings, links))
     pages = Pages(settings.notify.locale, form.zone, form.contact)
     places = Places(form.at_once, form.at_once * form.max_bytes)
     door = FormDoor(filing, Buckets(desk.pool, form), links, pages, catalogue.services, metrics, desk.clock, places,
                     settings.server.external_url)  # fmt: skip
     return Ways(door, AppDoor(reception, links, form.region, metrics, desk.clock))
+
+
+def _acknowledging(settings: Settings, links: ReporterLinks) -> Acknowledging | None:
+    """None where the gateway sends no mail, or none to reporters."""
+    per_hour = settings.mail.acknowledgements_per_hour
+    if not (settings.form.acknowledge and settings.notify.smtp.host and per_hour > 0):
+        return None
+    return Acknowledging(links, settings.server.external_url, per_hour)
 
 
 async def _report(call: Call) -> web.Response:

@@ -55,8 +55,8 @@ WORDS: Mapping[str, Both] = {
     ),
     "waiting": ("Thank you. Somebody will look at your report", "谢谢，您的报告将由人工查看"),
     "waiting_why": (
-        "It looks like something a program sent, so it is looked at before it becomes a record. Nothing is lost.",
-        "内容疑似由程序自动提交，需人工查看后才会建立记录。内容不会丢失。",
+        "A person has to look at it before it becomes a record. Nothing is lost.",
+        "您的报告需经人工查看后建立记录，内容不会丢失。",
     ),
     "reference": ("Reference", "参考号"),
     "otherwise": ("If it cannot wait: {}", "如有紧急情况：{}"),

@@ -23,6 +23,7 @@ class Form(Section, frozen=True):
     zone: str
     region: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z")]
     contact: str
+    acknowledge: bool
     max_bytes: Annotated[int, msgspec.Meta(ge=65_536)]
     max_files: Annotated[int, msgspec.Meta(ge=0, le=100)]
     max_links: Annotated[int, msgspec.Meta(ge=0)]

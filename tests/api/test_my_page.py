@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ async def invited(api: Api, **fields: Any) -> tuple[str, str]:
     """A record's number and the path of its reporter's page."""
     number = (await api.incident(contact="rep@example.com", **fields))["number"]
     _, invitation = await api.call("POST", f"{INCIDENTS}/{number}/invite", scope="write")
-    return number, "/my/" + invitation["path"].rpartition("/")[2]
+    return number, str(invitation["page"])
 
 
 async def state(api: Api, number: str) -> str:
@@ -114,10 +115,12 @@ async def test_what_cannot_be_is_answered_with_a_page(api: Api, asked: str, fiel
 async def test_files_are_bounded_and_what_is_no_form_is_refused(api: Api) -> None:
     _, path = await invited(api)
     assert (await send(api.client, f"{path}/file", {}, ("big", bytes(20_001)))).status == 413
+    named = b'--x\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n\r\n1'
+    bodies = b"--x\r\n\r\n\xff", b"--x\r\nContent-Dispo", named % b"\0", b""
     for kind in ("multipart/form-data", "multipart/form-data; boundary=x", "application/json", "text/plain; charset=nonsense"):
-        for asked in ("file", "note"):
-            answer = await api.client.post(f"{path}/{asked}", data=b"--x\r\n\r\n\xff", headers={"Content-Type": kind})
-            assert (answer.status, answer.content_type) == (400, "text/html"), (kind, asked)
+        for asked, body in product(("file", "note"), bodies):
+            answer = await api.client.post(f"{path}/{asked}", data=body, headers={"Content-Type": kind})
+            assert (answer.status, answer.content_type) == (400, "text/html"), (kind, asked, body)
 
 
 async def test_a_link_that_is_none_and_one_that_has_ended_are_all_the_same(api: Api, clock: FakeClock) -> None:

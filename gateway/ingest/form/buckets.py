@@ -57,7 +57,13 @@ class Buckets:
 
 async def take(conn: Connection, bucket: Bucket, stamp: datetime | None) -> None:
     """One token; raises TooManyAttempts where there is none."""
+    if not await taken(conn, bucket, stamp):
+        wait = max(1, ceil(bucket.every.total_seconds()))
+        raise TooManyAttempts("more reports than are taken at once: wait, then try again", retry_after=wait)
+
+
+async def taken(conn: Connection, bucket: Bucket, stamp: datetime | None) -> bool:
+    """Whether there was a token; then it is gone."""
     subject, every = sha256(bucket.subject.encode("utf-8", "surrogatepass")).digest(), bucket.every.total_seconds()
     done = await conn.execute(TAKE, subject, float(bucket.most), every, stamp)
-    if not done.endswith(" 1"):
-        raise TooManyAttempts("more reports than are taken at once: wait, then try again", retry_after=max(1, ceil(every)))
+    return done.endswith(" 1")

@@ -11,6 +11,7 @@ from gateway.incidents.labels import LOCALES, Locale
 from gateway.incidents.model import Outcome
 from gateway.incidents.record import Incident, Revision
 from gateway.ingest import reception
+from gateway.ingest.form.acknowledging import Acknowledging
 from gateway.ingest.form.reading import Filled, Told, filled, read, report
 from gateway.ingest.form.ticket import Ticket, Tickets
 from gateway.ingest.mail.posted import fields_of
@@ -38,12 +39,13 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class FormFiling:
-    """Files forms."""
+    """Files forms; without `acknowledge` nobody is sent a mail."""
 
     reception: Reception
     files: Files
     tickets: Tickets
     form: Form
+    acknowledge: Acknowledging | None = None
 
     @property
     def each(self) -> int:
@@ -61,6 +63,8 @@ class FormFiling:
             opened = await reception.opened(session, wanted, who, {"form": sent.ticket.service})
             if events := [await self._kept(session, opened, one, who) for one in waiting]:
                 opened = (await session.write([Revision(after=opened, actor=who.name, events=tuple(events))]))[0]
+            if self.acknowledge is not None and told.email.isascii() and told.email:
+                await self.acknowledge(session, opened, told.email, sent.locale)
             return Done(_name(sent.ticket), opened, Outcome.OPENED, "report")
 
         async with self.files.holding(list(sent.form.files)) as waiting:

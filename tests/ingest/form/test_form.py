@@ -1,6 +1,7 @@
 """The public report form, through the whole gateway."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -21,9 +22,14 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture
 async def gateway(database_url: str, clock: FakeClock) -> AsyncIterator[Served]:
     plain = load(None, {})
-    form = msgspec.structs.replace(plain.form, services=("mail", "unknown"), contact="call 400", per_service=6, max_bytes=300_000)
+    form = msgspec.structs.replace(
+        plain.form, services=("mail", "unknown"), contact="call 400", per_service=6, max_bytes=300_000, at_once=1
+    )
     database = Database(url=database_url, pool_min=1, pool_max=8)
-    settings = msgspec.structs.replace(plain, database=database, form=form)
+    smtp = msgspec.structs.replace(plain.notify.smtp, host="127.0.0.1", port=1)
+    notify, server = (msgspec.structs.replace(plain.notify, smtp=smtp),
+                      msgspec.structs.replace(plain.server, external_url="https://gw.example/"))  # fmt: skip
+    settings = msgspec.structs.replace(plain, database=database, form=form, notify=notify, server=server)
     async with served(settings, clock=clock) as running:
         for slug, name in (("mail", "Mail & more"), ("vpn", "VPN")):
             assert (await running.post("/api/v1/services", {"slug": slug, "name": name}, "admin")).status == 201
@@ -66,6 +72,23 @@ async def test_a_report_becomes_a_record_with_its_files_and_a_link_to_follow_it(
     text = await (await gateway.client.get("/metrics")).text()
     assert 'gateway_intake_requests_total{outcome="accepted",source="web"} 1.0' in text
     assert 'gateway_intake_items_total{outcome="opened",source="web"} 1.0' in text
+
+
+OWED = "SELECT recipient, facts::text AS facts FROM outbox WHERE template = 'received' ORDER BY id"
+
+
+async def test_a_mail_tells_number_and_link_and_nothing_that_was_written(gateway: Served, clock: FakeClock) -> None:
+    for _ in range(4):
+        page = await send(gateway.client, "/report/mail", await opened(gateway, clock, "zh-CN"))
+    await send(gateway.client, "/report/mail", await opened(gateway, clock) | {"email": "", "phone": "13912345678"})
+    owed = await gateway.pool.fetch(OWED)
+    assert [row["recipient"] for row in owed] == ["ann@example.com"] * 3
+    facts = json.loads(owed[0]["facts"])
+    assert (facts["locale"], facts["subject"]) == ("zh-CN", f"[{facts['number']}] 我们已收到您的报告")
+    assert facts["text"].startswith("查看您的报告: https://gw.example/my/")
+    assert (await get(gateway.client, facts["text"].rpartition("gw.example")[2])).number == facts["number"]
+    assert "down" not in owed[0]["facts"]
+    assert page.one(r'class="address"><a href="/my/[^"]+">([^<]+)<').startswith("https://gw.example/my/")
 
 
 async def test_the_same_ticket_is_the_same_record_whatever_it_says_and_whenever(gateway: Served, clock: FakeClock) -> None:
@@ -193,6 +216,31 @@ async def test_too_much_is_refused_before_it_is_read_and_what_is_no_form_with_a_
         assert answer.status in {400, 422}, kind
         assert answer.content_type == "text/html"
     assert (await counted(gateway))["incident"] == 0
+
+
+async def test_more_than_can_be_held_at_once_is_told_to_come_back(gateway: Served, clock: FakeClock) -> None:
+    fields, held, go_on = await opened(gateway, clock), asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield bytes(290_000)
+        held.set()
+        await go_on.wait()
+        yield b"1"
+
+    async def slow_one() -> Page:
+        answer = await gateway.client.post("/report/mail", data=slowly())
+        return Page(answer, await answer.text())
+
+    slow, flawed = asyncio.create_task(slow_one()), fields | {"title": ""}
+    await held.wait()
+    page = await send(gateway.client, "/report/mail", flawed, ("a", bytes(50_000)))
+    while page.status == 422 and not slow.done():  # what came of the other one is not read yet
+        page = await send(gateway.client, "/report/mail", flawed, ("a", bytes(50_000)))
+    told = slow.result() if slow.done() else page
+    assert (told.status, told.heading, told.answer.headers["Retry-After"].isdecimal()) == (503, "Too busy just now", True)
+    go_on.set()
+    assert (await slow).status in {400, 422, 503}
+    assert (await send(gateway.client, "/report/mail", fields, ("a", bytes(50_000)))).status == 201
 
 
 SCRIPT = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{'pw'*3}}"
