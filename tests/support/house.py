@@ -101,5 +101,5 @@ async def a_house(pool: Pool, database_url: str, clock: FakeClock, settings: Set
         intake = Desk(writer, committer(others, clock, settings, catalogue), clock)
         yield House(pool, intake, own)
     finally:
-        for one in (numbers, writer, others):
-            await one.close()
+        for own_conn in (numbers, writer, others):
+            await own_conn.close()
