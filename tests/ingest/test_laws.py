@@ -98,7 +98,8 @@ def test_every_source_has_all_that_it_owes() -> None:
     assert lacking(SLUGS, FIXTURES, DOCS) == {}
 
 
-def test_every_module_of_a_source_is_one() -> None:
+def test_every_module_of_a_source_is_one_and_they_stand_in_order() -> None:
+    assert sorted(SLUGS) == SLUGS
     assert {path.stem for path in Path(sources.__path__[0]).glob("[a-z]*.py")} == set(SLUGS)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import Malformed, Unprocessable
@@ -51,6 +51,7 @@ def test_no_body_makes_a_mapping_fail_and_none_is_changed_without_a_step(mapping
     assert applied((), body) == body
 
 
+@settings(max_examples=30)
 @given(mapping=st.lists(STEP, max_size=4).map(tuple))
 def test_a_mapping_reads_as_it_is_written(mapping: Mapping) -> None:
     assert msgspec.json.decode(msgspec.json.encode(mapping), type=Mapping) == mapping
