@@ -121,6 +121,7 @@ async def test_a_mapping_is_tried_saved_and_then_done_to_what_waits_and_what_com
     assert await gateway.pool.fetchval("SELECT array_agg(title) FROM incident") == ["Disk"]
     sent = await gateway.pool.fetchval("SELECT body FROM receipt WHERE flag = 'replay'")
     assert sent == b'{"name": "Disk", "status": "kaputt"}'
+    assert (await asked(gateway, f"{QUARANTINE}/{waiting[0]}/drop", {"reason": "x"}))[0] == 409
 
 
 async def test_a_mapping_has_versions_and_two_people_do_not_overwrite_each_other(gateway: Served) -> None:

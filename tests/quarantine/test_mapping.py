@@ -71,6 +71,11 @@ def test_each_kind_of_step_does_what_its_name_says() -> None:
     }  # fmt: skip
 
 
+def test_values_leave_alone_what_is_neither_text_nor_number_nor_true_nor_false() -> None:
+    body = {"l": [{"a": None}, {"a": {}}, {"a": []}, {"a": True}]}
+    assert done(body, Values(at="/l/*/a", values={"true": "yes"}, otherwise="no"))["l"] == [*body["l"][:3], {"a": "yes"}]
+
+
 def test_a_star_stands_for_every_item_and_a_body_that_is_a_list_is_mapped_item_by_item() -> None:
     inside = Rename(source="/alerts/*/state", to="/alerts/*/labels/status")
     assert done({"alerts": [{"state": "a"}, {}, 5, {"state": "b", "labels": 1}]}, inside) == {
