@@ -110,11 +110,12 @@ def _told(name: str, source: Source, settings: Settings, steps: mapping.Mapping,
             ("ci", alert.ci),
             ("time", alert.event_time),
         ):
-            print(f"    {word:<8} {value}") if value else None
+            if value:
+                print(f"    {word:<8} {value}")
         print(f"    outcome  {FORETOLD[alert.outcome]}")
     for reason in trial.ignored:
         print(f"  ignored      {reason}")
-    for line in () if trial.understood else _lines(source, mapping.applied(steps, request.body), trial.flaws):
+    for line in () if trial.understood else _lines(source, steps, request.body, trial.flaws):
         print(f"  {line}")
     return UNDERSTOOD if trial.understood else REFUSED
 
@@ -123,12 +124,12 @@ def _sum(trial: Trial) -> str:
     return f"{len(trial.alerts)} alert{'' if len(trial.alerts) == 1 else 's'}, {len(trial.ignored)} ignored"
 
 
-def _lines(source: Source, sent: bytes, flaws: tuple[Flaw, ...]) -> Iterator[str]:
+def _lines(source: Source, steps: mapping.Mapping, sent: bytes, flaws: tuple[Flaw, ...]) -> Iterator[str]:
     """What is wrong, place by place, and the captured body that is most like it."""
     shipped = examples.shipped().get(source.slug, ())
     try:
-        body: Any = msgspec.json.decode(sent)
-    except (msgspec.DecodeError, ValueError, RecursionError):
+        body: Any = msgspec.json.decode(mapping.applied(steps, sent))
+    except (Malformed, msgspec.DecodeError, ValueError, RecursionError):
         yield from (f"{flaw.pointer or '/'}: {flaw.detail}" for flaw in flaws)
         return
     found = differences(body, source.expects, flaws, examples.names(shipped))

@@ -63,20 +63,22 @@ def test_a_mapping_is_tried_on_a_file(capsys: pytest.CaptureFixture[str], tmp_pa
     assert "firing       Disk" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "asked",
-    [["nobody", FIRING], ["alertmanager", "/nowhere"], ["alertmanager", FIRING, "--apply"],
-     ["alertmanager", FIRING, "--mapping", FIRING], ["alertmanager", FIRING, "--mapping", "/nowhere"]],
-)  # fmt: skip
-def test_what_cannot_be_tried_is_told_apart_from_what_is_wrong(asked: list[str], tmp_path: Path) -> None:
-    assert main(["replay", *asked, "--config", str(_empty(tmp_path))]) == 2
-    assert main(["replay", "alertmanager", str(tmp_path / "empty")]) == 2
+def test_what_is_no_json_and_what_needs_nothing_done_are_told_too(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("{")
+    (tmp_path / "b").write_text('{"type": "DOWNTIMESTART", "host": "h1"}')
+    assert main(["replay", "nagios", str(tmp_path / "a")]) == 1
+    assert main(["replay", "nagios", str(tmp_path / "b")]) == 0
+    told = capsys.readouterr().out
+    assert "/: the body is not JSON" in told
+    assert "ignored      downtimestart" in told
 
 
-def _empty(folder: Path) -> Path:
-    (folder / "empty").mkdir()
-    (folder / "gateway.toml").write_text("")
-    return folder / "gateway.toml"
+def test_what_cannot_be_tried_is_told_apart_from_what_is_wrong(tmp_path: Path) -> None:
+    for asked in (
+        ["nobody", FIRING], ["alertmanager", "/nowhere"], ["alertmanager", str(tmp_path)], ["alertmanager", FIRING, "--apply"],
+        ["alertmanager", FIRING, "--mapping", FIRING], ["alertmanager", FIRING, "--mapping", "/nowhere"],
+    ):  # fmt: skip
+        assert main(["replay", *asked]) == 2
 
 
 async def test_what_is_understood_is_sent_to_the_running_gateway(

@@ -1,5 +1,6 @@
 """What was received and could not be understood: to look at, beside what was expected, to read again and to drop."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -169,7 +170,7 @@ async def list_quarantine(call: Call) -> web.Response:
     query = body.query(call.request, Query)
     async with acquire(call.context.desk.pool) as conn:
         found = await store.newest(conn, query.which, query.before, query.limit + 1, SHOWN)
-    shown = [_view(one) for one in found[: query.limit]]
+    shown = await asyncio.to_thread(lambda: [_view(one) for one in found[: query.limit]])
     return respond(Quarantine(shown, shown[-1].id if len(found) > query.limit else None))
 
 
@@ -185,7 +186,8 @@ async def read_quarantined(call: Call) -> web.Response:
     """One entry, whole."""
     told = await call.context.mending.explain(_id(call))
     shown = would_become(told.trial)
-    return respond(QuarantinedWhole(_view(told.kept), told.differences, told.nearest, told.example, shown))
+    entry = await asyncio.to_thread(_view, told.kept)
+    return respond(QuarantinedWhole(entry, told.differences, told.nearest, told.example, shown))
 
 
 async def replay_quarantined(call: Call) -> web.Response:

@@ -1,5 +1,6 @@
 """Looking at what is in quarantine beside what was expected, trying mappings on it, and reading all of it again."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -41,8 +42,10 @@ class Mender:
         """One entry beside what was expected; raises NotFound."""
         async with acquire(self.replay.pool) as conn:
             kept = await store.by_id(conn, entry)
-        if not self.knows(kept.source):
-            return Explained(kept)
+        # a body of a megabyte takes a third of a second, which the loop does not have
+        return await asyncio.to_thread(self._explained, kept) if self.knows(kept.source) else Explained(kept)
+
+    def _explained(self, kept: Kept) -> Explained:
         mapping = self.mappings.of(kept.integration_id, kept.source)
         trial, sent = self._tried(kept, mapping), self.replay.delivery(kept).body
         try:
@@ -60,19 +63,28 @@ class Mender:
         return tried(self.replay.source(kept.source), settings, mapping, self.replay.delivery(kept))
 
     async def try_mapping(self, proposal: Proposal, entries: tuple[int, ...], after: int, limit: int) -> Tried:
-        """What these pending entries of a sender, or all above `after`, would become; raises Unprocessable and NotFound."""
+        """What these entries of a sender, or its pending ones above `after`, would become, as many as `WITHIN` allows.
+
+        Raises Unprocessable for a mapping that cannot be kept, and NotFound for an entry that is not of this sender.
+        """
         check(proposal.steps)
+        began, chosen = self.replay.clock.monotonic(), entries or await self._pending(proposal, after, limit + 1)
+        most = len(entries) or limit
+        trials: list[tuple[int, Trial]] = []
+        for entry in chosen[:most]:
+            if self.replay.clock.monotonic() - began > WITHIN:
+                return Tried(tuple(trials), trials[-1][0])
+            async with acquire(self.replay.pool) as conn:
+                kept = await store.by_id(conn, entry)
+            if (kept.source, kept.integration) != (proposal.source, proposal.integration):
+                raise NotFound(f"{entry} was not sent to {proposal.source} by {proposal.integration}")
+            trials.append((entry, await asyncio.to_thread(self._tried, kept, proposal.steps)))
+        return Tried(tuple(trials), trials[-1][0] if len(chosen) > most else None)
+
+    async def _pending(self, proposal: Proposal, after: int, limit: int) -> tuple[int, ...]:
         which = Which(source=proposal.source, integration=proposal.integration)
         async with acquire(self.replay.pool) as conn:
-            if entries:
-                found = [await store.by_id(conn, entry) for entry in entries]
-            else:
-                found = await store.oldest(conn, which, after, limit + 1)
-        chosen = [one for one in found[:limit] if (one.source, one.integration) == (proposal.source, proposal.integration)]
-        if len(chosen) < min(len(found), limit):
-            raise NotFound("these entries are not all of this sender")
-        trials = tuple((one.id, self._tried(one, proposal.steps)) for one in chosen)
-        return Tried(trials, chosen[-1].id if len(found) > limit and chosen else None)
+            return tuple(await store.oldest(conn, which, after, limit))
 
     async def replay_many(self, which: Which, after: int, limit: int, by: str) -> Progress:
         """Read pending entries again, the oldest first, for `WITHIN` at most; ends early where intake takes no more."""
@@ -80,11 +92,11 @@ class Mender:
         async with acquire(self.replay.pool) as conn:
             found = await store.oldest(conn, which, after, limit + 1)
         ended: list[Ended] = []
-        for one in found[:limit]:
+        for entry in found[:limit]:
             if self.replay.clock.monotonic() - began > WITHIN:
                 return Progress(tuple(ended), ended[-1].id, "it took long: go on with what follows")
             try:
-                ended.append(await _ended(one.id, by, self.replay))
+                ended.append(await _ended(entry, by, self.replay))
             except (Overloaded, Unavailable) as error:
                 return Progress(tuple(ended), ended[-1].id if ended else after, error.detail)
         return Progress(tuple(ended), ended[-1].id if len(found) > limit else None)

@@ -79,8 +79,7 @@ def _named(step: Step) -> dict[str, str]:
             return {"from": step.source, "to": step.to}
         case Constant():
             return {"to": step.to}
-        case Values():
-            return {"at": step.at}
+    return {"at": step.at}
 
 
 def _flaws(index: int, step: Step) -> Iterator[Flaw]:

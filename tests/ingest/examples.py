@@ -1,9 +1,13 @@
-"""Writes gateway/quarantine/examples.json: every captured body that is understood without settings, one a line."""
+"""Writes what captured requests are read as, where that is missing, and gateway/quarantine/examples.json.
+
+The latter is every captured body that is understood without settings, one a line. What is written is to be read before it is
+kept: it says what the source does, and not what it should do.
+"""
 
 import msgspec
 
 from gateway.quarantine.examples import FILE, Example
-from tests.ingest.requests import CASES, FIXTURES
+from tests.ingest.requests import CASES, FIXTURES, replayed
 
 
 def written() -> bytes:
@@ -30,5 +34,14 @@ def _example(case: str) -> Example | None:
         return None
 
 
+def expect() -> None:
+    """Write `expected.json` beside each captured request that has none."""
+    for case in CASES:
+        file = FIXTURES / case / "expected.json"
+        if not file.exists():
+            file.write_bytes(msgspec.json.format(msgspec.json.encode(replayed(case)), indent=2) + b"\n")
+
+
 if __name__ == "__main__":
+    expect()
     FILE.write_bytes(written())

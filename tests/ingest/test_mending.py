@@ -2,11 +2,26 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from gateway.settings import load
+from gateway.db.pool import Pool
+from gateway.dedup.submission import Receipt, Submission
+from gateway.errors import Overloaded
+from gateway.ingest.http import Submit
+from gateway.ingest.mending import Mender
+from gateway.ingest.replay import Replay
+from gateway.ingest.source import Delivery, Parsed
+from gateway.ingest.sources import generic
+from gateway.quarantine.mappings import Mappings, Proposal
+from gateway.quarantine.store import Which
+from gateway.quarantine.work import Progress
+from gateway.settings import Intake, load
+from tests.support.clock import FakeClock
 from tests.support.served import Served, served
 
 QUARANTINE, MAPPING = "/api/v1/quarantine", "/api/v1/mappings/ours/generic"
@@ -90,6 +105,9 @@ async def test_a_mapping_is_tried_saved_and_then_done_to_what_waits_and_what_com
     (alert,) = tried["entries"][0]["would_become"]["alerts"]
     assert (tried["entries"][0]["id"], alert["title"], alert["outcome"]) == (waiting[0], "Disk", "opens_or_repeats")
     assert (await asked(gateway, f"{QUARANTINE}/try", body | {"ids": [waiting[1]]}))[1]["refused"] == 1
+    _, part = await asked(gateway, f"{QUARANTINE}/try", body | {"limit": 1})
+    assert (part["understood"], part["next"]) == (1, waiting[0])
+    assert (await asked(gateway, f"{QUARANTINE}/try", body | {"integration": "theirs", "ids": waiting}))[0] == 404
     assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == 0
     assert (await asked(gateway, f"{QUARANTINE}/{waiting[0]}/replay", {}))[0] == 400
 
@@ -103,6 +121,7 @@ async def test_a_mapping_is_tried_saved_and_then_done_to_what_waits_and_what_com
     assert await gateway.pool.fetchval("SELECT array_agg(title) FROM incident") == ["Disk"]
     sent = await gateway.pool.fetchval("SELECT body FROM receipt WHERE flag = 'replay'")
     assert sent == b'{"name": "Disk", "status": "kaputt"}'
+    assert (await asked(gateway, f"{QUARANTINE}/{waiting[0]}/drop", {"reason": "x"}))[0] == 409
 
 
 async def test_a_mapping_has_versions_and_two_people_do_not_overwrite_each_other(gateway: Served) -> None:
@@ -160,11 +179,12 @@ async def test_what_is_dropped_stays_with_its_first_reason_and_is_not_replayed(g
     assert (await asked(gateway, f"{QUARANTINE}/{entry + 1}/drop", {"reason": "x"}))[0] == 404
 
 
-@pytest.mark.parametrize("path", ["/replay", "/try", "/1/drop"])
-async def test_only_administrators_change_more_than_one_entry_or_a_mapping(gateway: Served, path: str) -> None:
-    assert (await gateway.post(QUARANTINE + path, {}, "write")).status == 403
+async def test_only_administrators_change_more_than_one_entry_or_a_mapping(gateway: Served) -> None:
+    for path in ("/replay", "/try", "/1/drop"):
+        assert (await gateway.post(QUARANTINE + path, {}, "write")).status == 403
     sent = {"Authorization": f"Bearer {gateway.keys['write']}"}
     assert (await gateway.client.put(MAPPING, json={}, headers=sent)).status == 403
+    assert (await gateway.client.get(MAPPING, headers=sent)).status == 403
 
 
 async def test_a_claim_that_was_left_behind_ends_by_itself(gateway: Served) -> None:
@@ -175,3 +195,52 @@ async def test_a_claim_that_was_left_behind_ends_by_itself(gateway: Served) -> N
     assert (await asked(gateway, f"{QUARANTINE}/replay", {}))[1]["busy"] == 1
     await gateway.pool.execute(claimed, "-1 second")
     assert (await asked(gateway, f"{QUARANTINE}/{entry}/drop", {"reason": "x"}))[0] == 200
+
+
+KEPT = """
+INSERT INTO quarantine (receipt_id, item, integration_id, source, received_at, headers, body, problem, pointer)
+SELECT gen_random_uuid(), -1, $1, 'generic', now(), '{}', '{"title": "Disk"}', '', '' FROM generate_series(1, 3) RETURNING id
+"""
+
+
+async def waiting_for(pool: Pool, clock: FakeClock, submit: Submit) -> tuple[Mender, list[int]]:
+    """Three entries that can be read by now, and who would read them into `submit`."""
+    ours = await pool.fetchval("INSERT INTO integration (slug, name) VALUES ('ours', 'ours') RETURNING id")
+    found = [row["id"] for row in await pool.fetch(KEPT, ours)]
+    return Mender(Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, submit, clock, Mappings())), found
+
+
+async def test_a_batch_stops_where_intake_takes_no_more_and_leaves_the_rest_as_it_was(pool: Pool, clock: FakeClock) -> None:
+    async def full(_: Submission) -> Receipt:
+        raise Overloaded("too much at once")
+
+    mender, found = await waiting_for(pool, clock, full)
+    assert await mender.replay_many(Which(), 0, 10, "ann") == Progress((), 0, "too much at once")
+    assert await pool.fetchval("SELECT count(*) FROM quarantine WHERE state = 'pending' AND claimed_until IS NULL") == 3
+    assert found
+
+
+async def test_a_batch_that_takes_long_ends_early_and_says_how_to_go_on(pool: Pool, clock: FakeClock) -> None:
+    async def slow(submission: Submission) -> Receipt:
+        clock.advance(timedelta(seconds=11))
+        assert submission.flag == "replay"
+        return Receipt(uuid4(), ())
+
+    mender, found = await waiting_for(pool, clock, slow)
+    done = await mender.replay_many(Which(), 0, 10, "ann")
+    assert ([one.outcome for one in done.ended], done.next) == (["replayed"], found[0])
+    assert done.stopped.startswith("it took long")
+
+
+async def test_a_trial_that_takes_long_ends_early_too(pool: Pool, clock: FakeClock) -> None:
+    def parse(delivery: Delivery, settings: Intake) -> Parsed:
+        clock.advance(timedelta(seconds=11))
+        return generic.parse(delivery, settings)
+
+    async def nothing(_: Submission) -> Receipt:
+        raise AssertionError("nothing is taken in")
+
+    mender, found = await waiting_for(pool, clock, nothing)
+    slow = replace(mender.replay, sources={"generic": replace(generic.SOURCE, parse=parse)})
+    tried = await Mender(slow).try_mapping(Proposal("ours", "generic", (), "", "ann"), (), 0, 10)
+    assert ([entry for entry, _ in tried.trials], tried.next) == (found[:1], found[0])

@@ -9,12 +9,12 @@ import pytest
 from joserfc.jwk import KeySet
 
 from gateway.clock import SystemClock
-from gateway.errors import Misconfigured, Unauthenticated
+from gateway.errors import Malformed, Misconfigured, Unauthenticated
 from gateway.ingest import tokens
 from gateway.ingest.fetching import PATIENCE_S, Kept
 from gateway.ingest.signatures import UnknownKey
 from gateway.ingest.source import Delivery
-from gateway.settings import load
+from gateway.settings import Intake, load
 from tests.ingest.requests import BY_SLUG, NOW
 from tests.ingest.signing import CLOUD, ENTRA_AT, ENTRAS, GOOGLE_AT, GOOGLES, MINUTE, PUBLISHED, SIGNERS, TENANT, Signer, token
 from tests.support.clock import FakeClock
@@ -49,6 +49,21 @@ def test_a_token_of_which_one_claim_is_wrong_is_refused(slug: str, change: dict[
     believed(CLOUDS[slug], f"Bearer {token(CLAIMS[slug])}")
     with pytest.raises(Unauthenticated):
         believed(CLOUDS[slug], f"Bearer {token(CLAIMS[slug] | change)}")
+
+
+@pytest.mark.parametrize("slug", CLOUDS)
+def test_without_an_audience_the_key_alone_opens_and_nothing_is_fetched(slug: str) -> None:
+    source, delivery = BY_SLUG[slug], Delivery({}, CLOUDS[slug].body(), NOW)
+    assert source.verify is not None
+    assert source.certificate_at is not None
+    source.verify(delivery, Intake())
+    assert source.certificate_at(delivery, Intake()) == ""
+
+
+def test_what_pubsub_pushes_is_base64() -> None:
+    with pytest.raises(Malformed) as refused:
+        BY_SLUG["google_cloud"].parse(Delivery({}, b'{"message": {"data": "?", "messageId": "1"}}', NOW), Intake())
+    assert refused.value.flaws[0].pointer == "/message/data"
 
 
 def test_both_versions_of_entras_tokens_are_believed() -> None:

@@ -65,6 +65,11 @@ def test_each_kind_of_difference_is_told_in_its_place_in_plain_words() -> None:
     assert found["/payload/severity"].found == '"bad"'
 
 
+def test_a_place_that_is_no_pointer_is_told_as_it_is() -> None:
+    (found,) = differences({"message": "m"}, {}, (Flaw("message", "too long"),))
+    assert (found.pointer, found.kind, found.found) == ("message", Kind.MISSING, None)
+
+
 def test_items_of_lists_and_what_a_text_holds_are_looked_into() -> None:
     assert told("alertmanager", {"alerts": [{"labels": {"a": "b"}}, {"labels": {"a": 1}}]})[-1] == (
         "/alerts/1/labels/a",

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import Malformed, Unprocessable
@@ -51,6 +51,7 @@ def test_no_body_makes_a_mapping_fail_and_none_is_changed_without_a_step(mapping
     assert applied((), body) == body
 
 
+@settings(max_examples=30)
 @given(mapping=st.lists(STEP, max_size=4).map(tuple))
 def test_a_mapping_reads_as_it_is_written(mapping: Mapping) -> None:
     assert msgspec.json.decode(msgspec.json.encode(mapping), type=Mapping) == mapping
@@ -68,6 +69,11 @@ def test_each_kind_of_step_does_what_its_name_says() -> None:
     assert done(body, *steps) == {
         "title": "Disk", "host": "h1", "labels": {"host": "h1"}, "severity": "critical", "state": "firing", "n": "many",
     }  # fmt: skip
+
+
+def test_values_leave_alone_what_is_neither_text_nor_number_nor_true_nor_false() -> None:
+    body = {"l": [{"a": None}, {"a": {}}, {"a": []}, {"a": True}]}
+    assert done(body, Values(at="/l/*/a", values={"true": "yes"}, otherwise="no"))["l"] == [*body["l"][:3], {"a": "yes"}]
 
 
 def test_a_star_stands_for_every_item_and_a_body_that_is_a_list_is_mapped_item_by_item() -> None:
