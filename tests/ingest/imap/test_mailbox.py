@@ -221,12 +221,45 @@ async def test_too_large_a_mail_is_kept_by_its_head_and_a_poisonous_one_holds_up
     assert await server.do("search", folder, "UNSEEN") == []
 
 
+async def test_a_mail_that_breaks_the_line_holds_up_none(conn: Any, server: ImapServer, folder: str, reading: Reading) -> None:
+    await put(server, folder, "one", "two", "three")
+    first = min(await server.do("search", folder, "ALL"))
+    server.cut_at = f"FETCH {first} (BODY".encode()
+    async with reading():
+        await outcomes(conn, 2)
+        assert await conn.fetchval("SELECT array_agg(title ORDER BY id) FROM incident") == ["two", "three"]
+        server.cut_at = b""
+        assert await outcomes(conn, 3) == ["opened"] * 3
+
+
+async def failures(gateway: Gateway, mailbox: str, count: int) -> None:
+    """Wait until it could not be read so often."""
+    async with asyncio.timeout(10):
+        registry = gateway.mail.metrics.registry
+        while (registry.get_sample_value("gateway_mailbox_failures_total", {"mailbox": mailbox}) or 0) < count:
+            await SystemClock().sleep(0.02)
+
+
+async def test_what_cannot_be_committed_stays_unread_until_it_can(
+    conn: Any, server: ImapServer, gateway: Gateway, folder: str, reading: Reading
+) -> None:
+    await put(server, folder, "one", "two", "three")
+    await conn.execute("ALTER TABLE mail RENAME TO away")
+    try:
+        async with reading(name="full"):
+            await failures(gateway, "full", 2)
+            assert len(await server.do("search", folder, "UNSEEN")) == 3
+            await conn.execute("ALTER TABLE away RENAME TO mail")
+            assert await outcomes(conn, 3) == ["opened"] * 3
+    finally:
+        await conn.execute("ALTER TABLE IF EXISTS away RENAME TO mail")
+
+
 async def test_a_mailbox_that_cannot_be_read_is_told_by_its_metrics(conn: Any, gateway: Gateway, reading: Reading) -> None:
     registry = gateway.mail.metrics.registry
     for count, changes in enumerate(({"password": "wrong"}, {"authorities": ""}, {"folder": "nowhere"}), 1):
         async with reading(name="broken", **changes):
-            while registry.get_sample_value("gateway_mailbox_failures_total", {"mailbox": "broken"}) != count:
-                await SystemClock().sleep(0.02)
+            await failures(gateway, "broken", count)
             read_at = registry.get_sample_value("gateway_mailbox_read_timestamp_seconds", {"mailbox": "broken"})
             assert read_at == (await conn.fetchval("SELECT read_at FROM mailbox WHERE name = 'broken'")).timestamp()
 
