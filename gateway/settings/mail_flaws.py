@@ -7,6 +7,7 @@ from datetime import timedelta
 from gateway.errors import Flaw
 from gateway.settings.arrival import Mail, MailRule
 from gateway.settings.mailboxes import Imap
+from gateway.settings.stores import S3
 
 FIELDS = ("key", "title", "service", "severity", "ci")
 """What a rule writes with what its patterns found."""
@@ -31,6 +32,7 @@ def flaws(mail: Mail) -> Iterator[Flaw]:
     for name, own in mail.imap.items():
         for where, detail in _of_mailbox(name, own):
             yield Flaw(f"/mail/imap/{name}{where}", detail)
+    yield from _of_bucket(mail.ses.s3)
     if mail.listener.starttls and not mail.listener.certificate:
         yield Flaw("/mail/listener/certificate", "STARTTLS needs a certificate")
 
@@ -59,3 +61,13 @@ def _of_mailbox(name: str, own: Imap) -> Iterator[tuple[str, str]]:
         yield "/poll", "a mailbox is asked every 1s to 5m"
     if own.after == "move" and own.move_to in ("", own.folder):
         yield "/move_to", "name another folder that mails are moved to"
+
+
+def _of_bucket(own: S3) -> Iterator[Flaw]:
+    if not own.endpoint:
+        return
+    if not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", own.endpoint):
+        yield Flaw("/mail/ses/s3/endpoint", "an address such as https://s3.eu-west-1.amazonaws.com")
+    for name in ("region", "bucket", "access_key", "secret_key"):
+        if not getattr(own, name):
+            yield Flaw(f"/mail/ses/s3/{name}", "is needed to fetch mails from there")

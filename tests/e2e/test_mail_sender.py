@@ -1,4 +1,4 @@
-"""swaks, the SMTP client that operators try mail with, hands mail over by STARTTLS."""
+"""swaks, the SMTP client that operators try mail with, and a relay hand mail over by STARTTLS."""
 
 import asyncio
 import os
@@ -56,3 +56,31 @@ async def test_swaks_hands_over_mail_of_every_make_and_is_refused_what_must_be(s
     assert (await swaks(ours, data=f"@{chinese}"))[0] == NOT_TAKEN
     found = {one["title"]: one["description"] for one in await site.incidents(source="email")}
     assert found == {"by swaks": "The disk is full.", "a page by swaks": "The disk is full.", "磁盘满了": "服务器的磁盘满了"}
+
+
+PERMANENT = 32
+"""In the status of nullmailer: that trying again is of no use."""
+
+
+async def relayed(site: Site, program: Path, to: str, mail: bytes, folder: Path) -> int:
+    """What becomes of a mail in nullmailer's queue: the status of the program that its queue runner starts for each."""
+    queued = folder / "queued"
+    queued.write_bytes(f"ann@example.com\n{to}\n\n".encode() + mail)
+    process = await asyncio.create_subprocess_exec(
+        "sh", "-c", 'exec "$0" "$@" 3< "$QUEUED"', str(program), "--host=127.0.0.1", f"--port={site.smtp_port}", "--starttls",
+        f"--x509cafile={site.folder / 'certificate.pem'}", env={**os.environ, "QUEUED": str(queued), "HELOHOST": "relay.example"},
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    await process.communicate()
+    return process.returncode or 0
+
+
+async def test_a_relay_hands_mail_on_and_knows_what_is_of_no_use_to_try_again(site: Site, e2e_bin: Path, tmp_path: Path) -> None:
+    program, ours = e2e_bin.parent / "lib/nullmailer/smtp", f"in+{site.keys['ingest']}@gw.example"
+    mail = b"From: ann@example.com\nMessage-ID: <relay@x>\nSubject: by a relay\n\nThe disk is full.\n"
+    assert [await relayed(site, program, ours, mail, tmp_path) for _ in range(2)] == [0, 0]
+    assert await relayed(site, program, "in+gwk_0_wrong@gw.example", mail, tmp_path) & PERMANENT
+    assert await relayed(site, program, ours, mail + b"x\n" * 40_000, tmp_path) & PERMANENT
+    assert [one["description"] for one in await site.incidents(source="email") if one["title"] == "by a relay"] == [
+        "The disk is full."
+    ]

@@ -22,13 +22,15 @@ START = ("-W", "ignore", "-c", "from pymap.main import main; main()")
 class ImapServer:
     """Serves at `port` by STARTTLS, and at `tls_port` by TLS from the first byte.
 
-    `cut_at` is a word that nobody says at `tls_port` without losing the line; `said` is every command that was given there.
+    `cut_at` is a word that nobody says at `tls_port` without losing the line; `said` is every command that was given there,
+    and `hides` what is left out of the answers.
     """
 
     port: int
     certificate: Path
     tls_port: int = 0
     cut_at: bytes = b""
+    hides: tuple[bytes, ...] = ()
     said: list[bytes] = field(default_factory=list)
     writers: set[StreamWriter] = field(default_factory=set)
     owner: Any = None
@@ -76,6 +78,8 @@ class ImapServer:
 
     async def _answers(self, behind: StreamReader, writer: StreamWriter) -> None:
         while piece := await behind.read(65_536):
+            for word in self.hides:
+                piece = piece.replace(word, b"")
             writer.write(piece)
         raise ConnectionResetError
 

@@ -27,7 +27,13 @@ WITH gone AS (
 )
 SELECT uid FROM mailbox_mail WHERE mailbox = $1 AND uidvalidity = $2 AND uid = ANY($3::bigint[])
 """
-TAKEN = "INSERT INTO mailbox_mail (mailbox, uidvalidity, uid) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+TAKEN = """
+WITH kept AS (
+  UPDATE mailbox SET leased_until = coalesce($4::timestamptz, statement_timestamp()) + $5::interval
+  WHERE name = $1 AND leased_by = $6
+)
+INSERT INTO mailbox_mail (mailbox, uidvalidity, uid) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+"""
 
 INTEGRATION = """
 INSERT INTO integration (slug, name) VALUES ($1, $1) ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug RETURNING id
@@ -69,9 +75,9 @@ class Books:
             return frozenset(row["uid"] for row in await conn.fetch(KNOWN, self.name, uidvalidity, list(waiting)))
 
     async def note_taken(self, uidvalidity: int, uid: int) -> None:
-        """It is committed."""
+        """It is committed; and the mailbox is kept for longer."""
         async with acquire(self.pool) as conn:
-            await conn.execute(TAKEN, self.name, uidvalidity, uid)
+            await conn.execute(TAKEN, self.name, uidvalidity, uid, self.clock.stamp(), self.lease, self.replica)
 
     async def integration(self, slug: str) -> int:
         """The integration of that name, made where there is none."""

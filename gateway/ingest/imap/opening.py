@@ -12,8 +12,8 @@ from gateway.ingest.imap.mailbox import Mailbox
 from gateway.ingest.imap.thread import Thread
 from gateway.ingest.mail.room import MailRoom
 
-SLACK = timedelta(seconds=30)
-"""How much longer than three looks at a mailbox a replica keeps it without having looked at it."""
+SLACK = timedelta(seconds=20)
+"""How much longer than the time between two looks, or after a mail, a replica keeps a mailbox that it says nothing of."""
 
 
 def mailboxes(pool: Pool, room: MailRoom) -> dict[str, Coroutine[Any, Any, None]]:
@@ -23,7 +23,7 @@ def mailboxes(pool: Pool, room: MailRoom) -> dict[str, Coroutine[Any, Any, None]
             own,
             Line(own, room.mail.max_bytes),
             Thread(f"mailbox {name}"),
-            Books(pool, room.clock, name, uuid4(), 3 * own.poll + SLACK),
+            Books(pool, room.clock, name, uuid4(), own.poll + SLACK),
             room,
         ).run()
         for name, own in room.mail.imap.items()

@@ -18,6 +18,9 @@ from gateway.clock import SystemClock
 from gateway.errors import Misconfigured
 from gateway.ingest.imap.mailbox import in_order
 from gateway.ingest.imap.opening import mailboxes
+from gateway.ingest.mail.letter import Letter
+from gateway.ingest.mail.posted import Posted
+from gateway.ingest.mail.room import MailRoom
 from gateway.settings import Database, Duration, Imap, load
 from tests.conftest import Servers
 from tests.ingest.mail.writing import a_mail
@@ -44,7 +47,7 @@ async def folder(server: ImapServer) -> AsyncIterator[str]:
     name = f"box-{uuid4().hex[:8]}"
     await server.do("create_folder", name)
     yield name
-    server.cut_at = b""
+    server.cut_at, server.hides = b"", ()
     server.cut()
 
 
@@ -72,11 +75,11 @@ def reading(gateway: Gateway, server: ImapServer, folder: str) -> Reading:
     """Reads the folder as one replica does."""
 
     @asynccontextmanager
-    async def begin(name: str = "desk", **changes: Any) -> AsyncIterator[None]:
+    async def begin(name: str = "desk", room: MailRoom = gateway.mail, **changes: Any) -> AsyncIterator[None]:
         own: dict[str, Any] = {"port": server.tls_port, "folder": folder, "poll": SOON, "password": PASSWORD}
         imap = Imap("127.0.0.1", USER, **own | {"authorities": str(server.certificate)} | changes)
         mail = msgspec.structs.replace(gateway.mail.mail, imap={name: imap})
-        (reader,) = mailboxes(gateway.pool, replace(gateway.mail, mail=mail)).values()
+        (reader,) = mailboxes(gateway.pool, replace(room, mail=mail)).values()
         task = asyncio.create_task(reader)
         yield
         task.cancel()
@@ -119,6 +122,20 @@ async def test_mail_may_be_moved_instead_and_the_line_encrypted_later(
         await until(conn, QUIET, 5)
     assert await server.do("search", folder, "ALL") == []
     assert len(await server.do("search", done, "SEEN")) == 2
+
+
+async def test_a_server_that_tells_no_news_and_moves_nothing_is_asked_for_it(
+    conn: Any, server: ImapServer, folder: str, reading: Reading
+) -> None:
+    server.hides, done = (b" MOVE", b" IDLE"), f"{folder}-done"
+    async with reading(after="move", move_to=done):
+        await until(conn, QUIET, 5)
+        await put(server, folder, "one")
+        assert await outcomes(conn, 1) == ["opened"]
+        await until(conn, QUIET, 5)
+    assert await server.do("search", folder, "ALL") == []
+    assert len(await server.do("search", done, "SEEN")) == 1
+    assert not any(b"IDLE" in line for line in server.said[-5:])
 
 
 async def test_a_line_that_is_cut_is_taken_up_again(conn: Any, server: ImapServer, folder: str, reading: Reading) -> None:
@@ -221,12 +238,60 @@ async def test_too_large_a_mail_is_kept_by_its_head_and_a_poisonous_one_holds_up
     assert await server.do("search", folder, "UNSEEN") == []
 
 
+async def test_a_mail_that_breaks_whoever_reads_it_is_kept_in_quarantine(
+    conn: Any, server: ImapServer, gateway: Gateway, folder: str, reading: Reading
+) -> None:
+    async def read(posted: Posted) -> Letter:
+        if b"poison" in posted.body:
+            raise RuntimeError
+        return await gateway.mail.read(posted)
+
+    await put(server, folder, "poison", "one")
+    async with reading(room=replace(gateway.mail, read=read)):
+        assert await outcomes(conn, 2) == ["quarantined", "opened"]
+        await until(conn, QUIET, 5)
+    assert b"Subject: poison" in await conn.fetchval("SELECT body FROM quarantine")
+
+
+async def test_a_mail_that_breaks_the_line_holds_up_none(conn: Any, server: ImapServer, folder: str, reading: Reading) -> None:
+    await put(server, folder, "one", "two", "three")
+    first = min(await server.do("search", folder, "ALL"))
+    server.cut_at = f"FETCH {first} (BODY".encode()
+    async with reading():
+        await outcomes(conn, 2)
+        assert await conn.fetchval("SELECT array_agg(title ORDER BY id) FROM incident") == ["two", "three"]
+        server.cut_at = b""
+        assert await outcomes(conn, 3) == ["opened"] * 3
+
+
+async def failures(gateway: Gateway, mailbox: str, count: int) -> None:
+    """Wait until it could not be read so often."""
+    async with asyncio.timeout(10):
+        registry = gateway.mail.metrics.registry
+        while (registry.get_sample_value("gateway_mailbox_failures_total", {"mailbox": mailbox}) or 0) < count:
+            await SystemClock().sleep(0.02)
+
+
+async def test_what_cannot_be_committed_stays_unread_until_it_can(
+    conn: Any, server: ImapServer, gateway: Gateway, folder: str, reading: Reading
+) -> None:
+    await put(server, folder, "one", "two", "three")
+    await conn.execute("ALTER TABLE mail RENAME TO away")
+    try:
+        async with reading(name="full"):
+            await failures(gateway, "full", 2)
+            assert len(await server.do("search", folder, "UNSEEN")) == 3
+            await conn.execute("ALTER TABLE away RENAME TO mail")
+            assert await outcomes(conn, 3) == ["opened"] * 3
+    finally:
+        await conn.execute("ALTER TABLE IF EXISTS away RENAME TO mail")
+
+
 async def test_a_mailbox_that_cannot_be_read_is_told_by_its_metrics(conn: Any, gateway: Gateway, reading: Reading) -> None:
     registry = gateway.mail.metrics.registry
     for count, changes in enumerate(({"password": "wrong"}, {"authorities": ""}, {"folder": "nowhere"}), 1):
         async with reading(name="broken", **changes):
-            while registry.get_sample_value("gateway_mailbox_failures_total", {"mailbox": "broken"}) != count:
-                await SystemClock().sleep(0.02)
+            await failures(gateway, "broken", count)
             read_at = registry.get_sample_value("gateway_mailbox_read_timestamp_seconds", {"mailbox": "broken"})
             assert read_at == (await conn.fetchval("SELECT read_at FROM mailbox WHERE name = 'broken'")).timestamp()
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from gateway.clock import SystemClock
-from gateway.errors import Malformed, Unavailable
+from gateway.errors import Malformed, Misconfigured, Unavailable
 from gateway.ingest.mail import ses
 from gateway.ingest.mail.posted import MAIL, Posted
 from gateway.settings import Database, Ses, load
@@ -249,6 +249,9 @@ def test_the_settings_name_what_is_doubted() -> None:
     own = load(None, environ).mail.ses
     assert isinstance(own, Ses)
     assert (own.doubted, own.accounts, own.raw_delivery) == (("spam", "dkim"), ("123456789012",), False)
+    with pytest.raises(Misconfigured) as raised:
+        load(None, {"GATEWAY_MAIL__SES__S3__ENDPOINT": "s3.example.com", "GATEWAY_MAIL__SES__S3__BUCKET": "mail"})
+    assert [flaw.pointer.rpartition("/")[2] for flaw in raised.value.flaws] == ["endpoint", "region", "access_key", "secret_key"]
 
 
 async def test_amazon_away_is_a_reason_to_send_it_again(database_url: str) -> None:
