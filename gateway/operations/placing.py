@@ -27,7 +27,7 @@ async def open_placed(session: Session, revision: Revision) -> Incident:
         return await session.open(catalogue.route(revision, PEOPLE, session.now))
     kin, master = found
     opened = await session.open(_below(revision, kin))
-    await _weigh(session, master, settings.raise_at)
+    await _weigh(session, master, opened.id, settings.raise_at)
     return opened
 
 
@@ -41,12 +41,18 @@ def _below(revision: Revision, kin: Kin) -> Revision:
     return replace(revision, after=after, events=(*events, ("linked", facts)), notices=())
 
 
-REPORTERS = "SELECT count(DISTINCT lower(contact)) FROM incident WHERE (id = $1 OR master_id = $1) AND contact <> ''"
+REPORTERS = """
+SELECT count(DISTINCT lower(contact)) FILTER (WHERE id <> $2) AS before, count(DISTINCT lower(contact)) AS now
+FROM incident WHERE (id = $1 OR master_id = $1) AND contact <> ''
+"""
 
 
-async def _weigh(session: Session, master: Incident, raise_at: int) -> None:
+async def _weigh(session: Session, master: Incident, report_id: int, raise_at: int) -> None:
     """Raise a master's priority by one, once, when so many people have reported it; 0 is never."""
-    if not raise_at or master.priority <= 1 or await session.conn.fetchval(REPORTERS, master.id) != raise_at:
+    if not raise_at or master.priority <= 1:
+        return
+    reporters = await session.conn.fetchrow(REPORTERS, master.id, report_id)
+    if reporters is None or not reporters["before"] < raise_at <= reporters["now"]:
         return
     priority = master.priority - 1
     entry = LedgerEntry(max(session.now, master.ledger[-1].at), ClockEvent.SET_PRIORITY, priority=priority)
