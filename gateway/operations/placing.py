@@ -4,14 +4,10 @@ from dataclasses import replace
 
 from gateway.catalogue.routing import PEOPLE
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.model import Channel
 from gateway.incidents.record import Incident, Revision
 from gateway.kinship.judge import Kin
 from gateway.kinship.seeking import Seeking
 from gateway.operations.desk import Session
-
-SPOKEN = frozenset(Channel) - {Channel.MONITORING}
-"""Ways by which people speak; what other systems record has been placed by them."""
 
 
 async def open_placed(session: Session, revision: Revision) -> Incident:
@@ -20,7 +16,7 @@ async def open_placed(session: Session, revision: Revision) -> Incident:
     catalogue = desk.catalogue
     settings = catalogue.kinship
     found = None
-    if settings.people and incident.source in SPOKEN:
+    if settings.people:
         seeking = Seeking(catalogue.landscape, settings.within, settings.least, catalogue.anything)
         found = await seeking.kin_of(session.conn, incident, session.now)
     if found is None:
