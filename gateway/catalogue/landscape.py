@@ -1,11 +1,14 @@
 """What the catalogue calls things and what they hang on, for texts and alerts that speak of them. Pure."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from gateway.catalogue.model import Service
+
+Understood = TypeVar("Understood")
 
 DEEPEST = 20
 """How many steps up or down dependencies are followed."""
@@ -20,7 +23,7 @@ SITE = "site"
 """The attribute that says where an item is."""
 
 KNOWN_TEXTS = 2_000
-"""Texts whose names are remembered."""
+"""Texts of which is remembered what was read in them."""
 
 
 class Of(StrEnum):
@@ -66,16 +69,20 @@ class Landscape:
     parts_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     site_of: Mapping[str, str] = field(default_factory=dict)
     provinces: Mapping[str, str] = field(default_factory=dict)
-    _found: dict[str, tuple[Named, ...]] = field(default_factory=dict, compare=False)
+    _read: dict[Hashable, Any] = field(default_factory=dict, compare=False)
 
     def named(self, text: str) -> tuple[Named, ...]:
         """The names in a text, longest first where one stands in another. The case of letters does not matter."""
-        found = self._found.get(text)
-        if found is None:
-            if len(self._found) >= KNOWN_TEXTS:
-                self._found.clear()
-            found = self._found[text] = tuple(self._scan(text.casefold()))
-        return found
+        return tuple(self._scan(text.casefold()))
+
+    def once(self, said: Hashable, read: "Callable[[], Understood]") -> "Understood":
+        """What `read` makes of something said, asked once for as long as names and dependencies stay the same."""
+        known: Understood | None = self._read.get(said)
+        if known is None:
+            if len(self._read) >= KNOWN_TEXTS:
+                self._read.clear()
+            known = self._read[said] = read()
+        return known
 
     def _scan(self, text: str) -> Iterator[Named]:
         at = 0

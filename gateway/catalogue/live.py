@@ -106,6 +106,7 @@ class Catalogue:
         self._shifts: Mapping[str, Sequence[Shift]] = {}
         self._standing = Standing()
         self._reading: Reading | None = None
+        self._turn = asyncio.Lock()
         self.kinship = settings.dedup.kinship
         self.anything = settings.mail.service
         """The service that mailboxes give everything, which says nothing of what a mail is about."""
@@ -123,17 +124,22 @@ class Catalogue:
         """Active services by slug."""
         return self._standing.services
 
-    def learn(self, reading: Reading) -> None:
-        """From now on this is what is known."""
+    def learn(self, reading: Reading, landscape: Landscape | None = None) -> None:
+        """From now on this is what is known. `landscape` is what the reading's names and items come to, if it is known."""
         self._load, self._shifts = reading.load, reading.shifts
         by_slug = {service.slug: service for service in reading.services}
         self._standing = Standing(by_slug, {group.slug: group for group in reading.groups}, reading.skills, self._load)
-        known, self._reading = self._reading, reading
-        if known is None or known.services != reading.services or known.parts_version != reading.parts_version:
-            self.landscape = survey(reading.services, reading.parts)
+        if landscape is not None or self._is_new(reading):
+            self.landscape = landscape or survey(reading.services, reading.parts)
+        self._reading = reading
         if reading.services != self._seen:
             self._seen = reading.services
             self._promise(reading.services)
+
+    def _is_new(self, reading: Reading) -> bool:
+        """Whether names or dependencies are others than before."""
+        known = self._reading
+        return known is None or known.services != reading.services or known.parts_version != reading.parts_version
 
     def _promise(self, known: Iterable[Service]) -> None:
         chosen, own = dict(self._configured.choice.services), dict(self._configured.tailored)
@@ -167,8 +173,12 @@ class Catalogue:
 
     async def refresh(self, pool: Pool, stamp: datetime | None) -> None:
         """Look at the database."""
-        async with acquire(pool) as conn:
-            self.learn(await read(conn, stamp, self._reading))
+        async with self._turn:
+            async with acquire(pool) as conn:
+                reading = await read(conn, stamp, self._reading)
+            # Ten thousand items take a fifth of a second: not on the loop.
+            landscape = await asyncio.to_thread(survey, reading.services, reading.parts) if self._is_new(reading) else None
+            self.learn(reading, landscape)
 
     async def run(self, pool: Pool, clock: Clock) -> None:
         """Look every few seconds until cancelled; what was known stays while the database is away."""

@@ -103,6 +103,11 @@ async def _receipt(session: Session, deliveries: Deliveries, results: tuple[Resu
     return Receipt(receipt_id, results)
 
 
+def outcome_of(incident: Incident) -> Outcome:
+    """What the receipt says of a record that a report has opened."""
+    return Outcome.OPENED if incident.master_id is None else Outcome.RELATED
+
+
 async def opened(
     session: Session, report: Report, who: Who, said: Mapping[str, Any], earlier: Incident | None = None
 ) -> Incident:

@@ -3,7 +3,7 @@
 Doubt keeps records apart: a link that is not made costs a second look, one that is wrong hides a trouble behind another one.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,8 +29,8 @@ WORDS = 0.2
 TIMES = ((timedelta(minutes=15), 0.15), (timedelta(hours=1), 0.12), (timedelta(hours=4), 0.08), (timedelta(hours=12), 0.03))
 """For how soon one came after the other."""
 
-OTHER_SYMPTOM, OTHER_SITE, OTHER_ITEM, ALSO_NAMES, ALONE, EARLIER = -0.35, -0.35, -0.15, -0.15, -0.4, -0.3
-"""Against: another symptom, another site, another item of the service, a second service, theirs alone, a story of before."""
+OTHER_SYMPTOM, OTHER_SITE, OTHER_ITEM, ALSO_NAMES, ALONE, EARLIER, WELL = -0.35, -0.35, -0.15, -0.15, -0.4, -0.3, -1.0
+"""Against: another symptom, site, item of the service; a second service, theirs alone, of before, it is well."""
 
 UNNAMED, FEWEST = 0.75, 4
 """For words that are the same where neither says what it is about, and how many of them there must be."""
@@ -40,6 +40,12 @@ LEAST = 0.7
 
 MARGIN = 0.03
 """A master that is no more ahead of the next one than this is not chosen."""
+
+
+PARTS = 100
+"""Items of a report whose dependencies are followed."""
+
+Causes = Mapping[str, tuple[int, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +72,19 @@ def judge(
     """The open master that a report belongs to, or None. The same in any order of candidates."""
     if told.intent is not Intent.TROUBLE:
         return None
-    kin = [kin for one in candidates if (kin := _weighed(told, one, landscape, now)) is not None and kin.score >= least]
+    causes = _causes(told, landscape)
+    kin = [kin for one in candidates if (kin := _weighed(told, one, causes, now)) is not None and kin.score >= least]
     kin.sort(key=lambda one: (-one.score, one.master.id))
     if not kin or (len(kin) > 1 and kin[0].score - kin[1].score < MARGIN):
         return None
     return kin[0]
 
 
-def _weighed(told: Reading, candidate: Candidate, landscape: Landscape, now: datetime) -> Kin | None:
+def _weighed(told: Reading, candidate: Candidate, causes: Causes, now: datetime) -> Kin | None:
     about = candidate.reading
     if about.intent in (Intent.PLANNED, Intent.REQUEST):
         return None
-    subject = _subject(told, about, landscape)
+    subject = _subject(told, about, causes)
     if subject is None:
         return None
     points = (
@@ -91,9 +98,9 @@ def _weighed(told: Reading, candidate: Candidate, landscape: Landscape, now: dat
     return Kin(candidate, subject.fact, score, points)
 
 
-def _subject(told: Reading, about: Reading, landscape: Landscape) -> Point | None:
+def _subject(told: Reading, about: Reading, causes: Causes) -> Point | None:
     """The strongest fact that both are about one thing; None where nothing says so."""
-    found = sorted(_subjects(told, about, landscape), key=lambda point: (-point.points, point.fact))
+    found = sorted(_subjects(told, about, causes), key=lambda point: (-point.points, point.fact))
     if found:
         return found[0]
     if told.has_subject or about.has_subject or len(told.words.split()) < FEWEST:
@@ -101,7 +108,7 @@ def _subject(told: Reading, about: Reading, landscape: Landscape) -> Point | Non
     return Point("words", 0.0)
 
 
-def _subjects(told: Reading, about: Reading, landscape: Landscape) -> Iterator[Point]:
+def _subjects(told: Reading, about: Reading, causes: Causes) -> Iterator[Point]:
     if shared := told.cis & about.cis:
         yield Point(f"item {min(shared)}", ITEM)
     if shared := told.hosts & about.hosts:
@@ -109,19 +116,27 @@ def _subjects(told: Reading, about: Reading, landscape: Landscape) -> Iterator[P
     if shared := told.services & about.services:
         both = shared & told.named
         yield Point(f"service {min(both or shared)}", SERVICE if both else CHOSEN)
-    if (hangs := _hangs(told, about, landscape)) is not None:
+    if (hangs := _hangs(told, about, causes)) is not None:
         yield hangs
 
 
-def _hangs(told: Reading, about: Reading, landscape: Landscape) -> Point | None:
-    """One fails with the other: what is told of depends on what the master is about."""
+def _causes(told: Reading, landscape: Landscape) -> Causes:
+    """What the items fail with that a report is about: by cause in how many steps, which of them, and the cause's service."""
     below = told.cis or {part for service in told.services for part in landscape.parts_of.get(service, ())}
-    steps = [
-        (depth, part, cause)
-        for part in below
-        for cause, depth in landscape.above(part).items()
-        if cause in about.cis or (not about.cis and landscape.service_of.get(cause, "") in about.services - told.services)
-    ]
+    causes: dict[str, tuple[int, str, str]] = {}
+    for part in sorted(below)[:PARTS]:
+        for cause, depth in landscape.above(part).items():
+            causes[cause] = min(causes.get(cause, (depth, part, "")), (depth, part, ""))
+    return {cause: (depth, part, landscape.service_of.get(cause, "")) for cause, (depth, part, _) in causes.items()}
+
+
+def _hangs(told: Reading, about: Reading, causes: Causes) -> Point | None:
+    """One fails with the other: what is told of depends on what the master is about."""
+    if about.cis:
+        steps = [(*causes[cause][:2], cause) for cause in about.cis & causes.keys()]
+    else:
+        others = about.services - told.services
+        steps = [(depth, part, cause) for cause, (depth, part, service) in causes.items() if others and service in others]
     if not steps:
         return None
     depth, part, cause = min(steps)
@@ -164,7 +179,7 @@ def _time(candidate: Candidate, now: datetime) -> Iterator[Point]:
 
 def _against(told: Reading, about: Reading) -> Iterator[Point]:
     if told.well & about.services:
-        yield Point(f"{min(told.well & about.services)} is well", -1.0)
+        yield Point(f"{min(told.well & about.services)} is well", WELL)
     if told.sites and about.sites and not told.sites & about.sites:
         yield Point(f"other site: {min(told.sites)}", OTHER_SITE)
     if told.cis and about.cis and not told.cis & about.cis and told.services & about.services:

@@ -10,7 +10,7 @@ from gateway.kinship.intents import ALONE, EARLIER, FINE, NOT_IT, Intent, intent
 from gateway.kinship.symptoms import Symptom, symptoms_in
 from gateway.knowledge.likeness import words
 
-READ = 1_000
+READ = 600
 """Characters of a title and a description that are read: what a trouble is stands at the beginning."""
 
 NEAR = 24
@@ -78,7 +78,11 @@ def own_words(text: str) -> str:
 
 
 def read(said: Said, landscape: Landscape) -> Reading:
-    """What a text and its fields say."""
+    """What a text and its fields say; what is asked again about an open record is remembered."""
+    return landscape.once(said, lambda: _read(said, landscape))
+
+
+def _read(said: Said, landscape: Landscape) -> Reading:
     own = own_words(said.text)
     text = " ".join(f"{said.title[:READ]}\n{'' if own.startswith(said.title) else own}".casefold().split("\n")).strip()
     found = landscape.named(text)

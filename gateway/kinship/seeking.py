@@ -16,11 +16,11 @@ from gateway.incidents import store
 from gateway.incidents.model import LIVE, Kind
 from gateway.incidents.record import Incident
 from gateway.kinship.intents import Intent
-from gateway.kinship.judge import Kin, judge
+from gateway.kinship.judge import PARTS, Kin, judge
 from gateway.kinship.reading import Candidate, Reading, Said, read
 from gateway.kinship.unlearning import marks
 
-EACH, MOST = 30, 120
+EACH, MOST = 20, 80
 """The newest open masters of each service and item that are looked at, and of all together."""
 
 NOWHERE = "elsewhere"
@@ -35,7 +35,7 @@ WITH near AS (
   SELECT i.id FROM unnest($2::text[]) AS asked (ci) CROSS JOIN LATERAL (
     SELECT id FROM incident i WHERE i.ci = asked.ci AND i.ci <> '' AND i.master_id IS NULL
     AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') ORDER BY i.id DESC LIMIT $6) i)
-SELECT i.id, i.number, i.title, left(i.description, 1000) AS text, i.service, i.ci, i.location AS site, i.recorded_at,
+SELECT i.id, i.number, i.title, left(i.description, 600) AS text, i.service, i.ci, i.location AS site, i.recorded_at,
   i.dedup_key IS NOT NULL AS by_alert
 FROM incident i WHERE i.id IN (SELECT id FROM near ORDER BY id DESC LIMIT $7)
 AND i.recorded_at > $3 AND i.kind = 'incident' AND NOT i.security AND NOT i.storm AND NOT i.suppressed AND i.id <> $5
@@ -99,7 +99,7 @@ def fit(master: Incident) -> bool:
 def around(told: Reading, landscape: Landscape) -> tuple[Collection[str], Collection[str]]:
     """The services and the items whose open masters it may belong to; "" stands for masters of which no field says anything."""
     cis = {*told.cis, *(part for service in told.services for part in landscape.parts_of.get(service, ()))}
-    above = {cause for ci in sorted(cis)[:MOST] for cause in landscape.above(ci)}
+    above = {cause for ci in sorted(cis)[:PARTS] for cause in landscape.above(ci)}
     services = {*told.services, *(landscape.service_of[ci] for ci in above if ci in landscape.service_of), ""}
     return sorted(services)[:MOST], sorted(cis | above)[:MOST]
 

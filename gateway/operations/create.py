@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from gateway.catalogue.routing import PEOPLE
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.custom import CREATE
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.model import PRIORITIES, Impact, Kind, RequestCategory, Urgency
+from gateway.incidents.model import PRIORITIES, Channel, Impact, Kind, RequestCategory, Urgency
 from gateway.incidents.record import Incident, Revision
 from gateway.incidents.timeline import GENESIS
 from gateway.operations.allowing import refuse
@@ -20,6 +21,9 @@ from gateway.operations.who import Who
 
 LATE_ENTRY = timedelta(hours=12)
 """How long before the record an incident may have occurred."""
+
+SPOKEN = frozenset(Channel) - {Channel.MONITORING}
+"""Ways by which people speak; what other systems record they have placed themselves."""
 
 LATEST_ENTRY = timedelta(days=5 * 366)
 """How long before it at the very most: as long as records are kept."""
@@ -72,7 +76,9 @@ async def create(desk: Desk, report: Report, who: Who, *, once: Once | None = No
     async def work(session: Session) -> Incident:
         ids, numbers = await desk.reserve(1, desk.clock.stamp())
         opened = opening(desk, report, who, session.now, ids[0], numbers[0])
-        return await open_placed(session, opened)
+        if opened.after.source in SPOKEN:
+            return await open_placed(session, opened)
+        return await session.open(desk.catalogue.route(opened, PEOPLE, session.now))
 
     return await at_most_once(desk, once, who, work)
 

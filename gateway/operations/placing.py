@@ -4,14 +4,10 @@ from dataclasses import replace
 
 from gateway.catalogue.routing import PEOPLE
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.model import Channel
 from gateway.incidents.record import Incident, Revision
 from gateway.kinship.judge import Kin
 from gateway.kinship.seeking import Seeking
 from gateway.operations.desk import Session
-
-SPOKEN = frozenset(Channel) - {Channel.MONITORING}
-"""Ways by which people speak; what other systems record has been placed by them."""
 
 
 async def open_placed(session: Session, revision: Revision) -> Incident:
@@ -20,14 +16,14 @@ async def open_placed(session: Session, revision: Revision) -> Incident:
     catalogue = desk.catalogue
     settings = catalogue.kinship
     found = None
-    if settings.people and incident.source in SPOKEN:
+    if settings.people:
         seeking = Seeking(catalogue.landscape, settings.within, settings.least, catalogue.anything)
         found = await seeking.kin_of(session.conn, incident, session.now)
     if found is None:
         return await session.open(catalogue.route(revision, PEOPLE, session.now))
     kin, master = found
     opened = await session.open(_below(revision, kin))
-    await _weigh(session, master, settings.raise_at)
+    await _weigh(session, master, opened.id, settings.raise_at)
     return opened
 
 
@@ -41,12 +37,18 @@ def _below(revision: Revision, kin: Kin) -> Revision:
     return replace(revision, after=after, events=(*events, ("linked", facts)), notices=())
 
 
-REPORTERS = "SELECT count(DISTINCT lower(contact)) FROM incident WHERE (id = $1 OR master_id = $1) AND contact <> ''"
+REPORTERS = """
+SELECT count(DISTINCT lower(contact)) FILTER (WHERE id <> $2) AS before, count(DISTINCT lower(contact)) AS now
+FROM incident WHERE (id = $1 OR master_id = $1) AND contact <> ''
+"""
 
 
-async def _weigh(session: Session, master: Incident, raise_at: int) -> None:
+async def _weigh(session: Session, master: Incident, report_id: int, raise_at: int) -> None:
     """Raise a master's priority by one, once, when so many people have reported it; 0 is never."""
-    if not raise_at or master.priority <= 1 or await session.conn.fetchval(REPORTERS, master.id) != raise_at:
+    if not raise_at or master.priority <= 1:
+        return
+    reporters = await session.conn.fetchrow(REPORTERS, master.id, report_id)
+    if reporters is None or not reporters["before"] < raise_at <= reporters["now"]:
         return
     priority = master.priority - 1
     entry = LedgerEntry(max(session.now, master.ledger[-1].at), ClockEvent.SET_PRIORITY, priority=priority)

@@ -189,3 +189,16 @@ async def test_pages_neither_skip_nor_repeat(api: Api) -> None:
             seen += [one[key] for one in page[name]]
             after = page["next"]
         assert [one[1:] for one in seen if one != "shop"] == list("01234")
+
+
+async def test_what_else_people_call_a_service_or_an_item_is_kept_and_heeded_at_once(api: Api) -> None:
+    _, made = await api.call("POST", SERVICES, SHOP | {"aliases": ["商城", "webshop"]})
+    _, same = await api.call("PATCH", f"{SERVICES}/shop", {"aliases": ["商城", "webshop"]})
+    assert (made["aliases"], same["version"]) == (["商城", "webshop"], 1)
+    assert (await imported(api, "name,kind,service,aliases\ndb1,host,shop,\nlb1,host,shop,front door; gate\n"))[0] == 200
+    _, changed = await api.call("PATCH", f"{CIS}/db1", {"aliases": ["the archive"]})
+    assert (changed["aliases"], (await api.call("GET", f"{CIS}/lb1"))[1]["aliases"]) == (["the archive"], ["front door", "gate"])
+    first = await api.incident(title="商城打不开")
+    related = [(await api.incident(title=title))["master"] for title in ("webshop is down", "cannot open the shop")]
+    alone = [(await api.incident(title=title))["master"] for title in ("the archive shows wrong figures", "bakery is down")]
+    assert (related, alone) == ([first["number"]] * 2, [None, None])

@@ -60,7 +60,7 @@ class Filing:
             if before := await _filed(session.conn, letter, submission.integration_id):
                 return before
             incident, outcome, reason = await self._filed_now(session, letter, match, waiting)
-            acknowledged = await self._acknowledge(session, letter, incident) if outcome is Outcome.OPENED else None
+            acknowledged = await self._acknowledge(session, letter, incident) if outcome is not Outcome.ADDED else None
             await _remember(session, letter, submission.integration_id, incident, acknowledged)
             return Done(letter.known_by[:KEY], incident, outcome, reason)
 
@@ -79,7 +79,7 @@ class Filing:
         files = await self._files(session, letter.enclosed, opened, who, waiting)
         if files:
             opened = (await session.write([Revision(after=opened, actor=who.name, events=files)]))[0]
-        return opened, Outcome.OPENED, "follows what has ended" if earlier else "report"
+        return opened, reception.outcome_of(opened), "follows what has ended" if earlier else "report"
 
     async def _added(
         self, session: Session, letter: Letter, who: Who, incident: Incident, waiting: Sequence[Waiting]
