@@ -4,31 +4,57 @@ from dataclasses import replace
 
 from gateway.catalogue.routing import PEOPLE
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.model import State
 from gateway.incidents.record import Incident, Revision
 from gateway.kinship.judge import Kin
 from gateway.kinship.seeking import Seeking
 from gateway.operations.desk import Session
 
+UNTOUCHED = frozenset({State.LOGGED, State.ASSIGNED})
+"""Where a record stands that nobody has begun to work on."""
+
 
 async def open_placed(session: Session, revision: Revision) -> Incident:
     """Open a report: related to its kin, whom nobody is paged for, or routed."""
-    desk, incident = session.desk, revision.after
-    catalogue = desk.catalogue
-    settings = catalogue.kinship
-    found = None
-    if settings.people:
-        seeking = Seeking(catalogue.landscape, settings.within, settings.least, catalogue.anything)
-        found = await seeking.kin_of(session.conn, incident, session.now)
+    found = await _kin_of(session, revision.after)
     if found is None:
-        return await session.open(catalogue.route(revision, PEOPLE, session.now))
+        return await session.open(session.desk.catalogue.route(revision, PEOPLE, session.now))
     kin, master = found
     opened = await session.open(_below(revision, kin))
-    await _weigh(session, master, opened.id, settings.raise_at)
+    await _weigh(session, master, opened.id)
     return opened
 
 
+FOLLOWED = "SELECT EXISTS (SELECT FROM incident WHERE master_id = $1)"
+
+
+async def place_again(session: Session, incident: Incident) -> Incident:
+    """Relate a record to its kin now that more is known of it, such as what was said in a call.
+
+    One that somebody works on, or that others follow, stays where it is.
+    """
+    if incident.state not in UNTOUCHED or incident.master_id or await session.conn.fetchval(FOLLOWED, incident.id):
+        return incident
+    found = await _kin_of(session, incident)
+    if found is None:
+        return incident
+    kin, master = found
+    placed = (await session.write([_below(Revision(after=incident, actor="gateway", events=()), kin)]))[0]
+    await _weigh(session, master, placed.id)
+    return placed
+
+
+async def _kin_of(session: Session, incident: Incident) -> tuple[Kin, Incident] | None:
+    catalogue = session.desk.catalogue
+    settings = catalogue.kinship
+    if not settings.people:
+        return None
+    seeking = Seeking(catalogue.landscape, settings.within, settings.least, catalogue.anything)
+    return await seeking.kin_of(session.conn, incident, session.now)
+
+
 def _below(revision: Revision, kin: Kin) -> Revision:
-    """The first revision of a record that follows a master: nobody is told of it."""
+    """The revision by which a record follows a master: nobody is told of it."""
     reason = f"kin: {kin.reason}"
     after = replace(revision.after, master_id=kin.master.id, link_reason=reason, link_score=kin.score)
     rests_on = {point.fact: point.points for point in kin.points}
@@ -43,8 +69,9 @@ FROM incident WHERE (id = $1 OR master_id = $1) AND contact <> ''
 """
 
 
-async def _weigh(session: Session, master: Incident, report_id: int, raise_at: int) -> None:
+async def _weigh(session: Session, master: Incident, report_id: int) -> None:
     """Raise a master's priority by one, once, when so many people have reported it; 0 is never."""
+    raise_at = session.desk.catalogue.kinship.raise_at
     if not raise_at or master.priority <= 1:
         return
     reporters = await session.conn.fetchrow(REPORTERS, master.id, report_id)

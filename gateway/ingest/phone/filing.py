@@ -26,6 +26,7 @@ from gateway.ingest.reception import Done, Reception
 from gateway.ingest.speakers import by_phone
 from gateway.operations.create import LATE_ENTRY, Report
 from gateway.operations.desk import Session
+from gateway.operations.placing import place_again
 from gateway.settings import Phone
 
 SOURCE = "phone"
@@ -161,9 +162,10 @@ async def _news(session: Session, kept: Kept, after: Call, spoken: Locale | None
         revision = lifecycle.apply(incident, commands.Note(note=text), after.caller or SOURCE, session.now)
         events = tuple((event, {**facts, "call": notes.facts(after)}) for event, facts in revision.events)
         revision = replace(revision, events=events)
-        return (
-            await session.write([notes.completed(kept.call, after, revision, _language(incident)) if kept.opened else revision])
-        )[0]
+        if not kept.opened:
+            return (await session.write([revision]))[0]
+        written = await session.write([notes.completed(kept.call, after, revision, _language(incident))])
+        return await place_again(session, written[0]) if after.transcripts != kept.call.transcripts else written[0]
     return None
 
 

@@ -70,7 +70,8 @@ def completed(before: Call, call: Call, revision: Revision, locale: Locale) -> R
     missing: dict[str, Any] = {name: value for name, value in wanted.items() if value and not getattr(after, name)}
     if call.reported and not before.reported and after.labels.get("call") == MISSED:
         missing["labels"] = {name: value for name, value in after.labels.items() if name != "call"}
-        missing |= {"title": title(call, locale, missed=False)} if after.title == title(before, locale, missed=True) else {}
+        was, now = (replace(one, caller_name=after.contact_name or one.caller_name) for one in (before, call))
+        missing |= {"title": title(now, locale, missed=False)} if after.title == title(was, locale, missed=True) else {}
     if not missing:
         return revision
     changes = [{"field": name, "old": getattr(after, name), "new": value} for name, value in sorted(missing.items())]

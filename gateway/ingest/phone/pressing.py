@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from gateway.dedup.submission import Result, Submission
-from gateway.errors import Forbidden, IllegalTransition
+from gateway.errors import Forbidden, IllegalTransition, Unavailable
 from gateway.incidents import commands, lifecycle, store
 from gateway.incidents.labels import LOCALES, Locale, state_label
 from gateway.incidents.model import Outcome
@@ -44,7 +44,10 @@ class Pressing:
             return done
 
         name = f"phone:press:{call_id}:{sha256(place.token.encode()).hexdigest()}"
-        await self.reception.take(Submission(integration_id, SOURCE, body, {}, (), delivery_id=name, same_as=b"press"), work)
+        press = Submission(integration_id, SOURCE, body, {}, (), delivery_id=name, same_as=b"press")
+        receipt = await self.reception.take(press, work)
+        if any(result.outcome is Outcome.QUARANTINED for result in receipt.results):
+            raise Unavailable("the database refused the key press")
         # The same key told again is answered by how the record stands.
         return script or await self.reception.desk.within(lambda session: self._told(session, called, place))
 
@@ -62,9 +65,11 @@ class Pressing:
             revision = lifecycle.apply(incident, command, who.name, session.now)
         except (Forbidden, IllegalTransition):
             return _say("refused", locale), _ignored(name, incident, "may not acknowledge it")
-        written = await session.write([revision])
+        if not revision.events:
+            return self._again(session, incident, called, locale, place, ()), _ignored(name, incident, "is worked on already")
+        (written,) = await session.write([revision])
         taken = Say(said("acknowledged", locale, number=spelt(incident.number)), locale), HangUp()
-        return taken, Done(name, written[0] if written else incident, Outcome.ACKNOWLEDGED, "key press")
+        return taken, Done(name, written, Outcome.ACKNOWLEDGED, "key press")
 
     async def _told(self, session: Session, called: Called, place: Place) -> Script:
         who, locale = await _person(session, called)

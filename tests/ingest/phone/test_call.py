@@ -30,7 +30,7 @@ def told(events: list[CallEvent]) -> Call:
     return call
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(EVENTS, max_size=6), st.randoms(use_true_random=False))
 def test_any_order_and_any_repetition_make_the_same_call(events: list[CallEvent], random: Any) -> None:
     again = [*events, *random.choices(events, k=len(events))] if events else []

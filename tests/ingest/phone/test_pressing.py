@@ -102,8 +102,11 @@ async def test_whoever_is_called_hears_the_record_and_takes_it_on_by_a_key_once(
     assert "in progress" in text(await heard(gateway, again, Digits="1"))
     events = await gateway.pool.fetch("SELECT actor FROM timeline WHERE event = 'accepted'")
     assert [row["actor"] for row in events] == ["ann"]
+    now = await gateway.pool.fetchval("SELECT version FROM incident")
+    working = await heard(gateway, alarm(incident_id, now), Digits="1")
+    assert (working.find("Gather"), "taken on" in text(working)) == (None, False)
     outcomes = [row[0] for row in await gateway.pool.fetch("SELECT outcome FROM alert_event ORDER BY receipt_id")]
-    assert outcomes == ["acknowledged", "duplicate"]
+    assert outcomes == ["acknowledged", "duplicate", "ignored"]
 
 
 async def test_a_key_pressed_for_what_has_changed_acknowledges_nothing_and_tells_how_it_is_now(gateway: Served) -> None:

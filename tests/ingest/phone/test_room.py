@@ -1,6 +1,7 @@
 """Calls and their records over time, and told at once."""
 
 import asyncio
+import random
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -150,3 +151,36 @@ async def test_what_was_taken_for_missed_is_called_a_report_when_one_turns_up(ro
     assert await tell(room, "1", "recording", RECORDING="https://pbx.example/1.wav", TRANSCRIPT="打印机坏了") == "added news"
     row = await room.pool.fetchrow("SELECT title, description, labels->>'call' FROM incident")
     assert tuple(row or ()) == (f"来电:{ANN}", "打印机坏了", None)
+    await room.pool.execute(PERSON, "bob", "+8613900139000")
+    await tell(room, "2", DIALSTATUS="NOANSWER", caller="+8613900139000")
+    await tell(room, "2", "answer", caller="")
+    assert (await titles(room))[1] == "Call from bob (+8613900139000)"
+    await tell(room, "3", DIALSTATUS="NOANSWER", caller="+8613700137000")
+    await room.pool.execute("UPDATE incident SET title = 'the printer' WHERE contact = '+8613700137000'")
+    await tell(room, "3", "answer", caller="")
+    assert (await titles(room))[2] == "the printer"
+
+
+HISTORY: tuple[tuple[str, dict[str, str]], ...] = (
+    ("call", {"EPOCH": "1772452740", "DID": "+861082303333", "CALLERIDNAME": "Ann"}),
+    ("queue", {"EPOCH": "1772452742", "DID": "+861082303333"}),
+    ("answer", {"EPOCH": "1772452750"}),
+    ("recording", {"EPOCH": "1772452790", "RECORDING": "https://pbx.example/1.wav", "TRANSCRIPT": "the printer"}),
+    ("hangup", {"EPOCH": "1772452780", "DIALSTATUS": "ANSWER", "ANSWEREDTIME": "30", "DURATION": "40"}),
+)
+ROW = "SELECT to_jsonb(call) - '{id,call_id,caller,incident_id,heard_at}'::text[] AS row FROM call ORDER BY id"
+
+
+async def test_the_same_story_in_any_order_and_with_repeats_ends_in_one_record_and_the_same_call(room: PhoneRoom) -> None:
+    rng = random.Random(18)
+    for turn in range(8):
+        told = [*HISTORY, *rng.choices(HISTORY, k=3)]
+        if turn:
+            rng.shuffle(told)
+        for event, more in told:
+            await tell(room, str(turn), event, f"+861380013800{turn}", **more)
+    rows = {row["row"] for row in await room.pool.fetch(ROW)}
+    assert len(rows) == 1, rows
+    assert len(await titles(room)) == 8
+    records = await room.pool.fetch("SELECT DISTINCT description, labels::text FROM incident")
+    assert [tuple(row) for row in records] == [("the printer", '{"language":"zh-CN"}')]

@@ -3,11 +3,13 @@
 import hmac
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import fromstring
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -17,11 +19,12 @@ from gateway.ingest.phone.http import _within
 from gateway.settings import Database, PhoneProvider, load
 from tests.ingest.phone.test_captured import request
 from tests.ingest.phone.test_vonage import coded
-from tests.support.clock import FakeClock
+from tests.support.clock import NOON, FakeClock
 from tests.support.served import Served, served
 
 SHIPPED = Path(__file__).parents[3] / "integrations"
 SECRET = "vonage-signature-secret"
+KEPT = "INSERT INTO call (integration_id, provider, call_id, heard_at) VALUES ($1, 'asterisk', $2, $3)"
 
 
 @pytest.fixture
@@ -108,6 +111,18 @@ async def test_events_of_connect_make_one_record_in_whatever_order_they_come(gat
     assert (await gateway.client.post(path, data=b"{", headers={"Content-Type": "application/json"})).status == 403
 
 
+async def test_a_call_is_forgotten_after_its_time(database_url: str) -> None:
+    plain = load(None, {})
+    settings = msgspec.structs.replace(plain, database=Database(url=database_url, pool_min=1, pool_max=8))
+    conn = await asyncpg.connect(database_url)
+    pbx = await conn.fetchval("INSERT INTO integration (slug, name) VALUES ('pbx', 'pbx') RETURNING id")
+    for days in (401, 399):
+        await conn.execute(KEPT, pbx, str(days), NOON - timedelta(days=days))
+    async with served(settings, clock=FakeClock()):
+        assert [row[0] for row in await conn.fetch("SELECT call_id FROM call")] == ["399"]
+    await conn.close()
+
+
 def test_a_peer_is_within_a_network_however_its_address_is_written() -> None:
     networks = ("203.0.113.0/24", "2001:db8::/32")
     peers = ("203.0.113.7", "::ffff:203.0.113.7", "2001:db8::1", "203.0.114.7", "", "nobody")
@@ -121,10 +136,9 @@ async def test_a_system_that_calls_from_elsewhere_is_refused(gateway: Served) ->
 
 
 async def test_3cx_journals_calls_and_asks_who_calls(database_url: str) -> None:
-    clock = FakeClock()
     plain = load(None, {})
     settings = msgspec.structs.replace(plain, database=Database(url=database_url, pool_min=1, pool_max=8))
-    async with served(settings, clock=clock) as gateway:
+    async with served(settings, clock=FakeClock()) as gateway:
         person = {"login": "ann", "name": "Ann", "locale": "en", "roles": ["tier2"], "phone": "+8613800138000"}
         await gateway.post("/api/v1/people", person, "admin")
         path, asked = "/ingest/phone/threecx/journal", {"call_type": "Missed", "number": "13800138000", "started_at": "1"}
