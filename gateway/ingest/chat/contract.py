@@ -6,9 +6,10 @@ encrypted where the vendor demands it; with no Reply it makes the one that says 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
+from gateway.ingest import limits
 from gateway.notify.card import Button, Pressed, Reply
 from gateway.settings import Chat as ChatSettings
 
@@ -80,6 +81,21 @@ class Nothing:
 
 
 Heard = Talk | Press | Challenge | Nothing
+
+
+def bounded(heard: Heard) -> Heard:
+    """The same; raises Malformed where a name in it is longer than can be looked up, or a text holds what none can."""
+    if isinstance(heard, Talk | Press):
+        for name, value in ((one.name, getattr(heard, one.name)) for one in fields(heard)):
+            if isinstance(value, str) and "\0" in value:
+                raise limits.fault("", f"the {name} holds a NUL character")
+            if name in NAMES:
+                limits.key(value, "")
+    return heard
+
+
+NAMES = frozenset({"event_id", "tenant", "user", "conversation", "message", "thread", "reply_to", "token"})
+"""What is looked up by."""
 
 
 @dataclass(frozen=True, slots=True)
