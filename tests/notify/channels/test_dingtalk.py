@@ -125,7 +125,14 @@ def test_what_became_of_it_is_judged_by_what_is_said(said: Any, kind: Any, at_mo
 
 
 async def test_a_channel_says_what_the_answer_means(channel: DingTalkChannel, fake: FakeVendor) -> None:
-    answers: list[Any] = [LOST, {"invalidStaffIdList": ["m"]}, (400, {"code": "param.userIdNotExist"}), (503, ""), "<html>", SENT]
+    answers: list[Any] = [
+        LOST,
+        {"invalidStaffIdList": ["m"]},
+        (400, {"code": "param.userIdNotExist"}),
+        (503, ""),
+        (400, {"code": []}),
+        SENT,
+    ]
     fake.answer(ONE, *answers)
     found = [type(await channel.send(message("manager1"))) for _ in answers]
     assert found == [Retry, Dead, Dead, Retry, Retry, Delivered]

@@ -113,7 +113,7 @@ def test_what_somebody_may_be_mending_gets_a_few_tries(code: int) -> None:
 
 
 async def test_a_200_alone_is_no_delivery(channel: WeComChannel, fake: FakeVendor) -> None:
-    answers: list[Any] = [{"errcode": 81013}, (503, ""), "<html>", (302, ""), {}]
+    answers: list[Any] = [{"errcode": 81013}, (503, ""), "<html>", (302, ""), {"errcode": []}]
     fake.answer(SEND, *answers)
     assert [type(await channel.send(message("zhangsan"))) for _ in answers] == [Dead, Retry, Retry, Retry, Retry]
 
