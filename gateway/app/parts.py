@@ -17,20 +17,6 @@ from gateway.files.store import Place, Store, Stores
 from gateway.incidents import store
 from gateway.ingest.fetching import Fetcher
 from gateway.ingest.http import Fetch
-from gateway.metrics import Metrics
-from gateway.notify.calling import Calling
-from gateway.notify.channels.dingtalk import DingTalkChannel
-from gateway.notify.channels.feishu import FeishuChannel
-from gateway.notify.channels.person import PersonChannel
-from gateway.notify.channels.slack import SlackChannel
-from gateway.notify.channels.smtp import Replies, SmtpChannel
-from gateway.notify.channels.webhook import WebhookChannel
-from gateway.notify.channels.wecom import WeComChannel
-from gateway.notify.chat_posts import ChatPosts
-from gateway.notify.message import Channel
-from gateway.notify.press_tokens import PressTokens
-from gateway.notify.reply_tokens import ReplyTokens
-from gateway.notify.runner import Runner as Telling
 from gateway.observers import TimerObserver
 from gateway.operations.attach import Filing, Quota
 from gateway.operations.attempts import Limits
@@ -130,56 +116,6 @@ class Numbers:
 async def connection(url: str, settings: dict[str, str]) -> "asyncpg.Connection[Any]":
     """A connection that gives up on an answer soon; raises what asyncpg raises."""
     return await asyncpg.connect(url, timeout=ANSWER_WITHIN, command_timeout=ANSWER_WITHIN, server_settings=settings)
-
-
-def chats(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: PressTokens) -> dict[str, Channel]:
-    """The chats that people are told by."""
-    posts, told = ChatPosts(pool, tokens, settings.notify.locale), settings.notify
-    found: dict[str, Channel] = {}
-    if told.slack.token:
-        slack = Calling.open(told.slack.api, clock, allow_private=told.slack.allow_private)
-        stack.push_async_callback(slack.close)
-        found["slack"] = SlackChannel(told.slack, slack, posts)
-    if told.feishu.app_id:
-        feishu = Calling.open(told.feishu.api, clock, allow_private=told.feishu.allow_private)
-        stack.push_async_callback(feishu.close)
-        found["feishu"] = FeishuChannel.open(told.feishu, feishu, posts)
-    if told.wecom.corp_id or told.wecom.robots:
-        wecom = Calling.open(told.wecom.address, clock, allow_private=told.wecom.allow_private)
-        stack.push_async_callback(wecom.close)
-        found["wecom"] = WeComChannel.open(told.wecom, wecom, posts)
-    if told.dingtalk.app_key or told.dingtalk.robots:
-        dingtalk = Calling.open(told.dingtalk.address, clock, allow_private=told.dingtalk.allow_private)
-        robots = Calling.open(told.dingtalk.robot_address, clock, allow_private=told.dingtalk.allow_private)
-        stack.push_async_callback(dingtalk.close)
-        stack.push_async_callback(robots.close)
-        found["dingtalk"] = DingTalkChannel.open(told.dingtalk, dingtalk, robots, posts)
-    return found
-
-
-def channels(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: ReplyTokens) -> dict[str, Channel]:
-    """The ways that people are told by."""
-    webhook = WebhookChannel.open(settings.notify.webhook, clock)
-    stack.push_async_callback(webhook.close)
-    channels: dict[str, Channel] = {"webhook": webhook}
-    if settings.notify.smtp.host:
-        channels["smtp"] = mail = SmtpChannel(settings.notify.smtp, Replies(tokens, settings.mail.reply_to))
-        channels["person"] = PersonChannel(pool, mail, settings.server.external_url)
-    return channels | chats(stack, pool, settings, clock, PressTokens(tokens.secrets))
-
-
-def telling(
-    stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: ReplyTokens, metrics: Metrics
-) -> Telling:
-    """What delivers the outbox."""
-    return Telling(
-        pool=pool,
-        channels=channels(stack, pool, settings, clock, tokens),
-        metrics=metrics,
-        clock=clock,
-        locale=settings.notify.locale,
-        external_url=settings.server.external_url,
-    )
 
 
 async def timers(

@@ -45,6 +45,15 @@ async def applied(session: Session, number: str, command: commands.Command, who:
     """Apply a command in a transaction of the caller's; raises as `act`, before anything is written."""
     incident = await session.lock(number, who, if_match)
     allowing.check(who, command, incident)
+    written = await session.write([await revised(session, incident, command, who)])
+    return written[0] if written else incident
+
+
+async def revised(session: Session, incident: Incident, command: commands.Command, who: Who) -> Revision:
+    """What the command makes of a locked record, with all that follows from it; whether `who` may is the caller's to ask.
+
+    Raises IllegalTransition and Unprocessable.
+    """
     revision = lifecycle.apply(incident, command, who.name, session.now)
     if revision.events:
         session.desk.fields.require(incident.kind, incident.fields, moments_of(type(command)))
@@ -52,8 +61,7 @@ async def applied(session: Session, number: str, command: commands.Command, who:
         revision = replace(revision, after=replace(revision.after, key_hash=None))
     if isinstance(command, commands.DeclareMajor) and not incident.major:
         revision = _declared(session, revision, command)
-    written = await session.write([revision])
-    return written[0] if written else incident
+    return revision
 
 
 def _declared(session: Session, revision: Revision, command: commands.DeclareMajor) -> Revision:

@@ -6,6 +6,7 @@ from gateway.settings.arrival import (
     Dedup,
     Grade,
     Intake,
+    Kinship,
     Mail,
     MailListener,
     MailRule,
@@ -16,12 +17,14 @@ from gateway.settings.arrival import (
     Storm,
 )
 from gateway.settings.chat import Chat
+from gateway.settings.forms import Form
 from gateway.settings.loading import contradictions, load, overlay
+from gateway.settings.mailboxes import Imap, Ses
 from gateway.settings.messengers import DingTalk, DingTalkRobot, Feishu, Slack, WeCom
+from gateway.settings.phone import Hotline, Phone, PhoneProvider
 from gateway.settings.process import Calendar, CustomField, Escalation, Management, Policy, Problems, Promises, Sla, Use
 from gateway.settings.section import Section
 from gateway.settings.sections import (
-    S3,
     Attachments,
     Audit,
     Database,
@@ -34,8 +37,10 @@ from gateway.settings.sections import (
     Server,
     Settings,
     Smtp,
+    Twilio,
     Webhook,
 )
+from gateway.settings.stores import S3
 
 __all__ = [
     "S3",
@@ -52,8 +57,12 @@ __all__ = [
     "Duration",
     "Escalation",
     "Feishu",
+    "Form",
     "Grade",
+    "Hotline",
+    "Imap",
     "Intake",
+    "Kinship",
     "Links",
     "Login",
     "Mail",
@@ -63,6 +72,8 @@ __all__ = [
     "Management",
     "Notify",
     "Oidc",
+    "Phone",
+    "PhoneProvider",
     "Policy",
     "Problems",
     "Promises",
@@ -73,11 +84,13 @@ __all__ = [
     "Section",
     "Server",
     "ServiceIntake",
+    "Ses",
     "Settings",
     "Sla",
     "Slack",
     "Smtp",
     "Storm",
+    "Twilio",
     "Use",
     "WeCom",
     "Webhook",

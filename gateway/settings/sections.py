@@ -5,9 +5,12 @@ from typing import Literal
 from gateway.durations import Duration
 from gateway.settings.arrival import Bounds, Dedup, Intake, Mail, Routing, ServiceIntake
 from gateway.settings.chat import Chat
+from gateway.settings.forms import Form
 from gateway.settings.messengers import DingTalk, Feishu, Slack, WeCom
+from gateway.settings.phone import Phone
 from gateway.settings.process import CustomField, Escalation, Major, Problems, Sla
 from gateway.settings.section import Section
+from gateway.settings.stores import S3
 
 
 class Server(Section, frozen=True):
@@ -59,6 +62,20 @@ class Webhook(Section, frozen=True):
     allow_private: bool
 
 
+class Twilio(Section, frozen=True):
+    """Calls and short messages on the way out; no account means they are off.
+
+    `key` is a key of an integration, with which Twilio asks what to say; nobody is called, or written to, more than `per_hour`.
+    """
+
+    account: str
+    token: str
+    sender: str
+    key: str
+    api: str
+    per_hour: int
+
+
 class Notify(Section, frozen=True):
     """Channels and who stands behind a role."""
 
@@ -70,6 +87,7 @@ class Notify(Section, frozen=True):
     feishu: Feishu
     wecom: WeCom
     dingtalk: DingTalk
+    twilio: Twilio
 
 
 class Retention(Section, frozen=True):
@@ -117,17 +135,6 @@ class Links(Section, frozen=True):
     valid: Duration
 
 
-class S3(Section, frozen=True):
-    """An object store that speaks like S3: its address without the bucket, which stands in the path; `prefix` ends in a slash."""
-
-    endpoint: str
-    region: str
-    bucket: str
-    prefix: str
-    access_key: str
-    secret_key: str
-
-
 class Attachments(Section, frozen=True):
     """Files of records: most bytes of one, most files of a record, most bytes of them together, most files by one link.
 
@@ -157,6 +164,8 @@ class Settings(Section, frozen=True):
     links: Links
     attachments: Attachments
     mail: Mail
+    form: Form
+    phone: Phone
     escalation: Escalation
     major: Major
     problems: Problems

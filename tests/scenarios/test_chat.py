@@ -88,10 +88,9 @@ async def test_reported_in_slack_acknowledged_by_button_resolved_by_command(stor
 
 async def test_a_page_follows_its_record_and_what_it_showed_before_cannot_be_pressed(story: Story, slack: ChatServer) -> None:
     number = (await story.alert("disk full"))["incident"]
-    page = await slack.next("chat.postMessage")
+    text, buttons = shown(page := await slack.next("chat.postMessage"))
     await settled(story, 1)
     place = f"1700000000.{len(slack.asked):06}"
-    text, buttons = shown(page)
     assert (page["channel"], "Priority: 1" in text, number in text) == ("C0OPS", True, True)
     assert text.splitlines()[-1] == "State: at the service desk"
 
