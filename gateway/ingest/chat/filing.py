@@ -17,10 +17,8 @@ from gateway.ingest.limits import KEY, cut
 from gateway.ingest.reception import Done, Reception
 from gateway.notify import outbox
 from gateway.notify.press_tokens import PressTokens
+from gateway.notify.templates import Template
 from gateway.operations.desk import Session
-
-CHAT = "chat"
-"""The template of what is posted in answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +50,11 @@ class Filing:
             return Done(cut(heard.event_id, KEY), answered.incident, answered.outcome, answered.reason)
 
         receipt = await self.reception.take(submission, work)
-        if receipt.results and receipt.results[0].outcome is Outcome.DUPLICATE:
-            reply = _again(receipt, chat.locale)
+        match receipt.results[0].outcome if receipt.results else None:
+            case Outcome.DUPLICATE:
+                return receipt, _again(receipt, chat.locale)
+            case Outcome.QUARANTINED:  # nothing of what was to be answered came to be
+                return receipt, None
         return receipt, reply
 
     async def _answered(
@@ -74,7 +75,7 @@ class Filing:
         if answered.card and isinstance(heard, Talk):
             facts["card"] = True
         cause = f"chat:{heard.tenant}:{heard.event_id}"
-        notice = Notice(cause=cause, target=heard.reply_to, role="reporter", template=CHAT, facts=facts)
+        notice = Notice(cause=cause, target=heard.reply_to, role="reporter", template=Template.CHAT, facts=facts)
         await outbox.put(session.conn, [(incident.id if incident is not None else None, notice)], session.now)
 
 

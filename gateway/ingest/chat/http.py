@@ -13,7 +13,7 @@ from gateway.clock import Clock
 from gateway.dedup.submission import Receipt, Submission
 from gateway.errors import Flaw, Forbidden, Malformed, Misconfigured, NotFound, Overloaded, Unauthenticated, Unavailable
 from gateway.incidents.model import Outcome
-from gateway.ingest.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Provider, Reply, bounded
+from gateway.ingest.chat.contract import Call, Challenge, ChatSettings, Nothing, Press, Provider, Reply, Talk, bounded
 from gateway.ingest.chat.filing import Filing
 from gateway.ingest.http import Authenticate, read
 from gateway.metrics import RequestOutcome
@@ -65,32 +65,28 @@ class ChatDoor:
 
     async def _answered(self, provider: Provider, integration_id: int, call: Call) -> web.Response:
         chat, reception = self.settings.get(provider.slug, NONE_SET), self.file.reception
-        reply: Reply | None = None
         try:
             heard = bounded(provider.read(call, chat))
         except Malformed as error:
-            receipt = await reception.quarantine(Submission(integration_id, provider.slug, call.body, {}, ()), error.detail)
-        else:
-            if isinstance(heard, Challenge):
-                reception.metrics.request(provider.slug, RequestOutcome.ACCEPTED)
-                return _response(heard.answer, heard.content_type)
-            receipt, reply = await self._filed(provider, integration_id, heard, call, chat)
+            await reception.quarantine(Submission(integration_id, provider.slug, call.body, {}, ()), error.detail)
+            reception.metrics.request(provider.slug, RequestOutcome.REFUSED)
+            return _response(*provider.answer(None, call, chat))
+        if isinstance(heard, Challenge):
+            reception.metrics.request(provider.slug, RequestOutcome.ACCEPTED)
+            return _response(heard.answer, heard.content_type)
+        receipt, reply = await self._filed(provider, integration_id, heard, call, chat)
         kept = any(result.outcome is Outcome.QUARANTINED for result in receipt.results)
         reception.metrics.request(provider.slug, RequestOutcome.REFUSED if kept else RequestOutcome.ACCEPTED)
         return _response(*provider.answer(reply, call, chat))
 
     async def _filed(
-        self, provider: Provider, integration_id: int, heard: Heard, call: Call, chat: ChatSettings
+        self, provider: Provider, integration_id: int, heard: Talk | Press | Nothing, call: Call, chat: ChatSettings
     ) -> tuple[Receipt, Reply | None]:
-        match heard:
-            case Nothing(reason=reason):
-                # Of what people say to one another nothing is kept but that it came.
-                nothing = Submission(integration_id, provider.slug, b"", {}, (), ignored=((0, reason[:200]),))
-                return await self.file.reception.submit(nothing), None
-            case Challenge():
-                raise AssertionError("a challenge is answered before")
-            case _:
-                return await self.file(integration_id, provider.slug, heard, call.body, chat)
+        if not isinstance(heard, Nothing):
+            return await self.file(integration_id, provider.slug, heard, call.body, chat)
+        # Of what people say to one another nothing is kept but that it came.
+        nothing = Submission(integration_id, provider.slug, b"", {}, (), ignored=((0, heard.reason[:200]),))
+        return await self.file.reception.submit(nothing), None
 
 
 def _response(body: bytes, content_type: str) -> web.Response:

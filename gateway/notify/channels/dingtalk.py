@@ -44,7 +44,7 @@ BUSY: Mapping[int, timedelta | None] = {-1: None, 130101: timedelta(minutes=10),
 NEVER = frozenset({300001, 400013, 400101, 430101, 430102, 430103, 430104})
 """No such robot, the group is gone, or what the message holds is not passed on."""
 
-ENDED = frozenset({"InvalidAuthentication", "InvalidAccessToken"})
+ENDED = ("InvalidAuthentication", "InvalidAccessToken")
 """How an application hears that its token is wrong or over."""
 
 SLOWER = ("QpsLimit", "Throttling", "system.busy", "ServiceUnavailable")

@@ -36,7 +36,7 @@ RECIPIENT = re.compile(
 CHANGEABLE = timedelta(hours=72)
 """How long a card can be changed."""
 
-ENDED = frozenset({40014, 41001, 42001})
+ENDED = (40014, 41001, 42001)
 """The token is wrong, missing or over."""
 
 BUSY: Mapping[int, timedelta | None] = {-1: None, 6000: None, 45009: timedelta(minutes=1), 45033: timedelta(minutes=1)}

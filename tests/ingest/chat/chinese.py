@@ -69,10 +69,11 @@ def wecom(content: bytes, received_at: datetime = NOON, **how: str) -> Call:
     return Call({"content-type": "text/xml"}, query, xml(ToUserName=CORP, Encrypt=envelope.encrypted, AgentID=218), received_at)
 
 
-def event(content: dict[str, object], received_at: datetime = NOON, **how: str) -> Call:
+def event(content: dict[str, object] | bytes, received_at: datetime = NOON, **how: str) -> Call:
     """An event of DingTalk's."""
+    inner = content if isinstance(content, bytes) else json.dumps(content).encode()
     stamp = how.pop("stamp", str(int(NOON.timestamp() * 1000)))
-    envelope = sealed(json.dumps(content).encode(), stamp=stamp, **how)
+    envelope = sealed(inner, stamp=stamp, **how)
     query = {"msg_signature": envelope.signature, "timestamp": envelope.timestamp, "nonce": envelope.nonce}
     return Call({}, query, json.dumps({"encrypt": envelope.encrypted}).encode(), received_at)
 

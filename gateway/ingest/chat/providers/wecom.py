@@ -60,7 +60,9 @@ def _open(call: Call, settings: ChatSettings) -> Opened:
     """What the call holds, proved; raises Unauthenticated for all that is not."""
     query = call.query
     try:
-        encrypted = query["echostr"] if "echostr" in query else flat_xml.read(call.body).get("Encrypt", "")
+        # A plus that was not encoded for the address arrives as a space, and there are no spaces in base64.
+        echo = query["echostr"].replace(" ", "+") if "echostr" in query else None
+        encrypted = flat_xml.read(call.body).get("Encrypt", "") if echo is None else echo
     except Malformed as error:
         raise Unauthenticated("this is no envelope of WeCom's") from error
     sealed = Sealed(query.get("timestamp", ""), query.get("nonce", ""), encrypted, query.get("msg_signature", ""))

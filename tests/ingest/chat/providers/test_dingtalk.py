@@ -173,7 +173,7 @@ FIELDS = ["msgtype", "msgId", "text", "content", "createAt", "outTrackId", "user
 @settings(max_examples=40)
 @given(st.sampled_from([robot, card]), st.dictionaries(st.sampled_from(FIELDS), ANYTHING), st.binary(max_size=50))
 def test_whatever_is_signed_is_understood_or_malformed(made: Any, more: dict[str, Any], raw: bytes) -> None:
-    for call in (made(**more), replace(made(), body=raw)):
+    for call in (made(**more), replace(made(), body=raw), event(raw), event(more)):
         try:
             heard = read(call, DINGTALK)
         except Malformed:

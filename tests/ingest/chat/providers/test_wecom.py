@@ -19,6 +19,15 @@ from tests.support.clock import NOON
 BUTTON = Button("resolve", "解决", "r7-token")
 
 
+def test_the_check_of_the_address_is_answered_also_where_a_plus_became_a_space() -> None:
+    envelope = next(one for n in range(100) if "+" in (one := sealed(f"{n}".encode())).encrypted)
+    query = {"msg_signature": envelope.signature, "timestamp": envelope.timestamp, "nonce": envelope.nonce}
+    calls = [
+        Call({}, {**query, "echostr": echo}, b"", NOON) for echo in (envelope.encrypted, envelope.encrypted.replace("+", " "))
+    ]
+    assert len({read(call, WECOM) for call in calls}) == 1
+
+
 def test_what_somebody_writes_is_told_with_when_and_to_whom() -> None:
     talk = read(wecom(xml(**said())), WECOM)
     assert talk == Talk(
