@@ -17,19 +17,6 @@ from gateway.files.store import Place, Store, Stores
 from gateway.incidents import store
 from gateway.ingest.fetching import Fetcher
 from gateway.ingest.http import Fetch
-from gateway.ingest.phone.opening import public_address
-from gateway.metrics import Metrics
-from gateway.notify.call_tokens import CallTokens
-from gateway.notify.channels import twilio_sms, twilio_voice
-from gateway.notify.channels.person import PersonChannel
-from gateway.notify.channels.smtp import Replies, SmtpChannel
-from gateway.notify.channels.twilio_sms import SmsChannel
-from gateway.notify.channels.twilio_voice import VoiceChannel
-from gateway.notify.channels.webhook import WebhookChannel
-from gateway.notify.message import Channel
-from gateway.notify.reply_tokens import ReplyTokens
-from gateway.notify.runner import Runner as Telling
-from gateway.notify.twilio_api import TwilioApi
 from gateway.observers import TimerObserver
 from gateway.operations.attach import Filing, Quota
 from gateway.operations.attempts import Limits
@@ -129,37 +116,6 @@ class Numbers:
 async def connection(url: str, settings: dict[str, str]) -> "asyncpg.Connection[Any]":
     """A connection that gives up on an answer soon; raises what asyncpg raises."""
     return await asyncpg.connect(url, timeout=ANSWER_WITHIN, command_timeout=ANSWER_WITHIN, server_settings=settings)
-
-
-def channels(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: ReplyTokens) -> dict[str, Channel]:
-    """The ways that people are told by."""
-    webhook = WebhookChannel.open(settings.notify.webhook, clock)
-    stack.push_async_callback(webhook.close)
-    channels: dict[str, Channel] = {"webhook": webhook}
-    if settings.notify.smtp.host:
-        channels["smtp"] = mail = SmtpChannel(settings.notify.smtp, Replies(tokens, settings.mail.reply_to))
-        channels["person"] = PersonChannel(pool, mail, settings.server.external_url)
-    if settings.notify.twilio.account:
-        api = TwilioApi.open(settings.notify.twilio)
-        stack.push_async_callback(api.close)
-        base = public_address(settings)
-        channels[twilio_voice.NAME] = VoiceChannel(api, pool, CallTokens(tokens.secrets), clock, base)
-        channels[twilio_sms.NAME] = SmsChannel(api, pool, clock, settings.server.external_url)
-    return channels
-
-
-def telling(
-    stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: ReplyTokens, metrics: Metrics
-) -> Telling:
-    """What delivers the outbox."""
-    return Telling(
-        pool=pool,
-        channels=channels(stack, pool, settings, clock, tokens),
-        metrics=metrics,
-        clock=clock,
-        locale=settings.notify.locale,
-        external_url=settings.server.external_url,
-    )
 
 
 async def timers(

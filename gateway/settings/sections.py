@@ -4,9 +4,13 @@ from typing import Literal
 
 from gateway.durations import Duration
 from gateway.settings.arrival import Bounds, Dedup, Intake, Mail, Routing, ServiceIntake
+from gateway.settings.chat import Chat
+from gateway.settings.forms import Form
+from gateway.settings.messengers import DingTalk, Feishu, Slack, WeCom
 from gateway.settings.phone import Phone
 from gateway.settings.process import CustomField, Escalation, Major, Problems, Sla
 from gateway.settings.section import Section
+from gateway.settings.stores import S3
 
 
 class Server(Section, frozen=True):
@@ -79,6 +83,10 @@ class Notify(Section, frozen=True):
     recipients: dict[str, tuple[str, ...]]
     smtp: Smtp
     webhook: Webhook
+    slack: Slack
+    feishu: Feishu
+    wecom: WeCom
+    dingtalk: DingTalk
     twilio: Twilio
 
 
@@ -90,6 +98,7 @@ class Retention(Section, frozen=True):
     quarantine: Duration
     deliveries: Duration
     idempotency: Duration
+    chats: Duration
 
 
 class Audit(Section, frozen=True):
@@ -126,17 +135,6 @@ class Links(Section, frozen=True):
     valid: Duration
 
 
-class S3(Section, frozen=True):
-    """An object store that speaks like S3: its address without the bucket, which stands in the path; `prefix` ends in a slash."""
-
-    endpoint: str
-    region: str
-    bucket: str
-    prefix: str
-    access_key: str
-    secret_key: str
-
-
 class Attachments(Section, frozen=True):
     """Files of records: most bytes of one, most files of a record, most bytes of them together, most files by one link.
 
@@ -166,12 +164,14 @@ class Settings(Section, frozen=True):
     links: Links
     attachments: Attachments
     mail: Mail
+    form: Form
     phone: Phone
     escalation: Escalation
     major: Major
     problems: Problems
     redis: Redis = Redis()
     intake: dict[str, Intake] = {}
+    chat: dict[str, Chat] = {}
     services: dict[str, ServiceIntake] = {}
     criticality: dict[str, Bounds] = {}
     routing: tuple[Routing, ...] = ()
