@@ -150,7 +150,7 @@ def _view(kept: Kept) -> Quarantined:
     return Quarantined(
         id=kept.id, receipt=kept.receipt_id, item=kept.item, integration=kept.integration, source=kept.source,
         received_at=kept.received_at, problem=masking.text(kept.problem), pointer=kept.pointer, state=kept.state,
-        headers=kept.headers, bytes=kept.size, body=masking.body(kept.body), tried_at=kept.tried_at,
+        headers={name: masking.text(value) for name, value in kept.headers.items()}, bytes=kept.size, body=masking.body(kept.body), tried_at=kept.tried_at,
         tried_problem=masking.text(kept.tried_problem), settled_at=kept.settled_at, settled_by=kept.settled_by,
         reason=kept.reason, replayed_receipt=kept.replayed_receipt_id,
     )  # fmt: skip
