@@ -41,6 +41,12 @@ def captured(slug: str) -> Any:
     return json.loads((FIXTURES / slug / "firing" / "request.http").read_bytes().partition(b"\n\n")[2])
 
 
+STEPS = [
+    {"do": "rename", "from": "/a/*/b", "to": "/a/*/c"}, {"do": "copy", "from": "/d", "to": "/e"},
+    {"do": "constant", "to": "/f", "value": 1}, {"do": "values", "at": "/g", "values": {"x": "y"}, "otherwise": "z"},
+]  # fmt: skip
+
+
 TARGETS: list[tuple[str, str, Any]] = [
     ("POST", "/ingest/generic", ALERT),
     ("POST", "/ingest/generic", [ALERT, ALERT]),
@@ -66,6 +72,12 @@ TARGETS: list[tuple[str, str, Any]] = [
     ("POST", "/api/v1/sla/simulate", STORY),
     ("POST", "/api/v1/keys", {"name": "k", "scopes": ["read"]}),
     ("POST", "/api/v1/quarantine/1/replay", None),
+    ("POST", "/api/v1/quarantine/1/drop", {"reason": "r"}),
+    ("POST", "/api/v1/quarantine/replay", {"source": "generic", "limit": 3}),
+    ("POST", "/api/v1/quarantine/try", {"integration": "default", "source": "generic", "steps": STEPS, "limit": 20}),
+    ("PUT", "/api/v1/mappings/default/pagerduty", {"steps": STEPS, "note": "n"}),
+    ("GET", "/api/v1/quarantine/1", None),
+    ("GET", "/api/v1/quarantine/counts", None),
     ("GET", "/api/v1/incidents", None),
     ("GET", "/api/v1/changes", None),
     ("GET", "/api/v1/quarantine", None),
