@@ -127,7 +127,7 @@ class ReplayMany(Request, kw_only=True):
 
 
 class ReplayedMany(msgspec.Struct):
-    """How it ended for each, counted and one by one. `next` is the `after` to go on with, null at the end.
+    """How it ended for each, counted and one by one. `next` is the `after` to go on with, null at the end; `left` wait behind it.
 
     `stopped` says why it ended before its end; what follows is as it was.
     """
@@ -137,6 +137,7 @@ class ReplayedMany(msgspec.Struct):
     busy: int
     ended: tuple[Ended, ...]
     next: int | None
+    left: int
     stopped: str
 
 
@@ -150,9 +151,9 @@ def _view(kept: Kept) -> Quarantined:
     return Quarantined(
         id=kept.id, receipt=kept.receipt_id, item=kept.item, integration=kept.integration, source=kept.source,
         received_at=kept.received_at, problem=masking.text(kept.problem), pointer=kept.pointer, state=kept.state,
-        headers=kept.headers, bytes=kept.size, body=masking.body(kept.body), tried_at=kept.tried_at,
-        tried_problem=masking.text(kept.tried_problem), settled_at=kept.settled_at, settled_by=kept.settled_by,
-        reason=kept.reason, replayed_receipt=kept.replayed_receipt_id,
+        headers={name: masking.text(value) for name, value in kept.headers.items()}, bytes=kept.size,
+        body=masking.body(kept.body), tried_at=kept.tried_at, tried_problem=masking.text(kept.tried_problem),
+        settled_at=kept.settled_at, settled_by=kept.settled_by, reason=kept.reason, replayed_receipt=kept.replayed_receipt_id,
     )  # fmt: skip
 
 
@@ -204,7 +205,7 @@ async def replay_many(call: Call) -> web.Response:
     done = await call.context.mending.replay_many(which, asked.after, asked.limit, call.actor)
     told = {outcome: sum(one.outcome == outcome for one in done.ended) for outcome in ("replayed", "refused", "busy")}
     log.info("quarantine_replayed_many", by=call.actor, **told)
-    return respond(ReplayedMany(**told, ended=done.ended, next=done.next, stopped=done.stopped))
+    return respond(ReplayedMany(**told, ended=done.ended, next=done.next, left=done.left, stopped=done.stopped))
 
 
 async def drop_quarantined(call: Call) -> web.Response:

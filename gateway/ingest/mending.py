@@ -92,14 +92,21 @@ class Mender:
         async with acquire(self.replay.pool) as conn:
             found = await store.oldest(conn, which, after, limit + 1)
         ended: list[Ended] = []
+        stopped = ""
         for entry in found[:limit]:
             if self.replay.clock.monotonic() - began > WITHIN:
-                return Progress(tuple(ended), ended[-1].id, "it took long: go on with what follows")
+                stopped = "it took long: go on with what follows"
+                break
             try:
                 ended.append(await _ended(entry, by, self.replay))
             except (Overloaded, Unavailable) as error:
-                return Progress(tuple(ended), ended[-1].id if ended else after, error.detail)
-        return Progress(tuple(ended), ended[-1].id if len(found) > limit else None)
+                stopped = error.detail
+                break
+        reached = ended[-1].id if ended else after
+        if len(ended) == len(found):
+            return Progress(tuple(ended), None)
+        async with acquire(self.replay.pool) as conn:
+            return Progress(tuple(ended), reached, await store.left(conn, which, reached), stopped)
 
 
 async def _ended(entry: int, by: str, replay: Callable[[int, str], Awaitable[Receipt]]) -> Ended:

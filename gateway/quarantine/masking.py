@@ -17,7 +17,7 @@ WORDS = re.compile(
     r"(?i)\b(bearer|basic|genie_?key)\s+[\w.~+/=-]{8,}|\bwhsec_[\w+/=]{8,}|(?<=://)[^/\s:@]{1,256}:[^/\s@]{1,256}(?=@)"
 )
 UNKEPT = re.compile(r"sign|auth|token|secret|key|cookie|forwarded|real-ip", re.IGNORECASE)
-MOST, LONGEST = 40, 1_024
+MOST, LONGEST = 40, 8_192
 """Headers that are kept of one request, and characters of each."""
 
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -53,10 +53,12 @@ def body(told: bytes) -> str:
 
 
 def headers(told: Mapping[str, str]) -> dict[str, str]:
-    """The headers that may be kept beside a body: names in lower case, without those that show who somebody is."""
+    """The headers that may be kept beside a body: names in lower case, without those that show who somebody is.
+
+    Their values stay as they are, since reading it again needs them: they are blotted out where they are shown.
+    """
     names = [name for name in told if not (is_secret(name) or UNKEPT.search(name))]
-    cut = {name.lower(): told[name].encode("utf-8", "replace").decode()[:LONGEST] for name in names[:MOST]}
-    return {name: text(value) for name, value in cut.items()}
+    return {name.lower(): told[name].encode("utf-8", "replace").decode()[:LONGEST] for name in names[:MOST]}
 
 
 def _blotted(found: str) -> str:

@@ -93,6 +93,21 @@ async def oldest(conn: Connection, which: Which, after: int, limit: int) -> list
     return [row["id"] for row in await conn.fetch(OLDEST_FIRST, 0, *_chosen(which), after, limit)]
 
 
+LEFT = """
+SELECT count(*)::int FROM (
+  SELECT FROM quarantine q LEFT JOIN integration i ON i.id = q.integration_id
+  WHERE q.state = $1::text AND ($2::text IS NULL OR q.source = $2::text) AND ($3::text IS NULL OR i.slug = $3::text)
+    AND ($4::text IS NULL OR strpos(lower(q.problem), lower($4::text)) > 0)
+    AND ($5::timestamptz IS NULL OR q.received_at >= $5::timestamptz) AND q.id > $6::bigint
+  LIMIT $7::int) AS counted
+"""
+
+
+async def left(conn: Connection, which: Which, after: int) -> int:
+    """How many entries are above the id `after`, as far as they are counted."""
+    return int(await conn.fetchval(LEFT, *_chosen(which), after, COUNTED))
+
+
 BY_ID = COLUMNS + "WHERE q.id = $2::bigint"
 
 

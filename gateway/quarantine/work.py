@@ -34,10 +34,14 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One batch. `next` is the `after` of the batch that follows, None at the end; `stopped` is why it ended before its end."""
+    """One batch. `next` is the `after` of the batch that follows, None at the end, and `left` are behind it, as far as counted.
+
+    `stopped` is why it ended before its end.
+    """
 
     ended: tuple[Ended, ...]
     next: int | None
+    left: int = 0
     stopped: str = ""
 
 

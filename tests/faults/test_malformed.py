@@ -60,6 +60,11 @@ CONTACT = {
     "time": "2026-03-02T12:00:00Z",
     "detail": {"eventType": "DISCONNECTED", "contactId": "c", "agentInfo": {}, "recordings": []},
 }
+STEPS = [
+    {"do": "rename", "from": "/a/*/b", "to": "/a/*/c"}, {"do": "copy", "from": "/d", "to": "/e"},
+    {"do": "constant", "to": "/f", "value": 1}, {"do": "values", "at": "/g", "values": {"x": "y"}, "otherwise": "z"},
+]  # fmt: skip
+
 
 TARGETS: list[tuple[str, str, Any]] = [
     ("POST", "/ingest/generic", ALERT),
@@ -92,6 +97,12 @@ TARGETS: list[tuple[str, str, Any]] = [
     ("POST", "/api/v1/sla/simulate", STORY),
     ("POST", "/api/v1/keys", {"name": "k", "scopes": ["read"]}),
     ("POST", "/api/v1/quarantine/1/replay", None),
+    ("POST", "/api/v1/quarantine/1/drop", {"reason": "r"}),
+    ("POST", "/api/v1/quarantine/replay", {"source": "generic", "limit": 3}),
+    ("POST", "/api/v1/quarantine/try", {"integration": "default", "source": "generic", "steps": STEPS, "limit": 20}),
+    ("PUT", "/api/v1/mappings/default/pagerduty", {"steps": STEPS, "note": "n"}),
+    ("GET", "/api/v1/quarantine/1", None),
+    ("GET", "/api/v1/quarantine/counts", None),
     ("GET", "/api/v1/incidents", None),
     ("GET", "/api/v1/changes", None),
     ("GET", "/api/v1/quarantine", None),

@@ -58,7 +58,12 @@ async def save(gateway: Served, steps: Any, **headers: str) -> tuple[int, Any]:
 
 async def test_an_entry_is_shown_beside_what_was_expected(gateway: Served) -> None:
     sent = {"titel": "Disk full", "status": "kaputt", "labels": {"api_key": "s3cr3tvalue"}}
-    headers = {"Authorization": f"Bearer {gateway.keys['ingest']}", "X-Team": "dba", "X-Hub-Signature": "s3cr3tvalue"}
+    headers = {
+        "Authorization": f"Bearer {gateway.keys['ingest']}",
+        "X-Team": "dba",
+        "Referer": "https://x/?token=s3cr3tvalue",
+        "X-Hub-Signature": "s3cr3tvalue",
+    }
     assert (await gateway.client.post("/ingest/generic", json=sent, headers=headers)).status == 400
     _, listed = await gateway.get(QUARANTINE, "admin")
     status, told = await gateway.get(f"{QUARANTINE}/{listed['quarantine'][0]['id']}", "admin")
@@ -162,7 +167,7 @@ async def test_two_who_replay_the_same_at_once_make_one_record_and_each_entry_en
 async def test_a_batch_ends_where_it_was_asked_to_and_says_how_to_go_on(gateway: Served) -> None:
     waiting = await kept(gateway, *({"status": "kaputt"} for _ in range(3)))
     status, first = await asked(gateway, f"{QUARANTINE}/replay", {"limit": 2})
-    assert (status, first["refused"], first["next"]) == (200, 2, waiting[1])
+    assert (status, first["refused"], first["next"], first["left"]) == (200, 2, waiting[1], 1)
     _, second = await asked(gateway, f"{QUARANTINE}/replay", {"limit": 2, "after": first["next"]})
     assert (second["refused"], second["next"], second["ended"][0]["id"]) == (1, None, waiting[2])
     _, told = await gateway.get(f"{QUARANTINE}/{waiting[0]}", "admin")
@@ -215,7 +220,7 @@ async def test_a_batch_stops_where_intake_takes_no_more_and_leaves_the_rest_as_i
         raise Overloaded("too much at once")
 
     mender, found = await waiting_for(pool, clock, full)
-    assert await mender.replay_many(Which(), 0, 10, "ann") == Progress((), 0, "too much at once")
+    assert await mender.replay_many(Which(), 0, 10, "ann") == Progress((), 0, 3, "too much at once")
     assert await pool.fetchval("SELECT count(*) FROM quarantine WHERE state = 'pending' AND claimed_until IS NULL") == 3
     assert found
 
@@ -228,7 +233,7 @@ async def test_a_batch_that_takes_long_ends_early_and_says_how_to_go_on(pool: Po
 
     mender, found = await waiting_for(pool, clock, slow)
     done = await mender.replay_many(Which(), 0, 10, "ann")
-    assert ([one.outcome for one in done.ended], done.next) == (["replayed"], found[0])
+    assert ([one.outcome for one in done.ended], done.next, done.left) == (["replayed"], found[0], 2)
     assert done.stopped.startswith("it took long")
 
 

@@ -118,6 +118,20 @@ def test_what_is_no_secret_is_shown() -> None:
     assert masking.body(body) == body.decode()
 
 
+def test_headers_are_kept_to_be_read_again_but_for_those_that_show_who_somebody_is() -> None:
+    shown = {
+        "Authorization": "a",
+        "X-Api-Key": "a",
+        "Cookie": "a",
+        "X-Hub-Signature-256": "a",
+        "X-Forwarded-For": "a",
+        "Sign": "a",
+    }
+    kept = {"Content-Type": "text/plain", "CE-Id": "1", "query": "a=" + "b" * 3_000, "X-Odd": "\udcff"}
+    assert masking.headers(shown | kept) == {name.lower(): value.replace("\udcff", "?") for name, value in kept.items()}
+    assert len(masking.headers({f"x-{n}": "a" for n in range(100)})) == masking.MOST
+
+
 def test_a_difference_shows_no_secret_either() -> None:
     (one, *_) = differences({"event_action": "trigger", "routing_key": 12345}, BY_SLUG["pagerduty"].expects)
     assert (one.pointer, one.found) == ("/routing_key", '"***"')
