@@ -325,7 +325,7 @@ def gateway_health() -> dict[str, Any]:
                     "timeseries",
                     "Mailboxes that could not be read",
                     8,
-                    {"{{mailbox}}": "sum by (mailbox) (increase(gateway_mailbox_failures_total[5m]))"},
+                    {"{{mailbox}}": "sum by (mailbox) (increase(gateway_mailbox_failures_total[5m])) or vector(0)"},
                 ),
             ],
         ],

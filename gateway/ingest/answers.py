@@ -41,7 +41,7 @@ def effect(incident: Incident, who: Who, text: str, *, by_person: bool) -> Effec
         return Effect.NOTHING
     if incident.state is State.ON_HOLD and incident.hold_reason in WAITING:
         return Effect.RESUMED
-    if incident.state is not State.RESOLVED or (meant := meaning(text)) is Meaning.AGREES:
+    if incident.state is not State.RESOLVED or (meant := meaning(text, incident.contact_name, who.name)) is Meaning.AGREES:
         return Effect.NOTHING
     if meant is Meaning.REFUSES and may(who, Action.REFUSE, incident) == ALLOWED:
         return Effect.REOPENED

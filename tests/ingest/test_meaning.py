@@ -9,6 +9,7 @@ AGREES = """
 Thanks!
 Thank you very much for your quick help.
 Thanks again, Bob
+Thanks Bob Miller, all good!
 Great, works now. Best regards, Ann
 It is working again, thanks.
 ok
@@ -36,6 +37,7 @@ The printer is back to normal, cheers
 问题已解决了,感谢
 再次感谢!
 嗯,好的
+谢谢小王
 """
 
 REFUSES = """
@@ -70,6 +72,8 @@ No change at all, sadly
 登录不了
 依然提示密码错误
 未解决
+还没好
+没弄好
 """
 
 UNCLEAR = """
@@ -92,6 +96,14 @@ I am still testing, thanks
 现在可以了,之前无法登录是我密码输错了
 什么时候能装好
 谢谢,不过颜色变了
+还是好慢
+谢谢,卡纸
+基本好了
+有时可以
+只有一台好了
+it works only sometimes
+Thanks, printer jammed
+works but slowly
 """
 
 
@@ -109,6 +121,12 @@ CASES = [
 @pytest.mark.parametrize(("said", "meant"), CASES, ids=[said[:30] for said, _ in CASES])
 def test_what_is_plain_is_told_and_what_is_not_is_left_to_people(said: str, meant: Meaning) -> None:
     assert meaning(said) is meant
+
+
+def test_who_signs_does_not_make_it_unclear() -> None:
+    assert meaning("谢谢!\n张三") is Meaning.UNCLEAR
+    assert meaning("谢谢!\n张三", "张三") is Meaning.AGREES
+    assert meaning("works now, thanks\nann example", "ann example", "x") is Meaning.AGREES
 
 
 @pytest.mark.parametrize(

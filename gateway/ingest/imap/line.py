@@ -113,7 +113,7 @@ class Line:
         client, self._client = self._client, None
         if client is not None:
             _cut(client)
-            with contextlib.suppress(OSError):  # it was ended from over there
+            with contextlib.suppress(OSError, ValueError):  # it was ended from over there
                 client.shutdown()
 
     def abort(self) -> None:

@@ -11,6 +11,7 @@ from gateway.ingest.imap.line import Line
 from gateway.ingest.imap.mailbox import Mailbox
 from gateway.ingest.imap.thread import Thread
 from gateway.ingest.mail.room import MailRoom
+from gateway.settings import Imap
 
 SLACK = timedelta(seconds=20)
 """How much longer than the time between two looks, or after a mail, a replica keeps a mailbox that it says nothing of."""
@@ -18,13 +19,11 @@ SLACK = timedelta(seconds=20)
 
 def mailboxes(pool: Pool, room: MailRoom) -> dict[str, Coroutine[Any, Any, None]]:
     """What reads each mailbox of the settings, to be run for as long as the replica does."""
-    return {
-        f"mailbox {name}": Mailbox(
-            own,
-            Line(own, room.mail.max_bytes),
-            Thread(f"mailbox {name}"),
-            Books(pool, room.clock, name, uuid4(), own.poll + SLACK),
-            room,
-        ).run()
-        for name, own in room.mail.imap.items()
-    }
+    return {f"mailbox {name}": _mailbox(pool, room, name, own).run() for name, own in room.mail.imap.items()}
+
+
+def _mailbox(pool: Pool, room: MailRoom, name: str, own: Imap) -> Mailbox:
+    for metric in (room.metrics.mailbox_failures, room.metrics.mailbox_read):
+        metric.labels(name)  # there from the beginning, so that what never was read is missed as well
+    books = Books(pool, room.clock, name, uuid4(), own.poll + SLACK)
+    return Mailbox(own, Line(own, room.mail.max_bytes), Thread(f"mailbox {name}"), books, room)

@@ -149,4 +149,4 @@ def _content(content: str, encoding: str) -> bytes:
             return b64decode("".join(content.split()), validate=True)
         except (binascii.Error, ValueError) as error:
             raise limits.fault("/Message/content", "the mail is not the base64 that it is said to be") from error
-    return content.encode("utf-8", "surrogateescape" if content.isascii() else "replace")
+    return content.encode("utf-8", "replace")

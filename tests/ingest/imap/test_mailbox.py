@@ -145,7 +145,7 @@ async def test_a_line_that_is_cut_is_taken_up_again(conn: Any, server: ImapServe
         server.cut()
         await put(server, folder, "one")
         assert await outcomes(conn, 1) == ["opened"]
-        assert sum(b"LOGIN" in line for line in server.said) == logins + 1
+        assert sum(b"LOGIN" in line for line in server.said) > logins
 
 
 async def test_a_mail_that_was_committed_and_could_not_be_marked_is_marked_and_not_taken_again(
