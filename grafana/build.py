@@ -225,7 +225,10 @@ def gateway_health() -> dict[str, Any]:
                     "timeseries",
                     "Quarantined items",
                     8,
-                    {"{{source}} {{reason}}": "sum by (source, reason) (rate(gateway_intake_rejected_items_total[5m]))"},
+                    {
+                        "{{source}} {{reason}}": "sum by (source, reason) (rate(gateway_intake_rejected_items_total[5m]))",
+                        "{{source}} waiting": "max by (source) (gateway_quarantine_pending) > 0",
+                    },
                 ),
                 panel(
                     "timeseries",
@@ -310,11 +313,19 @@ def gateway_health() -> dict[str, Any]:
                     8,
                     {"{{said}}": "sum by (said) (rate(gateway_monitor_pings_total[5m]))"},
                 ),
+            ],
+            [
                 panel(
                     "timeseries",
                     "SMTP sessions",
                     8,
                     {"{{instance}}": "gateway_mail_sessions"},
+                ),
+                panel(
+                    "timeseries",
+                    "Mailboxes that could not be read",
+                    8,
+                    {"{{mailbox}}": "sum by (mailbox) (increase(gateway_mailbox_failures_total[5m]))"},
                 ),
             ],
         ],

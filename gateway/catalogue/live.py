@@ -120,6 +120,10 @@ class Catalogue:
         """The rules of time without what services of the catalogue promise."""
         return self._configured
 
+    def services(self) -> Mapping[str, Service]:
+        """Active services by slug."""
+        return self._standing.services
+
     def learn(self, reading: Reading, landscape: Landscape | None = None) -> None:
         """From now on this is what is known. `landscape` is what the reading's names and items come to, if it is known."""
         self._load, self._shifts = reading.load, reading.shifts

@@ -7,6 +7,7 @@ import msgspec
 
 from gateway.durations import Duration
 from gateway.incidents.model import Impact, Urgency
+from gateway.settings.mailboxes import Imap, Ses
 from gateway.settings.section import Section
 
 
@@ -79,13 +80,17 @@ class Intake(Section, frozen=True):
     """One source: its severities, and for `generic` where each field is found in a foreign body (JSON pointers).
 
     The case of a severity does not matter: a word written again in another case replaces the one before it. With `secrets`
-    every request must be signed by one of them; with `accounts` it must come from one of them.
+    every request must be signed by one of them; with `accounts` it must come from one of them. With an `audience` every request
+    must bring a token of its cloud's for that audience, of one of `senders`; `tenant` is whose, where a cloud has several.
     """
 
     severity: dict[str, Grade] = {}
     mapping: dict[str, str] = {}
     secrets: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
+    audience: str = ""
+    tenant: str = ""
+    senders: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Keep every severity by the word it is looked up by."""
@@ -200,4 +205,6 @@ class Mail(Section, frozen=True):
     impact: Impact
     urgency: Urgency
     listener: MailListener
+    ses: Ses
     rules: tuple[MailRule, ...] = ()
+    imap: dict[str, Imap] = {}
