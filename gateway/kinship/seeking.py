@@ -41,12 +41,12 @@ AND NOT EXISTS (SELECT FROM unlearned u WHERE u.master_id = i.id AND u.mark = AN
 
 @dataclass(frozen=True, slots=True)
 class Seeking:
-    """How kin is sought: among masters opened `within`, with `least` points; `anything` is the service mailboxes give all."""
+    """How kin is sought: among masters opened `within`, with `least` points; `anything` are services given to all."""
 
     landscape: Landscape
     within: timedelta
     least: float
-    anything: str = ""
+    anything: frozenset[str] = frozenset()
 
     def reads(self, said: Incident) -> Reading:
         """What a record is about."""
@@ -54,7 +54,7 @@ class Seeking:
 
     def read(self, title: str, text: str, service: str, ci: str, site: str) -> Reading:
         """What these fields say."""
-        deliberate = not self.anything or service != self.anything
+        deliberate = service not in self.anything
         return read(Said(title=title, text=text, service=service, ci=ci, site=site, deliberate=deliberate), self.landscape)
 
     async def kin_of(self, conn: Connection, incident: Incident, now: datetime) -> tuple[Kin, Incident] | None:
