@@ -20,10 +20,11 @@ UNWRITTEN = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class Bond:
-    """Why a record hangs on a master, and the score from 0 to 1."""
+    """Why a record hangs on a master, and the score from 0 to 1; `rule` where a rule of the configuration says so."""
 
     reason: str
     score: float
+    rule: bool = False
 
 
 @dataclass(frozen=True, slots=True)
