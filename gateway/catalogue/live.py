@@ -108,8 +108,9 @@ class Catalogue:
         self._reading: Reading | None = None
         self._turn = asyncio.Lock()
         self.kinship = settings.dedup.kinship
-        self.anything = settings.mail.service
-        """The service that mailboxes give everything, which says nothing of what a mail is about."""
+        lines = [settings.phone.service, *(line.service for line in settings.phone.hotlines.values())]
+        self.anything = frozenset({settings.mail.service, *lines, *(chat.service for chat in settings.chat.values())}) - {""}
+        """Services that mailboxes, hotlines and chats give everything, which say nothing of what a report is about."""
         self.landscape = Landscape()
         """What services and items are called, and what hangs on what."""
         self.changed = asyncio.Event()

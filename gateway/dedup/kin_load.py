@@ -7,7 +7,7 @@ from asyncpg import Record
 
 from gateway.catalogue.landscape import Landscape
 from gateway.db.pool import Connection
-from gateway.dedup.kindred import Kindred, around
+from gateway.dedup.kindred import Kindred, Reported, around
 from gateway.dedup.known import Holder
 from gateway.dedup.load import holder_of
 from gateway.dedup.plan import Item
@@ -29,7 +29,7 @@ WITH near AS (
     SELECT id FROM incident i WHERE i.service = asked.service AND i.master_id IS NULL
     AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') ORDER BY i.id DESC LIMIT $4) i)
 SELECT i.id, i.number, i.state, i.resolved_at, i.handler, i.assignee, i.assignee_group, i.tier, i.storm, i.ci, i.service,
-  i.title, left(i.description, 600) AS text, i.location, i.dedup_key IS NOT NULL AS by_alert
+  i.title, left(i.description, 600) AS text, i.location, i.recorded_at, i.dedup_key IS NOT NULL AS by_alert
 FROM incident i WHERE i.id IN (SELECT id FROM near ORDER BY id DESC LIMIT $5)
 AND i.recorded_at > $3 AND i.kind = 'incident' AND NOT i.security AND NOT i.storm AND NOT i.suppressed
 AND (i.ci <> '' OR i.dedup_key IS NULL)
@@ -58,7 +58,7 @@ async def load_kindred(
         if row["by_alert"]:
             kindred.alerted.setdefault(row["ci"], []).append(holder)
         elif kinship.people:
-            kindred.reported.append((holder, _told(row, landscape)))
+            kindred.reported.append(Reported(holder, row["recorded_at"], _told(row, landscape)))
     if rows:
         marks = {mark_of_key(item.key_hash): item.key_hash for item in opening}
         undone = await conn.fetch(UNDONE, [row["id"] for row in rows], list(marks))

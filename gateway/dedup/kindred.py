@@ -20,10 +20,20 @@ UNWRITTEN = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class Bond:
-    """Why a record hangs on a master, and the score from 0 to 1."""
+    """Why a record hangs on a master, and the score from 0 to 1; `rule` where a rule of the configuration says so."""
 
     reason: str
     score: float
+    rule: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """An open master that people opened: when, and what they said."""
+
+    holder: Holder
+    at: datetime
+    told: Reading
 
 
 @dataclass(slots=True)
@@ -35,7 +45,7 @@ class Kindred:
 
     landscape: Landscape = field(default_factory=Landscape)
     alerted: dict[str, list[Holder]] = field(default_factory=dict)
-    reported: list[tuple[Holder, Reading]] = field(default_factory=list)
+    reported: list[Reported] = field(default_factory=list)
     undone: frozenset[tuple[bytes, int]] = frozenset()
     least: float = LEAST
 
@@ -66,14 +76,14 @@ class Kindred:
         below = self.landscape.below(alert.ci)
         for ci in sorted(below.keys() & self.alerted.keys()):
             yield from ((holder, _bond(ci, alert.ci, below[ci])) for holder in self.alerted[ci] if _leads(holder))
-        for holder, told in self.reported:
-            if _leads(holder):
-                yield from ((holder, bond) for bond in self._reported(told, alert, now))
+        for one in self.reported:
+            if _leads(one.holder):
+                yield from ((one.holder, bond) for bond in self._reported(one, alert, now))
 
-    def _reported(self, told: Reading, alert: Alert, now: datetime) -> Iterator[Bond]:
+    def _reported(self, report: Reported, alert: Alert, now: datetime) -> Iterator[Bond]:
         said = Said(title=alert.title, text=alert.description, service=alert.service, ci=alert.ci)
-        cause = Candidate(id=0, number="", opened_at=now, by_alert=True, reading=read(said, self.landscape))
-        if (kin := judge(told, (cause,), self.landscape, now, self.least)) is not None:
+        cause = Candidate(id=0, number="", opened_at=report.at, reading=read(said, self.landscape))
+        if (kin := judge(report.told, (cause,), self.landscape, now, self.least)) is not None:
             yield Bond(f"kin: {kin.reason}", kin.score)
 
     def leads(self, alert: Alert, holder: Holder) -> None:

@@ -179,7 +179,7 @@ class Plan:
         for group in groups:
             master = group.master_at(self.now)
             if master is not None and (item.key_hash, group.hash) not in self.unlinked:
-                holder.master, draft.bond = master.top, Bond(f"rule: {group.rule}", 1.0)
+                holder.master, draft.bond = master.top, Bond(f"rule: {group.rule}", 1.0, rule=True)
                 return holder, group.rule
         if found := self.kindred.cause(item.alert, item.key_hash):
             holder.master, draft.bond = found

@@ -73,10 +73,12 @@ class Records:
         if not (masters or movers or stepped):
             return []
         locked = await store.lock(conn, masters.keys() | movers.keys() | stepped.keys())
+        open_to_all = {draft.holder.top.id for draft in plan.drafts if draft.bond and not draft.bond.rule} | movers.keys()
         for incident in locked:
             held = stepped.get(incident.id) or movers.get(incident.id) or masters[incident.id]
             leads = incident.id in masters or incident.id in movers
-            if incident.state is not held.was or (leads and (incident.master_id is not None or incident.security)):
+            hidden = incident.security and incident.id in open_to_all
+            if incident.state is not held.was or (leads and incident.master_id is not None) or hidden:
                 raise Moved
         locked = [incident for incident in locked if incident.id in movers or incident.id in stepped]
         if movers and (below := set(await followers(conn, list(movers))) - {incident.id for incident in locked}):

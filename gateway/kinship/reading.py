@@ -137,5 +137,4 @@ class Candidate:
     id: int
     number: str
     opened_at: datetime
-    by_alert: bool
     reading: Reading

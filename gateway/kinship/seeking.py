@@ -16,15 +16,12 @@ from gateway.incidents import store
 from gateway.incidents.model import LIVE, Kind
 from gateway.incidents.record import Incident
 from gateway.kinship.intents import Intent
-from gateway.kinship.judge import PARTS, Kin, judge
+from gateway.kinship.judge import FEWEST, PARTS, Kin, judge
 from gateway.kinship.reading import Candidate, Reading, Said, read
 from gateway.kinship.unlearning import marks
 
 EACH, MOST = 20, 80
 """The newest open masters of each service and item that are looked at, and of all together."""
-
-NOWHERE = "elsewhere"
-"""The province of what the catalogue does not know."""
 
 CANDIDATES = """
 WITH near AS (
@@ -35,8 +32,7 @@ WITH near AS (
   SELECT i.id FROM unnest($2::text[]) AS asked (ci) CROSS JOIN LATERAL (
     SELECT id FROM incident i WHERE i.ci = asked.ci AND i.ci <> '' AND i.master_id IS NULL
     AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') ORDER BY i.id DESC LIMIT $6) i)
-SELECT i.id, i.number, i.title, left(i.description, 600) AS text, i.service, i.ci, i.location AS site, i.recorded_at,
-  i.dedup_key IS NOT NULL AS by_alert
+SELECT i.id, i.number, i.title, left(i.description, 600) AS text, i.service, i.ci, i.location AS site, i.recorded_at
 FROM incident i WHERE i.id IN (SELECT id FROM near ORDER BY id DESC LIMIT $7)
 AND i.recorded_at > $3 AND i.kind = 'incident' AND NOT i.security AND NOT i.storm AND NOT i.suppressed AND i.id <> $5
 AND NOT EXISTS (SELECT FROM unlearned u WHERE u.master_id = i.id AND u.mark = ANY($4::bytea[]))
@@ -45,12 +41,12 @@ AND NOT EXISTS (SELECT FROM unlearned u WHERE u.master_id = i.id AND u.mark = AN
 
 @dataclass(frozen=True, slots=True)
 class Seeking:
-    """How kin is sought: among masters opened `within`, with `least` points; `anything` is the service mailboxes give all."""
+    """How kin is sought: among masters opened `within`, with `least` points; `anything` are services given to all."""
 
     landscape: Landscape
     within: timedelta
     least: float
-    anything: str = ""
+    anything: frozenset[str] = frozenset()
 
     def reads(self, said: Incident) -> Reading:
         """What a record is about."""
@@ -58,7 +54,7 @@ class Seeking:
 
     def read(self, title: str, text: str, service: str, ci: str, site: str) -> Reading:
         """What these fields say."""
-        deliberate = not self.anything or service != self.anything
+        deliberate = service not in self.anything
         return read(Said(title=title, text=text, service=service, ci=ci, site=site, deliberate=deliberate), self.landscape)
 
     async def kin_of(self, conn: Connection, incident: Incident, now: datetime) -> tuple[Kin, Incident] | None:
@@ -66,7 +62,7 @@ class Seeking:
         if incident.kind != Kind.INCIDENT or incident.security:
             return None
         told = self.reads(incident)
-        if told.intent is not Intent.TROUBLE:
+        if told.intent is not Intent.TROUBLE or not (told.has_subject or len(told.words.split()) >= FEWEST):
             return None
         await _take_turn(conn, provinces(told, self.landscape))
         found = await self._candidates(conn, told, incident, now)
@@ -86,9 +82,7 @@ class Seeking:
 
     def _candidate(self, row: Record) -> Candidate:
         reading = self.read(row["title"], row["text"], row["service"], row["ci"], row["site"])
-        return Candidate(
-            id=row["id"], number=row["number"], opened_at=row["recorded_at"], by_alert=row["by_alert"], reading=reading
-        )
+        return Candidate(id=row["id"], number=row["number"], opened_at=row["recorded_at"], reading=reading)
 
 
 def fit(master: Incident) -> bool:
@@ -105,8 +99,8 @@ def around(told: Reading, landscape: Landscape) -> tuple[Collection[str], Collec
 
 
 def provinces(told: Reading, landscape: Landscape) -> list[str]:
-    """Where it belongs, in order."""
-    return sorted({landscape.province(one) for one in (*told.services, *told.cis)} or {NOWHERE})
+    """Where it belongs, in order; what does not say what it is about waits for nobody."""
+    return sorted({landscape.province(one) for one in (*told.services, *told.cis)})
 
 
 TURN = "SELECT pg_advisory_xact_lock(hashtextextended('kinship ' || $1, 0))"

@@ -136,6 +136,12 @@ async def test_a_link_that_people_undid_is_not_made_again(desk: Desk) -> None:
     assert (await desk.one("db", service="shop")).outcome is Outcome.OPENED
 
 
+async def test_what_a_rule_relates_is_taken_even_if_its_master_has_become_a_security_record(desk: Desk) -> None:
+    await desk.one("db", service="shop")
+    await desk.conn.execute("UPDATE incident SET security = true")
+    assert (await desk.one("web", service="shop")).outcome == "related"
+
+
 async def test_related_records_have_no_timer_of_their_own(desk: Desk) -> None:
     await desk.tell(an_alert("web", service="shop"), an_alert("db", service="shop"))
     assert len(await desk.rows("SELECT 1 FROM timer WHERE armed")) == 1

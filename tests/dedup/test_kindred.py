@@ -74,6 +74,16 @@ async def test_a_cause_takes_over_what_people_reported_of_it_and_not_what_they_s
     assert [(await house.row(one.number))["master_id"] for one in (down, wrong, asked)] == [cause["id"], None, None]
 
 
+async def test_a_vague_report_of_long_before_is_not_taken_over(house: House, clock: FakeClock) -> None:
+    told = await house.say("there is a problem with CRM")
+    clock.advance(timedelta(hours=9))
+    await house.alert("crm-db1")
+    assert (await house.row(told.number))["master_id"] is None
+    soon = await house.say("there is some problem in erp")
+    cause = await house.alert("erp-db1")
+    assert (await house.row(soon.number))["master_id"] == cause["id"]
+
+
 async def test_symptom_and_cause_of_one_request_find_each_other_in_any_order(house: House) -> None:
     for order in (("crm-web1", "erp-db1", "san-1"), ("san-1", "erp-db1", "crm-web1"), ("erp-db1", "san-1", "crm-web1")):
         await house.pool.execute("TRUNCATE incident, alert")

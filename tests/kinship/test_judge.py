@@ -15,9 +15,7 @@ LAND = landscape()
 
 def an_open(title: str, number: int = 1, minutes: float = 10, **more: Any) -> Candidate:
     reading = read(Said(title=title, **more), LAND)
-    return Candidate(
-        id=number, number=f"INC-{number}", opened_at=NOON - timedelta(minutes=minutes), by_alert=True, reading=reading
-    )
+    return Candidate(id=number, number=f"INC-{number}", opened_at=NOON - timedelta(minutes=minutes), reading=reading)
 
 
 def kin(title: str, *candidates: Candidate, **more: Any) -> Kin | None:

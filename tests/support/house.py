@@ -71,8 +71,9 @@ class House:
 
 async def furnish(conn: Connection, clock: FakeClock) -> None:
     """Write the catalogue of the made-up company."""
-    for slug, names in SERVICES.items():
-        await services.create(conn, slug, FIELDS | {"name": names[0], "aliases": names[1:]}, clock.stamp())
+    written = [services._values(FIELDS | {"name": names[0], "aliases": names[1:]}) for names in SERVICES.values()]
+    rows = [(slug, *values, clock.stamp()) for slug, values in zip(SERVICES, written, strict=True)]
+    await conn.executemany(services.INSERT, rows)
     attributes = {name: {"site": site} for name, site in SITES.items()} | {name: {"ip": ip} for name, ip in ADDRESSES.items()}
     drafts = [
         Draft(name=name, kind="host", service=service, attributes=attributes.get(name, {}), depends_on=upstream)

@@ -14,7 +14,7 @@ from gateway.db.pool import Connection, acquire
 from gateway.dedup.submission import Receipt, Result, Submission
 from gateway.errors import Forbidden, Malformed, Overloaded, Unavailable
 from gateway.incidents import store
-from gateway.incidents.model import Outcome, State
+from gateway.incidents.model import State
 from gateway.incidents.record import Incident
 from gateway.ingest import reception
 from gateway.ingest.app.report import AppReport, Person, known, read, wanted
@@ -201,7 +201,7 @@ async def _file(session: Session, submission: Submission, told: AppReport, perso
     await _remember(session.conn, submission.integration_id, person, opened)
     if once is not None:
         await settle(session.conn, once, opened.number.encode())
-    return Done(person.known_by, opened, Outcome.OPENED, "report")
+    return Done(person.known_by, opened, reception.outcome_of(opened), "report")
 
 
 async def _remember(conn: Connection, integration_id: int, person: Person, opened: Incident) -> None:

@@ -8,7 +8,6 @@ from gateway.db.pool import Connection, acquire
 from gateway.dedup.submission import Receipt, Submission
 from gateway.errors import Malformed, TooLarge
 from gateway.incidents.labels import LOCALES, Locale
-from gateway.incidents.model import Outcome
 from gateway.incidents.record import Incident, Revision
 from gateway.ingest import reception
 from gateway.ingest.form.acknowledging import Acknowledging
@@ -65,7 +64,7 @@ class FormFiling:
                 opened = (await session.write([Revision(after=opened, actor=who.name, events=tuple(events))]))[0]
             if self.acknowledge is not None and told.email.isascii() and told.email:
                 await self.acknowledge(session, opened, told.email, sent.locale)
-            return Done(_name(sent.ticket), opened, Outcome.OPENED, "report")
+            return Done(_name(sent.ticket), opened, reception.outcome_of(opened), "report")
 
         async with self.files.holding(list(sent.form.files)) as waiting:
             return await self.reception.take(await self._submission(sent, flag), work)

@@ -127,7 +127,8 @@ class Filing:
             contact_name=name,
             labels={"language": locale},
         )
-        return Done(key, await reception.opened(session, report, who, said), Outcome.OPENED, "report")
+        opened = await reception.opened(session, report, who, said)
+        return Done(key, opened, reception.outcome_of(opened), "report")
 
 
 _BLANK = Call(provider="", call_id="")

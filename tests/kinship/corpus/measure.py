@@ -65,7 +65,7 @@ def _one(story: Story, landscape: Landscape, table: Table) -> None:
         if not event.alert:
             _count(event, kin, {trouble for one, trouble in masters.values() if one in fresh}, masters, table)
         if kin is None:
-            candidate = Candidate(id=number, number=str(number), opened_at=event.at, by_alert=event.alert, reading=reading)
+            candidate = Candidate(id=number, number=str(number), opened_at=event.at, reading=reading)
             masters[number] = (candidate, event.trouble)
 
 
