@@ -15,7 +15,7 @@ from gateway.incidents.model import LIVE, Outcome, Tier, TimerKind
 
 CLOCKS = ("response", "desk", "tier2", "escalated", "overall")
 PRIORITIES = ("1", "2", "3", "4")
-CHANNELS = ("smtp", "person", "webhook")
+CHANNELS = ("smtp", "person", "webhook", "voice", "sms", "slack", "feishu", "wecom", "dingtalk")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PINGS = ("success", "start", "fail", "log", "unknown")
 MONITORS = ("new", "up", "down", "paused")
@@ -201,6 +201,15 @@ class Metrics:
             "gateway_notify_send_seconds", "Seconds one attempt to notify took", ("channel",), buckets=LATENCY, registry=registry
         )
         self.mail_sessions = Gauge("gateway_mail_sessions", "SMTP sessions that are open", registry=registry)
+        self.mailbox_read = Gauge(
+            "gateway_mailbox_read_timestamp_seconds",
+            "When all mail of an IMAP mailbox had last been taken in",
+            ("mailbox",),
+            registry=registry,
+        )
+        self.mailbox_failures = Counter(
+            "gateway_mailbox_failures", "Times that an IMAP mailbox could not be read", ("mailbox",), registry=registry
+        )
         self.breakers_open = Gauge(
             "gateway_notify_circuits_open", "Endpoints left alone for now after failures", registry=registry
         )

@@ -313,11 +313,19 @@ def gateway_health() -> dict[str, Any]:
                     8,
                     {"{{said}}": "sum by (said) (rate(gateway_monitor_pings_total[5m]))"},
                 ),
+            ],
+            [
                 panel(
                     "timeseries",
                     "SMTP sessions",
                     8,
                     {"{{instance}}": "gateway_mail_sessions"},
+                ),
+                panel(
+                    "timeseries",
+                    "Mailboxes that could not be read",
+                    8,
+                    {"{{mailbox}}": "sum by (mailbox) (increase(gateway_mailbox_failures_total[5m]))"},
                 ),
             ],
         ],

@@ -1,5 +1,7 @@
 """The whole route table, as data: what may be called, by whom, with what and for what."""
 
+from collections.abc import Sequence
+
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
@@ -20,9 +22,9 @@ def table(feed: Feed) -> tuple[Route, ...]:
     return (*of_records(feed), *of_quarantine(), *of_setup())
 
 
-def build(context: Context) -> list[web.RouteDef]:
-    """The routes of the API."""
-    return [web.route(route.method, route.path, _handler(context, route)) for route in table(Feed())]
+def build(context: Context, more: Sequence[Route] = ()) -> list[web.RouteDef]:
+    """The routes of the API, and `more` that are handled like them."""
+    return [web.route(route.method, route.path, _handler(context, route)) for route in (*table(Feed()), *more)]
 
 
 def _handler(context: Context, route: Route) -> Handler:

@@ -105,7 +105,7 @@ class S3Store:
         try:
             async with self._client.request(method, url, headers=headers, data=sent, allow_redirects=False) as answer:
                 if answer.status not in fine:
-                    raise Unavailable(f"the store of files answered {answer.status}")
+                    raise Unavailable(f"the store of files answered {answer.status}", status=answer.status)
                 yield answer
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unavailable(f"the store of files cannot serve now: {type(error).__name__}") from error

@@ -19,6 +19,7 @@ TOLD: Mapping[str, frozenset[str]] = {
     "resolved": frozenset({"resolution", "solution"}),
     "closed": frozenset({"closure", "satisfaction"}),
     "reopened": frozenset(),
+    "close_put_off": frozenset(),
     "rejected": frozenset(),
     "status_update": frozenset({"text", "next_update_due_at"}),
     "rated": frozenset({"satisfaction"}),

@@ -1,16 +1,13 @@
 """Quarantined bodies and items, read again after a parser or a mapping was mended."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.dedup.submission import Receipt, Submission
 from gateway.errors import Conflict, Forbidden, Malformed
 from gateway.ingest.http import Submit
-from gateway.ingest.mail.filing import SOURCE as MAIL
-from gateway.ingest.mail.posted import Posted
-from gateway.ingest.mail.room import MailRoom
 from gateway.ingest.rereading import UNSET, delivery_of, flaws_of, reread
 from gateway.ingest.source import Delivery, Source
 from gateway.quarantine import store
@@ -18,10 +15,13 @@ from gateway.quarantine.mappings import Mappings
 from gateway.quarantine.store import Kept
 from gateway.settings import Intake as SourceSettings
 
+Release = Callable[[int, Mapping[str, str], bytes], Awaitable[Receipt]]
+"""Takes in again what people sent: integration, headers and body; raises Malformed while it cannot be understood."""
+
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Sends what lies in quarantine through its source again."""
+    """Sends what lies in quarantine through its source again; `people` are ways in for what people say, by source."""
 
     pool: Pool
     sources: Mapping[str, Source]
@@ -29,7 +29,7 @@ class Replay:
     submit: Submit
     clock: Clock
     mappings: Mappings
-    mail: MailRoom | None = None
+    people: Mapping[str, Release] = field(default_factory=dict)
 
     async def __call__(self, entry: int, by: str) -> Receipt:
         """Read it again and commit it; the same one twice is counted once.
@@ -54,8 +54,8 @@ class Replay:
         return receipt
 
     async def _again(self, kept: Kept) -> Receipt:
-        if kept.source == MAIL and self.mail is not None:
-            return await self.mail.replay(kept.integration_id, Posted(kept.headers.get("content-type", ""), kept.body))
+        if (release := self.people.get(kept.source)) is not None:
+            return await release(kept.integration_id, kept.headers, kept.body)
         source = self.source(kept.source)
         delivery = self.delivery(kept)
         mapping = self.mappings.of(kept.integration_id, kept.source)

@@ -33,12 +33,14 @@ class Template(StrEnum):
     UNRESOLVED = "unresolved"
     MAJOR = "major"
     RECEIVED = "received"
+    REPLIED = "replied"
     STATUS_UPDATE = "status_update"
     UPDATE_DUE = "update_due"
     MAJOR_REPORT = "major_report"
     COMPLAINT = "complaint"
     HANDOVER = "handover"
     HANDOVER_LATE = "handover_late"
+    CHAT = "chat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,13 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.UNRESOLVED: ("still unresolved", "仍未解决"),
     Template.MAJOR: ("declared major", "定为重大事件"),
     Template.RECEIVED: ("your message was received", "来信已受理"),
+    Template.REPLIED: ("its reporter replied", "报障人已回复"),
     Template.STATUS_UPDATE: ("status update", "进展通报"),
     Template.COMPLAINT: ("complaint", "投诉"),
     Template.MAJOR_REPORT: ("major incident report", "重大事件报告"),
     Template.HANDOVER: ("shift hand-over", "交接班"),
     Template.HANDOVER_LATE: ("hand-over not accepted", "交接班未确认"),
+    Template.CHAT: ("answer", "答复"),
     Template.UPDATE_DUE: ("status update overdue", "进展通报已逾期"),
 }
 """What happened, as the subject says it."""
@@ -97,6 +101,10 @@ REPORT = ("report", "报告")
 TO_DO: Mapping[str, tuple[str, str]] = {
     "take_over": ("accept the hand-over", "确认接班"),
     "post_update": ("post a status update", "发布进展通报"),
+    "judge_reply": (
+        "reopen it if the reply says that it is not solved: else it closes by itself",
+        "若回复表明未解决请重新打开,否则将自动关闭",
+    ),
     "tell_leader": ("tell the leader, and put it down in the record", "通知分管领导并在记录中登记"),
 }
 """What the reader of a message is asked to do."""

@@ -33,7 +33,7 @@ async def act(
     """
 
     async def work(session: Session) -> Incident:
-        incident = await _apply(session, number, command, who, if_match)
+        incident = await applied(session, number, command, who, if_match)
         if related and isinstance(command, CASCADING):
             await _cascade(session, incident, command, who)
         return incident
@@ -41,9 +41,19 @@ async def act(
     return await at_most_once(desk, once, who, work)
 
 
-async def _apply(session: Session, number: str, command: commands.Command, who: Who, if_match: int | None) -> Incident:
+async def applied(session: Session, number: str, command: commands.Command, who: Who, if_match: int | None = None) -> Incident:
+    """Apply a command in a transaction of the caller's; raises as `act`, before anything is written."""
     incident = await session.lock(number, who, if_match)
     allowing.check(who, command, incident)
+    written = await session.write([await revised(session, incident, command, who)])
+    return written[0] if written else incident
+
+
+async def revised(session: Session, incident: Incident, command: commands.Command, who: Who) -> Revision:
+    """What the command makes of a locked record, with all that follows from it; whether `who` may is the caller's to ask.
+
+    Raises IllegalTransition and Unprocessable.
+    """
     revision = lifecycle.apply(incident, command, who.name, session.now)
     if revision.events:
         session.desk.fields.require(incident.kind, incident.fields, moments_of(type(command)))
@@ -51,8 +61,7 @@ async def _apply(session: Session, number: str, command: commands.Command, who: 
         revision = replace(revision, after=replace(revision.after, key_hash=None))
     if isinstance(command, commands.DeclareMajor) and not incident.major:
         revision = _declared(session, revision, command)
-    written = await session.write([revision])
-    return written[0] if written else incident
+    return revision
 
 
 def _declared(session: Session, revision: Revision, command: commands.DeclareMajor) -> Revision:

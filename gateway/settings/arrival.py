@@ -7,6 +7,7 @@ import msgspec
 
 from gateway.durations import Duration
 from gateway.incidents.model import Impact, Urgency
+from gateway.settings.mailboxes import Imap, Ses
 from gateway.settings.section import Section
 
 
@@ -43,6 +44,19 @@ class Maintenance(Section, frozen=True):
     match: dict[str, str] = {}
 
 
+class Kinship(Section, frozen=True):
+    """Whether what people report, and what alerts open, is related to an open master of the same trouble by itself.
+
+    A master opened `within` is taken that has `least` points; at `raise_at` reporters its priority is raised, 0 is never.
+    """
+
+    people: bool
+    alerts: bool
+    within: Duration
+    least: Annotated[float, msgspec.Meta(gt=0, le=1)]
+    raise_at: Annotated[int, msgspec.Meta(ge=0)]
+
+
 class Dedup(Section, frozen=True):
     """When alerts are the same trouble."""
 
@@ -50,6 +64,7 @@ class Dedup(Section, frozen=True):
     flap_limit: int
     flap_within: Duration
     storm: Storm
+    kinship: Kinship
     relate: tuple[Relate, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
 
@@ -190,4 +205,6 @@ class Mail(Section, frozen=True):
     impact: Impact
     urgency: Urgency
     listener: MailListener
+    ses: Ses
     rules: tuple[MailRule, ...] = ()
+    imap: dict[str, Imap] = {}

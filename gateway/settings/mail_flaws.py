@@ -2,14 +2,20 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 from gateway.errors import Flaw
 from gateway.settings.arrival import Mail, MailRule
+from gateway.settings.mailboxes import Imap
+from gateway.settings.stores import S3
 
 FIELDS = ("key", "title", "service", "severity", "ci")
 """What a rule writes with what its patterns found."""
 
 GAP = re.compile(r"\*|\{([a-z_]{1,40})\}")
+MAILBOX = re.compile(r"[a-z0-9_-]{1,40}")
+SHORTEST_POLL, LONGEST_POLL = timedelta(seconds=1), timedelta(minutes=5)
+
 NAMED = re.compile(r"\{([a-z_]{1,40})\}")
 
 
@@ -23,6 +29,10 @@ def flaws(mail: Mail) -> Iterator[Flaw]:
     for name in ("max_bytes", "at_once"):
         if getattr(mail, name) < 1:
             yield Flaw(f"/mail/{name}", "at least 1")
+    for name, own in mail.imap.items():
+        for where, detail in _of_mailbox(name, own):
+            yield Flaw(f"/mail/imap/{name}{where}", detail)
+    yield from _of_bucket(mail.ses.s3)
     if mail.listener.starttls and not mail.listener.certificate:
         yield Flaw("/mail/listener/certificate", "STARTTLS needs a certificate")
 
@@ -40,3 +50,24 @@ def _of_rule(rule: MailRule) -> Iterator[tuple[str, str]]:
         for name in NAMED.findall(template):
             if template != f"{{{field}}}" and name not in known:
                 yield f"/{field}", f"no pattern of the rule finds {{{name}}}"
+
+
+def _of_mailbox(name: str, own: Imap) -> Iterator[tuple[str, str]]:
+    if not MAILBOX.fullmatch(name):
+        yield "", "a name has 1 to 40 small letters, digits, - and _"
+    if not (own.password or own.password_file):
+        yield "/password_file", "name the file that the password is in"
+    if not SHORTEST_POLL <= own.poll <= LONGEST_POLL:
+        yield "/poll", "a mailbox is asked every 1s to 5m"
+    if own.after == "move" and own.move_to in ("", own.folder):
+        yield "/move_to", "name another folder that mails are moved to"
+
+
+def _of_bucket(own: S3) -> Iterator[Flaw]:
+    if not own.endpoint:
+        return
+    if not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", own.endpoint):
+        yield Flaw("/mail/ses/s3/endpoint", "an address such as https://s3.eu-west-1.amazonaws.com")
+    for name in ("region", "bucket", "access_key", "secret_key"):
+        if not getattr(own, name):
+            yield Flaw(f"/mail/ses/s3/{name}", "is needed to fetch mails from there")

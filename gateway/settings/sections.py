@@ -4,8 +4,13 @@ from typing import Literal
 
 from gateway.durations import Duration
 from gateway.settings.arrival import Bounds, Dedup, Intake, Mail, Routing, ServiceIntake
+from gateway.settings.chat import Chat
+from gateway.settings.forms import Form
+from gateway.settings.messengers import DingTalk, Feishu, Slack, WeCom
+from gateway.settings.phone import Phone
 from gateway.settings.process import CustomField, Escalation, Major, Problems, Sla
 from gateway.settings.section import Section
+from gateway.settings.stores import S3
 
 
 class Server(Section, frozen=True):
@@ -57,6 +62,20 @@ class Webhook(Section, frozen=True):
     allow_private: bool
 
 
+class Twilio(Section, frozen=True):
+    """Calls and short messages on the way out; no account means they are off.
+
+    `key` is a key of an integration, with which Twilio asks what to say; nobody is called, or written to, more than `per_hour`.
+    """
+
+    account: str
+    token: str
+    sender: str
+    key: str
+    api: str
+    per_hour: int
+
+
 class Notify(Section, frozen=True):
     """Channels and who stands behind a role."""
 
@@ -64,6 +83,11 @@ class Notify(Section, frozen=True):
     recipients: dict[str, tuple[str, ...]]
     smtp: Smtp
     webhook: Webhook
+    slack: Slack
+    feishu: Feishu
+    wecom: WeCom
+    dingtalk: DingTalk
+    twilio: Twilio
 
 
 class Retention(Section, frozen=True):
@@ -74,6 +98,7 @@ class Retention(Section, frozen=True):
     quarantine: Duration
     deliveries: Duration
     idempotency: Duration
+    chats: Duration
 
 
 class Audit(Section, frozen=True):
@@ -110,17 +135,6 @@ class Links(Section, frozen=True):
     valid: Duration
 
 
-class S3(Section, frozen=True):
-    """An object store that speaks like S3: its address without the bucket, which stands in the path; `prefix` ends in a slash."""
-
-    endpoint: str
-    region: str
-    bucket: str
-    prefix: str
-    access_key: str
-    secret_key: str
-
-
 class Attachments(Section, frozen=True):
     """Files of records: most bytes of one, most files of a record, most bytes of them together, most files by one link.
 
@@ -150,11 +164,14 @@ class Settings(Section, frozen=True):
     links: Links
     attachments: Attachments
     mail: Mail
+    form: Form
+    phone: Phone
     escalation: Escalation
     major: Major
     problems: Problems
     redis: Redis = Redis()
     intake: dict[str, Intake] = {}
+    chat: dict[str, Chat] = {}
     services: dict[str, ServiceIntake] = {}
     criticality: dict[str, Bounds] = {}
     routing: tuple[Routing, ...] = ()

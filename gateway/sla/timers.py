@@ -14,7 +14,7 @@ from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import LIVE, Closure, State, TimerKind
 from gateway.incidents.record import Arm, Incident, Notice, Revision
 from gateway.settings import Settings
-from gateway.sla import clocks, ladder, thresholds
+from gateway.sla import clocks, heard, ladder, thresholds
 from gateway.sla.choice import INCIDENT, Choice, read_choice
 from gateway.sla.escalation import Escalation, cause_of
 from gateway.sla.ladder import Step
@@ -236,7 +236,8 @@ def _sla_due(incident: Incident, marks: Collection[str], standing: Standing) -> 
 def _close_due(policy: Policy, incident: Incident) -> datetime | None:
     if incident.state is not State.RESOLVED or incident.resolved_at is None:
         return None
-    close_at = policy.auto_close_in.add(incident.resolved_at, policy.auto_close_after)
+    begins = heard.waits_from(incident.marks, incident.resolved_at)
+    close_at = policy.auto_close_in.add(begins, policy.auto_close_after)
     return close_at + timedelta(seconds=crc32(incident.number.encode()) % SPREAD)
 
 

@@ -13,7 +13,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from gateway.api import edge
 from gateway.api.auth import Keys
 from gateway.api.context import Context
+from gateway.api.my_page import MyPage
 from gateway.api.openapi import build_docs
+from gateway.api.paged import paged
 from gateway.api.routes import build
 from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool
@@ -35,6 +37,7 @@ from gateway.operations.login import Login, grantable
 from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.operations.reporter_links import ReporterLinks
+from gateway.pages.rendering import Pages
 from gateway.quarantine.mappings import Mappings
 from gateway.settings import load
 from tests.support.clock import FakeClock
@@ -135,7 +138,9 @@ async def api(
     links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))
     mender = Mender(Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, no_intake, clock, Mappings()))
     context = Context(desk, Keys(pool, clock), login, oidc, links, filing, mender, settings.problems)
-    app.add_routes(edge.doors(build(context) + build_docs(), clock, lambda *_: None))
+    pages = Pages("en", "Asia/Shanghai")
+    shown = paged(MyPage(context, pages).routes(), pages)
+    app.add_routes(edge.doors(build(context) + build_docs() + shown, clock, lambda *_: None))
     server = TestServer(app)
     await server.start_server(auto_decompress=False)
     async with TestClient(server) as client:

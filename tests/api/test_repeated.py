@@ -138,6 +138,11 @@ async def own_key(api: Api) -> Asked:
     return f"{V1}/me/keys", {"json": {"name": "script", "scopes": ["read"]}, "scope": "bob"}
 
 
+async def chat(api: Api) -> Asked:
+    await api.person("bob", Role.TIER2)
+    return f"{V1}/people/bob/chats", {"json": {"provider": "slack", "tenant": "T1", "user": "U1"}}
+
+
 MORE = ("linked", "complaints", "publish", "follow_on", "convert", "leader_told", "acknowledge_escalation", "updates")
 
 
@@ -164,6 +169,7 @@ def ways(api: Api) -> dict[str, Callable[[], Awaitable[Asked]]]:
         f"PATCH {V1}/groups/{{slug}}": partial(thing, api, "groups", change=True),
         f"PATCH {V1}/services/{{slug}}": partial(thing, api, "services", change=True),
         f"PATCH {V1}/cis/{{name}}": partial(thing, api, "cis", change=True),
+        f"POST {V1}/people/{{login}}/chats": partial(chat, api),
         f"PUT {V1}/mappings/{{integration}}/{{source}}": partial(mapping, api),
         f"POST {V1}/monitors": partial(monitor, api, change=False),
         f"PATCH {V1}/monitors/{{id}}": partial(monitor, api, change=True),

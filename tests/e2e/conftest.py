@@ -21,6 +21,17 @@ from aiohttp.test_utils import TestServer
 from tests.e2e import monitoring
 from tests.e2e.monitoring import DIRECT, WEBHOOK
 from tests.e2e.processes import ROOT, binary, free_ports, listening, program, tail, until
+from tests.support.certificate import make_certificate
+
+LISTENING = """
+[mail]
+max_bytes = 60000
+[mail.listener]
+host = "127.0.0.1"
+port = {port}
+starttls = true
+certificate = "{certificate}"
+"""
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +61,7 @@ class Site:
     keys: dict[str, str]
     addresses: dict[str, str]
     folder: Path
+    smtp_port: int
     gauges: dict[tuple[str, str], int] = field(default_factory=dict)
 
     async def get(self, address: str, key: str | None = None, **query: str) -> Any:
@@ -96,16 +108,16 @@ def _exporter(gauges: dict[tuple[str, str], int]) -> web.Application:
 async def site(e2e_bin: Path) -> AsyncIterator[Site]:
     """The gateway, both Prometheis and the Alertmanager, up and ready; afterwards nobody listens any more."""
     gauges: dict[tuple[str, str], int] = {}
-    ports: list[int] = free_ports(3)
+    ports: list[int] = free_ports(4)
     with tempfile.TemporaryDirectory(prefix="gw-e2e-", dir="/tmp") as name, ExitStack() as stack:
         folder = Path(name)
         folder.chmod(0o711)
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as http, TestServer(_exporter(gauges)) as exporter:
-            ready = await _gateway(stack, folder)
+            ready = await _gateway(stack, folder, ports[-1])
             target = f"127.0.0.1:{exporter.port}"
-            addresses = _senders(stack, e2e_bin, folder, ready, target, ports)
+            addresses = _senders(stack, e2e_bin, folder, ready, target, ports[:3])
             keys = {"admin": ready["admin_key"], "ingest": ready["ingest_key"]}
-            site = Site(http, ready["url"], keys, addresses, folder, gauges)
+            site = Site(http, ready["url"], keys, addresses, folder, ports[-1], gauges)
             await asyncio.gather(*(until(f"{who} is ready", partial(_ready, http, at)) for who, at in addresses.items()))
             yield site
             stack.close()
@@ -113,11 +125,12 @@ async def site(e2e_bin: Path) -> AsyncIterator[Site]:
     assert [port for port in ports if listening(port)] == []
 
 
-async def _gateway(stack: ExitStack, folder: Path) -> dict[str, str]:
+async def _gateway(stack: ExitStack, folder: Path, smtp_port: int) -> dict[str, str]:
     """Start it with its bundled servers; returns what its ready file says."""
-    log, ready = folder / "gateway.log", folder / "ready.json"
+    log, ready, config = folder / "gateway.log", folder / "ready.json", folder / "gateway.toml"
+    config.write_text(LISTENING.format(port=smtp_port, certificate=make_certificate(folder)[0]))
     argv = (sys.executable, "-m", "gateway", "dev", "--port", "0", "--state", folder / "state", "--ready-file", ready)
-    process = stack.enter_context(program(log, ROOT, *argv))
+    process = stack.enter_context(program(log, ROOT, *argv, "--config", config))
 
     async def written() -> dict[str, str] | None:
         assert process.poll() is None, tail(log)

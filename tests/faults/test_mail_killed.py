@@ -1,4 +1,4 @@
-"""kill -9 of the gateway while mail comes in: every mail became one record, however often its relay had to send it."""
+"""kill -9 of the gateway while mail comes in and is fetched: every mail became one record, however often it was sent or read."""
 
 import asyncio
 from collections import Counter
@@ -10,39 +10,58 @@ import pytest
 
 from gateway.operations.keys import Scope
 from tests.ingest.mail.writing import a_mail
-from tests.support.process import CLOCK, chosen, free_port, make_key, replicas, report, seeded
+from tests.support.certificate import make_certificate
+from tests.support.imap_server import PASSWORD, USER, an_imap_server
+from tests.support.process import CLOCK, chosen, free_port, make_key, replicas, report, seeded, until
 
-LISTENING = '[mail.listener]\nhost = "127.0.0.1"\nport = {port}\n'
+LISTENING = """
+[mail.listener]
+host = "127.0.0.1"
+port = {port}
+[mail.imap.desk]
+host = "127.0.0.1"
+port = {imap_port}
+user = "{user}"
+password = "{password}"
+authorities = "{authorities}"
+poll = "1s"
+"""
 RECORDS = "SELECT title, count(*) AS n FROM incident GROUP BY title"
 ENTRIES = "SELECT count(*) FROM mail m JOIN timeline t ON t.incident_id = m.incident_id AND t.event = 'opened'"
+LAPSE = "UPDATE mailbox SET leased_until = now()"
+QUIET = "SELECT NOT EXISTS (SELECT FROM mailbox_mail) AND EXISTS (SELECT FROM mailbox WHERE read_at > now() - interval '1 s')"
 
 
 @pytest.mark.timeout(chosen(60, 600))
 async def test_every_mail_becomes_one_record_whatever_is_killed(database_url: str, redis_url: str, tmp_path: Path) -> None:
-    chance, port, count = seeded(), free_port(), chosen(80, 3_000)
-    todo, tries = list(range(count)), Counter[str]()
-    async with (
-        replicas(1, database_url, redis_url, tmp_path, LISTENING.format(port=port)) as [gateway],
-        asyncio.TaskGroup() as group,
-    ):
-        address = f"in+{await make_key(database_url, Scope.INGEST)}@gw.example"
-        relays = [group.create_task(relay(port, address, todo, tries)) for _ in range(4)]
-        kills = 0
-        while not all(one.done() for one in relays):
-            await CLOCK.sleep(chance.uniform(0.05, 0.4))
-            if kills < chosen(1, 30) and todo:
-                gateway.kill()
-                await gateway.start()
-                kills += 1
+    """Half of the mails come by SMTP, the other half lie in a mailbox."""
+    chance, port, count = seeded(), free_port(), chosen(40, 1_500)
+    todo, tries, kills = list(range(count)), Counter[str](), 0
     conn = await asyncpg.connect(database_url)
-    try:
-        found = {row["title"]: row["n"] for row in await conn.fetch(RECORDS)}
-        entries = await conn.fetchval(ENTRIES)
-    finally:
-        await conn.close()
-    report(mails=count, kills=kills, tries=dict(tries))
-    assert found == {f"mail {number}": 1 for number in range(count)}
-    assert (entries, kills >= 1, tries["cut"] >= 1) == (count, True, True)
+    certificate, _ = make_certificate(tmp_path)
+    async with an_imap_server(certificate) as server:
+        for number in range(count):
+            await server.do("append", "INBOX", a_mail(subject=f"box {number}", Message_ID=f"<{number}@box.example>"))
+        place = {"port": port, "imap_port": server.tls_port, "user": USER, "password": PASSWORD, "authorities": certificate}
+        async with replicas(1, database_url, redis_url, tmp_path, LISTENING.format(**place)) as [gateway]:
+            address = f"in+{await make_key(database_url, Scope.INGEST)}@gw.example"
+            async with asyncio.TaskGroup() as group:
+                relays = [group.create_task(relay(port, address, todo, tries)) for _ in range(4)]
+                while not all(one.done() for one in relays):
+                    await CLOCK.sleep(chance.uniform(0.05, 0.4))
+                    if kills < chosen(1, 30) and todo:
+                        gateway.kill()
+                        await gateway.start()
+                        await conn.execute(LAPSE)
+                        kills += 1
+            await until(conn, QUIET, chosen(20, 200))
+        assert await server.do("search", "INBOX", "UNSEEN") == []
+    found = {row["title"]: row["n"] for row in await conn.fetch(RECORDS)}
+    entries = await conn.fetchval(ENTRIES)
+    await conn.close()
+    report(mails=2 * count, kills=kills, tries=dict(tries))
+    assert found == {f"{way} {number}": 1 for number in range(count) for way in ("mail", "box")}
+    assert (entries, kills >= 1, tries["cut"] >= 1) == (2 * count, True, True)
 
 
 async def relay(port: int, address: str, todo: list[int], tries: Counter[str]) -> None:

@@ -51,6 +51,8 @@ def exported() -> dict[str, set[str]]:
     metrics.answered("/", "GET", 200, 0.1)
     metrics.build.labels("0").set(1)
     metrics.sla_remaining.labels("INC-1", "desk", "1").set(1)
+    metrics.mailbox_read.labels("desk").set(1)
+    metrics.mailbox_failures.labels("desk").inc()
     return {s.name: set(s.labels) for family in metrics.registry.collect() for s in family.samples}
 
 

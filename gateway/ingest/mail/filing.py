@@ -14,6 +14,7 @@ from gateway.incidents.labels import LOCALES, Locale
 from gateway.incidents.model import Outcome, State
 from gateway.incidents.record import Incident, Notice, Revision
 from gateway.ingest import reception
+from gateway.ingest.answers import answered
 from gateway.ingest.limits import DESCRIPTION, KEY, TITLE, cut
 from gateway.ingest.mail.letter import Enclosed, Letter, Nature, id_hash
 from gateway.ingest.mail.reply import stripped
@@ -83,12 +84,14 @@ class Filing:
     async def _added(
         self, session: Session, letter: Letter, who: Who, incident: Incident, waiting: Sequence[Waiting]
     ) -> Incident:
-        """A reply: a note with what is new in it, and its files."""
-        note = commands.Note(note=cut(stripped(letter.text) or letter.subject or "-", DESCRIPTION))
+        """A reply: a note with what is new in it, its files, and what it does to the record."""
+        said = stripped(letter.text)
+        note = commands.Note(note=cut(said or letter.subject or "-", DESCRIPTION))
         revision = lifecycle.apply(incident, note, who.name, session.now)
         events = [(event, {**facts, "mail": letter.known_by[:KEY]}) for event, facts in revision.events]
         files = await self._files(session, letter.enclosed, incident, who, waiting)
-        return (await session.write([replace(revision, events=(*events, *files))]))[0]
+        (noted,) = await session.write([replace(revision, events=(*events, *files))])
+        return await answered(session, noted, who, said, by_person=letter.nature is Nature.PERSON)
 
     def _report(self, letter: Letter, match: Match | None, locale: str | None) -> Report:
         rule, found = (match.rule, match.found) if match else (None, {})

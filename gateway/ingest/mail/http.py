@@ -1,7 +1,8 @@
 """Mail by HTTP: the message as it is, and what mail services make of it, each proven and answered as the service wants it.
 
 Mailgun takes 200 for done and tries again after everything else but 406; Postmark takes 200 alone and stops at 403; SendGrid
-tries again after 5xx. What cannot be understood is kept in quarantine, where trying again does not help, so they are told 200.
+tries again after 5xx, Amazon SNS after all but 2xx. What cannot be understood is kept in quarantine, where trying again does
+not help, so they are told 200.
 """
 
 import asyncio
@@ -21,12 +22,13 @@ from gateway.dedup.submission import Receipt
 from gateway.errors import Forbidden, Malformed, TooLarge, Unauthenticated
 from gateway.incidents.model import Outcome
 from gateway.ingest.http import Authenticate, accepted
+from gateway.ingest.mail.amazon import Amazon
 from gateway.ingest.mail.posted import FORM, MAIL, Posted, form
 from gateway.ingest.mail.reader import SHORT
 from gateway.ingest.mail.room import MailRoom
 from gateway.settings import Mail
 
-WAYS = ("raw", "mailgun", "sendgrid", "postmark")
+WAYS = ("raw", "mailgun", "sendgrid", "postmark", "ses")
 FRESH = timedelta(days=3)
 """How old a signature may be: services that try again for days do so with the first one. What is sent twice is counted once."""
 
@@ -40,6 +42,7 @@ class MailPosts:
     room: MailRoom
     authenticate: Authenticate
     mail: Mail
+    amazon: Amazon
 
     async def receive(self, request: web.Request) -> web.Response:
         """The receipt, once committed: 202 for the message as it is, 200 for services.
@@ -53,10 +56,7 @@ class MailPosts:
         body = bytearray()
         try:
             await self._fill(body, request)
-            kind = MAIL if way == "raw" else request.headers.get("Content-Type", FORM)
-            posted = Posted(kind, bytes(body))
-            await self._proven(way, request, posted)
-            receipt = await self.room.take(caller.integration_id, posted)
+            receipt = await self._taken(way, caller.integration_id, request, bytes(body))
         finally:
             self.room.places.release(len(body))
         if way != "raw":
@@ -66,6 +66,13 @@ class MailPosts:
         if receipt.results and receipt.results[0].outcome is Outcome.QUARANTINED:
             raise refused(receipt)
         return accepted(receipt)
+
+    async def _taken(self, way: str, integration_id: int, request: web.Request, body: bytes) -> Receipt:
+        if way == "ses":
+            return await self.amazon.take(integration_id, request.headers, body)
+        posted = Posted(MAIL if way == "raw" else request.headers.get("Content-Type", FORM), body)
+        await self._proven(way, request, posted)
+        return await self.room.take(integration_id, posted)
 
     async def _fill(self, body: bytearray, request: web.Request) -> None:
         """The request's body, piece by piece, so that neither one that is too large nor too many at once are held."""

@@ -2,7 +2,10 @@
 
 from contextlib import AsyncExitStack
 
+from gateway.clock import Clock
+from gateway.files.s3 import S3Store
 from gateway.ingest.http import Submit
+from gateway.ingest.mail.amazon import Bucket
 from gateway.ingest.mail.filing import Filing
 from gateway.ingest.mail.posted import Kept
 from gateway.ingest.mail.reader import Reader
@@ -11,7 +14,7 @@ from gateway.ingest.reception import Reception
 from gateway.metrics import Metrics
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.operations.attach import Filing as Files
-from gateway.settings import Settings
+from gateway.settings import Mail, Settings
 
 
 def mail_room(
@@ -23,4 +26,13 @@ def mail_room(
     stack.push_async_callback(reader.close)
     filing = Filing(Reception(files.desk, submit, metrics), files, tokens, mail, smtp.sender if smtp.host else "")
     places = Places(mail.at_once, mail.at_once * mail.max_bytes)
-    return MailRoom(reader, submit, filing, mail, metrics, files.desk.clock, places)
+    return MailRoom(_bucket(stack, mail, files.desk.clock), reader, submit, filing, mail, metrics, files.desk.clock, places)
+
+
+def _bucket(stack: AsyncExitStack, mail: Mail, clock: Clock) -> Bucket:
+    """Where mails lie that SES only tells of."""
+    store = None
+    if mail.ses.s3.endpoint:
+        store = S3Store(mail.ses.s3, clock)
+        stack.push_async_callback(store.close)
+    return Bucket(store, mail.ses, mail.max_bytes)

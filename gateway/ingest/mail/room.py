@@ -1,7 +1,7 @@
 """Where every mail goes through, whatever way it came: read, sorted, committed with its receipt and one outcome."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -59,8 +59,9 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class MailRoom:
-    """Takes mail in."""
+    """Takes mail in. `fetched` gives the mail that a notice leads to, and any other mail as it is."""
 
+    fetched: Callable[[Posted], Awaitable[Posted]]
     read: Callable[[Posted], Awaitable[Letter]]
     submit: Submit
     file: Filing
@@ -90,16 +91,18 @@ class MailRoom:
         self.metrics.intake_seconds.observe(self.clock.monotonic() - began)
         return receipt
 
-    async def replay(self, integration_id: int, posted: Posted) -> Receipt:
+    async def release(self, integration_id: int, headers: Mapping[str, str], body: bytes) -> Receipt:
         """Take in again what is in quarantine; raises Malformed while it still cannot be understood."""
-        await self.read(posted)
-        return await self.take(integration_id, posted, flag=REPLAY)
+        mail = await self.fetched(Posted(headers.get("content-type", ""), body))
+        await self.read(mail)
+        return await self.take(integration_id, mail, flag=REPLAY)
 
     async def _taken(self, integration_id: int, posted: Posted, flag: str | None) -> Receipt:
         try:
+            posted = await self.fetched(posted)
             letter = await self.read(posted)
         except Malformed as error:
-            return await self._quarantined(integration_id, posted, error.detail)
+            return await self.quarantine(integration_id, posted, error.detail)
         submission = Submission(
             integration_id, SOURCE, posted.body, {"content-type": posted.kind}, (), delivery_id=f"mail:{letter.known_by}",
             flag=flag, same_as=letter.copy_hash,
@@ -113,7 +116,8 @@ class MailRoom:
                 return await self.file(letter, submission, match)
         return await self.submit(submission)
 
-    async def _quarantined(self, integration_id: int, posted: Posted, problem: str) -> Receipt:
+    async def quarantine(self, integration_id: int, posted: Posted, problem: str) -> Receipt:
+        """Keep a mail for somebody to look at, and to replay; once, however often it comes."""
         refused = (Refused(WHOLE, problem[:1_000], "", posted.body),)
         name = f"mail-body:{sha256(posted.body).hexdigest()}"
         headers = {"content-type": posted.kind}

@@ -91,7 +91,7 @@ async def test_too_large_a_mail_is_refused_and_nobody_without_a_key_is_heard(gat
     assert (await posted(gateway, "/ingest/email/raw/{key}", b"x" * 200_001))[0] == 413
     assert (await posted(gateway, "/ingest/email/raw", a_mail()))[0] == 401
     assert (await posted(gateway, "/ingest/email/raw/gwk_x", a_mail()))[0] == 401
-    assert (await posted(gateway, "/ingest/email/ses/{key}", a_mail()))[0] == 404
+    assert (await posted(gateway, "/ingest/email/elsewhere/{key}", a_mail()))[0] == 404
 
 
 @pytest.mark.parametrize("multipart", [False, True])

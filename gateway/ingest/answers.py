@@ -1,0 +1,91 @@
+"""What a reporter's answer does to their record besides being noted, by whatever channel it comes: in the same transaction.
+
+A record on hold for them goes on. A resolved one is reopened where they plainly say that it is not solved and may refuse; thanks
+leave it to close; and where it is unclear it waits once more as long, and whoever has it is told to read the answer.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any
+
+from gateway.incidents import commands
+from gateway.incidents.custom import moments_of
+from gateway.incidents.model import HoldReason, State
+from gateway.incidents.record import Incident, Notice, Revision
+from gateway.ingest.limits import DESCRIPTION, cut
+from gateway.ingest.meaning import Meaning, meaning
+from gateway.operations.act import revised
+from gateway.operations.desk import Session
+from gateway.operations.permissions import ALLOWED, Action, may
+from gateway.operations.who import Who
+from gateway.sla import heard
+
+CAUSE = "reporter_replied"
+WAITING = frozenset({HoldReason.AWAITING_USER, HoldReason.USER_UNREACHABLE})
+"""Holds that are for the reporter."""
+
+
+class Effect(StrEnum):
+    """What an answer does; the timeline names it."""
+
+    NOTHING = "nothing"
+    RESUMED = "resumed"
+    REOPENED = "reopened"
+    WAITS = "close_put_off"
+
+
+def effect(incident: Incident, who: Who, text: str, *, by_person: bool) -> Effect:
+    """What is to become of the record. Pure. Only its contact's own words count, and none that a program wrote."""
+    if not by_person or incident.contact.lower() not in who.identities:
+        return Effect.NOTHING
+    if incident.state is State.ON_HOLD and incident.hold_reason in WAITING:
+        return Effect.RESUMED
+    if incident.state is not State.RESOLVED or (meant := meaning(text)) is Meaning.AGREES:
+        return Effect.NOTHING
+    if meant is Meaning.REFUSES and may(who, Action.REFUSE, incident) == ALLOWED:
+        return Effect.REOPENED
+    return Effect.WAITS
+
+
+async def answered(session: Session, incident: Incident, who: Who, text: str, *, by_person: bool) -> Incident:
+    """The record, locked and with the answer noted already, as the answer leaves it. `text` is without what it quotes."""
+    found = effect(incident, who, text, by_person=by_person)
+    if found is Effect.REOPENED and _lacks_fields(session, incident):
+        found = Effect.WAITS
+    if found is Effect.NOTHING:
+        return incident
+    revision = await _revision(session, incident, who, found)
+    notices = _told(session, revision.after, found, text)
+    return (await session.write([replace(revision, notices=(*revision.notices, *notices))]))[0]
+
+
+def _lacks_fields(session: Session, incident: Incident) -> bool:
+    return bool(session.desk.fields.missing(incident.kind, incident.fields, moments_of(commands.Refuse)))
+
+
+async def _revision(session: Session, incident: Incident, who: Who, found: Effect) -> Revision:
+    if found is Effect.WAITS:
+        assert incident.resolved_at is not None  # noqa: S101 - it is resolved
+        after = replace(incident, marks=heard.heard(incident.marks, incident.resolved_at, session.now))
+        return Revision(after=after, actor=who.name, events=((Effect.WAITS, {"cause": CAUSE}),))
+    command = commands.Resume() if found is Effect.RESUMED else commands.Refuse()
+    revision = await revised(session, incident, command, who)
+    return replace(revision, events=tuple((event, {**facts, "cause": CAUSE}) for event, facts in revision.events))
+
+
+def _told(session: Session, incident: Incident, found: Effect, text: str) -> tuple[Notice, ...]:
+    """Whoever has the record is told, and where nobody has it the incident manager."""
+    person = incident.handler or incident.assignee or incident.owner
+    targets = (f"person:{person}",) if person else session.desk.rules.escalation.recipients.get("incident_manager", ())
+    facts: dict[str, Any] = {name: getattr(incident, name) for name in ("number", "title", "priority", "service", "state")}
+    facts |= _shown(incident, found, text)
+    role = "handler" if person else "incident_manager"
+    cause = f"{CAUSE}#{incident.version + 1}"
+    return tuple(Notice(cause=cause, target=one, role=role, template="replied", facts=facts) for one in targets)
+
+
+def _shown(incident: Incident, found: Effect, text: str) -> Mapping[str, Any]:
+    """What was answered, where it may be sent by mail, and what is to be done."""
+    said = {} if incident.security else {"text": cut(text, DESCRIPTION)}
+    return said | ({"to_do": "judge_reply"} if found is Effect.WAITS else {})

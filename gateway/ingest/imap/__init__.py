@@ -1,0 +1,1 @@
+"""Mail that is fetched from mailboxes of other servers, by IMAP."""

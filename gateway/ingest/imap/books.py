@@ -1,0 +1,85 @@
+"""What is written down of mailboxes: who reads each, since when all was taken in, and what is committed and not yet marked."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from gateway.clock import Clock
+from gateway.db.pool import Pool, acquire
+
+LEASE = """
+INSERT INTO mailbox (name, leased_by, leased_until, read_at)
+VALUES ($1, $3, coalesce($2::timestamptz, statement_timestamp()) + $4::interval, coalesce($2::timestamptz, statement_timestamp()))
+ON CONFLICT (name) DO UPDATE SET leased_by = excluded.leased_by, leased_until = excluded.leased_until
+WHERE mailbox.leased_by = excluded.leased_by OR mailbox.leased_until <= coalesce($2::timestamptz, statement_timestamp())
+RETURNING read_at
+"""
+LAST_READ = "SELECT read_at FROM mailbox WHERE name = $1"
+RELEASE = "UPDATE mailbox SET leased_until = '-infinity' WHERE name = $1 AND leased_by = $2"
+READ = """
+UPDATE mailbox SET read_at = coalesce($2::timestamptz, statement_timestamp()) WHERE name = $1 AND leased_by = $3 RETURNING read_at
+"""
+
+KNOWN = """
+WITH gone AS (
+  DELETE FROM mailbox_mail WHERE mailbox = $1 AND (uidvalidity <> $2 OR NOT uid = ANY($3::bigint[]))
+)
+SELECT uid FROM mailbox_mail WHERE mailbox = $1 AND uidvalidity = $2 AND uid = ANY($3::bigint[])
+"""
+TAKEN = """
+WITH kept AS (
+  UPDATE mailbox SET leased_until = coalesce($4::timestamptz, statement_timestamp()) + $5::interval
+  WHERE name = $1 AND leased_by = $6
+)
+INSERT INTO mailbox_mail (mailbox, uidvalidity, uid) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+"""
+
+INTEGRATION = """
+INSERT INTO integration (slug, name) VALUES ($1, $1) ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug RETURNING id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The books of one mailbox, kept by one replica. Raises Unavailable and what asyncpg raises."""
+
+    pool: Pool
+    clock: Clock
+    name: str
+    replica: UUID
+    lease: timedelta
+
+    async def hold(self) -> tuple[bool, datetime]:
+        """Whether it is this replica's to read, for as long as the lease; and when all that was there was last taken in."""
+        async with acquire(self.pool) as conn:
+            read_at = await conn.fetchval(LEASE, self.name, self.clock.stamp(), self.replica, self.lease)
+            if read_at is not None:
+                return True, read_at
+            return False, await conn.fetchval(LAST_READ, self.name)
+
+    async def release(self) -> None:
+        """Let another replica read it at once."""
+        async with acquire(self.pool) as conn:
+            await conn.execute(RELEASE, self.name, self.replica)
+
+    async def note_read(self) -> datetime | None:
+        """All that was there is taken in; None where another replica reads it meanwhile."""
+        async with acquire(self.pool) as conn:
+            read_at: datetime | None = await conn.fetchval(READ, self.name, self.clock.stamp(), self.replica)
+            return read_at
+
+    async def known(self, uidvalidity: int, waiting: Collection[int]) -> frozenset[int]:
+        """Those of the mails waiting that are committed; what does not wait any more, or was numbered anew, is forgotten."""
+        async with acquire(self.pool) as conn:
+            return frozenset(row["uid"] for row in await conn.fetch(KNOWN, self.name, uidvalidity, list(waiting)))
+
+    async def note_taken(self, uidvalidity: int, uid: int) -> None:
+        """It is committed; and the mailbox is kept for longer."""
+        async with acquire(self.pool) as conn:
+            await conn.execute(TAKEN, self.name, uidvalidity, uid, self.clock.stamp(), self.lease, self.replica)
+
+    async def integration(self, slug: str) -> int:
+        """The integration of that name, made where there is none."""
+        async with acquire(self.pool) as conn:
+            return int(await conn.fetchval(INTEGRATION, slug))

@@ -1,0 +1,30 @@
+"""Puts together what reads mailboxes."""
+
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from gateway.db.pool import Pool
+from gateway.ingest.imap.books import Books
+from gateway.ingest.imap.line import Line
+from gateway.ingest.imap.mailbox import Mailbox
+from gateway.ingest.imap.thread import Thread
+from gateway.ingest.mail.room import MailRoom
+
+SLACK = timedelta(seconds=20)
+"""How much longer than the time between two looks, or after a mail, a replica keeps a mailbox that it says nothing of."""
+
+
+def mailboxes(pool: Pool, room: MailRoom) -> dict[str, Coroutine[Any, Any, None]]:
+    """What reads each mailbox of the settings, to be run for as long as the replica does."""
+    return {
+        f"mailbox {name}": Mailbox(
+            own,
+            Line(own, room.mail.max_bytes),
+            Thread(f"mailbox {name}"),
+            Books(pool, room.clock, name, uuid4(), own.poll + SLACK),
+            room,
+        ).run()
+        for name, own in room.mail.imap.items()
+    }

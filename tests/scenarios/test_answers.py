@@ -1,0 +1,131 @@
+"""What a reporter's mail does to a record that waits for them, or that was resolved."""
+
+from collections.abc import AsyncIterator
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+
+from tests.scenarios.conftest import Telling
+from tests.scenarios.test_mail import LISTENING, a_mail, arrived, records, reply, send
+from tests.support.story import Story
+
+CLOSES = 48 * 60
+"""Minutes after which what nobody answers closes by itself, not counting those it is spread over."""
+
+
+@pytest.fixture
+async def story(telling: Telling) -> AsyncIterator[Story]:
+    """Tina, of tier 2, works on what Ann reported by mail; Ann was told its number."""
+    async with telling(LISTENING) as begun:
+        await begun.join("tina", "tier2", "service_desk", email="tina@example.com")
+        yield begun
+
+
+async def reported(story: Story) -> tuple[str, EmailMessage]:
+    await send(story, a_mail())
+    told = await arrived(story)
+    ((record),) = await records(story)
+    await story.act(record["number"], "acknowledge", "tina")
+    return record["number"], told
+
+
+async def answer(story: Story, told: EmailMessage, text: str, sender: str = "Ann <ann@example.com>", **fields: str) -> None:
+    number = await story.gateway.pool.fetchval("SELECT count(*) FROM receipt")
+    await send(story, reply(told, text, sender, Message_ID=f"<answer-{number}@x>", **fields))
+
+
+async def state(story: Story, number: str) -> str:
+    return str((await story.record(number))["state"])
+
+
+async def last(story: Story, number: str, count: int = 1) -> list[str]:
+    return [event for _, event in (await story.told(number))[-count:]]
+
+
+async def to_tina(story: Story) -> str:
+    (letter,) = await story.letters(1)
+    assert letter.to == "tina@example.com"
+    return letter.text
+
+
+async def resolved(story: Story, number: str, solution: str) -> None:
+    await story.act(number, "resolve", "tina", solution=solution)
+    (letter,) = await story.letters(1)
+    assert letter.to == "ann@example.com"
+
+
+async def test_an_answer_ends_the_hold_that_is_for_it_and_no_other_and_whoever_has_the_record_reads_it(story: Story) -> None:
+    number, told = await reported(story)
+    await story.act(number, "hold", "tina", reason="awaiting_user")
+    await story.until(30)
+    await answer(story, told, "It is laptop 4711.")
+    assert await state(story, number) == "in_progress"
+    assert await last(story, number, 2) == ["note", "resumed"]
+    (facts,) = await story.facts(number, "resumed")
+    assert (facts["cause"], facts["was"], facts["state"]) == ("reporter_replied", "on_hold", "in_progress")
+    assert "It is laptop 4711." in await to_tina(story)
+    await story.act(number, "hold", "tina", reason="awaiting_vendor")
+    await answer(story, told, "Any news?")
+    assert await last(story, number) == ["note"]
+    await story.act(number, "resume", "tina")
+    await story.act(number, "hold", "tina", reason="user_unreachable")
+    await answer(story, told, "I can help: it is laptop 4711.", "Bob <tina@example.com>")
+    await answer(story, told, "Your order was sent.", Auto_Submitted="auto-generated")
+    assert await state(story, number) == "on_hold"
+    await answer(story, told, "I am back.")
+    assert await state(story, number) == "in_progress"
+
+
+async def test_who_says_that_it_is_not_solved_has_the_record_reopened(story: Story) -> None:
+    number, told = await reported(story)
+    await resolved(story, number, "restarted")
+    await story.until(60)
+    await answer(story, told, "谢谢,但是还是打不开")
+    record = await story.record(number)
+    assert (record["state"], record["reopened"]) == ("in_progress", 1)
+    assert await last(story, number, 2) == ["note", "reopened"]
+    (facts,) = await story.facts(number, "reopened")
+    assert facts["cause"] == "reporter_replied"
+    letter = await to_tina(story)
+    assert "谢谢,但是还是打不开" in letter
+    assert "reopen it" not in letter
+    await story.until(60 + 2 * CLOSES)
+    assert await state(story, number) == "in_progress"
+
+
+async def test_thanks_and_what_others_say_are_notes_and_the_record_closes_when_it_would_have(story: Story) -> None:
+    number, told = await reported(story)
+    await resolved(story, number, "restarted")
+    await story.until(60)
+    await answer(story, told, "Thanks, works now!\n\nBest regards,\nAnn")
+    tag: Any = told["reply-to"]
+    stranger = a_mail("It still does not work.", From="mallory@example.com", To=tag, Message_ID="<m@x>")
+    await send(story, stranger, tag, "mallory@example.com")
+    await answer(story, told, "It still fails, says our tool.", Auto_Submitted="auto-generated")
+    await answer(story, told, "I am out of office, still.", Auto_Submitted="auto-replied")
+    await answer(story, told, "It still does not work, Ann says.", "Tina <tina@example.com>")
+    assert await last(story, number, 4) == ["note"] * 4
+    await story.until(CLOSES + 6)
+    assert await state(story, number) == "closed"
+    assert story.mailbox.arrived.empty()
+
+
+async def test_what_is_unclear_puts_off_the_closing_by_its_whole_time_and_is_shown_to_who_has_it(story: Story) -> None:
+    number, told = await reported(story)
+    await resolved(story, number, "restarted")
+    await story.until(60)
+    await answer(story, told, "What was the cause?")
+    assert await last(story, number, 2) == ["note", "close_put_off"]
+    letter = await to_tina(story)
+    assert "What was the cause?" in letter
+    assert "To do: reopen it if the reply says that it is not solved" in letter
+    await story.until(CLOSES + 30)
+    assert await state(story, number) == "resolved"
+    await story.act(number, "refuse", "admin")
+    await resolved(story, number, "replaced")
+    await answer(story, told, "And the other one?")
+    await story.until(2 * CLOSES + 29)
+    assert await state(story, number) == "resolved"
+    await story.until(2 * CLOSES + 30 + 6)
+    assert await state(story, number) == "closed"
