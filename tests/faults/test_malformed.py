@@ -47,6 +47,11 @@ def captured(slug: str) -> Any:
     return json.loads((FIXTURES / slug / "firing" / "request.http").read_bytes().partition(b"\n\n")[2])
 
 
+STEPS = [
+    {"do": "rename", "from": "/a/*/b", "to": "/a/*/c"}, {"do": "copy", "from": "/d", "to": "/e"},
+    {"do": "constant", "to": "/f", "value": 1}, {"do": "values", "at": "/g", "values": {"x": "y"}, "otherwise": "z"},
+]  # fmt: skip
+
 CALL = {
     "id": "1",
     "CallSid": "CA1",
@@ -60,11 +65,6 @@ CONTACT = {
     "time": "2026-03-02T12:00:00Z",
     "detail": {"eventType": "DISCONNECTED", "contactId": "c", "agentInfo": {}, "recordings": []},
 }
-STEPS = [
-    {"do": "rename", "from": "/a/*/b", "to": "/a/*/c"}, {"do": "copy", "from": "/d", "to": "/e"},
-    {"do": "constant", "to": "/f", "value": 1}, {"do": "values", "at": "/g", "values": {"x": "y"}, "otherwise": "z"},
-]  # fmt: skip
-
 
 TARGETS: list[tuple[str, str, Any]] = [
     ("POST", "/ingest/generic", ALERT),
