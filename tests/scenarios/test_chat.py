@@ -93,7 +93,6 @@ async def test_a_page_follows_its_record_and_what_it_showed_before_cannot_be_pre
     place = f"1700000000.{len(slack.asked):06}"
     assert (page["channel"], "Priority: 1" in text, number in text) == ("C0OPS", True, True)
     assert text.splitlines()[-1] == "State: at the service desk"
-
     await say(story, a_message("looking", "3.1", user="U0ANN", channel="C0OPS", channel_type="channel", thread_ts=place))
     assert [event for _, event in await story.told(number)][-1] == "note"
     await story.until(1)

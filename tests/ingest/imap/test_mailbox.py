@@ -95,7 +95,7 @@ async def outcomes(conn: Any, count: int) -> list[str]:
 
 async def put(server: ImapServer, folder: str, *names: str, **fields: str) -> None:
     for name in names:
-        await server.do("append", folder, a_mail(subject=name, Message_ID=f"<{name}@x>", **fields))
+        await server.do("append", folder, a_mail(f"about {name}", subject=name, Message_ID=f"<{name}@x>", **fields))
 
 
 async def test_what_is_there_and_what_comes_is_taken_in_and_then_marked_as_read(
