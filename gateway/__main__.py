@@ -6,6 +6,7 @@ python -m gateway migrate          bring the database's schema up to date
 python -m gateway check            say everything that is wrong with the configuration
 python -m gateway key NAME SCOPE.. make a key
 python -m gateway audit verify     recompute every timeline's hash chain
+python -m gateway replay SOURCE FILE  what a captured request would become; --apply sends it
 """
 
 import argparse
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import uvloop
 
-from gateway import commands, logs
+from gateway import commands, logs, replaying
 from gateway.errors import GatewayError, Misconfigured
 from gateway.settings import load
 
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("what", choices=("verify",))
     audit.add_argument("--seals", type=Path, help="seals exported outside the database, to find cut-off tails")
     audit.set_defaults(run=commands.audit)
+    replaying.arguments(asked.add_parser("replay", parents=[common], help="what a captured request would become"))
     return parser
 
 

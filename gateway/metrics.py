@@ -15,7 +15,7 @@ from gateway.incidents.model import LIVE, Outcome, Tier, TimerKind
 
 CLOCKS = ("response", "desk", "tier2", "escalated", "overall")
 PRIORITIES = ("1", "2", "3", "4")
-CHANNELS = ("smtp", "person", "webhook")
+CHANNELS = ("smtp", "person", "webhook", "voice", "sms", "slack", "feishu", "wecom", "dingtalk")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PINGS = ("success", "start", "fail", "log", "unknown")
 MONITORS = ("new", "up", "down", "paused")
@@ -94,6 +94,18 @@ class Metrics:
             "gateway_intake_rejected_items",
             "Items put into quarantine, by source and reason",
             ("source", "reason"),
+            registry=registry,
+        )
+        self.quarantine_pending = Gauge(
+            "gateway_quarantine_pending",
+            "Entries of the quarantine that wait for somebody, by source",
+            ("source",),
+            registry=registry,
+        )
+        self.quarantine_age = Gauge(
+            "gateway_quarantine_oldest_age_seconds",
+            "Age of the oldest entry of the quarantine that waits for somebody, by source",
+            ("source",),
             registry=registry,
         )
         self.intake_seconds = Histogram(
@@ -248,6 +260,18 @@ class Metrics:
         self.clear_breached()
         self.clear_outbox()
         self.clear_monitors()
+        self.clear_quarantine()
+
+    def clear_quarantine(self) -> None:
+        """Set what waits in quarantine back to 0."""
+        for source in self.sources:
+            self.quarantine_pending.labels(source).set(0)
+            self.quarantine_age.labels(source).set(0)
+
+    def quarantined(self, source: str, count: int, age: float) -> None:
+        """Add what waits in quarantine of one source, and for how many seconds the oldest of it; the longest wait last."""
+        self.quarantine_pending.labels(self._source(source)).inc(count)
+        self.quarantine_age.labels(self._source(source)).set(age)
 
     def clear_monitors(self) -> None:
         """Set the counts of monitors back to 0."""

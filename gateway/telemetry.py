@@ -1,8 +1,8 @@
 """Fills the gauges that only the database knows, every `EVERY_S`, in every replica.
 
-Every statement reads rows of a partial index (open incidents, armed timers, unsettled notifications), so the cost
-follows what is open now and not what was ever recorded. Each gauge is cleared and filled without a pause in between,
-so that no scrape sees it empty.
+Every statement reads rows of a partial index (open incidents, armed timers, unsettled notifications, what waits in
+quarantine), so the cost follows what is open now and not what was ever recorded. Each gauge is cleared and filled without a
+pause in between, so that no scrape sees it empty.
 """
 
 import time
@@ -132,6 +132,21 @@ async def count_monitors(conn: Connection, metrics: Metrics) -> None:
         metrics.monitors.labels(row["state"]).set(row["monitors"])
 
 
+QUARANTINE = """
+SELECT source, count(*)::int AS waiting, extract(epoch FROM $1::timestamptz - min(received_at))::float8 AS age
+FROM (SELECT source, received_at FROM quarantine WHERE state = 'pending' ORDER BY source, received_at LIMIT 100000) AS oldest
+GROUP BY source ORDER BY age
+"""
+
+
+async def count_quarantine(conn: Connection, metrics: Metrics, now: datetime) -> None:
+    """What waits in quarantine by source, up to a bound that nobody needs to count beyond."""
+    rows = await conn.fetch(QUARANTINE, now)
+    metrics.clear_quarantine()
+    for row in rows:
+        metrics.quarantined(row["source"], row["waiting"], max(0.0, row["age"]))
+
+
 async def refresh(conn: Connection, metrics: Metrics, now: datetime | None, running: Running) -> None:
     """Read everything once; `now` None lets PostgreSQL judge. Raises what the database raises, gauges then stay."""
     started = time.perf_counter()
@@ -144,5 +159,6 @@ async def refresh(conn: Connection, metrics: Metrics, now: datetime | None, runn
         await count_outbox(conn, metrics, moment)
         await age_of_seal(conn, metrics, moment)
         await count_monitors(conn, metrics)
+        await count_quarantine(conn, metrics, moment)
     metrics.refresh_seconds.set(time.perf_counter() - started)
     metrics.refreshed_at.set(moment.timestamp())

@@ -50,6 +50,19 @@ DELETE FROM mail WHERE (id_hash, integration_id, content_hash) IN (
   WHERE received_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval LIMIT 5000)
 """
 
+PURGE_CALLS = """
+DELETE FROM call WHERE id IN (
+  SELECT id FROM call WHERE heard_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval LIMIT 5000)
+"""
+
+PURGE_CHAT = """
+DELETE FROM chat_message WHERE (provider, conversation, message) IN (
+  SELECT provider, conversation, message FROM chat_message
+  WHERE posted_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval LIMIT 5000)
+"""
+
+PURGE_CODES = "DELETE FROM chat_code WHERE expires_at < coalesce($1::timestamptz, statement_timestamp())"
+
 PURGE_SESSIONS = """
 DELETE FROM api_key WHERE session AND expires_at < coalesce($1::timestamptz, statement_timestamp()) - interval '1 day'
 """
@@ -58,6 +71,9 @@ PURGE_ATTEMPTS = """
 DELETE FROM login_attempt WHERE since < coalesce($1::timestamptz, statement_timestamp()) - $2::interval
 """
 
+PURGE_BUCKETS = """
+DELETE FROM form_bucket WHERE filled_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval
+"""
 PURGE_STATES = "DELETE FROM login_state WHERE expires_at < coalesce($1::timestamptz, statement_timestamp())"
 
 PURGE_SILENCES = """
@@ -111,13 +127,17 @@ class Upkeep:
                 (PURGE_IDEMPOTENCY, keep.idempotency),
                 (PURGE_QUARANTINE, keep.quarantine),
                 (PURGE_MAIL, self.settings.mail.remember),
+                (PURGE_CALLS, self.settings.phone.remember),
+                (PURGE_CHAT, self.settings.retention.chats),
             ):
                 await _purge(conn, statement, stamp, age)
             await conn.execute(PURGE_REPLICAS, stamp)
             await conn.execute(PURGE_SESSIONS, stamp)
             await conn.execute(PURGE_STATES, stamp)
+            await conn.execute(PURGE_CODES, stamp)
             await conn.execute(PURGE_SILENCES, stamp)
             await conn.execute(PURGE_ATTEMPTS, stamp, self.settings.login.window)
+            await conn.execute(PURGE_BUCKETS, stamp, self.settings.form.refilled_within)
 
     async def refresh(self) -> None:
         """Gauges that only the database knows."""

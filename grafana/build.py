@@ -225,7 +225,10 @@ def gateway_health() -> dict[str, Any]:
                     "timeseries",
                     "Quarantined items",
                     8,
-                    {"{{source}} {{reason}}": "sum by (source, reason) (rate(gateway_intake_rejected_items_total[5m]))"},
+                    {
+                        "{{source}} {{reason}}": "sum by (source, reason) (rate(gateway_intake_rejected_items_total[5m]))",
+                        "{{source}} waiting": "max by (source) (gateway_quarantine_pending) > 0",
+                    },
                 ),
                 panel(
                     "timeseries",

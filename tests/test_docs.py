@@ -7,10 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 
+from gateway.api.feed import Feed
+from gateway.api.openapi import plain
+from gateway.api.routes import table
 from gateway.metrics import Metrics
+from gateway.quarantine.difference import Kind
+from gateway.quarantine.mapping import Mapping, check
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(ROOT / name for name in subprocess.check_output(["git", "ls-files", "*.md"], cwd=ROOT, text=True).split())
@@ -66,3 +72,18 @@ def test_every_metric_stands_on_its_page_with_its_meaning() -> None:
     page = (ROOT / "docs" / "metrics.md").read_text("utf-8")
     for family in Metrics(CollectorRegistry()).registry.collect():
         assert f"| `{family.name}` | {family.type} | {family.documentation} |" in page
+
+
+def test_the_page_of_the_quarantine_names_operations_kinds_and_steps_that_there_are() -> None:
+    page = (ROOT / "docs" / "quarantine.md").read_text("utf-8")
+    known = {(route.method, plain(route.path)): route for route in table(Feed())}
+    rows = re.findall(r"^\|.*\| `(GET|PUT|POST) (/api/v1/[\w/{}-]+)`.*\| (.*) \|$", page, re.MULTILINE)
+    told = {
+        (route.method, plain(route.path)) for route in known.values() if re.match("/api/v1/(quarantine|mappings)/", route.path)
+    }
+    assert {(method, path) for method, path, _ in rows} >= {one for one in told if one[0] != "GET"}
+    for method, path, needed in rows:
+        assert needed in {"the same", f"`{known[method, path].scope}`"} or f"`{known[method, path].scope}`, " in needed
+    assert {kind for kind in Kind if f"| `{kind}` |" in page} == set(Kind)
+    (example,) = re.findall(r"-d '\n(.*?)'$", page, re.MULTILINE | re.DOTALL)
+    check(msgspec.convert(msgspec.json.decode(example)["steps"], Mapping))

@@ -96,6 +96,32 @@ async def test_timers_the_outbox_and_the_seal_are_told(pool: Pool) -> None:
     assert (value("outbox_depth", channel="webhook", state="waiting"), value("outbox_oldest_age_seconds")) == (0, 0)
 
 
+QUARANTINED = """
+INSERT INTO quarantine (receipt_id, item, integration_id, source, received_at, headers, body, problem, pointer, state)
+VALUES (gen_random_uuid(), -1, 1, $1, $2, '{}', '', '', '', $3)
+"""
+
+
+async def test_what_waits_in_quarantine_is_counted_by_source_with_the_age_of_the_oldest(pool: Pool) -> None:
+    rows = [
+        ("generic", 60, "pending"),
+        ("generic", 600, "pending"),
+        ("generic", 9_000, "dropped"),
+        ("gone", 5, "pending"),
+        ("old", 9, "pending"),
+    ]
+    await pool.executemany(QUARANTINED, [(source, NOON - timedelta(seconds=age), state) for source, age, state in rows])
+    metrics = Metrics(CollectorRegistry(), ["generic", "grafana"])
+    for _ in range(2):
+        value = await read(pool, metrics)
+        assert (value("quarantine_pending", source="generic"), value("quarantine_oldest_age_seconds", source="generic")) == (
+            2,
+            600,
+        )
+        assert (value("quarantine_pending", source="other"), value("quarantine_oldest_age_seconds", source="other")) == (2, 9)
+        assert value("quarantine_pending", source="grafana") == 0
+
+
 async def test_a_refresh_over_a_long_history_reads_only_what_is_open(pool: Pool) -> None:
     await add(pool, 1, 20_000, state="closed")
     await add(pool, 20_001, 20_500)

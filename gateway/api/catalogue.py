@@ -14,7 +14,7 @@ from gateway.api.context import Call, respond
 from gateway.api.people import Title
 from gateway.api.wire import Name, Request, Slug, Text
 from gateway.catalogue import cis, importing, services
-from gateway.catalogue.importing import Attributes, CiKind, ServiceSlug, Upstream
+from gateway.catalogue.importing import Attributes, CalledToo, CiKind, ServiceSlug, Upstream
 from gateway.catalogue.model import Ci, Hit, Service
 from gateway.db.pool import Connection, acquire, in_transaction
 from gateway.errors import Malformed
@@ -39,6 +39,7 @@ class NewService(Request, kw_only=True):
     support_hours: Name = ""
     policy: Name = ""
     targets: Targets = msgspec.field(default_factory=dict)
+    aliases: CalledToo = msgspec.field(default_factory=list)
     active: bool = True
 
 
@@ -55,6 +56,7 @@ class ServicePatch(Request, kw_only=True):
     support_hours: Name | UnsetType = UNSET
     policy: Name | UnsetType = UNSET
     targets: Targets | UnsetType = UNSET
+    aliases: CalledToo | UnsetType = UNSET
     active: bool | UnsetType = UNSET
 
 
@@ -72,6 +74,7 @@ class ServiceView(msgspec.Struct):
     support_hours: str
     policy: str
     targets: dict[str, dict[str, str]]
+    aliases: list[str]
     active: bool
     version: int
     created_at: datetime
@@ -100,6 +103,7 @@ class CiPatch(Request, kw_only=True):
     service: ServiceSlug | UnsetType = UNSET
     attributes: Attributes | UnsetType = UNSET
     depends_on: Upstream | UnsetType = UNSET
+    aliases: CalledToo | UnsetType = UNSET
 
 
 class CiView(msgspec.Struct):
@@ -111,6 +115,7 @@ class CiView(msgspec.Struct):
     attributes: dict[str, str]
     depends_on: list[str]
     dependents: list[str]
+    aliases: list[str]
     version: int
     created_at: datetime
     updated_at: datetime
@@ -147,12 +152,14 @@ class Reach(msgspec.Struct):
 
 def _service_view(one: Service) -> ServiceView:
     shown = {name: getattr(one, name) for name in ServiceView.__struct_fields__}
-    return ServiceView(**shown | {"targets": {priority: dict(row) for priority, row in one.targets.items()}})
+    targets = {priority: dict(row) for priority, row in one.targets.items()}
+    return ServiceView(**shown | {"targets": targets, "aliases": list(one.aliases)})
 
 
 def _ci_view(one: Ci) -> CiView:
-    lists = {"depends_on": list(one.depends_on), "dependents": list(one.dependents), "attributes": dict(one.attributes)}
-    return CiView(**{name: getattr(one, name) for name in CiView.__struct_fields__} | lists)
+    lists = {name: list(getattr(one, name)) for name in ("depends_on", "dependents", "aliases")}
+    shown = {name: getattr(one, name) for name in CiView.__struct_fields__}
+    return CiView(**shown | lists | {"attributes": dict(one.attributes)})
 
 
 async def list_services(call: Call) -> web.Response:
@@ -233,6 +240,7 @@ async def create_ci(call: Call) -> web.Response:
 
     response, fresh = await answered(call, work)
     if fresh:
+        await desk.catalogue.refresh(desk.pool, desk.clock.stamp())
         log.info("ci_made", name=call.body.name, by=call.actor)
     return response
 
@@ -254,6 +262,7 @@ async def patch_ci(call: Call) -> web.Response:
 
     response, fresh = await answered(call, work)
     if fresh:
+        await desk.catalogue.refresh(desk.pool, desk.clock.stamp())
         log.info("ci_changed", name=name, by=call.actor, fields=sorted(changes))
     return response
 
@@ -288,6 +297,7 @@ async def import_cis(call: Call) -> web.Response:
 
     response, fresh = await answered(call, work, content=text.encode())
     if fresh:
+        await desk.catalogue.refresh(desk.pool, desk.clock.stamp())
         log.info("cis_imported", items=len(drafts), by=call.actor)
     return response
 

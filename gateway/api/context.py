@@ -1,6 +1,5 @@
 """What handlers are built with, and the call they are handed."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -9,7 +8,6 @@ import msgspec
 from aiohttp import web
 
 from gateway.api.auth import Keys
-from gateway.dedup.submission import Receipt
 from gateway.errors import Malformed
 from gateway.operations.attach import Filing
 from gateway.operations.desk import Desk
@@ -19,6 +17,7 @@ from gateway.operations.memory import Once
 from gateway.operations.oidc import OidcLogin
 from gateway.operations.reporter_links import ReporterLinks
 from gateway.operations.who import Who
+from gateway.quarantine.work import Mending
 from gateway.settings import Problems
 
 _encode = msgspec.json.Encoder().encode
@@ -34,7 +33,7 @@ class Context:
     oidc: OidcLogin | None
     links: ReporterLinks
     filing: Filing
-    replay: Callable[[int], Awaitable[Receipt]]
+    mending: Mending
     problems: Problems
 
 

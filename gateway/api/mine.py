@@ -7,7 +7,7 @@ import msgspec
 from aiohttp import web
 
 from gateway.api.attachments import Attachment, download, files_of, taken_in
-from gateway.api.context import Call, respond
+from gateway.api.context import Call, Context, respond
 from gateway.api.incidents import found
 from gateway.api.reads import TIMELINE
 from gateway.api.wire import Action as Asked
@@ -22,6 +22,7 @@ from gateway.oncall.roles import Role
 from gateway.operations.act import act
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import NOW
+from gateway.operations.memory import Once
 from gateway.operations.permissions import ALLOWED, Action, may, sight
 from gateway.operations.reporter_links import INVALID
 from gateway.operations.who import Who
@@ -69,9 +70,10 @@ class Mine(msgspec.Struct):
 
 
 class Invitation(msgspec.Struct):
-    """A link for the reporter: a path, to be put behind the gateway's address, and when it ends."""
+    """A link for the reporter, as paths to be put behind the gateway's address (`page` is for people), and when it ends."""
 
     path: str
+    page: str
     expires_at: datetime
 
 
@@ -93,13 +95,13 @@ async def invite(call: Call) -> web.Response:
     async with acquire(desk.pool) as conn:
         now = await conn.fetchval(NOW, desk.clock.stamp())
     link, ends = call.context.links.make(incident.id, now)
-    return respond(Invitation(f"/api/v1/mine/{link}", ends), 201)
+    return respond(Invitation(f"/api/v1/mine/{link}", f"/my/{link}", ends), 201)
 
 
 async def read_mine(call: Call) -> web.Response:
     """The record, and nothing changes."""
     _, incident = await _let_in(call)
-    return respond(await _shown(call, incident), etag=str(incident.version))
+    return respond(await shown(call.context, incident), etag=str(incident.version))
 
 
 async def fetch_mine(call: Call) -> web.Response:
@@ -120,20 +122,29 @@ async def attach_to_mine(call: Call) -> web.Response:
 async def act_on_mine(call: Call) -> web.Response:
     """Confirm, refuse, rate or add; confirming what is closed changes nothing and is answered alike."""
     who, incident = await _let_in(call)
-    command = call.body.command()
+    incident = await acted(call.context, who, incident, call.body.command(), call.once())
+    return respond(await shown(call.context, incident), etag=str(incident.version))
+
+
+async def acted(context: Context, who: Who, incident: Incident, command: commands.Command, once: Once | None) -> Incident:
+    """The record after the command; confirming what is closed changes nothing. Raises as `act`."""
     try:
-        incident = await act(call.context.desk, incident.number, command, who, once=call.once())
+        return await act(context.desk, incident.number, command, who, once=once)
     except IllegalTransition as error:
         if not (isinstance(command, commands.Confirm) and error.facts["state"] is State.CLOSED):
             raise
-    return respond(await _shown(call, incident), etag=str(incident.version))
+    return incident
 
 
 async def _let_in(call: Call) -> tuple[Who, Incident]:
+    return await let_in(call.context, call.request.match_info["link"])
+
+
+async def let_in(context: Context, link: str) -> tuple[Who, Incident]:
     """The link's bearer and the record; raises NotFound. The record is asked for again by whoever locks it."""
-    desk = call.context.desk
+    desk = context.desk
     async with acquire(desk.pool) as conn:
-        incident_id = call.context.links.read(call.request.match_info["link"], await conn.fetchval(NOW, desk.clock.stamp()))
+        incident_id = context.links.read(link, await conn.fetchval(NOW, desk.clock.stamp()))
         [*records] = await store.by_ids(conn, [incident_id])
     if not records:
         raise NotFound(INVALID)
@@ -151,8 +162,9 @@ def _reporter(incident: Incident, nobody: Exception) -> Who:
     return Who(name=REPORTER, parts=frozenset({Role.REPORTER}), identities=names)
 
 
-async def _shown(call: Call, incident: Incident) -> Mine:
-    async with acquire(call.context.desk.pool) as conn:
+async def shown(context: Context, incident: Incident) -> Mine:
+    """The record as its reporter sees it."""
+    async with acquire(context.desk.pool) as conn:
         rows = await conn.fetch(TIMELINE, incident.id)
         files = await files_of(conn, incident, whole=False)
     told = [(row, public(row["event"], row["actor"], msgspec.json.decode(row["facts"]), {REPORTER})) for row in rows]

@@ -28,7 +28,9 @@ CSP = f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; base-uri 'none'; fo
 
 def document(routes: Sequence[Route]) -> dict[str, Any]:
     """The document for these routes."""
-    kinds = [kind for route in routes for kind in (route.takes, route.reads, route.gives) if kind is not None] + [Problem]
+    kinds = [kind for route in routes for kind in (route.takes, route.reads, route.keeps, route.gives) if kind is not None] + [
+        Problem
+    ]
     schemas, components = msgspec.json.schema_components(kinds, ref_template=REF)
     known = {id(kind): schema for kind, schema in zip(kinds, schemas, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
@@ -68,8 +70,8 @@ def _operation(route: Route, known: dict[int, dict[str, Any]]) -> dict[str, Any]
     }
     if route.scope is None:
         operation["security"] = []
-    if route.takes is not None:
-        operation["requestBody"] = {"content": {"application/json": {"schema": known[id(route.takes)]}}}
+    if (taken := route.takes or route.keeps) is not None:
+        operation["requestBody"] = {"content": {"application/json": {"schema": known[id(taken)]}}}
     if route.streams:
         operation["requestBody"] = {"required": True, "content": {"application/octet-stream": {"schema": {}}}}
     if route.reads is not None:
@@ -120,7 +122,7 @@ def page(routes: Sequence[Route]) -> str:
     rows = "".join(
         f"<tr><td><code>{escape(r.method)}</code></td><td><code>{escape(plain(r.path))}</code></td>"
         f"<td>{escape(r.scope or '')}</td><td>{escape(r.summary)}{_parameters(r)}</td>"
-        f"<td>{_link(r.takes or r.reads)}</td><td>{_link(r.gives)} {r.status}</td></tr>"
+        f"<td>{_link(r.takes or r.reads or r.keeps)}</td><td>{_link(r.gives)} {r.status}</td></tr>"
         for r in routes
     )
     schemas = document(routes)["components"]["schemas"]
@@ -164,15 +166,15 @@ the ETag of the record and <code>Idempotency-Key</code>. Errors are problem deta
 
 
 @cache
-def _written() -> tuple[bytes, str]:
+def _written(more: tuple[Route, ...]) -> tuple[bytes, str]:
     """The document and the page: the same for as long as the program runs, and half of the work of a start."""
-    routes = table(Feed())
+    routes = (*table(Feed()), *more)
     return msgspec.json.encode(document(routes)), page(routes)
 
 
-def build_docs() -> list[web.RouteDef]:
-    """/openapi.json and /docs, both fixed when the gateway starts."""
-    described, shown = _written()
+def build_docs(more: tuple[Route, ...] = ()) -> list[web.RouteDef]:
+    """/openapi.json and /docs, of the route table and `more`, both fixed when the gateway starts."""
+    described, shown = _written(more)
 
     async def serve_document(_: web.Request) -> web.Response:
         return web.Response(body=described, content_type="application/json")

@@ -22,7 +22,7 @@ class Route:
     """One operation. `takes` is its body's type, `gives` the body's type of its answer, `query` its parameters' type.
 
     Where a body may be CSV as well the handler reads it itself, and `reads` is its type as JSON.
-    With `streams` it is a file, read as it comes.
+    With `streams` it is a file, read as it comes. What cannot be read is kept where the handler reads `keeps` itself.
     `needs` is what it asks of the gateway as a whole; what it asks of one record is judged where that is read or locked.
     """
 
@@ -39,6 +39,7 @@ class Route:
     headers: tuple[str, ...] = ()
     reads: Any = None
     streams: bool = False
+    keeps: Any = None
 
 
 ONCE, MATCHED = ("Idempotency-Key",), ("If-Match",)

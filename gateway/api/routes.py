@@ -1,5 +1,7 @@
 """The whole route table, as data: what may be called, by whom, with what and for what."""
 
+from collections.abc import Sequence
+
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
@@ -7,6 +9,7 @@ from gateway.api import body
 from gateway.api.context import Call, Context
 from gateway.api.feed import Feed
 from gateway.api.route import OPEN, Route
+from gateway.api.routes_quarantine import of_quarantine
 from gateway.api.routes_records import of_records
 from gateway.api.routes_setup import of_setup
 from gateway.operations.allowing import refuse
@@ -16,12 +19,12 @@ from gateway.operations.permissions import may
 
 def table(feed: Feed) -> tuple[Route, ...]:
     """Every operation of the API."""
-    return (*of_records(feed), *of_setup())
+    return (*of_records(feed), *of_quarantine(), *of_setup())
 
 
-def build(context: Context) -> list[web.RouteDef]:
-    """The routes of the API."""
-    return [web.route(route.method, route.path, _handler(context, route)) for route in table(Feed())]
+def build(context: Context, more: Sequence[Route] = ()) -> list[web.RouteDef]:
+    """The routes of the API, and `more` that are handled like them."""
+    return [web.route(route.method, route.path, _handler(context, route)) for route in (*table(Feed()), *more)]
 
 
 def _handler(context: Context, route: Route) -> Handler:

@@ -2,6 +2,7 @@
 
 from gateway.api import (
     catalogue,
+    chats,
     fields,
     handovers,
     keys,
@@ -43,7 +44,7 @@ def of_setup() -> tuple[Route, ...]:
               needs=Action.READ),
         Route("POST", V1 + "/sla/preview", promises.preview_sla, ADMIN, "Whom an edit of policies and calendars would move",
               wire.Preview, promises.Previewed),
-        *_people(), *_catalogue(), *_oneself(), *_shifts(), *_monitors(),
+        *_people(), *_catalogue(), *_oneself(), *_shifts(), *_monitors(), *_chats(),
     )  # fmt: skip
 
 
@@ -66,6 +67,17 @@ def _people() -> tuple[Route, ...]:
         Route("PATCH", GROUP, people.patch_group, ADMIN, "Change a group", people.GroupPatch, group, headers=CHANGE),
         Route("DELETE", GROUP, people.deactivate_group, ADMIN, "End a group", status=204),
     )  # fmt: skip
+
+
+def _chats() -> tuple[Route, ...]:
+    path, one, code = PERSON + "/chats", chats.ChatView, chats.ChatCode
+    return (
+        Route("GET", path, chats.list_chats, READ, "Who this is in chats", None, chats.ChatList, needs=Action.DIRECTORY),
+        Route("POST", path, chats.link_chat, ADMIN, "Say who this is in a chat", chats.NewChat, one, status=201, headers=ONCE),
+        Route("DELETE", path, chats.unlink_chat, ADMIN, "Say that it is not", query=chats.ChatQuery, status=204),
+        Route("POST", path + "/code", chats.make_code, ADMIN, "Get somebody a code for a chat", None, code, status=201),
+        Route("POST", V1 + "/me/chats/code", chats.make_own_code, WRITE, "Get a code for a chat", None, code, status=201),
+    )
 
 
 def _catalogue() -> tuple[Route, ...]:

@@ -8,8 +8,9 @@ from gateway.api.context import Context
 from gateway.api.health import Health
 from gateway.api.openapi import build_docs
 from gateway.api.silences import Silences
+from gateway.app.people import Ways
+from gateway.app.reports import REPORTS
 from gateway.ingest.http import FrontDoor
-from gateway.ingest.mail.http import MailPosts
 from gateway.ingest.pings import Pings
 from gateway.ingest.routes import intake_routes
 from gateway.monitors.pulse import Pulse
@@ -19,14 +20,15 @@ from gateway.opsgenie.heartbeats import Heartbeats
 VERSION = "0.1.0"
 
 
-def doors(context: Context, door: FrontDoor, mail: MailPosts, health: Health, pulse: Pulse) -> list[web.RouteDef]:
+def doors(context: Context, door: FrontDoor, ways: Ways, health: Health, pulse: Pulse) -> list[web.RouteDef]:
     """The API, the ways in, and what other products' clients speak to."""
     desk, keys = context.desk, context.keys
     return [
-        *intake_routes(door, mail),
+        *routes.build(context, REPORTS),
+        *intake_routes(door, ways.mail, ways.phone, ways.chat),
         *AlertmanagerReads(desk.pool, keys, health.readyz, VERSION, desk.clock.now(), desk.clock).routes(),
-        *routes.build(context),
-        *build_docs(),
+        *build_docs(REPORTS),
+        *ways.reports.pages(context),
         *health.routes(door.metrics),
         *Alerts(door, desk).routes(),
         *Heartbeats(door, desk.pool, desk.clock).routes(),

@@ -17,13 +17,6 @@ from gateway.files.store import Place, Store, Stores
 from gateway.incidents import store
 from gateway.ingest.fetching import Fetcher
 from gateway.ingest.http import Fetch
-from gateway.metrics import Metrics
-from gateway.notify.channels.person import PersonChannel
-from gateway.notify.channels.smtp import Replies, SmtpChannel
-from gateway.notify.channels.webhook import WebhookChannel
-from gateway.notify.message import Channel
-from gateway.notify.reply_tokens import ReplyTokens
-from gateway.notify.runner import Runner as Telling
 from gateway.observers import TimerObserver
 from gateway.operations.attach import Filing, Quota
 from gateway.operations.attempts import Limits
@@ -123,31 +116,6 @@ class Numbers:
 async def connection(url: str, settings: dict[str, str]) -> "asyncpg.Connection[Any]":
     """A connection that gives up on an answer soon; raises what asyncpg raises."""
     return await asyncpg.connect(url, timeout=ANSWER_WITHIN, command_timeout=ANSWER_WITHIN, server_settings=settings)
-
-
-def channels(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: ReplyTokens) -> dict[str, Channel]:
-    """The ways that people are told by."""
-    webhook = WebhookChannel.open(settings.notify.webhook, clock)
-    stack.push_async_callback(webhook.close)
-    channels: dict[str, Channel] = {"webhook": webhook}
-    if settings.notify.smtp.host:
-        channels["smtp"] = mail = SmtpChannel(settings.notify.smtp, Replies(tokens, settings.mail.reply_to))
-        channels["person"] = PersonChannel(pool, mail, settings.server.external_url)
-    return channels
-
-
-def telling(
-    stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: ReplyTokens, metrics: Metrics
-) -> Telling:
-    """What delivers the outbox."""
-    return Telling(
-        pool=pool,
-        channels=channels(stack, pool, settings, clock, tokens),
-        metrics=metrics,
-        clock=clock,
-        locale=settings.notify.locale,
-        external_url=settings.server.external_url,
-    )
 
 
 async def timers(

@@ -1,6 +1,6 @@
 """The composition root: builds the graph of one replica, runs it, and stops it in order."""
 
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,8 +14,9 @@ from gateway.api import edge
 from gateway.api.auth import Keys
 from gateway.api.context import Context
 from gateway.api.health import Health
-from gateway.app import parts, tasks
+from gateway.app import parts, people, reports, tasks
 from gateway.app.doors import VERSION, doors
+from gateway.app.telling import telling as telling_by
 from gateway.catalogue.live import Catalogue
 from gateway.clock import Clock, SystemClock
 from gateway.db.pool import SERVER_SETTINGS, Pool, open_pool
@@ -24,15 +25,14 @@ from gateway.dedup.intake import Intake
 from gateway.dedup.opening import Openings
 from gateway.dedup.records import Records
 from gateway.incidents.custom import Fields
+from gateway.ingest.chat.opening import SLUGS as CHATS
 from gateway.ingest.fetching import Kept
 from gateway.ingest.http import Fetch, FrontDoor
 from gateway.ingest.imap.opening import mailboxes
-from gateway.ingest.mail.amazon import Amazon
-from gateway.ingest.mail.filing import SOURCE as MAIL
-from gateway.ingest.mail.http import MailPosts
 from gateway.ingest.mail.listener import MailDoor, receiving
-from gateway.ingest.mail.opening import mail_room
 from gateway.ingest.mail.room import MailRoom
+from gateway.ingest.mending import Mender
+from gateway.ingest.phone.room import SWEEP_EVERY as SWEEP_CALLS_EVERY
 from gateway.ingest.replay import Replay
 from gateway.ingest.sources import SOURCES
 from gateway.metrics import Metrics
@@ -46,9 +46,11 @@ from gateway.operations.desk import Armed, Desk
 from gateway.operations.firing import Effects
 from gateway.operations.redating import Redating
 from gateway.operations.service_redating import ServiceRedating
+from gateway.quarantine.mappings import EVERY as MAP_EVERY
+from gateway.quarantine.mappings import Mappings
 from gateway.settings import Settings
 from gateway.sla.runner import Runner as Timers
-from gateway.upkeep import Upkeep
+from gateway.upkeep import Round, Upkeep
 from gateway.watchdog import watched
 
 RESERVED = 4
@@ -88,7 +90,7 @@ async def _assemble(
     stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock, fetch: Fetch
 ) -> Gateway:
     sources = {source.slug: source for source in SOURCES}
-    metrics = Metrics(CollectorRegistry(), [*sources, PING, MAIL])
+    metrics = Metrics(CollectorRegistry(), [*sources, PING, *people.SOURCES])
     metrics.build.labels(VERSION).set(1)
     catalogue = Catalogue(settings)
     rules, key = catalogue.rules, settings.audit.key.encode()
@@ -96,7 +98,7 @@ async def _assemble(
     stack.callback(reserve.close)
     links = await parts.links(pool, settings, clock)
     tokens = ReplyTokens(links.secrets)
-    telling = parts.telling(stack, pool, settings, clock, tokens, metrics)
+    telling = telling_by(stack, pool, settings, clock, tokens, metrics)
     timers = await parts.timers(stack, timer_pool, settings, clock, Effects(rules, key), TimerObserver(metrics, telling.wake.set))
     committer = Committer(clock, settings.dedup, Records(Openings(settings, rules, catalogue), reserve, clock, key))
     observer = IntakeObserver(metrics, timers.note_armed, telling.wake.set)
@@ -105,30 +107,44 @@ async def _assemble(
         pool, clock, rules, key, reserve, partial(_changed, timers, telling), catalogue, Fields.from_settings(settings.fields)
     )
     keys = Keys(pool, clock)
-    door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, Kept(fetch, clock).get)
+    mappings, kept = Mappings(), Kept(fetch, clock)
+    door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, kept, mappings)
     filing = parts.filing(stack, desk, settings.attachments)
-    room = mail_room(stack, settings, filing, tokens, intake.submit, metrics)
-    replay = Replay(pool, sources, settings.intake, intake.submit, clock, room)
+    ways = people.ways(stack, door, filing, links, telling.channels)
+    mender = Mender(Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.releases))
     health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
-    app = web.Application(client_max_size=settings.server.max_body_bytes)
     login = parts.login(stack, pool, settings, clock)
-    context = Context(desk, keys, login, parts.oidc(stack, login, settings), links, filing, replay, settings.problems)
+    context = Context(desk, keys, login, parts.oidc(stack, login, settings), links, filing, mender, settings.problems)
     pulse = Pulse(pool, clock, intake.submit, metrics)
-    amazon = Amazon(room, fetch, door.certificate, settings.mail.ses)
-    definitions = doors(context, door, MailPosts(room, keys.authenticate, settings.mail, amazon), health, pulse)
-    app.add_routes(edge.doors(definitions, clock, metrics.answered))
+    definitions = doors(context, door, ways, health, pulse)
+    app = _application(settings, edge.doors(definitions, clock, metrics.answered), ways)
     rules.warm(clock.now())
-    rounds = (*tasks.rounds(desk, intake, filing, settings.dedup.reopen_within), (EXPIRE_MONITORS_EVERY, pulse.run_once))
+    rounds: tuple[Round, ...] = (
+        *tasks.rounds(desk, intake, filing, settings.dedup.reopen_within, set(telling.channels) & set(CHATS)),
+        (EXPIRE_MONITORS_EVERY, pulse.run_once),
+        (MAP_EVERY, partial(mappings.refresh, pool)),
+        (SWEEP_CALLS_EVERY, ways.calls.sweep),
+    )
     upkeep = Upkeep(pool, settings, clock, metrics, rules, key, rounds)
     await upkeep.housekeeping()
     await catalogue.refresh(pool, clock.stamp())
-    for name, work in (_beside(catalogue, telling, upkeep, desk) | mailboxes(pool, room)).items():
+    await mappings.refresh(pool)
+    for name, work in (_beside(catalogue, telling, upkeep, desk) | mailboxes(pool, ways.room)).items():
         tasks.start(stack, work, name)
     await tasks.start_timers(stack, timers)
     await tasks.start_intake(stack, intake)
-    smtp = await stack.enter_async_context(receiving(MailDoor(room, pool, keys.recognise, tokens), metrics.mail_sessions.set))
+    smtp = await stack.enter_async_context(
+        receiving(MailDoor(ways.room, pool, keys.recognise, tokens), metrics.mail_sessions.set)
+    )
     await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
-    return Gateway(app, pool, intake, timers, health, desk, room, smtp=smtp)
+    return Gateway(app, pool, intake, timers, health, desk, ways.room, smtp=smtp)
+
+
+def _application(settings: Settings, definitions: Iterable[web.RouteDef], ways: people.Ways) -> web.Application:
+    app = web.Application(client_max_size=settings.server.max_body_bytes)
+    app[reports.APPS] = ways.reports.apps
+    app.add_routes(definitions)
+    return app
 
 
 def _beside(catalogue: Catalogue, telling: Telling, upkeep: Upkeep, desk: Desk) -> dict[str, Coroutine[Any, Any, None]]:

@@ -1,7 +1,7 @@
 """What runs beside requests, started and ended in order."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
@@ -13,7 +13,7 @@ from gateway.dedup.intake import Intake
 from gateway.dedup.promotion import EVERY as PROMOTE_EVERY
 from gateway.dedup.promotion import Promotion
 from gateway.files.store import SWEEP_EVERY
-from gateway.operations import hand_over, orphans, undelivered
+from gateway.operations import chat_changes, hand_over, orphans, undelivered
 from gateway.operations.attach import Filing
 from gateway.operations.desk import Desk
 from gateway.opsgenie.pulse import EVERY as EXPIRE_EVERY
@@ -66,8 +66,8 @@ def _report(task: "asyncio.Task[None]") -> None:
         log.error("task_died", task=task.get_name(), exc_info=error)
 
 
-def rounds(desk: Desk, intake: Intake, filing: Filing, grace: timedelta) -> tuple[Round, ...]:
-    """What any replica does again and again, and the seconds between."""
+def rounds(desk: Desk, intake: Intake, filing: Filing, grace: timedelta, chats: Collection[str]) -> tuple[Round, ...]:
+    """What any replica does again and again, and the seconds between; `chats` are the channels whose messages can be changed."""
     pool, clock = desk.pool, desk.clock
     return (
         (PROMOTE_EVERY, Promotion(pool, clock, intake.submit).run_once),
@@ -75,5 +75,6 @@ def rounds(desk: Desk, intake: Intake, filing: Filing, grace: timedelta) -> tupl
         (hand_over.EVERY, partial(hand_over.make_lists, desk)),
         (undelivered.EVERY, partial(undelivered.note_undelivered, desk)),
         (orphans.EVERY, partial(orphans.release, desk, grace)),
+        *([(chat_changes.EVERY, partial(chat_changes.follow, desk, chats))] if chats else []),
         (SWEEP_EVERY, lambda: filing.stores.sweep(clock.now())),
     )

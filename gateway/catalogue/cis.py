@@ -9,11 +9,12 @@ import msgspec
 from asyncpg import Record
 
 from gateway.catalogue.graph import cycle
+from gateway.catalogue.landscape import Part
 from gateway.catalogue.model import Ci, Draft, Hit
 from gateway.db.pool import Connection
 from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
 
-FIELDS = ("kind", "service", "attributes", "depends_on")
+FIELDS = ("kind", "service", "attributes", "depends_on", "aliases")
 """What can be written of a configuration item beside its name."""
 
 DEEPEST = 20
@@ -23,7 +24,7 @@ MOST = 500
 """How many items an outage is shown to reach."""
 
 CIS = """
-SELECT name, kind, coalesce(service, '') AS service, attributes, version, created_at, updated_at,
+SELECT name, kind, coalesce(service, '') AS service, attributes, aliases, version, created_at, updated_at,
   array(SELECT d.depends_on FROM ci_dependency d WHERE d.ci = c.name ORDER BY 1) AS depends_on,
   array(SELECT d.ci FROM ci_dependency d WHERE d.depends_on = c.name ORDER BY 1) AS dependents
 FROM ci c
@@ -32,7 +33,7 @@ FROM ci c
 
 def ci_of(row: Record) -> Ci:
     """The configuration item in a row of CIS."""
-    lists = {name: tuple(row[name]) for name in ("depends_on", "dependents")}
+    lists = {name: tuple(row[name]) for name in ("depends_on", "dependents", "aliases")}
     return Ci(**{**row, **lists, "attributes": msgspec.json.decode(row["attributes"], type=dict[str, str])})
 
 
@@ -42,6 +43,35 @@ LIST = CIS + "WHERE name > $1::text AND ($2::text IS NULL OR service = $2::text)
 async def page(conn: Connection, after: str, limit: int, *, service: str | None = None) -> list[Ci]:
     """Configuration items whose name sorts after `after`."""
     return [ci_of(row) for row in await conn.fetch(LIST, after, service, limit)]
+
+
+VERSION = "SELECT count(*) || ' ' || coalesce(sum(version), 0) || ' ' || coalesce(max(updated_at)::text, '') FROM ci"
+
+
+async def version(conn: Connection) -> str:
+    """Another text whenever an item was made, changed or forgotten."""
+    return str(await conn.fetchval(VERSION))
+
+
+PARTS = """
+SELECT name, coalesce(service, '') AS service, attributes, aliases,
+  array(SELECT d.depends_on FROM ci_dependency d WHERE d.ci = c.name ORDER BY 1) AS depends_on
+FROM ci c ORDER BY name
+"""
+
+
+async def parts(conn: Connection) -> tuple[Part, ...]:
+    """Every item, as far as it tells what belongs together."""
+    return tuple(
+        Part(
+            name=row["name"],
+            service=row["service"],
+            attributes=msgspec.json.decode(row["attributes"], type=dict[str, str]),
+            depends_on=tuple(row["depends_on"]),
+            aliases=tuple(row["aliases"]),
+        )
+        for row in await conn.fetch(PARTS)
+    )
 
 
 BY_NAME = CIS + "WHERE name = $1"
@@ -61,12 +91,13 @@ async def by_name(conn: Connection, name: str, *, lock: bool = False) -> Ci:
 TURN = "SELECT pg_advisory_xact_lock(hashtext('ci_dependency'))"
 
 WRITE = """
-INSERT INTO ci (name, kind, service, attributes, created_at, updated_at)
-SELECT t.name, t.kind, nullif(t.service, ''), t.attributes::json, n.now, n.now
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS t (name, kind, service, attributes),
+INSERT INTO ci (name, kind, service, attributes, aliases, created_at, updated_at)
+SELECT t.name, t.kind, nullif(t.service, ''), t.attributes::json,
+  array(SELECT json_array_elements_text(t.aliases::json)), n.now, n.now
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $6::text[]) AS t (name, kind, service, attributes, aliases),
   coalesce($5::timestamptz, statement_timestamp()) AS n (now)
 ON CONFLICT (name) DO UPDATE SET kind = EXCLUDED.kind, service = EXCLUDED.service, attributes = EXCLUDED.attributes,
-  version = ci.version + 1, updated_at = EXCLUDED.updated_at
+  aliases = EXCLUDED.aliases, version = ci.version + 1, updated_at = EXCLUDED.updated_at
 """
 
 FORGET_EDGES = "DELETE FROM ci_dependency WHERE ci = ANY($1::text[])"
@@ -84,7 +115,8 @@ async def write(conn: Connection, drafts: Sequence[Draft], stamp: datetime | Non
         raise Unprocessable(f"{len(flaws)} names are not known", flaws=tuple(flaws))
     names = [draft.name for draft in drafts]
     attributes = [msgspec.json.encode(draft.attributes, order="deterministic").decode() for draft in drafts]
-    await conn.execute(WRITE, names, [d.kind for d in drafts], [d.service for d in drafts], attributes, stamp)
+    aliases = [msgspec.json.encode(draft.aliases).decode() for draft in drafts]
+    await conn.execute(WRITE, names, [d.kind for d in drafts], [d.service for d in drafts], attributes, stamp, aliases)
     await conn.execute(FORGET_EDGES, names)
     pairs = sorted({(draft.name, upstream) for draft in drafts for upstream in draft.depends_on})
     edges: dict[str, list[str]] = {}

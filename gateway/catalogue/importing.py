@@ -19,12 +19,13 @@ Attributes = Annotated[
     dict[Annotated[str, Meta(min_length=1, max_length=64)], Annotated[str, Meta(max_length=1_024)]], Meta(max_length=100)
 ]
 Upstream = Annotated[list[CiName], Meta(max_length=500)]
+CalledToo = Annotated[list[Annotated[str, Meta(min_length=2, max_length=128)]], Meta(max_length=50)]
 ServiceSlug = Annotated[str, Meta(pattern=r"^([a-z0-9][a-z0-9_-]{0,63})?\Z")]
 
 MOST_FLAWS = 100
 """How many flaws are told at once."""
 
-COLUMNS = ("name", "kind", "service", "depends_on")
+COLUMNS = ("name", "kind", "service", "depends_on", "aliases")
 ATTRIBUTE = "attributes."
 BLANK = re.compile(r"[\s,]*")
 
@@ -37,11 +38,16 @@ class NewCi(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     service: ServiceSlug = ""
     attributes: Attributes = {}
     depends_on: Upstream = msgspec.field(default_factory=list)
+    aliases: CalledToo = msgspec.field(default_factory=list)
 
     def draft(self, at: str = "") -> Draft:
         """As it is written; `at` is where it stood."""
         upstream = tuple(sorted(set(self.depends_on)))
-        return Draft(name=self.name, kind=self.kind, service=self.service, attributes=self.attributes, depends_on=upstream, at=at)
+        aliases = tuple(sorted(set(self.aliases)))
+        return Draft(
+            name=self.name, kind=self.kind, service=self.service, attributes=self.attributes, depends_on=upstream,
+            aliases=aliases, at=at,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,8 @@ def _csv_row(header: list[str], cells: list[str]) -> Any:
     row: dict[str, Any] = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if name in COLUMNS}
     named = {name.removeprefix(ATTRIBUTE): cell for name, cell in zip(header, cells, strict=True) if name.startswith(ATTRIBUTE)}
     row["attributes"] = {name: cell for name, cell in named.items() if cell}
-    row["depends_on"] = [name.strip() for name in row.get("depends_on", "").split(";") if name.strip()]
+    for several in ("depends_on", "aliases"):
+        row[several] = [name.strip() for name in row.get(several, "").split(";") if name.strip()]
     return row
 
 

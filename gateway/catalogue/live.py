@@ -9,8 +9,9 @@ from typing import Any
 
 import structlog
 
-from gateway.catalogue import applying, criticality, services
+from gateway.catalogue import applying, cis, criticality, services
 from gateway.catalogue.criticality import Judged
+from gateway.catalogue.landscape import Landscape, Part, survey
 from gateway.catalogue.model import Service, Written
 from gateway.catalogue.promises import flaws_of, tailor
 from gateway.catalogue.routing import Case, OnShift, Standing, decide, everybody
@@ -56,20 +57,26 @@ class Reading:
     skills: dict[str, frozenset[str]]
     load: Counter[str]
     shifts: dict[str, list[Shift]]
+    parts: tuple[Part, ...] = ()
+    parts_version: str = ""
 
 
-async def read(conn: Connection, stamp: datetime | None) -> Reading:
-    """Everything new records are routed by, in five statements."""
+async def read(conn: Connection, stamp: datetime | None, before: Reading | None = None) -> Reading:
+    """Everything new records are routed by, in six statements; items as in `before` while none of them has changed."""
     shifts: dict[str, list[Shift]] = {}
     for row in await conn.fetch(SHIFTS, stamp):
         people = tuple(row["people"])
         shifts.setdefault(row["slug"], []).append(Shift(starts_at=row["starts_at"], ends_at=row["ends_at"], people=people))
+    version = await cis.version(conn)
+    parts = before.parts if before is not None and before.parts_version == version else await cis.parts(conn)
     return Reading(
         tuple(await services.every(conn)),
         tuple(groups.group_of(row) for row in await conn.fetch(GROUPS)),
         {row["login"]: frozenset(row["skills"]) for row in await conn.fetch(SKILLS)},
         Counter({row["assignee"]: row["open"] for row in await conn.fetch(LOAD)}),
         shifts,
+        parts,
+        version,
     )
 
 
@@ -98,6 +105,12 @@ class Catalogue:
         self._load: Counter[str] = Counter()
         self._shifts: Mapping[str, Sequence[Shift]] = {}
         self._standing = Standing()
+        self._reading: Reading | None = None
+        self.kinship = settings.dedup.kinship
+        self.anything = settings.mail.service
+        """The service that mailboxes give everything, which says nothing of what a mail is about."""
+        self.landscape = Landscape()
+        """What services and items are called, and what hangs on what."""
         self.changed = asyncio.Event()
         """Set when what services promise is another than before; whoever heeds it clears it."""
 
@@ -106,11 +119,18 @@ class Catalogue:
         """The rules of time without what services of the catalogue promise."""
         return self._configured
 
+    def services(self) -> Mapping[str, Service]:
+        """Active services by slug."""
+        return self._standing.services
+
     def learn(self, reading: Reading) -> None:
         """From now on this is what is known."""
         self._load, self._shifts = reading.load, reading.shifts
         by_slug = {service.slug: service for service in reading.services}
         self._standing = Standing(by_slug, {group.slug: group for group in reading.groups}, reading.skills, self._load)
+        known, self._reading = self._reading, reading
+        if known is None or known.services != reading.services or known.parts_version != reading.parts_version:
+            self.landscape = survey(reading.services, reading.parts)
         if reading.services != self._seen:
             self._seen = reading.services
             self._promise(reading.services)
@@ -148,7 +168,7 @@ class Catalogue:
     async def refresh(self, pool: Pool, stamp: datetime | None) -> None:
         """Look at the database."""
         async with acquire(pool) as conn:
-            self.learn(await read(conn, stamp))
+            self.learn(await read(conn, stamp, self._reading))
 
     async def run(self, pool: Pool, clock: Clock) -> None:
         """Look every few seconds until cancelled; what was known stays while the database is away."""

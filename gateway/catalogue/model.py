@@ -27,6 +27,7 @@ class Service:
     support_hours: str
     policy: str
     targets: Written
+    aliases: tuple[str, ...] = ()
     active: bool
     version: int
     created_at: datetime
@@ -50,6 +51,7 @@ class Ci:
     version: int
     created_at: datetime
     updated_at: datetime
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Draft:
     service: str
     attributes: Mapping[str, str]
     depends_on: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
     at: str = ""
 
     def flaw(self, field: str, detail: str) -> Flaw:

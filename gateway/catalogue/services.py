@@ -14,13 +14,13 @@ from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMisma
 from gateway.incidents.model import Criticality
 
 GROUPS = ("owner_group", "desk_group", "tier2_group", "tier3_group")
-FIELDS = ("name", "description", *GROUPS, "criticality", "support_hours", "policy", "targets", "active")
+FIELDS = ("name", "description", *GROUPS, "criticality", "support_hours", "policy", "targets", "aliases", "active")
 """What can be written of a service beside its slug, in the order of the statements below."""
 
 SERVICES = """
 SELECT slug, name, description, coalesce(owner_group, '') AS owner_group, coalesce(desk_group, '') AS desk_group,
   coalesce(tier2_group, '') AS tier2_group, coalesce(tier3_group, '') AS tier3_group, criticality, support_hours, policy, targets,
-  active, version, created_at, updated_at
+  aliases, active, version, created_at, updated_at
 FROM service
 """
 
@@ -28,7 +28,8 @@ FROM service
 def service_of(row: Record) -> Service:
     """The service in a row of SERVICES."""
     targets = msgspec.json.decode(row["targets"], type=dict[str, dict[str, str]])
-    return Service(**{**row, "criticality": Criticality(row["criticality"]), "targets": targets})
+    values = {"criticality": Criticality(row["criticality"]), "targets": targets, "aliases": tuple(row["aliases"])}
+    return Service(**{**row, **values})
 
 
 ALL = SERVICES + "WHERE active ORDER BY slug"
@@ -61,10 +62,10 @@ async def by_slug(conn: Connection, slug: str, *, lock: bool = False) -> Service
 
 INSERT = """
 INSERT INTO service (slug, name, description, owner_group, desk_group, tier2_group, tier3_group, criticality, support_hours,
-  policy, targets, active, created_at, updated_at)
+  policy, targets, aliases, active, created_at, updated_at)
 SELECT $1::text, $2::text, $3::text, nullif($4::text, ''), nullif($5::text, ''), nullif($6::text, ''), nullif($7::text, ''),
-  $8::text, $9::text, $10::text, $11::json, $12::bool, t.now, t.now
-FROM coalesce($13::timestamptz, statement_timestamp()) AS t (now)
+  $8::text, $9::text, $10::text, $11::json, $12::text[], $13::bool, t.now, t.now
+FROM coalesce($14::timestamptz, statement_timestamp()) AS t (now)
 """
 
 
@@ -81,7 +82,8 @@ async def create(conn: Connection, slug: str, fields: Mapping[str, Any], stamp: 
 UPDATE = """
 UPDATE service SET name = $2, description = $3, owner_group = nullif($4::text, ''), desk_group = nullif($5::text, ''),
   tier2_group = nullif($6::text, ''), tier3_group = nullif($7::text, ''), criticality = $8, support_hours = $9, policy = $10,
-  targets = $11::json, active = $12, version = version + 1, updated_at = coalesce($13::timestamptz, statement_timestamp())
+  targets = $11::json, aliases = $12::text[], active = $13, version = version + 1,
+  updated_at = coalesce($14::timestamptz, statement_timestamp())
 WHERE slug = $1
 """
 
@@ -97,7 +99,7 @@ async def change(
     if if_match is not None and before.version != if_match:
         raise VersionMismatch(f"{slug} is at version {before.version}: read it again", version=before.version)
     present = {name: getattr(before, name) for name in FIELDS}
-    wanted = present | dict(changes)
+    wanted = present | {name: tuple(value) if name == "aliases" else value for name, value in changes.items()}
     if wanted == present:
         return before
     await _check_groups(conn, changes)

@@ -102,6 +102,14 @@ ALTER TABLE public.api_key ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.app_report (
+    integration_id integer NOT NULL,
+    reporter_hash bytea NOT NULL,
+    incident_id bigint NOT NULL
+);
+
+COMMENT ON COLUMN public.app_report.reporter_hash IS 'SHA-256 of the name by which the app knows the reporter';
+
 CREATE TABLE public.article (
     id bigint NOT NULL,
     state text NOT NULL,
@@ -187,6 +195,103 @@ CREATE TABLE public.audit_seal (
 
 COMMENT ON TABLE public.audit_seal IS 'Chained digests over all timelines, each also exported outside the database, so that a cut-off tail shows';
 
+CREATE TABLE public.body_mapping (
+    integration_id integer NOT NULL,
+    source text NOT NULL,
+    version integer NOT NULL,
+    steps json NOT NULL,
+    note text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by text NOT NULL,
+    CONSTRAINT body_mapping_version_check CHECK ((version > 0))
+);
+
+COMMENT ON TABLE public.body_mapping IS 'What is done to the bodies of one integration for one source; the highest version counts, none is ever changed';
+
+CREATE TABLE public.call (
+    id bigint NOT NULL,
+    integration_id integer NOT NULL,
+    provider text NOT NULL,
+    call_id text NOT NULL,
+    incident_id bigint,
+    opened boolean DEFAULT false NOT NULL,
+    direction text,
+    caller text DEFAULT ''::text NOT NULL,
+    caller_name text DEFAULT ''::text NOT NULL,
+    called text DEFAULT ''::text NOT NULL,
+    status text,
+    status_at timestamp with time zone,
+    served boolean DEFAULT false NOT NULL,
+    started_at timestamp with time zone,
+    answered_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    recordings text[] DEFAULT '{}'::text[] NOT NULL,
+    transcripts text[] DEFAULT '{}'::text[] NOT NULL,
+    told_at timestamp with time zone,
+    heard_at timestamp with time zone NOT NULL,
+    CONSTRAINT call_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound'::text]))),
+    CONSTRAINT call_status_check CHECK ((status = ANY (ARRAY['ringing'::text, 'queued'::text, 'connected'::text, 'answered'::text, 'abandoned'::text, 'busy'::text, 'canceled'::text, 'completed'::text, 'failed'::text, 'no_answer'::text])))
+);
+
+COMMENT ON TABLE public.call IS 'Telephone calls, each merged from all that was told of it';
+
+COMMENT ON COLUMN public.call.call_id IS 'The name of the call at its telephone system';
+
+COMMENT ON COLUMN public.call.incident_id IS 'The record that the call opened or belongs to; null as long as it is no report';
+
+COMMENT ON COLUMN public.call.opened IS 'Whether the call opened that record';
+
+COMMENT ON COLUMN public.call.caller IS 'E.164, or as the telephone system said it';
+
+COMMENT ON COLUMN public.call.served IS 'The caller got what they called for without a person';
+
+COMMENT ON COLUMN public.call.recordings IS 'Addresses of recordings, never fetched';
+
+COMMENT ON COLUMN public.call.told_at IS 'The latest time that the telephone system stamped on what it told';
+
+COMMENT ON COLUMN public.call.heard_at IS 'When something was last heard of it';
+
+ALTER TABLE public.call ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.call_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.chat_code (
+    code_hash bytea NOT NULL,
+    person_id integer NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.chat_code IS 'Codes that people type into a chat once to say who they are; kept as SHA-256 only';
+
+CREATE TABLE public.chat_identity (
+    provider text NOT NULL,
+    tenant text NOT NULL,
+    user_id text NOT NULL,
+    person_id integer NOT NULL,
+    linked_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON COLUMN public.chat_identity.tenant IS 'The workspace or company by its own id: a user id means somebody only within it';
+
+CREATE TABLE public.chat_message (
+    provider text NOT NULL,
+    conversation text NOT NULL,
+    message text NOT NULL,
+    incident_id bigint NOT NULL,
+    locale text NOT NULL,
+    shown text,
+    posted_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON COLUMN public.chat_message.message IS 'The vendor''s name of it, which answers in its thread carry';
+
+COMMENT ON COLUMN public.chat_message.shown IS 'How the record stood as the message shows it; null where it is not ours to change, or nothing will change';
+
 CREATE TABLE public.ci (
     name text NOT NULL,
     kind text NOT NULL,
@@ -194,8 +299,11 @@ CREATE TABLE public.ci (
     attributes json DEFAULT '{}'::json NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL
+    updated_at timestamp with time zone NOT NULL,
+    aliases text[] DEFAULT '{}'::text[] NOT NULL
 );
+
+COMMENT ON COLUMN public.ci.aliases IS 'What else people call it when they report';
 
 CREATE TABLE public.ci_dependency (
     ci text NOT NULL,
@@ -231,6 +339,14 @@ CREATE TABLE public.delivery (
 );
 
 COMMENT ON TABLE public.delivery IS 'Idempotency memory, outlives the longest retrier (76 h); not partitioned because the key must stay unique across days';
+
+CREATE TABLE public.form_bucket (
+    subject bytea NOT NULL,
+    tokens double precision NOT NULL,
+    filled_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.form_bucket IS 'Token buckets by the hash of an address or a service; one that is full has no row, or an old one';
 
 CREATE TABLE public.handover (
     id bigint NOT NULL,
@@ -654,10 +770,22 @@ CREATE TABLE public.quarantine (
     pointer text NOT NULL,
     state text DEFAULT 'pending'::text NOT NULL,
     replayed_receipt_id uuid,
+    claimed_until timestamp with time zone,
+    tried_at timestamp with time zone,
+    tried_problem text DEFAULT ''::text NOT NULL,
+    settled_at timestamp with time zone,
+    settled_by text DEFAULT ''::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
     CONSTRAINT quarantine_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'replayed'::text, 'dropped'::text])))
 );
 
 COMMENT ON TABLE public.quarantine IS 'Bodies (item -1) and single items that could not be understood, kept until replayed or dropped';
+
+COMMENT ON COLUMN public.quarantine.claimed_until IS 'Until when whoever reads it again or drops it has it for themselves';
+
+COMMENT ON COLUMN public.quarantine.tried_problem IS 'Why it still could not be understood when it was last read again';
+
+COMMENT ON COLUMN public.quarantine.reason IS 'Why it was dropped';
 
 ALTER TABLE public.quarantine ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.quarantine_id_seq
@@ -740,12 +868,15 @@ CREATE TABLE public.service (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    aliases text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT service_criticality_check CHECK ((criticality = ANY (ARRAY['critical'::text, 'high'::text, 'normal'::text, 'low'::text])))
 );
 
 COMMENT ON COLUMN public.service.support_hours IS 'The calendar its incidents are counted in; empty leaves that to the policy';
 
 COMMENT ON COLUMN public.service.targets IS 'Per priority and clock a length of time as people write it, such as {"1": {"overall": "15m"}}; wins over the policy';
+
+COMMENT ON COLUMN public.service.aliases IS 'What else people call it when they report';
 
 CREATE TABLE public.service_promise (
     service text NOT NULL,
@@ -890,6 +1021,15 @@ WITH (fillfactor='80');
 
 COMMENT ON TABLE public.timer IS 'At most one timer per incident and kind; re-arming bumps gen, which makes what an older arming left behind inert';
 
+CREATE TABLE public.unlearned (
+    master_id bigint NOT NULL,
+    mark bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL
+);
+
+COMMENT ON TABLE public.unlearned IS 'Links to a master that people undid: hashes of the record, of its words, of its sender and of its alert';
+
 CREATE TABLE public.unlinked (
     key_hash bytea NOT NULL,
     group_hash bytea NOT NULL,
@@ -918,6 +1058,9 @@ ALTER TABLE ONLY public.api_key
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_prefix_key UNIQUE (prefix);
 
+ALTER TABLE ONLY public.app_report
+    ADD CONSTRAINT app_report_pkey PRIMARY KEY (integration_id, reporter_hash, incident_id);
+
 ALTER TABLE ONLY public.article
     ADD CONSTRAINT article_pkey PRIMARY KEY (id);
 
@@ -930,6 +1073,24 @@ ALTER TABLE ONLY public.attachment
 ALTER TABLE ONLY public.audit_seal
     ADD CONSTRAINT audit_seal_pkey PRIMARY KEY (seq);
 
+ALTER TABLE ONLY public.body_mapping
+    ADD CONSTRAINT body_mapping_pkey PRIMARY KEY (integration_id, source, version);
+
+ALTER TABLE ONLY public.call
+    ADD CONSTRAINT call_integration_id_provider_call_id_key UNIQUE (integration_id, provider, call_id);
+
+ALTER TABLE ONLY public.call
+    ADD CONSTRAINT call_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.chat_code
+    ADD CONSTRAINT chat_code_pkey PRIMARY KEY (code_hash);
+
+ALTER TABLE ONLY public.chat_identity
+    ADD CONSTRAINT chat_identity_pkey PRIMARY KEY (provider, tenant, user_id);
+
+ALTER TABLE ONLY public.chat_message
+    ADD CONSTRAINT chat_message_pkey PRIMARY KEY (provider, conversation, message);
+
 ALTER TABLE ONLY public.ci_dependency
     ADD CONSTRAINT ci_dependency_pkey PRIMARY KEY (ci, depends_on);
 
@@ -941,6 +1102,9 @@ ALTER TABLE ONLY public.complaint
 
 ALTER TABLE ONLY public.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (key_hash);
+
+ALTER TABLE ONLY public.form_bucket
+    ADD CONSTRAINT form_bucket_pkey PRIMARY KEY (subject);
 
 ALTER TABLE ONLY public.handover_item
     ADD CONSTRAINT handover_item_pkey PRIMARY KEY (handover_id, incident_id);
@@ -1071,6 +1235,9 @@ ALTER TABLE ONLY public.timeline
 ALTER TABLE ONLY public.timer
     ADD CONSTRAINT timer_pkey PRIMARY KEY (incident_id, kind);
 
+ALTER TABLE ONLY public.unlearned
+    ADD CONSTRAINT unlearned_pkey PRIMARY KEY (master_id, mark);
+
 ALTER TABLE ONLY public.unlinked
     ADD CONSTRAINT unlinked_pkey PRIMARY KEY (key_hash, group_hash);
 
@@ -1087,6 +1254,22 @@ CREATE INDEX article_alike ON public.article USING gin (title public.gin_trgm_op
 CREATE UNIQUE INDEX attachment_handle ON public.attachment USING btree (handle) WHERE (handle <> ''::text);
 
 CREATE INDEX attachment_incident ON public.attachment USING btree (incident_id, id);
+
+CREATE INDEX call_heard ON public.call USING btree (heard_at);
+
+CREATE INDEX call_incident ON public.call USING btree (incident_id) WHERE (incident_id IS NOT NULL);
+
+CREATE INDEX call_open ON public.call USING btree (heard_at) WHERE ((incident_id IS NULL) AND (ended_at IS NULL) AND (direction = 'inbound'::text));
+
+CREATE INDEX chat_code_person ON public.chat_code USING btree (person_id);
+
+CREATE INDEX chat_identity_person ON public.chat_identity USING btree (person_id);
+
+CREATE INDEX chat_message_incident ON public.chat_message USING btree (incident_id);
+
+CREATE INDEX chat_message_posted ON public.chat_message USING btree (posted_at);
+
+CREATE INDEX chat_message_shown ON public.chat_message USING btree (incident_id) WHERE (shown IS NOT NULL);
 
 CREATE INDEX ci_dependency_upstream ON public.ci_dependency USING btree (depends_on, ci);
 
@@ -1111,6 +1294,10 @@ CREATE INDEX incident_lately_solved ON public.incident USING btree (id) WHERE (s
 CREATE INDEX incident_live ON public.incident USING btree (priority, id) WHERE (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text]));
 
 CREATE INDEX incident_master ON public.incident USING btree (master_id) WHERE (master_id IS NOT NULL);
+
+CREATE INDEX incident_master_ci ON public.incident USING btree (ci, id) WHERE ((ci <> ''::text) AND (master_id IS NULL) AND (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])));
+
+CREATE INDEX incident_master_service ON public.incident USING btree (service, id) WHERE ((master_id IS NULL) AND (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])));
 
 CREATE UNIQUE INDEX incident_one_live_per_key ON public.incident USING btree (key_hash) WHERE ((key_hash IS NOT NULL) AND (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])));
 
@@ -1146,6 +1333,8 @@ CREATE UNIQUE INDEX person_subject ON public.person USING btree (oidc_issuer, oi
 
 CREATE INDEX quarantine_pending ON public.quarantine USING btree (id) WHERE (state = 'pending'::text);
 
+CREATE INDEX quarantine_waiting ON public.quarantine USING btree (source, received_at) WHERE (state = 'pending'::text);
+
 CREATE INDEX shift_end ON public.shift USING btree (ends_at);
 
 CREATE UNIQUE INDEX shift_start ON public.shift USING btree (group_id, starts_at);
@@ -1170,6 +1359,18 @@ ALTER TABLE ONLY public.api_key
 
 ALTER TABLE ONLY public.attachment_part
     ADD CONSTRAINT attachment_part_attachment_id_fkey FOREIGN KEY (attachment_id) REFERENCES public.attachment(id);
+
+ALTER TABLE ONLY public.body_mapping
+    ADD CONSTRAINT body_mapping_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
+
+ALTER TABLE ONLY public.call
+    ADD CONSTRAINT call_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
+
+ALTER TABLE ONLY public.chat_code
+    ADD CONSTRAINT chat_code_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.chat_identity
+    ADD CONSTRAINT chat_identity_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
 
 ALTER TABLE ONLY public.ci_dependency
     ADD CONSTRAINT ci_dependency_ci_fkey FOREIGN KEY (ci) REFERENCES public.ci(name);

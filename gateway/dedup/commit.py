@@ -15,6 +15,7 @@ from gateway.dedup.deliveries import claim, unclaimed
 from gateway.dedup.evidence import write_evidence
 from gateway.dedup.fingerprint import key_hash
 from gateway.dedup.groups import Group, groups_of
+from gateway.dedup.kin_load import load_kindred
 from gateway.dedup.known import Holder, Known
 from gateway.dedup.maintenance import Window
 from gateway.dedup.plan import Item, Plan, Verdict, decide_all
@@ -122,6 +123,8 @@ class Committer:
         if opening := [item for item in items if _may_open(item, plan)]:
             plan.silenced = await silenced(conn, opening, now)
             await self._load_groups(conn, plan, opening)
+            landscape, kinship = self._records.landscape, self._dedup.kinship
+            plan.kindred = await load_kindred(conn, opening, landscape, kinship, plan.loaded(), now)
         return plan
 
     async def _load_groups(self, conn: Connection, plan: Plan, opening: Sequence[Item]) -> None:

@@ -43,7 +43,7 @@ async def claim(conn: Connection, batch: Sequence[Submission], stamp: datetime |
         for place, submission in enumerate(batch)
         if submission.delivery_key is not None
     ]
-    earlier = await save.claim_deliveries(conn, rows, now)
+    earlier = await save.claim_deliveries(conn, rows, now) if rows else {}
     if earlier:
         results = await save.earlier_results(conn, [receipt for _, receipt in earlier.values()])
         for place, submission in enumerate(batch):

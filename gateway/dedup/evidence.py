@@ -14,8 +14,7 @@ from gateway.dedup.known import Known
 from gateway.dedup.plan import Verdict
 from gateway.dedup.submission import Receipt, Result, Submission
 from gateway.incidents.model import Outcome
-
-KEPT_HEADERS = ("content-type", "user-agent")
+from gateway.quarantine import masking
 
 Row = tuple[int, bytes | None, str, datetime | None, int | None, Result]
 """Item, key, status, event time, incident id and result of one alert_event row."""
@@ -78,8 +77,7 @@ def _quarantined(deliveries: Deliveries, place: int, receipt: Receipt) -> list[t
     submission = deliveries.batch[place]
     if place in deliveries.repeated:
         return []
-    sent = {name: submission.headers[name] for name in KEPT_HEADERS if name in submission.headers}
-    headers = msgspec.json.encode({name: value.encode("utf-8", "replace").decode() for name, value in sent.items()})
+    headers = msgspec.json.encode(masking.headers(submission.headers))
     return [
         (receipt.id, r.item, submission.integration_id, submission.source, headers.decode(), r.body, r.problem, r.pointer)
         for r in submission.refused

@@ -28,6 +28,14 @@ class Holder:
     was: State | None = None
 
     @property
+    def top(self) -> "Holder":
+        """The master that whatever would hang on this hangs on: never a chain, whatever else the batch has moved."""
+        top = self
+        while top.master is not None:
+            top = top.master
+        return top
+
+    @property
     def live(self) -> bool:
         """Whether work is still owed on it."""
         return self.state in LIVE

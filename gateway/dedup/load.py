@@ -43,12 +43,13 @@ FROM incident i WHERE i.id = ANY($1::bigint[])
 async def load_holders(conn: Connection, held: dict[int, list[Known]]) -> None:
     """Give every locked key the present state of its record: a fresh snapshot, read after the locks were taken."""
     for row in await conn.fetch(HOLDERS, list(held)):
-        holder = _holder(row)
+        holder = holder_of(row)
         for known in held[holder.id]:
             known.holder = holder
 
 
-def _holder(row: Any) -> Holder:
+def holder_of(row: Any) -> Holder:
+    """The incident in a row of HOLDERS, as it is stored."""
     state = State(row["state"])
     return Holder(
         row["id"], row["number"], state, row["resolved_at"], row["handler"], row["assignee"], row["assignee_group"],
@@ -88,7 +89,7 @@ async def lock_groups(conn: Connection, groups: dict[bytes, Group]) -> None:
     ids = {incident_id for incident_id, _ in opened.values()}
     if not ids:
         return
-    masters = {row["asked"]: _holder(row) for row in await conn.fetch(MASTERS, list(ids))}
+    masters = {row["asked"]: holder_of(row) for row in await conn.fetch(MASTERS, list(ids))}
     for key, (incident_id, opened_at) in opened.items():
         groups[key].master, groups[key].opened_at = masters.get(incident_id), opened_at
 

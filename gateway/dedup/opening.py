@@ -43,8 +43,9 @@ class Openings:
         incident = self._incident(draft, now, grade, judged.priority)
         overrides = judged.facts if not grade.rule else {**judged.facts, "graded_by": grade.rule}
         events: list[tuple[str, Mapping[str, Any]]] = [("opened", {**_facts(draft, incident), **overrides})]
-        if (master := draft.holder.master) is not None:
-            events.append(("linked", {"master": master.number, "reason": incident.link_reason, "score": 1.0}))
+        if draft.holder.master is not None:
+            facts = {"reason": incident.link_reason, "score": incident.link_score}
+            events.append(("linked", {"master": draft.holder.top.number, **facts}))
             return Revision(after=incident, actor=ACTOR, events=tuple(events))
         notices, told = self.rules.escalation.opened(incident)
         events += told
@@ -66,7 +67,7 @@ class Openings:
 
     def _incident(self, draft: Draft, now: datetime, grade: Grade, priority: int) -> Incident:
         alert, holder, storm = draft.item.alert, draft.holder, draft.holder.storm
-        master, service = holder.master, "" if storm else alert.service
+        master, service = (holder.top if holder.master else None), "" if storm else alert.service
         policy = self.rules.policy_for(kind=INCIDENT, service=service, source=draft.item.source, priority=priority)
         return Incident(
             id=holder.id,
@@ -91,8 +92,8 @@ class Openings:
             next_due_at=None if master else opening_due(policy, priority, now),
             follows_id=draft.follows.id if draft.follows else None,
             master_id=master.id if master else None,
-            link_reason=f"rule: {draft.rule}" if master else None,
-            link_score=1.0 if master else None,
+            link_reason=draft.bond.reason if master and draft.bond else None,
+            link_score=draft.bond.score if master and draft.bond else None,
             labels={} if storm else alert.labels,
             links=tuple({"href": link.href, "text": link.text} for link in alert.links),
             storm=storm,

@@ -19,6 +19,7 @@ from gateway.dedup.decide import (
     decide,
 )
 from gateway.dedup.groups import Group
+from gateway.dedup.kindred import Bond, Kindred
 from gateway.dedup.known import Holder, Known
 from gateway.dedup.maintenance import Window, suppressed_until
 from gateway.incidents.model import Alert, AlertStatus, Outcome, State
@@ -61,7 +62,7 @@ class Draft:
     item: Item
     reason: str
     follows: Holder | None = None
-    rule: str | None = None
+    bond: Bond | None = None
 
 
 @dataclass(slots=True)
@@ -93,6 +94,14 @@ class Plan:
     detached: list[Detached] = field(default_factory=list)
     shown: dict[bytes, Alert] = field(default_factory=dict)
     lapsing: dict[Holder, datetime] = field(default_factory=dict)
+    kindred: Kindred = field(default_factory=Kindred)
+    moving: dict[Holder, Bond] = field(default_factory=dict)
+
+    def loaded(self) -> dict[int, Holder]:
+        """The records that were loaded for keys and groups, by id: where both name one, the key's."""
+        masters = [group.master for group in self.groups.values()]
+        holders = (*masters, *(known.holder for known in self.known.values()))
+        return {holder.id: holder for holder in holders if holder is not None}
 
     def take(self, item: Item) -> Verdict:
         """Decide one item and move the batch's state on."""
@@ -170,12 +179,26 @@ class Plan:
         for group in groups:
             master = group.master_at(self.now)
             if master is not None and (item.key_hash, group.hash) not in self.unlinked:
-                holder.master, draft.rule = master, group.rule
+                holder.master, draft.bond = master.top, Bond(f"rule: {group.rule}", 1.0)
                 return holder, group.rule
+        if found := self.kindred.cause(item.alert, item.key_hash):
+            holder.master, draft.bond = found
+            return holder, "dependency"
+        self._lead(holder, item)
         for group in groups:
             if group.master_at(self.now) is None:
                 group.lead(holder, self.now)
         return holder, None
+
+    def _lead(self, holder: Holder, item: Item) -> None:
+        """A new master: what fails with its item, or speaks of what does, hangs on it from now on."""
+        for effect, bond in list(self.kindred.effects(item.alert, self.now)):
+            effect.master = holder
+            if (draft := next((one for one in self.drafts if one.holder is effect), None)) is not None:
+                draft.bond = bond
+            else:
+                self.moving[effect] = bond
+        self.kindred.leads(item.alert, holder)
 
     def _storm_master(self, storm: Group, item: Item) -> Holder:
         master = storm.master

@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from gateway.catalogue.landscape import Landscape
 from gateway.clock import Clock
 from gateway.db.pool import Connection
+from gateway.dedup.kin_load import followers
+from gateway.dedup.kindred import Bond
 from gateway.dedup.known import Holder
 from gateway.dedup.opening import ACTOR, Openings
 from gateway.dedup.plan import Plan, Step
@@ -29,10 +32,16 @@ class Records:
     def __init__(self, openings: Openings, reserve: store.Reserve, clock: Clock, key: bytes) -> None:
         self._openings, self._reserve, self._clock, self._key = openings, reserve, clock, key
 
+    @property
+    def landscape(self) -> Landscape:
+        """What the catalogue calls things and what they hang on, as of now."""
+        return self._openings.catalogue.landscape
+
     async def write(self, conn: Connection, plan: Plan) -> list[Armed]:
         """Write the records of a plan inside its transaction and give every drafted holder its id and number."""
-        revisions = await self._moved(conn, plan)
+        locked = await self._locked(conn, plan)
         opened = await self._opened(plan)
+        revisions = self._moved(locked, plan)
         if opened:
             await writing.open_new(conn, self._key, opened, plan.now)
         if revisions:
@@ -56,17 +65,35 @@ class Records:
             revisions.append(self._stepped(revision, steps, plan) if steps else revision)
         return revisions
 
-    async def _moved(self, conn: Connection, plan: Plan) -> list[Revision]:
-        holders = {holder.id: holder for holder in plan.steps if holder.id}
-        if not holders:
+    async def _locked(self, conn: Connection, plan: Plan) -> list[Incident]:
+        """Every record that the plan moves on or hangs something on, locked and found as it was loaded; raises Moved."""
+        masters = {top.id: top for draft in plan.drafts if (top := draft.holder.top) is not draft.holder and top.id}
+        movers = {holder.id: holder for holder in plan.moving}
+        stepped = {holder.id: holder for holder in plan.steps if holder.id}
+        if not (masters or movers or stepped):
             return []
-        incidents = await store.lock(conn, holders)
-        return [self._step(incident, holders[incident.id], plan) for incident in incidents]
+        locked = await store.lock(conn, masters.keys() | movers.keys() | stepped.keys())
+        for incident in locked:
+            held = stepped.get(incident.id) or movers.get(incident.id) or masters[incident.id]
+            leads = incident.id in masters or incident.id in movers
+            if incident.state is not held.was or (leads and (incident.master_id is not None or incident.security)):
+                raise Moved
+        locked = [incident for incident in locked if incident.id in movers or incident.id in stepped]
+        if movers and (below := set(await followers(conn, list(movers))) - {incident.id for incident in locked}):
+            locked += await store.lock(conn, below)
+        return locked
 
-    def _step(self, incident: Incident, holder: Holder, plan: Plan) -> Revision:
-        if incident.state is not holder.was:
-            raise Moved
-        return self._stepped(Revision(after=incident, actor=ACTOR, events=()), plan.steps[holder], plan)
+    def _moved(self, locked: Sequence[Incident], plan: Plan) -> list[Revision]:
+        """What was decided of each locked record: what it hangs on from now on, then its steps."""
+        steps = {holder.id: steps for holder, steps in plan.steps.items() if holder.id}
+        movers = {holder.id: (holder.top, bond) for holder, bond in plan.moving.items()}
+        revisions = []
+        for incident in locked:
+            revision = Revision(after=incident, actor=ACTOR, events=())
+            if mover := movers.get(incident.id) or movers.get(incident.master_id or 0):
+                revision = _hung(revision, *mover)
+            revisions.append(self._stepped(revision, steps.get(incident.id, ()), plan))
+        return revisions
 
     def _stepped(self, revision: Revision, steps: Sequence[Step], plan: Plan) -> Revision:
         """The revision with everything the batch's decisions did to the record, in order, on top."""
@@ -79,6 +106,12 @@ class Records:
             revision = replace(added, events=revision.events + added.events, notices=revision.notices)
         after, armed = timers.refresh(self._openings.rules, revision.after, plan.now)
         return replace(revision, after=after if revision.events else revision.after, timers=armed + settle)
+
+
+def _hung(revision: Revision, master: Holder, bond: Bond) -> Revision:
+    after = replace(revision.after, master_id=master.id, link_reason=bond.reason, link_score=bond.score)
+    facts = {"master": master.number, "reason": bond.reason, "score": bond.score}
+    return replace(revision, after=after, events=(("linked", facts),))
 
 
 COMMANDS: Mapping[Step, commands.Command] = {

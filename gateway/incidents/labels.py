@@ -130,6 +130,7 @@ LABELS: Mapping[type[StrEnum], Mapping[str, tuple[str, str]]] = {
         Channel.WECHAT: ("WeChat", "微信"),
         Channel.WALK_IN: ("in person", "上门"),
         Channel.FAX: ("fax", "传真"),
+        Channel.CHAT: ("chat", "聊天"),
     },
     FieldType: {
         FieldType.TEXT: ("text", "文本"),

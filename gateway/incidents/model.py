@@ -161,10 +161,17 @@ class Channel(StrEnum):
     WECHAT = "wechat"
     WALK_IN = "walk_in"
     FAX = "fax"
+    CHAT = "chat"
+
+
+CHATS = {"slack": Channel.CHAT, "feishu": Channel.CHAT, "dingtalk": Channel.CHAT, "wecom": Channel.WECHAT}
+"""The channels of sources that are chats."""
 
 
 def channel_of(source: str, dedup_key: str | None) -> Channel:
     """The way that a source stands for: its own name where that is one, else monitoring for alerts and app for other systems."""
+    if source in CHATS:
+        return CHATS[source]
     if source in set(Channel):
         return Channel(source)
     return Channel.APP if dedup_key is None else Channel.MONITORING

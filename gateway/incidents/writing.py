@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from gateway.db.pool import Connection
-from gateway.incidents import timeline
+from gateway.incidents import answering, timeline
 from gateway.incidents.arming import arm
 from gateway.incidents.columns import column_of
-from gateway.incidents.record import Incident, Revision
+from gateway.incidents.record import Incident, Notice, Revision
 
 
 class Written(NamedTuple):
@@ -226,6 +226,8 @@ async def write(conn: Connection, key: bytes, revisions: Sequence[Revision], now
     if entries:
         await _write_entries(conn, entries)
     await _write_side_effects(conn, revisions, now)
+    if ended := answering.ends(changed):
+        await _tell(conn, await answering.answers(conn, ended), now)
     return written
 
 
@@ -268,13 +270,17 @@ async def _write_side_effects(conn: Connection, revisions: Sequence[Revision], n
     timers = [(r.after.id, timer.kind, timer.due_at) for r in revisions for timer in r.timers]
     if timers:
         await arm(conn, timers)
-    notices = [
-        (notice.id(r.after.id), r.after.id, *notice.target.split(":", 1), notice.role, notice.template,
+    await _tell(conn, [(r.after.id, notice) for r in revisions for notice in r.notices], now)
+
+
+async def _tell(conn: Connection, notices: Sequence[tuple[int, Notice]], now: datetime) -> None:
+    rows = [
+        (notice.id(incident_id), incident_id, *notice.target.split(":", 1), notice.role, notice.template,
          timeline.facts_text(notice.facts), now)
-        for r in revisions for notice in r.notices
+        for incident_id, notice in notices
     ]  # fmt: skip
-    if notices:
-        await conn.execute(TELL, *zip(*notices, strict=True))
+    if rows:
+        await conn.execute(TELL, *zip(*rows, strict=True))
 
 
 TELL = """

@@ -22,6 +22,9 @@ LARGEST = 65_536
 BELIEVED_S = 86_400.0
 """Seconds that a certificate is kept; they are named by what is in them."""
 
+PATIENCE_S = 60.0
+"""Seconds between two looks at the same address for keys that were not there before."""
+
 KEPT = 32
 """Certificates kept at most; senders have one a region, and a new one about once a year."""
 
@@ -93,6 +96,13 @@ class Kept:
             self._asking[address] = asyncio.create_task(self._ask(address))
             self._asking[address].add_done_callback(partial(self._asked, address))
         return await asyncio.shield(self._asking[address])
+
+    async def newer(self, address: str) -> bytes:
+        """As it is there now, or was within `PATIENCE_S`: made-up keys do not make us ask again and again."""
+        known = self._answers.get(address)
+        if known is not None and self._clock.monotonic() >= known[0] + PATIENCE_S:
+            del self._answers[address]
+        return await self.get(address)
 
     async def _ask(self, address: str) -> bytes:
         began = self._clock.monotonic()

@@ -8,7 +8,6 @@ from typing import Any
 import asyncpg
 import structlog
 
-from gateway.catalogue.routing import PEOPLE
 from gateway.db.faults import Fault, classify
 from gateway.dedup import save
 from gateway.dedup.deliveries import Deliveries, claim
@@ -20,6 +19,7 @@ from gateway.ingest.http import WHOLE, Submit
 from gateway.metrics import Metrics
 from gateway.operations.create import Report, opening
 from gateway.operations.desk import Desk, Session
+from gateway.operations.placing import open_placed
 from gateway.operations.who import Who
 
 log = structlog.get_logger()
@@ -106,9 +106,9 @@ async def _receipt(session: Session, deliveries: Deliveries, results: tuple[Resu
 async def opened(
     session: Session, report: Report, who: Who, said: Mapping[str, Any], earlier: Incident | None = None
 ) -> Incident:
-    """A record of what somebody reported; nobody owns it yet. `said` stands in its timeline beside what opened it.
+    """A record of what somebody reported, below an open master of the same trouble if there is one; nobody owns it yet.
 
-    `earlier` is a record that has ended which this one follows on from.
+    `said` stands in its timeline beside what opened it. `earlier` is a record that has ended which this one follows on from.
     """
     desk = session.desk
     ids, numbers = await desk.reserve(1, desk.clock.stamp())
@@ -117,7 +117,7 @@ async def opened(
     facts = {**facts, **said} | ({"follows": earlier.number} if earlier else {})
     after = replace(first.after, owner="", follows_id=earlier.id if earlier else None)
     revision = replace(first, after=after, events=((event, facts), *told))
-    incident = await session.open(desk.catalogue.route(revision, PEOPLE, session.now))
+    incident = await open_placed(session, revision)
     if earlier is not None:
         followed = ("followed_on", {"number": incident.number, "note": ""})
         await session.write([Revision(after=earlier, actor=who.name, events=(followed,))])

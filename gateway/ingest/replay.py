@@ -1,69 +1,78 @@
 """Quarantined bodies and items, read again after a parser or a mapping was mended."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
-import msgspec
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.dedup.submission import Receipt, Submission
-from gateway.errors import Conflict, Flaw, Malformed, NotFound
-from gateway.ingest.http import WHOLE, Submit
-from gateway.ingest.mail.filing import SOURCE as MAIL
-from gateway.ingest.mail.posted import Posted
-from gateway.ingest.mail.room import MailRoom
+from gateway.errors import Conflict, Forbidden, Malformed
+from gateway.ingest.http import Submit
+from gateway.ingest.rereading import UNSET, delivery_of, flaws_of, reread
 from gateway.ingest.source import Delivery, Source
+from gateway.quarantine import store
+from gateway.quarantine.mappings import Mappings
+from gateway.quarantine.store import Kept
 from gateway.settings import Intake as SourceSettings
 
-PENDING = "SELECT integration_id, source, item, headers::text AS headers, body, state, received_at FROM quarantine WHERE id = $1"
-
-REPLAYED = "UPDATE quarantine SET state = 'replayed', replayed_receipt_id = $2 WHERE id = $1 AND state = 'pending'"
+Release = Callable[[int, Mapping[str, str], bytes], Awaitable[Receipt]]
+"""Takes in again what people sent: integration, headers and body; raises Malformed while it cannot be understood."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Sends what lies in quarantine through its source again."""
+    """Sends what lies in quarantine through its source again; `people` are ways in for what people say, by source."""
 
     pool: Pool
     sources: Mapping[str, Source]
     settings: Mapping[str, SourceSettings]
     submit: Submit
     clock: Clock
-    mail: MailRoom | None = None
+    mappings: Mappings
+    people: Mapping[str, Release] = field(default_factory=dict)
 
-    async def __call__(self, quarantine_id: int) -> Receipt:
+    async def __call__(self, entry: int, by: str) -> Receipt:
         """Read it again and commit it; the same one twice is counted once.
 
-        Raises NotFound, Conflict when it was replayed or dropped before, and Malformed while it still cannot be read.
+        Raises NotFound, Conflict when it was replayed or dropped before or somebody else has it, Malformed and Forbidden while
+        it still cannot be taken, and what intake raises: then it is as it was.
         """
         async with acquire(self.pool) as conn:
-            row = await conn.fetchrow(PENDING, quarantine_id)
-        if row is None:
-            raise NotFound(f"there is no {quarantine_id} in quarantine")
-        if row["state"] != "pending":
-            raise Conflict(f"{quarantine_id} was {row['state']} before")
-        if row["source"] == MAIL and self.mail is not None:
-            kind = msgspec.json.decode(row["headers"]).get("content-type", "")
-            receipt = await self.mail.replay(row["integration_id"], Posted(kind, row["body"]))
-        else:
-            receipt = await self.submit(self._submission(quarantine_id, dict(row)))
+            kept = await store.claim(conn, entry, self.clock.stamp())
+        try:
+            receipt = await self._again(kept)
+        except (Malformed, Forbidden) as error:
+            async with acquire(self.pool) as conn:
+                await store.refused(conn, entry, f"{error.detail}: {flaws_of(error)[0].detail}", self.clock.stamp())
+            raise
+        except BaseException:
+            async with acquire(self.pool) as conn:
+                await store.release(conn, entry)
+            raise
         async with acquire(self.pool) as conn:
-            await conn.execute(REPLAYED, quarantine_id, receipt.id)
+            await store.replayed(conn, entry, receipt.id, by, self.clock.stamp())
         return receipt
 
-    def _submission(self, quarantine_id: int, row: Mapping[str, Any]) -> Submission:
-        source = self.sources.get(row["source"])
-        if source is None:
-            raise Conflict(f"the source {row['source']!r} no longer exists")
-        body = row["body"] if row["item"] == WHOLE else source.wrap(row["body"])
-        delivery = Delivery({}, body, self.clock.stamp() or self.clock.now(), {})
-        parsed = source.read(delivery, self.settings.get(source.slug, SourceSettings()))
-        if parsed.refused:
-            flaws = tuple(Flaw(refused.pointer, refused.problem) for refused in parsed.refused)
-            raise Malformed("it still cannot be understood", flaws=flaws)
-        return Submission(
-            row["integration_id"], source.slug, body, {}, parsed.alerts, ignored=parsed.ignored, lost=parsed.lost,
-            delivery_id=f"quarantine:{quarantine_id}", flag="replay",
+    async def _again(self, kept: Kept) -> Receipt:
+        if (release := self.people.get(kept.source)) is not None:
+            return await release(kept.integration_id, kept.headers, kept.body)
+        source = self.source(kept.source)
+        delivery = self.delivery(kept)
+        mapping = self.mappings.of(kept.integration_id, kept.source)
+        parsed = reread(source, self.settings.get(kept.source, UNSET), mapping, delivery)
+        return await self.submit(
+            Submission(
+                kept.integration_id, kept.source, delivery.body, {}, parsed.alerts, ignored=parsed.ignored, lost=parsed.lost,
+                delivery_id=f"quarantine:{kept.id}", flag="replay",
+            )
         )  # fmt: skip
+
+    def source(self, slug: str) -> Source:
+        """The source of that name; raises Conflict where there is none any more."""
+        if slug not in self.sources:
+            raise Conflict(f"the source {slug!r} no longer exists, or is none that reads JSON")
+        return self.sources[slug]
+
+    def delivery(self, kept: Kept) -> Delivery:
+        """The entry as the request it was, or would be by itself."""
+        return delivery_of(self.source(kept.source), kept.item, kept.headers, kept.body, kept.received_at)

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from gateway.ingest import compat_oncall
+from gateway.ingest.chat.http import ChatDoor, chat_routes
 from gateway.ingest.compat import AlertmanagerPosts, PagerDutyEvents
 from gateway.ingest.compat_goalert import GoAlert
 from gateway.ingest.compat_icinga import IcingaEvents
@@ -10,13 +11,16 @@ from gateway.ingest.compat_oncall import OnCall
 from gateway.ingest.compat_pagerduty import PagerDutyOlder
 from gateway.ingest.http import FrontDoor
 from gateway.ingest.mail.http import MailPosts, mail_routes
+from gateway.ingest.phone.http import PhonePosts
 
 
-def intake_routes(door: FrontDoor, mail: MailPosts) -> list[web.RouteDef]:
+def intake_routes(door: FrontDoor, mail: MailPosts, phone: PhonePosts, chat: ChatDoor) -> list[web.RouteDef]:
     """Every way in; the key may stand in the path for senders that cannot set headers."""
     alertmanager = AlertmanagerPosts(door)
     return [
         *mail_routes(mail),
+        *chat_routes(chat),
+        *phone.routes(),
         web.post("/ingest/{source}", door.receive),
         web.post("/ingest/{source}/{key}", door.receive),
         web.post("/api/v2/alerts", alertmanager.receive),

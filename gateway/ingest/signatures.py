@@ -15,6 +15,10 @@ LATEST = 253_402_300_799
 """The last second of the year 9999."""
 
 
+class UnknownKey(Unauthenticated):
+    """Signed with a key that is not among those remembered: perhaps a newer one."""
+
+
 WRONG = "the signature is not by a secret of this source: compare the secret here and at the sender"
 
 

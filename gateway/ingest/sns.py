@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from gateway.errors import Malformed, Unauthenticated
 from gateway.ingest import limits, signatures
 from gateway.ingest.source import Delivery
+from gateway.settings import Intake
 
 HOST = r"https://sns\.[a-z]{2}[a-z0-9-]{3,28}\.amazonaws\.com(?:\.cn)?"
 CERTIFICATE = re.compile(HOST + r"/SimpleNotificationService-[0-9A-Za-z-]{1,64}\.pem", re.ASCII)
@@ -57,7 +58,7 @@ class Envelope(msgspec.Struct, rename="pascal"):
         return (self.topic_arn, found[1]) if found else ()
 
 
-def certificate_at(delivery: Delivery) -> str:
+def certificate_at(delivery: Delivery, _: Intake) -> str:
     """Where the certificate lies: only with Amazon; raises Unauthenticated."""
     address = _envelope(delivery).signing_cert_url
     if not CERTIFICATE.fullmatch(address):

@@ -10,6 +10,7 @@ import msgspec
 from gateway.dedup.refused import Refused
 from gateway.errors import Flaw, Forbidden, Malformed
 from gateway.incidents.model import Alert
+from gateway.quarantine.difference import Expected
 from gateway.settings import Intake
 
 ID_HEADERS = ("webhook-id", "idempotency-key", "x-delivery-id", "x-github-delivery", "x-amz-sns-message-id")
@@ -57,18 +58,20 @@ class Source:
 
     `wrap` makes one refused item a body again, for replay. A sender that never `tells_the_end` of an alert leaves that to people.
     `verify` runs before `parse` and raises Unauthenticated for a request that its sender did not sign; without secrets in the
-    settings, a source that shares one with its sender lets everything pass. `certificate_at` names the address of the
-    certificate that signed; it raises Unauthenticated for one that is not the sender's.
+    settings, a source that shares one with its sender lets everything pass. `expects` names the types a body is read into, to
+    show where one differs. `certificate_at` names the address of the
+    certificate or of the keys that signed, "" for none; it raises Unauthenticated for one that is not the sender's.
     """
 
     slug: str
     title: str
     parse: Callable[[Delivery, Intake], Parsed]
+    expects: Expected = field(default_factory=dict)
     overload_status: int = 503
     wrap: Callable[[bytes], bytes] = bytes
     tells_the_end: bool = True
     verify: Callable[[Delivery, Intake], None] | None = None
-    certificate_at: Callable[[Delivery], str] | None = None
+    certificate_at: Callable[[Delivery, Intake], str] | None = None
 
     @property
     def shares_a_secret(self) -> bool:

@@ -21,6 +21,39 @@ async def by_email(conn: Connection, address: str) -> tuple[Who, str | None]:
     return (stranger(address, "email"), None) if row is None else (somebody(dict(row), address), row["locale"])
 
 
+BY_PHONE = """
+SELECT p.login, p.name, p.email, p.phone, p.roles, p.locale,
+  array(SELECT g.slug FROM staff_group_member m JOIN staff_group g ON g.id = m.group_id
+        WHERE m.person_id = p.id AND g.active) AS groups
+FROM person p WHERE p.phone = $1 AND p.active ORDER BY p.id LIMIT 2
+"""
+
+
+async def by_phone(conn: Connection, number: str) -> tuple[Who, str | None, str]:
+    """Whoever calls from that number, the language they chose and their name; two who share a telephone are nobody in particular.
+
+    The number of a call can be forged: it says who reports, and lets nobody act.
+    """
+    rows = await conn.fetch(BY_PHONE, number) if number else []
+    if len(rows) != 1:
+        return stranger(number, "phone"), None, ""
+    return somebody(dict(rows[0]), number), rows[0]["locale"], rows[0]["name"]
+
+
+BY_LOGIN = """
+SELECT p.login, p.email, p.phone, p.roles, p.locale,
+  array(SELECT g.slug FROM staff_group_member m JOIN staff_group g ON g.id = m.group_id
+        WHERE m.person_id = p.id AND g.active) AS groups
+FROM person p WHERE p.login = $1 AND p.active
+"""
+
+
+async def by_login(conn: Connection, login: str) -> tuple[Who, str] | None:
+    """Somebody of the directory whom the gateway itself spoke to, and their language; None where nobody has the login."""
+    row = await conn.fetchrow(BY_LOGIN, login)
+    return None if row is None else (somebody(dict(row), row["phone"]), row["locale"])
+
+
 def stranger(address: str, channel: str) -> Who:
     """A reporter whom the directory does not know."""
     names = frozenset({address} if address else ())

@@ -40,6 +40,7 @@ class Template(StrEnum):
     COMPLAINT = "complaint"
     HANDOVER = "handover"
     HANDOVER_LATE = "handover_late"
+    CHAT = "chat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.MAJOR_REPORT: ("major incident report", "重大事件报告"),
     Template.HANDOVER: ("shift hand-over", "交接班"),
     Template.HANDOVER_LATE: ("hand-over not accepted", "交接班未确认"),
+    Template.CHAT: ("answer", "答复"),
     Template.UPDATE_DUE: ("status update overdue", "进展通报已逾期"),
 }
 """What happened, as the subject says it."""

@@ -33,7 +33,7 @@ async def act(
     """
 
     async def work(session: Session) -> Incident:
-        incident = await _apply(session, number, command, who, if_match)
+        incident = await applied(session, number, command, who, if_match)
         if related and isinstance(command, CASCADING):
             await _cascade(session, incident, command, who)
         return incident
@@ -41,7 +41,8 @@ async def act(
     return await at_most_once(desk, once, who, work)
 
 
-async def _apply(session: Session, number: str, command: commands.Command, who: Who, if_match: int | None) -> Incident:
+async def applied(session: Session, number: str, command: commands.Command, who: Who, if_match: int | None = None) -> Incident:
+    """Apply a command in a transaction of the caller's; raises as `act`, before anything is written."""
     incident = await session.lock(number, who, if_match)
     allowing.check(who, command, incident)
     written = await session.write([await revised(session, incident, command, who)])

@@ -51,14 +51,14 @@ async def forget(conn: Connection, login: str, address: str) -> None:
 
 
 def _subjects(login: str | None, address: str, attempts: int) -> dict[bytes, int]:
-    network = _network(address)
-    named = {f"address\0{network}": attempts * WIDER}
+    where = network(address)
+    named = {f"address\0{where}": attempts * WIDER}
     if login is not None:
-        named |= {f"pair\0{login}\0{network}": attempts, f"login\0{login}": attempts * WIDER}
+        named |= {f"pair\0{login}\0{where}": attempts, f"login\0{login}": attempts * WIDER}
     return {sha256(name.encode("utf-8", "surrogatepass")).digest(): most for name, most in named.items()}
 
 
-def _network(address: str) -> str:
+def network(address: str) -> str:
     """The address, of version 6 its /64: one subscriber has all of those."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])

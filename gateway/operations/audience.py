@@ -1,5 +1,6 @@
 """Whom messages about a record may reach: people who may see it, and addresses that pass the guard of all messages."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -70,13 +71,21 @@ def who_of(row: Record) -> Who:
     return a_person(row["login"], row["email"], row["phone"], row["roles"])
 
 
+CHATS = {"slack": re.compile(r"[CDG][A-Z0-9]{2,30}", re.ASCII), "feishu": re.compile(r"oc_[A-Za-z0-9]{1,64}", re.ASCII)}
+"""How the conversations of chats are named."""
+
+WRITE = "write smtp:a@example.com, webhook:https://…, slack:C0123 or feishu:oc_…"
+
+
 def checked(settings: Settings | None, address: str) -> str:
     """An address that messages may go to; raises Unprocessable."""
     channel, _, recipient = address.partition(":")
     if channel == "smtp" and recipient.isascii() and EMAIL.fullmatch(recipient):
         return address
+    if channel in CHATS and CHATS[channel].fullmatch(recipient):
+        return address
     if channel != "webhook":
-        raise Unprocessable("no message can go there", flaws=(Flaw("/address", "write smtp:a@example.com or webhook:https://…"),))
+        raise Unprocessable("no message can go there", flaws=(Flaw("/address", WRITE),))
     private = settings is not None and settings.notify.webhook.allow_private
     try:
         (AddressGuard(private=True, ports=None) if private else AddressGuard()).check_url(recipient)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from gateway.catalogue.routing import PEOPLE
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.custom import CREATE
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
@@ -16,6 +15,7 @@ from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.permissions import ALLOWED, Action, may
+from gateway.operations.placing import open_placed
 from gateway.operations.who import Who
 
 LATE_ENTRY = timedelta(hours=12)
@@ -72,7 +72,7 @@ async def create(desk: Desk, report: Report, who: Who, *, once: Once | None = No
     async def work(session: Session) -> Incident:
         ids, numbers = await desk.reserve(1, desk.clock.stamp())
         opened = opening(desk, report, who, session.now, ids[0], numbers[0])
-        return await session.open(desk.catalogue.route(opened, PEOPLE, session.now))
+        return await open_placed(session, opened)
 
     return await at_most_once(desk, once, who, work)
 

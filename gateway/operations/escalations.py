@@ -44,14 +44,19 @@ async def acknowledge_escalation(
     return await at_most_once(desk, once, who, work)
 
 
+BY_LOGIN = (PERSON, "voice:", "sms:")
+"""How the targets begin that end in a login."""
+
+
 async def _told(conn: Connection, incident: Incident, who: Who) -> Mapping[str, Any] | None:
     """The newest telling that reached out for `who`: cause, and the role or address by which it did."""
+    own = {way + who.name for way in BY_LOGIN}
     for row in await conn.fetch(TOLD, incident.id):
         facts = msgspec.json.decode(row["facts"], type=dict[str, Any])
         if facts.get("silenced"):
             continue
         for target in facts["targets"]:
-            if target == PERSON + who.name or target.lower().removeprefix("smtp:") in who.identities:
+            if target in own or target.lower().removeprefix("smtp:") in who.identities:
                 return {"cause": facts["cause"], "recipient": target}
         for role in facts["roles"]:
             if role in who.parts:

@@ -7,6 +7,7 @@ from gateway.errors import Conflict, NotFound
 from gateway.incidents import store
 from gateway.incidents.model import LIVE
 from gateway.incidents.record import Incident, Revision
+from gateway.kinship import unlearning
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
@@ -31,6 +32,7 @@ async def link(
         if record.state in LIVE and above.state not in LIVE:
             raise Conflict(f"{above.number} is {above.state}: a record that is still open would wait for it in silence")
         below = await store.lock(session.conn, [row[0] for row in await session.conn.fetch(RELATED, record.id)])
+        await unlearning.forget(session.conn, (record, *below), above.id)
         facts = {"master": above.number, "reason": "by hand", "score": 1.0, "note": note}
         revisions = [
             Revision(
@@ -66,7 +68,7 @@ async def _both(session: Session, number: str, master: str, who: Who, if_match: 
 async def unlink(
     desk: Desk, number: str, who: Who, *, note: str = "", if_match: int | None = None, once: Once | None = None
 ) -> Incident:
-    """Undo a link, and remember it: the same alert is not related by the same group again.
+    """Undo a link, and remember it: the same alert, words and sender are not related to that master again by themselves.
 
     Raises NotFound, Forbidden, VersionMismatch, and Conflict for a record without a master.
     """
@@ -76,7 +78,7 @@ async def unlink(
         refuse(may(who, Action.UNLINK, record))
         if record.master_id is None:
             raise Conflict(f"{number} is not related to a master")
-        await _unlearn(session.conn, record, who.name, session)
+        await _unlearn(session.conn, record, record.master_id, who.name, session)
         after = replace(record, master_id=None, link_reason=None, link_score=None)
         facts = {"reason": record.link_reason, "note": note}
         return (await session.write([Revision(after=after, actor=who.name, events=(("unlinked", facts),))]))[0]
@@ -91,6 +93,7 @@ ON CONFLICT (key_hash, group_hash) DO NOTHING
 """
 
 
-async def _unlearn(conn: Connection, record: Incident, actor: str, session: Session) -> None:
+async def _unlearn(conn: Connection, record: Incident, master_id: int, actor: str, session: Session) -> None:
+    await unlearning.remember(conn, record, master_id, actor, session.now)
     if record.key_hash is not None:
-        await conn.execute(UNLEARN, record.key_hash, record.master_id, session.now, actor)
+        await conn.execute(UNLEARN, record.key_hash, master_id, session.now, actor)

@@ -202,7 +202,7 @@ def _named(request: web.Request) -> tuple[str, str]:
 async def _told(request: web.Request) -> Told:
     body = await read(request)
     told = limits.decode(body, Told) if body.strip() else Told()
-    return msgspec.structs.replace(told, tags=request.query["tags"]) if "tags" in request.query else told
+    return msgspec.structs.replace(told, **{name: request.query[name] for name in ("tags", "keys") if name in request.query})
 
 
 def _note(action: str, result: str, alias: str, told: Told | None = None) -> bytes:

@@ -17,6 +17,10 @@ PRIORITIES: Mapping[str, int] = {"P1": 1, "P2": 2, "P3": 3, "P4": 4, "P5": 4}
 """Opsgenie's five to our four."""
 
 
+HIDDEN = frozenset({"tags", "source", "user"})
+"""Labels that are shown as fields of their own, not as details."""
+
+
 class Named(msgspec.Struct):
     """A user, team or escalation, by whichever name the sender has."""
 
@@ -37,6 +41,8 @@ class Told(msgspec.Struct, rename="camel"):
     note: str | None = None
     source: str | None = None
     tags: list[str] | str | None = None
+    details: dict[str, str] | None = None
+    keys: str | None = None
     owner: Named | None = None
     escalation: Named | None = None
     end_time: str | None = None
@@ -106,6 +112,17 @@ def _untagged(told: Told, labels: Mapping[str, str]) -> Edit:
     return Edit({"labels": {**labels, "tags": ", ".join(tag for tag in tags_of(labels) if tag not in gone)}})
 
 
+def _detailed(told: Told, labels: Mapping[str, str]) -> Edit:
+    given = {name: text for name, text in (told.details or {}).items() if name.strip() and name not in HIDDEN}
+    needed(" ".join(given), "details")
+    return Edit({"labels": {**labels, **given}})
+
+
+def _undetailed(told: Told, labels: Mapping[str, str]) -> Edit:
+    gone = {name.strip() for name in needed(told.keys, "keys").split(",")} - HIDDEN
+    return Edit({"labels": {name: text for name, text in labels.items() if name not in gone}})
+
+
 def _assigned(told: Told, _: Mapping[str, str]) -> Assignee:
     return Assignee(needed(told.owner.text if told.owner else "", "owner"), said(told, told.note or ""))
 
@@ -140,6 +157,8 @@ ASKED: Mapping[tuple[str, str], Asking] = {
     ),
     ("POST", "tags"): Asking("AddTags", "Added tags", _tagged),
     ("DELETE", "tags"): Asking("RemoveTags", "Removed tags", _untagged),
+    ("POST", "details"): Asking("AddDetails", "Added details", _detailed),
+    ("DELETE", "details"): Asking("RemoveDetails", "Removed details", _undetailed),
     ("POST", "assign"): Asking("AssignOwnership", "Assigned alert", _assigned),
     ("POST", "escalate"): Asking("EscalateToNext", "Escalated alert", _escalated),
     ("PUT", "message"): Asking(

@@ -14,11 +14,8 @@ from gateway.dedup.fingerprint import key_hash
 from gateway.dedup.receipt_id import received_between
 from gateway.errors import Flaw, NotFound, Unprocessable
 from gateway.ingest.sources.opsgenie import NAMESPACE
-from gateway.opsgenie.asking import tags_of
+from gateway.opsgenie.asking import HIDDEN, tags_of
 from gateway.opsgenie.query import Page, Search
-
-HIDDEN = frozenset({"tags", "source", "user"})
-"""Labels that are shown as fields of their own, not as details."""
 
 
 @dataclass(frozen=True, slots=True)

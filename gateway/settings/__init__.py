@@ -6,6 +6,7 @@ from gateway.settings.arrival import (
     Dedup,
     Grade,
     Intake,
+    Kinship,
     Mail,
     MailListener,
     MailRule,
@@ -15,8 +16,12 @@ from gateway.settings.arrival import (
     ServiceIntake,
     Storm,
 )
+from gateway.settings.chat import Chat
+from gateway.settings.forms import Form
 from gateway.settings.loading import contradictions, load, overlay
 from gateway.settings.mailboxes import Imap, Ses
+from gateway.settings.messengers import DingTalk, DingTalkRobot, Feishu, Slack, WeCom
+from gateway.settings.phone import Hotline, Phone, PhoneProvider
 from gateway.settings.process import Calendar, CustomField, Escalation, Management, Policy, Problems, Promises, Sla, Use
 from gateway.settings.section import Section
 from gateway.settings.sections import (
@@ -32,6 +37,7 @@ from gateway.settings.sections import (
     Server,
     Settings,
     Smtp,
+    Twilio,
     Webhook,
 )
 from gateway.settings.stores import S3
@@ -42,14 +48,21 @@ __all__ = [
     "Audit",
     "Bounds",
     "Calendar",
+    "Chat",
     "CustomField",
     "Database",
     "Dedup",
+    "DingTalk",
+    "DingTalkRobot",
     "Duration",
     "Escalation",
+    "Feishu",
+    "Form",
     "Grade",
+    "Hotline",
     "Imap",
     "Intake",
+    "Kinship",
     "Links",
     "Login",
     "Mail",
@@ -59,6 +72,8 @@ __all__ = [
     "Management",
     "Notify",
     "Oidc",
+    "Phone",
+    "PhoneProvider",
     "Policy",
     "Problems",
     "Promises",
@@ -72,9 +87,12 @@ __all__ = [
     "Ses",
     "Settings",
     "Sla",
+    "Slack",
     "Smtp",
     "Storm",
+    "Twilio",
     "Use",
+    "WeCom",
     "Webhook",
     "contradictions",
     "load",

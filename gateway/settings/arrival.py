@@ -44,6 +44,19 @@ class Maintenance(Section, frozen=True):
     match: dict[str, str] = {}
 
 
+class Kinship(Section, frozen=True):
+    """Whether what people report, and what alerts open, is related to an open master of the same trouble by itself.
+
+    A master opened `within` is taken that has `least` points; at `raise_at` reporters its priority is raised, 0 is never.
+    """
+
+    people: bool
+    alerts: bool
+    within: Duration
+    least: Annotated[float, msgspec.Meta(gt=0, le=1)]
+    raise_at: Annotated[int, msgspec.Meta(ge=0)]
+
+
 class Dedup(Section, frozen=True):
     """When alerts are the same trouble."""
 
@@ -51,6 +64,7 @@ class Dedup(Section, frozen=True):
     flap_limit: int
     flap_within: Duration
     storm: Storm
+    kinship: Kinship
     relate: tuple[Relate, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
 
@@ -66,13 +80,17 @@ class Intake(Section, frozen=True):
     """One source: its severities, and for `generic` where each field is found in a foreign body (JSON pointers).
 
     The case of a severity does not matter: a word written again in another case replaces the one before it. With `secrets`
-    every request must be signed by one of them; with `accounts` it must come from one of them.
+    every request must be signed by one of them; with `accounts` it must come from one of them. With an `audience` every request
+    must bring a token of its cloud's for that audience, of one of `senders`; `tenant` is whose, where a cloud has several.
     """
 
     severity: dict[str, Grade] = {}
     mapping: dict[str, str] = {}
     secrets: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
+    audience: str = ""
+    tenant: str = ""
+    senders: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Keep every severity by the word it is looked up by."""

@@ -17,12 +17,12 @@ from dateutil.rrule import rrulestr
 
 from gateway.durations import written
 from gateway.errors import Flaw, Misconfigured
-from gateway.settings import mail_flaws
-from gateway.settings.arrival import Maintenance
+from gateway.settings import chat_flaws, mail_flaws, phone_flaws
+from gateway.settings.arrival import Intake, Maintenance
 from gateway.settings.fields import flaws_of
 from gateway.settings.sections import Attachments, Settings
 
-LISTS = frozenset({"secrets", "accounts", "doubted"})
+LISTS = frozenset({"secrets", "accounts", "tenants", "services", "doubted", "addresses", "senders"})
 """Settings that are lists; in the environment their items are separated by spaces."""
 
 CRITICALITIES = ("critical", "high", "normal", "low")
@@ -100,6 +100,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 def contradictions(settings: Settings) -> list[Flaw]:
     """What is wrong with settings that can be read."""
     flaws = [*_ways_in(settings), *_stores(settings.attachments), *flaws_of(settings.fields)]
+    flaws += _form(settings)
     for word, bounds in settings.criticality.items():
         if word not in CRITICALITIES:
             flaws.append(Flaw(f"/criticality/{word}", f"there are {', '.join(CRITICALITIES)}"))
@@ -115,6 +116,15 @@ def contradictions(settings: Settings) -> list[Flaw]:
     return flaws
 
 
+def _form(settings: Settings) -> list[Flaw]:
+    form, flaws = settings.form, []
+    if form.zone not in available_timezones():
+        flaws.append(Flaw("/form/zone", "no such time zone: an IANA name such as Asia/Shanghai"))
+    if not form.min_age < form.max_age < settings.retention.deliveries:
+        flaws.append(Flaw("/form/max_age", "is longer than form.min_age and shorter than retention.deliveries"))
+    return flaws
+
+
 def _ways_in(settings: Settings) -> list[Flaw]:
     flaws = []
     oidc = settings.login.oidc
@@ -125,6 +135,9 @@ def _ways_in(settings: Settings) -> list[Flaw]:
     if any(len(word) < 32 for word in settings.links.secret.split()) or len(settings.links.secret.split()) > 2:
         flaws.append(Flaw("/links/secret", "one secret or two, each of at least 32 characters"))
     flaws += mail_flaws.flaws(settings.mail)
+    flaws += chat_flaws.flaws(settings.chat, settings.notify)
+    flaws += phone_flaws.flaws(settings.phone, settings.server.external_url)
+    flaws += phone_flaws.calling_flaws(settings.notify.twilio, settings.phone)
     if settings.login.attempts < 1:
         flaws.append(Flaw("/login/attempts", "at least one attempt is needed to get in"))
     for name, intake in settings.intake.items():
@@ -135,6 +148,24 @@ def _ways_in(settings: Settings) -> list[Flaw]:
                     "a secret has at least 8 characters; of standard_webhooks, whsec_ or whpk_ and base64",
                 )
             )
+        flaws += _of_tokens(name, intake)
+    return flaws
+
+
+TENANT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def _of_tokens(name: str, intake: Intake) -> list[Flaw]:
+    """A token without all that it must say would be anybody's."""
+    flaws = []
+    if intake.audience and name not in {"azure", "google_cloud"}:
+        flaws.append(Flaw(f"/intake/{name}/audience", "only azure and google_cloud bring tokens"))
+    if (intake.senders or intake.tenant) and not intake.audience:
+        flaws.append(Flaw(f"/intake/{name}/audience", "is needed for tokens to be looked at"))
+    if intake.audience and name == "google_cloud" and not intake.senders:
+        flaws.append(Flaw(f"/intake/{name}/senders", "name the service account: anybody's can make a token for any audience"))
+    if intake.audience and name == "azure" and not TENANT.fullmatch(intake.tenant):
+        flaws.append(Flaw(f"/intake/{name}/tenant", "the id of your directory, such as 72f988bf-86f1-41af-91ab-2d7cd011db47"))
     return flaws
 
 

@@ -4,6 +4,10 @@ from typing import Literal
 
 from gateway.durations import Duration
 from gateway.settings.arrival import Bounds, Dedup, Intake, Mail, Routing, ServiceIntake
+from gateway.settings.chat import Chat
+from gateway.settings.forms import Form
+from gateway.settings.messengers import DingTalk, Feishu, Slack, WeCom
+from gateway.settings.phone import Phone
 from gateway.settings.process import CustomField, Escalation, Major, Problems, Sla
 from gateway.settings.section import Section
 from gateway.settings.stores import S3
@@ -58,6 +62,20 @@ class Webhook(Section, frozen=True):
     allow_private: bool
 
 
+class Twilio(Section, frozen=True):
+    """Calls and short messages on the way out; no account means they are off.
+
+    `key` is a key of an integration, with which Twilio asks what to say; nobody is called, or written to, more than `per_hour`.
+    """
+
+    account: str
+    token: str
+    sender: str
+    key: str
+    api: str
+    per_hour: int
+
+
 class Notify(Section, frozen=True):
     """Channels and who stands behind a role."""
 
@@ -65,6 +83,11 @@ class Notify(Section, frozen=True):
     recipients: dict[str, tuple[str, ...]]
     smtp: Smtp
     webhook: Webhook
+    slack: Slack
+    feishu: Feishu
+    wecom: WeCom
+    dingtalk: DingTalk
+    twilio: Twilio
 
 
 class Retention(Section, frozen=True):
@@ -75,6 +98,7 @@ class Retention(Section, frozen=True):
     quarantine: Duration
     deliveries: Duration
     idempotency: Duration
+    chats: Duration
 
 
 class Audit(Section, frozen=True):
@@ -140,11 +164,14 @@ class Settings(Section, frozen=True):
     links: Links
     attachments: Attachments
     mail: Mail
+    form: Form
+    phone: Phone
     escalation: Escalation
     major: Major
     problems: Problems
     redis: Redis = Redis()
     intake: dict[str, Intake] = {}
+    chat: dict[str, Chat] = {}
     services: dict[str, ServiceIntake] = {}
     criticality: dict[str, Bounds] = {}
     routing: tuple[Routing, ...] = ()

@@ -13,15 +13,20 @@ from aiohttp.test_utils import TestClient, TestServer
 from gateway.api import edge
 from gateway.api.auth import Keys
 from gateway.api.context import Context
+from gateway.api.my_page import MyPage
 from gateway.api.openapi import build_docs
+from gateway.api.paged import paged
 from gateway.api.routes import build
 from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool
-from gateway.dedup.submission import Receipt
-from gateway.errors import NotFound
+from gateway.dedup.submission import Receipt, Submission
+from gateway.errors import Unavailable
 from gateway.files.store import Place, Stores
 from gateway.incidents import store
 from gateway.incidents.custom import Fields
+from gateway.ingest.mending import Mender
+from gateway.ingest.replay import Replay
+from gateway.ingest.sources import generic
 from gateway.oncall.roles import Role
 from gateway.operations import keys
 from gateway.operations.attach import Filing, Quota
@@ -32,6 +37,8 @@ from gateway.operations.login import Login, grantable
 from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.operations.reporter_links import ReporterLinks
+from gateway.pages.rendering import Pages
+from gateway.quarantine.mappings import Mappings
 from gateway.settings import load
 from tests.support.clock import FakeClock
 
@@ -74,9 +81,9 @@ class Api:
 QUOTA = Quota(each=20_000, count=3, record=50_000, link=2)
 
 
-async def nothing_to_replay(quarantine_id: int) -> Receipt:
-    """Replaying needs the whole application: tests/ingest/test_replay.py."""
-    raise NotFound(f"there is no {quarantine_id} in quarantine")
+async def no_intake(submission: Submission) -> Receipt:
+    """Taking in needs the whole application: tests/ingest."""
+    raise Unavailable(f"nothing is taken in here: {submission.source}")
 
 
 @pytest.fixture(scope="session")
@@ -129,8 +136,11 @@ async def api(
     app = web.Application()
     filing = Filing(desk, stores, QUOTA)
     links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))
-    context = Context(desk, Keys(pool, clock), login, oidc, links, filing, nothing_to_replay, settings.problems)
-    app.add_routes(edge.doors(build(context) + build_docs(), clock, lambda *_: None))
+    mender = Mender(Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, no_intake, clock, Mappings()))
+    context = Context(desk, Keys(pool, clock), login, oidc, links, filing, mender, settings.problems)
+    pages = Pages("en", "Asia/Shanghai")
+    shown = paged(MyPage(context, pages).routes(), pages)
+    app.add_routes(edge.doors(build(context) + build_docs() + shown, clock, lambda *_: None))
     server = TestServer(app)
     await server.start_server(auto_decompress=False)
     async with TestClient(server) as client:

@@ -94,7 +94,7 @@ async def test_what_people_report_goes_to_the_services_support_and_the_timeline_
     assert routed["facts"] == wanted
     await groups(api, desk="desk")
     await api.call("PATCH", f"{SERVICES}/shop", {"desk_group": "desk"})
-    at_desk = await api.incident(service="shop")
+    at_desk = await api.incident(service="shop", title="prices are wrong")
     assert (at_desk["state"], at_desk["assignee_group"], at_desk["tier"]) == ("logged", "desk", "1")
     assert (await api.incident(service="other"))["assignee_group"] == ""
 

@@ -181,7 +181,7 @@ async def test_what_is_asked_of_the_gateway_is_answered_to_whom_the_table_says(a
     for route in ROUTES:
         if route.scope is None or route in OF_RECORDS or "/me" in route.path or route.path.endswith("/logout"):
             continue
-        path = plain(route.path).format(id="1", login="ann", slug="dba", name="db1")
+        path = plain(route.path).format(id="1", login="ann", slug="dba", name="db1", integration="i", source="s")
         status, _ = await api.call(route.method, path, None if route.takes is None else {}, scope=key)
         refused = route.scope not in scopes or (route.needs is not None and isinstance(may(who, route.needs), Refused))
         assert (status == 403) == refused, (route.method, path, status)

@@ -7,7 +7,8 @@ PATH = "/api/v1/problem-candidates"
 
 
 async def test_what_recurs_is_proposed_with_its_records(api: Api) -> None:
-    numbers = [(await api.incident(service="mail", category="queue"))["number"] for _ in range(3)]
+    titles = ("mail is slow", "balances are wrong", "please grant me access")
+    numbers = [(await api.incident(service="mail", category="queue", title=title))["number"] for title in titles]
     await api.incident(service="web")
     status, answer = await api.call("GET", PATH, scope="read")
     proposed = {"service": "mail", "ci": "", "category": "queue", "reasons": ["recurring"], "incidents": numbers[::-1]}

@@ -127,9 +127,20 @@ async def monitor(api: Api, *, change: bool) -> Asked:
     return f"{V1}/monitors/{made['id']}", {"json": {"name": "Nightly"}}
 
 
+async def mapping(api: Api) -> Asked:
+    await api.call("POST", f"{V1}/keys", {"name": "shop", "scopes": ["ingest"], "integration": "shop"})
+    steps = [{"do": "rename", "from": "/name", "to": "/title"}]
+    return f"{V1}/mappings/shop/generic", {"json": {"steps": steps, "note": "they renamed it"}}
+
+
 async def own_key(api: Api) -> Asked:
     await api.person("bob", Role.TIER2)
     return f"{V1}/me/keys", {"json": {"name": "script", "scopes": ["read"]}, "scope": "bob"}
+
+
+async def chat(api: Api) -> Asked:
+    await api.person("bob", Role.TIER2)
+    return f"{V1}/people/bob/chats", {"json": {"provider": "slack", "tenant": "T1", "user": "U1"}}
 
 
 MORE = ("linked", "complaints", "publish", "follow_on", "convert", "leader_told", "acknowledge_escalation", "updates")
@@ -158,6 +169,8 @@ def ways(api: Api) -> dict[str, Callable[[], Awaitable[Asked]]]:
         f"PATCH {V1}/groups/{{slug}}": partial(thing, api, "groups", change=True),
         f"PATCH {V1}/services/{{slug}}": partial(thing, api, "services", change=True),
         f"PATCH {V1}/cis/{{name}}": partial(thing, api, "cis", change=True),
+        f"POST {V1}/people/{{login}}/chats": partial(chat, api),
+        f"PUT {V1}/mappings/{{integration}}/{{source}}": partial(mapping, api),
         f"POST {V1}/monitors": partial(monitor, api, change=False),
         f"PATCH {V1}/monitors/{{id}}": partial(monitor, api, change=True),
     }
@@ -167,6 +180,7 @@ COUNTED = """
 SELECT (SELECT count(*) FROM timeline), (SELECT count(*) FROM incident), (SELECT count(*) FROM attachment),
   (SELECT count(*) FROM api_key), (SELECT sum(version) FROM person), (SELECT sum(version) FROM staff_group),
   (SELECT sum(version) FROM service), (SELECT sum(version) FROM ci), (SELECT sum(version) FROM monitor),
+  (SELECT count(*) FROM body_mapping),
   (SELECT count(*) FROM outbox),
   (SELECT count(*) FROM linked_record), (SELECT count(*) FROM complaint), (SELECT count(*) FROM article)
 """

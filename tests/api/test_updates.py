@@ -63,3 +63,13 @@ async def test_a_record_has_so_many_subscribers_and_no_more(api: Api, path: str)
 async def test_an_update_says_something_and_promises_the_future(api: Api, path: str, body: Any, pointer: str) -> None:
     status, problem = await api.call("POST", f"{path}/updates", body)
     assert (status, problem["errors"][0]["pointer"]) == (422, pointer)
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("slack:C0123", 201), ("feishu:oc_a1", 201), ("slack:#general", 422), ("slack:C1/=1.2", 422), ("feishu:ou_a1", 422)],
+)
+async def test_updates_go_to_conversations_of_chats_and_not_in_place_of_messages(
+    api: Api, path: str, address: str, status: int
+) -> None:
+    assert (await subscribed(api, path, "write", {"address": address}))[0] == status

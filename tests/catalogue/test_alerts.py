@@ -38,7 +38,7 @@ origins = ["alerts"]
 person = true
 """
 
-SERVICE = dict.fromkeys(services.FIELDS, "") | {"criticality": Criticality.NORMAL, "targets": {}, "active": True}
+SERVICE = dict.fromkeys(services.FIELDS, "") | {"criticality": Criticality.NORMAL, "targets": {}, "aliases": [], "active": True}
 PERSON = {"email": "", "phone": "", "locale": "en", "zone": "UTC", "active": True, "roles": [], "skills": []}
 
 

@@ -24,6 +24,12 @@ WEBHOOK = {"version": "4", "alerts": [{"status": "firing", "labels": {"alertname
 EVENT = {"routing_key": "k", "event_action": "trigger", "payload": {"summary": "s", "source": "h", "severity": "error"}}
 CLOUD = {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "data": {"title": "t"}}
 INBOUND = {"From": "a@b.example", "Subject": "s", "TextBody": "t", "Headers": [{"Name": "Date", "Value": "x"}], "Attachments": []}
+REPORT = {
+    "title": "t",
+    "reporter": {"id": "u", "email": "a@b.example"},
+    "client": {"app": "a"},
+    "occurred_at": ALERT["occurred_at"],
+}
 STORY = {
     "policy": "itil-minutes",
     "priority": 1,
@@ -41,6 +47,20 @@ def captured(slug: str) -> Any:
     return json.loads((FIXTURES / slug / "firing" / "request.http").read_bytes().partition(b"\n\n")[2])
 
 
+CALL = {
+    "id": "1",
+    "CallSid": "CA1",
+    "conversation_uuid": "CON-1",
+    "LINKEDID": "1",
+    "status": "answered",
+    "From": "1",
+    "finishtype": "Missed",
+}
+CONTACT = {
+    "time": "2026-03-02T12:00:00Z",
+    "detail": {"eventType": "DISCONNECTED", "contactId": "c", "agentInfo": {}, "recordings": []},
+}
+
 TARGETS: list[tuple[str, str, Any]] = [
     ("POST", "/ingest/generic", ALERT),
     ("POST", "/ingest/generic", [ALERT, ALERT]),
@@ -54,6 +74,12 @@ TARGETS: list[tuple[str, str, Any]] = [
     ("POST", "/ingest/email/postmark", INBOUND),
     ("POST", "/ingest/email/mailgun", INBOUND),
     ("POST", "/ingest/email/sendgrid", INBOUND),
+    *(
+        ("POST", f"/ingest/phone/{event}", CALL)
+        for event in ("twilio/status", "vonage/answer", "asterisk/hangup", "threecx/event")
+    ),
+    ("POST", "/ingest/phone/connect/contact", CONTACT),
+    ("POST", "/ingest/app", REPORT),
     *(("POST", f"/ingest/{slug}", captured(slug)) for slug in VENDORS),
     ("POST", "/api/v1/incidents", {"title": "t", "impact": "group", "urgency": "high"}),
     ("PATCH", ONE, {"title": "t", "priority": 2}),
@@ -70,6 +96,7 @@ TARGETS: list[tuple[str, str, Any]] = [
     ("GET", "/api/v1/changes", None),
     ("GET", "/api/v1/quarantine", None),
     ("GET", "/api/v2/alerts", None),
+    ("GET", "/ingest/app/mine", None),
 ]
 
 ODD: list[Any] = [
@@ -87,7 +114,8 @@ RAW: list[bytes] = [
 
 QUERIES = (
     "", "?limit=0", "?limit=x", "?cursor=%00", "?cursor=AAAA", "?after=1.2", "?after=%ff", "?wait=-1", "?priority=9", "?before=x",
-    "?q=%25%00", "?state=x", "?sort=drop", "?updated_since=9999999999999", "?key=gwk_x", "?filter=a%3D~%22(((%22",
+    "?q=%25%00",
+    "?state=x", "?sort=drop", "?updated_since=9999999999999", "?reporter=%00", "?key=gwk_x", "?filter=a%3D~%22(((%22",
 )  # fmt: skip
 
 HEADERS: tuple[dict[str, str], ...] = (

@@ -2,15 +2,18 @@
 
 import base64
 import hmac
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
+from joserfc import jwt
+from joserfc.jwk import KeySet, RSAKey
 from standardwebhooks import Webhook
 
 from gateway.settings import Intake
@@ -31,7 +34,9 @@ class Signer:
     """One sender: its two live secrets, the account it sends for, how it signs a body at a time, and where the signature is.
 
     `word` stands in the body of its fixture; `longest` is how long a signature is good, None where no time is told. Where
-    `in_body`, the signature is a field of the body, by a certificate: the secrets are then the versions of it.
+    `in_body`, the signature is a field of the body, by a certificate: the secrets are then the versions of it. Senders that
+    show tokens have `settings`; what they sign with lies at the addresses of `certificates`, and nothing of a token
+    `binds_the_body`.
     """
 
     slug: str
@@ -42,9 +47,13 @@ class Signer:
     word: bytes
     longest: timedelta | None = 5 * MINUTE
     in_body: bool = False
+    settings: Intake | None = None
+    certificates: Mapping[str, bytes] = field(default_factory=dict)
+    binds_the_body: bool = True
+    case: str = "firing"
 
     def body(self) -> bytes:
-        return (FIXTURES / self.slug / "firing" / "request.http").read_bytes().partition(b"\n\n")[2]
+        return (FIXTURES / self.slug / self.case / "request.http").read_bytes().partition(b"\n\n")[2]
 
     def signed(self, at: datetime = NOW, secret: int = 0) -> Request:
         return self.sign(self.secrets[secret], self.body(), at)
@@ -60,6 +69,8 @@ class Signer:
         return _changed(headers, self.signature, signature), body
 
     def intake(self, *accounts: str) -> Intake:
+        if self.settings is not None:
+            return msgspec.structs.replace(self.settings, accounts=accounts)
         return Intake(secrets=() if self.in_body else self.secrets, accounts=accounts)
 
 
@@ -121,10 +132,52 @@ def sns(version: str, body: bytes, at: datetime, **changes: str) -> Request:
     return {}, msgspec.json.encode(told | {"Signature": base64.b64encode(mark).decode()})
 
 
+GOOGLE_AT = "https://www.googleapis.com/oauth2/v3/certs"
+TENANT = "72f988bf-86f1-41af-91ab-2d7cd011db47"
+ENTRA_AT = f"https://login.microsoftonline.com/{TENANT}/discovery/v2.0/keys"
+CLOUD = {
+    name: RSAKey.generate_key(2048, {"kid": kid, "use": "sig"})
+    for name, kid in {"new": "k2", "old": "k1", "stranger": "k1", "rotated": "k3"}.items()
+}
+"""What clouds sign tokens with; a stranger says that theirs is one of these."""
+
+PUBLISHED = msgspec.json.encode(KeySet([CLOUD["new"], CLOUD["old"]]).as_dict())
+GOOGLES: dict[str, Any] = {
+    "iss": "https://accounts.google.com", "aud": "https://gateway.example", "email": "push@shop-prod.iam.gserviceaccount.com",
+    "email_verified": True, "sub": "113774264463038321964",
+}  # fmt: skip
+ENTRAS: dict[str, Any] = {
+    "iss": f"https://sts.windows.net/{TENANT}/", "aud": "api://gateway", "appid": "461e8683-5575-4561-ac7f-899cc907d62a",
+    "tid": TENANT, "roles": ["ActionGroupsSecureWebhook"],
+}  # fmt: skip
+FOR_GOOGLE = Intake(audience="https://gateway.example", senders=("push@shop-prod.iam.gserviceaccount.com",))
+FOR_ENTRA = Intake(audience="api://gateway", tenant=TENANT.upper())
+
+
+def token(claims: Mapping[str, Any], name: str = "new", at: datetime = NOW, **header: Any) -> str:
+    """Good for an hour from `at`, signed with the key of that name."""
+    key, issued = CLOUD.get(name, CLOUD["stranger"]), int(at.timestamp())
+    said: dict[str, Any] = {"iat": issued, "exp": issued + 3_600, **claims}
+    return jwt.encode({"alg": "RS256", "kid": key.kid} | header, said, key, algorithms=["RS256"])
+
+
+def shown(claims: Mapping[str, Any]) -> Callable[[str, bytes, datetime], Request]:
+    """A sender that shows a token with these claims."""
+    return lambda name, body, at: ({"authorization": f"Bearer {token(claims, name, at)}"}, body)
+
+
+SUBSCRIPTION = "3f2d4487-b0fc-4125-8bd5-7ad17384221e"
+HOUR = timedelta(hours=1)
+
 SIGNERS = [
-    Signer("cloudwatch", ("2", "1"), "123456789012", sns, "Signature", b"ALARM", timedelta(minutes=65), in_body=True),
+    Signer("azure", ("new", "old"), SUBSCRIPTION, shown(ENTRAS), "authorization", b"Fired", HOUR, settings=FOR_ENTRA,
+           certificates={ENTRA_AT: PUBLISHED}, binds_the_body=False),
+    Signer("cloudwatch", ("2", "1"), "123456789012", sns, "Signature", b"ALARM", timedelta(minutes=65), in_body=True,
+           certificates={CERTIFICATE_AT: CERTIFICATE}),
     Signer("github", (NEW, OLD), "octo-org", github, "x-hub-signature-256", b"nightly", None),
+    Signer("google_cloud", ("new", "old"), "shop-prod", shown(GOOGLES), "authorization", b"open", HOUR, settings=FOR_GOOGLE,
+           certificates={GOOGLE_AT: PUBLISHED}, binds_the_body=False, case="pushed"),
     Signer("grafana", (NEW, OLD), "grafana.example/1", grafana, "x-grafana-alerting-signature", b"c6eadffa33fcdf37"),
     Signer("sentry", (NEW, OLD), "a8e5d37a-696c-4c54-adb5-b3f28d64c7de", sentry, "sentry-hook-signature", b"Too many"),
     Signer("standard_webhooks", (WHSEC_NEW, WHSEC_OLD), "", standard, "webhook-signature", b"Disk full"),
-]
+]  # fmt: skip

@@ -33,21 +33,6 @@ def test_a_request_is_read_as_its_fixture_says(case: str) -> None:
     assert replayed(case) == msgspec.json.decode((FIXTURES / case / "expected.json").read_bytes())
 
 
-def test_every_source_has_fixtures_and_a_page_and_stands_in_order() -> None:
-    assert {case.partition("/")[0] for case in CASES} == set(SLUGS)
-    assert sorted(SLUGS) == SLUGS
-    assert all((FIXTURES.parent.parent / "docs" / "sources" / f"{slug}.md").exists() for slug in SLUGS)
-
-
-@pytest.mark.parametrize("slug", SLUGS)
-def test_the_captured_firing_and_its_end_are_of_one_alert(slug: str) -> None:
-    ((_, fire),) = replayed(f"{slug}/firing")["alerts"]
-    assert fire["status"] == "firing"
-    if SOURCE[slug].tells_the_end:
-        ((_, clear),) = replayed(f"{slug}/resolved")["alerts"]
-        assert (clear["status"], clear["namespace"], clear["dedup_key"]) == ("resolved", fire["namespace"], fire["dedup_key"])
-
-
 def bodies(slug: str, name: str, service: str) -> tuple[object, object]:
     """The same trouble firing and then resolved, as the senders whose bodies are free tell it."""
     labels, key = {"alertname": name, "service": service}, fingerprint({"alertname": name, "service": service})

@@ -96,7 +96,11 @@ async def test_a_due_time_in_a_year_whose_holidays_are_not_published_says_so(des
 
 
 async def test_a_criticality_holds_when_impact_and_urgency_are_corrected(desk: Desk, pool: Pool, clock: FakeClock) -> None:
-    fields = dict.fromkeys(services.FIELDS, "") | {"name": "Bank", "criticality": "critical", "targets": {}, "active": True}
+    fields = (
+        dict.fromkeys(services.FIELDS, "")
+        | {"aliases": []}
+        | {"name": "Bank", "criticality": "critical", "targets": {}, "active": True}
+    )
     async with pool.acquire() as conn:
         await services.create(conn, "bank", fields, clock.stamp())
     await desk.catalogue.refresh(pool, clock.stamp())

@@ -25,7 +25,11 @@ from tests.operations.test_promises import ANN, urgent
 from tests.operations.test_redating import dues, entries
 from tests.support.clock import NOON, FakeClock
 
-PLAIN = dict.fromkeys(services.FIELDS, "") | {"criticality": Criticality.NORMAL, "targets": {}, "active": True, "name": "Shop"}
+PLAIN = (
+    dict.fromkeys(services.FIELDS, "")
+    | {"aliases": []}
+    | {"criticality": Criticality.NORMAL, "targets": {}, "active": True, "name": "Shop"}
+)
 STRICT = {"targets": {"1": {"desk": "1m", "overall": "10m"}}}
 Replica = Callable[[], Desk]
 
@@ -122,7 +126,7 @@ async def test_what_a_replica_dated_that_did_not_know_yet_is_found_when_it_knows
     await other.catalogue.refresh(pool, NOON)
     edited = await create(desk, replace(urgent(service="shop"), impact=Impact.INDIVIDUAL), ANN)
     await promise(desk, policy="business-hours", **STRICT)
-    made = await create(other, urgent(service="shop"), ANN)
+    made = await create(other, replace(urgent(service="shop"), title="wrong prices"), ANN)
     await edit(other, edited.number, {"impact": Impact.BUSINESS, "urgency": Urgency.URGENT}, ANN)
     assert made.policy == "itil-minutes"
     clock.advance(timedelta(seconds=5))

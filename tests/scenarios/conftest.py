@@ -15,7 +15,9 @@ Telling = Callable[..., AbstractAsyncContextManager[Story]]
 @pytest.fixture
 def telling(database_url: str, redis_url: str, tmp_path: Path, clock: FakeClock) -> Telling:
     """Begins a story with a configuration of its own."""
-    return lambda configuration="", locale="en": a_story(database_url, redis_url, tmp_path, clock, configuration, locale)
+    return lambda configuration="", locale="en", recipients="": a_story(
+        database_url, redis_url, tmp_path, clock, configuration, locale, recipients
+    )
 
 
 @pytest.fixture

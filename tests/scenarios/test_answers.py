@@ -49,6 +49,12 @@ async def to_tina(story: Story) -> str:
     return letter.text
 
 
+async def resolved(story: Story, number: str, solution: str) -> None:
+    await story.act(number, "resolve", "tina", solution=solution)
+    (letter,) = await story.letters(1)
+    assert letter.to == "ann@example.com"
+
+
 async def test_an_answer_ends_the_hold_that_is_for_it_and_no_other_and_whoever_has_the_record_reads_it(story: Story) -> None:
     number, told = await reported(story)
     await story.act(number, "hold", "tina", reason="awaiting_user")
@@ -73,7 +79,7 @@ async def test_an_answer_ends_the_hold_that_is_for_it_and_no_other_and_whoever_h
 
 async def test_who_says_that_it_is_not_solved_has_the_record_reopened(story: Story) -> None:
     number, told = await reported(story)
-    await story.act(number, "resolve", "tina", solution="restarted")
+    await resolved(story, number, "restarted")
     await story.until(60)
     await answer(story, told, "谢谢,但是还是打不开")
     record = await story.record(number)
@@ -90,7 +96,7 @@ async def test_who_says_that_it_is_not_solved_has_the_record_reopened(story: Sto
 
 async def test_thanks_and_what_others_say_are_notes_and_the_record_closes_when_it_would_have(story: Story) -> None:
     number, told = await reported(story)
-    await story.act(number, "resolve", "tina", solution="restarted")
+    await resolved(story, number, "restarted")
     await story.until(60)
     await answer(story, told, "Thanks, works now!\n\nBest regards,\nAnn")
     tag: Any = told["reply-to"]
@@ -107,7 +113,7 @@ async def test_thanks_and_what_others_say_are_notes_and_the_record_closes_when_i
 
 async def test_what_is_unclear_puts_off_the_closing_by_its_whole_time_and_is_shown_to_who_has_it(story: Story) -> None:
     number, told = await reported(story)
-    await story.act(number, "resolve", "tina", solution="restarted")
+    await resolved(story, number, "restarted")
     await story.until(60)
     await answer(story, told, "What was the cause?")
     assert await last(story, number, 2) == ["note", "close_put_off"]
@@ -117,7 +123,7 @@ async def test_what_is_unclear_puts_off_the_closing_by_its_whole_time_and_is_sho
     await story.until(CLOSES + 30)
     assert await state(story, number) == "resolved"
     await story.act(number, "refuse", "admin")
-    await story.act(number, "resolve", "tina", solution="replaced")
+    await resolved(story, number, "replaced")
     await answer(story, told, "And the other one?")
     await story.until(2 * CLOSES + 29)
     assert await state(story, number) == "resolved"

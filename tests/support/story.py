@@ -39,6 +39,7 @@ handler = ["smtp:handler@example.com"]
 operations_manager = ["smtp:operations@example.com"]
 director = ["smtp:director@example.com"]
 duty = ["person:dina"]
+{recipients}
 [notify.smtp]
 host = "127.0.0.1"
 port = {port}
@@ -206,13 +207,20 @@ class Story:
 
 @asynccontextmanager
 async def a_story(
-    database_url: str, redis_url: str, folder: Path, clock: FakeClock, configuration: str = "", locale: str = "en"
+    database_url: str,
+    redis_url: str,
+    folder: Path,
+    clock: FakeClock,
+    configuration: str = "",
+    locale: str = "en",
+    recipients: str = "",
 ) -> AsyncIterator[Story]:
-    """A gateway whose story begins now, with this configuration laid over mail addresses for every role."""
+    """A gateway whose story begins now, with this configuration laid over mail addresses for every role; more `recipients`."""
     mailbox = Mailbox()
     relay = await asyncio.get_running_loop().create_server(lambda: SMTP(mailbox), "127.0.0.1", 0)
     file = folder / "gateway.toml"
-    file.write_text(CONFIGURATION.format(port=relay.sockets[0].getsockname()[1], locale=locale) + configuration)
+    port = relay.sockets[0].getsockname()[1]
+    file.write_text(CONFIGURATION.format(port=port, locale=locale, recipients=recipients) + configuration)
     settings = load(file, {"DATABASE_URL": database_url, "REDIS_URL": redis_url})
     try:
         async with running(settings, clock, allow_unsafe=True) as gateway:

@@ -7,7 +7,7 @@ from gateway.dedup.submission import Receipt, Submission
 from gateway.errors import Forbidden, Malformed, TooLarge, Unauthenticated, Unavailable
 from gateway.files.s3 import S3Store
 from gateway.ingest import limits, sns
-from gateway.ingest.http import Fetch
+from gateway.ingest.http import UNSET, Fetch
 from gateway.ingest.mail import ses
 from gateway.ingest.mail.filing import SOURCE
 from gateway.ingest.mail.posted import Posted
@@ -85,7 +85,7 @@ class Amazon:
         if headers.get(RAW, "").lower() == "true":
             return await self._mail(integration_id, self._unwrapped(headers, body))
         delivery = Delivery(headers, body, self.room.clock.now())
-        delivery = replace(delivery, certificate=await self.certificate(sns.certificate_at(delivery)))
+        delivery = replace(delivery, certificate=await self.certificate(sns.certificate_at(delivery, UNSET)))
         sns.verify(delivery)
         envelope = limits.decode(body, sns.Envelope)
         self._allowed(envelope.accounts())

@@ -72,9 +72,14 @@ def _understood(posted: Posted, kept: Kept) -> Letter:
 
 def form(posted: Posted) -> dict[str, str]:
     """The short fields of a form by name, for signatures; raises Malformed."""
-    kind, given = headers.parameters(posted.kind)
-    fields = _multipart(posted.body, given.get("boundary", "")) if kind == MULTIPART else _urlencoded(posted.body)
+    fields = fields_of(posted.kind, posted.body)
     return {field.name: field.content.decode("utf-8", "replace") for field in fields if len(field.content) <= 1_000}
+
+
+def fields_of(kind: str, body: bytes) -> list[Field]:
+    """The fields of a form, whose Content-Type is `kind`; raises Malformed."""
+    media, given = headers.parameters(kind)
+    return _multipart(body, given.get("boundary", "")) if media == MULTIPART else _urlencoded(body)
 
 
 def _multipart(body: bytes, boundary: str) -> list[Field]:

@@ -1,7 +1,7 @@
 """Where every mail goes through, whatever way it came: read, sorted, committed with its receipt and one outcome."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -91,9 +91,9 @@ class MailRoom:
         self.metrics.intake_seconds.observe(self.clock.monotonic() - began)
         return receipt
 
-    async def replay(self, integration_id: int, posted: Posted) -> Receipt:
+    async def release(self, integration_id: int, headers: Mapping[str, str], body: bytes) -> Receipt:
         """Take in again what is in quarantine; raises Malformed while it still cannot be understood."""
-        mail = await self.fetched(posted)
+        mail = await self.fetched(Posted(headers.get("content-type", ""), body))
         await self.read(mail)
         return await self.take(integration_id, mail, flag=REPLAY)
 

@@ -6,14 +6,13 @@ from datetime import datetime
 
 from gateway.incidents.labels import Locale
 from gateway.incidents.model import Alert
+from gateway.ingest.language import language as written_in
 from gateway.ingest.mail.letter import Letter, Nature
 from gateway.ingest.mail.rules import Match, alert_of, chosen
 from gateway.settings import Mail
 
 OWN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}@(.+)")
 """The Message-IDs of what the gateway sends (`notify/channels/smtp.py`)."""
-
-_HAN, _KANA, _LETTER = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[\u3040-\u30ff]"), re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,5 @@ def is_own(letter: Letter, own: str) -> bool:
 
 
 def language(letter: Letter) -> Locale:
-    """Chinese where a tenth of its letters are, and it is not Japanese, else English."""
-    text = letter.subject + letter.text[:2_000]
-    han, kana, letters = (len(kind.findall(text)) for kind in (_HAN, _KANA, _LETTER))
-    return "zh-CN" if han * 10 > letters and kana * 5 < han else "en"
+    """The language it is written in."""
+    return written_in(letter.subject + letter.text[:2_000])

@@ -57,4 +57,4 @@ def _wrap(item: bytes) -> bytes:
     return b'{"version":"4","alerts":[%b]}' % item
 
 
-SOURCE = Source("alertmanager", "Alertmanager webhook", parse, wrap=_wrap)
+SOURCE = Source("alertmanager", "Alertmanager webhook", parse, {"": Webhook, "/alerts/*": prometheus.Item}, wrap=_wrap)

@@ -38,4 +38,4 @@ def _alert(raw: msgspec.Raw, delivery: Delivery) -> Alert:
     return prometheus.alert(item, key, AlertStatus.FIRING, limits.clamped(starts, received) or received, lapses)
 
 
-SOURCE = Source("alertmanager_v2", "Prometheus, as to Alertmanager", parse, wrap=b"[%b]".__mod__)
+SOURCE = Source("alertmanager_v2", "Prometheus, as to Alertmanager", parse, {"": prometheus.Item}, wrap=b"[%b]".__mod__)

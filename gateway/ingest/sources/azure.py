@@ -4,12 +4,14 @@ https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-common-schema
 """
 
 import re
+from hashlib import sha256
 from typing import Any
 
 import msgspec
 
+from gateway.errors import Unauthenticated
 from gateway.incidents.model import Alert, AlertStatus
-from gateway.ingest import limits
+from gateway.ingest import limits, tokens
 from gateway.ingest.source import Delivery, Parsed, Source
 from gateway.settings import Intake
 
@@ -17,6 +19,9 @@ SCHEMA = "azureMonitorCommonAlertSchema"
 STATUS = {"fired": AlertStatus.FIRING, "resolved": AlertStatus.RESOLVED}
 SUBSCRIPTION = re.compile(r"/subscriptions/([^/]{1,64})/", re.IGNORECASE)
 GROUP = re.compile(r"/resourcegroups/([^/]{1,256})/", re.IGNORECASE)
+MONITOR = "461e8683-5575-4561-ac7f-899cc907d62a"
+"""The application that action groups of all directories sign in as."""
+
 TEST_ALERT = "/subscriptions/11111111-1111-1111-1111-111111111111/"
 """Where the alerts of "Test action group" lie, whatever kind is chosen."""
 
@@ -53,13 +58,36 @@ class Body(msgspec.Struct, rename="camel"):
     data: Data
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def certificate_at(_: Delivery, intake: Intake) -> str:
+    """The keys of the directory in the settings, whatever a token says."""
+    return f"https://login.microsoftonline.com/{intake.tenant.lower()}/discovery/v2.0/keys" if intake.audience else ""
+
+
+def verify(delivery: Delivery, intake: Intake) -> None:
+    """With an audience: a token of the directory for it, of Azure Monitor or one of the senders; raises Unauthenticated."""
+    if not intake.audience:
+        return
+    tenant = intake.tenant.lower()
+    issuers = (f"https://sts.windows.net/{tenant}/", f"https://login.microsoftonline.com/{tenant}/v2.0")
+    wanted = tokens.Wanted(issuers, intake.audience, delivery.received_at)
+    told = tokens.claims(tokens.bearer(delivery.headers), delivery.certificate, wanted)
+    if told.get("appid", told.get("azp")) not in (intake.senders or (MONITOR,)):
+        raise Unauthenticated("the token is of another application than Azure Monitor")
+
+
+def _delivery_id(delivery: Delivery, intake: Intake) -> str | None:
+    """Where tokens are asked for, the body: one that was seen on its way does nothing when it is sent again."""
+    return f"azure:{sha256(delivery.body).hexdigest()}" if intake.audience else None
+
+
+def parse(delivery: Delivery, intake: Intake) -> Parsed:
     """One alert of one resource."""
     if limits.decode(delivery.body, Named).schema_id != SCHEMA:
         raise limits.fault("/schemaId", "only the common alert schema is read: turn it on in the action group")
     data = limits.decode(delivery.body, Body).data
     found = SUBSCRIPTION.match(data.essentials.alert_id)
-    return Parsed(((0, _alert(data, delivery)),), accounts=(found[1],) if found else ())
+    named = _delivery_id(delivery, intake)
+    return Parsed(((0, _alert(data, delivery)),), delivery_id=named, accounts=(found[1],) if found else ())
 
 
 class Named(msgspec.Struct, rename="camel"):
@@ -115,4 +143,4 @@ def _labels(data: Data) -> dict[str, str]:
     )
 
 
-SOURCE = Source("azure", "Azure Monitor", parse)
+SOURCE = Source("azure", "Azure Monitor", parse, {"": Body}, verify=verify, certificate_at=certificate_at)

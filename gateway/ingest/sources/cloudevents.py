@@ -111,4 +111,4 @@ def _name(raw: msgspec.Raw) -> list[str]:
     return [event.source, event.id]
 
 
-SOURCE = Source("cloudevents", "CloudEvents 1.0", parse)
+SOURCE = Source("cloudevents", "CloudEvents 1.0", parse, {"": Event, "/data": fields.Item})

@@ -91,4 +91,11 @@ def _region(alarm: Alarm) -> str | None:
     return parts[3] if len(parts) > 3 else alarm.region
 
 
-SOURCE = Source("cloudwatch", "Amazon CloudWatch by SNS", parse, verify=verify, certificate_at=sns.certificate_at)
+SOURCE = Source(
+    "cloudwatch",
+    "Amazon CloudWatch by SNS",
+    parse,
+    {"": sns.Envelope, "/Message": Alarm},
+    verify=verify,
+    certificate_at=sns.certificate_at,
+)

@@ -84,4 +84,4 @@ def _severity(event: Event) -> str:
     return (event.alert_priority or event.alert_transition.removeprefix("Re-")).casefold()
 
 
-SOURCE = Source("datadog", "Datadog", parse)
+SOURCE = Source("datadog", "Datadog", parse, {"": Event})

@@ -75,4 +75,4 @@ def _alert(problem: Problem) -> Alert:
     )
 
 
-SOURCE = Source("dynatrace", "Dynatrace", parse)
+SOURCE = Source("dynatrace", "Dynatrace", parse, {"": Problem})

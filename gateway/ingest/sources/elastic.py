@@ -108,4 +108,4 @@ def _watched(body: Body, delivery: Delivery) -> Alert:
     )
 
 
-SOURCE = Source("elastic", "Elastic: Kibana and Watcher", parse)
+SOURCE = Source("elastic", "Elastic: Kibana and Watcher", parse, {"": Body})

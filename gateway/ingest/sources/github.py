@@ -191,4 +191,4 @@ def _alert(told: Told, repository: str, delivery: Delivery) -> Alert:
     )
 
 
-SOURCE = Source("github", "GitHub", parse, verify=verify)
+SOURCE = Source("github", "GitHub", parse, {"": Hook}, verify=verify)

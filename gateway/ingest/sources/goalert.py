@@ -41,4 +41,4 @@ def _derived(summary: str, details: str) -> str:
     return "auto:" + sha256(msgspec.json.encode([summary, details])).hexdigest()[:16]
 
 
-SOURCE = Source("goalert", "GoAlert generic API", parse)
+SOURCE = Source("goalert", "GoAlert generic API", parse, {"": Call})

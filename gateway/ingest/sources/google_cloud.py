@@ -1,16 +1,23 @@
-"""Google Cloud Monitoring: the webhook of a notification channel, version 1.2.
+"""Google Cloud Monitoring, version 1.2: the webhook of a notification channel, or a push subscription to its Pub/Sub topic.
 
 https://cloud.google.com/monitoring/support/notification-options#webhooks
+https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions
 """
+
+import base64
+import binascii
 
 import msgspec
 
+from gateway.errors import Flaw, Malformed, Unauthenticated
 from gateway.incidents.model import Alert, AlertStatus
-from gateway.ingest import limits
+from gateway.ingest import limits, tokens
 from gateway.ingest.source import Delivery, Parsed, Source
 from gateway.settings import Intake
 
 STATUS = {"open": AlertStatus.FIRING, "closed": AlertStatus.RESOLVED}
+ISSUERS = ("https://accounts.google.com", "accounts.google.com")
+KEYS = "https://www.googleapis.com/oauth2/v3/certs"
 NO_SEVERITY = "no severity"
 """What a policy without a severity has."""
 
@@ -57,12 +64,56 @@ class Body(msgspec.Struct):
     version: str = ""
 
 
+class Message(msgspec.Struct):
+    """What was published, in base64."""
+
+    data: str
+    message_id: str = msgspec.field(name="messageId")
+
+
+class Push(msgspec.Struct):
+    """A message as Pub/Sub pushes it."""
+
+    message: Message
+    subscription: str = ""
+
+
+def certificate_at(_: Delivery, intake: Intake) -> str:
+    """Google's keys, which lie in one place."""
+    return KEYS if intake.audience else ""
+
+
+def verify(delivery: Delivery, intake: Intake) -> None:
+    """With an audience: a token of Google's for it, of a service account that is among the senders; raises Unauthenticated."""
+    if not intake.audience:
+        return
+    wanted = tokens.Wanted(ISSUERS, intake.audience, delivery.received_at)
+    told = tokens.claims(tokens.bearer(delivery.headers), delivery.certificate, wanted)
+    if told.get("email_verified") is not True or told.get("email") not in intake.senders:
+        raise Unauthenticated("the token is of a service account that is not among intake.google_cloud.senders")
+
+
 def parse(delivery: Delivery, _: Intake) -> Parsed:
     """One incident of theirs, which is one alert of ours."""
-    body = limits.decode(delivery.body, Body)
+    pushed = b'"message"' in delivery.body and "message" in limits.decode(delivery.body, dict[str, msgspec.Raw])
+    body, named = _pushed(limits.decode(delivery.body, Push)) if pushed else (limits.decode(delivery.body, Body), None)
     number = body.incident.scoping_project_number
     accounts = (body.incident.scoping_project_id, None if number is None else str(number))
-    return Parsed(((0, _alert(body, delivery)),), accounts=tuple(filter(None, accounts)))
+    return Parsed(((0, _alert(body, delivery)),), delivery_id=named, accounts=tuple(filter(None, accounts)))
+
+
+def _pushed(push: Push) -> tuple[Body, str]:
+    """What was published, and its name: Pub/Sub tells it again until it is answered, and sometimes after."""
+    try:
+        published = base64.b64decode(push.message.data, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise limits.fault("/message/data", "data is not base64") from error
+    try:
+        body = limits.decode(published, Body)
+    except Malformed as error:
+        flaws = tuple(Flaw("/message/data" + flaw.pointer, flaw.detail) for flaw in error.flaws)
+        raise Malformed("the message is no incident of Cloud Monitoring", flaws=flaws) from error
+    return body, f"pubsub:{limits.key(push.message.message_id, '/message/messageId')}"
 
 
 def _alert(body: Body, delivery: Delivery) -> Alert:
@@ -110,4 +161,6 @@ def _labels(told: Incident) -> dict[str, str]:
     return limits.labels(merged | {name: value for name, value in place.items() if value})
 
 
-SOURCE = Source("google_cloud", "Google Cloud Monitoring", parse)
+SOURCE = Source(
+    "google_cloud", "Google Cloud Monitoring", parse, {"": (Body, Push)}, verify=verify, certificate_at=certificate_at
+)

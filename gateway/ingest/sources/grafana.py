@@ -140,4 +140,4 @@ def _around(body: Webhook, item: bytes) -> bytes:
     return b'%b,"alerts":[%b]}' % (where[:-1], item)
 
 
-SOURCE = Source("grafana", "Grafana alerting", parse, verify=verify)
+SOURCE = Source("grafana", "Grafana alerting", parse, {"": Webhook, "/alerts/*": Item}, verify=verify)

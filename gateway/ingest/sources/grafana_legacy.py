@@ -83,4 +83,4 @@ def _host(address: str) -> str:
         return ""
 
 
-SOURCE = Source("grafana_legacy", "Grafana before unified alerting", parse)
+SOURCE = Source("grafana_legacy", "Grafana before unified alerting", parse, {"": Rule})

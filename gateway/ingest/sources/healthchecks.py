@@ -53,4 +53,4 @@ def _alert(check: Check, delivery: Delivery) -> Alert:
     )
 
 
-SOURCE = Source("healthchecks", "Healthchecks", parse)
+SOURCE = Source("healthchecks", "Healthchecks", parse, {"": Check})

@@ -73,4 +73,4 @@ def _when(issue: Issue, status: AlertStatus) -> int | str | None:
     return issue.created_at if status is AlertStatus.FIRING else issue.updated_at
 
 
-SOURCE = Source("newrelic", "New Relic", parse)
+SOURCE = Source("newrelic", "New Relic", parse, {"": Issue})

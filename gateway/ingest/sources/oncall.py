@@ -56,4 +56,4 @@ def _plain(value: Any) -> str:
     return "" if value is None else value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-SOURCE = Source("oncall", "Grafana OnCall webhook", parse)
+SOURCE = Source("oncall", "Grafana OnCall webhook", parse, {"": dict[str, Any]})

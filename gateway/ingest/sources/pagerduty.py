@@ -126,4 +126,4 @@ def _details(details: Any) -> dict[str, str]:
     return limits.labels({n: v if isinstance(v, str) else msgspec.json.encode(v).decode() for n, v in pairs.items()})
 
 
-SOURCE = Source("pagerduty", "PagerDuty Events API v2", parse, overload_status=429)
+SOURCE = Source("pagerduty", "PagerDuty Events API v2", parse, {"": Event}, overload_status=429)

@@ -100,4 +100,4 @@ def _details(details: Any) -> dict[str, str]:
     return limits.labels({n: v if isinstance(v, str) else msgspec.json.encode(v).decode() for n, v in pairs.items()})
 
 
-SOURCE = Source("pagerduty_v1", "PagerDuty Events API v1", parse, overload_status=403)
+SOURCE = Source("pagerduty_v1", "PagerDuty Events API v1", parse, {"": Event}, overload_status=403)

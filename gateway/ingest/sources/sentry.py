@@ -194,4 +194,4 @@ def _labels(values: Mapping[str, str | None]) -> dict[str, str]:
     return limits.labels({name: value for name, value in values.items() if value})
 
 
-SOURCE = Source("sentry", "Sentry", parse, verify=verify)
+SOURCE = Source("sentry", "Sentry", parse, {"": Hook}, verify=verify)

@@ -82,4 +82,4 @@ def _seconds(told: float | None) -> str:
     return "" if told is None else limits.number(told, "/timestamp").partition(".")[0]
 
 
-SOURCE = Source("standard_webhooks", "Standard Webhooks", parse, verify=verify)
+SOURCE = Source("standard_webhooks", "Standard Webhooks", parse, {"": Event, "/data": fields.Item}, verify=verify)

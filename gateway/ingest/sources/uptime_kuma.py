@@ -100,4 +100,4 @@ def _announced(told: str) -> Alert:
     return bounded(alert, "/msg")
 
 
-SOURCE = Source("uptime_kuma", "Uptime Kuma", parse)
+SOURCE = Source("uptime_kuma", "Uptime Kuma", parse, {"": Body})

@@ -105,4 +105,4 @@ def _key(event_id: str, url: str) -> str:
     return f"{server}/{event_id}" if server and event_id else event_id
 
 
-SOURCE = Source("zabbix", "Zabbix", parse)
+SOURCE = Source("zabbix", "Zabbix", parse, {"": Event})

@@ -1,0 +1,35 @@
+"""The routes about what could not be understood."""
+
+from gateway.api import mappings, quarantine
+from gateway.api.route import ADMIN, CHANGE, READ, V1, WRITE, Route
+from gateway.operations.permissions import Action
+
+ALL = V1 + "/quarantine"
+ENTRY = ALL + "/{id:[0-9]{1,18}}"
+MAPPING = V1 + "/mappings/{integration:[a-z0-9][a-z0-9_-]{0,63}}/{source:[a-z0-9][a-z0-9_-]{0,63}}"
+
+
+def of_quarantine() -> tuple[Route, ...]:
+    """Looking at it, reading it again, dropping it, and mappings."""
+    looking, one = Action.QUARANTINE, quarantine.Quarantined
+    return (
+        Route("GET", ALL, quarantine.list_quarantine, READ, "What could not be understood", None, quarantine.Quarantine,
+              quarantine.Query, needs=looking),
+        Route("GET", ALL + "/counts", quarantine.count_quarantine, READ, "Which problems there are how often", None,
+              quarantine.Counts, quarantine.Chosen, needs=looking),
+        Route("GET", ENTRY, quarantine.read_quarantined, READ, "One of them beside what was expected", None,
+              quarantine.QuarantinedWhole, needs=looking),
+        Route("POST", ENTRY + "/replay", quarantine.replay_quarantined, WRITE, "Read it again", None, quarantine.Replayed,
+              status=202, needs=Action.REPLAY),
+        Route("POST", ENTRY + "/drop", quarantine.drop_quarantined, ADMIN, "Drop it", quarantine.Drop, one),
+        Route("POST", ALL + "/replay", quarantine.replay_many, ADMIN, "Read many again", quarantine.ReplayMany,
+              quarantine.ReplayedMany),
+        Route("POST", ALL + "/try", mappings.try_mapping, ADMIN, "What they would become with a mapping", mappings.TryMapping,
+              mappings.TriedMapping),
+        Route("GET", V1 + "/mappings", mappings.list_mappings, ADMIN, "What is done to senders' bodies", None,
+              mappings.MappingList),
+        Route("GET", MAPPING, mappings.read_mapping, ADMIN, "What was and is done to one sender's bodies", None,
+              mappings.MappingList),
+        Route("PUT", MAPPING, mappings.put_mapping, ADMIN, "Set what is done to one sender's bodies", mappings.PutMapping,
+              mappings.MappingView, headers=CHANGE),
+    )  # fmt: skip

@@ -1,0 +1,93 @@
+"""Ways in for people's reports, put together: the form, the pages of reporters, and apps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+from aiohttp import web
+
+from gateway.api.context import Call, Context, respond
+from gateway.api.my_page import MyPage
+from gateway.api.paged import paged
+from gateway.api.route import ONCE, Route
+from gateway.catalogue.live import Catalogue
+from gateway.errors import Malformed
+from gateway.ingest.app.http import SOURCE as APP
+from gateway.ingest.app.http import AppDoor, Asked, Owned, Taken
+from gateway.ingest.app.report import AppReport
+from gateway.ingest.form.acknowledging import Acknowledging
+from gateway.ingest.form.buckets import Buckets
+from gateway.ingest.form.filing import SOURCE as FORM
+from gateway.ingest.form.filing import FormFiling
+from gateway.ingest.form.http import FormDoor
+from gateway.ingest.form.ticket import Tickets
+from gateway.ingest.mail.room import Places
+from gateway.ingest.reception import Reception
+from gateway.ingest.replay import Release
+from gateway.metrics import Metrics
+from gateway.operations.attach import Filing
+from gateway.operations.keys import Scope
+from gateway.operations.reporter_links import ReporterLinks
+from gateway.pages.rendering import Pages
+from gateway.settings import Settings
+
+APPS = web.AppKey("apps", AppDoor)
+SOURCES = (FORM, APP)
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The doors; `people` read again what of theirs is in quarantine."""
+
+    form: FormDoor
+    apps: AppDoor
+
+    @property
+    def people(self) -> Mapping[str, Release]:
+        """By source."""
+        return {FORM: self.form.filing.release, APP: self.apps.release}
+
+    def pages(self, context: Context) -> list[web.RouteDef]:
+        """The form and the pages of reporters; problems are pages too."""
+        return paged([*self.form.routes(), *MyPage(context, self.form.pages).routes()], self.form.pages)
+
+
+def ways(
+    settings: Settings, reception: Reception, files: Filing, links: ReporterLinks, catalogue: Catalogue, metrics: Metrics
+) -> Ways:
+    """The doors as the settings say."""
+    form, desk = settings.form, reception.desk
+    filing = FormFiling(reception, files, Tickets(links.secrets), form, _acknowledging(settings, links))
+    pages = Pages(settings.notify.locale, form.zone, form.contact)
+    places = Places(form.at_once, form.at_once * form.max_bytes)
+    door = FormDoor(filing, Buckets(desk.pool, form), links, pages, catalogue.services, metrics, desk.clock, places,
+                    settings.server.external_url)  # fmt: skip
+    return Ways(door, AppDoor(reception, links, form.region, metrics, desk.clock))
+
+
+def _acknowledging(settings: Settings, links: ReporterLinks) -> Acknowledging | None:
+    """None where the gateway sends no mail, or none to reporters."""
+    per_hour = settings.mail.acknowledgements_per_hour
+    if not (settings.form.acknowledge and settings.notify.smtp.host and per_hour > 0):
+        return None
+    return Acknowledging(links, settings.server.external_url, per_hour)
+
+
+async def _report(call: Call) -> web.Response:
+    return respond(await call.request.app[APPS].receive(call.request, call.caller), 202)
+
+
+async def _own(call: Call) -> web.Response:
+    try:
+        asked = msgspec.convert(dict(call.request.query), Asked)
+    except msgspec.ValidationError as error:
+        raise Malformed(f"the query: {error}") from error
+    return respond(await call.request.app[APPS].own(call.caller, asked.reporter))
+
+
+REPORTS = (
+    Route("POST", "/ingest/app", _report, Scope.INGEST, "Report for somebody who uses an app", None, Taken, status=202,
+          headers=ONCE, keeps=AppReport),
+    Route("GET", "/ingest/app/mine", _own, Scope.INGEST, "What became of somebody's reports", None, Owned, Asked),
+)  # fmt: skip
+"""The routes of apps, handled and described like those of the API."""

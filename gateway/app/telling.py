@@ -1,0 +1,89 @@
+"""What people are told by: every channel that the settings switch on, and what delivers the outbox through them."""
+
+from contextlib import AsyncExitStack
+
+from gateway.clock import Clock
+from gateway.db.pool import Pool
+from gateway.ingest.phone.opening import public_address
+from gateway.metrics import Metrics
+from gateway.notify.call_tokens import CallTokens
+from gateway.notify.calling import Calling
+from gateway.notify.channels import twilio_sms, twilio_voice
+from gateway.notify.channels.dingtalk import DingTalkChannel
+from gateway.notify.channels.feishu import FeishuChannel
+from gateway.notify.channels.person import PersonChannel
+from gateway.notify.channels.slack import SlackChannel
+from gateway.notify.channels.smtp import Replies, SmtpChannel
+from gateway.notify.channels.twilio_sms import SmsChannel
+from gateway.notify.channels.twilio_voice import VoiceChannel
+from gateway.notify.channels.webhook import WebhookChannel
+from gateway.notify.channels.wecom import WeComChannel
+from gateway.notify.chat_posts import ChatPosts
+from gateway.notify.message import Channel
+from gateway.notify.press_tokens import PressTokens
+from gateway.notify.reply_tokens import ReplyTokens
+from gateway.notify.runner import Runner as Telling
+from gateway.notify.twilio_api import TwilioApi
+from gateway.settings import Settings
+
+
+def calls(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: CallTokens) -> dict[str, Channel]:
+    """Telephone calls and short messages."""
+    api = TwilioApi.open(settings.notify.twilio)
+    stack.push_async_callback(api.close)
+    return {
+        twilio_voice.NAME: VoiceChannel(api, pool, tokens, clock, public_address(settings)),
+        twilio_sms.NAME: SmsChannel(api, pool, clock, settings.server.external_url),
+    }
+
+
+def chats(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: PressTokens) -> dict[str, Channel]:
+    """The chats that people are told by."""
+    posts, told = ChatPosts(pool, tokens, settings.notify.locale), settings.notify
+    found: dict[str, Channel] = {}
+    if told.slack.token:
+        slack = Calling.open(told.slack.api, clock, allow_private=told.slack.allow_private)
+        stack.push_async_callback(slack.close)
+        found["slack"] = SlackChannel(told.slack, slack, posts)
+    if told.feishu.app_id:
+        feishu = Calling.open(told.feishu.api, clock, allow_private=told.feishu.allow_private)
+        stack.push_async_callback(feishu.close)
+        found["feishu"] = FeishuChannel.open(told.feishu, feishu, posts)
+    if told.wecom.corp_id or told.wecom.robots:
+        wecom = Calling.open(told.wecom.address, clock, allow_private=told.wecom.allow_private)
+        stack.push_async_callback(wecom.close)
+        found["wecom"] = WeComChannel.open(told.wecom, wecom, posts)
+    if told.dingtalk.app_key or told.dingtalk.robots:
+        dingtalk = Calling.open(told.dingtalk.address, clock, allow_private=told.dingtalk.allow_private)
+        robots = Calling.open(told.dingtalk.robot_address, clock, allow_private=told.dingtalk.allow_private)
+        stack.push_async_callback(dingtalk.close)
+        stack.push_async_callback(robots.close)
+        found["dingtalk"] = DingTalkChannel.open(told.dingtalk, dingtalk, robots, posts)
+    return found
+
+
+def channels(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: ReplyTokens) -> dict[str, Channel]:
+    """The ways that people are told by."""
+    webhook = WebhookChannel.open(settings.notify.webhook, clock)
+    stack.push_async_callback(webhook.close)
+    channels: dict[str, Channel] = {"webhook": webhook}
+    if settings.notify.smtp.host:
+        channels["smtp"] = mail = SmtpChannel(settings.notify.smtp, Replies(tokens, settings.mail.reply_to))
+        channels["person"] = PersonChannel(pool, mail, settings.server.external_url)
+    if settings.notify.twilio.account:
+        channels |= calls(stack, pool, settings, clock, CallTokens(tokens.secrets))
+    return channels | chats(stack, pool, settings, clock, PressTokens(tokens.secrets))
+
+
+def telling(
+    stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: ReplyTokens, metrics: Metrics
+) -> Telling:
+    """What delivers the outbox."""
+    return Telling(
+        pool=pool,
+        channels=channels(stack, pool, settings, clock, tokens),
+        metrics=metrics,
+        clock=clock,
+        locale=settings.notify.locale,
+        external_url=settings.server.external_url,
+    )

@@ -1,0 +1,187 @@
+"""What the catalogue calls things and what they hang on, for texts and alerts that speak of them. Pure."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gateway.catalogue.model import Service
+
+DEEPEST = 20
+"""How many steps up or down dependencies are followed."""
+
+MOST = 500
+"""How many items are followed at most."""
+
+ADDRESSES = ("host", "hostname", "fqdn", "ip", "address")
+"""Attributes of an item by which people and machines name it too."""
+
+SITE = "site"
+"""The attribute that says where an item is."""
+
+KNOWN_TEXTS = 2_000
+"""Texts whose names are remembered."""
+
+
+class Of(StrEnum):
+    """What a name is the name of."""
+
+    SERVICE = "service"
+    CI = "ci"
+    SITE = "site"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A configuration item, as far as it tells what belongs together."""
+
+    name: str
+    service: str
+    attributes: Mapping[str, str]
+    depends_on: tuple[str, ...]
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name found in a text: of what, which, and from where to where it stands."""
+
+    of: Of
+    which: str
+    start: int
+    end: int
+
+
+Entry = tuple[str, Of, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Landscape:
+    """Every name of the catalogue by its first two characters, and every dependency both ways."""
+
+    names: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
+    up: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    down: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    service_of: Mapping[str, str] = field(default_factory=dict)
+    parts_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    site_of: Mapping[str, str] = field(default_factory=dict)
+    provinces: Mapping[str, str] = field(default_factory=dict)
+    _found: dict[str, tuple[Named, ...]] = field(default_factory=dict, compare=False)
+
+    def named(self, text: str) -> tuple[Named, ...]:
+        """The names in a text, longest first where one stands in another. The case of letters does not matter."""
+        found = self._found.get(text)
+        if found is None:
+            if len(self._found) >= KNOWN_TEXTS:
+                self._found.clear()
+            found = self._found[text] = tuple(self._scan(text.casefold()))
+        return found
+
+    def _scan(self, text: str) -> Iterator[Named]:
+        at = 0
+        while at < len(text) - 1:
+            entry = next((one for one in self.names.get(text[at : at + 2], ()) if _stands(one[0], text, at)), None)
+            if entry is None:
+                at += 1
+                continue
+            yield Named(entry[1], entry[2], at, at + len(entry[0]))
+            at += len(entry[0])
+
+    def above(self, ci: str) -> Mapping[str, int]:
+        """What an item fails with, and in how many steps."""
+        return _reached(ci, self.up)
+
+    def below(self, ci: str) -> Mapping[str, int]:
+        """What fails with an item, and in how many steps."""
+        return _reached(ci, self.down)
+
+    def province(self, item: str) -> str:
+        """One name for everything that an item or a service is connected with: the lock of what is linked there."""
+        return self.provinces.get(item, item)
+
+
+def _stands(name: str, text: str, at: int) -> bool:
+    """Whether a name stands here by itself: next to Chinese it does, within an English word or number it does not."""
+    if not text.startswith(name, at):
+        return False
+    end = at + len(name)
+    before, after = text[at - 1 : at], text[end : end + 1]
+    return not (_joins(before) and _joins(name[0])) and not (_joins(after) and _joins(name[-1]))
+
+
+def _joins(sign: str) -> bool:
+    return sign.isascii() and sign.isalnum()
+
+
+def _reached(start: str, edges: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
+    reached: dict[str, int] = {}
+    edge = [start]
+    for depth in range(1, DEEPEST + 1):
+        edge = sorted({to for one in edge for to in edges.get(one, ())} - reached.keys() - {start})
+        if not edge or len(reached) >= MOST:
+            break
+        reached |= dict.fromkeys(edge[: MOST - len(reached)], depth)
+    return reached
+
+
+def survey(services: Iterable[Service], parts: Collection[Part]) -> Landscape:
+    """The landscape of these services and items. A name that two of a kind share names neither of them."""
+    entries: dict[tuple[str, Of], set[str]] = {}
+    for of, which, name in (*_service_names(services), *_part_names(parts)):
+        if len(key := " ".join(name.casefold().split())) >= 2:
+            entries.setdefault((key, of), set()).add(which)
+    names: dict[str, list[Entry]] = {}
+    for (name, of), owners in entries.items():
+        if len(owners) == 1:
+            names.setdefault(name[:2], []).append((name, of, next(iter(owners))))
+    down: dict[str, list[str]] = {}
+    parts_of: dict[str, list[str]] = {}
+    for part in parts:
+        for upstream in part.depends_on:
+            down.setdefault(upstream, []).append(part.name)
+        parts_of.setdefault(part.service, []).append(part.name)
+    parts_of.pop("", None)
+    return Landscape(
+        names={start: tuple(sorted(found, key=_longest)) for start, found in names.items()},
+        up={part.name: part.depends_on for part in parts if part.depends_on},
+        down={name: tuple(sorted(found)) for name, found in down.items()},
+        service_of={part.name: part.service for part in parts if part.service},
+        parts_of={service: tuple(sorted(found)) for service, found in parts_of.items()},
+        site_of={part.name: part.attributes[SITE].casefold() for part in parts if part.attributes.get(SITE)},
+        provinces=_provinces(parts),
+    )
+
+
+def _provinces(parts: Iterable[Part]) -> dict[str, str]:
+    """By item and service the first name of all that dependencies and services connect (union and find)."""
+    parent: dict[str, str] = {}
+
+    def first(name: str) -> str:
+        while (above := parent.setdefault(name, name)) != name:
+            parent[name] = name = parent[above]
+        return name
+
+    for part in parts:
+        for other in (*part.depends_on, *((part.service,) if part.service else ())):
+            one, two = first(part.name), first(other)
+            parent[max(one, two)] = min(one, two)
+    return {name: first(name) for name in list(parent)}
+
+
+def _longest(entry: Entry) -> tuple[int, str, Of]:
+    return -len(entry[0]), entry[0], entry[1]
+
+
+def _service_names(services: Iterable[Service]) -> Iterator[tuple[Of, str, str]]:
+    for service in services:
+        for name in (service.slug, service.name, *service.aliases):
+            yield Of.SERVICE, service.slug, name
+
+
+def _part_names(parts: Iterable[Part]) -> Iterator[tuple[Of, str, str]]:
+    for part in parts:
+        addresses = (part.attributes.get(name, "") for name in ADDRESSES)
+        for name in (part.name, *part.aliases, *re.split(r"[\s,;]+", " ".join(addresses))):
+            yield Of.CI, part.name, name
+        if site := part.attributes.get(SITE, "").casefold():
+            yield Of.SITE, site, site

@@ -1,0 +1,79 @@
+"""Loading the open masters that a batch's new alerts may hang on: one statement for a batch that opens records of known items."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from asyncpg import Record
+
+from gateway.catalogue.landscape import Landscape
+from gateway.db.pool import Connection
+from gateway.dedup.kindred import Kindred, around
+from gateway.dedup.known import Holder
+from gateway.dedup.load import holder_of
+from gateway.dedup.plan import Item
+from gateway.kinship.reading import Reading, Said, read
+from gateway.kinship.seeking import EACH, MOST
+from gateway.kinship.unlearning import mark_of_key
+from gateway.settings import Kinship
+
+TURN = "SELECT pg_try_advisory_xact_lock(hashtextextended('kinship ' || name, 0)) FROM unnest($1::text[]) AS name"
+"""Taken where it is free: intake waits for nobody's report. Then neither may find the other, and both stay apart."""
+
+MASTERS = """
+WITH near AS (
+  SELECT i.id FROM unnest($1::text[]) AS asked (ci) CROSS JOIN LATERAL (
+    SELECT id FROM incident i WHERE i.ci = asked.ci AND i.ci <> '' AND i.master_id IS NULL
+    AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') ORDER BY i.id DESC LIMIT $4) i
+  UNION
+  SELECT i.id FROM unnest($2::text[] || '{""}'::text[]) AS asked (service) CROSS JOIN LATERAL (
+    SELECT id FROM incident i WHERE i.service = asked.service AND i.master_id IS NULL
+    AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') ORDER BY i.id DESC LIMIT $4) i)
+SELECT i.id, i.number, i.state, i.resolved_at, i.handler, i.assignee, i.assignee_group, i.tier, i.storm, i.ci, i.service,
+  i.title, left(i.description, 1000) AS text, i.location, i.dedup_key IS NOT NULL AS by_alert
+FROM incident i WHERE i.id IN (SELECT id FROM near ORDER BY id DESC LIMIT $5)
+AND i.recorded_at > $3 AND i.kind = 'incident' AND NOT i.security AND NOT i.storm AND NOT i.suppressed
+AND (i.ci <> '' OR i.dedup_key IS NULL)
+ORDER BY i.id
+"""
+
+UNDONE = "SELECT master_id, mark FROM unlearned WHERE master_id = ANY($1::bigint[]) AND mark = ANY($2::bytea[])"
+
+
+async def load_kindred(
+    conn: Connection, opening: Sequence[Item], landscape: Landscape, kinship: Kinship, known: Mapping[int, Holder], now: datetime
+) -> Kindred:
+    """What the new alerts of a batch may have to do with; nothing, unasked, where the catalogue knows no item of theirs.
+
+    `known` are records that the batch has loaded already, by id.
+    """
+    cis = {item.alert.ci: item.alert.service for item in opening if item.alert.ci in landscape.provinces}
+    if not cis or not kinship.alerts:
+        return Kindred()
+    await conn.fetch(TURN, sorted({landscape.province(ci) for ci in cis}))
+    items, services = around(cis, landscape)
+    rows = await conn.fetch(MASTERS, items[: 4 * MOST], services[:MOST], now - kinship.within, EACH, 4 * MOST)
+    kindred = Kindred(landscape, least=kinship.least)
+    for row in rows:
+        holder = known.get(row["id"]) or holder_of(row)
+        if row["by_alert"]:
+            kindred.alerted.setdefault(row["ci"], []).append(holder)
+        elif kinship.people:
+            kindred.reported.append((holder, _told(row, landscape)))
+    if rows:
+        marks = {mark_of_key(item.key_hash): item.key_hash for item in opening}
+        undone = await conn.fetch(UNDONE, [row["id"] for row in rows], list(marks))
+        kindred.undone = frozenset((marks[row["mark"]], row["master_id"]) for row in undone)
+    return kindred
+
+
+def _told(row: Record, landscape: Landscape) -> Reading:
+    said = Said(title=row["title"], text=row["text"], service=row["service"], ci=row["ci"], site=row["location"])
+    return read(said, landscape)
+
+
+async def followers(conn: Connection, masters: Sequence[int]) -> list[int]:
+    """The records that hang on these masters, which are locked."""
+    return [row[0] for row in await conn.fetch(FOLLOWERS, masters)]
+
+
+FOLLOWERS = "SELECT id FROM incident WHERE master_id = ANY($1::bigint[]) ORDER BY id"

@@ -1,0 +1,46 @@
+"""Whoever was told that their report had come is told when it is over, by the same way: theirs, or the master it follows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from gateway.db.pool import Connection
+from gateway.incidents.record import Notice, Revision
+
+RESOLVED = "resolved"
+"""The event of an end, and the message that tells of it."""
+
+REPORTERS = """
+SELECT o.incident_id, o.channel, o.recipient, o.facts, i.number, i.title, i.reopened
+FROM (SELECT id FROM incident WHERE id = ANY($1::bigint[]) UNION
+      SELECT id FROM incident WHERE master_id = ANY($1::bigint[])
+      AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')) AS ended
+JOIN incident i USING (id) JOIN outbox o ON o.incident_id = i.id
+WHERE o.template = 'received' ORDER BY o.incident_id, o.id
+"""
+
+KEPT = ("locale", "subject", "answers")
+"""What of the acknowledgement holds for the answer too: its language, its subject, the message it answers."""
+
+
+def ends(revisions: Sequence[Revision]) -> list[int]:
+    """The records that these changes resolve."""
+    return [revision.after.id for revision in revisions if any(event == RESOLVED for event, _ in revision.events)]
+
+
+async def answers(conn: Connection, ended: Sequence[int]) -> list[tuple[int, Notice]]:
+    """What is owed to the reporters of these records and of those that follow them; once for each end of their own."""
+    return [(row["incident_id"], _answer(dict(row))) for row in await conn.fetch(REPORTERS, ended)]
+
+
+def _answer(row: dict[str, Any]) -> Notice:
+    told = msgspec.json.decode(row["facts"], type=dict[str, Any])
+    kept = {name: told[name] for name in KEPT if name in told}
+    return Notice(
+        cause=f"answered#{row['reopened']}",
+        target=f"{row['channel']}:{row['recipient']}",
+        role="reporter",
+        template=RESOLVED,
+        facts={"number": row["number"], "title": row["title"], **kept},
+    )

@@ -1,0 +1,1 @@
+"""Reports that apps send for the people who use them."""

@@ -1,0 +1,1 @@
+"""Chat: what people write and press there becomes records, notes and actions."""

@@ -1,0 +1,107 @@
+"""What a chat provider is: a pure reading of its calls, and a pure writing of the answer it wants at once. Nothing here listens.
+
+`Provider.read` first proves the signature and decrypts: it raises Unauthenticated for one that is bad, stale or of a tenant that
+is not allowed, and Malformed for what it proves and cannot understand. `Provider.answer` makes the body that goes back with 200,
+encrypted where the vendor demands it; with no Reply it makes the one that says no more than that the call arrived.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from gateway.ingest import limits
+from gateway.notify.card import Button, Pressed, Reply
+from gateway.settings import Chat as ChatSettings
+
+__all__ = ["Button", "Call", "Challenge", "ChatSettings", "Heard", "Nothing", "Press", "Pressed", "Provider", "Reply", "Talk"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as it arrived; names of headers are in lower case."""
+
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A person wrote something.
+
+    `text` is without the mention of the bot. `event_id` is the same when the vendor tells it again. `addressed` is false where
+    people talk among themselves: such words report nothing, in a record's thread they are a note. `message` is the vendor's name
+    of what was written, `thread` of what it answers to, both "" where the vendor has none. `reply_to` is where an answer has to
+    be posted ("slack:C1/171.2", a target of the outbox) that the body of ours does not show to people, "" where it does.
+    """
+
+    event_id: str
+    tenant: str
+    user: str
+    user_name: str
+    conversation: str
+    text: str
+    sent_at: datetime | None
+    addressed: bool = True
+    message: str = ""
+    thread: str = ""
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A person pressed a button; `token` is the Button's, `reply_to` is as in Talk."""
+
+    event_id: str
+    tenant: str
+    user: str
+    user_name: str
+    conversation: str
+    action: Pressed
+    token: str
+    note: str
+    sent_at: datetime | None
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """The vendor checks the address: `answer` is the body that satisfies it."""
+
+    answer: bytes
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """It is understood, and there is nothing to do."""
+
+    reason: str
+
+
+Heard = Talk | Press | Challenge | Nothing
+
+
+def bounded(heard: Heard) -> Heard:
+    """The same; raises Malformed where a name in it is longer than can be looked up, or a text holds what none can."""
+    if isinstance(heard, Talk | Press):
+        for name, value in ((one.name, getattr(heard, one.name)) for one in fields(heard)):
+            if isinstance(value, str) and "\0" in value:
+                raise limits.fault("", f"the {name} holds a NUL character")
+            if name in NAMES:
+                limits.key(value, "")
+    return heard
+
+
+NAMES = frozenset({"event_id", "tenant", "user", "conversation", "message", "thread", "reply_to", "token"})
+"""What is looked up by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One vendor's chat. `answer` gives the body and its content type."""
+
+    slug: str
+    read: Callable[[Call, ChatSettings], Heard]
+    answer: Callable[[Reply | None, Call, ChatSettings], tuple[bytes, str]]

@@ -1,0 +1,113 @@
+"""Looking at what is in quarantine beside what was expected, trying mappings on it, and reading all of it again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from gateway.db.pool import acquire
+from gateway.dedup.submission import Receipt
+from gateway.errors import Conflict, Forbidden, Malformed, NotFound, Overloaded, Unavailable
+from gateway.ingest.replay import Replay
+from gateway.ingest.rereading import UNSET, flaws_of, tried
+from gateway.quarantine import examples, masking, store
+from gateway.quarantine.difference import differences
+from gateway.quarantine.mapping import Mapping, applied, check
+from gateway.quarantine.mappings import Mappings, Proposal
+from gateway.quarantine.store import Kept, Which
+from gateway.quarantine.trial import Trial
+from gateway.quarantine.work import Ended, Explained, Progress, Tried
+
+WITHIN = 10.0
+"""Seconds after which no further entry of a batch is begun, so that whoever asked is answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mender:
+    """What `replay` does to one entry, and what it would do."""
+
+    replay: Replay
+
+    @property
+    def mappings(self) -> Mappings:
+        """Those in force."""
+        return self.replay.mappings
+
+    def knows(self, source: str) -> bool:
+        """Whether bodies of this source can be mapped."""
+        return source in self.replay.sources
+
+    async def explain(self, entry: int) -> Explained:
+        """One entry beside what was expected; raises NotFound."""
+        async with acquire(self.replay.pool) as conn:
+            kept = await store.by_id(conn, entry)
+        # a body of a megabyte takes a third of a second, which the loop does not have
+        return await asyncio.to_thread(self._explained, kept) if self.knows(kept.source) else Explained(kept)
+
+    def _explained(self, kept: Kept) -> Explained:
+        mapping = self.mappings.of(kept.integration_id, kept.source)
+        trial, sent = self._tried(kept, mapping), self.replay.delivery(kept).body
+        try:
+            body = msgspec.json.decode(applied(mapping, sent))
+        except (msgspec.DecodeError, ValueError, RecursionError, Malformed):
+            return Explained(kept, differences(None, {}, trial.flaws), trial=trial)
+        shipped = examples.shipped().get(kept.source, ())
+        nearest = examples.nearest(body, shipped)
+        told = differences(body, self.replay.sources[kept.source].expects, trial.flaws, examples.names(shipped))
+        example = masking.value(nearest.body) if nearest is not None else None
+        return Explained(kept, told, nearest.case if nearest is not None else None, example, trial)
+
+    def _tried(self, kept: Kept, mapping: Mapping) -> Trial:
+        settings = self.replay.settings.get(kept.source, UNSET)
+        return tried(self.replay.source(kept.source), settings, mapping, self.replay.delivery(kept))
+
+    async def try_mapping(self, proposal: Proposal, entries: tuple[int, ...], after: int, limit: int) -> Tried:
+        """What these entries of a sender, or its pending ones above `after`, would become, as many as `WITHIN` allows.
+
+        Raises Unprocessable for a mapping that cannot be kept, and NotFound for an entry that is not of this sender.
+        """
+        check(proposal.steps)
+        began, chosen = self.replay.clock.monotonic(), entries or await self._pending(proposal, after, limit + 1)
+        most = len(entries) or limit
+        trials: list[tuple[int, Trial]] = []
+        for entry in chosen[:most]:
+            if self.replay.clock.monotonic() - began > WITHIN:
+                return Tried(tuple(trials), trials[-1][0])
+            async with acquire(self.replay.pool) as conn:
+                kept = await store.by_id(conn, entry)
+            if (kept.source, kept.integration) != (proposal.source, proposal.integration):
+                raise NotFound(f"{entry} was not sent to {proposal.source} by {proposal.integration}")
+            trials.append((entry, await asyncio.to_thread(self._tried, kept, proposal.steps)))
+        return Tried(tuple(trials), trials[-1][0] if len(chosen) > most else None)
+
+    async def _pending(self, proposal: Proposal, after: int, limit: int) -> tuple[int, ...]:
+        which = Which(source=proposal.source, integration=proposal.integration)
+        async with acquire(self.replay.pool) as conn:
+            return tuple(await store.oldest(conn, which, after, limit))
+
+    async def replay_many(self, which: Which, after: int, limit: int, by: str) -> Progress:
+        """Read pending entries again, the oldest first, for `WITHIN` at most; ends early where intake takes no more."""
+        began = self.replay.clock.monotonic()
+        async with acquire(self.replay.pool) as conn:
+            found = await store.oldest(conn, which, after, limit + 1)
+        ended: list[Ended] = []
+        for entry in found[:limit]:
+            if self.replay.clock.monotonic() - began > WITHIN:
+                return Progress(tuple(ended), ended[-1].id, "it took long: go on with what follows")
+            try:
+                ended.append(await _ended(entry, by, self.replay))
+            except (Overloaded, Unavailable) as error:
+                return Progress(tuple(ended), ended[-1].id if ended else after, error.detail)
+        return Progress(tuple(ended), ended[-1].id if len(found) > limit else None)
+
+
+async def _ended(entry: int, by: str, replay: Callable[[int, str], Awaitable[Receipt]]) -> Ended:
+    try:
+        receipt = await replay(entry, by)
+    except (Malformed, Forbidden) as error:
+        first = flaws_of(error)[0]
+        return Ended(entry, "refused", reason=f"{first.pointer}: {first.detail}" if first.pointer else first.detail)
+    except (Conflict, NotFound) as error:
+        return Ended(entry, "busy", reason=error.detail)
+    return Ended(entry, "replayed", receipt.id)

@@ -1,0 +1,1 @@
+"""Calls: what telephone systems tell of them, and what callers are answered."""

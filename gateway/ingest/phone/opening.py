@@ -1,0 +1,29 @@
+"""Puts together what takes calls."""
+
+from gateway.ingest.http import Authenticate, Submit
+from gateway.ingest.phone.filing import Filing
+from gateway.ingest.phone.http import PhonePosts
+from gateway.ingest.phone.pressing import Pressing
+from gateway.ingest.phone.room import PhoneRoom
+from gateway.ingest.reception import Reception
+from gateway.metrics import Metrics
+from gateway.notify.call_tokens import CallTokens
+from gateway.operations.desk import Desk
+from gateway.settings import Settings
+
+
+def public_address(settings: Settings) -> str:
+    """The gateway's address as telephone systems see it, without a slash at its end; never what a request says."""
+    return (settings.phone.public_url or settings.server.external_url).rstrip("/")
+
+
+def phone_room(settings: Settings, desk: Desk, submit: Submit, metrics: Metrics) -> PhoneRoom:
+    """The room as the settings say."""
+    filing = Filing(Reception(desk, submit, metrics), settings.phone)
+    return PhoneRoom(desk.pool, filing, settings.phone, metrics, desk.clock)
+
+
+def phone_posts(settings: Settings, room: PhoneRoom, secrets: tuple[bytes, ...], authenticate: Authenticate) -> PhonePosts:
+    """Its addresses; `secrets` sign the calls that the gateway makes."""
+    press = Pressing(room.file.reception, CallTokens(secrets))
+    return PhonePosts(room, press, authenticate, public_address(settings))

@@ -1,0 +1,109 @@
+"""A key pressed in a call that the gateway made: the only way to act on a record by telephone."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from gateway.dedup.submission import Result, Submission
+from gateway.errors import Forbidden, IllegalTransition
+from gateway.incidents import commands, lifecycle, store
+from gateway.incidents.labels import LOCALES, Locale, state_label
+from gateway.incidents.model import Outcome
+from gateway.incidents.record import Incident
+from gateway.ingest.phone.filing import SOURCE
+from gateway.ingest.phone.menu import MOST_TURNS
+from gateway.ingest.phone.script import Ask, HangUp, Place, Say, Script
+from gateway.ingest.phone.words import said, spelt
+from gateway.ingest.reception import Done, Reception
+from gateway.ingest.speakers import by_login
+from gateway.notify.call_tokens import Called, CallTokens
+from gateway.operations import allowing
+from gateway.operations.desk import Session
+from gateway.operations.permissions import sight
+from gateway.operations.who import Who
+
+ACKNOWLEDGE = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Pressing:
+    """Tells somebody about a record by telephone, and takes their key for it."""
+
+    reception: Reception
+    tokens: CallTokens
+
+    async def __call__(self, integration_id: int, call_id: str, place: Place, key: str, body: bytes) -> Script:
+        """What they hear next; raises Forbidden for what is no call of ours, and Unavailable."""
+        called = self.tokens.read(place.token, self.reception.desk.clock.now())
+        if key != ACKNOWLEDGE:
+            return await self.reception.desk.within(lambda session: self._told(session, called, place))
+        script: Script = ()
+
+        async def work(session: Session) -> Done | Result:
+            nonlocal script
+            script, done = await self._pressed(session, called, place)
+            return done
+
+        name = f"phone:press:{call_id}:{sha256(place.token.encode()).hexdigest()}"
+        await self.reception.take(Submission(integration_id, SOURCE, body, {}, (), delivery_id=name, same_as=b"press"), work)
+        # The same key told again is answered by how the record stands.
+        return script or await self.reception.desk.within(lambda session: self._told(session, called, place))
+
+    async def _pressed(self, session: Session, called: Called, place: Place) -> tuple[Script, Done]:
+        who, locale = await _person(session, called)
+        incident = await _record(session, called)
+        name = f"{SOURCE}:press:{incident.number}"
+        if not sight(who).sees(incident):
+            return _say("refused", locale), Done(name, None, Outcome.IGNORED, "not theirs to see")
+        if incident.version != called.version:
+            return self._again(session, incident, called, locale, place, ("changed",)), _ignored(name, incident, "has changed")
+        command = commands.Acknowledge(person=who.name)
+        try:
+            allowing.check(who, command, incident)
+            revision = lifecycle.apply(incident, command, who.name, session.now)
+        except (Forbidden, IllegalTransition):
+            return _say("refused", locale), _ignored(name, incident, "may not acknowledge it")
+        written = await session.write([revision])
+        taken = Say(said("acknowledged", locale, number=spelt(incident.number)), locale), HangUp()
+        return taken, Done(name, written[0] if written else incident, Outcome.ACKNOWLEDGED, "key press")
+
+    async def _told(self, session: Session, called: Called, place: Place) -> Script:
+        who, locale = await _person(session, called)
+        incident = await _record(session, called)
+        if not sight(who).sees(incident):
+            return _say("refused", locale)
+        return self._again(session, incident, called, locale, place, ())
+
+    def _again(
+        self, session: Session, incident: Incident, called: Called, locale: Locale, place: Place, first: tuple[str, ...]
+    ) -> Script:
+        """The record as it is, and where it can be acknowledged a key for that, with a token for how it is now."""
+        facts = {"number": spelt(incident.number), "priority": incident.priority, "title": incident.title}
+        told = said("alarm", locale, **facts, state=state_label(incident.state, incident.kind, locale))
+        says = (*(Say(said(word, locale), locale) for word in first), Say(told, locale))
+        if lifecycle.TABLE[commands.Acknowledge].get(incident.state) is None or place.turn >= MOST_TURNS:
+            return *says, HangUp()
+        token = self.tokens.make(Called(incident.id, incident.version, called.login), session.now)
+        return (Ask((*says, Say(said("press", locale), locale)), Place("alarm", locale, place.turn + 1, token)),)
+
+
+async def _person(session: Session, called: Called) -> tuple[Who, Locale]:
+    found = await by_login(session.conn, called.login)
+    if found is None:
+        raise Forbidden("nobody has this login any more")
+    who, chosen = found
+    return who, next((one for one in LOCALES if one == chosen), "en")
+
+
+async def _record(session: Session, called: Called) -> Incident:
+    found = await store.lock(session.conn, [called.incident_id])
+    if not found:
+        raise Forbidden("there is no such record")
+    return found[0]
+
+
+def _say(word: str, locale: Locale) -> Script:
+    return Say(said(word, locale), locale), HangUp()
+
+
+def _ignored(name: str, incident: Incident, reason: str) -> Done:
+    return Done(name, incident, Outcome.IGNORED, reason)

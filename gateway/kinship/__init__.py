@@ -1,0 +1,1 @@
+"""What belongs together: reports and alerts about one trouble under one master."""

@@ -1,0 +1,137 @@
+"""What a report or an open record is about, read from its fields and its words. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.catalogue.landscape import Landscape, Named, Of
+from gateway.kinship.intents import ALONE, EARLIER, FINE, NOT_IT, Intent, intent_of
+from gateway.kinship.symptoms import Symptom, symptoms_in
+from gateway.knowledge.likeness import words
+
+READ = 1_000
+"""Characters of a title and a description that are read: what a trouble is stands at the beginning."""
+
+NEAR = 24
+"""Characters around a name in which it may be said that this one is well."""
+
+HOST = re.compile(r"(?<![a-z0-9._-])(?=[a-z0-9.-]*[0-9])(?=[a-z0-9.-]*[a-z])[a-z0-9]+(?:[.-][a-z0-9]+)+(?![a-z0-9-])")
+ADDRESS = re.compile(r"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9]|\.[0-9])")
+
+HEADING = re.compile(
+    r"^[-_* ]{0,20}(?:original message|原始邮件|原始郵件|转发的?邮件|forwarded message)"
+    r"|^(?:on .{5,200} wrote|在.{3,200}写道|.{3,100}写道)\s?[:：]"
+    r"|^(?:from|发件人|寄件者)\s?[:：].{1,200}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+QUOTED = re.compile(r"^[>＞].*$", re.MULTILINE)
+SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One report, or what an open record was opened by. `deliberate` says that `service` was chosen, not a mailbox's own."""
+
+    title: str
+    text: str = ""
+    service: str = ""
+    ci: str = ""
+    site: str = ""
+    deliberate: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What it is about.
+
+    `named` are services that stand in the words, `services` those and the ones of the fields; `well` are those of which is said
+    that nothing is wrong with them. `hosts` are names and addresses of machines that the catalogue may not know.
+    """
+
+    services: frozenset[str]
+    named: frozenset[str]
+    well: frozenset[str]
+    cis: frozenset[str]
+    hosts: frozenset[str]
+    sites: frozenset[str]
+    symptoms: frozenset[Symptom]
+    intent: Intent
+    alone: bool
+    earlier: bool
+    words: str
+
+    @property
+    def has_subject(self) -> bool:
+        """Whether it says what it is about."""
+        return bool(self.services or self.cis or self.hosts)
+
+
+def own_words(text: str) -> str:
+    """A text without what it quotes and without a signature; all of it where nothing else is left."""
+    kept = text[:READ]
+    for cut in (HEADING, SIGNATURE):
+        found = cut.search(kept)
+        if found is not None and kept[: found.start()].strip():
+            kept = kept[: found.start()]
+    return QUOTED.sub("", kept).strip() or text[:READ]
+
+
+def read(said: Said, landscape: Landscape) -> Reading:
+    """What a text and its fields say."""
+    own = own_words(said.text)
+    text = " ".join(f"{said.title[:READ]}\n{'' if own.startswith(said.title) else own}".casefold().split("\n")).strip()
+    found = landscape.named(text)
+    well = frozenset(one.which for one in found if one.of is Of.SERVICE and _is_well(one, text))
+    named = frozenset(one.which for one in found if one.of is Of.SERVICE) - well
+    cis = frozenset(one.which for one in found if one.of is Of.CI) | ({said.ci} - {""})
+    chosen = {said.service} if said.service and (said.deliberate or said.service in named) else set()
+    unnamed = _without(text, found)
+    symptoms = symptoms_in(unnamed)
+    return Reading(
+        services=frozenset({*(named or chosen), *_services(cis, landscape)}) - well,
+        named=named,
+        well=well,
+        cis=cis,
+        hosts=frozenset({*HOST.findall(text), *ADDRESS.findall(text)}),
+        sites=frozenset(_sites(said, found, cis, landscape)),
+        symptoms=symptoms,
+        intent=intent_of(text, symptoms),
+        alone=ALONE.search(text) is not None,
+        earlier=EARLIER.search(text) is not None,
+        words=words(unnamed),
+    )
+
+
+def _is_well(one: Named, text: str) -> bool:
+    after, before = text[one.end : one.end + NEAR], text[max(0, one.start - NEAR) : one.start]
+    return FINE.match(after) is not None or NOT_IT.search(before) is not None
+
+
+def _services(cis: Iterable[str], landscape: Landscape) -> Iterator[str]:
+    yield from (landscape.service_of[ci] for ci in cis if ci in landscape.service_of)
+
+
+def _sites(said: Said, found: Iterable[Named], cis: Iterable[str], landscape: Landscape) -> Iterator[str]:
+    named = [one.which for one in found if one.of is Of.SITE]
+    if said.site:
+        named += [one.which for one in landscape.named(said.site) if one.of is Of.SITE]
+    yield from named or (landscape.site_of[ci] for ci in cis if ci in landscape.site_of)
+
+
+def _without(text: str, found: Iterable[Named]) -> str:
+    """The words that are not names: those count by themselves."""
+    for one in sorted(found, key=lambda named: -named.start):
+        text = f"{text[: one.start]} {text[one.end :]}"
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An open master that something may belong to."""
+
+    id: int
+    number: str
+    opened_at: datetime
+    by_alert: bool
+    reading: Reading

@@ -1,0 +1,117 @@
+"""Looking for the open master that a new report belongs to: one bounded statement, judged in memory, then the master locked.
+
+Who links within one province of the catalogue takes turns on its advisory lock, so that two reports at once find each other.
+What keeps chains away is the master's row: it is locked, and looked at again, before anything hangs on it.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from asyncpg import Record
+
+from gateway.catalogue.landscape import Landscape
+from gateway.db.pool import Connection
+from gateway.incidents import store
+from gateway.incidents.model import LIVE, Kind
+from gateway.incidents.record import Incident
+from gateway.kinship.intents import Intent
+from gateway.kinship.judge import Kin, judge
+from gateway.kinship.reading import Candidate, Reading, Said, read
+from gateway.kinship.unlearning import marks
+
+EACH, MOST = 30, 120
+"""The newest open masters of each service and item that are looked at, and of all together."""
+
+NOWHERE = "elsewhere"
+"""The province of what the catalogue does not know."""
+
+CANDIDATES = """
+WITH near AS (
+  SELECT i.id FROM unnest($1::text[]) AS asked (service) CROSS JOIN LATERAL (
+    SELECT id FROM incident i WHERE i.service = asked.service AND i.master_id IS NULL
+    AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') ORDER BY i.id DESC LIMIT $6) i
+  UNION
+  SELECT i.id FROM unnest($2::text[]) AS asked (ci) CROSS JOIN LATERAL (
+    SELECT id FROM incident i WHERE i.ci = asked.ci AND i.ci <> '' AND i.master_id IS NULL
+    AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') ORDER BY i.id DESC LIMIT $6) i)
+SELECT i.id, i.number, i.title, left(i.description, 1000) AS text, i.service, i.ci, i.location AS site, i.recorded_at,
+  i.dedup_key IS NOT NULL AS by_alert
+FROM incident i WHERE i.id IN (SELECT id FROM near ORDER BY id DESC LIMIT $7)
+AND i.recorded_at > $3 AND i.kind = 'incident' AND NOT i.security AND NOT i.storm AND NOT i.suppressed AND i.id <> $5
+AND NOT EXISTS (SELECT FROM unlearned u WHERE u.master_id = i.id AND u.mark = ANY($4::bytea[]))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Seeking:
+    """How kin is sought: among masters opened `within`, with `least` points; `anything` is the service mailboxes give all."""
+
+    landscape: Landscape
+    within: timedelta
+    least: float
+    anything: str = ""
+
+    def reads(self, said: Incident) -> Reading:
+        """What a record is about."""
+        return self.read(said.title, said.description, said.service, said.ci, said.location)
+
+    def read(self, title: str, text: str, service: str, ci: str, site: str) -> Reading:
+        """What these fields say."""
+        deliberate = not self.anything or service != self.anything
+        return read(Said(title=title, text=text, service=service, ci=ci, site=site, deliberate=deliberate), self.landscape)
+
+    async def kin_of(self, conn: Connection, incident: Incident, now: datetime) -> tuple[Kin, Incident] | None:
+        """The kin of a record that is about to be opened, with its master, which is locked and fit; or None."""
+        if incident.kind != Kind.INCIDENT or incident.security:
+            return None
+        told = self.reads(incident)
+        if told.intent is not Intent.TROUBLE:
+            return None
+        await _take_turn(conn, provinces(told, self.landscape))
+        found = await self._candidates(conn, told, incident, now)
+        while (kin := judge(told, found, self.landscape, now, self.least)) is not None:
+            master = next(iter(await store.lock(conn, [kin.master.id])), None)
+            if master is not None and fit(master):
+                return kin, master
+            found = [one for one in found if one.id != kin.master.id]
+        return None
+
+    async def _candidates(self, conn: Connection, told: Reading, incident: Incident, now: datetime) -> list[Candidate]:
+        services, cis = around(told, self.landscape)
+        since = now - self.within
+        known = marks(incident)
+        rows = await conn.fetch(CANDIDATES, list(services), list(cis), since, known, incident.id, EACH, MOST)
+        return [self._candidate(row) for row in rows]
+
+    def _candidate(self, row: Record) -> Candidate:
+        reading = self.read(row["title"], row["text"], row["service"], row["ci"], row["site"])
+        return Candidate(
+            id=row["id"], number=row["number"], opened_at=row["recorded_at"], by_alert=row["by_alert"], reading=reading
+        )
+
+
+def fit(master: Incident) -> bool:
+    """Whether something may hang on it, now that it is locked: open, its own master, and there for everybody."""
+    return master.state in LIVE and master.master_id is None and not master.security
+
+
+def around(told: Reading, landscape: Landscape) -> tuple[Collection[str], Collection[str]]:
+    """The services and the items whose open masters it may belong to; "" stands for masters of which no field says anything."""
+    cis = {*told.cis, *(part for service in told.services for part in landscape.parts_of.get(service, ()))}
+    above = {cause for ci in sorted(cis)[:MOST] for cause in landscape.above(ci)}
+    services = {*told.services, *(landscape.service_of[ci] for ci in above if ci in landscape.service_of), ""}
+    return sorted(services)[:MOST], sorted(cis | above)[:MOST]
+
+
+def provinces(told: Reading, landscape: Landscape) -> list[str]:
+    """Where it belongs, in order."""
+    return sorted({landscape.province(one) for one in (*told.services, *told.cis)} or {NOWHERE})
+
+
+TURN = "SELECT pg_advisory_xact_lock(hashtextextended('kinship ' || $1, 0))"
+
+
+async def _take_turn(conn: Connection, names: Sequence[str]) -> None:
+    for name in names:
+        await conn.execute(TURN, name)

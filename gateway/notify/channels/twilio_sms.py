@@ -1,0 +1,44 @@
+"""Short messages to a person's telephone, in the language they chose."""
+
+from dataclasses import dataclass
+
+from gateway.clock import Clock
+from gateway.db.pool import LOST_RACE, Pool, acquire
+from gateway.errors import Unavailable
+from gateway.notify.channels.twilio_voice import telephone
+from gateway.notify.message import Message, Result, Retry
+from gateway.notify.templates import render
+from gateway.notify.twilio_api import TwilioApi
+
+NAME = "sms"
+LONGEST = 300
+"""Characters: three or four short messages' worth, in Chinese five."""
+
+LOCALE = "SELECT locale FROM person WHERE login = $1 AND active"
+
+
+@dataclass(frozen=True, slots=True)
+class SmsChannel:
+    """Recipients are logins."""
+
+    api: TwilioApi
+    pool: Pool
+    clock: Clock
+    external_url: str
+
+    def endpoint(self, recipient: str) -> str:  # noqa: ARG002 - Twilio fails as one
+        """All messages go by Twilio."""
+        return self.api.settings.api
+
+    async def send(self, message: Message) -> Result:
+        """Send it once."""
+        try:
+            async with acquire(self.pool) as conn:
+                number = await telephone(conn, self.api, self.clock, NAME, message.recipient)
+                locale = await conn.fetchval(LOCALE, message.recipient)
+        except (Unavailable, *LOST_RACE) as error:
+            return Retry(f"who that is could not be looked up: {error!r}")
+        if not isinstance(number, str):
+            return number
+        words = render(message.template, message.facts, self.external_url, locale)
+        return await self.api.ask("Messages", {"To": number, "Body": f"{words.subject}\n{words.text}"[:LONGEST]})

@@ -1,0 +1,51 @@
+"""How a record is shown in a chat, in the reader's language. Pure."""
+
+from gateway.incidents.labels import LOCALES, Locale, state_label
+from gateway.incidents.model import LIVE, State
+from gateway.incidents.record import Incident
+from gateway.notify.card import Button, Pressed, Reply
+from gateway.notify.press_tokens import PressTokens
+from gateway.notify.templates import one_line
+
+BUTTONS: dict[Pressed, tuple[str, str]] = {"acknowledge": ("Acknowledge", "受理"), "resolve": ("Resolve", "解决")}
+"""What buttons say."""
+
+PRIORITY, STATE, HANDLER = ("Priority {}", "优先级 {}"), ("State: {}", "状态:{}"), ("Handled by: {}", "处理人:{}")
+
+
+def shown(incident: Incident, tokens: PressTokens, locale: Locale, text: str = "", *, named: bool = False) -> Reply:
+    """The record as it stands, below `text` if there is any; where that has `named` the record, with no more than its state."""
+    standing = state_of(incident, locale) if named else standing_of(incident, locale)
+    whole = f"{text}\n{standing}" if text else standing
+    state = state_label(incident.state, incident.kind, locale)
+    return Reply(whole, incident.number, one_line(incident.title), state, buttons(incident, tokens, locale))
+
+
+def standing_of(incident: Incident, locale: Locale) -> str:
+    """Number, priority, title, state and who has it, on two lines."""
+    priority = PRIORITY[LOCALES.index(locale)].format(incident.priority)
+    return f"[{incident.number}] {priority} · {one_line(incident.title)}\n{state_of(incident, locale)}"
+
+
+def state_of(incident: Incident, locale: Locale) -> str:
+    """Its state, and who has it."""
+    language = LOCALES.index(locale)
+    said = [STATE[language].format(state_label(incident.state, incident.kind, locale))]
+    if incident.handler:
+        said.append(HANDLER[language].format(one_line(incident.handler)))
+    return " · ".join(said)
+
+
+def buttons(incident: Incident, tokens: PressTokens, locale: Locale) -> tuple[Button, ...]:
+    """What can be pressed: nothing where no work is owed any more."""
+    if incident.state not in LIVE:
+        return ()
+    untaken = incident.state in (State.LOGGED, State.ASSIGNED)
+    offered: tuple[Pressed, ...] = ("acknowledge", "resolve") if untaken else ("resolve",)
+    token, language = tokens.make(incident), LOCALES.index(locale)
+    return tuple(Button(action, BUTTONS[action][language], token) for action in offered)
+
+
+def mark(incident: Incident) -> str:
+    """By which two showings are told apart; as CHANGED of `operations/chat_changes.py` has it."""
+    return f"{incident.state}/{incident.priority}/{incident.reopened}/{incident.handler}"

@@ -1,0 +1,38 @@
+"""A reply as Slack's Block Kit (https://docs.slack.dev/reference/block-kit/blocks). Pure."""
+
+from typing import Any
+
+from gateway.notify.card import Reply
+
+TEXT, FALLBACK = 3_000, 3_800
+"""Characters of a text block, and of the words beside blocks that notifications show."""
+
+
+def blocks(reply: Reply) -> list[dict[str, Any]]:
+    """The text as plain text, in which nothing that people wrote can call a channel, and a row of buttons."""
+    shown: list[dict[str, Any]] = [{"type": "section", "text": _plain(reply.text, TEXT)}]
+    if reply.buttons:
+        first = reply.buttons[0].action
+        shown.append({
+            "type": "actions",
+            "elements": [
+                {"type": "button", "action_id": one.action, "text": _plain(one.label, 75), "value": one.token}
+                | ({"style": "primary"} if one.action == first else {})
+                for one in reply.buttons
+            ],
+        })  # fmt: skip
+    return shown
+
+
+def content(reply: Reply) -> dict[str, Any]:
+    """What every way of posting has in common."""
+    return {"text": escaped(reply.text[:FALLBACK]), "blocks": blocks(reply)}
+
+
+def escaped(text: str) -> str:
+    """Text in which Slack finds neither links nor mentions."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _plain(text: str, limit: int) -> dict[str, Any]:
+    return {"type": "plain_text", "text": (text[:limit] or "-"), "emoji": False}

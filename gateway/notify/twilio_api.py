@@ -1,0 +1,71 @@
+"""Twilio's own address for calls and short messages: https://www.twilio.com/docs/voice/api/call-resource, /docs/messaging/api."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+import msgspec
+from aiohttp import ClientError, ClientSession, ClientTimeout, encode_basic_auth
+
+from gateway.notify.message import Dead, Delivered, Result, Retry
+from gateway.settings import Twilio
+
+TIMEOUT_S = 9.0
+FEW_TRIES = 3
+MOST_BYTES = 65_536
+
+
+class Refusal(msgspec.Struct):
+    """Why Twilio did not do it."""
+
+    code: int = 0
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TwilioApi:
+    """Asks Twilio for a call or a message: no redirects, no proxies."""
+
+    session: ClientSession
+    settings: Twilio
+
+    @classmethod
+    def open(cls, settings: Twilio) -> "TwilioApi":
+        """An address with its own connections, to be closed; must be called inside the running loop."""
+        session = ClientSession(
+            timeout=ClientTimeout(total=TIMEOUT_S, connect=4.0),
+            trust_env=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"user-agent": "incident-gateway", "authorization": encode_basic_auth(settings.account, settings.token)},
+        )
+        return cls(session, settings)
+
+    async def ask(self, resource: str, fields: Mapping[str, Any]) -> Result:
+        """Make one resource ("Calls", "Messages") once."""
+        url = f"{self.settings.api.rstrip('/')}/2010-04-01/Accounts/{self.settings.account}/{resource}.json"
+        try:
+            async with self.session.post(url, data={"From": self.settings.sender, **fields}, allow_redirects=False) as answer:
+                return judge(answer.status, await answer.content.read(MOST_BYTES), answer.headers.get("retry-after", ""))
+        except (ClientError, OSError) as error:
+            return Retry(f"{type(error).__name__}: {error}", down=True)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.session.close()
+
+
+def judge(status: int, body: bytes, retry_after: str) -> Result:
+    """What an answer means: 2xx is done, what may pass is tried again, a refused key a few times, all else never."""
+    if 200 <= status < 300:
+        return Delivered()
+    try:
+        told = msgspec.json.decode(body, type=Refusal)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        told = Refusal()
+    reason = f"Twilio answered {status}" + (f" ({told.code}: {told.message[:200]})" if told.code else "")
+    if status in (408, 429) or status >= 500:
+        waits = int(retry_after[:6]) if retry_after.isascii() and retry_after.isdigit() else None
+        return Retry(reason, after=None if waits is None else timedelta(seconds=waits), down=status != 429)
+    return Retry(reason, at_most=FEW_TRIES, down=True) if status in (401, 403) else Dead(reason)

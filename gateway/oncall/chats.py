@@ -1,0 +1,117 @@
+"""Which account in which chat is whose: an administrator says so, or its owner types a code there once."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from asyncpg import Record, UniqueViolationError
+
+from gateway.db.pool import Connection
+from gateway.errors import Conflict, NotFound
+
+VALID = timedelta(minutes=10)
+"""How long a code waits to be typed."""
+
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""What codes are made of: nothing that is easily taken for something else."""
+
+LENGTH = 12
+"""About 59 bits: nobody guesses one within its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """An account of somebody's: `tenant` is the workspace or company, `user` the vendor's id within it."""
+
+    provider: str
+    tenant: str
+    user: str
+    linked_at: datetime
+
+
+SPEAKER = """
+SELECT p.login, p.name, p.email, p.phone, p.roles, p.locale,
+  array(SELECT g.slug FROM staff_group_member m JOIN staff_group g ON g.id = m.group_id
+        WHERE m.person_id = p.id AND g.active) AS groups
+FROM chat_identity c JOIN person p ON p.id = c.person_id
+WHERE c.provider = $1 AND c.tenant = $2 AND c.user_id = $3 AND p.active
+"""
+
+
+async def speaker(conn: Connection, provider: str, tenant: str, user: str) -> Record | None:
+    """The person whose account it is, if they are active."""
+    return await conn.fetchrow(SPEAKER, provider, tenant, user)
+
+
+OF_PERSON = """
+SELECT provider, tenant, user_id AS "user", linked_at FROM chat_identity WHERE person_id = $1
+ORDER BY provider, tenant, user_id LIMIT 100
+"""
+
+
+async def of_person(conn: Connection, person_id: int) -> list[Chat]:
+    """Their accounts."""
+    return [Chat(**row) for row in await conn.fetch(OF_PERSON, person_id)]
+
+
+LINK = """
+INSERT INTO chat_identity (provider, tenant, user_id, person_id, linked_at)
+VALUES ($1, $2, $3, $4, coalesce($5::timestamptz, statement_timestamp()))
+RETURNING provider, tenant, user_id AS "user", linked_at
+"""
+
+
+async def link(conn: Connection, person_id: int, provider: str, tenant: str, user: str, stamp: datetime | None) -> Chat:
+    """The account is theirs; raises Conflict where it is somebody's already."""
+    try:
+        async with conn.transaction():
+            row = await conn.fetchrow(LINK, provider, tenant, user, person_id, stamp)
+    except UniqueViolationError as error:
+        raise Conflict("this account belongs to somebody already: take it from them first") from error
+    if row is None:
+        raise AssertionError("an INSERT returns its row")
+    return Chat(**row)
+
+
+UNLINK = """
+DELETE FROM chat_identity WHERE person_id = $1 AND provider = $2 AND tenant = $3 AND user_id = $4 RETURNING person_id
+"""
+
+
+async def unlink(conn: Connection, person_id: int, provider: str, tenant: str, user: str) -> None:
+    """The account is theirs no longer; raises NotFound."""
+    if await conn.fetchval(UNLINK, person_id, provider, tenant, user) is None:
+        raise NotFound("this account is not theirs")
+
+
+FORGET_CODES = "DELETE FROM chat_code WHERE person_id = $1"
+KEEP_CODE = """
+INSERT INTO chat_code (code_hash, person_id, expires_at)
+VALUES ($1, $2, coalesce($3::timestamptz, statement_timestamp()) + $4::interval) RETURNING expires_at
+"""
+
+
+async def new_code(conn: Connection, person_id: int, stamp: datetime | None) -> tuple[str, datetime]:
+    """A code and when it ends; whichever they had before is good no longer."""
+    code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
+    await conn.execute(FORGET_CODES, person_id)
+    ends: datetime = await conn.fetchval(KEEP_CODE, _hash(code), person_id, stamp, VALID)
+    return code, ends
+
+
+TAKE_CODE = """
+DELETE FROM chat_code c USING person p
+WHERE c.code_hash = $1 AND p.id = c.person_id AND p.active AND c.expires_at > coalesce($2::timestamptz, statement_timestamp())
+RETURNING p.id, p.login
+"""
+
+
+async def take_code(conn: Connection, code: str, stamp: datetime | None) -> tuple[int, str] | None:
+    """Whose code it is, id and login, and the code is gone; None for one that is not good, or no longer."""
+    row = await conn.fetchrow(TAKE_CODE, _hash(code), stamp)
+    return None if row is None else (row["id"], row["login"])
+
+
+def _hash(code: str) -> bytes:
+    return sha256(b"chat code\0" + code.strip().lower().encode("utf-8", "replace")).digest()

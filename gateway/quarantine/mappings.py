@@ -1,0 +1,116 @@
+"""Mappings in the database, every version of them, and the present ones in memory."""
+
+from collections.abc import Mapping as Readable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+import structlog
+from asyncpg import Record
+
+from gateway.db.pool import Connection, Pool, acquire
+from gateway.errors import NotFound, VersionMismatch
+from gateway.quarantine.mapping import Mapping, check
+
+EVERY = 5.0
+"""Seconds until a replica knows of a mapping that was saved at another one."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """One version of what is done to the bodies that one integration sends to one source; no steps is nothing."""
+
+    integration_id: int
+    integration: str
+    source: str
+    version: int
+    steps: Mapping
+    note: str
+    made_at: datetime
+    made_by: str
+
+
+def _of(row: Record) -> Saved:
+    fields = dict(row)
+    return Saved(**fields | {"steps": msgspec.json.decode(fields["steps"], type=Mapping)})
+
+
+SAVED = """
+m.integration_id, i.slug AS integration, m.source, m.version, m.steps::text AS steps, m.note, m.made_at, m.made_by
+FROM body_mapping m JOIN integration i ON i.id = m.integration_id
+"""
+CURRENT = "SELECT DISTINCT ON (m.integration_id, m.source) " + SAVED + "ORDER BY m.integration_id, m.source, m.version DESC"
+
+
+async def current(conn: Connection) -> list[Saved]:
+    """The mapping in force of every sender that ever had one."""
+    return [_of(row) for row in await conn.fetch(CURRENT)]
+
+
+HISTORY = "SELECT " + SAVED + "WHERE i.slug = $1 AND m.source = $2 ORDER BY m.version DESC LIMIT $3"
+
+
+async def history(conn: Connection, integration: str, source: str, limit: int) -> list[Saved]:
+    """Its versions, the one in force first."""
+    return [_of(row) for row in await conn.fetch(HISTORY, integration, source, limit)]
+
+
+LOCK = "SELECT id FROM integration WHERE slug = $1 FOR UPDATE"
+INSERT = """
+INSERT INTO body_mapping (integration_id, source, version, steps, note, made_at, made_by)
+VALUES ($1, $2, $3, $4, $5, coalesce($6::timestamptz, statement_timestamp()), $7)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A mapping to be saved."""
+
+    integration: str
+    source: str
+    steps: Mapping
+    note: str
+    by: str
+
+
+async def save(conn: Connection, proposal: Proposal, stamp: datetime | None, if_match: int | None = None) -> tuple[Saved, bool]:
+    """The version in force from now on, and whether it is a new one: the same steps again are not.
+
+    Raises NotFound for an integration there is not, VersionMismatch, and Unprocessable for steps that cannot be kept.
+    """
+    check(proposal.steps)
+    integration_id = await conn.fetchval(LOCK, proposal.integration)
+    if integration_id is None:
+        raise NotFound(f"there is no integration {proposal.integration!r}")
+    before = await history(conn, proposal.integration, proposal.source, 1)
+    version = before[0].version if before else 0
+    if if_match is not None and if_match != version:
+        raise VersionMismatch(f"the mapping is at version {version}: read it again")
+    if before and before[0].steps == proposal.steps:
+        return before[0], False
+    steps = msgspec.json.encode(proposal.steps).decode()
+    await conn.execute(INSERT, integration_id, proposal.source, version + 1, steps, proposal.note, stamp, proposal.by)
+    return (await history(conn, proposal.integration, proposal.source, 1))[0], True
+
+
+Sender = tuple[int, str]
+"""An integration and a source."""
+
+
+@dataclass(slots=True)
+class Mappings:
+    """Those in force, in memory, so that asking for one costs a look into a table that is most often empty."""
+
+    by_sender: Readable[Sender, Mapping] = field(default_factory=dict)
+
+    def of(self, integration_id: int, source: str) -> Mapping:
+        """What is done to such bodies; nothing for most."""
+        return self.by_sender.get((integration_id, source), ()) if self.by_sender else ()
+
+    async def refresh(self, pool: Pool) -> None:
+        """Read them again."""
+        async with acquire(pool) as conn:
+            found = await current(conn)
+        self.by_sender = {(one.integration_id, one.source): one.steps for one in found if one.steps}

@@ -1,0 +1,63 @@
+"""Bodies as people may see them: what looks like a secret is blotted out. Pure."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+BLOT = "***"
+NAMES = (
+    r"pass(?:word|wd|phrase)?|secrets?|token|authorization|cookie|credentials?|signature|private[_-]?key|"
+    r"(?:api|access|auth|routing|service|integration|genie|app|signing)[_-]?key"
+)
+NAMED = re.compile(rf"(?:[\w-]*[_-])?(?:{NAMES})", re.IGNORECASE)
+IN_TEXT = re.compile(rf'(\b[\w-]{{0,40}}?(?:{NAMES})["\']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"?|[^\s"&,;}}\]]+)', re.IGNORECASE)
+WORDS = re.compile(
+    r"(?i)\b(bearer|basic|genie_?key)\s+[\w.~+/=-]{8,}|\bwhsec_[\w+/=]{8,}|(?<=://)[^/\s:@]{1,256}:[^/\s@]{1,256}(?=@)"
+)
+UNKEPT = re.compile(r"sign|auth|token|secret|key|cookie|forwarded|real-ip", re.IGNORECASE)
+MOST, LONGEST = 40, 1_024
+"""Headers that are kept of one request, and characters of each."""
+
+CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def is_secret(name: str) -> bool:
+    """Whether what a name stands for is nobody's business: apiKey, routing_key, X-Auth-Token."""
+    return NAMED.fullmatch(CAMEL.sub("_", name)) is not None
+
+
+def value(told: Any, name: str = "") -> Any:
+    """A decoded value with its secrets blotted out."""
+    if name and is_secret(name) and told is not None and not isinstance(told, bool):
+        return BLOT
+    if isinstance(told, dict):
+        return {inner: value(one, inner) for inner, one in told.items()}
+    if isinstance(told, list):
+        return [value(one, name) for one in told]
+    return text(told) if isinstance(told, str) else told
+
+
+def text(told: str) -> str:
+    """A text with what looks like a secret in it blotted out, whatever it is written in."""
+    return IN_TEXT.sub(lambda found: found[1] + _blotted(found[2]), WORDS.sub(BLOT, told))
+
+
+def body(told: bytes) -> str:
+    """A body as text: JSON with its secrets blotted out, and what cannot be read as far as it can be."""
+    try:
+        return msgspec.json.encode(value(msgspec.json.decode(told))).decode()
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return text(told.decode("utf-8", "replace"))
+
+
+def headers(told: Mapping[str, str]) -> dict[str, str]:
+    """The headers that may be kept beside a body: names in lower case, without those that show who somebody is."""
+    names = [name for name in told if not (is_secret(name) or UNKEPT.search(name))]
+    cut = {name.lower(): told[name].encode("utf-8", "replace").decode()[:LONGEST] for name in names[:MOST]}
+    return {name: text(value) for name, value in cut.items()}
+
+
+def _blotted(found: str) -> str:
+    return f'"{BLOT}"' if found.startswith('"') else BLOT

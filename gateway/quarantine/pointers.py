@@ -1,0 +1,74 @@
+"""JSON pointers (RFC 6901) in which a step `*` stands for every item of a list. Pure."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+EACH = "*"
+INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
+ABSENT: Any = object()
+"""In place of a value where there is none: null is one."""
+
+Steps = tuple[str, ...]
+
+
+def steps(pointer: str) -> Steps:
+    """The steps of a pointer; raises ValueError for a text that is none."""
+    if pointer and not pointer.startswith("/"):
+        raise ValueError(f"a pointer begins with a slash: {pointer[:80]!r}")
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
+
+
+def written(path: Steps) -> str:
+    """The pointer of these steps."""
+    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def places(value: Any, path: Steps, at: Steps = ()) -> Iterator[tuple[Steps, Any]]:
+    """Every place that a path names in a value, with what stands there; nothing where it leads nowhere."""
+    if not path:
+        yield at, value
+        return
+    first, rest = path[0], path[1:]
+    if first == EACH and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from places(item, rest, (*at, str(index)))
+    elif (found := child(value, first)) is not ABSENT:
+        yield from places(found, rest, (*at, first))
+
+
+def child(value: Any, step: str) -> Any:
+    """What one step leads to, or ABSENT."""
+    if isinstance(value, dict):
+        return value.get(step, ABSENT)
+    if isinstance(value, list) and INDEX.fullmatch(step) and int(step) < len(value):
+        return value[int(step)]
+    return ABSENT
+
+
+def found(value: Any, path: Steps) -> Any:
+    """What stands at a path without `*`, or ABSENT."""
+    return next((there for _, there in places(value, path)), ABSENT)
+
+
+def put(value: Any, path: Steps, new: Any) -> bool:
+    """Write into a value, making the objects on the way; whether there was room: what is no object is not replaced by one."""
+    *way, last = path
+    for step in way:
+        value = value.setdefault(step, {}) if isinstance(value, dict) else child(value, step)
+    if not isinstance(value, dict):
+        return False
+    value[last] = new
+    return True
+
+
+def take(value: Any, path: Steps) -> Any:
+    """Take a member out of its object and return it; ABSENT where there is none."""
+    *way, last = path
+    parent = found(value, tuple(way))
+    return parent.pop(last, ABSENT) if isinstance(parent, dict) else ABSENT
+
+
+def overlap(one: Steps, other: Steps) -> bool:
+    """Whether two paths may name the same place, or one of them a place within the other's."""
+    return all(a == b or EACH in (a, b) for a, b in zip(one, other, strict=False))

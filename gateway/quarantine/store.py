@@ -1,0 +1,205 @@
+"""Quarantine in the database: looked at, claimed by one at a time, settled once."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from gateway.db.pool import Connection
+from gateway.errors import Conflict, NotFound
+
+CLAIM_FOR = timedelta(seconds=60)
+"""How long somebody has an entry for themselves; longer than reading it again ever takes."""
+
+COUNTED = 100_000
+"""Entries that are counted at most, so that counting costs no more than that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """A part of the quarantine. `problem` is a piece of what is said of it, `since` a time of receipt; None is any."""
+
+    state: str = "pending"
+    source: str | None = None
+    integration: str | None = None
+    problem: str | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One body (item -1) or item in quarantine."""
+
+    id: int
+    receipt_id: UUID
+    item: int
+    integration_id: int
+    integration: str
+    source: str
+    received_at: datetime
+    headers: dict[str, str]
+    body: bytes
+    size: int
+    problem: str
+    pointer: str
+    state: str
+    tried_at: datetime | None
+    tried_problem: str
+    settled_at: datetime | None
+    settled_by: str
+    reason: str
+    replayed_receipt_id: UUID | None
+
+
+def _of(row: Record) -> Kept:
+    fields = dict(row)
+    return Kept(**fields | {"headers": msgspec.json.decode(fields["headers"])})
+
+
+COLUMNS = """
+SELECT q.id, q.receipt_id, q.item, q.integration_id, coalesce(i.slug, '') AS integration, q.source, q.received_at,
+       q.headers::text AS headers, substr(q.body, 1, $1::int) AS body, octet_length(q.body) AS size, q.problem, q.pointer,
+       q.state, q.tried_at, q.tried_problem, q.settled_at, q.settled_by, q.reason, q.replayed_receipt_id
+FROM quarantine q LEFT JOIN integration i ON i.id = q.integration_id
+"""
+CHOSEN = """
+WHERE q.state = $2::text AND ($3::text IS NULL OR q.source = $3::text) AND ($4::text IS NULL OR i.slug = $4::text)
+  AND ($5::text IS NULL OR strpos(lower(q.problem), lower($5::text)) > 0)
+  AND ($6::timestamptz IS NULL OR q.received_at >= $6::timestamptz)
+"""
+WHOLE_BODY = 2**30
+
+
+def _chosen(which: Which) -> tuple[Any, ...]:
+    return which.state, which.source, which.integration, which.problem, which.since
+
+
+NEWEST_FIRST = COLUMNS + CHOSEN + "AND q.id < $7::bigint ORDER BY q.id DESC LIMIT $8::int"
+
+
+async def newest(conn: Connection, which: Which, before: int, limit: int, shown: int) -> list[Kept]:
+    """Entries below the id `before`, the newest first, their bodies cut to `shown` bytes."""
+    return [_of(row) for row in await conn.fetch(NEWEST_FIRST, shown, *_chosen(which), before, limit)]
+
+
+OLDEST_FIRST = COLUMNS + CHOSEN + "AND q.id > $7::bigint ORDER BY q.id LIMIT $8::int"
+
+
+async def oldest(conn: Connection, which: Which, after: int, limit: int) -> list[int]:
+    """The ids of entries above `after`, in the order they came: each may be a megabyte, to be read by itself."""
+    return [row["id"] for row in await conn.fetch(OLDEST_FIRST, 0, *_chosen(which), after, limit)]
+
+
+BY_ID = COLUMNS + "WHERE q.id = $2::bigint"
+
+
+async def by_id(conn: Connection, entry: int) -> Kept:
+    """One entry, whole; raises NotFound."""
+    row = await conn.fetchrow(BY_ID, WHOLE_BODY, entry)
+    if row is None:
+        raise NotFound(f"there is no {entry} in quarantine")
+    return _of(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many entries of one sender have one problem, and when the first and last of them came."""
+
+    source: str
+    integration: str
+    problem: str
+    count: int
+    first: datetime
+    last: datetime
+
+
+COUNTS = """
+SELECT c.source, c.integration, c.problem, count(*)::int AS count, min(c.received_at) AS first, max(c.received_at) AS last
+FROM (SELECT q.source, coalesce(i.slug, '') AS integration, q.problem, q.received_at FROM quarantine q
+      LEFT JOIN integration i ON i.id = q.integration_id
+      WHERE q.state = $1::text AND ($2::text IS NULL OR q.source = $2::text) AND ($3::text IS NULL OR i.slug = $3::text)
+        AND ($4::text IS NULL OR strpos(lower(q.problem), lower($4::text)) > 0)
+        AND ($5::timestamptz IS NULL OR q.received_at >= $5::timestamptz)
+      LIMIT $6::int) AS c
+GROUP BY c.source, c.integration, c.problem ORDER BY count DESC, c.source, c.integration, c.problem LIMIT $7::int
+"""
+
+
+async def counts(conn: Connection, which: Which, limit: int) -> list[Count]:
+    """The most frequent problems of every sender."""
+    return [Count(**dict(row)) for row in await conn.fetch(COUNTS, *_chosen(which), COUNTED, limit)]
+
+
+CLAIM = """
+UPDATE quarantine SET claimed_until = coalesce($2::timestamptz, statement_timestamp()) + $3::interval
+WHERE id = $1 AND state = 'pending'
+  AND (claimed_until IS NULL OR claimed_until <= coalesce($2::timestamptz, statement_timestamp()))
+RETURNING id
+"""
+
+
+async def claim(conn: Connection, entry: int, stamp: datetime | None) -> Kept:
+    """The entry, for nobody else for a while; raises NotFound, and Conflict when it is settled or somebody else has it."""
+    mine = await conn.fetchval(CLAIM, entry, stamp, CLAIM_FOR)
+    kept = await by_id(conn, entry)
+    if mine is None:
+        settled = kept.state != "pending"
+        raise Conflict(f"{entry} was {kept.state} before" if settled else f"{entry} is being read by somebody else right now")
+    return kept
+
+
+REPLAYED = """
+UPDATE quarantine SET state = 'replayed', replayed_receipt_id = $2, settled_by = $3, claimed_until = NULL, tried_problem = '',
+  settled_at = coalesce($4::timestamptz, statement_timestamp())
+WHERE id = $1 AND state = 'pending'
+"""
+
+
+async def replayed(conn: Connection, entry: int, receipt: UUID, by: str, stamp: datetime | None) -> None:
+    """It was understood and committed."""
+    await conn.execute(REPLAYED, entry, receipt, by, stamp)
+
+
+REFUSED = """
+UPDATE quarantine SET tried_at = coalesce($3::timestamptz, statement_timestamp()), tried_problem = $2, claimed_until = NULL
+WHERE id = $1 AND state = 'pending'
+"""
+
+
+async def refused(conn: Connection, entry: int, problem: str, stamp: datetime | None) -> None:
+    """It still cannot be understood."""
+    await conn.execute(REFUSED, entry, problem[:1_000], stamp)
+
+
+RELEASE = "UPDATE quarantine SET claimed_until = NULL WHERE id = $1 AND state = 'pending'"
+
+
+async def release(conn: Connection, entry: int) -> None:
+    """Nothing came of it: anybody may have it."""
+    await conn.execute(RELEASE, entry)
+
+
+DROP = """
+UPDATE quarantine SET state = 'dropped', reason = $2, settled_by = $3,
+  settled_at = coalesce($4::timestamptz, statement_timestamp())
+WHERE id = $1 AND state = 'pending'
+  AND (claimed_until IS NULL OR claimed_until <= coalesce($4::timestamptz, statement_timestamp()))
+RETURNING id
+"""
+
+
+async def drop(conn: Connection, entry: int, reason: str, by: str, stamp: datetime | None) -> tuple[Kept, bool]:
+    """The entry, dropped, and whether it was just now: who dropped it first, and why, stays.
+
+    Raises NotFound, and Conflict when it was replayed or somebody reads it again right now.
+    """
+    fresh = await conn.fetchval(DROP, entry, reason, by, stamp) is not None
+    kept = await by_id(conn, entry)
+    if kept.state == "pending":
+        raise Conflict(f"{entry} is being read by somebody else right now")
+    if kept.state == "replayed":
+        raise Conflict(f"{entry} was replayed before")
+    return kept, fresh

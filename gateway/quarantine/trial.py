@@ -1,0 +1,62 @@
+"""What a request would become, told without doing it. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from gateway.errors import Flaw
+from gateway.incidents.model import Alert, AlertStatus
+
+
+class Foretold(StrEnum):
+    """What intake would do with an alert, as far as that can be told without asking the database."""
+
+    OPENS_OR_REPEATS = "opens_or_repeats"
+    CLEARS_IF_FIRING = "clears_if_firing"
+    ACKNOWLEDGES_IF_FIRING = "acknowledges_if_firing"
+    ONLY_A_TEST = "only_a_test"
+
+
+FORETOLD: Mapping[AlertStatus, Foretold] = {
+    AlertStatus.FIRING: Foretold.OPENS_OR_REPEATS,
+    AlertStatus.RESOLVED: Foretold.CLEARS_IF_FIRING,
+    AlertStatus.ACKNOWLEDGED: Foretold.ACKNOWLEDGES_IF_FIRING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Becoming:
+    """An alert as it would be taken in."""
+
+    status: AlertStatus
+    namespace: str
+    dedup_key: str
+    title: str
+    severity: str
+    service: str
+    ci: str
+    event_time: datetime | None
+    outcome: Foretold
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What was read: alerts and reasons why items need nothing done, or flaws."""
+
+    alerts: tuple[Becoming, ...] = ()
+    ignored: tuple[str, ...] = ()
+    flaws: tuple[Flaw, ...] = ()
+
+    @property
+    def understood(self) -> bool:
+        """Whether all of it can be read."""
+        return not self.flaws
+
+
+def becoming(alert: Alert) -> Becoming:
+    """An alert as people may judge it."""
+    return Becoming(
+        alert.status, alert.namespace, alert.dedup_key, alert.title, alert.severity, alert.service, alert.ci, alert.event_time,
+        Foretold.ONLY_A_TEST if alert.test else FORETOLD[alert.status],
+    )  # fmt: skip

@@ -1,0 +1,79 @@
+"""What can be done about entries of the quarantine, as the API asks for it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+from gateway.quarantine.difference import Difference
+from gateway.quarantine.mappings import Mappings, Proposal
+from gateway.quarantine.store import Kept, Which
+from gateway.quarantine.trial import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """An entry beside what its source expects: where it differs, the captured body most like it, what it would become now."""
+
+    kept: Kept
+    differences: tuple[Difference, ...] = ()
+    nearest: str | None = None
+    example: Any = None
+    trial: Trial = field(default_factory=Trial)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How it ended for one entry: `outcome` is replayed, refused or busy; `reason` says why it was not replayed."""
+
+    id: int
+    outcome: str
+    receipt: UUID | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One batch. `next` is the `after` of the batch that follows, None at the end; `stopped` is why it ended before its end."""
+
+    ended: tuple[Ended, ...]
+    next: int | None
+    stopped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What entries would become with a mapping, by id. `next` is the `after` of what follows, None at the end."""
+
+    trials: tuple[tuple[int, Trial], ...]
+    next: int | None
+
+
+class Mending(Protocol):
+    """Explains, tries, reads again."""
+
+    @property
+    def mappings(self) -> Mappings:
+        """Those in force."""
+        ...
+
+    @property
+    def replay(self) -> Callable[[int, str], Awaitable[Any]]:
+        """Reads one entry again, for somebody."""
+        ...
+
+    def knows(self, source: str) -> bool:
+        """Whether bodies of this source can be mapped."""
+        ...
+
+    async def explain(self, entry: int) -> Explained:
+        """One entry beside what was expected; raises NotFound."""
+        ...
+
+    async def try_mapping(self, proposal: Proposal, entries: tuple[int, ...], after: int, limit: int) -> Tried:
+        """What these pending entries of a sender, or all above `after`, would become."""
+        ...
+
+    async def replay_many(self, which: Which, after: int, limit: int, by: str) -> Progress:
+        """Read pending entries again, the oldest first."""
+        ...

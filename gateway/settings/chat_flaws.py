@@ -1,0 +1,74 @@
+"""What is wrong with the settings of chats. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from gateway.errors import Flaw
+from gateway.settings.chat import Chat
+from gateway.settings.sections import Notify
+
+ENVELOPED = ("wecom", "dingtalk")
+"""Whose calls come in an envelope of token and encoding key."""
+
+KEY = re.compile(r"[A-Za-z0-9+/]{43}", re.ASCII)
+API = re.compile(r"https?://[^?#\s]+", re.ASCII)
+LEAST = 8
+"""Characters of a secret."""
+
+ORIGIN = re.compile(r"https?://[^/?#\s]+", re.ASCII)
+
+
+def flaws(chat: Mapping[str, Chat], notify: Notify) -> Iterator[Flaw]:
+    """Secrets that can be guessed, tokens without a key, keys that are none, addresses that cannot be, what lacks its secret."""
+    for name, one in chat.items():
+        if any(len(secret) < LEAST for secret in one.secrets):
+            yield Flaw(f"/chat/{name}/secrets", f"a secret has at least {LEAST} characters")
+        if name in ENVELOPED:
+            yield from _sealed(f"/chat/{name}", one)
+    yield from _addresses(notify)
+    yield from _applications(notify)
+    wecom, dingtalk = notify.wecom, notify.dingtalk
+    yield from _recipients("slack", notify, notify.slack.token, {})
+    yield from _recipients("feishu", notify, notify.feishu.app_id, {})
+    yield from _recipients("wecom", notify, wecom.corp_id, wecom.robots)
+    yield from _recipients("dingtalk", notify, dingtalk.app_key, dingtalk.robots)
+
+
+def _addresses(notify: Notify) -> Iterator[Flaw]:
+    addresses = {"wecom/address": notify.wecom.address, "dingtalk/address": notify.dingtalk.address}
+    addresses |= {"dingtalk/robot_address": notify.dingtalk.robot_address, "feishu/api": notify.feishu.api}
+    for where, address in addresses.items():
+        if not ORIGIN.fullmatch(address):
+            yield Flaw(f"/notify/{where}", "an address such as https://qyapi.weixin.qq.com, with nothing behind it")
+    if not API.fullmatch(notify.slack.api):
+        yield Flaw("/notify/slack/api", "an address such as https://slack.com/api")
+
+
+def _applications(notify: Notify) -> Iterator[Flaw]:
+    wecom, dingtalk, feishu = notify.wecom, notify.dingtalk, notify.feishu
+    if wecom.corp_id and not (wecom.secret and wecom.agent_id):
+        yield Flaw("/notify/wecom/secret", "an application has a secret and an agent_id")
+    if dingtalk.app_key and not (dingtalk.app_secret and dingtalk.robot_code):
+        yield Flaw("/notify/dingtalk/app_secret", "an application has an app_secret and a robot_code")
+    if dingtalk.card_template and not dingtalk.card_route:
+        yield Flaw("/notify/dingtalk/card_route", "name the route that presses on the card take")
+    if feishu.app_id and not feishu.app_secret:
+        yield Flaw("/notify/feishu/app_secret", "an app has an app_secret")
+
+
+def _recipients(channel: str, notify: Notify, application: str, robots: Mapping[str, object]) -> Iterator[Flaw]:
+    """Whoever would never be told, because nothing is set that tells them."""
+    for role, targets in notify.recipients.items():
+        for named, _, recipient in (target.partition(":") for target in targets):
+            kind, _, robot = recipient.partition(":")
+            if named == channel and (robot not in robots if kind == "robot" else not application):
+                needed = f"notify.{channel}.robots.{robot}" if kind == "robot" else f"the application of notify.{channel}"
+                yield Flaw(f"/notify/recipients/{role}", f"{channel}:{recipient} needs {needed}")
+
+
+def _sealed(pointer: str, chat: Chat) -> Iterator[Flaw]:
+    tokens, keys = chat.token.split(), chat.encoding_key.split()
+    if len(tokens) != len(keys):
+        yield Flaw(f"{pointer}/token", "each token has its encoding_key, both in the same order")
+    if not all(KEY.fullmatch(key) for key in keys):
+        yield Flaw(f"{pointer}/encoding_key", "an encoding key has 43 letters and digits")

@@ -1,0 +1,64 @@
+"""The telephone: numbers that are called, and what the telephone systems share with the gateway."""
+
+from typing import Literal
+
+from gateway.durations import Duration
+from gateway.incidents.model import Impact, Urgency
+from gateway.settings.section import Section
+
+Tongue = Literal["en", "zh-CN"]
+
+
+class PhoneProvider(Section, frozen=True):
+    """One telephone system: with `secrets` (two during a rotation) it must sign, with `accounts` it must be one of them.
+
+    `addresses` are networks (CIDR) that it calls from.
+    """
+
+    secrets: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Without the secrets: whatever is printed may be kept."""
+        return f"PhoneProvider(secrets={len(self.secrets)}, accounts={self.accounts}, addresses={self.addresses})"
+
+
+class Hotline(Section, frozen=True):
+    """One number that is called; what is left out is as in `phone`.
+
+    Without `menu` callers are asked for their report at once. `dial` is a number of the desk that the menu offers to connect to.
+    """
+
+    service: str = ""
+    impact: Impact | None = None
+    urgency: Urgency | None = None
+    locales: tuple[Tongue, ...] = ()
+    menu: bool | None = None
+    dial: str = ""
+
+
+class Phone(Section, frozen=True):
+    """Calls. `public_url` is the gateway's address as telephone systems see it; without it `server.external_url` is.
+
+    A number written without its country is one of `region`. A second call of a number within `called_again_within` belongs to
+    its open record; a call of which nothing more is heard for `silent_after` was missed. The first of `locales` is spoken, or
+    callers choose where there are two. `hotlines` are by number (E.164); without any, every number called is a hotline.
+    """
+
+    public_url: str
+    region: str
+    called_again_within: Duration
+    silent_after: Duration
+    remember: Duration
+    menu: bool
+    service: str
+    impact: Impact
+    urgency: Urgency
+    locales: tuple[Tongue, ...]
+    providers: dict[str, PhoneProvider] = {}
+    hotlines: dict[str, Hotline] = {}
+
+    def provider(self, slug: str) -> PhoneProvider:
+        """What is known of a telephone system."""
+        return self.providers.get(slug, PhoneProvider())

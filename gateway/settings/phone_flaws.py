@@ -1,0 +1,64 @@
+"""What is wrong with the settings of the telephone. Pure."""
+
+import re
+from collections.abc import Iterator
+from ipaddress import ip_network
+
+from phonenumbers import SUPPORTED_REGIONS
+
+from gateway.errors import Flaw
+from gateway.settings.phone import Phone, PhoneProvider
+from gateway.settings.sections import Twilio
+
+PROVIDERS = ("twilio", "vonage", "asterisk", "connect", "threecx")
+SIGNING = ("twilio", "vonage")
+E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+SHORTEST_SECRET = 16
+
+
+def flaws(phone: Phone, external_url: str) -> Iterator[Flaw]:
+    """Unknown systems, secrets that nobody signs with, numbers that are none, and a signature without the address it is over."""
+    public = phone.public_url or external_url
+    if phone.region not in SUPPORTED_REGIONS:
+        yield Flaw("/phone/region", "a country by its two letters, such as CN")
+    if not phone.locales:
+        yield Flaw("/phone/locales", "callers are spoken to in some language")
+    for name, provider in phone.providers.items():
+        for where, detail in _of_provider(name, provider):
+            yield Flaw(f"/phone/providers/{name}{where}", detail)
+    if phone.providers.get("twilio", PhoneProvider()).secrets and not public.startswith(("https://", "http://")):
+        yield Flaw("/phone/public_url", "Twilio signs the address it calls: set it, or server.external_url")
+    for number, hotline in phone.hotlines.items():
+        if not E164.fullmatch(number):
+            yield Flaw(f"/phone/hotlines/{number}", "a number as +861082303333: plus, country, number")
+        if hotline.dial and not E164.fullmatch(hotline.dial):
+            yield Flaw(f"/phone/hotlines/{number}/dial", "a number as +861082303333: plus, country, number")
+
+
+def calling_flaws(twilio: Twilio, phone: Phone) -> Iterator[Flaw]:
+    """What calls and messages to people lack; a key they press is believed only where Twilio signs for it."""
+    if not twilio.account:
+        return
+    for name in ("token", "key"):
+        if not getattr(twilio, name):
+            yield Flaw(f"/notify/twilio/{name}", "is needed to call people")
+    if not E164.fullmatch(twilio.sender):
+        yield Flaw("/notify/twilio/sender", "a number as +861082303333: plus, country, number")
+    if twilio.per_hour < 1:
+        yield Flaw("/notify/twilio/per_hour", "at least 1")
+    if twilio.token not in phone.providers.get("twilio", PhoneProvider()).secrets:
+        yield Flaw("/notify/twilio/token", "must be among phone.providers.twilio.secrets: Twilio signs with it what people press")
+
+
+def _of_provider(name: str, provider: PhoneProvider) -> Iterator[tuple[str, str]]:
+    if name not in PROVIDERS:
+        yield "", f"there are {', '.join(PROVIDERS)}"
+    if provider.secrets and name not in SIGNING:
+        yield "/secrets", "this system signs nothing: it proves itself by the key of its integration"
+    if any(len(secret) < SHORTEST_SECRET for secret in provider.secrets) or len(provider.secrets) > 2:
+        yield "/secrets", f"one secret or two, each of at least {SHORTEST_SECRET} characters"
+    for place, network in enumerate(provider.addresses):
+        try:
+            ip_network(network)
+        except ValueError:
+            yield f"/addresses/{place}", f"{network!r} is no network such as 203.0.113.0/24"

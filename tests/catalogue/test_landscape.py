@@ -1,0 +1,67 @@
+"""Names in texts of two languages, and what hangs on what."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.catalogue.landscape import Of, Part, survey
+from tests.kinship.corpus.world import landscape
+
+LAND = landscape()
+
+
+def a_part(name: str, *upstream: str, aliases: tuple[str, ...] = (), service: str = "") -> Part:
+    return Part(name, service, {}, upstream, aliases)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("CRM打不开", ["crm"]),
+        ("我们的crm系统", ["crm"]),
+        ("scrmx", []),
+        ("crm2", []),
+        ("the CRM-system", ["crm"]),
+        ("客户关系系统很慢", ["crm"]),
+        ("OA系统和Wiki", ["oa", "wiki"]),
+        ("crm-web1.", ["crm-web1"]),
+        ("ping 10.1.0.11 fails", ["crm-web1"]),
+        ("10.1.0.110", []),
+        ("", []),
+        ("C", []),
+    ],
+)
+def test_a_name_stands_by_itself_and_the_longest_counts(text: str, found: list[str]) -> None:
+    assert [one.which for one in LAND.named(text)] == found
+
+
+def test_a_name_that_two_share_names_neither() -> None:
+    both = survey([], [a_part("a1", aliases=("portal",)), a_part("a2", aliases=("Portal",))])
+    assert [one.which for one in both.named("the portal is down, a1")] == ["a1"]
+
+
+def test_dependencies_are_followed_both_ways_with_their_depth() -> None:
+    assert LAND.above("crm-web1") == {"crm-app1": 1, "crm-db1": 2, "sso-1": 2, "san-1": 3}
+    assert LAND.below("crm-db1") == {"crm-app1": 1, "crm-web1": 2, "crm-web2": 2}
+    assert LAND.above("nothing") == {}
+
+
+def test_what_hangs_together_is_one_province_and_what_does_not_is_another() -> None:
+    assert LAND.province("crm-web1") == LAND.province("erp-web1") == LAND.province("hr") == LAND.province("san-1")
+    assert LAND.province("wiki") == LAND.province("wiki-1") != LAND.province("crm")
+    assert LAND.province("unheard of") == "unheard of"
+
+
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=30))
+def test_who_is_linked_takes_the_same_turn_whatever_the_graph(edges: list[tuple[int, int]]) -> None:
+    upstream: dict[int, set[str]] = {n: set() for n in range(13)}
+    for below, above in edges:
+        if below != above:
+            upstream[below].add(f"c{above}")
+    land = survey([], [a_part(f"c{n}", *sorted(up)) for n, up in upstream.items()])
+    for ci in land.up:
+        assert {land.province(ci)} == {land.province(one) for one in land.above(ci)} | {land.province(ci)}
+
+
+def test_a_site_is_named_by_the_items_that_are_there() -> None:
+    assert [(one.of, one.which) for one in LAND.named("VPN in Shanghai")] == [(Of.SERVICE, "vpn"), (Of.SITE, "shanghai")]

@@ -1,0 +1,123 @@
+"""A real browser, driven by the Chrome DevTools Protocol (https://chromedevtools.github.io/devtools-protocol/), scripts off."""
+
+import base64
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.e2e.processes import program, until
+
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--remote-debugging-port=0", "about:blank",
+)  # fmt: skip
+
+
+@dataclass
+class Tab:
+    """One page; `events` is what the browser told of it."""
+
+    socket: aiohttp.ClientWebSocketResponse
+    events: list[dict[str, Any]] = field(default_factory=list)
+    _ids: Any = field(default_factory=lambda: count(1))
+
+    async def ask(self, method: str, **params: Any) -> dict[str, Any]:
+        """What the browser answers."""
+        mine = next(self._ids)
+        await self.socket.send_json({"id": mine, "method": method, "params": params})
+        while (told := await self.socket.receive_json(timeout=20)).get("id") != mine:
+            self.events.append(told)
+        assert "error" not in told, told
+        return dict(told["result"])
+
+    async def heard(self, event: str) -> None:
+        """Wait for an event."""
+        while not any(one["method"] == event for one in self.events):
+            self.events.append(await self.socket.receive_json(timeout=20))
+
+    async def tell(self, script: str) -> Any:
+        """The value of an expression, looked up from outside of the page."""
+        told = await self.ask("Runtime.evaluate", expression=script, returnByValue=True)
+        assert "exceptionDetails" not in told, told
+        return told["result"].get("value")
+
+    async def go(self, url: str) -> None:
+        """Open an address."""
+        self._forget()
+        await self.ask("Page.navigate", url=url)
+        await self.heard("Page.loadEventFired")
+
+    async def press(self, selector: str) -> None:
+        """Press a button or follow a link, and wait for the page it leads to."""
+        self._forget()
+        await self.click(selector)
+        await self.heard("Page.loadEventFired")
+
+    async def click(self, selector: str) -> None:
+        """Click into the middle of an element."""
+        await self.tell(f"document.querySelector({json.dumps(selector)}).scrollIntoView({{block: 'center'}})")
+        box = await self.tell(f"JSON.stringify(document.querySelector({json.dumps(selector)}).getBoundingClientRect())")
+        at = json.loads(box)
+        where = {"x": at["x"] + at["width"] / 2, "y": at["y"] + at["height"] / 2, "button": "left", "clickCount": 1}
+        for kind in ("mousePressed", "mouseReleased"):
+            await self.ask("Input.dispatchMouseEvent", type=kind, **where)
+
+    async def write(self, selector: str, text: str) -> None:
+        """Write into a field, in place of what is there."""
+        await self.click(selector)
+        await self.tell(f"document.querySelector({json.dumps(selector)}).select()")
+        await self.ask("Input.insertText", text=text)
+
+    async def choose(self, selector: str, *files: Path) -> None:
+        """Choose files."""
+        root = (await self.ask("DOM.getDocument"))["root"]["nodeId"]
+        node = (await self.ask("DOM.querySelector", nodeId=root, selector=selector))["nodeId"]
+        await self.ask("DOM.setFileInputFiles", nodeId=node, files=[str(one) for one in files])
+
+    async def wide(self, width: int) -> None:
+        """Be as wide as a phone or a desk's screen."""
+        await self.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600)
+
+    async def picture(self, path: Path) -> None:
+        """The whole page as a picture."""
+        got = await self.ask("Page.captureScreenshot", captureBeyondViewport=True)
+        path.write_bytes(base64.b64decode(got["data"]))
+
+    def complaints(self) -> list[str]:
+        """What the browser found wrong with pages, beside their status."""
+        entries = [one["params"]["entry"] for one in self.events if one["method"] == "Log.entryAdded"]
+        return [one["text"] for one in entries if one["source"] != "network"]
+
+    def _forget(self) -> None:
+        self.events = [one for one in self.events if one["method"] != "Page.loadEventFired"]
+
+
+@asynccontextmanager
+async def browser(chromium: Path, folder: Path) -> AsyncIterator[Tab]:
+    """A tab of a browser of its own, which is gone after the block."""
+    log = folder / "chromium.log"
+    with ExitStack() as stack:
+        stack.enter_context(program(log, folder, chromium, f"--user-data-dir={folder / 'profile'}", *FLAGS))
+
+        async def listening() -> str | None:
+            found = re.search(r"DevTools listening on ws://([\d.:]+)/", log.read_text("utf-8", "replace"))
+            return found[1] if found else None
+
+        at = await until("the browser listens", listening)
+        async with aiohttp.ClientSession() as http:
+            async with http.get(f"http://{at}/json/list") as answer:
+                (page,) = [one for one in await answer.json() if one["type"] == "page"]
+            async with http.ws_connect(page["webSocketDebuggerUrl"], max_msg_size=0) as socket:
+                tab = Tab(socket)
+                for domain in ("Page", "Runtime", "Log", "DOM"):
+                    await tab.ask(f"{domain}.enable")
+                await tab.ask("Emulation.setScriptExecutionDisabled", value=True)
+                yield tab

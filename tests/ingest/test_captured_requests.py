@@ -1,0 +1,28 @@
+"""A request that somebody captured is read as it was sent."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import Malformed
+from gateway.ingest.captured import captured
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_raw_http_gives_headers_query_and_body(end: str) -> None:
+    raw = end.join(["POST /ingest/generic?a=1 HTTP/1.1", "Host: x", "X-Team: dba ", "", '{"title": "x"}\n'])
+    found = captured(raw.encode())
+    assert (found.body, found.query) == (b'{"title": "x"}', {"a": "1"})
+    assert found.headers == {"host": "x", "x-team": "dba"}
+
+
+def test_a_body_is_as_long_as_its_head_says() -> None:
+    assert captured(b"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcd\n").body == b"abc"
+    for head in (b"Content-Length: 9", b"Transfer-Encoding: chunked"):
+        with pytest.raises(Malformed):
+            captured(b"POST / HTTP/1.1\r\n" + head + b"\r\n\r\nabcd")
+
+
+@given(data=st.binary())
+def test_anything_else_is_a_bare_body(data: bytes) -> None:
+    assert captured(b"{" + data).body == b"{" + data

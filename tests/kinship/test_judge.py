@@ -1,0 +1,116 @@
+"""What counts for and against a link, one fact at a time."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gateway.kinship.judge import Kin, judge
+from gateway.kinship.reading import Candidate, Said, read
+from tests.kinship.corpus.world import landscape
+from tests.support.clock import NOON
+
+LAND = landscape()
+
+
+def an_open(title: str, number: int = 1, minutes: float = 10, **more: Any) -> Candidate:
+    reading = read(Said(title=title, **more), LAND)
+    return Candidate(
+        id=number, number=f"INC-{number}", opened_at=NOON - timedelta(minutes=minutes), by_alert=True, reading=reading
+    )
+
+
+def kin(title: str, *candidates: Candidate, **more: Any) -> Kin | None:
+    return judge(read(Said(title=title, **more), LAND), candidates, LAND, NOON)
+
+
+CRM_DOWN = an_open("CRM is down", service="crm")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "cannot open CRM",
+        "CRM打不开了",
+        "客户关系系统进不去",
+        "crm: 502 bad gateway",
+        "CRM登录不上",
+        "CRM won't load!!",
+        "is CRM down?",
+        "CRM什么时候能恢复?打不开",
+        "there is a problem with CRM",
+    ],
+)
+def test_what_says_the_same_in_either_language_belongs_together(said: str) -> None:
+    assert kin(said, CRM_DOWN) is not None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ERP is down",
+        "CRM totals are wrong figures",
+        "please grant me access to CRM",
+        "CRM works again, thanks",
+        "CRM已经恢复了,谢谢",
+        "planned maintenance of CRM tonight",
+        "今晚22点CRM停机维护",
+        "only I cannot open CRM, others are fine",
+        "只有我打不开CRM",
+        "nothing works",
+        "CRM is fine but ERP is down",
+        "不是CRM,是ERP打不开",
+        "CRM",
+    ],
+)
+def test_doubt_keeps_records_apart(said: str) -> None:
+    assert kin(said, CRM_DOWN) is None
+
+
+def test_a_symptom_belongs_to_the_cause_that_it_depends_on_at_any_depth_and_says_why() -> None:
+    found = kin("CRM打不开", an_open("san-1 is down", ci="san-1"))
+    assert found is not None
+    assert (found.reason, found.score) == ("crm-db1 depends on san-1", 0.88)
+    assert [(point.fact, point.points) for point in found.points] == [
+        ("crm-db1 depends on san-1", 0.45), ("symptom down", 0.25), ("words", 0.03), ("time", 0.15),
+    ]  # fmt: skip
+    assert kin("san-1 is down", an_open("CRM打不开", service="crm")) is None
+
+
+def test_the_time_between_counts() -> None:
+    vague = "there is a problem with CRM"
+    assert kin(vague, an_open("CRM is down", minutes=10)) is not None
+    assert kin(vague, an_open("CRM is down", minutes=600)) is None
+
+
+def test_another_site_another_item_and_one_that_is_a_close_second_keep_it_apart() -> None:
+    assert kin("VPN in Shanghai is down", an_open("vpn-gw1 is down", ci="vpn-gw1", service="vpn")) is None
+    assert kin("VPN in Beijing is down", an_open("vpn-gw1 is down", ci="vpn-gw1", service="vpn")) is not None
+    assert kin("cannot open CRM", CRM_DOWN, an_open("CRM is down", 2, service="crm")) is None
+
+
+def test_an_address_the_catalogue_does_not_know_is_an_address() -> None:
+    assert kin("10.9.9.9 is down", an_open("ping to 10.9.9.9 failed: host down")) is not None
+    assert kin("10.9.9.8 is down", an_open("ping to 10.9.9.9 failed: host down")) is None
+
+
+def test_what_a_mailbox_calls_everything_says_nothing_and_a_chosen_service_does() -> None:
+    assert kin("does not work", an_open("not working", service="crm"), service="crm", deliberate=False) is None
+    assert kin("does not work", an_open("not working", service="crm"), service="crm") is not None
+
+
+def test_what_a_mail_quotes_is_not_what_it_says() -> None:
+    text = "ERP打不开\n\n发件人: 李四 <li@example.com>\n主题: CRM\nCRM打不开"
+    assert kin("求助", CRM_DOWN, text=text) is None
+    assert kin("转发", CRM_DOWN, text=text.removeprefix("ERP打不开\n\n")) is not None
+
+
+def test_words_alone_link_only_what_is_nearly_the_same() -> None:
+    master = an_open("the badge reader at gate four beeps red and stays locked, not working")
+    assert kin("badge reader at gate four beeps red, stays locked, not working", master) is not None
+    assert kin("the coffee machine at gate four stays locked", master) is None
+
+
+def test_the_order_of_candidates_does_not_matter() -> None:
+    several = [CRM_DOWN, an_open("san-1 is down", 2, ci="san-1"), an_open("erp-web1 down", 3, ci="erp-web1")]
+    assert kin("cannot open CRM", *several) == kin("cannot open CRM", *reversed(several))

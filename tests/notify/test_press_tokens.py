@@ -1,0 +1,33 @@
+"""What a button carries."""
+
+from dataclasses import replace
+
+from gateway.notify.press_tokens import PressTokens
+from tests.operations.test_permissions import RECORD
+
+OURS, OTHERS = PressTokens((b"new" * 11, b"old" * 11)), PressTokens((b"else" * 8,))
+
+
+def test_a_token_says_which_record_it_was_made_for_and_how_often_that_was_reopened() -> None:
+    read = OURS.read(OURS.make(RECORD))
+    assert read is not None
+    assert (read.incident_id, read.reopened, read.version) == (RECORD.id, 0, RECORD.version)
+    assert PressTokens(OURS.secrets[1:]).read(PressTokens(OURS.secrets[1:]).make(RECORD)) == read
+    assert OURS.read(PressTokens(OURS.secrets[1:]).make(RECORD)) == read
+
+
+def test_a_token_of_somebody_else_s_or_changed_by_a_letter_is_none() -> None:
+    token = OURS.make(RECORD)
+    assert OURS.read(OTHERS.make(RECORD)) is None
+    assert OURS.read(token.replace("p1-0", "p1-1")) is None
+    assert OURS.read(token.replace("p1-0", "p2-0")) is None
+    assert OURS.read(token + "a") is None
+    assert OURS.read("") is None
+
+
+def test_what_was_reopened_since_makes_a_token_stale_and_what_merely_went_on_does_not() -> None:
+    read = OURS.read(OURS.make(RECORD))
+    assert read is not None
+    assert not read.is_stale(replace(RECORD, version=RECORD.version + 5, handler="ann"))
+    assert read.is_stale(replace(RECORD, version=RECORD.version + 5, reopened=1))
+    assert read.is_stale(replace(RECORD, version=RECORD.version - 1))

@@ -1,0 +1,109 @@
+"""Reports that look for their master while other things happen to it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from msgspec.structs import replace
+
+from gateway.db.pool import Pool
+from gateway.incidents import commands
+from gateway.incidents.model import Resolution
+from gateway.operations.act import act
+from gateway.operations.link import link, unlink
+from gateway.settings import Settings, load
+from tests.support.clock import FakeClock
+from tests.support.house import HAND, House, a_house
+
+
+def configured(**kinship: object) -> Settings:
+    given = load(None, {})
+    return replace(given, dedup=replace(given.dedup, kinship=replace(given.dedup.kinship, **kinship)))
+
+
+@pytest.fixture
+async def house(pool: Pool, database_url: str, clock: FakeClock) -> AsyncIterator[House]:
+    async with a_house(pool, database_url, clock, configured(raise_at=3)) as furnished:
+        yield furnished
+
+
+MEANWHILE = (
+    "UPDATE incident SET state = 'resolved' WHERE id = $1",
+    "UPDATE incident SET master_id = 999 WHERE id = $1",
+    "UPDATE incident SET security = true WHERE id = $1",
+)
+
+
+async def above(house: House, number: str) -> str | None:
+    asked = "SELECT m.number FROM incident r JOIN incident m ON m.id = r.master_id WHERE r.number = $1"
+    found: str | None = await house.pool.fetchval(asked, number)
+    return found
+
+
+@pytest.mark.parametrize("meanwhile", MEANWHILE)
+async def test_a_master_that_is_no_longer_fit_once_its_lock_is_free_is_not_taken(house: House, meanwhile: str) -> None:
+    master = await house.say("CRM is down")
+    async with house.pool.acquire() as conn:
+        async with conn.transaction():
+            await conn.execute(meanwhile, master.id)
+            waiting = asyncio.create_task(house.say("cannot open CRM"))
+            waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            while not (waiting.done() or await house.pool.fetchval(waits)):
+                continue
+        told = await waiting
+    assert told.master_id is None
+
+
+async def test_a_second_trouble_of_another_service_is_on_its_own_and_pages_and_a_related_one_does_not(house: House) -> None:
+    master = await house.say("CRM is down", impact="business", urgency="urgent")
+    related = await house.say("CRM打不开", impact="business", urgency="urgent")
+    other = await house.say("ERP is slow", impact="business", urgency="urgent")
+    events = {one.number: [event for event, _ in await house.facts(one.number)] for one in (master, related, other)}
+    assert events[related.number] == ["opened", "linked"]
+    assert "management_told" in events[master.number]
+    assert "management_told" in events[other.number]
+    assert (related.next_due_at, other.master_id) == (None, None)
+
+
+async def test_at_so_many_reporters_the_master_weighs_more_once(house: House) -> None:
+    master = await house.say("CRM is down", "ann@example.com")
+    for sender in ("bob@example.com", "BOB@example.com", "eve@example.com", "zoe@example.com"):
+        await house.say("cannot open CRM", sender)
+    facts = [text for event, text in await house.facts(master.number) if event == "changed"]
+    assert len(facts) == 1
+    assert '"3 reporters"' in facts[0]
+    assert (await house.row(master.number))["priority"] == master.priority - 1
+
+
+async def test_the_same_words_and_the_same_sender_stay_away_from_a_master_they_were_taken_from(house: House) -> None:
+    master = await house.alert("crm-db1")
+    told = await house.say("CRM is down", "ann@example.com")
+    assert told.master_id == master["id"]
+    await unlink(house.desk, told.number, HAND)
+    await act(house.desk, told.number, commands.Resolve(resolution=Resolution.SOLVED), HAND)
+    same_words, same_sender = await house.say("crm is DOWN!"), await house.say("cannot open CRM", "Ann@example.com")
+    assert [one.master_id for one in (same_words, same_sender)] == [None, same_words.id]
+    await link(house.desk, told.number, master["number"], HAND)
+    await link(house.desk, same_words.number, master["number"], HAND)
+    assert (await house.say("CRM is down", "ann@example.com")).master_id == master["id"]
+
+
+async def test_service_requests_other_systems_and_security_records_are_left_alone(house: House) -> None:
+    master = await house.say("CRM is down")
+    assert (await house.say("CRM is down", security=True)).master_id is None
+    assert (await house.say("CRM is down")).master_id == master.id
+    await house.pool.execute("UPDATE incident SET security = true WHERE id = $1", master.id)
+    assert await above(house, (await house.say("cannot open CRM")).number) != master.number
+
+
+async def test_where_it_is_switched_off_every_report_is_on_its_own(pool: Pool, database_url: str, clock: FakeClock) -> None:
+    async with a_house(pool, database_url, clock, configured(people=False)) as house:
+        assert [(await house.say("CRM is down")).master_id for _ in range(2)] == [None, None]
+
+
+async def test_what_was_opened_too_long_ago_is_no_master(pool: Pool, database_url: str, clock: FakeClock) -> None:
+    given = configured()
+    async with a_house(pool, database_url, clock, given) as house:
+        await house.say("CRM is down")
+        clock.advance(given.dedup.kinship.within)
+        assert (await house.say("CRM is down")).master_id is None

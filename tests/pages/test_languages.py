@@ -1,0 +1,31 @@
+"""Which of our languages somebody reads."""
+
+import pytest
+
+from gateway.incidents.labels import Locale
+from gateway.pages.languages import chosen
+
+
+@pytest.mark.parametrize(
+    ("asked", "accepted", "found"),
+    [
+        (None, "", "en"),
+        (None, "zh-CN,zh;q=0.9,en;q=0.8", "zh-CN"),
+        (None, "zh-TW", "zh-CN"),
+        (None, "en-GB;q=0.5, zh;q=0.7", "zh-CN"),
+        (None, "fr, de;q=0.9", "en"),
+        (None, "fr;q=1.0, zh-Hans-CN;q=0.1", "zh-CN"),
+        (None, "zh;q=0, en;q=0.1", "en"),
+        (None, "*;q=x, zh;q=0.3;level=1, ,,;", "en"),
+        ("zh-CN", "en", "zh-CN"),
+        ("en", "zh", "en"),
+        ("tlh", "zh", "zh-CN"),
+        (None, "q" * 100_000, "en"),
+    ],
+)
+def test_what_is_asked_for_wins_over_what_the_browser_likes_best(asked: str | None, accepted: str, found: Locale) -> None:
+    assert chosen(asked, accepted, "en") == found
+
+
+def test_whoever_reads_none_of_ours_gets_the_default() -> None:
+    assert chosen(None, "fr", "zh-CN") == "zh-CN"

@@ -1,0 +1,53 @@
+"""The words of the pages for reporters."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.incidents.labels import LOCALES
+from gateway.incidents.model import Impact, Urgency
+from gateway.incidents.public import TOLD
+from gateway.ingest.occurred import SINCE
+from gateway.pages.rendering import FOLDER
+from gateway.pages.words import EVENTS, IMPACTS, URGENCIES, WORDS, said, vocabulary
+
+ROOT = Path(__file__).parents[2] / "gateway"
+CHINESE = re.compile(r"[一-鿿]")
+
+
+@pytest.mark.parametrize("table", [WORDS, IMPACTS, URGENCIES, EVENTS, {"since": SINCE}])
+def test_every_word_is_there_in_both_languages_and_takes_the_same_values(table: Mapping[Any, tuple[str, str]]) -> None:
+    for name, (english, chinese) in table.items():
+        assert english.strip(), name
+        assert not CHINESE.search(english), name
+        assert CHINESE.search(chinese), name
+        assert english.count("{}") == chinese.count("{}"), name
+
+
+def test_every_choice_and_everything_reporters_are_told_has_words() -> None:
+    assert (set(IMPACTS), set(URGENCIES), set(EVENTS)) == (set(Impact), set(Urgency), set(TOLD))
+
+
+def test_a_vocabulary_is_of_one_language() -> None:
+    for locale in LOCALES:
+        assert vocabulary(locale)["send"] == said(WORDS["send"], locale)
+    assert vocabulary("zh-CN")["send"] == "提交报告"
+
+
+def test_templates_use_every_word_and_only_words_that_there_are() -> None:
+    used = {name for page in FOLDER.glob("*.html") for name in re.findall(r"\bt\.(\w+)", page.read_text("utf-8"))}
+    assert used <= set(WORDS)
+    code = "".join(page.read_text("utf-8") for room in ("api", "ingest/form") for page in (ROOT / room).glob("*.py"))
+    told = {name for name in WORDS if f'"{name}"' in code} | {name for name in WORDS if re.fullmatch(r"\d{3}(_do)?", name)}
+    assert set(WORDS) - used - told == set()
+
+
+def test_no_template_holds_a_script_a_style_of_its_own_or_words_that_are_not_in_the_table() -> None:
+    for page in FOLDER.glob("*.html"):
+        text = page.read_text("utf-8")
+        assert not re.search(r"<script|\son\w+=|style=|javascript:", text), page.name
+        assert not CHINESE.search(text), page.name
+        assert text.count("| safe") == (page.name == "layout.html"), page.name

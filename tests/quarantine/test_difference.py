@@ -1,0 +1,123 @@
+"""What is told of a body that was not understood: the place, in plain words, beside one that was."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.errors import Flaw
+from gateway.ingest.sources import SOURCES
+from gateway.quarantine import masking
+from gateway.quarantine.difference import Kind, differences
+from gateway.quarantine.examples import FILE, names, nearest, shipped
+from tests.ingest.examples import written
+from tests.ingest.requests import BY_SLUG
+
+SLUGS = [source.slug for source in SOURCES]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["alerts", "data", "Message", "labels"]), inner),
+    max_leaves=9,
+)
+
+
+def told(slug: str, body: Any, *flaws: Flaw) -> list[tuple[str, str]]:
+    return [(one.pointer, one.kind.value) for one in differences(body, BY_SLUG[slug].expects, flaws, names(shipped()[slug]))]
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_body_that_is_understood_differs_in_nothing_from_what_its_source_expects(slug: str) -> None:
+    assert BY_SLUG[slug].expects
+    assert {example.case: told(slug, example.body) for example in shipped()[slug]} == {
+        example.case: [] for example in shipped()[slug]
+    }
+
+
+def test_the_examples_are_those_of_the_captured_requests() -> None:
+    assert FILE.read_bytes() == written(), "python3 gw examples"
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+@settings(max_examples=10)
+@given(body=JSON)
+def test_no_body_keeps_its_differences_from_being_told(slug: str, body: Any) -> None:
+    assert len(differences(body, BY_SLUG[slug].expects)) <= 100
+    nearest(body, shipped()[slug])
+    masking.body(msgspec.json.encode(body))
+
+
+def test_each_kind_of_difference_is_told_in_its_place_in_plain_words() -> None:
+    body = {"event_acton": "trigger", "dedup_key": 5, "payload": {"summary": "s", "severity": "bad", "Component": "web"}}
+    flaw = Flaw("/payload/severity", "severity is one of critical, error, warning, info")
+    found = {one.pointer: one for one in differences(body, BY_SLUG["pagerduty"].expects, (flaw, Flaw("/event_action", "?")))}
+    assert {pointer: one.kind for pointer, one in found.items()} == {
+        "/event_action": Kind.MISSING,
+        "/event_acton": Kind.UNKNOWN_NAME,
+        "/dedup_key": Kind.WRONG_TYPE,
+        "/payload/Component": Kind.UNKNOWN_NAME,
+        "/payload/severity": Kind.OUT_OF_BOUNDS,
+    }
+    assert found["/event_acton"].detail == "'event_acton' is not read: 'event_action' is"
+    assert found["/event_acton"].meant == "/event_action"
+    assert found["/dedup_key"].detail == "a text or null is expected here, and not a whole number"
+    assert found["/payload/severity"].found == '"bad"'
+
+
+def test_a_place_that_is_no_pointer_is_told_as_it_is() -> None:
+    (found,) = differences({"message": "m"}, {}, (Flaw("message", "too long"),))
+    assert (found.pointer, found.kind, found.found) == ("message", Kind.MISSING, None)
+
+
+def test_items_of_lists_and_what_a_text_holds_are_looked_into() -> None:
+    assert told("alertmanager", {"alerts": [{"labels": {"a": "b"}}, {"labels": {"a": 1}}]})[-1] == (
+        "/alerts/1/labels/a",
+        "wrong_type",
+    )
+    inner = msgspec.json.encode({"AlarmNam": "x", "NewStateValue": "ALARM"}).decode()
+    body = shipped()["cloudwatch"][0].body | {"Message": inner}
+    assert ("/Message/AlarmNam", "unknown_name") in told("cloudwatch", body)
+    assert told("generic", [{"title": 5}]) == [("/0/title", "wrong_type")]
+
+
+def test_the_nearest_example_is_the_one_with_most_names_in_common() -> None:
+    for example in shipped()["github"]:
+        found = nearest(example.body, shipped()["github"])
+        assert found is not None
+        assert nearest(found.body, [found]) == found
+    assert nearest({"a": 1}, []) is None
+    resolved = next(one for one in shipped()["azure"] if one.case == "resolved")
+    assert nearest(resolved.body, shipped()["azure"]) in [resolved, *shipped()["azure"]]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"token": "s3cr3tvalue", "n": 1}',
+        b'{"apiKey": "s3cr3tvalue"}',
+        b'{"a": {"routing_key": "s3cr3tvalue"}}',
+        b'{"headers": {"Authorization": "Bearer s3cr3tvalue"}}',
+        b'{"text": "Authorization: Bearer s3cr3tvalue"}',
+        b'{"url": "https://me:s3cr3tvalue@example.com/"}',
+        b'{"password": ["s3cr3tvalue"], "secret": {"x": "s3cr3tvalue"}}',
+        b'{"password": "s3cr3tvalue',
+        b"api_key=s3cr3tvalue&x=1",
+        b'{"webhookSecret": "s3cr3tvalue"}',
+        b'{"sigkey": "whsec_s3cr3tvalue"}',
+    ],
+)
+def test_secrets_are_blotted_out(body: bytes) -> None:
+    shown = masking.body(body)
+    assert "s3cr3tvalue" not in shown
+    assert masking.BLOT in shown
+
+
+def test_what_is_no_secret_is_shown() -> None:
+    body = b'{"dedup_key":"k","key":"v","tokens":5,"passed":true,"keys":["a"],"title":"Basic auth fails"}'
+    assert masking.body(body) == body.decode()
+
+
+def test_a_difference_shows_no_secret_either() -> None:
+    (one, *_) = differences({"event_action": "trigger", "routing_key": 12345}, BY_SLUG["pagerduty"].expects)
+    assert (one.pointer, one.found) == ("/routing_key", '"***"')

@@ -1,0 +1,121 @@
+"""A mapping does what its steps say, within bounds, and the same when it is done again."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.errors import Malformed, Unprocessable
+from gateway.quarantine.mapping import Constant, Copy, Mapping, Rename, Step, Values, applied, check
+
+NAMES = ["a", "b", "c", "0", "*", "a~1b"]
+POINTER = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map(lambda names: "".join(f"/{name}" for name in names))
+WORD = st.sampled_from(["x", "y", "z", "1"])
+STEP: st.SearchStrategy[Step] = st.one_of(
+    st.builds(Rename, source=POINTER, to=POINTER),
+    st.builds(Copy, source=POINTER, to=POINTER),
+    st.builds(Constant, to=POINTER, value=WORD | st.none() | st.integers(0, 9)),
+    st.builds(Values, at=POINTER, values=st.dictionaries(WORD, WORD, min_size=1), otherwise=WORD | st.none()),
+)
+VALUE = st.recursive(
+    WORD | st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "c", "0", "a/b"]), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+def kept(mapping: Mapping) -> bool:
+    try:
+        check(mapping)
+    except Unprocessable:
+        return False
+    return True
+
+
+def done(value: Any, *steps: Step) -> Any:
+    check(steps)
+    return msgspec.json.decode(applied(steps, msgspec.json.encode(value)))
+
+
+@given(mapping=st.lists(STEP, max_size=3).map(tuple).filter(kept), value=VALUE)
+def test_a_mapping_that_is_kept_does_the_same_when_it_is_done_again(mapping: Mapping, value: Any) -> None:
+    once = applied(mapping, msgspec.json.encode(value))
+    assert applied(mapping, once) == once
+
+
+@given(mapping=st.lists(STEP, max_size=3).map(tuple).filter(kept), body=st.binary() | VALUE.map(msgspec.json.encode))
+def test_no_body_makes_a_mapping_fail_and_none_is_changed_without_a_step(mapping: Mapping, body: bytes) -> None:
+    assert isinstance(applied(mapping, body), bytes)
+    assert applied((), body) == body
+
+
+@settings(max_examples=30)
+@given(mapping=st.lists(STEP, max_size=4).map(tuple))
+def test_a_mapping_reads_as_it_is_written(mapping: Mapping) -> None:
+    assert msgspec.json.decode(msgspec.json.encode(mapping), type=Mapping) == mapping
+
+
+def test_each_kind_of_step_does_what_its_name_says() -> None:
+    body = {"name": "Disk", "host": "h1", "state": "kaputt", "n": 2}
+    steps = (
+        Rename(source="/name", to="/title"),
+        Copy(source="/host", to="/labels/host"),
+        Constant(to="/severity", value="critical"),
+        Values(at="/state", values={"kaputt": "firing"}),
+        Values(at="/n", values={"1": "one"}, otherwise="many"),
+    )
+    assert done(body, *steps) == {
+        "title": "Disk", "host": "h1", "labels": {"host": "h1"}, "severity": "critical", "state": "firing", "n": "many",
+    }  # fmt: skip
+
+
+def test_values_leave_alone_what_is_neither_text_nor_number_nor_true_nor_false() -> None:
+    body = {"l": [{"a": None}, {"a": {}}, {"a": []}, {"a": True}]}
+    assert done(body, Values(at="/l/*/a", values={"true": "yes"}, otherwise="no"))["l"] == [*body["l"][:3], {"a": "yes"}]
+
+
+def test_a_star_stands_for_every_item_and_a_body_that_is_a_list_is_mapped_item_by_item() -> None:
+    inside = Rename(source="/alerts/*/state", to="/alerts/*/labels/status")
+    assert done({"alerts": [{"state": "a"}, {}, 5, {"state": "b", "labels": 1}]}, inside) == {
+        "alerts": [{"labels": {"status": "a"}}, {}, 5, {"state": "b", "labels": 1}]
+    }
+    assert done([{"a": 1}, {"b": 2}], Rename(source="/a", to="/c")) == [{"c": 1}, {"b": 2}]
+
+
+def test_values_speak_of_what_was_put_there() -> None:
+    steps = (Values(at="/b", values={"x": "y"}), Rename(source="/a", to="/b"))
+    assert done({"a": "x"}, *steps) == {"b": "y"}
+
+
+def test_what_no_step_finds_comes_out_letter_by_letter() -> None:
+    body = b'{ "b" : 1.0, "b": 12345678901234567890123 }'
+    assert applied((Rename(source="/a", to="/c"),), body) == body
+
+
+def test_what_would_grow_beyond_bounds_is_malformed() -> None:
+    body = msgspec.json.encode({"a": "x" * 200_000})
+    with pytest.raises(Malformed):
+        applied((Copy(source="/a", to="/b"), Copy(source="/a", to="/c")), body)
+
+
+@pytest.mark.parametrize(
+    ("steps", "where"),
+    [
+        ((Rename(source="a", to="/b"),), "/steps/0/from"),
+        ((Rename(source="/a", to="/a/b"),), "/steps/0/to"),
+        ((Copy(source="/l/*/a", to="/b"),), "/steps/0/to"),
+        ((Constant(to="/l/*", value=1),), "/steps/0/to"),
+        ((Constant(to="/a" * 17, value=1),), "/steps/0/to"),
+        ((Constant(to="/a", value=1), Rename(source="/b", to="/a")), "/steps/1/to"),
+        ((Constant(to="/a", value=1), Copy(source="/a", to="/b")), "/steps/0/to"),
+        ((Rename(source="/a", to="/b"), Copy(source="/a", to="/c")), "/steps/1/from"),
+        ((Values(at="/a", values={"x": "y", "y": "z"}),), "/steps/0/values"),
+        ((Values(at="/a", values={"x": "y"}), Copy(source="/a", to="/b")), "/steps/0/at"),
+    ],
+)
+def test_a_mapping_that_would_do_another_thing_the_second_time_is_not_kept(steps: Mapping, where: str) -> None:
+    with pytest.raises(Unprocessable) as refused:
+        check(steps)
+    assert where in [flaw.pointer for flaw in refused.value.flaws]

@@ -1,0 +1,113 @@
+"""Reported, acknowledged and resolved in Slack, and what is seen there meanwhile."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from gateway.operations.chat_changes import follow
+from tests.ingest.chat.slack_calls import FORM, SECRET, a_command, a_message, a_press, signed
+from tests.scenarios.conftest import Telling
+from tests.support.chat_servers import ChatServer, slack_server
+from tests.support.story import Story
+
+SLACK = """
+[chat.slack]
+secrets = ["{secret}"]
+[notify.slack]
+api = "{url}"
+token = "xoxb-1"
+allow_private = true
+[[escalation.management]]
+priorities = [1]
+on = ["opened"]
+notify = ["chat"]
+"""
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[ChatServer]:
+    async with slack_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def story(telling: Telling, slack: ChatServer) -> AsyncIterator[Story]:
+    async with telling(SLACK.format(secret=SECRET, url=slack.url), recipients='chat = ["slack:C0OPS"]') as begun:
+        await begun.join("dina", "service_desk")
+        account = {"provider": "slack", "tenant": "T123ABC456", "user": "U0DINA"}
+        await begun.call("POST", "people/dina/chats", account)
+        yield begun
+
+
+async def say(story: Story, body: bytes, kind: str = "application/json") -> str:
+    headers = signed(body, story.clock.at, kind=kind)
+    answer = await story.client.post(f"/ingest/chat/slack/{story.keys['ingest']}", data=body, headers=headers)
+    assert answer.status == 200
+    return await answer.text()
+
+
+async def settled(story: Story, count: int) -> None:
+    """Once the messages of so many cards are known here by what Slack named them."""
+    async with asyncio.timeout(10):
+        while await story.gateway.pool.fetchval("SELECT count(*) FROM chat_message WHERE shown IS NOT NULL") < count:
+            pass
+
+
+def shown(body: Any) -> tuple[str, list[tuple[str, str]]]:
+    """The text of a message and its buttons."""
+    section, *rows = body["blocks"]
+    return section["text"]["text"], [(one["action_id"], one["value"]) for row in rows for one in row["elements"]]
+
+
+async def test_reported_in_slack_acknowledged_by_button_resolved_by_command(story: Story, slack: ChatServer) -> None:
+    await say(story, a_message("The VPN is down", "1.1", user="U0ANN"))
+    card = await slack.next("chat.postMessage")
+    await settled(story, 1)
+    (number,) = [one["number"] for one in (await story.call("GET", "incidents"))["incidents"]]
+    text, buttons = shown(card)
+    assert (card["thread_ts"], text.splitlines()[0], len(buttons)) == ("1.1", f"Recorded as {number}.", 2)
+
+    await say(story, a_press(*buttons[0], ts="2.1", user={"id": "U0EVE", "name": "eve"}), FORM)
+    assert shown(await slack.next("chat.postEphemeral"))[0].startswith("I do not know who you are here")
+    assert (await story.record(number))["state"] == "logged"
+
+    await say(story, a_press(*buttons[0], ts="2.2", user={"id": "U0DINA", "name": "dina"}), FORM)
+    assert shown(await slack.next("chat.postEphemeral"))[0] == f"{number} is in your hands."
+    assert await follow(story.gateway.desk, {"slack"}) == 1
+    text, buttons = shown(await slack.next("chat.update"))
+    assert (text.splitlines()[-1], [action for action, _ in buttons]) == ("State: in progress · Handled by: dina", ["resolve"])
+
+    answer = await say(story, a_command(f"resolve {number} new certificate", user_id="U0DINA"), FORM)
+    assert f"{number} is resolved." in answer
+    assert await follow(story.gateway.desk, {"slack"}) == 1
+    assert shown(await slack.next("chat.update"))[1] == []
+    assert [event for _, event in await story.told(number)][-2:] == ["accepted", "resolved"]
+
+
+async def test_a_page_follows_its_record_and_what_it_showed_before_cannot_be_pressed(story: Story, slack: ChatServer) -> None:
+    number = (await story.alert("disk full"))["incident"]
+    text, buttons = shown(page := await slack.next("chat.postMessage"))
+    await settled(story, 1)
+    place = f"1700000000.{len(slack.asked):06}"
+    assert (page["channel"], "Priority: 1" in text, number in text) == ("C0OPS", True, True)
+    assert text.splitlines()[-1] == "State: at the service desk"
+
+    await say(story, a_message("looking", "3.1", user="U0ANN", channel="C0OPS", channel_type="channel", thread_ts=place))
+    assert [event for _, event in await story.told(number)][-1] == "note"
+    await story.until(1)
+    await story.alert("disk full", "resolved")
+    assert await follow(story.gateway.desk, {"slack"}) == 1
+    assert shown(await slack.next("chat.update"))[0].splitlines()[-1] == "State: resolved"
+    await story.until(2)
+    await story.alert("disk full")
+    assert await follow(story.gateway.desk, {"slack"}) == 1
+    await slack.next("chat.update")
+
+    await say(story, a_press(*buttons[1], user={"id": "U0DINA", "name": "dina"}), FORM)
+    assert shown(await slack.next("chat.postEphemeral"))[0].startswith("Nothing was done")
+    assert (await story.record(number))["state"] != "resolved"
+    await story.act(number, "resolve")
+    await story.act(number, "close")
+    assert [await follow(story.gateway.desk, {"slack"}) for _ in range(2)] == [1, 0]

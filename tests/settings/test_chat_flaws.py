@@ -1,0 +1,65 @@
+"""What chats would never be told or believed is said before the gateway starts."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import Misconfigured
+from gateway.settings import load
+from tests.ingest.chat.chinese import KEY
+
+SEALED = '[chat.{}]\ntoken = "a b"\nencoding_key = "{}"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "pointers"),
+    [
+        (SEALED.format("wecom", KEY), ["/chat/wecom/token"]),
+        (SEALED.format("dingtalk", f"{KEY} {KEY[1:]}"), ["/chat/dingtalk/encoding_key"]),
+        ('[notify.wecom]\naddress = "qyapi.weixin.qq.com"', ["/notify/wecom/address"]),
+        ('[notify.dingtalk]\naddress = "https://a/"', ["/notify/dingtalk/address"]),
+        ('[notify.dingtalk]\nrobot_address = ""', ["/notify/dingtalk/robot_address"]),
+        ('[notify.wecom]\ncorp_id = "ww1"\nsecret = "s"', ["/notify/wecom/secret"]),
+        ('[notify.dingtalk]\napp_key = "d"\napp_secret = "s"', ["/notify/dingtalk/app_secret"]),
+        ('[notify.dingtalk]\ncard_template = "t"', ["/notify/dingtalk/card_route"]),
+        ('[chat.slack]\nsecrets = ["short"]', ["/chat/slack/secrets"]),
+        ('[notify.slack]\napi = "slack.com"', ["/notify/slack/api"]),
+        ('[notify.feishu]\napi = "https://open.feishu.cn/x"', ["/notify/feishu/api"]),
+        ('[notify.feishu]\napp_id = "cli_1"', ["/notify/feishu/app_secret"]),
+        ('[notify.recipients]\nduty = ["slack:C1", "feishu:oc_1"]', ["/notify/recipients/duty"] * 2),
+        ('[notify.recipients]\nleader = ["wecom:zhangsan"]', ["/notify/recipients/leader"]),
+        ('[notify.recipients]\nduty = ["dingtalk:robot:ops"]', ["/notify/recipients/duty"]),
+    ],
+)
+def test_every_problem_is_named(tmp_path: Path, text: str, pointers: list[str]) -> None:
+    (tmp_path / "gateway.toml").write_text(text)
+    with pytest.raises(Misconfigured) as refused:
+        load(tmp_path / "gateway.toml", {})
+    assert [flaw.pointer for flaw in refused.value.flaws] == pointers
+
+
+def test_a_whole_configuration_is_taken_and_shows_no_secret(tmp_path: Path) -> None:
+    text = f"""
+    [chat.wecom]
+    token = "old new"
+    encoding_key = "{KEY} {KEY}"
+    [notify.recipients]
+    leader = ["wecom:robot:ops", "dingtalk:robot:ops", "wecom:zhangsan"]
+    [notify.wecom]
+    corp_id = "ww1"
+    agent_id = 218
+    secret = "s3cret"
+    robots = {{ ops = "k3y" }}
+    [notify.dingtalk.robots.ops]
+    token = "t0ken"
+    [notify.slack]
+    token = "xoxb-1"
+    [notify.feishu]
+    app_id = "cli_1"
+    app_secret = "s3same"
+    """
+    (tmp_path / "gateway.toml").write_text(text)
+    notify = load(tmp_path / "gateway.toml", {}).notify
+    assert (notify.wecom.robots, notify.dingtalk.robots["ops"].secret) == ({"ops": "k3y"}, "")
+    shown = f"{notify.wecom} {notify.dingtalk} {notify.slack} {notify.feishu}"
+    assert not [secret for secret in ("s3cret", "k3y", "t0ken", "xoxb", "s3same") if secret in shown]

@@ -1,0 +1,49 @@
+"""What is wrong with the settings of the telephone is said, each at its place."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import Misconfigured
+from gateway.settings import Settings, load
+
+TOKEN = "12345678901234567890123456789012"
+TWILIO = f'[phone.providers.twilio]\nsecrets = ["{TOKEN}"]\n'
+CALLING = f'[notify.twilio]\naccount = "AC1"\ntoken = "{TOKEN}"\nsender = "+15550100000"\nkey = "gwk_x"\n'
+
+
+def read(tmp_path: Path, text: str) -> Settings:
+    (tmp_path / "gateway.toml").write_text(text)
+    return load(tmp_path / "gateway.toml", {})
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('[phone]\nregion = "XX"', "/phone/region"),
+        ("[phone]\nlocales = []", "/phone/locales"),
+        (TWILIO, "/phone/public_url"),
+        ('[phone.providers.acme]\naccounts = ["a"]', "/phone/providers/acme"),
+        (f'[phone.providers.asterisk]\nsecrets = ["{TOKEN}"]', "/phone/providers/asterisk/secrets"),
+        ('[phone.providers.vonage]\nsecrets = ["short"]', "/phone/providers/vonage/secrets"),
+        ('[phone.providers.vonage]\naddresses = ["10.0.0.1/8"]', "/phone/providers/vonage/addresses/0"),
+        ('[phone.hotlines."010"]\nservice = "x"', "/phone/hotlines/010"),
+        ('[phone.hotlines."+861082303333"]\ndial = "1001"', "/phone/hotlines/+861082303333/dial"),
+        (CALLING, "/notify/twilio/token"),
+        (CALLING.replace("+1555", "555"), "/notify/twilio/sender"),
+        (CALLING.replace("gwk_x", ""), "/notify/twilio/key"),
+        (CALLING + "per_hour = 0", "/notify/twilio/per_hour"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(tmp_path: Path, text: str, place: str) -> None:
+    with pytest.raises(Misconfigured) as raised:
+        read(tmp_path, text)
+    assert place in [flaw.pointer for flaw in raised.value.flaws]
+
+
+def test_what_is_right_is_read_and_its_secrets_are_not_shown(tmp_path: Path) -> None:
+    settings = read(tmp_path, f'[server]\nexternal_url = "https://gw.example"\n{TWILIO}{CALLING}')
+    assert settings.phone.providers["twilio"].secrets == (TOKEN,)
+    assert TOKEN not in repr(settings.phone)
+    with_environment = load(None, {"GATEWAY_PHONE__PROVIDERS__VONAGE__SECRETS": f"{TOKEN} {TOKEN[::-1]}"})
+    assert len(with_environment.phone.providers["vonage"].secrets) == 2

@@ -1,0 +1,105 @@
+"""Intake and desk of one gateway over the catalogue of the made-up company, whose clock the test moves."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from gateway.catalogue import cis, services
+from gateway.catalogue.live import Catalogue
+from gateway.catalogue.model import Draft
+from gateway.db.pool import Connection, Pool
+from gateway.dedup.records import Moved
+from gateway.incidents import store
+from gateway.incidents.model import Criticality
+from gateway.incidents.record import Incident
+from gateway.operations import create, desk
+from gateway.operations.create import Report
+from gateway.operations.who import Machine, Who
+from gateway.settings import Settings
+from tests.kinship.corpus.world import ADDRESSES, PARTS, SERVICES, SITES
+from tests.support.clock import FakeClock
+from tests.support.intake import Desk, a_submission, an_alert, committer
+
+HAND = Who(name="hand", parts=frozenset({Machine.WRITER}))
+
+FIELDS = dict.fromkeys(services.FIELDS, "") | {"criticality": Criticality.NORMAL, "targets": {}, "active": True}
+
+
+@dataclass
+class House:
+    """`intake` commits alerts on a connection of its own, `desk` takes what people say from the pool."""
+
+    pool: Pool
+    intake: Desk
+    desk: desk.Desk
+
+    async def alert(self, ci: str, title: str = "", service: str = "", **more: Any) -> dict[str, Any]:
+        """The record that an alert about an item opens; intake decides anew when something moved, as it does by itself."""
+        told = an_alert(f"{ci} {title}", title=title or f"{ci} is down", ci=ci, service=service, **more)
+        while True:
+            try:
+                await self.intake.take(a_submission(told))
+            except (Moved, asyncpg.DeadlockDetectedError):
+                continue
+            break
+        (row,) = await self.intake.rows("SELECT * FROM incident WHERE dedup_key = $1 ORDER BY id DESC LIMIT 1", told.dedup_key)
+        return row
+
+    async def say(self, title: str, sender: str = "", **more: Any) -> Incident:
+        """The record of what somebody reports by telephone."""
+        return await create.create(self.desk, Report(title=title, source="phone", contact=sender, **more), HAND)
+
+    async def row(self, number: str) -> dict[str, Any]:
+        return dict(await self.pool.fetchrow("SELECT * FROM incident WHERE number = $1", number) or {})
+
+    async def facts(self, number: str) -> list[tuple[str, Any]]:
+        """Events and their facts as text."""
+        asked = "SELECT event, facts::text FROM timeline t JOIN incident i ON i.id = t.incident_id WHERE number = $1 ORDER BY seq"
+        return [tuple(row) for row in await self.pool.fetch(asked, number)]
+
+    async def chains(self) -> int:
+        """Records that hang on what hangs on something, or on themselves."""
+        asked = (
+            "SELECT count(*) FROM incident r JOIN incident m ON m.id = r.master_id WHERE m.master_id IS NOT NULL OR m.id = r.id"
+        )
+        return int(await self.pool.fetchval(asked))
+
+
+async def furnish(conn: Connection, clock: FakeClock) -> None:
+    """Write the catalogue of the made-up company."""
+    for slug, names in SERVICES.items():
+        await services.create(conn, slug, FIELDS | {"name": names[0], "aliases": names[1:]}, clock.stamp())
+    attributes = {name: {"site": site} for name, site in SITES.items()} | {name: {"ip": ip} for name, ip in ADDRESSES.items()}
+    drafts = [
+        Draft(name=name, kind="host", service=service, attributes=attributes.get(name, {}), depends_on=upstream)
+        for service, items in PARTS.items()
+        for name, upstream in items.items()
+    ]
+    await cis.write(conn, drafts, clock.stamp())
+
+
+@asynccontextmanager
+async def a_house(pool: Pool, database_url: str, clock: FakeClock, settings: Settings) -> AsyncIterator[House]:
+    """One furnished house, whose numbers are reserved on one connection in turns."""
+    numbers, writer, others = [await asyncpg.connect(database_url) for _ in range(3)]
+    turn = asyncio.Lock()
+
+    async def reserve(count: int, stamp: Any) -> store.Reserved:
+        async with turn:
+            return await store.reserve(numbers, count, stamp)
+
+    try:
+        async with pool.acquire() as conn, conn.transaction():
+            await furnish(conn, clock)
+        catalogue = Catalogue(settings)
+        await catalogue.refresh(pool, clock.stamp())
+        own = desk.Desk(pool, clock, catalogue.rules, b"test key", reserve, lambda _: None, catalogue)
+        intake = Desk(writer, committer(others, clock, settings, catalogue), clock)
+        yield House(pool, intake, own)
+    finally:
+        for own_conn in (numbers, writer, others):
+            await own_conn.close()
