@@ -17,9 +17,14 @@ def email_of(text: str) -> str | None:
 
 
 def phone_of(text: str, region: str) -> str | None:
-    """The number as E.164, read as one of `region` (ISO 3166) where it has no country code; None where it can be none."""
+    """The number as E.164, read as one of `region` (ISO 3166) where it has no country code; None where it can be none.
+
+    One of the region's own must be one that is given out there: dialling codes before it could stand for anything else.
+    """
+    said = text.strip()[:100]
     try:
-        number = phonenumbers.parse(text[:100], region)
+        number = phonenumbers.parse(said, region)
     except NumberParseException:
         return None
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164) if phonenumbers.is_possible_number(number) else None
+    right = phonenumbers.is_possible_number if said.startswith(("+", "00")) else phonenumbers.is_valid_number
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164) if right(number) else None

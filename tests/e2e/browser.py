@@ -1,6 +1,5 @@
 """A real browser, driven by the Chrome DevTools Protocol (https://chromedevtools.github.io/devtools-protocol/), scripts off."""
 
-import base64
 import json
 import re
 from collections.abc import AsyncIterator
@@ -85,11 +84,6 @@ class Tab:
     async def wide(self, width: int) -> None:
         """Be as wide as a phone or a desk's screen."""
         await self.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600)
-
-    async def picture(self, path: Path) -> None:
-        """The whole page as a picture."""
-        got = await self.ask("Page.captureScreenshot", captureBeyondViewport=True)
-        path.write_bytes(base64.b64decode(got["data"]))
 
     def complaints(self) -> list[str]:
         """What the browser found wrong with pages, beside their status."""

@@ -34,6 +34,8 @@ def test_an_address_is_one_that_mail_can_be_sent_to(text: str, address: str | No
         ("+1 (650) 253-0000", "+16502530000"),
         ("tel:+44-20-7946-0018", "+442079460018"),
         ("12", None),
+        ("12139 1234 5678", None),
+        ("0086 139 1234 5678", "+8613912345678"),
         ("call me", None),
         ("", None),
         ("9" * 5_000, None),
