@@ -50,7 +50,7 @@ class Filing:
                 case CallEvent():
                     return await self.call(session, submission.integration_id, told, spoken)
                 case TextMessage():
-                    return await self._message(session, told)
+                    return await self._message(session, submission.integration_id, told)
                 case Nothing(reason=reason):
                     return Done("", None, Outcome.IGNORED, reason)
 
@@ -106,8 +106,20 @@ class Filing:
             return None
         return await calls.open_record(session.conn, number, session.now - self.phone.called_again_within, missed=missed)
 
-    async def _message(self, session: Session, message: TextMessage) -> Done:
-        """A short message: a report, or a note in the record that its sender has open."""
+    async def _message(self, session: Session, integration_id: int, message: TextMessage) -> Done:
+        """A short message, remembered as calls are so that one told again after years is known."""
+        kept = await calls.lock(session.conn, integration_id, message.provider, message.message_id, session.now)
+        if kept.incident_id is not None:
+            return Done(f"{message.provider}:{message.message_id}"[:KEY], None, Outcome.IGNORED, "filed before")
+        done = await self._said(session, message)
+        if done.incident is not None:
+            told = replace(kept.call, caller=message.sender, called=message.receiver)
+            opened = done.outcome is Outcome.OPENED
+            await calls.save(session.conn, replace(kept, call=told, incident_id=done.incident.id, opened=opened), session.now)
+        return done
+
+    async def _said(self, session: Session, message: TextMessage) -> Done:
+        """A report, or a note in the record that its sender has open."""
         who, chosen, name = await by_phone(session.conn, message.sender)
         line = line_of(self.phone, message.receiver)
         locale = locale_of(chosen, line)
