@@ -3,12 +3,13 @@
 A token is `pRECORD-REOPENED-VERSION-SIGNATURE`, the signature 128 bits in lower-case base32: short enough for every vendor.
 """
 
-import hmac
 import re
-from base64 import b32encode
 from dataclasses import dataclass
 
 from gateway.incidents.record import Incident
+from gateway.signing import is_signed, short_signature
+
+LABEL = b"chat button v1"
 
 SHAPE = re.compile(r"p([1-9][0-9]{0,17})-([0-9]{1,9})-([0-9]{1,9})-([a-z2-7]{26})", re.ASCII)
 
@@ -35,7 +36,7 @@ class PressTokens:
     def make(self, incident: Incident) -> str:
         """The token of a record as it stands."""
         signed = f"p{incident.id}-{incident.reopened}-{incident.version}"
-        return f"{signed}-{_signature(self.secrets[0], signed)}"
+        return f"{signed}-{short_signature(self.secrets[0], LABEL, signed)}"
 
     def read(self, token: str) -> Pressable | None:
         """What the token was made for; None for one that is not ours."""
@@ -43,11 +44,6 @@ class PressTokens:
         if found is None:
             return None
         signed = token.rpartition("-")[0]
-        if not any(hmac.compare_digest(_signature(secret, signed), found[4]) for secret in self.secrets):
+        if not is_signed(self.secrets, LABEL, signed, found[4], short_signature):
             return None
         return Pressable(int(found[1]), int(found[2]), int(found[3]))
-
-
-def _signature(secret: bytes, signed: str) -> str:
-    mac = hmac.digest(secret, b"chat button v1\0" + signed.encode(), "sha256")
-    return b32encode(mac[:16]).decode().rstrip("=").lower()

@@ -4,12 +4,13 @@ A tag is `rRECORD-SIGNATURE`: the record's id, and 128 bits in lower-case base32
 It does not end: people answer old mails.
 """
 
-import hmac
 import re
-from base64 import b32encode
 from dataclasses import dataclass
 
 from gateway.incidents.labels import LOCALES
+from gateway.signing import is_signed, short_signature
+
+LABEL = b"mail reply v1"
 
 TAG = re.compile(r"(?<![A-Za-z0-9])r([1-9][0-9]{0,17})-([a-z2-7]{26})(?![A-Za-z0-9])", re.ASCII | re.IGNORECASE)
 
@@ -28,21 +29,16 @@ class ReplyTokens:
 
     def make(self, incident_id: int) -> str:
         """The tag of a record."""
-        return f"r{incident_id}-{_signature(self.secrets[0], incident_id)}"
+        return f"r{incident_id}-{short_signature(self.secrets[0], LABEL, str(incident_id))}"
 
     def read(self, text: str) -> int | None:
         """The id of the record that the first true tag in a text is of."""
         for place, found in enumerate(TAG.finditer(text)):
             if place >= READ_AT_MOST:
                 break
-            if any(hmac.compare_digest(_signature(secret, int(found[1])), found[2].lower()) for secret in self.secrets):
+            if is_signed(self.secrets, LABEL, found[1], found[2].lower(), short_signature):
                 return int(found[1])
         return None
-
-
-def _signature(secret: bytes, incident_id: int) -> str:
-    mac = hmac.digest(secret, b"mail reply v1\0" + str(incident_id).encode(), "sha256")
-    return b32encode(mac[:16]).decode().rstrip("=").lower()
 
 
 def tagged(address: str, tag: str) -> str:

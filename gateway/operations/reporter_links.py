@@ -3,8 +3,6 @@
 A link is `SECRET.RECORD.END.SIGNATURE`: which secret signed it, the record's id, seconds since 1970, 256 bits.
 """
 
-import base64
-import hmac
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +11,9 @@ from hashlib import sha256
 
 from gateway.db.pool import Connection
 from gateway.errors import NotFound
+from gateway.signing import is_signed, signature
+
+LABEL = b"reporter link v1"
 
 SHAPE = re.compile(r"([0-9a-f]{8})\.([1-9][0-9]{0,17})\.([1-9][0-9]{0,11})\.([A-Za-z0-9_-]{43})", re.ASCII)
 
@@ -31,7 +32,7 @@ class ReporterLinks:
         """A link to the record and when it ends."""
         ends = int((now + self.valid).timestamp())
         signed = f"{name_of(self.secrets[0])}.{incident_id}.{ends}"
-        return f"{signed}.{_signature(self.secrets[0], signed)}", datetime.fromtimestamp(ends, UTC)
+        return f"{signed}.{signature(self.secrets[0], LABEL, signed)}", datetime.fromtimestamp(ends, UTC)
 
     def read(self, link: str, now: datetime) -> int:
         """The id of the record that the link is to; raises NotFound."""
@@ -39,8 +40,8 @@ class ReporterLinks:
         if found is None:
             raise NotFound(INVALID)
         secret = next((secret for secret in self.secrets if name_of(secret) == found[1]), None)
-        wanted = _signature(secret or bytes(32), link.rpartition(".")[0])
-        if not hmac.compare_digest(wanted, found[4]) or secret is None or int(found[3]) <= now.timestamp():
+        true = is_signed((secret or bytes(32),), LABEL, link.rpartition(".")[0], found[4])
+        if not true or secret is None or int(found[3]) <= now.timestamp():
             raise NotFound(INVALID)
         return int(found[2])
 
@@ -48,11 +49,6 @@ class ReporterLinks:
 def name_of(secret: bytes) -> str:
     """What links call a secret; nothing about it follows from that."""
     return sha256(b"name of a link secret\0" + secret).hexdigest()[:8]
-
-
-def _signature(secret: bytes, signed: str) -> str:
-    mac = hmac.digest(secret, b"reporter link v1\0" + signed.encode(), "sha256")
-    return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
 
 
 KEEP = """

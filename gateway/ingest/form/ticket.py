@@ -4,13 +4,14 @@ A ticket is `SECRET.SERVICE.OPENED.NAME.SIGNATURE`: which secret signed it, a sl
 of HMAC-SHA256 over all before it.
 """
 
-import base64
-import hmac
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gateway.operations.reporter_links import name_of
+from gateway.signing import is_signed, signature
+
+LABEL = b"form ticket v1"
 
 SHAPE = re.compile(
     r"([0-9a-f]{8})\.([a-z0-9][a-z0-9_-]{0,63})\.([1-9][0-9]{0,11})\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})", re.ASCII
@@ -35,7 +36,7 @@ class Tickets:
     def make(self, service: str, now: datetime, name: bytes) -> str:
         """A ticket for a form of the service; `name` is 16 bytes that nobody can guess."""
         signed = f"{name_of(self.secrets[0])}.{service}.{int(now.timestamp())}.{name.hex()}"
-        return f"{signed}.{_signature(self.secrets[0], signed)}"
+        return f"{signed}.{signature(self.secrets[0], LABEL, signed)}"
 
     def read(self, text: str) -> Ticket | None:
         """What the ticket says, None where it is not one of ours."""
@@ -43,12 +44,6 @@ class Tickets:
         if found is None:
             return None
         secret = next((secret for secret in self.secrets if name_of(secret) == found[1]), None)
-        wanted = _signature(secret or bytes(32), text.rpartition(".")[0])
-        if not hmac.compare_digest(wanted, found[5]) or secret is None:
+        if not is_signed((secret or bytes(32),), LABEL, text.rpartition(".")[0], found[5]) or secret is None:
             return None
         return Ticket(found[2], datetime.fromtimestamp(int(found[3]), UTC), found[4])
-
-
-def _signature(secret: bytes, signed: str) -> str:
-    mac = hmac.digest(secret, b"form ticket v1\0" + signed.encode(), "sha256")
-    return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
