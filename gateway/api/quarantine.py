@@ -105,7 +105,7 @@ class QuarantinedWhole(msgspec.Struct):
     differences: tuple[Difference, ...]
     nearest: str | None
     example: Any
-    would_become: WouldBecome
+    would_become: WouldBecome | None
 
 
 class Replayed(msgspec.Struct):
@@ -186,7 +186,7 @@ async def count_quarantine(call: Call) -> web.Response:
 async def read_quarantined(call: Call) -> web.Response:
     """One entry, whole."""
     told = await call.context.mending.explain(_id(call))
-    shown = would_become(told.trial)
+    shown = would_become(told.trial) if told.trial is not None else None
     entry = await asyncio.to_thread(_view, told.kept)
     return respond(QuarantinedWhole(entry, told.differences, told.nearest, told.example, shown))
 
