@@ -26,8 +26,8 @@ from gateway.quarantine.work import Ended
 log = structlog.get_logger()
 
 NEWEST = 2**63 - 1
-SHOWN = 16_384
-"""Bytes of a body that are shown in a list."""
+SHOWN, WHOLE = 16_384, 2_097_152
+"""Bytes of a body that are shown in a list, and by itself: mail may be larger, and nobody reads that here."""
 
 Piece = Annotated[str, Meta(max_length=200)]
 
@@ -55,7 +55,7 @@ class Query(Chosen, forbid_unknown_fields=True, frozen=True):
 
 
 class Quarantined(msgspec.Struct):
-    """One body (item -1) or item; `body` is shown as text, in a list cut to 16 KiB, secrets in it as ***."""
+    """One body (item -1) or item; `body` is shown as text, in a list cut to 16 KiB, else to 2 MiB, secrets in it as ***."""
 
     id: int
     receipt: UUID
@@ -105,7 +105,7 @@ class QuarantinedWhole(msgspec.Struct):
     differences: tuple[Difference, ...]
     nearest: str | None
     example: Any
-    would_become: WouldBecome
+    would_become: WouldBecome | None
 
 
 class Replayed(msgspec.Struct):
@@ -152,7 +152,7 @@ def _view(kept: Kept) -> Quarantined:
         id=kept.id, receipt=kept.receipt_id, item=kept.item, integration=kept.integration, source=kept.source,
         received_at=kept.received_at, problem=masking.text(kept.problem), pointer=kept.pointer, state=kept.state,
         headers={name: masking.text(value) for name, value in kept.headers.items()}, bytes=kept.size,
-        body=masking.body(kept.body), tried_at=kept.tried_at, tried_problem=masking.text(kept.tried_problem),
+        body=masking.body(kept.body[:WHOLE]), tried_at=kept.tried_at, tried_problem=masking.text(kept.tried_problem),
         settled_at=kept.settled_at, settled_by=kept.settled_by, reason=kept.reason, replayed_receipt=kept.replayed_receipt_id,
     )  # fmt: skip
 
@@ -186,7 +186,7 @@ async def count_quarantine(call: Call) -> web.Response:
 async def read_quarantined(call: Call) -> web.Response:
     """One entry, whole."""
     told = await call.context.mending.explain(_id(call))
-    shown = would_become(told.trial)
+    shown = would_become(told.trial) if told.trial is not None else None
     entry = await asyncio.to_thread(_view, told.kept)
     return respond(QuarantinedWhole(entry, told.differences, told.nearest, told.example, shown))
 

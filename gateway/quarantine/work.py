@@ -1,7 +1,7 @@
 """What can be done about entries of the quarantine, as the API asks for it."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -13,13 +13,16 @@ from gateway.quarantine.trial import Trial
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """An entry beside what its source expects: where it differs, the captured body most like it, what it would become now."""
+    """An entry beside what its source expects: where it differs, the captured body most like it, what it would become now.
+
+    Of what people sent by mail and the like none of this is told.
+    """
 
     kept: Kept
     differences: tuple[Difference, ...] = ()
     nearest: str | None = None
     example: Any = None
-    trial: Trial = field(default_factory=Trial)
+    trial: Trial | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,3 +249,12 @@ async def test_a_trial_that_takes_long_ends_early_too(pool: Pool, clock: FakeClo
     slow = replace(mender.replay, sources={"generic": replace(generic.SOURCE, parse=parse)})
     tried = await Mender(slow).try_mapping(Proposal("ours", "generic", (), "", "ann"), (), 0, 10)
     assert ([entry for entry, _ in tried.trials], tried.next) == (found[:1], found[0])
+
+
+async def test_what_people_sent_is_shown_and_not_compared(gateway: Served) -> None:
+    (entry,) = await kept(gateway, {"status": "kaputt"})
+    await gateway.pool.execute("UPDATE quarantine SET source = 'email'")
+    _, told = await gateway.get(f"{QUARANTINE}/{entry}", "admin")
+    assert (told["differences"], told["nearest"], told["would_become"]) == ([], None, None)
+    sender = {"integration": "ours", "source": "email", "steps": []}
+    assert (await asked(gateway, f"{QUARANTINE}/try", sender))[0] == 404
