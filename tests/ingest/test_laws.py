@@ -90,7 +90,7 @@ def lacking(slugs: list[str], fixtures: Path, docs: Path) -> dict[str, set[str]]
     }
     missing = {what: set(slugs) - having for what, having in owed.items()}
     missing["a signer that lies"] = signed - {signer.slug for signer in SIGNERS}
-    missing["a source of these fixtures"] = {path.name for path in fixtures.iterdir()} - set(slugs)
+    missing["a source of these fixtures"] = {path.parts[-3] for path in fixtures.glob("*/*/request.http")} - set(slugs)
     return {what: found for what, found in missing.items() if found}
 
 
