@@ -21,7 +21,7 @@ from gateway.ingest.form.filing import SOURCE as FORM
 from gateway.ingest.form.filing import FormFiling
 from gateway.ingest.form.http import FormDoor
 from gateway.ingest.form.ticket import Tickets
-from gateway.ingest.mail.room import Places
+from gateway.ingest.places import Places
 from gateway.ingest.reception import Reception
 from gateway.ingest.replay import Release
 from gateway.metrics import Metrics

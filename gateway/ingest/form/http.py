@@ -21,7 +21,7 @@ from gateway.ingest.form.reading import EMPTY, FILES, ORDER, Filled, Flawed, fil
 from gateway.ingest.form.ticket import Ticket
 from gateway.ingest.mail.posted import fields_of
 from gateway.ingest.mail.reader import SHORT
-from gateway.ingest.mail.room import Places
+from gateway.ingest.places import Places, fill
 from gateway.metrics import Metrics, RequestOutcome
 from gateway.operations.desk import NOW
 from gateway.operations.reporter_links import ReporterLinks
@@ -29,7 +29,6 @@ from gateway.pages.rendering import Pages
 from gateway.pages.words import IMPACTS, URGENCIES, WORDS, said
 from gateway.settings import Form
 
-PIECE = 65_536
 NOBODYS = "no form is offered by that name"
 
 
@@ -79,7 +78,7 @@ class FormDoor:
         with self._measured():
             await self.buckets.tried(request.remote or "", self.clock.stamp())
             try:
-                await self._fill(body, request)
+                await fill(body, request, self.places, self.form.max_bytes, "form")
                 async with self.places.one():
                     response, outcome = await self._received(request, service, bytes(body))
             finally:
@@ -156,22 +155,6 @@ class FormDoor:
         path = f"/my/{link}"
         return self.pages.show("received.html", locale, 200 if before else 201, number=number, before=before, path=path,
                                address=self.external_url.rstrip("/") + path, ends=ends)  # fmt: skip
-
-    async def _fill(self, body: bytearray, request: web.Request) -> None:
-        """The request's body, piece by piece, so that neither one that is too large nor too many at once are held."""
-        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise Malformed("Content-Encoding is not taken: send the form as it is")
-        too_large = TooLarge(f"a form here has at most {self.form.max_bytes} bytes")
-        if (request.content_length or 0) > self.form.max_bytes:
-            raise too_large
-        try:
-            while piece := await request.content.read(PIECE):
-                self.places.hold(len(piece))
-                body += piece
-                if len(body) > self.form.max_bytes:
-                    raise too_large
-        except web.RequestPayloadError as error:
-            raise Malformed("the body cannot be read: its encoding is broken") from error
 
     @contextmanager
     def _measured(self) -> Iterator[None]:

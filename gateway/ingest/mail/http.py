@@ -19,20 +19,19 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from gateway.dedup.submission import Receipt
-from gateway.errors import Forbidden, Malformed, TooLarge, Unauthenticated
+from gateway.errors import Forbidden, Malformed, Unauthenticated
 from gateway.incidents.model import Outcome
 from gateway.ingest.http import Authenticate, accepted
 from gateway.ingest.mail.amazon import Amazon
 from gateway.ingest.mail.posted import FORM, MAIL, Posted, form
 from gateway.ingest.mail.reader import SHORT
 from gateway.ingest.mail.room import MailRoom
+from gateway.ingest.places import fill
 from gateway.settings import Mail
 
 WAYS = ("raw", "mailgun", "sendgrid", "postmark", "ses")
 FRESH = timedelta(days=3)
 """How old a signature may be: services that try again for days do so with the first one. What is sent twice is counted once."""
-
-PIECE = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class MailPosts:
             raise Forbidden("this key belongs to no integration: mail is sent with an integration's key")
         body = bytearray()
         try:
-            await self._fill(body, request)
+            await fill(body, request, self.room.places, self.mail.max_bytes, "mail")
             receipt = await self._taken(way, caller.integration_id, request, bytes(body))
         finally:
             self.room.places.release(len(body))
@@ -73,23 +72,6 @@ class MailPosts:
         posted = Posted(MAIL if way == "raw" else request.headers.get("Content-Type", FORM), body)
         await self._proven(way, request, posted)
         return await self.room.take(integration_id, posted)
-
-    async def _fill(self, body: bytearray, request: web.Request) -> None:
-        """The request's body, piece by piece, so that neither one that is too large nor too many at once are held."""
-        encoding = request.headers.get("Content-Encoding", "identity")
-        if encoding.lower() != "identity":
-            raise Malformed(f"Content-Encoding {encoding[:40]!r} is not taken: send the mail as it is")
-        too_large = TooLarge(f"a mail here has at most {self.mail.max_bytes} bytes")
-        if (request.content_length or 0) > self.mail.max_bytes:
-            raise too_large
-        try:
-            while piece := await request.content.read(PIECE):
-                self.room.places.hold(len(piece))
-                body += piece
-                if len(body) > self.mail.max_bytes:
-                    raise too_large
-        except web.RequestPayloadError as error:
-            raise Malformed("the body cannot be read: its encoding is broken") from error
 
     async def _proven(self, way: str, request: web.Request, posted: Posted) -> None:
         """Check the service's signature where its key is known; raises Unauthenticated."""

@@ -9,7 +9,8 @@ from gateway.ingest.mail.amazon import Bucket
 from gateway.ingest.mail.filing import Filing
 from gateway.ingest.mail.posted import Kept
 from gateway.ingest.mail.reader import Reader
-from gateway.ingest.mail.room import MailRoom, Places
+from gateway.ingest.mail.room import MailRoom
+from gateway.ingest.places import Places
 from gateway.ingest.reception import Reception
 from gateway.metrics import Metrics
 from gateway.notify.reply_tokens import ReplyTokens

@@ -1,9 +1,7 @@
 """Where every mail goes through, whatever way it came: read, sorted, committed with its receipt and one outcome."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 
 from gateway.clock import Clock
@@ -15,46 +13,11 @@ from gateway.ingest.mail.filing import SOURCE, Filing
 from gateway.ingest.mail.letter import Letter
 from gateway.ingest.mail.posted import Posted
 from gateway.ingest.mail.sorting import ToMachines, ToNobody, ToPeople, sort
+from gateway.ingest.places import Places
 from gateway.metrics import Metrics, RequestOutcome
 from gateway.settings import Mail
 
-REPLAY, BUSY = "replay", "too much mail at once: send again shortly"
-
-
-@dataclass(slots=True)
-class Places:
-    """So many mails are worked on, as many again may wait, and all that came in, even in part, is so many bytes at most."""
-
-    most: int
-    most_bytes: int
-    taken: int = 0
-    held: int = 0
-    free: asyncio.Semaphore = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.free = asyncio.Semaphore(self.most)
-
-    @asynccontextmanager
-    async def one(self) -> AsyncIterator[None]:
-        """A place, waited for; raises Overloaded where too many wait."""
-        if self.taken >= 2 * self.most:
-            raise Overloaded(BUSY)
-        self.taken += 1
-        try:
-            async with self.free:
-                yield
-        finally:
-            self.taken -= 1
-
-    def hold(self, size: int) -> None:
-        """Count more bytes of a mail that is coming in; raises Overloaded, counting nothing, where they are too many."""
-        if self.held + size > self.most_bytes:
-            raise Overloaded(BUSY)
-        self.held += size
-
-    def release(self, size: int) -> None:
-        """They are gone."""
-        self.held -= size
+REPLAY = "replay"
 
 
 @dataclass(frozen=True, slots=True)

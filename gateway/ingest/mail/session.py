@@ -10,7 +10,7 @@ from typing import cast
 from aiosmtpd.smtp import SMTP, syntax
 
 from gateway.errors import Overloaded
-from gateway.ingest.mail.room import Places
+from gateway.ingest.places import Places
 from gateway.settings import Mail
 
 BUFFER = 65_536
