@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import Malformed
 from gateway.ingest.captured import captured
+from tests.ingest.requests import NOW
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -14,6 +15,8 @@ def test_raw_http_gives_headers_query_and_body(end: str) -> None:
     found = captured(raw.encode())
     assert (found.body, found.query) == (b'{"title": "x"}', {"a": "1"})
     assert found.headers == {"host": "x", "x-team": "dba"}
+    delivery = found.delivery(NOW)
+    assert (delivery.headers, delivery.body, delivery.query) == (found.headers, found.body, found.query)
 
 
 def test_a_body_is_as_long_as_its_head_says() -> None:

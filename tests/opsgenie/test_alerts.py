@@ -200,3 +200,15 @@ async def test_a_security_record_is_neither_shown_nor_touched(genie: Genie) -> N
     assert (shown["message"], shown["tinyId"], shown["status"]) == ("Disk full", "", "open")
     assert (await genie.ask("POST", "notes", {"note": "x"}))["isSuccess"] is False
     assert (await genie.ask("POST", "close", {"note": "x"}))["status"] == "Closed alert"
+
+
+async def test_details_are_added_and_removed_and_leave_what_has_a_field_of_its_own_alone(genie: Genie) -> None:
+    await genie.create(tags=["a"])
+    done = await genie.ask("POST", "details", {"details": {"rack": "7", "row": "2", "tags": "x"}})
+    assert (done["status"], done["isSuccess"]) == ("Added details", True)
+    assert (await genie.ask("DELETE", "details", keys="rack, tags"))["status"] == "Removed details"
+    shown = await genie.shown()
+    assert (shown["details"], shown["tags"]) == ({"row": "2"}, ["a"])
+    for method, body, query in (("POST", {"details": {"tags": "x"}}, {}), ("DELETE", None, {"keys": " "})):
+        status, _ = await genie.call(method, "/v2/alerts/disk/details", body, identifierType="alias", **query)
+        assert status == 422
