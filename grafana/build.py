@@ -227,7 +227,7 @@ def gateway_health() -> dict[str, Any]:
                     8,
                     {
                         "{{source}} {{reason}}": "sum by (source, reason) (rate(gateway_intake_rejected_items_total[5m]))",
-                        "{{source}} waiting": "max by (source) (gateway_quarantine_pending) > 0",
+                        "{{source}} waiting": "max by (source) (gateway_quarantine_pending)",
                     },
                 ),
                 panel(
