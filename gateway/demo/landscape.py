@@ -5,11 +5,39 @@ from typing import Any
 from gateway.demo.stage import Stage
 
 SERVICES: tuple[dict[str, Any], ...] = (
-    {"slug": "checkout", "name": "Shop 网上商城", "criticality": "critical", "desk_group": "desk", "tier2_group": "platform"},
-    {"slug": "payments", "name": "Payments 支付", "criticality": "critical", "desk_group": "desk", "tier2_group": "platform"},
-    {"slug": "mail", "name": "Mail 邮件", "criticality": "high", "desk_group": "desk", "tier2_group": "platform"},
-    {"slug": "search", "name": "Search 搜索", "desk_group": "desk", "tier2_group": "platform"},
-    {"slug": "identity", "name": "Sign-on 统一认证", "criticality": "high", "desk_group": "desk", "tier2_group": "platform"},
+    {
+        "slug": "checkout",
+        "name": "Shop",
+        "aliases": ["网上商城", "checkout"],
+        "criticality": "critical",
+        "desk_group": "desk",
+        "tier2_group": "platform",
+    },
+    {
+        "slug": "payments",
+        "name": "Payments",
+        "aliases": ["支付"],
+        "criticality": "critical",
+        "desk_group": "desk",
+        "tier2_group": "platform",
+    },
+    {
+        "slug": "mail",
+        "name": "Mail",
+        "aliases": ["邮件", "邮箱", "outlook"],
+        "criticality": "high",
+        "desk_group": "desk",
+        "tier2_group": "platform",
+    },
+    {"slug": "search", "name": "Search", "aliases": ["搜索"], "desk_group": "desk", "tier2_group": "platform"},
+    {
+        "slug": "identity",
+        "name": "Sign-on",
+        "aliases": ["统一认证", "VPN"],
+        "criticality": "high",
+        "desk_group": "desk",
+        "tier2_group": "platform",
+    },
 )
 
 ITEMS: tuple[dict[str, Any], ...] = (

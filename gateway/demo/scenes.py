@@ -1,6 +1,6 @@
 """What happens in the day: each scene is a small story, told by its senders and the people who work on it."""
 
-from gateway.demo.senders import FIRING, RESOLVED, Trouble, alertmanager, grafana, mail, zabbix
+from gateway.demo.senders import FIRING, RESOLVED, Trouble, alertmanager, app, call, grafana, mail, zabbix
 from gateway.demo.stage import Stage
 
 
@@ -23,7 +23,7 @@ LETTERS = (
 
 
 async def no_mail(stage: Stage) -> None:
-    """The mail server is down: a monitor sees it, its users write, one record answers for all."""
+    """The mail server is down: a monitor sees it, its users write and call, one record answers for all."""
     down = Trouble("MailServerDown", "mx-1: SMTP does not answer", "critical", "mail", "mx-1", stage.clock.now())
     master = await stage.send(*alertmanager(down, FIRING, stage.clock.now()))
     if master is None:
@@ -31,6 +31,8 @@ async def no_mail(stage: Stage) -> None:
     for who, subject, text in LETTERS:
         await stage.pause()
         await mail(stage, who, subject, text)
+    await call(stage, "+8613800138001", "你好，我们部门的邮件都发不出去")
+    await app(stage, "liu.yang", "邮箱连不上", "手机和电脑都收不到邮件，提示服务器连接失败")
     await stage.act(master, "acknowledge", note="处理中：正在检查 mx-1")
     await stage.act(master, "assign", group="platform", person="li.wei", tier=2)
     await stage.api("POST", f"incidents/{master}/updates", text="Mail cannot be sent. The server is being restarted.")
@@ -60,7 +62,9 @@ async def database(stage: Stage) -> None:
 
 
 async def desk(stage: Stage) -> None:
-    """The service desk's own work: a call written down by hand, a hold until the user is back, an answer, a solution."""
+    """The service desk's own work: a call nobody took, one written down by hand, a hold until the user is back, a solution."""
+    missed = {"LINKEDID": f"1764.{int(stage.clock.now().timestamp())}", "CALLERID": "+862150001234", "DIALSTATUS": "NOANSWER"}
+    await stage.send("/ingest/phone/asterisk/hangup", missed)
     record = await stage.api(
         "POST", "incidents", title="VPN 连接后无法访问内网", description="用户来电：连上 VPN 后打不开内网页面。",
         service="identity",

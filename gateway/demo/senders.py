@@ -72,8 +72,8 @@ def zabbix(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
 
 def pagerduty(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
     """An event of PagerDuty's API."""
-    payload = {"summary": trouble.title, "source": trouble.ci, "severity": trouble.severity, "component": trouble.ci,
-               "group": trouble.service, "timestamp": trouble.since if status is FIRING else at}  # fmt: skip
+    payload = {"summary": trouble.title, "source": trouble.ci, "severity": trouble.severity, "component": trouble.service,
+               "timestamp": trouble.since if status is FIRING else at}  # fmt: skip
     action = "trigger" if status is FIRING else "resolve"
     return "/ingest/pagerduty", {"routing_key": "", "event_action": action, "dedup_key": trouble.key, "payload": payload}
 
@@ -98,3 +98,20 @@ async def mail(stage: Stage, who: str, subject: str, text: str) -> str | None:
     letter["Date"] = format_datetime(at)
     letter.set_content(text)
     return await stage.send("/ingest/email/raw", letter.as_bytes(), {"Content-Type": "message/rfc822"})
+
+
+async def call(stage: Stage, caller: str, what: str) -> None:
+    """A call to the hotline, as Asterisk tells of it: it ended, and what was said is known a little later."""
+    name = str(crc32(f"{caller}{stage.clock.now()}".encode()))
+    told = {"LINKEDID": name, "CALLERID": caller}
+    await stage.send("/ingest/phone/asterisk/hangup", told | {"DIALSTATUS": "ANSWER", "ANSWEREDTIME": "48"})
+    await stage.pause()
+    await stage.send("/ingest/phone/asterisk/recording", told | {"TRANSCRIPT": what})
+
+
+async def app(stage: Stage, who: str, title: str, text: str) -> str | None:
+    """What somebody reports in an app; the number of its record."""
+    reporter = {"id": who, "email": f"{who}@users.example", "locale": "zh-CN"}
+    return await stage.send(
+        "/ingest/app", {"title": title, "description": text, "reporter": reporter, "client": {"app": "portal"}}
+    )

@@ -17,7 +17,7 @@ FROM (SELECT id FROM incident WHERE id = ANY($1::bigint[]) UNION
       SELECT id FROM incident WHERE master_id = ANY($1::bigint[])
       AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')) AS ended
 JOIN incident i USING (id) JOIN outbox o ON o.incident_id = i.id
-WHERE o.template = 'received' ORDER BY o.incident_id, o.id
+WHERE o.template = 'received' OR (o.template = 'chat' AND o.facts->>'opened' = 'true') ORDER BY o.incident_id, o.id
 """
 
 KEPT = ("locale", "subject", "answers")

@@ -9,6 +9,10 @@ from tests.support.served import served
 
 SENT = "SELECT r.source, count(*) FROM receipt r GROUP BY 1"
 BECAME = "SELECT DISTINCT outcome FROM alert_event"
+OF_ONE = """
+SELECT r.source, r.link_reason FROM incident r JOIN incident m ON m.id = r.master_id
+WHERE m.title = 'mx-1: SMTP does not answer'
+"""
 STATES = "SELECT DISTINCT state FROM incident"
 
 
@@ -24,7 +28,10 @@ async def test_nothing_of_the_day_is_refused_and_there_is_something_of_everythin
             stage = await play(url, gateway.keys["ingest"], gateway.keys["admin"], SystemClock(), pace=0)
             assert stage.failed == []
         sources = {row["source"] for row in await gateway.pool.fetch(SENT)}
-        assert sources >= {"alertmanager", "grafana", "zabbix", "pagerduty", "generic", "email", "ping"}
+        assert sources >= {"alertmanager", "grafana", "zabbix", "pagerduty", "generic", "email", "ping", "phone", "app"}
+        told = [tuple(row) for row in await gateway.pool.fetch(OF_ONE)]
+        assert {source for source, _ in told} == {"email", "phone", "app"}
+        assert [reason[:5] for _, reason in told] == ["kin: "] * len(told)
         outcomes = {row["outcome"] for row in await gateway.pool.fetch(BECAME)}
         assert outcomes >= {"opened", "repeated", "cleared", "related", "reopened", "quarantined"}
         assert {row["state"] for row in await gateway.pool.fetch(STATES)} >= {"logged", "in_progress", "resolved"}

@@ -68,11 +68,9 @@ async def test_reported_in_slack_acknowledged_by_button_resolved_by_command(stor
     (number,) = [one["number"] for one in (await story.call("GET", "incidents"))["incidents"]]
     text, buttons = shown(card)
     assert (card["thread_ts"], text.splitlines()[0], len(buttons)) == ("1.1", f"Recorded as {number}.", 2)
-
     await say(story, a_press(*buttons[0], ts="2.1", user={"id": "U0EVE", "name": "eve"}), FORM)
     assert shown(await slack.next("chat.postEphemeral"))[0].startswith("I do not know who you are here")
     assert (await story.record(number))["state"] == "logged"
-
     await say(story, a_press(*buttons[0], ts="2.2", user={"id": "U0DINA", "name": "dina"}), FORM)
     assert shown(await slack.next("chat.postEphemeral"))[0] == f"{number} is in your hands."
     assert await follow(story.gateway.desk, {"slack"}) == 1
@@ -81,6 +79,8 @@ async def test_reported_in_slack_acknowledged_by_button_resolved_by_command(stor
 
     answer = await say(story, a_command(f"resolve {number} new certificate", user_id="U0DINA"), FORM)
     assert f"{number} is resolved." in answer
+    told = await slack.next("chat.postMessage")
+    assert (told["thread_ts"], "resolved" in shown(told)[0]) == ("1.1", True)
     assert await follow(story.gateway.desk, {"slack"}) == 1
     assert shown(await slack.next("chat.update"))[1] == []
     assert [event for _, event in await story.told(number)][-2:] == ["accepted", "resolved"]

@@ -78,7 +78,7 @@ Asked = Reporting | Acting | Adding | Asking | Linking | Helping
 def asked(text: str, *, in_thread: bool = False) -> Asked:
     """What a text asks for. A command names its record, or stands in its thread alone or before a colon; all else is words."""
     text = text.strip().removeprefix("/")
-    if not text or SPACE.sub(" ", text).strip("!！。.,，~?？ ").lower() in GREETINGS:
+    if SPACE.sub(" ", text).strip("!！。.,，~?？ ").lower() in {"", *GREETINGS}:
         return Helping()
     first = FIRST.match(text)
     word = first[1].lower() if first else ""

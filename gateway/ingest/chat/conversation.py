@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from gateway.incidents import commands, lifecycle, store
 from gateway.incidents.model import Outcome, State
 from gateway.incidents.record import Incident
-from gateway.ingest import reception
+from gateway.ingest import answers, reception
 from gateway.ingest.chat import acting
 from gateway.ingest.chat.answered import Answered, ignored
 from gateway.ingest.chat.commands import Acting, Adding, Asked, Asking, Helping, Linking, Reporting, asked
@@ -115,8 +115,9 @@ class Conversation:
         revision = lifecycle.apply(incident, note, self.speaker.who.name, self.session.now)
         events = [(event, {**facts, "chat": self._said()}) for event, facts in revision.events]
         written = (await self.session.write([replace(revision, events=tuple(events))]))[0]
+        left = await answers.answered(self.session, written, self.speaker.who, text, by_person=True)
         words = say("added", self.speaker.locale, number=incident.number)
-        return Answered(Outcome.ADDED, "note", words, written, quiet=True)
+        return Answered(Outcome.ADDED, "note", words, left, quiet=True)
 
     def _said(self) -> str:
         return cut(f"{self.provider}:{self.talk.conversation}/{self.talk.message or self.talk.event_id}", KEY)

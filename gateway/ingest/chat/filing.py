@@ -74,6 +74,8 @@ class Filing:
             facts |= {"number": incident.number, "title": incident.title, "priority": incident.priority}
         if answered.card and isinstance(heard, Talk):
             facts["card"] = True
+        if answered.outcome is Outcome.OPENED:
+            facts["opened"] = True
         cause = f"chat:{heard.tenant}:{heard.event_id}"
         notice = Notice(cause=cause, target=heard.reply_to, role="reporter", template=Template.CHAT, facts=facts)
         await outbox.put(session.conn, [(incident.id if incident is not None else None, notice)], session.now)

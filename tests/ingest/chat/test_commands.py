@@ -33,7 +33,7 @@ N = "INC-20260302-000001"
         ("link k7m2pqrs9abc", Linking("k7m2pqrs9abc")),
         ("绑定 K7M2PQRS9ABC", Linking("k7m2pqrs9abc")),
         ("help", Helping()), ("帮助", Helping()), ("report", Helping()), ("", Helping()),
-        ("Hi!", Helping()), ("你好", Helping()), ("thank  you.", Helping()),
+        ("Hi!", Helping()), ("你好", Helping()), ("thank  you.", Helping()), ("？", Helping()), ("...", Helping()),
         ("Resolve this soon, mail is down", Reporting("Resolve this soon, mail is down", plainly=True)),
         ("status of mail: down", Reporting("status of mail: down", plainly=True)),
         ("acknowledgements are slow", Reporting("acknowledgements are slow", plainly=True)),

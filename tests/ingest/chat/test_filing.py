@@ -121,6 +121,17 @@ async def test_what_is_written_below_a_record_that_has_ended_opens_one_that_foll
     assert second["title"] == "down again"
 
 
+async def test_what_its_reporter_says_below_a_solved_record_reopens_it_and_what_others_say_does_not(gateway: Served) -> None:
+    in_channel: Any = {"channel": "C1", "channel_type": "channel"}
+    await said(gateway, a_message(f"<@{BOT}> mail is down", "1.1", **in_channel))
+    path = f"/api/v1/incidents/{(await record(gateway))['number']}"
+    assert (await gateway.post(f"{path}/resolve", {"solution": "restarted"}, "admin")).status == 200
+    await said(gateway, a_message("it still does not work", "1.2", thread_ts="1.1", user="U9", **in_channel))
+    assert (await record(gateway))["state"] == "resolved"
+    await said(gateway, a_message("it still does not work", "1.3", thread_ts="1.1", **in_channel))
+    assert ((await record(gateway))["state"], (await record(gateway))["reopened"]) == ("in_progress", 1)
+
+
 async def test_who_is_known_acts_by_command_as_their_roles_allow(gateway: Served) -> None:
     await known(gateway, "dina", "service_desk")
     await told(gateway, "report mail is down")
