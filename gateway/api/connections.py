@@ -14,6 +14,7 @@ from aiohttp.web_request import BaseRequest
 
 from gateway import errors
 from gateway.api import edge, problems
+from gateway.networks import Network, networks, within
 from gateway.settings import Server
 
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -30,11 +31,12 @@ class Limits:
     """What one connection and one address may take, and who is connected."""
 
     server: Server
+    proxies: tuple[Network, ...] = ()
     open: Counter[str] = field(default_factory=Counter)
 
     def crowded(self, address: str) -> bool:
-        """Whether the address has more connections than it may."""
-        return 0 < self.server.connections_per_address < self.open[address]
+        """Whether the address has more connections than it may; trusted proxies have everybody's."""
+        return 0 < self.server.connections_per_address < self.open[address] and not within(address, self.proxies)
 
 
 class Connection(web.RequestHandler):
@@ -124,7 +126,7 @@ async def listening(app: web.Application, server: Server) -> AsyncIterator[list[
     await runner.setup()
     try:
         assert runner.server is not None  # noqa: S101 - set up above
-        manager, limits, loop = runner.server, Limits(server), asyncio.get_running_loop()
+        manager, limits, loop = runner.server, Limits(server, networks(server.trusted_proxies)), asyncio.get_running_loop()
         listener = await loop.create_server(lambda: Connection(manager, limits, loop), server.host, server.port, backlog=1024)
         try:
             yield [socket.getsockname()[:2] for socket in listener.sockets]

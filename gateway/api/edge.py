@@ -3,7 +3,7 @@
 Each handler is wrapped once, where its route is made; aiohttp's middlewares would do the same at a price per request.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -11,6 +11,7 @@ from multidict import CIMultiDict
 
 from gateway.api import problems
 from gateway.clock import Clock
+from gateway.networks import Network, client
 
 Answered = Callable[[str, str, int, float], None]
 """Told the route's template, the method, the status and the seconds of every answer."""
@@ -32,12 +33,27 @@ UNMATCHED = "/{unmatched}"
 """The template behind all others; its answers are measured as `none`."""
 
 
-def doors(definitions: Iterable[web.RouteDef], clock: Clock, answered: Answered) -> list[web.RouteDef]:
-    """The routes as they are served, and one behind them for whatever matches none."""
+def doors(
+    definitions: Iterable[web.RouteDef], clock: Clock, answered: Answered, proxies: Sequence[Network] = ()
+) -> list[web.RouteDef]:
+    """The routes as they are served, and one behind them for whatever matches none; `proxies` are those that are trusted."""
     return [
-        *(web.RouteDef(d.method, d.path, _guarded(_served(d, clock, answered)), d.kwargs) for d in definitions),
+        *(web.RouteDef(d.method, d.path, _guarded(_behind(_served(d, clock, answered), proxies)), d.kwargs) for d in definitions),
         web.route("*", "/{unmatched:(?s:.*)}", _guarded(_timed(_unmatched, clock, answered))),
     ]
+
+
+def _behind(handler: Handler, proxies: Sequence[Network]) -> Handler:
+    """Who calls by way of a trusted proxy is known by their own address; without proxies this costs nothing."""
+    if not proxies:
+        return handler
+
+    async def behind(request: web.Request) -> web.StreamResponse:
+        peer = request.remote or ""
+        whose = client(peer, request.headers.getall("X-Forwarded-For", ()), proxies)
+        return await handler(request if whose == peer else request.clone(remote=whose))
+
+    return behind
 
 
 def _served(definition: web.RouteDef, clock: Clock, answered: Answered) -> Handler:

@@ -39,6 +39,7 @@ from gateway.metrics import Metrics
 from gateway.monitors.model import NAMESPACE as PING
 from gateway.monitors.pulse import EVERY as EXPIRE_MONITORS_EVERY
 from gateway.monitors.pulse import Pulse
+from gateway.networks import networks
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.notify.runner import Runner as Telling
 from gateway.observers import IntakeObserver, TimerObserver
@@ -117,7 +118,8 @@ async def _assemble(
     context = Context(desk, keys, login, parts.oidc(stack, login, settings), links, filing, mender, settings.problems)
     pulse = Pulse(pool, clock, intake.submit, metrics)
     definitions = doors(context, door, ways, health, pulse)
-    app = _application(settings, edge.doors(definitions, clock, metrics.answered), ways)
+    proxies = networks(settings.server.trusted_proxies)
+    app = _application(settings, edge.doors(definitions, clock, metrics.answered, proxies), ways)
     rules.warm(clock.now())
     rounds: tuple[Round, ...] = (
         *tasks.rounds(desk, intake, filing, settings.dedup.reopen_within, set(telling.channels) & set(CHATS)),

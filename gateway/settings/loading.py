@@ -17,12 +17,13 @@ from dateutil.rrule import rrulestr
 
 from gateway.durations import written
 from gateway.errors import Flaw, Misconfigured
+from gateway.networks import nonsense
 from gateway.settings import chat_flaws, mail_flaws, phone_flaws
 from gateway.settings.arrival import Intake, Maintenance
 from gateway.settings.fields import flaws_of
 from gateway.settings.sections import Attachments, Settings
 
-LISTS = frozenset({"secrets", "accounts", "tenants", "services", "doubted", "addresses", "senders"})
+LISTS = frozenset({"secrets", "accounts", "tenants", "services", "doubted", "addresses", "senders", "trusted_proxies"})
 """Settings that are lists; in the environment their items are separated by spaces."""
 
 CRITICALITIES = ("critical", "high", "normal", "low")
@@ -134,6 +135,7 @@ def _ways_in(settings: Settings) -> list[Flaw]:
         flaws.append(Flaw("/login/oidc/redirect_url", "set it, or server.external_url"))
     if any(len(word) < 32 for word in settings.links.secret.split()) or len(settings.links.secret.split()) > 2:
         flaws.append(Flaw("/links/secret", "one secret or two, each of at least 32 characters"))
+    flaws += [Flaw(f"/server/trusted_proxies/{at}", detail) for at, detail in nonsense(settings.server.trusted_proxies)]
     flaws += mail_flaws.flaws(settings.mail)
     flaws += chat_flaws.flaws(settings.chat, settings.notify)
     flaws += phone_flaws.flaws(settings.phone, settings.server.external_url)

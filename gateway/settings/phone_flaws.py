@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from ipaddress import ip_network
 
 from phonenumbers import SUPPORTED_REGIONS
 
 from gateway.errors import Flaw
+from gateway.networks import nonsense
 from gateway.settings.phone import Phone, PhoneProvider
 from gateway.settings.sections import Twilio
 
@@ -57,8 +57,5 @@ def _of_provider(name: str, provider: PhoneProvider) -> Iterator[tuple[str, str]
         yield "/secrets", "this system signs nothing: it proves itself by the key of its integration"
     if any(len(secret) < SHORTEST_SECRET for secret in provider.secrets) or len(provider.secrets) > 2:
         yield "/secrets", f"one secret or two, each of at least {SHORTEST_SECRET} characters"
-    for place, network in enumerate(provider.addresses):
-        try:
-            ip_network(network)
-        except ValueError:
-            yield f"/addresses/{place}", f"{network!r} is no network such as 203.0.113.0/24"
+    for place, detail in nonsense(provider.addresses):
+        yield f"/addresses/{place}", detail

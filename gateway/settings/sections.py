@@ -28,6 +28,7 @@ class Server(Section, frozen=True):
     body_within: Duration
     idle_within: Duration
     connections_per_address: int
+    trusted_proxies: tuple[str, ...] = ()
 
 
 class Database(Section, frozen=True):

@@ -10,6 +10,7 @@ from yarl import URL
 
 from gateway.api import edge
 from gateway.errors import Unavailable
+from gateway.networks import networks
 from tests.support.clock import FakeClock
 
 
@@ -54,3 +55,20 @@ async def test_answers_are_measured_by_template_and_intake_measures_itself(serve
     for method, path in (("GET", "/things/one"), ("POST", "/ailing"), ("POST", "/ingest/x"), ("GET", "/nothing")):
         await client.request(method, path)
     assert answers == [("/things/{name}", "GET", 200), ("/ailing", "POST", 503), ("none", "GET", 404)]
+
+
+async def whose(request: web.Request) -> web.Response:
+    return web.json_response([request.remote, request.match_info["name"], await request.text()])
+
+
+@pytest.mark.parametrize(
+    ("proxies", "seen"), [(["127.0.0.0/8"], "198.51.100.7"), (["10.0.0.0/8"], "127.0.0.1"), ([], "127.0.0.1")]
+)
+async def test_who_calls_by_way_of_a_trusted_proxy_is_known_by_their_own_address(
+    clock: FakeClock, proxies: list[str], seen: str
+) -> None:
+    app = web.Application()
+    app.add_routes(edge.doors([web.post("/of/{name}", whose)], clock, lambda *_: None, networks(proxies)))
+    async with TestClient(TestServer(app)) as client:
+        answer = await client.post("/of/ann", data="body", headers={"X-Forwarded-For": "192.0.2.1, 198.51.100.7"})
+        assert await answer.json() == [seen, "ann", "body"]

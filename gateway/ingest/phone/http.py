@@ -7,7 +7,6 @@ nothing can be committed, the caller hears so. What only tells of a call is answ
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 import structlog
@@ -26,6 +25,7 @@ from gateway.ingest.phone.pressing import Pressing
 from gateway.ingest.phone.providers import PROVIDERS
 from gateway.ingest.phone.room import PhoneRoom
 from gateway.metrics import RequestOutcome
+from gateway.networks import networks, within
 
 SPOKEN = frozenset({"voice", "answer", "alarm"})
 """Events whose answer a caller hears."""
@@ -107,8 +107,8 @@ class PhonePosts:
         )  # fmt: skip
 
     def _admitted(self, request: web.Request, slug: str) -> None:
-        networks = self.room.phone.provider(slug).addresses
-        if networks and not _within(request.remote or "", networks):
+        allowed = self.room.phone.provider(slug).addresses
+        if allowed and not within(request.remote or "", networks(allowed)):
             raise Forbidden(f"this address is not among phone.providers.{slug}.addresses")
 
     def _proven(self, provider: Provider, posted: Posted) -> None:
@@ -161,13 +161,3 @@ class PhonePosts:
 def _quarantined(receipt: Receipt, detail: str, error: Malformed | None = None) -> Malformed:
     facts: dict[str, Any] = {"flaws": error.flaws} if error else {}
     return Malformed(f"{detail}; it is kept in quarantine", receipt=str(receipt.id), **facts)
-
-
-def _within(remote: str, networks: tuple[str, ...]) -> bool:
-    """Whether a peer is of one of the networks; one of IPv4 may be written as IPv6."""
-    try:
-        address = ip_address(remote)
-    except ValueError:
-        return False
-    plain = getattr(address, "ipv4_mapped", None) or address
-    return any(plain in ip_network(network) for network in networks)
