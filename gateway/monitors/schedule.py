@@ -6,11 +6,12 @@ times they show twice runs the first time; a job of every minute or hour goes by
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
 from gateway.errors import Flaw, Unprocessable
+from gateway.zones import zones
 
 FIELDS = 5
 PROBED = datetime(2024, 1, 1, tzinfo=UTC)
@@ -28,7 +29,7 @@ def expected(period_seconds: int | None, schedule: str, zone: str, after: dateti
 def check(period_seconds: int | None, schedule: str, zone: str) -> None:
     """Raise Unprocessable unless there is either a period or a schedule that some day runs, in a zone that exists."""
     flaws = []
-    if zone not in _zones():
+    if zone not in zones():
         flaws.append(Flaw("/zone", f"there is no time zone {zone[:64]!r}: write one such as Asia/Shanghai"))
     if (period_seconds is None) == (not schedule):
         flaws.append(Flaw("/schedule", "give either period_seconds or a schedule"))
@@ -46,8 +47,3 @@ def _problem(schedule: str) -> str:
     except CronSimError as error:
         return f"cron cannot read this: {error}"
     return ""
-
-
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())

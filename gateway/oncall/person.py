@@ -3,12 +3,11 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import available_timezones
 
 from gateway.errors import Flaw, Unprocessable
 from gateway.oncall.roles import GroupTier, Role
+from gateway.zones import zones
 
-ZONES = frozenset(available_timezones())
 PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 """E.164 once what people write between the digits is gone; whether it rings is for the telephone to find out."""
 
@@ -76,7 +75,7 @@ def email(text: str) -> str:
 
 def zone(name: str) -> str:
     """A time zone of the IANA list; raises Unprocessable."""
-    if name not in ZONES:
+    if name not in zones():
         raise Unprocessable(f"{name!r} is no time zone", flaws=(Flaw("/zone", "a name of the IANA list, such as Asia/Shanghai"),))
     return name
 

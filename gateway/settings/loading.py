@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, get_args, get_origin
-from zoneinfo import available_timezones
 
 import msgspec
 from dateutil.rrule import rrulestr
@@ -22,6 +21,7 @@ from gateway.settings import chat_flaws, mail_flaws, phone_flaws
 from gateway.settings.arrival import Intake, Maintenance
 from gateway.settings.fields import flaws_of
 from gateway.settings.sections import Attachments, Settings
+from gateway.zones import zones
 
 LISTS = frozenset({"secrets", "accounts", "tenants", "services", "doubted", "addresses", "senders", "trusted_proxies"})
 """Settings that are lists; in the environment their items are separated by spaces."""
@@ -119,7 +119,7 @@ def contradictions(settings: Settings) -> list[Flaw]:
 
 def _form(settings: Settings) -> list[Flaw]:
     form, flaws = settings.form, []
-    if form.zone not in available_timezones():
+    if form.zone not in zones():
         flaws.append(Flaw("/form/zone", "no such time zone: an IANA name such as Asia/Shanghai"))
     if not form.min_age < form.max_age < settings.retention.deliveries:
         flaws.append(Flaw("/form/max_age", "is longer than form.min_age and shorter than retention.deliveries"))
@@ -208,7 +208,7 @@ def _window_problems(window: Maintenance) -> list[str]:
         problems.append("start and end carry an offset, such as 2026-03-02T22:00:00+08:00")
     elif window.end is not None and window.end <= window.start:
         problems.append("the end lies after the start")
-    if window.zone not in available_timezones():
+    if window.zone not in zones():
         problems.append(f"{window.zone!r} is no time zone of the IANA list")
     if window.rrule is not None:
         try:

@@ -1,8 +1,6 @@
 """Calendars from the configuration, and everything wrong with them. Pure but for what the library of holidays knows."""
 
 from collections.abc import Iterable, Mapping
-from functools import cache
-from zoneinfo import available_timezones
 
 from gateway import settings
 from gateway.errors import Flaw
@@ -11,6 +9,7 @@ from gateway.sla.policy import digest
 from gateway.sla.public_days import edition, known
 from gateway.sla.week import read_week
 from gateway.sla.working_hours import Days, WorkingHours
+from gateway.zones import zones
 
 BUILT_IN: Mapping[str, Calendar] = {"24x7": ROUND_THE_CLOCK}
 
@@ -38,16 +37,11 @@ def _version(section: settings.Calendar) -> str:
     return digest((section, known_by))
 
 
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
 def _flaws(name: str, section: settings.Calendar) -> Iterable[Flaw]:
     pointer = f"/sla/calendars/{name}"
     if name in BUILT_IN:
         yield Flaw(pointer, f'"{name}" is built in: choose another name')
-    if section.zone not in _zones():
+    if section.zone not in zones():
         yield Flaw(f"{pointer}/zone", f"{section.zone!r} is no time zone of the IANA list")
     if section.holidays and not known(section.holidays):
         yield Flaw(f"{pointer}/holidays", f"{section.holidays!r} is no country of the holidays library, such as CN or DE-BY")
