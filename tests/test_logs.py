@@ -26,13 +26,15 @@ HOSTILE = [
 
 def written(capsys: pytest.CaptureFixture[str], level: str = "info", **facts: Any) -> str:
     """What logging these facts writes; the tests' own configuration comes back afterwards."""
-    before = structlog.get_config()
+    before, handlers = structlog.get_config(), logging.root.handlers[:]
     try:
         logs.configure(level=level)
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr), cache_logger_on_first_use=False)
         structlog.get_logger().warning("request_refused", **facts)
     finally:
         structlog.configure(**before)
+        logging.root.handlers[:] = handlers
+        logging.captureWarnings(capture=False)
     return capsys.readouterr().err
 
 

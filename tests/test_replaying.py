@@ -2,10 +2,13 @@
 
 import argparse
 import io
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import structlog
 
 from gateway.__main__ import main
 from gateway.errors import GatewayError
@@ -16,6 +19,16 @@ from tests.support.served import served
 
 FIRING = str(FIXTURES / "alertmanager" / "firing" / "request.http")
 BAD = b'{"event_acton": "trigger", "payload": {"summary": 5}, "routing_key": 12345}'
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """The command sets logging up for the whole process, on a standard error that is the test's."""
+    before, handlers = structlog.get_config(), logging.root.handlers[:]
+    yield
+    structlog.configure(**before)
+    logging.root.handlers[:] = handlers
+    logging.captureWarnings(capture=False)
 
 
 def test_a_captured_request_is_told_as_the_alerts_it_would_become(capsys: pytest.CaptureFixture[str]) -> None:
