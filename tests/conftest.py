@@ -1,5 +1,6 @@
 """Real servers for every test: bundled ones, or those of TEST_DATABASE_URL and TEST_REDIS_URL, whose content is lost."""
 
+import gc
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -35,6 +36,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"e2e", "faults"} & set(item.path.parts):
             item.add_marker(pytest.mark.xdist_group("programs"))
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and their modules are there to stay: the collector need not look through them again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 @dataclass(frozen=True, slots=True)

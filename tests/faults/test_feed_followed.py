@@ -14,7 +14,7 @@ from gateway.operations.keys import Scope
 from tests.support.process import CLOCK, ROOT, chosen, make_key, replicas, report, seeded
 
 WRITERS = chosen(4, 16)
-SECONDS = chosen(3, 60)
+SECONDS = chosen(2, 60)
 TOLD = "SELECT i.number || ' ' || t.seq AS line FROM timeline t JOIN incident i ON i.id = t.incident_id"
 
 

@@ -14,7 +14,7 @@ from tests.support.process import CLOCK, chosen, replicas, report, seeded, until
 
 TIMERS = chosen(5_000, 100_000)
 FIRST = chosen(3, 10)
-SPAN = chosen(4, 60)
+SPAN = chosen(3, 60)
 
 
 async def lie(conn: "asyncpg.Connection[asyncpg.Record]", client: "redis.asyncio.Redis") -> None:
@@ -34,7 +34,7 @@ async def test_a_wiped_and_spoilt_index_changes_no_firing(database_url: str, red
             await arm_many(conn, TIMERS, FIRST, FIRST + SPAN)
             await CLOCK.sleep(2)
             await lie(conn, client)
-            for number in range(chosen(3, 20)):
+            for number in range(chosen(2, 20)):
                 await CLOCK.sleep(chance.uniform(0.5, 1.5))
                 if number % 3 == 2:
                     await client.flushall()

@@ -37,7 +37,7 @@ OUTCOMES = "SELECT outcome, count(*) AS n FROM alert_event GROUP BY outcome ORDE
 
 def test_nothing_but_malformed_is_ever_raised() -> None:
     found: Counter[str] = Counter()
-    for mail in mails(chosen(200, 2_000), seeded()):
+    for mail in mails(chosen(120, 2_000), seeded()):
         try:
             letter = understood(Posted("message/rfc822", mail), Kept())
         except Malformed as error:
@@ -54,7 +54,7 @@ async def test_every_mail_that_is_taken_has_one_receipt_with_one_outcome(
     database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     chance, port = seeded(), free_port()
-    todo = list(mails(chosen(200, 2_000), chance))
+    todo = list(mails(chosen(120, 2_000), chance))
     count = len(todo)
     answers: Counter[str] = Counter()
     certificate, trusting = make_certificate(tmp_path)

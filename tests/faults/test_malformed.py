@@ -165,7 +165,7 @@ async def test_malformed_requests_over_all_routes_never_get_a_5xx_nor_hold_up_th
     database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     chance = seeded()
-    todo = list(requests(chosen(2_000, 50_000), chance))
+    todo = list(requests(chosen(1_200, 50_000), chance))
     found = Found()
     async with replicas(1, database_url, redis_url, tmp_path) as (gateway,), aiohttp.ClientSession(gateway.url) as session:
         keys = {scope: await make_key(database_url, scope) for scope in Scope}

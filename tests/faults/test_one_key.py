@@ -9,7 +9,7 @@ import pytest
 from gateway.operations.keys import Scope
 from tests.support.process import Sender, chosen, judge, make_key, replicas, report
 
-ROUNDS = chosen(2, 100)
+ROUNDS = chosen(1, 100)
 LIVE = """
 SELECT key_hash, count(*) AS n FROM incident
 WHERE key_hash IS NOT NULL AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') GROUP BY key_hash

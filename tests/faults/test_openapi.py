@@ -31,7 +31,7 @@ CHECKS = [
 
 
 QUICK = settings(
-    max_examples=chosen(2, 250),
+    max_examples=chosen(1, 250),
     deadline=None,
     database=None,
     derandomize=not FULL,

@@ -97,7 +97,7 @@ def test_histories_in_working_time_read_the_same_as_looked_up_on_the_wall_clock(
     dice = random.Random(f"{country} 20260302")
     targets = {p: {c: steps * 900 for c, steps in row.items()} for p, row in STEPS.items()}
     different = []
-    for zone in zones_of(COUNTRIES.index(country), chosen(2_400, 100_000) // 3 // PER_ZONE):
+    for zone in zones_of(COUNTRIES.index(country), chosen(1_500, 100_000) // 3 // PER_ZONE):
         calendar, begin = a_calendar(zone, OFFICE_HOURS if country else SHIFTS, holidays=country), a_beginning(dice, country)
         policy, counts = replace(policy_of(targets), calendar=calendar), Wall(country, zone).from_(begin)
         for _ in range(PER_ZONE):

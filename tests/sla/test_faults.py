@@ -141,5 +141,5 @@ class TimersUnderFaults(RuleBasedStateMachine):
 
 def test_no_fault_of_redis_changes_what_fires(database_url: str, redis_url: str) -> None:
     machine = type("Machine", (TimersUnderFaults,), {"database_url": database_url, "redis_url": redis_url})
-    few = settings(max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
+    few = settings(max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(machine, settings=few)
