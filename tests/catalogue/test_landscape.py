@@ -1,10 +1,12 @@
 """Names in texts of two languages, and what hangs on what."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.catalogue.landscape import Of, Part, survey
+from gateway.catalogue.landscape import DEEPEST, KNOWN_TEXTS, Of, Part, survey
 from tests.kinship.corpus.world import landscape
 
 LAND = landscape()
@@ -65,3 +67,21 @@ def test_who_is_linked_takes_the_same_turn_whatever_the_graph(edges: list[tuple[
 
 def test_a_site_is_named_by_the_items_that_are_there() -> None:
     assert [(one.of, one.which) for one in LAND.named("VPN in Shanghai")] == [(Of.SERVICE, "vpn"), (Of.SITE, "shanghai")]
+
+
+def test_dependencies_are_followed_so_deep_and_no_deeper() -> None:
+    chain = survey([], [a_part(f"n{n}", f"n{n + 1}") for n in range(DEEPEST + 5)])
+    assert chain.above("n0") == {f"n{n}": n for n in range(1, DEEPEST + 1)}
+
+
+def test_what_was_understood_is_remembered_and_not_without_end() -> None:
+    land = survey([], [])
+    asked: list[int] = []
+
+    def understood(said: int) -> int:
+        asked.append(said)
+        return said
+
+    for said in (*range(KNOWN_TEXTS), 0, KNOWN_TEXTS, 0):
+        assert land.once(said, partial(understood, said)) == said
+    assert asked == [*range(KNOWN_TEXTS), KNOWN_TEXTS, 0]

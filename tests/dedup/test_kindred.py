@@ -181,3 +181,10 @@ async def _resolve(house: House, chance: random.Random, numbers: list[str]) -> N
 
 
 STEPS: tuple[Callable[[House, random.Random, list[str]], Awaitable[None]], ...] = (_say, _say, _link, _unlink, _resolve)
+
+
+async def test_what_was_reported_is_taken_over_once_by_the_causes_of_one_request(house: House) -> None:
+    down = await house.say("CRM进不去")
+    await house.intake.take(a_submission(*(an_alert(ci, ci=ci) for ci in ("crm-app1", "crm-db1", "san-1"))))
+    assert (await house.row(down.number))["master_id"] is not None
+    assert await house.chains() == 0

@@ -112,3 +112,23 @@ def test_words_alone_link_only_what_is_nearly_the_same() -> None:
 def test_the_order_of_candidates_does_not_matter() -> None:
     several = [CRM_DOWN, an_open("san-1 is down", 2, ci="san-1"), an_open("erp-web1 down", 3, ci="erp-web1")]
     assert kin("cannot open CRM", *several) == kin("cannot open CRM", *reversed(several))
+
+
+def test_a_second_service_something_of_before_and_half_a_day_count_against() -> None:
+    def weight(said: str, minutes: float = 10) -> float:
+        found = kin(said, an_open("CRM is down", service="crm", minutes=minutes))
+        return found.score if found is not None else 0
+
+    plain = weight("CRM is down")
+    assert 0 < weight("CRM and ERP are down") < plain
+    assert weight("last week CRM was down") == 0
+    assert 0 < weight("CRM is down", minutes=13 * 60) < weight("CRM is down", minutes=11 * 60) < plain
+
+
+def test_the_site_may_be_said_in_a_field_of_its_own() -> None:
+    beijing = an_open("vpn-gw1 is down", ci="vpn-gw1", service="vpn")
+    there, elsewhere = kin("VPN is down", beijing, site="Beijing"), kin("VPN is down", beijing, site="Shanghai")
+    assert there is not None
+    assert elsewhere is not None
+    assert there.score > elsewhere.score
+    assert "other site: shanghai" in [point.fact for point in elsewhere.points]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 from gateway.incidents.labels import Locale
 from gateway.incidents.model import Impact, Urgency
@@ -107,6 +108,8 @@ def answer(place: Place, wanted: Wish, locale: Locale, line: Line, heard: Heard)
             return (HangUp(),) if heard.answered else (Say(said("busy", locale), locale), *_report(locale))
         case Wish.MENU:
             return (_menu(line, locale, 0),)
+        case _:
+            assert_never(wanted)
 
 
 def sorry(locales: tuple[Locale, ...]) -> Script:

@@ -1,7 +1,7 @@
 """Scripts as Vonage's call control objects: https://developer.vonage.com/en/voice/voice-api/ncco-reference. Pure."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 
@@ -39,3 +39,5 @@ def _actions(one: Say | Ask | Record | Dial | HangUp, address: Address, called: 
             return [connect | {"eventType": "synchronous", "eventUrl": [address("answer", to)]}]
         case HangUp():
             return []
+        case _:
+            assert_never(one)

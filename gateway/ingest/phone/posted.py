@@ -62,10 +62,6 @@ class Posted:
         """Query and form together by name, without NUL; raises Malformed."""
         return {name: value.replace("\0", "") for name, value in (*self.query, *self.form())}
 
-    def as_json(self, kind: type[Any]) -> Any:
-        """The body as `kind`; raises Malformed."""
-        return limits.decode(self.body, kind)
-
 
 @dataclass(frozen=True, slots=True)
 class TextMessage:

@@ -1,6 +1,7 @@
 """Scripts in TwiML: https://www.twilio.com/docs/voice/twiml. Pure."""
 
 from collections.abc import Callable
+from typing import assert_never
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from gateway.incidents.labels import Locale
@@ -43,6 +44,8 @@ def speak(script: Script, address: Address) -> bytes:
                 ).text = number
             case HangUp():
                 SubElement(root, "Hangup")
+            case _:
+                assert_never(one)
     return _document(root)
 
 

@@ -1,6 +1,7 @@
 """Every kind of request, as its telephone system's pages show it, is read as its folder says."""
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import Forbidden, Malformed, Unauthenticated
-from gateway.ingest.phone.posted import FORM, JSON, Posted
+from gateway.ingest.phone.posted import FORM, JSON, MAX_FIELDS, Nothing, Posted, form, raw_json, said_at
 from gateway.ingest.phone.providers import PROVIDERS
 from gateway.settings import PhoneProvider
 from gateway.settings.phone_flaws import PROVIDERS as NAMED
@@ -86,3 +87,22 @@ def test_garbage_is_malformed_and_never_anything_else(body: bytes, kind: str) ->
                     work(posted)
                 except (Malformed, Unauthenticated, Forbidden):
                     continue
+
+
+@pytest.mark.parametrize(("work", "text"), [
+    (form, "&".join(f"a{n}=1" for n in range(MAX_FIELDS + 1))), (raw_json, "[1]"),
+    (partial(said_at, pointer="/at"), "Mon, nonsense"),
+])  # fmt: skip
+def test_what_cannot_be_read_is_malformed(work: Any, text: str) -> None:
+    with pytest.raises(Malformed):
+        work(text if isinstance(work, partial) else text.encode())
+
+
+def test_where_nothing_is_set_the_key_of_the_integration_is_the_proof() -> None:
+    for provider in PROVIDERS.values():
+        provider.verify(Posted("status", FORM, b"CallSid=CA1", (), NOW), PhoneProvider())
+
+
+def test_a_chat_of_amazon_connect_is_no_call() -> None:
+    body = msgspec.json.encode({"Details": {"ContactData": {"Channel": "CHAT", "ContactId": "c"}}})
+    assert PROVIDERS["connect"].read(Posted("lambda", JSON, body, (), NOW), "CN") == Nothing("no call")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import Malformed, Unauthenticated
-from gateway.ingest.chat.contract import Button, Challenge, ChatSettings, Nothing, Press, Reply, Talk
+from gateway.ingest.chat.contract import Button, Call, Challenge, ChatSettings, Nothing, Press, Reply, Talk
 from gateway.ingest.chat.providers.feishu import PROVIDER, decrypted
 from tests.ingest.chat.feishu_calls import (
     CHAT,
@@ -163,3 +163,18 @@ def test_without_a_key_nobody_is_believed() -> None:
 def test_garbage_that_is_signed_is_malformed(body: bytes) -> None:
     with pytest.raises(Malformed):
         heard(body)
+
+
+def test_rich_text_with_nonsense_in_it_is_read_without_it_and_what_is_no_json_was_not_sealed_by_feishu() -> None:
+    post = {"title": "Mail", "content": [["nonsense", 5, {"tag": "text", "text": "down"}]]}
+    assert heard(a_message("", message_type="post", content=json.dumps(post))).text == "Mail\ndown"
+    with pytest.raises(Unauthenticated):
+        heard(sealed(b"words"))
+
+
+def test_the_older_form_of_a_press_is_answered_with_the_card_alone() -> None:
+    body = a_press_as_before("resolve", "p1-0-1-x")
+    call = Call(signed_as_before(body, NOON), {}, body, NOON)
+    shown = Reply("INC-1 is resolved.\n[INC-1] Mail", "INC-1", "Mail", "State: resolved")
+    assert "elements" in json.loads(PROVIDER.answer(shown, call, SETTINGS)[0])
+    assert json.loads(PROVIDER.answer(Reply("no", "INC-1"), call, SETTINGS)[0]) == {}
