@@ -71,6 +71,7 @@ class Metrics:
         self.registry = registry
         self.sources = frozenset(sources) | {OTHER}
         self._intake(registry)
+        self._monitors(registry)
         self._incidents(registry)
         self._timers(registry)
         self._telling(registry)
@@ -123,6 +124,7 @@ class Metrics:
             "gateway_intake_overload_refusals", "Requests refused with 503 because the queue was full", registry=registry
         )
 
+    def _monitors(self, registry: CollectorRegistry) -> None:
         self.pings = Counter(
             "gateway_monitor_pings",
             "Pings of monitors by what they said; unknown ones named no monitor",

@@ -121,12 +121,8 @@ async def _assemble(
     proxies = networks(settings.server.trusted_proxies)
     app = _application(settings, edge.doors(definitions, clock, metrics.answered, proxies), ways)
     rules.warm(clock.now())
-    rounds: tuple[Round, ...] = (
-        *tasks.rounds(desk, intake, filing, settings.dedup.reopen_within, set(telling.channels) & set(CHATS)),
-        (EXPIRE_MONITORS_EVERY, pulse.run_once),
-        (MAP_EVERY, partial(mappings.refresh, pool)),
-        (SWEEP_CALLS_EVERY, ways.calls.sweep),
-    )
+    chats = set(telling.channels) & set(CHATS)
+    rounds = (*tasks.rounds(desk, intake, filing, settings.dedup.reopen_within, chats), *_rounds(pool, pulse, mappings, ways))
     upkeep = Upkeep(pool, settings, clock, metrics, rules, key, rounds)
     await upkeep.housekeeping()
     await catalogue.refresh(pool, clock.stamp())
@@ -140,6 +136,15 @@ async def _assemble(
     )
     await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
     return Gateway(app, pool, intake, timers, health, desk, ways.room, smtp=smtp)
+
+
+def _rounds(pool: Pool, pulse: Pulse, mappings: Mappings, ways: people.Ways) -> tuple[Round, ...]:
+    """What the ways in have to do again and again."""
+    return (
+        (EXPIRE_MONITORS_EVERY, pulse.run_once),
+        (MAP_EVERY, partial(mappings.refresh, pool)),
+        (SWEEP_CALLS_EVERY, ways.calls.sweep),
+    )
 
 
 def _application(settings: Settings, definitions: Iterable[web.RouteDef], ways: people.Ways) -> web.Application:
