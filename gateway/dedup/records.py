@@ -17,6 +17,7 @@ from gateway.incidents.arming import arm
 from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.sla import timers
+from gateway.sla.duties import with_announcements
 
 Armed = tuple[int, TimerKind, datetime]
 """A timer that is now armed: incident, kind, due."""
@@ -62,8 +63,11 @@ class Records:
         for draft in plan.drafts:
             revision = self._openings.revision(draft, plan.now)
             steps = plan.steps.get(draft.holder)
-            revisions.append(self._stepped(revision, steps, plan) if steps else revision)
+            revisions.append(self._told(self._stepped(revision, steps, plan) if steps else revision))
         return revisions
+
+    def _told(self, revision: Revision) -> Revision:
+        return with_announcements(self._openings.rules.escalation, revision)
 
     async def _locked(self, conn: Connection, plan: Plan) -> list[Incident]:
         """Every record that the plan moves on or hangs something on, locked and found as it was loaded; raises Moved."""
@@ -91,10 +95,10 @@ class Records:
         movers = {holder.id: (holder.top, bond) for holder, bond in plan.moving.items()}
         revisions = []
         for incident in locked:
-            revision = Revision(after=incident, actor=ACTOR, events=())
+            revision = Revision(after=incident, actor=ACTOR, events=(), before=incident)
             if mover := movers.get(incident.id) or movers.get(incident.master_id or 0):
                 revision = _hung(revision, *mover)
-            revisions.append(self._stepped(revision, steps.get(incident.id, ()), plan))
+            revisions.append(self._told(self._stepped(revision, steps.get(incident.id, ()), plan)))
         return revisions
 
     def _stepped(self, revision: Revision, steps: Sequence[Step], plan: Plan) -> Revision:
@@ -105,7 +109,7 @@ class Records:
                 settle = (Arm(TimerKind.FLAP_SETTLE, plan.now + plan.settle_after),)
                 continue
             added = lifecycle.apply(revision.after, COMMANDS[step], ACTOR, plan.now)
-            revision = replace(added, events=revision.events + added.events, notices=revision.notices)
+            revision = replace(revision, after=added.after, events=revision.events + added.events)
         after, armed = timers.refresh(self._openings.rules, revision.after, plan.now)
         return replace(revision, after=after if revision.events else revision.after, timers=armed + settle)
 
