@@ -49,12 +49,10 @@ class Openings:
             facts = {"reason": incident.link_reason, "score": incident.link_score}
             events.append(("linked", {"master": draft.holder.top.number, **facts}))
             return Revision(after=incident, actor=ACTOR, events=tuple(events))
-        notices, told = self.rules.escalation.opened(incident)
-        events += told
         timers: tuple[Arm, ...] = (Arm(TimerKind.SLA, incident.next_due_at),)
         if rungs := self.rules.escalation.ladder(incident):
             timers += (Arm(TimerKind.LADDER, self.rules.policy(incident).calendar.add(now, rungs[0].after)),)
-        opened = Revision(after=incident, actor=ACTOR, events=tuple(events), timers=timers, notices=notices)
+        opened = Revision(after=incident, actor=ACTOR, events=tuple(events), timers=timers)
         return self._given(opened, draft.follows, now)
 
     def _given(self, opened: Revision, follows: Holder | None, now: datetime) -> Revision:

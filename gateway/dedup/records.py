@@ -20,6 +20,7 @@ from gateway.incidents.arming import arm
 from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.sla import timers
+from gateway.sla.duties import with_announcements
 
 Armed = tuple[int, TimerKind, datetime]
 """A timer that is now armed: incident, kind, due."""
@@ -66,8 +67,11 @@ class Records:
         for draft in plan.drafts:
             revision = self._openings.revision(draft, plan.now)
             steps = plan.steps.get(draft.holder)
-            revisions.append(self._stepped(revision, steps, plan) if steps else revision)
+            revisions.append(self._told(self._stepped(revision, steps, plan) if steps else revision))
         return revisions
+
+    def _told(self, revision: Revision) -> Revision:
+        return with_announcements(self._openings.rules.escalation, revision)
 
     async def _locked(self, conn: Connection, plan: Plan) -> list[Incident]:
         """Every record that the plan moves on or hangs something on, locked and found as it was loaded; raises Moved."""
@@ -95,10 +99,10 @@ class Records:
         movers = {holder.id: (holder.top, bond) for holder, bond in plan.moving.items()}
         revisions = []
         for incident in locked:
-            revision = Revision(after=incident, actor=ACTOR, events=())
+            revision = Revision(after=incident, actor=ACTOR, events=(), before=incident)
             if mover := movers.get(incident.id) or movers.get(incident.master_id or 0):
                 revision = _hung(revision, *mover)
-            revisions.append(self._stepped(revision, steps.get(incident.id, ()), plan))
+            revisions.append(self._told(self._stepped(revision, steps.get(incident.id, ()), plan)))
         return revisions
 
     def _stepped(self, revision: Revision, steps: Sequence[AnyStep], plan: Plan) -> Revision:
@@ -127,7 +131,7 @@ class Records:
 
 def _with(revision: Revision, added: Revision) -> Revision:
     """The revision with what another one adds to it."""
-    return replace(added, events=revision.events + added.events, notices=revision.notices + added.notices)
+    return replace(revision, after=added.after, events=revision.events + added.events)
 
 
 def _hung(revision: Revision, master: Holder, bond: Bond) -> Revision:
