@@ -63,7 +63,7 @@ class MailDoor:
         """Commit the mail, for each integration it was sent to."""
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         integrations = {one for address in envelope.rcpt_tos if (one := await self._integration(address)) is not None}
-        posted = Posted(MAIL, content, envelope.mail_from or "", tuple(envelope.rcpt_tos))
+        posted = Posted(MAIL, content, (envelope.mail_from or "").strip(" <>"), tuple(envelope.rcpt_tos))
         receipts = [await self.room.take(integration, posted) for integration in sorted(integrations)]
         return f"250 2.0.0 taken as {receipts[0].id}" if receipts else NOT_NOW
 
