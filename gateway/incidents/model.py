@@ -238,6 +238,7 @@ class Alert:
     `namespace` names the family of keys (sources that name the same alert the same way share one), `dedup_key` is
     the key inside it, `occurrence` tells one firing of the alert from the next. `event_time` is the sender's own
     time of this event and None when the sender gave none. An alert with `ends_at` lapses then unless sent again.
+    With `by_arrival` that time orders nothing: the sender's own service goes by the order in which events arrive.
     `author` is the person who acknowledged, took that back or wrote `note` in the sender's tool; any event may bring a note.
     """
 
@@ -258,3 +259,9 @@ class Alert:
     test: bool = False
     author: str = ""
     note: str = ""
+    by_arrival: bool = False
+
+    @property
+    def order_time(self) -> datetime | None:
+        """The time by which this event is before or after others of its key; None where arrival decides."""
+        return None if self.by_arrival else self.event_time
