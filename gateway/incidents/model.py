@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
+from gateway.instants import is_kept, kept
+
 
 class Kind(StrEnum):
     """What a record is: an interruption, or something asked for (PROCESS 1)."""
@@ -248,3 +250,9 @@ class Alert:
     event_time: datetime | None = None
     ends_at: datetime | None = None
     test: bool = False
+
+    def __post_init__(self) -> None:
+        """Bring times that no sender means, such as the year 9999, to the end of the span that is kept."""
+        for name in ("event_time", "ends_at"):
+            if (at := getattr(self, name)) is not None and not is_kept(at):
+                object.__setattr__(self, name, kept(at))
