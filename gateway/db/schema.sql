@@ -1077,7 +1077,8 @@ CREATE TABLE public.timer (
     fired_at timestamp with time zone,
     fired_gen integer,
     fired_epoch bigint,
-    CONSTRAINT timer_check CHECK (((NOT armed) OR (due_at IS NOT NULL)))
+    CONSTRAINT timer_check CHECK (((NOT armed) OR (due_at IS NOT NULL))),
+    CONSTRAINT timer_due_at_is_kept CHECK (((due_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (due_at <= '3000-01-01 00:00:00+00'::timestamp with time zone)))
 )
 WITH (fillfactor='80');
 
