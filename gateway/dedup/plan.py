@@ -1,6 +1,6 @@
 """Deciding a whole batch, item by item in arrival order. Pure: what was loaded goes in, what to write comes out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -22,6 +22,8 @@ from gateway.dedup.groups import Group
 from gateway.dedup.kindred import Bond, Kindred
 from gateway.dedup.known import Holder, Known
 from gateway.dedup.maintenance import Window, suppressed_until
+from gateway.dedup.priority import STORM
+from gateway.incidents.hierarchy import Unfit, unfit
 from gateway.incidents.model import Alert, AlertStatus, Outcome, State
 
 
@@ -63,6 +65,7 @@ class Draft:
     reason: str
     follows: Holder | None = None
     bond: Bond | None = None
+    proposed: list[tuple[Holder, Bond]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -96,6 +99,9 @@ class Plan:
     lapsing: dict[Holder, datetime] = field(default_factory=dict)
     kindred: Kindred = field(default_factory=Kindred)
     moving: dict[Holder, Bond] = field(default_factory=dict)
+    priority_of: Callable[[Item], int] = lambda _: 3
+    proposed: list[tuple[Holder, Holder, Bond]] = field(default_factory=list)
+    raising: dict[Holder, Item] = field(default_factory=dict)
 
     def loaded(self) -> dict[int, Holder]:
         """The records that were loaded for keys and groups, by id: where both name one, the key's."""
@@ -172,27 +178,43 @@ class Plan:
 
     def _place(self, item: Item, decision: Opened) -> tuple[Holder, str | None]:
         """A record under the first group that has a master, or one that becomes master of all its groups."""
-        holder = Holder(0, "", State.LOGGED)
+        security = decision.follows is not None and decision.follows.security
+        holder = Holder(0, "", State.LOGGED, priority=self.priority_of(item), security=security)
         draft = Draft(holder, item, decision.reason, decision.follows)
         self.drafts.append(draft)
+        if security:
+            return holder, None
         groups = [self.groups[g] for g in self.memberships.get(item.key_hash, ())]
-        for group in groups:
-            master = group.master_at(self.now)
-            if master is not None and (item.key_hash, group.hash) not in self.unlinked:
-                holder.master, draft.bond = master.top, Bond(f"rule: {group.rule}", 1.0, rule=True)
-                return holder, group.rule
-        if found := self.kindred.cause(item.alert, item.key_hash):
-            holder.master, draft.bond = found
-            return holder, "dependency"
+        for master, bond in (*self._ruled(item, groups), *self.kindred.causes(item.alert, item.key_hash)):
+            why = unfit(master, holder)
+            if why is None:
+                holder.master, draft.bond, draft.proposed = master, bond, []
+                return holder, bond.reason.removeprefix("rule: ") if bond.rule else "dependency"
+            if why is Unfit.MILDER:
+                draft.proposed.append((master, bond))
         self._lead(holder, item)
         for group in groups:
-            if group.master_at(self.now) is None:
+            leader = group.master_at(self.now)
+            if leader is None or unfit(leader.top, holder):
                 group.lead(holder, self.now)
         return holder, None
 
+    def _ruled(self, item: Item, groups: Sequence[Group]) -> Iterator[tuple[Holder, Bond]]:
+        """The masters of the groups that nobody took the key out of."""
+        for group in groups:
+            master = group.master_at(self.now)
+            if master is not None and (item.key_hash, group.hash) not in self.unlinked:
+                yield master.top, Bond(f"rule: {group.rule}", 1.0, rule=True)
+
     def _lead(self, holder: Holder, item: Item) -> None:
-        """A new master: what fails with its item, or speaks of what does, hangs on it from now on."""
+        """A new master: what fails with its item, or speaks of what does, hangs on it from now on.
+
+        What is more urgent stays where it is, and the link is proposed.
+        """
         for effect, bond in list(self.kindred.effects(item.alert, self.now)):
+            if unfit(holder, effect) is not None:
+                self.proposed.append((effect, holder, bond))
+                continue
             effect.master = holder
             if (draft := next((one for one in self.drafts if one.holder is effect), None)) is not None:
                 draft.bond = bond
@@ -201,11 +223,14 @@ class Plan:
         self.kindred.leads(item.alert, holder)
 
     def _storm_master(self, storm: Group, item: Item) -> Holder:
-        master = storm.master
-        if master is None or not master.live:
-            master = Holder(0, "", State.LOGGED, storm=True)
+        """Return the record that takes up what a storm brings, raised to the most urgent of it."""
+        urgent, master = self.priority_of(item), storm.master
+        if master is None or unfit(master, Holder(0, "", State.LOGGED, priority=master.priority)):
+            master = Holder(0, "", State.LOGGED, storm=True, priority=STORM.priority)
             storm.lead(master, self.now)
             self.drafts.append(Draft(master, item, "storm"))
+        if urgent < master.priority:
+            master.priority, self.raising[master] = urgent, item
         return master
 
     def _count(self, item: Item, known: Known, *, flapped: bool) -> None:
@@ -260,5 +285,24 @@ def _newest(one: datetime | None, other: datetime | None) -> datetime | None:
 
 
 def decide_all(plan: Plan, items: Sequence[Item]) -> list[Verdict]:
-    """Every item's verdict, in arrival order."""
-    return [plan.take(item) for item in items]
+    """Every item's verdict, in arrival order; what followed a master that the batch itself ended stands alone."""
+    verdicts = [plan.take(item) for item in items]
+    freed = dict(_freed(plan))
+    for verdict in verdicts:
+        if verdict.holder is not None and verdict.holder in freed and verdict.outcome is Outcome.RELATED:
+            verdict.outcome, verdict.reason = Outcome.OPENED, freed[verdict.holder]
+    return verdicts
+
+
+def _freed(plan: Plan) -> Iterator[tuple[Holder, str]]:
+    """Take new and moved records off masters that they may not follow after all, those right below one first."""
+    drafts = {draft.holder: draft for draft in plan.drafts}
+    while lost := [one for one in (*drafts, *plan.moving) if one.master is not None and unfit(one.top, one) is not None]:
+        for holder in [one for one in lost if one.master is one.top] or lost:
+            top, bond = holder.top, drafts[holder].bond if holder in drafts else plan.moving.pop(holder)
+            if unfit(top, holder) is Unfit.MILDER and bond is not None:
+                plan.proposed.append((holder, top, bond))
+            holder.master = None
+            if (draft := drafts.get(holder)) is not None:
+                draft.bond = None
+                yield holder, draft.reason

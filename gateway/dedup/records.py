@@ -1,6 +1,6 @@
 """From a decided batch to written records: new ones opened, existing ones locked, moved on and written back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,12 +11,15 @@ from gateway.dedup.kin_load import followers
 from gateway.dedup.kindred import Bond
 from gateway.dedup.known import Holder
 from gateway.dedup.opening import ACTOR, Openings
-from gateway.dedup.plan import Plan, Step
+from gateway.dedup.plan import Item, Plan, Step
 from gateway.incidents import commands, lifecycle, store, writing
 from gateway.incidents.arming import arm
 from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
+from gateway.kinship import letting_go, proposals
+from gateway.kinship.proposals import Proposal
 from gateway.sla import timers
+from gateway.sla.raising import Cause, raised
 
 Armed = tuple[int, TimerKind, datetime]
 """A timer that is now armed: incident, kind, due."""
@@ -32,6 +35,10 @@ class Records:
     def __init__(self, openings: Openings, reserve: store.Reserve, clock: Clock, key: bytes) -> None:
         self._openings, self._reserve, self._clock, self._key = openings, reserve, clock, key
 
+    def priority_of(self, item: Item) -> int:
+        """The priority of the record that the item would open."""
+        return self._openings.grade(item).priority
+
     @property
     def landscape(self) -> Landscape:
         """What the catalogue calls things and what they hang on, as of now."""
@@ -41,11 +48,14 @@ class Records:
         """Write the records of a plan inside its transaction and give every drafted holder its id and number."""
         locked = await self._locked(conn, plan)
         opened = await self._opened(plan)
-        revisions = self._moved(locked, plan)
+        rules = self._openings.rules
+        changed = await letting_go.settled(conn, rules, self._moved(locked, plan), plan.now) if locked else []
+        revisions = [self._armed(revision, plan) for revision in changed]
         if opened:
             await writing.open_new(conn, self._key, opened, plan.now)
         if revisions:
             await writing.write(conn, self._key, revisions, plan.now)
+        await proposals.keep(conn, [_proposal(*one) for one in _proposed(plan)], plan.now)
         lapsing = [(holder.id, TimerKind.ALERT_EXPIRY, ends_at) for holder, ends_at in plan.lapsing.items()]
         if lapsing:
             await arm(conn, lapsing)
@@ -60,9 +70,11 @@ class Records:
             draft.holder.id, draft.holder.number = incident_id, number
         revisions = []
         for draft in plan.drafts:
-            revision = self._openings.revision(draft, plan.now)
-            steps = plan.steps.get(draft.holder)
-            revisions.append(self._stepped(revision, steps, plan) if steps else revision)
+            revision = _with_proposals(self._openings.revision(draft, plan.now), _of(draft.holder, plan))
+            steps, raising = plan.steps.get(draft.holder), plan.raising.get(draft.holder)
+            if steps or raising:
+                revision = self._armed(self._stepped(self._storm_raised(revision, raising, plan), steps or (), plan), plan)
+            revisions.append(revision)
         return revisions
 
     async def _locked(self, conn: Connection, plan: Plan) -> list[Incident]:
@@ -70,50 +82,96 @@ class Records:
         masters = {top.id: top for draft in plan.drafts if (top := draft.holder.top) is not draft.holder and top.id}
         movers = {holder.id: holder for holder in plan.moving}
         stepped = {holder.id: holder for holder in plan.steps if holder.id}
-        if not (masters or movers or stepped):
+        raising = {holder.id: holder for holder in plan.raising if holder.id}
+        changed = movers | stepped | raising | {one.id: one for one, _, _ in plan.proposed if one.id}
+        if not (masters or changed):
             return []
-        locked = await store.lock(conn, masters.keys() | movers.keys() | stepped.keys())
-        open_to_all = {draft.holder.top.id for draft in plan.drafts if draft.bond and not draft.bond.rule} | movers.keys()
+        locked = await store.lock(conn, masters.keys() | changed.keys())
         for incident in locked:
-            held = stepped.get(incident.id) or movers.get(incident.id) or masters[incident.id]
-            leads = incident.id in masters or incident.id in movers
-            hidden = incident.security and incident.id in open_to_all
-            if incident.state is not held.was or (leads and incident.master_id is not None) or hidden:
+            held = changed.get(incident.id) or masters[incident.id]
+            leads = incident.id in masters or incident.id in movers or incident.id in raising
+            if held.was is None or incident.state is not held.was[0] or (leads and _stands_elsewhere(incident, held)):
                 raise Moved
-        locked = [incident for incident in locked if incident.id in movers or incident.id in stepped]
+        locked = [incident for incident in locked if incident.id in changed]
         if movers and (below := set(await followers(conn, list(movers))) - {incident.id for incident in locked}):
             locked += await store.lock(conn, below)
         return locked
 
     def _moved(self, locked: Sequence[Incident], plan: Plan) -> list[Revision]:
-        """What was decided of each locked record: what it hangs on from now on, then its steps."""
+        """What was decided of each locked record: what it hangs on from now on or is proposed to, then its steps."""
         steps = {holder.id: steps for holder, steps in plan.steps.items() if holder.id}
         movers = {holder.id: (holder.top, bond) for holder, bond in plan.moving.items()}
+        raising = {holder.id: item for holder, item in plan.raising.items() if holder.id}
+        proposed = {holder.id: _of(holder, plan) for holder, _, _ in plan.proposed if holder.id}
         revisions = []
         for incident in locked:
             revision = Revision(after=incident, actor=ACTOR, events=())
             if mover := movers.get(incident.id) or movers.get(incident.master_id or 0):
                 revision = _hung(revision, *mover)
+            revision = _with_proposals(revision, proposed.get(incident.id, []))
+            revision = self._storm_raised(revision, raising.get(incident.id), plan)
             revisions.append(self._stepped(revision, steps.get(incident.id, ()), plan))
         return revisions
 
+    def _storm_raised(self, revision: Revision, item: Item | None, plan: Plan) -> Revision:
+        """The revision with the priority of the most urgent alert that the batch folds into this storm."""
+        if item is None:
+            return revision
+        grade = self._openings.grade(item)
+        cause = Cause(reason="storm", alert=item.alert.dedup_key, severity=item.alert.severity)
+        made = raised(self._openings.rules, revision.after, grade, plan.now, cause)
+        return replace(
+            revision,
+            after=made.after,
+            events=(*revision.events, *made.events),
+            notices=(*revision.notices, *made.notices),
+        )
+
     def _stepped(self, revision: Revision, steps: Sequence[Step], plan: Plan) -> Revision:
         """The revision with everything the batch's decisions did to the record, in order, on top."""
-        settle: tuple[Arm, ...] = ()
         for step in steps:
             if step is Step.SETTLE:
-                settle = (Arm(TimerKind.FLAP_SETTLE, plan.now + plan.settle_after),)
+                settle = Arm(TimerKind.FLAP_SETTLE, plan.now + plan.settle_after)
+                revision = replace(revision, timers=(*revision.timers, settle))
                 continue
             added = lifecycle.apply(revision.after, COMMANDS[step], ACTOR, plan.now)
-            revision = replace(added, events=revision.events + added.events, notices=revision.notices)
+            revision = replace(added, events=revision.events + added.events, notices=revision.notices, timers=revision.timers)
+        return revision
+
+    def _armed(self, revision: Revision, plan: Plan) -> Revision:
+        """The revision with its clocks and timers brought up to date."""
         after, armed = timers.refresh(self._openings.rules, revision.after, plan.now)
-        return replace(revision, after=after if revision.events else revision.after, timers=armed + settle)
+        return replace(revision, after=after if revision.events else revision.after, timers=armed + revision.timers)
 
 
 def _hung(revision: Revision, master: Holder, bond: Bond) -> Revision:
     after = replace(revision.after, master_id=master.id, link_reason=bond.reason, link_score=bond.score)
     facts = {"master": master.number, "reason": bond.reason, "score": bond.score}
     return replace(revision, after=after, events=(("linked", facts),))
+
+
+def _stands_elsewhere(incident: Incident, held: Holder) -> bool:
+    found = (incident.state, incident.kind, incident.priority, incident.security, incident.suppressed)
+    return incident.master_id is not None or found != held.was
+
+
+def _proposed(plan: Plan) -> Iterator[tuple[Holder, Holder, Bond]]:
+    """Every link that the plan proposes: record, master, why."""
+    yield from ((draft.holder, master, bond) for draft in plan.drafts for master, bond in draft.proposed)
+    yield from plan.proposed
+
+
+def _of(holder: Holder, plan: Plan) -> list[tuple[Holder, Bond]]:
+    return [(master, bond) for one, master, bond in _proposed(plan) if one is holder]
+
+
+def _proposal(holder: Holder, master: Holder, bond: Bond) -> Proposal:
+    return Proposal(incident_id=holder.id, master_id=master.top.id, reason=bond.reason, score=bond.score)
+
+
+def _with_proposals(revision: Revision, proposed: Sequence[tuple[Holder, Bond]]) -> Revision:
+    facts = [{"master": master.top.number, "reason": bond.reason, "score": bond.score} for master, bond in proposed]
+    return replace(revision, events=(*revision.events, *(("link_proposed", one) for one in facts))) if facts else revision
 
 
 COMMANDS: Mapping[Step, commands.Command] = {

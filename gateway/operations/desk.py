@@ -13,6 +13,7 @@ from gateway.incidents import store, writing
 from gateway.incidents.custom import NO_FIELDS, Fields
 from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Incident, Revision
+from gateway.kinship import letting_go
 from gateway.operations.permissions import sight
 from gateway.operations.who import Who
 from gateway.sla import timers
@@ -72,10 +73,13 @@ class Session:
         return incident
 
     async def write(self, revisions: Sequence[Revision]) -> list[Incident]:
-        """Bring clocks and timers of changed records up to date and write them."""
-        fresh = [self._refreshed(revision) for revision in revisions if revision.events]
+        """Bring clocks and timers of changed records up to date and write them, with the followers that they let go."""
+        changed = [revision for revision in revisions if revision.events]
+        settled = await letting_go.settled(self.conn, self.desk.rules, changed, self.now)
+        fresh = [self._refreshed(revision) for revision in settled]
         self._note(fresh)
-        return [one.incident for one in await writing.write(self.conn, self.desk.key, fresh, self.now)]
+        written = await writing.write(self.conn, self.desk.key, fresh, self.now)
+        return [one.incident for one in written[: len(changed)]]
 
     async def open(self, revision: Revision) -> Incident:
         """Write a new record."""

@@ -9,6 +9,7 @@ from gateway.incidents import commands, lifecycle, writing
 from gateway.incidents.columns import incident_of
 from gateway.incidents.model import LIVE, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
+from gateway.kinship import letting_go
 from gateway.sla import timers
 from gateway.sla.timer_store import Armed, DueTimer
 from gateway.sla.timers import Rules
@@ -45,8 +46,16 @@ class Effects:
             incident = before.after if before else incidents[timer.incident_id]
             revision = self._effect(incident, timer, silences.get(timer.incident_id), now)
             made[timer.incident_id] = _joined(before, revision) if before else revision
-        await writing.write(conn, self.key, [replace(revision, timers=()) for revision in made.values()], now)
-        return [Armed(r.after.id, arm.kind, arm.due_at) for r in made.values() for arm in r.timers]
+        settled = await letting_go.settled(conn, self.rules, list(made.values()), now)
+        written = [one if one is made.get(one.after.id) else self._refreshed(one, now) for one in settled]
+        await writing.write(conn, self.key, [replace(revision, timers=()) for revision in written], now)
+        return [Armed(r.after.id, arm.kind, arm.due_at) for r in written for arm in r.timers]
+
+    def _refreshed(self, revision: Revision, now: datetime) -> Revision:
+        """A revision that was let go or raised, with clocks and timers brought up to date."""
+        after, armed = timers.refresh(self.rules, revision.after, now)
+        kept = {arm.kind: arm for arm in (*revision.timers, *armed)}
+        return replace(revision, after=after, timers=tuple(kept.values()), marks_only=False)
 
     def _effect(self, incident: Incident, timer: DueTimer, silence: Silence | None, now: datetime) -> Revision:
         kind = timer.kind
