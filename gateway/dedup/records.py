@@ -11,7 +11,10 @@ from gateway.dedup.kin_load import followers
 from gateway.dedup.kindred import Bond
 from gateway.dedup.known import Holder
 from gateway.dedup.opening import ACTOR, Openings
-from gateway.dedup.plan import Item, Plan, Step
+from gateway.dedup.plan import Item, Plan
+from gateway.dedup.quoting import quoted
+from gateway.dedup.regrading import Grading
+from gateway.dedup.steps import AnyStep, Step, Worded
 from gateway.incidents import commands, lifecycle, store, writing
 from gateway.incidents.arming import arm
 from gateway.incidents.model import TimerKind
@@ -19,7 +22,7 @@ from gateway.incidents.record import Arm, Incident, Revision
 from gateway.kinship import letting_go, proposals
 from gateway.kinship.proposals import Proposal
 from gateway.sla import timers
-from gateway.sla.raising import Cause, raised
+from gateway.sla.duties import with_announcements
 
 Armed = tuple[int, TimerKind, datetime]
 """A timer that is now armed: incident, kind, due."""
@@ -34,6 +37,7 @@ class Records:
 
     def __init__(self, openings: Openings, reserve: store.Reserve, clock: Clock, key: bytes) -> None:
         self._openings, self._reserve, self._clock, self._key = openings, reserve, clock, key
+        self._grading = Grading(openings.settings, openings.rules, openings.catalogue.judge)
 
     def priority_of(self, item: Item) -> int:
         """The priority of the record that the item would open."""
@@ -50,7 +54,7 @@ class Records:
         opened = await self._opened(plan)
         rules = self._openings.rules
         changed = await letting_go.settled(conn, rules, self._moved(locked, plan), plan.now) if locked else []
-        revisions = [self._armed(revision, plan) for revision in changed]
+        revisions = [self._told(self._armed(revision, plan)) for revision in changed]
         if opened:
             await writing.open_new(conn, self._key, opened, plan.now)
         if revisions:
@@ -69,27 +73,29 @@ class Records:
         for draft, incident_id, number in zip(plan.drafts, ids, numbers, strict=True):
             draft.holder.id, draft.holder.number = incident_id, number
         revisions = []
+        proposed = _by_record(plan)
         for draft in plan.drafts:
-            revision = _with_proposals(self._openings.revision(draft, plan.now), _of(draft.holder, plan))
-            steps, raising = plan.steps.get(draft.holder), plan.raising.get(draft.holder)
-            if steps or raising:
-                revision = self._armed(self._stepped(self._storm_raised(revision, raising, plan), steps or (), plan), plan)
-            revisions.append(revision)
+            revision = _with_proposals(self._openings.revision(draft, plan.now), proposed.get(draft.holder, []))
+            if steps := plan.steps.get(draft.holder):
+                revision = self._armed(self._stepped(revision, steps, plan), plan)
+            revisions.append(self._told(revision))
         return revisions
+
+    def _told(self, revision: Revision) -> Revision:
+        return with_announcements(self._openings.rules.escalation, revision)
 
     async def _locked(self, conn: Connection, plan: Plan) -> list[Incident]:
         """Every record that the plan moves on or hangs something on, locked and found as it was loaded; raises Moved."""
         masters = {top.id: top for draft in plan.drafts if (top := draft.holder.top) is not draft.holder and top.id}
         movers = {holder.id: holder for holder in plan.moving}
         stepped = {holder.id: holder for holder in plan.steps if holder.id}
-        raising = {holder.id: holder for holder in plan.raising if holder.id}
-        changed = movers | stepped | raising | {one.id: one for one, _, _ in plan.proposed if one.id}
+        changed = movers | stepped | {one.id: one for one, _, _ in plan.proposed if one.id}
         if not (masters or changed):
             return []
         locked = await store.lock(conn, masters.keys() | changed.keys())
         for incident in locked:
             held = changed.get(incident.id) or masters[incident.id]
-            leads = incident.id in masters or incident.id in movers or incident.id in raising
+            leads = incident.id in masters or incident.id in movers
             if held.was is None or incident.state is not held.was[0] or (leads and _stands_elsewhere(incident, held)):
                 raise Moved
         locked = [incident for incident in locked if incident.id in changed]
@@ -101,47 +107,47 @@ class Records:
         """What was decided of each locked record: what it hangs on from now on or is proposed to, then its steps."""
         steps = {holder.id: steps for holder, steps in plan.steps.items() if holder.id}
         movers = {holder.id: (holder.top, bond) for holder, bond in plan.moving.items()}
-        raising = {holder.id: item for holder, item in plan.raising.items() if holder.id}
-        proposed = {holder.id: _of(holder, plan) for holder, _, _ in plan.proposed if holder.id}
+        proposed = {holder.id: links for holder, links in _by_record(plan).items() if holder.id}
         revisions = []
         for incident in locked:
-            revision = Revision(after=incident, actor=ACTOR, events=())
+            revision = Revision(after=incident, actor=ACTOR, events=(), before=incident)
             if mover := movers.get(incident.id) or movers.get(incident.master_id or 0):
                 revision = _hung(revision, *mover)
             revision = _with_proposals(revision, proposed.get(incident.id, []))
-            revision = self._storm_raised(revision, raising.get(incident.id), plan)
             revisions.append(self._stepped(revision, steps.get(incident.id, ()), plan))
         return revisions
 
-    def _storm_raised(self, revision: Revision, item: Item | None, plan: Plan) -> Revision:
-        """The revision with the priority of the most urgent alert that the batch folds into this storm."""
-        if item is None:
-            return revision
-        grade = self._openings.grade(item)
-        cause = Cause(reason="storm", alert=item.alert.dedup_key, severity=item.alert.severity)
-        made = raised(self._openings.rules, revision.after, grade, plan.now, cause)
-        return replace(
-            revision,
-            after=made.after,
-            events=(*revision.events, *made.events),
-            notices=(*revision.notices, *made.notices),
-        )
-
-    def _stepped(self, revision: Revision, steps: Sequence[Step], plan: Plan) -> Revision:
+    def _stepped(self, revision: Revision, steps: Sequence[AnyStep], plan: Plan) -> Revision:
         """The revision with everything the batch's decisions did to the record, in order, on top."""
         for step in steps:
             if step is Step.SETTLE:
                 settle = Arm(TimerKind.FLAP_SETTLE, plan.now + plan.settle_after)
                 revision = replace(revision, timers=(*revision.timers, settle))
-                continue
-            added = lifecycle.apply(revision.after, COMMANDS[step], ACTOR, plan.now)
-            revision = replace(added, events=revision.events + added.events, notices=revision.notices, timers=revision.timers)
+            else:
+                revision = _with(revision, self._done(revision.after, step, plan.now))
         return revision
 
     def _armed(self, revision: Revision, plan: Plan) -> Revision:
         """The revision with its clocks and timers brought up to date."""
+        if not revision.events:
+            return revision
         after, armed = timers.refresh(self._openings.rules, revision.after, plan.now)
-        return replace(revision, after=after if revision.events else revision.after, timers=armed + revision.timers)
+        return replace(revision, after=after, timers=armed + revision.timers)
+
+    def _done(self, incident: Incident, step: AnyStep, now: datetime) -> Revision:
+        if isinstance(step, Step):
+            return lifecycle.apply(incident, COMMANDS[step], ACTOR, now)
+        if isinstance(step, Worded):
+            return self._grading.reworded(incident, step, now)
+        command = quoted(incident, step)
+        if command is None:
+            return Revision(after=incident, actor=ACTOR, events=())
+        return lifecycle.apply(incident, command, ACTOR, now)
+
+
+def _with(revision: Revision, added: Revision) -> Revision:
+    """The revision with what another one adds to it."""
+    return replace(revision, after=added.after, events=revision.events + added.events)
 
 
 def _hung(revision: Revision, master: Holder, bond: Bond) -> Revision:
@@ -161,8 +167,11 @@ def _proposed(plan: Plan) -> Iterator[tuple[Holder, Holder, Bond]]:
     yield from plan.proposed
 
 
-def _of(holder: Holder, plan: Plan) -> list[tuple[Holder, Bond]]:
-    return [(master, bond) for one, master, bond in _proposed(plan) if one is holder]
+def _by_record(plan: Plan) -> dict[Holder, list[tuple[Holder, Bond]]]:
+    found: dict[Holder, list[tuple[Holder, Bond]]] = {}
+    for holder, master, bond in _proposed(plan):
+        found.setdefault(holder, []).append((master, bond))
+    return found
 
 
 def _proposal(holder: Holder, master: Holder, bond: Bond) -> Proposal:
@@ -177,5 +186,4 @@ def _with_proposals(revision: Revision, proposed: Sequence[tuple[Holder, Bond]])
 COMMANDS: Mapping[Step, commands.Command] = {
     Step.CLEAR: commands.Clear(reason="cleared_at_source"),
     Step.REOPEN: commands.FireAgain(reason="fired_again"),
-    Step.ACKNOWLEDGE: commands.Acknowledge(person="at the source", note="acknowledged in the sender's tool"),
 }

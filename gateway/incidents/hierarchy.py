@@ -4,7 +4,6 @@ An incident that follows a master has no clock and tells nobody, for its master 
 is open, at least as urgent, and there for everybody who would work on the incident itself.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Protocol
@@ -70,24 +69,26 @@ def unfit(master: Ranked, follower: Ranked) -> Unfit | None:
     return Unfit.MILDER if follower.priority < master.priority else None
 
 
-PLACES = frozenset({"priority", "security"})
-"""The fields that people correct and that decide who may follow an incident."""
-
-
 def may_loosen(revision: Revision) -> bool:
-    """Return whether followers may have to be let go after this change of a master."""
-    if revision.after.master_id is not None or revision.marks_only:
+    """Return whether the change leaves a master that some of its followers may not follow any more."""
+    before, after = revision.before, revision.after
+    if before is None or before.state not in LIVE or after.master_id is not None:
         return False
-    names = {event for event, _ in revision.events}
-    if revision.after.state not in LIVE:
-        return not names.isdisjoint({"resolved", "closed", "rejected"})
-    return "converted" in names or not PLACES.isdisjoint(_corrected(revision))
+    milder = after.priority > before.priority
+    hidden = (after.security and not before.security) or (after.suppressed and not before.suppressed)
+    return after.state not in LIVE or milder or hidden or after.kind != before.kind
 
 
-def _corrected(revision: Revision) -> Iterable[str]:
-    for event, facts in revision.events:
-        if event == "changed":
-            yield from (change["field"] for change in facts.get("changes", ()))
+def may_outgrow(revision: Revision) -> bool:
+    """Return whether the change may leave a follower that its master no longer fits."""
+    before, after = revision.before, revision.after
+    if after.master_id is None or after.state not in LIVE:
+        return False
+    return before is None or before.master_id != after.master_id or _stands(before) != _stands(after)
+
+
+def _stands(incident: Incident) -> tuple[bool, str, int, bool]:
+    return incident.state in LIVE, incident.kind, incident.priority, incident.security
 
 
 def let_go(revision: Revision, master: Incident, why: Unfit, *, proposed: bool = False) -> Revision:

@@ -50,8 +50,7 @@ def _to_incident(desk: Desk, request: Incident, who: Who, note: str) -> Revision
     policy = desk.rules.policy_for(kind=Kind.INCIDENT, service=request.service, source=request.source, priority=request.priority)
     after = replace(request, kind=Kind.INCIDENT, request_category=None, policy=policy.name)
     facts = {"to": Kind.INCIDENT, "policy": {"old": request.policy, "new": policy.name}, "note": note}
-    notices, told = desk.rules.escalation.opened(after)
-    return Revision(after=after, actor=who.name, events=(("converted", facts), *told), notices=notices)
+    return Revision(after=after, actor=who.name, events=(("converted", facts),))
 
 
 def _to_change(request: Incident, change: tuple[str, Mapping[str, Any]], who: Who, session: Session, note: str) -> Revision:

@@ -28,7 +28,7 @@ async def link(
     async def work(session: Session) -> Incident:
         record, above = await _both(session, number, master, who, if_match)
         refuse(may(who, Action.LINK, record))
-        below = await store.lock(session.conn, [row[0] for row in await session.conn.fetch(RELATED, record.id)])
+        below = await session.locked([row[0] for row in await session.conn.fetch(RELATED, record.id)])
         _check_master(above, (record, *below))
         await unlearning.forget(session.conn, (record, *below), above.id)
         await proposals.take(session.conn, [record.id], above.id, who.name, session.now)
@@ -103,9 +103,7 @@ async def unlink(
         await _unlearn(session, record, record.master_id, who.name)
         after = replace(record, master_id=None, link_reason=None, link_score=None)
         facts = {"reason": record.link_reason, "note": note}
-        notices, told = desk.rules.escalation.opened(after) if after.state in LIVE else ((), ())
-        events = (("unlinked", facts), *told)
-        return (await session.write([Revision(after=after, actor=who.name, events=events, notices=notices)]))[0]
+        return (await session.write([Revision(after=after, actor=who.name, events=(("unlinked", facts),))]))[0]
 
     return await at_most_once(desk, once, who, work)
 

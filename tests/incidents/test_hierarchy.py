@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from gateway.incidents.hierarchy import Unfit, let_go, may_loosen, unfit
+from gateway.incidents.hierarchy import Unfit, let_go, may_loosen, may_outgrow, unfit
 from gateway.incidents.model import State
 from gateway.incidents.record import Revision
 from tests.incidents.test_lifecycle import an_incident
@@ -46,31 +46,57 @@ def test_an_open_incident_follows_only_an_open_visible_master_that_is_at_least_a
     assert unfit(master, follower) is why
 
 
-def revised(event: str, *, fields: tuple[str, ...] = (), **after: object) -> Revision:
-    facts = {"changes": [{"field": name, "old": 1, "new": 2} for name in fields]}
-    return Revision(after=replace(an_incident(), **after), actor="ann", events=((event, facts),))  # type: ignore[arg-type]
+def revised(before: dict[str, object], **after: object) -> Revision:
+    was = replace(an_incident(), **before)  # type: ignore[arg-type]
+    now = replace(was, **after)  # type: ignore[arg-type]
+    return Revision(after=now, actor="ann", events=(("changed", {}),), before=was)
 
 
 @pytest.mark.parametrize(
     ("revision", "may"),
     [
-        (revised("resolved", state=State.RESOLVED), True),
-        (revised("rejected", state=State.REJECTED), True),
-        (revised("rated", state=State.CLOSED), False),
-        (revised("changed", fields=("priority",)), True),
-        (revised("changed", fields=("title", "security")), True),
-        (revised("changed", fields=("title",)), False),
-        (revised("converted"), True),
-        (revised("note"), False),
-        (revised("resolved", state=State.RESOLVED, master_id=7), False),
-        (replace(revised("sla_breached"), marks_only=True), False),
+        (revised({}, state=State.RESOLVED), True),
+        (revised({}, state=State.REJECTED), True),
+        (revised({}, priority=4), True),
+        (revised({}, priority=1), False),
+        (revised({}, security=True), True),
+        (revised({"security": True}, security=False), False),
+        (revised({}, suppressed=True), True),
+        (revised({}, kind=REQUEST), True),
+        (revised({}, title="y"), False),
+        (revised({"state": State.RESOLVED}, state=State.CLOSED), False),
+        (revised({"master_id": 7}, state=State.RESOLVED), False),
+        (replace(revised({}), before=None), False),
     ],
 )
-def test_only_an_end_a_correction_of_where_it_stands_or_a_conversion_can_loosen_followers(
+def test_an_end_a_lower_priority_a_flag_or_another_kind_can_loosen_the_followers_of_a_master(
     revision: Revision,
     may: bool,  # noqa: FBT001 - a column
 ) -> None:
     assert may_loosen(revision) is may
+
+
+BELOW: dict[str, object] = {"master_id": 7}
+
+
+@pytest.mark.parametrize(
+    ("revision", "may"),
+    [
+        (revised(BELOW, priority=1), True),
+        (revised(BELOW | {"state": State.RESOLVED}, state=State.LOGGED), True),
+        (revised(BELOW | {"security": True}, security=False), True),
+        (revised({}, master_id=7), True),
+        (replace(revised(BELOW), before=None), True),
+        (revised(BELOW, title="y"), False),
+        (revised(BELOW, state=State.RESOLVED), False),
+        (revised({}, priority=1), False),
+    ],
+)
+def test_a_follower_is_compared_with_its_master_once_it_stands_elsewhere_or_comes_back(
+    revision: Revision,
+    may: bool,  # noqa: FBT001 - a column
+) -> None:
+    assert may_outgrow(revision) is may
 
 
 @pytest.mark.parametrize(
