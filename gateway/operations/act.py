@@ -33,19 +33,30 @@ async def act(
     """
 
     async def work(session: Session) -> Incident:
-        incident = await applied(session, number, command, who, if_match)
-        if related and isinstance(command, CASCADING):
-            await _cascade(session, incident, command, who)
-        return incident
+        return await applied(session, number, command, who, if_match, related=related)
 
     return await at_most_once(desk, once, who, work)
 
 
-async def applied(session: Session, number: str, command: commands.Command, who: Who, if_match: int | None = None) -> Incident:
-    """Apply a command in a transaction of the caller's; raises as `act`, before anything is written."""
+async def applied(
+    session: Session,
+    number: str,
+    command: commands.Command,
+    who: Who,
+    if_match: int | None = None,
+    *,
+    related: bool = False,
+) -> Incident:
+    """Apply a command in a transaction of the caller's; raises as `act`, before anything is written.
+
+    Related records come first: those that are still open when their master ends are let go.
+    """
     incident = await session.lock(number, who, if_match)
     allowing.check(who, command, incident)
-    written = await session.write([await revised(session, incident, command, who)])
+    revision = await revised(session, incident, command, who)
+    if related and isinstance(command, CASCADING):
+        await _cascade(session, incident, command, who)
+    written = await session.write([revision])
     return written[0] if written else incident
 
 
