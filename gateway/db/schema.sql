@@ -757,6 +757,22 @@ ALTER TABLE public.person ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.proposed_link (
+    incident_id bigint NOT NULL,
+    master_id bigint NOT NULL,
+    reason text NOT NULL,
+    score real NOT NULL,
+    points json NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by text DEFAULT ''::text NOT NULL,
+    CONSTRAINT proposed_link_check CHECK ((master_id <> incident_id)),
+    CONSTRAINT proposed_link_state_check CHECK ((state = ANY (ARRAY['open'::text, 'taken'::text, 'refused'::text])))
+);
+
+COMMENT ON TABLE public.proposed_link IS 'Links to a master that the gateway proposes, and what people decided of each';
+
 CREATE TABLE public.quarantine (
     id bigint NOT NULL,
     receipt_id uuid NOT NULL,
@@ -1178,6 +1194,9 @@ ALTER TABLE ONLY public.person
 ALTER TABLE ONLY public.person
     ADD CONSTRAINT person_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.proposed_link
+    ADD CONSTRAINT proposed_link_pkey PRIMARY KEY (incident_id, master_id);
+
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (id);
 
@@ -1330,6 +1349,8 @@ CREATE INDEX outbox_undelivered ON public.outbox USING btree (settled_at) WHERE 
 CREATE UNIQUE INDEX person_email ON public.person USING btree (lower(email)) WHERE (email <> ''::text);
 
 CREATE UNIQUE INDEX person_subject ON public.person USING btree (oidc_issuer, oidc_subject) WHERE (oidc_subject IS NOT NULL);
+
+CREATE INDEX proposed_link_master ON public.proposed_link USING btree (master_id);
 
 CREATE INDEX quarantine_pending ON public.quarantine USING btree (id) WHERE (state = 'pending'::text);
 

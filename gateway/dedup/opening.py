@@ -9,8 +9,9 @@ from gateway.catalogue.live import Catalogue
 from gateway.catalogue.routing import ALERTS
 from gateway.dedup.known import Holder
 from gateway.dedup.plan import Draft
-from gateway.dedup.priority import STORM, Grade, grade_of
+from gateway.dedup.priority import STORM, grade_of
 from gateway.incidents.following import Before, go_on
+from gateway.incidents.grading import Grade
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import Alert, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import Enum, auto
 from typing import assert_never
 
 from gateway.dedup.decide import (
+    BY_PEOPLE,
     Acknowledged,
     Cleared,
+    Commented,
     Decision,
     Ignored,
     Opened,
@@ -16,22 +17,15 @@ from gateway.dedup.decide import (
     Repeated,
     Rules,
     Stale,
+    Unacknowledged,
     decide,
 )
 from gateway.dedup.groups import Group
 from gateway.dedup.kindred import Bond, Kindred
 from gateway.dedup.known import Holder, Known
 from gateway.dedup.maintenance import Window, suppressed_until
+from gateway.dedup.steps import AnyStep, PersonSaid, Step
 from gateway.incidents.model import Alert, AlertStatus, Outcome, State
-
-
-class Step(Enum):
-    """What a decision does to an incident beyond counting."""
-
-    CLEAR = auto()
-    REOPEN = auto()
-    ACKNOWLEDGE = auto()
-    SETTLE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +84,7 @@ class Plan:
     unlinked: frozenset[tuple[bytes, bytes]] = frozenset()
     storms: dict[int, Group] = field(default_factory=dict)
     drafts: list[Draft] = field(default_factory=list)
-    steps: dict[Holder, list[Step]] = field(default_factory=dict)
+    steps: dict[Holder, list[AnyStep]] = field(default_factory=dict)
     detached: list[Detached] = field(default_factory=list)
     shown: dict[bytes, Alert] = field(default_factory=dict)
     lapsing: dict[Holder, datetime] = field(default_factory=dict)
@@ -108,6 +102,8 @@ class Plan:
         known = self.known[item.key_hash]
         decision = decide(item.alert, known, self.now, self.rules)
         verdict = Verdict(item, decision.outcome, decision.reason, known.holder)
+        if item.alert.status is not AlertStatus.FIRING:
+            self._quote(item, known)
         match decision:
             case Opened():
                 self._open(item, known, decision, verdict)
@@ -117,13 +113,19 @@ class Plan:
                 self._reopen(item, known, verdict)
             case Cleared():
                 self._clear(item.alert, known, decision)
-            case Acknowledged():
-                self._move(known, State.IN_PROGRESS, Step.ACKNOWLEDGE)
-            case Stale() | Ignored():
+            case Acknowledged() | Unacknowledged() | Commented() | Stale() | Ignored():
                 self._note(item.alert, known, decision)
             case _:
                 assert_never(decision)
+        if item.alert.status is AlertStatus.FIRING:
+            self._quote(item, known)
         return verdict
+
+    def _quote(self, item: Item, known: Known) -> None:
+        """Keep what a person said in the sender's tool, for a record that is open."""
+        alert, holder = item.alert, known.holder
+        if (alert.note or alert.status in BY_PEOPLE) and not alert.test and holder is not None and holder.live:
+            self._step(known, PersonSaid(item.source, alert))
 
     def _reopen(self, item: Item, known: Known, verdict: Verdict) -> None:
         self.shown[item.key_hash] = item.alert
@@ -246,7 +248,7 @@ class Plan:
         holder.state = state
         holder.resolved_at = self.now if state is State.RESOLVED else None
 
-    def _step(self, known: Known, step: Step) -> Holder:
+    def _step(self, known: Known, step: AnyStep) -> Holder:
         if known.holder is None:
             raise AssertionError("only a key with a record can be moved")
         self.steps.setdefault(known.holder, []).append(step)

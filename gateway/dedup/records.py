@@ -11,7 +11,9 @@ from gateway.dedup.kin_load import followers
 from gateway.dedup.kindred import Bond
 from gateway.dedup.known import Holder
 from gateway.dedup.opening import ACTOR, Openings
-from gateway.dedup.plan import Plan, Step
+from gateway.dedup.plan import Plan
+from gateway.dedup.quoting import quoted
+from gateway.dedup.steps import AnyStep, Step
 from gateway.incidents import commands, lifecycle, store, writing
 from gateway.incidents.arming import arm
 from gateway.incidents.model import TimerKind
@@ -101,17 +103,32 @@ class Records:
             revisions.append(self._told(self._stepped(revision, steps.get(incident.id, ()), plan)))
         return revisions
 
-    def _stepped(self, revision: Revision, steps: Sequence[Step], plan: Plan) -> Revision:
+    def _stepped(self, revision: Revision, steps: Sequence[AnyStep], plan: Plan) -> Revision:
         """The revision with everything the batch's decisions did to the record, in order, on top."""
         settle: tuple[Arm, ...] = ()
         for step in steps:
             if step is Step.SETTLE:
                 settle = (Arm(TimerKind.FLAP_SETTLE, plan.now + plan.settle_after),)
-                continue
-            added = lifecycle.apply(revision.after, COMMANDS[step], ACTOR, plan.now)
-            revision = replace(revision, after=added.after, events=revision.events + added.events)
+            else:
+                revision = _with(revision, self._done(revision.after, step, plan.now))
         after, armed = timers.refresh(self._openings.rules, revision.after, plan.now)
         return replace(revision, after=after if revision.events else revision.after, timers=armed + settle)
+
+    def _done(self, incident: Incident, step: AnyStep, now: datetime) -> Revision:
+        if isinstance(step, Step):
+            return lifecycle.apply(incident, COMMANDS[step], ACTOR, now)
+        command = quoted(incident, step)
+        return (
+            Revision(after=incident, actor=ACTOR, events=())
+            if command is None
+            else lifecycle.apply(incident, command, ACTOR, now)
+        )
+
+
+def _with(revision: Revision, added: Revision) -> Revision:
+    """The revision with what another one adds to it."""
+    notices = revision.notices + added.notices
+    return replace(revision, after=added.after, events=revision.events + added.events, notices=notices)
 
 
 def _hung(revision: Revision, master: Holder, bond: Bond) -> Revision:
@@ -123,5 +140,4 @@ def _hung(revision: Revision, master: Holder, bond: Bond) -> Revision:
 COMMANDS: Mapping[Step, commands.Command] = {
     Step.CLEAR: commands.Clear(reason="cleared_at_source"),
     Step.REOPEN: commands.FireAgain(reason="fired_again"),
-    Step.ACKNOWLEDGE: commands.Acknowledge(person="at the source", note="acknowledged in the sender's tool"),
 }

@@ -155,7 +155,9 @@ class Touch:
             for index, alert in submission.alerts:
                 key = key_hash(submission.integration_id, alert.namespace, alert.dedup_key)
                 seat = self._seats.get(key)
-                if seat is None or alert.status is not AlertStatus.FIRING or alert.test or alert.occurrence != seat.occurrence:
+                if seat is None or alert.status is not AlertStatus.FIRING or alert.test or alert.note:
+                    return None
+                if alert.occurrence != seat.occurrence:
                     return None
                 tally = repeats.tallies.get(key)
                 if tally is None:

@@ -143,6 +143,8 @@ LABELS: Mapping[type[StrEnum], Mapping[str, tuple[str, str]]] = {
         AlertStatus.FIRING: ("firing", "告警中"),
         AlertStatus.RESOLVED: ("cleared", "已恢复"),
         AlertStatus.ACKNOWLEDGED: ("acknowledged", "已确认"),
+        AlertStatus.UNACKNOWLEDGED: ("acknowledgement withdrawn", "已取消确认"),
+        AlertStatus.COMMENTED: ("commented", "有备注"),
     },
     Outcome: {
         Outcome.OPENED: ("opened a record", "新建"),
@@ -153,6 +155,7 @@ LABELS: Mapping[type[StrEnum], Mapping[str, tuple[str, str]]] = {
         Outcome.ADDED: ("added to a record", "补充到记录"),
         Outcome.CLEARED: ("cleared", "已恢复"),
         Outcome.ACKNOWLEDGED: ("acknowledged", "已确认"),
+        Outcome.UNACKNOWLEDGED: ("acknowledgement withdrawn", "已取消确认"),
         Outcome.SUPPRESSED: ("suppressed by maintenance", "维护抑制"),
         Outcome.STALE: ("out of date", "已过期"),
         Outcome.IGNORED: ("ignored", "忽略"),

@@ -20,6 +20,7 @@ from gateway.incidents.model import (
     TimerKind,
     Urgency,
 )
+from gateway.settings.recipients import Target, target_of
 
 LEAST_MAJOR = 2
 """The least urgent priority that makes an incident major by itself."""
@@ -120,7 +121,7 @@ class Arm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One message owed to one address ("smtp:a@b" or "webhook:https://…") because of one `cause`.
+    """One message owed to one recipient ("smtp:a@b" or "webhook:https://…") because of one `cause`.
 
     The same incident, cause and target always make the same outbox id, so saying it twice sends it once.
     """
@@ -133,7 +134,12 @@ class Notice:
 
     def id(self, incident_id: int | None) -> UUID:
         """The outbox id, which is also the idempotency id of every attempt; None for what is about no record."""
-        return uuid5(NOTICES, f"{incident_id}\x1f{self.cause}\x1f{self.target}")
+        return uuid5(NOTICES, f"{incident_id}\x1f{self.cause}\x1f{self.to}")
+
+    @property
+    def to(self) -> Target:
+        """The channel and the address there, as the outbox keeps them."""
+        return target_of(self.target)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -277,7 +277,7 @@ async def _write_side_effects(conn: Connection, revisions: Sequence[Revision], n
 
 async def _tell(conn: Connection, notices: Sequence[tuple[int, Notice]], now: datetime) -> None:
     rows = [
-        (notice.id(incident_id), incident_id, *notice.target.split(":", 1), notice.role, notice.template,
+        (notice.id(incident_id), incident_id, *notice.to, notice.role, notice.template,
          timeline.facts_text(notice.facts), now)
         for incident_id, notice in notices
     ]  # fmt: skip

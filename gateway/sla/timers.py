@@ -81,6 +81,14 @@ class Rules:
             return own
         return self.policies[name]
 
+    def policy_after(self, before: Incident, after: Incident) -> str:
+        """The name of another policy where such a record would get another one now; else the one it has."""
+        was, now = (
+            self.policy_for(kind=one.kind, service=one.service, source=one.source, priority=one.priority).name
+            for one in (before, after)
+        )
+        return before.policy if now == was else now
+
     def policy_for(self, *, kind: str, service: str, source: str, priority: int) -> Policy:
         """The policy a new record gets."""
         return self.named(self.choice.policy_for(kind, service, source, priority), kind, service)
