@@ -20,6 +20,7 @@ class Health:
     pool: Pool
     timers_healthy: Callable[[], bool]
     intake_alive: Callable[[], bool]
+    notifier_alive: Callable[[], bool] = lambda: True
     draining: bool = field(default=False)
 
     async def healthz(self, request: web.Request) -> web.Response:  # noqa: ARG002 - the same for everyone
@@ -33,6 +34,7 @@ class Health:
             "database": await self._database(),
             "timers": self.timers_healthy(),
             "intake": self.intake_alive(),
+            "notifier": self.notifier_alive(),
         }
         ready = all(checks.values())
         return web.json_response({"status": "ready" if ready else "not ready", **checks}, status=200 if ready else 503)

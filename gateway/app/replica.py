@@ -113,7 +113,7 @@ async def _assemble(
     filing = parts.filing(stack, desk, settings.attachments)
     ways = people.ways(stack, door, filing, links, telling.channels)
     mender = Mender(Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.releases))
-    health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
+    health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive, lambda: telling.alive)
     login = parts.login(stack, pool, settings, clock)
     context = Context(desk, keys, login, parts.oidc(stack, login, settings), links, filing, mender, settings.problems)
     pulse = Pulse(pool, clock, intake.submit, metrics)

@@ -24,7 +24,8 @@ SELECT DISTINCT ON (id_hash) id_hash, incident_id FROM mail WHERE id_hash = ANY(
 BY_NOTICES = "SELECT id, incident_id FROM outbox WHERE id = ANY($1::uuid[])"
 TAKES_PART = """
 SELECT EXISTS (SELECT FROM mail WHERE incident_id = $1 AND $2 = ANY(people))
-  OR EXISTS (SELECT FROM outbox WHERE incident_id = $1 AND channel = 'smtp' AND lower(recipient) = $2)
+  OR EXISTS (SELECT FROM outbox WHERE incident_id = $1
+    AND (channel = 'smtp' AND lower(recipient) = $2 OR lower(reached) = 'smtp:' || $2))
 """
 
 
