@@ -24,6 +24,7 @@ class Health:
     timers_healthy: Callable[[], bool]
     intake_alive: Callable[[], bool]
     failing: Callable[[], Sequence[str]]
+    notifier_alive: Callable[[], bool] = lambda: True
     draining: bool = field(default=False)
 
     async def healthz(self, request: web.Request) -> web.Response:  # noqa: ARG002 - the same for everyone
@@ -40,6 +41,7 @@ class Health:
             "timers": self.timers_healthy(),
             "intake": self.intake_alive(),
             "tasks": not self.failing(),
+            "notifier": self.notifier_alive(),
         }
         ready = all(checks.values())
         return web.json_response({"status": "ready" if ready else "not ready", **checks}, status=200 if ready else 503)

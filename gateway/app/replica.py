@@ -115,7 +115,13 @@ async def _assemble(
     ways = people.ways(stack, door, filing, links, telling.channels)
     mender = Mender(Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.releases))
     supervisor = Supervisor(clock, metrics)
-    health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive, lambda: _failing(supervisor, timers))
+    health = Health(
+        timer_pool,
+        lambda: timers.healthy,
+        lambda: intake.alive,
+        lambda: _failing(supervisor, timers),
+        lambda: telling.alive,
+    )
     login = parts.login(stack, pool, settings, clock)
     context = Context(
         desk, keys, login, parts.oidc(stack, login, settings), links, filing, mender, settings.problems, ways.room.open_set_aside
