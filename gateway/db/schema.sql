@@ -28,7 +28,9 @@ CREATE TABLE public.alert (
     suppressed_until timestamp with time zone,
     source text DEFAULT ''::text NOT NULL,
     service text DEFAULT ''::text NOT NULL,
-    ci text DEFAULT ''::text NOT NULL
+    ci text DEFAULT ''::text NOT NULL,
+    description text,
+    unmatched_at timestamp with time zone
 )
 WITH (fillfactor='80');
 
@@ -43,6 +45,10 @@ COMMENT ON COLUMN public.alert.cleared_at IS 'Newest recovery by the source''s o
 COMMENT ON COLUMN public.alert.occurrences IS 'Firings counted since the present incident took the key';
 
 COMMENT ON COLUMN public.alert.suppressed_until IS 'End of the maintenance window that keeps this firing alert from opening a record';
+
+COMMENT ON COLUMN public.alert.description IS 'The text its sender last said; null where a release that did not keep it wrote the row';
+
+COMMENT ON COLUMN public.alert.unmatched_at IS 'Newest recovery, by the source''s own clock, that found nothing open';
 
 CREATE TABLE public.alert_event (
     receipt_id uuid NOT NULL,

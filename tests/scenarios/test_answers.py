@@ -56,6 +56,11 @@ async def resolved(story: Story, number: str, solution: str) -> None:
     assert letter.to == "ann@example.com"
 
 
+async def reopened(story: Story, number: str) -> None:
+    await story.act(number, "refuse", "admin")
+    assert "reopened" in await to_tina(story)
+
+
 async def test_an_answer_ends_the_hold_that_is_for_it_and_no_other_and_whoever_has_the_record_reads_it(story: Story) -> None:
     number, told = await reported(story)
     await story.act(number, "hold", "tina", reason="awaiting_user")
