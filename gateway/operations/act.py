@@ -1,16 +1,19 @@
 """The actions people take on a record, one or many, with what a master's end means for its related records."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from gateway.db.pool import Connection
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.custom import moments_of
+from gateway.incidents.model import State
 from gateway.incidents.record import Incident, Revision
 from gateway.operations import allowing
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
-from gateway.operations.permissions import ALLOWED, may
+from gateway.operations.permissions import ALLOWED, Action, may
 from gateway.operations.who import Who
+from gateway.sla import heard
 
 CASCADING = (commands.Resolve, commands.Close, commands.Confirm)
 """Commands that, asked for it, do the same to the related records of a master."""
@@ -53,11 +56,20 @@ async def applied(
     """
     incident = await session.lock(number, who, if_match)
     allowing.check(who, command, incident)
-    revision = await revised(session, incident, command, who)
+    revision = _looked_at(await revised(session, incident, command, who), who, session.now)
     if related and isinstance(command, CASCADING):
         await _cascade(session, incident, command, who)
     written = await session.write([revision])
     return written[0] if written else incident
+
+
+def _looked_at(revision: Revision, who: Who, now: datetime) -> Revision:
+    """The same, with the answer of its reporter read where one waits for that and somebody of the staff acts on the record."""
+    after = revision.after
+    waits = after.state is State.RESOLVED and after.resolved_at is not None and heard.is_unread(after.marks, after.resolved_at)
+    if not waits or after.resolved_at is None or may(who, Action.INSPECT, after) != ALLOWED:
+        return revision
+    return replace(revision, after=replace(after, marks=heard.read(after.marks, after.resolved_at, now)))
 
 
 async def revised(session: Session, incident: Incident, command: commands.Command, who: Who) -> Revision:
