@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from gateway.incidents.announcement import Announcement
 from gateway.incidents.ledger import Ledger
 from gateway.incidents.model import (
     Closure,
@@ -145,10 +146,12 @@ class Notice:
 class Revision:
     """What one decision changes about one incident, all written in one transaction by `store.write`.
 
-    `after` still carries the version and timeline hash it was read with; writing appends `events` (slug, facts) to
+    `before` is the incident as the transaction found it, None for one that is opened. `after` still carries the version and
+    timeline hash it was read with; writing appends `events` (slug, facts) to
     its timeline and moves both on. A revision without events is not a change and writes nothing but its timers.
     `marks_only` promises that nothing but marks, breach flag and next threshold differ from what was read, which is
-    what nearly every firing of a timer does and is written for a fraction of the price.
+    what nearly every firing of a timer does and is written for a fraction of the price. `notices` are messages whose address
+    is known; who `announcements` are for is looked up when the revision is written.
     """
 
     after: Incident
@@ -157,3 +160,5 @@ class Revision:
     timers: tuple[Arm, ...] = ()
     notices: tuple[Notice, ...] = ()
     marks_only: bool = False
+    before: Incident | None = None
+    announcements: tuple[Announcement, ...] = ()

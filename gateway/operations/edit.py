@@ -68,14 +68,13 @@ def _revision(incident: Incident, changes: Mapping[str, Any], actor: str, note: 
     now = max(session.now, incident.ledger[-1].at)
     after = replace(incident, **different)
     facts = {"changes": list(_listed(incident, different))} | ({"note": note} if note else {})
-    events: tuple[tuple[str, Mapping[str, Any]], ...] = (("changed", facts),)
+    events = (("changed", facts),)
     if "priority" not in different:
         return Revision(after=after, actor=actor, events=events)
     entry = LedgerEntry(now, ClockEvent.SET_PRIORITY, priority=after.priority)
     marks = with_worst(incident.marks, worst_known(incident), after.priority)
     after = replace(after, ledger=(*incident.ledger, entry), marks=marks)
-    notices, told = desk.rules.escalation.opened(after)
-    return Revision(after=after, actor=actor, events=events + told, notices=notices)
+    return Revision(after=after, actor=actor, events=events)
 
 
 def _listed(incident: Incident, different: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

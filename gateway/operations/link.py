@@ -30,7 +30,7 @@ async def link(
             raise Conflict(f"{above.number} is itself related to a master: link to that one")
         if record.state in LIVE and above.state not in LIVE:
             raise Conflict(f"{above.number} is {above.state}: a record that is still open would wait for it in silence")
-        below = await store.lock(session.conn, [row[0] for row in await session.conn.fetch(RELATED, record.id)])
+        below = await session.locked([row[0] for row in await session.conn.fetch(RELATED, record.id)])
         await unlearning.forget(session.conn, (record, *below), above.id)
         await proposals.take(session.conn, [record.id], above.id, who.name, session.now)
         facts = {"master": above.number, "reason": "by hand", "score": 1.0, "note": note}

@@ -137,7 +137,7 @@ async def test_a_record_flagged_while_somebody_waits_for_it_is_gone_for_them(api
             await asyncio.wait({waiting}, timeout=0.01)
     assert [(await waiting)[0], (await noting)[0]] == [404, 404]
     _, timeline = await api.call("GET", f"{INCIDENTS}/{number}/timeline")
-    assert [entry["event"] for entry in timeline["entries"]] == ["opened", "assigned"]
+    assert [entry["event"] for entry in timeline["entries"]] == ["opened", "assigned", "management_told"]
 
 
 async def test_repeating_a_request_shows_nothing_that_is_hidden_since(api: Api) -> None:
@@ -236,7 +236,7 @@ async def test_what_is_done_with_a_key_of_ones_own_stands_under_the_login(api: A
     _, acted = await api.call("POST", f"{INCIDENTS}/{number}/accept", {}, scope="ann")
     assert (acted["incident"]["handler"], acted["incident"]["owner"]) == ("ann", "admin")
     _, timeline = await api.call("GET", f"{INCIDENTS}/{number}/timeline")
-    assert [entry["actor"] for entry in timeline["entries"]] == ["admin", "write", "ann"]
+    assert [entry["actor"] for entry in timeline["entries"]] == ["admin", "write", "write", "ann"]
 
 
 async def test_only_an_incident_manager_enters_late_and_says_why(api: Api) -> None:
