@@ -10,6 +10,7 @@ from gateway.catalogue.routing import ALERTS
 from gateway.dedup.known import Holder
 from gateway.dedup.plan import Draft
 from gateway.dedup.priority import STORM, grade_of
+from gateway.dedup.regrading import shown_title
 from gateway.incidents.following import Before, go_on
 from gateway.incidents.grading import Grade
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
@@ -71,10 +72,10 @@ class Openings:
         return Incident(
             id=holder.id,
             number=holder.number,
-            title=f"Alert storm: {alert.title}"[:1000] if storm else alert.title,
+            title=shown_title(alert.title, storm=storm),
             description=alert.description,
             source=draft.item.source,
-            severity="" if storm else alert.severity,
+            severity=alert.severity,
             service=service,
             ci="" if storm else alert.ci,
             impact=grade.impact,

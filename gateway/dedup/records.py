@@ -13,7 +13,8 @@ from gateway.dedup.known import Holder
 from gateway.dedup.opening import ACTOR, Openings
 from gateway.dedup.plan import Plan
 from gateway.dedup.quoting import quoted
-from gateway.dedup.steps import AnyStep, Step
+from gateway.dedup.regrading import Grading
+from gateway.dedup.steps import AnyStep, Step, Worded
 from gateway.incidents import commands, lifecycle, store, writing
 from gateway.incidents.arming import arm
 from gateway.incidents.model import TimerKind
@@ -34,6 +35,7 @@ class Records:
 
     def __init__(self, openings: Openings, reserve: store.Reserve, clock: Clock, key: bytes) -> None:
         self._openings, self._reserve, self._clock, self._key = openings, reserve, clock, key
+        self._grading = Grading(openings.settings, openings.rules, openings.catalogue.judge)
 
     @property
     def landscape(self) -> Landscape:
@@ -111,24 +113,25 @@ class Records:
                 settle = (Arm(TimerKind.FLAP_SETTLE, plan.now + plan.settle_after),)
             else:
                 revision = _with(revision, self._done(revision.after, step, plan.now))
+        if not revision.events:
+            return replace(revision, timers=settle)
         after, armed = timers.refresh(self._openings.rules, revision.after, plan.now)
-        return replace(revision, after=after if revision.events else revision.after, timers=armed + settle)
+        return replace(revision, after=after, timers=armed + settle)
 
     def _done(self, incident: Incident, step: AnyStep, now: datetime) -> Revision:
         if isinstance(step, Step):
             return lifecycle.apply(incident, COMMANDS[step], ACTOR, now)
+        if isinstance(step, Worded):
+            return self._grading.reworded(incident, step, now)
         command = quoted(incident, step)
-        return (
-            Revision(after=incident, actor=ACTOR, events=())
-            if command is None
-            else lifecycle.apply(incident, command, ACTOR, now)
-        )
+        if command is None:
+            return Revision(after=incident, actor=ACTOR, events=())
+        return lifecycle.apply(incident, command, ACTOR, now)
 
 
 def _with(revision: Revision, added: Revision) -> Revision:
     """The revision with what another one adds to it."""
-    notices = revision.notices + added.notices
-    return replace(revision, after=added.after, events=revision.events + added.events, notices=notices)
+    return replace(revision, after=added.after, events=revision.events + added.events)
 
 
 def _hung(revision: Revision, master: Holder, bond: Bond) -> Revision:

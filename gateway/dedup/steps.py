@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from gateway.dedup.known import Words
 from gateway.incidents.model import Alert
 
 
@@ -15,6 +16,15 @@ class Step(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Worded:
+    """The alert fires with other words than before; `before` is None for one that did not belong to the record yet."""
+
+    source: str
+    alert: Alert
+    before: Words | None
+
+
+@dataclass(frozen=True, slots=True)
 class PersonSaid:
     """A person acknowledged the alert, took that back, or wrote a note, in the sender's tool."""
 
@@ -22,4 +32,4 @@ class PersonSaid:
     alert: Alert
 
 
-AnyStep = Step | PersonSaid
+AnyStep = Step | Worded | PersonSaid

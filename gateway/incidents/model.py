@@ -207,6 +207,7 @@ class Outcome(StrEnum):
     DUPLICATE = "duplicate"
     QUARANTINED = "quarantined"
     ADDED = "added"
+    SET_ASIDE = "set_aside"
 
 
 class TimerKind(IntEnum):
