@@ -337,6 +337,18 @@ ALTER TABLE public.complaint ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.contact_method (
+    person_id integer NOT NULL,
+    "position" smallint NOT NULL,
+    channel text NOT NULL,
+    address text DEFAULT ''::text NOT NULL,
+    CONSTRAINT contact_method_channel_check CHECK ((channel = ANY (ARRAY['mail'::text, 'webhook'::text, 'sms'::text, 'voice'::text, 'slack'::text, 'feishu'::text, 'wecom'::text, 'dingtalk'::text])))
+);
+
+COMMENT ON TABLE public.contact_method IS 'Ways to reach a person, tried in order; a person without any is mailed';
+
+COMMENT ON COLUMN public.contact_method.address IS 'Empty for the address or telephone number that the person has';
+
 CREATE TABLE public.delivery (
     key_hash bytea NOT NULL,
     body_hash bytea NOT NULL,
@@ -720,6 +732,11 @@ CREATE TABLE public.outbox (
     settled_at timestamp with time zone,
     last_error text DEFAULT ''::text NOT NULL,
     noted boolean DEFAULT false NOT NULL,
+    cause text DEFAULT ''::text NOT NULL,
+    urgency smallint DEFAULT 5 NOT NULL,
+    method smallint DEFAULT 0 NOT NULL,
+    may_recover boolean DEFAULT false NOT NULL,
+    reached text DEFAULT ''::text NOT NULL,
     CONSTRAINT outbox_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text])))
 );
 
@@ -728,6 +745,16 @@ COMMENT ON COLUMN public.outbox.id IS 'uuid5 of incident, cause and target: the 
 COMMENT ON COLUMN public.outbox.incident_id IS 'Null for what is about no record, such as a hand-over';
 
 COMMENT ON COLUMN public.outbox.noted IS 'Whether the record''s timeline says that this message never arrived; only asked of dead ones';
+
+COMMENT ON COLUMN public.outbox.cause IS 'Why this message is owed; of one incident, cause and target there is one message';
+
+COMMENT ON COLUMN public.outbox.urgency IS 'The priority of the incident as it is told; 5 where there is none: the least goes first';
+
+COMMENT ON COLUMN public.outbox.method IS 'Which contact method of the person is tried next';
+
+COMMENT ON COLUMN public.outbox.may_recover IS 'Whether a method that failed in this round may work later';
+
+COMMENT ON COLUMN public.outbox.reached IS 'Channel and address that took the message';
 
 CREATE TABLE public.person (
     id integer NOT NULL,
@@ -912,6 +939,46 @@ COMMENT ON COLUMN public.service_promise.policy IS 'The policy the service named
 
 COMMENT ON COLUMN public.service_promise.policy_before IS 'The one before: replicas that did not know of the change yet may have given it to records';
 
+CREATE TABLE public.set_aside (
+    id bigint NOT NULL,
+    receipt_id uuid NOT NULL,
+    integration_id integer NOT NULL,
+    source text NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    sender text NOT NULL,
+    subject text NOT NULL,
+    text text NOT NULL,
+    answers_id bigint,
+    content_type text NOT NULL,
+    recipients text[] NOT NULL,
+    body bytea NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    opened_at timestamp with time zone,
+    opened_by text DEFAULT ''::text NOT NULL,
+    incident_id bigint,
+    CONSTRAINT set_aside_check CHECK (((state = 'opened'::text) = (incident_id IS NOT NULL))),
+    CONSTRAINT set_aside_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'opened'::text])))
+);
+ALTER TABLE ONLY public.set_aside ALTER COLUMN body SET STORAGE EXTERNAL;
+
+COMMENT ON TABLE public.set_aside IS 'Bounces and automatic replies, told by their headers: nobody is bothered with them, and nothing of them is lost';
+
+COMMENT ON COLUMN public.set_aside.reason IS 'bounce, auto_reply, or likely_auto_reply for one told by its words that answers another mail';
+
+COMMENT ON COLUMN public.set_aside.answers_id IS 'The record that it answers: who may not see that does not see this either';
+
+COMMENT ON COLUMN public.set_aside.incident_id IS 'The record that it became';
+
+ALTER TABLE public.set_aside ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.set_aside_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.shard_lease (
     shard smallint NOT NULL,
     owner uuid,
@@ -1037,7 +1104,8 @@ CREATE TABLE public.timer (
     fired_at timestamp with time zone,
     fired_gen integer,
     fired_epoch bigint,
-    CONSTRAINT timer_check CHECK (((NOT armed) OR (due_at IS NOT NULL)))
+    CONSTRAINT timer_check CHECK (((NOT armed) OR (due_at IS NOT NULL))),
+    CONSTRAINT timer_due_at_is_kept CHECK (((due_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (due_at <= '3000-01-01 00:00:00+00'::timestamp with time zone)))
 )
 WITH (fillfactor='80');
 
@@ -1121,6 +1189,9 @@ ALTER TABLE ONLY public.ci
 
 ALTER TABLE ONLY public.complaint
     ADD CONSTRAINT complaint_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.contact_method
+    ADD CONSTRAINT contact_method_pkey PRIMARY KEY (person_id, "position");
 
 ALTER TABLE ONLY public.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (key_hash);
@@ -1226,6 +1297,9 @@ ALTER TABLE ONLY public.service
 
 ALTER TABLE ONLY public.service_promise
     ADD CONSTRAINT service_promise_pkey PRIMARY KEY (service);
+
+ALTER TABLE ONLY public.set_aside
+    ADD CONSTRAINT set_aside_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.shard_lease
     ADD CONSTRAINT shard_lease_pkey PRIMARY KEY (shard);
@@ -1362,6 +1436,12 @@ CREATE INDEX quarantine_pending ON public.quarantine USING btree (id) WHERE (sta
 
 CREATE INDEX quarantine_waiting ON public.quarantine USING btree (source, received_at) WHERE (state = 'pending'::text);
 
+CREATE INDEX set_aside_answers ON public.set_aside USING btree (answers_id) WHERE (answers_id IS NOT NULL);
+
+CREATE INDEX set_aside_received ON public.set_aside USING btree (received_at);
+
+CREATE INDEX set_aside_state ON public.set_aside USING btree (state, id);
+
 CREATE INDEX shift_end ON public.shift USING btree (ends_at);
 
 CREATE UNIQUE INDEX shift_start ON public.shift USING btree (group_id, starts_at);
@@ -1408,6 +1488,9 @@ ALTER TABLE ONLY public.ci_dependency
 ALTER TABLE ONLY public.ci
     ADD CONSTRAINT ci_service_fkey FOREIGN KEY (service) REFERENCES public.service(slug);
 
+ALTER TABLE ONLY public.contact_method
+    ADD CONSTRAINT contact_method_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.handover_item
     ADD CONSTRAINT handover_item_handover_id_fkey FOREIGN KEY (handover_id) REFERENCES public.handover(id);
 
@@ -1431,6 +1514,9 @@ ALTER TABLE ONLY public.service
 
 ALTER TABLE ONLY public.service
     ADD CONSTRAINT service_tier3_group_fkey FOREIGN KEY (tier3_group) REFERENCES public.staff_group(slug);
+
+ALTER TABLE ONLY public.set_aside
+    ADD CONSTRAINT set_aside_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
 
 ALTER TABLE ONLY public.shift
     ADD CONSTRAINT shift_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.staff_group(id);

@@ -159,6 +159,7 @@ LABELS: Mapping[type[StrEnum], Mapping[str, tuple[str, str]]] = {
         Outcome.SUPPRESSED: ("suppressed by maintenance", "维护抑制"),
         Outcome.STALE: ("out of date", "已过期"),
         Outcome.IGNORED: ("ignored", "忽略"),
+        Outcome.SET_ASIDE: ("set aside", "已搁置"),
         Outcome.DUPLICATE: ("delivered before", "重复投递"),
         Outcome.QUARANTINED: ("not understood", "已隔离"),
     },

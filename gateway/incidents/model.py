@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
+from gateway.instants import is_kept, kept
+
 
 class Kind(StrEnum):
     """What a record is: an interruption, or something asked for (PROCESS 1)."""
@@ -207,6 +209,7 @@ class Outcome(StrEnum):
     DUPLICATE = "duplicate"
     QUARANTINED = "quarantined"
     ADDED = "added"
+    SET_ASIDE = "set_aside"
 
 
 class TimerKind(IntEnum):
@@ -259,6 +262,12 @@ class Alert:
     author: str = ""
     note: str = ""
     by_arrival: bool = False
+
+    def __post_init__(self) -> None:
+        """Bring times that no sender means, such as the year 9999, to the end of the span that is kept."""
+        for name in ("event_time", "ends_at"):
+            if (at := getattr(self, name)) is not None and not is_kept(at):
+                object.__setattr__(self, name, kept(at))
 
     @property
     def order_time(self) -> datetime | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from gateway.incidents.announcement import Announcement
 from gateway.incidents.ledger import Ledger
 from gateway.incidents.model import (
     Closure,
@@ -23,6 +24,9 @@ from gateway.settings.recipients import Target, target_of
 
 LEAST_MAJOR = 2
 """The least urgent priority that makes an incident major by itself."""
+
+UNRANKED = 5
+"""The urgency of messages that are about no priority."""
 
 NOTICES = UUID("b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11")
 """The namespace of outbox ids."""
@@ -140,15 +144,23 @@ class Notice:
         """The channel and the address there, as the outbox keeps them."""
         return target_of(self.target)
 
+    @property
+    def urgency(self) -> int:
+        """The priority that is told; one below the least where none is."""
+        priority = self.facts.get("priority")
+        return priority if priority in (1, 2, 3, 4) else UNRANKED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """What one decision changes about one incident, all written in one transaction by `store.write`.
 
-    `after` still carries the version and timeline hash it was read with; writing appends `events` (slug, facts) to
+    `before` is the incident as the transaction found it, None for one that is opened. `after` still carries the version and
+    timeline hash it was read with; writing appends `events` (slug, facts) to
     its timeline and moves both on. A revision without events is not a change and writes nothing but its timers.
     `marks_only` promises that nothing but marks, breach flag and next threshold differ from what was read, which is
-    what nearly every firing of a timer does and is written for a fraction of the price.
+    what nearly every firing of a timer does and is written for a fraction of the price. `notices` are messages whose address
+    is known; who `announcements` are for is looked up when the revision is written.
     """
 
     after: Incident
@@ -157,3 +169,5 @@ class Revision:
     timers: tuple[Arm, ...] = ()
     notices: tuple[Notice, ...] = ()
     marks_only: bool = False
+    before: Incident | None = None
+    announcements: tuple[Announcement, ...] = ()

@@ -22,18 +22,23 @@ from gateway.operations.create import Report, opening
 from gateway.operations.desk import Desk, Session
 from gateway.operations.placing import open_placed
 from gateway.operations.who import Who
+from gateway.quarantine import set_aside
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of one thing said. `key` is what the receipt calls it; `incident` is the record that answers for it."""
+    """The end of one thing said. `key` is its name in the receipt; `incident` is the record that answers for it.
+
+    `aside` is what is kept of it where it was set aside.
+    """
 
     key: str
     incident: Incident | None
     outcome: Outcome
     reason: str
+    aside: set_aside.Aside | None = None
 
 
 Work = Callable[[Session], Awaitable[Done | Result]]
@@ -86,6 +91,8 @@ async def _taken(session: Session, submission: Submission, work: Work) -> Receip
     done = await work(session)
     if isinstance(done, Result):
         return await _receipt(session, deliveries, (done,), None)
+    if done.aside is not None:
+        await set_aside.insert(session.conn, deliveries.ids[0], submission, done.reason, done.aside, session.now)
     number, incident_id = (done.incident.number, done.incident.id) if done.incident is not None else (None, None)
     return await _receipt(session, deliveries, (Result(done.key, number, done.outcome, done.reason),), incident_id)
 

@@ -30,6 +30,10 @@ class Template(StrEnum):
     REOPENED = "reopened"
     CLOSED = "closed"
     ASSIGNED = "assigned"
+    RAISED = "raised"
+    ESCALATED = "escalated"
+    RETURNED = "returned"
+    RESUMED = "resumed"
     UNRESOLVED = "unresolved"
     MAJOR = "major"
     RECEIVED = "received"
@@ -59,6 +63,10 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.REOPENED: ("reopened", "重新打开"),
     Template.CLOSED: ("closed", "已关闭"),
     Template.ASSIGNED: ("assigned", "已派单"),
+    Template.RAISED: ("priority raised", "优先级已提高"),
+    Template.ESCALATED: ("escalated", "已升级"),
+    Template.RETURNED: ("returned to the desk", "已退回服务台"),
+    Template.RESUMED: ("resumed", "已恢复处理"),
     Template.UNRESOLVED: ("still unresolved", "仍未解决"),
     Template.MAJOR: ("declared major", "定为重大事件"),
     Template.RECEIVED: ("your message was received", "来信已受理"),
@@ -111,9 +119,10 @@ TO_DO: Mapping[str, tuple[str, str]] = {
 
 
 def render(template: str, facts: Mapping[str, Any], external_url: str, locale: Locale) -> Rendered:
-    """The words for one occasion; raises ValueError for a template that does not exist."""
+    """Return the words for one occasion; one of another release is called by its own name."""
     language = LOCALES.index(locale)
-    occasion = OCCASIONS[Template(template)][language]
+    unknown = one_line(template.replace("_", " "))
+    occasion = OCCASIONS[Template(template)][language] if template in set(Template) else unknown
     said = {name: _said(name, facts[name], locale) for name in LINES if facts.get(name) not in (None, "")}
     number, title = said.get("number", "?"), said.get("title", "")
     head = f"[{number}] P{said.get('priority', '?')} " if "number" in said else ""

@@ -105,6 +105,7 @@ class Retention(Section, frozen=True):
     receipts: Duration
     alerts: Duration
     quarantine: Duration
+    set_aside: Duration
     deliveries: Duration
     idempotency: Duration
     chats: Duration

@@ -55,8 +55,7 @@ def raised(rules: Rules, incident: Incident, grade: Grade, now: datetime, cause:
         ledger=(*incident.ledger, entry),
         updated_at=now,
     )
-    notices, told = rules.escalation.opened(after)
-    return Revision(after=after, actor=actor, events=(("raised", _facts(incident, after, grade, cause)), *told), notices=notices)
+    return Revision(after=after, actor=actor, events=(("raised", _facts(incident, after, grade, cause)),))
 
 
 def eased(incident: Incident, was: int, calls_for: int, now: datetime, cause: Cause, actor: str = ACTOR) -> Revision:

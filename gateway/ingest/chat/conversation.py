@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from gateway.incidents import commands, lifecycle, store
+from gateway.incidents import commands, lifecycle
 from gateway.incidents.model import Outcome, State
 from gateway.incidents.record import Incident
 from gateway.ingest import answers, reception
@@ -74,7 +74,7 @@ class Conversation:
         if not self.talk.thread:
             return None
         incident_id = await chat_messages.record_of(self.session.conn, self._place(self.talk.thread))
-        found = await store.lock(self.session.conn, [incident_id]) if incident_id is not None else []
+        found = await self.session.locked([incident_id]) if incident_id is not None else []
         return found[0] if found else None
 
     def _place(self, message: str) -> Place:
@@ -115,7 +115,7 @@ class Conversation:
         revision = lifecycle.apply(incident, note, self.speaker.who.name, self.session.now)
         events = [(event, {**facts, "chat": self._said()}) for event, facts in revision.events]
         written = (await self.session.write([replace(revision, events=tuple(events))]))[0]
-        left = await answers.answered(self.session, written, self.speaker.who, text, by_person=True)
+        left = await answers.answered(self.session, written, self.speaker.who, answers.Answer(text, text))
         words = say("added", self.speaker.locale, number=incident.number)
         return Answered(Outcome.ADDED, "note", words, left, quiet=True)
 
