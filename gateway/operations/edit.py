@@ -10,6 +10,7 @@ from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import PRIORITIES
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import check_fields
+from gateway.operations.audience import check_workers
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.who import Who
@@ -35,7 +36,9 @@ async def edit(
         incident = await session.lock(number, who, if_match)
         check_fields(who, changes, incident)
         _check_reason(incident, changes, who, note)
-        written = await session.write([_revision(incident, changes, who.name, note, session)])
+        revision = _revision(incident, changes, who.name, note, session)
+        await check_workers(session.conn, incident, revision.after)
+        written = await session.write([revision])
         return written[0] if written else incident
 
     return await at_most_once(desk, once, who, work)
