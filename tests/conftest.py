@@ -1,8 +1,9 @@
 """Real servers for every test: bundled ones, or those of TEST_DATABASE_URL and TEST_REDIS_URL, whose content is lost."""
 
 import gc
+import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -142,3 +143,13 @@ def clock() -> FakeClock:
 def now() -> datetime:
     """The moment `clock` begins at."""
     return NOON
+
+
+@pytest.fixture
+def logs_as_before() -> Iterator[None]:
+    """A command sets logging up for the whole process, on a standard error that is the test's."""
+    before, handlers = structlog.get_config(), logging.root.handlers[:]
+    yield
+    structlog.configure(**before)
+    logging.root.handlers[:] = handlers
+    logging.captureWarnings(capture=False)

@@ -113,6 +113,15 @@ async def unlink_incident(call: Call) -> web.Response:
     return respond(Acted(await shown(call, incident)), etag=str(incident.version))
 
 
+async def refuse_proposed_link(call: Call) -> web.Response:
+    """Refuse a link that is proposed."""
+    incident = await linking.refuse_link(
+        call.context.desk, call.number, call.body.master, call.who,
+        note=call.body.note, if_match=call.if_match(), once=call.once(),
+    )  # fmt: skip
+    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+
+
 async def follow_incident(call: Call) -> web.Response:
     """Make a record that goes on from a closed one."""
     made = await follow_on(call.context.desk, call.number, call.who, note=call.body.note, once=call.once())

@@ -115,7 +115,9 @@ async def _assemble(
     mender = Mender(Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.releases))
     health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
     login = parts.login(stack, pool, settings, clock)
-    context = Context(desk, keys, login, parts.oidc(stack, login, settings), links, filing, mender, settings.problems)
+    context = Context(
+        desk, keys, login, parts.oidc(stack, login, settings), links, filing, mender, settings.problems, ways.room.open_set_aside
+    )
     pulse = Pulse(pool, clock, intake.submit, metrics)
     definitions = doors(context, door, ways, health, pulse)
     proxies = networks(settings.server.trusted_proxies)

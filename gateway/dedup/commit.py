@@ -115,6 +115,7 @@ class Committer:
         hashes = list({item.key_hash for item in items})
         now, known, held = await load.lock_keys(conn, hashes, self._clock.stamp())
         plan = Plan(now, self._rules, self._dedup.reopen_within, known, self._windows)
+        plan.chatty = self._touch.chatty(hashes)
         plan.names = {item.key_hash: item.alert.dedup_key for item in items}
         if held:
             await load.load_holders(conn, held)

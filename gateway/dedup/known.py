@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from gateway.incidents.model import LIVE, AlertStatus, State, Tier
+from gateway.incidents.model import LIVE, Alert, AlertStatus, State, Tier
 
 
 @dataclass(slots=True, eq=False)
@@ -41,6 +42,19 @@ class Holder:
         return self.state in LIVE
 
 
+class Words(NamedTuple):
+    """The words of an alert that people are shown; `description` is None where an earlier release did not keep it."""
+
+    severity: str
+    title: str
+    description: str | None
+
+
+def words_of(alert: Alert) -> Words:
+    """Return the words that an alert comes with."""
+    return Words(alert.severity, alert.title, alert.description)
+
+
 @dataclass(slots=True)
 class Known:
     """One dedup key: its stored row, moved on item by item as the batch is decided, written back once."""
@@ -58,7 +72,20 @@ class Known:
     flaps: int = 0
     flapping_since: datetime | None = None
     suppressed_until: datetime | None = None
+    unmatched_at: datetime | None = None
+    severity: str = ""
+    title: str = ""
+    description: str | None = None
     holder: Holder | None = None
+
+    @property
+    def words(self) -> Words:
+        """The words its sender last said of it that were taken for what people are shown."""
+        return Words(self.severity, self.title, self.description)
+
+    @words.setter
+    def words(self, words: Words) -> None:
+        self.severity, self.title, self.description = words
 
     @property
     def firing(self) -> bool:

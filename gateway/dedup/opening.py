@@ -9,8 +9,10 @@ from gateway.catalogue.live import Catalogue
 from gateway.catalogue.routing import ALERTS
 from gateway.dedup.known import Holder
 from gateway.dedup.plan import Draft
-from gateway.dedup.priority import STORM, Grade, grade_of
+from gateway.dedup.priority import STORM, grade_of
+from gateway.dedup.regrading import shown_title
 from gateway.incidents.following import Before, go_on
+from gateway.incidents.grading import Grade
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import Alert, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
@@ -47,12 +49,10 @@ class Openings:
             facts = {"reason": incident.link_reason, "score": incident.link_score}
             events.append(("linked", {"master": draft.holder.top.number, **facts}))
             return Revision(after=incident, actor=ACTOR, events=tuple(events))
-        notices, told = self.rules.escalation.opened(incident)
-        events += told
         timers: tuple[Arm, ...] = (Arm(TimerKind.SLA, incident.next_due_at),)
         if rungs := self.rules.escalation.ladder(incident):
             timers += (Arm(TimerKind.LADDER, self.rules.policy(incident).calendar.add(now, rungs[0].after)),)
-        opened = Revision(after=incident, actor=ACTOR, events=tuple(events), timers=timers, notices=notices)
+        opened = Revision(after=incident, actor=ACTOR, events=tuple(events), timers=timers)
         return self._given(opened, draft.follows, now)
 
     def _given(self, opened: Revision, follows: Holder | None, now: datetime) -> Revision:
@@ -72,10 +72,10 @@ class Openings:
         return Incident(
             id=holder.id,
             number=holder.number,
-            title=f"Alert storm: {alert.title}"[:1000] if storm else alert.title,
+            title=shown_title(alert.title, storm=storm),
             description=alert.description,
             source=draft.item.source,
-            severity="" if storm else alert.severity,
+            severity=alert.severity,
             service=service,
             ci="" if storm else alert.ci,
             impact=grade.impact,

@@ -1,14 +1,16 @@
 """Deciding a whole batch, item by item in arrival order. Pure: what was loaded goes in, what to write comes out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import Enum, auto
 from typing import assert_never
 
 from gateway.dedup.decide import (
+    BY_PEOPLE,
     Acknowledged,
     Cleared,
+    Commented,
     Decision,
     Ignored,
     Opened,
@@ -16,22 +18,15 @@ from gateway.dedup.decide import (
     Repeated,
     Rules,
     Stale,
+    Unacknowledged,
     decide,
 )
 from gateway.dedup.groups import Group
 from gateway.dedup.kindred import Bond, Kindred
-from gateway.dedup.known import Holder, Known
+from gateway.dedup.known import Holder, Known, Words, words_of
 from gateway.dedup.maintenance import Window, suppressed_until
+from gateway.dedup.steps import AnyStep, PersonSaid, Step, Worded
 from gateway.incidents.model import Alert, AlertStatus, Outcome, State
-
-
-class Step(Enum):
-    """What a decision does to an incident beyond counting."""
-
-    CLEAR = auto()
-    REOPEN = auto()
-    ACKNOWLEDGE = auto()
-    SETTLE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +71,10 @@ class Detached:
 
 @dataclass(slots=True)
 class Plan:
-    """The batch's working state: `known` and `groups` as loaded, everything else made while deciding."""
+    """The batch's working state: `known` and `groups` as loaded, everything else made while deciding.
+
+    `chatty` are keys whose words have changed so often lately that only another severity is heeded.
+    """
 
     now: datetime
     rules: Rules
@@ -90,12 +88,13 @@ class Plan:
     unlinked: frozenset[tuple[bytes, bytes]] = frozenset()
     storms: dict[int, Group] = field(default_factory=dict)
     drafts: list[Draft] = field(default_factory=list)
-    steps: dict[Holder, list[Step]] = field(default_factory=dict)
+    steps: dict[Holder, list[AnyStep]] = field(default_factory=dict)
     detached: list[Detached] = field(default_factory=list)
     shown: dict[bytes, Alert] = field(default_factory=dict)
     lapsing: dict[Holder, datetime] = field(default_factory=dict)
     kindred: Kindred = field(default_factory=Kindred)
     moving: dict[Holder, Bond] = field(default_factory=dict)
+    chatty: AbstractSet[bytes] = frozenset()
 
     def loaded(self) -> dict[int, Holder]:
         """The records that were loaded for keys and groups, by id: where both name one, the key's."""
@@ -106,34 +105,52 @@ class Plan:
     def take(self, item: Item) -> Verdict:
         """Decide one item and move the batch's state on."""
         known = self.known[item.key_hash]
+        if known.firing and known.severity and not item.alert.severity:
+            # A repeat that leaves the severity out says nothing new of it.
+            item = replace(item, alert=replace(item.alert, severity=known.severity))
         decision = decide(item.alert, known, self.now, self.rules)
         verdict = Verdict(item, decision.outcome, decision.reason, known.holder)
+        if item.alert.status is not AlertStatus.FIRING:
+            self._quote(item, known)
         match decision:
             case Opened():
                 self._open(item, known, decision, verdict)
             case Repeated():
+                before = known.words
                 self._count(item, known, flapped=decision.flapped)
+                self._reword(item, known, before)
             case Reopened():
                 self._reopen(item, known, verdict)
             case Cleared():
                 self._clear(item.alert, known, decision)
-            case Acknowledged():
-                self._move(known, State.IN_PROGRESS, Step.ACKNOWLEDGE)
-            case Stale() | Ignored():
+            case Acknowledged() | Unacknowledged() | Commented() | Stale() | Ignored():
                 self._note(item.alert, known, decision)
             case _:
                 assert_never(decision)
+        if item.alert.status is AlertStatus.FIRING:
+            self._quote(item, known)
         return verdict
 
+    def _quote(self, item: Item, known: Known) -> None:
+        """Keep what a person said in the sender's tool, for a record that is open."""
+        alert, holder = item.alert, known.holder
+        if (alert.note or alert.status in BY_PEOPLE) and not alert.test and holder is not None and holder.live:
+            self._step(known, PersonSaid(item.source, alert))
+
+    def _show(self, item: Item, known: Known) -> None:
+        self.shown[item.key_hash], known.words = item.alert, words_of(item.alert)
+
     def _reopen(self, item: Item, known: Known, verdict: Verdict) -> None:
-        self.shown[item.key_hash] = item.alert
+        before = known.words
+        self._show(item, known)
         if self._held_back(item, known, verdict):
             return
         self._count(item, known, flapped=True)
         self._move(known, State.LOGGED, Step.REOPEN)
+        self._reword(item, known, before)
 
     def _open(self, item: Item, known: Known, decision: Opened, verdict: Verdict) -> None:
-        self.shown[item.key_hash] = item.alert
+        self._show(item, known)
         if self._held_back(item, known, verdict):
             return
         self._detach(known)
@@ -148,6 +165,8 @@ class Plan:
         verdict.holder = known.holder
         known.status = ""
         self._count(item, known, flapped=False)
+        if known.holder.storm:
+            self._step(known, Worded(item.source, item.alert, None))
 
     def _held_back(self, item: Item, known: Known, verdict: Verdict) -> bool:
         """Whether planned work or a silence keeps the alert from opening a record: it is counted, and nobody is told."""
@@ -218,12 +237,19 @@ class Plan:
             known.holder.firing += 1
         if alert.ends_at is not None and known.ends_at is None and known.holder is not None:
             self.lapsing[known.holder] = alert.ends_at
-        if alert.occurrence != known.occurrence:
-            self.shown[item.key_hash] = alert
+        words = words_of(alert)
+        chatter = item.key_hash in self.chatty and words.severity == known.severity
+        if alert.occurrence != known.occurrence or (words != known.words and not chatter):
+            self._show(item, known)
         known.status, known.occurrence, known.ends_at = AlertStatus.FIRING, alert.occurrence, alert.ends_at
         known.occurrences += 1
         known.last_seen = self.now
         known.fired_at = _newest(known.fired_at, alert.event_time)
+
+    def _reword(self, item: Item, known: Known, before: Words) -> None:
+        """Let the record show the present words, where they are others than before."""
+        if known.words != before:
+            self._step(known, Worded(item.source, item.alert, before))
 
     def _clear(self, alert: Alert, known: Known, decision: Cleared) -> None:
         assert known.holder is not None  # noqa: S101 - only what a record answers for is cleared
@@ -246,7 +272,7 @@ class Plan:
         holder.state = state
         holder.resolved_at = self.now if state is State.RESOLVED else None
 
-    def _step(self, known: Known, step: Step) -> Holder:
+    def _step(self, known: Known, step: AnyStep) -> Holder:
         if known.holder is None:
             raise AssertionError("only a key with a record can be moved")
         self.steps.setdefault(known.holder, []).append(step)

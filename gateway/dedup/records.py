@@ -11,12 +11,16 @@ from gateway.dedup.kin_load import followers
 from gateway.dedup.kindred import Bond
 from gateway.dedup.known import Holder
 from gateway.dedup.opening import ACTOR, Openings
-from gateway.dedup.plan import Plan, Step
+from gateway.dedup.plan import Plan
+from gateway.dedup.quoting import quoted
+from gateway.dedup.regrading import Grading
+from gateway.dedup.steps import AnyStep, Step, Worded
 from gateway.incidents import commands, lifecycle, store, writing
 from gateway.incidents.arming import arm
 from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.sla import timers
+from gateway.sla.duties import with_announcements
 
 Armed = tuple[int, TimerKind, datetime]
 """A timer that is now armed: incident, kind, due."""
@@ -31,6 +35,7 @@ class Records:
 
     def __init__(self, openings: Openings, reserve: store.Reserve, clock: Clock, key: bytes) -> None:
         self._openings, self._reserve, self._clock, self._key = openings, reserve, clock, key
+        self._grading = Grading(openings.settings, openings.rules, openings.catalogue.judge)
 
     @property
     def landscape(self) -> Landscape:
@@ -62,8 +67,11 @@ class Records:
         for draft in plan.drafts:
             revision = self._openings.revision(draft, plan.now)
             steps = plan.steps.get(draft.holder)
-            revisions.append(self._stepped(revision, steps, plan) if steps else revision)
+            revisions.append(self._told(self._stepped(revision, steps, plan) if steps else revision))
         return revisions
+
+    def _told(self, revision: Revision) -> Revision:
+        return with_announcements(self._openings.rules.escalation, revision)
 
     async def _locked(self, conn: Connection, plan: Plan) -> list[Incident]:
         """Every record that the plan moves on or hangs something on, locked and found as it was loaded; raises Moved."""
@@ -91,23 +99,39 @@ class Records:
         movers = {holder.id: (holder.top, bond) for holder, bond in plan.moving.items()}
         revisions = []
         for incident in locked:
-            revision = Revision(after=incident, actor=ACTOR, events=())
+            revision = Revision(after=incident, actor=ACTOR, events=(), before=incident)
             if mover := movers.get(incident.id) or movers.get(incident.master_id or 0):
                 revision = _hung(revision, *mover)
-            revisions.append(self._stepped(revision, steps.get(incident.id, ()), plan))
+            revisions.append(self._told(self._stepped(revision, steps.get(incident.id, ()), plan)))
         return revisions
 
-    def _stepped(self, revision: Revision, steps: Sequence[Step], plan: Plan) -> Revision:
+    def _stepped(self, revision: Revision, steps: Sequence[AnyStep], plan: Plan) -> Revision:
         """The revision with everything the batch's decisions did to the record, in order, on top."""
         settle: tuple[Arm, ...] = ()
         for step in steps:
             if step is Step.SETTLE:
                 settle = (Arm(TimerKind.FLAP_SETTLE, plan.now + plan.settle_after),)
-                continue
-            added = lifecycle.apply(revision.after, COMMANDS[step], ACTOR, plan.now)
-            revision = replace(added, events=revision.events + added.events, notices=revision.notices)
+            else:
+                revision = _with(revision, self._done(revision.after, step, plan.now))
+        if not revision.events:
+            return replace(revision, timers=settle)
         after, armed = timers.refresh(self._openings.rules, revision.after, plan.now)
-        return replace(revision, after=after if revision.events else revision.after, timers=armed + settle)
+        return replace(revision, after=after, timers=armed + settle)
+
+    def _done(self, incident: Incident, step: AnyStep, now: datetime) -> Revision:
+        if isinstance(step, Step):
+            return lifecycle.apply(incident, COMMANDS[step], ACTOR, now)
+        if isinstance(step, Worded):
+            return self._grading.reworded(incident, step, now)
+        command = quoted(incident, step)
+        if command is None:
+            return Revision(after=incident, actor=ACTOR, events=())
+        return lifecycle.apply(incident, command, ACTOR, now)
+
+
+def _with(revision: Revision, added: Revision) -> Revision:
+    """The revision with what another one adds to it."""
+    return replace(revision, after=added.after, events=revision.events + added.events)
 
 
 def _hung(revision: Revision, master: Holder, bond: Bond) -> Revision:
@@ -119,5 +143,4 @@ def _hung(revision: Revision, master: Holder, bond: Bond) -> Revision:
 COMMANDS: Mapping[Step, commands.Command] = {
     Step.CLEAR: commands.Clear(reason="cleared_at_source"),
     Step.REOPEN: commands.FireAgain(reason="fired_again"),
-    Step.ACKNOWLEDGE: commands.Acknowledge(person="at the source", note="acknowledged in the sender's tool"),
 }

@@ -20,6 +20,9 @@ SAME = None
 BACK = "back"
 """The state before the hold, or before the record was resolved by its alert."""
 
+UNTAKEN = "untaken"
+"""The state of a record that nobody has accepted: assigned where it has a group, else logged."""
+
 Target = State | str | None
 
 
@@ -29,6 +32,7 @@ def _from(states: frozenset[State] | tuple[State, ...], to: Target) -> dict[Stat
 
 TABLE: Mapping[type[c.Command], Mapping[State, Target]] = {
     c.Acknowledge: _from((NEW, ASSIGNED), WORKING) | _from((WORKING, HELD, RAISED), SAME),
+    c.Unacknowledge: _from((WORKING,), UNTAKEN),
     c.Assign: _from((NEW, ASSIGNED, WORKING, RAISED), ASSIGNED),
     c.Return: _from((ASSIGNED, WORKING), NEW),
     c.Hold: _from((NEW, ASSIGNED, WORKING, RAISED), HELD),
@@ -102,12 +106,13 @@ def apply(incident: Incident, command: c.Command, actor: str, now: datetime) -> 
         after = replace(after, ledger=(*incident.ledger, clock))
     to = row[incident.state]
     if to is not SAME:
-        after = replace(after, state=_back(incident) if to is BACK else State(to))
+        after = replace(after, state=_state(incident, to))
     return Revision(after=after, actor=actor, events=((EVENTS[type(command)], _facts(incident, after, command)),))
 
 
 EVENTS: Mapping[type[c.Command], str] = {
     c.Acknowledge: "accepted",
+    c.Unacknowledge: "unacknowledged",
     c.Assign: "assigned",
     c.Return: "returned",
     c.Hold: "held",
@@ -132,6 +137,12 @@ def _word(command: c.Command) -> str:
     return next((name for name, kind in ACTIONS.items() if kind is type(command)), EVENTS[type(command)])
 
 
+def _state(incident: Incident, to: Target) -> State:
+    if to == UNTAKEN:
+        return ASSIGNED if incident.assignee_group else NEW
+    return _back(incident) if to == BACK else State(str(to))
+
+
 def _back(incident: Incident) -> State:
     if incident.state is HELD:
         return incident.held_state or WORKING
@@ -145,6 +156,9 @@ def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) 
             first = incident.responded_at or now
             goes_back_to = WORKING if incident.state is HELD else incident.held_state
             return replace(incident, responded_at=first, handler=who, assignee=incident.assignee or who, held_state=goes_back_to)
+        case c.Unacknowledge():
+            kept = "" if incident.assignee == incident.handler else incident.assignee
+            return replace(incident, responded_at=None, handler=kept, assignee=kept)
         case c.Assign(group=group, person=person, tier=tier):
             return replace(incident, assignee_group=group, assignee=person, handler=person, tier=tier or Tier.SECOND)
         case c.Return(group=group):

@@ -178,11 +178,16 @@ def channel_of(source: str, dedup_key: str | None) -> Channel:
 
 
 class AlertStatus(StrEnum):
-    """What the sender says of its alert. ACKNOWLEDGED is a person acting in the sender's tool."""
+    """What the sender says of its alert. The last three are acts of a person in the sender's tool.
+
+    ACKNOWLEDGED: they took it on; UNACKNOWLEDGED: they took that back; COMMENTED: they only wrote a note.
+    """
 
     FIRING = "firing"
     RESOLVED = "resolved"
     ACKNOWLEDGED = "acknowledged"
+    UNACKNOWLEDGED = "unacknowledged"
+    COMMENTED = "commented"
 
 
 class Outcome(StrEnum):
@@ -195,12 +200,14 @@ class Outcome(StrEnum):
     REOPENED = "reopened"
     CLEARED = "cleared"
     ACKNOWLEDGED = "acknowledged"
+    UNACKNOWLEDGED = "unacknowledged"
     SUPPRESSED = "suppressed"
     STALE = "stale"
     IGNORED = "ignored"
     DUPLICATE = "duplicate"
     QUARANTINED = "quarantined"
     ADDED = "added"
+    SET_ASIDE = "set_aside"
 
 
 class TimerKind(IntEnum):
@@ -231,6 +238,7 @@ class Alert:
     `namespace` names the family of keys (sources that name the same alert the same way share one), `dedup_key` is
     the key inside it, `occurrence` tells one firing of the alert from the next. `event_time` is the sender's own
     time of this event and None when the sender gave none. An alert with `ends_at` lapses then unless sent again.
+    `author` is the person who acknowledged, took that back or wrote `note` in the sender's tool; any event may bring a note.
     """
 
     namespace: str
@@ -248,3 +256,5 @@ class Alert:
     event_time: datetime | None = None
     ends_at: datetime | None = None
     test: bool = False
+    author: str = ""
+    note: str = ""

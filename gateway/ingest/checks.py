@@ -17,7 +17,11 @@ OTHERS = ("FLAPPING", "DOWNTIME", "CUSTOM")
 
 
 class Notification(msgspec.Struct):
-    """The body. `time` is seconds since 1970; a host's own notification has no service."""
+    """The body. `time` is seconds since 1970; a host's own notification has no service.
+
+    `service` is the name of the check, which many hosts share. `business_service` is the service of the catalogue that it
+    is about, where the sender's objects name one.
+    """
 
     type: str
     host: str
@@ -31,6 +35,7 @@ class Notification(msgspec.Struct):
     comment: str = ""
     url: str = ""
     time: str = ""
+    business_service: str = ""
 
 
 def parse(delivery: Delivery, namespace: str) -> Parsed:
@@ -62,7 +67,7 @@ def _alert(told: Notification, status: AlertStatus, namespace: str, delivery: De
             title=f"{what} is {told.state or told.type}",
             description="\n".join(text for text in (told.output, told.long_output.replace("\\n", "\n")) if text),
             severity=told.state.casefold(),
-            service=told.service,
+            service=told.business_service,
             ci=told.host,
             labels=named({"host": told.host, "service": told.service, "address": told.address}) | groups,
             annotations=notes,

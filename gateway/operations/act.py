@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from gateway.db.pool import Connection
 from gateway.errors import Conflict
-from gateway.incidents import commands, lifecycle, store
+from gateway.incidents import commands, lifecycle
 from gateway.incidents.custom import moments_of
 from gateway.incidents.record import Incident, Revision
 from gateway.oncall.roles import Role
@@ -100,8 +100,8 @@ def _owned(revision: Revision, command: commands.Command, who: Who) -> Revision:
 
 def _declared(session: Session, revision: Revision, command: commands.DeclareMajor) -> Revision:
     """The same, with the management chain told of it."""
-    notices, told = session.desk.rules.escalation.declared(revision.after, command.reason)
-    return replace(revision, events=(*revision.events, *told), notices=(*revision.notices, *notices))
+    announcements = session.desk.rules.escalation.declared(revision.after, command.reason)
+    return replace(revision, announcements=(*revision.announcements, *announcements))
 
 
 KEY_HOLDER = "SELECT incident_id FROM alert WHERE key_hash = $1 FOR SHARE"
@@ -123,7 +123,7 @@ async def _cascade(session: Session, master: Incident, command: commands.Command
     moments = moments_of(type(command))
     revisions = [
         lifecycle.apply(incident, command, who.name, session.now)
-        for incident in await store.lock(session.conn, ids)
+        for incident in await session.locked(ids)
         if incident.state in lifecycle.TABLE[type(command)]
         and may(who, allowing.asked(command, who), incident) == ALLOWED
         and not fields.missing(incident.kind, incident.fields, moments)

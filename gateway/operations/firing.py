@@ -10,6 +10,7 @@ from gateway.incidents.columns import incident_of
 from gateway.incidents.model import LIVE, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.sla import timers
+from gateway.sla.duties import with_announcements
 from gateway.sla.timer_store import Armed, DueTimer
 from gateway.sla.timers import Rules
 
@@ -45,8 +46,12 @@ class Effects:
             incident = before.after if before else incidents[timer.incident_id]
             revision = self._effect(incident, timer, silences.get(timer.incident_id), now)
             made[timer.incident_id] = _joined(before, revision) if before else revision
-        await writing.write(conn, self.key, [replace(revision, timers=()) for revision in made.values()], now)
+        written = [self._told(incidents[r.after.id], replace(r, timers=())) for r in made.values()]
+        await writing.write(conn, self.key, written, now)
         return [Armed(r.after.id, arm.kind, arm.due_at) for r in made.values() for arm in r.timers]
+
+    def _told(self, before: Incident, revision: Revision) -> Revision:
+        return with_announcements(self.rules.escalation, replace(revision, before=before))
 
     def _effect(self, incident: Incident, timer: DueTimer, silence: Silence | None, now: datetime) -> Revision:
         kind = timer.kind
@@ -69,8 +74,8 @@ class Effects:
         """News of a major incident were promised for `due_at`; a newer update would have moved the timer."""
         if not incident.is_major or incident.state not in LIVE:
             return Revision(after=incident, actor=timers.ACTOR, events=())
-        notices, told = self.rules.escalation.update_overdue(incident, due_at)
-        return Revision(after=incident, actor=timers.ACTOR, events=told, notices=notices, marks_only=True)
+        told = self.rules.escalation.update_overdue(incident, due_at)
+        return Revision(after=incident, actor=timers.ACTOR, events=(), marks_only=True, announcements=told)
 
 
 RECORDS = "SELECT * FROM incident WHERE id = ANY($1::bigint[])"
@@ -84,6 +89,7 @@ def _joined(before: Revision, then: Revision) -> Revision:
         events=before.events + then.events,
         timers=tuple(arms.values()),
         notices=before.notices + then.notices,
+        announcements=before.announcements + then.announcements,
         marks_only=before.marks_only and then.marks_only,
     )
 

@@ -161,7 +161,7 @@ async def _take_over(session: Session, listed: HandOver, who: Who) -> None:
             actor=who.name,
             events=(("handed_over", {"from": one.handler, "to": who.name, "handover": listed.id}),),
         )
-        for one in await store.lock(session.conn, ids)
+        for one in await session.locked(ids)
         if one.state in LIVE and (after := _taken(one, listed, who.name)) != one
     ]
     await session.write(revisions)

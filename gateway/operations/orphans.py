@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from gateway.db.pool import Connection, transaction
-from gateway.incidents import store
 from gateway.incidents.model import LIVE
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.desk import NOW, Desk, Session
@@ -37,13 +36,10 @@ async def release(desk: Desk, grace: timedelta) -> int:
 
 async def _released(session: Session, conn: Connection, grace: timedelta) -> Sequence[Revision]:
     found = {row["id"]: row["number"] for row in await conn.fetch(ORPHANS, session.now - grace, BATCH)}
-    return [
-        _alone(session, one, found[one.id]) for one in await store.lock(conn, list(found)) if one.master_id and one.state in LIVE
-    ]
+    return [_alone(one, found[one.id]) for one in await session.locked(list(found)) if one.master_id and one.state in LIVE]
 
 
-def _alone(session: Session, incident: Incident, master: str) -> Revision:
+def _alone(incident: Incident, master: str) -> Revision:
     after = replace(incident, master_id=None, link_reason=None, link_score=None)
-    notices, told = session.desk.rules.escalation.opened(after)
-    events = (("unlinked", {"master": master, "reason": "master_over"}), *told)
-    return Revision(after=after, actor="gateway", events=events, notices=notices)
+    events = (("unlinked", {"master": master, "reason": "master_over"}),)
+    return Revision(after=after, actor="gateway", events=events, before=incident)

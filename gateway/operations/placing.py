@@ -54,13 +54,12 @@ async def _kin_of(session: Session, incident: Incident) -> tuple[Kin, Incident] 
 
 
 def _below(revision: Revision, kin: Kin) -> Revision:
-    """The revision by which a record follows a master: nobody is told of it."""
+    """Return the revision by which a record follows a master."""
     reason = f"kin: {kin.reason}"
     after = replace(revision.after, master_id=kin.master.id, link_reason=reason, link_score=kin.score)
     rests_on = {point.fact: point.points for point in kin.points}
     facts = {"master": kin.master.number, "reason": reason, "score": kin.score, "points": rests_on}
-    events = tuple(event for event in revision.events if event[0] != "management_told")
-    return replace(revision, after=after, events=(*events, ("linked", facts)), notices=())
+    return replace(revision, after=after, events=(*revision.events, ("linked", facts)))
 
 
 REPORTERS = """
@@ -81,6 +80,5 @@ async def _weigh(session: Session, master: Incident, report_id: int) -> None:
     entry = LedgerEntry(max(session.now, master.ledger[-1].at), ClockEvent.SET_PRIORITY, priority=priority)
     after = replace(master, priority=priority, ledger=(*master.ledger, entry))
     changes = [{"field": "priority", "old": master.priority, "new": priority}]
-    notices, told = session.desk.rules.escalation.opened(after)
     facts = {"changes": changes, "note": f"{raise_at} reporters"}
-    await session.write([Revision(after=after, actor="gateway", events=(("changed", facts), *told), notices=notices)])
+    await session.write([Revision(after=after, actor="gateway", events=(("changed", facts),), before=master)])

@@ -15,7 +15,10 @@ import urllib.error
 import urllib.request
 import uuid
 
-NAMES = ("type", "host", "service", "state", "output", "long_output", "address", "groups", "author", "comment", "url", "time")
+NAMES = (
+    "type", "host", "service", "business_service", "state", "output", "long_output", "address", "groups", "author", "comment",
+    "url", "time",
+)  # fmt: skip
 UNSET = "$"
 """How a macro begins that was left as it is written."""
 

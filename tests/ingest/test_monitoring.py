@@ -87,6 +87,17 @@ def test_an_object_is_named_alike_by_both_ways_of_icinga() -> None:
     assert read("icinga", hidden).alerts[0][1].status is AlertStatus.RESOLVED
 
 
+@pytest.mark.parametrize("case", ["nagios/firing", "icinga/firing", "icinga/event_firing"])
+def test_the_name_of_a_check_is_a_label_and_no_service_of_the_catalogue(case: str) -> None:
+    slug, body = case.partition("/")[0], sent(case)
+    ((_, alert),) = read(slug, body).alerts
+    assert (alert.service, alert.ci) == ("", alert.labels["host"])
+    assert alert.labels["service"]
+    named = {"extra_tags": {"business_service": "shop"}} if "tags" in body else {"business_service": "shop"}
+    ((_, alert),) = read(slug, body | named).alerts
+    assert alert.service == "shop"
+
+
 def filled(name: str, values: dict[str, str], macro: str) -> dict[str, Any]:
     """A shipped template with what its sender puts in for the macros; what it does not know stays empty."""
     text = re.sub(macro, lambda found: values.get(found[1], ""), (INTEGRATIONS / name).read_text("utf-8"))

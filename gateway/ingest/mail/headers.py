@@ -16,14 +16,14 @@ MAX_HEAD, MAX_FIELDS, MAX_VALUE = 262_144, 500, 16_384
 
 MAX_PARAMETER_BYTES, MAX_IDS, MAX_PEOPLE = 4_096, 50, 100
 
-ADDRESS = re.compile(r"[^\s<>(),;:\"\\@\[\]]{1,64}@[^\s<>(),;:\"\\@\[\]]{1,255}")
+ADDRESS = re.compile(r"(?<![^\s<>(),;:\"\\@\[\]])[^\s<>(),;:\"\\@\[\]]{1,64}@[^\s<>(),;:\"\\@\[\]]{1,255}")
 ID = re.compile(r"<([^<>\s]{1,998})>")
 _END = re.compile(rb"\r?\n\r?\n")
 _NAME = re.compile(rb"[!-9;-~]{1,100}[ \t]*:")
 _WORD = re.compile(r"=\?([!->@-~]{1,40})\?([bBqQ])\?([^?]*)\?=")
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|$)', re.DOTALL)
+_QUOTED = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _ANGLED = re.compile(r"<([^<>]*)>")
-_PARAMETER = re.compile(r';\s*([^\s=;"]{1,80})\s*=\s*("(?:[^"\\]|\\.)*+(?:"|$)|[^;]*)', re.DOTALL)
+_PARAMETER = re.compile(r';\s*([^\s=;"]{1,80})\s*=\s*("(?:[^"\\]++|\\.)*+(?:"|$)|[^;]*)', re.DOTALL)
 _PIECE = re.compile(r"(.+?)\*(?:(\d{1,3})(\*)?)?")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 

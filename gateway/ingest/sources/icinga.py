@@ -77,7 +77,7 @@ def _alert(event: Event, status: AlertStatus) -> Alert:
             title=event.name or checks.key(host, service),
             description=event.message,
             severity=event.severity or "",
-            service=service,
+            service=more.get("business_service", event.tags.get("business_service", "")),
             ci=host,
             labels=more | event.tags,
             links=limits.links([(event.url, "Icinga")]),
