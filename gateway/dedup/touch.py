@@ -152,6 +152,8 @@ class Touch:
         for place, submission in enumerate(batch):
             if submission.refused or submission.ignored or submission.delivery_key or submission.flag or submission.lost:
                 return None
+            if submission.mended:
+                return None
             for index, alert in submission.alerts:
                 key = key_hash(submission.integration_id, alert.namespace, alert.dedup_key)
                 seat = self._seats.get(key)

@@ -37,5 +37,5 @@ def replayed(case: str) -> dict[str, Any]:
         return {"malformed": error.detail, "flaws": list(msgspec.to_builtins(error.flaws))}
     refused = [(one.item, one.problem, one.pointer, msgspec.json.decode(one.body)) for one in parsed.refused]
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(parsed))
-    plain = {name: value for name, value in plain.items() if value or name not in {"accounts", "confirm"}}
+    plain = {name: value for name, value in plain.items() if value or name not in {"accounts", "confirm", "mended"}}
     return plain | {"refused": [list(one) for one in refused]}

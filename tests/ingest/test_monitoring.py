@@ -65,7 +65,7 @@ def test_no_test_button_pages(slug: str) -> None:
     ("case", "priority"),
     [("zabbix/firing", 2), ("nagios/firing", 1), ("nagios/host_down", 2), ("icinga/event_firing", 1), ("datadog/firing", 2),
      ("datadog/told_again", 3), ("newrelic/firing", 1), ("dynatrace/firing", 3), ("elastic/firing", 1), ("splunk/firing", 2),
-     ("uptime_kuma/firing", 3), ("healthchecks/firing", 3)],
+     ("uptime_kuma/firing", 2), ("healthchecks/firing", 2)],
 )  # fmt: skip
 def test_severities_mean_what_their_tools_mean(case: str, priority: int) -> None:
     slug = case.partition("/")[0]

@@ -93,4 +93,11 @@ def _key(tags: dict[str, str]) -> str:
     return "tags:" + sha256(msgspec.json.encode(sorted(tags.items()))).hexdigest()[:32]
 
 
-SOURCE = Source("icinga", "Icinga", parse, {"": (checks.Notification, Event)})
+SOURCE = Source(
+    "icinga",
+    "Icinga",
+    parse,
+    {"": (checks.Notification, Event)},
+    named_by=("/host", "/service", "/tags"),
+    doubt={"/type": "PROBLEM"},
+)

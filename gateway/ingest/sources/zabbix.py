@@ -14,7 +14,14 @@ from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
 
 TRIGGERS = "0"
-"""The event source of triggers; discovery, autoregistration and internal events are told as they come, and never end."""
+ENDLESS = ("1", "2")
+"""The event sources of discovery and autoregistration, which are told as they come and never end."""
+
+LEVELS = ("not_classified", "information", "warning", "average", "high", "disaster")
+"""What Zabbix calls its severities as it is shipped, by their numbers; people rename them."""
+
+CANCELLED = "NOTE: Escalation cancel"
+"""How the message begins when the trigger, its host or the action was switched off: no recovery will come."""
 
 
 class Tag(msgspec.Struct):
@@ -33,6 +40,7 @@ class Event(msgspec.Struct):
     event_source: str = TRIGGERS
     event_name: str = ""
     severity: str = ""
+    severity_number: str = ""
     ack: str = ""
     trigger_id: str = ""
     trigger_description: str = ""
@@ -41,6 +49,8 @@ class Event(msgspec.Struct):
     host_ip: str = ""
     message: str = ""
     update_message: str = ""
+    update_action: str = ""
+    user: str = ""
     tags: list[Tag] = []
     event_timestamp: str = ""
     recovery_timestamp: str = ""
@@ -61,7 +71,9 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
 
 def _status(event: Event) -> AlertStatus | None:
     """None when somebody changed the problem without acknowledging it."""
-    if event.event_value == "0" and event.event_source == TRIGGERS:
+    if event.event_value == "0" and event.event_source not in ENDLESS:
+        return AlertStatus.RESOLVED
+    if event.message.startswith(CANCELLED):
         return AlertStatus.RESOLVED
     if event.event_update_status == "1":
         return AlertStatus.ACKNOWLEDGED if event.ack == "Yes" else None
@@ -75,7 +87,9 @@ def _filled(text: str) -> str:
 
 def _alert(event: Event, status: AlertStatus, delivery: Delivery) -> Alert:
     labels = {one.tag: one.value or "true" for one in event.tags if one.tag}
-    when = event.recovery_timestamp if status is AlertStatus.RESOLVED else event.event_timestamp
+    when, pointer = event.event_timestamp, "/event_timestamp"
+    if status is AlertStatus.RESOLVED:
+        when, pointer = event.recovery_timestamp, "/recovery_timestamp"
     host, url = _filled(event.host), _filled(event.zabbix_url).rstrip("/")
     page = f"{url}/tr_events.php?triggerid={event.trigger_id}&eventid={event.event_id}"
     notes = {"opdata": event.opdata, "message": event.message, "update": event.update_message, "trigger_id": event.trigger_id}
@@ -86,17 +100,25 @@ def _alert(event: Event, status: AlertStatus, delivery: Delivery) -> Alert:
             status=status,
             title=_filled(event.event_name) or event.message.partition("\n")[0],
             description=_filled(event.trigger_description),
-            severity=_filled(event.severity).casefold().replace(" ", "_"),
+            severity=_severity(event),
             service=labels.get("service", ""),
             ci=host,
             labels=labels | named({"host": host, "address": _filled(event.host_ip)}),
             annotations=named({name: _filled(text) for name, text in notes.items()}),
             links=limits.links([(page, "Zabbix")] if url else ()),
-            event_time=limits.moment(_filled(when), delivery.received_at),
+            event_time=limits.moment(_filled(when), delivery.received_at, pointer),
             test=event.event_id.startswith("{"),
         ),
         "/event_id",
     )
+
+
+def _severity(event: Event) -> str:
+    """By its number, whatever people call it; media types of earlier releases send the name only."""
+    number = event.severity_number.strip()
+    if number.isascii() and number.isdigit() and int(number[:4]) < len(LEVELS):
+        return LEVELS[int(number)]
+    return _filled(event.severity).casefold().replace(" ", "_")
 
 
 def _key(event_id: str, url: str) -> str:
@@ -105,4 +127,4 @@ def _key(event_id: str, url: str) -> str:
     return f"{server}/{event_id}" if server and event_id else event_id
 
 
-SOURCE = Source("zabbix", "Zabbix", parse, {"": Event})
+SOURCE = Source("zabbix", "Zabbix", parse, {"": Event}, named_by=("/event_id",), doubt={"/event_value": "1"})
