@@ -14,11 +14,18 @@ import os
 import sys
 from pathlib import Path
 
+import structlog
 import uvloop
 
 from gateway import commands, logs, replaying
-from gateway.errors import GatewayError, Misconfigured
+from gateway.development import command
+from gateway.errors import Misconfigured
+from gateway.failures import failure_line
 from gateway.settings import load
+
+LEVELS = ("debug", "info", "warning", "error")
+
+log = structlog.get_logger()
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,13 +38,32 @@ def main(arguments: list[str] | None = None) -> int:
     except Misconfigured as error:
         _print_problems(error)
         return 2
-    except GatewayError as error:
-        print(f"gateway: {error.detail}", file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        line = failure_line(error)
+        if line is None:
+            raise
+        log.debug("command_failed", exc_info=True)
+        print(f"gateway: {line}", file=sys.stderr)
+        return 2
     else:
         return status
+
+
+def _level(text: str) -> str:
+    """A log level; unlike `choices`, argparse asks this also of a default from the environment."""
+    if text.lower() not in LEVELS:
+        known = ", ".join(LEVELS)
+        raise argparse.ArgumentTypeError(f"{text!r} is no log level: choose one of {known}")
+    return text.lower()
+
+
+def _port(text: str) -> int:
+    """A TCP port, 0 for any free one."""
+    if not text.isascii() or not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: choose a number from 0 to 65535")
+    return int(text)
 
 
 def _print_problems(error: Misconfigured) -> None:
@@ -50,20 +76,30 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=Path, help="a TOML file laid over the shipped defaults")
     common.add_argument(
-        "--log-level", default=os.environ.get("GATEWAY_LOG_LEVEL", "info"), choices=("debug", "info", "warning", "error")
+        "--log-level",
+        type=_level,
+        default=os.environ.get("GATEWAY_LOG_LEVEL", "info"),
+        metavar="LEVEL",
+        help="debug, info, warning or error (default: GATEWAY_LOG_LEVEL, or info)",
     )
     parser = argparse.ArgumentParser(prog="gateway", description="Incident gateway: alerts in, incidents with SLA clocks out.")
     asked = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = asked.add_parser("serve", parents=[common], help="one replica on DATABASE_URL and REDIS_URL")
     serve.add_argument("--host")
-    serve.add_argument("--port", type=int)
+    serve.add_argument("--port", type=_port, help="0 for any free one (default: server.port)")
     serve.set_defaults(run=commands.serve)
-    dev = asked.add_parser("dev", parents=[common], help="everything on this machine, nothing to install")
-    dev.add_argument("--port", type=int, help="0 for any free one (default 8080)")
-    dev.add_argument("--state", type=Path, help="where the bundled servers keep their data")
+    told = "everything on this machine, with keys made and shown"
+    dev = asked.add_parser("dev", parents=[common], help=told)
+    dev.add_argument("--port", type=_port, help="0 for any free one (default 8080)")
+    dev.add_argument("--state", type=Path, help="folder of servers and keys (default: printed)")
     dev.add_argument("--ready-file", type=Path, help="written as JSON once the gateway serves")
+    dev.add_argument(
+        "--external-servers",
+        action="store_true",
+        help="use DATABASE_URL and REDIS_URL instead of starting PostgreSQL and Valkey",
+    )
     dev.add_argument("--demo", action="store_true", help="play a day of realistic traffic in a few minutes")
-    dev.set_defaults(run=commands.dev)
+    dev.set_defaults(run=command.dev)
     migrate = asked.add_parser("migrate", parents=[common], help="bring the database's schema up to date")
     migrate.set_defaults(run=commands.migrate_schema)
     check = asked.add_parser("check", parents=[common], help="say everything that is wrong with the configuration")

@@ -8,6 +8,7 @@ UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 LONGEST = timedelta(days=36_500)
 """What nobody means seriously; beyond it instants could leave the calendar."""
+MOST_CHARS = 64
 
 
 class Duration(timedelta):
@@ -16,6 +17,8 @@ class Duration(timedelta):
 
 def duration(text: str) -> Duration:
     """Read a duration; raises ValueError saying how one is written."""
+    if len(text) > MOST_CHARS:
+        raise ValueError(f"a duration has at most {MOST_CHARS} characters")
     parts = re.findall(r"(\d+(?:\.\d+)?)(us|ms|s|m|h|d)", text)
     if not parts or "".join(n + u for n, u in parts) != text:
         raise ValueError(f'"{text}" is not a duration: write it like "90s", "5m", "48h" or "1h30m"')
@@ -37,6 +40,8 @@ class Promise(timedelta):
 
 def promise(text: str) -> Promise:
     """Read one; raises ValueError saying how it is written."""
+    if len(text) > MOST_CHARS:
+        raise ValueError(f"a length of working time has at most {MOST_CHARS} characters")
     days, _, rest = text.rpartition("wd")
     if days and not re.fullmatch(r"\d+(\.\d+)?", days):
         raise ValueError(f'"{text}" is not a length of working time: write it like "2wd", "1wd4h" or "48h"')

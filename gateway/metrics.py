@@ -11,18 +11,15 @@ from enum import StrEnum
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from gateway.incidents.model import LIVE, Outcome, Tier, TimerKind
+from gateway.incident_metrics import IncidentMetrics
+from gateway.incidents.model import Outcome, TimerKind
 
-CLOCKS = ("response", "desk", "tier2", "escalated", "overall")
-PRIORITIES = ("1", "2", "3", "4")
 CHANNELS = ("smtp", "person", "webhook", "voice", "sms", "slack", "feishu", "wecom", "dingtalk")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PINGS = ("success", "start", "fail", "log", "unknown")
 MONITORS = ("new", "up", "down", "paused")
 OTHER = "other"
 """What a label value that is not in the table is counted under."""
-NEAREST = 50
-"""How many incidents the remaining-time gauge names at most."""
 LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 LATENESS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 LAG = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -33,7 +30,6 @@ class RequestOutcome(StrEnum):
     """How one intake request was answered; `untrusted` was not signed as it must be, or is of another account."""
 
     ACCEPTED = "accepted"
-    REPEATED = "repeated"
     REFUSED = "refused"
     UNTRUSTED = "untrusted"
     OVERLOADED = "overloaded"
@@ -44,8 +40,6 @@ class Rejection(StrEnum):
     """Why one item of a request was not taken as an alert."""
 
     MALFORMED = "malformed"
-    UNPROCESSABLE = "unprocessable"
-    TOO_LARGE = "too_large"
 
 
 class SendOutcome(StrEnum):
@@ -72,7 +66,7 @@ class Metrics:
         self.sources = frozenset(sources) | {OTHER}
         self._intake(registry)
         self._monitors(registry)
-        self._incidents(registry)
+        self.incidents = IncidentMetrics(registry)
         self._timers(registry)
         self._telling(registry)
         self._process(registry)
@@ -133,29 +127,6 @@ class Metrics:
         )
         self.monitors = Gauge("gateway_monitors", "Monitors that wait for pings, by state", ("state",), registry=registry)
 
-    def _incidents(self, registry: CollectorRegistry) -> None:
-        self.incidents_open = Gauge(
-            "gateway_incidents_open", "Incidents on which work is owed", ("priority", "state", "tier"), registry=registry
-        )
-        self.sla_remaining = Gauge(
-            "gateway_incident_sla_remaining_seconds",
-            f"Seconds left on the most pressing running clock of the {NEAREST} incidents nearest to their due time",
-            ("number", "clock", "priority"),
-            registry=registry,
-        )
-        self.incidents_breached = Gauge(
-            "gateway_incidents_breached",
-            "Open incidents that went over a target, by clock",
-            ("clock", "priority"),
-            registry=registry,
-        )
-        self.incidents_on_time = Gauge(
-            "gateway_incidents_within_targets", "Open incidents that went over no target", ("priority",), registry=registry
-        )
-        self.audit_age = Gauge(
-            "gateway_audit_head_age_seconds", "Seconds since the newest seal over the timelines", registry=registry
-        )
-
     def _timers(self, registry: CollectorRegistry) -> None:
         self.timer_lateness = Histogram(
             "gateway_timer_lateness_seconds",
@@ -182,6 +153,10 @@ class Metrics:
         self.timers_armed = Gauge("gateway_timers_armed", "Armed timers in the database", registry=registry)
         self.timers_overdue = Gauge(
             "gateway_timers_overdue", "Armed timers more than 10 s past their due time", registry=registry
+        )
+        self.task_failures = Counter("gateway_task_failures", "Failures of tasks beside requests", ("task",), registry=registry)
+        self.timers_aside = Gauge(
+            "gateway_timers_set_aside", "Armed timers that cannot be read and never fire", registry=registry
         )
         self.index_up = Gauge("gateway_timer_index_up", "1 while the Redis timer index answers, else 0", registry=registry)
         self.index_rebuilds = Counter(
@@ -232,6 +207,9 @@ class Metrics:
             buckets=LAG,
             registry=registry,
         )
+        self.audit_age = Gauge(
+            "gateway_audit_head_age_seconds", "Seconds since the newest seal over the timelines", registry=registry
+        )
         self.build = Gauge("gateway_build_info", "Always 1; the version is the label", ("version",), registry=registry)
         self.refresh_seconds = Gauge(
             "gateway_telemetry_refresh_seconds", "Seconds the last refresh of the database gauges took", registry=registry
@@ -258,8 +236,6 @@ class Metrics:
             self.timers_poisoned.labels(kind_label(kind))
         for said in PINGS:
             self.pings.labels(said)
-        self.clear_open()
-        self.clear_breached()
         self.clear_outbox()
         self.clear_monitors()
         self.clear_quarantine()
@@ -290,20 +266,6 @@ class Metrics:
         for channel in (*CHANNELS, OTHER):
             for state in OutboxState:
                 self.outbox_depth.labels(channel, state.value).set(0)
-
-    def clear_open(self) -> None:
-        """Set the counts of open incidents back to 0."""
-        for priority in PRIORITIES:
-            self.incidents_on_time.labels(priority).set(0)
-            for state in LIVE:
-                for tier in Tier:
-                    self.incidents_open.labels(priority, state.value, tier.value).set(0)
-
-    def clear_breached(self) -> None:
-        """Set the counts of breached incidents back to 0."""
-        for priority in PRIORITIES:
-            for clock in CLOCKS:
-                self.incidents_breached.labels(clock, priority).set(0)
 
     def request(self, source: str, outcome: RequestOutcome) -> None:
         """Count one intake request; a source that is not configured counts as `other`."""

@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from gateway.db.pool import Connection
+from gateway.incident_metrics import CLOCKS, NEAREST
 from gateway.incidents.ledger import Ledger, from_json
-from gateway.metrics import CLOCKS, NEAREST, Metrics, OutboxState, channel_label
+from gateway.metrics import Metrics, OutboxState, channel_label
 from gateway.notify import outbox
+from gateway.sla.timer_store import KINDS
 
 Running = Callable[[tuple[str, str, str], Ledger, datetime], Mapping[str, float]]
 """(Policy, kind, service), ledger and instant to the seconds left on each clock that runs then: the SLA package's reading."""
@@ -21,76 +23,107 @@ EVERY_S = 10.0
 CANDIDATES = 4 * NEAREST
 """Incidents read by their next threshold, which may be a warning, to find those nearest to a due time."""
 
+Named = tuple[float, str, str, str, str]
+"""Seconds left, clock, number, kind and priority of one incident."""
+
 
 OPEN = """
-SELECT priority, state, tier, count(*)::int AS incidents, count(*) FILTER (WHERE NOT breached)::int AS on_time
+SELECT kind, priority, state, tier, count(*)::int AS incidents,
+       count(*) FILTER (WHERE NOT breached)::int AS on_time
 FROM incident WHERE state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
-GROUP BY priority, state, tier
+GROUP BY kind, priority, state, tier
 """
 
 
 async def count_open(conn: Connection, metrics: Metrics) -> None:
-    """Open incidents by priority, state and tier, and those over no target."""
-    on_time: dict[str, int] = {}
+    """Count open records by kind, priority, state and tier, and those over no target."""
+    on_time: dict[tuple[str, str], int] = {}
     rows = await conn.fetch(OPEN)
-    metrics.clear_open()
+    metrics.incidents.clear_open()
     for row in rows:
-        priority = str(row["priority"])
-        metrics.incidents_open.labels(priority, row["state"], row["tier"]).set(row["incidents"])
-        on_time[priority] = on_time.get(priority, 0) + row["on_time"]
-    for priority, incidents in on_time.items():
-        metrics.incidents_on_time.labels(priority).set(incidents)
+        kind, priority = row["kind"], str(row["priority"])
+        metrics.incidents.open.labels(kind, priority, row["state"], row["tier"]).set(row["incidents"])
+        on_time[kind, priority] = on_time.get((kind, priority), 0) + row["on_time"]
+    for (kind, priority), incidents in on_time.items():
+        metrics.incidents.within_targets.labels(kind, priority).set(incidents)
 
 
 BREACHED = """
-SELECT i.priority, split_part(m.mark, '@', 1) AS clock, count(*)::int AS incidents
+SELECT i.kind, i.priority, split_part(m.mark, '@', 1) AS clock, count(*)::int AS incidents
 FROM incident i CROSS JOIN LATERAL json_array_elements_text(i.marks) AS m (mark)
 WHERE i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AND i.breached AND m.mark LIKE '%@breach'
-GROUP BY 1, 2
+GROUP BY 1, 2, 3
 """
 
 
 async def count_breached(conn: Connection, metrics: Metrics) -> None:
     """Open incidents over a target, by the clock they went over (a mark such as "overall@breach")."""
     rows = await conn.fetch(BREACHED)
-    metrics.clear_breached()
+    metrics.incidents.clear_breached()
     for row in rows:
         if row["clock"] in CLOCKS:
-            metrics.incidents_breached.labels(row["clock"], str(row["priority"])).set(row["incidents"])
+            labels = (row["clock"], row["kind"], str(row["priority"]))
+            metrics.incidents.breached.labels(*labels).set(row["incidents"])
 
 
 NEAREST_DUE = """
 SELECT number, priority, policy, kind, service, ledger::text AS ledger FROM incident
-WHERE state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AND next_due_at IS NOT NULL
+WHERE state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AND NOT security
+  AND next_due_at IS NOT NULL
 ORDER BY next_due_at, id LIMIT $1
+"""
+
+PAST_ALL = """
+SELECT number, priority, policy, kind, service, ledger::text AS ledger FROM incident
+WHERE state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AND NOT security
+  AND breached AND next_due_at IS NULL
+ORDER BY priority, recorded_at, id LIMIT $1
 """
 
 
 async def name_nearest(conn: Connection, metrics: Metrics, now: datetime, running: Running) -> None:
-    """The seconds left on the most pressing running clock of the incidents nearest to a due time, at most `NEAREST`."""
-    found = []
-    for row in await conn.fetch(NEAREST_DUE, CANDIDATES):
-        clocks = running((row["policy"], row["kind"], row["service"]), from_json(row["ledger"]), now)
-        pressing = min(((seconds, clock) for clock, seconds in clocks.items()), default=None)
-        if pressing is not None:
-            found.append((*pressing, row["number"], str(row["priority"])))
-    metrics.sla_remaining.clear()
-    for seconds, clock, number, priority in sorted(found)[:NEAREST]:
-        metrics.sla_remaining.labels(number, clock, priority).set(seconds)
+    """Name the incidents nearest to a due time, and those past every target, at most `NEAREST` of each.
+
+    The gauge is open to whoever may read metrics, so security incidents are never among them.
+    """
+    ahead = await _named(conn, NEAREST_DUE, CANDIDATES, now, running)
+    past = await _named(conn, PAST_ALL, NEAREST, now, running)
+    metrics.incidents.remaining.clear()
+    for seconds, *labels in (*sorted(ahead)[:NEAREST], *past):
+        metrics.incidents.remaining.labels(*labels).set(seconds)
+
+
+async def _named(conn: Connection, statement: str, limit: int, now: datetime, running: Running) -> list[Named]:
+    """Return the clock that presses each incident: the next to fall due, or the last that did."""
+    found: list[Named] = []
+    for row in await conn.fetch(statement, limit):
+        promised = (row["policy"], row["kind"], row["service"])
+        left = {s: clock for clock, s in running(promised, from_json(row["ledger"]), now).items()}
+        if left:
+            seconds = min((s for s in left if s > 0), default=max(left))
+            labels = (left[seconds], row["number"], row["kind"], str(row["priority"]))
+            found.append((seconds, *labels))
+    return found
 
 
 TIMERS = """
-SELECT count(*)::int AS armed,
-       count(*) FILTER (WHERE due_at < coalesce($1::timestamptz, statement_timestamp()) - interval '10 s')::int AS overdue
-FROM timer WHERE armed
+SELECT count(*)::int AS armed, count(*) FILTER (WHERE NOT sound)::int AS set_aside,
+       count(*) FILTER (
+         WHERE sound AND due_at < coalesce($1::timestamptz, statement_timestamp()) - interval '10 s')::int AS overdue
+FROM (SELECT due_at, due_at BETWEEN '1970-01-01 00:00+00' AND '3000-01-01 00:00+00' AND kind = ANY($2::smallint[]) AS sound
+      FROM timer WHERE armed) AS t
 """
 
 
 async def count_timers(conn: Connection, metrics: Metrics, now: datetime) -> None:
-    """Armed timers and those more than 10 s late."""
-    row = await conn.fetchrow(TIMERS, now)
-    metrics.timers_armed.set(row["armed"] if row else 0)
-    metrics.timers_overdue.set(row["overdue"] if row else 0)
+    """Armed timers, those more than 10 s late, and those set aside because they cannot be read."""
+    row = await conn.fetchrow(TIMERS, now, KINDS)
+    for gauge, name in (
+        (metrics.timers_armed, "armed"),
+        (metrics.timers_overdue, "overdue"),
+        (metrics.timers_aside, "set_aside"),
+    ):
+        gauge.set(row[name] if row else 0)
 
 
 AUDIT = """

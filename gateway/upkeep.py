@@ -44,6 +44,11 @@ DELETE FROM quarantine WHERE id IN (
   SELECT id FROM quarantine WHERE received_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval LIMIT 5000)
 """
 
+PURGE_SET_ASIDE = """
+DELETE FROM set_aside WHERE id IN (
+  SELECT id FROM set_aside WHERE received_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval LIMIT 5000)
+"""
+
 PURGE_MAIL = """
 DELETE FROM mail WHERE (id_hash, integration_id, content_hash) IN (
   SELECT id_hash, integration_id, content_hash FROM mail
@@ -126,6 +131,7 @@ class Upkeep:
                 (PURGE_DELIVERIES, keep.deliveries),
                 (PURGE_IDEMPOTENCY, keep.idempotency),
                 (PURGE_QUARANTINE, keep.quarantine),
+                (PURGE_SET_ASIDE, keep.set_aside),
                 (PURGE_MAIL, self.settings.mail.remember),
                 (PURGE_CALLS, self.settings.phone.remember),
                 (PURGE_CHAT, self.settings.retention.chats),

@@ -10,6 +10,7 @@ HERE = Path(__file__).parent / "dashboards"
 
 COUNTED = steps((None, GREEN), (1, AMBER), (5, RED))
 BAD = steps((None, GREEN), (1, RED))
+MAJOR = 'gateway_incidents_open{kind="incident",priority=~"1|2"}'
 URGENT = steps((None, RED), (0, AMBER), (300, GREEN))
 
 
@@ -24,7 +25,7 @@ def live_sla() -> dict[str, Any]:
                     "stat",
                     "Open incidents",
                     4,
-                    {"open": "sum(max by (priority, state, tier) (gateway_incidents_open))"},
+                    {"open": "sum(max by (kind, priority, state, tier) (gateway_incidents_open))"},
                     instant=True,
                     height=5,
                 ),
@@ -32,7 +33,7 @@ def live_sla() -> dict[str, Any]:
                     "stat",
                     "Open P1 and P2",
                     4,
-                    {"major": 'sum(max by (priority, state, tier) (gateway_incidents_open{priority=~"1|2"}))'},
+                    {"major": f"sum(max by (priority, state, tier) ({MAJOR}))"},
                     instant=True,
                     thresholds=COUNTED,
                     height=5,
@@ -41,7 +42,7 @@ def live_sla() -> dict[str, Any]:
                     "stat",
                     "Over the overall target",
                     4,
-                    {"late": 'sum(max by (priority) (gateway_incidents_breached{clock="overall"}))'},
+                    {"late": 'sum(max by (kind, priority) (gateway_incidents_breached{clock="overall"}))'},
                     instant=True,
                     thresholds=BAD,
                     height=5,
@@ -50,7 +51,7 @@ def live_sla() -> dict[str, Any]:
                     "stat",
                     "On hold",
                     4,
-                    {"on hold": 'sum(max by (priority, tier) (gateway_incidents_open{state="on_hold"}))'},
+                    {"on hold": 'sum(max by (kind, priority, tier) (gateway_incidents_open{state="on_hold"}))'},
                     instant=True,
                     height=5,
                 ),
@@ -69,7 +70,7 @@ def live_sla() -> dict[str, Any]:
                     "stat",
                     "Nearest due",
                     4,
-                    {"left": "min(max by (number, clock, priority) (gateway_incident_sla_remaining_seconds))"},
+                    {"left": "min(max by (number, kind, clock, priority) (gateway_incident_sla_remaining_seconds))"},
                     unit="s",
                     instant=True,
                     thresholds=URGENT,
@@ -81,7 +82,7 @@ def live_sla() -> dict[str, Any]:
                     "table",
                     "Due next",
                     12,
-                    {"": "sort(max by (number, clock, priority) (gateway_incident_sla_remaining_seconds))"},
+                    {"": "sort(max by (number, kind, clock, priority) (gateway_incident_sla_remaining_seconds))"},
                     unit="s",
                     instant=True,
                     thresholds=URGENT,
@@ -92,7 +93,7 @@ def live_sla() -> dict[str, Any]:
                     "bargauge",
                     "Over a target, by clock",
                     12,
-                    {"{{clock}}": "sum by (clock) (max by (clock, priority) (gateway_incidents_breached))"},
+                    {"{{clock}}": "sum by (clock) (max by (clock, kind, priority) (gateway_incidents_breached))"},
                     instant=True,
                     thresholds=BAD,
                     height=10,
@@ -103,13 +104,13 @@ def live_sla() -> dict[str, Any]:
                     "timeseries",
                     "Open by priority",
                     12,
-                    {"P{{priority}}": "sum by (priority) (max by (priority, state, tier) (gateway_incidents_open))"},
+                    {"P{{priority}}": "sum by (priority) (max by (kind, priority, state, tier) (gateway_incidents_open))"},
                 ),
                 panel(
                     "timeseries",
                     "Open by state",
                     12,
-                    {"{{state}}": "sum by (state) (max by (priority, state, tier) (gateway_incidents_open))"},
+                    {"{{state}}": "sum by (state) (max by (kind, priority, state, tier) (gateway_incidents_open))"},
                 ),
             ],
             [

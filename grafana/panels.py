@@ -3,7 +3,9 @@
 from itertools import count
 from typing import Any
 
-DATASOURCE = {"type": "prometheus", "uid": "gateway-prometheus"}
+DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
+CHOICE = {"name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus"}
+"""The dashboard's variable that names the Prometheus to ask, so that it works in any Grafana."""
 Panel = dict[str, Any]
 RED, AMBER, GREEN = "red", "orange", "green"
 
@@ -70,5 +72,5 @@ def dashboard(uid: str, title: str, rows: list[list[Panel]]) -> dict[str, Any]:
         "time": {"from": "now-6h", "to": "now"},
         "timezone": "browser",
         "panels": panels,
-        "templating": {"list": []},
+        "templating": {"list": [CHOICE]},
     }

@@ -1,8 +1,9 @@
 """Real servers for every test: bundled ones, or those of TEST_DATABASE_URL and TEST_REDIS_URL, whose content is lost."""
 
 import gc
+import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +22,9 @@ from gateway.embedded.launcher import Embedded
 from gateway.settings import Database
 from tests.support.clock import NOON, FakeClock
 from tests.support.database import empty_tables_statement
+from tests.support.environment import forget_environment
 
+forget_environment(os.environ)
 structlog.configure(
     processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)],
     logger_factory=structlog.ReturnLoggerFactory(),
@@ -34,7 +37,7 @@ hypothesis.settings.load_profile("house")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Of two processes that share the suite (`gw test`) one takes all that starts programs and waits, the other the rest."""
     for item in items:
-        if {"e2e", "faults"} & set(item.path.parts):
+        if {"development", "devtools", "e2e", "faults"} & set(item.path.parts):
             item.add_marker(pytest.mark.xdist_group("programs"))
 
 
@@ -142,3 +145,13 @@ def clock() -> FakeClock:
 def now() -> datetime:
     """The moment `clock` begins at."""
     return NOON
+
+
+@pytest.fixture
+def logs_as_before() -> Iterator[None]:
+    """A command sets logging up for the whole process, on a standard error that is the test's."""
+    before, handlers = structlog.get_config(), logging.root.handlers[:]
+    yield
+    structlog.configure(**before)
+    logging.root.handlers[:] = handlers
+    logging.captureWarnings(capture=False)

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 
+from devtools.commands import COMMANDS
 from gateway.api.feed import Feed
 from gateway.api.openapi import plain
 from gateway.api.routes import table
@@ -40,14 +41,25 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
     assert missing == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_on_a_page_exists(page: Path) -> None:
+    text = page.read_text("utf-8")
+    source = (ROOT / "gateway" / "__main__.py").read_text("utf-8")
+    of_gateway = set(re.findall(r'add_parser\(\s*"([\w-]+)"', source))
+    of_gw = {command.name for command in COMMANDS} | of_gateway
+    assert set(re.findall(r"python3 gw ([\w-]+)", text)) <= of_gw
+    assert set(re.findall(r"python -m gateway ([\w-]+)", text)) <= of_gateway
+
+
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
-def test_the_commands_of_the_first_screen_exist(name: str) -> None:
-    text, gw = (ROOT / name).read_text("utf-8"), (ROOT / "gw").read_text("utf-8")
-    commands = (ROOT / "gateway" / "__main__.py").read_text("utf-8")
-    asked = set(re.findall(r"python3 gw ([\w-]+)", text))
+def test_the_first_screen_names_the_first_commands(name: str) -> None:
+    asked = set(re.findall(r"python3 gw ([\w-]+)", (ROOT / name).read_text("utf-8")))
     assert {"dev", "test", "check", "bench"} <= asked
-    assert all(re.search(rf"^  {command} ", gw, re.MULTILINE) for command in asked)
-    assert all(f'add_parser("{command}"' in commands for command in re.findall(r"python -m gateway (\w+)", text))
+
+
+def test_contributing_lists_every_command_of_gw() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    assert {command.name for command in COMMANDS} <= set(re.findall(r"python3 gw ([\w-]+)", page))
 
 
 def settings(table: dict[str, Any], at: str = "") -> Iterator[tuple[str, Any]]:

@@ -24,7 +24,10 @@ def test_every_known_label_value_starts_at_zero() -> None:
         assert registry.get_sample_value("gateway_notify_sends_total", {"channel": "smtp", "outcome": ending}) == 0
     for kind in TimerKind:
         assert registry.get_sample_value("gateway_timer_lateness_seconds_count", {"kind": kind.name.lower()}) == 0
-    assert registry.get_sample_value("gateway_incidents_open", {"priority": "1", "state": "logged", "tier": "1"}) == 0
+    assert (
+        registry.get_sample_value("gateway_incidents_open", {"kind": "incident", "priority": "1", "state": "logged", "tier": "1"})
+        == 0
+    )
 
 
 def test_ten_thousand_hostile_names_leave_the_number_of_series_unchanged() -> None:

@@ -2,13 +2,10 @@
 
 import argparse
 import io
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import structlog
 
 from gateway.__main__ import main
 from gateway.errors import GatewayError
@@ -21,14 +18,7 @@ FIRING = str(FIXTURES / "alertmanager" / "firing" / "request.http")
 BAD = b'{"event_acton": "trigger", "payload": {"summary": 5}, "routing_key": 12345}'
 
 
-@pytest.fixture(autouse=True)
-def logs_as_before() -> Iterator[None]:
-    """The command sets logging up for the whole process, on a standard error that is the test's."""
-    before, handlers = structlog.get_config(), logging.root.handlers[:]
-    yield
-    structlog.configure(**before)
-    logging.root.handlers[:] = handlers
-    logging.captureWarnings(capture=False)
+pytestmark = pytest.mark.usefixtures("logs_as_before")
 
 
 def test_a_captured_request_is_told_as_the_alerts_it_would_become(capsys: pytest.CaptureFixture[str]) -> None:

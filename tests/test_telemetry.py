@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from prometheus_client import CollectorRegistry
 
 from gateway.db.pool import Pool
+from gateway.incident_metrics import NEAREST
 from gateway.incidents.ledger import ClockEvent, Ledger, LedgerEntry, to_json
-from gateway.metrics import NEAREST, Metrics
+from gateway.metrics import Metrics
 from gateway.notify import outbox
 from gateway.telemetry import refresh
 from tests.support.clock import NOON
@@ -36,6 +37,12 @@ async def add(
     await pool.execute(INCIDENTS, state, priority, NOON, LEDGER, marks, breached, first, last)
 
 
+def named(metrics: Metrics) -> set[str]:
+    families = metrics.registry.collect()
+    found = [f for f in families if f.name == "gateway_incident_sla_remaining_seconds"]
+    return {sample.labels["number"] for family in found for sample in family.samples}
+
+
 async def read(pool: Pool, metrics: Metrics, now: datetime = NOON) -> Callable[..., float | None]:
     async with pool.acquire() as conn:
         await refresh(conn, metrics, now, running)
@@ -47,32 +54,72 @@ async def test_open_incidents_are_counted_by_priority_state_and_tier_and_closed_
     await add(pool, 4, 5, state="on_hold", priority=2)
     await add(pool, 6, 9, state="closed")
     value = await read(pool, Metrics(CollectorRegistry()))
-    assert value("incidents_open", priority="1", state="logged", tier="1") == 3
-    assert value("incidents_open", priority="2", state="on_hold", tier="1") == 2
-    assert value("incidents_open", priority="3", state="logged", tier="1") == 0
-    assert value("incidents_within_targets", priority="1") == 3
+    assert value("incidents_open", kind="incident", priority="1", state="logged", tier="1") == 3
+    assert value("incidents_open", kind="incident", priority="2", state="on_hold", tier="1") == 2
+    assert value("incidents_open", kind="incident", priority="3", state="logged", tier="1") == 0
+    assert value("incidents_within_targets", kind="incident", priority="1") == 3
 
 
 async def test_what_went_over_a_target_is_counted_by_clock_until_it_is_closed(pool: Pool) -> None:
     await add(pool, 1, 2, marks='["desk@50", "desk@breach", "overall@breach"]', breached=True)
     metrics = Metrics(CollectorRegistry())
     value = await read(pool, metrics)
-    assert [value("incidents_breached", clock=clock, priority="1") for clock in ("desk", "overall", "tier2")] == [2, 2, 0]
+    assert [
+        value("incidents_breached", clock=clock, kind="incident", priority="1") for clock in ("desk", "overall", "tier2")
+    ] == [2, 2, 0]
     await pool.execute("UPDATE incident SET state = 'closed'")
     value = await read(pool, metrics)
-    assert value("incidents_breached", clock="desk", priority="1") == 0
+    assert value("incidents_breached", clock="desk", kind="incident", priority="1") == 0
 
 
 async def test_only_the_nearest_incidents_are_named_and_forgotten_when_they_are_done(pool: Pool) -> None:
     await add(pool, 1, 10 * NEAREST)
     metrics = Metrics(CollectorRegistry())
     value = await read(pool, metrics, NOON + timedelta(minutes=1))
-    assert value("incident_sla_remaining_seconds", number="INC-1", clock="desk", priority="1") == 240
+    assert value("incident_sla_remaining_seconds", number="INC-1", clock="desk", kind="incident", priority="1") == 240
     named = [s for f in metrics.registry.collect() if f.name.endswith("sla_remaining_seconds") for s in f.samples]
     assert len(named) == NEAREST
     await pool.execute("UPDATE incident SET state = 'resolved'")
     value = await read(pool, metrics)
-    assert value("incident_sla_remaining_seconds", number="INC-1", clock="desk", priority="1") is None
+    assert value("incident_sla_remaining_seconds", number="INC-1", clock="desk", kind="incident", priority="1") is None
+
+
+async def test_service_requests_are_counted_apart_from_incidents(pool: Pool) -> None:
+    await add(pool, 1, 3)
+    await pool.execute("UPDATE incident SET kind = 'service_request' WHERE number = 'INC-2'")
+    value = await read(pool, Metrics(CollectorRegistry()))
+    labels = {"priority": "1", "state": "logged", "tier": "1"}
+    assert value("incidents_open", kind="incident", **labels) == 2
+    assert value("incidents_open", kind="service_request", **labels) == 1
+
+
+async def test_a_security_incident_is_never_named(pool: Pool) -> None:
+    await add(pool, 1, 2)
+    await add(pool, 3, 4, breached=True)
+    await pool.execute("UPDATE incident SET next_due_at = NULL WHERE number IN ('INC-3', 'INC-4')")
+    await pool.execute("UPDATE incident SET security = true WHERE number IN ('INC-1', 'INC-3')")
+    metrics = Metrics(CollectorRegistry())
+    await read(pool, metrics)
+    assert named(metrics) == {"INC-2", "INC-4"}
+
+
+async def test_what_is_past_every_target_stays_visible_beside_what_is_due_next(pool: Pool) -> None:
+    await add(pool, 1, 2 * NEAREST)
+    await add(pool, 1001, 1001, breached=True)
+    await pool.execute("UPDATE incident SET next_due_at = NULL WHERE number = 'INC-1001'")
+    metrics = Metrics(CollectorRegistry())
+    value = await read(pool, metrics, NOON + timedelta(minutes=52))
+    late = {"number": "INC-1001", "kind": "incident", "priority": "1"}
+    assert value("incident_sla_remaining_seconds", clock="overall", **late) == -22 * 60
+    assert len(named(metrics)) == NEAREST + 1
+
+
+async def test_the_clock_that_falls_due_next_is_shown_once_the_desk_clock_is_past(pool: Pool) -> None:
+    await add(pool, 1, 1)
+    value = await read(pool, Metrics(CollectorRegistry()), NOON + timedelta(minutes=10))
+    one = {"number": "INC-1", "kind": "incident", "priority": "1"}
+    assert value("incident_sla_remaining_seconds", clock="overall", **one) == 20 * 60
+    assert value("incident_sla_remaining_seconds", clock="desk", **one) is None
 
 
 async def test_timers_the_outbox_and_the_seal_are_told(pool: Pool) -> None:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from aiohttp import StreamReader, web
 from aiohttp.web_request import BaseRequest
@@ -15,6 +16,7 @@ from aiohttp.web_request import BaseRequest
 from gateway import errors
 from gateway.api import edge, problems
 from gateway.networks import Network, networks, within
+from gateway.ports import named_port_failures
 from gateway.settings import Server
 
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -127,7 +129,9 @@ async def listening(app: web.Application, server: Server) -> AsyncIterator[list[
     try:
         assert runner.server is not None  # noqa: S101 - set up above
         manager, limits, loop = runner.server, Limits(server, networks(server.trusted_proxies)), asyncio.get_running_loop()
-        listener = await loop.create_server(lambda: Connection(manager, limits, loop), server.host, server.port, backlog=1024)
+        make = partial(Connection, manager, limits, loop)
+        with named_port_failures(server.host, server.port):
+            listener = await loop.create_server(make, server.host, server.port, backlog=1024)
         try:
             yield [socket.getsockname()[:2] for socket in listener.sockets]
         finally:

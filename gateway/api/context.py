@@ -1,5 +1,6 @@
 """What handlers are built with, and the call they are handed."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -17,10 +18,14 @@ from gateway.operations.memory import Once
 from gateway.operations.oidc import OidcLogin
 from gateway.operations.reporter_links import ReporterLinks
 from gateway.operations.who import Who
-from gateway.quarantine.work import Mending
+from gateway.quarantine.work import Mending, Opened
 from gateway.settings import Problems
 
 _encode = msgspec.json.Encoder().encode
+
+
+OpenSetAside = Callable[[int, Who], Awaitable[Opened]]
+"""Makes a mail that was set aside a record, for somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,7 @@ class Context:
     filing: Filing
     mending: Mending
     problems: Problems
+    open_set_aside: OpenSetAside
 
 
 @dataclass(frozen=True, slots=True)

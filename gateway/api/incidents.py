@@ -129,6 +129,15 @@ async def unlink_incident(call: Call) -> web.Response:
     return respond(Acted(await shown(call, incident)), etag=str(incident.version))
 
 
+async def refuse_proposed_link(call: Call) -> web.Response:
+    """Refuse a link that is proposed."""
+    incident = await linking.refuse_link(
+        call.context.desk, call.number, call.body.master, call.who,
+        note=call.body.note, if_match=call.if_match(), once=call.once(),
+    )  # fmt: skip
+    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+
+
 async def follow_incident(call: Call) -> web.Response:
     """Make a record that goes on from a closed one."""
     made = await follow_on(call.context.desk, call.number, call.who, note=call.body.note, once=call.once())
@@ -155,6 +164,7 @@ async def act_on_many(call: Call) -> web.Response:
     if call.body.action not in wire.ACTIONS:
         raise Malformed("there is no such action", flaws=(Flaw("/action", "one of " + ", ".join(wire.ACTIONS)),))
     asked = body.decode(msgspec.json.encode(call.body.body), wire.ACTIONS[call.body.action])
+    body.check_times(asked, "/body")
     results: list[BulkResult] = []
     once, related, desk = call.once(), getattr(asked, "related", False), call.context.desk
     if once is not None:

@@ -1,5 +1,6 @@
 """What belongs to a record or a receipt, to read."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,8 +16,11 @@ from gateway.db.pool import Connection, acquire
 from gateway.dedup.mended import Mended, mended_of
 from gateway.dedup.receipt_id import received_between
 from gateway.errors import Malformed, NotFound, Unprocessable
+from gateway.incidents import store
 from gateway.incidents.columns import incident_of
 from gateway.incidents.public import hide_masters, public
+from gateway.kinship import proposals
+from gateway.kinship.proposals import Proposed
 from gateway.operations.desk import NOW
 from gateway.operations.permissions import ALLOWED, Action, may, sight
 from gateway.operations.who import Who
@@ -64,11 +68,24 @@ class Alerts(msgspec.Struct):
     alerts: list[AlertView]
 
 
+class ProposedLink(msgspec.Struct):
+    """A link that nobody has decided: `number` would follow `master`; `incident` is the one of the two that was not asked for."""
+
+    number: str
+    master: str
+    reason: str
+    score: float
+    points: dict[str, float]
+    proposed_at: datetime
+    incident: IncidentView
+
+
 class Related(msgspec.Struct):
-    """The master of a record and those that follow it."""
+    """The master of a record, those that follow it, and links that are proposed of it or to it."""
 
     master: IncidentView | None
     related: list[IncidentView]
+    proposed: list[ProposedLink]
 
 
 class MendedView(msgspec.Struct):
@@ -173,15 +190,23 @@ ORDER BY id LIMIT 1000
 
 
 async def read_related(call: Call) -> web.Response:
-    """The master and the records that follow."""
+    """The master, the records that follow, and the proposed links."""
     incident = await found(call, Action.INSPECT)
     desk, eyes = call.context.desk, sight(call.who)
     async with acquire(desk.pool) as conn:
         rows = [incident_of(row) for row in await conn.fetch(RELATED, incident.master_id, incident.id, *eyes.parameters())]
-        seen = await views(conn, desk.rules, rows, desk.clock.stamp(), eyes)
-    pairs = list(zip(rows, seen, strict=True))
-    master = next((view for row, view in pairs if row.id == incident.master_id), None)
-    return respond(Related(master, [view for row, view in pairs if row.master_id == incident.id]))
+        proposed = await proposals.open_of(conn, incident.id, eyes)
+        others = await store.by_ids(conn, {one.incident_id + one.master_id - incident.id for one in proposed})
+        seen = await views(conn, desk.rules, [*rows, *others], desk.clock.stamp(), eyes)
+    shown = {row.id: view for row, view in zip((*rows, *others), seen, strict=True)}
+    master = shown.get(incident.master_id) if incident.master_id is not None else None
+    related = [shown[row.id] for row in rows if row.master_id == incident.id]
+    return respond(Related(master, related, [_proposed(one, incident.id, shown) for one in proposed]))
+
+
+def _proposed(one: Proposed, asked: int, shown: Mapping[int, IncidentView]) -> ProposedLink:
+    other = shown[one.incident_id + one.master_id - asked]
+    return ProposedLink(one.number, one.master, one.reason, round(one.score, 2), dict(one.points), one.proposed_at, other)
 
 
 RECEIPT = """

@@ -9,7 +9,7 @@ from gateway.api import body
 from gateway.api.context import Call, Context
 from gateway.api.feed import Feed
 from gateway.api.route import OPEN, Route
-from gateway.api.routes_quarantine import of_quarantine
+from gateway.api.routes_quarantine import of_quarantine, of_set_aside
 from gateway.api.routes_records import of_records
 from gateway.api.routes_setup import of_setup
 from gateway.operations.allowing import refuse
@@ -19,7 +19,7 @@ from gateway.operations.permissions import may
 
 def table(feed: Feed) -> tuple[Route, ...]:
     """Every operation of the API."""
-    return (*of_records(feed), *of_quarantine(), *of_setup())
+    return (*of_records(feed), *of_quarantine(), *of_set_aside(), *of_setup())
 
 
 def build(context: Context, more: Sequence[Route] = ()) -> list[web.RouteDef]:
@@ -34,6 +34,7 @@ def _handler(context: Context, route: Route) -> Handler:
             refuse(may(caller.who, route.needs))
         raw = await body.read(request) if route.takes is not None else b""
         asked = body.decode(raw, route.takes) if route.takes is not None else None
+        body.check_times(asked)
         return await route.serve(Call(context, request, caller, asked, raw))
 
     return handle

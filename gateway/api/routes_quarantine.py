@@ -1,11 +1,13 @@
-"""The routes about what could not be understood."""
+"""The routes about what could not be understood, and about what was set aside."""
 
-from gateway.api import mappings, quarantine
+from gateway.api import mappings, quarantine, set_aside
 from gateway.api.route import ADMIN, CHANGE, READ, V1, WRITE, Route
 from gateway.operations.permissions import Action
 
 ALL = V1 + "/quarantine"
 ENTRY = ALL + "/{id:[0-9]{1,18}}"
+ASIDE = V1 + "/set_aside"
+ONE_ASIDE = ASIDE + "/{id:[0-9]{1,18}}"
 MAPPING = V1 + "/mappings/{integration:[a-z0-9][a-z0-9_-]{0,63}}/{source:[a-z0-9][a-z0-9_-]{0,63}}"
 
 
@@ -32,4 +34,17 @@ def of_quarantine() -> tuple[Route, ...]:
               mappings.MappingList),
         Route("PUT", MAPPING, mappings.put_mapping, ADMIN, "Set what is done to one sender's bodies", mappings.PutMapping,
               mappings.MappingView, headers=CHANGE),
+    )  # fmt: skip
+
+
+def of_set_aside() -> tuple[Route, ...]:
+    """The routes about mail that was set aside."""
+    looking = Action.SET_ASIDE
+    return (
+        Route("GET", ASIDE, set_aside.list_set_aside, READ, "List mail that was set aside", None, set_aside.SetAsideList,
+              set_aside.Query, needs=looking),
+        Route("GET", ONE_ASIDE, set_aside.read_set_aside, READ, "Read one mail that was set aside", None, set_aside.SetAside,
+              needs=looking),
+        Route("POST", ONE_ASIDE + "/open", set_aside.open_set_aside, WRITE, "Make a mail that was set aside a record", None,
+              set_aside.SetAsideOpened, needs=Action.OPEN_SET_ASIDE),
     )  # fmt: skip

@@ -252,6 +252,12 @@ class Unlink(Action, kw_only=True):
     """Follow it no longer."""
 
 
+class RefuseLink(Action, kw_only=True):
+    """Refuse to follow a master that is proposed."""
+
+    master: Number
+
+
 class FollowOn(Action, kw_only=True):
     """Go on from a closed record with a new one."""
 

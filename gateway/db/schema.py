@@ -1,11 +1,13 @@
-"""Writes `schema.sql`, the whole schema for readers: `python -m gateway.db.schema`. Nothing reads it but people and a test."""
+"""Writes gateway/db/schema.sql, the whole schema for readers: what all migrations add up to."""
 
+import argparse
 import asyncio
 import subprocess
 import sys
 from pathlib import Path
 
 from gateway.db.migrate import migrate
+from gateway.embedded.account import environment
 from gateway.embedded.binaries import postgres_directory
 from gateway.embedded.launcher import Embedded
 
@@ -19,12 +21,13 @@ async def current_schema() -> str:
     async with Embedded(fast=True) as servers:
         await migrate(servers.database_url)
         dump = [str(postgres_directory() / "pg_dump"), "--schema-only", "--no-owner", "--no-privileges", servers.database_url]
-        text = await asyncio.to_thread(subprocess.check_output, dump, text=True)
+        text = await asyncio.to_thread(subprocess.check_output, dump, env=environment(), text=True)
     lines = [line for line in text.splitlines() if not line.startswith(NOISE)]
     kept = [line for line, before in zip(lines, ["", *lines], strict=False) if line or before]
     return HEADING + "\n" + "\n".join(kept).strip() + "\n"
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="gw schema", description=__doc__).parse_args()
     SCHEMA.write_text(asyncio.run(current_schema()), "utf-8")
     sys.stdout.write(f"{SCHEMA} written\n")

@@ -28,7 +28,9 @@ CREATE TABLE public.alert (
     suppressed_until timestamp with time zone,
     source text DEFAULT ''::text NOT NULL,
     service text DEFAULT ''::text NOT NULL,
-    ci text DEFAULT ''::text NOT NULL
+    ci text DEFAULT ''::text NOT NULL,
+    description text,
+    unmatched_at timestamp with time zone
 )
 WITH (fillfactor='80');
 
@@ -43,6 +45,10 @@ COMMENT ON COLUMN public.alert.cleared_at IS 'Newest recovery by the source''s o
 COMMENT ON COLUMN public.alert.occurrences IS 'Firings counted since the present incident took the key';
 
 COMMENT ON COLUMN public.alert.suppressed_until IS 'End of the maintenance window that keeps this firing alert from opening a record';
+
+COMMENT ON COLUMN public.alert.description IS 'The text its sender last said; null where a release that did not keep it wrote the row';
+
+COMMENT ON COLUMN public.alert.unmatched_at IS 'Newest recovery, by the source''s own clock, that found nothing open';
 
 CREATE TABLE public.alert_event (
     receipt_id uuid NOT NULL,
@@ -757,6 +763,22 @@ ALTER TABLE public.person ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.proposed_link (
+    incident_id bigint NOT NULL,
+    master_id bigint NOT NULL,
+    reason text NOT NULL,
+    score real NOT NULL,
+    points json NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by text DEFAULT ''::text NOT NULL,
+    CONSTRAINT proposed_link_check CHECK ((master_id <> incident_id)),
+    CONSTRAINT proposed_link_state_check CHECK ((state = ANY (ARRAY['open'::text, 'taken'::text, 'refused'::text])))
+);
+
+COMMENT ON TABLE public.proposed_link IS 'Links to a master that the gateway proposes, and what people decided of each';
+
 CREATE TABLE public.quarantine (
     id bigint NOT NULL,
     receipt_id uuid NOT NULL,
@@ -894,6 +916,46 @@ COMMENT ON COLUMN public.service_promise.policy IS 'The policy the service named
 
 COMMENT ON COLUMN public.service_promise.policy_before IS 'The one before: replicas that did not know of the change yet may have given it to records';
 
+CREATE TABLE public.set_aside (
+    id bigint NOT NULL,
+    receipt_id uuid NOT NULL,
+    integration_id integer NOT NULL,
+    source text NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    sender text NOT NULL,
+    subject text NOT NULL,
+    text text NOT NULL,
+    answers_id bigint,
+    content_type text NOT NULL,
+    recipients text[] NOT NULL,
+    body bytea NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    opened_at timestamp with time zone,
+    opened_by text DEFAULT ''::text NOT NULL,
+    incident_id bigint,
+    CONSTRAINT set_aside_check CHECK (((state = 'opened'::text) = (incident_id IS NOT NULL))),
+    CONSTRAINT set_aside_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'opened'::text])))
+);
+ALTER TABLE ONLY public.set_aside ALTER COLUMN body SET STORAGE EXTERNAL;
+
+COMMENT ON TABLE public.set_aside IS 'Bounces and automatic replies, told by their headers: nobody is bothered with them, and nothing of them is lost';
+
+COMMENT ON COLUMN public.set_aside.reason IS 'bounce, auto_reply, or likely_auto_reply for one told by its words that answers another mail';
+
+COMMENT ON COLUMN public.set_aside.answers_id IS 'The record that it answers: who may not see that does not see this either';
+
+COMMENT ON COLUMN public.set_aside.incident_id IS 'The record that it became';
+
+ALTER TABLE public.set_aside ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.set_aside_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.shard_lease (
     shard smallint NOT NULL,
     owner uuid,
@@ -1019,7 +1081,8 @@ CREATE TABLE public.timer (
     fired_at timestamp with time zone,
     fired_gen integer,
     fired_epoch bigint,
-    CONSTRAINT timer_check CHECK (((NOT armed) OR (due_at IS NOT NULL)))
+    CONSTRAINT timer_check CHECK (((NOT armed) OR (due_at IS NOT NULL))),
+    CONSTRAINT timer_due_at_is_kept CHECK (((due_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (due_at <= '3000-01-01 00:00:00+00'::timestamp with time zone)))
 )
 WITH (fillfactor='80');
 
@@ -1182,6 +1245,9 @@ ALTER TABLE ONLY public.person
 ALTER TABLE ONLY public.person
     ADD CONSTRAINT person_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.proposed_link
+    ADD CONSTRAINT proposed_link_pkey PRIMARY KEY (incident_id, master_id);
+
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (id);
 
@@ -1205,6 +1271,9 @@ ALTER TABLE ONLY public.service
 
 ALTER TABLE ONLY public.service_promise
     ADD CONSTRAINT service_promise_pkey PRIMARY KEY (service);
+
+ALTER TABLE ONLY public.set_aside
+    ADD CONSTRAINT set_aside_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.shard_lease
     ADD CONSTRAINT shard_lease_pkey PRIMARY KEY (shard);
@@ -1335,9 +1404,17 @@ CREATE UNIQUE INDEX person_email ON public.person USING btree (lower(email)) WHE
 
 CREATE UNIQUE INDEX person_subject ON public.person USING btree (oidc_issuer, oidc_subject) WHERE (oidc_subject IS NOT NULL);
 
+CREATE INDEX proposed_link_master ON public.proposed_link USING btree (master_id);
+
 CREATE INDEX quarantine_pending ON public.quarantine USING btree (id) WHERE (state = 'pending'::text);
 
 CREATE INDEX quarantine_waiting ON public.quarantine USING btree (source, received_at) WHERE (state = 'pending'::text);
+
+CREATE INDEX set_aside_answers ON public.set_aside USING btree (answers_id) WHERE (answers_id IS NOT NULL);
+
+CREATE INDEX set_aside_received ON public.set_aside USING btree (received_at);
+
+CREATE INDEX set_aside_state ON public.set_aside USING btree (state, id);
 
 CREATE INDEX shift_end ON public.shift USING btree (ends_at);
 
@@ -1408,6 +1485,9 @@ ALTER TABLE ONLY public.service
 
 ALTER TABLE ONLY public.service
     ADD CONSTRAINT service_tier3_group_fkey FOREIGN KEY (tier3_group) REFERENCES public.staff_group(slug);
+
+ALTER TABLE ONLY public.set_aside
+    ADD CONSTRAINT set_aside_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
 
 ALTER TABLE ONLY public.shift
     ADD CONSTRAINT shift_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.staff_group(id);

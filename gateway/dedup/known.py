@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from gateway.incidents.model import LIVE, AlertStatus, State, Tier
+from gateway.incidents.model import LIVE, Alert, AlertStatus, Kind, State, Tier
 
 
 @dataclass(slots=True, eq=False)
 class Holder:
     """The incident that answers for a key: as it is stored, or (`id` 0) one that this batch is about to open.
 
-    `firing` counts the alerts of a storm's master that fire; it is not kept for records of a single key. `was` is the
-    state as loaded: when the record is found in another one once it is locked, the batch is decided anew.
+    `firing` counts the alerts of a storm's master that fire; it is not kept for records of a single key. `was` is what was
+    loaded of where it stands: when the record is found elsewhere once it is locked, the batch is decided anew.
     """
 
     id: int
@@ -25,7 +26,16 @@ class Holder:
     storm: bool = False
     master: "Holder | None" = None
     firing: int = 0
-    was: State | None = None
+    kind: str = Kind.INCIDENT
+    priority: int = 4
+    security: bool = False
+    suppressed: bool = False
+    was: tuple[State, str, int, bool, bool] | None = None
+
+    @property
+    def stands(self) -> tuple[State, str, int, bool, bool]:
+        """What decides who may follow it."""
+        return self.state, self.kind, self.priority, self.security, self.suppressed
 
     @property
     def top(self) -> "Holder":
@@ -39,6 +49,19 @@ class Holder:
     def live(self) -> bool:
         """Whether work is still owed on it."""
         return self.state in LIVE
+
+
+class Words(NamedTuple):
+    """The words of an alert that people are shown; `description` is None where an earlier release did not keep it."""
+
+    severity: str
+    title: str
+    description: str | None
+
+
+def words_of(alert: Alert) -> Words:
+    """Return the words that an alert comes with."""
+    return Words(alert.severity, alert.title, alert.description)
 
 
 @dataclass(slots=True)
@@ -58,7 +81,20 @@ class Known:
     flaps: int = 0
     flapping_since: datetime | None = None
     suppressed_until: datetime | None = None
+    unmatched_at: datetime | None = None
+    severity: str = ""
+    title: str = ""
+    description: str | None = None
     holder: Holder | None = None
+
+    @property
+    def words(self) -> Words:
+        """The words its sender last said of it that were taken for what people are shown."""
+        return Words(self.severity, self.title, self.description)
+
+    @words.setter
+    def words(self, words: Words) -> None:
+        self.severity, self.title, self.description = words
 
     @property
     def firing(self) -> bool:

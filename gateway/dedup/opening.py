@@ -8,9 +8,11 @@ from typing import Any
 from gateway.catalogue.live import Catalogue
 from gateway.catalogue.routing import ALERTS
 from gateway.dedup.known import Holder
-from gateway.dedup.plan import Draft
-from gateway.dedup.priority import STORM, Grade, grade_of
+from gateway.dedup.plan import Draft, Item
+from gateway.dedup.priority import STORM, grade_of
+from gateway.dedup.regrading import shown_title
 from gateway.incidents.following import Before, go_on
+from gateway.incidents.grading import Grade
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import Alert, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
@@ -37,8 +39,8 @@ class Openings:
     def revision(self, draft: Draft, now: datetime) -> Revision:
         """The new record of a draft whose holder already has its id and number."""
         alert, storm = draft.item.alert, draft.holder.storm
-        settings = self.settings
-        grade = STORM if storm else grade_of(draft.item.source, alert.severity, settings.intake, alert.service, settings.services)
+        grade = self._graded(draft.item)
+        grade = min(STORM, grade, key=lambda one: one.priority) if storm else grade
         judged = self.catalogue.judge(grade.priority, "" if storm else alert.service)
         incident = self._incident(draft, now, grade, judged.priority)
         overrides = judged.facts if not grade.rule else {**judged.facts, "graded_by": grade.rule}
@@ -47,13 +49,20 @@ class Openings:
             facts = {"reason": incident.link_reason, "score": incident.link_score}
             events.append(("linked", {"master": draft.holder.top.number, **facts}))
             return Revision(after=incident, actor=ACTOR, events=tuple(events))
-        notices, told = self.rules.escalation.opened(incident)
-        events += told
         timers: tuple[Arm, ...] = (Arm(TimerKind.SLA, incident.next_due_at),)
         if rungs := self.rules.escalation.ladder(incident):
             timers += (Arm(TimerKind.LADDER, self.rules.policy(incident).calendar.add(now, rungs[0].after)),)
-        opened = Revision(after=incident, actor=ACTOR, events=tuple(events), timers=timers, notices=notices)
+        opened = Revision(after=incident, actor=ACTOR, events=tuple(events), timers=timers)
         return self._given(opened, draft.follows, now)
+
+    def grade(self, item: Item) -> Grade:
+        """Return how urgent an alert is, with what the catalogue says of its service."""
+        graded = self._graded(item)
+        return replace(graded, priority=self.catalogue.judge(graded.priority, item.alert.service).priority)
+
+    def _graded(self, item: Item) -> Grade:
+        alert, settings = item.alert, self.settings
+        return grade_of(item.source, alert.severity, settings.intake, alert.service, settings.services)
 
     def _given(self, opened: Revision, follows: Holder | None, now: datetime) -> Revision:
         """Given to who had this before, or where a rule says, with the timers of what it is then; most cost nothing."""
@@ -72,10 +81,10 @@ class Openings:
         return Incident(
             id=holder.id,
             number=holder.number,
-            title=f"Alert storm: {alert.title}"[:1000] if storm else alert.title,
+            title=shown_title(alert.title, storm=storm),
             description=alert.description,
             source=draft.item.source,
-            severity="" if storm else alert.severity,
+            severity=alert.severity,
             service=service,
             ci="" if storm else alert.ci,
             impact=grade.impact,

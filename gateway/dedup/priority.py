@@ -1,21 +1,10 @@
 """How bad an alert is: the source's severity words to impact and urgency, and by the matrix to a priority. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from gateway.incidents.grading import Grade
 from gateway.incidents.model import PRIORITIES, Impact, Urgency
 from gateway.settings import Intake, ServiceIntake
-
-
-@dataclass(frozen=True, slots=True)
-class Grade:
-    """Impact, urgency and what the matrix makes of them."""
-
-    impact: Impact
-    urgency: Urgency
-    priority: int
-    rule: str = ""
-    """Which service's own words decided, as the setting is named; "" where the sources' did."""
 
 
 def _grade(impact: Impact, urgency: Urgency, rule: str = "") -> Grade:

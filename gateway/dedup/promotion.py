@@ -18,8 +18,8 @@ EVERY = 2.0
 BATCH = 200
 
 ENDED = """
-SELECT key_hash, integration_id, source, namespace, dedup_key, title, severity, service, ci, labels, annotations, occurrence,
-       ends_at, suppressed_until
+SELECT key_hash, integration_id, source, namespace, dedup_key, title, description, severity, service, ci, labels, annotations,
+       occurrence, ends_at, suppressed_until
 FROM alert
 WHERE suppressed_until <= coalesce($1::timestamptz, statement_timestamp()) AND status = 'firing'
 ORDER BY suppressed_until LIMIT $2
@@ -50,6 +50,7 @@ def _submission(row: dict[str, Any]) -> Submission:
         dedup_key=row["dedup_key"],
         status=AlertStatus.FIRING,
         title=row["title"],
+        description=row["description"] or "",
         severity=row["severity"],
         service=row["service"],
         ci=row["ci"],

@@ -35,8 +35,10 @@ class NewKey(msgspec.Struct):
     integration_id: int
     namespace: str
     dedup_key: str
+    unmatched_at: datetime | None
     title: str
     severity: str
+    description: str | None
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
     generator_url: str
@@ -47,12 +49,13 @@ class NewKey(msgspec.Struct):
 
 INSERT_KEYS = """
 INSERT INTO alert (key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at,
-                   occurrences, flaps, flapping_since, suppressed_until, integration_id, namespace, dedup_key, title, severity,
-                   labels, annotations, generator_url, source, service, ci)
+                   occurrences, flaps, flapping_since, suppressed_until, integration_id, namespace, dedup_key, unmatched_at,
+                   title, severity, description, labels, annotations, generator_url, source, service, ci)
 SELECT t.* FROM json_to_recordset($1::json) AS t(
   key_hash bytea, incident_id bigint, status text, occurrence text, fired_at timestamptz, cleared_at timestamptz,
   first_seen timestamptz, last_seen timestamptz, ends_at timestamptz, occurrences bigint, flaps int, flapping_since timestamptz,
-  suppressed_until timestamptz, integration_id int, namespace text, dedup_key text, title text, severity text, labels json,
+  suppressed_until timestamptz, integration_id int, namespace text, dedup_key text,
+  unmatched_at timestamptz, title text, severity text, description text, labels json,
   annotations json, generator_url text, source text, service text, ci text)
 ORDER BY key_hash
 ON CONFLICT (key_hash) DO NOTHING
@@ -70,22 +73,23 @@ def _new(known: Known, item: Item) -> NewKey:
     return NewKey(
         as_bytea(known.key_hash), known.holder.id if known.holder else None, known.status, known.occurrence, known.fired_at,
         known.cleared_at, known.first_seen, known.last_seen, known.ends_at, known.occurrences, known.flaps, known.flapping_since,
-        known.suppressed_until, item.integration_id, alert.namespace, alert.dedup_key, alert.title, alert.severity,
-        alert.labels, alert.annotations, _generator(alert), item.source, alert.service, alert.ci,
+        known.suppressed_until, item.integration_id, alert.namespace, alert.dedup_key, known.unmatched_at,
+        known.title or alert.title, known.severity, known.description, alert.labels,
+        alert.annotations, _generator(alert), item.source, alert.service, alert.ci,
     )  # fmt: skip
 
 
 SHOW_KEYS = """
-UPDATE alert a SET title = t.title, severity = t.severity, labels = t.labels::json, annotations = t.annotations::json,
-  generator_url = t.generator_url
-FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
-  AS t(key_hash, title, severity, labels, annotations, generator_url)
+UPDATE alert a SET title = t.title, severity = t.severity, description = t.description, labels = t.labels::json,
+  annotations = t.annotations::json, generator_url = t.generator_url
+FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+  AS t(key_hash, title, severity, description, labels, annotations, generator_url)
 WHERE a.key_hash = t.key_hash
 """
 
 
 async def show_keys(conn: Connection, shown: Sequence[tuple[bytes, Alert]]) -> None:
-    """Refresh what people see of keys whose firing is another one than before."""
+    """Refresh what people see of keys that fire in other words, or for another time, than before."""
     await conn.execute(SHOW_KEYS, *zip(*((key, *_shown(alert)) for key, alert in shown), strict=True))
 
 
@@ -94,12 +98,12 @@ def _row(known: Known) -> tuple[Any, ...]:
     return (
         known.key_hash, incident_id, known.status, known.occurrence, known.fired_at, known.cleared_at, known.first_seen,
         known.last_seen, known.ends_at, known.occurrences, known.flaps, known.flapping_since,
-        known.suppressed_until,
+        known.suppressed_until, known.unmatched_at,
     )  # fmt: skip
 
 
-def _shown(alert: Alert) -> tuple[str, str, str, str, str]:
-    return (alert.title, alert.severity, as_json(alert.labels), as_json(alert.annotations), _generator(alert))
+def _shown(alert: Alert) -> tuple[str, str, str, str, str, str]:
+    return (alert.title, alert.severity, alert.description, as_json(alert.labels), as_json(alert.annotations), _generator(alert))
 
 
 def _generator(alert: Alert) -> str:
@@ -139,19 +143,21 @@ RECORD = """
 WITH counted AS (
   UPDATE alert a SET incident_id = t.incident_id, status = t.status, occurrence = t.occurrence, fired_at = t.fired_at,
     cleared_at = t.cleared_at, first_seen = t.first_seen, last_seen = t.last_seen, ends_at = t.ends_at,
-    occurrences = t.occurrences, flaps = t.flaps, flapping_since = t.flapping_since, suppressed_until = t.suppressed_until
+    occurrences = t.occurrences, flaps = t.flaps, flapping_since = t.flapping_since, suppressed_until = t.suppressed_until,
+    unmatched_at = t.unmatched_at
   FROM unnest($1::bytea[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[],
-              $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::int[], $12::timestamptz[], $32::timestamptz[])
+              $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::int[], $12::timestamptz[], $13::timestamptz[],
+              $14::timestamptz[])
     AS t(key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at, occurrences,
-         flaps, flapping_since, suppressed_until)
+         flaps, flapping_since, suppressed_until, unmatched_at)
   WHERE a.key_hash = t.key_hash),
 received AS (
   INSERT INTO receipt (received_at, id, integration_id, source, delivery_id, items, lost, flag, body_bytes, body)
-  SELECT $13::timestamptz, t.* FROM unnest($14::uuid[], $15::int[], $16::text[], $17::text[], $18::int[], $19::int[],
-                                           $20::text[], $21::int[], $22::bytea[]) AS t)
+  SELECT $15::timestamptz, t.* FROM unnest($16::uuid[], $17::int[], $18::text[], $19::text[], $20::int[], $21::int[],
+                                           $22::text[], $23::int[], $24::bytea[]) AS t)
 INSERT INTO alert_event (received_at, receipt_id, item, key_hash, dedup_key, status, event_time, outcome, reason, incident_id)
-SELECT $13::timestamptz, t.* FROM unnest($23::uuid[], $24::int[], $25::bytea[], $26::text[], $27::text[],
-                                         $28::timestamptz[], $29::text[], $30::text[], $31::bigint[]) AS t
+SELECT $15::timestamptz, t.* FROM unnest($25::uuid[], $26::int[], $27::bytea[], $28::text[], $29::text[],
+                                         $30::timestamptz[], $31::text[], $32::text[], $33::bigint[]) AS t
 """
 
 
@@ -167,8 +173,7 @@ async def record(
     A receipt: id, integration, source, delivery id, items, lost, flag, body size, body. An event: receipt, item, key,
     dedup key, status, event time, outcome, reason, incident.
     """
-    *columns, suppressed = _turned(map(_row, keys), 13)
-    await conn.execute(RECORD, *columns, now, *_turned(receipts, 9), *_turned(events, 9), suppressed)
+    await conn.execute(RECORD, *_turned(map(_row, keys), 14), now, *_turned(receipts, 9), *_turned(events, 9))
 
 
 def _turned(rows: Iterable[tuple[Any, ...]], width: int) -> Sequence[Sequence[Any]]:

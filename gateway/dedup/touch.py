@@ -22,17 +22,27 @@ from gateway.dedup.rows import as_bytea, as_json
 from gateway.dedup.submission import Receipt, Result, Submission
 from gateway.incidents.model import Alert, AlertStatus, Outcome
 
+CHANGES, WITHIN = 12, timedelta(hours=1)
+"""The words of one key that are shown anew within this time; then they only count as repeats, unless the severity changes."""
+
 REMEMBERED = 100_000
 """Keys remembered at most; then all are forgotten and learnt again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Which live record answered for a key when last seen, and what its sender is told of a repeat."""
+    """The live record that answered for a key when last seen, and what its sender is told of a repeat.
+
+    `words` is the hash of the title and the description that are shown; they changed `changes` times from `since` on.
+    """
 
     incident_id: int
     occurrence: str
     result: Result
+    severity: str = ""
+    words: int = 0
+    changes: int = 0
+    since: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -49,7 +59,7 @@ class Tally:
         """Count one more."""
         self.count += 1
         self.ends_at = alert.ends_at
-        if (at := alert.event_time) is not None:
+        if (at := alert.order_time) is not None:
             self.oldest = at if self.oldest is None or at < self.oldest else self.oldest
             self.newest = at if self.newest is None or at > self.newest else self.newest
 
@@ -73,6 +83,7 @@ class TouchedKey(msgspec.Struct):
     oldest: datetime | None
     newest: datetime | None
     ends_at: datetime | None
+    severity: str
 
 
 class ReceivedRequest(msgspec.Struct):
@@ -102,12 +113,14 @@ WITH touched AS (
   UPDATE alert a SET occurrences = a.occurrences + t.count, last_seen = $1::timestamptz,
     fired_at = greatest(a.fired_at, t.newest), ends_at = coalesce(t.ends_at, a.ends_at)
   FROM json_to_recordset($3::json) AS t(key_hash bytea, incident_id bigint, occurrence text, count int,
-                                        oldest timestamptz, newest timestamptz, ends_at timestamptz)
+                                        oldest timestamptz, newest timestamptz, ends_at timestamptz,
+                                        severity text)
   WHERE a.key_hash = t.key_hash AND a.incident_id = t.incident_id AND a.status = 'firing' AND a.occurrence = t.occurrence
     AND (SELECT i.state FROM incident i WHERE i.id = a.incident_id)
         IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
     AND (a.cleared_at IS NULL OR t.oldest IS NULL OR t.oldest >= a.cleared_at)
-    AND (a.ends_at IS NULL) = (t.ends_at IS NULL)
+    AND (a.unmatched_at IS NULL OR t.oldest IS NULL OR t.oldest > a.unmatched_at)
+    AND (a.ends_at IS NULL) = (t.ends_at IS NULL) AND a.severity = t.severity
   RETURNING a.key_hash),
 agreed AS MATERIALIZED (SELECT 1 / (count(*) = $2::int)::int AS yes FROM touched),
 received AS (
@@ -140,9 +153,28 @@ class Touch:
             holder = key.holder
             if key.firing and holder is not None and holder.live and (name := names.get(key.key_hash)) is not None:
                 result = Result(name, holder.number, Outcome.REPEATED, "open")
-                self._seats[key.key_hash] = Seat(holder.id, key.occurrence, result)
+                self._seats[key.key_hash] = self._seat(key, holder.id, result)
             else:
                 self._seats.pop(key.key_hash, None)
+
+    def chatty(self, keys: Iterable[bytes]) -> frozenset[bytes]:
+        """Return the keys whose words have changed so often lately that only another severity is shown at once."""
+        return frozenset(key for key in keys if (seat := self._seats.get(key)) is not None and self._chatters(seat))
+
+    def _chatters(self, seat: Seat) -> bool:
+        since = seat.since
+        return seat.changes >= CHANGES and since is not None and self._clock.now() - since < WITHIN
+
+    def _seat(self, key: Known, incident_id: int, result: Result) -> Seat:
+        """The seat of a key that fires, with how often its words changed."""
+        words, before = hash((key.title, key.description)), self._seats.get(key.key_hash)
+        if before is None or before.incident_id != incident_id or before.words == words:
+            changes, since = (before.changes, before.since) if before is not None else (0, None)
+        elif before.since is None or self._clock.now() - before.since >= WITHIN:
+            changes, since = 1, self._clock.now()
+        else:
+            changes, since = before.changes + 1, before.since
+        return Seat(incident_id, key.occurrence, result, key.severity, words, changes, since)
 
     def repeats(self, batch: Sequence[Submission]) -> Repeats | None:
         """The batch as repeats of remembered keys, or None when anything else is in it."""
@@ -150,14 +182,16 @@ class Touch:
             return None
         repeats = Repeats(batch)
         for place, submission in enumerate(batch):
-            if submission.refused or submission.ignored or submission.delivery_key or submission.flag or submission.lost:
-                return None
-            if submission.mended:
+            if not _plain(submission):
                 return None
             for index, alert in submission.alerts:
                 key = key_hash(submission.integration_id, alert.namespace, alert.dedup_key)
                 seat = self._seats.get(key)
-                if seat is None or alert.status is not AlertStatus.FIRING or alert.test or alert.occurrence != seat.occurrence:
+                if seat is None or alert.status is not AlertStatus.FIRING or alert.test or alert.note:
+                    return None
+                if alert.occurrence != seat.occurrence or alert.severity != seat.severity:
+                    return None
+                if hash((alert.title, alert.description)) != seat.words and not self._chatters(seat):
                     return None
                 tally = repeats.tallies.get(key)
                 if tally is None:
@@ -171,7 +205,9 @@ class Touch:
         now = self._clock.stamp() or self._clock.now() + (self._ahead or timedelta())
         ids = receipt_ids(now, len(repeats.batch))
         keys = [
-            TouchedKey(as_bytea(key), t.seat.incident_id, t.seat.occurrence, t.count, t.oldest, t.newest, t.ends_at)
+            TouchedKey(
+                as_bytea(key), t.seat.incident_id, t.seat.occurrence, t.count, t.oldest, t.newest, t.ends_at, t.seat.severity
+            )
             for key, t in sorted(repeats.tallies.items())
         ]
         received = [self._receipt(submission, ids[place], now) for place, submission in enumerate(repeats.batch)]
@@ -204,3 +240,9 @@ class Touch:
     def _keep_time(self, now: datetime) -> None:
         """How far PostgreSQL's clock is ahead of this machine's: only receipts are stamped by it, nothing falls due."""
         self._ahead = now - self._clock.now()
+
+
+def _plain(submission: Submission) -> bool:
+    """Whether there is nothing to write of a request but its alerts."""
+    s = submission
+    return not (s.refused or s.ignored or s.delivery_key or s.flag or s.lost or s.mended)

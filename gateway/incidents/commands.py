@@ -15,6 +15,14 @@ class Acknowledge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unacknowledge:
+    """Take back an acknowledgement: nobody works on it any more."""
+
+    person: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assign:
     """Give it to a group or a person of a tier."""
 
@@ -143,6 +151,6 @@ class FireAgain:
 
 
 Command = (
-    Acknowledge | Assign | Return | Hold | Resume | Escalate | Resolve | Confirm | Refuse | Close | Reject | DeclareMajor | Note
-    | Rate | CallBack | Clear | FireAgain
+    Acknowledge | Unacknowledge | Assign | Return | Hold | Resume | Escalate | Resolve | Confirm | Refuse | Close | Reject
+    | DeclareMajor | Note | Rate | CallBack | Clear | FireAgain
 )  # fmt: skip

@@ -11,6 +11,9 @@ import msgspec
 
 from gateway.incidents.model import Tier
 
+RAISED = "raised"
+"""The reason of a `set_priority` that a sender or a link made and no person: the new targets count from that moment."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -20,6 +20,9 @@ SAME = None
 BACK = "back"
 """The state before the hold, or before the record was resolved by its alert."""
 
+UNTAKEN = "untaken"
+"""The state of a record that nobody has accepted: assigned where it has a group, else logged."""
+
 Target = State | str | None
 
 
@@ -29,6 +32,7 @@ def _from(states: frozenset[State] | tuple[State, ...], to: Target) -> dict[Stat
 
 TABLE: Mapping[type[c.Command], Mapping[State, Target]] = {
     c.Acknowledge: _from((NEW, ASSIGNED), WORKING) | _from((WORKING, HELD, RAISED), SAME),
+    c.Unacknowledge: _from((WORKING,), UNTAKEN),
     c.Assign: _from((NEW, ASSIGNED, WORKING, RAISED), ASSIGNED),
     c.Return: _from((ASSIGNED, WORKING), NEW),
     c.Hold: _from((NEW, ASSIGNED, WORKING, RAISED), HELD),
@@ -96,12 +100,13 @@ def apply(incident: Incident, command: c.Command, actor: str, now: datetime) -> 
         after = replace(after, ledger=(*incident.ledger, clock))
     to = row[incident.state]
     if to is not SAME:
-        after = replace(after, state=_back(incident) if to is BACK else State(to))
+        after = replace(after, state=_state(incident, to))
     return Revision(after=after, actor=actor, events=((EVENTS[type(command)], _facts(incident, after, command)),))
 
 
 EVENTS: Mapping[type[c.Command], str] = {
     c.Acknowledge: "accepted",
+    c.Unacknowledge: "unacknowledged",
     c.Assign: "assigned",
     c.Return: "returned",
     c.Hold: "held",
@@ -126,6 +131,12 @@ def _word(command: c.Command) -> str:
     return next((name for name, kind in ACTIONS.items() if kind is type(command)), EVENTS[type(command)])
 
 
+def _state(incident: Incident, to: Target) -> State:
+    if to == UNTAKEN:
+        return ASSIGNED if incident.assignee_group else NEW
+    return _back(incident) if to == BACK else State(str(to))
+
+
 def _back(incident: Incident) -> State:
     if incident.state is HELD:
         return incident.held_state or WORKING
@@ -138,6 +149,9 @@ def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) 
             who = person or actor
             first = incident.responded_at or now
             return replace(incident, responded_at=first, handler=who, assignee=incident.assignee or who)
+        case c.Unacknowledge():
+            kept = "" if incident.assignee == incident.handler else incident.assignee
+            return replace(incident, responded_at=None, handler=kept, assignee=kept)
         case c.Assign(group=group, person=person, tier=tier):
             return replace(incident, assignee_group=group or incident.assignee_group, assignee=person, handler=person, tier=tier)
         case c.Return():

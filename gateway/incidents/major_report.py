@@ -9,8 +9,8 @@ from gateway.incidents.labels import LOCALES, Locale, label
 from gateway.incidents.record import Incident
 
 TOLD = frozenset({
-    "opened", "declared_major", "leader_told", "assigned", "accepted", "returned", "held", "resumed", "escalated", "note",
-    "status_update", "resolved", "reopened", "closed",
+    "opened", "declared_major", "leader_told", "assigned", "accepted", "unacknowledged", "raised", "returned", "held",
+    "resumed", "escalated", "note", "status_update", "resolved", "reopened", "closed",
 })  # fmt: skip
 """The events that are actions of somebody and belong into a report."""
 
@@ -32,6 +32,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "leader_told": ("told the leader", "通知分管领导"),
     "assigned": ("assigned", "分派"),
     "accepted": ("accepted", "受理"),
+    "unacknowledged": ("acknowledgement withdrawn", "取消受理"),
+    "raised": ("raised", "提升优先级"),
     "returned": ("returned", "退回"),
     "held": ("put on hold", "挂起"),
     "resumed": ("resumed", "恢复处理"),

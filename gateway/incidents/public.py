@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import product
 from typing import Any
 
 from gateway.db.pool import Connection
@@ -30,6 +31,9 @@ TOLD: Mapping[str, frozenset[str]] = {
 
 ALWAYS = frozenset({"state", "was"})
 
+OTHERS = ("master", "incident")
+"""Facts that are the number of another incident."""
+
 
 def public(event: str, actor: str, facts: Mapping[str, Any], names: AbstractSet[str]) -> dict[str, Any] | None:
     """The facts of an entry that a reporter known by `names` is told, or None for an entry that is not for them."""
@@ -41,10 +45,10 @@ def public(event: str, actor: str, facts: Mapping[str, Any], names: AbstractSet[
 
 
 async def hide_masters(conn: Connection, told: Sequence[dict[str, Any]], sight: Sight) -> frozenset[str]:
-    """Take the numbers out of facts about masters that are not there for who reads them; gives those numbers."""
-    numbers = frozenset(str(facts["master"]) for facts in told if facts.get("master"))
+    """Take the numbers out of facts about incidents that are not there for who reads them; gives those numbers."""
+    numbers = frozenset(str(facts[name]) for facts in told for name in OTHERS if facts.get(name))
     hidden = numbers - await store.seen(conn, numbers, sight)
-    for facts in told:
-        if facts.get("master") in hidden:
-            facts["master"] = None
+    for facts, name in product(told, OTHERS):
+        if facts.get(name) in hidden:
+            facts[name] = None
     return hidden

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from gateway.incidents.announcement import Announcement
 from gateway.incidents.ledger import Ledger
 from gateway.incidents.model import (
     Closure,
@@ -19,6 +20,7 @@ from gateway.incidents.model import (
     TimerKind,
     Urgency,
 )
+from gateway.settings.recipients import Target, target_of
 
 LEAST_MAJOR = 2
 """The least urgent priority that makes an incident major by itself."""
@@ -119,7 +121,7 @@ class Arm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One message owed to one address ("smtp:a@b" or "webhook:https://…") because of one `cause`.
+    """One message owed to one recipient ("smtp:a@b" or "webhook:https://…") because of one `cause`.
 
     The same incident, cause and target always make the same outbox id, so saying it twice sends it once.
     """
@@ -132,17 +134,24 @@ class Notice:
 
     def id(self, incident_id: int | None) -> UUID:
         """The outbox id, which is also the idempotency id of every attempt; None for what is about no record."""
-        return uuid5(NOTICES, f"{incident_id}\x1f{self.cause}\x1f{self.target}")
+        return uuid5(NOTICES, f"{incident_id}\x1f{self.cause}\x1f{self.to}")
+
+    @property
+    def to(self) -> Target:
+        """The channel and the address there, as the outbox keeps them."""
+        return target_of(self.target)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """What one decision changes about one incident, all written in one transaction by `store.write`.
 
-    `after` still carries the version and timeline hash it was read with; writing appends `events` (slug, facts) to
+    `before` is the incident as the transaction found it, None for one that is opened. `after` still carries the version and
+    timeline hash it was read with; writing appends `events` (slug, facts) to
     its timeline and moves both on. A revision without events is not a change and writes nothing but its timers.
     `marks_only` promises that nothing but marks, breach flag and next threshold differ from what was read, which is
-    what nearly every firing of a timer does and is written for a fraction of the price.
+    what nearly every firing of a timer does and is written for a fraction of the price. `notices` are messages whose address
+    is known; who `announcements` are for is looked up when the revision is written.
     """
 
     after: Incident
@@ -151,3 +160,5 @@ class Revision:
     timers: tuple[Arm, ...] = ()
     notices: tuple[Notice, ...] = ()
     marks_only: bool = False
+    before: Incident | None = None
+    announcements: tuple[Announcement, ...] = ()

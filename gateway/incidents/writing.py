@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from gateway.db.pool import Connection
-from gateway.incidents import answering, timeline
+from gateway.incidents import answering, notifier, timeline
 from gateway.incidents.arming import arm
 from gateway.incidents.columns import column_of
 from gateway.incidents.record import Incident, Notice, Revision
@@ -87,6 +87,7 @@ TOLD = ("fields", "symptom", "scope", "language")
 
 async def open_new(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[Written]:
     """Insert the new incidents of `revisions` with their timelines, timers and messages; in the same order."""
+    revisions = await notifier.address_all(conn, revisions, now)
     written, entries = _chained(key, revisions, now)
     columns = (*OPENED, *TOLD) if any(_told(one.before_it) for one in written) else OPENED
     rows = zip(*_columns(written, columns, now), strict=True)
@@ -218,6 +219,7 @@ async def write(conn: Connection, key: bytes, revisions: Sequence[Revision], now
 
     A revision without events changes nothing but its timers.
     """
+    revisions = await notifier.address_all(conn, revisions, now)
     changed = [revision for revision in revisions if revision.events]
     written, entries = _chained(key, changed, now)
     for statement, names, narrow in ((CHANGE, CHANGED, False), (MARK, MARKED, True)):
@@ -275,7 +277,7 @@ async def _write_side_effects(conn: Connection, revisions: Sequence[Revision], n
 
 async def _tell(conn: Connection, notices: Sequence[tuple[int, Notice]], now: datetime) -> None:
     rows = [
-        (notice.id(incident_id), incident_id, *notice.target.split(":", 1), notice.role, notice.template,
+        (notice.id(incident_id), incident_id, *notice.to, notice.role, notice.template,
          timeline.facts_text(notice.facts), now)
         for incident_id, notice in notices
     ]  # fmt: skip

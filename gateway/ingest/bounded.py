@@ -22,6 +22,8 @@ def bounded(alert: Alert, pointer: str) -> Alert:
         labels=limits.labels(dict(alert.labels)),
         annotations=limits.labels(dict(alert.annotations)),
         occurrence=limits.cut(alert.occurrence, limits.KEY),
+        author=limits.cut(alert.author.strip(), limits.KEY),
+        note=limits.cut(alert.note.strip(), limits.DESCRIPTION),
     )
 
 

@@ -11,13 +11,19 @@ STATUS = {
     "PROBLEM": AlertStatus.FIRING,
     "RECOVERY": AlertStatus.RESOLVED,
     "ACKNOWLEDGEMENT": AlertStatus.ACKNOWLEDGED,
+    "CUSTOM": AlertStatus.COMMENTED,
 }
-OTHERS = ("FLAPPING", "DOWNTIME", "CUSTOM")
+BY_PEOPLE = (AlertStatus.ACKNOWLEDGED, AlertStatus.COMMENTED)
+OTHERS = ("FLAPPING", "DOWNTIME")
 """How the notification types begin that change nothing here: what is planned or flaps is the sender's to hold back."""
 
 
 class Notification(msgspec.Struct):
-    """The body. `time` is seconds since 1970; a host's own notification has no service."""
+    """The body. `time` is seconds since 1970; a host's own notification has no service.
+
+    `service` is the name of the check, which many hosts share. `business_service` is the service of the catalogue that it
+    is about, where the sender's objects name one.
+    """
 
     type: str
     host: str
@@ -31,6 +37,7 @@ class Notification(msgspec.Struct):
     comment: str = ""
     url: str = ""
     time: str = ""
+    business_service: str = ""
 
 
 def parse(delivery: Delivery, namespace: str) -> Parsed:
@@ -40,7 +47,7 @@ def parse(delivery: Delivery, namespace: str) -> Parsed:
     status, named_by = STATUS.get(kind), delivery_id(delivery.headers)
     if status is None and not kind.startswith(OTHERS):
         raise limits.fault("/type", f"a notification type is PROBLEM, RECOVERY or ACKNOWLEDGEMENT, not {told.type[:40]!r}")
-    if status is None:
+    if status is None or (status is AlertStatus.COMMENTED and not told.comment.strip()):
         return Parsed((), ignored=((0, kind.lower()),), delivery_id=named_by)
     return Parsed(((0, _alert(told, status, namespace, delivery)),), delivery_id=named_by)
 
@@ -53,7 +60,8 @@ def key(host: str, service: str) -> str:
 def _alert(told: Notification, status: AlertStatus, namespace: str, delivery: Delivery) -> Alert:
     groups = {f"group:{name.strip()}": "true" for name in told.groups.split(",") if name.strip()}
     what = f"{told.service} on {told.host}" if told.service else told.host
-    notes = named({"author": told.author, "comment": told.comment})
+    said = status in BY_PEOPLE
+    notes = {} if said else named({"author": told.author, "comment": told.comment})
     return bounded(
         Alert(
             namespace=namespace,
@@ -62,12 +70,14 @@ def _alert(told: Notification, status: AlertStatus, namespace: str, delivery: De
             title=f"{what} is {told.state or told.type}",
             description="\n".join(text for text in (told.output, told.long_output.replace("\\n", "\n")) if text),
             severity=told.state.casefold(),
-            service=told.service,
+            service=told.business_service,
             ci=told.host,
             labels=named({"host": told.host, "service": told.service, "address": told.address}) | groups,
             annotations=notes,
             links=limits.links([(told.url, "")]),
             event_time=limits.moment(told.time, delivery.received_at, "/time"),
+            author=told.author.strip() if said else "",
+            note=told.comment.strip() if said else "",
         ),
         "/host",
     )

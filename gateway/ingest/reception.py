@@ -14,6 +14,7 @@ from gateway.dedup.deliveries import Deliveries, claim
 from gateway.dedup.mended import WHOLE
 from gateway.dedup.submission import Receipt, Refused, Result, Submission
 from gateway.errors import Unavailable
+from gateway.incidents.following import Before, go_on
 from gateway.incidents.model import Outcome
 from gateway.incidents.record import Incident, Revision
 from gateway.ingest.http import Submit
@@ -22,18 +23,23 @@ from gateway.operations.create import Report, opening
 from gateway.operations.desk import Desk, Session
 from gateway.operations.placing import open_placed
 from gateway.operations.who import Who
+from gateway.quarantine import set_aside
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of one thing said. `key` is what the receipt calls it; `incident` is the record that answers for it."""
+    """The end of one thing said. `key` is its name in the receipt; `incident` is the record that answers for it.
+
+    `aside` is what is kept of it where it was set aside.
+    """
 
     key: str
     incident: Incident | None
     outcome: Outcome
     reason: str
+    aside: set_aside.Aside | None = None
 
 
 Work = Callable[[Session], Awaitable[Done | Result]]
@@ -86,6 +92,8 @@ async def _taken(session: Session, submission: Submission, work: Work) -> Receip
     done = await work(session)
     if isinstance(done, Result):
         return await _receipt(session, deliveries, (done,), None)
+    if done.aside is not None:
+        await set_aside.insert(session.conn, deliveries.ids[0], submission, done.reason, done.aside, session.now)
     number, incident_id = (done.incident.number, done.incident.id) if done.incident is not None else (None, None)
     return await _receipt(session, deliveries, (Result(done.key, number, done.outcome, done.reason),), incident_id)
 
@@ -112,19 +120,30 @@ def outcome_of(incident: Incident) -> Outcome:
 async def opened(
     session: Session, report: Report, who: Who, said: Mapping[str, Any], earlier: Incident | None = None
 ) -> Incident:
-    """A record of what somebody reported, below an open master of the same trouble if there is one; nobody owns it yet.
+    """Open a record of what somebody reported, below an open master of the same trouble if there is one; it has no owner yet.
 
-    `said` stands in its timeline beside what opened it. `earlier` is a record that has ended which this one follows on from.
+    `said` stands in its timeline beside what opened it. `earlier` is a record that has ended which this one follows: it is
+    given to whoever handled that one, and is flagged as security incident where that one was.
     """
     desk = session.desk
+    if earlier is not None and earlier.security:
+        report = replace(report, security=True)
     ids, numbers = await desk.reserve(1, desk.clock.stamp())
     first = opening(desk, report, who, session.now, ids[0], numbers[0])
     (event, facts), *told = first.events
     facts = {**facts, **said} | ({"follows": earlier.number} if earlier else {})
-    after = replace(first.after, owner="", follows_id=earlier.id if earlier else None)
-    revision = replace(first, after=after, events=((event, facts), *told))
-    incident = await open_placed(session, revision)
-    if earlier is not None:
-        followed = ("followed_on", {"number": incident.number, "note": ""})
-        await session.write([Revision(after=earlier, actor=who.name, events=(followed,))])
+    revision = replace(first, after=replace(first.after, owner=""), events=((event, facts), *told))
+    if earlier is None:
+        return await open_placed(session, revision)
+    incident = await _opened_after(session, revision, earlier)
+    followed = ("followed_on", {"number": incident.number, "note": ""})
+    await session.write([Revision(after=earlier, actor=who.name, events=(followed,))])
     return incident
+
+
+async def _opened_after(session: Session, revision: Revision, earlier: Incident) -> Incident:
+    """Open a record that goes on from an earlier one: with its handler, or like any other report where it had none."""
+    if not earlier.handler:
+        return await open_placed(session, replace(revision, after=replace(revision.after, follows_id=earlier.id)))
+    before = Before(earlier.id, earlier.handler, earlier.assignee, earlier.assignee_group, earlier.tier)
+    return await session.open(go_on(revision, before, session.now))

@@ -64,9 +64,8 @@ async def put(conn: Connection, rows: Sequence[tuple[int | None, Notice]], creat
         return
     columns: list[tuple[object, ...]] = []
     for incident_id, notice in rows:
-        channel, _, recipient = notice.target.partition(":")
         facts = msgspec.json.encode(notice.facts).decode()
-        columns.append((notice.id(incident_id), incident_id, channel, recipient, notice.role, notice.template, facts))
+        columns.append((notice.id(incident_id), incident_id, *notice.to, notice.role, notice.template, facts))
     await conn.execute(PUT, *(list(column) for column in zip(*columns, strict=True)), created_at)
 
 

@@ -113,7 +113,8 @@ class Runner:
     async def _attempt(self, owed: Owed) -> tuple[Settlement, SendOutcome]:
         channel = self.channels.get(owed.channel)
         if channel is None:
-            return _verdict(owed, Dead(f"there is no channel {owed.channel!r}"))
+            named = f"there is no channel {owed.channel!r}" if owed.channel else f"{owed.recipient!r} names no channel"
+            return _verdict(owed, Dead(named))
         try:
             message = self._message(owed)
         except ValueError as error:

@@ -30,6 +30,10 @@ class Template(StrEnum):
     REOPENED = "reopened"
     CLOSED = "closed"
     ASSIGNED = "assigned"
+    RAISED = "raised"
+    ESCALATED = "escalated"
+    RETURNED = "returned"
+    RESUMED = "resumed"
     UNRESOLVED = "unresolved"
     MAJOR = "major"
     RECEIVED = "received"
@@ -59,6 +63,10 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.REOPENED: ("reopened", "重新打开"),
     Template.CLOSED: ("closed", "已关闭"),
     Template.ASSIGNED: ("assigned", "已派单"),
+    Template.RAISED: ("priority raised", "优先级已提高"),
+    Template.ESCALATED: ("escalated", "已升级"),
+    Template.RETURNED: ("returned to the desk", "已退回服务台"),
+    Template.RESUMED: ("resumed", "已恢复处理"),
     Template.UNRESOLVED: ("still unresolved", "仍未解决"),
     Template.MAJOR: ("declared major", "定为重大事件"),
     Template.RECEIVED: ("your message was received", "来信已受理"),

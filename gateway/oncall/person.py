@@ -55,6 +55,22 @@ class Group:
     updated_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reachable:
+    """An active person with an e-mail address or another contact method.
+
+    `groups` are those they belong to, `shifts` those whose shift they work now; `at_desk` says that one of these is a desk.
+    """
+
+    login: str
+    email: str = ""
+    phone: str = ""
+    roles: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    shifts: frozenset[str] = frozenset()
+    at_desk: bool = False
+
+
 def phone(text: str) -> str:
     """A number as E.164 has it, "" for none; raises Unprocessable."""
     number = BETWEEN_DIGITS.sub("", text)

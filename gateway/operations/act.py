@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from gateway.db.pool import Connection
-from gateway.incidents import commands, lifecycle, store
+from gateway.incidents import commands, lifecycle
 from gateway.incidents.custom import moments_of
 from gateway.incidents.record import Incident, Revision
 from gateway.operations import allowing
@@ -33,19 +33,30 @@ async def act(
     """
 
     async def work(session: Session) -> Incident:
-        incident = await applied(session, number, command, who, if_match)
-        if related and isinstance(command, CASCADING):
-            await _cascade(session, incident, command, who)
-        return incident
+        return await applied(session, number, command, who, if_match, related=related)
 
     return await at_most_once(desk, once, who, work)
 
 
-async def applied(session: Session, number: str, command: commands.Command, who: Who, if_match: int | None = None) -> Incident:
-    """Apply a command in a transaction of the caller's; raises as `act`, before anything is written."""
+async def applied(
+    session: Session,
+    number: str,
+    command: commands.Command,
+    who: Who,
+    if_match: int | None = None,
+    *,
+    related: bool = False,
+) -> Incident:
+    """Apply a command in a transaction of the caller's; raises as `act`, before anything is written.
+
+    Related records come first: those that are still open when their master ends are let go.
+    """
     incident = await session.lock(number, who, if_match)
     allowing.check(who, command, incident)
-    written = await session.write([await revised(session, incident, command, who)])
+    revision = await revised(session, incident, command, who)
+    if related and isinstance(command, CASCADING):
+        await _cascade(session, incident, command, who)
+    written = await session.write([revision])
     return written[0] if written else incident
 
 
@@ -66,8 +77,8 @@ async def revised(session: Session, incident: Incident, command: commands.Comman
 
 def _declared(session: Session, revision: Revision, command: commands.DeclareMajor) -> Revision:
     """The same, with the management chain told of it."""
-    notices, told = session.desk.rules.escalation.declared(revision.after, command.reason)
-    return replace(revision, events=(*revision.events, *told), notices=(*revision.notices, *notices))
+    announcements = session.desk.rules.escalation.declared(revision.after, command.reason)
+    return replace(revision, announcements=(*revision.announcements, *announcements))
 
 
 KEY_HOLDER = "SELECT incident_id FROM alert WHERE key_hash = $1 FOR SHARE"
@@ -89,7 +100,7 @@ async def _cascade(session: Session, master: Incident, command: commands.Command
     moments = moments_of(type(command))
     revisions = [
         lifecycle.apply(incident, command, who.name, session.now)
-        for incident in await store.lock(session.conn, ids)
+        for incident in await session.locked(ids)
         if incident.state in lifecycle.TABLE[type(command)]
         and may(who, allowing.asked(command, who), incident) == ALLOWED
         and not fields.missing(incident.kind, incident.fields, moments)

@@ -41,9 +41,9 @@ async def complain(
         refuse(may(who, Action.COMPLAIN, incident))
         by = complainant or who.name
         made = await session.conn.fetchval(FILE, incident.id, text, by, session.now, who.name)
-        notices, told = desk.rules.escalation.complained(incident, made, text) if _weighs(incident) else ((), ())
-        events = (("complaint_filed", {"complaint": made, "complainant": by, "text": text}), *told)
-        return (await session.write([Revision(after=incident, actor=who.name, events=events, notices=notices)]))[0]
+        events = (("complaint_filed", {"complaint": made, "complainant": by, "text": text}),)
+        told = desk.rules.escalation.complained(incident, made, text) if _weighs(incident) else ()
+        return (await session.write([Revision(after=incident, actor=who.name, events=events, announcements=told)]))[0]
 
     return await at_most_once(desk, once, who, work)
 

@@ -84,7 +84,7 @@ async def create(desk: Desk, report: Report, who: Who, *, once: Once | None = No
 
 
 def opening(desk: Desk, report: Report, who: Who, now: datetime, incident_id: int, number: str) -> Revision:
-    """The first revision of a record: what is reported, with its priority, its policy and whom its opening tells."""
+    """The first revision of a record: what is reported, with its priority and its policy."""
     judged = desk.catalogue.judge(PRIORITIES[report.impact][report.urgency], report.service)
     priority = judged.priority
     policy = desk.rules.policy_for(kind=report.kind, service=report.service, source=report.source, priority=priority)
@@ -102,13 +102,12 @@ def opening(desk: Desk, report: Report, who: Who, now: datetime, incident_id: in
         version=0,
         timeline_hash=GENESIS,
     )
-    notices, told = desk.rules.escalation.opened(incident)
     facts: Mapping[str, Any] = {"source": report.source, "priority": priority, "reason": "reported", **judged.facts}
     if incident.fields:
         facts = {**facts, "fields": incident.fields}
     if now - incident.occurred_at > LATE_ENTRY:
         facts = {**facts, "late_reason": report.late_reason}
-    return Revision(after=incident, actor=who.name, events=(("opened", facts), *told), notices=notices)
+    return Revision(after=incident, actor=who.name, events=(("opened", facts),))
 
 
 COPIED = tuple(name for name in Report.__dataclass_fields__ if name not in {"occurred_at", "late_reason"})

@@ -1,6 +1,6 @@
 """Where people's changes are made: lock the record, decide, write, commit, then tell the wheel."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -13,9 +13,11 @@ from gateway.incidents import store, writing
 from gateway.incidents.custom import NO_FIELDS, Fields
 from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Incident, Revision
+from gateway.kinship import letting_go
 from gateway.operations.permissions import sight
 from gateway.operations.who import Who
 from gateway.sla import timers
+from gateway.sla.duties import with_announcements
 from gateway.sla.timers import Rules
 
 Result = TypeVar("Result")
@@ -54,11 +56,15 @@ class Desk:
 
 
 class Session:
-    """One transaction of one operation; `now` is the moment it is judged by."""
+    """One transaction of one operation; `now` is the moment it is judged by.
+
+    It remembers how each record stood before it is written: who must be told follows from the difference.
+    """
 
     def __init__(self, desk: Desk, conn: Connection, now: datetime) -> None:
         self.desk, self.conn, self.now = desk, conn, now
         self.armed: list[Armed] = []
+        self._before: dict[int, Incident] = {}
 
     async def lock(self, number: str, who: Who, if_match: int | None = None) -> Incident:
         """The record, locked; raises NotFound where there is none for `who`, VersionMismatch when it is not at `if_match`."""
@@ -69,23 +75,45 @@ class Session:
             raise VersionMismatch(
                 f"{number} is at version {incident.version}: read it again and repeat the change", version=incident.version
             )
-        return incident
+        return self._found([incident])[0]
+
+    async def locked(self, ids: Collection[int]) -> list[Incident]:
+        """The records of those ids, locked in id order."""
+        return self._found(await store.lock(self.conn, ids))
 
     async def write(self, revisions: Sequence[Revision]) -> list[Incident]:
-        """Bring clocks and timers of changed records up to date and write them."""
-        fresh = [self._refreshed(revision) for revision in revisions if revision.events]
+        """Bring clocks and timers of changed records up to date and write them.
+
+        With them go the followers that the change lets go, and the messages that all of it owes.
+        """
+        changed = [revision for revision in revisions if revision.events]
+        await self._find([one.after.id for one in changed if one.after.id not in self._before])
+        asked = [replace(one, before=self._before[one.after.id]) for one in changed]
+        settled = await letting_go.settled(self.conn, self.desk.rules, asked, self.now)
+        fresh = [self._refreshed(revision) for revision in settled]
         self._note(fresh)
-        return [one.incident for one in await writing.write(self.conn, self.desk.key, fresh, self.now)]
+        written = self._found([one.incident for one in await writing.write(self.conn, self.desk.key, fresh, self.now)])
+        return written[: len(changed)]
 
     async def open(self, revision: Revision) -> Incident:
-        """Write a new record."""
+        """Write a new record, with the messages that it owes."""
         fresh = self._refreshed(revision)
         self._note([fresh])
-        return (await writing.open_new(self.conn, self.desk.key, [fresh], self.now))[0].incident
+        return self._found([(await writing.open_new(self.conn, self.desk.key, [fresh], self.now))[0].incident])[0]
+
+    async def _find(self, ids: Sequence[int]) -> None:
+        """Remember how records stand that were locked elsewhere in this transaction."""
+        if ids:
+            self._found(await store.by_ids(self.conn, ids))
+
+    def _found(self, incidents: list[Incident]) -> list[Incident]:
+        self._before.update((one.id, one) for one in incidents)
+        return incidents
 
     def _refreshed(self, revision: Revision) -> Revision:
         after, armed = timers.refresh(self.desk.rules, revision.after, self.now)
-        return replace(revision, after=after, timers=(*revision.timers, *armed))
+        fresh = replace(revision, after=after, timers=(*revision.timers, *armed))
+        return with_announcements(self.desk.rules.escalation, fresh)
 
     def _note(self, revisions: Sequence[Revision]) -> None:
         self.armed += [(r.after.id, arm.kind, arm.due_at) for r in revisions for arm in r.timers if arm.due_at is not None]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.errors import Flaw, Unprocessable
+from gateway.incidents.grading import with_worst, worst_known
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import PRIORITIES
 from gateway.incidents.record import Incident, Revision
@@ -12,7 +13,6 @@ from gateway.operations.allowing import check_fields
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.who import Who
-from gateway.sla.timers import Rules
 
 
 async def edit(
@@ -52,15 +52,6 @@ def _check_reason(incident: Incident, changes: Mapping[str, Any], who: Who, note
         raise Unprocessable(f"say why {' and '.join(changed)} changes", flaws=(Flaw("/note", "is needed"),))
 
 
-def _other_policy(rules: Rules, before: Incident, after: Incident) -> Mapping[str, str]:
-    """Another policy where such a record would get another one; else the record keeps what it has."""
-    was, now = (
-        rules.policy_for(kind=one.kind, service=one.service, source=one.source, priority=one.priority).name
-        for one in (before, after)
-    )
-    return {"policy": now} if now not in (was, before.policy) else {}
-
-
 def _revision(incident: Incident, changes: Mapping[str, Any], actor: str, note: str, session: Session) -> Revision:
     wanted, desk = dict(changes), session.desk
     if "fields" in wanted:
@@ -72,17 +63,18 @@ def _revision(incident: Incident, changes: Mapping[str, Any], actor: str, note: 
     different = {name: value for name, value in wanted.items() if getattr(incident, name) != value}
     if not different:
         return Revision(after=incident, actor=actor, events=())
-    different |= _other_policy(desk.rules, incident, replace(incident, **different))
+    policy = desk.rules.policy_after(incident, replace(incident, **different))
+    different |= {"policy": policy} if policy != incident.policy else {}
     now = max(session.now, incident.ledger[-1].at)
     after = replace(incident, **different)
     facts = {"changes": list(_listed(incident, different))} | ({"note": note} if note else {})
-    events: tuple[tuple[str, Mapping[str, Any]], ...] = (("changed", facts),)
+    events = (("changed", facts),)
     if "priority" not in different:
         return Revision(after=after, actor=actor, events=events)
     entry = LedgerEntry(now, ClockEvent.SET_PRIORITY, priority=after.priority)
-    after = replace(after, ledger=(*incident.ledger, entry))
-    notices, told = desk.rules.escalation.opened(after)
-    return Revision(after=after, actor=actor, events=events + told, notices=notices)
+    marks = with_worst(incident.marks, worst_known(incident), after.priority)
+    after = replace(after, ledger=(*incident.ledger, entry), marks=marks)
+    return Revision(after=after, actor=actor, events=events)
 
 
 def _listed(incident: Incident, different: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -154,7 +154,7 @@ async def _take_over(session: Session, listed: HandOver, who: Who) -> None:
             actor=who.name,
             events=(("handed_over", {"from": one.handler, "to": who.name, "handover": listed.id}),),
         )
-        for one in await store.lock(session.conn, ids)
+        for one in await session.locked(ids)
         if one.state in LIVE and one.handler in leaving
     ]
     await session.write(revisions)

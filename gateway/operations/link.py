@@ -1,13 +1,14 @@
 """Masters and related records, by hand."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from gateway.db.pool import Connection
 from gateway.errors import Conflict, NotFound
 from gateway.incidents import store
+from gateway.incidents.hierarchy import BY_HAND, Unfit, unfit
 from gateway.incidents.model import LIVE
 from gateway.incidents.record import Incident, Revision
-from gateway.kinship import unlearning
+from gateway.kinship import letting_go, proposals, unlearning
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
@@ -18,33 +19,54 @@ from gateway.operations.who import Who
 async def link(
     desk: Desk, number: str, master: str, who: Who, *, note: str = "", if_match: int | None = None, once: Once | None = None
 ) -> Incident:
-    """Make a record related to `master`; what was related to it moves along, so that there is never a chain.
+    """Make a record related to `master`, which accepts what is proposed of the two; its own followers move along.
 
-    Raises NotFound, Forbidden, VersionMismatch, and Conflict where master and record are the same, master is itself related, or
-    master is over while the record is not.
+    A master that is less urgent than what comes below it is raised. Raises NotFound, Forbidden, VersionMismatch, and Conflict
+    where master and record are the same, master is itself related, or the record would wait for it in silence.
     """
 
     async def work(session: Session) -> Incident:
         record, above = await _both(session, number, master, who, if_match)
         refuse(may(who, Action.LINK, record))
-        if above.master_id is not None:
-            raise Conflict(f"{above.number} is itself related to a master: link to that one")
-        if record.state in LIVE and above.state not in LIVE:
-            raise Conflict(f"{above.number} is {above.state}: a record that is still open would wait for it in silence")
-        below = await store.lock(session.conn, [row[0] for row in await session.conn.fetch(RELATED, record.id)])
+        below = await session.locked([row[0] for row in await session.conn.fetch(RELATED, record.id)])
+        _check_master(above, (record, *below))
         await unlearning.forget(session.conn, (record, *below), above.id)
-        facts = {"master": above.number, "reason": "by hand", "score": 1.0, "note": note}
+        await proposals.take(session.conn, [record.id], above.id, who.name, session.now)
+        facts = {"master": above.number, "reason": BY_HAND, "score": 1.0, "note": note}
         revisions = [
             Revision(
-                after=replace(one, master_id=above.id, link_reason="by hand", link_score=1.0),
+                after=replace(one, master_id=above.id, link_reason=BY_HAND, link_score=1.0),
                 actor=who.name,
                 events=(("linked", facts),),
             )
             for one in (record, *below)
         ]
+        open_ones = [one for one in (record, *below) if one.state in LIVE]
+        if open_ones:
+            revisions.append(letting_go.above(desk.rules, above, open_ones, session.now, who.name))
         return (await session.write(revisions))[0]
 
     return await at_most_once(desk, once, who, work)
+
+
+REFUSED: Mapping[Unfit, str] = {
+    Unfit.OVER: "{master} is {state}: a record that is still open would wait for it in silence",
+    Unfit.HIDDEN: "{master} is a security incident: whoever works on {number} would not see what it waits for",
+    Unfit.REQUEST: "{master} is a service request: an incident would wait for it in silence",
+    Unfit.SUPPRESSED: "{master} is planned work: a record would wait for it in silence",
+}
+"""What is said of a master that nothing may be linked to by hand; one that is milder is raised."""
+
+
+def _check_master(master: Incident, followers: Sequence[Incident]) -> None:
+    """Raise Conflict for a master that one of the records may not follow."""
+    if master.master_id is not None:
+        raise Conflict(f"{master.number} is itself related to a master: link to that one")
+    for one in followers:
+        hidden = master.security and not one.security
+        why = Unfit.HIDDEN if hidden else unfit(master, one)
+        if why is not None and why in REFUSED:
+            raise Conflict(REFUSED[why].format(master=master.number, state=master.state, number=one.number))
 
 
 RELATED = "SELECT id FROM incident WHERE master_id = $1 ORDER BY id"
@@ -78,7 +100,7 @@ async def unlink(
         refuse(may(who, Action.UNLINK, record))
         if record.master_id is None:
             raise Conflict(f"{number} is not related to a master")
-        await _unlearn(session.conn, record, record.master_id, who.name, session)
+        await _unlearn(session, record, record.master_id, who.name)
         after = replace(record, master_id=None, link_reason=None, link_score=None)
         facts = {"reason": record.link_reason, "note": note}
         return (await session.write([Revision(after=after, actor=who.name, events=(("unlinked", facts),))]))[0]
@@ -93,7 +115,27 @@ ON CONFLICT (key_hash, group_hash) DO NOTHING
 """
 
 
-async def _unlearn(conn: Connection, record: Incident, master_id: int, actor: str, session: Session) -> None:
-    await unlearning.remember(conn, record, master_id, actor, session.now)
+async def _unlearn(session: Session, record: Incident, master_id: int, actor: str) -> None:
+    await unlearning.remember(session.conn, record, master_id, actor, session.now)
     if record.key_hash is not None:
-        await conn.execute(UNLEARN, record.key_hash, master_id, session.now, actor)
+        await session.conn.execute(UNLEARN, record.key_hash, master_id, session.now, actor)
+
+
+async def refuse_link(
+    desk: Desk, number: str, master: str, who: Who, *, note: str = "", if_match: int | None = None, once: Once | None = None
+) -> Incident:
+    """Refuse a link that is proposed, and remember it as an unlinked one is.
+
+    Raises NotFound, Forbidden, VersionMismatch, and Conflict where that link is not proposed.
+    """
+
+    async def work(session: Session) -> Incident:
+        record, above = await _both(session, number, master, who, if_match)
+        refuse(may(who, Action.UNLINK, record))
+        if not await proposals.refuse(session.conn, record.id, above.id, who.name, session.now):
+            raise Conflict(f"it is not proposed that {number} follows {master}")
+        await _unlearn(session, record, above.id, who.name)
+        facts = {"master": above.number, "note": note}
+        return (await session.write([Revision(after=record, actor=who.name, events=(("link_refused", facts),))]))[0]
+
+    return await at_most_once(desk, once, who, work)

@@ -12,7 +12,7 @@ from typing import Any
 from gateway.db.pool import Connection
 from gateway.errors import Conflict, Forbidden
 from gateway.incidents.model import ReportStatus
-from gateway.incidents.record import Incident, Notice, Revision
+from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
@@ -111,10 +111,9 @@ async def approve_report(desk: Desk, number: str, who: Who, *, once: Once | None
 
 
 def _approved(session: Session, incident: Incident, report: Report, who: Who) -> Revision:
-    notices: tuple[Notice, ...]
-    notices, told = session.desk.rules.escalation.reported(incident, report.version, report.text)
-    events = (("report_approved", _facts(report.text, report.version)), *told)
-    return Revision(after=incident, actor=who.name, events=events, notices=notices)
+    told = session.desk.rules.escalation.reported(incident, report.version, report.text)
+    events = (("report_approved", _facts(report.text, report.version)),)
+    return Revision(after=incident, actor=who.name, events=events, announcements=told)
 
 
 def _facts(text: str, version: int) -> Mapping[str, Any]:

@@ -63,6 +63,8 @@ class Action(StrEnum):
     RECEIPTS = "receipts"
     QUARANTINE = "quarantine"
     REPLAY = "replay"
+    SET_ASIDE = "set_aside"
+    OPEN_SET_ASIDE = "open_set_aside"
     DIRECTORY = "directory"
     KNOWLEDGE = "knowledge"
     PUBLISH = "publish"
@@ -99,6 +101,8 @@ MEANING: Mapping[Action, str] = {
     Action.RECEIPTS: "what became of a delivery",
     Action.QUARANTINE: "what could not be understood",
     Action.REPLAY: "read that again",
+    Action.SET_ASIDE: "mail of programs that was set aside",
+    Action.OPEN_SET_ASIDE: "make it a record",
     Action.DIRECTORY: "who there is",
     Action.KNOWLEDGE: "articles of the knowledge base",
     Action.PUBLISH: "write them, from the solution of a record too",
@@ -150,7 +154,7 @@ class FieldRule:
 _A = Action
 _SEEING = frozenset({_A.READ, _A.INSPECT})
 _STAFF = frozenset({_A.SUBMIT, _A.FOLLOW, _A.DIRECTORY, _A.HAND_OVER, _A.KNOWLEDGE, _A.PUBLISH})
-_EVIDENCE = frozenset({_A.RECEIPTS, _A.QUARANTINE})
+_EVIDENCE = frozenset({_A.RECEIPTS, _A.QUARANTINE, _A.SET_ASIDE})
 _WORK = frozenset({_A.ACKNOWLEDGE, _A.HOLD, _A.RESUME, _A.RESOLVE})
 _PASSING_ON = frozenset({_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ESCALATE, _A.ENGAGE, _A.REFER})
 _OWNING = frozenset({
@@ -166,7 +170,7 @@ TABLE: tuple[Rule, ...] = (
         Where.OWN,
     ),
     Rule(Role.REPORTER, frozenset({_A.NOTE, _A.ATTACH}), Where.OWN, OPEN),
-    Rule(Role.SERVICE_DESK, _STAFF | _EVIDENCE | {_A.REPLAY, _A.SILENCE}),
+    Rule(Role.SERVICE_DESK, _STAFF | _EVIDENCE | {_A.REPLAY, _A.OPEN_SET_ASIDE, _A.SILENCE}),
     Rule(Role.SERVICE_DESK, _SEEING | _OWNING | {_A.ACKNOWLEDGE_ESCALATION, _A.SUBSCRIBE, _A.SUBSCRIBE_OTHERS, _A.POST_UPDATE}),
     Rule(Role.SERVICE_DESK, _WORK, Where.DESK),
     Rule(Role.SERVICE_DESK, frozenset({_A.REPORT}), Where.ANY, OVER),

@@ -8,7 +8,6 @@ from typing import Any
 import structlog
 
 from gateway.db.pool import Connection, acquire, in_transaction
-from gateway.incidents import store
 from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.operations.desk import NOW, Desk, Session
@@ -72,7 +71,7 @@ class Redating:
         async def once(conn: Connection) -> int:
             nonlocal session
             session = Session(self.desk, conn, await conn.fetchval(NOW, self.desk.clock.stamp()))
-            incidents = [one for one in await store.lock(conn, ids) if one.policy == policy]
+            incidents = [one for one in await session.locked(ids) if one.policy == policy]
             armed = await armed_of(conn, ids)
             told = {row["incident_id"] for row in await conn.fetch(TOLD, ids, version)}
             anew = known not in (None, version)

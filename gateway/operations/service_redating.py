@@ -14,7 +14,6 @@ from asyncpg import Record
 
 from gateway.catalogue.live import Promise
 from gateway.db.pool import Connection, acquire, in_transaction
-from gateway.incidents import store
 from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.desk import NOW, Desk, Session
@@ -98,7 +97,7 @@ class ServiceRedating:
             told = {row["incident_id"] for row in await conn.fetch(TOLD, ids, change.service, change.promise.version, change.at)}
             revisions = [
                 self._revision(one, change, armed.get(one.id, {}), session.now, anew=change.anew and one.id not in told)
-                for one in await store.lock(conn, ids)
+                for one in await session.locked(ids)
                 if one.service == change.service
             ]
             return len(await session.write(revisions))

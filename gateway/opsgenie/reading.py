@@ -166,7 +166,7 @@ ORDER BY e.item LIMIT 1
 
 NO_REQUEST = "Request not found. It might not be processed, yet."
 
-ACTIONS = {"firing": "Create", "resolved": "Close", "acknowledged": "Acknowledge"}
+ACTIONS = {"firing": "Create", "resolved": "Close", "acknowledged": "Acknowledge", "unacknowledged": "UnAcknowledge"}
 
 DONE: Mapping[str, str] = {
     "opened": "Created alert",
@@ -177,6 +177,8 @@ DONE: Mapping[str, str] = {
     "repeated": "Deduplicated alert",
     "cleared": "Closed alert",
     "acknowledged": "Acknowledged alert",
+    "unacknowledged": "UnAcknowledged alert",
+    "added": "Added note",
     "duplicate": "Processed before",
 }
 FAILED = {"nothing_open": "Alert does not exist", "already_cleared": "Alert is already closed"}

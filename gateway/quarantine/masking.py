@@ -12,9 +12,9 @@ NAMES = (
     r"(?:api|access|auth|routing|service|integration|genie|app|signing)[_-]?key"
 )
 NAMED = re.compile(rf"(?:[\w-]*[_-])?(?:{NAMES})", re.IGNORECASE)
-IN_TEXT = re.compile(rf'(\b[\w-]{{0,40}}?(?:{NAMES})["\']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"?|[^\s"&,;}}\]]+)', re.IGNORECASE)
+IN_TEXT = re.compile(rf'((?:{NAMES})["\']?\s*[:=]\s*)("(?:[^"\\]|\\.)*+"?|[^\s"&,;}}\]]+)', re.IGNORECASE)
 WORDS = re.compile(
-    r"(?i)\b(bearer|basic|genie_?key)\s+[\w.~+/=-]{8,}|\bwhsec_[\w+/=]{8,}|(?<=://)[^/\s:@]{1,256}:[^/\s@]{1,256}(?=@)"
+    r"(?i)\b(bearer|basic|genie_?key)\s+[\w.~+/=-]{8,}|\bwhsec_[\w+/=]{8,}|\bgwk_[\w-]{8,}|(?<=://)[^/\s:@]{1,256}:[^/\s@]{1,256}(?=@)"
 )
 UNKEPT = re.compile(r"sign|auth|token|secret|key|cookie|forwarded|real-ip", re.IGNORECASE)
 MOST, LONGEST = 40, 8_192

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
+from gateway.incidents.model import Outcome
 from gateway.quarantine.difference import Difference
 from gateway.quarantine.mappings import Mappings, Proposal
+from gateway.quarantine.set_aside import Kept as Aside
 from gateway.quarantine.store import Kept, Which
 from gateway.quarantine.trial import Trial
 
@@ -23,6 +25,15 @@ class Explained:
     nearest: str | None = None
     example: Any = None
     trial: Trial | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A mail that was set aside and is in a record now; `outcome` says how it came there."""
+
+    kept: Aside
+    receipt: UUID
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+import msgspec
+
 from gateway.durations import Duration
 from gateway.settings.arrival import Bounds, Dedup, Intake, Mail, Routing, ServiceIntake
 from gateway.settings.chat import Chat
@@ -9,6 +11,7 @@ from gateway.settings.forms import Form
 from gateway.settings.messengers import DingTalk, Feishu, Slack, WeCom
 from gateway.settings.phone import Phone
 from gateway.settings.process import CustomField, Escalation, Major, Problems, Sla
+from gateway.settings.recipients import target_of
 from gateway.settings.section import Section
 from gateway.settings.stores import S3
 
@@ -78,7 +81,7 @@ class Twilio(Section, frozen=True):
 
 
 class Notify(Section, frozen=True):
-    """Channels and who stands behind a role."""
+    """Channels and who stands behind a role; a plain mail address among the recipients is kept as one of the channel for mail."""
 
     locale: Literal["en", "zh-CN"]
     recipients: dict[str, tuple[str, ...]]
@@ -90,6 +93,11 @@ class Notify(Section, frozen=True):
     dingtalk: DingTalk
     twilio: Twilio
 
+    def __post_init__(self) -> None:
+        """Give a recipient one spelling, so that nobody is told twice for being written in two."""
+        named = {role: tuple(str(target_of(one)) for one in targets) for role, targets in self.recipients.items()}
+        msgspec.structs.force_setattr(self, "recipients", named)
+
 
 class Retention(Section, frozen=True):
     """How long intake evidence is kept; incidents and timelines stay."""
@@ -97,6 +105,7 @@ class Retention(Section, frozen=True):
     receipts: Duration
     alerts: Duration
     quarantine: Duration
+    set_aside: Duration
     deliveries: Duration
     idempotency: Duration
     chats: Duration

@@ -1,21 +1,19 @@
-"""Management escalation: who is told of an opening, a warning, a breach, of what stays unresolved, and its record. Pure."""
+"""Management escalation: the roles told of an opening, a warning, a breach, and of what stays unresolved. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from gateway.errors import Flaw, Misconfigured
+from gateway.incidents.addressing import DESK
+from gateway.incidents.announcement import OWN, Announcement, Recipient
 from gateway.incidents.ledger import microseconds
-from gateway.incidents.record import Incident, Notice
+from gateway.incidents.record import LEAST_MAJOR, Incident
 from gateway.settings import Management, Settings
 from gateway.sla.ladder import Rung, Step
 from gateway.sla.thresholds import Crossing
-
-OPENED = "opened"
-
-Told = tuple[tuple[str, Mapping[str, Any]], ...]
-"""Timeline events: (slug, facts). Empty when no rule asks for anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,39 +49,37 @@ class Escalation:
         patience = timedelta() + settings.escalation.acknowledgement_lasts
         return cls(settings.escalation.management, settings.notify.recipients, by_us, patience)
 
-    def opened(self, incident: Incident) -> tuple[tuple[Notice, ...], Told]:
-        """Who is told at once. Asked again after the priority rose, those already told are not told twice."""
-        return self._tell(incident, on="opened", cause=OPENED, template="opened", more={})
-
-    def declared(self, incident: Incident, reason: str) -> tuple[tuple[Notice, ...], Told]:
-        """Who is told at once that a record was declared major, whatever its priority: the manager, who tells the leader."""
+    def declared(self, incident: Incident, reason: str) -> tuple[Announcement, ...]:
+        """Return what is told at once of a record declared major, whatever its priority: the manager, who tells the leader."""
         roles = (MANAGER, LEADER) if self.leader_told else (MANAGER,)
         to_do = {} if self.leader_told else {"to_do": "tell_leader"}
-        return self._tell_roles(roles, incident, cause=DECLARED, template="major", more={"reason": reason, **to_do})
+        return self.announce(roles, incident, cause=DECLARED, template="major", more={"reason": reason, **to_do})
 
-    def update_overdue(self, incident: Incident, due_at: datetime) -> tuple[tuple[Notice, ...], Told]:
-        """Who is reminded that a status update was promised for `due_at` and none came: the manager."""
+    def update_overdue(self, incident: Incident, due_at: datetime) -> tuple[Announcement, ...]:
+        """Return the reminder to the manager that a status update was promised for `due_at` and none came."""
         more = {"due_at": due_at.isoformat(), "to_do": "post_update"}
         cause = f"update_due:{microseconds(due_at)}"
-        return self._tell_roles((MANAGER,), incident, cause=cause, template="update_due", more=more)
+        return self.announce((MANAGER,), incident, cause=cause, template="update_due", more=more)
 
-    def reported(self, incident: Incident, version: int, text: str) -> tuple[tuple[Notice, ...], Told]:
-        """Who is sent an approved report: the leader, whom those on security incidents are kept from."""
-        silenced = "security" if incident.security else ""
+    def reported(self, incident: Incident, version: int, text: str) -> tuple[Announcement, ...]:
+        """Return an approved report for the leader, whom those on security incidents are kept from."""
         cause = f"report_approved#{version}"
-        return self._tell_roles((LEADER,), incident, silenced, cause=cause, template="major_report", more={"text": text})
+        return self._kept_from_security((LEADER,), incident, cause=cause, template="major_report", more={"text": text})
 
-    def complained(self, incident: Incident, complaint: int, text: str) -> tuple[tuple[Notice, ...], Told]:
-        """Who is told of a complaint that weighs: the operations director, whom those on security incidents are kept from."""
-        silenced = "security" if incident.security else ""
-        more = {"reason": text}
-        return self._tell_roles((DIRECTOR,), incident, silenced, cause=f"complaint#{complaint}", template="complaint", more=more)
+    def complained(self, incident: Incident, complaint: int, text: str) -> tuple[Announcement, ...]:
+        """Return a complaint that weighs for the operations director, whom those on security incidents are kept from."""
+        cause = f"complaint#{complaint}"
+        return self._kept_from_security((DIRECTOR,), incident, cause=cause, template="complaint", more={"reason": text})
 
-    def crossed(self, incident: Incident, crossing: Crossing) -> tuple[tuple[Notice, ...], Told]:
-        """Who is told that a clock is nearly due or overdue; the same threshold under a new target is a new cause."""
+    def crossed(self, incident: Incident, crossing: Crossing) -> tuple[Announcement, ...]:
+        """Return what is told of a clock that is nearly due or overdue; the same threshold under a new target is a new cause.
+
+        Before a breach, a record that is not urgent and that nobody has is nobody's to hurry.
+        """
         on, template = ("breach", "sla_breached") if crossing.breach else ("warning", "sla_warning")
+        roles = [role for role in self.roles(incident, on) if crossing.breach or not self.recipient(role, incident).nobody]
         more = {"clock": crossing.clock, "due_at": crossing.due_at.isoformat(), "share": crossing.share}
-        return self._tell(incident, on=on, cause=cause_of(crossing), template=template, more=more)
+        return self.announce(roles, incident, cause=cause_of(crossing), template=template, more=more)
 
     def climbs(self, policy: str) -> bool:
         """Whether any record of that policy may be told of later for staying unresolved."""
@@ -97,52 +93,63 @@ class Escalation:
         """The steps of a record of its policy and priority, in order."""
         return tuple(rung for rule, rung in self.steps if _covers(rule, incident))
 
-    def climbed(self, incident: Incident, step: Step) -> tuple[tuple[Notice, ...], Told]:
-        """Who is told that a record is still unresolved."""
+    def climbed(self, incident: Incident, step: Step) -> tuple[Announcement, ...]:
+        """Return what is told of a record that is still unresolved."""
         more = {"unresolved_for": str(step.rung.after + (step.times - 1) * (step.rung.repeat or timedelta()))}
-        return self._tell_roles(step.rung.roles, incident, cause=step.cause, template="unresolved", more=more)
+        return self.announce(step.rung.roles, incident, cause=step.cause, template="unresolved", more=more)
 
-    def _tell(
-        self, incident: Incident, *, on: str, cause: str, template: str, more: Mapping[str, Any]
-    ) -> tuple[tuple[Notice, ...], Told]:
-        return self._tell_roles(self._roles(incident, on), incident, cause=cause, template=template, more=more)
-
-    def _tell_roles(
-        self,
-        roles: tuple[str, ...],
-        incident: Incident,
-        silenced: str | None = None,
-        *,
-        cause: str,
-        template: str,
-        more: Mapping[str, Any],
-    ) -> tuple[tuple[Notice, ...], Told]:
-        if not roles:
-            return (), ()
-        silenced = _silenced(incident) if silenced is None else silenced
-        facts = {**_facts(incident), **more}
-        notices: dict[str, Notice] = {}
-        for role in roles:
-            for target in () if silenced else self.recipients.get(role, ()):
-                said = _bare(facts) if incident.security and role not in PRIVY else facts
-                notices.setdefault(target, Notice(cause=cause, target=target, role=role, template=template, facts=said))
-        told: dict[str, Any] = {"cause": cause, "roles": roles, "targets": tuple(notices)}
-        if silenced:
-            told["silenced"] = silenced
-        elif unreachable := tuple(role for role in roles if not self.recipients.get(role)):
-            told["unreachable"] = unreachable
-        return tuple(notices.values()), (("management_told", told),)
-
-    def _roles(self, incident: Incident, on: str) -> tuple[str, ...]:
+    def roles(self, incident: Incident, on: str) -> tuple[str, ...]:
+        """Return the roles that the rules name for this occasion (`opened`, `warning`, `breach`) and such a record."""
         asked = (role for rule in self.rules if on in rule.on and _covers(rule, incident) for role in rule.notify)
         return tuple(dict.fromkeys(asked))
 
+    def announce(
+        self, roles: Collection[str], incident: Incident, *, cause: str, template: str, more: Mapping[str, Any]
+    ) -> tuple[Announcement, ...]:
+        """Return the announcement for these roles; none where there are none."""
+        recipients = tuple(self.recipient(role, incident) for role in roles)
+        return (announcement(incident, recipients, cause=cause, template=template, more=more),) if recipients else ()
+
+    def recipient(self, role: str, incident: Incident) -> Recipient:
+        """Return whom a role of a rule means; the desk stands in for whoever does not handle an urgent record yet."""
+        listed = self.recipients.get(role, ())
+        if role not in OWN:
+            return Recipient(role=role, listed=listed)
+        people, group = _own(role, incident)
+        urgent = incident.priority <= LEAST_MAJOR and role != "reporter"
+        instead = self.recipient(DESK, incident) if urgent or role == "owner" else None
+        return Recipient(role=role, listed=listed, own=True, people=people, group=group, instead=instead)
+
+    def _kept_from_security(
+        self, roles: tuple[str, ...], incident: Incident, *, cause: str, template: str, more: Mapping[str, Any]
+    ) -> tuple[Announcement, ...]:
+        """Return the announcement, which a master or planned work does not silence and a security flag does."""
+        silenced = "security" if incident.security else ""
+        return tuple(
+            replace(one, silenced=silenced) for one in self.announce(roles, incident, cause=cause, template=template, more=more)
+        )
+
+
+def announcement(
+    incident: Incident, recipients: tuple[Recipient, ...], *, cause: str, template: str, more: Mapping[str, Any]
+) -> Announcement:
+    """Return what these recipients are told of a record."""
+    facts = {**_facts(incident), **more}
+    return Announcement(
+        cause=cause,
+        template=template,
+        recipients=recipients,
+        priority=incident.priority,
+        facts=facts,
+        bare=_bare(facts),
+        security=incident.security,
+        silenced=_silenced(incident),
+    )
+
 
 MANAGER, LEADER, DIRECTOR = "incident_manager", "leader", "director"
+TIER3, SECURITY = "tier3", "security"
 """Who follows a major incident to its end, in the order they are told."""
-
-PRIVY = frozenset({MANAGER, "security"})
-"""Roles that are told what a security incident is about; the others hear that there is one, and how it stands."""
 
 DECLARED = "declared_major"
 
@@ -183,13 +190,30 @@ def _bare(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: facts[name] for name in kept if name in facts}
 
 
+def _own(role: str, incident: Incident) -> tuple[tuple[str, ...], str]:
+    """Return who of the record's own a role means, the next one where the first cannot be reached, and their group."""
+    people = {
+        "handler": (incident.handler, incident.assignee),
+        "assignee": (incident.assignee, incident.handler),
+        "group": (),
+        "owner": (incident.owner,),
+        "reporter": (incident.contact,),
+    }[role]
+    group = "" if role in ("owner", "reporter") else incident.assignee_group
+    return tuple(dict.fromkeys(name for name in people if name)), group
+
+
+TEXT, LABELS, LINKS = 2_000, 30, 5
+"""Most characters of a text, labels and links that a message carries."""
+
+
 def _facts(incident: Incident) -> dict[str, Any]:
+    """Return what a message may say of a record, bounded."""
+    same = ("number", "title", "priority", "service", "state", "assignee_group", "assignee", "handler", "severity", "ci", "kind")
     return {
-        "number": incident.number,
-        "title": incident.title,
-        "priority": incident.priority,
-        "service": incident.service,
-        "state": incident.state,
-        "assignee_group": incident.assignee_group,
-        "assignee": incident.assignee,
+        **{name: getattr(incident, name) for name in same},
+        "description": incident.description[:TEXT],
+        "labels": {name[:100]: text[:300] for name, text in islice(incident.labels.items(), LABELS)},
+        "links": incident.links[:LINKS],
+        "solution": incident.solution[:TEXT],
     }

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
+from gateway.incidents.announcement import Announcement
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import LIVE, Closure, State, TimerKind
-from gateway.incidents.record import Arm, Incident, Notice, Revision
+from gateway.incidents.record import Arm, Incident, Revision
 from gateway.settings import Settings
 from gateway.sla import clocks, heard, ladder, thresholds
 from gateway.sla.choice import INCIDENT, Choice, read_choice
@@ -79,6 +80,14 @@ class Rules:
         if self.tailored and kind == INCIDENT and (own := self.tailored.get((name, service))):
             return own
         return self.policies[name]
+
+    def policy_after(self, before: Incident, after: Incident) -> str:
+        """The name of another policy where such a record would get another one now; else the one it has."""
+        was, now = (
+            self.policy_for(kind=one.kind, service=one.service, source=one.source, priority=one.priority).name
+            for one in (before, after)
+        )
+        return before.policy if now == was else now
 
     def policy_for(self, *, kind: str, service: str, source: str, priority: int) -> Policy:
         """The policy a new record gets."""
@@ -152,16 +161,16 @@ def _tell(rules: Rules, policy: Policy, incident: Incident, now: datetime) -> Re
     if not crossings:
         return _revision(rules, incident, now, standing=stand)
     events: list[Event] = []
-    notices: list[Notice] = []
+    announcements: list[Announcement] = []
     for crossing in thresholds.worth_telling(crossings):
-        owed, told = rules.escalation.crossed(incident, crossing)
-        events += [_event(crossing), *told]
-        notices += owed
+        events.append(_event(crossing))
+        announcements += rules.escalation.crossed(incident, crossing)
     marks = (*marks, *(crossing.mark for crossing in crossings))
     sla_due = _sla_due(incident, marks, stand)
     after = replace(incident, marks=marks, breached=stand.breached, next_due_at=sla_due, updated_at=now)
     armed = _arms(rules, after, stand)
-    return Revision(after=after, actor=ACTOR, events=tuple(events), timers=armed, notices=tuple(notices), marks_only=True)
+    told = tuple(announcements)
+    return Revision(after=after, actor=ACTOR, events=tuple(events), timers=armed, marks_only=True, announcements=told)
 
 
 def _next_step(rules: Rules, incident: Incident, stand: Standing) -> Step | None:
@@ -176,15 +185,16 @@ def _next_step(rules: Rules, incident: Incident, stand: Standing) -> Step | None
 def _climb(rules: Rules, incident: Incident, now: datetime) -> Revision:
     """Tell every step that is due: steps that are due together are told together."""
     stand = thresholds.standing(rules.policy(incident), incident.ledger, now)
-    after, events, notices = incident, list[Event](), list[Notice]()
+    after, announcements = incident, list[Announcement]()
     while (step := _next_step(rules, after, stand)) is not None and step.due <= now:
         step = ladder.latest(step, stand.overall, now)
-        owed, told = rules.escalation.climbed(after, step)
+        announcements += rules.escalation.climbed(after, step)
         after = replace(after, marks=ladder.marked(after.marks, step, now))
-        events += told
-        notices += owed
-    revision = _revision(rules, after, now, tuple(events), standing=stand)
-    return replace(revision, notices=tuple(notices), marks_only=bool(events))
+    fresh, armed = refresh(rules, after, now, stand)
+    if not announcements:
+        return Revision(after=after, actor=ACTOR, events=(), timers=armed)
+    told = replace(fresh, updated_at=now)
+    return Revision(after=told, actor=ACTOR, events=(), timers=armed, marks_only=True, announcements=tuple(announcements))
 
 
 def _close(rules: Rules, incident: Incident, now: datetime) -> Revision:

@@ -37,8 +37,10 @@ from gateway.operations.login import Login, grantable
 from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.operations.reporter_links import ReporterLinks
+from gateway.operations.who import Who
 from gateway.pages.rendering import Pages
 from gateway.quarantine.mappings import Mappings
+from gateway.quarantine.work import Opened
 from gateway.settings import load
 from tests.support.clock import FakeClock
 
@@ -84,6 +86,11 @@ QUOTA = Quota(each=20_000, count=3, record=50_000, link=2)
 async def no_intake(submission: Submission) -> Receipt:
     """Taking in needs the whole application: tests/ingest."""
     raise Unavailable(f"nothing is taken in here: {submission.source}")
+
+
+async def nothing_set_aside(entry: int, by: Who) -> Opened:
+    """Making a record of what was set aside needs the whole application too: tests/scenarios."""
+    raise Unavailable(f"{by.name} cannot open {entry} here")
 
 
 @pytest.fixture(scope="session")
@@ -137,7 +144,7 @@ async def api(
     filing = Filing(desk, stores, QUOTA)
     links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))
     mender = Mender(Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, no_intake, clock, Mappings()))
-    context = Context(desk, Keys(pool, clock), login, oidc, links, filing, mender, settings.problems)
+    context = Context(desk, Keys(pool, clock), login, oidc, links, filing, mender, settings.problems, nothing_set_aside)
     pages = Pages("en", "Asia/Shanghai")
     shown = paged(MyPage(context, pages).routes(), pages)
     app.add_routes(edge.doors(build(context) + build_docs() + shown, clock, lambda *_: None))

@@ -29,7 +29,8 @@ MACHINES = {Machine.READER: "read", Machine.WRITER: "write"}
 TIERS = {State.LOGGED: "1", State.REJECTED: "1", State.ESCALATED: "3"}
 BODIES: dict[str, Any] = {
     "hold": {"reason": "awaiting_user"}, "escalate": {"to": "tier3"}, "note": {"note": "n"}, "rate": {"satisfaction": 3},
-    "link": {"master": "INC-20260302-000002"}, "refs": {"id": "CHG1"},
+    "link": {"master": "INC-20260302-000002"}, "refuse_link": {"master": "INC-20260302-000002"},
+    "refs": {"id": "CHG1"},
     "assign": {"group": "dba", "note": "why"}, "": {"ci": "db1"}, "convert": {"to": "incident", "note": "n"},
     "report": {"text": "t"}, "leader_told": {"recipient": "Li"}, "updates": {"text": "t"},
     "subscribers": {"address": "smtp:a@example.com"},
@@ -48,6 +49,7 @@ RIGHTS = {
     ("GET", ONE): Action.READ, ("GET", ONE + "/timeline"): Action.READ, ("GET", ONE + "/sla"): Action.INSPECT,
     ("GET", ONE + "/alerts"): Action.INSPECT, ("GET", ONE + "/related"): Action.INSPECT, ("GET", REF): Action.INSPECT,
     ("PUT", REF): Action.REFER, ("POST", ONE + "/link"): Action.LINK, ("POST", ONE + "/unlink"): Action.UNLINK,
+    ("POST", ONE + "/refuse_link"): Action.UNLINK,
     ("POST", ONE + "/invite"): Action.INVITE, ("POST", ONE + "/follow_on"): Action.FOLLOW_ON,
     ("POST", ONE + "/convert"): Action.CONVERT,
     ("POST", ONE + "/leader_told"): Action.TELL_LEADER,
@@ -69,9 +71,9 @@ NOTHING = {
     ("POST", ONE + "/leader_told"): 409, ("POST", ONE + "/acknowledge_escalation"): 409,
     ("DELETE", SUBSCRIBERS + "/{id:[0-9]{1,18}}"): 404,
     ("GET", REPORT): 404, ("PUT", REPORT): 409, ("POST", REPORT + "/approve"): 409,
-    ("DELETE", LINKED): 404, ("POST", ONE + "/publish"): 409,
+    ("DELETE", LINKED): 404, ("POST", ONE + "/publish"): 409, ("POST", ONE + "/refuse_link"): 409,
 }  # fmt: skip
-"""What is said to those who may: no such file or link; no report due; it is not major, nobody was told, no solution."""
+"""What is said to those who may: no such file or link; no report due; not major, nobody was told, no solution, no proposal."""
 
 RESET = """
 UPDATE incident SET state = $2, tier = $3, held_state = 'in_progress', hold_reason = 'awaiting_user', master_id = NULL,

@@ -17,6 +17,7 @@ from gateway.db.pool import Pool
 from gateway.oncall.roles import Role
 from gateway.operations.hand_over import make_lists
 from tests.api.conftest import Api
+from tests.api.test_proposed_links import propose
 from tests.support.clock import NOON, FakeClock
 
 LISTED = sorted(f"{route.method} {plain(route.path)}" for route in table(Feed()) if "Idempotency-Key" in route.headers)
@@ -63,7 +64,9 @@ async def related(api: Api, action: str) -> Asked:
     body = {"master": master}
     if action == "unlink":
         await api.call("POST", f"{V1}/incidents/{number}/link", body)
-    return f"{V1}/incidents/{number}/{action}", {"json": body if action == "link" else {}}
+    if action == "refuse_link":
+        await propose(api, number, master)
+    return f"{V1}/incidents/{number}/{action}", {"json": {} if action == "unlink" else body}
 
 
 async def reported(api: Api, then: str) -> Asked:
@@ -161,7 +164,7 @@ def ways(api: Api) -> dict[str, Callable[[], Awaitable[Asked]]]:
         f"POST {V1}/me/keys": partial(own_key, api),
         f"POST {V1}/cis/import": partial(fixed, "/cis/import", json=[{"name": "db2", "kind": "host"}]),
         f"POST {V1}/handovers/{{id}}/accept": partial(handed_over, api),
-        **{f"POST {one}/{a}": partial(related, api, a) for a in ("link", "unlink")},
+        **{f"POST {one}/{a}": partial(related, api, a) for a in ("link", "unlink", "refuse_link")},
         **{f"POST {one}/{a}": partial(record, api, a) for a in (*ACTIONS, *MORE)},
         **{f"POST {mine}/{a}": partial(by_link, api, a) for a in ("confirm", "refuse", "rate", "note", "attachments")},
         **{f"POST {V1}/{n}": partial(thing, api, n, change=False) for n in MADE},

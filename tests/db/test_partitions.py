@@ -13,7 +13,7 @@ from gateway.settings import Retention
 
 NOON = datetime(2031, 5, 10, 12, tzinfo=UTC)
 KEPT = Retention(
-    receipts=Duration(days=3), alerts=Duration(days=5), quarantine=Duration(days=3),
+    receipts=Duration(days=3), alerts=Duration(days=5), quarantine=Duration(days=3), set_aside=Duration(days=3),
     deliveries=Duration(days=4), idempotency=Duration(days=4), chats=Duration(days=4),
 )  # fmt: skip
 SELECT_PARTITIONS = "SELECT relname FROM pg_class WHERE relispartition AND relname ~ '_203[0-9]{5}$' ORDER BY 1"

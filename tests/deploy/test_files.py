@@ -113,6 +113,18 @@ def test_prometheus_and_alertmanager_call_what_is_there() -> None:
     assert urlsplit(datasource["url"]).netloc in reachable()
 
 
+def test_prometheus_sends_alerts_to_one_place_so_that_a_silence_made_there_holds() -> None:
+    receivers = [
+        target.split(":")[0]
+        for one in read("prometheus/prometheus.yml")["alerting"]["alertmanagers"]
+        for config in one["static_configs"]
+        for target in config["targets"]
+    ]
+    gateways = [name for name in receivers if name.startswith("gateway")]
+    assert receivers
+    assert not gateways or gateways == receivers
+
+
 def test_rules_and_dashboards_are_mounted_where_they_are_looked_for() -> None:
     rules = [v for v in services()["prometheus"]["volumes"] if v.startswith("../grafana/rules:")]
     assert read("prometheus/prometheus.yml")["rule_files"] == [f"{rules[0].split(':')[1]}/*.yml"]

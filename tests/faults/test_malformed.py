@@ -92,6 +92,7 @@ TARGETS: list[tuple[str, str, Any]] = [
     ("POST", ONE + "/hold", {"reason": "awaiting_user", "until": "2026-03-02T13:00:00Z"}),
     ("POST", ONE + "/resolve", {"resolution": "solved"}),
     ("POST", ONE + "/link", {"master": NUMBER}),
+    ("POST", ONE + "/refuse_link", {"master": NUMBER}),
     ("PUT", ONE + "/refs/snow", {"id": "1"}),
     ("POST", "/api/v1/incidents/bulk", {"numbers": [NUMBER], "action": "note", "note": "n"}),
     ("POST", "/api/v1/sla/simulate", STORY),

@@ -50,9 +50,10 @@ def exported() -> dict[str, set[str]]:
     metrics = Metrics(CollectorRegistry(), ["generic"])
     metrics.answered("/", "GET", 200, 0.1)
     metrics.build.labels("0").set(1)
-    metrics.sla_remaining.labels("INC-1", "desk", "1").set(1)
+    metrics.incidents.remaining.labels("desk", "INC-1", "incident", "1").set(1)
     metrics.mailbox_read.labels("desk").set(1)
     metrics.mailbox_failures.labels("desk").inc()
+    metrics.task_failures.labels("timers").inc()
     return {s.name: set(s.labels) for family in metrics.registry.collect() for s in family.samples}
 
 
@@ -97,10 +98,11 @@ def test_panels_do_not_overlap_and_fit_the_width() -> None:
             taken |= cells
 
 
-def test_dashboards_use_the_provisioned_datasource() -> None:
-    provisioned = yaml.safe_load((ROOT / "grafana/provisioning/datasources/prometheus.yml").read_text("utf-8"))["datasources"]
-    uids = {one["datasource"]["uid"] for board in boards().values() for one in board["panels"]}
-    assert uids == {source["uid"] for source in provisioned}
+def test_dashboards_ask_the_data_source_that_is_chosen_in_them() -> None:
+    for board in boards().values():
+        [choice] = board["templating"]["list"]
+        assert (choice["type"], choice["query"]) == ("datasource", "prometheus")
+        assert {one["datasource"]["uid"] for one in board["panels"]} == {f"${{{choice['name']}}}"}
 
 
 @pytest.mark.parametrize("alert", [rule for rule in rules() if "alert" in rule], ids=lambda rule: rule["alert"])

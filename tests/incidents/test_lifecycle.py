@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway.errors import IllegalTransition, Unprocessable
 from gateway.incidents import commands as c
 from gateway.incidents.ledger import ClockEvent, LedgerEntry, from_json, to_json
-from gateway.incidents.lifecycle import ACTIONS, BACK, SAME, TABLE, allowed, apply
+from gateway.incidents.lifecycle import ACTIONS, BACK, SAME, TABLE, UNTAKEN, allowed, apply
 from gateway.incidents.model import LIVE, Closure, HoldReason, Impact, State, Tier, Urgency
 from gateway.incidents.record import Incident
 from gateway.settings import load
@@ -34,8 +34,9 @@ def an_incident(state: State = State.LOGGED, **more: object) -> Incident:
 
 
 COMMANDS: tuple[c.Command, ...] = (
-    c.Acknowledge(), c.Assign(group="unix", person="li"), c.Return(), c.Hold(reason=HoldReason.AWAITING_VENDOR), c.Resume(),
-    c.Escalate(to=Tier.VENDOR, vendor="acme"), c.Escalate(to=Tier.THIRD), c.Resolve(solution="restarted"),
+    c.Acknowledge(), c.Unacknowledge(), c.Assign(group="unix", person="li"), c.Return(),
+    c.Hold(reason=HoldReason.AWAITING_VENDOR), c.Resume(), c.Escalate(to=Tier.VENDOR, vendor="acme"),
+    c.Escalate(to=Tier.THIRD), c.Resolve(solution="restarted"),
     c.Confirm(satisfaction=3),
     c.Refuse(), c.Close(), c.Reject(), c.DeclareMajor(reason="all of sales"), c.Note(note="called back"), c.Rate(satisfaction=1),
     c.CallBack(), c.Clear(reason="cleared_at_source"), c.FireAgain(reason="fired_again"),
@@ -54,7 +55,16 @@ def test_a_command_leads_where_the_table_says_or_is_refused(command: c.Command, 
     to = TABLE[type(command)][state]
     after = apply(incident, command, "li", LATER).after
     back = State.ASSIGNED if state is State.ON_HOLD else State.LOGGED
-    assert after.state is (state if to is SAME else back if to is BACK else to)
+    assert after.state is (state if to is SAME else back if to in (BACK, UNTAKEN) else to)
+
+
+@pytest.mark.parametrize(("group", "state"), [("unix", State.ASSIGNED), ("", State.LOGGED)])
+@pytest.mark.parametrize(("assignee", "kept"), [("li", ""), ("wang", "wang")])
+def test_an_acknowledgement_taken_back_leaves_the_record_to_its_group(group: str, state: State, assignee: str, kept: str) -> None:
+    taken = an_incident(State.IN_PROGRESS, assignee_group=group, handler="li", assignee=assignee, responded_at=NOON)
+    after = apply(taken, c.Unacknowledge(person="li"), "gateway", LATER).after
+    assert (after.state, after.handler, after.assignee, after.responded_at) == (state, kept, kept, None)
+    assert after.ledger == taken.ledger
 
 
 def test_the_first_acknowledgement_counts_as_the_response_and_the_second_changes_nothing() -> None:

@@ -4,6 +4,8 @@ The latter is every captured body that is understood without settings, one a lin
 kept: it says what the source does, and not what it should do.
 """
 
+import argparse
+
 import msgspec
 
 from gateway.quarantine.examples import FILE, Example
@@ -43,5 +45,6 @@ def expect() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="gw examples", description=__doc__).parse_args()
     expect()
     FILE.write_bytes(written())

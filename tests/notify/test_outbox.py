@@ -102,3 +102,11 @@ async def test_the_depth_tells_waiting_from_retrying_and_the_oldest_age(pool: Po
         await outbox.claim(conn, NOON, 1)
         depths = {(d.channel, d.retrying): (d.rows, d.oldest_s) for d in await outbox.depth(conn, NOON + MINUTE)}
     assert depths == {("webhook", False): (2, 60.0), ("webhook", True): (1, 60.0), ("smtp", False): (1, 0.0)}
+
+
+async def test_a_notice_to_any_recipient_can_be_owed(pool: Pool) -> None:
+    targets = ("olga@example.com", "oncall", "", ":", "\x00", "person:\udcff", "webhook:" + "x" * 100_000)
+    async with pool.acquire() as conn:
+        await outbox.put(conn, [(1, notice(target=target)) for target in targets], NOON)
+        owed = {(one.channel, one.recipient[:20]) for one in await outbox.claim(conn, NOON, 10)}
+    assert owed == {("smtp", "olga@example.com"), ("", "oncall"), ("", ""), ("person", "?"), ("webhook", "x" * 20)}

@@ -46,7 +46,10 @@ SITUATIONS = {
     "resolved": replace(RECORD, state=State.RESOLVED, tier=Tier.SECOND),
     "closed": replace(RECORD, state=State.CLOSED, tier=Tier.SECOND),
 }
-GLOBAL = "follow submit enter_late receipts quarantine replay directory hand_over accept_for knowledge publish silence"
+GLOBAL = (
+    "follow submit enter_late receipts quarantine replay set_aside open_set_aside directory hand_over accept_for knowledge"
+    " publish silence"
+)
 RECORDS = " ".join(action for action in Action if action not in GLOBAL.split())
 OWNING = (
     "read inspect note attach acknowledge_for assign confirm refuse close reject rate link unlink refer invite follow_on convert"
@@ -64,7 +67,8 @@ CELLS: dict[Part, dict[str, str]] = {
     | dict.fromkeys(OVER, f"{OWNING} report")
     | {
         "desk": f"{OWNING} {WORK}",
-        "gateway": "submit follow directory hand_over receipts quarantine replay knowledge publish silence",
+        "gateway": "submit follow directory hand_over receipts quarantine replay set_aside open_set_aside"
+        " knowledge publish silence",
     },
     Role.TIER2: dict.fromkeys(SITUATIONS, SECOND)
     | dict.fromkeys(OVER, f"{SECOND} report")
@@ -85,7 +89,8 @@ CELLS: dict[Part, dict[str, str]] = {
     | {"gateway": "follow directory knowledge"},
     Role.ADMINISTRATOR: dict.fromkeys(SITUATIONS, "") | {"gateway": "directory"},
     Role.SECURITY: dict.fromkeys(SITUATIONS, "") | {"gateway": "submit directory"},
-    Machine.READER: dict.fromkeys(SITUATIONS, "read inspect") | {"gateway": "follow directory receipts quarantine knowledge"},
+    Machine.READER: dict.fromkeys(SITUATIONS, "read inspect")
+    | {"gateway": "follow directory receipts quarantine set_aside knowledge"},
     Machine.WRITER: dict.fromkeys(
         SITUATIONS, RECORDS.replace("detach ", "").replace("approve_report", "").replace("acknowledge_escalation", "")
     )

@@ -55,6 +55,11 @@ async def resolved(story: Story, number: str, solution: str) -> None:
     assert letter.to == "ann@example.com"
 
 
+async def reopened(story: Story, number: str) -> None:
+    await story.act(number, "refuse", "admin")
+    assert "reopened" in await to_tina(story)
+
+
 async def test_an_answer_ends_the_hold_that_is_for_it_and_no_other_and_whoever_has_the_record_reads_it(story: Story) -> None:
     number, told = await reported(story)
     await story.act(number, "hold", "tina", reason="awaiting_user")
@@ -122,7 +127,7 @@ async def test_what_is_unclear_puts_off_the_closing_by_its_whole_time_and_is_sho
     assert "To do: reopen it if the reply says that it is not solved" in letter
     await story.until(CLOSES + 30)
     assert await state(story, number) == "resolved"
-    await story.act(number, "refuse", "admin")
+    await reopened(story, number)
     await resolved(story, number, "replaced")
     await answer(story, told, "And the other one?")
     await story.until(2 * CLOSES + 29)

@@ -101,10 +101,11 @@ async def test_a_page_follows_its_record_and_what_it_showed_before_cannot_be_pre
     assert shown(await slack.next("chat.update"))[0].splitlines()[-1] == "State: resolved"
     await story.until(2)
     await story.alert("disk full")
+    assert "reopened" in shown(await slack.next("chat.postMessage"))[0]
 
     await say(story, a_press(*buttons[1], user={"id": "U0DINA", "name": "dina"}), FORM)
     assert shown(await slack.next("chat.postEphemeral"))[0].startswith("Nothing was done")
     assert (await story.record(number))["state"] != "resolved"
     await story.act(number, "resolve")
     await story.act(number, "close")
-    assert [await follow(story.gateway.desk, {"slack"}) for _ in range(2)] == [1, 0]
+    assert [await follow(story.gateway.desk, {"slack"}) for _ in range(2)] == [2, 0]

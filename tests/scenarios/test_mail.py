@@ -240,22 +240,52 @@ async def test_a_reply_to_what_has_ended_opens_a_record_that_follows_it(story: S
     assert (await entries(story, first["number"]))[-1]["event"] == "followed_on"
 
 
+async def test_a_reply_to_a_closed_record_opens_one_with_the_same_handler(story: Story) -> None:
+    await story.join("tina", "tier2", "service_desk", email="tina@example.com")
+    await send(story, a_mail())
+    answer = await arrived(story)
+    ((record),) = await records(story)
+    await story.act(record["number"], "acknowledge", "tina")
+    await story.act(record["number"], "resolve", "tina", resolution="solved", category="x", solution="rebooted")
+    await story.act(record["number"], "close")
+    await send(story, reply(answer, "It is back.", "ann@example.com", Message_ID="<2@x>"))
+    _, second = await records(story)
+    assert (second["handler"], second["state"], second["contact"]) == ("tina", "logged", "ann@example.com")
+
+
+async def test_a_reply_to_a_closed_security_record_opens_a_flagged_one(story: Story) -> None:
+    await send(story, a_mail())
+    answer = await arrived(story)
+    ((record),) = await records(story)
+    await story.call("PATCH", f"incidents/{record['number']}", {"security": True})
+    await story.act(record["number"], "resolve", resolution="solved", category="x", solution="rebooted")
+    await story.act(record["number"], "close")
+    await send(story, reply(answer, "It is back.", "ann@example.com", Message_ID="<2@x>"))
+    _, second = await records(story)
+    assert second["security"] is True
+
+
 async def test_nobody_is_answered_who_is_a_program_a_list_or_asks_too_often(story: Story) -> None:
     quiet = [
         {"Auto_Submitted": "auto-replied"},
-        {"From": "MAILER-DAEMON@x.example"},
-        {"Subject": "自动回复: help"},
+        {"X_Failed_Recipients": "bob@example.com"},
         {"From": "news@example.com"},
     ]
     for number, fields in enumerate(quiet):
         await send(story, a_mail(Message_ID=f"<q{number}@x>", **fields))
     assert await records(story) == []
-    unanswered = [{"Auto_Submitted": "auto-generated"}, {"Precedence": "bulk"}, {"List_Id": "<l.example.com>"}]
+    unanswered = [
+        {"Auto_Submitted": "auto-generated"},
+        {"Precedence": "bulk"},
+        {"List_Id": "<l.example.com>"},
+        {"From": "MAILER-DAEMON@x.example"},
+        {"Subject": "自动回复: help"},
+    ]
     for number, fields in enumerate(unanswered):
-        await send(story, a_mail(Message_ID=f"<u{number}@x>", From="m@example.com", **fields))
+        await send(story, a_mail(**({"Message_ID": f"<u{number}@x>", "From": "m@example.com"} | fields)))
     for number in range(5):
         await send(story, a_mail(Message_ID=f"<p{number}@x>"))
-    assert len(await records(story)) == 8
+    assert len(await records(story)) == 10
     assert [to for to, _ in await story.mails(2)] == ["ann@example.com"] * 2
     assert await story.gateway.pool.fetchval("SELECT count(*) FROM outbox WHERE template = 'received'") == 2
 

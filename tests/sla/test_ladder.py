@@ -72,9 +72,9 @@ class Life:
         while (due := self.due(seconds)) is not None and due <= after(seconds):
             revision = fire(self.rules, self.record, LADDER, after(seconds))
             assert revision is not None
-            assert revision.events
-            assert len({notice.cause for notice in revision.notices}) == len(revision.notices)
-            self.told += [(seconds, notice.cause.removeprefix("unresolved:")) for notice in revision.notices]
+            assert revision.announcements
+            assert len({one.cause for one in revision.announcements}) == len(revision.announcements)
+            self.told += [(seconds, one.cause.removeprefix("unresolved:")) for one in revision.announcements]
             self.record = revision.after
 
 
@@ -94,26 +94,17 @@ def test_the_shipped_ladder_tells_general_and_minor_incidents_in_two_steps() -> 
     assert len(arms(rules, an_incident(ledger_of([(0, "record", 3)])), minute(1))) == 3
 
 
-def test_a_step_is_recorded_with_its_cause_and_its_recipients() -> None:
+def test_a_step_is_told_to_its_roles_under_its_cause() -> None:
     rules = rules_of(Management((1,), ("boss", "nobody"), after=Duration(hours=2)))
     rules = replace(rules, escalation=replace(rules.escalation, recipients={"boss": ("smtp:boss@example.com",)}))
     life = Life(rules)
     revision = fire(rules, life.record, LADDER, minute(120))
     assert revision is not None
-    assert revision.events == (
-        (
-            "management_told",
-            {
-                "cause": "unresolved:7200s:boss+nobody#1",
-                "roles": ("boss", "nobody"),
-                "targets": ("smtp:boss@example.com",),
-                "unreachable": ("nobody",),
-            },
-        ),
-    )
-    assert revision.notices[0].template == "unresolved"
-    assert revision.notices[0].facts["unresolved_for"] == "2:00:00"
-    assert fire(rules, life.record, LADDER, minute(119.99)).events == ()  # type: ignore[union-attr]
+    (told,) = revision.announcements
+    assert [(one.role, one.listed) for one in told.recipients] == [("boss", ("smtp:boss@example.com",)), ("nobody", ())]
+    assert (told.cause, told.template) == ("unresolved:7200s:boss+nobody#1", "unresolved")
+    assert told.facts["unresolved_for"] == "2:00:00"
+    assert fire(rules, life.record, LADDER, minute(119.99)).announcements == ()  # type: ignore[union-attr]
 
 
 def test_a_ladder_stands_still_on_hold_and_goes_on_where_it_stopped() -> None:

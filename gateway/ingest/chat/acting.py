@@ -29,7 +29,7 @@ async def pressed(session: Session, tokens: PressTokens, press: Press, speaker: 
     if not speaker.known:
         return ignored("a stranger may not act", "stranger", speaker.locale)
     button = tokens.read(press.token)
-    found = await store.lock(session.conn, [button.incident_id]) if button is not None else []
+    found = await session.locked([button.incident_id]) if button is not None else []
     if button is None or not found:
         return ignored("no such button", "no_button", speaker.locale)
     incident = found[0]

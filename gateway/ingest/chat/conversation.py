@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from gateway.incidents import commands, lifecycle, store
+from gateway.incidents import commands, lifecycle
 from gateway.incidents.model import Outcome, State
 from gateway.incidents.record import Incident
 from gateway.ingest import answers, reception
@@ -74,7 +74,7 @@ class Conversation:
         if not self.talk.thread:
             return None
         incident_id = await chat_messages.record_of(self.session.conn, self._place(self.talk.thread))
-        found = await store.lock(self.session.conn, [incident_id]) if incident_id is not None else []
+        found = await self.session.locked([incident_id]) if incident_id is not None else []
         return found[0] if found else None
 
     def _place(self, message: str) -> Place:

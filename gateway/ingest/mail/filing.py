@@ -1,99 +1,141 @@
-"""What people write becomes a record or an entry in one: everything a letter does, and its receipt, in one transaction."""
+"""Mail that people write becomes a record or an entry in one: all that a mail does, and its receipt, in one transaction."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 from gateway.db.pool import Connection
 from gateway.dedup.submission import Receipt, Result, Submission
 from gateway.errors import TooLarge
 from gateway.incidents import commands, lifecycle
-from gateway.incidents.labels import LOCALES, Locale
 from gateway.incidents.model import Outcome, State
-from gateway.incidents.record import Incident, Notice, Revision
+from gateway.incidents.record import Incident, Revision
 from gateway.ingest import reception
 from gateway.ingest.answers import answered
 from gateway.ingest.limits import DESCRIPTION, KEY, TITLE, cut
-from gateway.ingest.mail.letter import Enclosed, Letter, Nature, id_hash
+from gateway.ingest.mail.acknowledging import Acknowledging
+from gateway.ingest.mail.correspondent import Author
+from gateway.ingest.mail.letter import Enclosed, Letter, id_hash
+from gateway.ingest.mail.nature import seems_automatic
 from gateway.ingest.mail.reply import stripped
 from gateway.ingest.mail.rules import Match, filled
 from gateway.ingest.mail.sorting import language
 from gateway.ingest.mail.threads import belongs_to
+from gateway.ingest.mail.writer import Writer, writer
 from gateway.ingest.reception import Done, Reception
-from gateway.ingest.speakers import by_email
-from gateway.notify import outbox
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.operations.attach import Filing as Files
 from gateway.operations.attach import Waiting
 from gateway.operations.create import Report
 from gateway.operations.desk import Session
 from gateway.operations.who import Who
+from gateway.quarantine import set_aside
+from gateway.quarantine.set_aside import Aside
 from gateway.settings import Mail
 
 SOURCE = "email"
 ENDED = frozenset({State.CLOSED, State.REJECTED})
-HOUR = timedelta(hours=1)
-SAFE_ID = re.compile(r"[!-;=?-~]{3,900}")
-"""Message-IDs that may stand in a header of ours."""
+NOTHING: Mapping[str, Any] = {}
+LIKELY_AUTOMATIC = "likely_auto_reply"
+"""The reason for setting aside what answers a mail and by its words is an automatic reply."""
 
-Events = Sequence[tuple[str, Mapping[str, Any]]]
+Work = Callable[[Session, Sequence[Waiting]], Awaitable[Done | Result]]
+"""The effect of one mail on the records, given the files that came with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """Files letters. `sender` is the address that the gateway sends from, "" where it sends none."""
+    """Files letters."""
 
     reception: Reception
     files: Files
     tokens: ReplyTokens
     mail: Mail
-    sender: str
+    acknowledge: Acknowledging
 
     async def __call__(self, letter: Letter, submission: Submission, match: Match | None) -> Receipt:
-        """The committed receipt; a letter received before changes nothing. Raises Unavailable, as Reception.take."""
+        """Return the committed receipt; a letter received before changes nothing. Raises Unavailable, as Reception.take."""
 
-        async def work(session: Session) -> Done | Result:
-            for one in waiting:
-                one.taken = False
+        async def work(session: Session, waiting: Sequence[Waiting]) -> Done | Result:
             if before := await _filed(session.conn, letter, submission.integration_id):
                 return before
-            incident, outcome, reason = await self._filed_now(session, letter, match, waiting)
-            acknowledged = await self._acknowledge(session, letter, incident) if outcome is not Outcome.ADDED else None
-            await _remember(session, letter, submission.integration_id, incident, acknowledged)
-            return Done(letter.known_by[:KEY], incident, outcome, reason)
+            wrote = await writer(session.conn, letter)
+            earlier = await belongs_to(session.conn, self.tokens, letter, wrote)
+            if letter.thread and seems_automatic(letter.subject) and (earlier is None or earlier.state in ENDED):
+                return _aside(letter, LIKELY_AUTOMATIC, earlier)
+            done = await self._filed(session, letter, wrote, earlier, match, waiting)
+            acknowledged = None
+            if done.incident is not None and done.outcome is not Outcome.ADDED:
+                acknowledged = await self.acknowledge(session, letter, wrote.to, done.incident)
+            await _remember(session, letter, wrote, submission.integration_id, done, acknowledged)
+            return done
+
+        return await self._taken(letter, submission, work)
+
+    async def set_aside(self, letter: Letter, submission: Submission, reason: str) -> Receipt:
+        """Keep a letter that a program wrote for people to look at; the receipt says so. Raises Unavailable."""
+
+        async def work(session: Session) -> Done:
+            wrote = await writer(session.conn, letter)
+            return _aside(letter, reason, await belongs_to(session.conn, self.tokens, letter, wrote))
+
+        return await self.reception.take(submission, work)
+
+    async def open(self, entry: int, letter: Letter, submission: Submission, by: Who) -> Receipt:
+        """File a letter that was set aside as one that a person wrote, answering nobody; once, however often it is asked for."""
+
+        async def work(session: Session, waiting: Sequence[Waiting]) -> Done | Result:
+            if number := await set_aside.lock(session.conn, entry):
+                return Result(letter.known_by[:KEY], number, Outcome.DUPLICATE, "opened before")
+            wrote = await writer(session.conn, letter)
+            earlier = await belongs_to(session.conn, self.tokens, letter, wrote)
+            done = await self._filed(session, letter, wrote, earlier, None, waiting, {"set_aside": entry, "opened_by": by.name})
+            assert done.incident is not None  # noqa: S101 - it was filed
+            await set_aside.opened(session.conn, entry, session.now, by.name, done.incident.id)
+            await _remember(session, letter, wrote, submission.integration_id, done, None)
+            return done
+
+        return await self._taken(letter, submission, work)
+
+    async def _taken(self, letter: Letter, submission: Submission, work: Work) -> Receipt:
+        async def again(session: Session) -> Done | Result:
+            for one in waiting:
+                one.taken = False
+            return await work(session, waiting)
 
         async with self.files.holding([(one.name, one.content) for one in letter.enclosed if one.content is not None]) as waiting:
-            return await self.reception.take(submission, work)
+            return await self.reception.take(submission, again)
 
-    async def _filed_now(
-        self, session: Session, letter: Letter, match: Match | None, waiting: Sequence[Waiting]
-    ) -> tuple[Incident, Outcome, str]:
-        who, locale = await by_email(session.conn, letter.sender)
-        earlier = await belongs_to(session.conn, self.tokens, letter, who, self.sender.rpartition("@")[2].lower())
+    async def _filed(
+        self, session: Session, letter: Letter, wrote: Writer, earlier: Incident | None, match: Match | None,
+        waiting: Sequence[Waiting], said: Mapping[str, Any] = NOTHING,
+    ) -> Done:  # fmt: skip
+        said = {"mail": letter.known_by[:KEY], **said}
         if earlier is not None and earlier.state not in ENDED:
-            return await self._added(session, letter, who, earlier, waiting), Outcome.ADDED, "reply"
-        report = self._report(letter, match, locale)
-        opened = await reception.opened(session, report, who, {"mail": letter.known_by[:KEY]}, earlier)
-        files = await self._files(session, letter.enclosed, opened, who, waiting)
+            noted = await self._added(session, letter, wrote, earlier, waiting, said)
+            return Done(letter.known_by[:KEY], noted, Outcome.ADDED, "reply")
+        report = self._report(letter, wrote, match)
+        opened = await reception.opened(session, report, wrote.who, said, earlier)
+        files = await self._files(session, letter.enclosed, opened, wrote.who, waiting)
         if files:
-            opened = (await session.write([Revision(after=opened, actor=who.name, events=files)]))[0]
-        return opened, reception.outcome_of(opened), "follows what has ended" if earlier else "report"
+            opened = (await session.write([Revision(after=opened, actor=wrote.who.name, events=files)]))[0]
+        reason = "follows what has ended" if earlier else "report"
+        return Done(letter.known_by[:KEY], opened, reception.outcome_of(opened), reason)
 
     async def _added(
-        self, session: Session, letter: Letter, who: Who, incident: Incident, waiting: Sequence[Waiting]
-    ) -> Incident:
-        """A reply: a note with what is new in it, its files, and what it does to the record."""
+        self, session: Session, letter: Letter, wrote: Writer, incident: Incident, waiting: Sequence[Waiting],
+        facts_said: Mapping[str, Any],
+    ) -> Incident:  # fmt: skip
+        """Add a reply: a note with what is new in it, its files, and what it does to the record."""
         said = stripped(letter.text)
         note = commands.Note(note=cut(said or letter.subject or "-", DESCRIPTION))
-        revision = lifecycle.apply(incident, note, who.name, session.now)
-        events = [(event, {**facts, "mail": letter.known_by[:KEY]}) for event, facts in revision.events]
-        files = await self._files(session, letter.enclosed, incident, who, waiting)
+        revision = lifecycle.apply(incident, note, wrote.who.name, session.now)
+        events = [(event, {**facts, **facts_said}) for event, facts in revision.events]
+        files = await self._files(session, letter.enclosed, incident, wrote.who, waiting)
         (noted,) = await session.write([replace(revision, events=(*events, *files))])
-        return await answered(session, noted, who, said, by_person=letter.nature is Nature.PERSON)
+        return await answered(session, noted, wrote.who, said, by_person=wrote.author is Author.PERSON)
 
-    def _report(self, letter: Letter, match: Match | None, locale: str | None) -> Report:
+    def _report(self, letter: Letter, wrote: Writer, match: Match | None) -> Report:
         rule, found = (match.rule, match.found) if match else (None, {})
         first_line = letter.text.partition("\n")[0].strip()
         return Report(
@@ -104,9 +146,9 @@ class Filing:
             urgency=(rule and rule.urgency) or self.mail.urgency,
             service=cut((filled(rule.service, found) if rule else "") or self.mail.service, KEY),
             ci=cut(filled(rule.ci, found), KEY) if rule else "",
-            contact=letter.sender,
-            contact_name=letter.sender_name,
-            labels={"language": locale or language(letter)},
+            contact=wrote.to.address,
+            contact_name=wrote.to.name,
+            labels={"language": wrote.locale or language(letter)},
         )
 
     async def _files(
@@ -129,39 +171,6 @@ class Filing:
                 reason = error.detail
         return "not_attached", {"name": file.name, "size": file.size, "reason": reason}
 
-    async def _acknowledge(self, session: Session, letter: Letter, incident: Incident) -> str | None:
-        """Owe the sender an answer with the number, and give the address it goes to; None where none is due.
-
-        None to what a machine, a list or a program for somebody absent sent, and only so many to one address in an hour, so
-        that two programs never talk to each other.
-        """
-        address = letter.reply_to or letter.sender
-        if not (self.sender and self.mail.acknowledge and address) or letter.nature is not Nature.PERSON:
-            return None
-        await session.conn.execute(TURN, address)
-        recent = await session.conn.fetchval(ACKNOWLEDGED, address, session.now - HOUR)
-        if recent >= self.mail.acknowledgements_per_hour:
-            return None
-        locale = incident.labels["language"]
-        notice = acknowledgement(letter, incident, address, locale if locale in LOCALES else "en")
-        await outbox.put(session.conn, [(incident.id, notice)], session.now)
-        return address
-
-
-def acknowledgement(letter: Letter, incident: Incident, address: str, locale: Locale) -> Notice:
-    """The answer in the thread of the letter: mail programs keep one by its ids, some by its subject as well."""
-    subject = letter.subject if letter.subject.lower().startswith("re:") else f"Re: {letter.subject or incident.title}"
-    facts = {"number": incident.number, "title": incident.title, "locale": locale, "subject": subject}
-    if SAFE_ID.fullmatch(letter.message_id):
-        facts["answers"] = letter.message_id
-    return Notice(cause=f"mail:{id_hash(letter.known_by).hex()}", target=f"smtp:{address}", role="reporter", template="received",
-                  facts=facts)  # fmt: skip
-
-
-TURN = "SELECT pg_advisory_xact_lock(hashtextextended('mail to ' || $1, 0))"
-"""Letters of one sender are answered one after the other, so that their count is true."""
-
-ACKNOWLEDGED = "SELECT count(*) FROM mail WHERE acknowledged = $1 AND received_at > $2"
 
 FILED = """
 SELECT i.number FROM mail m JOIN incident i ON i.id = m.incident_id
@@ -181,7 +190,20 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 
 
-async def _remember(session: Session, letter: Letter, integration_id: int, incident: Incident, acknowledged: str | None) -> None:
-    people = [one for one in dict.fromkeys((letter.sender, letter.reply_to, *letter.people)) if one and "gwk_" not in one]
+async def _remember(
+    session: Session, letter: Letter, wrote: Writer, integration_id: int, done: Done, acknowledged: str | None
+) -> None:
+    assert done.incident is not None  # noqa: S101 - it was filed
+    named = (letter.sender, wrote.to.address, *letter.reply_to, *letter.people)
+    people = [one for one in dict.fromkeys(named) if one and "gwk_" not in one]
     key = id_hash(letter.known_by), integration_id, letter.copy_hash
-    await session.conn.execute(REMEMBER, *key, incident.id, people, acknowledged, session.now)
+    await session.conn.execute(REMEMBER, *key, done.incident.id, people, acknowledged, session.now)
+
+
+def _aside(letter: Letter, reason: str, answers: Incident | None) -> Done:
+    recipients = tuple(one for one in letter.recipients if "gwk_" not in one)
+    aside = Aside(
+        sender=letter.sender, subject=letter.subject, text=cut(letter.text, DESCRIPTION),
+        answers=answers.id if answers else None, recipients=recipients,
+    )  # fmt: skip
+    return Done(letter.known_by[:KEY], None, Outcome.SET_ASIDE, reason, aside)

@@ -10,20 +10,21 @@ from urllib.parse import unquote_to_bytes
 
 from gateway.ingest.limits import fault
 from gateway.ingest.mail.charsets import clean, decode
+from gateway.instants import is_kept
 
 MAX_HEAD, MAX_FIELDS, MAX_VALUE = 262_144, 500, 16_384
 """Bytes of a head, more are refused; fields that are read, and bytes of each that are."""
 
 MAX_PARAMETER_BYTES, MAX_IDS, MAX_PEOPLE = 4_096, 50, 100
 
-ADDRESS = re.compile(r"[^\s<>(),;:\"\\@\[\]]{1,64}@[^\s<>(),;:\"\\@\[\]]{1,255}")
+ADDRESS = re.compile(r"(?<![^\s<>(),;:\"\\@\[\]])[^\s<>(),;:\"\\@\[\]]{1,64}@[^\s<>(),;:\"\\@\[\]]{1,255}")
 ID = re.compile(r"<([^<>\s]{1,998})>")
 _END = re.compile(rb"\r?\n\r?\n")
 _NAME = re.compile(rb"[!-9;-~]{1,100}[ \t]*:")
 _WORD = re.compile(r"=\?([!->@-~]{1,40})\?([bBqQ])\?([^?]*)\?=")
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|$)', re.DOTALL)
+_QUOTED = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _ANGLED = re.compile(r"<([^<>]*)>")
-_PARAMETER = re.compile(r';\s*([^\s=;"]{1,80})\s*=\s*("(?:[^"\\]|\\.)*+(?:"|$)|[^;]*)', re.DOTALL)
+_PARAMETER = re.compile(r';\s*([^\s=;"]{1,80})\s*=\s*("(?:[^"\\]++|\\.)*+(?:"|$)|[^;]*)', re.DOTALL)
 _PIECE = re.compile(r"(.+?)\*(?:(\d{1,3})(\*)?)?")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
@@ -169,6 +170,7 @@ def moment(text: str) -> datetime | None:
     """A Date field in UTC; None for what is no date."""
     try:
         read = parsedate_to_datetime(text[:100])
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+        at = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
+    return at if is_kept(at) else None

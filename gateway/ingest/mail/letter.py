@@ -7,7 +7,7 @@ from hashlib import sha256
 
 
 class Nature(StrEnum):
-    """Who wrote it, as far as its headers tell (RFC 3834, RFC 3464 and customs older than both)."""
+    """The kind of writer that the headers of a mail tell of (RFC 3834, RFC 3464 and customs older than both)."""
 
     PERSON = "person"
     MACHINE = "machine"
@@ -31,11 +31,17 @@ class Letter:
 
     `people` are those its head says it is for, `recipients` those its relay was told. `thread` are the ids it answers to, the
     nearest first; `passed` the addresses it says it went through (X-Loop); `text` is everything it says, what it quotes included.
+    `null_sender` says that it was sent with the null reverse path `<>`, as bounces are. `by_list` says that From is the address
+    of a mailing list which sends in its own name; `author` is then who wrote to the list, as far as the list says so.
     """
 
     sender: str
     sender_name: str = ""
-    reply_to: str = ""
+    reply_to: tuple[str, ...] = ()
+    reply_to_name: str = ""
+    author: str = ""
+    by_list: bool = False
+    null_sender: bool = False
     people: tuple[str, ...] = ()
     recipients: tuple[str, ...] = ()
     message_id: str = ""

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import structlog
@@ -22,6 +23,7 @@ from gateway.ingest.mail.room import MailRoom
 from gateway.ingest.mail.session import NOBODY, TOO_MUCH, Line, Sessions
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.operations.keys import Caller, Scope
+from gateway.ports import named_port_failures
 
 MAX_RECIPIENTS = 50
 GRACE = 5.0
@@ -61,7 +63,7 @@ class MailDoor:
         """Commit the mail, for each integration it was sent to."""
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         integrations = {one for address in envelope.rcpt_tos if (one := await self._integration(address)) is not None}
-        posted = Posted(MAIL, content, envelope.mail_from or "", tuple(envelope.rcpt_tos))
+        posted = Posted(MAIL, content, (envelope.mail_from or "").strip(" <>"), tuple(envelope.rcpt_tos))
         receipts = [await self.room.take(integration, posted) for integration in sorted(integrations)]
         return f"250 2.0.0 taken as {receipts[0].id}" if receipts else NOT_NOW
 
@@ -112,7 +114,9 @@ async def receiving(door: MailDoor, changed: Callable[[int], object]) -> AsyncIt
         tls.load_cert_chain(listener.certificate, listener.private_key or None)
     sessions = Sessions(listener.sessions, listener.sessions_per_address, changed)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Line(door, places, mail, sessions, tls), listener.host, listener.port)
+    with named_port_failures(listener.host, listener.port):
+        make = partial(Line, door, places, mail, sessions, tls)
+        server = await loop.create_server(make, listener.host, listener.port)
     try:
         yield [socket.getsockname() for socket in server.sockets]
     finally:

@@ -1,42 +1,68 @@
-"""Who wrote a mail: a person, a machine, a list, an absent person's program, or a relay that could not deliver. Pure."""
+"""The kind of writer that a mail has by its headers and structure, and what its words make one suspect. Pure.
+
+Headers decide (RFC 3834, RFC 3464). Words of a subject and names of addresses are a suspicion: it keeps the gateway from
+answering, and never loses a mail.
+"""
 
 import re
 
-from gateway.ingest.mail.headers import Fields
+from gateway.ingest.mail.headers import Fields, addresses
 from gateway.ingest.mail.letter import Nature
 
-BOUNCERS = ("mailer-daemon@", "postmaster@", "mail-daemon@", "mdaemon@")
-
-AWAY = re.compile(
+AUTOMATIC = re.compile(
     r"\s*(?:\[[^\]]{0,40}\]\s*)?(?:auto(?:matic|matisch\w{0,2})?[- ]?(?:reply|response|antwort|generated reply)"
     r"|out of (?:the )?office|abwesenheit|r[ée]ponse automatique|自动(?:回复|答复|回覆)"
-    r"|自動(?:回复|回覆|返信|応答)|不在通知|外出(?:自动)?回复)",
-    re.IGNORECASE,
-)
-"""How programs that answer for somebody absent begin a subject where their headers do not say so."""
-
-UNDELIVERED = re.compile(
-    r"\s*(?:undeliver(?:able|ed)|delivery status notification|mail delivery (?:failed|failure|subsystem)|failure notice"
+    r"|自動(?:回复|回覆|返信|応答)|不在通知|外出(?:自动)?回复"
+    r"|undeliver(?:able|ed)|delivery status notification|mail delivery (?:failed|failure|subsystem)|failure notice"
     r"|returned mail|退信|邮件退回|系统退信|投递失败)",
     re.IGNORECASE,
 )
+"""Beginnings of subjects by which programs answer for somebody absent, or say that mail was not delivered."""
+
+ROBOT = re.compile(
+    r"(?:no-?_?reply|do-?_?not-?_?reply|donotreply|mailer-daemon|mail-daemon|mdaemon|bounces?)(?:[-+._=][^@]*)?@", re.IGNORECASE
+)
+"""Addresses that nobody reads."""
+
+POSTMASTER = "postmaster@"
+LISTS = frozenset({"list", "bulk", "junk"})
 
 
-def nature(fields: Fields, sender: str, envelope: str | None) -> Nature:
-    """By its head: `envelope` is the sender its relay was told, None where nobody knows."""
-    subject, said = fields.text("subject"), fields.raw("auto-submitted").partition(";")[0].strip().lower()
-    unreturnable = envelope == "" or fields.raw("return-path").strip() == "<>"
+def nature(fields: Fields, sender: str, *, null_sender: bool) -> Nature:
+    """The kind of writer, by headers and structure alone."""
+    said = fields.raw("auto-submitted").partition(";")[0].strip().lower()
     if fields.raw("content-type").lower().startswith("multipart/report") or any(fields.all("x-failed-recipients")):
         return Nature.BOUNCE
-    if sender.startswith(BOUNCERS) or (unreturnable and UNDELIVERED.match(subject)):
-        return Nature.BOUNCE
-    if said.startswith("auto-replied") or _answers_by_itself(fields) or AWAY.match(subject):
+    if said.startswith("auto-replied") or _answers_by_itself(fields):
         return Nature.AUTO_REPLY
-    if any(fields.all("list-id")) or fields.raw("precedence").lower() in ("list", "bulk", "junk"):
+    if any(fields.all("list-id")) or any(fields.all("list-post")) or fields.raw("precedence").lower() in LISTS:
         return Nature.LIST
-    if said not in ("", "no") or unreturnable or not sender or sender.startswith(("noreply@", "no-reply@", "donotreply@")):
+    if said not in ("", "no") or null_sender or not sender:
         return Nature.MACHINE
     return Nature.PERSON
+
+
+def has_null_sender(fields: Fields, envelope: str | None) -> bool:
+    """Whether it was sent with the null reverse path; `envelope` is the sender its relay was told, None where unknown."""
+    return (envelope is not None and not envelope.strip(" <>")) or fields.raw("return-path").replace(" ", "") == "<>"
+
+
+def is_by_list(fields: Fields, sender: str) -> bool:
+    """Whether From is the address of a mailing list that sends in its own name, as lists do because of DMARC."""
+    if not sender or fields.raw("precedence").lower() in ("bulk", "junk"):
+        return False
+    list_id = fields.raw("list-id").rpartition("<")[2].strip(" >").lower()
+    return sender in addresses(fields.raw("list-post").replace("mailto:", "")) or list_id == sender.replace("@", ".")
+
+
+def seems_automatic(subject: str) -> bool:
+    """Whether a subject begins as those of programs do that answer by themselves."""
+    return AUTOMATIC.match(subject) is not None
+
+
+def is_robot(address: str) -> bool:
+    """Whether an address by its name is one that nobody reads."""
+    return ROBOT.match(address) is not None
 
 
 def _answers_by_itself(fields: Fields) -> bool:

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from gateway.clock import Clock
 from gateway.files.s3 import S3Store
 from gateway.ingest.http import Submit
+from gateway.ingest.mail.acknowledging import Acknowledging
 from gateway.ingest.mail.amazon import Bucket
 from gateway.ingest.mail.filing import Filing
 from gateway.ingest.mail.posted import Kept
@@ -25,9 +26,13 @@ def mail_room(
     mail, smtp = settings.mail, settings.notify.smtp
     reader = Reader(Kept(settings.attachments.max_bytes, settings.attachments.max_files))
     stack.push_async_callback(reader.close)
-    filing = Filing(Reception(files.desk, submit, metrics), files, tokens, mail, smtp.sender if smtp.host else "")
+    sender = smtp.sender if smtp.host else ""
+    acknowledging = Acknowledging(mail.acknowledgements_per_hour if sender and mail.acknowledge else 0)
+    filing = Filing(Reception(files.desk, submit, metrics), files, tokens, mail, acknowledging)
     places = Places(mail.at_once, mail.at_once * mail.max_bytes)
-    return MailRoom(_bucket(stack, mail, files.desk.clock), reader, submit, filing, mail, metrics, files.desk.clock, places)
+    return MailRoom(
+        _bucket(stack, mail, files.desk.clock), reader, submit, filing, sender, mail, metrics, files.desk.clock, places
+    )
 
 
 def _bucket(stack: AsyncExitStack, mail: Mail, clock: Clock) -> Bucket:

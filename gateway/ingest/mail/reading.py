@@ -6,7 +6,7 @@ from gateway.ingest.mail import headers
 from gateway.ingest.mail.body import enclosed, text_of
 from gateway.ingest.mail.headers import Fields
 from gateway.ingest.mail.letter import Letter
-from gateway.ingest.mail.nature import nature
+from gateway.ingest.mail.nature import has_null_sender, is_by_list, nature
 from gateway.ingest.mail.parts import whole
 
 MAX_FILE_BYTES, MAX_FILES = 10_485_760, 50
@@ -26,26 +26,38 @@ def read(message: bytes, envelope: str | None = None, *, max_file: int = MAX_FIL
 def addressed(fields: Fields, envelope: str | None, **said: object) -> Letter:
     """A letter from a head and what was found below it."""
     sender, name = headers.sender(fields.raw("from"))
-    reply_to, _ = headers.sender(fields.raw("reply-to"))
+    first_reply_to, reply_to_name = headers.sender(fields.raw("reply-to"))
+    reply_to = tuple(dict.fromkeys(one for one in (first_reply_to, *headers.addresses(fields.raw("reply-to"))) if one))
     told = (envelope or "").strip(" <>").lower()
-    sender = sender or reply_to or (told if "@" in told else "")
+    sender = sender or first_reply_to or (told if "@" in told else "")
+    null_sender, by_list = has_null_sender(fields, envelope), is_by_list(fields, sender)
     thread = (*headers.ids(fields.raw("in-reply-to")), *reversed(headers.ids(fields.raw("references"))))
     to = (address for name in ("to", "cc") for value in fields.all(name) for address in headers.addresses(_text(value)))
     return Letter(
         sender=sender,
         sender_name=name,
-        reply_to=reply_to,
+        reply_to=reply_to[: headers.MAX_PEOPLE],
+        reply_to_name=reply_to_name,
+        author=_author(fields) if by_list else "",
+        by_list=by_list,
+        null_sender=null_sender,
         people=tuple(dict.fromkeys(to))[: headers.MAX_PEOPLE],
         message_id=next(iter(headers.ids(fields.raw("message-id"))), "") or fields.raw("message-id").strip("<> ")[:900],
         thread=tuple(dict.fromkeys(thread)),
         subject=cut(fields.text("subject"), TITLE),
-        nature=nature(fields, sender, envelope),
+        nature=nature(fields, sender, null_sender=null_sender),
         passed=tuple(address for value in fields.all("x-loop") for address in headers.addresses(_text(value)))[
             : headers.MAX_PEOPLE
         ],
         sent_at=headers.moment(fields.raw("date")),
         **said,  # type: ignore[arg-type]
     )
+
+
+def _author(fields: Fields) -> str:
+    """Who wrote to the list, where the list says so: the header of Mailman and those of Google Groups."""
+    said = (headers.sender(fields.raw(name))[0] for name in ("x-original-from", "x-original-sender"))
+    return next((one for one in said if one), "")
 
 
 def _text(value: bytes) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from gateway.clock import Clock
+from gateway.db.pool import acquire
 from gateway.dedup.mended import WHOLE
 from gateway.dedup.submission import Receipt, Refused, Submission
 from gateway.errors import Malformed, Overloaded, Unavailable
@@ -13,9 +14,13 @@ from gateway.ingest.http import Submit
 from gateway.ingest.mail.filing import SOURCE, Filing
 from gateway.ingest.mail.letter import Letter
 from gateway.ingest.mail.posted import Posted
-from gateway.ingest.mail.sorting import ToMachines, ToNobody, ToPeople, sort
+from gateway.ingest.mail.sorting import SetAside, ToMachines, ToNobody, ToPeople, sort
 from gateway.ingest.places import Places
 from gateway.metrics import Metrics, RequestOutcome
+from gateway.operations.permissions import sight
+from gateway.operations.who import Who
+from gateway.quarantine import set_aside
+from gateway.quarantine.work import Opened
 from gateway.settings import Mail
 
 REPLAY = "replay"
@@ -23,12 +28,16 @@ REPLAY = "replay"
 
 @dataclass(frozen=True, slots=True)
 class MailRoom:
-    """Takes mail in. `fetched` gives the mail that a notice leads to, and any other mail as it is."""
+    """Takes mail in. `fetched` gives the mail that a notice leads to, and any other mail as it is.
+
+    `sender` is the address that the gateway sends from, "" where it sends none.
+    """
 
     fetched: Callable[[Posted], Awaitable[Posted]]
     read: Callable[[Posted], Awaitable[Letter]]
     submit: Submit
     file: Filing
+    sender: str
     mail: Mail
     metrics: Metrics
     clock: Clock
@@ -61,6 +70,23 @@ class MailRoom:
         await self.read(mail)
         return await self.take(integration_id, mail, flag=REPLAY)
 
+    async def open_set_aside(self, entry: int, by: Who) -> Opened:
+        """Make a mail that was set aside a record, or an entry in the open record that it answers; once.
+
+        Raises NotFound, also for one about a record that is not there for `by`, and Unavailable.
+        """
+        pool = self.file.reception.desk.pool
+        async with acquire(pool) as conn:
+            kept = await set_aside.by_id(conn, entry, sight(by))
+        letter = await self.read(Posted(kept.content_type, kept.body, None, tuple(kept.recipients)))
+        submission = Submission(
+            kept.integration_id, SOURCE, kept.body, {"content-type": kept.content_type}, (),
+            delivery_id=f"set_aside:{entry}", flag=REPLAY,
+        )  # fmt: skip
+        receipt = await self.file.open(entry, letter, submission, by)
+        async with acquire(pool) as conn:
+            return Opened(await set_aside.by_id(conn, entry, sight(by)), receipt.id, receipt.results[0].outcome)
+
     async def _taken(self, integration_id: int, posted: Posted, flag: str | None) -> Receipt:
         try:
             posted = await self.fetched(posted)
@@ -71,11 +97,13 @@ class MailRoom:
             integration_id, SOURCE, posted.body, {"content-type": posted.kind}, (), delivery_id=f"mail:{letter.known_by}",
             flag=flag, same_as=letter.copy_hash,
         )  # fmt: skip
-        match sort(letter, self.mail, self.file.sender, self.clock.now()):
+        match sort(letter, self.mail, self.sender, self.clock.now()):
             case ToMachines(alert=alert):
                 submission.alerts = ((0, alert),)
             case ToNobody(reason=reason):
                 submission.ignored = ((0, reason),)
+            case SetAside(reason=reason):
+                return await self.file.set_aside(letter, submission, reason)
             case ToPeople(match=match):
                 return await self.file(letter, submission, match)
         return await self.submit(submission)

@@ -1,4 +1,4 @@
-"""What is to be done with a letter. Pure: the letter and the configuration in, one of three answers out."""
+"""What is to be done with a letter. Pure: the letter and the configuration in, one of four answers out."""
 
 import re
 from dataclasses import dataclass
@@ -36,14 +36,21 @@ class ToNobody:
     reason: str
 
 
-Sorted = ToMachines | ToPeople | ToNobody
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A program sent it to nobody in particular; it is kept for people to look at."""
+
+    reason: str
+
+
+Sorted = ToMachines | ToPeople | ToNobody | SetAside
 
 
 def sort(letter: Letter, mail: Mail, own: str, now: datetime) -> Sorted:
     """What a letter is for; `own` is the address that the gateway sends from.
 
     What it sent itself does nothing, whatever rules say. Rules come before what its head says about who wrote it: monitoring
-    systems send automatically, some without a sender to return to.
+    systems send automatically, some without a sender to return to. Nothing is set aside by its words.
     """
     if is_own(letter, own):
         return ToNobody("own mail")
@@ -53,8 +60,8 @@ def sort(letter: Letter, mail: Mail, own: str, now: datetime) -> Sorted:
     if match is not None and match.rule.make == "alert":
         return ToMachines(alert_of(match, letter, now))
     if letter.nature in (Nature.BOUNCE, Nature.AUTO_REPLY):
-        return ToNobody(letter.nature.value)
-    return ToPeople(match)
+        return SetAside(letter.nature.value)
+    return SetAside(Nature.BOUNCE.value) if letter.null_sender and match is None else ToPeople(match)
 
 
 def is_own(letter: Letter, own: str) -> bool:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from gateway.dedup.submission import Receipt, Result, Submission
-from gateway.incidents import commands, lifecycle, store
+from gateway.incidents import commands, lifecycle
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.incidents.model import Outcome
 from gateway.incidents.record import Incident
@@ -169,7 +169,7 @@ async def _noted(session: Session, incident: Incident, text: str, actor: str, sa
 
 async def _news(session: Session, kept: Kept, after: Call, spoken: Locale | None) -> Incident | None:
     """What was told later, as a note in the call's record; where the call opened it, what it lacks is filled in."""
-    found = await store.lock(session.conn, [kept.incident_id] if kept.incident_id is not None else [])
+    found = await session.locked([kept.incident_id] if kept.incident_id is not None else [])
     for incident in found:
         text = notes.note("update", kept.call, after, spoken or _language(incident))
         revision = lifecycle.apply(incident, commands.Note(note=text), after.caller or SOURCE, session.now)

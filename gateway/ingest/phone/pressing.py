@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from gateway.dedup.submission import Result, Submission
 from gateway.errors import Forbidden, IllegalTransition, Unavailable
-from gateway.incidents import commands, lifecycle, store
+from gateway.incidents import commands, lifecycle
 from gateway.incidents.labels import LOCALES, Locale, state_label
 from gateway.incidents.model import Outcome
 from gateway.incidents.record import Incident
@@ -100,7 +100,7 @@ async def _person(session: Session, called: Called) -> tuple[Who, Locale]:
 
 
 async def _record(session: Session, called: Called) -> Incident:
-    found = await store.lock(session.conn, [called.incident_id])
+    found = await session.locked([called.incident_id])
     if not found:
         raise Forbidden("there is no such record")
     return found[0]

@@ -68,6 +68,7 @@ def _alert(asked: Asked, delivery: Delivery) -> Alert:
         ci=limits.cut(asked.entity or details.get("instance", ""), limits.KEY),
         labels=limits.labels(details | {name: text for name, text in told.items() if text}),
         annotations=limits.labels({name: text for name, text in notes.items() if text}),
+        author=limits.cut(asked.user or "", limits.KEY) if asked.action == "acknowledge" else "",
     )
 
 

@@ -4,6 +4,7 @@ One connection per message: pages are rare, relays drop idle connections after a
 died while idle would show only after the message was half sent, when nobody can say whether it was taken.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -33,7 +34,8 @@ def compose(message: Message, sender: str, replies: Replies | None = None) -> Em
     """The mail: the same Message-ID on every attempt, one thread per incident if any; raises ValueError for a bad address.
 
     The thread's root is a Message-ID nobody ever sent, so all recipients' mails hang together whatever arrived first; what
-    answers a mail hangs below that one. Auto-Submitted keeps vacation replies and our own mail intake from answering it
+    answers a mail hangs below that one. Nobody may believe an id that can be counted: a signed one stands beside the root.
+    Auto-Submitted keeps vacation replies and our own mail intake from answering it
     (RFC 3834), X-Loop lets that intake know its own.
     """
     domain = _address(sender).domain
@@ -47,7 +49,7 @@ def compose(message: Message, sender: str, replies: Replies | None = None) -> Em
     answered = message.facts.get("answers")
     if answered or message.incident_id is not None:
         mail["In-Reply-To"] = f"<{answered}>" if answered else root
-        mail["References"] = f"<{answered}> {root}" if answered else root
+        mail["References"] = " ".join(_thread(message, answered, root, domain, replies))
     mail["Auto-Submitted"] = "auto-replied" if answered else "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     mail["X-Loop"] = sender
@@ -56,6 +58,15 @@ def compose(message: Message, sender: str, replies: Replies | None = None) -> Em
         mail["Reply-To"] = _address(tagged(replies.address, _tag(message, replies)))
     mail.set_content(message.text if replies is None else _tagged_text(message, replies))
     return mail
+
+
+def _thread(message: Message, answered: object, root: str, domain: str, replies: Replies | None) -> Iterator[str]:
+    """Yield what the mail hangs below; the last id is signed, so that an answer finds its record by it."""
+    if answered:
+        yield f"<{answered}>"
+    yield root
+    if replies is not None and message.incident_id is not None:
+        yield f"<{_tag(message, replies)}@{domain}>"
 
 
 def _tagged_text(message: Message, replies: Replies) -> str:

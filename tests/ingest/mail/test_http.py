@@ -74,7 +74,7 @@ async def test_every_receipt_is_found_again_by_the_moment_in_its_id(gateway: Ser
     for number in range(10):
         mail = a_mail(Message_ID=f"<{number}@x>", Auto_Submitted="auto-replied")
         _, told = await posted(gateway, "/ingest/email/raw/{key}", mail, **{"Content-Type": "message/rfc822"})
-        assert told["results"][0]["outcome"] == "ignored"
+        assert told["results"][0]["outcome"] == "set_aside"
         status, _ = await gateway.get(f"/api/v1/receipts/{told['receipt']}", key="read")
         assert status == 200
 

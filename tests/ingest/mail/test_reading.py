@@ -168,20 +168,29 @@ def test_the_sender_is_the_address_and_never_what_the_name_pretends(field: str, 
         ({"Auto_Submitted": "no"}, "ann@example.com", Nature.PERSON),
         ({"Auto_Submitted": "auto-generated"}, None, Nature.MACHINE),
         ({}, "", Nature.MACHINE),
-        ({"From": "no-reply@example.com"}, None, Nature.MACHINE),
+        ({}, "<>", Nature.MACHINE),
+        ({"Return_Path": "<>"}, "ann@example.com", Nature.MACHINE),
+        ({"From": "no-reply@example.com"}, None, Nature.PERSON),
         ({"Auto_Submitted": "auto-replied (vacation)"}, None, Nature.AUTO_REPLY),
-        ({"Subject": "Automatic reply: help"}, None, Nature.AUTO_REPLY),
-        ({"Subject": "自动回复: help"}, None, Nature.AUTO_REPLY),
+        ({"Subject": "Automatic reply: help"}, None, Nature.PERSON),
+        ({"Subject": "自动回复: help"}, None, Nature.PERSON),
         ({"X_Autoreply": "yes"}, None, Nature.AUTO_REPLY),
         ({"Precedence": "bulk"}, None, Nature.LIST),
         ({"List_Id": "<ops.example.com>"}, None, Nature.LIST),
-        ({"From": "MAILER-DAEMON@example.com"}, None, Nature.BOUNCE),
-        ({"Return_Path": "<>", "Subject": "退信: help"}, None, Nature.BOUNCE),
+        ({"List_Post": "<mailto:ops@example.com>"}, None, Nature.LIST),
+        ({"From": "MAILER-DAEMON@example.com"}, None, Nature.PERSON),
+        ({"From": "postmaster@example.com"}, None, Nature.PERSON),
+        ({"X_Failed_Recipients": "ann@example.com"}, None, Nature.BOUNCE),
         ({"Content_Type": "multipart/report; report-type=delivery-status"}, None, Nature.BOUNCE),
     ],
 )
 def test_who_wrote_it_is_told_by_its_head(fields: dict[str, str], envelope: str | None, nature: Nature) -> None:
     assert read(head(**fields), envelope).nature is nature
+
+
+@pytest.mark.parametrize(("envelope", "null"), [("", True), ("<>", True), (" <> ", True), ("a@b.example", False), (None, False)])
+def test_the_null_sender_is_known_however_it_is_written(envelope: str | None, null: bool) -> None:  # noqa: FBT001
+    assert read(head(), envelope).null_sender is null
 
 
 BOMBS = {
@@ -219,7 +228,11 @@ def test_parts_nest_as_deep_as_anybody_means_and_no_deeper(depth: int, text: str
 HEAVY = {
     "encoded words": head(Subject="=?utf-8?b?4pyT?= " * 14_000),
     "folded lines": b"From: a@b.example\r\nSubject: x" + b"\r\n " * 60_000 + b"\r\n\r\n",
-    "quotes": b'From: "' + b'\\"' * 60_000 + b" <a@b.example>\r\n\r\n",
+    "quotes": b"".join(
+        name + b': "' + b'\\"' * 20_000 + b" <a@b.example>\r\n"
+        for name in (b"From", b"Reply-To", b"To", b"Content-Type", b"Content-Disposition")
+    )
+    + b"\r\n",
     "brackets": b"From: " + b"<(" * 60_000 + b"\r\n\r\n",
     "parameters": head(Content_Type="text/plain" + "; a*0*=b" * 20_000),
     "open tags": head(Content_Type="text/html") + b"<table><tr><td>" * 60_000,

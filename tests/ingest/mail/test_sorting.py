@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from gateway.ingest.mail.letter import Nature
-from gateway.ingest.mail.sorting import Sorted, ToMachines, ToNobody, ToPeople, language, sort
+from gateway.ingest.mail.sorting import SetAside, Sorted, ToMachines, ToNobody, ToPeople, language, sort
 from gateway.settings import MailRule, load
 from tests.ingest.mail.writing import a_letter
 from tests.support.clock import NOON
@@ -31,12 +31,42 @@ def sorted_as(**letter: Any) -> Sorted:
         ({"message_id": "b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11@ops.example.com"}, "own mail"),
         ({"passed": (OWN,), "subject": "Cron job"}, "own mail"),
         ({"sender": "x@spam.example"}, "rule: spam"),
-        ({"nature": Nature.BOUNCE}, "bounce"),
-        ({"nature": Nature.AUTO_REPLY, "sender": "hr@example.com"}, "auto_reply"),
     ],
 )
 def test_there_is_nothing_to_do_for(letter: dict[str, Any], reason: str) -> None:
     assert sorted_as(**letter) == ToNobody(reason)
+
+
+@pytest.mark.parametrize(
+    ("letter", "reason"),
+    [
+        ({"nature": Nature.BOUNCE}, "bounce"),
+        ({"nature": Nature.AUTO_REPLY, "sender": "hr@example.com"}, "auto_reply"),
+        ({"null_sender": True, "nature": Nature.MACHINE}, "bounce"),
+        ({"null_sender": True, "nature": Nature.LIST}, "bounce"),
+    ],
+)
+def test_mail_of_programs_is_set_aside_by_its_headers(letter: dict[str, Any], reason: str) -> None:
+    assert sorted_as(**letter) == SetAside(reason)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Out of office message cannot be switched off in Outlook",
+        "自动回复关不掉",
+        "Automatic reply: help",
+        "failure notice",
+        "退信",
+    ],
+)
+def test_words_alone_set_nothing_aside(subject: str) -> None:
+    assert sorted_as(subject=subject) == ToPeople(None)
+
+
+def test_a_rule_takes_mail_with_the_null_sender() -> None:
+    assert isinstance(sorted_as(null_sender=True, nature=Nature.MACHINE, subject="Cron job"), ToMachines)
+    assert isinstance(sorted_as(null_sender=True, nature=Nature.MACHINE, sender="hr@example.com"), ToPeople)
 
 
 def test_a_rule_s_alert_comes_before_what_the_head_says_of_its_writer() -> None:

@@ -172,6 +172,6 @@ async def test_replies_find_their_record_by_address_and_text_and_an_answer_hangs
     assert {mail["reply-to"] for mail in (first, second)} == {f"desk+{tag}@example.com"}
     assert {mail["x-loop"] for mail in (first, second)} == {"gateway@ops.example.com"}
     assert (second["in-reply-to"], second["auto-submitted"]) == ("<1@example.com>", "auto-replied")
-    assert second["references"] == "<1@example.com> <incident-7@ops.example.com>"
+    assert second["references"] == f"<1@example.com> <incident-7@ops.example.com> <{tag}@ops.example.com>"
     lines = second.get_content().split()
     assert ("请在此行上方回复" in lines[1], lines[-1]) == (True, f"[{tag}]")

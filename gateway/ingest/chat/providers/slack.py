@@ -27,7 +27,7 @@ SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
 MARKUP = re.compile(r"<([@#!]?)([^<>|]{1,4000})(?:\|([^<>]{0,4000}))?>")
 
 
-FIRST = re.compile(r"\s*<@[A-Z0-9]+(?:\|[^<>]{0,100})?>")
+FIRST = re.compile(r"(?<!\s)\s*+<@[A-Z0-9]+(?:\|[^<>]{0,100})?>")
 
 
 class Inner(msgspec.Struct):

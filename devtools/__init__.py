@@ -1,0 +1,1 @@
+"""The commands of `python3 gw`. They run before .venv exists: standard library only."""

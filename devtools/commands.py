@@ -1,0 +1,175 @@
+"""The commands of `python3 gw`: what each needs in .venv, and how it runs."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from devtools import branches, checks, debian, installs, locks, long_runs
+from devtools.environment import Packages, prepare
+from devtools.installing import clean_environment
+from devtools.paths import ROOT
+from devtools.stopping import CANNOT_RUN, CannotRun
+
+INTRODUCTION = """\
+The one command of the project: makes .venv from locked packages, then runs what was asked.
+
+usage: python3 gw COMMAND [ARGUMENTS]
+"""
+
+CLOSING = """
+Each command explains itself with -h. A .venv that is a symbolic link is used as it is.
+"""
+
+SHARED = ["-n", "2", "--dist", "loadgroup"]
+"""Two processes: tests/conftest.py says which tests stay together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A command that is a Python module: everything after its name are the module's arguments."""
+
+    name: str
+    summary: str
+    needs: Packages
+    argv: tuple[str, ...]
+    without_arguments: tuple[str, ...] = ()
+
+    def run(self, arguments: Sequence[str]) -> int:
+        """Become the module; returns only if that is impossible."""
+        python = prepare(self.needs)
+        given = arguments or self.without_arguments
+        argv = [str(python), "-m", *self.argv, *given]
+        os.execve(python, argv, clean_environment(os.environ))
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A command of devtools."""
+
+    name: str
+    summary: str
+    work: Callable[[argparse.Namespace], int]
+    arguments: Callable[[argparse.ArgumentParser], object] = lambda parser: parser
+    details: str = ""
+
+    def run(self, arguments: Sequence[str]) -> int:
+        """Read the arguments and do the work."""
+        parser = argparse.ArgumentParser(
+            prog=f"gw {self.name}",
+            description=f"{self.summary[0].upper()}{self.summary[1:]}. {self.details}".strip(),
+        )
+        self.arguments(parser)
+        return self.work(parser.parse_args(arguments))
+
+
+COMMANDS: tuple[Module | Task, ...] = (
+    Module(
+        "dev",
+        "start PostgreSQL, Valkey and the gateway here, and print its address and two keys",
+        Packages.SERVE,
+        ("gateway", "dev"),
+    ),
+    Module(
+        "test",
+        "run the test suite; arguments go to pytest",
+        Packages.ALL,
+        ("pytest",),
+        tuple(SHARED),
+    ),
+    Task(
+        "check",
+        "check format, lint, types, import contracts, and what may stand in the tree",
+        lambda _: checks.check(prepare(Packages.ALL)),
+    ),
+    Task(
+        "pure",
+        "run the tests of what decides, every branch of which must be covered",
+        lambda given: branches.pure(prepare(Packages.ALL), [*SHARED, *given.pytest]),
+        lambda parser: parser.add_argument("pytest", nargs="*", help="arguments for pytest"),
+    ),
+    Task("long", "run one of the long tests with a seed", long_runs.run, long_runs.arguments),
+    Module(
+        "bench",
+        "measure throughput and latency on this machine",
+        Packages.ALL,
+        ("tests.bench",),
+    ),
+    Module(
+        "psql",
+        "open a prompt on the database of the running `gw dev` (--state if it has one)",
+        Packages.SERVE,
+        ("gateway.embedded.psql",),
+    ),
+    Module(
+        "schema",
+        "write gateway/db/schema.sql anew after a migration was added",
+        Packages.SERVE,
+        ("gateway.db.schema",),
+    ),
+    Module(
+        "examples",
+        "write what new captured requests are read as, and quarantine/examples.json",
+        Packages.ALL,
+        ("tests.ingest.examples",),
+    ),
+    Task(
+        "fetch-e2e",
+        "fetch Prometheus, Alertmanager, swaks, faketime and Chromium into .cache/debian",
+        lambda _: debian.fetch(),
+        details="They are Debian's packages, unpacked there and not installed.",
+    ),
+    Task(
+        "try-installs",
+        "install into empty folders with pip 23.0.1, the newest pip and uv, and start each",
+        installs.run,
+        installs.arguments,
+    ),
+    Task(
+        "pin",
+        "resolve pyproject.toml anew into the lock files, requirements*.txt (needs uv)",
+        lambda _: locks.pin(),
+    ),
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; returns the exit status unless another program takes over."""
+    os.chdir(ROOT)
+    name, rest = (arguments[0], arguments[1:]) if arguments else ("-h", [])
+    if name in ("-h", "--help", "help"):
+        sys.stdout.write(overview())
+        return 0
+    own = next((command for command in COMMANDS if command.name == name), None)
+    command = own or Module(name, "", Packages.SERVE, ("gateway", name))
+    try:
+        return command.run(rest)
+    except CannotRun as error:
+        return _refused(str(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        return _refused(f"{error.filename}: {error.strerror}: {advice(Path(error.filename))}")
+    except KeyboardInterrupt:
+        return 130
+
+
+def overview() -> str:
+    """Return the page that `gw -h` prints."""
+    lines = [f"  {command.name:<13}{command.summary}" for command in COMMANDS]
+    lines.append(f"  {'ANYTHING':<13}run python -m gateway ANYTHING, for example migrate or serve")
+    return "\n".join([INTRODUCTION, *lines, CLOSING])
+
+
+def advice(path: Path) -> str:
+    """Return what to do about a file or folder that could not be used."""
+    if path.is_relative_to(ROOT):
+        return "clone the project into a folder that this user may write to"
+    return "make room there, or let this user use it"
+
+
+def _refused(line: str) -> int:
+    print(f"gw: {line}", file=sys.stderr)
+    return CANNOT_RUN

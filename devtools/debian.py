@@ -1,0 +1,103 @@
+"""`gw fetch-e2e`: programs of Debian for tests, unpacked under .cache/debian and not installed."""
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from devtools.paths import DEBIAN
+from devtools.stopping import CannotRun
+
+PROGRAMS = ("prometheus", "prometheus-alertmanager", "swaks")
+"""Packages whose program has their name."""
+
+LIBRARIES = ("libnet-ssleay-perl", "nullmailer", "libfaketime")
+"""What swaks needs for TLS, a relay that tests start themselves, and a clock that runs ahead."""
+
+BUILT_IN = b"/usr/share/prometheus/alertmanager"
+RELATIVE = b"usr/share/prometheus/alertmanager/"
+"""Where Alertmanager looks for its templates, and the same, as long, seen from .cache/debian."""
+
+BROWSER = """#!/bin/sh
+usr=$(dirname "$(readlink -f "$0")")/..
+export LD_LIBRARY_PATH="$usr/lib/$(uname -m)-linux-gnu:$usr/../lib/$(uname -m)-linux-gnu"
+[ -d /etc/fonts ] || export FONTCONFIG_PATH="$usr/../etc/fonts"
+exec "$usr/lib/chromium/chromium" "$@"
+"""
+"""Starts Chromium where it was unpacked, with the libraries unpacked beside it."""
+
+
+def fetch() -> int:
+    """Fetch what is missing and print where the programs are."""
+    programs = [DEBIAN / "usr" / "bin" / name for name in PROGRAMS]
+    if not all(path.exists() for path in programs) or faketime_library() is None:
+        _fetch_packages()
+    _fetch_browser()
+    missing = [str(path) for path in programs if not path.exists()]
+    if missing:
+        raise CannotRun(f"the packages do not hold {', '.join(missing)}")
+    for path in programs:
+        _relocate(path)
+    print("\n".join(map(str, programs)))
+    return 0
+
+
+def faketime_library() -> Path | None:
+    """The library that moves the clock of a program: fetched, else the system's, else None."""
+    for root in (DEBIAN, Path("/")):
+        for found in sorted(root.glob("usr/lib/*/faketime/libfaketimeMT.so.1")):
+            return found
+    return None
+
+
+def _fetch_packages() -> None:
+    for tool in ("apt-get", "dpkg"):
+        if not shutil.which(tool):
+            raise CannotRun(f"fetch-e2e needs {tool}: run it on Debian or Ubuntu")
+    DEBIAN.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        _persist(["apt-get", "update", "-qq"])
+    _persist(["apt-get", "download", "-qq", *PROGRAMS, *LIBRARIES])
+    for package in sorted(DEBIAN.glob("*.deb")):
+        subprocess.run(["dpkg", "-x", package, "."], cwd=DEBIAN, check=True)
+
+
+def _fetch_browser() -> None:
+    """Chromium with the libraries this machine lacks, and a script that starts it there."""
+    started = DEBIAN / "usr" / "bin" / "chromium"
+    wrapped = started.with_name("chromium.wrapped")
+    if shutil.which("chromium") or wrapped.exists():
+        return
+    asked = ["apt-get", "install", "--simulate", "--no-install-recommends", "chromium"]
+    told = subprocess.run(asked, stdout=subprocess.PIPE, check=True).stdout.decode()
+    packages = re.findall(r"^Inst (\S+)", told, re.MULTILINE)
+    folder = DEBIAN / "chromium"
+    folder.mkdir(parents=True, exist_ok=True)
+    _persist(["apt-get", "download", "-qq", *packages], folder)
+    for package in sorted(folder.glob("*.deb")):
+        subprocess.run(["dpkg", "-x", package, DEBIAN], check=True)
+    started.replace(wrapped)
+    started.write_text(BROWSER, "utf-8")
+    shutil.copymode(wrapped, started)
+
+
+def _relocate(path: Path) -> None:
+    """Let a program that was unpacked and not installed find its files from .cache/debian."""
+    content = path.read_bytes()
+    if BUILT_IN in content:
+        draft = path.with_name(path.name + ".new")
+        draft.write_bytes(content.replace(BUILT_IN, RELATIVE))
+        shutil.copymode(path, draft)
+        draft.replace(path)
+
+
+def _persist(argv: Sequence[str], folder: Path = DEBIAN) -> None:
+    """Run in .cache/debian or a folder of it, three times at most: mirrors have their moments."""
+    for attempt in range(3):
+        if subprocess.call(argv, cwd=folder) == 0:
+            return
+        time.sleep(5 * (attempt + 1))
+    raise CannotRun(f"failed three times: {' '.join(argv)}")

@@ -1,0 +1,34 @@
+"""Clocks that run ahead: tests, gateways, PostgreSQL and Valkey with libfaketime loaded."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from devtools.debian import faketime_library
+from devtools.stopping import CannotRun
+
+
+@contextmanager
+def clocks_ahead(days: int) -> Iterator[dict[str, str]]:
+    """Yield the environment in which every program started from it is `days` ahead.
+
+    The monotonic clock stays as it is: event loops and timeouts rest on it.
+    """
+    library = faketime_library()
+    if library is None:
+        raise CannotRun("there is no libfaketime here: run `python3 gw fetch-e2e` first")
+    with tempfile.TemporaryDirectory(prefix="gw-faketime-", dir="/tmp") as folder:
+        # The account of the embedded servers has to read it, wherever the checkout lies.
+        Path(folder).chmod(0o755)
+        copy = Path(shutil.copy(library, folder))
+        copy.chmod(0o755)
+        yield {
+            **os.environ,
+            "LD_PRELOAD": str(copy),
+            "FAKETIME": f"+{days}d",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "NO_FAKE_STAT": "1",
+        }

@@ -1,0 +1,73 @@
+"""Lock files: versions and hashes of every package, no address, each package in one file only.
+
+`requirements.txt` is what the gateway imports, `requirements-embedded.txt` adds PostgreSQL and
+Valkey for `gw dev`, `requirements-dev.txt` adds what tests and checks need.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from devtools.paths import ROOT
+from devtools.stopping import CannotRun
+
+RUNTIME = ROOT / "requirements.txt"
+EMBEDDED = ROOT / "requirements-embedded.txt"
+TOOLS = ROOT / "requirements-dev.txt"
+
+PACKAGE = re.compile(r"^[^\s#].*?(?=^[^\s]|\Z)", re.MULTILINE | re.DOTALL)
+"""One package with its hashes, which are indented."""
+
+
+def packages(text: str) -> list[str]:
+    """The packages of a lock file, each with its hashes."""
+    return PACKAGE.findall(text)
+
+
+def name_of(package: str) -> str:
+    """The name of a package as a lock file spells it."""
+    return package.partition("==")[0]
+
+
+def layers(resolved: Sequence[str]) -> list[str]:
+    """Split resolutions, each a superset of the one before, into files that name no package twice.
+
+    A package is written as the largest resolution has it: its marker holds for all of them.
+    """
+    largest = {name_of(package): package for package in packages(resolved[-1])}
+    written: set[str] = set()
+    files = []
+    for text in resolved:
+        added = [name_of(p) for p in packages(text) if name_of(p) not in written]
+        written.update(added)
+        files.append("".join(largest[name] for name in added))
+    return files
+
+
+def pin() -> int:
+    """Resolve pyproject.toml anew into the three lock files."""
+    uv = shutil.which("uv")
+    if uv is None:
+        raise CannotRun("pin needs uv on PATH: https://docs.astral.sh/uv/getting-started")
+    with tempfile.TemporaryDirectory() as folder:
+        whole = _resolve(uv, Path(folder, "whole"), "--upgrade", "--extra=embedded", "--group=dev")
+        fixed = f"--constraints={whole}"
+        embedded = _resolve(uv, Path(folder, "embedded"), fixed, "--extra=embedded")
+        runtime = _resolve(uv, Path(folder, "runtime"), fixed)
+        texts = layers([file.read_text("utf-8") for file in (runtime, embedded, whole)])
+    for file, text in zip((RUNTIME, EMBEDDED, TOOLS), texts, strict=True):
+        file.write_text(text, "utf-8")
+    return 0
+
+
+def _resolve(uv: str, file: Path, *more: str) -> Path:
+    fixed = ["--quiet", "--universal", "--generate-hashes", "--no-annotate", "--no-header"]
+    fixed += ["--no-emit-index-url", "--python-version=3.11", "--output-file", os.fspath(file)]
+    argv = [uv, "pip", "compile", *fixed, *more, "pyproject.toml"]
+    if subprocess.call(argv, cwd=ROOT, stdout=subprocess.DEVNULL):
+        raise CannotRun("uv could not resolve pyproject.toml, see above")
+    return file

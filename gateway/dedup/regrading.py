@@ -1,0 +1,88 @@
+"""Bring a record up to what its alert says by now: its words, and its priority where the severity became worse. Pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from gateway.catalogue.criticality import Judged
+from gateway.dedup.known import Words
+from gateway.dedup.priority import grade_of
+from gateway.dedup.steps import Worded
+from gateway.incidents.grading import Grade
+from gateway.incidents.model import Alert
+from gateway.incidents.record import Incident, Revision
+from gateway.settings import Settings
+from gateway.sla import raising
+from gateway.sla.raising import Cause
+from gateway.sla.timers import ACTOR, Rules
+
+STORM_TITLE = "Alert storm: "
+TITLE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Grading:
+    """Everything the configuration says about how urgent an alert is; `judge` is the criticality of services."""
+
+    settings: Settings
+    rules: Rules
+    judge: Callable[[int, str], Judged]
+
+    def grade(self, source: str, severity: str, service: str) -> Grade:
+        """Return the grade of a severity, with the criticality of its service."""
+        grade = grade_of(source, severity, self.settings.intake, service, self.settings.services)
+        return replace(grade, priority=self.judge(grade.priority, service).priority)
+
+    def reworded(self, incident: Incident, step: Worded, now: datetime) -> Revision:
+        """Return what the present words of an alert change about the live record that answers for it.
+
+        Of one alert the words are shown as they are now. Of several, those of the worst: another one's are shown where it
+        is worse than what is shown. What a person has corrected stays.
+        """
+        alert, before = step.alert, step.before
+        service = alert.service if incident.storm else incident.service or alert.service
+        now_calls = self.grade(step.source, alert.severity, service)
+        was_shown = before is not None and (
+            not incident.storm or incident.title == shown_title(before.title, storm=incident.storm)
+        )
+        shown = self.grade(step.source, incident.severity, service)
+        if not was_shown and now_calls.priority >= shown.priority and incident.severity:
+            return Revision(after=incident, actor=ACTOR, events=())
+        worded = _worded(incident, before if was_shown else None, alert)
+        reason = "severity" if before is not None else "storm"
+        cause = Cause(reason=reason, alert=alert.dedup_key, severity=alert.severity)
+        raised = raising.raised(self.rules, worded, now_calls, now, cause)
+        events = (*_changed(incident, worded, alert), *raised.events)
+        if before is not None and was_shown:
+            was = self.grade(step.source, before.severity, service).priority
+            if now_calls.priority > was:
+                events += raising.eased(raised.after, was, now_calls.priority, now, cause).events
+        return replace(raised, events=events)
+
+
+def shown_title(title: str, *, storm: bool) -> str:
+    """Return the title by which a record shows an alert of that title."""
+    return f"{STORM_TITLE}{title}"[:TITLE] if storm else title
+
+
+def _worded(incident: Incident, before: Words | None, alert: Alert) -> Incident:
+    """Return the record with the alert's words in place of those of `before`, or of another alert's where that is None."""
+    title, description = shown_title(alert.title, storm=incident.storm), alert.description
+    if before is None:
+        title = title if incident.title.startswith(STORM_TITLE) else incident.title
+        return replace(incident, severity=alert.severity, title=title, description=description)
+    if incident.title != shown_title(before.title, storm=incident.storm):
+        title = incident.title
+    if before.description is not None and incident.description != before.description:
+        description = incident.description
+    return replace(incident, severity=alert.severity, title=title, description=description)
+
+
+def _changed(before: Incident, after: Incident, alert: Alert) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    changes = [
+        {"field": name, "old": getattr(before, name), "new": getattr(after, name)}
+        for name in ("description", "severity", "title")
+        if getattr(before, name) != getattr(after, name)
+    ]
+    return (("changed", {"changes": changes, "alert": alert.dedup_key}),) if changes else ()

@@ -1,0 +1,57 @@
+"""Metrics of incidents and service requests: how many are open, how late they are, what became of them."""
+
+from itertools import product
+
+from prometheus_client import CollectorRegistry, Gauge
+
+from gateway.incidents.model import LIVE, Kind, Tier
+
+CLOCKS = ("response", "desk", "tier2", "escalated", "overall")
+PRIORITIES = ("1", "2", "3", "4")
+NEAREST = 50
+"""How many incidents the remaining-time gauge names at most on either side of their due time."""
+
+
+class IncidentMetrics:
+    """The series about incidents; the gauges are filled from the database by `telemetry`."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.open = Gauge(
+            "gateway_incidents_open",
+            "Open incidents and service requests",
+            ("kind", "priority", "state", "tier"),
+            registry=registry,
+        )
+        self.remaining = Gauge(
+            "gateway_incident_sla_remaining_seconds",
+            f"Seconds left on the clock that presses an incident most: the {NEAREST} nearest to a"
+            f" due time, and {NEAREST} past every target; security incidents are never named",
+            ("clock", "number", "kind", "priority"),
+            registry=registry,
+        )
+        self.breached = Gauge(
+            "gateway_incidents_breached",
+            "Open incidents that went over a target, by clock",
+            ("clock", "kind", "priority"),
+            registry=registry,
+        )
+        self.within_targets = Gauge(
+            "gateway_incidents_within_targets",
+            "Open incidents that went over no target",
+            ("kind", "priority"),
+            registry=registry,
+        )
+        self.clear_open()
+        self.clear_breached()
+
+    def clear_open(self) -> None:
+        """Set the counts of open incidents back to 0."""
+        for kind, priority in product(Kind, PRIORITIES):
+            self.within_targets.labels(kind.value, priority).set(0)
+            for state, tier in product(LIVE, Tier):
+                self.open.labels(kind.value, priority, state.value, tier.value).set(0)
+
+    def clear_breached(self) -> None:
+        """Set the counts of breached incidents back to 0."""
+        for clock, kind, priority in product(CLOCKS, Kind, PRIORITIES):
+            self.breached.labels(clock, kind.value, priority).set(0)

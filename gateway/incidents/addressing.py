@@ -1,0 +1,165 @@
+"""From an announcement and a directory of people to messages and the timeline's entry about them. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.incidents.announcement import Announcement, Recipient
+from gateway.incidents.record import Notice
+from gateway.oncall.person import EMAIL, Reachable
+
+PRIVY = frozenset({"incident_manager", "security"})
+"""Roles that are told what a security incident is about."""
+
+DESK = "service_desk"
+
+GROUP = "group:"
+"""What an address that means a group begins with; its slug follows."""
+
+Told = tuple[str, Mapping[str, Any]]
+"""The timeline's entry: slug and facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The people that announcements may be for."""
+
+    people: Sequence[Reachable] = ()
+
+    def with_role(self, role: str) -> list[Reachable]:
+        """Return everybody with the role; of the service desk those on shift, where anybody is."""
+        found = [one for one in self.people if role in one.roles]
+        serving = [one for one in found if one.at_desk] if role == DESK else []
+        return serving or found
+
+    def in_group(self, slug: str) -> list[Reachable]:
+        """Return the people of the group who are on shift, else all of its people."""
+        serving = [one for one in self.people if slug in one.shifts]
+        return serving or [one for one in self.people if slug in one.groups]
+
+    def named(self, name: str) -> Reachable | None:
+        """Return the person with this login, e-mail address or telephone number."""
+        asked = name.lower()
+        by_login = (one for one in self.people if one.login == name)
+        by_address = (one for one in self.people if asked in (one.email.lower(), one.phone))
+        return next(by_login, None) or next(by_address, None)
+
+
+@dataclass(slots=True)
+class Addressed:
+    """What has been found of one announcement so far."""
+
+    notices: dict[str, Notice] = field(default_factory=dict)
+    unreachable: list[str] = field(default_factory=list)
+    withheld: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The addresses of one recipient, each with whether it may see a security incident; `done` needs no message."""
+
+    targets: tuple[tuple[str, bool], ...] = ()
+    done: bool = False
+
+
+def address(announcement: Announcement, directory: Directory, actor: str) -> tuple[tuple[Notice, ...], tuple[Told, ...]]:
+    """Return a message for everybody the announcement is for, each once, and the entry of the timeline.
+
+    The incident's own people are not told of what they (`actor`) did themselves.
+    """
+    so_far = Addressed()
+    for recipient in () if announcement.silenced else announcement.recipients:
+        found = _found(recipient, directory, actor)
+        if not (found.targets or found.done):
+            so_far.unreachable.append(recipient.role)
+        for target, privy in found.targets:
+            _add(so_far, announcement, recipient, target, privy=privy)
+    return tuple(so_far.notices.values()), _entry(announcement, so_far)
+
+
+def _add(so_far: Addressed, announcement: Announcement, recipient: Recipient, target: str, *, privy: bool) -> None:
+    hidden = announcement.security and not privy
+    if hidden and recipient.own:
+        so_far.withheld.append(recipient.role)
+        return
+    notice = Notice(
+        cause=announcement.cause,
+        target=target,
+        role=recipient.role,
+        template=announcement.template,
+        facts=announcement.bare if hidden else announcement.facts,
+    )
+    so_far.notices.setdefault(target, notice)
+
+
+def _entry(announcement: Announcement, so_far: Addressed) -> tuple[Told, ...]:
+    untold = announcement.silenced or so_far.unreachable or so_far.withheld
+    if announcement.optional or not (announcement.recorded or untold):
+        return ()
+    facts: dict[str, Any] = {
+        "cause": announcement.cause,
+        "template": announcement.template,
+        "priority": announcement.priority,
+        "roles": tuple(recipient.role for recipient in announcement.recipients),
+        "targets": tuple(so_far.notices),
+    }
+    if announcement.silenced:
+        facts["silenced"] = announcement.silenced
+    if so_far.unreachable:
+        facts["unreachable"] = tuple(so_far.unreachable)
+    if so_far.withheld:
+        facts["silenced"] = "security"
+    return (("management_told", facts),)
+
+
+def _found(recipient: Recipient, directory: Directory, actor: str) -> Found:
+    found = _found_own(recipient, directory, actor) if recipient.own else _found_by_role(recipient, directory)
+    if found.targets or found.done or recipient.instead is None:
+        return found
+    return _found(recipient.instead, directory, actor)
+
+
+def _found_by_role(recipient: Recipient, directory: Directory) -> Found:
+    return Found(tuple(_together(recipient, directory.with_role(recipient.role), directory)))
+
+
+def _found_own(recipient: Recipient, directory: Directory, actor: str) -> Found:
+    if recipient.people[:1] == (actor,):
+        return Found(done=True)
+    for name in recipient.people:
+        if name != actor and (person := directory.named(name)) is not None:
+            return Found((_person(person),))
+        if recipient.role == "reporter" and name.isascii() and EMAIL.fullmatch(name):
+            return Found(((f"smtp:{name}", False),))
+    if recipient.group and (people := directory.in_group(recipient.group)):
+        others = tuple(_person(one) for one in people if one.login != actor)
+        return Found(others, done=not others)
+    return Found(tuple(_together(recipient, (), directory)))
+
+
+def _person(person: Reachable) -> tuple[str, bool]:
+    return f"person:{person.login}", not PRIVY.isdisjoint(person.roles)
+
+
+def _together(recipient: Recipient, people: Iterable[Reachable], directory: Directory) -> Iterator[tuple[str, bool]]:
+    """Yield the listed addresses, then the people who are not reached by one of these."""
+    listed = list(_listed(recipient.listed, directory))
+    reached = {target.lower() for target in listed}
+    for target in listed:
+        yield target, recipient.role in PRIVY
+    for person in people:
+        if reached.isdisjoint(_ways(person)):
+            yield _person(person)
+
+
+def _listed(targets: Iterable[str], directory: Directory) -> Iterator[str]:
+    for target in targets:
+        if target.startswith(GROUP):
+            yield from (f"person:{one.login}" for one in directory.in_group(target.removeprefix(GROUP)))
+        else:
+            yield target if ":" in target else f"smtp:{target}"
+
+
+def _ways(person: Reachable) -> set[str]:
+    """Return the addresses that reach this person."""
+    return {*(f"{way}:{person.login.lower()}" for way in ("person", "voice", "sms")), f"smtp:{person.email.lower()}"}

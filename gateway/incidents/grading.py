@@ -1,0 +1,38 @@
+"""How urgent an incident is, and the most urgent its senders have called it so far. Pure.
+
+While nobody but its senders has set the priority, it is itself the most urgent they named. A priority that a person sets
+may be another one: then the mark "worst:<priority>" keeps the most urgent that was known, which that priority holds against.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.incidents.model import Impact, Urgency
+from gateway.incidents.record import Incident
+
+WORST = "worst:"
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """Impact, urgency and the priority that follows from them."""
+
+    impact: Impact
+    urgency: Urgency
+    priority: int
+    rule: str = ""
+    """The setting of a service that decided; "" where the words of the source did."""
+
+
+def worst_known(incident: Incident) -> int:
+    """Return the most urgent priority that the senders of an incident have named so far."""
+    for mark in incident.marks:
+        if mark.startswith(WORST):
+            return int(mark.removeprefix(WORST))
+    return incident.priority
+
+
+def with_worst(marks: Sequence[str], worst: int, priority: int) -> tuple[str, ...]:
+    """Return the marks of an incident of that priority whose senders have named `worst`."""
+    others = tuple(mark for mark in marks if not mark.startswith(WORST))
+    return others if worst == priority else (*others, f"{WORST}{worst}")

@@ -1,0 +1,46 @@
+"""The notifier: looks up who the announcements of some changes are for and adds the messages to the changes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from gateway.db.pool import Connection
+from gateway.incidents.addressing import GROUP, Directory, address
+from gateway.incidents.announcement import Recipient
+from gateway.incidents.record import Revision
+from gateway.oncall.reachable import reachable
+
+
+async def address_all(conn: Connection, revisions: Sequence[Revision], now: datetime) -> Sequence[Revision]:
+    """Return the revisions with their announcements turned into messages and entries: one query, none where nothing is owed."""
+    if not any(revision.announcements for revision in revisions):
+        return revisions
+    directory = await _directory(conn, revisions, now)
+    return [_addressed(revision, directory) if revision.announcements else revision for revision in revisions]
+
+
+async def _directory(conn: Connection, revisions: Sequence[Revision], now: datetime) -> Directory:
+    asked = [one for r in revisions for announcement in r.announcements for one in announcement.recipients]
+    wanted = [one for recipient in asked for one in _with_stand_ins(recipient)]
+    roles = {one.role for one in wanted if not one.own}
+    names = {name for one in wanted for person in one.people for name in (person, person.lower())}
+    listed = {target.removeprefix(GROUP) for one in wanted for target in one.listed if target.startswith(GROUP)}
+    groups = {one.group for one in wanted if one.group} | listed
+    return Directory(await reachable(conn, roles, names, groups, now))
+
+
+def _with_stand_ins(recipient: Recipient) -> Iterator[Recipient]:
+    yield recipient
+    if recipient.instead is not None:
+        yield from _with_stand_ins(recipient.instead)
+
+
+def _addressed(revision: Revision, directory: Directory) -> Revision:
+    """Return the revision with its messages; whoever works on the record and hears of the change already hears once."""
+    events, notices = revision.events, revision.notices
+    heard = {notice.target for notice in revision.notices}
+    for announcement in revision.announcements:
+        owed, told = address(announcement, directory, revision.actor)
+        notices += tuple(one for one in owed if announcement.recorded or one.target not in heard)
+        events += told
+    return replace(revision, events=events, notices=notices, announcements=())

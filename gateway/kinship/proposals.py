@@ -1,0 +1,95 @@
+"""Proposed links: a record that probably belongs below a master, kept for people to accept or to refuse."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from gateway.db.pool import Connection
+from gateway.incidents.sight import Sight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A link that is proposed: the record, its master, why, the score from 0 to 1, and the points it rests on."""
+
+    incident_id: int
+    master_id: int
+    reason: str
+    score: float
+    points: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed(Proposal):
+    """A proposal that nobody has decided yet, with both numbers."""
+
+    number: str
+    master: str
+    proposed_at: datetime
+
+
+KEEP = """
+INSERT INTO proposed_link (incident_id, master_id, reason, score, points, proposed_at)
+SELECT t.incident_id, t.master_id, t.reason, t.score, t.points::json, $6
+FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::real[], $5::text[]) AS t(incident_id, master_id, reason, score, points)
+ON CONFLICT (incident_id, master_id) DO UPDATE SET reason = excluded.reason, score = excluded.score,
+  points = excluded.points, proposed_at = excluded.proposed_at, state = 'open', decided_at = NULL, decided_by = ''
+WHERE proposed_link.state = 'taken'
+"""
+
+
+async def keep(conn: Connection, proposals: Sequence[Proposal], now: datetime) -> None:
+    """Keep proposals; one that is open or that people refused stays as it is, one that was taken is open again."""
+    unique = {(one.incident_id, one.master_id): one for one in proposals}
+    if not unique:
+        return
+    rows = [
+        (one.incident_id, one.master_id, one.reason, one.score, msgspec.json.encode(one.points).decode())
+        for one in unique.values()
+    ]
+    await conn.execute(KEEP, *zip(*rows, strict=True), now)
+
+
+TAKE = """
+UPDATE proposed_link SET state = 'taken', decided_at = $4, decided_by = $3
+WHERE incident_id = ANY($1::bigint[]) AND master_id = $2 AND state <> 'taken'
+"""
+
+
+async def take(conn: Connection, incidents: Collection[int], master_id: int, by: str, now: datetime) -> None:
+    """Mark what is proposed of these records and that master as taken: somebody made the link."""
+    await conn.execute(TAKE, list(incidents), master_id, by, now)
+
+
+REFUSE = """
+UPDATE proposed_link SET state = 'refused', decided_at = $4, decided_by = $3
+WHERE incident_id = $1 AND master_id = $2 AND state = 'open'
+"""
+
+
+async def refuse(conn: Connection, incident_id: int, master_id: int, by: str, now: datetime) -> bool:
+    """Mark an open proposal as refused; False where there is none."""
+    return bool((await conn.execute(REFUSE, incident_id, master_id, by, now)).endswith(" 1"))
+
+
+OPEN = """
+SELECT p.incident_id, p.master_id, p.reason, p.score, p.points, p.proposed_at, i.number, m.number AS master
+FROM proposed_link p JOIN incident i ON i.id = p.incident_id JOIN incident m ON m.id = p.master_id
+CROSS JOIN LATERAL (
+  SELECT count(*) AS hidden FROM (VALUES (i.security, i.owner, i.contact), (m.security, m.owner, m.contact))
+    AS both_of (security, owner, contact)
+  WHERE NOT CASE WHEN security THEN $2::bool
+                 ELSE $3::bool OR lower(owner) = ANY($4::text[]) OR lower(contact) = ANY($4::text[]) END) AS sight
+WHERE (p.incident_id = $1 OR p.master_id = $1) AND p.state = 'open' AND sight.hidden = 0
+AND i.master_id IS NULL AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+AND m.master_id IS NULL AND m.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+ORDER BY p.score DESC, p.incident_id, p.master_id LIMIT 1000
+"""
+
+
+async def open_of(conn: Connection, incident_id: int, sight: Sight) -> list[Proposed]:
+    """The open proposals of a record and of those that would follow it, as far as both ends are seen and can be linked."""
+    rows = await conn.fetch(OPEN, incident_id, *sight.parameters())
+    return [Proposed(**{**row, "points": msgspec.json.decode(row["points"])}) for row in rows]

@@ -1,0 +1,139 @@
+"""Mail that was set aside because a program wrote it: kept in the database, looked at, and made a record if somebody wants."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from gateway.db.pool import Connection
+from gateway.errors import NotFound
+from gateway.incidents.sight import Sight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """A mail to be set aside; `answers` is the id of the record that it answers, if it does."""
+
+    sender: str
+    subject: str
+    text: str
+    answers: int | None = None
+    recipients: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A mail that was set aside; `incident` is the number of the record that it became, None while it waits."""
+
+    id: int
+    receipt_id: UUID
+    integration_id: int
+    integration: str
+    source: str
+    received_at: datetime
+    reason: str
+    sender: str
+    subject: str
+    text: str
+    answers: str | None
+    content_type: str
+    recipients: Sequence[str]
+    body: bytes
+    size: int
+    state: str
+    opened_at: datetime | None
+    opened_by: str
+    incident: str | None
+
+
+class Came(Protocol):
+    """A delivery as it came."""
+
+    @property
+    def integration_id(self) -> int:
+        """The integration it was sent to."""
+        ...
+
+    @property
+    def source(self) -> str:
+        """The source that it came by."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Its headers, in lower case."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """Its bytes."""
+        ...
+
+
+INSERT = """
+INSERT INTO set_aside (receipt_id, integration_id, source, received_at, reason, sender, subject, text, answers_id, content_type,
+                       recipients, body)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+"""
+
+
+async def insert(conn: Connection, receipt: UUID, came: Came, reason: str, aside: Aside, now: datetime) -> None:
+    """Keep a mail that was received with that receipt."""
+    told = reason, aside.sender, aside.subject, aside.text, aside.answers, came.headers.get("content-type", "")
+    await conn.execute(INSERT, receipt, came.integration_id, came.source, now, *told, list(aside.recipients), came.body)
+
+
+COLUMNS = """
+SELECT s.id, s.receipt_id, s.integration_id, coalesce(g.slug, '') AS integration, s.source, s.received_at, s.reason, s.sender,
+       s.subject, s.text, a.number AS answers, s.content_type, s.recipients, substr(s.body, 1, $1::int) AS body,
+       octet_length(s.body) AS size, s.state, s.opened_at, s.opened_by, i.number AS incident
+FROM set_aside s LEFT JOIN integration g ON g.id = s.integration_id
+  LEFT JOIN incident a ON a.id = s.answers_id LEFT JOIN incident i ON i.id = s.incident_id
+WHERE ($2::boolean OR NOT coalesce(a.security, false) AND NOT coalesce(i.security, false))
+"""
+WHOLE = 2**30
+
+NEWEST = (
+    COLUMNS
+    + """
+AND s.state = $3::text AND ($4::text IS NULL OR s.reason = $4::text) AND s.id < $5::bigint ORDER BY s.id DESC LIMIT $6::int
+"""
+)
+
+
+async def newest(conn: Connection, sight: Sight, state: str, reason: str | None, before: int, limit: int) -> list[Kept]:
+    """Return mails below the id `before` without their bodies, the newest first; none about records beyond one's sight."""
+    return [Kept(**dict(row)) for row in await conn.fetch(NEWEST, 0, sight.security, state, reason, before, limit)]
+
+
+BY_ID = COLUMNS + "AND s.id = $3::bigint"
+
+
+async def by_id(conn: Connection, entry: int, sight: Sight) -> Kept:
+    """Return one mail, whole; raises NotFound, also for one about a record beyond one's sight."""
+    row = await conn.fetchrow(BY_ID, WHOLE, sight.security, entry)
+    if row is None:
+        raise NotFound(f"there is no {entry} among what was set aside")
+    return Kept(**dict(row))
+
+
+LOCK = """
+SELECT i.number FROM set_aside s LEFT JOIN incident i ON i.id = s.incident_id WHERE s.id = $1 FOR UPDATE OF s
+"""
+
+
+async def lock(conn: Connection, entry: int) -> str | None:
+    """Hold one mail until the transaction ends; returns the number of the record that it became before, if it did."""
+    number: str | None = await conn.fetchval(LOCK, entry)
+    return number
+
+
+OPENED = """
+UPDATE set_aside SET state = 'opened', opened_at = $2, opened_by = $3, incident_id = $4 WHERE id = $1
+"""
+
+
+async def opened(conn: Connection, entry: int, at: datetime, by: str, incident_id: int) -> None:
+    """Write down which record a mail became, and who made it one."""
+    await conn.execute(OPENED, entry, at, by, incident_id)

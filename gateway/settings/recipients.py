@@ -1,0 +1,29 @@
+"""Recipients as settings and notices write them: "channel:address", or a plain mail address. Pure."""
+
+from typing import NamedTuple
+
+MAIL = "smtp"
+
+
+class Target(NamedTuple):
+    """The channel that reaches a recipient, and the recipient's address there; no channel is ""."""
+
+    channel: str
+    address: str
+
+    def __str__(self) -> str:
+        """Return it as settings write it."""
+        return f"{self.channel}:{self.address}" if self.channel else self.address
+
+
+def target_of(text: str) -> Target:
+    """Split a recipient; a plain mail address is reached by mail.
+
+    Never fails and never returns text that PostgreSQL refuses: a recipient that cannot be reached is
+    given up by the notifier with its reason, and must not keep an incident from being recorded.
+    """
+    storable = text.replace("\x00", "").encode(errors="replace").decode().strip()
+    channel, colon, address = storable.partition(":")
+    if "@" in channel:
+        return Target(MAIL, storable)
+    return Target(channel, address) if colon else Target("", storable)

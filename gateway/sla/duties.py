@@ -1,0 +1,125 @@
+"""Duties: who must act on an incident as it stands, and who must be told once it has changed. Pure.
+
+Every change is judged alike, by comparing the duties before it with those after it: assigning, raising, reopening, letting go
+of a master, converting and taking back a security flag need no rule of their own.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from gateway.incidents.addressing import DESK
+from gateway.incidents.announcement import Announcement, Recipient
+from gateway.incidents.ledger import ClockEvent
+from gateway.incidents.model import LIVE, Resolution, State, Tier
+from gateway.incidents.record import Incident, Revision
+from gateway.sla.escalation import MANAGER, SECURITY, TIER3, Escalation, announcement
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A role that must act on a record; `subject` tells whose it is where it is not the same for all records.
+
+    A duty to `work` on it is that of the person or group it was given to; the others come from the rules.
+    """
+
+    role: str
+    subject: str = ""
+    work: bool = False
+
+
+Duties = Mapping[Duty, int]
+"""Each duty with the priority that whoever has it must know of."""
+
+
+def duties(escalation: Escalation, incident: Incident) -> Duties:
+    """Return who must act on the record now: nobody while it follows a master, which is acted on instead."""
+    if incident.master_id is not None:
+        return {}
+    if incident.state in LIVE:
+        ruled = [Duty(role) for role in escalation.roles(incident, "opened")]
+        flagged = [Duty(SECURITY)] if incident.security else []
+        return dict.fromkeys([*ruled, *flagged, *_work(incident)], incident.priority)
+    return {Duty("owner", incident.owner, work=True): 0} if _is_to_be_confirmed(incident) else {}
+
+
+def _work(incident: Incident) -> Iterator[Duty]:
+    """Yield who works on the record next. What is on hold waits for nobody here, and a vendor has no login."""
+    person = incident.handler or incident.assignee
+    if incident.state is State.ON_HOLD:
+        return
+    if incident.state is State.ESCALATED and incident.tier is Tier.THIRD:
+        yield Duty(TIER3, work=True)
+        if incident.handler != incident.assignee:
+            yield Duty("handler", incident.handler, work=True)
+    elif person:
+        yield Duty("handler", person, work=True)
+    elif incident.tier is Tier.DESK and incident.returned:
+        yield Duty(DESK, str(incident.returned), work=True)
+    elif incident.assignee_group:
+        yield Duty("group", incident.assignee_group, work=True)
+
+
+def _is_to_be_confirmed(incident: Incident) -> bool:
+    """Whether the desk asks the reporter if it is solved: what others than the desk solved."""
+    return incident.state is State.RESOLVED and incident.tier is not Tier.DESK and incident.resolution is not Resolution.VANISHED
+
+
+def with_announcements(escalation: Escalation, revision: Revision) -> Revision:
+    """Return the revision with what it owes: every duty that is new, or more urgent than before."""
+    if revision.marks_only or not revision.events:
+        return revision
+    before, after = revision.before, revision.after
+    was = {} if before is None or (before.security and not after.security) else duties(escalation, before)
+    took_on = _took_on(before, after)
+    new = [
+        duty
+        for duty, priority in duties(escalation, after).items()
+        if priority < was.get(duty, priority + 1) and not (duty.work and took_on)
+    ]
+    if not new:
+        return revision
+    made = _announcements(escalation, revision, new, was)
+    return replace(revision, announcements=(*revision.announcements, *made))
+
+
+def _took_on(before: Incident | None, after: Incident) -> bool:
+    """Whether the change is that somebody took the record on: they know."""
+    known = 0 if before is None else len(before.ledger)
+    return any(entry.event is ClockEvent.ACCEPT for entry in after.ledger[known:])
+
+
+def _announcements(escalation: Escalation, revision: Revision, new: list[Duty], was: Duties) -> Iterator[Announcement]:
+    """Yield one announcement an occasion; a person who is several of its recipients is told once."""
+    before, after = revision.before, revision.after
+    stamp = "" if before is None else f"#{after.version}"
+    occasions: dict[tuple[str, bool], list[Recipient]] = {}
+    for duty in new:
+        occasion = _occasion_of_work(before, after, duty) if duty.work else _occasion(before)
+        occasion = "raised" if duty in was else occasion
+        occasions.setdefault((occasion, duty.work), []).append(_recipient(escalation, after, duty))
+    for (occasion, work), recipients in occasions.items():
+        made = announcement(after, tuple(recipients), cause=occasion + stamp, template=occasion, more={})
+        yield replace(made, recorded=not work, optional=occasion == "resolved")
+
+
+def _recipient(escalation: Escalation, incident: Incident, duty: Duty) -> Recipient:
+    found = escalation.recipient(duty.role, incident)
+    return replace(found, instead=escalation.recipient(MANAGER, incident)) if duty.role == SECURITY else found
+
+
+def _occasion(before: Incident | None) -> str:
+    """Return what the roles of the rules are told of: a record that is theirs, or theirs again."""
+    return "opened" if before is None or before.state in LIVE or before.master_id is not None else "reopened"
+
+
+def _occasion_of_work(before: Incident | None, after: Incident, duty: Duty) -> str:
+    """Return what whoever works on the record is told of."""
+    if after.state is State.RESOLVED:
+        return "resolved"
+    if duty.role == DESK:
+        return "returned"
+    if before is not None and before.state not in LIVE:
+        return "reopened"
+    if before is not None and before.state is State.ON_HOLD:
+        return "resumed"
+    return "escalated" if after.state is State.ESCALATED else "assigned"

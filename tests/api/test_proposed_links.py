@@ -1,0 +1,93 @@
+"""Proposed links over the API: both ends show them, and people accept or refuse them."""
+
+import pytest
+
+from gateway.db.pool import acquire
+from gateway.kinship import proposals
+from gateway.kinship.proposals import Proposal
+from gateway.oncall.roles import Role
+from tests.api.conftest import Api
+from tests.support.clock import NOON
+
+INCIDENTS = "/api/v1/incidents"
+
+IDS = "SELECT id FROM incident WHERE number = ANY($1::text[]) ORDER BY array_position($1::text[], number)"
+
+
+async def propose(api: Api, number: str, master: str) -> None:
+    async with acquire(api.desk.pool) as conn:
+        one, other = [row["id"] for row in await conn.fetch(IDS, [number, master])]
+        proposal = Proposal(incident_id=one, master_id=other, reason="same item", score=0.75, points={"item db1": 0.5})
+        await proposals.keep(conn, [proposal], NOON)
+
+
+async def proposed(api: Api, number: str, scope: str = "admin") -> list[tuple[str, str, str]]:
+    _, related = await api.call("GET", f"{INCIDENTS}/{number}/related", scope=scope)
+    return [(one["number"], one["master"], one["incident"]["number"]) for one in related["proposed"]]
+
+
+async def two(api: Api) -> tuple[str, str]:
+    number, master = [(await api.incident(title=title))["number"] for title in ("pay-1 is down", "core-db is down")]
+    await propose(api, number, master)
+    return number, master
+
+
+async def test_a_proposed_link_is_shown_with_its_reason_by_both_records(api: Api) -> None:
+    number, master = await two(api)
+    assert await proposed(api, number) == [(number, master, master)]
+    assert await proposed(api, master) == [(number, master, number)]
+    _, related = await api.call("GET", f"{INCIDENTS}/{number}/related")
+    shown = {name: related["proposed"][0][name] for name in ("reason", "score", "points")}
+    assert shown == {"reason": "same item", "score": 0.75, "points": {"item db1": 0.5}}
+
+
+@pytest.mark.parametrize("flagged", [0, 1])
+async def test_a_proposed_link_is_hidden_from_those_who_may_not_see_one_of_its_records(api: Api, flagged: int) -> None:
+    await api.person("ann", Role.SERVICE_DESK)
+    pair = await two(api)
+    await api.call("PATCH", f"{INCIDENTS}/{pair[flagged]}", {"security": True})
+    assert await proposed(api, pair[1 - flagged], "ann") == []
+    assert len(await proposed(api, pair[1 - flagged])) == 1
+
+
+async def test_linking_by_hand_takes_the_proposal(api: Api) -> None:
+    number, master = await two(api)
+    assert (await api.call("POST", f"{INCIDENTS}/{number}/link", {"master": master}))[0] == 200
+    assert await proposed(api, master) == []
+    async with acquire(api.desk.pool) as conn:
+        assert await conn.fetchval("SELECT state FROM proposed_link") == "taken"
+
+
+async def test_a_refused_link_is_shown_no_longer_and_is_not_proposed_again(api: Api) -> None:
+    number, master = await two(api)
+    body = {"master": master, "note": "another trouble"}
+    assert (await api.call("POST", f"{INCIDENTS}/{number}/refuse_link", body))[0] == 200
+    await propose(api, number, master)
+    assert await proposed(api, number) == []
+    _, timeline = await api.call("GET", f"{INCIDENTS}/{number}/timeline")
+    assert (timeline["entries"][-1]["event"], timeline["entries"][-1]["facts"]) == ("link_refused", body)
+    status, problem = await api.call("POST", f"{INCIDENTS}/{number}/refuse_link", body)
+    assert (status, problem["detail"]) == (409, f"it is not proposed that {number} follows {master}")
+
+
+async def test_a_link_that_was_refused_is_remembered_as_one_that_was_undone(api: Api) -> None:
+    number, master = await two(api)
+    await api.call("POST", f"{INCIDENTS}/{number}/refuse_link", {"master": master})
+    async with acquire(api.desk.pool) as conn:
+        actors = await conn.fetch("SELECT DISTINCT u.actor FROM unlearned u JOIN incident m ON m.id = u.master_id")
+    assert [row["actor"] for row in actors] == ["admin"]
+
+
+@pytest.mark.parametrize("ended", [0, 1])
+async def test_a_link_to_or_of_a_record_that_has_ended_is_proposed_no_longer(api: Api, ended: int) -> None:
+    pair = await two(api)
+    await api.call("POST", f"{INCIDENTS}/{pair[ended]}/resolve", {})
+    assert await proposed(api, pair[0]) == await proposed(api, pair[1]) == []
+
+
+async def test_a_taken_link_that_is_proposed_anew_is_open_again(api: Api) -> None:
+    number, master = await two(api)
+    await api.call("POST", f"{INCIDENTS}/{number}/link", {"master": master})
+    await api.call("POST", f"{INCIDENTS}/{number}/unlink", {})
+    await propose(api, number, master)
+    assert await proposed(api, number) == [(number, master, master)]

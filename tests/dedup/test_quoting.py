@@ -1,0 +1,113 @@
+"""People's acts in a sender's tool: acknowledgements, their withdrawal, and notes, as the record keeps them."""
+
+from typing import Any
+
+import pytest
+
+from gateway.dedup.quoting import quoted
+from gateway.dedup.steps import PersonSaid
+from gateway.incidents import commands
+from gateway.incidents.model import AlertStatus, Outcome, State
+from tests.incidents.test_lifecycle import an_incident
+from tests.support.intake import FIRING, RESOLVED, Desk, an_alert
+
+ACKNOWLEDGED, UNACKNOWLEDGED, COMMENTED = AlertStatus.ACKNOWLEDGED, AlertStatus.UNACKNOWLEDGED, AlertStatus.COMMENTED
+
+
+def said(status: AlertStatus, author: str = "", note: str = "") -> PersonSaid:
+    return PersonSaid("nagios", an_alert(status=status, author=author, note=note))
+
+
+@pytest.mark.parametrize("state", [State.LOGGED, State.ASSIGNED])
+@pytest.mark.parametrize(
+    ("author", "note", "person", "words"),
+    [
+        ("obrien", "taking it", "obrien (nagios)", "taking it"),
+        ("", "", "at the source", "acknowledged in the sender's tool"),
+    ],
+)
+def test_an_acknowledgement_keeps_who_it_was_and_what_they_said(
+    state: State, author: str, note: str, person: str, words: str
+) -> None:
+    command = quoted(an_incident(state), said(ACKNOWLEDGED, author, note))
+    assert command == commands.Acknowledge(person=person, note=words)
+
+
+@pytest.mark.parametrize(
+    ("handler", "author", "note", "kept"),
+    [
+        ("obrien (nagios)", "obrien", "taking it", None),
+        ("bob", "", "", None),
+        ("bob", "obrien", "", "obrien (nagios): acknowledged in the sender's tool"),
+        ("bob", "obrien", "me too", "obrien (nagios): me too"),
+    ],
+)
+def test_an_acknowledgement_of_what_somebody_has_is_a_note_said_once(
+    handler: str, author: str, note: str, kept: str | None
+) -> None:
+    command = quoted(an_incident(State.IN_PROGRESS, handler=handler), said(ACKNOWLEDGED, author, note))
+    assert command == (None if kept is None else commands.Note(note=kept))
+
+
+@pytest.mark.parametrize("handler", ["obrien (nagios)", "at the source"])
+def test_an_acknowledgement_is_taken_back_from_who_gave_it_in_the_same_tool(handler: str) -> None:
+    command = quoted(an_incident(State.IN_PROGRESS, handler=handler), said(UNACKNOWLEDGED, "anna", "not mine"))
+    assert command == commands.Unacknowledge(person="anna (nagios)", note="not mine")
+
+
+@pytest.mark.parametrize(
+    ("state", "handler"),
+    [(State.IN_PROGRESS, "bob"), (State.IN_PROGRESS, "anna (zabbix)"), (State.ON_HOLD, "anna (nagios)")],
+)
+@pytest.mark.parametrize(
+    ("note", "kept"),
+    [("", "anna (nagios): took the acknowledgement back"), ("sorry", "anna (nagios): took the acknowledgement back. sorry")],
+)
+def test_who_accepted_it_here_keeps_it_and_reads_a_note(state: State, handler: str, note: str, kept: str) -> None:
+    command = quoted(an_incident(state, handler=handler), said(UNACKNOWLEDGED, "anna", note))
+    assert command == commands.Note(note=kept)
+
+
+def test_a_comment_is_a_note_and_nothing_without_words() -> None:
+    assert quoted(an_incident(State.LOGGED), said(COMMENTED, "anna", "dump?")) == commands.Note(note="anna (nagios): dump?")
+    assert quoted(an_incident(State.LOGGED), said(COMMENTED, "anna")) is None
+
+
+async def timeline(desk: Desk) -> list[dict[str, Any]]:
+    return await desk.rows("SELECT event, facts->>'person' AS person, facts->>'note' AS note FROM timeline ORDER BY seq")
+
+
+async def test_an_acknowledgement_and_its_withdrawal_stand_in_the_record(desk: Desk) -> None:
+    await desk.one()
+    taken = await desk.one(status=ACKNOWLEDGED, author="obrien", note="taking it")
+    assert taken.outcome is Outcome.ACKNOWLEDGED
+    assert (await desk.rows("SELECT state, handler FROM incident"))[0] == {
+        "state": "in_progress",
+        "handler": "obrien (generic)",
+    }
+    back = await desk.one(status=UNACKNOWLEDGED, author="obrien", note="shift ends")
+    assert (back.outcome, back.reason) == (Outcome.UNACKNOWLEDGED, "unacknowledged_at_source")
+    rows = await desk.rows("SELECT state, handler, assignee, responded_at FROM incident")
+    assert rows == [{"state": "logged", "handler": "", "assignee": "", "responded_at": None}]
+    assert (await timeline(desk))[-2:] == [
+        {"event": "accepted", "person": "obrien (generic)", "note": "taking it"},
+        {"event": "unacknowledged", "person": "obrien (generic)", "note": "shift ends"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [(COMMENTED, Outcome.ADDED), (FIRING, Outcome.REPEATED), (RESOLVED, Outcome.CLEARED)],
+)
+async def test_words_that_come_with_any_event_are_kept_as_a_note(desk: Desk, status: AlertStatus, outcome: Outcome) -> None:
+    await desk.one()
+    await desk.one()
+    assert (await desk.one(status=status, author="anna", note="found it: dump dir")).outcome is outcome
+    notes = [entry["note"] for entry in await timeline(desk) if entry["event"] == "note"]
+    assert notes == ["anna (generic): found it: dump dir"]
+
+
+async def test_words_about_nothing_that_is_open_are_ignored(desk: Desk) -> None:
+    for status in (ACKNOWLEDGED, UNACKNOWLEDGED, COMMENTED):
+        result = await desk.one(status=status, author="anna", note="what?")
+        assert (result.outcome, result.reason) == (Outcome.IGNORED, "nothing_open")

@@ -1,0 +1,122 @@
+""".venv is made once, added to when a command needs more, and made anew when a lock changed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from devtools import environment, paths
+from devtools.environment import Packages, prepare
+from devtools.paths import python_of
+from devtools.stopping import CannotRun
+
+
+class Installer:
+    """An installer that notes what it was asked for."""
+
+    def __init__(self) -> None:
+        self.done: list[object] = []
+        self.failing = False
+
+    def create(self, venv: Path) -> None:
+        python_of(venv).parent.mkdir(parents=True)
+        python_of(venv).touch()
+        self.done.append("create")
+
+    def fill(self, venv: Path, locks: Sequence[Path]) -> None:
+        assert python_of(venv).exists()
+        if self.failing:
+            raise CannotRun("no network")
+        self.done.append(locks)
+
+    def forget(self) -> list[object]:
+        done, self.done = self.done, []
+        return done
+
+
+@pytest.fixture
+def chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Installer:
+    chosen = Installer()
+    monkeypatch.setattr(environment, "installer", lambda: chosen)
+    monkeypatch.setattr(paths, "CACHE", tmp_path / "cache")
+    return chosen
+
+
+@pytest.fixture
+def venv(tmp_path: Path) -> Path:
+    return tmp_path / "venv"
+
+
+SERVE, ALL = Packages.SERVE.value, Packages.ALL.value
+
+
+def test_dev_installs_no_tool_and_tests_add_them(chosen: Installer, venv: Path) -> None:
+    assert prepare(Packages.SERVE, venv) == python_of(venv)
+    assert chosen.forget() == ["create", SERVE]
+    prepare(Packages.ALL, venv)
+    assert chosen.forget() == [ALL]
+
+
+def test_what_is_there_is_not_installed_again(chosen: Installer, venv: Path) -> None:
+    prepare(Packages.ALL, venv)
+    assert chosen.forget() == ["create", SERVE, ALL]
+    prepare(Packages.ALL, venv)
+    prepare(Packages.SERVE, venv)
+    assert chosen.forget() == []
+
+
+@pytest.mark.parametrize("packages", list(Packages))
+def test_after_a_lock_changed_all_is_made_anew(
+    packages: Packages,
+    chosen: Installer,
+    venv: Path,
+) -> None:
+    prepare(Packages.ALL, venv)
+    (venv / f".installed-{packages.name.lower()}").write_text("another lock")
+    chosen.forget()
+    prepare(Packages.SERVE, venv)
+    assert chosen.forget() == ["create", SERVE]
+    prepare(Packages.ALL, venv)
+    assert chosen.forget() == [ALL]
+
+
+def test_a_failed_installation_is_tried_again(chosen: Installer, venv: Path) -> None:
+    chosen.failing = True
+    with pytest.raises(CannotRun, match="no network"):
+        prepare(Packages.SERVE, venv)
+    chosen.failing = False
+    chosen.forget()
+    prepare(Packages.SERVE, venv)
+    assert chosen.forget() == ["create", SERVE]
+
+
+def test_tools_that_could_not_be_added_leave_the_rest_usable(chosen: Installer, venv: Path) -> None:
+    prepare(Packages.SERVE, venv)
+    chosen.failing = True
+    with pytest.raises(CannotRun):
+        prepare(Packages.ALL, venv)
+    chosen.forget()
+    prepare(Packages.SERVE, venv)
+    assert chosen.forget() == []
+
+
+def test_a_lost_interpreter_is_made_anew(chosen: Installer, venv: Path) -> None:
+    prepare(Packages.SERVE, venv)
+    python_of(venv).unlink()
+    chosen.forget()
+    prepare(Packages.SERVE, venv)
+    assert chosen.forget() == ["create", SERVE]
+
+
+def test_a_finished_environment_needs_no_writing(chosen: Installer, venv: Path) -> None:
+    prepare(Packages.SERVE, venv)
+    (paths.CACHE / "venv.lock").unlink()
+    prepare(Packages.SERVE, venv)
+    assert list(paths.CACHE.iterdir()) == []
+    assert chosen.done == ["create", SERVE]
+
+
+def test_a_symbolic_link_is_used_as_it_is(chosen: Installer, venv: Path, tmp_path: Path) -> None:
+    venv.symlink_to(tmp_path / "own")
+    assert prepare(Packages.ALL, venv) == python_of(venv)
+    assert chosen.done == []

@@ -1,0 +1,130 @@
+"""Mail that a program wrote: nothing is lost by a guess, and what headers tell of stands where people see it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.scenarios.conftest import Telling
+from tests.scenarios.test_mail import LISTENING, a_mail, arrived, entries, records, send
+from tests.support.mails import hand_in, of_case
+from tests.support.story import Story
+
+REPORTS = "05-report-about-out-of-office"
+
+
+@pytest.fixture
+async def story(telling: Telling) -> AsyncIterator[Story]:
+    async with telling(LISTENING) as begun:
+        yield begun
+
+
+async def waiting(story: Story, key: str = "admin", query: str = "") -> list[dict[str, str]]:
+    found: list[dict[str, str]] = (await story.call("GET", f"set_aside{query}", key=key))["set_aside"]
+    return found
+
+
+@pytest.mark.parametrize("name", ["mail", "mail-zh", "mail-postmaster"])
+async def test_a_report_about_automatic_replies_opens_a_record_and_is_not_answered(story: Story, name: str) -> None:
+    assert (await hand_in(story, of_case(REPORTS, name)))["outcome"] == "opened"
+    assert len(await records(story)) == 1
+    assert await story.gateway.pool.fetchval("SELECT count(*) FROM outbox") == 0
+
+
+BOUNCE = b"""From: System <system@corp.example>\r\nTo: desk@example.com\r\nSubject: %s\r\nMessage-ID: <q1@corp.example>\r\n\r\n
+Hi. This is the qmail-send program.\r\n"""
+
+
+@pytest.mark.parametrize("subject", [b"failure notice", "系统退信".encode(), b"Your parcel"])
+async def test_mail_with_the_null_sender_is_set_aside_on_every_way_in_and_never_answered(story: Story, subject: bytes) -> None:
+    bounce = BOUNCE % subject
+    assert (await send(story, bounce, sender="")).startswith("2.0.0")
+    raw = b"Return-Path: <>\r\n" + bounce.replace(b"<q1@", b"<q2@")
+    assert (await hand_in(story, raw))["outcome"] == "set_aside"
+    assert await records(story) == []
+    assert [(one["reason"], one["sender"]) for one in await waiting(story)] == [("bounce", "system@corp.example")] * 2
+    assert await story.gateway.pool.fetchval("SELECT count(*) FROM outbox") == 0
+
+
+async def test_what_was_set_aside_is_made_a_record_once_and_nobody_is_answered(story: Story) -> None:
+    text = "I am away.\nThe printer burns."
+    await send(story, a_mail(text, Auto_Submitted="auto-replied", Subject="Away", To="desk@example.com"))
+    (kept,) = await waiting(story)
+    assert (kept["reason"], kept["subject"], kept["text"], kept["state"]) == ("auto_reply", "Away", text, "waiting")
+    assert "Auto-Submitted: auto-replied" in (await story.call("GET", f"set_aside/{kept['id']}"))["body"]
+    opened = await story.call("POST", f"set_aside/{kept['id']}/open")
+    again = await story.call("POST", f"set_aside/{kept['id']}/open")
+    ((record),) = await records(story)
+    assert (record["title"], record["contact"], record["description"]) == ("Away", "ann@example.com", text)
+    assert (opened["incident"], opened["outcome"], again["incident"]) == (record["number"], "opened", record["number"])
+    (first,) = await entries(story, record["number"])
+    assert (first["facts"]["set_aside"], first["facts"]["opened_by"]) == (kept["id"], "admin")
+    assert await waiting(story) == []
+    ((done),) = await waiting(story, query="?state=opened")
+    assert (done["incident"], done["opened_by"]) == (record["number"], "admin")
+    assert await story.gateway.pool.fetchval("SELECT count(*) FROM outbox WHERE template = 'received'") == 0
+
+
+async def test_what_was_set_aside_is_listed_in_pages_for_those_who_may_and_for_nobody_else(story: Story) -> None:
+    await story.join("dora", "service_desk")
+    await story.join("tom", "tier2")
+    for number in range(3):
+        await send(story, a_mail(Auto_Submitted="auto-replied", Message_ID=f"<{number}@x>", Subject=f"away {number}"))
+    page = await story.call("GET", "set_aside?limit=2", key="dora")
+    rest = await story.call("GET", f"set_aside?limit=2&before={page['next']}", key="read")
+    assert [one["subject"] for one in (*page["set_aside"], *rest["set_aside"])] == ["away 2", "away 1", "away 0"]
+    assert rest["next"] is None
+    assert await waiting(story, query="?reason=bounce") == []
+    entry = page["set_aside"][0]["id"]
+    assert await story.status("GET", "set_aside", "tom") == 403
+    assert await story.status("GET", f"set_aside/{entry}", "tom") == 403
+    assert await story.status("POST", f"set_aside/{entry}/open", "tom") == 403
+    assert await story.status("POST", f"set_aside/{entry}/open", "read") == 403
+    assert await story.status("GET", "set_aside/999", "dora") == 404
+    assert await story.status("POST", "set_aside/999/open", "dora") == 404
+    assert await story.status("POST", f"set_aside/{entry}/open", "dora") == 200
+
+
+async def test_an_answer_to_a_security_record_that_was_set_aside_is_there_for_those_alone_who_may_see_it(story: Story) -> None:
+    await story.join("dora", "service_desk")
+    await send(story, a_mail())
+    told = await arrived(story)
+    ((record),) = await records(story)
+    away = a_mail(In_Reply_To=told["message-id"], Auto_Submitted="auto-replied", Message_ID="<2@x>")
+    await send(story, away)
+    ((kept),) = await waiting(story, "dora")
+    assert kept["answers"] == record["number"]
+    await story.call("PATCH", f"incidents/{record['number']}", {"security": True})
+    assert await waiting(story, "dora") == []
+    assert await story.status("GET", f"set_aside/{kept['id']}", "dora") == 404
+    assert await story.status("POST", f"set_aside/{kept['id']}/open", "dora") == 404
+    assert len(await waiting(story)) == 1
+
+
+async def test_an_automatic_reply_without_its_headers_opens_nothing_reopens_nothing_and_is_kept(story: Story) -> None:
+    await send(story, a_mail())
+    told = await arrived(story)
+    ((record),) = await records(story)
+    away = {"In_Reply_To": told["message-id"], "Subject": "自动回复: help"}
+    await story.act(record["number"], "resolve", resolution="solved", category="x", solution="rebooted")
+    await arrived(story)
+    await send(story, a_mail("It still does not work.", Message_ID="<2@x>", **away))
+    assert (await story.record(record["number"]))["state"] == "resolved"
+    notes = [one["facts"]["note"] for one in await entries(story, record["number"]) if one["event"] == "note"]
+    assert notes == ["It still does not work."]
+    await story.act(record["number"], "close")
+    await send(story, a_mail("I am away.", Message_ID="<3@x>", **away))
+    await send(story, a_mail("I am away.", Message_ID="<4@x>", In_Reply_To="<unknown@x>", Subject="Out of office: your mail"))
+    assert len(await records(story)) == 1
+    assert [one["reason"] for one in await waiting(story)] == ["likely_auto_reply"] * 2
+    assert await story.gateway.pool.fetchval("SELECT count(*) FROM outbox WHERE template = 'received'") == 1
+
+
+async def test_opening_a_set_aside_reply_to_an_open_record_adds_it_there(story: Story) -> None:
+    await send(story, a_mail())
+    told = await arrived(story)
+    await send(story, a_mail("Laptop 4711.", In_Reply_To=told["message-id"], Auto_Submitted="auto-replied", Message_ID="<2@x>"))
+    ((kept),) = await waiting(story)
+    done = await story.call("POST", f"set_aside/{kept['id']}/open")
+    assert (done["outcome"], done["incident"]) == ("added", kept["answers"])
+    ((record),) = await records(story)
+    assert (await entries(story, record["number"]))[-1]["facts"]["note"] == "Laptop 4711."

@@ -1,0 +1,35 @@
+"""A recipient that cannot be reached never keeps an incident from being recorded."""
+
+import json
+
+from gateway.operations.undelivered import note_undelivered
+from tests.scenarios.conftest import Telling
+
+ODD = {
+    "oncall": "'oncall' names no channel",
+    "": "'' names no channel",
+    "mail:olga@example.com": "there is no channel 'mail'",
+    "person:ghost": "nobody has this login",
+    "webhook:ftp://x": "refused:",
+    "smtp:": "not a mail address",
+    "sms:olga": "there is no channel 'sms'",
+    "fax\x00:1": "there is no channel 'fax'",
+}
+RULE = '[[escalation.management]]\npriorities = [1]\non = ["opened"]\nnotify = ["odd", "incident_manager"]\n'
+
+
+async def test_a_major_alert_is_recorded_and_each_odd_recipient_is_noted_with_its_reason(telling: Telling) -> None:
+    async with telling(RULE, recipients=f"odd = {json.dumps(list(ODD))}") as story:
+        number = (await story.alert(severity="critical"))["incident"]
+        assert [letter.to for letter in await story.letters(1)] == ["manager@example.com"]
+        await story.settled(number, len(ODD) + 1)
+        await note_undelivered(story.gateway.desk)
+        given_up = [entry["reason"] for entry in await story.facts(number, "undelivered")]
+        assert all(any(reason.startswith(wanted) for reason in given_up) for wanted in ODD.values()), given_up
+        assert len(given_up) == len(ODD)
+
+
+async def test_a_major_incident_by_hand_is_recorded_too_and_a_plain_address_is_sent_mail(telling: Telling) -> None:
+    async with telling(RULE, recipients='odd = ["olga@example.com", "oncall"]') as story:
+        await story.report(impact="company", urgency="urgent")
+        assert [letter.to for letter in await story.letters(2)] == ["manager@example.com", "olga@example.com"]

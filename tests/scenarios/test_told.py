@@ -1,0 +1,88 @@
+"""People are told what they must do, by whatever door it comes to them."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.scenarios.conftest import Telling
+from tests.support.story import Story
+
+PEOPLE = {"dora": "service_desk", "olga": "tier2", "tom": "tier2", "theo": "tier3", "mona": "incident_manager"}
+
+
+@pytest.fixture
+async def story(telling: Telling) -> AsyncIterator[Story]:
+    async with telling("") as told:
+        for login, role in PEOPLE.items():
+            await told.join(login, role, email=f"{login}@example.com")
+        for slug, tier, members in (("desk", "desk", ["dora"]), ("sre", "tier2", ["olga", "tom"])):
+            await told.call("POST", "groups", {"slug": slug, "name": slug, "tier": tier, "members": members})
+        yield told
+
+
+async def told(story: Story, count: int) -> list[tuple[str, str]]:
+    """Who is told of what by the next messages."""
+    mails = await story.mails(count)
+    return sorted((to.removesuffix("@example.com"), subject.split(" ", 2)[2].split(":")[0]) for to, subject in mails)
+
+
+async def test_who_has_a_role_is_told_without_being_listed(story: Story) -> None:
+    await story.report(impact="business", urgency="urgent")
+    assert await told(story, 3) == [("leader", "opened"), ("manager", "opened"), ("mona", "opened")]
+
+
+async def test_an_assignment_is_told_to_the_person_and_to_a_group_on_shift(story: Story) -> None:
+    number = await story.report()
+    await story.act(number, "assign", group="sre", person="olga")
+    assert await told(story, 1) == [("olga", "assigned")]
+    await story.act(number, "assign", group="sre")
+    assert await told(story, 2) == [("olga", "assigned"), ("tom", "assigned")]
+    shift = {"from": "2026-03-02T12:01:00Z", "to": "2026-03-02T20:00:00Z", "people": ["tom"]}
+    await story.put("groups/sre/roster", {"shifts": [shift]})
+    await story.until(2)
+    await story.act(number, "return", note="not ours")
+    assert await told(story, 1) == [("dora", "returned to the desk")]
+    await story.act(number, "assign", group="sre")
+    assert await told(story, 1) == [("tom", "assigned")]
+
+
+async def test_an_escalation_is_told_to_the_third_tier_and_a_solution_to_the_desk(story: Story) -> None:
+    number = await story.report(key="dora")
+    await story.act(number, "assign", "dora", group="sre", person="olga")
+    await story.act(number, "accept", "olga")
+    await story.act(number, "escalate", "olga", to="tier3", note="beyond us")
+    assert await told(story, 2) == [("olga", "assigned"), ("theo", "escalated")]
+    await story.act(number, "resolve", "theo", solution="restarted", resolution="solved")
+    assert await told(story, 1) == [("dora", "resolved")]
+    await story.act(number, "refuse", "dora", note="still down")
+    assert await told(story, 1) == [("olga", "reopened")]
+
+
+async def test_warnings_go_to_the_handler(story: Story) -> None:
+    number = await story.report()
+    await story.act(number, "assign", group="sre", person="olga")
+    await story.act(number, "accept", "olga")
+    await story.until(13)
+    assert await told(story, 2) == [("olga", "assigned"), ("olga", "nearly due")]
+
+
+async def test_an_urgent_record_let_go_of_its_master_by_hand_is_told(story: Story) -> None:
+    master, record = [await story.report(title, impact="business", urgency="urgent") for title in ("a", "b")]
+    await told(story, 6)
+    await story.act(record, "link", master=master)
+    await story.act(record, "unlink")
+    assert await told(story, 3) == [("leader", "opened"), ("manager", "opened"), ("mona", "opened")]
+
+
+async def test_an_urgent_request_that_becomes_an_incident_is_told(story: Story) -> None:
+    asked = {"kind": "service_request", "request_category": "access", "impact": "business", "urgency": "urgent"}
+    number = await story.report(**asked)
+    await story.act(number, "convert", to="incident", note="it is down")
+    assert await told(story, 3) == [("leader", "opened"), ("manager", "opened"), ("mona", "opened")]
+
+
+async def test_whom_nobody_can_reach_is_recorded_and_refuses_nothing(story: Story) -> None:
+    number = await story.report()
+    await story.act(number, "assign", group="nobodys")
+    entry = (await story.facts(number, "management_told"))[-1]
+    assert (entry["template"], entry["roles"], entry["unreachable"]) == ("assigned", ["group"], ["group"])

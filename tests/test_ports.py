@@ -1,0 +1,49 @@
+"""A port that cannot be listened on is named before anything is started."""
+
+import errno
+import socket
+
+import pytest
+
+from gateway.errors import Misconfigured
+from gateway.ports import named_port_failures, require_free
+
+
+def test_a_port_in_use_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(Misconfigured, match=f"^port {port} on 127.0.0.1 is in use: stop what"):
+            require_free("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", ""])
+def test_any_free_port_can_be_had(host: str) -> None:
+    require_free(host, 0)
+
+
+def test_a_port_that_was_just_given_back_can_be_had() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            server.accept()[0].close()
+            client.recv(1)
+    require_free("127.0.0.1", port)
+
+
+def test_a_port_of_the_system_is_named_to_a_normal_user() -> None:
+    with (
+        pytest.raises(Misconfigured, match=r"^port 80 on all addresses may not be used by this"),
+        named_port_failures("", 80),
+    ):
+        raise PermissionError(13, "Permission denied")
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+def test_a_host_that_is_not_ours_is_named(host: str) -> None:
+    with pytest.raises(Misconfigured, match=r"is no address of this machine: correct the host"):
+        require_free(host, 0)
+
+
+def test_other_failures_are_left_as_they_are() -> None:
+    with pytest.raises(OSError, match="Bad file"), named_port_failures("", 1):
+        raise OSError(errno.EBADF, "Bad file descriptor")
