@@ -126,7 +126,7 @@ async def _assemble(
     app = _application(settings, edge.doors(definitions, clock, metrics.answered, proxies), ways)
     rules.warm(clock.now())
     chats = set(telling.channels) & set(CHATS)
-    rounds = (*tasks.rounds(desk, intake, filing, settings.dedup.reopen_within, chats), *_rounds(pool, pulse, mappings, ways))
+    rounds = (*tasks.rounds(desk, intake, filing, chats), *_rounds(pool, pulse, mappings, ways))
     upkeep = Upkeep(pool, settings, clock, metrics, rules, key, rounds)
     await upkeep.housekeeping()
     await catalogue.refresh(pool, clock.stamp())

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
-from datetime import timedelta
 from functools import partial
 
 from gateway.app.supervision import Supervisor, Work
@@ -29,7 +28,7 @@ def start(stack: AsyncExitStack, supervisor: Supervisor, beside: Mapping[str, Wo
     supervisor.start(stack, "intake", intake.run, intake.close)
 
 
-def rounds(desk: Desk, intake: Intake, filing: Filing, grace: timedelta, chats: Collection[str]) -> tuple[Round, ...]:
+def rounds(desk: Desk, intake: Intake, filing: Filing, chats: Collection[str]) -> tuple[Round, ...]:
     """What any replica does again and again, and the seconds between; `chats` are the channels whose messages can be changed."""
     pool, clock = desk.pool, desk.clock
     return (
@@ -37,7 +36,7 @@ def rounds(desk: Desk, intake: Intake, filing: Filing, grace: timedelta, chats: 
         (EXPIRE_EVERY, Expiry(pool, clock, intake.submit).run_once),
         (hand_over.EVERY, partial(hand_over.make_lists, desk)),
         (undelivered.EVERY, partial(undelivered.note_undelivered, desk)),
-        (orphans.EVERY, partial(orphans.release, desk, grace)),
+        (orphans.EVERY, partial(orphans.release, desk)),
         *([(chat_changes.EVERY, partial(chat_changes.follow, desk, chats))] if chats else []),
         (SWEEP_EVERY, lambda: filing.stores.sweep(clock.now())),
     )

@@ -247,6 +247,8 @@ def _close_due(policy: Policy, incident: Incident) -> datetime | None:
     if incident.state is not State.RESOLVED or incident.resolved_at is None:
         return None
     begins = heard.waits_from(incident.marks, incident.resolved_at)
+    if begins is None:
+        return None
     close_at = policy.auto_close_in.add(begins, policy.auto_close_after)
     return close_at + timedelta(seconds=crc32(incident.number.encode()) % SPREAD)
 

@@ -11,13 +11,12 @@ from gateway.incidents import commands, lifecycle
 from gateway.incidents.model import Outcome, State
 from gateway.incidents.record import Incident, Revision
 from gateway.ingest import reception
-from gateway.ingest.answers import answered
+from gateway.ingest.answers import Answer, answered
 from gateway.ingest.limits import DESCRIPTION, KEY, TITLE, cut
 from gateway.ingest.mail.acknowledging import Acknowledging
-from gateway.ingest.mail.correspondent import Author
 from gateway.ingest.mail.letter import Enclosed, Letter, id_hash
 from gateway.ingest.mail.nature import seems_automatic
-from gateway.ingest.mail.reply import stripped
+from gateway.ingest.mail.reply import understood
 from gateway.ingest.mail.rules import Match, filled
 from gateway.ingest.mail.sorting import language
 from gateway.ingest.mail.threads import belongs_to
@@ -124,16 +123,17 @@ class Filing:
 
     async def _added(
         self, session: Session, letter: Letter, wrote: Writer, incident: Incident, waiting: Sequence[Waiting],
-        facts_said: Mapping[str, Any],
+        more: Mapping[str, Any],
     ) -> Incident:  # fmt: skip
         """Add a reply: a note with what is new in it, its files, and what it does to the record."""
-        said = stripped(letter.text)
-        note = commands.Note(note=cut(said or letter.subject or "-", DESCRIPTION))
+        said = understood(letter.text, f"{incident.title}\n{incident.description}")
+        note = commands.Note(note=cut(said.note or letter.subject or "-", DESCRIPTION))
         revision = lifecycle.apply(incident, note, wrote.who.name, session.now)
-        events = [(event, {**facts, **facts_said}) for event, facts in revision.events]
+        events = [(event, {**facts, **more}) for event, facts in revision.events]
         files = await self._files(session, letter.enclosed, incident, wrote.who, waiting)
         (noted,) = await session.write([replace(revision, events=(*events, *files))])
-        return await answered(session, noted, wrote.who, said, by_person=wrote.author is Author.PERSON)
+        answer = Answer(said.new, said.note, certain=said.certain, by=wrote.author)
+        return await answered(session, noted, wrote.who, answer)
 
     def _report(self, letter: Letter, wrote: Writer, match: Match | None) -> Report:
         rule, found = (match.rule, match.found) if match else (None, {})

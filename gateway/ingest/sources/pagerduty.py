@@ -110,6 +110,7 @@ def _alert(event: Event, payload: Payload, delivery: Delivery) -> Alert:
         annotations=_details(payload.custom_details),
         links=limits.links([*links, (event.client_url or "", event.client or "")]),
         event_time=limits.moment(payload.timestamp, delivery.received_at),
+        by_arrival=True,
     )
 
 
