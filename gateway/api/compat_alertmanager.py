@@ -204,9 +204,12 @@ SELECT a.dedup_key, a.occurrence, a.labels::text AS labels, a.annotations::text 
                AND (s.integration_id IS NULL OR s.integration_id = a.integration_id)
                AND NOT EXISTS (
                  SELECT FROM json_to_recordset(s.matchers) AS w(name text, sign text, pattern text)
-                 CROSS JOIN LATERAL (SELECT coalesce(a.labels ->> w.name, '') AS text) AS has
-                 WHERE NOT CASE w.sign WHEN '=' THEN has.text = w.pattern WHEN '!=' THEN has.text <> w.pattern
-                                       WHEN '=~' THEN has.text ~ w.pattern ELSE has.text !~ w.pattern END)
+                 CROSS JOIN LATERAL (SELECT coalesce(nullif(array_remove(ARRAY[nullif(a.labels ->> w.name, ''),
+                   nullif(CASE w.name WHEN 'service' THEN a.service WHEN 'ci' THEN a.ci END, '')], NULL), '{}'),
+                   ARRAY['']) AS texts) AS has
+                 WHERE NOT CASE w.sign WHEN '=' THEN w.pattern = ANY(has.texts) WHEN '!=' THEN w.pattern <> ALL(has.texts)
+                                       WHEN '=~' THEN EXISTS (SELECT FROM unnest(has.texts) AS text WHERE text ~ w.pattern)
+                                       ELSE NOT EXISTS (SELECT FROM unnest(has.texts) AS text WHERE text ~ w.pattern) END)
              ORDER BY s.id) AS silences
 FROM alert a, (SELECT coalesce($7::timestamptz, statement_timestamp()) AS now) AS t
 WHERE a.suppressed_until > t.now AND a.status = 'firing' AND a.namespace = 'alertmanager'
