@@ -29,6 +29,13 @@ class Grading:
     rules: Rules
     judge: Callable[[int, str], Judged]
 
+    @classmethod
+    def of(cls, rules: Rules, judge: Callable[[int, str], Judged]) -> "Grading":
+        """Return the grading by the settings that the rules of time were read from."""
+        if rules.settings is None:
+            raise AssertionError("the rules of a running gateway were read from its settings")
+        return cls(rules.settings, rules, judge)
+
     def grade(self, source: str, severity: str, service: str) -> Grade:
         """Return the grade of a severity, with the criticality of its service."""
         grade = grade_of(source, severity, self.settings.intake, service, self.settings.services)
