@@ -205,6 +205,7 @@ def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: date
     return IncidentView(
         **{name: getattr(incident, name) for name in COPIED},
         owner=incident.owner or Role.SERVICE_DESK,
+        major=incident.is_major,
         occurrences=max(1, incident.occurrences + (around["occurrences"] or 0)),
         first_seen=min(incident.occurred_at, around["first_seen"] or incident.occurred_at),
         last_seen=max((at for at in (incident.last_seen, around["last_seen"]) if at is not None), default=incident.occurred_at),
@@ -235,7 +236,7 @@ def _counterpart(refs: Mapping[str, Any], linked: Sequence[LinkedRecord], word: 
 
 
 AROUND_IT = frozenset({
-    "owner", "occurrences", "first_seen", "last_seen", "master", "follows", "related_count", "report", "hold", "sla",
+    "owner", "major", "occurrences", "first_seen", "last_seen", "master", "follows", "related_count", "report", "hold", "sla",
     "linked", "complaints",
 })  # fmt: skip
 COPIED = tuple(f for f in IncidentView.__struct_fields__ if f in Incident.__dataclass_fields__.keys() - AROUND_IT)

@@ -12,6 +12,7 @@ from gateway.incidents.record import Incident, Revision
 from gateway.oncall.roles import Role
 from gateway.operations import allowing
 from gateway.operations.assignment import SETTLED, settled
+from gateway.operations.audience import check_workers
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.permissions import ALLOWED, Action, may
@@ -106,6 +107,7 @@ async def revised(session: Session, incident: Incident, command: commands.Comman
     revision = _owned(lifecycle.apply(incident, command, who.name, session.now), command, who)
     if revision.events:
         session.desk.fields.require(incident.kind, incident.fields, moments_of(type(command)))
+    await check_workers(session.conn, incident, revision.after)
     if isinstance(command, commands.Refuse) and await _key_has_moved(session.conn, incident):
         revision = replace(revision, after=replace(revision.after, key_hash=None))
     if isinstance(command, commands.DeclareMajor) and not incident.major:

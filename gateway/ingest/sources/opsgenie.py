@@ -94,4 +94,6 @@ def _text(value: Any) -> str:
     return "" if value is None else value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-SOURCE = Source("opsgenie", "Opsgenie Alert API v2", parse, {"": Asked}, overload_status=429)
+SOURCE = Source(
+    "opsgenie", "Opsgenie Alert API v2", parse, {"": Asked}, overload_status=429, named_by=("/action", "/alias", "/message")
+)
