@@ -216,3 +216,34 @@ async def test_a_report_more_urgent_than_its_kin_stands_alone_and_is_proposed(ho
     assert "management_told" in await history(house, told.number)
     asked = "SELECT master_id, reason FROM proposed_link WHERE incident_id = $1"
     assert [row["master_id"] for row in await house.pool.fetch(asked, told.id)] == [master.id]
+
+
+async def eased(house: House, number: str) -> list[tuple[int, int]]:
+    found = [json.loads(facts) for event, facts in await house.facts(number) if event == "eased"]
+    return [(one["old"], one["new"]) for one in found]
+
+
+async def test_a_master_that_was_raised_by_what_is_unlinked_is_eased_and_keeps_its_priority(house: House) -> None:
+    master, follower = await family(house, by_rule=False, **URGENT)
+    await unlink(house.desk, follower, HAND)
+    assert (await house.row(master))["priority"] == 1
+    assert await eased(house, master) == [(1, 3)]
+
+
+async def test_a_master_that_something_else_calls_as_urgent_for_is_not_eased(house: House) -> None:
+    master, follower = await family(house, by_rule=False, **URGENT)
+    other = await recorded(house, **URGENT)
+    await link(house.desk, other.number, master, HAND)
+    await unlink(house.desk, other.number, HAND)
+    assert await eased(house, master) == []
+    await unlink(house.desk, follower, HAND)
+    assert await eased(house, master) == [(1, 3)]
+
+
+async def test_a_master_that_nothing_raised_or_that_is_over_is_not_eased(house: House) -> None:
+    plain, follower = await family(house)
+    await unlink(house.desk, follower, HAND)
+    over, urgent = await family(house, by_rule=False, **URGENT)
+    await house.pool.execute("UPDATE incident SET state = 'resolved' WHERE number = $1", over)
+    await unlink(house.desk, urgent, HAND)
+    assert [await eased(house, number) for number in (plain, over)] == [[], []]
