@@ -23,8 +23,8 @@ class Health:
     pool: Pool
     timers_healthy: Callable[[], bool]
     intake_alive: Callable[[], bool]
+    notifier_alive: Callable[[], bool]
     failing: Callable[[], Sequence[str]]
-    notifier_alive: Callable[[], bool] = lambda: True
     draining: bool = field(default=False)
 
     async def healthz(self, request: web.Request) -> web.Response:  # noqa: ARG002 - the same for everyone

@@ -5,7 +5,7 @@ from aiohttp import web
 
 from gateway.api import body, wire
 from gateway.api.context import Call, respond
-from gateway.api.listing import fields_of, page, query_of
+from gateway.api.listing import fields_of, labels_of, page, query_of
 from gateway.api.views import IncidentView, views
 from gateway.db.pool import acquire, transaction
 from gateway.errors import Flaw, GatewayError, Malformed, NotFound, Unprocessable
@@ -58,7 +58,7 @@ async def list_incidents(call: Call) -> web.Response:
     query, having = query_of(call.request.query), fields_of(call.request.query, desk.fields)
     async with acquire(desk.pool) as conn:
         seen = sight(call.who)
-        found, following = await page(conn, query, seen, having)
+        found, following = await page(conn, query, seen, having, labels_of(call.request.query))
         return respond(Page(await views(conn, desk.rules, found, desk.clock.stamp(), seen), following))
 
 

@@ -182,7 +182,7 @@ class Touch:
             return None
         repeats = Repeats(batch)
         for place, submission in enumerate(batch):
-            if submission.refused or submission.ignored or submission.delivery_key or submission.flag or submission.lost:
+            if not _plain(submission):
                 return None
             for index, alert in submission.alerts:
                 key = key_hash(submission.integration_id, alert.namespace, alert.dedup_key)
@@ -240,3 +240,9 @@ class Touch:
     def _keep_time(self, now: datetime) -> None:
         """How far PostgreSQL's clock is ahead of this machine's: only receipts are stamped by it, nothing falls due."""
         self._ahead = now - self._clock.now()
+
+
+def _plain(submission: Submission) -> bool:
+    """Whether there is nothing to write of a request but its alerts."""
+    s = submission
+    return not (s.refused or s.ignored or s.delivery_key or s.flag or s.lost or s.mended)

@@ -39,7 +39,7 @@ def replayed(case: str) -> dict[str, Any]:
         return {"malformed": error.detail, "flaws": list(msgspec.to_builtins(error.flaws))}
     refused = [(one.item, one.problem, one.pointer, msgspec.json.decode(one.body)) for one in parsed.refused]
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(parsed))
-    plain = {name: value for name, value in plain.items() if value or name not in {"accounts", "confirm"}}
+    plain = {name: value for name, value in plain.items() if value or name not in {"accounts", "confirm", "mended"}}
     for _, alert in plain["alerts"]:
         for name in SELDOM & {name for name, value in alert.items() if not value}:
             del alert[name]
