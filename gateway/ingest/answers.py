@@ -12,7 +12,7 @@ from typing import Any
 
 from gateway.incidents import commands
 from gateway.incidents.custom import moments_of
-from gateway.incidents.model import HoldReason, State
+from gateway.incidents.model import LIVE, HoldReason, State
 from gateway.incidents.record import Incident, Notice, Revision
 from gateway.ingest.author import Author
 from gateway.ingest.limits import DESCRIPTION, cut
@@ -48,6 +48,7 @@ class Effect(StrEnum):
     RESUMED = "resumed"
     REOPENED = "reopened"
     WAITS = "close_put_off"
+    UNSOLVED = "not_solved"
 
 
 def effect(incident: Incident, who: Who, answer: Answer) -> Effect:
@@ -68,6 +69,8 @@ def effect(incident: Incident, who: Who, answer: Answer) -> Effect:
 async def answered(session: Session, incident: Incident, who: Who, answer: Answer) -> Incident:
     """Return the record, locked and with the answer noted already, as the answer leaves it."""
     found = effect(incident, who, answer)
+    if found is Effect.NOTHING and await _refuses_what_its_master_solved(session, incident, who, answer):
+        found = Effect.UNSOLVED
     if found is Effect.REOPENED and _lacks_fields(session, incident):
         found = Effect.WAITS
     if found is Effect.NOTHING:
@@ -75,6 +78,22 @@ async def answered(session: Session, incident: Incident, who: Who, answer: Answe
     revision = await _revision(session, incident, who, found)
     notices = _told(session, revision.after, found, answer.shown)
     return (await session.write([replace(revision, notices=(*revision.notices, *notices))]))[0]
+
+
+LET_GO = """
+SELECT (SELECT t.facts->>'state' FROM timeline t
+        WHERE t.incident_id = $1 AND t.event IN ('unlinked', 'linked', 'resolved', 'reopened')
+        ORDER BY t.seq DESC LIMIT 1) IS NOT DISTINCT FROM 'resolved'
+"""
+
+
+async def _refuses_what_its_master_solved(session: Session, incident: Incident, who: Who, answer: Answer) -> bool:
+    """Return whether the contact of an open record, who was told that its master solved it, writes that it is not."""
+    if incident.state not in LIVE or answer.by is not Author.PERSON or incident.contact.lower() not in who.identities:
+        return False
+    if meaning(answer.new, incident.contact_name, who.name) is Meaning.AGREES:
+        return False
+    return bool(await session.conn.fetchval(LET_GO, incident.id))
 
 
 def _lacks_fields(session: Session, incident: Incident) -> bool:
@@ -86,6 +105,8 @@ async def _revision(session: Session, incident: Incident, who: Who, found: Effec
         assert incident.resolved_at is not None  # noqa: S101 - it is resolved
         after = replace(incident, marks=heard.unread(incident.marks, incident.resolved_at))
         return Revision(after=after, actor=who.name, events=((Effect.WAITS, {"cause": CAUSE}),))
+    if found is Effect.UNSOLVED:
+        return Revision(after=incident, actor=who.name, events=((Effect.UNSOLVED, {"cause": CAUSE}),))
     command = commands.Resume() if found is Effect.RESUMED else commands.Refuse()
     revision = await revised(session, incident, command, who)
     return replace(revision, events=tuple((event, {**facts, "cause": CAUSE}) for event, facts in revision.events))
@@ -105,4 +126,4 @@ def _told(session: Session, incident: Incident, found: Effect, text: str) -> tup
 def _shown(incident: Incident, found: Effect, text: str) -> Mapping[str, Any]:
     """What was answered, where it may be sent by mail, and what is to be done."""
     said = {} if incident.security else {"text": cut(text, DESCRIPTION)}
-    return said | ({"to_do": "judge_reply"} if found is Effect.WAITS else {})
+    return said | ({"to_do": "judge_reply"} if found in (Effect.WAITS, Effect.UNSOLVED) else {})

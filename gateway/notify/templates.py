@@ -83,6 +83,7 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
 
 LINES: Mapping[str, tuple[str, str]] = {
     "number": ("Incident: {}", "事件编号:{}"),
+    "related": ("Noted on its related incident {}", "来自关联事件 {}"),
     "about": ("The incident behind yours, {}", "您的事件 {} 由本事件引起"),
     "priority": ("Priority: {}", "优先级:{}"),
     "title": ("Title: {}", "标题:{}"),
