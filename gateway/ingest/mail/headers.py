@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from gateway.ingest.limits import fault
 from gateway.ingest.mail.charsets import clean, decode
+from gateway.instants import is_kept
 
 MAX_HEAD, MAX_FIELDS, MAX_VALUE = 262_144, 500, 16_384
 """Bytes of a head, more are refused; fields that are read, and bytes of each that are."""
@@ -195,6 +196,7 @@ def moment(text: str) -> datetime | None:
     """A Date field in UTC; None for what is no date."""
     try:
         read = parsedate_to_datetime(text[:100])
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+        at = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
+    return at if is_kept(at) else None
