@@ -1,8 +1,11 @@
-"""Mail by SMTP, on the gateway's own loop. 250 means committed; what cannot be committed now is a 4yz, which senders repeat.
+"""Mail by SMTP, on the gateway's own loop.
 
-Whoever writes to `name+KEY@...` writes for the key's integration; an address with a signed tag of a record needs no key, nor does
-one that the settings name. There is no relaying: mail for other domains is refused. A mailbox that is not known at one of the
-gateway's own domains is no reason to return mail to its writers: relays keep it until the settings name it.
+250 means committed; what cannot be committed now is a 4yz, which senders repeat.
+
+Whoever writes to `name+KEY@...` writes for the key's integration; an address with a signed tag of a
+record needs no key, nor does one that the settings name. There is no relaying: mail for other
+domains is refused. A mailbox that is not known at one of the gateway's own domains is no reason to
+return mail to its writers: relays keep it until the settings name it.
 """
 
 import asyncio
@@ -43,7 +46,7 @@ OWN = "email", "E-mail"
 
 @dataclass(slots=True)
 class MailDoor:
-    """What is answered at each step of a session; the methods are named as aiosmtpd calls them."""
+    """The answers at each step of a session, in methods named as aiosmtpd calls them."""
 
     room: MailRoom
     pool: Pool
@@ -52,7 +55,7 @@ class MailDoor:
     _known: dict[str, int] = field(default_factory=dict)
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
-        """Whether there is such a mailbox."""
+        """Return whether there is such a mailbox."""
         if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
             return "452 4.5.3 too many recipients"
         if await self._integration(address) is None:
@@ -81,7 +84,10 @@ class MailDoor:
 
     async def _integration(self, address: str) -> int | None:
         """For which integration mail to that address is; raises Unavailable."""
-        mailboxes, (name, _, domain) = self.room.mail.listener.mailboxes, address.lower().rpartition("@")
+        mailboxes, (name, _, domain) = (
+            self.room.mail.listener.mailboxes,
+            address.lower().rpartition("@"),
+        )
         if slug := mailboxes.get(f"{name}@{domain}"):
             return await self._made(slug, slug)
         if self.tokens.read(address) is not None:
@@ -106,7 +112,7 @@ class MailDoor:
         return self._known[slug]
 
     def _serves(self, address: str) -> bool:
-        """Whether mail to the domain of an address is the gateway's, whatever mailboxes it has there; a wrong key is nobody's."""
+        """Return whether an address is at a domain of the gateway's; one with a wrong key is not."""
         mail = self.room.mail
         if "gwk_" in address:
             return False
