@@ -63,7 +63,7 @@ class Filing:
         """
 
         async def work(session: Session, waiting: Sequence[Waiting]) -> Done | Result:
-            if before := await _filed(session.conn, letter, submission.integration_id):
+            if before := await _filed_before(session.conn, letter, submission.integration_id):
                 return before
             wrote = await writer(session.conn, letter)
             earlier = await belongs_to(session.conn, self.tokens, letter, wrote)
@@ -209,7 +209,7 @@ WHERE m.id_hash = $1 AND m.integration_id = $2 AND m.content_hash = $3
 """
 
 
-async def _filed(conn: Connection, letter: Letter, integration_id: int) -> Result | None:
+async def _filed_before(conn: Connection, letter: Letter, integration_id: int) -> Result | None:
     """Return the result of a letter that was filed longer ago than deliveries are remembered."""
     number = await conn.fetchval(FILED, id_hash(letter.known_by), integration_id, letter.copy_hash)
     return None if number is None else Result(letter.known_by[:KEY], number, Outcome.DUPLICATE, "filed before")
