@@ -271,6 +271,11 @@ def test_a_mail_whose_words_cannot_be_read_is_enclosed_whole(fields: dict[str, s
     assert read(mail, max_file=5).enclosed[0].content is None
 
 
+def test_the_whole_mail_shows_no_key() -> None:
+    mail = head(To="in+gwk_12_abcdefgh-ij@gw.example", Content_Type="application/pkcs7-mime") + b"MIIB"
+    assert b"To: in+***@gw.example\r\n" in (read(mail).enclosed[0].content or b"")
+
+
 @pytest.mark.parametrize(
     ("fields", "body"),
     [
