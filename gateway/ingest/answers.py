@@ -1,8 +1,8 @@
-"""What a reporter's answer does to their record besides being noted, by whatever channel it comes: in the same transaction.
+"""The effect of a reporter's answer on their record, besides the note, by any channel.
 
-A record on hold for them goes on. A resolved one is reopened where they plainly say that it is not solved and may refuse; thanks
-leave it to close; and where it is unclear it stays resolved, whoever has it is told to read the answer, and it does not close by
-itself until somebody looked.
+A record on hold for them goes on. A resolved one is reopened where they plainly say that it is not
+solved and may refuse; thanks leave it to close; and where it is unclear it stays resolved, whoever
+has it is told to read the answer, and it does not close by itself until somebody looked.
 """
 
 from collections.abc import Mapping
@@ -30,9 +30,12 @@ WAITING = frozenset({HoldReason.AWAITING_USER, HoldReason.USER_UNREACHABLE})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer: `new` are the words that are certainly its writer's own and new, `shown` is all that may be.
+    """An answer.
 
-    `certain` says that nothing besides `new` may be new; `by` how sure it is that a person wrote it.
+    `new` are the words that are certainly its writer's own and new, `shown` is all that may be.
+
+    `certain` says that nothing besides `new` may be new; `by` how sure it is that a person wrote
+    it.
     """
 
     new: str
@@ -42,7 +45,7 @@ class Answer:
 
 
 class Effect(StrEnum):
-    """What an answer does; the timeline names it."""
+    """The effect of an answer, as the timeline names it."""
 
     NOTHING = "nothing"
     RESUMED = "resumed"
@@ -52,7 +55,10 @@ class Effect(StrEnum):
 
 
 def effect(incident: Incident, who: Who, answer: Answer) -> Effect:
-    """Return what is to become of the record. Pure. Only its contact's own words count, and none that a program wrote."""
+    """Return what is to become of the record.
+
+    Pure. Only its contact's own words count, and none that a program wrote.
+    """
     if answer.by is Author.PROGRAM or incident.contact.lower() not in who.identities:
         return Effect.NOTHING
     sure = answer.by is Author.PERSON
@@ -109,7 +115,10 @@ async def _revision(session: Session, incident: Incident, who: Who, found: Effec
         return Revision(after=incident, actor=who.name, events=((Effect.UNSOLVED, {"cause": CAUSE}),))
     command = commands.Resume() if found is Effect.RESUMED else commands.Refuse()
     revision = await revised(session, incident, command, who)
-    return replace(revision, events=tuple((event, {**facts, "cause": CAUSE}) for event, facts in revision.events))
+    return replace(
+        revision,
+        events=tuple((event, {**facts, "cause": CAUSE}) for event, facts in revision.events),
+    )
 
 
 def _told(session: Session, incident: Incident, found: Effect, text: str) -> tuple[Notice, ...]:
@@ -124,6 +133,6 @@ def _told(session: Session, incident: Incident, found: Effect, text: str) -> tup
 
 
 def _shown(incident: Incident, found: Effect, text: str) -> Mapping[str, Any]:
-    """What was answered, where it may be sent by mail, and what is to be done."""
+    """Return what was answered, where it may be sent by mail, and what is to be done."""
     said = {} if incident.security else {"text": cut(text, DESCRIPTION)}
     return said | ({"to_do": "judge_reply"} if found in (Effect.WAITS, Effect.UNSOLVED) else {})

@@ -13,6 +13,7 @@ from gateway.operations.allowing import check_fields
 from gateway.operations.assignment import check_edit
 from gateway.operations.audience import check_workers
 from gateway.operations.desk import Desk, Session
+from gateway.operations.looking import looked_at
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.staff import staff_for
 from gateway.operations.who import Who
@@ -43,7 +44,7 @@ async def edit(
         if not PLACING.isdisjoint(changes):
             people = (revision.after.owner, revision.after.assignee)
             check_edit(incident, revision.after, await staff_for(session.conn, revision.after.service, people))
-        written = await session.write([revision])
+        written = await session.write([looked_at(revision, who, session.now)])
         return written[0] if written else incident
 
     return await at_most_once(desk, once, who, work)
