@@ -23,6 +23,7 @@ class Health:
     pool: Pool
     timers_healthy: Callable[[], bool]
     intake_alive: Callable[[], bool]
+    notifier_alive: Callable[[], bool]
     failing: Callable[[], Sequence[str]]
     draining: bool = field(default=False)
 
@@ -40,6 +41,7 @@ class Health:
             "timers": self.timers_healthy(),
             "intake": self.intake_alive(),
             "tasks": not self.failing(),
+            "notifier": self.notifier_alive(),
         }
         ready = all(checks.values())
         return web.json_response({"status": "ready" if ready else "not ready", **checks}, status=200 if ready else 503)

@@ -22,7 +22,7 @@ from gateway.api.compat_alertmanager import ANSWER_WITHIN, ROOTS
 from gateway.api.matchers import LONGEST, MOST, anchored, matchers
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
-from gateway.errors import Malformed, NotFound
+from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.instants import kept
 from gateway.operations import silences
 from gateway.operations.allowing import refuse
@@ -90,6 +90,8 @@ class Silences:
                 return _json(error.detail, 400)
             except NotFound as error:
                 return _json(error.detail, 404)
+            except Unprocessable as error:
+                return _json(error.detail, 422)
 
         return guarded
 

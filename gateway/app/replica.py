@@ -115,7 +115,7 @@ async def _assemble(
     ways = people.ways(stack, door, filing, links, telling.channels)
     mender = Mender(Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.releases))
     supervisor = Supervisor(clock, metrics)
-    health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive, lambda: _failing(supervisor, timers))
+    health = _health(timer_pool, supervisor, timers, intake, telling)
     login = parts.login(stack, pool, settings, clock)
     context = Context(
         desk, keys, login, parts.oidc(stack, login, settings), links, filing, mender, settings.problems, ways.room.open_set_aside
@@ -156,10 +156,14 @@ def _application(settings: Settings, definitions: Iterable[web.RouteDef], ways: 
     return app
 
 
-def _failing(supervisor: Supervisor, timers: Timers) -> tuple[str, ...]:
-    """The tasks that a new process might mend: those that died, and timers that fail by a fault of their own."""
-    broken = ("timers",) if timers.broken else ()
-    return tuple(dict.fromkeys((*supervisor.dead, *broken)))
+def _health(pool: Pool, supervisor: Supervisor, timers: Timers, intake: Intake, telling: Telling) -> Health:
+    """The probes: failing are tasks that died, and timers that fail by a fault of their own."""
+
+    def failing() -> tuple[str, ...]:
+        broken = ("timers",) if timers.broken else ()
+        return tuple(dict.fromkeys((*supervisor.dead, *broken)))
+
+    return Health(pool, lambda: timers.healthy, lambda: intake.alive, lambda: telling.alive, failing)
 
 
 def _beside(catalogue: Catalogue, telling: Telling, upkeep: Upkeep, desk: Desk) -> dict[str, Work]:

@@ -100,6 +100,7 @@ class Openings:
             ledger=(LedgerEntry(now, ClockEvent.RECORD, priority=priority),),
             next_due_at=None if master else opening_due(policy, priority, now),
             follows_id=draft.follows.id if draft.follows else None,
+            security=holder.security,
             master_id=master.id if master else None,
             link_reason=draft.bond.reason if master and draft.bond else None,
             link_score=draft.bond.score if master and draft.bond else None,

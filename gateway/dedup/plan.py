@@ -181,10 +181,12 @@ class Plan:
             holds.append(silence)
         if not holds:
             return False
-        self._detach(known)
         if known.suppressed_until is None:
+            self._detach(known)
             known.occurrences, known.first_seen = 0, self.now
-        known.holder = None
+        if known.holder is not None and not known.holder.security:
+            # What a security incident answered for opens one again once the hold ends.
+            known.holder = None
         known.suppressed_until, verdict.reason = max(holds)
         verdict.outcome, verdict.holder = Outcome.SUPPRESSED, None
         self._count(item, known, flapped=False)

@@ -113,7 +113,8 @@ class Session:
     def _refreshed(self, revision: Revision) -> Revision:
         after, armed = timers.refresh(self.desk.rules, revision.after, self.now)
         fresh = replace(revision, after=after, timers=(*revision.timers, *armed))
-        return with_announcements(self.desk.rules.escalation, fresh)
+        told = with_announcements(self.desk.rules.escalation, fresh)
+        return timers.told_with_raise(self.desk.rules, told, self.now)
 
     def _note(self, revisions: Sequence[Revision]) -> None:
         self.armed += [(r.after.id, arm.kind, arm.due_at) for r in revisions for arm in r.timers if arm.due_at is not None]

@@ -20,6 +20,7 @@ class Parts:
 
     timers: bool = True
     intake: bool = True
+    notifier: bool = True
     failing: list[str] = field(default_factory=list)
 
 
@@ -33,7 +34,7 @@ Ask = Callable[[str], Awaitable[tuple[int, Any]]]
 
 @pytest.fixture
 async def ask(pool: Pool, parts: Parts) -> AsyncIterator[Ask]:
-    health = Health(pool, lambda: parts.timers, lambda: parts.intake, lambda: parts.failing)
+    health = Health(pool, lambda: parts.timers, lambda: parts.intake, lambda: parts.notifier, lambda: parts.failing)
     app = web.Application()
     app.add_routes(health.routes(Metrics(CollectorRegistry())))
     async with TestClient(TestServer(app)) as client:
@@ -57,7 +58,7 @@ async def test_a_dead_task_shows_in_both_probes(ask: Ask, parts: Parts) -> None:
     assert (status, told["tasks"], told["database"]) == (503, False, True)
 
 
-@pytest.mark.parametrize("part", ["timers", "intake"])
+@pytest.mark.parametrize("part", ["timers", "intake", "notifier"])
 async def test_timers_that_wait_for_a_dependency_make_it_unready_and_leave_it_alive(ask: Ask, parts: Parts, part: str) -> None:
     setattr(parts, part, False)
     assert (await ask("/healthz"))[0] == 200

@@ -84,6 +84,12 @@ def test_after_any_batch_no_open_record_is_below_a_milder_a_hidden_or_an_ended_m
     assert not any(master.security or master.suppressed for draft in plan.drafts for master, _ in draft.proposed)
 
 
+SILENCE = """
+INSERT INTO silence (id, integration_id, matchers, starts_at, ends_at, created_by, comment, updated_at)
+VALUES (gen_random_uuid(), NULL, '[]', $1, $1::timestamptz + interval '1 hour', 'ann', 'x', $1)
+"""
+
+
 async def linked(desk: Desk) -> dict[str, str | None]:
     rows = await desk.rows("SELECT i.dedup_key, m.dedup_key AS master FROM incident i LEFT JOIN incident m ON m.id = i.master_id")
     return {row["dedup_key"]: row["master"] for row in rows}
@@ -213,3 +219,24 @@ async def test_symptom_and_mild_cause_of_one_request_stay_apart(house: House) ->
     await house.intake.take(a_submission(*alerts))
     assert await house.pool.fetchval("SELECT count(*) FROM incident WHERE master_id IS NOT NULL") == 0
     assert await proposals(house) == [("crm-web1", "san-1")]
+
+
+async def test_an_alert_of_a_security_incident_that_comes_back_opens_one_that_neither_joins_nor_leads(desk: Desk) -> None:
+    await desk.one("intruder", service="pay")
+    await desk.conn.execute("UPDATE incident SET security = true, state = 'closed', closed_at = recorded_at")
+    await desk.one("ordinary", service="pay", severity="critical")
+    await desk.one("intruder", service="pay")
+    await desk.one("later", service="pay", severity="info")
+    rows = await desk.rows("SELECT dedup_key, security FROM incident WHERE state = 'logged' ORDER BY id")
+    assert [(row["dedup_key"], row["security"]) for row in rows] == [("ordinary", False), ("intruder", True), ("later", False)]
+    assert await linked(desk) == {"intruder": None, "ordinary": None, "later": "ordinary"}
+
+
+async def test_it_opens_one_after_a_silence_too(desk: Desk) -> None:
+    await desk.one("intruder")
+    await desk.conn.execute("UPDATE incident SET security = true, state = 'closed', closed_at = recorded_at")
+    await desk.conn.execute(SILENCE, desk.clock.at)
+    assert [(await desk.one("intruder")).outcome for _ in range(3)] == [Outcome.SUPPRESSED] * 3
+    await desk.conn.execute("DELETE FROM silence")
+    assert (await desk.one("intruder")).outcome is Outcome.OPENED
+    assert await desk.rows("SELECT security FROM incident WHERE state = 'logged'") == [{"security": True}]

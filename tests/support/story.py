@@ -28,6 +28,7 @@ from gateway.settings import load
 from gateway.sla.timer_store import TimerId
 from tests.support.clock import NOON, FakeClock
 from tests.support.served import make_keys
+from tests.support.staff import hire
 
 CONFIGURATION = """
 [notify]
@@ -139,6 +140,10 @@ class Story:
             person_id = await conn.fetchval("SELECT id FROM person WHERE login = $1", login)
             granted = grantable(frozenset(Role(role) for role in roles))
             self.keys[login] = (await keys.create(conn, login, granted, self.clock.stamp(), person_id=person_id))[0]
+
+    async def hire(self, group: str, *logins: str, tier: str = "tier2") -> None:
+        """A group of a tier and the people in it, without keys."""
+        await hire(self.gateway.pool, group, *logins, tier=tier)
 
     async def hand_over(self) -> Any:
         """Let the lists be made that are due, as happens twice a minute; what waits to be accepted."""
