@@ -11,6 +11,7 @@ from asyncpg import Record
 from msgspec import Meta
 from multidict import MultiMapping
 
+from gateway.api.body import check_written
 from gateway.db.pool import Connection
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.columns import incident_of
@@ -89,6 +90,7 @@ def query_of(parameters: MultiMapping[str]) -> Query:
     except msgspec.ValidationError as error:
         detail, _, where = str(error).partition(" - at `$.")
         raise Malformed(f"the query: {detail}", flaws=(Flaw("/" + where.rstrip("`").partition("[")[0], detail),)) from error
+    check_written(query, parameters)
     if query.sort not in PAGES:
         raise Malformed("sort is one of " + ", ".join(PAGES), flaws=(Flaw("/sort", "unknown order"),))
     return query
