@@ -30,7 +30,6 @@ class RequestOutcome(StrEnum):
     """How one intake request was answered; `untrusted` was not signed as it must be, or is of another account."""
 
     ACCEPTED = "accepted"
-    REPEATED = "repeated"
     REFUSED = "refused"
     UNTRUSTED = "untrusted"
     OVERLOADED = "overloaded"
@@ -41,8 +40,6 @@ class Rejection(StrEnum):
     """Why one item of a request was not taken as an alert."""
 
     MALFORMED = "malformed"
-    UNPROCESSABLE = "unprocessable"
-    TOO_LARGE = "too_large"
 
 
 class SendOutcome(StrEnum):
@@ -157,6 +154,10 @@ class Metrics:
         self.timers_overdue = Gauge(
             "gateway_timers_overdue", "Armed timers more than 10 s past their due time", registry=registry
         )
+        self.task_failures = Counter("gateway_task_failures", "Failures of tasks beside requests", ("task",), registry=registry)
+        self.timers_aside = Gauge(
+            "gateway_timers_set_aside", "Armed timers that cannot be read and never fire", registry=registry
+        )
         self.index_up = Gauge("gateway_timer_index_up", "1 while the Redis timer index answers, else 0", registry=registry)
         self.index_rebuilds = Counter(
             "gateway_timer_index_rebuilds", "Rebuilds of a shard's Redis timer index", registry=registry
@@ -210,6 +211,12 @@ class Metrics:
             "gateway_audit_head_age_seconds", "Seconds since the newest seal over the timelines", registry=registry
         )
         self.build = Gauge("gateway_build_info", "Always 1; the version is the label", ("version",), registry=registry)
+        self.periodic_success = Gauge(
+            "gateway_periodic_success_timestamp_seconds", "When a periodic job last succeeded", ("periodic",), registry=registry
+        )
+        self.periodic_failing = Gauge(
+            "gateway_periodic_failing", "Failures of a periodic job since it last succeeded", ("periodic",), registry=registry
+        )
         self.refresh_seconds = Gauge(
             "gateway_telemetry_refresh_seconds", "Seconds the last refresh of the database gauges took", registry=registry
         )
@@ -277,6 +284,15 @@ class Metrics:
     def rejected(self, source: str, reason: Rejection, count: int = 1) -> None:
         """Count items that went into quarantine."""
         self.intake_rejected.labels(self._source(source), reason.value).inc(count)
+
+    def periodic_succeeded(self, name: str, at: float) -> None:
+        """Put down that a periodic job succeeded."""
+        self.periodic_success.labels(name).set(at)
+        self.periodic_failing.labels(name).set(0)
+
+    def periodic_failed(self, name: str) -> None:
+        """Count one more failure of a periodic job since it last succeeded."""
+        self.periodic_failing.labels(name).inc()
 
     def fired(self, kind: TimerKind, lateness: float) -> None:
         """Count one timer fired `lateness` seconds after it was due."""

@@ -5,12 +5,11 @@ from aiohttp import web
 
 from gateway.api import body, wire
 from gateway.api.context import Call, respond
-from gateway.api.listing import fields_of, page, query_of
+from gateway.api.listing import fields_of, labels_of, page, query_of
 from gateway.api.views import IncidentView, views
 from gateway.db.pool import acquire, transaction
 from gateway.errors import Flaw, GatewayError, Malformed, NotFound, Unprocessable
 from gateway.incidents import store
-from gateway.incidents.model import State
 from gateway.incidents.record import Incident
 from gateway.operations import link as linking
 from gateway.operations.act import act
@@ -22,9 +21,7 @@ from gateway.operations.edit import edit
 from gateway.operations.follow_on import follow_on
 from gateway.operations.memory import claimed
 from gateway.operations.permissions import Action, may, sight
-from gateway.operations.references import reference_tag, set_reference
-
-BEGUN = frozenset({State.IN_PROGRESS, State.ON_HOLD, State.ESCALATED})
+from gateway.operations.references import delete_reference, reference_tag, set_reference
 
 
 class Page(msgspec.Struct):
@@ -38,7 +35,6 @@ class Acted(msgspec.Struct, omit_defaults=True):
     """The record after the action."""
 
     incident: IncidentView
-    already_acked_by: str | None = None
 
 
 class BulkResult(msgspec.Struct, omit_defaults=True):
@@ -62,7 +58,7 @@ async def list_incidents(call: Call) -> web.Response:
     query, having = query_of(call.request.query), fields_of(call.request.query, desk.fields)
     async with acquire(desk.pool) as conn:
         seen = sight(call.who)
-        found, following = await page(conn, query, seen, having)
+        found, following = await page(conn, query, seen, having, labels_of(call.request.query))
         return respond(Page(await views(conn, desk.rules, found, desk.clock.stamp(), seen), following))
 
 
@@ -93,23 +89,11 @@ async def patch_incident(call: Call) -> web.Response:
 
 async def take_action(call: Call) -> web.Response:
     """One action on one record."""
-    before = await found(call) if isinstance(call.body, wire.Acknowledge) else None
     incident = await act(
         call.context.desk, call.number, call.body.command(), call.who,
         if_match=call.if_match(), related=getattr(call.body, "related", False), once=call.once(),
     )  # fmt: skip
-    earlier = _acked_before(call, before, incident)
-    return respond(Acted(await shown(call, incident), earlier), etag=str(incident.version))
-
-
-def _acked_before(call: Call, before: Incident | None, after: Incident) -> str | None:
-    """Who has it already: seen before we asked, or, in a race, whoever came first; never this very request, sent again."""
-    if before is None:
-        return None
-    wanted = call.body.person or call.actor
-    if before.state in BEGUN and not (before.handler == wanted and call.once() is not None):
-        return before.handler
-    return after.handler if after.handler != wanted else None
+    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
 
 
 async def link_incident(call: Call) -> web.Response:
@@ -164,6 +148,7 @@ async def act_on_many(call: Call) -> web.Response:
     if call.body.action not in wire.ACTIONS:
         raise Malformed("there is no such action", flaws=(Flaw("/action", "one of " + ", ".join(wire.ACTIONS)),))
     asked = body.decode(msgspec.json.encode(call.body.body), wire.ACTIONS[call.body.action])
+    body.check_times(asked, "/body")
     results: list[BulkResult] = []
     once, related, desk = call.once(), getattr(asked, "related", False), call.context.desk
     if once is not None:
@@ -181,15 +166,24 @@ async def act_on_many(call: Call) -> web.Response:
 
 async def put_reference(call: Call) -> web.Response:
     """The record's counterpart in another system, compared and set."""
-    headers = call.request.headers
-    expect: str | None = None
-    if headers.get("If-None-Match", "").strip() == "*":
-        expect = ""
-    elif "If-Match" in headers and headers["If-Match"].strip() != "*":
-        expect = headers["If-Match"].removeprefix("W/").strip('" ')
+    none_yet = call.request.headers.get("If-None-Match", "").strip() == "*"
+    expect = "" if none_yet else _expected_reference(call)
     system = call.request.match_info["system"]
     incident = await set_reference(call.context.desk, call.number, system, call.body, call.who, expect=expect)
     return respond(incident.refs[system], etag=reference_tag(incident.refs[system]))
+
+
+async def remove_reference(call: Call) -> web.Response:
+    """The record's counterpart in another system, taken away."""
+    system = call.request.match_info["system"]
+    await delete_reference(call.context.desk, call.number, system, call.who, expect=_expected_reference(call))
+    return web.Response(status=204)
+
+
+def _expected_reference(call: Call) -> str | None:
+    """Return the tag of the reference that the caller means to change, None for whatever there is."""
+    tag = call.request.headers.get("If-Match", "*").strip()
+    return None if tag == "*" else tag.removeprefix("W/").strip('" ')
 
 
 async def read_reference(call: Call) -> web.Response:

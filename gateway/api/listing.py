@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
+from asyncpg import Record
 from msgspec import Meta
 from multidict import MultiMapping
 
@@ -14,6 +15,7 @@ from gateway.db.pool import Connection
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.columns import incident_of
 from gateway.incidents.custom import Fields
+from gateway.incidents.model import LIVE as OPEN
 from gateway.incidents.model import ReportStatus, State
 from gateway.incidents.record import Incident
 from gateway.incidents.sight import Sight
@@ -24,30 +26,51 @@ Text = Annotated[str, Meta(max_length=256)]
 
 
 class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """What to list; state, priority, source and report may name several, separated by commas.
+    """What to list. Most filters may name several values, separated by commas; a value that no record has lists nothing.
 
-    `field.NAME` asks for a value of a field of the configuration; it can be asked of several fields at once.
+    `field.NAME` asks for a value of a field of the configuration, `label.NAME` for that of a label; both can be asked of
+    several at once.
     """
 
     state: list[State] | None = None
     priority: list[Annotated[int, Meta(ge=1, le=4)]] | None = None
     service: Text | None = None
-    assignee: Text | None = None
+    assignee: Annotated[str, Meta(max_length=256, description="The assignee, a person or a group.")] | None = None
+    assignee_group: Annotated[list[Text], Meta(description="The slug of the group that has it.")] | None = None
+    handler: Annotated[list[Text], Meta(description="The login of whoever works on it now.")] | None = None
+    owner: Annotated[list[Text], Meta(description="The person of the desk; `service_desk` for those of nobody.")] | None = None
+    kind: Annotated[list[Text], Meta(description="`incident` or `service_request`.")] | None = None
+    channel: Annotated[list[Text], Meta(description="The channel as the record shows it.")] | None = None
+    tier: Annotated[list[Text], Meta(description="`1`, `2`, `3` or `vendor`.")] | None = None
+    ci: list[Text] | None = None
+    category: list[Text] | None = None
+    contact: Annotated[list[Text], Meta(description="The contact's address, in upper or lower case.")] | None = None
+    reporting_unit: list[Text] | None = None
+    major: Annotated[bool, Meta(description="Incidents of priority 1 or 2, and those declared major.")] | None = None
+    security: bool | None = None
+    breached: Annotated[bool, Meta(description="A clock is past its target.")] | None = None
+    on_hold: bool | None = None
     source: list[Text] | None = None
     report: list[ReportStatus] | None = None
     q: Text | None = None
     updated_since: Annotated[datetime, Meta(tz=True)] | None = None
     field: Text | None = msgspec.field(name="field.NAME", default=None)
-    sort: str = "-recorded_at"
+    label: Text | None = msgspec.field(name="label.NAME", default=None)
+    sort: Annotated[str, Meta(description="-recorded_at, recorded_at, -updated_at, priority, next_due")] = "-recorded_at"
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     cursor: Annotated[str, Meta(max_length=512)] | None = None
 
 
-LISTS = frozenset({"state", "priority", "source", "report"})
+WORKED_BY = ("assignee_group", "handler", "owner", "kind", "channel", "tier", "ci", "category", "contact", "reporting_unit")
+"""Filters that name values of a text, in the order of their parameters from $16 on."""
 
+FLAGS = ("major", "security", "breached", "on_hold")
+"""Filters that are true or false, in the order of their parameters after those."""
 
-FIELD = "field."
-"""What the name of a parameter begins with that filters by a field of the configuration."""
+LISTS = frozenset({"state", "priority", "source", "report", *WORKED_BY})
+
+FIELD, LABEL = "field.", "label."
+"""What the name of a parameter begins with that filters by a field of the configuration, or by a label."""
 
 
 def query_of(parameters: MultiMapping[str]) -> Query:
@@ -59,7 +82,7 @@ def query_of(parameters: MultiMapping[str]) -> Query:
         values = parameters.getall(name)
         if any("\0" in value for value in values):
             raise Malformed(f"{name} holds NUL", flaws=(Flaw(f"/{name}", "holds NUL"),))
-        if not name.startswith(FIELD):
+        if not name.startswith((FIELD, LABEL)):
             given[name] = [part for value in values for part in value.split(",")] if name in LISTS else values[0]
     try:
         query = msgspec.convert(given, Query, strict=False)
@@ -76,6 +99,11 @@ def fields_of(parameters: MultiMapping[str], fields: Fields) -> Mapping[str, Any
     return fields.filter({name.removeprefix(FIELD): text for name, text in parameters.items() if name.startswith(FIELD)})
 
 
+def labels_of(parameters: MultiMapping[str]) -> Mapping[str, str]:
+    """Return the labels that records must have."""
+    return {name.removeprefix(LABEL): text for name, text in parameters.items() if name.startswith(LABEL)}
+
+
 FILTER = """
 SELECT * FROM incident
 WHERE ($1::text[] IS NULL OR state = ANY($1::text[])) AND ($2::smallint[] IS NULL OR priority = ANY($2::smallint[]))
@@ -89,6 +117,24 @@ WHERE ($1::text[] IS NULL OR state = ANY($1::text[])) AND ($2::smallint[] IS NUL
   AND CASE WHEN security THEN $8::bool
       ELSE $9::bool OR lower(owner) = ANY($10::text[]) OR lower(contact) = ANY($10::text[]) END
   AND ($12::jsonb IS NULL OR fields @> $12::jsonb)
+  AND ($16::text[] IS NULL OR assignee_group = ANY($16::text[]))
+  AND ($17::text[] IS NULL OR handler = ANY($17::text[]))
+  AND ($18::text[] IS NULL OR coalesce(nullif(owner, ''), 'service_desk') = ANY($18::text[]))
+  AND ($19::text[] IS NULL OR kind = ANY($19::text[]))
+  AND ($20::text[] IS NULL OR CASE
+      WHEN source IN ('slack', 'feishu', 'dingtalk') THEN 'chat' WHEN source = 'wecom' THEN 'wechat'
+      WHEN source IN ('email', 'phone', 'app', 'monitoring', 'web', 'wechat', 'walk_in', 'fax', 'chat') THEN source
+      WHEN dedup_key IS NULL THEN 'app' ELSE 'monitoring' END = ANY($20::text[]))
+  AND ($21::text[] IS NULL OR tier = ANY($21::text[]))
+  AND ($22::text[] IS NULL OR ci = ANY($22::text[]))
+  AND ($23::text[] IS NULL OR category = ANY($23::text[]))
+  AND ($24::text[] IS NULL OR lower(contact) = ANY($24::text[]))
+  AND ($25::text[] IS NULL OR reporting_unit = ANY($25::text[]))
+  AND ($26::bool IS NULL OR (kind = 'incident' AND (major OR priority <= 2)) = $26::bool)
+  AND ($27::bool IS NULL OR security = $27::bool)
+  AND ($28::bool IS NULL OR breached = $28::bool)
+  AND ($29::bool IS NULL OR (state = 'on_hold') = $29::bool)
+  AND ($30::jsonb IS NULL OR labels::jsonb @> $30::jsonb)
 """
 NEWEST = FILTER + "AND ($14::bigint IS NULL OR id < $14::bigint) AND $15::timestamptz IS NULL ORDER BY id DESC LIMIT $13::int"
 OLDEST = FILTER + "AND ($14::bigint IS NULL OR id > $14::bigint) AND $15::timestamptz IS NULL ORDER BY id LIMIT $13::int"
@@ -105,11 +151,27 @@ AND ($14::bigint IS NULL OR (priority, id) > ($15::smallint, $14::bigint)) ORDER
 """
 )
 
+LIVE = "state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')"
+DUE = (
+    FILTER
+    + f"AND {LIVE} "
+    + """AND next_due_at IS NOT NULL
+AND ($14::bigint IS NULL OR (next_due_at, id) > ($15::timestamptz, $14::bigint)) ORDER BY next_due_at, id LIMIT $13::int
+"""
+)
+NEVER_DUE = (
+    FILTER
+    + f"AND ({LIVE} AND next_due_at IS NOT NULL) IS FALSE "
+    + "AND ($14::bigint IS NULL OR id > $14::bigint) AND $15::timestamptz IS NULL ORDER BY id LIMIT $13::int"
+)
+"""What comes after the last that is due: records that are over, wait, or have no target."""
+
 PAGES: Mapping[str, tuple[str, str | None]] = {
     "-recorded_at": (NEWEST, None),
     "recorded_at": (OLDEST, None),
     "-updated_at": (UPDATED, "updated_at"),
     "priority": (URGENT, "priority"),
+    "next_due": (DUE, "next_due_at"),
 }
 """For each order its statement, and the column that the cursor carries beside the id."""
 
@@ -125,10 +187,13 @@ SELECT id FROM (
 ORDER BY id DESC LIMIT $3::int
 """
 
-AMONG_FEW = {
-    sort: (statement.replace("WHERE", "WHERE id = ANY($16::bigint[]) AND", 1), column)
-    for sort, (statement, column) in PAGES.items()
-}
+
+def _among_few(statement: str) -> str:
+    return statement.replace("WHERE", "WHERE id = ANY($31::bigint[]) AND", 1)
+
+
+AMONG_FEW = {sort: (_among_few(statement), column) for sort, (statement, column) in PAGES.items()}
+NEVER_DUE_AMONG_FEW = _among_few(NEVER_DUE)
 """The same among records found before: whoever sees few would have most of the table looked through in vain."""
 
 
@@ -141,32 +206,65 @@ class Cursor(msgspec.Struct, array_like=True, frozen=True):
 
 
 async def page(
-    conn: Connection, query: Query, sight: Sight, having: Mapping[str, Any] | None = None
+    conn: Connection,
+    query: Query,
+    sight: Sight,
+    having: Mapping[str, Any] | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> tuple[list[Incident], str | None]:
     """One page of what is seen and the cursor of the next one, None at the end; raises Malformed for a cursor of another list.
 
-    `having` are values that fields of the configuration must hold.
+    `having` are values that fields of the configuration must hold, `labels` those that labels must.
     """
     few = [] if sight.ordinary else [await _few(conn, sight)]
     statement, column = (AMONG_FEW if few else PAGES)[query.sort]
     cursor = read_cursor(query.cursor, query.sort, column) if query.cursor else None
-    rows = await conn.fetch(
-        statement, query.state, query.priority, query.service, query.assignee, query.source, query.q, query.updated_since,
-        *sight.parameters(), query.report, msgspec.json.encode(having).decode() if having else None,
-        query.limit + 1, cursor and cursor.id, cursor and cursor.key, *few,
-    )  # fmt: skip
+    filters = [
+        query.state, query.priority, query.service, query.assignee, query.source, query.q, query.updated_since,
+        *sight.parameters(), query.report, _json(having),
+    ]  # fmt: skip
+    more = [*(_lowered(name, getattr(query, name)) for name in WORKED_BY), *(getattr(query, name) for name in FLAGS)]
+
+    async def fetch(statement: str, count: int, place: Cursor | None) -> list[Record]:
+        at = (place and place.id, place and place.key)
+        return list(await conn.fetch(statement, *filters, count, *at, *more, _json(labels), *few))
+
+    ended = query.sort == "next_due" and cursor is not None and cursor.key is None
+    rows = [] if ended else await fetch(statement, query.limit + 1, cursor)
+    if query.sort == "next_due" and len(rows) <= query.limit:
+        tail = NEVER_DUE_AMONG_FEW if few else NEVER_DUE
+        rows += await fetch(tail, query.limit + 1 - len(rows), cursor if ended else None)
     found = [incident_of(row) for row in rows[: query.limit]]
     if len(rows) <= query.limit:
         return found, None
-    last = found[-1]
-    return found, write_cursor(Cursor(query.sort, last.id, getattr(last, column) if column else None))
+    return found, write_cursor(Cursor(query.sort, found[-1].id, _key(found[-1], column)))
+
+
+def _json(wanted: Mapping[str, Any] | None) -> str | None:
+    return msgspec.json.encode(wanted).decode() if wanted else None
+
+
+def _lowered(name: str, values: list[str] | None) -> list[str] | None:
+    return [value.lower() for value in values] if values and name == "contact" else values
+
+
+def _key(last: Incident, column: str | None) -> Any:
+    """Return where a page ends in its order, besides by the id; None among records that are never due."""
+    if column == "next_due_at" and last.state not in OPEN:
+        return None
+    return getattr(last, column) if column else None
 
 
 async def _few(conn: Connection, sight: Sight) -> list[int]:
     return [row[0] for row in await conn.fetch(OWN, list(sight.names), sight.security, FEW)]
 
 
-KINDS: Mapping[str | None, type] = {"updated_at": datetime, "priority": int, None: type(None)}
+KINDS: Mapping[str | None, tuple[type, ...]] = {
+    "updated_at": (datetime,),
+    "priority": (int,),
+    "next_due_at": (datetime, type(None)),
+    None: (type(None),),
+}
 
 
 def write_cursor(cursor: Cursor) -> str:

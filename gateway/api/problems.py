@@ -49,7 +49,7 @@ PROBLEMS: Mapping[str, ProblemType] = {
 
 CONTENT_TYPE = "application/problem+json"
 
-TOLD = frozenset({"state", "allowed", "version", "present", "receipt", "index"})
+TOLD = frozenset({"state", "allowed", "version", "present", "receipt", "index", "already_acked_by"})
 """Facts of an error that callers are shown."""
 
 

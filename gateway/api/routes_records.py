@@ -67,6 +67,8 @@ def of_records(feed: Feed) -> tuple[Route, ...]:
         Route("GET", REF, incidents.read_reference, READ, "Its counterpart elsewhere", None, wire.Reference),
         Route("PUT", REF, incidents.put_reference, WRITE, "Set its counterpart elsewhere", wire.Reference, wire.Reference,
               headers=REFERENCE),
+        Route("DELETE", REF, incidents.remove_reference, WRITE, "Delete its counterpart elsewhere", status=204,
+              headers=MATCHED),
         Route("GET", V1 + "/changes", feed.read, READ, "The gap-free change feed", None, Changes, FeedQuery, needs=Action.FOLLOW),
         Route("GET", V1 + "/receipts/{id}", reads.read_receipt, READ, "What became of a delivery", None, reads.ReceiptView,
               needs=Action.RECEIPTS),

@@ -78,6 +78,10 @@ class Patch(Request, kw_only=True):
     owner: Name | UnsetType = UNSET
     assignee_group: Name | UnsetType = UNSET
     assignee: Name | UnsetType = UNSET
+    source: Slug | UnsetType = UNSET
+    third_party: Name | UnsetType = UNSET
+    solution: Text | UnsetType = UNSET
+    resolution_category: Name | UnsetType = UNSET
     security: bool | UnsetType = UNSET
     labels: Labels | UnsetType = UNSET
     fields: CustomValues | UnsetType = UNSET
@@ -101,15 +105,16 @@ class Acknowledge(Action, kw_only=True):
 
 
 class Assign(Action, kw_only=True):
-    """Give it to a group or person."""
+    """Give it to a group or person; the tier is the group's. With the tier `vendor`, `person` names the vendor."""
 
     group: Name = ""
     person: Name = ""
-    tier: Literal[1, 2, 3, "1", "2", "3", "vendor"] = 2
+    tier: Literal[1, 2, 3, "1", "2", "3", "vendor"] | None = None
 
     def command(self) -> commands.Command:
         """As the domain has it."""
-        return commands.Assign(group=self.group, person=self.person, tier=Tier(str(self.tier)), note=self.note)
+        tier = None if self.tier is None else Tier(str(self.tier))
+        return commands.Assign(group=self.group, person=self.person, tier=tier, note=self.note)
 
 
 class Return(Action, kw_only=True):
@@ -140,16 +145,17 @@ class Resume(Action, kw_only=True):
 
 
 class Escalate(Action, kw_only=True):
-    """Hand it to tier 3, to a `person` there if one is named, or to a vendor, who is named; tier 2 stays responsible."""
+    """Hand it to tier 3, to a `group` or `person` there if one is named, or to a `vendor`; tier 2 stays responsible."""
 
     to: Literal["tier3", "vendor"]
     vendor: Name = ""
+    group: Name = ""
     person: Name = ""
 
     def command(self) -> commands.Command:
         """As the domain has it."""
         tier = Tier.THIRD if self.to == "tier3" else Tier.VENDOR
-        return commands.Escalate(to=tier, vendor=self.vendor, person=self.person, note=self.note)
+        return commands.Escalate(to=tier, vendor=self.vendor, group=self.group, person=self.person, note=self.note)
 
 
 class Resolve(Action, kw_only=True):

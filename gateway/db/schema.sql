@@ -855,7 +855,8 @@ CREATE TABLE public.receipt (
     lost integer DEFAULT 0 NOT NULL,
     flag text,
     body_bytes integer NOT NULL,
-    body bytea
+    body bytea,
+    mended json
 )
 PARTITION BY RANGE (received_at);
 ALTER TABLE ONLY public.receipt ALTER COLUMN body SET STORAGE EXTERNAL;
@@ -865,6 +866,8 @@ COMMENT ON COLUMN public.receipt.lost IS 'Alerts the sender itself says it left 
 COMMENT ON COLUMN public.receipt.flag IS 'Something odd about the delivery: id_reused_with_other_body, replay';
 
 COMMENT ON COLUMN public.receipt.body IS 'Null once bodies are thinned out in a storm of repeats; the items stay exact';
+
+COMMENT ON COLUMN public.receipt.mended IS 'What was read otherwise than it was sent, or left out: [{item, pointer, what}], item -1 is the whole body; null for nothing';
 
 CREATE TABLE public.receipt_default (
     id uuid CONSTRAINT receipt_id_not_null NOT NULL,
@@ -876,7 +879,8 @@ CREATE TABLE public.receipt_default (
     lost integer DEFAULT 0 CONSTRAINT receipt_lost_not_null NOT NULL,
     flag text,
     body_bytes integer CONSTRAINT receipt_body_bytes_not_null NOT NULL,
-    body bytea
+    body bytea,
+    mended json
 );
 ALTER TABLE ONLY public.receipt_default ALTER COLUMN body SET STORAGE EXTERNAL;
 
@@ -1104,7 +1108,8 @@ CREATE TABLE public.timer (
     fired_at timestamp with time zone,
     fired_gen integer,
     fired_epoch bigint,
-    CONSTRAINT timer_check CHECK (((NOT armed) OR (due_at IS NOT NULL)))
+    CONSTRAINT timer_check CHECK (((NOT armed) OR (due_at IS NOT NULL))),
+    CONSTRAINT timer_due_at_is_kept CHECK (((due_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (due_at <= '3000-01-01 00:00:00+00'::timestamp with time zone)))
 )
 WITH (fillfactor='80');
 

@@ -26,11 +26,9 @@ class Turn(StrEnum):
 
 HEARD = """
 SELECT o.incident_id, o.channel, o.recipient, o.role, o.facts, i.number, i.title, i.reopened, true AS reported
-FROM (SELECT id FROM incident WHERE id = ANY($1::bigint[]) UNION
-      SELECT id FROM incident WHERE master_id = ANY($1::bigint[])
-      AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')) AS ended
-JOIN incident i USING (id) JOIN outbox o ON o.incident_id = i.id
-WHERE o.template = 'received' OR (o.template = 'chat' AND o.facts->>'opened' = 'true')
+FROM incident i JOIN outbox o ON o.incident_id = i.id
+WHERE i.id = ANY($1::bigint[])
+AND (o.template = 'received' OR (o.template = 'chat' AND o.facts->>'opened' = 'true'))
 UNION ALL
 SELECT heard.*, '{}'::json, '', '', 0, false FROM (
   SELECT DISTINCT ON (incident_id, channel, recipient) incident_id, channel, recipient, role FROM outbox t
@@ -56,8 +54,12 @@ KEPT = ("locale", "subject", "answers")
 
 
 def ends(revisions: Sequence[Revision]) -> list[int]:
-    """The records that these changes resolve."""
-    return [revision.after.id for revision in revisions if any(event == RESOLVED for event, _ in revision.events)]
+    """The records that these changes resolve, and those that a resolved master lets go."""
+    return [one.after.id for one in revisions if any(_ends(event, facts) for event, facts in one.events)]
+
+
+def _ends(event: str, facts: Mapping[str, Any]) -> bool:
+    return event == RESOLVED or (event == "unlinked" and facts.get("state") == State.RESOLVED)
 
 
 def turn_of(before: Incident | None, after: Incident) -> Turn | None:
@@ -75,10 +77,7 @@ def turns(revisions: Sequence[Revision]) -> Mapping[int, Revision]:
 
 
 async def answers(conn: Connection, revisions: Sequence[Revision]) -> list[tuple[int, Notice]]:
-    """Return what is owed because of these changes to those who heard of the incidents; once for each turn.
-
-    Reporters of related incidents that wait for a master hear of its end with their own.
-    """
+    """Return what is owed because of these changes to those who heard of the incidents; once for each turn."""
     ended, turned = ends(revisions), turns(revisions)
     if not (ended or turned):
         return []

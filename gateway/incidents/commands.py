@@ -24,18 +24,19 @@ class Unacknowledge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assign:
-    """Give it to a group or a person of a tier."""
+    """Give it to a group or a person; without a tier, to theirs, which is tier 2 where nothing else says so."""
 
     group: str = ""
     person: str = ""
-    tier: Tier = Tier.SECOND
+    tier: Tier | None = None
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
-    """Give it back to the desk; counted."""
+    """Give it back to the desk, and to `group` there; counted."""
 
+    group: str = ""
     note: str = ""
 
 
@@ -61,6 +62,7 @@ class Escalate:
 
     to: Tier
     vendor: str = ""
+    group: str = ""
     person: str = ""
     note: str = ""
 

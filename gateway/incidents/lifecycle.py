@@ -37,7 +37,7 @@ TABLE: Mapping[type[c.Command], Mapping[State, Target]] = {
     c.Return: _from((ASSIGNED, WORKING), NEW),
     c.Hold: _from((NEW, ASSIGNED, WORKING, RAISED), HELD),
     c.Resume: _from((HELD,), BACK),
-    c.Escalate: _from((ASSIGNED, WORKING, RAISED), RAISED),
+    c.Escalate: _from((NEW, ASSIGNED, WORKING, RAISED), RAISED),
     c.Resolve: _from(LIVE, RESOLVED),
     c.Confirm: _from((RESOLVED,), CLOSED),
     c.Refuse: _from((RESOLVED,), WORKING),
@@ -78,10 +78,16 @@ def allowed(state: State) -> tuple[str, ...]:
     return tuple(name for name, command in ACTIONS.items() if state in TABLE[command])
 
 
+def takeable(incident: Incident) -> bool:
+    """Return whether acknowledging the record changes it: nobody has accepted it where it is."""
+    row = TABLE[c.Acknowledge]
+    return incident.state in row and (row[incident.state] is not SAME or not incident.handler)
+
+
 def apply(incident: Incident, command: c.Command, actor: str, now: datetime) -> Revision:
     """The revision a command makes; raises IllegalTransition where the table has no entry.
 
-    Acknowledging what somebody already works on is no change: a revision without events.
+    Acknowledging what somebody has already is no change: a revision without events.
     """
     row = TABLE[type(command)]
     if incident.state not in row:
@@ -91,7 +97,7 @@ def apply(incident: Incident, command: c.Command, actor: str, now: datetime) -> 
             state=incident.state,
             allowed=allowed(incident.state),
         )
-    if isinstance(command, c.Acknowledge) and row[incident.state] is SAME:
+    if isinstance(command, c.Acknowledge) and not takeable(incident):
         return Revision(after=incident, actor=actor, events=())
     now = max(now, incident.ledger[-1].at)
     after = replace(_changed(incident, command, actor, now), updated_at=now)
@@ -148,27 +154,31 @@ def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) 
         case c.Acknowledge(person=person):
             who = person or actor
             first = incident.responded_at or now
-            return replace(incident, responded_at=first, handler=who, assignee=incident.assignee or who)
+            goes_back_to = WORKING if incident.state is HELD else incident.held_state
+            assignee = incident.assignee or who
+            return replace(incident, responded_at=first, handler=who, assignee=assignee, held_state=goes_back_to)
         case c.Unacknowledge():
             kept = "" if incident.assignee == incident.handler else incident.assignee
             return replace(incident, responded_at=None, handler=kept, assignee=kept)
         case c.Assign(group=group, person=person, tier=tier):
-            return replace(incident, assignee_group=group or incident.assignee_group, assignee=person, handler=person, tier=tier)
-        case c.Return():
-            return replace(incident, returned=incident.returned + 1, assignee="", handler="", tier=Tier.DESK)
+            return replace(incident, assignee_group=group, assignee=person, handler=person, tier=tier or Tier.SECOND)
+        case c.Return(group=group):
+            times = incident.returned + 1
+            return replace(incident, returned=times, assignee_group=group, assignee="", handler="", tier=Tier.DESK)
         case c.Hold(reason=reason, until=until):
             if until is not None and until <= now:
                 raise Unprocessable("a hold ends in the future: leave `until` out or name a later time")
             return replace(incident, hold_reason=reason, hold_until=until, held_state=incident.state)
         case c.Resume():
             return _released(incident)
-        case c.Escalate(to=to, vendor=vendor, person=person):
+        case c.Escalate(to=to, vendor=vendor, group=group, person=person):
             if to not in (Tier.THIRD, Tier.VENDOR):
                 raise Unprocessable("a record is escalated to tier3 or to a vendor")
             if to is Tier.VENDOR and not vendor:
                 raise Unprocessable("say which vendor gets it", flaws=(Flaw("/vendor", "is needed: its time is booked on it"),))
-            target = vendor if to is Tier.VENDOR else incident.third_party
-            return replace(incident, tier=to, third_party=target, handler=person or incident.handler)
+            if to is Tier.THIRD:
+                return replace(incident, tier=to, assignee_group=group or incident.assignee_group, handler=person)
+            return replace(incident, tier=to, third_party=vendor, handler=person or incident.handler)
         case c.Resolve(resolution=resolution, category=category, solution=solution):
             solved = replace(_released(incident), resolution=resolution, solution=solution, resolution_category=category)
             return replace(solved, resolved_at=now)
@@ -226,7 +236,9 @@ def _clock_entry(incident: Incident, command: c.Command, now: datetime) -> Ledge
     event = CLOCKS.get(type(command))
     if event is None:
         return None
-    tier = command.tier if isinstance(command, c.Assign) else command.to if isinstance(command, c.Escalate) else None
+    tier = command.to if isinstance(command, c.Escalate) else None
+    if isinstance(command, c.Assign):
+        tier = command.tier or Tier.SECOND
     if isinstance(command, c.Acknowledge):
         tier = incident.tier
     reason = command.reason if isinstance(command, c.Hold | c.Clear | c.FireAgain) else ""

@@ -164,6 +164,7 @@ CHANGED = (
     "satisfaction_text",
     "called_back_at",
     "called_back_by",
+    "source",
 )
 
 CHANGE = """
@@ -182,7 +183,8 @@ UPDATE incident i SET
   ledger = t.ledger::json, marks = t.marks::json, next_due_at = t.next_due_at, breached = t.breached, version = t.version,
   timeline_hash = t.timeline_hash, kind = t.kind, request_category = t.request_category,
   fields = t.fields::jsonb, symptom = t.symptom, scope = t.scope, language = t.language,
-  satisfaction_text = t.satisfaction_text, called_back_at = t.called_back_at, called_back_by = t.called_back_by
+  satisfaction_text = t.satisfaction_text, called_back_at = t.called_back_at, called_back_by = t.called_back_by,
+  source = t.source
 FROM unnest(
   $1::bigint[], $2::text[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
   $10::text[], $11::bytea[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::timestamptz[],
@@ -191,14 +193,15 @@ FROM unnest(
   $32::text[], $33::text[], $34::timestamptz[], $35::text[], $36::bigint[], $37::text[], $38::real[], $39::boolean[],
   $40::boolean[], $41::boolean[], $42::int[], $43::int[], $44::text[], $45::text[], $46::text[], $47::text[],
   $48::text[], $49::text[], $50::timestamptz[], $51::boolean[], $52::int[], $53::bytea[], $54::text[], $55::text[],
-  $56::text[], $57::text[], $58::text[], $59::text[], $60::text[], $61::timestamptz[], $62::text[]
+  $56::text[], $57::text[], $58::text[], $59::text[], $60::text[], $61::timestamptz[], $62::text[],
+  $63::text[]
 ) AS t(
   id, state, priority, impact, urgency, title, description, severity, service, ci, key_hash, category, contact_name,
   contact, location, reporting_unit, occurred_at, responded_at, resolved_at, closed_at, updated_at, resolution,
   resolution_category, solution, closure, satisfaction, owner, assignee_group, assignee, handler, tier, third_party,
   hold_reason, hold_until, held_state, master_id, link_reason, link_score, major, security, suppressed, reopened,
   returned, labels, links, refs, policy, ledger, marks, next_due_at, breached, version, timeline_hash, kind, request_category,
-  fields, symptom, scope, language, satisfaction_text, called_back_at, called_back_by
+  fields, symptom, scope, language, satisfaction_text, called_back_at, called_back_by, source
 ) WHERE i.id = t.id
 """
 

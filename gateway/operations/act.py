@@ -1,19 +1,30 @@
 """The actions people take on a record, one or many, with what a master's end means for its related records."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from gateway.db.pool import Connection
+from gateway.errors import Conflict
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.custom import moments_of
+from gateway.incidents.model import State
 from gateway.incidents.record import Incident, Revision
+from gateway.oncall.roles import Role
 from gateway.operations import allowing
+from gateway.operations.assignment import SETTLED, settled
+from gateway.operations.audience import check_workers
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
-from gateway.operations.permissions import ALLOWED, may
+from gateway.operations.permissions import ALLOWED, Action, may
+from gateway.operations.staff import staff_for
 from gateway.operations.who import Who
+from gateway.sla import heard
 
 CASCADING = (commands.Resolve, commands.Close, commands.Confirm)
 """Commands that, asked for it, do the same to the related records of a master."""
+
+TAKING = (commands.Acknowledge, commands.Assign, commands.Escalate, commands.Hold, commands.Resolve)
+"""Commands by which somebody of the desk becomes the owner of a record that has none."""
 
 
 async def act(
@@ -28,25 +39,64 @@ async def act(
 ) -> Incident:
     """Apply a command; with `related` also to the related records that it is possible for and allowed on.
 
-    Raises NotFound, Forbidden, VersionMismatch, IllegalTransition, Unprocessable, and IdempotencyMismatch for a key used
-    otherwise.
+    Raises NotFound, Forbidden, VersionMismatch, IllegalTransition, Unprocessable, Conflict for a record that somebody
+    else has, and IdempotencyMismatch for a key used otherwise.
     """
 
     async def work(session: Session) -> Incident:
-        incident = await applied(session, number, command, who, if_match)
-        if related and isinstance(command, CASCADING):
-            await _cascade(session, incident, command, who)
-        return incident
+        return await applied(session, number, command, who, if_match, related=related)
 
     return await at_most_once(desk, once, who, work)
 
 
-async def applied(session: Session, number: str, command: commands.Command, who: Who, if_match: int | None = None) -> Incident:
-    """Apply a command in a transaction of the caller's; raises as `act`, before anything is written."""
+async def applied(
+    session: Session,
+    number: str,
+    command: commands.Command,
+    who: Who,
+    if_match: int | None = None,
+    *,
+    related: bool = False,
+) -> Incident:
+    """Apply a command in a transaction of the caller's; raises as `act`, before anything is written.
+
+    Related records come first: those that are still open when their master ends are let go.
+    """
     incident = await session.lock(number, who, if_match)
+    allowing.check_asking(who, command, incident)
+    command = await _settled(session, incident, command, who)
     allowing.check(who, command, incident)
-    written = await session.write([await revised(session, incident, command, who)])
-    return written[0] if written else incident
+    revision = _looked_at(await revised(session, incident, command, who), who, session.now)
+    if revision.events:
+        if related and isinstance(command, CASCADING):
+            await _cascade(session, incident, command, who)
+        return (await session.write([revision]))[0]
+    if isinstance(command, commands.Acknowledge) and incident.handler != (command.person or who.name):
+        raise Conflict(
+            f"{incident.handler} has {number} already: assign it to take it over",
+            already_acked_by=incident.handler,
+            state=incident.state,
+        )
+    return incident
+
+
+async def _settled(session: Session, incident: Incident, command: commands.Command, who: Who) -> commands.Command:
+    """Return the command with the group and tier it means; raises Unprocessable for unknown people and groups."""
+    if not isinstance(command, SETTLED) or incident.state not in lifecycle.TABLE[type(command)]:
+        return command
+    person = getattr(command, "person", "")
+    if isinstance(command, commands.Acknowledge) and person in ("", who.name):
+        return command
+    return settled(command, incident, await staff_for(session.conn, incident.service, (person,)))
+
+
+def _looked_at(revision: Revision, who: Who, now: datetime) -> Revision:
+    """The same, with the answer of its reporter read where one waits for that and somebody of the staff acts on the record."""
+    after = revision.after
+    waits = after.state is State.RESOLVED and after.resolved_at is not None and heard.is_unread(after.marks, after.resolved_at)
+    if not waits or after.resolved_at is None or may(who, Action.INSPECT, after) != ALLOWED:
+        return revision
+    return replace(revision, after=replace(after, marks=heard.read(after.marks, after.resolved_at, now)))
 
 
 async def revised(session: Session, incident: Incident, command: commands.Command, who: Who) -> Revision:
@@ -54,14 +104,22 @@ async def revised(session: Session, incident: Incident, command: commands.Comman
 
     Raises IllegalTransition and Unprocessable.
     """
-    revision = lifecycle.apply(incident, command, who.name, session.now)
+    revision = _owned(lifecycle.apply(incident, command, who.name, session.now), command, who)
     if revision.events:
         session.desk.fields.require(incident.kind, incident.fields, moments_of(type(command)))
+    await check_workers(session.conn, incident, revision.after)
     if isinstance(command, commands.Refuse) and await _key_has_moved(session.conn, incident):
         revision = replace(revision, after=replace(revision.after, key_hash=None))
     if isinstance(command, commands.DeclareMajor) and not incident.major:
         revision = _declared(session, revision, command)
     return revision
+
+
+def _owned(revision: Revision, command: commands.Command, who: Who) -> Revision:
+    """Return the revision with the person of the desk who takes a record without an owner as its owner."""
+    if revision.after.owner or not isinstance(command, TAKING) or Role.SERVICE_DESK not in who.parts:
+        return revision
+    return replace(revision, after=replace(revision.after, owner=who.name))
 
 
 def _declared(session: Session, revision: Revision, command: commands.DeclareMajor) -> Revision:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from gateway.errors import Flaw, Forbidden, Unprocessable
 from gateway.incidents import commands as c
-from gateway.incidents.model import Tier
+from gateway.incidents.model import Resolution, Tier
 from gateway.incidents.record import Incident
 from gateway.operations.permissions import ALLOWED, Action, Allowed, Refused, may, may_edit
 from gateway.operations.who import Who
@@ -38,6 +38,28 @@ def asked(command: c.Command, who: Who) -> Action:
     return ASKS[type(command)]
 
 
+def check_asking(who: Who, command: c.Command, incident: Incident) -> None:
+    """Raise Forbidden for whom no group or person would make it right, and Unprocessable without the reason it needs."""
+    decision = may(who, asked(command, who), incident)
+    if isinstance(command, c.Assign) and isinstance(decision, Refused) and may(who, Action.REASSIGN, incident) == ALLOWED:
+        return
+    refuse(decision)
+    if who.contact:
+        _check_words(command)
+
+
+def _check_words(command: c.Command) -> None:
+    """Raise Unprocessable where a person owes words; what a machine does, its own system has the reason for."""
+    if isinstance(command, c.Return | c.Reject | c.Escalate) and not command.note.strip():
+        raise Unprocessable("say why", flaws=(Flaw("/note", "is needed: whoever gets the record reads it"),))
+    if isinstance(command, c.Resolve) and command.resolution in SOLUTIONS and not command.solution.strip():
+        raise Unprocessable("say how it was solved", flaws=(Flaw("/solution", f"is needed for {command.resolution}"),))
+
+
+SOLUTIONS = frozenset({Resolution.SOLVED, Resolution.WORKAROUND})
+"""Resolutions that say what helped."""
+
+
 def check(who: Who, command: c.Command, incident: Incident) -> None:
     """Raise Forbidden when somebody may not do this, and Unprocessable where the reason they owe is missing."""
     decision = may(who, asked(command, who), incident)
@@ -49,7 +71,9 @@ def check(who: Who, command: c.Command, incident: Incident) -> None:
 
 
 def _passes_on(who: Who, command: c.Assign, incident: Incident) -> bool:
-    return command.tier is Tier.SECOND and incident.tier is not Tier.DESK and may(who, Action.REASSIGN, incident) == ALLOWED
+    return (
+        command.tier in (None, Tier.SECOND) and incident.tier is not Tier.DESK and may(who, Action.REASSIGN, incident) == ALLOWED
+    )
 
 
 def check_fields(who: Who, fields: Iterable[str], incident: Incident) -> None:

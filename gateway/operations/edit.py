@@ -10,8 +10,11 @@ from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import PRIORITIES
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import check_fields
+from gateway.operations.assignment import check_edit
+from gateway.operations.audience import check_workers
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
+from gateway.operations.staff import staff_for
 from gateway.operations.who import Who
 
 
@@ -35,11 +38,19 @@ async def edit(
         incident = await session.lock(number, who, if_match)
         check_fields(who, changes, incident)
         _check_reason(incident, changes, who, note)
-        written = await session.write([_revision(incident, changes, who.name, note, session)])
+        revision = _revision(incident, changes, who.name, note, session)
+        await check_workers(session.conn, incident, revision.after)
+        if not PLACING.isdisjoint(changes):
+            people = (revision.after.owner, revision.after.assignee)
+            check_edit(incident, revision.after, await staff_for(session.conn, revision.after.service, people))
+        written = await session.write([revision])
         return written[0] if written else incident
 
     return await at_most_once(desk, once, who, work)
 
+
+PLACING = frozenset({"owner", "assignee_group", "assignee"})
+"""Fields that name people and groups."""
 
 EXPLAINED = ("priority", "impact", "urgency", "category")
 """What people say why of when they change it."""

@@ -9,7 +9,7 @@ import asyncpg
 from gateway.db.pool import Connection, acquire, transaction
 from gateway.errors import Conflict, Forbidden, NotFound
 from gateway.incidents import store
-from gateway.incidents.model import LIVE, ReportStatus
+from gateway.incidents.model import LIVE, ReportStatus, Tier
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import NOW, Desk, Session
@@ -37,7 +37,9 @@ LISTED = """
 INSERT INTO handover_item (handover_id, incident_id)
 SELECT h.id, i.id FROM handover h JOIN shift s ON s.id = h.shift_id JOIN staff_group g ON g.id = s.group_id
 JOIN incident i ON i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
-  AND (i.assignee_group = g.slug OR (g.tier = 'desk' AND i.tier = '1' AND i.assignee_group = ''))
+  AND (i.assignee_group = g.slug OR (g.tier = 'desk' AND i.tier = '1' AND i.assignee_group = '')
+       OR (g.tier = 'tier2' AND i.tier IN ('3', 'vendor') AND i.assignee = ANY(
+           SELECT p.login FROM person p WHERE p.id = ANY(s.people))))
 WHERE h.id = ANY($1::bigint[])
 UNION
 SELECT h.id, r.incident_id FROM handover h JOIN shift s ON s.id = h.shift_id JOIN staff_group g ON g.id = s.group_id
@@ -45,7 +47,10 @@ JOIN major_report_standing r ON r.status <> 'approved'
   AND (r.assignee_group = g.slug OR (g.tier = 'desk' AND r.tier = '1' AND r.assignee_group = ''))
 WHERE h.id = ANY($1::bigint[])
 """
-"""Open work: records that are not resolved, and those that owe a report on a major incident."""
+"""Open work: records that are not resolved, and those that owe a report on a major incident.
+
+Tier 2 hands over besides what it stays responsible for while tier 3 or a vendor works it.
+"""
 
 
 async def make_lists(desk: Desk) -> int:
@@ -81,6 +86,9 @@ class HandOver:
     records: tuple[Incident, ...] = ()
     reports: Mapping[int, ReportStatus] = field(default_factory=dict)
 
+
+ELSEWHERE = frozenset({Tier.THIRD, Tier.VENDOR})
+"""Tiers at which tier 2 stays responsible for what it does not work."""
 
 HANDOVERS = """
 SELECT h.id, g.slug AS "group", s.ends_at, h.accepted_at, h.accepted_by,
@@ -147,14 +155,24 @@ async def accept(desk: Desk, handover_id: int, who: Who, *, once: Once | None = 
 
 async def _take_over(session: Session, listed: HandOver, who: Who) -> None:
     ids = [row["incident_id"] for row in await session.conn.fetch(ITEMS, listed.id)]
-    leaving = {"", *listed.people} - set(listed.successors)
     revisions: Sequence[Revision] = [
         Revision(
-            after=replace(one, handler=who.name, assignee=who.name if one.assignee in leaving else one.assignee),
+            after=after,
             actor=who.name,
             events=(("handed_over", {"from": one.handler, "to": who.name, "handover": listed.id}),),
         )
         for one in await session.locked(ids)
-        if one.state in LIVE and one.handler in leaving
+        if one.state in LIVE and (after := _taken(one, listed, who.name)) != one
     ]
     await session.write(revisions)
+
+
+def _taken(incident: Incident, listed: HandOver, successor: str) -> Incident:
+    """Return the record with whoever goes off shift replaced; where tier 2 is only responsible, its handler is not."""
+    leaving = set(listed.people) - set(listed.successors)
+    if incident.assignee_group != listed.group and incident.tier in ELSEWHERE:
+        return replace(incident, assignee=successor) if incident.assignee in leaving else incident
+    if incident.handler not in {"", *leaving}:
+        return incident
+    assignee = successor if incident.assignee in {"", *leaving} else incident.assignee
+    return replace(incident, handler=successor, assignee=assignee)

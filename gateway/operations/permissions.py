@@ -172,16 +172,18 @@ TABLE: tuple[Rule, ...] = (
     Rule(Role.REPORTER, frozenset({_A.NOTE, _A.ATTACH}), Where.OWN, OPEN),
     Rule(Role.SERVICE_DESK, _STAFF | _EVIDENCE | {_A.REPLAY, _A.OPEN_SET_ASIDE, _A.SILENCE}),
     Rule(Role.SERVICE_DESK, _SEEING | _OWNING | {_A.ACKNOWLEDGE_ESCALATION, _A.SUBSCRIBE, _A.SUBSCRIBE_OTHERS, _A.POST_UPDATE}),
+    Rule(Role.SERVICE_DESK, frozenset({_A.ESCALATE, _A.ENGAGE})),
     Rule(Role.SERVICE_DESK, _WORK, Where.DESK),
+    Rule(Role.SERVICE_DESK, frozenset({_A.HOLD, _A.RESUME, _A.RESOLVE}), Where.SECOND),
     Rule(Role.SERVICE_DESK, frozenset({_A.REPORT}), Where.ANY, OVER),
     Rule(Role.TIER2, _STAFF | _SEEING | {_A.RECEIPTS, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
     Rule(Role.TIER2, frozenset({_A.POST_UPDATE}), Where.HANDLED),
     Rule(Role.TIER2, _WORK | {_A.RETURN, _A.LINK, _A.UNLINK, _A.CONVERT}, Where.SECOND),
-    Rule(Role.TIER2, _PASSING_ON, Where.BEYOND_DESK),
+    Rule(Role.TIER2, _PASSING_ON | {_A.RESUME}, Where.BEYOND_DESK),
     Rule(Role.TIER2, frozenset({_A.REPORT}), Where.ANY, OVER),
     Rule(Role.TIER3, _STAFF | _SEEING | {_A.RECEIPTS, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
     Rule(Role.TIER3, frozenset({_A.POST_UPDATE}), Where.HANDLED),
-    Rule(Role.TIER3, _WORK | {_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ENGAGE, _A.REFER}, Where.THIRD),
+    Rule(Role.TIER3, _WORK | {_A.LINK, _A.UNLINK, *_PASSING_ON} - {_A.ESCALATE}, Where.THIRD),
     Rule(Role.TIER3, frozenset({_A.REPORT}), Where.ANY, OVER),
     Rule(Role.INCIDENT_MANAGER, frozenset(Action)),
     Rule(Role.LEADER, _SEEING | {_A.FOLLOW, _A.DIRECTORY, _A.KNOWLEDGE, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
@@ -196,13 +198,17 @@ TABLE: tuple[Rule, ...] = (
 _DESCRIBING = frozenset({"title", "description", "contact_name", "contact", "location", "reporting_unit", "labels", "language"})
 _CLASSIFYING = frozenset({"impact", "urgency", "category", "symptom", "scope", "service", "ci", "fields"})
 _OWNERSHIP = frozenset({"owner", "assignee_group", "assignee"})
-FIELDS = _DESCRIBING | _CLASSIFYING | _OWNERSHIP | {"priority", "security"}
+_SOLVING = frozenset({"solution", "resolution_category"})
+FIELDS = _DESCRIBING | _CLASSIFYING | _OWNERSHIP | _SOLVING | {"source", "third_party", "priority", "security"}
 """Every field that can be corrected."""
 
 FIELD_TABLE: tuple[FieldRule, ...] = (
-    FieldRule(Role.SERVICE_DESK, FIELDS - {"priority"}, Where.ANY, OPEN),
-    FieldRule(Role.TIER2, _CLASSIFYING | {"labels"}, Where.BEYOND_DESK, LIVE),
-    FieldRule(Role.TIER3, frozenset({"category", "symptom", "scope", "ci", "labels", "fields"}), Where.THIRD, LIVE),
+    FieldRule(Role.SERVICE_DESK, FIELDS - _SOLVING - {"priority"}, Where.ANY, OPEN),
+    FieldRule(Role.SERVICE_DESK, _SOLVING | {"source", "third_party"}, Where.ANY, OVER),
+    FieldRule(Role.TIER2, _CLASSIFYING | {"labels", "location", "description", "third_party"}, Where.BEYOND_DESK, LIVE),
+    FieldRule(Role.TIER2, _SOLVING | {"third_party"}, Where.BEYOND_DESK, OVER),
+    FieldRule(Role.TIER3, _CLASSIFYING - {"service"} | {"labels", "location", "third_party"}, Where.THIRD, LIVE),
+    FieldRule(Role.TIER3, _SOLVING | {"third_party"}, Where.THIRD, OVER),
     FieldRule(Role.INCIDENT_MANAGER, FIELDS),
     FieldRule(Role.SECURITY, frozenset({"security"}), Where.FLAGGED),
     FieldRule(Machine.WRITER, FIELDS),

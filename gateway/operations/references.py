@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.errors import VersionMismatch
+from gateway.errors import NotFound, VersionMismatch
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
@@ -37,6 +37,27 @@ async def set_reference(
         return (await session.write([Revision(after=after, actor=who.name, events=(("referenced", facts),))]))[0]
 
     return await desk.within(work)
+
+
+async def delete_reference(desk: Desk, number: str, system: str, who: Who, *, expect: str | None) -> None:
+    """Take the reference to `system` away; `expect` is as for `set_reference`, without "".
+
+    Raises NotFound where there is none, Forbidden and VersionMismatch.
+    """
+
+    async def work(session: Session) -> None:
+        incident = await session.lock(number, who)
+        refuse(may(who, Action.REFER, incident))
+        present = incident.refs.get(system)
+        if present is None:
+            raise NotFound(f"{number} has no counterpart in {system}")
+        if expect is not None and expect != reference_tag(present):
+            raise VersionMismatch(f"the reference to {system} is another one: read it and decide again", present=present)
+        facts = {"changes": [{"field": f"refs.{system}", "old": present, "new": None}]}
+        after = replace(incident, refs={name: one for name, one in incident.refs.items() if name != system})
+        await session.write([Revision(after=after, actor=who.name, events=(("referenced", facts),))])
+
+    await desk.within(work)
 
 
 def reference_tag(reference: Mapping[str, Any]) -> str:

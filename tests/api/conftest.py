@@ -43,6 +43,7 @@ from gateway.quarantine.mappings import Mappings
 from gateway.quarantine.work import Opened
 from gateway.settings import load
 from tests.support.clock import FakeClock
+from tests.support.staff import hire
 
 
 @dataclass
@@ -73,6 +74,10 @@ class Api:
             key, _ = await keys.create(conn, login, grantable(frozenset(roles)), self.desk.clock.stamp(), person_id=person_id)
         self.keys[login] = key
         return key
+
+    async def hire(self, group: str, *logins: str, tier: str = "tier2") -> None:
+        """A group of a tier and the people in it, without keys."""
+        await hire(self.desk.pool, group, *logins, tier=tier)
 
     async def incident(self, **fields: Any) -> dict[str, Any]:
         status, made = await self.call("POST", "/api/v1/incidents", {"title": "Mail is down"} | fields)

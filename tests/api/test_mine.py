@@ -34,6 +34,7 @@ async def solved(api: Api, number: str) -> None:
 async def test_a_reporter_reads_the_record_and_nothing_that_is_not_for_them(api: Api) -> None:
     number, path = await invited(api, title="Printer on fire", labels={"secret": "label"})
     await api.call("POST", f"{INCIDENTS}/{number}/note", {"note": "user is confused"})
+    await api.hire("dba", "ann")
     await api.call("POST", f"{INCIDENTS}/{number}/assign", {"group": "dba", "person": "ann", "note": "politics"})
     await solved(api, number)
     status, mine = await by_link(api, path)

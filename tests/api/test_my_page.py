@@ -29,6 +29,7 @@ async def state(api: Api, number: str) -> str:
 async def test_the_page_tells_the_story_in_the_readers_language_and_nothing_else(api: Api) -> None:
     number, path = await invited(api, title="打印机", description="line one\nline two")
     await api.call("POST", f"{INCIDENTS}/{number}/note", {"note": "user is confused"})
+    await api.hire("data-base", "ann")
     await api.call("POST", f"{INCIDENTS}/{number}/assign", {"group": "data-base", "person": "ann", "note": "politics"})
     await api.call("POST", f"{INCIDENTS}/{number}/accept", {})
     await api.call("POST", f"{INCIDENTS}/{number}/hold", {"reason": "awaiting_vendor", "until": "2026-03-03T04:00:00Z"})

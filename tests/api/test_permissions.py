@@ -28,7 +28,8 @@ OF_RECORDS = [route for route in ROUTES if route.path.startswith(ONE)]
 MACHINES = {Machine.READER: "read", Machine.WRITER: "write"}
 TIERS = {State.LOGGED: "1", State.REJECTED: "1", State.ESCALATED: "3"}
 BODIES: dict[str, Any] = {
-    "hold": {"reason": "awaiting_user"}, "escalate": {"to": "tier3"}, "note": {"note": "n"}, "rate": {"satisfaction": 3},
+    "hold": {"reason": "awaiting_user"}, "escalate": {"to": "tier3", "note": "why"}, "return": {"note": "why"},
+    "reject": {"note": "why"}, "resolve": {"solution": "s"}, "note": {"note": "n"}, "rate": {"satisfaction": 3},
     "link": {"master": "INC-20260302-000002"}, "refuse_link": {"master": "INC-20260302-000002"},
     "refs": {"id": "CHG1"},
     "assign": {"group": "dba", "note": "why"}, "": {"ci": "db1"}, "convert": {"to": "incident", "note": "n"},
@@ -48,7 +49,8 @@ RIGHTS = {
     ("GET", REPORT): Action.INSPECT, ("PUT", REPORT): Action.REPORT, ("POST", REPORT + "/approve"): Action.APPROVE_REPORT,
     ("GET", ONE): Action.READ, ("GET", ONE + "/timeline"): Action.READ, ("GET", ONE + "/sla"): Action.INSPECT,
     ("GET", ONE + "/alerts"): Action.INSPECT, ("GET", ONE + "/related"): Action.INSPECT, ("GET", REF): Action.INSPECT,
-    ("PUT", REF): Action.REFER, ("POST", ONE + "/link"): Action.LINK, ("POST", ONE + "/unlink"): Action.UNLINK,
+    ("PUT", REF): Action.REFER, ("DELETE", REF): Action.REFER,
+    ("POST", ONE + "/link"): Action.LINK, ("POST", ONE + "/unlink"): Action.UNLINK,
     ("POST", ONE + "/refuse_link"): Action.UNLINK,
     ("POST", ONE + "/invite"): Action.INVITE, ("POST", ONE + "/follow_on"): Action.FOLLOW_ON,
     ("POST", ONE + "/convert"): Action.CONVERT,
@@ -78,7 +80,7 @@ NOTHING = {
 RESET = """
 UPDATE incident SET state = $2, tier = $3, held_state = 'in_progress', hold_reason = 'awaiting_user', master_id = NULL,
   refs = '{"itsm": {"id": "CHG1"}}', ci = '', handler = '', assignee = '', assignee_group = '', ledger = $4, security = $5,
-  owner = $6, major = false, priority = 4, suppressed = true
+  owner = $6, major = false, priority = 4, suppressed = true, solution = ''
 WHERE number = $1
 """
 SCOPES = {Machine.READER: {Scope.READ}, Machine.WRITER: {Scope.WRITE}}
@@ -134,6 +136,7 @@ async def in_state(api: Api, base: Incident, state: State, *, security: bool = F
 
 
 async def record(api: Api) -> Incident:
+    await api.hire("dba")
     first, _master = await api.incident(), await api.incident(contact="ann")
     async with acquire(api.desk.pool) as conn:
         found = await store.by_number(conn, first["number"], EVERYTHING)

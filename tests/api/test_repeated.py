@@ -25,7 +25,7 @@ SECRET = {f"POST {V1}/keys", f"POST {V1}/me/keys"}
 """Answered with a secret, which is not kept to be told again."""
 
 BEFORE: dict[str, list[str]] = {
-    "accept": ["assign"], "return": ["assign"], "resume": ["hold"], "escalate": ["assign"], "confirm": ["resolve"],
+    "accept": [], "return": ["assign"], "resume": ["hold"], "escalate": ["assign"], "confirm": ["resolve"],
     "refuse": ["resolve"], "close": ["resolve"], "rate": ["resolve"], "call_back": ["resolve"], "publish": ["resolve"],
     "follow_on": ["resolve", "close"],
 }  # fmt: skip
@@ -51,6 +51,7 @@ Asked = tuple[str, dict[str, Any]]
 
 
 async def record(api: Api, action: str) -> Asked:
+    await api.hire("mail", "ann")
     number = (await api.incident(**KINDS.get(action, {})))["number"]
     for before in BEFORE.get(action, []):
         body = {"solution": "restarted"} if before == "resolve" else BODIES.get(before, {})

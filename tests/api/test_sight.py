@@ -53,10 +53,20 @@ async def test_the_feed_tells_of_security_records_only_to_the_privy(api: Api) ->
     assert (await api.call("GET", "/api/v1/changes", scope="rep"))[0] == 403
 
 
+FLAG = "UPDATE incident SET security = number = $1 WHERE number = ANY(ARRAY[$1, $2])"
+
+
+async def below_a_hidden_master(api: Api) -> tuple[str, str]:
+    """A record and its master, flagged in the time of a release that left the record below."""
+    child, master = (await api.incident())["number"], (await api.incident())["number"]
+    assert (await api.call("POST", f"{INCIDENTS}/{child}/link", {"master": master}))[0] == 200
+    await api.desk.pool.execute(FLAG, master, child)
+    return child, master
+
+
 async def test_links_to_security_records_show_to_the_privy_alone(api: Api) -> None:
     await api.person("ann", Role.SERVICE_DESK)
-    child, master = (await api.incident())["number"], await flagged(api)
-    assert (await api.call("POST", f"{INCIDENTS}/{child}/link", {"master": master}))[0] == 200
+    child, master = await below_a_hidden_master(api)
     for path, of in ((INCIDENTS, "incident"), (f"{INCIDENTS}/{child}/timeline", "timeline"), ("/api/v1/changes", "feed")):
         _, seen = await api.call("GET", path, scope="ann")
         assert master not in str(seen), of
@@ -66,8 +76,7 @@ async def test_links_to_security_records_show_to_the_privy_alone(api: Api) -> No
     assert related == {"master": None, "related": [], "proposed": []}
     _, view = await api.call("GET", f"{INCIDENTS}/{child}", scope="ann")
     assert view["master"] is None
-    await api.call("PATCH", f"{INCIDENTS}/{child}", {"security": True})
-    await api.call("PATCH", f"{INCIDENTS}/{master}", {"security": False})
+    await api.desk.pool.execute(FLAG, child, master)
     _, view = await api.call("GET", f"{INCIDENTS}/{master}", scope="ann")
     assert view["related_count"] == 0
     _, related = await api.call("GET", f"{INCIDENTS}/{master}/related", scope="ann")
@@ -101,8 +110,11 @@ async def test_solving_a_master_leaves_alone_what_one_may_not_solve(api: Api) ->
     master, child, secret = (await api.incident())["number"], (await api.incident())["number"], await flagged(api)
     for one in (child, secret):
         assert (await api.call("POST", f"{INCIDENTS}/{one}/link", {"master": master}, scope="ann"))[0] == 200
+    await api.hire("dba", tier="tier3")
     await api.call("POST", f"{INCIDENTS}/{child}/assign", {"group": "dba"}, scope="ann")
-    assert (await api.call("POST", f"{INCIDENTS}/{master}/resolve", {"related": True}, scope="dan"))[0] == 200
+    assert (await api.call("POST", f"{INCIDENTS}/{master}/resolve", {"related": True, "solution": "a reboot"}, scope="dan"))[
+        0
+    ] == 200
     states = [(await api.call("GET", f"{INCIDENTS}/{one}"))[1]["state"] for one in (master, child, secret)]
     assert states == ["resolved", "assigned", "logged"]
 
@@ -128,6 +140,7 @@ async def test_a_receipt_names_no_security_record(api: Api, pool: Pool) -> None:
 async def test_a_record_flagged_while_somebody_waits_for_it_is_gone_for_them(api: Api, pool: Pool) -> None:
     await api.person("ann", Role.TIER2)
     number = (await api.incident())["number"]
+    await api.hire("dba")
     await api.call("POST", f"{INCIDENTS}/{number}/assign", {"group": "dba"})
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("UPDATE incident SET security = true WHERE number = $1", number)
@@ -214,6 +227,7 @@ async def test_a_reporter_reads_what_happened_but_no_notes_of_others(api: Api) -
     path = f"{INCIDENTS}/{number}"
     await api.call("POST", f"{path}/note", {"note": "still broken"}, scope="rep")
     await api.call("POST", f"{path}/note", {"note": "user is confused"})
+    await api.hire("dba")
     await api.call("POST", f"{path}/assign", {"group": "dba", "note": "politics"})
     await api.call("PATCH", path, {"ci": "db1"})
     await api.call("POST", f"{path}/resolve", {"solution": "restarted", "note": "again"})
@@ -232,6 +246,7 @@ async def test_a_reporter_reads_what_happened_but_no_notes_of_others(api: Api) -
 async def test_what_is_done_with_a_key_of_ones_own_stands_under_the_login(api: Api) -> None:
     await api.person("ann", Role.TIER2)
     number = (await api.incident())["number"]
+    await api.hire("dba")
     await api.call("POST", f"{INCIDENTS}/{number}/assign", {"group": "dba"}, scope="write")
     _, acted = await api.call("POST", f"{INCIDENTS}/{number}/accept", {}, scope="ann")
     assert (acted["incident"]["handler"], acted["incident"]["owner"]) == ("ann", "admin")
@@ -251,3 +266,43 @@ async def test_only_an_incident_manager_enters_late_and_says_why(api: Api) -> No
     (number,) = await numbers(api, "boss")
     _, timeline = await api.call("GET", f"{INCIDENTS}/{number}/timeline")
     assert timeline["entries"][0]["facts"]["late_reason"] == "the phones were down too"
+
+
+ASSIGNED: list[tuple[str, str, dict[str, Any]]] = [
+    ("POST", "/assign", {"person": "tom", "note": "look"}),
+    ("POST", "/assign", {"group": "net", "note": "look"}),
+    ("POST", "/acknowledge", {"person": "tom"}),
+    ("PATCH", "", {"assignee": "tom"}),
+    ("PATCH", "", {"assignee_group": "front"}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), ASSIGNED)
+async def test_a_security_incident_is_given_to_nobody_who_may_not_see_it(
+    api: Api, method: str, path: str, body: dict[str, Any]
+) -> None:
+    await api.person("tom", Role.TIER2)
+    await api.person("sue", Role.TIER2, Role.SECURITY)
+    for slug, tier in (("net", "tier2"), ("front", "desk")):
+        made = await api.call("POST", "/api/v1/groups", {"slug": slug, "name": slug, "tier": tier, "members": ["tom"]})
+        assert made[0] == 201
+    hidden = await flagged(api)
+    status, problem = await api.call(method, f"{INCIDENTS}/{hidden}{path}", body)
+    assert (status, problem["errors"][0]["detail"].endswith("may not see security incidents")) == (422, True)
+    privy = {name: "sue" if text == "tom" else text for name, text in body.items()}
+    for slug in ("net", "front"):
+        await api.call("PATCH", f"/api/v1/groups/{slug}", {"members": ["tom", "sue"]})
+    assert (await api.call(method, f"{INCIDENTS}/{hidden}{path}", privy))[0] == 200
+
+
+async def test_the_number_of_a_hidden_record_stands_in_no_fact_of_one_that_follows_it(api: Api) -> None:
+    await api.person("ann", Role.SERVICE_DESK)
+    old = (await api.incident())["number"]
+    await api.call("POST", f"{INCIDENTS}/{old}/resolve", {"solution": "x"})
+    await api.call("POST", f"{INCIDENTS}/{old}/close", {})
+    _, new = await api.call("POST", f"{INCIDENTS}/{old}/follow_on", {"note": "again"})
+    for hidden, shown in ((old, new["number"]), (new["number"], old)):
+        await api.desk.pool.execute(FLAG, hidden, shown)
+        for path in (f"{INCIDENTS}/{shown}/timeline", "/api/v1/changes", f"{INCIDENTS}/{shown}"):
+            assert hidden not in str((await api.call("GET", path, scope="ann"))[1]), path
+            assert hidden in str((await api.call("GET", path))[1]) or path.endswith(shown)

@@ -9,11 +9,11 @@ from gateway.errors import Forbidden, Unprocessable
 from gateway.incidents import commands
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.lifecycle import ACTIONS
-from gateway.incidents.model import Impact, State, Tier, Urgency
+from gateway.incidents.model import Impact, Resolution, State, Tier, Urgency
 from gateway.incidents.record import Incident
 from gateway.incidents.sight import Sight
 from gateway.oncall.roles import Role
-from gateway.operations.allowing import ASKS, check, check_fields
+from gateway.operations.allowing import ASKS, check, check_asking, check_fields
 from gateway.operations.permissions import (
     FIELD_TABLE,
     FIELDS,
@@ -53,10 +53,11 @@ GLOBAL = (
 RECORDS = " ".join(action for action in Action if action not in GLOBAL.split())
 OWNING = (
     "read inspect note attach acknowledge_for assign confirm refuse close reject rate link unlink refer invite follow_on convert"
-    " subscribe subscribe_others post_update acknowledge_escalation call_back complain"
+    " subscribe subscribe_others post_update acknowledge_escalation call_back complain escalate engage"
 )
 WORK = "acknowledge hold resume resolve"
-ON = "note attach reassign escalate engage refer"
+ON = "note attach reassign escalate engage refer resume"
+DESKS = f"{OWNING} hold resume resolve"
 SECOND = f"read inspect subscribe acknowledge_escalation {WORK} return link unlink convert {ON}"
 
 OVER = ("resolved", "closed")
@@ -64,9 +65,11 @@ OVER = ("resolved", "closed")
 CELLS: dict[Part, dict[str, str]] = {
     Role.REPORTER: dict.fromkeys(SITUATIONS, "") | {"gateway": "submit"},
     Role.SERVICE_DESK: dict.fromkeys(SITUATIONS, OWNING)
-    | dict.fromkeys(OVER, f"{OWNING} report")
+    | dict.fromkeys(OVER, f"{DESKS} report")
     | {
         "desk": f"{OWNING} {WORK}",
+        "second": DESKS,
+        "vendor": DESKS,
         "gateway": "submit follow directory hand_over receipts quarantine replay set_aside open_set_aside"
         " knowledge publish silence",
     },
@@ -80,7 +83,7 @@ CELLS: dict[Part, dict[str, str]] = {
     Role.TIER3: dict.fromkeys(SITUATIONS, "read inspect subscribe acknowledge_escalation")
     | dict.fromkeys(OVER, "read inspect subscribe acknowledge_escalation report")
     | {
-        "third": f"read inspect subscribe acknowledge_escalation {WORK} note attach reassign engage refer",
+        "third": f"read inspect subscribe acknowledge_escalation {WORK} note attach reassign engage refer link unlink",
         "gateway": "submit follow directory hand_over receipts knowledge publish",
     },
     Role.INCIDENT_MANAGER: dict.fromkeys(SITUATIONS, RECORDS) | {"gateway": GLOBAL},
@@ -166,10 +169,20 @@ def test_who_has_a_role_and_is_privy_works_on_security_records_as_on_others() ->
     assert isinstance(may(who(Role.LEADER, Role.SECURITY), Action.RESOLVE, flagged), Refused)
 
 
+SOLVING = "solution resolution_category"
+
 FIELD_CELLS: dict[Part, tuple[str, str, str]] = {
     Role.REPORTER: ("", "", ""),
-    Role.SERVICE_DESK: (" ".join(FIELDS - {"priority"}), " ".join(FIELDS - {"priority"}), ""),
-    Role.TIER2: ("", "impact urgency category symptom scope service ci labels fields", ""),
+    Role.SERVICE_DESK: (
+        " ".join(FIELDS - {"priority", *SOLVING.split()}),
+        " ".join(FIELDS - {"priority", *SOLVING.split()}),
+        f"{SOLVING} source third_party",
+    ),
+    Role.TIER2: (
+        "",
+        "impact urgency category symptom scope service ci labels fields location description third_party",
+        f"{SOLVING} third_party",
+    ),
     Role.TIER3: ("", "", ""),
     Role.INCIDENT_MANAGER: (" ".join(FIELDS),) * 3,
     Role.LEADER: ("", "", ""),
@@ -187,7 +200,9 @@ def test_every_field_may_be_changed_by_whom_it_should(part: Part) -> None:
         record = SITUATIONS[situation]
         assert {name for name in FIELDS if isinstance(may_edit(who(part), name, record), Allowed)} == set(wanted.split())
     third = {name for name in FIELDS if isinstance(may_edit(who(Role.TIER3), name, SITUATIONS["third"]), Allowed)}
-    assert third == {"category", "symptom", "scope", "ci", "labels", "fields"}
+    assert third == {
+        "impact", "urgency", "category", "symptom", "scope", "ci", "labels", "fields", "location", "third_party",
+    }  # fmt: skip
 
 
 def test_sight_and_the_right_to_read_say_the_same() -> None:
@@ -232,6 +247,35 @@ def test_passing_on_inside_tier_2_needs_a_reason_and_goes_nowhere_else() -> None
     with pytest.raises(Forbidden):
         check(engineer, commands.Assign(group="dba", note="x"), SITUATIONS["desk"])
     check(who(Role.SERVICE_DESK), commands.Assign(group="dba"), record)
+
+
+@pytest.mark.parametrize(
+    ("command", "pointer"),
+    [
+        (commands.Return(), "/note"),
+        (commands.Escalate(to=Tier.VENDOR, vendor="ACME", note=" "), "/note"),
+        (commands.Reject(), "/note"),
+        (commands.Resolve(), "/solution"),
+        (commands.Resolve(resolution=Resolution.WORKAROUND, solution=" "), "/solution"),
+    ],
+)
+def test_a_person_says_why_or_how_and_a_machine_has_that_in_its_own_system(command: commands.Command, pointer: str) -> None:
+    manager = replace(who(Role.INCIDENT_MANAGER), contact="ann@example.com")
+    with pytest.raises(Unprocessable) as refused:
+        check_asking(manager, command, SITUATIONS["second"])
+    assert [flaw.pointer for flaw in refused.value.flaws] == [pointer]
+    check_asking(who(Machine.WRITER), command, SITUATIONS["second"])
+
+
+def test_a_record_that_was_a_mistake_is_cancelled_without_a_solution() -> None:
+    manager = replace(who(Role.INCIDENT_MANAGER), contact="ann@example.com")
+    check_asking(manager, commands.Resolve(resolution=Resolution.CANCELLED), SITUATIONS["second"])
+
+
+def test_nobody_is_asked_for_a_group_who_may_not_assign() -> None:
+    check_asking(who(Role.TIER2), commands.Assign(group="dba"), SITUATIONS["second"])
+    with pytest.raises(Forbidden):
+        check_asking(who(Role.REPORTER), commands.Assign(group="no such group"), replace(RECORD, owner="ann"))
 
 
 def test_acknowledging_for_somebody_else_is_another_right() -> None:

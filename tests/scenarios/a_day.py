@@ -20,6 +20,10 @@ name = "patching"
 start = 2026-03-02T11:00:00Z
 end = 2026-03-02T13:30:00Z
 match = { service = "patching" }
+[[dedup.relate]]
+name = "same service"
+by = ["service"]
+within = "5m"
 [[routing]]
 name = "billing"
 services = ["billing"]
@@ -70,7 +74,7 @@ DAY = """
 16    theo  note         mail            note="the queue is stuck"
 17    dora  confirm      printer         satisfaction=3
 18    theo  escalate     mail            to=tier3 person=tess note="needs the vendor's tool"
-20    tess  escalate     mail            to=vendor vendor=acme
+20    tess  escalate     mail            to=vendor vendor=acme note="their driver"
 22    dora  reports      late-cart       impact=group
 22    dora  reports      search          impact=group
 23    dora  link         late-cart       master=database note="same error"
@@ -130,7 +134,7 @@ DAY = """
 94    dora  reports      attached        impact=individual
 94    dora  attaches     attached        name=screen.txt text="it says error 5"
 95    sam   reports      phishing        impact=group security=true
-96    mona  assign       phishing        group=mail person=mona
+96    mona  assign       phishing        person=mona
 97    mona  resolve      phishing        solution="reset the passwords"
 99    -     promoted     patched
 100   dora  reports      yesterday       impact=group occurred_at=2026-03-02T02:00:00Z
@@ -147,7 +151,7 @@ DAY = """
 140   am    fires        backup          severity=warning
 141   am    fires        replica         severity=error
 142   dora  assign       replica         group=mail person=theo
-143   theo  escalate     replica         to=vendor vendor=acme
+143   theo  escalate     replica         to=vendor vendor=acme note="a broken disk"
 150   theo  hold         replica         reason=awaiting_vendor
 200   theo  resume       replica
 210   theo  resolve      replica         solution="a new disk"

@@ -163,6 +163,7 @@ async def over(story: Story) -> str:
     asked = {"title": "mail is down", "impact": "business", "urgency": "high"}
     number = str((await story.call("POST", "incidents", asked))["number"])
     await story.mails(2)
+    await story.hire("mail")
     await story.act(number, "assign", group="mail")
     await story.act(number, "resolve", solution="restarted")
     await story.mails(2)
@@ -229,7 +230,7 @@ async def test_the_report_on_a_security_incident_is_sent_to_nobody(story: Story,
 
 @shows("major/report handed over")
 async def test_a_report_that_is_owed_is_handed_over_until_it_is_approved(story: Story, over: str) -> None:
-    await story.call("POST", "groups", {"slug": "mail", "name": "Mail", "tier": "tier2", "members": ["tia"]})
+    await story.hire("mail", "tia")
     shifts = [{"from": f"2026-03-02T{h}:00:00Z", "to": f"2026-03-02T{h + 1}:00:00Z", "people": ["tia"]} for h in (12, 13, 14)]
     await story.put("groups/mail/roster", {"shifts": shifts})
     lists = []

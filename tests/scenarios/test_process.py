@@ -7,10 +7,14 @@ import pytest
 from tests.scenarios.rows import shows
 from tests.support.story import Story
 
+STAFF = (("mail", "tier2", "bob", "eve"), ("ops", "tier2", "bob"), ("databases", "tier3", "carol"), ("desk", "desk", "dora"))
+
 
 @pytest.fixture
 async def number(story: Story) -> str:
-    """A record that was reported by hand: priority 3."""
+    """A record of priority 3. Bob and Eve are the mail group of tier 2, Carol is tier 3, Dora the desk."""
+    for group, tier, *people in STAFF:
+        await story.hire(group, *people, tier=tier)
     return str((await story.call("POST", "incidents", {"title": "mail is slow", "impact": "group"}))["number"])
 
 
@@ -75,6 +79,7 @@ async def test_what_the_desk_had_solved_is_at_the_desk_again_with_the_same_handl
 
 
 async def test_an_alert_that_is_back_after_its_record_is_over_is_given_to_who_had_it(story: Story) -> None:
+    await story.hire("ops", "bob")
     first = (await story.alert())["incident"]
     await story.act(first, "assign", group="ops", person="bob")
     await story.until(1)

@@ -38,6 +38,7 @@ async def test_every_target_of_the_shipped_policy_is_kept_to_the_minute(
     story: Story, priority: int, desk: int, tier2: int, escalated: int, overall: int
 ) -> None:
     left, assigned, raised = [await reported(story, priority) for _ in range(3)]
+    await story.hire("ops")
     await story.act(assigned, "assign", group="ops")
     await story.act(raised, "assign", group="ops")
     await story.act(raised, "escalate", to="tier3")

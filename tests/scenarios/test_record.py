@@ -37,6 +37,8 @@ async def worked_on(story: Story) -> str:
     await story.until(1)
     await story.alert(**alert)
     await story.until(5)
+    await story.hire("mail", "bob")
+    await story.hire("desk", "dora", tier="desk")
     await story.call("PATCH", f"incidents/{number}", BY_DESK | {"owner": "dora", "note": "called Rita"})
     await story.act(number, "assign", group="mail", person="bob")
     await story.act(number, "accept", person="bob")

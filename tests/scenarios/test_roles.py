@@ -16,7 +16,7 @@ async def house(story: Story) -> Story:
     """One person of every role, and a group of tier 2."""
     for login, role in PEOPLE.items():
         await story.join(login, role)
-    await story.call("POST", "groups", {"slug": "mail", "name": "Mail", "tier": "tier2", "members": ["theo"]})
+    await story.hire("mail", "theo", "pete")
     return story
 
 
@@ -55,7 +55,7 @@ async def test_tier_2_accepts_passes_on_with_a_reason_returns_escalates_and_stay
     silent = {"group": "mail", "person": "pete"}
     assert await house.status("POST", f"incidents/{number}/assign", "theo", silent) == 422
     assert (await house.act(number, "assign", "theo", note="knows this", **silent))["assignee"] == "pete"
-    assert (await house.act(number, "escalate", "theo", to="tier3", person="tess"))["assignee"] == "pete"
+    assert (await house.act(number, "escalate", "theo", to="tier3", person="tess", note="a kernel bug"))["assignee"] == "pete"
     assert (await house.act(odd, "return", "theo", note="not ours"))["returned"] == 1
     assert await house.status("POST", f"incidents/{number}/close", "theo", {}) == 403
 
@@ -66,8 +66,8 @@ async def test_tier_3_works_on_what_tier_2_raised_and_may_bring_in_a_vendor(hous
     for one in (number, below):
         await house.act(one, "assign", "dora", group="mail", person="theo")
     assert await house.status("POST", f"incidents/{below}/resolve", "tess", {}) == 403
-    await house.act(number, "escalate", "theo", to="tier3", person="tess")
-    away = await house.act(number, "escalate", "tess", to="vendor", vendor="acme")
+    await house.act(number, "escalate", "theo", to="tier3", person="tess", note="a kernel bug")
+    away = await house.act(number, "escalate", "tess", to="vendor", vendor="acme", note="their firmware")
     assert (away["tier"], away["third_party"], away["assignee"]) == ("vendor", "acme", "theo")
     assert (await house.act(number, "resolve", "tess", solution="patch 7"))["state"] == "resolved"
 

@@ -25,6 +25,7 @@ RUNNING = {
 
 @pytest.mark.parametrize("state", [pytest.param(state, marks=shows(f"state/{state}")) for state in WAYS])
 async def test_every_state_is_reached_and_has_its_clocks(story: Story, state: str) -> None:
+    await story.hire("mail", "bob")
     number = await story.report()
     for minute, (action, body) in enumerate(WAYS[state], 1):
         await story.until(minute)

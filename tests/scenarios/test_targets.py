@@ -78,6 +78,7 @@ async def test_the_ladder_is_climbed_while_nothing_is_resolved(
 async def test_requests_are_promised_hours_or_working_days(story: Story, urgency: str, desk: int, tier2: int) -> None:
     ask = {"kind": "service_request", "request_category": "access", "urgency": urgency}
     left, given = await story.report(**ask), await story.report(**ask)
+    await story.hire("access")
     await story.act(given, "assign", group="access")
     await story.until(5 * DAY)
     assert await breaches(story, left) == {"desk": desk}
@@ -106,8 +107,10 @@ async def test_response_is_from_the_record_to_the_first_acceptance(story: Story)
     await story.until(7)
     await story.act(number, "note", note="an update is no response")
     await story.until(9)
+    await story.hire("mail", "bob", "eve")
     await story.act(number, "accept", person="bob")
     await story.until(20)
+    await story.act(number, "assign", person="eve")
     await story.act(number, "accept", person="eve")
     record = await story.record(number)
     assert record["responded_at"] == "2026-03-02T12:09:00Z"

@@ -83,6 +83,7 @@ async def test_an_urgent_request_that_becomes_an_incident_is_told(story: Story) 
 
 async def test_whom_nobody_can_reach_is_recorded_and_refuses_nothing(story: Story) -> None:
     number = await story.report()
+    await story.call("POST", "groups", {"slug": "nobodys", "name": "nobodys", "tier": "tier2", "members": []})
     await story.act(number, "assign", group="nobodys")
     entry = (await story.facts(number, "management_told"))[-1]
     assert (entry["template"], entry["roles"], entry["unreachable"]) == ("assigned", ["group"], ["group"])

@@ -28,6 +28,7 @@ from gateway.settings import load
 from gateway.sla.timer_store import TimerId
 from tests.support.clock import NOON, FakeClock
 from tests.support.served import make_keys
+from tests.support.staff import hire
 
 CONFIGURATION = """
 [notify]
@@ -140,6 +141,10 @@ class Story:
             granted = grantable(frozenset(Role(role) for role in roles))
             self.keys[login] = (await keys.create(conn, login, granted, self.clock.stamp(), person_id=person_id))[0]
 
+    async def hire(self, group: str, *logins: str, tier: str = "tier2") -> None:
+        """A group of a tier and the people in it, without keys."""
+        await hire(self.gateway.pool, group, *logins, tier=tier)
+
     async def hand_over(self) -> Any:
         """Let the lists be made that are due, as happens twice a minute; what waits to be accepted."""
         await make_lists(self.gateway.desk)
@@ -166,8 +171,8 @@ class Story:
         await Promotion(self.gateway.pool, self.clock, self.gateway.intake.submit).run_once()
 
     async def release(self) -> int:
-        """Let related records be looked for whose master is over, as happens once a minute."""
-        return await release(self.gateway.desk, timedelta(minutes=10))
+        """Let related records be looked for that wait in silence, as happens once a minute."""
+        return await release(self.gateway.desk)
 
     async def told(self, number: str) -> list[tuple[float, str]]:
         """The timeline as (minute, event)."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from gateway.dedup.submission import Result, Submission
-from gateway.errors import Forbidden, IllegalTransition, Unavailable
+from gateway.errors import Forbidden, IllegalTransition, Unavailable, Unprocessable
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.labels import LOCALES, Locale, state_label
 from gateway.incidents.model import Outcome
@@ -17,6 +17,7 @@ from gateway.ingest.reception import Done, Reception
 from gateway.ingest.speakers import by_login
 from gateway.notify.call_tokens import Called, CallTokens
 from gateway.operations import allowing
+from gateway.operations.act import revised
 from gateway.operations.desk import Session
 from gateway.operations.permissions import sight
 from gateway.operations.who import Who
@@ -62,8 +63,8 @@ class Pressing:
         command = commands.Acknowledge(person=who.name)
         try:
             allowing.check(who, command, incident)
-            revision = lifecycle.apply(incident, command, who.name, session.now)
-        except (Forbidden, IllegalTransition):
+            revision = await revised(session, incident, command, who)
+        except (Forbidden, IllegalTransition, Unprocessable):
             return _say("refused", locale), _ignored(name, incident, "may not acknowledge it")
         if not revision.events:
             return self._again(session, incident, called, locale, place, ()), _ignored(name, incident, "is worked on already")
@@ -85,7 +86,7 @@ class Pressing:
         facts = {"number": spelt(incident.number), "priority": incident.priority, "title": incident.title}
         told = said("alarm", locale, **facts, state=state_label(incident.state, incident.kind, locale))
         says = (*(Say(said(word, locale), locale) for word in first), Say(told, locale))
-        if lifecycle.TABLE[commands.Acknowledge].get(incident.state) is None or place.turn >= MOST_TURNS:
+        if not lifecycle.takeable(incident) or place.turn >= MOST_TURNS:
             return *says, HangUp()
         token = self.tokens.make(Called(incident.id, incident.version, called.login), session.now)
         return (Ask((*says, Say(said("press", locale), locale)), Place("alarm", locale, place.turn + 1, token)),)

@@ -1,0 +1,32 @@
+"""The groups and people that work can be given to, read when somebody gives it."""
+
+from collections.abc import Collection
+
+from gateway.db.pool import Connection
+from gateway.oncall.roles import GroupTier, known
+from gateway.operations.assignment import Staff, StaffGroup
+
+GROUPS = """
+SELECT g.slug, g.tier, array(SELECT p.login FROM staff_group_member m JOIN person p ON p.id = m.person_id
+                             WHERE m.group_id = g.id AND p.active) AS members
+FROM staff_group g WHERE g.active
+"""
+
+PEOPLE = "SELECT login, roles FROM person WHERE login = ANY($1::text[]) AND active"
+
+SUPPORT = """
+SELECT coalesce(desk_group, '') AS desk, coalesce(tier2_group, '') AS tier2, coalesce(tier3_group, '') AS tier3
+FROM service WHERE slug = $1 AND active
+"""
+
+
+async def staff_for(conn: Connection, service: str, people: Collection[str]) -> Staff:
+    """Return every active group, those of `people` who are active, and the groups that support the service."""
+    groups = await conn.fetch(GROUPS)
+    named = await conn.fetch(PEOPLE, [login for login in people if login])
+    support = await conn.fetchrow(SUPPORT, service) if service else None
+    return Staff(
+        groups={g["slug"]: StaffGroup(g["slug"], GroupTier(g["tier"]), frozenset(g["members"])) for g in groups},
+        people={person["login"]: known(person["roles"]) for person in named},
+        support={} if support is None else {GroupTier(tier): slug for tier, slug in support.items() if slug},
+    )

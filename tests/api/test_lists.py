@@ -1,0 +1,141 @@
+"""Lists by everything people work by."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gateway.api.listing import NEVER_DUE, NEVER_DUE_AMONG_FEW
+from gateway.db.pool import Pool
+from gateway.incidents.model import CHATS, Channel, channel_of
+from gateway.oncall.roles import Role
+from tests.api.conftest import Api
+from tests.support.clock import NOON
+
+INCIDENTS = "/api/v1/incidents"
+
+
+async def listed(api: Api, query: str, scope: str = "admin") -> list[str]:
+    status, page = await api.call("GET", f"{INCIDENTS}?{query}", scope=scope)
+    assert status == 200, page
+    return [one["title"] for one in page["incidents"]]
+
+
+@pytest.fixture
+async def records(api: Api) -> Api:
+    """One record with everything, and one with nothing of it."""
+    await api.person("dora", Role.SERVICE_DESK)
+    await api.hire("mail", "tom")
+    await api.incident(title="plain", urgency="low")
+    full = {
+        "title": "full", "impact": "company", "urgency": "high", "ci": "mx-1", "category": "mail", "contact": "Rita@Example.com",
+        "reporting_unit": "sales", "source": "phone", "labels": {"site": "上海", "rack": "7"}, "security": True,
+    }  # fmt: skip
+    status, made = await api.call("POST", INCIDENTS, full)
+    assert status == 201, made
+    path = f"{INCIDENTS}/{made['number']}"
+    assert (await api.call("PATCH", path, {"owner": "dora"}))[0] == 200
+    for action, body in (
+        ("assign", {"group": "mail", "person": "tom"}),
+        ("hold", {"reason": "awaiting_user"}),
+    ):
+        assert (await api.call("POST", f"{path}/{action}", body))[0] == 200
+    return api
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "assignee_group=mail", "assignee=tom", "assignee=mail", "handler=tom", "handler=nobody,tom", "owner=dora",
+        "channel=phone",
+        "source=phone", "tier=2", "ci=mx-1", "category=mail", "major=true", "security=true", "on_hold=true",
+        "contact=rita@example.com", "reporting_unit=sales", "label.site=上海", "label.site=上海&label.rack=7",
+        "kind=incident&tier=2,3", "state=on_hold",
+    ],
+)  # fmt: skip
+async def test_a_list_has_what_was_asked_for_and_nothing_else(records: Api, query: str) -> None:
+    assert await listed(records, query) == ["full"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["tier=1", "major=false", "security=false", "on_hold=false", "channel=web", "owner=admin", "priority=4"],
+)
+async def test_a_list_leaves_out_what_was_not_asked_for(records: Api, query: str) -> None:
+    assert await listed(records, query) == ["plain"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "assignee_group=none", "assignee=none", "handler=none", "owner=none", "kind=none", "channel=none", "source=none",
+        "tier=9", "ci=none", "category=none", "contact=none", "reporting_unit=none", "label.none=x", "label.site=none",
+        "breached=true", "kind=service_request",
+    ],
+)  # fmt: skip
+async def test_a_value_that_no_record_has_lists_nothing(records: Api, query: str) -> None:
+    assert await listed(records, query) == []
+
+
+async def test_a_flag_is_true_or_false(api: Api) -> None:
+    assert (await api.call("GET", f"{INCIDENTS}?breached=perhaps"))[0] == 400
+
+
+async def test_breached_records_are_listed(records: Api, pool: Pool) -> None:
+    await pool.execute("UPDATE incident SET breached = true WHERE title = 'plain'")
+    assert await listed(records, "breached=true") == ["plain"]
+    assert await listed(records, "breached=false") == ["full"]
+
+
+async def test_a_record_of_priority_2_is_major_and_a_request_never(api: Api) -> None:
+    grades: dict[str, Any] = {"impact": "company", "urgency": "normal"}
+    assert (await api.incident(**grades))["major"] is True
+    asked = {"kind": "service_request", "request_category": "access"}
+    assert (await api.incident(**grades, **asked))["major"] is False
+
+
+async def test_what_is_due_soonest_comes_first_and_what_never_is_last(api: Api, pool: Pool) -> None:
+    for title in ("a", "b", "c", "d", "e", "f"):
+        await api.incident(title=title)
+    for title, minutes in {"a": None, "b": 30, "c": 10, "d": None, "e": 20, "f": 10}.items():
+        due = None if minutes is None else NOON + timedelta(minutes=minutes)
+        await pool.execute("UPDATE incident SET next_due_at = $2 WHERE title = $1", title, due)
+    assert await listed(api, "sort=next_due") == ["c", "f", "e", "b", "a", "d"]
+    for limit in (1, 2, 3, 4, 5, 6):
+        seen: list[str] = []
+        cursor = ""
+        while cursor is not None:
+            _, page = await api.call("GET", f"{INCIDENTS}?sort=next_due&limit={limit}{cursor and '&cursor=' + cursor}")
+            seen += [one["title"] for one in page["incidents"]]
+            cursor = page["next"]
+        assert seen == ["c", "f", "e", "b", "a", "d"], limit
+
+
+async def test_a_reporter_pages_through_their_own_by_what_is_due(api: Api) -> None:
+    await api.person("rep", Role.REPORTER)
+    await api.incident(title="others")
+    for title in ("one", "two"):
+        assert (await api.call("POST", INCIDENTS, {"title": title}, scope="rep"))[0] == 201
+    assert await listed(api, "sort=next_due", "rep") == ["one", "two"]
+
+
+async def test_the_channel_of_a_list_is_that_of_the_record(api: Api, pool: Pool) -> None:
+    sources = [*Channel, *CHATS, "generic", "jira"]
+    for source in sources:
+        await api.incident(title=source, source=source)
+    await pool.execute("UPDATE incident SET dedup_key = 'k' WHERE title = 'generic'")
+    for channel in Channel:
+        wanted = {source for source in sources if channel_of(source, "k" if source == "generic" else None) is channel}
+        assert set(await listed(api, f"channel={channel}&limit=200")) == wanted
+
+
+async def test_the_end_of_the_list_by_what_is_due_walks_the_key(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        for setting in ("enable_seqscan = off", "enable_sort = off", "enable_bitmapscan = off"):
+            await conn.execute("SET LOCAL " + setting)
+        await conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        statement = await conn.prepare("EXPLAIN " + NEVER_DUE)
+        plan = "\n".join(row[0] for row in await statement.fetch(*[None] * 12, 50, *[None] * 17))
+        assert "incident_pkey" in plan
+        assert "Sort" not in plan
+        assert (await conn.prepare(NEVER_DUE_AMONG_FEW)).get_parameters()

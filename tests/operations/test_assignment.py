@@ -1,0 +1,157 @@
+"""To whom a record goes: the group, the tier, and what is refused with its place."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gateway.errors import Unprocessable
+from gateway.incidents import commands as c
+from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.model import Impact, Tier, Urgency
+from gateway.incidents.record import Incident
+from gateway.oncall.roles import GroupTier, Role
+from gateway.operations.assignment import Staff, StaffGroup, check_edit, settled
+from tests.support.clock import NOON
+
+RECORD = Incident(
+    id=1, number="INC-20260302-000001", title="x", source="web", priority=3, impact=Impact.GROUP, urgency=Urgency.NORMAL,
+    occurred_at=NOON, recorded_at=NOON, updated_at=NOON, policy="p", ledger=(LedgerEntry(NOON, ClockEvent.RECORD, priority=3),),
+    version=1, timeline_hash=b"",
+)  # fmt: skip
+GROUPS = {
+    "desk": (GroupTier.DESK, "dora both"),
+    "mail": (GroupTier.TIER2, "tom both twice"),
+    "web": (GroupTier.TIER2, "ted twice"),
+    "kernel": (GroupTier.TIER3, "tess"),
+    "disks": (GroupTier.TIER3, "thea"),
+}
+LONERS = {"solo": Role.TIER3, "mona": Role.INCIDENT_MANAGER, "dan": Role.SERVICE_DESK}
+MEMBERS = {login: frozenset({Role.TIER2}) for _, members in GROUPS.values() for login in members.split()}
+STAFF = Staff(
+    groups={slug: StaffGroup(slug, tier, frozenset(members.split())) for slug, (tier, members) in GROUPS.items()},
+    people=MEMBERS | {login: frozenset({role}) for login, role in LONERS.items()},
+    support={},
+)
+KERNEL = replace(STAFF, support={GroupTier.TIER3: "kernel", GroupTier.TIER2: "web"})
+
+
+def given(command: c.Command, staff: Staff = STAFF, **record: Any) -> Any:
+    return settled(command, replace(RECORD, **record), staff)
+
+
+@pytest.mark.parametrize(
+    ("asked", "group", "tier"),
+    [
+        ({"group": "mail"}, "mail", Tier.SECOND),
+        ({"group": "kernel"}, "kernel", Tier.THIRD),
+        ({"group": "desk"}, "desk", Tier.DESK),
+        ({"group": "web", "person": "ted"}, "web", Tier.SECOND),
+        ({"person": "tom"}, "mail", Tier.SECOND),
+        ({"person": "both"}, "mail", Tier.SECOND),
+        ({"person": "both", "tier": Tier.DESK}, "desk", Tier.DESK),
+        ({"person": "dora"}, "desk", Tier.DESK),
+        ({"person": "mona"}, "", Tier.SECOND),
+        ({"person": "solo"}, "", Tier.THIRD),
+        ({"person": "solo", "tier": Tier.SECOND}, "", Tier.SECOND),
+        ({"tier": Tier.DESK}, "desk", Tier.DESK),
+        ({"tier": Tier.THIRD}, "", Tier.THIRD),
+    ],
+)
+def test_the_tier_is_that_of_the_group_and_the_group_that_of_the_person(asked: dict[str, Any], group: str, tier: Tier) -> None:
+    command = given(c.Assign(**asked))
+    assert (command.group, command.person, command.tier) == (group, asked.get("person", ""), tier)
+
+
+def test_of_several_groups_the_present_one_or_the_services_own_is_meant() -> None:
+    assert given(c.Assign(person="twice"), assignee_group="web", tier=Tier.SECOND).group == "web"
+    assert given(c.Assign(person="twice"), KERNEL).group == "web"
+    assert given(c.Assign(tier=Tier.SECOND), KERNEL).group == "web"
+    assert given(c.Assign(tier=Tier.SECOND), assignee_group="mail").group == "mail"
+
+
+@pytest.mark.parametrize(
+    ("command", "pointer", "says"),
+    [
+        (c.Assign(), "/group", "name a group or a person"),
+        (c.Assign(group="nope"), "/group", "'nope'"),
+        (c.Assign(person="nobody"), "/person", "'nobody'"),
+        (c.Assign(group="mail", person="tess"), "/person", "tess does not belong to mail; its members: both, tom, twice"),
+        (c.Assign(group="kernel", tier=Tier.SECOND), "/tier", "kernel works at tier3"),
+        (c.Assign(person="tess", tier=Tier.SECOND), "/person", "tess works in kernel (tier3), not at tier2"),
+        (c.Assign(person="twice"), "/group", "mail (tier2), web (tier2): name one of them"),
+        (c.Assign(tier=Tier.SECOND), "/group", "name a group of tier2"),
+        (c.Assign(tier=Tier.VENDOR), "/person", "name the vendor"),
+        (c.Assign(tier=Tier.VENDOR, group="mail", person="HP"), "/group", "a vendor is no group"),
+        (c.Escalate(to=Tier.THIRD, group="mail"), "/group", "mail works at tier2"),
+        (c.Escalate(to=Tier.THIRD, person="nobody"), "/person", "'nobody'"),
+        (c.Escalate(to=Tier.THIRD, person="mona"), "/person", "mona does not work at tier 3"),
+        (c.Escalate(to=Tier.THIRD, person="tom"), "/person", "tom works in mail (tier2), not at tier3"),
+        (c.Acknowledge(person="nobody"), "/person", "'nobody'"),
+    ],
+)
+def test_what_nobody_can_have_is_refused_with_its_place(command: c.Command, pointer: str, says: str) -> None:
+    with pytest.raises(Unprocessable) as refused:
+        given(command)
+    assert [flaw.pointer for flaw in refused.value.flaws] == [pointer]
+    assert says in refused.value.detail
+
+
+def test_a_vendor_gets_a_record_by_being_escalated_to() -> None:
+    asked = c.Assign(tier=Tier.VENDOR, person=" HP ", note="their disk")
+    assert given(asked) == c.Escalate(to=Tier.VENDOR, vendor="HP", note="their disk")
+    straight = c.Escalate(to=Tier.VENDOR, vendor="HP")
+    assert given(straight) is straight
+
+
+def test_an_escalation_goes_to_the_services_group_of_tier_3_or_to_the_persons() -> None:
+    up = c.Escalate(to=Tier.THIRD)
+    assert given(up, KERNEL).group == "kernel"
+    assert given(up).group == ""
+    assert given(replace(up, person="thea"), KERNEL).group == "disks"
+    assert given(replace(up, group="disks"), KERNEL).group == "disks"
+    assert given(replace(up, person="solo"), KERNEL).group == "kernel"
+
+
+def test_a_returned_record_is_the_desks() -> None:
+    assert given(c.Return(note="no"), assignee_group="mail").group == "desk"
+    no_desk = replace(STAFF, groups={"mail": STAFF.groups["mail"]})
+    assert given(c.Return(note="no"), no_desk, assignee_group="mail").group == ""
+
+
+def test_commands_that_give_it_to_nobody_stay_as_they_are() -> None:
+    for command in (c.Acknowledge(), c.Acknowledge(person="tom"), c.Resume()):
+        assert given(command) is command
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"owner": "nobody"}, "/owner"),
+        ({"assignee_group": "nope"}, "/assignee_group"),
+        ({"assignee_group": "kernel"}, "/assignee_group"),
+        ({"assignee": "nobody"}, "/assignee"),
+        ({"assignee": "tess"}, "/assignee"),
+    ],
+)
+def test_a_correction_names_people_and_groups_that_can_have_it(changes: dict[str, str], pointer: str) -> None:
+    before = replace(RECORD, tier=Tier.SECOND, assignee_group="mail", assignee="tom")
+    with pytest.raises(Unprocessable) as refused:
+        check_edit(before, replace(before, **changes), STAFF)  # type: ignore[arg-type]
+    assert [flaw.pointer for flaw in refused.value.flaws] == [pointer]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"owner": "dora"},
+        {"owner": ""},
+        {"assignee": "twice"},
+        {"assignee_group": "web", "assignee": "ted"},
+        {"assignee_group": ""},
+        {"assignee_group": "", "assignee": "mona"},
+    ],
+)
+def test_a_correction_that_fits_is_taken(changes: dict[str, str]) -> None:
+    before = replace(RECORD, tier=Tier.SECOND, assignee_group="mail", assignee="tom", owner="gone")
+    check_edit(before, replace(before, **changes), STAFF)  # type: ignore[arg-type]
