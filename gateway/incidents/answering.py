@@ -45,7 +45,7 @@ Nobody is called about an end, and where a chat shows a card of the incident the
 
 BEGINNINGS = (
     "opened", "raised", "reopened", "assigned", "escalated", "returned", "resumed", "sla_warning", "sla_breached", "unresolved",
-    "major", "update_due",
+    "major", "update_due", "undelivered",
 )  # fmt: skip
 """Messages after which somebody waits for the end."""
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from gateway.operations.undelivered import note_undelivered
 from tests.scenarios.conftest import Telling
 from tests.support.story import Story
 
@@ -114,3 +115,28 @@ async def test_a_record_that_nobody_heard_of_ends_without_a_message(story: Story
     await story.act(number, "resolve", solution="done", resolution="solved")
     await story.act(number, "close")
     assert await story.notifications(number) == []
+
+
+async def test_where_nobody_is_reached_about_an_urgent_record_the_next_role_hears_once(story: Story) -> None:
+    story.mailbox.refusing |= {"olga@example.com", "dora@example.com"}
+    number = await story.report(impact="business", urgency="urgent")
+    await told(story, 3)
+    await story.act(number, "assign", group="sre", person="olga")
+    await story.settled(number, 4)
+    assert [await note_undelivered(story.gateway.desk) for _ in range(2)] == [1, 0]
+    await story.settled(number, 5)
+    assert await note_undelivered(story.gateway.desk) == 1
+    await story.settled(number, 7)
+    words = "nobody was reached"
+    assert await told(story, 2) == [("manager", words), ("mona", words)]
+    entries = await story.facts(number, "management_told")
+    assert [entry["roles"] for entry in entries[1:]] == [["service_desk"], ["incident_manager"]]
+
+
+async def test_what_is_lost_about_a_mild_record_is_noted_alone(story: Story) -> None:
+    story.mailbox.refusing.add("olga@example.com")
+    number = await story.report()
+    await story.act(number, "assign", group="sre", person="olga")
+    await story.settled(number, 1)
+    await note_undelivered(story.gateway.desk)
+    assert [event for _, event in await story.told(number)] == ["opened", "assigned", "undelivered"]
