@@ -231,8 +231,7 @@ async def write(conn: Connection, key: bytes, revisions: Sequence[Revision], now
     if entries:
         await _write_entries(conn, entries)
     await _write_side_effects(conn, revisions, now)
-    if ended := answering.ends(changed):
-        await _tell(conn, await answering.answers(conn, ended), now)
+    await _tell(conn, await answering.answers(conn, changed), now)
     return written
 
 

@@ -34,6 +34,7 @@ class Template(StrEnum):
     ESCALATED = "escalated"
     RETURNED = "returned"
     RESUMED = "resumed"
+    UNDELIVERED = "undelivered"
     UNRESOLVED = "unresolved"
     MAJOR = "major"
     RECEIVED = "received"
@@ -66,6 +67,7 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.RAISED: ("priority raised", "优先级已提高"),
     Template.ESCALATED: ("escalated", "已升级"),
     Template.RETURNED: ("returned to the desk", "已退回服务台"),
+    Template.UNDELIVERED: ("nobody was reached", "通知均未送达,请跟进"),
     Template.RESUMED: ("resumed", "已恢复处理"),
     Template.UNRESOLVED: ("still unresolved", "仍未解决"),
     Template.MAJOR: ("declared major", "定为重大事件"),

@@ -48,7 +48,7 @@ def _work(incident: Incident) -> Iterator[Duty]:
     if incident.state is State.ON_HOLD:
         return
     if incident.state is State.ESCALATED and incident.tier is Tier.THIRD:
-        yield Duty(TIER3, work=True)
+        yield Duty(TIER3, incident.assignee_group, work=True)
         if incident.handler != incident.assignee:
             yield Duty("handler", incident.handler, work=True)
     elif person:
@@ -104,7 +104,9 @@ def _announcements(escalation: Escalation, revision: Revision, new: list[Duty], 
 
 def _recipient(escalation: Escalation, incident: Incident, duty: Duty) -> Recipient:
     found = escalation.recipient(duty.role, incident)
-    return replace(found, instead=escalation.recipient(MANAGER, incident)) if duty.role == SECURITY else found
+    if duty.role == SECURITY:
+        return replace(found, instead=escalation.recipient(MANAGER, incident))
+    return replace(found, group=incident.assignee_group) if duty.work and not found.own else found
 
 
 def _occasion(before: Incident | None) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 
 from gateway.errors import Flaw, Misconfigured
 from gateway.incidents.addressing import DESK
 from gateway.incidents.announcement import OWN, Announcement, Recipient
+from gateway.incidents.facts import bare, facts_of
 from gateway.incidents.ledger import microseconds
 from gateway.incidents.record import LEAST_MAJOR, Incident
 from gateway.settings import Management, Settings
@@ -151,14 +151,14 @@ def announcement(
     incident: Incident, recipients: tuple[Recipient, ...], *, cause: str, template: str, more: Mapping[str, Any]
 ) -> Announcement:
     """Return what these recipients are told of a record."""
-    facts = {**_facts(incident), **more}
+    facts = {**facts_of(incident), **more}
     return Announcement(
         cause=cause,
         template=template,
         recipients=recipients,
         priority=incident.priority,
         facts=facts,
-        bare=_bare(facts),
+        bare=bare(facts),
         security=incident.security,
         silenced=_silenced(incident),
     )
@@ -201,12 +201,6 @@ def _silenced(incident: Incident) -> str:
     return "maintenance" if incident.suppressed else ""
 
 
-def _bare(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts without what people wrote."""
-    kept = ("number", "priority", "state", "clock", "due_at", "share", "unresolved_for", "to_do")
-    return {name: facts[name] for name in kept if name in facts}
-
-
 def _own(role: str, incident: Incident) -> tuple[tuple[str, ...], str]:
     """Return who of the record's own a role means, the next one where the first cannot be reached, and their group."""
     people = {
@@ -218,19 +212,3 @@ def _own(role: str, incident: Incident) -> tuple[tuple[str, ...], str]:
     }[role]
     group = "" if role in ("owner", "reporter") else incident.assignee_group
     return tuple(dict.fromkeys(name for name in people if name)), group
-
-
-TEXT, LABELS, LINKS = 2_000, 30, 5
-"""Most characters of a text, labels and links that a message carries."""
-
-
-def _facts(incident: Incident) -> dict[str, Any]:
-    """Return what a message may say of a record, bounded."""
-    same = ("number", "title", "priority", "service", "state", "assignee_group", "assignee", "handler", "severity", "ci", "kind")
-    return {
-        **{name: getattr(incident, name) for name in same},
-        "description": incident.description[:TEXT],
-        "labels": {name[:100]: text[:300] for name, text in islice(incident.labels.items(), LABELS)},
-        "links": incident.links[:LINKS],
-        "solution": incident.solution[:TEXT],
-    }
