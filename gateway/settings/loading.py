@@ -18,12 +18,14 @@ from gateway.durations import written
 from gateway.errors import Flaw, Misconfigured
 from gateway.networks import nonsense
 from gateway.settings import chat_flaws, mail_flaws, phone_flaws
-from gateway.settings.arrival import Intake, Maintenance
+from gateway.settings.arrival import AtMost, Intake, Maintenance
 from gateway.settings.fields import flaws_of
 from gateway.settings.sections import Attachments, Settings
 from gateway.zones import zones
 
-LISTS = frozenset({"secrets", "accounts", "tenants", "services", "doubted", "addresses", "senders", "trusted_proxies"})
+LISTS = frozenset(
+    {"declared", "secrets", "accounts", "tenants", "services", "doubted", "addresses", "senders", "trusted_proxies"}
+)
 """Settings that are lists; in the environment their items are separated by spaces."""
 
 CRITICALITIES = ("critical", "high", "normal", "low")
@@ -38,8 +40,12 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     overlay(tree, _from_environment(environ))
     flaws: list[Flaw] = []
     parts: dict[str, Any] = {}
+    intake = tree.get("intake")
+    if isinstance(intake, dict) and "reported_at_most" in intake:
+        _convert("intake/reported_at_most", intake.pop("reported_at_most"), AtMost, parts, flaws)
+        parts["reported_at_most"] = parts.pop("intake/reported_at_most", None)
     for field in msgspec.structs.fields(Settings):
-        if field.encode_name in tree:
+        if field.encode_name in tree and field.name not in parts:
             _convert(field.encode_name, tree.pop(field.encode_name), field.type, parts, flaws)
     flaws += [Flaw(f"/{name}", "no such section: remove it or correct its name") for name in tree]
     if flaws:
