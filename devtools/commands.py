@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from devtools import branches, checks, debian, installs, locks, long_runs
+from devtools import branches, checks, clock_tests, debian, installs, locks, long_runs
+from devtools.clock_tests import SHARED
 from devtools.environment import Packages, prepare
 from devtools.installing import clean_environment
 from devtools.paths import ROOT
@@ -23,8 +24,7 @@ CLOSING = """
 Each command explains itself with -h. A .venv that is a symbolic link is used as it is.
 """
 
-SHARED = ["-n", "2", "--dist", "loadgroup"]
-"""Two processes: tests/conftest.py says which tests stay together."""
+FOR_PYTEST = "Other arguments go to pytest."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,8 @@ class Task:
     work: Callable[[argparse.Namespace], int]
     arguments: Callable[[argparse.ArgumentParser], object] = lambda parser: parser
     details: str = ""
+    takes_pytest: bool = False
+    """Arguments it does not know are for pytest, as `pytest` in the namespace."""
 
     def run(self, arguments: Sequence[str]) -> int:
         """Read the arguments and do the work."""
@@ -62,7 +64,11 @@ class Task:
             description=f"{self.summary[0].upper()}{self.summary[1:]}. {self.details}".strip(),
         )
         self.arguments(parser)
-        return self.work(parser.parse_args(arguments))
+        given, more = parser.parse_known_args(arguments)
+        if more and not self.takes_pytest:
+            parser.error(f"unknown arguments: {' '.join(more)}")
+        given.pytest = more
+        return self.work(given)
 
 
 COMMANDS: tuple[Module | Task, ...] = (
@@ -88,7 +94,16 @@ COMMANDS: tuple[Module | Task, ...] = (
         "pure",
         "run the tests of what decides, every branch of which must be covered",
         lambda given: branches.pure(prepare(Packages.ALL), [*SHARED, *given.pytest]),
-        lambda parser: parser.add_argument("pytest", nargs="*", help="arguments for pytest"),
+        details=FOR_PYTEST,
+        takes_pytest=True,
+    ),
+    Task(
+        "test-ahead",
+        "run the tests that judge time with every clock days ahead",
+        lambda given: clock_tests.run(given.days, given.pytest or clock_tests.JUDGING_TIME),
+        lambda parser: parser.add_argument("--days", type=int, default=40, help="(40)"),
+        details=FOR_PYTEST,
+        takes_pytest=True,
     ),
     Task("long", "run one of the long tests with a seed", long_runs.run, long_runs.arguments),
     Module(

@@ -8,7 +8,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from devtools.debian import faketime_library
+from devtools.installing import clean_environment
 from devtools.stopping import CannotRun
+
+SLEEP = '''"""libfaketime moves the end of a clock_nanosleep, which sleep uses; select has no end."""
+
+import select
+import time
+
+
+def sleep(seconds, /):
+    select.select([], [], [], seconds)
+
+
+time.sleep = sleep
+'''
+"""Imported by every Python at its start, as `sitecustomize`."""
 
 
 @contextmanager
@@ -25,8 +40,10 @@ def clocks_ahead(days: int) -> Iterator[dict[str, str]]:
         Path(folder).chmod(0o755)
         copy = Path(shutil.copy(library, folder))
         copy.chmod(0o755)
+        Path(folder, "sitecustomize.py").write_text(SLEEP, "utf-8")
         yield {
-            **os.environ,
+            **clean_environment(os.environ),
+            "PYTHONPATH": folder,
             "LD_PRELOAD": str(copy),
             "FAKETIME": f"+{days}d",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",

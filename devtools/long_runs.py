@@ -1,18 +1,10 @@
 """`gw long NAME --seed N`: tests that run for many minutes, each repeated exactly by its seed."""
 
 import argparse
-import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from devtools.environment import Packages, prepare
-from devtools.faketime import clocks_ahead
-from devtools.installing import clean_environment
-
-SHARED = ["-n", "2", "--dist", "loadgroup"]
-
-OTHER_CLOCKS = ["tests/e2e", "tests/clients"]
-"""Tests of programs whose clocks libfaketime cannot move."""
+from devtools import clock_tests
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +31,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, required=True, help="the same seed, the same run")
 
 
-def pytest_ahead(days: int, more: Sequence[str]) -> int:
-    """Run pytest with all clocks `days` ahead."""
-    python = prepare(Packages.ALL)
-    with clocks_ahead(days) as environ:
-        argv = [str(python), "-m", "pytest", *more]
-        return subprocess.call(argv, env=clean_environment(environ))
-
-
 def _clock(seed: int) -> int:
-    ignored = [f"--ignore={folder}" for folder in OTHER_CLOCKS]
-    return pytest_ahead(400, [*SHARED, f"--hypothesis-seed={seed}", *ignored])
+    seeded = [f"--hypothesis-seed={seed}", *clock_tests.EVERYTHING]
+    return clock_tests.run(400, seeded)
 
 
 LONG_RUNS = (LongRun("clock", "the test suite with all clocks 400 days ahead", _clock),)
+"""Add a line for each long test: what runs short in the suite may run long here."""

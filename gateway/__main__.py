@@ -18,6 +18,7 @@ import structlog
 import uvloop
 
 from gateway import commands, logs, replaying
+from gateway.development import command
 from gateway.errors import Misconfigured
 from gateway.failures import failure_line
 from gateway.settings import load
@@ -87,12 +88,18 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host")
     serve.add_argument("--port", type=_port, help="0 for any free one (default: server.port)")
     serve.set_defaults(run=commands.serve)
-    dev = asked.add_parser("dev", parents=[common], help="everything on this machine, nothing to install")
+    told = "everything on this machine, with keys made and shown"
+    dev = asked.add_parser("dev", parents=[common], help=told)
     dev.add_argument("--port", type=_port, help="0 for any free one (default 8080)")
-    dev.add_argument("--state", type=Path, help="where the bundled servers keep their data")
+    dev.add_argument("--state", type=Path, help="folder of servers and keys (default: printed)")
     dev.add_argument("--ready-file", type=Path, help="written as JSON once the gateway serves")
+    dev.add_argument(
+        "--external-servers",
+        action="store_true",
+        help="use DATABASE_URL and REDIS_URL instead of starting PostgreSQL and Valkey",
+    )
     dev.add_argument("--demo", action="store_true", help="play a day of realistic traffic in a few minutes")
-    dev.set_defaults(run=commands.dev)
+    dev.set_defaults(run=command.dev)
     migrate = asked.add_parser("migrate", parents=[common], help="bring the database's schema up to date")
     migrate.set_defaults(run=commands.migrate_schema)
     check = asked.add_parser("check", parents=[common], help="say everything that is wrong with the configuration")

@@ -3,12 +3,10 @@
 import argparse
 import asyncio
 import gc
-import json
 import os
 import signal
 import sys
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import asyncpg
 import msgspec
@@ -19,8 +17,6 @@ from gateway.app import Gateway, running
 from gateway.clock import SystemClock
 from gateway.db.migrate import migrate
 from gateway.db.pool import open_pool
-from gateway.demo.play import play
-from gateway.embedded.launcher import Embedded, default_state
 from gateway.errors import Misconfigured
 from gateway.incidents import audit as audits
 from gateway.ingest.source import unused_secrets
@@ -48,7 +44,7 @@ async def serve(settings: Settings, options: argparse.Namespace) -> int:
         log.warning("audit_key_missing", hint="set audit.key, so that nobody who can write to the database can forge a timeline")
     await migrate(settings.database.url)
     async with AsyncExitStack() as stack:
-        gateway, stop = await _serving(stack, settings)
+        gateway, stop = await serving(stack, settings)
         print(f"gateway: serving on {address(gateway, settings)}", file=sys.stderr, flush=True)
         await stop.wait()
         gateway.health.draining = True
@@ -56,7 +52,8 @@ async def serve(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-async def _serving(stack: AsyncExitStack, settings: Settings) -> tuple[Gateway, asyncio.Event]:
+async def serving(stack: AsyncExitStack, settings: Settings) -> tuple[Gateway, asyncio.Event]:
+    """Start a replica; the event is set by SIGTERM and SIGINT."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -80,85 +77,9 @@ def address(gateway: Gateway, settings: Settings) -> str:
     return f"http://{settings.server.host}:{port}"
 
 
-async def dev(settings: Settings, options: argparse.Namespace) -> int:
-    """Bundled servers unless both URLs are set, schema, keys, and the gateway, until SIGTERM or SIGINT."""
-    async with AsyncExitStack() as stack:
-        settings = await _on_servers(stack, settings, options)
-        await migrate(settings.database.url)
-        admin, ingest = await _dev_keys(settings.database.url)
-        gateway, stop = await _serving(stack, settings)
-        url = address(gateway, settings)
-        _announce(url, admin, ingest)
-        if options.ready_file:
-            _write_ready(options.ready_file, settings, url, admin, ingest, _smtp(gateway))
-        if options.demo:
-            playing = asyncio.create_task(play(url, ingest, admin, SystemClock()))
-            stack.callback(playing.cancel)
-        await stop.wait()
-        gateway.health.draining = True
-    return 0
-
-
-async def _on_servers(stack: AsyncExitStack, settings: Settings, options: argparse.Namespace) -> Settings:
-    if not (settings.database.url and settings.redis.url):
-        servers = await stack.enter_async_context(Embedded(options.state or default_state()))
-        settings = msgspec.structs.replace(
-            settings,
-            database=msgspec.structs.replace(settings.database, url=servers.database_url),
-            redis=msgspec.structs.replace(settings.redis, url=servers.redis_url),
-        )
-    port = settings.server.port if options.port is None else options.port
-    return msgspec.structs.replace(settings, server=msgspec.structs.replace(settings.server, port=port))
-
-
-async def _dev_keys(url: str) -> tuple[str, str]:
-    """A fresh admin key and ingest key; those of earlier runs are revoked."""
-    conn = await asyncpg.connect(url)
-    try:
-        async with conn.transaction():
-            integration = await conn.fetchval(ENSURE_INTEGRATION, "default", "Default integration")
-            await conn.execute(REVOKE_NAMED, ["dev admin", "dev ingest"])
-            admin, _ = await keys.create(conn, "dev admin", frozenset({Scope.ADMIN}), None, integration_id=integration)
-            scopes = frozenset({Scope.INGEST, Scope.READ})
-            ingest, _ = await keys.create(conn, "dev ingest", scopes, None, integration_id=integration)
-            return admin, ingest
-    finally:
-        await conn.close()
-
-
 ENSURE_INTEGRATION = """
 INSERT INTO integration (slug, name) VALUES ($1, $2) ON CONFLICT (slug) DO UPDATE SET name = integration.name RETURNING id
 """
-
-REVOKE_NAMED = "UPDATE api_key SET revoked_at = statement_timestamp() WHERE name = ANY($1::text[]) AND revoked_at IS NULL"
-
-
-def _announce(url: str, admin: str, ingest: str) -> None:
-    example = (
-        f"""curl -H 'Authorization: Bearer {ingest}' -d '{{"title": "disk full", "severity": "critical"}}' {url}/ingest/generic"""
-    )
-    print(f"\n  gateway   {url}/docs\n  admin     {admin}\n  ingest    {ingest}\n\n  try       {example}\n", flush=True)
-
-
-def _smtp(gateway: Gateway) -> str:
-    """Where mail is taken, "" where it is not."""
-    return f"{gateway.smtp[0][0]}:{gateway.smtp[0][1]}" if gateway.smtp else ""
-
-
-def _write_ready(path: Path, settings: Settings, url: str, admin: str, ingest: str, smtp: str) -> None:
-    """In one step, so that whoever waits for the file never reads half of it."""
-    ready = {
-        "url": url,
-        "admin_key": admin,
-        "ingest_key": ingest,
-        "database_url": settings.database.url,
-        "redis_url": settings.redis.url,
-        "smtp": smtp,
-        "pid": os.getpid(),
-    }
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_text(json.dumps(ready))
-    temporary.replace(path)
 
 
 async def migrate_schema(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001 - every command's shape

@@ -30,7 +30,6 @@ class RequestOutcome(StrEnum):
     """How one intake request was answered; `untrusted` was not signed as it must be, or is of another account."""
 
     ACCEPTED = "accepted"
-    REPEATED = "repeated"
     REFUSED = "refused"
     UNTRUSTED = "untrusted"
     OVERLOADED = "overloaded"
@@ -41,8 +40,6 @@ class Rejection(StrEnum):
     """Why one item of a request was not taken as an alert."""
 
     MALFORMED = "malformed"
-    UNPROCESSABLE = "unprocessable"
-    TOO_LARGE = "too_large"
 
 
 class SendOutcome(StrEnum):
@@ -156,6 +153,10 @@ class Metrics:
         self.timers_armed = Gauge("gateway_timers_armed", "Armed timers in the database", registry=registry)
         self.timers_overdue = Gauge(
             "gateway_timers_overdue", "Armed timers more than 10 s past their due time", registry=registry
+        )
+        self.task_failures = Counter("gateway_task_failures", "Failures of tasks beside requests", ("task",), registry=registry)
+        self.timers_aside = Gauge(
+            "gateway_timers_set_aside", "Armed timers that cannot be read and never fire", registry=registry
         )
         self.index_up = Gauge("gateway_timer_index_up", "1 while the Redis timer index answers, else 0", registry=registry)
         self.index_rebuilds = Counter(

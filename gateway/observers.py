@@ -52,6 +52,10 @@ class TimerObserver:
         """One timer's firing failed."""
         self.metrics.timers_poisoned.labels(kind.name.lower()).inc()
 
+    def step_broke(self) -> None:
+        """A step of the timers failed by a fault of ours."""
+        self.metrics.task_failures.labels("timers").inc()
+
     def wheel_size(self, size: int) -> None:
         """Timers in the wheel."""
         self.metrics.wheel_timers.set(size)

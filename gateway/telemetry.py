@@ -14,6 +14,7 @@ from gateway.incident_metrics import CLOCKS, NEAREST
 from gateway.incidents.ledger import Ledger, from_json
 from gateway.metrics import Metrics, OutboxState, channel_label
 from gateway.notify import outbox
+from gateway.sla.timer_store import KINDS
 
 Running = Callable[[tuple[str, str, str], Ledger, datetime], Mapping[str, float]]
 """(Policy, kind, service), ledger and instant to the seconds left on each clock that runs then: the SLA package's reading."""
@@ -106,17 +107,23 @@ async def _named(conn: Connection, statement: str, limit: int, now: datetime, ru
 
 
 TIMERS = """
-SELECT count(*)::int AS armed,
-       count(*) FILTER (WHERE due_at < coalesce($1::timestamptz, statement_timestamp()) - interval '10 s')::int AS overdue
-FROM timer WHERE armed
+SELECT count(*)::int AS armed, count(*) FILTER (WHERE NOT sound)::int AS set_aside,
+       count(*) FILTER (
+         WHERE sound AND due_at < coalesce($1::timestamptz, statement_timestamp()) - interval '10 s')::int AS overdue
+FROM (SELECT due_at, due_at BETWEEN '1970-01-01 00:00+00' AND '3000-01-01 00:00+00' AND kind = ANY($2::smallint[]) AS sound
+      FROM timer WHERE armed) AS t
 """
 
 
 async def count_timers(conn: Connection, metrics: Metrics, now: datetime) -> None:
-    """Armed timers and those more than 10 s late."""
-    row = await conn.fetchrow(TIMERS, now)
-    metrics.timers_armed.set(row["armed"] if row else 0)
-    metrics.timers_overdue.set(row["overdue"] if row else 0)
+    """Armed timers, those more than 10 s late, and those set aside because they cannot be read."""
+    row = await conn.fetchrow(TIMERS, now, KINDS)
+    for gauge, name in (
+        (metrics.timers_armed, "armed"),
+        (metrics.timers_overdue, "overdue"),
+        (metrics.timers_aside, "set_aside"),
+    ):
+        gauge.set(row[name] if row else 0)
 
 
 AUDIT = """

@@ -22,7 +22,9 @@ from gateway.embedded.launcher import Embedded
 from gateway.settings import Database
 from tests.support.clock import NOON, FakeClock
 from tests.support.database import empty_tables_statement
+from tests.support.environment import forget_environment
 
+forget_environment(os.environ)
 structlog.configure(
     processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)],
     logger_factory=structlog.ReturnLoggerFactory(),
@@ -35,7 +37,7 @@ hypothesis.settings.load_profile("house")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Of two processes that share the suite (`gw test`) one takes all that starts programs and waits, the other the rest."""
     for item in items:
-        if {"e2e", "faults"} & set(item.path.parts):
+        if {"development", "devtools", "e2e", "faults"} & set(item.path.parts):
             item.add_marker(pytest.mark.xdist_group("programs"))
 
 

@@ -1,6 +1,8 @@
 """From bytes to a value, or to an error that points at the place."""
 
 import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any, TypeVar
 
@@ -9,7 +11,8 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
 from msgspec import UNSET
 
-from gateway.errors import Flaw, Malformed, TooLarge
+from gateway.errors import Flaw, Malformed, TooLarge, Unprocessable
+from gateway.instants import BOUNDS, is_kept
 
 T = TypeVar("T")
 
@@ -58,6 +61,24 @@ def decode(body: bytes, kind: type[T]) -> T:
         raise Malformed(f"the body is not JSON: {error}") from error
 
 
+def check_times(asked: object, pointer: str = "") -> None:
+    """Raise Unprocessable for a time anywhere in a decoded body that lies outside of the span that is kept."""
+    if flaws := tuple(Flaw(where, BOUNDS) for where in _far_times(asked, pointer)):
+        raise Unprocessable(BOUNDS, flaws=flaws)
+
+
+def _far_times(value: object, pointer: str) -> Iterator[str]:
+    if isinstance(value, datetime):
+        if not is_kept(value if value.tzinfo is not None else value.replace(tzinfo=UTC)):
+            yield pointer
+    elif isinstance(value, msgspec.Struct):
+        for name, renamed in zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True):
+            yield from _far_times(getattr(value, name), f"{pointer}/{renamed}")
+    elif isinstance(value, list | tuple):
+        for index, one in enumerate(value):
+            yield from _far_times(one, f"{pointer}/{index}")
+
+
 def place(error: msgspec.ValidationError) -> tuple[str, str]:
     """What is wrong, and where as a JSON pointer (RFC 6901), a field that does not exist included."""
     detail, _, where = str(error).partition(" - at `")
@@ -67,12 +88,14 @@ def place(error: msgspec.ValidationError) -> tuple[str, str]:
 
 
 def query(request: web.Request, kind: type[T]) -> T:
-    """The parameters of the address as `kind`; raises Malformed."""
+    """The parameters of the address as `kind`; raises Malformed, and Unprocessable for a time outside of the span kept."""
     try:
-        return msgspec.convert(dict(request.query), kind, strict=False)
+        asked = msgspec.convert(dict(request.query), kind, strict=False)
     except msgspec.ValidationError as error:
         detail, pointer = place(error)
         raise Malformed(f"the query: {detail}", flaws=(Flaw(pointer, detail),)) from error
+    check_times(asked)
+    return asked
 
 
 def given(patch: msgspec.Struct) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from gateway.api.matchers import Matcher, anchored, matchers
 from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, acquire
 from gateway.errors import Malformed
+from gateway.instants import kept
 from gateway.operations.allowing import refuse
 from gateway.operations.permissions import Action, may
 
@@ -167,7 +168,7 @@ class AlertmanagerReads:
 
 
 FIRING = """
-SELECT a.dedup_key, a.labels::text AS labels, a.annotations::text AS annotations, a.generator_url,
+SELECT a.dedup_key, a.occurrence, a.labels::text AS labels, a.annotations::text AS annotations, a.generator_url,
        coalesce(a.fired_at, a.first_seen) AS starts_at, coalesce(a.ends_at, a.last_seen + interval '5 minutes') AS ends_at,
        a.last_seen, coalesce(m.number, i.number) AS leader
 FROM incident i JOIN alert a ON a.incident_id = i.id LEFT JOIN incident m ON m.id = i.master_id AND NOT m.security
@@ -196,16 +197,19 @@ async def firing(
 
 
 HELD = """
-SELECT a.dedup_key, a.labels::text AS labels, a.annotations::text AS annotations, a.generator_url,
+SELECT a.dedup_key, a.occurrence, a.labels::text AS labels, a.annotations::text AS annotations, a.generator_url,
        coalesce(a.fired_at, a.first_seen) AS starts_at, a.suppressed_until AS ends_at, a.last_seen,
        array(SELECT s.id::text FROM silence s
              WHERE s.starts_at <= t.now AND s.ends_at > t.now
                AND (s.integration_id IS NULL OR s.integration_id = a.integration_id)
                AND NOT EXISTS (
                  SELECT FROM json_to_recordset(s.matchers) AS w(name text, sign text, pattern text)
-                 CROSS JOIN LATERAL (SELECT coalesce(a.labels ->> w.name, '') AS text) AS has
-                 WHERE NOT CASE w.sign WHEN '=' THEN has.text = w.pattern WHEN '!=' THEN has.text <> w.pattern
-                                       WHEN '=~' THEN has.text ~ w.pattern ELSE has.text !~ w.pattern END)
+                 CROSS JOIN LATERAL (SELECT coalesce(nullif(array_remove(ARRAY[nullif(a.labels ->> w.name, ''),
+                   nullif(CASE w.name WHEN 'service' THEN a.service WHEN 'ci' THEN a.ci END, '')], NULL), '{}'),
+                   ARRAY['']) AS texts) AS has
+                 WHERE NOT CASE w.sign WHEN '=' THEN w.pattern = ANY(has.texts) WHEN '!=' THEN w.pattern <> ALL(has.texts)
+                                       WHEN '=~' THEN EXISTS (SELECT FROM unnest(has.texts) AS text WHERE text ~ w.pattern)
+                                       ELSE NOT EXISTS (SELECT FROM unnest(has.texts) AS text WHERE text ~ w.pattern) END)
              ORDER BY s.id) AS silences
 FROM alert a, (SELECT coalesce($7::timestamptz, statement_timestamp()) AS now) AS t
 WHERE a.suppressed_until > t.now AND a.status = 'firing' AND a.namespace = 'alertmanager'
@@ -253,12 +257,21 @@ def _alert(row: asyncpg.Record) -> Alert:
     return Alert(
         labels=msgspec.json.decode(row["labels"]),
         annotations=msgspec.json.decode(row["annotations"]),
-        starts_at=_time(row["starts_at"]),
+        starts_at=_time(_said(row["occurrence"]) or row["starts_at"]),
         ends_at=_time(row["ends_at"]),
         updated_at=_time(row["last_seen"]),
         fingerprint=row["dedup_key"],
         generator_URL=row["generator_url"],
     )
+
+
+def _said(text: str) -> datetime | None:
+    """The start that the sender said, which every answer gives back; judged is by one that is believed."""
+    try:
+        at = datetime.fromisoformat(text.upper())
+    except ValueError:
+        return None
+    return kept(at)
 
 
 def _flag(query: MultiMapping[str], name: str) -> bool:

@@ -1,7 +1,7 @@
 """Whether this replica lives, whether it should be sent requests, and its metrics."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -15,15 +15,22 @@ from gateway.metrics import Metrics
 
 @dataclass(slots=True)
 class Health:
-    """`draining` turns /readyz to 503 while requests are still served, so that a proxy sends them elsewhere."""
+    """`draining` turns /readyz to 503 while requests are still served, so that a proxy sends them elsewhere.
+
+    `failing` names the tasks that died, or fail by a fault of their own, and that a new process might mend.
+    """
 
     pool: Pool
     timers_healthy: Callable[[], bool]
     intake_alive: Callable[[], bool]
+    notifier_alive: Callable[[], bool]
+    failing: Callable[[], Sequence[str]]
     draining: bool = field(default=False)
 
     async def healthz(self, request: web.Request) -> web.Response:  # noqa: ARG002 - the same for everyone
-        """200 while the process can answer at all."""
+        """200 while the process works, else 503 and the tasks that do not; a dependency that is away is no reason."""
+        if failing := self.failing():
+            return web.json_response({"status": "failing", "tasks": list(failing)}, status=503)
         return web.json_response({"status": "alive"})
 
     async def readyz(self, request: web.Request) -> web.Response:  # noqa: ARG002 - the same for everyone
@@ -33,6 +40,8 @@ class Health:
             "database": await self._database(),
             "timers": self.timers_healthy(),
             "intake": self.intake_alive(),
+            "tasks": not self.failing(),
+            "notifier": self.notifier_alive(),
         }
         ready = all(checks.values())
         return web.json_response({"status": "ready" if ready else "not ready", **checks}, status=200 if ready else 503)

@@ -152,6 +152,7 @@ async def act_on_many(call: Call) -> web.Response:
     if call.body.action not in wire.ACTIONS:
         raise Malformed("there is no such action", flaws=(Flaw("/action", "one of " + ", ".join(wire.ACTIONS)),))
     asked = body.decode(msgspec.json.encode(call.body.body), wire.ACTIONS[call.body.action])
+    body.check_times(asked, "/body")
     results: list[BulkResult] = []
     once, related, desk = call.once(), getattr(asked, "related", False), call.context.desk
     if once is not None:

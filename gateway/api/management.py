@@ -29,7 +29,10 @@ class AcknowledgeEscalation(wire.Action, kw_only=True):
 
 
 class Notification(msgspec.Struct):
-    """A message about a record to one address: `sent` is taken by the other side, `dead` will not be tried again."""
+    """A message about a record to one address: `sent` is taken by the other side, `dead` will not be tried again.
+
+    `reached` is the channel and address that took it: of a person, one of their contact methods.
+    """
 
     id: UUID
     template: str
@@ -41,6 +44,7 @@ class Notification(msgspec.Struct):
     settled_at: datetime | None
     attempts: int
     last_error: str
+    reached: str
 
 
 class Notifications(msgspec.Struct):
@@ -67,7 +71,7 @@ async def take_note(call: Call) -> web.Response:
 
 
 OWED = """
-SELECT id, template, role, channel, recipient, state, created_at, settled_at, attempts, last_error
+SELECT id, template, role, channel, recipient, reached, state, created_at, settled_at, attempts, last_error
 FROM outbox WHERE incident_id = $1 ORDER BY created_at, id LIMIT 10000
 """
 

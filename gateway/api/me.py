@@ -82,7 +82,7 @@ async def opened(call: Call, session: Session) -> web.Response:
 
 async def log_out(call: Call) -> web.Response:
     """End the session that asks."""
-    _person(call)
+    person_id(call)
     if not call.caller.session:
         raise Conflict("this key is no session: it is revoked under /api/v1/me/keys")
     async with acquire(call.context.desk.pool) as conn:
@@ -102,7 +102,7 @@ async def read_me(call: Call) -> web.Response:
 
 async def put_password(call: Call) -> web.Response:
     """Change one's own password."""
-    _person(call)
+    person_id(call)
     login = call.caller.who.name
     await call.context.login.change_password(login, call.body.old, call.body.new, call.address, call.caller.id)
     return web.Response(status=204)
@@ -117,12 +117,12 @@ async def put_initial_password(call: Call) -> web.Response:
 async def list_own_keys(call: Call) -> web.Response:
     """One's keys and sessions, those that are over left out."""
     async with acquire(call.context.desk.pool) as conn:
-        return respond(KeyList(await keys.of_person(conn, _person(call), call.context.desk.clock.stamp())))
+        return respond(KeyList(await keys.of_person(conn, person_id(call), call.context.desk.clock.stamp())))
 
 
 async def create_own_key(call: Call) -> web.Response:
     """Make a key for a script of one's own."""
-    owner, asked = _person(call), call.body
+    owner, asked = person_id(call), call.body
     if not set(asked.scopes) <= call.caller.scopes - {Scope.INGEST}:
         raise Unprocessable("a key is no wider than the one it is made with", flaws=(Flaw("/scopes", "wider than your own key"),))
     desk = call.context.desk
@@ -140,12 +140,13 @@ async def revoke_own_key(call: Call) -> web.Response:
     """End a key or session of one's own."""
     key_id = int(call.request.match_info["id"])
     async with acquire(call.context.desk.pool) as conn:
-        await keys.revoke(conn, key_id, call.context.desk.clock.stamp(), person_id=_person(call))
+        await keys.revoke(conn, key_id, call.context.desk.clock.stamp(), person_id=person_id(call))
     call.context.keys.forget(key_id)
     return web.Response(status=204)
 
 
-def _person(call: Call) -> int:
+def person_id(call: Call) -> int:
+    """Return the id of the person who asks; raises Forbidden for a machine's key."""
     if call.caller.person_id is None:
         raise Forbidden("this is for people, and the key is a machine's")
     return call.caller.person_id

@@ -13,6 +13,7 @@ from gateway.api.context import Call, respond
 from gateway.api.incidents import found
 from gateway.api.views import Clock, IncidentView, VendorStay, clock_view, sla_view, stays_view, views
 from gateway.db.pool import Connection, acquire
+from gateway.dedup.mended import Mended, mended_of
 from gateway.dedup.receipt_id import received_between
 from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.incidents import store
@@ -87,6 +88,13 @@ class Related(msgspec.Struct):
     proposed: list[ProposedLink]
 
 
+class MendedView(msgspec.Struct):
+    """A value that was read otherwise than it was sent, or left out; `pointer` is its place in the body (RFC 6901)."""
+
+    pointer: str
+    what: str
+
+
 class Item(msgspec.Struct):
     """One received item and what became of it."""
 
@@ -96,6 +104,7 @@ class Item(msgspec.Struct):
     outcome: str
     reason: str
     incident: str | None
+    mended: list[MendedView]
 
 
 class ReceiptView(msgspec.Struct):
@@ -203,7 +212,7 @@ def _proposed(one: Proposed, asked: int, shown: Mapping[int, IncidentView]) -> P
 
 
 RECEIPT = """
-SELECT received_at, source, items, lost, flag FROM receipt
+SELECT received_at, source, items, lost, flag, coalesce(mended, '[]')::text AS mended FROM receipt
 WHERE id = $1::uuid AND received_at >= $2::timestamptz AND received_at < $3::timestamptz
 """
 ITEMS = """
@@ -224,8 +233,12 @@ async def read_receipt(call: Call) -> web.Response:
         row = await conn.fetchrow(RECEIPT, receipt, since, until)
         if row is None:
             raise NotFound(f"there is no receipt {receipt}")
-        items = [Item(**item) for item in await conn.fetch(ITEMS, receipt, row["received_at"], sight(call.who).security)]
-    return respond(ReceiptView(receipt=receipt, **row, results=items))
+        rows = await conn.fetch(ITEMS, receipt, row["received_at"], sight(call.who).security)
+    mended = msgspec.json.decode(row["mended"], type=list[Mended])
+    told = {**row, "receipt": receipt}
+    del told["mended"]
+    items = [Item(**item, mended=[MendedView(**one) for one in mended_of(item["item"], mended)]) for item in rows]
+    return respond(ReceiptView(**told, results=items))
 
 
 async def simulate_sla(call: Call) -> web.Response:

@@ -34,6 +34,7 @@ def _handler(context: Context, route: Route) -> Handler:
             refuse(may(caller.who, route.needs))
         raw = await body.read(request) if route.takes is not None else b""
         asked = body.decode(raw, route.takes) if route.takes is not None else None
+        body.check_times(asked)
         return await route.serve(Call(context, request, caller, asked, raw))
 
     return handle

@@ -7,6 +7,7 @@ from gateway.api import (
     handovers,
     keys,
     me,
+    methods,
     monitors,
     oidc,
     people,
@@ -115,10 +116,21 @@ def _oneself() -> tuple[Route, ...]:
         Route("GET", V1 + "/me", me.read_me, READ, "Whose key this is", None, me.Me),
         Route("PUT", V1 + "/me/password", me.put_password, WRITE, "Change one's password", me.NewPassword, status=204),
         Route("PUT", PERSON + "/password", me.put_initial_password, ADMIN, "Set a password", me.InitialPassword, status=204),
+        *_methods(),
         Route("GET", own, me.list_own_keys, READ, "List one's own keys", None, keys.KeyList),
         Route("POST", own, me.create_own_key, WRITE, "Make a key of one's own", me.NewOwnKey, made, status=201, headers=ONCE),
         Route("DELETE", own + "/{id:[0-9]{1,9}}", me.revoke_own_key, WRITE, "Revoke a key of one's own", status=204),
     )  # fmt: skip
+
+
+def _methods() -> tuple[Route, ...]:
+    path, own, one = PERSON + "/methods", V1 + "/me/methods", methods.ContactMethods
+    return (
+        Route("GET", path, methods.read_methods, READ, "List somebody's contact methods", None, one, needs=Action.DIRECTORY),
+        Route("PUT", path, methods.put_methods, ADMIN, "Set somebody's contact methods", one, one),
+        Route("GET", own, methods.read_own_methods, READ, "List one's own contact methods", None, one),
+        Route("PUT", own, methods.put_own_methods, WRITE, "Set one's own contact methods", one, one),
+    )
 
 
 def _shifts() -> tuple[Route, ...]:

@@ -22,7 +22,8 @@ from gateway.api.compat_alertmanager import ANSWER_WITHIN, ROOTS
 from gateway.api.matchers import LONGEST, MOST, anchored, matchers
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
-from gateway.errors import Malformed, NotFound
+from gateway.errors import Malformed, NotFound, Unprocessable
+from gateway.instants import kept
 from gateway.operations import silences
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import NOW
@@ -89,6 +90,8 @@ class Silences:
                 return _json(error.detail, 400)
             except NotFound as error:
                 return _json(error.detail, 404)
+            except Unprocessable as error:
+                return _json(error.detail, 422)
 
         return guarded
 
@@ -110,9 +113,10 @@ class Silences:
     async def keep(self, request: web.Request, caller: Caller) -> web.Response:
         """A new one, or the one of that id changed."""
         asked = body.decode(await body.read(request), Asked)
-        kept = await silences.keep(self.pool, self.clock.stamp(), _wanted(asked), caller.integration_id)
-        log.info("silence_kept", silence=str(kept), by=caller.name, ends_at=asked.ends_at.isoformat())
-        return _json({"silenceID": str(kept)})
+        wanted = _wanted(asked)
+        silence = await silences.keep(self.pool, self.clock.stamp(), wanted, caller.integration_id)
+        log.info("silence_kept", silence=str(silence), by=caller.name, ends_at=wanted.ends_at.isoformat())
+        return _json({"silenceID": str(silence)})
 
     async def expire(self, request: web.Request, caller: Caller) -> web.Response:
         """It ends now."""
@@ -136,7 +140,7 @@ def _wanted(asked: Asked) -> Wanted:
         known = UUID(asked.id) if asked.id else None
     except ValueError as error:
         raise NotFound(f"silence {asked.id!r} not found") from error
-    starts, ends = _utc(asked.starts_at), _utc(asked.ends_at)
+    starts, ends = kept(asked.starts_at), kept(asked.ends_at)
     return Wanted(told, starts, ends, asked.created_by, asked.comment, known)
 
 
@@ -156,13 +160,6 @@ def _matches_nothing(matcher: Matcher) -> bool:
             return matcher.value in {"", ".*"}
         case _:
             return matcher.value not in {"", ".*"}
-
-
-def _utc(at: datetime) -> datetime:
-    try:
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except OverflowError as error:
-        raise Malformed("invalid silence: a time is outside of the calendar") from error
 
 
 def _shown(silence: Silence, now: datetime) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What callers are shown: records with their masters, alerts and clocks, read in two statements however many they are."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -27,12 +27,13 @@ class Segment(msgspec.Struct, rename={"since": "from"}):
 
 
 class Clock(msgspec.Struct):
-    """One clock at one instant, in seconds."""
+    """One clock at one instant, in seconds. `basis` is from when its target counts: its beginning, or a later raise."""
 
     name: str
     target_s: float | None
     elapsed_s: float
     remaining_s: float | None
+    basis: datetime | None
     due_at: datetime | None
     breached_at: datetime | None
     state: ClockState
@@ -51,12 +52,13 @@ class VendorStay(msgspec.Struct, rename={"since": "from"}):
 class Sla(msgspec.Struct):
     """How the record stands against its promises; `worst` is the unfinished clock with the least time left.
 
-    `holidays_unpublished` are years its clocks may reach into whose public holidays are not all known yet: a due time there
-    may still move.
+    `next` is the same of those that are not past their target yet. `holidays_unpublished` are years its clocks may reach into
+    whose public holidays are not all known yet: a due time there may still move.
     """
 
     policy: str
     worst: str | None
+    next: str | None
     next_due_at: datetime | None
     breached: bool
     holidays_unpublished: list[int]
@@ -263,13 +265,15 @@ def sla_view(incident: Incident, rules: Rules, now: datetime) -> Sla:
 def _sla(incident: Incident, rules: Rules, now: datetime, readings: Sequence[ClockReading]) -> Sla:
     going = [(r.remaining, r.name) for r in readings if r.remaining is not None and r.state in UNFINISHED]
     worst = min(going)[1] if going else None
+    ahead = [(remaining, name) for remaining, name in going if remaining > timedelta()]
+    following = min(ahead)[1] if ahead else None
     breached = incident.breached or any(r.breached_at is not None for r in readings)
     furthest = max((r.due_at for r in readings if r.due_at is not None), default=now)
     calendar = rules.policy(incident).calendar
     stays = stays_view(vendors.segments(calendar, incident.ledger, now))
     unpublished = list(calendar.unpublished(now, furthest))
     clocks = [clock_view(reading) for reading in readings]
-    return Sla(incident.policy, worst, incident.next_due_at, breached, unpublished, clocks, stays)
+    return Sla(incident.policy, worst, following, incident.next_due_at, breached, unpublished, clocks, stays)
 
 
 def stays_view(stays: Sequence[vendors.VendorSegment]) -> list[VendorStay]:
@@ -287,6 +291,7 @@ def clock_view(reading: ClockReading) -> Clock:
         target_s=None if reading.target is None else reading.target.total_seconds(),
         elapsed_s=reading.elapsed.total_seconds(),
         remaining_s=None if reading.remaining is None else reading.remaining.total_seconds(),
+        basis=reading.basis,
         due_at=reading.due_at,
         breached_at=reading.breached_at,
         state=reading.state,

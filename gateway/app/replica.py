@@ -1,6 +1,6 @@
 """The composition root: builds the graph of one replica, runs it, and stops it in order."""
 
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,6 +16,7 @@ from gateway.api.context import Context
 from gateway.api.health import Health
 from gateway.app import parts, people, reports, tasks
 from gateway.app.doors import VERSION, doors
+from gateway.app.supervision import Supervisor, Work
 from gateway.app.telling import telling as telling_by
 from gateway.catalogue.live import Catalogue
 from gateway.clock import Clock, SystemClock
@@ -113,7 +114,8 @@ async def _assemble(
     filing = parts.filing(stack, desk, settings.attachments)
     ways = people.ways(stack, door, filing, links, telling.channels)
     mender = Mender(Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.releases))
-    health = Health(timer_pool, lambda: timers.healthy, lambda: intake.alive)
+    supervisor = Supervisor(clock, metrics)
+    health = _health(timer_pool, supervisor, timers, intake, telling)
     login = parts.login(stack, pool, settings, clock)
     context = Context(
         desk, keys, login, parts.oidc(stack, login, settings), links, filing, mender, settings.problems, ways.room.open_set_aside
@@ -124,15 +126,13 @@ async def _assemble(
     app = _application(settings, edge.doors(definitions, clock, metrics.answered, proxies), ways)
     rules.warm(clock.now())
     chats = set(telling.channels) & set(CHATS)
-    rounds = (*tasks.rounds(desk, intake, filing, settings.dedup.reopen_within, chats), *_rounds(pool, pulse, mappings, ways))
+    rounds = (*tasks.rounds(desk, intake, filing, chats), *_rounds(pool, pulse, mappings, ways))
     upkeep = Upkeep(pool, settings, clock, metrics, rules, key, rounds)
     await upkeep.housekeeping()
     await catalogue.refresh(pool, clock.stamp())
     await mappings.refresh(pool)
-    for name, work in (_beside(catalogue, telling, upkeep, desk) | mailboxes(pool, ways.room)).items():
-        tasks.start(stack, work, name)
-    await tasks.start_timers(stack, timers)
-    await tasks.start_intake(stack, intake)
+    beside = _beside(catalogue, telling, upkeep, desk) | mailboxes(pool, ways.room)
+    tasks.start(stack, supervisor, beside, timers, intake)
     smtp = await stack.enter_async_context(
         receiving(MailDoor(ways.room, pool, keys.recognise, tokens), metrics.mail_sessions.set)
     )
@@ -156,14 +156,24 @@ def _application(settings: Settings, definitions: Iterable[web.RouteDef], ways: 
     return app
 
 
-def _beside(catalogue: Catalogue, telling: Telling, upkeep: Upkeep, desk: Desk) -> dict[str, Coroutine[Any, Any, None]]:
+def _health(pool: Pool, supervisor: Supervisor, timers: Timers, intake: Intake, telling: Telling) -> Health:
+    """The probes: failing are tasks that died, and timers that fail by a fault of their own."""
+
+    def failing() -> tuple[str, ...]:
+        broken = ("timers",) if timers.broken else ()
+        return tuple(dict.fromkeys((*supervisor.dead, *broken)))
+
+    return Health(pool, lambda: timers.healthy, lambda: intake.alive, lambda: telling.alive, failing)
+
+
+def _beside(catalogue: Catalogue, telling: Telling, upkeep: Upkeep, desk: Desk) -> dict[str, Work]:
     """What runs beside requests for as long as the replica does."""
     return {
-        "catalogue": catalogue.run(desk.pool, desk.clock),
-        "telling": telling.run(),
-        "upkeep": upkeep.run(),
-        "redating": Redating(desk).run(),
-        "service redating": ServiceRedating(desk).run(),
+        "catalogue": partial(catalogue.run, desk.pool, desk.clock),
+        "telling": telling.run,
+        "upkeep": upkeep.run,
+        "redating": Redating(desk).run,
+        "service redating": ServiceRedating(desk).run,
     }
 
 

@@ -11,7 +11,6 @@ from gateway.notify.calling import Calling
 from gateway.notify.channels import twilio_sms, twilio_voice
 from gateway.notify.channels.dingtalk import DingTalkChannel
 from gateway.notify.channels.feishu import FeishuChannel
-from gateway.notify.channels.person import PersonChannel
 from gateway.notify.channels.slack import SlackChannel
 from gateway.notify.channels.smtp import Replies, SmtpChannel
 from gateway.notify.channels.twilio_sms import SmsChannel
@@ -68,8 +67,7 @@ def channels(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock
     stack.push_async_callback(webhook.close)
     channels: dict[str, Channel] = {"webhook": webhook}
     if settings.notify.smtp.host:
-        channels["smtp"] = mail = SmtpChannel(settings.notify.smtp, Replies(tokens, settings.mail.reply_to))
-        channels["person"] = PersonChannel(pool, mail, settings.server.external_url)
+        channels["smtp"] = SmtpChannel(settings.notify.smtp, Replies(tokens, settings.mail.reply_to))
     if settings.notify.twilio.account:
         channels |= calls(stack, pool, settings, clock, CallTokens(tokens.secrets))
     return channels | chats(stack, pool, settings, clock, PressTokens(tokens.secrets))

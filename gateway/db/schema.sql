@@ -337,6 +337,18 @@ ALTER TABLE public.complaint ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.contact_method (
+    person_id integer NOT NULL,
+    "position" smallint NOT NULL,
+    channel text NOT NULL,
+    address text DEFAULT ''::text NOT NULL,
+    CONSTRAINT contact_method_channel_check CHECK ((channel = ANY (ARRAY['mail'::text, 'webhook'::text, 'sms'::text, 'voice'::text, 'slack'::text, 'feishu'::text, 'wecom'::text, 'dingtalk'::text])))
+);
+
+COMMENT ON TABLE public.contact_method IS 'Ways to reach a person, tried in order; a person without any is mailed';
+
+COMMENT ON COLUMN public.contact_method.address IS 'Empty for the address or telephone number that the person has';
+
 CREATE TABLE public.delivery (
     key_hash bytea NOT NULL,
     body_hash bytea NOT NULL,
@@ -727,6 +739,11 @@ CREATE TABLE public.outbox (
     settled_at timestamp with time zone,
     last_error text DEFAULT ''::text NOT NULL,
     noted boolean DEFAULT false NOT NULL,
+    cause text DEFAULT ''::text NOT NULL,
+    urgency smallint DEFAULT 5 NOT NULL,
+    method smallint DEFAULT 0 NOT NULL,
+    may_recover boolean DEFAULT false NOT NULL,
+    reached text DEFAULT ''::text NOT NULL,
     CONSTRAINT outbox_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text])))
 );
 
@@ -735,6 +752,16 @@ COMMENT ON COLUMN public.outbox.id IS 'uuid5 of incident, cause and target: the 
 COMMENT ON COLUMN public.outbox.incident_id IS 'Null for what is about no record, such as a hand-over';
 
 COMMENT ON COLUMN public.outbox.noted IS 'Whether the record''s timeline says that this message never arrived; only asked of dead ones';
+
+COMMENT ON COLUMN public.outbox.cause IS 'Why this message is owed; of one incident, cause and target there is one message';
+
+COMMENT ON COLUMN public.outbox.urgency IS 'The priority of the incident as it is told; 5 where there is none: the least goes first';
+
+COMMENT ON COLUMN public.outbox.method IS 'Which contact method of the person is tried next';
+
+COMMENT ON COLUMN public.outbox.may_recover IS 'Whether a method that failed in this round may work later';
+
+COMMENT ON COLUMN public.outbox.reached IS 'Channel and address that took the message';
 
 CREATE TABLE public.person (
     id integer NOT NULL,
@@ -835,7 +862,8 @@ CREATE TABLE public.receipt (
     lost integer DEFAULT 0 NOT NULL,
     flag text,
     body_bytes integer NOT NULL,
-    body bytea
+    body bytea,
+    mended json
 )
 PARTITION BY RANGE (received_at);
 ALTER TABLE ONLY public.receipt ALTER COLUMN body SET STORAGE EXTERNAL;
@@ -845,6 +873,8 @@ COMMENT ON COLUMN public.receipt.lost IS 'Alerts the sender itself says it left 
 COMMENT ON COLUMN public.receipt.flag IS 'Something odd about the delivery: id_reused_with_other_body, replay';
 
 COMMENT ON COLUMN public.receipt.body IS 'Null once bodies are thinned out in a storm of repeats; the items stay exact';
+
+COMMENT ON COLUMN public.receipt.mended IS 'What was read otherwise than it was sent, or left out: [{item, pointer, what}], item -1 is the whole body; null for nothing';
 
 CREATE TABLE public.receipt_default (
     id uuid CONSTRAINT receipt_id_not_null NOT NULL,
@@ -856,7 +886,8 @@ CREATE TABLE public.receipt_default (
     lost integer DEFAULT 0 CONSTRAINT receipt_lost_not_null NOT NULL,
     flag text,
     body_bytes integer CONSTRAINT receipt_body_bytes_not_null NOT NULL,
-    body bytea
+    body bytea,
+    mended json
 );
 ALTER TABLE ONLY public.receipt_default ALTER COLUMN body SET STORAGE EXTERNAL;
 
@@ -1084,7 +1115,8 @@ CREATE TABLE public.timer (
     fired_at timestamp with time zone,
     fired_gen integer,
     fired_epoch bigint,
-    CONSTRAINT timer_check CHECK (((NOT armed) OR (due_at IS NOT NULL)))
+    CONSTRAINT timer_check CHECK (((NOT armed) OR (due_at IS NOT NULL))),
+    CONSTRAINT timer_due_at_is_kept CHECK (((due_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (due_at <= '3000-01-01 00:00:00+00'::timestamp with time zone)))
 )
 WITH (fillfactor='80');
 
@@ -1168,6 +1200,9 @@ ALTER TABLE ONLY public.ci
 
 ALTER TABLE ONLY public.complaint
     ADD CONSTRAINT complaint_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.contact_method
+    ADD CONSTRAINT contact_method_pkey PRIMARY KEY (person_id, "position");
 
 ALTER TABLE ONLY public.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (key_hash);
@@ -1465,6 +1500,9 @@ ALTER TABLE ONLY public.ci_dependency
 
 ALTER TABLE ONLY public.ci
     ADD CONSTRAINT ci_service_fkey FOREIGN KEY (service) REFERENCES public.service(slug);
+
+ALTER TABLE ONLY public.contact_method
+    ADD CONSTRAINT contact_method_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.handover_item
     ADD CONSTRAINT handover_item_handover_id_fkey FOREIGN KEY (handover_id) REFERENCES public.handover(id);

@@ -115,6 +115,7 @@ class Committer:
         hashes = list({item.key_hash for item in items})
         now, known, held = await load.lock_keys(conn, hashes, self._clock.stamp())
         plan = Plan(now, self._rules, self._dedup.reopen_within, known, self._windows)
+        plan.priority_of = self._records.priority_of
         plan.chatty = self._touch.chatty(hashes)
         plan.names = {item.key_hash: item.alert.dedup_key for item in items}
         if held:
@@ -135,7 +136,8 @@ class Committer:
             plan.memberships[item.key_hash] = tuple(g for g, _ in found)
             plan.groups.update((g, Group(g, rule.name, rule.within)) for g, rule in found if g not in plan.groups)
         if plan.groups or plan.storms:
-            await load.lock_groups(conn, plan.groups | {group.hash: group for group in plan.storms.values()})
+            groups = plan.groups | {group.hash: group for group in plan.storms.values()}
+            await load.lock_groups(conn, groups, plan.loaded())
         if plan.groups:
             plan.unlinked = await load.load_unlinked(conn, plan.memberships, plan.groups)
 

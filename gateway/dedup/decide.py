@@ -10,8 +10,9 @@
     commented      Ignored               Ignored               Commented
 
 Before that table comes order: an event older, by the sender's own clock, than what the sender said last of the same
-key is Stale and changes nothing. Times are compared only where the sender stamped both, and a firing and a recovery of
-the same instant mean that it fires: doubt opens.
+key is Stale and changes nothing. Times are compared only where the sender stamped both. Events of the same instant go by
+order of arrival, as many senders stamp whole seconds, or a recovery with the time of its firing. One pair is read the
+other way round: a firing no newer than a recovery that found nothing firing was overtaken by it on the way.
 """
 
 from collections.abc import Mapping
@@ -136,14 +137,22 @@ def decide(alert: Alert, known: Known, now: datetime, rules: Rules) -> Decision:
 
 
 def _overtaken(alert: Alert, known: Known) -> Stale | None:
-    stamped = alert.event_time
+    stamped = alert.order_time
     if stamped is None:
         return None
     if alert.status is AlertStatus.FIRING:
-        late = known.cleared_at is not None and stamped < known.cleared_at
-        return Stale("older_than_recovery") if late else None
-    late = known.fired_at is not None and stamped <= known.fired_at and alert.status is AlertStatus.RESOLVED
+        return _late_firing(alert, stamped, known)
+    late = known.fired_at is not None and stamped < known.fired_at and alert.status is AlertStatus.RESOLVED
     return Stale("older_than_firing") if late else None
+
+
+def _late_firing(alert: Alert, stamped: datetime, known: Known) -> Stale | None:
+    if known.unmatched_at is not None and stamped <= known.unmatched_at:
+        return Stale("overtaken")
+    if known.cleared_at is None or stamped > known.cleared_at:
+        return None
+    copy = bool(alert.occurrence) and alert.occurrence == known.occurrence and not known.firing
+    return Stale("older_than_recovery") if stamped < known.cleared_at or copy else None
 
 
 def _fired(known: Known, now: datetime, rules: Rules) -> Decision:

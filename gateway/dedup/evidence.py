@@ -43,6 +43,8 @@ async def write_evidence(
     ]
     rows_of_receipts = [_receipt(deliveries, place, receipt, bodies, now) for place, receipt in enumerate(receipts)]
     await save.record(conn, keys, rows_of_receipts, events, now)
+    if mended := [(receipt.id, s.mended) for receipt, s in zip(receipts, deliveries.batch, strict=True) if s.mended]:
+        await save.mark_mended(conn, mended, now)
     if quarantined := [row for i, receipt in enumerate(receipts) for row in _quarantined(deliveries, i, receipt)]:
         await save.insert_quarantine(conn, quarantined, now)
     return receipts

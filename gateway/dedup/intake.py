@@ -81,8 +81,9 @@ class Intake:
         return await answer
 
     async def run(self) -> None:
-        """Write until `close`, then write what is still queued."""
+        """Write until `close`, then write what is still queued. May be run again after it failed."""
         self.alive = True
+        self._wake.set()
         try:
             while not (self._closing and self._queue.empty):
                 await self._wake.wait()

@@ -28,8 +28,9 @@ WITH near AS (
   SELECT i.id FROM unnest($2::text[] || '{""}'::text[]) AS asked (service) CROSS JOIN LATERAL (
     SELECT id FROM incident i WHERE i.service = asked.service AND i.master_id IS NULL
     AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') ORDER BY i.id DESC LIMIT $4) i)
-SELECT i.id, i.number, i.state, i.resolved_at, i.handler, i.assignee, i.assignee_group, i.tier, i.storm, i.ci, i.service,
-  i.title, left(i.description, 600) AS text, i.location, i.recorded_at, i.dedup_key IS NOT NULL AS by_alert
+SELECT i.id, i.number, i.state, i.resolved_at, i.handler, i.assignee, i.assignee_group, i.tier, i.storm, i.kind, i.priority,
+  i.security, i.suppressed, i.ci, i.service, i.title, left(i.description, 600) AS text, i.location, i.recorded_at,
+  i.dedup_key IS NOT NULL AS by_alert
 FROM incident i WHERE i.id IN (SELECT id FROM near ORDER BY id DESC LIMIT $5)
 AND i.recorded_at > $3 AND i.kind = 'incident' AND NOT i.security AND NOT i.storm AND NOT i.suppressed
 AND (i.ci <> '' OR i.dedup_key IS NULL)

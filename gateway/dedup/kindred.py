@@ -53,10 +53,10 @@ class Kindred:
         """Whether the alert is about an item that hangs together with anything."""
         return alert.ci in self.landscape.provinces
 
-    def cause(self, alert: Alert, key_hash: bytes) -> tuple[Holder, Bond] | None:
-        """The nearest master that this alert's item fails with, the oldest of those that are as near."""
+    def causes(self, alert: Alert, key_hash: bytes) -> list[tuple[Holder, Bond]]:
+        """Return the masters that this alert's item fails with, the nearest first, the oldest of those that are as near."""
         if not self.knows(alert):
-            return None
+            return []
         above = self.landscape.above(alert.ci)
         found = [
             (above[ci], holder.id or UNWRITTEN, ci, holder)
@@ -64,10 +64,8 @@ class Kindred:
             for holder in self.alerted[ci]
             if _leads(holder) and (key_hash, holder.id) not in self.undone
         ]
-        if not found:
-            return None
-        depth, _, ci, holder = min(found, key=lambda one: one[:3])
-        return holder, _bond(alert.ci, ci, depth)
+        found.sort(key=lambda one: one[:3])
+        return [(holder, _bond(alert.ci, ci, depth)) for depth, _, ci, holder in found]
 
     def effects(self, alert: Alert, now: datetime) -> Iterator[tuple[Holder, Bond]]:
         """The masters that fail with this alert's item: those of alerts by their item, people's by what they say."""

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from gateway.incidents.model import LIVE, Alert, AlertStatus, State, Tier
+from gateway.incidents.model import LIVE, Alert, AlertStatus, Kind, State, Tier
 
 
 @dataclass(slots=True, eq=False)
 class Holder:
     """The incident that answers for a key: as it is stored, or (`id` 0) one that this batch is about to open.
 
-    `firing` counts the alerts of a storm's master that fire; it is not kept for records of a single key. `was` is the
-    state as loaded: when the record is found in another one once it is locked, the batch is decided anew.
+    `firing` counts the alerts of a storm's master that fire; it is not kept for records of a single key. `was` is what was
+    loaded of where it stands: when the record is found elsewhere once it is locked, the batch is decided anew.
     """
 
     id: int
@@ -26,7 +26,16 @@ class Holder:
     storm: bool = False
     master: "Holder | None" = None
     firing: int = 0
-    was: State | None = None
+    kind: str = Kind.INCIDENT
+    priority: int = 4
+    security: bool = False
+    suppressed: bool = False
+    was: tuple[State, str, int, bool, bool] | None = None
+
+    @property
+    def stands(self) -> tuple[State, str, int, bool, bool]:
+        """What decides who may follow it."""
+        return self.state, self.kind, self.priority, self.security, self.suppressed
 
     @property
     def top(self) -> "Holder":

@@ -1,6 +1,6 @@
 """Loading what a batch must know: locks its keys (in key order, so that batches never wait for each other in a circle)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,7 +35,8 @@ async def lock_keys(
 
 
 HOLDERS = """
-SELECT i.id, i.number, i.state, i.resolved_at, i.handler, i.assignee, i.assignee_group, i.tier, i.storm
+SELECT i.id, i.number, i.state, i.resolved_at, i.handler, i.assignee, i.assignee_group, i.tier, i.storm, i.kind, i.priority,
+  i.security, i.suppressed
 FROM incident i WHERE i.id = ANY($1::bigint[])
 """
 
@@ -50,11 +51,13 @@ async def load_holders(conn: Connection, held: dict[int, list[Known]]) -> None:
 
 def holder_of(row: Any) -> Holder:
     """The incident in a row of HOLDERS, as it is stored."""
-    state = State(row["state"])
-    return Holder(
-        row["id"], row["number"], state, row["resolved_at"], row["handler"], row["assignee"], row["assignee_group"],
-        Tier(row["tier"]), row["storm"], was=state,
+    holder = Holder(
+        row["id"], row["number"], State(row["state"]), row["resolved_at"], row["handler"], row["assignee"],
+        row["assignee_group"], Tier(row["tier"]), row["storm"], kind=row["kind"], priority=row["priority"],
+        security=row["security"], suppressed=row["suppressed"],
     )  # fmt: skip
+    holder.was = holder.stands
+    return holder
 
 
 FIRING = """
@@ -76,20 +79,27 @@ WITH wanted AS (
 """
 
 MASTERS = """
-SELECT i.id AS asked, m.id, m.number, m.state, m.resolved_at, m.handler, m.assignee, m.assignee_group, m.tier, m.storm
+SELECT i.id AS asked, m.id, m.number, m.state, m.resolved_at, m.handler, m.assignee, m.assignee_group, m.tier, m.storm,
+  m.kind, m.priority, m.security, m.suppressed
 FROM incident i JOIN incident m ON m.id = coalesce(i.master_id, i.id)
 WHERE i.id = ANY($1::bigint[])
 """
 
 
-async def lock_groups(conn: Connection, groups: dict[bytes, Group]) -> None:
-    """Fill in the master of each group; the group's row is the lock that keeps two replicas from making two masters."""
+async def lock_groups(conn: Connection, groups: dict[bytes, Group], known: Mapping[int, Holder]) -> None:
+    """Fill in the master of each group; the group's row is the lock that keeps two replicas from making two masters.
+
+    `known` are records that the batch has loaded already, by id: what it does to one of them holds for the group too.
+    """
     rows = await conn.fetch(LOCK_GROUPS, sorted(groups))
     opened: dict[bytes, tuple[int, datetime]] = {r[0]: (r[1], r[2]) for r in rows if r[1] is not None}
     ids = {incident_id for incident_id, _ in opened.values()}
     if not ids:
         return
-    masters = {row["asked"]: holder_of(row) for row in await conn.fetch(MASTERS, list(ids))}
+    found: dict[int, Holder] = dict(known)
+    masters: dict[int, Holder] = {}
+    for row in await conn.fetch(MASTERS, list(ids)):
+        masters[row["asked"]] = found.setdefault(row["id"], holder_of(row))
     for key, (incident_id, opened_at) in opened.items():
         groups[key].master, groups[key].opened_at = masters.get(incident_id), opened_at
 

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.catalogue.live import Catalogue
 from gateway.catalogue.routing import ALERTS
 from gateway.dedup.known import Holder
-from gateway.dedup.plan import Draft
+from gateway.dedup.plan import Draft, Item
 from gateway.dedup.priority import STORM, grade_of
 from gateway.dedup.regrading import shown_title
 from gateway.incidents.following import Before, go_on
@@ -39,8 +39,8 @@ class Openings:
     def revision(self, draft: Draft, now: datetime) -> Revision:
         """The new record of a draft whose holder already has its id and number."""
         alert, storm = draft.item.alert, draft.holder.storm
-        settings = self.settings
-        grade = STORM if storm else grade_of(draft.item.source, alert.severity, settings.intake, alert.service, settings.services)
+        grade = self._graded(draft.item)
+        grade = min(STORM, grade, key=lambda one: one.priority) if storm else grade
         judged = self.catalogue.judge(grade.priority, "" if storm else alert.service)
         incident = self._incident(draft, now, grade, judged.priority)
         overrides = judged.facts if not grade.rule else {**judged.facts, "graded_by": grade.rule}
@@ -54,6 +54,15 @@ class Openings:
             timers += (Arm(TimerKind.LADDER, self.rules.policy(incident).calendar.add(now, rungs[0].after)),)
         opened = Revision(after=incident, actor=ACTOR, events=tuple(events), timers=timers)
         return self._given(opened, draft.follows, now)
+
+    def grade(self, item: Item) -> Grade:
+        """Return how urgent an alert is, with what the catalogue says of its service."""
+        graded = self._graded(item)
+        return replace(graded, priority=self.catalogue.judge(graded.priority, item.alert.service).priority)
+
+    def _graded(self, item: Item) -> Grade:
+        alert, settings = item.alert, self.settings
+        return grade_of(item.source, alert.severity, settings.intake, alert.service, settings.services)
 
     def _given(self, opened: Revision, follows: Holder | None, now: datetime) -> Revision:
         """Given to who had this before, or where a rule says, with the timers of what it is then; most cost nothing."""
@@ -91,6 +100,7 @@ class Openings:
             ledger=(LedgerEntry(now, ClockEvent.RECORD, priority=priority),),
             next_due_at=None if master else opening_due(policy, priority, now),
             follows_id=draft.follows.id if draft.follows else None,
+            security=holder.security,
             master_id=master.id if master else None,
             link_reason=draft.bond.reason if master and draft.bond else None,
             link_score=draft.bond.score if master and draft.bond else None,

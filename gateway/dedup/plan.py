@@ -1,6 +1,6 @@
 """Deciding a whole batch, item by item in arrival order. Pure: what was loaded goes in, what to write comes out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -25,7 +25,9 @@ from gateway.dedup.groups import Group
 from gateway.dedup.kindred import Bond, Kindred
 from gateway.dedup.known import Holder, Known, Words, words_of
 from gateway.dedup.maintenance import Window, suppressed_until
+from gateway.dedup.priority import STORM
 from gateway.dedup.steps import AnyStep, PersonSaid, Step, Worded
+from gateway.incidents.hierarchy import Unfit, unfit
 from gateway.incidents.model import Alert, AlertStatus, Outcome, State
 
 
@@ -58,6 +60,7 @@ class Draft:
     reason: str
     follows: Holder | None = None
     bond: Bond | None = None
+    proposed: list[tuple[Holder, Bond]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -94,6 +97,8 @@ class Plan:
     lapsing: dict[Holder, datetime] = field(default_factory=dict)
     kindred: Kindred = field(default_factory=Kindred)
     moving: dict[Holder, Bond] = field(default_factory=dict)
+    priority_of: Callable[[Item], int] = lambda _: 3
+    proposed: list[tuple[Holder, Holder, Bond]] = field(default_factory=list)
     chatty: AbstractSet[bytes] = frozenset()
 
     def loaded(self) -> dict[int, Holder]:
@@ -176,10 +181,12 @@ class Plan:
             holds.append(silence)
         if not holds:
             return False
-        self._detach(known)
         if known.suppressed_until is None:
+            self._detach(known)
             known.occurrences, known.first_seen = 0, self.now
-        known.holder = None
+        if known.holder is not None and not known.holder.security:
+            # What a security incident answered for opens one again once the hold ends.
+            known.holder = None
         known.suppressed_until, verdict.reason = max(holds)
         verdict.outcome, verdict.holder = Outcome.SUPPRESSED, None
         self._count(item, known, flapped=False)
@@ -191,27 +198,43 @@ class Plan:
 
     def _place(self, item: Item, decision: Opened) -> tuple[Holder, str | None]:
         """A record under the first group that has a master, or one that becomes master of all its groups."""
-        holder = Holder(0, "", State.LOGGED)
+        security = decision.follows is not None and decision.follows.security
+        holder = Holder(0, "", State.LOGGED, priority=self.priority_of(item), security=security)
         draft = Draft(holder, item, decision.reason, decision.follows)
         self.drafts.append(draft)
+        if security:
+            return holder, None
         groups = [self.groups[g] for g in self.memberships.get(item.key_hash, ())]
-        for group in groups:
-            master = group.master_at(self.now)
-            if master is not None and (item.key_hash, group.hash) not in self.unlinked:
-                holder.master, draft.bond = master.top, Bond(f"rule: {group.rule}", 1.0, rule=True)
-                return holder, group.rule
-        if found := self.kindred.cause(item.alert, item.key_hash):
-            holder.master, draft.bond = found
-            return holder, "dependency"
+        for master, bond in (*self._ruled(item, groups), *self.kindred.causes(item.alert, item.key_hash)):
+            why = unfit(master, holder)
+            if why is None:
+                holder.master, draft.bond, draft.proposed = master, bond, []
+                return holder, bond.reason.removeprefix("rule: ") if bond.rule else "dependency"
+            if why is Unfit.MILDER:
+                draft.proposed.append((master, bond))
         self._lead(holder, item)
         for group in groups:
-            if group.master_at(self.now) is None:
+            leader = group.master_at(self.now)
+            if leader is None or unfit(leader.top, holder):
                 group.lead(holder, self.now)
         return holder, None
 
+    def _ruled(self, item: Item, groups: Sequence[Group]) -> Iterator[tuple[Holder, Bond]]:
+        """The masters of the groups that nobody took the key out of."""
+        for group in groups:
+            master = group.master_at(self.now)
+            if master is not None and (item.key_hash, group.hash) not in self.unlinked:
+                yield master.top, Bond(f"rule: {group.rule}", 1.0, rule=True)
+
     def _lead(self, holder: Holder, item: Item) -> None:
-        """A new master: what fails with its item, or speaks of what does, hangs on it from now on."""
+        """A new master: what fails with its item, or speaks of what does, hangs on it from now on.
+
+        What is more urgent stays where it is, and the link is proposed.
+        """
         for effect, bond in list(self.kindred.effects(item.alert, self.now)):
+            if unfit(holder, effect) is not None:
+                self.proposed.append((effect, holder, bond))
+                continue
             effect.master = holder
             if (draft := next((one for one in self.drafts if one.holder is effect), None)) is not None:
                 draft.bond = bond
@@ -220,9 +243,11 @@ class Plan:
         self.kindred.leads(item.alert, holder)
 
     def _storm_master(self, storm: Group, item: Item) -> Holder:
+        """Return the record that takes up what a storm brings; one that few may see takes up nothing."""
         master = storm.master
-        if master is None or not master.live:
-            master = Holder(0, "", State.LOGGED, storm=True)
+        if master is None or unfit(master, Holder(0, "", State.LOGGED, priority=master.priority)):
+            urgent = min(STORM.priority, self.priority_of(item))
+            master = Holder(0, "", State.LOGGED, storm=True, priority=urgent)
             storm.lead(master, self.now)
             self.drafts.append(Draft(master, item, "storm"))
         return master
@@ -244,12 +269,15 @@ class Plan:
         known.status, known.occurrence, known.ends_at = AlertStatus.FIRING, alert.occurrence, alert.ends_at
         known.occurrences += 1
         known.last_seen = self.now
-        known.fired_at = _newest(known.fired_at, alert.event_time)
+        known.fired_at = _newest(known.fired_at, alert.order_time)
 
     def _reword(self, item: Item, known: Known, before: Words) -> None:
-        """Let the record show the present words, where they are others than before."""
-        if known.words != before:
-            self._step(known, Worded(item.source, item.alert, before))
+        """Let the record show the present words, where they are others than before, and be as urgent as they are."""
+        if known.words == before:
+            return
+        holder = self._step(known, Worded(item.source, item.alert, before))
+        if not holder.id:
+            holder.priority = min(holder.priority, self.priority_of(item))
 
     def _clear(self, alert: Alert, known: Known, decision: Cleared) -> None:
         assert known.holder is not None  # noqa: S101 - only what a record answers for is cleared
@@ -263,8 +291,11 @@ class Plan:
     def _note(self, alert: Alert, known: Known, decision: Decision) -> None:
         """Remember a recovery even where it changes no record, so that an older firing that arrives late is stale."""
         if alert.status is AlertStatus.RESOLVED and not isinstance(decision, Stale) and not alert.test:
+            stamped = alert.order_time
+            if not known.firing and stamped is not None and (known.cleared_at is None or stamped > known.cleared_at):
+                known.unmatched_at = stamped
             known.status = AlertStatus.RESOLVED
-            known.cleared_at = _newest(known.cleared_at, alert.event_time)
+            known.cleared_at = _newest(known.cleared_at, stamped)
             known.ends_at = known.suppressed_until = None
 
     def _move(self, known: Known, state: State, step: Step) -> None:
@@ -286,5 +317,24 @@ def _newest(one: datetime | None, other: datetime | None) -> datetime | None:
 
 
 def decide_all(plan: Plan, items: Sequence[Item]) -> list[Verdict]:
-    """Every item's verdict, in arrival order."""
-    return [plan.take(item) for item in items]
+    """Every item's verdict, in arrival order; what followed a master that the batch itself ended stands alone."""
+    verdicts = [plan.take(item) for item in items]
+    freed = dict(_freed(plan))
+    for verdict in verdicts:
+        if verdict.holder is not None and verdict.holder in freed and verdict.outcome is Outcome.RELATED:
+            verdict.outcome, verdict.reason = Outcome.OPENED, freed[verdict.holder]
+    return verdicts
+
+
+def _freed(plan: Plan) -> Iterator[tuple[Holder, str]]:
+    """Take new and moved records off masters that they may not follow after all, those right below one first."""
+    drafts = {draft.holder: draft for draft in plan.drafts}
+    while lost := [one for one in (*drafts, *plan.moving) if one.master is not None and unfit(one.top, one) is not None]:
+        for holder in [one for one in lost if one.master is one.top] or lost:
+            top, bond = holder.top, drafts[holder].bond if holder in drafts else plan.moving.pop(holder)
+            if unfit(top, holder) is Unfit.MILDER and bond is not None:
+                plan.proposed.append((holder, top, bond))
+            holder.master = None
+            if (draft := drafts.get(holder)) is not None:
+                draft.bond = None
+                yield holder, draft.reason

@@ -1,6 +1,6 @@
 """From a decided batch to written records: new ones opened, existing ones locked, moved on and written back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from gateway.dedup.kin_load import followers
 from gateway.dedup.kindred import Bond
 from gateway.dedup.known import Holder
 from gateway.dedup.opening import ACTOR, Openings
-from gateway.dedup.plan import Plan
+from gateway.dedup.plan import Item, Plan
 from gateway.dedup.quoting import quoted
 from gateway.dedup.regrading import Grading
 from gateway.dedup.steps import AnyStep, Step, Worded
@@ -19,6 +19,8 @@ from gateway.incidents import commands, lifecycle, store, writing
 from gateway.incidents.arming import arm
 from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
+from gateway.kinship import letting_go, proposals
+from gateway.kinship.proposals import Proposal
 from gateway.sla import timers
 from gateway.sla.duties import with_announcements
 
@@ -37,6 +39,10 @@ class Records:
         self._openings, self._reserve, self._clock, self._key = openings, reserve, clock, key
         self._grading = Grading(openings.settings, openings.rules, openings.catalogue.judge)
 
+    def priority_of(self, item: Item) -> int:
+        """The priority of the record that the item would open."""
+        return self._openings.grade(item).priority
+
     @property
     def landscape(self) -> Landscape:
         """What the catalogue calls things and what they hang on, as of now."""
@@ -46,11 +52,14 @@ class Records:
         """Write the records of a plan inside its transaction and give every drafted holder its id and number."""
         locked = await self._locked(conn, plan)
         opened = await self._opened(plan)
-        revisions = self._moved(locked, plan)
+        rules = self._openings.rules
+        changed = await letting_go.settled(conn, rules, self._moved(locked, plan), plan.now) if locked else []
+        revisions = [self._told(self._armed(revision, plan)) for revision in changed]
         if opened:
             await writing.open_new(conn, self._key, opened, plan.now)
         if revisions:
             await writing.write(conn, self._key, revisions, plan.now)
+        await proposals.keep(conn, [_proposal(*one) for one in _proposed(plan)], plan.now)
         lapsing = [(holder.id, TimerKind.ALERT_EXPIRY, ends_at) for holder, ends_at in plan.lapsing.items()]
         if lapsing:
             await arm(conn, lapsing)
@@ -64,10 +73,12 @@ class Records:
         for draft, incident_id, number in zip(plan.drafts, ids, numbers, strict=True):
             draft.holder.id, draft.holder.number = incident_id, number
         revisions = []
+        proposed = _by_record(plan)
         for draft in plan.drafts:
-            revision = self._openings.revision(draft, plan.now)
-            steps = plan.steps.get(draft.holder)
-            revisions.append(self._told(self._stepped(revision, steps, plan) if steps else revision))
+            revision = _with_proposals(self._openings.revision(draft, plan.now), proposed.get(draft.holder, []))
+            if steps := plan.steps.get(draft.holder):
+                revision = self._armed(self._stepped(revision, steps, plan), plan)
+            revisions.append(self._told(revision))
         return revisions
 
     def _told(self, revision: Revision) -> Revision:
@@ -78,45 +89,50 @@ class Records:
         masters = {top.id: top for draft in plan.drafts if (top := draft.holder.top) is not draft.holder and top.id}
         movers = {holder.id: holder for holder in plan.moving}
         stepped = {holder.id: holder for holder in plan.steps if holder.id}
-        if not (masters or movers or stepped):
+        changed = movers | stepped | {one.id: one for one, _, _ in plan.proposed if one.id}
+        if not (masters or changed):
             return []
-        locked = await store.lock(conn, masters.keys() | movers.keys() | stepped.keys())
-        open_to_all = {draft.holder.top.id for draft in plan.drafts if draft.bond and not draft.bond.rule} | movers.keys()
+        locked = await store.lock(conn, masters.keys() | changed.keys())
         for incident in locked:
-            held = stepped.get(incident.id) or movers.get(incident.id) or masters[incident.id]
+            held = changed.get(incident.id) or masters[incident.id]
             leads = incident.id in masters or incident.id in movers
-            hidden = incident.security and incident.id in open_to_all
-            if incident.state is not held.was or (leads and incident.master_id is not None) or hidden:
+            if held.was is None or incident.state is not held.was[0] or (leads and _stands_elsewhere(incident, held)):
                 raise Moved
-        locked = [incident for incident in locked if incident.id in movers or incident.id in stepped]
+        locked = [incident for incident in locked if incident.id in changed]
         if movers and (below := set(await followers(conn, list(movers))) - {incident.id for incident in locked}):
             locked += await store.lock(conn, below)
         return locked
 
     def _moved(self, locked: Sequence[Incident], plan: Plan) -> list[Revision]:
-        """What was decided of each locked record: what it hangs on from now on, then its steps."""
+        """What was decided of each locked record: what it hangs on from now on or is proposed to, then its steps."""
         steps = {holder.id: steps for holder, steps in plan.steps.items() if holder.id}
         movers = {holder.id: (holder.top, bond) for holder, bond in plan.moving.items()}
+        proposed = {holder.id: links for holder, links in _by_record(plan).items() if holder.id}
         revisions = []
         for incident in locked:
             revision = Revision(after=incident, actor=ACTOR, events=(), before=incident)
             if mover := movers.get(incident.id) or movers.get(incident.master_id or 0):
                 revision = _hung(revision, *mover)
-            revisions.append(self._told(self._stepped(revision, steps.get(incident.id, ()), plan)))
+            revision = _with_proposals(revision, proposed.get(incident.id, []))
+            revisions.append(self._stepped(revision, steps.get(incident.id, ()), plan))
         return revisions
 
     def _stepped(self, revision: Revision, steps: Sequence[AnyStep], plan: Plan) -> Revision:
         """The revision with everything the batch's decisions did to the record, in order, on top."""
-        settle: tuple[Arm, ...] = ()
         for step in steps:
             if step is Step.SETTLE:
-                settle = (Arm(TimerKind.FLAP_SETTLE, plan.now + plan.settle_after),)
+                settle = Arm(TimerKind.FLAP_SETTLE, plan.now + plan.settle_after)
+                revision = replace(revision, timers=(*revision.timers, settle))
             else:
                 revision = _with(revision, self._done(revision.after, step, plan.now))
+        return revision
+
+    def _armed(self, revision: Revision, plan: Plan) -> Revision:
+        """The revision with its clocks and timers brought up to date."""
         if not revision.events:
-            return replace(revision, timers=settle)
+            return revision
         after, armed = timers.refresh(self._openings.rules, revision.after, plan.now)
-        return replace(revision, after=after, timers=armed + settle)
+        return replace(revision, after=after, timers=armed + revision.timers)
 
     def _done(self, incident: Incident, step: AnyStep, now: datetime) -> Revision:
         if isinstance(step, Step):
@@ -138,6 +154,33 @@ def _hung(revision: Revision, master: Holder, bond: Bond) -> Revision:
     after = replace(revision.after, master_id=master.id, link_reason=bond.reason, link_score=bond.score)
     facts = {"master": master.number, "reason": bond.reason, "score": bond.score}
     return replace(revision, after=after, events=(("linked", facts),))
+
+
+def _stands_elsewhere(incident: Incident, held: Holder) -> bool:
+    found = (incident.state, incident.kind, incident.priority, incident.security, incident.suppressed)
+    return incident.master_id is not None or found != held.was
+
+
+def _proposed(plan: Plan) -> Iterator[tuple[Holder, Holder, Bond]]:
+    """Every link that the plan proposes: record, master, why."""
+    yield from ((draft.holder, master, bond) for draft in plan.drafts for master, bond in draft.proposed)
+    yield from plan.proposed
+
+
+def _by_record(plan: Plan) -> dict[Holder, list[tuple[Holder, Bond]]]:
+    found: dict[Holder, list[tuple[Holder, Bond]]] = {}
+    for holder, master, bond in _proposed(plan):
+        found.setdefault(holder, []).append((master, bond))
+    return found
+
+
+def _proposal(holder: Holder, master: Holder, bond: Bond) -> Proposal:
+    return Proposal(incident_id=holder.id, master_id=master.top.id, reason=bond.reason, score=bond.score)
+
+
+def _with_proposals(revision: Revision, proposed: Sequence[tuple[Holder, Bond]]) -> Revision:
+    facts = [{"master": master.top.number, "reason": bond.reason, "score": bond.score} for master, bond in proposed]
+    return replace(revision, events=(*revision.events, *(("link_proposed", one) for one in facts))) if facts else revision
 
 
 COMMANDS: Mapping[Step, commands.Command] = {

@@ -10,6 +10,7 @@ import msgspec
 from gateway.db.pool import Connection
 from gateway.dedup.groups import Group
 from gateway.dedup.known import Known
+from gateway.dedup.mended import Mended
 from gateway.dedup.plan import Detached, Item
 from gateway.dedup.rows import as_bytea, as_json
 from gateway.incidents.model import Alert
@@ -178,6 +179,17 @@ async def record(
 def _turned(rows: Iterable[tuple[Any, ...]], width: int) -> Sequence[Sequence[Any]]:
     """Rows as columns; as many empty columns where there are no rows."""
     return tuple(zip(*rows, strict=True)) or ((),) * width
+
+
+MARK_MENDED = """
+UPDATE receipt r SET mended = t.mended::json FROM unnest($1::uuid[], $2::text[]) AS t(id, mended)
+WHERE r.id = t.id AND r.received_at = $3::timestamptz
+"""
+
+
+async def mark_mended(conn: Connection, rows: Sequence[tuple[UUID, Sequence[Mended]]], received_at: datetime) -> None:
+    """Write down what was mended of requests; apart from the receipts, since few ever need it."""
+    await conn.execute(MARK_MENDED, [row[0] for row in rows], [as_json(row[1]) for row in rows], received_at)
 
 
 QUARANTINE = """

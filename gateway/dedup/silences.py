@@ -1,4 +1,7 @@
-"""Which alerts of a batch a silence holds back; PostgreSQL runs the patterns, so that none can hold up the loop."""
+"""The alerts of a batch that a silence holds back; PostgreSQL runs the patterns, so that none can hold up the loop.
+
+A matcher looks at the label of its name; `service` and `ci` are also the service and the item that the alert is about.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -22,6 +25,8 @@ class Labelled(msgspec.Struct):
 
     place: int
     integration_id: int
+    service: str
+    ci: str
     labels: Mapping[str, str]
 
 
@@ -32,14 +37,16 @@ SELECT EXISTS (SELECT FROM silence WHERE starts_at <= $1::timestamptz AND ends_a
 
 SILENCED = """
 SELECT DISTINCT ON (t.place) t.place, s.ends_at, s.id
-FROM silence s JOIN json_to_recordset($2::json) AS t(place int, integration_id int, labels json)
+FROM silence s JOIN json_to_recordset($2::json) AS t(place int, integration_id int, service text, ci text, labels json)
   ON s.integration_id IS NULL OR s.integration_id = t.integration_id
 WHERE s.starts_at <= $1::timestamptz AND s.ends_at > $1::timestamptz
   AND NOT EXISTS (
     SELECT FROM json_to_recordset(s.matchers) AS w(name text, sign text, pattern text)
-    CROSS JOIN LATERAL (SELECT coalesce(t.labels ->> w.name, '') AS text) AS has
-    WHERE NOT CASE w.sign WHEN '=' THEN has.text = w.pattern WHEN '!=' THEN has.text <> w.pattern
-                          WHEN '=~' THEN has.text ~ w.pattern ELSE has.text !~ w.pattern END)
+    CROSS JOIN LATERAL (SELECT coalesce(nullif(array_remove(ARRAY[nullif(t.labels ->> w.name, ''),
+      nullif(CASE w.name WHEN 'service' THEN t.service WHEN 'ci' THEN t.ci END, '')], NULL), '{}'), ARRAY['']) AS texts) AS has
+    WHERE NOT CASE w.sign WHEN '=' THEN w.pattern = ANY(has.texts) WHEN '!=' THEN w.pattern <> ALL(has.texts)
+                          WHEN '=~' THEN EXISTS (SELECT FROM unnest(has.texts) AS text WHERE text ~ w.pattern)
+                          ELSE NOT EXISTS (SELECT FROM unnest(has.texts) AS text WHERE text ~ w.pattern) END)
 ORDER BY t.place, s.ends_at DESC, s.id
 """
 
@@ -72,7 +79,7 @@ async def silenced(conn: Connection, items: Sequence[Item], now: datetime) -> di
     """By key the latest end of the silences that hold it back, and why; nothing for a key that none does."""
     if not await conn.fetchval(ACTIVE, now, sorted({item.integration_id for item in items})):
         return {}
-    labelled = [Labelled(place, item.integration_id, item.alert.labels) for place, item in enumerate(items)]
+    labelled = [_labelled(place, item) for place, item in enumerate(items)]
     try:
         async with conn.transaction():
             rows = await conn.fetch(SILENCED, now, as_json(labelled), timeout=ANSWER_WITHIN)
@@ -80,3 +87,8 @@ async def silenced(conn: Connection, items: Sequence[Item], now: datetime) -> di
         log.warning("silences_not_judged", items=len(items), error=repr(error))
         return {}
     return {items[row["place"]].key_hash: (row["ends_at"], f"silence: {row['id']}") for row in rows}
+
+
+def _labelled(place: int, item: Item) -> Labelled:
+    alert = item.alert
+    return Labelled(place, item.integration_id, alert.service, alert.ci, alert.labels)

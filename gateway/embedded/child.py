@@ -49,10 +49,10 @@ class Child:
         self._watcher = None if sys.platform == "linux" else watch(self.process.pid)
 
     def check(self) -> None:
-        """Raise Unavailable with the end of the log if the server is gone."""
+        """Raise Unavailable with the last line of the log if the server is gone."""
         if (status := self.process.poll()) is not None:
-            tail = self.log.read_text("utf-8", "replace")[-2000:]
-            raise Unavailable(f"{self.name} stopped with status {status}; the end of {self.log}:\n{tail}")
+            said = self.log.read_text("utf-8", "replace").strip().rpartition("\n")[2]
+            raise Unavailable(f"{self.name} stopped with status {status}: {said}: see {self.log}")
 
     def request_stop(self) -> None:
         """Ask for an orderly stop: SIGINT is PostgreSQL's fast shutdown and Valkey's save-and-exit."""

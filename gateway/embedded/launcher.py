@@ -9,13 +9,20 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from gateway.clock import Clock, SystemClock
-from gateway.embedded.account import Account, may_execute, own_directory, service_account
+from gateway.embedded.account import (
+    Account,
+    forget_other_servers,
+    may_execute,
+    own_directory,
+    service_account,
+)
 from gateway.embedded.child import Child
 from gateway.embedded.postgres import database_url, postgres_answers, start_postgres
 from gateway.embedded.valkey import redis_url, start_valkey, valkey_answers
@@ -35,7 +42,19 @@ def default_state() -> Path:
     """Where `gw dev` keeps its data: /var/lib for root, XDG_STATE_HOME or ~/.local/state for everyone else."""
     if os.geteuid() == 0:
         return Path("/var/lib/incident-gateway")
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "incident-gateway"
+    home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")  # noqa: PTH111
+    if not os.path.isabs(home):  # noqa: PTH117 - "~" stays as it is for a user without a home
+        raise Misconfigured("this user has no home directory: choose a folder with --state")
+    return Path(home) / "incident-gateway"
+
+
+@dataclass(slots=True)
+class Server:
+    """One of the two: how it is started, how it shows that it answers, and the running child."""
+
+    start: Callable[[], Child]
+    answers: Callable[[], Awaitable[bool]]
+    child: Child
 
 
 class Embedded:
@@ -54,7 +73,7 @@ class Embedded:
         self.state = Path(tempfile.mkdtemp(prefix="gateway-", dir="/tmp")) if state is None else state.resolve()
         self._run: Path | None = None
         self._lock: int | None = None
-        self._children: list[Child] = []
+        self._servers: list[Server] = []
 
     async def __aenter__(self) -> Self:
         """Start both."""
@@ -65,21 +84,33 @@ class Embedded:
         """Stop both."""
         self.stop()
 
+    @property
+    def servers(self) -> Sequence[Server]:
+        """Valkey and PostgreSQL, in the order of their start."""
+        return self._servers
+
     async def start(self) -> None:
         """Return once both answer. Raises Misconfigured (no programs, state in use or of another version) or Unavailable."""
+        forget_other_servers(os.environ)
         try:
             await self._start()
         except BaseException:
             self.stop()
             raise
 
+    async def restart(self, server: Server) -> None:
+        """Start a server that is gone once more; return when it answers. Raises Unavailable."""
+        server.child.wait()
+        server.child = server.start()
+        await self._until_it_answers(server)
+
     def stop(self) -> None:
         """Stop both in order and wait for them; harmless when they are not running."""
-        for child in self._children:
-            child.request_stop()
-        for child in self._children:
-            child.wait()
-        self._children = []
+        for server in self._servers:
+            server.child.request_stop()
+        for server in self._servers:
+            server.child.wait()
+        self._servers = []
         if self._lock is not None:
             (self.state / "servers.json").unlink(missing_ok=True)
             os.close(self._lock)
@@ -92,23 +123,41 @@ class Embedded:
 
     async def _start(self) -> None:
         account = service_account()
-        if self._temporary or not self.state.exists():
-            self.state.mkdir(parents=True, exist_ok=True)
-            self.state.chmod(0o711 if account else 0o700)
-        if account and not may_execute(account, self.state):
-            raise Misconfigured(f"the account {account.name!r} cannot enter {self.state}: choose a state directory outside of it")
-        self._lock = await self._locked()
+        self._make_state(account)
+        self._lock = lock = await self._locked()
         self._run = run = _run_directory(self.state, account)
         log = self.state / "servers.log"
         if log.exists():
             log.replace(self.state / "servers.log.1")
-        for start in (start_valkey, start_postgres):
-            self._children.append(start(self.state, run, account, log, self._lock, fast=self.fast))
         self.database_url, self.redis_url = database_url(run), redis_url(run)
-        await self._until(lambda: valkey_answers(run))
-        await self._until(lambda: postgres_answers(self.database_url))
+
+        def valkey() -> Child:
+            return start_valkey(self.state, run, account, log, lock, fast=self.fast)
+
+        def postgres() -> Child:
+            return start_postgres(self.state, run, account, log, lock, fast=self.fast)
+
+        def postgres_serves() -> Awaitable[bool]:
+            return postgres_answers(self.database_url)
+
+        self._servers.append(Server(valkey, lambda: valkey_answers(run), valkey()))
+        self._servers.append(Server(postgres, postgres_serves, postgres()))
+        for server in self._servers:
+            await self._until_it_answers(server)
         known = {"database_url": self.database_url, "redis_url": self.redis_url}
-        (self.state / "servers.json").write_text(json.dumps(known), "utf-8")
+        draft = self.state / "servers.json.new"
+        draft.write_text(json.dumps(known), "utf-8")
+        draft.replace(self.state / "servers.json")
+
+    def _make_state(self, account: Account | None) -> None:
+        if self._temporary or not self.state.exists():
+            self.state.mkdir(parents=True, exist_ok=True)
+            self.state.chmod(0o711 if account else 0o700)
+        if not self.state.is_dir():
+            raise Misconfigured(f"{self.state} is a file: choose a folder with --state")
+        if account and not may_execute(account, self.state):
+            said = f"the account {account.name!r} cannot enter {self.state}"
+            raise Misconfigured(f"{said}: choose another folder with --state")
 
     async def _locked(self) -> int:
         """The state's lock. Our servers hold it too, so it is free only once the last of them is gone."""
@@ -123,19 +172,21 @@ class Embedded:
                     raise Misconfigured(
                         f"{self.state} is in use by another gateway: stop that one, or choose another state directory"
                     ) from None
+            except OSError as error:
+                os.close(lock)
+                said = f"{self.state} cannot be locked ({error.strerror})"
+                raise Misconfigured(f"{said}: choose a folder on a local disk") from error
             else:
                 return lock
             await self._clock.sleep(0.05)
 
-    async def _until(self, answers: Callable[[], Awaitable[bool]]) -> None:
+    async def _until_it_answers(self, server: Server) -> None:
         until = self._clock.monotonic() + START_WITHIN
-        while not await answers():
-            for child in self._children:
-                child.check()
+        while not await server.answers():
+            server.child.check()
             if self._clock.monotonic() > until:
-                raise Unavailable(
-                    f"the bundled servers did not answer within {START_WITHIN:.0f} s: see {self.state / 'servers.log'}"
-                )
+                said = f"{server.child.name} did not answer within {START_WITHIN:.0f} s"
+                raise Unavailable(f"{said}: see {server.child.log}")
             await self._clock.sleep(0.02)
 
 

@@ -43,7 +43,7 @@ DURABLE: Mapping[str, str] = {
 
 def database_url(run: Path) -> str:
     """Where the server with its socket in `run` is reached."""
-    return f"postgresql://gateway@/postgres?host={run}"
+    return f"postgresql://gateway@/postgres?host={run}&port=5432&sslmode=disable"
 
 
 def start_postgres(state: Path, run: Path, account: Account | None, log: Path, lock: int, *, fast: bool) -> Child:

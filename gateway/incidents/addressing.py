@@ -7,6 +7,7 @@ from typing import Any
 from gateway.incidents.announcement import Announcement, Recipient
 from gateway.incidents.record import Notice
 from gateway.oncall.person import EMAIL, Reachable
+from gateway.settings.recipients import target_of
 
 PRIVY = frozenset({"incident_manager", "security"})
 """Roles that are told what a security incident is about."""
@@ -157,7 +158,7 @@ def _listed(targets: Iterable[str], directory: Directory) -> Iterator[str]:
         if target.startswith(GROUP):
             yield from (f"person:{one.login}" for one in directory.in_group(target.removeprefix(GROUP)))
         else:
-            yield target if ":" in target else f"smtp:{target}"
+            yield str(target_of(target))
 
 
 def _ways(person: Reachable) -> set[str]:

@@ -1,11 +1,12 @@
 """Whoever was told that their report had come is told when it is over, by the same way: theirs, or the master it follows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from gateway.db.pool import Connection
+from gateway.incidents.model import State
 from gateway.incidents.record import Notice, Revision
 
 RESOLVED = "resolved"
@@ -13,11 +14,9 @@ RESOLVED = "resolved"
 
 REPORTERS = """
 SELECT o.incident_id, o.channel, o.recipient, o.facts, i.number, i.title, i.reopened
-FROM (SELECT id FROM incident WHERE id = ANY($1::bigint[]) UNION
-      SELECT id FROM incident WHERE master_id = ANY($1::bigint[])
-      AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')) AS ended
-JOIN incident i USING (id) JOIN outbox o ON o.incident_id = i.id
-WHERE o.template = 'received' OR (o.template = 'chat' AND o.facts->>'opened' = 'true') ORDER BY o.incident_id, o.id
+FROM incident i JOIN outbox o ON o.incident_id = i.id
+WHERE i.id = ANY($1::bigint[])
+AND (o.template = 'received' OR (o.template = 'chat' AND o.facts->>'opened' = 'true')) ORDER BY o.incident_id, o.id
 """
 
 KEPT = ("locale", "subject", "answers")
@@ -25,12 +24,16 @@ KEPT = ("locale", "subject", "answers")
 
 
 def ends(revisions: Sequence[Revision]) -> list[int]:
-    """The records that these changes resolve."""
-    return [revision.after.id for revision in revisions if any(event == RESOLVED for event, _ in revision.events)]
+    """The records that these changes resolve, and those that a resolved master lets go."""
+    return [one.after.id for one in revisions if any(_ends(event, facts) for event, facts in one.events)]
+
+
+def _ends(event: str, facts: Mapping[str, Any]) -> bool:
+    return event == RESOLVED or (event == "unlinked" and facts.get("state") == State.RESOLVED)
 
 
 async def answers(conn: Connection, ended: Sequence[int]) -> list[tuple[int, Notice]]:
-    """What is owed to the reporters of these records and of those that follow them; once for each end of their own."""
+    """What is owed to the reporters of these records; once for each end of their own."""
     return [(row["incident_id"], _answer(dict(row))) for row in await conn.fetch(REPORTERS, ended)]
 
 

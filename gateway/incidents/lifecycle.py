@@ -160,7 +160,8 @@ def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) 
             who = person or actor
             first = incident.responded_at or now
             goes_back_to = WORKING if incident.state is HELD else incident.held_state
-            return replace(incident, responded_at=first, handler=who, assignee=incident.assignee or who, held_state=goes_back_to)
+            assignee = incident.assignee or who
+            return replace(incident, responded_at=first, handler=who, assignee=assignee, held_state=goes_back_to)
         case c.Unacknowledge():
             kept = "" if incident.assignee == incident.handler else incident.assignee
             return replace(incident, responded_at=None, handler=kept, assignee=kept)
@@ -169,13 +170,8 @@ def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) 
         case c.Return(group=group):
             times = incident.returned + 1
             return replace(incident, returned=times, assignee_group=group, assignee="", handler="", tier=Tier.DESK)
-        case c.Hold(reason=reason, until=until, vendor=vendor):
-            if until is not None and until <= now:
-                raise Unprocessable("a hold ends in the future: leave `until` out or name a later time")
-            if vendor and reason is not HoldReason.AWAITING_VENDOR:
-                raise Unprocessable("only a hold for a vendor names one", flaws=(Flaw("/vendor", "leave it out"),))
-            held = replace(incident, hold_reason=reason, hold_until=until, held_state=incident.state)
-            return replace(held, third_party=vendor or incident.third_party)
+        case c.Hold():
+            return _held(incident, command, now)
         case c.Resume():
             return _released(incident)
         case c.Escalate(to=to, vendor=vendor, group=group, person=person):
@@ -214,6 +210,15 @@ def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) 
             return incident
         case _:
             assert_never(command)
+
+
+def _held(incident: Incident, hold: c.Hold, now: datetime) -> Incident:
+    if hold.until is not None and hold.until <= now:
+        raise Unprocessable("a hold ends in the future: leave `until` out or name a later time")
+    if hold.vendor and hold.reason is not HoldReason.AWAITING_VENDOR:
+        raise Unprocessable("only a hold for a vendor names one", flaws=(Flaw("/vendor", "leave it out"),))
+    held = replace(incident, hold_reason=hold.reason, hold_until=hold.until, held_state=incident.state)
+    return replace(held, third_party=hold.vendor or incident.third_party)
 
 
 def _rated(incident: Incident, rating: int | None, said: str) -> Incident:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
+from gateway.instants import is_kept, kept
+
 
 class Kind(StrEnum):
     """What a record is: an interruption, or something asked for (PROCESS 1)."""
@@ -243,6 +245,7 @@ class Alert:
     `namespace` names the family of keys (sources that name the same alert the same way share one), `dedup_key` is
     the key inside it, `occurrence` tells one firing of the alert from the next. `event_time` is the sender's own
     time of this event and None when the sender gave none. An alert with `ends_at` lapses then unless sent again.
+    With `by_arrival` that time orders nothing: the sender's own service goes by the order in which events arrive.
     `author` is the person who acknowledged, took that back or wrote `note` in the sender's tool; any event may bring a note.
     """
 
@@ -263,3 +266,15 @@ class Alert:
     test: bool = False
     author: str = ""
     note: str = ""
+    by_arrival: bool = False
+
+    def __post_init__(self) -> None:
+        """Bring times that no sender means, such as the year 9999, to the end of the span that is kept."""
+        for name in ("event_time", "ends_at"):
+            if (at := getattr(self, name)) is not None and not is_kept(at):
+                object.__setattr__(self, name, kept(at))
+
+    @property
+    def order_time(self) -> datetime | None:
+        """The time by which this event is before or after others of its key; None where arrival decides."""
+        return None if self.by_arrival else self.event_time

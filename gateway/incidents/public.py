@@ -1,5 +1,6 @@
 """What of a timeline those may read who do not work on the record."""
 
+import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import product
@@ -31,8 +32,10 @@ TOLD: Mapping[str, frozenset[str]] = {
 
 ALWAYS = frozenset({"state", "was"})
 
-OTHERS = ("master", "incident")
+OTHERS = ("master", "incident", "follows", "number")
 """Facts that are the number of another incident."""
+
+NUMBER = re.compile(r"INC-[0-9]{8}-[0-9]{6,}", re.ASCII)
 
 
 def public(event: str, actor: str, facts: Mapping[str, Any], names: AbstractSet[str]) -> dict[str, Any] | None:
@@ -46,7 +49,8 @@ def public(event: str, actor: str, facts: Mapping[str, Any], names: AbstractSet[
 
 async def hide_masters(conn: Connection, told: Sequence[dict[str, Any]], sight: Sight) -> frozenset[str]:
     """Take the numbers out of facts about incidents that are not there for who reads them; gives those numbers."""
-    numbers = frozenset(str(facts[name]) for facts in told for name in OTHERS if facts.get(name))
+    named = (str(facts[name]) for facts in told for name in OTHERS if facts.get(name))
+    numbers = frozenset(name for name in named if NUMBER.fullmatch(name))
     hidden = numbers - await store.seen(conn, numbers, sight)
     for facts, name in product(told, OTHERS):
         if facts.get(name) in hidden:

@@ -25,6 +25,9 @@ from gateway.settings.recipients import Target, target_of
 LEAST_MAJOR = 2
 """The least urgent priority that makes an incident major by itself."""
 
+UNRANKED = 5
+"""The urgency of messages that are about no priority."""
+
 NOTICES = UUID("b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11")
 """The namespace of outbox ids."""
 
@@ -143,6 +146,12 @@ class Notice:
     def to(self) -> Target:
         """The channel and the address there, as the outbox keeps them."""
         return target_of(self.target)
+
+    @property
+    def urgency(self) -> int:
+        """The priority that is told; one below the least where none is."""
+        priority = self.facts.get("priority")
+        return priority if priority in (1, 2, 3, 4) else UNRANKED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -282,7 +282,7 @@ async def _write_side_effects(conn: Connection, revisions: Sequence[Revision], n
 async def _tell(conn: Connection, notices: Sequence[tuple[int, Notice]], now: datetime) -> None:
     rows = [
         (notice.id(incident_id), incident_id, *notice.to, notice.role, notice.template,
-         timeline.facts_text(notice.facts), now)
+         timeline.facts_text(notice.facts), now, notice.cause, notice.urgency)
         for incident_id, notice in notices
     ]  # fmt: skip
     if rows:
@@ -290,9 +290,10 @@ async def _tell(conn: Connection, notices: Sequence[tuple[int, Notice]], now: da
 
 
 TELL = """
-INSERT INTO outbox (id, incident_id, channel, recipient, role, template, facts, created_at, next_attempt_at)
-SELECT t.id, t.incident_id, t.channel, t.recipient, t.role, t.template, t.facts::json, t.at, t.at
-FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[])
-  AS t(id, incident_id, channel, recipient, role, template, facts, at)
+INSERT INTO outbox (id, incident_id, channel, recipient, role, template, facts, created_at, next_attempt_at, cause, urgency)
+SELECT t.id, t.incident_id, t.channel, t.recipient, t.role, t.template, t.facts::json, t.at, t.at, t.cause, t.urgency
+FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
+            $9::text[], $10::smallint[])
+  AS t(id, incident_id, channel, recipient, role, template, facts, at, cause, urgency)
 ON CONFLICT (id) DO NOTHING
 """

@@ -1,11 +1,12 @@
 """What a reporter's answer does to their record besides being noted, by whatever channel it comes: in the same transaction.
 
 A record on hold for them goes on. A resolved one is reopened where they plainly say that it is not solved and may refuse; thanks
-leave it to close; and where it is unclear it waits once more as long, and whoever has it is told to read the answer.
+leave it to close; and where it is unclear it stays resolved, whoever has it is told to read the answer, and it does not close by
+itself until somebody looked.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +14,7 @@ from gateway.incidents import commands
 from gateway.incidents.custom import moments_of
 from gateway.incidents.model import HoldReason, State
 from gateway.incidents.record import Incident, Notice, Revision
+from gateway.ingest.author import Author
 from gateway.ingest.limits import DESCRIPTION, cut
 from gateway.ingest.meaning import Meaning, meaning
 from gateway.operations.act import revised
@@ -26,6 +28,19 @@ WAITING = frozenset({HoldReason.AWAITING_USER, HoldReason.USER_UNREACHABLE})
 """Holds that are for the reporter."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer: `new` are the words that are certainly its writer's own and new, `shown` is all that may be.
+
+    `certain` says that nothing besides `new` may be new; `by` how sure it is that a person wrote it.
+    """
+
+    new: str
+    shown: str
+    certain: bool = True
+    by: Author = Author.PERSON
+
+
 class Effect(StrEnum):
     """What an answer does; the timeline names it."""
 
@@ -35,28 +50,30 @@ class Effect(StrEnum):
     WAITS = "close_put_off"
 
 
-def effect(incident: Incident, who: Who, text: str, *, by_person: bool) -> Effect:
-    """What is to become of the record. Pure. Only its contact's own words count, and none that a program wrote."""
-    if not by_person or incident.contact.lower() not in who.identities:
+def effect(incident: Incident, who: Who, answer: Answer) -> Effect:
+    """Return what is to become of the record. Pure. Only its contact's own words count, and none that a program wrote."""
+    if answer.by is Author.PROGRAM or incident.contact.lower() not in who.identities:
         return Effect.NOTHING
+    sure = answer.by is Author.PERSON
     if incident.state is State.ON_HOLD and incident.hold_reason in WAITING:
-        return Effect.RESUMED
-    if incident.state is not State.RESOLVED or (meant := meaning(text, incident.contact_name, who.name)) is Meaning.AGREES:
+        return Effect.RESUMED if sure else Effect.NOTHING
+    if incident.state is not State.RESOLVED:
         return Effect.NOTHING
+    meant = meaning(answer.new, incident.contact_name, who.name) if sure else Meaning.UNCLEAR
     if meant is Meaning.REFUSES and may(who, Action.REFUSE, incident) == ALLOWED:
         return Effect.REOPENED
-    return Effect.WAITS
+    return Effect.NOTHING if meant is Meaning.AGREES and answer.certain else Effect.WAITS
 
 
-async def answered(session: Session, incident: Incident, who: Who, text: str, *, by_person: bool) -> Incident:
-    """The record, locked and with the answer noted already, as the answer leaves it. `text` is without what it quotes."""
-    found = effect(incident, who, text, by_person=by_person)
+async def answered(session: Session, incident: Incident, who: Who, answer: Answer) -> Incident:
+    """Return the record, locked and with the answer noted already, as the answer leaves it."""
+    found = effect(incident, who, answer)
     if found is Effect.REOPENED and _lacks_fields(session, incident):
         found = Effect.WAITS
     if found is Effect.NOTHING:
         return incident
     revision = await _revision(session, incident, who, found)
-    notices = _told(session, revision.after, found, text)
+    notices = _told(session, revision.after, found, answer.shown)
     return (await session.write([replace(revision, notices=(*revision.notices, *notices))]))[0]
 
 
@@ -67,7 +84,7 @@ def _lacks_fields(session: Session, incident: Incident) -> bool:
 async def _revision(session: Session, incident: Incident, who: Who, found: Effect) -> Revision:
     if found is Effect.WAITS:
         assert incident.resolved_at is not None  # noqa: S101 - it is resolved
-        after = replace(incident, marks=heard.heard(incident.marks, incident.resolved_at, session.now))
+        after = replace(incident, marks=heard.unread(incident.marks, incident.resolved_at))
         return Revision(after=after, actor=who.name, events=((Effect.WAITS, {"cause": CAUSE}),))
     command = commands.Resume() if found is Effect.RESUMED else commands.Refuse()
     revision = await revised(session, incident, command, who)

@@ -11,8 +11,10 @@ STATUS = {
     "PROBLEM": AlertStatus.FIRING,
     "RECOVERY": AlertStatus.RESOLVED,
     "ACKNOWLEDGEMENT": AlertStatus.ACKNOWLEDGED,
+    "CUSTOM": AlertStatus.COMMENTED,
 }
-OTHERS = ("FLAPPING", "DOWNTIME", "CUSTOM")
+BY_PEOPLE = (AlertStatus.ACKNOWLEDGED, AlertStatus.COMMENTED)
+OTHERS = ("FLAPPING", "DOWNTIME")
 """How the notification types begin that change nothing here: what is planned or flaps is the sender's to hold back."""
 
 
@@ -45,7 +47,7 @@ def parse(delivery: Delivery, namespace: str) -> Parsed:
     status, named_by = STATUS.get(kind), delivery_id(delivery.headers)
     if status is None and not kind.startswith(OTHERS):
         raise limits.fault("/type", f"a notification type is PROBLEM, RECOVERY or ACKNOWLEDGEMENT, not {told.type[:40]!r}")
-    if status is None:
+    if status is None or (status is AlertStatus.COMMENTED and not told.comment.strip()):
         return Parsed((), ignored=((0, kind.lower()),), delivery_id=named_by)
     return Parsed(((0, _alert(told, status, namespace, delivery)),), delivery_id=named_by)
 
@@ -58,7 +60,8 @@ def key(host: str, service: str) -> str:
 def _alert(told: Notification, status: AlertStatus, namespace: str, delivery: Delivery) -> Alert:
     groups = {f"group:{name.strip()}": "true" for name in told.groups.split(",") if name.strip()}
     what = f"{told.service} on {told.host}" if told.service else told.host
-    notes = named({"author": told.author, "comment": told.comment})
+    said = status in BY_PEOPLE
+    notes = {} if said else named({"author": told.author, "comment": told.comment})
     return bounded(
         Alert(
             namespace=namespace,
@@ -73,6 +76,8 @@ def _alert(told: Notification, status: AlertStatus, namespace: str, delivery: De
             annotations=notes,
             links=limits.links([(told.url, "")]),
             event_time=limits.moment(told.time, delivery.received_at, "/time"),
+            author=told.author.strip() if said else "",
+            note=told.comment.strip() if said else "",
         ),
         "/host",
     )

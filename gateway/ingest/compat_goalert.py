@@ -2,22 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from urllib.parse import urlencode
 
-import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from gateway.errors import Flaw, Forbidden, Malformed, Overloaded, Unauthenticated
+from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
 from gateway.ingest.compat_oncall import grafana
 from gateway.ingest.http import FrontDoor, read
 from gateway.ingest.source import Source
+from gateway.ingest.sources.goalert import FIELDS, form, is_json
 
 TOKENS = ("token", "integrationKey", "integration_key", "key")
 """What GoAlert's senders call the key in an address or a form."""
-
-FIELDS = ("summary", "details", "action", "dedup")
-FORM = "application/x-www-form-urlencoded"
 
 Choose = Callable[[Mapping[str, Source], bytes], Source]
 
@@ -40,13 +37,9 @@ class GoAlert:
     async def generic(self, request: web.Request) -> web.Response:
         """204 once committed, or 200 and the alert for who asks for JSON."""
         body = await read(request)
-        try:
-            said = _said(request, body)
-        except Malformed as error:
-            return _plain(error.detail, 400)
+        said = dict(request.query) | ({} if is_json(request.headers, body) else form(request.headers, body))
         token = next((said[name] for name in TOKENS if said.get(name)), None)
-        told = {name: said[name] for name in FIELDS if name in said}
-        answer = await self._take(request, self.door.sources["goalert"], token, msgspec.json.encode(told))
+        answer = await self._take(request, self.door.sources["goalert"], token, _kept(request, body, token))
         if answer.status == 200 and request.headers.get("Accept") != "application/json":
             return web.Response(status=204)
         return answer
@@ -77,25 +70,11 @@ class GoAlert:
         return web.json_response(shown[0] if shown else {})
 
 
-def _said(request: web.Request, body: bytes) -> dict[str, str]:
-    """Fields of the address, then those of a form, then those of JSON, the later winning; raises Malformed."""
-    said = dict(request.query)
-    if request.content_type == FORM:
-        try:
-            said |= dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=100))
-        except ValueError as error:
-            raise Malformed("the form cannot be read") from error
-    if request.content_type == "application/json":
-        try:
-            given = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-            said |= {name: told for name in FIELDS if (told := _text(given, name)) is not None}
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise Malformed(f"the body is not JSON: {error}", flaws=(Flaw("", str(error)),)) from error
-    return {name: text.replace("\0", "") for name, text in said.items()}
-
-
-def _text(given: Mapping[str, msgspec.Raw], name: str) -> str | None:
-    return msgspec.json.decode(given[name], type=str | None) if name in given else None
+def _kept(request: web.Request, body: bytes, token: str | None) -> bytes:
+    """The body as it came, without the key in it; what was said in the address alone stands there as a form."""
+    if not body:
+        return urlencode([(name, text) for name, text in request.query.items() if name in FIELDS]).encode()
+    return body.replace(token.encode("utf-8", "replace"), b"(the key)") if token and token not in request.query.values() else body
 
 
 def _plain(text: str, status: int, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -7,7 +7,7 @@ import msgspec
 from aiohttp import web
 
 from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
-from gateway.ingest import limits
+from gateway.ingest.conform import decoded
 from gateway.ingest.http import FrontDoor, read
 from gateway.ingest.source import Delivery, Parsed, Source
 from gateway.settings import Intake
@@ -74,7 +74,7 @@ def source_of(sources: Mapping[str, Source], kind: str, body: bytes) -> Source:
 def grafana(sources: Mapping[str, Source], body: bytes) -> Source:
     """What reads the body of a Grafana of any age: since unified alerting it holds `alerts`."""
     try:
-        grouped = bool(bytes(limits.decode(body, Grouped).alerts))
+        grouped = bool(bytes(decoded(body, Grouped).alerts))
     except Malformed:
         grouped = False
     return sources.get("grafana", sources["alertmanager"]) if grouped else sources["grafana_legacy"]

@@ -31,6 +31,7 @@ class Item(msgspec.Struct):
 
     title: str | None = None
     description: str | None = None
+    message: str | None = None
     severity: str | int | None = None
     service: str | None = None
     ci: str | None = None
@@ -69,7 +70,7 @@ def alert(item: Item, around: Envelope) -> Alert:
         dedup_key=told or derived(title, service, ci, labels),
         status=status,
         title=title,
-        description=limits.cut(item.description or "", limits.DESCRIPTION),
+        description=limits.cut(item.description or item.message or "", limits.DESCRIPTION),
         severity=limits.cut(_text(item.severity, "/severity"), limits.KEY),
         service=limits.cut(service, limits.KEY),
         ci=limits.cut(ci, limits.KEY),

@@ -1,6 +1,6 @@
 """The front door of every source: who sends, how much, whether it is signed, what it says, and the receipt once committed."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from gateway.clock import Clock
+from gateway.dedup.mended import WHOLE, Mended, mended_of
 from gateway.dedup.submission import Receipt, Refused, Submission
 from gateway.errors import (
     Flaw,
@@ -20,16 +21,14 @@ from gateway.errors import (
     Unauthenticated,
     Unavailable,
 )
+from gateway.ingest.lenient import understood
+from gateway.ingest.rereading import problem_of
 from gateway.ingest.signatures import UnknownKey
 from gateway.ingest.source import Delivery, Parsed, Source, unused_secrets
 from gateway.metrics import Metrics, RequestOutcome
-from gateway.quarantine.mapping import applied
 from gateway.quarantine.mappings import Mappings
 from gateway.settings import Intake as SourceSettings
 from gateway.settings import Settings
-
-WHOLE = -1
-"""The item number of a body that could not be understood at all."""
 
 UNSET = SourceSettings()
 """The settings of a source that has none."""
@@ -99,7 +98,7 @@ class FrontDoor:
         receipt, parsed = await self.take(request, source, caller, await read(request))
         if parsed.refused and not parsed.alerts and not parsed.ignored:
             raise refusal(receipt, parsed)
-        return accepted(receipt)
+        return accepted(receipt, parsed.mended)
 
     async def take(self, request: web.Request, source: Source, caller: Caller, body: bytes) -> tuple[Receipt, Parsed]:
         """Parse and commit one body; what cannot be understood is committed to quarantine before Malformed is raised."""
@@ -112,9 +111,7 @@ class FrontDoor:
         try:
             if source.verify is not None:
                 delivery = await self._verified(source, delivery, settings)
-            if mapping := self.mappings.of(caller.integration_id, source.slug):
-                delivery = replace(delivery, body=applied(mapping, body))
-            parsed = source.read(delivery, settings)
+            parsed = understood(source, settings, self.mappings.of(caller.integration_id, source.slug), delivery)
             if parsed.confirm is not None:
                 await self.fetch(parsed.confirm)
         except (Unauthenticated, Forbidden):
@@ -127,7 +124,7 @@ class FrontDoor:
             raise Malformed(error.detail, flaws=error.flaws, receipt=str(receipt.id)) from None
         submission = Submission(
             caller.integration_id, source.slug, body, headers, parsed.alerts, parsed.refused, parsed.ignored, parsed.lost,
-            parsed.delivery_id,
+            parsed.delivery_id, mended=parsed.mended,
         )  # fmt: skip
         receipt = await self._commit(source, submission)
         self.metrics.request(source.slug, RequestOutcome.ACCEPTED)
@@ -174,9 +171,13 @@ async def read(request: web.Request) -> bytes:
     return await request.read()
 
 
-def accepted(receipt: Receipt) -> web.Response:
-    """202 with what became of each item."""
-    body = _encode({"receipt": receipt.id, "results": receipt.results})
+def accepted(receipt: Receipt, mended: Sequence[Mended] = ()) -> web.Response:
+    """202 with what became of each item, and what was mended of it."""
+    results: Sequence[object] = receipt.results
+    if mended:
+        told = [{name: getattr(one, name) for name in ("dedup_key", "incident", "outcome", "reason")} for one in receipt.results]
+        results = [one | {"mended": mended_of(index, mended)} for index, one in enumerate(told)]
+    body = _encode({"receipt": receipt.id, "results": results})
     return web.Response(body=body, status=202, content_type="application/json")
 
 
@@ -187,5 +188,5 @@ def refusal(receipt: Receipt, parsed: Parsed) -> Malformed:
 
 
 def _whole(error: Malformed, body: bytes) -> tuple[Refused, ...]:
-    first = error.flaws[0] if error.flaws else Flaw("", error.detail)
-    return (Refused(WHOLE, f"{error.detail}: {first.detail}"[:1000], first.pointer, body),)
+    pointer = error.flaws[0].pointer if error.flaws else ""
+    return (Refused(WHOLE, problem_of(error)[:1000], pointer, body),)

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from itertools import accumulate
+from datetime import datetime, timedelta
+from itertools import accumulate, islice
 from typing import Any, TypeVar
 
 import msgspec
 
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.model import Link
+from gateway.ingest import times
 
 T = TypeVar("T")
 
@@ -113,9 +114,9 @@ def cut(text: str, limit: int) -> str:
 
 
 def labels(values: dict[str, str]) -> dict[str, str]:
-    """Names and values each cut to size; raises Malformed when there are too many."""
+    """Names and values each cut to size, and only the first of too many."""
     if len(values) > MAX_LABELS:
-        raise fault("", f"more than {MAX_LABELS} labels")
+        values = dict(islice(values.items(), MAX_LABELS))
     if max(map(len, values), default=0) <= KEY and max(map(len, values.values()), default=0) <= LABEL:
         return values
     return {cut(name, KEY): cut(value, LABEL) for name, value in values.items()}
@@ -136,19 +137,15 @@ def number(value: float, pointer: str) -> str:
 
 
 def instant(value: str | float | None, pointer: str = "") -> datetime | None:
-    """RFC 3339 text, or seconds or milliseconds since 1970, in UTC; Go's zero time and nothing are None.
+    """A time as any sender writes it (`times`), in UTC; Go's zero time and nothing are None.
 
     Raises Malformed for anything else, years beyond 9999 included. A text without a zone is UTC.
     """
     if value is None or value == "" or (isinstance(value, str) and value.startswith(GO_ZERO)):
         return None
     try:
-        if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) > 8):
-            read = datetime.fromisoformat(value.upper())
-            return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-        since = float(value)
-        return datetime.fromtimestamp(since / 1000 if abs(since) >= 1e11 else since, UTC)
-    except (ValueError, OverflowError, OSError) as error:
+        return times.read(value)
+    except ValueError as error:
         raise fault(pointer, f"not a time: {str(value)[:40]!r} (write RFC 3339)") from error
 
 

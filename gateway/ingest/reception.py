@@ -11,12 +11,13 @@ import structlog
 from gateway.db.faults import Fault, classify
 from gateway.dedup import save
 from gateway.dedup.deliveries import Deliveries, claim
+from gateway.dedup.mended import WHOLE
 from gateway.dedup.submission import Receipt, Refused, Result, Submission
 from gateway.errors import Unavailable
 from gateway.incidents.following import Before, go_on
 from gateway.incidents.model import Outcome
 from gateway.incidents.record import Incident, Revision
-from gateway.ingest.http import WHOLE, Submit
+from gateway.ingest.http import Submit
 from gateway.metrics import Metrics
 from gateway.operations.create import Report, opening
 from gateway.operations.desk import Desk, Session

@@ -8,7 +8,7 @@ from gateway.db.pool import Pool, acquire
 from gateway.dedup.submission import Receipt, Submission
 from gateway.errors import Conflict, Forbidden, Malformed
 from gateway.ingest.http import Submit
-from gateway.ingest.rereading import UNSET, delivery_of, flaws_of, reread
+from gateway.ingest.rereading import UNSET, delivery_of, problem_of, reread
 from gateway.ingest.source import Delivery, Source
 from gateway.quarantine import store
 from gateway.quarantine.mappings import Mappings
@@ -43,7 +43,7 @@ class Replay:
             receipt = await self._again(kept)
         except (Malformed, Forbidden) as error:
             async with acquire(self.pool) as conn:
-                await store.refused(conn, entry, f"{error.detail}: {flaws_of(error)[0].detail}", self.clock.stamp())
+                await store.refused(conn, entry, problem_of(error), self.clock.stamp())
             raise
         except BaseException:
             async with acquire(self.pool) as conn:
@@ -63,7 +63,7 @@ class Replay:
         return await self.submit(
             Submission(
                 kept.integration_id, kept.source, delivery.body, {}, parsed.alerts, ignored=parsed.ignored, lost=parsed.lost,
-                delivery_id=f"quarantine:{kept.id}", flag="replay",
+                delivery_id=f"quarantine:{kept.id}", flag="replay", mended=parsed.mended,
             )
         )  # fmt: skip
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from gateway.errors import Flaw, Forbidden, GatewayError, Malformed
+from gateway.ingest.lenient import understood
 from gateway.ingest.source import Delivery, Parsed, Source
 from gateway.quarantine import mapping as mappings
 from gateway.quarantine.trial import Trial, becoming
@@ -15,8 +16,7 @@ UNSET = Intake()
 
 def reread(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed:
     """What it says, all of it; raises Malformed with every flaw, and Forbidden for an account that may not send."""
-    body = mappings.applied(mapping, delivery.body) if mapping else delivery.body
-    parsed = source.read(Delivery(delivery.headers, body, delivery.received_at, delivery.query), settings)
+    parsed = understood(source, settings, mapping, delivery)
     if parsed.refused:
         flaws = tuple(Flaw(refused.pointer, refused.problem) for refused in parsed.refused)
         raise Malformed("it still cannot be understood", flaws=flaws)
@@ -35,6 +35,12 @@ def tried(source: Source, settings: Intake, mapping: mappings.Mapping, delivery:
 def flaws_of(error: GatewayError) -> tuple[Flaw, ...]:
     """What is wrong, place by place; the whole of it where no place is told."""
     return error.flaws or (Flaw("", error.detail),)
+
+
+def problem_of(error: GatewayError) -> str:
+    """What is wrong in one sentence: the whole, and the first place where that says more."""
+    first = flaws_of(error)[0].detail
+    return error.detail if first == error.detail else f"{error.detail}: {first}"
 
 
 def delivery_of(source: Source, item: int, headers: Mapping[str, str], body: bytes, received_at: datetime) -> Delivery:

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import msgspec
 
+from gateway.dedup.mended import Mended
 from gateway.dedup.refused import Refused
 from gateway.errors import Flaw, Forbidden, Malformed
 from gateway.incidents.model import Alert
@@ -45,6 +46,7 @@ class Parsed:
     delivery_id: str | None = None
     accounts: tuple[str, ...] = ()
     confirm: str | None = None
+    mended: tuple[Mended, ...] = ()
 
     @property
     def is_a_test(self) -> bool:
@@ -61,6 +63,9 @@ class Source:
     settings, a source that shares one with its sender lets everything pass. `expects` names the types a body is read into, to
     show where one differs. `certificate_at` names the address of the
     certificate or of the keys that signed, "" for none; it raises Unauthenticated for one that is not the sender's.
+
+    `named_by` are pointers (`*` for every item) of what names an alert, which alone may refuse it: anything else that cannot be
+    read is left out of a body. `doubt` says what stands in for a value that cannot be read, so that doubt opens a record.
     """
 
     slug: str
@@ -72,6 +77,8 @@ class Source:
     tells_the_end: bool = True
     verify: Callable[[Delivery, Intake], None] | None = None
     certificate_at: Callable[[Delivery, Intake], str] | None = None
+    named_by: tuple[str, ...] = ()
+    doubt: Mapping[str, str | int] = field(default_factory=dict)
 
     @property
     def shares_a_secret(self) -> bool:

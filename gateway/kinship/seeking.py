@@ -86,8 +86,9 @@ class Seeking:
 
 
 def fit(master: Incident) -> bool:
-    """Whether something may hang on it, now that it is locked: open, its own master, and there for everybody."""
-    return master.state in LIVE and master.master_id is None and not master.security
+    """Whether something may hang on it, now that it is locked: open, its own master, an incident, and there for everybody."""
+    ordinary = master.kind == Kind.INCIDENT and not master.security and not master.suppressed
+    return master.state in LIVE and master.master_id is None and ordinary
 
 
 def around(told: Reading, landscape: Landscape) -> tuple[Collection[str], Collection[str]]:

@@ -9,7 +9,10 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One rendered notification to one recipient; `id` is the same on every attempt, so receivers can drop repeats."""
+    """One rendered notification to one recipient; `id` is the same on every attempt, so receivers can drop repeats.
+
+    `urgency` is the priority it tells of, 5 where it tells of none.
+    """
 
     id: UUID
     incident_id: int | None
@@ -20,6 +23,7 @@ class Message:
     text: str
     facts: Mapping[str, Any]
     created_at: datetime
+    urgency: int = 5
 
 
 @dataclass(frozen=True, slots=True)

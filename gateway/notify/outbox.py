@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from gateway.db.pool import Connection
-from gateway.incidents.record import Notice
+from gateway.incidents.record import UNRANKED, Notice
 from gateway.notify.retries import Settlement
 
 VISIBILITY = timedelta(seconds=60)
@@ -23,7 +23,10 @@ ERROR_CHARS = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:
-    """One claimed row; `attempts` counts this one, `claimed_at` is the database's time of the claim."""
+    """One claimed row; `attempts` counts this one, `claimed_at` is the database's time of the claim.
+
+    `method` is which contact method of a person is to be tried, `may_recover` says that one before it may work later.
+    """
 
     id: UUID
     incident_id: int | None
@@ -35,6 +38,9 @@ class Owed:
     created_at: datetime
     attempts: int
     claimed_at: datetime
+    urgency: int = UNRANKED
+    method: int = 0
+    may_recover: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +54,11 @@ class Depth:
 
 
 PUT = """
-INSERT INTO outbox (id, incident_id, channel, recipient, role, template, facts, created_at, next_attempt_at)
-SELECT n.id, n.incident_id, n.channel, n.recipient, n.role, n.template, n.facts::json,
-       coalesce($8::timestamptz, statement_timestamp()), coalesce($8::timestamptz, statement_timestamp())
-FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
-  AS n (id, incident_id, channel, recipient, role, template, facts)
+INSERT INTO outbox (id, incident_id, channel, recipient, role, template, facts, cause, urgency, created_at, next_attempt_at)
+SELECT n.id, n.incident_id, n.channel, n.recipient, n.role, n.template, n.facts::json, n.cause, n.urgency,
+       coalesce($10::timestamptz, statement_timestamp()), coalesce($10::timestamptz, statement_timestamp())
+FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::smallint[])
+  AS n (id, incident_id, channel, recipient, role, template, facts, cause, urgency)
 ORDER BY n.id
 ON CONFLICT (id) DO NOTHING
 """
@@ -65,7 +71,8 @@ async def put(conn: Connection, rows: Sequence[tuple[int | None, Notice]], creat
     columns: list[tuple[object, ...]] = []
     for incident_id, notice in rows:
         facts = msgspec.json.encode(notice.facts).decode()
-        columns.append((notice.id(incident_id), incident_id, *notice.to, notice.role, notice.template, facts))
+        columns.append((notice.id(incident_id), incident_id, *notice.to, notice.role, notice.template, facts, notice.cause,
+                        notice.urgency))  # fmt: skip
     await conn.execute(PUT, *(list(column) for column in zip(*columns, strict=True)), created_at)
 
 
@@ -73,21 +80,26 @@ CLAIM = """
 WITH due AS (
   SELECT id FROM outbox
   WHERE state = 'pending' AND next_attempt_at <= coalesce($1::timestamptz, statement_timestamp())
-  ORDER BY next_attempt_at LIMIT $2 FOR UPDATE SKIP LOCKED
+  ORDER BY urgency, next_attempt_at LIMIT $2 FOR UPDATE SKIP LOCKED
 )
 UPDATE outbox o
 SET attempts = o.attempts + 1, next_attempt_at = coalesce($1::timestamptz, statement_timestamp()) + $3::interval
 FROM due WHERE o.id = due.id
 RETURNING o.id, o.incident_id, o.channel, o.recipient, o.role, o.template, o.facts::text AS facts, o.created_at, o.attempts,
+          o.urgency, o.method, o.may_recover,
           coalesce($1::timestamptz, statement_timestamp()) AS claimed_at
 """
 
 
 async def claim(conn: Connection, now: datetime | None, limit: int) -> list[Owed]:
-    """Take up to `limit` due rows, oldest due first, and hide them for `VISIBILITY`; never waits for another claimer."""
+    """Take up to `limit` due rows and hide them for `VISIBILITY`; never waits for another claimer.
+
+    What tells of the most urgent incidents goes first, then what is due longest.
+    """
     rows = [dict(row) for row in await conn.fetch(CLAIM, now, limit, VISIBILITY)]
     return sorted(
-        (Owed(**row | {"facts": msgspec.json.decode(row["facts"])}) for row in rows), key=lambda o: (o.created_at, o.id)
+        (Owed(**row | {"facts": msgspec.json.decode(row["facts"])}) for row in rows),
+        key=lambda o: (o.urgency, o.created_at, o.id),
     )
 
 
@@ -98,9 +110,10 @@ SET state = v.state,
     last_error = v.error,
     settled_at = CASE WHEN v.state = 'pending' THEN NULL ELSE coalesce($1::timestamptz, statement_timestamp()) END,
     next_attempt_at = CASE WHEN v.state = 'pending' THEN coalesce($1::timestamptz, statement_timestamp()) + v.wait
-                           ELSE o.next_attempt_at END
-FROM unnest($2::uuid[], $3::int[], $4::text[], $5::interval[], $6::text[], $7::bool[])
-  AS v (id, attempt, state, wait, error, refund)
+                           ELSE o.next_attempt_at END,
+    method = v.method, may_recover = v.may_recover, reached = v.reached
+FROM unnest($2::uuid[], $3::int[], $4::text[], $5::interval[], $6::text[], $7::bool[], $8::smallint[], $9::bool[], $10::text[])
+  AS v (id, attempt, state, wait, error, refund, method, may_recover, reached)
 WHERE o.id = v.id AND o.state = 'pending' AND (o.attempts = v.attempt OR v.state = 'sent')
 """
 
@@ -110,11 +123,29 @@ async def settle(conn: Connection, now: datetime | None, verdicts: Sequence[Sett
 
     A retry or a death of an attempt that is no longer the newest is dropped; a delivery always counts.
     """
-    columns = [(v.id, v.attempt, v.state, v.wait, v.error.replace("\x00", "")[:ERROR_CHARS], v.refund) for v in verdicts]
+    columns = [
+        (
+            v.id,
+            v.attempt,
+            v.state,
+            v.wait,
+            storable(v.error)[:ERROR_CHARS],
+            v.refund,
+            v.method,
+            v.may_recover,
+            storable(v.reached),
+        )
+        for v in verdicts
+    ]
     if not columns:
         return 0
     status = await conn.execute(SETTLE, now, *(list(column) for column in zip(*columns, strict=True)))
     return int(status.rpartition(" ")[2])
+
+
+def storable(text: str) -> str:
+    """Return the text without what PostgreSQL refuses."""
+    return text.replace("\x00", "").encode(errors="replace").decode()
 
 
 DEPTH = """

@@ -5,7 +5,7 @@ because a page that comes five minutes late is of little use.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,7 +26,8 @@ class Settlement:
     """What one attempt did to its outbox row: `sent`, `dead`, or `pending` again after `wait`.
 
     `attempt` is the attempt that is being settled: a retry or a death is written only while it is still the newest.
-    `refund` takes the attempt back, because nothing was sent.
+    `refund` takes the attempt back, because nothing was sent or another method is tried at once. `method` is the contact
+    method that is next, `may_recover` whether one before it may work later, `reached` the address that took the message.
     """
 
     id: UUID
@@ -35,6 +36,9 @@ class Settlement:
     wait: timedelta = timedelta(0)
     error: str = ""
     refund: bool = False
+    method: int = 0
+    may_recover: bool = False
+    reached: str = ""
 
 
 def wait_before(identity: UUID, attempt: int) -> timedelta | None:
@@ -57,6 +61,11 @@ def settle(identity: UUID, attempt: int, age: timedelta, result: Result) -> Sett
         return Settlement(identity, attempt, "dead", error=result.reason)
     asked = min(result.after or timedelta(0), LONGEST_ASKED)
     return Settlement(identity, attempt, "pending", max(wait, asked), result.reason)
+
+
+def next_method(settlement: Settlement, method: int, *, may_recover: bool) -> Settlement:
+    """Go on with the next contact method at once: the attempt counts when the last one has failed."""
+    return replace(settlement, state="pending", wait=timedelta(0), refund=True, method=method + 1, may_recover=may_recover)
 
 
 def defer(identity: UUID, attempt: int, created_at: datetime, claimed_at: datetime, wait: timedelta) -> Settlement:

@@ -128,9 +128,10 @@ TO_DO: Mapping[str, tuple[str, str]] = {
 
 
 def render(template: str, facts: Mapping[str, Any], external_url: str, locale: Locale) -> Rendered:
-    """The words for one occasion; raises ValueError for a template that does not exist."""
+    """Return the words for one occasion; one of another release is called by its own name."""
     language = LOCALES.index(locale)
-    occasion = OCCASIONS[Template(template)][language]
+    unknown = one_line(template.replace("_", " "))
+    occasion = OCCASIONS[Template(template)][language] if template in set(Template) else unknown
     said = {name: _said(name, facts[name], locale) for name in LINES if facts.get(name) not in (None, "")}
     number, title = said.get("number", "?"), said.get("title", "")
     head = f"[{number}] P{said.get('priority', '?')} " if "number" in said else ""

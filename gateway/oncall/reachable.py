@@ -16,7 +16,7 @@ SELECT p.login, p.email, p.phone, p.roles,
   array(SELECT slug FROM serving WHERE p.id = ANY(people)) AS shifts,
   EXISTS (SELECT FROM serving WHERE tier = 'desk' AND p.id = ANY(people)) AS at_desk
 FROM person p
-WHERE p.active AND p.email <> ''
+WHERE p.active AND (p.email <> '' OR EXISTS (SELECT FROM contact_method c WHERE c.person_id = p.id))
 AND (p.roles && $1::text[] OR p.login = ANY($2::text[]) OR (lower(p.email) = ANY($2::text[])) OR p.phone = ANY($2::text[])
   OR p.id IN (SELECT m.person_id FROM staff_group_member m JOIN staff_group g ON g.id = m.group_id WHERE g.slug = ANY($3::text[]))
   OR EXISTS (SELECT FROM serving WHERE slug = ANY($3::text[]) AND p.id = ANY(people)))

@@ -1,6 +1,7 @@
 """The actions people take on a record, one or many, with what a master's end means for its related records."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from gateway.db.pool import Connection
 from gateway.errors import Conflict
@@ -8,15 +9,18 @@ from gateway.incidents import commands, lifecycle
 from gateway.incidents.custom import moments_of
 from gateway.incidents.grading import with_worst, worst_known
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.model import State
 from gateway.incidents.record import Incident, Revision
 from gateway.oncall.roles import Role
 from gateway.operations import allowing
 from gateway.operations.assignment import SETTLED, settled
+from gateway.operations.audience import check_workers
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
-from gateway.operations.permissions import ALLOWED, may
+from gateway.operations.permissions import ALLOWED, Action, may
 from gateway.operations.staff import staff_for
 from gateway.operations.who import Who
+from gateway.sla import heard
 
 CASCADING = (commands.Resolve, commands.Close, commands.Confirm)
 """Commands that, asked for it, do the same to the related records of a master."""
@@ -42,22 +46,32 @@ async def act(
     """
 
     async def work(session: Session) -> Incident:
-        incident = await applied(session, number, command, who, if_match)
-        if related and isinstance(command, CASCADING):
-            await _cascade(session, incident, command, who)
-        return incident
+        return await applied(session, number, command, who, if_match, related=related)
 
     return await at_most_once(desk, once, who, work)
 
 
-async def applied(session: Session, number: str, command: commands.Command, who: Who, if_match: int | None = None) -> Incident:
-    """Apply a command in a transaction of the caller's; raises as `act`, before anything is written."""
+async def applied(
+    session: Session,
+    number: str,
+    command: commands.Command,
+    who: Who,
+    if_match: int | None = None,
+    *,
+    related: bool = False,
+) -> Incident:
+    """Apply a command in a transaction of the caller's; raises as `act`, before anything is written.
+
+    Related records come first: those that are still open when their master ends are let go.
+    """
     incident = await session.lock(number, who, if_match)
     allowing.check_asking(who, command, incident)
     command = await _settled(session, incident, command, who)
     allowing.check(who, command, incident)
-    revision = await revised(session, incident, command, who)
+    revision = _looked_at(await revised(session, incident, command, who), who, session.now)
     if revision.events:
+        if related and isinstance(command, CASCADING):
+            await _cascade(session, incident, command, who)
         return (await session.write([revision]))[0]
     if isinstance(command, commands.Acknowledge) and incident.handler != (command.person or who.name):
         raise Conflict(
@@ -80,6 +94,15 @@ async def _settled(session: Session, incident: Incident, command: commands.Comma
     return settled(command, incident, await staff_for(session.conn, incident.service, (person,)))
 
 
+def _looked_at(revision: Revision, who: Who, now: datetime) -> Revision:
+    """The same, with the answer of its reporter read where one waits for that and somebody of the staff acts on the record."""
+    after = revision.after
+    waits = after.state is State.RESOLVED and after.resolved_at is not None and heard.is_unread(after.marks, after.resolved_at)
+    if not waits or after.resolved_at is None or may(who, Action.INSPECT, after) != ALLOWED:
+        return revision
+    return replace(revision, after=replace(after, marks=heard.read(after.marks, after.resolved_at, now)))
+
+
 async def revised(session: Session, incident: Incident, command: commands.Command, who: Who) -> Revision:
     """What the command makes of a locked record, with all that follows from it; whether `who` may is the caller's to ask.
 
@@ -88,6 +111,7 @@ async def revised(session: Session, incident: Incident, command: commands.Comman
     revision = _owned(lifecycle.apply(incident, command, who.name, session.now), command, who)
     if revision.events:
         session.desk.fields.require(incident.kind, incident.fields, moments_of(type(command)))
+    await check_workers(session.conn, incident, revision.after)
     if isinstance(command, commands.Refuse) and await _key_has_moved(session.conn, incident):
         revision = replace(revision, after=replace(revision.after, key_hash=None))
     if isinstance(command, commands.DeclareMajor) and not incident.major:

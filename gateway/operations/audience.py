@@ -111,3 +111,25 @@ async def check_target(conn: Connection, incident: Incident, target: str) -> Non
     ):
         if missing:
             raise Unprocessable("this person cannot be told", flaws=(Flaw("/person", detail),))
+
+
+PRIVY_PEOPLE = """
+SELECT p.login, p.email, p.phone, p.roles FROM person p WHERE p.active AND p.login = ANY($1::text[])
+UNION ALL
+SELECT NULL, NULL, NULL, array_agg(DISTINCT role) FROM staff_group g JOIN staff_group_member m ON m.group_id = g.id
+  JOIN person p ON p.id = m.person_id AND p.active CROSS JOIN unnest(p.roles) AS role
+WHERE g.slug = $2 GROUP BY g.slug
+"""
+
+
+async def check_workers(conn: Connection, before: Incident, after: Incident) -> None:
+    """Raise Unprocessable where a security incident is given to somebody, or a group, who may not see it."""
+    people = {after.assignee, after.handler} - {before.assignee, before.handler, ""}
+    group = after.assignee_group if after.assignee_group != before.assignee_group else ""
+    if not after.security or not (people or group):
+        return
+    for row in await conn.fetch(PRIVY_PEOPLE, sorted(people), group):
+        if not sight(a_person(row["login"] or group, row["email"] or "", row["phone"] or "", row["roles"])).sees(after):
+            name = "person" if row["login"] else "group"
+            detail = f"{row['login'] or group} may not see security incidents"
+            raise Unprocessable("this security incident is not seen by whom it is given to", flaws=(Flaw(f"/{name}", detail),))

@@ -13,6 +13,7 @@ from gateway.incidents import store, writing
 from gateway.incidents.custom import NO_FIELDS, Fields
 from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Incident, Revision
+from gateway.kinship import letting_go
 from gateway.operations.permissions import sight
 from gateway.operations.who import Who
 from gateway.sla import timers
@@ -89,12 +90,18 @@ class Session:
         return self._found(await store.lock(self.conn, ids))
 
     async def write(self, revisions: Sequence[Revision]) -> list[Incident]:
-        """Bring clocks and timers of changed records up to date and write them, with the messages that the change owes."""
+        """Bring clocks and timers of changed records up to date and write them.
+
+        With them go the followers that the change lets go, and the messages that all of it owes.
+        """
         changed = [revision for revision in revisions if revision.events]
         await self._find([one.after.id for one in changed if one.after.id not in self._before])
-        fresh = [self._refreshed(replace(one, before=self._before[one.after.id])) for one in changed]
+        asked = [replace(one, before=self._before[one.after.id]) for one in changed]
+        settled = await letting_go.settled(self.conn, self.desk.rules, asked, self.now)
+        fresh = [self._refreshed(revision) for revision in settled]
         self._note(fresh)
-        return self._found([one.incident for one in await writing.write(self.conn, self.desk.key, fresh, self.now)])
+        written = self._found([one.incident for one in await writing.write(self.conn, self.desk.key, fresh, self.now)])
+        return written[: len(changed)]
 
     async def open(self, revision: Revision) -> Incident:
         """Write a new record, with the messages that it owes."""
@@ -114,7 +121,8 @@ class Session:
     def _refreshed(self, revision: Revision) -> Revision:
         after, armed = timers.refresh(self.desk.rules, revision.after, self.now)
         fresh = replace(revision, after=after, timers=(*revision.timers, *armed))
-        return with_announcements(self.desk.rules.escalation, fresh)
+        told = with_announcements(self.desk.rules.escalation, fresh)
+        return timers.told_with_raise(self.desk.rules, told, self.now)
 
     def _note(self, revisions: Sequence[Revision]) -> None:
         self.armed += [(r.after.id, arm.kind, arm.due_at) for r in revisions for arm in r.timers if arm.due_at is not None]

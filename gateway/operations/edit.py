@@ -12,6 +12,7 @@ from gateway.incidents.model import PRIORITIES
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import check_fields
 from gateway.operations.assignment import check_edit
+from gateway.operations.audience import check_workers
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.staff import staff_for
@@ -39,6 +40,7 @@ async def edit(
         check_fields(who, changes, incident)
         _check_reason(incident, changes, who, note)
         revision = _revision(incident, changes, who.name, note, session)
+        await check_workers(session.conn, incident, revision.after)
         if not PLACING.isdisjoint(changes):
             people = (revision.after.owner, revision.after.assignee)
             check_edit(incident, revision.after, await staff_for(session.conn, revision.after.service, people))

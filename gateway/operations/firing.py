@@ -9,6 +9,7 @@ from gateway.incidents import commands, lifecycle, writing
 from gateway.incidents.columns import incident_of
 from gateway.incidents.model import LIVE, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
+from gateway.kinship import letting_go
 from gateway.sla import timers
 from gateway.sla.duties import with_announcements
 from gateway.sla.timer_store import Armed, DueTimer
@@ -46,12 +47,18 @@ class Effects:
             incident = before.after if before else incidents[timer.incident_id]
             revision = self._effect(incident, timer, silences.get(timer.incident_id), now)
             made[timer.incident_id] = _joined(before, revision) if before else revision
-        written = [self._told(incidents[r.after.id], replace(r, timers=())) for r in made.values()]
+        found = [replace(revision, before=incidents[revision.after.id]) for revision in made.values()]
+        settled = await letting_go.settled(conn, self.rules, found, now)
+        revisions = [one if one in found else self._refreshed(one, now) for one in settled]
+        written = [with_announcements(self.rules.escalation, replace(revision, timers=())) for revision in revisions]
         await writing.write(conn, self.key, written, now)
-        return [Armed(r.after.id, arm.kind, arm.due_at) for r in made.values() for arm in r.timers]
+        return [Armed(r.after.id, arm.kind, arm.due_at) for r in revisions for arm in r.timers]
 
-    def _told(self, before: Incident, revision: Revision) -> Revision:
-        return with_announcements(self.rules.escalation, replace(revision, before=before))
+    def _refreshed(self, revision: Revision, now: datetime) -> Revision:
+        """A revision that was let go or raised, with clocks and timers brought up to date."""
+        after, armed = timers.refresh(self.rules, revision.after, now)
+        kept = {arm.kind: arm for arm in (*revision.timers, *armed)}
+        return replace(revision, after=after, timers=tuple(kept.values()), marks_only=False)
 
     def _effect(self, incident: Incident, timer: DueTimer, silence: Silence | None, now: datetime) -> Revision:
         kind = timer.kind

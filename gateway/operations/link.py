@@ -1,12 +1,14 @@
 """Masters and related records, by hand."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gateway.errors import Conflict, NotFound
 from gateway.incidents import store
+from gateway.incidents.hierarchy import BY_HAND, Unfit, unfit
 from gateway.incidents.model import LIVE
 from gateway.incidents.record import Incident, Revision
-from gateway.kinship import proposals, unlearning
+from gateway.kinship import letting_go, proposals, unlearning
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
@@ -19,32 +21,52 @@ async def link(
 ) -> Incident:
     """Make a record related to `master`, which accepts what is proposed of the two; its own followers move along.
 
-    Raises NotFound, Forbidden, VersionMismatch, and Conflict where master and record are the same, master is itself related, or
-    master is over while the record is not.
+    A master that is less urgent than what comes below it is raised. Raises NotFound, Forbidden, VersionMismatch, and Conflict
+    where master and record are the same, master is itself related, or the record would wait for it in silence.
     """
 
     async def work(session: Session) -> Incident:
         record, above = await _both(session, number, master, who, if_match)
         refuse(may(who, Action.LINK, record))
-        if above.master_id is not None:
-            raise Conflict(f"{above.number} is itself related to a master: link to that one")
-        if record.state in LIVE and above.state not in LIVE:
-            raise Conflict(f"{above.number} is {above.state}: a record that is still open would wait for it in silence")
         below = await session.locked([row[0] for row in await session.conn.fetch(RELATED, record.id)])
+        _check_master(above, (record, *below))
         await unlearning.forget(session.conn, (record, *below), above.id)
         await proposals.take(session.conn, [record.id], above.id, who.name, session.now)
-        facts = {"master": above.number, "reason": "by hand", "score": 1.0, "note": note}
+        facts = {"master": above.number, "reason": BY_HAND, "score": 1.0, "note": note}
         revisions = [
             Revision(
-                after=replace(one, master_id=above.id, link_reason="by hand", link_score=1.0),
+                after=replace(one, master_id=above.id, link_reason=BY_HAND, link_score=1.0),
                 actor=who.name,
                 events=(("linked", facts),),
             )
             for one in (record, *below)
         ]
+        open_ones = [one for one in (record, *below) if one.state in LIVE]
+        if open_ones:
+            revisions.append(letting_go.above(desk.rules, above, open_ones, session.now, who.name))
         return (await session.write(revisions))[0]
 
     return await at_most_once(desk, once, who, work)
+
+
+REFUSED: Mapping[Unfit, str] = {
+    Unfit.OVER: "{master} is {state}: a record that is still open would wait for it in silence",
+    Unfit.HIDDEN: "{master} is a security incident: whoever works on {number} would not see what it waits for",
+    Unfit.REQUEST: "{master} is a service request: an incident would wait for it in silence",
+    Unfit.SUPPRESSED: "{master} is planned work: a record would wait for it in silence",
+}
+"""What is said of a master that nothing may be linked to by hand; one that is milder is raised."""
+
+
+def _check_master(master: Incident, followers: Sequence[Incident]) -> None:
+    """Raise Conflict for a master that one of the records may not follow."""
+    if master.master_id is not None:
+        raise Conflict(f"{master.number} is itself related to a master: link to that one")
+    for one in followers:
+        hidden = master.security and not one.security
+        why = Unfit.HIDDEN if hidden else unfit(master, one)
+        if why is not None and why in REFUSED:
+            raise Conflict(REFUSED[why].format(master=master.number, state=master.state, number=one.number))
 
 
 RELATED = "SELECT id FROM incident WHERE master_id = $1 ORDER BY id"

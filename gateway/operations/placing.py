@@ -1,12 +1,16 @@
 """Where a new report goes: below the open master of the same trouble, or on its own to whom it is routed."""
 
 from dataclasses import replace
+from typing import Any
 
 from gateway.catalogue.routing import PEOPLE
+from gateway.incidents.hierarchy import unfit
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import State
 from gateway.incidents.record import Incident, Revision
+from gateway.kinship import proposals
 from gateway.kinship.judge import Kin
+from gateway.kinship.proposals import Proposal
 from gateway.kinship.seeking import Seeking
 from gateway.operations.desk import Session
 
@@ -15,11 +19,16 @@ UNTOUCHED = frozenset({State.LOGGED, State.ASSIGNED})
 
 
 async def open_placed(session: Session, revision: Revision) -> Incident:
-    """Open a report: related to its kin, whom nobody is paged for, or routed."""
+    """Open a report: related to its kin, whom nobody is paged for, or routed; a kin less urgent than itself is proposed."""
     found = await _kin_of(session, revision.after)
     if found is None:
         return await session.open(session.desk.catalogue.route(revision, PEOPLE, session.now))
     kin, master = found
+    if unfit(master, revision.after) is not None:
+        routed = session.desk.catalogue.route(revision, PEOPLE, session.now)
+        opened = await session.open(replace(routed, events=(*routed.events, ("link_proposed", _facts(kin)))))
+        await _propose(session, opened, kin)
+        return opened
     opened = await session.open(_below(revision, kin))
     await _weigh(session, master, opened.id)
     return opened
@@ -29,7 +38,7 @@ FOLLOWED = "SELECT EXISTS (SELECT FROM incident WHERE master_id = $1)"
 
 
 async def place_again(session: Session, incident: Incident) -> Incident:
-    """Relate a record to its kin now that more is known of it, such as what was said in a call.
+    """Relate a record to its kin now that more is known of it, such as what was said in a call, or propose a milder one.
 
     One that somebody works on, or that others follow, stays where it is.
     """
@@ -39,6 +48,10 @@ async def place_again(session: Session, incident: Incident) -> Incident:
     if found is None:
         return incident
     kin, master = found
+    if unfit(master, incident) is not None:
+        told = Revision(after=incident, actor="gateway", events=(("link_proposed", _facts(kin)),))
+        await _propose(session, incident, kin)
+        return (await session.write([told]))[0]
     placed = (await session.write([_below(Revision(after=incident, actor="gateway", events=()), kin)]))[0]
     await _weigh(session, master, placed.id)
     return placed
@@ -57,9 +70,23 @@ def _below(revision: Revision, kin: Kin) -> Revision:
     """Return the revision by which a record follows a master."""
     reason = f"kin: {kin.reason}"
     after = replace(revision.after, master_id=kin.master.id, link_reason=reason, link_score=kin.score)
+    return replace(revision, after=after, events=(*revision.events, ("linked", _facts(kin))))
+
+
+def _facts(kin: Kin) -> dict[str, Any]:
     rests_on = {point.fact: point.points for point in kin.points}
-    facts = {"master": kin.master.number, "reason": reason, "score": kin.score, "points": rests_on}
-    return replace(revision, after=after, events=(*revision.events, ("linked", facts)))
+    return {"master": kin.master.number, "reason": f"kin: {kin.reason}", "score": kin.score, "points": rests_on}
+
+
+async def _propose(session: Session, incident: Incident, kin: Kin) -> None:
+    link = Proposal(
+        incident_id=incident.id,
+        master_id=kin.master.id,
+        reason=f"kin: {kin.reason}",
+        score=kin.score,
+        points={point.fact: point.points for point in kin.points},
+    )
+    await proposals.keep(session.conn, [link], session.now)
 
 
 REPORTERS = """

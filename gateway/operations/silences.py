@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from gateway.db.pool import Connection, Pool, in_transaction
-from gateway.errors import Malformed, NotFound
+from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.operations.desk import NOW
 
 PROBED_WITHIN = 0.5
@@ -84,7 +84,8 @@ PROBE = "SELECT count(*) FILTER (WHERE repeat('ab', 2048) ~ pattern) FROM unnest
 async def keep(pool: Pool, stamp: datetime | None, wanted: Wanted, integration: int | None) -> UUID:
     """Keep a new silence, or change one; what has ended or gets other matchers is ended and kept anew. Gives its id.
 
-    Raises NotFound for an id that is none, and Malformed where the times or a pattern cannot be used.
+    Raises NotFound for an id that is none, Malformed where the times or a pattern cannot be used, and Unprocessable where no
+    alert could ever match.
     """
 
     async def work(conn: Connection) -> UUID:
@@ -94,6 +95,7 @@ async def keep(pool: Pool, stamp: datetime | None, wanted: Wanted, integration: 
         if wanted.ends_at < max(wanted.starts_at, now):
             raise Malformed("invalid silence: end time must not be before start time")
         await _probe(conn, wanted.matchers)
+        await _check_possible(conn, wanted.matchers)
         before = None if wanted.id is None else await _locked(conn, wanted.id, integration)
         if before is not None and (before.state(now) == "expired" or before.matchers != wanted.matchers):
             await _end(conn, before, now)
@@ -145,6 +147,25 @@ async def _probe(conn: Connection, matchers: Sequence[Matcher]) -> None:
         raise Malformed(f"invalid silence: bad matcher format: {error}") from error
     except (TimeoutError, asyncpg.QueryCanceledError) as error:
         raise Malformed("invalid silence: its regular expressions take too long") from error
+
+
+IMPOSSIBLE = """
+SELECT one.name FROM unnest($1::text[], $2::text[], $3::text[]) AS one (name, sign, pattern)
+JOIN unnest($1::text[], $2::text[], $3::text[]) AS other (name, sign, pattern) USING (name)
+WHERE CASE WHEN one.sign = '=' THEN NOT CASE other.sign
+             WHEN '=' THEN one.pattern = other.pattern WHEN '!=' THEN one.pattern <> other.pattern
+             WHEN '=~' THEN one.pattern ~ other.pattern ELSE one.pattern !~ other.pattern END
+           WHEN one.sign = '=~' THEN other.sign = '!~' AND one.pattern = other.pattern ELSE false END
+LIMIT 1
+"""
+"""A name of which one matcher asks what another one excludes."""
+
+
+async def _check_possible(conn: Connection, matchers: Sequence[Matcher]) -> None:
+    columns = [[one.name for one in matchers], [one.sign for one in matchers], [one.pattern for one in matchers]]
+    name = await conn.fetchval(IMPOSSIBLE, *columns)
+    if name is not None:
+        raise Unprocessable(f"invalid silence: no alert can match it, for its matchers of {name} exclude each other")
 
 
 LISTED = """

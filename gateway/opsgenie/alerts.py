@@ -13,7 +13,7 @@ from aiohttp import web
 from gateway.db.pool import acquire
 from gateway.errors import Forbidden, GatewayError, IllegalTransition, NotFound, Unavailable, VersionMismatch
 from gateway.incidents import commands
-from gateway.ingest import limits
+from gateway.ingest.conform import decoded
 from gateway.ingest.http import FrontDoor, read
 from gateway.operations.act import act
 from gateway.operations.desk import Desk
@@ -201,7 +201,7 @@ def _named(request: web.Request) -> tuple[str, str]:
 
 async def _told(request: web.Request) -> Told:
     body = await read(request)
-    told = limits.decode(body, Told) if body.strip() else Told()
+    told = decoded(body, Told) if body.strip() else Told()
     return msgspec.structs.replace(told, **{name: request.query[name] for name in ("tags", "keys") if name in request.query})
 
 

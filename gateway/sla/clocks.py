@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gateway.errors import Flaw, Unprocessable
-from gateway.incidents.ledger import ClockEvent, Ledger, LedgerEntry
+from gateway.incidents.ledger import RAISED, ClockEvent, Ledger, LedgerEntry
 from gateway.incidents.model import Tier
 from gateway.sla.policy import BREACH, ClockName, Policy
-from gateway.sla.track import Track
+from gateway.sla.track import Counting, Track
 
 
 class ClockState(StrEnum):
@@ -36,7 +36,8 @@ class Segment:
 class ClockReading:
     """One clock at one instant. Without a target there is no remaining time, nothing is due and nothing breached.
 
-    `remaining` is negative past the target. `due_at` is the instant the elapsed time reaches the present target: of a
+    `remaining` is negative past the target. `basis` is from when the target counts: the clock's beginning, or a raise that
+    no person made. `due_at` is the instant the elapsed time reaches the present target: of a
     clock that does not run, only if it did. `breached_at` is since when it has been past its target.
     """
 
@@ -44,6 +45,7 @@ class ClockReading:
     target: timedelta | None
     elapsed: timedelta
     remaining: timedelta | None
+    basis: datetime | None
     due_at: datetime | None
     breached_at: datetime | None
     state: ClockState
@@ -98,7 +100,10 @@ _PRICED = frozenset({ClockEvent.RECORD, ClockEvent.SET_PRIORITY})
 class _Walk:
     """Where a record stands between two entries: held for a reason, resolved with these clocks stopped by it, or worked on."""
 
-    __slots__ = ("desk", "escalated", "held", "overall", "policy", "resolved", "response", "targets", "tier2", "tracks", "work")
+    __slots__ = (
+        "before_raises", "desk", "escalated", "held", "overall", "policy", "priority", "resolved", "response", "targets", "tier2",
+        "tracks", "work",
+    )  # fmt: skip
 
     def __init__(self, policy: Policy) -> None:
         self.tracks = tuple([Track(name, policy.calendar) for name in _NAMES])
@@ -106,6 +111,8 @@ class _Walk:
         self.work = self.tracks[1:]
         self.policy = policy
         self.targets: Mapping[ClockName, timedelta] = {}
+        self.priority: int | None = None
+        self.before_raises: int | None = None
         self.held: str | None = None
         self.resolved: tuple[Track, ...] | None = None
 
@@ -115,9 +122,21 @@ class _Walk:
             track.turn(entry.at, running=True)
 
     def set_priority(self, entry: LedgerEntry) -> None:
+        counting = self._counting(entry)
+        self.priority = entry.priority
         self.targets = self.policy.targets[entry.priority or 0]
         for track in self.tracks:
-            track.retarget(entry.at, self.targets.get(track.name))
+            track.retarget(entry.at, self.targets.get(track.name), counting)
+
+    def _counting(self, entry: LedgerEntry) -> Counting:
+        """A raise counts from its own moment, until a person takes it back: sets what was before the first raise, or milder."""
+        if entry.reason == RAISED and self.priority is not None:
+            self.before_raises = self.before_raises or self.priority
+            return Counting.FROM_NOW
+        if self.before_raises is not None and (entry.priority or 0) < self.before_raises:
+            return Counting.AS_BEFORE
+        self.before_raises = None
+        return Counting.ALL
 
     def assign(self, entry: LedgerEntry) -> None:
         if entry.tier is Tier.THIRD or entry.tier is Tier.VENDOR:
@@ -159,8 +178,11 @@ class _Walk:
 
     def reopen(self, entry: LedgerEntry) -> None:
         for track in self.resolved or ():
-            track.reopen(entry.at, self.targets.get(track.name))
+            track.reopen(entry.at, self.targets.get(track.name), self._as_now())
         self.resolved = None
+
+    def _as_now(self) -> Counting:
+        return Counting.ALL if self.before_raises is None else Counting.AS_BEFORE
 
     def _start(self, track: Track, at: datetime) -> None:
         track.turn(at, running=self.held is None, reason=self.held or "")
@@ -196,8 +218,9 @@ def _reading(track: Track, at: datetime) -> ClockReading:
     if track.since is not None:
         segments.append(Segment(track.since, None, track.running, track.reason))
     due, breached = track.due(BREACH), track.crossed(BREACH, at)
-    remaining = None if target is None else target - elapsed
-    return ClockReading(track.name, target, elapsed, remaining, due, breached, _state(track, breached), tuple(segments))
+    remaining = None if track.goal is None else track.goal.length(BREACH) - elapsed
+    basis = track.counts_from
+    return ClockReading(track.name, target, elapsed, remaining, basis, due, breached, _state(track, breached), tuple(segments))
 
 
 def _state(track: Track, breached: datetime | None) -> ClockState:

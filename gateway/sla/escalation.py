@@ -95,6 +95,23 @@ class Escalation:
         more = {"clock": crossing.clock, "due_at": crossing.due_at.isoformat(), "share": crossing.share}
         return self.announce(roles, incident, cause=cause_of(crossing), template=template, more=more)
 
+    def with_breach(self, incident: Incident, told: tuple[Announcement, ...], crossing: Crossing) -> tuple[Announcement, ...]:
+        """Return what is told of a raise with the breach that it brings: one message, also to those the breach is for."""
+        breach = self.crossed(incident, crossing)
+        of_raise = next((one for one in told if one.recorded), None)
+        if of_raise is None or not breach:
+            return (*told, *breach)
+        known = {recipient.role for recipient in of_raise.recipients}
+        more = tuple(one for one in breach[0].recipients if one.role not in known)
+        said = {name: breach[0].facts[name] for name in ("clock", "due_at", "share")}
+        together = replace(
+            of_raise,
+            recipients=(*of_raise.recipients, *more),
+            facts={**of_raise.facts, **said},
+            bare={**of_raise.bare, **said},
+        )
+        return tuple(together if one is of_raise else one for one in told)
+
     def climbs(self, policy: str) -> bool:
         """Whether any record of that policy may be told of later for staying unresolved."""
         return any(not rule.policies or policy in rule.policies for rule, _ in self.steps)

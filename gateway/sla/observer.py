@@ -14,6 +14,9 @@ class Observer(Protocol):
     def poisoned(self, kind: TimerKind) -> None:
         """One timer's firing failed and was pushed out by a minute."""
 
+    def step_broke(self) -> None:
+        """A step of the runner failed by a fault that is no outage; it is tried again."""
+
     def wheel_size(self, size: int) -> None:
         """How many timers wait in the wheel."""
 

@@ -68,7 +68,14 @@ class Policy:
 
 def digest(content: object) -> str:
     """A short name for content that changes with it."""
-    return sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:16]
+    return sha256(msgspec.json.encode(content, order="deterministic", enc_hook=_plain)).hexdigest()[:16]
+
+
+def _plain(value: object) -> object:
+    """Return a length of time of the settings as the plain one that it is; raises NotImplementedError for anything else."""
+    if isinstance(value, timedelta):
+        return timedelta() + value
+    raise NotImplementedError(f"{type(value).__name__} has no digest")
 
 
 @lru_cache(4096)

@@ -76,6 +76,7 @@ class Runner:
         }  # fmt: skip
         self._ended = dict.fromkeys(self._steps, clock.monotonic())
         self._next = dict.fromkeys(self._steps, float("-inf"))
+        self._broken: set[str] = set()
         self._alive = True
 
     @property
@@ -83,6 +84,12 @@ class Runner:
         """False once a loop died or ended no step without error for 30 s."""
         now = self._clock.monotonic()
         return self._alive and all(now - ended < SILENT_AFTER for ended in self._ended.values())
+
+    @property
+    def broken(self) -> bool:
+        """True when a step ended no attempt for 30 s and fails by a fault of ours: no outage explains it."""
+        now = self._clock.monotonic()
+        return any(now - self._ended[name] >= SILENT_AFTER for name in self._broken)
 
     def note_armed(self, timers: Iterable[tuple[int, int, datetime | None]]) -> None:
         """Tell of timers just committed as (incident id, kind, due); never blocks, never raises, may be forgotten."""
@@ -104,8 +111,9 @@ class Runner:
     async def run(self, stop: asyncio.Event) -> None:
         """Take all steps, each at its own pace, until `stop` is set; then give the leases up.
 
-        An error that is not an outage ends the run and shows in `healthy`.
+        A step that fails is tried again, and the others go on; `healthy` and `broken` say so. May be run again.
         """
+        self._alive = True
         try:
             async with asyncio.TaskGroup() as group:
                 for name in self._steps:
@@ -130,11 +138,21 @@ class Runner:
         try:
             await self._steps[name][1]()
         except IndexUnavailable:
-            self._ended[name] = self._clock.monotonic()  # the index said so in the log, and nothing depends on it
+            self._done(name)  # the index said so in the log, and nothing depends on it
         except HICCUPS as error:
+            self._broken.discard(name)
             log.warning("timer_step_failed", step=name, reason=str(error) or type(error).__name__)
+        except Exception:
+            self._observer.step_broke()
+            if name not in self._broken:
+                log.exception("timer_step_broken", step=name)
+            self._broken.add(name)
         else:
-            self._ended[name] = self._clock.monotonic()
+            self._done(name)
+
+    def _done(self, name: str) -> None:
+        self._ended[name] = self._clock.monotonic()
+        self._broken.discard(name)
 
     async def _leave(self) -> None:
         try:

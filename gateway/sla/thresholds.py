@@ -67,13 +67,12 @@ def standing(policy: Policy, ledger: Ledger, at: datetime) -> Standing:
     for track in tracks:
         for share, word in policy.steps:
             mark, due = _mark(track.name, word), track.due(share)
-            if due is not None and due <= at:
-                since = track.crossed(share, at) or due
+            if due is not None and (since := track.crossed(share, at)) is not None:
                 crossing = Crossing(track.name, mark, since, due, share == BREACH, share / MILLION)
                 passed.append((crossing, share == BREACH or track.since is not None))
                 continue
             ahead.add(mark)
-            if due is not None and track.running and (next_due is None or due < next_due):
+            if due is not None and track.running and due > at and (next_due is None or due < next_due):
                 next_due = due
     return Standing(tuple(passed), frozenset(ahead), next_due, tracks[-1])
 

@@ -14,9 +14,15 @@ import asyncpg
 
 from gateway.db.pool import Connection
 from gateway.incidents.model import TimerKind
+from gateway.instants import EARLIEST
 
 SHARDS = 64
 """Timers are spread over this many shards by incident id."""
+
+
+KINDS = [int(kind) for kind in TimerKind]
+"""The kinds this release knows. Others, of a newer release, and times outside of the calendar, such as infinity, are not
+read: they stay as they are, `telemetry` counts them as set aside, and they keep nothing else from firing."""
 
 
 class TimerId(NamedTuple):
@@ -57,7 +63,7 @@ SELECT t.incident_id, t.kind, t.gen, t.due_at, coalesce($3::timestamptz, stateme
 FROM unnest($1::bigint[], $2::smallint[]) AS asked (incident_id, kind)
 JOIN timer t ON t.incident_id = asked.incident_id AND t.kind = asked.kind
 JOIN incident i ON i.id = t.incident_id
-WHERE t.armed AND t.due_at <= coalesce($3::timestamptz, statement_timestamp())
+WHERE t.armed AND t.due_at <= coalesce($3::timestamptz, statement_timestamp()) AND t.due_at >= '1970-01-01 00:00+00'
 ORDER BY i.priority, t.due_at, t.incident_id, t.kind
 LIMIT $4
 FOR UPDATE OF t, i SKIP LOCKED
@@ -97,6 +103,7 @@ async def settle(conn: Connection, fired: Sequence[DueTimer], epochs: Sequence[i
 DUE_SOON = """
 SELECT incident_id, kind, due_at FROM timer
 WHERE shard = ANY($1::smallint[]) AND armed AND due_at <= coalesce($2::timestamptz, statement_timestamp()) + $3::interval
+  AND due_at >= '1970-01-01 00:00+00' AND kind = ANY($5::smallint[])
 ORDER BY due_at LIMIT $4
 """
 
@@ -105,22 +112,23 @@ async def due_soon(
     conn: Connection, shards: Iterable[int], now: datetime | None, within: timedelta, limit: int = 20_000
 ) -> list[Armed]:
     """What of these shards falls due within `within` of now (negative: what is overdue by more), oldest first."""
-    return _armed(await conn.fetch(DUE_SOON, list(shards), now, within, limit))
+    return _armed(await conn.fetch(DUE_SOON, list(shards), now, within, limit, KINDS))
 
 
 ARMED = """
 SELECT incident_id, kind, due_at FROM timer
 WHERE shard = $1 AND armed AND (due_at, incident_id, kind) > ($2::timestamptz, $3::bigint, $4::smallint)
+  AND due_at < '3000-01-01 00:00+00' AND kind = ANY($6::smallint[])
 ORDER BY due_at, incident_id, kind LIMIT $5
 """
 
-START = Armed(0, TimerKind.SLA, datetime.fromisoformat("0001-01-01T00:00:00+00:00"))
+START = Armed(0, TimerKind.SLA, EARLIEST)
 """Before every timer: where a scan begins."""
 
 
 async def armed(conn: Connection, shard: int, after: Armed = START, limit: int = 5_000) -> list[Armed]:
     """The next armed timers of a shard by due time, after the last one of the page before."""
-    return _armed(await conn.fetch(ARMED, shard, after.due_at, after.incident_id, int(after.kind), limit))
+    return _armed(await conn.fetch(ARMED, shard, after.due_at, after.incident_id, int(after.kind), limit, KINDS))
 
 
 RANKED = """
@@ -128,7 +136,7 @@ SELECT i.priority, t.incident_id, t.kind, t.due_at
 FROM unnest($1::bigint[], $2::smallint[]) AS asked (incident_id, kind)
 JOIN timer t ON t.incident_id = asked.incident_id AND t.kind = asked.kind
 JOIN incident i ON i.id = t.incident_id
-WHERE t.armed
+WHERE t.armed AND t.due_at BETWEEN '1970-01-01 00:00+00' AND '3000-01-01 00:00+00'
 """
 
 

@@ -184,6 +184,24 @@ def _tell(rules: Rules, policy: Policy, incident: Incident, now: datetime) -> Re
     return Revision(after=after, actor=ACTOR, events=tuple(events), timers=armed, marks_only=True, announcements=told)
 
 
+def told_with_raise(rules: Rules, revision: Revision, now: datetime) -> Revision:
+    """Return a raise with the breaches that it brings at once, so that whoever hears of it hears of them in one message."""
+    before, incident = revision.before, revision.after
+    if before is None or incident.priority >= before.priority or not _counts(incident):
+        return revision
+    stand = thresholds.standing(rules.policy(incident), incident.ledger, _present(incident, now))
+    crossings = stand.due_now(incident.marks)
+    worth = thresholds.worth_telling(crossings)
+    breaches = [crossing for crossing in worth if crossing.breach]
+    if not breaches:
+        return revision
+    marks = (*incident.marks, *(crossing.mark for crossing in crossings))
+    after, armed = refresh(rules, replace(incident, marks=marks), now, stand)
+    told = rules.escalation.with_breach(after, revision.announcements, breaches[-1])
+    events = (*revision.events, *map(_event, worth))
+    return replace(revision, after=after, events=events, timers=(*revision.timers, *armed), announcements=told)
+
+
 def _next_step(rules: Rules, incident: Incident, stand: Standing) -> Step | None:
     if incident.state not in LIVE or incident.master_id is not None:
         return None
@@ -277,6 +295,8 @@ def _close_due(policy: Policy, incident: Incident) -> datetime | None:
     if incident.state is not State.RESOLVED or incident.resolved_at is None:
         return None
     begins = heard.waits_from(incident.marks, incident.resolved_at)
+    if begins is None:
+        return None
     close_at = policy.auto_close_in.add(begins, policy.auto_close_after)
     return close_at + timedelta(seconds=crc32(incident.number.encode()) % SPREAD)
 

@@ -4,11 +4,43 @@ Instants and lengths are datetimes and timedeltas, which Python keeps as whole m
 """
 
 from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import NamedTuple
 
 from gateway.sla.calendar import Calendar
-from gateway.sla.policy import ClockName, portion
+from gateway.sla.policy import BREACH, ClockName, portion
 
 ZERO = timedelta()
+
+
+class Counting(Enum):
+    """The time that a new target counts: all of the clock's, that since the change, or that since the last such change."""
+
+    ALL = auto()
+    FROM_NOW = auto()
+    AS_BEFORE = auto()
+
+
+class Goal(NamedTuple):
+    """A target, and how much was on the clock when it began to count."""
+
+    target: timedelta
+    base: timedelta
+
+    def length(self, share: int) -> timedelta:
+        """Return what is on the clock when `share` millionths of the target are used up."""
+        return self.base + portion(self.target, share)
+
+
+class Retarget(NamedTuple):
+    """A change of the goal: what was on the clock, the goals, and True for a clock that had run on past the old one."""
+
+    at: datetime
+    elapsed: timedelta
+    before: Goal | None
+    after: Goal | None
+    ran_on: bool
+
 
 Span = tuple[datetime, datetime, bool, str]
 """From, until, running, reason."""
@@ -17,20 +49,45 @@ Span = tuple[datetime, datetime, bool, str]
 class Track:
     """A clock between two events: `since` is when the present span began, None before the start and after a stop."""
 
-    __slots__ = ("_calendar", "elapsed", "name", "reason", "retargets", "running", "since", "spans", "stopped", "target")
+    __slots__ = (
+        "_base",
+        "_calendar",
+        "basis",
+        "elapsed",
+        "goal",
+        "name",
+        "reason",
+        "retargets",
+        "running",
+        "since",
+        "spans",
+        "stopped",
+    )
 
     def __init__(self, name: ClockName, calendar: Calendar) -> None:
         """Not begun, and without a target yet."""
         self._calendar = calendar
         self.name = name
-        self.target: timedelta | None = None
+        self.goal: Goal | None = None
+        self._base = ZERO
+        self.basis: datetime | None = None
         self.elapsed = ZERO
         self.since: datetime | None = None
         self.running = False
         self.reason = ""
         self.stopped: datetime | None = None
         self.spans: list[Span] = []
-        self.retargets: list[tuple[datetime, timedelta, timedelta | None, timedelta | None]] = []
+        self.retargets: list[Retarget] = []
+
+    @property
+    def target(self) -> timedelta | None:
+        """The present target."""
+        return None if self.goal is None else self.goal.target
+
+    @property
+    def counts_from(self) -> datetime | None:
+        """Since when the present target counts: since the clock began, or since a raise; None before it began."""
+        return self.basis or (self.spans[0][0] if self.spans else self.since or self.stopped)
 
     def turn(self, at: datetime, *, running: bool, reason: str = "") -> None:
         """Go on as a running or a paused span; turning back at the same instant leaves no trace."""
@@ -46,18 +103,32 @@ class Track:
             self._close(at)
             self.since, self.running, self.stopped = None, False, at
 
-    def reopen(self, at: datetime, target: timedelta | None) -> None:
+    def reopen(self, at: datetime, target: timedelta | None, counting: Counting) -> None:
         """Undo the stop: the time between is a pause, and the target of today holds from here."""
         self.since, self.reason, self.stopped = self.stopped, "resolved", None
+        self.retarget(at, target, counting)
         self.turn(at, running=True)
-        self.retarget(at, target)
 
-    def retarget(self, at: datetime, target: timedelta | None) -> None:
-        """Measure the same elapsed time against another target, unless stopped."""
-        if self.stopped is None and target != self.target:
+    def retarget(self, at: datetime, target: timedelta | None, counting: Counting) -> None:
+        """Measure the same elapsed time against another target, unless stopped.
+
+        What counts from now on only is not that of a clock which is past its target already: late stays late.
+        """
+        if self.stopped is not None:
+            return
+        elapsed = self.elapsed_by(at)
+        if counting is Counting.ALL:
+            self._base, self.basis = ZERO, None
+        elif counting is Counting.FROM_NOW and self.since is not None and not self._used_up(elapsed):
+            self._base, self.basis = elapsed, at
+        goal = None if target is None else Goal(target, self._base)
+        if goal != self.goal:
             if self.since is not None:
-                self.retargets.append((at, self.elapsed_by(at), self.target, target))
-            self.target = target
+                self.retargets.append(Retarget(at, elapsed, self.goal, goal, self._ran_past(self.due(BREACH))))
+            self.goal = goal
+
+    def _used_up(self, elapsed: timedelta) -> bool:
+        return self.goal is not None and elapsed >= self.goal.length(BREACH)
 
     def elapsed_by(self, at: datetime) -> timedelta:
         """Time on the clock at `at`, which is not before the last event."""
@@ -71,27 +142,36 @@ class Track:
 
     def due(self, share: int) -> datetime | None:
         """The instant `share` millionths of the target are, or will be, on the clock; None if never, or without a target."""
-        return None if self.target is None else self.reaches(portion(self.target, share))
+        return None if self.goal is None else self.reaches(self.goal.length(share))
 
     def crossed(self, share: int, at: datetime) -> datetime | None:
         """Since when the clock has been past `share` millionths of its target without a break; None if it is not at `at`.
 
-        Never before the present target was used up that far, and never before a target it was past was in force.
+        Never before the present target was used up that far, and never before a target it was past was in force. A clock
+        that stopped or paused in the very moment at which it was due has kept its target; one that ran on has not.
         """
         due = self.due(share)
-        if due is None or due > at:
+        if due is None or due > at or (share == BREACH and not self._ran_past(due)):
             return None
         return max(due, self._past_since(share) or due) if self.retargets else due
 
     def _past_since(self, share: int) -> datetime | None:
         """When the unbroken time past `share` began that lasted at the last re-targeting; None if it did not last there."""
         since: datetime | None = None
-        for at, elapsed, before, after in self.retargets:
-            if since is None and before is not None and elapsed >= portion(before, share):
-                since = self.reaches(portion(before, share))
-            past = after is not None and elapsed >= portion(after, share)
+        for at, elapsed, before, after, ran_on in self.retargets:
+            if since is None and before is not None:
+                length = before.length(share)
+                if elapsed > length or (elapsed == length and (share != BREACH or ran_on)):
+                    since = self.reaches(length)
+            past = after is not None and elapsed >= after.length(share)
             since = (since or at) if past else None
         return since
+
+    def _ran_past(self, due: datetime | None) -> bool:
+        """Return True for a clock that still ran at `due`, which it has reached."""
+        if due is None or self.running:
+            return due is not None
+        return next((until > due for _, until, running, _ in reversed(self.spans) if running), False)
 
     def _reached(self, length: timedelta) -> datetime:
         """Walk back from the present: the span in which `length` was reached is the last that began with less."""

@@ -58,6 +58,27 @@ async def test_posted_alerts_are_listed_in_alertmanagers_shape(gateway: Served) 
     assert timedelta(minutes=4) < ends - updated <= timedelta(minutes=5)
 
 
+@pytest.mark.parametrize(
+    ("said", "listed"),
+    [
+        ("2020-02-03T04:05:06.789Z", "2020-02-03T04:05:06.789Z"),
+        ("2020-02-03T04:05:06.789123456+08:00", "2020-02-02T20:05:06.789Z"),
+        ("1812-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z"),
+    ],
+)
+async def test_the_start_is_given_back_as_it_was_posted_however_long_ago(gateway: Served, said: str, listed: str) -> None:
+    await gateway.post(ALERTS, [alert("DiskFull") | {"startsAt": said}])
+    await gateway.post(ALERTS, [alert("DiskFull") | {"startsAt": said}])
+    assert [one["startsAt"] for one in (await gateway.get(ALERTS))[1]] == [listed]
+
+
+async def test_an_alert_without_a_start_began_when_it_came(gateway: Served) -> None:
+    await gateway.post(ALERTS, [{"labels": {"alertname": "DiskFull"}}])
+    (one,) = (await gateway.get(ALERTS))[1]
+    starts, updated = (datetime.fromisoformat(one[name]) for name in ("startsAt", "updatedAt"))
+    assert abs(updated - starts) < timedelta(minutes=1)
+
+
 async def test_an_alert_that_ended_is_listed_no_more(gateway: Served) -> None:
     await gateway.post(ALERTS, [alert("DiskFull"), alert("DiskSlow")])
     await gateway.post(ALERTS, [alert("DiskFull") | {"endsAt": datetime.now(UTC).isoformat()}])  # noqa: TID251 - a sender's clock

@@ -172,6 +172,17 @@ async def test_anyone_can_check_a_deadline(api: Api) -> None:
     assert overall["segments"][0]["from"] == "2026-03-02T12:00:00Z"
 
 
+async def test_the_overall_clock_is_shown_when_the_desk_clock_is_past(api: Api, clock: FakeClock) -> None:
+    number = (await api.incident())["number"]
+    _, fresh = await api.call("GET", f"/api/v1/incidents/{number}/sla")
+    clock.advance(timedelta(minutes=6))
+    _, late = await api.call("GET", f"/api/v1/incidents/{number}/sla")
+    assert (fresh["worst"], fresh["next"]) == ("desk", "desk")
+    assert (late["worst"], late["next"]) == ("desk", "overall")
+    desk = next(one for one in late["clocks"] if one["name"] == "desk")
+    assert (desk["basis"], desk["due_at"]) == ("2026-03-02T12:00:00Z", desk["breached_at"])
+
+
 async def test_a_record_made_by_hand_has_occurred_once(api: Api) -> None:
     made = await api.incident()
     assert made["occurrences"] == 1

@@ -53,10 +53,20 @@ async def test_the_feed_tells_of_security_records_only_to_the_privy(api: Api) ->
     assert (await api.call("GET", "/api/v1/changes", scope="rep"))[0] == 403
 
 
+FLAG = "UPDATE incident SET security = number = $1 WHERE number = ANY(ARRAY[$1, $2])"
+
+
+async def below_a_hidden_master(api: Api) -> tuple[str, str]:
+    """A record and its master, flagged in the time of a release that left the record below."""
+    child, master = (await api.incident())["number"], (await api.incident())["number"]
+    assert (await api.call("POST", f"{INCIDENTS}/{child}/link", {"master": master}))[0] == 200
+    await api.desk.pool.execute(FLAG, master, child)
+    return child, master
+
+
 async def test_links_to_security_records_show_to_the_privy_alone(api: Api) -> None:
     await api.person("ann", Role.SERVICE_DESK)
-    child, master = (await api.incident())["number"], (await api.incident(security=True))["number"]
-    assert (await api.call("POST", f"{INCIDENTS}/{child}/link", {"master": master}))[0] == 200
+    child, master = await below_a_hidden_master(api)
     for path, of in ((INCIDENTS, "incident"), (f"{INCIDENTS}/{child}/timeline", "timeline"), ("/api/v1/changes", "feed")):
         _, seen = await api.call("GET", path, scope="ann")
         assert master not in str(seen), of
@@ -66,8 +76,7 @@ async def test_links_to_security_records_show_to_the_privy_alone(api: Api) -> No
     assert related == {"master": None, "related": [], "proposed": []}
     _, view = await api.call("GET", f"{INCIDENTS}/{child}", scope="ann")
     assert view["master"] is None
-    await api.call("PATCH", f"{INCIDENTS}/{child}", {"security": True})
-    await api.call("PATCH", f"{INCIDENTS}/{master}", {"security": False})
+    await api.desk.pool.execute(FLAG, child, master)
     _, view = await api.call("GET", f"{INCIDENTS}/{master}", scope="ann")
     assert view["related_count"] == 0
     _, related = await api.call("GET", f"{INCIDENTS}/{master}/related", scope="ann")
@@ -257,3 +266,43 @@ async def test_only_an_incident_manager_enters_late_and_says_why(api: Api) -> No
     (number,) = await numbers(api, "boss")
     _, timeline = await api.call("GET", f"{INCIDENTS}/{number}/timeline")
     assert timeline["entries"][0]["facts"]["late_reason"] == "the phones were down too"
+
+
+ASSIGNED: list[tuple[str, str, dict[str, Any]]] = [
+    ("POST", "/assign", {"person": "tom", "note": "look"}),
+    ("POST", "/assign", {"group": "net", "note": "look"}),
+    ("POST", "/acknowledge", {"person": "tom"}),
+    ("PATCH", "", {"assignee": "tom"}),
+    ("PATCH", "", {"assignee_group": "front"}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), ASSIGNED)
+async def test_a_security_incident_is_given_to_nobody_who_may_not_see_it(
+    api: Api, method: str, path: str, body: dict[str, Any]
+) -> None:
+    await api.person("tom", Role.TIER2)
+    await api.person("sue", Role.TIER2, Role.SECURITY)
+    for slug, tier in (("net", "tier2"), ("front", "desk")):
+        made = await api.call("POST", "/api/v1/groups", {"slug": slug, "name": slug, "tier": tier, "members": ["tom"]})
+        assert made[0] == 201
+    hidden = await flagged(api)
+    status, problem = await api.call(method, f"{INCIDENTS}/{hidden}{path}", body)
+    assert (status, problem["errors"][0]["detail"].endswith("may not see security incidents")) == (422, True)
+    privy = {name: "sue" if text == "tom" else text for name, text in body.items()}
+    for slug in ("net", "front"):
+        await api.call("PATCH", f"/api/v1/groups/{slug}", {"members": ["tom", "sue"]})
+    assert (await api.call(method, f"{INCIDENTS}/{hidden}{path}", privy))[0] == 200
+
+
+async def test_the_number_of_a_hidden_record_stands_in_no_fact_of_one_that_follows_it(api: Api) -> None:
+    await api.person("ann", Role.SERVICE_DESK)
+    old = (await api.incident())["number"]
+    await api.call("POST", f"{INCIDENTS}/{old}/resolve", {"solution": "x"})
+    await api.call("POST", f"{INCIDENTS}/{old}/close", {})
+    _, new = await api.call("POST", f"{INCIDENTS}/{old}/follow_on", {"note": "again"})
+    for hidden, shown in ((old, new["number"]), (new["number"], old)):
+        await api.desk.pool.execute(FLAG, hidden, shown)
+        for path in (f"{INCIDENTS}/{shown}/timeline", "/api/v1/changes", f"{INCIDENTS}/{shown}"):
+            assert hidden not in str((await api.call("GET", path, scope="ann"))[1]), path
+            assert hidden in str((await api.call("GET", path))[1]) or path.endswith(shown)

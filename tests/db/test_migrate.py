@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from gateway.db.migrate import OUTSIDE, migrate, read_migrations
+from gateway.db.migrate import MIGRATIONS, OUTSIDE, migrate, read_migrations
 from gateway.db.pool import Connection
 from gateway.errors import Misconfigured
+from gateway.instants import EARLIEST, LATEST
 
 
 @pytest.fixture
@@ -81,3 +83,43 @@ def test_two_files_of_one_number_are_refused(files: Path) -> None:
     (files / "0002_again.sql").write_text("SELECT 1;")
     with pytest.raises(Misconfigured, match="two migrations are numbered 2"):
         read_migrations(files)
+
+
+INFINITE = """
+INSERT INTO incident (id, number, priority, impact, urgency, title, source, occurred_at, recorded_at, updated_at, policy, ledger,
+                      version, timeline_hash, hold_until)
+VALUES (1, 'INC-1', 3, 'group', 'normal', 't', 'generic', now(), now(), now(), 'p', '[]', 1, '', 'infinity');
+INSERT INTO timer (incident_id, kind, shard, armed, due_at) VALUES (1, 4, 1, true, 'infinity'), (1, 3, 1, true, '-infinity'),
+  (1, 1, 1, true, '2026-11-29 12:00+00'), (1, 2, 1, false, NULL);
+INSERT INTO silence (id, matchers, starts_at, ends_at, created_by, comment, updated_at)
+VALUES (gen_random_uuid(), '[]', now(), 'infinity', '', '', now());
+INSERT INTO api_key (prefix, secret_hash, name, scopes, created_at, expires_at) VALUES ('p', '', 'k', '{}', now(), '30000-01-01');
+"""
+
+TIMES = """
+SELECT due_at FROM timer WHERE due_at IS NOT NULL UNION ALL SELECT hold_until FROM incident UNION ALL SELECT ends_at FROM silence
+UNION ALL SELECT expires_at FROM api_key
+"""
+
+
+async def test_infinite_times_of_before_are_brought_into_the_calendar_and_no_timer_takes_another(
+    blank_database: str, blank: Connection, tmp_path: Path
+) -> None:
+    for file in MIGRATIONS.glob("*.sql"):
+        if file.name < "0024":
+            (tmp_path / file.name).write_text(file.read_text())
+    await migrate(blank_database, directory=tmp_path)
+    await blank.execute(INFINITE)
+    await migrate(blank_database)
+    times = [row[0] for row in await blank.fetch(TIMES)]
+    assert sorted(set(times)) == [EARLIEST, datetime(2026, 11, 29, 12, tzinfo=UTC), LATEST]
+    assert len(times) == 6
+    with pytest.raises(asyncpg.CheckViolationError):
+        await blank.execute("UPDATE timer SET due_at = 'infinity'")
+    assert await blank.fetchval("SELECT convalidated FROM pg_constraint WHERE conname = 'timer_due_at_is_kept'")
+
+
+async def test_the_step_about_times_may_be_done_again(blank_database: str, blank: Connection) -> None:
+    await migrate(blank_database)
+    await blank.execute((MIGRATIONS / "0024_times.sql").read_text())
+    assert await blank.fetchval("SELECT count(*) FROM pg_constraint WHERE conname = 'timer_due_at_is_kept'") == 1

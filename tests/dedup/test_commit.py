@@ -136,10 +136,21 @@ async def test_a_link_that_people_undid_is_not_made_again(desk: Desk) -> None:
     assert (await desk.one("db", service="shop")).outcome is Outcome.OPENED
 
 
-async def test_what_a_rule_relates_is_taken_even_if_its_master_has_become_a_security_record(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE incident SET security = true",
+        "UPDATE incident SET suppressed = true",
+        "UPDATE incident SET kind = 'service_request'",
+    ],
+)
+async def test_nothing_joins_a_master_that_would_keep_it_silent_and_the_next_alert_leads_instead(desk: Desk, change: str) -> None:
     await desk.one("db", service="shop")
-    await desk.conn.execute("UPDATE incident SET security = true")
-    assert (await desk.one("web", service="shop")).outcome == "related"
+    await desk.conn.execute(change)
+    assert [(await desk.one(key, service="shop")).outcome for key in ("web", "mail")] == [Outcome.OPENED, Outcome.RELATED]
+    rows = await desk.rows("SELECT m.dedup_key FROM incident i JOIN incident m ON m.id = i.master_id")
+    assert rows == [{"dedup_key": "web"}]
+    assert await desk.rows("SELECT FROM proposed_link") == []
 
 
 async def test_related_records_have_no_timer_of_their_own(desk: Desk) -> None:

@@ -52,11 +52,61 @@ def test_what_a_sender_says_meets_what_is_open(
     assert decide(an_alert(status=status), known, NOON, RULES).outcome is outcome
 
 
-def test_a_firing_and_a_recovery_of_one_instant_mean_that_it_fires() -> None:
-    known = Known(b"k", holder=LIVE, status=FIRING, fired_at=NOON)
-    assert decide(an_alert(status=RESOLVED, at=NOON), known, NOON, RULES).outcome is Outcome.STALE
-    known = Known(b"k", holder=JUST_RESOLVED, status=RESOLVED, cleared_at=NOON)
-    assert decide(an_alert(at=NOON), known, NOON, RULES).outcome is Outcome.REOPENED
+@pytest.mark.parametrize(
+    ("status", "known", "outcome", "reason"),
+    [
+        (RESOLVED, Known(b"k", holder=LIVE, status=FIRING, fired_at=NOON), Outcome.CLEARED, "cleared_at_source"),
+        (
+            FIRING,
+            Known(b"k", holder=JUST_RESOLVED, status=RESOLVED, cleared_at=NOON),
+            Outcome.REOPENED,
+            "fired_again_within_window",
+        ),
+        (FIRING, Known(b"k", holder=CLOSED, status=RESOLVED, cleared_at=NOON), Outcome.OPENED, "previous_closed"),
+        (FIRING, Known(b"k", status=RESOLVED, cleared_at=NOON, unmatched_at=NOON), Outcome.STALE, "overtaken"),
+    ],
+)
+def test_events_of_one_instant_go_by_arrival_unless_the_recovery_found_nothing_firing(
+    status: AlertStatus, known: Known, outcome: Outcome, reason: str
+) -> None:
+    decision = decide(an_alert(status=status, at=NOON), known, NOON, RULES)
+    assert (decision.outcome, decision.reason) == (outcome, reason)
+
+
+@pytest.mark.parametrize(("seconds", "outcome"), [(-1, Outcome.STALE), (0, Outcome.STALE), (1, Outcome.OPENED)])
+def test_what_a_recovery_overtook_is_stale_and_a_later_firing_opens(seconds: int, outcome: Outcome) -> None:
+    plan = a_plan()
+    at = NOON - MINUTE
+    overtaken = Item(1, "generic", an_alert(at=at + timedelta(seconds=seconds)), b"k")
+    verdicts = decide_all(plan, [Item(1, "generic", an_alert(status=RESOLVED, at=at), b"k"), overtaken])
+    assert [verdict.outcome for verdict in verdicts] == [Outcome.IGNORED, outcome]
+
+
+def test_a_second_copy_of_a_recovery_that_cleared_something_overtakes_nothing() -> None:
+    plan = a_plan()
+    statuses = [FIRING, RESOLVED, RESOLVED, FIRING]
+    verdicts = decide_all(plan, [Item(1, "generic", an_alert(status=status, at=NOON), b"k") for status in statuses])
+    assert [verdict.outcome for verdict in verdicts] == [Outcome.OPENED, Outcome.CLEARED, Outcome.IGNORED, Outcome.REOPENED]
+
+
+def test_a_second_copy_of_the_firing_that_was_cleared_in_the_same_instant_reopens_nothing() -> None:
+    plan = a_plan()
+    told = [(FIRING, "a"), (RESOLVED, "a"), (FIRING, "a"), (FIRING, "b")]
+    items = [Item(1, "generic", an_alert(status=status, at=NOON, occurrence=which), b"k") for status, which in told]
+    outcomes = [verdict.outcome for verdict in decide_all(plan, items)]
+    assert outcomes == [Outcome.OPENED, Outcome.CLEARED, Outcome.STALE, Outcome.REOPENED]
+
+
+@pytest.mark.parametrize("seconds", [-30, 0, 30])
+def test_where_arrival_decides_no_time_makes_an_event_stale(seconds: int) -> None:
+    plan = a_plan()
+    told = [(FIRING, 0), (RESOLVED, seconds), (FIRING, -seconds), (RESOLVED, 0)]
+    items = [
+        Item(1, "pagerduty", an_alert(status=status, at=NOON + timedelta(seconds=at), by_arrival=True), b"k")
+        for status, at in told
+    ]
+    outcomes = [verdict.outcome for verdict in decide_all(plan, items)]
+    assert outcomes == [Outcome.OPENED, Outcome.CLEARED, Outcome.REOPENED, Outcome.CLEARED]
 
 
 @pytest.mark.parametrize(("flaps", "ago", "held"), [(2, 0, False), (3, 60, True), (3, 61, False)])
@@ -78,17 +128,40 @@ def told(plan: Plan, history: list[tuple[AlertStatus, int]]) -> Known:
 HISTORIES = st.lists(st.tuples(st.sampled_from([FIRING, RESOLVED]), st.integers(0, 30)), min_size=1, max_size=8)
 
 
-@given(HISTORIES.flatmap(lambda history: st.tuples(st.just(history), st.permutations(history), st.permutations(history))))
-def test_any_order_and_any_duplication_end_with_the_same_alert_state(
+def apart(history: list[tuple[AlertStatus, int]]) -> bool:
+    """Return True when no firing has the time of a recovery."""
+    return not {t for s, t in history if s is FIRING} & {t for s, t in history if s is RESOLVED}
+
+
+@given(
+    HISTORIES.filter(apart).flatmap(
+        lambda history: st.tuples(st.just(history), st.permutations(history), st.permutations(history))
+    )
+)
+def test_events_of_different_times_end_with_the_same_alert_state_in_any_order_and_any_number(
     stories: tuple[list[tuple[AlertStatus, int]], list[tuple[AlertStatus, int]], list[tuple[AlertStatus, int]]],
 ) -> None:
     history, shuffled, again = stories
-    in_order = told(a_plan(), sorted(history, key=lambda event: (-event[1], event[0] is FIRING)))
+    in_order = told(a_plan(), sorted(history, key=lambda event: -event[1]))
     mixed = told(a_plan(), [*shuffled, *again])
-    fired = [t for s, t in history if s is FIRING]
-    cleared = [t for s, t in history if s is RESOLVED]
-    fires = bool(fired) and (not cleared or min(fired) <= min(cleared))
-    assert in_order.firing is mixed.firing is fires
+    newest, _ = min(history, key=lambda event: event[1])
+    assert in_order.firing is mixed.firing is (newest is FIRING)
+
+
+@given(HISTORIES)
+def test_in_order_of_time_the_last_to_arrive_decides_unless_it_was_overtaken(history: list[tuple[AlertStatus, int]]) -> None:
+    ordered = sorted(history, key=lambda event: -event[1])
+    fires = False
+    cleared: int | None = None
+    unmatched: int | None = None
+    for status, seconds in ordered:
+        if status is FIRING:
+            fires = fires or seconds != unmatched
+            continue
+        if not fires and seconds != cleared:
+            unmatched = seconds
+        fires, cleared = False, seconds
+    assert told(a_plan(), ordered).firing is fires
 
 
 @given(HISTORIES)

@@ -10,7 +10,7 @@ from asyncpg import Record
 from gateway.db.pool import Pool
 from gateway.dedup.promotion import Promotion
 from gateway.dedup.submission import Receipt, Submission
-from gateway.errors import Malformed, NotFound
+from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.incidents.model import Outcome
 from gateway.operations import silences
 from gateway.operations.silences import Matcher, Wanted
@@ -195,3 +195,49 @@ async def test_what_cannot_be_kept_is_refused_and_what_has_ended_is_kept_anew(si
         await site.silence(Matcher("a", "=~", "(", "^(?:()$"))
     with pytest.raises(NotFound):
         await site.silence(id=UUID(int=1))
+
+
+@pytest.mark.parametrize(
+    ("matcher", "held"),
+    [
+        (Matcher("ci", "=", "db1", "db1"), True),
+        (Matcher("service", "=", "shop", "shop"), True),
+        (Matcher("service", "=~", "sh.p", "^(?:sh.p)$"), True),
+        (Matcher("service", "=", "HTTP", "HTTP"), True),
+        (Matcher("ci", "=", "db2", "db2"), False),
+        (Matcher("ci", "!=", "db2", "db2"), True),
+        (Matcher("service", "!=", "shop", "shop"), False),
+        (Matcher("service", "!~", "sh.*", "^(?:sh.*)$"), False),
+        (Matcher("ci", "=", "", ""), False),
+        (Matcher("severity", "=", "warning", "warning"), False),
+    ],
+)
+async def test_a_matcher_of_service_or_ci_looks_at_what_the_alert_is_about_beside_its_labels(
+    site: Site, matcher: Matcher, *, held: bool
+) -> None:
+    await site.silence(matcher)
+    [result] = await site.desk.tell(an_alert("web", service="shop", ci="db1", labels={"service": "HTTP"}))
+    assert (result.outcome is Outcome.SUPPRESSED) is held
+
+
+@pytest.mark.parametrize(
+    "signs",
+    [("=a", "=b"), ("=a", "!=a"), ("=a", "=~^(?:b)$"), ("=a", "!~^(?:a)$"), ("=~^(?:a)$", "!~^(?:a)$"), ("=", "=a")],
+)
+async def test_a_silence_that_no_alert_can_match_is_refused(site: Site, signs: tuple[str, str]) -> None:
+    told = [(sign[:2], sign[2:]) if sign[:2] in ("!=", "=~", "!~") else (sign[:1], sign[1:]) for sign in signs]
+    matchers = [Matcher("service", sign, pattern, pattern) for sign, pattern in told]
+    with pytest.raises(Unprocessable, match="no alert can match"):
+        await site.silence(*matchers)
+    await site.silence(*(Matcher(f"service{place}", one.sign, one.value, one.pattern) for place, one in enumerate(matchers)))
+
+
+async def test_what_became_worse_under_a_silence_opens_at_its_worst_when_it_ends(site: Site) -> None:
+    await site.silence()
+    for severity in ("info", "critical"):
+        await site.desk.tell(an_alert("web", labels={"service": "shop"}, severity=severity))
+    site.clock.advance(HOUR)
+    assert await site.promoted() == [Outcome.OPENED]
+    assert [row["priority"] for row in await site.rows("SELECT priority FROM incident")] == [1]
+    told = "SELECT event FROM timeline ORDER BY seq"
+    assert "management_told" in [row["event"] for row in await site.rows(told)]

@@ -31,6 +31,10 @@ host = "127.0.0.1"
 port = {port}
 starttls = true
 certificate = "{certificate}"
+[[dedup.relate]]
+name = "same service"
+by = ["service"]
+within = "5m"
 """
 
 

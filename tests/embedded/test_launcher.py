@@ -29,7 +29,7 @@ from gateway.embedded.launcher import Embedded
 
 async def main():
     async with Embedded(Path(sys.argv[1]), fast=True) as servers:
-        print(*[child.process.pid for child in servers._children], flush=True)
+        print(*[server.child.process.pid for server in servers.servers], flush=True)
         await asyncio.Event().wait()
 
 asyncio.run(main())

@@ -53,6 +53,7 @@ def exported() -> dict[str, set[str]]:
     metrics.incidents.remaining.labels("desk", "INC-1", "incident", "1").set(1)
     metrics.mailbox_read.labels("desk").set(1)
     metrics.mailbox_failures.labels("desk").inc()
+    metrics.task_failures.labels("timers").inc()
     return {s.name: set(s.labels) for family in metrics.registry.collect() for s in family.samples}
 
 

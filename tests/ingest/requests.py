@@ -13,7 +13,7 @@ from gateway.settings import Intake
 NOW = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 CASES = sorted(str(path.parent.relative_to(FIXTURES)) for path in FIXTURES.glob("*/*/request.http"))
-SELDOM = {"author", "note"}
+SELDOM = {"author", "note", "by_arrival"}
 """Members of an alert that stand in `expected.json` only where they say something."""
 BY_SLUG = {source.slug: source for source in SOURCES}
 
@@ -39,7 +39,7 @@ def replayed(case: str) -> dict[str, Any]:
         return {"malformed": error.detail, "flaws": list(msgspec.to_builtins(error.flaws))}
     refused = [(one.item, one.problem, one.pointer, msgspec.json.decode(one.body)) for one in parsed.refused]
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(parsed))
-    plain = {name: value for name, value in plain.items() if value or name not in {"accounts", "confirm"}}
+    plain = {name: value for name, value in plain.items() if value or name not in {"accounts", "confirm", "mended"}}
     for _, alert in plain["alerts"]:
         for name in SELDOM & {name for name, value in alert.items() if not value}:
             del alert[name]

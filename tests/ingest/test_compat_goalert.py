@@ -69,7 +69,7 @@ async def test_a_wrong_token_or_body_is_refused_as_goalert_does(gateway: Served)
         for key in ("nonsense", "read"):
             answer = await call(gateway, path, key=key, json={"summary": "x"})
             assert (answer.status, await answer.text()) == (401, "unauthorized\n")
-    for path, body in ((GENERIC, {"details": "x"}), (GENERIC, {"summary": 5}), (GENERIC, []), (GRAFANA, {}), (PROMETHEUS, {})):
+    for path, body in ((GENERIC, {"details": "x"}), (GENERIC, {"summary": " "}), (GENERIC, []), (GRAFANA, {}), (PROMETHEUS, {})):
         assert (await call(gateway, path, json=body)).status == 400, (path, body)
 
 

@@ -68,7 +68,7 @@ async def test_an_entry_is_shown_beside_what_was_expected(gateway: Served) -> No
     _, listed = await gateway.get(QUARANTINE, "admin")
     status, told = await gateway.get(f"{QUARANTINE}/{listed['quarantine'][0]['id']}", "admin")
     assert status == 200
-    assert {one["pointer"]: one["kind"] for one in told["differences"]} == {"/titel": "unknown_name", "/status": "out_of_bounds"}
+    assert {one["pointer"]: one["kind"] for one in told["differences"]} == {"/titel": "unknown_name", "/title": "missing"}
     assert told["differences"][0]["meant"] == "/title"
     assert told["nearest"]
     assert "title" in told["example"]
@@ -88,13 +88,16 @@ async def test_a_body_that_is_no_json_is_shown_as_it_is(gateway: Served) -> None
     assert [one["pointer"] for one in told["differences"]] == [""]
 
 
+LONG = {"title": "Disk full", "dedup_key": "k" * 600}
+
+
 async def test_the_list_is_narrowed_and_counted_by_problem(gateway: Served) -> None:
-    await kept(gateway, {"status": "kaputt"}, {"status": "kaputt"}, {"title": 5})
-    await kept(gateway, {"title": 5}, key="other")
+    await kept(gateway, {"status": "kaputt"}, {"status": "kaputt"}, LONG)
+    await kept(gateway, LONG, key="other")
     _, counted = await gateway.get(f"{QUARANTINE}/counts", "admin")
     assert [(one["integration"], one["count"]) for one in counted["counts"]] == [("ours", 2), ("ours", 1), ("theirs", 1)]
     for query, found in (
-        ({"integration": "theirs"}, 1), ({"source": "generic"}, 4), ({"source": "grafana"}, 0), ({"problem": "KAPUTT"}, 2),
+        ({"integration": "theirs"}, 1), ({"source": "generic"}, 4), ({"source": "grafana"}, 0), ({"problem": "MISSING"}, 2),
         ({"since": "2100-01-01T00:00:00Z"}, 0), ({"state": "dropped"}, 0),
     ):  # fmt: skip
         assert len((await gateway.get(QUARANTINE, "admin", **query))[1]["quarantine"]) == found, query
@@ -103,7 +106,7 @@ async def test_the_list_is_narrowed_and_counted_by_problem(gateway: Served) -> N
 
 
 async def test_a_mapping_is_tried_saved_and_then_done_to_what_waits_and_what_comes(gateway: Served) -> None:
-    waiting = await kept(gateway, {"name": "Disk", "status": "kaputt"}, {"name": "Net", "status": "other"})
+    waiting = await kept(gateway, {"name": "Disk", "status": "kaputt"}, {"name": "", "status": "other"})
     body = {"integration": "ours", "source": "generic", "steps": STEPS}
     status, tried = await asked(gateway, f"{QUARANTINE}/try", body)
     assert (status, tried["understood"], tried["refused"], tried["next"]) == (200, 1, 1, None)
@@ -120,7 +123,7 @@ async def test_a_mapping_is_tried_saved_and_then_done_to_what_waits_and_what_com
     assert (status, saved["version"], saved["made_by"]) == (200, 1, "admin")
     status, done = await asked(gateway, f"{QUARANTINE}/replay", {"source": "generic"})
     assert (status, done["replayed"], done["refused"], done["next"]) == (200, 1, 1, None)
-    assert done["ended"][1]["reason"].startswith("/status: ")
+    assert done["ended"][1]["reason"].startswith("/title: ")
     assert (await gateway.post("/ingest/generic", {"name": "Disk", "status": "kaputt"})).status == 202
     assert (await gateway.post("/ingest/generic", {"name": "Disk", "status": "kaputt"}, "other")).status == 400
     assert await gateway.pool.fetchval("SELECT array_agg(title) FROM incident") == ["Disk"]
@@ -171,7 +174,7 @@ async def test_a_batch_ends_where_it_was_asked_to_and_says_how_to_go_on(gateway:
     _, second = await asked(gateway, f"{QUARANTINE}/replay", {"limit": 2, "after": first["next"]})
     assert (second["refused"], second["next"], second["ended"][0]["id"]) == (1, None, waiting[2])
     _, told = await gateway.get(f"{QUARANTINE}/{waiting[0]}", "admin")
-    assert told["entry"]["tried_problem"].endswith("firing, resolved or acknowledged")
+    assert told["entry"]["tried_problem"].endswith("title is missing or empty")
 
 
 async def test_what_is_dropped_stays_with_its_first_reason_and_is_not_replayed(gateway: Served) -> None:

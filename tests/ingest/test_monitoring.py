@@ -1,8 +1,6 @@
 """Monitoring systems: whatever stands in a good frame, the shipped templates, and the shipped notification command."""
 
-import asyncio
 import re
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ from gateway.ingest.sources import zabbix
 from gateway.settings import load
 from tests.ingest.requests import FIXTURES, read
 from tests.ingest.test_compat import settings
+from tests.ingest.test_notification_command import Nagios, Stub
 from tests.support.served import Served, served
 
 INTEGRATIONS = Path(__file__).parents[2] / "integrations"
@@ -65,7 +64,7 @@ def test_no_test_button_pages(slug: str) -> None:
     ("case", "priority"),
     [("zabbix/firing", 2), ("nagios/firing", 1), ("nagios/host_down", 2), ("icinga/event_firing", 1), ("datadog/firing", 2),
      ("datadog/told_again", 3), ("newrelic/firing", 1), ("dynatrace/firing", 3), ("elastic/firing", 1), ("splunk/firing", 2),
-     ("uptime_kuma/firing", 3), ("healthchecks/firing", 3)],
+     ("uptime_kuma/firing", 2), ("healthchecks/firing", 2)],
 )  # fmt: skip
 def test_severities_mean_what_their_tools_mean(case: str, priority: int) -> None:
     slug = case.partition("/")[0]
@@ -163,20 +162,9 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
         yield running
 
 
-async def command(url: str, key_file: Path, *told: str) -> tuple[int, str]:
-    """Exit status and output of the notification command."""
-    script = str(INTEGRATIONS / "nagios" / "notify_incident_gateway.py")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, script, "--url", url, "--key-file", str(key_file), "--pause", "0.01", "--within", "5", *told,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    output, _ = await process.communicate()
-    return process.returncode or 0, output.decode()
-
-
 async def test_the_notification_command_opens_and_clears_and_an_icinga_event_too(gateway: Served, tmp_path: Path) -> None:
-    key_file = tmp_path / "key"
-    key_file.write_text(gateway.keys["ingest"] + "\n")
+    (tmp_path / "key").write_text(gateway.keys["ingest"] + "\n")
+    nagios = Nagios(tmp_path, Stub(port=gateway.client.make_url("/").port or 0))
     for kind, state in (("PROBLEM", "CRITICAL"), ("RECOVERY", "OK")):
         told = (
             f"type={kind}",
@@ -186,7 +174,7 @@ async def test_the_notification_command_opens_and_clears_and_an_icinga_event_too
             f'output=it\'s "{state}" = 50%',
             "author=$NOTIFICATIONAUTHOR$",
         )
-        status, output = await command(str(gateway.client.make_url("/")), key_file, *told)
+        status, output = await nagios.tell(*told)
         assert (status, "results" in output) == (0, True), output
     event = sent("icinga/event_firing")
     for body in (event, event | {"severity": "ok", "id": "another"}):
@@ -198,25 +186,3 @@ async def test_the_notification_command_opens_and_clears_and_an_icinga_event_too
     assert sorted((one["source"], one["title"], one["state"]) for one in listed["incidents"]) == [
         ("icinga", "dummy-809!random fortune", "resolved"), ("nagios", "HTTP on srv01 is CRITICAL", "resolved"),
     ]  # fmt: skip
-
-
-async def test_the_notification_command_tries_again_and_gives_up_on_a_refusal(tmp_path: Path) -> None:
-    key_file = tmp_path / "key"
-    key_file.write_text("gwk_x")
-    answers, seen = iter([503, 429, 202, 400]), []
-
-    async def answer(request: web.Request) -> web.Response:
-        seen.append((request.headers["Idempotency-Key"], await request.json()))
-        return web.Response(status=next(answers))
-
-    app = web.Application()
-    app.router.add_post("/ingest/nagios", answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    assert (await command(url, key_file, "type=PROBLEM", "host=a"))[0] == 0
-    assert len({name for name, _ in seen}) == 1
-    assert [body for _, body in seen] == [{"type": "PROBLEM", "host": "a"}] * 3
-    assert (await command(url, key_file, "type=PROBLEM", "host=a"))[0] == 2
-    await runner.cleanup()

@@ -7,7 +7,7 @@ import pytest
 from gateway.settings import load
 from tests.support.served import Served, served
 
-BAD = {"version": "4", "alerts": [{"status": "on fire", "labels": {"alertname": "x"}, "fingerprint": "ab"}]}
+BAD = {"version": "4", "alerts": [{"status": "firing", "labels": "on fire", "fingerprint": "ab"}]}
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ async def test_a_body_of_which_nothing_is_understood_is_refused_and_kept(gateway
     assert answer.status == 400
     _, listed = await gateway.get("/api/v1/quarantine", "admin")
     (kept,) = listed["quarantine"]
-    assert (kept["source"], kept["item"], kept["pointer"]) == ("alertmanager", 0, "/alerts/0/status")
+    assert (kept["source"], kept["item"], kept["pointer"]) == ("alertmanager", 0, "/alerts/0/labels")
 
 
 async def test_it_still_cannot_be_read_until_somebody_mends_it(gateway: Served) -> None:
@@ -39,7 +39,7 @@ async def test_a_mended_item_opens_its_record_once(gateway: Served) -> None:
     kept = listed["quarantine"][0]["id"]
     async with gateway.pool.acquire() as conn:
         await conn.execute(
-            "UPDATE quarantine SET body = convert_to(replace(convert_from(body, 'UTF8'), 'on fire', 'firing'), 'UTF8') "
+            "UPDATE quarantine SET body = convert_to(replace(convert_from(body, 'UTF8'), '\"on fire\"', '{}'), 'UTF8') "
             "WHERE id = $1",
             kept,
         )

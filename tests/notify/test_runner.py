@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.db.pool import Pool
@@ -12,8 +14,9 @@ from gateway.incidents.record import Notice
 from gateway.metrics import Metrics
 from gateway.notify import outbox
 from gateway.notify.breaker import FAILURES
+from gateway.notify.delivery import SEND_TIMEOUT_S
 from gateway.notify.message import Dead, Delivered, Message, Result, Retry
-from gateway.notify.runner import BATCH, CONCURRENCY, SEND_TIMEOUT_S, Runner
+from gateway.notify.runner import BATCH, CONCURRENCY, Runner
 from tests.support.clock import NOON, FakeClock
 from tests.support.telling import ScriptedChannel, notice
 
@@ -79,15 +82,52 @@ async def test_a_refusal_is_tried_again_later_and_a_death_is_not(pool: Pool, clo
     assert [count(one, "webhook", outcome) for outcome in ("sent", "retry", "dead")] == [1, 1, 1]
 
 
-async def test_a_channel_or_a_template_that_does_not_exist_is_dead_and_says_so(pool: Pool, clock: FakeClock) -> None:
-    await owe(pool, (1, notice(target="pigeon:coop")), (2, notice(template="party")))
+async def test_a_channel_that_does_not_exist_is_dead_and_says_so(pool: Pool, clock: FakeClock) -> None:
+    await owe(pool, (1, notice(target="pigeon:coop")))
     one = runner(pool, clock, ScriptedChannel())
     await one.run_once(NOON)
-    rows = await state(pool)
-    assert [row[0] for row in rows] == ["dead", "dead"]
-    assert "pigeon" in rows[0][2]
-    assert "party" in rows[1][2]
+    assert await state(pool) == [("dead", 1, "there is no channel 'pigeon'")]
     assert count(one, "other", "dead") == 1
+
+
+@pytest.mark.parametrize("facts", ["[]", "7", "null", '"text"', '{"listed": 3}', '{"number": {}, "records": "x", "listed": [1]}'])
+async def test_a_row_that_cannot_be_read_is_given_up_and_keeps_nobody_waiting(pool: Pool, clock: FakeClock, facts: str) -> None:
+    await owe(pool, (1, notice()), (2, notice()))
+    await pool.execute("UPDATE outbox SET facts = $1::text::json WHERE incident_id = 1", facts)
+    channel = ScriptedChannel()
+    await runner(pool, clock, channel).run_once(NOON)
+    unreadable, sent = await state(pool)
+    assert (unreadable[:2], "it cannot be read" in unreadable[2]) == (("dead", 1), True)
+    assert (sent, [one.incident_id for one in channel.sent]) == (("sent", 1, ""), [2])
+
+
+async def test_what_tells_of_the_most_urgent_goes_first(pool: Pool, clock: FakeClock) -> None:
+    rows = [(n, replace(notice(), facts={"number": f"INC-{n}", "priority": n % 4 + 1})) for n in range(200)]
+    await owe(pool, *rows, (999, replace(notice(), facts={})))
+    channel = ScriptedChannel()
+    one = runner(pool, clock, channel)
+    await one.run_once(NOON)
+    assert {message.urgency for message in channel.sent} == {1, 2}
+    assert sum(message.urgency == 1 for message in channel.sent) == 50
+
+
+async def test_no_failure_of_a_round_ends_the_runner(pool: Pool, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, rounds = runner(pool, clock, ScriptedChannel()), [0]
+
+    async def broken(*_: object) -> list[Any]:
+        rounds[0] += 1
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(outbox, "claim", broken)
+    assert not one.alive
+    task = asyncio.create_task(one.run())
+    await until(lambda: rounds[0])
+    assert one.alive
+    one.wake.set()
+    await until(lambda: rounds[0] > 1)
+    task.cancel()
+    await asyncio.wait({task})
+    assert not one.alive
 
 
 async def test_a_channel_that_breaks_delays_only_its_own_message(pool: Pool, clock: FakeClock) -> None:

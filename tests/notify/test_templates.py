@@ -76,9 +76,8 @@ def test_a_title_is_a_value_and_never_a_format() -> None:
     assert said.subject.endswith("opened: {number.__class__} %s Bcc: x@example.com")
 
 
-def test_an_unknown_template_is_refused() -> None:
-    with pytest.raises(ValueError, match="party"):
-        render("party", FACTS, URL, "en")
+def test_an_occasion_of_another_release_is_called_by_its_own_name() -> None:
+    assert "garden party: " in render("garden_party", FACTS, URL, "en").subject
 
 
 def test_an_acknowledgement_keeps_the_subject_of_the_mail_it_answers() -> None:

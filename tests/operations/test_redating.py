@@ -101,6 +101,13 @@ def test_a_version_changes_with_targets_services_ladder_and_calendar_and_with_no
     assert plain["gone"] == plain["itil-minutes"]
 
 
+async def test_a_rule_that_repeats_stops_no_redating(configured: Configured) -> None:
+    repeating = "[[escalation.management]]\npriorities = [1]\nnotify = ['boss']\nafter = '1h'\nrepeat = '1m'\n"
+    await Redating(configured(repeating)).run_once()
+    await create(configured(repeating), urgent(), ANN)
+    assert await Redating(configured(repeating + STRICTER)).run_once() == 1
+
+
 async def test_a_start_leaves_the_version_of_every_policy(configured: Configured, pool: Pool) -> None:
     await Redating(configured("")).run()
     assert await pool.fetchval("SELECT count(*) FROM sla_version") == 4

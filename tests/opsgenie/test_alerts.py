@@ -142,7 +142,7 @@ async def test_alerts_are_listed_counted_and_paged(genie: Genie) -> None:
 
 WRONG: list[tuple[str, str, Any, int, str | None]] = [
     ("POST", "/v2/alerts", {"alias": "x"}, 422, "message"),
-    ("POST", "/v2/alerts", {"message": 5}, 422, "message"),
+    ("POST", "/v2/alerts", {"message": " "}, 422, "message"),
     ("POST", "/v2/alerts/disk/notes", {}, 422, "note"),
     ("POST", "/v2/alerts/disk/assign", {}, 422, "owner"),
     ("PUT", "/v2/alerts/disk/priority", {"priority": "P9"}, 422, "priority"),

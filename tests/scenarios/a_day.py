@@ -20,6 +20,10 @@ name = "patching"
 start = 2026-03-02T11:00:00Z
 end = 2026-03-02T13:30:00Z
 match = { service = "patching" }
+[[dedup.relate]]
+name = "same service"
+by = ["service"]
+within = "5m"
 [[routing]]
 name = "billing"
 services = ["billing"]

@@ -403,3 +403,19 @@ async def test_starttls_is_asked_for_where_it_is_on(telling: Telling, tmp_path: 
         async with aiosmtplib.SMTP(hostname=host, port=port, start_tls=True, tls_context=trusting) as client:
             await client.sendmail("ann@example.com", [f"in+{story.keys['ingest']}@gw.example"], a_mail().as_bytes())
         assert len(await records(story)) == 1
+
+
+async def test_a_mail_that_cannot_be_read_is_attached_whole_and_the_record_says_so(story: Story) -> None:
+    sealed = (
+        b"From: ann@example.com\r\nSubject: =?utf-8?Q?sealed??=\r\nMessage-ID: <%s@x>\r\nContent-Type: application/pkcs7-mime\r\n"
+    )
+    await send(story, sealed % b"1" + b"\r\nMIIB\r\n")
+    ((record),) = await records(story)
+    assert (record["title"], record["description"]) == (
+        "sealed?", "(This mail has words that could not be read: the whole mail is attached as message.eml.)",
+    )  # fmt: skip
+    told = await entries(story, record["number"])
+    assert [one["facts"].get("name") for one in told[1:]] == ["message.eml", "application-1"]
+    await send(story, sealed % b"2" + b"In-Reply-To: <1@x>\r\n\r\nMIIC\r\n")
+    note = next(one for one in await entries(story, record["number"]) if one["event"] == "note")
+    assert note["facts"]["note"].startswith("(This mail has words that could not be read")

@@ -23,27 +23,54 @@ WORK = ("desk", "tier2", "escalated", "overall")
 
 @dataclass
 class Hand:
-    """One clock's hands: `log[n]` is the second during which the n-th second was counted."""
+    """One clock's hands: `log[n]` is the second during which the n-th second was counted, `base` of them do not count.
+
+    `ran_on` says that the clock ran at some moment when this much was on it, `reached` that it was past when last looked at.
+    """
 
     phase: str = "pending"
     target: int | None = None
+    base: int = 0
     past_since: int | None = None
     log: list[int] | None = None
+    ran_on: bool = False
+    reached: bool = False
 
     @property
     def elapsed(self) -> int:
         return len(self.log or [])
 
     @property
-    def past(self) -> bool:
-        return self.target is not None and self.phase != "pending" and self.elapsed >= self.target
+    def used_up(self) -> bool:
+        return self.target is not None and self.phase != "pending" and self.elapsed >= self.base + self.target
 
-    def aim(self, now: int, target: int | None) -> None:
+    @property
+    def past(self) -> bool:
+        """A clock that stopped in the very second at which it was due has kept its target."""
+        return self.used_up and (self.ran_on or self.elapsed > self.base + (self.target or 0))
+
+    @property
+    def used_up_in(self) -> int:
+        """The second at which the target was used up."""
+        assert self.log is not None
+        assert self.target is not None
+        return self.log[self.base + self.target - 1] + 1
+
+    def aim(self, now: int, target: int | None, base: int) -> None:
         """A new target; the clock is past it from this very second on if that much was counted already."""
+        if (target, base) == (self.target, self.base):
+            return
         was_past = self.past
-        self.target = target
-        if self.past and not was_past:
+        self.target, self.base = target, base
+        if self.used_up and not was_past:
             self.past_since = now
+        self.reached = self.used_up
+
+    def look(self, running: bool) -> None:  # noqa: FBT001 - a column
+        """Note whether the clock still runs at what is on it."""
+        self.ran_on = self.ran_on or running
+        if self.past and not self.reached:
+            self.past_since, self.reached = self.used_up_in, True
 
 
 class Watch:
@@ -57,13 +84,11 @@ class Watch:
         self.solved = False
         self.stopped_by_solving: list[str] = []
         self.priority = 0
+        self.before_raises: int | None = None
 
     def happen(self, now: int, name: str, detail: str | int | None) -> None:
-        if name in ("record", "set_priority"):
-            self.priority = int(detail or 0)
-            for clock, hand in self.hands.items():
-                if hand.phase != "stopped":
-                    hand.aim(now, self.targets[self.priority].get(clock))
+        if name in ("record", "set_priority", "raise"):
+            self.grade(now, name, int(detail or 0))
         if name == "record":
             for clock in ("response", "desk", "overall"):
                 self.begin(clock)
@@ -72,10 +97,25 @@ class Watch:
         elif name == "reopen" and self.solved:
             self.solved = False
             for clock in self.stopped_by_solving:
-                self.hands[clock].phase = "counting"
-                self.hands[clock].aim(now, self.targets[self.priority].get(clock))
+                hand = self.hands[clock]
+                hand.aim(now, self.targets[self.priority].get(clock), hand.base if self.before_raises else 0)
+                hand.phase = "counting"
         elif not self.solved:
             self.work(name, detail)
+
+    def grade(self, now: int, name: str, priority: int) -> None:
+        """A raise counts anew from now on, but of a clock that is past; a person who takes it back lets all time count again."""
+        if name == "raise":
+            self.before_raises = self.before_raises or self.priority
+        elif self.before_raises is not None and priority >= self.before_raises:
+            self.before_raises = None
+        self.priority = priority
+        for clock, hand in self.hands.items():
+            if hand.phase != "stopped":
+                base = hand.base if self.before_raises else 0
+                if name == "raise" and not hand.used_up:
+                    base = hand.elapsed
+                hand.aim(now, self.targets[priority].get(clock), base)
 
     def work(self, name: str, detail: str | int | None) -> None:
         """What only matters while the record is not solved."""
@@ -111,11 +151,14 @@ class Watch:
         if not self.counts(now):
             return
         for clock, hand in self.hands.items():
-            if hand.phase == "counting" and (clock == "response" or not self.held) and hand.log is not None:
-                was_past = hand.past
+            if self.state(clock) == "running" and hand.log is not None:
                 hand.log.append(now)
-                if hand.past and not was_past:
-                    hand.past_since = now + 1
+                hand.ran_on = False
+
+    def look(self) -> None:
+        """Look at every clock once the events of a second have happened."""
+        for clock, hand in self.hands.items():
+            hand.look(self.state(clock) == "running")
 
     def state(self, clock: str) -> str:
         hand = self.hands[clock]
@@ -128,11 +171,11 @@ class Watch:
     def due(self, clock: str, now: int) -> int | None:
         """When the present target was used up, or will be if nothing more happens."""
         hand = self.hands[clock]
-        if hand.past and hand.log is not None and hand.target is not None:
-            return hand.log[hand.target - 1] + 1
+        if hand.used_up:
+            return hand.used_up_in
         if hand.target is None or self.state(clock) != "running":
             return None
-        left = hand.target - hand.elapsed
+        left = hand.base + hand.target - hand.elapsed
         while left:
             left -= self.counts(now)
             now += 1
@@ -156,6 +199,7 @@ def live_through(targets: dict[int, dict[str, int]], happenings: list[Happening]
     for now in range(at + 1):
         for _, name, detail in agenda.get(now, ()):
             watch.happen(now, name, detail)
+        watch.look()
         if now < at:
             watch.tick(now)
     return {

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from gateway.incidents.ledger import ClockEvent, Ledger, LedgerEntry
+from gateway.incidents.ledger import RAISED, ClockEvent, Ledger, LedgerEntry
 from gateway.incidents.model import Impact, Tier, Urgency
 from gateway.incidents.record import Incident
 from gateway.settings import load
@@ -44,6 +44,8 @@ def minute(minutes: float) -> datetime:
 
 def entry(seconds: float, event: str, detail: str | int | None = None, reason: str = "") -> LedgerEntry:
     tier = Tier(detail) if isinstance(detail, str) else None
+    if event == "raise":
+        event, reason = "set_priority", RAISED
     return LedgerEntry(after(seconds), ClockEvent(event), tier, detail if isinstance(detail, int) else None, reason)
 
 
@@ -75,7 +77,7 @@ MOVES: tuple[tuple[str, str | int | None], ...] = (
     ("assign", "1"), ("assign", None), ("assign", "2"), ("assign", "3"), ("assign", "vendor"),
     ("accept", None), ("return", None), ("hold", None), ("hold", None), ("resume", None), ("resume", None),
     ("escalate", None), ("escalate", "3"), ("resolve", None), ("reopen", None), ("reopen", None),
-    ("set_priority", 1), ("set_priority", 2), ("set_priority", 3),
+    ("set_priority", 1), ("set_priority", 2), ("set_priority", 3), ("raise", 1), ("raise", 2), ("raise", 3),
 )  # fmt: skip
 """What may happen to a record, the likelier ones more than once."""
 
@@ -92,6 +94,6 @@ def ledgers(draw: st.DrawFn) -> Ledger:
     return tuple(LedgerEntry(NOON + timedelta(microseconds=int(at)), *_fields(name, detail)) for at, name, detail in told)
 
 
-def _fields(name: str, detail: str | int | None) -> tuple[ClockEvent, Tier | None, int | None]:
+def _fields(name: str, detail: str | int | None) -> tuple[ClockEvent, Tier | None, int | None, str]:
     probe = entry(0, name, detail)
-    return probe.event, probe.tier, probe.priority
+    return probe.event, probe.tier, probe.priority, probe.reason

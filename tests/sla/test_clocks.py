@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import Unprocessable
-from gateway.incidents.ledger import Ledger, LedgerEntry
+from gateway.incidents.ledger import RAISED, ClockEvent, Ledger, LedgerEntry
 from gateway.sla.clocks import ClockReading, ClockState, opening_due, read
 from gateway.sla.simulate import Event, simulate
 from gateway.sla.thresholds import due_now, next_due, settle, worth_telling
@@ -20,10 +20,86 @@ def clock(ledger: Ledger, seconds: float, name: str = "overall") -> ClockReading
     return next(c for c in read(SHORT, ledger, after(seconds)) if c.name == name)
 
 
-def test_elapsed_equal_to_the_target_is_a_breach() -> None:
+def test_a_clock_that_stopped_in_the_very_moment_at_which_it_was_due_is_met() -> None:
     ledger = ledger_of([(0, "record", 1), (30, "assign", "2")])
-    assert clock(ledger, 40, "desk").state is ClockState.BREACHED
-    assert clock(ledger, 40, "desk").breached_at == after(30)
+    desk = clock(ledger, 40, "desk")
+    assert (desk.state, desk.breached_at, desk.due_at) == (ClockState.MET, None, after(30))
+    late = clock(ledger_of([(0, "record", 1), (30.000001, "assign", "2")]), 40, "desk")
+    assert (late.state, late.breached_at, late.due_at) == (ClockState.BREACHED, after(30), after(30))
+
+
+def test_a_clock_that_runs_when_it_is_due_is_breached_from_that_moment() -> None:
+    ledger = ledger_of([(0, "record", 1)])
+    assert clock(ledger, 29.999999, "desk").breached_at is None
+    assert clock(ledger, 30, "desk").breached_at == after(30)
+
+
+def test_a_hold_in_the_very_moment_breaches_only_once_work_goes_on() -> None:
+    ledger = ledger_of([(0, "record", 1), (30, "hold", None), (50, "resume", None)])
+    assert clock(ledger, 49, "desk").breached_at is None
+    assert clock(ledger, 50, "desk").breached_at == after(30)
+    assert clock((*ledger[:2], entry(60, "resolve")), 70, "desk").state is ClockState.MET
+
+
+def test_warnings_are_due_at_their_share_whether_the_clock_runs_on_or_not() -> None:
+    ledger = ledger_of([(0, "record", 1), (15, "hold", None)])
+    assert [crossing.mark for crossing in due_now(SHORT, ledger, (), after(15)) if crossing.clock == "desk"] == ["desk@50"]
+
+
+def test_no_clock_falls_due_earlier_than_a_raise_and_the_new_target() -> None:
+    ledger = ledger_of([(0, "record", 3), (80, "raise", 1)])
+    for name, target in (("desk", 30), ("overall", 120)):
+        reading = clock(ledger, 81, name)
+        assert (reading.basis, reading.due_at) == (after(80), after(80 + target))
+        assert (reading.elapsed, reading.remaining) == (timedelta(seconds=81), timedelta(seconds=target - 1))
+
+
+def test_a_clock_that_was_late_before_a_raise_stays_late() -> None:
+    desk = clock(ledger_of([(0, "record", 3), (90, "raise", 1)]), 91, "desk")
+    assert (desk.basis, desk.due_at, desk.breached_at) == (after(0), after(30), after(90))
+
+
+def test_a_persons_change_counts_all_time_and_takes_a_raise_back() -> None:
+    raised = [(0, "record", 3), (80, "raise", 1)]
+    assert clock(ledger_of([(0, "record", 3), (80, "set_priority", 1)]), 81, "desk").due_at == after(30)
+    back = clock(ledger_of([*raised, (85, "set_priority", 3)]), 86, "desk")
+    assert (back.basis, back.due_at) == (after(0), after(90))
+    between = clock(ledger_of([*raised, (85, "set_priority", 2)]), 86, "desk")
+    assert (between.basis, between.due_at) == (after(80), after(130))
+
+
+def test_a_held_clock_counts_from_the_raise_once_it_goes_on() -> None:
+    ledger = ledger_of([(0, "record", 3), (40, "hold", None), (50, "raise", 1), (100, "resume", None)])
+    assert clock(ledger, 60, "desk").due_at is None
+    assert clock(ledger, 101, "desk").due_at == after(130)
+
+
+def test_a_clock_that_begins_after_a_raise_counts_from_its_beginning() -> None:
+    tier2 = clock(ledger_of([(0, "record", 3), (10, "raise", 1), (40, "assign", "2")]), 41, "tier2")
+    assert (tier2.basis, tier2.due_at) == (after(40), after(100))
+    assert clock(ledger_of([(0, "record", 3)]), 1, "tier2").basis is None
+
+
+def test_a_simulated_raise_is_a_set_priority_with_that_reason() -> None:
+    events = [
+        Event(at=after(0), event="record", priority=3),
+        Event(at=after(80), event="set_priority", priority=1, reason="raised"),
+    ]
+    desk = next(one for one in simulate(SHORT, "incident", events, after(81)) if one.name == "desk")
+    assert (desk.basis, desk.due_at) == (after(80), after(110))
+
+
+@given(ledgers(), st.integers(0, 100_000_000), st.sampled_from([1, 2, 3]))
+def test_after_any_story_a_raise_leaves_every_unbroken_clock_the_whole_new_target(
+    ledger: Ledger, later: int, priority: int
+) -> None:
+    at = ledger[-1].at + timedelta(microseconds=later)
+    raise_ = LedgerEntry(at, ClockEvent.SET_PRIORITY, priority=priority, reason=RAISED)
+    before, now = read(SHORT, ledger, at), read(SHORT, (*ledger, raise_), at)
+    for was, clock in zip(before, now, strict=True):
+        past = was.remaining is not None and was.remaining <= timedelta()
+        if clock.state is ClockState.RUNNING and clock.due_at is not None and clock.target is not None and not past:
+            assert clock.due_at == at + clock.target
 
 
 def test_a_hold_ended_at_its_own_instant_leaves_no_trace() -> None:

@@ -7,14 +7,15 @@ import pytest
 
 from gateway.incidents.grading import Grade, worst_known
 from gateway.incidents.ledger import ClockEvent
-from gateway.incidents.model import LIVE, Impact, State, Urgency
-from gateway.incidents.record import Incident
+from gateway.incidents.model import LIVE, Impact, State, TimerKind, Urgency
+from gateway.incidents.record import Incident, Revision
 from gateway.settings import Management
 from gateway.sla.choice import Choice, Use
+from gateway.sla.duties import with_announcements
 from gateway.sla.escalation import Escalation
 from gateway.sla.raising import Cause, eased, raised
-from gateway.sla.timers import Rules
-from tests.sla.stories import POLICIES, an_incident, ledger_of, minute
+from gateway.sla.timers import Rules, fire, told_with_raise
+from tests.sla.stories import POLICIES, an_incident, entry, ledger_of, minute
 
 RULES = Rules(
     POLICIES,
@@ -45,7 +46,6 @@ def test_a_worse_grade_raises_the_priority_and_says_by_which_alert() -> None:
     )
     entry = after.ledger[-1]
     assert (entry.at, entry.event, entry.priority, entry.reason) == (minute(4), ClockEvent.SET_PRIORITY, 1, "raised")
-    assert [notice.target for notice in revision.notices] == ["smtp:boss@example.com"]
 
 
 @pytest.mark.parametrize("grade", [SECOND, THIRD])
@@ -85,3 +85,58 @@ def test_what_became_milder_is_said_and_the_priority_stays() -> None:
     revision = eased(an_open(priority=1), 1, 3, minute(9), Cause(reason="unlinked", incident="INC-1"))
     assert revision.events == (("eased", {"old": 1, "new": 3, "priority": 1, "reason": "unlinked", "incident": "INC-1"}),)
     assert revision.after.priority == 1
+
+
+def by_person(old: int, new: int, rules: Rules = RULES, **fields: object) -> Revision:
+    """A record of 12:00 whose priority a person changes at 12:40, with whom the change is told."""
+    before = an_incident(ledger_of([(0, "record", old)]), priority=old, **fields)
+    ledger = (*before.ledger, entry(2400, "set_priority", new))
+    after = replace(before, priority=new, ledger=ledger)
+    revision = Revision(after=after, actor="ann", events=(("changed", {}),), before=before)
+    return told_with_raise(rules, with_announcements(rules.escalation, revision), minute(40))
+
+
+BREACH_TOO = replace(
+    RULES,
+    escalation=Escalation(
+        (
+            Management((1, 2), ("boss",), ("opened",)),
+            Management((1, 2, 3, 4), ("boss", "director"), ("breach",)),
+        ),
+        {"boss": ("smtp:boss@example.com",), "director": ("smtp:director@example.com",)},
+    ),
+)
+
+
+def test_a_raise_that_breaches_at_once_is_one_announcement_to_all_whom_either_is_for() -> None:
+    revision = by_person(4, 1, BREACH_TOO)
+    assert [slug for slug, _ in revision.events] == ["changed", "sla_breached", "sla_breached"]
+    (told,) = revision.announcements
+    assert (told.template, [one.role for one in told.recipients]) == ("opened", ["boss", "director"])
+    assert (told.facts["clock"], told.bare["clock"]) == ("overall", "overall")
+    assert {"desk@breach", "overall@breach"} <= set(revision.after.marks)
+    assert revision.after.breached
+    again = fire(BREACH_TOO, revision.after, TimerKind.SLA, minute(40))
+    assert again is not None
+    assert again.events == ()
+
+
+def test_where_the_raise_itself_is_told_to_nobody_the_breach_is_told_once() -> None:
+    (told,) = by_person(4, 3, BREACH_TOO).announcements
+    assert (told.template, told.facts["clock"]) == ("sla_breached", "desk")
+
+
+def test_a_breach_that_no_rule_tells_of_is_recorded_with_the_raise() -> None:
+    revision = by_person(4, 1)
+    assert [one.template for one in revision.announcements] == ["opened"]
+    assert [slug for slug, _ in revision.events][1:] == ["sla_breached", "sla_breached"]
+
+
+def test_a_change_that_raises_nothing_or_breaches_nothing_is_left_to_the_timer() -> None:
+    for revision in (
+        by_person(1, 4, BREACH_TOO),
+        by_person(4, 1, BREACH_TOO, master_id=3),
+        told_with_raise(BREACH_TOO, raised(RULES, an_open(), FIRST, minute(4), WORSE), minute(4)),
+        told_with_raise(BREACH_TOO, replace(raised(RULES, an_open(), FIRST, minute(4), WORSE), before=an_open()), minute(4)),
+    ):
+        assert "sla_breached" not in [slug for slug, _ in revision.events]

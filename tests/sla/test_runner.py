@@ -6,14 +6,18 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from prometheus_client import CollectorRegistry
 
-from gateway.db.pool import Connection, Pool
+from gateway.db.pool import Connection, Pool, open_pool
 from gateway.incidents.arming import arm
 from gateway.incidents.model import TimerKind
+from gateway.metrics import Metrics
+from gateway.settings import Database
 from gateway.sla.firing import Fire
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner
 from gateway.sla.timer_store import Armed, DueTimer
+from gateway.telemetry import count_timers
 from tests.support.clock import FakeClock
 from tests.support.timers import LeaveTrace, Silent, arm_all, effects, seed
 
@@ -245,17 +249,80 @@ async def test_run_drives_every_step_until_told_to_stop_and_gives_its_leases_up(
 
 
 class Broken(Silent):
-    """An observer with a mistake in it."""
+    """An observer with a mistake in it, which counts the steps that break by it."""
+
+    mended = False
+    broke = 0
 
     def wheel_size(self, size: int) -> None:
-        raise ZeroDivisionError(size)
+        if not self.mended:
+            raise ZeroDivisionError(size)
+
+    def step_broke(self) -> None:
+        self.broke += 1
 
 
-async def test_a_loop_that_dies_ends_the_run_and_shows_as_unhealthy(pool: Pool, clock: FakeClock) -> None:
-    runner = Runner(pool=pool, fire=LeaveTrace(), clock=clock, index=None, replica=uuid4(), observer=Broken())
-    running = asyncio.create_task(runner.run(asyncio.Event()))
-    while not running.done():
-        await pool.fetchval("SELECT 1")
-        clock.advance(timedelta(seconds=0.05))
-    assert isinstance(running.exception(), ExceptionGroup)
-    assert not runner.healthy
+async def test_a_step_with_a_fault_is_tried_again_and_leaves_the_others_alone(
+    pool: Pool, clock: FakeClock, now: datetime
+) -> None:
+    observer = Broken()
+    runner = Runner(pool=pool, fire=LeaveTrace(), clock=clock, index=None, replica=uuid4(), observer=observer)
+    await seed(pool, now, [7])
+    await arm_all(pool, now + SECOND, [7])
+    await play(clock, 29, runner)
+    assert await effects(pool) == [(7, TimerKind.SLA, 1)]
+    assert (runner.healthy, runner.broken, observer.broke > 10) == (True, False, True)
+    await play(clock, 2, runner)
+    assert (runner.healthy, runner.broken) == (False, True)
+    observer.mended = True
+    await play(clock, 1, runner)
+    assert (runner.healthy, runner.broken) == (True, False)
+
+
+async def test_an_outage_makes_the_timers_unhealthy_and_not_broken(clock: FakeClock, database_url: str) -> None:
+    pool = await open_pool(Database(url=database_url, pool_min=1, pool_max=2), allow_unsafe=True)
+    runner = a_runner(pool, clock, None, LeaveTrace())
+    await runner.run_once()
+    pool.terminate()
+    await play(clock, 40, runner, step=2)
+    assert (runner.healthy, runner.broken) == (False, False)
+
+
+@pytest.fixture
+async def unchecked(pool: Pool) -> AsyncIterator[None]:
+    """Timers of any time may be written, as another release or a person with SQL might."""
+    constraint = await pool.fetchval(CONSTRAINT)
+    await pool.execute("ALTER TABLE timer DROP CONSTRAINT timer_due_at_is_kept")
+    yield
+    await pool.execute("DELETE FROM timer")
+    await pool.execute(f"ALTER TABLE timer ADD CONSTRAINT timer_due_at_is_kept {constraint}")
+
+
+CONSTRAINT = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'timer_due_at_is_kept'"
+
+ODD = """
+INSERT INTO timer (incident_id, kind, shard, armed, due_at)
+SELECT id, kind, id % 64, true, due_at::timestamptz
+FROM unnest($1::bigint[], $2::smallint[], $3::text[]) AS odd (id, kind, due_at)
+"""
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("with_index", [True, False])
+async def test_timers_that_cannot_be_read_are_set_aside_and_their_neighbours_fire(
+    pool: Pool, index: Index, clock: FakeClock, now: datetime, *, with_index: bool
+) -> None:
+    await seed(pool, now, range(1, 201))
+    when = ("infinity", "-infinity", "40000-01-01 00:00+00", "0044-03-15 00:00+00 BC", now.isoformat())
+    odd = [(n, 15 if n % 5 == 4 else 1, when[n % 5]) for n in range(1, 101)]
+    await pool.execute(ODD, *(list(column) for column in zip(*odd, strict=True)))
+    await arm_all(pool, now + SECOND, range(101, 201))
+    runner = a_runner(pool, clock, index if with_index else None, LeaveTrace())
+    await play(clock, 15, runner)
+    assert {incident for incident, _, _ in await effects(pool)} == set(range(101, 201))
+    assert runner.healthy
+    async with pool.acquire() as conn:
+        metrics = Metrics(CollectorRegistry())
+        await count_timers(conn, metrics, clock.at)
+    assert metrics.registry.get_sample_value("gateway_timers_set_aside") == 100
+    assert metrics.registry.get_sample_value("gateway_timers_overdue") == 0

@@ -41,6 +41,16 @@ def test_a_breach_is_recorded_marked_told_and_re_armed() -> None:
     assert len(revision.announcements) == 1
 
 
+def test_a_clock_that_stopped_in_the_moment_at_which_it_was_due_is_not_told_of() -> None:
+    assigned = an_incident(ledger_of([(0, "record", 1), (300, "assign", "2")]))
+    revision = fire(RULES, assigned, TimerKind.SLA, minute(5))
+    assert revision is not None
+    assert (revision.events, revision.after.breached) == ((), False)
+    told = replace(assigned, marks=("desk@50", "desk@75", "desk@90", "desk@breach"), breached=True)
+    fresh, _ = refresh(RULES, told, minute(5))
+    assert (fresh.marks, fresh.breached) == (("desk@50", "desk@75", "desk@90"), False)
+
+
 @given(ledgers(), st.floats(0, 400))
 def test_a_firing_that_promises_to_change_only_marks_changes_only_marks(ledger: Ledger, minutes: float) -> None:
     incident = an_incident(ledger)

@@ -7,15 +7,17 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
+from msgspec.structs import replace
 
 from gateway.catalogue.live import Catalogue
 from gateway.dedup.commit import Committed, Committer
 from gateway.dedup.opening import Openings
 from gateway.dedup.records import Records
 from gateway.dedup.submission import Receipt, Result, Submission
+from gateway.durations import duration
 from gateway.incidents import store
 from gateway.incidents.model import Alert, AlertStatus
-from gateway.settings import Settings, load
+from gateway.settings import Relate, Settings, load
 from tests.support.clock import FakeClock
 
 FIRING, RESOLVED = AlertStatus.FIRING, AlertStatus.RESOLVED
@@ -55,6 +57,12 @@ class Desk:
 
 def settings(text: dict[str, str] | None = None) -> Settings:
     return load(None, text or {})
+
+
+def by_service(given: Settings) -> Settings:
+    """The settings with one rule alone: alerts of one service within five minutes are related."""
+    rule = Relate(name="same service", by=("service",), within=duration("5m"))
+    return replace(given, dedup=replace(given.dedup, relate=(rule,)))
 
 
 @asynccontextmanager

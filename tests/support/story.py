@@ -171,8 +171,8 @@ class Story:
         await Promotion(self.gateway.pool, self.clock, self.gateway.intake.submit).run_once()
 
     async def release(self) -> int:
-        """Let related records be looked for whose master is over, as happens once a minute."""
-        return await release(self.gateway.desk, timedelta(minutes=10))
+        """Let related records be looked for that wait in silence, as happens once a minute."""
+        return await release(self.gateway.desk)
 
     async def told(self, number: str) -> list[tuple[float, str]]:
         """The timeline as (minute, event)."""

@@ -15,6 +15,7 @@ from gateway.ingest.limits import cut
 from gateway.ingest.mail.charsets import clean
 from gateway.ingest.mail.posted import Field
 from gateway.ingest.occurred import when_it_began
+from gateway.instants import is_kept
 from gateway.operations.create import Report
 from gateway.settings import Form
 
@@ -111,11 +112,16 @@ def _choice(said: Mapping[str, str], name: str, kind: type[Chosen], flaws: dict[
 
 
 def _since(text: str, zone: str, flaws: dict[str, Flawed]) -> datetime | None:
+    if not text:
+        return None
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)) if text else None
+        at = datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
     except ValueError:
+        at = None
+    if at is None or not is_kept(at):
         flaws["since"] = Flawed("bad_since")
         return None
+    return at
 
 
 def _reached(said: Mapping[str, str], region: str, flaws: dict[str, Flawed]) -> tuple[str, str]:

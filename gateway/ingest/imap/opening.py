@@ -1,6 +1,6 @@
 """Puts together what reads mailboxes."""
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -17,9 +17,9 @@ SLACK = timedelta(seconds=20)
 """How much longer than the time between two looks, or after a mail, a replica keeps a mailbox that it says nothing of."""
 
 
-def mailboxes(pool: Pool, room: MailRoom) -> dict[str, Coroutine[Any, Any, None]]:
+def mailboxes(pool: Pool, room: MailRoom) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
     """What reads each mailbox of the settings, to be run for as long as the replica does."""
-    return {f"mailbox {name}": _mailbox(pool, room, name, own).run() for name, own in room.mail.imap.items()}
+    return {f"mailbox {name}": _mailbox(pool, room, name, own).run for name, own in room.mail.imap.items()}
 
 
 def _mailbox(pool: Pool, room: MailRoom, name: str, own: Imap) -> Mailbox:

@@ -7,14 +7,21 @@ from html import unescape
 from inscriptis import get_text  # type: ignore[import-untyped]
 from lxml.etree import LxmlError  # type: ignore[import-untyped]
 
-from gateway.ingest.limits import cut
+from gateway.ingest.limits import DESCRIPTION, cut
 from gateway.ingest.mail.charsets import clean
 from gateway.ingest.mail.headers import head
 from gateway.ingest.mail.letter import Enclosed
-from gateway.ingest.mail.parts import Part, leaves
+from gateway.ingest.mail.parts import ENCODINGS, PLAIN, TEXTS, Part, leaves
 
 MAX_TEXT, MAX_HTML, MAX_NAME = 262_144, 524_288, 200
 """Characters of text and of HTML that are read, and of a file's name."""
+
+ALTERNATIVE = "multipart/alternative"
+SEALED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted", "application/ms-tnef"})
+"""Parts that hold words which only other programs read."""
+
+BROKEN, MOST_BROKEN = "\ufffd", 3
+"""The sign for what is no character, and how often it may stand in a text that was read."""
 
 ENDINGS = {
     "message/rfc822": ".eml", "message/delivery-status": ".txt", "text/calendar": ".ics", "text/html": ".html",
@@ -30,21 +37,53 @@ _BLANK_LINES = re.compile(r"\n(?:[ \t\u00a0]*\n){2,}")
 
 def text_of(part: Part) -> str:
     """Everything it says as plain text: of alternatives the plain one, unless it is empty, of others one after the other."""
-    return cut(_tidy("\n\n".join(said for said in _said(part) if said.strip())), MAX_TEXT)
+    return cut(_tidy("\n\n".join(said for said in _said(part, _read(part)) if said.strip())), MAX_TEXT)
 
 
-def _said(part: Part) -> Iterator[str]:
-    if part.kind == "multipart/alternative":
-        plain = [text for one in part.inside for text in _said(one) if not _is_page(one) and text.strip()]
-        yield from plain or [text for one in part.inside for text in _said(one)]
+def _read(part: Part) -> frozenset[int]:
+    """The parts whose words are read: texts without a name that are not marked as attached, and the first one whatever its name.
+
+    With the first one those are read that are alternatives to it.
+    """
+    texts = [one for one in leaves(part) if one.kind in TEXTS and not one.attached]
+    first = {id(one) for one in texts[:1]}
+    groups = [{id(leaf) for leaf in leaves(group)} for group in _alternatives(part)]
+    named = first.union(*(group for group in groups if first <= group))
+    return frozenset(id(one) for one in texts if not one.name or id(one) in named)
+
+
+def _alternatives(part: Part) -> Iterator[Part]:
+    if part.kind == ALTERNATIVE:
+        yield part
+    for one in part.inside:
+        yield from _alternatives(one)
+
+
+def _said(part: Part, read: frozenset[int]) -> Iterator[str]:
+    if part.kind == ALTERNATIVE:
+        plain = [text for one in part.inside for text in _said(one, read) if not _is_page(one) and text.strip()]
+        yield from plain or [text for one in part.inside for text in _said(one, read)]
     elif part.inside:
         for one in part.inside:
-            yield from _said(one)
-    elif part.kind == "text/plain" and not part.attached:
+            yield from _said(one, read)
+    elif id(part) in read and part.kind == PLAIN:
         text = part.text()
         yield unflowed(text) if part.flowed else text
-    elif part.kind == "text/html" and not part.attached:
+    elif id(part) in read:
         yield html_to_text(part.text())
+
+
+def is_unread(part: Part, text: str) -> bool:
+    """Whether the mail has words that could not be read, as far as can be told."""
+    read = _read(part)
+    texts = [one for one in leaves(part) if id(one) in read]
+    if any(one.encoding not in ENCODINGS for one in texts):
+        return True
+    if text.count(BROKEN) > max(MOST_BROKEN, len(text) // 20):
+        return True
+    if text:
+        return False
+    return any(one.kind in SEALED for one in leaves(part)) or any(one.kind == PLAIN and one.body.strip() for one in texts)
 
 
 def _is_page(part: Part) -> bool:
@@ -81,7 +120,8 @@ def _tidy(text: str) -> str:
 
 def enclosed(part: Part, max_bytes: int, max_files: int) -> tuple[Enclosed, ...]:
     """Its files, whole or not at all: beyond `max_files`, or larger than `max_bytes`, only their names and sizes."""
-    files = [one for one in leaves(part) if one.attached or one.kind not in ("text/plain", "text/html")]
+    read = _read(part)
+    files = [one for one in leaves(part) if id(one) not in read or (one.name and len(one.body) > DESCRIPTION)]
     found: list[Enclosed] = []
     for file in files:
         content = file.content()
@@ -95,6 +135,6 @@ def name_of(file: Part, place: int) -> str:
     if file.name:
         return cut(clean(file.name), MAX_NAME)
     if file.kind == "message/rfc822":
-        subject = head(file.body)[0].text("subject")
+        subject = head(file.content())[0].text("subject")
         return cut(subject or f"mail-{place}", MAX_NAME - 4).replace("/", "-") + ".eml"
     return f"{file.kind.partition('/')[0] or 'file'}-{place}{ENDINGS.get(file.kind, '')}"

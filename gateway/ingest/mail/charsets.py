@@ -28,15 +28,44 @@ MARKED = frozenset({"hz", "utf-7", "utf-16", "utf-16le", "utf-16be", "utf-32", "
 
 EAST_ASIAN = frozenset({"gb18030", "cp950", "big5hkscs", "cp932", "euc_jp", "cp949"})
 
+HTML_LOOKED_AT = 1_024
+"""Bytes of HTML that are asked for its charset (HTML, 13.2.3.2)."""
+
+_IN_HTML = re.compile(
+    rb"""<(?:meta\b[^<>]{0,200}?\bcharset\s{0,5}=\s{0,5}["']?|\?xml\b[^<>]{0,200}?\bencoding\s{0,5}=\s{0,5}["'])([\w.:-]{1,40})""",
+    re.IGNORECASE,
+)
+_MARKS = ((b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+"""Byte order marks of what may be declared otherwise."""
+
 _ESCAPES = re.compile(rb"\x1b(?:\$[@BAC]|\$\([CD]|\([JBI])")
 _PAIRS = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _UNSEEN = dict.fromkeys((*(code for code in range(32) if chr(code) not in "\t\n\r"), 127, 0xFEFF))
 
 
-def decode(data: bytes, declared: str = "") -> str:
-    """The text; a declaration that the bytes contradict is not believed. Holds no NUL, no control, no half of a character."""
-    return clean(_decoded(data, KNOWN.get(declared.strip("\"' ").lower().replace("_", "-" if "8859" in declared else "_"), "")))
+def decode(data: bytes, *declared: str) -> str:
+    """The text by the first of the charsets declared that is known; a declaration that the bytes contradict is not believed.
+
+    Holds no NUL, no control, no half of a character.
+    """
+    return clean(_decoded(data, next((codec for one in declared if (codec := codec_of(one))), "")))
+
+
+def codec_of(declared: str) -> str:
+    """The codec that a declared charset means, "" where it is none that is known, or says nothing."""
+    return KNOWN.get(declared.strip("\"' ").lower().replace("_", "-" if "8859" in declared else "_"), "")
+
+
+def for_heads(declared: str) -> str:
+    """A charset that raw fields of a head may be in: none whose bytes pass for ASCII."""
+    return "" if codec_of(declared) in MARKED else declared
+
+
+def in_html(data: bytes) -> str:
+    """The charset that HTML or XML declares about itself, "" where it declares none."""
+    found = _IN_HTML.search(data[:HTML_LOOKED_AT])
+    return found[1].decode("ascii") if found else ""
 
 
 def clean(text: str) -> str:
@@ -47,6 +76,8 @@ def clean(text: str) -> str:
 
 
 def _decoded(data: bytes, codec: str) -> str:
+    if not codec.startswith("utf"):
+        codec = next((name for mark, name in _MARKS if data.startswith(mark)), codec)
     if codec in MARKED:
         return data.decode(codec, "replace")
     if _ESCAPES.search(data):

@@ -2,8 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 
+from gateway.ingest.author import Author
 from gateway.ingest.mail.letter import Letter, Nature
 from gateway.ingest.mail.nature import POSTMASTER, is_robot, seems_automatic
 
@@ -17,14 +17,6 @@ class Correspondent:
 
     address: str
     name: str
-
-
-class Author(StrEnum):
-    """How sure it is that a person wrote a mail."""
-
-    PERSON = "person"
-    DOUBTFUL = "doubtful"
-    PROGRAM = "program"
 
 
 def correspondent(letter: Letter, *, known: bool = False) -> Correspondent:

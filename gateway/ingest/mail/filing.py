@@ -11,13 +11,13 @@ from gateway.incidents import commands, lifecycle
 from gateway.incidents.model import Outcome, State
 from gateway.incidents.record import Incident, Revision
 from gateway.ingest import reception
-from gateway.ingest.answers import answered
+from gateway.ingest.answers import Answer, answered
 from gateway.ingest.limits import DESCRIPTION, KEY, TITLE, cut
 from gateway.ingest.mail.acknowledging import Acknowledging
-from gateway.ingest.mail.correspondent import Author
 from gateway.ingest.mail.letter import Enclosed, Letter, id_hash
 from gateway.ingest.mail.nature import seems_automatic
-from gateway.ingest.mail.reply import stripped
+from gateway.ingest.mail.reading import WHOLE
+from gateway.ingest.mail.reply import understood
 from gateway.ingest.mail.rules import Match, filled
 from gateway.ingest.mail.sorting import language
 from gateway.ingest.mail.threads import belongs_to
@@ -124,16 +124,18 @@ class Filing:
 
     async def _added(
         self, session: Session, letter: Letter, wrote: Writer, incident: Incident, waiting: Sequence[Waiting],
-        facts_said: Mapping[str, Any],
+        more: Mapping[str, Any],
     ) -> Incident:  # fmt: skip
         """Add a reply: a note with what is new in it, its files, and what it does to the record."""
-        said = stripped(letter.text)
-        note = commands.Note(note=cut(said or letter.subject or "-", DESCRIPTION))
+        said = understood(letter.text, f"{incident.title}\n{incident.description}")
+        words = with_warning(said.note or letter.subject or "-", letter, wrote.locale or incident.labels.get("language", ""))
+        note = commands.Note(note=cut(words, DESCRIPTION))
         revision = lifecycle.apply(incident, note, wrote.who.name, session.now)
-        events = [(event, {**facts, **facts_said}) for event, facts in revision.events]
+        events = [(event, {**facts, **more}) for event, facts in revision.events]
         files = await self._files(session, letter.enclosed, incident, wrote.who, waiting)
         (noted,) = await session.write([replace(revision, events=(*events, *files))])
-        return await answered(session, noted, wrote.who, said, by_person=wrote.author is Author.PERSON)
+        answer = Answer(said.new, said.note, certain=said.certain, by=wrote.author)
+        return await answered(session, noted, wrote.who, answer)
 
     def _report(self, letter: Letter, wrote: Writer, match: Match | None) -> Report:
         rule, found = (match.rule, match.found) if match else (None, {})
@@ -141,7 +143,7 @@ class Filing:
         return Report(
             title=cut(letter.subject or first_line or "(no subject)", TITLE),
             source=SOURCE,
-            description=cut(letter.text, DESCRIPTION),
+            description=cut(with_warning(letter.text, letter, wrote.locale or language(letter)), DESCRIPTION),
             impact=(rule and rule.impact) or self.mail.impact,
             urgency=(rule and rule.urgency) or self.mail.urgency,
             service=cut((filled(rule.service, found) if rule else "") or self.mail.service, KEY),
@@ -198,6 +200,19 @@ async def _remember(
     people = [one for one in dict.fromkeys(named) if one and "gwk_" not in one]
     key = id_hash(letter.known_by), integration_id, letter.copy_hash
     await session.conn.execute(REMEMBER, *key, done.incident.id, people, acknowledged, session.now)
+
+
+UNREAD = {
+    "en": f"(This mail has words that could not be read: the whole mail is attached as {WHOLE}.)",
+    "zh-CN": f"（此邮件的部分文字无法读取，原始邮件已作为附件 {WHOLE} 保存。）",
+}
+
+
+def with_warning(text: str, letter: Letter, locale: str) -> str:
+    """Return the text, and above it that the mail could not be read where it could not."""
+    if not letter.unread:
+        return text
+    return f"{UNREAD.get(locale, UNREAD['en'])}\n\n{text}".strip()
 
 
 def _aside(letter: Letter, reason: str, answers: Incident | None) -> Done:

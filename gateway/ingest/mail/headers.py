@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from gateway.ingest.limits import fault
 from gateway.ingest.mail.charsets import clean, decode
+from gateway.instants import is_kept
 
 MAX_HEAD, MAX_FIELDS, MAX_VALUE = 262_144, 500, 16_384
 """Bytes of a head, more are refused; fields that are read, and bytes of each that are."""
@@ -20,27 +21,35 @@ ADDRESS = re.compile(r"(?<![^\s<>(),;:\"\\@\[\]])[^\s<>(),;:\"\\@\[\]]{1,64}@[^\
 ID = re.compile(r"<([^<>\s]{1,998})>")
 _END = re.compile(rb"\r?\n\r?\n")
 _NAME = re.compile(rb"[!-9;-~]{1,100}[ \t]*:")
-_WORD = re.compile(r"=\?([!->@-~]{1,40})\?([bBqQ])\?([^?]*)\?=")
+_WORD = re.compile(r"=\?([!->@-~]{1,40})\?(?:([bB])\?([^?]*)|([qQ])\?(.{0,1000}?))(?:\?=(?![0-9A-F]{2})|$)", re.DOTALL)
+"""A question mark ends a word of Q only with an equals sign behind it that begins no character; the last word may be cut off."""
 _QUOTED = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _ANGLED = re.compile(r"<([^<>]*)>")
 _PARAMETER = re.compile(r';\s*([^\s=;"]{1,80})\s*=\s*("(?:[^"\\]++|\\.)*+(?:"|$)|[^;]*)', re.DOTALL)
 _PIECE = re.compile(r"(.+?)\*(?:(\d{1,3})(\*)?)?")
+_ENCODED = re.compile(rb"[A-Za-z0-9+/=\s]*+")
+_WORDS = re.compile(rb"[!-~]\s+[!-~]|^\s{0,5}[-_*=#]{3,}\s{0,5}$|[\x80-\xff]")
+_EXTENDED = re.compile(r"([A-Za-z0-9_.-]{1,40})'[A-Za-z-]{0,20}'(.*%.*)")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The fields of a head in order: names in lower case, values unfolded and otherwise as they came."""
+    """The fields of a head in order: names in lower case, values unfolded and otherwise as they came.
+
+    `charset` is that of the text below it, in which fields are read that say none.
+    """
 
     pairs: tuple[tuple[str, bytes], ...]
+    charset: str = ""
 
     def all(self, name: str) -> Iterator[bytes]:
         """Every value of that name."""
         return (value for known, value in self.pairs if known == name)
 
     def raw(self, name: str) -> str:
-        """The first value of that name, its charset guessed and its encoded words as they are; "" without one."""
-        return decode(next(self.all(name), b"")).strip()
+        """The first value of that name, its encoded words as they are; "" without one."""
+        return decode(next(self.all(name), b""), self.charset).strip()
 
     def text(self, name: str) -> str:
         """The first value of that name as people read it, on one line."""
@@ -93,7 +102,8 @@ def words(text: str) -> str:
     out: list[str] = []
     pending, charset, end = b"", "", 0
     for word in _WORD.finditer(text):
-        between, (named, how, said) = text[end : word.start()], word.groups()
+        between, named = text[end : word.start()], word[1]
+        how, said = word[2] or word[4], word[3] or word[5] or ""
         named = named.partition("*")[0].lower()
         if pending and (between.strip() or named != charset):
             out.append(decode(pending, charset))
@@ -111,10 +121,23 @@ def _word(how: str, said: str) -> bytes:
 
 
 def base64(data: bytes) -> bytes:
-    """What base64 stands for, read over everything that does not belong in it."""
-    data = _NOT_BASE64.sub(b"", data)
+    """The bytes that base64 stands for, read over everything that does not belong in it; padding ends a piece."""
+    return b"".join(_piece(_NOT_BASE64.sub(b"", piece)) for piece in data.split(b"="))
+
+
+def _piece(data: bytes) -> bytes:
     data = data[: len(data) - 1] if len(data) % 4 == 1 else data
-    return a2b_base64(data + b"=" * (-len(data) % 4))
+    return a2b_base64(data + b"=" * (-len(data) % 4)) if data else b""
+
+
+def base64_and_words(data: bytes) -> tuple[bytes, bytes, bytes]:
+    """Words before it, the bytes that base64 stands for, and words after it: gateways add them without encoding them."""
+    if _ENCODED.fullmatch(data):
+        return b"", base64(data), b""
+    lines = data.split(b"\n")
+    begin = next((place for place, line in enumerate(lines) if line.strip() and not _WORDS.search(line)), len(lines))
+    end = next((place for place in range(begin, len(lines)) if _WORDS.search(lines[place])), len(lines))
+    return b"\n".join(lines[:begin]), base64(b"\n".join(lines[begin:end])), b"\n".join(lines[end:])
 
 
 def addresses(text: str) -> tuple[str, ...]:
@@ -141,6 +164,8 @@ def ids(text: str) -> tuple[str, ...]:
 def parameters(text: str) -> tuple[str, dict[str, str]]:
     """A value such as that of Content-Type, and its parameters, pieces and charsets (RFC 2231) put together."""
     text = text[:MAX_PARAMETER_BYTES]
+    if text.startswith("=?"):
+        text = words(text)
     first = text.partition(";")[0].strip().lower()
     plain: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[str, bool]]] = {}
@@ -149,7 +174,9 @@ def parameters(text: str) -> tuple[str, dict[str, str]]:
         if said.startswith('"'):
             said = re.sub(r"\\(.)", r"\1", said.strip('"'))
         if (piece := _PIECE.fullmatch(name)) is None:
-            plain.setdefault(name.lower(), words(said))
+            extended = _EXTENDED.fullmatch(said)
+            read = decode(unquote_to_bytes(extended[2]), extended[1]) if extended else words(said)
+            plain.setdefault(name.lower(), read)
         else:
             pieces.setdefault(piece[1].lower(), {})[int(piece[2] or 0)] = (said, piece[2] is None or piece[3] is not None)
     return first, plain | {name: _joined(parts) for name, parts in pieces.items()}
@@ -169,6 +196,7 @@ def moment(text: str) -> datetime | None:
     """A Date field in UTC; None for what is no date."""
     try:
         read = parsedate_to_datetime(text[:100])
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+        at = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
+    return at if is_kept(at) else None

@@ -33,6 +33,7 @@ class Letter:
     nearest first; `passed` the addresses it says it went through (X-Loop); `text` is everything it says, what it quotes included.
     `null_sender` says that it was sent with the null reverse path `<>`, as bounces are. `by_list` says that From is the address
     of a mailing list which sends in its own name; `author` is then who wrote to the list, as far as the list says so.
+    `unread` says that it has words which could not be read: then the whole mail is enclosed.
     """
 
     sender: str
@@ -42,6 +43,7 @@ class Letter:
     author: str = ""
     by_list: bool = False
     null_sender: bool = False
+    unread: bool = False
     people: tuple[str, ...] = ()
     recipients: tuple[str, ...] = ()
     message_id: str = ""

@@ -4,20 +4,32 @@ The standard library's parser takes seconds for a message of twenty thousand par
 at every byte a bounded number of times and refuses what nests or multiplies beyond what any mail program sends.
 """
 
+import re
 from binascii import a2b_qp
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.ingest.limits import fault
-from gateway.ingest.mail.charsets import decode
-from gateway.ingest.mail.headers import Fields, base64, head, parameters
+from gateway.ingest.mail.charsets import decode, for_heads, in_html
+from gateway.ingest.mail.headers import Fields, base64, base64_and_words, head, parameters
 
 MAX_DEPTH, MAX_PARTS = 20, 300
+PLAIN, HTML = "text/plain", "text/html"
+TEXTS = (PLAIN, HTML)
+
+
+ENCODINGS = frozenset({"", "7bit", "8bit", "binary", "base64", "quoted-printable"})
+
+BOUNDARY = re.compile(rb"^--([^\s]{1,70})[ \t]*\r?\n(?:Content-|MIME-)", re.MULTILINE | re.IGNORECASE)
+"""A boundary in use, where the head names none or another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part: `kind` is its media type, `name` what it is called as a file, `inside` the parts of a multipart."""
+    """One part: `kind` is its media type, `name` what it is called as a file, `inside` the parts of a multipart.
+
+    `attached` says that its head marks it as an attachment; `near` is a charset that is declared elsewhere in the mail.
+    """
 
     kind: str
     charset: str
@@ -27,49 +39,89 @@ class Part:
     body: bytes
     flowed: bool = False
     inside: tuple["Part", ...] = ()
+    near: str = ""
 
     def content(self) -> bytes:
         """The bytes it stands for."""
         if self.encoding == "base64":
-            return base64(self.body)
+            return base64_and_words(self.body)[1]
         return a2b_qp(self.body) if self.encoding == "quoted-printable" else self.body
 
     def text(self) -> str:
-        """The text it stands for."""
-        return decode(self.content(), self.charset)
+        """The text it stands for, with words that were put around it unencoded."""
+        if self.encoding != "base64":
+            return self._decoded(self.content())
+        before, content, after = base64_and_words(self.body)
+        said = (decode(before, self.charset), self._decoded(content), decode(after, self.charset))
+        return "\n".join(text.strip("\n") for text in said if text.strip())
+
+    def declared(self) -> str:
+        """The charset it declares, in its head or, as HTML, in itself."""
+        return self.charset or (in_html(self.content()) if self.kind == HTML else "")
+
+    def _decoded(self, content: bytes) -> str:
+        return decode(content, self.charset, in_html(content) if self.kind == HTML else "", self.near)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One mail being read: how many parts may follow, and the charset that its first text declares."""
+
+    room: int = MAX_PARTS
+    charset: str = ""
 
 
 def whole(message: bytes) -> tuple[Fields, Part]:
     """A mail's head and its parts; raises Malformed for what is no mail and for what is beyond MAX_DEPTH or MAX_PARTS."""
     fields, body = head(message, top=True)
-    return fields, _part(fields, body, 0, [MAX_PARTS])
+    reading = _Reading()
+    part = _part(fields, body, 0, reading)
+    return replace(fields, charset=for_heads(reading.charset)), part
 
 
-def _part(fields: Fields, body: bytes, depth: int, room: list[int]) -> Part:
-    room[0] -= 1
-    if room[0] < 0:
+def _part(fields: Fields, body: bytes, depth: int, reading: _Reading) -> Part:
+    reading.room -= 1
+    if reading.room < 0:
         raise fault("", f"a mail of more than {MAX_PARTS} parts")
     if depth > MAX_DEPTH:
         raise fault("", f"a mail nested deeper than {MAX_DEPTH} levels")
+    fields = replace(fields, charset=for_heads(reading.charset))
     kind, given = parameters(fields.raw("content-type"))
     disposition, named = parameters(fields.raw("content-disposition"))
-    encoding = fields.raw("content-transfer-encoding").partition(";")[0].strip().lower()
+    encoding = fields.text("content-transfer-encoding").partition(";")[0].strip().lower()
     if kind.startswith("multipart/"):
-        pieces = split(body, given.get("boundary", "").encode("utf-8", "replace"), room[0])
-        inside = tuple(_part(*head(piece), depth + 1, room) for piece in pieces)
-        if inside:
+        pieces = _pieces(body, encoding, given.get("boundary", ""), reading.room)
+        if inside := tuple(_part(*head(piece), depth + 1, reading) for piece in pieces):
             return Part(kind, "", "", attached=False, encoding="", body=b"", inside=inside)
-        kind = "text/plain"
-    name = named.get("filename") or given.get("name") or ""
-    return Part(
-        kind if "/" in kind else "text/plain",
+        kind = PLAIN
+    part = Part(
+        kind if "/" in kind else PLAIN,
         given.get("charset", ""),
-        name,
-        attached=disposition == "attachment" or bool(name),
+        named.get("filename") or given.get("name") or "",
+        attached=disposition == "attachment",
         encoding=encoding,
         body=body,
         flowed=given.get("format", "").lower() == "flowed",
+        near=reading.charset,
     )
+    if not reading.charset and not part.attached and part.kind in TEXTS:
+        reading.charset = part.declared()
+    return part
+
+
+def _pieces(body: bytes, encoding: str, boundary: str, most: int) -> list[bytes]:
+    """The parts of a multipart, also where all of it was encoded once more, or its head names another boundary."""
+    named = boundary.encode("utf-8", "replace")
+    if pieces := split(body, named, most):
+        return pieces
+    if encoding == "base64":
+        body = base64(body)
+    elif encoding == "quoted-printable":
+        body = a2b_qp(body)
+    if pieces := split(body, named, most):
+        return pieces
+    used = BOUNDARY.search(body)
+    return split(body, used[1], most) if used else []
 
 
 def split(body: bytes, boundary: bytes, most: int) -> list[bytes]:

@@ -3,11 +3,14 @@
 from gateway.errors import Malformed
 from gateway.ingest.limits import TITLE, cut
 from gateway.ingest.mail import headers
-from gateway.ingest.mail.body import enclosed, text_of
+from gateway.ingest.mail.body import enclosed, is_unread, text_of
 from gateway.ingest.mail.headers import Fields
-from gateway.ingest.mail.letter import Letter
+from gateway.ingest.mail.letter import Enclosed, Letter
 from gateway.ingest.mail.nature import has_null_sender, is_by_list, nature
 from gateway.ingest.mail.parts import whole
+
+WHOLE = "message.eml"
+"""The name of the whole mail where it is attached."""
 
 MAX_FILE_BYTES, MAX_FILES = 10_485_760, 50
 
@@ -20,7 +23,10 @@ def read(message: bytes, envelope: str | None = None, *, max_file: int = MAX_FIL
     if not message.strip():
         raise Malformed("the mail is empty")
     fields, part = whole(message)
-    return addressed(fields, envelope, text=text_of(part), enclosed=enclosed(part, max_file, max_files))
+    text, files = text_of(part), enclosed(part, max_file, max_files)
+    if unread := is_unread(part, text):
+        files = (Enclosed(name=WHOLE, size=len(message), content=message if len(message) <= max_file else None), *files)
+    return addressed(fields, envelope, text=text, enclosed=files, unread=unread)
 
 
 def addressed(fields: Fields, envelope: str | None, **said: object) -> Letter:

@@ -1,41 +1,18 @@
-"""What somebody newly wrote in a reply, without what they quote. Pure; every expression looks at one line of bounded length.
+"""The words of a reply: what is certainly new, and what the record keeps. Pure.
 
-The whole mail stays with its receipt. Where nothing would be left, nothing is taken away.
+What is certainly new may be judged; what may be quoted is kept and judged by people. The whole mail stays with its receipt. Where
+hardly anything would be left, or what is left points at what is quoted, the record keeps all of it.
 """
 
 import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
+from gateway.ingest.mail.headings import LINE, heading, is_marked, may_be_heading
 from gateway.notify.reply_tokens import MARKERS
 
-LOOKED_AT, LINE = 32_768, 1_000
-"""Characters of a text and of a line of it that are looked at; new words stand at the beginning."""
-
-SEPARATOR = re.compile(
-    r"[-_*=\s\u00a0]{0,60}(?:original message|original-nachricht|ursprüngliche nachricht|message d'origine|mensaje original"
-    r"|原始邮件|原始郵件|原邮件|邮件原件|元のメッセージ)[-_*=:：\s\u00a0]{0,60}",
-    re.IGNORECASE,
-)
-
-WROTE = re.compile(
-    r"(?:[>\s]{0,10})(?:"
-    r"On .{5,400} wrote\s?:|Am .{5,400} schrieb.{0,200}:|Le .{5,400} a écrit\s?:|El .{5,400} escribió\s?:"
-    r"|Il .{5,400} ha scritto\s?:|Op .{5,400} schreef.{0,200}:|[^\d<＜]{0,100}[\d<＜].{2,400}(?:写道|寫道)\s?[:：]"
-    r"|\d{4}年\d{1,2}月\d{1,2}日.{0,300}[<＜].{3,200}[>＞]\s?[:：]|\d{4}년.{2,200}작성.{0,20}:"
-    r")\s{0,5}",
-)
-"""What mail programs put above what they quote. In Chinese there is a date or an address: people write 写道 themselves."""
-
-BEGINS = re.compile(r"[>\s]{0,10}(?:On|Am|Le|El|Il|Op|在|于)\b.{5,400}|[>\s]{0,10}在.{2,400}")
-"""How such a line may begin where it is broken in two or three."""
-
-FROM = re.compile(
-    r"[*\s>]{0,10}(?:From|发件人|寄件者|寄件人|Von|De|Da|Van|差出人|보낸 ?사람)[*\s]{0,5}[:：].{0,500}", re.IGNORECASE
-)
-SENT = re.compile(
-    r"[*\s>]{0,10}(?:Sent|Date|To|Subject|发送时间|发送日期|日期|时间|收件人|主题|主旨|寄件日期|收件者|Gesendet|An|Betreff|Datum|Envoyé"
-    r"|À|Objet|Enviado|Para|Asunto|Inviato|Oggetto|Verzonden|Onderwerp|送信日時|宛先|件名)[*\s]{0,5}[:：].{0,500}",
-    re.IGNORECASE,
-)
+LOOKED_AT = 32_768
+"""Characters of a text that are looked at; new words stand at the beginning."""
 
 FOOTER = re.compile(
     r"\s{0,5}(?:Sent from (?:my|Outlook|Yahoo|Mail for)|Get Outlook for|Von meinem .{1,30} gesendet|Envoyé (?:de|depuis) mon"
@@ -43,58 +20,91 @@ FOOTER = re.compile(
     re.IGNORECASE,
 )
 
+POINTS_BELOW = re.compile(
+    r"\b(?:below|inline|in-line|interleaved|in between|between the lines|in (?:red|blue|green|bold|colou?r)|unten|in rot|im text"
+    r"|ci-dessous|plus bas|en rouge|abajo|en rojo|sotto|in rosso|hieronder|nedenfor|nedan|abaixo)\b"
+    r"|见下|見下|如下|下面|下文|以下|红色|红字|标红|蓝色|蓝字|下記",
+    re.IGNORECASE,
+)
+POINTING_IS_SHORT = 300
+"""Characters beyond which a text says something by itself, whatever it points at."""
 
-def stripped(text: str) -> str:
-    """What is new in it, or all of it where that would be nothing."""
+GREETING = re.compile(
+    r"\s{0,5}(?:hi|hello|hey|dear|hallo|guten (?:tag|morgen)|bonjour|hej|hola|ciao|good (?:morning|afternoon|evening))"
+    r"(?:\s{1,3}[\w.'-]{1,20}){0,2}\s{0,3}[,，!！:：.]?\s{0,5}|\s{0,5}(?:您好|你好|大家好|各位|老师|[，,！!。:：\s]){1,10}",
+    re.IGNORECASE,
+)
+FAREWELL = re.compile(
+    r"\s{0,5}(?:(?:best|kind|warm|many)? ?regards|best wishes|cheers|br|mfg|mit freundlichen grüßen|viele grüße|cordialement|mvh"
+    r"|祝好|此致|敬礼|顺祝商祺)[,，.!！\s]{0,5}",
+    re.IGNORECASE,
+)
+LEAST_REPEATED = 6
+"""Characters from which on a line that the record has already is taken for a quotation of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply as it was understood: `note` is kept, `new` is certainly new, `certain` says that nothing else may be new."""
+
+    note: str
+    new: str
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Lines without what is certainly quoted; `doubtful` are the places of those that stand right beside quoted ones."""
+
+    lines: list[str]
+    doubtful: frozenset[int]
+    cut: bool
+
+
+def understood(text: str, known: str = "") -> Reply:
+    """Understand a reply; `known` is what the record says already, by which quotations are known that nothing marks."""
     text = text[:LOOKED_AT]
     lines = [line[:LINE] for line in text.split("\n")]
     end = next((place for place, line in enumerate(lines) if any(marker in line for marker in MARKERS)), len(lines))
     kept = _without_quotes(lines[:end])
-    kept = _without_signature(kept)
-    return "\n".join(kept).strip() or text.strip()
+    own = _without_signature(kept.lines)
+    said = "\n".join(own).strip()
+    if (kept.cut or end < len(lines)) and (_is_nearly_nothing(own) or _points_below(said)):
+        return Reply(text.strip(), said if _points_below(said) else "", certain=False)
+    repeated = {_bare(line) for line in known[:LOOKED_AT].split("\n") if len(_bare(line)) >= LEAST_REPEATED}
+    sure = _first_doubt(own, repeated)
+    new = "\n".join(line for place, line in enumerate(own[:sure]) if place not in kept.doubtful).strip()
+    said_before = all(not line.strip() or _bare(line) in repeated for line in own[sure:])
+    certain = said_before and not any(place < len(own) for place in kept.doubtful) and bool(new)
+    return Reply(said or text.strip(), new, certain)
 
 
-def _without_quotes(lines: list[str]) -> list[str]:
+def _without_quotes(lines: Sequence[str]) -> _Kept:
     """Below a line that begins a quotation only what stands among lines that are marked as quoted is somebody's own."""
     out: list[str] = []
+    doubtful: set[int] = set()
+    cut = False
     place = 0
     while place < len(lines):
-        length = _heading(lines, place)
-        if length:
-            rest = lines[place + length :]
-            if not _is_marked(rest):
-                return out
+        if length := heading(lines, place):
+            cut = True
+            if not _next_is_marked(lines[place + length :]):
+                break
             place += length
             continue
-        if not lines[place].lstrip().startswith((">", "＞")):
+        if is_marked(lines[place]):
+            cut = True
+        else:
+            beside = place > 0 and (is_marked(lines[place - 1]) or (len(out) - 1 in doubtful and lines[place - 1].strip()))
+            if beside and lines[place].strip():
+                doubtful.add(len(out))
             out.append(lines[place])
         place += 1
-    return out
+    return _Kept(out, frozenset(doubtful), cut)
 
 
-def _heading(lines: list[str], place: int) -> int:
-    """How many lines from here on are what a mail program puts above what it quotes."""
-    line, following = lines[place], lines[place + 1 : place + 4]
-    if SEPARATOR.fullmatch(line):
-        return 1 if line.strip() else 0
-    if _ends_in_colon(line) and WROTE.fullmatch(line):
-        return 1
-    if (":" in line or "：" in line) and FROM.fullmatch(line) and any(SENT.fullmatch(later) for later in following):
-        return 1
-    for more in (1, 2):
-        if any(map(_ends_in_colon, following[more - 1 : more])) and BEGINS.fullmatch(line):
-            together = " ".join(part.strip() for part in (line, *following[:more]))
-            return more + 1 if WROTE.fullmatch(together[:LINE]) else 0
-    return 0
-
-
-def _ends_in_colon(line: str) -> bool:
-    return line.rstrip().endswith((":", "："))
-
-
-def _is_marked(lines: list[str]) -> bool:
-    first = next((line for line in lines if line.strip()), "")
-    return first.lstrip().startswith((">", "＞"))
+def _next_is_marked(lines: Sequence[str]) -> bool:
+    return is_marked(next((line for line in lines if line.strip()), ""))
 
 
 def _without_signature(lines: list[str]) -> list[str]:
@@ -105,3 +115,31 @@ def _without_signature(lines: list[str]) -> list[str]:
     while lines and (not lines[-1].strip() or FOOTER.fullmatch(lines[-1])):
         lines = lines[:-1]
     return lines
+
+
+def _first_doubt(lines: Sequence[str], repeated: Collection[str]) -> int:
+    """The place of the first line from which on the text may be quoted; that of the end where there is none."""
+    above = False
+    for place, line in enumerate(lines):
+        if may_be_heading(lines, place) or (above and _bare(line) in repeated):
+            return place
+        above = above or bool(line.strip())
+    return len(lines)
+
+
+def _bare(line: str) -> str:
+    return "".join(letter for letter in line.casefold() if letter.isalnum())
+
+
+def _is_nearly_nothing(lines: Sequence[str]) -> bool:
+    """Whether no more is left than a greeting and a farewell."""
+    for line in lines:
+        if FAREWELL.fullmatch(line):
+            return True
+        if any(letter.isalnum() for letter in line) and not GREETING.fullmatch(line):
+            return False
+    return True
+
+
+def _points_below(said: str) -> bool:
+    return len(said) <= POINTING_IS_SHORT and POINTS_BELOW.search(said) is not None

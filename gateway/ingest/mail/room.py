@@ -6,10 +6,11 @@ from hashlib import sha256
 
 from gateway.clock import Clock
 from gateway.db.pool import acquire
+from gateway.dedup.mended import WHOLE
 from gateway.dedup.submission import Receipt, Refused, Submission
 from gateway.errors import Malformed, Overloaded, Unavailable
 from gateway.incidents.model import Outcome
-from gateway.ingest.http import WHOLE, Submit
+from gateway.ingest.http import Submit
 from gateway.ingest.mail.filing import SOURCE, Filing
 from gateway.ingest.mail.letter import Letter
 from gateway.ingest.mail.posted import Posted

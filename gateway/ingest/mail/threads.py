@@ -21,7 +21,9 @@ SELECT DISTINCT ON (id_hash) id_hash, incident_id FROM mail WHERE id_hash = ANY(
 BY_NOTICES = "SELECT id, incident_id FROM outbox WHERE id = ANY($1::uuid[])"
 TAKES_PART = """
 SELECT EXISTS (SELECT FROM mail WHERE incident_id = $1 AND people && $2::text[])
-  OR EXISTS (SELECT FROM outbox WHERE incident_id = $1 AND channel = 'smtp' AND lower(recipient) = ANY($2::text[]))
+  OR EXISTS (SELECT FROM outbox WHERE incident_id = $1
+    AND (channel = 'smtp' AND lower(recipient) = ANY($2::text[])
+      OR lower(reached) = ANY(SELECT 'smtp:' || address FROM unnest($2::text[]) AS address)))
 """
 
 

@@ -6,7 +6,8 @@ Anybody can write any From. So what comes by mail stands in the timeline under i
 from dataclasses import dataclass
 
 from gateway.db.pool import Connection
-from gateway.ingest.mail.correspondent import Author, Correspondent, author, correspondent
+from gateway.ingest.author import Author
+from gateway.ingest.mail.correspondent import Correspondent, author, correspondent
 from gateway.ingest.mail.letter import Letter
 from gateway.ingest.speakers import by_email, reporter, stranger
 from gateway.operations.who import Who

@@ -57,4 +57,12 @@ def _wrap(item: bytes) -> bytes:
     return b'{"version":"4","alerts":[%b]}' % item
 
 
-SOURCE = Source("alertmanager", "Alertmanager webhook", parse, {"": Webhook, "/alerts/*": prometheus.Item}, wrap=_wrap)
+SOURCE = Source(
+    "alertmanager",
+    "Alertmanager webhook",
+    parse,
+    {"": Webhook, "/alerts/*": prometheus.Item},
+    wrap=_wrap,
+    named_by=("/alerts/*/labels",),
+    doubt={"/alerts/*/status": "firing"},
+)

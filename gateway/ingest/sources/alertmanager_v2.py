@@ -30,7 +30,7 @@ def _alert(raw: msgspec.Raw, delivery: Delivery) -> Alert:
         raise limits.fault("/labels", "an alert needs at least one label with a value")
     starts, ends = limits.instant(item.starts_at, "/startsAt"), limits.instant(item.ends_at, "/endsAt")
     if starts and ends and ends < starts:
-        raise limits.fault("/endsAt", "endsAt is before startsAt")
+        raise limits.fault("/startsAt", "startsAt is after endsAt")
     key = prometheus.fingerprint(item.labels)
     if ends is not None and ends <= received:
         return prometheus.alert(item, key, AlertStatus.RESOLVED, limits.clamped(ends, received))
@@ -38,4 +38,6 @@ def _alert(raw: msgspec.Raw, delivery: Delivery) -> Alert:
     return prometheus.alert(item, key, AlertStatus.FIRING, limits.clamped(starts, received) or received, lapses)
 
 
-SOURCE = Source("alertmanager_v2", "Prometheus, as to Alertmanager", parse, {"": prometheus.Item}, wrap=b"[%b]".__mod__)
+SOURCE = Source(
+    "alertmanager_v2", "Prometheus, as to Alertmanager", parse, {"": prometheus.Item}, wrap=b"[%b]".__mod__, named_by=("/labels",)
+)

@@ -29,8 +29,8 @@ TEST_ALERT = "/subscriptions/11111111-1111-1111-1111-111111111111/"
 class Essentials(msgspec.Struct, rename="camel"):
     """What every kind of alert has."""
 
-    alert_rule: str
     monitor_condition: str
+    alert_rule: str = ""
     alert_id: str = ""
     origin_alert_id: str = ""
     severity: str = ""
@@ -143,4 +143,13 @@ def _labels(data: Data) -> dict[str, str]:
     )
 
 
-SOURCE = Source("azure", "Azure Monitor", parse, {"": Body}, verify=verify, certificate_at=certificate_at)
+SOURCE = Source(
+    "azure",
+    "Azure Monitor",
+    parse,
+    {"": Body},
+    verify=verify,
+    certificate_at=certificate_at,
+    named_by=("/schemaId", "/data/essentials/alertId", "/data/essentials/originAlertId"),
+    doubt={"/data/essentials/monitorCondition": "Fired"},
+)

@@ -71,7 +71,8 @@ def _alert(raw: msgspec.Raw, delivery: Delivery, intake: Intake) -> Alert:
         item.dedup_key = item.dedup_key or None
         return fields.alert(item, around)
     except Malformed as error:
-        flaws = (Flaw("/data" + fields.foreign(flaw.pointer, intake.mapping), flaw.detail) for flaw in error.flaws)
+        root = "/data" if event.data_base64 is None else "/data_base64"
+        flaws = (Flaw(root + fields.foreign(flaw.pointer, intake.mapping), flaw.detail) for flaw in error.flaws)
         raise Malformed(error.detail, flaws=tuple(flaws)) from error
 
 
@@ -111,4 +112,10 @@ def _name(raw: msgspec.Raw) -> list[str]:
     return [event.source, event.id]
 
 
-SOURCE = Source("cloudevents", "CloudEvents 1.0", parse, {"": Event, "/data": fields.Item})
+SOURCE = Source(
+    "cloudevents",
+    "CloudEvents 1.0",
+    parse,
+    {"": Event, "/data": fields.Item, "/data_base64": fields.Item},
+    named_by=("/specversion", "/id", "/source", "/type", "/subject", "/data/dedup_key"),
+)

@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
 """
 
+from hashlib import sha256
+
 import msgspec
 
 from gateway.errors import Flaw, Malformed
@@ -10,6 +12,9 @@ from gateway.incidents.model import Alert, AlertStatus
 from gateway.ingest import limits, sns
 from gateway.ingest.source import Delivery, Parsed, Source
 from gateway.settings import Intake
+
+QUIET = "INSUFFICIENT_DATA"
+"""Nobody knows how it is: neither trouble nor its end."""
 
 STATUS = {"ALARM": AlertStatus.FIRING, "OK": AlertStatus.RESOLVED}
 
@@ -60,8 +65,10 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
         return Parsed((), ignored=((0, "subscription ended"),), delivery_id=delivery_id, accounts=told)
     try:
         alarm = limits.decode(envelope.message.encode("utf-8", "replace"), Alarm)
-        alerts = ((0, _alert(alarm, delivery)),) if alarm.new_state_value in STATUS else ()
+        alerts = ((0, _alert(alarm, delivery)),) if alarm.new_state_value != QUIET else ()
     except Malformed as error:
+        if "AlarmName" not in envelope.message:
+            return Parsed(((0, _notice(envelope, delivery)),), delivery_id=delivery_id, accounts=told)
         flaws = tuple(Flaw("/Message" + flaw.pointer, flaw.detail) for flaw in error.flaws)
         raise Malformed("the message is no CloudWatch alarm", flaws=flaws) from error
     ignored = () if alerts else ((0, f"state {limits.cut(alarm.new_state_value, 40)}"),)
@@ -75,13 +82,28 @@ def _alert(alarm: Alarm, delivery: Delivery) -> Alert:
     return Alert(
         namespace="cloudwatch",
         dedup_key=limits.key(alarm.alarm_arn or f"{alarm.account}/{alarm.region}/{alarm.alarm_name}", "/AlarmArn"),
-        status=STATUS[alarm.new_state_value],
+        status=STATUS.get(alarm.new_state_value, AlertStatus.FIRING),
         title=limits.cut(alarm.alarm_name, limits.TITLE),
         description=limits.cut("\n\n".join(filter(None, (alarm.alarm_description, alarm.new_state_reason))), limits.DESCRIPTION),
         severity="alarm" if alarm.new_state_value == "ALARM" else "",
         ci=limits.cut("/".join(dimensions.values()), limits.KEY),
         labels=limits.labels(dimensions | {name: value for name, value in place.items() if value}),
         event_time=limits.moment(alarm.state_change_time, delivery.received_at, "/StateChangeTime"),
+    )
+
+
+def _notice(envelope: sns.Envelope, delivery: Delivery) -> Alert:
+    """Something else that came by the topic: an alert by its subject, that people end."""
+    title = envelope.subject or envelope.message.strip().partition("\n")[0] or envelope.topic_arn
+    name = sha256(title.encode("utf-8", "replace")).hexdigest()[:16]
+    return Alert(
+        namespace="cloudwatch",
+        dedup_key=limits.key(f"{envelope.topic_arn}/{name}", "/TopicArn"),
+        status=AlertStatus.FIRING,
+        title=limits.cut(title, limits.TITLE),
+        description=limits.cut(envelope.message, limits.DESCRIPTION),
+        labels=limits.labels({"topic": envelope.topic_arn}),
+        event_time=limits.moment(envelope.timestamp, delivery.received_at, "/Timestamp"),
     )
 
 
@@ -98,4 +120,18 @@ SOURCE = Source(
     {"": sns.Envelope, "/Message": Alarm},
     verify=verify,
     certificate_at=sns.certificate_at,
+    named_by=(
+        "/Type",
+        "/Signature",
+        "/SignatureVersion",
+        "/SigningCertURL",
+        "/Timestamp",
+        "/Subject",
+        "/MessageId",
+        "/TopicArn",
+        "/Message/AlarmName",
+        "/Message/AlarmArn",
+        "/Message/AWSAccountId",
+        "/Message/Region",
+    ),
 )

@@ -41,9 +41,10 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
     """One transition of one group of a monitor; raises Malformed."""
     event = limits.decode(delivery.body, Event)
     transition = event.alert_transition.casefold()
-    if transition != RECOVERED and transition.removeprefix("re-") not in FIRING:
+    over = transition.endswith(RECOVERED)
+    if not over and transition.removeprefix("re-") not in FIRING:
         raise limits.fault("/alert_transition", f"a transition of a monitor, not {event.alert_transition[:40]!r}")
-    status = AlertStatus.RESOLVED if transition == RECOVERED else AlertStatus.FIRING
+    status = AlertStatus.RESOLVED if over else AlertStatus.FIRING
     return Parsed(((0, _alert(event, status, delivery)),), delivery_id=delivery_id(delivery.headers))
 
 
@@ -84,4 +85,11 @@ def _severity(event: Event) -> str:
     return (event.alert_priority or event.alert_transition.removeprefix("Re-")).casefold()
 
 
-SOURCE = Source("datadog", "Datadog", parse, {"": Event})
+SOURCE = Source(
+    "datadog",
+    "Datadog",
+    parse,
+    {"": Event},
+    named_by=("/alert_id", "/alert_scope", "/org_id"),
+    doubt={"/alert_transition": "Triggered"},
+)

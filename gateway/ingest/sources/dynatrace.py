@@ -75,4 +75,4 @@ def _alert(problem: Problem) -> Alert:
     )
 
 
-SOURCE = Source("dynatrace", "Dynatrace", parse, {"": Problem})
+SOURCE = Source("dynatrace", "Dynatrace", parse, {"": Problem}, named_by=("/PID",), doubt={"/State": "OPEN"})

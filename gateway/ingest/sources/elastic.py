@@ -108,4 +108,11 @@ def _watched(body: Body, delivery: Delivery) -> Alert:
     )
 
 
-SOURCE = Source("elastic", "Elastic: Kibana and Watcher", parse, {"": Body})
+SOURCE = Source(
+    "elastic",
+    "Elastic: Kibana and Watcher",
+    parse,
+    {"": Body},
+    named_by=("/rule/id", "/alert/id", "/alert/actionGroup", "/watch"),
+    doubt={"/state": "firing"},
+)

@@ -41,4 +41,4 @@ def _alert(raw: msgspec.Raw, delivery: Delivery, intake: Intake) -> Alert:
         raise Malformed(error.detail, flaws=flaws) from error
 
 
-SOURCE = Source("generic", "Any sender of JSON", parse, {"": fields.Item})
+SOURCE = Source("generic", "Any sender of JSON", parse, {"": fields.Item}, named_by=("/title", "/dedup_key"))

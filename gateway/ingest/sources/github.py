@@ -19,6 +19,11 @@ RUN = {"failure": FIRING, "timed_out": FIRING, "startup_failure": FIRING, "succe
 DEPLOYMENT = {"failure": FIRING, "error": FIRING, "success": RESOLVED}
 FOUND = ("created", "reopened", "reopened_by_user", "reintroduced", "auto_reopened")
 GONE = ("fixed", "dismissed", "auto_dismissed", "closed_by_user", "resolved")
+QUIET_RUNS = ("action_required", "cancelled", "neutral", "skipped", "stale", "")
+QUIET_DEPLOYMENTS = ("inactive", "in_progress", "pending", "queued", "waiting")
+QUIET_SCANS = ("appeared_in_branch", "assigned", "assignees_changed", "unassigned", "updated_assignment", "validated")
+"""What is known to be no trouble; anything else that a run, a deployment or a finding says is an alert."""
+
 SCAN = {**dict.fromkeys(FOUND, FIRING), **dict.fromkeys(GONE, RESOLVED)}
 PREFIX = "sha256="
 
@@ -102,7 +107,7 @@ def verify(delivery: Delivery, intake: Intake) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one of the three amounts to."""
+    """What one of the three amounts to; `when` is a time and the place where it stands."""
 
     key: str
     status: AlertStatus
@@ -110,7 +115,7 @@ class Told:
     description: str | None
     severity: str | None
     href: str | None
-    when: str | None
+    when: tuple[str | None, str]
     labels: Mapping[str, str | None]
 
 
@@ -132,37 +137,39 @@ def _told(hook: Hook) -> Told | None:
         return _run(hook.workflow_run, hook.repository)
     if hook.deployment_status is not None:
         return _deployment(hook.deployment_status)
-    if hook.alert is not None and hook.action in SCAN:
+    if hook.alert is not None and hook.action not in QUIET_SCANS:
         return _finding(hook.action, hook.alert)
     return None
 
 
 def _run(run: Run, repository: Named) -> Told | None:
     """Only on the default branch of the repository itself: people's branches fail all day."""
-    status = RUN.get(run.conclusion or "")
+    status = RUN.get(run.conclusion or "", FIRING)
     ours = run.head_repository is None or run.head_repository.full_name == repository.full_name
-    if status is None or not ours or run.head_branch != repository.default_branch:
+    if (run.conclusion or "") in QUIET_RUNS or not ours or run.head_branch != repository.default_branch:
         return None
     key, labels = limits.number(run.workflow_id, "/workflow_run/workflow_id"), {"branch": run.head_branch, "workflow": run.name}
-    title = f"Workflow {run.name or key} failed"
-    return Told(f"workflow/{key}", status, title, run.display_title, "error", run.html_url, run.updated_at, labels)
+    title, when = f"Workflow {run.name or key} failed", (run.updated_at, "/workflow_run/updated_at")
+    return Told(f"workflow/{key}", status, title, run.display_title, "error", run.html_url, when, labels)
 
 
 def _deployment(deployed: Deployed) -> Told | None:
-    status = DEPLOYMENT.get(deployed.state)
-    if status is None:
+    if deployed.state in QUIET_DEPLOYMENTS:
         return None
+    status = DEPLOYMENT.get(deployed.state, FIRING)
     where, href = deployed.environment or "production", deployed.log_url or deployed.target_url
     title, labels = f"Deployment to {where} failed", {"environment": where}
-    return Told(f"deployment/{where}", status, title, deployed.description, "error", href, deployed.updated_at, labels)
+    when = (deployed.updated_at, "/deployment_status/updated_at")
+    return Told(f"deployment/{where}", status, title, deployed.description, "error", href, when, labels)
 
 
 def _finding(action: str, alert: Finding) -> Told:
     kind, summary, severity = _scanner(alert)
     number = limits.number(alert.number, "/alert/number")
-    when = alert.created_at if action == "created" else alert.updated_at
+    new = action == "created"
+    when = (alert.created_at, "/alert/created_at") if new else (alert.updated_at, "/alert/updated_at")
     title, labels = summary or f"{kind} alert {number}", {"scanner": kind}
-    return Told(f"{kind}/{number}", SCAN[action], title, None, severity, alert.html_url, when, labels)
+    return Told(f"{kind}/{number}", SCAN.get(action, FIRING), title, None, severity, alert.html_url, when, labels)
 
 
 def _scanner(alert: Finding) -> tuple[str, str | None, str | None]:
@@ -187,8 +194,25 @@ def _alert(told: Told, repository: str, delivery: Delivery) -> Alert:
         service=limits.cut(repository.rpartition("/")[2], limits.KEY),
         labels=limits.labels({name: value for name, value in labels.items() if value}),
         links=limits.links([(told.href or "", "GitHub")]),
-        event_time=limits.moment(told.when, delivery.received_at),
+        event_time=limits.moment(told.when[0], delivery.received_at, told.when[1]),
     )
 
 
-SOURCE = Source("github", "GitHub", parse, {"": Hook}, verify=verify)
+SOURCE = Source(
+    "github",
+    "GitHub",
+    parse,
+    {"": Hook},
+    verify=verify,
+    named_by=(
+        "/repository/full_name",
+        "/workflow_run/workflow_id",
+        "/alert/number",
+        "/action",
+        "/deployment_status/state",
+        "/workflow_run/conclusion",
+        "/workflow_run/head_branch",
+        "/workflow_run/head_repository/full_name",
+        "/repository/default_branch",
+    ),
+)

@@ -1,6 +1,11 @@
 """GoAlert's generic API: target/goalert genericapi/handler.go (summary, details, action, dedup)."""
 
+from collections.abc import Mapping
+from email import message_from_bytes
+from email.policy import HTTP
 from hashlib import sha256
+from itertools import islice
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -8,6 +13,11 @@ from gateway.incidents.model import Alert, AlertStatus
 from gateway.ingest import limits
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
+
+FIELDS = ("summary", "details", "action", "dedup")
+MULTIPART, JSON = "multipart/form-data", "application/json"
+MOST = 100
+"""Fields of a form that are looked at."""
 
 
 class Call(msgspec.Struct):
@@ -20,8 +30,14 @@ class Call(msgspec.Struct):
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """One alert, over when `action` is close; raises Malformed."""
-    call = limits.decode(delivery.body, Call)
+    """One alert, over when `action` is close; raises Malformed. What is nearer to the body wins: the address says least."""
+    said = {name: _clean(text) for name, text in delivery.query.items() if name in FIELDS}
+    if is_json(delivery.headers, delivery.body):
+        inner = limits.decode(delivery.body, Call)
+        said |= {name: text for name in FIELDS if (text := getattr(inner, name)) is not None}
+    else:
+        said |= {name: text for name, text in form(delivery.headers, delivery.body).items() if name in FIELDS}
+    call = Call(**said)
     summary, details = (call.summary or "").strip(), call.details or ""
     key = limits.key(call.dedup or "", "/dedup")
     if not summary and not (key and call.action == "close"):
@@ -36,9 +52,36 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
     return Parsed(((0, alert),), delivery_id=delivery_id(delivery.headers))
 
 
+def is_json(headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether a body is JSON, by its media type or by how it begins."""
+    media = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media == JSON or body.lstrip()[:1] in {b"{", b"["}
+
+
+def form(headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+    """The texts of a form, urlencoded or in parts; files in it are not read."""
+    media = headers.get("content-type", "")
+    if not media.lower().startswith(MULTIPART):
+        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, encoding="utf-8", errors="replace")
+        return {_clean(name): _clean(text) for name, text in pairs[:MOST]}
+    head = f"Content-Type: {media}\r\n\r\n".encode("utf-8", "replace")
+    parts = message_from_bytes(head + body, policy=HTTP).iter_parts()
+    return {
+        str(name): _clean(content.decode("utf-8", "replace"))
+        for part in islice(parts, MOST)
+        if part.get_filename() is None
+        and (name := part.get_param("name", header="content-disposition"))
+        and isinstance(content := part.get_payload(decode=True), bytes)
+    }
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+
+
 def _derived(summary: str, details: str) -> str:
     """Summary and details together, which is what GoAlert tells such alerts apart by."""
     return "auto:" + sha256(msgspec.json.encode([summary, details])).hexdigest()[:16]
 
 
-SOURCE = Source("goalert", "GoAlert generic API", parse, {"": Call})
+SOURCE = Source("goalert", "GoAlert generic API", parse, {"": Call}, named_by=("/summary", "/dedup"))

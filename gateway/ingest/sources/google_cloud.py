@@ -99,7 +99,8 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
     body, named = _pushed(limits.decode(delivery.body, Push)) if pushed else (limits.decode(delivery.body, Body), None)
     number = body.incident.scoping_project_number
     accounts = (body.incident.scoping_project_id, None if number is None else str(number))
-    return Parsed(((0, _alert(body, delivery)),), delivery_id=named, accounts=tuple(filter(None, accounts)))
+    root = "/message/data" if pushed else ""
+    return Parsed(((0, _alert(body, delivery, root)),), delivery_id=named, accounts=tuple(filter(None, accounts)))
 
 
 def _pushed(push: Push) -> tuple[Body, str]:
@@ -116,19 +117,19 @@ def _pushed(push: Push) -> tuple[Body, str]:
     return body, f"pubsub:{limits.key(push.message.message_id, '/message/messageId')}"
 
 
-def _alert(body: Body, delivery: Delivery) -> Alert:
+def _alert(body: Body, delivery: Delivery, root: str) -> Alert:
     told = body.incident
     status = STATUS.get(told.state.casefold())
     if status is None:
-        raise limits.fault("/incident/state", f"open or closed, not {told.state[:40]!r}")
+        raise limits.fault(f"{root}/incident/state", f"open or closed, not {told.state[:40]!r}")
     if not told.incident_id:
-        raise limits.fault("/incident/incident_id", "an incident needs its id")
+        raise limits.fault(f"{root}/incident/incident_id", "an incident needs its id")
     when, pointer = (told.started_at, "started_at") if status is AlertStatus.FIRING else (told.ended_at, "ended_at")
     severity = (told.severity or "").casefold()
     labels = _labels(told)
     return Alert(
         namespace="google_cloud",
-        dedup_key=limits.key(told.incident_id, "/incident/incident_id"),
+        dedup_key=limits.key(told.incident_id, f"{root}/incident/incident_id"),
         status=status,
         title=limits.cut(_title(told), limits.TITLE),
         description=limits.cut(_description(told), limits.DESCRIPTION),
@@ -137,7 +138,7 @@ def _alert(body: Body, delivery: Delivery) -> Alert:
         ci=limits.cut(told.resource_display_name or told.resource_name or "", limits.KEY),
         labels=labels,
         links=limits.links([(told.url or "", "Google Cloud")]),
-        event_time=limits.moment(when, delivery.received_at, f"/incident/{pointer}"),
+        event_time=limits.moment(when, delivery.received_at, f"{root}/incident/{pointer}"),
         test=body.version == "test",
     )
 
@@ -162,5 +163,12 @@ def _labels(told: Incident) -> dict[str, str]:
 
 
 SOURCE = Source(
-    "google_cloud", "Google Cloud Monitoring", parse, {"": (Body, Push)}, verify=verify, certificate_at=certificate_at
+    "google_cloud",
+    "Google Cloud Monitoring",
+    parse,
+    {"": (Body, Push), "/message/data": Body},
+    verify=verify,
+    certificate_at=certificate_at,
+    named_by=("/incident/incident_id", "/message/messageId", "/message/data/incident/incident_id"),
+    doubt={"/incident/state": "open", "/message/data/incident/state": "open"},
 )

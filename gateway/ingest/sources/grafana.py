@@ -140,4 +140,12 @@ def _around(body: Webhook, item: bytes) -> bytes:
     return b'%b,"alerts":[%b]}' % (where[:-1], item)
 
 
-SOURCE = Source("grafana", "Grafana alerting", parse, {"": Webhook, "/alerts/*": Item}, verify=verify)
+SOURCE = Source(
+    "grafana",
+    "Grafana alerting",
+    parse,
+    {"": Webhook, "/alerts/*": Item},
+    verify=verify,
+    named_by=("/orgId", "/externalURL", "/alerts/*/labels"),
+    doubt={"/alerts/*/status": "firing"},
+)

@@ -83,4 +83,6 @@ def _host(address: str) -> str:
         return ""
 
 
-SOURCE = Source("grafana_legacy", "Grafana before unified alerting", parse, {"": Rule})
+SOURCE = Source(
+    "grafana_legacy", "Grafana before unified alerting", parse, {"": Rule}, named_by=("/ruleName",), doubt={"/state": "alerting"}
+)

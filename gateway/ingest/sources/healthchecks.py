@@ -9,6 +9,9 @@ from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
 
 STATUS = {"down": AlertStatus.FIRING, "up": AlertStatus.RESOLVED}
+DOWN = "down"
+"""The status, and the severity unless a tag `severity` says another."""
+
 TEST = "TEST"
 """The name of the check that the test button makes up."""
 
@@ -42,6 +45,7 @@ def _alert(check: Check, delivery: Delivery) -> Alert:
             status=STATUS[check.status],
             title=f"{check.name or check.code} is {check.status}",
             description=check.body,
+            severity=labels.get("severity", DOWN) if check.status == DOWN else "",
             service=labels.get("service", ""),
             ci=check.name,
             labels=labels | named({"check": check.name}),
@@ -53,4 +57,4 @@ def _alert(check: Check, delivery: Delivery) -> Alert:
     )
 
 
-SOURCE = Source("healthchecks", "Healthchecks", parse, {"": Check})
+SOURCE = Source("healthchecks", "Healthchecks", parse, {"": Check}, named_by=("/code",), doubt={"/status": "down"})

@@ -18,7 +18,9 @@ from gateway.settings import Intake
 NAMESPACE = "icinga"
 SEVERITIES = ("ok", "debug", "info", "notice", "warning", "err", "crit", "alert", "emerg")
 STATE, ACKNOWLEDGED = "state", "acknowledgement-set"
-"""The types, of clients before 1.0, that say how the object is; the others are about mutes and downtimes."""
+BY_PEOPLE = {"acknowledgement-cleared": AlertStatus.UNACKNOWLEDGED, "custom": AlertStatus.COMMENTED}
+QUIET = ("downtime-", "flapping-", "mute", "unmute", "incident-age")
+"""How the types begin, of clients before 1.0, that change nothing here; a type that is not known is an alert."""
 
 
 class Event(msgspec.Struct):
@@ -36,6 +38,7 @@ class Event(msgspec.Struct):
     close: bool | None = None
     muted: bool | None = None
     muted_reason: str = ""
+    username: str = ""
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
@@ -63,11 +66,15 @@ def _status(event: Event) -> AlertStatus | None:
         return AlertStatus.RESOLVED
     if event.type == ACKNOWLEDGED or (event.muted and "acknowledg" in event.muted_reason.casefold()):
         return AlertStatus.ACKNOWLEDGED
-    return AlertStatus.FIRING if about_state and not event.muted else None
+    if event.type in BY_PEOPLE:
+        return BY_PEOPLE[event.type]
+    unknown = event.type and not event.type.startswith(QUIET)
+    return AlertStatus.FIRING if (about_state or unknown) and not event.muted else None
 
 
 def _alert(event: Event, status: AlertStatus) -> Alert:
     host, service = event.tags.get("host", ""), event.tags.get("service", "")
+    by_people = status not in (AlertStatus.FIRING, AlertStatus.RESOLVED)
     more = {name: value if isinstance(value, str) else "true" for name, value in (event.extra_tags or {}).items()}
     return bounded(
         Alert(
@@ -77,6 +84,8 @@ def _alert(event: Event, status: AlertStatus) -> Alert:
             title=event.name or checks.key(host, service),
             description=event.message,
             severity=event.severity or "",
+            author=event.username if by_people else "",
+            note=(event.muted_reason or event.message) if by_people else "",
             service=more.get("business_service", event.tags.get("business_service", "")),
             ci=host,
             labels=more | event.tags,
@@ -93,4 +102,11 @@ def _key(tags: dict[str, str]) -> str:
     return "tags:" + sha256(msgspec.json.encode(sorted(tags.items()))).hexdigest()[:32]
 
 
-SOURCE = Source("icinga", "Icinga", parse, {"": (checks.Notification, Event)})
+SOURCE = Source(
+    "icinga",
+    "Icinga",
+    parse,
+    {"": (checks.Notification, Event)},
+    named_by=("/host", "/service", "/tags"),
+    doubt={"/type": "PROBLEM"},
+)

@@ -13,4 +13,4 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
     return checks.parse(delivery, "nagios")
 
 
-SOURCE = Source("nagios", "Nagios", parse, {"": checks.Notification})
+SOURCE = Source("nagios", "Nagios", parse, {"": checks.Notification}, named_by=("/host", "/service"), doubt={"/type": "PROBLEM"})

@@ -3,6 +3,8 @@
 https://docs.newrelic.com/docs/alerts/get-notified/notification-integrations/#webhook
 """
 
+from datetime import datetime
+
 import msgspec
 
 from gateway.incidents.model import Alert, AlertStatus
@@ -62,15 +64,17 @@ def _alert(issue: Issue, status: AlertStatus, delivery: Delivery) -> Alert:
             labels=named({name: ", ".join(words or []) for name, words in several.items()} | {"workflow": issue.workflow_name}),
             annotations=named({"entities": ", ".join(entities), "incidents": count, "trigger": issue.trigger}),
             links=limits.links([(issue.issue_url or "", "New Relic")]),
-            event_time=limits.moment(_when(issue, status), delivery.received_at),
+            event_time=limits.moment(*_when(issue, status, delivery)),
         ),
         "/id",
     )
 
 
-def _when(issue: Issue, status: AlertStatus) -> int | str | None:
-    """When it began, or when it was last changed."""
-    return issue.created_at if status is AlertStatus.FIRING else issue.updated_at
+def _when(issue: Issue, status: AlertStatus, delivery: Delivery) -> tuple[int | str | None, datetime, str]:
+    """When it began, or when it was last changed; when it came, and where that stands."""
+    if status is AlertStatus.FIRING:
+        return issue.created_at, delivery.received_at, "/createdAt"
+    return issue.updated_at, delivery.received_at, "/updatedAt"
 
 
-SOURCE = Source("newrelic", "New Relic", parse, {"": Issue})
+SOURCE = Source("newrelic", "New Relic", parse, {"": Issue}, named_by=("/id",), doubt={"/state": "ACTIVATED"})

@@ -1,5 +1,6 @@
 """Grafana OnCall's webhook and formatted webhook: https://grafana.com/docs/oncall/latest/integrations/webhook/ (any object)."""
 
+import re
 from hashlib import sha256
 from typing import Any
 
@@ -13,7 +14,17 @@ from gateway.settings import Intake
 FIELDS = frozenset({"alert_uid", "title", "image_url", "state", "link_to_upstream_details", "message"})
 """The fields of the formatted webhook; what else stands in an object are labels."""
 
+GENERAL = "General notification"
+"""The title that Uptime Kuma gives whatever is not about one monitor: its message then says what it is about."""
+
+STANDING = (" is down", " is up")
+"""How Uptime Kuma ends the titles of what fires and of what clears it; what stands before is the monitor."""
+
+TESTED = "Testing"
 OVER = frozenset({"ok", "resolved"})
+
+
+NUMBER = re.compile(r"\d+")
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
@@ -38,13 +49,18 @@ def _alert(body: dict[str, Any], delivery: Delivery) -> Alert:
         service=limits.cut(labels.get("service", ""), limits.KEY),
         ci=limits.cut(labels.get("instance", labels.get("host", "")), limits.KEY),
         labels=labels,
+        test=title == GENERAL and _text(body, "message").endswith(TESTED),
         links=limits.links(((_text(body, "link_to_upstream_details"), "source"), (_text(body, "image_url"), "image"))),
     )
 
 
 def _derived(title: str, body: dict[str, Any]) -> str:
-    """The key of an alert without one: its title, else all it says but its state."""
+    """The key of an alert without one: its title without how it stands, else all it says but its state."""
+    for standing in STANDING:
+        title = title.removesuffix(standing)
     said = title or {name: value for name, value in body.items() if name != "state"}
+    if title == GENERAL:
+        said = f"{title}: {NUMBER.sub('0', _text(body, 'message'))}"
     return "auto:" + sha256(msgspec.json.encode(said, order="sorted")).hexdigest()[:16]
 
 
@@ -56,4 +72,4 @@ def _plain(value: Any) -> str:
     return "" if value is None else value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-SOURCE = Source("oncall", "Grafana OnCall webhook", parse, {"": dict[str, Any]})
+SOURCE = Source("oncall", "Grafana OnCall webhook", parse, {"": dict[str, Any]}, named_by=("/title", "/alert_uid"))

@@ -68,6 +68,7 @@ def _alert(asked: Asked, delivery: Delivery) -> Alert:
         ci=limits.cut(asked.entity or details.get("instance", ""), limits.KEY),
         labels=limits.labels(details | {name: text for name, text in told.items() if text}),
         annotations=limits.labels({name: text for name, text in notes.items() if text}),
+        author=limits.cut(asked.user or "", limits.KEY) if asked.action == "acknowledge" else "",
     )
 
 
@@ -88,4 +89,6 @@ def _text(value: Any) -> str:
     return "" if value is None else value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-SOURCE = Source("opsgenie", "Opsgenie Alert API v2", parse, {"": Asked}, overload_status=429)
+SOURCE = Source(
+    "opsgenie", "Opsgenie Alert API v2", parse, {"": Asked}, overload_status=429, named_by=("/action", "/alias", "/message")
+)

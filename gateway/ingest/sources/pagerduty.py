@@ -10,6 +10,7 @@ import msgspec
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.model import Alert, AlertStatus
 from gateway.ingest import limits
+from gateway.ingest.conform import decoded
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
 
@@ -59,7 +60,7 @@ class Routed(msgspec.Struct):
 def routing_key(body: bytes) -> str | None:
     """The integration key inside a body, which is how these senders show who they are; None when there is none."""
     try:
-        return limits.decode(body, Routed).routing_key or None
+        return decoded(body, Routed).routing_key or None
     except Malformed:
         return None
 
@@ -110,6 +111,7 @@ def _alert(event: Event, payload: Payload, delivery: Delivery) -> Alert:
         annotations=_details(payload.custom_details),
         links=limits.links([*links, (event.client_url or "", event.client or "")]),
         event_time=limits.moment(payload.timestamp, delivery.received_at),
+        by_arrival=True,
     )
 
 
@@ -126,4 +128,11 @@ def _details(details: Any) -> dict[str, str]:
     return limits.labels({n: v if isinstance(v, str) else msgspec.json.encode(v).decode() for n, v in pairs.items()})
 
 
-SOURCE = Source("pagerduty", "PagerDuty Events API v2", parse, {"": Event}, overload_status=429)
+SOURCE = Source(
+    "pagerduty",
+    "PagerDuty Events API v2",
+    parse,
+    {"": Event},
+    overload_status=429,
+    named_by=("/event_action", "/dedup_key", "/payload/summary"),
+)

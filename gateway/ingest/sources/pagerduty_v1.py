@@ -9,6 +9,7 @@ import msgspec
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.model import Alert, AlertStatus
 from gateway.ingest import limits
+from gateway.ingest.conform import decoded
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
 
@@ -45,7 +46,7 @@ class Routed(msgspec.Struct):
 def service_key(body: bytes) -> str | None:
     """The integration key inside a body; None when there is none."""
     try:
-        return limits.decode(body, Routed).service_key or None
+        return decoded(body, Routed).service_key or None
     except Malformed:
         return None
 
@@ -100,4 +101,11 @@ def _details(details: Any) -> dict[str, str]:
     return limits.labels({n: v if isinstance(v, str) else msgspec.json.encode(v).decode() for n, v in pairs.items()})
 
 
-SOURCE = Source("pagerduty_v1", "PagerDuty Events API v1", parse, {"": Event}, overload_status=403)
+SOURCE = Source(
+    "pagerduty_v1",
+    "PagerDuty Events API v1",
+    parse,
+    {"": Event},
+    overload_status=403,
+    named_by=("/event_type", "/incident_key", "/description"),
+)

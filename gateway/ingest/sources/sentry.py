@@ -17,6 +17,9 @@ from gateway.settings import Intake
 
 FIRING, RESOLVED = AlertStatus.FIRING, AlertStatus.RESOLVED
 ISSUE = {"created": FIRING, "unresolved": FIRING, "resolved": RESOLVED, "archived": RESOLVED, "ignored": RESOLVED}
+QUIET = ("assigned", "unassigned")
+"""What may happen to an issue that is no alert; any other action is one, known or not."""
+
 METRIC = {"critical": FIRING, "warning": FIRING, "resolved": RESOLVED}
 PROJECT = re.compile(r"/projects/[^/]+/([^/]+)/")
 """Where the address of an event names its project."""
@@ -123,17 +126,17 @@ def _delivery_id(delivery: Delivery) -> str | None:
 
 def _alert(hook: Hook, delivery: Delivery) -> Alert | None:
     data = hook.data
-    if data.metric_alert is not None and hook.action in METRIC:
+    if data.metric_alert is not None:
         return _metric(hook.action, data, data.metric_alert, delivery)
-    if data.event is not None and hook.action == "triggered":
+    if data.event is not None:
         return _event(data, data.event, delivery)
-    if data.issue is not None and hook.action in ISSUE:
-        return _issue(ISSUE[hook.action], data.issue, delivery)
+    if data.issue is not None and hook.action not in QUIET:
+        return _issue(ISSUE.get(hook.action, FIRING), data.issue, delivery)
     return None
 
 
 def _metric(action: str, data: Data, metric: Metric, delivery: Delivery) -> Alert:
-    status = METRIC[action]
+    status = METRIC.get(action, FIRING)
     when = metric.date_started if status is FIRING else metric.date_closed
     pointer = "/data/metric_alert/" + ("date_started" if status is FIRING else "date_closed")
     return Alert(
@@ -194,4 +197,11 @@ def _labels(values: Mapping[str, str | None]) -> dict[str, str]:
     return limits.labels({name: value for name, value in values.items() if value})
 
 
-SOURCE = Source("sentry", "Sentry", parse, {"": Hook}, verify=verify)
+SOURCE = Source(
+    "sentry",
+    "Sentry",
+    parse,
+    {"": Hook},
+    verify=verify,
+    named_by=("/action", "/data/event/issue_id", "/data/metric_alert/id", "/data/issue/id"),
+)

@@ -58,4 +58,4 @@ def _alert(body: Body, part: str) -> Alert:
     )
 
 
-SOURCE = Source("splunk", "Splunk", parse, {"": Body}, tells_the_end=False)
+SOURCE = Source("splunk", "Splunk", parse, {"": Body}, tells_the_end=False, named_by=("/sid", "/search_name", "/app"))

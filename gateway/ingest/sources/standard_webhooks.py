@@ -57,6 +57,7 @@ def parse(delivery: Delivery, intake: Intake) -> Parsed:
     """One event; its `data` has the generic fields, or the whole body where a mapping is set or `data` is no object."""
     body = limits.envelope(delivery.body, msgspec.Raw)
     event = limits.item(body, Event)
+    limits.instant(event.timestamp, "/timestamp")
     within = bytes(event.data).lstrip()[:1] == b"{" and not set(fields.FIELDS) & intake.mapping.keys()
     try:
         alert = _alert(event, fields.read(event.data if within else body, intake.mapping), delivery)
@@ -82,4 +83,11 @@ def _seconds(told: float | None) -> str:
     return "" if told is None else limits.number(told, "/timestamp").partition(".")[0]
 
 
-SOURCE = Source("standard_webhooks", "Standard Webhooks", parse, {"": Event, "/data": fields.Item}, verify=verify)
+SOURCE = Source(
+    "standard_webhooks",
+    "Standard Webhooks",
+    parse,
+    {"": Event, "/data": fields.Item},
+    verify=verify,
+    named_by=("/type", "/title", "/dedup_key", "/data/title", "/data/dedup_key"),
+)

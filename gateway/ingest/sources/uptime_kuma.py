@@ -1,6 +1,7 @@
 """Uptime Kuma's webhook with the content type JSON: server/notification-providers/webhook.js of louislam/uptime-kuma."""
 
 import re
+from hashlib import sha256
 
 import msgspec
 
@@ -12,8 +13,16 @@ from gateway.settings import Intake
 
 STATUS = {0: AlertStatus.FIRING, 1: AlertStatus.RESOLVED}
 WAITING = {2: "pending", 3: "maintenance"}
+DOMAIN = re.compile(r"Domain name (\S{1,253}) will expire in \d{1,9} days")
 CERTIFICATE = re.compile(r"^(\[.*\]) .{0,64}certificate .* will expire in \d+ days$")
-"""What is sent about certificates has no heartbeat either, as the test button has none."""
+"""What is sent about certificates and domains has no heartbeat, as the test button has none."""
+
+TESTED = re.compile(r"(?:^|\s)Testing$")
+"""How the message of the test button ends; anything else without a heartbeat is an alert."""
+
+NUMBER = re.compile(r"\d+")
+DOWN = "down"
+"""The severity of a monitor that is down, unless it has a tag `severity`."""
 
 
 class Heartbeat(msgspec.Struct, rename="camel"):
@@ -81,6 +90,7 @@ def _alert(body: Body, beat: Heartbeat, delivery: Delivery) -> Alert:
             status=STATUS[beat.status],
             title=f"{name} is {'down' if beat.status == 0 else 'up'}" if name else body.msg or "",
             description=beat.msg or monitor.description or "",
+            severity=labels.get("severity", DOWN) if beat.status == 0 else "",
             service=labels.get("service", ""),
             ci=monitor.hostname or monitor.name,
             labels=labels,
@@ -92,12 +102,27 @@ def _alert(body: Body, beat: Heartbeat, delivery: Delivery) -> Alert:
 
 
 def _announced(told: str) -> Alert:
-    """A message without a heartbeat: a certificate that soon ends, otherwise somebody pressed the test button."""
-    certificate = CERTIFICATE.match(told[: limits.TITLE])
-    key = f"certificate:{certificate[1]}"[: limits.KEY] if certificate else "test"
-    status = AlertStatus.FIRING
-    alert = Alert(namespace="uptime_kuma", dedup_key=key, status=status, title=told or "Testing", test=certificate is None)
+    """A message without a heartbeat: what soon ends, or anything else; only the words of the test button are a test."""
+    said, test = told[: limits.TITLE].strip(), not told.strip() or TESTED.search(told[-64:]) is not None
+    key = "test" if test else _subject(said)[: limits.KEY]
+    alert = Alert(namespace="uptime_kuma", dedup_key=key, status=AlertStatus.FIRING, title=told or "Testing", test=test)
     return bounded(alert, "/msg")
 
 
-SOURCE = Source("uptime_kuma", "Uptime Kuma", parse, {"": Body})
+def _subject(said: str) -> str:
+    """What a message is about; the days that are left are no part of it."""
+    if (certificate := CERTIFICATE.match(said)) is not None:
+        return f"certificate:{certificate[1]}"
+    if (domain := DOMAIN.match(said)) is not None:
+        return f"domain:{domain[1]}"
+    return "message:" + sha256(NUMBER.sub("0", said).encode()).hexdigest()[:16]
+
+
+SOURCE = Source(
+    "uptime_kuma",
+    "Uptime Kuma",
+    parse,
+    {"": Body},
+    named_by=("/heartbeat/monitorID", "/monitor/id"),
+    doubt={"/heartbeat/status": 0},
+)

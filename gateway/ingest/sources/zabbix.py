@@ -3,6 +3,8 @@
 https://www.zabbix.com/documentation/current/en/manual/config/notifications/media/webhook
 """
 
+import re
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import msgspec
@@ -14,7 +16,21 @@ from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
 
 TRIGGERS = "0"
-"""The event source of triggers; discovery, autoregistration and internal events are told as they come, and never end."""
+ENDLESS = ("1", "2")
+"""The event sources of discovery and autoregistration, which are told as they come and never end."""
+
+LEVELS = ("not_classified", "information", "warning", "average", "high", "disaster")
+"""What Zabbix calls its severities as it is shipped, by their numbers; people rename them."""
+
+WORDED = re.compile(
+    r"(?P<user>.{1,200}?) "
+    r"(?P<action>(?:(?:un)?acknowledged|commented|closed|changed severity|(?:un)?suppressed)[^:]{0,300}):",
+    re.DOTALL,
+)
+"""How the shipped media type words the message of an update: who, what they did, and their words."""
+
+CANCELLED = "NOTE: Escalation cancel"
+"""How the message begins when the trigger, its host or the action was switched off: no recovery will come."""
 
 
 class Tag(msgspec.Struct):
@@ -33,6 +49,7 @@ class Event(msgspec.Struct):
     event_source: str = TRIGGERS
     event_name: str = ""
     severity: str = ""
+    severity_number: str = ""
     ack: str = ""
     trigger_id: str = ""
     trigger_description: str = ""
@@ -41,6 +58,8 @@ class Event(msgspec.Struct):
     host_ip: str = ""
     message: str = ""
     update_message: str = ""
+    update_action: str = ""
+    user: str = ""
     tags: list[Tag] = []
     event_timestamp: str = ""
     recovery_timestamp: str = ""
@@ -53,19 +72,53 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
     named_by = delivery_id(delivery.headers)
     if event.event_id != "{EVENT.ID}" and event.event_value not in {"0", "1"}:
         raise limits.fault("/event_value", f"EVENT.VALUE is 1 or 0, not {event.event_value[:40]!r}")
-    status = _status(event)
+    said = _said(event)
+    status = _status(event, said)
     if status is None:
         return Parsed((), ignored=((0, "updated"),), delivery_id=named_by)
-    return Parsed(((0, _alert(event, status, delivery)),), delivery_id=named_by)
+    return Parsed(((0, _alert(event, status, said, delivery)),), delivery_id=named_by)
 
 
-def _status(event: Event) -> AlertStatus | None:
-    """None when somebody changed the problem without acknowledging it."""
-    if event.event_value == "0" and event.event_source == TRIGGERS:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody did to a problem: who, the words of Zabbix for what they did, and what they wrote."""
+
+    user: str = ""
+    action: str = ""
+    words: str = ""
+
+
+def _said(event: Event) -> Said:
+    """By the macros, or by the message as the media type words it: those of earlier releases send nothing else."""
+    if event.message.startswith(CANCELLED):
+        return Said(words=event.message.partition("\n")[0])
+    if event.event_update_status != "1":
+        return Said()
+    user, action = _filled(event.user), _filled(event.update_action)
+    told = WORDED.match(event.message[:600])
+    if told is not None:
+        user, action = user or told["user"], action or told["action"]
+    return Said(user, action.casefold(), _filled(event.update_message))
+
+
+def _status(event: Event, said: Said) -> AlertStatus | None:
+    """None when somebody changed the problem in a way that needs nothing done here."""
+    if event.event_value == "0" and event.event_source not in ENDLESS:
         return AlertStatus.RESOLVED
-    if event.event_update_status == "1":
-        return AlertStatus.ACKNOWLEDGED if event.ack == "Yes" else None
-    return AlertStatus.FIRING
+    if event.message.startswith(CANCELLED):
+        return AlertStatus.RESOLVED
+    return _updated(event, said) if event.event_update_status == "1" else AlertStatus.FIRING
+
+
+def _updated(event: Event, said: Said) -> AlertStatus | None:
+    """A severity that was changed is told by firing once more."""
+    if "unacknowledged" in said.action:
+        return AlertStatus.UNACKNOWLEDGED
+    if "acknowledged" in said.action or (not said.action and event.ack == "Yes"):
+        return AlertStatus.ACKNOWLEDGED
+    if "severity" in said.action:
+        return AlertStatus.FIRING
+    return AlertStatus.COMMENTED if said.words else None
 
 
 def _filled(text: str) -> str:
@@ -73,12 +126,14 @@ def _filled(text: str) -> str:
     return "" if text.startswith(("{", "*UNKNOWN*")) else text
 
 
-def _alert(event: Event, status: AlertStatus, delivery: Delivery) -> Alert:
+def _alert(event: Event, status: AlertStatus, said: Said, delivery: Delivery) -> Alert:
     labels = {one.tag: one.value or "true" for one in event.tags if one.tag}
-    when = event.recovery_timestamp if status is AlertStatus.RESOLVED else event.event_timestamp
+    when, pointer = event.event_timestamp, "/event_timestamp"
+    if status is AlertStatus.RESOLVED:
+        when, pointer = event.recovery_timestamp, "/recovery_timestamp"
     host, url = _filled(event.host), _filled(event.zabbix_url).rstrip("/")
     page = f"{url}/tr_events.php?triggerid={event.trigger_id}&eventid={event.event_id}"
-    notes = {"opdata": event.opdata, "message": event.message, "update": event.update_message, "trigger_id": event.trigger_id}
+    notes = {"opdata": event.opdata, "message": event.message, "trigger_id": event.trigger_id}
     return bounded(
         Alert(
             namespace="zabbix",
@@ -86,17 +141,27 @@ def _alert(event: Event, status: AlertStatus, delivery: Delivery) -> Alert:
             status=status,
             title=_filled(event.event_name) or event.message.partition("\n")[0],
             description=_filled(event.trigger_description),
-            severity=_filled(event.severity).casefold().replace(" ", "_"),
+            severity=_severity(event),
             service=labels.get("service", ""),
             ci=host,
             labels=labels | named({"host": host, "address": _filled(event.host_ip)}),
             annotations=named({name: _filled(text) for name, text in notes.items()}),
             links=limits.links([(page, "Zabbix")] if url else ()),
-            event_time=limits.moment(_filled(when), delivery.received_at),
+            event_time=limits.moment(_filled(when), delivery.received_at, pointer),
+            author=said.user,
+            note=said.words,
             test=event.event_id.startswith("{"),
         ),
         "/event_id",
     )
+
+
+def _severity(event: Event) -> str:
+    """By its number, whatever people call it; media types of earlier releases send the name only."""
+    number = event.severity_number.strip()
+    if number.isascii() and number.isdigit() and int(number[:4]) < len(LEVELS):
+        return LEVELS[int(number)]
+    return _filled(event.severity).casefold().replace(" ", "_")
 
 
 def _key(event_id: str, url: str) -> str:
@@ -105,4 +170,4 @@ def _key(event_id: str, url: str) -> str:
     return f"{server}/{event_id}" if server and event_id else event_id
 
 
-SOURCE = Source("zabbix", "Zabbix", parse, {"": Event})
+SOURCE = Source("zabbix", "Zabbix", parse, {"": Event}, named_by=("/event_id",), doubt={"/event_value": "1"})

@@ -34,7 +34,7 @@ class SmsChannel:
         """Send it once."""
         try:
             async with acquire(self.pool) as conn:
-                number = await telephone(conn, self.api, self.clock, NAME, message.recipient)
+                number = await telephone(conn, self.api, self.clock, NAME, message)
                 locale = await conn.fetchval(LOCALE, message.recipient)
         except (Unavailable, *LOST_RACE) as error:
             return Retry(f"who that is could not be looked up: {error!r}")

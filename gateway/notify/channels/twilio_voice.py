@@ -23,7 +23,7 @@ VERSION = "SELECT version FROM incident WHERE id = $1"
 
 OFTEN = """
 SELECT count(*) FROM outbox
-WHERE channel = $1 AND recipient = $2 AND state = 'sent'
+WHERE (reached = $1 || ':' || $2 OR reached = '' AND channel = $1 AND recipient = $2) AND state = 'sent' AND urgency <= $4
   AND settled_at > coalesce($3::timestamptz, statement_timestamp()) - interval '1 hour'
 """
 
@@ -48,7 +48,7 @@ class VoiceChannel:
             return Dead("a call is about a record")
         try:
             async with acquire(self.pool) as conn:
-                number = await telephone(conn, self.api, self.clock, NAME, message.recipient)
+                number = await telephone(conn, self.api, self.clock, NAME, message)
                 version = await conn.fetchval(VERSION, message.incident_id)
         except (Unavailable, *LOST_RACE) as error:
             return Retry(f"who that is could not be looked up: {error!r}")
@@ -64,11 +64,15 @@ class VoiceChannel:
         return f"{self.base}/ingest/phone/twilio/{event}/{self.api.settings.key}" + (f"?{query}" if query else "")
 
 
-async def telephone(conn: Connection, api: TwilioApi, clock: Clock, channel: str, login: str) -> str | Result:
-    """The number of somebody, or why they are not called now: nobody, without a telephone, or told often enough in the hour."""
+async def telephone(conn: Connection, api: TwilioApi, clock: Clock, channel: str, message: Message) -> str | Result:
+    """Return the number of somebody, or why they are not called: nobody, no telephone, or told often enough within the hour.
+
+    Only what was at least as urgent counts: many mild calls never keep a person from an urgent one.
+    """
+    login = message.recipient
     number = await conn.fetchval(TELEPHONE, login)
     if not number:
         return Dead("nobody has this login" if number is None else "has no telephone number")
-    if await conn.fetchval(OFTEN, channel, login, clock.stamp()) >= api.settings.per_hour:
+    if await conn.fetchval(OFTEN, channel, login, clock.stamp(), message.urgency) >= api.settings.per_hour:
         return Retry("was told often enough within the hour", after=LATER)
     return str(number)

@@ -80,7 +80,7 @@ def reading(gateway: Gateway, server: ImapServer, folder: str) -> Reading:
         imap = Imap("127.0.0.1", USER, **own | {"authorities": str(server.certificate)} | changes)
         mail = msgspec.structs.replace(gateway.mail.mail, imap={name: imap})
         (reader,) = mailboxes(gateway.pool, replace(room, mail=mail)).values()
-        task = asyncio.create_task(reader)
+        task = asyncio.create_task(reader())
         yield
         task.cancel()
         await asyncio.wait({task})

@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway.ingest.mail.correspondent import Author, Correspondent, author, correspondent, is_answered
+from gateway.ingest.author import Author
+from gateway.ingest.mail.correspondent import Correspondent, author, correspondent, is_answered
 from gateway.ingest.mail.letter import Letter
 from tests.ingest.mail.writing import said
 

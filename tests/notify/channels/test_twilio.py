@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -101,6 +101,26 @@ async def test_whom_no_telephone_can_reach_is_given_up_and_whom_it_reached_often
         )  # fmt: skip
     assert isinstance(await channel.send(message("ann")), Retry)
     assert twilio.asked == []
+
+
+async def test_six_calls_about_mild_breaches_do_not_keep_a_person_from_an_urgent_one(
+    api: TwilioApi, twilio: FakeTwilio, pool: Pool, clock: FakeClock
+) -> None:
+    called = (
+        "INSERT INTO outbox (id, channel, recipient, reached, urgency, template, facts, created_at, next_attempt_at, state,"
+        " settled_at) VALUES (gen_random_uuid(), 'person', 'ann', 'sms:ann', $2, 'sla_breached', '{}', $1, $1, 'sent', $1)"
+    )
+    for _ in range(6):
+        await pool.execute(called, clock.now(), 3)
+    channel = SmsChannel(api, pool, clock, "")
+    assert isinstance(await channel.send(replace(message("ann"), urgency=3)), Retry)
+    assert await channel.send(replace(message("ann"), urgency=2)) == Delivered()
+    for _ in range(5):
+        await pool.execute(called, clock.now(), 1)
+    assert await channel.send(replace(message("ann"), urgency=1)) == Delivered()
+    await pool.execute(called, clock.now(), 1)
+    assert isinstance(await channel.send(replace(message("ann"), urgency=1)), Retry)
+    assert len(twilio.asked) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,39 @@
+"""`gw test-ahead`: tests with the clocks of pytest, gateways, PostgreSQL and Valkey moved."""
+
+import subprocess
+from collections.abc import Sequence
+
+from devtools.environment import Packages, prepare
+from devtools.faketime import clocks_ahead
+
+SHARED = ["-n", "2", "--dist", "loadgroup"]
+"""Two processes: tests/conftest.py says which tests stay together."""
+
+OTHER_CLOCKS = ["tests/e2e", "tests/deploy", "tests/devtools"]
+"""Tests of programs whose clock no library can move, and tests that move clocks themselves."""
+
+JUDGING_TIME = [
+    *SHARED,
+    "tests/api",
+    "tests/dedup",
+    "tests/development",
+    "tests/incidents",
+    "tests/ingest",
+    "tests/monitors",
+    "tests/notify",
+    "tests/oncall",
+    "tests/operations",
+    "tests/opsgenie",
+    "tests/pages",
+    "tests/scenarios",
+]
+"""Rooms whose tests see the time of the machine; that of the others is handed to them."""
+
+EVERYTHING = [*SHARED, *(f"--ignore={folder}" for folder in OTHER_CLOCKS)]
+
+
+def run(days: int, arguments: Sequence[str]) -> int:
+    """Run pytest with all clocks `days` ahead; returns its status."""
+    python = prepare(Packages.ALL)
+    with clocks_ahead(days) as environ:
+        return subprocess.call([str(python), "-m", "pytest", *arguments], env=environ)

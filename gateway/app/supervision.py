@@ -1,0 +1,86 @@
+"""Keeps what a replica does beside requests running: a task that dies is started anew, and both probes say so."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from gateway.clock import Clock
+from gateway.metrics import Metrics
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+"""Seconds before a task that died is started anew: twice as many after each death, up to the longest."""
+
+SETTLED = 10.0
+"""Seconds that a task which died must run again before it counts as alive."""
+
+STOP_WITHIN = 5.0
+"""Seconds a task is given to end by itself before it is cancelled."""
+
+log = structlog.get_logger()
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+@dataclass(slots=True)
+class _Task:
+    """One task: how often it died since it last settled, and since when it runs, None while it does not."""
+
+    name: str
+    deaths: int = 0
+    running_since: float | None = None
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Starts the tasks of a replica and counts what they die of."""
+
+    clock: Clock
+    metrics: Metrics
+    _tasks: list[_Task] = field(default_factory=list)
+
+    @property
+    def dead(self) -> tuple[str, ...]:
+        """The tasks that died and have not run again for `SETTLED` seconds."""
+        return tuple(task.name for task in self._tasks if task.deaths and not self._settled(task))
+
+    def start(self, stack: AsyncExitStack, name: str, work: Work, stop: Callable[[], None] | None = None) -> None:
+        """Run `work` until the stack ends: `stop` asks it to end by itself, else it is cancelled at once.
+
+        Work that returns is done; work that raises is logged, counted and started anew after a pause.
+        """
+        task = _Task(name)
+        self._tasks.append(task)
+        self.metrics.task_failures.labels(name)  # 0 from the beginning, so that the first failure is a rise
+        running = asyncio.create_task(self._keep(task, work), name=name)
+
+        async def end() -> None:
+            if stop is not None:
+                stop()
+                await asyncio.wait({running}, timeout=STOP_WITHIN)
+            running.cancel()
+            await asyncio.wait({running})
+
+        stack.push_async_callback(end)
+
+    async def _keep(self, task: _Task, work: Work) -> None:
+        while True:
+            task.running_since = self.clock.monotonic()
+            try:
+                await work()
+            except Exception as error:
+                task.deaths = 1 if self._settled(task) else task.deaths + 1
+                pause = min(FIRST_PAUSE * 2 ** min(task.deaths - 1, 16), LONGEST_PAUSE)
+                log.exception("task_died", task=task.name, error=repr(error), again_in=pause)
+                self.metrics.task_failures.labels(task.name).inc()
+            else:
+                task.deaths = 0
+                return
+            task.running_since = None
+            await self.clock.sleep(pause)
+
+    def _settled(self, task: _Task) -> bool:
+        return task.running_since is not None and self.clock.monotonic() - task.running_since >= SETTLED

@@ -1,0 +1,187 @@
+"""A decoded body brought to the types its source reads it into, as far as nothing is lost by it. Pure.
+
+A number where a text is expected is its text, "5" where a number is expected is 5, a single value in place of a list is a list
+of one. What cannot be brought over is left out where its source has a default for it; else it stays and the source refuses it.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from typing import Any, TypeVar
+
+from msgspec import inspect
+
+from gateway.errors import Malformed
+from gateway.ingest import limits
+from gateway.ingest.repair import Marks, encoded, mark, repaired
+from gateway.quarantine import pointers
+from gateway.quarantine.pointers import Steps
+
+T = TypeVar("T")
+
+TRUTH: Mapping[str, bool] = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+LOST: Any = object()
+"""What a value becomes that cannot be brought over."""
+
+
+def conformed(tree: Any, kinds: Any, kept: frozenset[Steps], at: Steps = ()) -> tuple[Any, Marks]:
+    """A body, or the part of one that stands at `at`, as one of the kinds that its source reads, and what was done to it.
+
+    It becomes the kind that needs the least done; a list is one of the kind's items. Places in `kept` (`*` for every item) are
+    never left out.
+    """
+    tried = []
+    for kind in kinds if isinstance(kinds, tuple) else (kinds,):
+        done: Marks = {}
+        shape, copy = inspect.type_info(kind), deepcopy(tree)
+        ones = [((*at, str(index)), one) for index, one in enumerate(copy)] if isinstance(copy, list) else [(at, copy)]
+        turned = [(_turned(shape, one, where, kept, done), one) for where, one in ones]
+        found = [one if new is LOST else new for new, one in turned]
+        lost = sum(new is LOST for new, _ in turned)
+        tried.append((lost, len(done), found if isinstance(tree, list) else found[0], done))
+    _, _, chosen, done = min(tried, key=lambda attempt: attempt[:2])
+    return chosen, done
+
+
+def _turned(shape: inspect.Type, value: Any, at: Steps, kept: frozenset[Steps], marks: Marks) -> Any:
+    if isinstance(shape, inspect.UnionType):
+        return _chosen(shape, value, at, kept, marks)
+    if isinstance(shape, inspect.StructType):
+        return _members(shape, value, at, kept, marks) if isinstance(value, dict) else LOST
+    if isinstance(shape, inspect.ListType):
+        return _items(shape, value, at, kept, marks)
+    if isinstance(shape, inspect.DictType):
+        return _values(shape, value, at, kept, marks) if isinstance(value, dict) else LOST
+    turn = SCALARS.get(type(shape))
+    if turn is None:
+        return value
+    new = turn(value)
+    if new is not LOST and (new != value or type(new) is not type(value)):
+        mark(marks, at, f"read as {NAMES[type(shape)]}")
+    return new
+
+
+def _chosen(shape: inspect.UnionType, value: Any, at: Steps, kept: frozenset[Steps], marks: Marks) -> Any:
+    """As the first of the types that takes the value as it is, else as the first that it can be brought to."""
+    tried = []
+    for one in shape.types:
+        done: Marks = {}
+        if (new := _turned(one, deepcopy(value), at, kept, done)) is not LOST:
+            tried.append((len(done), new, done))
+    if not tried:
+        return LOST
+    _, new, done = min(tried, key=lambda attempt: attempt[0])
+    marks.update(done)
+    return new
+
+
+def _members(shape: inspect.StructType, value: dict[str, Any], at: Steps, kept: frozenset[Steps], marks: Marks) -> Any:
+    for field in shape.fields:
+        if field.encode_name in value:
+            _member(field, value, (*at, field.encode_name), kept, marks)
+        elif field.required:
+            return LOST
+    return value
+
+
+def _member(field: inspect.Field, parent: dict[str, Any], at: Steps, kept: frozenset[Steps], marks: Marks) -> None:
+    new = _turned(field.type, parent[field.encode_name], at, kept, marks)
+    if new is not LOST:
+        parent[field.encode_name] = new
+    elif not field.required and not is_kept(at, kept):
+        del parent[field.encode_name]
+        mark(marks, at, "left out: it cannot be read")
+
+
+def decoded(body: bytes, kind: type[T]) -> T:
+    """A whole body as `kind`, mended where it has to be; raises Malformed where that does not help."""
+    try:
+        return limits.decode(body, kind)
+    except Malformed:
+        found = repaired(body)
+        if found is None:
+            raise
+        tree, _ = conformed(found[0], kind, frozenset())
+        return limits.decode(encoded(tree), kind)
+
+
+def is_kept(at: Steps, kept: frozenset[Steps]) -> bool:
+    """Whether a place is one that is never left out, or has one within."""
+    return any(len(one) >= len(at) and pointers.overlap(one, at) for one in kept)
+
+
+def _items(shape: inspect.ListType, value: Any, at: Steps, kept: frozenset[Steps], marks: Marks) -> Any:
+    if isinstance(value, dict) or value is None:
+        return LOST
+    if not isinstance(value, list):
+        mark(marks, at, "read as a list of one")
+        value = [value]
+    found = []
+    for index, one in enumerate(value):
+        new = _turned(shape.item_type, one, (*at, str(index)), kept, marks)
+        if new is LOST:
+            mark(marks, (*at, str(index)), "left out: it cannot be read")
+        else:
+            found.append(new)
+    return found
+
+
+def _values(shape: inspect.DictType, value: dict[str, Any], at: Steps, kept: frozenset[Steps], marks: Marks) -> Any:
+    found = {}
+    for name, one in value.items():
+        new = _turned(shape.value_type, one, (*at, name), kept, marks)
+        if new is LOST:
+            mark(marks, (*at, name), "left out: it cannot be read")
+        else:
+            found[name] = new
+    return found
+
+
+def _text(value: Any) -> Any:
+    """Any value but null as text: what is no text as its JSON."""
+    if isinstance(value, str):
+        return value
+    return LOST if value is None else encoded(value).decode()
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    number = _number(value)
+    return int(number) if number is not LOST and float(number).is_integer() else LOST
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return LOST
+    try:
+        number = float(value[:40]) if isinstance(value, str) else value
+    except ValueError:
+        return LOST
+    return number if math.isfinite(number) else LOST
+
+
+def _truth(value: Any) -> Any:
+    return value if isinstance(value, bool) else TRUTH.get(str(value).strip().casefold(), LOST)
+
+
+def _nothing(value: Any) -> Any:
+    return None if value is None else LOST
+
+
+SCALARS: Mapping[type[inspect.Type], Callable[[Any], Any]] = {
+    inspect.StrType: _text,
+    inspect.IntType: _whole,
+    inspect.FloatType: _number,
+    inspect.BoolType: _truth,
+    inspect.NoneType: _nothing,
+}
+NAMES: Mapping[type[inspect.Type], str] = {
+    inspect.StrType: "text",
+    inspect.IntType: "a whole number",
+    inspect.FloatType: "a number",
+    inspect.BoolType: "true or false",
+    inspect.NoneType: "null",
+}
+"""What a value of each type is called."""

@@ -1,0 +1,80 @@
+"""The text of a body whose bytes are not plain UTF-8. Pure.
+
+A byte order mark names the encoding; without one a declared charset does, and without that the bytes tell. Nothing is ever
+refused here: what cannot be read becomes U+FFFD.
+"""
+
+import codecs
+
+Text = tuple[str, str]
+"""A text and what was done to get it, "" where nothing was."""
+
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as UTF-16's does, so it is asked first
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+DECLARED = ("big5", "cp", "euc_", "gb", "iso8859", "koi8", "shift_jis", "utf-16")
+"""How the charsets begin that a media type may declare: none whose decoding takes longer than the body is long."""
+
+LATIN = {0xDC80 + byte: bytes([0x80 + byte]).decode("cp1252", "replace") for byte in range(128)}
+"""The bytes above ASCII, as Python keeps those it cannot read, by the characters of Windows' Latin-1."""
+
+
+def text_of(body: bytes, charset: str = "") -> Text:
+    """The body as text; `charset` is the one that its media type declares."""
+    for mark, name in MARKS:
+        if body.startswith(mark):
+            if name == "utf-8":
+                text, what = _unmarked(body[len(mark) :], charset)
+                return text, what or "a byte order mark was taken off"
+            return body.decode(name, "replace"), f"read as {name.upper()}"
+    return _unmarked(body, charset)
+
+
+def _unmarked(body: bytes, charset: str) -> Text:
+    if (wide := _wide(body)) is not None:
+        return body.decode(wide, "replace"), f"read as {wide.upper()}"
+    try:
+        return body.decode(), ""
+    except UnicodeDecodeError:
+        return _foreign(body, charset)
+
+
+def _wide(body: bytes) -> str | None:
+    """UTF-16 without a mark: JSON begins with an ASCII character, beside which stands a NUL."""
+    if len(body) > 1 and (body[0] == 0) != (body[1] == 0):
+        return "utf-16-be" if body[0] == 0 else "utf-16-le"
+    return None
+
+
+def _foreign(body: bytes, charset: str) -> Text:
+    """A body that is no UTF-8: in the charset it declares, or damaged, or in an older encoding."""
+    for name in (_declared(charset), "gb2312"):
+        if name and (text := _decoded(body, name, "strict")) is not None:
+            return text, f"read as {name.upper()}"
+    if (text := _decoded(body, "utf-8", "surrogatepass")) is not None:  # halves of characters, each written by itself
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"), "a half of a character was replaced"
+    escaped = body.decode("utf-8", "surrogateescape")
+    broken = sum("\udc80" <= one <= "\udcff" for one in escaped)
+    if sum(one > "\x7f" for one in escaped) - broken >= broken:
+        return body.decode("utf-8", "replace"), "bytes that are no UTF-8 were replaced"
+    return escaped.translate(LATIN), "read as Latin-1"
+
+
+def _declared(charset: str) -> str:
+    """The charset as Python names it; "" for none, and for one that is not taken."""
+    try:
+        name = codecs.lookup(charset[:40]).name
+    except (LookupError, ValueError):
+        return ""
+    return name if name.startswith(DECLARED) else ""
+
+
+def _decoded(body: bytes, charset: str, errors: str) -> str | None:
+    try:
+        return body.decode(charset, errors)
+    except UnicodeDecodeError:
+        return None

@@ -1,0 +1,231 @@
+"""A request read as it came and, where that is refused, once more with what is wrong in it mended. Pure.
+
+A body that its source takes costs nothing here. Of any other the text is repaired, the types are brought to what the source
+expects, and what the source still objects to is left out unless it names an alert. Every change is told of in `Parsed.mended`.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from email.message import Message
+from typing import Any
+
+import msgspec
+
+from gateway.dedup.mended import WHOLE, Mended
+from gateway.dedup.refused import Refused
+from gateway.errors import Flaw, Malformed
+from gateway.incidents.model import Alert
+from gateway.ingest import limits
+from gateway.ingest.conform import conformed, is_kept
+from gateway.ingest.repair import Marks, encoded, mark, repaired
+from gateway.ingest.source import Delivery, Parsed, Source
+from gateway.quarantine import mapping as mappings
+from gateway.quarantine import pointers
+from gateway.quarantine.pointers import ABSENT, EACH, Steps
+from gateway.settings import Intake
+
+MISSING = "Object missing required field"
+"""How msgspec says that something is not there."""
+
+ROUNDS = 8
+"""How often a body is read again after something was left out of it."""
+
+LONG = (("title", limits.TITLE), ("description", limits.DESCRIPTION), ("severity", limits.KEY), ("service", limits.KEY),
+        ("ci", limits.KEY))  # fmt: skip
+"""Texts of an alert by their greatest length."""
+
+
+def understood(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed:
+    """What a request says; raises Malformed where even mended nothing of it can be read, and Forbidden as `Source.read`."""
+    try:
+        body = mappings.applied(mapping, delivery.body) if mapping else delivery.body
+        parsed = source.read(replace(delivery, body=body), settings)
+    except Malformed as error:
+        return _mended(source, settings, mapping, delivery, error)
+    if parsed.refused:
+        return _mended(source, settings, mapping, delivery, parsed)
+    return _with_cuts(parsed, body)
+
+
+def _mended(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery, came: Parsed | Malformed) -> Parsed:
+    """The request read again; as it `came`, refusal and all, where it is no JSON whatever is done."""
+    found = repaired(delivery.body, _charset(delivery.headers))
+    if found is None:
+        if isinstance(came, Malformed):
+            raise came
+        return came
+    tree, marks = found
+    if mapping:
+        tree = msgspec.json.decode(mappings.applied(mapping, encoded(tree)))
+    body = _Body(source, tree, _roots(source, settings, tree), marks)
+    if not settings.mapping:
+        body.conform()
+    return body.read(delivery, settings, came.refused if isinstance(came, Parsed) else ())
+
+
+@dataclass(slots=True)
+class _Body:
+    """A decoded body on its way to being understood."""
+
+    source: Source
+    tree: Any
+    items: Steps | None
+    marks: Marks
+    kept: frozenset[Steps] = field(init=False)
+    left: dict[Steps, Flaw] = field(default_factory=dict)
+    wrapped: list[tuple[Steps, Callable[[bytes], str]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        named = [(), *(pointers.steps(pointer) for pointer in self.source.named_by)]
+        within = [] if self.items is None else [(*self.items, EACH, *one) for one in named]
+        self.kept = frozenset([*named, *within])
+
+    def encoded(self) -> bytes:
+        """The body as it would have come."""
+        inner = [(at, wrap, pointers.found(self.tree, at)) for at, wrap in self.wrapped]
+        for at, wrap, value in inner:
+            _put(self.tree, at, wrap(encoded(value)))
+        body = encoded(self.tree)
+        for at, _, value in inner:
+            _put(self.tree, at, value)
+        return body
+
+    def conform(self) -> None:
+        """Bring every value to its type, and open the texts that hold bodies of their own."""
+        for pointer, kinds in self.source.expects.items():
+            if not pointer:
+                self.tree = self._noted(conformed(self.tree, kinds, self.kept))
+        for pointer, kinds in self.source.expects.items():
+            for at, value in list(pointers.places(self.tree, pointers.steps(pointer))) if pointer else ():
+                self._conform_part(at, value, kinds)
+
+    def _conform_part(self, at: Steps, value: Any, kinds: Any) -> None:
+        inner = _unwrapped(value) if isinstance(value, str) else (value, None)
+        if inner is None or not isinstance(inner[0], dict):
+            return
+        if inner[1] is not None:
+            self.wrapped.append((at, inner[1]))
+        _put(self.tree, at, self._noted(conformed(inner[0], kinds, self.kept, at)))
+
+    def _noted(self, done: tuple[Any, Marks]) -> Any:
+        for pointer, what in done[1].items():
+            mark(self.marks, pointers.steps(pointer), what)
+        return done[0]
+
+    def read(self, delivery: Delivery, settings: Intake, as_sent: Iterable[Refused]) -> Parsed:
+        """Read it, each time without what was objected to; what is refused in the end is kept as it was sent."""
+        sent = {one.item: one.body for one in as_sent}
+        parsed, failed = None, None
+        for _ in range(ROUNDS):
+            try:
+                parsed, failed = self.source.read(replace(delivery, body=self.encoded()), settings), None
+                flaws: Iterable[Flaw] = [Flaw(one.pointer, one.problem) for one in parsed.refused]
+            except Malformed as error:
+                flaws, failed = error.flaws, error
+            if not self._without(flaws):
+                break
+        if failed is not None or parsed is None:
+            flaws = [self._cause(flaw) for flaw in flaws]
+            raise Malformed(flaws[0].detail, flaws=tuple(flaws))
+        whole = {None: delivery.body} if self.items is None else {}
+        refused = []
+        for one in parsed.refused:
+            cause = self._cause(Flaw(one.pointer, one.problem))
+            body = sent.get(one.item, whole.get(None, one.body))
+            refused.append(Refused(one.item, cause.detail, cause.pointer, body))
+        return _with_cuts(replace(parsed, refused=tuple(refused), mended=self._told()), delivery.body)
+
+    def _cause(self, flaw: Flaw) -> Flaw:
+        """What is wrong: of something that is missing because it was left out, what it was left out for."""
+        at = pointers.steps(flaw.pointer)
+        within = (left for where, left in self.left.items() if len(where) > len(at) and where[: len(at)] == at)
+        return next(within, flaw) if flaw.detail.startswith(MISSING) else flaw
+
+    def _without(self, flaws: Iterable[Flaw]) -> bool:
+        """Whether anything was done about the flaws, so that reading again is worth it."""
+        done = [self._mend(flaw) for flaw in flaws]
+        return any(done)
+
+    def _mend(self, flaw: Flaw) -> bool:
+        at = pointers.steps(flaw.pointer)
+        parent, there = pointers.found(self.tree, at[:-1]), pointers.found(self.tree, at)
+        for pointer, instead in self.source.doubt.items():
+            if _same(pointers.steps(pointer), at) and isinstance(parent, dict) and there != instead:
+                parent[at[-1]] = instead
+                mark(self.marks, at, f"read as {instead!r}: {flaw.detail}")
+                return True
+        if there is ABSENT or is_kept(at, self.kept) or (there is None and isinstance(parent, list)):
+            return False
+        if isinstance(parent, dict):
+            del parent[at[-1]]
+        else:
+            parent[int(at[-1])] = None
+        self.left[at] = flaw
+        mark(self.marks, at, f"left out: {flaw.detail}")
+        return True
+
+    def _told(self) -> tuple[Mended, ...]:
+        return tuple(Mended(self._item(pointers.steps(at)), at, what) for at, what in self.marks.items())
+
+    def _item(self, at: Steps) -> int:
+        """Which item a place is in."""
+        if self.items is None:
+            return 0 if at else WHOLE
+        depth = len(self.items)
+        return int(at[depth]) if len(at) > depth and at[:depth] == self.items and at[depth].isdigit() else WHOLE
+
+
+def _unwrapped(text: str) -> tuple[Any, Callable[[bytes], str] | None] | None:
+    """The object that a text holds, as JSON or as JSON in base64, and how it is made such a text again."""
+    with suppress(binascii.Error, ValueError):
+        plain = base64.b64decode(text, validate=True)
+        if (found := repaired(plain)) is not None and isinstance(found[0], dict):
+            return found[0], lambda body: base64.b64encode(body).decode()
+    found = repaired(text.encode())
+    return (found[0], bytes.decode) if found is not None and isinstance(found[0], dict) else None
+
+
+def _put(tree: Any, at: Steps, value: Any) -> None:
+    parent = pointers.found(tree, at[:-1])
+    parent[int(at[-1]) if isinstance(parent, list) else at[-1]] = value
+
+
+def _same(pattern: Steps, at: Steps) -> bool:
+    return len(pattern) == len(at) and pointers.overlap(pattern, at)
+
+
+def _roots(source: Source, settings: Intake, tree: Any) -> Steps | None:
+    """The place of the list of items; None where the body is the one item."""
+    mapped = settings.mapping.get("items", "")
+    places = [mapped, *(pointer.removesuffix("/*") for pointer in source.expects if pointer.endswith("/*")), ""]
+    for place in places:
+        if isinstance(pointers.found(tree, at := pointers.steps(place)), list):
+            return at
+    return None
+
+
+def _charset(headers: Mapping[str, str]) -> str:
+    told = Message()
+    told["content-type"] = headers.get("content-type", "")
+    return told.get_content_charset("")
+
+
+def _with_cuts(parsed: Parsed, body: bytes) -> Parsed:
+    """The same, with a word on every text that was too long to be kept whole."""
+    if len(body) <= limits.KEY:
+        return parsed
+    cuts = [Mended(item, "", what) for item, alert in parsed.alerts for what in _cuts(alert)]
+    return replace(parsed, mended=(*parsed.mended, *cuts)) if cuts else parsed
+
+
+def _cuts(alert: Alert) -> Iterable[str]:
+    for name, most in LONG:
+        if len(text := getattr(alert, name)) == most and text.endswith("…"):
+            yield f"{name} cut to {most} characters"
+    for name in ("labels", "annotations"):
+        texts = getattr(alert, name)
+        if len(texts) == limits.MAX_LABELS or any(len(one) == limits.LABEL and one[-1] == "…" for one in texts.values()):
+            yield f"{name} cut to {limits.MAX_LABELS} of {limits.LABEL} characters"

@@ -1,0 +1,130 @@
+"""Lines that mail programs put above what they quote: those that are certain, and those that may be. Pure.
+
+Every expression looks at one line of bounded length. Languages that are named here are certain; of all others the structure
+tells: an address and a date before a colon, or a block of labels like From, Sent, To and Subject.
+"""
+
+import re
+from collections.abc import Sequence
+
+LINE = 1_000
+"""Characters of a line that are looked at."""
+
+SEPARATOR = re.compile(
+    r"[-_*=\s\u00a0]{0,60}(?:original message|(?<=-)original(?=-)"
+    r"|original-nachricht|ursprüngliche nachricht|message d'origine|mensaje original"
+    r"|oprindelig meddelelse|ursprungligt meddelande|opprinnelig melding|oorspronkelijk bericht|messaggio originale"
+    r"|mensagem original|alkuperäinen viesti|wiadomość oryginalna|původní zpráva|исходное сообщение|orijinal ileti"
+    r"|원본 ?메시지|원본메일|ข้อความต้นฉบับ"
+    r"|原始邮件|原始郵件|原邮件|邮件原件|元のメッセージ)[-_*=:：\s\u00a0]{0,60}",
+    re.IGNORECASE,
+)
+
+WROTE = re.compile(
+    r"(?:[>\s]{0,10})(?:"
+    r"On .{5,400} wrote\s?:|At .{5,400} wrote\s?:|Am .{5,400} schrieb.{0,200}:|Le .{5,400} a écrit\s?:|El .{5,400} escribió\s?:"
+    r"|Il .{5,400} ha scritto\s?:|Op .{5,400} schreef.{0,200}:|Em .{5,400} escreveu\s?:|Den .{5,400} skrev.{0,200}:"
+    r"|[^\d<＜]{0,100}[\d<＜].{2,400}(?:写道|寫道)\s?[:：]"
+    r"|\d{4}年\d{1,2}月\d{1,2}日.{0,300}[<＜].{3,200}[>＞]\s?[:：]|\d{4}년.{2,200}작성.{0,20}:"
+    r")\s{0,5}",
+)
+"""In Chinese there is a date or an address: people write 写道 themselves."""
+
+BEGINS = re.compile(r"[>\s]{0,10}(?:On|At|Am|Le|El|Il|Op|Em|Den|在|于)\b.{5,400}|[>\s]{0,10}在.{2,400}")
+"""Beginnings of such a line where it is broken in two or three."""
+
+FROM = re.compile(
+    r"[*\s>]{0,10}(?:From|发件人|寄件者|寄件人|Von|De|Da|Van|Fra|Från|Lähettäjä|Od|Feladó|От|Від|Kimden|Από|De la|Dari|Từ|Saatja"
+    r"|Pošiljatelj|差出人|보낸 ?사람|จาก|من|מאת)[*\s]{0,5}[:：].{0,500}",
+    re.IGNORECASE,
+)
+SENT = re.compile(
+    r"[*\s>]{0,10}(?:Sent|Date|To|Subject|发送时间|发送日期|日期|时间|收件人|主题|主旨|寄件日期|收件者|Gesendet|An|Betreff|Datum|Envoyé"
+    r"|À|Objet|Enviado|Enviada em|Para|Assunto|Asunto|Inviato|Oggetto|Verzonden|Aan|Onderwerp|送信日時|宛先|件名"
+    r"|Sendt|Dato|Til|Emne|Skickat|Till|Ämne|Lähetetty|Vastaanottaja|Aihe|Wysłano|Data|Do|Temat|Odesláno|Komu|Předmět|Predmet"
+    r"|Elküldve|Címzett|Tárgy|Отправлено|Дата|Кому|Тема|Надіслано|Gönderildi|Gönderilen|Kime|Konu|Στάλθηκε|Προς|Θέμα|Trimis|Către"
+    r"|Subiect|Dikirim|Kepada|Subjek|Đã gửi|Tới|Chủ đề|보낸 ?날짜|받는 ?사람|제목|วันที่|ถึง|เรื่อง|إلى|الموضوع|אל|נושא)"
+    r"[*\s]{0,5}[:：].{0,500}",
+    re.IGNORECASE,
+)
+
+ANGLED = re.compile(r"[<＜(\[][^<>＜＞()\[\]\s]{1,200}@[^<>＜＞()\[\]\s]{1,200}[>＞)\]]")
+ADDRESS = re.compile(r"[^\s<>@]{1,100}@[^\s<>@]{1,100}\.[^\s<>@]{1,100}")
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2}(?!\d)")
+TIME = re.compile(r"(?<!\d)\d{1,2}[:.时点]\d{2}(?!\d)")
+LABEL = re.compile(r"[*\s>]{0,10}[^\W\d_][^:：\n<>@]{0,25}[*\s]{0,5}[:：](?!//).{0,500}")
+RULED = "-_=*—─━"
+"""Signs that lines across the page are made of."""
+
+LEAST_LABELS = 3
+"""Lines with labels one below the other that make a block; fewer are anybody's."""
+
+SHORT_RULE = 10
+"""Signs of a line of nothing else below which it is a list or a signature."""
+
+
+def heading(lines: Sequence[str], place: int) -> int:
+    """How many lines from here on certainly are the heading of a quotation, 0 for none."""
+    line, following = lines[place], lines[place + 1 : place + 4]
+    if SEPARATOR.fullmatch(line):
+        return 1 if line.strip() else 0
+    if _is_attribution(line):
+        return 1
+    if (":" in line or "：" in line) and FROM.fullmatch(line) and any(SENT.fullmatch(later) for later in following):
+        return 1
+    if (block := _block(lines, place)) >= LEAST_LABELS and ANGLED.search(line) and _dated(lines[place + 1 : place + block]):
+        return 1
+    for more in (1, 2):
+        if any(map(_ends_in_colon, following[more - 1 : more])):
+            together = " ".join(part.strip() for part in (line, *following[:more]))[:LINE]
+            begins = BEGINS.fullmatch(line) and WROTE.fullmatch(together)
+            return more + 1 if begins or (YEAR.search(line) and _is_attribution(together)) else 0
+    return 0
+
+
+def may_be_heading(lines: Sequence[str], place: int) -> bool:
+    """Whether the line may be the heading of a quotation: then nobody can say who wrote what follows."""
+    line = lines[place]
+    if _ends_in_colon(line) and (ADDRESS.search(line) or (YEAR.search(line) and TIME.search(line))):
+        return True
+    if _is_rule(line.strip()):
+        return True
+    block = _block(lines, place)
+    return block >= LEAST_LABELS and _dated(lines[place : place + block])
+
+
+def is_marked(line: str) -> bool:
+    """Whether a line is marked as quoted."""
+    return line.lstrip().startswith((">", "＞"))
+
+
+def _is_attribution(line: str) -> bool:
+    """Whether it says who wrote when: in a language that is known, or by its date and address."""
+    if not _ends_in_colon(line):
+        return False
+    return bool(WROTE.fullmatch(line) or (ANGLED.search(line) and (YEAR.search(line) or TIME.search(line))))
+
+
+def _block(lines: Sequence[str], place: int) -> int:
+    """How many lines from here on begin with a label and a colon."""
+    count = 0
+    for line in lines[place : place + 8]:
+        if not LABEL.fullmatch(line):
+            break
+        count += 1
+    return count
+
+
+def _is_rule(line: str) -> bool:
+    """Whether it is a line across the page, or words between two of them."""
+    if not line or line[0] not in RULED or line[:3] != 3 * line[0] or line[-3:] != 3 * line[-1] or line[-1] not in RULED:
+        return False
+    return len(line) >= SHORT_RULE
+
+
+def _dated(lines: Sequence[str]) -> bool:
+    return any(YEAR.search(line) and (TIME.search(line) or "年" in line) for line in lines)
+
+
+def _ends_in_colon(line: str) -> bool:
+    return line.rstrip().endswith((":", "："))

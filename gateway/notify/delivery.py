@@ -1,0 +1,153 @@
+"""One attempt to deliver one message: by its channel, or by the contact methods of the person it is for, one after the other.
+
+An attempt sends once at most. Where a method fails and there is another, that one is next at once; the schedule of retries begins
+when the last has failed.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import NamedTuple
+
+import structlog
+
+from gateway.clock import Clock
+from gateway.db.pool import LOST_RACE, Pool, acquire
+from gateway.errors import Unavailable
+from gateway.incidents.labels import LOCALES, Locale
+from gateway.metrics import Metrics, SendOutcome, channel_label
+from gateway.notify.breaker import Breakers
+from gateway.notify.message import Channel, Dead, Delivered, Message, Result, Retry
+from gateway.notify.outbox import Owed
+from gateway.notify.retries import Settlement, defer, failing, next_method, settle
+from gateway.notify.templates import render
+from gateway.oncall.methods import Ways, ways_of
+from gateway.settings.recipients import Target
+
+log = structlog.get_logger()
+
+PERSON = "person"
+"""The channel of messages for a person, whose contact methods say how."""
+
+SEND_TIMEOUT_S = 10.0
+
+
+class Outcome(NamedTuple):
+    """What becomes of the row, how the attempt ended, and by which channel it went."""
+
+    settlement: Settlement
+    outcome: SendOutcome
+    channel: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Delivery:
+    """Makes attempts. `locale` is the language of messages that do not say theirs."""
+
+    pool: Pool
+    channels: Mapping[str, Channel]
+    metrics: Metrics
+    clock: Clock
+    locale: Locale = "en"
+    external_url: str = ""
+    send_timeout_s: float = SEND_TIMEOUT_S
+    breakers: Breakers = field(default_factory=Breakers)
+
+    async def attempt(self, owed: Owed) -> Outcome:
+        """Try once; whatever is wrong with the row or a channel ends in an outcome, never in an exception."""
+        try:
+            ways = await self._ways(owed)
+            return await self._by(owed, ways) if isinstance(ways, Ways) else _ended(owed, ways, owed.channel)
+        except Exception as error:
+            log.exception("a notification cannot be read", action="notify_unreadable", id=str(owed.id))
+            return _ended(owed, Dead(f"it cannot be read: {error!r}"), owed.channel)
+
+    async def _ways(self, owed: Owed) -> Ways | Result:
+        if owed.channel != PERSON:
+            return Ways("", (Target(owed.channel, owed.recipient),))
+        try:
+            async with acquire(self.pool) as conn:
+                ways = await ways_of(conn, owed.recipient)
+        except (Unavailable, *LOST_RACE) as error:
+            return Retry(f"who that is could not be looked up: {error!r}")
+        if ways is None:
+            return Dead("nobody has this login")
+        return ways if ways.targets else Dead("has no e-mail address and no other contact method")
+
+    async def _by(self, owed: Owed, ways: Ways) -> Outcome:
+        """Try the first method, from the one that is next on, whose endpoint is not left alone."""
+        first = owed.method if owed.method < len(ways.targets) else 0
+        may_recover = owed.may_recover and first > 0
+        waits: list[float] = []
+        for place in range(first, len(ways.targets)):
+            target = ways.targets[place]
+            result = await self._send(owed, target, ways.locale)
+            if isinstance(result, float):
+                waits.append(result)
+                may_recover = True
+                continue
+            if isinstance(result, Delivered):
+                settled, outcome, channel = _ended(owed, result, target.channel)
+                return Outcome(replace(settled, reached=str(target)), outcome, channel)
+            if place + 1 < len(ways.targets):
+                recovers = may_recover or isinstance(result, Retry)
+                failed = Settlement(owed.id, owed.attempts, "pending", error=f"{target.channel}: {result.reason}")
+                return Outcome(next_method(failed, place, may_recover=recovers), SendOutcome.RETRY, target.channel)
+            return _ended(owed, Retry(result.reason) if may_recover and isinstance(result, Dead) else result, target.channel)
+        wait = timedelta(seconds=min(waits))
+        if first > 0:
+            return _ended(owed, Retry("every other endpoint is left alone for now", after=wait), owed.channel)
+        put_back = defer(owed.id, owed.attempts, owed.created_at, owed.claimed_at, wait)
+        outcome = SendOutcome.DEFERRED if put_back.state == "pending" else SendOutcome.DEAD
+        return Outcome(put_back, outcome, owed.channel)
+
+    async def _send(self, owed: Owed, target: Target, locale: str) -> Result | float:
+        """Send it once, or answer for how many seconds the endpoint is left alone."""
+        channel = self.channels.get(target.channel)
+        if channel is None:
+            named = f"there is no channel {target.channel!r}" if target.channel else f"{target.address!r} names no channel"
+            return Dead(named)
+        message = self._message(owed, target.address, locale)
+        endpoint = channel.endpoint(target.address)
+        if wait := self.breakers.wait(endpoint, self.clock.monotonic()):
+            return float(wait)
+        result = await self._timed(channel, message, target.channel)
+        self.breakers.report(endpoint, self.clock.monotonic(), failed=failing(result))
+        return result
+
+    def _message(self, owed: Owed, address: str, spoken: str) -> Message:
+        asked = owed.facts.get("locale", spoken)
+        locale = next((known for known in LOCALES if known == asked), self.locale)
+        words = render(owed.template, owed.facts, self.external_url, locale)
+        return Message(
+            id=owed.id,
+            incident_id=owed.incident_id,
+            recipient=address,
+            template=owed.template,
+            role=owed.role,
+            subject=words.subject,
+            text=words.text,
+            facts=owed.facts,
+            created_at=owed.created_at,
+            urgency=owed.urgency,
+        )
+
+    async def _timed(self, channel: Channel, message: Message, name: str) -> Result:
+        started = self.clock.monotonic()
+        try:
+            async with asyncio.timeout(self.send_timeout_s):
+                return await channel.send(message)
+        except TimeoutError:
+            return Retry(f"no answer within {self.send_timeout_s:g} s", down=True)
+        except Exception as error:
+            log.exception("a channel failed", action="notify_channel_failed", id=str(message.id))
+            return Retry(f"internal: {type(error).__name__}")
+        finally:
+            self.metrics.send_seconds.labels(channel_label(name)).observe(self.clock.monotonic() - started)
+
+
+def _ended(owed: Owed, result: Result, channel: str) -> Outcome:
+    verdict = settle(owed.id, owed.attempts, owed.claimed_at - owed.created_at, result)
+    outcome = {"sent": SendOutcome.SENT, "dead": SendOutcome.DEAD}.get(verdict.state, SendOutcome.RETRY)
+    return Outcome(verdict, outcome, channel)

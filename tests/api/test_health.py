@@ -1,0 +1,66 @@
+"""The probes say whether the process works, and whether it should be sent requests."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client import CollectorRegistry
+
+from gateway.api.health import Health
+from gateway.db.pool import Pool
+from gateway.metrics import Metrics
+
+
+@dataclass
+class Parts:
+    """What the probes ask about."""
+
+    timers: bool = True
+    intake: bool = True
+    notifier: bool = True
+    failing: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def parts() -> Parts:
+    return Parts()
+
+
+Ask = Callable[[str], Awaitable[tuple[int, Any]]]
+
+
+@pytest.fixture
+async def ask(pool: Pool, parts: Parts) -> AsyncIterator[Ask]:
+    health = Health(pool, lambda: parts.timers, lambda: parts.intake, lambda: parts.notifier, lambda: parts.failing)
+    app = web.Application()
+    app.add_routes(health.routes(Metrics(CollectorRegistry())))
+    async with TestClient(TestServer(app)) as client:
+
+        async def asked(path: str) -> tuple[int, Any]:
+            answer = await client.get(path)
+            return answer.status, await answer.json()
+
+        yield asked
+
+
+async def test_a_process_that_works_is_alive_and_ready(ask: Ask) -> None:
+    assert await ask("/healthz") == (200, {"status": "alive"})
+    assert (await ask("/readyz"))[0] == 200
+
+
+async def test_a_dead_task_shows_in_both_probes(ask: Ask, parts: Parts) -> None:
+    parts.failing = ["upkeep"]
+    assert await ask("/healthz") == (503, {"status": "failing", "tasks": ["upkeep"]})
+    status, told = await ask("/readyz")
+    assert (status, told["tasks"], told["database"]) == (503, False, True)
+
+
+@pytest.mark.parametrize("part", ["timers", "intake", "notifier"])
+async def test_timers_that_wait_for_a_dependency_make_it_unready_and_leave_it_alive(ask: Ask, parts: Parts, part: str) -> None:
+    setattr(parts, part, False)
+    assert (await ask("/healthz"))[0] == 200
+    status, told = await ask("/readyz")
+    assert (status, told[part], told["status"]) == (503, False, "not ready")

@@ -1,0 +1,242 @@
+"""Alerts that join an open master: nothing joins one that would keep it silent, and the link is proposed instead."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.db.pool import Pool
+from gateway.dedup.decide import Rules
+from gateway.dedup.groups import Group
+from gateway.dedup.kindred import Kindred
+from gateway.dedup.known import Holder, Known
+from gateway.dedup.plan import Item, Plan, decide_all
+from gateway.incidents.hierarchy import unfit
+from gateway.incidents.model import Outcome, State
+from tests.kinship.corpus.world import landscape
+from tests.support.clock import NOON, FakeClock
+from tests.support.house import House, a_house
+from tests.support.intake import FIRING, RESOLVED, Desk, a_submission, an_alert, by_service, intake_desk, settings
+
+MINUTE = timedelta(minutes=1)
+RULES = Rules(10 * MINUTE, 3, timedelta(hours=1))
+GRADES = {"critical": 1, "major": 2, "warning": 3, "info": 4}
+ITEMS = ("", "san-1", "crm-db1", "crm-app1", "crm-web1", "erp-db1")
+
+MASTERS = st.builds(
+    Holder,
+    id=st.integers(1, 1_000_000),
+    number=st.just("INC-9"),
+    state=st.sampled_from([State.LOGGED, State.ON_HOLD, State.RESOLVED]),
+    priority=st.integers(1, 4),
+    security=st.booleans(),
+    suppressed=st.booleans(),
+    kind=st.sampled_from(["incident", "incident", "service_request"]),
+)
+EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b", "c", "d", "held"]),
+        st.sampled_from([FIRING, FIRING, RESOLVED]),
+        st.sampled_from(sorted(GRADES)),
+        st.sampled_from(ITEMS),
+        st.sampled_from(["", "one", "two"]),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def a_plan(groups: dict[str, Holder | None], alerted: dict[str, list[Holder]], held: Holder) -> Plan:
+    led = {
+        name.encode(): Group(name.encode(), name, 5 * MINUTE, master, NOON if master else None) for name, master in groups.items()
+    }
+    plan = Plan(NOON, RULES, 10 * MINUTE, {}, groups=led, kindred=Kindred(landscape(), alerted))
+    plan.priority_of = lambda item: GRADES[item.alert.severity]
+    plan.known = {key.encode(): Known(key.encode()) for key in "abcd"}
+    plan.known[b"held"] = Known(b"held", is_new=False, status=FIRING, holder=held)
+    return plan
+
+
+@given(
+    EVENTS,
+    st.dictionaries(st.sampled_from(["one", "two"]), MASTERS),
+    st.dictionaries(st.sampled_from(ITEMS[1:]), MASTERS),
+    MASTERS,
+)
+def test_after_any_batch_no_open_record_is_below_a_milder_a_hidden_or_an_ended_master(
+    events: list[tuple[str, Any, str, str, str]], led: dict[str, Holder], alerted: dict[str, Holder], held: Holder
+) -> None:
+    groups: dict[str, Holder | None] = {"one": None, "two": None, **led}
+    plan = a_plan(groups, {ci: [master] for ci, master in alerted.items()} | {"erp-db1": [held]}, held)
+    items = []
+    for key, status, severity, ci, group in events:
+        items.append(Item(1, "generic", an_alert(key, status, severity=severity, ci=ci), key.encode()))
+        plan.memberships[key.encode()] = (group.encode(),) if group else ()
+    verdicts = decide_all(plan, items)
+    followers = [holder for holder in (*(draft.holder for draft in plan.drafts), *plan.moving) if holder.master is not None]
+    assert [(one.top, one) for one in followers if unfit(one.top, one)] == []
+    related = {verdict.holder for verdict in verdicts if verdict.outcome is Outcome.RELATED}
+    assert all(holder is not None and (holder.master is not None or not holder.live) for holder in related)
+    assert all(one.bond is None for one in plan.drafts if one.holder.master is None)
+    assert not any(master.security or master.suppressed for draft in plan.drafts for master, _ in draft.proposed)
+
+
+SILENCE = """
+INSERT INTO silence (id, integration_id, matchers, starts_at, ends_at, created_by, comment, updated_at)
+VALUES (gen_random_uuid(), NULL, '[]', $1, $1::timestamptz + interval '1 hour', 'ann', 'x', $1)
+"""
+
+
+async def linked(desk: Desk) -> dict[str, str | None]:
+    rows = await desk.rows("SELECT i.dedup_key, m.dedup_key AS master FROM incident i LEFT JOIN incident m ON m.id = i.master_id")
+    return {row["dedup_key"]: row["master"] for row in rows}
+
+
+async def events(desk: Desk, key: str) -> list[str]:
+    asked = "SELECT event FROM timeline t JOIN incident i ON i.id = t.incident_id WHERE dedup_key = $1 ORDER BY seq"
+    return [row["event"] for row in await desk.rows(asked, key)]
+
+
+@pytest.mark.parametrize(("first", "second"), [("info", "critical"), ("warning", "error"), ("info", "warning")])
+async def test_an_alert_more_urgent_than_its_groups_master_stands_alone_and_is_proposed_and_leads(
+    desk: Desk, first: str, second: str
+) -> None:
+    await desk.one("cache", service="pay", severity=first)
+    worse = await desk.one("down", service="pay", severity=second)
+    later = await desk.one("slow", service="pay", severity=second)
+    assert (worse.outcome, later.outcome) == (Outcome.OPENED, Outcome.RELATED)
+    assert await linked(desk) == {"cache": None, "down": None, "slow": "down"}
+    assert "link_proposed" in await events(desk, "down")
+    proposed = await desk.rows(
+        "SELECT i.dedup_key, p.reason, p.state FROM proposed_link p JOIN incident i ON i.id = p.incident_id"
+    )
+    assert proposed == [{"dedup_key": "down", "reason": "rule: same service", "state": "open"}]
+    timers = await desk.rows("SELECT i.dedup_key FROM timer t JOIN incident i ON i.id = t.incident_id WHERE t.kind = 1 AND armed")
+    assert sorted(row["dedup_key"] for row in timers) == ["cache", "down"]
+
+
+async def test_two_alerts_of_one_request_find_the_more_urgent_as_their_master_in_any_order(desk: Desk) -> None:
+    mild, grave = an_alert("mild", service="pay", severity="info"), an_alert("grave", service="pay", severity="critical")
+    await desk.tell(mild, grave)
+    await desk.tell(an_alert("other", service="pay", severity="warning"))
+    assert await linked(desk) == {"mild": None, "grave": None, "other": "grave"}
+
+
+async def test_a_record_that_joins_a_master_which_the_same_request_ends_stands_alone(desk: Desk) -> None:
+    await desk.one("master", service="pay")
+    joined, _ = await desk.tell(an_alert("joined", service="pay"), an_alert("master", RESOLVED, service="pay"))
+    assert (joined.outcome, joined.reason) == (Outcome.OPENED, "new_key")
+    assert await linked(desk) == {"master": None, "joined": None}
+
+
+async def test_what_follows_is_let_go_at_once_when_its_master_clears_and_what_clears_with_it_is_not(desk: Desk) -> None:
+    await desk.tell(*(an_alert(key, service="pay", severity="critical") for key in ("master", "still", "gone")))
+    await desk.tell(*(an_alert(key, RESOLVED, service="pay") for key in ("master", "gone")))
+    assert await linked(desk) == {"master": None, "still": None, "gone": "master"}
+    assert await events(desk, "still") == ["opened", "linked", "unlinked", "management_told"]
+    assert "unlinked" not in await events(desk, "gone")
+    still = await desk.rows("SELECT next_due_at FROM incident WHERE dedup_key = 'still'")
+    assert still[0]["next_due_at"] is not None
+    recorded = await desk.rows("SELECT facts::text AS facts FROM timeline WHERE event = 'unlinked'")
+    assert len(recorded) == 1
+    assert '"reason":"master_over"' in recorded[0]["facts"].replace(" ", "")
+
+
+async def test_a_storms_master_is_as_urgent_as_the_worst_it_took_up_and_tells_once_a_raise(
+    database_url: str, clock: FakeClock
+) -> None:
+    async with intake_desk(database_url, clock, settings({"GATEWAY_DEDUP__STORM__NEW_PER_MINUTE": "3"})) as desk:
+        await desk.tell(*(an_alert(f"k{n}") for n in range(4)))
+        await desk.tell(an_alert("s0", severity="info"))
+        master = (await desk.rows("SELECT id, priority FROM incident WHERE storm"))[0]
+        assert master["priority"] == 2
+        await desk.tell(*(an_alert(f"c{n}", severity="critical") for n in range(3)))
+        await desk.tell(an_alert("c9", severity="critical"))
+        told = await desk.rows("SELECT event FROM timeline WHERE incident_id = $1 AND event = 'raised'", master["id"])
+        assert len(told) == 1
+        assert await desk.rows("SELECT priority FROM incident WHERE storm") == [{"priority": 1}]
+
+
+async def test_a_storm_that_begins_with_a_critical_alert_opens_at_its_priority(database_url: str, clock: FakeClock) -> None:
+    async with intake_desk(database_url, clock, settings({"GATEWAY_DEDUP__STORM__NEW_PER_MINUTE": "3"})) as desk:
+        await desk.tell(*(an_alert(f"k{n}") for n in range(4)))
+        await desk.tell(an_alert("c0", severity="critical"))
+        assert await desk.rows("SELECT priority FROM incident WHERE storm") == [{"priority": 1}]
+
+
+async def test_nothing_folds_into_a_storm_that_few_may_see(database_url: str, clock: FakeClock) -> None:
+    async with intake_desk(database_url, clock, settings({"GATEWAY_DEDUP__STORM__NEW_PER_MINUTE": "3"})) as desk:
+        await desk.tell(*(an_alert(f"k{n}") for n in range(4)))
+        hidden = await desk.one("s0")
+        await desk.conn.execute("UPDATE incident SET security = true WHERE storm")
+        assert (await desk.one("s1")).incident != hidden.incident
+
+
+@pytest.fixture
+async def house(pool: Pool, database_url: str, clock: FakeClock) -> AsyncIterator[House]:
+    async with a_house(pool, database_url, clock, by_service(settings())) as furnished:
+        yield furnished
+
+
+PROPOSED = """
+SELECT i.ci, m.ci AS master FROM proposed_link p
+JOIN incident i ON i.id = p.incident_id JOIN incident m ON m.id = p.master_id
+"""
+
+
+async def proposals(house: House) -> list[tuple[str, str]]:
+    return [(row["ci"], row["master"]) for row in await house.pool.fetch(PROPOSED)]
+
+
+async def test_a_critical_effect_of_a_mild_cause_stands_alone_and_is_proposed(house: House) -> None:
+    await house.alert("san-1", severity="info")
+    effect = await house.alert("crm-web1", severity="critical")
+    assert effect["master_id"] is None
+    assert effect["next_due_at"] is not None
+    assert await proposals(house) == [("crm-web1", "san-1")]
+
+
+async def test_the_nearest_cause_that_is_urgent_enough_is_taken(house: House) -> None:
+    far, _ = await house.alert("san-1", severity="critical"), await house.alert("crm-db1", severity="info")
+    effect = await house.alert("crm-web1", severity="critical")
+    assert effect["master_id"] == far["id"]
+
+
+async def test_a_mild_cause_that_comes_later_takes_over_only_what_is_no_more_urgent(house: House) -> None:
+    grave, mild = await house.alert("crm-web1", severity="critical"), await house.alert("erp-web1", severity="info")
+    cause = await house.alert("san-1", severity="warning")
+    rows = [await house.row(one["number"]) for one in (grave, mild)]
+    assert [row["master_id"] for row in rows] == [None, cause["id"]]
+    assert await proposals(house) == [("crm-web1", "san-1")]
+    assert [event for event, _ in await house.facts(grave["number"])][-1] == "link_proposed"
+
+
+async def test_symptom_and_mild_cause_of_one_request_stay_apart(house: House) -> None:
+    alerts = [an_alert("web", ci="crm-web1", severity="critical"), an_alert("san", ci="san-1", severity="info")]
+    await house.intake.take(a_submission(*alerts))
+    assert await house.pool.fetchval("SELECT count(*) FROM incident WHERE master_id IS NOT NULL") == 0
+    assert await proposals(house) == [("crm-web1", "san-1")]
+
+
+async def test_an_alert_of_a_security_incident_that_comes_back_opens_one_that_neither_joins_nor_leads(desk: Desk) -> None:
+    await desk.one("intruder", service="pay")
+    await desk.conn.execute("UPDATE incident SET security = true, state = 'closed', closed_at = recorded_at")
+    await desk.one("ordinary", service="pay", severity="critical")
+    await desk.one("intruder", service="pay")
+    await desk.one("later", service="pay", severity="info")
+    rows = await desk.rows("SELECT dedup_key, security FROM incident WHERE state = 'logged' ORDER BY id")
+    assert [(row["dedup_key"], row["security"]) for row in rows] == [("ordinary", False), ("intruder", True), ("later", False)]
+    assert await linked(desk) == {"intruder": None, "ordinary": None, "later": "ordinary"}
+
+
+async def test_it_opens_one_after_a_silence_too(desk: Desk) -> None:
+    await desk.one("intruder")
+    await desk.conn.execute("UPDATE incident SET security = true, state = 'closed', closed_at = recorded_at")
+    await desk.conn.execute(SILENCE, desk.clock.at)
+    assert [(await desk.one("intruder")).outcome for _ in range(3)] == [Outcome.SUPPRESSED] * 3
+    await desk.conn.execute("DELETE FROM silence")
+    assert (await desk.one("intruder")).outcome is Outcome.OPENED
+    assert await desk.rows("SELECT security FROM incident WHERE state = 'logged'") == [{"security": True}]

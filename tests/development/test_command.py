@@ -1,0 +1,204 @@
+"""`gw dev` on a developer's machine: other servers in the shell, restarts, and failures."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from gateway.__main__ import main
+from tests.support.process import CLOCK, ROOT
+
+OTHER_SERVERS = {
+    "DATABASE_URL": "postgresql://payroll@db.invalid/payroll",
+    "REDIS_URL": "redis://cache.invalid",
+    "PGHOST": "db.invalid",
+    "PGPORT": "6432",
+    "PGUSER": "payroll",
+    "PGDATABASE": "payroll",
+    "PGPASSWORD": "secret",
+    "PGSSLMODE": "verify-full",
+    "PGSERVICE": "payroll",
+    "PGTARGETSESSIONATTRS": "standby",
+    "PGOPTIONS": "-c search_path=payroll",
+}
+SERVES_WITHIN = 60.0
+
+
+class Developer:
+    """A person with one state folder who starts `gw dev` on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.state = folder / "state"
+        self.ready = folder / "ready.json"
+        self.log = folder / "log"
+        self.facts: dict[str, Any] = {}
+
+    @contextmanager
+    def started(self) -> Iterator["subprocess.Popen[bytes]"]:
+        options = ["--port=0", f"--state={self.state}", f"--ready-file={self.ready}"]
+        argv = [sys.executable, "-m", "gateway", "dev", *options]
+        with self.log.open("wb") as sink:
+            environ = {**os.environ, **OTHER_SERVERS}
+            process = subprocess.Popen(argv, cwd=ROOT, env=environ, stdout=sink, stderr=sink)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            status = process.wait(30)
+        assert status == 0, self.log.read_text()
+        assert not self.ready.exists()
+
+    async def until_it_serves(self, process: "subprocess.Popen[bytes]") -> None:
+        until = CLOCK.monotonic() + SERVES_WITHIN
+        while not self.ready.exists():
+            assert process.poll() is None, self.log.read_text()
+            assert CLOCK.monotonic() < until, self.log.read_text()
+            await CLOCK.sleep(0.05)
+        self.facts = json.loads(self.ready.read_text())
+
+    async def status_of_an_alert(self) -> int:
+        head = {"Authorization": f"Bearer {self.facts['ingest_key']}"}
+        body = {"title": "disk full", "severity": "warning"}
+        address = f"{self.facts['url']}/ingest/generic"
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(address, json=body, headers=head) as answer,
+        ):
+            return answer.status
+
+    async def until_an_alert_is_taken(self) -> None:
+        until = CLOCK.monotonic() + SERVES_WITHIN
+        while await self.status_of_an_alert() != 202:
+            assert CLOCK.monotonic() < until, self.log.read_text()
+            await CLOCK.sleep(0.1)
+
+    async def until_it_is_told(self, slug: str) -> None:
+        until = CLOCK.monotonic() + SERVES_WITHIN
+        while slug not in self.log.read_text():
+            assert CLOCK.monotonic() < until, self.log.read_text()
+            await CLOCK.sleep(0.05)
+
+
+@pytest.fixture
+def developer() -> Iterator[Developer]:
+    with tempfile.TemporaryDirectory(prefix="gateway-test-", dir="/tmp") as name:
+        Path(name).chmod(0o711)
+        yield Developer(Path(name))
+
+
+def kill_child(process: "subprocess.Popen[bytes]", name: str) -> None:
+    found = subprocess.check_output(["pgrep", "-P", str(process.pid), "-x", name], text=True)
+    os.kill(int(found), signal.SIGKILL)
+
+
+@pytest.mark.timeout(180)
+async def test_servers_of_the_shell_are_not_used_and_keys_outlive_a_restart(
+    developer: Developer,
+) -> None:
+    with developer.started() as process:
+        await developer.until_it_serves(process)
+        assert await developer.status_of_an_alert() == 202
+        said = developer.log.read_text()
+        assert f"state     {developer.state}" in said
+        assert "DATABASE_URL is not used" in said
+        assert "REDIS_URL is not used" in said
+        psql = [sys.executable, "-m", "gateway.embedded.psql", f"--state={developer.state}"]
+        counted = subprocess.run(
+            [*psql, "-tAc", "SELECT count(*) FROM incident"],
+            cwd=ROOT,
+            env={**os.environ, **OTHER_SERVERS},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (counted.returncode, counted.stdout) == (0, "1\n"), counted.stderr
+    before = developer.facts
+    with developer.started() as process:
+        await developer.until_it_serves(process)
+        assert developer.facts["admin_key"] == before["admin_key"]
+        assert developer.facts["ingest_key"] == before["ingest_key"]
+        assert await developer.status_of_an_alert() == 202
+
+
+@pytest.mark.timeout(180)
+async def test_servers_that_die_are_started_again(developer: Developer) -> None:
+    with developer.started() as process:
+        await developer.until_it_serves(process)
+        for name in ("postgres", "valkey-server"):
+            kill_child(process, name)
+        for name in ("PostgreSQL", "Valkey"):
+            told = f'"server": "{name}", "event": "embedded_server_restarted"'
+            await developer.until_it_is_told(told)
+        await developer.until_an_alert_is_taken()
+        assert process.poll() is None
+
+
+@pytest.mark.usefixtures("logs_as_before")
+class TestWhatCannotBeDone:
+    """Each is one line with status 2, before any server is started."""
+
+    @pytest.fixture(autouse=True)
+    def terminal(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self.capsys = capsys
+
+    def refusal(self, *arguments: str | Path) -> str:
+        assert main(["dev", *map(str, arguments)]) == 2
+        said = self.capsys.readouterr().err
+        assert len(said.splitlines()) == 1, said
+        return said.removeprefix("gateway: ").strip()
+
+    def test_a_port_in_use(self, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            said = self.refusal("--port", str(port), "--state", tmp_path / "state")
+        assert said.startswith(f"port {port} on 127.0.0.1 is in use: stop what listens there")
+        assert not (tmp_path / "state").exists()
+
+    def test_a_port_of_the_mail_listener_in_use(self, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            config = tmp_path / "gateway.toml"
+            config.write_text(f'[mail.listener]\nhost = "127.0.0.1"\nport = {port}\n')
+            said = self.refusal("--port=0", "--config", config, "--state", tmp_path / "state")
+        assert said.startswith(f"port {port} on 127.0.0.1 is in use")
+
+    def test_a_state_that_is_a_file(self, tmp_path: Path) -> None:
+        state = tmp_path / "state"
+        state.touch()
+        said = self.refusal("--port=0", "--state", state)
+        assert said == f"{state} is a file: choose a folder with --state"
+
+    def test_a_state_below_a_file(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        said = self.refusal("--port=0", "--state", tmp_path / "file" / "state")
+        assert "a file stands where a directory is needed: choose another place" in said
+
+    def test_a_state_that_may_not_be_written(self) -> None:
+        said = self.refusal("--port=0", "--state", "/proc/state")
+        assert said.startswith("/proc/state: ")
+
+    def test_a_home_that_is_not_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(os, "geteuid", lambda: 12345)
+        monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+        monkeypatch.setenv("HOME", "/proc/nobody")
+        assert self.refusal("--port=0").startswith("/proc/nobody")
+
+    def test_a_ready_file_in_a_folder_that_is_not_there(self, tmp_path: Path) -> None:
+        ready = tmp_path / "none" / "ready.json"
+        said = self.refusal("--port=0", "--state", tmp_path / "state", "--ready-file", ready)
+        assert said == f"{ready}.new: it does not exist: correct the path"
+        assert not (tmp_path / "state").exists()
+
+    def test_external_servers_that_nobody_named(self, tmp_path: Path) -> None:
+        said = self.refusal("--port=0", "--state", tmp_path / "state", "--external-servers")
+        assert said == "--external-servers needs DATABASE_URL and REDIS_URL"

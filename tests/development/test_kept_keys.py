@@ -1,0 +1,42 @@
+"""The keys of `gw dev` are the same tomorrow, as long as they are valid."""
+
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from gateway.clock import SystemClock
+from gateway.db.pool import Pool
+from gateway.development.kept_keys import FILE, kept_keys
+from gateway.operations.keys import KeyRing, Scope
+
+
+async def test_keys_are_kept_and_work(database_url: str, pool: Pool, tmp_path: Path) -> None:
+    first = await kept_keys(database_url, tmp_path)
+    assert await kept_keys(database_url, tmp_path) == first
+    ring = KeyRing(pool, SystemClock())
+    assert (await ring.recognise(first.admin)).may(Scope.WRITE)
+    assert (await ring.recognise(first.ingest)).scopes == {Scope.INGEST, Scope.READ}
+    assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("name", ["dev admin", "dev ingest"])
+async def test_a_revoked_key_is_replaced(name: str, database_url: str, tmp_path: Path) -> None:
+    first = await kept_keys(database_url, tmp_path)
+    conn = await asyncpg.connect(database_url)
+    await conn.execute("UPDATE api_key SET revoked_at = created_at WHERE name = $1", name)
+    await conn.close()
+    second = await kept_keys(database_url, tmp_path)
+    assert second != first
+    assert await kept_keys(database_url, tmp_path) == second
+
+
+@pytest.mark.parametrize("damaged", ["", "{", "[]", '{"admin": ""}', '{"admin": 1, "ingest": 2}'])
+async def test_a_damaged_file_is_replaced(
+    damaged: str,
+    database_url: str,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / FILE).write_text(damaged)
+    first = await kept_keys(database_url, tmp_path)
+    assert await kept_keys(database_url, tmp_path) == first

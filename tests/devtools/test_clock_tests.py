@@ -1,0 +1,111 @@
+"""Tests can run with every clock ahead, the servers' clocks too."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from devtools import clock_tests, debian, faketime, long_runs
+from devtools.commands import main
+from devtools.faketime import clocks_ahead
+from devtools.paths import ROOT
+from devtools.stopping import CannotRun
+from gateway.clock import SystemClock
+
+ASK = """
+import asyncio, json, time
+from datetime import UTC, datetime
+import asyncpg, redis.asyncio
+from gateway.embedded.launcher import Embedded
+
+async def main():
+    began = time.monotonic()
+    time.sleep(0.05)
+    slept = time.monotonic() - began
+    async with Embedded(fast=True) as servers:
+        conn = await asyncpg.connect(servers.database_url)
+        postgres = await conn.fetchval("SELECT clock_timestamp()")
+        await conn.close()
+        client = redis.asyncio.from_url(servers.redis_url)
+        valkey = datetime.fromtimestamp((await client.time())[0], UTC)
+        await client.aclose()
+    times = [time.isoformat() for time in (datetime.now(UTC), postgres, valkey)]
+    print(json.dumps({"times": times, "slept": slept}))
+
+asyncio.run(main())
+"""
+
+
+def test_every_clock_is_ahead_and_sleeping_takes_its_time() -> None:
+    if debian.faketime_library() is None and os.environ.get("GATEWAY_E2E_REQUIRED") != "1":
+        pytest.skip("no libfaketime here: `python3 gw fetch-e2e` fetches it")
+    with clocks_ahead(40) as environ:
+        said = json.loads(
+            subprocess.check_output([sys.executable, "-c", ASK], cwd=ROOT, env=environ),
+        )
+    expected = SystemClock().now() + timedelta(days=40)
+    for text in said["times"]:
+        time = datetime.fromisoformat(text).astimezone(UTC)
+        assert abs(time - expected) < timedelta(minutes=2)
+    assert 0.05 <= said["slept"] < 30
+
+
+def test_without_the_library_it_says_what_to_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faketime, "faketime_library", lambda: None)
+    with pytest.raises(CannotRun, match="run `python3 gw fetch-e2e` first"), clocks_ahead(40):
+        pass
+
+
+def test_the_fetched_library_comes_before_the_systems(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    library = tmp_path / "usr" / "lib" / "any" / "faketime" / "libfaketimeMT.so.1"
+    library.parent.mkdir(parents=True)
+    library.touch()
+    monkeypatch.setattr(debian, "DEBIAN", tmp_path)
+    assert debian.faketime_library() == library
+
+
+def test_rooms_that_judge_time_exist() -> None:
+    rooms = [part for part in clock_tests.JUDGING_TIME if part.startswith("tests/")]
+    assert rooms
+    assert all((ROOT / room).is_dir() for room in rooms + clock_tests.OTHER_CLOCKS)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, list[str]]]:
+    """What tests were asked to run, and how many days ahead; none runs."""
+    asked = []
+
+    def run(days: int, arguments: list[str]) -> int:
+        asked.append((days, arguments))
+        return 0
+
+    monkeypatch.setattr(clock_tests, "run", run)
+    return asked
+
+
+def test_days_and_rooms_are_chosen(asked: list[tuple[int, list[str]]]) -> None:
+    assert main(["test-ahead"]) == 0
+    assert main(["test-ahead", "--days", "7", "tests/sla", "-x"]) == 0
+    assert asked == [(40, clock_tests.JUDGING_TIME), (7, ["tests/sla", "-x"])]
+
+
+def test_a_long_run_is_repeated_by_its_seed(asked: list[tuple[int, list[str]]]) -> None:
+    assert main(["long", "clock", "--seed", "5"]) == 0
+    assert asked[0][0] == 400
+    assert "--hypothesis-seed=5" in asked[0][1]
+
+
+@pytest.mark.parametrize("given", [["clock"], ["none", "--seed=1"], ["clock", "--seed=x"]])
+def test_a_long_run_needs_its_name_and_a_seed(given: list[str]) -> None:
+    parser = argparse.ArgumentParser()
+    long_runs.arguments(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args(given)

@@ -1,0 +1,123 @@
+"""Who may follow whom, and what an incident that is let go says."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from gateway.incidents.hierarchy import Unfit, let_go, may_loosen, may_outgrow, unfit
+from gateway.incidents.model import State
+from gateway.incidents.record import Revision
+from tests.incidents.test_lifecycle import an_incident
+
+
+@dataclass(frozen=True)
+class Stands:
+    state: State = State.LOGGED
+    kind: str = "incident"
+    priority: int = 3
+    security: bool = False
+    suppressed: bool = False
+
+
+OVER, REQUEST = State.RESOLVED, "service_request"
+
+
+@pytest.mark.parametrize(
+    ("master", "follower", "why"),
+    [
+        (Stands(), Stands(), None),
+        (Stands(priority=1), Stands(priority=4), None),
+        (Stands(priority=4), Stands(priority=1), Unfit.MILDER),
+        (Stands(state=OVER), Stands(), Unfit.OVER),
+        (Stands(state=State.ON_HOLD), Stands(), None),
+        (Stands(security=True), Stands(), Unfit.HIDDEN),
+        (Stands(security=True), Stands(security=True), None),
+        (Stands(), Stands(security=True), None),
+        (Stands(kind=REQUEST), Stands(), Unfit.REQUEST),
+        (Stands(kind=REQUEST), Stands(kind=REQUEST), None),
+        (Stands(), Stands(kind=REQUEST), None),
+        (Stands(suppressed=True), Stands(), Unfit.SUPPRESSED),
+        (Stands(state=OVER, security=True, priority=4), Stands(state=State.CLOSED, priority=1), None),
+    ],
+)
+def test_an_open_incident_follows_only_an_open_visible_master_that_is_at_least_as_urgent(
+    master: Stands, follower: Stands, why: Unfit | None
+) -> None:
+    assert unfit(master, follower) is why
+
+
+def revised(before: dict[str, object], **after: object) -> Revision:
+    was = replace(an_incident(), **before)  # type: ignore[arg-type]
+    now = replace(was, **after)  # type: ignore[arg-type]
+    return Revision(after=now, actor="ann", events=(("changed", {}),), before=was)
+
+
+@pytest.mark.parametrize(
+    ("revision", "may"),
+    [
+        (revised({}, state=State.RESOLVED), True),
+        (revised({}, state=State.REJECTED), True),
+        (revised({}, priority=4), True),
+        (revised({}, priority=1), False),
+        (revised({}, security=True), True),
+        (revised({"security": True}, security=False), False),
+        (revised({}, suppressed=True), True),
+        (revised({}, kind=REQUEST), True),
+        (revised({}, title="y"), False),
+        (revised({"state": State.RESOLVED}, state=State.CLOSED), False),
+        (revised({"master_id": 7}, state=State.RESOLVED), False),
+        (replace(revised({}), before=None), False),
+    ],
+)
+def test_an_end_a_lower_priority_a_flag_or_another_kind_can_loosen_the_followers_of_a_master(
+    revision: Revision,
+    may: bool,  # noqa: FBT001 - a column
+) -> None:
+    assert may_loosen(revision) is may
+
+
+BELOW: dict[str, object] = {"master_id": 7}
+
+
+@pytest.mark.parametrize(
+    ("revision", "may"),
+    [
+        (revised(BELOW, priority=1), True),
+        (revised(BELOW | {"state": State.RESOLVED}, state=State.LOGGED), True),
+        (revised(BELOW | {"security": True}, security=False), True),
+        (revised({}, master_id=7), True),
+        (replace(revised(BELOW), before=None), True),
+        (revised(BELOW, title="y"), False),
+        (revised(BELOW, state=State.RESOLVED), False),
+        (revised({}, priority=1), False),
+    ],
+)
+def test_a_follower_is_compared_with_its_master_once_it_stands_elsewhere_or_comes_back(
+    revision: Revision,
+    may: bool,  # noqa: FBT001 - a column
+) -> None:
+    assert may_outgrow(revision) is may
+
+
+@pytest.mark.parametrize(
+    ("why", "more"),
+    [
+        (Unfit.HIDDEN, {}),
+        (Unfit.OVER, {"state": State.RESOLVED}),
+        (Unfit.MILDER, {"priority": 3, "master_priority": 4}),
+    ],
+)
+def test_the_timeline_of_what_is_let_go_names_the_master_and_the_reason(why: Unfit, more: dict[str, object]) -> None:
+    follower = replace(an_incident(), master_id=7, link_reason="rule: same service", link_score=1.0, priority=3)
+    master = replace(an_incident(), id=7, number="INC-7", state=State.RESOLVED, priority=4)
+    freed = let_go(Revision(after=follower, actor="gateway", events=()), master, why)
+    assert freed.events == (("unlinked", {"master": "INC-7", "reason": why} | more),)
+    assert (freed.after.master_id, freed.after.link_reason, freed.after.link_score) == (None, None, None)
+
+
+def test_a_link_that_became_unfit_is_proposed_with_its_reason() -> None:
+    follower = replace(an_incident(), master_id=7, link_reason="rule: same service", link_score=1.0)
+    freed = let_go(Revision(after=follower, actor="gateway", events=()), an_incident(), Unfit.MILDER, proposed=True)
+    assert freed.events[-1] == (
+        "link_proposed", {"master": an_incident().number, "reason": "rule: same service", "score": 1.0},
+    )  # fmt: skip

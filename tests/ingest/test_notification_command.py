@@ -1,0 +1,149 @@
+"""The command of Nagios and Icinga: nothing it is told is lost while the gateway is away, and all of it comes in order."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+SCRIPT = Path(__file__).parents[2] / "integrations" / "nagios" / "notify_incident_gateway.py"
+
+
+@dataclass
+class Stub:
+    """A gateway that answers what it is told to, and remembers what it committed."""
+
+    port: int = 0
+    answers: list[int] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    committed: list[dict[str, str]] = field(default_factory=list)
+
+    async def take(self, request: web.Request) -> web.Response:
+        self.names.append(request.headers["Idempotency-Key"])
+        status = self.answers.pop(0) if self.answers else 202
+        if status == 202:
+            self.committed.append(await request.json())
+        return web.Response(status=status, text="{}")
+
+    @asynccontextmanager
+    async def up(self) -> AsyncIterator["Stub"]:
+        app = web.Application()
+        app.router.add_post("/ingest/{source}", self.take)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", self.port).start()
+            self.port = runner.addresses[0][1]
+            yield self
+        finally:
+            await runner.cleanup()
+
+
+@dataclass
+class Nagios:
+    """Runs the command as Nagios does."""
+
+    folder: Path
+    stub: Stub
+
+    async def tell(self, *told: str, within: str = "5", spool: str = "spool") -> tuple[int, str]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, str(SCRIPT), "--url", f"http://127.0.0.1:{self.stub.port}", "--key-file", str(self.folder / "key"),
+            "--pause", "0.01", "--within", within, "--spool", str(self.folder / spool), *told,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=os.environ | {"TMPDIR": str(self.folder)},
+        )  # fmt: skip
+        output, _ = await process.communicate()
+        return process.returncode or 0, output.decode()
+
+    @property
+    def waiting(self) -> list[Path]:
+        return sorted(self.folder.glob("spool/*/[0-9]*.json"))
+
+
+@pytest.fixture
+def nagios(tmp_path: Path) -> Nagios:
+    (tmp_path / "key").write_text("gwk_x\n")
+    return Nagios(tmp_path, Stub())
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():
+            await asyncio.get_running_loop().run_in_executor(None, lambda: None)
+
+
+async def test_it_tries_again_under_one_name_and_gives_up_on_a_refusal(nagios: Nagios) -> None:
+    nagios.stub.answers = [503, 429, 202, 400]
+    async with nagios.stub.up():
+        assert (await nagios.tell("type=PROBLEM", "host=a"))[0] == 0
+        assert len(set(nagios.stub.names)) == 1
+        assert (await nagios.tell("type=PROBLEM", "host=b"))[0] == 2
+    assert nagios.stub.committed == [{"type": "PROBLEM", "host": "a"}]
+    assert (nagios.waiting, len([*nagios.folder.glob("spool/*/refused/*.json")])) == ([], 1)
+
+
+async def test_what_is_told_during_an_outage_is_sent_after_it_in_order_by_the_background(nagios: Nagios) -> None:
+    async with nagios.stub.up():
+        pass
+    for at, state in enumerate(("WARNING", "CRITICAL", "OK")):
+        status, output = await nagios.tell("host=a", "service=disk", f"state={state}", f"time={1795918240 + at}", within="0.3")
+        assert (status, "kept in" in output) == (1, True)
+    assert len(nagios.waiting) == 3
+    async with nagios.stub.up():
+        await until(lambda: not nagios.waiting)
+    assert [one["state"] for one in nagios.stub.committed] == ["WARNING", "CRITICAL", "OK"]
+
+
+async def test_notifications_of_one_second_come_in_the_order_in_which_they_were_started(nagios: Nagios) -> None:
+    async with nagios.stub.up():
+        started = []
+        for number in range(6):
+            told = nagios.tell("host=a", "service=disk", f"output={number}", "time=1795918240")
+            started.append(asyncio.create_task(told))
+            await asyncio.get_running_loop().run_in_executor(None, lambda: None)
+        assert {status for status, _ in await asyncio.gather(*started)} == {0}
+    assert [one["output"] for one in nagios.stub.committed] == [str(number) for number in range(6)]
+
+
+async def test_a_command_that_was_killed_leaves_its_notification_to_the_next(nagios: Nagios) -> None:
+    async with nagios.stub.up():
+        pass
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(SCRIPT), "--url", f"http://127.0.0.1:{nagios.stub.port}", "--key-file", str(nagios.folder / "key"),
+        "--spool", str(nagios.folder / "spool"), "host=a", "state=CRITICAL", "time=1", stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    await until(lambda: len(nagios.waiting) == 1)
+    process.kill()
+    await process.wait()
+    async with nagios.stub.up():
+        assert (await nagios.tell("host=a", "state=OK", "time=2"))[0] == 0
+    assert [one["state"] for one in nagios.stub.committed] == ["CRITICAL", "OK"]
+
+
+async def test_a_wrong_key_keeps_everything_until_it_is_mended(nagios: Nagios) -> None:
+    nagios.stub.answers = [401]
+    async with nagios.stub.up():
+        status, output = await nagios.tell("host=a", "time=1")
+        assert (status, "until this is mended" in output) == (2, True)
+        assert (await nagios.tell("host=b", "time=2"))[0] == 0
+    assert [one["host"] for one in nagios.stub.committed] == ["a", "b"]
+
+
+async def test_a_folder_that_cannot_be_written_is_told_and_another_taken(nagios: Nagios) -> None:
+    (nagios.folder / "file").write_text("")
+    async with nagios.stub.up():
+        status, output = await nagios.tell("host=a", spool="file/spool")
+    assert (status, "Not a directory" in output) == (0, True)
+    assert nagios.stub.committed == [{"host": "a"}]
+
+
+def test_the_commands_end_before_what_starts_them_kills_them() -> None:
+    text = SCRIPT.read_text("utf-8")
+    assert json.loads(text.partition("WITHIN = ")[2].partition("\n")[0]) == {"nagios": 25.0, "icinga": 55.0}

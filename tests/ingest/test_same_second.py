@@ -1,0 +1,82 @@
+"""A firing and its recovery that carry one time, as senders that stamp whole seconds or the time of occurrence send them."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.dedup.submission import Submission
+from gateway.incidents.model import Outcome
+from gateway.ingest.source import Delivery
+from gateway.settings import Intake
+from tests.ingest.requests import BY_SLUG
+from tests.support.clock import FakeClock
+from tests.support.intake import Desk, intake_desk, settings
+
+TIME = "1772452790"
+"""Ten seconds before the tests' noon."""
+
+OCCURRED = "2026-03-02T11:59:50Z"
+
+
+def check(kind: str, state: str, time: str) -> dict[str, Any]:
+    return {"type": kind, "host": "c01", "state": state, "output": "x", "time": time}
+
+
+def occurred(status: str, time: str) -> dict[str, Any]:
+    return {"title": "Disk full", "dedup_key": "c01-disk", "status": status, "occurred_at": time}
+
+
+def event(action: str, time: str) -> dict[str, Any]:
+    payload = {"summary": "HTTP is down", "source": "srv01", "severity": "critical", "timestamp": time}
+    return {"routing_key": "0" * 32, "event_action": action, "dedup_key": "srv01/http", "payload": payload}
+
+
+PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "nagios": (check("PROBLEM", "DOWN", TIME), check("RECOVERY", "UP", TIME)),
+    "icinga": (check("PROBLEM", "DOWN", TIME), check("RECOVERY", "UP", TIME)),
+    "generic": (occurred("firing", OCCURRED), occurred("resolved", OCCURRED)),
+    "pagerduty": (event("trigger", OCCURRED), event("resolve", OCCURRED)),
+}
+"""A firing and a recovery of one time, by source; Nagios' and the generic one are those of a case from the field."""
+
+
+async def send(desk: Desk, slug: str, body: dict[str, Any]) -> tuple[Outcome, str]:
+    parsed = BY_SLUG[slug].parse(Delivery({}, msgspec.json.encode(body), desk.clock.at), Intake())
+    (receipt,) = await desk.take(Submission(1, slug, b"{}", {}, parsed.alerts))
+    return receipt.results[0].outcome, receipt.results[0].reason
+
+
+@pytest.mark.parametrize("slug", PAIRS)
+async def test_a_recovery_of_the_same_second_clears_and_a_firing_after_it_reopens(
+    slug: str, database_url: str, clock: FakeClock
+) -> None:
+    firing, recovery = PAIRS[slug]
+    async with intake_desk(database_url, clock, settings()) as desk:
+        story = [(await send(desk, slug, body))[0] for body in (firing, firing, recovery, firing, recovery)]
+        assert story == [Outcome.OPENED, Outcome.REPEATED, Outcome.CLEARED, Outcome.REOPENED, Outcome.CLEARED]
+        assert await desk.rows("SELECT state FROM incident") == [{"state": "resolved"}]
+
+
+@pytest.mark.parametrize("slug", ["nagios", "icinga", "generic"])
+async def test_a_firing_that_its_recovery_overtook_opens_nothing_and_the_next_one_does(
+    slug: str, database_url: str, clock: FakeClock
+) -> None:
+    firing, recovery = PAIRS[slug]
+    later = {**firing, "time": str(int(TIME) + 1)} if "time" in firing else {**firing, "occurred_at": "2026-03-02T11:59:51Z"}
+    async with intake_desk(database_url, clock, settings()) as desk:
+        told = [await send(desk, slug, body) for body in (recovery, firing, later)]
+        assert told == [(Outcome.IGNORED, "nothing_open"), (Outcome.STALE, "overtaken"), (Outcome.OPENED, "new_key")]
+        kept = await desk.rows("SELECT outcome, reason FROM alert_event ORDER BY received_at, reason")
+        assert {"outcome": "stale", "reason": "overtaken"} in kept
+        assert await send(desk, slug, later) == (Outcome.REPEATED, "open")
+        assert await send(desk, slug, firing) == (Outcome.STALE, "overtaken")
+
+
+async def test_events_of_pagerduty_go_by_arrival_whatever_their_time_of_occurrence(database_url: str, clock: FakeClock) -> None:
+    async with intake_desk(database_url, clock, settings()) as desk:
+        again = event("trigger", "2026-03-02T11:59:58Z")
+        story = [await send(desk, "pagerduty", body) for body in (*PAIRS["pagerduty"][:1], again, PAIRS["pagerduty"][1])]
+        assert [outcome for outcome, _ in story] == [Outcome.OPENED, Outcome.REPEATED, Outcome.CLEARED]
+        (row,) = await desk.rows("SELECT occurred_at::text FROM incident")
+        assert row["occurred_at"].startswith("2026-03-02 11:59:50")

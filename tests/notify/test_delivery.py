@@ -1,0 +1,154 @@
+"""A message for a person goes by their contact methods, the next at once where one fails."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from gateway.db.pool import Pool, acquire
+from gateway.metrics import Metrics
+from gateway.notify import outbox
+from gateway.notify.breaker import FAILURES
+from gateway.notify.message import Dead, Delivered, Message, Result, Retry
+from gateway.notify.runner import Runner
+from gateway.oncall import people
+from gateway.oncall.method import Method
+from gateway.oncall.methods import replace_methods
+from tests.support.clock import NOON, FakeClock
+from tests.support.telling import ScriptedChannel, notice
+
+FIELDS = {"name": "Ann", "zone": "UTC", "roles": [], "skills": [], "locale": "zh-CN", "active": True}
+Answer = Callable[[Message], Result]
+
+
+def always(result: Result) -> Answer:
+    return lambda _: result
+
+
+@pytest.fixture
+async def ann(pool: Pool) -> None:
+    """Ann reads Chinese; she is called, then mailed, then told by a webhook."""
+    async with acquire(pool) as conn, conn.transaction():
+        await people.create(conn, FIELDS | {"login": "ann", "email": "ann@example.com", "phone": "+8613800138000"}, None)
+        methods = (Method("voice"), Method("mail"), Method("webhook", "https://ann.example.com"))
+        await replace_methods(conn, "ann", methods)
+
+
+def runner(pool: Pool, clock: FakeClock, **answers: Result) -> tuple[Runner, dict[str, ScriptedChannel]]:
+    channels = {name: ScriptedChannel(always(result)) for name, result in answers.items()}
+    return Runner(pool=pool, channels=channels, metrics=Metrics(CollectorRegistry()), clock=clock), channels
+
+
+async def owe(pool: Pool, *incidents: int, login: str = "ann", **facts: Any) -> None:
+    rows = [(n, replace(notice(target=f"person:{login}"), facts={"number": f"INC-{n}", **facts})) for n in incidents]
+    async with pool.acquire() as conn:
+        await outbox.put(conn, rows, NOON)
+
+
+ROWS = "SELECT state, attempts, reached, last_error FROM outbox ORDER BY incident_id"
+
+
+async def rows(pool: Pool) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in await pool.fetch(ROWS)]
+
+
+@pytest.mark.usefixtures("ann")
+async def test_the_first_method_that_works_is_the_only_one_and_the_row_says_which(pool: Pool, clock: FakeClock) -> None:
+    one, channels = runner(pool, clock, voice=Delivered(), smtp=Delivered())
+    await owe(pool, 1)
+    await one.run_once(NOON)
+    assert await rows(pool) == [("sent", 1, "voice:ann", "")]
+    assert (len(channels["voice"].sent), channels["smtp"].sent) == (1, [])
+
+
+@pytest.mark.usefixtures("ann")
+@pytest.mark.parametrize("failure", [Dead("refused"), Retry("busy"), Retry("no answer", down=True)])
+async def test_the_next_method_is_tried_at_once_where_one_fails(pool: Pool, clock: FakeClock, failure: Result) -> None:
+    one, channels = runner(pool, clock, voice=failure, smtp=Delivered())
+    await owe(pool, 1)
+    assert await one.run_once(NOON) == 1
+    assert one.wake.is_set()
+    assert (await rows(pool))[0][:3] == ("pending", 0, "")
+    assert await one.run_once(NOON) == 1
+    assert (await rows(pool))[0][:3] == ("sent", 1, "smtp:ann@example.com")
+    (mail,) = channels["smtp"].sent
+    assert (mail.recipient, "已受理" in mail.subject) == ("ann@example.com", True)
+
+
+@pytest.mark.usefixtures("ann")
+async def test_where_all_fail_they_are_tried_again_by_the_schedule_from_the_first(pool: Pool, clock: FakeClock) -> None:
+    one, channels = runner(pool, clock, voice=Retry("busy"), smtp=Dead("no such mailbox"), webhook=Dead("gone"))
+    await owe(pool, 1)
+    assert [await one.run_once(NOON) for _ in range(4)] == [1, 1, 1, 0]
+    assert await rows(pool) == [("pending", 1, "", "gone")]
+    channels["voice"].answer = always(Delivered())
+    assert await one.run_once(NOON + timedelta(minutes=1)) == 1
+    assert (await rows(pool))[0][:3] == ("sent", 2, "voice:ann")
+
+
+@pytest.mark.usefixtures("ann")
+async def test_where_all_refuse_for_good_the_message_is_dead(pool: Pool, clock: FakeClock) -> None:
+    one, _ = runner(pool, clock, voice=Dead("no telephone"), smtp=Dead("no such mailbox"))
+    await owe(pool, 1)
+    assert [await one.run_once(NOON) for _ in range(4)] == [1, 1, 1, 0]
+    assert await rows(pool) == [("dead", 1, "", "there is no channel 'webhook'")]
+
+
+@pytest.mark.usefixtures("ann")
+async def test_an_endpoint_that_is_left_alone_is_passed_over_in_the_same_attempt(pool: Pool, clock: FakeClock) -> None:
+    one, channels = runner(pool, clock, voice=Delivered(), smtp=Delivered(), webhook=Delivered())
+    for _ in range(FAILURES):
+        one.breakers.report("ann", clock.monotonic(), failed=True)
+    await owe(pool, 1)
+    await one.run_once(NOON)
+    assert (await rows(pool))[0][2] == "smtp:ann@example.com"
+    assert channels["voice"].sent == []
+
+
+@pytest.mark.usefixtures("ann")
+async def test_where_all_endpoints_are_left_alone_the_message_waits_without_spending_an_attempt(
+    pool: Pool, clock: FakeClock
+) -> None:
+    one, _ = runner(pool, clock, voice=Delivered(), smtp=Delivered(), webhook=Delivered())
+    for endpoint in ("ann", "ann@example.com", "https://ann.example.com"):
+        for _ in range(FAILURES):
+            one.breakers.report(endpoint, clock.monotonic(), failed=True)
+    await owe(pool, 1)
+    await one.run_once(NOON)
+    assert (await rows(pool))[0][:2] == ("pending", 0)
+
+
+@pytest.mark.usefixtures("ann")
+async def test_a_round_that_ends_at_endpoints_left_alone_counts(pool: Pool, clock: FakeClock) -> None:
+    one, _ = runner(pool, clock, voice=Dead("no"), smtp=Delivered(), webhook=Delivered())
+    for endpoint in ("ann@example.com", "https://ann.example.com"):
+        for _ in range(FAILURES):
+            one.breakers.report(endpoint, clock.monotonic(), failed=True)
+    await owe(pool, 1)
+    assert [await one.run_once(NOON) for _ in range(3)] == [1, 1, 0]
+    assert (await rows(pool))[0][:2] == ("pending", 1)
+
+
+async def test_a_person_who_has_chosen_nothing_is_mailed(pool: Pool, clock: FakeClock) -> None:
+    async with acquire(pool) as conn:
+        await people.create(conn, FIELDS | {"login": "bob", "email": "bob@example.com", "phone": ""}, None)
+    one, channels = runner(pool, clock, smtp=Delivered())
+    await owe(pool, 1, login="bob", locale="en")
+    await one.run_once(NOON)
+    assert (channels["smtp"].sent[0].recipient, "opened" in channels["smtp"].sent[0].subject) == ("bob@example.com", True)
+
+
+@pytest.mark.parametrize(
+    ("login", "active", "why"), [("bob", True, "contact method"), ("bob", False, "login"), ("eve", True, "login")]
+)
+async def test_whom_nothing_can_reach_is_given_up(pool: Pool, clock: FakeClock, login: str, active: bool, why: str) -> None:  # noqa: FBT001 - a parameter
+    async with acquire(pool) as conn:
+        await people.create(conn, FIELDS | {"login": "bob", "email": "", "phone": "", "active": active}, None)
+    one, _ = runner(pool, clock, smtp=Delivered())
+    await owe(pool, 1, login=login)
+    await one.run_once(NOON)
+    ((state, _, _, error),) = await rows(pool)
+    assert (state, why in error) == ("dead", True)
