@@ -496,8 +496,11 @@ CREATE TABLE public.incident (
     satisfaction_text text DEFAULT ''::text NOT NULL,
     called_back_at timestamp with time zone,
     called_back_by text DEFAULT ''::text NOT NULL,
+    claimed_impact text DEFAULT ''::text NOT NULL,
+    claimed_urgency text DEFAULT ''::text NOT NULL,
+    recorded_by text DEFAULT ''::text NOT NULL,
     CONSTRAINT incident_priority_check CHECK (((priority >= 1) AND (priority <= 4))),
-    CONSTRAINT incident_request_category_check CHECK ((request_category = ANY (ARRAY[''::text, 'information'::text, 'advice'::text, 'standard_change'::text, 'access'::text]))),
+    CONSTRAINT incident_request_category_check CHECK ((request_category = ANY (ARRAY[''::text, 'information'::text, 'hardware_software'::text, 'access'::text, 'standard_change'::text, 'advice'::text]))),
     CONSTRAINT incident_state_check CHECK ((state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text, 'resolved'::text, 'closed'::text, 'rejected'::text]))),
     CONSTRAINT incident_tier_check CHECK ((tier = ANY (ARRAY['1'::text, '2'::text, '3'::text, 'vendor'::text])))
 )
@@ -522,6 +525,10 @@ COMMENT ON COLUMN public.incident.follows_id IS 'The closed record that this one
 COMMENT ON COLUMN public.incident.fields IS 'Values of the fields of the configuration ([[fields]]) by name; what is empty is not there';
 
 COMMENT ON COLUMN public.incident.language IS 'The language its reporter is spoken to in (BCP 47)';
+
+COMMENT ON COLUMN public.incident.claimed_impact IS 'The impact that its reporter named, where the record was given a milder grade; else empty';
+
+COMMENT ON COLUMN public.incident.recorded_by IS 'Who made the record with a key of theirs; in records of earlier releases the owner says so';
 
 CREATE SEQUENCE public.incident_id_seq
     START WITH 1
@@ -666,9 +673,9 @@ CREATE VIEW public.major_report_standing AS
         END AS status
    FROM (public.incident i
      LEFT JOIN public.major_report r ON ((r.incident_id = i.id)))
-  WHERE ((i.major OR (i.priority <= 2)) AND (i.kind = 'incident'::text) AND (i.state = ANY (ARRAY['resolved'::text, 'closed'::text])));
+  WHERE ((i.major OR (i.priority <= 2)) AND (i.kind = 'incident'::text) AND (i.state = ANY (ARRAY['resolved'::text, 'closed'::text])) AND (i.major OR (r.incident_id IS NOT NULL) OR (i.responded_at IS NOT NULL) OR (i.resolution IS DISTINCT FROM 'vanished'::text)));
 
-COMMENT ON VIEW public.major_report_standing IS 'Every major incident that is over, and how its report stands';
+COMMENT ON VIEW public.major_report_standing IS 'Every major incident that is over, and how its report stands; none of one that cleared before anybody accepted it, unless declared';
 
 CREATE TABLE public.monitor (
     id integer NOT NULL,
@@ -1405,6 +1412,8 @@ CREATE INDEX incident_master_service ON public.incident USING btree (service, id
 CREATE UNIQUE INDEX incident_one_live_per_key ON public.incident USING btree (key_hash) WHERE ((key_hash IS NOT NULL) AND (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])));
 
 CREATE INDEX incident_owner ON public.incident USING btree (lower(owner)) WHERE (owner <> ''::text);
+
+CREATE INDEX incident_recorded_by ON public.incident USING btree (lower(recorded_by)) WHERE (recorded_by <> ''::text);
 
 CREATE INDEX incident_reported ON public.incident USING btree (id) WHERE ((major OR (priority <= 2)) AND (kind = 'incident'::text) AND (state = ANY (ARRAY['resolved'::text, 'closed'::text])));
 

@@ -6,6 +6,8 @@ from gateway.db.pool import Connection
 from gateway.errors import Conflict
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.custom import moments_of
+from gateway.incidents.grading import with_worst, worst_known
+from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident, Revision
 from gateway.oncall.roles import Role
 from gateway.operations import allowing
@@ -75,6 +77,8 @@ async def applied(
             already_acked_by=incident.handler,
             state=incident.state,
         )
+    if isinstance(command, commands.Grade):
+        raise Conflict(f"{number} claims no urgency that is still to be judged: its priority is {incident.priority}")
     return incident
 
 
@@ -112,8 +116,19 @@ def _owned(revision: Revision, command: commands.Command, who: Who) -> Revision:
 
 
 def _declared(session: Session, revision: Revision, command: commands.DeclareMajor) -> Revision:
-    """The same, with the management chain told of it."""
-    announcements = session.desk.rules.escalation.declared(revision.after, command.reason)
+    """Return the revision with its priority raised, and the management chain told of it."""
+    rules, before = session.desk.rules, revision.after
+    priority = 1 if command.priority is None else command.priority
+    if priority != before.priority:
+        at = max(session.now, before.ledger[-1].at)
+        entry = LedgerEntry(at, ClockEvent.SET_PRIORITY, priority=priority)
+        marks = with_worst(before.marks, worst_known(before), priority)
+        after = replace(before, priority=priority, ledger=(*before.ledger, entry), marks=marks)
+        after = replace(after, policy=rules.policy_after(before, after))
+        changes = [{"field": "priority", "old": before.priority, "new": priority}]
+        changed = ("changed", {"changes": changes, "note": command.reason})
+        revision = replace(revision, after=after, events=(*revision.events, changed))
+    announcements = rules.escalation.declared(revision.after, command.reason)
     return replace(revision, announcements=(*revision.announcements, *announcements))
 
 

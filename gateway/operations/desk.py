@@ -25,6 +25,8 @@ Result = TypeVar("Result")
 
 Armed = tuple[int, TimerKind, datetime]
 
+REPORTED_AT_MOST = 3
+
 NOW = "SELECT coalesce($1::timestamptz, statement_timestamp())"
 
 
@@ -40,6 +42,12 @@ class Desk:
     committed: Callable[[Sequence[Armed]], None]
     catalogue: Catalogue
     fields: Fields = NO_FIELDS
+
+    @property
+    def reported_at_most(self) -> int:
+        """The most urgent priority of what somebody reports who does not work here."""
+        settings = self.rules.settings
+        return REPORTED_AT_MOST if settings is None else settings.reported_at_most
 
     async def within(self, work: "Callable[[Session], Awaitable[Result]]") -> Result:
         """Run `work` in a transaction, again if it lost a race, and say so once it is committed."""
