@@ -29,12 +29,21 @@ def flaws(chat: Mapping[str, Chat], notify: Notify) -> Iterator[Flaw]:
     yield from _applications(notify)
 
 
+SHIPPED = {
+    "wecom/address": "https://qyapi.weixin.qq.com",
+    "dingtalk/address": "https://api.dingtalk.com",
+    "dingtalk/robot_address": "https://oapi.dingtalk.com",
+    "feishu/api": "https://open.feishu.cn",
+}
+"""The addresses of the vendors themselves."""
+
+
 def _addresses(notify: Notify) -> Iterator[Flaw]:
     addresses = {"wecom/address": notify.wecom.address, "dingtalk/address": notify.dingtalk.address}
     addresses |= {"dingtalk/robot_address": notify.dingtalk.robot_address, "feishu/api": notify.feishu.api}
     for where, address in addresses.items():
         if not ORIGIN.fullmatch(address):
-            yield Flaw(f"/notify/{where}", "an address such as https://qyapi.weixin.qq.com, with nothing behind it")
+            yield Flaw(f"/notify/{where}", f"an address such as {SHIPPED[where]}, with nothing behind it")
     if not API.fullmatch(notify.slack.api):
         yield Flaw("/notify/slack/api", "an address such as https://slack.com/api")
 

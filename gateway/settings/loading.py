@@ -19,13 +19,15 @@ from dateutil.rrule import rrulestr
 from gateway.errors import Flaw, Misconfigured
 from gateway.networks import nonsense
 from gateway.settings import address_flaws, chat_flaws, mail_flaws, phone_flaws
-from gateway.settings.arrival import Intake, Maintenance
+from gateway.settings.arrival import AtMost, Intake, Maintenance
 from gateway.settings.fields import flaws_of
 from gateway.settings.reading import UNREAD, Reader
 from gateway.settings.sections import Attachments, Settings
 from gateway.zones import zones
 
-LISTS = frozenset({"secrets", "accounts", "tenants", "services", "doubted", "addresses", "senders", "trusted_proxies"})
+LISTS = frozenset(
+    {"declared", "secrets", "accounts", "tenants", "services", "doubted", "addresses", "senders", "trusted_proxies"}
+)
 """Settings that are lists; in the environment their items are separated by spaces."""
 
 CRITICALITIES = ("critical", "high", "normal", "low")
@@ -63,7 +65,12 @@ def load_all(path: Path | None, environ: Mapping[str, str]) -> Loaded:
     overlay(tree, _from_environment(environ, reader.flaws))
     parts: dict[str, Any] = {}
     broken: set[str] = set()
-    fields = {one.encode_name: one for one in msgspec.structs.fields(Settings)}
+    intake = tree.get("intake")
+    if isinstance(intake, dict) and "reported_at_most" in intake:
+        at_most = reader.read(intake.pop("reported_at_most"), AtMost, "/intake/reported_at_most")
+        parts |= {} if at_most is UNREAD else {"reported_at_most": at_most}
+    shipped["intake"].pop("reported_at_most", None)
+    fields = {one.encode_name: one for one in msgspec.structs.fields(Settings) if one.name != "reported_at_most"}
     for name, one in fields.items():
         if name not in tree:
             continue
