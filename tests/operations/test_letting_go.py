@@ -168,7 +168,7 @@ async def test_linking_by_hand_raises_even_a_master_that_somebody_had_lowered(ho
 
 async def test_nothing_is_linked_by_hand_to_a_master_it_would_wait_for_in_silence(house: House) -> None:
     hidden, planned = await recorded(house, security=True), await recorded(house)
-    asked = await recorded(house, kind=Kind.SERVICE_REQUEST, request_category=RequestCategory.ADVICE)
+    asked = await recorded(house, kind=Kind.SERVICE_REQUEST, request_category=RequestCategory.INFORMATION)
     await house.pool.execute("UPDATE incident SET suppressed = true WHERE id = $1", planned.id)
     for master in (hidden, planned, asked):
         with pytest.raises(Conflict, match=master.number):
@@ -184,7 +184,7 @@ async def test_unlinking_an_urgent_record_by_hand_tells_of_it(house: House) -> N
 
 
 async def test_a_request_that_becomes_an_urgent_incident_is_told(house: House) -> None:
-    asked = await recorded(house, kind=Kind.SERVICE_REQUEST, request_category=RequestCategory.ADVICE, **URGENT)
+    asked = await recorded(house, kind=Kind.SERVICE_REQUEST, request_category=RequestCategory.INFORMATION, **URGENT)
     await convert(house.desk, asked.number, HAND, change=None, note="it is broken")
     assert (await history(house, asked.number))[-2:] == ["converted", "management_told"]
 
