@@ -211,6 +211,12 @@ class Metrics:
             "gateway_audit_head_age_seconds", "Seconds since the newest seal over the timelines", registry=registry
         )
         self.build = Gauge("gateway_build_info", "Always 1; the version is the label", ("version",), registry=registry)
+        self.periodic_success = Gauge(
+            "gateway_periodic_success_timestamp_seconds", "When a periodic job last succeeded", ("periodic",), registry=registry
+        )
+        self.periodic_failing = Gauge(
+            "gateway_periodic_failing", "Failures of a periodic job since it last succeeded", ("periodic",), registry=registry
+        )
         self.refresh_seconds = Gauge(
             "gateway_telemetry_refresh_seconds", "Seconds the last refresh of the database gauges took", registry=registry
         )
@@ -278,6 +284,15 @@ class Metrics:
     def rejected(self, source: str, reason: Rejection, count: int = 1) -> None:
         """Count items that went into quarantine."""
         self.intake_rejected.labels(self._source(source), reason.value).inc(count)
+
+    def periodic_succeeded(self, name: str, at: float) -> None:
+        """Put down that a periodic job succeeded."""
+        self.periodic_success.labels(name).set(at)
+        self.periodic_failing.labels(name).set(0)
+
+    def periodic_failed(self, name: str) -> None:
+        """Count one more failure of a periodic job since it last succeeded."""
+        self.periodic_failing.labels(name).inc()
 
     def fired(self, kind: TimerKind, lateness: float) -> None:
         """Count one timer fired `lateness` seconds after it was due."""

@@ -1,7 +1,6 @@
-"""The slow rounds of every replica: partitions and retention, gauges from the database, seals."""
+"""The slow jobs of every replica: partitions and retention, gauges from the database, seals."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from gateway.db.pool import Connection, Pool, acquire
 from gateway.incidents import audit
 from gateway.incidents.ledger import Ledger
 from gateway.metrics import Metrics
+from gateway.periodic import Periodic
 from gateway.settings import Settings
 from gateway.sla import clocks
 from gateway.sla.clocks import ClockState
@@ -23,9 +23,6 @@ from gateway.sla.timers import Rules
 
 HOUSEKEEPING_EVERY = 600.0
 SEAL_EVERY = 60.0
-
-Round = tuple[float, Callable[[], Awaitable[object]]]
-"""Something to do again and again, and the seconds between."""
 
 log = structlog.get_logger()
 
@@ -92,7 +89,7 @@ DELETE FROM replica WHERE seen_at < coalesce($1::timestamptz, statement_timestam
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """Runs until cancelled; a round that fails is logged and comes again. `rounds` come on top of its own."""
+    """What every replica does for the database itself."""
 
     pool: Pool
     settings: Settings
@@ -100,24 +97,14 @@ class Upkeep:
     metrics: Metrics
     rules: Rules
     key: bytes
-    rounds: Sequence[Round]
 
-    async def run(self) -> None:
-        """All rounds, each at its own pace."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._every(HOUSEKEEPING_EVERY, self.housekeeping))
-            group.create_task(self._every(telemetry.EVERY_S, self.refresh))
-            group.create_task(self._every(SEAL_EVERY, self.seal))
-            for seconds, work in self.rounds:
-                group.create_task(self._every(seconds, work))
-
-    async def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
-        while True:
-            try:
-                await work()
-            except Exception as error:  # noqa: BLE001 - the next round tries again, and the log says why
-                log.warning("upkeep_failed", work=getattr(work, "__qualname__", "work"), error=repr(error))
-            await self.clock.sleep(seconds)
+    def jobs(self) -> tuple[Periodic, ...]:
+        """Return these as periodic jobs."""
+        return (
+            Periodic("housekeeping", HOUSEKEEPING_EVERY, self.housekeeping),
+            Periodic("gauges", telemetry.EVERY_S, self.refresh),
+            Periodic("seal", SEAL_EVERY, self.seal),
+        )
 
     async def housekeeping(self) -> None:
         """Make partitions ahead of time, drop old ones, forget what no sender repeats any more."""

@@ -329,6 +329,15 @@ def gateway_health() -> dict[str, Any]:
                     {"{{mailbox}}": "sum by (mailbox) (increase(gateway_mailbox_failures_total[5m])) or vector(0)"},
                 ),
             ],
+            [
+                panel(
+                    "timeseries",
+                    "Time since periodic jobs succeeded",
+                    24,
+                    {"{{periodic}}": "time() - max by (periodic) (gateway_periodic_success_timestamp_seconds)"},
+                    unit="s",
+                ),
+            ],
         ],
     )
 

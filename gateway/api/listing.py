@@ -106,8 +106,9 @@ def labels_of(parameters: MultiMapping[str]) -> Mapping[str, str]:
     return {name.removeprefix(LABEL): text for name, text in parameters.items() if name.startswith(LABEL)}
 
 
+ALL = "SELECT * FROM incident "
+
 FILTER = """
-SELECT * FROM incident
 WHERE ($1::text[] IS NULL OR state = ANY($1::text[])) AND ($2::smallint[] IS NULL OR priority = ANY($2::smallint[]))
   AND ($3::text IS NULL OR service = $3::text)
   AND ($4::text IS NULL OR assignee = $4::text OR assignee_group = $4::text)
@@ -117,7 +118,8 @@ WHERE ($1::text[] IS NULL OR state = ANY($1::text[])) AND ($2::smallint[] IS NUL
   AND updated_at >= coalesce($7::timestamptz, '-infinity')
   AND ($11::text[] IS NULL OR id IN (SELECT incident_id FROM major_report_standing WHERE status = ANY($11::text[])))
   AND CASE WHEN security THEN $8::bool
-      ELSE $9::bool OR lower(owner) = ANY($10::text[]) OR lower(contact) = ANY($10::text[]) END
+      ELSE $9::bool OR lower(recorded_by) = ANY($10::text[])
+      OR lower(owner) = ANY($10::text[]) OR lower(contact) = ANY($10::text[]) END
   AND ($12::jsonb IS NULL OR fields @> $12::jsonb)
   AND ($16::text[] IS NULL OR assignee_group = ANY($16::text[]))
   AND ($17::text[] IS NULL OR handler = ANY($17::text[]))
@@ -138,16 +140,20 @@ WHERE ($1::text[] IS NULL OR state = ANY($1::text[])) AND ($2::smallint[] IS NUL
   AND ($29::bool IS NULL OR (state = 'on_hold') = $29::bool)
   AND ($30::jsonb IS NULL OR labels::jsonb @> $30::jsonb)
 """
-NEWEST = FILTER + "AND ($14::bigint IS NULL OR id < $14::bigint) AND $15::timestamptz IS NULL ORDER BY id DESC LIMIT $13::int"
-OLDEST = FILTER + "AND ($14::bigint IS NULL OR id > $14::bigint) AND $15::timestamptz IS NULL ORDER BY id LIMIT $13::int"
+NEWEST = (
+    ALL + FILTER + "AND ($14::bigint IS NULL OR id < $14::bigint) AND $15::timestamptz IS NULL ORDER BY id DESC LIMIT $13::int"
+)
+OLDEST = ALL + FILTER + "AND ($14::bigint IS NULL OR id > $14::bigint) AND $15::timestamptz IS NULL ORDER BY id LIMIT $13::int"
 UPDATED = (
-    FILTER
+    ALL
+    + FILTER
     + """
 AND ($14::bigint IS NULL OR (updated_at, id) < ($15::timestamptz, $14::bigint)) ORDER BY updated_at DESC, id DESC LIMIT $13::int
 """
 )
 URGENT = (
-    FILTER
+    ALL
+    + FILTER
     + """
 AND ($14::bigint IS NULL OR (priority, id) > ($15::smallint, $14::bigint)) ORDER BY priority, id LIMIT $13::int
 """
@@ -155,14 +161,16 @@ AND ($14::bigint IS NULL OR (priority, id) > ($15::smallint, $14::bigint)) ORDER
 
 LIVE = "state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')"
 DUE = (
-    FILTER
+    ALL
+    + FILTER
     + f"AND {LIVE} "
     + """AND next_due_at IS NOT NULL
 AND ($14::bigint IS NULL OR (next_due_at, id) > ($15::timestamptz, $14::bigint)) ORDER BY next_due_at, id LIMIT $13::int
 """
 )
 NEVER_DUE = (
-    FILTER
+    ALL
+    + FILTER
     + f"AND ({LIVE} AND next_due_at IS NOT NULL) IS FALSE "
     + "AND ($14::bigint IS NULL OR id > $14::bigint) AND $15::timestamptz IS NULL ORDER BY id LIMIT $13::int"
 )
@@ -184,6 +192,7 @@ FEW = 10_000
 OWN = """
 SELECT id FROM (
   SELECT id FROM incident WHERE contact <> '' AND lower(contact) = ANY($1::text[]) UNION
+  SELECT id FROM incident WHERE recorded_by <> '' AND lower(recorded_by) = ANY($1::text[]) UNION
   SELECT id FROM incident WHERE owner <> '' AND lower(owner) = ANY($1::text[]) UNION
   SELECT id FROM incident WHERE security AND $2::bool) AS own
 ORDER BY id DESC LIMIT $3::int

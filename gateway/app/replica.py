@@ -18,6 +18,7 @@ from gateway.app import parts, people, reports, tasks
 from gateway.app.doors import VERSION, doors
 from gateway.app.supervision import Supervisor, Work
 from gateway.app.telling import telling as telling_by
+from gateway.catalogue.live import EVERY as READ_EVERY
 from gateway.catalogue.live import Catalogue
 from gateway.clock import Clock, SystemClock
 from gateway.db.pool import SERVER_SETTINGS, Pool, open_pool
@@ -48,11 +49,12 @@ from gateway.operations.desk import Armed, Desk
 from gateway.operations.firing import Effects
 from gateway.operations.redating import Redating
 from gateway.operations.service_redating import ServiceRedating
+from gateway.periodic import Periodic, Periodics
 from gateway.quarantine.mappings import EVERY as MAP_EVERY
 from gateway.quarantine.mappings import Mappings
 from gateway.settings import Settings
 from gateway.sla.runner import Runner as Timers
-from gateway.upkeep import Round, Upkeep
+from gateway.upkeep import Upkeep
 from gateway.watchdog import watched
 
 RESERVED = 4
@@ -115,23 +117,23 @@ async def _assemble(
     ways = people.ways(stack, door, filing, links, telling.channels)
     mender = Mender(Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.releases))
     supervisor = Supervisor(clock, metrics)
-    health = _health(timer_pool, supervisor, timers, intake, telling)
     login = parts.login(stack, pool, settings, clock)
     context = Context(
         desk, keys, login, parts.oidc(stack, login, settings), links, filing, mender, settings.problems, ways.room.open_set_aside
     )
     pulse = Pulse(pool, clock, intake.submit, metrics)
+    upkeep = Upkeep(pool, settings, clock, metrics, rules, key)
+    own = tasks.jobs(desk, intake, filing, set(telling.channels) & set(CHATS))
+    periodics = Periodics((*upkeep.jobs(), *own, *_jobs(desk, pulse, mappings, ways)), clock, metrics)
+    health = _health(timer_pool, supervisor, periodics, timers, intake, telling)
     definitions = doors(context, door, ways, health, pulse)
     proxies = networks(settings.server.trusted_proxies)
     app = _application(settings, edge.doors(definitions, clock, metrics.answered, proxies), ways)
     rules.warm(clock.now())
-    chats = set(telling.channels) & set(CHATS)
-    rounds = (*tasks.rounds(desk, intake, filing, chats), *_rounds(pool, pulse, mappings, ways))
-    upkeep = Upkeep(pool, settings, clock, metrics, rules, key, rounds)
     await upkeep.housekeeping()
     await catalogue.refresh(pool, clock.stamp())
     await mappings.refresh(pool)
-    beside = _beside(catalogue, telling, upkeep, desk) | mailboxes(pool, ways.room)
+    beside = _beside(telling, periodics, desk) | mailboxes(pool, ways.room)
     tasks.start(stack, supervisor, beside, timers, intake)
     smtp = await stack.enter_async_context(
         receiving(MailDoor(ways.room, pool, keys.recognise, tokens), metrics.mail_sessions.set)
@@ -140,12 +142,13 @@ async def _assemble(
     return Gateway(app, pool, intake, timers, health, desk, ways.room, smtp=smtp)
 
 
-def _rounds(pool: Pool, pulse: Pulse, mappings: Mappings, ways: people.Ways) -> tuple[Round, ...]:
-    """What the ways in have to do again and again."""
+def _jobs(desk: Desk, pulse: Pulse, mappings: Mappings, ways: people.Ways) -> tuple[Periodic, ...]:
+    """Return what the catalogue and the ways in have to do again and again."""
     return (
-        (EXPIRE_MONITORS_EVERY, pulse.run_once),
-        (MAP_EVERY, partial(mappings.refresh, pool)),
-        (SWEEP_CALLS_EVERY, ways.calls.sweep),
+        Periodic("catalogue", READ_EVERY, lambda: desk.catalogue.refresh(desk.pool, desk.clock.stamp())),
+        Periodic("monitors", EXPIRE_MONITORS_EVERY, pulse.run_once),
+        Periodic("mappings", MAP_EVERY, partial(mappings.refresh, desk.pool)),
+        Periodic("calls", SWEEP_CALLS_EVERY, ways.calls.sweep),
     )
 
 
@@ -156,22 +159,21 @@ def _application(settings: Settings, definitions: Iterable[web.RouteDef], ways: 
     return app
 
 
-def _health(pool: Pool, supervisor: Supervisor, timers: Timers, intake: Intake, telling: Telling) -> Health:
-    """The probes: failing are tasks that died, and timers that fail by a fault of their own."""
+def _health(pool: Pool, supervisor: Supervisor, periodics: Periodics, timers: Timers, intake: Intake, telling: Telling) -> Health:
+    """The probes: failing are tasks that died, jobs that do not end, and timers that fail by a fault of their own."""
 
     def failing() -> tuple[str, ...]:
         broken = ("timers",) if timers.broken else ()
-        return tuple(dict.fromkeys((*supervisor.dead, *broken)))
+        return tuple(dict.fromkeys((*supervisor.dead, *periodics.stuck(), *broken)))
 
     return Health(pool, lambda: timers.healthy, lambda: intake.alive, lambda: telling.alive, failing)
 
 
-def _beside(catalogue: Catalogue, telling: Telling, upkeep: Upkeep, desk: Desk) -> dict[str, Work]:
+def _beside(telling: Telling, periodics: Periodics, desk: Desk) -> dict[str, Work]:
     """What runs beside requests for as long as the replica does."""
     return {
-        "catalogue": partial(catalogue.run, desk.pool, desk.clock),
         "telling": telling.run,
-        "upkeep": upkeep.run,
+        "periodic": periodics.run,
         "redating": Redating(desk).run,
         "service redating": ServiceRedating(desk).run,
     }

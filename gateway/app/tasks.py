@@ -15,8 +15,8 @@ from gateway.operations.attach import Filing
 from gateway.operations.desk import Desk
 from gateway.opsgenie.pulse import EVERY as EXPIRE_EVERY
 from gateway.opsgenie.pulse import Expiry
+from gateway.periodic import Periodic
 from gateway.sla.runner import Runner as Timers
-from gateway.upkeep import Round
 
 
 def start(stack: AsyncExitStack, supervisor: Supervisor, beside: Mapping[str, Work], timers: Timers, intake: Intake) -> None:
@@ -28,15 +28,16 @@ def start(stack: AsyncExitStack, supervisor: Supervisor, beside: Mapping[str, Wo
     supervisor.start(stack, "intake", intake.run, intake.close)
 
 
-def rounds(desk: Desk, intake: Intake, filing: Filing, chats: Collection[str]) -> tuple[Round, ...]:
-    """What any replica does again and again, and the seconds between; `chats` are the channels whose messages can be changed."""
+def jobs(desk: Desk, intake: Intake, filing: Filing, chats: Collection[str]) -> tuple[Periodic, ...]:
+    """Return what any replica does again and again; `chats` are the channels whose messages can be changed."""
     pool, clock = desk.pool, desk.clock
+    cards = (Periodic("chat cards", chat_changes.EVERY, partial(chat_changes.follow, desk, chats)),)
     return (
-        (PROMOTE_EVERY, Promotion(pool, clock, intake.submit).run_once),
-        (EXPIRE_EVERY, Expiry(pool, clock, intake.submit).run_once),
-        (hand_over.EVERY, partial(hand_over.make_lists, desk)),
-        (undelivered.EVERY, partial(undelivered.note_undelivered, desk)),
-        (orphans.EVERY, partial(orphans.release, desk)),
-        *([(chat_changes.EVERY, partial(chat_changes.follow, desk, chats))] if chats else []),
-        (SWEEP_EVERY, lambda: filing.stores.sweep(clock.now())),
+        Periodic("promotion", PROMOTE_EVERY, Promotion(pool, clock, intake.submit).run_once),
+        Periodic("heartbeats", EXPIRE_EVERY, Expiry(pool, clock, intake.submit).run_once),
+        Periodic("hand-over", hand_over.EVERY, partial(hand_over.make_lists, desk)),
+        Periodic("undelivered", undelivered.EVERY, partial(undelivered.note_undelivered, desk)),
+        Periodic("orphans", orphans.EVERY, partial(orphans.release, desk)),
+        *(cards if chats else ()),
+        Periodic("files", SWEEP_EVERY, lambda: filing.stores.sweep(clock.now())),
     )

@@ -7,15 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import structlog
-
 from gateway.catalogue import applying, cis, criticality, services
 from gateway.catalogue.criticality import Judged
 from gateway.catalogue.landscape import Landscape, Part, survey
 from gateway.catalogue.model import Service, Written
 from gateway.catalogue.promises import flaws_of, tailor
 from gateway.catalogue.routing import Case, OnShift, Standing, decide, everybody
-from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, acquire
 from gateway.errors import Unprocessable
 from gateway.incidents.record import Revision
@@ -26,8 +23,6 @@ from gateway.settings import Settings
 from gateway.sla.calendars import read_calendars
 from gateway.sla.policy import digest
 from gateway.sla.timers import Rules
-
-log = structlog.get_logger()
 
 EVERY = 5.0
 """Seconds between two readings; what another replica changed is heeded this much later at most."""
@@ -180,15 +175,6 @@ class Catalogue:
             # Ten thousand items take a fifth of a second: not on the loop.
             landscape = await asyncio.to_thread(survey, reading.services, reading.parts) if self._is_new(reading) else None
             self.learn(reading, landscape)
-
-    async def run(self, pool: Pool, clock: Clock) -> None:
-        """Look every few seconds until cancelled; what was known stays while the database is away."""
-        while True:
-            await clock.sleep(EVERY)
-            try:
-                await self.refresh(pool, clock.stamp())
-            except Exception as error:  # noqa: BLE001 - the next look tries again, and the log says why
-                log.warning("catalogue_not_read", error=repr(error))
 
     def check(self, policy: str, support_hours: str, targets: Written) -> None:
         """Raise Unprocessable where a service promises what cannot be counted."""

@@ -11,6 +11,7 @@ from gateway.db.pool import Pool, acquire
 from gateway.dedup.silences import release
 from gateway.dedup.submission import Receipt, Submission
 from gateway.incidents.model import Alert, AlertStatus
+from gateway.periodic import each
 
 EVERY = 2.0
 """Seconds between two looks."""
@@ -39,9 +40,7 @@ class Promotion:
         async with acquire(self.pool) as conn:
             await release(conn, self.clock.stamp())
             rows = [dict(row) for row in await conn.fetch(ENDED, self.clock.stamp(), BATCH)]
-        for row in rows:
-            await self.submit(_submission(row))
-        return len(rows)
+        return await each("promotion", rows, lambda row: self.submit(_submission(row)))
 
 
 def _submission(row: dict[str, Any]) -> Submission:

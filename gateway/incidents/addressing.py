@@ -121,7 +121,10 @@ def _found(recipient: Recipient, directory: Directory, actor: str) -> Found:
 
 
 def _found_by_role(recipient: Recipient, directory: Directory) -> Found:
-    return Found(tuple(_together(recipient, directory.with_role(recipient.role), directory)))
+    everybody = directory.with_role(recipient.role)
+    of_group = directory.in_group(recipient.group) if recipient.group else []
+    near = [one for one in of_group if recipient.role in one.roles]
+    return Found(tuple(_together(recipient, near or everybody, directory)))
 
 
 def _found_own(recipient: Recipient, directory: Directory, actor: str) -> Found:

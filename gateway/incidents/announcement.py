@@ -15,6 +15,8 @@ OWN = ("handler", "assignee", "group", "owner", "reporter")
 class Recipient:
     """One role to tell: everybody who has it, and the addresses that `notify.recipients` lists for it.
 
+    With a `group`, those of the group who have the role, where there are any.
+
     With `own` it is somebody of the incident: the first of `people` (logins or addresses) who can be reached, else the
     people of `group`, else the addresses `listed` for it. Where that is nobody, `instead` is told.
     """

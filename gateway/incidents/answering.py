@@ -1,23 +1,53 @@
-"""Whoever was told that their report had come is told when it is over, by the same way: theirs, or the master it follows."""
+"""Who heard of an incident hears of its end, at the same address: reporters, managers, webhooks, whoever worked on it."""
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 import msgspec
 
 from gateway.db.pool import Connection
-from gateway.incidents.model import State
-from gateway.incidents.record import Notice, Revision
+from gateway.incidents.addressing import PRIVY
+from gateway.incidents.facts import bare, facts_of
+from gateway.incidents.model import LIVE, State
+from gateway.incidents.record import Incident, Notice, Revision
 
 RESOLVED = "resolved"
 """The event of an end, and the message that tells of it."""
 
-REPORTERS = """
-SELECT o.incident_id, o.channel, o.recipient, o.facts, i.number, i.title, i.reopened
+
+class Turn(StrEnum):
+    """A change of an incident that everybody who heard of it hears of; the name of the message."""
+
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
+HEARD = """
+SELECT o.incident_id, o.channel, o.recipient, o.role, o.facts, i.number, i.title, i.reopened, true AS reported
 FROM incident i JOIN outbox o ON o.incident_id = i.id
 WHERE i.id = ANY($1::bigint[])
-AND (o.template = 'received' OR (o.template = 'chat' AND o.facts->>'opened' = 'true')) ORDER BY o.incident_id, o.id
+AND (o.template = 'received' OR (o.template = 'chat' AND o.facts->>'opened' = 'true'))
+UNION ALL
+SELECT heard.*, '{}'::json, '', '', 0, false FROM (
+  SELECT DISTINCT ON (incident_id, channel, recipient) incident_id, channel, recipient, role FROM outbox t
+  WHERE incident_id = ANY($2::bigint[]) AND state <> 'dead' AND channel <> 'voice' AND template = ANY($3::text[])
+  AND NOT EXISTS (SELECT FROM chat_message m
+    WHERE m.incident_id = t.incident_id AND m.provider = t.channel AND m.shown IS NOT NULL)
+  ORDER BY incident_id, channel, recipient, created_at) AS heard
+ORDER BY 1, 9 DESC, 2, 3
 """
+"""Reporters and their acknowledgements, then whoever was told what to do.
+
+Nobody is called about an end, and where a chat shows a card of the incident the card changes instead.
+"""
+
+BEGINNINGS = (
+    "opened", "raised", "reopened", "assigned", "escalated", "returned", "resumed", "sla_warning", "sla_breached", "unresolved",
+    "major", "update_due", "undelivered",
+)  # fmt: skip
+"""Messages after which somebody waits for the end."""
 
 KEPT = ("locale", "subject", "answers")
 """What of the acknowledgement holds for the answer too: its language, its subject, the message it answers."""
@@ -32,9 +62,28 @@ def _ends(event: str, facts: Mapping[str, Any]) -> bool:
     return event == RESOLVED or (event == "unlinked" and facts.get("state") == State.RESOLVED)
 
 
-async def answers(conn: Connection, ended: Sequence[int]) -> list[tuple[int, Notice]]:
-    """What is owed to the reporters of these records; once for each end of their own."""
-    return [(row["incident_id"], _answer(dict(row))) for row in await conn.fetch(REPORTERS, ended)]
+def turn_of(before: Incident | None, after: Incident) -> Turn | None:
+    """Return what everybody who heard of the incident is to hear of this change."""
+    if before is None or before.state is after.state or (before.state in LIVE and after.state in LIVE):
+        return None
+    if after.state in LIVE:
+        return Turn.REOPENED
+    return Turn.RESOLVED if after.state is State.RESOLVED else Turn.CLOSED
+
+
+def turns(revisions: Sequence[Revision]) -> Mapping[int, Revision]:
+    """Return the changes that are turns, by the incident."""
+    return {one.after.id: one for one in revisions if not one.marks_only and turn_of(one.before, one.after)}
+
+
+async def answers(conn: Connection, revisions: Sequence[Revision]) -> list[tuple[int, Notice]]:
+    """Return what is owed because of these changes to those who heard of the incidents; once for each turn."""
+    ended, turned = ends(revisions), turns(revisions)
+    if not (ended or turned):
+        return []
+    rows = await conn.fetch(HEARD, ended, list(turned), BEGINNINGS)
+    found = [(row["incident_id"], _answer(dict(row)) if row["reported"] else _news(dict(row), turned)) for row in rows]
+    return [(incident_id, notice) for incident_id, notice in found if notice is not None]
 
 
 def _answer(row: dict[str, Any]) -> Notice:
@@ -47,3 +96,19 @@ def _answer(row: dict[str, Any]) -> Notice:
         template=RESOLVED,
         facts={"number": row["number"], "title": row["title"], **kept},
     )
+
+
+def _news(row: dict[str, Any], turned: Mapping[int, Revision]) -> Notice | None:
+    """Return the message to one who heard; not to whoever did it, and of a closing after a solution to programs alone."""
+    revision = turned[row["incident_id"]]
+    before, after = revision.before, revision.after
+    turn = turn_of(before, after)
+    was_live = before is not None and before.state in LIVE
+    target = f"{row['channel']}:{row['recipient']}"
+    if turn is None or target == f"person:{revision.actor}":
+        return None
+    if turn is Turn.CLOSED and not was_live and row["channel"] != "webhook":
+        return None
+    facts = facts_of(after)
+    said = bare(facts) if after.security and row["role"] not in PRIVY else facts
+    return Notice(cause=f"{turn}#{after.version}", target=target, role=row["role"], template=turn, facts=said)

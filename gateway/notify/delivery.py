@@ -30,6 +30,9 @@ log = structlog.get_logger()
 PERSON = "person"
 """The channel of messages for a person, whose contact methods say how."""
 
+QUIET = frozenset({"resolved", "closed"})
+"""Occasions that nobody is called for: there is nothing to do."""
+
 SEND_TIMEOUT_S = 10.0
 
 
@@ -73,7 +76,9 @@ class Delivery:
             return Retry(f"who that is could not be looked up: {error!r}")
         if ways is None:
             return Dead("nobody has this login")
-        return ways if ways.targets else Dead("has no e-mail address and no other contact method")
+        if not ways.targets:
+            return Dead("has no e-mail address and no other contact method")
+        return _without_calls(ways) if owed.template in QUIET else ways
 
     async def _by(self, owed: Owed, ways: Ways) -> Outcome:
         """Try the first method, from the one that is next on, whose endpoint is not left alone."""
@@ -145,6 +150,12 @@ class Delivery:
             return Retry(f"internal: {type(error).__name__}")
         finally:
             self.metrics.send_seconds.labels(channel_label(name)).observe(self.clock.monotonic() - started)
+
+
+def _without_calls(ways: Ways) -> Ways:
+    """Return the ways of somebody who is not to be called, unless there is no other."""
+    silent = tuple(one for one in ways.targets if one.channel != "voice")
+    return replace(ways, targets=silent or ways.targets)
 
 
 def _ended(owed: Owed, result: Result, channel: str) -> Outcome:

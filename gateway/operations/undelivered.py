@@ -1,15 +1,19 @@
-"""What came of messages: a record's timeline says of each that will never arrive whom it did not reach, and why."""
+"""Messages that will never arrive: the timeline says whom they did not reach; of an urgent record the next role hears."""
 
-from collections.abc import Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from asyncpg import Record
 
-from gateway.db.pool import transaction
+from gateway.db.pool import acquire, transaction
 from gateway.incidents import store, writing
-from gateway.incidents.record import Revision
+from gateway.incidents.addressing import DESK
+from gateway.incidents.announcement import Announcement
+from gateway.incidents.model import LIVE
+from gateway.incidents.record import LEAST_MAJOR, Incident, Revision
 from gateway.operations.desk import NOW, Desk
+from gateway.periodic import each
+from gateway.sla.escalation import DIRECTOR, LEADER, MANAGER
 from gateway.sla.timers import ACTOR
 
 EVERY = 10.0
@@ -17,28 +21,64 @@ EVERY = 10.0
 
 BATCH = 200
 
-DEAD = """
-SELECT o.id, o.incident_id, o.template, o.role, o.channel, o.recipient, o.attempts, o.last_error
-FROM outbox o JOIN incident i ON i.id = o.incident_id
-WHERE o.state = 'dead' AND NOT o.noted AND o.incident_id IS NOT NULL
-ORDER BY o.settled_at, o.id LIMIT $1 FOR UPDATE OF o, i SKIP LOCKED
+GIVEN_UP = """
+SELECT DISTINCT incident_id FROM (
+  SELECT incident_id FROM outbox WHERE state = 'dead' AND NOT noted AND incident_id IS NOT NULL
+  ORDER BY settled_at, id LIMIT $1) AS oldest
 """
+
+DEAD = """
+SELECT o.id, o.cause, o.template, o.role, o.channel, o.recipient, o.attempts, o.last_error
+FROM outbox o JOIN incident i ON i.id = o.incident_id
+WHERE o.incident_id = $1 AND o.state = 'dead' AND NOT o.noted
+ORDER BY o.settled_at, o.id FOR UPDATE OF o, i SKIP LOCKED
+"""
+
+LOST = """
+SELECT cause, array_agg(DISTINCT role) AS roles FROM outbox
+WHERE incident_id = $1 AND cause = ANY($2::text[]) AND cause <> '' GROUP BY cause HAVING bool_and(state = 'dead') ORDER BY cause
+"""
+"""Occasions of which nobody was reached at all."""
+
+NEXT = {"handler": DESK, "group": DESK, "tier3": DESK, DESK: MANAGER, MANAGER: LEADER, LEADER: DIRECTOR}
+"""Who is told of an urgent record in place of a role that no message reached."""
 
 NOTED = "UPDATE outbox SET noted = true WHERE id = ANY($1::uuid[])"
 
 
 async def note_undelivered(desk: Desk) -> int:
-    """Put down what was given up since the last time; any replica may, each message is put down once. Answers how many."""
+    """Put down what was given up since the last time; any replica may, each message is put down once.
+
+    Answers how many records there were. One whose timeline cannot be written leaves the others.
+    """
+    async with acquire(desk.pool) as conn:
+        found = [row["incident_id"] for row in await conn.fetch(GIVEN_UP, BATCH)]
+    return await each("undelivered", found, lambda incident_id: _note(desk, incident_id))
+
+
+async def _note(desk: Desk, incident_id: int) -> None:
     async with transaction(desk.pool) as conn:
-        rows = sorted(await conn.fetch(DEAD, BATCH), key=lambda row: row["incident_id"])
+        rows = await conn.fetch(DEAD, incident_id)
         if not rows:
-            return 0
-        given_up = {incident: tuple(group) for incident, group in groupby(rows, lambda row: row["incident_id"])}
-        incidents = await store.lock(conn, given_up)
-        revisions = [Revision(after=one, actor=ACTOR, events=_events(given_up[one.id])) for one in incidents]
+            return
+        lost = await conn.fetch(LOST, incident_id, [row["cause"] for row in rows])
+        revisions = [
+            Revision(after=one, actor=ACTOR, events=_events(rows), announcements=tuple(_instead(desk, one, lost)))
+            for one in await store.lock(conn, [incident_id])
+        ]
         await writing.write(conn, desk.key, revisions, await conn.fetchval(NOW, desk.clock.stamp()))
         await conn.execute(NOTED, [row["id"] for row in rows])
-    return len(rows)
+    desk.committed(())
+
+
+def _instead(desk: Desk, incident: Incident, lost: Sequence[Record]) -> Iterator[Announcement]:
+    """Yield what the next role hears where a message about an urgent record reached nobody it was for."""
+    if incident.state not in LIVE or incident.priority > LEAST_MAJOR:
+        return
+    for row in lost:
+        roles = dict.fromkeys(NEXT[role] for role in row["roles"] if role in NEXT and NEXT[role] not in row["roles"])
+        cause = f"undelivered:{row['cause']}"
+        yield from desk.rules.escalation.announce(tuple(roles), incident, cause=cause, template="undelivered", more={})
 
 
 def _events(rows: Sequence[Record]) -> tuple[tuple[str, Mapping[str, Any]], ...]:

@@ -3,15 +3,14 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.dedup.submission import Receipt, Submission
 from gateway.incidents.model import Alert, AlertStatus
-
-EVERY = 5.0
-"""Seconds between two looks for heartbeats that are overdue."""
+from gateway.periodic import each
 
 NAMESPACE = "opsgenie_heartbeat"
 BATCH = 200
@@ -70,11 +69,12 @@ class Expiry:
         stamp = self.clock.stamp()
         async with acquire(self.pool) as conn:
             rows = [dict(row) for row in await conn.fetch(DUE, stamp, BATCH)]
-        for row in rows:
-            await self.submit(_submission(row, AlertStatus.FIRING, row["due_at"].isoformat()))
-            async with acquire(self.pool) as conn:
-                await conn.execute(EXPIRED, stamp, row["integration_id"], row["name"], row["due_at"])
-        return len(rows)
+        return await each("heartbeats", rows, partial(self._expire, stamp))
+
+    async def _expire(self, stamp: datetime | None, row: Mapping[str, Any]) -> None:
+        await self.submit(_submission(row, AlertStatus.FIRING, row["due_at"].isoformat()))
+        async with acquire(self.pool) as conn:
+            await conn.execute(EXPIRED, stamp, row["integration_id"], row["name"], row["due_at"])
 
 
 def message(name: str) -> str:

@@ -27,11 +27,6 @@ def flaws(chat: Mapping[str, Chat], notify: Notify) -> Iterator[Flaw]:
             yield from _sealed(f"/chat/{name}", one)
     yield from _addresses(notify)
     yield from _applications(notify)
-    wecom, dingtalk = notify.wecom, notify.dingtalk
-    yield from _recipients("slack", notify, notify.slack.token, {})
-    yield from _recipients("feishu", notify, notify.feishu.app_id, {})
-    yield from _recipients("wecom", notify, wecom.corp_id, wecom.robots)
-    yield from _recipients("dingtalk", notify, dingtalk.app_key, dingtalk.robots)
 
 
 SHIPPED = {
@@ -63,16 +58,6 @@ def _applications(notify: Notify) -> Iterator[Flaw]:
         yield Flaw("/notify/dingtalk/card_route", "name the route that presses on the card take")
     if feishu.app_id and not feishu.app_secret:
         yield Flaw("/notify/feishu/app_secret", "an app has an app_secret")
-
-
-def _recipients(channel: str, notify: Notify, application: str, robots: Mapping[str, object]) -> Iterator[Flaw]:
-    """Whoever would never be told, because nothing is set that tells them."""
-    for role, targets in notify.recipients.items():
-        for named, _, recipient in (target.partition(":") for target in targets):
-            kind, _, robot = recipient.partition(":")
-            if named == channel and (robot not in robots if kind == "robot" else not application):
-                needed = f"notify.{channel}.robots.{robot}" if kind == "robot" else f"the application of notify.{channel}"
-                yield Flaw(f"/notify/recipients/{role}", f"{channel}:{recipient} needs {needed}")
 
 
 def _sealed(pointer: str, chat: Chat) -> Iterator[Flaw]:

@@ -54,6 +54,8 @@ def exported() -> dict[str, set[str]]:
     metrics.mailbox_read.labels("desk").set(1)
     metrics.mailbox_failures.labels("desk").inc()
     metrics.task_failures.labels("timers").inc()
+    metrics.periodic_failed("promotion")
+    metrics.periodic_succeeded("promotion", 1.0)
     return {s.name: set(s.labels) for family in metrics.registry.collect() for s in family.samples}
 
 

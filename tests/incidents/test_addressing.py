@@ -99,6 +99,14 @@ def test_of_the_desk_those_on_shift_are_told() -> None:
     assert targets(Recipient(role="service_desk"), directory=Directory((DORA,))) == ["person:dora"]
 
 
+def test_a_role_in_a_group_is_the_people_of_the_group_who_have_it_else_everybody() -> None:
+    tier3 = frozenset({"tier3"})
+    near, far = replace(OLGA, roles=tier3), Reachable(login="thea", email="thea@example.com", roles=tier3)
+    people = Directory((near, far, TOM))
+    assert targets(Recipient(role="tier3", group="sre"), directory=people) == ["person:olga"]
+    assert targets(Recipient(role="tier3", group="dba"), directory=people) == ["person:olga", "person:thea"]
+
+
 def test_people_are_not_told_of_what_they_did_themselves() -> None:
     own = replace(HANDLER, people=("olga",), group="sre")
     assert targets(own, actor="olga") == []

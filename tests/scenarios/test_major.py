@@ -166,6 +166,7 @@ async def over(story: Story) -> str:
     await story.hire("mail")
     await story.act(number, "assign", group="mail")
     await story.act(number, "resolve", solution="restarted")
+    await story.mails(2)
     for login, role in (("tia", "tier2"), ("max", "incident_manager"), ("lea", "leader")):
         await story.join(login, role)
     return number
@@ -208,7 +209,7 @@ async def test_a_record_reopened_after_its_report_was_approved_owes_a_new_one_an
     assert (await story.call("POST", f"{path}/approve", key="max"))["version"] == 2
     texts = [(await story.call("GET", f"{path}?version={version}"))["text"] for version in (1, 2)]
     assert texts == ["a full disk", "a disk far too small"]
-    assert [to for to, subject in await story.mails(4) if "report" in subject] == ["leader@example.com"] * 2
+    assert [to for to, subject in await story.mails(6) if "report" in subject] == ["leader@example.com"] * 2
     assert await listed(story, "due,written") == []
 
 

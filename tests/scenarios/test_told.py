@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from gateway.operations.undelivered import note_undelivered
 from tests.scenarios.conftest import Telling
 from tests.support.story import Story
 
@@ -53,9 +54,9 @@ async def test_an_escalation_is_told_to_the_third_tier_and_a_solution_to_the_des
     await story.act(number, "escalate", "olga", to="tier3", note="beyond us")
     assert await told(story, 2) == [("olga", "assigned"), ("theo", "escalated")]
     await story.act(number, "resolve", "theo", solution="restarted", resolution="solved")
-    assert await told(story, 1) == [("dora", "resolved")]
+    assert await told(story, 2) == [("dora", "resolved"), ("olga", "resolved")]
     await story.act(number, "refuse", "dora", note="still down")
-    assert await told(story, 1) == [("olga", "reopened")]
+    assert await told(story, 2) == [("olga", "reopened"), ("theo", "reopened")]
 
 
 async def test_warnings_go_to_the_handler(story: Story) -> None:
@@ -83,6 +84,59 @@ async def test_an_urgent_request_that_becomes_an_incident_is_told(story: Story) 
 
 async def test_whom_nobody_can_reach_is_recorded_and_refuses_nothing(story: Story) -> None:
     number = await story.report()
+    await story.call("POST", "groups", {"slug": "nobodys", "name": "nobodys", "tier": "tier2", "members": []})
     await story.act(number, "assign", group="nobodys")
     entry = (await story.facts(number, "management_told"))[-1]
     assert (entry["template"], entry["roles"], entry["unreachable"]) == ("assigned", ["group"], ["group"])
+
+
+async def test_who_heard_of_the_beginning_hears_of_the_end_also_when_it_clears_at_its_source(story: Story) -> None:
+    number = (await story.alert("disk full"))["incident"]
+    beginning = await told(story, 3)
+    assert beginning == [("leader", "opened"), ("manager", "opened"), ("mona", "opened")]
+    await story.act(number, "assign", group="sre", person="olga")
+    assert await told(story, 1) == [("olga", "assigned")]
+    await story.until(1)
+    await story.alert("disk full", "resolved")
+    everybody = ["leader", "manager", "mona", "olga"]
+    assert await told(story, 4) == [(one, "resolved") for one in everybody]
+    await story.until(2)
+    await story.alert("disk full")
+    assert await told(story, 4) == [(one, "reopened") for one in everybody]
+    await story.act(number, "accept", "olga")
+    await story.act(number, "resolve", "olga", solution="a bigger disk", resolution="solved")
+    assert await told(story, 4) == [("dora", "resolved"), *((one, "resolved") for one in everybody if one != "olga")]
+    await story.act(number, "close", "dora")
+    assert story.mailbox.arrived.empty()
+
+
+async def test_a_record_that_nobody_heard_of_ends_without_a_message(story: Story) -> None:
+    number = await story.report()
+    await story.act(number, "resolve", solution="done", resolution="solved")
+    await story.act(number, "close")
+    assert await story.notifications(number) == []
+
+
+async def test_where_nobody_is_reached_about_an_urgent_record_the_next_role_hears_once(story: Story) -> None:
+    story.mailbox.refusing |= {"olga@example.com", "dora@example.com"}
+    number = await story.report(impact="business", urgency="urgent")
+    await told(story, 3)
+    await story.act(number, "assign", group="sre", person="olga")
+    await story.settled(number, 4)
+    assert [await note_undelivered(story.gateway.desk) for _ in range(2)] == [1, 0]
+    await story.settled(number, 5)
+    assert await note_undelivered(story.gateway.desk) == 1
+    await story.settled(number, 7)
+    words = "nobody was reached"
+    assert await told(story, 2) == [("manager", words), ("mona", words)]
+    entries = await story.facts(number, "management_told")
+    assert [entry["roles"] for entry in entries[1:]] == [["service_desk"], ["incident_manager"]]
+
+
+async def test_what_is_lost_about_a_mild_record_is_noted_alone(story: Story) -> None:
+    story.mailbox.refusing.add("olga@example.com")
+    number = await story.report()
+    await story.act(number, "assign", group="sre", person="olga")
+    await story.settled(number, 1)
+    await note_undelivered(story.gateway.desk)
+    assert [event for _, event in await story.told(number)] == ["opened", "assigned", "undelivered"]

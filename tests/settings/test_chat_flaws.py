@@ -26,9 +26,6 @@ SEALED = '[chat.{}]\ntoken = "a b"\nencoding_key = "{}"\n'
         ('[notify.slack]\napi = "slack.com"', ["/notify/slack/api"]),
         ('[notify.feishu]\napi = "https://open.feishu.cn/x"', ["/notify/feishu/api"]),
         ('[notify.feishu]\napp_id = "cli_1"', ["/notify/feishu/app_secret"]),
-        ('[notify.recipients]\nduty = ["slack:C1", "feishu:oc_1"]', ["/notify/recipients/duty"] * 2),
-        ('[notify.recipients]\nleader = ["wecom:zhangsan"]', ["/notify/recipients/leader"]),
-        ('[notify.recipients]\nduty = ["dingtalk:robot:ops"]', ["/notify/recipients/duty"]),
     ],
 )
 def test_every_problem_is_named(tmp_path: Path, text: str, pointers: list[str]) -> None:

@@ -21,6 +21,7 @@ from gateway.ingest.phone.providers import PROVIDERS
 from gateway.ingest.reception import Done
 from gateway.metrics import Metrics, RequestOutcome
 from gateway.operations.desk import Session
+from gateway.periodic import each
 from gateway.settings import Phone
 
 SWEEP_EVERY = 60.0
@@ -90,11 +91,13 @@ class PhoneRoom:
         """Take calls of which nothing more was heard for missed: their end was told while nobody could listen."""
         async with acquire(self.pool) as conn:
             quiet = await store.silent(conn, self.clock.stamp(), self.phone.silent_after)
-        for kept in quiet:
-            call = kept.call
-            lost = CallEvent(provider=call.provider, call_id=call.call_id, status=Status.ABANDONED, ended_at=kept.heard_at)
-            done = await self.file.reception.desk.within(partial(self._lost, kept.integration_id, lost))
-            log.info("silent_call", call=call.call_id, outcome=done.outcome, reason=done.reason)
+        await each("calls", quiet, self._give_up)
+
+    async def _give_up(self, kept: store.Kept) -> None:
+        call = kept.call
+        lost = CallEvent(provider=call.provider, call_id=call.call_id, status=Status.ABANDONED, ended_at=kept.heard_at)
+        done = await self.file.reception.desk.within(partial(self._lost, kept.integration_id, lost))
+        log.info("silent_call", call=call.call_id, outcome=done.outcome, reason=done.reason)
 
     async def _lost(self, integration_id: int, lost: CallEvent, session: Session) -> Done:
         return await self.file.call(session, integration_id, lost)

@@ -1,0 +1,42 @@
+"""What messages say of an incident, bounded. Pure."""
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from gateway.incidents.record import Incident
+
+TEXT, LABELS, LINKS = 2_000, 30, 5
+"""Most characters of a text, labels and links that a message carries."""
+
+SAME = ("number", "title", "priority", "service", "state", "assignee_group", "assignee", "handler", "severity", "ci", "kind")
+
+BARE = (
+    "number",
+    "priority",
+    "claimed_priority",
+    "state",
+    "clock",
+    "due_at",
+    "share",
+    "unresolved_for",
+    "to_do",
+)
+"""Facts that hold nothing people wrote."""
+
+
+def facts_of(incident: Incident) -> dict[str, Any]:
+    """Return what a message may say of an incident."""
+    return {
+        **{name: getattr(incident, name) for name in SAME},
+        "description": incident.description[:TEXT],
+        "labels": {name[:100]: text[:300] for name, text in islice(incident.labels.items(), LABELS)},
+        "links": incident.links[:LINKS],
+        "resolution": incident.resolution or "",
+        "solution": incident.solution[:TEXT],
+    }
+
+
+def bare(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts for those who may not see the incident."""
+    return {name: facts[name] for name in BARE if name in facts}

@@ -1,0 +1,97 @@
+"""Jobs that a replica does again and again: each at its own pace, its failures counted and nobody else harmed by them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+import structlog
+
+from gateway.clock import Clock
+
+log = structlog.get_logger()
+
+STUCK_AFTER = 600.0
+"""Seconds that one run may take before both probes say that it does not end."""
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """A job with its name, the seconds between two runs, and one run of it."""
+
+    name: str
+    every: float
+    run_once: Callable[[], Awaitable[object]]
+
+
+class Observer(Protocol):
+    """Hears how runs ended; implemented by the metrics."""
+
+    def periodic_succeeded(self, name: str, at: float) -> None:
+        """The job succeeded at this moment, in seconds since 1970."""
+        ...
+
+    def periodic_failed(self, name: str) -> None:
+        """The job, or an item of it, failed."""
+        ...
+
+
+@dataclass(slots=True)
+class Periodics:
+    """Runs jobs until cancelled: one that fails is logged, counted and comes again at its pace."""
+
+    jobs: Sequence[Periodic]
+    clock: Clock
+    observer: Observer
+    _began: dict[str, float] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Run all jobs, each at its own pace."""
+        async with asyncio.TaskGroup() as group:
+            for job in self.jobs:
+                group.create_task(self._again_and_again(job), name=f"periodic {job.name}")
+
+    async def _again_and_again(self, job: Periodic) -> None:
+        while True:
+            await self.once(job)
+            await self.clock.sleep(job.every)
+
+    async def once(self, job: Periodic) -> bool:
+        """Run one job; answers whether it succeeded. Never raises."""
+        self._began[job.name] = self.clock.monotonic()
+        try:
+            await job.run_once()
+        except Exception as error:  # noqa: BLE001 - the next run tries again, and the log says why
+            log.warning("periodic_failed", job=job.name, error=repr(error))
+            self.observer.periodic_failed(job.name)
+            return False
+        finally:
+            del self._began[job.name]
+        self.observer.periodic_succeeded(job.name, self.clock.now().timestamp())
+        return True
+
+    def stuck(self) -> tuple[str, ...]:
+        """Return the jobs of which one run does not end."""
+        now = self.clock.monotonic()
+        return tuple(sorted(name for name, began in self._began.items() if now - began > STUCK_AFTER))
+
+
+async def each(job: str, items: Iterable[Item], work: Callable[[Item], Awaitable[object]]) -> int:
+    """Do the work for every item; one that fails is logged and left for the next run. Answers how many succeeded.
+
+    Raises the failures together once all items had their turn, so that the run counts as failed.
+    """
+    done, failures = 0, list[Exception]()
+    for item in items:
+        try:
+            await work(item)
+        except Exception as error:  # noqa: BLE001 - an item never keeps the next from its turn
+            log.warning("periodic_item_failed", job=job, error=repr(error))
+            failures.append(error)
+        else:
+            done += 1
+    if failures:
+        raise ExceptionGroup(f"{len(failures)} of {done + len(failures)} failed", failures)
+    return done

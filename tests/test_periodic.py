@@ -1,0 +1,80 @@
+"""Jobs that come again and again: a failing one comes again too, and harms nobody else."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from gateway.periodic import STUCK_AFTER, Periodic, Periodics, each
+from tests.support.clock import NOON, FakeClock
+
+
+class Heard:
+    """Remembers how runs ended."""
+
+    def __init__(self) -> None:
+        self.succeeded: dict[str, float] = {}
+        self.failed: Counter[str] = Counter()
+
+    def periodic_succeeded(self, name: str, at: float) -> None:
+        self.succeeded[name] = at
+
+    def periodic_failed(self, name: str) -> None:
+        self.failed[name] += 1
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop, no time
+
+
+async def broken() -> None:
+    raise KeyError("a bug")
+
+
+async def test_a_job_that_fails_is_counted_and_leaves_the_others(clock: FakeClock) -> None:
+    runs: Counter[str] = Counter()
+
+    async def sound() -> None:
+        runs["sound"] += 1
+
+    heard = Heard()
+    jobs = Periodics((Periodic("broken", 5.0, broken), Periodic("sound", 5.0, sound)), clock, heard)
+    task = asyncio.create_task(jobs.run())
+    await until(lambda: runs["sound"] and heard.failed["broken"])
+    assert heard.succeeded == {"sound": NOON.timestamp()}
+    clock.advance(timedelta(seconds=5))
+    await until(lambda: runs["sound"] > 1 and heard.failed["broken"] > 1)
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def test_a_run_that_does_not_end_is_stuck_until_it_ends(clock: FakeClock) -> None:
+    gate = asyncio.Event()
+    job = Periodic("slow", 5.0, gate.wait)
+    jobs = Periodics((job,), clock, Heard())
+    run = asyncio.create_task(jobs.once(job))
+    await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop, no time
+    assert jobs.stuck() == ()
+    clock.advance(timedelta(seconds=STUCK_AFTER + 1))
+    assert jobs.stuck() == ("slow",)
+    gate.set()
+    assert await run
+    assert jobs.stuck() == ()
+
+
+async def test_an_item_that_fails_leaves_the_others_their_turn() -> None:
+    done: list[int] = []
+
+    async def work(item: int) -> None:
+        if item == 1:
+            raise ValueError(item)
+        done.append(item)
+
+    with pytest.raises(ExceptionGroup, match="1 of 3 failed"):
+        await each("items", (0, 1, 2), work)
+    assert done == [0, 2]
+    assert await each("items", (0, 2), work) == 2
