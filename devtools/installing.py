@@ -26,6 +26,8 @@ OLDEST_PIP = (22, 3)
 
 GET_ONE = "`apt install python3-venv` on Debian and Ubuntu, or install uv"
 
+INDEX = "is the package index reachable, and the disk not full?"
+
 DOWNLOADS = 2
 """Processes that download at once: pip spends most of its time judging the files of an index."""
 
@@ -190,7 +192,7 @@ def _run(argv: Sequence[str], environ: Mapping[str, str], *, quiet: bool = False
     """Run to the end. Raises CannotRun if it fails."""
     sink = subprocess.DEVNULL if quiet else None
     if subprocess.call(argv, env=environ, stdout=sink):
-        raise CannotRun(f"installing failed, see above: {' '.join(argv)}")
+        raise CannotRun(f"installing failed, see above: {INDEX}")
 
 
 def _run_all(commands: Sequence[Sequence[str]], environ: Mapping[str, str]) -> None:
@@ -204,4 +206,4 @@ def _run_all(commands: Sequence[Sequence[str]], environ: Mapping[str, str]) -> N
             process.wait()
         raise
     if any(statuses):
-        raise CannotRun(f"downloading failed, see above: {' '.join(commands[0])}")
+        raise CannotRun(f"downloading failed, see above: {INDEX}")

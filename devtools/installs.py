@@ -102,6 +102,7 @@ def _serve_one_alert(
         cwd=checkout,
         env=environ,
         stdout=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         until = time.monotonic() + START_WITHIN
@@ -116,8 +117,10 @@ def _serve_one_alert(
         if status := gateway.wait(60):
             raise CannotRun(f"`gw dev` stopped with status {status}")
     finally:
-        gateway.kill()
-        gateway.wait()
+        # While it installs, the programs that do so have to end with it.
+        if gateway.poll() is None:
+            os.killpg(gateway.pid, signal.SIGKILL)
+            gateway.wait()
 
 
 def _send(ready: Mapping[str, str]) -> None:

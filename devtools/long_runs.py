@@ -1,6 +1,9 @@
 """`gw long NAME --seed N`: tests that run for many minutes, each repeated exactly by its seed."""
 
 import argparse
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -36,5 +39,14 @@ def _clock(seed: int) -> int:
     return clock_tests.run(400, seeded)
 
 
-LONG_RUNS = (LongRun("clock", "the test suite with all clocks 400 days ahead", _clock),)
+def _silence(seed: int) -> int:
+    asked = {**os.environ, "SILENCE_SEED": str(seed), "SILENCE_STEPS": "100000"}
+    test = "tests/silence/test_machine.py"
+    return subprocess.call([sys.executable, "-m", "pytest", "-q", "-s", "--timeout=7200", test], env=asked)
+
+
+LONG_RUNS = (
+    LongRun("silence", "100,000 steps of the search for silent incidents", _silence),
+    LongRun("clock", "the test suite with all clocks 400 days ahead", _clock),
+)
 """Add a line for each long test: what runs short in the suite may run long here."""

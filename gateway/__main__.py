@@ -4,7 +4,7 @@ python -m gateway serve            one replica on DATABASE_URL and REDIS_URL
 python -m gateway dev              the same on bundled servers, with keys made and shown
 python -m gateway migrate          bring the database's schema up to date
 python -m gateway check            say everything that is wrong with the configuration
-python -m gateway key NAME SCOPE.. make a key
+python -m gateway keys make NAME SCOPE..  make a key; also: keys list, keys revoke NUMBER
 python -m gateway audit verify     recompute every timeline's hash chain
 python -m gateway replay SOURCE FILE  what a captured request would become; --apply sends it
 """
@@ -13,6 +13,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import structlog
 import uvloop
@@ -22,6 +23,7 @@ from gateway.development import command
 from gateway.errors import Misconfigured
 from gateway.failures import failure_line
 from gateway.settings import load
+from gateway.settings.loading import load_all
 
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -33,10 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logs.configure(level=options.log_level)
     try:
-        settings = load(options.config, os.environ)
+        settings = options.load(options.config, os.environ)
         status: int = uvloop.run(options.run(settings, options))
     except Misconfigured as error:
-        _print_problems(error)
+        commands.print_problems(error.detail, error.flaws)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -66,12 +68,6 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _print_problems(error: Misconfigured) -> None:
-    print(f"gateway: {error.detail}", file=sys.stderr)
-    for flaw in error.flaws:
-        print(f"  {flaw.pointer or '/'}: {flaw.detail}", file=sys.stderr)
-
-
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=Path, help="a TOML file laid over the shipped defaults")
@@ -83,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         help="debug, info, warning or error (default: GATEWAY_LOG_LEVEL, or info)",
     )
     parser = argparse.ArgumentParser(prog="gateway", description="Incident gateway: alerts in, incidents with SLA clocks out.")
+    parser.set_defaults(load=load)
     asked = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = asked.add_parser("serve", parents=[common], help="one replica on DATABASE_URL and REDIS_URL")
     serve.add_argument("--host")
@@ -103,18 +100,48 @@ def _parser() -> argparse.ArgumentParser:
     migrate = asked.add_parser("migrate", parents=[common], help="bring the database's schema up to date")
     migrate.set_defaults(run=commands.migrate_schema)
     check = asked.add_parser("check", parents=[common], help="say everything that is wrong with the configuration")
-    check.set_defaults(run=commands.check)
-    key = asked.add_parser("key", parents=[common], help="make a key and print it once")
-    key.add_argument("name")
-    key.add_argument("scopes", nargs="+", choices=("ingest", "read", "write", "admin"))
-    key.add_argument("--integration", help="the sender's name; needed for the scope ingest")
-    key.set_defaults(run=commands.make_key)
+    check.set_defaults(run=commands.check, load=load_all)
+    _keys(asked, common)
     audit = asked.add_parser("audit", parents=[common], help="recompute every timeline's hash chain")
     audit.add_argument("what", choices=("verify",))
     audit.add_argument("--seals", type=Path, help="seals exported outside the database, to find cut-off tails")
     audit.set_defaults(run=commands.audit)
     replaying.arguments(asked.add_parser("replay", parents=[common], help="what a captured request would become"))
     return parser
+
+
+SCOPES = """scopes:
+  ingest  send alerts and mail as the integration of --integration
+  read    read records, timelines, metrics of the process and the catalogue
+  write   make and change records
+  admin   everything, also people, groups, services and keys: the first key of an installation
+"""
+
+
+def _keys(asked: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
+    """Add the commands on keys: `keys make`, `keys list`, `keys revoke`, and `key`, as `keys make` was called before."""
+    told = "make, list and revoke keys of the API"
+    group = asked.add_parser("keys", help=told, description=told).add_subparsers(required=True, metavar="COMMAND")
+    made = "make a key and print it, once"
+    for make in (
+        group.add_parser("make", **_explained(common, made)),
+        asked.add_parser("key", **_explained(common, "the same as keys make")),
+    ):
+        make.add_argument("name", help="what the key is for, as lists show it")
+        make.add_argument("scopes", nargs="+", choices=("ingest", "read", "write", "admin"), metavar="SCOPE", help="see below")
+        make.add_argument("--integration", help="the sender's name; needed for the scope ingest")
+        make.set_defaults(run=commands.make_key)
+    listed = "list all keys without their secrets"
+    group.add_parser("list", parents=[common], help=listed, description=listed).set_defaults(run=commands.list_keys)
+    ended = "end a key by its number in the list"
+    revoke = group.add_parser("revoke", parents=[common], help=ended, description=ended)
+    revoke.add_argument("id", type=int, metavar="NUMBER")
+    revoke.set_defaults(run=commands.revoke_key)
+
+
+def _explained(common: argparse.ArgumentParser, told: str) -> dict[str, Any]:
+    raw = argparse.RawDescriptionHelpFormatter
+    return {"parents": [common], "help": told, "description": told, "epilog": SCOPES, "formatter_class": raw}
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from gateway.incidents.model import LIVE, Kind, Tier
 
 CLOCKS = ("response", "desk", "tier2", "escalated", "overall")
 PRIORITIES = ("1", "2", "3", "4")
+SILENT = ("untold", "unreachable")
 NEAREST = 50
 """How many incidents the remaining-time gauge names at most on either side of their due time."""
 
@@ -41,8 +42,15 @@ class IncidentMetrics:
             ("kind", "priority"),
             registry=registry,
         )
+        self.silent = Gauge(
+            "gateway_silent_incidents",
+            "Open incidents whose present urgency was told to nobody (untold) or reached nobody",
+            ("cause",),
+            registry=registry,
+        )
         self.clear_open()
         self.clear_breached()
+        self.clear_silent()
 
     def clear_open(self) -> None:
         """Set the counts of open incidents back to 0."""
@@ -55,3 +63,8 @@ class IncidentMetrics:
         """Set the counts of breached incidents back to 0."""
         for clock, kind, priority in product(CLOCKS, Kind, PRIORITIES):
             self.breached.labels(clock, kind.value, priority).set(0)
+
+    def clear_silent(self) -> None:
+        """Set the counts of silent incidents back to 0."""
+        for cause in SILENT:
+            self.silent.labels(cause).set(0)

@@ -106,6 +106,17 @@ async def _named(conn: Connection, statement: str, limit: int, now: datetime, ru
     return found
 
 
+SILENT = "SELECT cause, count(*)::int AS incidents FROM silent_incident GROUP BY cause"
+
+
+async def count_silent(conn: Connection, metrics: Metrics) -> None:
+    """Count open incidents whose present urgency nobody knows of; docs/silence.md says when."""
+    rows = await conn.fetch(SILENT)
+    metrics.incidents.clear_silent()
+    for row in rows:
+        metrics.incidents.silent.labels(row["cause"]).set(row["incidents"])
+
+
 TIMERS = """
 SELECT count(*)::int AS armed, count(*) FILTER (WHERE NOT sound)::int AS set_aside,
        count(*) FILTER (
@@ -188,6 +199,7 @@ async def refresh(conn: Connection, metrics: Metrics, now: datetime | None, runn
         await count_open(conn, metrics)
         await count_breached(conn, metrics)
         await name_nearest(conn, metrics, moment, running)
+        await count_silent(conn, metrics)
         await count_timers(conn, metrics, moment)
         await count_outbox(conn, metrics, moment)
         await age_of_seal(conn, metrics, moment)

@@ -4,6 +4,7 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from gateway.quarantine.mapping import Mapping, check
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(ROOT / name for name in subprocess.check_output(["git", "ls-files", "*.md"], cwd=ROOT, text=True).split())
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+APACHE_2 = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
+"""Digest of the text at www.apache.org/licenses/LICENSE-2.0.txt."""
 IN_TEXT = {
     "sla.policies.itil-minutes.targets",
     "sla.calendars.cn-office",
@@ -60,6 +63,12 @@ def test_the_first_screen_names_the_first_commands(name: str) -> None:
 def test_contributing_lists_every_command_of_gw() -> None:
     page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     assert {command.name for command in COMMANDS} <= set(re.findall(r"python3 gw ([\w-]+)", page))
+
+
+def test_the_licence_is_apache_2_as_published() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["license"] == "Apache-2.0"
+    assert sha256((ROOT / "LICENSE").read_bytes()).hexdigest() == APACHE_2
 
 
 def settings(table: dict[str, Any], at: str = "") -> Iterator[tuple[str, Any]]:

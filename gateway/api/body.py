@@ -1,7 +1,7 @@
 """From bytes to a value, or to an error that points at the place."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any, TypeVar
@@ -24,6 +24,9 @@ STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 BRACKETS = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
 ALL_BUT_BRACKETS = bytes(set(range(256)) - BRACKETS.keys())
+DATED = re.compile(r"[0-9]{4}-")
+"""How a time begins that is no number."""
+
 CHARSETS = frozenset({None, "utf-8", "utf8", "us-ascii"})
 
 
@@ -94,8 +97,18 @@ def query(request: web.Request, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         detail, pointer = place(error)
         raise Malformed(f"the query: {detail}", flaws=(Flaw(pointer, detail),)) from error
+    check_written(asked, request.query)
     check_times(asked)
     return asked
+
+
+def check_written(asked: Any, sent: Mapping[str, str]) -> None:
+    """Raise Malformed for a time that is written as a number, which msgspec takes for seconds."""
+    names = zip(asked.__struct_fields__, asked.__struct_encode_fields__, strict=True)
+    for name, written in names:
+        if isinstance(getattr(asked, name), datetime) and DATED.match(sent.get(written, "")) is None:
+            detail = "a time is written as RFC 3339, such as 2026-11-29T02:00:00Z"
+            raise Malformed(f"the query: {detail}", flaws=(Flaw(f"/{written}", detail),))
 
 
 def given(patch: msgspec.Struct) -> dict[str, Any]:

@@ -30,7 +30,10 @@ WAITING = 100
 
 
 class Change(msgspec.Struct):
-    """One timeline entry: `changes` are the fields it moved, `incident` the record as it stands now."""
+    """One timeline entry: `changes` are the fields it moved, `incident` the record as it stands now.
+
+    `incident` is null of one that was withdrawn from the reader: it was flagged as security incident, and a copy is to be closed.
+    """
 
     seq: str
     number: str
@@ -40,7 +43,7 @@ class Change(msgspec.Struct):
     event: str
     facts: dict[str, Any]
     changes: list[Any]
-    incident: IncidentView
+    incident: IncidentView | None
 
 
 class Changes(msgspec.Struct):
@@ -78,13 +81,16 @@ AFTER = """
 SELECT t.xid::text AS xid_text, t.incident_id, t.seq, t.at, t.actor, t.event, t.facts FROM timeline t
 WHERE t.xid < pg_snapshot_xmin(pg_current_snapshot())
   AND (t.xid, t.incident_id, t.seq) > ($1::text::xid8, $2::bigint, $3::int)
-  AND ($5::bool OR NOT EXISTS (SELECT FROM incident i WHERE i.id = t.incident_id AND i.security))
+  AND ($5::bool OR t.event = 'withdrawn' OR NOT EXISTS (SELECT FROM incident i WHERE i.id = t.incident_id AND i.security))
 ORDER BY t.xid, t.incident_id, t.seq LIMIT $4::int
 """
 
 
 async def after(conn: Connection, position: Position, limit: int, *, security: bool = True) -> list[Record]:
-    """The timeline entries after a position that nothing can still precede, with `security` those of such records too."""
+    """The timeline entries after a position that nothing can still precede, with `security` those of such records too.
+
+    Without it, of a record that was flagged, the one entry by which it was withdrawn.
+    """
     return await conn.fetch(AFTER, *position, limit, security)
 
 
@@ -133,8 +139,20 @@ async def _changes(call: Call, rows: list[Record], query: Query) -> Changes:
         told = [msgspec.json.decode(row["facts"], type=dict[str, Any]) for row in shown]
         await hide_masters(conn, told, sight(call.who))
     known = {incident.id: view for incident, view in zip(incidents, seen, strict=True)}
-    changes = [_change(row, facts, known[row["incident_id"]]) for row, facts in zip(shown, told, strict=True)]
+    hidden = {incident.id for incident in incidents if not sight(call.who).sees(incident)}
+    changes = [
+        _withdrawn(row, known[row["incident_id"]].number)
+        if row["incident_id"] in hidden
+        else _change(row, facts, known[row["incident_id"]])
+        for row, facts in zip(shown, told, strict=True)
+    ]
     return Changes(changes, changes[-1].seq if changes else query.after, len(rows) > query.limit)
+
+
+def _withdrawn(row: Record, number: str) -> Change:
+    """Return an entry that says no more than that the record is not there any more."""
+    seq = f"{row['xid_text']}.{row['incident_id']}.{row['seq']}"
+    return Change(seq, number, row["seq"], row["at"], "gateway", row["event"], {}, [], None)
 
 
 def _change(row: Record, facts: dict[str, Any], incident: IncidentView) -> Change:

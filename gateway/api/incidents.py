@@ -133,10 +133,14 @@ async def convert_request(call: Call) -> web.Response:
     asked = call.body
     if (asked.to == "change") is (asked.change is None):
         raise Unprocessable("a change says which one it is", flaws=(Flaw("/change", "needed for a change, and only for one"),))
+    if (asked.to == "service_request") is (asked.request_category is None):
+        flaw = Flaw("/request_category", "needed for a service request, and only for one")
+        raise Unprocessable("a service request says what it asks for", flaws=(flaw,))
     change = None if asked.change is None else (asked.change.system, asked.change.reference)
     incident = await convert(
-        call.context.desk, call.number, call.who, change=change, note=asked.note, if_match=call.if_match(), once=call.once()
-    )
+        call.context.desk, call.number, call.who, change=change, category=asked.request_category, note=asked.note,
+        if_match=call.if_match(), once=call.once(),
+    )  # fmt: skip
     return respond(Acted(await shown(call, incident)), etag=str(incident.version))
 
 

@@ -11,6 +11,7 @@ from asyncpg import Record
 from msgspec import Meta
 from multidict import MultiMapping
 
+from gateway.api.body import check_written
 from gateway.db.pool import Connection
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.columns import incident_of
@@ -89,6 +90,7 @@ def query_of(parameters: MultiMapping[str]) -> Query:
     except msgspec.ValidationError as error:
         detail, _, where = str(error).partition(" - at `$.")
         raise Malformed(f"the query: {detail}", flaws=(Flaw("/" + where.rstrip("`").partition("[")[0], detail),)) from error
+    check_written(query, parameters)
     if query.sort not in PAGES:
         raise Malformed("sort is one of " + ", ".join(PAGES), flaws=(Flaw("/sort", "unknown order"),))
     return query
@@ -115,7 +117,8 @@ WHERE ($1::text[] IS NULL OR state = ANY($1::text[])) AND ($2::smallint[] IS NUL
   AND updated_at >= coalesce($7::timestamptz, '-infinity')
   AND ($11::text[] IS NULL OR id IN (SELECT incident_id FROM major_report_standing WHERE status = ANY($11::text[])))
   AND CASE WHEN security THEN $8::bool
-      ELSE $9::bool OR lower(owner) = ANY($10::text[]) OR lower(contact) = ANY($10::text[]) END
+      ELSE $9::bool OR lower(recorded_by) = ANY($10::text[])
+      OR lower(owner) = ANY($10::text[]) OR lower(contact) = ANY($10::text[]) END
   AND ($12::jsonb IS NULL OR fields @> $12::jsonb)
   AND ($16::text[] IS NULL OR assignee_group = ANY($16::text[]))
   AND ($17::text[] IS NULL OR handler = ANY($17::text[]))
@@ -182,6 +185,7 @@ FEW = 10_000
 OWN = """
 SELECT id FROM (
   SELECT id FROM incident WHERE contact <> '' AND lower(contact) = ANY($1::text[]) UNION
+  SELECT id FROM incident WHERE recorded_by <> '' AND lower(recorded_by) = ANY($1::text[]) UNION
   SELECT id FROM incident WHERE owner <> '' AND lower(owner) = ANY($1::text[]) UNION
   SELECT id FROM incident WHERE security AND $2::bool) AS own
 ORDER BY id DESC LIMIT $3::int

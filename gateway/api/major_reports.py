@@ -13,7 +13,7 @@ from gateway.api.incidents import found
 from gateway.api.reads import TIMELINE
 from gateway.db.pool import acquire
 from gateway.errors import NotFound
-from gateway.incidents.major_report import Happening, draft
+from gateway.incidents.major_report import Happening, draft, language_of
 from gateway.incidents.model import ReportStatus
 from gateway.incidents.record import Incident
 from gateway.operations import major_reports
@@ -22,9 +22,9 @@ from gateway.operations.permissions import Action
 
 
 class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The language of a draft, or the number of an older version."""
+    """The language of a draft, which is the record's where none is named, or the number of an older version."""
 
-    locale: Literal["en", "zh-CN"] = "en"
+    locale: Literal["en", "zh-CN"] | None = None
     version: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
 
 
@@ -58,7 +58,7 @@ async def read_report(call: Call) -> web.Response:
     if due:
         story = [Happening(r["at"], r["actor"], r["event"], msgspec.json.decode(r["facts"], type=dict[str, Any])) for r in rows]
         version = 1 if report is None else report.version + 1
-        return respond(ReportView(ReportStatus.DUE, version, draft(incident, story, asked.locale)))
+        return respond(ReportView(ReportStatus.DUE, version, draft(incident, story, asked.locale or language_of(incident))))
     if report is None:
         raise NotFound(
             f"there is no such report on {incident.number}" if asked.version else f"no report on {incident.number} is due"

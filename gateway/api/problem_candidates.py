@@ -45,7 +45,8 @@ class Candidates(msgspec.Struct):
 WINDOW = """
 SELECT * FROM incident
 WHERE recorded_at > $1 AND kind = 'incident' AND state <> 'rejected' AND master_id IS NULL AND NOT suppressed
-AND CASE WHEN security THEN $2::bool ELSE $3::bool OR lower(owner) = ANY($4::text[]) OR lower(contact) = ANY($4::text[]) END
+AND CASE WHEN security THEN $2::bool ELSE $3::bool OR lower(recorded_by) = ANY($4::text[])
+      OR lower(owner) = ANY($4::text[]) OR lower(contact) = ANY($4::text[]) END
 ORDER BY id DESC LIMIT $5
 """
 

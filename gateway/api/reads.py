@@ -11,7 +11,7 @@ from asyncpg import Record
 
 from gateway.api.context import Call, respond
 from gateway.api.incidents import found
-from gateway.api.views import Clock, IncidentView, clock_view, sla_view, views
+from gateway.api.views import Clock, IncidentView, VendorStay, clock_view, sla_view, stays_view, views
 from gateway.db.pool import Connection, acquire
 from gateway.dedup.mended import Mended, mended_of
 from gateway.dedup.receipt_id import received_between
@@ -24,7 +24,7 @@ from gateway.kinship.proposals import Proposed
 from gateway.operations.desk import NOW
 from gateway.operations.permissions import ALLOWED, Action, may, sight
 from gateway.operations.who import Who
-from gateway.sla.simulate import simulate
+from gateway.sla.simulate import simulated
 
 
 class TimelineEntry(msgspec.Struct):
@@ -120,9 +120,10 @@ class ReceiptView(msgspec.Struct):
 
 
 class Clocks(msgspec.Struct):
-    """Clocks of a story."""
+    """Clocks of a story, and its stays with vendors."""
 
     clocks: list[Clock]
+    vendors: list[VendorStay]
 
 
 TIMELINE = "SELECT seq, at, actor, event, facts, hash FROM timeline WHERE incident_id = $1 ORDER BY seq LIMIT 10000"
@@ -184,7 +185,8 @@ def _alert(row: dict[str, Any]) -> AlertView:
 
 RELATED = """
 SELECT * FROM incident WHERE (id = $1 OR master_id = $2)
-AND CASE WHEN security THEN $3::bool ELSE $4::bool OR lower(owner) = ANY($5::text[]) OR lower(contact) = ANY($5::text[]) END
+AND CASE WHEN security THEN $3::bool ELSE $4::bool OR lower(recorded_by) = ANY($5::text[])
+      OR lower(owner) = ANY($5::text[]) OR lower(contact) = ANY($5::text[]) END
 ORDER BY id LIMIT 1000
 """
 
@@ -246,5 +248,5 @@ async def simulate_sla(call: Call) -> web.Response:
         raise Unprocessable(f"there is no policy {asked.policy!r}; there are {', '.join(rules.policies)}")
     chosen = rules.choice.policy_for(asked.kind, asked.service, "", asked.priority or 0)
     policy = rules.named(asked.policy or chosen, asked.kind, asked.service)
-    readings = simulate(policy, asked.kind, asked.events, asked.at, priority=asked.priority)
-    return respond(Clocks([clock_view(reading) for reading in readings]))
+    readings, stays = simulated(policy, asked.kind, asked.events, asked.at, priority=asked.priority)
+    return respond(Clocks([clock_view(reading) for reading in readings], stays_view(stays)))

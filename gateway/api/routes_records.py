@@ -10,6 +10,7 @@ from gateway.api import (
     mine,
     problem_candidates,
     reads,
+    stories,
     updates,
     wire,
 )
@@ -74,7 +75,7 @@ def of_records(feed: Feed) -> tuple[Route, ...]:
               needs=Action.RECEIPTS),
         Route("GET", V1 + "/problem-candidates", problem_candidates.list_candidates, READ, "Problems to look into", None,
               problem_candidates.Candidates, problem_candidates.Query, needs=Action.INSPECT),
-        Route("POST", V1 + "/sla/simulate", reads.simulate_sla, READ, "The clocks of a story", wire.Simulate, reads.Clocks),
+        Route("POST", V1 + "/sla/simulate", reads.simulate_sla, READ, "The clocks of a story", stories.Simulate, reads.Clocks),
         Route("POST", ONE + "/invite", mine.invite, WRITE, "Make a link for its reporter", None, mine.Invitation, status=201),
         *_files(), *_management(), *_updates(), *_reports(), *_following(), *_knowledge(), *_mine(),
     )  # fmt: skip

@@ -12,6 +12,7 @@ from gateway.api import (
     oidc,
     people,
     promises,
+    stories,
     wire,
 )
 from gateway.api.route import (
@@ -44,7 +45,7 @@ def of_setup() -> tuple[Route, ...]:
         Route("GET", V1 + "/fields", fields.list_fields, READ, "Fields the configuration adds", None, fields.FieldList,
               needs=Action.READ),
         Route("POST", V1 + "/sla/preview", promises.preview_sla, ADMIN, "Whom an edit of policies and calendars would move",
-              wire.Preview, promises.Previewed),
+              stories.Preview, promises.Previewed),
         *_people(), *_catalogue(), *_oneself(), *_shifts(), *_monitors(), *_chats(),
     )  # fmt: skip
 

@@ -26,7 +26,7 @@ WHOLE = 2_097_152
 
 
 class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What to list: newest first, only ids below `before`."""
+    """The mails to list: newest first, only ids below `before`."""
 
     state: Literal["waiting", "opened"] = "waiting"
     reason: Slug | None = None
@@ -35,9 +35,12 @@ class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class SetAside(msgspec.Struct):
-    """One mail. `answers` is the number of the record it answers, `incident` that of the record it became.
+    """One mail.
 
-    `body` is the whole mail, shown by itself up to 2 MiB and empty in lists. Secrets are shown as ***.
+    `answers` is the number of the record it answers, `incident` that of the record it became.
+
+    `body` is the whole mail, shown by itself up to 2 MiB and empty in lists. Secrets are shown as
+    ***.
     """
 
     id: int
@@ -66,7 +69,10 @@ class SetAsideList(msgspec.Struct):
 
 
 class SetAsideOpened(msgspec.Struct):
-    """The mail with the record that it is in now: `outcome` is opened, related, added, or duplicate where it was before."""
+    """The mail with the record that it is in now.
+
+    `outcome` is opened, related, added, or duplicate where it was before.
+    """
 
     incident: str
     outcome: Outcome

@@ -14,7 +14,7 @@ from gateway.oncall.roles import Role
 from gateway.operations.desk import NOW
 from gateway.sla import outlook, vendors
 from gateway.sla.clocks import ClockReading, ClockState
-from gateway.sla.timers import Rules, explain
+from gateway.sla.timers import Rules, explain, grading_due
 
 
 class Segment(msgspec.Struct, rename={"since": "from"}):
@@ -41,7 +41,7 @@ class Clock(msgspec.Struct):
 
 
 class VendorStay(msgspec.Struct, rename={"since": "from"}):
-    """Time with one vendor, in seconds without holds; `to` is null while it lasts."""
+    """Time with one vendor, in seconds, without holds other than for it; `to` is null while it lasts."""
 
     vendor: str
     since: datetime
@@ -67,10 +67,11 @@ class Sla(msgspec.Struct):
 
 
 class HoldView(msgspec.Struct):
-    """Why the record waits."""
+    """Why the record waits, and for which vendor, where it is one that it waits for."""
 
     reason: HoldReason
     until: datetime | None
+    vendor: str | None
 
 
 class LinkedRecord(msgspec.Struct):
@@ -87,6 +88,7 @@ class IncidentView(msgspec.Struct):
     """A record as the API shows it.
 
     `planned_resolution_at` is by when it is to be solved, on hold as if work went on now; `held_s` is its time on hold.
+    `claimed_impact` and `claimed_urgency` are what its reporter claims beyond its grade, to be judged by `grading_due_at`.
     `problem`, `change` and `service_request` are those of `refs` that are one, by their `type` or by the name of the system.
     """
 
@@ -139,6 +141,10 @@ class IncidentView(msgspec.Struct):
     location: str
     reporting_unit: str
     language: str
+    recorded_by: str
+    claimed_impact: str | None
+    claimed_urgency: str | None
+    grading_due_at: datetime | None
     hold: HoldView | None
     master: str | None
     follows: str | None
@@ -167,11 +173,14 @@ class IncidentView(msgspec.Struct):
 
 AROUND = """
 SELECT i.id, CASE WHEN CASE WHEN m.security THEN $2::bool
-    ELSE $3::bool OR lower(m.owner) = ANY($4::text[]) OR lower(m.contact) = ANY($4::text[]) END THEN m.number END AS master,
+    ELSE $3::bool OR lower(m.recorded_by) = ANY($4::text[])
+      OR lower(m.owner) = ANY($4::text[]) OR lower(m.contact) = ANY($4::text[]) END THEN m.number END AS master,
        CASE WHEN CASE WHEN f.security THEN $2::bool
-    ELSE $3::bool OR lower(f.owner) = ANY($4::text[]) OR lower(f.contact) = ANY($4::text[]) END THEN f.number END AS follows,
+    ELSE $3::bool OR lower(f.recorded_by) = ANY($4::text[])
+      OR lower(f.owner) = ANY($4::text[]) OR lower(f.contact) = ANY($4::text[]) END THEN f.number END AS follows,
        (SELECT count(*) FROM incident c WHERE c.master_id = i.id AND CASE WHEN c.security THEN $2::bool
-          ELSE $3::bool OR lower(c.owner) = ANY($4::text[]) OR lower(c.contact) = ANY($4::text[]) END) AS related_count,
+          ELSE $3::bool OR lower(c.recorded_by) = ANY($4::text[])
+      OR lower(c.owner) = ANY($4::text[]) OR lower(c.contact) = ANY($4::text[]) END) AS related_count,
        a.occurrences, a.first_seen, a.last_seen, r.status AS report,
        (SELECT count(*) FROM complaint WHERE incident_id = i.id) AS complaints,
        (SELECT json_agg(l ORDER BY linked_at, kind, system, reference)::text
@@ -206,6 +215,7 @@ def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: date
         **{name: getattr(incident, name) for name in COPIED},
         owner=incident.owner or Role.SERVICE_DESK,
         major=incident.is_major,
+        grading_due_at=grading_due(rules, incident),
         occurrences=max(1, incident.occurrences + (around["occurrences"] or 0)),
         first_seen=min(incident.occurred_at, around["first_seen"] or incident.occurred_at),
         last_seen=max((at for at in (incident.last_seen, around["last_seen"]) if at is not None), default=incident.occurred_at),
@@ -215,7 +225,7 @@ def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: date
         report=None if around["report"] is None else ReportStatus(around["report"]),
         linked=linked,
         complaints=around["complaints"],
-        hold=None if hold is None else HoldView(hold, incident.hold_until),
+        hold=None if hold is None else _hold(incident, hold),
         channel=channel_of(incident.source, incident.dedup_key),
         planned_resolution_at=outlook.planned(calendar, readings, incident.resolved_at or incident.closed_at or now),
         resolved_late=outlook.late(readings),
@@ -223,6 +233,11 @@ def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: date
         **{word: _counterpart(incident.refs, linked, word) for word in COUNTERPARTS},
         sla=_sla(incident, rules, now, readings),
     )
+
+
+def _hold(incident: Incident, reason: HoldReason) -> HoldView:
+    vendor = incident.third_party if reason is HoldReason.AWAITING_VENDOR else ""
+    return HoldView(reason, incident.hold_until, vendor or None)
 
 
 COUNTERPARTS = ("problem", "change", "service_request")
@@ -255,13 +270,15 @@ def _sla(incident: Incident, rules: Rules, now: datetime, readings: Sequence[Clo
     breached = incident.breached or any(r.breached_at is not None for r in readings)
     furthest = max((r.due_at for r in readings if r.due_at is not None), default=now)
     calendar = rules.policy(incident).calendar
-    stays = [
-        VendorStay(stay.vendor, stay.since, stay.until, stay.elapsed.total_seconds())
-        for stay in vendors.segments(calendar, incident.ledger, now)
-    ]
+    stays = stays_view(vendors.segments(calendar, incident.ledger, now))
     unpublished = list(calendar.unpublished(now, furthest))
     clocks = [clock_view(reading) for reading in readings]
     return Sla(incident.policy, worst, following, incident.next_due_at, breached, unpublished, clocks, stays)
+
+
+def stays_view(stays: Sequence[vendors.VendorSegment]) -> list[VendorStay]:
+    """Return stays with vendors in seconds."""
+    return [VendorStay(stay.vendor, stay.since, stay.until, stay.elapsed.total_seconds()) for stay in stays]
 
 
 UNFINISHED = (ClockState.RUNNING, ClockState.PAUSED)

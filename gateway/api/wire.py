@@ -126,14 +126,15 @@ class Return(Action, kw_only=True):
 
 
 class Hold(Action, kw_only=True):
-    """Stop the clocks."""
+    """Stop the clocks; a hold for a vendor may name the `vendor`, where the record does not yet."""
 
     reason: HoldReason
     until: Moment | None = None
+    vendor: Name = ""
 
     def command(self) -> commands.Command:
         """As the domain has it."""
-        return commands.Hold(reason=self.reason, until=self.until, note=self.note)
+        return commands.Hold(reason=self.reason, until=self.until, vendor=self.vendor, note=self.note)
 
 
 class Resume(Action, kw_only=True):
@@ -211,13 +212,14 @@ class Reject(Action, kw_only=True):
 
 
 class DeclareMajor(Action, kw_only=True):
-    """Make it a major incident, and say why in `reason`."""
+    """Make it a major incident of priority 1, or of the `priority` named, and say why in `reason`."""
 
     reason: Text = ""
+    priority: Priority | None = None
 
     def command(self) -> commands.Command:
         """As the domain has it."""
-        return commands.DeclareMajor(reason=self.reason, note=self.note)
+        return commands.DeclareMajor(reason=self.reason, priority=self.priority, note=self.note)
 
 
 class Note(Request, kw_only=True):
@@ -248,6 +250,14 @@ class CallBack(Action, kw_only=True):
         return commands.CallBack(note=self.note)
 
 
+class Grade(Action, kw_only=True):
+    """Confirm the grade of a record whose reporter claims more."""
+
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Grade(note=self.note)
+
+
 class LinkTo(Action, kw_only=True):
     """Follow a master."""
 
@@ -276,11 +286,15 @@ class Counterpart(Request, kw_only=True):
 
 
 class Convert(Request, kw_only=True):
-    """Make a service request an incident or, with its `change` in another system, end it here."""
+    """Make a service request an incident or an incident a request (`request_category` says which); or end a request here.
 
-    to: Literal["incident", "change"]
+    A request that is ended goes on as its `change` in another system.
+    """
+
+    to: Literal["incident", "service_request", "change"]
     note: Annotated[str, Meta(min_length=1, max_length=32_768)]
     change: Counterpart | None = None
+    request_category: RequestCategory | None = None
 
 
 class Bulk(Request, kw_only=True):
@@ -289,37 +303,6 @@ class Bulk(Request, kw_only=True):
     numbers: Annotated[list[Number], Meta(min_length=1, max_length=100)]
     action: str
     body: dict[str, Any] = {}
-
-
-class SimulatedEvent(Request, kw_only=True):
-    """One clock event of a story."""
-
-    at: Moment
-    event: str
-    tier: int | str | None = None
-    priority: Priority | None = None
-    reason: Text = ""
-
-
-class Simulate(Request, kw_only=True):
-    """A story to read the clocks of."""
-
-    policy: Name = ""
-    kind: str = "incident"
-    priority: Priority | None = None
-    service: Name = ""
-    events: Annotated[list[SimulatedEvent], Meta(min_length=1, max_length=1_000)]
-    at: Moment
-
-
-class Preview(Request, kw_only=True):
-    """An edit of the SLA configuration to try: sections by name, laid over those in force as a file would be."""
-
-    policies: dict[Name, dict[str, Any]] = {}
-    calendars: dict[Name, dict[str, Any]] = {}
-    services: dict[Name, dict[str, Any]] = {}
-    limit: Annotated[int, Meta(ge=1, le=200)] = 100
-    cursor: Annotated[str, Meta(pattern=r"^[1-4]-[0-9]{1,18}\Z")] = "1-0"
 
 
 class NewKey(Request, kw_only=True):
@@ -337,6 +320,6 @@ ACTIONS: dict[str, Any] = {
     "acknowledge": Acknowledge, "accept": Acknowledge, "assign": Assign, "return": Return, "hold": Hold, "resume": Resume,
     "escalate": Escalate, "resolve": Resolve, "confirm": Confirm, "refuse": Refuse, "close": Close, "reject": Reject,
     "declare_major": DeclareMajor, "note": Note, "rate": Rate,
-    "call_back": CallBack,
+    "call_back": CallBack, "grade": Grade,
 }  # fmt: skip
 """The request of each action that is a command of the lifecycle."""

@@ -496,8 +496,11 @@ CREATE TABLE public.incident (
     satisfaction_text text DEFAULT ''::text NOT NULL,
     called_back_at timestamp with time zone,
     called_back_by text DEFAULT ''::text NOT NULL,
+    claimed_impact text DEFAULT ''::text NOT NULL,
+    claimed_urgency text DEFAULT ''::text NOT NULL,
+    recorded_by text DEFAULT ''::text NOT NULL,
     CONSTRAINT incident_priority_check CHECK (((priority >= 1) AND (priority <= 4))),
-    CONSTRAINT incident_request_category_check CHECK ((request_category = ANY (ARRAY[''::text, 'information'::text, 'advice'::text, 'standard_change'::text, 'access'::text]))),
+    CONSTRAINT incident_request_category_check CHECK ((request_category = ANY (ARRAY[''::text, 'information'::text, 'hardware_software'::text, 'access'::text, 'standard_change'::text, 'advice'::text]))),
     CONSTRAINT incident_state_check CHECK ((state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text, 'resolved'::text, 'closed'::text, 'rejected'::text]))),
     CONSTRAINT incident_tier_check CHECK ((tier = ANY (ARRAY['1'::text, '2'::text, '3'::text, 'vendor'::text])))
 )
@@ -522,6 +525,10 @@ COMMENT ON COLUMN public.incident.follows_id IS 'The closed record that this one
 COMMENT ON COLUMN public.incident.fields IS 'Values of the fields of the configuration ([[fields]]) by name; what is empty is not there';
 
 COMMENT ON COLUMN public.incident.language IS 'The language its reporter is spoken to in (BCP 47)';
+
+COMMENT ON COLUMN public.incident.claimed_impact IS 'The impact that its reporter named, where the record was given a milder grade; else empty';
+
+COMMENT ON COLUMN public.incident.recorded_by IS 'Who made the record with a key of theirs; in records of earlier releases the owner says so';
 
 CREATE SEQUENCE public.incident_id_seq
     START WITH 1
@@ -666,9 +673,9 @@ CREATE VIEW public.major_report_standing AS
         END AS status
    FROM (public.incident i
      LEFT JOIN public.major_report r ON ((r.incident_id = i.id)))
-  WHERE ((i.major OR (i.priority <= 2)) AND (i.kind = 'incident'::text) AND (i.state = ANY (ARRAY['resolved'::text, 'closed'::text])));
+  WHERE ((i.major OR (i.priority <= 2)) AND (i.kind = 'incident'::text) AND (i.state = ANY (ARRAY['resolved'::text, 'closed'::text])) AND (i.major OR (r.incident_id IS NOT NULL) OR (i.responded_at IS NOT NULL) OR (i.resolution IS DISTINCT FROM 'vanished'::text)));
 
-COMMENT ON VIEW public.major_report_standing IS 'Every major incident that is over, and how its report stands';
+COMMENT ON VIEW public.major_report_standing IS 'Every major incident that is over, and how its report stands; none of one that cleared before anybody accepted it, unless declared';
 
 CREATE TABLE public.monitor (
     id integer NOT NULL,
@@ -1029,6 +1036,127 @@ COMMENT ON COLUMN public.silence.matchers IS 'A list of {"name", "sign", "value"
 
 COMMENT ON COLUMN public.silence.cut_from IS 'Later ends it was to have: what is held back until one of them is judged anew';
 
+CREATE TABLE public.timeline (
+    incident_id bigint NOT NULL,
+    seq integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    event text NOT NULL,
+    facts json NOT NULL,
+    hash bytea NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+
+COMMENT ON TABLE public.timeline IS 'Append-only; each hash covers the entry and the hash before it';
+
+COMMENT ON COLUMN public.timeline.xid IS 'The transaction that wrote it: the change feed shows only what no running transaction can still precede';
+
+CREATE TABLE public.told_when_opened (
+    kind text NOT NULL,
+    priority smallint NOT NULL,
+    policy text NOT NULL,
+    role text NOT NULL
+);
+
+COMMENT ON TABLE public.told_when_opened IS 'Roles that the escalation rules in force tell of an incident that opens; each replica writes those of its configuration when it starts';
+
+COMMENT ON COLUMN public.told_when_opened.policy IS 'Empty: whatever the policy of the incident is';
+
+CREATE VIEW public.silent_incident AS
+ WITH standing AS (
+         SELECT i.id,
+            i.number,
+            i.kind,
+            i.priority,
+            i.policy,
+            i.state,
+            i.handler,
+            i.assignee,
+            i.assignee_group
+           FROM (public.incident i
+             LEFT JOIN public.incident m ON (((m.id = i.master_id) AND (m.priority <= i.priority) AND (m.state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])))))
+          WHERE ((i.state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])) AND (NOT i.suppressed) AND (m.id IS NULL) AND ((i.assignee_group <> ''::text) OR (i.assignee <> ''::text) OR (i.handler <> ''::text) OR (EXISTS ( SELECT
+                   FROM public.told_when_opened r
+                  WHERE ((r.kind = i.kind) AND (r.priority = i.priority) AND (r.policy = ANY (ARRAY[''::text, i.policy])))))))
+        ), begun AS (
+         SELECT s.id,
+            s.number,
+            s.kind,
+            s.priority,
+            s.policy,
+            s.state,
+            s.handler,
+            s.assignee,
+            s.assignee_group,
+            b.seq AS begun_seq,
+            b.at AS begun_at,
+            b.given_seq,
+            b.given_at,
+            b.given_by,
+            b.raised_seq
+           FROM (standing s
+             CROSS JOIN LATERAL ( SELECT max(t.seq) FILTER (WHERE (t.event = ANY (ARRAY['opened'::text, 'reopened'::text, 'unlinked'::text]))) AS seq,
+                    max(t.at) FILTER (WHERE (t.event = ANY (ARRAY['opened'::text, 'reopened'::text, 'unlinked'::text]))) AS at,
+                    max(t.seq) FILTER (WHERE t.gives) AS given_seq,
+                    max(t.at) FILTER (WHERE t.gives) AS given_at,
+                    (array_agg(t.actor ORDER BY t.seq DESC) FILTER (WHERE t.gives))[1] AS given_by,
+                    max(t.seq) FILTER (WHERE ((t.event = ANY (ARRAY['raised'::text, 'declared_major'::text])) OR ((t.event = 'changed'::text) AND ((t.facts)::jsonb @? '$."changes"[*]?(@."field" == "priority" && @."new" < @."old")'::jsonpath)))) AS raised_seq
+                   FROM ( SELECT timeline.seq,
+                            timeline.at,
+                            timeline.actor,
+                            timeline.event,
+                            timeline.facts,
+                            (timeline.event = ANY (ARRAY['opened'::text, 'reopened'::text, 'unlinked'::text, 'assigned'::text, 'routed'::text, 'returned'::text, 'escalated'::text, 'resumed'::text, 'handed_over'::text, 'unacknowledged'::text])) AS gives
+                           FROM public.timeline
+                          WHERE (timeline.incident_id = s.id)) t) b)
+        ), due AS (
+         SELECT b.id,
+            (EXISTS ( SELECT
+                   FROM public.timeline t
+                  WHERE ((t.incident_id = b.id) AND (t.seq >= b.begun_seq) AND (t.event = 'management_told'::text) AND (((t.facts -> 'roles'::text))::jsonb ? r.role) AND (COALESCE(((t.facts ->> 'priority'::text))::integer, (b.priority)::integer) <= b.priority) AND (COALESCE((t.facts ->> 'silenced'::text), 'security'::text) = 'security'::text)))) AS told
+           FROM (begun b
+             JOIN public.told_when_opened r ON (((r.kind = b.kind) AND (r.priority = b.priority) AND ((r.policy = ''::text) OR (r.policy = b.policy)))))
+        UNION ALL
+         SELECT b.id,
+            ((((b.given_by = b.handler) OR (b.given_by = b.assignee)) AND (COALESCE(b.raised_seq, 0) <= b.given_seq)) OR (EXISTS ( SELECT
+                   FROM public.timeline t
+                  WHERE ((t.incident_id = b.id) AND (t.seq >= GREATEST(b.given_seq, b.raised_seq)) AND (t.event = 'accepted'::text)))) OR (EXISTS ( SELECT
+                   FROM public.timeline t
+                  WHERE ((t.incident_id = b.id) AND (t.seq >= GREATEST(b.given_seq, b.raised_seq)) AND (t.event = 'management_told'::text) AND (((t.facts -> 'roles'::text))::jsonb ?| ARRAY['handler'::text, 'assignee'::text, 'group'::text, 'tier3'::text, 'service_desk'::text]) AND (COALESCE((t.facts ->> 'silenced'::text), 'security'::text) = 'security'::text)))) OR (EXISTS ( SELECT
+                   FROM public.outbox o
+                  WHERE ((o.incident_id = b.id) AND (o.created_at >= b.given_at) AND (o.role <> ALL (ARRAY['reporter'::text, 'subscriber'::text])) AND (COALESCE(((o.facts ->> 'priority'::text))::integer, (b.priority)::integer) <= b.priority)))))
+           FROM begun b
+          WHERE ((b.state <> 'on_hold'::text) AND ((b.handler <> ''::text) OR (b.assignee <> ''::text) OR (b.assignee_group <> ''::text)))
+        ), judged AS (
+         SELECT b.id,
+            b.number,
+            b.kind,
+            b.priority,
+            b.begun_at AS since,
+            ( SELECT bool_and(d.told) AS bool_and
+                   FROM due d
+                  WHERE (d.id = b.id)) AS told,
+            ((EXISTS ( SELECT
+                   FROM public.outbox o
+                  WHERE ((o.incident_id = b.id) AND (o.created_at >= b.begun_at) AND (o.state <> 'dead'::text) AND (o.role <> ALL (ARRAY['reporter'::text, 'subscriber'::text])) AND (COALESCE(((o.facts ->> 'priority'::text))::integer, (b.priority)::integer) <= b.priority)))) OR (EXISTS ( SELECT
+                   FROM public.timeline t
+                  WHERE ((t.incident_id = b.id) AND (t.seq >= b.begun_seq) AND ((t.event = ANY (ARRAY['accepted'::text, 'escalation_acknowledged'::text])) OR ((t.event = 'management_told'::text) AND ((t.facts ->> 'silenced'::text) = 'security'::text))))))) AS reached
+           FROM begun b
+        )
+ SELECT id,
+    number,
+    kind,
+    priority,
+    since,
+        CASE
+            WHEN told THEN 'unreachable'::text
+            ELSE 'untold'::text
+        END AS cause
+   FROM judged
+  WHERE ((told IS NOT NULL) AND (NOT (told AND reached)));
+
+COMMENT ON VIEW public.silent_incident IS 'Open incidents whose present urgency was told to nobody (untold) or reached nobody (unreachable): docs/silence.md';
+
 CREATE TABLE public.sla_version (
     policy text NOT NULL,
     version text NOT NULL,
@@ -1082,21 +1210,6 @@ ALTER TABLE public.subscription ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY
     NO MAXVALUE
     CACHE 1
 );
-
-CREATE TABLE public.timeline (
-    incident_id bigint NOT NULL,
-    seq integer NOT NULL,
-    at timestamp with time zone NOT NULL,
-    actor text NOT NULL,
-    event text NOT NULL,
-    facts json NOT NULL,
-    hash bytea NOT NULL,
-    xid xid8 DEFAULT pg_current_xact_id() NOT NULL
-);
-
-COMMENT ON TABLE public.timeline IS 'Append-only; each hash covers the entry and the hash before it';
-
-COMMENT ON COLUMN public.timeline.xid IS 'The transaction that wrote it: the change feed shows only what no running transaction can still precede';
 
 CREATE TABLE public.timer (
     incident_id bigint NOT NULL,
@@ -1338,6 +1451,9 @@ ALTER TABLE ONLY public.timeline
 ALTER TABLE ONLY public.timer
     ADD CONSTRAINT timer_pkey PRIMARY KEY (incident_id, kind);
 
+ALTER TABLE ONLY public.told_when_opened
+    ADD CONSTRAINT told_when_opened_pkey PRIMARY KEY (kind, priority, policy, role);
+
 ALTER TABLE ONLY public.unlearned
     ADD CONSTRAINT unlearned_pkey PRIMARY KEY (master_id, mark);
 
@@ -1405,6 +1521,8 @@ CREATE INDEX incident_master_service ON public.incident USING btree (service, id
 CREATE UNIQUE INDEX incident_one_live_per_key ON public.incident USING btree (key_hash) WHERE ((key_hash IS NOT NULL) AND (state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])));
 
 CREATE INDEX incident_owner ON public.incident USING btree (lower(owner)) WHERE (owner <> ''::text);
+
+CREATE INDEX incident_recorded_by ON public.incident USING btree (lower(recorded_by)) WHERE (recorded_by <> ''::text);
 
 CREATE INDEX incident_reported ON public.incident USING btree (id) WHERE ((major OR (priority <= 2)) AND (kind = 'incident'::text) AND (state = ANY (ARRAY['resolved'::text, 'closed'::text])));
 

@@ -94,6 +94,7 @@ class Plan:
     steps: dict[Holder, list[AnyStep]] = field(default_factory=dict)
     detached: list[Detached] = field(default_factory=list)
     shown: dict[bytes, Alert] = field(default_factory=dict)
+    told: dict[bytes, Item] = field(default_factory=dict)
     lapsing: dict[Holder, datetime] = field(default_factory=dict)
     kindred: Kindred = field(default_factory=Kindred)
     moving: dict[Holder, Bond] = field(default_factory=dict)
@@ -113,6 +114,7 @@ class Plan:
         if known.firing and known.severity and not item.alert.severity:
             # A repeat that leaves the severity out says nothing new of it.
             item = replace(item, alert=replace(item.alert, severity=known.severity))
+        self.told[item.key_hash] = item
         decision = decide(item.alert, known, self.now, self.rules)
         verdict = Verdict(item, decision.outcome, decision.reason, known.holder)
         if item.alert.status is not AlertStatus.FIRING:
@@ -284,8 +286,8 @@ class Plan:
         known.holder.firing -= 1
         if decision.resolves:
             self._move(known, State.RESOLVED, Step.CLEAR)
-        elif decision.settling:
-            self._step(known, Step.SETTLE)
+        else:
+            self._step(known, Step.SETTLE if decision.settling else Step.LEAVE)
         self._note(alert, known, decision)
 
     def _note(self, alert: Alert, known: Known, decision: Decision) -> None:

@@ -15,9 +15,10 @@ from gateway.dedup.plan import Item, Plan
 from gateway.dedup.quoting import quoted
 from gateway.dedup.regrading import Grading
 from gateway.dedup.steps import AnyStep, Step, Worded
+from gateway.dedup.storms import firing_of
 from gateway.incidents import commands, lifecycle, store, writing
 from gateway.incidents.arming import arm
-from gateway.incidents.model import TimerKind
+from gateway.incidents.model import LIVE, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.kinship import letting_go, proposals
 from gateway.kinship.proposals import Proposal
@@ -53,7 +54,8 @@ class Records:
         locked = await self._locked(conn, plan)
         opened = await self._opened(plan)
         rules = self._openings.rules
-        changed = await letting_go.settled(conn, rules, self._moved(locked, plan), plan.now) if locked else []
+        moved = [await self._shown(conn, revision, plan) for revision in self._moved(locked, plan)]
+        changed = await letting_go.settled(conn, rules, moved, plan.now) if locked else []
         revisions = [self._told(self._armed(revision, plan)) for revision in changed]
         if opened:
             await writing.open_new(conn, self._key, opened, plan.now)
@@ -123,9 +125,16 @@ class Records:
             if step is Step.SETTLE:
                 settle = Arm(TimerKind.FLAP_SETTLE, plan.now + plan.settle_after)
                 revision = replace(revision, timers=(*revision.timers, settle))
-            else:
+            elif step is not Step.LEAVE:
                 revision = _with(revision, self._done(revision.after, step, plan.now))
         return revision
+
+    async def _shown(self, conn: Connection, revision: Revision, plan: Plan) -> Revision:
+        """The revision with the words of a storm's worst alert, where one of its alerts said or did something else."""
+        incident = revision.after
+        if not incident.storm or incident.state not in LIVE or not _let_go(incident, plan):
+            return revision
+        return _with(revision, self._grading.worst_shown(incident, await firing_of(conn, incident, plan), plan.now))
 
     def _armed(self, revision: Revision, plan: Plan) -> Revision:
         """The revision with its clocks and timers brought up to date."""
@@ -148,6 +157,12 @@ class Records:
 def _with(revision: Revision, added: Revision) -> Revision:
     """The revision with what another one adds to it."""
     return replace(revision, after=added.after, events=revision.events + added.events)
+
+
+def _let_go(incident: Incident, plan: Plan) -> bool:
+    """Whether an alert of the record became another one than what may be shown."""
+    steps = next((steps for holder, steps in plan.steps.items() if holder.id == incident.id), [])
+    return any(step is Step.LEAVE or (isinstance(step, Worded) and step.before is not None) for step in steps)
 
 
 def _hung(revision: Revision, master: Holder, bond: Bond) -> Revision:

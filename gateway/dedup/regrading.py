@@ -1,12 +1,12 @@
 """Bring a record up to what its alert says by now: its words, and its priority where the severity became worse. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.catalogue.criticality import Judged
-from gateway.dedup.known import Words
+from gateway.dedup.known import Words, words_of
 from gateway.dedup.priority import grade_of
 from gateway.dedup.steps import Worded
 from gateway.incidents.grading import Grade
@@ -21,6 +21,15 @@ STORM_TITLE = "Alert storm: "
 TITLE = 1_000
 
 
+class Firing(NamedTuple):
+    """One alert that fires, of the several that a storm answers for."""
+
+    key: str
+    source: str
+    service: str
+    words: Words
+
+
 @dataclass(frozen=True, slots=True)
 class Grading:
     """Everything the configuration says about how urgent an alert is; `judge` is the criticality of services."""
@@ -28,6 +37,13 @@ class Grading:
     settings: Settings
     rules: Rules
     judge: Callable[[int, str], Judged]
+
+    @classmethod
+    def of(cls, rules: Rules, judge: Callable[[int, str], Judged]) -> "Grading":
+        """Return the grading by the settings that the rules of time were read from."""
+        if rules.settings is None:
+            raise AssertionError("the rules of a running gateway were read from its settings")
+        return cls(rules.settings, rules, judge)
 
     def grade(self, source: str, severity: str, service: str) -> Grade:
         """Return the grade of a severity, with the criticality of its service."""
@@ -47,18 +63,37 @@ class Grading:
             not incident.storm or incident.title == shown_title(before.title, storm=incident.storm)
         )
         shown = self.grade(step.source, incident.severity, service)
+        if incident.storm and was_shown and now_calls.priority > shown.priority:
+            return Revision(after=incident, actor=ACTOR, events=())  # `worst_shown` knows which alert is the worst now
         if not was_shown and now_calls.priority >= shown.priority and incident.severity:
             return Revision(after=incident, actor=ACTOR, events=())
         worded = _worded(incident, before if was_shown else None, alert)
         reason = "severity" if before is not None else "storm"
         cause = Cause(reason=reason, alert=alert.dedup_key, severity=alert.severity)
         raised = raising.raised(self.rules, worded, now_calls, now, cause)
-        events = (*_changed(incident, worded, alert), *raised.events)
+        events = (*_changed(incident, worded, alert.dedup_key), *raised.events)
         if before is not None and was_shown:
             was = self.grade(step.source, before.severity, service).priority
             if now_calls.priority > was:
                 events += raising.eased(raised.after, was, now_calls.priority, now, cause).events
         return replace(raised, events=events)
+
+    def worst_shown(self, incident: Incident, firing: Sequence[Firing], now: datetime) -> Revision:
+        """Return what a storm shows instead, once the alert it shows became milder or fires no more."""
+        if not firing:
+            return Revision(after=incident, actor=ACTOR, events=())
+        graded = [(self.grade(one.source, one.words.severity, one.service).priority, one) for one in firing]
+        worst, instead = min(graded, key=lambda one: one[0])
+        titles = {(shown_title(one.words.title, storm=True), one.words.severity): priority for priority, one in graded}
+        if titles.get((incident.title, incident.severity), worst + 1) <= worst:
+            return Revision(after=incident, actor=ACTOR, events=())
+        worded = _replaced(incident, instead.words)
+        events = _changed(incident, worded, instead.key)
+        was = self.grade(instead.source, incident.severity, instead.service).priority
+        if events and worst > was:
+            cause = Cause(reason="cleared", alert=instead.key, severity=instead.words.severity)
+            events += raising.eased(worded, was, worst, now, cause).events
+        return Revision(after=worded, actor=ACTOR, events=events)
 
 
 def shown_title(title: str, *, storm: bool) -> str:
@@ -70,8 +105,7 @@ def _worded(incident: Incident, before: Words | None, alert: Alert) -> Incident:
     """Return the record with the alert's words in place of those of `before`, or of another alert's where that is None."""
     title, description = shown_title(alert.title, storm=incident.storm), alert.description
     if before is None:
-        title = title if incident.title.startswith(STORM_TITLE) else incident.title
-        return replace(incident, severity=alert.severity, title=title, description=description)
+        return _replaced(incident, words_of(alert))
     if incident.title != shown_title(before.title, storm=incident.storm):
         title = incident.title
     if before.description is not None and incident.description != before.description:
@@ -79,10 +113,16 @@ def _worded(incident: Incident, before: Words | None, alert: Alert) -> Incident:
     return replace(incident, severity=alert.severity, title=title, description=description)
 
 
-def _changed(before: Incident, after: Incident, alert: Alert) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+def _replaced(incident: Incident, words: Words) -> Incident:
+    """Return a storm with the words of another of its alerts, under the name that a person gave it."""
+    title = shown_title(words.title, storm=True) if incident.title.startswith(STORM_TITLE) else incident.title
+    return replace(incident, severity=words.severity, title=title, description=words.description or "")
+
+
+def _changed(before: Incident, after: Incident, key: str) -> tuple[tuple[str, Mapping[str, Any]], ...]:
     changes = [
         {"field": name, "old": getattr(before, name), "new": getattr(after, name)}
         for name in ("description", "severity", "title")
         if getattr(before, name) != getattr(after, name)
     ]
-    return (("changed", {"changes": changes, "alert": alert.dedup_key}),) if changes else ()
+    return (("changed", {"changes": changes, "alert": key}),) if changes else ()

@@ -8,11 +8,12 @@ from gateway.incidents.model import Alert
 
 
 class Step(Enum):
-    """A step that needs no more than its name."""
+    """A step that needs no more than its name; LEAVE is that of one alert of several that fires no more."""
 
     CLEAR = auto()
     REOPEN = auto()
     SETTLE = auto()
+    LEAVE = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,23 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from gateway.db.pool import Connection
 from gateway.dedup.bodies import BodyBudget
 from gateway.dedup.fingerprint import group_hash
 from gateway.dedup.groups import Group
+from gateway.dedup.known import Words
 from gateway.dedup.plan import Plan
+from gateway.dedup.regrading import STORM_TITLE, TITLE, Firing
 from gateway.dedup.storm import StormGauge
+from gateway.incidents.record import Incident
 from gateway.settings import Storm
+
+REST = """
+SELECT DISTINCT ON (severity, service, left(title, $3) = $2) dedup_key, source, service, severity, title, description
+FROM alert WHERE incident_id = $1 AND status = 'firing' AND key_hash <> ALL($4::bytea[])
+ORDER BY severity, service, left(title, $3) = $2, first_seen, key_hash
+"""
+"""Of thousands of alerts one of each severity and service, and the one that is shown."""
 
 UNBOUNDED = timedelta(days=36_500)
 
@@ -35,3 +46,17 @@ class Storms:
         for integration, born in Counter(draft.item.integration_id for draft in plan.drafts).items():
             gauge = self._gauges.setdefault(integration, StormGauge(self._settings.new_per_minute, self._settings.quiet_after))
             gauge.born(plan.now, born)
+
+
+async def firing_of(conn: Connection, incident: Incident, plan: Plan) -> list[Firing]:
+    """Return the alerts of a storm that fire once the batch is written, as many as tell which is the worst."""
+    length = TITLE - len(STORM_TITLE)
+    shown = incident.title.removeprefix(STORM_TITLE)[:length]
+    rows = await conn.fetch(REST, incident.id, shown, length, list(plan.known))
+    rest = [Firing(row[0], row[1], row[2], Words(row[3], row[4], row[5])) for row in rows]
+    told = [
+        (plan.told[key], known.words)
+        for key, known in plan.known.items()
+        if known.firing and known.holder is not None and known.holder.id == incident.id
+    ]
+    return rest + [Firing(one.alert.dedup_key, one.source, one.alert.service, words) for one, words in told]

@@ -27,10 +27,11 @@ async def dev(settings: Settings, options: argparse.Namespace) -> int:
     """Serve until stopped, or until the bundled servers die too often."""
     settings = _with_port(settings, options.port)
     ready = ReadyFile(options.ready_file)
-    ready.prepare()
-    _require_ports(settings)
     state = (options.state or default_state()).absolute()
+    _require_ports(settings)
     async with AsyncExitStack() as stack:
+        ready.prepare()
+        stack.callback(ready.remove)
         failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if options.external_servers:
             _require_addresses(settings)
@@ -42,7 +43,6 @@ async def dev(settings: Settings, options: argparse.Namespace) -> int:
         gateway, stop = await serving(stack, settings)
         url = address(gateway, settings)
         _announce(url, kept, state)
-        stack.callback(ready.remove)
         ready.write(_facts(gateway, settings, url, kept))
         if options.demo:
             playing = asyncio.create_task(play(url, kept.ingest, kept.admin, SystemClock()))

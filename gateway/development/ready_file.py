@@ -12,10 +12,10 @@ class ReadyFile:
     path: Path | None
 
     def prepare(self) -> None:
-        """Remove the file of an earlier start and see that a new one can be written."""
+        """Remove that of an earlier start, and make a draft that only this user may read."""
         if self.path is not None:
-            self.path.unlink(missing_ok=True)
-            self._draft(self.path).touch()
+            self.remove()
+            self._draft(self.path).touch(mode=0o600)
 
     def write(self, facts: dict[str, str | int]) -> None:
         """Write it in one step, so that whoever waits for it never reads half of it."""
@@ -28,6 +28,7 @@ class ReadyFile:
         """The gateway serves no longer."""
         if self.path is not None:
             self.path.unlink(missing_ok=True)
+            self._draft(self.path).unlink(missing_ok=True)
 
     def _draft(self, path: Path) -> Path:
         return path.with_name(path.name + ".new")

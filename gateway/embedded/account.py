@@ -59,8 +59,10 @@ def run_as(account: Account | None, *argv: str | Path) -> subprocess.CompletedPr
 
 def environment() -> dict[str, str]:
     """Return the environment of a server: no PG* variable, no locale and no secret of ours."""
-    moved = {name: os.environ[name] for name in MOVED_CLOCK if "FAKETIME" in os.environ}
-    return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"} | moved
+    given = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
+    if "FAKETIME" in os.environ:
+        given |= {name: os.environ[name] for name in MOVED_CLOCK if name in os.environ}
+    return given
 
 
 def forget_other_servers(environ: MutableMapping[str, str]) -> None:

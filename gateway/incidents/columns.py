@@ -27,6 +27,8 @@ def _maybe(kind: type[StrEnum]) -> Callable[[str | None], StrEnum | None]:
 
 FROM_ROW: Mapping[str, Callable[[Any], Any]] = {
     "impact": _maybe(Impact),
+    "claimed_impact": lambda text: Impact(text) if text else None,
+    "claimed_urgency": lambda text: Urgency(text) if text else None,
     "request_category": lambda text: RequestCategory(text) if text else None,
     "urgency": _maybe(Urgency),
     "state": _maybe(State),
@@ -46,6 +48,8 @@ FROM_ROW: Mapping[str, Callable[[Any], Any]] = {
 
 TO_ROW: Mapping[str, Any] = {
     "request_category": lambda category: category or "",
+    "claimed_impact": lambda impact: impact or "",
+    "claimed_urgency": lambda urgency: urgency or "",
     "ledger": ledger.to_json,
     "labels": _text,
     "links": _text,

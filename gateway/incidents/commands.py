@@ -42,10 +42,11 @@ class Return:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Stop the clocks for a non-technical reason, at the longest until `until`."""
+    """Stop the clocks for a non-technical reason, at the longest until `until`; `vendor` is whom it waits for."""
 
     reason: HoldReason
     until: datetime | None = None
+    vendor: str = ""
     note: str = ""
 
 
@@ -110,9 +111,10 @@ class Reject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclareMajor:
-    """Make it a major incident whatever its priority, for a reason."""
+    """Make it a major incident, for a reason: of priority 1, unless its declarer names another."""
 
     reason: str
+    priority: int | None = None
     note: str = ""
 
 
@@ -139,6 +141,13 @@ class CallBack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grade:
+    """The grade that the record has stands, whatever its reporter claims."""
+
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clear:
     """The alert that opened it cleared by itself."""
 
@@ -154,5 +163,5 @@ class FireAgain:
 
 Command = (
     Acknowledge | Unacknowledge | Assign | Return | Hold | Resume | Escalate | Resolve | Confirm | Refuse | Close | Reject
-    | DeclareMajor | Note | Rate | CallBack | Clear | FireAgain
+    | DeclareMajor | Note | Rate | CallBack | Grade | Clear | FireAgain
 )  # fmt: skip

@@ -11,7 +11,17 @@ TEXT, LABELS, LINKS = 2_000, 30, 5
 
 SAME = ("number", "title", "priority", "service", "state", "assignee_group", "assignee", "handler", "severity", "ci", "kind")
 
-BARE = ("number", "priority", "state", "clock", "due_at", "share", "unresolved_for", "to_do")
+BARE = (
+    "number",
+    "priority",
+    "claimed_priority",
+    "state",
+    "clock",
+    "due_at",
+    "share",
+    "unresolved_for",
+    "to_do",
+)
 """Facts that hold nothing people wrote."""
 
 

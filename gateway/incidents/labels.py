@@ -46,9 +46,9 @@ LABELS: Mapping[type[StrEnum], Mapping[str, tuple[str, str]]] = {
     },
     RequestCategory: {
         RequestCategory.INFORMATION: ("information", "信息咨询"),
-        RequestCategory.ADVICE: ("advice", "建议"),
+        RequestCategory.HARDWARE_SOFTWARE: ("hardware and software", "软硬件管理"),
+        RequestCategory.ACCESS: ("access", "访问请求"),
         RequestCategory.STANDARD_CHANGE: ("standard change", "标准变更"),
-        RequestCategory.ACCESS: ("access", "访问权限"),
     },
     HoldReason: {
         HoldReason.AWAITING_USER: ("waiting for the user", "等待用户"),

@@ -7,8 +7,9 @@ from typing import Any, assert_never
 
 from gateway.errors import Flaw, IllegalTransition, Unprocessable
 from gateway.incidents import commands as c
+from gateway.incidents.claims import awaits_grading, graded
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.model import LIVE, Closure, Resolution, State, Tier
+from gateway.incidents.model import LIVE, Closure, HoldReason, Resolution, State, Tier
 from gateway.incidents.record import Incident, Revision
 
 NEW, ASSIGNED, WORKING, HELD, RAISED = State.LOGGED, State.ASSIGNED, State.IN_PROGRESS, State.ON_HOLD, State.ESCALATED
@@ -47,6 +48,7 @@ TABLE: Mapping[type[c.Command], Mapping[State, Target]] = {
     c.Note: _from(tuple(State), SAME),
     c.Rate: _from((RESOLVED, CLOSED), SAME),
     c.CallBack: _from((RESOLVED, CLOSED), SAME),
+    c.Grade: _from(LIVE, SAME),
     c.Clear: _from(LIVE, RESOLVED),
     c.FireAgain: _from((RESOLVED,), BACK),
 }
@@ -69,6 +71,7 @@ ACTIONS: Mapping[str, type[c.Command]] = {
     "note": c.Note,
     "rate": c.Rate,
     "call_back": c.CallBack,
+    "grade": c.Grade,
 }
 """The API's words for what people may ask."""
 
@@ -87,7 +90,7 @@ def takeable(incident: Incident) -> bool:
 def apply(incident: Incident, command: c.Command, actor: str, now: datetime) -> Revision:
     """The revision a command makes; raises IllegalTransition where the table has no entry.
 
-    Acknowledging what somebody has already is no change: a revision without events.
+    Acknowledging what somebody has already, or grading what claims nothing, is no change: a revision without events.
     """
     row = TABLE[type(command)]
     if incident.state not in row:
@@ -97,7 +100,8 @@ def apply(incident: Incident, command: c.Command, actor: str, now: datetime) -> 
             state=incident.state,
             allowed=allowed(incident.state),
         )
-    if isinstance(command, c.Acknowledge) and not takeable(incident):
+    nothing_to_grade = isinstance(command, c.Grade) and not awaits_grading(incident)
+    if nothing_to_grade or (isinstance(command, c.Acknowledge) and not takeable(incident)):
         return Revision(after=incident, actor=actor, events=())
     now = max(now, incident.ledger[-1].at)
     after = replace(_changed(incident, command, actor, now), updated_at=now)
@@ -127,6 +131,7 @@ EVENTS: Mapping[type[c.Command], str] = {
     c.Note: "note",
     c.Rate: "rated",
     c.CallBack: "called_back",
+    c.Grade: "graded",
     c.Clear: "resolved",
     c.FireAgain: "reopened",
 }
@@ -165,10 +170,8 @@ def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) 
         case c.Return(group=group):
             times = incident.returned + 1
             return replace(incident, returned=times, assignee_group=group, assignee="", handler="", tier=Tier.DESK)
-        case c.Hold(reason=reason, until=until):
-            if until is not None and until <= now:
-                raise Unprocessable("a hold ends in the future: leave `until` out or name a later time")
-            return replace(incident, hold_reason=reason, hold_until=until, held_state=incident.state)
+        case c.Hold():
+            return _held(incident, command, now)
         case c.Resume():
             return _released(incident)
         case c.Escalate(to=to, vendor=vendor, group=group, person=person):
@@ -201,10 +204,21 @@ def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) 
             return _rated(incident, rating, said)
         case c.CallBack():
             return replace(incident, called_back_at=now, called_back_by=actor)
+        case c.Grade():
+            return graded(incident)
         case c.Note():
             return incident
         case _:
             assert_never(command)
+
+
+def _held(incident: Incident, hold: c.Hold, now: datetime) -> Incident:
+    if hold.until is not None and hold.until <= now:
+        raise Unprocessable("a hold ends in the future: leave `until` out or name a later time")
+    if hold.vendor and hold.reason is not HoldReason.AWAITING_VENDOR:
+        raise Unprocessable("only a hold for a vendor names one", flaws=(Flaw("/vendor", "leave it out"),))
+    held = replace(incident, hold_reason=hold.reason, hold_until=hold.until, held_state=incident.state)
+    return replace(held, third_party=hold.vendor or incident.third_party)
 
 
 def _rated(incident: Incident, rating: int | None, said: str) -> Incident:

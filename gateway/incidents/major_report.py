@@ -8,6 +8,9 @@ from typing import Any
 from gateway.incidents.labels import LOCALES, Locale, label
 from gateway.incidents.record import Incident
 
+CAUSE = "cause"
+"""The field of the configuration that says what caused an incident, where there is one; nothing else on record says it."""
+
 TOLD = frozenset({
     "opened", "declared_major", "leader_told", "assigned", "accepted", "unacknowledged", "raised", "returned", "held",
     "resumed", "escalated", "note", "status_update", "resolved", "reopened", "closed",
@@ -22,6 +25,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "times": ("Times", "时间"),
     "improvements": ("Improvements", "改进措施"),
     "solution": ("Solution", "解决方案"),
+    "category": ("resolution category", "解决分类"),
     "open": ("to be written", "待填写"),
     "occurred_at": ("occurred", "发生时间"),
     "recorded_at": ("recorded", "登记时间"),
@@ -61,11 +65,11 @@ def draft(incident: Incident, story: Sequence[Happening], locale: Locale) -> str
     """The report as far as the record knows it; what only people know is marked to be written."""
     parts = [
         f"# {_word('report', locale)}: {incident.number} {_line(incident.title)}",
-        _section("cause", _line(incident.resolution_category), locale),
+        _section("cause", _line(str(incident.fields.get(CAUSE, ""))), locale),
         _section("effect", _effect(incident, locale), locale),
         _section("times", _times(incident, locale), locale),
         _section("actions", "\n".join(_step(one, locale) for one in story if one.event in TOLD), locale),
-        _section("solution", _line(incident.solution), locale),
+        _section("solution", _solution(incident, locale), locale),
         _section("improvements", "", locale),
     ]
     return "\n\n".join(parts) + "\n"
@@ -82,6 +86,18 @@ def _section(name: str, text: str, locale: Locale) -> str:
 def _effect(incident: Incident, locale: Locale) -> str:
     where = ", ".join(_line(text) for text in (incident.service, incident.ci, incident.location) if text)
     return f"P{incident.priority}, {label(incident.impact, locale)}" + (f": {where}" if where else "")
+
+
+def _solution(incident: Incident, locale: Locale) -> str:
+    found = [_line(incident.solution)] if incident.solution else []
+    if incident.resolution_category:
+        found.append(f"{_word('category', locale)}: {_line(incident.resolution_category)}")
+    return "\n\n".join(found)
+
+
+def language_of(incident: Incident) -> Locale:
+    """Return the language of a record, English where it has none that a report can be written in."""
+    return "zh-CN" if incident.language.lower().startswith("zh") else "en"
 
 
 def _times(incident: Incident, locale: Locale) -> str:

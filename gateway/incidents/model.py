@@ -19,9 +19,14 @@ class RequestCategory(StrEnum):
     """What a service request asks for."""
 
     INFORMATION = "information"
-    ADVICE = "advice"
-    STANDARD_CHANGE = "standard_change"
+    HARDWARE_SOFTWARE = "hardware_software"
     ACCESS = "access"
+    STANDARD_CHANGE = "standard_change"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "RequestCategory | None":
+        """Return the present kind of one by which earlier releases kept requests."""
+        return cls.INFORMATION if value == "advice" else None
 
 
 class State(StrEnum):

@@ -107,6 +107,9 @@ class Incident:
     satisfaction_text: str = ""
     called_back_at: datetime | None = None
     called_back_by: str = ""
+    claimed_impact: Impact | None = None
+    claimed_urgency: Urgency | None = None
+    recorded_by: str = ""
 
     @property
     def is_major(self) -> bool:

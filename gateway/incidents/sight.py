@@ -24,7 +24,8 @@ class Sight:
         """Whether the record is there for them."""
         if incident.security:
             return self.security
-        return self.ordinary or incident.owner.lower() in self.names or incident.contact.lower() in self.names
+        own = (incident.owner, incident.contact, incident.recorded_by)
+        return self.ordinary or any(name.lower() in self.names for name in own)
 
     def parameters(self) -> tuple[bool, bool, list[str]]:
         """For statements: whether security records, whether ordinary ones, and the names."""

@@ -81,7 +81,7 @@ OPENED = (
 )
 
 
-TOLD = ("fields", "symptom", "scope", "language")
+TOLD = ("fields", "symptom", "scope", "language", "claimed_impact", "claimed_urgency", "recorded_by")
 """What people may say of a new record and alerts never do: left to the defaults of the table where nobody did."""
 
 
@@ -98,7 +98,8 @@ async def open_new(conn: Connection, key: bytes, revisions: Sequence[Revision], 
 
 
 def _told(incident: Incident) -> bool:
-    return bool(incident.fields or incident.symptom or incident.scope or incident.language)
+    said = (incident.fields, incident.symptom, incident.scope, incident.language, incident.claimed_impact, incident.recorded_by)
+    return any(said)
 
 
 CHANGED = (

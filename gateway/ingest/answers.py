@@ -1,8 +1,8 @@
-"""What a reporter's answer does to their record besides being noted, by whatever channel it comes: in the same transaction.
+"""The effect of a reporter's answer on their record, besides the note, by any channel.
 
-A record on hold for them goes on. A resolved one is reopened where they plainly say that it is not solved and may refuse; thanks
-leave it to close; and where it is unclear it stays resolved, whoever has it is told to read the answer, and it does not close by
-itself until somebody looked.
+A record on hold for them goes on. A resolved one is reopened where they plainly say that it is not
+solved and may refuse; thanks leave it to close; and where it is unclear it stays resolved, whoever
+has it is told to read the answer, and it does not close by itself until somebody looked.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from typing import Any
 
 from gateway.incidents import commands
 from gateway.incidents.custom import moments_of
-from gateway.incidents.model import HoldReason, State
+from gateway.incidents.model import LIVE, HoldReason, State
 from gateway.incidents.record import Incident, Revision
 from gateway.ingest.author import Author
 from gateway.ingest.limits import DESCRIPTION, cut
@@ -30,9 +30,12 @@ WAITING = frozenset({HoldReason.AWAITING_USER, HoldReason.USER_UNREACHABLE})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer: `new` are the words that are certainly its writer's own and new, `shown` is all that may be.
+    """An answer.
 
-    `certain` says that nothing besides `new` may be new; `by` how sure it is that a person wrote it.
+    `new` are the words that are certainly its writer's own and new, `shown` is all that may be.
+
+    `certain` says that nothing besides `new` may be new; `by` how sure it is that a person wrote
+    it.
     """
 
     new: str
@@ -42,16 +45,20 @@ class Answer:
 
 
 class Effect(StrEnum):
-    """What an answer does; the timeline names it."""
+    """The effect of an answer, as the timeline names it."""
 
     NOTHING = "nothing"
     RESUMED = "resumed"
     REOPENED = "reopened"
     WAITS = "close_put_off"
+    UNSOLVED = "not_solved"
 
 
 def effect(incident: Incident, who: Who, answer: Answer) -> Effect:
-    """Return what is to become of the record. Pure. Only its contact's own words count, and none that a program wrote."""
+    """Return what is to become of the record.
+
+    Pure. Only its contact's own words count, and none that a program wrote.
+    """
     if answer.by is Author.PROGRAM or incident.contact.lower() not in who.identities:
         return Effect.NOTHING
     sure = answer.by is Author.PERSON
@@ -68,6 +75,8 @@ def effect(incident: Incident, who: Who, answer: Answer) -> Effect:
 async def answered(session: Session, incident: Incident, who: Who, answer: Answer) -> Incident:
     """Return the record, locked and with the answer noted already, as the answer leaves it."""
     found = effect(incident, who, answer)
+    if found is Effect.NOTHING and await _refuses_what_its_master_solved(session, incident, who, answer):
+        found = Effect.UNSOLVED
     if found is Effect.REOPENED and _lacks_fields(session, incident):
         found = Effect.WAITS
     if found is Effect.NOTHING:
@@ -76,6 +85,22 @@ async def answered(session: Session, incident: Incident, who: Who, answer: Answe
     more = _shown(incident, found, answer.shown)
     told = session.desk.rules.escalation.replied(revision.after, f"{CAUSE}#{incident.version + 1}", more)
     return (await session.write([replace(revision, announcements=(*revision.announcements, *told))]))[0]
+
+
+LET_GO = """
+SELECT (SELECT t.facts->>'state' FROM timeline t
+        WHERE t.incident_id = $1 AND t.event IN ('unlinked', 'linked', 'resolved', 'reopened')
+        ORDER BY t.seq DESC LIMIT 1) IS NOT DISTINCT FROM 'resolved'
+"""
+
+
+async def _refuses_what_its_master_solved(session: Session, incident: Incident, who: Who, answer: Answer) -> bool:
+    """Return whether the contact of an open record, who was told that its master solved it, writes that it is not."""
+    if incident.state not in LIVE or answer.by is not Author.PERSON or incident.contact.lower() not in who.identities:
+        return False
+    if meaning(answer.new, incident.contact_name, who.name) is Meaning.AGREES:
+        return False
+    return bool(await session.conn.fetchval(LET_GO, incident.id))
 
 
 def _lacks_fields(session: Session, incident: Incident) -> bool:
@@ -87,12 +112,17 @@ async def _revision(session: Session, incident: Incident, who: Who, found: Effec
         assert incident.resolved_at is not None  # noqa: S101 - it is resolved
         after = replace(incident, marks=heard.unread(incident.marks, incident.resolved_at))
         return Revision(after=after, actor=who.name, events=((Effect.WAITS, {"cause": CAUSE}),))
+    if found is Effect.UNSOLVED:
+        return Revision(after=incident, actor=who.name, events=((Effect.UNSOLVED, {"cause": CAUSE}),))
     command = commands.Resume() if found is Effect.RESUMED else commands.Refuse()
     revision = await revised(session, incident, command, who)
-    return replace(revision, events=tuple((event, {**facts, "cause": CAUSE}) for event, facts in revision.events))
+    return replace(
+        revision,
+        events=tuple((event, {**facts, "cause": CAUSE}) for event, facts in revision.events),
+    )
 
 
 def _shown(incident: Incident, found: Effect, text: str) -> Mapping[str, Any]:
-    """What was answered, where it may be sent by mail, and what is to be done."""
+    """Return what was answered, where it may be sent by mail, and what is to be done."""
     said = {} if incident.security else {"text": cut(text, DESCRIPTION)}
-    return said | ({"to_do": "judge_reply"} if found is Effect.WAITS else {})
+    return said | ({"to_do": "judge_reply"} if found in (Effect.WAITS, Effect.UNSOLVED) else {})

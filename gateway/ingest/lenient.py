@@ -41,13 +41,13 @@ LONG = (("title", limits.TITLE), ("description", limits.DESCRIPTION), ("severity
 def understood(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed:
     """What a request says; raises Malformed where even mended nothing of it can be read, and Forbidden as `Source.read`."""
     try:
-        body = mappings.applied(mapping, delivery.body) if mapping else delivery.body
-        parsed = source.read(replace(delivery, body=body), settings)
+        came = replace(delivery, body=mappings.applied(mapping, delivery.body)) if mapping else delivery
+        parsed = source.read(came, settings)
     except Malformed as error:
         return _mended(source, settings, mapping, delivery, error)
     if parsed.refused:
         return _mended(source, settings, mapping, delivery, parsed)
-    return _with_cuts(parsed, body)
+    return _with_cuts(parsed, len(came.body))
 
 
 def _mended(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery, came: Parsed | Malformed) -> Parsed:
@@ -136,7 +136,7 @@ class _Body:
             cause = self._cause(Flaw(one.pointer, one.problem))
             body = sent.get(one.item, whole.get(None, one.body))
             refused.append(Refused(one.item, cause.detail, cause.pointer, body))
-        return _with_cuts(replace(parsed, refused=tuple(refused), mended=self._told()), delivery.body)
+        return _with_cuts(replace(parsed, refused=tuple(refused), mended=self._told()), len(delivery.body))
 
     def _cause(self, flaw: Flaw) -> Flaw:
         """What is wrong: of something that is missing because it was left out, what it was left out for."""
@@ -213,11 +213,19 @@ def _charset(headers: Mapping[str, str]) -> str:
     return told.get_content_charset("")
 
 
-def _with_cuts(parsed: Parsed, body: bytes) -> Parsed:
-    """The same, with a word on every text that was too long to be kept whole."""
-    if len(body) <= limits.KEY:
-        return parsed
-    cuts = [Mended(item, "", what) for item, alert in parsed.alerts for what in _cuts(alert)]
+def _with_cuts(parsed: Parsed, size: int) -> Parsed:
+    """The same, with a word on every text that was too long to be kept whole.
+
+    Of many short alerts only the texts that people read are looked at.
+    """
+    count = len(parsed.alerts)
+    thorough = size > limits.KEY if count == 1 else size > limits.LABEL * count
+    long = [
+        (item, alert)
+        for item, alert in parsed.alerts
+        if thorough or len(alert.title) == limits.TITLE or len(alert.description) == limits.DESCRIPTION
+    ]
+    cuts = [Mended(item, "", what) for item, alert in long for what in _cuts(alert)]
     return replace(parsed, mended=(*parsed.mended, *cuts)) if cuts else parsed
 
 

@@ -159,6 +159,14 @@ def moment(value: str | float | None, received_at: datetime, pointer: str = "") 
     return clamped(instant(value, pointer), received_at)
 
 
+def moment_if_any(value: str | float | None, received_at: datetime) -> datetime | None:
+    """The same; None where it is no time."""
+    try:
+        return moment(value, received_at)
+    except Malformed:
+        return None
+
+
 def links(pairs: Iterable[tuple[str, str]]) -> tuple[Link, ...]:
     """The (address, text) pairs that are http or https and whole; an address cut short would lead elsewhere."""
     web = [(href, text) for href, text in pairs if href[:8].lower().startswith(("http://", "https://")) and len(href) <= LABEL]

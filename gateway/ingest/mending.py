@@ -9,6 +9,7 @@ import msgspec
 from gateway.db.pool import acquire
 from gateway.dedup.submission import Receipt
 from gateway.errors import Conflict, Forbidden, Malformed, NotFound, Overloaded, Unavailable
+from gateway.ingest.repair import encoded, repaired
 from gateway.ingest.replay import Replay
 from gateway.ingest.rereading import UNSET, flaws_of, tried
 from gateway.quarantine import examples, masking, store
@@ -48,8 +49,9 @@ class Mender:
     def _explained(self, kept: Kept) -> Explained:
         mapping = self.mappings.of(kept.integration_id, kept.source)
         trial, sent = self._tried(kept, mapping), self.replay.delivery(kept).body
+        found = repaired(sent)
         try:
-            body = msgspec.json.decode(applied(mapping, sent))
+            body = msgspec.json.decode(applied(mapping, encoded(found[0]) if found is not None else sent))
         except (msgspec.DecodeError, ValueError, RecursionError, Malformed):
             return Explained(kept, differences(None, {}, trial.flaws), trial=trial)
         shipped = examples.shipped().get(kept.source, ())

@@ -132,7 +132,7 @@ async def opened(
     first = opening(desk, report, who, session.now, ids[0], numbers[0])
     (event, facts), *told = first.events
     facts = {**facts, **said} | ({"follows": earlier.number} if earlier else {})
-    revision = replace(first, after=replace(first.after, owner=""), events=((event, facts), *told))
+    revision = replace(first, after=replace(first.after, owner="", recorded_by=""), events=((event, facts), *told))
     if earlier is None:
         return await open_placed(session, revision)
     incident = await _opened_after(session, revision, earlier)

@@ -14,12 +14,18 @@ from gateway.ingest.mail.http import MailPosts, mail_routes
 from gateway.ingest.phone.http import PhonePosts
 
 
+async def only_read(request: web.Request) -> web.StreamResponse:
+    """405: what stands here is read, and would else be taken for a source and its key."""
+    raise web.HTTPMethodNotAllowed(request.method, ["GET"])
+
+
 def intake_routes(door: FrontDoor, mail: MailPosts, phone: PhonePosts, chat: ChatDoor) -> list[web.RouteDef]:
     """Every way in; the key may stand in the path for senders that cannot set headers."""
     alertmanager = AlertmanagerPosts(door)
     return [
         *mail_routes(mail),
         *chat_routes(chat),
+        *(web.post(path, only_read) for path in ("/ingest/app/mine", "/ingest/phone/threecx/lookup")),
         *phone.routes(),
         web.post("/ingest/{source}", door.receive),
         web.post("/ingest/{source}/{key}", door.receive),

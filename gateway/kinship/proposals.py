@@ -78,10 +78,12 @@ OPEN = """
 SELECT p.incident_id, p.master_id, p.reason, p.score, p.points, p.proposed_at, i.number, m.number AS master
 FROM proposed_link p JOIN incident i ON i.id = p.incident_id JOIN incident m ON m.id = p.master_id
 CROSS JOIN LATERAL (
-  SELECT count(*) AS hidden FROM (VALUES (i.security, i.owner, i.contact), (m.security, m.owner, m.contact))
-    AS both_of (security, owner, contact)
+  SELECT count(*) AS hidden FROM (VALUES
+    (i.security, i.owner, i.contact, i.recorded_by), (m.security, m.owner, m.contact, m.recorded_by))
+    AS both_of (security, owner, contact, recorded_by)
   WHERE NOT CASE WHEN security THEN $2::bool
-                 ELSE $3::bool OR lower(owner) = ANY($4::text[]) OR lower(contact) = ANY($4::text[]) END) AS sight
+                 ELSE $3::bool OR lower(recorded_by) = ANY($4::text[])
+      OR lower(owner) = ANY($4::text[]) OR lower(contact) = ANY($4::text[]) END) AS sight
 WHERE (p.incident_id = $1 OR p.master_id = $1) AND p.state = 'open' AND sight.hidden = 0
 AND i.master_id IS NULL AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
 AND m.master_id IS NULL AND m.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')

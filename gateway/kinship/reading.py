@@ -25,6 +25,19 @@ HEADING = re.compile(
     r"|^(?:from|发件人|寄件者)\s?[:：].{1,200}$",
     re.IGNORECASE | re.MULTILINE,
 )
+WORDED = re.compile(
+    r"(?:(?:missed )?call from |message from |(?:未接)?来电[:：]|短信[:：])"
+    r".{0,300}?(?:\+?[0-9]{2,20}|a withheld number|未显示号码)\)?",
+    re.IGNORECASE,
+)
+"""The title of a record of a call as the gateway words it: who called says nothing about what they called for."""
+
+REMARK = re.compile(
+    r"^(?:attached: \S{1,2000}|附件地址[:：]\S{1,2000}|since .{1,60} \(told later\)|开始时间[:：].{1,60}（事后报告）)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What the gateway itself writes into descriptions."""
+
 QUOTED = re.compile(r"^[>＞].*$", re.MULTILINE)
 SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
 
@@ -83,8 +96,9 @@ def read(said: Said, landscape: Landscape) -> Reading:
 
 
 def _read(said: Said, landscape: Landscape) -> Reading:
-    own = own_words(said.text)
-    text = " ".join(f"{said.title[:READ]}\n{'' if own.startswith(said.title) else own}".casefold().split("\n")).strip()
+    own = REMARK.sub("", own_words(said.text)).strip()
+    title = "" if WORDED.fullmatch(said.title.strip()[:READ]) else said.title
+    text = " ".join(f"{title[:READ]}\n{'' if title and own.startswith(title) else own}".casefold().split("\n")).strip()
     found = landscape.named(text)
     well = frozenset(one.which for one in found if one.of is Of.SERVICE and _is_well(one, text))
     named = frozenset(one.which for one in found if one.of is Of.SERVICE) - well

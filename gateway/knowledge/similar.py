@@ -28,7 +28,8 @@ SELECT i.number, i.title, i.service, i.ci, i.category, i.resolution, i.resolutio
 JOIN incident i USING (id)
 WHERE i.id <> $3 AND i.state IN ('resolved', 'closed')
 AND CASE WHEN i.security THEN $4::bool
-    ELSE $5::bool OR lower(i.owner) = ANY($6::text[]) OR lower(i.contact) = ANY($6::text[]) END
+    ELSE $5::bool OR lower(i.recorded_by) = ANY($6::text[])
+      OR lower(i.owner) = ANY($6::text[]) OR lower(i.contact) = ANY($6::text[]) END
 """
 
 ARTICLES = """

@@ -7,6 +7,7 @@ inside (v4-mapped, 6to4, NAT64) are judged by both. Ranges: IANA special-purpose
 
 import asyncio
 import ipaddress
+import re
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -160,7 +161,13 @@ def _url_objection(text: str, url: URL, host: str | None) -> str | None:
         return "no host"
     if url.user is not None or url.password is not None:
         return "credentials do not belong into a URL"
+    if NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]) and _literal(host) is None:
+        return "an IPv4 address is written as four numbers, such as 192.0.2.1"
     return None
+
+
+NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*", re.ASCII)
+"""A last label that resolvers take for a number, and the whole host so for an address: 2130706433 is 127.0.0.1."""
 
 
 def _literal(host: str) -> IPAddress | None:

@@ -46,6 +46,9 @@ class Template(StrEnum):
     HANDOVER = "handover"
     HANDOVER_LATE = "handover_late"
     CHAT = "chat"
+    GRADE_THIS = "grade_this"
+    GRADING_OVERDUE = "grading_overdue"
+    CONVERT = "convert"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +82,19 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.HANDOVER: ("shift hand-over", "交接班"),
     Template.HANDOVER_LATE: ("hand-over not accepted", "交接班未确认"),
     Template.CHAT: ("answer", "答复"),
+    Template.CONVERT: ("request past its time", "请求已超时"),
+    Template.GRADE_THIS: ("grade this", "请评定级别"),
+    Template.GRADING_OVERDUE: ("not graded in time", "级别未及时评定"),
     Template.UPDATE_DUE: ("status update overdue", "进展通报已逾期"),
 }
 """What happened, as the subject says it."""
 
 LINES: Mapping[str, tuple[str, str]] = {
     "number": ("Incident: {}", "事件编号:{}"),
+    "related": ("Noted on its related incident {}", "来自关联事件 {}"),
     "about": ("The incident behind yours, {}", "您的事件 {} 由本事件引起"),
     "priority": ("Priority: {}", "优先级:{}"),
+    "claimed_priority": ("Claimed by the reporter: P{}", "报障人自述:P{}"),
     "title": ("Title: {}", "标题:{}"),
     "service": ("Service: {}", "服务:{}"),
     "clock": ("Clock: {}", "时限:{}"),
@@ -115,6 +123,8 @@ TO_DO: Mapping[str, tuple[str, str]] = {
         "reopen it if the reply says that it is not solved: else it closes by itself",
         "若回复表明未解决请重新打开,否则将自动关闭",
     ),
+    "convert": ("convert it to an incident or a change, or end it", "转为事件或变更,或结束该请求"),
+    "grade": ("set or confirm its priority", "设定或确认优先级"),
     "tell_leader": ("tell the leader, and put it down in the record", "通知分管领导并在记录中登记"),
 }
 """What the reader of a message is asked to do."""

@@ -1,24 +1,24 @@
 """The actions people take on a record, one or many, with what a master's end means for its related records."""
 
 from dataclasses import replace
-from datetime import datetime
 
 from gateway.db.pool import Connection
 from gateway.errors import Conflict
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.custom import moments_of
-from gateway.incidents.model import State
+from gateway.incidents.grading import with_worst, worst_known
+from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident, Revision
 from gateway.oncall.roles import Role
 from gateway.operations import allowing
 from gateway.operations.assignment import SETTLED, settled
 from gateway.operations.audience import check_workers
 from gateway.operations.desk import Desk, Session
+from gateway.operations.looking import looked_at
 from gateway.operations.memory import Once, at_most_once
-from gateway.operations.permissions import ALLOWED, Action, may
+from gateway.operations.permissions import ALLOWED, may
 from gateway.operations.staff import staff_for
 from gateway.operations.who import Who
-from gateway.sla import heard
 
 CASCADING = (commands.Resolve, commands.Close, commands.Confirm)
 """Commands that, asked for it, do the same to the related records of a master."""
@@ -66,7 +66,7 @@ async def applied(
     allowing.check_asking(who, command, incident)
     command = await _settled(session, incident, command, who)
     allowing.check(who, command, incident)
-    revision = _looked_at(await revised(session, incident, command, who), who, session.now)
+    revision = looked_at(await revised(session, incident, command, who), who, session.now)
     if revision.events:
         if related and isinstance(command, CASCADING):
             await _cascade(session, incident, command, who)
@@ -77,6 +77,8 @@ async def applied(
             already_acked_by=incident.handler,
             state=incident.state,
         )
+    if isinstance(command, commands.Grade):
+        raise Conflict(f"{number} claims no urgency that is still to be judged: its priority is {incident.priority}")
     return incident
 
 
@@ -88,15 +90,6 @@ async def _settled(session: Session, incident: Incident, command: commands.Comma
     if isinstance(command, commands.Acknowledge) and person in ("", who.name):
         return command
     return settled(command, incident, await staff_for(session.conn, incident.service, (person,)))
-
-
-def _looked_at(revision: Revision, who: Who, now: datetime) -> Revision:
-    """The same, with the answer of its reporter read where one waits for that and somebody of the staff acts on the record."""
-    after = revision.after
-    waits = after.state is State.RESOLVED and after.resolved_at is not None and heard.is_unread(after.marks, after.resolved_at)
-    if not waits or after.resolved_at is None or may(who, Action.INSPECT, after) != ALLOWED:
-        return revision
-    return replace(revision, after=replace(after, marks=heard.read(after.marks, after.resolved_at, now)))
 
 
 async def revised(session: Session, incident: Incident, command: commands.Command, who: Who) -> Revision:
@@ -123,8 +116,19 @@ def _owned(revision: Revision, command: commands.Command, who: Who) -> Revision:
 
 
 def _declared(session: Session, revision: Revision, command: commands.DeclareMajor) -> Revision:
-    """The same, with the management chain told of it."""
-    announcements = session.desk.rules.escalation.declared(revision.after, command.reason)
+    """Return the revision with its priority raised, and the management chain told of it."""
+    rules, before = session.desk.rules, revision.after
+    priority = 1 if command.priority is None else command.priority
+    if priority != before.priority:
+        at = max(session.now, before.ledger[-1].at)
+        entry = LedgerEntry(at, ClockEvent.SET_PRIORITY, priority=priority)
+        marks = with_worst(before.marks, worst_known(before), priority)
+        after = replace(before, priority=priority, ledger=(*before.ledger, entry), marks=marks)
+        after = replace(after, policy=rules.policy_after(before, after))
+        changes = [{"field": "priority", "old": before.priority, "new": priority}]
+        changed = ("changed", {"changes": changes, "note": command.reason})
+        revision = replace(revision, after=after, events=(*revision.events, changed))
+    announcements = rules.escalation.declared(revision.after, command.reason)
     return replace(revision, announcements=(*revision.announcements, *announcements))
 
 

@@ -25,6 +25,7 @@ ASKS: Mapping[type[c.Command], Action] = {
     c.Note: Action.NOTE,
     c.Rate: Action.RATE,
     c.CallBack: Action.CALL_BACK,
+    c.Grade: Action.GRADE,
 }
 """What each command of people asks for, before it is looked at more closely."""
 

@@ -56,7 +56,8 @@ PAGE = """
 SELECT c.id, i.number, c.text, c.complainant, c.filed_at, c.filed_by FROM complaint c JOIN incident i ON i.id = c.incident_id
 WHERE ($1::bigint IS NULL OR c.incident_id = $1) AND ($2::bigint IS NULL OR c.id < $2)
 AND CASE WHEN i.security THEN $3::bool
-    ELSE $4::bool OR lower(i.owner) = ANY($5::text[]) OR lower(i.contact) = ANY($5::text[]) END
+    ELSE $4::bool OR lower(i.recorded_by) = ANY($5::text[])
+      OR lower(i.owner) = ANY($5::text[]) OR lower(i.contact) = ANY($5::text[]) END
 ORDER BY c.id DESC LIMIT $6
 """
 

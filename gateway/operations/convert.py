@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.errors import Conflict
 from gateway.incidents import commands, lifecycle
-from gateway.incidents.model import LIVE, Kind
+from gateway.incidents.model import LIVE, Kind, RequestCategory
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
@@ -25,19 +25,23 @@ async def convert(
     *,
     change: tuple[str, Mapping[str, Any]] | None,
     note: str,
+    category: RequestCategory | None = None,
     if_match: int | None = None,
     once: Once | None = None,
 ) -> Incident:
     """Make a request an incident, measured by an incident's policy from the moment it was recorded.
 
-    With a `change` (system and reference) end it instead, as one that goes on there.
+    With a `change` (system and reference) end it instead, as one that goes on there. With a `category` make an incident a
+    request of that kind.
 
-    Raises NotFound, Forbidden, VersionMismatch, and Conflict for a record that is no request or has ended.
+    Raises NotFound, Forbidden, VersionMismatch, and Conflict for a record that is of that kind already or has ended.
     """
 
     async def work(session: Session) -> Incident:
         request = await session.lock(number, who, if_match)
         refuse(may(who, Action.CONVERT, request))
+        if category is not None:
+            return (await session.write([_to_request(desk, request, category, who, note)]))[0]
         if request.kind != Kind.SERVICE_REQUEST or request.state not in LIVE:
             raise Conflict(f"{number} is no open service request")
         revision = _to_incident(desk, request, who, note) if change is None else _to_change(request, change, who, session, note)
@@ -50,6 +54,20 @@ def _to_incident(desk: Desk, request: Incident, who: Who, note: str) -> Revision
     policy = desk.rules.policy_for(kind=Kind.INCIDENT, service=request.service, source=request.source, priority=request.priority)
     after = replace(request, kind=Kind.INCIDENT, request_category=None, policy=policy.name)
     facts = {"to": Kind.INCIDENT, "policy": {"old": request.policy, "new": policy.name}, "note": note}
+    return Revision(after=after, actor=who.name, events=(("converted", facts),))
+
+
+def _to_request(desk: Desk, incident: Incident, category: RequestCategory, who: Who, note: str) -> Revision:
+    if incident.kind != Kind.INCIDENT or incident.state not in LIVE:
+        raise Conflict(f"{incident.number} is no open incident")
+    if incident.key_hash is not None:
+        raise Conflict(f"{incident.number} was opened by an alert: that is no request")
+    if incident.major:
+        raise Conflict(f"{incident.number} was declared a major incident: that is no request")
+    kind = Kind.SERVICE_REQUEST
+    policy = desk.rules.policy_for(kind=kind, service=incident.service, source=incident.source, priority=incident.priority)
+    after = replace(incident, kind=kind, request_category=category, policy=policy.name)
+    facts = {"to": kind, "request_category": category, "policy": {"old": incident.policy, "new": policy.name}, "note": note}
     return Revision(after=after, actor=who.name, events=(("converted", facts),))
 
 

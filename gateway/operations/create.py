@@ -7,11 +7,13 @@ from typing import Any
 
 from gateway.catalogue.routing import PEOPLE
 from gateway.errors import Flaw, Unprocessable
+from gateway.incidents.claims import lowered
 from gateway.incidents.custom import CREATE
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import PRIORITIES, Channel, Impact, Kind, RequestCategory, Urgency
 from gateway.incidents.record import Incident, Revision
 from gateway.incidents.timeline import GENESIS
+from gateway.oncall.roles import Role
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
@@ -84,9 +86,15 @@ async def create(desk: Desk, report: Report, who: Who, *, once: Once | None = No
 
 
 def opening(desk: Desk, report: Report, who: Who, now: datetime, incident_id: int, number: str) -> Revision:
-    """The first revision of a record: what is reported, with its priority and its policy."""
+    """Return the first revision of a record: what is reported, with its priority and its policy.
+
+    Somebody who does not work here gets at most the priority of `intake.reported_at_most`; their claim stays beside it.
+    """
+    claimed = report
+    if who.outsider:
+        report = _capped(desk, report)
     judged = desk.catalogue.judge(PRIORITIES[report.impact][report.urgency], report.service)
-    priority = judged.priority
+    priority = max(judged.priority, desk.reported_at_most) if who.outsider else judged.priority
     policy = desk.rules.policy_for(kind=report.kind, service=report.service, source=report.source, priority=priority)
     incident = Incident(
         id=incident_id,
@@ -96,18 +104,35 @@ def opening(desk: Desk, report: Report, who: Who, now: datetime, incident_id: in
         occurred_at=_occurred(report, who, now),
         recorded_at=now,
         updated_at=now,
-        owner=who.name,
+        owner=who.name if Role.SERVICE_DESK in who.parts else "",
+        recorded_by=who.name,
+        claimed_impact=None if claimed is report else claimed.impact,
+        claimed_urgency=None if claimed is report else claimed.urgency,
         policy=policy.name,
         ledger=(LedgerEntry(now, ClockEvent.RECORD, priority=priority),),
         version=0,
         timeline_hash=GENESIS,
     )
     facts: Mapping[str, Any] = {"source": report.source, "priority": priority, "reason": "reported", **judged.facts}
+    if claimed is not report:
+        facts = {**facts, "claimed": {"impact": claimed.impact, "urgency": claimed.urgency}}
     if incident.fields:
         facts = {**facts, "fields": incident.fields}
     if now - incident.occurred_at > LATE_ENTRY:
         facts = {**facts, "late_reason": report.late_reason}
     return Revision(after=incident, actor=who.name, events=(("opened", facts),))
+
+
+def _capped(desk: Desk, report: Report) -> Report:
+    """Return the report with the grade that somebody who does not work here can have; itself where that is no milder."""
+
+    def judge(impact: Impact, urgency: Urgency) -> int:
+        return desk.catalogue.judge(PRIORITIES[impact][urgency], report.service).priority
+
+    if judge(report.impact, report.urgency) >= desk.reported_at_most:
+        return report
+    impact, urgency = lowered(report.impact, report.urgency, desk.reported_at_most, judge)
+    return replace(report, impact=impact, urgency=urgency)
 
 
 COPIED = tuple(name for name in Report.__dataclass_fields__ if name not in {"occurred_at", "late_reason"})

@@ -14,6 +14,7 @@ from gateway.incidents.custom import NO_FIELDS, Fields
 from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Incident, Revision
 from gateway.kinship import letting_go
+from gateway.operations import relaying
 from gateway.operations.permissions import sight
 from gateway.operations.who import Who
 from gateway.sla import timers
@@ -23,6 +24,8 @@ from gateway.sla.timers import Rules
 Result = TypeVar("Result")
 
 Armed = tuple[int, TimerKind, datetime]
+
+REPORTED_AT_MOST = 3
 
 NOW = "SELECT coalesce($1::timestamptz, statement_timestamp())"
 
@@ -39,6 +42,12 @@ class Desk:
     committed: Callable[[Sequence[Armed]], None]
     catalogue: Catalogue
     fields: Fields = NO_FIELDS
+
+    @property
+    def reported_at_most(self) -> int:
+        """The most urgent priority of what somebody reports who does not work here."""
+        settings = self.rules.settings
+        return REPORTED_AT_MOST if settings is None else settings.reported_at_most
 
     async def within(self, work: "Callable[[Session], Awaitable[Result]]") -> Result:
         """Run `work` in a transaction, again if it lost a race, and say so once it is committed."""
@@ -84,13 +93,15 @@ class Session:
     async def write(self, revisions: Sequence[Revision]) -> list[Incident]:
         """Bring clocks and timers of changed records up to date and write them.
 
-        With them go the followers that the change lets go, and the messages that all of it owes.
+        With them go the followers that the change lets go, what is noted of followers for their masters, and the messages
+        that all of it owes.
         """
         changed = [revision for revision in revisions if revision.events]
         await self._find([one.after.id for one in changed if one.after.id not in self._before])
         asked = [replace(one, before=self._before[one.after.id]) for one in changed]
         settled = await letting_go.settled(self.conn, self.desk.rules, asked, self.now)
-        fresh = [self._refreshed(revision) for revision in settled]
+        relayed = await relaying.relayed(self.desk.rules.escalation, self.locked, settled)
+        fresh = [self._refreshed(revision) for revision in relayed]
         self._note(fresh)
         written = self._found([one.incident for one in await writing.write(self.conn, self.desk.key, fresh, self.now)])
         return written[: len(changed)]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.errors import Flaw, Unprocessable
+from gateway.incidents.claims import awaits_grading, claimed_priority, graded
 from gateway.incidents.grading import with_worst, worst_known
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import PRIORITIES
@@ -13,6 +14,7 @@ from gateway.operations.allowing import check_fields
 from gateway.operations.assignment import check_edit
 from gateway.operations.audience import check_workers
 from gateway.operations.desk import Desk, Session
+from gateway.operations.looking import looked_at
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.staff import staff_for
 from gateway.operations.who import Who
@@ -43,7 +45,7 @@ async def edit(
         if not PLACING.isdisjoint(changes):
             people = (revision.after.owner, revision.after.assignee)
             check_edit(incident, revision.after, await staff_for(session.conn, revision.after.service, people))
-        written = await session.write([revision])
+        written = await session.write([looked_at(revision, who, session.now)])
         return written[0] if written else incident
 
     return await at_most_once(desk, once, who, work)
@@ -51,6 +53,9 @@ async def edit(
 
 PLACING = frozenset({"owner", "assignee_group", "assignee"})
 """Fields that name people and groups."""
+
+GRADES = frozenset({"priority", "impact", "urgency"})
+"""Fields by which somebody judges what a reporter claims, also where they leave the values as they are."""
 
 EXPLAINED = ("priority", "impact", "urgency", "category")
 """What people say why of when they change it."""
@@ -71,15 +76,20 @@ def _revision(incident: Incident, changes: Mapping[str, Any], actor: str, note: 
         impact, urgency = wanted.get("impact", incident.impact), wanted.get("urgency", incident.urgency)
         service = wanted.get("service", incident.service)
         wanted["priority"] = desk.catalogue.judge(PRIORITIES[impact][urgency], service).priority
+    judged: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    if awaits_grading(incident) and not GRADES.isdisjoint(changes):
+        incident, judged = graded(incident), (("graded", {"claimed_priority": claimed_priority(incident)}),)
     different = {name: value for name, value in wanted.items() if getattr(incident, name) != value}
     if not different:
-        return Revision(after=incident, actor=actor, events=())
+        return Revision(after=incident, actor=actor, events=judged)
     policy = desk.rules.policy_after(incident, replace(incident, **different))
     different |= {"policy": policy} if policy != incident.policy else {}
     now = max(session.now, incident.ledger[-1].at)
     after = replace(incident, **different)
     facts = {"changes": list(_listed(incident, different))} | ({"note": note} if note else {})
-    events = (("changed", facts),)
+    events = (*judged, ("changed", facts))
+    if after.security and not incident.security:
+        events = (*events, ("withdrawn", {}))
     if "priority" not in different:
         return Revision(after=after, actor=actor, events=events)
     entry = LedgerEntry(now, ClockEvent.SET_PRIORITY, priority=after.priority)

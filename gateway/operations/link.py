@@ -9,6 +9,7 @@ from gateway.incidents.hierarchy import BY_HAND, Unfit, unfit
 from gateway.incidents.model import LIVE
 from gateway.incidents.record import Incident, Revision
 from gateway.kinship import letting_go, proposals, unlearning
+from gateway.operations import easing
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
@@ -103,7 +104,8 @@ async def unlink(
         await _unlearn(session, record, record.master_id, who.name)
         after = replace(record, master_id=None, link_reason=None, link_score=None)
         facts = {"reason": record.link_reason, "note": note}
-        return (await session.write([Revision(after=after, actor=who.name, events=(("unlinked", facts),))]))[0]
+        alone = Revision(after=after, actor=who.name, events=(("unlinked", facts),))
+        return (await session.write([alone, *await easing.without(session, record.master_id, record, who.name)]))[0]
 
     return await at_most_once(desk, once, who, work)
 

@@ -48,6 +48,7 @@ class Action(StrEnum):
     DETACH = "detach"
     RATE = "rate"
     CALL_BACK = "call_back"
+    GRADE = "grade"
     LINK = "link"
     UNLINK = "unlink"
     REFER = "refer"
@@ -83,6 +84,7 @@ MEANING: Mapping[Action, str] = {
     Action.ESCALATE: "hand it to tier 3",
     Action.ENGAGE: "hand it to a vendor",
     Action.CALL_BACK: "note that its reporter was asked back",
+    Action.GRADE: "confirm the grade of a record whose reporter claims more",
     Action.REFER: "set its counterpart in another system, and link the records it leads to",
     Action.FOLLOW_ON: "make a record that goes on from a closed one",
     Action.CONVERT: "make a service request an incident or a change",
@@ -156,10 +158,10 @@ _SEEING = frozenset({_A.READ, _A.INSPECT})
 _STAFF = frozenset({_A.SUBMIT, _A.FOLLOW, _A.DIRECTORY, _A.HAND_OVER, _A.KNOWLEDGE, _A.PUBLISH})
 _EVIDENCE = frozenset({_A.RECEIPTS, _A.QUARANTINE, _A.SET_ASIDE})
 _WORK = frozenset({_A.ACKNOWLEDGE, _A.HOLD, _A.RESUME, _A.RESOLVE})
-_PASSING_ON = frozenset({_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ESCALATE, _A.ENGAGE, _A.REFER})
+_PASSING_ON = frozenset({_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ESCALATE, _A.ENGAGE, _A.REFER, _A.GRADE})
 _OWNING = frozenset({
     _A.NOTE, _A.ATTACH, _A.ACKNOWLEDGE_FOR, _A.ASSIGN, _A.CONFIRM, _A.REFUSE, _A.CLOSE, _A.REJECT, _A.RATE, _A.LINK, _A.UNLINK,
-    _A.REFER, _A.INVITE, _A.FOLLOW_ON, _A.CONVERT, _A.CALL_BACK, _A.COMPLAIN,
+    _A.REFER, _A.INVITE, _A.FOLLOW_ON, _A.CONVERT, _A.CALL_BACK, _A.COMPLAIN, _A.GRADE,
 })  # fmt: skip
 
 TABLE: tuple[Rule, ...] = (
@@ -274,7 +276,8 @@ def _is(where: Where, who: Who, incident: Incident) -> bool:  # noqa: PLR0911 - 
         case Where.ANY:
             return True
         case Where.OWN:
-            return incident.owner.lower() in who.identities or incident.contact.lower() in who.identities
+            own = (incident.owner, incident.contact, incident.recorded_by)
+            return any(name.lower() in who.identities for name in own)
         case Where.DESK:
             return incident.tier is Tier.DESK
         case Where.SECOND:

@@ -11,6 +11,7 @@ from gateway.db.pool import Connection, acquire, in_transaction
 from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.operations.desk import NOW, Desk, Session
+from gateway.operations.rules_in_force import apply_rules
 from gateway.sla import timers
 
 log = structlog.get_logger()
@@ -45,6 +46,7 @@ class Redating:
     async def run_once(self) -> int:
         """How many records were dated anew. A pass that was cut short goes on where it stopped."""
         done = 0
+        await apply_rules(self.desk)
         for policy, version, known in await self._changed():
             async with acquire(self.desk.pool) as conn:
                 ids = [row["id"] for row in await conn.fetch(UNFINISHED, policy)]

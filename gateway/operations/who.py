@@ -16,6 +16,9 @@ class Machine(StrEnum):
 
 Part = Role | Machine
 
+STAFF: frozenset[Part] = frozenset({*Role, *Machine}) - {Role.REPORTER}
+"""The parts of those who work here, machines included."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Who:
@@ -30,6 +33,11 @@ class Who:
     groups: frozenset[str] = frozenset()
     identities: frozenset[str] = frozenset()
     contact: str = ""
+
+    @property
+    def outsider(self) -> bool:
+        """Whether this is somebody who reports and does not work here."""
+        return self.parts.isdisjoint(STAFF)
 
 
 def a_person(login: str, email: str, phone: str, roles: Iterable[str], groups: Iterable[str] = ()) -> Who:

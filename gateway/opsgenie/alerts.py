@@ -21,7 +21,8 @@ from gateway.operations.edit import edit
 from gateway.operations.who import Machine, Who
 from gateway.opsgenie import reading
 from gateway.opsgenie.answers import Answer, accepted, answering
-from gateway.opsgenie.asking import ASKED, Asking, Assignee, Change, Edit, Told, said
+from gateway.opsgenie.asking import ASKED, Asking, Assignee, Change, Edit, Priority, Told, said
+from gateway.opsgenie.prioritising import prioritise
 from gateway.opsgenie.query import page, search
 from gateway.opsgenie.reading import Found
 
@@ -57,6 +58,7 @@ class Alerts:
             ("DELETE", one, self.close),
             ("POST", one + "/close", self.close),
             ("POST", one + "/acknowledge", self.acknowledge),
+            ("POST", one + "/unacknowledge", self.unacknowledge),
             *asked,
         ]
         return [web.route(method, path, answering(self.desk.clock, handle)) for method, path, handle in table]
@@ -103,6 +105,10 @@ class Alerts:
         integration = await self._integration(request)
         async with acquire(self.desk.pool) as conn:
             return Answer({"data": await reading.request_status(conn, integration, request.match_info["request_id"])})
+
+    async def unacknowledge(self, request: web.Request) -> Answer:
+        """They do not take it on after all."""
+        return await self._say(request, "unacknowledge")
 
     async def _say(self, request: web.Request, action: str) -> Answer:
         caller = await self.door.authenticate(request, "ingest", None)
@@ -161,6 +167,8 @@ class Alerts:
         number = found.row["number"]
         if isinstance(change, Edit):
             await edit(self.desk, number, change.fields, who, if_match=found.row["version"])
+        elif isinstance(change, Priority):
+            await prioritise(self.desk, found, change.word, who)
         elif isinstance(change, Assignee):
             await act(self.desk, number, commands.Assign(person=await self._login(change.name), note=change.note), who)
         else:

@@ -13,7 +13,7 @@ from gateway.errors import Flaw, Unprocessable
 from gateway.incidents import commands
 from gateway.incidents.model import Tier
 
-PRIORITIES: Mapping[str, int] = {"P1": 1, "P2": 2, "P3": 3, "P4": 4, "P5": 4}
+PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
 """Opsgenie's five to our four."""
 
 
@@ -66,7 +66,14 @@ class Edit:
     fields: Mapping[str, Any] = field(default_factory=dict)
 
 
-Change = commands.Command | Assignee | Edit
+@dataclass(frozen=True, slots=True)
+class Priority:
+    """The sender's word for how urgent the alert is now."""
+
+    word: str
+
+
+Change = commands.Command | Assignee | Edit | Priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +139,11 @@ def _escalated(told: Told, _: Mapping[str, str]) -> commands.Escalate:
     return commands.Escalate(to=Tier.THIRD, note=said(told, f"escalated to {to}. {told.note or ''}".strip()))
 
 
-def _prioritised(told: Told, _: Mapping[str, str]) -> Edit:
-    priority = PRIORITIES.get((told.priority or "").upper())
-    if priority is None:
+def _prioritised(told: Told, _: Mapping[str, str]) -> Priority:
+    word = (told.priority or "").upper()
+    if word not in PRIORITIES:
         raise Unprocessable("no such priority", flaws=(Flaw("/priority", "priority is one of P1, P2, P3, P4 and P5."),))
-    return Edit({"priority": priority})
+    return Priority(word)
 
 
 def _noted(text: Callable[[Told], str]) -> Callable[[Told, Mapping[str, str]], Change]:
@@ -149,9 +156,6 @@ def _beside(told: Told, text: str) -> str:
 
 ASKED: Mapping[tuple[str, str], Asking] = {
     ("POST", "notes"): Asking("AddNote", "Added note", _noted(lambda told: needed(told.note, "note"))),
-    ("POST", "unacknowledge"): Asking(
-        "UnAcknowledge", "UnAcknowledged alert", _noted(lambda told: _beside(told, "took the acknowledgement back"))
-    ),
     ("POST", "snooze"): Asking(
         "Snooze", "Snoozed alert", _noted(lambda told: _beside(told, f"snoozed until {needed(told.end_time, 'endTime')}"))
     ),

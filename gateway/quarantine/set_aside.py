@@ -1,4 +1,7 @@
-"""Mail that was set aside because a program wrote it: kept in the database, looked at, and made a record if somebody wants."""
+"""Mail that was set aside because a program wrote it.
+
+Kept in the database, looked at, and made a record if somebody wants.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +27,10 @@ class Aside:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A mail that was set aside; `incident` is the number of the record that it became, None while it waits."""
+    """A mail that was set aside.
+
+    `incident` is the number of the record that it became, None while it waits.
+    """
 
     id: int
     receipt_id: UUID
@@ -80,8 +86,24 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 
 async def insert(conn: Connection, receipt: UUID, came: Came, reason: str, aside: Aside, now: datetime) -> None:
     """Keep a mail that was received with that receipt."""
-    told = reason, aside.sender, aside.subject, aside.text, aside.answers, came.headers.get("content-type", "")
-    await conn.execute(INSERT, receipt, came.integration_id, came.source, now, *told, list(aside.recipients), came.body)
+    told = (
+        reason,
+        aside.sender,
+        aside.subject,
+        aside.text,
+        aside.answers,
+        came.headers.get("content-type", ""),
+    )
+    await conn.execute(
+        INSERT,
+        receipt,
+        came.integration_id,
+        came.source,
+        now,
+        *told,
+        list(aside.recipients),
+        came.body,
+    )
 
 
 COLUMNS = """
@@ -103,7 +125,10 @@ AND s.state = $3::text AND ($4::text IS NULL OR s.reason = $4::text) AND s.id < 
 
 
 async def newest(conn: Connection, sight: Sight, state: str, reason: str | None, before: int, limit: int) -> list[Kept]:
-    """Return mails below the id `before` without their bodies, the newest first; none about records beyond one's sight."""
+    """Return mails below the id `before` without their bodies, the newest first.
+
+    None about records beyond one's sight.
+    """
     return [Kept(**dict(row)) for row in await conn.fetch(NEWEST, 0, sight.security, state, reason, before, limit)]
 
 
@@ -124,7 +149,10 @@ SELECT i.number FROM set_aside s LEFT JOIN incident i ON i.id = s.incident_id WH
 
 
 async def lock(conn: Connection, entry: int) -> str | None:
-    """Hold one mail until the transaction ends; returns the number of the record that it became before, if it did."""
+    """Hold one mail until the transaction ends.
+
+    Returns the number of the record that it became before, if it did.
+    """
     number: str | None = await conn.fetchval(LOCK, entry)
     return number
 

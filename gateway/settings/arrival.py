@@ -76,6 +76,10 @@ class Grade(Section, frozen=True):
     urgency: Urgency
 
 
+AtMost = Annotated[int, msgspec.Meta(ge=1, le=4)]
+"""The most urgent priority that something may have."""
+
+
 class Intake(Section, frozen=True):
     """One source: its severities, and for `generic` where each field is found in a foreign body (JSON pointers).
 

@@ -27,11 +27,15 @@ def flaws(chat: Mapping[str, Chat], notify: Notify) -> Iterator[Flaw]:
             yield from _sealed(f"/chat/{name}", one)
     yield from _addresses(notify)
     yield from _applications(notify)
-    wecom, dingtalk = notify.wecom, notify.dingtalk
-    yield from _recipients("slack", notify, notify.slack.token, {})
-    yield from _recipients("feishu", notify, notify.feishu.app_id, {})
-    yield from _recipients("wecom", notify, wecom.corp_id, wecom.robots)
-    yield from _recipients("dingtalk", notify, dingtalk.app_key, dingtalk.robots)
+
+
+SHIPPED = {
+    "wecom/address": "https://qyapi.weixin.qq.com",
+    "dingtalk/address": "https://api.dingtalk.com",
+    "dingtalk/robot_address": "https://oapi.dingtalk.com",
+    "feishu/api": "https://open.feishu.cn",
+}
+"""The addresses of the vendors themselves."""
 
 
 def _addresses(notify: Notify) -> Iterator[Flaw]:
@@ -39,7 +43,7 @@ def _addresses(notify: Notify) -> Iterator[Flaw]:
     addresses |= {"dingtalk/robot_address": notify.dingtalk.robot_address, "feishu/api": notify.feishu.api}
     for where, address in addresses.items():
         if not ORIGIN.fullmatch(address):
-            yield Flaw(f"/notify/{where}", "an address such as https://qyapi.weixin.qq.com, with nothing behind it")
+            yield Flaw(f"/notify/{where}", f"an address such as {SHIPPED[where]}, with nothing behind it")
     if not API.fullmatch(notify.slack.api):
         yield Flaw("/notify/slack/api", "an address such as https://slack.com/api")
 
@@ -54,16 +58,6 @@ def _applications(notify: Notify) -> Iterator[Flaw]:
         yield Flaw("/notify/dingtalk/card_route", "name the route that presses on the card take")
     if feishu.app_id and not feishu.app_secret:
         yield Flaw("/notify/feishu/app_secret", "an app has an app_secret")
-
-
-def _recipients(channel: str, notify: Notify, application: str, robots: Mapping[str, object]) -> Iterator[Flaw]:
-    """Whoever would never be told, because nothing is set that tells them."""
-    for role, targets in notify.recipients.items():
-        for named, _, recipient in (target.partition(":") for target in targets):
-            kind, _, robot = recipient.partition(":")
-            if named == channel and (robot not in robots if kind == "robot" else not application):
-                needed = f"notify.{channel}.robots.{robot}" if kind == "robot" else f"the application of notify.{channel}"
-                yield Flaw(f"/notify/recipients/{role}", f"{channel}:{recipient} needs {needed}")
 
 
 def _sealed(pointer: str, chat: Chat) -> Iterator[Flaw]:

@@ -12,7 +12,7 @@ LANGUAGES = ("en", "zh-CN")
 
 MOMENTS = (
     "create", "acknowledge", "assign", "accept", "return", "hold", "resume", "escalate", "resolve", "confirm", "refuse", "close",
-    "reject", "declare_major", "note", "rate", "call_back",
+    "reject", "declare_major", "note", "rate", "call_back", "grade",
 )  # fmt: skip
 """When a field can be required: as the record is made, or with an action of people."""
 

@@ -6,63 +6,100 @@ Nothing else reads the environment. Secrets may come from a file: `GATEWAY_NOTIF
 import base64
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any
 
 import msgspec
 from dateutil.rrule import rrulestr
 
-from gateway.durations import written
 from gateway.errors import Flaw, Misconfigured
 from gateway.networks import nonsense
-from gateway.settings import chat_flaws, mail_flaws, phone_flaws
-from gateway.settings.arrival import Intake, Maintenance
+from gateway.settings import address_flaws, chat_flaws, mail_flaws, phone_flaws
+from gateway.settings.arrival import AtMost, Intake, Maintenance
 from gateway.settings.fields import flaws_of
+from gateway.settings.reading import UNREAD, Reader
 from gateway.settings.sections import Attachments, Settings
 from gateway.zones import zones
 
-LISTS = frozenset({"secrets", "accounts", "tenants", "services", "doubted", "addresses", "senders", "trusted_proxies"})
+LISTS = frozenset(
+    {"declared", "secrets", "accounts", "tenants", "services", "doubted", "addresses", "senders", "trusted_proxies"}
+)
 """Settings that are lists; in the environment their items are separated by spaces."""
 
 CRITICALITIES = ("critical", "high", "normal", "low")
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The settings as far as they can be read, and everything that is wrong with them.
+
+    A section with a flaw stands in `settings` as it is shipped, so that the others can be looked at all the same.
+    """
+
+    settings: Settings
+    flaws: tuple[Flaw, ...]
+    broken: frozenset[str]
+    tree: Mapping[str, Any]
+
+
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     """Defaults, then the file (or GATEWAY_CONFIG), then the environment; raises Misconfigured with every problem."""
-    tree = tomllib.loads((resources.files("gateway") / "defaults.toml").read_text("utf-8"))
+    loaded = load_all(path, environ)
+    if loaded.flaws:
+        raise Misconfigured("the configuration cannot be used", flaws=quoted(loaded.flaws, loaded.tree))
+    return loaded.settings
+
+
+def load_all(path: Path | None, environ: Mapping[str, str]) -> Loaded:
+    """Read everything; raises Misconfigured only for a file that is no TOML."""
+    shipped = tomllib.loads((resources.files("gateway") / "defaults.toml").read_text("utf-8"))
+    tree = deepcopy(shipped)
     source = path or (Path(environ["GATEWAY_CONFIG"]) if environ.get("GATEWAY_CONFIG") else None)
+    reader = Reader()
     if source is not None:
         overlay(tree, _read(source))
-    overlay(tree, _from_environment(environ))
-    flaws: list[Flaw] = []
+    overlay(tree, _from_environment(environ, reader.flaws))
     parts: dict[str, Any] = {}
-    for field in msgspec.structs.fields(Settings):
-        if field.encode_name in tree:
-            _convert(field.encode_name, tree.pop(field.encode_name), field.type, parts, flaws)
-    flaws += [Flaw(f"/{name}", "no such section: remove it or correct its name") for name in tree]
-    if flaws:
-        raise Misconfigured("the configuration cannot be used", flaws=tuple(flaws))
+    broken: set[str] = set()
+    intake = tree.get("intake")
+    if isinstance(intake, dict) and "reported_at_most" in intake:
+        at_most = reader.read(intake.pop("reported_at_most"), AtMost, "/intake/reported_at_most")
+        parts |= {} if at_most is UNREAD else {"reported_at_most": at_most}
+    shipped["intake"].pop("reported_at_most", None)
+    fields = {one.encode_name: one for one in msgspec.structs.fields(Settings) if one.name != "reported_at_most"}
+    for name, one in fields.items():
+        if name not in tree:
+            continue
+        parts[name] = reader.read(tree[name], one.type, f"/{name}")
+        if parts[name] is UNREAD:
+            broken.add(name)
+            del parts[name]
+            if name in shipped:
+                parts[name] = _as_far_as_possible(name, tree[name], shipped[name], one.type, reader.flaws)
+    reader.flaws += [Flaw(f"/{name}", "no such section: remove it or correct its name") for name in tree if name not in fields]
     settings = Settings(**parts)
-    if problems := contradictions(settings):
-        raise Misconfigured("the configuration contradicts itself", flaws=tuple(problems))
-    return settings
+    flaws = (*reader.flaws, *contradictions(settings))
+    return Loaded(settings, flaws, frozenset(broken), tree)
 
 
-def _convert(name: str, value: object, kind: Any, parts: dict[str, Any], flaws: list[Flaw]) -> None:
-    """Each section by itself, and of a list of sections each, so that one problem does not hide another."""
-    if isinstance(value, list) and get_origin(kind) is tuple:
-        read: dict[str, Any] = {}
-        for index, one in enumerate(value):
-            _convert(f"{name}/{index}", one, get_args(kind)[0], read, flaws)
-        parts[name] = tuple(read.values())
-        return
-    try:
-        parts[name] = msgspec.convert(value, kind, strict=False, dec_hook=written)
-    except msgspec.ValidationError as error:
-        detail, _, where = str(error).partition(" - at `$")
-        flaws.append(Flaw(f"/{name}" + where.rstrip("`").replace("[...]", ".*").replace(".", "/"), detail))
+def _as_far_as_possible(name: str, value: Any, shipped: Any, kind: Any, flaws: Iterable[Flaw]) -> Any:
+    """Return a section with what is wrong in it as it is shipped, or all of it as it is shipped."""
+    mended = deepcopy(value)
+    for flaw in flaws:
+        section, *steps = flaw.pointer.split("/")[1:]
+        node, known = mended, shipped
+        for step in steps[:-1] if section == name else ():
+            node = node.get(step) if isinstance(node, dict) else None
+            known = known.get(step) if isinstance(known, dict) else None
+        if section == name and steps and isinstance(node, dict):
+            node.pop(steps[-1], None)
+            if isinstance(known, dict) and steps[-1] in known:
+                node[steps[-1]] = known[steps[-1]]
+    return next(read for read in (Reader().read(mended, kind, ""), Reader().read(shipped, kind, "")) if read is not UNREAD)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -70,6 +107,37 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Misconfigured(f"{path} cannot be read as TOML: {error}") from error
+
+
+def setting_path(pointer: str) -> str:
+    """Return a JSON pointer as people write the path of a setting: notify.recipients.leader[0]."""
+    steps = pointer.split("/")[1:]
+    return "".join(f"[{step}]" if step.isdecimal() else f".{step}" for step in steps).removeprefix(".") or "the file"
+
+
+def quoted(flaws: Iterable[Flaw], tree: Mapping[str, Any]) -> tuple[Flaw, ...]:
+    """Return each flaw with the value it is about at its end, unless that is a secret, a table or not there."""
+    return tuple(_quoted(flaw, tree) for flaw in flaws)
+
+
+def _quoted(flaw: Flaw, tree: Mapping[str, Any]) -> Flaw:
+    node: Any = tree
+    steps = flaw.pointer.split("/")[1:]
+    for step in steps:
+        if isinstance(node, list) and step.isdecimal() and int(step) < len(node):
+            node = node[int(step)]
+        elif isinstance(node, Mapping) and step in node:
+            node = node[step]
+        else:
+            return flaw
+    if isinstance(node, Mapping | list) or any(SECRET.search(step) for step in steps) or repr(node) in flaw.detail:
+        return flaw
+    return Flaw(flaw.pointer, f"{flaw.detail} (it is {str(node)[:QUOTED]!r})")
+
+
+SECRET = re.compile(r"secret|token|password|key|\Aurl\Z", re.IGNORECASE)
+QUOTED = 100
+"""Characters of a value that are shown."""
 
 
 def overlay(base: dict[str, Any], over: Mapping[str, Any]) -> None:
@@ -81,7 +149,7 @@ def overlay(base: dict[str, Any], over: Mapping[str, Any]) -> None:
             base[key] = value
 
 
-def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+def _from_environment(environ: Mapping[str, str], flaws: list[Flaw]) -> dict[str, Any]:
     """GATEWAY_SERVER__PORT=8080 is server.port; DATABASE_URL and REDIS_URL are what they are everywhere."""
     tree: dict[str, Any] = {}
     named = {"DATABASE_URL": "GATEWAY_DATABASE__URL", "REDIS_URL": "GATEWAY_REDIS__URL"}
@@ -93,7 +161,13 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         for section in sections:
             node = node.setdefault(section, {})
         if key.endswith("_file") and key != "seal_file":
-            key, value = key.removesuffix("_file"), Path(value).read_text("utf-8").strip()  # noqa: PLW2901 - as if it stood there
+            key = key.removesuffix("_file")
+            try:
+                value = Path(value).read_text("utf-8").strip()  # noqa: PLW2901 - as if it stood there
+            except (OSError, ValueError) as error:
+                why = error.strerror if isinstance(error, OSError) else "it is no text"
+                flaws.append(Flaw(f"/{'/'.join([*sections, key])}", f"{name} names {value}, which cannot be read: {why}"))
+                continue
         node[key] = value.split() if key in LISTS else value
     return tree
 
@@ -101,7 +175,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 def contradictions(settings: Settings) -> list[Flaw]:
     """What is wrong with settings that can be read."""
     flaws = [*_ways_in(settings), *_stores(settings.attachments), *flaws_of(settings.fields)]
-    flaws += _form(settings)
+    flaws += [*_form(settings), *address_flaws.flaws(settings)]
     for word, bounds in settings.criticality.items():
         if word not in CRITICALITIES:
             flaws.append(Flaw(f"/criticality/{word}", f"there are {', '.join(CRITICALITIES)}"))

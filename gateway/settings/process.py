@@ -78,9 +78,13 @@ class Management(Section, frozen=True):
 
 
 class Escalation(Section, frozen=True):
-    """Management escalation: its rules, and how long the acknowledgement of somebody told stops the ladder; 0s is for good."""
+    """Management escalation: its rules, and how long the acknowledgement of somebody told stops the ladder; 0s is for good.
+
+    `declared` are roles that hear of every incident that is declared major, beside the incident manager.
+    """
 
     acknowledgement_lasts: Duration
+    declared: tuple[str, ...] = ()
     management: tuple[Management, ...] = ()
 
 

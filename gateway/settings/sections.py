@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from gateway.durations import Duration
-from gateway.settings.arrival import Bounds, Dedup, Intake, Mail, Routing, ServiceIntake
+from gateway.settings.arrival import AtMost, Bounds, Dedup, Intake, Mail, Routing, ServiceIntake
 from gateway.settings.chat import Chat
 from gateway.settings.forms import Form
 from gateway.settings.messengers import DingTalk, Feishu, Slack, WeCom
@@ -179,6 +179,7 @@ class Settings(Section, frozen=True):
     escalation: Escalation
     major: Major
     problems: Problems
+    reported_at_most: AtMost = 3
     redis: Redis = Redis()
     intake: dict[str, Intake] = {}
     chat: dict[str, Chat] = {}

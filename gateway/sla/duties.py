@@ -9,10 +9,14 @@ from dataclasses import dataclass, replace
 
 from gateway.incidents.addressing import DESK
 from gateway.incidents.announcement import Announcement, Recipient
+from gateway.incidents.claims import awaits_grading, claimed_priority
 from gateway.incidents.ledger import ClockEvent
 from gateway.incidents.model import LIVE, Resolution, State, Tier
 from gateway.incidents.record import Incident, Revision
-from gateway.sla.escalation import MANAGER, SECURITY, TIER3, Escalation, announcement
+from gateway.sla.escalation import MANAGER, SECURITY, TIER3, Escalation, announcement, claimed_facts
+
+GRADE = "grade_this"
+"""The occasion of an urgent claim, and the subject of the desk's duty to judge it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,9 @@ def duties(escalation: Escalation, incident: Incident) -> Duties:
     if incident.state in LIVE:
         ruled = [Duty(role) for role in escalation.roles(incident, "opened")]
         flagged = [Duty(SECURITY)] if incident.security else []
-        return dict.fromkeys([*ruled, *flagged, *_work(incident)], incident.priority)
+        owed = dict.fromkeys([*ruled, *flagged, *_work(incident)], incident.priority)
+        claimed = claimed_priority(incident)
+        return owed | {Duty(DESK, GRADE): claimed} if claimed is not None and awaits_grading(incident) else owed
     return {Duty("owner", incident.owner, work=True): 0} if _is_to_be_confirmed(incident) else {}
 
 
@@ -95,10 +101,11 @@ def _announcements(escalation: Escalation, revision: Revision, new: list[Duty], 
     occasions: dict[tuple[str, bool], list[Recipient]] = {}
     for duty in new:
         occasion = _occasion_of_work(before, after, duty) if duty.work else _occasion(before)
-        occasion = "raised" if duty in was else occasion
+        occasion = GRADE if duty.subject == GRADE else "raised" if duty in was else occasion
         occasions.setdefault((occasion, duty.work), []).append(_recipient(escalation, after, duty))
     for (occasion, work), recipients in occasions.items():
-        made = announcement(after, tuple(recipients), cause=occasion + stamp, template=occasion, more={})
+        more = {**claimed_facts(after), "to_do": "grade"} if occasion == GRADE else {}
+        made = announcement(after, tuple(recipients), cause=occasion + stamp, template=occasion, more=more)
         yield replace(made, recorded=not work, optional=occasion == "resolved")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from gateway.errors import Flaw, Misconfigured
 from gateway.incidents.addressing import DESK
 from gateway.incidents.announcement import OWN, Announcement, Recipient
+from gateway.incidents.claims import OVERDUE, claimed_priority
 from gateway.incidents.facts import bare, facts_of
 from gateway.incidents.ledger import microseconds
 from gateway.incidents.record import LEAST_MAJOR, Incident
@@ -27,6 +28,7 @@ class Escalation:
     recipients: Mapping[str, tuple[str, ...]]
     leader_told: bool = False
     patience: timedelta = timedelta()
+    declared_to: tuple[str, ...] = ()
     steps: tuple[tuple[Management, Rung], ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -47,13 +49,25 @@ class Escalation:
             raise Misconfigured("the rules of management escalation cannot be used", flaws=tuple(flaws))
         by_us = settings.major.leader_told_by == "gateway"
         patience = timedelta() + settings.escalation.acknowledgement_lasts
-        return cls(settings.escalation.management, settings.notify.recipients, by_us, patience)
+        told = settings.escalation.declared
+        return cls(settings.escalation.management, settings.notify.recipients, by_us, patience, told)
 
     def declared(self, incident: Incident, reason: str) -> tuple[Announcement, ...]:
-        """Return what is told at once of a record declared major, whatever its priority: the manager, who tells the leader."""
-        roles = (MANAGER, LEADER) if self.leader_told else (MANAGER,)
+        """Return what is told at once of a record declared major: to the manager, who tells the leader, and whom rules name."""
+        roles = (MANAGER, *([LEADER] if self.leader_told else []), *self.declared_to)
         to_do = {} if self.leader_told else {"to_do": "tell_leader"}
         return self.announce(roles, incident, cause=DECLARED, template="major", more={"reason": reason, **to_do})
+
+    def not_graded(self, incident: Incident, due_at: datetime) -> tuple[Announcement, ...]:
+        """Return what the manager is told of an urgent claim that nobody has graded in time."""
+        more = {**claimed_facts(incident), "due_at": due_at.isoformat(), "to_do": "grade"}
+        return self.announce((MANAGER,), incident, cause=OVERDUE, template=OVERDUE, more=more)
+
+    def to_be_converted(self, incident: Incident, crossing: Crossing) -> tuple[Announcement, ...]:
+        """Return the question to the owner of a request that is past its time: whether it is an incident or a change."""
+        more = {"due_at": crossing.due_at.isoformat(), "to_do": "convert"}
+        cause = f"convert:{microseconds(crossing.at)}"
+        return self.announce(("owner",), incident, cause=cause, template="convert", more=more)
 
     def update_overdue(self, incident: Incident, due_at: datetime) -> tuple[Announcement, ...]:
         """Return the reminder to the manager that a status update was promised for `due_at` and none came."""
@@ -153,6 +167,11 @@ class Escalation:
         return tuple(
             replace(one, silenced=silenced) for one in self.announce(roles, incident, cause=cause, template=template, more=more)
         )
+
+
+def claimed_facts(incident: Incident) -> dict[str, Any]:
+    """Return what a reporter claims, for messages."""
+    return {"claimed_priority": claimed_priority(incident)}
 
 
 def announcement(

@@ -1,4 +1,7 @@
-"""Marks of what a reporter answered to a resolution: an answer that somebody has to read stops the closing. Pure."""
+"""Marks of what a reporter answered to a resolution.
+
+An answer that somebody has to read stops the closing. Pure.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -9,12 +12,12 @@ HEARD, UNREAD = "heard:", "unread:"
 
 
 def unread(marks: Sequence[str], resolved_at: datetime) -> tuple[str, ...]:
-    """The marks once an answer to what was resolved at `resolved_at` waits for somebody to read it."""
+    """The marks once an answer to that resolution waits for somebody to read it."""
     return (*_others(marks), f"{UNREAD}{microseconds(resolved_at)}")
 
 
 def is_unread(marks: Collection[str], resolved_at: datetime) -> bool:
-    """Whether an answer to that resolution waits for somebody to read it."""
+    """Return whether an answer to that resolution waits for somebody to read it."""
     return f"{UNREAD}{microseconds(resolved_at)}" in marks
 
 
@@ -24,7 +27,10 @@ def read(marks: Sequence[str], resolved_at: datetime, now: datetime) -> tuple[st
 
 
 def waits_from(marks: Collection[str], resolved_at: datetime) -> datetime | None:
-    """The beginning of the wait for the reporter: the resolution, or when their answer was read; None while it is not."""
+    """The beginning of the wait for the reporter.
+
+    The resolution, or when their answer was read; None while it is not.
+    """
     if is_unread(marks, resolved_at):
         return None
     for mark in marks:

@@ -91,6 +91,7 @@ class Index:
         self._client = client
         self._clock = clock
         self._breaker = Breaker()
+        self._outage = ""
         self._look = client.register_script(LOOK)
         self._built = client.register_script(BUILT)
         self._add = client.register_script(ADD)
@@ -195,9 +196,20 @@ class Index:
             yield
         except (RedisError, OSError, TimeoutError, ValueError) as error:
             self._breaker.failed(self._clock.monotonic())
-            log.warning("index_unavailable", reason=str(error) or type(error).__name__, breaker_open=not self._breaker.closed)
+            self._note(str(error) or type(error).__name__)
             raise IndexUnavailable(str(error) or type(error).__name__) from error
         self._breaker.succeeded()
+        self._note("")
+
+    def _note(self, reason: str) -> None:
+        """Log that Redis stopped answering, why, and that it answers again: each once, however often it is tried."""
+        if reason == self._outage:
+            return
+        if reason:
+            log.warning("index_unavailable", reason=reason)
+        else:
+            log.info("index_available", after=self._outage)
+        self._outage = reason
 
 
 async def _together(calls: Sequence[Awaitable[Any]], width: int = 64) -> list[Any]:

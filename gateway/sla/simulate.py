@@ -10,6 +10,7 @@ from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import Tier
 from gateway.sla.clocks import ClockReading, read
 from gateway.sla.policy import Policy
+from gateway.sla.vendors import VendorSegment, segments
 
 KINDS = ("incident", "service_request")
 
@@ -43,7 +44,14 @@ class Event:
 def simulate(
     policy: Policy, kind: str, events: Sequence[WireEvent], at: datetime, *, priority: int | None = None
 ) -> tuple[ClockReading, ...]:
-    """The clocks at `at`; `priority` holds for a `record` that names none.
+    """The clocks at `at`; `priority` holds for a `record` that names none. Raises as `simulated` does."""
+    return simulated(policy, kind, events, at, priority=priority)[0]
+
+
+def simulated(
+    policy: Policy, kind: str, events: Sequence[WireEvent], at: datetime, *, priority: int | None = None
+) -> tuple[tuple[ClockReading, ...], tuple[VendorSegment, ...]]:
+    """Return the clocks and the stays with vendors at `at`; `priority` holds for a `record` that names none.
 
     Raises Unprocessable, with a flaw that points at /events/<index>, for what no ledger can hold.
     """
@@ -53,7 +61,7 @@ def simulate(
         raise Unprocessable("`at` has no time zone", flaws=(Flaw("/at", "give an offset, such as Z"),))
     ledger = tuple(_entry(i, event, priority) for i, event in enumerate(events))
     try:
-        return read(policy, ledger, at)
+        return read(policy, ledger, at), segments(policy.calendar, ledger, at)
     except OverflowError as error:
         raise Unprocessable(
             f"the story goes beyond what can be counted: {error}", flaws=(Flaw("/at", "too far away"),)

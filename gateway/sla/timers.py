@@ -11,8 +11,9 @@ from typing import Any
 from zlib import crc32
 
 from gateway.incidents.announcement import Announcement
+from gateway.incidents.claims import OVERDUE, awaits_grading, claimed_priority
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.model import LIVE, Closure, State, TimerKind
+from gateway.incidents.model import LIVE, Closure, Kind, State, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.settings import Settings
 from gateway.sla import clocks, heard, ladder, thresholds
@@ -20,7 +21,7 @@ from gateway.sla.choice import INCIDENT, Choice, read_choice
 from gateway.sla.escalation import Escalation, cause_of
 from gateway.sla.ladder import Step
 from gateway.sla.policies import read_policies, read_tailored
-from gateway.sla.policy import Policy, digest
+from gateway.sla.policy import ClockName, Policy, digest
 from gateway.sla.thresholds import Crossing, Standing
 
 ACTOR = "gateway"
@@ -104,7 +105,7 @@ def refresh(
     """
     stand = standing or thresholds.standing(rules.policy(incident), incident.ledger, _present(incident, now))
     marks = stand.settle(incident.marks)
-    sla_due = _sla_due(incident, marks, stand)
+    sla_due = _next_due(rules, incident, marks, stand)
     fresh = replace(incident, marks=marks, breached=stand.breached, next_due_at=sla_due)
     return fresh, _arms(rules, fresh, stand)
 
@@ -116,7 +117,7 @@ def arms(rules: Rules, incident: Incident, now: datetime) -> tuple[Arm, ...]:
     follow its clocks.
     """
     stand = thresholds.standing(rules.policy(incident), incident.ledger, _present(incident, now))
-    return _arms(rules, replace(incident, next_due_at=_sla_due(incident, incident.marks, stand)), stand)
+    return _arms(rules, replace(incident, next_due_at=_next_due(rules, incident, incident.marks, stand)), stand)
 
 
 def _arms(rules: Rules, incident: Incident, stand: Standing) -> tuple[Arm, ...]:
@@ -158,15 +159,25 @@ def _tell(rules: Rules, policy: Policy, incident: Incident, now: datetime) -> Re
     stand = thresholds.standing(policy, incident.ledger, now)
     marks = stand.settle(incident.marks)
     crossings = stand.due_now(marks) if _counts(incident) else ()
-    if not crossings:
+    ungraded = grading_due(rules, incident)
+    if ungraded is not None and ungraded > now:
+        ungraded = None
+    if not crossings and ungraded is None:
         return _revision(rules, incident, now, standing=stand)
     events: list[Event] = []
     announcements: list[Announcement] = []
+    if ungraded is not None:
+        events.append((OVERDUE, {"due_at": ungraded}))
+        announcements += rules.escalation.not_graded(incident, ungraded)
+        marks = (*marks, OVERDUE)
     for crossing in thresholds.worth_telling(crossings):
         events.append(_event(crossing))
         announcements += rules.escalation.crossed(incident, crossing)
+        if incident.kind == Kind.SERVICE_REQUEST and crossing.breach and crossing.clock is ClockName.OVERALL:
+            events.append(("conversion_asked", {"due_at": crossing.due_at}))
+            announcements += rules.escalation.to_be_converted(incident, crossing)
     marks = (*marks, *(crossing.mark for crossing in crossings))
-    sla_due = _sla_due(incident, marks, stand)
+    sla_due = _next_due(rules, replace(incident, marks=marks), marks, stand)
     after = replace(incident, marks=marks, breached=stand.breached, next_due_at=sla_due, updated_at=now)
     armed = _arms(rules, after, stand)
     told = tuple(announcements)
@@ -259,6 +270,25 @@ def _sla_due(incident: Incident, marks: Collection[str], standing: Standing) -> 
         return None
     passed = standing.due_now(marks)
     return min(crossing.at for crossing in passed) if passed else standing.next_due
+
+
+def _next_due(rules: Rules, incident: Incident, marks: Collection[str], standing: Standing) -> datetime | None:
+    """Return what is due next: a threshold of a clock, or the grading of an urgent claim."""
+    due = (_sla_due(incident, marks, standing), grading_due(rules, incident))
+    return min((at for at in due if at is not None), default=None)
+
+
+def grading_due(rules: Rules, incident: Incident) -> datetime | None:
+    """Return by when the desk must grade a report: the desk's target for the priority that its reporter claims.
+
+    None where there is nothing to grade, or the incident manager has been told that it was not graded in time.
+    """
+    claimed = claimed_priority(incident)
+    if claimed is None or incident.master_id is not None or OVERDUE in incident.marks or not awaits_grading(incident):
+        return None
+    policy = rules.policy(incident)
+    target = policy.targets[claimed].get(ClockName.DESK)
+    return None if target is None else policy.calendar.add(incident.recorded_at, target)
 
 
 def _close_due(policy: Policy, incident: Incident) -> datetime | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.incidents.ledger import ClockEvent, Ledger
-from gateway.incidents.model import Tier
+from gateway.incidents.model import HoldReason, Tier
 from gateway.sla.calendar import Calendar
 
 ENDS = frozenset({ClockEvent.ASSIGN, ClockEvent.RETURN, ClockEvent.ESCALATE, ClockEvent.RESOLVE})
@@ -14,7 +14,7 @@ ENDS = frozenset({ClockEvent.ASSIGN, ClockEvent.RETURN, ClockEvent.ESCALATE, Clo
 
 @dataclass(frozen=True, slots=True)
 class VendorSegment:
-    """One stay with one vendor; `until` is None while it lasts, `elapsed` leaves holds and time off out."""
+    """One stay with one vendor; `until` is None while it lasts, `elapsed` leaves time off out, and holds but for the vendor."""
 
     vendor: str
     since: datetime
@@ -36,7 +36,8 @@ def _stays(calendar: Calendar, ledger: Ledger, at: datetime) -> Iterator[VendorS
     for entry in ledger:
         if entry.at > at:
             break
-        if running is not None and entry.event in ENDS | {ClockEvent.HOLD}:
+        held = entry.event is ClockEvent.HOLD and entry.reason != HoldReason.AWAITING_VENDOR
+        if running is not None and (held or entry.event in ENDS):
             elapsed += calendar.between(running, entry.at)
             running = None
         if vendor and entry.event in ENDS:
@@ -44,7 +45,7 @@ def _stays(calendar: Calendar, ledger: Ledger, at: datetime) -> Iterator[VendorS
             vendor = ""
         if entry.event is ClockEvent.ESCALATE and entry.tier is Tier.VENDOR:
             vendor, since, elapsed, running = entry.reason or "?", entry.at, timedelta(), entry.at
-        if vendor and entry.event is ClockEvent.RESUME:
+        if vendor and entry.event is ClockEvent.RESUME and running is None:
             running = entry.at
     if vendor:
         yield VendorSegment(

@@ -34,6 +34,12 @@ async def test_a_receipt_that_is_none_is_not_found_and_an_id_that_is_none_is_ref
     assert (await api.call("GET", "/api/v1/receipts/x"))[0] == 400
 
 
+async def test_a_time_in_a_query_is_no_number(api: Api) -> None:
+    assert (await api.call("GET", "/api/v1/incidents?updated_since=0.5"))[0] == 400
+    assert (await api.call("GET", "/api/v1/incidents?updated_since=2026-11-29T02:00:00Z"))[0] == 200
+    assert (await api.call("GET", "/api/v1/quarantine?since=2026-11-29T02:00:00Z"))[0] == 200
+
+
 async def test_the_quarantine_is_paged_newest_first(api: Api, pool: Pool) -> None:
     for n in range(5):
         at = NOON + timedelta(seconds=n)
@@ -53,6 +59,6 @@ async def test_the_quarantine_is_paged_newest_first(api: Api, pool: Pool) -> Non
 
 
 async def test_a_query_of_the_quarantine_that_makes_no_sense_is_the_callers_fault(api: Api) -> None:
-    for query in ("limit=0", "before=0", "before=99999999999999999999", "state=x", "unknown=1"):
+    for query in ("limit=0", "before=0", "since=0.5", "since=1795918015", "before=99999999999999999999", "state=x", "unknown=1"):
         status, problem = await api.call("GET", f"/api/v1/quarantine?{query}")
         assert (status, problem["type"]) == (400, "/problems/malformed")

@@ -37,7 +37,8 @@ BODIES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 MAJOR = {"impact": "business", "urgency": "urgent"}
 KINDS: dict[str, dict[str, Any]] = {
-    "convert": {"kind": "service_request", "request_category": "advice"}, "leader_told": MAJOR, "acknowledge_escalation": MAJOR,
+    "convert": {"kind": "service_request", "request_category": "hardware_software"},
+    "leader_told": MAJOR, "acknowledge_escalation": MAJOR,
 }  # fmt: skip
 MADE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "people": ({"login": "ann", "name": "Ann"}, {"name": "Anne"}),

@@ -179,7 +179,7 @@ async def test_whoever_reports_a_security_incident_has_said_it_and_sees_it_no_mo
 async def test_a_reporter_sees_their_own_records_and_nothing_else(api: Api) -> None:
     await api.person("rep", Role.REPORTER, email="Rep@example.com")
     own = (await api.call("POST", INCIDENTS, {"title": "mine"}, scope="rep"))[1]
-    assert (own["contact"], own["owner"]) == ("Rep@example.com", "rep")
+    assert (own["contact"], own["owner"]) == ("Rep@example.com", "service_desk")
     by_desk = (await api.incident(contact="rep@EXAMPLE.com"))["number"]
     other = (await api.incident(contact="other@example.com"))["number"]
     assert await numbers(api, "rep") == {own["number"], by_desk}
@@ -249,7 +249,7 @@ async def test_what_is_done_with_a_key_of_ones_own_stands_under_the_login(api: A
     await api.hire("dba")
     await api.call("POST", f"{INCIDENTS}/{number}/assign", {"group": "dba"}, scope="write")
     _, acted = await api.call("POST", f"{INCIDENTS}/{number}/accept", {}, scope="ann")
-    assert (acted["incident"]["handler"], acted["incident"]["owner"]) == ("ann", "admin")
+    assert (acted["incident"]["handler"], acted["incident"]["owner"]) == ("ann", "service_desk")
     _, timeline = await api.call("GET", f"{INCIDENTS}/{number}/timeline")
     assert [entry["actor"] for entry in timeline["entries"]] == ["admin", "write", "write", "ann"]
 

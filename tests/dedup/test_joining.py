@@ -240,3 +240,11 @@ async def test_it_opens_one_after_a_silence_too(desk: Desk) -> None:
     await desk.conn.execute("DELETE FROM silence")
     assert (await desk.one("intruder")).outcome is Outcome.OPENED
     assert await desk.rows("SELECT security FROM incident WHERE state = 'logged'") == [{"security": True}]
+
+
+async def test_a_cause_that_came_and_went_in_one_request_takes_nothing_over(house: House) -> None:
+    effect = await house.alert("crm-web1")
+    await house.intake.take(a_submission(an_alert("san", ci="san-1"), an_alert("san", RESOLVED, ci="san-1")))
+    assert (await house.row(effect["number"]))["master_id"] is None
+    assert [event for event, _ in await house.facts(effect["number"])] == ["opened"]
+    assert await proposals(house) == []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.catalogue.criticality import Judged
 from gateway.dedup.known import Words, words_of
-from gateway.dedup.regrading import Grading
+from gateway.dedup.regrading import Firing, Grading
 from gateway.dedup.steps import Worded
 from gateway.incidents.model import Impact, Outcome, Urgency
 from gateway.incidents.record import Incident
@@ -81,6 +81,14 @@ def test_a_storm_shows_the_worst_of_its_alerts_and_is_raised_by_it() -> None:
     milder = Words("info", "fan is slow", "")
     assert changed(after, milder, None) == (after, [])
     assert changed(after, WARNING, milder) == (after, [])
+    assert changed(after, worse._replace(severity="info"), worse) == (after, [])
+    fires = [Firing("fan", "generic", "", milder), Firing("disk", "generic", "", WARNING)]
+    revision = GRADING.worst_shown(after, fires, minute(5))
+    assert (revision.after.title, revision.after.severity, revision.after.priority) == (a_storm().title, "warning", 1)
+    assert [slug for slug, _ in revision.events] == ["changed", "eased"]
+    assert GRADING.worst_shown(revision.after, fires, minute(6)).events == ()
+    assert GRADING.worst_shown(after, [*fires, Firing("core", "generic", "", worse)], minute(5)).events == ()
+    assert GRADING.worst_shown(after, [], minute(5)).events == ()
 
 
 def test_a_storm_that_a_person_named_keeps_its_name() -> None:
@@ -229,4 +237,18 @@ async def test_a_storm_is_raised_by_its_worst_alert_and_once(database_url: str, 
         storms = "SELECT t.event FROM timeline t JOIN incident i ON i.id = t.incident_id WHERE i.storm ORDER BY seq"
         events: list[Any] = [entry["event"] for entry in await desk.rows(storms)]
         assert events.count("raised") == 1
+        await desk.one("bad", status=RESOLVED)
+        assert (await desk.rows(RECORD + " WHERE storm"))[0]["title"] == "Alert storm: worse is in trouble"
+        await desk.one("worse", severity="info")
+        (row,) = await desk.rows(RECORD + " WHERE storm")
+        assert (row["priority"], row["severity"], row["title"][:14]) == (1, "warning", "Alert storm: k")
+        events = [entry["event"] for entry in await desk.rows(storms)]
+        assert events.count("eased") == 1
         assert clock.at == NOON
+
+
+def test_a_grading_is_read_from_what_the_rules_were() -> None:
+    rules = Rules.from_settings(SETTINGS)
+    assert Grading.of(rules, GRADING.judge).settings is SETTINGS
+    with pytest.raises(AssertionError, match="settings"):
+        Grading.of(replace(rules, settings=None), GRADING.judge)

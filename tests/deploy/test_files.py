@@ -147,13 +147,13 @@ def environments() -> dict[str, dict[str, str]]:
 @pytest.mark.parametrize("where", ["Dockerfile", "systemd", "gateway-1", "gateway-2"])
 def test_every_environment_variable_is_a_setting(where: str, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
-    secret.write_text("value", "utf-8")
+    secret.write_text("postgresql://postgres/gateway", "utf-8")
     environ = {n: str(secret) if n.endswith("_FILE") else v for n, v in environments()[where].items() if n != "GATEWAY_CONFIG"}
     assert environ
     settings = load(DEPLOY / "gateway.toml", environ)
     assert settings.server.port == 8080
     if where != "Dockerfile":
-        assert settings.database.url == settings.audit.key == "value"
+        assert settings.database.url == settings.audit.key == "postgresql://postgres/gateway"
 
 
 def test_the_example_configuration_is_a_valid_one_with_every_comment_taken_away() -> None:

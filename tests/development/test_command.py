@@ -110,6 +110,7 @@ async def test_servers_of_the_shell_are_not_used_and_keys_outlive_a_restart(
         assert await developer.status_of_an_alert() == 202
         said = developer.log.read_text()
         assert f"state     {developer.state}" in said
+        assert developer.ready.stat().st_mode & 0o777 == 0o600
         assert "DATABASE_URL is not used" in said
         assert "REDIS_URL is not used" in said
         psql = [sys.executable, "-m", "gateway.embedded.psql", f"--state={developer.state}"]
@@ -175,8 +176,10 @@ class TestWhatCannotBeDone:
     def test_a_state_that_is_a_file(self, tmp_path: Path) -> None:
         state = tmp_path / "state"
         state.touch()
-        said = self.refusal("--port=0", "--state", state)
+        ready = tmp_path / "ready.json"
+        said = self.refusal("--port=0", "--state", state, "--ready-file", ready)
         assert said == f"{state} is a file: choose a folder with --state"
+        assert list(tmp_path.iterdir()) == [state]
 
     def test_a_state_below_a_file(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()

@@ -28,5 +28,6 @@ async def test_a_row_is_read_by_a_release_that_does_not_know_all_of_its_columns(
 
 def test_what_alerts_never_say_costs_their_records_no_column() -> None:
     assert set(TOLD).isdisjoint(OPENED)
-    assert set(TOLD) <= set(CHANGED)
+    kept_as_said = {"claimed_impact", "claimed_urgency", "recorded_by"}
+    assert set(TOLD) - kept_as_said <= set(CHANGED)
     assert {*OPENED, *TOLD, *CHANGED} <= set(NAMES)

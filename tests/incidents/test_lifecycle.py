@@ -144,3 +144,29 @@ def test_nothing_is_declared_major_without_a_reason(reason: str) -> None:
     with pytest.raises(Unprocessable) as refused:
         apply(an_incident(), c.DeclareMajor(reason=reason), "max", LATER)
     assert [flaw.pointer for flaw in refused.value.flaws] == ["/reason"]
+
+
+def test_a_hold_for_a_vendor_names_it_and_no_other_hold_does() -> None:
+    held = apply(an_incident(), c.Hold(reason=HoldReason.AWAITING_VENDOR, vendor="HP"), "li", LATER).after
+    assert held.third_party == "HP"
+    with pytest.raises(Unprocessable) as refused:
+        apply(an_incident(), c.Hold(reason=HoldReason.FORCE_MAJEURE, vendor="HP"), "li", LATER)
+    assert [flaw.pointer for flaw in refused.value.flaws] == ["/vendor"]
+
+
+def test_grading_what_claims_nothing_changes_nothing_and_a_claim_is_judged_once() -> None:
+    assert apply(an_incident(), c.Grade(), "li", LATER).events == ()
+    claimed = an_incident(claimed_impact=Impact.BUSINESS, claimed_urgency=Urgency.URGENT)
+    judged = apply(claimed, c.Grade(note="one person"), "li", LATER)
+    assert [event for event, _ in judged.events] == ["graded"]
+    assert apply(judged.after, c.Grade(), "li", LATER).events == ()
+
+
+def test_what_nobody_has_where_it_was_escalated_to_is_taken_there() -> None:
+    up = apply(
+        an_incident(State.IN_PROGRESS, handler="tom", assignee="tom"), c.Escalate(to=Tier.THIRD, group="kernel"), "tom", LATER
+    )
+    assert (up.after.handler, up.after.assignee_group) == ("", "kernel")
+    taken = apply(up.after, c.Acknowledge(), "tess", LATER).after
+    assert (taken.state, taken.handler, taken.assignee) == (State.ESCALATED, "tess", "tom")
+    assert apply(taken, c.Acknowledge(), "thea", LATER).events == ()

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.incidents.ledger import Ledger
-from gateway.incidents.major_report import TOLD, WORDS, Happening, draft
+from gateway.incidents.major_report import TOLD, WORDS, Happening, draft, language_of
 from gateway.incidents.model import Impact, Urgency
 from gateway.incidents.record import Incident
 from tests.support.clock import NOON
@@ -15,7 +15,8 @@ from tests.support.clock import NOON
 RECORD = Incident(
     id=1, number="INC-20260302-000001", title="mail down", source="web", priority=1, impact=Impact.BUSINESS,
     urgency=Urgency.URGENT, occurred_at=NOON, recorded_at=NOON, updated_at=NOON, policy="p", ledger=Ledger(), version=1,
-    timeline_hash=b"", service="mail", resolution_category="full disk", solution="grew it",
+    timeline_hash=b"", service="mail", resolution_category="restart", solution="grew it",
+    fields={"cause": "full disk"},
 )  # fmt: skip
 STORY = (
     Happening(NOON, "ann", "opened", {}),
@@ -28,9 +29,21 @@ def test_a_draft_has_cause_effect_times_actions_and_room_for_improvements() -> N
     text = draft(RECORD, STORY, "en")
     assert "## Cause\n\nfull disk\n" in text
     assert "## Effect\n\nP1, the company's business: mail\n" in text
-    assert "## Solution\n\ngrew it\n" in text
+    assert "## Solution\n\ngrew it\n\nresolution category: restart\n" in text
     assert text.endswith("## Improvements\n\n_to be written_\n")
     assert "bob: note – disk is full" in text
+
+
+def test_a_cause_that_is_not_on_record_is_left_to_be_written_and_no_category_stands_for_it() -> None:
+    text = draft(replace(RECORD, fields={}, solution=""), STORY, "en")
+    assert "## Cause\n\n_to be written_\n" in text
+    assert "## Solution\n\nresolution category: restart\n" in text
+    assert "## Solution\n\n_to be written_\n" in draft(replace(RECORD, solution="", resolution_category=""), STORY, "en")
+
+
+@pytest.mark.parametrize(("language", "locale"), [("zh-CN", "zh-CN"), ("zh", "zh-CN"), ("en-GB", "en"), ("", "en"), ("fr", "en")])
+def test_a_draft_is_in_the_language_of_its_record(language: str, locale: Locale) -> None:
+    assert language_of(replace(RECORD, language=language)) == locale
 
 
 def test_what_nobody_did_is_no_action() -> None:

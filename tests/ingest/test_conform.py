@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.ingest.conform import conformed, is_kept
+from gateway.errors import Malformed
+from gateway.ingest.conform import conformed, decoded, is_kept
 
 
 class Inner(msgspec.Struct):
@@ -86,3 +87,11 @@ def test_of_several_kinds_the_one_that_needs_least_is_chosen() -> None:
     assert conformed(sent, (Outer, Inner), NOTHING)[1] == {"/key": "read as text"}
     assert conformed({"name": "a", "size": "5"}, (Outer, Inner), NOTHING, ("x",))[1] == {"/x/size": "read as a whole number"}
     assert sent == {"name": "a", "size": "5", "key": 1}
+
+
+def test_a_body_is_read_as_a_kind_its_types_brought_over_where_they_must_be() -> None:
+    assert decoded(b'{"key":"k"}', Outer) == Outer(key="k")
+    assert decoded(b'\xef\xbb\xbf{"key":7,"count":"x"}', Outer) == Outer(key="7")
+    for body in (b"{", b"{}"):
+        with pytest.raises(Malformed):
+            decoded(body, Outer)

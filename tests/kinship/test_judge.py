@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from gateway.incidents.labels import LOCALES, Locale
+from gateway.ingest.phone.words import line, written
 from gateway.kinship.judge import Kin, judge
 from gateway.kinship.reading import Candidate, Said, read
 from tests.kinship.corpus.world import landscape
@@ -132,3 +134,19 @@ def test_the_site_may_be_said_in_a_field_of_its_own() -> None:
     assert elsewhere is not None
     assert there.score > elsewhere.score
     assert "other site: shanghai" in [point.fact for point in elsewhere.points]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("word", ["call", "missed", "message"])
+@pytest.mark.parametrize("caller", ["北京分公司 (02177770521)", "WIRELESS CALLER (+12025550123)", "+8613912345678", None])
+def test_what_the_gateway_words_itself_is_no_likeness(locale: Locale, word: str, caller: str | None) -> None:
+    title = written(word, locale, caller=caller or written("withheld", locale))
+    assert read(Said(title=title), LAND).words == ""
+    assert kin(title, an_open(title, minutes=1)) is None
+    attached = "打印机卡纸\n" + line("attached", "https://x.example/a", locale)
+    assert read(Said(title=title, text=attached), LAND) == read(Said(title="", text="打印机卡纸"), LAND)
+
+
+def test_what_people_write_about_calls_is_read() -> None:
+    assert read(Said(title="来电:打印机卡纸"), LAND).words
+    assert read(Said(title="Call from the boss: CRM is down"), LAND).services == {"crm"}

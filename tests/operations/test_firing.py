@@ -15,7 +15,7 @@ from gateway.sla import timer_store, timers
 from gateway.sla.timer_store import TimerId
 from gateway.sla.timers import Rules
 from tests.support.clock import NOON, FakeClock
-from tests.support.intake import RESOLVED, Desk, an_alert, intake_desk, settings
+from tests.support.intake import RESOLVED, Desk, an_alert, by_service, intake_desk, settings
 
 MINUTE = timedelta(minutes=1)
 EFFECTS = Effects(Rules.from_settings(settings()), b"test key")
@@ -140,3 +140,25 @@ async def test_management_hears_step_by_step_of_a_general_incident_from_one_time
             "d@example.com",
         ]
         assert len(await desk.rows("SELECT FROM timeline WHERE event = 'management_told'")) == 2
+
+
+@pytest.mark.parametrize("kind", [TimerKind.ALERT_EXPIRY, TimerKind.FLAP_SETTLE])
+async def test_followers_are_let_go_and_timed_when_their_masters_alert_lapses_or_stays_quiet(
+    database_url: str, clock: FakeClock, kind: TimerKind
+) -> None:
+    async with intake_desk(database_url, clock, by_service(settings())) as desk:
+        await desk.one("master", service="pay", severity="critical", ends_at=NOON + MINUTE)
+        await desk.one("below", service="pay", severity="critical")
+        if kind is TimerKind.FLAP_SETTLE:
+            await desk.conn.execute("UPDATE alert SET status = 'resolved' WHERE dedup_key = 'master'")
+            (master,) = await desk.rows("SELECT id FROM incident WHERE dedup_key = 'master'")
+            await arm(desk.conn, [(master["id"], kind, NOON + MINUTE)])
+        desk.clock.at = NOON + MINUTE
+        assert await let_fire(desk, kind) == 1
+        rows = await desk.rows("SELECT state, master_id, next_due_at FROM incident ORDER BY id")
+        assert (rows[0]["state"], rows[1]["state"], rows[1]["master_id"]) == ("resolved", "logged", None)
+        below = "(SELECT id FROM incident WHERE dedup_key = 'below')"
+        asked = f"SELECT due_at FROM timer WHERE incident_id = {below} AND kind = 1 AND armed"  # noqa: S608 - nothing from outside
+        assert await desk.rows(asked) == [{"due_at": rows[1]["next_due_at"]}]
+        told = "SELECT event FROM timeline t JOIN incident i ON i.id = t.incident_id WHERE dedup_key = 'below' ORDER BY seq"
+        assert [row["event"] for row in await desk.rows(told)] == ["opened", "linked", "unlinked", "management_told"]

@@ -168,7 +168,7 @@ async def test_linking_by_hand_raises_even_a_master_that_somebody_had_lowered(ho
 
 async def test_nothing_is_linked_by_hand_to_a_master_it_would_wait_for_in_silence(house: House) -> None:
     hidden, planned = await recorded(house, security=True), await recorded(house)
-    asked = await recorded(house, kind=Kind.SERVICE_REQUEST, request_category=RequestCategory.ADVICE)
+    asked = await recorded(house, kind=Kind.SERVICE_REQUEST, request_category=RequestCategory.INFORMATION)
     await house.pool.execute("UPDATE incident SET suppressed = true WHERE id = $1", planned.id)
     for master in (hidden, planned, asked):
         with pytest.raises(Conflict, match=master.number):
@@ -184,7 +184,7 @@ async def test_unlinking_an_urgent_record_by_hand_tells_of_it(house: House) -> N
 
 
 async def test_a_request_that_becomes_an_urgent_incident_is_told(house: House) -> None:
-    asked = await recorded(house, kind=Kind.SERVICE_REQUEST, request_category=RequestCategory.ADVICE, **URGENT)
+    asked = await recorded(house, kind=Kind.SERVICE_REQUEST, request_category=RequestCategory.INFORMATION, **URGENT)
     await convert(house.desk, asked.number, HAND, change=None, note="it is broken")
     assert (await history(house, asked.number))[-2:] == ["converted", "management_told"]
 
@@ -216,3 +216,34 @@ async def test_a_report_more_urgent_than_its_kin_stands_alone_and_is_proposed(ho
     assert "management_told" in await history(house, told.number)
     asked = "SELECT master_id, reason FROM proposed_link WHERE incident_id = $1"
     assert [row["master_id"] for row in await house.pool.fetch(asked, told.id)] == [master.id]
+
+
+async def eased(house: House, number: str) -> list[tuple[int, int]]:
+    found = [json.loads(facts) for event, facts in await house.facts(number) if event == "eased"]
+    return [(one["old"], one["new"]) for one in found]
+
+
+async def test_a_master_that_was_raised_by_what_is_unlinked_is_eased_and_keeps_its_priority(house: House) -> None:
+    master, follower = await family(house, by_rule=False, **URGENT)
+    await unlink(house.desk, follower, HAND)
+    assert (await house.row(master))["priority"] == 1
+    assert await eased(house, master) == [(1, 3)]
+
+
+async def test_a_master_that_something_else_calls_as_urgent_for_is_not_eased(house: House) -> None:
+    master, follower = await family(house, by_rule=False, **URGENT)
+    other = await recorded(house, **URGENT)
+    await link(house.desk, other.number, master, HAND)
+    await unlink(house.desk, other.number, HAND)
+    assert await eased(house, master) == []
+    await unlink(house.desk, follower, HAND)
+    assert await eased(house, master) == [(1, 3)]
+
+
+async def test_a_master_that_nothing_raised_or_that_is_over_is_not_eased(house: House) -> None:
+    plain, follower = await family(house)
+    await unlink(house.desk, follower, HAND)
+    over, urgent = await family(house, by_rule=False, **URGENT)
+    await house.pool.execute("UPDATE incident SET state = 'resolved' WHERE number = $1", over)
+    await unlink(house.desk, urgent, HAND)
+    assert [await eased(house, number) for number in (plain, over)] == [[], []]

@@ -53,10 +53,10 @@ GLOBAL = (
 RECORDS = " ".join(action for action in Action if action not in GLOBAL.split())
 OWNING = (
     "read inspect note attach acknowledge_for assign confirm refuse close reject rate link unlink refer invite follow_on convert"
-    " subscribe subscribe_others post_update acknowledge_escalation call_back complain escalate engage"
+    " subscribe subscribe_others post_update acknowledge_escalation call_back complain escalate engage grade"
 )
 WORK = "acknowledge hold resume resolve"
-ON = "note attach reassign escalate engage refer resume"
+ON = "note attach reassign escalate engage refer resume grade"
 DESKS = f"{OWNING} hold resume resolve"
 SECOND = f"read inspect subscribe acknowledge_escalation {WORK} return link unlink convert {ON}"
 
@@ -83,7 +83,7 @@ CELLS: dict[Part, dict[str, str]] = {
     Role.TIER3: dict.fromkeys(SITUATIONS, "read inspect subscribe acknowledge_escalation")
     | dict.fromkeys(OVER, "read inspect subscribe acknowledge_escalation report")
     | {
-        "third": f"read inspect subscribe acknowledge_escalation {WORK} note attach reassign engage refer link unlink",
+        "third": f"read inspect subscribe acknowledge_escalation {WORK} note attach reassign engage refer link unlink grade",
         "gateway": "submit follow directory hand_over receipts knowledge publish",
     },
     Role.INCIDENT_MANAGER: dict.fromkeys(SITUATIONS, RECORDS) | {"gateway": GLOBAL},

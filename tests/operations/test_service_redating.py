@@ -98,7 +98,7 @@ async def test_another_calendar_and_the_end_of_the_service_move_them_too(desk: D
 
 async def test_records_with_the_policy_of_before_follow_and_others_keep_theirs(desk: Desk, pool: Pool) -> None:
     plain, chosen = await create(desk, urgent(service="shop"), ANN), await create(desk, urgent(service="shop"), ANN)
-    asked = replace(urgent(service="shop"), kind=Kind.SERVICE_REQUEST, request_category=RequestCategory.ADVICE)
+    asked = replace(urgent(service="shop"), kind=Kind.SERVICE_REQUEST, request_category=RequestCategory.INFORMATION)
     request = await create(desk, asked, ANN)
     await pool.execute("UPDATE incident SET policy = 'severity-ladder' WHERE id = $1", chosen.id)
     await promise(desk, policy="business-hours")

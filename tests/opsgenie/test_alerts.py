@@ -62,12 +62,33 @@ async def test_acknowledging_takes_the_record_on(genie: Genie) -> None:
     assert (await genie.shown())["acknowledged"] is True
 
 
+async def test_an_acknowledgement_taken_back_puts_the_record_back(genie: Genie) -> None:
+    await genie.create()
+    await genie.ask("POST", "acknowledge", {"user": "ann"})
+    assert [one["handler"] for one in await genie.records()] == ["ann (opsgenie)"]
+    status = await genie.ask("POST", "unacknowledge", {"user": "ann", "note": "not mine"})
+    assert (status["isSuccess"], status["action"], status["status"]) == (True, "UnAcknowledge", "UnAcknowledged alert")
+    assert [(one["state"], one["handler"]) for one in await genie.records()] == [("logged", "")]
+    assert (await genie.timeline())[-1] == ("note", "ingest", {"note": "ann: not mine"})
+
+
+async def test_an_updated_priority_raises_and_never_lowers(genie: Genie) -> None:
+    await genie.create(priority="P3")
+    seen = []
+    for word in ("P1", "P4", "P1"):
+        assert (await genie.ask("PUT", "priority", {"priority": word}))["isSuccess"] is True
+        (record,) = await genie.records()
+        seen.append((record["priority"], record["severity"], record["occurrences"], (await genie.timeline())[-1][0]))
+    assert [one[:3] for one in seen] == [(1, "P1", 1), (1, "P4", 1), (1, "P1", 1)]
+    assert [event for event, _, _ in await genie.timeline() if event in ("raised", "eased")] == ["raised", "eased"]
+    assert (await genie.shown())["priority"] == "P1"
+
+
 async def test_what_people_say_in_opsgenie_is_noted(genie: Genie) -> None:
     await genie.create()
     for word, body, note in (
         ("notes", {"note": "looked", "user": "ann"}, "ann: looked"),
         ("snooze", {"endTime": "2026-11-21T08:00:00Z"}, "snoozed until 2026-11-21T08:00:00Z"),
-        ("unacknowledge", {"note": "not mine"}, "took the acknowledgement back. not mine"),
     ):
         status = await genie.ask("POST", word, body)
         assert (status["isSuccess"], status["alias"], status["alertId"]) == (True, "disk", (await genie.shown())["id"])

@@ -111,7 +111,7 @@ DAY = """
 70    dora  follow_on    mail            as=mail-again note="slow again"
 75    tess  resolve      mail-again      solution="patch 9"
 80    dora  reports      access          kind=service_request request_category=access urgency=normal
-80    dora  reports      advice          kind=service_request request_category=advice urgency=normal
+80    dora  reports      advice          kind=service_request request_category=hardware_software urgency=normal
 80    dora  reports      memory          kind=service_request request_category=standard_change urgency=normal
 80    dora  reports      how-to          kind=service_request request_category=information urgency=urgent
 82    dora  resolve      how-to          solution="see the page"

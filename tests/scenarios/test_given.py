@@ -172,3 +172,54 @@ async def test_a_wrong_counterpart_is_taken_away(house: Story) -> None:
     assert await house.status("DELETE", f"incidents/{number}/refs/itsm", "admin") == 204
     assert await house.status("DELETE", f"incidents/{number}/refs/itsm", "admin") == 404
     assert (await house.record(number))["refs"] == {}
+
+
+async def test_a_vendors_time_goes_on_while_it_is_waited_for(house: Story) -> None:
+    number = await house.report()
+    await house.act(number, "assign", "dora", tier="vendor", person="HP")
+    await house.until(10)
+    held = await house.act(number, "hold", "admin", reason="awaiting_vendor")
+    assert held["hold"] == {"reason": "awaiting_vendor", "until": None, "vendor": "HP"}
+    await house.until(30)
+    record = await house.act(number, "resume")
+    assert [stay["elapsed_s"] for stay in record["sla"]["vendors"]] == [1800.0]
+    assert {one["elapsed_s"] for one in record["sla"]["clocks"] if one["name"] == "overall"} == {600.0}
+
+
+async def test_an_incident_that_is_none_becomes_a_request_and_one_past_its_time_is_asked_about(house: Story) -> None:
+    number = await house.report(urgency="urgent")
+    wanted = {"to": "service_request", "note": "she wants a mouse"}
+    assert await house.status("POST", f"incidents/{number}/convert", "dora", wanted) == 422
+    body = wanted | {"request_category": "hardware_software"}
+    record = (await house.call("POST", f"incidents/{number}/convert", body, "dora"))["incident"]
+    assert (record["kind"], record["request_category"], record["sla"]["policy"]) == (
+        "service_request", "hardware_software", "requests",
+    )  # fmt: skip
+    assert record["planned_resolution_at"] is not None
+    assert await house.status("POST", f"incidents/{number}/convert", "dora", body) == 409
+    await house.until(60 * 24)
+    assert [event for _, event in await house.told(number) if event == "conversion_asked"] == ["conversion_asked"]
+    assert (await house.act(number, "resolve", solution="a mouse"))["resolved_late"] is True
+    alert = (await house.alert())["incident"]
+    assert await house.status("POST", f"incidents/{alert}/convert", "dora", body) == 409
+
+
+async def test_a_flagged_record_is_withdrawn_from_whoever_pulled_it(house: Story) -> None:
+    number = await house.report("somebody reads our mail")
+    before = (await house.call("GET", "changes", key="dora"))["next"]
+    await house.call("PATCH", f"incidents/{number}", {"security": True, "note": "it is an attack"})
+    (entry,) = (await house.call("GET", f"changes?after={before}", key="dora"))["changes"]
+    assert (entry["number"], entry["event"], entry["incident"], entry["facts"]) == (number, "withdrawn", None, {})
+    assert await house.status("GET", f"incidents/{number}", "dora") == 404
+
+
+async def test_what_cleared_before_anybody_accepted_it_owes_no_report_unless_it_is_declared(house: Story) -> None:
+    cleared, worked = str((await house.alert("a"))["incident"]), str((await house.alert("b"))["incident"])
+    await house.act(worked, "acknowledge", "dora")
+    await house.until(1)
+    await house.alert("a", "resolved")
+    await house.alert("b", "resolved")
+    owed = [one["number"] for one in (await house.call("GET", "incidents?report=due"))["incidents"]]
+    assert owed == [worked]
+    await house.act(cleared, "declare_major", reason="the auditor asks")
+    assert (await house.record(cleared))["report"] == "due"

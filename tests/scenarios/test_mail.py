@@ -65,7 +65,8 @@ async def send(story: Story, mail: EmailMessage | bytes, to: str = "", sender: s
     client = aiosmtplib.SMTP(hostname=host, port=port, start_tls=False)
     content = mail if isinstance(mail, bytes) else mail.as_bytes()
     async with client:
-        _, answer = await client.sendmail(sender, [to or f"in+{story.keys['ingest']}@gw.example"], content)
+        options = [] if sender.isascii() else ["SMTPUTF8"]
+        _, answer = await client.sendmail(sender, [to or f"in+{story.keys['ingest']}@gw.example"], content, mail_options=options)
     return answer
 
 
@@ -319,12 +320,36 @@ async def test_what_is_no_mail_is_taken_into_quarantine_and_can_be_read_again(st
 
 
 async def test_mail_for_nobody_here_is_refused_and_a_mailbox_of_the_settings_needs_no_key(story: Story) -> None:
-    for address in ("desk@example.com", "in+gwk_wrong@gw.example", f"in+{story.keys['read']}@gw.example", "r1-aaaa@example.com"):
+    for address in ("desk@other.example", "in+gwk_wrong@example.com", f"in+{story.keys['read']}@gw.example"):
         with pytest.raises(aiosmtplib.SMTPRecipientsRefused) as refused:
             await send(story, a_mail(), to=address)
         assert refused.value.recipients[0].code == 550
     assert (await send(story, a_mail(), to="Alerts@Example.com")).startswith("2.0.0")
-    assert len(await records(story)) == 1
+    assert (await send(story, a_mail(Message_ID="<2@x>"), to="alerts+disk@example.com")).startswith("2.0.0")
+    assert len(await records(story)) == 2
+
+
+async def test_a_mailbox_that_is_not_set_up_returns_no_mail_to_its_writer(story: Story) -> None:
+    for address in ("desk@example.com", "Alert@Example.com", "desk+r1-aaaa@example.com"):
+        with pytest.raises(aiosmtplib.SMTPRecipientsRefused) as refused:
+            await send(story, a_mail(), to=address)
+        assert refused.value.recipients[0].code == 451
+
+
+async def test_a_mailbox_of_the_settings_makes_its_integration(telling: Telling) -> None:
+    async with telling(LISTENING.replace('= "ours"', '= "not-made-yet"')) as story:
+        for number in range(2):
+            assert (await send(story, a_mail(Message_ID=f"<{number}@x>"), to="alerts@example.com")).startswith("2.0.0")
+        query = "SELECT DISTINCT g.slug, g.name FROM receipt r JOIN integration g ON g.id = r.integration_id"
+        assert [tuple(row) for row in await story.gateway.pool.fetch(query)] == [("not-made-yet", "not-made-yet")]
+
+
+async def test_a_writer_with_an_address_in_other_letters_is_heard_and_answered(story: Story) -> None:
+    mail = "From: 用户 <用户@mail.example>\r\nSubject: 打印机坏了\r\nMessage-ID: <u@x>\r\n\r\n请修理\r\n".encode()
+    assert (await send(story, mail, to="alerts@example.com", sender="用户@mail.example")).startswith("2.0.0")
+    ((record),) = await records(story)
+    assert record["contact"] == "用户@mail.example"
+    assert (await arrived(story))["to"] == "用户@mail.example"
 
 
 async def test_too_large_a_mail_is_refused_and_too_many_sessions_are_told_to_come_back(telling: Telling) -> None:

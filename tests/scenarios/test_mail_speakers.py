@@ -14,7 +14,11 @@ LISTED = {
     "From": "Lea Customer via Support <support@lists.example>", "List_Id": "<support.lists.example>", "Precedence": "list",
     "Reply_To": "Lea Customer <lea@customer.example>", "Message_ID": "<one@case.example>",
 }  # fmt: skip
-NOBODY = {"From": "noreply@www.example.org", "Reply_To": "lea@customer.example", "Message_ID": "<one@case.example>"}
+NOBODY = {
+    "From": "noreply@www.example.org",
+    "Reply_To": "lea@customer.example",
+    "Message_ID": "<one@case.example>",
+}
 
 
 @pytest.fixture
@@ -35,13 +39,19 @@ async def test_whoever_the_gateway_answers_may_refuse_the_solution(story: Story,
     assert (record["state"], record["reopened"]) == ("in_progress", 1)
 
 
-async def test_a_counted_number_in_an_id_finds_no_record_whoever_claims_to_write(story: Story) -> None:
+async def test_a_counted_number_in_an_id_finds_no_record_whoever_claims_to_write(
+    story: Story,
+) -> None:
     await story.join("dora", "service_desk", email="dora@example.com")
     await story.join("ivan", "incident_manager", email="ivan@example.com")
     number = await story.report("mail is slow", contact="ann@example.com")
     incident_id = await story.gateway.pool.fetchval("SELECT id FROM incident WHERE number = $1", number)
     for place, sender in enumerate(("ann@example.com", "dora@example.com", "ivan@example.com")):
-        forged = {"From": sender, "References": f"<incident-{incident_id}@example.com>", "Message_ID": f"<f{place}@x>"}
+        forged = {
+            "From": sender,
+            "References": f"<incident-{incident_id}@example.com>",
+            "Message_ID": f"<f{place}@x>",
+        }
         await send(story, a_mail("Approved by me.", **forged))
     assert [one["event"] for one in await entries(story, number)] == ["opened"]
     assert len(await records(story)) == 4
@@ -55,10 +65,15 @@ async def test_the_signed_id_in_the_head_of_our_mails_is_believed(story: Story) 
     forged = signed.replace("-", "-a", 1)
     await send(story, a_mail("Less.", From="ann@home.example", References=forged, Message_ID="<3@x>"))
     first, _ = await records(story)
-    assert [one["facts"].get("note") for one in await entries(story, first["number"])] == [None, "More."]
+    assert [one["facts"].get("note") for one in await entries(story, first["number"])] == [
+        None,
+        "More.",
+    ]
 
 
-async def test_what_comes_by_mail_stands_under_its_address_and_has_no_right_of_a_role(story: Story) -> None:
+async def test_what_comes_by_mail_stands_under_its_address_and_has_no_right_of_a_role(
+    story: Story,
+) -> None:
     await story.join("ivan", "incident_manager", email="ivan@example.com")
     await send(story, a_mail())
     told = await arrived(story)

@@ -46,7 +46,7 @@ async def test_a_hold_names_its_reason_stops_every_clock_and_ends_at_its_date(st
     number = await story.report()
     await story.until(2)
     held = await story.act(number, "hold", reason=reason, until="2026-03-02T13:00:00Z", note="until one")
-    assert held["hold"] == {"reason": reason, "until": "2026-03-02T13:00:00Z"}
+    assert held["hold"] == {"reason": reason, "until": "2026-03-02T13:00:00Z", "vendor": None}
     assert {clock["state"] for clock in held["sla"]["clocks"] if clock["name"] in ("desk", "overall")} == {"paused"}
     await story.until(61)
     record = await story.record(number)
@@ -110,7 +110,7 @@ async def test_every_rating_is_kept_with_its_words(story: Story, rating: int) ->
     assert (entry["event"], entry["facts"]["satisfaction"], entry["facts"]["note"]) == ("rated", rating, "took long")
 
 
-CATEGORIES = ("information", "advice", "standard_change", "access")
+CATEGORIES = ("information", "hardware_software", "access", "standard_change")
 
 
 @shows("word/service request")

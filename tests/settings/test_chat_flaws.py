@@ -26,9 +26,6 @@ SEALED = '[chat.{}]\ntoken = "a b"\nencoding_key = "{}"\n'
         ('[notify.slack]\napi = "slack.com"', ["/notify/slack/api"]),
         ('[notify.feishu]\napi = "https://open.feishu.cn/x"', ["/notify/feishu/api"]),
         ('[notify.feishu]\napp_id = "cli_1"', ["/notify/feishu/app_secret"]),
-        ('[notify.recipients]\nduty = ["slack:C1", "feishu:oc_1"]', ["/notify/recipients/duty"] * 2),
-        ('[notify.recipients]\nleader = ["wecom:zhangsan"]', ["/notify/recipients/leader"]),
-        ('[notify.recipients]\nduty = ["dingtalk:robot:ops"]', ["/notify/recipients/duty"]),
     ],
 )
 def test_every_problem_is_named(tmp_path: Path, text: str, pointers: list[str]) -> None:
@@ -63,3 +60,15 @@ def test_a_whole_configuration_is_taken_and_shows_no_secret(tmp_path: Path) -> N
     assert (notify.wecom.robots, notify.dingtalk.robots["ops"].secret) == ({"ops": "k3y"}, "")
     shown = f"{notify.wecom} {notify.dingtalk} {notify.slack} {notify.feishu}"
     assert not [secret for secret in ("s3cret", "k3y", "t0ken", "xoxb", "s3same") if secret in shown]
+
+
+@pytest.mark.parametrize(
+    ("name", "vendor"),
+    [("wecom", "qyapi.weixin.qq.com"), ("dingtalk", "api.dingtalk.com"), ("feishu", "open.feishu.cn")],
+)
+def test_an_address_that_is_none_is_told_the_one_of_its_own_vendor(tmp_path: Path, name: str, vendor: str) -> None:
+    setting = "api" if name == "feishu" else "address"
+    (tmp_path / "gateway.toml").write_text(f'[notify.{name}]\n{setting} = "x"')
+    with pytest.raises(Misconfigured) as refused:
+        load(tmp_path / "gateway.toml", {})
+    assert vendor in refused.value.flaws[0].detail

@@ -58,7 +58,9 @@ def test_the_configuration_tells_every_problem_of_every_field(tmp_path: Path) ->
     file.write_text('[[fields]]\nname = "a"\ncolour = 1\n[[fields]]\ntype = "text"\n[login]\nattempts = "many"\n')
     with pytest.raises(Misconfigured) as unread:
         load(file, {})
-    assert [flaw.pointer for flaw in unread.value.flaws] == ["/login/attempts", "/fields/0", "/fields/1"]
+    assert [flaw.pointer for flaw in unread.value.flaws] == [
+        "/login/attempts", "/fields/0/colour", "/fields/0/type", "/fields/0/labels", "/fields/1/name", "/fields/1/labels",
+    ]  # fmt: skip
     file.write_text('[[fields]]\nname = "A"\ntype = "x"\nlabels = {}\n[[routing]]\nname = "r"\n')
     with pytest.raises(Misconfigured) as contradicts:
         load(file, {})

@@ -60,8 +60,8 @@ def test_every_flaw_of_every_calendar_and_policy_is_named_at_once(tmp_path: Path
 @pytest.mark.parametrize(
     ("line", "pointer"),
     [
-        ('closed = ["2026-02-30"]', "/sla/calendars/*/closed"),
-        ("colour = 3", "/sla/calendars/*"),
+        ('closed = ["2026-02-30"]', "/sla/calendars/cn-office/closed/0"),
+        ("colour = 3", "/sla/calendars/cn-office/colour"),
     ],
 )
 def test_what_is_no_calendar_at_all_is_refused_with_its_place(tmp_path: Path, line: str, pointer: str) -> None:

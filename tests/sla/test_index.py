@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
@@ -127,3 +128,18 @@ async def test_a_hundred_thousand_timers_cost_at_most_32_bytes_each(
         await index.add(pack(TimerId(n, TimerKind.SLA), due(n)) for n in range(first, first + 5_000))
     each = ((await client.info("memory"))["used_memory"] - before) / 100_000
     assert each <= 32
+
+
+async def test_an_outage_and_its_end_are_logged_once_each(redis_url: str, clock: FakeClock) -> None:
+    index = Index(connect("redis://127.0.0.1:1"), clock)
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(10):
+            with pytest.raises(IndexUnavailable):
+                await index.clear(0)
+            clock.advance(timedelta(seconds=3))
+        await index.close()
+        index._client = connect(redis_url)
+        await index.clear(0)
+        await index.clear(0)
+    await index.close()
+    assert [entry["event"] for entry in logs] == ["index_unavailable", "index_available"]

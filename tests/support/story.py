@@ -222,7 +222,7 @@ async def a_story(
 ) -> AsyncIterator[Story]:
     """A gateway whose story begins now, with this configuration laid over mail addresses for every role; more `recipients`."""
     mailbox = Mailbox()
-    relay = await asyncio.get_running_loop().create_server(lambda: SMTP(mailbox), "127.0.0.1", 0)
+    relay = await asyncio.get_running_loop().create_server(lambda: SMTP(mailbox, enable_SMTPUTF8=True), "127.0.0.1", 0)
     file = folder / "gateway.toml"
     port = relay.sockets[0].getsockname()[1]
     file.write_text(CONFIGURATION.format(port=port, locale=locale, recipients=recipients) + configuration)

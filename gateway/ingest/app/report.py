@@ -1,13 +1,14 @@
 """What an app reports: its shape, who reports, and the record it asks for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
+from gateway.errors import Malformed
 from gateway.incidents.labels import Locale
 from gateway.incidents.model import Impact, Urgency
 from gateway.ingest import limits
@@ -15,10 +16,10 @@ from gateway.ingest.contacts import email_of, phone_of
 from gateway.ingest.limits import cut
 from gateway.ingest.mail.charsets import clean
 from gateway.ingest.occurred import when_it_began
+from gateway.ingest.repair import encoded, repaired
 from gateway.operations.create import Report
 
-Title = Annotated[str, Meta(min_length=1, max_length=1_000)]
-Text = Annotated[str, Meta(max_length=32_000)]
+Title = Annotated[str, Meta(min_length=1)]
 Name = Annotated[str, Meta(max_length=254)]
 Language = Annotated[str, Meta(max_length=35)]
 Labels = Annotated[
@@ -49,7 +50,7 @@ class AppReport(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     title: Title
     reporter: Reporter
-    description: Text = ""
+    description: str = ""
     service: Name = ""
     ci: Name = ""
     impact: Impact = Impact.INDIVIDUAL
@@ -67,28 +68,55 @@ class Person:
     contact: str
     name: str
     locale: Locale
+    said: Mapping[str, str] = field(default_factory=dict)
+    """What they said that is no address and no number, by its name: kept as it was said."""
+
+
+OPTIONAL = ("description", "service", "ci", "impact", "urgency", "client", "occurred_at", "labels")
+"""Members of a report without which it is one."""
 
 
 def read(body: bytes, region: str) -> tuple[AppReport, Person]:
-    """The report and who it is from; raises Malformed. Numbers without a country code are of `region`."""
-    told = limits.decode(body, AppReport)
+    """The report and who it is from; raises Malformed. Numbers without a country code are of `region`.
+
+    A member that cannot be read, and without which it is a report, is left out.
+    """
+    told = _told(body)
     if not clean(told.title).strip():
         raise limits.fault("/title", "title is empty")
     return told, _person(told.reporter, region)
 
 
+def _told(body: bytes) -> AppReport:
+    try:
+        return limits.decode(body, AppReport)
+    except Malformed as error:
+        found = repaired(body)
+        if found is None or not isinstance(found[0], dict):
+            raise
+        tree, refusal = found[0], error
+    for _ in range(len(OPTIONAL) + 1):
+        try:
+            return limits.decode(encoded(tree), AppReport)
+        except Malformed as error:
+            refusal = error
+            name = error.flaws[0].pointer.split("/")[1:2]
+            if not name or name[0] not in OPTIONAL or "unknown field" in error.detail:
+                break
+            del tree[name[0]]
+    raise refusal
+
+
 def _person(said: Reporter, region: str) -> Person:
-    """Raises Malformed where nobody is named, and for addresses and numbers that can be none."""
+    """Raises Malformed where nobody is named. An address or a number that can be none, such as an extension, is kept as said."""
     email, phone = email_of(said.email), phone_of(said.phone, region)
-    if said.email and email is None:
-        raise limits.fault("/reporter/email", "this is no e-mail address")
-    if said.phone and phone is None:
-        raise limits.fault("/reporter/phone", "this is no telephone number: write it as +8613912345678")
-    known_by = known(said.id) or email or phone
+    as_said = {"email": "" if email else clean(said.email).strip(), "phone": "" if phone else clean(said.phone).strip()}
+    known_by = known(said.id) or email or phone or as_said["phone"] or as_said["email"]
     if not known_by:
         raise limits.fault("/reporter", "say who reports: id, email or phone")
     locale: Locale = "zh-CN" if said.locale.lower().partition("-")[0] == "zh" else "en"
-    return Person(known_by, email or phone or known_by, " ".join(clean(said.name).split()), locale)
+    contact, name = email or phone or known_by, " ".join(clean(said.name).split())
+    return Person(known_by, contact, name, locale, {what: text for what, text in as_said.items() if text and text != contact})
 
 
 def known(reporter: str) -> str:
@@ -100,7 +128,7 @@ def wanted(told: AppReport, person: Person, now: datetime) -> Report:
     """The record that is asked for; a time too long ago for one stands in its description."""
     occurred_at, remark = when_it_began(told.occurred_at, now, person.locale)
     return Report(
-        title=" ".join(clean(told.title).split()),
+        title=cut(" ".join(clean(told.title).split()), limits.TITLE),
         source="app",
         description=cut(remark + clean(told.description), limits.DESCRIPTION),
         impact=told.impact,
@@ -120,4 +148,5 @@ def _labels(told: AppReport, person: Person) -> Mapping[str, str]:
     client = {name: clean(getattr(told.client, name)) for name in ("app", "version", "device") if getattr(told.client, name)}
     reporter = {"reporter": person.known_by} if person.known_by != person.contact else {}
     own = {clean(name): clean(text) for name, text in told.labels.items()}
-    return own | client | reporter | {"language": person.locale}
+    said = {f"reporter_{what}": text for what, text in person.said.items()}
+    return own | client | reporter | said | {"language": person.locale}

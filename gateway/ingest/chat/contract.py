@@ -6,8 +6,9 @@ encrypted where the vendor demands it; with no Reply it makes the one that says 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from typing import Any
 
 from gateway.ingest import limits
 from gateway.notify.card import Button, Pressed, Reply
@@ -84,14 +85,14 @@ Heard = Talk | Press | Challenge | Nothing
 
 
 def bounded(heard: Heard) -> Heard:
-    """The same; raises Malformed where a name in it is longer than can be looked up, or a text holds what none can."""
-    if isinstance(heard, Talk | Press):
-        for name, value in ((one.name, getattr(heard, one.name)) for one in fields(heard)):
-            if isinstance(value, str) and "\0" in value:
-                raise limits.fault("", f"the {name} holds a NUL character")
-            if name in NAMES:
-                limits.key(value, "")
-    return heard
+    """The same without NUL characters; raises Malformed where a name in it is longer than can be looked up."""
+    if not isinstance(heard, Talk | Press):
+        return heard
+    texts = {one.name: value for one in fields(heard) if isinstance(value := getattr(heard, one.name), str)}
+    for name in NAMES & texts.keys():
+        limits.key(texts[name], "")
+    clean: dict[str, Any] = {name: text.replace("\0", "\ufffd") for name, text in texts.items() if "\0" in text}
+    return replace(heard, **clean) if clean else heard
 
 
 NAMES = frozenset({"event_id", "tenant", "user", "conversation", "message", "thread", "reply_to", "token"})

@@ -56,7 +56,10 @@ class Flawed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A form with nothing wrong in it; `email` or `phone` (E.164) is there."""
+    """A form with nothing wrong in it; `email` or `phone` is there.
+
+    The telephone is E.164 or, beside an address, as it was said: an extension reaches nobody by itself.
+    """
 
     title: str
     description: str
@@ -131,9 +134,9 @@ def _reached(said: Mapping[str, str], region: str, flaws: dict[str, Flawed]) -> 
     address, number = email_of(email), phone_of(phone, region)
     if email and address is None:
         flaws["email"] = Flawed("bad_email")
-    if phone and number is None:
+    if phone and number is None and address is None:
         flaws["phone"] = Flawed("bad_phone")
-    return address or "", number or ""
+    return address or "", number or phone[:NAME]
 
 
 def suspicion(form: Filled, rules: Form) -> str:

@@ -1,4 +1,7 @@
-"""The answer to a mail with the number of its record: owed in the transaction that opens the record."""
+"""The answer to a mail with the number of its record.
+
+Owed in the transaction that opens the record.
+"""
 
 import re
 from dataclasses import dataclass
@@ -25,8 +28,8 @@ class Acknowledging:
     async def __call__(self, session: Session, letter: Letter, to: Correspondent, incident: Incident) -> str | None:
         """Owe an answer, and give the address it goes to; None where none is due.
 
-        None to what a program or a list sent or may have sent, and only so many to one address in an hour, so that two
-        programs never talk to each other.
+        None to what a program or a list sent or may have sent, and only so many to one address in
+        an hour, so that two programs never talk to each other.
         """
         if not self.per_hour or not to.address or not is_answered(letter, to):
             return None
@@ -40,9 +43,17 @@ class Acknowledging:
 
 
 def acknowledgement(letter: Letter, incident: Incident, address: str, locale: Locale) -> Notice:
-    """Return the answer in the thread of a mail: mail programs keep one by its ids, some by its subject as well."""
+    """Return the answer in the thread of a mail.
+
+    Mail programs keep one by its ids, some by its subject as well.
+    """
     subject = letter.subject if letter.subject.lower().startswith("re:") else f"Re: {letter.subject or incident.title}"
-    facts = {"number": incident.number, "title": incident.title, "locale": locale, "subject": subject}
+    facts = {
+        "number": incident.number,
+        "title": incident.title,
+        "locale": locale,
+        "subject": subject,
+    }
     if SAFE_ID.fullmatch(letter.message_id):
         facts["answers"] = letter.message_id
     return Notice(cause=f"mail:{id_hash(letter.known_by).hex()}", target=f"smtp:{address}", role="reporter", template="received",

@@ -1,4 +1,4 @@
-"""What a mail says and what it encloses, chosen from its parts. Pure."""
+"""The words of a mail and its files, chosen from its parts. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,14 @@ MAX_TEXT, MAX_HTML, MAX_NAME = 262_144, 524_288, 200
 """Characters of text and of HTML that are read, and of a file's name."""
 
 ALTERNATIVE = "multipart/alternative"
-SEALED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted", "application/ms-tnef"})
+SEALED = frozenset(
+    {
+        "application/pkcs7-mime",
+        "application/x-pkcs7-mime",
+        "application/pgp-encrypted",
+        "application/ms-tnef",
+    }
+)
 """Parts that hold words which only other programs read."""
 
 BROKEN, MOST_BROKEN = "\ufffd", 3
@@ -36,12 +43,17 @@ _BLANK_LINES = re.compile(r"\n(?:[ \t\u00a0]*\n){2,}")
 
 
 def text_of(part: Part) -> str:
-    """Everything it says as plain text: of alternatives the plain one, unless it is empty, of others one after the other."""
+    """Everything it says as plain text.
+
+    Of alternatives the plain one, unless it is empty, of others one after the other.
+    """
     return cut(_tidy("\n\n".join(said for said in _said(part, _read(part)) if said.strip())), MAX_TEXT)
 
 
 def _read(part: Part) -> frozenset[int]:
-    """The parts whose words are read: texts without a name that are not marked as attached, and the first one whatever its name.
+    """The parts whose words are read.
+
+    Texts without a name that are not marked as attached, and the first one whatever its name.
 
     With the first one those are read that are alternatives to it.
     """
@@ -74,7 +86,7 @@ def _said(part: Part, read: frozenset[int]) -> Iterator[str]:
 
 
 def is_unread(part: Part, text: str) -> bool:
-    """Whether the mail has words that could not be read, as far as can be told."""
+    """Return whether the mail has words that could not be read, as far as can be told."""
     read = _read(part)
     texts = [one for one in leaves(part) if id(one) in read]
     if any(one.encoding not in ENCODINGS for one in texts):
@@ -91,7 +103,10 @@ def _is_page(part: Part) -> bool:
 
 
 def html_to_text(html: str) -> str:
-    """HTML as text; where the parser gives nothing, as for what nests too deep, its tags are taken out."""
+    """HTML as text.
+
+    Where the parser gives nothing, as for what nests too deep, its tags are taken out.
+    """
     html = html[:MAX_HTML]
     try:
         text = get_text(html)
@@ -119,19 +134,31 @@ def _tidy(text: str) -> str:
 
 
 def enclosed(part: Part, max_bytes: int, max_files: int) -> tuple[Enclosed, ...]:
-    """Its files, whole or not at all: beyond `max_files`, or larger than `max_bytes`, only their names and sizes."""
+    """Its files, whole or not at all.
+
+    Beyond `max_files`, or larger than `max_bytes`, only their names and sizes.
+    """
     read = _read(part)
     files = [one for one in leaves(part) if id(one) not in read or (one.name and len(one.body) > DESCRIPTION)]
     found: list[Enclosed] = []
     for file in files:
         content = file.content()
         kept = len(content) <= max_bytes and sum(one.content is not None for one in found) < max_files
-        found.append(Enclosed(name=name_of(file, len(found) + 1), size=len(content), content=content if kept else None))
+        found.append(
+            Enclosed(
+                name=name_of(file, len(found) + 1),
+                size=len(content),
+                content=content if kept else None,
+            )
+        )
     return tuple(found)
 
 
 def name_of(file: Part, place: int) -> str:
-    """What a file is called; one without a name after the mail it is, or its place among the files."""
+    """Return the name of a file.
+
+    One without a name after the mail it is, or its place among the files.
+    """
     if file.name:
         return cut(clean(file.name), MAX_NAME)
     if file.kind == "message/rfc822":

@@ -13,7 +13,7 @@ VIA = re.compile(r"['\"]?(.{1,200}?)['\"]? (?:via|über|通过|经由) .{1,200}"
 
 @dataclass(frozen=True, slots=True)
 class Correspondent:
-    """The address that is answered, which is the contact of the record, and the name of whoever reads it."""
+    """The address that is answered and is the contact of the record, and its reader's name."""
 
     address: str
     name: str
@@ -22,8 +22,9 @@ class Correspondent:
 def correspondent(letter: Letter, *, known: bool = False) -> Correspondent:
     """Whoever is answered: From, or Reply-To where From is no person of that address.
 
-    It is none where it is a list, an address nobody reads, or of another domain than Reply-To, as that of a contact form is;
-    somebody `known` in the directory is one. Addresses that the mail was sent to are the gateway's own and answered never.
+    It is none where it is a list, an address nobody reads, or of another domain than Reply-To, as
+    that of a contact form is; somebody `known` in the directory is one. Addresses that the mail was
+    sent to are the gateway's own and answered never.
     """
     own = {letter.sender, *letter.people, *letter.recipients}
     others = [one for one in (*letter.reply_to, letter.author) if one and one not in own]
@@ -47,5 +48,8 @@ def author(letter: Letter, to: Correspondent) -> Author:
 
 
 def is_answered(letter: Letter, to: Correspondent) -> bool:
-    """Whether an answer may go out by itself: never to what seems a program, not even where that is a guess."""
+    """Return whether an answer may go out by itself.
+
+    Never to what seems a program, not even where that is a guess.
+    """
     return author(letter, to) is Author.PERSON and not to.address.startswith(POSTMASTER)

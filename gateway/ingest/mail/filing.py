@@ -1,4 +1,7 @@
-"""Mail that people write becomes a record or an entry in one: all that a mail does, and its receipt, in one transaction."""
+"""Mail that people write becomes a record or an entry in one.
+
+All that a mail does, and its receipt, in one transaction.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -54,10 +57,13 @@ class Filing:
     acknowledge: Acknowledging
 
     async def __call__(self, letter: Letter, submission: Submission, match: Match | None) -> Receipt:
-        """Return the committed receipt; a letter received before changes nothing. Raises Unavailable, as Reception.take."""
+        """Return the committed receipt.
+
+        A letter received before changes nothing. Raises Unavailable, as Reception.take.
+        """
 
         async def work(session: Session, waiting: Sequence[Waiting]) -> Done | Result:
-            if before := await _filed(session.conn, letter, submission.integration_id):
+            if before := await _filed_before(session.conn, letter, submission.integration_id):
                 return before
             wrote = await writer(session.conn, letter)
             earlier = await belongs_to(session.conn, self.tokens, letter, wrote)
@@ -73,7 +79,10 @@ class Filing:
         return await self._taken(letter, submission, work)
 
     async def set_aside(self, letter: Letter, submission: Submission, reason: str) -> Receipt:
-        """Keep a letter that a program wrote for people to look at; the receipt says so. Raises Unavailable."""
+        """Keep a letter that a program wrote for people to look at.
+
+        The receipt says so. Raises Unavailable.
+        """
 
         async def work(session: Session) -> Done:
             wrote = await writer(session.conn, letter)
@@ -82,14 +91,25 @@ class Filing:
         return await self.reception.take(submission, work)
 
     async def open(self, entry: int, letter: Letter, submission: Submission, by: Who) -> Receipt:
-        """File a letter that was set aside as one that a person wrote, answering nobody; once, however often it is asked for."""
+        """File a letter that was set aside as one that a person wrote, answering nobody.
+
+        Once, however often it is asked for.
+        """
 
         async def work(session: Session, waiting: Sequence[Waiting]) -> Done | Result:
             if number := await set_aside.lock(session.conn, entry):
                 return Result(letter.known_by[:KEY], number, Outcome.DUPLICATE, "opened before")
             wrote = await writer(session.conn, letter)
             earlier = await belongs_to(session.conn, self.tokens, letter, wrote)
-            done = await self._filed(session, letter, wrote, earlier, None, waiting, {"set_aside": entry, "opened_by": by.name})
+            done = await self._filed(
+                session,
+                letter,
+                wrote,
+                earlier,
+                None,
+                waiting,
+                {"set_aside": entry, "opened_by": by.name},
+            )
             assert done.incident is not None  # noqa: S101 - it was filed
             await set_aside.opened(session.conn, entry, session.now, by.name, done.incident.id)
             await _remember(session, letter, wrote, submission.integration_id, done, None)
@@ -128,7 +148,11 @@ class Filing:
     ) -> Incident:  # fmt: skip
         """Add a reply: a note with what is new in it, its files, and what it does to the record."""
         said = understood(letter.text, f"{incident.title}\n{incident.description}")
-        words = with_warning(said.note or letter.subject or "-", letter, wrote.locale or incident.labels.get("language", ""))
+        words = with_warning(
+            said.note or letter.subject or "-",
+            letter,
+            wrote.locale or incident.labels.get("language", ""),
+        )
         note = commands.Note(note=cut(words, DESCRIPTION))
         revision = lifecycle.apply(incident, note, wrote.who.name, session.now)
         events = [(event, {**facts, **more}) for event, facts in revision.events]
@@ -154,7 +178,12 @@ class Filing:
         )
 
     async def _files(
-        self, session: Session, enclosed: Sequence[Enclosed], incident: Incident, who: Who, waiting: Sequence[Waiting]
+        self,
+        session: Session,
+        enclosed: Sequence[Enclosed],
+        incident: Incident,
+        who: Who,
+        waiting: Sequence[Waiting],
     ) -> tuple[tuple[str, Mapping[str, Any]], ...]:
         """Files kept with the record, and what could not be: a mail is never refused for a file."""
         held = iter(waiting)
@@ -180,8 +209,8 @@ WHERE m.id_hash = $1 AND m.integration_id = $2 AND m.content_hash = $3
 """
 
 
-async def _filed(conn: Connection, letter: Letter, integration_id: int) -> Result | None:
-    """What a letter became that was filed longer ago than deliveries are remembered."""
+async def _filed_before(conn: Connection, letter: Letter, integration_id: int) -> Result | None:
+    """Return the result of a letter that was filed longer ago than deliveries are remembered."""
     number = await conn.fetchval(FILED, id_hash(letter.known_by), integration_id, letter.copy_hash)
     return None if number is None else Result(letter.known_by[:KEY], number, Outcome.DUPLICATE, "filed before")
 
@@ -193,7 +222,12 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 
 
 async def _remember(
-    session: Session, letter: Letter, wrote: Writer, integration_id: int, done: Done, acknowledged: str | None
+    session: Session,
+    letter: Letter,
+    wrote: Writer,
+    integration_id: int,
+    done: Done,
+    acknowledged: str | None,
 ) -> None:
     assert done.incident is not None  # noqa: S101 - it was filed
     named = (letter.sender, wrote.to.address, *letter.reply_to, *letter.people)

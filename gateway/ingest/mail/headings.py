@@ -1,7 +1,10 @@
-"""Lines that mail programs put above what they quote: those that are certain, and those that may be. Pure.
+"""Lines that mail programs put above what they quote.
 
-Every expression looks at one line of bounded length. Languages that are named here are certain; of all others the structure
-tells: an address and a date before a colon, or a block of labels like From, Sent, To and Subject.
+Those that are certain, and those that may be. Pure.
+
+Every expression looks at one line of bounded length. Languages that are named here are certain; of
+all others the structure tells: an address and a date before a colon, or a block of labels like
+From, Sent, To and Subject.
 """
 
 import re
@@ -13,8 +16,10 @@ LINE = 1_000
 SEPARATOR = re.compile(
     r"[-_*=\s\u00a0]{0,60}(?:original message|(?<=-)original(?=-)"
     r"|original-nachricht|ursprüngliche nachricht|message d'origine|mensaje original"
-    r"|oprindelig meddelelse|ursprungligt meddelande|opprinnelig melding|oorspronkelijk bericht|messaggio originale"
-    r"|mensagem original|alkuperäinen viesti|wiadomość oryginalna|původní zpráva|исходное сообщение|orijinal ileti"
+    r"|oprindelig meddelelse|ursprungligt meddelande|opprinnelig melding"
+    r"|oorspronkelijk bericht|messaggio originale"
+    r"|mensagem original|alkuperäinen viesti|wiadomość oryginalna|původní zpráva"
+    r"|исходное сообщение|orijinal ileti"
     r"|원본 ?메시지|원본메일|ข้อความต้นฉบับ"
     r"|原始邮件|原始郵件|原邮件|邮件原件|元のメッセージ)[-_*=:：\s\u00a0]{0,60}",
     re.IGNORECASE,
@@ -22,8 +27,10 @@ SEPARATOR = re.compile(
 
 WROTE = re.compile(
     r"(?:[>\s]{0,10})(?:"
-    r"On .{5,400} wrote\s?:|At .{5,400} wrote\s?:|Am .{5,400} schrieb.{0,200}:|Le .{5,400} a écrit\s?:|El .{5,400} escribió\s?:"
-    r"|Il .{5,400} ha scritto\s?:|Op .{5,400} schreef.{0,200}:|Em .{5,400} escreveu\s?:|Den .{5,400} skrev.{0,200}:"
+    r"On .{5,400} wrote\s?:|At .{5,400} wrote\s?:|Am .{5,400} schrieb.{0,200}:"
+    r"|Le .{5,400} a écrit\s?:|El .{5,400} escribió\s?:"
+    r"|Il .{5,400} ha scritto\s?:|Op .{5,400} schreef.{0,200}:|Em .{5,400} escreveu\s?:"
+    r"|Den .{5,400} skrev.{0,200}:"
     r"|[^\d<＜]{0,100}[\d<＜].{2,400}(?:写道|寫道)\s?[:：]"
     r"|\d{4}年\d{1,2}月\d{1,2}日.{0,300}[<＜].{3,200}[>＞]\s?[:：]|\d{4}년.{2,200}작성.{0,20}:"
     r")\s{0,5}",
@@ -34,16 +41,22 @@ BEGINS = re.compile(r"[>\s]{0,10}(?:On|At|Am|Le|El|Il|Op|Em|Den|在|于)\b.{5,40
 """Beginnings of such a line where it is broken in two or three."""
 
 FROM = re.compile(
-    r"[*\s>]{0,10}(?:From|发件人|寄件者|寄件人|Von|De|Da|Van|Fra|Från|Lähettäjä|Od|Feladó|От|Від|Kimden|Από|De la|Dari|Từ|Saatja"
+    r"[*\s>]{0,10}(?:From|发件人|寄件者|寄件人|Von|De|Da|Van|Fra|Från|Lähettäjä|Od|Feladó|От|Від|Kimden"
+    r"|Από|De la|Dari|Từ|Saatja"
     r"|Pošiljatelj|差出人|보낸 ?사람|จาก|من|מאת)[*\s]{0,5}[:：].{0,500}",
     re.IGNORECASE,
 )
 SENT = re.compile(
-    r"[*\s>]{0,10}(?:Sent|Date|To|Subject|发送时间|发送日期|日期|时间|收件人|主题|主旨|寄件日期|收件者|Gesendet|An|Betreff|Datum|Envoyé"
-    r"|À|Objet|Enviado|Enviada em|Para|Assunto|Asunto|Inviato|Oggetto|Verzonden|Aan|Onderwerp|送信日時|宛先|件名"
-    r"|Sendt|Dato|Til|Emne|Skickat|Till|Ämne|Lähetetty|Vastaanottaja|Aihe|Wysłano|Data|Do|Temat|Odesláno|Komu|Předmět|Predmet"
-    r"|Elküldve|Címzett|Tárgy|Отправлено|Дата|Кому|Тема|Надіслано|Gönderildi|Gönderilen|Kime|Konu|Στάλθηκε|Προς|Θέμα|Trimis|Către"
-    r"|Subiect|Dikirim|Kepada|Subjek|Đã gửi|Tới|Chủ đề|보낸 ?날짜|받는 ?사람|제목|วันที่|ถึง|เรื่อง|إلى|الموضوع|אל|נושא)"
+    r"[*\s>]{0,10}(?:Sent|Date|To|Subject|发送时间|发送日期|日期|时间|收件人|主题|主旨|寄件日期|收件者|Gesendet|An"
+    r"|Betreff|Datum|Envoyé"
+    r"|À|Objet|Enviado|Enviada em|Para|Assunto|Asunto|Inviato|Oggetto|Verzonden|Aan|Onderwerp"
+    r"|送信日時|宛先|件名"
+    r"|Sendt|Dato|Til|Emne|Skickat|Till|Ämne|Lähetetty|Vastaanottaja|Aihe|Wysłano|Data|Do"
+    r"|Temat|Odesláno|Komu|Předmět|Predmet"
+    r"|Elküldve|Címzett|Tárgy|Отправлено|Дата|Кому|Тема|Надіслано|Gönderildi|Gönderilen|Kime"
+    r"|Konu|Στάλθηκε|Προς|Θέμα|Trimis|Către"
+    r"|Subiect|Dikirim|Kepada|Subjek|Đã gửi|Tới|Chủ đề|보낸 ?날짜|받는 ?사람|제목|วันที่|ถึง|เรื่อง|إلى"
+    r"|الموضوع|אל|נושא)"
     r"[*\s]{0,5}[:：].{0,500}",
     re.IGNORECASE,
 )
@@ -83,7 +96,10 @@ def heading(lines: Sequence[str], place: int) -> int:
 
 
 def may_be_heading(lines: Sequence[str], place: int) -> bool:
-    """Whether the line may be the heading of a quotation: then nobody can say who wrote what follows."""
+    """Return whether the line may be the heading of a quotation.
+
+    Then nobody can say who wrote what follows.
+    """
     line = lines[place]
     if _ends_in_colon(line) and (ADDRESS.search(line) or (YEAR.search(line) and TIME.search(line))):
         return True
@@ -94,12 +110,12 @@ def may_be_heading(lines: Sequence[str], place: int) -> bool:
 
 
 def is_marked(line: str) -> bool:
-    """Whether a line is marked as quoted."""
+    """Return whether a line is marked as quoted."""
     return line.lstrip().startswith((">", "＞"))
 
 
 def _is_attribution(line: str) -> bool:
-    """Whether it says who wrote when: in a language that is known, or by its date and address."""
+    """Return whether it says who wrote when: in a language that is known, or by its date and address."""
     if not _ends_in_colon(line):
         return False
     return bool(WROTE.fullmatch(line) or (ANGLED.search(line) and (YEAR.search(line) or TIME.search(line))))
@@ -116,10 +132,10 @@ def _block(lines: Sequence[str], place: int) -> int:
 
 
 def _is_rule(line: str) -> bool:
-    """Whether it is a line across the page, or words between two of them."""
-    if not line or line[0] not in RULED or line[:3] != 3 * line[0] or line[-3:] != 3 * line[-1] or line[-1] not in RULED:
+    """Return whether it is a line across the page, or words between two of them."""
+    if len(line) < SHORT_RULE:
         return False
-    return len(line) >= SHORT_RULE
+    return all(len(set(end)) == 1 and end[0] in RULED for end in (line[:3], line[-3:]))
 
 
 def _dated(lines: Sequence[str]) -> bool:

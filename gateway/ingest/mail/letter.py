@@ -1,4 +1,7 @@
-"""A mail as it was understood: values that pass from whoever read it to whoever acts on it. Pure."""
+"""A mail as it was understood.
+
+Values that pass from whoever read it to whoever acts on it. Pure.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +10,7 @@ from hashlib import sha256
 
 
 class Nature(StrEnum):
-    """The kind of writer that the headers of a mail tell of (RFC 3834, RFC 3464 and customs older than both)."""
+    """The kind of writer that the headers of a mail tell of (RFC 3834, RFC 3464, customs)."""
 
     PERSON = "person"
     MACHINE = "machine"
@@ -18,7 +21,10 @@ class Nature(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enclosed:
-    """A file that came with the mail; `content` is None where it is larger, or one of more, than is kept. `size` in bytes."""
+    """A file that came with the mail.
+
+    `content` is None where it is larger, or one of more, than is kept. `size` in bytes.
+    """
 
     name: str
     size: int
@@ -27,13 +33,18 @@ class Enclosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One mail. Addresses are in lower case and "" where there is none; ids of messages stand without their brackets.
+    """One mail.
 
-    `people` are those its head says it is for, `recipients` those its relay was told. `thread` are the ids it answers to, the
-    nearest first; `passed` the addresses it says it went through (X-Loop); `text` is everything it says, what it quotes included.
-    `null_sender` says that it was sent with the null reverse path `<>`, as bounces are. `by_list` says that From is the address
-    of a mailing list which sends in its own name; `author` is then who wrote to the list, as far as the list says so.
-    `unread` says that it has words which could not be read: then the whole mail is enclosed.
+    Addresses are in lower case and "" where there is none; ids of messages stand without their
+    brackets.
+
+    `people` are those its head says it is for, `recipients` those its relay was told. `thread` are
+    the ids it answers to, the nearest first; `passed` the addresses it says it went through
+    (X-Loop); `text` is everything it says, what it quotes included. `null_sender` says that it was
+    sent with the null reverse path `<>`, as bounces are. `by_list` says that From is the address of
+    a mailing list which sends in its own name; `author` is then who wrote to the list, as far as
+    the list says so. `unread` says that it has words which could not be read: then the whole mail
+    is enclosed.
     """
 
     sender: str
@@ -66,12 +77,15 @@ class Letter:
 
     @property
     def known_by(self) -> str:
-        """What makes a mail the same as one received before: its Message-ID, else what it says and when."""
+        """The name by which a mail is the same as one received before.
+
+        Its Message-ID, else what it says and when.
+        """
         if self.message_id:
             return self.message_id
         return sha256(self.copy_hash + " ".join(self.text.split()).encode()).hexdigest()
 
 
 def id_hash(message_id: str) -> bytes:
-    """What a Message-ID is kept as."""
+    """The hash that a Message-ID is kept as."""
     return sha256(message_id.encode("utf-8", "replace")).digest()

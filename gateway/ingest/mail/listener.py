@@ -1,7 +1,11 @@
-"""Mail by SMTP, on the gateway's own loop. 250 means committed; what cannot be committed now is a 4yz, which senders repeat.
+"""Mail by SMTP, on the gateway's own loop.
 
-Whoever writes to `name+KEY@...` writes for the key's integration; an address with a signed tag of a record needs no key, nor does
-one that the settings name. There is no relaying: mail for anybody else is refused.
+250 means committed; what cannot be committed now is a 4yz, which senders repeat.
+
+Whoever writes to `name+KEY@...` writes for the key's integration; an address with a signed tag of a
+record needs no key, nor does one that the settings name. There is no relaying: mail for other
+domains is refused. A mailbox that is not known at one of the gateway's own domains is no reason to
+return mail to its writers: relays keep it until the settings name it.
 """
 
 import asyncio
@@ -20,7 +24,7 @@ from gateway.db.pool import Pool, acquire
 from gateway.errors import GatewayError, Overloaded, Unauthenticated
 from gateway.ingest.mail.posted import MAIL, Posted
 from gateway.ingest.mail.room import MailRoom
-from gateway.ingest.mail.session import NOBODY, TOO_MUCH, Line, Sessions
+from gateway.ingest.mail.session import NOBODY, TOO_MUCH, UNKNOWN, Line, Sessions
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.operations.keys import Caller, Scope
 from gateway.ports import named_port_failures
@@ -33,16 +37,16 @@ NOT_NOW = "451 4.3.0 not now: send it again shortly"
 
 log = structlog.get_logger()
 
-OWN = """
-INSERT INTO integration (slug, name) VALUES ('email', 'E-mail')
-ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug RETURNING id
+INTEGRATION = """
+INSERT INTO integration (slug, name) VALUES ($1, $2) ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug RETURNING id
 """
-BY_SLUG = "SELECT id FROM integration WHERE slug = $1"
+OWN = "email", "E-mail"
+"""The slug and the name of the integration for mail that needs no key."""
 
 
 @dataclass(slots=True)
 class MailDoor:
-    """What is answered at each step of a session; the methods are named as aiosmtpd calls them."""
+    """The answers at each step of a session, in methods named as aiosmtpd calls them."""
 
     room: MailRoom
     pool: Pool
@@ -51,11 +55,14 @@ class MailDoor:
     _known: dict[str, int] = field(default_factory=dict)
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
-        """Whether there is such a mailbox."""
+        """Return whether there is such a mailbox."""
         if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
             return "452 4.5.3 too many recipients"
         if await self._integration(address) is None:
-            return server.refused() if isinstance(server, Line) else NOBODY
+            refusal = UNKNOWN if self._serves(address) else NOBODY
+            if refusal == UNKNOWN:
+                log.warning("mailbox_unknown", address=address[:320])
+            return server.refused(refusal) if isinstance(server, Line) else refusal
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
@@ -77,26 +84,40 @@ class MailDoor:
 
     async def _integration(self, address: str) -> int | None:
         """For which integration mail to that address is; raises Unavailable."""
-        slug = self.room.mail.listener.mailboxes.get(address.lower())
-        if slug is not None:
-            return await self._lookup(BY_SLUG, slug)
+        mailboxes, (name, _, domain) = (
+            self.room.mail.listener.mailboxes,
+            address.lower().rpartition("@"),
+        )
+        if slug := mailboxes.get(f"{name}@{domain}"):
+            return await self._made(slug, slug)
         if self.tokens.read(address) is not None:
-            return await self._lookup(OWN)
+            return await self._made(*OWN)
+        if (integration := await self._of_key(address.rpartition("@")[0].partition("+")[2])) is not None:
+            return integration
+        slug = mailboxes.get(f"{name.partition('+')[0]}@{domain}")
+        return await self._made(slug, slug) if slug else None
+
+    async def _of_key(self, key: str) -> int | None:
         try:
-            caller = await self.recognise(address.rpartition("@")[0].partition("+")[2])
+            caller = await self.recognise(key)
         except Unauthenticated:
             return None
         return caller.integration_id if caller.may(Scope.INGEST) else None
 
-    async def _lookup(self, statement: str, *given: str) -> int | None:
-        name = given[0] if given else ""
-        if name not in self._known:
+    async def _made(self, slug: str, name: str) -> int:
+        """The integration of that slug, made where there is none; raises Unavailable."""
+        if slug not in self._known:
             async with acquire(self.pool) as conn:
-                found: int | None = await conn.fetchval(statement, *given)
-            if found is None:
-                return None
-            self._known[name] = found
-        return self._known[name]
+                self._known[slug] = await conn.fetchval(INTEGRATION, slug, name)
+        return self._known[slug]
+
+    def _serves(self, address: str) -> bool:
+        """Return whether an address is at a domain of the gateway's; one with a wrong key is not."""
+        mail = self.room.mail
+        if "gwk_" in address:
+            return False
+        own = (*mail.listener.mailboxes, *((mail.reply_to,) if mail.reply_to else ()))
+        return address.lower().rpartition("@")[2] in {one.lower().rpartition("@")[2] for one in own}
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
-"""The kind of writer that a mail has by its headers and structure, and what its words make one suspect. Pure.
+"""The kind of writer of a mail by its headers, and what its words make one suspect. Pure.
 
-Headers decide (RFC 3834, RFC 3464). Words of a subject and names of addresses are a suspicion: it keeps the gateway from
-answering, and never loses a mail.
+Headers decide (RFC 3834, RFC 3464). Words of a subject and names of addresses are a suspicion: it
+keeps the gateway from answering, and never loses a mail.
 """
 
 import re
@@ -10,17 +10,21 @@ from gateway.ingest.mail.headers import Fields, addresses
 from gateway.ingest.mail.letter import Nature
 
 AUTOMATIC = re.compile(
-    r"\s*(?:\[[^\]]{0,40}\]\s*)?(?:auto(?:matic|matisch\w{0,2})?[- ]?(?:reply|response|antwort|generated reply)"
+    r"\s*(?:\[[^\]]{0,40}\]\s*)?(?:auto(?:matic|matisch\w{0,2})?[- ]?(?:reply|response|antwort"
+    r"|generated reply)"
     r"|out of (?:the )?office|abwesenheit|r[ée]ponse automatique|自动(?:回复|答复|回覆)"
     r"|自動(?:回复|回覆|返信|応答)|不在通知|外出(?:自动)?回复"
-    r"|undeliver(?:able|ed)|delivery status notification|mail delivery (?:failed|failure|subsystem)|failure notice"
+    r"|undeliver(?:able|ed)|delivery status notification|mail delivery (?:failed|failure"
+    r"|subsystem)|failure notice"
     r"|returned mail|退信|邮件退回|系统退信|投递失败)",
     re.IGNORECASE,
 )
-"""Beginnings of subjects by which programs answer for somebody absent, or say that mail was not delivered."""
+"""Beginnings of subjects of programs that answer for the absent or return mail."""
 
 ROBOT = re.compile(
-    r"(?:no-?_?reply|do-?_?not-?_?reply|donotreply|mailer-daemon|mail-daemon|mdaemon|bounces?)(?:[-+._=][^@]*)?@", re.IGNORECASE
+    r"(?:no-?_?reply|do-?_?not-?_?reply|donotreply|mailer-daemon|mail-daemon|mdaemon"
+    r"|bounces?)(?:[-+._=][^@]*)?@",
+    re.IGNORECASE,
 )
 """Addresses that nobody reads."""
 
@@ -43,12 +47,15 @@ def nature(fields: Fields, sender: str, *, null_sender: bool) -> Nature:
 
 
 def has_null_sender(fields: Fields, envelope: str | None) -> bool:
-    """Whether it was sent with the null reverse path; `envelope` is the sender its relay was told, None where unknown."""
+    """Return whether it was sent with the null reverse path.
+
+    `envelope` is the sender its relay was told, None where unknown.
+    """
     return (envelope is not None and not envelope.strip(" <>")) or fields.raw("return-path").replace(" ", "") == "<>"
 
 
 def is_by_list(fields: Fields, sender: str) -> bool:
-    """Whether From is the address of a mailing list that sends in its own name, as lists do because of DMARC."""
+    """Return whether From is a mailing list that sends in its own name, because of DMARC."""
     if not sender or fields.raw("precedence").lower() in ("bulk", "junk"):
         return False
     list_id = fields.raw("list-id").rpartition("<")[2].strip(" >").lower()
@@ -56,12 +63,12 @@ def is_by_list(fields: Fields, sender: str) -> bool:
 
 
 def seems_automatic(subject: str) -> bool:
-    """Whether a subject begins as those of programs do that answer by themselves."""
+    """Return whether a subject begins as those of programs do that answer by themselves."""
     return AUTOMATIC.match(subject) is not None
 
 
 def is_robot(address: str) -> bool:
-    """Whether an address by its name is one that nobody reads."""
+    """Return whether an address by its name is one that nobody reads."""
     return ROBOT.match(address) is not None
 
 

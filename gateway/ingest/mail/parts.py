@@ -1,7 +1,11 @@
-"""The parts of a mail: split along their boundaries, decoded, sorted into what is read and what is enclosed. Pure and bounded.
+"""The parts of a mail.
 
-The standard library's parser takes seconds for a message of twenty thousand parts and recurses until it breaks; this one looks
-at every byte a bounded number of times and refuses what nests or multiplies beyond what any mail program sends.
+Split along their boundaries, decoded, sorted into what is read and what is enclosed. Pure and
+bounded.
+
+The standard library's parser takes seconds for a message of twenty thousand parts and recurses
+until it breaks; this one looks at every byte a bounded number of times and refuses what nests or
+multiplies beyond what any mail program sends.
 """
 
 import re
@@ -26,9 +30,12 @@ BOUNDARY = re.compile(rb"^--([^\s]{1,70})[ \t]*\r?\n(?:Content-|MIME-)", re.MULT
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part: `kind` is its media type, `name` what it is called as a file, `inside` the parts of a multipart.
+    """One part.
 
-    `attached` says that its head marks it as an attachment; `near` is a charset that is declared elsewhere in the mail.
+    `kind` is its media type, `name` what it is called as a file, `inside` the parts of a multipart.
+
+    `attached` says that its head marks it as an attachment; `near` is a charset that is declared
+    elsewhere in the mail.
     """
 
     kind: str
@@ -65,14 +72,20 @@ class Part:
 
 @dataclass(slots=True)
 class _Reading:
-    """One mail being read: how many parts may follow, and the charset that its first text declares."""
+    """One mail being read.
+
+    How many parts may follow, and the charset that its first text declares.
+    """
 
     room: int = MAX_PARTS
     charset: str = ""
 
 
 def whole(message: bytes) -> tuple[Fields, Part]:
-    """A mail's head and its parts; raises Malformed for what is no mail and for what is beyond MAX_DEPTH or MAX_PARTS."""
+    """A mail's head and its parts.
+
+    Raises Malformed for what is no mail and for what is beyond MAX_DEPTH or MAX_PARTS.
+    """
     fields, body = head(message, top=True)
     reading = _Reading()
     part = _part(fields, body, 0, reading)
@@ -110,7 +123,7 @@ def _part(fields: Fields, body: bytes, depth: int, reading: _Reading) -> Part:
 
 
 def _pieces(body: bytes, encoding: str, boundary: str, most: int) -> list[bytes]:
-    """The parts of a multipart, also where all of it was encoded once more, or its head names another boundary."""
+    """The parts of a multipart, also of one encoded as a whole or with another boundary."""
     named = boundary.encode("utf-8", "replace")
     if pieces := split(body, named, most):
         return pieces
@@ -125,7 +138,10 @@ def _pieces(body: bytes, encoding: str, boundary: str, most: int) -> list[bytes]
 
 
 def split(body: bytes, boundary: bytes, most: int) -> list[bytes]:
-    """What stands between the lines of a boundary; a last one that is missing is where the body ends."""
+    """Return what stands between the lines of a boundary.
+
+    A last one that is missing is where the body ends.
+    """
     if not boundary:
         return []
     line, pieces = b"--" + boundary, []

@@ -1,4 +1,9 @@
-"""From the bytes of a message to a letter. Pure; raises Malformed and nothing else, whatever it is given."""
+"""From the bytes of a message to a letter.
+
+Pure; raises Malformed and nothing else, whatever it is given.
+"""
+
+import re
 
 from gateway.errors import Malformed
 from gateway.ingest.limits import TITLE, cut
@@ -12,11 +17,22 @@ from gateway.ingest.mail.parts import whole
 WHOLE = "message.eml"
 """The name of the whole mail where it is attached."""
 
+KEY = re.compile(rb"gwk_[\w-]{8,}")
+"""Keys of integrations, which stand in addresses and are nobody's business who reads the mail."""
+
 MAX_FILE_BYTES, MAX_FILES = 10_485_760, 50
 
 
-def read(message: bytes, envelope: str | None = None, *, max_file: int = MAX_FILE_BYTES, max_files: int = MAX_FILES) -> Letter:
-    """The letter in a message as RFC 5322 writes it; `envelope` is the sender its relay was told, None where nobody knows.
+def read(
+    message: bytes,
+    envelope: str | None = None,
+    *,
+    max_file: int = MAX_FILE_BYTES,
+    max_files: int = MAX_FILES,
+) -> Letter:
+    """The letter in a message as RFC 5322 writes it.
+
+    `envelope` is the sender its relay was told, None where nobody knows.
 
     Raises Malformed for what is no mail at all and for what is beyond every bound.
     """
@@ -25,7 +41,8 @@ def read(message: bytes, envelope: str | None = None, *, max_file: int = MAX_FIL
     fields, part = whole(message)
     text, files = text_of(part), enclosed(part, max_file, max_files)
     if unread := is_unread(part, text):
-        files = (Enclosed(name=WHOLE, size=len(message), content=message if len(message) <= max_file else None), *files)
+        kept = KEY.sub(b"***", message) if len(message) <= max_file else None
+        files = (Enclosed(name=WHOLE, size=len(message), content=kept), *files)
     return addressed(fields, envelope, text=text, enclosed=files, unread=unread)
 
 
@@ -37,7 +54,10 @@ def addressed(fields: Fields, envelope: str | None, **said: object) -> Letter:
     told = (envelope or "").strip(" <>").lower()
     sender = sender or first_reply_to or (told if "@" in told else "")
     null_sender, by_list = has_null_sender(fields, envelope), is_by_list(fields, sender)
-    thread = (*headers.ids(fields.raw("in-reply-to")), *reversed(headers.ids(fields.raw("references"))))
+    thread = (
+        *headers.ids(fields.raw("in-reply-to")),
+        *reversed(headers.ids(fields.raw("references"))),
+    )
     to = (address for name in ("to", "cc") for value in fields.all(name) for address in headers.addresses(_text(value)))
     return Letter(
         sender=sender,
@@ -61,7 +81,10 @@ def addressed(fields: Fields, envelope: str | None, **said: object) -> Letter:
 
 
 def _author(fields: Fields) -> str:
-    """Who wrote to the list, where the list says so: the header of Mailman and those of Google Groups."""
+    """Return who wrote to the list, where the list says so.
+
+    The header of Mailman and those of Google Groups.
+    """
     said = (headers.sender(fields.raw(name))[0] for name in ("x-original-from", "x-original-sender"))
     return next((one for one in said if one), "")
 

@@ -1,27 +1,30 @@
 """The words of a reply: what is certainly new, and what the record keeps. Pure.
 
-What is certainly new may be judged; what may be quoted is kept and judged by people. The whole mail stays with its receipt. Where
-hardly anything would be left, or what is left points at what is quoted, the record keeps all of it.
+What is certainly new may be judged; what may be quoted is kept and judged by people. The whole mail
+stays with its receipt. Where hardly anything would be left, or what is left points at what is
+quoted, the record keeps all of it.
 """
 
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from gateway.ingest.mail.headings import LINE, heading, is_marked, may_be_heading
+from gateway.ingest.mail.headings import LINE, RULED, heading, is_marked, may_be_heading
 from gateway.notify.reply_tokens import MARKERS
 
 LOOKED_AT = 32_768
 """Characters of a text that are looked at; new words stand at the beginning."""
 
 FOOTER = re.compile(
-    r"\s{0,5}(?:Sent from (?:my|Outlook|Yahoo|Mail for)|Get Outlook for|Von meinem .{1,30} gesendet|Envoyé (?:de|depuis) mon"
+    r"\s{0,5}(?:Sent from (?:my|Outlook|Yahoo|Mail for)|Get Outlook for"
+    r"|Von meinem .{1,30} gesendet|Envoyé (?:de|depuis) mon"
     r"|发自我的|从我的.{1,20}发送|来自我的|获取 ?Outlook|發自我的|iPhoneから送信).{0,100}",
     re.IGNORECASE,
 )
 
 POINTS_BELOW = re.compile(
-    r"\b(?:below|inline|in-line|interleaved|in between|between the lines|in (?:red|blue|green|bold|colou?r)|unten|in rot|im text"
+    r"\b(?:below|inline|in-line|interleaved|in between|between the lines|in (?:red|blue|green"
+    r"|bold|colou?r)|unten|in rot|im text"
     r"|ci-dessous|plus bas|en rouge|abajo|en rojo|sotto|in rosso|hieronder|nedenfor|nedan|abaixo)\b"
     r"|见下|見下|如下|下面|下文|以下|红色|红字|标红|蓝色|蓝字|下記",
     re.IGNORECASE,
@@ -30,12 +33,15 @@ POINTING_IS_SHORT = 300
 """Characters beyond which a text says something by itself, whatever it points at."""
 
 GREETING = re.compile(
-    r"\s{0,5}(?:hi|hello|hey|dear|hallo|guten (?:tag|morgen)|bonjour|hej|hola|ciao|good (?:morning|afternoon|evening))"
-    r"(?:\s{1,3}[\w.'-]{1,20}){0,2}\s{0,3}[,，!！:：.]?\s{0,5}|\s{0,5}(?:您好|你好|大家好|各位|老师|[，,！!。:：\s]){1,10}",
+    r"\s{0,5}(?:hi|hello|hey|dear|hallo|guten (?:tag|morgen)|bonjour|hej|hola|ciao"
+    r"|good (?:morning|afternoon|evening))"
+    r"(?:\s{1,3}[\w.'-]{1,20}){0,2}\s{0,3}[,，!！:：.]?\s{0,5}|\s{0,5}(?:您好|你好|大家好|各位|老师"
+    r"|[，,！!。:：\s]){1,10}",
     re.IGNORECASE,
 )
 FAREWELL = re.compile(
-    r"\s{0,5}(?:(?:best|kind|warm|many)? ?regards|best wishes|cheers|br|mfg|mit freundlichen grüßen|viele grüße|cordialement|mvh"
+    r"\s{0,5}(?:(?:best|kind|warm|many)? ?regards|best wishes|cheers|br|mfg"
+    r"|mit freundlichen grüßen|viele grüße|cordialement|mvh"
     r"|祝好|此致|敬礼|顺祝商祺)[,，.!！\s]{0,5}",
     re.IGNORECASE,
 )
@@ -45,7 +51,10 @@ LEAST_REPEATED = 6
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A reply as it was understood: `note` is kept, `new` is certainly new, `certain` says that nothing else may be new."""
+    """A reply as it was understood.
+
+    `note` is kept, `new` is certainly new, `certain` says that nothing else may be new.
+    """
 
     note: str
     new: str
@@ -54,7 +63,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """Lines without what is certainly quoted; `doubtful` are the places of those that stand right beside quoted ones."""
+    """Lines without what is certainly quoted.
+
+    `doubtful` are the places of those that stand right beside quoted ones.
+    """
 
     lines: list[str]
     doubtful: frozenset[int]
@@ -62,25 +74,34 @@ class _Kept:
 
 
 def understood(text: str, known: str = "") -> Reply:
-    """Understand a reply; `known` is what the record says already, by which quotations are known that nothing marks."""
+    """Understand a reply.
+
+    `known` is what the record says already, by which quotations are known that nothing marks.
+    """
     text = text[:LOOKED_AT]
     lines = [line[:LINE] for line in text.split("\n")]
-    end = next((place for place, line in enumerate(lines) if any(marker in line for marker in MARKERS)), len(lines))
+    end = next(
+        (place for place, line in enumerate(lines) if any(marker in line for marker in MARKERS)),
+        len(lines),
+    )
     kept = _without_quotes(lines[:end])
     own = _without_signature(kept.lines)
     said = "\n".join(own).strip()
     if (kept.cut or end < len(lines)) and (_is_nearly_nothing(own) or _points_below(said)):
         return Reply(text.strip(), said if _points_below(said) else "", certain=False)
-    repeated = {_bare(line) for line in known[:LOOKED_AT].split("\n") if len(_bare(line)) >= LEAST_REPEATED}
-    sure = _first_doubt(own, repeated)
+    before = {_bare(line) for line in known[:LOOKED_AT].split("\n")}
+    sure = _first_doubt(own, {line for line in before if len(line) >= LEAST_REPEATED})
     new = "\n".join(line for place, line in enumerate(own[:sure]) if place not in kept.doubtful).strip()
-    said_before = all(not line.strip() or _bare(line) in repeated for line in own[sure:])
+    said_before = all(not _bare(line) or _bare(line) in before for line in own[sure:])
     certain = said_before and not any(place < len(own) for place in kept.doubtful) and bool(new)
     return Reply(said or text.strip(), new, certain)
 
 
 def _without_quotes(lines: Sequence[str]) -> _Kept:
-    """Below a line that begins a quotation only what stands among lines that are marked as quoted is somebody's own."""
+    """Return the lines that are not certainly quoted.
+
+    Below a heading only what stands among marked lines is somebody's own.
+    """
     out: list[str] = []
     doubtful: set[int] = set()
     cut = False
@@ -112,13 +133,16 @@ def _without_signature(lines: list[str]) -> list[str]:
         if line.rstrip() == "--" and any(before.strip() for before in lines[:place]):
             lines = lines[:place]
             break
-    while lines and (not lines[-1].strip() or FOOTER.fullmatch(lines[-1])):
+    while lines and (not lines[-1].strip(RULED + " \t\u00a0") or FOOTER.fullmatch(lines[-1])):
         lines = lines[:-1]
     return lines
 
 
 def _first_doubt(lines: Sequence[str], repeated: Collection[str]) -> int:
-    """The place of the first line from which on the text may be quoted; that of the end where there is none."""
+    """The place of the first line from which on the text may be quoted.
+
+    That of the end where there is none.
+    """
     above = False
     for place, line in enumerate(lines):
         if may_be_heading(lines, place) or (above and _bare(line) in repeated):
@@ -132,7 +156,7 @@ def _bare(line: str) -> str:
 
 
 def _is_nearly_nothing(lines: Sequence[str]) -> bool:
-    """Whether no more is left than a greeting and a farewell."""
+    """Return whether no more is left than a greeting and a farewell."""
     for line in lines:
         if FAREWELL.fullmatch(line):
             return True

@@ -85,7 +85,11 @@ class MailRoom:
         )  # fmt: skip
         receipt = await self.file.open(entry, letter, submission, by)
         async with acquire(pool) as conn:
-            return Opened(await set_aside.by_id(conn, entry, sight(by)), receipt.id, receipt.results[0].outcome)
+            return Opened(
+                await set_aside.by_id(conn, entry, sight(by)),
+                receipt.id,
+                receipt.results[0].outcome,
+            )
 
     async def _taken(self, integration_id: int, posted: Posted, flag: str | None) -> Receipt:
         try:

@@ -23,6 +23,7 @@ MAX_REFUSALS = 20
 """Addresses that are nobody's after which a session ends."""
 
 DOT, END = b".\r\n", b"\r\n.\r\n"
+UNKNOWN = "451 4.3.5 no such mailbox is set up here yet: send it again later"
 NOBODY = "550 5.1.1 there is no such mailbox here"
 TOO_MUCH = "452 4.3.1 too much mail at once: send it again shortly"
 FULL = b"421 4.3.2 too many sessions: come back shortly\r\n"
@@ -121,11 +122,11 @@ class Line(SMTP):
                 await asyncio.sleep(0)  # noqa: TID251 - not to wait, but to let others go first
         return None if self._unheld else bytes(data.replace(b"\r\n..", b"\r\n.")[2 : 2 - len(END)])
 
-    def refused(self) -> str:
-        """One more address that is nobody's; whoever tries so many is sent away."""
+    def refused(self, answer: str) -> str:
+        """One more address that is nobody's, and what is answered; whoever tries so many is sent away."""
         self._refusals += 1
         if self._refusals < MAX_REFUSALS or self._plain is None:
-            return NOBODY
+            return answer
         self.loop.call_later(1, self._plain.abort)
         return "421 4.7.0 too many addresses that are nobody's"
 

@@ -65,12 +65,17 @@ def sort(letter: Letter, mail: Mail, own: str, now: datetime) -> Sorted:
 
 
 def is_own(letter: Letter, own: str) -> bool:
-    """Whether the gateway sent it: by the mark it puts on its mails, or by their ids."""
+    """Return whether the gateway sent it: by the mark it puts on its mails, or by their ids.
+
+    People's mail programs make ids like those too, at the same domain: an id counts only on what was
+    sent automatically, as everything of the gateway's is.
+    """
     if not own:
         return False
     own = own.lower()
     found = OWN_ID.fullmatch(letter.message_id.lower())
-    return own in letter.passed or (found is not None and found[1] == own.rpartition("@")[2])
+    by_id = found is not None and found[1] == own.rpartition("@")[2]
+    return own in letter.passed or (by_id and letter.nature is not Nature.PERSON)
 
 
 def language(letter: Letter) -> Locale:

@@ -1,4 +1,6 @@
-"""The record that a mail belongs to: by a signed tag, or by mails that were really sent if its writer takes part.
+"""The record that a mail belongs to.
+
+By a signed tag, or by mails that were really sent if its writer takes part.
 
 Never by a number, neither in the subject nor in an id: anybody can count.
 """

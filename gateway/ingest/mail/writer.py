@@ -1,6 +1,9 @@
-"""The writer of a mail, as the directory and the mail's head tell: with the rights of a reporter, whoever they are.
+"""The writer of a mail, as the directory and the mail's head tell.
 
-Anybody can write any From. So what comes by mail stands in the timeline under its address, and gives no right of a role.
+With the rights of a reporter, whoever they are.
+
+Anybody can write any From. So what comes by mail stands in the timeline under its address, and
+gives no right of a role.
 """
 
 from dataclasses import dataclass
@@ -15,7 +18,9 @@ from gateway.operations.who import Who
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Whoever speaks by a mail: `to` is answered, `who` acts, `person` is whom the directory knows by the address From.
+    """Whoever speaks by a mail.
+
+    `to` is answered, `who` acts, `person` is whom the directory knows by the address From.
 
     `author` says how sure it is that they wrote it themselves, `locale` the language they chose.
     """

@@ -128,7 +128,7 @@ class PhonePosts:
             return await self._refused(speaking, error)
         if isinstance(told, TextMessage):
             return await speaking.replied(told)
-        if posted.event in SPOKEN and isinstance(told, CallEvent):
+        if provider.speaks and posted.event in SPOKEN and isinstance(told, CallEvent):
             return await speaking.spoken(told)
         receipt = await self.room.take(integration_id, provider, posted, told)
         if provider.speaks:

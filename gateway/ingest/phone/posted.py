@@ -10,8 +10,10 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
+from gateway.errors import Malformed
 from gateway.ingest import limits
 from gateway.ingest.phone.call import CallEvent
+from gateway.ingest.repair import decoded
 from gateway.settings import PhoneProvider
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
@@ -158,13 +160,16 @@ def said_at(text: str, pointer: str) -> datetime | None:
 
 
 def stamped(text: str, received_at: datetime, pointer: str) -> datetime | None:
-    """As `said_at`, within what is believed of senders' clocks."""
-    return limits.clamped(said_at(text, pointer), received_at)
+    """As `said_at`, within what is believed of senders' clocks; None where it is no time, since a call is one without it."""
+    try:
+        return limits.clamped(said_at(text, pointer), received_at)
+    except Malformed:
+        return None
 
 
 def raw_json(body: bytes) -> Mapping[str, Any]:
     """A JSON object; raises Malformed."""
-    found = limits.decode(body, Any)
+    found = decoded(body, Any)
     if not isinstance(found, dict):
         raise limits.fault("", "the body is no JSON object")
     return found

@@ -74,10 +74,7 @@ def _id(told: Mapping[str, str], number: str, began: str, posted: Posted) -> str
 
 def _moment(text: str, received_at: datetime) -> datetime | None:
     """A time of 3CX's; one written in the manner of some country is none: nobody knows which is the month."""
-    try:
-        return stamped(text.strip().replace(" ", "T", 1), received_at, "")
-    except Malformed:
-        return None
+    return stamped(text.strip().replace(" ", "T", 1), received_at, "")
 
 
 def _first(told: Mapping[str, str], *names: str) -> str:

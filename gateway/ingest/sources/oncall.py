@@ -36,16 +36,19 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
 
 def _alert(body: dict[str, Any], delivery: Delivery) -> Alert:
     title, uid = _text(body, "title").strip(), _text(body, "alert_uid")
-    named = title or _text(body, "message").partition("\n")[0].strip()
+    over = _text(body, "state").strip().lower() in OVER
+    down = title.endswith(STANDING[0]) and not over
+    first = _text(body, "message").partition("\n")[0].strip()
+    named = first or title if title in {"", GENERAL} else title
     others = {name: value for name, value in body.items() if name and name not in FIELDS}
     labels = limits.labels({name: _plain(value) for name, value in others.items() if not isinstance(value, dict | list)})
     return Alert(
         namespace="oncall",
         dedup_key=limits.key(uid, "/alert_uid") or _derived(title, body),
-        status=AlertStatus.RESOLVED if _text(body, "state").strip().lower() in OVER else AlertStatus.FIRING,
+        status=AlertStatus.RESOLVED if over else AlertStatus.FIRING,
         title=limits.cut(named or "Incident", limits.TITLE),
         description=limits.cut(_text(body, "message") or delivery.body.decode(), limits.DESCRIPTION),
-        severity=limits.cut(labels.get("severity", ""), limits.KEY),
+        severity=limits.cut(labels.get("severity", "down" if down else ""), limits.KEY),
         service=limits.cut(labels.get("service", ""), limits.KEY),
         ci=limits.cut(labels.get("instance", labels.get("host", "")), limits.KEY),
         labels=labels,

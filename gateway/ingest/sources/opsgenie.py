@@ -18,7 +18,12 @@ NAMESPACE = "opsgenie"
 PRIORITY = "P3"
 """What Opsgenie takes for the priority of an alert that has none."""
 
-STATUS = {"create": AlertStatus.FIRING, "close": AlertStatus.RESOLVED, "acknowledge": AlertStatus.ACKNOWLEDGED}
+STATUS = {
+    "create": AlertStatus.FIRING,
+    "close": AlertStatus.RESOLVED,
+    "acknowledge": AlertStatus.ACKNOWLEDGED,
+    "unacknowledge": AlertStatus.UNACKNOWLEDGED,
+}
 
 
 class Asked(msgspec.Struct):
@@ -68,7 +73,7 @@ def _alert(asked: Asked, delivery: Delivery) -> Alert:
         ci=limits.cut(asked.entity or details.get("instance", ""), limits.KEY),
         labels=limits.labels(details | {name: text for name, text in told.items() if text}),
         annotations=limits.labels({name: text for name, text in notes.items() if text}),
-        author=limits.cut(asked.user or "", limits.KEY) if asked.action == "acknowledge" else "",
+        author=limits.cut(asked.user or "", limits.KEY) if asked.action.endswith("acknowledge") else "",
     )
 
 

@@ -4,6 +4,7 @@ One connection per message: pages are rare, relays drop idle connections after a
 died while idle would show only after the message was half sent, when nobody can say whether it was taken.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.errors import MessageError
@@ -18,6 +19,7 @@ from gateway.notify.message import Dead, Delivered, Message, Result, Retry
 from gateway.notify.reply_tokens import ReplyTokens, above_this_line, tagged
 from gateway.settings import Smtp
 
+OTHER_LETTERS = re.compile(r"[^\x00-\x7f]")
 FEW_TRIES = 3
 TIMEOUT_S = 9.0
 
@@ -80,16 +82,27 @@ def _tag(message: Message, replies: Replies) -> str:
     return replies.tokens.make(message.incident_id)
 
 
+def in_ascii(text: str) -> str:
+    """Return the address with its domain as the DNS knows it; a name in other letters stays, and needs SMTPUTF8 (RFC 6531)."""
+    name, at, domain = text.rpartition("@")
+    if domain.isascii():
+        return text
+    try:
+        return f"{name}{at}{domain.encode('idna').decode()}"
+    except UnicodeError as error:
+        raise ValueError(f"not a mail address: {text!r}") from error
+
+
 def _address(text: str) -> Address:
-    if not text.isascii() or not text.isprintable():
+    if not text.isprintable() or any(letter.isspace() for letter in text):
         raise ValueError(f"not a mail address: {text!r}")
     try:
-        address = Address(addr_spec=text)
+        address = Address(addr_spec=OTHER_LETTERS.sub("x", in_ascii(text)))
     except (MessageError, IndexError, ValueError) as error:
         raise ValueError(f"not a mail address: {text!r}") from error
     if not address.username or not address.domain:
         raise ValueError(f"not a mail address: {text!r}")
-    return address
+    return Address(username=text.rpartition("@")[0], domain=address.domain) if not text.isascii() else address
 
 
 def judge(code: int, reason: str) -> Result:
@@ -117,7 +130,7 @@ class SmtpChannel:
         try:
             await aiosmtplib.send(
                 mail,
-                recipients=[message.recipient],
+                recipients=[in_ascii(message.recipient)],
                 hostname=self.settings.host,
                 port=self.settings.port,
                 timeout=TIMEOUT_S,
@@ -126,12 +139,21 @@ class SmtpChannel:
                 start_tls=self.settings.starttls,
                 use_tls=False,
             )
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            return judge(error.recipients[0].code, error.recipients[0].message)
-        except aiosmtplib.SMTPDataError as error:
-            return judge(error.code, error.message)
-        except aiosmtplib.SMTPSenderRefused as error:
-            return Retry(f"sender refused {error.code}: {error.message}", down=True)
         except (aiosmtplib.SMTPException, OSError) as error:
-            return Retry(f"{type(error).__name__}: {error}", down=True)
+            return failed(error, message.recipient)
         return Delivered()
+
+
+def failed(error: aiosmtplib.SMTPException | OSError, recipient: str) -> Result:
+    """Return what an error means for the message."""
+    match error:
+        case aiosmtplib.SMTPRecipientsRefused():
+            return judge(error.recipients[0].code, error.recipients[0].message)
+        case aiosmtplib.SMTPDataError():
+            return judge(error.code, error.message)
+        case aiosmtplib.SMTPSenderRefused():
+            return Retry(f"sender refused {error.code}: {error.message}", down=True)
+        case aiosmtplib.SMTPNotSupported() if not recipient.rpartition("@")[0].isascii():
+            return Dead(f"the relay takes no SMTPUTF8, which the address {recipient} needs")
+        case _:
+            return Retry(f"{type(error).__name__}: {error}", down=True)

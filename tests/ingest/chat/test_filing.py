@@ -228,7 +228,7 @@ async def test_what_is_signed_and_cannot_be_understood_is_in_quarantine_and_answ
     assert await said(gateway, b'{"type":') == (200, "")
     (kept,) = await gateway.pool.fetch("SELECT source, body FROM quarantine")
     assert tuple(kept) == ("slack", b'{"type":')
-    for number, body in enumerate((a_command("a\0b"), a_command("x", user_id="U" * 600), a_command("x", trigger="1" * 9_000))):
+    for number, body in enumerate((a_command("x", user_id="U" * 600), a_command("x", trigger="1" * 9_000))):
         assert await said(gateway, body, FORM) == (200, "")
         assert await gateway.pool.fetchval("SELECT count(*) FROM quarantine") == number + 2
     assert await said(gateway, b'{"type":"url_verification","challenge":"abc"}') == (200, "abc")

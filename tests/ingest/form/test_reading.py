@@ -42,6 +42,12 @@ def test_a_form_is_told_as_a_report() -> None:
     assert made.occurred_at is None
 
 
+def test_an_extension_beside_an_address_is_kept_as_it_was_said() -> None:
+    told, flaws = read(form(phone="1001"), RULES, each=1)
+    assert (told is not None and told.phone, flaws) == ("1001", {})
+    assert read(form(email="", phone="1001"), RULES, each=1)[1]["phone"].word == "bad_phone"
+
+
 def test_a_telephone_alone_is_enough() -> None:
     told, _ = read(form(email="", phone="+1 650 253 0000"), RULES, each=1)
     assert told

@@ -10,7 +10,11 @@ from gateway.ingest.mail.reading import WHOLE, read
 from tests.ingest.mail.writing import head, said
 from tests.support.mails import of_case
 
-RUSSIAN, BIG5, GREEK = "Не работает принтер", "印表機壞了，請派人來修理，謝謝", "Ο εκτυπωτής δεν λειτουργεί"
+RUSSIAN, BIG5, GREEK = (
+    "Не работает принтер",
+    "印表機壞了，請派人來修理，謝謝",
+    "Ο εκτυπωτής δεν λειτουργεί",
+)
 PDF = b"Content-Type: application/pdf; name=order.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n"
 
 
@@ -94,7 +98,13 @@ def test_the_head_comes_before_the_page_and_a_page_after_its_text_is_read_in_the
 
 
 def test_a_text_with_a_byte_order_mark_is_read_by_it() -> None:
-    assert said(base64.b64encode("\ufeff磁盘满了".encode("utf-16-le")), Content_Transfer_Encoding="base64").text == "磁盘满了"
+    assert (
+        said(
+            base64.b64encode("\ufeff磁盘满了".encode("utf-16-le")),
+            Content_Transfer_Encoding="base64",
+        ).text
+        == "磁盘满了"
+    )
 
 
 def test_a_raw_subject_is_read_in_the_charset_of_the_text() -> None:
@@ -130,10 +140,16 @@ FOOTER = "_______________\r\nThis list is public\r\nleave it any time"
 @pytest.mark.parametrize(
     ("body", "text"),
     [
-        (encoded("The lift is stuc") + b"\r\n" + encoded("k on floor 3."), "The lift is stuck on floor 3."),
+        (
+            encoded("The lift is stuc") + b"\r\n" + encoded("k on floor 3."),
+            "The lift is stuck on floor 3.",
+        ),
         (encoded("电梯停") + encoded("了") + b"\r\n" + encoded("，三楼"), "电梯停了，三楼"),
         (b"\r\n".join(encoded(one) for one in ("a", "bc", "def")), "abcdef"),
-        (encoded("Stuck.") + b"\r\n\r\n" + FOOTER.encode(), "Stuck.\n" + FOOTER.replace("\r\n", "\n")),
+        (
+            encoded("Stuck.") + b"\r\n\r\n" + FOOTER.encode(),
+            "Stuck.\n" + FOOTER.replace("\r\n", "\n"),
+        ),
         (
             encoded("Stuck again") + b"\r\nScanned by example.com for viruses.\r\n",
             "Stuck again\nScanned by example.com for viruses.",
@@ -159,7 +175,10 @@ ASKED = "08-subject-question-mark"
 
 @pytest.mark.parametrize(
     ("name", "subject"),
-    [("mail", "Vertrag 4711: Möchten Sie Ihre Adresse ändern?"), ("mail2", "Wie geht das mit der Prüfung?")],
+    [
+        ("mail", "Vertrag 4711: Möchten Sie Ihre Adresse ändern?"),
+        ("mail2", "Wie geht das mit der Prüfung?"),
+    ],
 )
 def test_a_question_mark_in_an_encoded_word_belongs_to_it(name: str, subject: str) -> None:
     assert of(ASKED, name).subject == subject
@@ -186,8 +205,19 @@ def test_encoded_words_end_where_their_sender_ended_them(raw: str, subject: str)
         ({"Content_Type": "=?utf-8?Q?text/plain;_charset=3Dgb2312?="}, "电梯停了", []),
         ({"Content_Type": "=?us-ascii?B?dGV4dC9wbGFpbjsgY2hhcnNldD1nYjIzMTI=?="}, "电梯停了", []),
         ({"Content_Type": "text/plain; charset==?utf-8?Q?gb2312?="}, "电梯停了", []),
-        ({"Content_Type": "text/x-log", "Content_Disposition": "attachment; filename==?gbk?B?tefM3S50eHQ=?="}, "", ["电梯.txt"]),
-        ({"Content_Type": 'text/x-log; name="=?utf-8?Q?=E7=94=B5=E6=A2=AF?.txt?="'}, "", ["电梯?.txt"]),
+        (
+            {
+                "Content_Type": "text/x-log",
+                "Content_Disposition": "attachment; filename==?gbk?B?tefM3S50eHQ=?=",
+            },
+            "",
+            ["电梯.txt"],
+        ),
+        (
+            {"Content_Type": 'text/x-log; name="=?utf-8?Q?=E7=94=B5=E6=A2=AF?.txt?="'},
+            "",
+            ["电梯?.txt"],
+        ),
         ({"Content_Type": "text/x-log; name=\"utf-8''%E7%94%B5%E6%A2%AF.txt\""}, "", ["电梯.txt"]),
     ],
 )
@@ -241,9 +271,18 @@ def test_a_mail_whose_words_cannot_be_read_is_enclosed_whole(fields: dict[str, s
     assert read(mail, max_file=5).enclosed[0].content is None
 
 
+def test_the_whole_mail_shows_no_key() -> None:
+    mail = head(To="in+gwk_12_abcdefgh-ij@gw.example", Content_Type="application/pkcs7-mime") + b"MIIB"
+    assert b"To: in+***@gw.example\r\n" in (read(mail).enclosed[0].content or b"")
+
+
 @pytest.mark.parametrize(
     ("fields", "body"),
-    [({}, b""), ({"Content_Type": "text/html"}, b"<html><img src='cid:1'></html>"), ({"Content_Type": "image/png"}, b"PNG")],
+    [
+        ({}, b""),
+        ({"Content_Type": "text/html"}, b"<html><img src='cid:1'></html>"),
+        ({"Content_Type": "image/png"}, b"PNG"),
+    ],
 )
 def test_a_mail_without_words_is_read(fields: dict[str, str], body: bytes) -> None:
     assert not said(body, **fields).unread

@@ -13,7 +13,10 @@ LIST = {
     "List_Id": "Support <support.example.org>",
     "Precedence": "list",
 }
-FORM = {"From": "Web shop <shop@www.example.org>", "Reply_To": "Lea Customer <lea@customer.example>"}
+FORM = {
+    "From": "Web shop <shop@www.example.org>",
+    "Reply_To": "Lea Customer <lea@customer.example>",
+}
 
 
 def a_mail(**fields: str) -> Letter:
@@ -25,14 +28,24 @@ def a_mail(**fields: str) -> Letter:
     [
         FORM,
         {"From": "noreply@customer.example", "Reply_To": "Lea Customer <lea@customer.example>"},
-        {"From": "Shop <no-reply+17@www.example.org>", "Reply_To": '"Lea Customer" <lea@customer.example>'},
+        {
+            "From": "Shop <no-reply+17@www.example.org>",
+            "Reply_To": '"Lea Customer" <lea@customer.example>',
+        },
         LIST | {"Reply_To": "Lea Customer <lea@customer.example>"},
         LIST | {"Reply_To": "Support <support@example.org>, lea@customer.example"},
         LIST | {"X_Original_From": "Lea Customer <lea@customer.example>"},
-        LIST | {"List_Id": "<other>", "List_Post": "<mailto:support@example.org>", "X_Original_Sender": "lea@customer.example"},
+        LIST
+        | {
+            "List_Id": "<other>",
+            "List_Post": "<mailto:support@example.org>",
+            "X_Original_Sender": "lea@customer.example",
+        },
     ],
 )
-def test_reply_to_is_answered_where_from_is_a_form_a_list_or_an_address_nobody_reads(fields: dict[str, str]) -> None:
+def test_reply_to_is_answered_where_from_is_a_form_a_list_or_an_address_nobody_reads(
+    fields: dict[str, str],
+) -> None:
     letter = a_mail(**fields)
     assert correspondent(letter) == LEA
     assert author(letter, LEA) is Author.PERSON
@@ -45,10 +58,16 @@ def test_reply_to_is_answered_where_from_is_a_form_a_list_or_an_address_nobody_r
         {"From": "Ann <ann@example.com>"},
         {"From": "Ann <ann@example.com>", "Reply_To": "ann@example.com"},
         {"From": "Ann <ann@example.com>", "Reply_To": "team@example.com"},
-        {"From": "Ann <ann@example.com>", "Reply_To": "desk@other.example", "To": "desk@other.example"},
+        {
+            "From": "Ann <ann@example.com>",
+            "Reply_To": "desk@other.example",
+            "To": "desk@other.example",
+        },
     ],
 )
-def test_from_is_answered_where_it_is_a_person_or_reply_to_is_the_desk_itself(fields: dict[str, str]) -> None:
+def test_from_is_answered_where_it_is_a_person_or_reply_to_is_the_desk_itself(
+    fields: dict[str, str],
+) -> None:
     assert correspondent(a_mail(**fields)) == Correspondent("ann@example.com", "Ann")
 
 

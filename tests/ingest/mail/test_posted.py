@@ -1,5 +1,7 @@
 """Forms of mail services read by themselves: what is none of theirs is refused with a reason."""
 
+from urllib.parse import quote
+
 import msgspec
 import pytest
 
@@ -8,6 +10,7 @@ from gateway.ingest.mail import body
 from gateway.ingest.mail.headers import head
 from gateway.ingest.mail.posted import Kept, Posted, form, understood
 from gateway.ingest.mail.reading import read
+from gateway.ingest.mail.ses import received
 from tests.ingest.mail.writing import a_mail
 
 FORM = "application/x-www-form-urlencoded"
@@ -33,6 +36,52 @@ def test_the_whole_mail_within_a_form_or_a_message_of_postmark_is_read_as_it_is(
     posted = msgspec.json.encode({"RawEmail": a_mail(subject="disk full").decode(), "OriginalRecipient": "ops@example.com"})
     letter = understood(Posted("application/json", posted), Kept())
     assert (letter.subject, letter.recipients) == ("disk full", ("ops@example.com",))
+
+
+def postmark(**more: object) -> Posted:
+    return Posted("application/json", msgspec.json.encode({"From": "system@corp.example", "Subject": "failure notice"} | more))
+
+
+def ses(source: str) -> Posted:
+    told = {"notificationType": "Received", "mail": {"messageId": "1", "source": source}, "content": a_mail().decode()}
+    receipt = {"action": {"type": "SNS", "encoding": "UTF8"}, "recipients": ["desk@example.com"]}
+    return received(msgspec.json.encode(told | {"receipt": receipt}).decode(), ()).posted
+
+
+SENDGRID = "headers=From%3A+s%40corp.example%0A&text=x&envelope="
+NULL_SENDERS = {
+    "the listener": Posted("message/rfc822", a_mail(), ""),
+    "the listener, as aiosmtpd gives it": Posted("message/rfc822", a_mail(), "<>"),
+    "a message as it is, a mailbox of another server": Posted("message/rfc822", a_mail(Return_Path="<>")),
+    "Mailgun": Posted(FORM, b"from=s%40corp.example&subject=x&body-plain=x&sender="),
+    "Mailgun, with its brackets": Posted(FORM, b"from=s%40corp.example&subject=x&body-plain=x&sender=%3C%3E"),
+    "Mailgun, a whole message": Posted(FORM, b"recipient=x&sender=&body-mime=" + quote(a_mail()).encode()),
+    "SendGrid": Posted(FORM, (SENDGRID + quote('{"from": "", "to": ["desk@example.com"]}')).encode()),
+    "SendGrid, with its brackets": Posted(FORM, (SENDGRID + quote('{"from": "<>", "to": ["desk@example.com"]}')).encode()),
+    "Postmark": postmark(Headers=[{"Name": "Return-Path", "Value": "<>"}]),
+    "Postmark, a whole message": postmark(RawEmail=a_mail(Return_Path="<>").decode()),
+    "Amazon SES": ses(""),
+    "Amazon SES, with its brackets": ses("<>"),
+}
+
+
+@pytest.mark.parametrize("way", NULL_SENDERS)
+def test_the_null_sender_is_known_on_every_way_in(way: str) -> None:
+    assert understood(NULL_SENDERS[way], Kept()).null_sender
+
+
+@pytest.mark.parametrize(
+    "posted",
+    [
+        Posted("message/rfc822", a_mail(), "ann@example.com"),
+        Posted(FORM, b"from=s%40corp.example&subject=x&body-plain=x"),
+        Posted(FORM, (SENDGRID + quote('{"to": ["desk@example.com"]}')).encode()),
+        postmark(),
+        ses("ann@example.com"),
+    ],
+)
+def test_a_sender_that_nobody_tells_of_is_not_the_null_sender(posted: Posted) -> None:
+    assert not understood(posted, Kept()).null_sender
 
 
 def test_short_fields_are_there_for_signatures() -> None:

@@ -16,6 +16,7 @@ QUOTES = {
     "Outlook in Chinese": "发件人: Desk <desk@example.com>\n发送时间: 2026年3月2日 20:00\n收件人: Ann\n主题: 磁盘\n\nold",
     "Foxmail": "发件人： Desk\n发送时间： 2026-03-02 20:00\n收件人： Ann\nold",
     "Outlook": "From: Desk <desk@example.com>\nSent: Monday, March 2, 2026 8:00 PM\nTo: Ann\nSubject: disk\n\nold",
+    "Outlook on the web": "________________________________\nFrom: Desk <desk@example.com>\nSent: Monday, March 2, 2026\nold",
     "Outlook, plain": "-----Original Message-----\nFrom: Desk\nold",
     "German": "Am 02.03.2026 um 20:00 schrieb Desk:\n> old",
     "French": "Le lun. 2 mars 2026 à 20:00, Desk <desk@example.com> a écrit :\n> old",
@@ -65,6 +66,13 @@ def test_a_signature_that_the_report_had_too_is_no_doubt() -> None:
     text = "Thanks, it works!\n\nAnn Example\nAccounting, Example Corp."
     known = "The disk is full.\n\nAnn Example\nAccounting, Example Corp."
     assert understood(text, known) == Reply(text, "Thanks, it works!", certain=True)
+
+
+def test_a_notice_that_every_mail_of_somebody_ends_with_is_no_doubt() -> None:
+    ending = "----------------\nThis mail is confidential.\nErrors are not ours.\n\nAnn"
+    text = f"Thanks, it works!\n\n{ending}"
+    assert understood(text, f"The disk is full.\n\n{ending}") == Reply(text, "Thanks, it works!", certain=True)
+    assert understood(text, "The disk is full.") == Reply(text, "Thanks, it works!", certain=False)
 
 
 def test_who_writes_the_same_words_as_before_has_said_something() -> None:

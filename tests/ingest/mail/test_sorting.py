@@ -18,6 +18,7 @@ RULES = (
 )
 MAIL = msgspec.structs.replace(load(None, {}).mail, rules=RULES)
 OWN = "gateway@ops.example.com"
+UUID_ID = "b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11@ops.example.com"
 
 
 def sorted_as(**letter: Any) -> Sorted:
@@ -28,7 +29,8 @@ def sorted_as(**letter: Any) -> Sorted:
     ("letter", "reason"),
     [
         ({"passed": (OWN,)}, "own mail"),
-        ({"message_id": "b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11@ops.example.com"}, "own mail"),
+        ({"message_id": UUID_ID, "nature": Nature.MACHINE}, "own mail"),
+        ({"message_id": UUID_ID, "nature": Nature.AUTO_REPLY}, "own mail"),
         ({"passed": (OWN,), "subject": "Cron job"}, "own mail"),
         ({"sender": "x@spam.example"}, "rule: spam"),
     ],
@@ -81,6 +83,10 @@ def test_everything_else_is_for_people(nature: Nature) -> None:
     assert isinstance(ruled, ToPeople)
     assert ruled.match is not None
     assert ruled.match.rule.name == "hr"
+
+
+def test_a_person_s_mail_is_not_ours_whose_program_makes_ids_like_ours_at_the_same_domain() -> None:
+    assert sorted_as(message_id=UUID_ID.upper()) == ToPeople(None)
 
 
 def test_somebody_else_s_mail_with_an_id_like_ours_is_not_ours() -> None:

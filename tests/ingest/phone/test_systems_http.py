@@ -168,3 +168,28 @@ def test_the_dialplan_tells_only_what_is_read() -> None:
     assert {"LINKEDID", "DIALSTATUS", "ABANDONED"} <= told
     assert told <= set(re.findall(r'"([A-Z_]+)"', source))
     assert set(re.findall(r"tell,s,1\((\w+),", plan)) <= asterisk.PROVIDER.events
+
+
+async def test_two_callers_of_one_switchboard_name_have_a_record_each(gateway: Served) -> None:
+    for number, caller in enumerate(("02177770521", "02177770522")):
+        told = {
+            "LINKEDID": f"c{number}", "UNIQUEID": f"c{number}", "CALLERID": caller, "CALLERIDNAME": "北京分公司",
+            "DID": "01082303333", "DIALSTATUS": "ANSWER", "ANSWEREDTIME": "4",
+        }  # fmt: skip
+        for event in ("call", "answer", "hangup"):
+            answer = await gateway.client.post(f"/ingest/phone/asterisk/{event}/{gateway.keys['ingest']}", data=told)
+            assert answer.status == 202
+    _, found = await gateway.get("/api/v1/incidents", "admin")
+    assert [(one["master"], one["contact"]) for one in found["incidents"]] == [
+        (None, "+862177770522"), (None, "+862177770521"),
+    ]  # fmt: skip
+
+
+async def test_what_asterisk_is_answered_holds_no_key_and_is_no_menu(gateway: Served) -> None:
+    told = {"LINKEDID": "a1", "CALLERID": "02177770521", "DID": "01082303333"}
+    for event in ("call", "answer", "hangup"):
+        answer = await gateway.client.post(f"/ingest/phone/asterisk/{event}/{gateway.keys['ingest']}", data=told)
+        text = await answer.text()
+        assert (answer.content_type, gateway.keys["ingest"] in text) == ("application/json", False)
+    answer = await gateway.client.post(f"/ingest/phone/asterisk/hangup/{gateway.keys['ingest']}", data=told | {"EPOCH": "soon"})
+    assert answer.status == 202, "a time that is none refuses no call"

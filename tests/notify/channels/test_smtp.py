@@ -40,9 +40,9 @@ class Mailbox:
 async def relay() -> AsyncIterator[Relay]:
     servers: list[asyncio.Server] = []
 
-    async def start(**answers: str) -> tuple[Mailbox, SmtpChannel]:
+    async def start(utf8: bool = False, **answers: str) -> tuple[Mailbox, SmtpChannel]:  # noqa: FBT001, FBT002
         mailbox = Mailbox(**answers)
-        server = await asyncio.get_running_loop().create_server(lambda: SMTP(mailbox), "127.0.0.1", 0)
+        server = await asyncio.get_running_loop().create_server(lambda: SMTP(mailbox, enable_SMTPUTF8=utf8), "127.0.0.1", 0)
         servers.append(server)
         return mailbox, SmtpChannel(settings(server.sockets[0].getsockname()[1]))
 
@@ -89,7 +89,10 @@ async def test_every_mail_about_one_incident_hangs_in_one_thread_and_repeats_kee
         "a@",
         "@b",
         "a b@example.com",
-        "张三@example.com",
+        "张 三@example.com",
+        "张三@",
+        "张三@a..example",
+        "张三,李四@example.com",
         "a@example.com\x00",
         "a@example.com;b@example.com",
     ],
@@ -98,6 +101,27 @@ async def test_what_is_not_one_plain_address_is_dead_and_reaches_nobody(relay: R
     mailbox, channel = await relay()
     assert isinstance(await channel.send(message(recipient)), Dead)
     assert mailbox.mails == []
+
+
+@pytest.mark.parametrize("recipient", ["用户@mail.example", "jörg@mail.example", "пользователь@xn--e1afmkfd.example"])
+async def test_an_address_in_any_letters_is_written_to_by_smtputf8(relay: Relay, recipient: str) -> None:
+    mailbox, channel = await relay(utf8=True)
+    assert await channel.send(message(recipient)) == Delivered()
+    ((_, recipients, mail),) = mailbox.mails
+    assert (recipients, mail["to"]) == ([recipient], recipient)
+
+
+async def test_an_address_in_other_letters_is_dead_where_the_relay_takes_none_and_says_so(relay: Relay) -> None:
+    mailbox, channel = await relay()
+    ended = await channel.send(message("用户@mail.example"))
+    assert ended == Dead("the relay takes no SMTPUTF8, which the address 用户@mail.example needs")
+    assert mailbox.mails == []
+
+
+async def test_a_domain_in_other_letters_needs_no_smtputf8(relay: Relay) -> None:
+    mailbox, channel = await relay()
+    assert await channel.send(message("user@bücher.example")) == Delivered()
+    assert mailbox.mails[0][1] == ["user@xn--bcher-kva.example"]
 
 
 @pytest.mark.parametrize("subject", ["x\r\nBcc: evil@example.com", "x\nBcc: evil@example.com", "x\rBcc: evil@example.com"])

@@ -16,6 +16,7 @@ import msgspec
 from gateway.errors import Unauthenticated
 from gateway.ingest import limits, signatures
 from gateway.ingest.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Press, Pressed, Provider, Reply, Talk
+from gateway.ingest.repair import decoded
 from gateway.notify.slack_blocks import content
 
 SLUG = "slack"
@@ -30,6 +31,13 @@ MARKUP = re.compile(r"<([@#!]?)([^<>|]{1,4000})(?:\|([^<>]{0,4000}))?>")
 FIRST = re.compile(r"(?<!\s)\s*+<@[A-Z0-9]+(?:\|[^<>]{0,100})?>")
 
 
+class Shared(msgspec.Struct):
+    """A file beside a message; it stays at Slack."""
+
+    name: str | None = None
+    title: str | None = None
+
+
 class Inner(msgspec.Struct):
     """The event itself, as far as messages have it."""
 
@@ -42,6 +50,7 @@ class Inner(msgspec.Struct):
     channel_type: str = ""
     subtype: str | None = None
     bot_id: str | None = None
+    files: list[Shared] | None = None
 
 
 class Authorization(msgspec.Struct):
@@ -102,7 +111,7 @@ def read(call: Call, chat: ChatSettings) -> Heard:
     """What Slack tells; raises Unauthenticated and Malformed."""
     prove(call, chat)
     if not call.headers.get("content-type", "").startswith(FORM):
-        return _event(limits.decode(call.body, Outer), chat)
+        return _event(decoded(call.body, Outer), chat)
     fields = _form(call.body)
     if "payload" in fields:
         return _press(limits.decode(fields["payload"].encode("utf-8", "replace"), Interaction), chat)
@@ -163,13 +172,18 @@ def _talk(team: str, event: Inner, bots: set[str]) -> Talk:
         user=event.user,
         user_name="",
         conversation=event.channel,
-        text=plain(event.text, bots),
+        text="\n".join(filter(None, (plain(event.text, bots), *map(_name, event.files or ())))),
         sent_at=_moment(event.ts),
         addressed=mentioned or event.channel_type == "im",
         message=event.ts,
         thread=thread,
         reply_to=f"{SLUG}:{event.channel}/{thread or event.ts}",
     )
+
+
+def _name(shared: Shared) -> str:
+    """A line that names a file."""
+    return f"[{limits.cut(shared.name or shared.title or 'file', limits.KEY)}]"
 
 
 def plain(text: str, bots: set[str]) -> str:

@@ -113,7 +113,7 @@ def _conversation(said: Mapping[str, str]) -> str:
 
 
 def _sent(said: Mapping[str, str], call: Call) -> datetime | None:
-    return limits.moment(said.get("CreateTime"), call.received_at, "/CreateTime")
+    return limits.moment_if_any(said.get("CreateTime"), call.received_at)
 
 
 def _text(reply: Reply) -> dict[str, object]:

@@ -109,7 +109,7 @@ def test_what_reports_and_presses_nothing_is_heard_and_no_more(call: Call) -> No
 @pytest.mark.parametrize(
     "call",
     [
-        *(robot(msgId=""), robot(senderStaffId="", senderId=""), robot(msgId="x" * 600), robot(createAt=10**30)),
+        *(robot(msgId=""), robot(senderStaffId="", senderId=""), robot(msgId="x" * 600)),
         *(robot(text="hello"), card(content="{"), card(content="[]"), replace(card(), body=b"{}"), replace(robot(), body=b"")),
         event({"EventType": 1}),
     ],
@@ -196,3 +196,9 @@ def test_a_robot_answers_with_words_and_a_card_with_what_can_be_pressed_now() ->
 def test_with_nothing_to_say_each_is_told_that_it_was_heard() -> None:
     assert json.loads(answer(None, robot(), DINGTALK)[0]) == {"msgtype": "empty"}
     assert json.loads(answer(None, card(), DINGTALK)[0])["cardData"] == {"cardParamMap": {}}
+
+
+def test_a_time_that_is_none_refuses_nothing() -> None:
+    talk = read(robot(createAt=10**30), DINGTALK)
+    assert isinstance(talk, Talk)
+    assert talk.sent_at is None

@@ -9,7 +9,7 @@ import pytest
 from slack_sdk.signature import Clock, SignatureVerifier
 
 from gateway.errors import Malformed, Unauthenticated
-from gateway.ingest.chat.contract import Button, Challenge, ChatSettings, Nothing, Press, Reply, Talk
+from gateway.ingest.chat.contract import Button, Challenge, ChatSettings, Nothing, Press, Reply, Talk, bounded
 from gateway.ingest.chat.providers.slack import PROVIDER, prove
 from tests.ingest.chat.slack_calls import BOT, FORM, SECRET, a_call, a_command, a_message, a_press, signed
 from tests.support.clock import NOON
@@ -157,3 +157,15 @@ def test_slack_s_own_verifier_agrees_on_a_thousand_requests() -> None:
             assert wanted, headers
         outcomes.add(wanted)
     assert outcomes == {True, False}
+
+
+def test_a_shared_file_leaves_its_name() -> None:
+    talk = heard(a_message("see this", subtype="file_share", files=[{"name": "error.png"}, {"title": "log"}, {}]))
+    assert talk.text == "see this\n[error.png]\n[log]\n[file]"
+    assert heard(a_message("", subtype="file_share", files=[{"name": "error.png"}])).text == "[error.png]"
+
+
+def test_a_nul_in_what_is_written_is_replaced() -> None:
+    talk = bounded(heard(a_message("mail \0 is down")))
+    assert isinstance(talk, Talk)
+    assert talk.text == "mail \ufffd is down"

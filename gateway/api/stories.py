@@ -1,0 +1,38 @@
+"""Requests about clocks that no record has: a story to read them of, and an edit of the configuration to try."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta, field
+
+from gateway.api.wire import Moment, Name, Priority, Request, Text
+
+
+class SimulatedEvent(Request, kw_only=True):
+    """One clock event of a story."""
+
+    at: Moment
+    event: str
+    tier: int | str | None = None
+    priority: Priority | None = None
+    reason: Text = ""
+
+
+class Simulate(Request, kw_only=True):
+    """A story to read the clocks of."""
+
+    policy: Name = ""
+    kind: str = "incident"
+    priority: Priority | None = None
+    service: Name = ""
+    events: Annotated[list[SimulatedEvent], Meta(min_length=1, max_length=1_000)]
+    at: Moment
+
+
+class Preview(Request, kw_only=True):
+    """An edit of the SLA configuration to try: sections by name, laid over those in force as a file would be."""
+
+    policies: dict[Name, dict[str, Any]] = field(default_factory=dict)
+    calendars: dict[Name, dict[str, Any]] = field(default_factory=dict)
+    services: dict[Name, dict[str, Any]] = field(default_factory=dict)
+    limit: Annotated[int, Meta(ge=1, le=200)] = 100
+    cursor: Annotated[str, Meta(pattern=r"^[1-4]-[0-9]{1,18}\Z")] = "1-0"

@@ -1,0 +1,117 @@
+"""Everything that can be found out about a configuration without serving: its file, what it names, and the database."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import asyncpg
+from redis.exceptions import RedisError
+
+from gateway.app.reach import Staff, left_open, unreachable
+from gateway.db.pool import Connection, open_pool
+from gateway.errors import Flaw, GatewayError, Misconfigured
+from gateway.failures import failure_line
+from gateway.ingest.chat.providers import PROVIDERS
+from gateway.ingest.source import unused_secrets
+from gateway.ingest.sources import SOURCES
+from gateway.settings import Settings
+from gateway.settings.loading import Loaded, quoted
+from gateway.sla.escalation import Escalation
+from gateway.sla.index import connect
+from gateway.sla.inspection import notes_on
+from gateway.sla.policies import read_policies
+
+MOST_PEOPLE = 100_000
+
+
+@dataclass(slots=True)
+class Findings:
+    """What is wrong, so that `serve` refuses it; whom nobody can tell; what could not be looked at; and notes."""
+
+    problems: list[Flaw] = field(default_factory=list)
+    untold: list[Flaw] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+async def examine(loaded: Loaded, now: datetime, *, allow_unsafe: bool = False) -> Findings:
+    """Look at everything; nothing found wrong keeps the rest from being looked at."""
+    found = Findings(problems=[*loaded.flaws, *_contradictions(loaded)])
+    if not {"sla", "escalation"} & loaded.broken and not found.problems:
+        found.notes += notes_on(loaded.settings, now)
+    staff = await _database(loaded.settings, found, allow_unsafe=allow_unsafe)
+    await _index(loaded.settings, found)
+    found.untold += unreachable(loaded.settings, staff)
+    found.problems = list(quoted(found.problems, loaded.tree))
+    found.untold = list(quoted(found.untold, loaded.tree))
+    return found
+
+
+def _contradictions(loaded: Loaded) -> Iterator[Flaw]:
+    """Yield what the parts that use the settings would refuse at the start, of sections that can be read."""
+    settings = loaded.settings
+    yield from unused_secrets({source.slug: source for source in SOURCES}, settings.intake)
+    known = sorted(provider.slug for provider in PROVIDERS)
+    yield from (Flaw(f"/chat/{name}", f"there are {', '.join(known)}") for name in settings.chat if name not in known)
+    if {"sla", "escalation"} & loaded.broken:
+        return
+    for read in (lambda: read_policies(settings.sla), lambda: Escalation.from_settings(settings)):
+        try:
+            read()
+        except Misconfigured as error:
+            yield from error.flaws
+
+
+async def _database(settings: Settings, found: Findings, *, allow_unsafe: bool) -> Staff | None:
+    if not settings.database.url:
+        found.unchecked.append("DATABASE_URL is not set: the database was not looked at")
+        found.unchecked += left_open(settings)
+        return None
+    try:
+        pool = await open_pool(settings.database, allow_unsafe=allow_unsafe)
+    except Exception as error:
+        if (line := failure_line(error)) is None:
+            raise
+        found.problems += error.flaws if isinstance(error, GatewayError) and error.flaws else [Flaw("/database/url", line)]
+        found.unchecked += left_open(settings)
+        return None
+    try:
+        async with pool.acquire() as conn:
+            return await staff_of(conn)
+    except asyncpg.UndefinedTableError:
+        found.unchecked += ["the database is empty until `python -m gateway migrate`", *left_open(settings)]
+        return None
+    finally:
+        pool.terminate()
+
+
+PEOPLE = "SELECT login, phone, roles FROM person WHERE active ORDER BY id LIMIT $1"
+GROUPS = "SELECT slug FROM staff_group WHERE active"
+POLICIES = "SELECT DISTINCT policy FROM service WHERE policy <> ''"
+
+
+async def staff_of(conn: Connection) -> Staff:
+    """Return who the database knows; raises asyncpg.UndefinedTableError before it was migrated."""
+    people = await conn.fetch(PEOPLE, MOST_PEOPLE)
+    groups, policies = await conn.fetch(GROUPS), await conn.fetch(POLICIES)
+    return Staff(
+        phones={row["login"]: row["phone"] for row in people},
+        roles=frozenset(role for row in people for role in row["roles"]),
+        groups=frozenset(row["slug"] for row in groups),
+        policies=frozenset(row["policy"] for row in policies),
+    )
+
+
+async def _index(settings: Settings, found: Findings) -> None:
+    if not settings.redis.url:
+        found.notes.append("REDIS_URL is not set: PostgreSQL alone feeds the timers, which costs it more")
+        return
+    if any(flaw.pointer == "/redis/url" for flaw in found.problems):
+        return
+    client = connect(settings.redis.url)
+    try:
+        await client.ping()
+    except (RedisError, OSError, TimeoutError) as error:
+        found.problems.append(Flaw("/redis/url", f"no server answers at REDIS_URL: {str(error) or type(error).__name__}"))
+    finally:
+        await client.aclose()

@@ -1,0 +1,26 @@
+"""That somebody of the staff looked at a resolved record whose reporter answered. Pure."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from gateway.incidents.model import State
+from gateway.incidents.record import Revision
+from gateway.operations.permissions import ALLOWED, Action, may
+from gateway.operations.who import Who
+from gateway.sla import heard
+
+
+def looked_at(revision: Revision, who: Who, now: datetime) -> Revision:
+    """Return the revision with the answer read that waits for it, where somebody of the staff acts.
+
+    The time until the record closes by itself begins anew then.
+    """
+    after = revision.after
+    if after.state is not State.RESOLVED or after.resolved_at is None:
+        return revision
+    if not heard.is_unread(after.marks, after.resolved_at):
+        return revision
+    if may(who, Action.INSPECT, after) != ALLOWED:
+        return revision
+    marks = heard.read(after.marks, after.resolved_at, now)
+    return replace(revision, after=replace(after, marks=marks))

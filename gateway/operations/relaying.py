@@ -1,0 +1,53 @@
+"""Notes of related records, passed on to their master: its timeline shows them, and its handler is told."""
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
+
+from gateway.incidents.model import LIVE
+from gateway.incidents.record import Incident, Revision
+from gateway.sla.escalation import Escalation
+
+MOST = 4_000
+"""Characters of a note that are passed on."""
+
+Lock = Callable[[Collection[int]], Awaitable[list[Incident]]]
+
+
+async def relayed(escalation: Escalation, lock: Lock, revisions: Sequence[Revision]) -> list[Revision]:
+    """Return the revisions with the entries of open masters for what is noted on their related records.
+
+    A note on a security incident is passed on only to a master that is one too, and none to whoever wrote it.
+    """
+    noted = [(one, note) for one in revisions if one.after.master_id is not None and (note := _note(one))]
+    if not noted:
+        return list(revisions)
+    made = {one.after.id: one for one in revisions}
+    wanted = {one.after.master_id for one, _ in noted if one.after.master_id is not None} - made.keys()
+    for found in await lock(wanted):
+        made[found.id] = Revision(after=found, actor="", events=(), before=found)
+    for one, note in noted:
+        master = made.get(one.after.master_id or 0)
+        if master is None or master.after.state not in LIVE or (one.after.security and not master.after.security):
+            continue
+        made[master.after.id] = _with_note(escalation, master, one, note)
+    return [one for one in made.values() if one.events]
+
+
+def _note(revision: Revision) -> str:
+    return "\n".join(str(facts["note"]) for event, facts in revision.events if event == "note" and facts.get("note"))
+
+
+def _with_note(escalation: Escalation, master: Revision, related: Revision, note: str) -> Revision:
+    number, text = related.after.number, note[:MOST]
+    entry = ("related_note", {"incident": number, "note": text})
+    added = replace(master, actor=master.actor or related.actor, events=(*master.events, entry))
+    if master.after.handler == related.actor:
+        return added
+    told = escalation.announce(
+        ("handler",),
+        master.after,
+        cause=f"related_note:{related.after.id}#{related.after.version + 1}",
+        template="replied",
+        more={"text": text, "related": number},
+    )
+    return replace(added, announcements=(*added.announcements, *(replace(one, recorded=False) for one in told)))

@@ -1,0 +1,90 @@
+"""Bring the rules of escalation into force: keep them in the database, and tell what they newly owe."""
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+
+from gateway.db.pool import transaction
+from gateway.incidents.record import Incident, Revision
+from gateway.operations.desk import NOW, Desk, Session
+from gateway.settings.process import KINDS
+from gateway.sla.escalation import Escalation
+from gateway.sla.timers import ACTOR
+
+BATCH = 50
+"""Incidents of one transaction: few, because people and alerts wait for the locks."""
+
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('told_when_opened'))"
+FORGET = "DELETE FROM told_when_opened"
+KEEP = """
+INSERT INTO told_when_opened (kind, priority, policy, role)
+SELECT * FROM unnest($1::text[], $2::smallint[], $3::text[], $4::text[])
+"""
+
+OWED = """
+SELECT i.id, array_agg(r.role ORDER BY r.role) AS roles
+FROM incident i
+JOIN told_when_opened r ON r.kind = i.kind AND r.priority = i.priority AND r.policy IN ('', i.policy)
+CROSS JOIN LATERAL (
+  SELECT max(t.seq) AS seq FROM timeline t
+  WHERE t.incident_id = i.id AND t.event IN ('opened', 'reopened', 'unlinked')) AS begun
+WHERE i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+  AND i.master_id IS NULL AND NOT i.suppressed AND i.id > $1
+  AND NOT EXISTS (
+    SELECT FROM timeline t
+    WHERE t.incident_id = i.id AND t.seq >= begun.seq AND t.event = 'management_told'
+      AND (t.facts->'roles')::jsonb ? r.role
+      AND coalesce((t.facts->>'priority')::int, i.priority) <= i.priority
+      AND coalesce(t.facts->>'silenced', 'security') = 'security')
+GROUP BY i.id ORDER BY i.id LIMIT $2
+"""
+
+
+async def apply_rules(desk: Desk) -> int:
+    """Keep the rules in force and tell of open incidents what they owe by them; return how many incidents that were.
+
+    A replica does so when it starts; what was told already is not told again.
+    """
+    async with transaction(desk.pool) as conn:
+        await conn.execute(LOCK)
+        await conn.execute(FORGET)
+        await conn.execute(KEEP, *zip(*sorted(set(_rows(desk.rules.escalation))), strict=True))
+    told, last = 0, 0
+    while True:
+        written, last = await _tell_batch(desk, last)
+        told += written
+        if not last:
+            return told
+
+
+def _rows(escalation: Escalation) -> Iterator[tuple[str, int, str, str]]:
+    for rule in escalation.rules:
+        if "opened" in rule.on:
+            yield from product(rule.kinds or KINDS, rule.priorities, rule.policies or ("",), rule.notify)
+
+
+async def _tell_batch(desk: Desk, after: int) -> tuple[int, int]:
+    """Tell of one batch; return how many incidents it had, and the last one's id while there may be more."""
+    async with transaction(desk.pool) as conn:
+        session = Session(desk, conn, await conn.fetchval(NOW, desk.clock.stamp()))
+        rows = await conn.fetch(OWED, after, BATCH)
+        owed = {row["id"]: row["roles"] for row in rows}
+        revisions = [
+            _revision(session, incident, owed) for incident in await session.locked(list(owed)) if incident.master_id is None
+        ]
+        written = await session.write(revisions)
+    desk.committed(session.armed)
+    return len(written), max(owed) if len(rows) == BATCH else 0
+
+
+def _revision(session: Session, incident: Incident, owed: Mapping[int, list[str]]) -> Revision:
+    """Return the revision that says what the rules newly ask for, with the messages it owes."""
+    escalation = session.desk.rules.escalation
+    roles = [role for role in escalation.roles(incident, "opened") if role in owed[incident.id]]
+    cause = f"rules#{incident.version + 1}"
+    return Revision(
+        after=incident,
+        actor=ACTOR,
+        events=(("rules_changed", {"roles": roles}),) if roles else (),
+        before=incident,
+        announcements=escalation.announce(roles, incident, cause=cause, template="opened", more={}),
+    )

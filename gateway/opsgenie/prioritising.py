@@ -1,0 +1,41 @@
+"""Opsgenie's update of an alert's priority: its sender says another severity, without firing anew."""
+
+from gateway.dedup.known import Words
+from gateway.dedup.regrading import Grading
+from gateway.dedup.steps import Worded
+from gateway.errors import NotFound
+from gateway.incidents.model import Alert, AlertStatus
+from gateway.ingest.sources.opsgenie import NAMESPACE
+from gateway.operations.desk import Desk, Session
+from gateway.operations.who import Who
+from gateway.opsgenie.reading import Found
+
+LOCK_ALERT = "SELECT title, severity, description, service FROM alert WHERE key_hash = $1 FOR UPDATE"
+
+SET_SEVERITY = "UPDATE alert SET severity = $2 WHERE key_hash = $1"
+
+
+async def prioritise(desk: Desk, found: Found, priority: str, who: Who) -> None:
+    """Give an open alert another severity, and its record what follows: raised at once, lowered by people alone."""
+    key = found.row["key_hash"]
+
+    async def work(session: Session) -> None:
+        row = await session.conn.fetchrow(LOCK_ALERT, key)
+        if row is None:
+            raise NotFound("Alert does not exist")
+        incident = await session.lock(found.row["number"], who)
+        before = Words(row["severity"], row["title"], row["description"])
+        alert = Alert(
+            namespace=NAMESPACE,
+            dedup_key=found.row["dedup_key"],
+            status=AlertStatus.FIRING,
+            title=row["title"],
+            description=row["description"] or incident.description,
+            severity=priority,
+            service=row["service"],
+        )
+        grading = Grading.of(desk.rules, desk.catalogue.judge)
+        await session.write([grading.reworded(incident, Worded("opsgenie", alert, before), session.now)])
+        await session.conn.execute(SET_SEVERITY, key, priority)
+
+    await desk.within(work)

@@ -1,0 +1,121 @@
+"""The commands of an operator: what they print, and the status they end with."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gateway.__main__ import main
+
+pytestmark = pytest.mark.usefixtures("logs_as_before")
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def environ(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in ("DATABASE_URL", "REDIS_URL", "GATEWAY_CONFIG", "GATEWAY_LOG_LEVEL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GATEWAY_ALLOW_UNSAFE", "1")
+    return monkeypatch
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str], environ: pytest.MonkeyPatch) -> Run:
+    def told(*arguments: str, **variables: str) -> tuple[int, str, str]:
+        for name, value in variables.items():
+            environ.setenv(name, value)
+        status = main(list(arguments))
+        said = capfd.readouterr()
+        return status, said.out, said.err
+
+    return told
+
+
+@pytest.mark.parametrize(
+    "command", [["migrate"], ["serve"], ["keys", "list"], ["keys", "make", "x", "admin"], ["audit", "verify"]]
+)
+def test_no_command_takes_a_database_that_nobody_named(run: Run, command: list[str]) -> None:
+    status, out, error = run(*command, PGHOST="127.0.0.1", PGDATABASE="payroll")
+    assert (status, out) == (2, "")
+    assert error == "gateway: DATABASE_URL is not set: set it to postgresql://USER:PASSWORD@HOST:5432/DATABASE\n"
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["keys", "list"], ["audit", "verify"]])
+def test_a_database_that_is_away_is_named_without_its_password(run: Run, command: list[str]) -> None:
+    status, _, error = run(*command, DATABASE_URL="postgresql://me:hush@127.0.0.1:1/x")
+    assert status == 2
+    assert error.startswith("gateway: PostgreSQL at 127.0.0.1:1 does not answer (")
+    assert error.endswith("is it running, and is DATABASE_URL right?\n")
+    assert "hush" not in error
+    assert error.count("\n") == 1
+
+
+def test_a_command_before_migrate_says_what_to_do(run: Run, blank_database: str) -> None:
+    for command in (["keys", "list"], ["keys", "make", "x", "admin"], ["audit", "verify"]):
+        status, _, error = run(*command, DATABASE_URL=blank_database)
+        assert (status, error.count("\n")) == (2, 1)
+        assert "run `python -m gateway migrate` on this database first" in error
+
+
+def test_a_key_is_made_listed_and_revoked(run: Run, database_url: str) -> None:
+    status, made, _ = run("keys", "make", "first", "admin", DATABASE_URL=database_url)
+    assert (status, made[:4]) == (0, "gwk_")
+    _, listed, _ = run("keys", "list")
+    number, state, scopes, *_, name = listed.split()
+    assert (state, scopes, name) == ("valid", "admin", "first")
+    assert made.strip() not in listed
+    assert run("keys", "revoke", number)[0] == 0
+    assert run("keys", "list")[1].split()[1] == "revoked"
+    assert run("keys", "revoke", "999999") == (2, "", "gateway: there is no key 999999\n")
+
+
+def test_check_names_everything_and_what_it_could_not_look_at(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "gateway.toml"
+    file.write_text('[server]\nprot = 1\nport = 99999\n[notify.recipients]\nincident_manager = ["oncall", "person:ghost"]\n')
+    status, out, error = run("check", "--config", str(file))
+    assert status == 2
+    assert "  server.prot: no such setting" in error
+    assert "  server.port: a port is a number from 0 to 65535" in error
+    assert "  notify.recipients.incident_manager[0]: names no channel" in error
+    assert error.count("(it is 'oncall')") == 1
+    assert "gateway: not checked: DATABASE_URL is not set: the database was not looked at\n" in out
+    assert "gateway: not checked: notify.recipients.incident_manager[1]\n" in out
+
+
+def test_check_asks_the_database_who_there_is(run: Run, database_url: str, redis_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "gateway.toml"
+    file.write_text('[notify.recipients]\nincident_manager = ["person:ghost"]\nleader = ["webhook:https://hooks.example.com"]\n')
+    status, out, error = run("check", "--config", str(file), DATABASE_URL=database_url, REDIS_URL=redis_url)
+    assert status == 1
+    assert "notify.recipients.incident_manager[0]: no active person has the login 'ghost' (it is 'person:ghost')" in error
+    assert "not checked" not in out
+
+
+def test_a_configuration_that_tells_somebody_is_in_order(run: Run, database_url: str, redis_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "gateway.toml"
+    hook = '["webhook:https://hooks.example.com"]'
+    file.write_text(f"[notify.recipients]\nincident_manager = {hook}\nleader = {hook}\n")
+    status, out, error = run("check", "--config", str(file), DATABASE_URL=database_url, REDIS_URL=redis_url)
+    assert (status, error) == (0, "")
+    assert out.endswith("gateway: the configuration is in order\n")
+
+
+def test_check_says_that_redis_or_postgresql_does_not_answer(run: Run) -> None:
+    status, _, error = run("check", DATABASE_URL="postgresql://127.0.0.1:1/x", REDIS_URL="redis://127.0.0.1:1")
+    assert status == 2
+    assert "  database.url: " in error
+    assert "  redis.url: no server answers at REDIS_URL" in error
+
+
+async def test_a_port_in_use_stops_serve_before_it_touches_the_database(run: Run) -> None:
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    url = "postgresql://127.0.0.1:1/x"
+    status, _, error = await asyncio.to_thread(run, "serve", "--port", str(port), DATABASE_URL=url)
+    server.close()
+    assert (status, error.splitlines()[-1]) == (
+        2,
+        f"gateway: port {port} on 127.0.0.1 is in use: stop what listens there, or choose another port",
+    )

@@ -1,0 +1,66 @@
+"""Bundled servers and their clients see nothing of the shell's environment but what they need."""
+
+import pytest
+
+from gateway.embedded.account import environment, forget_other_servers
+from tests.support.environment import forget_environment
+
+SHELL = {
+    "PGHOST": "db.invalid",
+    "PGSERVICE": "payroll",
+    "PGOPTIONS": "-c search_path=payroll",
+    "DATABASE_URL": "postgresql://db.invalid",
+    "REDIS_URL": "redis://cache.invalid",
+    "GATEWAY_CONFIG": "own.toml",
+    "GATEWAY_SERVER__PORT": "81",
+    "GATEWAY_E2E_BIN": "programs",
+    "GATEWAY_FAULTS_SEED": "7",
+    "LANG": "tr_TR.UTF-8",
+    "LD_PRELOAD": "other.so",
+    "HOME": "home",
+}
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SHELL.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PATH", "programs")
+    monkeypatch.delenv("FAKETIME", raising=False)
+
+
+@pytest.mark.usefixtures("shell")
+def test_a_server_is_given_a_path_a_locale_and_a_zone() -> None:
+    assert environment() == {"PATH": "programs", "LC_ALL": "C", "TZ": "UTC"}
+
+
+@pytest.mark.usefixtures("shell")
+def test_a_server_follows_a_clock_that_tests_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = {
+        "LD_PRELOAD": "libfaketime.so",
+        "FAKETIME": "+40d",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "NO_FAKE_STAT": "1",
+    }
+    for name, value in moved.items():
+        monkeypatch.setenv(name, value)
+    assert moved.items() <= environment().items()
+
+
+@pytest.mark.usefixtures("shell")
+def test_a_clock_moved_by_half_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAKETIME", "+40d")
+    monkeypatch.delenv("LD_PRELOAD")
+    assert environment()["FAKETIME"] == "+40d"
+
+
+def test_clients_forget_libpqs_variables_only() -> None:
+    environ = dict(SHELL)
+    forget_other_servers(environ)
+    assert set(SHELL) - set(environ) == {"PGHOST", "PGSERVICE", "PGOPTIONS"}
+
+
+def test_the_test_run_forgets_the_gateway_of_the_shell_too() -> None:
+    environ = dict(SHELL)
+    forget_environment(environ)
+    assert set(environ) == {"GATEWAY_E2E_BIN", "GATEWAY_FAULTS_SEED", "LANG", "LD_PRELOAD", "HOME"}

@@ -1,0 +1,26 @@
+"""A reply by mail to a record that follows a master."""
+
+import pytest
+
+from tests.scenarios.conftest import Telling
+from tests.scenarios.test_mail import LISTENING
+from tests.support.mails import hand_in, of_case
+
+CASE = "16-reply-to-a-merged-record"
+
+
+@pytest.mark.parametrize("reply", ["b-refuse", "b-fact"])
+async def test_a_reply_after_the_master_was_resolved_is_in_a_record_of_its_own_that_is_open(telling: Telling, reply: str) -> None:
+    async with telling(LISTENING) as story:
+        await story.join("tina", "tier2", "service_desk", email="tina@example.com")
+        master = (await hand_in(story, of_case(CASE, "a")))["incident"]
+        related = (await hand_in(story, of_case(CASE, "b")))["incident"]
+        await story.act(related, "link", master=master)
+        await story.act(master, "acknowledge", "tina")
+        await story.act(master, "resolve", "tina", solution="more memory")
+        await hand_in(story, of_case(CASE, reply))
+        record = await story.record(related)
+        assert (record["state"], record["master"]) == ("logged", None)
+        assert [event for _, event in await story.told(related)][-2:] == ["unlinked", "note"]
+        due = "SELECT next_due_at FROM incident WHERE number = $1"
+        assert await story.gateway.pool.fetchval(due, related) is not None

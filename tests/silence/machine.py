@@ -1,0 +1,278 @@
+"""Whatever happens to open incidents, none of them is silent without a reason.
+
+The machine does to a `World` what senders, people, time and failures do. After each step the notifier
+delivers what is owed, and the view `silent_incident` must hold no `untold` incident, and hold as
+`unreachable` just those of which the machine saw every message refused and nobody accept them.
+"""
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+
+from gateway.incidents import commands
+from gateway.incidents.model import (
+    AlertStatus,
+    HoldReason,
+    Impact,
+    Kind,
+    RequestCategory,
+    Tier,
+    Urgency,
+)
+from gateway.operations.act import act
+from gateway.operations.convert import convert
+from gateway.operations.create import Report, create
+from gateway.operations.edit import edit
+from gateway.operations.link import link, unlink
+from tests.silence.world import CHANNELS, HAND, SHIPPED, STRICTER, Connections, World, a_world
+
+KEYS = st.sampled_from(["disk", "load", "ping", "queue", "certificate"])
+SEVERITIES = st.sampled_from(["critical", "error", "warning", "info"])
+SERVICES = st.sampled_from(["shop", "billing"])
+PLACES = st.integers(0, 11)
+
+ACTIONS: dict[str, commands.Command] = {
+    "acknowledge": commands.Acknowledge(person="anna"),
+    "assign person": commands.Assign(group="net", person="ben"),
+    "assign group": commands.Assign(group="net"),
+    "return": commands.Return(note="not ours"),
+    "hold": commands.Hold(reason=HoldReason.AWAITING_USER),
+    "resume": commands.Resume(),
+    "escalate": commands.Escalate(to=Tier.VENDOR, vendor="HP", note="needs parts"),
+    "resolve": commands.Resolve(solution="replaced"),
+    "refuse": commands.Refuse(note="still broken"),
+    "close": commands.Close(),
+    "declare": commands.DeclareMajor(reason="many are hit"),
+}
+
+OPEN = """
+SELECT i.id, i.number, i.priority, i.kind, i.handler || i.assignee || i.assignee_group AS given,
+  i.state = 'on_hold' AS held, b.at AS begun_at,
+  EXISTS (SELECT FROM timeline t WHERE t.incident_id = i.id AND t.seq >= b.seq
+          AND t.event IN ('accepted', 'escalation_acknowledged')) AS accepted,
+  i.suppressed OR EXISTS (
+    SELECT FROM incident m WHERE m.id = i.master_id AND m.priority <= i.priority AND m.state IN
+      ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')) AS excused
+FROM incident i CROSS JOIN LATERAL (
+  SELECT max(t.seq) AS seq, max(t.at) AS at FROM timeline t
+  WHERE t.incident_id = i.id AND t.event IN ('opened', 'reopened', 'unlinked')) b
+WHERE i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+"""
+FIRING = """
+SELECT i.number, i.priority, a.severity FROM alert a JOIN incident i ON i.id = a.incident_id
+WHERE a.status = 'firing' AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+"""
+GRADES = {"critical": 1, "error": 2, "warning": 3, "info": 4}
+"""The priorities that the shipped settings give the severities."""
+
+SILENT = "SELECT number, cause FROM silent_incident"
+LATEST = "SELECT number FROM incident ORDER BY id DESC LIMIT 12"
+SUBSCRIBERS = frozenset({"reporter", "subscriber"})
+
+
+class Silence(RuleBasedStateMachine):
+    """One gateway, some senders, a few people, and channels that fail."""
+
+    loop: asyncio.Runner
+    connections: Connections
+    empty = ""
+    steps = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.managed = 2
+        self.graded: set[str] = set()
+        self.world: World = self.loop.run(a_world(self.connections, self.empty))
+
+    def do(self, work: Any) -> None:
+        """Do one step and look whether anything is silent."""
+        Silence.steps += 1
+        self.loop.run(self._step(work))
+
+    async def _step(self, work: Any) -> None:
+        await self.world.pass_time(1)
+        await self.world.tried(work)
+        await self.world.tell()
+        silent = {row["number"]: row["cause"] for row in await self.world.pool.fetch(SILENT)}
+        untold = sorted(number for number, cause in silent.items() if cause == "untold")
+        assert not untold, f"nobody was told of {untold}"
+        assert set(silent) == await self._unreachable()
+        mild = await self._milder_than_what_fires()
+        assert not mild, f"what fires is more urgent than {mild}"
+
+    async def _unreachable(self) -> set[str]:
+        """Return the incidents of which the model saw every message refused."""
+        return {
+            row["number"]
+            for row in await self.world.pool.fetch(OPEN)
+            if not row["excused"] and not row["accepted"] and self._all_refused(row)
+        }
+
+    async def _milder_than_what_fires(self) -> list[str]:
+        """Return the incidents whose own alerts call for more, but for those a person graded."""
+        return [
+            row["number"]
+            for row in await self.world.pool.fetch(FIRING)
+            if row["priority"] > GRADES[row["severity"]] and row["number"] not in self.graded
+        ]
+
+    def _all_refused(self, row: Any) -> bool:
+        ruled = row["kind"] == Kind.INCIDENT and row["priority"] <= self.managed
+        if not (ruled or (row["given"] and not row["held"])):
+            return False
+        tried = [
+            one.delivered
+            for one in self.world.attempts
+            if one.incident == row["id"]
+            and one.written >= row["begun_at"]
+            and one.priority <= row["priority"]
+            and one.role not in SUBSCRIBERS
+        ]
+        return bool(tried) and not any(tried)
+
+    async def _number(self, place: int) -> str:
+        rows = await self.world.pool.fetch(LATEST)
+        return str(rows[place % len(rows)]["number"]) if rows else "INC-20260302-000000"
+
+    @rule(key=KEYS, severity=SEVERITIES, service=SERVICES)
+    def an_alert_fires(self, key: str, severity: str, service: str) -> None:
+        self.do(self.world.alert(key, severity, service, AlertStatus.FIRING))
+
+    @rule(key=KEYS, severity=SEVERITIES, service=SERVICES)
+    def an_alert_clears(self, key: str, severity: str, service: str) -> None:
+        self.do(self.world.alert(key, severity, service, AlertStatus.RESOLVED))
+
+    @rule(severities=st.lists(SEVERITIES, min_size=8, max_size=10), first=st.integers(0, 10**6))
+    def a_storm_breaks_out(self, severities: list[str], first: int) -> None:
+        async def burst() -> None:
+            for n, severity in enumerate(severities):
+                key = f"storm {first + n}"
+                await self.world.alert(key, severity, "shop", AlertStatus.FIRING)
+
+        self.do(burst())
+
+    @rule(
+        title=st.sampled_from(["invoice INV-4711 cannot be printed", "vpn gateway vpn7 drops"]),
+        impact=st.sampled_from(Impact),
+        urgency=st.sampled_from(Urgency),
+        request=st.booleans(),
+        service=SERVICES,
+    )
+    def somebody_reports(self, title: str, impact: Impact, urgency: Urgency, *, request: bool, service: str) -> None:
+        kind = Kind.SERVICE_REQUEST if request else Kind.INCIDENT
+        category = RequestCategory.ACCESS if request else None
+        report = Report(
+            title=title,
+            kind=kind,
+            request_category=category,
+            impact=impact,
+            urgency=urgency,
+            service=service,
+            source="phone",
+        )
+        self.do(create(self.world.desk, report, HAND))
+
+    @rule(place=PLACES, action=st.sampled_from(sorted(ACTIONS)))
+    def somebody_acts(self, place: int, action: str) -> None:
+        async def acts() -> None:
+            number = await self._number(place)
+            await act(self.world.desk, number, ACTIONS[action], HAND)
+
+        self.do(acts())
+
+    @rule(place=PLACES, priority=st.integers(1, 4))
+    def somebody_sets_the_priority(self, place: int, priority: int) -> None:
+        self._edit(place, {"priority": priority})
+
+    @rule(place=PLACES, security=st.booleans())
+    def somebody_flags(self, place: int, *, security: bool) -> None:
+        self._edit(place, {"security": security})
+
+    @rule(place=PLACES, service=SERVICES)
+    def somebody_sets_the_service(self, place: int, service: str) -> None:
+        self._edit(place, {"service": service})
+
+    def _edit(self, place: int, changes: dict[str, Any]) -> None:
+        async def edits() -> None:
+            number = await self._number(place)
+            if "priority" in changes:
+                self.graded.add(number)
+            await edit(self.world.desk, number, changes, HAND, note="seen")
+
+        self.do(edits())
+
+    @rule(place=PLACES, master=PLACES)
+    def somebody_links(self, place: int, master: int) -> None:
+        async def links() -> None:
+            below, above = await self._number(place), await self._number(master)
+            await link(self.world.desk, below, above, HAND)
+
+        self.do(links())
+
+    @rule(place=PLACES)
+    def somebody_unlinks(self, place: int) -> None:
+        async def unlinks() -> None:
+            await unlink(self.world.desk, await self._number(place), HAND)
+
+        self.do(unlinks())
+
+    @rule(place=PLACES)
+    def somebody_converts(self, place: int) -> None:
+        async def converts() -> None:
+            number = await self._number(place)
+            await convert(self.world.desk, number, HAND, change=None, note="it is broken")
+
+        self.do(converts())
+
+    @rule(failing=st.sets(st.sampled_from(CHANNELS)))
+    def channels_fail_or_recover(self, failing: set[str]) -> None:
+        self.world.failing.clear()
+        self.world.failing.update(failing)
+
+    @rule(stricter=st.booleans())
+    def the_rules_change(self, *, stricter: bool) -> None:
+        async def restart() -> None:
+            await self.world.configure(STRICTER if stricter else SHIPPED)
+            self.managed = 3 if stricter else 2
+
+        self.do(restart())
+
+    @rule()
+    def the_notifier_starts_anew(self) -> None:
+        self.world.restart_notifier()
+
+    @rule(minutes=st.sampled_from([0.5, 2.0, 6.0, 30.0]))
+    def time_passes(self, minutes: float) -> None:
+        self.do(self.world.pass_time(minutes * 60))
+
+
+def run(database_url: str, empty: str, chosen: int, given: settings) -> int:
+    """Run the machine with a seed; return how many steps it took. Raises what it finds."""
+    with asyncio.Runner() as loop, tempfile.TemporaryDirectory() as folder:
+        connections = loop.run(Connections.open(database_url, Path(folder)))
+        Silence.loop, Silence.connections, Silence.empty = loop, connections, empty
+        Silence.steps = 0
+        try:
+            machine = seed(chosen)(type("Seeded", (Silence,), {}))
+            run_state_machine_as_test(machine, settings=given)
+        finally:
+            loop.run(connections.close())
+        return Silence.steps
+
+
+def short(examples: int, steps: int) -> settings:
+    """Return how much of the machine is run; what fails is told, not made smaller."""
+    return settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        database=None,
+        report_multiple_bugs=False,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )

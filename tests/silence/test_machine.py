@@ -1,0 +1,22 @@
+"""Nothing urgent is silent, whatever senders, people, time and failures do."""
+
+import os
+
+import pytest
+
+from tests.conftest import Servers
+from tests.silence.machine import run, short
+
+SEED = int(os.environ.get("SILENCE_SEED", "20261129"))
+STEPS = int(os.environ.get("SILENCE_STEPS", "2000"))
+"""`gw long silence` asks for more of both."""
+
+EACH = 130
+"""Steps in one database before it is emptied."""
+
+
+@pytest.mark.timeout(240)
+def test_no_incident_is_silent_after_any_step(servers: Servers) -> None:
+    taken = run(servers.database_url, servers.empty, SEED, short(STEPS // EACH + 8, EACH))
+    print(f"{taken} steps, seed {SEED}")  # noqa: T201 - a long run says what it did
+    assert taken >= STEPS

@@ -1,0 +1,90 @@
+"""The machine finds what would make incidents silent: five faults, each put into the product for one run."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from gateway.db.pool import Connection
+from gateway.dedup import plan, regrading
+from gateway.incidents import writing
+from gateway.incidents.hierarchy import Unfit, unfit
+from gateway.incidents.record import Incident, Notice, Revision
+from gateway.kinship import letting_go
+from gateway.operations import desk, rules_in_force
+from gateway.sla.duties import with_announcements
+from gateway.sla.escalation import Escalation
+from tests.conftest import Servers
+from tests.silence.machine import run, short
+
+SEED = 7
+REFUSED = "SELECT DISTINCT incident_id FROM outbox WHERE state = 'dead'"
+
+Mutant = Callable[[pytest.MonkeyPatch], None]
+
+
+def join_what_is_milder(patch: pytest.MonkeyPatch) -> None:
+    """Urgent incidents follow milder masters, which are not raised."""
+
+    def unfit_but_for_urgency(master: Any, follower: Any) -> Unfit | None:
+        why = unfit(master, follower)
+        return None if why is Unfit.MILDER else why
+
+    for module in (plan, letting_go):
+        patch.setattr(module, "unfit", unfit_but_for_urgency)
+
+
+def repeat_without_regrading(patch: pytest.MonkeyPatch) -> None:
+    """A worse severity under the same key changes nothing."""
+
+    def unchanged(self: Any, incident: Incident, step: Any, now: datetime) -> Revision:  # noqa: ARG001
+        return Revision(after=incident, actor="gateway", events=())
+
+    patch.setattr(regrading.Grading, "reworded", unchanged)
+
+
+def unlink_without_asking(patch: pytest.MonkeyPatch) -> None:
+    """Nobody is asked who must be told when somebody unlinks an incident."""
+
+    def but_for_unlinking(escalation: Escalation, revision: Revision) -> Revision:
+        unlinked = any(event == "unlinked" for event, _ in revision.events)
+        return revision if unlinked else with_announcements(escalation, revision)
+
+    patch.setattr(desk, "with_announcements", but_for_unlinking)
+
+
+def skip_messages_after_a_failure(patch: pytest.MonkeyPatch) -> None:
+    """Once a channel refused a message of an incident, no more messages are made for it."""
+    kept = writing._tell
+
+    async def skipping(conn: Connection, notices: Sequence[tuple[int, Notice]], now: datetime) -> None:
+        refused = {row["incident_id"] for row in await conn.fetch(REFUSED)}
+        await kept(conn, [one for one in notices if one[0] not in refused], now)
+
+    patch.setattr(writing, "_tell", skipping)
+
+
+def stop_redating(patch: pytest.MonkeyPatch) -> None:
+    """Bringing new rules into force stops before open incidents are told by them."""
+
+    async def stopped(given: Any, after: int) -> tuple[int, int]:  # noqa: ARG001
+        return 0, 0
+
+    patch.setattr(rules_in_force, "_tell_batch", stopped)
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    join_what_is_milder,
+    repeat_without_regrading,
+    unlink_without_asking,
+    skip_messages_after_a_failure,
+    stop_redating,
+)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
+def test_a_fault_that_silences_incidents_is_found(servers: Servers, monkeypatch: pytest.MonkeyPatch, mutant: Mutant) -> None:
+    mutant(monkeypatch)
+    with pytest.raises(AssertionError):
+        run(servers.database_url, servers.empty, SEED, short(30, 60))

@@ -1,0 +1,206 @@
+"""A gateway without a network: intake, people's actions, timers and the notifier, on a clock the test moves."""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from prometheus_client import CollectorRegistry
+
+from gateway.catalogue.live import Catalogue
+from gateway.db.pool import Pool, open_pool
+from gateway.dedup.records import Moved
+from gateway.errors import GatewayError
+from gateway.incidents import store
+from gateway.incidents.model import AlertStatus, TimerKind
+from gateway.metrics import Metrics
+from gateway.notify.message import Dead, Delivered, Message, Result
+from gateway.notify.runner import Runner
+from gateway.operations.desk import Desk
+from gateway.operations.firing import Effects
+from gateway.operations.redating import Redating
+from gateway.operations.who import Machine, Who
+from gateway.settings import Database, load
+from gateway.sla.firing import Firing
+from gateway.sla.judge import ClockJudge
+from gateway.sla.timer_store import TimerId
+from tests.support.clock import FakeClock
+from tests.support.intake import Desk as IntakeDesk
+from tests.support.intake import a_submission, an_alert, committer
+from tests.support.staff import hire
+from tests.support.telling import ScriptedChannel
+from tests.support.timers import Silent
+
+HAND = Who(name="hand", parts=frozenset({Machine.WRITER}))
+CHANNELS = ("webhook", "smtp")
+
+SHIPPED = """
+[dedup]
+reopen_within = "2m"
+[dedup.storm]
+new_per_minute = 6
+quiet_after = "1m"
+[[dedup.relate]]
+name = "same service"
+by = ["service"]
+within = "5m"
+[notify.recipients]
+incident_manager = ["webhook:https://manager.example/hook"]
+leader = ["smtp:leader@example.com"]
+director = ["smtp:director@example.com"]
+"""
+
+STRICTER = (
+    SHIPPED
+    + """
+[sla.policies.itil-minutes.targets.3]
+desk = "4m"
+overall = "50m"
+[[escalation.management]]
+kinds = ["incident"]
+priorities = [1, 2, 3]
+on = ["opened"]
+notify = ["incident_manager", "director"]
+[[escalation.management]]
+priorities = [1, 2, 3, 4]
+on = ["breach"]
+notify = ["incident_manager"]
+"""
+)
+"""Tells more people, and the manager of more priorities, than the shipped rules."""
+
+DUE = """
+SELECT incident_id, kind, due_at FROM timer WHERE armed AND due_at <= $1
+ORDER BY due_at, incident_id LIMIT 100
+"""
+PENDING = "SELECT count(*) FROM outbox WHERE state = 'pending' AND next_attempt_at <= $1"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One message that a channel was given, and whether it took it."""
+
+    incident: int
+    written: datetime
+    priority: int
+    role: str
+    delivered: bool
+
+
+@dataclass(frozen=True)
+class Connections:
+    """The database of all worlds that follow each other, and a folder for their configurations."""
+
+    pool: Pool
+    writer: "asyncpg.Connection[asyncpg.Record]"
+    numbers: "asyncpg.Connection[asyncpg.Record]"
+    folder: Path
+
+    @classmethod
+    async def open(cls, database_url: str, folder: Path) -> "Connections":
+        """Connect as intake, numbers and everything else do."""
+        database = Database(url=database_url, pool_min=1, pool_max=4)
+        pool = await open_pool(database, allow_unsafe=True)
+        writer, numbers = [await asyncpg.connect(database_url) for _ in range(2)]
+        return cls(pool, writer, numbers, folder)
+
+    async def close(self) -> None:
+        """Close all of them."""
+        await self.writer.close()
+        await self.numbers.close()
+        self.pool.terminate()
+
+
+@dataclass
+class World:
+    """One gateway; `failing` are the channels that refuse every message."""
+
+    connections: Connections
+    clock: FakeClock
+    failing: set[str] = field(default_factory=set)
+    attempts: list[Attempt] = field(default_factory=list)
+
+    @property
+    def pool(self) -> Pool:
+        return self.connections.pool
+
+    async def configure(self, text: str) -> None:
+        """Start a replica with this configuration."""
+        (file := self.connections.folder / "gateway.toml").write_text(text)
+        settings = load(file, {})
+        catalogue = Catalogue(settings)
+        await catalogue.refresh(self.pool, self.clock.stamp())
+        numbers = self.connections.numbers
+
+        async def reserve(count: int, stamp: datetime | None) -> store.Reserved:
+            return await store.reserve(numbers, count, stamp)
+
+        taken = committer(numbers, self.clock, settings, catalogue)
+        self.intake = IntakeDesk(self.connections.writer, taken, self.clock)
+        self.desk = Desk(self.pool, self.clock, catalogue.rules, b"key", reserve, lambda _: None, catalogue)
+        effects = Effects(catalogue.rules, b"key")
+        self.firing = Firing(self.pool, effects.fire, self.clock, ClockJudge(), Silent())
+        self.restart_notifier()
+        await Redating(self.desk).run_once()
+
+    def restart_notifier(self) -> None:
+        """Replace the notifier by a new one, which knows nothing but the database."""
+        channels = {name: ScriptedChannel(self._answer(name)) for name in CHANNELS}
+        metrics = Metrics(CollectorRegistry())
+        self.notifier = Runner(pool=self.pool, channels=channels, metrics=metrics, clock=self.clock)
+
+    def _answer(self, channel: str) -> Any:
+        def answer(message: Message) -> Result:
+            delivered = channel not in self.failing
+            if message.incident_id is not None:
+                priority = int(message.facts.get("priority", 0))
+                written = message.created_at
+                self.attempts.append(Attempt(message.incident_id, written, priority, message.role, delivered))
+            return Delivered() if delivered else Dead("refused")
+
+        return answer
+
+    async def alert(self, key: str, severity: str, service: str, status: AlertStatus) -> None:
+        """Take one alert, deciding anew when a record moved meanwhile, as intake does."""
+        told = an_alert(key, status, self.clock.at, severity=severity, service=service)
+        while True:
+            try:
+                await self.intake.take(a_submission(told))
+            except Moved:
+                continue
+            return
+
+    async def tried(self, work: Awaitable[object]) -> None:
+        """Do what somebody asks for; a refusal leaves everything as it was."""
+        try:
+            await work
+        except GatewayError:
+            return
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let timers that fall due on the way fire at their moment."""
+        goal = self.clock.at + timedelta(seconds=seconds)
+        while due := await self.pool.fetch(DUE, goal):
+            self.clock.at = max(self.clock.at, due[0]["due_at"])
+            ids = [TimerId(row["incident_id"], TimerKind(row["kind"])) for row in due if row["due_at"] <= self.clock.at]
+            await self.firing.batch(ids, {})
+        self.clock.at = goal
+
+    async def tell(self) -> None:
+        """Let the notifier deliver all that is owed now."""
+        while await self.pool.fetchval(PENDING, self.clock.at):
+            await self.notifier.run_once(self.clock.stamp())
+
+
+async def a_world(connections: Connections, empty: str) -> World:
+    """Return an emptied database with three people in two groups, under the shipped rules."""
+    pool = connections.pool
+    await pool.execute(empty)
+    await hire(pool, "net", "anna", "ben")
+    await hire(pool, "desk", "dora", tier="desk")
+    await pool.execute("UPDATE person SET email = login || '@example.com'")
+    world = World(connections, FakeClock())
+    await world.configure(SHIPPED)
+    return world
