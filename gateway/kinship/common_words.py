@@ -72,6 +72,12 @@ github gitlab gmail google huawei ipad iphone java jira kyocera laserjet latitud
 macbook microsoft mysql onedrive onenote oracle photoshop postgres postgresql powerpoint python
 ricoh safari samsung sharepoint skype slack spotify surface teamviewer tencent thinkpad ubuntu
 visio vmware webex wechat wecom whatsapp wifi wlan xerox youtube zoom
+pdf usb vpn hdmi vga lan wan dns dhcp url http https html xml csv json ssl tls ssd hdd cpu gpu ram
+bios uefi lcd led ups mac ios faq eta fyi tbd pin sms mms gps nfc ocr utf caps the and not for you
+has was but all can now new out off why how who our any see got did its one two too yes api mfa sso
+otp wps qq kvm ctrl alt del esc tab shift fn monday tuesday wednesday thursday friday saturday
+sunday january february march april may june july august september october november december
+english chinese microsoft365
 """)
 """English words and names of products, in lower case."""
 

@@ -37,13 +37,27 @@ ERROR = re.compile(r"(?<![0-9a-z])(?:0x[0-9a-f]{6,16}|(?:ora|sqlstate|tns|sp2|ms
 """A number that has the shape of an error's."""
 
 YEAR = re.compile(r"(?:19|20)[0-9]{2}")
-LATIN = re.compile(r"(?<![a-z0-9@._/-])[a-z][a-z']{3,30}(?![a-z0-9@_/-])")
+NAME = re.compile(
+    r"(?<=[\w,;)\"'“(][ ])(?:[A-Z]{3,20}|[A-Z][A-Za-z]{3,30})(?![A-Za-z0-9@_/-])"
+    r"|(?<=[\u3400-\u9fff，、“《（])(?:[A-Z]{3,20}|[A-Z][A-Za-z]{3,30})(?![A-Za-z0-9@_/-])"
+)
+"""A word that is written like a name within a sentence."""
+
+CAPITAL = re.compile(r"(?<![A-Za-z])[A-Z][A-Za-z]{2,30}")
+WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{3,31}")
+CLOSING = re.compile(
+    r"(?:(?:best|kind|warm) regards|regards|thanks|thank you|cheers|sincerely|yours)\b[ ,!.]{0,3}(?:\n|[A-Z])"
+    r"|此致|祝好|顺颂",
+    re.IGNORECASE,
+)
+"""What ends a letter: names of people follow."""
+
 ADDRESSED = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,200}|(?:https?://|www\.)[^\s<>]{1,300}")
 """Addresses of mail and pages, which say where somebody is from."""
 
-HAN = re.compile(r"[\u3400-\u9fff]{3,}")
+HAN = re.compile(r"[\u3400-\u9fff]{4,}")
 COMMON_CHINESE = re.compile("|".join(CHINESE))
-PIECE = 3
+PIECE = 4
 """Chinese characters in a row that count as a word."""
 
 ENOUGH = 200
@@ -77,13 +91,20 @@ def numbers(text: str) -> frozenset[str]:
 
 
 def terms(text: str) -> frozenset[str]:
-    """Return the words of a text in lower case that may identify something: those that are not everybody's."""
-    said = ADDRESSED.sub(" ", text)
-    return frozenset({*(word for word in LATIN.findall(said) if not _is_common(word)), *_chinese(said)})
+    """Return the words of a text, as it was written, that may identify something, in lower case.
+
+    Of English only names do, of Chinese what is left without common words. Where most words begin
+    with a capital letter, as in a heading, that says nothing.
+    """
+    closing = CLOSING.search(text)
+    said = ADDRESSED.sub(" ", text[: closing.start()] if closing else text)
+    heading = 2 * len(CAPITAL.findall(said)) > len(WORD.findall(said)) + 1
+    names = () if heading else (found.casefold() for found in NAME.findall(said))
+    return frozenset({*(name for name in names if not _is_common(name)), *_chinese(said)})
 
 
 def _is_common(word: str) -> bool:
-    return word in WORDS or word.removesuffix("'s") in WORDS or word.removesuffix("s") in WORDS
+    return word in WORDS or word.removesuffix("s") in WORDS
 
 
 def _chinese(text: str) -> Iterator[str]:

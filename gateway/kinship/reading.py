@@ -99,7 +99,8 @@ def read(said: Said, landscape: Landscape) -> Reading:
 def _read(said: Said, landscape: Landscape) -> Reading:
     own = REMARK.sub("", own_words(said.text)).strip()
     title = "" if WORDED.fullmatch(said.title.strip()[:READ]) else said.title
-    text = " ".join(f"{title[:READ]}\n{'' if title and own.startswith(title) else own}".casefold().split("\n")).strip()
+    written = f"{title[:READ]}\n{'' if title and own.startswith(title) else own}"
+    text = " ".join(written.casefold().split("\n")).strip()
     found = landscape.named(text)
     well = frozenset(one.which for one in found if one.of is Of.SERVICE and _is_well(one, text))
     named = frozenset(one.which for one in found if one.of is Of.SERVICE) - well
@@ -114,7 +115,7 @@ def _read(said: Said, landscape: Landscape) -> Reading:
         cis=cis,
         hosts=machines(text),
         numbers=numbers(text),
-        terms=terms(unnamed),
+        terms=terms(written),
         sites=frozenset(_sites(said, found, cis, landscape)),
         symptoms=symptoms,
         intent=intent_of(text, symptoms),

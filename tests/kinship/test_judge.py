@@ -106,7 +106,7 @@ def test_what_a_mail_quotes_is_not_what_it_says() -> None:
     assert kin("转发", CRM_DOWN, text=text.removeprefix("ERP打不开\n\n")) is not None
 
 
-GATE = "the badge reader at gate four beeps red and stays locked, not working"
+GATE = "the badge reader Kestrel at gate four beeps red and stays locked, not working"
 
 
 def verdict_of(title: str, *masters: Candidate, rare: Collection[str] = ()) -> Verdict:
@@ -114,12 +114,12 @@ def verdict_of(title: str, *masters: Candidate, rare: Collection[str] = ()) -> V
 
 
 def test_the_same_words_are_proposed_and_link_only_with_a_rare_word_in_both() -> None:
-    again, master = "badge reader at gate four beeps red, stays locked, not working", an_open(GATE)
+    again, master = "badge reader Kestrel at gate four beeps red, stays locked, not working", an_open(GATE)
     doubtful = verdict_of(again, master)
     assert (doubtful.kin, [(one.master.id, one.reason) for one in doubtful.proposed]) == (None, [(1, "words")])
-    certain = verdict_of(again, master, rare={"badge", "forklift"})
+    certain = verdict_of(again, master, rare={"kestrel", "forklift"})
     assert certain.kin is not None
-    assert (certain.kin.reason, certain.proposed) == ("rare word badge", ())
+    assert (certain.kin.reason, certain.proposed) == ("rare word kestrel", ())
     assert verdict_of("the coffee machine at gate four stays locked", master) == Verdict(None, ())
 
 
@@ -166,7 +166,7 @@ def test_only_so_many_links_are_proposed_and_the_best_come_first() -> None:
 
 
 def test_of_two_masters_with_a_rare_word_that_are_as_likely_neither_is_chosen() -> None:
-    found = verdict_of(GATE, an_open(GATE, 1), an_open(GATE, 2), rare={"badge"})
+    found = verdict_of(GATE, an_open(GATE, 1), an_open(GATE, 2), rare={"kestrel"})
     assert found == Verdict(None, ())
 
 

@@ -111,7 +111,7 @@ async def test_what_was_opened_too_long_ago_is_no_master(pool: Pool, database_ur
         assert (await house.say("CRM is down")).master_id is None
 
 
-BADGE = "the badge reader at gate four beeps red and stays locked, not working"
+BADGE = "the badge reader Kestrel at gate four beeps red and stays locked, not working"
 
 PROPOSED = """
 SELECT m.number, p.reason FROM proposed_link p JOIN incident i ON i.id = p.incident_id
@@ -141,7 +141,7 @@ async def test_a_report_with_a_word_that_few_of_many_reports_have_is_linked(hous
     master = await house.say(BADGE)
     await house.pool.execute(MANY, master.id, ENOUGH)
     told = await house.say(f"{BADGE}!")
-    assert (told.master_id, told.link_reason) == (master.id, "kin: rare word badge")
+    assert (told.master_id, told.link_reason) == (master.id, "kin: rare word kestrel")
 
 
 async def test_before_many_reports_are_known_no_word_is_rare(house: House) -> None:
