@@ -1,6 +1,7 @@
 """Records are there for those who may see them, and a security flag hides them even from their own."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def test_ordinary_and_security_records_are_seen_by_a_right_of_their_own(sight: S
         {"recorded_by": "ANN@example.com"},
     ],
 )
-def test_a_record_of_ones_own_is_seen_unless_it_is_flagged(fields: Mapping[str, str]) -> None:
+def test_a_record_of_ones_own_is_seen_unless_it_is_flagged(fields: Mapping[str, Any]) -> None:
     assert OWN.sees(an_incident(**fields))
     assert not OWN.sees(an_incident(security=True, **fields))
     assert not Sight(names=("bob@example.com",)).sees(an_incident(**fields))
