@@ -99,7 +99,7 @@ def _alert(event: Event, payload: Payload, delivery: Delivery) -> Alert:
     key = event.dedup_key or _derived(delivery.body, delivery.received_at)
     named = {"component": payload.component, "group": payload.group, "class": payload.class_, "client": event.client}
     links = [(link.href or "", link.text or "") for link in event.links or []]
-    service = text_of(payload.custom_details, "service") or payload.component or ""
+    service = limits.text_of(payload.custom_details, "service") or payload.component or ""
     return Alert(
         namespace="pagerduty",
         dedup_key=key,
@@ -119,12 +119,6 @@ def _alert(event: Event, payload: Payload, delivery: Delivery) -> Alert:
 def _derived(body: bytes, received_at: datetime) -> str:
     """The key of a trigger without one: another each time it is sent, the same when read again."""
     return sha256(body + received_at.isoformat().encode()).hexdigest()[:32]
-
-
-def text_of(details: Any, name: str) -> str:
-    """Return the detail of that name if it is text, else nothing."""
-    found = details.get(name) if isinstance(details, dict) else None
-    return found.strip() if isinstance(found, str) else ""
 
 
 def _details(details: Any) -> dict[str, str]:

@@ -11,7 +11,6 @@ from gateway.incidents.model import Alert, AlertStatus
 from gateway.ingest import limits
 from gateway.ingest.conform import decoded
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
-from gateway.ingest.sources.pagerduty import text_of
 from gateway.settings import Intake
 
 KEY, DESCRIPTION = 255, 1_024
@@ -82,7 +81,7 @@ def _alert(event: Event, delivery: Delivery) -> Alert:
         status=STATUS[event.event_type],
         title=limits.cut((event.description or "").strip() or key, DESCRIPTION),
         severity=limits.cut(details.get("severity", "").lower(), limits.KEY),
-        service=limits.cut(text_of(event.details, "service"), limits.KEY),
+        service=limits.cut(limits.text_of(event.details, "service"), limits.KEY),
         ci=limits.cut(details.get("instance", "") or details.get("host", ""), limits.KEY),
         labels={"client": limits.cut(event.client, limits.LABEL)} if event.client else {},
         annotations=details,
