@@ -125,7 +125,7 @@ def decide(alert: Alert, known: Known, now: datetime, rules: Rules) -> Decision:
     """The decision for one item, given everything decided before it."""
     if alert.test:
         return Ignored("test_message")
-    if stale := _overtaken(alert, known):
+    if stale := _overtaken(alert, known, now):
         return stale
     if alert.status is AlertStatus.FIRING:
         return _fired(known, now, rules)
@@ -136,8 +136,8 @@ def decide(alert: Alert, known: Known, now: datetime, rules: Rules) -> Decision:
     return _recovered(known, known.holder, now, rules)
 
 
-def _overtaken(alert: Alert, known: Known) -> Stale | None:
-    stamped = alert.order_time
+def _overtaken(alert: Alert, known: Known, now: datetime) -> Stale | None:
+    stamped = alert.order_time(now)
     if stamped is None:
         return None
     if alert.status is AlertStatus.FIRING:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from gateway.catalogue.live import Catalogue
@@ -21,9 +21,6 @@ from gateway.settings import Settings
 from gateway.sla.choice import INCIDENT
 from gateway.sla.clocks import opening_due
 from gateway.sla.timers import Rules, refresh
-
-LATE_ENTRY = timedelta(hours=12)
-"""How long before the record an alert's own time may lie and still be the time of occurrence."""
 
 ACTOR = "gateway"
 
@@ -118,7 +115,7 @@ def _before(holder: Holder) -> Before:
 
 def _occurred(alert: Alert, now: datetime) -> datetime:
     stamped = alert.event_time
-    return stamped if stamped is not None and now - LATE_ENTRY <= stamped <= now else now
+    return stamped if stamped is not None and stamped <= now else now
 
 
 def _facts(draft: Draft, incident: Incident) -> Mapping[str, Any]:

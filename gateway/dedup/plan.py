@@ -271,7 +271,7 @@ class Plan:
         known.status, known.occurrence, known.ends_at = AlertStatus.FIRING, alert.occurrence, alert.ends_at
         known.occurrences += 1
         known.last_seen = self.now
-        known.fired_at = _newest(known.fired_at, alert.order_time)
+        known.fired_at = _newest(known.fired_at, alert.order_time(self.now))
 
     def _reword(self, item: Item, known: Known, before: Words) -> None:
         """Let the record show the present words, where they are others than before, and be as urgent as they are."""
@@ -293,7 +293,7 @@ class Plan:
     def _note(self, alert: Alert, known: Known, decision: Decision) -> None:
         """Remember a recovery even where it changes no record, so that an older firing that arrives late is stale."""
         if alert.status is AlertStatus.RESOLVED and not isinstance(decision, Stale) and not alert.test:
-            stamped = alert.order_time
+            stamped = alert.order_time(self.now)
             if not known.firing and stamped is not None and (known.cleared_at is None or stamped > known.cleared_at):
                 known.unmatched_at = stamped
             known.status = AlertStatus.RESOLVED

@@ -20,7 +20,7 @@ from gateway.dedup.known import Known
 from gateway.dedup.receipt_id import receipt_ids
 from gateway.dedup.rows import as_bytea, as_json
 from gateway.dedup.submission import Receipt, Result, Submission
-from gateway.incidents.model import Alert, AlertStatus, Outcome
+from gateway.incidents.model import Alert, AlertStatus, Outcome, believed
 
 CHANGES, WITHIN = 12, timedelta(hours=1)
 """The words of one key that are shown anew within this time; then they only count as repeats, unless the severity changes."""
@@ -59,7 +59,7 @@ class Tally:
         """Count one more."""
         self.count += 1
         self.ends_at = alert.ends_at
-        if (at := alert.order_time) is not None:
+        if (at := None if alert.by_arrival else alert.event_time) is not None:
             self.oldest = at if self.oldest is None or at < self.oldest else self.oldest
             self.newest = at if self.newest is None or at > self.newest else self.newest
 
@@ -206,7 +206,14 @@ class Touch:
         ids = receipt_ids(now, len(repeats.batch))
         keys = [
             TouchedKey(
-                as_bytea(key), t.seat.incident_id, t.seat.occurrence, t.count, t.oldest, t.newest, t.ends_at, t.seat.severity
+                as_bytea(key),
+                t.seat.incident_id,
+                t.seat.occurrence,
+                t.count,
+                believed(t.oldest, now),
+                believed(t.newest, now),
+                t.ends_at,
+                t.seat.severity,
             )
             for key, t in sorted(repeats.tallies.items())
         ]

@@ -78,6 +78,11 @@ def address(announcement: Announcement, directory: Directory, actor: str) -> tup
     return tuple(so_far.notices.values()), _entry(announcement, so_far)
 
 
+def targets(recipient: Recipient, directory: Directory) -> list[str]:
+    """Return the addresses of a recipient."""
+    return [target for target, _ in _found(recipient, directory, "").targets]
+
+
 def _add(so_far: Addressed, announcement: Announcement, recipient: Recipient, target: str, *, privy: bool) -> None:
     hidden = announcement.security and not privy
     if hidden and recipient.own:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 from gateway.instants import is_kept, kept
@@ -274,7 +274,17 @@ class Alert:
             if (at := getattr(self, name)) is not None and not is_kept(at):
                 object.__setattr__(self, name, kept(at))
 
-    @property
-    def order_time(self) -> datetime | None:
-        """The time by which this event is before or after others of its key; None where arrival decides."""
-        return None if self.by_arrival else self.event_time
+    def order_time(self, now: datetime) -> datetime | None:
+        """Return the time by which this event is before or after others of its key; None where arrival decides.
+
+        What the sender said is kept as `event_time`; judged is by a time that its clock is believed to show.
+        """
+        return None if self.by_arrival else believed(self.event_time, now)
+
+
+OLDEST, NEWEST = timedelta(days=7), timedelta(minutes=5)
+
+
+def believed(at: datetime | None, now: datetime) -> datetime | None:
+    """Return a time that a sender said, brought to between 7 days before now and 5 minutes after it."""
+    return None if at is None else min(max(at, now - OLDEST), now + NEWEST)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.db.pool import Connection
-from gateway.incidents.addressing import GROUP, Directory, address
+from gateway.incidents.addressing import GROUP, Directory, address, targets
 from gateway.incidents.announcement import Recipient
 from gateway.incidents.record import Revision
 from gateway.oncall.reachable import reachable
@@ -15,12 +15,17 @@ async def address_all(conn: Connection, revisions: Sequence[Revision], now: date
     """Return the revisions with their announcements turned into messages and entries: one query, none where nothing is owed."""
     if not any(revision.announcements for revision in revisions):
         return revisions
-    directory = await _directory(conn, revisions, now)
+    asked = [one for r in revisions for announcement in r.announcements for one in announcement.recipients]
+    directory = await _directory(conn, asked, now)
     return [_addressed(revision, directory) if revision.announcements else revision for revision in revisions]
 
 
-async def _directory(conn: Connection, revisions: Sequence[Revision], now: datetime) -> Directory:
-    asked = [one for r in revisions for announcement in r.announcements for one in announcement.recipients]
+async def addresses(conn: Connection, recipient: Recipient, now: datetime) -> Sequence[str]:
+    """Return where a recipient is told, for messages that are about no incident."""
+    return targets(recipient, await _directory(conn, [recipient], now))
+
+
+async def _directory(conn: Connection, asked: Sequence[Recipient], now: datetime) -> Directory:
     wanted = [one for recipient in asked for one in _with_stand_ins(recipient)]
     roles = {one.role for one in wanted if not one.own}
     names = {name for one in wanted for person in one.people for name in (person, person.lower())}
@@ -43,4 +48,5 @@ def _addressed(revision: Revision, directory: Directory) -> Revision:
         owed, told = address(announcement, directory, revision.actor)
         notices += tuple(one for one in owed if announcement.recorded or one.target not in heard)
         events += told
+        heard |= {one.target for one in owed if not announcement.recorded}
     return replace(revision, events=events, notices=notices, announcements=())

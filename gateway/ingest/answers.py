@@ -13,7 +13,7 @@ from typing import Any
 from gateway.incidents import commands
 from gateway.incidents.custom import moments_of
 from gateway.incidents.model import LIVE, HoldReason, State
-from gateway.incidents.record import Incident, Notice, Revision
+from gateway.incidents.record import Incident, Revision
 from gateway.ingest.author import Author
 from gateway.ingest.limits import DESCRIPTION, cut
 from gateway.ingest.meaning import Meaning, meaning
@@ -82,8 +82,9 @@ async def answered(session: Session, incident: Incident, who: Who, answer: Answe
     if found is Effect.NOTHING:
         return incident
     revision = await _revision(session, incident, who, found)
-    notices = _told(session, revision.after, found, answer.shown)
-    return (await session.write([replace(revision, notices=(*revision.notices, *notices))]))[0]
+    more = _shown(incident, found, answer.shown)
+    told = session.desk.rules.escalation.replied(revision.after, f"{CAUSE}#{incident.version + 1}", more)
+    return (await session.write([replace(revision, announcements=(*revision.announcements, *told))]))[0]
 
 
 LET_GO = """
@@ -119,17 +120,6 @@ async def _revision(session: Session, incident: Incident, who: Who, found: Effec
         revision,
         events=tuple((event, {**facts, "cause": CAUSE}) for event, facts in revision.events),
     )
-
-
-def _told(session: Session, incident: Incident, found: Effect, text: str) -> tuple[Notice, ...]:
-    """Whoever has the record is told, and where nobody has it the incident manager."""
-    person = incident.handler or incident.assignee or incident.owner
-    targets = (f"person:{person}",) if person else session.desk.rules.escalation.recipients.get("incident_manager", ())
-    facts: dict[str, Any] = {name: getattr(incident, name) for name in ("number", "title", "priority", "service", "state")}
-    facts |= _shown(incident, found, text)
-    role = "handler" if person else "incident_manager"
-    cause = f"{CAUSE}#{incident.version + 1}"
-    return tuple(Notice(cause=cause, target=one, role=role, template="replied", facts=facts) for one in targets)
 
 
 def _shown(incident: Incident, found: Effect, text: str) -> Mapping[str, Any]:

@@ -140,7 +140,7 @@ class _Body:
 
     def _cause(self, flaw: Flaw) -> Flaw:
         """What is wrong: of something that is missing because it was left out, what it was left out for."""
-        at = pointers.steps(flaw.pointer)
+        at = _place(flaw)
         within = (left for where, left in self.left.items() if len(where) > len(at) and where[: len(at)] == at)
         return next(within, flaw) if flaw.detail.startswith(MISSING) else flaw
 
@@ -150,7 +150,7 @@ class _Body:
         return any(done)
 
     def _mend(self, flaw: Flaw) -> bool:
-        at = pointers.steps(flaw.pointer)
+        at = _place(flaw)
         parent, there = pointers.found(self.tree, at[:-1]), pointers.found(self.tree, at)
         for pointer, instead in self.source.doubt.items():
             if _same(pointers.steps(pointer), at) and isinstance(parent, dict) and there != instead:
@@ -176,6 +176,11 @@ class _Body:
             return 0 if at else WHOLE
         depth = len(self.items)
         return int(at[depth]) if len(at) > depth and at[:depth] == self.items and at[depth].isdigit() else WHOLE
+
+
+def _place(flaw: Flaw) -> Steps:
+    """Where a flaw is; the whole body where that is not told as a pointer."""
+    return pointers.steps(flaw.pointer if flaw.pointer.startswith("/") else "")
 
 
 def _unwrapped(text: str) -> tuple[Any, Callable[[bytes], str] | None] | None:

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import accumulate, islice
 from typing import Any, TypeVar
 
 import msgspec
 
 from gateway.errors import Flaw, Malformed
-from gateway.incidents.model import Link
+from gateway.incidents.model import NEWEST, Link
 from gateway.ingest import times
 
 T = TypeVar("T")
@@ -19,7 +19,6 @@ TITLE, DESCRIPTION, LABEL, KEY = 1_024, 32_768, 4_096, 512
 HUGE = 1e30
 """No number a sender means is larger."""
 
-OLDEST, NEWEST = timedelta(days=7), timedelta(minutes=5)
 GO_ZERO = "0001-01-01"
 """How a time that was never set begins when Go writes it."""
 
@@ -150,12 +149,12 @@ def instant(value: str | float | None, pointer: str = "") -> datetime | None:
 
 
 def clamped(when: datetime | None, received_at: datetime) -> datetime | None:
-    """A sender's clock is believed from 7 days ago to 5 minutes ahead."""
-    return None if when is None else min(max(when, received_at - OLDEST), received_at + NEWEST)
+    """A time as its sender said it, however long ago; one that lies ahead is a clock that is wrong, by 5 minutes at most."""
+    return None if when is None else min(when, received_at + NEWEST)
 
 
 def moment(value: str | float | None, received_at: datetime, pointer: str = "") -> datetime | None:
-    """The time of an event as its sender tells it, within what is believed; raises Malformed when it is no time."""
+    """The time of an event as its sender tells it, unless it lies ahead; raises Malformed when it is no time."""
     return clamped(instant(value, pointer), received_at)
 
 

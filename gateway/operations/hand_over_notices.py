@@ -1,4 +1,4 @@
-"""Mail about hand-overs: to the people of the next shift when their list is made, and when nobody accepted it in time."""
+"""Messages about hand-overs: to the people of the next shift when their list is made, and when nobody accepted it in time."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -8,6 +8,8 @@ from asyncpg import Record
 
 from gateway.db.pool import Connection
 from gateway.incidents import store
+from gateway.incidents.announcement import Recipient
+from gateway.incidents.notifier import addresses
 from gateway.incidents.record import Incident, Notice
 from gateway.incidents.sight import Sight
 from gateway.notify import outbox
@@ -34,7 +36,8 @@ FROM handover h JOIN shift s ON s.id = h.shift_id JOIN staff_group g ON g.id = s
 LEFT JOIN LATERAL (
   SELECT n.people FROM shift n WHERE n.group_id = s.group_id AND n.starts_at >= s.ends_at ORDER BY n.starts_at LIMIT 1
 ) AS n ON true
-LEFT JOIN person p ON p.id = ANY(n.people) AND p.active AND p.email <> ''
+LEFT JOIN person p ON p.id = ANY(n.people) AND p.active
+  AND (p.email <> '' OR EXISTS (SELECT FROM contact_method c WHERE c.person_id = p.id))
 WHERE h.id = ANY($1::bigint[]) ORDER BY h.id, p.login
 """
 
@@ -45,24 +48,28 @@ ITEMS = "SELECT handover_id, incident_id FROM handover_item WHERE handover_id = 
 
 
 async def tell_next(desk: Desk, conn: Connection, handovers: Sequence[int]) -> None:
-    """Owe a mail about each of the lists to everybody of the shift that follows."""
+    """Owe a message about each of the lists to everybody of the shift that follows."""
     await _tell(desk, conn, handovers, "handover", also=())
 
 
 async def remind(desk: Desk, conn: Connection) -> int:
-    """Owe a mail about every list that was not accepted in time to them and to the manager, once; how many lists."""
+    """Owe a message about every list that was not accepted in time to them and to the manager, once; how many lists."""
     late = [row["id"] for row in await conn.fetch(UNACCEPTED, desk.clock.stamp(), GRACE)]
     if late:
-        await _tell(desk, conn, late, "handover_late", also=desk.rules.escalation.recipients.get(MANAGER, ()))
+        await _tell(desk, conn, late, "handover_late", also=await _managers(desk, conn))
     return len(late)
+
+
+async def _managers(desk: Desk, conn: Connection) -> Sequence[str]:
+    """Return where whoever is incident manager is told."""
+    recipient = Recipient(role=MANAGER, listed=desk.rules.escalation.recipients.get(MANAGER, ()))
+    return await addresses(conn, recipient, desk.clock.now())
 
 
 async def _tell(desk: Desk, conn: Connection, handovers: Sequence[int], template: str, also: Sequence[str]) -> None:
     rows = await conn.fetch(NEXT, list(handovers))
     listed = await _listed(conn, handovers)
-    settings = desk.rules.settings
-    mail = settings is not None and bool(settings.notify.smtp.host)
-    owed = [_notice(row, listed[row["id"]], template) for row in rows if mail and row["login"] is not None]
+    owed = [_notice(row, listed[row["id"]], template) for row in rows if row["login"] is not None]
     lists = {row["id"]: row for row in rows}
     owed += [_said(row, listed[row["id"]], template, target, MANAGER, ORDINARY) for row in lists.values() for target in also]
     await outbox.put(conn, [(None, notice) for notice in owed], desk.clock.stamp())
@@ -87,7 +94,7 @@ async def _listed(conn: Connection, handovers: Sequence[int]) -> Mapping[int, Li
 
 def _notice(row: Record, listed: Listed, template: str) -> Notice:
     sees = sight(a_person(row["login"], row["email"], row["phone"], row["roles"]))
-    return _said(row, listed, template, f"smtp:{row['email']}", "next_shift", sees, locale=row["locale"])
+    return _said(row, listed, template, f"person:{row['login']}", "next_shift", sees, locale=row["locale"])
 
 
 def _said(row: Record, listed: Listed, template: str, target: str, role: str, sees: Sight, **more: str) -> Notice:

@@ -80,6 +80,14 @@ class Escalation:
         cause = f"report_approved#{version}"
         return self._kept_from_security((LEADER,), incident, cause=cause, template="major_report", more={"text": text})
 
+    def replied(self, incident: Incident, cause: str, more: Mapping[str, Any]) -> tuple[Announcement, ...]:
+        """Return a reporter's answer for whoever has the record: where nobody has it the desk, else the incident manager."""
+        found = self.recipient("handler", incident)
+        people = tuple(dict.fromkeys((*found.people, *filter(None, (incident.owner,)))))
+        desk = replace(self.recipient(DESK, incident), instead=self.recipient(MANAGER, incident))
+        told = announcement(incident, (replace(found, people=people, instead=desk),), cause=cause, template="replied", more=more)
+        return (replace(told, recorded=False, silenced=""),)
+
     def complained(self, incident: Incident, complaint: int, text: str) -> tuple[Announcement, ...]:
         """Return a complaint that weighs for the operations director, whom those on security incidents are kept from."""
         cause = f"complaint#{complaint}"

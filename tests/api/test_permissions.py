@@ -72,6 +72,7 @@ NOTHING = {
     ("POST", FILES): 400, ("GET", ONE + FILE): 404, ("DELETE", ONE + FILE): 404,
     ("POST", ONE + "/leader_told"): 409, ("POST", ONE + "/acknowledge_escalation"): 409,
     ("DELETE", SUBSCRIBERS + "/{id:[0-9]{1,18}}"): 404,
+    ("POST", ONE + "/grade"): 409,
     ("GET", REPORT): 404, ("PUT", REPORT): 409, ("POST", REPORT + "/approve"): 409,
     ("DELETE", LINKED): 404, ("POST", ONE + "/publish"): 409, ("POST", ONE + "/refuse_link"): 409,
 }  # fmt: skip

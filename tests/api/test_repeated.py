@@ -48,12 +48,16 @@ MADE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 """What is made under each name, and what is changed of it then."""
 
+CLAIM = "UPDATE incident SET claimed_impact = 'business', claimed_urgency = 'urgent' WHERE number = $1"
+
 Asked = tuple[str, dict[str, Any]]
 
 
 async def record(api: Api, action: str) -> Asked:
     await api.hire("mail", "ann")
     number = (await api.incident(**KINDS.get(action, {})))["number"]
+    if action == "grade":
+        await api.desk.pool.execute(CLAIM, number)
     for before in BEFORE.get(action, []):
         body = {"solution": "restarted"} if before == "resolve" else BODIES.get(before, {})
         status, problem = await api.call("POST", f"{V1}/incidents/{number}/{before}", body)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.incidents.addressing import Directory, address
+from gateway.incidents.addressing import targets as addresses
 from gateway.incidents.announcement import Announcement, Recipient
 from gateway.oncall.person import Reachable
 
@@ -57,6 +58,13 @@ def test_several_roles_of_one_person_are_told_once_and_all_stand_in_the_timeline
         "cause": "opened", "template": "opened", "priority": 1, "roles": ("incident_manager", "leader"),
         "targets": ("person:mona",),
     }  # fmt: skip
+
+
+def test_messages_about_no_incident_find_their_addresses_by_the_same_rules() -> None:
+    assert addresses(Recipient(role="incident_manager", listed=("smtp:im@example.com",)), PEOPLE) == [
+        "smtp:im@example.com",
+        "person:mona",
+    ]
 
 
 def test_roles_that_nobody_has_are_unreachable() -> None:

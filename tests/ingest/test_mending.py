@@ -72,7 +72,7 @@ async def test_an_entry_is_shown_beside_what_was_expected(gateway: Served) -> No
     assert told["differences"][0]["meant"] == "/title"
     assert told["nearest"]
     assert "title" in told["example"]
-    assert told["would_become"]["flaws"][0]["pointer"] == "/status"
+    assert told["would_become"]["flaws"][0]["pointer"] == "/title"
     assert told["entry"]["headers"]["x-team"] == "dba"
     assert "s3cr3tvalue" not in str(told)
     assert "s3cr3tvalue" not in str(listed)

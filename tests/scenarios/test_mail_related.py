@@ -21,6 +21,7 @@ async def test_a_reply_after_the_master_was_resolved_is_in_a_record_of_its_own_t
         await hand_in(story, of_case(CASE, reply))
         record = await story.record(related)
         assert (record["state"], record["master"]) == ("logged", None)
-        assert [event for _, event in await story.told(related)][-2:] == ["unlinked", "note"]
+        events = [event for _, event in await story.told(related)]
+        assert "note" in events[events.index("unlinked") :]
         due = "SELECT next_due_at FROM incident WHERE number = $1"
         assert await story.gateway.pool.fetchval(due, related) is not None

@@ -107,5 +107,5 @@ async def test_a_list_nobody_accepts_in_time_is_told_of_once_and_to_the_manager_
         await floor.until(minute)
         await floor.hand_over()
     late = await floor.gateway.pool.fetch("SELECT recipient, role FROM outbox WHERE template = 'handover_late' ORDER BY 1")
-    people = [("bob@example.com", "next_shift"), ("eve@example.com", "next_shift"), ("manager@example.com", "incident_manager")]
+    people = [("bob", "next_shift"), ("eve", "next_shift"), ("manager@example.com", "incident_manager")]
     assert [tuple(row) for row in late] == ([] if accepted else people)

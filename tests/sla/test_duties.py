@@ -227,6 +227,16 @@ def test_the_desk_stands_in_for_whoever_has_not_an_urgent_record_yet() -> None:
     assert RULES.recipient("handler", a_record(priority=3)).instead is None
 
 
+def test_a_reporters_answer_is_for_whoever_has_the_record_else_the_desk_else_the_manager() -> None:
+    (made,) = RULES.replied(a_record(priority=4, owner="dora", master_id=3), "reporter_replied#4", {"text": "still down"})
+    (recipient,) = made.recipients
+    assert (recipient.people, made.facts["text"], made.silenced, made.recorded) == (("dora",), "still down", "", False)
+    desk = recipient.instead
+    assert desk is not None
+    assert desk.instead is not None
+    assert [desk.role, desk.instead.role] == ["service_desk", "incident_manager"]
+
+
 def test_what_is_said_of_a_record_is_bounded_and_bare_without_peoples_words() -> None:
     wordy = a_record(description="x" * 9_000, labels={f"l{i}": "y" * 900 for i in range(99)}, links=({"href": "https://a"},) * 9)
     (made,) = with_announcements(RULES, Revision(after=wordy, actor="gateway", events=CHANGE)).announcements

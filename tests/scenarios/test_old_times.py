@@ -1,0 +1,26 @@
+"""A time that a sender says is given back as it was said; only what comes before what is judged by one that is believed."""
+
+from tests.support.story import Story
+
+LONG_AGO, LATER = "2019-05-06T07:08:09Z", "2019-05-06T08:00:00Z"
+
+
+async def tell(story: Story, status: str, at: str) -> str:
+    body = {"title": "disk full", "dedup_key": "disk", "severity": "warning", "status": status, "occurred_at": at}
+    answer = await story.client.post("/ingest/generic", json=body, headers=story.as_key("ingest"))
+    result = (await answer.json())["results"][0]
+    return str(result["outcome"] if status == "resolved" else result["incident"])
+
+
+async def test_what_fires_for_years_occurred_when_its_sender_says(story: Story) -> None:
+    number = await tell(story, "firing", LONG_AGO)
+    assert (await story.record(number))["occurred_at"] == LONG_AGO
+    kept = await story.gateway.pool.fetchval("SELECT event_time FROM alert_event")
+    assert kept.isoformat() == LONG_AGO.replace("Z", "+00:00")
+
+
+async def test_its_recovery_a_while_later_still_ends_it(story: Story) -> None:
+    number = await tell(story, "firing", LONG_AGO)
+    await story.until(10)
+    assert await tell(story, "resolved", LATER) == "cleared"
+    assert (await story.record(number))["state"] == "resolved"
