@@ -85,9 +85,7 @@ async def test_a_mail_tells_number_and_link_and_nothing_that_was_written(gateway
     owed = await gateway.pool.fetch(OWED)
     assert [row["recipient"] for row in owed] == ["ann@example.com"] * 3
     facts = json.loads(owed[0]["facts"])
-    assert (facts["locale"], facts["subject"]) == ("zh-CN", f"[{facts['number']}] 我们已收到您的报告")
-    assert facts["text"].startswith("查看您的报告: https://gw.example/my/")
-    assert (await get(gateway.client, facts["text"].rpartition("gw.example")[2])).number == facts["number"]
+    assert facts == {"number": facts["number"], "locale": "zh-CN"}
     assert "down" not in owed[0]["facts"]
     assert page.one(r'class="address"><a href="/my/[^"]+">([^<]+)<').startswith("https://gw.example/my/")
 
