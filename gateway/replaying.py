@@ -29,6 +29,8 @@ FORETOLD = {
     Foretold.OPENS_OR_REPEATS: "opens a record, or repeats the open one of this key",
     Foretold.CLEARS_IF_FIRING: "clears the alert of this key, if it is firing",
     Foretold.ACKNOWLEDGES_IF_FIRING: "acknowledges the alert of this key, if it is firing",
+    Foretold.UNACKNOWLEDGES_IF_FIRING: "takes back the acknowledgement of the alert of this key",
+    Foretold.ADDS_A_NOTE_IF_OPEN: "adds a note to the record of this key, if it is open",
     Foretold.ONLY_A_TEST: "is only a test, and opens nothing",
 }
 UNSENT = {"host", "content-length", "connection", "authorization", "accept-encoding", "transfer-encoding", "x-api-key", "expect"}

@@ -30,6 +30,19 @@ def test_a_captured_request_is_told_as_the_alerts_it_would_become(capsys: pytest
     assert "opens a record, or repeats the open one" in told
 
 
+@pytest.mark.parametrize(
+    ("case", "outcome"),
+    [
+        ("event_acknowledged", "acknowledges the alert of this key, if it is firing"),
+        ("event_unacknowledged", "takes back the acknowledgement of the alert of this key"),
+        ("event_commented", "adds a note to the record of this key, if it is open"),
+    ],
+)
+def test_what_people_do_in_the_senders_tool_is_told_too(capsys: pytest.CaptureFixture[str], case: str, outcome: str) -> None:
+    assert main(["replay", "icinga", str(FIXTURES / "icinga" / case / "request.http")]) == 0
+    assert f"outcome  {outcome}" in capsys.readouterr().out
+
+
 def test_standard_input_that_cannot_be_read_is_told_place_by_place(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

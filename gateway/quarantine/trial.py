@@ -15,6 +15,8 @@ class Foretold(StrEnum):
     OPENS_OR_REPEATS = "opens_or_repeats"
     CLEARS_IF_FIRING = "clears_if_firing"
     ACKNOWLEDGES_IF_FIRING = "acknowledges_if_firing"
+    UNACKNOWLEDGES_IF_FIRING = "unacknowledges_if_firing"
+    ADDS_A_NOTE_IF_OPEN = "adds_a_note_if_open"
     ONLY_A_TEST = "only_a_test"
 
 
@@ -22,6 +24,8 @@ FORETOLD: Mapping[AlertStatus, Foretold] = {
     AlertStatus.FIRING: Foretold.OPENS_OR_REPEATS,
     AlertStatus.RESOLVED: Foretold.CLEARS_IF_FIRING,
     AlertStatus.ACKNOWLEDGED: Foretold.ACKNOWLEDGES_IF_FIRING,
+    AlertStatus.UNACKNOWLEDGED: Foretold.UNACKNOWLEDGES_IF_FIRING,
+    AlertStatus.COMMENTED: Foretold.ADDS_A_NOTE_IF_OPEN,
 }
 
 

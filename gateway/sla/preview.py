@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from gateway import settings
-from gateway.durations import Duration, Promise, spelled, written
+from gateway.durations import spelled, written
 from gateway.errors import Flaw, Misconfigured, Unprocessable
 from gateway.incidents.record import Incident
 from gateway.settings import Settings
@@ -41,7 +41,7 @@ def tried(rules: Rules, edit: Mapping[str, Mapping[str, Any]]) -> Rules:
 
 def edited(configured: Settings, edit: Mapping[str, Mapping[str, Any]]) -> Settings:
     """The settings with `edit` laid over the parts of `sla` it names, key by key as a file is; raises Misconfigured."""
-    tree = msgspec.to_builtins(configured.sla, str_keys=True, enc_hook=_text)
+    tree = msgspec.to_builtins(configured.sla, str_keys=True, enc_hook=spelled)
     settings.overlay(tree, {part: edit[part] for part in PARTS if part in edit})
     try:
         sla = msgspec.convert(tree, settings.Sla, strict=False, dec_hook=written)
@@ -51,12 +51,6 @@ def edited(configured: Settings, edit: Mapping[str, Mapping[str, Any]]) -> Setti
     if flaws := settings.contradictions(changed):
         raise Misconfigured("the edit contradicts itself", flaws=tuple(flaws))
     return changed
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, Duration | Promise):
-        raise NotImplementedError(type(value).__name__)
-    return spelled(value)
 
 
 def moved(before: Rules, after: Rules, incidents: Sequence[Incident], now: datetime) -> Iterator[Move]:

@@ -2,9 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
+
 from gateway.incidents.model import State
-from gateway.notify.showing import mark
+from gateway.notify.press_tokens import PressTokens
+from gateway.notify.showing import buttons, mark, shown, standing_of
 from tests.incidents.test_lifecycle import an_incident
+
+TOKENS = PressTokens((b"new" * 11,))
 
 
 def test_what_people_would_see_differently_has_another_mark_and_what_they_would_not_has_the_same() -> None:
@@ -12,3 +17,43 @@ def test_what_people_would_see_differently_has_another_mark_and_what_they_would_
     changes = ({"state": State.RESOLVED}, {"priority": one.priority - 1}, {"reopened": 1}, {"handler": "ann"})
     assert len({mark(one), *(mark(replace(one, **change)) for change in changes)}) == 1 + len(changes)
     assert mark(replace(one, description="more", version=one.version + 1)) == mark(one)
+
+
+def test_a_record_stands_on_two_lines_in_the_readers_language() -> None:
+    one = an_incident(State.IN_PROGRESS, title="Mail\nis down", handler="ann")
+    assert standing_of(one, "en").splitlines() == [
+        "[INC-20260302-000001] Priority 3 · Mail is down",
+        "State: in progress · Handled by: ann",
+    ]
+    assert standing_of(replace(one, handler=""), "zh-CN").splitlines()[0] == ("[INC-20260302-000001] 优先级 3 · Mail is down")
+    assert "处理人" not in standing_of(replace(one, handler=""), "zh-CN")
+
+
+def test_a_text_that_names_the_record_already_is_followed_by_its_state_alone() -> None:
+    one = an_incident()
+    named = shown(one, TOKENS, "en", "INC-20260302-000001 was opened", named=True)
+    assert named.text == f"INC-20260302-000001 was opened\nState: {named.state}"
+    assert shown(one, TOKENS, "en", "Hello").text == f"Hello\n{standing_of(one, 'en')}"
+    assert shown(one, TOKENS, "en").text == standing_of(one, "en")
+    assert (named.number, named.title) == (one.number, one.title)
+
+
+@pytest.mark.parametrize(
+    ("state", "offered"),
+    [
+        (State.LOGGED, ["acknowledge", "resolve"]),
+        (State.ASSIGNED, ["acknowledge", "resolve"]),
+        (State.IN_PROGRESS, ["resolve"]),
+        (State.ON_HOLD, ["resolve"]),
+        (State.RESOLVED, []),
+        (State.CLOSED, []),
+    ],
+)
+def test_only_what_is_still_owed_can_be_pressed(state: State, offered: list[str]) -> None:
+    one = an_incident(state)
+    pressable = buttons(one, TOKENS, "zh-CN")
+    assert [button.action for button in pressable] == offered
+    for button in pressable:
+        read = TOKENS.read(button.token)
+        assert read is not None
+        assert read.incident_id == one.id

@@ -137,8 +137,9 @@ async def test_a_replica_that_dies_after_the_commit_makes_no_second_record(site:
         await site.submit(submission)
         raise ConnectionError
 
-    with pytest.raises(ConnectionError):
+    with pytest.raises(ExceptionGroup) as failed:
         await Expiry(site.pool, site.clock, die).run_once()
+    assert [type(error) for error in failed.value.exceptions] == [ConnectionError]
     assert (await site.look(), await site.states()) == (1, ["logged"])
     with pytest.raises(ConnectionError):
         await pinged(site.pool, die, site.clock.stamp(), 1, "backup")

@@ -1,0 +1,39 @@
+"""Routing gives a record to a group, and beyond the desk assigns it and starts that tier's clock."""
+
+import pytest
+
+from gateway.catalogue.applying import apply
+from gateway.catalogue.routing import Routed
+from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.model import State, Tier
+from gateway.incidents.record import Revision
+from gateway.oncall.roles import GroupTier
+from tests.incidents.test_lifecycle import LATER, an_incident
+
+
+def opened(handler: str = "") -> Revision:
+    return Revision(after=an_incident(handler=handler), actor="gateway", events=(("opened", {}),))
+
+
+def test_at_the_desk_a_record_keeps_its_state_and_its_clock() -> None:
+    before = opened(handler="dora")
+    routed = Routed("desk", GroupTier.DESK, "", "everything", "")
+    revision = apply(before, routed, LATER)
+    assert (revision.after.assignee_group, revision.after.handler) == ("desk", "dora")
+    assert (revision.after.state, revision.after.tier) == (State.LOGGED, Tier.DESK)
+    assert revision.after.ledger == before.after.ledger
+    said = {"group": "desk", "tier": Tier.DESK, "rule": "everything", "state": State.LOGGED}
+    assert revision.events == (("opened", {}), ("routed", said))
+
+
+@pytest.mark.parametrize(("group", "tier"), [(GroupTier.TIER2, Tier.SECOND), (GroupTier.TIER3, Tier.THIRD)])
+def test_beyond_the_desk_it_is_assigned_and_that_tiers_clock_starts(group: GroupTier, tier: Tier) -> None:
+    routed = Routed("dba", group, "bob", "databases", "on shift")
+    after = apply(opened(), routed, LATER).after
+    assert (after.state, after.tier, after.assignee, after.handler) == (
+        State.ASSIGNED,
+        tier,
+        "bob",
+        "bob",
+    )
+    assert after.ledger[-1] == LedgerEntry(LATER, ClockEvent.ASSIGN, tier)

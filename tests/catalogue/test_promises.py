@@ -1,0 +1,65 @@
+"""Promises of a service are refused where nothing could keep them, and win over those of policies."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from gateway.catalogue.promises import flaws_of, tailor
+from gateway.sla.calendars import read_calendars
+from gateway.sla.policy import ClockName
+from tests.catalogue.test_routing import a_service
+from tests.sla.stories import POLICIES, SETTINGS
+
+CALENDARS, _ = read_calendars(SETTINGS.sla.calendars)
+OVERALL = ClockName.OVERALL
+
+
+@pytest.mark.parametrize(
+    ("targets", "pointer"),
+    [
+        ({"5": {}}, "/targets/5"),
+        ({"1": {"lunch": "15m"}}, "/targets/1/lunch"),
+        ({"1": {"overall": "soon"}}, "/targets/1/overall"),
+        ({"1": {"overall": "0s"}}, "/targets/1/overall"),
+        ({"1": {"overall": "3660d"}, "2": {"overall": "3661d"}}, "/targets/2/overall"),
+    ],
+)
+def test_a_target_that_cannot_be_kept_is_named(targets: Mapping[str, Mapping[str, str]], pointer: str) -> None:
+    flaws = flaws_of("", "", targets, SETTINGS.sla, CALENDARS)
+    assert [flaw.pointer for flaw in flaws] == [pointer]
+
+
+def test_a_policy_and_a_calendar_that_do_not_exist_are_named_with_those_that_do() -> None:
+    policy, hours = flaws_of("gone", "never", {}, SETTINGS.sla, CALENDARS)
+    assert (policy.pointer, hours.pointer) == ("/policy", "/support_hours")
+    assert "itil-minutes" in policy.detail
+    assert "24x7" in hours.detail
+
+
+def test_promises_that_can_be_kept_have_no_flaw() -> None:
+    targets = {"1": {"overall": "15m"}, "4": {"desk": "2wd"}}
+    assert list(flaws_of("itil-minutes", "24x7", targets, SETTINGS.sla, CALENDARS)) == []
+
+
+def test_a_service_without_promises_has_no_policies_of_its_own() -> None:
+    assert tailor(a_service("shop"), POLICIES, CALENDARS) == {}
+    assert tailor(replace(a_service("shop"), support_hours="gone"), POLICIES, CALENDARS) == {}
+
+
+def test_a_services_targets_win_clock_by_clock() -> None:
+    service = replace(a_service("shop"), targets={"1": {"overall": "7m"}})
+    policy = tailor(service, POLICIES, CALENDARS)["itil-minutes"]
+    usual = POLICIES["itil-minutes"]
+    assert policy.targets[1] == {**usual.targets[1], OVERALL: timedelta(minutes=7)}
+    assert (policy.targets[2], policy.calendar) == (usual.targets[2], usual.calendar)
+
+
+def test_working_days_of_a_services_targets_are_those_of_its_support_hours() -> None:
+    targets = {"1": {"overall": "2wd"}}
+    for hours in ("24x7", "cn-office"):
+        service = replace(a_service("shop"), support_hours=hours, targets=targets)
+        policy = tailor(service, POLICIES, CALENDARS)["itil-minutes"]
+        assert policy.calendar is CALENDARS[hours]
+        assert policy.targets[1][OVERALL] == 2 * CALENDARS[hours].day

@@ -1,0 +1,46 @@
+"""What is wrong with the settings of mail is said, each at its place."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import Misconfigured
+from gateway.settings import load
+
+RULE = '[[mail.rules]]\nname = "x"\n'
+MAILBOX = '[mail.imap.desk]\nhost = "imap.example.com"\nuser = "desk"\npassword = "secret"\n'
+BUCKET = '[mail.ses.s3]\nendpoint = "https://s3.eu-west-1.amazonaws.com"\n'
+
+
+def places(folder: Path, text: str) -> set[str]:
+    (folder / "gateway.toml").write_text(text)
+    with pytest.raises(Misconfigured) as refused:
+        load(folder / "gateway.toml", {})
+    return {flaw.pointer for flaw in refused.value.flaws}
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (RULE, "/mail/rules/0"),
+        (RULE + 'senders = ["**"]', "/mail/rules/0"),
+        (RULE + 'senders = ["*"]\nservice = "{team}"', "/mail/rules/0/service"),
+        ('[mail]\nreply_to = "desk"', "/mail/reply_to"),
+        ("[mail]\nmax_bytes = 0", "/mail/max_bytes"),
+        ("[mail]\nat_once = 0", "/mail/at_once"),
+        (MAILBOX.replace(".desk", ".Desk"), "/mail/imap/Desk"),
+        (MAILBOX.replace("secret", ""), "/mail/imap/desk/password_file"),
+        (MAILBOX + 'poll = "10m"', "/mail/imap/desk/poll"),
+        (MAILBOX + 'after = "move"\nmove_to = "INBOX"', "/mail/imap/desk/move_to"),
+        ("[mail.listener]\nstarttls = true", "/mail/listener/certificate"),
+    ],
+)
+def test_a_setting_of_mail_that_cannot_be_is_named(tmp_path: Path, text: str, place: str) -> None:
+    assert places(tmp_path, text) == {place}
+
+
+def test_a_bucket_needs_an_address_and_all_that_signs_a_request(tmp_path: Path) -> None:
+    needed = {f"/mail/ses/s3/{name}" for name in ("region", "bucket", "access_key", "secret_key")}
+    assert places(tmp_path, BUCKET) == needed
+    ftp = BUCKET.replace("https:", "ftp:")
+    assert places(tmp_path, ftp) == needed | {"/mail/ses/s3/endpoint"}
