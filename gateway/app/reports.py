@@ -57,7 +57,7 @@ def ways(
 ) -> Ways:
     """The doors as the settings say."""
     form, desk = settings.form, reception.desk
-    filing = FormFiling(reception, files, Tickets(links.secrets), form, _acknowledging(settings, links))
+    filing = FormFiling(reception, files, Tickets(links.secrets), form, _acknowledging(settings))
     pages = Pages(settings.notify.locale, form.zone, form.contact)
     places = Places(form.at_once, form.at_once * form.max_bytes)
     door = FormDoor(filing, Buckets(desk.pool, form), links, pages, catalogue.services, metrics, desk.clock, places,
@@ -65,12 +65,12 @@ def ways(
     return Ways(door, AppDoor(reception, links, form.region, metrics, desk.clock))
 
 
-def _acknowledging(settings: Settings, links: ReporterLinks) -> Acknowledging | None:
+def _acknowledging(settings: Settings) -> Acknowledging | None:
     """None where the gateway sends no mail, or none to reporters."""
     per_hour = settings.mail.acknowledgements_per_hour
     if not (settings.form.acknowledge and settings.notify.smtp.host and per_hour > 0):
         return None
-    return Acknowledging(links, settings.server.external_url, per_hour)
+    return Acknowledging(per_hour)
 
 
 async def _report(call: Call) -> web.Response:
@@ -86,8 +86,8 @@ async def _own(call: Call) -> web.Response:
 
 
 REPORTS = (
-    Route("POST", "/ingest/app", _report, Scope.INGEST, "Report for somebody who uses an app", None, Taken, status=202,
+    Route("POST", "/ingest/app", _report, Scope.INGEST, "Report for a user of an app", None, Taken, status=202,
           headers=ONCE, keeps=AppReport),
-    Route("GET", "/ingest/app/mine", _own, Scope.INGEST, "What became of somebody's reports", None, Owned, Asked),
+    Route("GET", "/ingest/app/mine", _own, Scope.INGEST, "List an app user's reports", None, Owned, Asked),
 )  # fmt: skip
 """The routes of apps, handled and described like those of the API."""

@@ -56,6 +56,12 @@ async def resolved(story: Story, number: str, solution: str) -> None:
     assert letter.to == "ann@example.com"
 
 
+async def asked(story: Story) -> None:
+    (letter,) = await story.letters(1)
+    assert letter.to == "ann@example.com"
+    assert "we need an answer from you" in letter.text
+
+
 async def reopened(story: Story, number: str) -> None:
     await story.act(number, "refuse", "admin")
     assert "reopened" in await to_tina(story)
@@ -64,6 +70,7 @@ async def reopened(story: Story, number: str) -> None:
 async def test_an_answer_ends_the_hold_that_is_for_it_and_no_other_and_whoever_has_the_record_reads_it(story: Story) -> None:
     number, told = await reported(story)
     await story.act(number, "hold", "tina", reason="awaiting_user")
+    await asked(story)
     await story.until(30)
     await answer(story, told, "It is laptop 4711.")
     assert await state(story, number) == "in_progress"
@@ -114,6 +121,8 @@ async def test_thanks_and_what_others_say_are_notes_and_the_record_closes_when_i
     assert await last(story, number, 4) == ["note"] * 4
     await story.until(CLOSES + 6)
     assert await state(story, number) == "closed"
+    (letter,) = await story.letters(1)
+    assert "Your report" in letter.text
     assert story.mailbox.arrived.empty()
 
 
