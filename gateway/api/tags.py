@@ -58,7 +58,7 @@ AREAS = tuple(
         (r"(/ingest/alertmanager/\{key\})?/api/v2/alerts", "Alertmanager API"),
         (r"/(ingest|api/v2|v2|generic|integrations|process-event)\b", "Alerts in"),
         (r"/report", "Reporters"),
-        (r"/(healthz|readyz|metrics|openapi\.json|docs)$", "Operation"),
+        (r"/(healthz|readyz|metrics|openapi\.json|docs)$|/(problems|runbooks)/", "Operation"),
     )
 )  # fmt: skip
 """The first pattern that a path begins with says its group."""
