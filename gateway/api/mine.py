@@ -70,10 +70,14 @@ class Mine(msgspec.Struct):
 
 
 class Invitation(msgspec.Struct):
-    """A link for the reporter, as paths to be put behind the gateway's address (`page` is for people), and when it ends."""
+    """A link for the reporter, as paths to be put behind the gateway's address (`page` is for people), and when it ends.
+
+    `url` is the whole address of the page, "" where the setting server.external_url is empty.
+    """
 
     path: str
     page: str
+    url: str
     expires_at: datetime
 
 
@@ -95,7 +99,8 @@ async def invite(call: Call) -> web.Response:
     async with acquire(desk.pool) as conn:
         now = await conn.fetchval(NOW, desk.clock.stamp())
     link, ends = call.context.links.make(incident.id, now)
-    return respond(Invitation(f"/api/v1/mine/{link}", f"/my/{link}", ends), 201)
+    page = f"/my/{link}"
+    return respond(Invitation(f"/api/v1/mine/{link}", page, call.context.links.address(page), ends), 201)
 
 
 async def read_mine(call: Call) -> web.Response:

@@ -73,7 +73,7 @@ async def links(pool: Pool, settings: Settings, clock: Clock) -> ReporterLinks:
     """Links for reporters, signed with the secret of the settings or with one of the database."""
     async with acquire(pool) as conn:
         secrets = await secrets_of(conn, settings.links.secret, token_bytes(32), clock.stamp())
-    return ReporterLinks(secrets, settings.links.valid)
+    return ReporterLinks(secrets, settings.links.valid, settings.server.external_url)
 
 
 def oidc(stack: AsyncExitStack, login: Login, settings: Settings) -> OidcLogin | None:

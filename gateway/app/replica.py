@@ -102,7 +102,7 @@ async def _assemble(
     stack.callback(reserve.close)
     links = await parts.links(pool, settings, clock)
     tokens = ReplyTokens(links.secrets)
-    telling = telling_by(stack, pool, settings, clock, tokens, metrics)
+    telling = telling_by(stack, pool, settings, clock, links, metrics)
     timers = await parts.timers(stack, timer_pool, settings, clock, Effects(rules, key), TimerObserver(metrics, telling.wake.set))
     committer = Committer(clock, settings.dedup, Records(Openings(settings, rules, catalogue), reserve, clock, key))
     observer = IntakeObserver(metrics, timers.note_armed, telling.wake.set)

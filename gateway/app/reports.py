@@ -57,7 +57,7 @@ def ways(
 ) -> Ways:
     """The doors as the settings say."""
     form, desk = settings.form, reception.desk
-    filing = FormFiling(reception, files, Tickets(links.secrets), form, _acknowledging(settings, links))
+    filing = FormFiling(reception, files, Tickets(links.secrets), form, _acknowledging(settings))
     pages = Pages(settings.notify.locale, form.zone, form.contact)
     places = Places(form.at_once, form.at_once * form.max_bytes)
     door = FormDoor(filing, Buckets(desk.pool, form), links, pages, catalogue.services, metrics, desk.clock, places,
@@ -65,12 +65,12 @@ def ways(
     return Ways(door, AppDoor(reception, links, form.region, metrics, desk.clock))
 
 
-def _acknowledging(settings: Settings, links: ReporterLinks) -> Acknowledging | None:
+def _acknowledging(settings: Settings) -> Acknowledging | None:
     """None where the gateway sends no mail, or none to reporters."""
     per_hour = settings.mail.acknowledgements_per_hour
     if not (settings.form.acknowledge and settings.notify.smtp.host and per_hour > 0):
         return None
-    return Acknowledging(links, settings.server.external_url, per_hour)
+    return Acknowledging(per_hour)
 
 
 async def _report(call: Call) -> web.Response:

@@ -23,6 +23,8 @@ from gateway.notify.press_tokens import PressTokens
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.notify.runner import Runner as Telling
 from gateway.notify.twilio_api import TwilioApi
+from gateway.operations.record_links import RecordLinks
+from gateway.operations.reporter_links import ReporterLinks
 from gateway.settings import Settings
 
 
@@ -32,7 +34,7 @@ def calls(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, t
     stack.push_async_callback(api.close)
     return {
         twilio_voice.NAME: VoiceChannel(api, pool, tokens, clock, public_address(settings)),
-        twilio_sms.NAME: SmsChannel(api, pool, clock, settings.server.external_url),
+        twilio_sms.NAME: SmsChannel(api, pool, clock, settings.form.zone),
     }
 
 
@@ -74,14 +76,15 @@ def channels(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock
 
 
 def telling(
-    stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: ReplyTokens, metrics: Metrics
+    stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, links: ReporterLinks, metrics: Metrics
 ) -> Telling:
     """What delivers the outbox."""
     return Telling(
         pool=pool,
-        channels=channels(stack, pool, settings, clock, tokens),
+        channels=channels(stack, pool, settings, clock, ReplyTokens(links.secrets)),
         metrics=metrics,
         clock=clock,
         locale=settings.notify.locale,
-        external_url=settings.server.external_url,
+        zone=settings.form.zone,
+        opens=RecordLinks(links),
     )

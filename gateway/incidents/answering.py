@@ -1,4 +1,7 @@
-"""Who heard of an incident hears of its end, at the same address: reporters, managers, webhooks, whoever worked on it."""
+"""Who heard of an incident hears of its end, at the same address: managers, webhooks, whoever worked on it.
+
+Its reporters hear at the address of their acknowledgement of whatever concerns them.
+"""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -11,9 +14,7 @@ from gateway.incidents.addressing import PRIVY
 from gateway.incidents.facts import bare, facts_of
 from gateway.incidents.model import LIVE, State
 from gateway.incidents.record import Incident, Notice, Revision
-
-RESOLVED = "resolved"
-"""The event of an end, and the message that tells of it."""
+from gateway.incidents.reporter_news import News, news_of
 
 
 class Turn(StrEnum):
@@ -25,18 +26,17 @@ class Turn(StrEnum):
 
 
 HEARD = """
-SELECT o.incident_id, o.channel, o.recipient, o.role, o.facts, i.number, i.title, i.reopened, true AS reported
-FROM incident i JOIN outbox o ON o.incident_id = i.id
-WHERE i.id = ANY($1::bigint[])
+SELECT o.incident_id, o.channel, o.recipient, o.role, o.facts, true AS reported
+FROM outbox o WHERE o.incident_id = ANY($1::bigint[])
 AND (o.template = 'received' OR (o.template = 'chat' AND o.facts->>'opened' = 'true'))
 UNION ALL
-SELECT heard.*, '{}'::json, '', '', 0, false FROM (
+SELECT heard.*, '{}'::json, false FROM (
   SELECT DISTINCT ON (incident_id, channel, recipient) incident_id, channel, recipient, role FROM outbox t
   WHERE incident_id = ANY($2::bigint[]) AND state <> 'dead' AND channel <> 'voice' AND template = ANY($3::text[])
   AND NOT EXISTS (SELECT FROM chat_message m
     WHERE m.incident_id = t.incident_id AND m.provider = t.channel AND m.shown IS NOT NULL)
   ORDER BY incident_id, channel, recipient, created_at) AS heard
-ORDER BY 1, 9 DESC, 2, 3
+ORDER BY 1, 6 DESC, 2, 3
 """
 """Reporters and their acknowledgements, then whoever was told what to do.
 
@@ -51,15 +51,6 @@ BEGINNINGS = (
 
 KEPT = ("locale", "subject", "answers")
 """What of the acknowledgement holds for the answer too: its language, its subject, the message it answers."""
-
-
-def ends(revisions: Sequence[Revision]) -> list[int]:
-    """The records that these changes resolve, and those that a resolved master lets go."""
-    return [one.after.id for one in revisions if any(_ends(event, facts) for event, facts in one.events)]
-
-
-def _ends(event: str, facts: Mapping[str, Any]) -> bool:
-    return event == RESOLVED or (event == "unlinked" and facts.get("state") == State.RESOLVED)
 
 
 def turn_of(before: Incident | None, after: Incident) -> Turn | None:
@@ -78,27 +69,33 @@ def turns(revisions: Sequence[Revision]) -> Mapping[int, Revision]:
 
 async def answers(conn: Connection, revisions: Sequence[Revision]) -> list[tuple[int, Notice]]:
     """Return what is owed because of these changes to those who heard of the incidents; once for each turn."""
-    ended, turned = ends(revisions), turns(revisions)
-    if not (ended or turned):
+    turned, news = turns(revisions), {one.after.id: news_of(one) for one in revisions}
+    reported = [incident_id for incident_id, one in news.items() if one is not None]
+    if not (reported or turned):
         return []
-    rows = await conn.fetch(HEARD, ended, list(turned), BEGINNINGS)
-    found = [(row["incident_id"], _answer(dict(row)) if row["reported"] else _news(dict(row), turned)) for row in rows]
+    rows = [dict(row) for row in await conn.fetch(HEARD, reported, list(turned), BEGINNINGS)]
+    reporters = {_place(row) for row in rows if row["reported"]}
+    others = [row for row in rows if not row["reported"] and _place(row) not in reporters]
+    found = [(row["incident_id"], _answer(row, news[row["incident_id"]])) for row in rows if row["reported"]]
+    found += [(row["incident_id"], _news(row, turned)) for row in others]
     return [(incident_id, notice) for incident_id, notice in found if notice is not None]
 
 
-def _answer(row: dict[str, Any]) -> Notice:
+def _place(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return row["incident_id"], row["channel"], row["recipient"]
+
+
+def _answer(row: Mapping[str, Any], news: News | None) -> Notice | None:
+    if news is None:
+        return None
     told = msgspec.json.decode(row["facts"], type=dict[str, Any])
     kept = {name: told[name] for name in KEPT if name in told}
-    return Notice(
-        cause=f"answered#{row['reopened']}",
-        target=f"{row['channel']}:{row['recipient']}",
-        role="reporter",
-        template=RESOLVED,
-        facts={"number": row["number"], "title": row["title"], **kept},
-    )
+    target = f"{row['channel']}:{row['recipient']}"
+    facts = {**news.facts, **kept}
+    return Notice(cause=news.cause, target=target, role="reporter", template=news.template, facts=facts)
 
 
-def _news(row: dict[str, Any], turned: Mapping[int, Revision]) -> Notice | None:
+def _news(row: Mapping[str, Any], turned: Mapping[int, Revision]) -> Notice | None:
     """Return the message to one who heard; not to whoever did it, and of a closing after a solution to programs alone."""
     revision = turned[row["incident_id"]]
     before, after = revision.before, revision.after

@@ -5,7 +5,7 @@ when the last has failed.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from gateway.metrics import Metrics, SendOutcome, channel_label
 from gateway.notify.breaker import Breakers
 from gateway.notify.message import Channel, Dead, Delivered, Message, Result, Retry
 from gateway.notify.outbox import Owed
+from gateway.notify.phrases import Reader
 from gateway.notify.retries import Settlement, defer, failing, next_method, settle
 from gateway.notify.templates import render
 from gateway.oncall.methods import Ways, ways_of
@@ -35,6 +36,14 @@ QUIET = frozenset({"resolved", "closed"})
 
 SEND_TIMEOUT_S = 10.0
 
+Opens = Callable[[Owed, str], str]
+"""From a message and the channel that it goes by to the address that opens its record, "" where none does."""
+
+
+def no_link(_owed: Owed, _channel: str) -> str:
+    """Return no address."""
+    return ""
+
 
 class Outcome(NamedTuple):
     """What becomes of the row, how the attempt ended, and by which channel it went."""
@@ -46,14 +55,15 @@ class Outcome(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class Delivery:
-    """Makes attempts. `locale` is the language of messages that do not say theirs."""
+    """Makes attempts. `locale` and `zone` are the language and the time zone of messages that do not say theirs."""
 
     pool: Pool
     channels: Mapping[str, Channel]
     metrics: Metrics
     clock: Clock
     locale: Locale = "en"
-    external_url: str = ""
+    zone: str = "UTC"
+    opens: Opens = no_link
     send_timeout_s: float = SEND_TIMEOUT_S
     breakers: Breakers = field(default_factory=Breakers)
 
@@ -113,7 +123,7 @@ class Delivery:
         if channel is None:
             named = f"there is no channel {target.channel!r}" if target.channel else f"{target.address!r} names no channel"
             return Dead(named)
-        message = self._message(owed, target.address, locale)
+        message = self._message(owed, target, locale)
         endpoint = channel.endpoint(target.address)
         if wait := self.breakers.wait(endpoint, self.clock.monotonic()):
             return float(wait)
@@ -121,14 +131,15 @@ class Delivery:
         self.breakers.report(endpoint, self.clock.monotonic(), failed=failing(result))
         return result
 
-    def _message(self, owed: Owed, address: str, spoken: str) -> Message:
+    def _message(self, owed: Owed, target: Target, spoken: str) -> Message:
         asked = owed.facts.get("locale", spoken)
         locale = next((known for known in LOCALES if known == asked), self.locale)
-        words = render(owed.template, owed.facts, self.external_url, locale)
+        link = self.opens(owed, target.channel)
+        words = render(owed.template, owed.facts, Reader(locale, self.zone, link), owed.role)
         return Message(
             id=owed.id,
             incident_id=owed.incident_id,
-            recipient=address,
+            recipient=target.address,
             template=owed.template,
             role=owed.role,
             subject=words.subject,
@@ -136,6 +147,7 @@ class Delivery:
             facts=owed.facts,
             created_at=owed.created_at,
             urgency=owed.urgency,
+            link=link,
         )
 
     async def _timed(self, channel: Channel, message: Message, name: str) -> Result:

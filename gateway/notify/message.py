@@ -11,7 +11,8 @@ from uuid import UUID
 class Message:
     """One rendered notification to one recipient; `id` is the same on every attempt, so receivers can drop repeats.
 
-    `urgency` is the priority it tells of, 5 where it tells of none.
+    `urgency` is the priority it tells of, 5 where it tells of none. `link` opens the record for whoever reads it, "" where
+    nothing does.
     """
 
     id: UUID
@@ -24,6 +25,7 @@ class Message:
     facts: Mapping[str, Any]
     created_at: datetime
     urgency: int = 5
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

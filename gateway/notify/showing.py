@@ -4,13 +4,13 @@ from gateway.incidents.labels import LOCALES, Locale, state_label
 from gateway.incidents.model import LIVE, State
 from gateway.incidents.record import Incident
 from gateway.notify.card import Button, Pressed, Reply
+from gateway.notify.phrases import one_line
 from gateway.notify.press_tokens import PressTokens
-from gateway.notify.templates import one_line
 
 BUTTONS: dict[Pressed, tuple[str, str]] = {"acknowledge": ("Acknowledge", "受理"), "resolve": ("Resolve", "解决")}
 """What buttons say."""
 
-PRIORITY, STATE, HANDLER = ("Priority {}", "优先级 {}"), ("State: {}", "状态:{}"), ("Handled by: {}", "处理人:{}")
+PRIORITY, STATE, HANDLER = ("Priority {}", "优先级 {}"), ("State: {}", "状态：{}"), ("Handled by: {}", "处理人：{}")
 
 
 def shown(incident: Incident, tokens: PressTokens, locale: Locale, text: str = "", *, named: bool = False) -> Reply:

@@ -8,16 +8,15 @@ replaces the one that is made of them: mail programs keep a thread together by i
 Titles and names are foreign text: they are put in as values, never read as a format, and lose their control characters.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from gateway.incidents.labels import LOCALES, Locale, clock_label, label
+from gateway.incidents.labels import clock_label, label
 from gateway.incidents.model import ReportStatus, Resolution, State
-
-TITLE_CHARS = 200
+from gateway.notify.phrases import Reader, moment, one_line, whole
+from gateway.notify.reporter_letters import LETTERS, letter
 
 
 class Template(StrEnum):
@@ -49,6 +48,8 @@ class Template(StrEnum):
     GRADE_THIS = "grade_this"
     GRADING_OVERDUE = "grading_overdue"
     CONVERT = "convert"
+    AWAITING_REPORTER = "awaiting_reporter"
+    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,11 @@ class Rendered:
     subject: str
     text: str
 
+
+REPORTER = "reporter"
+"""The role of those who reported."""
+
+COLON = (": ", "：")
 
 OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.OPENED: ("opened", "已受理"),
@@ -70,11 +76,11 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.RAISED: ("priority raised", "优先级已提高"),
     Template.ESCALATED: ("escalated", "已升级"),
     Template.RETURNED: ("returned to the desk", "已退回服务台"),
-    Template.UNDELIVERED: ("nobody was reached", "通知均未送达,请跟进"),
+    Template.UNDELIVERED: ("nobody was reached", "通知均未送达，请跟进"),
     Template.RESUMED: ("resumed", "已恢复处理"),
     Template.UNRESOLVED: ("still unresolved", "仍未解决"),
     Template.MAJOR: ("declared major", "定为重大事件"),
-    Template.RECEIVED: ("your message was received", "来信已受理"),
+    Template.RECEIVED: ("we have received your report", "您的报告已受理"),
     Template.REPLIED: ("its reporter replied", "报障人已回复"),
     Template.STATUS_UPDATE: ("status update", "进展通报"),
     Template.COMPLAINT: ("complaint", "投诉"),
@@ -85,31 +91,33 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.CONVERT: ("request past its time", "请求已超时"),
     Template.GRADE_THIS: ("grade this", "请评定级别"),
     Template.GRADING_OVERDUE: ("not graded in time", "级别未及时评定"),
+    Template.AWAITING_REPORTER: ("we need your answer", "需要您答复"),
+    Template.REJECTED: ("not taken up", "未予受理"),
     Template.UPDATE_DUE: ("status update overdue", "进展通报已逾期"),
 }
 """What happened, as the subject says it."""
 
 LINES: Mapping[str, tuple[str, str]] = {
-    "number": ("Incident: {}", "事件编号:{}"),
+    "number": ("Incident: {}", "事件编号：{}"),
     "related": ("Noted on its related incident {}", "来自关联事件 {}"),
     "about": ("The incident behind yours, {}", "您的事件 {} 由本事件引起"),
-    "priority": ("Priority: {}", "优先级:{}"),
-    "claimed_priority": ("Claimed by the reporter: P{}", "报障人自述:P{}"),
-    "title": ("Title: {}", "标题:{}"),
-    "service": ("Service: {}", "服务:{}"),
-    "clock": ("Clock: {}", "时限:{}"),
-    "due_at": ("Due: {}", "应完成时间:{}"),
-    "unresolved_for": ("Unresolved for (h:mm:ss): {}", "未解决时长(时:分:秒):{}"),
-    "share": ("Used of the target: {}", "已用时限:{}"),
-    "resolution": ("Resolution: {}", "解决代码:{}"),
-    "assignee_group": ("Group: {}", "受理组:{}"),
-    "assignee": ("Person: {}", "受理人:{}"),
-    "reason": ("Reason: {}", "原因:{}"),
-    "next_update_due_at": ("Next update due: {}", "下次通报时间:{}"),
-    "group": ("Group: {}", "班组:{}"),
-    "ends_at": ("Shift ends: {}", "班次结束:{}"),
-    "records": ("Open records: {}", "未结记录:{}"),
-    "to_do": ("To do: {}", "待办:{}"),
+    "priority": ("Priority: {}", "优先级：{}"),
+    "claimed_priority": ("Claimed by the reporter: P{}", "报障人自述：P{}"),
+    "title": ("Title: {}", "标题：{}"),
+    "service": ("Service: {}", "服务：{}"),
+    "clock": ("Clock: {}", "时限：{}"),
+    "due_at": ("Due: {}", "应完成时间：{}"),
+    "unresolved_for": ("Unresolved for (h:mm:ss): {}", "未解决时长（时:分:秒）：{}"),
+    "share": ("Used of the target: {}", "已用时限：{}"),
+    "resolution": ("Resolution: {}", "解决代码：{}"),
+    "assignee_group": ("Group: {}", "受理组：{}"),
+    "assignee": ("Person: {}", "受理人：{}"),
+    "reason": ("Reason: {}", "原因：{}"),
+    "next_update_due_at": ("Next update due: {}", "下次通报时间：{}"),
+    "group": ("Group: {}", "班组：{}"),
+    "ends_at": ("Shift ends: {}", "班次结束：{}"),
+    "records": ("Open records: {}", "未结记录：{}"),
+    "to_do": ("To do: {}", "待办：{}"),
 }
 """The lines of the text, in this order; a fact that is missing or empty has no line."""
 
@@ -121,89 +129,89 @@ TO_DO: Mapping[str, tuple[str, str]] = {
     "post_update": ("post a status update", "发布进展通报"),
     "judge_reply": (
         "reopen it if the reply says that it is not solved: else it closes by itself",
-        "若回复表明未解决请重新打开,否则将自动关闭",
+        "若回复表明未解决请重新打开，否则将自动关闭",
     ),
-    "convert": ("convert it to an incident or a change, or end it", "转为事件或变更,或结束该请求"),
+    "convert": ("convert it to an incident or a change, or end it", "转为事件或变更，或结束该请求"),
     "grade": ("set or confirm its priority", "设定或确认优先级"),
     "tell_leader": ("tell the leader, and put it down in the record", "通知分管领导并在记录中登记"),
 }
 """What the reader of a message is asked to do."""
 
 
-def render(template: str, facts: Mapping[str, Any], external_url: str, locale: Locale) -> Rendered:
-    """Return the words for one occasion; one of another release is called by its own name."""
-    language = LOCALES.index(locale)
+def render(template: str, facts: Mapping[str, Any], reader: Reader, role: str = "") -> Rendered:
+    """Return the words for one occasion; one of another release is called by its own name.
+
+    A reporter reads a letter where there is one for the occasion.
+    """
     unknown = one_line(template.replace("_", " "))
-    occasion = OCCASIONS[Template(template)][language] if template in set(Template) else unknown
-    said = {name: _said(name, facts[name], locale) for name in LINES if facts.get(name) not in (None, "")}
-    number, title = said.get("number", "?"), said.get("title", "")
-    head = f"[{number}] P{said.get('priority', '?')} " if "number" in said else ""
-    subject = f"{head}{occasion}: {title}".removesuffix(": ")
+    occasion = reader.choose(OCCASIONS[Template(template)]) if template in set(Template) else unknown
+    said = {name: _said(name, facts[name], reader) for name in LINES if facts.get(name) not in (None, "")}
+    is_letter = role == REPORTER and template in LETTERS
+    subject = _subject(occasion, said, reader, ranked=not is_letter)
     if facts.get("subject"):
         subject = one_line(facts["subject"])
-    text = whole(facts.get("text") or "")
-    lines = [text, ""] if text else []
-    lines += [LINES[name][language].format(text) for name, text in said.items()]
+    if is_letter:
+        return Rendered(subject, letter(template, facts, reader) + "\n")
+    return Rendered(subject, "\n".join((occasion, "", *_lines(facts, said, reader), "")))
+
+
+def _subject(occasion: str, said: Mapping[str, str], reader: Reader, *, ranked: bool) -> str:
+    """Number, priority where it is `ranked`, occasion and title, on one line."""
+    rank = f"P{said.get('priority', '?')} " if ranked else ""
+    head = f"[{said['number']}] {rank}" if "number" in said else ""
+    title = said.get("title", "")
+    return f"{head}{occasion}{reader.choose(COLON)}{title}" if title else f"{head}{occasion}"
+
+
+def _lines(facts: Mapping[str, Any], said: Mapping[str, str], reader: Reader) -> Iterator[str]:
+    """Yield what people wrote, the facts line by line, the records that are listed, and the link."""
+    if text := whole(facts.get("text") or ""):
+        yield from (text, "")
+    for name, value in said.items():
+        yield reader.choose(LINES[name]).format(value)
     listed = facts.get("listed") or ()
-    lines += [_record(one, locale) for one in listed]
+    yield from (_record(one, reader) for one in listed)
     if 0 < len(listed) < facts.get("records", 0):
-        lines.append(f"… +{facts['records'] - len(listed)}")
-    if external_url and "number" in said:
-        lines.append(f"{external_url.rstrip('/')}/api/v1/incidents/{number}")
-    return Rendered(subject, "\n".join((occasion, "", *lines, "")))
+        yield f"… +{facts['records'] - len(listed)}"
+    if reader.link and "number" in said:
+        yield reader.link
 
 
-def one_line(value: object) -> str:
-    """Foreign text on one line: control characters and line separators become spaces, the length is bounded."""
-    text = "".join(c if c.isprintable() else " " for c in str(value)[: 4 * TITLE_CHARS])
-    text = " ".join(text.split())
-    return text if len(text) <= TITLE_CHARS else text[: TITLE_CHARS - 1] + "…"
+def _said(name: str, value: Any, reader: Reader) -> str:
+    return _SAYERS[name](value, reader) if name in _SAYERS else one_line(value)
 
 
-def whole(value: object) -> str:
-    """Foreign text with its lines and without other control characters."""
-    lines = str(value).replace("\r\n", "\n").split("\n")
-    return "\n".join("".join(c if c.isprintable() else " " for c in line).rstrip() for line in lines).strip("\n")
-
-
-def _said(name: str, value: Any, locale: Locale) -> str:
-    return _SAYERS[name](value, locale) if name in _SAYERS else one_line(value)
-
-
-def _record(facts: Mapping[str, Any], locale: Locale) -> str:
+def _record(facts: Mapping[str, Any], reader: Reader) -> str:
     """One record of a list, on one line."""
     report = facts.get("report")
-    standing = label(ReportStatus(report), locale) if report else label(State(facts["state"]), locale)
-    what = f"{REPORT[LOCALES.index(locale)]} {standing}" if report else standing
+    standing = _standing(facts, report, reader)
+    what = f"{reader.choose(REPORT)} {standing}" if report else standing
     return f"{one_line(facts['number'])} P{facts['priority']} {what}: {one_line(facts['title'])}"
 
 
-def _moment(value: Any, _: Locale) -> str:
-    try:
-        at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    except ValueError:
-        return one_line(value)
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+def _standing(facts: Mapping[str, Any], report: str | None, reader: Reader) -> str:
+    of_it = ReportStatus(report) if report else State(facts["state"])
+    return label(of_it, reader.locale)
 
 
-def _resolution(value: Any, locale: Locale) -> str:
-    return label(Resolution(value), locale) if value in set(Resolution) else one_line(value)
+def _resolution(value: Any, reader: Reader) -> str:
+    return label(Resolution(value), reader.locale) if value in set(Resolution) else one_line(value)
 
 
-def _to_do(value: Any, locale: Locale) -> str:
+def _to_do(value: Any, reader: Reader) -> str:
     words = TO_DO.get(str(value))
-    return one_line(value) if words is None else words[LOCALES.index(locale)]
+    return one_line(value) if words is None else reader.choose(words)
 
 
-def _share(value: Any, _: Locale) -> str:
+def _share(value: Any, _: Reader) -> str:
     return f"{value:.0%}" if isinstance(value, float | int) else one_line(value)
 
 
-_SAYERS: Mapping[str, Callable[[Any, Locale], str]] = {
-    "clock": lambda value, locale: one_line(clock_label(str(value), locale)),
-    "due_at": _moment,
-    "next_update_due_at": _moment,
-    "ends_at": _moment,
+_SAYERS: Mapping[str, Callable[[Any, Reader], str]] = {
+    "clock": lambda value, reader: one_line(clock_label(str(value), reader.locale)),
+    "due_at": moment,
+    "next_update_due_at": moment,
+    "ends_at": moment,
     "share": _share,
     "resolution": _resolution,
     "to_do": _to_do,

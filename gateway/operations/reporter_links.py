@@ -23,10 +23,18 @@ INVALID = "this link is not valid, or no longer: ask the service desk"
 
 @dataclass(frozen=True, slots=True)
 class ReporterLinks:
-    """Makes links by the first of its secrets and believes those of all of them."""
+    """Makes links by the first of its secrets and believes those of all of them.
+
+    `external_url` is the gateway's address as people reach it, "" where that is not known.
+    """
 
     secrets: tuple[bytes, ...]
     valid: timedelta
+    external_url: str = ""
+
+    def address(self, path: str) -> str:
+        """The whole address of a path, "" where the gateway's own is not known."""
+        return f"{self.external_url.rstrip('/')}{path}" if self.external_url else ""
 
     def make(self, incident_id: int, now: datetime) -> tuple[str, datetime]:
         """A link to the record and when it ends."""

@@ -27,7 +27,7 @@ def runner(pool: Pool, clock: FakeClock, channel: ScriptedChannel, **rest: Any) 
         channels={"webhook": channel},
         metrics=Metrics(CollectorRegistry()),
         clock=clock,
-        external_url="https://gateway.example.com",
+        opens=lambda owed, channel: f"https://gateway.example.com/{channel}/{owed.incident_id}",
         **rest,
     )
 

@@ -56,6 +56,12 @@ async def resolved(story: Story, number: str, solution: str) -> None:
     assert letter.to == "ann@example.com"
 
 
+async def asked(story: Story) -> None:
+    (letter,) = await story.letters(1)
+    assert letter.to == "ann@example.com"
+    assert "we need an answer from you" in letter.text
+
+
 async def reopened(story: Story, number: str) -> None:
     await story.act(number, "refuse", "admin")
     assert "reopened" in await to_tina(story)
@@ -64,6 +70,7 @@ async def reopened(story: Story, number: str) -> None:
 async def test_an_answer_ends_the_hold_that_is_for_it_and_no_other_and_whoever_has_the_record_reads_it(story: Story) -> None:
     number, told = await reported(story)
     await story.act(number, "hold", "tina", reason="awaiting_user")
+    await asked(story)
     await story.until(30)
     await answer(story, told, "It is laptop 4711.")
     assert await state(story, number) == "in_progress"
@@ -114,6 +121,8 @@ async def test_thanks_and_what_others_say_are_notes_and_the_record_closes_when_i
     assert await last(story, number, 4) == ["note"] * 4
     await story.until(CLOSES + 6)
     assert await state(story, number) == "closed"
+    (letter,) = await story.letters(1)
+    assert "Your report" in letter.text
     assert story.mailbox.arrived.empty()
 
 
@@ -185,3 +194,20 @@ async def test_answers_inside_what_is_quoted_are_in_the_note(story: Story, text:
     await hand_in(story, a_mail(text, **answers).as_bytes() if text else of_case(INSIDE, "answer"))
     ((said),) = await story.facts(number, "note")
     assert "X1" in said["note"]
+
+
+@pytest.mark.parametrize("state", ["on_hold", "resolved"])
+async def test_an_answer_to_a_security_record_is_told_to_those_who_may_see_it(story: Story, state: str) -> None:
+    await story.join("sam", "security", email="sam@example.com")
+    number, told = await reported(story)
+    if state == "on_hold":
+        await story.act(number, "hold", "tina", reason="awaiting_user")
+    else:
+        await resolved(story, number, "restarted")
+    await story.call("PATCH", f"incidents/{number}", {"security": True, "title": "an intruder on 4711"})
+    await story.letters(1 if state == "on_hold" else 0)
+    await answer(story, told, "It still does not work.")
+    (letter,) = await story.letters(1)
+    assert (letter.to, "an intruder on 4711" in letter.text) == ("sam@example.com", True)
+    assert "does not work" not in letter.text
+    assert story.mailbox.arrived.empty()

@@ -173,9 +173,8 @@ async def test_a_chinese_mail_is_answered_in_chinese(story: Story) -> None:
     )  # fmt: skip
     answer = await arrived(story)
     said = answer.get_content()
-    assert "来信已受理" in said
     assert "请在此行上方回复" in said
-    assert f"事件编号:{record['number']}" in said
+    assert f"您的报告已受理，编号：{record['number']}。" in said
 
 
 async def test_lines_that_begin_with_a_dot_and_lines_of_any_length_arrive_as_they_were_written(story: Story) -> None:

@@ -8,8 +8,6 @@ from gateway.incidents.record import Incident, Notice
 from gateway.ingest.form.buckets import Bucket, taken
 from gateway.notify import outbox
 from gateway.operations.desk import Session
-from gateway.operations.reporter_links import ReporterLinks
-from gateway.pages.words import WORDS, said
 
 HOUR = timedelta(hours=1)
 
@@ -18,20 +16,15 @@ HOUR = timedelta(hours=1)
 class Acknowledging:
     """Owes such mails, at most `per_hour` to one address: anybody can write down anybody's."""
 
-    links: ReporterLinks
-    external_url: str
     per_hour: int
 
     async def __call__(self, session: Session, incident: Incident, address: str, locale: Locale) -> None:
         """Owe one in the transaction of the session, unless the address had its share."""
         if await taken(session.conn, Bucket(f"mail\0{address}", self.per_hour, HOUR / self.per_hour), session.now):
-            link, _ = self.links.make(incident.id, session.now)
-            await outbox.put(session.conn, [(incident.id, self._notice(incident, address, locale, link))], session.now)
+            await outbox.put(session.conn, [(incident.id, _notice(incident, address, locale))], session.now)
 
-    def _notice(self, incident: Incident, address: str, locale: Locale, link: str) -> Notice:
-        """Nothing of what was written on the form is in it, so that no form can be used to write to others."""
-        received = said(WORDS["received"], locale)
-        facts = {"number": incident.number, "locale": locale, "subject": f"[{incident.number}] {received}"}
-        if self.external_url:
-            facts["text"] = f"{said(WORDS['follow'], locale)}: {self.external_url.rstrip('/')}/my/{link}"
-        return Notice(cause="form", target=f"smtp:{address}", role="reporter", template="received", facts=facts)
+
+def _notice(incident: Incident, address: str, locale: Locale) -> Notice:
+    """Nothing of what was written on the form is in it, so that no form can be used to write to others."""
+    facts = {"number": incident.number, "locale": locale}
+    return Notice(cause="form", target=f"smtp:{address}", role="reporter", template="received", facts=facts)

@@ -7,6 +7,7 @@ from gateway.db.pool import LOST_RACE, Pool, acquire
 from gateway.errors import Unavailable
 from gateway.notify.channels.twilio_voice import telephone
 from gateway.notify.message import Message, Result, Retry
+from gateway.notify.phrases import Reader
 from gateway.notify.templates import render
 from gateway.notify.twilio_api import TwilioApi
 
@@ -19,12 +20,12 @@ LOCALE = "SELECT locale FROM person WHERE login = $1 AND active"
 
 @dataclass(frozen=True, slots=True)
 class SmsChannel:
-    """Recipients are logins."""
+    """Recipients are logins; `zone` is whose clock they read."""
 
     api: TwilioApi
     pool: Pool
     clock: Clock
-    external_url: str
+    zone: str
 
     def endpoint(self, recipient: str) -> str:  # noqa: ARG002 - Twilio fails as one
         """All messages go by Twilio."""
@@ -40,5 +41,5 @@ class SmsChannel:
             return Retry(f"who that is could not be looked up: {error!r}")
         if not isinstance(number, str):
             return number
-        words = render(message.template, message.facts, self.external_url, locale)
+        words = render(message.template, message.facts, Reader(locale, self.zone, message.link), message.role)
         return await self.api.ask("Messages", {"To": number, "Body": f"{words.subject}\n{words.text}"[:LONGEST]})

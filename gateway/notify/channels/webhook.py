@@ -44,6 +44,8 @@ def sign(keys: tuple[bytes, ...], identity: str, at: datetime, body: bytes) -> d
 def body_of(message: Message) -> bytes:
     """The payload: what happened, when, and the facts beside the words for people."""
     data: dict[str, Any] = {"subject": message.subject, "text": message.text, "role": message.role, "facts": message.facts}
+    if message.link:
+        data["link"] = message.link
     about = "shift" if message.incident_id is None else "incident"
     return msgspec.json.encode({"type": f"{about}.{message.template}", "timestamp": message.created_at, "data": data})
 

@@ -57,12 +57,12 @@ def settings(port: int, *, starttls: bool = False, sender: str = "gateway@ops.ex
 
 async def test_a_mail_arrives_with_its_words_in_both_scripts(relay: Relay) -> None:
     mailbox, channel = await relay()
-    sent = message("oncall@example.com", subject="[INC-1] P1 已受理: 磁盘已满", text="事件编号:INC-1\n")
+    sent = message("oncall@example.com", subject="[INC-1] P1 已受理：磁盘已满", text="事件编号：INC-1\n")
     assert await channel.send(sent) == Delivered()
     ((mail_from, recipients, mail),) = mailbox.mails
     assert (mail_from, recipients) == ("gateway@ops.example.com", ["oncall@example.com"])
-    assert mail["subject"] == "[INC-1] P1 已受理: 磁盘已满"
-    assert mail.get_content().replace("\r\n", "\n") == "事件编号:INC-1\n"
+    assert mail["subject"] == "[INC-1] P1 已受理：磁盘已满"
+    assert mail.get_content().replace("\r\n", "\n") == "事件编号：INC-1\n"
     assert (mail["auto-submitted"], mail["message-id"]) == ("auto-generated", f"<{sent.id}@ops.example.com>")
 
 

@@ -74,7 +74,7 @@ async def api(twilio: FakeTwilio, pool: Pool) -> AsyncIterator[TwilioApi]:
 async def test_a_short_message_is_in_the_language_of_whom_it_is_for(
     api: TwilioApi, twilio: FakeTwilio, pool: Pool, clock: FakeClock
 ) -> None:
-    assert await SmsChannel(api, pool, clock, "https://gw.example").send(message("ann")) == Delivered()
+    assert await SmsChannel(api, pool, clock, "UTC").send(message("ann")) == Delivered()
     ((path, told),) = twilio.asked
     assert path == "/2010-04-01/Accounts/AC1/Messages.json"
     assert (told["To"], told["From"], "已受理" in told["Body"], len(told["Body"]) <= LONGEST) == (
@@ -89,7 +89,7 @@ async def test_a_short_message_is_in_the_language_of_whom_it_is_for(
 async def test_whom_no_telephone_can_reach_is_given_up_and_whom_it_reached_often_waits(
     api: TwilioApi, twilio: FakeTwilio, pool: Pool, clock: FakeClock
 ) -> None:
-    channel = SmsChannel(api, pool, clock, "")
+    channel = SmsChannel(api, pool, clock, "UTC")
     for login in ("mute", "nobody"):
         assert isinstance(await channel.send(message(login)), Dead)
     voice = VoiceChannel(api, pool, CallTokens((b"x" * 32,)), clock, "https://gw.example")
@@ -112,7 +112,7 @@ async def test_six_calls_about_mild_breaches_do_not_keep_a_person_from_an_urgent
     )
     for _ in range(6):
         await pool.execute(called, clock.now(), 3)
-    channel = SmsChannel(api, pool, clock, "")
+    channel = SmsChannel(api, pool, clock, "UTC")
     assert isinstance(await channel.send(replace(message("ann"), urgency=3)), Retry)
     assert await channel.send(replace(message("ann"), urgency=2)) == Delivered()
     for _ in range(5):

@@ -1,0 +1,92 @@
+"""News: what the reporter of an incident is to hear of one change of it. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gateway.incidents.facts import TEXT
+from gateway.incidents.model import HoldReason, State, TimerKind
+from gateway.incidents.record import Incident, Revision
+
+LINK = "reporter"
+"""The actor of what is done by a reporter's link."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A message to the reporter; the same `cause` is never told twice."""
+
+    template: str
+    cause: str
+    facts: Mapping[str, Any]
+
+
+def news_of(revision: Revision) -> News | None:
+    """Return what the reporter hears; nothing of what they said themselves, or where only marks changed.
+
+    A closing without a closure is a confirmation: they have said so.
+
+    Of an incident that is flagged as security-relevant the reporter hears its number and no more.
+    """
+    after = revision.after
+    found = None if revision.marks_only else next(_found(revision), None)
+    if found is None:
+        return None
+    facts = {"title": after.title, **found.facts} if not after.security else {}
+    return News(found.template, found.cause, {"number": after.number, **_filled(facts)})
+
+
+def _found(revision: Revision) -> Iterator[News]:
+    after = revision.after
+    for event, told in revision.events:
+        match event:
+            case "resolved":
+                yield _resolved(revision)
+            case "unlinked" if told.get("state") == State.RESOLVED:
+                yield _resolved(revision)
+            case "held" if told.get("reason") == HoldReason.AWAITING_USER:
+                question = str(told.get("note", ""))[:TEXT]
+                yield News("awaiting_reporter", f"asked#{after.version}", {"question": question})
+            case "rejected":
+                reason = str(told.get("note", ""))[:TEXT]
+                yield News("rejected", "rejected", {"reason": reason})
+            case "closed" if "closure" in told and not _is_reporter(revision.actor, after):
+                yield News("closed", f"ended#{after.reopened}", _outcome(after) | _silence(after))
+            case "reopened" if not _is_reporter(revision.actor, after):
+                yield News("reopened", f"again#{after.reopened}", {})
+            case _:
+                pass
+
+
+def _is_reporter(actor: str, incident: Incident) -> bool:
+    return actor.lower() in (LINK, incident.contact.lower())
+
+
+def _resolved(revision: Revision) -> News:
+    after = revision.after
+    facts = _outcome(after)
+    closes_at = next((one.due_at for one in revision.timers if one.kind is TimerKind.AUTO_CLOSE), None)
+    if closes_at is not None and after.resolved_at is not None:
+        facts |= {"closes_at": closes_at.isoformat(), "closes_in_s": _rest(after.resolved_at, closes_at)}
+    return News("resolved", f"answered#{after.reopened}", facts)
+
+
+def _rest(since: datetime, until: datetime) -> int:
+    return int((until - since).total_seconds())
+
+
+def _outcome(incident: Incident) -> dict[str, Any]:
+    return {
+        "resolution": str(incident.resolution or ""),
+        "solution": incident.solution[:TEXT],
+        "satisfaction": incident.satisfaction,
+    }
+
+
+def _silence(incident: Incident) -> dict[str, Any]:
+    return {"closure": str(incident.closure or "")}
+
+
+def _filled(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if value not in (None, "")}

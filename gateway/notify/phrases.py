@@ -1,0 +1,71 @@
+"""Values as messages say them: foreign text made harmless, times on the reader's clock, lengths of time in words. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gateway.incidents.labels import LOCALES, Locale
+
+TITLE_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whoever reads a message: their language, the zone of their clock, and the address that opens the record for them.
+
+    `link` is "" where there is none.
+    """
+
+    locale: Locale
+    zone: str = "UTC"
+    link: str = ""
+
+    def choose(self, words: tuple[str, str]) -> str:
+        """Return the words in the reader's language."""
+        return words[LOCALES.index(self.locale)]
+
+
+def one_line(value: object) -> str:
+    """Foreign text on one line: control characters and line separators become spaces, the length is bounded."""
+    text = "".join(c if c.isprintable() else " " for c in str(value)[: 4 * TITLE_CHARS])
+    text = " ".join(text.split())
+    return text if len(text) <= TITLE_CHARS else text[: TITLE_CHARS - 1] + "…"
+
+
+def whole(value: object) -> str:
+    """Foreign text with its lines and without other control characters."""
+    lines = str(value).replace("\r\n", "\n").split("\n")
+    kept = ("".join(c if c.isprintable() else " " for c in line).rstrip() for line in lines)
+    return "\n".join(kept).strip("\n")
+
+
+def moment(value: Any, reader: Reader) -> str:
+    """A time, as an aware datetime or RFC 3339 text, on the reader's clock; anything else as it is."""
+    try:
+        at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        local = at.astimezone(ZoneInfo(reader.zone))
+    except (ValueError, OverflowError):
+        return one_line(value)
+    return f"{local:%Y-%m-%d %H:%M:%S} {reader.zone}"
+
+
+LENGTHS = (
+    (timedelta(days=1), ("{} days", "{} 天"), ("1 day", "1 天")),
+    (timedelta(hours=1), ("{} hours", "{} 小时"), ("1 hour", "1 小时")),
+    (timedelta(minutes=1), ("{} minutes", "{} 分钟"), ("1 minute", "1 分钟")),
+)
+"""Units of time, the longest first."""
+
+FEW = 3
+"""Of a longer unit there are at least this many: 48 hours are not called 2 days."""
+
+
+def length(seconds: float, reader: Reader) -> str:
+    """A length of time in words, rounded to the longest unit of which there are a few."""
+    spent = timedelta(seconds=seconds)
+    for unit, many, one in LENGTHS:
+        count = round(spent / unit)
+        if spent >= FEW * unit or (unit == LENGTHS[-1][0]):
+            return reader.choose(many).format(count) if count != 1 else reader.choose(one)
+    raise AssertionError("the shortest unit fits always")

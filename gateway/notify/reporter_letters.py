@@ -1,0 +1,150 @@
+"""What reporters are told about their own reports, in whole sentences. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.incidents.labels import label
+from gateway.incidents.model import Closure, Resolution
+from gateway.notify.phrases import Reader, length, moment, one_line, whole
+
+Sentence = tuple[str, str, tuple[str, ...]]
+"""English, Chinese, and the values without which it is left out."""
+
+TITLE: Sentence = ("Your report: {title}", "您的报告：{title}", ("title",))
+RESULT: Sentence = ("Result: {result}", "处理结果：{result}", ("result",))
+SOLUTION: Sentence = ("Solution:\n{solution}", "解决方案：\n{solution}", ("solution",))
+FOLLOW: Sentence = ("Read it or add to it here:\n{link}", "查看或补充，请打开：\n{link}", ("link",))
+REPLY: Sentence = (
+    "You can also reply to this message.",
+    "您也可以直接回复本邮件。",
+    ("answers",),
+)
+
+LETTERS: Mapping[str, tuple[Sentence, ...]] = {
+    "received": (
+        (
+            "We have received your report. Its number is {number}.",
+            "您的报告已受理，编号：{number}。",
+            (),
+        ),
+        TITLE,
+        FOLLOW,
+        REPLY,
+    ),
+    "awaiting_reporter": (
+        (
+            "To go on with your report {number} we need an answer from you.",
+            "您的报告 {number} 需要您答复后才能继续处理。",
+            (),
+        ),
+        TITLE,
+        ("Our question:\n{question}", "我们的问题：\n{question}", ("question",)),
+        ("Please answer here:\n{link}", "请在此答复：\n{link}", ("link",)),
+        REPLY,
+        (
+            "Work on it rests until we hear from you.",
+            "收到您的答复之前，处理暂停。",
+            (),
+        ),
+    ),
+    "resolved": (
+        (
+            "We believe that your report {number} is resolved.",
+            "您的报告 {number} 已解决，请您确认。",
+            (),
+        ),
+        TITLE,
+        RESULT,
+        SOLUTION,
+        (
+            "Is it solved? Please confirm it and rate our work here, or tell us that it is not solved:\n{link}",
+            "问题解决了吗？请在此确认并评价，或告诉我们问题仍未解决：\n{link}",
+            ("link",),
+        ),
+        (
+            "If it is not solved, you can also reply to this message, and we go on.",
+            "如未解决，您也可以直接回复本邮件，我们将继续处理。",
+            ("answers",),
+        ),
+        (
+            "If we hear nothing from you, it closes by itself in {closes_in}: {closes_at}.",
+            "如未收到您的答复，将在 {closes_in}后自动关闭：{closes_at}。",
+            ("closes_in", "closes_at"),
+        ),
+    ),
+    "closed": (
+        ("Your report {number} is closed.", "您的报告 {number} 已关闭。", ()),
+        (
+            "We had no answer from you after it was resolved.",
+            "解决后未收到您的答复。",
+            ("silence",),
+        ),
+        TITLE,
+        RESULT,
+        SOLUTION,
+        (
+            "Are you satisfied? Please rate our work here:\n{link}",
+            "您满意吗？请在此评价：\n{link}",
+            ("link", "unrated"),
+        ),
+        (
+            "If the trouble is back, please report it again and name this number.",
+            "如问题再次出现，请重新报告并注明此编号。",
+            (),
+        ),
+    ),
+    "rejected": (
+        (
+            "We do not take up your report {number}: it is outside what we have agreed to do.",
+            "您的报告 {number} 不在约定的服务范围内，未予受理。",
+            (),
+        ),
+        TITLE,
+        ("Reason:\n{reason}", "原因：\n{reason}", ("reason",)),
+        ("Read it here:\n{link}", "查看请打开：\n{link}", ("link",)),
+    ),
+    "reopened": (
+        (
+            "Your report {number} is open again: work on it goes on.",
+            "您的报告 {number} 已重新打开，继续处理。",
+            (),
+        ),
+        TITLE,
+        FOLLOW,
+        REPLY,
+    ),
+}
+"""The paragraphs of each letter, in this order."""
+
+
+def letter(template: str, facts: Mapping[str, Any], reader: Reader) -> str:
+    """Return the text of a letter that LETTERS has."""
+    values = _values(facts, reader)
+    return "\n\n".join(
+        reader.choose((english, chinese)).format_map(values)
+        for english, chinese, needed in LETTERS[template]
+        if all(values.get(name) for name in needed)
+    )
+
+
+def _values(facts: Mapping[str, Any], reader: Reader) -> dict[str, str]:
+    """Return the facts as the reader reads them; "" stands for what is missing."""
+    values = {
+        "number": one_line(facts.get("number") or "?"),
+        "title": one_line(facts.get("title") or ""),
+        "result": _result(facts.get("resolution"), reader),
+        "link": reader.link,
+        "answers": one_line(facts.get("answers") or ""),
+        "silence": "yes" if facts.get("closure") == Closure.AUTOMATIC else "",
+        "unrated": "" if facts.get("satisfaction") else "yes",
+    }
+    for name in ("solution", "question", "reason"):
+        values[name] = whole(facts.get(name) or "")
+    closes_at, closes_in = facts.get("closes_at"), facts.get("closes_in_s")
+    if closes_at and isinstance(closes_in, int | float):
+        values |= {"closes_at": moment(closes_at, reader), "closes_in": length(closes_in, reader)}
+    return values
+
+
+def _result(value: Any, reader: Reader) -> str:
+    return label(Resolution(value), reader.locale) if value in set(Resolution) else ""

@@ -1,0 +1,35 @@
+"""Times and lengths of time as readers know them."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway.notify.phrases import Reader, length, moment
+
+ANN = Reader("en", "Asia/Shanghai")
+LI = Reader("zh-CN", "Asia/Shanghai")
+
+
+@pytest.mark.parametrize("at", ["2026-03-02T12:30:00Z", datetime(2026, 3, 2, 12, 30, tzinfo=UTC)])
+def test_a_time_is_on_the_reader_s_clock(at: object) -> None:
+    assert moment(at, ANN) == "2026-03-02 20:30:00 Asia/Shanghai"
+    assert moment(at, Reader("en")) == "2026-03-02 12:30:00 UTC"
+
+
+@pytest.mark.parametrize("text", ["soon", "9999-12-31T23:59:59Z"])
+def test_what_is_no_time_there_stays_as_it_is(text: str) -> None:
+    assert moment(text, ANN) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "chinese"),
+    [
+        (48 * 3600 + 299, "48 hours", "48 小时"),
+        (5 * 86400, "5 days", "5 天"),
+        (12, "0 minutes", "0 分钟"),
+        (60, "1 minute", "1 分钟"),
+        (5400, "90 minutes", "90 分钟"),
+    ],
+)
+def test_a_length_of_time_is_in_words(seconds: int, english: str, chinese: str) -> None:
+    assert (length(seconds, ANN), length(seconds, LI)) == (english, chinese)

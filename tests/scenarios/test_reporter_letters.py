@@ -1,0 +1,109 @@
+"""Ann reports by mail, and every letter she gets says what she must do and opens without a key."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.scenarios.conftest import Telling
+from tests.scenarios.test_mail import LISTENING, a_mail, arrived, records, reply, send
+from tests.support.story import Letter, Story
+
+PUBLIC = '[server]\nexternal_url = "https://gw.example"\n'
+CLOSES = 48 * 60 + 6
+
+
+@pytest.fixture
+async def story(telling: Telling) -> AsyncIterator[Story]:
+    """Tina works on what Ann reports."""
+    async with telling(LISTENING + PUBLIC) as begun:
+        await begun.join("tina", "tier2", "service_desk", email="tina@example.com")
+        yield begun
+
+
+async def reported(story: Story) -> str:
+    await send(story, a_mail())
+    await opens(story, (await arrived(story)).get_content())
+    ((record),) = await records(story)
+    number = str(record["number"])
+    await story.act(number, "acknowledge", "tina")
+    return number
+
+
+async def opens(story: Story, text: str) -> str:
+    """The page behind the link of a letter, read without a key."""
+    assert "/api/" not in text
+    (path,) = re.findall(r"https://gw\.example(/my/\S+)", text)
+    answer = await story.client.get(path)
+    assert answer.status == 200
+    return await answer.text()
+
+
+async def to_ann(story: Story) -> Letter:
+    while True:
+        (letter,) = await story.letters(1)
+        if letter.to == "ann@example.com":
+            return letter
+
+
+async def test_she_is_asked_what_is_asked_and_told_the_solution_and_the_end(story: Story) -> None:
+    number = await reported(story)
+    await story.act(number, "hold", "tina", reason="awaiting_user", note="Which disk?")
+    asked = await to_ann(story)
+    assert "Our question:\nWhich disk?" in asked.text
+    await opens(story, asked.text)
+    await story.act(number, "resume", "tina")
+    await story.act(number, "resolve", "tina", solution="A larger disk.")
+    told = await to_ann(story)
+    assert "Solution:\nA larger disk." in told.text
+    assert "it closes by itself in 48 hours: 2026-03-04 12:0" in told.text
+    assert "A larger disk." in await opens(story, told.text)
+    await story.until(CLOSES)
+    ended = await to_ann(story)
+    assert "We had no answer from you after it was resolved." in ended.text
+    await opens(story, ended.text)
+    assert story.mailbox.arrived.empty()
+
+
+async def test_a_rejection_tells_its_reason(story: Story) -> None:
+    number = await reported(story)
+    await story.act(number, "reject", "tina", note="Private laptops are not ours.")
+    told = await to_ann(story)
+    assert "Reason:\nPrivate laptops are not ours." in told.text
+    await opens(story, told.text)
+
+
+async def test_of_her_own_confirmation_she_hears_nothing(story: Story) -> None:
+    number = await reported(story)
+    await story.act(number, "resolve", "tina", solution="A larger disk.")
+    page = re.findall(r"https://gw\.example(/my/\S+)", (await to_ann(story)).text)[0]
+    answer = await story.client.post(f"{page}/confirm", data={"satisfaction": "3"})
+    assert answer.status == 200
+    assert (await story.record(number))["state"] == "closed"
+    await story.until(CLOSES)
+    assert story.mailbox.arrived.empty()
+
+
+async def test_a_link_to_what_was_flagged_since_opens_no_more_and_none_is_sent(
+    story: Story,
+) -> None:
+    number = await reported(story)
+    await story.call("PATCH", f"incidents/{number}", {"security": True}, "admin")
+    await story.act(number, "resolve", "admin", solution="secret words")
+    told = await to_ann(story)
+    assert number in told.text
+    assert "secret" not in told.text
+    assert "https://" not in told.text
+
+
+async def test_who_reopened_by_mail_is_not_told_so(story: Story) -> None:
+    await send(story, a_mail())
+    told = await arrived(story)
+    ((record),) = await records(story)
+    await story.act(record["number"], "acknowledge", "tina")
+    await story.act(record["number"], "resolve", "tina", solution="A larger disk.")
+    await to_ann(story)
+    await send(story, reply(told, "It still does not work.", "Ann <ann@example.com>", Message_ID="<2@x>"))
+    assert (await story.record(record["number"]))["state"] == "in_progress"
+    (letter,) = await story.letters(1)
+    assert letter.to == "tina@example.com"
