@@ -66,6 +66,8 @@ def addresses() -> Iterator[Address]:
     yield Address("GET", "/healthz", "Read if the process works", Key.NONE)
     yield Address("GET", "/readyz", "Read if requests can be served", Key.NONE)
     yield Address("GET", "/metrics", "Read the metrics in Prometheus' format", Key.NONE)
+    yield Address("GET", "/problems/{slug}", "Show what a problem means", Key.NONE)
+    yield Address("GET", "/runbooks/{name}", "Show the runbook of an alert", Key.NONE)
     yield Address("GET", "/openapi.json", "Read this description", Key.NONE)
     yield Address("GET", "/docs", "Show this description as a page", Key.NONE, asks=("q",))
 
