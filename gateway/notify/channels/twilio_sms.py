@@ -42,4 +42,4 @@ class SmsChannel:
         if not isinstance(number, str):
             return number
         words = render(message.template, message.facts, Reader(locale, self.zone, message.link), message.role)
-        return await self.api.ask("Messages", {"To": number, "Body": f"{words.subject}\n{words.text}"[:LONGEST]})
+        return await self.api.ask("Messages", {"To": number, "Body": words.brief(message.link, LONGEST)})
