@@ -93,5 +93,5 @@ def _story(entries: Sequence[Record], locale: Locale) -> Iterator[Step]:
     for row in entries:
         if row["event"] in EVENTS:
             facts = msgspec.json.decode(row["facts"])
-            text = facts.get("note") or facts.get("text") or facts.get("reason") or ""
+            text = facts.get("note") or facts.get("text") or ""
             yield Step(row["at"], said(EVENTS[row["event"]], locale), row["actor"], str(text))
