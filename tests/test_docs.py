@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from devtools.commands import COMMANDS
 from gateway.api.feed import Feed
-from gateway.api.openapi import plain
+from gateway.api.paths import plain
 from gateway.api.routes import table
 from gateway.metrics import Metrics
 from gateway.quarantine.difference import Kind

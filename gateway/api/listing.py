@@ -57,7 +57,7 @@ class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
     updated_since: Annotated[datetime, Meta(tz=True)] | None = None
     field: Text | None = msgspec.field(name="field.NAME", default=None)
     label: Text | None = msgspec.field(name="label.NAME", default=None)
-    sort: Annotated[str, Meta(description="-recorded_at, recorded_at, -updated_at, priority, next_due")] = "-recorded_at"
+    sort: Annotated[str, Meta(description="-recorded_at, recorded_at, -updated_at, priority or next_due.")] = "-recorded_at"
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     cursor: Annotated[str, Meta(max_length=512)] | None = None
 

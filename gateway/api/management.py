@@ -18,14 +18,17 @@ from gateway.operations.permissions import Action
 
 
 class LeaderTold(wire.Action, kw_only=True):
-    """Put down that the leader was told of a major incident, or could not be reached."""
+    """Write down that the leader was told of a major incident.
+
+    `outcome` says so where they could not be reached.
+    """
 
     recipient: wire.Title
     outcome: LeaderOutcome = LeaderOutcome.REACHED
 
 
 class AcknowledgeEscalation(wire.Action, kw_only=True):
-    """Say that one has it, having been told: nobody further up is."""
+    """Acknowledge an escalation: nobody further up is told."""
 
 
 class Notification(msgspec.Struct):

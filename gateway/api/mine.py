@@ -82,7 +82,7 @@ class Invitation(msgspec.Struct):
 
 
 class Agree(Asked, kw_only=True):
-    """It is solved."""
+    """Confirm that the record is solved."""
 
     satisfaction: Rating | None = None
 

@@ -74,12 +74,11 @@ def answer(error: Exception) -> web.Response:
         return _refused(error, instance)
     if not isinstance(error, GatewayError):
         error = _foreseen(error, instance)
-    kind = PROBLEMS[error.code] if error.code in PROBLEMS else PROBLEMS["internal"]
+    slug = error.code if error.code in PROBLEMS else "internal"
+    kind = PROBLEMS[slug]
     facts = {name: value for name, value in error.facts.items() if name in TOLD}
     detail = error.detail if kind.status != 500 else "The gateway failed to answer; the log has the details under `instance`."
-    problem = Problem(
-        f"/problems/{error.code}", kind.title, kind.status, detail, instance, list(error.flaws), facts or msgspec.UNSET
-    )
+    problem = Problem(f"/problems/{slug}", kind.title, kind.status, detail, instance, list(error.flaws), facts or msgspec.UNSET)
     headers = {"Retry-After": str(error.facts.get("retry_after") or 1 + secrets.randbelow(5))} if kind.again else {}
     if kind.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="gateway"'

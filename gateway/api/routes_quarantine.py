@@ -15,24 +15,25 @@ def of_quarantine() -> tuple[Route, ...]:
     """Looking at it, reading it again, dropping it, and mappings."""
     looking, one = Action.QUARANTINE, quarantine.Quarantined
     return (
-        Route("GET", ALL, quarantine.list_quarantine, READ, "What could not be understood", None, quarantine.Quarantine,
+        Route("GET", ALL, quarantine.list_quarantine, READ, "List what is in quarantine", None, quarantine.Quarantine,
               quarantine.Query, needs=looking),
-        Route("GET", ALL + "/counts", quarantine.count_quarantine, READ, "Which problems there are how often", None,
+        Route("GET", ALL + "/counts", quarantine.count_quarantine, READ, "Count the problems in quarantine", None,
               quarantine.Counts, quarantine.Chosen, needs=looking),
-        Route("GET", ENTRY, quarantine.read_quarantined, READ, "One of them beside what was expected", None,
+        Route("GET", ENTRY, quarantine.read_quarantined, READ, "Read a quarantined entry beside what was expected", None,
               quarantine.QuarantinedWhole, needs=looking),
-        Route("POST", ENTRY + "/replay", quarantine.replay_quarantined, WRITE, "Read it again", None, quarantine.Replayed,
+        Route("POST", ENTRY + "/replay", quarantine.replay_quarantined, WRITE,
+              "Replay a quarantined entry", None, quarantine.Replayed,
               status=202, needs=Action.REPLAY),
-        Route("POST", ENTRY + "/drop", quarantine.drop_quarantined, ADMIN, "Drop it", quarantine.Drop, one),
-        Route("POST", ALL + "/replay", quarantine.replay_many, ADMIN, "Read many again", quarantine.ReplayMany,
+        Route("POST", ENTRY + "/drop", quarantine.drop_quarantined, ADMIN, "Drop a quarantined entry", quarantine.Drop, one),
+        Route("POST", ALL + "/replay", quarantine.replay_many, ADMIN, "Replay many quarantined entries", quarantine.ReplayMany,
               quarantine.ReplayedMany),
-        Route("POST", ALL + "/try", mappings.try_mapping, ADMIN, "What they would become with a mapping", mappings.TryMapping,
+        Route("POST", ALL + "/try", mappings.try_mapping, ADMIN, "Try a mapping on quarantined entries", mappings.TryMapping,
               mappings.TriedMapping),
-        Route("GET", V1 + "/mappings", mappings.list_mappings, ADMIN, "What is done to senders' bodies", None,
+        Route("GET", V1 + "/mappings", mappings.list_mappings, ADMIN, "List the mappings", None,
               mappings.MappingList),
-        Route("GET", MAPPING, mappings.read_mapping, ADMIN, "What was and is done to one sender's bodies", None,
+        Route("GET", MAPPING, mappings.read_mapping, ADMIN, "List the versions of a mapping", None,
               mappings.MappingList),
-        Route("PUT", MAPPING, mappings.put_mapping, ADMIN, "Set what is done to one sender's bodies", mappings.PutMapping,
+        Route("PUT", MAPPING, mappings.put_mapping, ADMIN, "Set a mapping", mappings.PutMapping,
               mappings.MappingView, headers=CHANGE),
     )  # fmt: skip
 
@@ -45,6 +46,6 @@ def of_set_aside() -> tuple[Route, ...]:
               set_aside.Query, needs=looking),
         Route("GET", ONE_ASIDE, set_aside.read_set_aside, READ, "Read one mail that was set aside", None, set_aside.SetAside,
               needs=looking),
-        Route("POST", ONE_ASIDE + "/open", set_aside.open_set_aside, WRITE, "Make a mail that was set aside a record", None,
+        Route("POST", ONE_ASIDE + "/open", set_aside.open_set_aside, WRITE, "Create a record of a mail that was set aside", None,
               set_aside.SetAsideOpened, needs=Action.OPEN_SET_ASIDE),
     )  # fmt: skip

@@ -15,7 +15,7 @@ from gateway.operations import subscribers, updates
 
 
 class StatusUpdate(wire.Request, kw_only=True):
-    """Tell all subscribers how it stands."""
+    """Send a status update to all subscribers."""
 
     text: Annotated[str, Meta(min_length=1, max_length=10_000)]
     next_update_due_at: wire.Moment | None = None

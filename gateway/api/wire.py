@@ -95,7 +95,7 @@ class Action(Request, kw_only=True):
 
 
 class Acknowledge(Action, kw_only=True):
-    """Take it on, oneself or somebody else."""
+    """Accept the record, for yourself or for another person."""
 
     person: Name = ""
 
@@ -105,7 +105,10 @@ class Acknowledge(Action, kw_only=True):
 
 
 class Assign(Action, kw_only=True):
-    """Give it to a group or person; the tier is the group's. With the tier `vendor`, `person` names the vendor."""
+    """Assign the record to a group or person.
+
+    The tier is the group's. With the tier `vendor`, `person` names the vendor.
+    """
 
     group: Name = ""
     person: Name = ""
@@ -118,7 +121,7 @@ class Assign(Action, kw_only=True):
 
 
 class Return(Action, kw_only=True):
-    """Give it back to the desk."""
+    """Return the record to the service desk."""
 
     def command(self) -> commands.Command:
         """As the domain has it."""
@@ -126,7 +129,10 @@ class Return(Action, kw_only=True):
 
 
 class Hold(Action, kw_only=True):
-    """Stop the clocks; a hold for a vendor may name the `vendor`, where the record does not yet."""
+    """Put the record on hold, which stops its clocks.
+
+    A hold for a vendor may name the `vendor`, where the record does not yet.
+    """
 
     reason: HoldReason
     until: Moment | None = None
@@ -138,7 +144,7 @@ class Hold(Action, kw_only=True):
 
 
 class Resume(Action, kw_only=True):
-    """Go on."""
+    """Resume work on a record that is on hold."""
 
     def command(self) -> commands.Command:
         """As the domain has it."""
@@ -146,7 +152,10 @@ class Resume(Action, kw_only=True):
 
 
 class Escalate(Action, kw_only=True):
-    """Hand it to tier 3, to a `group` or `person` there if one is named, or to a `vendor`; tier 2 stays responsible."""
+    """Escalate the record to tier 3 or to a vendor.
+
+    A `group` or `person` of tier 3 may be named; tier 2 stays responsible.
+    """
 
     to: Literal["tier3", "vendor"]
     vendor: Name = ""
@@ -160,7 +169,10 @@ class Escalate(Action, kw_only=True):
 
 
 class Resolve(Action, kw_only=True):
-    """It is solved; with `related` so are the records that follow it."""
+    """Resolve the record.
+
+    With `related`, the records that follow it are resolved too.
+    """
 
     resolution: Resolution = Resolution.SOLVED
     category: Name = ""
@@ -173,7 +185,7 @@ class Resolve(Action, kw_only=True):
 
 
 class Confirm(Action, kw_only=True):
-    """The reporter agrees."""
+    """Confirm the solution for the reporter."""
 
     satisfaction: Rating | None = None
     related: bool = False
@@ -184,7 +196,7 @@ class Confirm(Action, kw_only=True):
 
 
 class Refuse(Action, kw_only=True):
-    """The reporter does not agree."""
+    """Refuse the solution for the reporter."""
 
     def command(self) -> commands.Command:
         """As the domain has it."""
@@ -192,7 +204,7 @@ class Refuse(Action, kw_only=True):
 
 
 class Close(Action, kw_only=True):
-    """End it."""
+    """Close the record."""
 
     closure: Literal["manual"] = "manual"
     satisfaction: Rating | None = None
@@ -204,7 +216,7 @@ class Close(Action, kw_only=True):
 
 
 class Reject(Action, kw_only=True):
-    """Outside the agreed services."""
+    """Reject the record as outside the agreed services."""
 
     def command(self) -> commands.Command:
         """As the domain has it."""
@@ -212,7 +224,10 @@ class Reject(Action, kw_only=True):
 
 
 class DeclareMajor(Action, kw_only=True):
-    """Make it a major incident of priority 1, or of the `priority` named, and say why in `reason`."""
+    """Declare the record a major incident.
+
+    It gets priority 1, or the `priority` named; `reason` says why.
+    """
 
     reason: Text = ""
     priority: Priority | None = None
@@ -223,7 +238,7 @@ class DeclareMajor(Action, kw_only=True):
 
 
 class Note(Request, kw_only=True):
-    """Add to the work log."""
+    """Add a note to the work log."""
 
     note: Annotated[str, Meta(min_length=1, max_length=32_768)]
 
@@ -233,7 +248,10 @@ class Note(Request, kw_only=True):
 
 
 class Rate(Action, kw_only=True):
-    """The reporter's rating: 3 satisfied, 2 so-so, 1 not."""
+    """Rate how the record was handled.
+
+    3 is satisfied, 2 so-so, 1 not.
+    """
 
     satisfaction: Rating
 
@@ -243,7 +261,7 @@ class Rate(Action, kw_only=True):
 
 
 class CallBack(Action, kw_only=True):
-    """The reporter was asked back whether all is well."""
+    """Write down that the reporter was called back."""
 
     def command(self) -> commands.Command:
         """As the domain has it."""
@@ -259,23 +277,23 @@ class Grade(Action, kw_only=True):
 
 
 class LinkTo(Action, kw_only=True):
-    """Follow a master."""
+    """Link the record to a master."""
 
     master: Number
 
 
 class Unlink(Action, kw_only=True):
-    """Follow it no longer."""
+    """Unlink the record from its master."""
 
 
 class RefuseLink(Action, kw_only=True):
-    """Refuse to follow a master that is proposed."""
+    """Refuse a proposed link to a master."""
 
     master: Number
 
 
 class FollowOn(Action, kw_only=True):
-    """Go on from a closed record with a new one."""
+    """Create a record that follows a closed one."""
 
 
 class Counterpart(Request, kw_only=True):

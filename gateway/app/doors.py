@@ -7,6 +7,7 @@ from gateway.api.compat_alertmanager import AlertmanagerReads
 from gateway.api.context import Context
 from gateway.api.health import Health
 from gateway.api.openapi import build_docs
+from gateway.api.reference import build_reference
 from gateway.api.silences import Silences
 from gateway.app.people import Ways
 from gateway.app.reports import REPORTS
@@ -28,6 +29,7 @@ def doors(context: Context, door: FrontDoor, ways: Ways, health: Health, pulse: 
         *intake_routes(door, ways.mail, ways.phone, ways.chat),
         *AlertmanagerReads(desk.pool, keys, health.readyz, VERSION, desk.clock.now(), desk.clock).routes(),
         *build_docs(REPORTS),
+        *build_reference(ways.reports.form.pages),
         *ways.reports.pages(context),
         *health.routes(door.metrics),
         *Alerts(door, desk).routes(),

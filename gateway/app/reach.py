@@ -1,4 +1,4 @@
-"""Whom the settings tell and nobody can reach: channels that are off, people and groups that do not exist. Pure."""
+"""Whom the settings tell and nobody can reach: channels that are off, people and groups that do not exist."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

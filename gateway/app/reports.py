@@ -90,8 +90,8 @@ async def _own(call: Call) -> web.Response:
 
 
 REPORTS = (
-    Route("POST", "/ingest/app", _report, Scope.INGEST, "Report for somebody who uses an app", None, Taken, status=202,
+    Route("POST", "/ingest/app", _report, Scope.INGEST, "Report for a user of an app", None, Taken, status=202,
           headers=ONCE, keeps=AppReport),
-    Route("GET", "/ingest/app/mine", _own, Scope.INGEST, "What became of somebody's reports", None, Owned, Asked),
+    Route("GET", "/ingest/app/mine", _own, Scope.INGEST, "List an app user's reports", None, Owned, Asked),
 )  # fmt: skip
 """The routes of apps, handled and described like those of the API."""

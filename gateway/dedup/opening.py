@@ -1,4 +1,4 @@
-"""Making the record an alert opens. Pure: a draft and the configuration in, a revision out."""
+"""Making the record an alert opens: a draft and the configuration in, a revision out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -166,6 +166,12 @@ def moment_if_any(value: str | float | None, received_at: datetime) -> datetime 
         return None
 
 
+def text_of(details: object, name: str) -> str:
+    """Return the detail of that name if it is text, else nothing."""
+    found = details.get(name) if isinstance(details, dict) else None
+    return found.strip() if isinstance(found, str) else ""
+
+
 def links(pairs: Iterable[tuple[str, str]]) -> tuple[Link, ...]:
     """The (address, text) pairs that are http or https and whole; an address cut short would lead elsewhere."""
     web = [(href, text) for href, text in pairs if href[:8].lower().startswith(("http://", "https://")) and len(href) <= LABEL]

@@ -1,4 +1,4 @@
-"""When people say that something began. Pure."""
+"""When people say that something began."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,10 +1,13 @@
-"""Whether something belongs to an open master, by points for what agrees and what contradicts. Pure: docs/kinship.md.
+"""How much speaks for it that something belongs to an open master, and which one is certain. Pure: docs/kinship.md.
 
-Doubt keeps records apart: a link that is not made costs a second look, one that is wrong hides a trouble behind another one.
+Points say how likely a link is; it is made only where both have something that identifies:
+an item, a service, a number or a rare word. Doubt keeps records apart: a link that is not made
+costs a second look, one that is wrong hides a trouble behind another one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from rapidfuzz.fuzz import token_set_ratio, token_sort_ratio
@@ -30,7 +33,9 @@ TIMES = ((timedelta(minutes=15), 0.15), (timedelta(hours=1), 0.12), (timedelta(h
 """For how soon one came after the other."""
 
 OTHER_SYMPTOM, OTHER_SITE, OTHER_ITEM, ALSO_NAMES, ALONE, EARLIER, WELL = -0.35, -0.35, -0.15, -0.15, -0.4, -0.3, -1.0
-"""Against: another symptom, site, item of the service; a second service, theirs alone, of before, it is well."""
+OTHER_NUMBER = -0.5
+"""Against: another symptom, site, item of the service; a second service, theirs alone, of before, it is well;
+another number of an error or an order."""
 
 UNNAMED, FEWEST = 0.75, 4
 """For words that are the same where neither says what it is about, and how many of them there must be."""
@@ -41,6 +46,8 @@ LEAST = 0.7
 MARGIN = 0.03
 """A master that is no more ahead of the next one than this is not chosen."""
 
+MOST_PROPOSED = 3
+"""Masters that are proposed for one record."""
 
 PARTS = 100
 """Items of a report whose dependencies are followed."""
@@ -58,26 +65,61 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Kin:
-    """The master something belongs to, why in a few words, and the score from 0 to 1 with what it rests on."""
+    """A master something probably belongs to, why in a few words, and the score from 0 to 1 with what it rests on.
+
+    `identified` says that both have something that identifies; `terms` are words of both that would, were they rare.
+    """
 
     master: Candidate
     reason: str
     score: float
     points: tuple[Point, ...]
+    identified: bool = True
+    terms: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The master that a report belongs to, and those that people must decide about, the best first."""
+
+    kin: Kin | None
+    proposed: tuple[Kin, ...]
 
 
 def judge(
     told: Reading, candidates: Iterable[Candidate], landscape: Landscape, now: datetime, least: float = LEAST
 ) -> Kin | None:
     """The open master that a report belongs to, or None. The same in any order of candidates."""
+    return verdict(weighed(told, candidates, landscape, now, least)).kin
+
+
+def weighed(
+    told: Reading, candidates: Iterable[Candidate], landscape: Landscape, now: datetime, least: float = LEAST
+) -> list[Kin]:
+    """Return the open masters that a report probably belongs to, the best first. The same in any order of candidates."""
     if told.intent is not Intent.TROUBLE:
-        return None
+        return []
     causes = _causes(told, landscape)
     kin = [kin for one in candidates if (kin := _weighed(told, one, causes, now)) is not None and kin.score >= least]
-    kin.sort(key=lambda one: (-one.score, one.master.id))
-    if not kin or (len(kin) > 1 and kin[0].score - kin[1].score < MARGIN):
-        return None
-    return kin[0]
+    return sorted(kin, key=lambda one: (-one.score, one.master.id))
+
+
+def verdict(kin: Iterable[Kin], rare: AbstractSet[str] = frozenset()) -> Verdict:
+    """Return what is certain of the probable masters, best first, and what is for people to decide.
+
+    `rare` are the words that few troubles have. Of two certain masters that are as likely, neither is chosen.
+    """
+    likely = [_by_word(one, rare) for one in kin]
+    certain = [one for one in likely if one.identified]
+    chosen = certain[0] if certain and all(certain[0].score - one.score >= MARGIN for one in certain[1:2]) else None
+    doubtful = tuple(one for one in likely if not one.identified)
+    return Verdict(chosen, doubtful[:MOST_PROPOSED])
+
+
+def _by_word(kin: Kin, rare: AbstractSet[str]) -> Kin:
+    """Return a link with the rare word that identifies it."""
+    found = kin.terms & rare
+    return kin if kin.identified or not found else replace(kin, reason=f"rare word {min(found)}", identified=True)
 
 
 def _weighed(told: Reading, candidate: Candidate, causes: Causes, now: datetime) -> Kin | None:
@@ -95,7 +137,11 @@ def _weighed(told: Reading, candidate: Candidate, causes: Causes, now: datetime)
         *_against(told, about),
     )
     score = round(min(1.0, max(0.0, sum(point.points for point in points))), 2)
-    return Kin(candidate, subject.fact, score, points)
+    if subject.points > 0:
+        return Kin(candidate, subject.fact, score, points)
+    if shared := told.numbers & about.numbers:
+        return Kin(candidate, f"number {min(shared)}", score, points)
+    return Kin(candidate, subject.fact, score, points, identified=False, terms=told.terms & about.terms)
 
 
 def _subject(told: Reading, about: Reading, causes: Causes) -> Point | None:
@@ -186,6 +232,8 @@ def _against(told: Reading, about: Reading) -> Iterator[Point]:
         yield Point(f"other item: {min(told.cis)}", OTHER_ITEM)
     if len(told.named - about.services) > 0 and told.named & about.services:
         yield Point(f"also names {min(told.named - about.services)}", ALSO_NAMES)
+    if told.numbers and about.numbers and not told.numbers & about.numbers:
+        yield Point(f"other number: {min(told.numbers)}", OTHER_NUMBER)
     if told.alone or about.alone:
         yield Point("theirs alone", ALONE)
     if told.earlier:

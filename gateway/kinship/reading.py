@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.catalogue.landscape import Landscape, Named, Of
+from gateway.kinship.identifying import machines, numbers, terms
 from gateway.kinship.intents import ALONE, EARLIER, FINE, NOT_IT, Intent, intent_of
 from gateway.kinship.symptoms import Symptom, symptoms_in
 from gateway.knowledge.likeness import words
@@ -15,9 +16,6 @@ READ = 600
 
 NEAR = 24
 """Characters around a name in which it may be said that this one is well."""
-
-HOST = re.compile(r"(?<![a-z0-9._-])(?=[a-z0-9.-]*[0-9])(?=[a-z0-9.-]*[a-z])[a-z0-9]+(?:[.-][a-z0-9]+)+(?![a-z0-9-])")
-ADDRESS = re.compile(r"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9]|\.[0-9])")
 
 HEADING = re.compile(
     r"^[-_* ]{0,20}(?:original message|原始邮件|原始郵件|转发的?邮件|forwarded message)"
@@ -59,7 +57,8 @@ class Reading:
     """What it is about.
 
     `named` are services that stand in the words, `services` those and the ones of the fields; `well` are those of which is said
-    that nothing is wrong with them. `hosts` are names and addresses of machines that the catalogue may not know.
+    that nothing is wrong with them. `hosts` are names, codes and addresses of machines that the catalogue may not know, `numbers`
+    those of errors, orders and the like, `terms` words that may be rare.
     """
 
     services: frozenset[str]
@@ -67,6 +66,8 @@ class Reading:
     well: frozenset[str]
     cis: frozenset[str]
     hosts: frozenset[str]
+    numbers: frozenset[str]
+    terms: frozenset[str]
     sites: frozenset[str]
     symptoms: frozenset[Symptom]
     intent: Intent
@@ -98,7 +99,8 @@ def read(said: Said, landscape: Landscape) -> Reading:
 def _read(said: Said, landscape: Landscape) -> Reading:
     own = REMARK.sub("", own_words(said.text)).strip()
     title = "" if WORDED.fullmatch(said.title.strip()[:READ]) else said.title
-    text = " ".join(f"{title[:READ]}\n{'' if title and own.startswith(title) else own}".casefold().split("\n")).strip()
+    written = f"{title[:READ]}\n{'' if title and own.startswith(title) else own}"
+    text = " ".join(written.casefold().split("\n")).strip()
     found = landscape.named(text)
     well = frozenset(one.which for one in found if one.of is Of.SERVICE and _is_well(one, text))
     named = frozenset(one.which for one in found if one.of is Of.SERVICE) - well
@@ -111,7 +113,9 @@ def _read(said: Said, landscape: Landscape) -> Reading:
         named=named,
         well=well,
         cis=cis,
-        hosts=frozenset({*HOST.findall(text), *ADDRESS.findall(text)}),
+        hosts=machines(text),
+        numbers=numbers(text),
+        terms=terms(written),
         sites=frozenset(_sites(said, found, cis, landscape)),
         symptoms=symptoms,
         intent=intent_of(text, symptoms),

@@ -15,8 +15,9 @@ from gateway.db.pool import Connection
 from gateway.incidents import store
 from gateway.incidents.model import LIVE, Kind
 from gateway.incidents.record import Incident
+from gateway.kinship.frequency import rare_among
 from gateway.kinship.intents import Intent
-from gateway.kinship.judge import FEWEST, PARTS, Kin, judge
+from gateway.kinship.judge import FEWEST, PARTS, Kin, verdict, weighed
 from gateway.kinship.reading import Candidate, Reading, Said, read
 from gateway.kinship.unlearning import marks
 
@@ -40,6 +41,15 @@ AND NOT EXISTS (SELECT FROM unlearned u WHERE u.master_id = i.id AND u.mark = AN
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What was found for a record: its kin with the master, locked, and masters that are only to be proposed, best first."""
+
+    kin: Kin | None = None
+    master: Incident | None = None
+    proposed: tuple[Kin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Seeking:
     """How kin is sought: among masters opened `within`, with `least` points; `anything` are services given to all."""
 
@@ -57,21 +67,22 @@ class Seeking:
         deliberate = service not in self.anything
         return read(Said(title=title, text=text, service=service, ci=ci, site=site, deliberate=deliberate), self.landscape)
 
-    async def kin_of(self, conn: Connection, incident: Incident, now: datetime) -> tuple[Kin, Incident] | None:
-        """The kin of a record that is about to be opened, with its master, which is locked and fit; or None."""
+    async def kin_of(self, conn: Connection, incident: Incident, now: datetime) -> Found:
+        """The kin of a record that is about to be opened, with its master, which is locked and fit, and what is proposed."""
         if incident.kind != Kind.INCIDENT or incident.security:
-            return None
+            return Found()
         told = self.reads(incident)
         if told.intent is not Intent.TROUBLE or not (told.has_subject or len(told.words.split()) >= FEWEST):
-            return None
+            return Found()
         await _take_turn(conn, provinces(told, self.landscape))
-        found = await self._candidates(conn, told, incident, now)
-        while (kin := judge(told, found, self.landscape, now, self.least)) is not None:
-            master = next(iter(await store.lock(conn, [kin.master.id])), None)
+        likely = weighed(told, await self._candidates(conn, told, incident, now), self.landscape, now, self.least)
+        rare = await rare_among(conn, {term for one in likely for term in one.terms}, incident.id)
+        while (judged := verdict(likely, rare)).kin is not None:
+            master = next(iter(await store.lock(conn, [judged.kin.master.id])), None)
             if master is not None and fit(master):
-                return kin, master
-            found = [one for one in found if one.id != kin.master.id]
-        return None
+                return Found(judged.kin, master, judged.proposed)
+            likely = [one for one in likely if one.master.id != judged.kin.master.id]
+        return Found(proposed=judged.proposed)
 
     async def _candidates(self, conn: Connection, told: Reading, incident: Incident, now: datetime) -> list[Candidate]:
         services, cis = around(told, self.landscape)

@@ -1,6 +1,7 @@
 """Where a new report goes: below the open master of the same trouble, or on its own to whom it is routed."""
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.catalogue.routing import PEOPLE
@@ -9,7 +10,7 @@ from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import State
 from gateway.incidents.record import Incident, Revision
 from gateway.kinship import proposals
-from gateway.kinship.judge import Kin
+from gateway.kinship.judge import MOST_PROPOSED, Kin
 from gateway.kinship.proposals import Proposal
 from gateway.kinship.seeking import Seeking
 from gateway.operations.desk import Session
@@ -19,16 +20,14 @@ UNTOUCHED = frozenset({State.LOGGED, State.ASSIGNED})
 
 
 async def open_placed(session: Session, revision: Revision) -> Incident:
-    """Open a report: related to its kin, whom nobody is paged for, or routed; a kin less urgent than itself is proposed."""
-    found = await _kin_of(session, revision.after)
-    if found is None:
-        return await session.open(session.desk.catalogue.route(revision, PEOPLE, session.now))
-    kin, master = found
-    if unfit(master, revision.after) is not None:
+    """Open a report: related to its kin, whom nobody is paged for, or routed, with the links that people must decide about."""
+    placed = await _place_of(session, revision.after)
+    if placed.below is None:
         routed = session.desk.catalogue.route(revision, PEOPLE, session.now)
-        opened = await session.open(replace(routed, events=(*routed.events, ("link_proposed", _facts(kin)))))
-        await _propose(session, opened, kin)
+        opened = await session.open(replace(routed, events=(*routed.events, *_proposing(placed.proposed))))
+        await _propose(session, opened, placed.proposed)
         return opened
+    kin, master = placed.below
     opened = await session.open(_below(revision, kin))
     await _weigh(session, master, opened.id)
     return opened
@@ -44,26 +43,40 @@ async def place_again(session: Session, incident: Incident) -> Incident:
     """
     if incident.state not in UNTOUCHED or incident.master_id or await session.conn.fetchval(FOLLOWED, incident.id):
         return incident
-    found = await _kin_of(session, incident)
-    if found is None:
+    found = await _place_of(session, incident)
+    if found.below is not None:
+        kin, master = found.below
+        placed = (await session.write([_below(Revision(after=incident, actor="gateway", events=()), kin)]))[0]
+        await _weigh(session, master, placed.id)
+        return placed
+    if not found.proposed:
         return incident
-    kin, master = found
-    if unfit(master, incident) is not None:
-        told = Revision(after=incident, actor="gateway", events=(("link_proposed", _facts(kin)),))
-        await _propose(session, incident, kin)
-        return (await session.write([told]))[0]
-    placed = (await session.write([_below(Revision(after=incident, actor="gateway", events=()), kin)]))[0]
-    await _weigh(session, master, placed.id)
-    return placed
+    await _propose(session, incident, found.proposed)
+    told = Revision(after=incident, actor="gateway", events=tuple(_proposing(found.proposed)))
+    return (await session.write([told]))[0]
 
 
-async def _kin_of(session: Session, incident: Incident) -> tuple[Kin, Incident] | None:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record goes: below a master, or nowhere; then with the links that are proposed."""
+
+    below: tuple[Kin, Incident] | None = None
+    proposed: tuple[Kin, ...] = ()
+
+
+async def _place_of(session: Session, incident: Incident) -> Place:
+    """Find the place of a record. A kin less urgent than itself is proposed, and so is what nothing identifies."""
     catalogue = session.desk.catalogue
     settings = catalogue.kinship
     if not settings.people:
-        return None
+        return Place()
     seeking = Seeking(catalogue.landscape, settings.within, settings.least, catalogue.anything)
-    return await seeking.kin_of(session.conn, incident, session.now)
+    found = await seeking.kin_of(session.conn, incident, session.now)
+    if found.kin is None or found.master is None:
+        return Place(proposed=found.proposed)
+    if unfit(found.master, incident) is not None:
+        return Place(proposed=(found.kin, *found.proposed)[:MOST_PROPOSED])
+    return Place(below=(found.kin, found.master))
 
 
 def _below(revision: Revision, kin: Kin) -> Revision:
@@ -78,15 +91,22 @@ def _facts(kin: Kin) -> dict[str, Any]:
     return {"master": kin.master.number, "reason": f"kin: {kin.reason}", "score": kin.score, "points": rests_on}
 
 
-async def _propose(session: Session, incident: Incident, kin: Kin) -> None:
-    link = Proposal(
-        incident_id=incident.id,
-        master_id=kin.master.id,
-        reason=f"kin: {kin.reason}",
-        score=kin.score,
-        points={point.fact: point.points for point in kin.points},
-    )
-    await proposals.keep(session.conn, [link], session.now)
+def _proposing(proposed: Iterable[Kin]) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield from (("link_proposed", _facts(kin)) for kin in proposed)
+
+
+async def _propose(session: Session, incident: Incident, proposed: Iterable[Kin]) -> None:
+    links = [
+        Proposal(
+            incident_id=incident.id,
+            master_id=kin.master.id,
+            reason=f"kin: {kin.reason}",
+            score=kin.score,
+            points={point.fact: point.points for point in kin.points},
+        )
+        for kin in proposed
+    ]
+    await proposals.keep(session.conn, links, session.now)
 
 
 REPORTERS = """

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from gateway.incidents.model import LIVE
 from gateway.incidents.record import Incident, Revision
-from gateway.sla.escalation import Escalation
+from gateway.sla.escalation import SECURITY, Escalation
 
 MOST = 4_000
 """Characters of a note that are passed on."""
@@ -44,7 +44,7 @@ def _with_note(escalation: Escalation, master: Revision, related: Revision, note
     if master.after.handler == related.actor:
         return added
     told = escalation.announce(
-        ("handler",),
+        ("handler", SECURITY) if master.after.security else ("handler",),
         master.after,
         cause=f"related_note:{related.after.id}#{related.after.version + 1}",
         template="replied",

@@ -15,10 +15,7 @@ BATCH = 50
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('told_when_opened'))"
 FORGET = "DELETE FROM told_when_opened"
-KEEP = """
-INSERT INTO told_when_opened (kind, priority, policy, role)
-SELECT * FROM unnest($1::text[], $2::smallint[], $3::text[], $4::text[])
-"""
+KEEP = "INSERT INTO told_when_opened (kind, priority, policy, role) VALUES ($1, $2, $3, $4)"
 
 OWED = """
 SELECT i.id, array_agg(r.role ORDER BY r.role) AS roles
@@ -47,7 +44,7 @@ async def apply_rules(desk: Desk) -> int:
     async with transaction(desk.pool) as conn:
         await conn.execute(LOCK)
         await conn.execute(FORGET)
-        await conn.execute(KEEP, *zip(*sorted(set(_rows(desk.rules.escalation))), strict=True))
+        await conn.executemany(KEEP, sorted(set(_rows(desk.rules.escalation))))
     told, last = 0, 0
     while True:
         written, last = await _tell_batch(desk, last)

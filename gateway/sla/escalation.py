@@ -81,11 +81,18 @@ class Escalation:
         return self._kept_from_security((LEADER,), incident, cause=cause, template="major_report", more={"text": text})
 
     def replied(self, incident: Incident, cause: str, more: Mapping[str, Any]) -> tuple[Announcement, ...]:
-        """Return a reporter's answer for whoever has the record: where nobody has it the desk, else the incident manager."""
+        """Return a reporter's answer for whoever has the record: where nobody has it the desk, else the incident manager.
+
+        The handler of a security incident may not see it, so that security hears of the answer as well.
+        """
         found = self.recipient("handler", incident)
         people = tuple(dict.fromkeys((*found.people, *filter(None, (incident.owner,)))))
-        desk = replace(self.recipient(DESK, incident), instead=self.recipient(MANAGER, incident))
-        told = announcement(incident, (replace(found, people=people, instead=desk),), cause=cause, template="replied", more=more)
+        manager = self.recipient(MANAGER, incident)
+        desk = replace(self.recipient(DESK, incident), instead=manager)
+        officers = replace(self.recipient(SECURITY, incident), instead=manager)
+        own = replace(found, people=people, instead=desk)
+        recipients = (own, officers) if incident.security else (own,)
+        told = announcement(incident, recipients, cause=cause, template="replied", more=more)
         return (replace(told, recorded=False, silenced=""),)
 
     def complained(self, incident: Incident, complaint: int, text: str) -> tuple[Announcement, ...]:

@@ -1,4 +1,4 @@
-"""How a timer is written into the index: which slot of which shard, and which 63-bit integer. Pure."""
+"""How a timer is written into the index: which slot of which shard, and which 63-bit integer."""
 
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple

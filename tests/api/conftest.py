@@ -17,6 +17,7 @@ from gateway.api.my_page import MyPage
 from gateway.api.openapi import build_docs
 from gateway.api.paged import paged
 from gateway.api.record_page import RecordPage
+from gateway.api.reference import build_reference
 from gateway.api.routes import build
 from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool
@@ -153,7 +154,7 @@ async def api(
     context = Context(desk, Keys(pool, clock), login, oidc, links, filing, mender, settings.problems, nothing_set_aside)
     pages = Pages("en", "Asia/Shanghai")
     shown = paged([*MyPage(context, pages).routes(), *RecordPage(context, pages).routes()], pages)
-    app.add_routes(edge.doors(build(context) + build_docs() + shown, clock, lambda *_: None))
+    app.add_routes(edge.doors(build(context) + build_docs() + build_reference(pages) + shown, clock, lambda *_: None))
     server = TestServer(app)
     await server.start_server(auto_decompress=False)
     async with TestClient(server) as client:

@@ -116,7 +116,8 @@ async def test_a_vicious_pattern_holds_up_nobody(gateway: Served) -> None:
 
 
 async def test_groups_are_led_by_an_incident(gateway: Served) -> None:
-    await gateway.post(ALERTS, [alert("DiskFull"), alert("DiskSlow"), alert("Down", service="web")])
+    sick = [alert("DiskFull", instance="db1"), alert("DiskSlow", instance="db1")]
+    await gateway.post(ALERTS, [*sick, alert("Down", service="web", instance="web1")])
     status, groups = await gateway.get(ALERTS + "/groups")
     assert status == 200
     assert sorted(sorted(one["labels"]["alertname"] for one in group["alerts"]) for group in groups) == [

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.api import wire
 from gateway.api.feed import Feed
-from gateway.api.openapi import plain
+from gateway.api.paths import plain
 from gateway.api.route import FILE, ONE, REF, Route
 from gateway.api.routes import table
 from gateway.db.pool import acquire

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientResponse
 
 from gateway.api.feed import Feed
-from gateway.api.openapi import plain
+from gateway.api.paths import plain
 from gateway.api.route import V1
 from gateway.api.routes import table
 from gateway.api.wire import ACTIONS

@@ -119,8 +119,8 @@ async def test_a_routed_records_timer_waits_for_the_clock_of_tier_two(knowing: K
 
 async def test_followers_of_a_master_are_not_given_out_a_second_time(knowing: Knowing) -> None:
     async with knowing(CONFIGURED) as known:
-        await known.opened("a", service="shop")
-        row, told = await known.opened("b", service="shop")
+        await known.opened("a", service="shop", ci="db1")
+        row, told = await known.opened("b", service="shop", ci="db1")
         assert (row["assignee_group"], "linked" in told, "routed" in told) == ("", True, False)
 
 

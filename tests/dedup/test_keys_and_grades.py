@@ -13,7 +13,7 @@ from gateway.dedup.priority import grade_of
 from gateway.dedup.receipt_id import receipt_ids, received_between
 from gateway.durations import Duration
 from gateway.incidents.model import Impact, Urgency
-from gateway.settings import Grade, Intake, Relate, load
+from gateway.settings import Grade, Intake, Relate, ServiceIntake, load
 from tests.support.clock import NOON
 from tests.support.intake import an_alert, settings
 
@@ -50,6 +50,19 @@ def test_a_sources_own_table_wins_whatever_the_case_it_is_written_in() -> None:
     for spelling in ("Disaster", "disaster", "DISASTER", " dISASTER "):
         assert grade_of("zabbix", spelling, own).priority == 4
         assert grade_of("other", spelling, own).priority == 1
+
+
+def test_a_services_own_words_win_and_those_it_has_for_one_source_win_over_all() -> None:
+    low, high = Grade(Impact.INDIVIDUAL, Urgency.LOW), Grade(Impact.COMPANY, Urgency.URGENT)
+    own = ServiceIntake(severity={"Warning": low}, sources={"zabbix": {"WARNING": high}})
+    services = {"shop": own}
+    of_source = grade_of("zabbix", "warning", SHIPPED, "shop", services)
+    assert (of_source.priority, of_source.rule) == (1, "services.shop.sources.zabbix.warning")
+    of_service = grade_of("icinga", "warning", SHIPPED, "shop", services)
+    assert (of_service.priority, of_service.rule) == (4, "services.shop.severity.warning")
+    usual = grade_of("icinga", "warning", SHIPPED)
+    assert grade_of("icinga", "warning", SHIPPED, "mail", services) == usual
+    assert grade_of("icinga", "critical", SHIPPED, "shop", services).priority == 1
 
 
 def test_a_word_written_again_in_another_case_replaces_the_shipped_one(tmp_path: Path) -> None:

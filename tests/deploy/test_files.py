@@ -113,6 +113,20 @@ def test_prometheus_and_alertmanager_call_what_is_there() -> None:
     assert urlsplit(datasource["url"]).netloc in reachable()
 
 
+def test_alerts_name_their_runbooks_at_the_address_people_reach_a_gateway_at() -> None:
+    prometheus = read("prometheus/prometheus.yml")
+    assert prometheus["global"]["external_labels"] == {"gateway_url": gateway_url()}
+    dropped = prometheus["alerting"]["alert_relabel_configs"]
+    assert dropped == [{"action": "labeldrop", "regex": "gateway_url"}]
+    image = (DEPLOY / "Dockerfile").read_text("utf-8")
+    assert "COPY docs/runbooks /app/docs/runbooks\n" in image
+    assert "!docs/runbooks" in (DEPLOY / "Dockerfile.dockerignore").read_text("utf-8").split()
+
+
+def gateway_url() -> str:
+    return str(services()["gateway-1"]["environment"]["GATEWAY_SERVER__EXTERNAL_URL"])
+
+
 def test_prometheus_sends_alerts_to_one_place_so_that_a_silence_made_there_holds() -> None:
     receivers = [
         target.split(":")[0]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 
+from gateway.api.reference import RUNBOOKS
 from gateway.metrics import Metrics
 from grafana.build import files
 
@@ -107,12 +109,23 @@ def test_dashboards_ask_the_data_source_that_is_chosen_in_them() -> None:
         assert {one["datasource"]["uid"] for one in board["panels"]} == {f"${{{choice['name']}}}"}
 
 
+RUNBOOK = re.compile(r"\{\{ with \$externalLabels\.gateway_url \}\}\{\{ \. \}\}/runbooks/([\w-]+)\{\{ end \}\}")
+"""The address of a runbook: below the gateway's, and empty where Prometheus does not know that."""
+
+
+def runbook_of(alert: dict[str, Any]) -> Path:
+    """The page that the gateway serves at this address."""
+    found = RUNBOOK.fullmatch(alert["annotations"]["runbook_url"])
+    assert found
+    return RUNBOOKS / f"{found[1]}.md"
+
+
 @pytest.mark.parametrize("alert", [rule for rule in rules() if "alert" in rule], ids=lambda rule: rule["alert"])
 def test_every_alert_has_words_a_severity_and_a_runbook_with_steps(alert: dict[str, Any]) -> None:
     assert alert["labels"]["severity"] in {"critical", "warning"}
     assert alert["annotations"]["summary"]
     assert alert["annotations"]["description"]
-    runbook = (ROOT / alert["annotations"]["runbook_url"]).read_text("utf-8")
+    runbook = runbook_of(alert).read_text("utf-8")
     assert runbook.startswith(f"# {alert['alert']}\n")
     assert "\n1. " in runbook
     assert "\n2. " in runbook
@@ -120,8 +133,8 @@ def test_every_alert_has_words_a_severity_and_a_runbook_with_steps(alert: dict[s
 
 
 def test_every_runbook_belongs_to_an_alert() -> None:
-    named = {rule["annotations"]["runbook_url"] for rule in rules() if "alert" in rule}
-    assert {f"docs/runbooks/{path.name}" for path in (ROOT / "docs/runbooks").glob("gateway-*.md")} == named
+    named = {runbook_of(rule) for rule in rules() if "alert" in rule}
+    assert set(RUNBOOKS.glob("gateway-*.md")) == named
 
 
 def test_promtool_accepts_the_rules() -> None:
@@ -130,3 +143,30 @@ def test_promtool_accepts_the_rules() -> None:
         pytest.skip("no promtool in GATEWAY_E2E_BIN or PATH")
     done = subprocess.run([promtool, "check", "rules", *map(str, RULES)], capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_prometheus_writes_the_address_of_a_runbook_and_none_without_the_gateways(tmp_path: Path) -> None:
+    promtool = shutil.which("promtool", path=os.pathsep.join((os.environ.get("GATEWAY_E2E_BIN", ""), os.environ["PATH"])))
+    if promtool is None:
+        pytest.skip("no promtool in GATEWAY_E2E_BIN or PATH")
+    down = next(rule for rule in rules() if rule.get("alert") == "GatewayDown")
+    base = "https://gateway.example.com"
+    (tmp_path / "tests.yml").write_text(
+        yaml.safe_dump({"rule_files": [str(path) for path in RULES], "tests": [
+            a_test_of(down, base, f"{base}/runbooks/gateway-down"), a_test_of(down, "", ""),
+        ]}), "utf-8",
+    )  # fmt: skip
+    asked = [promtool, "test", "rules", str(tmp_path / "tests.yml")]
+    done = subprocess.run(asked, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def a_test_of(rule: dict[str, Any], base: str, runbook: str) -> dict[str, Any]:
+    """A test of promtool: no series, so that the gateway is down, under this external label."""
+    annotations = rule["annotations"] | {"runbook_url": runbook}
+    expected = {"exp_labels": rule["labels"], "exp_annotations": annotations}
+    return {
+        "interval": "1m",
+        "external_labels": {"gateway_url": base} if base else {},
+        "alert_rule_test": [{"eval_time": "5m", "alertname": rule["alert"], "exp_alerts": [expected]}],
+    }

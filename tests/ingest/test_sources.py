@@ -223,6 +223,19 @@ def test_a_trigger_without_a_key_is_another_alert_each_time_and_the_same_when_re
 
 
 @pytest.mark.parametrize(
+    ("details", "service"),
+    [({"service": " shop "}, "shop"), ({"service": None}, "db"), ([1], "db"), (None, "db")],
+)
+def test_the_client_of_a_pagerduty_event_is_a_label_and_no_service(details: object, service: str) -> None:
+    payload = {"summary": "s", "component": "db", "custom_details": details}
+    ((_, one),) = read("pagerduty", {"event_action": "trigger", "payload": payload, "client": "Checkmk"}).alerts
+    assert (one.service, one.labels["client"]) == (service, "Checkmk")
+    first = {"event_type": "trigger", "description": "s", "details": details, "client": "Checkmk"}
+    ((_, one),) = read("pagerduty_v1", first).alerts
+    assert (one.service, one.labels["client"]) == (service.replace("db", ""), "Checkmk")
+
+
+@pytest.mark.parametrize(
     ("body", "key"), [(b'{"routing_key":"r"}', "r"), (b"{}", None), (b"[", None), (b'{"routing_key":1}', "1")]
 )
 def test_the_routing_key_is_found_or_not(body: bytes, key: str | None) -> None:

@@ -49,7 +49,7 @@ def test_every_weight_stands_on_the_page() -> None:
     rows = dict(re.findall(r"^\| ([^|]+) \| ([-0-9., ]+) \|$", PAGE, re.MULTILINE))
     shown = {
         "the same item": judge.ITEM,
-        "the same machine": judge.ADDRESS,
+        "the same machine or code": judge.ADDRESS,
         "the same service, named": judge.SERVICE,
         "it depends on": judge.CATALOGUE,
         "the same service, chosen": judge.CHOSEN,
@@ -65,6 +65,7 @@ def test_every_weight_stands_on_the_page() -> None:
         "it is theirs alone": judge.ALONE,
         "a story of before": judge.EARLIER,
         "it is said": judge.WELL,
+        "another number": judge.OTHER_NUMBER,
         "neither says": judge.UNNAMED,
     }
     assert len(rows) == len(shown)

@@ -1,5 +1,6 @@
 """What counts for and against a link, one fact at a time."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.ingest.phone.words import line, written
-from gateway.kinship.judge import Kin, judge
+from gateway.kinship.judge import MOST_PROPOSED, Kin, Verdict, judge, verdict, weighed
 from gateway.kinship.reading import Candidate, Said, read
 from tests.kinship.corpus.world import landscape
 from tests.support.clock import NOON
@@ -105,10 +106,68 @@ def test_what_a_mail_quotes_is_not_what_it_says() -> None:
     assert kin("转发", CRM_DOWN, text=text.removeprefix("ERP打不开\n\n")) is not None
 
 
-def test_words_alone_link_only_what_is_nearly_the_same() -> None:
-    master = an_open("the badge reader at gate four beeps red and stays locked, not working")
-    assert kin("badge reader at gate four beeps red, stays locked, not working", master) is not None
-    assert kin("the coffee machine at gate four stays locked", master) is None
+GATE = "the badge reader Kestrel at gate four beeps red and stays locked, not working"
+
+
+def verdict_of(title: str, *masters: Candidate, rare: Collection[str] = ()) -> Verdict:
+    return verdict(weighed(read(Said(title=title), LAND), masters, LAND, NOON), frozenset(rare))
+
+
+def test_the_same_words_are_proposed_and_link_only_with_a_rare_word_in_both() -> None:
+    again, master = "badge reader Kestrel at gate four beeps red, stays locked, not working", an_open(GATE)
+    doubtful = verdict_of(again, master)
+    assert (doubtful.kin, [(one.master.id, one.reason) for one in doubtful.proposed]) == (None, [(1, "words")])
+    certain = verdict_of(again, master, rare={"kestrel", "forklift"})
+    assert certain.kin is not None
+    assert (certain.kin.reason, certain.proposed) == ("rare word kestrel", ())
+    assert verdict_of("the coffee machine at gate four stays locked", master) == Verdict(None, ())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "打印机打印不了,一直没反应,麻烦看一下",
+        "I cannot log in to Windows 11, wrong password",
+        "the printer prints nothing, please help, UTF-8 error 404",
+        "你好,邮箱登录不上去,提示密码错误",
+        "screen of my laptop flickers since 9.30am, see image001.png",
+    ],
+)
+def test_words_that_identify_nothing_link_nothing_even_where_they_are_the_same(said: str) -> None:
+    found = verdict_of(said, an_open(said, minutes=1), rare=read(Said(title=said), LAND).terms)
+    assert found.kin is None
+    assert len(found.proposed) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("cannot post invoice INV-4711, please help", "address inv-4711"),
+        ("过账时提示错误代码 E4711,麻烦看一下", "number e4711"),
+        ("打印机 prn-0312 卡纸了", "address prn-0312"),
+    ],
+)
+def test_what_is_rare_by_its_shape_links(said: str, why: str) -> None:
+    found = kin(said, an_open(said))
+    assert found is not None
+    assert found.reason == why
+
+
+def test_other_numbers_in_the_same_words_are_another_trouble() -> None:
+    one, other = ("过账时提示错误代码 E4711,麻烦看一下", "过账时提示错误代码 E4712,麻烦看一下")
+    assert verdict_of(one, an_open(other)) == Verdict(None, ())
+
+
+def test_only_so_many_links_are_proposed_and_the_best_come_first() -> None:
+    masters = [an_open(GATE, number, minutes=300 - 60 * number) for number in range(1, 6)]
+    found = verdict_of(GATE, *masters)
+    assert len(found.proposed) == MOST_PROPOSED
+    assert [one.score for one in found.proposed] == sorted((one.score for one in found.proposed), reverse=True)
+
+
+def test_of_two_masters_with_a_rare_word_that_are_as_likely_neither_is_chosen() -> None:
+    found = verdict_of(GATE, an_open(GATE, 1), an_open(GATE, 2), rare={"kestrel"})
+    assert found == Verdict(None, ())
 
 
 def test_the_order_of_candidates_does_not_matter() -> None:

@@ -9,6 +9,8 @@ from msgspec.structs import replace
 from gateway.db.pool import Pool
 from gateway.incidents import commands
 from gateway.incidents.model import Resolution
+from gateway.kinship.identifying import ENOUGH
+from gateway.kinship.judge import MOST_PROPOSED
 from gateway.operations.act import act
 from gateway.operations.link import link, unlink
 from gateway.settings import Settings, load
@@ -107,3 +109,50 @@ async def test_what_was_opened_too_long_ago_is_no_master(pool: Pool, database_ur
         await house.say("CRM is down")
         clock.advance(given.dedup.kinship.within)
         assert (await house.say("CRM is down")).master_id is None
+
+
+BADGE = "the badge reader Kestrel at gate four beeps red and stays locked, not working"
+
+PROPOSED = """
+SELECT m.number, p.reason FROM proposed_link p JOIN incident i ON i.id = p.incident_id
+JOIN incident m ON m.id = p.master_id WHERE i.number = $1 AND p.state = 'open' ORDER BY p.score DESC
+"""
+
+MANY = """
+INSERT INTO incident SELECT (jsonb_populate_record(i, jsonb_build_object('id', 1000000 + n, 'number', 'INC-X' || n,
+  'title', 'the printer is broken ' || n, 'state', 'closed'))).* FROM incident i, generate_series(1, $2::int) n
+WHERE i.id = $1
+"""
+
+
+async def proposed(house: House, number: str) -> list[tuple[str, str]]:
+    return [tuple(row) for row in await house.pool.fetch(PROPOSED, number)]
+
+
+async def test_a_report_in_the_same_words_is_proposed_and_not_linked(house: House) -> None:
+    master = await house.say("the printer prints nothing, please help me quickly")
+    told = await house.say("the printer prints nothing, please help me quickly")
+    assert told.master_id is None
+    assert await proposed(house, told.number) == [(master.number, "kin: words")]
+    assert [event for event, _ in await house.facts(told.number)].count("link_proposed") == 1
+
+
+async def test_a_report_with_a_word_that_few_of_many_reports_have_is_linked(house: House) -> None:
+    master = await house.say(BADGE)
+    await house.pool.execute(MANY, master.id, ENOUGH)
+    told = await house.say(f"{BADGE}!")
+    assert (told.master_id, told.link_reason) == (master.id, "kin: rare word kestrel")
+
+
+async def test_before_many_reports_are_known_no_word_is_rare(house: House) -> None:
+    master = await house.say(BADGE)
+    await house.pool.execute(MANY, master.id, ENOUGH - 2)
+    told = await house.say(f"{BADGE}!")
+    assert (told.master_id, await proposed(house, told.number)) == (None, [(master.number, "kin: words")])
+
+
+async def test_at_most_so_many_links_are_proposed(house: House) -> None:
+    for number in range(MOST_PROPOSED + 1):
+        await house.say("the printer prints nothing, please help me quickly", f"u{number}@example.com")
+    told = await house.say("the printer prints nothing, please help me quickly")
+    assert len(await proposed(house, told.number)) == MOST_PROPOSED

@@ -194,3 +194,20 @@ async def test_answers_inside_what_is_quoted_are_in_the_note(story: Story, text:
     await hand_in(story, a_mail(text, **answers).as_bytes() if text else of_case(INSIDE, "answer"))
     ((said),) = await story.facts(number, "note")
     assert "X1" in said["note"]
+
+
+@pytest.mark.parametrize("state", ["on_hold", "resolved"])
+async def test_an_answer_to_a_security_record_is_told_to_those_who_may_see_it(story: Story, state: str) -> None:
+    await story.join("sam", "security", email="sam@example.com")
+    number, told = await reported(story)
+    if state == "on_hold":
+        await story.act(number, "hold", "tina", reason="awaiting_user")
+    else:
+        await resolved(story, number, "restarted")
+    await story.call("PATCH", f"incidents/{number}", {"security": True, "title": "an intruder on 4711"})
+    await story.letters(1 if state == "on_hold" else 0)
+    await answer(story, told, "It still does not work.")
+    (letter,) = await story.letters(1)
+    assert (letter.to, "an intruder on 4711" in letter.text) == ("sam@example.com", True)
+    assert "does not work" not in letter.text
+    assert story.mailbox.arrived.empty()

@@ -100,6 +100,17 @@ async def test_what_is_answered_to_a_related_record_stands_with_its_master_and_i
     await replies_to(story, "tina", 1)
 
 
+async def test_a_note_on_a_related_security_record_is_told_to_security_alone(story: Story) -> None:
+    await story.join("sam", "security", email="sam@example.com")
+    master, below = await merged(story)
+    for number in (below, master):
+        await story.call("PATCH", f"incidents/{number}", {"security": True})
+    assert (await story.record(below))["master"] == master
+    await story.act(below, "note", "admin", note="the intruder again")
+    assert await replies_to(story, "sam", 1) == ["the intruder again"]
+    await replies_to(story, "tina", 0)
+
+
 async def test_what_is_refused_after_the_master_was_resolved_is_open_work_and_somebody_is_told(story: Story) -> None:
     master, below = await merged(story)
     await story.act(master, "resolve", "tina", solution="more memory")

@@ -87,12 +87,13 @@ def test_names_that_lead_nowhere_and_targets_of_nothing_are_flaws(tmp_path: Path
     policy = "u"
     [sla.services.shop]
     policy = "s"
-    targets = { 1 = { desk = "0s" } }
+    targets = { 1 = { desk = "0s", overall = "367d" } }
     """
     with pytest.raises(Misconfigured) as refused:
         rules(tmp_path, wrong)
     assert [flaw.pointer for flaw in refused.value.flaws] == [
         "/sla/services/shop/targets/1/desk",
+        "/sla/services/shop/targets/1/overall",
         "/sla/default",
         "/sla/use/0/policy",
         "/sla/services/shop/policy",
@@ -108,10 +109,12 @@ def test_business_hours_promises_response_and_resolution_in_working_time() -> No
     assert (response.due_at, overall.due_at) == (datetime(2026, 3, 6, 2, 30, tzinfo=UTC), datetime(2026, 3, 11, 4, tzinfo=UTC))
 
 
-def test_service_requests_promise_hours_or_working_days() -> None:
+def test_service_requests_promise_hours_or_working_days_and_an_end() -> None:
     targets = POLICIES["requests"].targets
-    assert targets[1] == {ClockName.DESK: timedelta(hours=1), ClockName.TIER2: timedelta(hours=2)}
-    assert targets[4] == {ClockName.DESK: timedelta(hours=7.5), ClockName.TIER2: timedelta(hours=15)}
+    clocks = (ClockName.DESK, ClockName.TIER2, ClockName.OVERALL)
+    urgent = {clock: timedelta(hours=place) for place, clock in enumerate(clocks, 1)}
+    usual = {clock: timedelta(hours=7.5 * place) for place, clock in enumerate(clocks, 1)}
+    assert [targets[priority] for priority in (1, 2, 3, 4)] == [urgent, urgent, usual, usual]
 
 
 def test_the_severity_ladder_promises_no_time_and_is_measured() -> None:

@@ -18,8 +18,10 @@ def a_judge() -> ClockJudge:
 
 
 def test_there_is_no_estimate_before_the_first_sample() -> None:
+    assert not ClockJudge().sampled
     with pytest.raises(LookupError):
         ClockJudge().estimate_us(0.0)
+    assert a_judge().sampled
 
 
 @given(st.lists(st.tuples(st.floats(0, 5), st.integers(-SECOND, SECOND)), max_size=30))

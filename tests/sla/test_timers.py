@@ -1,7 +1,7 @@
 """What a record's timers wait for and what they do."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -10,14 +10,17 @@ from hypothesis import strategies as st
 
 from gateway.durations import Promise
 from gateway.errors import Misconfigured
+from gateway.incidents.claims import OVERDUE, graded
 from gateway.incidents.ledger import Ledger
-from gateway.incidents.model import Closure, HoldReason, State, TimerKind
+from gateway.incidents.model import Closure, HoldReason, Impact, Kind, State, TimerKind, Urgency
 from gateway.settings import Management
+from gateway.sla import heard
+from gateway.sla.calendar import RoundTheClock
 from gateway.sla.choice import Choice
 from gateway.sla.clocks import read
 from gateway.sla.escalation import Escalation
 from gateway.sla.policies import read_policies
-from gateway.sla.timers import Rules, arms, explain, fire, refresh
+from gateway.sla.timers import Rules, arms, explain, fire, grading_due, refresh
 from tests.sla.stories import POLICIES, POLICY, SETTINGS, an_incident, ledger_of, ledgers, minute
 
 RULES = Rules(
@@ -143,3 +146,72 @@ def test_reports_and_complaints_are_kept_back_by_a_security_flag_alone(fields: d
     assert (report.silenced, complaint.silenced) == (why, why)
     assert [one.role for one in (*report.recipients, *complaint.recipients)] == ["leader", "director"]
     assert (complaint.cause, complaint.facts["reason"]) == ("complaint#7", "nobody calls back")
+
+
+CLAIM = {"claimed_impact": Impact.BUSINESS, "claimed_urgency": Urgency.URGENT}
+CLAIMED = an_incident(ledger_of([(0, "record", 3), (30, "assign", "2")]), priority=3, **CLAIM)
+
+
+def test_an_urgent_claim_that_nobody_graded_is_told_to_the_manager_at_the_claimed_desk_target() -> None:
+    assert grading_due(RULES, CLAIMED) == arms(RULES, CLAIMED, minute(1))[0].due_at == minute(5)
+    early = fire(RULES, CLAIMED, TimerKind.SLA, minute(4))
+    assert early is not None
+    assert (early.events, early.announcements) == ((), ())
+    late = fire(RULES, CLAIMED, TimerKind.SLA, minute(5))
+    assert late is not None
+    assert late.events == ((OVERDUE, {"due_at": minute(5)}),)
+    (told,) = late.announcements
+    assert [one.role for one in told.recipients] == ["incident_manager"]
+    assert (told.facts["claimed_priority"], told.facts["to_do"]) == (1, "grade")
+    again = fire(RULES, late.after, TimerKind.SLA, minute(6))
+    assert again is not None
+    assert (grading_due(RULES, late.after), again.events) == (None, ())
+
+
+def test_what_is_graded_follows_a_master_or_claims_nothing_waits_for_no_grading() -> None:
+    others = (graded(CLAIMED), replace(CLAIMED, master_id=3), FRESH)
+    assert [grading_due(RULES, one) for one in others] == [None, None, None]
+    untimed = replace(CLAIMED, policy="severity-ladder")
+    assert grading_due(RULES, untimed) is None
+
+
+@pytest.mark.parametrize(("kind", "asked"), [(Kind.SERVICE_REQUEST, True), (Kind.INCIDENT, False)])
+def test_the_owner_of_a_request_past_its_time_is_asked_to_convert_it(kind: Kind, *, asked: bool) -> None:
+    overall = read(POLICY, FRESH.ledger, minute(0))[-1].due_at
+    assert overall is not None
+    revision = fire(RULES, replace(FRESH, kind=kind, owner="dora"), TimerKind.SLA, overall)
+    assert revision is not None
+    questions = [detail for slug, detail in revision.events if slug == "conversion_asked"]
+    assert questions == ([{"due_at": overall}] if asked else [])
+    told = [one for one in revision.announcements if one.template == "convert"]
+    assert [[to.role for to in one.recipients] for one in told] == ([["owner"]] if asked else [])
+
+
+def test_a_resolved_record_whose_reporter_waits_for_a_reader_does_not_close_by_itself() -> None:
+    ledger = ledger_of([*RECORDED, (60, "resolve", None)])
+    resolved = an_incident(ledger, state=State.RESOLVED, resolved_at=minute(1))
+    waiting = replace(resolved, marks=heard.unread((), minute(1)))
+    assert arms(RULES, waiting, minute(2))[1].due_at is None
+    looked_at = replace(resolved, marks=heard.read(waiting.marks, minute(1), minute(90)))
+    usual, later = (arms(RULES, one, minute(91))[1].due_at for one in (resolved, looked_at))
+    assert usual is not None
+    assert later == usual + timedelta(minutes=89)
+
+
+class CountedCalendar(RoundTheClock):
+    """A calendar that goes round the clock and remembers for which spans it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[timedelta] = []
+
+    def between(self, since: datetime, until: datetime, /) -> timedelta:
+        self.asked.append(until - since)
+        return super().between(since, until)
+
+
+def test_the_calendars_of_the_next_month_are_worked_out_before_the_first_record_asks() -> None:
+    usual, unused = CountedCalendar(), CountedCalendar()
+    policies = {"usual": replace(POLICY, calendar=usual), "other": replace(POLICY, calendar=unused)}
+    Rules(policies, "usual", RULES.escalation, Choice("usual")).warm(minute(0))
+    assert usual.asked == [timedelta(days=31)]
+    assert unused.asked == []

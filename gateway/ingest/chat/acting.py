@@ -65,9 +65,11 @@ async def acted(session: Session, incident: Incident, action: Pressed, note: str
         state = state_label(incident.state, incident.kind, locale)
         words = say("impossible", locale, number=number, state=state)
         return Answered(Outcome.IGNORED, "not possible in this state", words, incident, card=True)
-    except (Forbidden, Unprocessable, NotFound) as error:
-        words = say("incomplete" if isinstance(error, Unprocessable) else "forbidden", locale, number=number)
-        return Answered(Outcome.IGNORED, cut(error.detail, 200), words, incident)
+    except Unprocessable as error:
+        asked = "how_solved" if action == "resolve" and not note.strip() else "incomplete"
+        return Answered(Outcome.IGNORED, cut(error.detail, 200), say(asked, locale, number=number), incident)
+    except (Forbidden, NotFound) as error:
+        return Answered(Outcome.IGNORED, cut(error.detail, 200), say("forbidden", locale, number=number), incident)
     if after.state is State.RESOLVED:
         return Answered(Outcome.ADDED, "resolved", say("resolved", locale, number=number), after, card=True)
     mine = after.handler == speaker.who.name

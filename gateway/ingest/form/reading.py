@@ -1,4 +1,4 @@
-"""What somebody wrote into a form: read, judged, and as the report it is. Pure."""
+"""What somebody wrote into a form: read, judged, and as the report it is."""
 
 import re
 from collections.abc import Mapping, Sequence

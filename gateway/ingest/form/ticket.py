@@ -1,4 +1,4 @@
-"""Tickets of forms: which service a form is for, when it was opened, and a name that counts once. Pure.
+"""Tickets of forms: which service a form is for, when it was opened, and a name that counts once.
 
 A ticket is `SECRET.SERVICE.OPENED.NAME.SIGNATURE`: which secret signed it, a slug, seconds since 1970, 128 bits, 256 bits
 of HMAC-SHA256 over all before it.

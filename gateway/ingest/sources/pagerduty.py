@@ -99,13 +99,14 @@ def _alert(event: Event, payload: Payload, delivery: Delivery) -> Alert:
     key = event.dedup_key or _derived(delivery.body, delivery.received_at)
     named = {"component": payload.component, "group": payload.group, "class": payload.class_, "client": event.client}
     links = [(link.href or "", link.text or "") for link in event.links or []]
+    service = limits.text_of(payload.custom_details, "service") or payload.component or ""
     return Alert(
         namespace="pagerduty",
         dedup_key=key,
         status=STATUS[event.event_action],
         title=limits.cut((payload.summary or "").strip() or key, limits.TITLE),
         severity=(payload.severity or "").lower(),
-        service=limits.cut(payload.component or event.client or "", limits.KEY),
+        service=limits.cut(service, limits.KEY),
         ci=limits.cut(payload.source or "", limits.KEY),
         labels=limits.labels({name: value for name, value in named.items() if value}),
         annotations=_details(payload.custom_details),

@@ -81,7 +81,7 @@ def _alert(event: Event, delivery: Delivery) -> Alert:
         status=STATUS[event.event_type],
         title=limits.cut((event.description or "").strip() or key, DESCRIPTION),
         severity=limits.cut(details.get("severity", "").lower(), limits.KEY),
-        service=limits.cut(details.get("service", "") or event.client or "", limits.KEY),
+        service=limits.cut(limits.text_of(event.details, "service"), limits.KEY),
         ci=limits.cut(details.get("instance", "") or details.get("host", ""), limits.KEY),
         labels={"client": limits.cut(event.client, limits.LABEL)} if event.client else {},
         annotations=details,

@@ -42,7 +42,8 @@ async def test_a_report_becomes_a_record_and_its_reporter_can_follow_it(gateway:
     assert (status, [one["outcome"] for one in taken["results"]]) == (202, ["opened"])
     _, record = await gateway.get(f"/api/v1/incidents/{taken['number']}", "admin")
     assert (record["title"], record["source"], record["contact"], record["contact_name"], record["priority"]) == (
-        "Cannot pay", "app", "+8613912345678", "Ann", 2)  # fmt: skip
+        "Cannot pay", "app", "+8613912345678", "Ann", 3)  # fmt: skip
+    assert record["claimed_urgency"] == "high"
     assert record["labels"] == CLIENT | {"screen": "basket", "reporter": "u-1", "language": "zh-CN"}
     assert record["occurred_at"] == "2026-03-02T10:00:00Z"
     assert (await gateway.client.get(taken["page"])).status == 200

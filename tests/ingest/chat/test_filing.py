@@ -180,13 +180,15 @@ async def test_a_press_acts_once_and_only_on_the_trouble_it_was_shown_for(gatewa
     for _ in range(2):
         assert await said(gateway, a_press("acknowledge", shown, "1.1"), FORM) == (200, "")
     await said(gateway, a_press("resolve", shown, "1.2"), FORM)
+    assert (await record(gateway))["state"] == "in_progress", "how it was solved is asked for"
+    await told(gateway, f"resolve {number} the relay was restarted", "1.5")
     assert (await record(gateway))["state"] == "resolved"
     assert (await gateway.post(f"/api/v1/incidents/{number}/refuse", {}, "admin")).status == 200
     await said(gateway, a_press("resolve", shown, "1.3"), FORM)
     assert (await record(gateway))["state"] == "in_progress"
-    await said(gateway, a_press("resolve", await button(gateway), "1.4"), FORM)
-    assert (await record(gateway))["state"] == "resolved"
-    wanted = ["acknowledged", "duplicate", "added", "stale", "added"]
+    asked = await told(gateway, f"resolve {number}", "1.6")
+    assert asked == f"Say how it was solved: resolve {number} WHAT WAS DONE"
+    wanted = ["acknowledged", "duplicate", "ignored", "added", "stale", "ignored"]
     assert [outcome for outcome, _ in await outcomes(gateway)][4:] == wanted
 
 

@@ -62,7 +62,8 @@ async def test_a_report_becomes_a_record_with_its_files_and_a_link_to_follow_it(
     _, record = await gateway.get(f"/api/v1/incidents/{page.number}", "admin")
     assert (record["title"], record["description"], record["service"], record["source"]) == (
         "Mail is down", "Nothing comes in", "mail", "web")  # fmt: skip
-    assert (record["impact"], record["urgency"], record["priority"], record["contact"]) == ("group", "high", 2, "ann@example.com")
+    assert (record["impact"], record["urgency"], record["priority"]) == ("group", "normal", 3)
+    assert (record["claimed_urgency"], record["contact"]) == ("high", "ann@example.com")
     assert record["labels"] == {"language": "en", "phone": "+8613912345678"}
     assert record["occurred_at"] == "2026-03-02T11:30:00Z"
     mine = await get(gateway.client, page.link)

@@ -1,0 +1,109 @@
+"""JSON schemas of the values callers send and get, in the dialect that every tool reads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from inspect import cleandoc
+from typing import Any
+
+import msgspec
+
+REF = "#/components/schemas/{name}"
+NAMES = {
+    "gateway.incidents.model.Kind": "RecordKind",
+    "gateway.incidents.model.State": "RecordState",
+    "gateway.monitors.model.State": "MonitorState",
+    "gateway.quarantine.difference.Kind": "DifferenceKind",
+}
+"""Names in the document for types that share their own with another."""
+
+Schema = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Schemas:
+    """The schemas of some types: `of` by the type's id, and the components they refer to by name."""
+
+    of: dict[int, Schema]
+    components: dict[str, Schema]
+
+
+def schemas_of(kinds: Sequence[Any]) -> Schemas:
+    """Return the schemas of these types."""
+    schemas, components = msgspec.json.schema_components(kinds, ref_template=REF)
+    of = {id(kind): portable(schema) for kind, schema in zip(kinds, schemas, strict=True)}
+    return Schemas(of, dict(_named(name, portable(part)) for name, part in components.items()))
+
+
+def _named(name: str, component: Schema) -> tuple[str, Schema]:
+    """Return a component by its name in the document, which generators take from its title."""
+    shown = NAMES.get(name, name)
+    return shown, component | {"title": shown}
+
+
+def properties_of(kind: Any) -> dict[str, Schema]:
+    """Return the schema of each field of a struct of text, with what it refers to written out."""
+    schema = msgspec.json.schema(kind)
+    definition = schema["$defs"][kind.__name__]
+    return {name: given(portable(_inlined(shape, schema["$defs"]))) for name, shape in definition["properties"].items()}
+
+
+def given(shape: Schema) -> Schema:
+    """Return the schema of a value that can be left out but never be null."""
+    match shape:
+        case {"anyOf": [*kinds], "default": None} if {"type": "null"} in kinds:
+            left = [kind for kind in kinds if kind != {"type": "null"}]
+            return dict(left[0]) if len(left) == 1 else {"anyOf": left}
+    return shape
+
+
+def portable(shape: Any) -> Any:
+    """Return a schema as ECMA-262 and code generators read it, with the same meaning.
+
+    Python's end of text, a backslash and Z, is `$` there. An array says what it holds, and an
+    enum of numbers and the same numbers as text is an enum of text.
+    """
+    if isinstance(shape, list):
+        return [portable(part) for part in shape]
+    if not isinstance(shape, dict):
+        return shape
+    done = {name: portable(part) for name, part in shape.items()}
+    if isinstance(reference := done.get("$ref"), str):
+        done["$ref"] = renamed(reference)
+    if isinstance(said := done.get("description"), str):
+        done["description"] = cleandoc(said)
+    if isinstance(pattern := done.get("pattern"), str):
+        done["pattern"] = ecma(pattern)
+    if isinstance(values := done.get("enum"), list):
+        done["enum"] = of_one_type(values)
+    if done.get("type") == "array" and "prefixItems" not in done:
+        done.setdefault("items", {})
+    return done
+
+
+def renamed(reference: str) -> str:
+    """Return a reference by the name that its target has in the document."""
+    start, _, name = reference.rpartition("/")
+    return f"{start}/{NAMES.get(name, name)}"
+
+
+def ecma(pattern: str) -> str:
+    r"""Return a pattern of Python's as ECMA-262: `$` is the very end there, as `\Z` is here."""
+    return f"{pattern[:-2]}$" if pattern.endswith(r"\Z") else pattern
+
+
+def of_one_type(values: list[Any]) -> list[Any]:
+    """Return the texts of an enum that also takes the numbers some of them spell."""
+    texts = [value for value in values if isinstance(value, str)]
+    spelled = all(isinstance(value, str) or str(value) in texts for value in values)
+    return texts if texts and spelled else values
+
+
+def _inlined(shape: Any, definitions: dict[str, Any]) -> Any:
+    """Return a schema with what it refers to written out: parameters are no components."""
+    if isinstance(shape, list):
+        return [_inlined(part, definitions) for part in shape]
+    if not isinstance(shape, dict):
+        return shape
+    if "$ref" in shape:
+        return _inlined(definitions[shape["$ref"].rpartition("/")[2]], definitions)
+    return {name: _inlined(part, definitions) for name, part in shape.items()}

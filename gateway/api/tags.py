@@ -1,0 +1,72 @@
+"""Groups of operations: one for each area of the work."""
+
+import re
+
+TAGS = {
+    "Records": "Make, list, read and correct incidents and service requests.",
+    "Work on records": "What people do with a record, from accepting it to closing it.",
+    "Links": "How records hang together, and what they lead to in other systems.",
+    "Files": "Files that are kept with a record.",
+    "Major incidents": "Status updates, reports and the people who must be told.",
+    "Reporters": "What a reporter may see and do, by a signed link or from an app.",
+    "Change feed": "Every change of every record, without gaps.",
+    "Service levels": "The clocks of records, and what an edit of them would change.",
+    "Knowledge": "Articles, similar records and candidates for problems.",
+    "Quarantine": "What could not be understood or was set aside, and how to mend it.",
+    "Catalogue": "Services, configuration items and the fields that the configuration adds.",
+    "People": "People, groups and how they are reached.",
+    "Shifts": "Who works when, and what one shift hands over to the next.",
+    "Monitors": "Jobs that must be heard of in time, and their pings.",
+    "Keys and sessions": "Signing in, and the keys of people and machines.",
+    "Alerts in": "Where monitoring systems send their alerts.",
+    "Mail, calls and chat in": "Where vendors of mail, telephony and chat send what people say.",
+    "Alertmanager API": "Alerts and silences for clients of Alertmanager.",
+    "Opsgenie API": "Alerts and heartbeats for clients of Opsgenie.",
+    "Operation": "Health, metrics and this description.",
+}
+"""Each group with its meaning, in the order of the document."""
+
+RECORD = r"/api/v1/incidents/\{number\}"
+AREAS = tuple(
+    (re.compile(pattern), tag)
+    for pattern, tag in (
+        (RECORD + r"/attachments", "Files"),
+        (RECORD + r"/(un)?link$", "Links"),
+        (RECORD + r"/(refuse_link|follow_on|related|linked|refs)", "Links"),
+        (RECORD + r"/(leader_told|acknowledge_escalation|updates|subscribers|report|declare_major)",
+         "Major incidents"),
+        (RECORD + r"/(invite|complaints)", "Reporters"),
+        (RECORD + r"/sla", "Service levels"),
+        (RECORD + r"/(similar|publish)", "Knowledge"),
+        (RECORD + r"(/(timeline|alerts|notifications))?$", "Records"),
+        (RECORD + "/", "Work on records"),
+        (r"/api/v1/incidents/bulk", "Work on records"),
+        (r"/api/v1/incidents", "Records"),
+        (r"/api/v1/(mine/|complaints)|/ingest/app", "Reporters"),
+        (r"/api/v1/changes", "Change feed"),
+        (r"/api/v1/sla/", "Service levels"),
+        (r"/api/v1/(articles|problem-candidates)", "Knowledge"),
+        (r"/api/v1/(quarantine|mappings|set_aside|receipts)", "Quarantine"),
+        (r"/api/v1/(services|cis|fields)", "Catalogue"),
+        (r"/api/v1/(keys|me/keys|login|logout|me$|me/password)|.*/password$", "Keys and sessions"),
+        (r"/api/v1/(groups/\{slug\}/roster|handovers)", "Shifts"),
+        (r"/api/v1/(people|groups|me/)", "People"),
+        (r"/api/v1/monitors|/ping/", "Monitors"),
+        (r"/ingest/(email|phone|chat)/", "Mail, calls and chat in"),
+        (r"/v2/(alerts|heartbeats)", "Opsgenie API"),
+        (r"(/ingest/alertmanager/\{key\})?/(-/|api/v2/(status|receivers|silences?))", "Alertmanager API"),
+        (r"(/ingest/alertmanager/\{key\})?/api/v2/alerts", "Alertmanager API"),
+        (r"/(ingest|api/v2|v2|generic|integrations|process-event)\b", "Alerts in"),
+        (r"/report", "Reporters"),
+        (r"/(healthz|readyz|metrics|openapi\.json|docs)$", "Operation"),
+    )
+)  # fmt: skip
+"""The first pattern that a path begins with says its group."""
+
+
+def tag(path: str) -> str:
+    """Return the group of a path of the document; raises LookupError where there is none."""
+    for pattern, area in AREAS:
+        if pattern.match(path):
+            return area
+    raise LookupError(f"no group of operations has the path {path}")

@@ -1,0 +1,75 @@
+"""The pages about problems and the runbooks, which need no key."""
+
+import re
+from typing import Any
+
+import pytest
+
+from gateway.api.problem_words import PROBLEM_WORDS
+from gateway.api.problems import PROBLEMS
+from gateway.api.reference import RUNBOOKS
+from gateway.errors import GatewayError
+from tests.api.conftest import Api
+
+CHINESE = re.compile(r"[一-鿿]")
+
+
+def every_kind(kind: type[GatewayError] = GatewayError) -> set[type[GatewayError]]:
+    return {kind}.union(*(every_kind(one) for one in kind.__subclasses__()))
+
+
+async def read(api: Api, path: str, **headers: str) -> Any:
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    answer = await api.client.get(path, headers=sent)
+    assert answer.status == 200
+    return answer
+
+
+def test_every_type_of_problem_has_words() -> None:
+    assert PROBLEM_WORDS.keys() == PROBLEMS.keys()
+    ours = {one.code for one in every_kind() if one.__module__ == "gateway.errors"}
+    assert ours <= PROBLEMS.keys()
+
+
+@pytest.mark.parametrize("slug", sorted(PROBLEMS))
+async def test_the_address_of_every_type_of_problem_answers_in_both_languages(api: Api, slug: str) -> None:
+    english = await (await read(api, f"/problems/{slug}", Accept_Language="en")).json()
+    assert english["type"] == f"/problems/{slug}"
+    assert english["title"] == PROBLEMS[slug].title
+    assert english.get("status", 0) == PROBLEMS[slug].status
+    assert not CHINESE.search(english["meaning"] + english["advice"])
+    answer = await read(api, f"/problems/{slug}", Accept_Language="zh-CN,zh;q=0.9,en;q=0.1")
+    assert answer.headers["Content-Language"] == "zh-CN"
+    chinese = await answer.json()
+    assert all(CHINESE.search(chinese[name]) for name in ("title", "meaning", "advice"))
+    assert chinese["type"] == english["type"]
+
+
+async def test_the_type_of_an_answer_leads_to_its_page(api: Api) -> None:
+    _, problem = await api.call("GET", "/api/v1/incidents/INC-20260302-000001")
+    page = await (await read(api, problem["type"])).json()
+    assert (page["title"], page["status"]) == (problem["title"], problem["status"])
+
+
+async def test_a_browser_is_shown_a_page_in_its_language(api: Api) -> None:
+    answer = await read(api, "/problems/conflict", Accept="text/html,*/*;q=0.8", Accept_Language="zh")
+    assert answer.content_type == "text/html"
+    text = await answer.text()
+    assert "请求与已有记录冲突" in text
+    assert '<a href="/problems/conflict?lang=en"' in text
+
+
+async def test_a_type_that_does_not_exist_is_a_problem(api: Api) -> None:
+    assert (await api.client.get("/problems/made-up")).status == 404
+
+
+@pytest.mark.parametrize("path", sorted(RUNBOOKS.glob("*.md")), ids=lambda path: str(path.stem))
+async def test_every_runbook_is_served_as_text(api: Api, path: Any) -> None:
+    answer = await read(api, f"/runbooks/{path.stem}")
+    assert (answer.content_type, answer.charset) == ("text/plain", "utf-8")
+    assert await answer.text() == path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["made-up", "gateway-down.md", "..%2F..%2Fpyproject", "%2e%2e"])
+async def test_nothing_but_runbooks_is_served_as_one(api: Api, name: str) -> None:
+    assert (await api.client.get(f"/runbooks/{name}")).status == 404

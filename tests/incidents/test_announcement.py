@@ -1,0 +1,20 @@
+"""A recipient of the incident's own may be nobody; a role never is."""
+
+import pytest
+
+from gateway.incidents.announcement import Recipient
+
+
+@pytest.mark.parametrize(
+    ("recipient", "nobody"),
+    [
+        (Recipient(role="handler", own=True), True),
+        (Recipient(role="handler", own=True, people=("ann",)), False),
+        (Recipient(role="group", own=True, group="net"), False),
+        (Recipient(role="handler", own=True, listed=("smtp:a@example.com",)), False),
+        (Recipient(role="handler", own=True, instead=Recipient(role="leader")), False),
+        (Recipient(role="leader"), False),
+    ],
+)
+def test_only_somebody_of_the_incident_whom_it_does_not_have_is_nobody(recipient: Recipient, *, nobody: bool) -> None:
+    assert recipient.nobody is nobody

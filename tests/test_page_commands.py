@@ -1,0 +1,60 @@
+"""The commands of pages run as they are written, in their order, against a new gateway."""
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from gateway.settings import Database, load
+from tests.support.served import Served, served
+
+ROOT = Path(__file__).parents[1]
+COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+async def gateway(database_url: str) -> AsyncIterator[Served]:
+    database = Database(url=database_url, pool_min=1, pool_max=8)
+    async with served(msgspec.structs.replace(load(None, {}), database=database)) as running:
+        yield running
+
+
+async def run(gateway: Served, name: str, folder: Path) -> None:
+    """Run what the page shows; curl is one of Python, so that no other need be there."""
+    curl = folder / "curl"
+    curl.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ROOT}/tests/support/curl.py" "$@"\n', "utf-8")
+    curl.chmod(0o700)
+    script = "\n".join(COMMANDS.findall((ROOT / "docs" / name).read_text("utf-8")))
+    assert script
+    process = await asyncio.create_subprocess_exec(
+        "sh", "-eu", "-c", script,
+        env={
+            "PATH": f"{folder}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "GATEWAY": str(gateway.client.make_url("/")).rstrip("/"),
+            "ADMIN": gateway.keys["admin"],
+        },
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    told, _ = await process.communicate()
+    assert process.returncode == 0, told.decode()
+
+
+async def test_the_page_of_monitors_makes_one_that_is_pinged(gateway: Served, tmp_path: Path) -> None:
+    await run(gateway, "monitors.md", tmp_path)
+    _, listed = await gateway.get("/api/v1/monitors", "admin")
+    assert [(one["slug"], one["state"]) for one in listed["monitors"]] == [("nightly-backup", "up")]
+
+
+async def test_the_page_of_people_lets_somebody_in_who_chooses_how_to_be_told(gateway: Served, tmp_path: Path) -> None:
+    await run(gateway, "people.md", tmp_path)
+    login = {"login": "ann", "password": "six elm trees at dusk"}
+    assert (await gateway.post("/api/v1/login", login, None)).status == 200
+    _, group = await gateway.get("/api/v1/groups/dba", "admin")
+    assert group["members"] == ["ann"]
+    _, chosen = await gateway.get("/api/v1/people/ann/methods", "admin")
+    assert [one["address"] for one in chosen["methods"]] == ["", "ann@home.example"]
