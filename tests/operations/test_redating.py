@@ -108,9 +108,7 @@ async def test_a_rule_that_repeats_stops_no_redating(configured: Configured) -> 
     assert await Redating(configured(repeating + STRICTER)).run_once() == 1
 
 
-async def test_where_no_rule_tells_of_openings_none_is_in_force_and_redating_goes_on(
-    configured: Configured, pool: Pool
-) -> None:
+async def test_where_no_rule_tells_of_openings_none_is_in_force_and_redating_goes_on(configured: Configured, pool: Pool) -> None:
     in_force = "SELECT count(*) FROM told_when_opened"
     await Redating(configured("")).run_once()
     assert await pool.fetchval(in_force) > 0
