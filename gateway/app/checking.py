@@ -23,6 +23,8 @@ from gateway.sla.policies import read_policies
 
 MOST_PEOPLE = 100_000
 
+NO_LINKS = "server.external_url is empty: no message holds a link that opens its record"
+
 
 @dataclass(slots=True)
 class Findings:
@@ -39,6 +41,8 @@ async def examine(loaded: Loaded, now: datetime, *, allow_unsafe: bool = False) 
     found = Findings(problems=[*loaded.flaws, *_contradictions(loaded)])
     if not {"sla", "escalation"} & loaded.broken and not found.problems:
         found.notes += notes_on(loaded.settings, now)
+    if "server" not in loaded.broken and not loaded.settings.server.external_url:
+        found.notes.append(NO_LINKS)
     staff = await _database(loaded.settings, found, allow_unsafe=allow_unsafe)
     await _index(loaded.settings, found)
     found.untold += unreachable(loaded.settings, staff)

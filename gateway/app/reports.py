@@ -9,6 +9,7 @@ from aiohttp import web
 from gateway.api.context import Call, Context, respond
 from gateway.api.my_page import MyPage
 from gateway.api.paged import paged
+from gateway.api.record_page import RecordPage
 from gateway.api.route import ONCE, Route
 from gateway.catalogue.live import Catalogue
 from gateway.errors import Malformed
@@ -49,7 +50,10 @@ class Ways:
 
     def pages(self, context: Context) -> list[web.RouteDef]:
         """The form and the pages of reporters; problems are pages too."""
-        return paged([*self.form.routes(), *MyPage(context, self.form.pages).routes()], self.form.pages)
+        return paged(
+            [*self.form.routes(), *MyPage(context, self.form.pages).routes(), *RecordPage(context, self.form.pages).routes()],
+            self.form.pages,
+        )
 
 
 def ways(

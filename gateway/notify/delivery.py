@@ -97,7 +97,7 @@ class Delivery:
         waits: list[float] = []
         for place in range(first, len(ways.targets)):
             target = ways.targets[place]
-            result = await self._send(owed, target, ways.locale)
+            result = await self._send(owed, target, ways)
             if isinstance(result, float):
                 waits.append(result)
                 may_recover = True
@@ -117,13 +117,13 @@ class Delivery:
         outcome = SendOutcome.DEFERRED if put_back.state == "pending" else SendOutcome.DEAD
         return Outcome(put_back, outcome, owed.channel)
 
-    async def _send(self, owed: Owed, target: Target, locale: str) -> Result | float:
+    async def _send(self, owed: Owed, target: Target, ways: Ways) -> Result | float:
         """Send it once, or answer for how many seconds the endpoint is left alone."""
         channel = self.channels.get(target.channel)
         if channel is None:
             named = f"there is no channel {target.channel!r}" if target.channel else f"{target.address!r} names no channel"
             return Dead(named)
-        message = self._message(owed, target, locale)
+        message = self._message(owed, target, ways)
         endpoint = channel.endpoint(target.address)
         if wait := self.breakers.wait(endpoint, self.clock.monotonic()):
             return float(wait)
@@ -131,11 +131,11 @@ class Delivery:
         self.breakers.report(endpoint, self.clock.monotonic(), failed=failing(result))
         return result
 
-    def _message(self, owed: Owed, target: Target, spoken: str) -> Message:
-        asked = owed.facts.get("locale", spoken)
+    def _message(self, owed: Owed, target: Target, ways: Ways) -> Message:
+        asked = owed.facts.get("locale", ways.locale)
         locale = next((known for known in LOCALES if known == asked), self.locale)
         link = self.opens(owed, target.channel)
-        words = render(owed.template, owed.facts, Reader(locale, self.zone, link), owed.role)
+        words = render(owed.template, owed.facts, Reader(locale, ways.zone or self.zone, link), owed.role)
         return Message(
             id=owed.id,
             incident_id=owed.incident_id,

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.incidents.labels import LOCALES, Locale
+from gateway.zones import zones
 
 TITLE_CHARS = 200
 
@@ -41,13 +42,14 @@ def whole(value: object) -> str:
 
 
 def moment(value: Any, reader: Reader) -> str:
-    """A time, as an aware datetime or RFC 3339 text, on the reader's clock; anything else as it is."""
+    """A time, as an aware datetime or RFC 3339 text, on the reader's clock, else in UTC; anything else as it is."""
     try:
         at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-        local = at.astimezone(ZoneInfo(reader.zone))
+        zone = reader.zone if reader.zone in zones() else "UTC"
+        local = at.astimezone(ZoneInfo(zone))
     except (ValueError, OverflowError):
         return one_line(value)
-    return f"{local:%Y-%m-%d %H:%M:%S} {reader.zone}"
+    return f"{local:%Y-%m-%d %H:%M:%S} {zone}"
 
 
 LENGTHS = (

@@ -1,21 +1,21 @@
 """What notifications say, in both languages. Pure.
 
-Facts a template reads, all optional: `number`, `priority`, `title`, `service`, `clock`, `due_at` (an aware datetime or RFC 3339
-text), `unresolved_for`, `share` (of the target, 0 to 1), `resolution`, `assignee_group`, `assignee`, `reason`,
-`next_update_due_at`, `group`, `ends_at`, `records`, `to_do` (a key of TO_DO), `text`, whose lines are kept and stand first, and
-`listed`, records with `number`, `priority`, `state`, `title` and `report`, which stand last. A `subject`
-replaces the one that is made of them: mail programs keep a thread together by it.
+Facts it reads, all optional, are those of LINES in `fact_lines`, and `description`, `solution`, `links`; `to_do` (a step of
+`next_steps`), `text`, whose lines are kept and stand first, and `listed`, records with `number`, `priority`, `state`, `title` and
+`report`. A `subject` replaces the one that is made of them: mail programs keep a thread together by it.
 Titles and names are foreign text: they are put in as values, never read as a format, and lose their control characters.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from gateway.incidents.labels import clock_label, label
-from gateway.incidents.model import ReportStatus, Resolution, State
-from gateway.notify.phrases import Reader, moment, one_line, whole
+from gateway.incidents.labels import label
+from gateway.incidents.model import ReportStatus, State
+from gateway.notify.fact_lines import lines, values
+from gateway.notify.next_steps import next_step
+from gateway.notify.phrases import Reader, one_line, whole
 from gateway.notify.reporter_letters import LETTERS, letter
 
 
@@ -54,10 +54,18 @@ class Template(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A subject of one line and a plain text."""
+    """A subject of one line and a plain text; `ask` is what the reader must do, "" for nothing."""
 
     subject: str
     text: str
+    ask: str = ""
+
+    def brief(self, link: str, longest: int) -> str:
+        """Return what fits into a short message: subject, what to do and the link whole, then the text."""
+        rest = "\n".join(part for part in (self.ask, link) if part)
+        room = max(longest - len(rest) - 1, 0)
+        head = f"{self.subject[:room]}\n{rest}" if rest else self.subject
+        return f"{head}\n{self.text}"[:longest]
 
 
 REPORTER = "reporter"
@@ -97,45 +105,14 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
 }
 """What happened, as the subject says it."""
 
-LINES: Mapping[str, tuple[str, str]] = {
-    "number": ("Incident: {}", "事件编号：{}"),
-    "related": ("Noted on its related incident {}", "来自关联事件 {}"),
-    "about": ("The incident behind yours, {}", "您的事件 {} 由本事件引起"),
-    "priority": ("Priority: {}", "优先级：{}"),
-    "claimed_priority": ("Claimed by the reporter: P{}", "报障人自述：P{}"),
-    "title": ("Title: {}", "标题：{}"),
-    "service": ("Service: {}", "服务：{}"),
-    "clock": ("Clock: {}", "时限：{}"),
-    "due_at": ("Due: {}", "应完成时间：{}"),
-    "unresolved_for": ("Unresolved for (h:mm:ss): {}", "未解决时长（时:分:秒）：{}"),
-    "share": ("Used of the target: {}", "已用时限：{}"),
-    "resolution": ("Resolution: {}", "解决代码：{}"),
-    "assignee_group": ("Group: {}", "受理组：{}"),
-    "assignee": ("Person: {}", "受理人：{}"),
-    "reason": ("Reason: {}", "原因：{}"),
-    "next_update_due_at": ("Next update due: {}", "下次通报时间：{}"),
-    "group": ("Group: {}", "班组：{}"),
-    "ends_at": ("Shift ends: {}", "班次结束：{}"),
-    "records": ("Open records: {}", "未结记录：{}"),
-    "to_do": ("To do: {}", "待办：{}"),
-}
-"""The lines of the text, in this order; a fact that is missing or empty has no line."""
-
-
 REPORT = ("report", "报告")
 
-TO_DO: Mapping[str, tuple[str, str]] = {
-    "take_over": ("accept the hand-over", "确认接班"),
-    "post_update": ("post a status update", "发布进展通报"),
-    "judge_reply": (
-        "reopen it if the reply says that it is not solved: else it closes by itself",
-        "若回复表明未解决请重新打开，否则将自动关闭",
-    ),
-    "convert": ("convert it to an incident or a change, or end it", "转为事件或变更，或结束该请求"),
-    "grade": ("set or confirm its priority", "设定或确认优先级"),
-    "tell_leader": ("tell the leader, and put it down in the record", "通知分管领导并在记录中登记"),
-}
-"""What the reader of a message is asked to do."""
+
+TO_DO_LINE = ("To do: {}", "待办：{}")
+DESCRIPTION = ("Description:", "描述：")
+SOLUTION = ("Solution:", "解决方案：")
+MOST_TEXT = 1_000
+"""Characters of a description or solution in a message."""
 
 
 def render(template: str, facts: Mapping[str, Any], reader: Reader, role: str = "") -> Rendered:
@@ -145,14 +122,16 @@ def render(template: str, facts: Mapping[str, Any], reader: Reader, role: str = 
     """
     unknown = one_line(template.replace("_", " "))
     occasion = reader.choose(OCCASIONS[Template(template)]) if template in set(Template) else unknown
-    said = {name: _said(name, facts[name], reader) for name in LINES if facts.get(name) not in (None, "")}
+    said = values(facts, reader)
     is_letter = role == REPORTER and template in LETTERS
     subject = _subject(occasion, said, reader, ranked=not is_letter)
     if facts.get("subject"):
         subject = one_line(facts["subject"])
     if is_letter:
         return Rendered(subject, letter(template, facts, reader) + "\n")
-    return Rendered(subject, "\n".join((occasion, "", *_lines(facts, said, reader), "")))
+    ask = next_step(template, facts, reader, role)
+    text = "\n".join((occasion, "", *_text(facts, said, reader, ask), ""))
+    return Rendered(subject, text, ask)
 
 
 def _subject(occasion: str, said: Mapping[str, str], reader: Reader, *, ranked: bool) -> str:
@@ -163,22 +142,23 @@ def _subject(occasion: str, said: Mapping[str, str], reader: Reader, *, ranked: 
     return f"{head}{occasion}{reader.choose(COLON)}{title}" if title else f"{head}{occasion}"
 
 
-def _lines(facts: Mapping[str, Any], said: Mapping[str, str], reader: Reader) -> Iterator[str]:
-    """Yield what people wrote, the facts line by line, the records that are listed, and the link."""
+def _text(facts: Mapping[str, Any], said: Mapping[str, str], reader: Reader, ask: str) -> Iterator[str]:
+    """Yield what people wrote, what to do, the link, the facts, listed records, then long texts."""
     if text := whole(facts.get("text") or ""):
         yield from (text, "")
-    for name, value in said.items():
-        yield reader.choose(LINES[name]).format(value)
+    head = [reader.choose(TO_DO_LINE).format(ask)] if ask else []
+    head += [reader.link] if reader.link and "number" in said else []
+    if head:
+        yield from (*head, "")
+    yield from lines(said, facts, reader)
     listed = facts.get("listed") or ()
     yield from (_record(one, reader) for one in listed)
     if 0 < len(listed) < facts.get("records", 0):
         yield f"… +{facts['records'] - len(listed)}"
-    if reader.link and "number" in said:
-        yield reader.link
-
-
-def _said(name: str, value: Any, reader: Reader) -> str:
-    return _SAYERS[name](value, reader) if name in _SAYERS else one_line(value)
+    for name, words in (("description", DESCRIPTION), ("solution", SOLUTION)):
+        if long := whole(facts.get(name) or ""):
+            cut = long if len(long) <= MOST_TEXT else long[: MOST_TEXT - 1] + "…"
+            yield from ("", reader.choose(words), cut)
 
 
 def _record(facts: Mapping[str, Any], reader: Reader) -> str:
@@ -192,27 +172,3 @@ def _record(facts: Mapping[str, Any], reader: Reader) -> str:
 def _standing(facts: Mapping[str, Any], report: str | None, reader: Reader) -> str:
     of_it = ReportStatus(report) if report else State(facts["state"])
     return label(of_it, reader.locale)
-
-
-def _resolution(value: Any, reader: Reader) -> str:
-    return label(Resolution(value), reader.locale) if value in set(Resolution) else one_line(value)
-
-
-def _to_do(value: Any, reader: Reader) -> str:
-    words = TO_DO.get(str(value))
-    return one_line(value) if words is None else reader.choose(words)
-
-
-def _share(value: Any, _: Reader) -> str:
-    return f"{value:.0%}" if isinstance(value, float | int) else one_line(value)
-
-
-_SAYERS: Mapping[str, Callable[[Any, Reader], str]] = {
-    "clock": lambda value, reader: one_line(clock_label(str(value), reader.locale)),
-    "due_at": moment,
-    "next_update_due_at": moment,
-    "ends_at": moment,
-    "share": _share,
-    "resolution": _resolution,
-    "to_do": _to_do,
-}

@@ -9,7 +9,7 @@ from gateway.oncall.method import Method, targets
 from gateway.settings.recipients import Target
 
 READ = """
-SELECT p.id, p.login, p.email, p.locale, p.active,
+SELECT p.id, p.login, p.email, p.locale, p.zone, p.active,
   array(SELECT m.channel FROM contact_method m WHERE m.person_id = p.id ORDER BY m.position) AS channels,
   array(SELECT m.address FROM contact_method m WHERE m.person_id = p.id ORDER BY m.position) AS addresses
 FROM person p WHERE p.login = $1
@@ -18,10 +18,11 @@ FROM person p WHERE p.login = $1
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """The addresses of a person, in the order they are tried, and the language they read."""
+    """The addresses of a person, in the order they are tried, the language they read and the time zone of their clock."""
 
     locale: str
     targets: tuple[Target, ...]
+    zone: str = ""
 
 
 async def ways_of(conn: Connection, login: str) -> Ways | None:
@@ -30,7 +31,7 @@ async def ways_of(conn: Connection, login: str) -> Ways | None:
     if row is None or not row["active"]:
         return None
     methods = tuple(map(Method, row["channels"], row["addresses"]))
-    return Ways(row["locale"], targets(row["login"], row["email"], methods))
+    return Ways(row["locale"], targets(row["login"], row["email"], methods), row["zone"])
 
 
 async def methods_of(conn: Connection, login: str) -> tuple[Method, ...]:

@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass
 
+from gateway.notify.delivery import PERSON
 from gateway.notify.outbox import Owed
 from gateway.notify.templates import REPORTER, Template
 from gateway.operations.reporter_links import ReporterLinks
+from gateway.operations.staff_links import Opened, ReaderKind, StaffLinks
 
 PRIVATE = frozenset({"smtp", "sms"})
 """Channels that one person reads: whoever has a reporter's address answers for them."""
+
+LONGEST_NAME = 100
+"""Characters of a login or role that a link is made for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +23,24 @@ class RecordLinks:
 
     def __call__(self, owed: Owed, channel: str) -> str:
         """Return the address for whoever gets the message by this channel, "" where nothing opens."""
-        number = owed.facts.get("number")
-        if owed.incident_id is None or not number:
+        if owed.incident_id is None or not owed.facts.get("number") or not self.links.external_url:
             return ""
         if owed.role == REPORTER:
-            return self._reporters(owed) if channel in PRIVATE else ""
-        return self.links.address(f"/api/v1/incidents/{number}")
+            return self._reporters(owed, owed.incident_id) if channel in PRIVATE else ""
+        return self._staffs(owed, owed.incident_id)
 
-    def _reporters(self, owed: Owed) -> str:
+    def _reporters(self, owed: Owed, incident_id: int) -> str:
         """Return the reporter's page; it does not open for records of which they hear the number alone."""
         if "title" not in owed.facts and owed.template != Template.RECEIVED:
             return ""
-        link, _ = self.links.make(owed.incident_id or 0, owed.claimed_at)
+        link, _ = self.links.make(incident_id, owed.claimed_at)
         return self.links.address(f"/my/{link}")
+
+    def _staffs(self, owed: Owed, incident_id: int) -> str:
+        """Return a page to read, made for the person or for the role that the address is told as."""
+        is_person = owed.channel in (PERSON, "voice", "sms")
+        kind, name = (ReaderKind.PERSON, owed.recipient) if is_person else (ReaderKind.ROLE, owed.role)
+        if not name or len(name) > LONGEST_NAME:
+            return ""
+        link = StaffLinks(self.links).make(Opened(incident_id, kind, name), owed.claimed_at)
+        return self.links.address(f"/r/{link}")

@@ -16,6 +16,7 @@ from gateway.api.context import Context
 from gateway.api.my_page import MyPage
 from gateway.api.openapi import build_docs
 from gateway.api.paged import paged
+from gateway.api.record_page import RecordPage
 from gateway.api.reference import build_reference
 from gateway.api.routes import build
 from gateway.catalogue.live import Catalogue
@@ -152,7 +153,7 @@ async def api(
     mender = Mender(Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, no_intake, clock, Mappings()))
     context = Context(desk, Keys(pool, clock), login, oidc, links, filing, mender, settings.problems, nothing_set_aside)
     pages = Pages("en", "Asia/Shanghai")
-    shown = paged(MyPage(context, pages).routes(), pages)
+    shown = paged([*MyPage(context, pages).routes(), *RecordPage(context, pages).routes()], pages)
     app.add_routes(edge.doors(build(context) + build_docs() + build_reference(pages) + shown, clock, lambda *_: None))
     server = TestServer(app)
     await server.start_server(auto_decompress=False)

@@ -1,5 +1,6 @@
 """A reporter with a link and without a key."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -144,3 +145,11 @@ async def test_without_anybody_recorded_as_reporter_there_is_nobody_to_invite(ap
 async def test_what_makes_no_sense_is_the_reporters_fault(api: Api, action: str, body: Any) -> None:
     _, path = await invited(api)
     assert (await by_link(api, path, action, body))[0] == 400
+
+
+async def test_an_invitation_has_the_whole_address_where_the_gateway_knows_its_own(api: Api) -> None:
+    number = (await api.incident(contact="rep@example.com"))["number"]
+    _, invitation = await api.call("POST", f"{INCIDENTS}/{number}/invite", scope="write")
+    assert invitation["url"] == ""
+    known = replace(api.links, external_url="https://gw.example/")
+    assert known.address(invitation["page"]) == f"https://gw.example{invitation['page']}"

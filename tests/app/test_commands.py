@@ -100,6 +100,9 @@ def test_a_configuration_that_tells_somebody_is_in_order(run: Run, database_url:
     status, out, error = run("check", "--config", str(file), DATABASE_URL=database_url, REDIS_URL=redis_url)
     assert (status, error) == (0, "")
     assert out.endswith("gateway: the configuration is in order\n")
+    assert "gateway: server.external_url is empty: no message holds a link" in out
+    file.write_text('[server]\nexternal_url = "https://gw.example"\n' + file.read_text())
+    assert "no message holds a link" not in run("check", "--config", str(file))[1]
 
 
 def test_check_says_that_redis_or_postgresql_does_not_answer(run: Run) -> None:

@@ -4,11 +4,14 @@ import json
 import os
 import shutil
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from gateway.operations.reporter_links import ReporterLinks
+from gateway.operations.staff_links import Opened, ReaderKind, StaffLinks
 from gateway.settings import Database, Duration, load
 from tests.e2e.browser import Tab, browser
 from tests.support.served import Served, served
@@ -111,3 +114,19 @@ async def test_somebody_reports_with_a_phone_adds_a_file_and_confirms(gateway: S
     _, record = await gateway.get(f"/api/v1/incidents/{number}", "admin")
     assert (record["state"], record["satisfaction"], record["contact"]) == ("closed", 3, "+8613912345678")
     assert await gateway.pool.fetchval("SELECT count(*) FROM attachment WHERE name = '截图 1.png'") == 2
+
+
+async def test_somebody_woken_at_night_reads_the_record_behind_a_link(gateway: Served, chromium: Path, tmp_path: Path) -> None:
+    url = str(gateway.client.make_url("")).rstrip("/")
+    record = {"title": "数据库磁盘已满 " + "x" * 120, "description": "95 %\n自 12:00 起", "contact": "ann@example.com"}
+    made = await (await gateway.post("/api/v1/incidents", record, "admin")).json()
+    await gateway.post(f"/api/v1/incidents/{made['number']}/note", {"note": "正在清理日志"}, "admin")
+    secrets = tuple(row["secret"] for row in await gateway.pool.fetch("SELECT secret FROM link_secret"))
+    links, now = StaffLinks(ReporterLinks(secrets, timedelta(days=1))), await gateway.pool.fetchval("SELECT now()")
+    incident_id = await gateway.pool.fetchval("SELECT id FROM incident")
+    path = f"/r/{links.make(Opened(incident_id, ReaderKind.ROLE, 'leader'), now)}"
+    async with browser(chromium, tmp_path) as tab:
+        await tab.go(f"{url}{path}?lang=zh-CN")
+        await sound(tab, made["number"], "优先级", "数据库磁盘已满", "自 12:00 起", "正在清理日志", "本页仅供您本人查看")
+        await tab.go(f"{url}{path}?lang=en")
+        await sound(tab, "Priority", "Description", "What has happened", "This page is for reading")

@@ -1,12 +1,23 @@
-"""docs/messages.md names every message."""
+"""docs/messages.md names every message and says what each asks for."""
 
 from pathlib import Path
 
+from gateway.notify.next_steps import FOR_OTHERS, FOR_WORKERS, TO_DO
 from gateway.notify.reporter_letters import LETTERS
+from gateway.notify.templates import Template
 
 PAGE = (Path(__file__).parents[2] / "docs" / "messages.md").read_text("utf-8")
+REPORTERS, _, STAFF = PAGE.partition("## Staff")
 
 
 def test_every_letter_to_reporters_stands_there() -> None:
-    part = PAGE.partition("## Reporters")[2]
-    assert [name for name in LETTERS if f"| `{name}` |" not in part] == []
+    assert [name for name in LETTERS if f"| `{name}` |" not in REPORTERS] == []
+
+
+def test_every_step_stands_there_as_it_is_written() -> None:
+    rows = {f"| `{name}` | {TO_DO[step][0]} | {TO_DO[FOR_OTHERS[name]][0]} |" for name, step in FOR_WORKERS.items()}
+    assert [row for row in rows if row not in STAFF] == []
+
+
+def test_every_message_stands_there() -> None:
+    assert [name for name in Template if f"`{name}`" not in PAGE] == []

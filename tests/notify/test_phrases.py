@@ -13,7 +13,8 @@ LI = Reader("zh-CN", "Asia/Shanghai")
 @pytest.mark.parametrize("at", ["2026-03-02T12:30:00Z", datetime(2026, 3, 2, 12, 30, tzinfo=UTC)])
 def test_a_time_is_on_the_reader_s_clock(at: object) -> None:
     assert moment(at, ANN) == "2026-03-02 20:30:00 Asia/Shanghai"
-    assert moment(at, Reader("en")) == "2026-03-02 12:30:00 UTC"
+    for zone in ("UTC", "Mars/Olympus", "", "../UTC"):
+        assert moment(at, Reader("en", zone)) == "2026-03-02 12:30:00 UTC"
 
 
 @pytest.mark.parametrize("text", ["soon", "9999-12-31T23:59:59Z"])

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.incidents.labels import LOCALES, Locale
+from gateway.notify.fact_lines import LINES
+from gateway.notify.next_steps import FOR_OTHERS, FOR_WORKERS, TO_DO
 from gateway.notify.phrases import Reader
-from gateway.notify.templates import LINES, OCCASIONS, Template, render
+from gateway.notify.templates import OCCASIONS, Template, render
 from tests.support.telling import FACTS
 
 URL = "https://gateway.example.com/r/x"
@@ -18,7 +20,7 @@ ANN = Reader("en", link=URL)
 
 def test_every_template_and_every_line_exists_in_both_languages() -> None:
     assert set(OCCASIONS) == set(Template)
-    for words in (*OCCASIONS.values(), *LINES.values()):
+    for words in (*OCCASIONS.values(), *LINES.values(), *TO_DO.values()):
         assert len(words) == len(LOCALES) == 2
         assert all(words)
         assert not set(words[1]) & set(",()")
@@ -40,20 +42,107 @@ def test_a_rendering_names_the_incident_its_service_when_it_is_due_and_where_to_
 
 def test_an_english_warning_reads_as_it_should() -> None:
     facts = FACTS | {"clock": "tier2", "share": 0.75, "due_at": datetime(2026, 3, 2, 12, 30, tzinfo=UTC)}
-    said = render("sla_warning", facts, ANN)
+    said = render("sla_warning", facts, ANN, "handler")
     assert said.subject == "[INC-20260302-0001] P1 nearly due: disk full"
-    assert said.text.splitlines() == [
-        "nearly due",
-        "",
-        "Incident: INC-20260302-0001",
-        "Priority: 1",
-        "Title: disk full",
-        "Service: billing",
-        "Clock: tier-2 resolution",
-        "Due: 2026-03-02 12:30:00 UTC",
-        "Used of the target: 75%",
-        URL,
-    ]
+    assert (
+        said.text
+        == """nearly due
+
+To do: finish it before it is due, or hand it on
+https://gateway.example.com/r/x
+
+Incident: INC-20260302-0001
+Priority: 1
+Title: disk full
+Service: billing
+Clock: tier-2 resolution
+Due: 2026-03-02 12:30:00 UTC
+Used of the target: 75%
+"""
+    )
+
+
+WHOLE = FACTS | {
+    "severity": "critical",
+    "ci": "db-1",
+    "state": "in_progress",
+    "kind": "incident",
+    "assignee_group": "data-base",
+    "assignee": "tina",
+    "handler": "tina",
+    "labels": {"team": "core", "region": "eu"},
+    "links": [
+        {"href": "https://prometheus.example/g", "text": "source"},
+        {"href": "https://wiki.example/disk full", "text": "runbook"},
+        "not a link",
+    ],
+    "description": "95 % used\nsince noon",
+}
+
+
+def test_a_message_at_three_in_the_morning_says_everything_in_chinese() -> None:
+    li = Reader("zh-CN", "Asia/Shanghai", URL)
+    assert (
+        render("assigned", WHOLE, li, "handler").text
+        == """已派单
+
+待办：请受理并开始处理
+https://gateway.example.com/r/x
+
+事件编号：INC-20260302-0001
+优先级：1
+标题：disk full
+服务：billing
+配置项：db-1
+严重程度：critical
+状态：受理中
+应完成时间：2026-03-02 20:30:00 Asia/Shanghai
+受理组：data-base
+处理人：tina
+标签：team=core, region=eu
+处理手册：https://wiki.example/diskfull
+链接：https://prometheus.example/g
+
+描述：
+95 % used
+since noon
+"""
+    )
+
+
+def test_what_to_do_follows_from_the_occasion_and_from_what_the_reader_is() -> None:
+    asks = {role: render("resolved", FACTS, ANN, role).ask for role in ("service_desk", "handler")}
+    assert asks == {
+        "service_desk": "ask the reporter whether it is solved, then close it",
+        "handler": "",
+    }
+    assert render("opened", FACTS, ANN, "tier2").ask == "accept it, or assign it to somebody"
+    assert render("opened", FACTS, ANN, "leader").ask.startswith("see that somebody works on it")
+    assert render("opened", FACTS | {"to_do": "grade"}, ANN, "leader").ask == TO_DO["grade"][0]
+    assert render("opened", FACTS | {"to_do": "dance\nnow"}, ANN).ask == "dance now"
+
+
+def test_every_step_is_one_that_has_words_and_an_occasion() -> None:
+    assert {*FOR_WORKERS.values(), *FOR_OTHERS.values()} <= set(TO_DO)
+    assert {*FOR_WORKERS, *FOR_OTHERS} <= set(Template)
+
+
+def test_many_labels_are_counted_and_odd_facts_left_out() -> None:
+    many = {f"l{n}": "x" for n in range(20)}
+    assert "l11=x … +8" in render("opened", {"labels": many}, ANN).text
+    odd = render("opened", {"labels": "x", "links": "x", "state": "odd", "description": "x" * 3000}, ANN)
+    assert "Labels" not in odd.text
+    assert "State" not in odd.text
+    assert odd.text.endswith("x…\n")
+    assert len(odd.text) < 1_200
+
+
+def test_a_short_message_keeps_the_link_whole() -> None:
+    said = render("opened", WHOLE | {"title": "t" * 400}, ANN, "handler")
+    brief = said.brief(URL, 300)
+    assert len(brief) == 300
+    assert f"accept it, or assign it to somebody\n{URL}\n" in brief
+    assert render("closed", {"title": "a"}, ANN).brief("", 20) == "closed: a\nclosed\n\nTi"
 
 
 def test_a_chinese_resolution_reads_as_it_should() -> None:
@@ -71,7 +160,7 @@ def test_a_chinese_resolution_reads_as_it_should() -> None:
 def test_no_fact_breaks_a_rendering_or_its_subject_line(template: Template, facts: dict[str, Any], locale: Locale) -> None:
     said = render(template, facts, Reader(locale, link=URL))
     assert said.subject.isprintable()
-    assert len(said.text.splitlines()) <= len(LINES) + 3
+    assert len(said.text.splitlines()) <= len(LINES) + 6
 
 
 def test_a_title_is_a_value_and_never_a_format() -> None:

@@ -314,7 +314,7 @@ async def test_a_step_for_a_person_reaches_them_until_they_take_note(telling: Te
         await story.join("dina", "tier2", email="dina@example.com", locale="zh-CN")
         number = await story.report()
         await story.until(11)
-        assert [one.subject for one in await story.letters(2)] == [f"[{number}] P3 仍未解决: mail is slow"] * 2
+        assert [one.subject for one in await story.letters(2)] == [f"[{number}] P3 仍未解决：mail is slow"] * 2
         await story.act(number, "acknowledge_escalation", "dina")
         await story.until(60)
         assert [one["targets"] for one in await story.facts(number, "management_told")] == [["person:dina"]] * 2

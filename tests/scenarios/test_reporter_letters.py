@@ -107,3 +107,19 @@ async def test_who_reopened_by_mail_is_not_told_so(story: Story) -> None:
     assert (await story.record(record["number"]))["state"] == "in_progress"
     (letter,) = await story.letters(1)
     assert letter.to == "tina@example.com"
+
+
+async def test_staff_read_times_on_their_own_clock_and_the_link_opens_the_record(
+    story: Story,
+) -> None:
+    await story.call("PATCH", "people/tina", {"zone": "Asia/Shanghai"}, "admin")
+    number = await reported(story)
+    await story.call("PATCH", f"incidents/{number}", {"service": "mail"}, "admin")
+    await story.until(200)
+    told = [one for one in await story.letters(1) if one.to == "tina@example.com"]
+    assert told
+    assert "Asia/Shanghai" in told[0].text
+    (path,) = re.findall(r"https://gw\.example(/r/\S+)", told[0].text)
+    answer = await story.client.get(path)
+    assert answer.status == 200
+    assert number in await answer.text()

@@ -6,7 +6,7 @@ from gateway.clock import Clock
 from gateway.db.pool import LOST_RACE, Pool, acquire
 from gateway.errors import Unavailable
 from gateway.notify.channels.twilio_voice import telephone
-from gateway.notify.message import Message, Result, Retry
+from gateway.notify.message import Dead, Message, Result, Retry
 from gateway.notify.phrases import Reader
 from gateway.notify.templates import render
 from gateway.notify.twilio_api import TwilioApi
@@ -15,7 +15,7 @@ NAME = "sms"
 LONGEST = 300
 """Characters: three or four short messages' worth, in Chinese five."""
 
-LOCALE = "SELECT locale FROM person WHERE login = $1 AND active"
+READER = "SELECT locale, zone FROM person WHERE login = $1 AND active"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,13 @@ class SmsChannel:
         try:
             async with acquire(self.pool) as conn:
                 number = await telephone(conn, self.api, self.clock, NAME, message)
-                locale = await conn.fetchval(LOCALE, message.recipient)
+                row = await conn.fetchrow(READER, message.recipient)
         except (Unavailable, *LOST_RACE) as error:
             return Retry(f"who that is could not be looked up: {error!r}")
         if not isinstance(number, str):
             return number
-        words = render(message.template, message.facts, Reader(locale, self.zone, message.link), message.role)
-        return await self.api.ask("Messages", {"To": number, "Body": f"{words.subject}\n{words.text}"[:LONGEST]})
+        if row is None:
+            return Dead("nobody has this login")
+        reader = Reader(row["locale"], row["zone"] or self.zone, message.link)
+        words = render(message.template, message.facts, reader, message.role)
+        return await self.api.ask("Messages", {"To": number, "Body": words.brief(message.link, LONGEST)})

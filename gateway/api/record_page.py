@@ -1,0 +1,97 @@
+"""One record for staff as a page that a link in a message opens: to read, without a key and without a script."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from aiohttp import web
+from asyncpg import Record
+
+from gateway.api.context import Context
+from gateway.api.reads import TIMELINE
+from gateway.db.pool import Connection, acquire
+from gateway.errors import NotFound
+from gateway.incidents import store
+from gateway.incidents.labels import Locale, state_label
+from gateway.incidents.record import Incident
+from gateway.oncall.roles import known
+from gateway.operations.desk import NOW
+from gateway.operations.permissions import sight
+from gateway.operations.reporter_links import INVALID
+from gateway.operations.staff_links import Opened, ReaderKind, StaffLinks
+from gateway.operations.who import Machine, Who, a_person
+from gateway.pages.rendering import Pages
+from gateway.pages.words import EVENTS, said
+
+ADDRESS = "/r/{link:[A-Za-z0-9._-]{1,600}}"
+
+PERSON = "SELECT login, email, phone, roles FROM person WHERE login = $1 AND active"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened, in words."""
+
+    at: datetime
+    word: str
+    actor: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """GET /r/{link}; nothing can be done there."""
+
+    context: Context
+    pages: Pages
+
+    def routes(self) -> list[web.RouteDef]:
+        """Its address."""
+        return [web.get(ADDRESS, self.read)]
+
+    async def read(self, request: web.Request) -> web.Response:
+        """The record as it stands; raises NotFound where the link is not good or its reader may not see it."""
+        locale, link = self.pages.locale(request), request.match_info["link"]
+        desk = self.context.desk
+        async with acquire(desk.pool) as conn:
+            now = await conn.fetchval(NOW, desk.clock.stamp())
+            opened = StaffLinks(self.context.links).read(link, now)
+            who = await _reader(conn, opened)
+            [*records] = await store.by_ids(conn, [opened.incident_id])
+            if not records or not sight(who).sees(records[0]):
+                raise NotFound(INVALID)
+            entries = await conn.fetch(TIMELINE, records[0].id)
+        incident = records[0]
+        return self.pages.show(
+            "record.html", locale, switch=f"/r/{link}", record=incident,
+            state=state_label(incident.state, incident.kind, locale),
+            links=list(_links(incident)), story=list(_story(entries, locale)),
+        )  # fmt: skip
+
+
+async def _reader(conn: Connection, opened: Opened) -> Who:
+    """Return who reads by the link, with the roles they have now; raises NotFound for who has left."""
+    if opened.kind is ReaderKind.ROLE:
+        return Who(name=opened.name, parts=known([opened.name]) or frozenset({Machine.READER}))
+    row = await conn.fetchrow(PERSON, opened.name)
+    if row is None:
+        raise NotFound(INVALID)
+    return a_person(row["login"], row["email"], row["phone"], row["roles"])
+
+
+def _links(incident: Incident) -> Iterator[tuple[str, str]]:
+    """Yield words and address of what the record links to: web pages alone."""
+    for one in incident.links:
+        href = one.get("href", "")
+        if href.startswith(("https://", "http://")):
+            yield one.get("text") or href, href
+
+
+def _story(entries: Sequence[Record], locale: Locale) -> Iterator[Step]:
+    """Yield the entries of a timeline that people have a word for, with the words that were written."""
+    for row in entries:
+        if row["event"] in EVENTS:
+            facts = msgspec.json.decode(row["facts"])
+            text = facts.get("note") or facts.get("text") or ""
+            yield Step(row["at"], said(EVENTS[row["event"]], locale), row["actor"], str(text))

@@ -1,0 +1,109 @@
+"""The facts of a record as lines of a message, each with its name in the reader's language. Pure."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from gateway.incidents.labels import clock_label, label, state_label
+from gateway.incidents.model import Kind, Resolution, State
+from gateway.notify.phrases import Reader, moment, one_line
+
+LINES: Mapping[str, tuple[str, str]] = {
+    "number": ("Incident: {}", "事件编号：{}"),
+    "related": ("Noted on its related incident {}", "来自关联事件 {}"),
+    "about": ("The incident behind yours, {}", "您的事件 {} 由本事件引起"),
+    "priority": ("Priority: {}", "优先级：{}"),
+    "claimed_priority": ("Claimed by the reporter: P{}", "报障人自述：P{}"),
+    "title": ("Title: {}", "标题：{}"),
+    "service": ("Service: {}", "服务：{}"),
+    "ci": ("Configuration item: {}", "配置项：{}"),
+    "severity": ("Severity: {}", "严重程度：{}"),
+    "state": ("State: {}", "状态：{}"),
+    "clock": ("Clock: {}", "时限：{}"),
+    "due_at": ("Due: {}", "应完成时间：{}"),
+    "unresolved_for": ("Unresolved for (h:mm:ss): {}", "未解决时长（时:分:秒）：{}"),
+    "share": ("Used of the target: {}", "已用时限：{}"),
+    "resolution": ("Resolution: {}", "解决代码：{}"),
+    "assignee_group": ("Group: {}", "受理组：{}"),
+    "assignee": ("Person: {}", "受理人：{}"),
+    "handler": ("Handled by: {}", "处理人：{}"),
+    "reason": ("Reason: {}", "原因：{}"),
+    "next_update_due_at": ("Next update due: {}", "下次通报时间：{}"),
+    "group": ("Group: {}", "班组：{}"),
+    "ends_at": ("Shift ends: {}", "班次结束：{}"),
+    "records": ("Open records: {}", "未结记录：{}"),
+    "labels": ("Labels: {}", "标签：{}"),
+}
+"""The lines, in this order; a fact that is missing or empty has none."""
+
+RUNBOOK = "runbook"
+LINK = ("Link: {}", "链接：{}")
+RUNBOOK_LINE = ("Runbook: {}", "处理手册：{}")
+
+MOST_LABELS = 12
+
+
+def values(facts: Mapping[str, Any], reader: Reader) -> dict[str, str]:
+    """Return the facts that have a line, as the reader reads them."""
+    said = {name: _said(name, facts, reader) for name in LINES}
+    if said["handler"] == said["assignee"]:
+        said["assignee"] = ""
+    return {name: text for name, text in said.items() if text}
+
+
+def lines(said: Mapping[str, str], facts: Mapping[str, Any], reader: Reader) -> Iterator[str]:
+    """Yield the line of each value, then the addresses that its sender gave: the runbook first."""
+    for name, text in said.items():
+        yield reader.choose(LINES[name]).format(text)
+    for one in sorted(_links(facts.get("links")), key=lambda link: not _is_runbook(link)):
+        words = RUNBOOK_LINE if _is_runbook(one) else LINK
+        yield reader.choose(words).format(_address(one.get("href", "")))
+
+
+def _links(given: Any) -> list[Mapping[str, Any]]:
+    several = given if isinstance(given, Sequence) and not isinstance(given, str) else ()
+    return [one for one in several if isinstance(one, Mapping)]
+
+
+def _is_runbook(link: Mapping[str, Any]) -> bool:
+    return RUNBOOK in str(link.get("text", "")).lower()
+
+
+def _address(href: object) -> str:
+    """Return an address whole: one that is cut opens nothing."""
+    return "".join(letter for letter in str(href) if letter.isprintable() and letter != " ")
+
+
+def _said(name: str, facts: Mapping[str, Any], reader: Reader) -> str:
+    value = facts.get(name)
+    if value in (None, "") or (name == "state" and value not in set(State)):
+        return ""
+    if name == "state":
+        return state_label(State(value), str(facts.get("kind", Kind.INCIDENT)), reader.locale)
+    return SAYERS[name](value, reader) if name in SAYERS else one_line(value)
+
+
+def _resolution(value: Any, reader: Reader) -> str:
+    return label(Resolution(value), reader.locale) if value in set(Resolution) else one_line(value)
+
+
+def _share(value: Any, _: Reader) -> str:
+    return f"{value:.0%}" if isinstance(value, float | int) else one_line(value)
+
+
+def _labels(value: Any, _: Reader) -> str:
+    if not isinstance(value, Mapping):
+        return ""
+    pairs = [f"{one_line(name)}={one_line(text)}" for name, text in value.items()]
+    more = f" … +{len(pairs) - MOST_LABELS}" if len(pairs) > MOST_LABELS else ""
+    return ", ".join(pairs[:MOST_LABELS]) + more
+
+
+SAYERS: Mapping[str, Callable[[Any, Reader], str]] = {
+    "clock": lambda value, reader: one_line(clock_label(str(value), reader.locale)),
+    "due_at": moment,
+    "next_update_due_at": moment,
+    "ends_at": moment,
+    "share": _share,
+    "resolution": _resolution,
+    "labels": _labels,
+}

@@ -1,0 +1,89 @@
+"""What the reader of a message must do next, in one line. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.notify.phrases import Reader, one_line
+
+TO_DO: Mapping[str, tuple[str, str]] = {
+    "accept": ("accept it, or assign it to somebody", "请受理，或派给他人"),
+    "work": ("accept it and begin", "请受理并开始处理"),
+    "go_on": ("go on with it", "请继续处理"),
+    "hurry": ("finish it before it is due, or hand it on", "请在到期前完成，或转交他人"),
+    "late": ("it is late: finish it soon, or hand it on", "已超时：请尽快完成，或转交他人"),
+    "step_in": (
+        "see that somebody works on it and that it goes forward",
+        "请确认有人处理并督促进展",
+    ),
+    "call": ("tell somebody by telephone: no message arrived", "请电话通知相关人员：消息均未送达"),
+    "ask_reporter": (
+        "ask the reporter whether it is solved, then close it",
+        "请回访报障人，确认解决后关闭",
+    ),
+    "coordinate": (
+        "see that somebody leads the work and that news is posted",
+        "请确认有人牵头处理并发布进展",
+    ),
+    "read_reply": ("read the reply, and answer it", "请查看回复并答复"),
+    "look_after_report": (
+        "write the report, or approve it once it is written",
+        "请撰写报告，或在完成后审批",
+    ),
+    "answer_complaint": ("look into the complaint and answer it", "请调查并答复投诉"),
+    "find_successor": ("see that somebody takes over the shift", "请确认有人接班"),
+    "take_over": ("accept the hand-over", "确认接班"),
+    "post_update": ("post a status update", "发布进展通报"),
+    "judge_reply": (
+        "reopen it if the reply says that it is not solved: else it closes by itself",
+        "若回复表明未解决请重新打开，否则将自动关闭",
+    ),
+    "convert": ("convert it to an incident or a change, or end it", "转为事件或变更，或结束该请求"),
+    "grade": ("set or confirm its priority", "设定或确认优先级"),
+    "tell_leader": ("tell the leader, and put it down in the record", "通知分管领导并在记录中登记"),
+}
+"""Steps by their names; a fact `to_do` that names one goes before what follows from the occasion."""
+
+WORKERS = frozenset({"service_desk", "tier2", "tier3", "group", "handler", "assignee", "owner"})
+"""Recipients who work on records themselves; all others see that somebody does."""
+
+FOR_WORKERS: Mapping[str, str] = {
+    "opened": "accept",
+    "raised": "accept",
+    "assigned": "work",
+    "escalated": "work",
+    "returned": "accept",
+    "resumed": "go_on",
+    "reopened": "go_on",
+    "sla_warning": "hurry",
+    "sla_breached": "late",
+    "unresolved": "late",
+    "major": "go_on",
+    "undelivered": "call",
+    "replied": "read_reply",
+    "major_report": "look_after_report",
+    "complaint": "answer_complaint",
+    "handover_late": "find_successor",
+}
+
+FOR_OTHERS: Mapping[str, str] = {
+    **dict.fromkeys(FOR_WORKERS, "step_in"),
+    "major": "coordinate",
+    "undelivered": "call",
+    "replied": "read_reply",
+    "major_report": "look_after_report",
+    "complaint": "answer_complaint",
+    "handover_late": "find_successor",
+}
+
+DESK = "service_desk"
+
+
+def next_step(template: str, facts: Mapping[str, Any], reader: Reader, role: str) -> str:
+    """Return what the reader with this role must do now, "" where that is nothing."""
+    named = facts.get("to_do")
+    if not named and template == "resolved" and role == DESK:
+        named = "ask_reporter"
+    if not named:
+        named = (FOR_WORKERS if role in WORKERS else FOR_OTHERS).get(template, "")
+    words = TO_DO.get(str(named))
+    return one_line(named) if words is None else reader.choose(words)

@@ -1,0 +1,64 @@
+"""Links that let staff read one record without a key: signed, and made for one reader. Signing is pure.
+
+A link is `SECRET.RECORD.END.READER.SIGNATURE`; the reader, in URL-safe base64, is a person's login or the role of an address.
+"""
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from gateway.errors import NotFound
+from gateway.operations.reporter_links import INVALID, ReporterLinks, name_of
+from gateway.signing import is_signed, signature
+
+LABEL = b"staff link v1"
+
+SHAPE = re.compile(
+    r"([0-9a-f]{8})\.([1-9][0-9]{0,17})\.([1-9][0-9]{0,11})\.([A-Za-z0-9_-]{2,400})\.([A-Za-z0-9_-]{43})",
+    re.ASCII,
+)
+
+
+class ReaderKind(StrEnum):
+    """How the reader of a link is named."""
+
+    PERSON = "person"
+    ROLE = "role"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A record, and the reader that the link was made for."""
+
+    incident_id: int
+    kind: ReaderKind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffLinks:
+    """Makes links with the secrets of reporters' links; they end as those do."""
+
+    links: ReporterLinks
+
+    def make(self, opened: Opened, now: datetime) -> str:
+        """Return a link."""
+        secret, ends = self.links.secrets[0], int((now + self.links.valid).timestamp())
+        reader = urlsafe_b64encode(f"{opened.kind}:{opened.name}".encode()).rstrip(b"=").decode()
+        text = f"{name_of(secret)}.{opened.incident_id}.{ends}.{reader}"
+        return f"{text}.{signature(secret, LABEL, text)}"
+
+    def read(self, link: str, now: datetime) -> Opened:
+        """Return what the link opens; raises NotFound."""
+        found = SHAPE.fullmatch(link)
+        signed = found is not None and is_signed(self.links.secrets, LABEL, link.rpartition(".")[0], found[5])
+        if found is None or not signed or int(found[3]) <= now.timestamp():
+            raise NotFound(INVALID)
+        try:
+            kind, _, name = urlsafe_b64decode(found[4] + "==").decode().partition(":")
+            return Opened(int(found[2]), ReaderKind(kind), name)
+        except (NotBase64, ValueError) as error:
+            raise NotFound(INVALID) from error
