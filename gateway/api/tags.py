@@ -59,6 +59,7 @@ AREAS = tuple(
         (r"(/ingest/alertmanager/\{key\})?/api/v2/alerts", "Alertmanager API"),
         (r"/(ingest|api/v2|v2|generic|integrations|process-event)\b", "Alerts in"),
         (r"/(report|my/)", "Reporters"),
+        (r"/r/", "Records"),
         (r"/(problems|runbooks)/", "Operation"),
         (r"/(healthz|readyz|metrics|openapi\.json|docs)$", "Operation"),
     )
