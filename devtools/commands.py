@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from devtools import branches, checks, clock_tests, debian, installs, locks, long_runs
+from devtools import branches, checks, clock_tests, debian, generated_client, installs, locks, long_runs
 from devtools.clock_tests import SHARED
 from devtools.environment import Packages, prepare
 from devtools.installing import clean_environment
@@ -141,6 +141,11 @@ COMMANDS: tuple[Module | Task, ...] = (
         "install into empty folders with pip 23.0.1, the newest pip and uv, and start each",
         installs.run,
         installs.arguments,
+    ),
+    Task(
+        "try-client",
+        "generate a client from the OpenAPI document, and call the gateway with it",
+        lambda _: generated_client.run(),
     ),
     Task(
         "pin",

@@ -14,8 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -95,6 +95,18 @@ def _serve_one_alert(
     folder: Path,
     environ: Mapping[str, str],
 ) -> None:
+    with serving(gw, checkout, folder, environ) as ready:
+        _send(ready)
+
+
+@contextmanager
+def serving(
+    gw: list[str],
+    checkout: Path,
+    folder: Path,
+    environ: Mapping[str, str],
+) -> Iterator[Mapping[str, str]]:
+    """Serve with `gw dev`, its state in the folder; gives what its ready file says."""
     ready = folder / "ready.json"
     options = ["--port=0", f"--state={folder / 'state'}", f"--ready-file={ready}"]
     gateway = subprocess.Popen(
@@ -112,7 +124,7 @@ def _serve_one_alert(
             if time.monotonic() > until:
                 raise CannotRun(f"`gw dev` did not serve within {START_WITHIN} s")
             time.sleep(0.1)
-        _send(json.loads(ready.read_text("utf-8")))
+        yield json.loads(ready.read_text("utf-8"))
         gateway.send_signal(signal.SIGTERM)
         if status := gateway.wait(60):
             raise CannotRun(f"`gw dev` stopped with status {status}")

@@ -1,7 +1,8 @@
 """Lock files: versions and hashes of every package, no address, each package in one file only.
 
 `requirements.txt` is what the gateway imports, `requirements-embedded.txt` adds PostgreSQL and
-Valkey for `gw dev`, `requirements-dev.txt` adds what tests and checks need.
+Valkey for `gw dev`, `requirements-dev.txt` adds what tests and checks need. `requirements-client.txt`
+stands by itself: the generator of clients that `gw try-client` installs into a folder of its own.
 """
 
 import os
@@ -18,6 +19,7 @@ from devtools.stopping import CannotRun
 RUNTIME = ROOT / "requirements.txt"
 EMBEDDED = ROOT / "requirements-embedded.txt"
 TOOLS = ROOT / "requirements-dev.txt"
+CLIENT = ROOT / "requirements-client.txt"
 
 PACKAGE = re.compile(r"^[^\s#].*?(?=^[^\s]|\Z)", re.MULTILINE | re.DOTALL)
 """One package with its hashes, which are indented."""
@@ -49,7 +51,7 @@ def layers(resolved: Sequence[str]) -> list[str]:
 
 
 def pin() -> int:
-    """Resolve pyproject.toml anew into the three lock files."""
+    """Resolve pyproject.toml anew into its three lock files, and the client generator."""
     uv = shutil.which("uv")
     if uv is None:
         raise CannotRun("pin needs uv on PATH: https://docs.astral.sh/uv/getting-started")
@@ -58,16 +60,19 @@ def pin() -> int:
         fixed = f"--constraints={whole}"
         embedded = _resolve(uv, Path(folder, "embedded"), fixed, "--extra=embedded")
         runtime = _resolve(uv, Path(folder, "runtime"), fixed)
+        client = _resolve(uv, Path(folder, "client"), "--upgrade", "--group=client", source=())
+        generator = client.read_text("utf-8")
         texts = layers([file.read_text("utf-8") for file in (runtime, embedded, whole)])
     for file, text in zip((RUNTIME, EMBEDDED, TOOLS), texts, strict=True):
         file.write_text(text, "utf-8")
+    CLIENT.write_text(generator, "utf-8")
     return 0
 
 
-def _resolve(uv: str, file: Path, *more: str) -> Path:
+def _resolve(uv: str, file: Path, *more: str, source: Sequence[str] = ("pyproject.toml",)) -> Path:
     fixed = ["--quiet", "--universal", "--generate-hashes", "--no-annotate", "--no-header"]
     fixed += ["--no-emit-index-url", "--python-version=3.11", "--output-file", os.fspath(file)]
-    argv = [uv, "pip", "compile", *fixed, *more, "pyproject.toml"]
+    argv = [uv, "pip", "compile", *fixed, *more, *source]
     if subprocess.call(argv, cwd=ROOT, stdout=subprocess.DEVNULL):
         raise CannotRun("uv could not resolve pyproject.toml, see above")
     return file

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from gateway.api.addresses import IN_HEADERS, Address, addresses, content
 from gateway.api.docs_page import CSP, DocsPage, docs_page
 from gateway.api.feed import Feed
-from gateway.api.parameters import parameters
+from gateway.api.parameters import asked_for, in_path, parameters
 from gateway.api.paths import operation_id, plain
 from gateway.api.problems import CONTENT_TYPE, PROBLEMS, Problem
 from gateway.api.route import Route
@@ -27,6 +28,8 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(plain(route.path), {})[route.method.lower()] = _operation(route, schemas)
+    for address in addresses():
+        paths.setdefault(address.path, {})[address.method.lower()] = _described(address)
     used = {operation["tags"][0] for operations in paths.values() for operation in operations.values()}
     return {
         "openapi": "3.1.0",
@@ -43,7 +46,11 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": schemas.components,
-            "responses": {"Problem": _problem(schemas)},
+            "responses": {
+                "Problem": _problem(schemas),
+                "Refused": {"description": "Refused, in the words that such callers expect"},
+                "Failed": {"description": "Cannot be served now"},
+            },
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
@@ -60,7 +67,7 @@ def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
     path, problem = plain(route.path), {"$ref": "#/components/responses/Problem"}
     operation: dict[str, Any] = {
         "operationId": operation_id(route.method, path),
-        "tags": [tag(path)],
+        "tags": [tag(path, route.method)],
         "summary": route.summary,
         "description": _needed(route),
         "parameters": [*parameters(route)],
@@ -70,6 +77,27 @@ def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
         operation["security"] = []
     if (content := _content(route, schemas)) is not None:
         operation["requestBody"] = {"required": not _may_be_empty(route), "content": content}
+    return operation
+
+
+def _described(address: Address) -> dict[str, Any]:
+    """Return the operation of an address outside of the route table."""
+    operation: dict[str, Any] = {
+        "operationId": operation_id(address.method, address.path),
+        "tags": [tag(address.path, address.method)],
+        "summary": address.summary,
+        "description": address.key.value,
+        "parameters": [*in_path(address.path), *map(asked_for, address.asks)],
+        "responses": {
+            "2XX": {"description": "Done, in the words that such callers expect"},
+            "4XX": {"$ref": "#/components/responses/Refused"},
+            "5XX": {"$ref": "#/components/responses/Failed"},
+        },
+    }
+    if address.key not in IN_HEADERS:
+        operation["security"] = []
+    if address.takes:
+        operation["requestBody"] = {"required": not address.bare, "content": content(address)}
     return operation
 
 

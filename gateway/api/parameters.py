@@ -8,6 +8,14 @@ from gateway.api.route import Route
 from gateway.api.schemas import properties_of
 
 IN_PATH = {
+    "asked": "What the form asks for, such as `confirm`.",
+    "event": "The event of the call, as the vendor's page in docs/sources names it.",
+    "provider": "The vendor, as its page in docs/sources names it.",
+    "request_id": "The id of a request, as its answer gave it.",
+    "said": "What the job says: `start`, `fail`, `log` or its exit status.",
+    "service": "The slug of the service.",
+    "type": "The type of integration, such as `alertmanager`.",
+    "way": "The vendor of mail, as docs/sources names it.",
     "id": "The id, as lists and answers give it.",
     "integration": "The slug of the integration whose bodies are meant.",
     "key": "A key of an integration, for senders that cannot set headers.",
@@ -36,24 +44,32 @@ IN_QUERY = {
     "ci": "The configuration item.",
     "code": "The code that the identity provider gave.",
     "cursor": "The cursor of the page: `next` of the page before.",
+    "create": "With 1, a monitor that is not there yet is made.",
     "days": "How many days are looked at, up to today.",
     "error": "The error that the identity provider gave.",
     "field.NAME": "The value of the field NAME that the configuration adds.",
+    "filter": "A matcher of labels, such as `severity=critical`.",
     "from": "The beginning of the time asked for.",
     "group": "The slug of the group.",
+    "identifierType": "What the id in the path is: `id`, `tiny` or `alias`.",
     "integration": "The slug of the integration.",
     "iss": "The issuer that the identity provider names.",
+    "keys": "The keys of details to remove, separated by commas.",
     "kind": "The kind.",
     "label.NAME": "The value of the label NAME.",
     "limit": "How many a page has at most.",
     "locale": "The language of the text.",
     "name": "The file's name.",
+    "number": "The caller's number.",
+    "offset": "How many are left out at the beginning.",
     "on_hold": "Records that wait, or that do not.",
+    "order": "`asc` or `desc`.",
     "priority": "The priority, 1 to 4.",
     "problem": "The problem, as the counts name it.",
     "provider": "The chat's vendor.",
     "public": "True lets the record's reporter see the file.",
     "q": "Words to look for.",
+    "query": "A search in Opsgenie's language.",
     "reason": "The reason for which the mail was set aside.",
     "reference": "The name of the record in the other system.",
     "report": "The state of the report on a major incident.",
@@ -64,8 +80,10 @@ IN_QUERY = {
     "service": "The service.",
     "since": "The earliest time at which it came.",
     "source": "The source, by the name that its address has.",
+    "sort": "The field to sort by.",
     "state": "The state.",
     "system": "The other system, by the name it is kept under.",
+    "tags": "The tags to remove, separated by commas.",
     "tenant": "The vendor's id of the workspace or company.",
     "tier": "The tier.",
     "to": "The end of the time asked for.",
@@ -121,3 +139,9 @@ def in_query(route: Route) -> Iterator[dict[str, Any]]:
             "style": "form",
             "explode": False,
         }
+
+
+def asked_for(name: str) -> dict[str, Any]:
+    """Return a parameter of text that may be in the query."""
+    shape = {"type": "string"}
+    return {"name": name, "in": "query", "description": IN_QUERY[name], "schema": shape}

@@ -1,4 +1,4 @@
-"""The words for every type of problem in both languages: its title, its meaning, and the way out."""
+"""The words for every type of problem in both languages: its title, its meaning, and the way out. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -48,25 +48,27 @@ AREAS = tuple(
         (r"/api/v1/(articles|problem-candidates)", "Knowledge"),
         (r"/api/v1/(quarantine|mappings|set_aside|receipts)", "Quarantine"),
         (r"/api/v1/(services|cis|fields)", "Catalogue"),
-        (r"/api/v1/(keys|me/keys|login|logout|me$|me/password)|.*/password$", "Keys and sessions"),
+        (r"/api/v1/(keys|me/keys|login|logout|me$|me/password|people/\{login\}/password$)", "Keys and sessions"),
         (r"/api/v1/(groups/\{slug\}/roster|handovers)", "Shifts"),
         (r"/api/v1/(people|groups|me/)", "People"),
         (r"/api/v1/monitors|/ping/", "Monitors"),
         (r"/ingest/(email|phone|chat)/", "Mail, calls and chat in"),
         (r"/v2/(alerts|heartbeats)", "Opsgenie API"),
         (r"(/ingest/alertmanager/\{key\})?/(-/|api/v2/(status|receivers|silences?))", "Alertmanager API"),
+        (r"POST (/ingest/alertmanager/\{key\})?/api/v2/alerts$", "Alerts in"),
         (r"(/ingest/alertmanager/\{key\})?/api/v2/alerts", "Alertmanager API"),
         (r"/(ingest|api/v2|v2|generic|integrations|process-event)\b", "Alerts in"),
-        (r"/report", "Reporters"),
+        (r"/(report|my/)", "Reporters"),
+        (r"/(problems|runbooks)/", "Operation"),
         (r"/(healthz|readyz|metrics|openapi\.json|docs)$", "Operation"),
     )
 )  # fmt: skip
-"""The first pattern that a path begins with says its group."""
+"""The first pattern that begins an operation's path, or its method and path, says its group."""
 
 
-def tag(path: str) -> str:
-    """Return the group of a path of the document; raises LookupError where there is none."""
+def tag(path: str, method: str) -> str:
+    """Return the group of an operation of the document; raises LookupError where there is none."""
     for pattern, area in AREAS:
-        if pattern.match(path):
+        if pattern.match(path) or pattern.match(f"{method} {path}"):
             return area
     raise LookupError(f"no group of operations has the path {path}")

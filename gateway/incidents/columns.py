@@ -25,11 +25,19 @@ def _maybe(kind: type[StrEnum]) -> Callable[[str | None], StrEnum | None]:
     return words.__getitem__
 
 
+def _request_category(text: str) -> str | None:
+    """Return the category, as it stands where a newer release added it: during an upgrade both serve."""
+    try:
+        return RequestCategory(text) if text else None
+    except ValueError:
+        return text
+
+
 FROM_ROW: Mapping[str, Callable[[Any], Any]] = {
     "impact": _maybe(Impact),
     "claimed_impact": lambda text: Impact(text) if text else None,
     "claimed_urgency": lambda text: Urgency(text) if text else None,
-    "request_category": lambda text: RequestCategory(text) if text else None,
+    "request_category": _request_category,
     "urgency": _maybe(Urgency),
     "state": _maybe(State),
     "tier": _maybe(Tier),

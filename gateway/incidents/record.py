@@ -13,7 +13,6 @@ from gateway.incidents.model import (
     HoldReason,
     Impact,
     Kind,
-    RequestCategory,
     Resolution,
     State,
     Tier,
@@ -60,7 +59,7 @@ class Incident:
     key_hash: bytes | None = None
     dedup_key: str | None = None
     category: str = ""
-    request_category: RequestCategory | None = None
+    request_category: str | None = None
     contact_name: str = ""
     contact: str = ""
     location: str = ""

@@ -1,4 +1,4 @@
-"""What in a text identifies something: machines, codes and numbers by their shape, words that are not everybody's. Pure."""
+"""What in a text identifies something: machines, codes, numbers and names, by their shape. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -38,30 +38,30 @@ ERROR = re.compile(r"(?<![0-9a-z])(?:0x[0-9a-f]{6,16}|(?:ora|sqlstate|tns|sp2|ms
 
 YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 NAME = re.compile(
-    r"(?<=[\w,;)\"'“(][ ])(?:[A-Z]{3,20}|[A-Z][A-Za-z]{3,30})(?![A-Za-z0-9@_/-])"
-    r"|(?<=[\u3400-\u9fff，、“《（])(?:[A-Z]{3,20}|[A-Z][A-Za-z]{3,30})(?![A-Za-z0-9@_/-])"
+    r"(?:(?<=[\w,;)\"'“(][ ])|(?<=[\u3400-\u9fff，、“《（]))"
+    r"(?:[A-Z]{3,20}|[A-Z][A-Za-z]{3,30})(?![A-Za-z0-9@_/-]|['’](?!s))"
 )
 """A word that is written like a name within a sentence."""
 
 CAPITAL = re.compile(r"(?<![A-Za-z])[A-Z][A-Za-z]{2,30}")
 WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{3,31}")
-CLOSING = re.compile(
-    r"(?:(?:best|kind|warm) regards|regards|thanks|thank you|cheers|sincerely|yours)\b[ ,!.]{0,3}(?:\n|[A-Z])"
-    r"|此致|祝好|顺颂",
-    re.IGNORECASE,
-)
+CLOSING = re.compile(r"(?i:regards|thanks|thank you|cheers|sincerely|yours)\b[ ,!.]{0,3}(?:\n|[A-Z])|此致|祝好|顺颂")
 """What ends a letter: names of people follow."""
 
 ADDRESSED = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,200}|(?:https?://|www\.)[^\s<>]{1,300}")
 """Addresses of mail and pages, which say where somebody is from."""
 
-HAN = re.compile(r"[\u3400-\u9fff]{4,}")
+HAN = re.compile(r"[\u3400-\u9fff]{2,4}$")
+BEFORE = 10
+"""Characters before a word for things that are looked at."""
+
+THING = re.compile(r"系统|平台|终端|软件|项目|车间|仓库|机房|大楼|产线|门店|分公司|专线|生产线")
+"""What a Chinese name of one thing ends in: no capital letter tells a name there."""
+
 COMMON_CHINESE = re.compile("|".join(CHINESE))
-PIECE = 4
-"""Chinese characters in a row that count as a word."""
 
 ENOUGH = 200
-"""Records that must be known before a word is called rare because few have it."""
+"""Troubles that must be known before a word is called rare because few have it."""
 
 SELDOM = 0.005
 """The part of all troubles that have a rare word, at most."""
@@ -93,7 +93,7 @@ def numbers(text: str) -> frozenset[str]:
 def terms(text: str) -> frozenset[str]:
     """Return the words of a text, as it was written, that may identify something, in lower case.
 
-    Of English only names do, of Chinese what is left without common words. Where most words begin
+    Only names do: by a capital letter in English, by what they end in in Chinese. Where most words begin
     with a capital letter, as in a heading, that says nothing.
     """
     closing = CLOSING.search(text)
@@ -108,10 +108,11 @@ def _is_common(word: str) -> bool:
 
 
 def _chinese(text: str) -> Iterator[str]:
-    kept = COMMON_CHINESE.sub(" ", text)
-    kept = "".join(" " if sign in LINKING else sign for sign in kept)
-    for run in HAN.findall(kept):
-        yield from (run[at : at + PIECE] for at in range(len(run) - PIECE + 1))
+    for thing in THING.finditer(text):
+        before = COMMON_CHINESE.sub(" ", text[max(0, thing.start() - BEFORE) : thing.start()])
+        before = "".join(" " if sign in LINKING else sign for sign in before)
+        if (name := HAN.search(before)) is not None:
+            yield name.group() + thing.group()
 
 
 def rare(seen: Mapping[str, int], troubles: int, among: Iterable[str]) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """How much speaks for it that something belongs to an open master, and which one is certain. Pure: docs/kinship.md.
 
 Points say how likely a link is; it is made only where both have something that identifies:
-an item, a service, a number or a rare word. Doubt keeps records apart: a link that is not made
+an item, a service, a number or a rare name. Doubt keeps records apart: a link that is not made
 costs a second look, one that is wrong hides a trouble behind another one.
 """
 
@@ -117,9 +117,9 @@ def verdict(kin: Iterable[Kin], rare: AbstractSet[str] = frozenset()) -> Verdict
 
 
 def _by_word(kin: Kin, rare: AbstractSet[str]) -> Kin:
-    """Return a link with the rare word that identifies it."""
+    """Return a link with the rare name that identifies it."""
     found = kin.terms & rare
-    return kin if kin.identified or not found else replace(kin, reason=f"rare word {min(found)}", identified=True)
+    return kin if kin.identified or not found else replace(kin, reason=f"rare name {min(found)}", identified=True)
 
 
 def _weighed(told: Reading, candidate: Candidate, causes: Causes, now: datetime) -> Kin | None:

@@ -37,19 +37,24 @@ FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::real[], $5::text[]) AS t
 ON CONFLICT (incident_id, master_id) DO UPDATE SET reason = excluded.reason, score = excluded.score,
   points = excluded.points, proposed_at = excluded.proposed_at, state = 'open', decided_at = NULL, decided_by = ''
 WHERE proposed_link.state = 'taken'
+RETURNING incident_id, master_id
 """
 
 
-async def keep(conn: Connection, proposals: Sequence[Proposal], now: datetime) -> None:
-    """Keep proposals; one that is open or that people refused stays as it is, one that was taken is open again."""
+async def keep(conn: Connection, proposals: Sequence[Proposal], now: datetime) -> list[Proposal]:
+    """Keep proposals and return those that are new.
+
+    One that is open or that people refused stays as it is, one that was taken is open again.
+    """
     unique = {(one.incident_id, one.master_id): one for one in proposals}
     if not unique:
-        return
+        return []
     rows = [
         (one.incident_id, one.master_id, one.reason, one.score, msgspec.json.encode(one.points).decode())
         for one in unique.values()
     ]
-    await conn.execute(KEEP, *zip(*rows, strict=True), now)
+    kept = await conn.fetch(KEEP, *zip(*rows, strict=True), now)
+    return [unique[row["incident_id"], row["master_id"]] for row in kept]
 
 
 TAKE = """

@@ -1,6 +1,6 @@
 """Where a new report goes: below the open master of the same trouble, or on its own to whom it is routed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -49,10 +49,10 @@ async def place_again(session: Session, incident: Incident) -> Incident:
         placed = (await session.write([_below(Revision(after=incident, actor="gateway", events=()), kin)]))[0]
         await _weigh(session, master, placed.id)
         return placed
-    if not found.proposed:
+    new = await _propose(session, incident, found.proposed)
+    if not new:
         return incident
-    await _propose(session, incident, found.proposed)
-    told = Revision(after=incident, actor="gateway", events=tuple(_proposing(found.proposed)))
+    told = Revision(after=incident, actor="gateway", events=tuple(_proposing(new)))
     return (await session.write([told]))[0]
 
 
@@ -95,7 +95,8 @@ def _proposing(proposed: Iterable[Kin]) -> Iterator[tuple[str, dict[str, Any]]]:
     yield from (("link_proposed", _facts(kin)) for kin in proposed)
 
 
-async def _propose(session: Session, incident: Incident, proposed: Iterable[Kin]) -> None:
+async def _propose(session: Session, incident: Incident, proposed: Collection[Kin]) -> list[Kin]:
+    """Keep these proposals and return those that are new."""
     links = [
         Proposal(
             incident_id=incident.id,
@@ -106,7 +107,8 @@ async def _propose(session: Session, incident: Incident, proposed: Iterable[Kin]
         )
         for kin in proposed
     ]
-    await proposals.keep(session.conn, links, session.now)
+    new = {link.master_id for link in await proposals.keep(session.conn, links, session.now)}
+    return [kin for kin in proposed if kin.master.id in new]
 
 
 REPORTERS = """

@@ -5,6 +5,7 @@ from dataclasses import replace
 from gateway.db.pool import Pool
 from gateway.incidents import store, writing
 from gateway.incidents.columns import NAMES
+from gateway.incidents.model import Kind, RequestCategory
 from gateway.incidents.record import Revision
 from gateway.incidents.sight import EVERYTHING
 from gateway.incidents.timeline import GENESIS
@@ -24,6 +25,28 @@ async def test_a_row_is_read_by_a_release_that_does_not_know_all_of_its_columns(
         assert await store.by_number(conn, first.number, EVERYTHING) == made.incident
         await change.rollback()
     await pool.expire_connections()
+
+
+async def test_a_category_of_requests_that_a_newer_release_added_is_read_and_written_as_it_stands(pool: Pool) -> None:
+    later = "UPDATE incident SET request_category = 'telephony' WHERE id = $1"
+    kept = "SELECT request_category, title FROM incident WHERE id = $1"
+    async with pool.acquire() as conn:
+        first = replace(
+            an_incident(), version=0, timeline_hash=GENESIS, kind=Kind.SERVICE_REQUEST, request_category=RequestCategory.ACCESS
+        )
+        opened = Revision(after=first, actor="ann", events=(("opened", {}),))
+        [made] = await writing.open_new(conn, b"key", [opened], NOON)
+        change = conn.transaction()
+        await change.start()
+        await conn.execute("ALTER TABLE incident DROP CONSTRAINT incident_request_category_check")
+        await conn.execute(later, made.incident.id)
+        read = await store.by_number(conn, first.number, EVERYTHING)
+        assert read is not None
+        assert read.request_category == "telephony"
+        changed = Revision(after=replace(read, title="a desk telephone"), actor="ann", events=(("changed", {}),), before=read)
+        await writing.write(conn, b"key", [changed], NOON)
+        assert tuple(await conn.fetchrow(kept, read.id) or ()) == ("telephony", "a desk telephone")
+        await change.rollback()
 
 
 def test_what_alerts_never_say_costs_their_records_no_column() -> None:

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from gateway.catalogue.landscape import Landscape
 from gateway.kinship import judge
-from tests.kinship.corpus import phrases, unseen
+from gateway.kinship.reading import Candidate, Said, read
+from tests.kinship.corpus import phrases, strangers, strangers_tried, strangers_unseen, unseen
 from tests.kinship.corpus.measure import Table, measure
+from tests.kinship.corpus.offices import Outcome, Pair, measured, pairs
 from tests.kinship.corpus.stories import Teller
 from tests.kinship.corpus.world import landscape
+from tests.support.clock import NOON
 
 PAGE = (Path(__file__).parents[2] / "docs" / "kinship.md").read_text("utf-8")
 HALVES = {"known": (20260302, phrases), "unseen": (77, unseen)}
@@ -43,6 +47,48 @@ def test_traps_of_every_kind_are_in_it_in_both_languages(half: str) -> None:
     }  # fmt: skip
     chinese = sum(any("\u3400" <= sign <= "\u9fff" for sign in event.title + event.text) for event in told)
     assert 0.4 < chinese / len(told) < 0.75
+
+
+OFFICES = {
+    "tried first": (41, strangers),
+    "tried second": (97, strangers_tried),
+    "not seen": (131, strangers_unseen),
+}
+STRANGERS, NEIGHBOURS = 200, 300
+
+
+@cache
+def outcome(half: str) -> Outcome:
+    seed, words = OFFICES[half]
+    return measured(pairs(words, seed, STRANGERS, NEIGHBOURS), Landscape())
+
+
+@pytest.mark.parametrize("half", OFFICES)
+def test_without_a_catalogue_strangers_are_kept_apart(half: str) -> None:
+    found = outcome(half)
+    assert found.linked >= NEIGHBOURS / 2
+    assert found.precision >= 0.995
+    assert found.proposed > 0
+
+
+@pytest.mark.parametrize("half", OFFICES)
+def test_the_page_shows_what_comes_out_without_a_catalogue(half: str) -> None:
+    assert f"| {half} | {outcome(half).row()}" in PAGE
+
+
+@pytest.mark.parametrize("half", OFFICES)
+def test_strangers_speak_both_languages_and_often_say_the_same(half: str) -> None:
+    told = [pair for pair in pairs(OFFICES[half][1], OFFICES[half][0], STRANGERS, NEIGHBOURS) if not pair.related]
+    chinese = sum(any("\u3400" <= sign <= "\u9fff" for sign in pair.first) for pair in told)
+    assert 0.4 < chinese / len(told) < 0.65
+    without_a_condition = [pair for pair in told if likely(pair)]
+    assert len(without_a_condition) >= STRANGERS / 3
+
+
+def likely(pair: Pair) -> bool:
+    first, second = (read(Said(title=text), Landscape()) for text in (pair.first, pair.second))
+    master = Candidate(id=1, number="1", opened_at=NOON - pair.apart, reading=first)
+    return bool(judge.weighed(second, [master], Landscape(), NOON))
 
 
 def test_every_weight_stands_on_the_page() -> None:

@@ -64,10 +64,14 @@ def test_numbers_of_errors_and_orders_identify_unless_everybody_has_them(text: s
         ("PLEASE HELP MY KESTREL IS BROKEN", set()),
         ("the Windows and Teams apps", set()),
         ("it is broken, best regards\nAnn Kestrel", set()),
+        ("thanks for looking at the Kestrel planner", {"kestrel"}),
         ("see Ann.Kestrel@example.com and www.Kestrel.example", set()),
         ("你好,打印机卡纸了,麻烦看一下", set()),
         ("叉车终端登录不上", {"叉车终端"}),
-        ("叉车登录不上", set()),
+        ("我们的挂号系统打不开", {"挂号系统"}),
+        ("办公系统和操作系统都打不开", set()),
+        ("新系统打不开", set()),
+        ("大小写键一直亮着", set()),
     ],
 )
 def test_terms_are_names_and_chinese_words_that_are_not_everybodys(text: str, found: set[str]) -> None:

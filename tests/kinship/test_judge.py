@@ -113,13 +113,13 @@ def verdict_of(title: str, *masters: Candidate, rare: Collection[str] = ()) -> V
     return verdict(weighed(read(Said(title=title), LAND), masters, LAND, NOON), frozenset(rare))
 
 
-def test_the_same_words_are_proposed_and_link_only_with_a_rare_word_in_both() -> None:
+def test_the_same_words_are_proposed_and_link_only_with_a_rare_name_in_both() -> None:
     again, master = "badge reader Kestrel at gate four beeps red, stays locked, not working", an_open(GATE)
     doubtful = verdict_of(again, master)
     assert (doubtful.kin, [(one.master.id, one.reason) for one in doubtful.proposed]) == (None, [(1, "words")])
     certain = verdict_of(again, master, rare={"kestrel", "forklift"})
     assert certain.kin is not None
-    assert (certain.kin.reason, certain.proposed) == ("rare word kestrel", ())
+    assert (certain.kin.reason, certain.proposed) == ("rare name kestrel", ())
     assert verdict_of("the coffee machine at gate four stays locked", master) == Verdict(None, ())
 
 
@@ -165,7 +165,7 @@ def test_only_so_many_links_are_proposed_and_the_best_come_first() -> None:
     assert [one.score for one in found.proposed] == sorted((one.score for one in found.proposed), reverse=True)
 
 
-def test_of_two_masters_with_a_rare_word_that_are_as_likely_neither_is_chosen() -> None:
+def test_of_two_masters_with_a_rare_name_that_are_as_likely_neither_is_chosen() -> None:
     found = verdict_of(GATE, an_open(GATE, 1), an_open(GATE, 2), rare={"kestrel"})
     assert found == Verdict(None, ())
 

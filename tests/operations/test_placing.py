@@ -9,10 +9,13 @@ from msgspec.structs import replace
 from gateway.db.pool import Pool
 from gateway.incidents import commands
 from gateway.incidents.model import Resolution
+from gateway.incidents.record import Incident
 from gateway.kinship.identifying import ENOUGH
 from gateway.kinship.judge import MOST_PROPOSED
 from gateway.operations.act import act
+from gateway.operations.desk import Session
 from gateway.operations.link import link, unlink
+from gateway.operations.placing import place_again
 from gateway.settings import Settings, load
 from tests.support.clock import FakeClock
 from tests.support.house import HAND, House, a_house
@@ -137,14 +140,14 @@ async def test_a_report_in_the_same_words_is_proposed_and_not_linked(house: Hous
     assert [event for event, _ in await house.facts(told.number)].count("link_proposed") == 1
 
 
-async def test_a_report_with_a_word_that_few_of_many_reports_have_is_linked(house: House) -> None:
+async def test_a_report_with_a_name_that_few_of_many_reports_have_is_linked(house: House) -> None:
     master = await house.say(BADGE)
     await house.pool.execute(MANY, master.id, ENOUGH)
     told = await house.say(f"{BADGE}!")
-    assert (told.master_id, told.link_reason) == (master.id, "kin: rare word kestrel")
+    assert (told.master_id, told.link_reason) == (master.id, "kin: rare name kestrel")
 
 
-async def test_before_many_reports_are_known_no_word_is_rare(house: House) -> None:
+async def test_before_many_reports_are_known_no_name_is_rare(house: House) -> None:
     master = await house.say(BADGE)
     await house.pool.execute(MANY, master.id, ENOUGH - 2)
     told = await house.say(f"{BADGE}!")
@@ -156,3 +159,15 @@ async def test_at_most_so_many_links_are_proposed(house: House) -> None:
         await house.say("the printer prints nothing, please help me quickly", f"u{number}@example.com")
     told = await house.say("the printer prints nothing, please help me quickly")
     assert len(await proposed(house, told.number)) == MOST_PROPOSED
+
+
+async def test_what_is_proposed_already_is_not_told_again(house: House) -> None:
+    title = "the printer prints nothing, please help me quickly"
+    await house.say(title)
+    told = await house.say(title)
+
+    async def again(session: Session) -> Incident:
+        return await place_again(session, await session.lock(told.number, HAND))
+
+    await house.desk.within(again)
+    assert [event for event, _ in await house.facts(told.number)].count("link_proposed") == 1

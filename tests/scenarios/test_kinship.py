@@ -69,7 +69,39 @@ async def test_everybody_who_reported_is_answered_when_the_master_is_resolved(st
         f"u{n}@example.com" for n in range(5)
     }
     await story.act(master, "resolve", solution="restarted")
-    answers = [await arrived(story) for _ in range(5)]
+    told_of_the_end = [await arrived(story) for _ in range(7)]
+    answers = [mail for mail in told_of_the_end if mail["to"].startswith("u")]
     assert {answer["to"] for answer in answers} == {f"u{n}@example.com" for n in range(5)}
     assert {answer["in-reply-to"] for answer in answers} == {f"<{n}@u>" for n in range(5)}
     assert sum("已解决" in answer.get_content() for answer in answers) == 2
+
+
+ALIKE = (
+    ("打印机", "你好,打印机打印不了,一直没反应,麻烦看一下"),
+    ("login", "I cannot log in to Windows 11, it says wrong password"),
+    ("letters", "Excel shows strange signs instead of letters, UTF-8 problem?"),
+)
+
+
+@pytest.mark.parametrize(("subject", "text"), ALIKE)
+async def test_without_a_catalogue_two_strangers_with_the_same_words_have_a_record_each_and_the_desk_decides(
+    telling: Telling, subject: str, text: str
+) -> None:
+    async with telling(LISTENING) as story:
+        for person in ("ann", "bob"):
+            mail = a_mail(text, Subject=subject, From=f"{person}@example.com", Message_ID=f"<{person}@u>")
+            await send(story, mail, sender=f"{person}@example.com")
+        first, second = await records(story)
+        assert second["master"] is None
+        (proposed,) = (await story.call("GET", f"incidents/{second['number']}/related"))["proposed"]
+        assert (proposed["master"], proposed["reason"]) == (first["number"], "kin: words")
+        await story.act(second["number"], "link", master=first["number"])
+        assert (await story.record(second["number"]))["master"] == first["number"]
+
+
+async def test_without_a_catalogue_two_mails_about_one_machine_are_one_master(telling: Telling) -> None:
+    async with telling(LISTENING) as story:
+        for person, text in (("ann", "prn-0312 打印不了,没反应"), ("bob", "prn-0312 does not print anything")):
+            await send(story, a_mail(text, From=f"{person}@example.com", Message_ID=f"<{person}@u>"))
+        first, second = await records(story)
+        assert second["master"] == first["number"]

@@ -1,6 +1,6 @@
 """Pairs of reports on an installation without a catalogue: of two troubles that only sound alike, and of one.
 
-Strangers are two people with the same product and the same symptom and no more in common; half of their pairs say the same
+Strangers are two people with the same product and the same symptom and no more in common; most of their pairs say the same
 sentence. Neighbours have one trouble: some name the machine, the code or the number, some say a word of their trade
 that nobody else says, and some say nothing that anybody could tell them by.
 """
@@ -22,7 +22,7 @@ Texts = Mapping[str, Sequence[str]]
 
 
 class Words(Protocol):
-    """What people of one half of the corpus write, by language."""
+    """What people of one part of the corpus write, by language."""
 
     COMPLAINTS: Texts
     PRODUCTS: Texts
@@ -64,7 +64,7 @@ class Outcome:
         return self.linked / (self.linked + self.missed)
 
     def row(self) -> str:
-        """As docs/kinship.md shows it, behind the name of the half."""
+        """As docs/kinship.md shows it, behind the name of the part."""
         strangers = self.wrongly + self.kept_apart
         return (
             f"{strangers} | {self.wrongly} | {self.linked + self.missed} | {self.linked} | {self.proposed} "
