@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gateway.durations import LONGEST
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.zones import zones
 
@@ -64,8 +65,8 @@ FEW = 3
 
 
 def length(seconds: float, reader: Reader) -> str:
-    """A length of time in words, rounded to the longest unit of which there are a few."""
-    spent = timedelta(seconds=seconds)
+    """A length of time in words, rounded to the longest unit of which there are a few; 0 to 100 years."""
+    spent = timedelta(seconds=min(max(seconds, 0), LONGEST.total_seconds()))
     for unit, many, one in LENGTHS:
         count = round(spent / unit)
         if spent >= FEW * unit or (unit == LENGTHS[-1][0]):

@@ -30,6 +30,8 @@ def test_what_is_no_time_there_stays_as_it_is(text: str) -> None:
         (12, "0 minutes", "0 分钟"),
         (60, "1 minute", "1 分钟"),
         (5400, "90 minutes", "90 分钟"),
+        (-5400, "0 minutes", "0 分钟"),
+        (10**20, "36500 days", "36500 天"),
     ],
 )
 def test_a_length_of_time_is_in_words(seconds: int, english: str, chinese: str) -> None:
