@@ -168,7 +168,7 @@ def _pages() -> Iterator[Address]:
     yield Address("GET", "/my/{link}", "Show a reporter's record as a page", Key.LINK)
     yield Address("POST", "/my/{link}/file", "Attach a file on a reporter's page", Key.LINK, (PARTS,))
     yield Address("POST", "/my/{link}/{asked}", "Send a form of a reporter's page", Key.LINK, (FORM,))
-    yield Address("GET", "/r/{link}", "Show a record as a page to whoever was told of it", Key.LINK)
+    yield Address("GET", "/r/{link}", "Show a record as a page by a signed link", Key.LINK)
 
 
 def content(address: Address) -> dict[str, Any]:

@@ -71,16 +71,20 @@ def _is_to_be_confirmed(incident: Incident) -> bool:
 
 
 def with_announcements(escalation: Escalation, revision: Revision) -> Revision:
-    """Return the revision with what it owes: every duty that is new, or more urgent than before."""
+    """Return the revision with what it owes: every duty that is new, or more urgent than before.
+
+    A role that the change itself tells of the record, such as by declaring it major, is told once.
+    """
     if revision.marks_only or not revision.events:
         return revision
     before, after = revision.before, revision.after
     was = {} if before is None or (before.security and not after.security) else duties(escalation, before)
     took_on = _took_on(before, after)
+    told = {one.role for made in revision.announcements for one in made.recipients}
     new = [
         duty
         for duty, priority in duties(escalation, after).items()
-        if priority < was.get(duty, priority + 1) and not (duty.work and took_on)
+        if priority < was.get(duty, priority + 1) and not (duty.work and took_on) and duty.role not in told
     ]
     if not new:
         return revision

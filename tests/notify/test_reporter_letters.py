@@ -97,7 +97,7 @@ def test_without_a_link_nobody_is_sent_to_one() -> None:
 
 
 def test_what_staff_are_told_of_the_same_occasion_is_no_letter() -> None:
-    assert render("resolved", SOLVED, ANN, "leader").text.startswith("resolved\n\nIncident: INC-1")
+    assert render("resolved", SOLVED, ANN, "leader").text.startswith("resolved\n\nhttps://gw.example/my/x\n\nIncident: INC-1")
 
 
 @pytest.mark.parametrize("locale", LOCALES)

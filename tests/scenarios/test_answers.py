@@ -126,6 +126,14 @@ async def test_thanks_and_what_others_say_are_notes_and_the_record_closes_when_i
     assert story.mailbox.arrived.empty()
 
 
+async def tina_looks(story: Story, number: str, looking: str) -> None:
+    """Let Tina write a note or correct the record."""
+    if looking == "note":
+        await story.act(number, "note", "tina", note="A full disk; told her by telephone.")
+    else:
+        await story.call("PATCH", f"incidents/{number}", {"location": "B2"}, "tina")
+
+
 @pytest.mark.parametrize("looking", ["note", "correction"])
 async def test_what_is_unclear_stops_the_closing_until_somebody_looked_and_is_shown_to_who_has_it(
     story: Story, looking: str
@@ -143,10 +151,7 @@ async def test_what_is_unclear_stops_the_closing_until_somebody_looked_and_is_sh
     await answer(story, told, "Thanks, Ann")
     await story.until(4 * CLOSES)
     assert await state(story, number) == "resolved"
-    if looking == "note":
-        await story.act(number, "note", "tina", note="A full disk; told her by telephone.")
-    else:
-        await story.call("PATCH", f"incidents/{number}", {"location": "B2"}, "tina")
+    await tina_looks(story, number, looking)
     await story.until(5 * CLOSES - 1)
     assert await state(story, number) == "resolved"
     await story.until(5 * CLOSES + 6)

@@ -305,7 +305,8 @@ async def test_our_own_mail_returned_a_thousand_times_does_nothing(story: Story)
 async def test_a_rule_for_reports_gives_them_a_service_and_a_priority(story: Story) -> None:
     await send(story, a_mail(Subject="[payroll] salaries are not paid"))
     (record,) = await records(story)
-    assert (record["service"], record["impact"], record["priority"]) == ("payroll", "company", 1)
+    assert (record["service"], record["impact"], record["priority"]) == ("payroll", "company", 3)
+    assert record["claimed_urgency"] == "urgent"
 
 
 async def test_what_is_no_mail_is_taken_into_quarantine_and_can_be_read_again(story: Story) -> None:

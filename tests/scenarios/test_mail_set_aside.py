@@ -45,32 +45,17 @@ async def test_mail_with_the_null_sender_is_set_aside_on_every_way_in_and_never_
     assert await story.gateway.pool.fetchval("SELECT count(*) FROM outbox") == 0
 
 
-async def test_what_was_set_aside_is_made_a_record_once_and_nobody_is_answered(
-    story: Story,
-) -> None:
+async def test_what_was_set_aside_is_made_a_record_once_and_nobody_is_answered(story: Story) -> None:
     text = "I am away.\nThe printer burns."
     await send(story, a_mail(text, Auto_Submitted="auto-replied", Subject="Away", To="desk@example.com"))
     (kept,) = await waiting(story)
-    assert (kept["reason"], kept["subject"], kept["text"], kept["state"]) == (
-        "auto_reply",
-        "Away",
-        text,
-        "waiting",
-    )
+    assert (kept["reason"], kept["subject"], kept["text"], kept["state"]) == ("auto_reply", "Away", text, "waiting")
     assert "Auto-Submitted: auto-replied" in (await story.call("GET", f"set_aside/{kept['id']}"))["body"]
     opened = await story.call("POST", f"set_aside/{kept['id']}/open")
     again = await story.call("POST", f"set_aside/{kept['id']}/open")
     ((record),) = await records(story)
-    assert (record["title"], record["contact"], record["description"]) == (
-        "Away",
-        "ann@example.com",
-        text,
-    )
-    assert (opened["incident"], opened["outcome"], again["incident"]) == (
-        record["number"],
-        "opened",
-        record["number"],
-    )
+    assert (record["title"], record["contact"], record["description"]) == ("Away", "ann@example.com", text)
+    assert (opened["incident"], opened["outcome"], again["incident"]) == (record["number"], "opened", record["number"])
     (first,) = await entries(story, record["number"])
     assert (first["facts"]["set_aside"], first["facts"]["opened_by"]) == (kept["id"], "admin")
     assert await waiting(story) == []
@@ -79,23 +64,15 @@ async def test_what_was_set_aside_is_made_a_record_once_and_nobody_is_answered(
     assert await story.gateway.pool.fetchval("SELECT count(*) FROM outbox WHERE template = 'received'") == 0
 
 
-async def test_what_was_set_aside_is_listed_in_pages_for_those_who_may_and_for_nobody_else(
-    story: Story,
-) -> None:
+async def test_what_was_set_aside_is_listed_in_pages_for_those_who_may_and_for_nobody_else(story: Story) -> None:
     await story.join("dora", "service_desk")
     await story.join("tom", "tier2")
     for number in range(3):
-        await send(
-            story,
-            a_mail(Auto_Submitted="auto-replied", Message_ID=f"<{number}@x>", Subject=f"away {number}"),
-        )
+        away = a_mail(Auto_Submitted="auto-replied", Message_ID=f"<{number}@x>", Subject=f"away {number}")
+        await send(story, away)
     page = await story.call("GET", "set_aside?limit=2", key="dora")
     rest = await story.call("GET", f"set_aside?limit=2&before={page['next']}", key="read")
-    assert [one["subject"] for one in (*page["set_aside"], *rest["set_aside"])] == [
-        "away 2",
-        "away 1",
-        "away 0",
-    ]
+    assert [one["subject"] for one in (*page["set_aside"], *rest["set_aside"])] == ["away 2", "away 1", "away 0"]
     assert rest["next"] is None
     assert await waiting(story, query="?reason=bounce") == []
     entry = page["set_aside"][0]["id"]
@@ -126,9 +103,7 @@ async def test_an_answer_to_a_security_record_that_was_set_aside_is_there_for_th
     assert len(await waiting(story)) == 1
 
 
-async def test_an_automatic_reply_without_its_headers_opens_nothing_reopens_nothing_and_is_kept(
-    story: Story,
-) -> None:
+async def test_an_automatic_reply_without_its_headers_opens_nothing_reopens_nothing_and_is_kept(story: Story) -> None:
     await send(story, a_mail())
     told = await arrived(story)
     ((record),) = await records(story)
@@ -141,15 +116,8 @@ async def test_an_automatic_reply_without_its_headers_opens_nothing_reopens_noth
     assert notes == ["It still does not work."]
     await story.act(record["number"], "close")
     await send(story, a_mail("I am away.", Message_ID="<3@x>", **away))
-    await send(
-        story,
-        a_mail(
-            "I am away.",
-            Message_ID="<4@x>",
-            In_Reply_To="<unknown@x>",
-            Subject="Out of office: your mail",
-        ),
-    )
+    stray = {"In_Reply_To": "<unknown@x>", "Subject": "Out of office: your mail"}
+    await send(story, a_mail("I am away.", Message_ID="<4@x>", **stray))
     assert len(await records(story)) == 1
     assert [one["reason"] for one in await waiting(story)] == ["likely_auto_reply"] * 2
     assert await story.gateway.pool.fetchval("SELECT count(*) FROM outbox WHERE template = 'received'") == 1

@@ -89,7 +89,8 @@ async def test_the_next_shift_is_told_of_its_list_in_each_ones_language(floor: S
     assert [(one.to, one.subject) for one in (bobs, eves)] == [
         ("bob@example.com", "shift hand-over: mail"), ("eve@example.com", "交接班：mail"),
     ]  # fmt: skip
-    assert "Open records: 1\nTo do: accept the hand-over\n" in bobs.text
+    assert "shift hand-over\n\nTo do: accept the hand-over\n" in bobs.text
+    assert "Open records: 1\n" in bobs.text
     assert f"{number} P3 assigned: mail is slow\n" in bobs.text
     assert f"{number} P3 待响应: mail is slow\n" in eves.text
     assert hidden not in bobs.text

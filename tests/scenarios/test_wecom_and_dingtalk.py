@@ -131,7 +131,7 @@ async def test_cards_follow_their_record_whoever_changes_it(story: Story, vendor
     assert [one["text"] for one in once["template_card"]["button_list"]] == ["解决"]
     await story.act(number, "resolve", "lisi", solution="清理日志")
     assert await follow(story.gateway.desk, {"dingtalk", "wecom"}) == 1
-    await story.settled(number, 5)
+    await story.settled(number, 6)
     created, *changes = vendor.bodies(CREATED) + vendor.bodies(CHANGED)
     assert {one["outTrackId"] for one in changes} == {created["outTrackId"]}
     shown = [one["cardData"]["cardParamMap"] for one in (created, *changes)]
