@@ -10,7 +10,6 @@ from tests.scenarios.rows import shows
 from tests.support.clock import NOON
 from tests.support.story import Story
 
-
 DECLARED = ["operations_manager", "director", "management_system_owner"]
 """Roles that the shipped settings tell of a declared major incident."""
 
