@@ -80,7 +80,8 @@ def with_announcements(escalation: Escalation, revision: Revision) -> Revision:
     before, after = revision.before, revision.after
     was = {} if before is None or (before.security and not after.security) else duties(escalation, before)
     took_on = _took_on(before, after)
-    told = {one.role for made in revision.announcements for one in made.recipients}
+    said = [made for made in revision.announcements if not made.silenced]
+    told = {one.role for made in said for one in made.recipients}
     new = [
         duty
         for duty, priority in duties(escalation, after).items()
