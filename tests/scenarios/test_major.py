@@ -42,8 +42,8 @@ async def test_the_gateway_tells_the_leader_itself_where_it_is_told_to(telling: 
     async with telling('[major]\nleader_told_by = "gateway"\n') as story:
         number = (await story.call("POST", "incidents", {"title": "mail is slow"}))["number"]
         await story.act(number, "declare_major", reason="all of sales")
-        told = [to.split("@")[0] for to, _ in await story.mails(4)]
-        assert told == ["director", "leader", "manager", "operations"]
+        heard = [to.split("@")[0] for to, _ in await story.mails(4)]
+        assert heard == ["director", "leader", "manager", "operations"]
         (told,) = await story.facts(number, "management_told")
         assert (told["cause"], told["roles"]) == ("declared_major", ["incident_manager", "leader", *DECLARED])
 
