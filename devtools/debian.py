@@ -23,7 +23,8 @@ RELATIVE = b"usr/share/prometheus/alertmanager/"
 
 BROWSER = """#!/bin/sh
 usr=$(dirname "$(readlink -f "$0")")/..
-export LD_LIBRARY_PATH="$usr/lib/$(uname -m)-linux-gnu:$usr/../lib/$(uname -m)-linux-gnu"
+libraries="$usr/lib/$(uname -m)-linux-gnu"
+export LD_LIBRARY_PATH="$libraries:$usr/../lib/$(uname -m)-linux-gnu:$libraries/pulseaudio"
 [ -d /etc/fonts ] || export FONTCONFIG_PATH="$usr/../etc/fonts"
 exec "$usr/lib/chromium/chromium" "$@"
 """

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.e2e
 
 WANTED = {
     "opsgenie": {"severity": "P2", "service": "bus-webhook", "priority": 2},
-    "pagerduty": {"severity": "critical", "service": "Alertmanager", "priority": 1},
+    "pagerduty": {"severity": "critical", "service": "", "priority": 1},
 }
 
 
