@@ -3,10 +3,48 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from gateway.catalogue.live import Catalogue
 from gateway.dedup.commit import Committed
 from gateway.dedup.records import Armed
+from gateway.incident_counters import RESTRICTED, IncidentCounters
 from gateway.incidents.model import Outcome, TimerKind
+from gateway.incidents.record import Incident, Revision
 from gateway.metrics import Metrics, Rejection
+from gateway.sla.outcomes import Count, outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeObserver:
+    """Counts what changes of incidents come to, once they are committed."""
+
+    counters: IncidentCounters
+    catalogue: Catalogue
+
+    def changed(self, revisions: Sequence[Revision]) -> None:
+        """Count committed changes; a revision without events wrote nothing."""
+        for revision in revisions:
+            if revision.events:
+                policy = self.catalogue.rules.policy(revision.after)
+                for one in outcomes(policy, revision.before, revision.after):
+                    self._count(one, revision.after)
+
+    def know_groups(self) -> None:
+        """Create the series of the groups that own a service by now."""
+        owners = {service.owner_group for service in self.catalogue.services().values()}
+        self.counters.know(sorted(owners - {""}))
+
+    def _count(self, one: Count, incident: Incident) -> None:
+        known = incident.kind, incident.priority, self._group(incident)
+        if one.seconds is None:
+            self.counters.count(one.counted, *known, clock=one.clock or "")
+        else:
+            self.counters.time(one.counted, *known, one.seconds)
+
+    def _group(self, incident: Incident) -> str:
+        if incident.security:
+            return RESTRICTED
+        service = self.catalogue.services().get(incident.service)
+        return "" if service is None else service.owner_group
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +52,7 @@ class IntakeObserver:
     """Counts outcomes and tells the wheel of armed timers."""
 
     metrics: Metrics
+    incidents: ChangeObserver
     armed: Callable[[Sequence[Armed]], None]
     owed: Callable[[], None]
 
@@ -26,6 +65,7 @@ class IntakeObserver:
             if outcome is Outcome.QUARANTINED:
                 self.metrics.rejected(source, Rejection.MALFORMED, count)
         self.metrics.intake_batch.observe(items)
+        self.incidents.changed(committed.revisions)
         if committed.armed:
             self.armed(committed.armed)
             self.owed()
@@ -41,12 +81,17 @@ class TimerObserver:
     """What the timers report."""
 
     metrics: Metrics
+    incidents: ChangeObserver
     owed: Callable[[], None]
 
     def fired(self, lateness_seconds: float, kind: TimerKind) -> None:
         """One timer fired."""
         self.metrics.fired(kind, lateness_seconds)
         self.owed()
+
+    def changed(self, revisions: Sequence[Revision]) -> None:
+        """Incidents were changed by timers that fired."""
+        self.incidents.changed(revisions)
 
     def poisoned(self, kind: TimerKind) -> None:
         """One timer's firing failed."""
