@@ -1,4 +1,4 @@
-"""Counters and times of incidents and service requests: by priority, and by group of the service."""
+"""Counters and times of incidents and service requests: by priority, and by service group."""
 
 from collections.abc import Iterable
 from itertools import product
@@ -42,14 +42,11 @@ class Series:
     """One set of series, by kind and one more label, whose values are added one by one at 0."""
 
     def __init__(self, registry: CollectorRegistry, prefix: str, label: str, words: str) -> None:
-        self._counters = {
-            name: Counter(f"{prefix}incidents_{name}", text + words, ("kind", label), registry=registry)
-            for name, text in LIFECYCLE.items()
-        }
-        self._clocks = {
-            name: Counter(f"{prefix}sla_{name}", text + words, ("clock", "kind", label), registry=registry)
-            for name, text in DECIDED.items()
-        }
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(prefix + name, text + words, (*labels, label), registry=registry)
+
+        self._counters = {n: counter(f"incidents_{n}", text, "kind") for n, text in LIFECYCLE.items()}
+        self._clocks = {n: counter(f"sla_{n}", text, "clock", "kind") for n, text in DECIDED.items()}
         self._times = {
             name: Histogram(
                 f"{prefix}incident_{name}_seconds",
@@ -72,9 +69,9 @@ class Series:
         for (name, times), kind in product(self._times.items(), KINDS):
             self._timing[name, kind, value] = times.labels(kind, value)
 
-    def count(self, name: str, clock: str, kind: str, value: str) -> None:
-        """Count one happening; `clock` is "" unless it is of a clock."""
-        self._counting[name, clock, kind, value].inc()
+    def count(self, name: str, clock: str, kind: str, value: str, times: int) -> None:
+        """Count something that happened so many times; `clock` is "" unless it is of a clock."""
+        self._counting[name, clock, kind, value].inc(times)
 
     def time(self, name: str, kind: str, value: str, seconds: float) -> None:
         """Observe one time."""
@@ -103,10 +100,19 @@ class IncidentCounters:
                 self._known.add(group)
                 self._groups.add(group)
 
-    def count(self, name: str, kind: str, priority: int, group: str, *, clock: str = "") -> None:
-        """Count one happening; `clock` is the one that was met or breached."""
-        self._priorities.count(name, clock, kind, str(priority))
-        self._groups.count(name, clock, kind, self._label(group))
+    def count(
+        self,
+        name: str,
+        kind: str,
+        priority: int,
+        group: str,
+        *,
+        clock: str = "",
+        times: int = 1,
+    ) -> None:
+        """Count what happened so many times; `clock` is the one that was met or breached."""
+        self._priorities.count(name, clock, kind, str(priority), times)
+        self._groups.count(name, clock, kind, self._label(group), times)
 
     def time(self, name: str, kind: str, priority: int, group: str, seconds: float) -> None:
         """Observe one time."""

@@ -1,5 +1,6 @@
 """Binds what the moving parts report to the metric table."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,9 @@ from gateway.incidents.record import Incident, Revision
 from gateway.metrics import Metrics, Rejection
 from gateway.sla.outcomes import Count, outcomes
 
+Labels = tuple[str, int, str]
+"""Kind, priority and group."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChangeObserver:
@@ -22,23 +26,25 @@ class ChangeObserver:
 
     def changed(self, revisions: Sequence[Revision]) -> None:
         """Count committed changes; a revision without events wrote nothing."""
+        happened: Counter[tuple[Labels, Count]] = Counter()
         for revision in revisions:
             if revision.events:
-                policy = self.catalogue.rules.policy(revision.after)
-                for one in outcomes(policy, revision.before, revision.after):
-                    self._count(one, revision.after)
+                incident = revision.after
+                labels = incident.kind, incident.priority, self._group(incident)
+                policy = self.catalogue.rules.policy(incident)
+                counts = outcomes(policy, revision.before, incident)
+                happened.update((labels, one) for one in counts)
+        for (labels, one), times in happened.items():
+            if one.seconds is None:
+                self.counters.count(one.counted, *labels, clock=one.clock or "", times=times)
+                continue
+            for _ in range(times):
+                self.counters.time(one.counted, *labels, one.seconds)
 
     def know_groups(self) -> None:
         """Create the series of the groups that own a service by now."""
         owners = {service.owner_group for service in self.catalogue.services().values()}
         self.counters.know(sorted(owners - {""}))
-
-    def _count(self, one: Count, incident: Incident) -> None:
-        known = incident.kind, incident.priority, self._group(incident)
-        if one.seconds is None:
-            self.counters.count(one.counted, *known, clock=one.clock or "")
-        else:
-            self.counters.time(one.counted, *known, one.seconds)
 
     def _group(self, incident: Incident) -> str:
         if incident.security:

@@ -10,8 +10,8 @@ def added(metric: str, by: str = "") -> str:
 
 def share_met(prefix: str, by: str) -> str:
     """Return the query for the share of the clocks decided in the last day that were met."""
-    met, breached = (f"sum by ({by}) (increase({prefix}_{word}_total[1d]))" for word in ("met", "breached"))
-    return f"{met} / ({met} + {breached})"
+    met = f"sum by ({by}) (increase({prefix}_met_total[1d]))"
+    return f"{met} / ({met} + sum by ({by}) (increase({prefix}_breached_total[1d])))"
 
 
 def quantile(share: float, histogram: str, by: str = "le") -> str:
@@ -20,7 +20,7 @@ def quantile(share: float, histogram: str, by: str = "le") -> str:
 
 
 def outcomes() -> list[list[Panel]]:
-    """Return the rows about what became of incidents: of all, then by the group that owns the service."""
+    """Return the rows about what became of incidents: of all, then by service group."""
     whole, group = "gateway_incident", "gateway_service_group_incident"
     happenings = ("opened", "resolved", "closed", "reopened")
     return [
@@ -56,7 +56,7 @@ def outcomes() -> list[list[Panel]]:
                 "timeseries",
                 "Opened and resolved per hour, by service group",
                 8,
-                {f"{{{{group}}}} {word}": added(f"{group}s_{word}_total", "group") for word in happenings},
+                {"{{group}} " + word: added(f"{group}s_{word}_total", "group") for word in happenings},
                 about="The group that owns the service; security incidents are restricted",
             ),
             panel(
@@ -68,10 +68,10 @@ def outcomes() -> list[list[Panel]]:
             ),
             panel(
                 "timeseries",
-                "Times of the last day, by service group",
+                "90 % of times of the last day, by service group",
                 8,
                 {
-                    f"{{{{group}}}} {word} p90": quantile(0.9, f"{group}_{word}_seconds", "le, group")
+                    "{{group}} " + word: quantile(0.9, f"{group}_{word}_seconds", "le, group")
                     for word in ("response", "resolution")
                 },
                 unit="s",

@@ -6,10 +6,10 @@ again, but going over it afterwards is.
 """
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
+from typing import NamedTuple
 
 from gateway.incidents.ledger import ClockEvent, Ledger
 from gateway.incidents.model import State
@@ -34,8 +34,7 @@ class Counted(StrEnum):
     RESOLUTION = "resolution"
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(NamedTuple):
     """One happening: of a clock with MET and BREACHED, `seconds` long where it is a time."""
 
     counted: Counted
