@@ -71,7 +71,8 @@ class IntakeObserver:
             if outcome is Outcome.QUARANTINED:
                 self.metrics.rejected(source, Rejection.MALFORMED, count)
         self.metrics.intake_batch.observe(items)
-        self.incidents.changed(committed.revisions)
+        if committed.revisions:
+            self.incidents.changed(committed.revisions)
         if committed.armed:
             self.armed(committed.armed)
             self.owed()
