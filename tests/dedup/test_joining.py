@@ -60,7 +60,6 @@ def a_plan(groups: dict[str, Holder | None], alerted: dict[str, list[Holder]], h
     return plan
 
 
-@pytest.mark.exhaustive
 @given(
     EVENTS,
     st.dictionaries(st.sampled_from(["one", "two"]), MASTERS),
