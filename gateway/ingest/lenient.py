@@ -17,8 +17,9 @@ import msgspec
 from gateway.dedup.mended import WHOLE, Mended
 from gateway.dedup.refused import Refused
 from gateway.errors import Flaw, Malformed
-from gateway.incidents.model import Alert
+from gateway.incidents.model import NEWEST, Alert
 from gateway.ingest import limits
+from gateway.ingest.bounded_times import bounded, is_bounded
 from gateway.ingest.conform import conformed, is_kept
 from gateway.ingest.repair import Marks, encoded, mark, repaired
 from gateway.ingest.source import Delivery, Parsed, Source
@@ -47,7 +48,7 @@ def understood(source: Source, settings: Intake, mapping: mappings.Mapping, deli
         return _mended(source, settings, mapping, delivery, error)
     if parsed.refused:
         return _mended(source, settings, mapping, delivery, parsed)
-    return _with_cuts(parsed, len(came.body))
+    return _with_limits(source, settings, came, parsed)
 
 
 def _mended(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery, came: Parsed | Malformed) -> Parsed:
@@ -136,7 +137,8 @@ class _Body:
             cause = self._cause(Flaw(one.pointer, one.problem))
             body = sent.get(one.item, whole.get(None, one.body))
             refused.append(Refused(one.item, cause.detail, cause.pointer, body))
-        return _with_cuts(replace(parsed, refused=tuple(refused), mended=self._told()), len(delivery.body))
+        told = replace(parsed, refused=tuple(refused), mended=self._told())
+        return _with_limits(self.source, settings, replace(delivery, body=self.encoded()), told)
 
     def _cause(self, flaw: Flaw) -> Flaw:
         """What is wrong: of something that is missing because it was left out, what it was left out for."""
@@ -216,6 +218,33 @@ def _charset(headers: Mapping[str, str]) -> str:
     told = Message()
     told["content-type"] = headers.get("content-type", "")
     return told.get_content_charset("")
+
+
+def _with_limits(source: Source, settings: Intake, came: Delivery, parsed: Parsed) -> Parsed:
+    """The same, with a word on every text that was cut and every time that was brought within bounds."""
+    parsed, ahead = _with_cuts(parsed, len(came.body)), came.received_at + NEWEST
+    late = [(item, alert) for item, alert in parsed.alerts if is_bounded(alert, ahead)]
+    if not late:
+        return parsed
+    tree = _opened(source, came)
+    items = _roots(source, settings, tree)
+    told = list(parsed.mended)
+    for item, alert in late:
+        at = (*items, str(item)) if items is not None else ()
+        part = pointers.found(tree, at)
+        told += bounded(item, alert, *((tree, ()) if part is ABSENT else (part, at)), came.received_at)
+    return replace(parsed, mended=tuple(told))
+
+
+def _opened(source: Source, came: Delivery) -> Any:
+    """The decoded body, with the texts opened that hold bodies of their own; None for a body that is no JSON."""
+    found = repaired(came.body, _charset(came.headers))
+    tree = found[0] if found is not None else None
+    for pointer in filter(None, source.expects):
+        for at, value in list(pointers.places(tree, pointers.steps(pointer))):
+            if isinstance(value, str) and (inner := _unwrapped(value)) is not None:
+                _put(tree, at, inner[0])
+    return tree
 
 
 def _with_cuts(parsed: Parsed, size: int) -> Parsed:

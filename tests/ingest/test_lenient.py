@@ -5,6 +5,7 @@ import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -30,9 +31,9 @@ NUL = (
 ODD: list[Any] = [None, True, -1, 1e18, 1e31, "", "no such word", [], [[{}]], {"": None}, {"a": {"b": 1}}, "a\x00b", "\ud800"]
 
 
-def read(slug: str, body: bytes, intake: Intake | None = None, charset: str = "") -> Parsed:
+def read(slug: str, body: bytes, intake: Intake | None = None, charset: str = "", received_at: datetime = NOW) -> Parsed:
     headers = {"content-type": f"application/json; charset={charset}"} if charset else {}
-    return understood(BY_SLUG[slug], intake or Intake(), (), Delivery(headers, body, NOW))
+    return understood(BY_SLUG[slug], intake or Intake(), (), Delivery(headers, body, received_at))
 
 
 def generic(**fields: Any) -> bytes:
@@ -113,12 +114,17 @@ TIMES: list[Any] = [
 ]  # fmt: skip
 
 
+LATER = datetime(2026, 11, 30, tzinfo=UTC)
+"""The day after those times."""
+
+
 @pytest.mark.parametrize("told", TIMES)
 def test_seven_common_forms_of_a_time_refuse_no_alert_and_need_no_mending(told: Any) -> None:
+    datadog = {"alert_id": "1", "alert_transition": "Triggered"}
     for parsed in (
-        read("generic", generic(occurred_at=told)),
-        read("pagerduty", event(timestamp=told if isinstance(told, str) else str(told))),
-        read("datadog", msgspec.json.encode({"alert_id": "1", "alert_transition": "Triggered", "date": str(told)})),
+        read("generic", generic(occurred_at=told), received_at=LATER),
+        read("pagerduty", event(timestamp=told if isinstance(told, str) else str(told)), received_at=LATER),
+        read("datadog", msgspec.json.encode(datadog | {"date": str(told)}), received_at=LATER),
     ):
         assert parsed.alerts[0][1].event_time is not None
         assert parsed.mended == ()
