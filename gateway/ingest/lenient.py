@@ -25,7 +25,7 @@ from gateway.ingest.repair import Marks, encoded, mark, repaired
 from gateway.ingest.source import Delivery, Parsed, Source
 from gateway.quarantine import mapping as mappings
 from gateway.quarantine import pointers
-from gateway.quarantine.pointers import ABSENT, EACH, Steps
+from gateway.quarantine.pointers import ABSENT, EACH, Steps, written
 from gateway.settings import Intake
 
 MISSING = "Object missing required field"
@@ -53,18 +53,30 @@ def understood(source: Source, settings: Intake, mapping: mappings.Mapping, deli
 
 def _mended(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery, came: Parsed | Malformed) -> Parsed:
     """The request read again; as it `came`, refusal and all, where it is no JSON whatever is done."""
-    found = repaired(delivery.body, _charset(delivery.headers))
+    found = _decoded(source, mapping, delivery)
     if found is None:
         if isinstance(came, Malformed):
             raise came
         return came
-    tree, marks = found
-    if mapping:
-        tree = msgspec.json.decode(mappings.applied(mapping, encoded(tree)))
+    headers, tree, marks = found
     body = _Body(source, tree, _roots(source, settings, tree), marks)
     if not settings.mapping:
         body.conform()
-    return body.read(delivery, settings, came.refused if isinstance(came, Parsed) else ())
+    return body.read(replace(delivery, headers=headers), settings, came.refused if isinstance(came, Parsed) else ())
+
+
+def _decoded(source: Source, mapping: mappings.Mapping, delivery: Delivery) -> tuple[Mapping[str, str], Any, Marks] | None:
+    """The headers, the repaired body with its mapping laid over it, and what was done; None for no JSON."""
+    found = repaired(delivery.body, _charset(delivery.headers))
+    tree, marks = found if found is not None else (ABSENT, {})
+    if mapping and found is not None:
+        tree = msgspec.json.decode(mappings.applied(mapping, encoded(tree)))
+    if source.whole is None or (whole := source.whole(delivery, tree)) is None:
+        return None if found is None else (delivery.headers, tree, marks)
+    told = {written(whole.body_at) + at: what for at, what in marks.items()}
+    event = repaired(encoded(whole.event))
+    assert event is not None  # noqa: S101 - it was JSON a moment ago
+    return whole.headers, event[0], told | event[1] | dict(whole.done)
 
 
 @dataclass(slots=True)
@@ -238,8 +250,8 @@ def _with_limits(source: Source, settings: Intake, came: Delivery, parsed: Parse
 
 def _opened(source: Source, came: Delivery) -> Any:
     """The decoded body, with the texts opened that hold bodies of their own; None for a body that is no JSON."""
-    found = repaired(came.body, _charset(came.headers))
-    tree = found[0] if found is not None else None
+    found = _decoded(source, (), came)
+    tree = found[1] if found is not None else None
     for pointer in filter(None, source.expects):
         for at, value in list(pointers.places(tree, pointers.steps(pointer))):
             if isinstance(value, str) and (inner := _unwrapped(value)) is not None:

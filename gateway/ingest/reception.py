@@ -109,6 +109,8 @@ async def _receipt(session: Session, deliveries: Deliveries, results: tuple[Resu
         for item, result in enumerate(results)
     ]
     await save.record(session.conn, [], [row], events, session.now)
+    if submission.mended:
+        await save.mark_mended(session.conn, [(receipt_id, submission.mended)], session.now)
     return Receipt(receipt_id, results)
 
 

@@ -86,8 +86,8 @@ def test_a_time_in_bounds_has_nothing_to_tell() -> None:
     assert (early(NOW, NOW), early(LATEST, NOW)) == ("", AHEAD)
 
 
-def test_a_form_is_told_of_as_a_whole() -> None:
-    delivery = Delivery({"ce-specversion": "1.0", "ce-id": "1", "ce-source": "s", "ce-type": "t", "ce-time": NEXT_YEAR,
-                         "content-type": "text/plain"}, b"disk full", NOW)  # fmt: skip
-    parsed = understood(BY_SLUG["cloudevents"], Intake(), (), delivery)
-    assert [(one.item, one.what) for one in parsed.mended] == [(0, AHEAD)]
+def test_a_time_in_a_header_of_a_binary_event_is_told_of_as_in_the_structured_form() -> None:
+    told = {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "time": NEXT_YEAR}
+    headers = {f"ce-{name}": value for name, value in told.items()} | {"content-type": "text/plain"}
+    parsed = understood(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, b"disk full", NOW))
+    assert parsed.mended == (Mended(0, "/time", AHEAD),)
