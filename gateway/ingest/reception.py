@@ -144,8 +144,11 @@ async def opened(
 
 
 async def _opened_after(session: Session, revision: Revision, earlier: Incident) -> Incident:
-    """Open a record that goes on from an earlier one: with its handler, or like any other report where it had none."""
-    if not earlier.handler:
-        return await open_placed(session, replace(revision, after=replace(revision.after, follows_id=earlier.id)))
+    """Open a record that goes on from an earlier one.
+
+    With its handler; or like any other report where it had none, or one who may not see it.
+    """
     before = Before(earlier.id, earlier.handler, earlier.assignee, earlier.assignee_group, earlier.tier)
+    if not earlier.handler or not session.desk.catalogue.may_have(revision.after, before):
+        return await open_placed(session, replace(revision, after=replace(revision.after, follows_id=earlier.id)))
     return await session.open(go_on(revision, before, session.now))
