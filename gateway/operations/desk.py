@@ -13,8 +13,7 @@ from gateway.incidents import store, writing
 from gateway.incidents.custom import NO_FIELDS, Fields
 from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Incident, Revision
-from gateway.kinship import letting_go
-from gateway.operations import relaying
+from gateway.kinship import letting_go, relaying
 from gateway.operations.permissions import sight
 from gateway.operations.who import Who
 from gateway.sla import timers
