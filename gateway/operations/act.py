@@ -60,7 +60,7 @@ async def applied(
 ) -> Incident:
     """Apply a command in a transaction of the caller's; raises as `act`, before anything is written.
 
-    Related records come first: those that are still open when their master ends are let go.
+    Related records are written with their master: those that are still open when it ends are let go.
     """
     incident = await session.lock(number, who, if_match)
     allowing.check_asking(who, command, incident)
@@ -68,9 +68,8 @@ async def applied(
     allowing.check(who, command, incident)
     revision = looked_at(await revised(session, incident, command, who), who, session.now)
     if revision.events:
-        if related and isinstance(command, CASCADING):
-            await _cascade(session, incident, command, who)
-        return (await session.write([revision]))[0]
+        below = await _cascade(session, incident, command, who) if related and isinstance(command, CASCADING) else []
+        return (await session.write([revision, *below]))[0]
     if isinstance(command, commands.Acknowledge) and incident.handler != (command.person or who.name):
         raise Conflict(
             f"{incident.handler} has {number} already: assign it to take it over",
@@ -146,14 +145,13 @@ async def _key_has_moved(conn: Connection, incident: Incident) -> bool:
 RELATED = "SELECT id FROM incident WHERE master_id = $1 ORDER BY id"
 
 
-async def _cascade(session: Session, master: Incident, command: commands.Command, who: Who) -> None:
+async def _cascade(session: Session, master: Incident, command: commands.Command, who: Who) -> list[Revision]:
     ids, fields = [row[0] for row in await session.conn.fetch(RELATED, master.id)], session.desk.fields
     moments = moments_of(type(command))
-    revisions = [
+    return [
         lifecycle.apply(incident, command, who.name, session.now)
         for incident in await session.locked(ids)
         if incident.state in lifecycle.TABLE[type(command)]
         and may(who, allowing.asked(command, who), incident) == ALLOWED
         and not fields.missing(incident.kind, incident.fields, moments)
     ]
-    await session.write(revisions)
