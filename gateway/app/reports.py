@@ -66,7 +66,7 @@ def ways(
     places = Places(form.at_once, form.at_once * form.max_bytes)
     door = FormDoor(filing, Buckets(desk.pool, form), links, pages, catalogue.services, metrics, desk.clock, places,
                     settings.server.external_url)  # fmt: skip
-    return Ways(door, AppDoor(reception, links, form.region, metrics, desk.clock))
+    return Ways(door, AppDoor(reception, links, form.region, metrics, desk.clock, _acknowledging(settings)))
 
 
 def _acknowledging(settings: Settings) -> Acknowledging | None:

@@ -76,7 +76,9 @@ async def answers(conn: Connection, revisions: Sequence[Revision]) -> list[tuple
     rows = [dict(row) for row in await conn.fetch(HEARD, reported, list(turned), BEGINNINGS)]
     reporters = {_place(row) for row in rows if row["reported"]}
     others = [row for row in rows if not row["reported"] and _place(row) not in reporters]
-    found = [(row["incident_id"], _answer(row, news[row["incident_id"]])) for row in rows if row["reported"]]
+    acted = {(one.after.id, "person", one.actor) for one in revisions}
+    reports = [row for row in rows if row["reported"] and _place(row) not in acted]
+    found = [(row["incident_id"], _answer(row, news[row["incident_id"]])) for row in reports]
     found += [(row["incident_id"], _news(row, turned)) for row in others]
     return [(incident_id, notice) for incident_id, notice in found if notice is not None]
 

@@ -44,7 +44,7 @@ def _found(revision: Revision) -> Iterator[News]:
             case "resolved":
                 yield _resolved(revision)
             case "unlinked" if told.get("state") == State.RESOLVED:
-                yield _resolved(revision)
+                yield News("master_resolved", f"master#{after.version}", {})
             case "held" if told.get("reason") == HoldReason.AWAITING_USER:
                 question = str(told.get("note", ""))[:TEXT]
                 yield News("awaiting_reporter", f"asked#{after.version}", {"question": question})

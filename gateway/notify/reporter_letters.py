@@ -72,6 +72,20 @@ LETTERS: Mapping[str, tuple[Sentence, ...]] = {
             ("closes_in", "closes_at"),
         ),
     ),
+    "master_resolved": (
+        (
+            "The fault that your report {number} was linked to is resolved. We look at your report itself next.",
+            "与您的报告 {number} 关联的故障已解决，我们将继续核实您的报告。",
+            (),
+        ),
+        TITLE,
+        (
+            "Does it work for you again, or not yet? Please tell us here:\n{link}",
+            "是否已恢复正常？请在此告诉我们：\n{link}",
+            ("link",),
+        ),
+        REPLY,
+    ),
     "closed": (
         ("Your report {number} is closed.", "您的报告 {number} 已关闭。", ()),
         (

@@ -14,6 +14,7 @@ from gateway.incidents.model import PRIORITIES, Channel, Impact, Kind, RequestCa
 from gateway.incidents.record import Incident, Revision
 from gateway.incidents.timeline import GENESIS
 from gateway.oncall.roles import Role
+from gateway.operations.acknowledging import acknowledge
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
@@ -79,7 +80,9 @@ async def create(desk: Desk, report: Report, who: Who, *, once: Once | None = No
         ids, numbers = await desk.reserve(1, desk.clock.stamp())
         opened = opening(desk, report, who, session.now, ids[0], numbers[0])
         if opened.after.source in SPOKEN:
-            return await open_placed(session, opened)
+            placed = await open_placed(session, opened)
+            await acknowledge(session, placed, who)
+            return placed
         return await session.open(desk.catalogue.route(opened, PEOPLE, session.now))
 
     return await at_most_once(desk, once, who, work)

@@ -84,6 +84,7 @@ class Notify(Section, frozen=True):
     """Channels and who stands behind a role; a plain mail address among the recipients is kept as one of the channel for mail."""
 
     locale: Literal["en", "zh-CN"]
+    acknowledge: bool
     recipients: dict[str, tuple[str, ...]]
     smtp: Smtp
     webhook: Webhook

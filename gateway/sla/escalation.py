@@ -103,11 +103,14 @@ class Escalation:
     def crossed(self, incident: Incident, crossing: Crossing) -> tuple[Announcement, ...]:
         """Return what is told of a clock that is nearly due or overdue; the same threshold under a new target is a new cause.
 
+        `due_at` of the message is when the whole target is used up.
+
         Before a breach, a record that is not urgent and that nobody has is nobody's to hurry.
         """
         on, template = ("breach", "sla_breached") if crossing.breach else ("warning", "sla_warning")
         roles = [role for role in self.roles(incident, on) if crossing.breach or not self.recipient(role, incident).nobody]
-        more = {"clock": crossing.clock, "due_at": crossing.due_at.isoformat(), "share": crossing.share}
+        due = {} if crossing.target_at is None else {"due_at": crossing.target_at.isoformat()}
+        more = {"clock": crossing.clock, **due, "share": crossing.share}
         return self.announce(roles, incident, cause=cause_of(crossing), template=template, more=more)
 
     def with_breach(self, incident: Incident, told: tuple[Announcement, ...], crossing: Crossing) -> tuple[Announcement, ...]:
@@ -118,7 +121,7 @@ class Escalation:
             return (*told, *breach)
         known = {recipient.role for recipient in of_raise.recipients}
         more = tuple(one for one in breach[0].recipients if one.role not in known)
-        said = {name: breach[0].facts[name] for name in ("clock", "due_at", "share")}
+        said = {name: breach[0].facts[name] for name in ("clock", "due_at", "share") if name in breach[0].facts}
         together = replace(
             of_raise,
             recipients=(*of_raise.recipients, *more),

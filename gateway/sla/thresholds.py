@@ -19,13 +19,15 @@ class Crossing:
     """A clock passed a share (0 to 1) of its target at an exact instant; a share of 1 is the breach.
 
     `due_at` is the instant that much of the present target was reached, `at` since when that has been so: they differ
-    when a new target was already used up that far.
+    when a new target was already used up that far. `target_at` is the instant the whole target was or will be reached;
+    None while the clock is paused before it.
     """
 
     clock: ClockName
     mark: str
     at: datetime
     due_at: datetime
+    target_at: datetime | None
     breach: bool
     share: float
 
@@ -68,7 +70,8 @@ def standing(policy: Policy, ledger: Ledger, at: datetime) -> Standing:
         for share, word in policy.steps:
             mark, due = _mark(track.name, word), track.due(share)
             if due is not None and (since := track.crossed(share, at)) is not None:
-                crossing = Crossing(track.name, mark, since, due, share == BREACH, share / MILLION)
+                target_at = track.due(BREACH)
+                crossing = Crossing(track.name, mark, since, due, target_at, share == BREACH, share / MILLION)
                 passed.append((crossing, share == BREACH or track.since is not None))
                 continue
             ahead.add(mark)

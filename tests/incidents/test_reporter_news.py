@@ -47,7 +47,7 @@ def test_where_nothing_closes_by_itself_nothing_is_said_of_it() -> None:
 @pytest.mark.parametrize(
     ("revision", "template", "facts"),
     [
-        (change(SOLVED, "unlinked", state=State.RESOLVED), "resolved", {"solution": "toner"}),
+        (change(OPEN, "unlinked", state=State.RESOLVED), "master_resolved", {"number": OPEN.number}),
         (
             change(OPEN, "held", reason=HoldReason.AWAITING_USER, note="Which printer?"),
             "awaiting_reporter",

@@ -3,6 +3,7 @@
 Each step is one function; between them stand exactly the messages that were sent, and to whom.
 """
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -18,6 +19,8 @@ group = "shop"
 person = true
 """
 PEOPLE = {"olga": "tier2", "dora": "service_desk", "mona": "incident_manager", "rita": "reporter"}
+CHINESE = ("olga", "rita")
+"""They read Chinese, on the clock of Shanghai."""
 OLGAS_SECOND = "olga.private@example.com"
 
 
@@ -25,8 +28,8 @@ OLGAS_SECOND = "olga.private@example.com"
 async def night(telling: Telling) -> AsyncIterator[Story]:
     async with telling(ROUTED) as story:
         for login, role in PEOPLE.items():
-            locale = "zh-CN" if login == "olga" else "en"
-            zone = "Asia/Shanghai" if login == "olga" else "UTC"
+            locale = "zh-CN" if login in CHINESE else "en"
+            zone = "Asia/Shanghai" if login in CHINESE else "UTC"
             more = {"email": f"{login}@example.com", "locale": locale, "zone": zone}
             await story.join(login, role, **more)
         for slug, tier, member in (("shop", "tier2", "olga"), ("desk", "desk", "dora")):
@@ -63,7 +66,7 @@ async def test_a_night(night: Story) -> None:
     cart = await what_depends_on_it_fails(night, disk)
     report = await a_customer_reports_and_the_desk_links(night, disk)
     await nobody_takes_it_in_time(night, disk)
-    await the_engineer_solves_it(night, disk, cart)
+    await the_engineer_solves_it(night, disk, cart, report)
     await the_desk_confirms_and_the_reporter_rates(night, disk, report)
 
 
@@ -102,7 +105,9 @@ async def a_customer_reports_and_the_desk_links(night: Story, disk: str) -> str:
     await night.until(306)
     report = await night.report("I cannot pay", key="rita")
     await night.act(report, "link", "dora", master=disk)
-    assert await messages(night, report, 0) == []
+    assert await messages(night, report, 1) == [("received", "rita")]
+    (letter,) = await night.letters(1)
+    assert (letter.to, "您的报告已受理，编号：" + report in letter.text) == ("rita@example.com", True)
     return report
 
 
@@ -117,22 +122,32 @@ async def nobody_takes_it_in_time(night: Story, disk: str) -> None:
         ("sla_breached", "mona"),
     ]
     texts = [one.text for one in await night.letters(5) if one.to == OLGAS_SECOND]
-    assert all("2026-03-03 01:" in text and "Asia/Shanghai" in text for text in texts)
+    assert all("应完成时间：2026-03-03 01:14:00 Asia/Shanghai" in text for text in texts)
 
 
-async def the_engineer_solves_it(night: Story, disk: str, cart: str) -> None:
+async def the_engineer_solves_it(night: Story, disk: str, cart: str, report: str) -> None:
     await night.until(316)
     await night.act(disk, "accept", "olga")
     await night.alert("checkout is down", "resolved", service="shop", ci="cart")
     await night.act(disk, "resolve", "olga", solution="logs removed")
     told = [one for one in await messages(night, disk, 14) if one[0] == "resolved"]
     assert told == [("resolved", who) for who in ("dora", "leader", "manager", "mona")]
+    assert await messages(night, report, 2) == [("master_resolved", "rita"), ("received", "rita")]
+    (told_rita,) = [one.text for one in await night.letters(5) if one.to == "rita@example.com"]
+    assert f"与您的报告 {report} 关联的故障已解决" in told_rita
     assert await messages(night, cart, 0) == []
 
 
 async def the_desk_confirms_and_the_reporter_rates(night: Story, disk: str, report: str) -> None:
     await night.until(316.5)
     await night.act(report, "resolve", "dora", solution="the database runs again")
+    late = [("sla_breached", who) for who in ("manager", "mona")]
+    assert [one for one in await messages(night, report, 7) if one[0] == "sla_breached"] == late
+    ended = [one for one in await messages(night, report, 7) if one[0] == "resolved"]
+    assert ended == [("resolved", who) for who in ("manager", "mona", "rita")]
+    (told_rita,) = [one.text for one in await night.letters(5) if one.to == "rita@example.com"]
+    assert "解决方案：\nthe database runs again" in told_rita
+    assert re.search(r"自动关闭：2026-03-05 01:[12]\d:\d\d Asia/Shanghai", told_rita)
     await night.act(disk, "close", "dora")
     await night.act(report, "rate", "rita", satisfaction=3)
     rated = await night.record(report)

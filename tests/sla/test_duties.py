@@ -186,7 +186,7 @@ def test_whatever_the_priorities_are_only_a_raise_is_told(priorities: list[int])
 
 
 def a_crossing(*, breach: bool = False) -> Crossing:
-    return Crossing(ClockName.DESK, "desk@50", minute(2), minute(5), breach, 0.5)
+    return Crossing(ClockName.DESK, "desk@50", minute(2), minute(5), minute(10), breach, 0.5)
 
 
 def crossed(incident: Incident, *, breach: bool = False, recipients: dict[str, tuple[str, ...]] | None = None) -> list[str]:

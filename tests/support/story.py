@@ -31,8 +31,6 @@ from tests.support.served import make_keys
 from tests.support.staff import hire
 
 CONFIGURATION = """
-[notify]
-locale = "{locale}"
 [notify.recipients]
 incident_manager = ["smtp:manager@example.com"]
 leader = ["smtp:leader@example.com"]
@@ -46,6 +44,8 @@ host = "127.0.0.1"
 port = {port}
 starttls = false
 sender = "gateway@example.com"
+[notify]
+locale = "{locale}"
 """
 
 DUE = "SELECT incident_id, kind, due_at FROM timer WHERE armed AND due_at <= $1 ORDER BY due_at, incident_id LIMIT 100"

@@ -19,6 +19,7 @@ from gateway.incidents.record import Incident
 from gateway.ingest import reception
 from gateway.ingest.app.report import AppReport, Person, known, read, wanted
 from gateway.ingest.contacts import email_of, phone_of
+from gateway.ingest.form.acknowledging import Acknowledging
 from gateway.ingest.http import Caller
 from gateway.ingest.http import read as body_of
 from gateway.ingest.reception import Done, Reception
@@ -86,6 +87,7 @@ class AppDoor:
     region: str
     metrics: Metrics
     clock: Clock
+    acknowledge: Acknowledging | None = None
 
     async def receive(self, request: web.Request, caller: Caller) -> Taken:
         """What became of the report, once committed.
@@ -123,7 +125,20 @@ class AppDoor:
             where = error.flaws[0].pointer if error.flaws else ""
             receipt = await self.reception.quarantine(submission, f"{where}: {error.detail}" if where else error.detail)
             raise Malformed(error.detail, flaws=error.flaws, receipt=str(receipt.id)) from None
-        return await self.reception.take(submission, lambda session: _file(session, submission, told, person))
+        return await self.reception.take(submission, lambda session: self._file(session, submission, told, person))
+
+    async def _file(self, session: Session, submission: Submission, told: AppReport, person: Person) -> Done:
+        once = _once(submission)
+        if once is not None:
+            await claimed(session.conn, once, session.now)
+        who = stranger(person.contact, SOURCE)
+        opened = await reception.opened(session, wanted(told, person, session.now), who, {"app": told.client.app})
+        await _remember(session.conn, submission.integration_id, person, opened)
+        if self.acknowledge is not None and person.contact.isascii() and email_of(person.contact):
+            await self.acknowledge(session, opened, person.contact, person.locale)
+        if once is not None:
+            await settle(session.conn, once, opened.number.encode())
+        return Done(person.known_by, opened, reception.outcome_of(opened), "report")
 
     async def release(self, integration_id: int, _headers: Mapping[str, str], body: bytes) -> Receipt:
         """Take in again what is in quarantine; raises Malformed while it still cannot be understood."""
@@ -190,18 +205,6 @@ ORDER BY incident_id DESC LIMIT $3
 REMEMBER = """
 INSERT INTO app_report (integration_id, reporter_hash, incident_id) VALUES ($1, $2, $3)
 """
-
-
-async def _file(session: Session, submission: Submission, told: AppReport, person: Person) -> Done:
-    once = _once(submission)
-    if once is not None:
-        await claimed(session.conn, once, session.now)
-    who = stranger(person.contact, SOURCE)
-    opened = await reception.opened(session, wanted(told, person, session.now), who, {"app": told.client.app})
-    await _remember(session.conn, submission.integration_id, person, opened)
-    if once is not None:
-        await settle(session.conn, once, opened.number.encode())
-    return Done(person.known_by, opened, reception.outcome_of(opened), "report")
 
 
 async def _remember(conn: Connection, integration_id: int, person: Person, opened: Incident) -> None:

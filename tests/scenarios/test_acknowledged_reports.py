@@ -1,0 +1,84 @@
+"""Who makes a record by hand, and who is told its number."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.scenarios.conftest import Telling
+from tests.support.story import Story
+
+TOLD = """
+SELECT channel || ':' || recipient FROM outbox o JOIN incident i ON i.id = o.incident_id
+WHERE i.number = $1 AND template = 'received'
+"""
+
+
+@pytest.fixture
+async def story(telling: Telling) -> AsyncIterator[Story]:
+    async with telling("") as begun:
+        for login, role, locale in (("rita", "reporter", "zh-CN"), ("dora", "service_desk", "en")):
+            await begun.join(login, role, email=f"{login}@example.com", locale=locale, zone="UTC")
+        await begun.join("nora", "reporter")
+        yield begun
+
+
+async def told(story: Story, number: str) -> list[str]:
+    """Return the addresses that the number is sent to."""
+    return [row[0] for row in await story.gateway.pool.fetch(TOLD, number)]
+
+
+@pytest.mark.parametrize(
+    ("key", "contact", "address"),
+    [
+        ("dora", "rita", "person:rita"),
+        ("dora", "Rita@Example.com", "person:rita"),
+        ("dora", "paul@example.com", "smtp:paul@example.com"),
+        ("rita", "", "person:rita"),
+    ],
+)
+async def test_the_contact_of_a_record_is_told_its_number(story: Story, key: str, contact: str, address: str) -> None:
+    number = await story.report("mail is slow", key, **({"contact": contact} if contact else {}))
+    assert await told(story, number) == [address]
+
+
+@pytest.mark.parametrize(
+    ("key", "more"),
+    [
+        ("rita", {"contact": "somebody@example.com"}),
+        ("dora", {"contact": "extension 1234"}),
+        ("dora", {}),
+        ("dora", {"contact": "nora"}),
+        ("dora", {"contact": "paul@example.com", "source": "monitoring"}),
+    ],
+)
+async def test_nobody_is_written_to_by_a_strangers_wish_or_without_an_address(
+    story: Story, key: str, more: dict[str, str]
+) -> None:
+    assert await told(story, await story.report("mail is slow", key, **more)) == []
+
+
+async def test_a_report_by_telephone_is_answered_in_its_language_with_the_solution(story: Story) -> None:
+    number = await story.report("打印机没有反应", "dora", contact="paul@example.com", source="phone", language="zh-CN")
+    (letter,) = await story.letters(1)
+    assert f"您的报告已受理，编号：{number}" in letter.text
+    await story.act(number, "resolve", "dora", solution="换了硒鼓")
+    (letter,) = await story.letters(1)
+    assert (letter.to, "解决方案：\n换了硒鼓" in letter.text) == ("paul@example.com", True)
+
+
+async def test_who_acts_on_their_own_report_is_not_told_of_it(story: Story) -> None:
+    number = await story.report("mail is slow", "dora", contact="dora")
+    await story.act(number, "resolve", "dora", solution="restarted")
+    await story.settled(number, 1)
+    assert [one["template"] for one in await story.notifications(number)] == ["received"]
+
+
+async def test_of_a_security_record_the_number_alone_is_told(story: Story) -> None:
+    await story.report("a stolen laptop", "dora", contact="paul@example.com", security=True)
+    (letter,) = [one for one in await story.letters(2) if one.to == "paul@example.com"]
+    assert "laptop" not in letter.subject + letter.text
+
+
+async def test_a_setting_keeps_them_from_being_told(telling: Telling) -> None:
+    async with telling("acknowledge = false\n") as story:
+        assert await told(story, await story.report(contact="paul@example.com")) == []
