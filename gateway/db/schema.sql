@@ -1554,6 +1554,8 @@ CREATE INDEX mail_received ON public.mail USING btree (received_at);
 
 CREATE INDEX monitor_due ON public.monitor USING btree (due_at) WHERE (due_at IS NOT NULL);
 
+CREATE INDEX outbox_due ON public.outbox USING btree (urgency, next_attempt_at) WHERE (state = 'pending'::text);
+
 CREATE INDEX outbox_incident ON public.outbox USING btree (incident_id);
 
 CREATE INDEX outbox_pending ON public.outbox USING btree (next_attempt_at) WHERE (state = 'pending'::text);
