@@ -14,6 +14,7 @@ from gateway.incidents.record import Incident
 from gateway.operations import link as linking
 from gateway.operations.act import act
 from gateway.operations.allowing import refuse
+from gateway.operations.cascading import skipped_of
 from gateway.operations.convert import convert
 from gateway.operations.create import Report, create
 from gateway.operations.desk import NOW
@@ -31,10 +32,21 @@ class Page(msgspec.Struct):
     next: str | None
 
 
+class SkippedView(msgspec.Struct):
+    """A related record that stayed as it was, and why."""
+
+    incident: str
+    reason: str
+
+
 class Acted(msgspec.Struct, omit_defaults=True):
-    """The record after the action."""
+    """The record after the action.
+
+    `skipped` are the related records to which the same was asked for, and could not be done.
+    """
 
     incident: IncidentView
+    skipped: list[SkippedView] = []
 
 
 class BulkResult(msgspec.Struct, omit_defaults=True):
@@ -44,6 +56,7 @@ class BulkResult(msgspec.Struct, omit_defaults=True):
     version: int | None = None
     problem: str | None = None
     detail: str | None = None
+    skipped: list[SkippedView] = []
 
 
 class BulkResults(msgspec.Struct):
@@ -89,11 +102,18 @@ async def patch_incident(call: Call) -> web.Response:
 
 async def take_action(call: Call) -> web.Response:
     """One action on one record."""
+    related = getattr(call.body, "related", False)
     incident = await act(
         call.context.desk, call.number, call.body.command(), call.who,
-        if_match=call.if_match(), related=getattr(call.body, "related", False), once=call.once(),
+        if_match=call.if_match(), related=related, once=call.once(),
     )  # fmt: skip
-    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+    skipped = await _skipped(call, incident) if related else []
+    return respond(Acted(await shown(call, incident), skipped), etag=str(incident.version))
+
+
+async def _skipped(call: Call, incident: Incident) -> list[SkippedView]:
+    async with acquire(call.context.desk.pool) as conn:
+        return [SkippedView(one.incident, one.reason) for one in await skipped_of(conn, incident)]
 
 
 async def link_incident(call: Call) -> web.Response:
@@ -162,7 +182,8 @@ async def act_on_many(call: Call) -> web.Response:
         each = None if once is None else once.part(number)
         try:
             incident = await act(desk, number, asked.command(), call.who, related=related, once=each)
-            results.append(BulkResult(number, version=incident.version))
+            skipped = await _skipped(call, incident) if related else []
+            results.append(BulkResult(number, version=incident.version, skipped=skipped))
         except GatewayError as error:
             results.append(BulkResult(number, problem=f"/problems/{error.code}", detail=error.detail))
     return respond(BulkResults(results))

@@ -29,7 +29,8 @@ from gateway.operations.allowing import refuse
 from gateway.operations.desk import NOW
 from gateway.operations.keys import Caller
 from gateway.operations.permissions import Action, may
-from gateway.operations.silences import Matcher, Silence, Wanted
+from gateway.operations.silence_reach import Matcher
+from gateway.operations.silences import Silence, Wanted
 
 Text = Annotated[str, Meta(max_length=4_096)]
 
@@ -86,12 +87,10 @@ class Silences:
                 refuse(may(caller.who, Action.FOLLOW if scope == "read" else Action.SILENCE))
             try:
                 return await serve(request, caller)
-            except Malformed as error:
-                return _json(error.detail, 400)
+            except (Malformed, Unprocessable) as error:
+                return _json(error.detail, 400)  # amtool shows the words of a 400, and of no other refusal
             except NotFound as error:
                 return _json(error.detail, 404)
-            except Unprocessable as error:
-                return _json(error.detail, 422)
 
         return guarded
 
@@ -111,12 +110,12 @@ class Silences:
             return _json(_shown(found, await conn.fetchval(NOW, self.clock.stamp())))
 
     async def keep(self, request: web.Request, caller: Caller) -> web.Response:
-        """A new one, or the one of that id changed."""
+        """A new one, or the one of that id changed; with `warnings` where it matches nothing seen so far."""
         asked = body.decode(await body.read(request), Asked)
         wanted = _wanted(asked)
-        silence = await silences.keep(self.pool, self.clock.stamp(), wanted, caller.integration_id)
+        silence, told = await silences.keep(self.pool, self.clock.stamp(), wanted, caller.integration_id)
         log.info("silence_kept", silence=str(silence), by=caller.name, ends_at=wanted.ends_at.isoformat())
-        return _json({"silenceID": str(silence)})
+        return _json({"silenceID": str(silence)} | ({"warnings": told} if told else {}))
 
     async def expire(self, request: web.Request, caller: Caller) -> web.Response:
         """It ends now."""

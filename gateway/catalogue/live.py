@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,8 @@ from gateway.catalogue.promises import flaws_of, tailor
 from gateway.catalogue.routing import Case, OnShift, Standing, decide, everybody
 from gateway.db.pool import Connection, Pool, acquire
 from gateway.errors import Unprocessable
-from gateway.incidents.record import Revision
+from gateway.incidents.following import Before
+from gateway.incidents.record import Incident, Revision
 from gateway.oncall import groups
 from gateway.oncall.person import Group
 from gateway.oncall.shift import Shift
@@ -28,10 +29,16 @@ EVERY = 5.0
 """Seconds between two readings; what another replica changed is heeded this much later at most."""
 
 GROUPS = groups.GROUPS + "WHERE g.active ORDER BY g.slug"
+ROUTED_BY = ("kind", "source", "service", "category", "priority", "security")
 SKILLS = "SELECT login, skills FROM person WHERE active AND skills <> '{}'"
 LOAD = """
 SELECT assignee, count(*) AS open FROM incident
 WHERE assignee <> '' AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') GROUP BY assignee
+"""
+
+PRIVY = """
+SELECT login, 'security' = ANY(roles) AS officer FROM person
+WHERE active AND roles && ARRAY['security', 'incident_manager']
 """
 
 SHIFTS = """
@@ -54,10 +61,12 @@ class Reading:
     shifts: dict[str, list[Shift]]
     parts: tuple[Part, ...] = ()
     parts_version: str = ""
+    privy: Mapping[str, bool] = field(default_factory=dict)
+    """Who may see security incidents, and whether these are their work."""
 
 
 async def read(conn: Connection, stamp: datetime | None, before: Reading | None = None) -> Reading:
-    """Everything new records are routed by, in six statements; items as in `before` while none of them has changed."""
+    """Everything new records are routed by, in seven statements; items as in `before` while none of them has changed."""
     shifts: dict[str, list[Shift]] = {}
     for row in await conn.fetch(SHIFTS, stamp):
         people = tuple(row["people"])
@@ -72,6 +81,7 @@ async def read(conn: Connection, stamp: datetime | None, before: Reading | None 
         shifts,
         parts,
         version,
+        {row["login"]: row["officer"] for row in await conn.fetch(PRIVY)},
     )
 
 
@@ -124,7 +134,14 @@ class Catalogue:
         """From now on this is what is known. `landscape` is what the reading's names and items come to, if it is known."""
         self._load, self._shifts = reading.load, reading.shifts
         by_slug = {service.slug: service for service in reading.services}
-        self._standing = Standing(by_slug, {group.slug: group for group in reading.groups}, reading.skills, self._load)
+        self._standing = Standing(
+            by_slug,
+            {group.slug: group for group in reading.groups},
+            reading.skills,
+            self._load,
+            frozenset(reading.privy),
+            frozenset(login for login, officer in reading.privy.items() if officer),
+        )
         if landscape is not None or self._is_new(reading):
             self.landscape = landscape or survey(reading.services, reading.parts)
         self._reading = reading
@@ -186,10 +203,17 @@ class Catalogue:
         """The priority after the service's criticality."""
         return criticality.judge(priority, self._standing.services.get(service), self._settings.criticality)
 
+    def may_have(self, incident: Incident, before: Before) -> bool:
+        """Return whether a record may go to those who had one before; a security incident only to who may see it."""
+        people, group = {before.handler, before.assignee} - {""}, self._standing.groups.get(before.group)
+        privy = self._standing.privy
+        hidden = group is not None and privy.isdisjoint(group.members)
+        return not incident.security or (people <= privy and not hidden)
+
     def route(self, revision: Revision, origin: str, now: datetime) -> Revision:
         """The first revision of a record with where it goes; as it was where nothing says so."""
         incident = revision.after
-        facts: dict[str, Any] = {name: getattr(incident, name) for name in ("kind", "source", "service", "category", "priority")}
+        facts: dict[str, Any] = {name: getattr(incident, name) for name in ROUTED_BY}
         routed = decide(Case(origin=origin, **facts), self._standing, self._settings.routing, self._on_shift, now)
         if routed is None:
             return revision

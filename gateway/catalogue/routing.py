@@ -1,10 +1,11 @@
 """Where a new record goes: to which group, and to whom of it. Pure.
 
 The first rule that agrees and leads to a group decides. Without one, what people report goes to the service's own support, at the
-lowest tier that has any; what alerts open stays at the desk.
+lowest tier that has any; what alerts open stays at the desk. A security incident goes only to a group of which somebody may see
+it, and to nobody else of that group; where the rules lead only to others, to a security officer.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -34,16 +35,30 @@ class Case:
     service: str
     category: str
     priority: int
+    security: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is known when a record is routed: active groups by slug, skills by login, open records by login."""
+    """What is known when a record is routed: active groups by slug, skills by login, open records by login.
+
+    `privy` may see security incidents, `officers` are those of them whose work these are.
+    """
 
     services: Mapping[str, Service] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
     skills: Mapping[str, frozenset[str]] = field(default_factory=dict)
     load: Mapping[str, int] = field(default_factory=dict)
+    privy: frozenset[str] = frozenset()
+    officers: frozenset[str] = frozenset()
+
+    def may_see(self, case: Case, group: Group) -> bool:
+        """Return whether anybody of a group may see the record."""
+        return not case.security or not self.privy.isdisjoint(group.members)
+
+    def least_busy(self, logins: Iterable[str]) -> str:
+        """Return who of these has the fewest open records."""
+        return min(logins, key=lambda login: (self.load.get(login, 0), login))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +75,30 @@ class Routed:
 def decide(case: Case, standing: Standing, rules: Sequence[Routing], on_shift: OnShift, at: datetime) -> Routed | None:
     """Where the record goes, None for nowhere: it stays at the desk without a group."""
     service = standing.services.get(case.service)
+    kept_from = False
     for rule in rules:
-        if _agrees(rule, case) and (group := _group(rule, service, standing)) is not None:
-            person, why = _person(rule, group, standing, on_shift, at) if rule.person else ("", "to the group")
+        if not _agrees(rule, case) or (group := _group(rule, service, standing)) is None:
+            continue
+        if standing.may_see(case, group):
+            person, why = _person(rule, group, case, standing, on_shift(group, at)) if rule.person else ("", "to the group")
             return Routed(group.slug, group.tier, person, rule.name, why)
+        kept_from = True
     if case.origin == PEOPLE and service is not None:
         for tier in GroupTier:
-            if (group := standing.groups.get(service.support(tier))) is not None:
+            if (group := standing.groups.get(service.support(tier))) is None:
+                continue
+            if standing.may_see(case, group):
                 return Routed(group.slug, group.tier, "", "", f"supports {service.slug} at {tier}")
-    return None
+            kept_from = True
+    return _officer(standing) if kept_from else None
+
+
+def _officer(standing: Standing) -> Routed | None:
+    """Return a security officer, at the desk's tier, for a record that others must not get; None where there is none."""
+    able = standing.officers or standing.privy
+    if not able:
+        return None
+    return Routed("", GroupTier.DESK, standing.least_busy(able), "", "those the rules lead to may not see it")
 
 
 def _agrees(rule: Routing, case: Case) -> bool:
@@ -101,16 +131,19 @@ def _skilled_groups(rule: Routing, tier: GroupTier, standing: Standing) -> Itera
             yield group
 
 
-def _person(rule: Routing, group: Group, standing: Standing, on_shift: OnShift, at: datetime) -> tuple[str, str]:
+def _person(rule: Routing, group: Group, case: Case, standing: Standing, on_shift: Iterable[str]) -> tuple[str, str]:
     """Who has least to do of those on shift who have the skills; where nobody has them, the group as a whole decides."""
-    present = [login for login in on_shift(group, at) if login in group.members]
+    present = [login for login in on_shift if login in group.members]
     if not present:
         return "", "nobody is on shift"
+    present = [login for login in present if not case.security or login in standing.privy]
+    if not present:
+        return "", "nobody on shift may see it"
     needed = _needed(rule)
     able = [login for login in present if needed <= standing.skills.get(login, frozenset()) | set(group.skills)]
     if not able:
         return "", f"nobody on shift has the skills {', '.join(sorted(needed))}"
-    chosen = min(able, key=lambda login: (standing.load.get(login, 0), login))
+    chosen = standing.least_busy(able)
     return chosen, f"least to do of {len(able)} on shift: {standing.load.get(chosen, 0)} open"
 
 

@@ -662,6 +662,14 @@ CREATE TABLE public.major_report_past (
 
 COMMENT ON TABLE public.major_report_past IS 'Approved reports whose records were reopened afterwards';
 
+CREATE TABLE public.report_rule (
+    single boolean DEFAULT true NOT NULL,
+    on_cleared boolean NOT NULL,
+    CONSTRAINT report_rule_single_check CHECK (single)
+);
+
+COMMENT ON TABLE public.report_rule IS 'One row: major.report_on_cleared of the configuration in force; each replica writes its own when it starts';
+
 CREATE VIEW public.major_report_standing AS
  SELECT i.id AS incident_id,
     i.assignee_group,
@@ -673,9 +681,10 @@ CREATE VIEW public.major_report_standing AS
         END AS status
    FROM (public.incident i
      LEFT JOIN public.major_report r ON ((r.incident_id = i.id)))
-  WHERE ((i.major OR (i.priority <= 2)) AND (i.kind = 'incident'::text) AND (i.state = ANY (ARRAY['resolved'::text, 'closed'::text])) AND (i.major OR (r.incident_id IS NOT NULL) OR (i.responded_at IS NOT NULL) OR (i.resolution IS DISTINCT FROM 'vanished'::text)));
+  WHERE ((i.major OR (i.priority <= 2)) AND (i.kind = 'incident'::text) AND (i.state = ANY (ARRAY['resolved'::text, 'closed'::text])) AND (i.major OR (r.incident_id IS NOT NULL) OR (i.responded_at IS NOT NULL) OR (i.resolution IS DISTINCT FROM 'vanished'::text) OR ( SELECT report_rule.on_cleared
+           FROM public.report_rule)));
 
-COMMENT ON VIEW public.major_report_standing IS 'Every major incident that is over, and how its report stands; none of one that cleared before anybody accepted it, unless declared';
+COMMENT ON VIEW public.major_report_standing IS 'Every major incident that is over, and how its report stands; one that cleared before anybody accepted it, only where it was declared or the rule says so';
 
 CREATE TABLE public.monitor (
     id integer NOT NULL,
@@ -1406,6 +1415,9 @@ ALTER TABLE ONLY public.relation_group
 ALTER TABLE ONLY public.replica
     ADD CONSTRAINT replica_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.report_rule
+    ADD CONSTRAINT report_rule_pkey PRIMARY KEY (single);
+
 ALTER TABLE ONLY public.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (version);
 
@@ -1541,6 +1553,8 @@ CREATE INDEX mail_incident ON public.mail USING btree (incident_id);
 CREATE INDEX mail_received ON public.mail USING btree (received_at);
 
 CREATE INDEX monitor_due ON public.monitor USING btree (due_at) WHERE (due_at IS NOT NULL);
+
+CREATE INDEX outbox_due ON public.outbox USING btree (urgency, next_attempt_at) WHERE (state = 'pending'::text);
 
 CREATE INDEX outbox_incident ON public.outbox USING btree (incident_id);
 

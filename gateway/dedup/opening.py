@@ -63,7 +63,9 @@ class Openings:
 
     def _given(self, opened: Revision, follows: Holder | None, now: datetime) -> Revision:
         """Given to who had this before, or where a rule says, with the timers of what it is then; most cost nothing."""
-        given = opened if follows is None else go_on(opened, _before(follows), now)
+        given = opened
+        if follows is not None and self.catalogue.may_have(opened.after, _before(follows)):
+            given = go_on(opened, _before(follows), now)
         if not given.after.handler:
             given = self.catalogue.route(given, ALERTS, now)
         if given.after.ledger is opened.after.ledger:

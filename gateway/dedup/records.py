@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from gateway.catalogue.landscape import Landscape
@@ -21,7 +22,7 @@ from gateway.incidents import commands, lifecycle, store, writing
 from gateway.incidents.arming import arm
 from gateway.incidents.model import LIVE, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
-from gateway.kinship import letting_go, proposals
+from gateway.kinship import easing, letting_go, proposals, relaying
 from gateway.kinship.proposals import Proposal
 from gateway.sla import timers
 from gateway.sla.duties import with_announcements
@@ -64,6 +65,9 @@ class Records:
         rules = self._openings.rules
         moved = [await self._shown(conn, revision, plan) for revision in self._moved(locked, plan)]
         changed = await letting_go.settled(conn, rules, moved, plan.now) if locked else []
+        lock = partial(store.lock, conn)
+        noted = await relaying.relayed(rules.escalation, lock, [*opened, *changed])
+        opened, changed = noted[: len(opened)], await easing.eased(conn, lock, noted[len(opened) :], plan.now)
         revisions = [self._told(self._armed(revision, plan)) for revision in changed]
         if opened:
             await writing.open_new(conn, self._key, opened, plan.now)

@@ -14,7 +14,7 @@ from gateway.incidents.addressing import PRIVY
 from gateway.incidents.facts import bare, facts_of
 from gateway.incidents.model import LIVE, State
 from gateway.incidents.record import Incident, Notice, Revision
-from gateway.incidents.reporter_news import News, news_of
+from gateway.incidents.reporter_news import TAKEN_UP, News, news_of
 
 
 class Turn(StrEnum):
@@ -26,11 +26,11 @@ class Turn(StrEnum):
 
 
 HEARD = """
-SELECT o.incident_id, o.channel, o.recipient, o.role, o.facts, true AS reported
+SELECT o.incident_id, o.channel, o.recipient, o.role, o.facts, true AS reported, o.template = 'chat' AS carded
 FROM outbox o WHERE o.incident_id = ANY($1::bigint[])
 AND (o.template = 'received' OR (o.template = 'chat' AND o.facts->>'opened' = 'true'))
 UNION ALL
-SELECT heard.*, '{}'::json, false FROM (
+SELECT heard.*, '{}'::json, false, false FROM (
   SELECT DISTINCT ON (incident_id, channel, recipient) incident_id, channel, recipient, role FROM outbox t
   WHERE incident_id = ANY($2::bigint[]) AND state <> 'dead' AND channel <> 'voice' AND template = ANY($3::text[])
   AND NOT EXISTS (SELECT FROM chat_message m
@@ -88,8 +88,8 @@ def _place(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _answer(row: Mapping[str, Any], news: News | None) -> Notice | None:
-    if news is None:
-        return None
+    if news is None or (row["carded"] and news.template == TAKEN_UP):
+        return None  # the card that the reporter sees in the chat shows who has it
     told = msgspec.json.decode(row["facts"], type=dict[str, Any])
     kept = {name: told[name] for name in KEPT if name in told}
     target = f"{row['channel']}:{row['recipient']}"

@@ -13,6 +13,10 @@ LINK = "reporter"
 """The actor of what is done by a reporter's link."""
 
 
+TAKEN_UP = "taken_up"
+"""The news that somebody has the report to work on."""
+
+
 @dataclass(frozen=True, slots=True)
 class News:
     """A message to the reporter; the same `cause` is never told twice."""
@@ -25,7 +29,8 @@ class News:
 def news_of(revision: Revision) -> News | None:
     """Return what the reporter hears; nothing of what they said themselves, or where only marks changed.
 
-    A closing without a closure is a confirmation: they have said so.
+    A closing without a closure is a confirmation: they have said so. That somebody has the report
+    to work on, given or taken, is told once.
 
     Of an incident that is flagged as security-relevant the reporter hears its number and no more.
     """
@@ -41,6 +46,8 @@ def _found(revision: Revision) -> Iterator[News]:
     after = revision.after
     for event, told in revision.events:
         match event:
+            case "assigned" | "accepted":
+                yield News(TAKEN_UP, TAKEN_UP, {})
             case "resolved":
                 yield _resolved(revision)
             case "unlinked" if told.get("state") == State.RESOLVED:

@@ -94,16 +94,29 @@ def _member(field: inspect.Field, parent: dict[str, Any], at: Steps, kept: froze
         mark(marks, at, "left out: it cannot be read")
 
 
-def decoded(body: bytes, kind: type[T]) -> T:
+def decoded(body: bytes, kind: type[T], *, retyped: bool = True) -> T:
     """A whole body as `kind`, mended where it has to be; raises Malformed where that does not help."""
+    return mended(body, kind, retyped=retyped)[0]
+
+
+def mended(body: bytes, kind: type[T], charset: str = "", *, retyped: bool = True) -> tuple[T, Marks]:
+    """The same, with what was done to it; `charset` is the one that its media type declares.
+
+    Without `retyped` only the text is repaired: what has another type than `kind` says is refused,
+    so that nothing of a body is left out unnoticed whose sender gets no receipt.
+    """
     try:
-        return limits.decode(body, kind)
+        return limits.decode(body, kind), {}
     except Malformed:
-        found = repaired(body)
+        found = repaired(body, charset)
         if found is None:
             raise
-        tree, _ = conformed(found[0], kind, frozenset())
-        return limits.decode(encoded(tree), kind)
+        tree, marks = found
+        if retyped:
+            tree, done = conformed(tree, kind, frozenset())
+            for pointer, what in done.items():
+                mark(marks, pointers.steps(pointer), what)
+        return limits.decode(encoded(tree), kind), marks
 
 
 def is_kept(at: Steps, kept: frozenset[Steps]) -> bool:

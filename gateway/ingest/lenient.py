@@ -17,14 +17,15 @@ import msgspec
 from gateway.dedup.mended import WHOLE, Mended
 from gateway.dedup.refused import Refused
 from gateway.errors import Flaw, Malformed
-from gateway.incidents.model import Alert
+from gateway.incidents.model import NEWEST, Alert
 from gateway.ingest import limits
+from gateway.ingest.bounded_times import bounded, is_bounded
 from gateway.ingest.conform import conformed, is_kept
 from gateway.ingest.repair import Marks, encoded, mark, repaired
 from gateway.ingest.source import Delivery, Parsed, Source
 from gateway.quarantine import mapping as mappings
 from gateway.quarantine import pointers
-from gateway.quarantine.pointers import ABSENT, EACH, Steps
+from gateway.quarantine.pointers import ABSENT, EACH, Steps, written
 from gateway.settings import Intake
 
 MISSING = "Object missing required field"
@@ -47,23 +48,35 @@ def understood(source: Source, settings: Intake, mapping: mappings.Mapping, deli
         return _mended(source, settings, mapping, delivery, error)
     if parsed.refused:
         return _mended(source, settings, mapping, delivery, parsed)
-    return _with_cuts(parsed, len(came.body))
+    return _with_limits(source, settings, came, parsed)
 
 
 def _mended(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery, came: Parsed | Malformed) -> Parsed:
     """The request read again; as it `came`, refusal and all, where it is no JSON whatever is done."""
-    found = repaired(delivery.body, _charset(delivery.headers))
+    found = _decoded(source, mapping, delivery)
     if found is None:
         if isinstance(came, Malformed):
             raise came
         return came
-    tree, marks = found
-    if mapping:
-        tree = msgspec.json.decode(mappings.applied(mapping, encoded(tree)))
+    headers, tree, marks = found
     body = _Body(source, tree, _roots(source, settings, tree), marks)
     if not settings.mapping:
         body.conform()
-    return body.read(delivery, settings, came.refused if isinstance(came, Parsed) else ())
+    return body.read(replace(delivery, headers=headers), settings, came.refused if isinstance(came, Parsed) else ())
+
+
+def _decoded(source: Source, mapping: mappings.Mapping, delivery: Delivery) -> tuple[Mapping[str, str], Any, Marks] | None:
+    """The headers, the repaired body with its mapping laid over it, and what was done; None for no JSON."""
+    found = repaired(delivery.body, _charset(delivery.headers))
+    tree, marks = found if found is not None else (ABSENT, {})
+    if mapping and found is not None:
+        tree = msgspec.json.decode(mappings.applied(mapping, encoded(tree)))
+    if source.whole is None or (whole := source.whole(delivery, tree)) is None:
+        return None if found is None else (delivery.headers, tree, marks)
+    told = {written(whole.body_at) + at: what for at, what in marks.items()}
+    event = repaired(encoded(whole.event))
+    assert event is not None  # noqa: S101 - it was JSON a moment ago
+    return whole.headers, event[0], told | event[1] | dict(whole.done)
 
 
 @dataclass(slots=True)
@@ -136,7 +149,8 @@ class _Body:
             cause = self._cause(Flaw(one.pointer, one.problem))
             body = sent.get(one.item, whole.get(None, one.body))
             refused.append(Refused(one.item, cause.detail, cause.pointer, body))
-        return _with_cuts(replace(parsed, refused=tuple(refused), mended=self._told()), len(delivery.body))
+        told = replace(parsed, refused=tuple(refused), mended=self._told())
+        return _with_limits(self.source, settings, replace(delivery, body=self.encoded()), told)
 
     def _cause(self, flaw: Flaw) -> Flaw:
         """What is wrong: of something that is missing because it was left out, what it was left out for."""
@@ -216,6 +230,33 @@ def _charset(headers: Mapping[str, str]) -> str:
     told = Message()
     told["content-type"] = headers.get("content-type", "")
     return told.get_content_charset("")
+
+
+def _with_limits(source: Source, settings: Intake, came: Delivery, parsed: Parsed) -> Parsed:
+    """The same, with a word on every text that was cut and every time that was brought within bounds."""
+    parsed, ahead = _with_cuts(parsed, len(came.body)), came.received_at + NEWEST
+    late = [(item, alert) for item, alert in parsed.alerts if is_bounded(alert, ahead)]
+    if not late:
+        return parsed
+    tree = _opened(source, came)
+    items = _roots(source, settings, tree)
+    told = list(parsed.mended)
+    for item, alert in late:
+        at = (*items, str(item)) if items is not None else ()
+        part = pointers.found(tree, at)
+        told += bounded(item, alert, *((tree, ()) if part is ABSENT else (part, at)), came.received_at)
+    return replace(parsed, mended=tuple(told))
+
+
+def _opened(source: Source, came: Delivery) -> Any:
+    """The decoded body, with the texts opened that hold bodies of their own; None for a body that is no JSON."""
+    found = _decoded(source, (), came)
+    tree = found[1] if found is not None else None
+    for pointer in filter(None, source.expects):
+        for at, value in list(pointers.places(tree, pointers.steps(pointer))):
+            if isinstance(value, str) and (inner := _unwrapped(value)) is not None:
+                _put(tree, at, inner[0])
+    return tree
 
 
 def _with_cuts(parsed: Parsed, size: int) -> Parsed:

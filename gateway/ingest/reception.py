@@ -109,6 +109,8 @@ async def _receipt(session: Session, deliveries: Deliveries, results: tuple[Resu
         for item, result in enumerate(results)
     ]
     await save.record(session.conn, [], [row], events, session.now)
+    if submission.mended:
+        await save.mark_mended(session.conn, [(receipt_id, submission.mended)], session.now)
     return Receipt(receipt_id, results)
 
 
@@ -142,8 +144,11 @@ async def opened(
 
 
 async def _opened_after(session: Session, revision: Revision, earlier: Incident) -> Incident:
-    """Open a record that goes on from an earlier one: with its handler, or like any other report where it had none."""
-    if not earlier.handler:
-        return await open_placed(session, replace(revision, after=replace(revision.after, follows_id=earlier.id)))
+    """Open a record that goes on from an earlier one.
+
+    With its handler; or like any other report where it had none, or one who may not see it.
+    """
     before = Before(earlier.id, earlier.handler, earlier.assignee, earlier.assignee_group, earlier.tier)
+    if not earlier.handler or not session.desk.catalogue.may_have(revision.after, before):
+        return await open_placed(session, replace(revision, after=replace(revision.after, follows_id=earlier.id)))
     return await session.open(go_on(revision, before, session.now))

@@ -3,14 +3,12 @@
 import json
 import math
 import re
-from typing import Any, TypeVar
+from typing import Any
 
-from gateway.errors import Malformed
 from gateway.ingest import limits
 from gateway.ingest.encodings import text_of
 from gateway.quarantine.pointers import Steps, written
 
-T = TypeVar("T")
 Marks = dict[str, str]
 """What was done, by the pointer of the place it was done to."""
 
@@ -39,17 +37,6 @@ def repaired(body: bytes, charset: str = "") -> tuple[Any, Marks] | None:
             return None
         mark(marks, (), "control characters within texts were taken as they stand")
     return _sound(tree, (), marks), marks
-
-
-def decoded(body: bytes, kind: type[T]) -> T:
-    """A whole body as `kind`, its text repaired where it has to be; raises Malformed where that does not help."""
-    try:
-        return limits.decode(body, kind)
-    except Malformed:
-        found = repaired(body)
-        if found is None:
-            raise
-        return limits.decode(encoded(found[0]), kind)
 
 
 def mark(marks: Marks, at: Steps, what: str) -> None:

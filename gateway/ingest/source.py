@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 
@@ -12,6 +13,7 @@ from gateway.dedup.refused import Refused
 from gateway.errors import Flaw, Forbidden, Malformed
 from gateway.incidents.model import Alert
 from gateway.quarantine.difference import Expected
+from gateway.quarantine.pointers import Steps
 from gateway.settings import Intake
 
 ID_HEADERS = ("webhook-id", "idempotency-key", "x-delivery-id", "x-github-delivery", "x-amz-sns-message-id")
@@ -55,6 +57,19 @@ class Parsed:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """An event with nothing of it left in headers: the other headers, and where in it the body stands.
+
+    `done` is what was done to the body, by the pointer of its place, where that is no JSON.
+    """
+
+    headers: Mapping[str, str]
+    event: Mapping[str, Any]
+    body_at: Steps
+    done: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One kind of sender. `parse` raises Malformed, with flaws, when the body as a whole cannot be understood.
 
@@ -66,6 +81,7 @@ class Source:
 
     `named_by` are pointers (`*` for every item) of what names an alert, which alone may refuse it: anything else that cannot be
     read is left out of a body. `doubt` says what stands in for a value that cannot be read, so that doubt opens a record.
+    `whole` makes one value of an event that is told partly by headers, given its decoded body or ABSENT; None for any other.
     """
 
     slug: str
@@ -79,6 +95,7 @@ class Source:
     certificate_at: Callable[[Delivery, Intake], str] | None = None
     named_by: tuple[str, ...] = ()
     doubt: Mapping[str, str | int] = field(default_factory=dict)
+    whole: Callable[[Delivery, Any], "Whole | None"] | None = None
 
     @property
     def shares_a_secret(self) -> bool:

@@ -31,6 +31,16 @@ LETTERS: Mapping[str, tuple[Sentence, ...]] = {
         FOLLOW,
         REPLY,
     ),
+    "taken_up": (
+        (
+            "Your report {number} is assigned: it is with the people who work on it.",
+            "您的报告 {number} 已分派给处理人员。",
+            (),
+        ),
+        TITLE,
+        FOLLOW,
+        REPLY,
+    ),
     "awaiting_reporter": (
         (
             "To go on with your report {number} we need an answer from you.",

@@ -51,6 +51,7 @@ class Template(StrEnum):
     AWAITING_REPORTER = "awaiting_reporter"
     REJECTED = "rejected"
     MASTER_RESOLVED = "master_resolved"
+    TAKEN_UP = "taken_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.GRADING_OVERDUE: ("not graded in time", "级别未及时评定"),
     Template.AWAITING_REPORTER: ("we need your answer", "需要您答复"),
     Template.REJECTED: ("not taken up", "未予受理"),
+    Template.TAKEN_UP: ("assigned", "已分派"),
     Template.MASTER_RESOLVED: ("please check whether it works again", "请确认是否已恢复"),
     Template.UPDATE_DUE: ("status update overdue", "进展通报已逾期"),
 }

@@ -13,15 +13,12 @@ from gateway.oncall.roles import Role
 from gateway.operations import allowing
 from gateway.operations.assignment import SETTLED, settled
 from gateway.operations.audience import check_workers
+from gateway.operations.cascading import CASCADING, cascade
 from gateway.operations.desk import Desk, Session
 from gateway.operations.looking import looked_at
 from gateway.operations.memory import Once, at_most_once
-from gateway.operations.permissions import ALLOWED, may
 from gateway.operations.staff import staff_for
 from gateway.operations.who import Who
-
-CASCADING = (commands.Resolve, commands.Close, commands.Confirm)
-"""Commands that, asked for it, do the same to the related records of a master."""
 
 TAKING = (commands.Acknowledge, commands.Assign, commands.Escalate, commands.Hold, commands.Resolve)
 """Commands by which somebody of the desk becomes the owner of a record that has none."""
@@ -37,7 +34,7 @@ async def act(
     related: bool = False,
     once: Once | None = None,
 ) -> Incident:
-    """Apply a command; with `related` also to the related records that it is possible for and allowed on.
+    """Apply a command; with `related` also to the related records that it is possible for and allowed on (`cascading`).
 
     Raises NotFound, Forbidden, VersionMismatch, IllegalTransition, Unprocessable, Conflict for a record that somebody
     else has, and IdempotencyMismatch for a key used otherwise.
@@ -60,7 +57,7 @@ async def applied(
 ) -> Incident:
     """Apply a command in a transaction of the caller's; raises as `act`, before anything is written.
 
-    Related records come first: those that are still open when their master ends are let go.
+    Related records are written with their master: those that are still open when it ends are let go.
     """
     incident = await session.lock(number, who, if_match)
     allowing.check_asking(who, command, incident)
@@ -68,9 +65,9 @@ async def applied(
     allowing.check(who, command, incident)
     revision = looked_at(await revised(session, incident, command, who), who, session.now)
     if revision.events:
-        if related and isinstance(command, CASCADING):
-            await _cascade(session, incident, command, who)
-        return (await session.write([revision]))[0]
+        cascades = related and isinstance(command, CASCADING)
+        made = await cascade(session, revision, command, who) if cascades else [revision]
+        return (await session.write(made))[0]
     if isinstance(command, commands.Acknowledge) and incident.handler != (command.person or who.name):
         raise Conflict(
             f"{incident.handler} has {number} already: assign it to take it over",
@@ -141,19 +138,3 @@ async def _key_has_moved(conn: Connection, incident: Incident) -> bool:
         return False
     holder = await conn.fetchval(KEY_HOLDER, incident.key_hash)
     return holder is not None and holder != incident.id
-
-
-RELATED = "SELECT id FROM incident WHERE master_id = $1 ORDER BY id"
-
-
-async def _cascade(session: Session, master: Incident, command: commands.Command, who: Who) -> None:
-    ids, fields = [row[0] for row in await session.conn.fetch(RELATED, master.id)], session.desk.fields
-    moments = moments_of(type(command))
-    revisions = [
-        lifecycle.apply(incident, command, who.name, session.now)
-        for incident in await session.locked(ids)
-        if incident.state in lifecycle.TABLE[type(command)]
-        and may(who, allowing.asked(command, who), incident) == ALLOWED
-        and not fields.missing(incident.kind, incident.fields, moments)
-    ]
-    await session.write(revisions)

@@ -13,8 +13,7 @@ from gateway.incidents import store, writing
 from gateway.incidents.custom import NO_FIELDS, Fields
 from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Incident, Revision
-from gateway.kinship import letting_go
-from gateway.operations import relaying
+from gateway.kinship import easing, letting_go, relaying
 from gateway.operations.permissions import sight
 from gateway.operations.who import Who
 from gateway.sla import timers
@@ -107,15 +106,16 @@ class Session:
     async def write(self, revisions: Sequence[Revision]) -> list[Incident]:
         """Bring clocks and timers of changed records up to date and write them.
 
-        With them go the followers that the change lets go, what is noted of followers for their masters, and the messages
-        that all of it owes.
+        With them go the followers that the change lets go, what is noted of followers for their masters, what eases these,
+        and the messages that all of it owes.
         """
         changed = [revision for revision in revisions if revision.events]
         await self._find([one.after.id for one in changed if one.after.id not in self._before])
         asked = [replace(one, before=self._before[one.after.id]) for one in changed]
         settled = await letting_go.settled(self.conn, self.desk.rules, asked, self.now)
         relayed = await relaying.relayed(self.desk.rules.escalation, self.locked, settled)
-        fresh = [self._refreshed(revision) for revision in relayed]
+        eased = await easing.eased(self.conn, self.locked, relayed, self.now)
+        fresh = [self._refreshed(revision) for revision in eased]
         self._note(fresh)
         written = self._found([one.incident for one in await writing.write(self.conn, self.desk.key, fresh, self.now)])
         return written[: len(changed)]

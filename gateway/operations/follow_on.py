@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from gateway.catalogue.routing import PEOPLE
 from gateway.errors import Conflict
 from gateway.incidents.following import Before, go_on
 from gateway.incidents.model import State
@@ -45,8 +46,11 @@ async def follow_on(desk: Desk, number: str, who: Who, *, note: str = "", once: 
 
 
 def _given_on(revision: Revision, old: Incident, session: Session, note: str) -> Revision:
-    """The new record, said to go on from the old one, with its handler."""
+    """The new record, said to go on from the old one, with its handler; routed anew where they may not see it."""
     (opened, facts), *told = revision.events
     events = ((opened, {**facts, "reason": "follow_on", "follows": old.number, "note": note}), *told)
     before = Before(old.id, old.handler, old.assignee, old.assignee_group, old.tier)
-    return go_on(replace(revision, events=events), before, session.now)
+    said, catalogue = replace(revision, events=events), session.desk.catalogue
+    if catalogue.may_have(said.after, before):
+        return go_on(said, before, session.now)
+    return catalogue.route(replace(said, after=replace(said.after, follows_id=old.id)), PEOPLE, session.now)

@@ -9,7 +9,6 @@ from gateway.incidents.hierarchy import BY_HAND, Unfit, unfit
 from gateway.incidents.model import LIVE
 from gateway.incidents.record import Incident, Revision
 from gateway.kinship import letting_go, proposals, unlearning
-from gateway.operations import easing
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
@@ -105,7 +104,7 @@ async def unlink(
         after = replace(record, master_id=None, link_reason=None, link_score=None)
         facts = {"reason": record.link_reason, "note": note}
         alone = Revision(after=after, actor=who.name, events=(("unlinked", facts),))
-        return (await session.write([alone, *await easing.without(session, record.master_id, record, who.name)]))[0]
+        return (await session.write([alone]))[0]
 
     return await at_most_once(desk, once, who, work)
 

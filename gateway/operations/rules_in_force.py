@@ -1,4 +1,4 @@
-"""Bring the rules of escalation into force: keep them in the database, and tell what they newly owe."""
+"""Bring the rules of escalation and of reports into force: keep them in the database, and tell what they newly owe."""
 
 from collections.abc import Iterator, Mapping
 from itertools import product
@@ -16,6 +16,12 @@ BATCH = 50
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('told_when_opened'))"
 FORGET = "DELETE FROM told_when_opened"
 KEEP = "INSERT INTO told_when_opened (kind, priority, policy, role) VALUES ($1, $2, $3, $4)"
+
+KEEP_REPORTS = """
+INSERT INTO report_rule (on_cleared) VALUES ($1)
+ON CONFLICT (single) DO UPDATE SET on_cleared = excluded.on_cleared
+WHERE report_rule.on_cleared <> excluded.on_cleared
+"""
 
 OWED = """
 SELECT i.id, array_agg(r.role ORDER BY r.role) AS roles
@@ -45,6 +51,8 @@ async def apply_rules(desk: Desk) -> int:
         await conn.execute(LOCK)
         await conn.execute(FORGET)
         await conn.executemany(KEEP, sorted(set(_rows(desk.rules.escalation))))
+        if desk.rules.settings is not None:
+            await conn.execute(KEEP_REPORTS, desk.rules.settings.major.report_on_cleared)
     told, last = 0, 0
     while True:
         written, last = await _tell_batch(desk, last)

@@ -10,19 +10,12 @@ import msgspec
 
 from gateway.db.pool import Connection, Pool, in_transaction
 from gateway.errors import Malformed, NotFound, Unprocessable
+from gateway.operations import silence_reach
 from gateway.operations.desk import NOW
+from gateway.operations.silence_reach import Matcher
 
 PROBED_WITHIN = 0.5
 """Seconds the patterns of a silence may take against one long label."""
-
-
-class Matcher(msgspec.Struct, frozen=True):
-    """What a label has to be like: `pattern` is the value as PostgreSQL is to compare it, a regular expression anchored."""
-
-    name: str
-    sign: str
-    value: str
-    pattern: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +74,16 @@ PROBE = "SELECT count(*) FILTER (WHERE repeat('ab', 2048) ~ pattern) FROM unnest
 """Fails for what is no regular expression, and takes long for what would take long at intake."""
 
 
-async def keep(pool: Pool, stamp: datetime | None, wanted: Wanted, integration: int | None) -> UUID:
-    """Keep a new silence, or change one; what has ended or gets other matchers is ended and kept anew. Gives its id.
+async def keep(pool: Pool, stamp: datetime | None, wanted: Wanted, integration: int | None) -> tuple[UUID, tuple[str, ...]]:
+    """Keep a new silence, or change one; what has ended or gets other matchers is ended and kept anew.
+
+    Return its id, and what its maker should know of what it matches.
 
     Raises NotFound for an id that is none, Malformed where the times or a pattern cannot be used, and Unprocessable where no
     alert could ever match.
     """
 
-    async def work(conn: Connection) -> UUID:
+    async def work(conn: Connection) -> tuple[UUID, tuple[str, ...]]:
         now = await conn.fetchval(NOW, stamp)
         if wanted.ends_at <= now:
             raise Malformed("invalid silence: end time can't be in the past")
@@ -97,10 +92,13 @@ async def keep(pool: Pool, stamp: datetime | None, wanted: Wanted, integration: 
         await _probe(conn, wanted.matchers)
         await _check_possible(conn, wanted.matchers)
         before = None if wanted.id is None else await _locked(conn, wanted.id, integration)
+        told: tuple[str, ...] = ()
+        if before is None or before.matchers != wanted.matchers:
+            told = await silence_reach.check(conn, wanted.matchers, integration)
         if before is not None and (before.state(now) == "expired" or before.matchers != wanted.matchers):
             await _end(conn, before, now)
             before = None
-        return await _kept(conn, before, wanted, integration, now)
+        return await _kept(conn, before, wanted, integration, now), told
 
     return await in_transaction(pool, work)
 

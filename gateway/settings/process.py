@@ -89,9 +89,13 @@ class Escalation(Section, frozen=True):
 
 
 class Major(Section, frozen=True):
-    """Major incidents: who tells the leader that one was declared."""
+    """Major incidents: who tells the leader that one was declared, and which owe a report.
+
+    With `report_on_cleared` one owes it that cleared before anybody accepted it, undeclared too.
+    """
 
     leader_told_by: Literal["manager", "gateway"]
+    report_on_cleared: bool
 
 
 class Problems(Section, frozen=True):

@@ -13,7 +13,15 @@ from gateway.incidents.claims import awaits_grading, claimed_priority
 from gateway.incidents.ledger import ClockEvent
 from gateway.incidents.model import LIVE, Resolution, State, Tier
 from gateway.incidents.record import Incident, Revision
-from gateway.sla.escalation import MANAGER, SECURITY, TIER3, Escalation, announcement, claimed_facts
+from gateway.sla.escalation import (
+    MANAGER,
+    SECURITY,
+    TIER3,
+    Escalation,
+    announcement,
+    claimed_facts,
+    heard_below_a_master,
+)
 
 GRADE = "grade_this"
 """The occasion of an urgent claim, and the subject of the desk's duty to judge it."""
@@ -36,15 +44,18 @@ Duties = Mapping[Duty, int]
 
 
 def duties(escalation: Escalation, incident: Incident) -> Duties:
-    """Return who must act on the record now: nobody while it follows a master, which is acted on instead."""
+    """Return who must act on the record now.
+
+    While it follows a master, that is acted on instead; but an urgent claim is judged of every record.
+    """
+    claimed = claimed_priority(incident)
+    claim = {Duty(DESK, GRADE): claimed} if claimed is not None and awaits_grading(incident) else {}
     if incident.master_id is not None:
-        return {}
+        return claim
     if incident.state in LIVE:
         ruled = [Duty(role) for role in escalation.roles(incident, "opened")]
         flagged = [Duty(SECURITY)] if incident.security else []
-        owed = dict.fromkeys([*ruled, *flagged, *_work(incident)], incident.priority)
-        claimed = claimed_priority(incident)
-        return owed | {Duty(DESK, GRADE): claimed} if claimed is not None and awaits_grading(incident) else owed
+        return dict.fromkeys([*ruled, *flagged, *_work(incident)], incident.priority) | claim
     return {Duty("owner", incident.owner, work=True): 0} if _is_to_be_confirmed(incident) else {}
 
 
@@ -111,6 +122,7 @@ def _announcements(escalation: Escalation, revision: Revision, new: list[Duty], 
     for (occasion, work), recipients in occasions.items():
         more = {**claimed_facts(after), "to_do": "grade"} if occasion == GRADE else {}
         made = announcement(after, tuple(recipients), cause=occasion + stamp, template=occasion, more=more)
+        made = heard_below_a_master(made) if occasion == GRADE else made
         yield replace(made, recorded=not work, optional=occasion == "resolved")
 
 

@@ -61,7 +61,8 @@ class Escalation:
     def not_graded(self, incident: Incident, due_at: datetime) -> tuple[Announcement, ...]:
         """Return what the manager is told of an urgent claim that nobody has graded in time."""
         more = {**claimed_facts(incident), "due_at": due_at.isoformat(), "to_do": "grade"}
-        return self.announce((MANAGER,), incident, cause=OVERDUE, template=OVERDUE, more=more)
+        told = self.announce((MANAGER,), incident, cause=OVERDUE, template=OVERDUE, more=more)
+        return tuple(map(heard_below_a_master, told))
 
     def to_be_converted(self, incident: Incident, crossing: Crossing) -> tuple[Announcement, ...]:
         """Return the question to the owner of a request that is past its time: whether it is an incident or a change."""
@@ -236,6 +237,11 @@ def _silenced(incident: Incident) -> str:
     if incident.master_id is not None:
         return "related"
     return "maintenance" if incident.suppressed else ""
+
+
+def heard_below_a_master(told: Announcement) -> Announcement:
+    """Return an announcement that the master of its record does not silence, because it is about the record alone."""
+    return replace(told, silenced="") if told.silenced == "related" else told
 
 
 def _own(role: str, incident: Incident) -> tuple[tuple[str, ...], str]:

@@ -16,8 +16,9 @@ from gateway.sla.timers import ACTOR, Rules
 class Cause:
     """The reason why an incident becomes more or less urgent, as its timeline keeps it.
 
-    `reason` is one word: "severity" (its own alert changed), "storm" or "linked" (an alert or an incident below it), "cleared"
-    or "unlinked". `alert` is the key of the alert, `severity` its sender's word, `incident` the number of the other incident.
+    `reason` is one word: "severity" (its own alert changed), "storm" or "linked" (an alert or an
+    incident below it), "cleared", "resolved" or "unlinked". `alert` is the key of the alert,
+    `severity` its sender's word, `incident` the number of the other incident.
     """
 
     reason: str

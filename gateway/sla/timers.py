@@ -113,8 +113,8 @@ def refresh(
 def arms(rules: Rules, incident: Incident, now: datetime) -> tuple[Arm, ...]:
     """One arm for each of the kinds above, in the order of `TimerKind`; None disarms. The ladder only where there is one.
 
-    A threshold that is passed and not told yet is due at once. Records that follow a master have no SLA timer: they
-    follow its clocks.
+    A threshold that is passed and not told yet is due at once. Records that follow a master follow its clocks: their SLA
+    timer is that of an urgent claim alone.
     """
     stand = thresholds.standing(rules.policy(incident), incident.ledger, _present(incident, now))
     return _arms(rules, replace(incident, next_due_at=_next_due(rules, incident, incident.marks, stand)), stand)
@@ -284,7 +284,7 @@ def grading_due(rules: Rules, incident: Incident) -> datetime | None:
     None where there is nothing to grade, or the incident manager has been told that it was not graded in time.
     """
     claimed = claimed_priority(incident)
-    if claimed is None or incident.master_id is not None or OVERDUE in incident.marks or not awaits_grading(incident):
+    if claimed is None or OVERDUE in incident.marks or not awaits_grading(incident):
         return None
     policy = rules.policy(incident)
     target = policy.targets[claimed].get(ClockName.DESK)

@@ -133,7 +133,77 @@ async def test_people_silence_the_alerts_of_all_where_it_is_their_right(gateway:
     assert (await gateway.post(SILENCES, silence(id=made), "dora")).status == 200
 
 
-async def test_a_silence_that_excludes_itself_is_answered_422(gateway: Served) -> None:
+async def test_a_silence_that_excludes_itself_is_refused_in_words(gateway: Served) -> None:
     told = [{"name": "ci", "value": value, "isRegex": False, "isEqual": True} for value in ("db1", "db2")]
     answer = await gateway.post(SILENCES, silence(matchers=told), "ingest")
-    assert (answer.status, "no alert can match it" in await answer.json()) == (422, True)
+    assert (answer.status, "no alert can match it" in await answer.json()) == (400, True)
+
+
+def asks(name: str, value: str, *, regex: bool = False) -> list[dict[str, Any]]:
+    return [{"name": name, "value": value, "isRegex": regex, "isEqual": True}]
+
+
+async def catalogued(gateway: Served) -> None:
+    """A gateway that knows the services crm and payroll and the item db-1."""
+    for slug in ("crm", "payroll"):
+        body = {"slug": slug, "name": slug.upper(), "aliases": [f"the {slug}"]}
+        assert (await gateway.post("/api/v1/services", body, "admin")).status == 201
+    item = {"name": "db-1", "kind": "host", "service": "crm"}
+    assert (await gateway.post("/api/v1/cis", item, "admin")).status == 201
+
+
+async def test_a_silence_on_a_service_or_an_item_that_there_is_not_is_refused_with_the_nearest(gateway: Served) -> None:
+    await catalogued(gateway)
+    for matchers, nearest in (
+        (asks("service", "payrol"), "payroll"),
+        (asks("service", "Payroll"), "payroll"),
+        (asks("service", "payrol|payrool", regex=True), "payroll"),
+        (asks("ci", "db-l"), "db-1"),
+        (asks("ci", "(db-2|db-3)", regex=True), "db-1"),
+    ):
+        answer = await gateway.post(SILENCES, silence(matchers=matchers), "ingest")
+        words = await answer.json()
+        assert (answer.status, f"did you mean {nearest}" in words) == (400, True), words
+    assert (await gateway.get(SILENCES))[1] == []
+
+
+async def test_a_silence_that_may_match_something_is_taken_and_says_what_it_does_not(gateway: Served) -> None:
+    await catalogued(gateway)
+    alert = {"title": "slow", "service": "legacy", "ci": "old-7", "labels": {"team": "storage"}}
+    assert (await gateway.post("/ingest/generic", alert, "ingest")).status == 202
+    for matchers, warned in (
+        (asks("service", "legacy"), ""),
+        (asks("ci", "old-7"), ""),
+        (asks("team", "storage"), ""),
+        (asks("service", "crm"), "it matches no alert seen so far"),
+        (asks("service", "the crm"), "it matches no alert seen so far"),
+        (asks("service", "pay.*", regex=True), "it matches no alert seen so far"),
+        (asks("service", "crm|payrol", regex=True), "nothing seen so far is called payrol: did you mean payroll?"),
+        (asks("team", "storrage"), "nothing seen so far is called storrage: did you mean storage?"),
+        (asks("rack", "7"), 'rack="7": nothing seen so far is called 7'),
+    ):
+        told = await (await gateway.post(SILENCES, silence(matchers=matchers), "ingest")).json()
+        assert ("silenceID" in told, len(told.get("warnings", []))) == (True, bool(warned)), told
+        assert warned in "".join(told.get("warnings", []))
+
+
+async def test_names_of_other_senders_and_of_security_incidents_are_not_suggested(gateway: Served) -> None:
+    for service, key in (("mailbox", "other"), ("mailhost", "ingest")):
+        assert (await gateway.post("/ingest/generic", {"title": service, "service": service}, key)).status == 202
+    await gateway.pool.execute("UPDATE incident SET security = true WHERE service = 'mailhost'")
+    told = await (await gateway.post(SILENCES, silence(matchers=asks("service", "mailhos")), "ingest")).json()
+    assert told["warnings"] == ['service="mailhos": nothing seen so far is called mailhos']
+
+
+async def test_without_a_catalogue_every_name_is_taken_and_an_unknown_one_warned_of(gateway: Served) -> None:
+    assert (await gateway.post("/ingest/generic", {"title": "slow", "service": "crm"}, "ingest")).status == 202
+    for name, value in (("service", "crn"), ("ci", "db-1")):
+        told = await (await gateway.post(SILENCES, silence(matchers=asks(name, value)), "ingest")).json()
+        assert len(told["warnings"]) == 1
+    assert await silenced(gateway)
+
+
+async def test_a_silence_that_was_kept_can_be_shortened_whatever_it_matches(gateway: Served) -> None:
+    made = await silenced(gateway, matchers=asks("service", "payrol"))
+    await catalogued(gateway)
+    assert await silenced(gateway, id=made, matchers=asks("service", "payrol")) == made

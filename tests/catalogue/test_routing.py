@@ -122,6 +122,30 @@ def test_where_nobody_can_the_group_gets_it_and_the_reason_says_why() -> None:
     assert person(standing, ("ann", "dan")) == ("", "nobody on shift has the skills oracle")
 
 
+def test_a_security_incident_goes_to_who_may_see_it_alone() -> None:
+    flagged, rules = replace(CASE, security=True), [PICK]
+    standing = Standing(groups={"dba": DBA}, skills=ABLE, load={"bob": 9, "zoe": 4}, privy=frozenset({"bob", "mona"}))
+    routed = decide(flagged, standing, rules, lambda _group, _at: LOGINS, NOON)
+    assert routed is not None
+    assert (routed.group, routed.person) == ("dba", "bob")
+    shift = decide(flagged, standing, rules, lambda _group, _at: ("cho",), NOON)
+    assert shift is not None
+    assert (shift.group, shift.person, shift.reason) == ("dba", "", "nobody on shift may see it")
+    for officers, chosen in ((frozenset({"yan", "zoe"}), "yan"), (frozenset[str](), "mona")):
+        others = replace(standing, privy=frozenset({"mona"}) | officers, officers=officers)
+        officer = decide(flagged, others, rules, everybody, NOON)
+        assert officer is not None
+        assert (officer.group, officer.tier, officer.person) == ("", GroupTier.DESK, chosen)
+    assert decide(flagged, replace(standing, privy=frozenset()), rules, everybody, NOON) is None
+    assert decide(flagged, standing, [], everybody, NOON) is None
+    supported = replace(
+        standing, services={"shop": a_service("shop", desk="desk", tier2="dba")}, groups={"dba": DBA, "desk": a_group("desk")}
+    )
+    support = decide(flagged, supported, [], everybody, NOON)
+    assert support is not None
+    assert support.group == "dba"
+
+
 def test_a_service_is_supported_at_the_tier_asked_for_and_else_by_the_first_group_with_the_skills() -> None:
     groups = {"dba": a_group("dba", skills=("oracle",)), "net": a_group("net"), "desk": a_group("desk", GroupTier.DESK)}
     standing = Standing({"shop": a_service("shop", desk="desk", tier2="net")}, groups)

@@ -13,7 +13,8 @@ from gateway.dedup.submission import Receipt, Submission
 from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.incidents.model import Outcome
 from gateway.operations import silences
-from gateway.operations.silences import Matcher, Wanted
+from gateway.operations.silence_reach import Matcher
+from gateway.operations.silences import Wanted
 from tests.support.clock import FakeClock
 from tests.support.intake import RESOLVED, Desk, an_alert, intake_desk
 
@@ -36,7 +37,8 @@ class Site:
         **more: Any,
     ) -> UUID:
         wanted = Wanted(matchers or (SHOP,), self.clock.at + starts, self.clock.at + ends, "ann", "deploy", **more)
-        return await silences.keep(self.pool, self.clock.at, wanted, integration)
+        made, _ = await silences.keep(self.pool, self.clock.at, wanted, integration)
+        return made
 
     async def expire(self, silence: UUID, integration: int | None = 1) -> None:
         await silences.expire(self.pool, self.clock.at, silence, integration)

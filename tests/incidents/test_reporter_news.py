@@ -47,6 +47,8 @@ def test_where_nothing_closes_by_itself_nothing_is_said_of_it() -> None:
 @pytest.mark.parametrize(
     ("revision", "template", "facts"),
     [
+        (change(OPEN, "assigned"), "taken_up", {"number": OPEN.number}),
+        (change(OPEN, "accepted"), "taken_up", {"number": OPEN.number}),
         (change(OPEN, "unlinked", state=State.RESOLVED), "master_resolved", {"number": OPEN.number}),
         (
             change(OPEN, "held", reason=HoldReason.AWAITING_USER, note="Which printer?"),
@@ -72,7 +74,6 @@ def test_they_hear_of_what_concerns_them(revision: Revision, template: str, fact
 @pytest.mark.parametrize(
     "revision",
     [
-        change(OPEN, "assigned"),
         change(OPEN, "unlinked"),
         change(OPEN, "held", reason=HoldReason.AWAITING_VENDOR),
         change(SOLVED, "closed"),

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from gateway.errors import Malformed
-from gateway.ingest.conform import conformed, decoded, is_kept
+from gateway.ingest.conform import conformed, decoded, is_kept, mended
 
 
 class Inner(msgspec.Struct):
@@ -92,6 +92,13 @@ def test_of_several_kinds_the_one_that_needs_least_is_chosen() -> None:
 def test_a_body_is_read_as_a_kind_its_types_brought_over_where_they_must_be() -> None:
     assert decoded(b'{"key":"k"}', Outer) == Outer(key="k")
     assert decoded(b'\xef\xbb\xbf{"key":7,"count":"x"}', Outer) == Outer(key="7")
+    assert decoded(b'\xef\xbb\xbf{"a":"\\u0000"}', dict[str, str]) == {"a": "\ufffd"}
     for body in (b"{", b"{}"):
         with pytest.raises(Malformed):
             decoded(body, Outer)
+    assert decoded(b'\xef\xbb\xbf{"key":"k"}', Outer, retyped=False) == Outer(key="k")
+    with pytest.raises(Malformed):
+        decoded(b'\xef\xbb\xbf{"key":7}', Outer, retyped=False)
+    told = {"": "read as Latin-1", "/key": "read as text"}
+    assert mended(b'{"key":7,"x":"B\xfcro"}', Outer, "") == (Outer(key="7"), told)
+    assert mended('{"key":"ключ"}'.encode("koi8-r"), Outer, "koi8-r") == (Outer(key="ключ"), {"": "read as KOI8-R"})

@@ -5,12 +5,14 @@ import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
 
 from gateway.dedup.mended import Mended
+from gateway.dedup.refused import Refused
 from gateway.errors import Malformed
 from gateway.ingest import limits
 from gateway.ingest.lenient import ROUNDS, understood
@@ -30,9 +32,9 @@ NUL = (
 ODD: list[Any] = [None, True, -1, 1e18, 1e31, "", "no such word", [], [[{}]], {"": None}, {"a": {"b": 1}}, "a\x00b", "\ud800"]
 
 
-def read(slug: str, body: bytes, intake: Intake | None = None, charset: str = "") -> Parsed:
+def read(slug: str, body: bytes, intake: Intake | None = None, charset: str = "", received_at: datetime = NOW) -> Parsed:
     headers = {"content-type": f"application/json; charset={charset}"} if charset else {}
-    return understood(BY_SLUG[slug], intake or Intake(), (), Delivery(headers, body, NOW))
+    return understood(BY_SLUG[slug], intake or Intake(), (), Delivery(headers, body, received_at))
 
 
 def generic(**fields: Any) -> bytes:
@@ -113,12 +115,17 @@ TIMES: list[Any] = [
 ]  # fmt: skip
 
 
+LATER = datetime(2026, 11, 30, tzinfo=UTC)
+"""The day after those times."""
+
+
 @pytest.mark.parametrize("told", TIMES)
 def test_seven_common_forms_of_a_time_refuse_no_alert_and_need_no_mending(told: Any) -> None:
+    datadog = {"alert_id": "1", "alert_transition": "Triggered"}
     for parsed in (
-        read("generic", generic(occurred_at=told)),
-        read("pagerduty", event(timestamp=told if isinstance(told, str) else str(told))),
-        read("datadog", msgspec.json.encode({"alert_id": "1", "alert_transition": "Triggered", "date": str(told)})),
+        read("generic", generic(occurred_at=told), received_at=LATER),
+        read("pagerduty", event(timestamp=told if isinstance(told, str) else str(told)), received_at=LATER),
+        read("datadog", msgspec.json.encode(datadog | {"date": str(told)}), received_at=LATER),
     ):
         assert parsed.alerts[0][1].event_time is not None
         assert parsed.mended == ()
@@ -218,6 +225,64 @@ def test_a_body_that_is_no_json_is_refused_as_it_came() -> None:
     delivery = Delivery({"ce-specversion": "1.0", "content-type": "text/plain"}, b"disk full", NOW)
     parsed = understood(BY_SLUG["cloudevents"], Intake(), (), delivery)
     assert [(one.item, one.problem) for one in parsed.refused] == [(0, "Object missing required field `id`")]
+
+
+BINARY = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "s", "ce-type": "disk.full"}
+
+
+@pytest.mark.parametrize(
+    ("body", "title", "told"),
+    [
+        (b'\xef\xbb\xbf{"title":"x"}', "x", {"/data": "a byte order mark was taken off"}),
+        (b'{"title":"x\\u0000"}', "x\ufffd", {"/data/title": "characters that cannot be kept were replaced by U+FFFD"}),
+        (b'{"title":"x \\ud83d"}', "x \ufffd", {"/data/title": "characters that cannot be kept were replaced by U+FFFD"}),
+        ('{"title":"Büro"}'.encode("latin-1"), "Büro", {"/data": "read as Latin-1"}),
+        (b'{"title":"x","labels":{"a":NaN}}', "x", {"/data/labels/a": "a number that is none, or too large, was left out"}),
+        (b'{"title":"x","occurred_at":"never"}', "x", {"/data/occurred_at": "left out: not a time: 'never' (write RFC 3339)"}),
+        (b"disk full", "disk.full", {"/data_base64": "it is no JSON: read as a text"}),
+    ],
+)  # fmt: skip
+def test_the_data_of_a_binary_event_is_mended_as_any_body(body: bytes, title: str, told: dict[str, str]) -> None:
+    headers = BINARY | {"content-type": "application/json"}
+    parsed = understood(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, body, NOW))
+    assert ([alert.title for _, alert in parsed.alerts], mended(parsed)) == ([title], told)
+
+
+def test_a_text_that_is_the_data_of_a_binary_event_is_mended_too() -> None:
+    for body, text, told in (
+        ("Büro".encode("latin-1"), "Büro", {"/data_base64": "read as Latin-1"}),
+        (b"disk\0full", "disk\ufffdfull", {"/data_base64": "NUL characters were replaced by U+FFFD"}),
+        (b"disk full", "disk full", {}),
+    ):
+        headers = BINARY | {"content-type": "text/plain"}
+        parsed = understood(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, body, NOW))
+        assert ([alert.description for _, alert in parsed.alerts], mended(parsed)) == ([text], told)
+
+
+def test_a_header_of_a_binary_event_that_cannot_be_read_is_left_out() -> None:
+    for body, kind in ((b'{"title":"x"}', "application/json"), (b"x", "text/plain"), (b"", "")):
+        headers = BINARY | {"content-type": kind, "ce-time": "never"}
+        parsed = understood(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, body, NOW))
+        assert [alert.event_time for _, alert in parsed.alerts] == [None]
+        assert mended(parsed) == {"/time": "left out: not a time: 'never' (write RFC 3339)"}
+
+
+def test_a_mapping_works_on_the_data_of_a_binary_event() -> None:
+    steps, headers = (Rename(source="/name", to="/title"),), BINARY | {"content-type": "application/json"}
+    body = b'\xef\xbb\xbf{"name":"x","occurred_at":"never"}'
+    parsed = understood(BY_SLUG["cloudevents"], Intake(), steps, Delivery(headers, body, NOW))
+    assert [alert.title for _, alert in parsed.alerts] == ["x"]
+    assert set(mended(parsed)) == {"/data", "/data/occurred_at"}
+
+
+def test_what_a_source_refuses_of_a_body_that_is_no_json_stays_refused() -> None:
+    refused = Refused(0, "no alert", "", b"a=b")
+
+    def parse(_: Delivery, __: Intake) -> Parsed:
+        return Parsed((), (refused,))
+
+    source = replace(BY_SLUG["generic"], parse=parse)
+    assert understood(source, Intake(), (), Delivery({}, b"a=b", NOW)) == Parsed((), (refused,))
 
 
 def test_flaws_that_come_one_after_another_are_given_up_after_some_rounds() -> None:

@@ -1,13 +1,11 @@
 """A body that is almost JSON is decoded, and every place that was touched is told."""
 
 import msgspec
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import Malformed
 from gateway.ingest.limits import MAX_DEPTH
-from gateway.ingest.repair import MOST, decoded, encoded, mark, repaired
+from gateway.ingest.repair import MOST, encoded, mark, repaired
 
 SOUND = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**15), 10**15) | st.text(st.characters(exclude_categories=["Cs", "Cc"])),
@@ -61,11 +59,3 @@ def test_only_so_many_places_are_told_of() -> None:
     mark(marks, ("a",), "one")
     mark(marks, ("a",), "two")
     assert marks == {"/a": "one; two"}
-
-
-def test_a_body_is_read_as_a_kind_its_text_repaired_where_it_must_be() -> None:
-    assert decoded(b'{"a":"b"}', dict[str, str]) == {"a": "b"}
-    assert decoded(b'\xef\xbb\xbf{"a":"\\u0000"}', dict[str, str]) == {"a": "\ufffd"}
-    for body in (b"{", b'\xef\xbb\xbf{"a":5}'):
-        with pytest.raises(Malformed):
-            decoded(body, dict[str, str])

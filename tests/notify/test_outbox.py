@@ -110,3 +110,20 @@ async def test_a_notice_to_any_recipient_can_be_owed(pool: Pool) -> None:
         await outbox.put(conn, [(1, notice(target=target)) for target in targets], NOON)
         owed = {(one.channel, one.recipient[:20]) for one in await outbox.claim(conn, NOON, 10)}
     assert owed == {("smtp", "olga@example.com"), ("", "oncall"), ("", ""), ("person", "?"), ("webhook", "x" * 20)}
+
+
+WAITING = """
+INSERT INTO outbox (id, channel, recipient, template, facts, cause, urgency, created_at, next_attempt_at)
+SELECT gen_random_uuid(), 'smtp', 'ann@example.com', 'opened', '{}', n::text, n % 5 + 1,
+  $1::timestamptz, $1::timestamptz - n * interval '10 ms'
+FROM generate_series(1, 5000) AS n
+"""
+
+
+async def test_a_claim_of_a_long_queue_does_not_sort_it(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        await conn.execute(WAITING, NOON)
+        await conn.execute("ANALYZE outbox")
+        plan = await conn.fetch("EXPLAIN (COSTS OFF) " + outbox.CLAIM, NOON, 100, timedelta(minutes=1))
+    steps = "\n".join(row[0] for row in plan)
+    assert ("outbox_due" in steps, "Sort" in steps) == (True, False), steps

@@ -230,6 +230,42 @@ async def test_a_master_that_was_raised_by_what_is_unlinked_is_eased_and_keeps_i
     assert await eased(house, master) == [(1, 3)]
 
 
+@pytest.mark.parametrize("end", list(ENDS))
+async def test_a_master_that_was_raised_by_what_is_over_is_eased(house: House, end: str) -> None:
+    master, follower = await family(house, by_rule=False, **URGENT)
+    await act(house.desk, follower, ENDS[end], HAND)
+    (facts,) = [json.loads(facts) for event, facts in await house.facts(master) if event == "eased"]
+    assert facts == {"old": 1, "new": 3, "priority": 1, "reason": "resolved", "incident": follower}
+    assert (await house.row(master))["priority"] == 1
+
+
+async def test_a_master_that_was_raised_by_an_alert_is_eased_once_that_clears(house: House) -> None:
+    master, alert = await recorded(house), await house.alert("san-1", severity="critical")
+    await link(house.desk, alert["number"], master.number, HAND)
+    raised = (await house.row(master.number))["priority"]
+    await house.alert("san-1", status=RESOLVED)
+    (facts,) = [json.loads(facts) for event, facts in await house.facts(master.number) if event == "eased"]
+    assert facts == {"old": raised, "new": 3, "priority": raised, "reason": "cleared", "incident": alert["number"]}
+    assert (await house.row(master.number))["priority"] == raised < 3
+
+
+async def test_of_several_the_next_worst_is_what_a_master_is_eased_to(house: House) -> None:
+    master = await recorded(house, impact=Impact.INDIVIDUAL, urgency=Urgency.LOW)
+    grades = ({"impact": Impact.GROUP}, {"impact": Impact.COMPANY}, {"impact": Impact.BUSINESS, "urgency": Urgency.URGENT})
+    below = [await recorded(house, **grade) for grade in grades]
+    for one in below:
+        await link(house.desk, one.number, master.number, HAND)
+    for one in (below[0], below[2], below[1]):
+        await act(house.desk, one.number, commands.Resolve(), HAND)
+    assert await eased(house, master.number) == [(1, 2), (2, 4)]
+
+
+async def test_a_master_that_ends_with_what_raised_it_is_not_eased(house: House) -> None:
+    master, _ = await family(house, by_rule=False, **URGENT)
+    await act(house.desk, master, commands.Resolve(), HAND, related=True)
+    assert await eased(house, master) == []
+
+
 async def test_a_master_that_something_else_calls_as_urgent_for_is_not_eased(house: House) -> None:
     master, follower = await family(house, by_rule=False, **URGENT)
     other = await recorded(house, **URGENT)

@@ -28,6 +28,8 @@ async def reported(story: Story) -> tuple[str, EmailMessage]:
     told = await arrived(story)
     ((record),) = await records(story)
     await story.act(record["number"], "acknowledge", "tina")
+    (letter,) = await story.letters(1)
+    assert "is assigned" in letter.text
     return record["number"], told
 
 

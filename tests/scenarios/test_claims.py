@@ -95,3 +95,56 @@ async def test_declaring_a_major_incident_raises_it_and_tells_whom_it_must(house
     assert declared[0]["roles"] == ["incident_manager", "operations_manager", "director", "management_system_owner"]
     assert (await house.act(kept, "declare_major", reason="a customer waits", priority=3))["priority"] == 3
     assert (await house.record(kept))["major"] is True
+
+
+async def below(house: Story) -> str:
+    """A claim of a P1 in a record that was put below a master when it was reported; answers its number."""
+    above = await house.report("everything is down", service="shop")
+    await house.call("POST", "services", {"slug": "shop", "name": "Shop"})
+    number = str((await reported(house, source="phone"))["number"])
+    assert (await house.record(number))["master"] == above
+    return number
+
+
+async def asked(house: Story, number: str) -> list[str]:
+    """Who is asked to grade a record, or told that nobody did."""
+    rows = await house.gateway.pool.fetch(
+        "SELECT o.template, o.recipient FROM outbox o JOIN incident i ON i.id = o.incident_id WHERE i.number = $1 "
+        "AND o.template IN ('grade_this', 'grading_overdue') ORDER BY o.created_at",
+        number,
+    )
+    return [f"{row['template']} {row['recipient']}" for row in rows]
+
+
+async def test_an_urgent_claim_of_a_related_record_is_graded_by_the_desk_at_once(house: Story) -> None:
+    number = await below(house)
+    assert await asked(house, number) == ["grade_this desk@example.com"]
+    assert (await house.record(number))["grading_due_at"] == "2026-03-02T12:05:00Z"
+    await house.until(6)
+    assert await asked(house, number) == ["grade_this desk@example.com", "grading_overdue manager@example.com"]
+    await house.until(60)
+    assert [event for _, event in await told(house, number)] == ["grading_overdue"]
+    assert [event for _, event in await house.told(number) if event.startswith("sla_")] == []
+
+
+async def test_a_related_record_whose_claim_was_graded_is_the_masters_business(house: Story) -> None:
+    number = await below(house)
+    await house.act(number, "grade", "dora", note="one person only")
+    assert (await house.record(number))["grading_due_at"] is None
+    await house.until(30)
+    assert [event for _, event in await told(house, number)] == ["graded"]
+    assert await asked(house, number) == ["grade_this desk@example.com"]
+
+
+async def test_a_claim_is_not_asked_about_again_when_its_record_leaves_the_master(house: Story) -> None:
+    number = await below(house)
+    await house.call("POST", f"incidents/{number}/unlink", {})
+    assert await asked(house, number) == ["grade_this desk@example.com"]
+
+
+async def test_what_is_related_and_claims_nothing_is_told_to_nobody(house: Story) -> None:
+    above, number = await house.report("down"), await house.report("down too")
+    await house.call("POST", f"incidents/{number}/link", {"master": above})
+    assert (await house.record(number))["grading_due_at"] is None
+    await house.until(30)
+    assert await asked(house, number) == []

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.scenarios.conftest import Telling
 from tests.support.story import Story
 
 LATE = {"from": "2026-03-02T12:00:00Z", "to": "2026-03-02T20:00:00Z"}
@@ -223,3 +224,14 @@ async def test_what_cleared_before_anybody_accepted_it_owes_no_report_unless_it_
     assert owed == [worked]
     await house.act(cleared, "declare_major", reason="the auditor asks")
     assert (await house.record(cleared))["report"] == "due"
+
+
+async def test_what_cleared_before_anybody_accepted_it_owes_a_report_where_the_setting_says_so(telling: Telling) -> None:
+    async with telling("[major]\nreport_on_cleared = true\n") as story:
+        number = str((await story.alert("a"))["incident"])
+        mild = str((await story.alert("b", severity="warning"))["incident"])
+        for title, severity in (("a", "critical"), ("b", "warning")):
+            await story.alert(title, "resolved", severity=severity)
+        owed = [one["number"] for one in (await story.call("GET", "incidents?report=due"))["incidents"]]
+        assert owed == [number]
+        assert (await story.record(mild))["report"] is None

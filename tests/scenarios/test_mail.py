@@ -110,6 +110,15 @@ async def test_a_monitoring_mail_opens_and_clears_an_alert(story: Story) -> None
     )  # fmt: skip
 
 
+async def test_the_receipt_says_that_the_date_of_a_monitoring_mail_lies_ahead(story: Story) -> None:
+    ahead = a_mail(From="z@zabbix.example.com", Subject="Problem: disk full", Date="Mon, 2 Mar 2099 12:00:00 +0000")
+    receipt = (await send(story, ahead)).removeprefix("2.0.0 taken as ").split()[0]
+    ((told),) = (await story.call("GET", f"receipts/{receipt}"))["results"]
+    ((mended),) = told["mended"]
+    assert (told["outcome"], mended["pointer"]) == ("opened", "/date")
+    assert mended["what"].startswith("the time lies ahead of the gateway's clock: read as ")
+
+
 async def test_a_person_s_mail_opens_a_record_and_is_acknowledged_in_its_thread(story: Story) -> None:
     mail = a_mail(To="desk@example.com")
     mail.add_attachment(b"%PDF-1", maintype="application", subtype="pdf", filename="报告.pdf")

@@ -27,6 +27,9 @@ async def reported(story: Story) -> str:
     ((record),) = await records(story)
     number = str(record["number"])
     await story.act(number, "acknowledge", "tina")
+    assigned = await to_ann(story)
+    assert f"Your report {number} is assigned" in assigned.text
+    await opens(story, assigned.text)
     return number
 
 
@@ -63,6 +66,18 @@ async def test_she_is_asked_what_is_asked_and_told_the_solution_and_the_end(stor
     assert "We had no answer from you after it was resolved." in ended.text
     await opens(story, ended.text)
     assert story.mailbox.arrived.empty()
+
+
+async def test_that_it_is_assigned_is_told_once(story: Story) -> None:
+    await story.hire("mail", "tina")
+    await send(story, a_mail())
+    await arrived(story)
+    ((record),) = await records(story)
+    number = str(record["number"])
+    for action in ("assign", "accept", "return", "assign"):
+        await story.act(number, action, "tina", **({"group": "mail"} if action == "assign" else {"note": "x"}))
+    asked = "SELECT count(*) FROM outbox WHERE template = 'taken_up' AND recipient = 'ann@example.com'"
+    assert await story.gateway.pool.fetchval(asked) == 1
 
 
 async def test_a_rejection_tells_its_reason(story: Story) -> None:
@@ -102,7 +117,7 @@ async def test_who_reopened_by_mail_is_not_told_so(story: Story) -> None:
     ((record),) = await records(story)
     await story.act(record["number"], "acknowledge", "tina")
     await story.act(record["number"], "resolve", "tina", solution="A larger disk.")
-    await to_ann(story)
+    await story.letters(2)
     await send(story, reply(told, "It still does not work.", "Ann <ann@example.com>", Message_ID="<2@x>"))
     assert (await story.record(record["number"]))["state"] == "in_progress"
     (letter,) = await story.letters(1)

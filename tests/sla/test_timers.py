@@ -168,9 +168,18 @@ def test_an_urgent_claim_that_nobody_graded_is_told_to_the_manager_at_the_claime
     assert (grading_due(RULES, late.after), again.events) == (None, ())
 
 
-def test_what_is_graded_follows_a_master_or_claims_nothing_waits_for_no_grading() -> None:
-    others = (graded(CLAIMED), replace(CLAIMED, master_id=3), FRESH)
-    assert [grading_due(RULES, one) for one in others] == [None, None, None]
+def test_the_claim_of_a_related_record_is_timed_and_nothing_else_of_it() -> None:
+    related = replace(CLAIMED, master_id=3)
+    assert grading_due(RULES, related) == arms(RULES, related, minute(1))[0].due_at == minute(5)
+    late = fire(RULES, related, TimerKind.SLA, minute(59))
+    assert late is not None
+    assert [event for event, _ in late.events] == [OVERDUE]
+    assert [one.silenced for one in late.announcements] == [""]
+    assert late.after.next_due_at is None
+
+
+def test_what_is_graded_or_claims_nothing_waits_for_no_grading() -> None:
+    assert [grading_due(RULES, one) for one in (graded(CLAIMED), FRESH)] == [None, None]
     untimed = replace(CLAIMED, policy="severity-ladder")
     assert grading_due(RULES, untimed) is None
 

@@ -120,7 +120,7 @@ class AppDoor:
         headers = {"content-type": "application/json"}
         submission = Submission(integration_id, SOURCE, body, headers, (), delivery_id=name, flag=flag)
         try:
-            told, person = read(body, self.region)
+            told, person, submission.mended = read(body, self.region)
         except Malformed as error:
             where = error.flaws[0].pointer if error.flaws else ""
             receipt = await self.reception.quarantine(submission, f"{where}: {error.detail}" if where else error.detail)

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from gateway.dedup.mended import Mended
 from gateway.errors import Malformed
 from gateway.incidents.labels import Locale
 from gateway.incidents.model import Impact, Urgency
@@ -16,7 +17,7 @@ from gateway.ingest.contacts import email_of, phone_of
 from gateway.ingest.limits import cut
 from gateway.ingest.mail.charsets import clean
 from gateway.ingest.occurred import when_it_began
-from gateway.ingest.repair import encoded, repaired
+from gateway.ingest.repair import Marks, encoded, mark, repaired
 from gateway.operations.create import Report
 
 Title = Annotated[str, Meta(min_length=1)]
@@ -76,34 +77,35 @@ OPTIONAL = ("description", "service", "ci", "impact", "urgency", "client", "occu
 """Members of a report without which it is one."""
 
 
-def read(body: bytes, region: str) -> tuple[AppReport, Person]:
-    """The report and who it is from; raises Malformed. Numbers without a country code are of `region`.
+def read(body: bytes, region: str) -> tuple[AppReport, Person, tuple[Mended, ...]]:
+    """The report, who it is from, and what was mended; raises Malformed. Numbers without a country code are of `region`.
 
     A member that cannot be read, and without which it is a report, is left out.
     """
-    told = _told(body)
+    told, marks = _told(body)
     if not clean(told.title).strip():
         raise limits.fault("/title", "title is empty")
-    return told, _person(told.reporter, region)
+    return told, _person(told.reporter, region), tuple(Mended(0, at, what) for at, what in marks.items())
 
 
-def _told(body: bytes) -> AppReport:
+def _told(body: bytes) -> tuple[AppReport, Marks]:
     try:
-        return limits.decode(body, AppReport)
+        return limits.decode(body, AppReport), {}
     except Malformed as error:
         found = repaired(body)
         if found is None or not isinstance(found[0], dict):
             raise
-        tree, refusal = found[0], error
+        (tree, marks), refusal = found, error
     for _ in range(len(OPTIONAL) + 1):
         try:
-            return limits.decode(encoded(tree), AppReport)
+            return limits.decode(encoded(tree), AppReport), marks
         except Malformed as error:
             refusal = error
             name = error.flaws[0].pointer.split("/")[1:2]
             if not name or name[0] not in OPTIONAL or "unknown field" in error.detail:
                 break
             del tree[name[0]]
+            mark(marks, (name[0],), f"left out: {error.detail}")
     raise refusal
 
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
+from gateway.dedup.mended import Mended
+
 
 class Nature(StrEnum):
     """The kind of writer that the headers of a mail tell of (RFC 3834, RFC 3464, customs)."""
@@ -44,7 +46,7 @@ class Letter:
     sent with the null reverse path `<>`, as bounces are. `by_list` says that From is the address of
     a mailing list which sends in its own name; `author` is then who wrote to the list, as far as
     the list says so. `unread` says that it has words which could not be read: then the whole mail
-    is enclosed.
+    is enclosed. `mended` tells of what was read otherwise than it was sent, or left out.
     """
 
     sender: str
@@ -65,6 +67,7 @@ class Letter:
     passed: tuple[str, ...] = ()
     sent_at: datetime | None = None
     enclosed: tuple[Enclosed, ...] = ()
+    mended: tuple[Mended, ...] = ()
 
     @property
     def copy_hash(self) -> bytes:

@@ -12,14 +12,18 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from gateway.dedup.mended import Mended
 from gateway.errors import Malformed
 from gateway.ingest import limits
+from gateway.ingest.conform import mended
 from gateway.ingest.mail import headers, reading
 from gateway.ingest.mail.body import MAX_NAME, MAX_TEXT, html_to_text
 from gateway.ingest.mail.charsets import clean, decode
 from gateway.ingest.mail.headers import Fields
 from gateway.ingest.mail.letter import Enclosed, Letter
 from gateway.ingest.mail.parts import split
+from gateway.ingest.repair import Marks, mark
+from gateway.quarantine.pointers import steps
 
 MAX_FIELDS = 500
 SHOWN = ("from", "to", "cc", "subject", "date")
@@ -105,31 +109,54 @@ def _urlencoded(body: bytes) -> list[Field]:
 def _of_form(fields: list[Field], kept: Kept) -> Letter:
     """What Mailgun and SendGrid post: told apart by their fields, so that one kept in quarantine can be read again."""
     said = {field.name: field.content for field in fields if field.filename is None}
+    marks: Marks = {}
     whole = said.get("body-mime") or said.get("email")
-    envelope = _envelope(said)
+    envelope = _envelope(said, marks)
     if whole:
         letter = reading.read(whole, envelope, max_file=kept.max_bytes, max_files=kept.max_files)
-        return replace(letter, recipients=_recipients(said))
+        return replace(letter, recipients=_recipients(said), mended=(*_told(marks), *letter.mended))
     files = [Enclosed(name=_name(one), size=len(one.content), content=one.content) for one in fields if one.filename is not None]
     if "headers" in said:
-        charsets = _json(said.get("charsets", b"{}"), dict[str, str])
-        text, html = (decode(said.get(name, b""), charsets.get(name, "")) for name in ("text", "html"))
+        charsets = _json(said, "charsets", dict[str, str], marks) or {}
+        text, html = (_words(said, name, marks, charsets.get(name, "")) for name in ("text", "html"))
         head, _ = headers.head(said["headers"].strip() + b"\r\n\r\n", top=True)
     elif "message-headers" in said or "from" in said:
-        text, html = (decode(said.get(name, b"")) for name in ("body-plain", "body-html"))
-        pairs = _json(said["message-headers"], list[tuple[str, str]]) if "message-headers" in said else ()
-        head = _fields([*pairs, *((name, decode(value)) for name, value in said.items() if name in SHOWN)])
+        text, html = (_words(said, name, marks) for name in ("body-plain", "body-html"))
+        pairs = _json(said, "message-headers", list[tuple[str, str]], marks) or []
+        head = _fields([*pairs, *((name, _words(said, name, marks)) for name in SHOWN if name in said)])
     else:
         raise limits.fault("", "the form is none that a known mail service posts")
     words = _text(text, html)
-    return reading.addressed(head, envelope, text=words, enclosed=_kept(files, kept), recipients=_recipients(said))
+    return reading.addressed(head, envelope, marks, text=words, enclosed=_kept(files, kept), recipients=_recipients(said))
 
 
-def _envelope(said: Mapping[str, bytes]) -> str | None:
-    if "envelope" in said:
-        told = _json(said["envelope"], dict[str, Any]).get("from")
-        return told if isinstance(told, str) else None
+def _words(said: Mapping[str, bytes], name: str, marks: Marks, charset: str = "") -> str:
+    """The text of a field, "" where there is none, and a word on what is no text of its charset."""
+    data = said.get(name, b"")
+    if b"\0" in data and not charset:
+        mark(marks, (name,), "NUL characters were left out")
+    if not charset and not _is_utf8(data):
+        mark(marks, (name,), "bytes that are no UTF-8 were read in the charset that they look like")
+    return decode(data, charset)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _envelope(said: Mapping[str, bytes], marks: Marks) -> str | None:
+    told = (_json(said, "envelope", dict[str, Any], marks) or {}).get("from")
+    if isinstance(told, str):
+        return told
     return decode(said["sender"]) if "sender" in said else None
+
+
+def _told(marks: Marks) -> tuple[Mended, ...]:
+    return tuple(Mended(0, at, what) for at, what in marks.items())
 
 
 def _recipients(said: Mapping[str, bytes]) -> tuple[str, ...]:
@@ -169,11 +196,12 @@ class Inbound(msgspec.Struct, rename="pascal"):
 
 
 def _of_postmark(posted: Posted, kept: Kept) -> Letter:
-    mail = limits.decode(posted.body, Inbound)
+    _, given = headers.parameters(posted.kind)
+    mail, marks = mended(posted.body, Inbound, given.get("charset", ""))
     if mail.raw_email:
         raw = mail.raw_email.encode("utf-8", "replace")
         letter = reading.read(raw, posted.envelope, max_file=kept.max_bytes, max_files=kept.max_files)
-        return replace(letter, recipients=(mail.original_recipient,))
+        return replace(letter, recipients=(mail.original_recipient,), mended=(*_told(marks), *letter.mended))
     if not (mail.from_ or mail.headers):
         raise limits.fault("/From", "this is no message of Postmark's: it has neither From nor Headers")
     own = (("from", mail.from_), ("to", mail.to), ("cc", mail.cc), ("reply-to", mail.reply_to), ("subject", mail.subject),
@@ -182,7 +210,7 @@ def _of_postmark(posted: Posted, kept: Kept) -> Letter:
     files = [_file(one) for one in mail.attachments]
     said = _text(mail.text_body, mail.html_body)
     recipients = (mail.original_recipient,)
-    return reading.addressed(head, posted.envelope, text=said, enclosed=_kept(files, kept), recipients=recipients)
+    return reading.addressed(head, posted.envelope, marks, text=said, enclosed=_kept(files, kept), recipients=recipients)
 
 
 def _file(one: Attachment) -> Enclosed:
@@ -210,8 +238,15 @@ def _fields(pairs: Iterable[tuple[str, str]]) -> Fields:
     return Fields(tuple((name.lower(), value.encode("utf-8", "replace")[: headers.MAX_VALUE]) for name, value in some if value))
 
 
-def _json(data: bytes, kind: Any) -> Any:
+def _json(said: Mapping[str, bytes], name: str, kind: Any, marks: Marks) -> Any:
+    """A field of the form that is JSON; None where there is none, and where it cannot be read whatever is done."""
+    if name not in said:
+        return None
     try:
-        return limits.decode(data, kind)
+        found, done = mended(said[name], kind)
     except Malformed as error:
-        raise limits.fault("", f"a field of the form is not what it should be: {error.detail}") from error
+        mark(marks, (name,), f"left out: {error.detail}")
+        return None
+    for at, what in done.items():
+        mark(marks, (name, *steps(at)), what)
+    return found

@@ -5,6 +5,7 @@ Pure; raises Malformed and nothing else, whatever it is given.
 
 import re
 
+from gateway.dedup.mended import Mended
 from gateway.errors import Malformed
 from gateway.ingest.limits import TITLE, cut
 from gateway.ingest.mail import headers
@@ -13,12 +14,16 @@ from gateway.ingest.mail.headers import Fields
 from gateway.ingest.mail.letter import Enclosed, Letter
 from gateway.ingest.mail.nature import has_null_sender, is_by_list, nature
 from gateway.ingest.mail.parts import whole
+from gateway.ingest.repair import Marks, mark
 
 WHOLE = "message.eml"
 """The name of the whole mail where it is attached."""
 
 KEY = re.compile(rb"gwk_[\w-]{8,}")
 """Keys of integrations, which stand in addresses and are nobody's business who reads the mail."""
+
+NOTHING: Marks = {}
+"""No mending."""
 
 MAX_FILE_BYTES, MAX_FILES = 10_485_760, 50
 
@@ -46,13 +51,16 @@ def read(
     return addressed(fields, envelope, text=text, enclosed=files, unread=unread)
 
 
-def addressed(fields: Fields, envelope: str | None, **said: object) -> Letter:
-    """A letter from a head and what was found below it."""
+def addressed(fields: Fields, envelope: str | None, told: Marks = NOTHING, **said: object) -> Letter:
+    """A letter from a head and what was found below it; `told` is what was mended of it."""
     sender, name = headers.sender(fields.raw("from"))
     first_reply_to, reply_to_name = headers.sender(fields.raw("reply-to"))
     reply_to = tuple(dict.fromkeys(one for one in (first_reply_to, *headers.addresses(fields.raw("reply-to"))) if one))
-    told = (envelope or "").strip(" <>").lower()
-    sender = sender or first_reply_to or (told if "@" in told else "")
+    relayed = (envelope or "").strip(" <>").lower()
+    sender = sender or first_reply_to or (relayed if "@" in relayed else "")
+    sent_at, marks = headers.moment(fields.raw("date")), dict(told)
+    if sent_at is None and fields.raw("date"):
+        mark(marks, ("date",), "left out: it is no date")
     null_sender, by_list = has_null_sender(fields, envelope), is_by_list(fields, sender)
     thread = (
         *headers.ids(fields.raw("in-reply-to")),
@@ -75,7 +83,8 @@ def addressed(fields: Fields, envelope: str | None, **said: object) -> Letter:
         passed=tuple(address for value in fields.all("x-loop") for address in headers.addresses(_text(value)))[
             : headers.MAX_PEOPLE
         ],
-        sent_at=headers.moment(fields.raw("date")),
+        sent_at=sent_at,
+        mended=tuple(Mended(0, at, what) for at, what in marks.items()),
         **said,  # type: ignore[arg-type]
     )
 

@@ -6,10 +6,11 @@ from hashlib import sha256
 
 from gateway.clock import Clock
 from gateway.db.pool import acquire
-from gateway.dedup.mended import WHOLE
+from gateway.dedup.mended import WHOLE, Mended
 from gateway.dedup.submission import Receipt, Refused, Submission
 from gateway.errors import Malformed, Overloaded, Unavailable
 from gateway.incidents.model import Outcome
+from gateway.ingest.bounded_times import early
 from gateway.ingest.http import Submit
 from gateway.ingest.mail.filing import SOURCE, Filing
 from gateway.ingest.mail.letter import Letter
@@ -99,11 +100,13 @@ class MailRoom:
             return await self.quarantine(integration_id, posted, error.detail)
         submission = Submission(
             integration_id, SOURCE, posted.body, {"content-type": posted.kind}, (), delivery_id=f"mail:{letter.known_by}",
-            flag=flag, same_as=letter.copy_hash,
+            flag=flag, same_as=letter.copy_hash, mended=letter.mended,
         )  # fmt: skip
         match sort(letter, self.mail, self.sender, self.clock.now()):
             case ToMachines(alert=alert):
                 submission.alerts = ((0, alert),)
+                if letter.sent_at is not None and (what := early(letter.sent_at, self.clock.now())):
+                    submission.mended += (Mended(0, "/date", what),)
             case ToNobody(reason=reason):
                 submission.ignored = ((0, reason),)
             case SetAside(reason=reason):

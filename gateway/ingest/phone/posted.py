@@ -12,8 +12,8 @@ import msgspec
 
 from gateway.errors import Malformed
 from gateway.ingest import limits
+from gateway.ingest.conform import decoded
 from gateway.ingest.phone.call import CallEvent
-from gateway.ingest.repair import decoded
 from gateway.settings import PhoneProvider
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
@@ -169,7 +169,7 @@ def stamped(text: str, received_at: datetime, pointer: str) -> datetime | None:
 
 def raw_json(body: bytes) -> Mapping[str, Any]:
     """A JSON object; raises Malformed."""
-    found = decoded(body, Any)
+    found = decoded(body, Any, retyped=False)
     if not isinstance(found, dict):
         raise limits.fault("", "the body is no JSON object")
     return found

@@ -5,6 +5,7 @@ import binascii
 from collections.abc import Mapping
 from functools import partial
 from hashlib import sha256
+from typing import Any
 from urllib.parse import unquote
 
 import msgspec
@@ -12,7 +13,9 @@ import msgspec
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.model import Alert
 from gateway.ingest import fields, limits
-from gateway.ingest.source import Delivery, Parsed, Source, each
+from gateway.ingest.encodings import text_of
+from gateway.ingest.source import Delivery, Parsed, Source, Whole, each
+from gateway.quarantine.pointers import ABSENT
 from gateway.settings import Intake
 
 ATTRIBUTES = ("specversion", "id", "source", "type", "subject", "time")
@@ -45,15 +48,43 @@ def parse(delivery: Delivery, intake: Intake) -> Parsed:
 
 def _bound(delivery: Delivery) -> msgspec.Raw:
     """A binary event in the structured form: attributes are headers, the body is the data."""
-    told = {name: unquote(value) for name in ATTRIBUTES if (value := delivery.headers.get(f"ce-{name}")) is not None}
-    clean = {name: value.encode("utf-8", "replace").decode() for name, value in told.items()}
-    media = delivery.headers.get("content-type", "").partition(";")[0].strip().lower()
     data: Mapping[str, object] = {}
-    if delivery.body and (media in {"", "application/json", "text/json"} or media.endswith("+json")):
+    if delivery.body and _is_json(delivery):
         data = {"data": limits.envelope(delivery.body, msgspec.Raw)}
     elif delivery.body:
+        if text_of(delivery.body)[1] or b"\0" in delivery.body:
+            raise limits.fault("", "the data is no text in UTF-8")
         data = {"data_base64": base64.b64encode(delivery.body).decode()}
-    return msgspec.Raw(msgspec.json.encode({**clean, **data}))
+    return msgspec.Raw(msgspec.json.encode({**_attributes(delivery), **data}))
+
+
+def whole(delivery: Delivery, data: Any) -> Whole | None:
+    """A binary event in the structured form, whatever its data is: what is no JSON is a text."""
+    if "ce-specversion" not in delivery.headers:
+        return None
+    headers = {name: value for name, value in delivery.headers.items() if not name.lower().startswith("ce-")}
+    if data is not ABSENT and _is_json(delivery):
+        return Whole(headers, {**_attributes(delivery), "data": data}, ("data",))
+    text, what = text_of(delivery.body)
+    clean = text.replace("\0", "\ufffd").encode("utf-8", "replace")
+    done = {
+        "it is no JSON: read as a text": bool(text) and data is ABSENT and _is_json(delivery),
+        what: bool(what),
+        "NUL characters were replaced by U+FFFD": "\0" in text,
+    }
+    told = {"data_base64": base64.b64encode(clean).decode()} if clean else {}
+    marks = {"/data_base64": "; ".join(one for one, happened in done.items() if happened)}
+    return Whole(headers, {**_attributes(delivery), **told}, ("data_base64",), marks if any(done.values()) else {})
+
+
+def _attributes(delivery: Delivery) -> dict[str, str]:
+    told = {name: unquote(value) for name in ATTRIBUTES if (value := delivery.headers.get(f"ce-{name}")) is not None}
+    return {name: value.encode("utf-8", "replace").decode() for name, value in told.items()}
+
+
+def _is_json(delivery: Delivery) -> bool:
+    media = delivery.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media in {"", "application/json", "text/json"} or media.endswith("+json")
 
 
 def _alert(raw: msgspec.Raw, delivery: Delivery, intake: Intake) -> Alert:
@@ -96,7 +127,7 @@ def _decoded(text: str, mapping: Mapping[str, str]) -> fields.Item:
         raise limits.fault("", "data_base64 is not base64") from error
     if data.lstrip()[:1] == b"{":
         return fields.read(limits.envelope(data, msgspec.Raw), mapping)
-    return fields.Item(description=data.decode("utf-8", "replace").replace("\0", "�"))
+    return fields.Item(description=text_of(data)[0].replace("\0", "�"))
 
 
 def _delivery_id(raws: list[msgspec.Raw], refused: set[int]) -> str | None:
@@ -118,4 +149,5 @@ SOURCE = Source(
     parse,
     {"": Event, "/data": fields.Item, "/data_base64": fields.Item},
     named_by=("/specversion", "/id", "/source", "/type", "/subject", "/data/dedup_key"),
+    whole=whole,
 )

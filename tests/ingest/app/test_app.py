@@ -138,7 +138,7 @@ async def test_the_page_about_apps_shows_what_works(gateway: Served, clock: Fake
 
 
 def test_a_time_too_long_ago_is_told_in_the_description() -> None:
-    told, person = read(msgspec.json.encode({"title": "x", "reporter": ANN, "occurred_at": "2026-02-27T12:00:00+08:00"}), "CN")
+    told, person, _ = read(msgspec.json.encode({"title": "x", "reporter": ANN, "occurred_at": "2026-02-27T12:00:00+08:00"}), "CN")
     made = wanted(told, person, NOON)
     assert (made.occurred_at, made.description) == (None, "开始时间：2026-02-27 04:00 UTC（事后报告）\n\n")
 
@@ -166,7 +166,10 @@ async def test_a_number_or_an_address_that_is_none_refuses_no_report(
     "more", [{"occurred_at": "yesterday"}, {"impact": "huge"}, {"description": 5}, {"labels": ["a"]}, {"client": 7}]
 )
 async def test_a_member_that_cannot_be_read_is_left_out(gateway: Served, more: dict[str, Any]) -> None:
-    assert (await report(gateway, {"title": "Cannot pay", "reporter": ANN} | more))[0] == 202
+    status, taken = await report(gateway, {"title": "Cannot pay", "reporter": ANN} | more)
+    _, receipt = await gateway.get(f"/api/v1/receipts/{taken['receipt']}", "admin")
+    told = [(one["pointer"], one["what"].startswith("left out")) for one in receipt["results"][0]["mended"]]
+    assert (status, told) == (202, [(f"/{name}", True) for name in more])
 
 
 async def test_what_is_no_report_is_refused_and_the_list_of_reports_is_only_read(gateway: Served) -> None:

@@ -161,6 +161,19 @@ async def test_what_sendgrid_did_not_sign_is_refused(gateway: Served) -> None:
     assert await titles(gateway) == []
 
 
+async def test_the_receipt_of_a_mail_says_what_was_mended(gateway: Served) -> None:
+    basic = "Basic " + base64.b64encode(f"postmark:{gateway.keys['ingest']}".encode()).decode()
+    given = {"Authorization": basic, "Content-Type": "application/json"}
+    body = '{"From":"ann@example.com","Subject":"Büro","Date":"last week","TextBody":"kalt"}'.encode("latin-1")
+    status, told = await posted(gateway, "/ingest/email/postmark", body, **given)
+    assert (status, told["results"][0]["outcome"], await titles(gateway)) == (200, "opened", ["Büro"])
+    _, receipt = await gateway.get(f"/api/v1/receipts/{told['receipt']}", key="read")
+    assert receipt["results"][0]["mended"] == [
+        {"pointer": "", "what": "read as Latin-1"},
+        {"pointer": "/date", "what": "left out: it is no date"},
+    ]
+
+
 async def test_postmark_posts_json_with_the_key_as_password(gateway: Served) -> None:
     body = {
         "From": "zhang@example.cn", "FromName": "张三", "FromFull": {"Email": "zhang@example.cn"}, "To": "in+x@gw.example",

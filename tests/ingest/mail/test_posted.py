@@ -12,9 +12,11 @@ from gateway.ingest.mail.posted import Kept, Posted, form, understood
 from gateway.ingest.mail.reading import read
 from gateway.ingest.mail.ses import received
 from tests.ingest.mail.writing import a_mail
+from tests.ingest.mail.writing import head as written
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=x"
+NUMBER = "a number that is none, or too large, was left out"
 
 
 @pytest.mark.parametrize(
@@ -23,7 +25,6 @@ MULTIPART = "multipart/form-data; boundary=x"
         (MULTIPART, b"", "no fields"),
         (FORM, b"a=1&" * 2_000, "cannot be read"),
         (FORM, b"a=1", "none that a known mail service posts"),
-        (FORM, b"headers=From%3A+a%40b.example&charsets=nonsense", "not what it should be"),
         ("application/json", b"{}", "neither From nor Headers"),
     ],
 )
@@ -36,6 +37,55 @@ def test_the_whole_mail_within_a_form_or_a_message_of_postmark_is_read_as_it_is(
     posted = msgspec.json.encode({"RawEmail": a_mail(subject="disk full").decode(), "OriginalRecipient": "ops@example.com"})
     letter = understood(Posted("application/json", posted), Kept())
     assert (letter.subject, letter.recipients) == ("disk full", ("ops@example.com",))
+
+
+def told(posted: Posted) -> dict[str, str]:
+    return {one.pointer: one.what for one in understood(posted, Kept()).mended}
+
+
+def test_a_field_of_a_form_that_cannot_be_read_is_left_out_and_the_letter_is_read() -> None:
+    letter = understood(Posted(FORM, b"headers=From%3A+a%40b.example&text=disk+full&charsets=nonsense&envelope=%7B"), Kept())
+    assert (letter.sender, letter.text) == ("a@b.example", "disk full")
+    assert {one.pointer for one in letter.mended} == {"/charsets", "/envelope"}
+    letter = understood(Posted(FORM, b"from=a%40b.example&subject=x&body-plain=y&message-headers=%5B1"), Kept())
+    assert (letter.sender, letter.subject, [one.pointer for one in letter.mended]) == ("a@b.example", "x", ["/message-headers"])
+
+
+def test_words_in_other_bytes_are_read_and_told_of() -> None:
+    other = "bytes that are no UTF-8 were read in the charset that they look like"
+    sent = Posted(FORM, b"from=a%40b.example&subject=B%FCro+im+Haus&body-plain=a%00b")
+    letter = understood(sent, Kept())
+    assert (letter.subject, letter.text) == ("Büro im Haus", "ab")
+    assert told(sent) == {"/body-plain": "NUL characters were left out", "/subject": other}
+    sent = Posted(FORM, b"headers=From%3A+a%40b.example&text=B%FCro&charsets=" + quote('{"text":"iso-8859-1"}').encode())
+    assert (understood(sent, Kept()).text, told(sent)) == ("Büro", {})
+    marked = b"\xef\xbb\xbf" + b'{"from":"b@c.example"}'
+    sent = Posted(FORM, b"headers=From%3A+a%40b.example&text=x&envelope=" + quote(marked).encode())
+    assert told(sent) == {"/envelope": "a byte order mark was taken off"}
+
+
+@pytest.mark.parametrize(
+    ("body", "subject", "what"),
+    [
+        (b'\xef\xbb\xbf{"From":"a@b.example","Subject":"x"}', "x", {"": "a byte order mark was taken off"}),
+        ('{"From":"a@b.example","Subject":"Büro"}'.encode("latin-1"), "Büro", {"": "read as Latin-1"}),
+        (b'{"From":"a@b.example","Subject":"x","Score":NaN}', "x", {"/Score": NUMBER}),
+        (b'{"From":"a@b.example","Subject":"x","TextBody":null}', "x", {"/TextBody": "left out: it cannot be read"}),
+        (b'{"From":"a@b.example","Subject":7}', "7", {"/Subject": "read as text"}),
+    ],
+)  # fmt: skip
+def test_a_message_of_postmark_is_mended_as_any_json(body: bytes, subject: str, what: dict[str, str]) -> None:
+    sent = Posted("application/json", body)
+    assert (understood(sent, Kept()).subject, told(sent)) == (subject, what)
+    halves = b'{"From":"a@b.example","Subject":"half \\ud83d\\u0000"}'
+    assert told(Posted("application/json", halves)) == {"/Subject": "characters that cannot be kept were replaced by U+FFFD"}
+    raw = b"\xef\xbb\xbf" + msgspec.json.encode({"RawEmail": a_mail(subject="disk full").decode()})
+    assert told(Posted("application/json", raw)) == {"": "a byte order mark was taken off"}
+
+
+def test_a_date_that_is_none_is_left_out() -> None:
+    assert told(Posted("message/rfc822", written(Date="the day before") + b"x")) == {"/date": "left out: it is no date"}
+    assert told(Posted("message/rfc822", a_mail())) == {}
 
 
 def postmark(**more: object) -> Posted:

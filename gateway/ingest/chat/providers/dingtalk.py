@@ -15,7 +15,7 @@ from gateway.errors import Malformed, Unauthenticated
 from gateway.ingest import limits, signatures
 from gateway.ingest.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Press, Provider, Reply, Talk
 from gateway.ingest.chat.envelope import Opened, Sealed, seal, unseal
-from gateway.ingest.repair import decoded
+from gateway.ingest.conform import decoded
 from gateway.notify.dingtalk_cards import PRESSED, variables
 
 SLUG = "dingtalk"
@@ -95,7 +95,7 @@ def read(call: Call, settings: ChatSettings) -> Heard:
     """What was written, pressed or happened; raises Unauthenticated and Malformed."""
     if _is_event(call):
         opened = _open(call, settings)
-        event = decoded(opened.content, Event)
+        event = decoded(opened.content, Event, retyped=False)
         if event.kind == "check_url":
             return Challenge(*_success(opened, call))
         return Nothing(f"event {event.kind[:40]}")
@@ -144,7 +144,7 @@ def _talk(call: Call, settings: ChatSettings) -> Heard:
     """Told by a robot of one of the secrets within the last hour. The signature is of the time alone: an id is taken once."""
     stamp = call.headers.get("timestamp", "")
     _proved(call, settings, stamp, call.headers.get("sign", ""), robot=True)
-    said = decoded(call.body, Message)
+    said = decoded(call.body, Message, retyped=False)
     _allowed(settings, said.chatbot_corp_id or said.sender_corp_id)
     if not said.msg_id or not (said.sender_staff_id or said.sender_id):
         raise limits.fault("/msgId", "a message has an id and somebody who says it")

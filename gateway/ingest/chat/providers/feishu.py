@@ -21,7 +21,7 @@ from gateway.errors import Malformed, Unauthenticated
 from gateway.ingest import limits, signatures
 from gateway.ingest.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Press, Pressed, Provider, Reply, Talk
 from gateway.ingest.chat.feishu_events import Action, Context, Header, Identity, Message, Older, Received, Sealed, Told, Triggered
-from gateway.ingest.repair import decoded
+from gateway.ingest.conform import decoded
 from gateway.notify.feishu_cards import card
 
 SLUG = "feishu"
@@ -59,7 +59,7 @@ def _proved(call: Call, chat: ChatSettings) -> Told:
     is_signed = any([hmac.compare_digest(_sum(call, key), _given(call)) for key in chat.secrets])  # noqa: C419 - compare them all
     try:
         sealed = limits.decode(call.body, Sealed).encrypt
-        told = decoded(unsealed(sealed, chat.secrets) if sealed else call.body, Told)
+        told = decoded(unsealed(sealed, chat.secrets) if sealed else call.body, Told, retyped=False)
     except Malformed as error:
         if is_signed:
             raise
@@ -165,7 +165,7 @@ def _text(message: Message) -> str | None:
     """The words of a plain or a rich text; None for pictures and the like."""
     if message.message_type not in ("text", "post"):
         return None
-    content = decoded(message.content.encode("utf-8", "replace"), dict[str, Any])
+    content = decoded(message.content.encode("utf-8", "replace"), dict[str, Any], retyped=False)
     if message.message_type == "text":
         return str(content.get("text", ""))
     lines = [content.get("title", ""), *("".join(_run(run) for run in line) for line in _lists(content.get("content")))]

@@ -16,7 +16,7 @@ import msgspec
 from gateway.errors import Unauthenticated
 from gateway.ingest import limits, signatures
 from gateway.ingest.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Press, Pressed, Provider, Reply, Talk
-from gateway.ingest.repair import decoded
+from gateway.ingest.conform import decoded
 from gateway.notify.slack_blocks import content
 
 SLUG = "slack"
@@ -111,7 +111,7 @@ def read(call: Call, chat: ChatSettings) -> Heard:
     """What Slack tells; raises Unauthenticated and Malformed."""
     prove(call, chat)
     if not call.headers.get("content-type", "").startswith(FORM):
-        return _event(decoded(call.body, Outer), chat)
+        return _event(decoded(call.body, Outer, retyped=False), chat)
     fields = _form(call.body)
     if "payload" in fields:
         return _press(limits.decode(fields["payload"].encode("utf-8", "replace"), Interaction), chat)

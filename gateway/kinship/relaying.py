@@ -1,7 +1,8 @@
 """Notes of related records, passed on to their master: its timeline shows them, and its handler is told."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from gateway.incidents.model import LIVE
 from gateway.incidents.record import Incident, Revision
@@ -14,14 +15,16 @@ Lock = Callable[[Collection[int]], Awaitable[list[Incident]]]
 
 
 async def relayed(escalation: Escalation, lock: Lock, revisions: Sequence[Revision]) -> list[Revision]:
-    """Return the revisions with the entries of open masters for what is noted on their related records.
+    """Return the revisions, in order, and last the other open masters with what is noted on their related records.
 
-    A note on a security incident is passed on only to a master that is one too, and none to whoever wrote it.
+    Words that came with an acknowledgement are such a note. One on a security incident is passed on
+    only to a master that is one too, and none to whoever wrote it.
     """
     noted = [(one, note) for one in revisions if one.after.master_id is not None and (note := _note(one))]
     if not noted:
         return list(revisions)
     made = {one.after.id: one for one in revisions}
+    given = frozenset(made)
     wanted = {one.after.master_id for one, _ in noted if one.after.master_id is not None} - made.keys()
     for found in await lock(wanted):
         made[found.id] = Revision(after=found, actor="", events=(), before=found)
@@ -30,11 +33,20 @@ async def relayed(escalation: Escalation, lock: Lock, revisions: Sequence[Revisi
         if master is None or master.after.state not in LIVE or (one.after.security and not master.after.security):
             continue
         made[master.after.id] = _with_note(escalation, master, one, note)
-    return [one for one in made.values() if one.events]
+    return [one for one in made.values() if one.events or one.after.id in given]
+
+
+NOTED = frozenset({"note", "accepted", "unacknowledged"})
+"""The entries whose note is passed on."""
 
 
 def _note(revision: Revision) -> str:
-    return "\n".join(str(facts["note"]) for event, facts in revision.events if event == "note" and facts.get("note"))
+    return "\n".join(_said(facts) for event, facts in revision.events if event in NOTED and facts.get("note"))
+
+
+def _said(facts: Mapping[str, Any]) -> str:
+    """Return the words of an entry, after the name of whoever took the record on with them."""
+    return f"{facts['person']}: {facts['note']}" if facts.get("person") else str(facts["note"])
 
 
 def _with_note(escalation: Escalation, master: Revision, related: Revision, note: str) -> Revision:

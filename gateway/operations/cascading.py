@@ -1,0 +1,90 @@
+"""What a master's end means for its related records, where whoever ends it asks for that."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from gateway.db.pool import Connection
+from gateway.errors import IllegalTransition
+from gateway.incidents import commands, lifecycle
+from gateway.incidents.custom import moments_of
+from gateway.incidents.model import State
+from gateway.incidents.record import Incident, Revision
+from gateway.operations import allowing
+from gateway.operations.desk import Session
+from gateway.operations.permissions import Refused, may, sight
+from gateway.operations.who import Who
+
+CASCADING = (commands.Resolve, commands.Close, commands.Confirm)
+"""Commands that, asked for it, do the same to the related records of a master."""
+
+DONE = {
+    commands.Resolve: frozenset({State.RESOLVED, State.CLOSED, State.REJECTED}),
+    commands.Close: frozenset({State.CLOSED, State.REJECTED}),
+    commands.Confirm: frozenset({State.CLOSED, State.REJECTED}),
+}
+"""States in which nothing is left for a command to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A related record to which the same could not be done, and why."""
+
+    incident: str
+    reason: str
+
+
+RELATED = "SELECT id FROM incident WHERE master_id = $1 ORDER BY id"
+
+
+async def cascade(session: Session, master: Revision, command: commands.Command, who: Who) -> list[Revision]:
+    """Return the revisions of a master and of its related records to which the same is done.
+
+    The master's timeline names those that it cannot be done to, of what is there for everybody who reads it.
+    """
+    ids = [row[0] for row in await session.conn.fetch(RELATED, master.after.id)]
+    made: list[Revision] = []
+    skipped: list[Skipped] = []
+    for related in await session.locked(ids):
+        if related.state in DONE[type(command)] or not sight(who).sees(related):
+            continue
+        result = _done(session, related, command, who)
+        if isinstance(result, Revision):
+            made.append(result)
+        elif master.after.security or not related.security:
+            skipped.append(result)
+    return [_saying(master, skipped), *made]
+
+
+def _done(session: Session, related: Incident, command: commands.Command, who: Who) -> Revision | Skipped:
+    fields = session.desk.fields
+    decision = may(who, allowing.asked(command, who), related)
+    if isinstance(decision, Refused):
+        return Skipped(related.number, decision.reason)
+    if missing := fields.missing(related.kind, related.fields, moments_of(type(command))):
+        return Skipped(related.number, f"set first: {', '.join(missing)}")
+    try:
+        return lifecycle.apply(related, command, who.name, session.now)
+    except IllegalTransition as refusal:
+        return Skipped(related.number, refusal.detail)
+
+
+def _saying(master: Revision, skipped: Sequence[Skipped]) -> Revision:
+    if not skipped:
+        return master
+    (event, facts), *more = master.events
+    told = {**facts, "skipped": [{"incident": one.incident, "reason": one.reason} for one in skipped]}
+    return replace(master, events=((event, told), *more))
+
+
+SKIPPED = """
+SELECT coalesce(facts->'skipped', '[]'::json)::text FROM timeline
+WHERE incident_id = $1 AND event IN ('resolved', 'closed') ORDER BY seq DESC LIMIT 1
+"""
+
+
+async def skipped_of(conn: Connection, incident: Incident) -> list[Skipped]:
+    """Return the related records that stayed as they were when the incident last ended."""
+    told = await conn.fetchval(SKIPPED, incident.id)
+    return msgspec.json.decode(told, type=list[Skipped]) if told is not None else []

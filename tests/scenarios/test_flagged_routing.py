@@ -1,0 +1,92 @@
+"""A security incident is given by no rule to somebody who may not see it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.scenarios.conftest import Telling
+from tests.support.story import Story
+
+ROUTING = """
+[[routing]]
+name = "mail"
+services = ["mail"]
+group = "mail"
+person = true
+[[routing]]
+name = "payroll"
+services = ["payroll"]
+group = "payroll"
+person = true
+"""
+PEOPLE = {"dora": ("service_desk",), "tom": ("tier2",), "pat": ("tier2",), "sue": ("tier2", "security"), "sam": ("security",)}
+
+
+@pytest.fixture
+async def house(telling: Telling) -> AsyncIterator[Story]:
+    """Tom works in mail; Pat and Sue in payroll, of whom Sue is a security officer as Sam is."""
+    async with telling(ROUTING) as story:
+        for login, roles in PEOPLE.items():
+            await story.join(login, *roles, email=f"{login}@example.com")
+        await story.hire("mail", "tom")
+        await story.hire("payroll", "pat", "sue")
+        for slug in ("mail", "payroll"):
+            await story.call("POST", "services", {"slug": slug, "name": slug})
+        yield story
+
+
+async def given(house: Story, number: str) -> tuple[str, str, str]:
+    record = await house.record(number)
+    return record["assignee_group"], record["assignee"], record["handler"]
+
+
+async def said(house: Story, number: str) -> str:
+    return str((await house.call("GET", f"incidents/{number}/timeline"))["entries"])
+
+
+async def test_a_rule_gives_it_to_the_one_of_the_group_who_may_see_it(house: Story) -> None:
+    assert await given(house, await house.report(service="payroll")) == ("payroll", "pat", "pat")
+    assert await given(house, await house.report(service="payroll", security=True)) == ("payroll", "sue", "sue")
+
+
+async def test_a_rule_that_leads_to_others_gives_it_to_a_security_officer(house: Story) -> None:
+    number = await house.report(service="mail", security=True)
+    assert await given(house, number) == ("", "sam", "sam")
+    (routed,) = await house.facts(number, "routed")
+    assert routed == {"person": "sam", "tier": "1", "reason": "those the rules lead to may not see it", "state": "logged"}
+    assert "tom" not in await said(house, number)
+    assert await house.status("GET", f"incidents/{number}", "sam") == 200
+
+
+async def test_the_support_of_a_service_gets_it_only_where_somebody_of_it_may_see_it(house: Story) -> None:
+    for slug, group in (("crm", "mail"), ("erp", "payroll")):
+        await house.call("POST", "services", {"slug": slug, "name": slug, "tier2_group": group})
+    assert await given(house, await house.report(service="crm", security=True)) == ("", "sam", "sam")
+    assert await given(house, await house.report(service="erp", security=True)) == ("payroll", "", "")
+
+
+@pytest.mark.parametrize("way", ["recurring", "follow_on"])
+async def test_what_goes_on_from_it_is_not_given_to_whoever_had_it_before(house: Story, way: str) -> None:
+    number = str((await house.alert(service="mail"))["incident"])
+    assert (await given(house, number))[2] == "tom"
+    await house.act(number, "accept", "tom")
+    await house.call("PATCH", f"incidents/{number}", {"security": True})
+    await house.alert(status="resolved", service="mail")
+    await house.act(number, "close")
+    if way == "recurring":
+        await house.until(60 * 24)
+        second = str((await house.alert(service="mail"))["incident"])
+    else:
+        second = str((await house.call("POST", f"incidents/{number}/follow_on", {}))["number"])
+    record = await house.record(second)
+    assert (second != number, record["security"], record["handler"]) == (True, True, "sam")
+    assert "tom" not in await said(house, second)
+
+
+async def test_what_goes_on_from_it_stays_with_who_may_see_it(house: Story) -> None:
+    number = await house.report(service="payroll", security=True)
+    await house.act(number, "accept", "sue")
+    await house.act(number, "resolve", "sue", resolution="solved", category="x", solution="patched")
+    await house.act(number, "close")
+    second = await house.call("POST", f"incidents/{number}/follow_on", {})
+    assert (second["security"], second["handler"]) == (True, "sue")
