@@ -1081,10 +1081,11 @@ CREATE VIEW public.silent_incident AS
             i.state,
             i.handler,
             i.assignee,
-            i.assignee_group
+            i.assignee_group,
+            i.security
            FROM (public.incident i
              LEFT JOIN public.incident m ON (((m.id = i.master_id) AND (m.priority <= i.priority) AND (m.state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])))))
-          WHERE ((i.state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])) AND (NOT i.suppressed) AND (m.id IS NULL) AND ((i.assignee_group <> ''::text) OR (i.assignee <> ''::text) OR (i.handler <> ''::text) OR (EXISTS ( SELECT
+          WHERE ((i.state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])) AND (NOT i.suppressed) AND (m.id IS NULL) AND (i.security OR (i.assignee_group <> ''::text) OR (i.assignee <> ''::text) OR (i.handler <> ''::text) OR (EXISTS ( SELECT
                    FROM public.told_when_opened r
                   WHERE ((r.kind = i.kind) AND (r.priority = i.priority) AND (r.policy = ANY (ARRAY[''::text, i.policy])))))))
         ), begun AS (
@@ -1097,41 +1098,53 @@ CREATE VIEW public.silent_incident AS
             s.handler,
             s.assignee,
             s.assignee_group,
+            s.security,
             b.seq AS begun_seq,
             b.at AS begun_at,
             b.given_seq,
             b.given_at,
             b.given_by,
-            b.raised_seq
+            b.raised_seq,
+            b.flagged_seq
            FROM (standing s
              CROSS JOIN LATERAL ( SELECT max(t.seq) FILTER (WHERE (t.event = ANY (ARRAY['opened'::text, 'reopened'::text, 'unlinked'::text]))) AS seq,
                     max(t.at) FILTER (WHERE (t.event = ANY (ARRAY['opened'::text, 'reopened'::text, 'unlinked'::text]))) AS at,
                     max(t.seq) FILTER (WHERE t.gives) AS given_seq,
                     max(t.at) FILTER (WHERE t.gives) AS given_at,
                     (array_agg(t.actor ORDER BY t.seq DESC) FILTER (WHERE t.gives))[1] AS given_by,
-                    max(t.seq) FILTER (WHERE ((t.event = ANY (ARRAY['raised'::text, 'declared_major'::text])) OR ((t.event = 'changed'::text) AND ((t.facts)::jsonb @? '$."changes"[*]?(@."field" == "priority" && @."new" < @."old")'::jsonpath)))) AS raised_seq
+                    max(t.seq) FILTER (WHERE ((t.event = ANY (ARRAY['raised'::text, 'declared_major'::text])) OR ((t.event = 'changed'::text) AND ((t.facts)::jsonb @? '$."changes"[*]?(@."field" == "priority" && @."new" < @."old")'::jsonpath)))) AS raised_seq,
+                    max(t.seq) FILTER (WHERE (t.event = 'withdrawn'::text)) AS flagged_seq
                    FROM ( SELECT timeline.seq,
                             timeline.at,
                             timeline.actor,
                             timeline.event,
                             timeline.facts,
-                            (timeline.event = ANY (ARRAY['opened'::text, 'reopened'::text, 'unlinked'::text, 'assigned'::text, 'routed'::text, 'returned'::text, 'escalated'::text, 'resumed'::text, 'handed_over'::text, 'unacknowledged'::text])) AS gives
-                           FROM public.timeline
-                          WHERE (timeline.incident_id = s.id)) t) b)
+                            (kind.giving AND (COALESCE((timeline.facts ->> 'to'::text), ''::text) <> 'vendor'::text) AND (NOT ((timeline.event = ANY (ARRAY['assigned'::text, 'escalated'::text])) AND ((timeline.facts ->> 'was'::text) IS NULL) AND (timeline.event = lag(timeline.event) OVER given) AND (NOT ((timeline.facts ->> 'group'::text) IS DISTINCT FROM lag((timeline.facts ->> 'group'::text)) OVER given)) AND (NOT ((timeline.facts ->> 'person'::text) IS DISTINCT FROM lag((timeline.facts ->> 'person'::text)) OVER given))))) AS gives
+                           FROM public.timeline,
+                            LATERAL ( SELECT (timeline.event = ANY (ARRAY['opened'::text, 'reopened'::text, 'unlinked'::text, 'assigned'::text, 'routed'::text, 'returned'::text, 'escalated'::text, 'resumed'::text, 'handed_over'::text, 'unacknowledged'::text])) AS giving) kind
+                          WHERE (timeline.incident_id = s.id)
+                          WINDOW given AS (PARTITION BY kind.giving ORDER BY timeline.seq)) t) b)
         ), due AS (
          SELECT b.id,
             (EXISTS ( SELECT
                    FROM public.timeline t
-                  WHERE ((t.incident_id = b.id) AND (t.seq >= b.begun_seq) AND (t.event = 'management_told'::text) AND (((t.facts -> 'roles'::text))::jsonb ? r.role) AND (COALESCE(((t.facts ->> 'priority'::text))::integer, (b.priority)::integer) <= b.priority) AND (COALESCE((t.facts ->> 'silenced'::text), 'security'::text) = 'security'::text)))) AS told
+                  WHERE ((t.incident_id = b.id) AND (t.seq >= b.begun_seq) AND (t.event = 'management_told'::text) AND (((t.facts -> 'roles'::text))::jsonb ? r.role) AND (COALESCE(((t.facts ->> 'priority'::text))::integer, (b.priority)::integer) <= b.priority) AND (((t.facts ->> 'silenced'::text) IS NULL) OR (b.security AND ((t.facts ->> 'silenced'::text) = 'security'::text)))))) AS told
            FROM (begun b
              JOIN public.told_when_opened r ON (((r.kind = b.kind) AND (r.priority = b.priority) AND ((r.policy = ''::text) OR (r.policy = b.policy)))))
+        UNION ALL
+         SELECT b.id,
+            (EXISTS ( SELECT
+                   FROM public.timeline t
+                  WHERE ((t.incident_id = b.id) AND (t.seq >= GREATEST(b.begun_seq, b.flagged_seq)) AND (t.event = 'management_told'::text) AND (((t.facts -> 'roles'::text))::jsonb ? 'security'::text) AND (COALESCE(((t.facts ->> 'priority'::text))::integer, (b.priority)::integer) <= b.priority) AND (COALESCE((t.facts ->> 'silenced'::text), 'security'::text) = 'security'::text)))) AS "exists"
+           FROM begun b
+          WHERE b.security
         UNION ALL
          SELECT b.id,
             ((((b.given_by = b.handler) OR (b.given_by = b.assignee)) AND (COALESCE(b.raised_seq, 0) <= b.given_seq)) OR (EXISTS ( SELECT
                    FROM public.timeline t
                   WHERE ((t.incident_id = b.id) AND (t.seq >= GREATEST(b.given_seq, b.raised_seq)) AND (t.event = 'accepted'::text)))) OR (EXISTS ( SELECT
                    FROM public.timeline t
-                  WHERE ((t.incident_id = b.id) AND (t.seq >= GREATEST(b.given_seq, b.raised_seq)) AND (t.event = 'management_told'::text) AND (((t.facts -> 'roles'::text))::jsonb ?| ARRAY['handler'::text, 'assignee'::text, 'group'::text, 'tier3'::text, 'service_desk'::text]) AND (COALESCE((t.facts ->> 'silenced'::text), 'security'::text) = 'security'::text)))) OR (EXISTS ( SELECT
+                  WHERE ((t.incident_id = b.id) AND (t.seq >= GREATEST(b.given_seq, b.raised_seq)) AND (t.event = 'management_told'::text) AND (((t.facts -> 'roles'::text))::jsonb ?| ARRAY['handler'::text, 'assignee'::text, 'group'::text, 'tier3'::text, 'service_desk'::text]) AND (((t.facts ->> 'silenced'::text) IS NULL) OR (b.security AND ((t.facts ->> 'silenced'::text) = 'security'::text)))))) OR (EXISTS ( SELECT
                    FROM public.outbox o
                   WHERE ((o.incident_id = b.id) AND (o.created_at >= b.given_at) AND (o.role <> ALL (ARRAY['reporter'::text, 'subscriber'::text])) AND (COALESCE(((o.facts ->> 'priority'::text))::integer, (b.priority)::integer) <= b.priority)))))
            FROM begun b
@@ -1149,7 +1162,7 @@ CREATE VIEW public.silent_incident AS
                    FROM public.outbox o
                   WHERE ((o.incident_id = b.id) AND (o.created_at >= b.begun_at) AND (o.state <> 'dead'::text) AND (o.role <> ALL (ARRAY['reporter'::text, 'subscriber'::text])) AND (COALESCE(((o.facts ->> 'priority'::text))::integer, (b.priority)::integer) <= b.priority)))) OR (EXISTS ( SELECT
                    FROM public.timeline t
-                  WHERE ((t.incident_id = b.id) AND (t.seq >= b.begun_seq) AND ((t.event = ANY (ARRAY['accepted'::text, 'escalation_acknowledged'::text])) OR ((t.event = 'management_told'::text) AND ((t.facts ->> 'silenced'::text) = 'security'::text))))))) AS reached
+                  WHERE ((t.incident_id = b.id) AND (t.seq >= b.begun_seq) AND (t.event = ANY (ARRAY['accepted'::text, 'escalation_acknowledged'::text])))))) AS reached
            FROM begun b
         )
  SELECT id,

@@ -81,7 +81,7 @@ WITH wanted AS (
 MASTERS = """
 SELECT i.id AS asked, m.id, m.number, m.state, m.resolved_at, m.handler, m.assignee, m.assignee_group, m.tier, m.storm,
   m.kind, m.priority, m.security, m.suppressed
-FROM incident i JOIN incident m ON m.id = coalesce(i.master_id, i.id)
+FROM incident i JOIN incident m ON m.id = CASE WHEN i.storm THEN i.id ELSE coalesce(i.master_id, i.id) END
 WHERE i.id = ANY($1::bigint[])
 """
 

@@ -27,6 +27,10 @@ GRADE = "grade_this"
 """The occasion of an urgent claim, and the subject of the desk's duty to judge it."""
 
 
+TAKEN = (State.IN_PROGRESS, State.ESCALATED)
+"""The states in which somebody works on a record, or sees to it that a vendor does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Duty:
     """A role that must act on a record; `subject` tells whose it is where it is not the same for all records.
@@ -90,6 +94,8 @@ def with_announcements(escalation: Escalation, revision: Revision) -> Revision:
         return revision
     before, after = revision.before, revision.after
     was = {} if before is None or (before.security and not after.security) else duties(escalation, before)
+    if _given_anew(before, after):
+        was = {duty: priority for duty, priority in was.items() if not duty.work}
     took_on = _took_on(before, after)
     said = [made for made in revision.announcements if not made.silenced]
     told = {one.role for made in said for one in made.recipients}
@@ -102,6 +108,11 @@ def with_announcements(escalation: Escalation, revision: Revision) -> Revision:
         return revision
     made = _announcements(escalation, revision, new, was)
     return replace(revision, announcements=(*revision.announcements, *made))
+
+
+def _given_anew(before: Incident | None, after: Incident) -> bool:
+    """Whether a record that was worked on, or was with a vendor, waits to be taken on again: by the same person, too."""
+    return before is not None and before.state in TAKEN and after.state is State.ASSIGNED
 
 
 def _took_on(before: Incident | None, after: Incident) -> bool:

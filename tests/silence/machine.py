@@ -46,14 +46,17 @@ ACTIONS: dict[str, commands.Command] = {
     "hold": commands.Hold(reason=HoldReason.AWAITING_USER),
     "resume": commands.Resume(),
     "escalate": commands.Escalate(to=Tier.VENDOR, vendor="HP", note="needs parts"),
+    "escalate to tier 3": commands.Escalate(to=Tier.THIRD, note="a fault in the program"),
     "resolve": commands.Resolve(solution="replaced"),
     "refuse": commands.Refuse(note="still broken"),
     "close": commands.Close(),
+    "confirm": commands.Confirm(),
+    "reject": commands.Reject(note="not ours"),
     "declare": commands.DeclareMajor(reason="many are hit"),
 }
 
 OPEN = """
-SELECT i.id, i.number, i.priority, i.kind, i.handler || i.assignee || i.assignee_group AS given,
+SELECT i.id, i.number, i.priority, i.kind, i.security, i.handler || i.assignee || i.assignee_group AS given,
   i.state = 'on_hold' AS held, b.at AS begun_at,
   EXISTS (SELECT FROM timeline t WHERE t.incident_id = i.id AND t.seq >= b.seq
           AND t.event IN ('accepted', 'escalation_acknowledged')) AS accepted,
@@ -105,7 +108,10 @@ class Silence(RuleBasedStateMachine):
         silent = {row["number"]: row["cause"] for row in await self.world.pool.fetch(SILENT)}
         untold = sorted(number for number, cause in silent.items() if cause == "untold")
         assert not untold, f"nobody was told of {untold}"
-        assert set(silent) == await self._unreachable()
+        refused = await self._unreachable()
+        missed, invented = sorted(refused - set(silent)), sorted(set(silent) - refused)
+        assert not missed, f"every message of {missed} was refused, and the view does not say so"
+        assert not invented, f"the view holds {invented} as unreachable, and the machine does not"
         mild = await self._milder_than_what_fires()
         assert not mild, f"what fires is more urgent than {mild}"
 
@@ -127,7 +133,7 @@ class Silence(RuleBasedStateMachine):
 
     def _all_refused(self, row: Any) -> bool:
         ruled = row["kind"] == Kind.INCIDENT and row["priority"] <= self.managed
-        if not (ruled or (row["given"] and not row["held"])):
+        if not (ruled or row["security"] or (row["given"] and not row["held"])):
             return False
         tried = [
             one.delivered
@@ -150,6 +156,11 @@ class Silence(RuleBasedStateMachine):
     @rule(key=KEYS, severity=SEVERITIES, service=SERVICES)
     def an_alert_clears(self, key: str, severity: str, service: str) -> None:
         self.do(self.world.alert(key, severity, service, AlertStatus.RESOLVED))
+
+    @rule(key=KEYS, service=SERVICES, taken=st.booleans())
+    def somebody_acknowledges_at_the_source(self, key: str, service: str, *, taken: bool) -> None:
+        status = AlertStatus.ACKNOWLEDGED if taken else AlertStatus.UNACKNOWLEDGED
+        self.do(self.world.alert(key, "", service, status))
 
     @rule(severities=st.lists(SEVERITIES, min_size=8, max_size=10), first=st.integers(0, 10**6))
     def a_storm_breaks_out(self, severities: list[str], first: int) -> None:
@@ -235,8 +246,11 @@ class Silence(RuleBasedStateMachine):
 
     @rule(failing=st.sets(st.sampled_from(CHANNELS)))
     def channels_fail_or_recover(self, failing: set[str]) -> None:
-        self.world.failing.clear()
-        self.world.failing.update(failing)
+        async def fail() -> None:
+            self.world.failing.clear()
+            self.world.failing.update(failing)
+
+        self.do(fail())
 
     @rule(stricter=st.booleans())
     def the_rules_change(self, *, stricter: bool) -> None:
@@ -248,7 +262,10 @@ class Silence(RuleBasedStateMachine):
 
     @rule()
     def the_notifier_starts_anew(self) -> None:
-        self.world.restart_notifier()
+        async def restart() -> None:
+            self.world.restart_notifier()
+
+        self.do(restart())
 
     @rule(minutes=st.sampled_from([0.5, 2.0, 6.0, 30.0]))
     def time_passes(self, minutes: float) -> None:

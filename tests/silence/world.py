@@ -10,7 +10,7 @@ import asyncpg
 from prometheus_client import CollectorRegistry
 
 from gateway.catalogue.live import Catalogue
-from gateway.db.pool import Pool, open_pool
+from gateway.db.pool import SERVER_SETTINGS, Pool
 from gateway.dedup.records import Moved
 from gateway.errors import GatewayError
 from gateway.incidents import store
@@ -18,11 +18,12 @@ from gateway.incidents.model import AlertStatus, TimerKind
 from gateway.metrics import Metrics
 from gateway.notify.message import Dead, Delivered, Message, Result
 from gateway.notify.runner import Runner
+from gateway.oncall.roles import Role
 from gateway.operations.desk import Desk
 from gateway.operations.firing import Effects
 from gateway.operations.redating import Redating
 from gateway.operations.who import Machine, Who
-from gateway.settings import Database, load
+from gateway.settings import Settings, load
 from gateway.sla.firing import Firing
 from gateway.sla.judge import ClockJudge
 from gateway.sla.timer_store import TimerId
@@ -33,7 +34,7 @@ from tests.support.staff import hire
 from tests.support.telling import ScriptedChannel
 from tests.support.timers import Silent
 
-HAND = Who(name="hand", parts=frozenset({Machine.WRITER}))
+HAND = Who(name="hand", parts=frozenset({Machine.WRITER, Role.SECURITY}))
 CHANNELS = ("webhook", "smtp")
 
 SHIPPED = """
@@ -89,22 +90,43 @@ class Attempt:
     delivered: bool
 
 
+class Untouched(asyncpg.Connection):
+    """A connection that changes nothing of its session, so that a pool takes it back without asking the server."""
+
+    def get_reset_query(self) -> str:
+        """Return nothing to run."""
+        return ""
+
+
 @dataclass(frozen=True)
 class Connections:
-    """The database of all worlds that follow each other, and a folder for their configurations."""
+    """The database of all worlds that follow each other, and what they have in common.
+
+    Connections know the statements, and settings and metrics cost more than a step: all of them are made once.
+    """
 
     pool: Pool
     writer: "asyncpg.Connection[asyncpg.Record]"
     numbers: "asyncpg.Connection[asyncpg.Record]"
     folder: Path
+    metrics: Metrics
+    read: dict[str, Settings] = field(default_factory=dict)
 
     @classmethod
     async def open(cls, database_url: str, folder: Path) -> "Connections":
         """Connect as intake, numbers and everything else do."""
-        database = Database(url=database_url, pool_min=1, pool_max=4)
-        pool = await open_pool(database, allow_unsafe=True)
+        pool = await asyncpg.create_pool(
+            database_url, min_size=1, max_size=4, connection_class=Untouched, server_settings=SERVER_SETTINGS
+        )
         writer, numbers = [await asyncpg.connect(database_url) for _ in range(2)]
-        return cls(pool, writer, numbers, folder)
+        return cls(pool, writer, numbers, folder, Metrics(CollectorRegistry()))
+
+    def settings(self, text: str) -> Settings:
+        """Return what a configuration file with this text says."""
+        if text not in self.read:
+            (file := self.folder / "gateway.toml").write_text(text)
+            self.read[text] = load(file, {})
+        return self.read[text]
 
     async def close(self) -> None:
         """Close all of them."""
@@ -128,8 +150,7 @@ class World:
 
     async def configure(self, text: str) -> None:
         """Start a replica with this configuration."""
-        (file := self.connections.folder / "gateway.toml").write_text(text)
-        settings = load(file, {})
+        settings = self.connections.settings(text)
         catalogue = Catalogue(settings)
         await catalogue.refresh(self.pool, self.clock.stamp())
         numbers = self.connections.numbers
@@ -148,8 +169,7 @@ class World:
     def restart_notifier(self) -> None:
         """Replace the notifier by a new one, which knows nothing but the database."""
         channels = {name: ScriptedChannel(self._answer(name)) for name in CHANNELS}
-        metrics = Metrics(CollectorRegistry())
-        self.notifier = Runner(pool=self.pool, channels=channels, metrics=metrics, clock=self.clock)
+        self.notifier = Runner(pool=self.pool, channels=channels, metrics=self.connections.metrics, clock=self.clock)
 
     def _answer(self, channel: str) -> Any:
         def answer(message: Message) -> Result:
@@ -195,11 +215,12 @@ class World:
 
 
 async def a_world(connections: Connections, empty: str) -> World:
-    """Return an emptied database with three people in two groups, under the shipped rules."""
+    """Return an emptied database with four people in three groups, under the shipped rules."""
     pool = connections.pool
     await pool.execute(empty)
     await hire(pool, "net", "anna", "ben")
     await hire(pool, "desk", "dora", tier="desk")
+    await hire(pool, "core", "theo", tier="tier3")
     await pool.execute("UPDATE person SET email = login || '@example.com'")
     world = World(connections, FakeClock())
     await world.configure(SHIPPED)

@@ -111,6 +111,14 @@ def test_an_escalation_is_told_to_the_third_tier_and_to_whom_it_names() -> None:
     assert told(worked, vendor) == []
 
 
+def test_a_record_that_is_given_to_the_same_person_again_is_told_once_it_was_elsewhere() -> None:
+    given = a_record(priority=4, **GIVEN)
+    vendor = but(given, state=State.ESCALATED, tier=Tier.VENDOR)
+    assert told(vendor, given) == [("assigned", ["handler"])]
+    assert told(but(given, state=State.IN_PROGRESS), given) == [("assigned", ["handler"])]
+    assert told(given, given) == []
+
+
 def test_a_hold_that_ends_is_told_to_whoever_goes_on() -> None:
     held = a_record(priority=4, **WORKED | {"state": State.ON_HOLD})
     assert told(held, but(held, state=State.IN_PROGRESS)) == [("resumed", ["handler"])]

@@ -1,0 +1,47 @@
+"""A storm that somebody put below another record still takes up its alerts itself."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gateway.db.pool import Pool
+from gateway.incidents.model import Impact, Urgency
+from gateway.operations.link import link
+from tests.support.clock import FakeClock
+from tests.support.house import HAND, House, a_house
+from tests.support.intake import RESOLVED, settings
+
+STORMY = {"GATEWAY_DEDUP__STORM__NEW_PER_MINUTE": "2"}
+STORM = "SELECT number FROM incident WHERE storm"
+FIRING = "SELECT i.number FROM alert a JOIN incident i ON i.id = a.incident_id WHERE a.dedup_key = $1"
+
+
+@pytest.fixture
+async def house(pool: Pool, database_url: str, clock: FakeClock) -> AsyncIterator[House]:
+    async with a_house(pool, database_url, clock, settings(STORMY)) as furnished:
+        yield furnished
+
+
+async def a_linked_storm(house: House) -> tuple[str, str]:
+    """A storm of mild alerts, and the record of priority 3 that somebody put it below."""
+    for n in range(4):
+        await house.intake.one(f"k{n}")
+    cause = await house.say("core switch", impact=Impact.GROUP, urgency=Urgency.NORMAL)
+    storm = str(await house.pool.fetchval(STORM))
+    await link(house.desk, storm, cause.number, HAND)
+    return storm, cause.number
+
+
+async def test_a_new_alert_of_a_linked_storm_is_the_storms_and_raises_both(house: House) -> None:
+    storm, cause = await a_linked_storm(house)
+    await house.intake.one("bad", severity="critical")
+    assert await house.pool.fetchval(FIRING, "bad") == storm
+    assert [(await house.row(number))["priority"] for number in (storm, cause)] == [1, 1]
+    assert "management_told" in [event for event, _ in await house.facts(cause)]
+
+
+async def test_an_alert_of_a_linked_storm_that_clears_ends_nothing_while_others_fire(house: House) -> None:
+    storm, cause = await a_linked_storm(house)
+    await house.intake.one("bad", severity="critical")
+    await house.intake.one("bad", status=RESOLVED)
+    assert [(await house.row(number))["state"] for number in (storm, cause)] == ["logged", "logged"]
