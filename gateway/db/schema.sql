@@ -1149,21 +1149,25 @@ CREATE VIEW public.silent_incident AS
                   WHERE ((o.incident_id = b.id) AND (o.created_at >= b.given_at) AND (o.role <> ALL (ARRAY['reporter'::text, 'subscriber'::text])) AND (COALESCE(((o.facts ->> 'priority'::text))::integer, (b.priority)::integer) <= b.priority)))))
            FROM begun b
           WHERE ((b.state <> 'on_hold'::text) AND ((b.handler <> ''::text) OR (b.assignee <> ''::text) OR (b.assignee_group <> ''::text)))
+        ), owed AS (
+         SELECT due.id,
+            bool_and(due.told) AS told
+           FROM due
+          GROUP BY due.id
         ), judged AS (
          SELECT b.id,
             b.number,
             b.kind,
             b.priority,
             b.begun_at AS since,
-            ( SELECT bool_and(d.told) AS bool_and
-                   FROM due d
-                  WHERE (d.id = b.id)) AS told,
-            ((EXISTS ( SELECT
+            owed.told,
+            (owed.told AND ((EXISTS ( SELECT
                    FROM public.outbox o
                   WHERE ((o.incident_id = b.id) AND (o.created_at >= b.begun_at) AND (o.state <> 'dead'::text) AND (o.role <> ALL (ARRAY['reporter'::text, 'subscriber'::text])) AND (COALESCE(((o.facts ->> 'priority'::text))::integer, (b.priority)::integer) <= b.priority)))) OR (EXISTS ( SELECT
                    FROM public.timeline t
-                  WHERE ((t.incident_id = b.id) AND (t.seq >= b.begun_seq) AND (t.event = ANY (ARRAY['accepted'::text, 'escalation_acknowledged'::text])))))) AS reached
-           FROM begun b
+                  WHERE ((t.incident_id = b.id) AND (t.seq >= b.begun_seq) AND (t.event = ANY (ARRAY['accepted'::text, 'escalation_acknowledged'::text]))))))) AS reached
+           FROM (begun b
+             JOIN owed USING (id))
         )
  SELECT id,
     number,
@@ -1175,7 +1179,7 @@ CREATE VIEW public.silent_incident AS
             ELSE 'untold'::text
         END AS cause
    FROM judged
-  WHERE ((told IS NOT NULL) AND (NOT (told AND reached)));
+  WHERE (NOT (told AND reached));
 
 COMMENT ON VIEW public.silent_incident IS 'Open incidents whose present urgency was told to nobody (untold) or reached nobody (unreachable): docs/silence.md';
 

@@ -72,20 +72,21 @@ WITH standing AS (
         AND coalesce((o.facts->>'priority')::int, b.priority) <= b.priority)
   FROM begun b
   WHERE b.state <> 'on_hold' AND (b.handler <> '' OR b.assignee <> '' OR b.assignee_group <> '')
+), owed AS (
+  SELECT id, bool_and(told) AS told FROM due GROUP BY id
 ), judged AS (
-  SELECT b.id, b.number, b.kind, b.priority, b.begun_at AS since,
-    (SELECT bool_and(d.told) FROM due d WHERE d.id = b.id) AS told,
-    EXISTS (
+  SELECT b.id, b.number, b.kind, b.priority, b.begun_at AS since, owed.told,
+    owed.told AND (EXISTS (
       SELECT FROM outbox o WHERE o.incident_id = b.id AND o.created_at >= b.begun_at
         AND o.state <> 'dead' AND o.role NOT IN ('reporter', 'subscriber')
         AND coalesce((o.facts->>'priority')::int, b.priority) <= b.priority)
     OR EXISTS (
       SELECT FROM timeline t WHERE t.incident_id = b.id AND t.seq >= b.begun_seq
-        AND t.event IN ('accepted', 'escalation_acknowledged')) AS reached
-  FROM begun b
+        AND t.event IN ('accepted', 'escalation_acknowledged'))) AS reached
+  FROM begun b JOIN owed USING (id)
 )
 SELECT id, number, kind, priority, since,
   CASE WHEN told THEN 'unreachable' ELSE 'untold' END AS cause
-FROM judged WHERE told IS NOT NULL AND NOT (told AND reached);
+FROM judged WHERE NOT (told AND reached);
 COMMENT ON VIEW silent_incident IS
   'Open incidents whose present urgency was told to nobody (untold) or reached nobody (unreachable): docs/silence.md';
