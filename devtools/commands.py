@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devtools import branches, checks, clock_tests, debian, generated_client, installs, locks, long_runs
-from devtools.clock_tests import SHARED
+from devtools.clock_tests import SHARED, SLOW
 from devtools.environment import Packages, prepare
 from devtools.installing import clean_environment
 from devtools.paths import ROOT
@@ -83,7 +83,14 @@ COMMANDS: tuple[Module | Task, ...] = (
         "run the test suite; arguments go to pytest",
         Packages.ALL,
         ("pytest",),
-        tuple(SHARED),
+        (*SHARED, *(f"--ignore={folder}" for folder in SLOW)),
+    ),
+    Module(
+        "test-slow",
+        "run the tests that kill processes or search at random for minutes; arguments go to pytest",
+        Packages.ALL,
+        ("pytest",),
+        (*SHARED, *SLOW),
     ),
     Task(
         "check",

@@ -3,11 +3,12 @@
 import argparse
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from devtools import clock_tests
+from devtools.environment import Packages, prepare
+from devtools.paths import ROOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ def _clock(seed: int) -> int:
 def _silence(seed: int) -> int:
     asked = {**os.environ, "SILENCE_SEED": str(seed), "SILENCE_STEPS": "100000"}
     test = "tests/silence/test_machine.py"
-    return subprocess.call([sys.executable, "-m", "pytest", "-q", "-s", "--timeout=7200", test], env=asked)
+    python = prepare(Packages.ALL)
+    return subprocess.call([str(python), "-m", "pytest", "-q", "-s", "-n", "0", test], env=asked, cwd=ROOT)
 
 
 LONG_RUNS = (

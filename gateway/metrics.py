@@ -1,18 +1,22 @@
 """The one metric table: every series the gateway exports, with its help text and its bounded labels.
 
 A label is an enum, a number of a fixed range, a route template or the slug of a configured source; whatever senders
-write (service, host, key, title) never becomes one, so no sender can make the number of series grow. The exception
-is `gateway_incident_sla_remaining_seconds`, which names incidents: at most `NEAREST` of them, cleared at every refresh.
+write (service, host, key, title) never becomes one, so no sender can make the number of series grow. The exceptions
+are `gateway_incident_sla_remaining_seconds`, which names incidents: at most `NEAREST` of them, cleared at every refresh,
+and the groups of the catalogue, of which `MOST_GROUPS` are named at most.
 All label values known beforehand are created at 0, so that rate() and absent() mean what they say.
 """
 
 from collections.abc import Iterable
 from enum import StrEnum
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
+from gateway.incident_counters import IncidentCounters
 from gateway.incident_metrics import IncidentMetrics
 from gateway.incidents.model import Outcome, TimerKind
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # series that Prometheus makes no use of
 
 CHANNELS = ("smtp", "person", "webhook", "voice", "sms", "slack", "feishu", "wecom", "dingtalk")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -67,6 +71,7 @@ class Metrics:
         self._intake(registry)
         self._monitors(registry)
         self.incidents = IncidentMetrics(registry)
+        self.outcomes = IncidentCounters(registry)
         self._timers(registry)
         self._telling(registry)
         self._process(registry)

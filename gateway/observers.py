@@ -1,12 +1,56 @@
 """Binds what the moving parts report to the metric table."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from gateway.catalogue.live import Catalogue
 from gateway.dedup.commit import Committed
 from gateway.dedup.records import Armed
+from gateway.incident_counters import RESTRICTED, IncidentCounters
 from gateway.incidents.model import Outcome, TimerKind
+from gateway.incidents.record import Incident, Revision
 from gateway.metrics import Metrics, Rejection
+from gateway.sla.outcomes import Count, outcomes
+
+Labels = tuple[str, int, str]
+"""Kind, priority and group."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeObserver:
+    """Counts what changes of incidents come to, once they are committed."""
+
+    counters: IncidentCounters
+    catalogue: Catalogue
+
+    def changed(self, revisions: Sequence[Revision]) -> None:
+        """Count committed changes; a revision without events wrote nothing."""
+        happened: Counter[tuple[Labels, Count]] = Counter()
+        for revision in revisions:
+            if revision.events:
+                incident = revision.after
+                labels = incident.kind, incident.priority, self._group(incident)
+                policy = self.catalogue.rules.policy(incident)
+                counts = outcomes(policy, revision.before, incident)
+                happened.update((labels, one) for one in counts)
+        for (labels, one), times in happened.items():
+            if one.seconds is None:
+                self.counters.count(one.counted, *labels, clock=one.clock or "", times=times)
+                continue
+            for _ in range(times):
+                self.counters.time(one.counted, *labels, one.seconds)
+
+    def know_groups(self) -> None:
+        """Create the series of the groups that own a service by now."""
+        owners = {service.owner_group for service in self.catalogue.services().values()}
+        self.counters.know(sorted(owners - {""}))
+
+    def _group(self, incident: Incident) -> str:
+        if incident.security:
+            return RESTRICTED
+        service = self.catalogue.services().get(incident.service)
+        return "" if service is None else service.owner_group
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +58,7 @@ class IntakeObserver:
     """Counts outcomes and tells the wheel of armed timers."""
 
     metrics: Metrics
+    incidents: ChangeObserver
     armed: Callable[[Sequence[Armed]], None]
     owed: Callable[[], None]
 
@@ -26,6 +71,8 @@ class IntakeObserver:
             if outcome is Outcome.QUARANTINED:
                 self.metrics.rejected(source, Rejection.MALFORMED, count)
         self.metrics.intake_batch.observe(items)
+        if committed.revisions:
+            self.incidents.changed(committed.revisions)
         if committed.armed:
             self.armed(committed.armed)
             self.owed()
@@ -41,12 +88,17 @@ class TimerObserver:
     """What the timers report."""
 
     metrics: Metrics
+    incidents: ChangeObserver
     owed: Callable[[], None]
 
     def fired(self, lateness_seconds: float, kind: TimerKind) -> None:
         """One timer fired."""
         self.metrics.fired(kind, lateness_seconds)
         self.owed()
+
+    def changed(self, revisions: Sequence[Revision]) -> None:
+        """Incidents were changed by timers that fired."""
+        self.incidents.changed(revisions)
 
     def poisoned(self, kind: TimerKind) -> None:
         """One timer's firing failed."""

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from grafana.outcomes import outcomes
 from grafana.panels import AMBER, GREEN, RED, dashboard, panel, steps
 
 HERE = Path(__file__).parent / "dashboards"
@@ -15,7 +16,10 @@ URGENT = steps((None, RED), (0, AMBER), (300, GREEN))
 
 
 def live_sla() -> dict[str, Any]:
-    """What is open, what is late, and what will be late next. Every replica says the same, so the largest counts once."""
+    """Return the board of what is open and late, and of what became of incidents.
+
+    Every replica says the same of what is open, so the largest counts once; what happened each counts itself.
+    """
     return dashboard(
         "gateway-live-sla",
         "Live SLA",
@@ -113,6 +117,7 @@ def live_sla() -> dict[str, Any]:
                     {"{{state}}": "sum by (state) (max by (kind, priority, state, tier) (gateway_incidents_open))"},
                 ),
             ],
+            *outcomes(),
             [
                 panel(
                     "timeseries",

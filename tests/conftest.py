@@ -23,6 +23,7 @@ from gateway.settings import Database
 from tests.support.clock import NOON, FakeClock
 from tests.support.database import empty_tables_statement
 from tests.support.environment import forget_environment
+from tests.support.pools import LentPools
 
 forget_environment(os.environ)
 structlog.configure(
@@ -85,9 +86,12 @@ class Kept:
 
 
 @pytest.fixture(scope="session")
-async def kept() -> AsyncIterator[Kept]:
-    kept = Kept()
-    yield kept
+async def kept(servers: Servers) -> AsyncIterator[Kept]:
+    kept, lent = Kept(), LentPools(servers.database_url)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gateway.app.replica.open_pool", lent.open)
+        yield kept
+    lent.end()
     for one in (kept.sweeper, kept.pool):
         if one is not None:
             one.terminate()

@@ -44,8 +44,8 @@ from gateway.monitors.pulse import Pulse
 from gateway.networks import networks
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.notify.runner import Runner as Telling
-from gateway.observers import IntakeObserver, TimerObserver
-from gateway.operations.desk import Armed, Desk
+from gateway.observers import ChangeObserver, IntakeObserver, TimerObserver
+from gateway.operations.desk import Changes, Desk
 from gateway.operations.firing import Effects
 from gateway.operations.redating import Redating
 from gateway.operations.reporter_links import ReporterLinks
@@ -96,6 +96,7 @@ class _Core:
     """What writes records, times them and tells of them, before anything listens."""
 
     metrics: Metrics
+    counting: ChangeObserver
     links: ReporterLinks
     telling: Telling
     timers: Timers
@@ -112,13 +113,16 @@ async def _core(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: S
     stack.callback(reserve.close)
     links = await parts.links(pool, settings, clock)
     telling = telling_by(stack, pool, settings, clock, links, metrics)
-    timers = await parts.timers(stack, timer_pool, settings, clock, Effects(rules, key), TimerObserver(metrics, telling.wake.set))
+    counting = ChangeObserver(metrics.outcomes, catalogue)
+    timers = await parts.timers(
+        stack, timer_pool, settings, clock, Effects(rules, key), TimerObserver(metrics, counting, telling.wake.set)
+    )
     committer = Committer(clock, settings.dedup, Records(Openings(settings, rules, catalogue), reserve, clock, key))
-    observer = IntakeObserver(metrics, timers.note_armed, telling.wake.set)
+    observer = IntakeObserver(metrics, counting, timers.note_armed, telling.wake.set)
     intake = Intake(lambda: parts.connection(settings.database.url, parts.WRITER), committer, clock, settings.server, observer)
     fields = Fields.from_settings(settings.fields)
-    desk = Desk(pool, clock, rules, key, reserve, partial(_changed, timers, telling), catalogue, fields)
-    return _Core(metrics, links, telling, timers, intake, desk)
+    desk = Desk(pool, clock, rules, key, reserve, partial(_changed, timers, telling, counting), catalogue, fields)
+    return _Core(metrics, counting, links, telling, timers, intake, desk)
 
 
 async def _assemble(
@@ -140,14 +144,14 @@ async def _assemble(
     upkeep = Upkeep(pool, settings, clock, metrics, desk.rules, desk.key)
     own = tasks.jobs(desk, intake, filing, set(telling.channels) & set(CHATS))
     supervisor = Supervisor(clock, metrics)
-    periodics = Periodics((*upkeep.jobs(), *own, *_jobs(desk, pulse, mappings, ways)), clock, metrics)
+    periodics = Periodics((*upkeep.jobs(), *own, *_jobs(desk, core.counting, pulse, mappings, ways)), clock, metrics)
     health = _health(timer_pool, supervisor, periodics, timers, intake, telling)
     definitions = doors(context, door, ways, health, pulse)
     proxies = networks(settings.server.trusted_proxies)
     app = _application(settings, edge.doors(definitions, clock, metrics.answered, proxies), ways)
     desk.rules.warm(clock.now())
     await upkeep.housekeeping()
-    await desk.catalogue.refresh(pool, clock.stamp())
+    await _read_catalogue(desk, core.counting)
     await mappings.refresh(pool)
     beside = _beside(telling, periodics, desk) | mailboxes(pool, ways.room)
     tasks.start(stack, supervisor, beside, timers, intake)
@@ -157,14 +161,19 @@ async def _assemble(
     return Gateway(app, pool, intake, timers, health, desk, ways.room, smtp=smtp)
 
 
-def _jobs(desk: Desk, pulse: Pulse, mappings: Mappings, ways: people.Ways) -> tuple[Periodic, ...]:
+def _jobs(desk: Desk, counting: ChangeObserver, pulse: Pulse, mappings: Mappings, ways: people.Ways) -> tuple[Periodic, ...]:
     """Return what the catalogue and the ways in have to do again and again."""
     return (
-        Periodic("catalogue", READ_EVERY, lambda: desk.catalogue.refresh(desk.pool, desk.clock.stamp())),
+        Periodic("catalogue", READ_EVERY, partial(_read_catalogue, desk, counting)),
         Periodic("monitors", EXPIRE_MONITORS_EVERY, pulse.run_once),
         Periodic("mappings", MAP_EVERY, partial(mappings.refresh, desk.pool)),
         Periodic("calls", SWEEP_CALLS_EVERY, ways.calls.sweep),
     )
+
+
+async def _read_catalogue(desk: Desk, counting: ChangeObserver) -> None:
+    await desk.catalogue.refresh(desk.pool, desk.clock.stamp())
+    counting.know_groups()
 
 
 def _application(settings: Settings, definitions: Iterable[web.RouteDef], ways: people.Ways) -> web.Application:
@@ -194,7 +203,8 @@ def _beside(telling: Telling, periodics: Periodics, desk: Desk) -> dict[str, Wor
     }
 
 
-def _changed(timers: Timers, telling: Telling, armed: Sequence[Armed]) -> None:
-    """After people's changes, as after intake's: the wheel learns of timers, and nobody who is told of them waits for a poll."""
-    timers.note_armed(armed)
+def _changed(timers: Timers, telling: Telling, counting: ChangeObserver, changes: Changes) -> None:
+    """Tell the wheel of timers, as after intake's commits, count, and let nobody who is told wait for a poll."""
+    timers.note_armed(changes.armed)
     telling.wake.set()
+    counting.changed(changes.revisions)

@@ -25,6 +25,7 @@ from gateway.dedup.storms import Storms
 from gateway.dedup.submission import Receipt, Refused, Submission
 from gateway.dedup.touch import Touch
 from gateway.incidents.model import Alert, AlertStatus, Outcome
+from gateway.incidents.record import Revision
 from gateway.settings import Dedup
 
 
@@ -35,10 +36,7 @@ class Committed:
     receipts: list[Receipt] = field(default_factory=list)
     armed: list[Armed] = field(default_factory=list)
     outcomes: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
-
-    def joined(self, other: "Committed") -> "Committed":
-        """This commit and the one after it, as one."""
-        return Committed(self.receipts + other.receipts, self.armed + other.armed, self.outcomes + other.outcomes)
+    revisions: list[Revision] = field(default_factory=list)
 
 
 class Committer:
@@ -104,11 +102,11 @@ class Committer:
         plan = await self._load(conn, [item for _, _, item in items])
         deliveries = deliveries or unclaimed(batch, plan.now)
         verdicts = decide_all(plan, [item for _, _, item in items])
-        armed = await self._records.write(conn, plan)
+        written = await self._records.write(conn, plan)
         keys = await self._save_new(conn, plan, verdicts)
         decided = [(place, index, verdict) for (place, index, _), verdict in zip(items, verdicts, strict=True)]
         receipts = await write_evidence(conn, deliveries, decided, keys, self._storms.bodies)
-        return Committed(receipts, armed, _tally(batch, receipts)), plan
+        return Committed(receipts, written.armed, _tally(batch, receipts), written.revisions), plan
 
     async def _load(self, conn: Connection, items: Sequence[Item]) -> Plan:
         """Lock every key of the batch, then the groups that keys about to open a record belong to."""

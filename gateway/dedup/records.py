@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 
 from gateway.catalogue.landscape import Landscape
 from gateway.clock import Clock
@@ -30,6 +31,13 @@ Armed = tuple[int, TimerKind, datetime]
 """A timer that is now armed: incident, kind, due."""
 
 
+class Written(NamedTuple):
+    """What a plan came to: the timers that are armed now, and the changes of records."""
+
+    armed: list[Armed]
+    revisions: list[Revision]
+
+
 class Moved(Exception):
     """A record changed between reading and locking it."""
 
@@ -50,7 +58,7 @@ class Records:
         """What the catalogue calls things and what they hang on, as of now."""
         return self._openings.catalogue.landscape
 
-    async def write(self, conn: Connection, plan: Plan) -> list[Armed]:
+    async def write(self, conn: Connection, plan: Plan) -> Written:
         """Write the records of a plan inside its transaction and give every drafted holder its id and number."""
         locked = await self._locked(conn, plan)
         opened = await self._opened(plan)
@@ -69,8 +77,9 @@ class Records:
         lapsing = [(holder.id, TimerKind.ALERT_EXPIRY, ends_at) for holder, ends_at in plan.lapsing.items()]
         if lapsing:
             await arm(conn, lapsing)
-        armed = [(revision.after.id, arm.kind, arm.due_at) for revision in (*opened, *revisions) for arm in revision.timers]
-        return [(incident_id, kind, due_at) for incident_id, kind, due_at in armed + lapsing if due_at is not None]
+        written = [*opened, *revisions]
+        armed = [(revision.after.id, arm.kind, arm.due_at) for revision in written for arm in revision.timers] + lapsing
+        return Written([(incident_id, kind, due_at) for incident_id, kind, due_at in armed if due_at is not None], written)
 
     async def _opened(self, plan: Plan) -> list[Revision]:
         if not plan.drafts:

@@ -30,15 +30,23 @@ NOW = "SELECT coalesce($1::timestamptz, statement_timestamp())"
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """What a transaction did: the timers that it armed, and each record before and after."""
+
+    armed: Sequence[Armed] = ()
+    revisions: Sequence[Revision] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
-    """What every operation works with. `committed` is told after every commit, of the timers it armed, and never raises."""
+    """What every operation works with. `committed` is told after every commit, of what it changed, and never raises."""
 
     pool: Pool
     clock: Clock
     rules: Rules
     key: bytes
     reserve: store.Reserve
-    committed: Callable[[Sequence[Armed]], None]
+    committed: Callable[[Changes], None]
     catalogue: Catalogue
     fields: Fields = NO_FIELDS
 
@@ -59,7 +67,7 @@ class Desk:
 
         result = await in_transaction(self.pool, once)
         if session is not None:
-            self.committed(session.armed)
+            self.committed(session.changes)
         return result
 
 
@@ -71,8 +79,14 @@ class Session:
 
     def __init__(self, desk: Desk, conn: Connection, now: datetime) -> None:
         self.desk, self.conn, self.now = desk, conn, now
-        self.armed: list[Armed] = []
+        self._armed: list[Armed] = []
+        self._revisions: list[Revision] = []
         self._before: dict[int, Incident] = {}
+
+    @property
+    def changes(self) -> Changes:
+        """What it did so far, which counts once it is committed."""
+        return Changes(self._armed, self._revisions)
 
     async def lock(self, number: str, who: Who, if_match: int | None = None) -> Incident:
         """The record, locked; raises NotFound where there is none for `who`, VersionMismatch when it is not at `if_match`."""
@@ -128,4 +142,5 @@ class Session:
         return timers.told_with_raise(self.desk.rules, told, self.now)
 
     def _note(self, revisions: Sequence[Revision]) -> None:
-        self.armed += [(r.after.id, arm.kind, arm.due_at) for r in revisions for arm in r.timers if arm.due_at is not None]
+        self._revisions += revisions
+        self._armed += [(r.after.id, arm.kind, arm.due_at) for r in revisions for arm in r.timers if arm.due_at is not None]

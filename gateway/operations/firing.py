@@ -12,6 +12,7 @@ from gateway.incidents.record import Arm, Incident, Revision
 from gateway.kinship import letting_go
 from gateway.sla import timers
 from gateway.sla.duties import with_announcements
+from gateway.sla.firing import Effect
 from gateway.sla.timer_store import Armed, DueTimer
 from gateway.sla.timers import Rules
 
@@ -35,8 +36,8 @@ class Effects:
     rules: Rules
     key: bytes
 
-    async def fire(self, conn: Connection, due: Sequence[DueTimer], now: datetime) -> list[Armed]:
-        """The effect of timers whose rows and records are locked; returns every timer to arm or disarm next."""
+    async def fire(self, conn: Connection, due: Sequence[DueTimer], now: datetime) -> Effect:
+        """Return the effect of timers whose rows and records are locked, with every timer to arm or disarm next."""
         ids = list({timer.incident_id for timer in due})
         incidents = {row["id"]: incident_of(row) for row in await conn.fetch(RECORDS, ids)}
         quiet = [t.incident_id for t in due if t.kind in (TimerKind.ALERT_EXPIRY, TimerKind.FLAP_SETTLE)]
@@ -52,7 +53,7 @@ class Effects:
         revisions = [one if one in found else self._refreshed(one, now) for one in settled]
         written = [with_announcements(self.rules.escalation, replace(revision, timers=())) for revision in revisions]
         await writing.write(conn, self.key, written, now)
-        return [Armed(r.after.id, arm.kind, arm.due_at) for r in revisions for arm in r.timers]
+        return Effect([Armed(r.after.id, arm.kind, arm.due_at) for r in revisions for arm in r.timers], written)
 
     def _refreshed(self, revision: Revision, now: datetime) -> Revision:
         """A revision that was let go or raised, with clocks and timers brought up to date."""

@@ -12,7 +12,7 @@ from gateway.incidents import store
 from gateway.incidents.model import LIVE, ReportStatus, Tier
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
-from gateway.operations.desk import NOW, Desk, Session
+from gateway.operations.desk import NOW, Changes, Desk, Session
 from gateway.operations.hand_over_notices import remind, tell_next
 from gateway.operations.major_reports import standings
 from gateway.operations.memory import Once, claimed
@@ -65,7 +65,7 @@ async def make_lists(desk: Desk) -> int:
             await tell_next(desk, conn, made)
         reminded = await remind(desk, conn)
     if made or reminded:
-        desk.committed(())
+        desk.committed(Changes())
     return len(made)
 
 
@@ -149,7 +149,7 @@ async def accept(desk: Desk, handover_id: int, who: Who, *, once: Once | None = 
         await _take_over(session, listed, who)
         await conn.execute(ACCEPT, handover_id, session.now, who.name)
         taken = await _with_records(conn, replace(listed, accepted_at=session.now, accepted_by=who.name), who)
-    desk.committed(session.armed)
+    desk.committed(session.changes)
     return taken
 
 

@@ -30,5 +30,5 @@ async def release(desk: Desk) -> int:
         asked = [Revision(after=one, actor="gateway", events=()) for one in found]
         freed = await letting_go.settled(conn, desk.rules, asked, session.now)
         written = await session.write(freed)
-    desk.committed(session.armed)
+    desk.committed(session.changes)
     return len(written)

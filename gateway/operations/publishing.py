@@ -50,7 +50,7 @@ async def change_article(desk: Desk, article: int, changes: Mapping[str, Any], w
         return session, after
 
     session, changed = await in_transaction(desk.pool, once)
-    desk.committed(session.armed)
+    desk.committed(session.changes)
     return changed
 
 

@@ -84,8 +84,8 @@ class Redating:
             return len(await session.write(revisions))
 
         written = await in_transaction(self.desk.pool, once)
-        if session is not None and session.armed:
-            self.desk.committed(session.armed)
+        if session is not None and written:
+            self.desk.committed(session.changes)
         return written
 
     def _revision(

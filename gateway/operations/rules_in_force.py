@@ -77,7 +77,7 @@ async def _tell_batch(desk: Desk, after: int) -> tuple[int, int]:
             _revision(session, incident, owed) for incident in await session.locked(list(owed)) if incident.master_id is None
         ]
         written = await session.write(revisions)
-    desk.committed(session.armed)
+    desk.committed(session.changes)
     return len(written), max(owed) if len(rows) == BATCH else 0
 
 

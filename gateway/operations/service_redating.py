@@ -104,7 +104,7 @@ class ServiceRedating:
 
         written = await in_transaction(self.desk.pool, once)
         if session is not None:
-            self.desk.committed(session.armed)
+            self.desk.committed(session.changes)
         return written
 
     def _revision(

@@ -11,7 +11,7 @@ from gateway.incidents.addressing import DESK
 from gateway.incidents.announcement import Announcement
 from gateway.incidents.model import LIVE
 from gateway.incidents.record import LEAST_MAJOR, Incident, Revision
-from gateway.operations.desk import NOW, Desk
+from gateway.operations.desk import NOW, Changes, Desk
 from gateway.periodic import each
 from gateway.sla.escalation import DIRECTOR, LEADER, MANAGER
 from gateway.sla.timers import ACTOR
@@ -68,7 +68,7 @@ async def _note(desk: Desk, incident_id: int) -> None:
         ]
         await writing.write(conn, desk.key, revisions, await conn.fetchval(NOW, desk.clock.stamp()))
         await conn.execute(NOTED, [row["id"] for row in rows])
-    desk.committed(())
+    desk.committed(Changes())
 
 
 def _instead(desk: Desk, incident: Incident, lost: Sequence[Record]) -> Iterator[Announcement]:

@@ -15,15 +15,25 @@ from gateway.clock import Clock
 from gateway.db.pool import LOST_RACE, Connection, Pool, acquire, transaction
 from gateway.errors import Unavailable
 from gateway.incidents.arming import arm
+from gateway.incidents.record import Revision
 from gateway.sla import timer_store
 from gateway.sla.judge import ClockJudge
 from gateway.sla.observer import Observer
 from gateway.sla.slots import micros
 from gateway.sla.timer_store import SHARDS, Armed, DueTimer, Locked, TimerId
 
-Fire: TypeAlias = Callable[[Connection, Sequence[DueTimer], datetime], Awaitable[Sequence[Armed]]]
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a batch of timers led to: the timers to arm next, and the changes of incidents that were written."""
+
+    armed: Sequence[Armed] = ()
+    revisions: Sequence[Revision] = ()
+
+
+Fire: TypeAlias = Callable[[Connection, Sequence[DueTimer], datetime], Awaitable[Effect]]
 """Inside the transaction, timer and incident rows locked and the timers already disarmed: loads the incidents, decides
-for that moment, writes, and returns the timers to arm next."""
+for that moment, writes, and returns what came of it."""
 
 BATCH = 200
 """Most timers of one transaction."""
@@ -87,14 +97,15 @@ class Firing:
                 raise ClockInDoubt
             leases = [epochs.get(timer.incident_id % SHARDS) for timer in locked.timers]
             await timer_store.settle(conn, locked.timers, leases, locked.now)
-            armed = await self._effect(conn, locked)
-            await arm(conn, armed)
+            effect = await self._effect(conn, locked)
+            await arm(conn, effect.armed)
         self._observe(locked)
-        return Fired(list(locked.timers), armed)
+        self._observer.changed(effect.revisions)
+        return Fired(list(locked.timers), list(effect.armed))
 
-    async def _effect(self, conn: Connection, locked: Locked) -> list[Armed]:
+    async def _effect(self, conn: Connection, locked: Locked) -> Effect:
         try:
-            return list(await self._fire(conn, locked.timers, locked.now))
+            return await self._fire(conn, locked.timers, locked.now)
         except ValueError as error:  # the driver's refusal of a value is also an InterfaceError, and would pass for an outage
             raise Undecidable(str(error)) from error
 

@@ -1,8 +1,10 @@
 """What the timers let others watch; the owner binds it to metrics."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from gateway.incidents.model import TimerKind
+from gateway.incidents.record import Revision
 
 
 class Observer(Protocol):
@@ -10,6 +12,9 @@ class Observer(Protocol):
 
     def fired(self, lateness_seconds: float, kind: TimerKind) -> None:
         """One timer fired, this long after it was due."""
+
+    def changed(self, revisions: Sequence[Revision]) -> None:
+        """Timers that fired changed incidents, and that is committed."""
 
     def poisoned(self, kind: TimerKind) -> None:
         """One timer's firing failed and was pushed out by a minute."""

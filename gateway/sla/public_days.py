@@ -68,6 +68,7 @@ def known(country: str) -> bool:
     return code in COUNTRIES and (not dash or part in _library().list_supported_countries()[code])
 
 
+@cache
 def edition() -> str:
     """Names the state of knowledge: the library's version, read without loading it."""
     return version("holidays")

@@ -1,5 +1,6 @@
 """The probes say whether the process works, and whether it should be sent requests."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,9 +8,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, generate_latest
 
-from gateway.api.health import Health
+from gateway.api.health import Health, exposition
 from gateway.db.pool import Pool
 from gateway.metrics import Metrics
 
@@ -64,3 +65,20 @@ async def test_timers_that_wait_for_a_dependency_make_it_unready_and_leave_it_al
     assert (await ask("/healthz"))[0] == 200
     status, told = await ask("/readyz")
     assert (status, told[part], told["status"]) == (503, False, "not ready")
+
+
+async def test_metrics_are_written_family_by_family_and_others_get_their_turn_between() -> None:
+    metrics = Metrics(CollectorRegistry(), ["generic"])
+    metrics.outcomes.know(f"group-{n}" for n in range(100))
+    loop, turns = asyncio.get_running_loop(), [0]
+
+    def other() -> None:
+        turns[0] += 1
+        if turns[0] < 10_000:
+            loop.call_soon(other)
+
+    loop.call_soon(other)
+    text = await exposition(metrics.registry)
+    assert len(list(metrics.registry.collect())) <= turns[0] < 10_000
+    turns[0] = 10_000
+    assert text == generate_latest(metrics.registry)

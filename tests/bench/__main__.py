@@ -1,6 +1,7 @@
 """python3 gw bench: throughput and latency, each beside this machine's raw limit measured in the same run.
 
     python3 gw bench [--only intake|timers] [--seconds 5] [--rounds 1] [--json FILE]
+    python3 gw bench --against COMMIT [--seconds 5] [--rounds 10]
 
 Everything runs here: gateway, PostgreSQL (fsync on), Valkey and the load generator share the machine's cores. Loads are
 bounded in time and only ever sent to 127.0.0.1. Figures of several rounds are medians.
@@ -18,13 +19,11 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.bench.against import NO_STORM, compare
 from tests.bench.server import ROOT, bare_handler, gateway, load
 from tests.bench.timers import Herd, run_herd
 
 Figures = dict[str, dict[str, float]]
-
-NO_STORM = "[dedup.storm]\nnew_per_minute = 1000000000\n"
-"""All-new alerts are to open records, not to fold into a storm's master."""
 
 INTAKE = (("single", 64), ("fifty", 16), ("storm", 16), ("new", 8))
 
@@ -112,11 +111,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="gw bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=("intake", "timers"))
     parser.add_argument("--seconds", type=float, default=5, help="of each load")
-    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--rounds", type=int, help="(1; 10 with --against)")
+    parser.add_argument("--against", metavar="COMMIT", help="compare intake with an earlier commit's, round by round")
     parser.add_argument("--json", type=Path, help="write all figures here too")
     options = parser.parse_args()
+    if options.against:
+        for name, ratio in compare(options.against, options.rounds or 10, options.seconds).items():
+            print(f"{name:24} {ratio.median:.3f} of {options.against} (95 %: {ratio.lowest:.3f} to {ratio.highest:.3f})")
+        return
     rounds = []
-    for _ in range(options.rounds):
+    for _ in range(options.rounds or 1):
         figures: Figures = {}
         if options.only != "timers":
             figures |= raw(options.seconds) | intake(options.seconds)

@@ -27,9 +27,9 @@ def await_file(path: Path, child: "subprocess.Popen[bytes]", seconds: float = 60
 
 
 @contextmanager
-def child(*command: str, env: dict[str, str] | None = None) -> "Iterator[subprocess.Popen[bytes]]":
+def child(*command: str, env: dict[str, str] | None = None, root: Path = ROOT) -> "Iterator[subprocess.Popen[bytes]]":
     """A child process, stopped in an orderly way at the end, killed if it will not."""
-    process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, *command], cwd=root, env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL)
     try:
         yield process
     finally:
@@ -42,15 +42,16 @@ def child(*command: str, env: dict[str, str] | None = None) -> "Iterator[subproc
 
 
 @contextmanager
-def gateway(config: str = "") -> Iterator[dict[str, str]]:
-    """A gateway on a fresh durable database; yields what its ready file says."""
+def gateway(config: str = "", root: Path = ROOT) -> Iterator[dict[str, str]]:
+    """The gateway of a checkout on a fresh durable database; yields what its ready file says."""
     with tempfile.TemporaryDirectory(prefix="gw-bench-", dir="/tmp") as name:
         folder = Path(name)
         folder.chmod(0o711)
         (folder / "bench.toml").write_text(config)
         ready = folder / "ready.json"
         options = ("--port", "0", "--state", str(folder / "state"), "--ready-file", str(ready))
-        with child("-m", "gateway", "dev", "--log-level", "warning", "--config", str(folder / "bench.toml"), *options) as process:
+        dev = ("-m", "gateway", "dev", "--log-level", "warning", "--config", str(folder / "bench.toml"))
+        with child(*dev, *options, root=root) as process:
             yield json.loads(await_file(ready, process))
 
 

@@ -20,7 +20,8 @@ def test_every_common_form_gives_the_same_moment(when: datetime, zone: int) -> N
     seconds, there = int(when.timestamp()), when.astimezone(timezone(timedelta(hours=zone)))
     offset = f"{there:%z}"
     forms = [
-        there.isoformat(), when.isoformat().replace("+00:00", "Z"), format_datetime(there), f"{when:%Y-%m-%d %H:%M:%S} UTC",
+        there.isoformat(), f"{there.isoformat()} ", there.isoformat().lower(),
+        when.isoformat().replace("+00:00", "Z"), format_datetime(there), f"{when:%Y-%m-%d %H:%M:%S} UTC",
         f"{there:%Y-%m-%d %H:%M:%S}.123456789 {offset} CST", f"{there:%Y-%m-%d %H:%M:%S} {offset}", f"{when:%Y/%m/%d %H:%M:%S}",
         f"{when:%Y%m%d%H%M%S}", f"{when:%Y-%m-%d %H:%M:%S}", f"{when:%a %b %d %H:%M:%S %Y}",
     ]  # fmt: skip

@@ -29,7 +29,7 @@ async def let_fire(desk: Desk, kind: TimerKind, effects: Effects = EFFECTS) -> i
         if locked is None:
             return 0
         await timer_store.settle(desk.conn, locked.timers, [None] * len(locked.timers), locked.now)
-        await arm(desk.conn, await effects.fire(desk.conn, locked.timers, locked.now))
+        await arm(desk.conn, (await effects.fire(desk.conn, locked.timers, locked.now)).armed)
         return len(locked.timers)
 
 

@@ -1,11 +1,33 @@
 """What comes of a whole day is exactly what was meant to."""
 
+from collections import Counter
 from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.scenarios.a_day import CONFIGURATION, play
 from tests.scenarios.conftest import Telling
+from tests.support.story import Story
 
 MEANT = Path(__file__).with_name("a_day.txt")
+
+HAPPENED = """
+SELECT 'opened' AS happening, count(*) AS times FROM incident
+UNION ALL SELECT 'closed', count(*) FROM incident WHERE state IN ('closed', 'rejected')
+UNION ALL SELECT event, count(*) FROM timeline WHERE event IN ('resolved', 'reopened', 'sla_breached')
+GROUP BY event
+"""
+
+
+async def counted(story: Story) -> Counter[str]:
+    """How often each happening was counted, by whatever part of the gateway brought it about."""
+    found: Counter[str] = Counter()
+    text = await (await story.client.get("/metrics")).text()
+    for family in text_string_to_metric_families(text):
+        name = family.name.removeprefix("gateway_").removeprefix("incidents_")
+        if name in {"opened", "closed", "resolved", "reopened", "sla_breached"}:
+            found[name] += sum(int(sample.value) for sample in family.samples)
+    return found
 
 
 async def test_a_day_ends_in_exactly_this(telling: Telling, tmp_path: Path) -> None:
@@ -13,4 +35,7 @@ async def test_a_day_ends_in_exactly_this(telling: Telling, tmp_path: Path) -> N
         day = await play(story)
         assert len(day.numbers) == 40
         (tmp_path / "told.txt").write_text(told := await day.told())
+        rows = await story.gateway.pool.fetch(HAPPENED)
+        happened = Counter({row["happening"]: row["times"] for row in rows})
+        assert await counted(story) == happened
     assert told.splitlines() == MEANT.read_text().splitlines(), f"now {tmp_path}/told.txt; if meant, it replaces {MEANT}"

@@ -35,6 +35,8 @@ KEYS = st.sampled_from(["disk", "load", "ping", "queue", "certificate"])
 SEVERITIES = st.sampled_from(["critical", "error", "warning", "info"])
 SERVICES = st.sampled_from(["shop", "billing"])
 PLACES = st.integers(0, 11)
+TOLD_EVERY = 1000
+"""Steps between two words of progress."""
 
 ACTIONS: dict[str, commands.Command] = {
     "acknowledge": commands.Acknowledge(person="anna"),
@@ -92,6 +94,8 @@ class Silence(RuleBasedStateMachine):
     def do(self, work: Any) -> None:
         """Do one step and look whether anything is silent."""
         Silence.steps += 1
+        if Silence.steps % TOLD_EVERY == 0:
+            print(f"{Silence.steps} steps", flush=True)  # noqa: T201 - a long run shows its progress
         self.loop.run(self._step(work))
 
     async def _step(self, work: Any) -> None:

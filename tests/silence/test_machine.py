@@ -15,7 +15,7 @@ EACH = 130
 """Steps in one database before it is emptied."""
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(240 + STEPS // 10)
 def test_no_incident_is_silent_after_any_step(servers: Servers) -> None:
     taken = run(servers.database_url, servers.empty, SEED, short(STEPS // EACH + 8, EACH))
     print(f"{taken} steps, seed {SEED}")  # noqa: T201 - a long run says what it did

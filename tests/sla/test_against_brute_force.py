@@ -20,6 +20,7 @@ def a_history(dice: random.Random) -> tuple[list[Happening], int]:
     return story + [(at, *dice.choice(MOVES)) for at in times], dice.choice((span, dice.randrange(0, span)))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(300)
 def test_ten_thousand_random_histories_read_the_same_as_counted_second_by_second() -> None:
     dice = random.Random(20_260_302)

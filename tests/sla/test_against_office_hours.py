@@ -91,6 +91,7 @@ def zones_of(office: int, count: int) -> list[str]:
     return [ZONES[(3 * place + office) % len(ZONES)] for place in range(count)]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("country", COUNTRIES, ids=["us_office", "cn_office", "shifts"])
 def test_histories_in_working_time_read_the_same_as_looked_up_on_the_wall_clock(country: str) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
@@ -139,6 +140,7 @@ class TimersUnderFaults(RuleBasedStateMachine):
         assert self.observer.poison == 0
 
 
+@pytest.mark.exhaustive
 def test_no_fault_of_redis_changes_what_fires(database_url: str, redis_url: str) -> None:
     machine = type("Machine", (TimersUnderFaults,), {"database_url": database_url, "redis_url": redis_url})
     few = settings(max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))

@@ -119,6 +119,7 @@ async def test_three_failures_open_the_breaker_and_then_it_is_asked_every_two_se
             await index.peek(0, 0)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("due", [lambda _: START_MS, lambda n: START_MS + n * 72], ids=["all at once", "over two hours"])
 async def test_a_hundred_thousand_timers_cost_at_most_32_bytes_each(
     index: Index, client: Redis, due: Callable[[int], int]

@@ -291,6 +291,7 @@ def climbed_plainly(
     return told
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=150)
 @given(ladders(), STORIES, OUTAGES, st.sampled_from([0, 20]))
 def test_no_step_is_lost_doubled_or_early(

@@ -13,10 +13,10 @@ from gateway.incidents.arming import arm
 from gateway.incidents.model import TimerKind
 from gateway.metrics import Metrics
 from gateway.settings import Database
-from gateway.sla.firing import Fire
+from gateway.sla.firing import Effect, Fire
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner
-from gateway.sla.timer_store import Armed, DueTimer
+from gateway.sla.timer_store import DueTimer
 from gateway.telemetry import count_timers
 from tests.support.clock import FakeClock
 from tests.support.timers import LeaveTrace, Silent, arm_all, effects, seed
@@ -228,11 +228,11 @@ async def test_run_drives_every_step_until_told_to_stop_and_gives_its_leases_up(
 ) -> None:
     fired = asyncio.Event()
 
-    async def fire(conn: Connection, timers: Sequence[DueTimer], at: datetime) -> Sequence[Armed]:
+    async def fire(conn: Connection, timers: Sequence[DueTimer], at: datetime) -> Effect:
         assert await conn.fetchval("SELECT $1::timestamptz >= max(due_at) FROM timer", at)
         assert timers
         fired.set()
-        return ()
+        return Effect()
 
     runner, stop = a_runner(pool, clock, index, fire), asyncio.Event()
     await seed(pool, now, [7])

@@ -8,6 +8,8 @@ from uuid import UUID, uuid5
 from gateway.db.pool import Connection, Pool
 from gateway.incidents.arming import arm
 from gateway.incidents.model import TimerKind
+from gateway.incidents.record import Revision
+from gateway.sla.firing import Effect
 from gateway.sla.timer_store import Armed, DueTimer
 
 EFFECTS = UUID("00000000-0000-0000-0000-00000000000e")
@@ -58,7 +60,7 @@ class LeaveTrace:
         self.repeat = repeat
         self.batches: list[list[int]] = []
 
-    async def __call__(self, conn: Connection, timers: Sequence[DueTimer], now: datetime) -> Sequence[Armed]:
+    async def __call__(self, conn: Connection, timers: Sequence[DueTimer], now: datetime) -> Effect:
         assert all(timer.due_at <= now for timer in timers)
         ids = [uuid5(EFFECTS, f"{t.incident_id}/{t.kind}/{t.gen}") for t in timers]
         facts = [json.dumps({"gen": t.gen}) for t in timers]
@@ -66,13 +68,14 @@ class LeaveTrace:
         if self.poison.intersection(t.incident_id for t in timers):
             raise ValueError("poison")
         self.batches.append([timer.incident_id for timer in timers])
-        return [Armed(t.incident_id, t.kind, now + self.repeat) for t in timers] if self.repeat else []
+        return Effect([Armed(t.incident_id, t.kind, now + self.repeat) for t in timers] if self.repeat else [])
 
 
 class Silent:
     """An observer that looks away."""
 
     def fired(self, lateness_seconds: float, kind: TimerKind) -> None: ...
+    def changed(self, revisions: Sequence[Revision]) -> None: ...
     def poisoned(self, kind: TimerKind) -> None: ...
     def step_broke(self) -> None: ...
     def wheel_size(self, size: int) -> None: ...

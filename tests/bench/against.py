@@ -1,0 +1,92 @@
+"""This checkout beside an earlier commit: both gateways run at once and are loaded in turn, round by round."""
+
+import os
+import secrets
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from math import comb
+from pathlib import Path
+
+from tests.bench.server import ROOT, gateway, load
+
+LOADS = {"repeats, one a request": ("single", 64), "repeats, 50 a request": ("fifty", 16), "new, 100 a request": ("new", 8)}
+"""What is sent, by its name: the kind of body, and over how many connections."""
+
+NO_STORM = "[dedup.storm]\nnew_per_minute = 1000000000\n"
+"""All-new alerts are to open records, not to fold into a storm's master."""
+
+WARM_UP = 1.0
+"""Seconds of load before the first round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """This checkout's figure as a share of the earlier commit's: the median of the rounds, and its interval of 95 %."""
+
+    median: float
+    lowest: float
+    highest: float
+
+
+def ratio_of(ours: list[float], theirs: list[float]) -> Ratio:
+    """Return the ratio of paired rounds.
+
+    The interval lies between order statistics of the ratios, so it assumes nothing of how they are spread. Of fewer than six
+    rounds it is their whole range, which covers less than 95 %.
+    """
+    ratios = sorted(mine / other for mine, other in zip(ours, theirs, strict=True))
+    cut = _cut(len(ratios))
+    return Ratio(statistics.median(ratios), ratios[cut], ratios[-1 - cut])
+
+
+def _cut(rounds: int) -> int:
+    """Return how many ratios are left out at either end (sign test: binomial with one half)."""
+    cut, left_out = -1, 0.0
+    while (left_out := left_out + comb(rounds, cut + 1) / 2**rounds) <= 0.025:
+        cut += 1
+    return max(cut, 0)
+
+
+@contextmanager
+def checked_out(commit: str) -> Iterator[Path]:
+    """An earlier commit in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="gw-against-") as name:
+        folder = Path(name) / "checkout"
+        Path(name).chmod(0o711)
+        subprocess.run(["git", "worktree", "add", "-q", "--detach", str(folder), commit], cwd=ROOT, check=True)
+        try:
+            yield folder
+        finally:
+            subprocess.run(["git", "worktree", "remove", "--force", str(folder)], cwd=ROOT, check=True)
+
+
+def compare(commit: str, rounds: int, seconds: float) -> dict[str, Ratio]:
+    """Load both in turn, each first in every other round; return the ratio of alerts a second by load."""
+    os.environ["BENCH_SEED"] = secrets.token_hex(3)
+    with ExitStack() as stack:
+        roots = (ROOT, stack.enter_context(checked_out(commit)))
+        found = {}
+        for name, (kind, connections) in LOADS.items():
+            with ExitStack() as running:
+                both = [running.enter_context(gateway(NO_STORM, root)) for root in roots]
+                for one in both:
+                    _figure(one, kind, WARM_UP, connections)
+                figures = [_round(both, kind, seconds, connections, number) for number in range(rounds)]
+            found[name] = ratio_of([ours for ours, _ in figures], [theirs for _, theirs in figures])
+            print(f"{name:24} {found[name]}", file=sys.stderr, flush=True)
+        return found
+
+
+def _round(both: list[dict[str, str]], kind: str, seconds: float, connections: int, number: int) -> tuple[float, float]:
+    order = (0, 1) if number % 2 else (1, 0)
+    figures = {place: _figure(both[place], kind, seconds, connections) for place in order}
+    return figures[0], figures[1]
+
+
+def _figure(ready: dict[str, str], kind: str, seconds: float, connections: int) -> float:
+    return load(f"{ready['url']}/ingest/alertmanager", ready["ingest_key"], kind, seconds, connections)["items_per_s"]

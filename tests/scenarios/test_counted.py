@@ -1,0 +1,207 @@
+"""Counters of incidents, through the whole gateway: exactly what was committed, once."""
+
+import asyncio
+from collections.abc import Mapping
+
+import asyncpg
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from gateway.incidents import commands, lifecycle
+from gateway.incidents.model import Outcome
+from gateway.incidents.record import Incident
+from gateway.operations.desk import Session
+from gateway.operations.who import Machine, Who
+from tests.scenarios.conftest import Telling
+from tests.support.intake import a_submission, an_alert
+from tests.support.story import Story
+
+Counts = Mapping[str, float]
+
+COUNTED = ("gateway_incidents_", "gateway_sla_", "gateway_incident_re", "gateway_service_group_")
+BY_GROUP = "service_group_"
+SHOP = {"slug": "shop", "name": "Shop", "owner_group": "payments"}
+HAND = Who(name="hand", parts=frozenset({Machine.WRITER}))
+
+
+async def scraped(story: Story) -> Counts:
+    """Every counter of incidents, and how many times were observed, by name and labels."""
+    text = await (await story.client.get("/metrics")).text()
+    return {
+        " ".join([sample.name.removeprefix("gateway_"), *sorted(sample.labels.values())]): sample.value
+        for family in text_string_to_metric_families(text)
+        if family.type in {"counter", "histogram"} and family.name.startswith(COUNTED)
+        for sample in family.samples
+        if not sample.name.endswith(("_bucket", "_sum"))
+    }
+
+
+class Counting:
+    """What was counted since the last look."""
+
+    def __init__(self, story: Story, seen: Counts) -> None:
+        self._story, self._seen = story, seen
+
+    async def added(self) -> dict[str, float]:
+        """What was added by priority; every series by group adds as much."""
+        added = await self._look()
+        by_group = {name: value for name, value in added.items() if name.startswith(BY_GROUP)}
+        by_priority = {name: value for name, value in added.items() if name not in by_group}
+        assert sum(by_group.values()) == sum(by_priority.values())
+        return by_priority
+
+    async def groups(self) -> dict[str, float]:
+        """What was added by group."""
+        added = (await self._look()).items()
+        return {name.removeprefix(BY_GROUP): n for name, n in added if name.startswith(BY_GROUP)}
+
+    async def _look(self) -> dict[str, float]:
+        seen, self._seen = self._seen, await scraped(self._story)
+        added = {name: n - seen.get(name, 0) for name, n in self._seen.items()}
+        return {name: n for name, n in added.items() if n}
+
+
+@pytest.fixture
+async def counting(story: Story) -> Counting:
+    seen = await scraped(story)
+    assert set(seen.values()) == {0}
+    return Counting(story, seen)
+
+
+async def test_the_life_of_an_incident_is_counted_step_by_step(story: Story, counting: Counting) -> None:
+    await story.hire("sre", "olga")
+    number = (await story.alert(severity="info"))["incident"]
+    assert await counting.added() == {"incidents_opened_total 4 incident": 1}
+    await story.until(2)
+    await story.act(number, "assign", group="sre")
+    assert await counting.added() == {"sla_met_total 4 desk incident": 1}
+    await story.act(number, "accept")
+    assert await counting.added() == {"incident_response_seconds_count 4 incident": 1}
+    await story.until(58)
+    assert await counting.added() == {"sla_breached_total 4 incident tier2": 1}
+    await story.act(number, "resolve", resolution="solved", solution="a restart")
+    resolved = {
+        "incidents_resolved_total 4 incident": 1,
+        "incident_resolution_seconds_count 4 incident": 1,
+    }
+    assert await counting.added() == resolved | {"sla_met_total 4 incident overall": 1}
+    await story.act(number, "refuse", note="it is still full")
+    assert await counting.added() == {"incidents_reopened_total 4 incident": 1}
+    await story.until(200)
+    assert await counting.added() == {"sla_breached_total 4 incident overall": 1}
+    await story.act(number, "resolve", resolution="solved", solution="a new disk")
+    assert await counting.added() == resolved
+    await story.act(number, "confirm")
+    assert await counting.added() == {"incidents_closed_total 4 incident": 1}
+
+
+async def test_an_alert_that_repeats_counts_nothing_and_one_that_clears_and_fires_again_does(
+    story: Story, counting: Counting
+) -> None:
+    for _ in range(3):
+        await story.alert()
+    assert await counting.added() == {"incidents_opened_total 1 incident": 1}
+    await story.until(3)
+    await story.alert(status="resolved")
+    assert await counting.added() == {
+        "incidents_resolved_total 1 incident": 1,
+        "incident_resolution_seconds_count 1 incident": 1,
+        "sla_met_total 1 desk incident": 1,
+        "sla_met_total 1 incident overall": 1,
+    }
+    await story.until(4)
+    await story.alert()
+    assert await counting.added() == {"incidents_reopened_total 1 incident": 1}
+    await story.until(5)
+    await story.alert(status="resolved")
+    await counting.added()
+    await story.until(3 * 24 * 60)
+    assert await counting.added() == {"incidents_closed_total 1 incident": 1}
+
+
+async def test_a_raise_counts_the_breaches_that_it_brings(story: Story, counting: Counting) -> None:
+    number = await story.report(impact="individual", urgency="low")
+    await story.until(40)
+    assert await counting.added() == {
+        "incidents_opened_total 4 incident": 1,
+        "sla_breached_total 4 desk incident": 1,
+    }
+    await story.call("PATCH", f"incidents/{number}", {"priority": 1, "note": "the whole shop"})
+    assert await counting.added() == {"sla_breached_total 1 incident overall": 1}
+    await story.until(400)
+    assert await counting.added() == {}
+
+
+async def test_a_record_below_a_master_is_counted_without_clocks(telling: Telling) -> None:
+    rule = '[[dedup.relate]]\nname = "same service"\nby = ["service"]\nwithin = "5m"\n'
+    async with telling(rule) as story:
+        counting = Counting(story, await scraped(story))
+        numbers = [(await story.alert(title, service="shop"))["incident"] for title in ("a", "b")]
+        assert (await story.record(numbers[1]))["master"] == numbers[0]
+        assert await counting.added() == {"incidents_opened_total 1 incident": 2}
+        await story.until(1)
+        await story.alert("b", "resolved", service="shop")
+        assert await counting.added() == {"incidents_resolved_total 1 incident": 1}
+
+
+async def test_incidents_count_by_the_group_of_their_service(story: Story, counting: Counting) -> None:
+    await story.hire("payments", "olga")
+    await story.call("POST", "services", SHOP)
+    await story.call("POST", "services", {"slug": "wiki", "name": "Wiki"})
+    for n, service in enumerate(("shop", "shop", "wiki", "unheard-of", "")):
+        await story.report(title=f"trouble {n} with {service}", service=service)
+    assert await counting.groups() == {
+        "incidents_opened_total incident payments": 2,
+        "incidents_opened_total incident other": 3,
+    }
+
+
+async def test_a_security_incident_counts_without_its_group(story: Story, counting: Counting) -> None:
+    await story.hire("payments", "olga")
+    await story.call("POST", "services", SHOP)
+    number = await story.report(service="shop", security=True)
+    await story.act(number, "resolve", resolution="solved", solution="blocked")
+    assert await counting.groups() == {
+        "incidents_opened_total incident restricted": 1,
+        "incidents_resolved_total incident restricted": 1,
+        "incident_resolution_seconds_count incident restricted": 1,
+        "sla_met_total desk incident restricted": 1,
+        "sla_met_total incident overall restricted": 1,
+    }
+
+
+async def test_a_batch_that_is_rolled_back_counts_nothing_by_itself(story: Story, counting: Counting) -> None:
+    titles = {"a": "a", "b": "nul \0", "c": "c"}
+    told = [a_submission(an_alert(key, title=title)) for key, title in titles.items()]
+    receipts = await asyncio.gather(*(story.gateway.intake.submit(one) for one in told))
+    outcomes = [receipt.results[0].outcome for receipt in receipts]
+    assert outcomes == [Outcome.OPENED, Outcome.QUARANTINED, Outcome.OPENED]
+    assert await counting.added() == {"incidents_opened_total 3 incident": 2}
+
+
+async def test_a_change_that_is_rolled_back_counts_nothing_and_one_that_is_run_again_counts_once(
+    story: Story, counting: Counting
+) -> None:
+    number, desk = await story.report(), story.gateway.desk
+    await counting.added()
+    failures: list[Exception] = [asyncpg.SerializationError(), ZeroDivisionError()]
+
+    async def work(session: Session) -> Incident:
+        incident = await session.lock(number, HAND)
+        gone = lifecycle.apply(incident, commands.Clear(reason="gone"), "hand", session.now)
+        (written,) = await session.write([gone])
+        if failures:
+            raise failures.pop()
+        return written
+
+    with pytest.raises(ZeroDivisionError):
+        await desk.within(work)
+    assert await counting.added() == {}
+    await desk.within(work)
+    assert failures == []
+    assert await counting.added() == {
+        "incidents_resolved_total 3 incident": 1,
+        "incident_resolution_seconds_count 3 incident": 1,
+        "sla_met_total 3 desk incident": 1,
+        "sla_met_total 3 incident overall": 1,
+    }

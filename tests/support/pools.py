@@ -1,0 +1,54 @@
+"""Pools of the product that outlive the gateways of a test session: connections that know its statements answer at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from gateway.db.pool import SERVER_SETTINGS, Pool, open_pool
+from gateway.settings import Database
+
+Name = tuple[Database, tuple[tuple[str, str], ...]]
+
+
+class Lent:
+    """A pool that its gateway may end: it goes back to the others, unless a connection is still in use."""
+
+    def __init__(self, pool: Pool, lent: "LentPools", name: Name) -> None:
+        """Lend `pool`, which is known by `name`."""
+        self._pool, self._lent, self._name = pool, lent, name
+
+    def __getattr__(self, attribute: str) -> Any:
+        """Everything else is the pool's own."""
+        return getattr(self._pool, attribute)
+
+    def terminate(self) -> None:
+        """Give the pool back; end it where a connection of it is in use."""
+        if self._pool.get_idle_size() < self._pool.get_size():
+            self._pool.terminate()
+        elif not self._pool.is_closing():
+            self._lent.idle.setdefault(self._name, []).append(self._pool)
+
+
+@dataclass(slots=True)
+class LentPools:
+    """Opens pools to the session's own database once; every other database has pools of its own."""
+
+    database_url: str
+    idle: dict[Name, list[Pool]] = field(default_factory=dict)
+
+    async def open(
+        self, database: Database, *, allow_unsafe: bool = False, settings: Mapping[str, str] = SERVER_SETTINGS
+    ) -> Pool:
+        """Return a pool as `gateway.db.pool.open_pool` does."""
+        if database.url != self.database_url or not allow_unsafe:
+            return await open_pool(database, allow_unsafe=allow_unsafe, settings=settings)
+        name = (database, tuple(sorted(settings.items())))
+        idle = self.idle.get(name)
+        pool = idle.pop() if idle else await open_pool(database, allow_unsafe=True, settings=settings)
+        return cast("Pool", Lent(pool, self, name))
+
+    def end(self) -> None:
+        """End every pool that nobody has."""
+        for pools in self.idle.values():
+            for pool in pools:
+                pool.terminate()
