@@ -48,6 +48,7 @@ from gateway.observers import ChangeObserver, IntakeObserver, TimerObserver
 from gateway.operations.desk import Changes, Desk
 from gateway.operations.firing import Effects
 from gateway.operations.redating import Redating
+from gateway.operations.reporter_links import ReporterLinks
 from gateway.operations.service_redating import ServiceRedating
 from gateway.periodic import Periodic, Periodics
 from gateway.quarantine.mappings import EVERY as MAP_EVERY
@@ -90,18 +91,27 @@ async def running(
         yield await _assemble(stack, pool, timer_pool, settings, clock, fetch or parts.fetch(stack))
 
 
-async def _assemble(
-    stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock, fetch: Fetch
-) -> Gateway:
-    sources = {source.slug: source for source in SOURCES}
-    metrics = Metrics(CollectorRegistry(), [*sources, PING, *people.SOURCES])
+@dataclass(frozen=True, slots=True)
+class _Core:
+    """What writes records, times them and tells of them, before anything listens."""
+
+    metrics: Metrics
+    counting: ChangeObserver
+    links: ReporterLinks
+    telling: Telling
+    timers: Timers
+    intake: Intake
+    desk: Desk
+
+
+async def _core(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock) -> _Core:
+    metrics = Metrics(CollectorRegistry(), [*(source.slug for source in SOURCES), PING, *people.SOURCES])
     metrics.build.labels(VERSION).set(1)
     catalogue = Catalogue(settings)
     rules, key = catalogue.rules, settings.audit.key.encode()
     reserve = parts.Numbers(settings.database.url)
     stack.callback(reserve.close)
     links = await parts.links(pool, settings, clock)
-    tokens = ReplyTokens(links.secrets)
     telling = telling_by(stack, pool, settings, clock, links, metrics)
     counting = ChangeObserver(metrics.outcomes, catalogue)
     timers = await parts.timers(
@@ -110,45 +120,43 @@ async def _assemble(
     committer = Committer(clock, settings.dedup, Records(Openings(settings, rules, catalogue), reserve, clock, key))
     observer = IntakeObserver(metrics, counting, timers.note_armed, telling.wake.set)
     intake = Intake(lambda: parts.connection(settings.database.url, parts.WRITER), committer, clock, settings.server, observer)
-    desk = Desk(
-        pool,
-        clock,
-        rules,
-        key,
-        reserve,
-        partial(_changed, timers, telling, counting),
-        catalogue,
-        Fields.from_settings(settings.fields),
-    )
-    keys = Keys(pool, clock)
-    mappings, kept = Mappings(), Kept(fetch, clock)
-    door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, kept, mappings)
-    filing = parts.filing(stack, desk, settings.attachments)
-    ways = people.ways(stack, door, filing, links, telling.channels)
+    fields = Fields.from_settings(settings.fields)
+    desk = Desk(pool, clock, rules, key, reserve, partial(_changed, timers, telling, counting), catalogue, fields)
+    return _Core(metrics, counting, links, telling, timers, intake, desk)
+
+
+async def _assemble(
+    stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock, fetch: Fetch
+) -> Gateway:
+    core = await _core(stack, pool, timer_pool, settings, clock)
+    desk, intake, timers, telling, metrics = core.desk, core.intake, core.timers, core.telling, core.metrics
+    keys, mappings, filing = Keys(pool, clock), Mappings(), parts.filing(stack, desk, settings.attachments)
+    sources = {source.slug: source for source in SOURCES}
+    door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, Kept(fetch, clock), mappings)
+    ways = people.ways(stack, door, filing, core.links, telling.channels)
     mender = Mender(Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.releases))
-    supervisor = Supervisor(clock, metrics)
     login = parts.login(stack, pool, settings, clock)
     context = Context(
-        desk, keys, login, parts.oidc(stack, login, settings), links, filing, mender, settings.problems, ways.room.open_set_aside
-    )
+        desk, keys, login, parts.oidc(stack, login, settings), core.links, filing, mender, settings.problems,
+        ways.room.open_set_aside,
+    )  # fmt: skip
     pulse = Pulse(pool, clock, intake.submit, metrics)
-    upkeep = Upkeep(pool, settings, clock, metrics, rules, key)
+    upkeep = Upkeep(pool, settings, clock, metrics, desk.rules, desk.key)
     own = tasks.jobs(desk, intake, filing, set(telling.channels) & set(CHATS))
-    periodics = Periodics((*upkeep.jobs(), *own, *_jobs(desk, counting, pulse, mappings, ways)), clock, metrics)
+    supervisor = Supervisor(clock, metrics)
+    periodics = Periodics((*upkeep.jobs(), *own, *_jobs(desk, core.counting, pulse, mappings, ways)), clock, metrics)
     health = _health(timer_pool, supervisor, periodics, timers, intake, telling)
     definitions = doors(context, door, ways, health, pulse)
-    app = _application(
-        settings, edge.doors(definitions, clock, metrics.answered, networks(settings.server.trusted_proxies)), ways
-    )
-    rules.warm(clock.now())
+    proxies = networks(settings.server.trusted_proxies)
+    app = _application(settings, edge.doors(definitions, clock, metrics.answered, proxies), ways)
+    desk.rules.warm(clock.now())
     await upkeep.housekeeping()
-    await _read_catalogue(desk, counting)
+    await _read_catalogue(desk, core.counting)
     await mappings.refresh(pool)
     beside = _beside(telling, periodics, desk) | mailboxes(pool, ways.room)
     tasks.start(stack, supervisor, beside, timers, intake)
-    smtp = await stack.enter_async_context(
-        receiving(MailDoor(ways.room, pool, keys.recognise, tokens), metrics.mail_sessions.set)
-    )
+    mail_door = MailDoor(ways.room, pool, keys.recognise, ReplyTokens(core.links.secrets))
+    smtp = await stack.enter_async_context(receiving(mail_door, metrics.mail_sessions.set))
     await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
     return Gateway(app, pool, intake, timers, health, desk, ways.room, smtp=smtp)
 

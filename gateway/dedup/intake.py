@@ -159,11 +159,12 @@ class Intake:
                 async with asyncio.timeout(self._deadline):
                     return await self._committer.commit(await self._connection(), batch)
             except Moved:
-                continue
+                log.info("intake_decided_anew", attempt=attempt, submissions=len(batch))
             except DRIVER as error:
                 self._judge(error, attempt, len(batch))
             except Exception as error:
                 raise Poisoned(error, refused_by_database=False) from error
+        log.warning("intake_commit_failed", error=Moved.__name__, submissions=len(batch))
         raise Unavailable("other replicas kept changing the same records: send again shortly")
 
     def _judge(self, error: BaseException, attempt: int, submissions: int) -> None:

@@ -36,7 +36,7 @@ def service_account() -> Account | None:
         try:
             entry = pwd.getpwnam(name)
         except KeyError:
-            continue
+            continue  # this system has no such account, perhaps the next one
         return Account(name, entry.pw_uid, entry.pw_gid)
     names = " or ".join(map(repr, SERVICE_ACCOUNTS))
     raise Misconfigured(f"root needs an account named {names} to run PostgreSQL; or {OWN_SERVERS}")

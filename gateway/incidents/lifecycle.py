@@ -157,11 +157,7 @@ def _back(incident: Incident) -> State:
 def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) -> Incident:  # noqa: C901, PLR0911, PLR0912 - one arm a command
     match command:
         case c.Acknowledge(person=person):
-            who = person or actor
-            first = incident.responded_at or now
-            goes_back_to = WORKING if incident.state is HELD else incident.held_state
-            assignee = incident.assignee or who
-            return replace(incident, responded_at=first, handler=who, assignee=assignee, held_state=goes_back_to)
+            return _taken(incident, person or actor, now)
         case c.Unacknowledge():
             kept = "" if incident.assignee == incident.handler else incident.assignee
             return replace(incident, responded_at=None, handler=kept, assignee=kept)
@@ -174,22 +170,15 @@ def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) 
             return _held(incident, command, now)
         case c.Resume():
             return _released(incident)
-        case c.Escalate(to=to, vendor=vendor, group=group, person=person):
-            if to not in (Tier.THIRD, Tier.VENDOR):
-                raise Unprocessable("a record is escalated to tier3 or to a vendor")
-            if to is Tier.VENDOR and not vendor:
-                raise Unprocessable("say which vendor gets it", flaws=(Flaw("/vendor", "is needed: its time is booked on it"),))
-            if to is Tier.THIRD:
-                return replace(incident, tier=to, assignee_group=group or incident.assignee_group, handler=person)
-            return replace(incident, tier=to, third_party=vendor, handler=person or incident.handler)
+        case c.Escalate():
+            return _escalated(incident, command)
         case c.Resolve(resolution=resolution, category=category, solution=solution):
             solved = replace(_released(incident), resolution=resolution, solution=solution, resolution_category=category)
             return replace(solved, resolved_at=now)
         case c.Clear():
             return replace(_released(incident), resolution=Resolution.VANISHED, resolved_at=now)
         case c.Refuse() | c.FireAgain():
-            again = replace(incident, reopened=incident.reopened + 1, resolution=None, resolved_at=None)
-            return replace(again, solution="", resolution_category="", called_back_at=None, called_back_by="")
+            return _open_again(incident)
         case c.Confirm(satisfaction=rating, note=said):
             return replace(_rated(incident, rating, said), closure=Closure.MANUAL, closed_at=now)
         case c.Close(closure=closure, satisfaction=rating, note=said):
@@ -210,6 +199,36 @@ def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) 
             return incident
         case _:
             assert_never(command)
+
+
+def _taken(incident: Incident, who: str, now: datetime) -> Incident:
+    """With whoever takes it on; the first time counts as the response."""
+    return replace(
+        incident,
+        responded_at=incident.responded_at or now,
+        handler=who,
+        assignee=incident.assignee or who,
+        held_state=WORKING if incident.state is HELD else incident.held_state,
+    )
+
+
+def _escalated(incident: Incident, command: c.Escalate) -> Incident:
+    """At tier 3, or with a vendor while somebody here goes on answering for it; raises Unprocessable."""
+    if command.to not in (Tier.THIRD, Tier.VENDOR):
+        raise Unprocessable("a record is escalated to tier3 or to a vendor")
+    if command.to is Tier.THIRD:
+        group = command.group or incident.assignee_group
+        return replace(incident, tier=command.to, assignee_group=group, handler=command.person)
+    if not command.vendor:
+        raise Unprocessable("say which vendor gets it", flaws=(Flaw("/vendor", "is needed: its time is booked on it"),))
+    handler = command.person or incident.handler
+    return replace(incident, tier=command.to, third_party=command.vendor, handler=handler)
+
+
+def _open_again(incident: Incident) -> Incident:
+    """Without the solution that was none."""
+    again = replace(incident, reopened=incident.reopened + 1, resolution=None, resolved_at=None)
+    return replace(again, solution="", resolution_category="", called_back_at=None, called_back_by="")
 
 
 def _held(incident: Incident, hold: c.Hold, now: datetime) -> Incident:

@@ -116,12 +116,15 @@ class _Body:
                 self._conform_part(at, value, kinds)
 
     def _conform_part(self, at: Steps, value: Any, kinds: Any) -> None:
-        inner = _unwrapped(value) if isinstance(value, str) else (value, None)
-        if inner is None or not isinstance(inner[0], dict):
-            return
-        if inner[1] is not None:
-            self.wrapped.append((at, inner[1]))
-        _put(self.tree, at, self._noted(conformed(inner[0], kinds, self.kept, at)))
+        if isinstance(value, str):
+            if (inner := _unwrapped(value)) is None:
+                return
+            value, wrap, done = inner
+            self.wrapped.append((at, wrap))
+            for pointer, what in done.items():
+                mark(self.marks, (*at, *pointers.steps(pointer)), what)
+        if isinstance(value, dict):
+            _put(self.tree, at, self._noted(conformed(value, kinds, self.kept, at)))
 
     def _noted(self, done: tuple[Any, Marks]) -> Any:
         for pointer, what in done[1].items():
@@ -197,14 +200,17 @@ def _place(flaw: Flaw) -> Steps:
     return pointers.steps(flaw.pointer if flaw.pointer.startswith("/") else "")
 
 
-def _unwrapped(text: str) -> tuple[Any, Callable[[bytes], str] | None] | None:
-    """The object that a text holds, as JSON or as JSON in base64, and how it is made such a text again."""
-    with suppress(binascii.Error, ValueError):
+Unwrapped = tuple[Any, Callable[[bytes], str], Marks]
+
+
+def _unwrapped(text: str) -> Unwrapped | None:
+    """The object that a text holds, as JSON or as JSON in base64, how it is made such a text again, and what was mended."""
+    with suppress(binascii.Error, ValueError):  # it is no base64: then it may be JSON as it stands
         plain = base64.b64decode(text, validate=True)
         if (found := repaired(plain)) is not None and isinstance(found[0], dict):
-            return found[0], lambda body: base64.b64encode(body).decode()
+            return found[0], lambda body: base64.b64encode(body).decode(), found[1]
     found = repaired(text.encode())
-    return (found[0], bytes.decode) if found is not None and isinstance(found[0], dict) else None
+    return (found[0], bytes.decode, found[1]) if found is not None and isinstance(found[0], dict) else None
 
 
 def _put(tree: Any, at: Steps, value: Any) -> None:

@@ -5,7 +5,6 @@ visibility does, so no other replica picks up what is still being sent.
 """
 
 import asyncio
-import contextlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -77,8 +76,7 @@ class Runner(Delivery):
         finally:
             for waiter in waiters:
                 waiter.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await waiter
+            await asyncio.gather(*waiters, return_exceptions=True)
 
     async def _deliver(self, owed: Owed, now: datetime | None) -> None:
         async with self._slots:

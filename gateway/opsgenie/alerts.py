@@ -159,7 +159,7 @@ class Alerts:
             try:
                 await self._change(found, change, _acting(caller.name))
             except VersionMismatch:
-                continue
+                continue  # somebody changed it since it was read: it is read again
             return str(found.row["dedup_key"])
         raise Unavailable("the record keeps changing: send again shortly")
 

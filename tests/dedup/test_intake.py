@@ -7,11 +7,13 @@ from typing import Any
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.clock import SystemClock
 from gateway.dedup.commit import Committed
 from gateway.dedup.intake import Intake
 from gateway.dedup.queue import FairQueue
+from gateway.dedup.records import Moved
 from gateway.errors import Overloaded, Unavailable
 from gateway.incidents.model import Outcome
 from tests.support.clock import FakeClock
@@ -134,3 +136,29 @@ async def _one(database_url: str, statement: str) -> Any:
         return await conn.fetchval(statement)
     finally:
         await conn.close()
+
+
+class Moving:
+    """A committer whose records are always changed by others before they are locked."""
+
+    def __init__(self) -> None:
+        self.tries = 0
+
+    async def commit(self, _conn: object, _batch: object) -> Committed:
+        self.tries += 1
+        raise Moved
+
+
+async def test_a_batch_that_others_keep_changing_is_given_up_and_the_log_says_so(database_url: str) -> None:
+    async def connect() -> "asyncpg.Connection[Any]":
+        return await asyncpg.connect(database_url)
+
+    moving: Any = Moving()
+    intake = Intake(connect, moving, SystemClock(), settings().server, Silent())
+    task = asyncio.create_task(intake.run())
+    with capture_logs() as logs, pytest.raises(Unavailable):
+        await intake.submit(a_submission(an_alert()))
+    intake.close()
+    await asyncio.wait({task}, timeout=5)
+    said = [(one["event"], one["log_level"]) for one in logs]
+    assert said == [("intake_decided_anew", "info")] * moving.tries + [("intake_commit_failed", "warning")]

@@ -221,6 +221,17 @@ def test_bodies_within_bodies_are_mended_too() -> None:
     assert [alert.description for _, alert in parsed.alerts] == ["disk full"]
 
 
+def test_what_is_mended_of_the_text_within_a_body_is_told_of() -> None:
+    about = {"specversion": "1.0", "id": "1", "source": "s", "type": "t"}
+    data = base64.b64encode(b'\xef\xbb\xbf{"title": "x \\u0000"}').decode()
+    parsed = read("cloudevents", msgspec.json.encode(about | {"data_base64": data}))
+    assert [alert.title for _, alert in parsed.alerts] == ["x \ufffd"]
+    assert mended(parsed) == {
+        "/data_base64": "a byte order mark was taken off",
+        "/data_base64/title": "characters that cannot be kept were replaced by U+FFFD",
+    }
+
+
 def test_a_body_that_is_no_json_is_refused_as_it_came() -> None:
     delivery = Delivery({"ce-specversion": "1.0", "content-type": "text/plain"}, b"disk full", NOW)
     parsed = understood(BY_SLUG["cloudevents"], Intake(), (), delivery)

@@ -93,7 +93,7 @@ def _decoded(data: bytes, codec: str) -> str:
             if candidate:
                 return data.decode(candidate)
         except UnicodeDecodeError:
-            continue
+            continue  # it is declared wrongly: what the bytes look like is tried next
     return data.decode(codec or _likely(data) or "utf-8", "replace")
 
 

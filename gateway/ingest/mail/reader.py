@@ -84,7 +84,7 @@ class Reader:
         process, self._process = self._process, None
         if process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
             process.kill()
         await process.communicate()
 

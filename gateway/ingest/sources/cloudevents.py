@@ -125,9 +125,10 @@ def _decoded(text: str, mapping: Mapping[str, str]) -> fields.Item:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise limits.fault("", "data_base64 is not base64") from error
-    if data.lstrip()[:1] == b"{":
+    text, _ = text_of(data)
+    if text.lstrip("\0 \t\r\n")[:1] == "{":
         return fields.read(limits.envelope(data, msgspec.Raw), mapping)
-    return fields.Item(description=text_of(data)[0].replace("\0", "�"))
+    return fields.Item(description=text.replace("\0", "�"))
 
 
 def _delivery_id(raws: list[msgspec.Raw], refused: set[int]) -> str | None:

@@ -86,7 +86,7 @@ async def test_a_command_reports_and_is_answered_with_number_priority_and_button
     assert (status, one["title"]) == (200, "打印机坏了")
     section, actions = answer["blocks"]
     assert section["text"]["text"].startswith(
-        f"已受理,编号 {one['number']}。\n[{one['number']}] 优先级 {one['priority']} · 打印机坏了"
+        f"已受理，编号 {one['number']}。\n[{one['number']}] 优先级 {one['priority']} · 打印机坏了"
     )
     assert [element["action_id"] for element in actions["elements"]] == ["acknowledge", "resolve"]
     assert await told(gateway, "报告 打印机坏了", "13345224609.738474920.8088930838d88f008e0") == (

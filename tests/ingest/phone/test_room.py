@@ -70,9 +70,9 @@ async def test_a_call_of_which_nothing_more_is_heard_was_missed(room: PhoneRoom,
     clock.advance(timedelta(minutes=2))
     await room.sweep()
     await room.sweep()
-    assert await titles(room) == [f"未接来电:{ANN}"]
+    assert await titles(room) == [f"未接来电：{ANN}"]
     assert await tell(room, "1", ANSWEREDTIME="5") == "added news"
-    assert await titles(room) == [f"来电:{ANN}"]
+    assert await titles(room) == [f"来电：{ANN}"]
 
 
 async def test_calls_at_once_from_one_number_make_one_record(room: PhoneRoom) -> None:
@@ -100,7 +100,7 @@ async def test_a_missed_call_is_an_incident_beside_the_record_that_its_number_ha
     assert await tell(room, "2", DIALSTATUS="NOANSWER") == "opened missed"
     assert await tell(room, "3", DIALSTATUS="BUSY") == "added called again"
     assert await tell(room, "4", ANSWEREDTIME="5") == "added called again"
-    assert await titles(room) == [f"来电:{ANN}", f"未接来电:{ANN}"]
+    assert await titles(room) == [f"来电：{ANN}", f"未接来电：{ANN}"]
 
 
 async def test_somebody_of_the_directory_is_named_by_their_number_and_two_who_share_it_are_nobody(room: PhoneRoom) -> None:
@@ -113,7 +113,7 @@ async def test_somebody_of_the_directory_is_named_by_their_number_and_two_who_sh
     await room.pool.execute(PERSON, "bob", ANN)
     await room.pool.execute("UPDATE incident SET state = 'closed'")
     await tell(room, "2", ANSWEREDTIME="5")
-    assert (await titles(room))[1] == f"来电:{ANN}"
+    assert (await titles(room))[1] == f"来电：{ANN}"
 
 
 async def test_what_lay_in_quarantine_is_filed_as_if_it_had_just_come(room: PhoneRoom) -> None:
@@ -138,11 +138,11 @@ async def test_notes_of_a_call_say_what_is_new(room: PhoneRoom) -> None:
     assert (note["actor"], note["s"]) == (ANN, "60")
     assert note["note"].splitlines() == [
         "通话更新。",
-        "通话状态:已结束",
-        "开始时间:2026-03-02 11:59:55 UTC",
-        "结束时间:2026-03-02 12:01:00 UTC",
-        "时长:60秒",
-        "录音地址:https://pbx.example/1.wav",
+        "通话状态：已结束",
+        "开始时间：2026-03-02 11:59:55 UTC",
+        "结束时间：2026-03-02 12:01:00 UTC",
+        "时长：60秒",
+        "录音地址：https://pbx.example/1.wav",
     ]
 
 
@@ -150,7 +150,7 @@ async def test_what_was_taken_for_missed_is_called_a_report_when_one_turns_up(ro
     assert await tell(room, "1", DIALSTATUS="NOANSWER") == "opened missed"
     assert await tell(room, "1", "recording", RECORDING="https://pbx.example/1.wav", TRANSCRIPT="打印机坏了") == "added news"
     row = await room.pool.fetchrow("SELECT title, description, labels->>'call' FROM incident")
-    assert tuple(row or ()) == (f"来电:{ANN}", "打印机坏了", None)
+    assert tuple(row or ()) == (f"来电：{ANN}", "打印机坏了", None)
     await room.pool.execute(PERSON, "bob", "+8613900139000")
     await tell(room, "2", DIALSTATUS="NOANSWER", caller="+8613900139000")
     await tell(room, "2", "answer", caller="")

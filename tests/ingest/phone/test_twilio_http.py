@@ -114,7 +114,7 @@ async def test_a_call_that_nobody_answered_is_an_incident_once_however_often_and
     await heard(gateway, "voice", fields())
     await post(gateway, "status", fields(CallStatus="ringing"))
     (missed,) = await records(gateway)
-    assert missed["title"] == f"未接来电:{ANN}"
+    assert missed["title"] == f"未接来电：{ANN}"
     assert '"missed"' in missed["labels"]
     other = over(CallSid="CA" + "d" * 32)
     await post(gateway, "status", other)

@@ -121,7 +121,7 @@ def unsealed(text: str, keys: tuple[str, ...]) -> bytes:
         try:
             plain = decrypted(text, key)
         except ValueError:
-            continue
+            continue  # it may be encrypted with another one: while keys are changed there are two
         if plain.lstrip().startswith(b"{"):
             return plain
     raise Unauthenticated("it is not encrypted with an encrypt key of chat.feishu.secrets")

@@ -1,0 +1,16 @@
+"""Chinese that people read or hear is punctuated as Chinese is."""
+
+import re
+
+import pytest
+
+from gateway.ingest.chat.words import WORDS
+from gateway.ingest.phone.words import SAID, STATUSES, WRITTEN
+
+HALF_WIDTH = re.compile(r"[\u4e00-\u9fff}”][,:;?!]|[,:;?!][\u4e00-\u9fff]")
+CHINESE = [chinese for words in (WORDS, SAID, STATUSES, WRITTEN) for _, chinese in words.values()]
+
+
+@pytest.mark.parametrize("text", CHINESE)
+def test_no_mark_beside_a_chinese_character_is_half_width(text: str) -> None:
+    assert HALF_WIDTH.findall(text) == []
