@@ -14,7 +14,8 @@ def pure(python: Path, more: Sequence[str]) -> int:
     names = sorted({module.split(".")[1] for module in modules})
     covered = [f"--cov={module}" for module in modules]
     demanded = ["--cov-branch", "--cov-fail-under=100", "--cov-report=term-missing:skip-covered"]
-    argv = [str(python), "-m", "pytest", "-q", "-m", "not exhaustive", *covered, *demanded, *map(_tests_of, names), *more]
+    chosen = ["-p", "tests.support.without_servers", "-m", "not exhaustive", *map(_tests_of, names)]
+    argv = [str(python), "-m", "pytest", "-q", *covered, *demanded, *chosen, *more]
     return subprocess.call(argv, cwd=ROOT)
 
 

@@ -69,3 +69,8 @@ def test_any_text_is_refused_or_has_a_next_one(text: str) -> None:
     except Unprocessable:
         return
     assert expected(None, text, "Europe/Berlin", at("2026-11-21T05:00:00Z")) - at("2026-11-21T05:00:00Z") > timedelta()
+
+
+@pytest.mark.parametrize(("period", "schedule"), [(60, ""), (None, "30 2 * * *")])
+def test_a_period_or_a_schedule_is_enough(period: int | None, schedule: str) -> None:
+    assert check(period, schedule, "Asia/Shanghai") is None  # type: ignore[func-returns-value]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.notify.message import Dead, Delivered, Result, Retry
-from gateway.notify.retries import GIVE_UP_AFTER, JITTER, LONGEST_ASKED, WAITS, defer, settle, wait_before
+from gateway.notify.retries import GIVE_UP_AFTER, JITTER, LONGEST_ASKED, WAITS, defer, next_method, settle, wait_before
 from tests.support.clock import NOON
 
 ID = UUID(int=5)
@@ -58,4 +58,16 @@ def test_a_longer_wait_that_was_asked_for_is_kept() -> None:
 def test_what_is_deferred_for_ever_dies_of_age() -> None:
     wait = timedelta(seconds=15)
     assert defer(ID, 1, NOON, NOON + wait, wait).refund
+    assert defer(ID, 1, NOON, NOON + GIVE_UP_AFTER, wait).state == "dead"
+
+
+def test_the_next_contact_method_is_tried_at_once_and_counts_as_no_attempt() -> None:
+    failed = settle(ID, 1, NEW, Retry("busy"))
+    after = next_method(failed, 0, may_recover=True)
+    assert (after.state, after.wait, after.refund, after.method, after.may_recover) == ("pending", NEW, True, 1, True)
+
+
+def test_a_row_that_is_put_back_waits_until_it_is_too_old() -> None:
+    wait = timedelta(minutes=1)
+    assert defer(ID, 1, NOON, NOON, wait).state == "pending"
     assert defer(ID, 1, NOON, NOON + GIVE_UP_AFTER, wait).state == "dead"

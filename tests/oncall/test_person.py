@@ -42,3 +42,9 @@ def test_nobody_is_called_what_timelines_call_others() -> None:
 
 def test_skills_are_compared_without_their_dress() -> None:
     assert person.words([" Oracle", "linux", "ORACLE", ""]) == ["linux", "oracle"]
+
+
+def test_a_login_is_none_of_the_words_that_timelines_use() -> None:
+    assert person.login("ann") == "ann"
+    with pytest.raises(Unprocessable):
+        person.login("gateway")
