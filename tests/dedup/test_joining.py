@@ -132,6 +132,15 @@ async def test_a_record_that_joins_a_master_which_the_same_request_ends_stands_a
     assert await linked(desk) == {"master": None, "joined": None}
 
 
+async def test_a_record_that_joins_a_master_and_becomes_worse_in_one_request_stands_alone_and_is_proposed(desk: Desk) -> None:
+    await desk.one("master", service="pay", severity="warning")
+    mild, grave = (an_alert("joined", service="pay", severity=severity) for severity in ("warning", "critical"))
+    joined, _ = await desk.tell(mild, grave)
+    assert joined.outcome is Outcome.OPENED
+    assert await linked(desk) == {"master": None, "joined": None}
+    assert "link_proposed" in await events(desk, "joined")
+
+
 async def test_what_follows_is_let_go_at_once_when_its_master_clears_and_what_clears_with_it_is_not(desk: Desk) -> None:
     await desk.tell(*(an_alert(key, service="pay", severity="critical") for key in ("master", "still", "gone")))
     await desk.tell(*(an_alert(key, RESOLVED, service="pay") for key in ("master", "gone")))

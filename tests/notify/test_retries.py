@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.notify.message import Dead, Delivered, Result, Retry
-from gateway.notify.retries import GIVE_UP_AFTER, JITTER, LONGEST_ASKED, WAITS, defer, next_method, settle, wait_before
+from gateway.notify.retries import GIVE_UP_AFTER, JITTER, LONGEST_ASKED, WAITS, defer, failing, next_method, settle, wait_before
 from tests.support.clock import NOON
 
 ID = UUID(int=5)
@@ -71,3 +71,9 @@ def test_a_row_that_is_put_back_waits_until_it_is_too_old() -> None:
     wait = timedelta(minutes=1)
     assert defer(ID, 1, NOON, NOON, wait).state == "pending"
     assert defer(ID, 1, NOON, NOON + GIVE_UP_AFTER, wait).state == "dead"
+
+
+def test_only_a_retry_that_says_the_endpoint_is_down_counts_against_it() -> None:
+    assert [failing(one) for one in (Delivered(), Dead("gone"), Retry("busy"), Retry("no answer", down=True))] == [
+        False, False, False, True,
+    ]  # fmt: skip
