@@ -138,9 +138,12 @@ def _announcements(escalation: Escalation, revision: Revision, new: list[Duty], 
 
 
 def _recipient(escalation: Escalation, incident: Incident, duty: Duty) -> Recipient:
+    """Return whom a duty means; the desk stands in for a worker or a group that the directory does not know."""
     found = escalation.recipient(duty.role, incident)
     if duty.role == SECURITY:
         return replace(found, instead=escalation.recipient(MANAGER, incident))
+    if duty.work and found.own and found.instead is None:
+        return replace(found, instead=escalation.recipient(DESK, incident))
     return replace(found, group=incident.assignee_group) if duty.work and not found.own else found
 
 

@@ -82,12 +82,23 @@ async def test_an_urgent_request_that_becomes_an_incident_is_told(story: Story) 
     assert await told(story, 3) == [("leader", "opened"), ("manager", "opened"), ("mona", "opened")]
 
 
-async def test_whom_nobody_can_reach_is_recorded_and_refuses_nothing(story: Story) -> None:
+NOBODYS = {"slug": "nobodys", "name": "nobodys", "tier": "tier2", "members": []}
+
+
+async def test_the_desk_stands_in_for_a_group_without_people(story: Story) -> None:
     number = await story.report()
-    await story.call("POST", "groups", {"slug": "nobodys", "name": "nobodys", "tier": "tier2", "members": []})
+    await story.call("POST", "groups", NOBODYS)
     await story.act(number, "assign", group="nobodys")
-    entry = (await story.facts(number, "management_told"))[-1]
-    assert (entry["template"], entry["roles"], entry["unreachable"]) == ("assigned", ["group"], ["group"])
+    assert await told(story, 1) == [("dora", "assigned")]
+
+
+async def test_whom_nobody_can_reach_is_recorded_and_refuses_nothing(telling: Telling) -> None:
+    async with telling("") as story:
+        number = await story.report()
+        await story.call("POST", "groups", NOBODYS)
+        await story.act(number, "assign", group="nobodys")
+        entry = (await story.facts(number, "management_told"))[-1]
+        assert (entry["template"], entry["roles"], entry["unreachable"]) == ("assigned", ["group"], ["group"])
 
 
 async def test_who_heard_of_the_beginning_hears_of_the_end_also_when_it_clears_at_its_source(story: Story) -> None:

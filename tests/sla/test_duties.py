@@ -119,6 +119,14 @@ def test_a_record_that_is_given_to_the_same_person_again_is_told_once_it_was_els
     assert told(given, given) == []
 
 
+@pytest.mark.parametrize("known", [GIVEN, GIVEN | {"assignee": "", "handler": ""}])
+def test_the_desk_stands_in_for_a_person_or_a_group_that_cannot_be_found(known: dict[str, Any]) -> None:
+    before, after = a_record(priority=3), a_record(priority=3, **known)
+    revision = with_announcements(RULES, Revision(after=after, actor="gateway", events=CHANGE, before=before))
+    stand_ins = [one.instead for made in revision.announcements for one in made.recipients]
+    assert [one.role for one in stand_ins if one is not None] == ["service_desk"]
+
+
 def test_a_hold_that_ends_is_told_to_whoever_goes_on() -> None:
     held = a_record(priority=4, **WORKED | {"state": State.ON_HOLD})
     assert told(held, but(held, state=State.IN_PROGRESS)) == [("resumed", ["handler"])]
