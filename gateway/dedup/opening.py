@@ -1,8 +1,9 @@
 """Making the record an alert opens: a draft and the configuration in, a revision out."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from gateway.catalogue.live import Catalogue
@@ -23,6 +24,8 @@ from gateway.sla.clocks import opening_due
 from gateway.sla.timers import Rules, refresh
 
 ACTOR = "gateway"
+GRADES_KEPT = 4096
+"""Grades that are remembered, by source, severity and service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,11 @@ class Openings:
     settings: Settings
     rules: Rules
     catalogue: Catalogue
+    _grade: Callable[[str, str, str], Grade] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Remember the grades of the severities met lately: each alert that opens a record asks twice."""
+        object.__setattr__(self, "_grade", lru_cache(GRADES_KEPT)(self._grade_of))
 
     def revision(self, draft: Draft, now: datetime) -> Revision:
         """The new record of a draft whose holder already has its id and number."""
@@ -52,14 +60,15 @@ class Openings:
         opened = Revision(after=incident, actor=ACTOR, events=tuple(events), timers=timers)
         return self._given(opened, draft.follows, now)
 
-    def grade(self, item: Item) -> Grade:
+    def priority(self, item: Item) -> int:
         """Return how urgent an alert is, with what the catalogue says of its service."""
-        graded = self._graded(item)
-        return replace(graded, priority=self.catalogue.judge(graded.priority, item.alert.service).priority)
+        return self.catalogue.judge(self._graded(item).priority, item.alert.service).priority
 
     def _graded(self, item: Item) -> Grade:
-        alert, settings = item.alert, self.settings
-        return grade_of(item.source, alert.severity, settings.intake, alert.service, settings.services)
+        return self._grade(item.source, item.alert.severity, item.alert.service)
+
+    def _grade_of(self, source: str, severity: str, service: str) -> Grade:
+        return grade_of(source, severity, self.settings.intake, service, self.settings.services)
 
     def _given(self, opened: Revision, follows: Holder | None, now: datetime) -> Revision:
         """Given to who had this before, or where a rule says, with the timers of what it is then; most cost nothing."""

@@ -264,10 +264,11 @@ class Plan:
             known.holder.firing += 1
         if alert.ends_at is not None and known.ends_at is None and known.holder is not None:
             self.lapsing[known.holder] = alert.ends_at
-        words = words_of(alert)
-        chatter = item.key_hash in self.chatty and words.severity == known.severity
-        if alert.occurrence != known.occurrence or (words != known.words and not chatter):
-            self._show(item, known)
+        if self.shown.get(item.key_hash) is not alert:
+            words = words_of(alert)
+            chatter = item.key_hash in self.chatty and words.severity == known.severity
+            if alert.occurrence != known.occurrence or (words != known.words and not chatter):
+                self._show(item, known)
         known.status, known.occurrence, known.ends_at = AlertStatus.FIRING, alert.occurrence, alert.ends_at
         known.occurrences += 1
         known.last_seen = self.now

@@ -51,7 +51,7 @@ class Records:
 
     def priority_of(self, item: Item) -> int:
         """The priority of the record that the item would open."""
-        return self._openings.grade(item).priority
+        return self._openings.priority(item)
 
     @property
     def landscape(self) -> Landscape:

@@ -90,9 +90,9 @@ def with_announcements(escalation: Escalation, revision: Revision) -> Revision:
 
     A role that the change itself tells of the record, such as by declaring it major, is told once.
     """
-    if revision.marks_only or not revision.events:
-        return revision
     before, after = revision.before, revision.after
+    if revision.marks_only or not revision.events or not (owed := duties(escalation, after)):
+        return revision
     was = {} if before is None or (before.security and not after.security) else duties(escalation, before)
     if _given_anew(before, after):
         was = {duty: priority for duty, priority in was.items() if not duty.work}
@@ -101,7 +101,7 @@ def with_announcements(escalation: Escalation, revision: Revision) -> Revision:
     told = {one.role for made in said for one in made.recipients}
     new = [
         duty
-        for duty, priority in duties(escalation, after).items()
+        for duty, priority in owed.items()
         if priority < was.get(duty, priority + 1) and not (duty.work and took_on) and duty.role not in told
     ]
     if not new:
