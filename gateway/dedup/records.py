@@ -22,7 +22,8 @@ from gateway.incidents import commands, lifecycle, store, writing
 from gateway.incidents.arming import arm
 from gateway.incidents.model import LIVE, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
-from gateway.kinship import easing, letting_go, proposals, relaying
+from gateway.kinship import letting_go, proposals
+from gateway.kinship.for_masters import for_masters
 from gateway.kinship.proposals import Proposal
 from gateway.sla import timers
 from gateway.sla.duties import with_announcements
@@ -65,9 +66,8 @@ class Records:
         rules = self._openings.rules
         moved = [await self._shown(conn, revision, plan) for revision in self._moved(locked, plan)]
         changed = await letting_go.settled(conn, rules, moved, plan.now) if locked else []
-        lock = partial(store.lock, conn)
-        noted = await relaying.relayed(rules.escalation, lock, [*opened, *changed])
-        opened, changed = noted[: len(opened)], await easing.eased(conn, lock, noted[len(opened) :], plan.now)
+        made = await for_masters(conn, rules.escalation, partial(store.lock, conn), [*opened, *changed], plan.now)
+        opened, changed = made[: len(opened)], made[len(opened) :]
         revisions = [self._told(self._armed(revision, plan)) for revision in changed]
         if opened:
             await writing.open_new(conn, self._key, opened, plan.now)

@@ -1,10 +1,7 @@
-"""Masters whose priority only a related record called for, once that record ends or leaves them.
-
-Every place that writes changed incidents asks here, with all that it is about to write.
-"""
+"""Masters whose priority only a related record called for, once that record ends or leaves them."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import takewhile
@@ -15,6 +12,7 @@ import msgspec
 from gateway.db.pool import Connection
 from gateway.incidents.model import LIVE, Resolution
 from gateway.incidents.record import Incident, Revision
+from gateway.kinship.masters import Lock, to_write, with_masters
 from gateway.sla.raising import Cause
 from gateway.sla.raising import eased as ease
 
@@ -26,8 +24,6 @@ OTHERS = """
 SELECT min(priority) FROM incident
 WHERE master_id = $1 AND id <> ALL($2::bigint[]) AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
 """
-
-Lock = Callable[[Collection[int]], Awaitable[list[Incident]]]
 
 
 class Raised(msgspec.Struct):
@@ -45,14 +41,11 @@ async def eased(conn: Connection, lock: Lock, revisions: Sequence[Revision], now
             left[one.before.master_id].append(one)
     if not left:
         return list(revisions)
-    made = {one.after.id: one for one in revisions}
-    for found in await lock(left.keys() - made.keys()):
-        made[found.id] = Revision(after=found, actor="", events=(), before=found)
-    given = {one.after.id for one in revisions}
+    made = await with_masters(lock, revisions, left.keys())
     for master_id, leaving in left.items():
         if (master := made.get(master_id)) is not None and master.after.state in LIVE:
             made[master_id] = await _without(conn, master, leaving, now)
-    return [one for one in made.values() if one.events or one.after.id in given]
+    return to_write(made, revisions)
 
 
 def _leaves(before: Incident, after: Incident) -> bool:

@@ -14,6 +14,7 @@ from gateway.incidents.grading import Grade, with_worst
 from gateway.incidents.hierarchy import BY_HAND, Unfit, let_go, may_loosen, may_outgrow, unfit
 from gateway.incidents.record import Incident, Revision
 from gateway.kinship import proposals
+from gateway.kinship.masters import to_write
 from gateway.kinship.proposals import Proposal
 from gateway.sla.raising import Cause, raised
 from gateway.sla.timers import ACTOR, Rules
@@ -46,8 +47,7 @@ async def settled(conn: Connection, rules: Rules, revisions: Sequence[Revision],
             masters[master.after.id] = made[master.after.id] = _raised(rules, master, follower.after, now)
         else:
             made[follower.after.id] = await _freed(conn, follower, master.after, why, now)
-    given = {revision.after.id for revision in revisions}
-    return [revision for revision in made.values() if revision.events or revision.after.id in given]
+    return to_write(made, revisions)
 
 
 async def _masters(conn: Connection, made: Mapping[int, Revision], asked: Iterable[int]) -> dict[int, Revision]:

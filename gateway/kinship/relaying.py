@@ -1,17 +1,16 @@
 """Notes of related records, passed on to their master: its timeline shows them, and its handler is told."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from gateway.incidents.model import LIVE
-from gateway.incidents.record import Incident, Revision
+from gateway.incidents.record import Revision
+from gateway.kinship.masters import Lock, to_write, with_masters
 from gateway.sla.escalation import SECURITY, Escalation
 
 MOST = 4_000
 """Characters of a note that are passed on."""
-
-Lock = Callable[[Collection[int]], Awaitable[list[Incident]]]
 
 
 async def relayed(escalation: Escalation, lock: Lock, revisions: Sequence[Revision]) -> list[Revision]:
@@ -20,20 +19,18 @@ async def relayed(escalation: Escalation, lock: Lock, revisions: Sequence[Revisi
     Words that came with an acknowledgement are such a note. One on a security incident is passed on
     only to a master that is one too, and none to whoever wrote it.
     """
-    noted = [(one, note) for one in revisions if one.after.master_id is not None and (note := _note(one))]
+    noted = [
+        (one, master_id, note) for one in revisions if (master_id := one.after.master_id) is not None and (note := _note(one))
+    ]
     if not noted:
         return list(revisions)
-    made = {one.after.id: one for one in revisions}
-    given = frozenset(made)
-    wanted = {one.after.master_id for one, _ in noted if one.after.master_id is not None} - made.keys()
-    for found in await lock(wanted):
-        made[found.id] = Revision(after=found, actor="", events=(), before=found)
-    for one, note in noted:
-        master = made.get(one.after.master_id or 0)
+    made = await with_masters(lock, revisions, {master_id for _, master_id, _ in noted})
+    for one, master_id, note in noted:
+        master = made.get(master_id)
         if master is None or master.after.state not in LIVE or (one.after.security and not master.after.security):
             continue
         made[master.after.id] = _with_note(escalation, master, one, note)
-    return [one for one in made.values() if one.events or one.after.id in given]
+    return to_write(made, revisions)
 
 
 NOTED = frozenset({"note", "accepted", "unacknowledged"})

@@ -13,7 +13,8 @@ from gateway.incidents import store, writing
 from gateway.incidents.custom import NO_FIELDS, Fields
 from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Incident, Revision
-from gateway.kinship import easing, letting_go, relaying
+from gateway.kinship import letting_go
+from gateway.kinship.for_masters import for_masters
 from gateway.operations.permissions import sight
 from gateway.operations.who import Who
 from gateway.sla import timers
@@ -113,9 +114,8 @@ class Session:
         await self._find([one.after.id for one in changed if one.after.id not in self._before])
         asked = [replace(one, before=self._before[one.after.id]) for one in changed]
         settled = await letting_go.settled(self.conn, self.desk.rules, asked, self.now)
-        relayed = await relaying.relayed(self.desk.rules.escalation, self.locked, settled)
-        eased = await easing.eased(self.conn, self.locked, relayed, self.now)
-        fresh = [self._refreshed(revision) for revision in eased]
+        made = await for_masters(self.conn, self.desk.rules.escalation, self.locked, settled, self.now)
+        fresh = [self._refreshed(revision) for revision in made]
         self._note(fresh)
         written = self._found([one.incident for one in await writing.write(self.conn, self.desk.key, fresh, self.now)])
         return written[: len(changed)]

@@ -1,0 +1,21 @@
+"""What changes of related records mean for their masters: notes are passed on, and a priority that nothing calls for is eased.
+
+Every place that writes changed incidents asks here, behind `letting_go`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from gateway.db.pool import Connection
+from gateway.incidents.record import Revision
+from gateway.kinship.easing import eased
+from gateway.kinship.masters import Lock
+from gateway.kinship.relaying import relayed
+from gateway.sla.escalation import Escalation
+
+
+async def for_masters(
+    conn: Connection, escalation: Escalation, lock: Lock, revisions: Sequence[Revision], now: datetime
+) -> list[Revision]:
+    """Return the revisions, in order, and last those of other masters."""
+    return await eased(conn, lock, await relayed(escalation, lock, revisions), now)
