@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from gateway.db.pool import Connection
-from gateway.incidents import commands, lifecycle, writing
+from gateway.incidents import commands, lifecycle, store, writing
 from gateway.incidents.columns import incident_of
 from gateway.incidents.model import LIVE, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.kinship import letting_go
+from gateway.kinship.for_masters import for_masters
 from gateway.sla import timers
 from gateway.sla.duties import with_announcements
 from gateway.sla.firing import Effect
@@ -50,7 +52,9 @@ class Effects:
             made[timer.incident_id] = _joined(before, revision) if before else revision
         found = [replace(revision, before=incidents[revision.after.id]) for revision in made.values()]
         settled = await letting_go.settled(conn, self.rules, found, now)
-        revisions = [one if one in found else self._refreshed(one, now) for one in settled]
+        concerned = await for_masters(conn, self.rules.escalation, partial(store.lock, conn), settled, now)
+        untouched = set(map(id, found))
+        revisions = [one if id(one) in untouched else self._refreshed(one, now) for one in concerned]
         written = [with_announcements(self.rules.escalation, replace(revision, timers=())) for revision in revisions]
         await writing.write(conn, self.key, written, now)
         return Effect([Armed(r.after.id, arm.kind, arm.due_at) for r in revisions for arm in r.timers], written)

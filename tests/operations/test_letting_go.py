@@ -9,7 +9,7 @@ import pytest
 from gateway.db.pool import Pool
 from gateway.errors import Conflict
 from gateway.incidents import commands
-from gateway.incidents.model import Impact, Kind, RequestCategory, Resolution, Urgency
+from gateway.incidents.model import Impact, Kind, RequestCategory, Resolution, TimerKind, Urgency
 from gateway.incidents.record import Incident
 from gateway.oncall.roles import Role
 from gateway.operations.act import act
@@ -19,7 +19,8 @@ from gateway.operations.edit import edit
 from gateway.operations.link import link, unlink
 from gateway.operations.orphans import release
 from gateway.operations.who import Who
-from tests.support.clock import FakeClock
+from tests.operations.test_firing import MINUTE, let_fire
+from tests.support.clock import NOON, FakeClock
 from tests.support.house import HAND, House, a_house
 from tests.support.intake import RESOLVED, by_service, settings
 
@@ -247,6 +248,16 @@ async def test_a_master_that_was_raised_by_an_alert_is_eased_once_that_clears(ho
     (facts,) = [json.loads(facts) for event, facts in await house.facts(master.number) if event == "eased"]
     assert facts == {"old": raised, "new": 3, "priority": raised, "reason": "cleared", "incident": alert["number"]}
     assert (await house.row(master.number))["priority"] == raised < 3
+
+
+async def test_a_master_that_was_raised_by_an_alert_is_eased_once_that_lapses(house: House, clock: FakeClock) -> None:
+    master, alert = await recorded(house), await house.alert("san-1", severity="critical", ends_at=NOON + MINUTE)
+    await link(house.desk, alert["number"], master.number, HAND)
+    raised = (await house.row(master.number))["priority"]
+    clock.at = NOON + MINUTE
+    assert await let_fire(house.intake, TimerKind.ALERT_EXPIRY) == 1
+    (facts,) = [json.loads(facts) for event, facts in await house.facts(master.number) if event == "eased"]
+    assert facts == {"old": raised, "new": 3, "priority": raised, "reason": "cleared", "incident": alert["number"]}
 
 
 async def test_of_several_the_next_worst_is_what_a_master_is_eased_to(house: House) -> None:
