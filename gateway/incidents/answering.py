@@ -68,17 +68,20 @@ def turns(revisions: Sequence[Revision]) -> Mapping[int, Revision]:
 
 
 async def answers(conn: Connection, revisions: Sequence[Revision]) -> list[tuple[int, Notice]]:
-    """Return what is owed because of these changes to those who heard of the incidents; once for each turn."""
+    """Return what is owed because of these changes to those who heard of the incidents, but for whoever made them.
+
+    Each turn is told once.
+    """
     turned, news = turns(revisions), {one.after.id: news_of(one) for one in revisions}
     reported = [incident_id for incident_id, one in news.items() if one is not None]
     if not (reported or turned):
         return []
-    rows = [dict(row) for row in await conn.fetch(HEARD, reported, list(turned), BEGINNINGS)]
+    acted = {(one.after.id, "person", one.actor) for one in revisions}
+    heard = [dict(row) for row in await conn.fetch(HEARD, reported, list(turned), BEGINNINGS)]
+    rows = [row for row in heard if _place(row) not in acted]
     reporters = {_place(row) for row in rows if row["reported"]}
     others = [row for row in rows if not row["reported"] and _place(row) not in reporters]
-    acted = {(one.after.id, "person", one.actor) for one in revisions}
-    reports = [row for row in rows if row["reported"] and _place(row) not in acted]
-    found = [(row["incident_id"], _answer(row, news[row["incident_id"]])) for row in reports]
+    found = [(row["incident_id"], _answer(row, news[row["incident_id"]])) for row in rows if row["reported"]]
     found += [(row["incident_id"], _news(row, turned)) for row in others]
     return [(incident_id, notice) for incident_id, notice in found if notice is not None]
 
@@ -98,13 +101,13 @@ def _answer(row: Mapping[str, Any], news: News | None) -> Notice | None:
 
 
 def _news(row: Mapping[str, Any], turned: Mapping[int, Revision]) -> Notice | None:
-    """Return the message to one who heard; not to whoever did it, and of a closing after a solution to programs alone."""
+    """Return the message to one who heard; of a closing after a solution to programs alone."""
     revision = turned[row["incident_id"]]
     before, after = revision.before, revision.after
     turn = turn_of(before, after)
     was_live = before is not None and before.state in LIVE
     target = f"{row['channel']}:{row['recipient']}"
-    if turn is None or target == f"person:{revision.actor}":
+    if turn is None:
         return None
     if turn is Turn.CLOSED and not was_live and row["channel"] != "webhook":
         return None

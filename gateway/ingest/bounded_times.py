@@ -28,10 +28,11 @@ MOST = 2_000
 
 def is_bounded(alert: Alert, ahead: datetime) -> bool:
     """Return whether a time of an alert stands at a bound; `ahead` is the latest it may have begun."""
-    began, ends = alert.event_time, alert.ends_at
-    return (began is not None and (began >= ahead or began <= EARLIEST)) or (
-        ends is not None and (ends >= LATEST or ends <= EARLIEST)
-    )
+    return _at_bound(alert.event_time, ahead) or _at_bound(alert.ends_at, LATEST)
+
+
+def _at_bound(when: datetime | None, latest: datetime) -> bool:
+    return when is not None and (when >= latest or when <= EARLIEST)
 
 
 def bounded(item: int, alert: Alert, tree: Any, at: Steps, received_at: datetime) -> Iterator[Mended]:
@@ -39,11 +40,11 @@ def bounded(item: int, alert: Alert, tree: Any, at: Steps, received_at: datetime
     ahead = received_at + NEWEST
     told = list(_out_of_bounds(tree, at, ahead))
     began, ends = alert.event_time, alert.ends_at
-    if began is not None and (began >= ahead or began <= EARLIEST):
+    if began is not None and _at_bound(began, ahead):
         place = _nearest(told, ends=alert.status is AlertStatus.RESOLVED)
         if place is not None or began >= ahead:
             yield Mended(item, written(place or ()), _what(began))
-    if ends is not None and (ends >= LATEST or ends <= EARLIEST):
+    if ends is not None and _at_bound(ends, LATEST):
         beyond = [(where, said) for where, said in told if not is_kept(said)]
         if (place := _nearest(beyond, ends=True)) is not None:
             yield Mended(item, written(place), _what(ends))

@@ -67,10 +67,10 @@ def standing(policy: Policy, ledger: Ledger, at: datetime) -> Standing:
     next_due: datetime | None = None
     tracks = trace(policy, ledger, at)
     for track in tracks:
+        target_at = track.due(BREACH)
         for share, word in policy.steps:
-            mark, due = _mark(track.name, word), track.due(share)
+            mark, due = _mark(track.name, word), target_at if share == BREACH else track.due(share)
             if due is not None and (since := track.crossed(share, at)) is not None:
-                target_at = track.due(BREACH)
                 crossing = Crossing(track.name, mark, since, due, target_at, share == BREACH, share / MILLION)
                 passed.append((crossing, share == BREACH or track.since is not None))
                 continue
