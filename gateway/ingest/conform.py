@@ -13,7 +13,7 @@ from msgspec import inspect
 
 from gateway.errors import Malformed
 from gateway.ingest import limits
-from gateway.ingest.repair import Marks, encoded, mark, repaired
+from gateway.ingest.repair import Marks, encoded, mark, mark_all, repaired
 from gateway.quarantine import pointers
 from gateway.quarantine.pointers import Steps
 
@@ -114,8 +114,7 @@ def mended(body: bytes, kind: type[T], charset: str = "", *, retyped: bool = Tru
         tree, marks = found
         if retyped:
             tree, done = conformed(tree, kind, frozenset())
-            for pointer, what in done.items():
-                mark(marks, pointers.steps(pointer), what)
+            mark_all(marks, (), done)
         return limits.decode(encoded(tree), kind), marks
 
 

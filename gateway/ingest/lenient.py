@@ -21,7 +21,7 @@ from gateway.incidents.model import NEWEST, Alert
 from gateway.ingest import limits
 from gateway.ingest.bounded_times import bounded, is_bounded
 from gateway.ingest.conform import conformed, is_kept
-from gateway.ingest.repair import Marks, encoded, mark, repaired
+from gateway.ingest.repair import Marks, encoded, mark, mark_all, repaired
 from gateway.ingest.source import Delivery, Parsed, Source
 from gateway.quarantine import mapping as mappings
 from gateway.quarantine import pointers
@@ -121,14 +121,12 @@ class _Body:
                 return
             value, wrap, done = inner
             self.wrapped.append((at, wrap))
-            for pointer, what in done.items():
-                mark(self.marks, (*at, *pointers.steps(pointer)), what)
+            mark_all(self.marks, at, done)
         if isinstance(value, dict):
             _put(self.tree, at, self._noted(conformed(value, kinds, self.kept, at)))
 
     def _noted(self, done: tuple[Any, Marks]) -> Any:
-        for pointer, what in done[1].items():
-            mark(self.marks, pointers.steps(pointer), what)
+        mark_all(self.marks, (), done[1])
         return done[0]
 
     def read(self, delivery: Delivery, settings: Intake, as_sent: Iterable[Refused]) -> Parsed:

@@ -5,9 +5,10 @@ import math
 import re
 from typing import Any
 
+from gateway.dedup.mended import Mended
 from gateway.ingest import limits
 from gateway.ingest.encodings import text_of
-from gateway.quarantine.pointers import Steps, written
+from gateway.quarantine.pointers import Steps, steps, written
 
 Marks = dict[str, str]
 """What was done, by the pointer of the place it was done to."""
@@ -46,6 +47,17 @@ def mark(marks: Marks, at: Steps, what: str) -> None:
         marks[pointer] = f"{marks[pointer]}; {what}"[:500]
     elif len(marks) < MOST:
         marks[pointer] = what
+
+
+def mark_all(marks: Marks, at: Steps, done: Marks) -> None:
+    """Tell of everything that was done to a value, which stands at `at`."""
+    for pointer, what in done.items():
+        mark(marks, (*at, *steps(pointer)), what)
+
+
+def of_one_item(marks: Marks) -> tuple[Mended, ...]:
+    """Return what was done to a request that is one item."""
+    return tuple(Mended(0, at, what) for at, what in marks.items())
 
 
 def encoded(tree: Any) -> bytes:

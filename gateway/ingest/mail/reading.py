@@ -5,7 +5,6 @@ Pure; raises Malformed and nothing else, whatever it is given.
 
 import re
 
-from gateway.dedup.mended import Mended
 from gateway.errors import Malformed
 from gateway.ingest.limits import TITLE, cut
 from gateway.ingest.mail import headers
@@ -14,7 +13,7 @@ from gateway.ingest.mail.headers import Fields
 from gateway.ingest.mail.letter import Enclosed, Letter
 from gateway.ingest.mail.nature import has_null_sender, is_by_list, nature
 from gateway.ingest.mail.parts import whole
-from gateway.ingest.repair import Marks, mark
+from gateway.ingest.repair import Marks, mark, of_one_item
 
 WHOLE = "message.eml"
 """The name of the whole mail where it is attached."""
@@ -84,7 +83,7 @@ def addressed(fields: Fields, envelope: str | None, told: Marks = NOTHING, **sai
             : headers.MAX_PEOPLE
         ],
         sent_at=sent_at,
-        mended=tuple(Mended(0, at, what) for at, what in marks.items()),
+        mended=of_one_item(marks),
         **said,  # type: ignore[arg-type]
     )
 
