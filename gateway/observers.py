@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from gateway.catalogue.live import Catalogue
 from gateway.dedup.commit import Committed
-from gateway.dedup.records import Armed
 from gateway.incident_counters import RESTRICTED, IncidentCounters
+from gateway.incidents.changes import Armed
 from gateway.incidents.model import Outcome, TimerKind
 from gateway.incidents.record import Incident, Revision
 from gateway.metrics import Metrics, Rejection
@@ -71,10 +71,10 @@ class IntakeObserver:
             if outcome is Outcome.QUARANTINED:
                 self.metrics.rejected(source, Rejection.MALFORMED, count)
         self.metrics.intake_batch.observe(items)
-        if committed.revisions:
-            self.incidents.changed(committed.revisions)
-        if committed.armed:
-            self.armed(committed.armed)
+        if committed.changes.revisions:
+            self.incidents.changed(committed.changes.revisions)
+        if committed.changes.armed:
+            self.armed(committed.changes.armed)
             self.owed()
 
     def queued(self, items: int, size: int) -> None:

@@ -26,6 +26,7 @@ from gateway.dedup.commit import Committer
 from gateway.dedup.intake import Intake
 from gateway.dedup.opening import Openings
 from gateway.dedup.records import Records
+from gateway.incidents.changes import Changes
 from gateway.incidents.custom import Fields
 from gateway.ingest.chat.opening import SLUGS as CHATS
 from gateway.ingest.fetching import Kept
@@ -45,7 +46,7 @@ from gateway.networks import networks
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.notify.runner import Runner as Telling
 from gateway.observers import ChangeObserver, IntakeObserver, TimerObserver
-from gateway.operations.desk import Changes, Desk
+from gateway.operations.desk import Desk
 from gateway.operations.firing import Effects
 from gateway.operations.redating import Redating
 from gateway.operations.reporter_links import ReporterLinks

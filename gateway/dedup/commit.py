@@ -19,13 +19,13 @@ from gateway.dedup.kin_load import load_kindred
 from gateway.dedup.known import Holder, Known
 from gateway.dedup.maintenance import Window
 from gateway.dedup.plan import Item, Plan, Verdict, decide_all
-from gateway.dedup.records import Armed, Moved, Records
+from gateway.dedup.records import Moved, Records
 from gateway.dedup.silences import silenced
 from gateway.dedup.storms import Storms
 from gateway.dedup.submission import Receipt, Refused, Submission
 from gateway.dedup.touch import Touch
+from gateway.incidents.changes import Changes
 from gateway.incidents.model import Alert, AlertStatus, Outcome
-from gateway.incidents.record import Revision
 from gateway.settings import Dedup
 
 
@@ -34,9 +34,8 @@ class Committed:
     """What one commit did, for the senders' answers, the wheel and the metrics."""
 
     receipts: list[Receipt] = field(default_factory=list)
-    armed: list[Armed] = field(default_factory=list)
     outcomes: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
-    revisions: list[Revision] = field(default_factory=list)
+    changes: Changes = field(default_factory=Changes)
 
 
 class Committer:
@@ -54,7 +53,7 @@ class Committer:
         if (repeats := self._touch.repeats(batch)) is not None:
             try:
                 receipts = await self._touch.commit(conn, repeats)
-                return Committed(receipts, [], _tally(batch, receipts))
+                return Committed(receipts, _tally(batch, receipts))
             except asyncpg.DivisionByZeroError:
                 self._touch.forget(repeats)
         async with conn.transaction():
@@ -102,11 +101,11 @@ class Committer:
         plan = await self._load(conn, [item for _, _, item in items])
         deliveries = deliveries or unclaimed(batch, plan.now)
         verdicts = decide_all(plan, [item for _, _, item in items])
-        written = await self._records.write(conn, plan)
+        changes = await self._records.write(conn, plan)
         keys = await self._save_new(conn, plan, verdicts)
         decided = [(place, index, verdict) for (place, index, _), verdict in zip(items, verdicts, strict=True)]
         receipts = await write_evidence(conn, deliveries, decided, keys, self._storms.bodies)
-        return Committed(receipts, written.armed, _tally(batch, receipts), written.revisions), plan
+        return Committed(receipts, _tally(batch, receipts), changes), plan
 
     async def _load(self, conn: Connection, items: Sequence[Item]) -> Plan:
         """Lock every key of the batch, then the groups that keys about to open a record belong to."""

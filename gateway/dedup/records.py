@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
 
 from gateway.catalogue.landscape import Landscape
 from gateway.clock import Clock
@@ -20,6 +19,7 @@ from gateway.dedup.steps import AnyStep, Step, Worded
 from gateway.dedup.storms import firing_of
 from gateway.incidents import commands, lifecycle, store, writing
 from gateway.incidents.arming import arm
+from gateway.incidents.changes import Changes, armed_by
 from gateway.incidents.model import LIVE, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.kinship import letting_go, proposals
@@ -27,16 +27,6 @@ from gateway.kinship.for_masters import for_masters
 from gateway.kinship.proposals import Proposal
 from gateway.sla import timers
 from gateway.sla.duties import with_announcements
-
-Armed = tuple[int, TimerKind, datetime]
-"""A timer that is now armed: incident, kind, due."""
-
-
-class Written(NamedTuple):
-    """What a plan came to: the timers that are armed now, and the changes of records."""
-
-    armed: list[Armed]
-    revisions: list[Revision]
 
 
 class Moved(Exception):
@@ -59,7 +49,7 @@ class Records:
         """What the catalogue calls things and what they hang on, as of now."""
         return self._openings.catalogue.landscape
 
-    async def write(self, conn: Connection, plan: Plan) -> Written:
+    async def write(self, conn: Connection, plan: Plan) -> Changes:
         """Write the records of a plan inside its transaction and give every drafted holder its id and number."""
         locked = await self._locked(conn, plan)
         opened = await self._opened(plan)
@@ -78,8 +68,7 @@ class Records:
         if lapsing:
             await arm(conn, lapsing)
         written = [*opened, *revisions]
-        armed = [(revision.after.id, arm.kind, arm.due_at) for revision in written for arm in revision.timers] + lapsing
-        return Written([(incident_id, kind, due_at) for incident_id, kind, due_at in armed if due_at is not None], written)
+        return Changes([*armed_by(written), *lapsing], written)
 
     async def _opened(self, plan: Plan) -> list[Revision]:
         if not plan.drafts:

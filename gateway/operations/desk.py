@@ -10,8 +10,8 @@ from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, in_transaction
 from gateway.errors import NotFound, VersionMismatch
 from gateway.incidents import store, writing
+from gateway.incidents.changes import Changes, armed_by
 from gateway.incidents.custom import NO_FIELDS, Fields
-from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Incident, Revision
 from gateway.kinship import letting_go
 from gateway.kinship.for_masters import for_masters
@@ -23,19 +23,9 @@ from gateway.sla.timers import Rules
 
 Result = TypeVar("Result")
 
-Armed = tuple[int, TimerKind, datetime]
-
 REPORTED_AT_MOST = 3
 
 NOW = "SELECT coalesce($1::timestamptz, statement_timestamp())"
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What a transaction did: the timers that it armed, and each record before and after."""
-
-    armed: Sequence[Armed] = ()
-    revisions: Sequence[Revision] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +70,13 @@ class Session:
 
     def __init__(self, desk: Desk, conn: Connection, now: datetime) -> None:
         self.desk, self.conn, self.now = desk, conn, now
-        self._armed: list[Armed] = []
         self._revisions: list[Revision] = []
         self._before: dict[int, Incident] = {}
 
     @property
     def changes(self) -> Changes:
         """What it did so far, which counts once it is committed."""
-        return Changes(self._armed, self._revisions)
+        return Changes(armed_by(self._revisions), self._revisions)
 
     async def lock(self, number: str, who: Who, if_match: int | None = None) -> Incident:
         """The record, locked; raises NotFound where there is none for `who`, VersionMismatch when it is not at `if_match`."""
@@ -116,14 +105,14 @@ class Session:
         settled = await letting_go.settled(self.conn, self.desk.rules, asked, self.now)
         made = await for_masters(self.conn, self.desk.rules.escalation, self.locked, settled, self.now)
         fresh = [self._refreshed(revision) for revision in made]
-        self._note(fresh)
+        self._revisions += fresh
         written = self._found([one.incident for one in await writing.write(self.conn, self.desk.key, fresh, self.now)])
         return written[: len(changed)]
 
     async def open(self, revision: Revision) -> Incident:
         """Write a new record, with the messages that it owes."""
         fresh = self._refreshed(revision)
-        self._note([fresh])
+        self._revisions.append(fresh)
         return self._found([(await writing.open_new(self.conn, self.desk.key, [fresh], self.now))[0].incident])[0]
 
     async def _find(self, ids: Sequence[int]) -> None:
@@ -140,7 +129,3 @@ class Session:
         fresh = replace(revision, after=after, timers=(*revision.timers, *armed))
         told = with_announcements(self.desk.rules.escalation, fresh)
         return timers.told_with_raise(self.desk.rules, told, self.now)
-
-    def _note(self, revisions: Sequence[Revision]) -> None:
-        self._revisions += revisions
-        self._armed += [(r.after.id, arm.kind, arm.due_at) for r in revisions for arm in r.timers if arm.due_at is not None]

@@ -9,10 +9,11 @@ import asyncpg
 from gateway.db.pool import Connection, acquire, transaction
 from gateway.errors import Conflict, Forbidden, NotFound
 from gateway.incidents import store
+from gateway.incidents.changes import Changes
 from gateway.incidents.model import LIVE, ReportStatus, Tier
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
-from gateway.operations.desk import NOW, Changes, Desk, Session
+from gateway.operations.desk import NOW, Desk, Session
 from gateway.operations.hand_over_notices import remind, tell_next
 from gateway.operations.major_reports import standings
 from gateway.operations.memory import Once, claimed

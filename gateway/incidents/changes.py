@@ -1,0 +1,24 @@
+"""What a transaction did to incidents, for whoever is told once it is committed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.incidents.model import TimerKind
+from gateway.incidents.record import Revision
+
+Armed = tuple[int, TimerKind, datetime]
+"""A timer that is now armed: incident, kind, due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The timers that were armed, and each record before and after."""
+
+    armed: Sequence[Armed] = ()
+    revisions: Sequence[Revision] = ()
+
+
+def armed_by(revisions: Iterable[Revision]) -> list[Armed]:
+    """Return the timers that these changes arm."""
+    return [(one.after.id, arm.kind, arm.due_at) for one in revisions for arm in one.timers if arm.due_at is not None]
