@@ -71,6 +71,34 @@ def test_a_key_is_made_listed_and_revoked(run: Run, database_url: str) -> None:
     assert run("keys", "revoke", "999999") == (2, "", "gateway: there is no key 999999\n")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["keys", "revoke", "99999999999"],
+        ["keys", "revoke", "first"],
+        ["keys", "make", "\udcff", "admin"],
+        ["keys", "make", "", "admin"],
+        ["keys", "make", "x", "ingest", "--integration", "Not A Slug"],
+    ],
+)
+def test_what_no_key_is_called_is_refused_before_the_database_is_asked(
+    arguments: list[str], environ: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    environ.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/x")
+    with pytest.raises(SystemExit) as exited:
+        main(arguments)
+    assert exited.value.code == 2
+    assert "error: argument" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("written", [b"\xff\xfe", b"{}", b'{"seq":1,"since":0,"upto":1,"entries":0,"hash":"x"}'])
+def test_a_file_that_holds_no_seals_is_one_line(run: Run, database_url: str, tmp_path: Path, written: bytes) -> None:
+    (tmp_path / "seals").write_bytes(written)
+    status, _, error = run("audit", "verify", "--seals", str(tmp_path / "seals"), DATABASE_URL=database_url)
+    assert (status, error.count("\n")) == (2, 1)
+    assert "is no seal: name the file that audit.seal_file writes" in error
+
+
 def test_check_names_everything_and_what_it_could_not_look_at(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text('[server]\nprot = 1\nport = 99999\n[notify.recipients]\nincident_manager = ["oncall", "person:ghost"]\n')
