@@ -1,4 +1,4 @@
-"""Everything that can be found out about a configuration without serving: its file, what it names, and the database."""
+"""`gateway check`: examine the configuration and the database without serving."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ NO_LINKS = "server.external_url is empty: no message holds a link that opens its
 
 @dataclass(slots=True)
 class Findings:
-    """What is wrong, so that `serve` refuses it; whom nobody can tell; what could not be looked at; and notes."""
+    """The results: what `serve` refuses, unreachable recipients, what was not checked, notes."""
 
     problems: list[Flaw] = field(default_factory=list)
     untold: list[Flaw] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Findings:
 
 
 async def examine(loaded: Loaded, now: datetime, *, allow_unsafe: bool = False) -> Findings:
-    """Look at everything; nothing found wrong keeps the rest from being looked at."""
+    """Check everything, and go on after each problem."""
     found = Findings(problems=[*loaded.flaws, *_contradictions(loaded)])
     if not {"sla", "escalation"} & loaded.broken and not found.problems:
         found.notes += notes_on(loaded.settings, now)
@@ -52,7 +52,7 @@ async def examine(loaded: Loaded, now: datetime, *, allow_unsafe: bool = False) 
 
 
 def _contradictions(loaded: Loaded) -> Iterator[Flaw]:
-    """Yield what the parts that use the settings would refuse at the start, of sections that can be read."""
+    """Yield the problems that parts of the gateway would raise at the start."""
     settings = loaded.settings
     yield from unused_secrets({source.slug: source for source in SOURCES}, settings.intake)
     known = sorted(provider.slug for provider in PROVIDERS)
@@ -95,7 +95,7 @@ POLICIES = "SELECT DISTINCT policy FROM service WHERE policy <> ''"
 
 
 async def staff_of(conn: Connection) -> Staff:
-    """Return who the database knows; raises asyncpg.UndefinedTableError before it was migrated."""
+    """Return the staff in the database; raises UndefinedTableError before it was migrated."""
     people = await conn.fetch(PEOPLE, MOST_PEOPLE)
     groups, policies = await conn.fetch(GROUPS), await conn.fetch(POLICIES)
     return Staff(

@@ -1,4 +1,4 @@
-"""Acts and words of a person in the sender's tool, as a command on the record. Pure."""
+"""Commands on a record for what a person did or wrote in the sender's tool. Pure."""
 
 from gateway.dedup.steps import PersonSaid
 from gateway.incidents import commands
@@ -13,7 +13,7 @@ TAKEN_BACK = "took the acknowledgement back"
 
 
 def name_of(author: str, source: str) -> str:
-    """Return the name that people read of somebody who acted in a sender's tool."""
+    """Return the name of somebody who acted in a sender's tool, such as "obrien (nagios)"."""
     return f"{author} ({source})" if author else UNNAMED
 
 

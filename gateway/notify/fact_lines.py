@@ -43,7 +43,7 @@ MOST_LABELS = 12
 
 
 def values(facts: Mapping[str, Any], reader: Reader) -> dict[str, str]:
-    """Return the facts that have a line, as the reader reads them."""
+    """Return the facts that have a line, in the reader's language and zone."""
     said = {name: _said(name, facts, reader) for name in LINES}
     if said["handler"] == said["assignee"]:
         said["assignee"] = ""
@@ -69,7 +69,7 @@ def _is_runbook(link: Mapping[str, Any]) -> bool:
 
 
 def _address(href: object) -> str:
-    """Return an address whole: one that is cut opens nothing."""
+    """Return an address uncut: one that is cut opens nothing."""
     return "".join(letter for letter in str(href) if letter.isprintable() and letter != " ")
 
 

@@ -1,4 +1,4 @@
-"""What reporters are told about their own reports, in whole sentences. Pure."""
+"""Letters to reporters about their own reports. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -152,7 +152,7 @@ def letter(template: str, facts: Mapping[str, Any], reader: Reader) -> str:
 
 
 def _values(facts: Mapping[str, Any], reader: Reader) -> dict[str, str]:
-    """Return the facts as the reader reads them; "" stands for what is missing."""
+    """Return the facts in the reader's language and zone; "" for those that are missing."""
     values = {
         "number": one_line(facts.get("number") or "?"),
         "title": one_line(facts.get("title") or ""),

@@ -1,6 +1,6 @@
 """Mail that was set aside because a program wrote it.
 
-Kept in the database, looked at, and made a record if somebody wants.
+It waits in the database until somebody opens it as a record or its time is over.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,26 +54,26 @@ class Kept:
 
 
 class Came(Protocol):
-    """A delivery as it came."""
+    """A delivery as it came: the bytes, their headers, and where they were sent."""
 
     @property
     def integration_id(self) -> int:
-        """The integration it was sent to."""
+        """Return the integration it was sent to."""
         ...
 
     @property
     def source(self) -> str:
-        """The source that it came by."""
+        """Return the source that it came by."""
         ...
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Its headers, in lower case."""
+        """Return its headers, in lower case."""
         ...
 
     @property
     def body(self) -> bytes:
-        """Its bytes."""
+        """Return its bytes."""
         ...
 
 
