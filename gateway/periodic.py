@@ -46,6 +46,15 @@ class Periodics:
     clock: Clock
     observer: Observer
     _began: dict[str, float] = field(default_factory=dict)
+    _ran: set[str] = field(default_factory=set)
+
+    async def begin_with(self, *names: str) -> None:
+        """Run these jobs now, one after the other; raises what they raise. `run` then begins with their pause."""
+        named = {job.name: job for job in self.jobs}
+        for job in (named[name] for name in names):
+            await job.run_once()
+            self._succeeded(job)
+            self._ran.add(job.name)
 
     async def run(self) -> None:
         """Run all jobs, each at its own pace."""
@@ -54,9 +63,11 @@ class Periodics:
                 group.create_task(self._again_and_again(job), name=f"periodic {job.name}")
 
     async def _again_and_again(self, job: Periodic) -> None:
-        while True:
+        if job.name not in self._ran:
             await self.once(job)
+        while True:
             await self.clock.sleep(job.every)
+            await self.once(job)
 
     async def once(self, job: Periodic) -> bool:
         """Run one job and return whether it succeeded; never raises."""
@@ -69,8 +80,11 @@ class Periodics:
             return False
         finally:
             del self._began[job.name]
-        self.observer.periodic_succeeded(job.name, self.clock.now().timestamp())
+        self._succeeded(job)
         return True
+
+    def _succeeded(self, job: Periodic) -> None:
+        self.observer.periodic_succeeded(job.name, self.clock.now().timestamp())
 
     def stuck(self) -> tuple[str, ...]:
         """Return the jobs whose present run does not end."""

@@ -1,6 +1,6 @@
 """What a source is: a name, a pure proof of who signed a request, and a pure reading of it into alerts. Nothing here listens."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -10,11 +10,11 @@ import msgspec
 
 from gateway.dedup.mended import Mended
 from gateway.dedup.refused import Refused
-from gateway.errors import Flaw, Forbidden, Malformed
+from gateway.errors import Flaw, Forbidden, Malformed, TooLarge
 from gateway.incidents.model import Alert
 from gateway.quarantine.difference import Expected
 from gateway.quarantine.pointers import Steps
-from gateway.settings import Intake
+from gateway.settings import MOST_ITEMS, Intake
 
 ID_HEADERS = ("webhook-id", "idempotency-key", "x-delivery-id", "x-github-delivery", "x-amz-sns-message-id")
 
@@ -134,11 +134,14 @@ def delivery_id(headers: Mapping[str, str]) -> str | None:
 Items = tuple[tuple[tuple[int, Alert], ...], tuple[Refused, ...]]
 
 
-def each(raws: Iterable[msgspec.Raw], root: str | None, read: Callable[[msgspec.Raw], Alert]) -> Items:
+def each(raws: Sequence[msgspec.Raw], root: str | None, read: Callable[[msgspec.Raw], Alert]) -> Items:
     """Every item read by itself, so that a bad one is refused without its neighbours.
 
-    `root` is the pointer of the list they stand in; None when the one item is the body.
+    `root` is the pointer of the list they stand in; None when the one item is the body. Raises
+    TooLarge for more items than any gateway takes, before one of them is looked at.
     """
+    if len(raws) > MOST_ITEMS:
+        raise TooLarge(f"{len(raws)} items in one request: send at most {MOST_ITEMS}")
     alerts, refused = [], []
     for index, raw in enumerate(raws):
         try:

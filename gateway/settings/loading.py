@@ -22,7 +22,7 @@ from gateway.settings import address_flaws, chat_flaws, mail_flaws, phone_flaws
 from gateway.settings.arrival import AtMost, Intake, Maintenance
 from gateway.settings.fields import flaws_of
 from gateway.settings.reading import UNREAD, Reader
-from gateway.settings.sections import Attachments, Settings
+from gateway.settings.sections import MOST_ITEMS, Attachments, Settings
 from gateway.zones import zones
 
 LISTS = frozenset(
@@ -214,6 +214,8 @@ def _ways_in(settings: Settings) -> list[Flaw]:
     flaws += chat_flaws.flaws(settings.chat, settings.notify)
     flaws += phone_flaws.flaws(settings.phone, settings.server.external_url)
     flaws += phone_flaws.calling_flaws(settings.notify.twilio, settings.phone)
+    if not 1 <= settings.server.max_items <= MOST_ITEMS:
+        flaws.append(Flaw("/server/max_items", f"is at least 1 and at most {MOST_ITEMS}"))
     if settings.login.attempts < 1:
         flaws.append(Flaw("/login/attempts", "at least one attempt is needed to get in"))
     for name, intake in settings.intake.items():

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -39,7 +40,7 @@ class Reader:
         return self._leaf(value, kind, pointer)
 
     def _section(self, value: Mapping[str, object], kind: type[msgspec.Struct], pointer: str) -> Any:
-        fields = {one.encode_name: one for one in msgspec.structs.fields(kind)}
+        fields = _fields(kind)
         before = len(self.flaws)
         parts = {}
         for name, one in value.items():
@@ -66,3 +67,8 @@ def _meant(name: str, known: Collection[str]) -> str:
     """Return the known name that is nearest to an unknown one, as the end of a sentence."""
     near = difflib.get_close_matches(name, known, n=1)
     return f": {near[0]} was meant?" if near else ": remove it or correct its name"
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> Mapping[str, msgspec.structs.FieldInfo]:
+    return {one.encode_name: one for one in msgspec.structs.fields(kind)}
