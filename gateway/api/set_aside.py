@@ -80,7 +80,7 @@ class SetAsideOpened(msgspec.Struct):
     set_aside: SetAside
 
 
-def _view(kept: set_aside.Kept) -> SetAside:
+def _view(kept: set_aside.SetAsideMail) -> SetAside:
     return SetAside(
         id=kept.id, receipt=kept.receipt_id, integration=kept.integration, source=kept.source, received_at=kept.received_at,
         reason=kept.reason, sender=kept.sender, subject=masking.text(kept.subject), text=masking.text(kept.text),

@@ -7,7 +7,7 @@ from datetime import datetime
 import asyncpg
 from redis.exceptions import RedisError
 
-from gateway.app.reach import Staff, left_open, unreachable
+from gateway.app.reach import Staff, unconfirmed, unreachable
 from gateway.db.pool import Connection, open_pool
 from gateway.errors import Flaw, GatewayError, Misconfigured
 from gateway.failures import failure_line
@@ -69,7 +69,7 @@ def _contradictions(loaded: Loaded) -> Iterator[Flaw]:
 async def _database(settings: Settings, found: Findings, *, allow_unsafe: bool) -> Staff | None:
     if not settings.database.url:
         found.unchecked.append("DATABASE_URL is not set: the database was not looked at")
-        found.unchecked += left_open(settings)
+        found.unchecked += unconfirmed(settings)
         return None
     try:
         pool = await open_pool(settings.database, allow_unsafe=allow_unsafe)
@@ -77,13 +77,13 @@ async def _database(settings: Settings, found: Findings, *, allow_unsafe: bool) 
         if (line := failure_line(error)) is None:
             raise
         found.problems += error.flaws if isinstance(error, GatewayError) and error.flaws else [Flaw("/database/url", line)]
-        found.unchecked += left_open(settings)
+        found.unchecked += unconfirmed(settings)
         return None
     try:
         async with pool.acquire() as conn:
-            return await staff_of(conn)
+            return await read_staff(conn)
     except asyncpg.UndefinedTableError:
-        found.unchecked += ["the database is empty until `python -m gateway migrate`", *left_open(settings)]
+        found.unchecked += ["the database is empty until `python -m gateway migrate`", *unconfirmed(settings)]
         return None
     finally:
         pool.terminate()
@@ -94,7 +94,7 @@ GROUPS = "SELECT slug FROM staff_group WHERE active"
 POLICIES = "SELECT DISTINCT policy FROM service WHERE policy <> ''"
 
 
-async def staff_of(conn: Connection) -> Staff:
+async def read_staff(conn: Connection) -> Staff:
     """Return the staff in the database; raises UndefinedTableError before it was migrated."""
     people = await conn.fetch(PEOPLE, MOST_PEOPLE)
     groups, policies = await conn.fetch(GROUPS), await conn.fetch(POLICIES)

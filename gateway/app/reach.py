@@ -57,7 +57,7 @@ def unreachable(settings: Settings, staff: Staff | None) -> Iterator[Flaw]:
             yield Flaw(f"/routing/{index}/group", f"there is no active group {rule.group!r}")
 
 
-def left_open(settings: Settings) -> Iterator[str]:
+def unconfirmed(settings: Settings) -> Iterator[str]:
     """Yield the settings that only the database could confirm."""
     for role, targets in settings.notify.recipients.items():
         for index, target in enumerate(map(target_of, targets)):

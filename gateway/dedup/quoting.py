@@ -17,7 +17,7 @@ def name_of(author: str, source: str) -> str:
     return f"{author} ({source})" if author else UNNAMED
 
 
-def quoted(incident: Incident, said: PersonSaid) -> commands.Command | None:
+def command_of(incident: Incident, said: PersonSaid) -> commands.Command | None:
     """Return the command that keeps what a person did or said; None where the record has it already.
 
     An acknowledgement is taken back only from whoever took the record on in the same tool: somebody who accepted it here

@@ -39,7 +39,7 @@ LONG = (("title", limits.TITLE), ("description", limits.DESCRIPTION), ("severity
 """Texts of an alert by their greatest length."""
 
 
-def understood(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed:
+def read_leniently(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed:
     """Read a request, mended if need be; raises Malformed, and Forbidden as `Source.read`."""
     try:
         came = replace(delivery, body=mappings.applied(mapping, delivery.body)) if mapping else delivery

@@ -55,7 +55,7 @@ def mark_all(marks: Marks, at: Steps, done: Marks) -> None:
         mark(marks, (*at, *steps(pointer)), what)
 
 
-def of_one_item(marks: Marks) -> tuple[Mended, ...]:
+def mended_of_one_item(marks: Marks) -> tuple[Mended, ...]:
     """Return what was done to a request that is one item."""
     return tuple(Mended(0, at, what) for at, what in marks.items())
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.incidents.labels import clock_label, label, state_label
 from gateway.incidents.model import Kind, Resolution, State
-from gateway.notify.phrases import Reader, moment, one_line
+from gateway.notify.phrases import Reader, local_time, one_line
 
 LINES: Mapping[str, tuple[str, str]] = {
     "number": ("Incident: {}", "事件编号：{}"),
@@ -100,9 +100,9 @@ def _labels(value: Any, _: Reader) -> str:
 
 SAYERS: Mapping[str, Callable[[Any, Reader], str]] = {
     "clock": lambda value, reader: one_line(clock_label(str(value), reader.locale)),
-    "due_at": moment,
-    "next_update_due_at": moment,
-    "ends_at": moment,
+    "due_at": local_time,
+    "next_update_due_at": local_time,
+    "ends_at": local_time,
     "share": _share,
     "resolution": _resolution,
     "labels": _labels,

@@ -35,14 +35,14 @@ def one_line(value: object) -> str:
     return text if len(text) <= TITLE_CHARS else text[: TITLE_CHARS - 1] + "…"
 
 
-def whole(value: object) -> str:
+def multi_line(value: object) -> str:
     """Return foreign text with its lines and without other control characters."""
     lines = str(value).replace("\r\n", "\n").split("\n")
     kept = ("".join(c if c.isprintable() else " " for c in line).rstrip() for line in lines)
     return "\n".join(kept).strip("\n")
 
 
-def moment(value: Any, reader: Reader) -> str:
+def local_time(value: Any, reader: Reader) -> str:
     """Return a time (datetime or RFC 3339 text) on the reader's clock; anything else as it is."""
     try:
         at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
@@ -64,8 +64,8 @@ FEW = 3
 """Of a longer unit there are at least this many: 48 hours are not called 2 days."""
 
 
-def length(seconds: float, reader: Reader) -> str:
-    """Return a length of time in words, rounded to the longest unit that fits; 0 to 100 years."""
+def duration_words(seconds: float, reader: Reader) -> str:
+    """Return a length of time in words, in the longest unit of which there are at least `FEW`."""
     spent = timedelta(seconds=min(max(seconds, 0), LONGEST.total_seconds()))
     for unit, many, one in LENGTHS:
         count = round(spent / unit)

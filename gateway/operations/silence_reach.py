@@ -40,7 +40,7 @@ class Matcher(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownNames:
     """A matcher with unknown names, whether all are unknown, and the nearest known ones."""
 
     matcher: Matcher
@@ -113,7 +113,7 @@ WHERE name <> '' ORDER BY abs(length(name) - $2), name LIMIT 500
 """Names in use that its maker may read, those first that are as long as the one that was asked for."""
 
 
-async def _unknown(conn: Connection, matcher: Matcher, integration: int | None) -> Unknown | None:
+async def _unknown(conn: Connection, matcher: Matcher, integration: int | None) -> UnknownNames | None:
     names = names_of(matcher)
     if not names:
         return None
@@ -124,7 +124,7 @@ async def _unknown(conn: Connection, matcher: Matcher, integration: int | None) 
     rows = await conn.fetch(CALLED, matcher.name, len(lacking[0]), integration, timeout=ANSWER_WITHIN)
     by_letters = {row["name"].lower(): row["name"] for row in rows}
     close = get_close_matches(lacking[0].lower(), list(by_letters), n=NEAREST, cutoff=0.6)
-    return Unknown(matcher, tuple(lacking), len(lacking) == len(names), tuple(by_letters[one] for one in close))
+    return UnknownNames(matcher, tuple(lacking), len(lacking) == len(names), tuple(by_letters[one] for one in close))
 
 
 IS_CATALOGUED = """

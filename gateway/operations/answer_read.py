@@ -10,7 +10,7 @@ from gateway.operations.who import Who
 from gateway.sla import heard
 
 
-def looked_at(revision: Revision, who: Who, now: datetime) -> Revision:
+def mark_answer_read(revision: Revision, who: Who, now: datetime) -> Revision:
     """Return the revision with the waiting answer marked as read, where somebody of the staff acts.
 
     The time until the record closes by itself begins anew then.
