@@ -40,7 +40,7 @@ RESTRICTED = "restricted"
 
 
 class Series:
-    """One set of series, by kind and one more label, whose values are added one by one at 0."""
+    """A set of series by kind and one more label; each value of that label begins at 0."""
 
     def __init__(self, registry: CollectorRegistry, prefix: str, label: str, words: str) -> None:
         def counter(name: str, text: str, *labels: str) -> Counter:
@@ -69,7 +69,7 @@ class Series:
             times.labels(kind, value)
 
     def count(self, name: str, clock: str, kind: str, value: str, times: int) -> None:
-        """Count something that happened so many times; `clock` is "" unless it is of a clock."""
+        """Count events; `clock` is "" unless they are of a clock."""
         series = self._clocks[name].labels(clock, kind, value) if clock else self._counters[name].labels(kind, value)
         series.inc(times)
 
@@ -97,7 +97,7 @@ class IncidentCounters:
             self._groups.add(group)
 
     def know(self, groups: Iterable[str]) -> None:
-        """Give groups series of their own, in this order, while there is room."""
+        """Add series for groups, in this order, while there is room."""
         for group in groups:
             if group not in self._known and len(self._known) < MOST_GROUPS + 2:
                 self._known.add(group)
@@ -113,7 +113,7 @@ class IncidentCounters:
         clock: str = "",
         times: int = 1,
     ) -> None:
-        """Count what happened so many times; `clock` is the one that was met or breached."""
+        """Count events; `clock` is the one that was met or breached."""
         self._priorities.count(name, clock, kind, str(priority), times)
         self._groups.count(name, clock, kind, self._label(group), times)
 

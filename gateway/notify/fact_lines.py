@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.incidents.labels import clock_label, label, state_label
 from gateway.incidents.model import Kind, Resolution, State
-from gateway.notify.phrases import Reader, moment, one_line
+from gateway.notify.phrases import Reader, local_time, one_line
 
 LINES: Mapping[str, tuple[str, str]] = {
     "number": ("Incident: {}", "事件编号：{}"),
@@ -43,7 +43,7 @@ MOST_LABELS = 12
 
 
 def values(facts: Mapping[str, Any], reader: Reader) -> dict[str, str]:
-    """Return the facts that have a line, as the reader reads them."""
+    """Return the facts that have a line, in the reader's language and zone."""
     said = {name: _said(name, facts, reader) for name in LINES}
     if said["handler"] == said["assignee"]:
         said["assignee"] = ""
@@ -69,7 +69,7 @@ def _is_runbook(link: Mapping[str, Any]) -> bool:
 
 
 def _address(href: object) -> str:
-    """Return an address whole: one that is cut opens nothing."""
+    """Return an address uncut: one that is cut opens nothing."""
     return "".join(letter for letter in str(href) if letter.isprintable() and letter != " ")
 
 
@@ -100,9 +100,9 @@ def _labels(value: Any, _: Reader) -> str:
 
 SAYERS: Mapping[str, Callable[[Any, Reader], str]] = {
     "clock": lambda value, reader: one_line(clock_label(str(value), reader.locale)),
-    "due_at": moment,
-    "next_update_due_at": moment,
-    "ends_at": moment,
+    "due_at": local_time,
+    "next_update_due_at": local_time,
+    "ends_at": local_time,
     "share": _share,
     "resolution": _resolution,
     "labels": _labels,

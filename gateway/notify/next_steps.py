@@ -1,4 +1,4 @@
-"""What the reader of a message must do next, in one line. Pure."""
+"""Next steps: one line in each message that says what its reader must do. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -79,7 +79,7 @@ DESK = "service_desk"
 
 
 def next_step(template: str, facts: Mapping[str, Any], reader: Reader, role: str) -> str:
-    """Return what the reader with this role must do now, "" where that is nothing."""
+    """Return the next step for a reader with this role, "" where there is none."""
     named = facts.get("to_do")
     if not named and template == "resolved" and role == DESK:
         named = "ask_reporter"

@@ -1,11 +1,11 @@
-"""What reporters are told about their own reports, in whole sentences. Pure."""
+"""Letters to reporters about their own reports. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from gateway.incidents.labels import label
 from gateway.incidents.model import Closure, Resolution
-from gateway.notify.phrases import Reader, length, moment, one_line, whole
+from gateway.notify.phrases import Reader, duration_words, local_time, multi_line, one_line
 
 Sentence = tuple[str, str, tuple[str, ...]]
 """English, Chinese, and the values without which it is left out."""
@@ -152,7 +152,7 @@ def letter(template: str, facts: Mapping[str, Any], reader: Reader) -> str:
 
 
 def _values(facts: Mapping[str, Any], reader: Reader) -> dict[str, str]:
-    """Return the facts as the reader reads them; "" stands for what is missing."""
+    """Return the facts in the reader's language and zone; "" for those that are missing."""
     values = {
         "number": one_line(facts.get("number") or "?"),
         "title": one_line(facts.get("title") or ""),
@@ -163,10 +163,10 @@ def _values(facts: Mapping[str, Any], reader: Reader) -> dict[str, str]:
         "unrated": "" if facts.get("satisfaction") else "yes",
     }
     for name in ("solution", "question", "reason"):
-        values[name] = whole(facts.get(name) or "")
+        values[name] = multi_line(facts.get(name) or "")
     closes_at, closes_in = facts.get("closes_at"), facts.get("closes_in_s")
     if closes_at and isinstance(closes_in, int | float):
-        values |= {"closes_at": moment(closes_at, reader), "closes_in": length(closes_in, reader)}
+        values |= {"closes_at": local_time(closes_at, reader), "closes_in": duration_words(closes_in, reader)}
     return values
 
 

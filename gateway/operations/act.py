@@ -11,11 +11,11 @@ from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident, Revision
 from gateway.oncall.roles import Role
 from gateway.operations import allowing
+from gateway.operations.answer_read import mark_answer_read
 from gateway.operations.assignment import SETTLED, settled
 from gateway.operations.audience import check_workers
 from gateway.operations.cascading import CASCADING, cascade
 from gateway.operations.desk import Desk, Session
-from gateway.operations.looking import looked_at
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.staff import staff_for
 from gateway.operations.who import Who
@@ -63,7 +63,7 @@ async def applied(
     allowing.check_asking(who, command, incident)
     command = await _settled(session, incident, command, who)
     allowing.check(who, command, incident)
-    revision = looked_at(await revised(session, incident, command, who), who, session.now)
+    revision = mark_answer_read(await revised(session, incident, command, who), who, session.now)
     if revision.events:
         cascades = related and isinstance(command, CASCADING)
         made = await cascade(session, revision, command, who) if cascades else [revision]

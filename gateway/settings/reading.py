@@ -1,4 +1,4 @@
-"""From a tree of tables to sections, with every flaw of every value and not the first. Pure."""
+"""Reading of settings from a tree of tables, with the flaws of all values. Pure."""
 
 import difflib
 from collections.abc import Collection, Mapping
@@ -13,7 +13,7 @@ from gateway.errors import Flaw
 
 
 class _Unread:
-    """Stands for a value that cannot be read."""
+    """The placeholder of a value that cannot be read."""
 
 
 UNREAD = _Unread()
@@ -21,7 +21,7 @@ UNREAD = _Unread()
 
 @dataclass(slots=True)
 class Reader:
-    """Reads values and collects what is wrong with them, each flaw with the JSON pointer of its place."""
+    """A reader of values that collects their flaws, each with the JSON pointer of its place."""
 
     flaws: list[Flaw] = field(default_factory=list)
 

@@ -17,7 +17,7 @@ from gateway.ingest.contacts import email_of, phone_of
 from gateway.ingest.limits import cut
 from gateway.ingest.mail.charsets import clean
 from gateway.ingest.occurred import when_it_began
-from gateway.ingest.repair import Marks, encoded, mark, of_one_item, repaired
+from gateway.ingest.repair import Marks, encoded, mark, mended_of_one_item, repaired
 from gateway.operations.create import Report
 
 Title = Annotated[str, Meta(min_length=1)]
@@ -85,7 +85,7 @@ def read(body: bytes, region: str) -> tuple[AppReport, Person, tuple[Mended, ...
     told, marks = _told(body)
     if not clean(told.title).strip():
         raise limits.fault("/title", "title is empty")
-    return told, _person(told.reporter, region), of_one_item(marks)
+    return told, _person(told.reporter, region), mended_of_one_item(marks)
 
 
 def _told(body: bytes) -> tuple[AppReport, Marks]:
