@@ -39,14 +39,9 @@ class Findings:
 
 
 async def examine(loaded: Loaded, now: datetime, *, allow_unsafe: bool = False) -> Findings:
-<<<<<<< HEAD
-    """Look at everything; nothing found wrong keeps the rest from being looked at."""
+    """Check everything, and go on after each problem."""
     found = Findings(problems=[*loaded.flaws, *loaded.besides(_contradictions(loaded))])
     found.problems += _listening(loaded.settings, found.problems)
-=======
-    """Check everything, and go on after each problem."""
-    found = Findings(problems=[*loaded.flaws, *_contradictions(loaded)])
->>>>>>> plain
     if not {"sla", "escalation"} & loaded.broken and not found.problems:
         found.notes += notes_on(loaded.settings, now)
     if "server" not in loaded.broken and not loaded.settings.server.external_url:

@@ -58,7 +58,6 @@ def unreachable(settings: Settings, staff: Staff | None) -> Iterator[Flaw]:
             yield Flaw(f"/routing/{index}/group", f"there is no active group {rule.group!r}")
 
 
-<<<<<<< HEAD
 def _never_told(settings: Settings) -> Iterator[Flaw]:
     """Yield a flaw for every list of recipients whose role is asked for nowhere, as one that is misspelt."""
     asked = {role for rule in settings.escalation.management for role in rule.notify}
@@ -67,12 +66,8 @@ def _never_told(settings: Settings) -> Iterator[Flaw]:
         yield Flaw(f"/notify/recipients/{role}", "no rule tells this role: correct its name, or name it in a rule")
 
 
-def left_open(settings: Settings) -> Iterator[str]:
-    """Yield what only the database could tell, as settings are named."""
-=======
 def unconfirmed(settings: Settings) -> Iterator[str]:
     """Yield the settings that only the database could confirm."""
->>>>>>> plain
     for role, targets in settings.notify.recipients.items():
         for index, target in enumerate(map(target_of, targets)):
             if target.channel in PEOPLE or f"{target.channel}:" == GROUP:
