@@ -35,6 +35,8 @@ DATABASE_ADVICE: dict[type[Exception], str] = {
     asyncpg.ReadOnlySQLTransactionError: "name the primary server in DATABASE_URL",
     asyncpg.exceptions.ClientConfigurationError: "correct DATABASE_URL",
     asyncpg.PostgresConnectionError: "see PostgreSQL's log, and correct DATABASE_URL",
+    asyncpg.PostgresError: "see PostgreSQL's log; --log-level debug shows what was asked of it",
+    asyncpg.InterfaceError: "correct that value",
 }
 """Kinds of error with the advice for each; the first kind that fits is taken."""
 

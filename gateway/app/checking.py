@@ -1,6 +1,7 @@
 """`gateway check`: examine the configuration and the database without serving."""
 
-from collections.abc import Iterator
+import errno
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from gateway.failures import failure_line
 from gateway.ingest.chat.providers import PROVIDERS
 from gateway.ingest.source import unused_secrets
 from gateway.ingest.sources import SOURCES
+from gateway.ports import require_free
 from gateway.settings import Settings
 from gateway.settings.loading import Loaded, quoted
 from gateway.sla.escalation import Escalation
@@ -38,14 +40,15 @@ class Findings:
 
 async def examine(loaded: Loaded, now: datetime, *, allow_unsafe: bool = False) -> Findings:
     """Check everything, and go on after each problem."""
-    found = Findings(problems=[*loaded.flaws, *_contradictions(loaded)])
+    found = Findings(problems=[*loaded.flaws, *loaded.besides(_contradictions(loaded))])
+    found.problems += _listening(loaded.settings, found.problems)
     if not {"sla", "escalation"} & loaded.broken and not found.problems:
         found.notes += notes_on(loaded.settings, now)
     if "server" not in loaded.broken and not loaded.settings.server.external_url:
         found.notes.append(NO_LINKS)
     staff = await _database(loaded.settings, found, allow_unsafe=allow_unsafe)
     await _index(loaded.settings, found)
-    found.untold += unreachable(loaded.settings, staff)
+    found.untold += loaded.besides(unreachable(loaded.settings, staff))
     found.problems = list(quoted(found.problems, loaded.tree))
     found.untold = list(quoted(found.untold, loaded.tree))
     return found
@@ -57,13 +60,27 @@ def _contradictions(loaded: Loaded) -> Iterator[Flaw]:
     yield from unused_secrets({source.slug: source for source in SOURCES}, settings.intake)
     known = sorted(provider.slug for provider in PROVIDERS)
     yield from (Flaw(f"/chat/{name}", f"there are {', '.join(known)}") for name in settings.chat if name not in known)
-    if {"sla", "escalation"} & loaded.broken:
+    if "sla" in loaded.broken:
         return
     for read in (lambda: read_policies(settings.sla), lambda: Escalation.from_settings(settings)):
         try:
             read()
         except Misconfigured as error:
             yield from error.flaws
+
+
+def _listening(settings: Settings, known: Sequence[Flaw]) -> Iterator[Flaw]:
+    """Yield a flaw for every address that cannot be listened on; one in use may be this gateway's."""
+    listener, server = settings.mail.listener, settings.server
+    wanted = {"server": (server.host, server.port)}
+    wanted |= {"mail/listener": (listener.host, listener.port)} if listener.host else {}
+    for where, (host, port) in wanted.items():
+        try:
+            require_free(host, 0 if any(flaw.pointer == f"/{where}/port" for flaw in known) else port)
+        except Misconfigured as error:
+            cause = error.__cause__
+            if not (isinstance(cause, OSError) and cause.errno == errno.EADDRINUSE):
+                yield Flaw(f"/{where}/host", error.detail)
 
 
 async def _database(settings: Settings, found: Findings, *, allow_unsafe: bool) -> Staff | None:

@@ -45,6 +45,7 @@ def unreachable(settings: Settings, staff: Staff | None) -> Iterator[Flaw]:
         for index, text in enumerate(targets):
             if why := _objection(settings, target_of(text), staff):
                 yield Flaw(f"/notify/recipients/{role}/{index}", why)
+    yield from _never_told(settings)
     for pointer, role in _roles_asked(settings, staff):
         if role in OWN or settings.notify.recipients.get(role):
             continue
@@ -55,6 +56,14 @@ def unreachable(settings: Settings, staff: Staff | None) -> Iterator[Flaw]:
     for index, rule in enumerate(settings.routing):
         if staff is not None and rule.group and rule.group not in staff.groups:
             yield Flaw(f"/routing/{index}/group", f"there is no active group {rule.group!r}")
+
+
+def _never_told(settings: Settings) -> Iterator[Flaw]:
+    """Yield a flaw for every list of recipients whose role is asked for nowhere, as one that is misspelt."""
+    asked = {role for rule in settings.escalation.management for role in rule.notify}
+    asked.update(settings.escalation.declared, Role)
+    for role in settings.notify.recipients.keys() - asked:
+        yield Flaw(f"/notify/recipients/{role}", "no rule tells this role: correct its name, or name it in a rule")
 
 
 def unconfirmed(settings: Settings) -> Iterator[str]:

@@ -11,7 +11,7 @@ import msgspec
 
 from gateway.app import Gateway
 from gateway.clock import SystemClock
-from gateway.commands import address, serving
+from gateway.commands import address, named_failures, serving
 from gateway.db.migrate import migrate
 from gateway.demo.play import play
 from gateway.development.kept_keys import DevelopmentKeys, kept_keys
@@ -38,7 +38,8 @@ async def dev(settings: Settings, options: argparse.Namespace) -> int:
             state.mkdir(parents=True, exist_ok=True)
         else:
             settings = await _on_embedded(stack, settings, state, failed)
-        await migrate(settings.database.url)
+        with named_failures(settings.database.url):
+            await migrate(settings.database.url)
         kept = await kept_keys(settings.database.url, state)
         gateway, stop = await serving(stack, settings)
         url = address(gateway, settings)

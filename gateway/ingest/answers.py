@@ -1,8 +1,9 @@
 """The effect of a reporter's answer on their record, besides the note, by any channel.
 
-A record on hold for them goes on. A resolved one is reopened where they plainly say that it is not
-solved and may refuse; thanks leave it to close; and where it is unclear it stays resolved, whoever
-has it is told to read the answer, and it does not close by itself until somebody looked.
+A record on hold for them goes on, or, where a program may have written it, whoever has it is told
+to read it. A resolved one is reopened where they plainly say that it is not solved and may refuse;
+thanks leave it to close; and where it is unclear it stays resolved, whoever has it is told to read
+the answer, and it does not close by itself until somebody looked.
 """
 
 from collections.abc import Mapping
@@ -52,6 +53,7 @@ class Effect(StrEnum):
     REOPENED = "reopened"
     WAITS = "close_put_off"
     UNSOLVED = "not_solved"
+    UNSURE = "reply_unsure"
 
 
 def effect(incident: Incident, who: Who, answer: Answer) -> Effect:
@@ -63,7 +65,7 @@ def effect(incident: Incident, who: Who, answer: Answer) -> Effect:
         return Effect.NOTHING
     sure = answer.by is Author.PERSON
     if incident.state is State.ON_HOLD and incident.hold_reason in WAITING:
-        return Effect.RESUMED if sure else Effect.NOTHING
+        return Effect.RESUMED if sure else Effect.UNSURE
     if incident.state is not State.RESOLVED:
         return Effect.NOTHING
     meant = meaning(answer.new, incident.contact_name, who.name) if sure else Meaning.UNCLEAR
@@ -112,8 +114,8 @@ async def _revision(session: Session, incident: Incident, who: Who, found: Effec
         assert incident.resolved_at is not None  # noqa: S101 - it is resolved
         after = replace(incident, marks=heard.unread(incident.marks, incident.resolved_at))
         return Revision(after=after, actor=who.name, events=((Effect.WAITS, {"cause": CAUSE}),))
-    if found is Effect.UNSOLVED:
-        return Revision(after=incident, actor=who.name, events=((Effect.UNSOLVED, {"cause": CAUSE}),))
+    if found in (Effect.UNSOLVED, Effect.UNSURE):
+        return Revision(after=incident, actor=who.name, events=((found, {"cause": CAUSE}),))
     command = commands.Resume() if found is Effect.RESUMED else commands.Refuse()
     revision = await revised(session, incident, command, who)
     return replace(

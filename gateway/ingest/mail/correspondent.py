@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gateway.ingest.author import Author
 from gateway.ingest.mail.letter import Letter, Nature
-from gateway.ingest.mail.nature import POSTMASTER, is_robot, seems_automatic
+from gateway.ingest.mail.nature import POSTMASTER, is_robot, says_away, seems_automatic
 
 VIA = re.compile(r"['\"]?(.{1,200}?)['\"]? (?:via|über|通过|经由) .{1,200}")
 """The name by which a list sends for somebody."""
@@ -44,7 +44,8 @@ def author(letter: Letter, to: Correspondent) -> Author:
     through_list = letter.nature is Nature.LIST and letter.by_list and to.address != letter.sender
     if letter.nature is not Nature.PERSON and not through_list:
         return Author.PROGRAM
-    return Author.DOUBTFUL if seems_automatic(letter.subject) or is_robot(to.address) else Author.PERSON
+    by_itself = seems_automatic(letter.subject) or (bool(letter.thread) and says_away(letter.text))
+    return Author.DOUBTFUL if by_itself or is_robot(to.address) else Author.PERSON
 
 
 def is_answered(letter: Letter, to: Correspondent) -> bool:

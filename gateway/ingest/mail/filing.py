@@ -147,7 +147,8 @@ class Filing:
         more: Mapping[str, Any],
     ) -> Incident:  # fmt: skip
         """Add a reply: a note with what is new in it, its files, and what it does to the record."""
-        said = understood(letter.text, f"{incident.title}\n{incident.description}")
+        known = f"{incident.title}\n{incident.description}"
+        said = understood(letter.text, known, {letter.sender, wrote.to.address, *letter.reply_to})
         words = with_warning(
             said.note or letter.subject or "-",
             letter,
