@@ -8,6 +8,7 @@ from gateway.incidents import commands, lifecycle
 from gateway.incidents.custom import moments_of
 from gateway.incidents.grading import with_worst, worst_known
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.model import Kind
 from gateway.incidents.record import Incident, Revision
 from gateway.oncall.roles import Role
 from gateway.operations import allowing
@@ -92,8 +93,10 @@ async def _settled(session: Session, incident: Incident, command: commands.Comma
 async def revised(session: Session, incident: Incident, command: commands.Command, who: Who) -> Revision:
     """What the command makes of a locked record, with all that follows from it; whether `who` may is the caller's to ask.
 
-    Raises IllegalTransition and Unprocessable.
+    Raises Conflict, IllegalTransition and Unprocessable.
     """
+    if isinstance(command, commands.DeclareMajor) and incident.kind != Kind.INCIDENT:
+        raise Conflict(f"{incident.number} is a service request: convert it to an incident first")
     revision = _owned(lifecycle.apply(incident, command, who.name, session.now), command, who)
     if revision.events:
         session.desk.fields.require(incident.kind, incident.fields, moments_of(type(command)))
