@@ -9,8 +9,8 @@ from gateway.notify.phrases import Reader, local_time, one_line
 
 LINES: Mapping[str, tuple[str, str]] = {
     "number": ("Incident: {}", "事件编号：{}"),
-    "related": ("Noted on its related incident {}", "来自关联事件 {}"),
-    "about": ("The incident behind yours, {}", "您的事件 {} 由本事件引起"),
+    "related": ("From its related incident {}", "来自关联事件 {}"),
+    "about": ("Your incident {} follows this one", "您的事件 {} 由本事件引起"),
     "priority": ("Priority: {}", "优先级：{}"),
     "was_priority": ("Priority before: {}", "原优先级：{}"),
     "raised_by": ("Raised by its related incident {}", "因关联事件 {} 而提高"),
@@ -23,10 +23,10 @@ LINES: Mapping[str, tuple[str, str]] = {
     "clock": ("Clock: {}", "时限：{}"),
     "due_at": ("Due: {}", "应完成时间：{}"),
     "unresolved_for": ("Unresolved for (h:mm:ss): {}", "未解决时长（时:分:秒）：{}"),
-    "share": ("Used of the target: {}", "已用时限：{}"),
+    "share": ("Target used: {}", "已用时限：{}"),
     "resolution": ("Resolution: {}", "解决代码：{}"),
     "assignee_group": ("Group: {}", "受理组：{}"),
-    "assignee": ("Person: {}", "受理人：{}"),
+    "assignee": ("Assignee: {}", "受理人：{}"),
     "handler": ("Handled by: {}", "处理人：{}"),
     "reason": ("Reason: {}", "原因：{}"),
     "next_update_due_at": ("Next update due: {}", "下次通报时间：{}"),

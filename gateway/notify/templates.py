@@ -76,7 +76,7 @@ REPORTER = "reporter"
 COLON = (": ", "：")
 
 OCCASIONS: Mapping[Template, tuple[str, str]] = {
-    Template.OPENED: ("opened", "已受理"),
+    Template.OPENED: ("opened", "新登记"),
     Template.SLA_WARNING: ("nearly due", "即将超时"),
     Template.SLA_BREACHED: ("overdue", "已超时"),
     Template.RESOLVED: ("resolved", "已解决"),
