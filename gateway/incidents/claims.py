@@ -10,6 +10,9 @@ from dataclasses import replace
 from gateway.incidents.model import LIVE, PRIORITIES, Impact, Urgency
 from gateway.incidents.record import LEAST_MAJOR, Incident
 
+GRADE = "grade_this"
+"""The occasion of an urgent claim, and the subject of the desk's duty to judge it."""
+
 GRADED = "graded"
 """The mark of a record whose claim somebody has judged."""
 

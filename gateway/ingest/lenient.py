@@ -6,6 +6,7 @@ expects, and what the source still objects to is left out unless it names an ale
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,8 @@ from gateway.settings import Intake
 
 MISSING = "Object missing required field"
 """How msgspec says that something is not there."""
+
+MISSING_FIELD = re.compile(rf"{MISSING} `(.+)`")
 
 ROUNDS = 8
 """How often a body is read again after something was left out of it."""
@@ -168,13 +171,16 @@ class _Body:
         return any(done)
 
     def _mend(self, flaw: Flaw) -> bool:
+        if (done := self._stand_in(flaw)) is not None:
+            at, instead, what = done
+            _put(self.tree, at, instead)
+            mark(self.marks, at, f"{what}: {flaw.detail}")
+            return True
         at = _place(flaw)
         parent, there = pointers.found(self.tree, at[:-1]), pointers.found(self.tree, at)
-        for pointer, instead in self.source.doubt.items():
-            if _same(pointers.steps(pointer), at) and isinstance(parent, dict) and there != instead:
-                parent[at[-1]] = instead
-                mark(self.marks, at, f"read as {instead!r}: {flaw.detail}")
-                return True
+        if there is None and isinstance(parent, list) and not is_kept(at, self.kept):
+            at, there = at[:-1], parent
+            parent = pointers.found(self.tree, at[:-1])
         if there is ABSENT or is_kept(at, self.kept) or (there is None and isinstance(parent, list)):
             return False
         if isinstance(parent, dict):
@@ -184,6 +190,27 @@ class _Body:
         self.left[at] = flaw
         mark(self.marks, at, f"left out: {flaw.detail}")
         return True
+
+    def _stand_in(self, flaw: Flaw) -> tuple[Steps, Any, str] | None:
+        """Return where something else stands in for what is objected to, what that is, and what is told of it."""
+        at = _place(flaw)
+        if (missing := MISSING_FIELD.match(flaw.detail)) is not None:
+            at = (*at, missing[1])
+        parent, there = pointers.found(self.tree, at[:-1]), pointers.found(self.tree, at)
+        if not isinstance(parent, dict):
+            return None
+        for pointer, instead in self.source.doubt.items():
+            if _same(pointers.steps(pointer), at) and (type(there), there) != (type(instead), instead):
+                return at, instead, f"read as {instead!r}"
+        for pointer, names in self.source.fallbacks.items():
+            for name, text in ((name, parent.get(name)) for name in names if pointers.steps(pointer) == self._in_item(at)):
+                if isinstance(text, str) and text.strip() and there != (line := text.strip().splitlines()[0]):
+                    return at, line, f"read from {name}"
+        return None
+
+    def _in_item(self, at: Steps) -> Steps:
+        """Return a place as one in its item."""
+        return at if self.items is None else at[len(self.items) + 1 :]
 
     def _told(self) -> tuple[Mended, ...]:
         return tuple(Mended(self._item(pointers.steps(at)), at, what) for at, what in self.marks.items())

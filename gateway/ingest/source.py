@@ -80,7 +80,8 @@ class Source:
     certificate or of the keys that signed, "" for none; it raises Unauthenticated for one that is not the sender's.
 
     `named_by` are pointers (`*` for every item) of what names an alert, which alone may refuse it: anything else that cannot be
-    read is left out of a body. `doubt` says what stands in for a value that cannot be read, so that doubt opens a record.
+    read is left out of a body. `doubt` says what stands in for a value that cannot be read or is missing, so that doubt opens a
+    record; `fallbacks` which texts beside a value of an item, in this order, stand in for it with their first line.
     `whole` makes one value of an event that is told partly by headers, given its decoded body or ABSENT; None for any other.
     """
 
@@ -95,6 +96,7 @@ class Source:
     certificate_at: Callable[[Delivery, Intake], str] | None = None
     named_by: tuple[str, ...] = ()
     doubt: Mapping[str, str | int] = field(default_factory=dict)
+    fallbacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     whole: Callable[[Delivery, Any], "Whole | None"] | None = None
 
     @property

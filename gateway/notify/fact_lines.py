@@ -12,6 +12,8 @@ LINES: Mapping[str, tuple[str, str]] = {
     "related": ("From its related incident {}", "来自关联事件 {}"),
     "about": ("Your incident {} follows this one", "您的事件 {} 由本事件引起"),
     "priority": ("Priority: {}", "优先级：{}"),
+    "was_priority": ("Priority before: {}", "原优先级：{}"),
+    "raised_by": ("Raised by its related incident {}", "因关联事件 {} 而提高"),
     "claimed_priority": ("Claimed by the reporter: P{}", "报障人自述：P{}"),
     "title": ("Title: {}", "标题：{}"),
     "service": ("Service: {}", "服务：{}"),

@@ -28,6 +28,7 @@ TO_DO: Mapping[str, tuple[str, str]] = {
         "请确认有人牵头处理并发布进展",
     ),
     "read_reply": ("read the reply, and answer it", "请查看回复并答复"),
+    "read_note": ("read what was noted, and go on with it in mind", "请查看备注，并据此处理"),
     "look_after_report": (
         "write the report, or approve it once it is written",
         "请撰写报告，或在完成后审批",
@@ -40,6 +41,7 @@ TO_DO: Mapping[str, tuple[str, str]] = {
         "read the reply: reopen it if it is not solved, else add a note, so that it can close by itself",
         "请查看回复：如未解决请重新打开，否则请添加备注，以便到期自动关闭",
     ),
+    "confirm": ("see whether it is solved, then close it", "请确认是否已解决，然后关闭"),
     "convert": ("convert it to an incident or a change, or resolve it", "转为事件或变更，或解决该请求"),
     "grade": ("set or confirm its priority", "设定或确认优先级"),
     "tell_leader": ("tell the leader, and write in the record that you did", "通知分管领导，并在记录中登记"),
@@ -78,15 +80,25 @@ FOR_OTHERS: Mapping[str, str] = {
     "handover_late": "find_successor",
 }
 
-DESK = "service_desk"
+BEGINNINGS = frozenset({"accept", "work"})
+"""Steps that are behind whoever works on the record already."""
 
 
 def next_step(template: str, facts: Mapping[str, Any], reader: Reader, role: str) -> str:
-    """Return the next step for a reader with this role, "" where there is none."""
+    """Return the next step for a reader with this role, "" where there is none.
+
+    A fact `to_do` that is empty asks nothing of those who work on records: somebody else has it.
+    """
     named = facts.get("to_do")
-    if not named and template == "resolved" and role == DESK:
-        named = "ask_reporter"
     if not named:
-        named = (FOR_WORKERS if role in WORKERS else FOR_OTHERS).get(template, "")
+        named = _usual(template, facts, asked=named is None, works=role in WORKERS)
     words = TO_DO.get(str(named))
     return one_line(named) if words is None else reader.choose(words)
+
+
+def _usual(template: str, facts: Mapping[str, Any], *, asked: bool, works: bool) -> str:
+    """Return the step that follows from the occasion."""
+    if not works:
+        return FOR_OTHERS.get(template, "")
+    step = FOR_WORKERS.get(template, "") if asked else ""
+    return "go_on" if step in BEGINNINGS and facts.get("state") == "in_progress" else step

@@ -109,6 +109,9 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
 }
 """What happened, as the subject says it."""
 
+RELATED_NOTE = ("noted on a related incident", "关联事件有新备注")
+"""What happened where the words are not the reporter's own."""
+
 REPORT = ("report", "报告")
 
 
@@ -126,6 +129,8 @@ def render(template: str, facts: Mapping[str, Any], reader: Reader, role: str = 
     """
     unknown = one_line(template.replace("_", " "))
     occasion = reader.choose(OCCASIONS[Template(template)]) if template in set(Template) else unknown
+    if template == Template.REPLIED and facts.get("related"):
+        occasion = reader.choose(RELATED_NOTE)
     said = values(facts, reader)
     is_letter = role == REPORTER and template in LETTERS
     subject = _subject(occasion, said, reader, ranked=not is_letter)

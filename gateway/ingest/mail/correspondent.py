@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from gateway.ingest.author import Author
 from gateway.ingest.mail.letter import Letter, Nature
 from gateway.ingest.mail.nature import POSTMASTER, is_robot, says_away, seems_automatic
+from gateway.operations.author import Author
 
 VIA = re.compile(r"['\"]?(.{1,200}?)['\"]? (?:via|über|通过|经由) .{1,200}")
 """The name by which a list sends for somebody."""

@@ -14,7 +14,6 @@ from gateway.incidents import commands, lifecycle
 from gateway.incidents.model import Outcome, State
 from gateway.incidents.record import Incident, Revision
 from gateway.ingest import reception
-from gateway.ingest.answers import Answer, answered
 from gateway.ingest.limits import DESCRIPTION, KEY, TITLE, cut
 from gateway.ingest.mail.acknowledging import Acknowledging
 from gateway.ingest.mail.letter import Enclosed, Letter, id_hash
@@ -27,6 +26,7 @@ from gateway.ingest.mail.threads import belongs_to
 from gateway.ingest.mail.writer import Writer, writer
 from gateway.ingest.reception import Done, Reception
 from gateway.notify.reply_tokens import ReplyTokens
+from gateway.operations.answers import Answer, answered
 from gateway.operations.attach import Filing as Files
 from gateway.operations.attach import Waiting
 from gateway.operations.create import Report

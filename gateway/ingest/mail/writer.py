@@ -9,10 +9,10 @@ gives no right of a role.
 from dataclasses import dataclass
 
 from gateway.db.pool import Connection
-from gateway.ingest.author import Author
 from gateway.ingest.mail.correspondent import Correspondent, author, correspondent
 from gateway.ingest.mail.letter import Letter
 from gateway.ingest.speakers import by_email, reporter, stranger
+from gateway.operations.author import Author
 from gateway.operations.who import Who
 
 

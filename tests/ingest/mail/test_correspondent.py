@@ -2,9 +2,9 @@
 
 import pytest
 
-from gateway.ingest.author import Author
 from gateway.ingest.mail.correspondent import Correspondent, author, correspondent, is_answered
 from gateway.ingest.mail.letter import Letter
+from gateway.operations.author import Author
 from tests.ingest.mail.writing import said
 
 LEA = Correspondent("lea@customer.example", "Lea Customer")

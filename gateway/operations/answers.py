@@ -15,16 +15,18 @@ from gateway.incidents import commands
 from gateway.incidents.custom import moments_of
 from gateway.incidents.model import LIVE, HoldReason, State
 from gateway.incidents.record import Incident, Revision
-from gateway.ingest.author import Author
-from gateway.ingest.limits import DESCRIPTION, cut
-from gateway.ingest.meaning import Meaning, meaning
-from gateway.operations.act import revised
+from gateway.operations.author import Author
 from gateway.operations.desk import Session
+from gateway.operations.meaning import Meaning, meaning
 from gateway.operations.permissions import ALLOWED, Action, may
+from gateway.operations.revising import revised
 from gateway.operations.who import Who
 from gateway.sla import heard
 
 CAUSE = "reporter_replied"
+SHOWN = 32_768
+"""Characters of an answer that are sent to whoever has the record."""
+
 WAITING = frozenset({HoldReason.AWAITING_USER, HoldReason.USER_UNREACHABLE})
 """Holds that are for the reporter."""
 
@@ -126,5 +128,9 @@ async def _revision(session: Session, incident: Incident, who: Who, found: Effec
 
 def _shown(incident: Incident, found: Effect, text: str) -> Mapping[str, Any]:
     """Return what was answered, where it may be sent by mail, and what is to be done."""
-    said = {} if incident.security else {"text": cut(text, DESCRIPTION)}
-    return said | ({"to_do": "judge_reply"} if found is Effect.WAITS else {})
+    said = {} if incident.security else {"text": text[:SHOWN]}
+    return said | ({"to_do": TO_DO[found]} if found in TO_DO else {})
+
+
+TO_DO: Mapping[Effect, str] = {Effect.WAITS: "judge_reply", Effect.RESUMED: "go_on", Effect.REOPENED: "go_on"}
+"""The step of whoever has the record, where it is another than to read the answer."""

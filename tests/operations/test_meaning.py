@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.clock import SystemClock
-from gateway.ingest.meaning import Meaning, meaning
+from gateway.operations.meaning import Meaning, meaning
 
 AGREES = """
 Thanks!
