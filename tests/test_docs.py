@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
+from prometheus_client.metrics import MetricWrapperBase
 
 from devtools.commands import COMMANDS
 from gateway.api.feed import Feed
@@ -93,6 +94,14 @@ def test_every_metric_stands_on_its_page_with_its_meaning() -> None:
     page = (ROOT / "docs" / "metrics.md").read_text("utf-8")
     for family in Metrics(CollectorRegistry()).registry.collect():
         assert f"| `{family.name}` | {family.type} | {family.documentation} |" in page
+
+
+def test_every_metric_stands_on_its_page_with_its_labels() -> None:
+    page = (ROOT / "docs" / "metrics.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(gateway_\w+)` \| .* \|(.*)\|$", page, re.MULTILINE)
+    shown = {name: re.findall(r"`(\w+)`", labels) for name, labels in rows}
+    metrics = [one for one in Metrics(CollectorRegistry()).registry._collector_to_names if isinstance(one, MetricWrapperBase)]
+    assert shown == {one._name: list(one._labelnames) for one in metrics}
 
 
 def test_the_page_of_the_quarantine_names_operations_kinds_and_steps_that_there_are() -> None:

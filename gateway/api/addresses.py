@@ -17,7 +17,7 @@ JSON, FORM, PARTS, BYTES = (
 
 
 class Key(Enum):
-    """How a caller shows a key, as a sentence."""
+    """The way a caller shows a key, as a sentence."""
 
     NONE = "Needs no key."
     HEADER = "Needs the scope `ingest`."

@@ -1,4 +1,4 @@
-"""What in a text identifies something: machines, codes, numbers and names, by their shape. Pure."""
+"""Identifiers in a text: machines, codes, numbers and names, found by their shape. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping

@@ -4,11 +4,11 @@ from gateway.errors import Conflict
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.record import Incident
 from gateway.operations import allowing
+from gateway.operations.answer_read import mark_answer_read
 from gateway.operations.answers import Answer, answered
 from gateway.operations.assignment import SETTLED, settled
 from gateway.operations.cascading import CASCADING, cascade
 from gateway.operations.desk import Desk, Session
-from gateway.operations.looking import looked_at
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.revising import revised
 from gateway.operations.staff import staff_for
@@ -55,7 +55,7 @@ async def applied(
     allowing.check_asking(who, command, incident)
     command = await _settled(session, incident, command, who)
     allowing.check(who, command, incident)
-    revision = looked_at(await revised(session, incident, command, who), who, session.now)
+    revision = mark_answer_read(await revised(session, incident, command, who), who, session.now)
     if revision.events:
         cascades = related and isinstance(command, CASCADING)
         made = await cascade(session, revision, command, who) if cascades else [revision]

@@ -129,4 +129,8 @@ async def _revision(session: Session, incident: Incident, who: Who, found: Effec
 def _shown(incident: Incident, found: Effect, text: str) -> Mapping[str, Any]:
     """Return what was answered, where it may be sent by mail, and what is to be done."""
     said = {} if incident.security else {"text": text[:SHOWN]}
-    return said | ({"to_do": "judge_reply"} if found in (Effect.WAITS, Effect.UNSOLVED) else {})
+    return said | ({"to_do": TO_DO[found]} if found in TO_DO else {})
+
+
+TO_DO: Mapping[Effect, str] = {Effect.WAITS: "judge_reply", Effect.RESUMED: "go_on", Effect.REOPENED: "go_on"}
+"""The step of whoever has the record, where it is another than to read the answer."""

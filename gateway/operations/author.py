@@ -1,10 +1,10 @@
-"""How sure it is that a person wrote something. Pure."""
+"""The likelihood that a person, and not a program, wrote a text. Pure."""
 
 from enum import StrEnum
 
 
 class Author(StrEnum):
-    """How sure it is that a person wrote something."""
+    """The likelihood that a person, and not a program, wrote a text."""
 
     PERSON = "person"
     DOUBTFUL = "doubtful"

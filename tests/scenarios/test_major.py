@@ -92,7 +92,7 @@ async def test_who_subscribed_to_what_follows_a_master_hears_how_the_master_stan
     await story.call("POST", f"incidents/{own}/link", {"master": number})
     await story.call("POST", f"incidents/{number}/updates", {"text": "Soon."})
     letters = {one.to: one.text for one in await story.letters(2) if "Soon." in one.text}
-    assert {to: f"The incident behind yours, {own}" in text for to, text in letters.items()} == {
+    assert {to: f"Your incident {own} follows this one" in text for to, text in letters.items()} == {
         "bob@example.org": False,
         "out@example.org": True,
     }

@@ -1,4 +1,4 @@
-"""Whoever is spoken to about a mail: one rule for who is answered and for who may answer. Pure."""
+"""The correspondent of a mail: the one rule for who is answered and who may answer. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Correspondent:
 
 
 def correspondent(letter: Letter, *, known: bool = False) -> Correspondent:
-    """Whoever is answered: From, or Reply-To where From is no person of that address.
+    """Return who is answered: From, or Reply-To where From is no person of that address.
 
     It is none where it is a list, an address nobody reads, or of another domain than Reply-To, as
     that of a contact form is; somebody `known` in the directory is one. Addresses that the mail was
@@ -40,7 +40,7 @@ def _stands_for_another(letter: Letter, other: str) -> bool:
 
 
 def author(letter: Letter, to: Correspondent) -> Author:
-    """How sure it is that whoever is spoken to wrote it themselves."""
+    """Return the likelihood that the correspondent wrote the mail themselves."""
     through_list = letter.nature is Nature.LIST and letter.by_list and to.address != letter.sender
     if letter.nature is not Nature.PERSON and not through_list:
         return Author.PROGRAM

@@ -33,7 +33,7 @@ from gateway.operations.create import Report
 from gateway.operations.desk import Session
 from gateway.operations.who import Who
 from gateway.quarantine import set_aside
-from gateway.quarantine.set_aside import Aside
+from gateway.quarantine.set_aside import MailToSetAside
 from gateway.settings import Mail
 
 SOURCE = "email"
@@ -252,7 +252,7 @@ def with_warning(text: str, letter: Letter, locale: str) -> str:
 
 def _aside(letter: Letter, reason: str, answers: Incident | None) -> Done:
     recipients = tuple(one for one in letter.recipients if "gwk_" not in one)
-    aside = Aside(
+    aside = MailToSetAside(
         sender=letter.sender, subject=letter.subject, text=cut(letter.text, DESCRIPTION),
         answers=answers.id if answers else None, recipients=recipients,
     )  # fmt: skip

@@ -91,7 +91,7 @@ SHORT_RULE = 10
 
 
 def heading(lines: Sequence[str], place: int) -> int:
-    """How many lines from here on certainly are the heading of a quotation, 0 for none."""
+    """Return the number of lines from here that certainly are a quotation's heading, 0 for none."""
     line, following = lines[place], lines[place + 1 : place + 4]
     if SEPARATOR.fullmatch(line):
         return 1 if line.strip() else 0
@@ -133,14 +133,14 @@ def is_marked(line: str) -> bool:
 
 
 def _is_attribution(line: str) -> bool:
-    """Return whether it says who wrote when: in a language that is known, or by its date and address."""
+    """Return whether a line says who wrote when, in a known language or by date and address."""
     if not _ends_in_colon(line):
         return False
     return bool(WROTE.fullmatch(line) or (ANGLED.search(line) and (YEAR.search(line) or TIME.search(line))))
 
 
 def _block(lines: Sequence[str], place: int) -> int:
-    """How many lines from here on begin with a label and a colon."""
+    """Return the number of lines from here on that begin with a label and a colon."""
     count = 0
     for line in lines[place : place + 8]:
         if not LABEL.fullmatch(line):
@@ -150,7 +150,7 @@ def _block(lines: Sequence[str], place: int) -> int:
 
 
 def _is_rule(line: str) -> bool:
-    """Return whether it is a line across the page, or words between two of them."""
+    """Return whether a line is a rule across the page, or words between two of them."""
     if len(line) < SHORT_RULE:
         return False
     return all(len(set(end)) == 1 and end[0] in RULED for end in (line[:3], line[-3:]))

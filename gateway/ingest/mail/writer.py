@@ -18,7 +18,7 @@ from gateway.operations.who import Who
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Whoever speaks by a mail.
+    """The writer of a mail.
 
     `to` is answered, `who` acts, `person` is whom the directory knows by the address From.
 
