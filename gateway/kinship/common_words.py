@@ -128,7 +128,7 @@ kbps mbps gbps ghz mhz hz k st nd rd th mon tue wed thu fri sat sun jan feb mar 
 aug sep sept oct nov dec covid iphone ipad galaxy pixel mate thinkpad latitude surface laserjet
 officejet deskjet pixma ecotank laptop pc notebook hl dcp mfc lbp mf et wf xp ts mg mx ix e i t
 r l ecosys taskalfa sm rtx gtx core ryzen form a b c f j n o p u y z aa aaa and to or of the at
-on in by no nr
+on in by no nr ext hq
 """)
 """Standards, units, products and places whose number names a kind and not one thing."""
 

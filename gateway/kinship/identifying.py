@@ -81,6 +81,8 @@ def _is_own(found: re.Match[str], text: str) -> bool:
     pieces = re.split(r"[.-]", name)
     if name.endswith(EVERYBODYS) or pieces[-1].rstrip("0123456789") in ENDINGS:
         return False
+    if pieces[0].isdecimal():
+        return False
     letters = [piece.strip("0123456789") for piece in pieces]
     kinds = all(not word or word in STANDARDS for word in letters)
     return not kinds and MAKER.search(text[max(0, found.start() - 24) : found.start()]) is None
@@ -104,11 +106,12 @@ def terms(text: str) -> frozenset[str]:
     said = ADDRESSED.sub(" ", text[: closing.start()] if closing else text)
     heading = 2 * len(CAPITAL.findall(said)) > len(WORD.findall(said)) + 1
     names = () if heading else (found.casefold() for found in NAME.findall(said))
-    return frozenset({*(name for name in names if not _is_common(name)), *_chinese(said)})
+    return frozenset({*(name for name in names if not is_common(name)), *_chinese(said)})
 
 
-def _is_common(word: str) -> bool:
-    return word in WORDS or word.removesuffix("s") in WORDS
+def is_common(word: str) -> bool:
+    """Return whether everybody uses a word, in lower case."""
+    return word in WORDS or word.removesuffix("s") in WORDS or word in CHINESE
 
 
 def _chinese(text: str) -> Iterator[str]:

@@ -101,4 +101,6 @@ def _usual(template: str, facts: Mapping[str, Any], *, asked: bool, works: bool)
     if not works:
         return FOR_OTHERS.get(template, "")
     step = FOR_WORKERS.get(template, "") if asked else ""
+    if step == "go_on" and facts.get("state") == "assigned":
+        return "work"
     return "go_on" if step in BEGINNINGS and facts.get("state") == "in_progress" else step
