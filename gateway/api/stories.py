@@ -8,7 +8,10 @@ from gateway.api.wire import Moment, Name, Priority, Request, Text
 
 
 class SimulatedEvent(Request, kw_only=True):
-    """One clock event, such as an acceptance or a hold; `vendor` names who gets it with the tier `vendor`."""
+    """One clock event, such as an acceptance or a hold.
+
+    `vendor` names who gets the record with the tier `vendor`.
+    """
 
     at: Moment
     event: str

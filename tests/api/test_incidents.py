@@ -172,7 +172,7 @@ async def test_anyone_can_check_a_deadline(api: Api) -> None:
     assert overall["segments"][0]["from"] == "2026-03-02T12:00:00Z"
 
 
-async def test_a_story_with_a_vendor_shows_their_stay_which_a_hold_for_them_does_not_interrupt(api: Api) -> None:
+async def test_a_simulated_stay_with_a_vendor_goes_on_while_on_hold_for_them(api: Api) -> None:
     events = [
         {"at": "2026-03-02T12:00:00Z", "event": "record", "priority": 3},
         {"at": "2026-03-02T12:01:00Z", "event": "escalate", "tier": "vendor", "vendor": "HP"},

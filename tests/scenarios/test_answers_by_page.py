@@ -87,7 +87,7 @@ async def test_a_question_after_the_solution_stops_the_closing(story: Story, way
 
 
 @WAYS
-async def test_the_file_that_was_asked_for_ends_the_hold_and_a_later_one_stops_the_closing(story: Story, way: str) -> None:
+async def test_a_file_ends_the_hold_and_one_after_the_solution_stops_the_closing(story: Story, way: str) -> None:
     number = await reported(story)
     await story.act(number, "hold", "tina", reason="awaiting_user", note="a picture, please")
     await send_file(story, number, way, "first.txt")
