@@ -17,6 +17,7 @@ from devtools.commands import COMMANDS
 from gateway.api.feed import Feed
 from gateway.api.paths import plain
 from gateway.api.routes import table
+from gateway.incidents.model import Outcome
 from gateway.metrics import Metrics
 from gateway.quarantine.difference import Kind
 from gateway.quarantine.mapping import Mapping, check
@@ -88,6 +89,13 @@ def test_every_setting_stands_on_its_page_with_its_default() -> None:
         row = next((line for line in page.splitlines() if line.startswith(f"| `{path}` |")), "")
         shown = str(value).lower() if isinstance(value, bool) else str(value)
         assert f"| `{shown}` |" in row or "| (empty) |" in row or "| see the file |" in row, path
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_every_outcome_of_an_item_stands_on_the_page_of_senders(name: str) -> None:
+    page = (ROOT / "docs" / "sources" / name).read_text("utf-8")
+    firsts = " ".join(line.split(" | ")[0] for line in page.splitlines() if line.startswith("| `"))
+    assert [outcome for outcome in Outcome if f"`{outcome}`" not in firsts] == []
 
 
 def test_every_metric_stands_on_its_page_with_its_meaning() -> None:

@@ -10,23 +10,12 @@ from gateway.notify.address_guard import AddressGuard, AddressRefused
 from gateway.oncall.person import EMAIL
 from gateway.oncall.roles import Role
 from gateway.settings import Settings
-from gateway.settings.recipients import Target, target_of
-
-NEEDS = {
-    "smtp": "notify.smtp.host",
-    "voice": "notify.twilio.account",
-    "sms": "notify.twilio.account",
-    "slack": "notify.slack.token",
-    "feishu": "notify.feishu.app_id",
-    "wecom": "notify.wecom.corp_id",
-    "dingtalk": "notify.dingtalk.app_key",
-}
-"""Channels and the setting that switches each on."""
+from gateway.settings.recipients import SWITCHES, Target, target_of
 
 PEOPLE = ("person", "voice", "sms")
 """Channels whose address is a login."""
 
-CHANNELS = sorted({*NEEDS, *PEOPLE, "webhook", GROUP.rstrip(":")})
+CHANNELS = sorted({*SWITCHES, *PEOPLE, "webhook", GROUP.rstrip(":")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +103,10 @@ def _off(settings: Settings, channel: str, address: str) -> str:
     robots: dict[str, Mapping[str, object]] = {"wecom": notify.wecom.robots, "dingtalk": notify.dingtalk.robots}
     if kind == "robot" and channel in robots:
         return "" if robot in robots[channel] else f"there is no notify.{channel}.robots.{robot}"
-    if channel not in NEEDS:
+    if channel not in SWITCHES:
         return ""
-    _, section, name = NEEDS[channel].split(".")
-    return "" if getattr(getattr(notify, section), name) else f"this channel is off: set {NEEDS[channel]}"
+    _, section, name = SWITCHES[channel].split(".")
+    return "" if getattr(getattr(notify, section), name) else f"this channel is off: set {SWITCHES[channel]}"
 
 
 def _missing(channel: str, login: str, staff: Staff | None) -> str:

@@ -24,7 +24,7 @@ from gateway.notify.phrases import Reader
 from gateway.notify.retries import Settlement, defer, failing, next_method, settle
 from gateway.notify.templates import render
 from gateway.oncall.methods import Ways, ways_of
-from gateway.settings.recipients import Target
+from gateway.settings.recipients import SWITCHES, Target
 
 log = structlog.get_logger()
 
@@ -121,8 +121,7 @@ class Delivery:
         """Send the message once, or return the seconds for which the endpoint is left alone."""
         channel = self.channels.get(target.channel)
         if channel is None:
-            named = f"there is no channel {target.channel!r}" if target.channel else f"{target.address!r} names no channel"
-            return Dead(named)
+            return Dead(_no_channel(target))
         message = self._message(owed, target, ways)
         endpoint = channel.endpoint(target.address)
         if wait := self.breakers.wait(endpoint, self.clock.monotonic()):
@@ -162,6 +161,13 @@ class Delivery:
             return Retry(f"internal: {type(error).__name__}")
         finally:
             self.metrics.send_seconds.labels(channel_label(name)).observe(self.clock.monotonic() - started)
+
+
+def _no_channel(target: Target) -> str:
+    """Return the reason why a target has no channel, and the setting that gives it one."""
+    if target.channel in SWITCHES:
+        return f"the channel {target.channel!r} is off: set {SWITCHES[target.channel]}"
+    return f"there is no channel {target.channel!r}" if target.channel else f"{target.address!r} names no channel"
 
 
 def _without_calls(ways: Ways) -> Ways:

@@ -28,7 +28,7 @@ TO_DO: Mapping[str, tuple[str, str]] = {
         "请确认有人牵头处理并发布进展",
     ),
     "read_reply": ("read the reply, and answer it", "请查看回复并答复"),
-    "read_note": ("read what was noted, and go on with it in mind", "请查看备注，并据此处理"),
+    "read_note": ("read the note, and take it into account", "请查看备注，并据此处理"),
     "look_after_report": (
         "write the report, or approve it once it is written",
         "请撰写报告，或在完成后审批",
@@ -41,7 +41,7 @@ TO_DO: Mapping[str, tuple[str, str]] = {
         "read the reply: reopen it if it is not solved, else add a note, so that it can close by itself",
         "请查看回复：如未解决请重新打开，否则请添加备注，以便到期自动关闭",
     ),
-    "confirm": ("see whether it is solved, then close it", "请确认是否已解决，然后关闭"),
+    "confirm": ("check whether it is solved, then close it", "请确认是否已解决，然后关闭"),
     "convert": ("convert it to an incident or a change, or resolve it", "转为事件或变更，或解决该请求"),
     "grade": ("set or confirm its priority", "设定或确认优先级"),
     "tell_leader": ("tell the leader, and write in the record that you did", "通知分管领导，并在记录中登记"),
@@ -101,4 +101,6 @@ def _usual(template: str, facts: Mapping[str, Any], *, asked: bool, works: bool)
     if not works:
         return FOR_OTHERS.get(template, "")
     step = FOR_WORKERS.get(template, "") if asked else ""
+    if step == "go_on" and facts.get("state") == "assigned":
+        return "work"
     return "go_on" if step in BEGINNINGS and facts.get("state") == "in_progress" else step

@@ -20,7 +20,7 @@ TAKING = (commands.Acknowledge, commands.Assign, commands.Escalate, commands.Hol
 
 
 async def revised(session: Session, incident: Incident, command: commands.Command, who: Who) -> Revision:
-    """What the command makes of a locked record, with all that follows from it; whether `who` may is the caller's to ask.
+    """Return the revision by a command on a locked record; the caller has asked whether `who` may.
 
     Raises Conflict, IllegalTransition and Unprocessable.
     """
@@ -65,7 +65,7 @@ KEY_HOLDER = "SELECT incident_id FROM alert WHERE key_hash = $1 FOR SHARE"
 
 
 async def _key_has_moved(conn: Connection, incident: Incident) -> bool:
-    """Whether a newer record answers for this one's dedup key: then this one goes on without it."""
+    """Return whether a newer record has the dedup key, so that this one goes on without it."""
     if incident.key_hash is None:
         return False
     holder = await conn.fetchval(KEY_HOLDER, incident.key_hash)

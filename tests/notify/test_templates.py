@@ -123,9 +123,10 @@ def test_whoever_works_on_it_already_goes_on_and_who_had_it_before_is_asked_noth
     under_way = FACTS | {"state": "in_progress"}
     assert render("raised", under_way, ANN, "handler").ask == "go on with it"
     assert render("assigned", under_way | {"state": "assigned"}, ANN, "handler").ask == "accept it and begin"
-    assert render("raised", under_way, ANN, "incident_manager").ask.startswith("see that somebody works on it")
+    assert render("raised", under_way, ANN, "incident_manager").ask.startswith("make sure that somebody is working on it")
     assert render("reopened", under_way | {"to_do": ""}, ANN, "group").ask == ""
-    assert render("reopened", under_way | {"to_do": ""}, ANN, "leader").ask.startswith("see that somebody works on it")
+    assert render("reopened", FACTS | {"state": "assigned"}, ANN, "handler").ask == "accept it and begin"
+    assert render("reopened", under_way | {"to_do": ""}, ANN, "leader").ask.startswith("make sure that somebody is working on it")
 
 
 def test_a_note_on_a_related_incident_is_not_called_the_reporters_reply() -> None:

@@ -176,7 +176,7 @@ async def test_what_is_unclear_stops_the_closing_until_somebody_looked_and_is_sh
     assert await last(story, number, 2) == ["note", "close_put_off"]
     letter = await to_tina(story)
     assert "What was the cause?" in letter
-    assert "To do: reopen it if the reply says that it is not solved" in letter
+    assert "To do: read the reply: reopen it if it is not solved" in letter
     await story.until(3 * CLOSES)
     assert await state(story, number) == "resolved"
     await answer(story, told, "Thanks, Ann")

@@ -3,6 +3,7 @@
 Pure; raises Malformed and nothing else, whatever it is given.
 """
 
+import codecs
 import re
 
 from gateway.errors import Malformed
@@ -42,12 +43,15 @@ def read(
     """
     if not message.strip():
         raise Malformed("the mail is empty")
-    fields, part = whole(message)
+    told: Marks = {}
+    if (bare := message.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")) != message:
+        mark(told, (), "what stood before the head was taken off")
+    fields, part = whole(bare)
     text, files = text_of(part), enclosed(part, max_file, max_files)
     if unread := is_unread(part, text):
         kept = KEY.sub(b"***", message) if len(message) <= max_file else None
         files = (Enclosed(name=WHOLE, size=len(message), content=kept), *files)
-    return addressed(fields, envelope, text=text, enclosed=files, unread=unread)
+    return addressed(fields, envelope, told, text=text, enclosed=files, unread=unread)
 
 
 def addressed(fields: Fields, envelope: str | None, told: Marks = NOTHING, **said: object) -> Letter:
