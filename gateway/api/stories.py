@@ -8,13 +8,17 @@ from gateway.api.wire import Moment, Name, Priority, Request, Text
 
 
 class SimulatedEvent(Request, kw_only=True):
-    """One clock event, such as an acceptance or a hold."""
+    """One clock event, such as an acceptance or a hold.
+
+    `vendor` names who gets the record with the tier `vendor`.
+    """
 
     at: Moment
     event: str
     tier: int | str | None = None
     priority: Priority | None = None
     reason: Text = ""
+    vendor: Name = ""
 
 
 class Simulate(Request, kw_only=True):

@@ -74,7 +74,7 @@ _PLAIN = _any(
     r"\b(?:happen\w*|occur\w*|fail\w*|down|back|broke\w*|crash\w*|stopp\w*|errors?|slow|problem|issue|gone)\b.{0,20}\bagain\b",
     r"\bagain (?:today|this|since|now|after)\b",
     r"\bnot (?:yet )?(?:been )?(?:working|work|works|solved|fixed|resolved|ok|okay|better)\b|\bno (?:change|better|luck)\b",
-    r"n['’]t (?:been )?(?:work|help|fix|solve|resolve|change)|\bsame (?:problem|issue|errors?|thing|as before)\b",
+    r"n['’]t (?:been )?(?:work|help|fix|solve|resolve|changed)|\bsame (?:problem|issue|errors?|thing|as before)\b",
     r"\b(?:comes?|came|is|are) back\b(?! to normal| up| online)|\bre-?open|\bun(?:solved|resolved|fixed)\b",
     r"\bgot worse|\bworse than\b|\bkeeps? (?:on )?\w+ing\b",
     r"还是(?:有问题|不|没|无法|打不开|报|一样|这样|那样|老样子|连|很?慢|很?卡|出现|有|登|提示|显示|用不了|失败|错)",
@@ -82,6 +82,7 @@ _PLAIN = _any(
     r"[没未](?:弄|修|搞|完全)?好|问题(?:依旧|依然|仍在|还在|又来)|老问题|不是这个问题|更(?:慢|糟|卡|严重)",
     r"又(?:开始)?(?:出|报|不|坏|发生|断|来|很?卡|很?慢|打不开|连不上|崩|挂|掉|失败|死机|没)",
     r"(?:没有?|未|并没有?)(?:彻底|完全|真正|得到|被|能)?(?:解决|修好|修复|恢复|好转|变化|用|效果|处理好|搞定)",
+    r"不能用|^\s{0,5}(?:都|也)?不行\s{0,5}[。.!！]?\s{0,5}$",
     r"重新打开|重开|(?:同样|一样|相同)的(?:问题|错误|故障|报错)",
 )
 """What says that it is not over, whatever else is said."""
@@ -102,12 +103,29 @@ _BETTER = _any(
 )
 """Good news: with it, words of trouble may be of before, or of something else."""
 
+_DOES = (
+    r"(?:open|log|sign|access|connect|print|save|send|start|use|load|see|find|get|read|download"
+    r"|upload|install|update|reach|receive|edit|view|enter|play|hear|scan|work|delete|create|boot|respond"
+    r"|show|let|accept|run|sync|recogni[sz]e|display|charge|turn|help)"
+)
+"""What people do with things, and things do."""
+
 _TROUBLE = _any(
-    r"\b(?:errors?|fail(?:s|ed|ing|ure)?|broken|cannot|can['’]?t|unable|wrong|crash\w*|stuck)\b",
-    r"\b(?:does|did|is|wo)n['’]?t\b",
-    r"无法|失败|报错|打不开|连不上|用不了|登不上|登录不了|坏了|死机|崩溃|掉线|不行|不能|不可以|不对|不好用|不管用|不正常|没反应|异常",
+    r"\b(?:errors?|fail(?:s|ed|ing|ure)?|broken|crash\w*|stuck|wrong)\b",
+    r"\b(?:cannot|can['’]?t|unable to|not able to|(?:does|is|wo)n['’]?t|(?:does|will) not)"
+    r" (?:even |really |to |be |let me |properly ){0,2}" + _DOES + r"\w{0,3}\b",
+    r"无法|失败|报错|打不开|连不上|用不了|登不上|登录不了|坏了|死机|崩溃|掉线|不好用|不管用|不正常|没反应|异常",
+    r"不(?:能|可以)(?:正常)?(?:用|使用|登|打|上|连|访问|保存|发|收|启动|播放|安装|下载|识别|显示|开)",
+    r"^\s{0,5}(?:都|也)?不(?:行|能|可以)|(?:结果|数据|显示|数字|金额|内容)不对",
 )
 """What tells of trouble, perhaps of that which is over."""
+
+_ASKED = _any(
+    r"[?？]|\b(?:what|why|when|how|which|where|who)\b|\b(?:could|can|would|will) you\b",
+    r"\b(?:was|were|had)\b|\bmy (?:fault|mistake)\b|\bon my (?:side|end)\b",
+    r"请问|为什么|怎么|什么|原因|吗|之前|昨天|当时|麻烦告",
+)
+"""What asks, or tells of before: trouble in it is not said to be there now."""
 
 _GOOD = _any(
     r"\b(?:(?:many|much|so|very) ){0,3}(?:thanks|thank you|thank u|thx|tks|ty|cheers|appreciate(?:d| it)?)"
@@ -150,7 +168,7 @@ def meaning(text: str, *names: str) -> Meaning:
         return Meaning.UNCLEAR if _BETTER.search(_DENIED.sub(" ", said)) else Meaning.REFUSES
     good = _GOOD.search(said) is not None
     if _TROUBLE.search(said):
-        return Meaning.UNCLEAR if good else Meaning.REFUSES
+        return Meaning.UNCLEAR if good or _ASKED.search(said) else Meaning.REFUSES
     return Meaning.AGREES if good and _is_nothing(_GOOD.sub(" ", said), names) else Meaning.UNCLEAR
 
 

@@ -85,6 +85,12 @@ If I print, it still fails
 It does not work any more
 isn't working again
 没有恢复，还是打不开
+It does not open the file
+won't start
+isn't loading
+不能登录
+不能用
+不行
 还是不可以
 """
 
@@ -129,6 +135,19 @@ Sorry, wrong ticket
 It works but after an hour it fails again
 太好了，昨天还是打不开，今天可以了
 谢谢，虽然还是有点慢，但可以用了
+What was the error?
+Why did it crash?
+Could you explain what was wrong?
+Is there an error report I can read?
+I won't be in tomorrow
+I won't need it any more
+My colleague can't attend the training
+It was my fault, wrong password
+We didn't change anything
+请问之前报错的原因是什么
+麻烦告诉我为什么会死机
+我不在办公室，不能接电话
+不对，是201房间
 暂时没问题，如果还是不行再联系
 目前正常，又出现的话再反馈
 好的，如果没解决我再找你们

@@ -107,6 +107,20 @@ async def test_an_answer_that_may_be_a_programs_ends_no_hold_and_is_shown_to_who
     assert "To do: read the reply" in letter
 
 
+async def test_an_answer_by_way_of_the_desks_list_is_shown_and_reopens_nothing(story: Story) -> None:
+    number, told = await reported(story)
+    await story.act(number, "hold", "tina", reason="awaiting_user")
+    await asked(story)
+    by_list = {"List_Id": "<desk.example.com>", "Precedence": "list"}
+    await answer(story, told, "It is laptop 4711.", **by_list)
+    assert await last(story, number, 2) == ["note", "reply_unsure"]
+    assert "It is laptop 4711." in await to_tina(story)
+    await resolved(story, number, "restarted")
+    await answer(story, told, "It still does not work.", **by_list)
+    assert await last(story, number, 2) == ["note", "close_put_off"]
+    assert "It still does not work." in await to_tina(story)
+
+
 async def test_who_says_that_it_is_not_solved_has_the_record_reopened(story: Story) -> None:
     number, told = await reported(story)
     await resolved(story, number, "restarted")

@@ -33,6 +33,18 @@ async def note(story: Story, number: str, way: str, text: str) -> None:
     await story.call("POST", f"{path}/note", {"note": text})
 
 
+async def send_file(story: Story, number: str, way: str, name: str) -> None:
+    path = f"/api/v1/incidents/{number}"
+    if way == "page":
+        path = (await story.call("POST", f"incidents/{number}/invite", {}, "tina"))["path"]
+    answer = await story.client.post(
+        f"{path}/attachments?name={name}",
+        data=b"it looks like this",
+        headers=story.as_key("ann") if way == "key" else {},
+    )
+    assert answer.status == 201
+
+
 async def last(story: Story, number: str, count: int = 1) -> list[str]:
     return [event for _, event in (await story.told(number))[-count:]]
 
@@ -72,6 +84,19 @@ async def test_a_question_after_the_solution_stops_the_closing(story: Story, way
     await note(story, number, way, "What was the cause?")
     assert await last(story, number, 2) == ["note", "close_put_off"]
     assert "What was the cause?" in await to_tina(story)
+
+
+@WAYS
+async def test_a_file_ends_the_hold_and_one_after_the_solution_stops_the_closing(story: Story, way: str) -> None:
+    number = await reported(story)
+    await story.act(number, "hold", "tina", reason="awaiting_user", note="a picture, please")
+    await send_file(story, number, way, "first.txt")
+    assert await last(story, number, 2) == ["attached", "resumed"]
+    assert "first.txt" in await to_tina(story)
+    await story.act(number, "resolve", "tina", solution="restarted")
+    await send_file(story, number, way, "second.txt")
+    assert await last(story, number, 2) == ["attached", "close_put_off"]
+    assert "second.txt" in await to_tina(story)
 
 
 async def test_a_note_of_staff_is_a_note_and_no_more(story: Story) -> None:

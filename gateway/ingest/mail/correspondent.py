@@ -42,8 +42,10 @@ def _stands_for_another(letter: Letter, other: str) -> bool:
 def author(letter: Letter, to: Correspondent) -> Author:
     """Return the likelihood that the correspondent wrote the mail themselves."""
     through_list = letter.nature is Nature.LIST and letter.by_list and to.address != letter.sender
-    if letter.nature is not Nature.PERSON and not through_list:
+    if letter.nature not in (Nature.PERSON, Nature.LIST):
         return Author.PROGRAM
+    if letter.nature is Nature.LIST and not through_list:
+        return Author.DOUBTFUL
     by_itself = seems_automatic(letter.subject) or (bool(letter.thread) and says_away(letter.text))
     return Author.DOUBTFUL if by_itself or is_robot(to.address) else Author.PERSON
 

@@ -60,7 +60,7 @@ ROBOT = re.compile(
 """Addresses that nobody reads."""
 
 POSTMASTER = "postmaster@"
-LISTS = frozenset({"list", "bulk", "junk"})
+BULK = frozenset({"bulk", "junk"})
 
 
 def nature(fields: Fields, sender: str, *, null_sender: bool) -> Nature:
@@ -70,11 +70,16 @@ def nature(fields: Fields, sender: str, *, null_sender: bool) -> Nature:
         return Nature.BOUNCE
     if said.startswith("auto-replied") or _answers_by_itself(fields):
         return Nature.AUTO_REPLY
-    if any(fields.all("list-id")) or any(fields.all("list-post")) or fields.raw("precedence").lower() in LISTS:
+    precedence = fields.raw("precedence").lower()
+    if precedence not in BULK and (_has_list_headers(fields) or precedence == "list"):
         return Nature.LIST
-    if said not in ("", "no") or null_sender or not sender:
+    if said not in ("", "no") or null_sender or not sender or precedence in BULK:
         return Nature.MACHINE
     return Nature.PERSON
+
+
+def _has_list_headers(fields: Fields) -> bool:
+    return any(fields.all("list-id")) or any(fields.all("list-post"))
 
 
 def has_null_sender(fields: Fields, envelope: str | None) -> bool:
@@ -87,7 +92,7 @@ def has_null_sender(fields: Fields, envelope: str | None) -> bool:
 
 def is_by_list(fields: Fields, sender: str) -> bool:
     """Return whether From is a mailing list that sends in its own name, because of DMARC."""
-    if not sender or fields.raw("precedence").lower() in ("bulk", "junk"):
+    if not sender or fields.raw("precedence").lower() in BULK:
         return False
     list_id = fields.raw("list-id").rpartition("<")[2].strip(" >").lower()
     return sender in addresses(fields.raw("list-post").replace("mailto:", "")) or list_id == sender.replace("@", ".")

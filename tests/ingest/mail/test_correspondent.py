@@ -91,7 +91,8 @@ def test_somebody_of_the_directory_is_answered_at_their_own_address() -> None:
         ({"From": "Mailer-Daemon@example.com"}, Author.DOUBTFUL),
         ({"Auto_Submitted": "auto-generated"}, Author.PROGRAM),
         ({"Precedence": "bulk"}, Author.PROGRAM),
-        (LIST, Author.PROGRAM),
+        (LIST, Author.DOUBTFUL),
+        ({"List_Id": "<desk.example.org>", "Precedence": "list"}, Author.DOUBTFUL),
         (LIST | {"Precedence": "bulk", "Reply_To": "lea@customer.example"}, Author.PROGRAM),
     ],
 )
