@@ -164,3 +164,14 @@ async def test_the_owner_of_a_security_incident_may_see_it(house: Story) -> None
     problem = await house.refused("PATCH", f"incidents/{number}", {"owner": "dan"})
     assert (problem["status"], "dan may not see" in problem["errors"][0]["detail"]) == (422, True)
     await house.call("PATCH", f"incidents/{number}", {"owner": "sam"})
+
+
+@pytest.mark.parametrize("tier3", [True, False])
+async def test_what_goes_to_tier_3_is_asked_of_tier_3_else_of_the_desk(house: Story, *, tier3: bool) -> None:
+    number = await with_tom(house)
+    if tier3:
+        await house.join("thea", "tier3", email="thea@example.com")
+        await house.hire("kernel", "thea", tier="tier3")
+    await house.act(number, "escalate", "dora", to="tier3", note="a fault in the kernel")
+    step = "To do: accept it and begin"
+    assert asked(await arrived(house, number)) == ({"thea": step} if tier3 else {"dan": step, "dora": step})
