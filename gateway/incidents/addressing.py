@@ -17,6 +17,9 @@ DESK = "service_desk"
 GROUP = "group:"
 """What an address that means a group begins with; its slug follows."""
 
+PERSON = "person:"
+"""What the address of a person begins with; a login follows."""
+
 Told = tuple[str, Mapping[str, Any]]
 """The timeline's entry: slug and facts."""
 
@@ -147,7 +150,7 @@ def _found_own(recipient: Recipient, directory: Directory, actor: str) -> Found:
 
 
 def _person(person: Reachable) -> tuple[str, bool]:
-    return f"person:{person.login}", not PRIVY.isdisjoint(person.roles)
+    return f"{PERSON}{person.login}", not PRIVY.isdisjoint(person.roles)
 
 
 def _together(recipient: Recipient, people: Iterable[Reachable], directory: Directory) -> Iterator[tuple[str, bool]]:
@@ -164,7 +167,7 @@ def _together(recipient: Recipient, people: Iterable[Reachable], directory: Dire
 def _listed(targets: Iterable[str], directory: Directory) -> Iterator[str]:
     for target in targets:
         if target.startswith(GROUP):
-            yield from (f"person:{one.login}" for one in directory.in_group(target.removeprefix(GROUP)))
+            yield from (f"{PERSON}{one.login}" for one in directory.in_group(target.removeprefix(GROUP)))
         else:
             yield str(target_of(target))
 

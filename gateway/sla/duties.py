@@ -70,7 +70,7 @@ def _work(incident: Incident) -> Iterator[Duty]:
         return
     if incident.state is State.ESCALATED and incident.tier is Tier.THIRD:
         yield Duty(TIER3, incident.assignee_group, work=True)
-        if incident.handler != incident.assignee:
+        if incident.handler and incident.handler != incident.assignee:
             yield Duty("handler", incident.handler, work=True)
     elif person:
         yield Duty("handler", person, work=True)
@@ -162,10 +162,12 @@ def _asked(incident: Incident, occasion: str, *, work: bool) -> dict[str, Any]:
 
 
 def _recipient(escalation: Escalation, incident: Incident, duty: Duty) -> Recipient:
-    """Return the recipient of a duty; the desk stands in where nobody is found."""
+    """Return the recipient of a duty; the desk stands in for a worker, group or tier that the directory does not know."""
     found = escalation.recipient(duty.role, incident)
     if duty.role == SECURITY:
         return replace(found, instead=escalation.recipient(MANAGER, incident))
+    if duty.role == TIER3:
+        return replace(found, group=incident.assignee_group, instead=escalation.recipient(DESK, incident))
     if duty.work and found.own and found.instead is None:
         return replace(found, instead=escalation.recipient(DESK, incident))
     return replace(found, group=incident.assignee_group) if duty.work and not found.own else found

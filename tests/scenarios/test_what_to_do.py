@@ -164,3 +164,28 @@ async def test_the_owner_of_a_security_incident_may_see_it(house: Story) -> None
     problem = await house.refused("PATCH", f"incidents/{number}", {"owner": "dan"})
     assert (problem["status"], "dan may not see" in problem["errors"][0]["detail"]) == (422, True)
     await house.call("PATCH", f"incidents/{number}", {"owner": "sam"})
+
+
+@pytest.mark.parametrize("tier3", [True, False])
+async def test_what_goes_to_tier_3_is_asked_of_tier_3_else_of_the_desk(house: Story, *, tier3: bool) -> None:
+    number = await with_tom(house)
+    if tier3:
+        await house.join("thea", "tier3", email="thea@example.com")
+        await house.hire("kernel", "thea", tier="tier3")
+    await house.act(number, "escalate", "dora", to="tier3", note="a fault in the kernel")
+    step = "To do: accept it and begin"
+    assert asked(await arrived(house, number)) == ({"thea": step} if tier3 else {"dan": step, "dora": step})
+
+
+async def test_who_works_on_it_and_manages_incidents_hears_of_a_raise_once(house: Story) -> None:
+    await house.join("max", "incident_manager", "tier2", email="max@example.com")
+    number = await house.report(key="dora")
+    await house.act(number, "assign", "dora", person="max")
+    await house.act(number, "accept", "max")
+    await arrived(house, number)
+    await house.call("PATCH", f"incidents/{number}", {"priority": 1, "note": "all of sales"})
+    letters = await arrived(house, number)
+    steps = asked(letters)
+    assert (len(letters), steps["max"], "manager" in steps) == (len(steps), GO_ON, True)
+    assert (await house.facts(number, "management_told"))[-1]["targets"][:2] == ["smtp:manager@example.com", "person:max"]
+    await house.act(number, "acknowledge_escalation", "max")

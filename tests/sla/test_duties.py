@@ -107,6 +107,8 @@ def test_an_escalation_is_told_to_the_third_tier_and_to_whom_it_names() -> None:
     raised = but(worked, state=State.ESCALATED, tier=Tier.THIRD)
     assert told(worked, raised) == [("escalated", ["tier3"])]
     assert told(worked, but(raised, handler="theo")) == [("escalated", ["tier3", "handler"])]
+    untaken = but(raised, handler="")
+    assert told(worked, untaken) == [("escalated", ["tier3"])]
     vendor = but(worked, state=State.ESCALATED, tier=Tier.VENDOR)
     assert told(worked, vendor) == []
 
@@ -119,7 +121,10 @@ def test_a_record_that_is_given_to_the_same_person_again_is_told_once_it_was_els
     assert told(given, given) == []
 
 
-@pytest.mark.parametrize("known", [GIVEN, GIVEN | {"assignee": "", "handler": ""}])
+TIER3: dict[str, Any] = GIVEN | {"state": State.ESCALATED, "tier": Tier.THIRD, "handler": ""}
+
+
+@pytest.mark.parametrize("known", [GIVEN, GIVEN | {"assignee": "", "handler": ""}, TIER3])
 def test_the_desk_stands_in_for_a_person_or_a_group_that_cannot_be_found(known: dict[str, Any]) -> None:
     before, after = a_record(priority=3), a_record(priority=3, **known)
     revision = with_announcements(RULES, Revision(after=after, actor="gateway", events=CHANGE, before=before))
