@@ -153,7 +153,7 @@ def _number(text: str) -> int:
 
 SCOPES = """scopes:
   ingest  send alerts and mail as the integration of --integration
-  read    read records, timelines, metrics of the process and the catalogue
+  read    read records, timelines, the change feed and the catalogue
   write   make and change records
   admin   everything, also people, groups, services and keys: the first key of an installation
 """

@@ -17,7 +17,7 @@ import structlog
 
 from gateway.api.connections import listening
 from gateway.app import Gateway, running
-from gateway.app.checking import examine, staff_of
+from gateway.app.checking import examine, read_staff
 from gateway.app.reach import unreachable
 from gateway.clock import SystemClock
 from gateway.db.migrate import migrate
@@ -168,7 +168,7 @@ def print_problems(title: str, flaws: Iterable[Flaw]) -> None:
 async def _warn_of_untold(settings: Settings) -> None:
     """Log whom nobody can tell: no reason not to serve, and nothing to find out from a missed incident."""
     async with _connected(settings) as conn:
-        staff = await staff_of(conn)
+        staff = await read_staff(conn)
     for flaw in unreachable(settings, staff):
         log.warning("nobody_can_be_told", setting=setting_path(flaw.pointer), problem=flaw.detail)
 

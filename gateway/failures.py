@@ -45,7 +45,7 @@ NO_CONNECTION = (ConnectionError, TimeoutError)
 
 
 def failure_line(error: BaseException) -> str | None:
-    """Return what happened and what to do on one line, or None where only a traceback explains."""
+    """Return one line with the failure and the way out, or None where only a traceback explains."""
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
     line = _line(error)

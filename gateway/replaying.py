@@ -164,7 +164,9 @@ async def _sent(source: Source, request: Captured, url: str, key: str) -> int:
         ):
             status, told = answer.status, await answer.read()
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise GatewayError(f"{url} could not be asked ({error}): does it answer, and is it an address as http://127.0.0.1:8080?") from error
+        raise GatewayError(
+            f"{url} could not be asked ({error}): does it answer, and is it an address as http://127.0.0.1:8080?"
+        ) from error
     print(f"  sent         {status} {told.decode('utf-8', 'replace')[:1_000]}")
     if status in {401, 403, 404} or status >= 500:
         return UNABLE

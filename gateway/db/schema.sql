@@ -1105,6 +1105,8 @@ CREATE VIEW public.silent_incident AS
             b.given_at,
             b.given_by,
             b.raised_seq,
+            b.worse_seq,
+            b.worse_by,
             b.flagged_seq
            FROM (standing s
              CROSS JOIN LATERAL ( SELECT max(t.seq) FILTER (WHERE (t.event = ANY (ARRAY['opened'::text, 'reopened'::text, 'unlinked'::text]))) AS seq,
@@ -1113,13 +1115,21 @@ CREATE VIEW public.silent_incident AS
                     max(t.at) FILTER (WHERE t.gives) AS given_at,
                     (array_agg(t.actor ORDER BY t.seq DESC) FILTER (WHERE t.gives))[1] AS given_by,
                     max(t.seq) FILTER (WHERE ((t.event = ANY (ARRAY['raised'::text, 'declared_major'::text])) OR ((t.event = 'changed'::text) AND ((t.facts)::jsonb @? '$."changes"[*]?(@."field" == "priority" && @."new" < @."old")'::jsonpath)))) AS raised_seq,
+                    max(t.seq) FILTER (WHERE t.worse) AS worse_seq,
+                    (array_agg(t.actor ORDER BY t.seq DESC) FILTER (WHERE t.worse))[1] AS worse_by,
                     max(t.seq) FILTER (WHERE (t.event = 'withdrawn'::text)) AS flagged_seq
                    FROM ( SELECT timeline.seq,
                             timeline.at,
                             timeline.actor,
                             timeline.event,
                             timeline.facts,
-                            (kind.giving AND (COALESCE((timeline.facts ->> 'to'::text), ''::text) <> 'vendor'::text) AND (NOT ((timeline.event = ANY (ARRAY['assigned'::text, 'escalated'::text])) AND ((timeline.facts ->> 'was'::text) IS NULL) AND (timeline.event = lag(timeline.event) OVER given) AND (NOT ((timeline.facts ->> 'group'::text) IS DISTINCT FROM lag((timeline.facts ->> 'group'::text)) OVER given)) AND (NOT ((timeline.facts ->> 'person'::text) IS DISTINCT FROM lag((timeline.facts ->> 'person'::text)) OVER given))))) AS gives
+                            (kind.giving AND (COALESCE((timeline.facts ->> 'to'::text), ''::text) <> 'vendor'::text) AND (NOT ((timeline.event = ANY (ARRAY['assigned'::text, 'escalated'::text])) AND ((timeline.facts ->> 'was'::text) IS NULL) AND (timeline.event = lag(timeline.event) OVER given) AND (NOT ((timeline.facts ->> 'group'::text) IS DISTINCT FROM lag((timeline.facts ->> 'group'::text)) OVER given)) AND (NOT ((timeline.facts ->> 'person'::text) IS DISTINCT FROM lag((timeline.facts ->> 'person'::text)) OVER given))))) AS gives,
+                            (
+                                CASE timeline.event
+                                    WHEN 'raised'::text THEN ((timeline.facts ->> 'old'::text))::integer
+                                    WHEN 'changed'::text THEN ((jsonb_path_query_first((timeline.facts)::jsonb, '$."changes"[*]?(@."field" == "priority")'::jsonpath) ->> 'old'::text))::integer
+                                    ELSE NULL::integer
+                                END > s.priority) AS worse
                            FROM public.timeline,
                             LATERAL ( SELECT (timeline.event = ANY (ARRAY['opened'::text, 'reopened'::text, 'unlinked'::text, 'assigned'::text, 'routed'::text, 'returned'::text, 'escalated'::text, 'resumed'::text, 'handed_over'::text, 'unacknowledged'::text])) AS giving) kind
                           WHERE (timeline.incident_id = s.id)
@@ -1140,7 +1150,7 @@ CREATE VIEW public.silent_incident AS
           WHERE b.security
         UNION ALL
          SELECT b.id,
-            ((((b.given_by = b.handler) OR (b.given_by = b.assignee)) AND (COALESCE(b.raised_seq, 0) <= b.given_seq)) OR (EXISTS ( SELECT
+            ((((b.given_by = b.handler) OR (b.given_by = b.assignee)) AND (COALESCE(b.raised_seq, 0) <= b.given_seq)) OR COALESCE((((b.worse_by = b.handler) OR (b.worse_by = b.assignee)) AND (b.worse_seq >= GREATEST(b.given_seq, b.raised_seq))), false) OR (EXISTS ( SELECT
                    FROM public.timeline t
                   WHERE ((t.incident_id = b.id) AND (t.seq >= GREATEST(b.given_seq, b.raised_seq)) AND (t.event = 'accepted'::text)))) OR (EXISTS ( SELECT
                    FROM public.timeline t
@@ -1165,7 +1175,7 @@ CREATE VIEW public.silent_incident AS
                    FROM public.outbox o
                   WHERE ((o.incident_id = b.id) AND (o.created_at >= b.begun_at) AND (o.state <> 'dead'::text) AND (o.role <> ALL (ARRAY['reporter'::text, 'subscriber'::text])) AND (COALESCE(((o.facts ->> 'priority'::text))::integer, (b.priority)::integer) <= b.priority)))) OR (EXISTS ( SELECT
                    FROM public.timeline t
-                  WHERE ((t.incident_id = b.id) AND (t.seq >= b.begun_seq) AND (t.event = ANY (ARRAY['accepted'::text, 'escalation_acknowledged'::text]))))))) AS reached
+                  WHERE ((t.incident_id = b.id) AND (t.seq >= b.begun_seq) AND ((t.seq >= COALESCE(b.worse_seq, 0)) OR (b.worse_by = ANY (ARRAY[b.handler, b.assignee]))) AND (t.event = ANY (ARRAY['accepted'::text, 'escalation_acknowledged'::text]))))))) AS reached
            FROM (begun b
              JOIN owed USING (id))
         )

@@ -1,4 +1,4 @@
-"""Everything on one machine: servers, schema, keys and the gateway, until SIGTERM or SIGINT."""
+"""`gw dev`: start bundled servers, schema, keys and the gateway, until SIGTERM or SIGINT."""
 
 import argparse
 import asyncio
@@ -73,7 +73,7 @@ def _require_addresses(settings: Settings) -> None:
 
 
 def _addresses(settings: Settings) -> dict[str, str]:
-    """Where the settings say that servers are, "" where they do not."""
+    """Return the addresses of both servers from the settings, "" for those left out."""
     return {"DATABASE_URL": settings.database.url, "REDIS_URL": settings.redis.url}
 
 
@@ -104,7 +104,7 @@ def _pass_on(done: asyncio.Task[None], failed: asyncio.Future[None]) -> None:
 
 
 async def _first(stop: asyncio.Event, failed: asyncio.Future[None]) -> None:
-    """Wait for the end that a person asked for; raises what ended it otherwise."""
+    """Wait until a person stops it; raises the failure that ends it otherwise."""
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait((stopped, failed), return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()

@@ -1,4 +1,4 @@
-"""From an announcement and a directory of people to messages and the timeline's entry about them. Pure."""
+"""Addressing: turn an announcement into messages to people, and their timeline entry. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +16,9 @@ DESK = "service_desk"
 
 GROUP = "group:"
 """What an address that means a group begins with; its slug follows."""
+
+PERSON = "person:"
+"""What the address of a person begins with; a login follows."""
 
 Told = tuple[str, Mapping[str, Any]]
 """The timeline's entry: slug and facts."""
@@ -48,7 +51,7 @@ class Directory:
 
 @dataclass(slots=True)
 class Addressed:
-    """What has been found of one announcement so far."""
+    """The messages of one announcement found so far, and the roles that get none."""
 
     notices: dict[str, Notice] = field(default_factory=dict)
     unreachable: list[str] = field(default_factory=list)
@@ -147,7 +150,7 @@ def _found_own(recipient: Recipient, directory: Directory, actor: str) -> Found:
 
 
 def _person(person: Reachable) -> tuple[str, bool]:
-    return f"person:{person.login}", not PRIVY.isdisjoint(person.roles)
+    return f"{PERSON}{person.login}", not PRIVY.isdisjoint(person.roles)
 
 
 def _together(recipient: Recipient, people: Iterable[Reachable], directory: Directory) -> Iterator[tuple[str, bool]]:
@@ -164,7 +167,7 @@ def _together(recipient: Recipient, people: Iterable[Reachable], directory: Dire
 def _listed(targets: Iterable[str], directory: Directory) -> Iterator[str]:
     for target in targets:
         if target.startswith(GROUP):
-            yield from (f"person:{one.login}" for one in directory.in_group(target.removeprefix(GROUP)))
+            yield from (f"{PERSON}{one.login}" for one in directory.in_group(target.removeprefix(GROUP)))
         else:
             yield str(target_of(target))
 

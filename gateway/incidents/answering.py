@@ -32,7 +32,8 @@ AND (o.template = 'received' OR (o.template = 'chat' AND o.facts->>'opened' = 't
 UNION ALL
 SELECT heard.*, '{}'::json, false, false FROM (
   SELECT DISTINCT ON (incident_id, channel, recipient) incident_id, channel, recipient, role FROM outbox t
-  WHERE incident_id = ANY($2::bigint[]) AND state <> 'dead' AND channel <> 'voice' AND template = ANY($3::text[])
+  WHERE incident_id = ANY($2::bigint[]) AND state <> 'dead' AND channel <> 'voice' AND role <> 'reporter'
+  AND template = ANY($3::text[])
   AND NOT EXISTS (SELECT FROM chat_message m
     WHERE m.incident_id = t.incident_id AND m.provider = t.channel AND m.shown IS NOT NULL)
   ORDER BY incident_id, channel, recipient, created_at) AS heard
@@ -45,7 +46,7 @@ Nobody is called about an end, and where a chat shows a card of the incident the
 
 BEGINNINGS = (
     "opened", "raised", "reopened", "assigned", "escalated", "returned", "resumed", "sla_warning", "sla_breached", "unresolved",
-    "major", "update_due", "undelivered",
+    "major", "update_due", "undelivered", "resolved",
 )  # fmt: skip
 """Messages after which somebody waits for the end."""
 
@@ -80,10 +81,17 @@ async def answers(conn: Connection, revisions: Sequence[Revision]) -> list[tuple
     heard = [dict(row) for row in await conn.fetch(HEARD, reported, list(turned), BEGINNINGS)]
     rows = [row for row in heard if _place(row) not in acted]
     reporters = {_place(row) for row in rows if row["reported"]}
-    others = [row for row in rows if not row["reported"] and _place(row) not in reporters]
+    busy = reporters | _told_anyway(revisions)
+    others = [row for row in rows if not row["reported"] and _place(row) not in busy]
     found = [(row["incident_id"], _answer(row, news[row["incident_id"]])) for row in rows if row["reported"]]
     found += [(row["incident_id"], _news(row, turned)) for row in others]
     return [(incident_id, notice) for incident_id, notice in found if notice is not None]
+
+
+def _told_anyway(revisions: Sequence[Revision]) -> set[tuple[Any, ...]]:
+    """Return the places where the change itself tells of a reopening: with the answer that brought it."""
+    reopened = [one for one in revisions if turn_of(one.before, one.after) is Turn.REOPENED]
+    return {(one.after.id, *notice.to) for one in reopened for notice in one.notices}
 
 
 def _place(row: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -101,7 +109,10 @@ def _answer(row: Mapping[str, Any], news: News | None) -> Notice | None:
 
 
 def _news(row: Mapping[str, Any], turned: Mapping[int, Revision]) -> Notice | None:
-    """Return the message to one who heard; of a closing after a solution to programs alone."""
+    """Return the message to one who heard; of a closing after a solution to programs alone.
+
+    What is reopened is asked of whoever has it now, and nothing of those who had it before.
+    """
     revision = turned[row["incident_id"]]
     before, after = revision.before, revision.after
     turn = turn_of(before, after)
@@ -113,4 +124,5 @@ def _news(row: Mapping[str, Any], turned: Mapping[int, Revision]) -> Notice | No
         return None
     facts = facts_of(after)
     said = bare(facts) if after.security and row["role"] not in PRIVY else facts
+    said |= {"to_do": ""} if turn is Turn.REOPENED else {}
     return Notice(cause=f"{turn}#{after.version}", target=target, role=row["role"], template=turn, facts=said)

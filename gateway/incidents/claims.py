@@ -1,4 +1,4 @@
-"""Claims: how urgent a reporter calls a report, until somebody who works here has graded it. Pure.
+"""Claims: the urgency and impact a reporter states, until staff have graded the report. Pure.
 
 Who holds no staff role does not decide that everybody is woken: the record gets a milder grade, the claim stays beside it,
 and an urgent claim is looked at at once.
@@ -9,6 +9,9 @@ from dataclasses import replace
 
 from gateway.incidents.model import LIVE, PRIORITIES, Impact, Urgency
 from gateway.incidents.record import LEAST_MAJOR, Incident
+
+GRADE = "grade_this"
+"""The occasion of an urgent claim, and the subject of the desk's duty to judge it."""
 
 GRADED = "graded"
 """The mark of a record whose claim somebody has judged."""
@@ -21,7 +24,7 @@ Judge = Callable[[Impact, Urgency], int]
 
 
 def claimed_priority(incident: Incident) -> int | None:
-    """Return the priority that the reporter's own words would make, None where they claimed nothing more."""
+    """Return the priority that the reporter claims, None where they claimed nothing more."""
     if incident.claimed_impact is None or incident.claimed_urgency is None:
         return None
     return PRIORITIES[incident.claimed_impact][incident.claimed_urgency]

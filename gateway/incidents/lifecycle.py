@@ -151,7 +151,10 @@ def _state(incident: Incident, to: Target) -> State:
 def _back(incident: Incident) -> State:
     if incident.state is HELD:
         return incident.held_state or WORKING
-    return WORKING if incident.responded_at is not None else NEW
+    if incident.responded_at is not None:
+        return WORKING
+    given = incident.assignee or incident.assignee_group
+    return ASSIGNED if given and incident.tier is not Tier.DESK else NEW
 
 
 def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) -> Incident:  # noqa: C901, PLR0911, PLR0912 - one arm a command

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.db.pool import Connection
-from gateway.incidents.addressing import GROUP, Directory, address, targets
+from gateway.incidents.addressing import GROUP, PERSON, Directory, address, targets
 from gateway.incidents.announcement import Recipient
-from gateway.incidents.record import Revision
+from gateway.incidents.record import Notice, Revision
 from gateway.oncall.reachable import reachable
 
 
@@ -41,12 +41,23 @@ def _with_stand_ins(recipient: Recipient) -> Iterator[Recipient]:
 
 
 def _addressed(revision: Revision, directory: Directory) -> Revision:
-    """Return the revision with its messages; whoever works on the record and hears of the change already hears once."""
-    events, notices = revision.events, revision.notices
+    """Return the revision with its messages; whoever works on the record hears of the change once, as that.
+
+    So does a person who has one of the roles besides; addresses of programs and of roles get every occasion.
+    """
+    found = [(one, *address(one, directory, revision.actor)) for one in revision.announcements]
     heard = {notice.target for notice in revision.notices}
-    for announcement in revision.announcements:
-        owed, told = address(announcement, directory, revision.actor)
-        notices += tuple(one for one in owed if announcement.recorded or one.target not in heard)
-        events += told
-        heard |= {one.target for one in owed if not announcement.recorded}
-    return replace(revision, events=events, notices=notices, announcements=())
+    at_work: list[Notice] = []
+    for announcement, owed, _ in found:
+        if not announcement.recorded:
+            at_work += [one for one in owed if one.target not in heard]
+            heard |= {one.target for one in owed}
+    busy = {one.target for one in at_work if one.target.startswith(PERSON)}
+    by_role = [one for announcement, owed, _ in found if announcement.recorded for one in owed if one.target not in busy]
+    events = [entry for _, _, told in found for entry in told]
+    return replace(
+        revision,
+        events=(*revision.events, *events),
+        notices=(*revision.notices, *by_role, *at_work),
+        announcements=(),
+    )

@@ -1,4 +1,4 @@
-"""News: what the reporter of an incident is to hear of one change of it. Pure."""
+"""News: messages to the reporter about one change of their incident. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -27,7 +27,10 @@ class News:
 
 
 def news_of(revision: Revision) -> News | None:
-    """Return what the reporter hears; nothing of what they said themselves, or where only marks changed.
+    """Return the news of a revision; none for what the reporter did, or where only marks changed.
+
+    The note of a hold is the question where they are asked one; that they could not be reached is said
+    without it.
 
     A closing without a closure is a confirmation: they have said so. That somebody has the report
     to work on, given or taken, is told once.
@@ -55,6 +58,8 @@ def _found(revision: Revision) -> Iterator[News]:
             case "held" if told.get("reason") == HoldReason.AWAITING_USER:
                 question = str(told.get("note", ""))[:TEXT]
                 yield News("awaiting_reporter", f"asked#{after.version}", {"question": question})
+            case "held" if told.get("reason") == HoldReason.USER_UNREACHABLE:
+                yield News("awaiting_reporter", f"asked#{after.version}", {})
             case "rejected":
                 reason = str(told.get("note", ""))[:TEXT]
                 yield News("rejected", "rejected", {"reason": reason})

@@ -22,7 +22,7 @@ from gateway.errors import (
     Unauthenticated,
     Unavailable,
 )
-from gateway.ingest.lenient import understood
+from gateway.ingest.lenient import read_leniently
 from gateway.ingest.rereading import problem_of
 from gateway.ingest.signatures import UnknownKey
 from gateway.ingest.source import Delivery, Parsed, Source, unused_secrets
@@ -117,9 +117,9 @@ class FrontDoor:
                 delivery = await self._verified(source, delivery, settings)
             mapping = self.mappings.of(caller.integration_id, source.slug)
             if len(body) <= QUICK:
-                parsed = understood(source, settings, mapping, delivery)
+                parsed = read_leniently(source, settings, mapping, delivery)
             else:
-                parsed = await asyncio.to_thread(understood, source, settings, mapping, delivery)
+                parsed = await asyncio.to_thread(read_leniently, source, settings, mapping, delivery)
             if parsed.confirm is not None:
                 await self.fetch(parsed.confirm)
         except (Unauthenticated, Forbidden):

@@ -1,4 +1,4 @@
-"""A request read as it came and, where that is refused, once more with what is wrong in it mended. Pure.
+"""Lenient reading: a request that its source refuses is mended and read once more. Pure.
 
 A body that its source takes costs nothing here. Of any other the text is repaired, the types are brought to what the source
 expects, and what the source still objects to is left out unless it names an alert. Every change is told of in `Parsed.mended`.
@@ -42,8 +42,8 @@ LONG = (("title", limits.TITLE), ("description", limits.DESCRIPTION), ("severity
 """Texts of an alert by their greatest length."""
 
 
-def understood(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed:
-    """What a request says; raises Malformed where even mended nothing of it can be read, and Forbidden as `Source.read`."""
+def read_leniently(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed:
+    """Read a request, mended if need be; raises Malformed, and Forbidden as `Source.read`."""
     try:
         came = replace(delivery, body=mappings.applied(mapping, delivery.body)) if mapping else delivery
         parsed = source.read(came, settings)
@@ -55,7 +55,7 @@ def understood(source: Source, settings: Intake, mapping: mappings.Mapping, deli
 
 
 def _mended(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery, came: Parsed | Malformed) -> Parsed:
-    """The request read again; as it `came`, refusal and all, where it is no JSON whatever is done."""
+    """Read the request mended; return or raise `came`, the first result, where it is no JSON."""
     found = _decoded(source, mapping, delivery)
     if found is None:
         if isinstance(came, Malformed):
@@ -69,7 +69,7 @@ def _mended(source: Source, settings: Intake, mapping: mappings.Mapping, deliver
 
 
 def _decoded(source: Source, mapping: mappings.Mapping, delivery: Delivery) -> tuple[Mapping[str, str], Any, Marks] | None:
-    """The headers, the repaired body with its mapping laid over it, and what was done; None for no JSON."""
+    """Return headers, repaired and mapped body, and what was done; None for no JSON."""
     found = repaired(delivery.body, _charset(delivery.headers))
     tree, marks = found if found is not None else (ABSENT, {})
     if mapping and found is not None:
@@ -84,7 +84,7 @@ def _decoded(source: Source, mapping: mappings.Mapping, delivery: Delivery) -> t
 
 @dataclass(slots=True)
 class _Body:
-    """A decoded body on its way to being understood."""
+    """A decoded body that is being mended."""
 
     source: Source
     tree: Any
@@ -100,7 +100,7 @@ class _Body:
         self.kept = frozenset([*named, *within])
 
     def encoded(self) -> bytes:
-        """The body as it would have come."""
+        """Return the mended body as bytes."""
         inner = [(at, wrap, pointers.found(self.tree, at)) for at, wrap in self.wrapped]
         for at, wrap, value in inner:
             _put(self.tree, at, wrap(encoded(value)))
@@ -133,7 +133,10 @@ class _Body:
         return done[0]
 
     def read(self, delivery: Delivery, settings: Intake, as_sent: Iterable[Refused]) -> Parsed:
-        """Read it, each time without what was objected to; what is refused in the end is kept as it was sent."""
+        """Read the body again and again, each time without the values that the source refused.
+
+        Items that stay refused are kept as they were sent.
+        """
         sent = {one.item: one.body for one in as_sent}
         parsed, failed = None, None
         for _ in range(ROUNDS):
@@ -157,13 +160,13 @@ class _Body:
         return _with_limits(self.source, settings, replace(delivery, body=self.encoded()), told)
 
     def _cause(self, flaw: Flaw) -> Flaw:
-        """What is wrong: of something that is missing because it was left out, what it was left out for."""
+        """Return the flaw, or for a value that was left out the flaw it was left out for."""
         at = _place(flaw)
         within = (left for where, left in self.left.items() if len(where) > len(at) and where[: len(at)] == at)
         return next(within, flaw) if flaw.detail.startswith(MISSING) else flaw
 
     def _without(self, flaws: Iterable[Flaw]) -> bool:
-        """Whether anything was done about the flaws, so that reading again is worth it."""
+        """Mend the flaws; return whether anything changed, so that reading again is worth it."""
         done = [self._mend(flaw) for flaw in flaws]
         return any(done)
 
@@ -213,7 +216,7 @@ class _Body:
         return tuple(Mended(self._item(pointers.steps(at)), at, what) for at, what in self.marks.items())
 
     def _item(self, at: Steps) -> int:
-        """Which item a place is in."""
+        """Return the number of the item that a place is in."""
         if self.items is None:
             return 0 if at else WHOLE
         depth = len(self.items)
@@ -221,7 +224,7 @@ class _Body:
 
 
 def _place(flaw: Flaw) -> Steps:
-    """Where a flaw is; the whole body where that is not told as a pointer."""
+    """Return the place of a flaw; the whole body where its pointer is none."""
     return pointers.steps(flaw.pointer if flaw.pointer.startswith("/") else "")
 
 
@@ -229,7 +232,7 @@ Unwrapped = tuple[Any, Callable[[bytes], str], Marks]
 
 
 def _unwrapped(text: str) -> Unwrapped | None:
-    """The object that a text holds, as JSON or as JSON in base64, how it is made such a text again, and what was mended."""
+    """Return the object in a text of JSON or base64, its way back to text, and what was mended."""
     with suppress(binascii.Error, ValueError):  # it is no base64: then it may be JSON as it stands
         plain = base64.b64decode(text, validate=True)
         if (found := repaired(plain)) is not None and isinstance(found[0], dict):
@@ -248,7 +251,7 @@ def _same(pattern: Steps, at: Steps) -> bool:
 
 
 def _roots(source: Source, settings: Intake, tree: Any) -> Steps | None:
-    """The place of the list of items; None where the body is the one item."""
+    """Return the place of the list of items; None where the body is the one item."""
     mapped = settings.mapping.get("items", "")
     places = [mapped, *(pointer.removesuffix("/*") for pointer in source.expects if pointer.endswith("/*")), ""]
     for place in places:
@@ -264,7 +267,7 @@ def _charset(headers: Mapping[str, str]) -> str:
 
 
 def _with_limits(source: Source, settings: Intake, came: Delivery, parsed: Parsed) -> Parsed:
-    """The same, with a word on every text that was cut and every time that was brought within bounds."""
+    """Add a receipt entry for every text and every time that was cut."""
     parsed, ahead = _with_cuts(parsed, len(came.body)), came.received_at + NEWEST
     late = [(item, alert) for item, alert in parsed.alerts if is_bounded(alert, ahead)]
     if not late:
@@ -280,7 +283,7 @@ def _with_limits(source: Source, settings: Intake, came: Delivery, parsed: Parse
 
 
 def _opened(source: Source, came: Delivery) -> Any:
-    """The decoded body, with the texts opened that hold bodies of their own; None for a body that is no JSON."""
+    """Return the decoded body with bodies in texts decoded too; None for a body that is no JSON."""
     found = _decoded(source, (), came)
     tree = found[1] if found is not None else None
     for pointer in filter(None, source.expects):
@@ -291,7 +294,7 @@ def _opened(source: Source, came: Delivery) -> Any:
 
 
 def _with_cuts(parsed: Parsed, size: int) -> Parsed:
-    """The same, with a word on every text that was too long to be kept whole.
+    """Add a receipt entry for every text that was cut.
 
     Of many short alerts only the texts that people read are looked at.
     """

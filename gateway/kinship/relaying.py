@@ -1,4 +1,4 @@
-"""Notes of related records, passed on to their master: its timeline shows them, and its handler is told."""
+"""Notes of related records, passed on to their master: its timeline shows them, and whoever has it is told."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import Any
 from gateway.incidents.model import LIVE
 from gateway.incidents.record import Revision
 from gateway.kinship.masters import Lock, to_write, with_masters
-from gateway.sla.escalation import SECURITY, Escalation
+from gateway.sla.escalation import Escalation
 
 MOST = 4_000
 """Characters of a note that are passed on."""
@@ -52,11 +52,6 @@ def _with_note(escalation: Escalation, master: Revision, related: Revision, note
     added = replace(master, actor=master.actor or related.actor, events=(*master.events, entry))
     if master.after.handler == related.actor:
         return added
-    told = escalation.announce(
-        ("handler", SECURITY) if master.after.security else ("handler",),
-        master.after,
-        cause=f"related_note:{related.after.id}#{related.after.version + 1}",
-        template="replied",
-        more={"text": text, "related": number},
-    )
-    return replace(added, announcements=(*added.announcements, *(replace(one, recorded=False) for one in told)))
+    cause = f"related_note:{related.after.id}#{related.after.version + 1}"
+    told = escalation.replied(master.after, cause, {"text": text, "related": number, "to_do": "read_note"})
+    return replace(added, announcements=(*added.announcements, *told))

@@ -52,7 +52,7 @@ def check_asking(who: Who, command: c.Command, incident: Incident) -> None:
 def _check_words(command: c.Command) -> None:
     """Raise Unprocessable where a person owes words; what a machine does, its own system has the reason for."""
     if isinstance(command, c.Return | c.Reject | c.Escalate) and not command.note.strip():
-        raise Unprocessable("say why", flaws=(Flaw("/note", "is needed: whoever gets the record reads it"),))
+        raise Unprocessable("a reason is needed in `note`", flaws=(Flaw("/note", "is needed: whoever gets the record reads it"),))
     if isinstance(command, c.Resolve) and command.resolution in SOLUTIONS and not command.solution.strip():
         raise Unprocessable("say how it was solved", flaws=(Flaw("/solution", f"is needed for {command.resolution}"),))
 

@@ -1,4 +1,4 @@
-"""Settle to whom a record goes: known groups and people only, and the tier that follows from them. Pure."""
+"""Assignment: check the group and person that get a record, and derive its tier. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -27,6 +27,10 @@ ROLES: Mapping[Role, Tier] = {
 """The tier of a person who belongs to no group, by the first of these roles they have."""
 
 
+WORKING = frozenset({*ROLES, Role.INCIDENT_MANAGER, Role.SECURITY})
+"""Roles of people whom a record can be given to; so can it be to any member of a group."""
+
+
 @dataclass(frozen=True, slots=True)
 class StaffGroup:
     """An active group: its slug, its tier, and the logins of its active members."""
@@ -38,7 +42,7 @@ class StaffGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staff:
-    """Whom work can be given to: active groups by slug, roles of active people by login.
+    """The staff that can be given work: active groups by slug, roles of active people by login.
 
     `support` names the groups that the service of the record has, by their tier.
     """
@@ -76,8 +80,8 @@ def settled(command: c.Command, incident: Incident, staff: Staff) -> c.Command:
 
 def check_edit(before: Incident, after: Incident, staff: Staff) -> None:
     """Raise Unprocessable where a correction names an owner, assignee or group that cannot have the record."""
-    if after.owner != before.owner and after.owner not in staff.people and after.owner:
-        _refuse("/owner", f"nobody active has the login {after.owner!r}")
+    if after.owner != before.owner:
+        _known(after.owner, staff, "/owner")
     if (after.assignee_group, after.assignee) == (before.assignee_group, before.assignee):
         return
     group = staff.groups.get(after.assignee_group)
@@ -85,8 +89,7 @@ def check_edit(before: Incident, after: Incident, staff: Staff) -> None:
         _refuse("/assignee_group", f"no active group has the slug {after.assignee_group!r}")
     if group is not None and group.slug != before.assignee_group and TIERS[group.tier] is not after.tier:
         _refuse("/assignee_group", f"{group.slug} works at {group.tier}: assign or escalate it there")
-    if after.assignee and after.assignee not in staff.people:
-        _refuse("/assignee", f"nobody active has the login {after.assignee!r}")
+    _known(after.assignee, staff, "/assignee")
     if after.assignee and group is not None and after.assignee not in group.members:
         _refuse("/assignee", _stranger(after.assignee, group))
 
@@ -173,9 +176,14 @@ def _tier_of(roles: frozenset[Role]) -> Tier:
     return next((tier for role, tier in ROLES.items() if role in roles), Tier.SECOND)
 
 
-def _known(person: str, staff: Staff) -> None:
-    if person and person not in staff.people:
-        _refuse("/person", f"nobody active has the login {person!r}")
+def _known(person: str, staff: Staff, pointer: str = "/person") -> None:
+    """Refuse who is not there, and who does not work on records: they could not accept it."""
+    if not person:
+        return
+    if person not in staff.people:
+        _refuse(pointer, f"nobody active has the login {person!r}")
+    if WORKING.isdisjoint(staff.people[person]) and not any(person in group.members for group in staff.groups.values()):
+        _refuse(pointer, f"{person} does not work on records")
 
 
 def _stranger(person: str, group: StaffGroup) -> str:

@@ -15,6 +15,7 @@ from gateway.files.store import Kept, Place, Stores, put_parts
 from gateway.incidents.files import safe_name
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
+from gateway.operations.answers import Answer, answered
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, claimed, settle
 from gateway.operations.permissions import ALLOWED, Action, may
@@ -194,8 +195,14 @@ def _public(file: File, who: Who, incident: Incident) -> bool:
 
 
 async def _told(session: Session, incident: Incident, who: Who, attachment: int, file: File) -> Incident:
+    """Return the record with the entry of its file.
+
+    A file of its reporter does what a note of theirs without words does.
+    """
     facts = _facts(incident, who, attachment, file)
-    return (await session.write([Revision(after=incident, actor=who.name, events=(("attached", facts),))]))[0]
+    attached = Revision(after=incident, actor=who.name, events=(("attached", facts),))
+    written = (await session.write([attached]))[0]
+    return await answered(session, written, who, Answer("", file.name)) if who.outsider else written
 
 
 def _facts(incident: Incident, who: Who, attachment: int, file: File) -> Mapping[str, Any]:

@@ -124,7 +124,7 @@ WHERE g.slug = $2 GROUP BY g.slug
 
 async def check_workers(conn: Connection, before: Incident, after: Incident) -> None:
     """Raise Unprocessable where a security incident is given to somebody, or a group, who may not see it."""
-    people = {after.assignee, after.handler} - {before.assignee, before.handler, ""}
+    people = {after.assignee, after.handler, after.owner} - {before.assignee, before.handler, before.owner, ""}
     group = after.assignee_group if after.assignee_group != before.assignee_group else ""
     if not after.security or not (people or group):
         return

@@ -128,4 +128,5 @@ class Session:
         after, armed = timers.refresh(self.desk.rules, revision.after, self.now)
         fresh = replace(revision, after=after, timers=(*revision.timers, *armed))
         told = with_announcements(self.desk.rules.escalation, fresh)
+        told = timers.told_until_when(self.desk.rules, told)
         return timers.told_with_raise(self.desk.rules, told, self.now)

@@ -267,8 +267,17 @@ def _judged(rules: "list[Rule] | list[FieldRule]", who: Who, incident: Incident 
         return Refused(f"your roles ({', '.join(sorted(who.parts)) or 'none'}) do not include: {what}")
     if incident is None or any(_is(rule.where, who, incident) and incident.state in rule.states for rule in rules):
         return ALLOWED
+    return Refused(f"your roles allow {what} {_limits(rules, who, incident)}")
+
+
+def _limits(rules: "list[Rule] | list[FieldRule]", who: Who, incident: Incident) -> str:
+    """Return the places or states that the rules are for, and those of the record."""
+    here = [rule for rule in rules if _is(rule.where, who, incident)]
+    if here:
+        states = ", ".join(state for state in State if any(state in rule.states for rule in here))
+        return f"only while a record is {states}; this one is {incident.state}"
     wheres = " or ".join(sorted({rule.where for rule in rules}))
-    return Refused(f"your roles include {what} only for {wheres}: this record is {incident.state}, tier {incident.tier}")
+    return f"only for records that are {wheres}; this one is {incident.state}, tier {incident.tier}"
 
 
 def _is(where: Where, who: Who, incident: Incident) -> bool:  # noqa: PLR0911 - one arm a place

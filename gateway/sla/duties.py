@@ -6,10 +6,11 @@ of a master, converting and taking back a security flag need no rule of their ow
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from gateway.incidents.addressing import DESK
 from gateway.incidents.announcement import Announcement, Recipient
-from gateway.incidents.claims import awaits_grading, claimed_priority
+from gateway.incidents.claims import GRADE, awaits_grading, claimed_priority
 from gateway.incidents.ledger import ClockEvent
 from gateway.incidents.model import LIVE, Resolution, State, Tier
 from gateway.incidents.record import Incident, Revision
@@ -23,9 +24,8 @@ from gateway.sla.escalation import (
     heard_below_a_master,
 )
 
-GRADE = "grade_this"
-"""The occasion of an urgent claim, and the subject of the desk's duty to judge it."""
-
+REASON = 500
+"""Characters of a reason that a message carries."""
 
 TAKEN = (State.IN_PROGRESS, State.ESCALATED)
 """The states in which somebody works on a record, or sees to it that a vendor does."""
@@ -70,7 +70,7 @@ def _work(incident: Incident) -> Iterator[Duty]:
         return
     if incident.state is State.ESCALATED and incident.tier is Tier.THIRD:
         yield Duty(TIER3, incident.assignee_group, work=True)
-        if incident.handler != incident.assignee:
+        if incident.handler and incident.handler != incident.assignee:
             yield Duty("handler", incident.handler, work=True)
     elif person:
         yield Duty("handler", person, work=True)
@@ -81,7 +81,7 @@ def _work(incident: Incident) -> Iterator[Duty]:
 
 
 def _is_to_be_confirmed(incident: Incident) -> bool:
-    """Whether the desk asks the reporter if it is solved: what others than the desk solved."""
+    """Return whether the desk must ask the reporter to confirm: others than the desk solved it."""
     return incident.state is State.RESOLVED and incident.tier is not Tier.DESK and incident.resolution is not Resolution.VANISHED
 
 
@@ -111,12 +111,12 @@ def with_announcements(escalation: Escalation, revision: Revision) -> Revision:
 
 
 def _given_anew(before: Incident | None, after: Incident) -> bool:
-    """Whether a record that was worked on, or was with a vendor, waits to be taken on again: by the same person, too."""
+    """Return whether a record in work was assigned again, if only to the same person."""
     return before is not None and before.state in TAKEN and after.state is State.ASSIGNED
 
 
 def _took_on(before: Incident | None, after: Incident) -> bool:
-    """Whether the change is that somebody took the record on: they know."""
+    """Return whether the change is that somebody accepted the record, who therefore knows of it."""
     known = 0 if before is None else len(before.ledger)
     return any(entry.event is ClockEvent.ACCEPT for entry in after.ledger[known:])
 
@@ -130,30 +130,56 @@ def _announcements(escalation: Escalation, revision: Revision, new: list[Duty], 
         occasion = _occasion_of_work(before, after, duty) if duty.work else _occasion(before)
         occasion = GRADE if duty.subject == GRADE else "raised" if duty in was else occasion
         occasions.setdefault((occasion, duty.work), []).append(_recipient(escalation, after, duty))
+    why = _why(revision)
     for (occasion, work), recipients in occasions.items():
-        more = {**claimed_facts(after), "to_do": "grade"} if occasion == GRADE else {}
+        more = {**why, **_asked(after, occasion, work=work)}
         made = announcement(after, tuple(recipients), cause=occasion + stamp, template=occasion, more=more)
         made = heard_below_a_master(made) if occasion == GRADE else made
         yield replace(made, recorded=not work, optional=occasion == "resolved")
 
 
+GIVING = frozenset({"assigned", "changed", "converted", "escalated", "reopened", "resumed", "returned", "unlinked"})
+"""The entries whose note says why somebody must act."""
+
+
+def _why(revision: Revision) -> dict[str, Any]:
+    """Return what was said with the change, and what the priority was before it raised it."""
+    before, after = revision.before, revision.after
+    notes = [facts["note"] for event, facts in revision.events if event in GIVING and facts.get("note")]
+    raising = [facts["incident"] for event, facts in revision.events if event == "raised" and facts.get("incident")]
+    why = {"reason": str(notes[0])[:REASON]} if notes else {}
+    why |= {"raised_by": raising[-1]} if raising else {}
+    return why | ({"was_priority": before.priority} if before is not None and before.priority > after.priority else {})
+
+
+def _asked(incident: Incident, occasion: str, *, work: bool) -> dict[str, Any]:
+    """Return what is asked besides what the occasion asks by itself."""
+    if occasion == GRADE:
+        return {**claimed_facts(incident), "to_do": "grade"}
+    if work and occasion == "resolved":
+        return {"to_do": "ask_reporter" if incident.contact else "confirm"}
+    return {}
+
+
 def _recipient(escalation: Escalation, incident: Incident, duty: Duty) -> Recipient:
-    """Return whom a duty means; the desk stands in for a worker or a group that the directory does not know."""
+    """Return the recipient of a duty; the desk stands in for a worker, group or tier that the directory does not know."""
     found = escalation.recipient(duty.role, incident)
     if duty.role == SECURITY:
         return replace(found, instead=escalation.recipient(MANAGER, incident))
+    if duty.role == TIER3:
+        return replace(found, group=incident.assignee_group, instead=escalation.recipient(DESK, incident))
     if duty.work and found.own and found.instead is None:
         return replace(found, instead=escalation.recipient(DESK, incident))
     return replace(found, group=incident.assignee_group) if duty.work and not found.own else found
 
 
 def _occasion(before: Incident | None) -> str:
-    """Return what the roles of the rules are told of: a record that is theirs, or theirs again."""
+    """Return the occasion that roles of the rules are told: opened or reopened."""
     return "opened" if before is None or before.state in LIVE or before.master_id is not None else "reopened"
 
 
 def _occasion_of_work(before: Incident | None, after: Incident, duty: Duty) -> str:
-    """Return what whoever works on the record is told of."""
+    """Return the occasion that those who work on the record are told."""
     if after.state is State.RESOLVED:
         return "resolved"
     if duty.role == DESK:

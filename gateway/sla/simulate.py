@@ -28,6 +28,8 @@ class WireEvent(Protocol):
     def priority(self) -> int | None: ...  # noqa: D102
     @property
     def reason(self) -> str: ...  # noqa: D102
+    @property
+    def vendor(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class Event:
     tier: int | str | None = None
     priority: int | None = None
     reason: str = ""
+    vendor: str = ""
 
 
 def simulate(
@@ -80,7 +83,7 @@ def _entry(index: int, event: WireEvent, priority: int | None) -> LedgerEntry:
     except ValueError:
         raise _refused(index, "tier", "one of 1, 2, 3, vendor") from None
     named = event.priority if event.priority is not None or name is not ClockEvent.RECORD else priority
-    return LedgerEntry(event.at, name, tier, named, event.reason)
+    return LedgerEntry(event.at, name, tier, named, event.vendor or event.reason)
 
 
 def _refused(index: int, member: str, detail: str) -> Unprocessable:

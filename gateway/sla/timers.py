@@ -11,7 +11,7 @@ from typing import Any
 from zlib import crc32
 
 from gateway.incidents.announcement import Announcement
-from gateway.incidents.claims import OVERDUE, awaits_grading, claimed_priority
+from gateway.incidents.claims import GRADE, OVERDUE, awaits_grading, claimed_priority
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import LIVE, Closure, Kind, State, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
@@ -200,6 +200,19 @@ def told_with_raise(rules: Rules, revision: Revision, now: datetime) -> Revision
     told = rules.escalation.with_breach(after, revision.announcements, breaches[-1])
     events = (*revision.events, *map(_event, worth))
     return replace(revision, after=after, events=events, timers=(*revision.timers, *armed), announcements=told)
+
+
+def told_until_when(rules: Rules, revision: Revision) -> Revision:
+    """Return the revision whose message to grade an urgent claim says until when."""
+    due = None if not revision.announcements else grading_due(rules, revision.after)
+    if due is None:
+        return revision
+    said = {"due_at": due.isoformat()}
+    told = tuple(
+        replace(one, facts={**one.facts, **said}, bare={**one.bare, **said}) if one.template == GRADE else one
+        for one in revision.announcements
+    )
+    return replace(revision, announcements=told)
 
 
 def _next_step(rules: Rules, incident: Incident, stand: Standing) -> Step | None:

@@ -172,6 +172,20 @@ async def test_anyone_can_check_a_deadline(api: Api) -> None:
     assert overall["segments"][0]["from"] == "2026-03-02T12:00:00Z"
 
 
+async def test_a_simulated_stay_with_a_vendor_goes_on_while_on_hold_for_them(api: Api) -> None:
+    events = [
+        {"at": "2026-03-02T12:00:00Z", "event": "record", "priority": 3},
+        {"at": "2026-03-02T12:01:00Z", "event": "escalate", "tier": "vendor", "vendor": "HP"},
+        {"at": "2026-03-02T12:02:00Z", "event": "hold", "reason": "awaiting_vendor"},
+    ]
+    story = {"events": events, "at": "2026-03-02T12:11:00Z"}
+    _, answer = await api.call("POST", "/api/v1/sla/simulate", story)
+    ((stay),) = answer["vendors"]
+    assert (stay["vendor"], stay["to"], stay["elapsed_s"]) == ("HP", None, 600.0)
+    overall = next(clock for clock in answer["clocks"] if clock["name"] == "overall")
+    assert (overall["state"], overall["elapsed_s"]) == ("paused", 120.0)
+
+
 async def test_the_overall_clock_is_shown_when_the_desk_clock_is_past(api: Api, clock: FakeClock) -> None:
     number = (await api.incident())["number"]
     _, fresh = await api.call("GET", f"/api/v1/incidents/{number}/sla")

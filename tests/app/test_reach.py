@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.app.reach import Staff, left_open, unreachable
+from gateway.app.reach import Staff, unconfirmed, unreachable
 from gateway.settings import Settings, load
 
 STAFF = Staff(
@@ -130,7 +130,7 @@ def test_without_a_database_what_only_it_could_tell_is_listed(tmp_path: Path) ->
     assert [flaw.pointer for flaw in unreachable(found, None)] == [
         "/notify/recipients/also", "/escalation/management/0/notify/0"
     ]  # fmt: skip
-    assert list(left_open(found)) == [
+    assert list(unconfirmed(found)) == [
         "notify.recipients.also[0]", "notify.recipients.also[1]", "routing[0].group", "routing[1].group",
         "who has the role leader", "who has the role incident_manager", "who has the role tier3",
     ]  # fmt: skip

@@ -19,6 +19,7 @@ from tests.support.intake import settings
 from tests.support.staff import hire
 
 HAND = Who(name="hand", parts=frozenset({Machine.WRITER, Role.SECURITY}))
+BEN = Who(name="ben", parts=frozenset({Machine.WRITER}))
 SILENT = "SELECT number, cause FROM silent_incident"
 REACHABLE = "UPDATE person SET email = login || '@example.com'"
 OFFICER = "UPDATE person SET roles = ARRAY['security'] WHERE login = 'sally'"
@@ -113,3 +114,36 @@ async def test_an_incident_that_goes_to_tier_3_is_silent_until_its_group_is_told
     assert await silent(house) == {}
     await house.pool.execute(UNTOLD)
     assert await silent(house) == {told.number: "untold"}
+
+
+async def accepted_as_mild(house: House) -> str:
+    """An incident that Ben accepted at priority 3; none of its messages arrives."""
+    told = await house.say("mail is slow", impact=Impact.GROUP, urgency=Urgency.NORMAL)
+    await act(house.desk, told.number, commands.Assign(group="net", person="ben"), HAND)
+    await act(house.desk, told.number, commands.Acknowledge(person="ben"), BEN)
+    await house.pool.execute(REFUSED)
+    assert await silent(house) == {}
+    return told.number
+
+
+async def test_who_accepted_a_mild_incident_has_not_heard_that_it_is_urgent_now(house: House) -> None:
+    number = await accepted_as_mild(house)
+    await edit(house.desk, number, {"priority": 1}, HAND)
+    await house.pool.execute(REFUSED)
+    assert await silent(house) == {number: "unreachable"}
+    await edit(house.desk, number, {"priority": 3}, HAND)
+    assert await silent(house) == {}
+    await edit(house.desk, number, {"priority": 2}, HAND)
+    await house.pool.execute(REFUSED)
+    assert await silent(house) == {number: "unreachable"}
+    await act(house.desk, number, commands.Assign(group="net", person="ben"), HAND)
+    await act(house.desk, number, commands.Acknowledge(person="ben"), BEN)
+    await house.pool.execute(REFUSED)
+    assert await silent(house) == {}
+
+
+async def test_who_raised_what_they_work_on_knows_that_it_is_urgent(house: House) -> None:
+    number = await accepted_as_mild(house)
+    await edit(house.desk, number, {"priority": 1}, BEN)
+    await house.pool.execute(REFUSED)
+    assert await silent(house) == {}

@@ -80,6 +80,14 @@ def test_returning_refusing_and_firing_again_are_counted() -> None:
     assert (again.reopened, again.state) == (1, State.IN_PROGRESS)
 
 
+def test_what_fires_again_before_anybody_accepted_it_waits_where_it_was_given_to() -> None:
+    given = replace(an_incident(State.RESOLVED), assignee_group="net", tier=Tier.SECOND)
+    desk = replace(given, tier=Tier.DESK)
+    nobody = replace(given, assignee_group="")
+    states = [apply(one, c.FireAgain(reason="r"), "gateway", LATER).after.state for one in (given, desk, nobody)]
+    assert states == [State.ASSIGNED, State.LOGGED, State.LOGGED]
+
+
 def test_what_is_said_with_a_rating_stays_with_it_and_a_refused_solution_is_called_back_about_again() -> None:
     rated = apply(an_incident(State.RESOLVED), c.Rate(satisfaction=2, note="took long"), "li", LATER).after
     called = apply(rated, c.CallBack(note="all is well"), "li", LATER).after

@@ -55,6 +55,11 @@ def test_where_nothing_closes_by_itself_nothing_is_said_of_it() -> None:
             "awaiting_reporter",
             {"question": "Which printer?"},
         ),
+        (
+            change(OPEN, "held", reason=HoldReason.USER_UNREACHABLE, note="called three times"),
+            "awaiting_reporter",
+            {"number": OPEN.number},
+        ),
         (change(OPEN, "rejected", note="not ours"), "rejected", {"reason": "not ours"}),
         (
             change(replace(SOLVED, closure=Closure.AUTOMATIC), "closed", "system", closure="automatic"),
@@ -69,6 +74,12 @@ def test_they_hear_of_what_concerns_them(revision: Revision, template: str, fact
     assert news is not None
     assert news.template == template
     assert news.facts.items() >= facts.items()
+
+
+def test_who_could_not_be_reached_is_not_told_the_note_about_it() -> None:
+    news = news_of(change(OPEN, "held", reason=HoldReason.USER_UNREACHABLE, note="called three times"))
+    assert news is not None
+    assert "question" not in news.facts
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from gateway.ingest import http
-from gateway.ingest.lenient import understood
+from gateway.ingest.lenient import read_leniently
 from gateway.ingest.source import Parsed
 from gateway.settings import MOST_ITEMS, Database, load
 from tests.ingest.test_lenient import NUL, TIMES
@@ -118,9 +118,9 @@ async def test_a_long_body_is_read_beside_the_loop(gateway: Served, monkeypatch:
 
     def read(*asked: Any) -> Parsed:
         readers.append(threading.current_thread())
-        return understood(*asked)
+        return read_leniently(*asked)
 
-    monkeypatch.setattr(http, "understood", read)
+    monkeypatch.setattr(http, "read_leniently", read)
     for body in (b'{"title":"disk"}', b'{"title":"fan","n":[%s1]}' % (b"NaN," * 20_000)):
         status, _ = await post(gateway, "/ingest/generic", body)
         assert status == 202

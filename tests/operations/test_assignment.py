@@ -26,7 +26,7 @@ GROUPS = {
     "kernel": (GroupTier.TIER3, "tess"),
     "disks": (GroupTier.TIER3, "thea"),
 }
-LONERS = {"solo": Role.TIER3, "mona": Role.INCIDENT_MANAGER, "dan": Role.SERVICE_DESK}
+LONERS = {"solo": Role.TIER3, "mona": Role.INCIDENT_MANAGER, "dan": Role.SERVICE_DESK, "rita": Role.REPORTER}
 MEMBERS = {login: frozenset({Role.TIER2}) for _, members in GROUPS.values() for login in members.split()}
 STAFF = Staff(
     groups={slug: StaffGroup(slug, tier, frozenset(members.split())) for slug, (tier, members) in GROUPS.items()},
@@ -88,6 +88,7 @@ def test_of_several_groups_the_present_one_or_the_services_own_is_meant() -> Non
         (c.Escalate(to=Tier.THIRD, person="mona"), "/person", "mona does not work at tier 3"),
         (c.Escalate(to=Tier.THIRD, person="tom"), "/person", "tom works in mail (tier2), not at tier3"),
         (c.Acknowledge(person="nobody"), "/person", "'nobody'"),
+        (c.Assign(person="rita"), "/person", "rita does not work on records"),
     ],
 )
 def test_what_nobody_can_have_is_refused_with_its_place(command: c.Command, pointer: str, says: str) -> None:
@@ -128,6 +129,8 @@ def test_commands_that_give_it_to_nobody_stay_as_they_are() -> None:
     ("changes", "pointer"),
     [
         ({"owner": "nobody"}, "/owner"),
+        ({"owner": "rita"}, "/owner"),
+        ({"assignee": "rita"}, "/assignee"),
         ({"assignee_group": "nope"}, "/assignee_group"),
         ({"assignee_group": "kernel"}, "/assignee_group"),
         ({"assignee": "nobody"}, "/assignee"),

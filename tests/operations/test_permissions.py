@@ -232,6 +232,17 @@ def test_a_refusal_names_the_roles_and_says_where_they_hold() -> None:
     assert refused == Refused("your roles (leader) do not include: resolve")
 
 
+def test_a_refusal_says_for_which_records_or_in_which_states_the_roles_allow_it() -> None:
+    third = replace(RECORD, state=State.ESCALATED, tier=Tier.THIRD)
+    assert may(who(Role.SERVICE_DESK), Action.RESOLVE, third) == Refused(
+        "your roles allow resolve only for records that are with the service desk"
+        " or with tier 2, or with a vendor; this one is escalated, tier 3"
+    )
+    assert may(who(Role.SERVICE_DESK), Action.REPORT, third) == Refused(
+        "your roles allow report only while a record is resolved, closed; this one is escalated"
+    )
+
+
 @pytest.mark.parametrize("name", sorted(ACTIONS))
 def test_every_action_people_can_ask_for_asks_for_a_right(name: str) -> None:
     assert ACTIONS[name] in ASKS

@@ -48,7 +48,7 @@ async def test_a_related_record_that_is_not_ones_own_to_resolve_is_named(house: 
     master, allowed, refused, over = await family(house, 3)
     await house.act(allowed, "assign", group="mail", person="tom")
     await house.act(over, "resolve", solution="gone")
-    reason = "your roles include resolve only for with tier 2, or with a vendor: this record is logged, tier 1"
+    reason = "your roles allow resolve only for records that are with tier 2, or with a vendor; this one is logged, tier 1"
     for _ in range(2):
         answer = await asked(house, f"{master}/resolve", SOLVED, "tom", "once")
         assert answer["skipped"] == [{"incident": refused, "reason": reason}]

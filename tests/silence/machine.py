@@ -59,13 +59,20 @@ OPEN = """
 SELECT i.id, i.number, i.priority, i.kind, i.security, i.handler || i.assignee || i.assignee_group AS given,
   i.state = 'on_hold' AS held, b.at AS begun_at,
   EXISTS (SELECT FROM timeline t WHERE t.incident_id = i.id AND t.seq >= b.seq
-          AND t.event IN ('accepted', 'escalation_acknowledged')) AS accepted,
+          AND t.event IN ('accepted', 'escalation_acknowledged')
+          AND (t.seq >= coalesce(w.seq, 0) OR w.actor IN (i.handler, i.assignee))) AS accepted,
   i.suppressed OR EXISTS (
     SELECT FROM incident m WHERE m.id = i.master_id AND m.priority <= i.priority AND m.state IN
       ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')) AS excused
 FROM incident i CROSS JOIN LATERAL (
   SELECT max(t.seq) AS seq, max(t.at) AS at FROM timeline t
   WHERE t.incident_id = i.id AND t.event IN ('opened', 'reopened', 'unlinked')) b
+LEFT JOIN LATERAL (
+  SELECT r.seq, r.actor FROM timeline r
+  WHERE r.incident_id = i.id AND (r.event = 'raised' AND (r.facts->>'old')::int > i.priority
+    OR r.event = 'changed' AND EXISTS (SELECT FROM json_array_elements(r.facts->'changes') c
+      WHERE c->>'field' = 'priority' AND (c->>'old')::int > i.priority))
+  ORDER BY r.seq DESC LIMIT 1) w ON true
 WHERE i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
 """
 FIRING = """

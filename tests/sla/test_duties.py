@@ -107,6 +107,8 @@ def test_an_escalation_is_told_to_the_third_tier_and_to_whom_it_names() -> None:
     raised = but(worked, state=State.ESCALATED, tier=Tier.THIRD)
     assert told(worked, raised) == [("escalated", ["tier3"])]
     assert told(worked, but(raised, handler="theo")) == [("escalated", ["tier3", "handler"])]
+    untaken = but(raised, handler="")
+    assert told(worked, untaken) == [("escalated", ["tier3"])]
     vendor = but(worked, state=State.ESCALATED, tier=Tier.VENDOR)
     assert told(worked, vendor) == []
 
@@ -119,7 +121,10 @@ def test_a_record_that_is_given_to_the_same_person_again_is_told_once_it_was_els
     assert told(given, given) == []
 
 
-@pytest.mark.parametrize("known", [GIVEN, GIVEN | {"assignee": "", "handler": ""}])
+TIER3: dict[str, Any] = GIVEN | {"state": State.ESCALATED, "tier": Tier.THIRD, "handler": ""}
+
+
+@pytest.mark.parametrize("known", [GIVEN, GIVEN | {"assignee": "", "handler": ""}, TIER3])
 def test_the_desk_stands_in_for_a_person_or_a_group_that_cannot_be_found(known: dict[str, Any]) -> None:
     before, after = a_record(priority=3), a_record(priority=3, **known)
     revision = with_announcements(RULES, Revision(after=after, actor="gateway", events=CHANGE, before=before))
@@ -178,6 +183,29 @@ def test_a_firing_of_a_timer_that_changes_only_marks_owes_no_duty() -> None:
     revision = Revision(after=a_record(), actor="gateway", events=CHANGE, marks_only=True)
     assert with_announcements(RULES, revision) is revision
     assert with_announcements(RULES, replace(revision, marks_only=False, events=())).announcements == ()
+
+
+def said(before: Incident | None, after: Incident, *events: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the messages of a change say besides the record itself."""
+    revision = with_announcements(RULES, Revision(after=after, actor="gateway", events=events, before=before))
+    more = ("reason", "was_priority", "raised_by", "to_do")
+    return [{name: one.facts[name] for name in more if name in one.facts} for one in revision.announcements]
+
+
+def test_a_message_says_why_somebody_must_act_and_what_the_priority_was() -> None:
+    given = a_record(priority=3, **GIVEN)
+    assert said(None, given, ("assigned", {"note": "x" * 600})) == [{"reason": "x" * 500}]
+    assert said(None, given, ("routed", {"note": "not said"}), ("assigned", {"note": ""})) == [{}]
+    linked = {"new": 2, "old": 3, "incident": "INC-7", "reason": "linked"}
+    raised = {"raised_by": "INC-7", "was_priority": 3}
+    assert said(given, but(given, priority=2), ("raised", linked)) == [raised, raised]
+
+
+def test_the_owner_asks_the_reporter_where_there_is_one() -> None:
+    solved = a_record(priority=3, **GIVEN | {"state": State.RESOLVED})
+    work = but(solved, state=State.IN_PROGRESS)
+    assert said(work, solved, ("resolved", {"note": "x"})) == [{"to_do": "confirm"}]
+    assert said(work, but(solved, contact="rita"), ("resolved", {})) == [{"to_do": "ask_reporter"}]
 
 
 def test_each_change_has_a_cause_of_its_own() -> None:

@@ -13,14 +13,16 @@ from gateway.errors import Misconfigured
 from gateway.incidents.claims import OVERDUE, graded
 from gateway.incidents.ledger import Ledger
 from gateway.incidents.model import Closure, HoldReason, Impact, Kind, State, TimerKind, Urgency
+from gateway.incidents.record import Revision
 from gateway.settings import Management
 from gateway.sla import heard
 from gateway.sla.calendar import RoundTheClock
 from gateway.sla.choice import Choice
 from gateway.sla.clocks import read
+from gateway.sla.duties import with_announcements
 from gateway.sla.escalation import Escalation
 from gateway.sla.policies import read_policies
-from gateway.sla.timers import Rules, arms, explain, fire, grading_due, refresh
+from gateway.sla.timers import Rules, arms, explain, fire, grading_due, refresh, told_until_when
 from tests.sla.stories import POLICIES, POLICY, SETTINGS, an_incident, ledger_of, ledgers, minute
 
 RULES = Rules(
@@ -166,6 +168,16 @@ def test_an_urgent_claim_that_nobody_graded_is_told_to_the_manager_at_the_claime
     again = fire(RULES, late.after, TimerKind.SLA, minute(6))
     assert again is not None
     assert (grading_due(RULES, late.after), again.events) == (None, ())
+
+
+def test_the_message_about_an_urgent_claim_says_until_when_and_no_other_does() -> None:
+    opened = Revision(after=replace(CLAIMED, assignee="olga"), actor="rita", events=(("opened", {}),))
+    told = told_until_when(RULES, with_announcements(RULES.escalation, opened))
+    due = {one.template: (one.facts.get("due_at"), one.bare.get("due_at")) for one in told.announcements}
+    assert due == {"grade_this": (minute(5).isoformat(), minute(5).isoformat()), "assigned": (None, None)}
+    assert told_until_when(RULES, opened) is opened
+    mild = replace(opened, after=graded(CLAIMED), announcements=told.announcements)
+    assert told_until_when(RULES, mild) is mild
 
 
 def test_the_claim_of_a_related_record_is_timed_and_nothing_else_of_it() -> None:

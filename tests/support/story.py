@@ -34,7 +34,6 @@ CONFIGURATION = """
 [notify.recipients]
 incident_manager = ["smtp:manager@example.com"]
 leader = ["smtp:leader@example.com"]
-handler = ["smtp:handler@example.com"]
 operations_manager = ["smtp:operations@example.com"]
 director = ["smtp:director@example.com"]
 duty = ["person:dina"]
@@ -47,6 +46,8 @@ sender = "gateway@example.com"
 [notify]
 locale = "{locale}"
 """
+
+HANDLER = 'handler = ["smtp:handler@example.com"]'
 
 DUE = "SELECT incident_id, kind, due_at FROM timer WHERE armed AND due_at <= $1 ORDER BY due_at, incident_id LIMIT 100"
 
@@ -220,7 +221,11 @@ async def a_story(
     locale: str = "en",
     recipients: str = "",
 ) -> AsyncIterator[Story]:
-    """A gateway whose story begins now, with this configuration laid over mail addresses for every role; more `recipients`."""
+    """A gateway whose story begins now, with this configuration laid over mail addresses for every role; more `recipients`.
+
+    Handlers who are not in the list of people have an address too, unless `recipients` says otherwise.
+    """
+    recipients = recipients if "handler =" in recipients else f"{HANDLER}\n{recipients}"
     mailbox = Mailbox()
     relay = await asyncio.get_running_loop().create_server(lambda: SMTP(mailbox, enable_SMTPUTF8=True), "127.0.0.1", 0)
     file = folder / "gateway.toml"

@@ -19,7 +19,7 @@ from gateway.ingest.contacts import email_of, phone_of
 from gateway.ingest.limits import cut
 from gateway.ingest.mail.charsets import clean
 from gateway.ingest.occurred import when_it_began
-from gateway.ingest.repair import Marks, encoded, mark, mark_all, of_one_item, repaired
+from gateway.ingest.repair import Marks, encoded, mark, mark_all, mended_of_one_item, repaired
 from gateway.operations.create import Report
 from gateway.quarantine import pointers
 
@@ -97,7 +97,7 @@ def read(body: bytes, region: str) -> tuple[AppReport, Person, tuple[Mended, ...
             raise limits.fault("/title", "title is empty")
         told.title = text.splitlines()[0]
         mark(marks, ("title",), "read from description: it is missing or empty")
-    return told, _person(told.reporter, region), of_one_item(marks)
+    return told, _person(told.reporter, region), mended_of_one_item(marks)
 
 
 def _told(body: bytes) -> tuple[AppReport, Marks]:

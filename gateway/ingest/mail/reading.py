@@ -14,7 +14,7 @@ from gateway.ingest.mail.headers import Fields
 from gateway.ingest.mail.letter import Enclosed, Letter
 from gateway.ingest.mail.nature import has_null_sender, is_by_list, nature
 from gateway.ingest.mail.parts import whole
-from gateway.ingest.repair import Marks, mark, of_one_item
+from gateway.ingest.repair import Marks, mark, mended_of_one_item
 
 WHOLE = "message.eml"
 """The name of the whole mail where it is attached."""
@@ -87,7 +87,7 @@ def addressed(fields: Fields, envelope: str | None, told: Marks = NOTHING, **sai
             : headers.MAX_PEOPLE
         ],
         sent_at=sent_at,
-        mended=of_one_item(marks),
+        mended=mended_of_one_item(marks),
         **said,  # type: ignore[arg-type]
     )
 

@@ -40,21 +40,41 @@ _HARMLESS = _any(
     r"(?:errors?|problems?|issues?|faults?|trouble)(?: is| are| has| have| was| were| been| now| all){0,4}"
     r" (?:gone|disappeared|vanished|solved|fixed|resolved)",
     r"still (?:works|working|fine|ok|good)",
+    r"again back (?:to normal|online)|back again (?:to normal|online)",
+    r"(?<!not )(?<!n['’]t )(?<!never )(?<!stopped )(?<!stops )work(?:s|ed|ing)? (?:\w+ )?again",
+    r"(?:no longer|isn['’]t|aren['’]t|is not|are not) (?:broken|slow|stuck|down)(?: any ?more)?",
+    r"(?:n['’]t|not) (?:crash|fail|hang|freeze|happen)(?:ing)? any ?more",
+    r"(?:cannot|can['’]t|could not|couldn['’]t|unable to) reproduce"
+    r"(?: (?:it|this|that|the \w+))?(?: any ?more)?",
+    r"不(?:卡|慢|报错|掉线|死机|崩溃)了",
     r"不再\S{0,8}|没有?再\S{0,8}|没有?(?:任何)?(?:报错|错误|故障|异常|问题)了?|再次(?:感谢|谢谢|多谢|表示感谢)",
     r"还是(?:很|要|得)?(?:谢谢|感谢|多谢)|还是(?:好|正常)[的了]",
     r"(?:问题|错误|故障|报错|异常)(?:已经?|都)?(?:消失|没有?|解决|排除|修复|恢复)了",
 )
 """What holds a word of trouble and tells of none."""
 
-_OPEN = _any(r"still (?:(?:to be )?test\w*|check\w*|wait\w*|(?:need|have) to (?:test|check))")
-"""What is not known yet."""
+_OPEN = _any(
+    r"still (?:(?:to be )?test\w*|check\w*|wait\w*|(?:need|have) to (?:test|check))",
+    r"\b(?:if|in case|whether|unless|should it)\b[^.,;!?\n]{0,80}",
+    r"(?:\b(?:will|would|can|shall)|['’]ll) (?:re-?open|come back|get back|be back|let you know)\b",
+    r"\b(?:not (?:be )?back|(?:i am|i['’]m|we are) back)\b",
+    r"\bback (?:again )?(?:on|next|by|in) (?:\w+ )?"
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|week|office)\b",
+    r"\b(?:cannot|can['’]?t|could not|couldn['’]t|unable to|not able to)"
+    r" (?:test|check|try|verify|confirm|look|come|answer|reply|say|tell|thank)\b",
+    r"\bwrong (?:number|address|ticket|mail|person|recipient)|\bstuck in\b",
+    r"(?:如果|要是|假如|万一|倘若|若)[^。！？；;!?\n]{0,80}|[^，。！？；,;!?\n]{1,20}的话",
+    r"[发打弄填写]错|(?:又|再次?|还)(?:出现|有问题|不行)[^，。！？,!?\n]{0,6}再(?:联系|反馈|说|找|报)",
+    r"[没无不](?:法|能|来得及|有时间)?(?:测试|验证|试)",
+)
+"""What is not known yet, or said of what may come, or of something else."""
 
 _PLAIN = _any(
     r"\bstill (?:not|no|does|is|am|isn|have|has|get|see|the same|broken|fail|slow|happen|occur|crash|down|can|unable|an? |there)",
     r"\b(?:happen\w*|occur\w*|fail\w*|down|back|broke\w*|crash\w*|stopp\w*|errors?|slow|problem|issue|gone)\b.{0,20}\bagain\b",
     r"\bagain (?:today|this|since|now|after)\b",
     r"\bnot (?:yet )?(?:been )?(?:working|work|works|solved|fixed|resolved|ok|okay|better)\b|\bno (?:change|better|luck)\b",
-    r"n['’]t (?:been )?(?:work|help|fix|solve|resolve|change)|\bsame (?:problem|issue|errors?|thing|as before)\b",
+    r"n['’]t (?:been )?(?:work|help|fix|solve|resolve|changed)|\bsame (?:problem|issue|errors?|thing|as before)\b",
     r"\b(?:comes?|came|is|are) back\b(?! to normal| up| online)|\bre-?open|\bun(?:solved|resolved|fixed)\b",
     r"\bgot worse|\bworse than\b|\bkeeps? (?:on )?\w+ing\b",
     r"还是(?:有问题|不|没|无法|打不开|报|一样|这样|那样|老样子|连|很?慢|很?卡|出现|有|登|提示|显示|用不了|失败|错)",
@@ -62,16 +82,50 @@ _PLAIN = _any(
     r"[没未](?:弄|修|搞|完全)?好|问题(?:依旧|依然|仍在|还在|又来)|老问题|不是这个问题|更(?:慢|糟|卡|严重)",
     r"又(?:开始)?(?:出|报|不|坏|发生|断|来|很?卡|很?慢|打不开|连不上|崩|挂|掉|失败|死机|没)",
     r"(?:没有?|未|并没有?)(?:彻底|完全|真正|得到|被|能)?(?:解决|修好|修复|恢复|好转|变化|用|效果|处理好|搞定)",
+    r"不能用|^\s{0,5}(?:都|也)?不行\s{0,5}[。.!！]?\s{0,5}$",
     r"重新打开|重开|(?:同样|一样|相同)的(?:问题|错误|故障|报错)",
 )
 """What says that it is not over, whatever else is said."""
 
+_DENIED = _any(
+    r"(?:\b(?:not|never|no|nothing|cannot|hardly)\b|n['’]t\b)\W{0,2}(?:\w{1,20} ){0,3}?"
+    r"(?:works?|working|worked|solved|fixed|resolved|ok|okay|fine|good)\b",
+    r"\b(?:said|says|told|thought|marked|supposed|should|claims?|hoped?|was|were|had|been)\b"
+    r"[^.,!?\n]{0,30}?\b(?:works?|working|worked|solved|fixed|resolved)\b",
+    r"(?:[没未不无]|说|以为|显示|标)[^，。！？,!?\n]{0,6}?(?:好|解决|恢复|正常|可以|能用|修复|搞定)(?:用|使用)?了?",
+)
+"""Good news that is denied, or that somebody else told."""
+
+_BETTER = _any(
+    r"\b(?:works?|working|worked|solved|fixed|resolved|ok)\b"
+    r"|\b(?:all|is|are|now) (?:okay|fine|good)\b",
+    r"(?:可以|好|正常|恢复|解决|能用|搞定|修好|可以用)了|没问题",
+)
+"""Good news: with it, words of trouble may be of before, or of something else."""
+
+_DOES = (
+    r"(?:open|log|sign|access|connect|print|save|send|start|use|load|see|find|get|read|download"
+    r"|upload|install|update|reach|receive|edit|view|enter|play|hear|scan|work|delete|create|boot|respond"
+    r"|show|let|accept|run|sync|recogni[sz]e|display|charge|turn|help)"
+)
+"""What people do with things, and things do."""
+
 _TROUBLE = _any(
-    r"\b(?:errors?|fail(?:s|ed|ing|ure)?|broken|cannot|can['’]?t|unable|wrong|crash\w*|stuck)\b",
-    r"\b(?:does|did|is|wo)n['’]?t\b",
-    r"无法|失败|报错|打不开|连不上|用不了|登不上|登录不了|坏了|死机|崩溃|掉线|不行|不能|不可以|不对|不好用|不管用|不正常|没反应|异常",
+    r"\b(?:errors?|fail(?:s|ed|ing|ure)?|broken|crash\w*|stuck|wrong)\b",
+    r"\b(?:cannot|can['’]?t|unable to|not able to|(?:does|is|wo)n['’]?t|(?:does|will) not)"
+    r" (?:even |really |to |be |let me |properly ){0,2}" + _DOES + r"\w{0,3}\b",
+    r"无法|失败|报错|打不开|连不上|用不了|登不上|登录不了|坏了|死机|崩溃|掉线|不好用|不管用|不正常|没反应|异常",
+    r"不(?:能|可以)(?:正常)?(?:用|使用|登|打|上|连|访问|保存|发|收|启动|播放|安装|下载|识别|显示|开)",
+    r"^\s{0,5}(?:都|也)?不(?:行|能|可以)|(?:结果|数据|显示|数字|金额|内容)不对",
 )
 """What tells of trouble, perhaps of that which is over."""
+
+_ASKED = _any(
+    r"[?？]|\b(?:what|why|when|how|which|where|who)\b|\b(?:could|can|would|will) you\b",
+    r"\b(?:was|were|had)\b|\bmy (?:fault|mistake)\b|\bon my (?:side|end)\b",
+    r"请问|为什么|怎么|什么|原因|吗|之前|昨天|当时|麻烦告",
+)
+"""What asks, or tells of before: trouble in it is not said to be there now."""
 
 _GOOD = _any(
     r"\b(?:(?:many|much|so|very) ){0,3}(?:thanks|thank you|thank u|thx|tks|ty|cheers|appreciate(?:d| it)?)"
@@ -111,10 +165,10 @@ def meaning(text: str, *names: str) -> Meaning:
     """What an answer means, without what it quotes: REFUSES and AGREES where it is plain. It may be signed by `names`."""
     said = _HARMLESS.sub(" ok ", _OPEN.sub("?", text[:LOOKED_AT]))
     if _PLAIN.search(said):
-        return Meaning.REFUSES
+        return Meaning.UNCLEAR if _BETTER.search(_DENIED.sub(" ", said)) else Meaning.REFUSES
     good = _GOOD.search(said) is not None
     if _TROUBLE.search(said):
-        return Meaning.UNCLEAR if good else Meaning.REFUSES
+        return Meaning.UNCLEAR if good or _ASKED.search(said) else Meaning.REFUSES
     return Meaning.AGREES if good and _is_nothing(_GOOD.sub(" ", said), names) else Meaning.UNCLEAR
 
 
