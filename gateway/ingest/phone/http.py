@@ -15,7 +15,7 @@ from aiohttp import web
 from gateway.dedup.submission import Receipt
 from gateway.errors import Forbidden, Malformed, NotFound, Overloaded, Unauthenticated, Unavailable
 from gateway.incidents.model import Outcome
-from gateway.ingest.http import Authenticate, accepted, read
+from gateway.ingest.http import Authenticate, accepted, beside, read
 from gateway.ingest.phone.call import CallEvent
 from gateway.ingest.phone.conversation import Conversation, quiet
 from gateway.ingest.phone.filing import SOURCE
@@ -93,7 +93,7 @@ class PhonePosts:
         posted = await self._posted(request)
         try:
             self._admitted(request, provider.slug)
-            self._proven(provider, posted)
+            await beside(posted.body, lambda: self._proven(provider, posted))
             return await self._answered(request, provider, posted, caller.integration_id)
         except (Unauthenticated, Forbidden):
             self.room.metrics.request(SOURCE, RequestOutcome.UNTRUSTED)
@@ -123,7 +123,7 @@ class PhonePosts:
     async def _answered(self, request: web.Request, provider: Provider, posted: Posted, integration_id: int) -> web.Response:
         speaking = self._conversation(request, provider, posted, integration_id)
         try:
-            told = self.room.read(provider, posted)
+            told = await beside(posted.body, lambda: self.room.read(provider, posted))
         except Malformed as error:
             return await self._refused(speaking, error)
         if isinstance(told, TextMessage):
