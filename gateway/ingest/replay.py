@@ -1,5 +1,6 @@
 """Quarantined bodies and items, read again after a parser or a mapping was mended."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -59,7 +60,8 @@ class Replay:
         source = self.source(kept.source)
         delivery = self.delivery(kept)
         mapping = self.mappings.of(kept.integration_id, kept.source)
-        parsed = reread(source, self.settings.get(kept.source, UNSET), mapping, delivery)
+        settings = self.settings.get(kept.source, UNSET)
+        parsed = await asyncio.to_thread(reread, source, settings, mapping, delivery)
         return await self.submit(
             Submission(
                 kept.integration_id, kept.source, delivery.body, {}, parsed.alerts, ignored=parsed.ignored, lost=parsed.lost,
