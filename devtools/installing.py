@@ -144,7 +144,7 @@ def bundled_pip() -> Pip:
 
 def own_pip() -> tuple[int, ...]:
     """Return the version of the pip that the running Python imports, () if it has none."""
-    with suppress(metadata.PackageNotFoundError):
+    with suppress(metadata.PackageNotFoundError):  # a pip that does not say its version is not used
         if importlib.util.find_spec("pip"):
             numbers = re.match(r"(\d+)\.(\d+)", metadata.version("pip"))
             return tuple(map(int, numbers.groups())) if numbers else ()

@@ -11,7 +11,9 @@ python -m gateway replay SOURCE FILE  what a captured request would become; --ap
 
 import argparse
 import os
+import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,10 @@ from gateway.settings import load
 from gateway.settings.loading import load_all
 
 LEVELS = ("debug", "info", "warning", "error")
+LONGEST_NAME = 1_000
+SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+MOST = 2**31 - 1
+"""The largest number of a key."""
 
 log = structlog.get_logger()
 
@@ -35,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logs.configure(level=options.log_level)
     try:
-        settings = options.load(options.config, os.environ)
+        settings = options.load(options.config, _environ(options))
         status: int = uvloop.run(options.run(settings, options))
     except Misconfigured as error:
         commands.print_problems(error.detail, error.flaws)
@@ -51,6 +57,20 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     else:
         return status
+
+
+OTHER_SERVERS = {"DATABASE_URL", "REDIS_URL"}
+OTHER_SERVERS |= {f"GATEWAY_{name}__URL{file}" for name in ("DATABASE", "REDIS") for file in ("", "_FILE")}
+"""Variables that name servers, which `dev` has of its own."""
+
+
+def _environ(options: argparse.Namespace) -> Mapping[str, str]:
+    """Return the environment as the command sees it: whatever it says of servers that are not used harms nobody."""
+    if getattr(options, "external_servers", True):
+        return os.environ
+    for name in sorted(OTHER_SERVERS & os.environ.keys()):
+        print(f"gateway: {name} is not used: dev starts servers of its own (--external-servers uses it)", file=sys.stderr)
+    return {name: value for name, value in os.environ.items() if name not in OTHER_SERVERS}
 
 
 def _level(text: str) -> str:
@@ -110,6 +130,27 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _name(text: str) -> str:
+    """The name of a key."""
+    if not 0 < len(text) <= LONGEST_NAME or not text.isprintable():
+        raise argparse.ArgumentTypeError(f"a name has 1 to {LONGEST_NAME} characters, none of which are control characters")
+    return text
+
+
+def _slug(text: str) -> str:
+    """The name of an integration, as the API takes it."""
+    if not SLUG.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no name of an integration: small letters, digits, - and _, at most 64")
+    return text
+
+
+def _number(text: str) -> int:
+    """The number of a key, as the list shows it."""
+    if not text.isascii() or not text.isdecimal() or int(text[:20]) > MOST:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of a key: `keys list` shows them")
+    return int(text)
+
+
 SCOPES = """scopes:
   ingest  send alerts and mail as the integration of --integration
   read    read records, timelines, metrics of the process and the catalogue
@@ -127,15 +168,15 @@ def _keys(asked: "argparse._SubParsersAction[argparse.ArgumentParser]", common: 
         group.add_parser("make", **_explained(common, made)),
         asked.add_parser("key", **_explained(common, "the same as keys make")),
     ):
-        make.add_argument("name", help="what the key is for, as lists show it")
+        make.add_argument("name", type=_name, help="what the key is for, as lists show it")
         make.add_argument("scopes", nargs="+", choices=("ingest", "read", "write", "admin"), metavar="SCOPE", help="see below")
-        make.add_argument("--integration", help="the sender's name; needed for the scope ingest")
+        make.add_argument("--integration", type=_slug, help="the sender's name; needed for the scope ingest")
         make.set_defaults(run=commands.make_key)
     listed = "list all keys without their secrets"
     group.add_parser("list", parents=[common], help=listed, description=listed).set_defaults(run=commands.list_keys)
     ended = "end a key by its number in the list"
     revoke = group.add_parser("revoke", parents=[common], help=ended, description=ended)
-    revoke.add_argument("id", type=int, metavar="NUMBER")
+    revoke.add_argument("id", type=_number, metavar="NUMBER")
     revoke.set_defaults(run=commands.revoke_key)
 
 

@@ -17,7 +17,7 @@ import structlog
 
 from gateway.api.connections import listening
 from gateway.app import Gateway, running
-from gateway.app.checking import examine, staff_of
+from gateway.app.checking import examine, read_staff
 from gateway.app.reach import unreachable
 from gateway.clock import SystemClock
 from gateway.db.migrate import migrate
@@ -49,7 +49,7 @@ async def serve(settings: Settings, options: argparse.Namespace) -> int:
         log.warning("index_missing", hint="REDIS_URL is not set: PostgreSQL alone feeds the timers, which costs it more")
     if not settings.audit.key:
         log.warning("audit_key_missing", hint="set audit.key, so that nobody who can write to the database can forge a timeline")
-    with _named_failures(url):
+    with named_failures(url):
         await migrate(url)
     await _warn_of_untold(settings)
     async with AsyncExitStack() as stack:
@@ -72,7 +72,7 @@ def _database(settings: Settings) -> str:
 async def _connected(settings: Settings) -> AsyncIterator["asyncpg.Connection[Any]"]:
     """Give a connection to the database for one command."""
     url = _database(settings)
-    with _named_failures(url):
+    with named_failures(url):
         conn = await asyncpg.connect(url, timeout=CONNECT_WITHIN)
     try:
         yield conn
@@ -81,7 +81,7 @@ async def _connected(settings: Settings) -> AsyncIterator["asyncpg.Connection[An
 
 
 @contextmanager
-def _named_failures(url: str) -> Iterator[None]:
+def named_failures(url: str) -> Iterator[None]:
     """Say which server does not answer, without the password of its address."""
     try:
         yield
@@ -136,7 +136,7 @@ INSERT INTO integration (slug, name) VALUES ($1, $2) ON CONFLICT (slug) DO UPDAT
 async def migrate_schema(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001 - every command's shape
     """Apply what is missing."""
     url = _database(settings)
-    with _named_failures(url):
+    with named_failures(url):
         applied = await migrate(url)
     print(f"gateway: applied {', '.join(map(str, applied))}" if applied else "gateway: the schema is up to date")
     return 0
@@ -168,7 +168,7 @@ def print_problems(title: str, flaws: Iterable[Flaw]) -> None:
 async def _warn_of_untold(settings: Settings) -> None:
     """Log whom nobody can tell: no reason not to serve, and nothing to find out from a missed incident."""
     async with _connected(settings) as conn:
-        staff = await staff_of(conn)
+        staff = await read_staff(conn)
     for flaw in unreachable(settings, staff):
         log.warning("nobody_can_be_told", setting=setting_path(flaw.pointer), problem=flaw.detail)
 
@@ -209,7 +209,7 @@ async def revoke_key(settings: Settings, options: argparse.Namespace) -> int:
 async def audit(settings: Settings, options: argparse.Namespace) -> int:
     """Recompute every chain; the exit status is 1 when something was tampered with."""
     async with _connected(settings) as conn:
-        lines = options.seals.read_text().splitlines() if options.seals else ()
+        lines = options.seals.read_text("utf-8", errors="replace").splitlines() if options.seals else ()
         damages = await audits.verify(conn, settings.audit.key.encode(), lines)
     for damage in damages:
         print(damage)

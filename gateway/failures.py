@@ -35,6 +35,8 @@ DATABASE_ADVICE: dict[type[Exception], str] = {
     asyncpg.ReadOnlySQLTransactionError: "name the primary server in DATABASE_URL",
     asyncpg.exceptions.ClientConfigurationError: "correct DATABASE_URL",
     asyncpg.PostgresConnectionError: "see PostgreSQL's log, and correct DATABASE_URL",
+    asyncpg.PostgresError: "see PostgreSQL's log; --log-level debug shows what was asked of it",
+    asyncpg.InterfaceError: "correct that value",
 }
 """Kinds of error with the advice for each; the first kind that fits is taken."""
 
@@ -43,7 +45,7 @@ NO_CONNECTION = (ConnectionError, TimeoutError)
 
 
 def failure_line(error: BaseException) -> str | None:
-    """Return what happened and what to do on one line, or None where only a traceback explains."""
+    """Return one line with the failure and the way out, or None where only a traceback explains."""
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
     line = _line(error)

@@ -5,6 +5,7 @@ from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from gateway.first_reading import FirstReading
 from gateway.incident_metrics import CLOCKS, PRIORITIES
 from gateway.incidents.model import Kind
 
@@ -39,7 +40,7 @@ RESTRICTED = "restricted"
 
 
 class Series:
-    """One set of series, by kind and one more label, whose values are added one by one at 0."""
+    """A set of series by kind and one more label; each value of that label begins at 0."""
 
     def __init__(self, registry: CollectorRegistry, prefix: str, label: str, words: str) -> None:
         def counter(name: str, text: str, *labels: str) -> Counter:
@@ -57,25 +58,24 @@ class Series:
             )
             for name, text in TIMES.items()
         }
-        self._counting: dict[tuple[str, str, str, str], Counter] = {}
-        self._timing: dict[tuple[str, str, str], Histogram] = {}
 
     def add(self, value: str) -> None:
         """Create every series with this value of the label."""
-        for (name, counter), kind in product(self._counters.items(), KINDS):
-            self._counting[name, "", kind, value] = counter.labels(kind, value)
-        for (name, counter), clock, kind in product(self._clocks.items(), CLOCKS, KINDS):
-            self._counting[name, clock, kind, value] = counter.labels(clock, kind, value)
-        for (name, times), kind in product(self._times.items(), KINDS):
-            self._timing[name, kind, value] = times.labels(kind, value)
+        for counter, kind in product(self._counters.values(), KINDS):
+            counter.labels(kind, value)
+        for counter, clock, kind in product(self._clocks.values(), CLOCKS, KINDS):
+            counter.labels(clock, kind, value)
+        for times, kind in product(self._times.values(), KINDS):
+            times.labels(kind, value)
 
     def count(self, name: str, clock: str, kind: str, value: str, times: int) -> None:
-        """Count something that happened so many times; `clock` is "" unless it is of a clock."""
-        self._counting[name, clock, kind, value].inc(times)
+        """Count events; `clock` is "" unless they are of a clock."""
+        series = self._clocks[name].labels(clock, kind, value) if clock else self._counters[name].labels(kind, value)
+        series.inc(times)
 
     def time(self, name: str, kind: str, value: str, seconds: float) -> None:
         """Observe one time."""
-        self._timing[name, kind, value].observe(seconds)
+        self._times[name].labels(kind, value).observe(seconds)
 
 
 class IncidentCounters:
@@ -85,16 +85,19 @@ class IncidentCounters:
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        registry.register(FirstReading(self._start_at_zero))
         self._priorities = Series(registry, "gateway_", "priority", "")
         self._groups = Series(registry, "gateway_service_group_", "group", ", by service group")
         self._known = {OTHER, RESTRICTED}
+
+    def _start_at_zero(self) -> None:
         for priority in PRIORITIES:
             self._priorities.add(priority)
-        for group in sorted(self._known):
+        for group in (OTHER, RESTRICTED):
             self._groups.add(group)
 
     def know(self, groups: Iterable[str]) -> None:
-        """Give groups series of their own, in this order, while there is room."""
+        """Add series for groups, in this order, while there is room."""
         for group in groups:
             if group not in self._known and len(self._known) < MOST_GROUPS + 2:
                 self._known.add(group)
@@ -110,7 +113,7 @@ class IncidentCounters:
         clock: str = "",
         times: int = 1,
     ) -> None:
-        """Count what happened so many times; `clock` is the one that was met or breached."""
+        """Count events; `clock` is the one that was met or breached."""
         self._priorities.count(name, clock, kind, str(priority), times)
         self._groups.count(name, clock, kind, self._label(group), times)
 

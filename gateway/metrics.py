@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
+from gateway.first_reading import FirstReading
 from gateway.incident_counters import IncidentCounters
 from gateway.incident_metrics import IncidentMetrics
 from gateway.incidents.model import Outcome, TimerKind
@@ -68,6 +69,7 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry, sources: Iterable[str] = ()) -> None:
         self.registry = registry
         self.sources = frozenset(sources) | {OTHER}
+        registry.register(FirstReading(self._start_at_zero))
         self._intake(registry)
         self._monitors(registry)
         self.incidents = IncidentMetrics(registry)
@@ -75,7 +77,6 @@ class Metrics:
         self._timers(registry)
         self._telling(registry)
         self._process(registry)
-        self._start_at_zero()
 
     def _intake(self, registry: CollectorRegistry) -> None:
         self.intake_requests = Counter(
@@ -230,16 +231,15 @@ class Metrics:
         )
 
     def _start_at_zero(self) -> None:
-        self._requests = {
-            (source, outcome): self.intake_requests.labels(source, outcome.value)
-            for source in self.sources
-            for outcome in RequestOutcome
-        }
         for source in self.sources:
+            _create(self.intake_requests, source, RequestOutcome)
             _create(self.intake_items, source, Outcome)
             _create(self.intake_rejected, source, Rejection)
+            self.quarantine_pending.labels(source)
+            self.quarantine_age.labels(source)
         for channel in (*CHANNELS, OTHER):
             _create(self.sends, channel, SendOutcome)
+            _create(self.outbox_depth, channel, OutboxState)
             self.send_seconds.labels(channel)
         for kind in TimerKind:
             self.timer_lateness.labels(kind_label(kind))
@@ -247,9 +247,8 @@ class Metrics:
             self.timers_poisoned.labels(kind_label(kind))
         for said in PINGS:
             self.pings.labels(said)
-        self.clear_outbox()
-        self.clear_monitors()
-        self.clear_quarantine()
+        for state in MONITORS:
+            self.monitors.labels(state)
 
     def clear_quarantine(self) -> None:
         """Set what waits in quarantine back to 0."""
@@ -280,7 +279,7 @@ class Metrics:
 
     def request(self, source: str, outcome: RequestOutcome) -> None:
         """Count one intake request; a source that is not configured counts as `other`."""
-        self._requests[self._source(source), outcome].inc()
+        self.intake_requests.labels(self._source(source), outcome.value).inc()
 
     def items(self, source: str, outcome: Outcome, count: int = 1) -> None:
         """Count items of one source that ended in one outcome."""

@@ -1,4 +1,4 @@
-"""Jobs that a replica does again and again: each at its own pace, its failures counted and nobody else harmed by them."""
+"""Periodic jobs of a replica: each at its own pace, with isolated and counted failures."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -27,7 +27,7 @@ class Periodic:
 
 
 class Observer(Protocol):
-    """Hears how runs ended; implemented by the metrics."""
+    """The observer of the results of runs; the metrics implement it."""
 
     def periodic_succeeded(self, name: str, at: float) -> None:
         """The job succeeded at this moment, in seconds since 1970."""
@@ -40,12 +40,21 @@ class Observer(Protocol):
 
 @dataclass(slots=True)
 class Periodics:
-    """Runs jobs until cancelled: one that fails is logged, counted and comes again at its pace."""
+    """A runner of jobs until cancelled; a failed one is logged, counted and runs again."""
 
     jobs: Sequence[Periodic]
     clock: Clock
     observer: Observer
     _began: dict[str, float] = field(default_factory=dict)
+    _ran: set[str] = field(default_factory=set)
+
+    async def begin_with(self, *names: str) -> None:
+        """Run these jobs now, one after the other; raises what they raise. `run` then begins with their pause."""
+        named = {job.name: job for job in self.jobs}
+        for job in (named[name] for name in names):
+            await job.run_once()
+            self._succeeded(job)
+            self._ran.add(job.name)
 
     async def run(self) -> None:
         """Run all jobs, each at its own pace."""
@@ -54,12 +63,14 @@ class Periodics:
                 group.create_task(self._again_and_again(job), name=f"periodic {job.name}")
 
     async def _again_and_again(self, job: Periodic) -> None:
-        while True:
+        if job.name not in self._ran:
             await self.once(job)
+        while True:
             await self.clock.sleep(job.every)
+            await self.once(job)
 
     async def once(self, job: Periodic) -> bool:
-        """Run one job; answers whether it succeeded. Never raises."""
+        """Run one job and return whether it succeeded; never raises."""
         self._began[job.name] = self.clock.monotonic()
         try:
             await job.run_once()
@@ -69,17 +80,20 @@ class Periodics:
             return False
         finally:
             del self._began[job.name]
-        self.observer.periodic_succeeded(job.name, self.clock.now().timestamp())
+        self._succeeded(job)
         return True
 
+    def _succeeded(self, job: Periodic) -> None:
+        self.observer.periodic_succeeded(job.name, self.clock.now().timestamp())
+
     def stuck(self) -> tuple[str, ...]:
-        """Return the jobs of which one run does not end."""
+        """Return the jobs whose present run does not end."""
         now = self.clock.monotonic()
         return tuple(sorted(name for name, began in self._began.items() if now - began > STUCK_AFTER))
 
 
 async def each(job: str, items: Iterable[Item], work: Callable[[Item], Awaitable[object]]) -> int:
-    """Do the work for every item; one that fails is logged and left for the next run. Answers how many succeeded.
+    """Do the work for every item and return how many succeeded; a failed one waits for the next.
 
     Raises the failures together once all items had their turn, so that the run counts as failed.
     """

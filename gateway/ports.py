@@ -31,7 +31,7 @@ def require_free(host: str, port: int) -> None:
 
 @contextmanager
 def named_port_failures(host: str, port: int) -> Iterator[None]:
-    """Turn what the system says about a port into Misconfigured, which names it."""
+    """Turn an OSError about a port into Misconfigured, which names the port."""
     try:
         yield
     except socket.gaierror:

@@ -11,11 +11,13 @@ from typing import Any
 import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
+from prometheus_client.metrics import MetricWrapperBase
 
 from devtools.commands import COMMANDS
 from gateway.api.feed import Feed
 from gateway.api.paths import plain
 from gateway.api.routes import table
+from gateway.incidents.model import Outcome
 from gateway.metrics import Metrics
 from gateway.quarantine.difference import Kind
 from gateway.quarantine.mapping import Mapping, check
@@ -89,10 +91,25 @@ def test_every_setting_stands_on_its_page_with_its_default() -> None:
         assert f"| `{shown}` |" in row or "| (empty) |" in row or "| see the file |" in row, path
 
 
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_every_outcome_of_an_item_stands_on_the_page_of_senders(name: str) -> None:
+    page = (ROOT / "docs" / "sources" / name).read_text("utf-8")
+    firsts = " ".join(line.split(" | ")[0] for line in page.splitlines() if line.startswith("| `"))
+    assert [outcome for outcome in Outcome if f"`{outcome}`" not in firsts] == []
+
+
 def test_every_metric_stands_on_its_page_with_its_meaning() -> None:
     page = (ROOT / "docs" / "metrics.md").read_text("utf-8")
     for family in Metrics(CollectorRegistry()).registry.collect():
         assert f"| `{family.name}` | {family.type} | {family.documentation} |" in page
+
+
+def test_every_metric_stands_on_its_page_with_its_labels() -> None:
+    page = (ROOT / "docs" / "metrics.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(gateway_\w+)` \| .* \|(.*)\|$", page, re.MULTILINE)
+    shown = {name: re.findall(r"`(\w+)`", labels) for name, labels in rows}
+    metrics = [one for one in Metrics(CollectorRegistry()).registry._collector_to_names if isinstance(one, MetricWrapperBase)]
+    assert shown == {one._name: list(one._labelnames) for one in metrics}
 
 
 def test_the_page_of_the_quarantine_names_operations_kinds_and_steps_that_there_are() -> None:

@@ -37,6 +37,11 @@ def file_error(number: int, *files: str) -> OSError:
             "run `python -m gateway migrate` on this database first",
         ),
         (
+            asyncpg.PostgresSyntaxError("invalid command-line argument"),
+            "the database refused: invalid command-line argument",
+            "see PostgreSQL's log; --log-level debug shows what was asked of it",
+        ),
+        (
             ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed"),
             "no server answers: [Errno 111] Connect call failed",
             "is it running, and is its address right?",

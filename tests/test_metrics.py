@@ -52,3 +52,14 @@ def test_a_timer_that_fired_counts_its_lateness_and_never_a_negative_one() -> No
     metrics.fired(TimerKind.SLA, -1.0)
     assert metrics.registry.get_sample_value("gateway_timers_fired_total", {"kind": "sla"}) == 2
     assert metrics.registry.get_sample_value("gateway_timer_lateness_seconds_bucket", {"kind": "sla", "le": "0.01"}) == 1
+
+
+def test_what_was_counted_before_the_first_reading_stays_counted() -> None:
+    metrics = Metrics(CollectorRegistry(), ["alertmanager"])
+    metrics.request("alertmanager", RequestOutcome.ACCEPTED)
+    metrics.quarantined("alertmanager", 3, 60.0)
+    labels = {"source": "alertmanager"}
+    for _ in range(2):
+        assert metrics.registry.get_sample_value("gateway_intake_requests_total", labels | {"outcome": "accepted"}) == 1
+        assert metrics.registry.get_sample_value("gateway_intake_requests_total", labels | {"outcome": "refused"}) == 0
+        assert metrics.registry.get_sample_value("gateway_quarantine_pending", labels) == 3

@@ -8,15 +8,19 @@ import pytest
 from gateway.api import body
 from gateway.durations import MOST_CHARS, duration, promise
 from gateway.errors import Malformed, TooLarge
-from gateway.ingest import meaning
 from gateway.kinship import reading
+from gateway.operations import meaning
 from tests.support.patterns import Applied, every_pattern, hostile
 
 SIZES = (256, 6_000)
 WITHIN_S = 0.015
 """Seconds of processor time; a pattern that needs the square of its text takes ten times as long."""
 
-LARGEST = {"gateway.durations:": MOST_CHARS, "gateway.ingest.meaning.": meaning.LOOKED_AT, "gateway.kinship.": 2 * reading.READ}
+LARGEST = {
+    "gateway.durations:": MOST_CHARS,
+    "gateway.operations.meaning.": meaning.LOOKED_AT,
+    "gateway.kinship.": 2 * reading.READ,
+}
 """Characters of the longest text that the patterns of a module ever see, where that is less."""
 
 

@@ -52,6 +52,37 @@ async def test_a_job_that_fails_is_counted_and_leaves_the_others(clock: FakeCloc
     await asyncio.wait({task})
 
 
+async def test_a_job_that_the_start_ran_comes_again_after_its_pause(clock: FakeClock) -> None:
+    runs: Counter[str] = Counter()
+
+    def counted(name: str) -> Periodic:
+        async def run() -> None:
+            runs[name] += 1
+
+        return Periodic(name, 5.0, run)
+
+    heard = Heard()
+    jobs = Periodics((counted("first"), counted("later")), clock, heard)
+    await jobs.begin_with("first")
+    assert heard.succeeded == {"first": NOON.timestamp()}
+    task = asyncio.create_task(jobs.run())
+    await until(lambda: runs["later"])
+    assert runs == {"first": 1, "later": 1}
+    clock.advance(timedelta(seconds=5))
+    await until(lambda: runs["later"] > 1)
+    assert runs["first"] == 2
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def test_a_replica_does_not_start_when_what_it_begins_with_fails(clock: FakeClock) -> None:
+    jobs = Periodics((Periodic("broken", 5.0, broken),), clock, Heard())
+    with pytest.raises(KeyError, match="a bug"):
+        await jobs.begin_with("broken")
+    with pytest.raises(KeyError, match="misspelt"):
+        await jobs.begin_with("misspelt")
+
+
 async def test_a_run_that_does_not_end_is_stuck_until_it_ends(clock: FakeClock) -> None:
     gate = asyncio.Event()
     job = Periodic("slow", 5.0, gate.wait)

@@ -17,7 +17,7 @@ JSON, FORM, PARTS, BYTES = (
 
 
 class Key(Enum):
-    """How a caller shows a key, as a sentence."""
+    """The way a caller shows a key, as a sentence."""
 
     NONE = "Needs no key."
     HEADER = "Needs the scope `ingest`."
@@ -63,8 +63,8 @@ def addresses() -> Iterator[Address]:
         yield from _alertmanager(root, reads, read, write)
     yield from _opsgenie()
     yield from _pages()
-    yield Address("GET", "/healthz", "Read if the process works", Key.NONE)
-    yield Address("GET", "/readyz", "Read if requests can be served", Key.NONE)
+    yield Address("GET", "/healthz", "Check that the process works", Key.NONE)
+    yield Address("GET", "/readyz", "Check that requests can be served", Key.NONE)
     yield Address("GET", "/metrics", "Read the metrics in Prometheus' format", Key.NONE)
     yield Address("GET", "/problems/{slug}", "Show what a problem means", Key.NONE)
     yield Address("GET", "/runbooks/{name}", "Show the runbook of an alert", Key.NONE)
@@ -125,8 +125,8 @@ def _alertmanager(root: str, reads: Key, read: Key, write: Key) -> Iterator[Addr
     yield Address("POST", root + "/api/v2/silences", "Create or change a silence", write, (JSON,))
     yield Address("GET", root + "/api/v2/silence/{id}", "Read a silence", read)
     yield Address("DELETE", root + "/api/v2/silence/{id}", "End a silence", write)
-    yield Address("GET", root + "/-/healthy", "Read if the gateway works", Key.NONE)
-    yield Address("GET", root + "/-/ready", "Read if the gateway serves requests", Key.NONE)
+    yield Address("GET", root + "/-/healthy", "Check that the gateway works", Key.NONE)
+    yield Address("GET", root + "/-/ready", "Check that the gateway serves requests", Key.NONE)
 
 
 def _opsgenie() -> Iterator[Address]:

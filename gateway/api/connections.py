@@ -80,7 +80,7 @@ class Connection(web.RequestHandler):
         if self._request_count > heads:
             self._head_came()
             if not (body := self._messages[-1][1]).is_eof():
-                self._loop.call_later(self._limits.server.body_within.total_seconds(), _give_up, body)
+                self._loop.call_later(self._limits.server.body_within.total_seconds(), self._give_up, body)
         elif self._head_due is None and self._current_request is None:
             self._await_head()
 
@@ -95,6 +95,14 @@ class Connection(web.RequestHandler):
         response.headers.update(edge.HEADERS)
         response.force_close()
         return response
+
+    def _give_up(self, body: StreamReader) -> None:
+        """Tell whoever reads the body that it takes too long.
+
+        Of a request that was answered without its body, aiohttp reads what is left and ends that itself.
+        """
+        if self._current_request is not None and not body.is_eof():
+            body.set_exception(web.HTTPRequestTimeout())
 
     def _await_head(self) -> None:
         self._head_due = self._loop.call_later(self._limits.server.head_within.total_seconds(), self._too_slow)
@@ -113,12 +121,6 @@ class Connection(web.RequestHandler):
         if self.transport is not None:
             self.transport.write(answer)
         self.force_close()
-
-
-def _give_up(body: StreamReader) -> None:
-    """Whoever reads the body is told that it takes too long."""
-    if not body.is_eof():
-        body.set_exception(web.HTTPRequestTimeout())
 
 
 @asynccontextmanager

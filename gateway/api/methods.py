@@ -1,4 +1,4 @@
-"""Contact methods of people: read and set, one's own and, for administrators, anybody's."""
+"""The API of contact methods: people read and set their own, administrators anybody's."""
 
 from dataclasses import asdict
 from typing import Annotated, Literal
@@ -33,29 +33,29 @@ class ContactMethod(Request, kw_only=True):
 
 
 class ContactMethods(Request, kw_only=True):
-    """How a person is reached, in the order it is tried; none means by e-mail."""
+    """The contact methods of a person in the order they are tried; none means by e-mail."""
 
     methods: Annotated[list[ContactMethod], Meta(max_length=MOST)]
 
 
 async def read_methods(call: Call) -> web.Response:
-    """How somebody is reached."""
+    """Return the contact methods of a person."""
     return await _shown(call, call.request.match_info["login"])
 
 
 async def read_own_methods(call: Call) -> web.Response:
-    """How one is reached oneself."""
+    """Return the contact methods of the caller."""
     person_id(call)
     return await _shown(call, call.caller.who.name)
 
 
 async def put_methods(call: Call) -> web.Response:
-    """Set how somebody is reached."""
+    """Replace the contact methods of a person."""
     return await _replaced(call, call.request.match_info["login"])
 
 
 async def put_own_methods(call: Call) -> web.Response:
-    """Set how one is reached oneself."""
+    """Replace the contact methods of the caller."""
     person_id(call)
     return await _replaced(call, call.caller.who.name)
 

@@ -24,7 +24,7 @@ from gateway.operations.attach import File
 from gateway.operations.memory import Once
 from gateway.operations.permissions import Action, may
 from gateway.pages.rendering import Pages
-from gateway.pages.words import EVENTS, WORDS, said
+from gateway.pages.words import EVENTS, HOLDS, WORDS, said
 
 MY = "/my/{link:[A-Za-z0-9._-]{1,128}}"
 ASKED = {"confirm": mine.Agree, "refuse": wire.Refuse, "rate": wire.Rate, "note": wire.Note}
@@ -109,7 +109,8 @@ class MyPage:
         """What is told beside the event."""
         facts = happened.facts
         if reason := facts.get("reason"):
-            yield label(HoldReason(reason), locale)
+            own = HOLDS.get(HoldReason(reason))
+            yield said(own, locale) if own else label(HoldReason(reason), locale)
         if until := facts.get("until"):
             yield said(WORDS["until"], locale).format(self._when(until))
         if text := facts.get("text") or facts.get("note"):

@@ -1,4 +1,4 @@
-"""One record for staff as a page that a link in a message opens: to read, without a key and without a script."""
+"""The read-only page of one record that a link in a message to staff opens, without a key."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -41,17 +41,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class RecordPage:
-    """GET /r/{link}; nothing can be done there."""
+    """The handler of GET /r/{link}; its page is read-only."""
 
     context: Context
     pages: Pages
 
     def routes(self) -> list[web.RouteDef]:
-        """Its address."""
+        """Return the route of the page."""
         return [web.get(ADDRESS, self.read)]
 
     async def read(self, request: web.Request) -> web.Response:
-        """The record as it stands; raises NotFound where the link is not good or its reader may not see it."""
+        """Return the page; raises NotFound for a bad link or a reader who may not see it."""
         locale, link = self.pages.locale(request), request.match_info["link"]
         desk = self.context.desk
         async with acquire(desk.pool) as conn:
@@ -81,7 +81,7 @@ async def _reader(conn: Connection, opened: Opened) -> Who:
 
 
 def _links(incident: Incident) -> Iterator[tuple[str, str]]:
-    """Yield words and address of what the record links to: web pages alone."""
+    """Yield the text and address of each web page that the record links to."""
     for one in incident.links:
         href = one.get("href", "")
         if href.startswith(("https://", "http://")):
@@ -89,7 +89,7 @@ def _links(incident: Incident) -> Iterator[tuple[str, str]]:
 
 
 def _story(entries: Sequence[Record], locale: Locale) -> Iterator[Step]:
-    """Yield the entries of a timeline that people have a word for, with the words that were written."""
+    """Yield the timeline entries that have a label, with the text that somebody wrote."""
     for row in entries:
         if row["event"] in EVENTS:
             facts = msgspec.json.decode(row["facts"])

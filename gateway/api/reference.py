@@ -1,4 +1,4 @@
-"""Pages that need no key: the types of problems that answers name, and the runbooks that alerts name."""
+"""Pages that need no key: types of problems (the `type` of an error) and runbooks of alerts."""
 
 from collections.abc import Mapping
 from functools import cache

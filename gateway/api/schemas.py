@@ -44,10 +44,10 @@ def properties_of(kind: Any) -> dict[str, Schema]:
     """Return the schema of each field of a struct of text, with what it refers to written out."""
     schema = msgspec.json.schema(kind)
     definition = schema["$defs"][kind.__name__]
-    return {name: given(portable(_inlined(shape, schema["$defs"]))) for name, shape in definition["properties"].items()}
+    return {name: never_null(portable(_inlined(shape, schema["$defs"]))) for name, shape in definition["properties"].items()}
 
 
-def given(shape: Schema) -> Schema:
+def never_null(shape: Schema) -> Schema:
     """Return the schema of a value that can be left out but never be null."""
     match shape:
         case {"anyOf": [*kinds], "default": None} if {"type": "null"} in kinds:
@@ -72,7 +72,7 @@ def portable(shape: Any) -> Any:
     if isinstance(said := done.get("description"), str):
         done["description"] = cleandoc(said)
     if isinstance(pattern := done.get("pattern"), str):
-        done["pattern"] = ecma(pattern)
+        done["pattern"] = ecma_pattern(pattern)
     if isinstance(values := done.get("enum"), list):
         done["enum"] = of_one_type(values)
     if done.get("type") == "array" and "prefixItems" not in done:
@@ -86,7 +86,7 @@ def renamed(reference: str) -> str:
     return f"{start}/{NAMES.get(name, name)}"
 
 
-def ecma(pattern: str) -> str:
+def ecma_pattern(pattern: str) -> str:
     r"""Return a pattern of Python's as ECMA-262: `$` is the very end there, as `\Z` is here."""
     return f"{pattern[:-2]}$" if pattern.endswith(r"\Z") else pattern
 

@@ -1,4 +1,4 @@
-"""Mail that was set aside because a program wrote it: to look at, and to make a record of."""
+"""The API of mail that was set aside because a program wrote it: list, read, open as a record."""
 
 import asyncio
 from datetime import datetime
@@ -35,7 +35,7 @@ class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class SetAside(msgspec.Struct):
-    """One mail.
+    """One mail that was set aside.
 
     `answers` is the number of the record it answers, `incident` that of the record it became.
 
@@ -80,7 +80,7 @@ class SetAsideOpened(msgspec.Struct):
     set_aside: SetAside
 
 
-def _view(kept: set_aside.Kept) -> SetAside:
+def _view(kept: set_aside.SetAsideMail) -> SetAside:
     return SetAside(
         id=kept.id, receipt=kept.receipt_id, integration=kept.integration, source=kept.source, received_at=kept.received_at,
         reason=kept.reason, sender=kept.sender, subject=masking.text(kept.subject), text=masking.text(kept.text),
@@ -94,7 +94,7 @@ def _id(call: Call) -> int:
 
 
 async def list_set_aside(call: Call) -> web.Response:
-    """List a page of what was set aside."""
+    """Return a page of the mails that were set aside."""
     query = body.query(call.request, Query)
     async with acquire(call.context.desk.pool) as conn:
         found = await set_aside.newest(conn, sight(call.who), query.state, query.reason, query.before, query.limit + 1)
@@ -103,14 +103,14 @@ async def list_set_aside(call: Call) -> web.Response:
 
 
 async def read_set_aside(call: Call) -> web.Response:
-    """Show one, whole."""
+    """Return one mail with its body."""
     async with acquire(call.context.desk.pool) as conn:
         kept = await set_aside.by_id(conn, _id(call), sight(call.who))
     return respond(await asyncio.to_thread(_view, kept))
 
 
 async def open_set_aside(call: Call) -> web.Response:
-    """Make one a record; again, it changes nothing and names the same record."""
+    """Create a record of one mail; a second call changes nothing and names the same record."""
     done = await call.context.open_set_aside(_id(call), call.who)
     log.info("set_aside_opened", id=done.kept.id, by=call.actor, incident=done.kept.incident)
     shown = await asyncio.to_thread(_view, done.kept)

@@ -1,4 +1,4 @@
-"""Requests about clocks that no record has: a story to read them of, and an edit of the configuration to try."""
+"""The requests of `simulate` (clock events) and `preview` (an edit of the configuration)."""
 
 from typing import Annotated, Any
 
@@ -8,7 +8,7 @@ from gateway.api.wire import Moment, Name, Priority, Request, Text
 
 
 class SimulatedEvent(Request, kw_only=True):
-    """One clock event of a story."""
+    """One clock event, such as an acceptance or a hold."""
 
     at: Moment
     event: str
@@ -18,7 +18,7 @@ class SimulatedEvent(Request, kw_only=True):
 
 
 class Simulate(Request, kw_only=True):
-    """A story to read the clocks of."""
+    """Clock events in order, for which `simulate` computes the clocks."""
 
     policy: Name = ""
     kind: str = "incident"

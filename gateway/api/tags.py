@@ -5,7 +5,7 @@ import re
 TAGS = {
     "Records": "Make, list, read and correct incidents and service requests.",
     "Work on records": "What people do with a record, from accepting it to closing it.",
-    "Links": "How records hang together, and what they lead to in other systems.",
+    "Links": "Links between records, and to what they lead to in other systems.",
     "Files": "Files that are kept with a record.",
     "Major incidents": "Status updates, reports and the people who must be told.",
     "Reporters": "What a reporter may see and do, by a signed link or from an app.",
@@ -14,7 +14,7 @@ TAGS = {
     "Knowledge": "Articles, similar records and candidates for problems.",
     "Quarantine": "What could not be understood or was set aside, and how to mend it.",
     "Catalogue": "Services, configuration items and the fields that the configuration adds.",
-    "People": "People, groups and how they are reached.",
+    "People": "People, groups and contact methods.",
     "Shifts": "Who works when, and what one shift hands over to the next.",
     "Monitors": "Jobs that must be heard of in time, and their pings.",
     "Keys and sessions": "Signing in, and the keys of people and machines.",

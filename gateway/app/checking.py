@@ -1,19 +1,21 @@
-"""Everything that can be found out about a configuration without serving: its file, what it names, and the database."""
+"""`gateway check`: examine the configuration and the database without serving."""
 
-from collections.abc import Iterator
+import errno
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import asyncpg
 from redis.exceptions import RedisError
 
-from gateway.app.reach import Staff, left_open, unreachable
+from gateway.app.reach import Staff, unconfirmed, unreachable
 from gateway.db.pool import Connection, open_pool
 from gateway.errors import Flaw, GatewayError, Misconfigured
 from gateway.failures import failure_line
 from gateway.ingest.chat.providers import PROVIDERS
 from gateway.ingest.source import unused_secrets
 from gateway.ingest.sources import SOURCES
+from gateway.ports import require_free
 from gateway.settings import Settings
 from gateway.settings.loading import Loaded, quoted
 from gateway.sla.escalation import Escalation
@@ -28,7 +30,7 @@ NO_LINKS = "server.external_url is empty: no message holds a link that opens its
 
 @dataclass(slots=True)
 class Findings:
-    """What is wrong, so that `serve` refuses it; whom nobody can tell; what could not be looked at; and notes."""
+    """The results: what `serve` refuses, unreachable recipients, what was not checked, notes."""
 
     problems: list[Flaw] = field(default_factory=list)
     untold: list[Flaw] = field(default_factory=list)
@@ -37,27 +39,28 @@ class Findings:
 
 
 async def examine(loaded: Loaded, now: datetime, *, allow_unsafe: bool = False) -> Findings:
-    """Look at everything; nothing found wrong keeps the rest from being looked at."""
-    found = Findings(problems=[*loaded.flaws, *_contradictions(loaded)])
+    """Check everything, and go on after each problem."""
+    found = Findings(problems=[*loaded.flaws, *loaded.besides(_contradictions(loaded))])
+    found.problems += _listening(loaded.settings, found.problems)
     if not {"sla", "escalation"} & loaded.broken and not found.problems:
         found.notes += notes_on(loaded.settings, now)
     if "server" not in loaded.broken and not loaded.settings.server.external_url:
         found.notes.append(NO_LINKS)
     staff = await _database(loaded.settings, found, allow_unsafe=allow_unsafe)
     await _index(loaded.settings, found)
-    found.untold += unreachable(loaded.settings, staff)
+    found.untold += loaded.besides(unreachable(loaded.settings, staff))
     found.problems = list(quoted(found.problems, loaded.tree))
     found.untold = list(quoted(found.untold, loaded.tree))
     return found
 
 
 def _contradictions(loaded: Loaded) -> Iterator[Flaw]:
-    """Yield what the parts that use the settings would refuse at the start, of sections that can be read."""
+    """Yield the problems that parts of the gateway would raise at the start."""
     settings = loaded.settings
     yield from unused_secrets({source.slug: source for source in SOURCES}, settings.intake)
     known = sorted(provider.slug for provider in PROVIDERS)
     yield from (Flaw(f"/chat/{name}", f"there are {', '.join(known)}") for name in settings.chat if name not in known)
-    if {"sla", "escalation"} & loaded.broken:
+    if "sla" in loaded.broken:
         return
     for read in (lambda: read_policies(settings.sla), lambda: Escalation.from_settings(settings)):
         try:
@@ -66,10 +69,24 @@ def _contradictions(loaded: Loaded) -> Iterator[Flaw]:
             yield from error.flaws
 
 
+def _listening(settings: Settings, known: Sequence[Flaw]) -> Iterator[Flaw]:
+    """Yield a flaw for every address that cannot be listened on; one in use may be this gateway's."""
+    listener, server = settings.mail.listener, settings.server
+    wanted = {"server": (server.host, server.port)}
+    wanted |= {"mail/listener": (listener.host, listener.port)} if listener.host else {}
+    for where, (host, port) in wanted.items():
+        try:
+            require_free(host, 0 if any(flaw.pointer == f"/{where}/port" for flaw in known) else port)
+        except Misconfigured as error:
+            cause = error.__cause__
+            if not (isinstance(cause, OSError) and cause.errno == errno.EADDRINUSE):
+                yield Flaw(f"/{where}/host", error.detail)
+
+
 async def _database(settings: Settings, found: Findings, *, allow_unsafe: bool) -> Staff | None:
     if not settings.database.url:
         found.unchecked.append("DATABASE_URL is not set: the database was not looked at")
-        found.unchecked += left_open(settings)
+        found.unchecked += unconfirmed(settings)
         return None
     try:
         pool = await open_pool(settings.database, allow_unsafe=allow_unsafe)
@@ -77,13 +94,13 @@ async def _database(settings: Settings, found: Findings, *, allow_unsafe: bool) 
         if (line := failure_line(error)) is None:
             raise
         found.problems += error.flaws if isinstance(error, GatewayError) and error.flaws else [Flaw("/database/url", line)]
-        found.unchecked += left_open(settings)
+        found.unchecked += unconfirmed(settings)
         return None
     try:
         async with pool.acquire() as conn:
-            return await staff_of(conn)
+            return await read_staff(conn)
     except asyncpg.UndefinedTableError:
-        found.unchecked += ["the database is empty until `python -m gateway migrate`", *left_open(settings)]
+        found.unchecked += ["the database is empty until `python -m gateway migrate`", *unconfirmed(settings)]
         return None
     finally:
         pool.terminate()
@@ -94,8 +111,8 @@ GROUPS = "SELECT slug FROM staff_group WHERE active"
 POLICIES = "SELECT DISTINCT policy FROM service WHERE policy <> ''"
 
 
-async def staff_of(conn: Connection) -> Staff:
-    """Return who the database knows; raises asyncpg.UndefinedTableError before it was migrated."""
+async def read_staff(conn: Connection) -> Staff:
+    """Return the staff in the database; raises UndefinedTableError before it was migrated."""
     people = await conn.fetch(PEOPLE, MOST_PEOPLE)
     groups, policies = await conn.fetch(GROUPS), await conn.fetch(POLICIES)
     return Staff(

@@ -1,4 +1,4 @@
-"""Whom the settings tell and nobody can reach: channels that are off, people and groups that do not exist."""
+"""Recipients in the settings that no message reaches: channel off, person or group unknown."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,28 +10,17 @@ from gateway.notify.address_guard import AddressGuard, AddressRefused
 from gateway.oncall.person import EMAIL
 from gateway.oncall.roles import Role
 from gateway.settings import Settings
-from gateway.settings.recipients import Target, target_of
-
-NEEDS = {
-    "smtp": "notify.smtp.host",
-    "voice": "notify.twilio.account",
-    "sms": "notify.twilio.account",
-    "slack": "notify.slack.token",
-    "feishu": "notify.feishu.app_id",
-    "wecom": "notify.wecom.corp_id",
-    "dingtalk": "notify.dingtalk.app_key",
-}
-"""Channels and the setting that switches each on."""
+from gateway.settings.recipients import SWITCHES, Target, target_of
 
 PEOPLE = ("person", "voice", "sms")
 """Channels whose address is a login."""
 
-CHANNELS = sorted({*NEEDS, *PEOPLE, "webhook", GROUP.rstrip(":")})
+CHANNELS = sorted({*SWITCHES, *PEOPLE, "webhook", GROUP.rstrip(":")})
 
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Who the database knows: telephone numbers by login, roles that somebody has, groups, and policies of services."""
+    """Staff in the database: telephones by login, roles in use, groups, policies of services."""
 
     phones: Mapping[str, str]
     roles: frozenset[str]
@@ -45,6 +34,7 @@ def unreachable(settings: Settings, staff: Staff | None) -> Iterator[Flaw]:
         for index, text in enumerate(targets):
             if why := _objection(settings, target_of(text), staff):
                 yield Flaw(f"/notify/recipients/{role}/{index}", why)
+    yield from _never_told(settings)
     for pointer, role in _roles_asked(settings, staff):
         if role in OWN or settings.notify.recipients.get(role):
             continue
@@ -57,8 +47,16 @@ def unreachable(settings: Settings, staff: Staff | None) -> Iterator[Flaw]:
             yield Flaw(f"/routing/{index}/group", f"there is no active group {rule.group!r}")
 
 
-def left_open(settings: Settings) -> Iterator[str]:
-    """Yield what only the database could tell, as settings are named."""
+def _never_told(settings: Settings) -> Iterator[Flaw]:
+    """Yield a flaw for every list of recipients whose role is asked for nowhere, as one that is misspelt."""
+    asked = {role for rule in settings.escalation.management for role in rule.notify}
+    asked.update(settings.escalation.declared, Role)
+    for role in settings.notify.recipients.keys() - asked:
+        yield Flaw(f"/notify/recipients/{role}", "no rule tells this role: correct its name, or name it in a rule")
+
+
+def unconfirmed(settings: Settings) -> Iterator[str]:
+    """Yield the settings that only the database could confirm."""
     for role, targets in settings.notify.recipients.items():
         for index, target in enumerate(map(target_of, targets)):
             if target.channel in PEOPLE or f"{target.channel}:" == GROUP:
@@ -105,10 +103,10 @@ def _off(settings: Settings, channel: str, address: str) -> str:
     robots: dict[str, Mapping[str, object]] = {"wecom": notify.wecom.robots, "dingtalk": notify.dingtalk.robots}
     if kind == "robot" and channel in robots:
         return "" if robot in robots[channel] else f"there is no notify.{channel}.robots.{robot}"
-    if channel not in NEEDS:
+    if channel not in SWITCHES:
         return ""
-    _, section, name = NEEDS[channel].split(".")
-    return "" if getattr(getattr(notify, section), name) else f"this channel is off: set {NEEDS[channel]}"
+    _, section, name = SWITCHES[channel].split(".")
+    return "" if getattr(getattr(notify, section), name) else f"this channel is off: set {SWITCHES[channel]}"
 
 
 def _missing(channel: str, login: str, staff: Staff | None) -> str:

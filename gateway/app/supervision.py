@@ -1,4 +1,4 @@
-"""Keeps what a replica does beside requests running: a task that dies is started anew, and both probes say so."""
+"""Supervision of the background tasks of a replica: dead ones are restarted, and probes say so."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -27,7 +27,7 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 
 @dataclass(slots=True)
 class _Task:
-    """One task: how often it died since it last settled, and since when it runs, None while it does not."""
+    """One task: its deaths since it last settled, and since when it runs, None while dead."""
 
     name: str
     deaths: int = 0
@@ -36,7 +36,7 @@ class _Task:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Starts the tasks of a replica and counts what they die of."""
+    """A supervisor that starts the tasks, restarts dead ones and counts their failures."""
 
     clock: Clock
     metrics: Metrics

@@ -1,4 +1,4 @@
-"""One thing that was mended in a request before its source read it."""
+"""A value of a request that was mended before its source read it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,5 +17,5 @@ class Mended:
 
 
 def mended_of(item: int, mended: Iterable[Mended]) -> list[dict[str, str]]:
-    """What was mended of one item, what concerns the whole body included."""
+    """Return what was mended of one item and of the whole body, as receipts show it."""
     return [{"pointer": one.pointer, "what": one.what} for one in mended if one.item in (WHOLE, item)]

@@ -1,4 +1,4 @@
-"""Acts and words of a person in the sender's tool, as a command on the record. Pure."""
+"""Commands on a record for what a person did or wrote in the sender's tool. Pure."""
 
 from gateway.dedup.steps import PersonSaid
 from gateway.incidents import commands
@@ -13,11 +13,11 @@ TAKEN_BACK = "took the acknowledgement back"
 
 
 def name_of(author: str, source: str) -> str:
-    """Return the name that people read of somebody who acted in a sender's tool."""
+    """Return the name of somebody who acted in a sender's tool, such as "obrien (nagios)"."""
     return f"{author} ({source})" if author else UNNAMED
 
 
-def quoted(incident: Incident, said: PersonSaid) -> commands.Command | None:
+def command_of(incident: Incident, said: PersonSaid) -> commands.Command | None:
     """Return the command that keeps what a person did or said; None where the record has it already.
 
     An acknowledgement is taken back only from whoever took the record on in the same tool: somebody who accepted it here

@@ -13,7 +13,7 @@ from gateway.dedup.kindred import Bond
 from gateway.dedup.known import Holder
 from gateway.dedup.opening import ACTOR, Openings
 from gateway.dedup.plan import Item, Plan
-from gateway.dedup.quoting import quoted
+from gateway.dedup.quoting import command_of
 from gateway.dedup.regrading import Grading
 from gateway.dedup.steps import AnyStep, Step, Worded
 from gateway.dedup.storms import firing_of
@@ -150,7 +150,7 @@ class Records:
             return lifecycle.apply(incident, COMMANDS[step], ACTOR, now)
         if isinstance(step, Worded):
             return self._grading.reworded(incident, step, now)
-        command = quoted(incident, step)
+        command = command_of(incident, step)
         if command is None:
             return Revision(after=incident, actor=ACTOR, events=())
         return lifecycle.apply(incident, command, ACTOR, now)

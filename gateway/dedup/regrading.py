@@ -1,4 +1,4 @@
-"""Bring a record up to what its alert says by now: its words, and its priority where the severity became worse. Pure."""
+"""Regrading: an alert's new title, description and severity, and the priority they raise. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ class Firing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Grading:
-    """Everything the configuration says about how urgent an alert is; `judge` is the criticality of services."""
+    """The settings that grade alerts; `judge` applies the criticality of services."""
 
     settings: Settings
     rules: Rules
@@ -51,7 +51,7 @@ class Grading:
         return replace(grade, priority=self.judge(grade.priority, service).priority)
 
     def reworded(self, incident: Incident, step: Worded, now: datetime) -> Revision:
-        """Return what the present words of an alert change about the live record that answers for it.
+        """Return the revision of a live record by its alert's present title, description, severity.
 
         Of one alert the words are shown as they are now. Of several, those of the worst: another one's are shown where it
         is worse than what is shown. What a person has corrected stays.
@@ -79,7 +79,7 @@ class Grading:
         return replace(raised, events=events)
 
     def worst_shown(self, incident: Incident, firing: Sequence[Firing], now: datetime) -> Revision:
-        """Return what a storm shows instead, once the alert it shows became milder or fires no more."""
+        """Return a storm that shows its worst alert, once the shown one is milder or over."""
         if not firing:
             return Revision(after=incident, actor=ACTOR, events=())
         graded = [(self.grade(one.source, one.words.severity, one.service).priority, one) for one in firing]
@@ -97,7 +97,7 @@ class Grading:
 
 
 def shown_title(title: str, *, storm: bool) -> str:
-    """Return the title by which a record shows an alert of that title."""
+    """Return the title of a record for the title of its alert; storms have a prefix."""
     return f"{STORM_TITLE}{title}"[:TITLE] if storm else title
 
 

@@ -1,4 +1,4 @@
-"""The steps by which a batch moves a record on, in the order in which they were decided. Pure values."""
+"""Steps: what a batch of alerts does to one record, in order. Pure values."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -8,7 +8,7 @@ from gateway.incidents.model import Alert
 
 
 class Step(Enum):
-    """A step that needs no more than its name; LEAVE is that of one alert of several that fires no more."""
+    """A step without data; LEAVE means that one of several alerts no longer fires."""
 
     CLEAR = auto()
     REOPEN = auto()
@@ -18,7 +18,7 @@ class Step(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Worded:
-    """The alert fires with other words than before; `before` is None for one that did not belong to the record yet."""
+    """A firing with other words or severity; `before` is None for an alert new to the record."""
 
     source: str
     alert: Alert
@@ -27,7 +27,7 @@ class Worded:
 
 @dataclass(frozen=True, slots=True)
 class PersonSaid:
-    """A person acknowledged the alert, took that back, or wrote a note, in the sender's tool."""
+    """An act of a person in the sender's tool: an acknowledgement, taking it back, or a note."""
 
     source: str
     alert: Alert

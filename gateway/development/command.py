@@ -1,4 +1,4 @@
-"""Everything on one machine: servers, schema, keys and the gateway, until SIGTERM or SIGINT."""
+"""`gw dev`: start bundled servers, schema, keys and the gateway, until SIGTERM or SIGINT."""
 
 import argparse
 import asyncio
@@ -11,7 +11,7 @@ import msgspec
 
 from gateway.app import Gateway
 from gateway.clock import SystemClock
-from gateway.commands import address, serving
+from gateway.commands import address, named_failures, serving
 from gateway.db.migrate import migrate
 from gateway.demo.play import play
 from gateway.development.kept_keys import DevelopmentKeys, kept_keys
@@ -38,7 +38,8 @@ async def dev(settings: Settings, options: argparse.Namespace) -> int:
             state.mkdir(parents=True, exist_ok=True)
         else:
             settings = await _on_embedded(stack, settings, state, failed)
-        await migrate(settings.database.url)
+        with named_failures(settings.database.url):
+            await migrate(settings.database.url)
         kept = await kept_keys(settings.database.url, state)
         gateway, stop = await serving(stack, settings)
         url = address(gateway, settings)
@@ -72,7 +73,7 @@ def _require_addresses(settings: Settings) -> None:
 
 
 def _addresses(settings: Settings) -> dict[str, str]:
-    """Where the settings say that servers are, "" where they do not."""
+    """Return the addresses of both servers from the settings, "" for those left out."""
     return {"DATABASE_URL": settings.database.url, "REDIS_URL": settings.redis.url}
 
 
@@ -103,7 +104,7 @@ def _pass_on(done: asyncio.Task[None], failed: asyncio.Future[None]) -> None:
 
 
 async def _first(stop: asyncio.Event, failed: asyncio.Future[None]) -> None:
-    """Wait for the end that a person asked for; raises what ended it otherwise."""
+    """Wait until a person stops it; raises the failure that ends it otherwise."""
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait((stopped, failed), return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()

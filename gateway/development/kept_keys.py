@@ -59,7 +59,7 @@ async def _create(conn: asyncpg.Connection) -> DevelopmentKeys:
 
 
 def _read(file: Path) -> DevelopmentKeys | None:
-    """The keys of an earlier start; None if there was none, or if the file was damaged."""
+    """Return the keys of an earlier start; None without one or when the file is damaged."""
     try:
         known = json.loads(file.read_text("utf-8"))
     except (FileNotFoundError, ValueError):

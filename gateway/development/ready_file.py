@@ -1,4 +1,4 @@
-"""The file that tells scripts that the gateway serves, and where, for as long as it does."""
+"""The ready file: while the gateway serves, it exists and tells scripts its address."""
 
 import json
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class ReadyFile:
-    """A file that is there, whole, once the gateway serves; None where nobody asked for one."""
+    """The ready file at `path`; None where nobody asked for one."""
 
     path: Path | None
 
     def prepare(self) -> None:
-        """Remove that of an earlier start, and make a draft that only this user may read."""
+        """Remove the file of an earlier start, and create a draft that only this user may read."""
         if self.path is not None:
             self.remove()
             self._draft(self.path).touch(mode=0o600)
@@ -25,7 +25,7 @@ class ReadyFile:
             draft.replace(self.path)
 
     def remove(self) -> None:
-        """The gateway serves no longer."""
+        """Remove the file: the gateway no longer serves."""
         if self.path is not None:
             self.path.unlink(missing_ok=True)
             self._draft(self.path).unlink(missing_ok=True)

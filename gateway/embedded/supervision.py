@@ -1,4 +1,4 @@
-"""Starts a bundled server again when it dies while the gateway runs on it."""
+"""Supervision of the bundled servers: a dead one is restarted."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class DeathCount:
 
 
 async def keep_running(embedded: Embedded, clock: Clock) -> None:
-    """Restart whatever dies, for ever. Raises Unavailable when servers die too often."""
+    """Restart each dead server until cancelled; raises Unavailable when they die too often."""
     deaths = DeathCount()
     while True:
         for server in embedded.servers:

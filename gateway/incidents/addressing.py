@@ -1,4 +1,4 @@
-"""From an announcement and a directory of people to messages and the timeline's entry about them. Pure."""
+"""Addressing: turn an announcement into messages to people, and their timeline entry. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -51,7 +51,7 @@ class Directory:
 
 @dataclass(slots=True)
 class Addressed:
-    """What has been found of one announcement so far."""
+    """The messages of one announcement found so far, and the roles that get none."""
 
     notices: dict[str, Notice] = field(default_factory=dict)
     unreachable: list[str] = field(default_factory=list)

@@ -30,7 +30,7 @@ class Recipient:
 
     @property
     def nobody(self) -> bool:
-        """Whether this is somebody of the incident that the incident does not have."""
+        """True for a person of the incident, such as its handler, whom it does not have."""
         return self.own and not (self.people or self.group or self.listed or self.instead is not None)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from gateway.db.pool import Connection
+from gateway.errors import Malformed
 from gateway.incidents import timeline
 
 
@@ -96,12 +97,22 @@ async def _sealed(conn: Connection, key: bytes, before: bytes, seq: int, since: 
     return Seal(seq, since, upto, entries, hmac.digest(key, before + text + digest, "sha256").hex())
 
 
+def seal_of(line: str) -> Seal:
+    """Return the seal that a line exported; raises Malformed."""
+    try:
+        kept = msgspec.json.decode(line, type=Seal)
+        bytes.fromhex(kept.hash)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise Malformed(f"{line[:60]!r} is no seal: name the file that audit.seal_file writes") from error
+    return kept
+
+
 async def _broken_seals(conn: Connection, key: bytes, lines: Iterable[str]) -> list[Damage]:
     """Seals that what stands in the database no longer answers to; each is judged by the exported one before it."""
     damages: list[Damage] = []
     before = b""
     for line in lines:
-        kept = msgspec.json.decode(line, type=Seal)
+        kept = seal_of(line)
         found = await _sealed(conn, key, before, kept.seq, kept.since, kept.upto)
         if not hmac.compare_digest(found.hash, kept.hash):
             damages.append(Damage(0, kept.seq, f"seal broken: {kept.entries} entries were sealed, {found.entries} stand now"))

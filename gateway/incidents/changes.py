@@ -1,4 +1,4 @@
-"""What a transaction did to incidents, for whoever is told once it is committed."""
+"""The changes of a transaction to incidents, handed on once it is committed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

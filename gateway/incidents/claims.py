@@ -1,4 +1,4 @@
-"""Claims: how urgent a reporter calls a report, until somebody who works here has graded it. Pure.
+"""Claims: the urgency and impact a reporter states, until staff have graded the report. Pure.
 
 Who holds no staff role does not decide that everybody is woken: the record gets a milder grade, the claim stays beside it,
 and an urgent claim is looked at at once.
@@ -24,7 +24,7 @@ Judge = Callable[[Impact, Urgency], int]
 
 
 def claimed_priority(incident: Incident) -> int | None:
-    """Return the priority that the reporter's own words would make, None where they claimed nothing more."""
+    """Return the priority that the reporter claims, None where they claimed nothing more."""
     if incident.claimed_impact is None or incident.claimed_urgency is None:
         return None
     return PRIORITIES[incident.claimed_impact][incident.claimed_urgency]

@@ -1,4 +1,4 @@
-"""What messages say of an incident, bounded. Pure."""
+"""Facts: the fields of an incident that messages show, bounded in size. Pure."""
 
 from collections.abc import Mapping
 from itertools import islice
@@ -26,7 +26,7 @@ BARE = (
 
 
 def facts_of(incident: Incident) -> dict[str, Any]:
-    """Return what a message may say of an incident."""
+    """Return the facts of an incident for a message."""
     return {
         **{name: getattr(incident, name) for name in SAME},
         "description": incident.description[:TEXT],

@@ -1,4 +1,4 @@
-"""How urgent an incident is, and the most urgent its senders have called it so far. Pure.
+"""Grades: impact, urgency and priority, and the worst grade that senders have given. Pure.
 
 While nobody but its senders has set the priority, it is itself the most urgent they named. A priority that a person sets
 may be another one: then the mark "worst:<priority>" keeps the most urgent that was known, which that priority holds against.

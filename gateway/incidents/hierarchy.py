@@ -1,4 +1,4 @@
-"""The rule that keeps incidents from being silent below a master: who may follow whom, and how one is let go. Pure.
+"""The rules for following a master, so that no incident is silent below one. Pure.
 
 An incident that follows a master has no clock and tells nobody, for its master does both. So it may follow only a master that
 is open, at least as urgent, and there for everybody who would work on the incident itself.
@@ -16,7 +16,7 @@ BY_HAND = "by hand"
 
 
 class Ranked(Protocol):
-    """What decides where an incident may stand: its own facts, or those a batch knows of it."""
+    """The facts by which an incident may follow another: its own, or those a batch knows of it."""
 
     @property
     def state(self) -> State:

@@ -156,7 +156,7 @@ LABELS: Mapping[type[StrEnum], Mapping[str, tuple[str, str]]] = {
         Outcome.CLEARED: ("cleared", "已恢复"),
         Outcome.ACKNOWLEDGED: ("acknowledged", "已确认"),
         Outcome.UNACKNOWLEDGED: ("acknowledgement withdrawn", "已取消确认"),
-        Outcome.SUPPRESSED: ("suppressed by maintenance", "维护抑制"),
+        Outcome.SUPPRESSED: ("held back by a silence or maintenance", "已抑制"),
         Outcome.STALE: ("out of date", "已过期"),
         Outcome.IGNORED: ("ignored", "忽略"),
         Outcome.SET_ASIDE: ("set aside", "已搁置"),

@@ -1,11 +1,13 @@
 """The draft of a major-incident report, from the record and its timeline (docs/process.md). Pure: values in, Markdown out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from gateway.incidents.labels import LOCALES, Locale, label
+from gateway.incidents.language import language as written_in
+from gateway.incidents.model import HoldReason
 from gateway.incidents.record import Incident
 
 CAUSE = "cause"
@@ -16,6 +18,9 @@ TOLD = frozenset({
     "resumed", "escalated", "note", "status_update", "resolved", "reopened", "closed",
 })  # fmt: skip
 """The events that are actions of somebody and belong into a report."""
+
+REASONED = frozenset({"declared_major"})
+"""The events whose reason is in somebody's words."""
 
 WORDS: Mapping[str, tuple[str, str]] = {
     "report": ("Major incident report", "重大事件报告"),
@@ -96,8 +101,14 @@ def _solution(incident: Incident, locale: Locale) -> str:
 
 
 def language_of(incident: Incident) -> Locale:
-    """Return the language of a record, English where it has none that a report can be written in."""
-    return "zh-CN" if incident.language.lower().startswith("zh") else "en"
+    """Return the language of a record: the one it names, else the one it is written in.
+
+    English where that is none that a report can be written in.
+    """
+    named = incident.language or incident.labels.get("language", "")
+    if named:
+        return "zh-CN" if named.lower().startswith("zh") else "en"
+    return written_in(f"{incident.title}\n{incident.description}")
 
 
 def _times(incident: Incident, locale: Locale) -> str:
@@ -107,8 +118,20 @@ def _times(incident: Incident, locale: Locale) -> str:
 
 
 def _step(one: Happening, locale: Locale) -> str:
-    said = _line(str(one.facts.get("note") or one.facts.get("reason") or one.facts.get("text") or ""))
+    said = "; ".join(_said(one, locale))
     return f"- {_stamp(one.at)} {_line(one.actor)}: {_word(one.event, locale)}" + (f" – {said}" if said else "")
+
+
+def _said(one: Happening, locale: Locale) -> Iterator[str]:
+    """Yield what people wrote or chose.
+
+    Codes by which the gateway says why it did something are no words.
+    """
+    if one.event == "held" and (reason := one.facts.get("reason")) in tuple(HoldReason):
+        yield label(HoldReason(reason), locale)
+    names = ("note", "reason", "text") if one.event in REASONED else ("note", "text")
+    if written := next((str(one.facts[name]) for name in names if one.facts.get(name)), ""):
+        yield _line(written)
 
 
 def _stamp(at: datetime) -> str:

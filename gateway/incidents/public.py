@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.db.pool import Connection
 from gateway.incidents import store
+from gateway.incidents.model import HoldReason
 from gateway.incidents.sight import Sight
 
 TOLD: Mapping[str, frozenset[str]] = {
@@ -28,7 +29,7 @@ TOLD: Mapping[str, frozenset[str]] = {
     "called_back": frozenset(),
     "note": frozenset(),
 }
-"""The events a reporter is told of, and which facts beside the state; notes only where they are the reporter's own."""
+"""The events a reporter is told of, and which facts beside the state; notes where they are the reporter's own or for them."""
 
 ALWAYS = frozenset({"state", "was"})
 
@@ -43,8 +44,13 @@ def public(event: str, actor: str, facts: Mapping[str, Any], names: AbstractSet[
     own = actor.lower() in names
     if event not in TOLD or (event == "note" and not own):
         return None
-    told = TOLD[event] | ALWAYS | ({"note"} if own else frozenset())
+    told = TOLD[event] | ALWAYS | ({"note"} if own or _is_for_reporter(event, facts) else frozenset())
     return {name: value for name, value in facts.items() if name in told}
+
+
+def _is_for_reporter(event: str, facts: Mapping[str, Any]) -> bool:
+    """Return whether the note was sent to the reporter: the question of a hold, the reason of a rejection."""
+    return event == "rejected" or (event == "held" and facts.get("reason") == HoldReason.AWAITING_USER)
 
 
 async def hide_masters(conn: Connection, told: Sequence[dict[str, Any]], sight: Sight) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""News: what the reporter of an incident is to hear of one change of it. Pure."""
+"""News: messages to the reporter about one change of their incident. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class News:
 
 
 def news_of(revision: Revision) -> News | None:
-    """Return what the reporter hears; nothing of what they said themselves, or where only marks changed.
+    """Return the news of a revision; none for what the reporter did, or where only marks changed.
 
     The note of a hold is the question where they are asked one; that they could not be reached is said
     without it.

@@ -1,4 +1,4 @@
-"""Times that were brought within bounds, and the places of a request that told them. Pure.
+"""Times of alerts that were cut to the allowed span, with their places in the request. Pure.
 
 A sender's clock that is ahead, or a year that nobody means, refuses nothing (`limits.clamped`,
 `instants.kept`); the receipt says which time was read otherwise than it was sent.
@@ -36,7 +36,7 @@ def _at_bound(when: datetime | None, latest: datetime) -> bool:
 
 
 def bounded(item: int, alert: Alert, tree: Any, at: Steps, received_at: datetime) -> Iterator[Mended]:
-    """Tell of each time of an alert that was changed; `tree` stands at `at` in its request."""
+    """Return a receipt entry for each time that was cut; `tree` stands at `at` in its request."""
     ahead = received_at + NEWEST
     told = list(_out_of_bounds(tree, at, ahead))
     began, ends = alert.event_time, alert.ends_at
@@ -51,7 +51,7 @@ def bounded(item: int, alert: Alert, tree: Any, at: Steps, received_at: datetime
 
 
 def early(at: datetime, received_at: datetime) -> str:
-    """Return what is said of a time that lies ahead; "" where it does not."""
+    """Return the receipt's words for a time that lies ahead; "" for any other."""
     ahead = received_at + NEWEST
     return _what(ahead) if at > ahead else ""
 

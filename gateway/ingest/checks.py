@@ -15,7 +15,10 @@ STATUS = {
 }
 BY_PEOPLE = (AlertStatus.ACKNOWLEDGED, AlertStatus.COMMENTED)
 OTHERS = ("FLAPPING", "DOWNTIME")
-"""How the notification types begin that change nothing here: what is planned or flaps is the sender's to hold back."""
+"""How the notification types begin that change nothing here.
+
+What is planned or flaps is the sender's to hold back. What somebody wrote with it is a comment.
+"""
 
 
 class Notification(msgspec.Struct):
@@ -47,7 +50,8 @@ def parse(delivery: Delivery, namespace: str) -> Parsed:
     status, named_by = STATUS.get(kind), delivery_id(delivery.headers)
     if status is None and not kind.startswith(OTHERS):
         raise limits.fault("/type", f"a notification type is PROBLEM, RECOVERY or ACKNOWLEDGEMENT, not {told.type[:40]!r}")
-    if status is None or (status is AlertStatus.COMMENTED and not told.comment.strip()):
+    status = status or AlertStatus.COMMENTED
+    if status is AlertStatus.COMMENTED and not told.comment.strip():
         return Parsed((), ignored=((0, kind.lower()),), delivery_id=named_by)
     return Parsed(((0, _alert(told, status, namespace, delivery)),), delivery_id=named_by)
 

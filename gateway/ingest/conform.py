@@ -1,4 +1,4 @@
-"""A decoded body brought to the types its source reads it into, as far as nothing is lost by it. Pure.
+"""Conversion of a decoded body to the types its source expects, without losing a value. Pure.
 
 A number where a text is expected is its text, "5" where a number is expected is 5, a single value in place of a list is a list
 of one. What cannot be brought over is left out where its source has a default for it; else it stays and the source refuses it.
@@ -26,7 +26,7 @@ LOST: Any = object()
 
 
 def conformed(tree: Any, kinds: Any, kept: frozenset[Steps], at: Steps = ()) -> tuple[Any, Marks]:
-    """A body, or the part of one that stands at `at`, as one of the kinds that its source reads, and what was done to it.
+    """Return a body, or its part at `at`, as one of the kinds its source reads, and what was done.
 
     It becomes the kind that needs the least done; a list is one of the kind's items. Places in `kept` (`*` for every item) are
     never left out.
@@ -63,7 +63,7 @@ def _turned(shape: inspect.Type, value: Any, at: Steps, kept: frozenset[Steps], 
 
 
 def _chosen(shape: inspect.UnionType, value: Any, at: Steps, kept: frozenset[Steps], marks: Marks) -> Any:
-    """As the first of the types that takes the value as it is, else as the first that it can be brought to."""
+    """Return the value as the type of the union that needs the least change."""
     tried = []
     for one in shape.types:
         done: Marks = {}
@@ -95,12 +95,12 @@ def _member(field: inspect.Field, parent: dict[str, Any], at: Steps, kept: froze
 
 
 def decoded(body: bytes, kind: type[T], *, retyped: bool = True) -> T:
-    """A whole body as `kind`, mended where it has to be; raises Malformed where that does not help."""
+    """Decode a body as `kind`, mended where needed; raises Malformed where that does not help."""
     return mended(body, kind, retyped=retyped)[0]
 
 
 def mended(body: bytes, kind: type[T], charset: str = "", *, retyped: bool = True) -> tuple[T, Marks]:
-    """The same, with what was done to it; `charset` is the one that its media type declares.
+    """Decode a whole body as `kind`, and return what was mended; `charset` is the declared one.
 
     Without `retyped` only the text is repaired: what has another type than `kind` says is refused,
     so that nothing of a body is left out unnoticed whose sender gets no receipt.
@@ -119,7 +119,7 @@ def mended(body: bytes, kind: type[T], charset: str = "", *, retyped: bool = Tru
 
 
 def is_kept(at: Steps, kept: frozenset[Steps]) -> bool:
-    """Whether a place is one that is never left out, or has one within."""
+    """Return whether a place, or one within it, is never left out."""
     return any(len(one) >= len(at) and pointers.overlap(one, at) for one in kept)
 
 
@@ -151,7 +151,7 @@ def _values(shape: inspect.DictType, value: dict[str, Any], at: Steps, kept: fro
 
 
 def _text(value: Any) -> Any:
-    """Any value but null as text: what is no text as its JSON."""
+    """Return any value but null as text: a text as it is, anything else as JSON."""
     if isinstance(value, str):
         return value
     return LOST if value is None else encoded(value).decode()

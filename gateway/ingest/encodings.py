@@ -1,4 +1,4 @@
-"""The text of a body whose bytes are not plain UTF-8. Pure.
+"""Decoding of bodies that are not plain UTF-8. Pure.
 
 A byte order mark names the encoding; without one a declared charset does, and without that the bytes tell. Nothing is ever
 refused here: what cannot be read becomes U+FFFD.
@@ -24,7 +24,7 @@ LATIN = {0xDC80 + byte: bytes([0x80 + byte]).decode("cp1252", "replace") for byt
 
 
 def text_of(body: bytes, charset: str = "") -> Text:
-    """The body as text; `charset` is the one that its media type declares."""
+    """Return the body as text; `charset` is the one that its media type declares."""
     for mark, name in MARKS:
         if body.startswith(mark):
             if name == "utf-8":
@@ -44,14 +44,14 @@ def _unmarked(body: bytes, charset: str) -> Text:
 
 
 def _wide(body: bytes) -> str | None:
-    """UTF-16 without a mark: JSON begins with an ASCII character, beside which stands a NUL."""
+    """Return the name of UTF-16 without a mark: JSON begins with an ASCII letter and a NUL."""
     if len(body) > 1 and (body[0] == 0) != (body[1] == 0):
         return "utf-16-be" if body[0] == 0 else "utf-16-le"
     return None
 
 
 def _foreign(body: bytes, charset: str) -> Text:
-    """A body that is no UTF-8: in the charset it declares, or damaged, or in an older encoding."""
+    """Decode a body that is no UTF-8: by its declared charset, as damaged UTF-8, or as Latin-1."""
     for name in (_declared(charset), "gb2312"):
         if name and (text := _decoded(body, name, "strict")) is not None:
             return text, f"read as {name.upper()}"
@@ -65,7 +65,7 @@ def _foreign(body: bytes, charset: str) -> Text:
 
 
 def _declared(charset: str) -> str:
-    """The charset as Python names it; "" for none, and for one that is not taken."""
+    """Return Python's name of a charset; "" for none and for one that is not accepted."""
     try:
         name = codecs.lookup(charset[:40]).name
     except (LookupError, ValueError):

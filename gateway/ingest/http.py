@@ -1,5 +1,6 @@
 """The front door of every source: who sends, how much, whether it is signed, what it says, and the receipt once committed."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -21,7 +22,7 @@ from gateway.errors import (
     Unauthenticated,
     Unavailable,
 )
-from gateway.ingest.lenient import understood
+from gateway.ingest.lenient import read_leniently
 from gateway.ingest.rereading import problem_of
 from gateway.ingest.signatures import UnknownKey
 from gateway.ingest.source import Delivery, Parsed, Source, unused_secrets
@@ -32,6 +33,9 @@ from gateway.settings import Settings
 
 UNSET = SourceSettings()
 """The settings of a source that has none."""
+
+QUICK = 65_536
+"""Bytes of a body that is read at once; a longer one takes time, which the loop does not have."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -111,7 +115,11 @@ class FrontDoor:
         try:
             if source.verify is not None:
                 delivery = await self._verified(source, delivery, settings)
-            parsed = understood(source, settings, self.mappings.of(caller.integration_id, source.slug), delivery)
+            mapping = self.mappings.of(caller.integration_id, source.slug)
+            if len(body) <= QUICK:
+                parsed = read_leniently(source, settings, mapping, delivery)
+            else:
+                parsed = await asyncio.to_thread(read_leniently, source, settings, mapping, delivery)
             if parsed.confirm is not None:
                 await self.fetch(parsed.confirm)
         except (Unauthenticated, Forbidden):

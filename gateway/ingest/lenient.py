@@ -1,4 +1,4 @@
-"""A request read as it came and, where that is refused, once more with what is wrong in it mended. Pure.
+"""Lenient reading: a request that its source refuses is mended and read once more. Pure.
 
 A body that its source takes costs nothing here. Of any other the text is repaired, the types are brought to what the source
 expects, and what the source still objects to is left out unless it names an alert. Every change is told of in `Parsed.mended`.
@@ -6,6 +6,7 @@ expects, and what the source still objects to is left out unless it names an ale
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,8 @@ from gateway.settings import Intake
 MISSING = "Object missing required field"
 """How msgspec says that something is not there."""
 
+MISSING_FIELD = re.compile(rf"{MISSING} `(.+)`")
+
 ROUNDS = 8
 """How often a body is read again after something was left out of it."""
 
@@ -39,8 +42,8 @@ LONG = (("title", limits.TITLE), ("description", limits.DESCRIPTION), ("severity
 """Texts of an alert by their greatest length."""
 
 
-def understood(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed:
-    """What a request says; raises Malformed where even mended nothing of it can be read, and Forbidden as `Source.read`."""
+def read_leniently(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed:
+    """Read a request, mended if need be; raises Malformed, and Forbidden as `Source.read`."""
     try:
         came = replace(delivery, body=mappings.applied(mapping, delivery.body)) if mapping else delivery
         parsed = source.read(came, settings)
@@ -52,7 +55,7 @@ def understood(source: Source, settings: Intake, mapping: mappings.Mapping, deli
 
 
 def _mended(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery, came: Parsed | Malformed) -> Parsed:
-    """The request read again; as it `came`, refusal and all, where it is no JSON whatever is done."""
+    """Read the request mended; return or raise `came`, the first result, where it is no JSON."""
     found = _decoded(source, mapping, delivery)
     if found is None:
         if isinstance(came, Malformed):
@@ -66,7 +69,7 @@ def _mended(source: Source, settings: Intake, mapping: mappings.Mapping, deliver
 
 
 def _decoded(source: Source, mapping: mappings.Mapping, delivery: Delivery) -> tuple[Mapping[str, str], Any, Marks] | None:
-    """The headers, the repaired body with its mapping laid over it, and what was done; None for no JSON."""
+    """Return headers, repaired and mapped body, and what was done; None for no JSON."""
     found = repaired(delivery.body, _charset(delivery.headers))
     tree, marks = found if found is not None else (ABSENT, {})
     if mapping and found is not None:
@@ -81,7 +84,7 @@ def _decoded(source: Source, mapping: mappings.Mapping, delivery: Delivery) -> t
 
 @dataclass(slots=True)
 class _Body:
-    """A decoded body on its way to being understood."""
+    """A decoded body that is being mended."""
 
     source: Source
     tree: Any
@@ -97,7 +100,7 @@ class _Body:
         self.kept = frozenset([*named, *within])
 
     def encoded(self) -> bytes:
-        """The body as it would have come."""
+        """Return the mended body as bytes."""
         inner = [(at, wrap, pointers.found(self.tree, at)) for at, wrap in self.wrapped]
         for at, wrap, value in inner:
             _put(self.tree, at, wrap(encoded(value)))
@@ -130,7 +133,10 @@ class _Body:
         return done[0]
 
     def read(self, delivery: Delivery, settings: Intake, as_sent: Iterable[Refused]) -> Parsed:
-        """Read it, each time without what was objected to; what is refused in the end is kept as it was sent."""
+        """Read the body again and again, each time without the values that the source refused.
+
+        Items that stay refused are kept as they were sent.
+        """
         sent = {one.item: one.body for one in as_sent}
         parsed, failed = None, None
         for _ in range(ROUNDS):
@@ -154,24 +160,27 @@ class _Body:
         return _with_limits(self.source, settings, replace(delivery, body=self.encoded()), told)
 
     def _cause(self, flaw: Flaw) -> Flaw:
-        """What is wrong: of something that is missing because it was left out, what it was left out for."""
+        """Return the flaw, or for a value that was left out the flaw it was left out for."""
         at = _place(flaw)
         within = (left for where, left in self.left.items() if len(where) > len(at) and where[: len(at)] == at)
         return next(within, flaw) if flaw.detail.startswith(MISSING) else flaw
 
     def _without(self, flaws: Iterable[Flaw]) -> bool:
-        """Whether anything was done about the flaws, so that reading again is worth it."""
+        """Mend the flaws; return whether anything changed, so that reading again is worth it."""
         done = [self._mend(flaw) for flaw in flaws]
         return any(done)
 
     def _mend(self, flaw: Flaw) -> bool:
+        if (done := self._stand_in(flaw)) is not None:
+            at, instead, what = done
+            _put(self.tree, at, instead)
+            mark(self.marks, at, f"{what}: {flaw.detail}")
+            return True
         at = _place(flaw)
         parent, there = pointers.found(self.tree, at[:-1]), pointers.found(self.tree, at)
-        for pointer, instead in self.source.doubt.items():
-            if _same(pointers.steps(pointer), at) and isinstance(parent, dict) and there != instead:
-                parent[at[-1]] = instead
-                mark(self.marks, at, f"read as {instead!r}: {flaw.detail}")
-                return True
+        if there is None and isinstance(parent, list) and not is_kept(at, self.kept):
+            at, there = at[:-1], parent
+            parent = pointers.found(self.tree, at[:-1])
         if there is ABSENT or is_kept(at, self.kept) or (there is None and isinstance(parent, list)):
             return False
         if isinstance(parent, dict):
@@ -182,11 +191,32 @@ class _Body:
         mark(self.marks, at, f"left out: {flaw.detail}")
         return True
 
+    def _stand_in(self, flaw: Flaw) -> tuple[Steps, Any, str] | None:
+        """Return where something else stands in for what is objected to, what that is, and what is told of it."""
+        at = _place(flaw)
+        if (missing := MISSING_FIELD.match(flaw.detail)) is not None:
+            at = (*at, missing[1])
+        parent, there = pointers.found(self.tree, at[:-1]), pointers.found(self.tree, at)
+        if not isinstance(parent, dict):
+            return None
+        for pointer, instead in self.source.doubt.items():
+            if _same(pointers.steps(pointer), at) and (type(there), there) != (type(instead), instead):
+                return at, instead, f"read as {instead!r}"
+        for pointer, names in self.source.fallbacks.items():
+            for name, text in ((name, parent.get(name)) for name in names if pointers.steps(pointer) == self._in_item(at)):
+                if isinstance(text, str) and text.strip() and there != (line := text.strip().splitlines()[0]):
+                    return at, line, f"read from {name}"
+        return None
+
+    def _in_item(self, at: Steps) -> Steps:
+        """Return a place as one in its item."""
+        return at if self.items is None else at[len(self.items) + 1 :]
+
     def _told(self) -> tuple[Mended, ...]:
         return tuple(Mended(self._item(pointers.steps(at)), at, what) for at, what in self.marks.items())
 
     def _item(self, at: Steps) -> int:
-        """Which item a place is in."""
+        """Return the number of the item that a place is in."""
         if self.items is None:
             return 0 if at else WHOLE
         depth = len(self.items)
@@ -194,7 +224,7 @@ class _Body:
 
 
 def _place(flaw: Flaw) -> Steps:
-    """Where a flaw is; the whole body where that is not told as a pointer."""
+    """Return the place of a flaw; the whole body where its pointer is none."""
     return pointers.steps(flaw.pointer if flaw.pointer.startswith("/") else "")
 
 
@@ -202,7 +232,7 @@ Unwrapped = tuple[Any, Callable[[bytes], str], Marks]
 
 
 def _unwrapped(text: str) -> Unwrapped | None:
-    """The object that a text holds, as JSON or as JSON in base64, how it is made such a text again, and what was mended."""
+    """Return the object in a text of JSON or base64, its way back to text, and what was mended."""
     with suppress(binascii.Error, ValueError):  # it is no base64: then it may be JSON as it stands
         plain = base64.b64decode(text, validate=True)
         if (found := repaired(plain)) is not None and isinstance(found[0], dict):
@@ -221,7 +251,7 @@ def _same(pattern: Steps, at: Steps) -> bool:
 
 
 def _roots(source: Source, settings: Intake, tree: Any) -> Steps | None:
-    """The place of the list of items; None where the body is the one item."""
+    """Return the place of the list of items; None where the body is the one item."""
     mapped = settings.mapping.get("items", "")
     places = [mapped, *(pointer.removesuffix("/*") for pointer in source.expects if pointer.endswith("/*")), ""]
     for place in places:
@@ -237,7 +267,7 @@ def _charset(headers: Mapping[str, str]) -> str:
 
 
 def _with_limits(source: Source, settings: Intake, came: Delivery, parsed: Parsed) -> Parsed:
-    """The same, with a word on every text that was cut and every time that was brought within bounds."""
+    """Add a receipt entry for every text and every time that was cut."""
     parsed, ahead = _with_cuts(parsed, len(came.body)), came.received_at + NEWEST
     late = [(item, alert) for item, alert in parsed.alerts if is_bounded(alert, ahead)]
     if not late:
@@ -253,7 +283,7 @@ def _with_limits(source: Source, settings: Intake, came: Delivery, parsed: Parse
 
 
 def _opened(source: Source, came: Delivery) -> Any:
-    """The decoded body, with the texts opened that hold bodies of their own; None for a body that is no JSON."""
+    """Return the decoded body with bodies in texts decoded too; None for a body that is no JSON."""
     found = _decoded(source, (), came)
     tree = found[1] if found is not None else None
     for pointer in filter(None, source.expects):
@@ -264,7 +294,7 @@ def _opened(source: Source, came: Delivery) -> Any:
 
 
 def _with_cuts(parsed: Parsed, size: int) -> Parsed:
-    """The same, with a word on every text that was too long to be kept whole.
+    """Add a receipt entry for every text that was cut.
 
     Of many short alerts only the texts that people read are looked at.
     """

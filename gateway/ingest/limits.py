@@ -103,7 +103,7 @@ def escaped(name: str) -> str:
 def place(error: msgspec.ValidationError) -> tuple[str, str]:
     """What is wrong, and the JSON pointer msgspec's own path amounts to (it does not tell names within a mapping)."""
     detail, _, where = str(error).partition(" - at `")
-    path = _ORDINAL.sub(r"/\1", where.rstrip("`").removeprefix("$").removeprefix("key in `$"))
+    path = _ORDINAL.sub(r"/\1", where.rstrip("`").removeprefix("key` in `").removeprefix("$"))
     return detail, path.replace("[...]", "").replace(".", "/")
 
 

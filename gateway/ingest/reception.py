@@ -39,7 +39,7 @@ class Done:
     incident: Incident | None
     outcome: Outcome
     reason: str
-    aside: set_aside.Aside | None = None
+    aside: set_aside.MailToSetAside | None = None
 
 
 Work = Callable[[Session], Awaitable[Done | Result]]

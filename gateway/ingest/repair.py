@@ -1,4 +1,4 @@
-"""A body that is almost JSON, decoded: what no reader could take is replaced or left out, and each place is told of. Pure."""
+"""Repair of bodies that are almost JSON: unreadable values are replaced or left out. Pure."""
 
 import json
 import math
@@ -23,7 +23,7 @@ REPLACEMENT = "\ufffd"
 
 
 def repaired(body: bytes, charset: str = "") -> tuple[Any, Marks] | None:
-    """The decoded body and what was done to it; None where it is no JSON whatever is done."""
+    """Return the decoded body and what was done to it; None where it cannot be made JSON."""
     text, what = text_of(body, charset)
     marks: Marks = {"": what} if what else {}
     bare = text.strip("\0 \t\r\n")
@@ -41,7 +41,7 @@ def repaired(body: bytes, charset: str = "") -> tuple[Any, Marks] | None:
 
 
 def mark(marks: Marks, at: Steps, what: str) -> None:
-    """Tell of one place, as long as there is room."""
+    """Add what was done at one place, as long as there is room."""
     pointer = limits.cut(written(at), limits.KEY)
     if pointer in marks:
         marks[pointer] = f"{marks[pointer]}; {what}"[:500]
@@ -50,18 +50,18 @@ def mark(marks: Marks, at: Steps, what: str) -> None:
 
 
 def mark_all(marks: Marks, at: Steps, done: Marks) -> None:
-    """Tell of everything that was done to a value, which stands at `at`."""
+    """Add everything that was done to a value that stands at `at`."""
     for pointer, what in done.items():
         mark(marks, (*at, *steps(pointer)), what)
 
 
-def of_one_item(marks: Marks) -> tuple[Mended, ...]:
+def mended_of_one_item(marks: Marks) -> tuple[Mended, ...]:
     """Return what was done to a request that is one item."""
     return tuple(Mended(0, at, what) for at, what in marks.items())
 
 
 def encoded(tree: Any) -> bytes:
-    """The tree as the body it would be."""
+    """Return the JSON of a decoded body."""
     return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from gateway.errors import Flaw, Forbidden, GatewayError, Malformed
-from gateway.ingest.lenient import understood
+from gateway.ingest.lenient import read_leniently
 from gateway.ingest.source import Delivery, Parsed, Source
 from gateway.quarantine import mapping as mappings
 from gateway.quarantine.trial import Trial, becoming
@@ -16,7 +16,7 @@ UNSET = Intake()
 
 def reread(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed:
     """What it says, all of it; raises Malformed with every flaw, and Forbidden for an account that may not send."""
-    parsed = understood(source, settings, mapping, delivery)
+    parsed = read_leniently(source, settings, mapping, delivery)
     if parsed.refused:
         flaws = tuple(Flaw(refused.pointer, refused.problem) for refused in parsed.refused)
         raise Malformed("it still cannot be understood", flaws=flaws)

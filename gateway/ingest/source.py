@@ -1,6 +1,6 @@
 """What a source is: a name, a pure proof of who signed a request, and a pure reading of it into alerts. Nothing here listens."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -10,11 +10,11 @@ import msgspec
 
 from gateway.dedup.mended import Mended
 from gateway.dedup.refused import Refused
-from gateway.errors import Flaw, Forbidden, Malformed
+from gateway.errors import Flaw, Forbidden, Malformed, TooLarge
 from gateway.incidents.model import Alert
 from gateway.quarantine.difference import Expected
 from gateway.quarantine.pointers import Steps
-from gateway.settings import Intake
+from gateway.settings import MOST_ITEMS, Intake
 
 ID_HEADERS = ("webhook-id", "idempotency-key", "x-delivery-id", "x-github-delivery", "x-amz-sns-message-id")
 
@@ -80,7 +80,8 @@ class Source:
     certificate or of the keys that signed, "" for none; it raises Unauthenticated for one that is not the sender's.
 
     `named_by` are pointers (`*` for every item) of what names an alert, which alone may refuse it: anything else that cannot be
-    read is left out of a body. `doubt` says what stands in for a value that cannot be read, so that doubt opens a record.
+    read is left out of a body. `doubt` says what stands in for a value that cannot be read or is missing, so that doubt opens a
+    record; `fallbacks` which texts beside a value of an item, in this order, stand in for it with their first line.
     `whole` makes one value of an event that is told partly by headers, given its decoded body or ABSENT; None for any other.
     """
 
@@ -95,6 +96,7 @@ class Source:
     certificate_at: Callable[[Delivery, Intake], str] | None = None
     named_by: tuple[str, ...] = ()
     doubt: Mapping[str, str | int] = field(default_factory=dict)
+    fallbacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     whole: Callable[[Delivery, Any], "Whole | None"] | None = None
 
     @property
@@ -134,11 +136,14 @@ def delivery_id(headers: Mapping[str, str]) -> str | None:
 Items = tuple[tuple[tuple[int, Alert], ...], tuple[Refused, ...]]
 
 
-def each(raws: Iterable[msgspec.Raw], root: str | None, read: Callable[[msgspec.Raw], Alert]) -> Items:
+def each(raws: Sequence[msgspec.Raw], root: str | None, read: Callable[[msgspec.Raw], Alert]) -> Items:
     """Every item read by itself, so that a bad one is refused without its neighbours.
 
-    `root` is the pointer of the list they stand in; None when the one item is the body.
+    `root` is the pointer of the list they stand in; None when the one item is the body. Raises
+    TooLarge for more items than any gateway takes, before one of them is looked at.
     """
+    if len(raws) > MOST_ITEMS:
+        raise TooLarge(f"{len(raws)} items in one request: send at most {MOST_ITEMS}")
     alerts, refused = [], []
     for index, raw in enumerate(raws):
         try:

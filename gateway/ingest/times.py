@@ -1,4 +1,4 @@
-"""A time as senders write it: numbers since 1970 in four units, RFC 3339 and its relatives, RFC 2822, compact dates. Pure."""
+"""Times as senders write them: numbers since 1970, RFC 3339 and the like, RFC 2822. Pure."""
 
 import re
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ LONGEST = 80
 
 
 def read(value: str | float) -> datetime:
-    """The time in UTC, which is also the zone of a text that names none; raises ValueError where it is no time."""
+    """Return the time in UTC, the zone of texts that name none; raises ValueError for no time."""
     if not isinstance(value, str):
         return _since(value)
     text = value.strip()
@@ -29,7 +29,7 @@ def read(value: str | float) -> datetime:
 
 
 def _rfc3339(text: str) -> datetime | None:
-    """Return what most senders write, as every alert is read on its way in; None where it must be looked at more closely."""
+    """Return a time in the common form by the fast path; None where it needs the slower one."""
     if text[10:11] != "T":
         return None
     try:
@@ -52,7 +52,7 @@ def _read(text: str) -> datetime:
 
 
 def _since(number: float) -> datetime:
-    """Seconds since 1970, or smaller units, told by the size of the number."""
+    """Return the time of a number of seconds or smaller units since 1970, told by its size."""
     for most, unit in UNITS:
         if abs(number) < most:
             return datetime.fromtimestamp(number / unit, UTC)
@@ -60,7 +60,7 @@ def _since(number: float) -> datetime:
 
 
 def _plain(text: str) -> str:
-    """As `fromisoformat` reads it."""
+    """Return the time as `fromisoformat` reads it."""
     text = text.partition(" m=")[0].upper()
     text = NAMED.sub(r"\1:\2", ZONE.sub("+00:00", text))
     date, between, rest = text[:10], text[10:11], text[11:]
@@ -68,7 +68,7 @@ def _plain(text: str) -> str:
 
 
 def _written_out(text: str) -> datetime:
-    """RFC 2822, and what `date` writes, which has the year last; hours of a half day would be read wrongly."""
+    """Return a time of RFC 2822 or of `date` (year last); a 12-hour clock would be read wrongly."""
     if text[-2:].upper() in {"AM", "PM"} or not any(map(str.isalpha, text)):
         raise ValueError("not a time")
     try:

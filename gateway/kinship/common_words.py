@@ -78,6 +78,9 @@ has was but all can now new out off why how who our any see got did its one two 
 otp wps qq kvm ctrl alt del esc tab shift fn monday tuesday wednesday thursday friday saturday
 sunday january february march april may june july august september october november december
 english chinese microsoft365
+imap smtp rdp ftp sftp scp ssh telnet nas odbc ldap totp puk dvd vba wpa ssid ntp snmp pxe gpo
+mdm jdk jre sdk bsod poe lte rfid voip sip pbx isdn adsl mpls qos vdi owa ews tpm esim smb cifs
+nfs tftp dnssec smtps imaps antivirus vnc jpeg png zip
 """)
 """English words and names of products, in lower case."""
 
@@ -125,7 +128,7 @@ kbps mbps gbps ghz mhz hz k st nd rd th mon tue wed thu fri sat sun jan feb mar 
 aug sep sept oct nov dec covid iphone ipad galaxy pixel mate thinkpad latitude surface laserjet
 officejet deskjet pixma ecotank laptop pc notebook hl dcp mfc lbp mf et wf xp ts mg mx ix e i t
 r l ecosys taskalfa sm rtx gtx core ryzen form a b c f j n o p u y z aa aaa and to or of the at
-on in by no nr
+on in by no nr ext hq
 """)
 """Standards, units, products and places whose number names a kind and not one thing."""
 
@@ -153,13 +156,13 @@ ADDRESSES = _words("""
 """Addresses that every network or router has, and public name servers."""
 
 NUMBERS = _words("""
-0x80070005 0x80004005 0x8007007e 0x80070002 0x80070003 0x80070035 0x80070057 0x80070643
-0x80073712 0x800f0922 0x80240034 0x800f081f 0x800ccc0e 0x800ccc0f 0x800ccc19 0x800ccc92
-0x8004010f 0x80040115 0x8004011d 0x80040154 0x80040600 0x80042108 0x80072ee7 0x80072efd
-0x80072f8f 0x80070422 0x8024402c 0x80190001 0x803f7001 0xc0000005 0xc000007b 0xc0000142
-0xc0000225 0xc000000f 0xc0000034 0xc004f074 0x0000007e 0x0000007b 0x000000d1 0x0000000a
-0x00000050 0x0000011b 0x00000709 0x0000007c 0x00000bcb 0x00000002 0x00000005 0x0000003e3
-0xc004c003 0xc004f050 0x80070490 0x80070020 0x80070522 0x80070780 404 502 503 504 500 400 401
-403 405 408 409 413 429 501 505 507 530 550
+404 502 503 504 500 400 401 403 405 408 409 413 429 501 505 507 530 550
+619 628 629 633 638 645 651 678 691 692 718 720 721 734 735 756 766 781 789 791 797 800 806 807
+809 812 868 1053 1058 1067 1068 1069 1075 1079 1203 1208 1219 1231 1311 1326 1327 1330 1355 1385
+1392 1450 1500 1601 1602 1603 1606 1612 1618 1619 1625 1635 1638 1706 1714 1719 1720 1721 1722
+1723 1726 1747 1789 1907 1909 1920 2152 2502 2503 5001 5002 5003 5004 10002 10004 10013 10048
+10049 10050 10051 10053 10054 10060 10061 10065 11001 12002 12007 12029 12031 12152 12157 104101
+104103 1045 1049 1062 1064 1130 1205 1213 2002 2003 2006 2013 18456 4060 4064 ora-00942 ora-01017
+ora-12154 ora-12170 ora-12514 ora-12541 ora-28000 ora-28001
 """)
-"""Numbers of errors that every installation shows sooner or later."""
+"""Numbers of errors that every installation shows sooner or later: pages, Windows, VPN, setup, SQL."""

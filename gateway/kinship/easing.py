@@ -27,7 +27,7 @@ WHERE master_id = $1 AND id <> ALL($2::bigint[]) AND state IN ('logged', 'assign
 
 
 class Raised(msgspec.Struct):
-    """As much of the facts of a raise as says what it was for."""
+    """The facts of a raise that name its cause."""
 
     old: int
     reason: str = ""

@@ -1,4 +1,4 @@
-"""What changes of related records mean for their masters: notes are passed on, and a priority that nothing calls for is eased.
+"""Effects of changes to related records on their masters: notes passed on, priorities eased.
 
 Every place that writes changed incidents asks here, behind `letting_go`.
 """

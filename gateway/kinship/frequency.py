@@ -1,4 +1,4 @@
-"""How many of the recent troubles have a word: one bounded statement."""
+"""The frequency of words in recent troubles: one bounded statement."""
 
 from collections.abc import Collection
 

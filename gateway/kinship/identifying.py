@@ -1,4 +1,4 @@
-"""What in a text identifies something: machines, codes, numbers and names, by their shape. Pure."""
+"""Identifiers in a text: machines, codes, numbers and names, found by their shape. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -36,6 +36,9 @@ LABELLED = re.compile(
 ERROR = re.compile(r"(?<![0-9a-z])(?:0x[0-9a-f]{6,16}|(?:ora|sqlstate|tns|sp2|msg)-[0-9]{4,6})(?![0-9a-z])")
 """A number that has the shape of an error's."""
 
+PRODUCTS = re.compile(r"0x(?:[8c][0-9a-f]{7}|000[0-9a-f]{5})")
+"""A number of an error that Windows and Office give, whoever has them."""
+
 YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 NAME = re.compile(
     r"(?:(?<=[\w,;)\"'“(][ ])|(?<=[\u3400-\u9fff，、“《（]))"
@@ -70,13 +73,15 @@ SELDOM = 0.005
 def machines(text: str) -> frozenset[str]:
     """Return the names, codes and addresses in a text in lower case that are one thing's own."""
     names = {found.group() for found in HOST.finditer(text) if _is_own(found, text)}
-    return frozenset((names | set(ADDRESS.findall(text))) - ADDRESSES - numbers(text))
+    return frozenset((names | set(ADDRESS.findall(text))) - ADDRESSES - NUMBERS - numbers(text))
 
 
 def _is_own(found: re.Match[str], text: str) -> bool:
     name = found.group()
     pieces = re.split(r"[.-]", name)
     if name.endswith(EVERYBODYS) or pieces[-1].rstrip("0123456789") in ENDINGS:
+        return False
+    if pieces[0].isdecimal():
         return False
     letters = [piece.strip("0123456789") for piece in pieces]
     kinds = all(not word or word in STANDARDS for word in letters)
@@ -87,7 +92,8 @@ def numbers(text: str) -> frozenset[str]:
     """Return the numbers of errors, orders and the like in a text in lower case that not every installation has."""
     labelled = {found["number"] for found in LABELLED.finditer(text)}
     found = (labelled | set(ERROR.findall(text))) - NUMBERS
-    return frozenset(number for number in found if not YEAR.fullmatch(number))
+    shared = (YEAR, PRODUCTS)
+    return frozenset(number for number in found if not any(one.fullmatch(number) for one in shared))
 
 
 def terms(text: str) -> frozenset[str]:
@@ -100,11 +106,12 @@ def terms(text: str) -> frozenset[str]:
     said = ADDRESSED.sub(" ", text[: closing.start()] if closing else text)
     heading = 2 * len(CAPITAL.findall(said)) > len(WORD.findall(said)) + 1
     names = () if heading else (found.casefold() for found in NAME.findall(said))
-    return frozenset({*(name for name in names if not _is_common(name)), *_chinese(said)})
+    return frozenset({*(name for name in names if not is_common(name)), *_chinese(said)})
 
 
-def _is_common(word: str) -> bool:
-    return word in WORDS or word.removesuffix("s") in WORDS
+def is_common(word: str) -> bool:
+    """Return whether everybody uses a word, in lower case."""
+    return word in WORDS or word.removesuffix("s") in WORDS or word in CHINESE
 
 
 def _chinese(text: str) -> Iterator[str]:

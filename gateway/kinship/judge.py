@@ -137,11 +137,16 @@ def _weighed(told: Reading, candidate: Candidate, causes: Causes, now: datetime)
         *_against(told, about),
     )
     score = round(min(1.0, max(0.0, sum(point.points for point in points))), 2)
-    if subject.points > 0:
+    if subject.points > 0 and subject.fact not in _common(told, about):
         return Kin(candidate, subject.fact, score, points)
     if shared := told.numbers & about.numbers:
         return Kin(candidate, f"number {min(shared)}", score, points)
     return Kin(candidate, subject.fact, score, points, identified=False, terms=told.terms & about.terms)
+
+
+def _common(told: Reading, about: Reading) -> AbstractSet[str]:
+    """The facts that identify nothing: a service that both name by a word of everybody's alone."""
+    return {f"service {one}" for one in told.common & about.common}
 
 
 def _subject(told: Reading, about: Reading, causes: Causes) -> Point | None:

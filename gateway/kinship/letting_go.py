@@ -68,7 +68,7 @@ def _raised(rules: Rules, master: Revision, follower: Incident, now: datetime) -
 
 
 def above(rules: Rules, master: Incident, followers: Sequence[Incident], now: datetime, actor: str = ACTOR) -> Revision:
-    """Return the revision by which a master becomes as urgent as the most urgent of what somebody put below it.
+    """Return the revision that raises a master to the most urgent record linked to it by hand.
 
     Nobody who set its priority knew of that: their priority does not hold against it.
     """

@@ -97,6 +97,6 @@ ORDER BY p.score DESC, p.incident_id, p.master_id LIMIT 1000
 
 
 async def open_of(conn: Connection, incident_id: int, sight: Sight) -> list[Proposed]:
-    """The open proposals of a record and of those that would follow it, as far as both ends are seen and can be linked."""
+    """Return the open proposals for a record and its possible followers, if both may be seen."""
     rows = await conn.fetch(OPEN, incident_id, *sight.parameters())
     return [Proposed(**{**row, "points": msgspec.json.decode(row["points"])}) for row in rows]

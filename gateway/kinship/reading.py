@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.catalogue.landscape import Landscape, Named, Of
-from gateway.kinship.identifying import machines, numbers, terms
+from gateway.kinship.identifying import is_common, machines, numbers, terms
 from gateway.kinship.intents import ALONE, EARLIER, FINE, NOT_IT, Intent, intent_of
 from gateway.kinship.symptoms import Symptom, symptoms_in
 from gateway.knowledge.likeness import words
@@ -37,7 +37,22 @@ REMARK = re.compile(
 """What the gateway itself writes into descriptions."""
 
 QUOTED = re.compile(r"^[>＞].*$", re.MULTILINE)
-SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
+SIGNATURE = re.compile(
+    r"^-- ?$|^[ \t]{0,5}(?:(?:(?:best|kind|warm|many) )?regards|best wishes|cheers"
+    r"|sincerely(?: yours)?|yours (?:sincerely|faithfully|truly)"
+    r"|thanks(?: (?:and|&) regards)?|(?:many )?thanks|thank you"
+    r"|mit freundlichen grüßen|viele grüße|mfg|cordialement|祝好|此致|敬礼|顺颂商祺|谢谢)[ ,，.!！]{0,5}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What a signature begins with: a closing, on a line of its own."""
+
+SIGNED = re.compile(
+    r"^[ \t]{0,5}(?:(?:tel|phone|mobile|cell|fax|e-?mail|web|address|office|department|dept|ext"
+    r"|地址|电话|手机|传真|邮箱|网址|工号|部门|微信|座机|分机|公司)\.?[ \t]{0,3}[:：+0-9].{0,300}"
+    r"|sent from my .{0,100}|发自我的.{0,100}|www\..{0,200}|.{0,200}\bconfidential\b.{0,300})$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A line that a signature is made of: it says who writes, and not what about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +71,16 @@ class Said:
 class Reading:
     """What it is about.
 
-    `named` are services that stand in the words, `services` those and the ones of the fields; `well` are those of which is said
-    that nothing is wrong with them. `hosts` are names, codes and addresses of machines that the catalogue may not know, `numbers`
-    those of errors, orders and the like, `terms` words that may be rare.
+    `named` are services that stand in the words, `services` those and the ones of the fields;
+    `common` are those that no field says and that are named only by words that everybody uses;
+    `well` are those of which is said that nothing is wrong with them. `hosts` are names, codes and
+    addresses of machines that the catalogue may not know, `numbers` those of errors, orders and the
+    like, `terms` words that may be rare.
     """
 
     services: frozenset[str]
     named: frozenset[str]
+    common: frozenset[str]
     well: frozenset[str]
     cis: frozenset[str]
     hosts: frozenset[str]
@@ -88,7 +106,7 @@ def own_words(text: str) -> str:
         found = cut.search(kept)
         if found is not None and kept[: found.start()].strip():
             kept = kept[: found.start()]
-    return QUOTED.sub("", kept).strip() or text[:READ]
+    return SIGNED.sub("", QUOTED.sub("", kept)).strip() or text[:READ]
 
 
 def read(said: Said, landscape: Landscape) -> Reading:
@@ -106,11 +124,14 @@ def _read(said: Said, landscape: Landscape) -> Reading:
     named = frozenset(one.which for one in found if one.of is Of.SERVICE) - well
     cis = frozenset(one.which for one in found if one.of is Of.CI) | ({said.ci} - {""})
     chosen = {said.service} if said.service and (said.deliberate or said.service in named) else set()
+    chosen_field = {said.service} if said.deliberate else set()
+    told_apart = {*_by_own_name(text, found), *_services(cis, landscape), *chosen_field}
     unnamed = _without(text, found)
     symptoms = symptoms_in(unnamed)
     return Reading(
         services=frozenset({*(named or chosen), *_services(cis, landscape)}) - well,
         named=named,
+        common=named - told_apart,
         well=well,
         cis=cis,
         hosts=machines(text),
@@ -128,6 +149,12 @@ def _read(said: Said, landscape: Landscape) -> Reading:
 def _is_well(one: Named, text: str) -> bool:
     after, before = text[one.end : one.end + NEAR], text[max(0, one.start - NEAR) : one.start]
     return FINE.match(after) is not None or NOT_IT.search(before) is not None
+
+
+def _by_own_name(text: str, found: Iterable[Named]) -> frozenset[str]:
+    """Return the services that a name says which not everybody uses."""
+    services = (one for one in found if one.of is Of.SERVICE)
+    return frozenset(one.which for one in services if not is_common(text[one.start : one.end]))
 
 
 def _services(cis: Iterable[str], landscape: Landscape) -> Iterator[str]:

@@ -24,7 +24,7 @@ from gateway.notify.phrases import Reader
 from gateway.notify.retries import Settlement, defer, failing, next_method, settle
 from gateway.notify.templates import render
 from gateway.oncall.methods import Ways, ways_of
-from gateway.settings.recipients import Target
+from gateway.settings.recipients import SWITCHES, Target
 
 log = structlog.get_logger()
 
@@ -46,7 +46,7 @@ def no_link(_owed: Owed, _channel: str) -> str:
 
 
 class Outcome(NamedTuple):
-    """What becomes of the row, how the attempt ended, and by which channel it went."""
+    """The result of an attempt: the row's next state, how it ended, by which channel."""
 
     settlement: Settlement
     outcome: SendOutcome
@@ -55,7 +55,7 @@ class Outcome(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class Delivery:
-    """Makes attempts. `locale` and `zone` are the language and the time zone of messages that do not say theirs."""
+    """The maker of attempts; `locale` and `zone` are for messages that do not name their own."""
 
     pool: Pool
     channels: Mapping[str, Channel]
@@ -68,7 +68,7 @@ class Delivery:
     breakers: Breakers = field(default_factory=Breakers)
 
     async def attempt(self, owed: Owed) -> Outcome:
-        """Try once; whatever is wrong with the row or a channel ends in an outcome, never in an exception."""
+        """Try once; any fault of the row or a channel gives an outcome, never an exception."""
         try:
             ways = await self._ways(owed)
             return await self._by(owed, ways) if isinstance(ways, Ways) else _ended(owed, ways, owed.channel)
@@ -118,11 +118,10 @@ class Delivery:
         return Outcome(put_back, outcome, owed.channel)
 
     async def _send(self, owed: Owed, target: Target, ways: Ways) -> Result | float:
-        """Send it once, or answer for how many seconds the endpoint is left alone."""
+        """Send the message once, or return the seconds for which the endpoint is left alone."""
         channel = self.channels.get(target.channel)
         if channel is None:
-            named = f"there is no channel {target.channel!r}" if target.channel else f"{target.address!r} names no channel"
-            return Dead(named)
+            return Dead(_no_channel(target))
         message = self._message(owed, target, ways)
         endpoint = channel.endpoint(target.address)
         if wait := self.breakers.wait(endpoint, self.clock.monotonic()):
@@ -162,6 +161,13 @@ class Delivery:
             return Retry(f"internal: {type(error).__name__}")
         finally:
             self.metrics.send_seconds.labels(channel_label(name)).observe(self.clock.monotonic() - started)
+
+
+def _no_channel(target: Target) -> str:
+    """Return the reason why a target has no channel, and the setting that gives it one."""
+    if target.channel in SWITCHES:
+        return f"the channel {target.channel!r} is off: set {SWITCHES[target.channel]}"
+    return f"there is no channel {target.channel!r}" if target.channel else f"{target.address!r} names no channel"
 
 
 def _without_calls(ways: Ways) -> Ways:

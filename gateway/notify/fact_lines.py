@@ -5,12 +5,12 @@ from typing import Any
 
 from gateway.incidents.labels import clock_label, label, state_label
 from gateway.incidents.model import Kind, Resolution, State
-from gateway.notify.phrases import Reader, moment, one_line
+from gateway.notify.phrases import Reader, local_time, one_line
 
 LINES: Mapping[str, tuple[str, str]] = {
     "number": ("Incident: {}", "事件编号：{}"),
-    "related": ("Noted on its related incident {}", "来自关联事件 {}"),
-    "about": ("The incident behind yours, {}", "您的事件 {} 由本事件引起"),
+    "related": ("From its related incident {}", "来自关联事件 {}"),
+    "about": ("Your incident {} follows this one", "您的事件 {} 由本事件引起"),
     "priority": ("Priority: {}", "优先级：{}"),
     "was_priority": ("Priority before: {}", "原优先级：{}"),
     "raised_by": ("Raised by its related incident {}", "因关联事件 {} 而提高"),
@@ -23,10 +23,10 @@ LINES: Mapping[str, tuple[str, str]] = {
     "clock": ("Clock: {}", "时限：{}"),
     "due_at": ("Due: {}", "应完成时间：{}"),
     "unresolved_for": ("Unresolved for (h:mm:ss): {}", "未解决时长（时:分:秒）：{}"),
-    "share": ("Used of the target: {}", "已用时限：{}"),
+    "share": ("Target used: {}", "已用时限：{}"),
     "resolution": ("Resolution: {}", "解决代码：{}"),
     "assignee_group": ("Group: {}", "受理组：{}"),
-    "assignee": ("Person: {}", "受理人：{}"),
+    "assignee": ("Assignee: {}", "受理人：{}"),
     "handler": ("Handled by: {}", "处理人：{}"),
     "reason": ("Reason: {}", "原因：{}"),
     "next_update_due_at": ("Next update due: {}", "下次通报时间：{}"),
@@ -45,7 +45,7 @@ MOST_LABELS = 12
 
 
 def values(facts: Mapping[str, Any], reader: Reader) -> dict[str, str]:
-    """Return the facts that have a line, as the reader reads them."""
+    """Return the facts that have a line, in the reader's language and zone."""
     said = {name: _said(name, facts, reader) for name in LINES}
     if said["handler"] == said["assignee"]:
         said["assignee"] = ""
@@ -71,7 +71,7 @@ def _is_runbook(link: Mapping[str, Any]) -> bool:
 
 
 def _address(href: object) -> str:
-    """Return an address whole: one that is cut opens nothing."""
+    """Return an address uncut: one that is cut opens nothing."""
     return "".join(letter for letter in str(href) if letter.isprintable() and letter != " ")
 
 
@@ -102,9 +102,9 @@ def _labels(value: Any, _: Reader) -> str:
 
 SAYERS: Mapping[str, Callable[[Any, Reader], str]] = {
     "clock": lambda value, reader: one_line(clock_label(str(value), reader.locale)),
-    "due_at": moment,
-    "next_update_due_at": moment,
-    "ends_at": moment,
+    "due_at": local_time,
+    "next_update_due_at": local_time,
+    "ends_at": local_time,
     "share": _share,
     "resolution": _resolution,
     "labels": _labels,

@@ -1,4 +1,4 @@
-"""What the reader of a message must do next, in one line. Pure."""
+"""Next steps: one line in each message that says what its reader must do. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,39 +9,42 @@ TO_DO: Mapping[str, tuple[str, str]] = {
     "accept": ("accept it, or assign it to somebody", "请受理，或派给他人"),
     "work": ("accept it and begin", "请受理并开始处理"),
     "go_on": ("go on with it", "请继续处理"),
-    "hurry": ("finish it before it is due, or hand it on", "请在到期前完成，或转交他人"),
-    "late": ("it is late: finish it soon, or hand it on", "已超时：请尽快完成，或转交他人"),
+    "hurry": ("resolve it before it is due, or hand it on", "请在到期前解决，或转交他人"),
+    "late": ("it is overdue: resolve it soon, or hand it on", "已超时：请尽快解决，或转交他人"),
     "step_in": (
-        "see that somebody works on it and that it goes forward",
+        "make sure that somebody is working on it",
         "请确认有人处理并督促进展",
     ),
-    "call": ("tell somebody by telephone: no message arrived", "请电话通知相关人员：消息均未送达"),
+    "call": (
+        "call the people who must act: no message reached them",
+        "请电话通知应处理的人员：消息均未送达",
+    ),
     "ask_reporter": (
         "ask the reporter whether it is solved, then close it",
         "请回访报障人，确认解决后关闭",
     ),
     "coordinate": (
-        "see that somebody leads the work and that news is posted",
+        "make sure that somebody leads the work and posts status updates",
         "请确认有人牵头处理并发布进展",
     ),
     "read_reply": ("read the reply, and answer it", "请查看回复并答复"),
-    "read_note": ("read what was noted, and go on with it in mind", "请查看备注，并据此处理"),
+    "read_note": ("read the note, and take it into account", "请查看备注，并据此处理"),
     "look_after_report": (
         "write the report, or approve it once it is written",
         "请撰写报告，或在完成后审批",
     ),
     "answer_complaint": ("look into the complaint and answer it", "请调查并答复投诉"),
-    "find_successor": ("see that somebody takes over the shift", "请确认有人接班"),
+    "find_successor": ("make sure that somebody takes over the shift", "请确认有人接班"),
     "take_over": ("accept the hand-over", "确认接班"),
     "post_update": ("post a status update", "发布进展通报"),
     "judge_reply": (
-        "reopen it if the reply says that it is not solved: else it closes by itself",
-        "若回复表明未解决请重新打开，否则将自动关闭",
+        "read the reply: reopen it if it is not solved, else add a note, so that it can close by itself",
+        "请查看回复：如未解决请重新打开，否则请添加备注，以便到期自动关闭",
     ),
-    "confirm": ("see whether it is solved, then close it", "请确认是否已解决，然后关闭"),
-    "convert": ("convert it to an incident or a change, or end it", "转为事件或变更，或结束该请求"),
+    "confirm": ("check whether it is solved, then close it", "请确认是否已解决，然后关闭"),
+    "convert": ("convert it to an incident or a change, or resolve it", "转为事件或变更，或解决该请求"),
     "grade": ("set or confirm its priority", "设定或确认优先级"),
-    "tell_leader": ("tell the leader, and put it down in the record", "通知分管领导并在记录中登记"),
+    "tell_leader": ("tell the leader, and write in the record that you did", "通知分管领导，并在记录中登记"),
 }
 """Steps by their names; a fact `to_do` that names one goes before what follows from the occasion."""
 
@@ -82,7 +85,7 @@ BEGINNINGS = frozenset({"accept", "work"})
 
 
 def next_step(template: str, facts: Mapping[str, Any], reader: Reader, role: str) -> str:
-    """Return what the reader with this role must do now, "" where that is nothing.
+    """Return the next step for a reader with this role, "" where there is none.
 
     A fact `to_do` that is empty asks nothing of those who work on records: somebody else has it.
     """

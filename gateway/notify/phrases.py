@@ -14,7 +14,7 @@ TITLE_CHARS = 200
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Whoever reads a message: their language, the zone of their clock, and the address that opens the record for them.
+    """The reader of a message: language, time zone, and the address that opens the record.
 
     `link` is "" where there is none.
     """
@@ -29,21 +29,21 @@ class Reader:
 
 
 def one_line(value: object) -> str:
-    """Foreign text on one line: control characters and line separators become spaces, the length is bounded."""
+    """Return foreign text on one line: control characters become spaces, the length is bounded."""
     text = "".join(c if c.isprintable() else " " for c in str(value)[: 4 * TITLE_CHARS])
     text = " ".join(text.split())
     return text if len(text) <= TITLE_CHARS else text[: TITLE_CHARS - 1] + "…"
 
 
-def whole(value: object) -> str:
-    """Foreign text with its lines and without other control characters."""
+def multi_line(value: object) -> str:
+    """Return foreign text with its lines and without other control characters."""
     lines = str(value).replace("\r\n", "\n").split("\n")
     kept = ("".join(c if c.isprintable() else " " for c in line).rstrip() for line in lines)
     return "\n".join(kept).strip("\n")
 
 
-def moment(value: Any, reader: Reader) -> str:
-    """A time, as an aware datetime or RFC 3339 text, on the reader's clock, else in UTC; anything else as it is."""
+def local_time(value: Any, reader: Reader) -> str:
+    """Return a time (datetime or RFC 3339 text) on the reader's clock; anything else as it is."""
     try:
         at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
         zone = reader.zone if reader.zone in zones() else "UTC"
@@ -64,8 +64,8 @@ FEW = 3
 """Of a longer unit there are at least this many: 48 hours are not called 2 days."""
 
 
-def length(seconds: float, reader: Reader) -> str:
-    """A length of time in words, rounded to the longest unit of which there are a few; 0 to 100 years."""
+def duration_words(seconds: float, reader: Reader) -> str:
+    """Return a length of time in words, in the longest unit of which there are at least `FEW`."""
     spent = timedelta(seconds=min(max(seconds, 0), LONGEST.total_seconds()))
     for unit, many, one in LENGTHS:
         count = round(spent / unit)

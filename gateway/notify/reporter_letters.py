@@ -1,11 +1,11 @@
-"""What reporters are told about their own reports, in whole sentences. Pure."""
+"""Letters to reporters about their own reports. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from gateway.incidents.labels import label
 from gateway.incidents.model import Closure, Resolution
-from gateway.notify.phrases import Reader, length, moment, one_line, whole
+from gateway.notify.phrases import Reader, duration_words, local_time, multi_line, one_line
 
 Sentence = tuple[str, str, tuple[str, ...]]
 """English, Chinese, and the values without which it is left out."""
@@ -33,7 +33,7 @@ LETTERS: Mapping[str, tuple[Sentence, ...]] = {
     ),
     "taken_up": (
         (
-            "Your report {number} is assigned: it is with the people who work on it.",
+            "Your report {number} is assigned to the people who will work on it.",
             "您的报告 {number} 已分派给处理人员。",
             (),
         ),
@@ -43,7 +43,7 @@ LETTERS: Mapping[str, tuple[Sentence, ...]] = {
     ),
     "awaiting_reporter": (
         (
-            "To go on with your report {number} we need an answer from you.",
+            "To continue with your report {number} we need an answer from you.",
             "您的报告 {number} 需要您答复后才能继续处理。",
             (),
         ),
@@ -52,7 +52,7 @@ LETTERS: Mapping[str, tuple[Sentence, ...]] = {
         ("Please answer here:\n{link}", "请在此答复：\n{link}", ("link",)),
         REPLY,
         (
-            "Work on it rests until we hear from you.",
+            "Work on it is paused until we hear from you.",
             "收到您的答复之前，处理暂停。",
             (),
         ),
@@ -72,7 +72,7 @@ LETTERS: Mapping[str, tuple[Sentence, ...]] = {
             ("link",),
         ),
         (
-            "If it is not solved, you can also reply to this message, and we go on.",
+            "If it is not solved, you can also reply to this message, and we will continue.",
             "如未解决，您也可以直接回复本邮件，我们将继续处理。",
             ("answers",),
         ),
@@ -84,7 +84,7 @@ LETTERS: Mapping[str, tuple[Sentence, ...]] = {
     ),
     "master_resolved": (
         (
-            "The fault that your report {number} was linked to is resolved. We look at your report itself next.",
+            "The fault that your report {number} was linked to is resolved. We will check your report itself next.",
             "与您的报告 {number} 关联的故障已解决，我们将继续核实您的报告。",
             (),
         ),
@@ -112,14 +112,14 @@ LETTERS: Mapping[str, tuple[Sentence, ...]] = {
             ("link", "unrated"),
         ),
         (
-            "If the trouble is back, please report it again and name this number.",
+            "If the problem comes back, please report it again and mention this number.",
             "如问题再次出现，请重新报告并注明此编号。",
             (),
         ),
     ),
     "rejected": (
         (
-            "We do not take up your report {number}: it is outside what we have agreed to do.",
+            "We cannot take up your report {number}: it is outside our agreed services.",
             "您的报告 {number} 不在约定的服务范围内，未予受理。",
             (),
         ),
@@ -129,7 +129,7 @@ LETTERS: Mapping[str, tuple[Sentence, ...]] = {
     ),
     "reopened": (
         (
-            "Your report {number} is open again: work on it goes on.",
+            "Your report {number} is open again, and work on it continues.",
             "您的报告 {number} 已重新打开，继续处理。",
             (),
         ),
@@ -152,7 +152,7 @@ def letter(template: str, facts: Mapping[str, Any], reader: Reader) -> str:
 
 
 def _values(facts: Mapping[str, Any], reader: Reader) -> dict[str, str]:
-    """Return the facts as the reader reads them; "" stands for what is missing."""
+    """Return the facts in the reader's language and zone; "" for those that are missing."""
     values = {
         "number": one_line(facts.get("number") or "?"),
         "title": one_line(facts.get("title") or ""),
@@ -163,10 +163,10 @@ def _values(facts: Mapping[str, Any], reader: Reader) -> dict[str, str]:
         "unrated": "" if facts.get("satisfaction") else "yes",
     }
     for name in ("solution", "question", "reason"):
-        values[name] = whole(facts.get(name) or "")
+        values[name] = multi_line(facts.get(name) or "")
     closes_at, closes_in = facts.get("closes_at"), facts.get("closes_in_s")
     if closes_at and isinstance(closes_in, int | float):
-        values |= {"closes_at": moment(closes_at, reader), "closes_in": length(closes_in, reader)}
+        values |= {"closes_at": local_time(closes_at, reader), "closes_in": duration_words(closes_in, reader)}
     return values
 
 

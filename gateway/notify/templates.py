@@ -15,7 +15,7 @@ from gateway.incidents.labels import label
 from gateway.incidents.model import ReportStatus, State
 from gateway.notify.fact_lines import lines, values
 from gateway.notify.next_steps import next_step
-from gateway.notify.phrases import Reader, one_line, whole
+from gateway.notify.phrases import Reader, multi_line, one_line
 from gateway.notify.reporter_letters import LETTERS, letter
 
 
@@ -76,7 +76,7 @@ REPORTER = "reporter"
 COLON = (": ", "：")
 
 OCCASIONS: Mapping[Template, tuple[str, str]] = {
-    Template.OPENED: ("opened", "已受理"),
+    Template.OPENED: ("opened", "新登记"),
     Template.SLA_WARNING: ("nearly due", "即将超时"),
     Template.SLA_BREACHED: ("overdue", "已超时"),
     Template.RESOLVED: ("resolved", "已解决"),
@@ -153,7 +153,7 @@ def _subject(occasion: str, said: Mapping[str, str], reader: Reader, *, ranked: 
 
 def _text(facts: Mapping[str, Any], said: Mapping[str, str], reader: Reader, ask: str) -> Iterator[str]:
     """Yield what people wrote, what to do, the link, the facts, listed records, then long texts."""
-    if text := whole(facts.get("text") or ""):
+    if text := multi_line(facts.get("text") or ""):
         yield from (text, "")
     head = [reader.choose(TO_DO_LINE).format(ask)] if ask else []
     head += [reader.link] if reader.link and "number" in said else []
@@ -165,7 +165,7 @@ def _text(facts: Mapping[str, Any], said: Mapping[str, str], reader: Reader, ask
     if 0 < len(listed) < facts.get("records", 0):
         yield f"… +{facts['records'] - len(listed)}"
     for name, words in (("description", DESCRIPTION), ("solution", SOLUTION)):
-        if long := whole(facts.get(name) or ""):
+        if long := multi_line(facts.get(name) or ""):
             cut = long if len(long) <= MOST_TEXT else long[: MOST_TEXT - 1] + "…"
             yield from ("", reader.choose(words), cut)
 

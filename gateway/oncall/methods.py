@@ -52,7 +52,7 @@ FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS t(channel, address, posit
 
 
 async def replace_methods(conn: Connection, login: str, methods: Sequence[Method]) -> None:
-    """Let these be the person's methods, in a transaction of the caller's; raises NotFound."""
+    """Replace the person's methods, in the caller's transaction; raises NotFound."""
     person_id = await conn.fetchval(LOCK, login)
     if person_id is None:
         raise NotFound(f"nobody has the login {login}")

@@ -1,4 +1,4 @@
-"""The message that tells the reporter of a record made by hand its number; what happens to it they hear there too."""
+"""The message with the number of a record made by hand, to its reporter."""
 
 from gateway.incidents.labels import LOCALES
 from gateway.incidents.record import Incident, Notice
@@ -15,7 +15,7 @@ ORDER BY p.login <> $1 LIMIT 1
 
 
 async def acknowledge(session: Session, incident: Incident, who: Who) -> None:
-    """Owe the message in the transaction of the session, where the gateway sends mail and the contact can be written to.
+    """Queue the message in the session's transaction, if mail is on and the contact has an address.
 
     Somebody who does not work here cannot have others written to: they hear at their own address only.
     """

@@ -1,4 +1,4 @@
-"""Settle to whom a record goes: known groups and people only, and the tier that follows from them. Pure."""
+"""Assignment: check the group and person that get a record, and derive its tier. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -42,7 +42,7 @@ class StaffGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staff:
-    """Whom work can be given to: active groups by slug, roles of active people by login.
+    """The staff that can be given work: active groups by slug, roles of active people by login.
 
     `support` names the groups that the service of the record has, by their tier.
     """

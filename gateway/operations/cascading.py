@@ -1,4 +1,4 @@
-"""What a master's end means for its related records, where whoever ends it asks for that."""
+"""Cascading: resolve, close or confirm related records together with their master."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ DONE = {
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A related record to which the same could not be done, and why."""
+    """A related record that the command could not be applied to, and why."""
 
     incident: str
     reason: str
@@ -39,9 +39,9 @@ RELATED = "SELECT id FROM incident WHERE master_id = $1 ORDER BY id"
 
 
 async def cascade(session: Session, master: Revision, command: commands.Command, who: Who) -> list[Revision]:
-    """Return the revisions of a master and of its related records to which the same is done.
+    """Return the revisions of a master and of the related records that the command is applied to.
 
-    The master's timeline names those that it cannot be done to, of what is there for everybody who reads it.
+    The master's timeline names those that were skipped, if all of its readers may see them.
     """
     ids = [row[0] for row in await session.conn.fetch(RELATED, master.after.id)]
     made: list[Revision] = []

@@ -11,10 +11,10 @@ from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import PRIORITIES
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import check_fields
+from gateway.operations.answer_read import mark_answer_read
 from gateway.operations.assignment import check_edit
 from gateway.operations.audience import check_workers
 from gateway.operations.desk import Desk, Session
-from gateway.operations.looking import looked_at
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.staff import staff_for
 from gateway.operations.who import Who
@@ -45,7 +45,7 @@ async def edit(
         if not PLACING.isdisjoint(changes):
             people = (revision.after.owner, revision.after.assignee)
             check_edit(incident, revision.after, await staff_for(session.conn, revision.after.service, people))
-        written = await session.write([looked_at(revision, who, session.now)])
+        written = await session.write([mark_answer_read(revision, who, session.now)])
         return written[0] if written else incident
 
     return await at_most_once(desk, once, who, work)

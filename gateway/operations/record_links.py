@@ -17,12 +17,12 @@ LONGEST_NAME = 100
 
 @dataclass(frozen=True, slots=True)
 class RecordLinks:
-    """Makes them, where the gateway's own address is known."""
+    """A maker of links to records; it makes none while `server.external_url` is empty."""
 
     links: ReporterLinks
 
     def __call__(self, owed: Owed, channel: str) -> str:
-        """Return the address for whoever gets the message by this channel, "" where nothing opens."""
+        """Return the link for the recipient on this channel, "" where there is none."""
         if owed.incident_id is None or not owed.facts.get("number") or not self.links.external_url:
             return ""
         if owed.role == REPORTER:
@@ -30,14 +30,14 @@ class RecordLinks:
         return self._staffs(owed, owed.incident_id)
 
     def _reporters(self, owed: Owed, incident_id: int) -> str:
-        """Return the reporter's page; it does not open for records of which they hear the number alone."""
+        """Return the link to the reporter's page, "" where they hear the number alone."""
         if "title" not in owed.facts and owed.template != Template.RECEIVED:
             return ""
         link, _ = self.links.make(incident_id, owed.claimed_at)
         return self.links.address(f"/my/{link}")
 
     def _staffs(self, owed: Owed, incident_id: int) -> str:
-        """Return a page to read, made for the person or for the role that the address is told as."""
+        """Return the link to the staff page, made for a person or for the role of an address."""
         is_person = owed.channel in (PERSON, "voice", "sms")
         kind, name = (ReaderKind.PERSON, owed.recipient) if is_person else (ReaderKind.ROLE, owed.role)
         if not name or len(name) > LONGEST_NAME:

@@ -1,4 +1,4 @@
-"""Bring the rules of escalation and of reports into force: keep them in the database, and tell what they newly owe."""
+"""Put escalation and report rules into force: store them, and send what they newly require."""
 
 from collections.abc import Iterator, Mapping
 from itertools import product
@@ -43,7 +43,7 @@ GROUP BY i.id ORDER BY i.id LIMIT $2
 
 
 async def apply_rules(desk: Desk) -> int:
-    """Keep the rules in force and tell of open incidents what they owe by them; return how many incidents that were.
+    """Store the rules, send what they require, and return the number of incidents told of.
 
     A replica does so when it starts; what was told already is not told again.
     """
@@ -68,7 +68,7 @@ def _rows(escalation: Escalation) -> Iterator[tuple[str, int, str, str]]:
 
 
 async def _tell_batch(desk: Desk, after: int) -> tuple[int, int]:
-    """Tell of one batch; return how many incidents it had, and the last one's id while there may be more."""
+    """Send the messages for one batch; return its size, and the last id while there may be more."""
     async with transaction(desk.pool) as conn:
         session = Session(desk, conn, await conn.fetchval(NOW, desk.clock.stamp()))
         rows = await conn.fetch(OWED, after, BATCH)
@@ -82,7 +82,7 @@ async def _tell_batch(desk: Desk, after: int) -> tuple[int, int]:
 
 
 def _revision(session: Session, incident: Incident, owed: Mapping[int, list[str]]) -> Revision:
-    """Return the revision that says what the rules newly ask for, with the messages it owes."""
+    """Return the revision with the messages that the rules newly require."""
     escalation = session.desk.rules.escalation
     roles = [role for role in escalation.roles(incident, "opened") if role in owed[incident.id]]
     cause = f"rules#{incident.version + 1}"

@@ -1,4 +1,4 @@
-"""What a new silence can match, by the names of the catalogue and of the alerts seen so far.
+"""Check what a new silence can match: the names in the catalogue and in alerts seen so far.
 
 A silence with a misspelt name looks made and holds nothing back: what it names is looked up before
 it is kept.
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 
 class Matcher(msgspec.Struct, frozen=True):
-    """What a label has to be like: `pattern` is the value as PostgreSQL is to compare it, a regular expression anchored."""
+    """A condition on one label; `pattern` is its value for PostgreSQL, with a regex anchored."""
 
     name: str
     sign: str
@@ -40,8 +40,8 @@ class Matcher(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
-    """A matcher some of whose names nothing has, whether that is all of them, and what is called nearly so."""
+class UnknownNames:
+    """A matcher with unknown names, whether all are unknown, and the nearest known ones."""
 
     matcher: Matcher
     names: tuple[str, ...]
@@ -50,13 +50,13 @@ class Unknown:
 
     @property
     def told(self) -> str:
-        """A sentence about it."""
+        """Return a sentence for the maker of the silence."""
         near = f": did you mean {' or '.join(self.nearest)}?" if self.nearest else ""
         return f"{self.matcher}: nothing seen so far is called {' or '.join(self.names)}{near}"
 
 
 def names_of(matcher: Matcher) -> tuple[str, ...]:
-    """Return the texts one of which a label must be; none for a matcher that excludes, or that is a pattern."""
+    """Return the values a matcher asks for; none where it excludes or is a real pattern."""
     if matcher.sign == "=":
         return (matcher.value,) if matcher.value else ()
     if matcher.sign != "=~":
@@ -67,7 +67,7 @@ def names_of(matcher: Matcher) -> tuple[str, ...]:
 
 
 async def check(conn: Connection, matchers: Sequence[Matcher], integration: int | None) -> tuple[str, ...]:
-    """Return what its maker should know of a silence that matches nothing seen so far.
+    """Return warnings about a silence that matches nothing seen so far.
 
     Raises Unprocessable where it names a service or an item that neither the catalogue nor any alert knows, though the
     catalogue knows others.
@@ -113,7 +113,7 @@ WHERE name <> '' ORDER BY abs(length(name) - $2), name LIMIT 500
 """Names in use that its maker may read, those first that are as long as the one that was asked for."""
 
 
-async def _unknown(conn: Connection, matcher: Matcher, integration: int | None) -> Unknown | None:
+async def _unknown(conn: Connection, matcher: Matcher, integration: int | None) -> UnknownNames | None:
     names = names_of(matcher)
     if not names:
         return None
@@ -124,7 +124,7 @@ async def _unknown(conn: Connection, matcher: Matcher, integration: int | None) 
     rows = await conn.fetch(CALLED, matcher.name, len(lacking[0]), integration, timeout=ANSWER_WITHIN)
     by_letters = {row["name"].lower(): row["name"] for row in rows}
     close = get_close_matches(lacking[0].lower(), list(by_letters), n=NEAREST, cutoff=0.6)
-    return Unknown(matcher, tuple(lacking), len(lacking) == len(names), tuple(by_letters[one] for one in close))
+    return UnknownNames(matcher, tuple(lacking), len(lacking) == len(names), tuple(by_letters[one] for one in close))
 
 
 IS_CATALOGUED = """

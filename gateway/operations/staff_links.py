@@ -23,7 +23,7 @@ SHAPE = re.compile(
 
 
 class ReaderKind(StrEnum):
-    """How the reader of a link is named."""
+    """The kind of reader that a link is made for: a person or a role."""
 
     PERSON = "person"
     ROLE = "role"
@@ -40,19 +40,19 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class StaffLinks:
-    """Makes links with the secrets of reporters' links; they end as those do."""
+    """A maker and reader of signed links; secrets and validity are those of reporters' links."""
 
     links: ReporterLinks
 
     def make(self, opened: Opened, now: datetime) -> str:
-        """Return a link."""
+        """Return a signed link to a record for one reader."""
         secret, ends = self.links.secrets[0], int((now + self.links.valid).timestamp())
         reader = urlsafe_b64encode(f"{opened.kind}:{opened.name}".encode()).rstrip(b"=").decode()
         text = f"{name_of(secret)}.{opened.incident_id}.{ends}.{reader}"
         return f"{text}.{signature(secret, LABEL, text)}"
 
     def read(self, link: str, now: datetime) -> Opened:
-        """Return what the link opens; raises NotFound."""
+        """Return the record and reader of a link; raises NotFound for a bad one."""
         found = SHAPE.fullmatch(link)
         signed = found is not None and is_signed(self.links.secrets, LABEL, link.rpartition(".")[0], found[5])
         if found is None or not signed or int(found[3]) <= now.timestamp():

@@ -1,4 +1,4 @@
-"""Opsgenie's update of an alert's priority: its sender says another severity, without firing anew."""
+"""Opsgenie's update of an alert's priority, without a new firing."""
 
 from gateway.dedup.known import Words
 from gateway.dedup.regrading import Grading
@@ -16,7 +16,7 @@ SET_SEVERITY = "UPDATE alert SET severity = $2 WHERE key_hash = $1"
 
 
 async def prioritise(desk: Desk, found: Found, priority: str, who: Who) -> None:
-    """Give an open alert another severity, and its record what follows: raised at once, lowered by people alone."""
+    """Change an open alert's severity; a worse one raises its record, people alone lower it."""
     key = found.row["key_hash"]
 
     async def work(session: Session) -> None:

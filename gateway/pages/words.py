@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from gateway.incidents.labels import LOCALES, Locale
-from gateway.incidents.model import Impact, Urgency
+from gateway.incidents.model import HoldReason, Impact, Urgency
 
 Both = tuple[str, str]
 
@@ -11,14 +11,14 @@ WORDS: Mapping[str, Both] = {
     "language": ("Language", "语言"),
     "report": ("Report a problem", "报告故障"),
     "which": ("Which service is it about?", "是哪个服务出了问题？"),
-    "none": ("No service takes reports here just now.", "目前没有服务在此接受报告。"),
+    "none": ("No service accepts reports here at the moment.", "目前没有服务在此接受报告。"),
     "required": ("Fields marked with * are needed.", "标有 * 的为必填项。"),
     "title": ("What is the problem, in a few words?", "一句话说明问题"),
     "description": ("What happened? What did you expect?", "发生了什么？您期望的是什么？"),
     "since": ("Since when? (time in {})", "从什么时候开始？（{} 时间）"),
-    "impact": ("How many people are hit?", "影响多少人？"),
-    "urgency": ("Can you go on working?", "您还能继续工作吗？"),
-    "who": ("How do we reach you?", "我们怎样联系您？"),
+    "impact": ("How many people are affected?", "影响多少人？"),
+    "urgency": ("Can you still work?", "您还能继续工作吗？"),
+    "who": ("How can we reach you?", "我们怎样联系您？"),
     "who_hint": ("An e-mail address or a telephone number is needed.", "请至少填写电子邮箱或电话号码。"),
     "name": ("Your name", "您的姓名"),
     "email": ("E-mail address", "电子邮箱"),
@@ -30,9 +30,9 @@ WORDS: Mapping[str, Both] = {
     "mend": ("Not sent yet: please look at what is marked.", "尚未提交：请检查标出的内容。"),
     "missing": ("Please fill this in.", "请填写此项。"),
     "unreachable": ("Please give an e-mail address or a telephone number.", "请填写电子邮箱或电话号码。"),
-    "bad_email": ("This is no e-mail address.", "电子邮箱格式不正确。"),
-    "bad_phone": ("This is no telephone number.", "电话号码格式不正确。"),
-    "bad_since": ("This is no date and time.", "日期时间格式不正确。"),
+    "bad_email": ("This is not an e-mail address.", "电子邮箱格式不正确。"),
+    "bad_phone": ("This is not a telephone number.", "电话号码格式不正确。"),
+    "bad_since": ("This is not a date and time.", "日期时间格式不正确。"),
     "too_long": ("This is too long: at most {} characters.", "内容过长：最多 {} 个字符。"),
     "bad_choice": ("Please choose one of these.", "请选择其中一项。"),
     "too_many_files": ("At most {} files can be sent.", "最多可上传 {} 个文件。"),
@@ -45,12 +45,12 @@ WORDS: Mapping[str, Both] = {
     "received": ("We have your report", "我们已收到您的报告"),
     "number": ("Number", "编号"),
     "received_before": (
-        "This form had been received before. If you changed something since, add it on the page of your report.",
+        "We had already received this form. If you have changed something since, add it on the page of your report.",
         "此表单先前已收到。如之后有修改，请在您的报告页面补充。",
     ),
     "follow": ("Follow your report", "查看您的报告"),
     "keep_link": (
-        "Keep this address: whoever has it reads your report and answers for you. It is good until {}.",
+        "Keep this address: whoever has it can read your report and answer for you. It works until {}.",
         "请保存此链接：持有链接的人可以查看报告并代您答复。有效期至 {}。",
     ),
     "waiting": ("Thank you. Somebody will look at your report", "谢谢，您的报告将由人工查看"),
@@ -62,7 +62,7 @@ WORDS: Mapping[str, Both] = {
     "otherwise": ("If it cannot wait: {}", "如有紧急情况：{}"),
     "again": ("Report something else", "报告其他问题"),
     "state": ("State", "状态"),
-    "recorded": ("Received", "受理时间"),
+    "recorded": ("Received", "登记时间"),
     "what": ("What you told us", "您的报告"),
     "solution": ("Solution", "解决方案"),
     "rating": ("Your rating", "您的评价"),
@@ -75,13 +75,13 @@ WORDS: Mapping[str, Both] = {
     "yes_solved": ("Yes, it is solved", "是，已解决"),
     "not_solved": ("No, it is not", "否，未解决"),
     "why_not": ("What is still wrong?", "还有什么问题？"),
-    "remark": ("A remark, if you like", "备注（选填）"),
+    "remark": ("A remark (optional)", "备注（选填）"),
     "satisfied": ("Are you satisfied?", "您满意吗？"),
     "no_rating": ("no answer", "不作答"),
     "rate": ("Rate it", "提交评价"),
     "add_note": ("Tell us more", "补充说明"),
     "note": ("What should we know?", "您想补充什么？"),
-    "add": ("Add it", "提交补充"),
+    "add": ("Send it", "提交补充"),
     "add_file": ("Send a file", "上传附件"),
     "file": ("File, at most {} MB", "文件（最大 {} MB）"),
     "upload": ("Send the file", "上传"),
@@ -99,26 +99,26 @@ WORDS: Mapping[str, Both] = {
     "labels": ("Labels", "标签"),
     "description_of": ("Description", "描述"),
     "read_only": (
-        "This page is for reading, and for you alone: please do not pass its address on.",
+        "This page is read-only and for you alone: please do not share its address.",
         "本页仅供您本人查看，请勿转发此链接。",
     ),
     "400": ("This could not be understood", "无法识别此请求"),
     "400_do": ("Please go back and try again.", "请返回重试。"),
     "403": ("This is not possible", "无法执行此操作"),
-    "403_do": ("Read the report again: it may have gone on meanwhile.", "请重新打开报告：状态可能已变化。"),
-    "404": ("There is nothing here", "此处没有内容"),
+    "403_do": ("Please open the report again: it may have changed meanwhile.", "请重新打开报告：状态可能已变化。"),
+    "404": ("This page does not exist", "页面不存在"),
     "404_do": (
-        "The address may be mistyped, or a link has ended. Please ask the service desk.",
+        "The address may be mistyped, or the link has expired. Please ask the service desk.",
         "地址可能有误，或链接已失效。请联系服务台。",
     ),
     "409": ("This is not possible any more", "此操作已无法执行"),
-    "409_do": ("Read the report again: it has gone on meanwhile.", "请重新打开报告：状态已变化。"),
+    "409_do": ("Please open the report again: it has changed meanwhile.", "请重新打开报告：状态已变化。"),
     "413": ("This is too large", "内容过大"),
     "413_do": ("Please go back and send fewer or smaller files.", "请返回，减少文件数量或大小。"),
     "429": ("Too many reports", "报告过多"),
     "429_do": (
-        "From here, or about this service, more was sent than is taken at once. Go back, wait {} seconds, and send it again.",
-        "来自此处或关于此服务的报告过多。请返回，等待 {} 秒后再次提交。",
+        "Too many reports came from your network or about this service. Go back, wait {} seconds, and send it again.",
+        "来自您的网络或关于此服务的报告过多。请返回，等待 {} 秒后再次提交。",
     ),
     "503": ("Too busy just now", "系统繁忙"),
     "503_do": (
@@ -126,7 +126,7 @@ WORDS: Mapping[str, Both] = {
         "内容不会丢失，也不会重复受理：请稍后返回再次提交。",
     ),
     "500": ("Something went wrong", "出错了"),
-    "500_do": ("It was written down. Please try again, or ask the service desk.", "问题已记录。请重试，或联系服务台。"),
+    "500_do": ("The error was recorded. Please try again, or ask the service desk.", "问题已记录。请重试，或联系服务台。"),
 }
 
 IMPACTS: Mapping[Impact, Both] = {
@@ -145,22 +145,28 @@ URGENCIES: Mapping[Urgency, Both] = {
 }
 """Whether one can work, in a reporter's words."""
 
+HOLDS: Mapping[HoldReason, Both] = {
+    HoldReason.AWAITING_USER: ("waiting for your answer", "等待您答复"),
+    HoldReason.USER_UNREACHABLE: ("we could not reach you", "未能联系到您"),
+}
+"""Reasons of a hold that are about the reporter, as they are told them; all others have their label."""
+
 EVENTS: Mapping[str, Both] = {
-    "opened": ("received", "已受理"),
-    "assigned": ("given to those who work on it", "已分派"),
+    "opened": ("received", "已登记"),
+    "assigned": ("assigned", "已分派"),
     "accepted": ("work has begun", "开始处理"),
-    "returned": ("given back to the service desk", "退回服务台"),
-    "held": ("waiting", "挂起"),
+    "returned": ("returned to the service desk", "退回服务台"),
+    "held": ("on hold", "挂起"),
     "resumed": ("work goes on", "继续处理"),
-    "escalated": ("given to specialists", "已升级"),
-    "resolved": ("solved, as we think", "已解决，待您确认"),
+    "escalated": ("escalated", "已升级"),
+    "resolved": ("resolved, to be confirmed", "已解决，待确认"),
     "closed": ("closed", "已关闭"),
-    "reopened": ("opened again", "重新打开"),
-    "close_put_off": ("left open for longer", "推迟关闭"),
-    "rejected": ("not taken on", "已驳回"),
+    "reopened": ("reopened", "重新打开"),
+    "close_put_off": ("not closed yet", "推迟关闭"),
+    "rejected": ("rejected", "已驳回"),
     "status_update": ("news", "进展通报"),
     "rated": ("rated", "已评价"),
-    "called_back": ("we asked you back", "已回访"),
+    "called_back": ("reporter called back", "已回访"),
     "note": ("note", "备注"),
 }
 """What of a record's story reporters are told (incidents/public.py), in their words."""

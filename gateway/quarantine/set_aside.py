@@ -1,6 +1,6 @@
 """Mail that was set aside because a program wrote it.
 
-Kept in the database, looked at, and made a record if somebody wants.
+It waits in the database until somebody opens it as a record or its time is over.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from gateway.incidents.sight import Sight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Aside:
+class MailToSetAside:
     """A mail to be set aside; `answers` is the id of the record that it answers, if it does."""
 
     sender: str
@@ -26,7 +26,7 @@ class Aside:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SetAsideMail:
     """A mail that was set aside.
 
     `incident` is the number of the record that it became, None while it waits.
@@ -53,27 +53,27 @@ class Kept:
     incident: str | None
 
 
-class Came(Protocol):
-    """A delivery as it came."""
+class ReceivedMail(Protocol):
+    """A delivery as it came: the bytes, their headers, and where they were sent."""
 
     @property
     def integration_id(self) -> int:
-        """The integration it was sent to."""
+        """Return the integration it was sent to."""
         ...
 
     @property
     def source(self) -> str:
-        """The source that it came by."""
+        """Return the source that it came by."""
         ...
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Its headers, in lower case."""
+        """Return its headers, in lower case."""
         ...
 
     @property
     def body(self) -> bytes:
-        """Its bytes."""
+        """Return its bytes."""
         ...
 
 
@@ -84,7 +84,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
 
 
-async def insert(conn: Connection, receipt: UUID, came: Came, reason: str, aside: Aside, now: datetime) -> None:
+async def insert(conn: Connection, receipt: UUID, came: ReceivedMail, reason: str, aside: MailToSetAside, now: datetime) -> None:
     """Keep a mail that was received with that receipt."""
     told = (
         reason,
@@ -124,23 +124,23 @@ AND s.state = $3::text AND ($4::text IS NULL OR s.reason = $4::text) AND s.id < 
 )
 
 
-async def newest(conn: Connection, sight: Sight, state: str, reason: str | None, before: int, limit: int) -> list[Kept]:
+async def newest(conn: Connection, sight: Sight, state: str, reason: str | None, before: int, limit: int) -> list[SetAsideMail]:
     """Return mails below the id `before` without their bodies, the newest first.
 
     None about records beyond one's sight.
     """
-    return [Kept(**dict(row)) for row in await conn.fetch(NEWEST, 0, sight.security, state, reason, before, limit)]
+    return [SetAsideMail(**dict(row)) for row in await conn.fetch(NEWEST, 0, sight.security, state, reason, before, limit)]
 
 
 BY_ID = COLUMNS + "AND s.id = $3::bigint"
 
 
-async def by_id(conn: Connection, entry: int, sight: Sight) -> Kept:
+async def by_id(conn: Connection, entry: int, sight: Sight) -> SetAsideMail:
     """Return one mail, whole; raises NotFound, also for one about a record beyond one's sight."""
     row = await conn.fetchrow(BY_ID, WHOLE, sight.security, entry)
     if row is None:
         raise NotFound(f"there is no {entry} among what was set aside")
-    return Kept(**dict(row))
+    return SetAsideMail(**dict(row))
 
 
 LOCK = """

@@ -8,7 +8,7 @@ from uuid import UUID
 from gateway.incidents.model import Outcome
 from gateway.quarantine.difference import Difference
 from gateway.quarantine.mappings import Mappings, Proposal
-from gateway.quarantine.set_aside import Kept as Aside
+from gateway.quarantine.set_aside import SetAsideMail
 from gateway.quarantine.store import Kept, Which
 from gateway.quarantine.trial import Trial
 
@@ -31,7 +31,7 @@ class Explained:
 class Opened:
     """A mail that was set aside and is in a record now; `outcome` says how it came there."""
 
-    kept: Aside
+    kept: SetAsideMail
     receipt: UUID
     outcome: Outcome
 

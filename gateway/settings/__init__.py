@@ -25,6 +25,7 @@ from gateway.settings.phone import Hotline, Phone, PhoneProvider
 from gateway.settings.process import Calendar, CustomField, Escalation, Management, Policy, Problems, Promises, Sla, Use
 from gateway.settings.section import Section
 from gateway.settings.sections import (
+    MOST_ITEMS,
     Attachments,
     Audit,
     Database,
@@ -43,6 +44,7 @@ from gateway.settings.sections import (
 from gateway.settings.stores import S3
 
 __all__ = [
+    "MOST_ITEMS",
     "S3",
     "Attachments",
     "Audit",

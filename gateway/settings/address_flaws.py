@@ -1,4 +1,4 @@
-"""What is wrong with the addresses and ports of the settings. Pure."""
+"""Flaws of the addresses and ports in the settings. Pure."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ INDEXES = ("redis", "rediss", "unix")
 
 
 def flaws(settings: Settings) -> Iterator[Flaw]:
-    """Ports that are none, and addresses of servers and of the gateway itself that cannot be."""
+    """Yield invalid ports, and invalid addresses of servers and of the gateway itself."""
     mail = settings.mail
     ports = {"server/port": (settings.server.port, 0), "notify/smtp/port": (settings.notify.smtp.port, 1)}
     ports |= {"mail/listener/port": (mail.listener.port, 0)}

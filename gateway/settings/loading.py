@@ -6,9 +6,9 @@ Nothing else reads the environment. Secrets may come from a file: `GATEWAY_NOTIF
 import base64
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from gateway.settings import address_flaws, chat_flaws, mail_flaws, phone_flaws
 from gateway.settings.arrival import AtMost, Intake, Maintenance
 from gateway.settings.fields import flaws_of
 from gateway.settings.reading import UNREAD, Reader
-from gateway.settings.sections import Attachments, Settings
+from gateway.settings.sections import MOST_ITEMS, Attachments, Settings
 from gateway.zones import zones
 
 LISTS = frozenset(
@@ -44,6 +44,11 @@ class Loaded:
     flaws: tuple[Flaw, ...]
     broken: frozenset[str]
     tree: Mapping[str, Any]
+
+    def besides(self, flaws: Iterable[Flaw]) -> Iterator[Flaw]:
+        """Yield the flaws of what could be read: not of what stands in `settings` for something else."""
+        unread = [_stood_in_for(flaw.pointer, self.tree) for flaw in self.flaws]
+        yield from (flaw for flaw in flaws if not any(_within(flaw.pointer, place) for place in unread))
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -77,29 +82,37 @@ def load_all(path: Path | None, environ: Mapping[str, str]) -> Loaded:
         parts[name] = reader.read(tree[name], one.type, f"/{name}")
         if parts[name] is UNREAD:
             broken.add(name)
+            parts[name] = _as_far_as_possible(name, tree[name], shipped.get(name), one.type, reader.flaws)
+        if parts[name] is UNREAD:
             del parts[name]
-            if name in shipped:
-                parts[name] = _as_far_as_possible(name, tree[name], shipped[name], one.type, reader.flaws)
     reader.flaws += [Flaw(f"/{name}", "no such section: remove it or correct its name") for name in tree if name not in fields]
     settings = Settings(**parts)
-    flaws = (*reader.flaws, *contradictions(settings))
-    return Loaded(settings, flaws, frozenset(broken), tree)
+    read = Loaded(settings, tuple(reader.flaws), frozenset(broken), tree)
+    return replace(read, flaws=(*read.flaws, *read.besides(contradictions(settings))))
 
 
 def _as_far_as_possible(name: str, value: Any, shipped: Any, kind: Any, flaws: Iterable[Flaw]) -> Any:
-    """Return a section with what is wrong in it as it is shipped, or all of it as it is shipped."""
+    """Return a section with what is wrong in it as it is shipped, or all of it as it is shipped, or UNREAD.
+
+    An item of a list that cannot be read has another one of the list in its place, so that the
+    others keep theirs.
+    """
     mended = deepcopy(value)
-    for flaw in flaws:
-        section, *steps = flaw.pointer.split("/")[1:]
+    places = [_stood_in_for(flaw.pointer, {name: value}).split("/")[1:] for flaw in flaws]
+    for steps in sorted(steps[1:] for steps in places if len(steps) > 1 and steps[0] == name):
         node, known = mended, shipped
-        for step in steps[:-1] if section == name else ():
+        for step in steps[:-1]:
             node = node.get(step) if isinstance(node, dict) else None
             known = known.get(step) if isinstance(known, dict) else None
-        if section == name and steps and isinstance(node, dict):
+        if isinstance(node, list):
+            unread = {other[-1] for other in places if other[1:-1] == steps[:-1]}
+            node[int(steps[-1])] = next((one for at, one in enumerate(node) if str(at) not in unread), None)
+        elif isinstance(node, dict):
             node.pop(steps[-1], None)
             if isinstance(known, dict) and steps[-1] in known:
                 node[steps[-1]] = known[steps[-1]]
-    return next(read for read in (Reader().read(mended, kind, ""), Reader().read(shipped, kind, "")) if read is not UNREAD)
+    tried = (Reader().read(one, kind, "") for one in (mended, shipped))
+    return next((read for read in tried if read is not UNREAD), UNREAD)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -107,6 +120,21 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Misconfigured(f"{path} cannot be read as TOML: {error}") from error
+
+
+def _stood_in_for(pointer: str, tree: Any) -> str:
+    """Return the place of a flaw, or of the item of a list that the flaw is in."""
+    steps = pointer.split("/")[1:]
+    for depth, step in enumerate(steps):
+        if isinstance(tree, list):
+            return "".join(f"/{one}" for one in steps[: depth + 1])
+        tree = tree.get(step) if isinstance(tree, Mapping) else None
+    return pointer
+
+
+def _within(pointer: str, place: str) -> bool:
+    """Return whether a pointer names a place or something in it."""
+    return pointer == place or pointer.startswith(f"{place}/")
 
 
 def setting_path(pointer: str) -> str:
@@ -130,7 +158,8 @@ def _quoted(flaw: Flaw, tree: Mapping[str, Any]) -> Flaw:
             node = node[step]
         else:
             return flaw
-    if isinstance(node, Mapping | list) or any(SECRET.search(step) for step in steps) or repr(node) in flaw.detail:
+    told = isinstance(node, str) and repr(node) in flaw.detail
+    if told or isinstance(node, Mapping | list) or any(SECRET.search(step) for step in steps):
         return flaw
     return Flaw(flaw.pointer, f"{flaw.detail} (it is {str(node)[:QUOTED]!r})")
 
@@ -214,6 +243,8 @@ def _ways_in(settings: Settings) -> list[Flaw]:
     flaws += chat_flaws.flaws(settings.chat, settings.notify)
     flaws += phone_flaws.flaws(settings.phone, settings.server.external_url)
     flaws += phone_flaws.calling_flaws(settings.notify.twilio, settings.phone)
+    if not 1 <= settings.server.max_items <= MOST_ITEMS:
+        flaws.append(Flaw("/server/max_items", f"is at least 1 and at most {MOST_ITEMS}"))
     if settings.login.attempts < 1:
         flaws.append(Flaw("/login/attempts", "at least one attempt is needed to get in"))
     for name, intake in settings.intake.items():

@@ -1,8 +1,9 @@
-"""From a tree of tables to sections, with every flaw of every value and not the first. Pure."""
+"""Reading of settings from a tree of tables, with the flaws of all values. Pure."""
 
 import difflib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -12,7 +13,7 @@ from gateway.errors import Flaw
 
 
 class _Unread:
-    """Stands for a value that cannot be read."""
+    """The placeholder of a value that cannot be read."""
 
 
 UNREAD = _Unread()
@@ -20,7 +21,7 @@ UNREAD = _Unread()
 
 @dataclass(slots=True)
 class Reader:
-    """Reads values and collects what is wrong with them, each flaw with the JSON pointer of its place."""
+    """A reader of values that collects their flaws, each with the JSON pointer of its place."""
 
     flaws: list[Flaw] = field(default_factory=list)
 
@@ -39,7 +40,7 @@ class Reader:
         return self._leaf(value, kind, pointer)
 
     def _section(self, value: Mapping[str, object], kind: type[msgspec.Struct], pointer: str) -> Any:
-        fields = {one.encode_name: one for one in msgspec.structs.fields(kind)}
+        fields = _fields(kind)
         before = len(self.flaws)
         parts = {}
         for name, one in value.items():
@@ -66,3 +67,8 @@ def _meant(name: str, known: Collection[str]) -> str:
     """Return the known name that is nearest to an unknown one, as the end of a sentence."""
     near = difflib.get_close_matches(name, known, n=1)
     return f": {near[0]} was meant?" if near else ": remove it or correct its name"
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> Mapping[str, msgspec.structs.FieldInfo]:
+    return {one.encode_name: one for one in msgspec.structs.fields(kind)}

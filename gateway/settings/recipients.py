@@ -4,6 +4,17 @@ from typing import NamedTuple
 
 MAIL = "smtp"
 
+SWITCHES = {
+    "smtp": "notify.smtp.host",
+    "voice": "notify.twilio.account",
+    "sms": "notify.twilio.account",
+    "slack": "notify.slack.token",
+    "feishu": "notify.feishu.app_id",
+    "wecom": "notify.wecom.corp_id",
+    "dingtalk": "notify.dingtalk.app_key",
+}
+"""Channels and the setting that switches each on."""
+
 
 class Target(NamedTuple):
     """The channel that reaches a recipient, and the recipient's address there; no channel is ""."""

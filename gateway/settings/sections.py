@@ -15,6 +15,9 @@ from gateway.settings.recipients import target_of
 from gateway.settings.section import Section
 from gateway.settings.stores import S3
 
+MOST_ITEMS = 10_000
+"""The largest `server.max_items`: more items than that are not looked at one by one."""
+
 
 class Server(Section, frozen=True):
     """Where to listen and how much to take in."""

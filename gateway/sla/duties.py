@@ -81,7 +81,7 @@ def _work(incident: Incident) -> Iterator[Duty]:
 
 
 def _is_to_be_confirmed(incident: Incident) -> bool:
-    """Whether the desk asks the reporter if it is solved: what others than the desk solved."""
+    """Return whether the desk must ask the reporter to confirm: others than the desk solved it."""
     return incident.state is State.RESOLVED and incident.tier is not Tier.DESK and incident.resolution is not Resolution.VANISHED
 
 
@@ -111,12 +111,12 @@ def with_announcements(escalation: Escalation, revision: Revision) -> Revision:
 
 
 def _given_anew(before: Incident | None, after: Incident) -> bool:
-    """Whether a record that was worked on, or was with a vendor, waits to be taken on again: by the same person, too."""
+    """Return whether a record in work was assigned again, if only to the same person."""
     return before is not None and before.state in TAKEN and after.state is State.ASSIGNED
 
 
 def _took_on(before: Incident | None, after: Incident) -> bool:
-    """Whether the change is that somebody took the record on: they know."""
+    """Return whether the change is that somebody accepted the record, who therefore knows of it."""
     known = 0 if before is None else len(before.ledger)
     return any(entry.event is ClockEvent.ACCEPT for entry in after.ledger[known:])
 
@@ -162,7 +162,7 @@ def _asked(incident: Incident, occasion: str, *, work: bool) -> dict[str, Any]:
 
 
 def _recipient(escalation: Escalation, incident: Incident, duty: Duty) -> Recipient:
-    """Return whom a duty means; the desk stands in for a worker, a group or a tier that the directory does not know."""
+    """Return the recipient of a duty; the desk stands in where nobody is found."""
     found = escalation.recipient(duty.role, incident)
     if duty.role == SECURITY:
         return replace(found, instead=escalation.recipient(MANAGER, incident))
@@ -174,12 +174,12 @@ def _recipient(escalation: Escalation, incident: Incident, duty: Duty) -> Recipi
 
 
 def _occasion(before: Incident | None) -> str:
-    """Return what the roles of the rules are told of: a record that is theirs, or theirs again."""
+    """Return the occasion that roles of the rules are told: opened or reopened."""
     return "opened" if before is None or before.state in LIVE or before.master_id is not None else "reopened"
 
 
 def _occasion_of_work(before: Incident | None, after: Incident, duty: Duty) -> str:
-    """Return what whoever works on the record is told of."""
+    """Return the occasion that those who work on the record are told."""
     if after.state is State.RESOLVED:
         return "resolved"
     if duty.role == DESK:

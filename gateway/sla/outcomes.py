@@ -22,7 +22,7 @@ FINISHED = frozenset({State.CLOSED, State.REJECTED})
 
 
 class Counted(StrEnum):
-    """The happenings of records that are counted, and the times that are measured."""
+    """The events of records that are counted, and the times that are measured."""
 
     OPENED = "opened"
     RESOLVED = "resolved"
@@ -35,7 +35,7 @@ class Counted(StrEnum):
 
 
 class Count(NamedTuple):
-    """One happening: of a clock with MET and BREACHED, `seconds` long where it is a time."""
+    """One event to count: MET and BREACHED name a clock, times have `seconds`."""
 
     counted: Counted
     clock: ClockName | None = None

@@ -28,7 +28,7 @@ class Cause:
 
     @property
     def facts(self) -> dict[str, str]:
-        """What is known, by name."""
+        """Return the fields that are set, by name."""
         told = {"reason": self.reason, "alert": self.alert, "severity": self.severity, "incident": self.incident}
         return {name: value for name, value in told.items() if value}
 
@@ -60,7 +60,7 @@ def raised(rules: Rules, incident: Incident, grade: Grade, now: datetime, cause:
 
 
 def eased(incident: Incident, was: int, calls_for: int, now: datetime, cause: Cause, actor: str = ACTOR) -> Revision:
-    """Return the revision that says what still fires calls for less than before; people alone lower the priority.
+    """Return the revision that notes a milder cause; people alone lower the priority.
 
     `was` and `calls_for` are the priorities that the worst of what fires called for before and calls for now.
     """

@@ -32,6 +32,9 @@ NAMES = (
 UNSET = "$"
 """How a macro begins that was left as it is written."""
 
+REPLACEMENT = "\ufffd"
+"""What stands for bytes that cannot be read."""
+
 COMMITTED, KEPT, REFUSED = 0, 1, 2
 WITHIN = {"nagios": 25.0, "icinga": 55.0}
 """Seconds after which a command ends by itself: Nagios kills it after 30 (notification_timeout), Icinga 2 after 60 (timeout)."""
@@ -102,8 +105,25 @@ def body(told):
     unknown = sorted({name for name, _, _ in pairs} - set(NAMES))
     if unknown:
         raise SystemExit("unknown: " + ", ".join(unknown))
-    texts = {name: value.encode("utf-8", "replace").decode("utf-8").replace("\0", "") for name, _, value in pairs}
+    texts = {name: readable(value).replace("\0", "") for name, _, value in pairs}
     return {name: text for name, text in texts.items() if text and not (text.startswith(UNSET) and text.endswith(UNSET))}
+
+
+def readable(value):
+    """Return an argument as text: bytes that are no UTF-8 are read as the gateway reads them, so that no two names become one."""
+    if value == value.encode("utf-8", "replace").decode("utf-8"):
+        return value
+    sent = os.fsencode(value)
+    text = sent.decode("utf-8", "replace")
+    broken = text.count(REPLACEMENT)
+    if sum(one > "\x7f" for one in text) - broken >= broken:
+        return text
+    for charset in ("gb2312", "cp1252"):
+        try:
+            return sent.decode(charset)
+        except UnicodeDecodeError:
+            continue
+    return sent.decode("latin-1")
 
 
 def order(told):

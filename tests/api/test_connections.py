@@ -74,6 +74,18 @@ async def test_a_body_that_does_not_come_is_given_up_with_a_problem(address: tup
     assert b"server.body_within" in said
 
 
+async def test_a_request_answered_before_its_body_came_is_no_error_of_ours(
+    address: tuple[str, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    reader, writer = await asyncio.open_connection(*address)
+    writer.write(b"POST /missing HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n123")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 404 ")
+    for _ in range(2):
+        await answers(address)
+    await end(writer)
+    assert not caplog.records
+
+
 @pytest.mark.parametrize(
     "nonsense",
     [

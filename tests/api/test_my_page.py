@@ -35,7 +35,7 @@ async def test_the_page_tells_the_story_in_the_readers_language_and_nothing_else
     await api.call("POST", f"{INCIDENTS}/{number}/hold", {"reason": "awaiting_vendor", "until": "2026-03-03T04:00:00Z"})
     chinese, english = await get(api.client, path, "zh"), await get(api.client, path, "en")
     assert (chinese.status, chinese.number) == (200, number)
-    assert re.findall(r"<strong>([^<]+)</strong>", chinese.text) == ["已受理", "已分派", "开始处理", "挂起"]
+    assert re.findall(r"<strong>([^<]+)</strong>", chinese.text) == ["已登记", "已分派", "开始处理", "挂起"]
     assert "<dd>挂起</dd>" in chinese.text
     assert "等待供应商" in chinese.text
     assert "至 2026-03-03 12:00 Asia/Shanghai" in chinese.text
@@ -43,6 +43,22 @@ async def test_the_page_tells_the_story_in_the_readers_language_and_nothing_else
     assert '<p class="said">line one\nline two</p>' in english.text
     for secret in ("confused", "politics", "data-base", "ann<", "rep@example.com"):
         assert secret not in chinese.text + english.text
+
+
+async def test_the_page_shows_what_the_reporter_is_asked_and_why_a_report_is_rejected(api: Api) -> None:
+    number, path = await invited(api, title="printer")
+    held = {"reason": "awaiting_user", "note": "Which printer?"}
+    await api.call("POST", f"{INCIDENTS}/{number}/hold", held)
+    chinese, english = await get(api.client, path, "zh"), await get(api.client, path, "en")
+    assert ("等待您答复" in chinese.text, "waiting for your answer" in english.text) == (True, True)
+    assert "Which printer?" in english.text
+    await api.call("POST", f"{INCIDENTS}/{number}/resume", {"note": "found it"})
+    await api.call("POST", f"{INCIDENTS}/{number}/hold", {"reason": "user_unreachable", "note": "moody"})
+    text = (await get(api.client, path, "en")).text
+    assert ("we could not reach you" in text, "moody" in text, "found it" in text) == (True, False, False)
+    other, path = await invited(api, title="coffee")
+    await api.call("POST", f"{INCIDENTS}/{other}/reject", {"note": "We do not mend coffee machines."})
+    assert "We do not mend coffee machines." in (await get(api.client, path)).text
 
 
 async def test_reading_changes_nothing(api: Api, pool: Pool) -> None:

@@ -20,7 +20,7 @@ OPERATIONS = {
 }
 VERBS = {
     "Accept", "Acknowledge", "Add", "Approve", "Assign", "Attach", "Begin",
-    "Change", "Close", "Confirm", "Convert", "Count", "Create", "Deactivate",
+    "Change", "Check", "Close", "Confirm", "Convert", "Count", "Create", "Deactivate",
     "Declare", "Delete", "Disable", "Download", "Drop", "Enable", "End",
     "Escalate", "File", "Find", "Finish", "Import", "Link", "List",
     "Ping", "Preview", "Publish", "Put", "Rate", "Read", "Refuse",

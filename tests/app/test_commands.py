@@ -1,6 +1,7 @@
 """The commands of an operator: what they print, and the status they end with."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,6 +72,34 @@ def test_a_key_is_made_listed_and_revoked(run: Run, database_url: str) -> None:
     assert run("keys", "revoke", "999999") == (2, "", "gateway: there is no key 999999\n")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["keys", "revoke", "99999999999"],
+        ["keys", "revoke", "first"],
+        ["keys", "make", "\udcff", "admin"],
+        ["keys", "make", "", "admin"],
+        ["keys", "make", "x", "ingest", "--integration", "Not A Slug"],
+    ],
+)
+def test_what_no_key_is_called_is_refused_before_the_database_is_asked(
+    arguments: list[str], environ: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    environ.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/x")
+    with pytest.raises(SystemExit) as exited:
+        main(arguments)
+    assert exited.value.code == 2
+    assert "error: argument" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("written", [b"\xff\xfe", b"{}", b'{"seq":1,"since":0,"upto":1,"entries":0,"hash":"x"}'])
+def test_a_file_that_holds_no_seals_is_one_line(run: Run, database_url: str, tmp_path: Path, written: bytes) -> None:
+    (tmp_path / "seals").write_bytes(written)
+    status, _, error = run("audit", "verify", "--seals", str(tmp_path / "seals"), DATABASE_URL=database_url)
+    assert (status, error.count("\n")) == (2, 1)
+    assert "is no seal: name the file that audit.seal_file writes" in error
+
+
 def test_check_names_everything_and_what_it_could_not_look_at(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text('[server]\nprot = 1\nport = 99999\n[notify.recipients]\nincident_manager = ["oncall", "person:ghost"]\n')
@@ -82,6 +111,31 @@ def test_check_names_everything_and_what_it_could_not_look_at(run: Run, tmp_path
     assert error.count("(it is 'oncall')") == 1
     assert "gateway: not checked: DATABASE_URL is not set: the database was not looked at\n" in out
     assert "gateway: not checked: notify.recipients.incident_manager[1]\n" in out
+
+
+def test_check_names_addresses_that_nothing_can_listen_on_but_none_in_use(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "gateway.toml"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        file.write_text(f'[server]\nport = {port}\n[mail.listener]\nhost = "203.0.113.9"\nport = 2525\n')
+        status, _, error = run("check", "--config", str(file))
+    assert status == 2
+    assert "  mail.listener.host: port 2525 on 203.0.113.9 is no address of this machine: correct the host (" in error
+    assert "  server." not in error
+    file.write_text('[server]\nport = 99999\nhost = "gateway.invalid"\n')
+    assert "  server.host: gateway.invalid is no address of this machine" in run("check", "--config", str(file))[2]
+
+
+def test_check_names_what_stands_beside_what_cannot_be_read(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "gateway.toml"
+    file.write_text(
+        '[sla]\ndefault = "nope"\n[notify.recipients]\nleader = [5, "oncall"]\n[[escalation.management]]\npriorities = "all"\n'
+    )
+    _, _, error = run("check", "--config", str(file))
+    assert "  notify.recipients.leader[0]: Expected `str`, got `int`" in error
+    assert "  notify.recipients.leader[1]: names no channel" in error
+    assert error.count("notify.recipients.leader[0]") == 1
+    assert "  sla.default: no policy is named 'nope'" in error
 
 
 def test_check_asks_the_database_who_there_is(run: Run, database_url: str, redis_url: str, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.app.reach import Staff, left_open, unreachable
+from gateway.app.reach import Staff, unconfirmed, unreachable
 from gateway.settings import Settings, load
 
 STAFF = Staff(
@@ -111,6 +111,13 @@ def test_roles_that_nobody_has_and_groups_that_do_not_exist_are_named(tmp_path: 
     }
 
 
+def test_a_list_for_a_role_that_no_rule_tells_is_named(tmp_path: Path) -> None:
+    hook = '["webhook:https://hooks.example.com"]'
+    text = "".join(f"{role} = {hook}\n" for role in ("incident_managr", "incident_manager", "director", "duty", "tier2"))
+    found = list(unreachable(settings(tmp_path, RULES + text.replace(f"duty = {hook}\n", "")), STAFF))
+    assert [flaw.pointer for flaw in found if "no rule tells this role" in flaw.detail] == ["/notify/recipients/incident_managr"]
+
+
 def test_a_rule_of_a_policy_counts_only_where_something_uses_the_policy(tmp_path: Path) -> None:
     staff = Staff(STAFF.phones, STAFF.roles | {"tier3"}, STAFF.groups | {"nope"}, frozenset({"severity-ladder"}))
     found = [flaw.pointer for flaw in unreachable(settings(tmp_path, RULES), staff)]
@@ -120,8 +127,10 @@ def test_a_rule_of_a_policy_counts_only_where_something_uses_the_policy(tmp_path
 def test_without_a_database_what_only_it_could_tell_is_listed(tmp_path: Path) -> None:
     text = EVERY_CHANNEL + RULES + 'also = ["person:olga", "group:net", "olga@example.com"]\n'
     found = settings(tmp_path, text)
-    assert [flaw.pointer for flaw in unreachable(found, None)] == ["/escalation/management/0/notify/0"]
-    assert list(left_open(found)) == [
+    assert [flaw.pointer for flaw in unreachable(found, None)] == [
+        "/notify/recipients/also", "/escalation/management/0/notify/0"
+    ]  # fmt: skip
+    assert list(unconfirmed(found)) == [
         "notify.recipients.also[0]", "notify.recipients.also[1]", "routing[0].group", "routing[1].group",
         "who has the role leader", "who has the role incident_manager", "who has the role tier3",
     ]  # fmt: skip

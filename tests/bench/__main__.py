@@ -19,7 +19,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.bench.against import NO_STORM, compare
+from tests.bench.against import NO_STORM, compare, is_known
 from tests.bench.server import ROOT, bare_handler, gateway, load
 from tests.bench.timers import Herd, run_herd
 
@@ -116,6 +116,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write all figures here too")
     options = parser.parse_args()
     if options.against:
+        if not is_known(options.against):
+            parser.error(f"{options.against!r} is no commit of this repository")
         for name, ratio in compare(options.against, options.rounds or 10, options.seconds).items():
             print(f"{name:24} {ratio.median:.3f} of {options.against} (95 %: {ratio.lowest:.3f} to {ratio.highest:.3f})")
         return

@@ -52,6 +52,12 @@ def _cut(rounds: int) -> int:
     return max(cut, 0)
 
 
+def is_known(commit: str) -> bool:
+    """Return whether the repository has that commit."""
+    asked = ["git", "rev-parse", "--quiet", "--verify", "--end-of-options", f"{commit}^{{commit}}"]
+    return subprocess.run(asked, cwd=ROOT, check=False, stdout=subprocess.DEVNULL).returncode == 0
+
+
 @contextmanager
 def checked_out(commit: str) -> Iterator[Path]:
     """An earlier commit in a folder of its own."""

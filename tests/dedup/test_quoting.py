@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.dedup.quoting import quoted
+from gateway.dedup.quoting import command_of
 from gateway.dedup.steps import PersonSaid
 from gateway.incidents import commands
 from gateway.incidents.model import AlertStatus, Outcome, State
@@ -29,7 +29,7 @@ def said(status: AlertStatus, author: str = "", note: str = "") -> PersonSaid:
 def test_an_acknowledgement_keeps_who_it_was_and_what_they_said(
     state: State, author: str, note: str, person: str, words: str
 ) -> None:
-    command = quoted(an_incident(state), said(ACKNOWLEDGED, author, note))
+    command = command_of(an_incident(state), said(ACKNOWLEDGED, author, note))
     assert command == commands.Acknowledge(person=person, note=words)
 
 
@@ -45,13 +45,13 @@ def test_an_acknowledgement_keeps_who_it_was_and_what_they_said(
 def test_an_acknowledgement_of_what_somebody_has_is_a_note_said_once(
     handler: str, author: str, note: str, kept: str | None
 ) -> None:
-    command = quoted(an_incident(State.IN_PROGRESS, handler=handler), said(ACKNOWLEDGED, author, note))
+    command = command_of(an_incident(State.IN_PROGRESS, handler=handler), said(ACKNOWLEDGED, author, note))
     assert command == (None if kept is None else commands.Note(note=kept))
 
 
 @pytest.mark.parametrize("handler", ["obrien (nagios)", "at the source"])
 def test_an_acknowledgement_is_taken_back_from_who_gave_it_in_the_same_tool(handler: str) -> None:
-    command = quoted(an_incident(State.IN_PROGRESS, handler=handler), said(UNACKNOWLEDGED, "anna", "not mine"))
+    command = command_of(an_incident(State.IN_PROGRESS, handler=handler), said(UNACKNOWLEDGED, "anna", "not mine"))
     assert command == commands.Unacknowledge(person="anna (nagios)", note="not mine")
 
 
@@ -64,13 +64,13 @@ def test_an_acknowledgement_is_taken_back_from_who_gave_it_in_the_same_tool(hand
     [("", "anna (nagios): took the acknowledgement back"), ("sorry", "anna (nagios): took the acknowledgement back. sorry")],
 )
 def test_who_accepted_it_here_keeps_it_and_reads_a_note(state: State, handler: str, note: str, kept: str) -> None:
-    command = quoted(an_incident(state, handler=handler), said(UNACKNOWLEDGED, "anna", note))
+    command = command_of(an_incident(state, handler=handler), said(UNACKNOWLEDGED, "anna", note))
     assert command == commands.Note(note=kept)
 
 
 def test_a_comment_is_a_note_and_nothing_without_words() -> None:
-    assert quoted(an_incident(State.LOGGED), said(COMMENTED, "anna", "dump?")) == commands.Note(note="anna (nagios): dump?")
-    assert quoted(an_incident(State.LOGGED), said(COMMENTED, "anna")) is None
+    assert command_of(an_incident(State.LOGGED), said(COMMENTED, "anna", "dump?")) == commands.Note(note="anna (nagios): dump?")
+    assert command_of(an_incident(State.LOGGED), said(COMMENTED, "anna")) is None
 
 
 async def timeline(desk: Desk) -> list[dict[str, Any]]:

@@ -19,8 +19,9 @@ from gateway.__main__ import main
 from tests.support.process import CLOCK, ROOT
 
 OTHER_SERVERS = {
-    "DATABASE_URL": "postgresql://payroll@db.invalid/payroll",
-    "REDIS_URL": "redis://cache.invalid",
+    "DATABASE_URL": "mysql2://payroll@db.invalid/payroll",
+    "REDIS_URL": "cache.invalid:6379",
+    "GATEWAY_DATABASE__URL_FILE": "/run/secrets/none",
     "PGHOST": "db.invalid",
     "PGPORT": "6432",
     "PGUSER": "payroll",

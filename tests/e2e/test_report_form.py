@@ -110,7 +110,7 @@ async def test_somebody_reports_with_a_phone_adds_a_file_and_confirms(gateway: S
         await tab.press("form[action$='/confirm'] button")
         await sound(tab, "已关闭", "满意")
         await tab.go(f"{url}/my/nothing?lang=en")
-        await sound(tab, "There is nothing here")
+        await sound(tab, "This page does not exist")
     _, record = await gateway.get(f"/api/v1/incidents/{number}", "admin")
     assert (record["state"], record["satisfaction"], record["contact"]) == ("closed", 3, "+8613912345678")
     assert await gateway.pool.fetchval("SELECT count(*) FROM attachment WHERE name = '截图 1.png'") == 2
@@ -129,4 +129,4 @@ async def test_somebody_woken_at_night_reads_the_record_behind_a_link(gateway: S
         await tab.go(f"{url}{path}?lang=zh-CN")
         await sound(tab, made["number"], "优先级", "数据库磁盘已满", "自 12:00 起", "正在清理日志", "本页仅供您本人查看")
         await tab.go(f"{url}{path}?lang=en")
-        await sound(tab, "Priority", "Description", "What has happened", "This page is for reading")
+        await sound(tab, "Priority", "Description", "What has happened", "This page is read-only")

@@ -19,7 +19,10 @@ RECORD = Incident(
     fields={"cause": "full disk"},
 )  # fmt: skip
 STORY = (
-    Happening(NOON, "ann", "opened", {}),
+    Happening(NOON, "ann", "opened", {"reason": "reported"}),
+    Happening(NOON, "mona", "declared_major", {"reason": "all of sales"}),
+    Happening(NOON, "bob", "held", {"reason": "awaiting_vendor", "note": "disk ordered"}),
+    Happening(NOON, "gateway", "resolved", {"reason": "cleared_at_source"}),
     Happening(NOON + timedelta(minutes=5), "bob", "note", {"note": "disk\nis full"}),
     Happening(NOON, "timers", "sla_warning", {}),
 )
@@ -41,9 +44,30 @@ def test_a_cause_that_is_not_on_record_is_left_to_be_written_and_no_category_sta
     assert "## Solution\n\n_to be written_\n" in draft(replace(RECORD, solution="", resolution_category=""), STORY, "en")
 
 
-@pytest.mark.parametrize(("language", "locale"), [("zh-CN", "zh-CN"), ("zh", "zh-CN"), ("en-GB", "en"), ("", "en"), ("fr", "en")])
+@pytest.mark.parametrize(
+    ("language", "locale"),
+    [("zh-CN", "zh-CN"), ("zh", "zh-CN"), ("en-GB", "en"), ("", "en"), ("fr", "en")],
+)
 def test_a_draft_is_in_the_language_of_its_record(language: str, locale: Locale) -> None:
     assert language_of(replace(RECORD, language=language)) == locale
+
+
+def test_a_record_that_names_no_language_has_that_of_its_label_or_of_its_words() -> None:
+    chinese = replace(RECORD, title="结账系统宕机", description="全部失败")
+    assert language_of(chinese) == "zh-CN"
+    assert language_of(replace(RECORD, labels={"language": "zh-CN"})) == "zh-CN"
+    assert language_of(replace(chinese, labels={"language": "en"})) == "en"
+
+
+@pytest.mark.parametrize(
+    ("locale", "waiting"),
+    [("en", "waiting for the vendor"), ("zh-CN", "等待供应商")],
+)
+def test_an_action_has_what_people_wrote_and_no_codes(locale: Locale, waiting: str) -> None:
+    text = draft(RECORD, STORY, locale)
+    assert f"{waiting}; disk ordered" in text
+    assert "all of sales" in text
+    assert not any(code in text for code in ("reported", "awaiting_vendor", "cleared_at_source"))
 
 
 def test_what_nobody_did_is_no_action() -> None:

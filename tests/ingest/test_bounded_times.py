@@ -9,7 +9,7 @@ import pytest
 from gateway.dedup.mended import Mended
 from gateway.incidents.model import NEWEST, Alert, AlertStatus
 from gateway.ingest.bounded_times import MOST, bounded, early, is_bounded
-from gateway.ingest.lenient import understood
+from gateway.ingest.lenient import read_leniently
 from gateway.ingest.source import Delivery
 from gateway.instants import EARLIEST, LATEST
 from gateway.quarantine.examples import shipped
@@ -89,5 +89,5 @@ def test_a_time_in_bounds_has_nothing_to_tell() -> None:
 def test_a_time_in_a_header_of_a_binary_event_is_told_of_as_in_the_structured_form() -> None:
     told = {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "time": NEXT_YEAR}
     headers = {f"ce-{name}": value for name, value in told.items()} | {"content-type": "text/plain"}
-    parsed = understood(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, b"disk full", NOW))
+    parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, b"disk full", NOW))
     assert parsed.mended == (Mended(0, "/time", AHEAD),)

@@ -84,3 +84,11 @@ async def test_a_wrong_key_or_body_is_refused_as_oncall_does(gateway: Served) ->
 )
 def test_every_type_has_somebody_who_reads_it(kind: str, body: bytes, slug: str) -> None:
     assert source_of(BY_SLUG, kind, body).slug == slug
+
+
+@pytest.mark.parametrize("left_out", [{"title": None}, {"title": "", "alert_uid": None, "image_url": ""}, {}])
+async def test_null_and_nothing_name_one_alert(gateway: Served, left_out: dict[str, Any]) -> None:
+    body = {"state": "alerting", "message": "no answer", "disk": "/var"}
+    assert await send(gateway, "formatted_webhook", body) == (200, "Ok.")
+    assert await send(gateway, "formatted_webhook", body | left_out | {"state": "ok"}) == (200, "Ok.")
+    assert [state for _, _, state in await records(gateway)] == ["resolved"]

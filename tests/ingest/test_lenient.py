@@ -15,7 +15,7 @@ from gateway.dedup.mended import Mended
 from gateway.dedup.refused import Refused
 from gateway.errors import Malformed
 from gateway.ingest import limits
-from gateway.ingest.lenient import ROUNDS, understood
+from gateway.ingest.lenient import ROUNDS, read_leniently
 from gateway.ingest.source import Delivery, Parsed
 from gateway.ingest.sources import SOURCES
 from gateway.quarantine import pointers
@@ -34,7 +34,7 @@ ODD: list[Any] = [None, True, -1, 1e18, 1e31, "", "no such word", [], [[{}]], {"
 
 def read(slug: str, body: bytes, intake: Intake | None = None, charset: str = "", received_at: datetime = NOW) -> Parsed:
     headers = {"content-type": f"application/json; charset={charset}"} if charset else {}
-    return understood(BY_SLUG[slug], intake or Intake(), (), Delivery(headers, body, received_at))
+    return read_leniently(BY_SLUG[slug], intake or Intake(), (), Delivery(headers, body, received_at))
 
 
 def generic(**fields: Any) -> bytes:
@@ -192,7 +192,7 @@ def test_texts_that_are_cut_are_told_of() -> None:
 
 def test_a_mapping_works_on_the_mended_body() -> None:
     body, steps = b'\xef\xbb\xbf{"name":"disk \\u0000"}', (Rename(source="/name", to="/title"),)
-    parsed = understood(BY_SLUG["generic"], Intake(), steps, Delivery({}, body, NOW))
+    parsed = read_leniently(BY_SLUG["generic"], Intake(), steps, Delivery({}, body, NOW))
     assert parsed.alerts[0][1].title == "disk \ufffd"
     assert set(mended(parsed)) == {"", "/name"}
     pointed = Intake(mapping={"items": "/events", "title": "/name", "occurred_at": "/when"})
@@ -234,7 +234,7 @@ def test_what_is_mended_of_the_text_within_a_body_is_told_of() -> None:
 
 def test_a_body_that_is_no_json_is_refused_as_it_came() -> None:
     delivery = Delivery({"ce-specversion": "1.0", "content-type": "text/plain"}, b"disk full", NOW)
-    parsed = understood(BY_SLUG["cloudevents"], Intake(), (), delivery)
+    parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), (), delivery)
     assert [(one.item, one.problem) for one in parsed.refused] == [(0, "Object missing required field `id`")]
 
 
@@ -255,7 +255,7 @@ BINARY = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "s", "ce-type": "d
 )  # fmt: skip
 def test_the_data_of_a_binary_event_is_mended_as_any_body(body: bytes, title: str, told: dict[str, str]) -> None:
     headers = BINARY | {"content-type": "application/json"}
-    parsed = understood(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, body, NOW))
+    parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, body, NOW))
     assert ([alert.title for _, alert in parsed.alerts], mended(parsed)) == ([title], told)
 
 
@@ -266,14 +266,14 @@ def test_a_text_that_is_the_data_of_a_binary_event_is_mended_too() -> None:
         (b"disk full", "disk full", {}),
     ):
         headers = BINARY | {"content-type": "text/plain"}
-        parsed = understood(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, body, NOW))
+        parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, body, NOW))
         assert ([alert.description for _, alert in parsed.alerts], mended(parsed)) == ([text], told)
 
 
 def test_a_header_of_a_binary_event_that_cannot_be_read_is_left_out() -> None:
     for body, kind in ((b'{"title":"x"}', "application/json"), (b"x", "text/plain"), (b"", "")):
         headers = BINARY | {"content-type": kind, "ce-time": "never"}
-        parsed = understood(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, body, NOW))
+        parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, body, NOW))
         assert [alert.event_time for _, alert in parsed.alerts] == [None]
         assert mended(parsed) == {"/time": "left out: not a time: 'never' (write RFC 3339)"}
 
@@ -281,7 +281,7 @@ def test_a_header_of_a_binary_event_that_cannot_be_read_is_left_out() -> None:
 def test_a_mapping_works_on_the_data_of_a_binary_event() -> None:
     steps, headers = (Rename(source="/name", to="/title"),), BINARY | {"content-type": "application/json"}
     body = b'\xef\xbb\xbf{"name":"x","occurred_at":"never"}'
-    parsed = understood(BY_SLUG["cloudevents"], Intake(), steps, Delivery(headers, body, NOW))
+    parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), steps, Delivery(headers, body, NOW))
     assert [alert.title for _, alert in parsed.alerts] == ["x"]
     assert set(mended(parsed)) == {"/data", "/data/occurred_at"}
 
@@ -293,7 +293,7 @@ def test_what_a_source_refuses_of_a_body_that_is_no_json_stays_refused() -> None
         return Parsed((), (refused,))
 
     source = replace(BY_SLUG["generic"], parse=parse)
-    assert understood(source, Intake(), (), Delivery({}, b"a=b", NOW)) == Parsed((), (refused,))
+    assert read_leniently(source, Intake(), (), Delivery({}, b"a=b", NOW)) == Parsed((), (refused,))
 
 
 def test_flaws_that_come_one_after_another_are_given_up_after_some_rounds() -> None:
@@ -304,7 +304,7 @@ def test_flaws_that_come_one_after_another_are_given_up_after_some_rounds() -> N
 
     body = msgspec.json.encode({str(n): n for n in range(100)})
     with pytest.raises(Malformed) as refusal:
-        understood(replace(BY_SLUG["generic"], parse=parse), Intake(), (), Delivery({}, body, NOW))
+        read_leniently(replace(BY_SLUG["generic"], parse=parse), Intake(), (), Delivery({}, body, NOW))
     assert refusal.value.flaws[0].pointer == f"/{ROUNDS}"
     assert next(rounds) == ROUNDS + 1
 
@@ -314,4 +314,4 @@ def test_one_of_a_list_that_is_objected_to_becomes_null_once() -> None:
         raise limits.fault("/things/0", "not this one")
 
     with pytest.raises(Malformed):
-        understood(replace(BY_SLUG["generic"], parse=parse), Intake(), (), Delivery({}, b'{"things":[5]}', NOW))
+        read_leniently(replace(BY_SLUG["generic"], parse=parse), Intake(), (), Delivery({}, b'{"things":[5]}', NOW))

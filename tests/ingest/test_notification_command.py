@@ -88,6 +88,22 @@ async def test_it_tries_again_under_one_name_and_gives_up_on_a_refusal(nagios: N
     assert (nagios.waiting, len([*nagios.folder.glob("spool/*/refused/*.json")])) == ([], 1)
 
 
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (b"caf\xe9", "café"),
+        (b"caf\xe8", "cafè"),
+        ("磁盘满".encode("gb2312"), "磁盘满"),
+        ("磁盘满".encode()[:-1], "磁盘\ufffd"),
+        ("磁盘满".encode(), "磁盘满"),
+    ],
+)
+async def test_bytes_that_are_no_utf_8_are_read_as_the_gateway_reads_them(nagios: Nagios, sent: bytes, read: str) -> None:
+    async with nagios.stub.up():
+        assert (await nagios.tell("host=a", os.fsdecode(b"service=" + sent)))[0] == 0
+    assert nagios.stub.committed == [{"host": "a", "service": read}]
+
+
 async def test_what_is_told_during_an_outage_is_sent_after_it_in_order_by_the_background(nagios: Nagios) -> None:
     async with nagios.stub.up():
         pass

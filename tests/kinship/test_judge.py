@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from gateway.catalogue.landscape import survey
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.ingest.phone.words import line, written
 from gateway.kinship.judge import MOST_PROPOSED, Kin, Verdict, judge, verdict, weighed
 from gateway.kinship.reading import Candidate, Said, read
-from tests.kinship.corpus.world import landscape
+from tests.kinship.corpus.world import a_service, landscape
 from tests.support.clock import NOON
 
 LAND = landscape()
@@ -44,6 +45,23 @@ CRM_DOWN = an_open("CRM is down", service="crm")
 )
 def test_what_says_the_same_in_either_language_belongs_together(said: str) -> None:
     assert kin(said, CRM_DOWN) is not None
+
+
+COMMON = survey([a_service("mail", "Mail", ()), a_service("print", "Printing", ("打印机",))], [])
+
+
+@pytest.mark.parametrize("said", ["mail does not work", "打印机用不了"])
+def test_a_service_that_both_name_by_a_word_of_everybodys_is_proposed(said: str) -> None:
+    def judged(told: Said, opened: Said) -> Verdict:
+        earlier = NOON - timedelta(minutes=10)
+        master = Candidate(id=1, number="INC-1", opened_at=earlier, reading=read(opened, COMMON))
+        return verdict(weighed(read(told, COMMON), [master], COMMON, NOON))
+
+    apart = judged(Said(title=said), Said(title=f"help: {said}"))
+    assert (apart.kin, len(apart.proposed)) == (None, 1)
+    (service,) = read(Said(title=said), COMMON).services
+    by_field = judged(Said(title=said), Said(title=said, service=service))
+    assert by_field.kin is not None
 
 
 @pytest.mark.parametrize(

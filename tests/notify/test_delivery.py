@@ -75,7 +75,7 @@ async def test_the_next_method_is_tried_at_once_where_one_fails(pool: Pool, cloc
     assert await one.run_once(NOON) == 1
     assert (await rows(pool))[0][:3] == ("sent", 1, "smtp:ann@example.com")
     (mail,) = channels["smtp"].sent
-    assert (mail.recipient, "已受理" in mail.subject) == ("ann@example.com", True)
+    assert (mail.recipient, "新登记" in mail.subject) == ("ann@example.com", True)
 
 
 @pytest.mark.usefixtures("ann")

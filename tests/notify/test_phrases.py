@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.notify.phrases import Reader, length, moment
+from gateway.notify.phrases import Reader, duration_words, local_time
 
 ANN = Reader("en", "Asia/Shanghai")
 LI = Reader("zh-CN", "Asia/Shanghai")
@@ -12,14 +12,14 @@ LI = Reader("zh-CN", "Asia/Shanghai")
 
 @pytest.mark.parametrize("at", ["2026-03-02T12:30:00Z", datetime(2026, 3, 2, 12, 30, tzinfo=UTC)])
 def test_a_time_is_on_the_reader_s_clock(at: object) -> None:
-    assert moment(at, ANN) == "2026-03-02 20:30:00 Asia/Shanghai"
+    assert local_time(at, ANN) == "2026-03-02 20:30:00 Asia/Shanghai"
     for zone in ("UTC", "Mars/Olympus", "", "../UTC"):
-        assert moment(at, Reader("en", zone)) == "2026-03-02 12:30:00 UTC"
+        assert local_time(at, Reader("en", zone)) == "2026-03-02 12:30:00 UTC"
 
 
 @pytest.mark.parametrize("text", ["soon", "9999-12-31T23:59:59Z"])
 def test_what_is_no_time_there_stays_as_it_is(text: str) -> None:
-    assert moment(text, ANN) == text
+    assert local_time(text, ANN) == text
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,4 @@ def test_what_is_no_time_there_stays_as_it_is(text: str) -> None:
     ],
 )
 def test_a_length_of_time_is_in_words(seconds: int, english: str, chinese: str) -> None:
-    assert (length(seconds, ANN), length(seconds, LI)) == (english, chinese)
+    assert (duration_words(seconds, ANN), duration_words(seconds, LI)) == (english, chinese)

@@ -42,7 +42,7 @@ Switch it on.
 Is it solved? Please confirm it and rate our work here, or tell us that it is not solved:
 https://gw.example/my/x
 
-If it is not solved, you can also reply to this message, and we go on.
+If it is not solved, you can also reply to this message, and we will continue.
 
 If we hear nothing from you, it closes by itself in 48 hours: 2026-03-04 13:00:00 Europe/Berlin.
 """

@@ -221,4 +221,7 @@ async def test_a_verdict_that_cannot_be_written_is_written_when_the_database_is_
 async def test_a_recipient_without_a_channel_is_given_up_with_the_reason(pool: Pool, clock: FakeClock) -> None:
     await owe(pool, (1, notice(target="oncall")), (2, notice(target="sms:+15550100")))
     assert await runner(pool, clock, ScriptedChannel()).run_once(NOON) == 2
-    assert await state(pool) == [("dead", 1, "'oncall' names no channel"), ("dead", 1, "there is no channel 'sms'")]
+    assert await state(pool) == [
+        ("dead", 1, "'oncall' names no channel"),
+        ("dead", 1, "the channel 'sms' is off: set notify.twilio.account"),
+    ]

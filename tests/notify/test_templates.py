@@ -48,7 +48,7 @@ def test_an_english_warning_reads_as_it_should() -> None:
         said.text
         == """nearly due
 
-To do: finish it before it is due, or hand it on
+To do: resolve it before it is due, or hand it on
 https://gateway.example.com/r/x
 
 Incident: INC-20260302-0001
@@ -57,7 +57,7 @@ Title: disk full
 Service: billing
 Clock: tier-2 resolution
 Due: 2026-03-02 12:30:00 UTC
-Used of the target: 75%
+Target used: 75%
 """
     )
 
@@ -114,7 +114,7 @@ def test_what_to_do_follows_from_the_occasion_and_from_what_the_reader_is() -> N
     assert {render("resolved", FACTS, ANN, role).ask for role in ("service_desk", "handler", "leader")} == {""}
     assert render("resolved", FACTS | {"to_do": "ask_reporter"}, ANN, "owner").ask == TO_DO["ask_reporter"][0]
     assert render("opened", FACTS, ANN, "tier2").ask == "accept it, or assign it to somebody"
-    assert render("opened", FACTS, ANN, "leader").ask.startswith("see that somebody works on it")
+    assert render("opened", FACTS, ANN, "leader").ask.startswith("make sure that somebody is working on it")
     assert render("opened", FACTS | {"to_do": "grade"}, ANN, "leader").ask == TO_DO["grade"][0]
     assert render("opened", FACTS | {"to_do": "dance\nnow"}, ANN).ask == "dance now"
 
@@ -123,10 +123,10 @@ def test_whoever_works_on_it_already_goes_on_and_who_had_it_before_is_asked_noth
     under_way = FACTS | {"state": "in_progress"}
     assert render("raised", under_way, ANN, "handler").ask == "go on with it"
     assert render("assigned", under_way | {"state": "assigned"}, ANN, "handler").ask == "accept it and begin"
-    assert render("raised", under_way, ANN, "incident_manager").ask.startswith("see that somebody works on it")
+    assert render("raised", under_way, ANN, "incident_manager").ask.startswith("make sure that somebody is working on it")
     assert render("reopened", under_way | {"to_do": ""}, ANN, "group").ask == ""
     assert render("reopened", FACTS | {"state": "assigned"}, ANN, "handler").ask == "accept it and begin"
-    assert render("reopened", under_way | {"to_do": ""}, ANN, "leader").ask.startswith("see that somebody works on it")
+    assert render("reopened", under_way | {"to_do": ""}, ANN, "leader").ask.startswith("make sure that somebody is working on it")
 
 
 def test_a_note_on_a_related_incident_is_not_called_the_reporters_reply() -> None:

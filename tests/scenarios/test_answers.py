@@ -92,6 +92,21 @@ async def test_an_answer_ends_the_hold_that_is_for_it_and_no_other_and_whoever_h
     assert await state(story, number) == "in_progress"
 
 
+@pytest.mark.parametrize("subject", ["Out of office message: the picture you asked for", "Re: help"])
+async def test_an_answer_that_may_be_a_programs_ends_no_hold_and_is_shown_to_who_has_the_record(
+    story: Story, subject: str
+) -> None:
+    number, told = await reported(story)
+    await story.act(number, "hold", "tina", reason="awaiting_user")
+    await asked(story)
+    await answer(story, told, "I am on vacation; it is laptop 4711.", Subject=subject)
+    assert await state(story, number) == "on_hold"
+    assert await last(story, number, 2) == ["note", "reply_unsure"]
+    letter = await to_tina(story)
+    assert "it is laptop 4711" in letter
+    assert "To do: read the reply" in letter
+
+
 async def test_who_says_that_it_is_not_solved_has_the_record_reopened(story: Story) -> None:
     number, told = await reported(story)
     await resolved(story, number, "restarted")
@@ -147,7 +162,7 @@ async def test_what_is_unclear_stops_the_closing_until_somebody_looked_and_is_sh
     assert await last(story, number, 2) == ["note", "close_put_off"]
     letter = await to_tina(story)
     assert "What was the cause?" in letter
-    assert "To do: reopen it if the reply says that it is not solved" in letter
+    assert "To do: read the reply: reopen it if it is not solved" in letter
     await story.until(3 * CLOSES)
     assert await state(story, number) == "resolved"
     await answer(story, told, "Thanks, Ann")

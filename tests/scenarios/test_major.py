@@ -38,6 +38,16 @@ async def test_the_manager_is_told_at_once_of_what_is_declared_major_and_tells_t
     assert (await story.facts(number, "management_told"))[0]["roles"] == ["incident_manager", *DECLARED]
 
 
+async def test_a_service_request_is_no_major_incident_until_it_is_converted(story: Story) -> None:
+    asked = {"title": "a key", "kind": "service_request", "request_category": "access"}
+    number = (await story.call("POST", "incidents", asked))["number"]
+    path = f"incidents/{number}/declare_major"
+    problem = await story.refused("POST", path, {"reason": "all of sales"})
+    assert (problem["status"], (await story.record(number))["priority"]) == (409, 4)
+    await story.act(number, "convert", to="incident", note="nobody can log in")
+    assert (await story.act(number, "declare_major", reason="all of sales"))["major"]
+
+
 async def test_the_gateway_tells_the_leader_itself_where_it_is_told_to(telling: Telling) -> None:
     async with telling('[major]\nleader_told_by = "gateway"\n') as story:
         number = (await story.call("POST", "incidents", {"title": "mail is slow"}))["number"]
@@ -82,7 +92,7 @@ async def test_who_subscribed_to_what_follows_a_master_hears_how_the_master_stan
     await story.call("POST", f"incidents/{own}/link", {"master": number})
     await story.call("POST", f"incidents/{number}/updates", {"text": "Soon."})
     letters = {one.to: one.text for one in await story.letters(2) if "Soon." in one.text}
-    assert {to: f"The incident behind yours, {own}" in text for to, text in letters.items()} == {
+    assert {to: f"Your incident {own} follows this one" in text for to, text in letters.items()} == {
         "bob@example.org": False,
         "out@example.org": True,
     }

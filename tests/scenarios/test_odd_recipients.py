@@ -12,7 +12,7 @@ ODD = {
     "person:ghost": "nobody has this login",
     "webhook:ftp://x": "refused:",
     "smtp:": "not a mail address",
-    "sms:olga": "there is no channel 'sms'",
+    "sms:olga": "the channel 'sms' is off: set notify.twilio.account",
     "fax\x00:1": "there is no channel 'fax'",
 }
 RULE = '[[escalation.management]]\npriorities = [1]\non = ["opened"]\nnotify = ["odd", "incident_manager"]\n'

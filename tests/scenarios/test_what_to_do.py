@@ -67,7 +67,7 @@ async def test_the_owner_is_asked_to_confirm_and_nobody_else(house: Story) -> No
 async def test_without_a_reporter_the_owner_looks_for_themselves(house: Story) -> None:
     number = await with_tom(house)
     await house.act(number, "resolve", "tom", solution="restarted")
-    step = "To do: see whether it is solved, then close it"
+    step = "To do: check whether it is solved, then close it"
     assert asked(await house.letters(3)) == {"dora": step, "dan": "", "tim": ""}
 
 
@@ -129,7 +129,7 @@ async def test_what_is_noted_below_a_master_that_nobody_has_is_told_to_the_desk(
     letters = [one for one in await arrived(house, master) if "PHP memory" in one.text]
     assert [one.to for one in letters] == ["dan@example.com", "dora@example.com"]
     assert all("noted on a related incident" in one.subject for one in letters)
-    assert set(asked(letters).values()) == {"To do: read what was noted, and go on with it in mind"}
+    assert set(asked(letters).values()) == {"To do: read the note, and take it into account"}
 
 
 async def test_an_answer_after_the_master_was_resolved_is_read_and_not_reopened(house: Story) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import Misconfigured
+from gateway.errors import Flaw, Misconfigured
 from gateway.settings import Settings, load
 from gateway.settings.loading import load_all
 from gateway.settings.reading import Reader
@@ -47,6 +47,43 @@ def test_problems_of_one_section_hide_none_of_it_nor_of_another(tmp_path: Path) 
     assert found["/colours"] == "no such section: remove it or correct its name"
     assert "too short" not in found["/links/secret"]
     assert found["/redis/url"] == "REDIS_URL is written as redis://HOST:6379/0, rediss://... or unix:///PATH"
+
+
+def test_an_item_that_cannot_be_read_leaves_the_other_items_as_they_are(tmp_path: Path) -> None:
+    text = """
+    [notify.recipients]
+    leader = [5, "person:ann", "person:bob"]
+    duty = "person:cid"
+    [[routing]]
+    name = "a"
+    group = "net"
+    [[routing]]
+    group = "sre"
+    [[dedup.maintenance]]
+    name = "a"
+    start = 2026-03-02T22:00:00+08:00
+    end = 2026-03-02T21:00:00+08:00
+    [[dedup.maintenance]]
+    name = "b"
+    """
+    file = tmp_path / "gateway.toml"
+    file.write_text(text)
+    loaded = load_all(file, {})
+    assert [flaw.pointer for flaw in loaded.flaws] == [
+        "/dedup/maintenance/1/start", "/notify/recipients/leader/0", "/notify/recipients/duty", "/routing/1/name",
+        "/dedup/maintenance/0",
+    ]  # fmt: skip
+    assert loaded.settings.notify.recipients == {"leader": ("person:ann",) * 2 + ("person:bob",)}
+    assert [rule.group for rule in loaded.settings.routing] == ["net", "net"]
+    others = [Flaw("/notify/recipients/leader/1", "unread"), Flaw("/notify/recipients/leader", "odd")]
+    below = [Flaw("/notify/recipients/leader/0", "unread"), Flaw("/routing/1/group", "of another")]
+    assert list(loaded.besides([*others, *below])) == others
+
+
+@pytest.mark.parametrize("most", [0, 10_001])
+def test_a_request_has_one_item_at_least_and_10000_at_most(tmp_path: Path, most: int) -> None:
+    found = problems(tmp_path, f"[server]\nmax_items = {most}\n")
+    assert found == {"/server/max_items": f"is at least 1 and at most 10000 (it is '{most}')"}
 
 
 @pytest.mark.parametrize("port", [-1, 65_536, 99_999])

@@ -1,5 +1,6 @@
 """What an app reports: its shape, who reports, and the record it asks for."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,14 +14,15 @@ from gateway.errors import Malformed
 from gateway.incidents.labels import Locale
 from gateway.incidents.model import Impact, Urgency
 from gateway.ingest import limits
+from gateway.ingest.conform import conformed
 from gateway.ingest.contacts import email_of, phone_of
 from gateway.ingest.limits import cut
 from gateway.ingest.mail.charsets import clean
 from gateway.ingest.occurred import when_it_began
-from gateway.ingest.repair import Marks, encoded, mark, of_one_item, repaired
+from gateway.ingest.repair import Marks, encoded, mark, mark_all, mended_of_one_item, repaired
 from gateway.operations.create import Report
+from gateway.quarantine import pointers
 
-Title = Annotated[str, Meta(min_length=1)]
 Name = Annotated[str, Meta(max_length=254)]
 Language = Annotated[str, Meta(max_length=35)]
 Labels = Annotated[
@@ -47,9 +49,12 @@ class Client(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class AppReport(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """One person's report; the priority follows from impact and urgency."""
+    """One person's report; the priority follows from impact and urgency.
 
-    title: Title
+    Without a title the first line of the description is it.
+    """
+
+    title: str = ""
     reporter: Reporter
     description: str = ""
     service: Name = ""
@@ -73,8 +78,12 @@ class Person:
     """What they said that is no address and no number, by its name: kept as it was said."""
 
 
-OPTIONAL = ("description", "service", "ci", "impact", "urgency", "client", "occurred_at", "labels")
-"""Members of a report without which it is one."""
+NEEDED = frozenset({("reporter",)})
+"""What no report is one without; the title is looked at when all of it was read."""
+
+UNKNOWN = re.compile("Object contains unknown field `(.+)`")
+MOST = 50
+"""Members that are left out before a report is given up."""
 
 
 def read(body: bytes, region: str) -> tuple[AppReport, Person, tuple[Mended, ...]]:
@@ -84,8 +93,11 @@ def read(body: bytes, region: str) -> tuple[AppReport, Person, tuple[Mended, ...
     """
     told, marks = _told(body)
     if not clean(told.title).strip():
-        raise limits.fault("/title", "title is empty")
-    return told, _person(told.reporter, region), of_one_item(marks)
+        if not (text := clean(told.description).strip()):
+            raise limits.fault("/title", "title is empty")
+        told.title = text.splitlines()[0]
+        mark(marks, ("title",), "read from description: it is missing or empty")
+    return told, _person(told.reporter, region), mended_of_one_item(marks)
 
 
 def _told(body: bytes) -> tuple[AppReport, Marks]:
@@ -96,16 +108,19 @@ def _told(body: bytes) -> tuple[AppReport, Marks]:
         if found is None or not isinstance(found[0], dict):
             raise
         (tree, marks), refusal = found, error
-    for _ in range(len(OPTIONAL) + 1):
+    tree, done = conformed(tree, AppReport, NEEDED)
+    mark_all(marks, (), done)
+    for _ in range(MOST):
         try:
             return limits.decode(encoded(tree), AppReport), marks
         except Malformed as error:
             refusal = error
-            name = error.flaws[0].pointer.split("/")[1:2]
-            if not name or name[0] not in OPTIONAL or "unknown field" in error.detail:
+            at = pointers.steps(error.flaws[0].pointer)
+            if (unknown := UNKNOWN.match(error.detail)) is not None:
+                at = (*at, unknown[1])
+            if not at or at in NEEDED or pointers.take(tree, at) is pointers.ABSENT:
                 break
-            del tree[name[0]]
-            mark(marks, (name[0],), f"left out: {error.detail}")
+            mark(marks, at, f"left out: {error.detail}")
     raise refusal
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.model import Outcome, State
 from gateway.incidents.record import Incident
-from gateway.ingest import answers, reception
+from gateway.ingest import reception
 from gateway.ingest.chat import acting
 from gateway.ingest.chat.answered import Answered, ignored
 from gateway.ingest.chat.commands import Acting, Adding, Asked, Asking, Helping, Linking, Reporting, asked
@@ -16,6 +16,7 @@ from gateway.ingest.chat.words import say
 from gateway.ingest.limits import DESCRIPTION, KEY, TITLE, cut
 from gateway.notify import chat_messages
 from gateway.notify.chat_messages import Place
+from gateway.operations import answers
 from gateway.operations.create import Report
 from gateway.operations.desk import Session
 from gateway.operations.permissions import ALLOWED, Action, may, sight

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from gateway.incidents.labels import LOCALES, Locale
+from gateway.incidents.language import language
 from gateway.ingest.chat.contract import ChatSettings, Press, Talk
-from gateway.ingest.language import language
 from gateway.ingest.limits import KEY, cut
 from gateway.ingest.speakers import somebody, stranger
 from gateway.oncall import chats

@@ -21,12 +21,12 @@ SAFE_ID = re.compile(r"[!-;=?-~]{3,900}")
 
 @dataclass(frozen=True, slots=True)
 class Acknowledging:
-    """Owes answers, at most `per_hour` to one address; none at 0."""
+    """A maker of answers, at most `per_hour` to one address; none at 0."""
 
     per_hour: int
 
     async def __call__(self, session: Session, letter: Letter, to: Correspondent, incident: Incident) -> str | None:
-        """Owe an answer, and give the address it goes to; None where none is due.
+        """Queue an answer, and return its address; None where none is due.
 
         None to what a program or a list sent or may have sent, and only so many to one address in
         an hour, so that two programs never talk to each other.

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from html import unescape
+from itertools import islice
 
 from inscriptis import get_text  # type: ignore[import-untyped]
 from lxml.etree import LxmlError  # type: ignore[import-untyped]
@@ -26,6 +27,13 @@ SEALED = frozenset(
     }
 )
 """Parts that hold words which only other programs read."""
+
+TAGGED = frozenset({"text/html", "text/enriched", "text/richtext"})
+FILES = frozenset(
+    {"text/calendar", "text/css", "text/csv", "text/directory", "text/javascript",
+     "text/rfc822-headers", "text/vcard", "text/x-vcard", "text/xml"}
+)  # fmt: skip
+"""Texts that programs write for programs."""
 
 BROKEN, MOST_BROKEN = "\ufffd", 3
 """The sign for what is no character, and how often it may stand in a text that was read."""
@@ -55,9 +63,12 @@ def _read(part: Part) -> frozenset[int]:
 
     Texts without a name that are not marked as attached, and the first one whatever its name.
 
-    With the first one those are read that are alternatives to it.
+    With the first one those are read that are alternatives to it. Where there is neither plain
+    text nor HTML, a text of another kind and without a name is read.
     """
-    texts = [one for one in leaves(part) if one.kind in TEXTS and not one.attached]
+    said = [one for one in leaves(part) if one.kind.startswith("text/") and not one.attached]
+    others = (one for one in said if one.kind not in FILES and not one.name)
+    texts = [one for one in said if one.kind in TEXTS] or [*islice(others, 1)]
     first = {id(one) for one in texts[:1]}
     groups = [{id(leaf) for leaf in leaves(group)} for group in _alternatives(part)]
     named = first.union(*(group for group in groups if first <= group))
@@ -78,11 +89,11 @@ def _said(part: Part, read: frozenset[int]) -> Iterator[str]:
     elif part.inside:
         for one in part.inside:
             yield from _said(one, read)
-    elif id(part) in read and part.kind == PLAIN:
+    elif id(part) in read and part.kind in TAGGED:
+        yield html_to_text(part.text())
+    elif id(part) in read:
         text = part.text()
         yield unflowed(text) if part.flowed else text
-    elif id(part) in read:
-        yield html_to_text(part.text())
 
 
 def is_unread(part: Part, text: str) -> bool:

@@ -14,7 +14,6 @@ from gateway.incidents import commands, lifecycle
 from gateway.incidents.model import Outcome, State
 from gateway.incidents.record import Incident, Revision
 from gateway.ingest import reception
-from gateway.ingest.answers import Answer, answered
 from gateway.ingest.limits import DESCRIPTION, KEY, TITLE, cut
 from gateway.ingest.mail.acknowledging import Acknowledging
 from gateway.ingest.mail.letter import Enclosed, Letter, id_hash
@@ -27,13 +26,14 @@ from gateway.ingest.mail.threads import belongs_to
 from gateway.ingest.mail.writer import Writer, writer
 from gateway.ingest.reception import Done, Reception
 from gateway.notify.reply_tokens import ReplyTokens
+from gateway.operations.answers import Answer, answered
 from gateway.operations.attach import Filing as Files
 from gateway.operations.attach import Waiting
 from gateway.operations.create import Report
 from gateway.operations.desk import Session
 from gateway.operations.who import Who
 from gateway.quarantine import set_aside
-from gateway.quarantine.set_aside import Aside
+from gateway.quarantine.set_aside import MailToSetAside
 from gateway.settings import Mail
 
 SOURCE = "email"
@@ -147,7 +147,8 @@ class Filing:
         more: Mapping[str, Any],
     ) -> Incident:  # fmt: skip
         """Add a reply: a note with what is new in it, its files, and what it does to the record."""
-        said = understood(letter.text, f"{incident.title}\n{incident.description}")
+        known = f"{incident.title}\n{incident.description}"
+        said = understood(letter.text, known, {letter.sender, wrote.to.address, *letter.reply_to})
         words = with_warning(
             said.note or letter.subject or "-",
             letter,
@@ -251,7 +252,7 @@ def with_warning(text: str, letter: Letter, locale: str) -> str:
 
 def _aside(letter: Letter, reason: str, answers: Incident | None) -> Done:
     recipients = tuple(one for one in letter.recipients if "gwk_" not in one)
-    aside = Aside(
+    aside = MailToSetAside(
         sender=letter.sender, subject=letter.subject, text=cut(letter.text, DESCRIPTION),
         answers=answers.id if answers else None, recipients=recipients,
     )  # fmt: skip

@@ -8,20 +8,21 @@ From, Sent, To and Subject.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 LINE = 1_000
 """Characters of a line that are looked at."""
 
 SEPARATOR = re.compile(
     r"[-_*=\s\u00a0]{0,60}(?:original message|(?<=-)original(?=-)"
+    r"|(?<=-[ \u00a0])original(?=[ \u00a0]-)|replied message|forwarded message"
     r"|original-nachricht|ursprüngliche nachricht|message d'origine|mensaje original"
     r"|oprindelig meddelelse|ursprungligt meddelande|opprinnelig melding"
     r"|oorspronkelijk bericht|messaggio originale"
     r"|mensagem original|alkuperäinen viesti|wiadomość oryginalna|původní zpráva"
     r"|исходное сообщение|orijinal ileti"
     r"|원본 ?메시지|원본메일|ข้อความต้นฉบับ"
-    r"|原始邮件|原始郵件|原邮件|邮件原件|元のメッセージ)[-_*=:：\s\u00a0]{0,60}",
+    r"|原始邮件|原始郵件|(?:回复的|转发的)?原邮件|转发的邮件|邮件原件|元のメッセージ)[-_*=:：\s\u00a0]{0,60}",
     re.IGNORECASE,
 )
 
@@ -61,6 +62,16 @@ SENT = re.compile(
     re.IGNORECASE,
 )
 
+NAMED = re.compile(
+    r"\s{0,5}(?P<name>[^\s<＜(\[].{0,100}?)?\s{0,3}[<＜\[](?:mailto:)?"
+    r"(?P<address>[^<>＜＞\[\]\s]{1,200}@[^<>＜＞\[\]\s]{1,200})[>＞\]][;,]?.{0,40}"
+)
+"""Somebody's name and address on a line of their own."""
+
+ORIGINAL = re.compile(r"original (?:message|mail)|原始邮件|原邮件|原始郵件", re.IGNORECASE)
+OTHER_MARK = re.compile(r"\s{0,3}(?:[|¦:]|[A-Za-z]{1,3}>)\s.{0,1000}")
+"""A line marked as quoted by a sign that may mean something else."""
+
 ANGLED = re.compile(r"[<＜(\[][^<>＜＞()\[\]\s]{1,200}@[^<>＜＞()\[\]\s]{1,200}[>＞)\]]")
 ADDRESS = re.compile(r"[^\s<>@]{1,100}@[^\s<>@]{1,100}\.[^\s<>@]{1,100}")
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2}(?!\d)")
@@ -72,12 +83,15 @@ RULED = "-_=*—─━"
 LEAST_LABELS = 3
 """Lines with labels one below the other that make a block; fewer are anybody's."""
 
+SHORT_MOMENT = 16
+"""Letters and digits beside year and time on a line that is a moment."""
+
 SHORT_RULE = 10
 """Signs of a line of nothing else below which it is a list or a signature."""
 
 
 def heading(lines: Sequence[str], place: int) -> int:
-    """How many lines from here on certainly are the heading of a quotation, 0 for none."""
+    """Return the number of lines from here that certainly are a quotation's heading, 0 for none."""
     line, following = lines[place], lines[place + 1 : place + 4]
     if SEPARATOR.fullmatch(line):
         return 1 if line.strip() else 0
@@ -95,15 +109,19 @@ def heading(lines: Sequence[str], place: int) -> int:
     return 0
 
 
-def may_be_heading(lines: Sequence[str], place: int) -> bool:
-    """Return whether the line may be the heading of a quotation.
+def may_be_heading(lines: Sequence[str], place: int, own: Collection[str] = ()) -> bool:
+    """Return whether the line may be the heading of a quotation, or quoted itself.
 
-    Then nobody can say who wrote what follows.
+    Then nobody can say who wrote what follows. `own` are the addresses of whoever writes, in lower
+    case, which stand in signatures.
     """
     line = lines[place]
-    if _ends_in_colon(line) and (ADDRESS.search(line) or (YEAR.search(line) and TIME.search(line))):
+    told = ADDRESS.search(line) or ORIGINAL.search(line) or _has_moment(line)
+    if told and _ends_in_colon(line):
         return True
-    if _is_rule(line.strip()):
+    if _is_rule(line.strip()) or OTHER_MARK.fullmatch(line):
+        return True
+    if _is_moment(line) or _names_another(line, own):
         return True
     block = _block(lines, place)
     return block >= LEAST_LABELS and _dated(lines[place : place + block])
@@ -115,14 +133,14 @@ def is_marked(line: str) -> bool:
 
 
 def _is_attribution(line: str) -> bool:
-    """Return whether it says who wrote when: in a language that is known, or by its date and address."""
+    """Return whether a line says who wrote when, in a known language or by date and address."""
     if not _ends_in_colon(line):
         return False
     return bool(WROTE.fullmatch(line) or (ANGLED.search(line) and (YEAR.search(line) or TIME.search(line))))
 
 
 def _block(lines: Sequence[str], place: int) -> int:
-    """How many lines from here on begin with a label and a colon."""
+    """Return the number of lines from here on that begin with a label and a colon."""
     count = 0
     for line in lines[place : place + 8]:
         if not LABEL.fullmatch(line):
@@ -132,10 +150,29 @@ def _block(lines: Sequence[str], place: int) -> int:
 
 
 def _is_rule(line: str) -> bool:
-    """Return whether it is a line across the page, or words between two of them."""
+    """Return whether a line is a rule across the page, or words between two of them."""
     if len(line) < SHORT_RULE:
         return False
     return all(len(set(end)) == 1 and end[0] in RULED for end in (line[:3], line[-3:]))
+
+
+def _is_moment(line: str) -> bool:
+    """Return whether it says little more than a day and a time."""
+    rest = TIME.sub("", YEAR.sub("", line))
+    return _has_moment(line) and sum(map(str.isalnum, rest)) <= SHORT_MOMENT
+
+
+def _has_moment(line: str) -> bool:
+    return YEAR.search(line) is not None and TIME.search(line) is not None
+
+
+def _names_another(line: str, own: Collection[str]) -> bool:
+    """Return whether it is the name and the address of somebody else, as above what they wrote."""
+    found = NAMED.fullmatch(line)
+    if found is None:
+        return False
+    address = found["address"].casefold()
+    return address not in own and address not in (found["name"] or "").casefold()
 
 
 def _dated(lines: Sequence[str]) -> bool:

@@ -24,6 +24,12 @@ TEXTS = (PLAIN, HTML)
 
 ENCODINGS = frozenset({"", "7bit", "8bit", "binary", "base64", "quoted-printable"})
 
+NOT_ENCODING = re.compile(r"\([^()]*\)|;.*|[\s\"'-]", re.DOTALL)
+"""What stands around and in the name of an encoding: comments, quotes, a hyphen as in 8-bit."""
+
+ENCODED_HEAD = re.compile(rb";\s*(?:charset|name|boundary|format)=3D", re.IGNORECASE)
+"""How a part's head looks that was written in quoted-printable as a whole."""
+
 BOUNDARY = re.compile(rb"^--([^\s]{1,70})[ \t]*\r?\n(?:Content-|MIME-)", re.MULTILINE | re.IGNORECASE)
 """A boundary in use, where the head names none or another one."""
 
@@ -101,7 +107,7 @@ def _part(fields: Fields, body: bytes, depth: int, reading: _Reading) -> Part:
     fields = replace(fields, charset=for_heads(reading.charset))
     kind, given = parameters(fields.raw("content-type"))
     disposition, named = parameters(fields.raw("content-disposition"))
-    encoding = fields.text("content-transfer-encoding").partition(";")[0].strip().lower()
+    encoding = _encoding(fields.text("content-transfer-encoding"))
     if kind.startswith("multipart/"):
         pieces = _pieces(body, encoding, given.get("boundary", ""), reading.room)
         if inside := tuple(_part(*head(piece), depth + 1, reading) for piece in pieces):
@@ -125,7 +131,8 @@ def _part(fields: Fields, body: bytes, depth: int, reading: _Reading) -> Part:
 def _pieces(body: bytes, encoding: str, boundary: str, most: int) -> list[bytes]:
     """The parts of a multipart, also of one encoded as a whole or with another boundary."""
     named = boundary.encode("utf-8", "replace")
-    if pieces := split(body, named, most):
+    pieces = split(body, named, most)
+    if pieces and not (encoding == "quoted-printable" and any(map(_is_encoded, pieces))):
         return pieces
     if encoding == "base64":
         body = base64(body)
@@ -135,6 +142,16 @@ def _pieces(body: bytes, encoding: str, boundary: str, most: int) -> list[bytes]
         return pieces
     used = BOUNDARY.search(body)
     return split(body, used[1], most) if used else []
+
+
+def _is_encoded(piece: bytes) -> bool:
+    """Return whether a part was encoded with its head, as a boundary in quoted-printable often stays what it is."""
+    return ENCODED_HEAD.search(re.split(rb"\r?\n\r?\n", piece[:2_000], maxsplit=1)[0]) is not None
+
+
+def _encoding(told: str) -> str:
+    plain = NOT_ENCODING.sub("", told).lower()
+    return "quoted-printable" if plain == "quotedprintable" else plain
 
 
 def split(body: bytes, boundary: bytes, most: int) -> list[bytes]:

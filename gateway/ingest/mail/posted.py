@@ -21,7 +21,7 @@ from gateway.ingest.mail.charsets import clean, decode
 from gateway.ingest.mail.headers import Fields
 from gateway.ingest.mail.letter import Enclosed, Letter
 from gateway.ingest.mail.parts import split
-from gateway.ingest.repair import Marks, mark, mark_all, of_one_item
+from gateway.ingest.repair import Marks, mark, mark_all, mended_of_one_item
 
 MAX_FIELDS = 500
 SHOWN = ("from", "to", "cc", "subject", "date")
@@ -112,7 +112,7 @@ def _of_form(fields: list[Field], kept: Kept) -> Letter:
     envelope = _envelope(said, marks)
     if whole:
         letter = reading.read(whole, envelope, max_file=kept.max_bytes, max_files=kept.max_files)
-        return replace(letter, recipients=_recipients(said), mended=(*of_one_item(marks), *letter.mended))
+        return replace(letter, recipients=_recipients(said), mended=(*mended_of_one_item(marks), *letter.mended))
     files = [Enclosed(name=_name(one), size=len(one.content), content=one.content) for one in fields if one.filename is not None]
     if "headers" in said:
         charsets = _json(said, "charsets", dict[str, str], marks) or {}
@@ -195,7 +195,7 @@ def _of_postmark(posted: Posted, kept: Kept) -> Letter:
     if mail.raw_email:
         raw = mail.raw_email.encode("utf-8", "replace")
         letter = reading.read(raw, posted.envelope, max_file=kept.max_bytes, max_files=kept.max_files)
-        return replace(letter, recipients=(mail.original_recipient,), mended=(*of_one_item(marks), *letter.mended))
+        return replace(letter, recipients=(mail.original_recipient,), mended=(*mended_of_one_item(marks), *letter.mended))
     if not (mail.from_ or mail.headers):
         raise limits.fault("/From", "this is no message of Postmark's: it has neither From nor Headers")
     own = (("from", mail.from_), ("to", mail.to), ("cc", mail.cc), ("reply-to", mail.reply_to), ("subject", mail.subject),

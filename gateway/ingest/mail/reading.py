@@ -3,6 +3,7 @@
 Pure; raises Malformed and nothing else, whatever it is given.
 """
 
+import codecs
 import re
 
 from gateway.errors import Malformed
@@ -13,7 +14,7 @@ from gateway.ingest.mail.headers import Fields
 from gateway.ingest.mail.letter import Enclosed, Letter
 from gateway.ingest.mail.nature import has_null_sender, is_by_list, nature
 from gateway.ingest.mail.parts import whole
-from gateway.ingest.repair import Marks, mark, of_one_item
+from gateway.ingest.repair import Marks, mark, mended_of_one_item
 
 WHOLE = "message.eml"
 """The name of the whole mail where it is attached."""
@@ -42,12 +43,15 @@ def read(
     """
     if not message.strip():
         raise Malformed("the mail is empty")
-    fields, part = whole(message)
+    told: Marks = {}
+    if (bare := message.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")) != message:
+        mark(told, (), "what stood before the head was taken off")
+    fields, part = whole(bare)
     text, files = text_of(part), enclosed(part, max_file, max_files)
     if unread := is_unread(part, text):
         kept = KEY.sub(b"***", message) if len(message) <= max_file else None
         files = (Enclosed(name=WHOLE, size=len(message), content=kept), *files)
-    return addressed(fields, envelope, text=text, enclosed=files, unread=unread)
+    return addressed(fields, envelope, told, text=text, enclosed=files, unread=unread)
 
 
 def addressed(fields: Fields, envelope: str | None, told: Marks = NOTHING, **said: object) -> Letter:
@@ -83,7 +87,7 @@ def addressed(fields: Fields, envelope: str | None, told: Marks = NOTHING, **sai
             : headers.MAX_PEOPLE
         ],
         sent_at=sent_at,
-        mended=of_one_item(marks),
+        mended=mended_of_one_item(marks),
         **said,  # type: ignore[arg-type]
     )
 

@@ -25,8 +25,12 @@ FOOTER = re.compile(
 POINTS_BELOW = re.compile(
     r"\b(?:below|inline|in-line|interleaved|in between|between the lines|in (?:red|blue|green"
     r"|bold|colou?r)|unten|in rot|im text"
+    r"|(?:answers?|repl(?:y|ies)|comments?|remarks?|responses?|notes?)\b.{0,40}"
+    r"\b(?:text|e?-?mail|message|within|inside|marked|embedded|each|per)|marked (?:with|by|in)"
+    r"|in der mail|dazwischen|dans le texte|en el texto"
     r"|ci-dessous|plus bas|en rouge|abajo|en rojo|sotto|in rosso|hieronder|nedenfor|nedan|abaixo)\b"
-    r"|见下|見下|如下|下面|下文|以下|红色|红字|标红|蓝色|蓝字|下記",
+    r"|见下|見下|如下|下面|下文|以下|红色|红字|标红|蓝色|蓝字|下記"
+    r"|(?:答复|回复|回答|批注|标注|备注|说明)[^，。\n]{0,6}[在于]|[在见](?:原文|原邮件|正文|邮件)|逐[条一项]",
     re.IGNORECASE,
 )
 POINTING_IS_SHORT = 300
@@ -40,9 +44,9 @@ GREETING = re.compile(
     re.IGNORECASE,
 )
 FAREWELL = re.compile(
-    r"\s{0,5}(?:(?:best|kind|warm|many)? ?regards|best wishes|cheers|br|mfg"
-    r"|mit freundlichen grüßen|viele grüße|cordialement|mvh"
-    r"|祝好|此致|敬礼|顺祝商祺)[,，.!！\s]{0,5}",
+    r"\s{0,5}(?:(?:best|kind|warm|many)? ?regards|(?:all the )?best|best wishes|cheers|br|mfg|lg|vg"
+    r"|sincerely|mit freundlichen grüßen|viele grüße|liebe grüße|cordialement|mvh"
+    r"|祝好|此致|敬礼|顺祝商祺)[,，.!！\s]{0,5}(?:[\w.'-]{1,20}\s{0,3}){0,2}",
     re.IGNORECASE,
 )
 LEAST_REPEATED = 6
@@ -73,10 +77,11 @@ class _Kept:
     cut: bool
 
 
-def understood(text: str, known: str = "") -> Reply:
+def understood(text: str, known: str = "", own_addresses: Collection[str] = ()) -> Reply:
     """Understand a reply.
 
-    `known` is what the record says already, by which quotations are known that nothing marks.
+    `known` is what the record says already, by which quotations are known that nothing marks;
+    `own_addresses` are the writer's, in lower case.
     """
     text = text[:LOOKED_AT]
     lines = [line[:LINE] for line in text.split("\n")]
@@ -90,7 +95,8 @@ def understood(text: str, known: str = "") -> Reply:
     if (kept.cut or end < len(lines)) and (_is_nearly_nothing(own) or _points_below(said)):
         return Reply(text.strip(), said if _points_below(said) else "", certain=False)
     before = {_bare(line) for line in known[:LOOKED_AT].split("\n")}
-    sure = _first_doubt(own, {line for line in before if len(line) >= LEAST_REPEATED})
+    repeated = {line for line in before if len(line) >= LEAST_REPEATED}
+    sure = _first_doubt(own, repeated, own_addresses)
     new = "\n".join(line for place, line in enumerate(own[:sure]) if place not in kept.doubtful).strip()
     said_before = all(not _bare(line) or _bare(line) in before for line in own[sure:])
     certain = said_before and not any(place < len(own) for place in kept.doubtful) and bool(new)
@@ -138,14 +144,14 @@ def _without_signature(lines: list[str]) -> list[str]:
     return lines
 
 
-def _first_doubt(lines: Sequence[str], repeated: Collection[str]) -> int:
+def _first_doubt(lines: Sequence[str], repeated: Collection[str], own: Collection[str]) -> int:
     """The place of the first line from which on the text may be quoted.
 
     That of the end where there is none.
     """
     above = False
     for place, line in enumerate(lines):
-        if may_be_heading(lines, place) or (above and _bare(line) in repeated):
+        if may_be_heading(lines, place, own) or (above and _bare(line) in repeated):
             return place
         above = above or bool(line.strip())
     return len(lines)

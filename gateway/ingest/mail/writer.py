@@ -9,16 +9,16 @@ gives no right of a role.
 from dataclasses import dataclass
 
 from gateway.db.pool import Connection
-from gateway.ingest.author import Author
 from gateway.ingest.mail.correspondent import Correspondent, author, correspondent
 from gateway.ingest.mail.letter import Letter
 from gateway.ingest.speakers import by_email, reporter, stranger
+from gateway.operations.author import Author
 from gateway.operations.who import Who
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Whoever speaks by a mail.
+    """The writer of a mail.
 
     `to` is answered, `who` acts, `person` is whom the directory knows by the address From.
 

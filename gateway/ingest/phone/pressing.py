@@ -17,9 +17,9 @@ from gateway.ingest.reception import Done, Reception
 from gateway.ingest.speakers import by_login
 from gateway.notify.call_tokens import Called, CallTokens
 from gateway.operations import allowing
-from gateway.operations.act import revised
 from gateway.operations.desk import Session
 from gateway.operations.permissions import sight
+from gateway.operations.revising import revised
 from gateway.operations.who import Who
 
 ACKNOWLEDGE = "1"

@@ -108,7 +108,7 @@ def _alert(raw: msgspec.Raw, delivery: Delivery, intake: Intake) -> Alert:
 
 
 def _data(event: Event, mapping: Mapping[str, str]) -> fields.Item:
-    """The data's fields; a text is a description."""
+    """The data's fields; a text is a description, and so is what is neither text nor object, as it stands."""
     data = bytes(event.data).strip()
     if event.data_base64 is not None:
         return _decoded(event.data_base64, mapping)
@@ -116,6 +116,9 @@ def _data(event: Event, mapping: Mapping[str, str]) -> fields.Item:
         return fields.Item()
     if data[:1] == b'"':
         return fields.Item(description=limits.item(event.data, str))
+    if data[:1] != b"{":
+        limits.item(event.data, object)
+        return fields.Item(description=data.decode())
     return fields.read(event.data, mapping)
 
 

@@ -13,7 +13,10 @@ FIRING = ("triggered", "warn", "no data", "renotify")
 """Transitions of a monitor that is not well; each may be told again, with "re-" before it."""
 
 TEST = "[TEST]"
-"""Stands in the title of what the button "Test notifications" sends."""
+"""How the event's title begins of what the button "Test notifications" sends.
+
+A monitor may have it in its own name.
+"""
 
 
 class Event(msgspec.Struct):
@@ -69,7 +72,7 @@ def _alert(event: Event, status: AlertStatus, delivery: Delivery) -> Alert:
             links=limits.links([(event.link, "Datadog")]),
             occurrence=event.alert_cycle_key,
             event_time=limits.moment(event.date, delivery.received_at, "/date"),
-            test=TEST in event.event_title or TEST in event.alert_title,
+            test=event.event_title.startswith(TEST),
         ),
         "/alert_id",
     )

@@ -41,4 +41,11 @@ def _alert(raw: msgspec.Raw, delivery: Delivery, intake: Intake) -> Alert:
         raise Malformed(error.detail, flaws=flaws) from error
 
 
-SOURCE = Source("generic", "Any sender of JSON", parse, {"": fields.Item}, named_by=("/title", "/dedup_key"))
+SOURCE = Source(
+    "generic",
+    "Any sender of JSON",
+    parse,
+    {"": fields.Item},
+    named_by=("/title", "/dedup_key"),
+    fallbacks={"/title": ("message", "description", "dedup_key")},
+)

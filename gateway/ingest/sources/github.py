@@ -19,6 +19,7 @@ RUN = {"failure": FIRING, "timed_out": FIRING, "startup_failure": FIRING, "succe
 DEPLOYMENT = {"failure": FIRING, "error": FIRING, "success": RESOLVED}
 FOUND = ("created", "reopened", "reopened_by_user", "reintroduced", "auto_reopened")
 GONE = ("fixed", "dismissed", "auto_dismissed", "closed_by_user", "resolved")
+RUNNING = ("requested", "in_progress")
 QUIET_RUNS = ("action_required", "cancelled", "neutral", "skipped", "stale", "")
 QUIET_DEPLOYMENTS = ("inactive", "in_progress", "pending", "queued", "waiting")
 QUIET_SCANS = ("appeared_in_branch", "assigned", "assignees_changed", "unassigned", "updated_assignment", "validated")
@@ -133,7 +134,7 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
 
 
 def _told(hook: Hook) -> Told | None:
-    if hook.workflow_run is not None and hook.action == "completed":
+    if hook.workflow_run is not None and hook.action not in RUNNING:
         return _run(hook.workflow_run, hook.repository)
     if hook.deployment_status is not None:
         return _deployment(hook.deployment_status)

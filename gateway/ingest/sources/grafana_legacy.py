@@ -48,6 +48,8 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
         return Parsed((), ignored=((0, f"state: {rule.state}"),), delivery_id=named)
     if rule.state not in STATUS:
         raise limits.fault("/state", f"state is alerting, no_data or ok, not {rule.state[:40]!r}")
+    if not (rule.rule_id or (rule.rule_name or rule.title or "").strip()):
+        raise limits.fault("/ruleName", "ruleName is missing or empty")
     return Parsed(((0, _alert(rule)),), delivery_id=named)
 
 

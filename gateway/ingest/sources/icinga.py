@@ -20,7 +20,7 @@ SEVERITIES = ("ok", "debug", "info", "notice", "warning", "err", "crit", "alert"
 STATE, ACKNOWLEDGED = "state", "acknowledgement-set"
 BY_PEOPLE = {"acknowledgement-cleared": AlertStatus.UNACKNOWLEDGED, "custom": AlertStatus.COMMENTED}
 QUIET = ("downtime-", "flapping-", "mute", "unmute", "incident-age")
-"""How the types begin, of clients before 1.0, that change nothing here; a type that is not known is an alert."""
+"""How the types begin, of clients before 1.0, that change nothing here; a type that is not known is an alert, and so is none."""
 
 
 class Event(msgspec.Struct):
@@ -51,17 +51,17 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
         raise limits.fault("/severity", f"severity is one of {', '.join(SEVERITIES)}")
     if not event.tags:
         raise limits.fault("/tags", "an event needs the tags of its object")
-    if not (event.incident or event.type or event.close) and event.muted is None:
-        raise limits.fault("/incident", "an event says incident or muted, or has a type")
     status = _status(event)
     if status is None:
-        return Parsed((), ignored=((0, "muted" if event.muted else event.type or "unmuted"),), delivery_id=named_by)
+        why = "muted" if event.muted else event.type or ("no_incident" if event.incident is False else "unmuted")
+        return Parsed((), ignored=((0, why),), delivery_id=named_by)
     return Parsed(((0, _alert(event, status)),), delivery_id=named_by)
 
 
 def _status(event: Event) -> AlertStatus | None:
     """What the object's state means; None for an event about something else. What is well again is so even if muted."""
-    about_state = event.incident or event.close or event.type == STATE or (event.muted is False and event.severity)
+    silent = not event.type and event.incident is None and event.muted is None
+    about_state = event.incident or event.close or event.type == STATE or (event.muted is False and event.severity) or silent
     if event.close or (about_state and event.severity == "ok"):
         return AlertStatus.RESOLVED
     if event.type == ACKNOWLEDGED or (event.muted and "acknowledg" in event.muted_reason.casefold()):

@@ -61,7 +61,7 @@ def _derived(title: str, body: dict[str, Any]) -> str:
     """The key of an alert without one: its title without how it stands, else all it says but its state."""
     for standing in STANDING:
         title = title.removesuffix(standing)
-    said = title or {name: value for name, value in body.items() if name != "state"}
+    said = title or {name: value for name, value in body.items() if name != "state" and value not in (None, "")}
     if title == GENERAL:
         said = f"{title}: {NUMBER.sub('0', _text(body, 'message'))}"
     return "auto:" + sha256(msgspec.json.encode(said, order="sorted")).hexdigest()[:16]

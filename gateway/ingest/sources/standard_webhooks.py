@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import datetime
 from itertools import product
 
 import msgspec
@@ -57,10 +58,10 @@ def parse(delivery: Delivery, intake: Intake) -> Parsed:
     """One event; its `data` has the generic fields, or the whole body where a mapping is set or `data` is no object."""
     body = limits.envelope(delivery.body, msgspec.Raw)
     event = limits.item(body, Event)
-    limits.instant(event.timestamp, "/timestamp")
+    when = limits.instant(event.timestamp, "/timestamp")
     within = bytes(event.data).lstrip()[:1] == b"{" and not set(fields.FIELDS) & intake.mapping.keys()
     try:
-        alert = _alert(event, fields.read(event.data if within else body, intake.mapping), delivery)
+        alert = _alert(event, fields.read(event.data if within else body, intake.mapping), delivery, when)
     except Malformed as error:
         root = "/data" if within else ""
         flaws = (Flaw(root + fields.foreign(flaw.pointer, intake.mapping), flaw.detail) for flaw in error.flaws)
@@ -68,19 +69,15 @@ def parse(delivery: Delivery, intake: Intake) -> Parsed:
     return Parsed(((0, alert),), delivery_id=delivery_id(delivery.headers))
 
 
-def _alert(event: Event, item: fields.Item, delivery: Delivery) -> Alert:
+def _alert(event: Event, item: fields.Item, delivery: Delivery, when: datetime | None) -> Alert:
     """The last word of the type is the status where it is one and the event says nothing else: disk.full.resolved."""
     subject, _, word = (event.type or "").rpartition(".")
     if word.casefold() not in fields.STATUS or not subject:
         subject = event.type or ""
     elif item.status is None:
         item.status = word
-    when = event.timestamp if isinstance(event.timestamp, str) else _seconds(event.timestamp)
-    return fields.alert(item, fields.Envelope("standard_webhooks", delivery.received_at, subject, occurred_at=when))
-
-
-def _seconds(told: float | None) -> str:
-    return "" if told is None else limits.number(told, "/timestamp").partition(".")[0]
+    occurred_at = "" if when is None else when.isoformat()
+    return fields.alert(item, fields.Envelope("standard_webhooks", delivery.received_at, subject, occurred_at=occurred_at))
 
 
 SOURCE = Source(

@@ -69,7 +69,7 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
     body = limits.decode(delivery.body, Body)
     named_by = delivery_id(delivery.headers)
     if body.heartbeat is None:
-        return Parsed(((0, _announced(body.msg or "")),), delivery_id=named_by)
+        return Parsed(((0, _announced(body)),), delivery_id=named_by)
     if reason := WAITING.get(body.heartbeat.status):
         return Parsed((), ignored=((0, reason),), delivery_id=named_by)
     if body.heartbeat.status not in STATUS:
@@ -101,11 +101,17 @@ def _alert(body: Body, beat: Heartbeat, delivery: Delivery) -> Alert:
     )
 
 
-def _announced(told: str) -> Alert:
-    """A message without a heartbeat: what soon ends, or anything else; only the words of the test button are a test."""
-    said, test = told[: limits.TITLE].strip(), not told.strip() or TESTED.search(told[-64:]) is not None
-    key = "test" if test else _subject(said)[: limits.KEY]
-    alert = Alert(namespace="uptime_kuma", dedup_key=key, status=AlertStatus.FIRING, title=told or "Testing", test=test)
+def _announced(body: Body) -> Alert:
+    """Read a message without a heartbeat: what soon ends, or anything else.
+
+    Only the words of the test button are a test, and only of no monitor.
+    """
+    told = (body.msg or "").strip()
+    name = body.monitor.name if body.monitor else ""
+    test = body.monitor is None and TESTED.search(told[-64:]) is not None
+    title = told or f"Uptime Kuma says nothing of {name or 'what it is about'}"
+    key = "test" if test else _subject(title[: limits.TITLE].strip())[: limits.KEY]
+    alert = Alert(namespace="uptime_kuma", dedup_key=key, status=AlertStatus.FIRING, title=title, ci=name, test=test)
     return bounded(alert, "/msg")
 
 

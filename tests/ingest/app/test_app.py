@@ -95,7 +95,6 @@ async def test_a_reporter_is_listed_their_own_reports_of_this_integration_and_no
         ({"title": ""}, "/title"),
         ({"title": " \u0007 "}, "/title"),
         ({"reporter": {"name": "Ann"}}, "/reporter"),
-        ({"state": "closed"}, ""),
     ],
 )
 def test_what_is_wrong_is_said_where_it_is_wrong(wrong: dict[str, Any], pointer: str) -> None:
@@ -163,8 +162,9 @@ async def test_a_number_or_an_address_that_is_none_refuses_no_report(
 
 
 @pytest.mark.parametrize(
-    "more", [{"occurred_at": "yesterday"}, {"impact": "huge"}, {"description": 5}, {"labels": ["a"]}, {"client": 7}]
-)
+    "more", [{"occurred_at": "yesterday"}, {"impact": "huge"}, {"labels": ["a"]}, {"labels": {"": "x"}}, {"client": 7},
+             {"service": "s" * 300}, {"version": 3}]
+)  # fmt: skip
 async def test_a_member_that_cannot_be_read_is_left_out(gateway: Served, more: dict[str, Any]) -> None:
     status, taken = await report(gateway, {"title": "Cannot pay", "reporter": ANN} | more)
     _, receipt = await gateway.get(f"/api/v1/receipts/{taken['receipt']}", "admin")
@@ -172,8 +172,32 @@ async def test_a_member_that_cannot_be_read_is_left_out(gateway: Served, more: d
     assert (status, told) == (202, [(f"/{name}", True) for name in more])
 
 
+@pytest.mark.parametrize(
+    ("said", "known_by", "name"),
+    [
+        ({"id": 5}, "5", ""),
+        ({"id": None, "email": "lin@corp.example", "name": None}, "lin@corp.example", ""),
+        ({"id": "u-7", "phone": 1001, "name": ["Lin"], "seat": "4a"}, "u-7", '["Lin"]'),
+        ({"id": "u" * 300, "phone": "4711"}, "4711", ""),
+    ],
+)
+def test_what_is_odd_about_a_reporter_refuses_no_report(said: dict[str, Any], known_by: str, name: str) -> None:
+    _, person, mended = read(msgspec.json.encode({"title": "Cannot pay", "reporter": said}), "CN")
+    assert (person.known_by, person.name) == (known_by, name)
+    assert {one.pointer.rpartition("/")[0] for one in mended} == {"/reporter"}
+
+
+def test_a_report_without_a_title_has_the_first_line_of_its_description() -> None:
+    for title in ({}, {"title": ""}, {"title": None}):
+        body = {"description": "\nBeamer kaputt\nRaum 4", "reporter": ANN} | title
+        told, _, (*_, mended) = read(msgspec.json.encode(body), "CN")
+        assert told.title == "Beamer kaputt"
+        assert mended.pointer == "/title"
+        assert mended.what.endswith("read from description: it is missing or empty")
+
+
 async def test_what_is_no_report_is_refused_and_the_list_of_reports_is_only_read(gateway: Served) -> None:
-    for told in ({"title": "x"}, {"title": "", "reporter": ANN}, {"title": "x", "reporter": ANN, "unknown": 1}, ["x"]):
+    for told in ({"title": "x"}, {"title": "", "reporter": ANN}, {"title": "x", "reporter": "ann"}, ["x"]):
         assert (await report(gateway, told))[0] == 400
     for path in ("/ingest/app/mine", "/ingest/phone/threecx/lookup"):
         assert (await gateway.post(path, {})).status == 405

@@ -99,7 +99,7 @@ async def test_the_same_ticket_is_the_same_record_whatever_it_says_and_whenever(
     reloaded = [await send(gateway.client, "/report/mail", fields) for _ in range(6)]
     assert {one.number for one in (*both, again, *reloaded)} == {again.number}
     assert {one.status for one in (again, *reloaded)} == {200}
-    assert "had been received before" in again.text
+    assert "had already received this form" in again.text
     assert await counted(gateway) == {"incident": 1, "receipt": 9, "alert_event": 9, "quarantine": 0, "attachment": 1}
     outcomes = await gateway.pool.fetch("SELECT outcome, count(*) FROM alert_event GROUP BY 1 ORDER BY 1")
     assert [tuple(row) for row in outcomes] == [("duplicate", 8), ("opened", 1)]

@@ -226,8 +226,50 @@ def test_encoded_fields_of_parts_are_read(fields: dict[str, str], text: str, fil
     assert (letter.text, names(letter)) == (text, files)
 
 
-def test_an_encoded_transfer_encoding_is_read() -> None:
-    assert said(encoded("Stuck."), Content_Transfer_Encoding="=?utf-8?Q?base64?=").text == "Stuck."
+@pytest.mark.parametrize("name", ["=?utf-8?Q?base64?=", '"base64"', "Base64 (as always)", "base64;", "base-64"])
+def test_an_oddly_written_transfer_encoding_is_read(name: str) -> None:
+    assert said(encoded("Stuck."), Content_Transfer_Encoding=name).text == "Stuck."
+
+
+@pytest.mark.parametrize("name", ["8-bit", "'7bit'", "Quoted-Printable"])
+def test_an_encoding_of_plain_words_leaves_them(name: str) -> None:
+    letter = said(b"Stuck.", Content_Transfer_Encoding=name)
+    assert (letter.text, letter.unread) == ("Stuck.", False)
+
+
+def test_parts_that_are_not_encoded_are_split_as_they_stand() -> None:
+    named = WITHIN.replace("order.pdf", '"a=3Db.pdf"')
+    letter = read(head(Content_Type="multipart/mixed; boundary=B", Content_Transfer_Encoding="quoted-printable") + named.encode())
+    assert (letter.text, names(letter)) == ("Order 4711 hangs in SAP.", ["a=3Db.pdf"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent"),
+    [
+        ("text/markdown", b"Stuck *again*"),
+        ("text/enriched", b"Stuck <bold>*again*</bold>"),
+        ("text/x-unknown", b"Stuck *again*"),
+    ],
+)
+def test_words_of_another_kind_of_text_are_read_where_there_are_no_others(kind: str, sent: bytes) -> None:
+    letter = said(sent, Content_Type=kind)
+    assert (letter.text, letter.enclosed) == ("Stuck *again*", ())
+    both = b"--b\r\n\r\nthe words\r\n--b\r\nContent-Type: " + kind.encode() + b"\r\n\r\n" + sent + b"\r\n--b--\r\n"
+    letter = said(both, Content_Type="multipart/mixed; boundary=b")
+    assert (letter.text, len(letter.enclosed)) == ("the words", 1)
+
+
+@pytest.mark.parametrize("kind", ["text/calendar", "text/vcard", "text/csv"])
+def test_what_programs_write_for_programs_are_files(kind: str) -> None:
+    letter = said(b"BEGIN:X", Content_Type=kind)
+    assert (letter.text, len(letter.enclosed)) == ("", 1)
+
+
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\r\n\r\n", b"\n", b"\xef\xbb\xbf\r\n"])
+def test_what_stands_before_the_head_is_taken_off_and_told(before: bytes) -> None:
+    letter = read(before + head(Subject="Stuck") + b"again")
+    assert (letter.subject, letter.text) == ("Stuck", "again")
+    assert [one.what for one in letter.mended] == ["what stood before the head was taken off"]
 
 
 WITHIN = "--B\nContent-Type: text/plain; charset=utf-8\n\nOrder 4711 hangs in SAP.\n--B\n" + PDF.decode() + "--B--\n"
@@ -239,6 +281,8 @@ WITHIN = "--B\nContent-Type: text/plain; charset=utf-8\n\nOrder 4711 hangs in SA
         of_case("13-multipart-in-base64", "mail"),
         head(Content_Type="multipart/mixed; boundary=B", Content_Transfer_Encoding="quoted-printable")
         + quopri.encodestring(WITHIN.replace("--B", "--=B").encode()).replace(b"boundary=B", b"boundary==B"),
+        head(Content_Type="multipart/mixed; boundary=B", Content_Transfer_Encoding="quoted-printable")
+        + quopri.encodestring(WITHIN.encode()),
         head(Content_Type="multipart/mixed; boundary=other") + WITHIN.encode(),
         head(Content_Type="multipart/mixed") + b"This is a mail of parts.\n" + WITHIN.encode(),
         head(Content_Type="multipart/mixed", Content_Transfer_Encoding="base64") + base64.encodebytes(WITHIN.encode()),

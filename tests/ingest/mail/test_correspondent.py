@@ -2,9 +2,9 @@
 
 import pytest
 
-from gateway.ingest.author import Author
 from gateway.ingest.mail.correspondent import Correspondent, author, correspondent, is_answered
 from gateway.ingest.mail.letter import Letter
+from gateway.operations.author import Author
 from tests.ingest.mail.writing import said
 
 LEA = Correspondent("lea@customer.example", "Lea Customer")
@@ -81,7 +81,13 @@ def test_somebody_of_the_directory_is_answered_at_their_own_address() -> None:
         ({"Subject": "Out of office message cannot be switched off"}, Author.DOUBTFUL),
         ({"Subject": "自动回复关不掉"}, Author.DOUBTFUL),
         ({"Subject": "failure notice"}, Author.DOUBTFUL),
+        ({"Subject": "Respuesta automática: help"}, Author.DOUBTFUL),
+        ({"Subject": "Absence du bureau : help"}, Author.DOUBTFUL),
+        ({"Subject": "Automatisch antwoord: help"}, Author.DOUBTFUL),
+        ({"Subject": "Автоматический ответ: help"}, Author.DOUBTFUL),
+        ({"Subject": "부재중: help"}, Author.DOUBTFUL),
         ({"From": "noreply@example.com"}, Author.DOUBTFUL),
+        ({"From": "wordpress@example.com"}, Author.DOUBTFUL),
         ({"From": "Mailer-Daemon@example.com"}, Author.DOUBTFUL),
         ({"Auto_Submitted": "auto-generated"}, Author.PROGRAM),
         ({"Precedence": "bulk"}, Author.PROGRAM),
@@ -94,6 +100,24 @@ def test_what_may_be_a_program_is_answered_never(fields: dict[str, str], expecte
     to = correspondent(letter)
     assert author(letter, to) is expected
     assert not is_answered(letter, to)
+
+
+AWAY = [
+    "This is an automated response. I still do not read mail.",
+    "I am currently on annual leave.",
+    "Guten Tag, ich bin bis Montag nicht im Büro.",
+    "Estoy fuera de la oficina.",
+    "本邮件为系统自动回复。",
+    "您好，我正在休假中，还是不能处理邮件。",
+]
+
+
+@pytest.mark.parametrize("text", AWAY)
+def test_an_answer_that_says_that_its_writer_is_away_may_be_a_programs(text: str) -> None:
+    begun = said(text.encode(), From="ann@example.com", Subject="Re: help")
+    answer = said(text.encode(), From="ann@example.com", Subject="Re: help", In_Reply_To="<1@x>")
+    assert author(begun, correspondent(begun)) is Author.PERSON
+    assert author(answer, correspondent(answer)) is Author.DOUBTFUL
 
 
 def test_a_person_at_the_address_of_a_postmaster_is_a_person_and_gets_no_answer_by_itself() -> None:

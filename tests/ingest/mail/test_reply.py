@@ -21,6 +21,9 @@ QUOTES = {
     "German": "Am 02.03.2026 um 20:00 schrieb Desk:\n> old",
     "French": "Le lun. 2 mars 2026 à 20:00, Desk <desk@example.com> a écrit :\n> old",
     "163 in English": 'At 2026-03-02 20:00:00, "Desk" <desk@example.com> wrote:\nold\nwords',
+    "163 with a table": "---- 回复的原邮件 ----\n| 发件人 | Desk<desk@example.com> |\nold",
+    "163 with a table in English": "---- Replied Message ----\n| From | Desk |\nold",
+    "QQ in English with spaces": "------------------ Original ------------------\nFrom: Desk\nold",
     "QQ in English": '---Original---\nFrom: "Desk"<desk@example.com>\nDate: Mon, Mar 2, 2026 20:00 PM\nold',
     "Outlook in Danish": "Fra: Desk <desk@example.com>\nSendt: 2. marts 2026 20:00\nTil: Ann\nEmne: Re: disk\n\nold",
     "Outlook in Swedish": "Från: Desk\nSkickat: den 2 mars 2026 20:00\nTill: Ann\nÄmne: Re: disk\n\nold",
@@ -52,6 +55,14 @@ DOUBTFUL = {
     "a block of labels": "Alpha: Desk\nBeta: 2 Mawrth 2026 20:00\nGamma: Ann\nIt does not work.",
     "a separator": "---------- Videresendt besked ----------\nIt does not work.",
     "a rule": "________________________________\nIt does not work.",
+    "Notes": "Desk <desk@example.com>\n11/29/2026 10:20 AM\n\n    To:  Ann\nIt does not work.",
+    "a day and a time": "29.11.2026 10:20\n\nAn\nAnn\nIt does not work.",
+    "a name and an address": "Desk <desk@example.com>\nIt does not work.",
+    "an address alone": "[mailto:desk@example.com] On Behalf Of Desk\nIt does not work.",
+    "a word for the original": "原始邮件 来自 Desk:\n还是打不开",
+    "bars": "| It does not work.",
+    "colons": ": It does not work.",
+    "initials": "AB> It does not work.",
     "what the record says": "The disk is full.\nIt does not work.",
 }
 
@@ -60,6 +71,28 @@ DOUBTFUL = {
 def test_what_may_be_quoted_is_kept_whole_and_never_judged(program: str) -> None:
     text = f"Thanks, it works!\n\n{DOUBTFUL[program]}"
     assert understood(text, "disk\nThe disk is full.") == Reply(text, "Thanks, it works!", certain=False)
+
+
+@pytest.mark.parametrize("line", ["Ann Example <ann@example.com>", "ann@example.org<mailto:ann@example.org>"])
+def test_the_writers_own_address_in_a_signature_is_no_doubt(line: str) -> None:
+    text = f"Thanks, it works!\n\n{line}"
+    assert understood(text, own_addresses={"ann@example.com"}) == Reply(text, text, certain=True)
+
+
+BELOW = [
+    "Answers are in the text.",
+    "My comments are within your mail.",
+    "Please see my remarks marked with ##",
+    "答复在原文里。",
+    "逐条回复如下",
+    "Hi,\nBest, Kim",
+]
+
+
+@pytest.mark.parametrize("own", BELOW)
+def test_answers_inside_a_quotation_are_kept_where_the_rest_points_there(own: str) -> None:
+    text = f"{own}\n\nFrom: Desk\nSent: Monday\nTo: Kim\n\nWhich model?\nCanon X1"
+    assert understood(text).note == text
 
 
 def test_a_signature_that_the_report_had_too_is_no_doubt() -> None:

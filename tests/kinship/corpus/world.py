@@ -44,7 +44,7 @@ SITES = {"vpn-gw1": "Beijing", "vpn-gw2": "Shanghai"}
 ADDRESSES = {"crm-web1": "10.1.0.11", "erp-web1": "10.1.0.21", "wms-1": "10.1.0.31"}
 
 
-def _service(slug: str, name: str, aliases: tuple[str, ...]) -> Service:
+def a_service(slug: str, name: str, aliases: tuple[str, ...]) -> Service:
     fields = dict.fromkeys(
         ("description", "owner_group", "desk_group", "tier2_group", "tier3_group", "support_hours", "policy"), ""
     )
@@ -59,7 +59,7 @@ def _attributes(name: str) -> dict[str, str]:
 
 def landscape() -> Landscape:
     """The catalogue as the gateway reads it."""
-    services = [_service(slug, names[0], names[1:]) for slug, names in SERVICES.items()]
+    services = [a_service(slug, names[0], names[1:]) for slug, names in SERVICES.items()]
     parts = [
         Part(name, service, _attributes(name), upstream, ())
         for service, items in PARTS.items()

@@ -77,7 +77,7 @@ async def test_a_short_message_is_in_the_language_of_whom_it_is_for(
     assert await SmsChannel(api, pool, clock, "UTC").send(message("ann")) == Delivered()
     ((path, told),) = twilio.asked
     assert path == "/2010-04-01/Accounts/AC1/Messages.json"
-    assert (told["To"], told["From"], "已受理" in told["Body"], len(told["Body"]) <= LONGEST) == (
+    assert (told["To"], told["From"], "新登记" in told["Body"], len(told["Body"]) <= LONGEST) == (
         "+8613800138000",
         "+15550100000",
         True,

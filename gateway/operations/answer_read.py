@@ -1,4 +1,4 @@
-"""That somebody of the staff looked at a resolved record whose reporter answered. Pure."""
+"""The reporter's answer to a resolved record counts as read once staff act on the record. Pure."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -10,8 +10,8 @@ from gateway.operations.who import Who
 from gateway.sla import heard
 
 
-def looked_at(revision: Revision, who: Who, now: datetime) -> Revision:
-    """Return the revision with the answer read that waits for it, where somebody of the staff acts.
+def mark_answer_read(revision: Revision, who: Who, now: datetime) -> Revision:
+    """Return the revision with the waiting answer marked as read, where somebody of the staff acts.
 
     The time until the record closes by itself begins anew then.
     """

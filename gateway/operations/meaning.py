@@ -40,14 +40,34 @@ _HARMLESS = _any(
     r"(?:errors?|problems?|issues?|faults?|trouble)(?: is| are| has| have| was| were| been| now| all){0,4}"
     r" (?:gone|disappeared|vanished|solved|fixed|resolved)",
     r"still (?:works|working|fine|ok|good)",
+    r"again back (?:to normal|online)|back again (?:to normal|online)",
+    r"(?<!not )(?<!n['’]t )(?<!never )(?<!stopped )(?<!stops )work(?:s|ed|ing)? (?:\w+ )?again",
+    r"(?:no longer|isn['’]t|aren['’]t|is not|are not) (?:broken|slow|stuck|down)(?: any ?more)?",
+    r"(?:n['’]t|not) (?:crash|fail|hang|freeze|happen)(?:ing)? any ?more",
+    r"(?:cannot|can['’]t|could not|couldn['’]t|unable to) reproduce"
+    r"(?: (?:it|this|that|the \w+))?(?: any ?more)?",
+    r"不(?:卡|慢|报错|掉线|死机|崩溃)了",
     r"不再\S{0,8}|没有?再\S{0,8}|没有?(?:任何)?(?:报错|错误|故障|异常|问题)了?|再次(?:感谢|谢谢|多谢|表示感谢)",
     r"还是(?:很|要|得)?(?:谢谢|感谢|多谢)|还是(?:好|正常)[的了]",
     r"(?:问题|错误|故障|报错|异常)(?:已经?|都)?(?:消失|没有?|解决|排除|修复|恢复)了",
 )
 """What holds a word of trouble and tells of none."""
 
-_OPEN = _any(r"still (?:(?:to be )?test\w*|check\w*|wait\w*|(?:need|have) to (?:test|check))")
-"""What is not known yet."""
+_OPEN = _any(
+    r"still (?:(?:to be )?test\w*|check\w*|wait\w*|(?:need|have) to (?:test|check))",
+    r"\b(?:if|in case|whether|unless|should it)\b[^.,;!?\n]{0,80}",
+    r"(?:\b(?:will|would|can|shall)|['’]ll) (?:re-?open|come back|get back|be back|let you know)\b",
+    r"\b(?:not (?:be )?back|(?:i am|i['’]m|we are) back)\b",
+    r"\bback (?:again )?(?:on|next|by|in) (?:\w+ )?"
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|week|office)\b",
+    r"\b(?:cannot|can['’]?t|could not|couldn['’]t|unable to|not able to)"
+    r" (?:test|check|try|verify|confirm|look|come|answer|reply|say|tell|thank)\b",
+    r"\bwrong (?:number|address|ticket|mail|person|recipient)|\bstuck in\b",
+    r"(?:如果|要是|假如|万一|倘若|若)[^。！？；;!?\n]{0,80}|[^，。！？；,;!?\n]{1,20}的话",
+    r"[发打弄填写]错|(?:又|再次?|还)(?:出现|有问题|不行)[^，。！？,!?\n]{0,6}再(?:联系|反馈|说|找|报)",
+    r"[没无不](?:法|能|来得及|有时间)?(?:测试|验证|试)",
+)
+"""What is not known yet, or said of what may come, or of something else."""
 
 _PLAIN = _any(
     r"\bstill (?:not|no|does|is|am|isn|have|has|get|see|the same|broken|fail|slow|happen|occur|crash|down|can|unable|an? |there)",
@@ -65,6 +85,22 @@ _PLAIN = _any(
     r"重新打开|重开|(?:同样|一样|相同)的(?:问题|错误|故障|报错)",
 )
 """What says that it is not over, whatever else is said."""
+
+_DENIED = _any(
+    r"(?:\b(?:not|never|no|nothing|cannot|hardly)\b|n['’]t\b)\W{0,2}(?:\w{1,20} ){0,3}?"
+    r"(?:works?|working|worked|solved|fixed|resolved|ok|okay|fine|good)\b",
+    r"\b(?:said|says|told|thought|marked|supposed|should|claims?|hoped?|was|were|had|been)\b"
+    r"[^.,!?\n]{0,30}?\b(?:works?|working|worked|solved|fixed|resolved)\b",
+    r"(?:[没未不无]|说|以为|显示|标)[^，。！？,!?\n]{0,6}?(?:好|解决|恢复|正常|可以|能用|修复|搞定)(?:用|使用)?了?",
+)
+"""Good news that is denied, or that somebody else told."""
+
+_BETTER = _any(
+    r"\b(?:works?|working|worked|solved|fixed|resolved|ok)\b"
+    r"|\b(?:all|is|are|now) (?:okay|fine|good)\b",
+    r"(?:可以|好|正常|恢复|解决|能用|搞定|修好|可以用)了|没问题",
+)
+"""Good news: with it, words of trouble may be of before, or of something else."""
 
 _TROUBLE = _any(
     r"\b(?:errors?|fail(?:s|ed|ing|ure)?|broken|cannot|can['’]?t|unable|wrong|crash\w*|stuck)\b",
@@ -111,7 +147,7 @@ def meaning(text: str, *names: str) -> Meaning:
     """What an answer means, without what it quotes: REFUSES and AGREES where it is plain. It may be signed by `names`."""
     said = _HARMLESS.sub(" ok ", _OPEN.sub("?", text[:LOOKED_AT]))
     if _PLAIN.search(said):
-        return Meaning.REFUSES
+        return Meaning.UNCLEAR if _BETTER.search(_DENIED.sub(" ", said)) else Meaning.REFUSES
     good = _GOOD.search(said) is not None
     if _TROUBLE.search(said):
         return Meaning.UNCLEAR if good else Meaning.REFUSES

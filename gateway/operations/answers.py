@@ -1,8 +1,9 @@
 """The effect of a reporter's answer on their record, besides the note, by any channel.
 
-A record on hold for them goes on. A resolved one is reopened where they plainly say that it is not
-solved and may refuse; thanks leave it to close; and where it is unclear it stays resolved, whoever
-has it is told to read the answer, and it does not close by itself until somebody looked.
+A record on hold for them goes on, or, where a program may have written it, whoever has it is told
+to read it. A resolved one is reopened where they plainly say that it is not solved and may refuse;
+thanks leave it to close; and where it is unclear it stays resolved, whoever has it is told to read
+the answer, and it does not close by itself until somebody looked.
 """
 
 from collections.abc import Mapping
@@ -14,16 +15,18 @@ from gateway.incidents import commands
 from gateway.incidents.custom import moments_of
 from gateway.incidents.model import LIVE, HoldReason, State
 from gateway.incidents.record import Incident, Revision
-from gateway.ingest.author import Author
-from gateway.ingest.limits import DESCRIPTION, cut
-from gateway.ingest.meaning import Meaning, meaning
-from gateway.operations.act import revised
+from gateway.operations.author import Author
 from gateway.operations.desk import Session
+from gateway.operations.meaning import Meaning, meaning
 from gateway.operations.permissions import ALLOWED, Action, may
+from gateway.operations.revising import revised
 from gateway.operations.who import Who
 from gateway.sla import heard
 
 CAUSE = "reporter_replied"
+SHOWN = 32_768
+"""Characters of an answer that are sent to whoever has the record."""
+
 WAITING = frozenset({HoldReason.AWAITING_USER, HoldReason.USER_UNREACHABLE})
 """Holds that are for the reporter."""
 
@@ -52,6 +55,7 @@ class Effect(StrEnum):
     REOPENED = "reopened"
     WAITS = "close_put_off"
     UNSOLVED = "not_solved"
+    UNSURE = "reply_unsure"
 
 
 def effect(incident: Incident, who: Who, answer: Answer) -> Effect:
@@ -63,7 +67,7 @@ def effect(incident: Incident, who: Who, answer: Answer) -> Effect:
         return Effect.NOTHING
     sure = answer.by is Author.PERSON
     if incident.state is State.ON_HOLD and incident.hold_reason in WAITING:
-        return Effect.RESUMED if sure else Effect.NOTHING
+        return Effect.RESUMED if sure else Effect.UNSURE
     if incident.state is not State.RESOLVED:
         return Effect.NOTHING
     meant = meaning(answer.new, incident.contact_name, who.name) if sure else Meaning.UNCLEAR
@@ -112,8 +116,8 @@ async def _revision(session: Session, incident: Incident, who: Who, found: Effec
         assert incident.resolved_at is not None  # noqa: S101 - it is resolved
         after = replace(incident, marks=heard.unread(incident.marks, incident.resolved_at))
         return Revision(after=after, actor=who.name, events=((Effect.WAITS, {"cause": CAUSE}),))
-    if found is Effect.UNSOLVED:
-        return Revision(after=incident, actor=who.name, events=((Effect.UNSOLVED, {"cause": CAUSE}),))
+    if found in (Effect.UNSOLVED, Effect.UNSURE):
+        return Revision(after=incident, actor=who.name, events=((found, {"cause": CAUSE}),))
     command = commands.Resume() if found is Effect.RESUMED else commands.Refuse()
     revision = await revised(session, incident, command, who)
     return replace(
@@ -124,7 +128,7 @@ async def _revision(session: Session, incident: Incident, who: Who, found: Effec
 
 def _shown(incident: Incident, found: Effect, text: str) -> Mapping[str, Any]:
     """Return what was answered, where it may be sent by mail, and what is to be done."""
-    said = {} if incident.security else {"text": cut(text, DESCRIPTION)}
+    said = {} if incident.security else {"text": text[:SHOWN]}
     return said | ({"to_do": TO_DO[found]} if found in TO_DO else {})
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.clock import SystemClock
-from gateway.ingest.meaning import Meaning, meaning
+from gateway.operations.meaning import Meaning, meaning
 
 AGREES = """
 Thanks!
@@ -38,6 +38,10 @@ The printer is back to normal, cheers
 再次感谢!
 嗯,好的
 谢谢小王
+back again to normal
+no longer broken
+can't reproduce it any more
+不慢了
 """
 
 REFUSES = """
@@ -74,6 +78,14 @@ No change at all, sadly
 未解决
 还没好
 没弄好
+Still not OK
+It was fixed yesterday but is back again
+You said it is fixed, but it still fails
+If I print, it still fails
+It does not work any more
+isn't working again
+没有恢复，还是打不开
+还是不可以
 """
 
 UNCLEAR = """
@@ -104,6 +116,24 @@ I am still testing, thanks
 it works only sometimes
 Thanks, printer jammed
 works but slowly
+It did not work before but works now, thanks
+It worked again after the restart, thanks
+Thanks, will reopen if it fails again
+If it happens again I'll let you know, thanks
+Let me check whether it is still broken
+Same problem as my colleague had, solved the same way, thanks
+I will be out of office, back again on Monday
+I am away, still not back until Monday.
+I cannot test it today
+Sorry, wrong ticket
+It works but after an hour it fails again
+太好了，昨天还是打不开，今天可以了
+谢谢，虽然还是有点慢，但可以用了
+暂时没问题，如果还是不行再联系
+目前正常，又出现的话再反馈
+好的，如果没解决我再找你们
+我还没试
+发错了，不好意思
 """
 
 

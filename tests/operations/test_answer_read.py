@@ -8,7 +8,7 @@ import pytest
 from gateway.incidents.model import State
 from gateway.incidents.record import Revision
 from gateway.oncall.roles import Role
-from gateway.operations.looking import looked_at
+from gateway.operations.answer_read import mark_answer_read
 from gateway.operations.who import Who
 from gateway.sla import heard
 from tests.operations.test_permissions import RECORD
@@ -25,7 +25,7 @@ def of(**changes: object) -> Revision:
 
 
 def test_the_wait_begins_anew_when_somebody_of_the_staff_acts() -> None:
-    assert heard.waits_from(looked_at(of(), DORA, LATER).after.marks, NOON) == LATER
+    assert heard.waits_from(mark_answer_read(of(), DORA, LATER).after.marks, NOON) == LATER
 
 
 @pytest.mark.parametrize(
@@ -38,4 +38,4 @@ def test_the_wait_begins_anew_when_somebody_of_the_staff_acts() -> None:
     ],
 )
 def test_nothing_else_is_changed(revision: Revision, who: Who) -> None:
-    assert looked_at(revision, who, LATER) is revision
+    assert mark_answer_read(revision, who, LATER) is revision

@@ -1,0 +1,11 @@
+"""The likelihood that a person, and not a program, wrote a text. Pure."""
+
+from enum import StrEnum
+
+
+class Author(StrEnum):
+    """The likelihood that a person, and not a program, wrote a text."""
+
+    PERSON = "person"
+    DOUBTFUL = "doubtful"
+    PROGRAM = "program"

@@ -1,0 +1,72 @@
+"""The change that a command makes of a locked record, with all that follows from it."""
+
+from dataclasses import replace
+
+from gateway.db.pool import Connection
+from gateway.errors import Conflict
+from gateway.incidents import commands, lifecycle
+from gateway.incidents.custom import moments_of
+from gateway.incidents.grading import with_worst, worst_known
+from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.model import Kind
+from gateway.incidents.record import Incident, Revision
+from gateway.oncall.roles import Role
+from gateway.operations.audience import check_workers
+from gateway.operations.desk import Session
+from gateway.operations.who import Who
+
+TAKING = (commands.Acknowledge, commands.Assign, commands.Escalate, commands.Hold, commands.Resolve)
+"""Commands by which somebody of the desk becomes the owner of a record that has none."""
+
+
+async def revised(session: Session, incident: Incident, command: commands.Command, who: Who) -> Revision:
+    """Return the revision by a command on a locked record; the caller has asked whether `who` may.
+
+    Raises Conflict, IllegalTransition and Unprocessable.
+    """
+    if isinstance(command, commands.DeclareMajor) and incident.kind != Kind.INCIDENT:
+        raise Conflict(f"{incident.number} is a service request: convert it to an incident first")
+    revision = _owned(lifecycle.apply(incident, command, who.name, session.now), command, who)
+    if revision.events:
+        session.desk.fields.require(incident.kind, incident.fields, moments_of(type(command)))
+    await check_workers(session.conn, incident, revision.after)
+    if isinstance(command, commands.Refuse) and await _key_has_moved(session.conn, incident):
+        revision = replace(revision, after=replace(revision.after, key_hash=None))
+    if isinstance(command, commands.DeclareMajor) and not incident.major:
+        revision = _declared(session, revision, command)
+    return revision
+
+
+def _owned(revision: Revision, command: commands.Command, who: Who) -> Revision:
+    """Return the revision with the person of the desk who takes a record without an owner as its owner."""
+    if revision.after.owner or not isinstance(command, TAKING) or Role.SERVICE_DESK not in who.parts:
+        return revision
+    return replace(revision, after=replace(revision.after, owner=who.name))
+
+
+def _declared(session: Session, revision: Revision, command: commands.DeclareMajor) -> Revision:
+    """Return the revision with its priority raised, and the management chain told of it."""
+    rules, before = session.desk.rules, revision.after
+    priority = 1 if command.priority is None else command.priority
+    if priority != before.priority:
+        at = max(session.now, before.ledger[-1].at)
+        entry = LedgerEntry(at, ClockEvent.SET_PRIORITY, priority=priority)
+        marks = with_worst(before.marks, worst_known(before), priority)
+        after = replace(before, priority=priority, ledger=(*before.ledger, entry), marks=marks)
+        after = replace(after, policy=rules.policy_after(before, after))
+        changes = [{"field": "priority", "old": before.priority, "new": priority}]
+        changed = ("changed", {"changes": changes, "note": command.reason})
+        revision = replace(revision, after=after, events=(*revision.events, changed))
+    announcements = rules.escalation.declared(revision.after, command.reason)
+    return replace(revision, announcements=(*revision.announcements, *announcements))
+
+
+KEY_HOLDER = "SELECT incident_id FROM alert WHERE key_hash = $1 FOR SHARE"
+
+
+async def _key_has_moved(conn: Connection, incident: Incident) -> bool:
+    """Return whether a newer record has the dedup key, so that this one goes on without it."""
+    if incident.key_hash is None:
+        return False
+    holder = await conn.fetchval(KEY_HOLDER, incident.key_hash)
+    return holder is not None and holder != incident.id

@@ -1,0 +1,81 @@
+"""What a reporter's note on their page, or by their key, does to a record that waits for them or was resolved."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.scenarios.conftest import Telling
+from tests.support.story import Story
+
+WAYS = pytest.mark.parametrize("way", ["page", "key"])
+
+
+@pytest.fixture
+async def story(telling: Telling) -> AsyncIterator[Story]:
+    """Tina, of tier 2, works on what Ann reported; Ann has a key, and the link to her page."""
+    async with telling() as begun:
+        await begun.join("tina", "tier2", "service_desk", email="tina@example.com")
+        await begun.join("ann", "reporter", email="ann@example.com")
+        yield begun
+
+
+async def reported(story: Story) -> str:
+    number = await story.report("laptop broken", "ann")
+    await story.act(number, "acknowledge", "tina")
+    return number
+
+
+async def note(story: Story, number: str, way: str, text: str) -> None:
+    if way == "key":
+        await story.act(number, "note", "ann", note=text)
+        return
+    path = (await story.call("POST", f"incidents/{number}/invite", {}, "tina"))["path"].removeprefix("/api/v1/")
+    await story.call("POST", f"{path}/note", {"note": text})
+
+
+async def last(story: Story, number: str, count: int = 1) -> list[str]:
+    return [event for _, event in (await story.told(number))[-count:]]
+
+
+async def to_tina(story: Story) -> str:
+    while True:
+        (letter,) = await story.letters(1)
+        if letter.to == "tina@example.com":
+            return letter.text
+
+
+@WAYS
+async def test_the_answer_to_what_was_asked_ends_the_hold_and_is_read(story: Story, way: str) -> None:
+    number = await reported(story)
+    await story.act(number, "hold", "tina", reason="awaiting_user", note="which one?")
+    await note(story, number, way, "It is laptop 4711.")
+    assert await last(story, number, 2) == ["note", "resumed"]
+    assert "It is laptop 4711." in await to_tina(story)
+
+
+@WAYS
+async def test_a_note_that_it_is_not_solved_reopens_the_record(story: Story, way: str) -> None:
+    number = await reported(story)
+    await story.act(number, "resolve", "tina", solution="restarted")
+    await note(story, number, way, "Thanks, it works")
+    assert await last(story, number) == ["note"]
+    await note(story, number, way, "It still does not work.")
+    assert await last(story, number, 2) == ["note", "reopened"]
+    assert (await story.record(number))["reopened"] == 1
+    assert "It still does not work." in await to_tina(story)
+
+
+@WAYS
+async def test_a_question_after_the_solution_stops_the_closing(story: Story, way: str) -> None:
+    number = await reported(story)
+    await story.act(number, "resolve", "tina", solution="restarted")
+    await note(story, number, way, "What was the cause?")
+    assert await last(story, number, 2) == ["note", "close_put_off"]
+    assert "What was the cause?" in await to_tina(story)
+
+
+async def test_a_note_of_staff_is_a_note_and_no_more(story: Story) -> None:
+    number = await reported(story)
+    await story.act(number, "hold", "tina", reason="awaiting_user", note="which one?")
+    await story.act(number, "note", "tina", note="It still does not work, Ann says.")
+    assert await last(story, number) == ["note"]
