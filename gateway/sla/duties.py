@@ -91,7 +91,8 @@ def with_announcements(escalation: Escalation, revision: Revision) -> Revision:
     A role that the change itself tells of the record, such as by declaring it major, is told once.
     """
     before, after = revision.before, revision.after
-    if revision.marks_only or not revision.events or not (owed := duties(escalation, after)):
+    owed = {**duties(escalation, after), **_given_below_a_master(revision)}
+    if revision.marks_only or not revision.events or not owed:
         return revision
     was = {} if before is None or (before.security and not after.security) else duties(escalation, before)
     if _given_anew(before, after):
@@ -108,6 +109,16 @@ def with_announcements(escalation: Escalation, revision: Revision) -> Revision:
         return revision
     made = _announcements(escalation, revision, new, was)
     return replace(revision, announcements=(*revision.announcements, *made))
+
+
+def _given_below_a_master(revision: Revision) -> Duties:
+    """Return the duties of those whom somebody gave a related record: they are asked for it, whatever its master is."""
+    before, after = revision.before, revision.after
+    if before is None or before.master_id is None or after.master_id is None or after.state not in LIVE:
+        return {}
+    given = any(event in BY_HAND for event, _ in revision.events)
+    known = set(_work(before)) if given and not _given_anew(before, after) else set()
+    return {duty: after.priority for duty in _work(after) if duty not in known} if given else {}
 
 
 def _given_anew(before: Incident | None, after: Incident) -> bool:
@@ -134,9 +145,12 @@ def _announcements(escalation: Escalation, revision: Revision, new: list[Duty], 
     for (occasion, work), recipients in occasions.items():
         more = {**why, **_asked(after, occasion, work=work)}
         made = announcement(after, tuple(recipients), cause=occasion + stamp, template=occasion, more=more)
-        made = heard_below_a_master(made) if occasion == GRADE else made
+        made = heard_below_a_master(made) if work or occasion == GRADE else made
         yield replace(made, recorded=not work, optional=occasion == "resolved")
 
+
+BY_HAND = frozenset({"assigned", "escalated", "returned"})
+"""The entries by which somebody gives a record to others."""
 
 GIVING = frozenset({"assigned", "changed", "converted", "escalated", "reopened", "resumed", "returned", "unlinked"})
 """The entries whose note says why somebody must act."""

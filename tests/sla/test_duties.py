@@ -68,6 +68,21 @@ def test_below_a_master_nobody_must_act_and_let_go_everybody(state: State) -> No
     assert [one for occasion, roles in told(below, alone) for one in roles if occasion == "opened"] == URGENT
 
 
+@pytest.mark.parametrize(("event", "expected"), [("assigned", [("assigned", ["handler"])]), ("changed", [])])
+def test_whoever_is_given_a_related_record_by_hand_is_told(event: str, expected: Told) -> None:
+    below = a_record(master_id=3)
+    given = but(below, **GIVEN)
+    revision = with_announcements(RULES, Revision(after=given, actor="dora", events=((event, {}),), before=below))
+    found = [(one.template, [recipient.role for recipient in one.recipients]) for one in revision.announcements]
+    assert found == expected
+    assert {one.silenced for one in revision.announcements} <= {""}
+    for before, after in ((None, given), (but(given, master_id=None), given), (given, but(given, title="x"))):
+        again = Revision(after=after, actor="dora", events=(("assigned", {}),), before=before)
+        assert with_announcements(RULES, again) is again
+    anew = Revision(after=given, actor="dora", events=(("assigned", {}),), before=but(given, state=State.IN_PROGRESS))
+    assert len(with_announcements(RULES, anew).announcements) == 1
+
+
 def test_a_raise_is_told_to_those_who_must_act_and_to_those_who_act_already() -> None:
     mild = a_record(priority=3, **WORKED)
     urgent = but(mild, priority=2)
