@@ -11,6 +11,7 @@ from typing import Any
 from gateway.incidents.addressing import DESK
 from gateway.incidents.announcement import Announcement, Recipient
 from gateway.incidents.claims import GRADE, awaits_grading, claimed_priority
+from gateway.incidents.hierarchy import Unfit
 from gateway.incidents.ledger import ClockEvent
 from gateway.incidents.model import LIVE, Resolution, State, Tier
 from gateway.incidents.record import Incident, Revision
@@ -160,9 +161,15 @@ def _why(revision: Revision) -> dict[str, Any]:
     """Return what was said with the change, and what the priority was before it raised it."""
     before, after = revision.before, revision.after
     notes = [facts["note"] for event, facts in revision.events if event in GIVING and facts.get("note")]
+    left = [
+        facts["master"]
+        for event, facts in revision.events
+        if event == "unlinked" and facts.get("master") and facts.get("reason") != Unfit.HIDDEN
+    ]
     raising = [facts["incident"] for event, facts in revision.events if event == "raised" and facts.get("incident")]
     why = {"reason": str(notes[0])[:REASON]} if notes else {}
     why |= {"raised_by": raising[-1]} if raising else {}
+    why |= {"left_master": left[-1]} if left else {}
     return why | ({"was_priority": before.priority} if before is not None and before.priority > after.priority else {})
 
 

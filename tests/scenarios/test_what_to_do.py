@@ -198,3 +198,6 @@ async def test_who_is_given_a_related_record_by_hand_is_asked_to_accept_it(house
     letters = await arrived(house, below)
     assert asked(letters) == {"tom": "To do: accept it and begin"}
     assert "Reason: look at the queue" in letters[0].text
+    await house.act(master, "resolve", "dora", solution="restarted")
+    (letter,) = await arrived(house, below)
+    assert f"No longer related to its master {master}\n" in letter.text

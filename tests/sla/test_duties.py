@@ -203,7 +203,7 @@ def test_a_firing_of_a_timer_that_changes_only_marks_owes_no_duty() -> None:
 def said(before: Incident | None, after: Incident, *events: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """What the messages of a change say besides the record itself."""
     revision = with_announcements(RULES, Revision(after=after, actor="gateway", events=events, before=before))
-    more = ("reason", "was_priority", "raised_by", "to_do")
+    more = ("reason", "was_priority", "raised_by", "left_master", "to_do")
     return [{name: one.facts[name] for name in more if name in one.facts} for one in revision.announcements]
 
 
@@ -214,6 +214,13 @@ def test_a_message_says_why_somebody_must_act_and_what_the_priority_was() -> Non
     linked = {"new": 2, "old": 3, "incident": "INC-7", "reason": "linked"}
     raised = {"raised_by": "INC-7", "was_priority": 3}
     assert said(given, but(given, priority=2), ("raised", linked)) == [raised, raised]
+
+
+@pytest.mark.parametrize(("reason", "says"), [("master_over", {"left_master": "INC-9"}), ("master_hidden", {})])
+def test_a_record_on_its_own_again_says_so_but_names_no_master_that_is_hidden(reason: str, says: dict[str, Any]) -> None:
+    alone = a_record(priority=3, **GIVEN)
+    assert said(but(alone, master_id=3), alone, ("unlinked", {"master": "INC-9", "reason": reason})) == [says]
+    assert said(but(alone, master_id=3), alone, ("unlinked", {"note": "", "reason": "by hand"})) == [{}]
 
 
 def test_the_owner_asks_the_reporter_where_there_is_one() -> None:
