@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
-from gateway.ingest.http import FrontDoor, read
+from gateway.ingest.http import FrontDoor, beside, read
 from gateway.ingest.sources.pagerduty import routing_key
 
 
@@ -43,7 +43,8 @@ class PagerDutyEvents:
         body = await read(request)
         source = self.door.sources["pagerduty"]
         try:
-            caller = await self.door.authenticate(request, "ingest", routing_key(body))
+            key = await beside(body, lambda: routing_key(body))
+            caller = await self.door.authenticate(request, "ingest", key)
             receipt, _ = await self.door.take(request, source, caller, body)
         except (Unauthenticated, Forbidden) as error:
             return invalid([f"routing_key: {error.detail}"])

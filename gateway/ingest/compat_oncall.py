@@ -8,7 +8,7 @@ from aiohttp import web
 
 from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
 from gateway.ingest.conform import decoded
-from gateway.ingest.http import FrontDoor, read
+from gateway.ingest.http import FrontDoor, beside, read
 from gateway.ingest.source import Delivery, Parsed, Source
 from gateway.settings import Intake
 
@@ -48,7 +48,7 @@ class OnCall:
         except (Unauthenticated, Forbidden):
             return _detail("Integration key was not found. Permission denied.", 403)
         body = await read(request)
-        source = source_of(self.door.sources, request.match_info["type"], body)
+        source = await beside(body, lambda: source_of(self.door.sources, request.match_info["type"], body))
         try:
             _, parsed = await self.door.take(request, source, caller, body)
         except (Unauthenticated, Forbidden) as error:

@@ -9,7 +9,7 @@ from aiohttp import web
 from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
 from gateway.ingest import limits
 from gateway.ingest.compat import invalid
-from gateway.ingest.http import FrontDoor, read
+from gateway.ingest.http import FrontDoor, beside, read
 from gateway.ingest.source import Delivery, Parsed, Source
 from gateway.ingest.sources.pagerduty import routing_key
 from gateway.ingest.sources.pagerduty_v1 import service_key
@@ -50,13 +50,15 @@ class PagerDutyOlder:
     async def create(self, request: web.Request) -> web.Response:
         """200 with the incident key once committed; 400 for what will never be, 403 for what is to come again."""
         body = await read(request)
-        return await self._take(request, self.door.sources["pagerduty_v1"], service_key(body), body, "service_key")
+        key = await beside(body, lambda: service_key(body))
+        return await self._take(request, self.door.sources["pagerduty_v1"], key, body, "service_key")
 
     async def change(self, request: web.Request) -> web.Response:
         """202: it is on record, as nothing to be done about."""
         body = await read(request)
         source = replace(self.door.sources["pagerduty"], parse=parse_change)
-        return await self._take(request, source, routing_key(body), body, "routing_key")
+        key = await beside(body, lambda: routing_key(body))
+        return await self._take(request, source, key, body, "routing_key")
 
     async def _take(self, request: web.Request, source: Source, key: str | None, body: bytes, field: str) -> web.Response:
         try:

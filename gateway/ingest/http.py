@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -36,6 +36,8 @@ UNSET = SourceSettings()
 
 QUICK = 65_536
 """Bytes of a body that is read at once; a longer one takes time, which the loop does not have."""
+
+T = TypeVar("T")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -116,10 +118,8 @@ class FrontDoor:
             if source.verify is not None:
                 delivery = await self._verified(source, delivery, settings)
             mapping = self.mappings.of(caller.integration_id, source.slug)
-            if len(body) <= QUICK:
-                parsed = read_leniently(source, settings, mapping, delivery)
-            else:
-                parsed = await asyncio.to_thread(read_leniently, source, settings, mapping, delivery)
+            came = delivery
+            parsed = await beside(body, lambda: read_leniently(source, settings, mapping, came))
             if parsed.confirm is not None:
                 await self.fetch(parsed.confirm)
         except (Unauthenticated, Forbidden):
@@ -164,6 +164,11 @@ class FrontDoor:
         except Unavailable:
             self.metrics.request(source.slug, RequestOutcome.UNAVAILABLE)
             raise
+
+
+async def beside(body: bytes, reading: Callable[[], T]) -> T:
+    """Do what reads a body: at once where it is short, else in another thread."""
+    return reading() if len(body) <= QUICK else await asyncio.to_thread(reading)
 
 
 async def read(request: web.Request) -> bytes:

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from gateway.clock import Clock
 from gateway.db.pool import Connection, acquire
+from gateway.dedup.mended import Mended
 from gateway.dedup.submission import Receipt, Result, Submission
 from gateway.errors import Forbidden, Malformed, Overloaded, Unavailable
 from gateway.incidents import store
@@ -20,7 +21,7 @@ from gateway.ingest import reception
 from gateway.ingest.app.report import AppReport, Person, known, read, wanted
 from gateway.ingest.contacts import email_of, phone_of
 from gateway.ingest.form.acknowledging import Acknowledging
-from gateway.ingest.http import Caller
+from gateway.ingest.http import Caller, beside
 from gateway.ingest.http import read as body_of
 from gateway.ingest.reception import Done, Reception
 from gateway.ingest.speakers import stranger
@@ -120,12 +121,16 @@ class AppDoor:
         headers = {"content-type": "application/json"}
         submission = Submission(integration_id, SOURCE, body, headers, (), delivery_id=name, flag=flag)
         try:
-            told, person, submission.mended = read(body, self.region)
+            told, person, submission.mended = await self._read(body)
         except Malformed as error:
             where = error.flaws[0].pointer if error.flaws else ""
             receipt = await self.reception.quarantine(submission, f"{where}: {error.detail}" if where else error.detail)
             raise Malformed(error.detail, flaws=error.flaws, receipt=str(receipt.id)) from None
         return await self.reception.take(submission, lambda session: self._file(session, submission, told, person))
+
+    async def _read(self, body: bytes) -> tuple[AppReport, Person, tuple[Mended, ...]]:
+        """What the report says; a long one is read beside the loop."""
+        return await beside(body, lambda: read(body, self.region))
 
     async def _file(self, session: Session, submission: Submission, told: AppReport, person: Person) -> Done:
         once = _once(submission)
@@ -142,7 +147,7 @@ class AppDoor:
 
     async def release(self, integration_id: int, _headers: Mapping[str, str], body: bytes) -> Receipt:
         """Take in again what is in quarantine; raises Malformed while it still cannot be understood."""
-        read(body, self.region)
+        await self._read(body)
         return await self.take(integration_id, body, f"released:{sha256(body).hexdigest()}", flag="replay")
 
     async def own(self, caller: Caller, reporter: str) -> Owned:

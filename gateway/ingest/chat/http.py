@@ -15,7 +15,7 @@ from gateway.errors import Flaw, Forbidden, Malformed, Misconfigured, NotFound, 
 from gateway.incidents.model import Outcome
 from gateway.ingest.chat.contract import Call, Challenge, ChatSettings, Nothing, Press, Provider, Reply, Talk, bounded
 from gateway.ingest.chat.filing import Filing
-from gateway.ingest.http import Authenticate, read
+from gateway.ingest.http import Authenticate, beside, read
 from gateway.metrics import RequestOutcome
 
 NONE_SET = ChatSettings()
@@ -66,7 +66,7 @@ class ChatDoor:
     async def _answered(self, provider: Provider, integration_id: int, call: Call) -> web.Response:
         chat, reception = self.settings.get(provider.slug, NONE_SET), self.file.reception
         try:
-            heard = bounded(provider.read(call, chat))
+            heard = bounded(await beside(call.body, lambda: provider.read(call, chat)))
         except Malformed as error:
             await reception.quarantine(Submission(integration_id, provider.slug, call.body, {}, ()), error.detail)
             reception.metrics.request(provider.slug, RequestOutcome.REFUSED)

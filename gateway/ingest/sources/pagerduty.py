@@ -60,7 +60,7 @@ class Routed(msgspec.Struct):
 def routing_key(body: bytes) -> str | None:
     """The integration key inside a body, which is how these senders show who they are; None when there is none."""
     try:
-        return decoded(body, Routed).routing_key or None
+        return decoded(body, Routed, retyped=False).routing_key or None
     except Malformed:
         return None
 

@@ -46,7 +46,7 @@ class Routed(msgspec.Struct):
 def service_key(body: bytes) -> str | None:
     """The integration key inside a body; None when there is none."""
     try:
-        return decoded(body, Routed).service_key or None
+        return decoded(body, Routed, retyped=False).service_key or None
     except Malformed:
         return None
 

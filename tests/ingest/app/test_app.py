@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,8 @@ import msgspec
 import pytest
 
 from gateway.errors import Malformed
+from gateway.ingest import http
+from gateway.ingest.app import http as app_http
 from gateway.ingest.app.report import read, wanted
 from gateway.settings import Database, load
 from tests.support.clock import NOON, FakeClock
@@ -194,6 +197,21 @@ def test_a_report_without_a_title_has_the_first_line_of_its_description() -> Non
         assert told.title == "Beamer kaputt"
         assert mended.pointer == "/title"
         assert mended.what.endswith("read from description: it is missing or empty")
+
+
+async def test_a_long_report_is_read_beside_the_loop(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    readers = []
+
+    def reading(body: bytes, region: str) -> Any:
+        readers.append(threading.current_thread())
+        return read(body, region)
+
+    monkeypatch.setattr(app_http, "read", reading)
+    for size in (10, http.QUICK):
+        assert (await report(gateway, {"title": "x", "description": "y" * size, "reporter": ANN}))[0] == 202
+    short, long = readers
+    assert short is threading.current_thread()
+    assert long is not threading.current_thread()
 
 
 async def test_what_is_no_report_is_refused_and_the_list_of_reports_is_only_read(gateway: Served) -> None:
