@@ -14,6 +14,7 @@ LINES: Mapping[str, tuple[str, str]] = {
     "priority": ("Priority: {}", "优先级：{}"),
     "was_priority": ("Priority before: {}", "原优先级：{}"),
     "raised_by": ("Raised by its related incident {}", "因关联事件 {} 而提高"),
+    "left_master": ("No longer related to its master {}", "不再关联主事件 {}"),
     "claimed_priority": ("Claimed by the reporter: P{}", "报障人自述：P{}"),
     "title": ("Title: {}", "标题：{}"),
     "service": ("Service: {}", "服务：{}"),

@@ -38,13 +38,14 @@ class Answer:
     `new` are the words that are certainly its writer's own and new, `shown` is all that may be.
 
     `certain` says that nothing besides `new` may be new; `by` how sure it is that a person wrote
-    it.
+    it; `seen` that whoever works on the record sees it anyway, as in a chat.
     """
 
     new: str
     shown: str
     certain: bool = True
     by: Author = Author.PERSON
+    seen: bool = False
 
 
 class Effect(StrEnum):
@@ -56,6 +57,7 @@ class Effect(StrEnum):
     WAITS = "close_put_off"
     UNSOLVED = "not_solved"
     UNSURE = "reply_unsure"
+    SHOWN = "reply_shown"
 
 
 def effect(incident: Incident, who: Who, answer: Answer) -> Effect:
@@ -79,8 +81,8 @@ def effect(incident: Incident, who: Who, answer: Answer) -> Effect:
 async def answered(session: Session, incident: Incident, who: Who, answer: Answer) -> Incident:
     """Return the record, locked and with the answer noted already, as the answer leaves it."""
     found = effect(incident, who, answer)
-    if found is Effect.NOTHING and await _refuses_what_its_master_solved(session, incident, who, answer):
-        found = Effect.UNSOLVED
+    if found is Effect.NOTHING and _is_news(incident, who, answer):
+        found = await _found_open(session, incident, answer)
     if found is Effect.REOPENED and _lacks_fields(session, incident):
         found = Effect.WAITS
     if found is Effect.NOTHING:
@@ -98,13 +100,24 @@ SELECT (SELECT t.facts->>'state' FROM timeline t
 """
 
 
-async def _refuses_what_its_master_solved(session: Session, incident: Incident, who: Who, answer: Answer) -> bool:
-    """Return whether the contact of an open record, who was told that its master solved it, writes that it is not."""
-    if incident.state not in LIVE or answer.by is not Author.PERSON or incident.contact.lower() not in who.identities:
+def _is_news(incident: Incident, who: Who, answer: Answer) -> bool:
+    """Return whether the contact of an open record wrote more than thanks."""
+    theirs = answer.by is Author.PERSON and incident.contact.lower() in who.identities
+    if incident.state not in LIVE or not theirs:
         return False
-    if meaning(answer.new, incident.contact_name, who.name) is Meaning.AGREES:
-        return False
-    return bool(await session.conn.fetchval(LET_GO, incident.id))
+    return meaning(answer.new, incident.contact_name, who.name) is not Meaning.AGREES
+
+
+async def _found_open(session: Session, incident: Incident, answer: Answer) -> Effect:
+    """Return what becomes of an open record whose contact wrote something.
+
+    Whoever works on it is to read it; of a related one its master's handler is told anyway. Who was
+    told that its master solved it writes that it is not.
+    """
+    if await session.conn.fetchval(LET_GO, incident.id):
+        return Effect.UNSOLVED
+    at_work = incident.handler and incident.master_id is None and not answer.seen
+    return Effect.SHOWN if at_work else Effect.NOTHING
 
 
 def _lacks_fields(session: Session, incident: Incident) -> bool:
@@ -116,7 +129,7 @@ async def _revision(session: Session, incident: Incident, who: Who, found: Effec
         assert incident.resolved_at is not None  # noqa: S101 - it is resolved
         after = replace(incident, marks=heard.unread(incident.marks, incident.resolved_at))
         return Revision(after=after, actor=who.name, events=((Effect.WAITS, {"cause": CAUSE}),))
-    if found in (Effect.UNSOLVED, Effect.UNSURE):
+    if found in (Effect.UNSOLVED, Effect.UNSURE, Effect.SHOWN):
         return Revision(after=incident, actor=who.name, events=((found, {"cause": CAUSE}),))
     command = commands.Resume() if found is Effect.RESUMED else commands.Refuse()
     revision = await revised(session, incident, command, who)

@@ -11,6 +11,7 @@ from typing import Any
 from gateway.incidents.addressing import DESK
 from gateway.incidents.announcement import Announcement, Recipient
 from gateway.incidents.claims import GRADE, awaits_grading, claimed_priority
+from gateway.incidents.hierarchy import Unfit
 from gateway.incidents.ledger import ClockEvent
 from gateway.incidents.model import LIVE, Resolution, State, Tier
 from gateway.incidents.record import Incident, Revision
@@ -91,7 +92,8 @@ def with_announcements(escalation: Escalation, revision: Revision) -> Revision:
     A role that the change itself tells of the record, such as by declaring it major, is told once.
     """
     before, after = revision.before, revision.after
-    if revision.marks_only or not revision.events or not (owed := duties(escalation, after)):
+    owed = {**duties(escalation, after), **_given_below_a_master(revision)}
+    if revision.marks_only or not revision.events or not owed:
         return revision
     was = {} if before is None or (before.security and not after.security) else duties(escalation, before)
     if _given_anew(before, after):
@@ -108,6 +110,16 @@ def with_announcements(escalation: Escalation, revision: Revision) -> Revision:
         return revision
     made = _announcements(escalation, revision, new, was)
     return replace(revision, announcements=(*revision.announcements, *made))
+
+
+def _given_below_a_master(revision: Revision) -> Duties:
+    """Return the duties of those whom somebody gave a related record: they are asked for it, whatever its master is."""
+    before, after = revision.before, revision.after
+    if before is None or before.master_id is None or after.master_id is None or after.state not in LIVE:
+        return {}
+    given = any(event in BY_HAND for event, _ in revision.events)
+    known = set(_work(before)) if given and not _given_anew(before, after) else set()
+    return {duty: after.priority for duty in _work(after) if duty not in known} if given else {}
 
 
 def _given_anew(before: Incident | None, after: Incident) -> bool:
@@ -134,9 +146,12 @@ def _announcements(escalation: Escalation, revision: Revision, new: list[Duty], 
     for (occasion, work), recipients in occasions.items():
         more = {**why, **_asked(after, occasion, work=work)}
         made = announcement(after, tuple(recipients), cause=occasion + stamp, template=occasion, more=more)
-        made = heard_below_a_master(made) if occasion == GRADE else made
+        made = heard_below_a_master(made) if work or occasion == GRADE else made
         yield replace(made, recorded=not work, optional=occasion == "resolved")
 
+
+BY_HAND = frozenset({"assigned", "escalated", "returned"})
+"""The entries by which somebody gives a record to others."""
 
 GIVING = frozenset({"assigned", "changed", "converted", "escalated", "reopened", "resumed", "returned", "unlinked"})
 """The entries whose note says why somebody must act."""
@@ -146,9 +161,15 @@ def _why(revision: Revision) -> dict[str, Any]:
     """Return what was said with the change, and what the priority was before it raised it."""
     before, after = revision.before, revision.after
     notes = [facts["note"] for event, facts in revision.events if event in GIVING and facts.get("note")]
+    left = [
+        facts["master"]
+        for event, facts in revision.events
+        if event == "unlinked" and facts.get("master") and facts.get("reason") != Unfit.HIDDEN
+    ]
     raising = [facts["incident"] for event, facts in revision.events if event == "raised" and facts.get("incident")]
     why = {"reason": str(notes[0])[:REASON]} if notes else {}
     why |= {"raised_by": raising[-1]} if raising else {}
+    why |= {"left_master": left[-1]} if left else {}
     return why | ({"was_priority": before.priority} if before is not None and before.priority > after.priority else {})
 
 

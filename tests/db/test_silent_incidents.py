@@ -28,7 +28,7 @@ UNTOLD = """
 WITH entries AS (DELETE FROM timeline WHERE event = 'management_told')
 DELETE FROM outbox WHERE template = 'escalated'
 """
-SENT = "UPDATE outbox SET state = 'sent' WHERE role = 'security'"
+SENT = "UPDATE outbox SET state = 'sent' WHERE recipient = 'sally'"
 
 
 @pytest.fixture

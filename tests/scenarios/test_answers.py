@@ -82,7 +82,8 @@ async def test_an_answer_ends_the_hold_that_is_for_it_and_no_other_and_whoever_h
     assert "It is laptop 4711." in await to_tina(story)
     await story.act(number, "hold", "tina", reason="awaiting_vendor")
     await answer(story, told, "Any news?")
-    assert await last(story, number) == ["note"]
+    assert await last(story, number, 2) == ["note", "reply_shown"]
+    assert "Any news?" in await to_tina(story)
     await story.act(number, "resume", "tina")
     await story.act(number, "hold", "tina", reason="user_unreachable")
     await answer(story, told, "I can help: it is laptop 4711.", "Bob <tina@example.com>")

@@ -66,6 +66,19 @@ async def test_the_answer_to_what_was_asked_ends_the_hold_and_is_read(story: Sto
 
 
 @WAYS
+async def test_a_note_to_an_open_record_is_sent_to_its_handler(story: Story, way: str) -> None:
+    number = await story.report("laptop broken", "ann")
+    await note(story, number, way, "It beeps.")
+    assert await last(story, number) == ["note"]
+    await story.act(number, "acknowledge", "tina")
+    await note(story, number, way, "Thank you!")
+    assert await last(story, number) == ["note"]
+    await note(story, number, way, "The whole floor is down now.")
+    assert await last(story, number, 2) == ["note", "reply_shown"]
+    assert "The whole floor is down now." in await to_tina(story)
+
+
+@WAYS
 async def test_a_note_that_it_is_not_solved_reopens_the_record(story: Story, way: str) -> None:
     number = await reported(story)
     await story.act(number, "resolve", "tina", solution="restarted")

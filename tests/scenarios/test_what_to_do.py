@@ -189,3 +189,15 @@ async def test_who_works_on_it_and_manages_incidents_hears_of_a_raise_once(house
     assert (len(letters), steps["max"], "manager" in steps) == (len(steps), GO_ON, True)
     assert (await house.facts(number, "management_told"))[-1]["targets"][:2] == ["smtp:manager@example.com", "person:max"]
     await house.act(number, "acknowledge_escalation", "max")
+
+
+async def test_who_is_given_a_related_record_by_hand_is_asked_to_accept_it(house: Story) -> None:
+    master, below = await house.report(key="dora"), await house.report("the same", key="dora")
+    await house.call("POST", f"incidents/{below}/link", {"master": master})
+    await house.act(below, "assign", "dora", person="tom", note="look at the queue")
+    letters = await arrived(house, below)
+    assert asked(letters) == {"tom": "To do: accept it and begin"}
+    assert "Reason: look at the queue" in letters[0].text
+    await house.act(master, "resolve", "dora", solution="restarted")
+    (letter,) = await arrived(house, below)
+    assert f"No longer related to its master {master}\n" in letter.text

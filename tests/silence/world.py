@@ -28,6 +28,7 @@ from gateway.sla.firing import Firing
 from gateway.sla.judge import ClockJudge
 from gateway.sla.timer_store import TimerId
 from tests.support.clock import FakeClock
+from tests.support.database import GIVE_BACK
 from tests.support.intake import Desk as IntakeDesk
 from tests.support.intake import a_submission, an_alert, committer
 from tests.support.staff import hire
@@ -218,6 +219,7 @@ async def a_world(connections: Connections, empty: str) -> World:
     """Return an emptied database with four people in three groups, under the shipped rules."""
     pool = connections.pool
     await pool.execute(empty)
+    await pool.execute(GIVE_BACK)
     await hire(pool, "net", "anna", "ben")
     await hire(pool, "desk", "dora", tier="desk")
     await hire(pool, "core", "theo", tier="tier3")

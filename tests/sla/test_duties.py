@@ -68,6 +68,21 @@ def test_below_a_master_nobody_must_act_and_let_go_everybody(state: State) -> No
     assert [one for occasion, roles in told(below, alone) for one in roles if occasion == "opened"] == URGENT
 
 
+@pytest.mark.parametrize(("event", "expected"), [("assigned", [("assigned", ["handler"])]), ("changed", [])])
+def test_whoever_is_given_a_related_record_by_hand_is_told(event: str, expected: Told) -> None:
+    below = a_record(master_id=3)
+    given = but(below, **GIVEN)
+    revision = with_announcements(RULES, Revision(after=given, actor="dora", events=((event, {}),), before=below))
+    found = [(one.template, [recipient.role for recipient in one.recipients]) for one in revision.announcements]
+    assert found == expected
+    assert {one.silenced for one in revision.announcements} <= {""}
+    for before, after in ((None, given), (but(given, master_id=None), given), (given, but(given, title="x"))):
+        again = Revision(after=after, actor="dora", events=(("assigned", {}),), before=before)
+        assert with_announcements(RULES, again) is again
+    anew = Revision(after=given, actor="dora", events=(("assigned", {}),), before=but(given, state=State.IN_PROGRESS))
+    assert len(with_announcements(RULES, anew).announcements) == 1
+
+
 def test_a_raise_is_told_to_those_who_must_act_and_to_those_who_act_already() -> None:
     mild = a_record(priority=3, **WORKED)
     urgent = but(mild, priority=2)
@@ -188,7 +203,7 @@ def test_a_firing_of_a_timer_that_changes_only_marks_owes_no_duty() -> None:
 def said(before: Incident | None, after: Incident, *events: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """What the messages of a change say besides the record itself."""
     revision = with_announcements(RULES, Revision(after=after, actor="gateway", events=events, before=before))
-    more = ("reason", "was_priority", "raised_by", "to_do")
+    more = ("reason", "was_priority", "raised_by", "left_master", "to_do")
     return [{name: one.facts[name] for name in more if name in one.facts} for one in revision.announcements]
 
 
@@ -199,6 +214,13 @@ def test_a_message_says_why_somebody_must_act_and_what_the_priority_was() -> Non
     linked = {"new": 2, "old": 3, "incident": "INC-7", "reason": "linked"}
     raised = {"raised_by": "INC-7", "was_priority": 3}
     assert said(given, but(given, priority=2), ("raised", linked)) == [raised, raised]
+
+
+@pytest.mark.parametrize(("reason", "says"), [("master_over", {"left_master": "INC-9"}), ("master_hidden", {})])
+def test_a_record_on_its_own_again_says_so_but_names_no_master_that_is_hidden(reason: str, says: dict[str, Any]) -> None:
+    alone = a_record(priority=3, **GIVEN)
+    assert said(but(alone, master_id=3), alone, ("unlinked", {"master": "INC-9", "reason": reason})) == [says]
+    assert said(but(alone, master_id=3), alone, ("unlinked", {"note": "", "reason": "by hand"})) == [{}]
 
 
 def test_the_owner_asks_the_reporter_where_there_is_one() -> None:

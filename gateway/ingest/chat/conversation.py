@@ -116,7 +116,8 @@ class Conversation:
         revision = lifecycle.apply(incident, note, self.speaker.who.name, self.session.now)
         events = [(event, {**facts, "chat": self._said()}) for event, facts in revision.events]
         written = (await self.session.write([replace(revision, events=tuple(events))]))[0]
-        left = await answers.answered(self.session, written, self.speaker.who, answers.Answer(text, text))
+        said = answers.Answer(text, text, seen=True)
+        left = await answers.answered(self.session, written, self.speaker.who, said)
         words = say("added", self.speaker.locale, number=incident.number)
         return Answered(Outcome.ADDED, "note", words, left, quiet=True)
 
