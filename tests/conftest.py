@@ -21,7 +21,7 @@ from gateway.db.pool import Pool, open_pool
 from gateway.embedded.launcher import Embedded
 from gateway.settings import Database
 from tests.support.clock import NOON, FakeClock
-from tests.support.database import GIVE_BACK, empty_tables_statement
+from tests.support.database import empty_tables_statement
 from tests.support.environment import forget_environment
 from tests.support.pools import LentPools
 
@@ -47,10 +47,6 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-
-
-GIVE_BACK_EVERY = 50
-"""Tests after which the room of deleted rows is given back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,6 @@ class Kept:
     """What tests of one session use after each other: connections that know the schema already answer ten times as soon."""
 
     sweeper: "asyncpg.Connection[Any] | None" = None
-    swept: int = 0
     pool: "Pool | None" = None
 
 
@@ -108,9 +103,6 @@ async def database_url(servers: Servers, kept: Kept) -> str:
     if kept.sweeper is None or kept.sweeper.is_closed():
         kept.sweeper = await asyncpg.connect(servers.database_url, server_settings={"lock_timeout": "5s"})
     await kept.sweeper.fetch(servers.empty)
-    kept.swept += 1
-    if not kept.swept % GIVE_BACK_EVERY:
-        await kept.sweeper.execute(GIVE_BACK)
     return servers.database_url
 
 

@@ -24,7 +24,7 @@ async def listed(api: Api, query: str, scope: str = "admin") -> list[str]:
 @pytest.fixture
 async def records(api: Api) -> Api:
     """One record with everything, and one with nothing of it."""
-    await api.person("dora", Role.SERVICE_DESK)
+    await api.person("dora", Role.SERVICE_DESK, Role.SECURITY)
     await api.person("tom", Role.TIER2, Role.SECURITY)
     await api.hire("mail", "tom")
     await api.incident(title="plain", urgency="low")

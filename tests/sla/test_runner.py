@@ -15,7 +15,7 @@ from gateway.metrics import Metrics
 from gateway.settings import Database
 from gateway.sla.firing import Effect, Fire
 from gateway.sla.index import Index, connect
-from gateway.sla.runner import Runner
+from gateway.sla.runner import LANES, Runner
 from gateway.sla.timer_store import DueTimer
 from gateway.telemetry import count_timers
 from tests.support.clock import FakeClock
@@ -176,7 +176,8 @@ async def test_the_worst_priority_of_a_backlog_fires_first(pool: Pool, clock: Fa
     await a_runner(pool, clock, None, fire).run_once()
     order = [incident for batch in fire.batches for incident in batch]
     assert sorted(order) == list(range(1, 421))
-    assert set(order[:20]) == set(range(401, 421))
+    worst_first = [set(batch[:20]) for batch in fire.batches[:LANES]]  # lanes that begin together may end in any order
+    assert set(range(401, 421)) in worst_first
 
 
 async def test_a_clock_that_leaps_forward_stops_firing_until_it_is_believed(pool: Pool, now: datetime) -> None:
