@@ -101,7 +101,9 @@ async def test_a_reply_in_the_thread_is_a_note_and_what_people_say_among_themsel
     await said(gateway, a_message("report it to Bob too", "1.25", thread_ts="1.1", user="U9", **in_channel))
     await said(gateway, a_message("a secret among us", "1.3", **in_channel))
     await said(gateway, a_message("another one", "1.5", thread_ts="1.4", **in_channel))
-    notes = await gateway.pool.fetch("SELECT actor, facts::text AS facts FROM timeline WHERE event = 'note' ORDER BY incident_id, seq")
+    notes = await gateway.pool.fetch(
+        "SELECT actor, facts::text AS facts FROM timeline WHERE event = 'note' ORDER BY incident_id, seq"
+    )
     assert [(row["actor"], json.loads(row["facts"])["note"]) for row in notes] == [
         ("slack:t123abc456/u9", "floor 2 as well"),
         ("slack:t123abc456/u9", "report it to Bob too"),
@@ -244,7 +246,9 @@ async def test_words_without_a_record_are_answered_and_a_note_names_its_own(gate
     await told(gateway, "report mail is down", "4")
     number = (await record(gateway))["number"]
     assert await told(gateway, f"note {number} floor 2 as well", "5") == f"Added to {number}."
-    (note,) = await gateway.pool.fetch("SELECT actor, facts::text AS facts FROM timeline WHERE event = 'note' ORDER BY incident_id, seq")
+    (note,) = await gateway.pool.fetch(
+        "SELECT actor, facts::text AS facts FROM timeline WHERE event = 'note' ORDER BY incident_id, seq"
+    )
     assert (note["actor"], json.loads(note["facts"])["note"]) == ("dina", "floor 2 as well")
 
 
