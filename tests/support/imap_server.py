@@ -46,7 +46,7 @@ class ImapServer:
 
     def _do(self, command: str, given: tuple[Any, ...]) -> Any:
         if self.owner is None:
-            self.owner = IMAPClient("127.0.0.1", self.port, ssl=False)
+            self.owner = IMAPClient("127.0.0.1", self.port, ssl=False, timeout=10)
             self.owner.login(USER, PASSWORD)
         if command == "search":
             self.owner.select_folder(given[0], readonly=True)
