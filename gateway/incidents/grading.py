@@ -5,8 +5,10 @@ may be another one: then the mark "worst:<priority>" keeps the most urgent that 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
+from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.model import Impact, Urgency
 from gateway.incidents.record import Incident
 
@@ -36,3 +38,10 @@ def with_worst(marks: Sequence[str], worst: int, priority: int) -> tuple[str, ..
     """Return the marks of an incident of that priority whose senders have named `worst`."""
     others = tuple(mark for mark in marks if not mark.startswith(WORST))
     return others if worst == priority else (*others, f"{WORST}{worst}")
+
+
+def prioritised(incident: Incident, priority: int, now: datetime) -> Incident:
+    """Return an incident with the priority that a person set, which holds against every severity known by then."""
+    entry = LedgerEntry(max(now, incident.ledger[-1].at), ClockEvent.SET_PRIORITY, priority=priority)
+    marks = with_worst(incident.marks, worst_known(incident), priority)
+    return replace(incident, priority=priority, ledger=(*incident.ledger, entry), marks=marks)

@@ -6,8 +6,7 @@ from typing import Any
 
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.claims import awaits_grading, claimed_priority, graded
-from gateway.incidents.grading import with_worst, worst_known
-from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.grading import prioritised
 from gateway.incidents.model import PRIORITIES
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import check_fields
@@ -84,7 +83,6 @@ def _revision(incident: Incident, changes: Mapping[str, Any], actor: str, note: 
         return Revision(after=incident, actor=actor, events=judged)
     policy = desk.rules.policy_after(incident, replace(incident, **different))
     different |= {"policy": policy} if policy != incident.policy else {}
-    now = max(session.now, incident.ledger[-1].at)
     after = replace(incident, **different)
     facts = {"changes": list(_listed(incident, different))} | ({"note": note} if note else {})
     events = (*judged, ("changed", facts))
@@ -92,9 +90,7 @@ def _revision(incident: Incident, changes: Mapping[str, Any], actor: str, note: 
         events = (*events, ("withdrawn", {}))
     if "priority" not in different:
         return Revision(after=after, actor=actor, events=events)
-    entry = LedgerEntry(now, ClockEvent.SET_PRIORITY, priority=after.priority)
-    marks = with_worst(incident.marks, worst_known(incident), after.priority)
-    after = replace(after, ledger=(*incident.ledger, entry), marks=marks)
+    after = replace(prioritised(incident, after.priority, session.now), **different)
     return Revision(after=after, actor=actor, events=events)
 
 

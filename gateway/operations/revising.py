@@ -6,8 +6,7 @@ from gateway.db.pool import Connection
 from gateway.errors import Conflict
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.custom import moments_of
-from gateway.incidents.grading import with_worst, worst_known
-from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.grading import prioritised
 from gateway.incidents.model import Kind
 from gateway.incidents.record import Incident, Revision
 from gateway.oncall.roles import Role
@@ -49,10 +48,7 @@ def _declared(session: Session, revision: Revision, command: commands.DeclareMaj
     rules, before = session.desk.rules, revision.after
     priority = 1 if command.priority is None else command.priority
     if priority != before.priority:
-        at = max(session.now, before.ledger[-1].at)
-        entry = LedgerEntry(at, ClockEvent.SET_PRIORITY, priority=priority)
-        marks = with_worst(before.marks, worst_known(before), priority)
-        after = replace(before, priority=priority, ledger=(*before.ledger, entry), marks=marks)
+        after = prioritised(before, priority, session.now)
         after = replace(after, policy=rules.policy_after(before, after))
         changes = [{"field": "priority", "old": before.priority, "new": priority}]
         changed = ("changed", {"changes": changes, "note": command.reason})

@@ -1,8 +1,11 @@
 """The most urgent priority that the senders of an incident have named."""
 
+from datetime import timedelta
+
 import pytest
 
-from gateway.incidents.grading import with_worst, worst_known
+from gateway.incidents.grading import prioritised, with_worst, worst_known
+from gateway.incidents.ledger import ClockEvent
 from tests.incidents.test_lifecycle import an_incident
 
 
@@ -17,3 +20,13 @@ def test_the_worst_named_is_kept_beside_a_persons_priority(before: tuple[str, ..
     assert marks[-1] == "worst:1"
     assert worst_known(an_incident(priority=4, marks=marks)) == 1
     assert len([mark for mark in marks if mark.startswith("worst:")]) == 1
+
+
+def test_a_persons_priority_is_entered_into_the_ledger_and_holds_against_what_was_known() -> None:
+    before = an_incident(priority=2)
+    entered = before.ledger[-1].at
+    after = prioritised(before, 4, entered - timedelta(minutes=1))
+    assert (after.priority, worst_known(after)) == (4, 2)
+    assert [(one.event, one.priority, one.at) for one in after.ledger[len(before.ledger) :]] == [
+        (ClockEvent.SET_PRIORITY, 4, entered)
+    ]
