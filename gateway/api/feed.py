@@ -15,6 +15,7 @@ from asyncpg import Record
 from msgspec import Meta
 
 from gateway.api.context import Call, respond
+from gateway.api.deadlines import allow_more
 from gateway.api.views import IncidentView, views
 from gateway.db.pool import Connection, acquire
 from gateway.errors import Flaw, Malformed
@@ -118,7 +119,9 @@ class Feed:
                 left = until - clock.monotonic()
                 if rows or left <= 0:
                     return rows
-                await clock.sleep(min(LOOK_EVERY, left))
+                pause = min(LOOK_EVERY, left)
+                allow_more(pause)
+                await clock.sleep(pause)
         finally:
             self._waiting -= 1
 

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from gateway.api import edge
 from gateway.api.auth import Keys
 from gateway.api.context import Context
+from gateway.api.deadlines import Deadlines
 from gateway.api.health import Health
 from gateway.app import parts, people, reports, tasks
 from gateway.app.doors import VERSION, doors
@@ -149,7 +150,8 @@ async def _assemble(
     health = _health(timer_pool, supervisor, periodics, timers, intake, telling)
     definitions = doors(context, door, ways, health, pulse)
     proxies = networks(settings.server.trusted_proxies)
-    app = _application(settings, edge.doors(definitions, clock, metrics.answered, proxies), ways)
+    deadlines = Deadlines(settings.server.deadline.total_seconds())
+    app = _application(settings, edge.doors(definitions, clock, metrics.answered, deadlines, proxies), ways)
     desk.rules.warm(clock.now())
     await periodics.begin_with("housekeeping", "catalogue", "mappings")
     beside = _beside(telling, periodics, desk) | mailboxes(pool, ways.room)

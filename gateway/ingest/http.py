@@ -161,7 +161,7 @@ class FrontDoor:
             self.metrics.overloads.inc()
             self.metrics.request(source.slug, RequestOutcome.OVERLOADED)
             raise
-        except Unavailable:
+        except (Unavailable, asyncio.CancelledError):
             self.metrics.request(source.slug, RequestOutcome.UNAVAILABLE)
             raise
 
