@@ -138,7 +138,7 @@ async def _changes(call: Call, rows: list[Record], query: Query) -> Changes:
     desk = call.context.desk
     async with acquire(desk.pool) as conn:
         incidents = await store.by_ids(conn, sorted({row["incident_id"] for row in shown}))
-        seen = await views(conn, desk.rules, incidents, desk.clock.stamp(), sight(call.who))
+        seen = await views(conn, desk.rules, incidents, desk.clock.stamp(), call.who)
         told = [msgspec.json.decode(row["facts"], type=dict[str, Any]) for row in shown]
         await hide_masters(conn, told, sight(call.who))
     known = {incident.id: view for incident, view in zip(incidents, seen, strict=True)}
