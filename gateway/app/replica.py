@@ -156,7 +156,8 @@ async def _assemble(
     await periodics.begin_with("housekeeping", "catalogue", "mappings")
     beside = _beside(telling, periodics, desk) | mailboxes(pool, ways.room)
     tasks.start(stack, supervisor, beside, timers, intake)
-    mail_door = MailDoor(ways.room, pool, keys.recognise, ReplyTokens(core.links.secrets))
+    relays = networks(settings.mail.authentication.relays)
+    mail_door = MailDoor(ways.room, pool, keys.recognise, ReplyTokens(core.links.secrets), relays)
     smtp = await stack.enter_async_context(receiving(mail_door, metrics.mail_sessions.set))
     await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
     return Gateway(app, pool, intake, timers, health, desk, ways.room, smtp=smtp)
