@@ -45,6 +45,8 @@ async def serve(settings: Settings, options: argparse.Namespace) -> int:
     settings = msgspec.structs.replace(settings, server=server)
     url = _database(settings)
     require_free(server.host, server.port)
+    if settings.metrics.host:
+        require_free(settings.metrics.host, settings.metrics.port)
     if not settings.redis.url:
         log.warning("index_missing", hint="REDIS_URL is not set: PostgreSQL alone feeds the timers, which costs it more")
     if not settings.audit.key:
@@ -103,6 +105,9 @@ async def serving(stack: AsyncExitStack, settings: Settings) -> tuple[Gateway, a
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     gateway = await stack.enter_async_context(running(settings, SystemClock(), allow_unsafe=_unsafe_allowed()))
     gateway.addresses.extend(await stack.enter_async_context(listening(gateway.app, settings.server)))
+    if gateway.metrics_app is not None:
+        own = msgspec.structs.replace(settings.server, host=settings.metrics.host, port=settings.metrics.port)
+        await stack.enter_async_context(listening(gateway.metrics_app, own))
     _spare_the_collector()
     return gateway, stop
 

@@ -31,7 +31,7 @@ def doors(context: Context, door: FrontDoor, ways: Ways, health: Health, pulse: 
         *build_docs(REPORTS),
         *build_reference(ways.reports.form.pages),
         *ways.reports.pages(context),
-        *health.routes(door.metrics),
+        *health.routes(),
         *Alerts(door, desk).routes(),
         *Heartbeats(door, desk.pool, desk.clock).routes(),
         *Silences(desk.pool, keys, desk.clock).routes(),

@@ -15,7 +15,7 @@ from gateway.api import edge
 from gateway.api.auth import Keys
 from gateway.api.context import Context
 from gateway.api.deadlines import Deadlines
-from gateway.api.health import Health
+from gateway.api.health import Health, metrics_route
 from gateway.app import parts, people, reports, tasks
 from gateway.app.doors import VERSION, doors
 from gateway.app.supervision import Supervisor, Work
@@ -78,6 +78,7 @@ class Gateway:
     mail: MailRoom
     addresses: list[Any] = field(default_factory=list)
     smtp: Sequence[Any] = ()
+    metrics_app: web.Application | None = None
 
 
 @asynccontextmanager
@@ -150,9 +151,11 @@ async def _assemble(
     periodics = Periodics((*upkeep.jobs(), *own, *_jobs(desk, core.counting, pulse, mappings, ways)), clock, metrics)
     health = _health(timer_pool, supervisor, periodics, timers, intake, telling)
     definitions = doors(context, door, ways, health, pulse)
-    proxies = networks(settings.server.trusted_proxies)
-    deadlines = Deadlines(settings.server.deadline.total_seconds())
-    app = _application(settings, edge.doors(definitions, clock, metrics.answered, deadlines, proxies), ways, metrics)
+    own_port = [*health.routes(), metrics_route(metrics, None)] if settings.metrics.host else []
+    if not own_port:
+        definitions.append(metrics_route(metrics, None if settings.metrics.open else keys))
+    app = _application(settings, definitions, clock, ways, metrics)
+    metrics_app = _application(settings, own_port, clock, ways, metrics) if own_port else None
     desk.rules.warm(clock.now())
     await periodics.begin_with("housekeeping", "catalogue", "mappings")
     beside = _beside(telling, periodics, desk) | mailboxes(pool, ways.room)
@@ -161,7 +164,7 @@ async def _assemble(
     mail_door = MailDoor(ways.room, pool, keys.recognise, ReplyTokens(core.links.secrets), relays)
     smtp = await stack.enter_async_context(receiving(mail_door, metrics.mail_sessions.set))
     await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
-    return Gateway(app, pool, intake, timers, health, desk, ways.room, smtp=smtp)
+    return Gateway(app, pool, intake, timers, health, desk, ways.room, smtp=smtp, metrics_app=metrics_app)
 
 
 def _jobs(desk: Desk, counting: ChangeObserver, pulse: Pulse, mappings: Mappings, ways: people.Ways) -> tuple[Periodic, ...]:
@@ -179,11 +182,15 @@ async def _read_catalogue(desk: Desk, counting: ChangeObserver) -> None:
     counting.know_groups()
 
 
-def _application(settings: Settings, definitions: Iterable[web.RouteDef], ways: people.Ways, metrics: Metrics) -> web.Application:
+def _application(
+    settings: Settings, definitions: Iterable[web.RouteDef], clock: Clock, ways: people.Ways, metrics: Metrics
+) -> web.Application:
+    proxies = networks(settings.server.trusted_proxies)
+    deadlines = Deadlines(settings.server.deadline.total_seconds())
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     app[reports.APPS] = ways.reports.apps
     app[incoming.BUDGETS] = parts.budgets(settings.server, metrics)
-    app.add_routes(definitions)
+    app.add_routes(edge.doors(definitions, clock, metrics.answered, deadlines, proxies))
     return app
 
 

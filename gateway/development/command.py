@@ -25,7 +25,7 @@ from gateway.settings import Settings
 
 async def dev(settings: Settings, options: argparse.Namespace) -> int:
     """Serve until stopped, or until the bundled servers die too often."""
-    settings = _with_port(settings, options.port)
+    settings = _for_one_machine(settings, options.port)
     ready = ReadyFile(options.ready_file)
     state = (options.state or default_state()).absolute()
     _require_ports(settings)
@@ -53,11 +53,11 @@ async def dev(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-def _with_port(settings: Settings, port: int | None) -> Settings:
-    if port is None:
-        return settings
-    server = msgspec.structs.replace(settings.server, port=port)
-    return msgspec.structs.replace(settings, server=server)
+def _for_one_machine(settings: Settings, port: int | None) -> Settings:
+    """Return the settings with that port, and metrics that anybody on this machine may read."""
+    server = settings.server if port is None else msgspec.structs.replace(settings.server, port=port)
+    metrics = msgspec.structs.replace(settings.metrics, open=True)
+    return msgspec.structs.replace(settings, server=server, metrics=metrics)
 
 
 def _require_ports(settings: Settings) -> None:
@@ -65,6 +65,8 @@ def _require_ports(settings: Settings) -> None:
     require_free(settings.server.host, settings.server.port)
     if settings.mail.listener.host:
         require_free(settings.mail.listener.host, settings.mail.listener.port)
+    if settings.metrics.host:
+        require_free(settings.metrics.host, settings.metrics.port)
 
 
 def _require_addresses(settings: Settings) -> None:
