@@ -23,6 +23,8 @@ CHANNELS = ("smtp", "person", "webhook", "voice", "sms", "slack", "feishu", "wec
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PINGS = ("success", "start", "fail", "log", "unknown")
 MONITORS = ("new", "up", "down", "paused")
+UNJUDGED = ("pattern", "work", "number")
+"""Why a silence was not judged."""
 OTHER = "other"
 """What a label value that is not in the table is counted under."""
 LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -117,6 +119,12 @@ class Metrics:
         )
         self.intake_batch = Histogram(
             "gateway_intake_batch_items", "Items committed together in one transaction", buckets=BATCH, registry=registry
+        )
+        self.silences_not_judged = Counter(
+            "gateway_silences_not_judged",
+            "Silences that held nothing back since they were not judged, by why, each time an alert came",
+            ("reason",),
+            registry=registry,
         )
         self.queue_items = Gauge("gateway_intake_queue_items", "Items waiting for their commit", registry=registry)
         self.queue_bytes = Gauge("gateway_intake_queue_bytes", "Body bytes waiting for their commit", registry=registry)
@@ -247,6 +255,8 @@ class Metrics:
             self.timers_poisoned.labels(kind_label(kind))
         for said in PINGS:
             self.pings.labels(said)
+        for reason in UNJUDGED:
+            self.silences_not_judged.labels(reason)
         for state in MONITORS:
             self.monitors.labels(state)
 
@@ -265,6 +275,10 @@ class Metrics:
         """Set the counts of monitors back to 0."""
         for state in MONITORS:
             self.monitors.labels(state).set(0)
+
+    def unjudged(self, reason: str, count: int) -> None:
+        """Count silences that held nothing back since they were not judged."""
+        self.silences_not_judged.labels(reason).inc(count)
 
     def ping(self, said: str) -> None:
         """Count one ping."""
