@@ -63,6 +63,7 @@ class Silences:
     """Serves /api/v2/silences and /api/v2/silence/{id}."""
 
     pool: Pool
+    reads: Pool
     keys: Keys
     clock: Clock
     limits: UseLimits
@@ -100,14 +101,14 @@ class Silences:
         """The integration's silences and those of all, the expired ones of the last days too."""
         asked = matchers(request.query.getall("filter", []))
         columns = [one.name for one in asked], [one.sign for one in asked], [one.value for one in asked]
-        async with acquire(self.pool) as conn:
+        async with acquire(self.reads) as conn:
             found = await silences.listed(conn, caller.integration_id, columns, ANSWER_WITHIN)
             now = await conn.fetchval(NOW, self.clock.stamp())
         return _json([_shown(one, now) for one in found])
 
     async def show(self, request: web.Request, caller: Caller) -> web.Response:
         """One silence."""
-        async with acquire(self.pool) as conn:
+        async with acquire(self.reads) as conn:
             found = await silences.one(conn, _id(request), caller.integration_id)
             return _json(_shown(found, await conn.fetchval(NOW, self.clock.stamp())))
 

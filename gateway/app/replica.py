@@ -16,6 +16,7 @@ from gateway.api.auth import Keys
 from gateway.api.context import Context
 from gateway.api.deadlines import Deadlines
 from gateway.api.health import Health
+from gateway.api.searching import Searches
 from gateway.app import parts, people, reports, tasks
 from gateway.app.doors import VERSION, doors
 from gateway.app.supervision import Supervisor, Work
@@ -67,6 +68,15 @@ RESERVED = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Pools:
+    """Connections for what changes something, for timers and probes, and for requests that only read."""
+
+    acting: Pool
+    timers: Pool
+    reading: Pool
+
+
+@dataclass(frozen=True, slots=True)
 class Gateway:
     """One running replica."""
 
@@ -92,7 +102,10 @@ async def running(
         reserved = msgspec.structs.replace(settings.database, pool_min=1, pool_max=RESERVED)
         timer_pool = await open_pool(reserved, allow_unsafe=allow_unsafe, settings={**SERVER_SETTINGS, **parts.BY_KEY})
         stack.callback(timer_pool.terminate)
-        yield await _assemble(stack, pool, timer_pool, settings, clock, fetch or parts.fetch(stack))
+        size, limits = parts.reading(settings.database)
+        reads = await open_pool(size, allow_unsafe=allow_unsafe, settings=limits)
+        stack.callback(reads.terminate)
+        yield await _assemble(stack, Pools(pool, timer_pool, reads), settings, clock, fetch or parts.fetch(stack))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +144,8 @@ async def _core(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: S
     return _Core(metrics, counting, links, telling, timers, intake, desk)
 
 
-async def _assemble(
-    stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock, fetch: Fetch
-) -> Gateway:
+async def _assemble(stack: AsyncExitStack, pools: Pools, settings: Settings, clock: Clock, fetch: Fetch) -> Gateway:
+    pool, timer_pool = pools.acting, pools.timers
     core = await _core(stack, pool, timer_pool, settings, clock)
     desk, intake, timers, telling, metrics = core.desk, core.intake, core.timers, core.telling, core.metrics
     keys, mappings, filing = Keys(pool, clock), Mappings(), parts.filing(stack, desk, settings.attachments)
@@ -144,7 +156,7 @@ async def _assemble(
     login = parts.login(stack, pool, settings, clock)
     context = Context(
         desk, keys, login, parts.oidc(stack, login, settings), core.links, filing, mender, settings.problems,
-        ways.room.open_set_aside,
+        ways.room.open_set_aside, Searches(max(1, settings.database.read_pool_max // 2)),
     )  # fmt: skip
     pulse = Pulse(pool, clock, intake.submit, metrics)
     upkeep = Upkeep(pool, settings, clock, metrics, desk.rules, desk.key)
@@ -152,7 +164,7 @@ async def _assemble(
     supervisor = Supervisor(clock, metrics)
     periodics = Periodics((*upkeep.jobs(), *own, *_jobs(desk, core.counting, pulse, mappings, ways)), clock, metrics)
     health = _health(timer_pool, supervisor, periodics, timers, intake, telling)
-    definitions = doors(context, door, ways, health, pulse, settings.limits)
+    definitions = doors(context, pools.reading, door, ways, health, pulse, settings.limits)
     proxies = networks(settings.server.trusted_proxies)
     deadlines = Deadlines(settings.server.deadline.total_seconds())
     app = _application(settings, edge.doors(definitions, clock, metrics.answered, deadlines, proxies), ways, metrics)

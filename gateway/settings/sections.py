@@ -41,11 +41,17 @@ class Server(Section, frozen=True):
 
 
 class Database(Section, frozen=True):
-    """Connections to PostgreSQL per replica."""
+    """Connections to PostgreSQL per replica.
+
+    `pool_max` are those for what changes something, for keys and for the gateway's own work; `read_pool_max` those of
+    requests that only read, each of whose statements is ended after `read_within`.
+    """
 
     pool_min: int
     pool_max: int
     url: str = ""
+    read_pool_max: int = 8
+    read_within: Duration = Duration(seconds=1.5)
 
 
 class Redis(Section, frozen=True):
