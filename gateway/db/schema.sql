@@ -562,6 +562,16 @@ ALTER TABLE public.integration ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE public.keys_masked (
+    relation text NOT NULL,
+    after_id text NOT NULL,
+    until timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.keys_masked IS 'Tables whose older bodies may hold keys of senders, and up to which id they were looked through';
+
+COMMENT ON COLUMN public.keys_masked.until IS 'Rows received from then on were written by this release, which keeps no key';
+
 CREATE TABLE public.link_secret (
     id text NOT NULL,
     secret bytea NOT NULL,
@@ -1384,6 +1394,9 @@ ALTER TABLE ONLY public.integration
 
 ALTER TABLE ONLY public.integration
     ADD CONSTRAINT integration_slug_key UNIQUE (slug);
+
+ALTER TABLE ONLY public.keys_masked
+    ADD CONSTRAINT keys_masked_pkey PRIMARY KEY (relation);
 
 ALTER TABLE ONLY public.link_secret
     ADD CONSTRAINT link_secret_pkey PRIMARY KEY (id);
