@@ -14,6 +14,10 @@ from gateway.errors import Unavailable
 from gateway.metrics import Metrics
 
 
+SAMPLES_AT_ONCE = 500
+"""Samples that are written as text before others go first; some 10 ms of work."""
+
+
 @dataclass(frozen=True, slots=True)
 class OneFamily(Collector):
     """A collector of one family of metrics that was collected already."""
@@ -26,12 +30,17 @@ class OneFamily(Collector):
 
 
 async def exposition(registry: CollectorRegistry) -> bytes:
-    """Return all metrics as text; family by family, so that nothing else waits for thousands of series."""
-    families = []
+    """Return all metrics as text; a few hundred samples at a time, so that nothing else waits for thousands."""
+    texts = []
     for family in registry.collect():
-        families.append(generate_latest(OneFamily(family)))
-        await asyncio.sleep(0)  # noqa: TID251 - not to wait, but to let others go first
-    return b"".join(families)
+        samples, heading = family.samples, b""
+        for start in range(0, max(1, len(samples)), SAMPLES_AT_ONCE):
+            family.samples = samples[start : start + SAMPLES_AT_ONCE]
+            text = generate_latest(OneFamily(family))
+            heading = heading or b"".join(text.splitlines(keepends=True)[:2])
+            texts.append(text if start == 0 else text.removeprefix(heading))
+            await asyncio.sleep(0)  # noqa: TID251 - not to wait, but to let others go first
+    return b"".join(texts)
 
 
 @dataclass(slots=True)

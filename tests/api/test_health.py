@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
-from gateway.api.health import Health, exposition
+from gateway.api.health import SAMPLES_AT_ONCE, Health, exposition
 from gateway.db.pool import Pool
 from gateway.metrics import Metrics
 
@@ -82,3 +82,24 @@ async def test_metrics_are_written_family_by_family_and_others_get_their_turn_be
     assert len(list(metrics.registry.collect())) <= turns[0] < 10_000
     turns[0] = 10_000
     assert text == generate_latest(metrics.registry)
+
+
+async def test_a_family_of_very_many_series_lets_others_go_first_as_well() -> None:
+    registry = CollectorRegistry()
+    seconds = Histogram("seconds", "How long it took.", ["route"], registry=registry)
+    for number in range(400):
+        seconds.labels(f"/{number}").observe(number)
+    samples = sum(len(family.samples) for family in registry.collect())
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)  # noqa: TID251 - counts the turns of the loop
+
+    counting = asyncio.create_task(other())
+    text = await exposition(registry)
+    counting.cancel()
+    assert turns >= samples // SAMPLES_AT_ONCE
+    assert text == generate_latest(registry)
