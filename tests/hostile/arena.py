@@ -112,7 +112,9 @@ class Arena:
         for one in todo:
             try:
                 address = yarl.URL(self.url + one.path, encoded=True)
-                async with session.request(one.method, address, data=one.body and BytesIO(one.body), headers=one.headers) as answer:
+                async with session.request(
+                    one.method, address, data=one.body and BytesIO(one.body), headers=one.headers
+                ) as answer:
                     text = await answer.text("utf-8", "replace")
                     status = answer.status
             except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError):
@@ -198,14 +200,25 @@ async def arena(folder: Path, config: str) -> AsyncIterator[Arena]:
         world = await _world(made)
         made.targets = targets([(method, path) for method, path in ready["routes"]], world)
         ours = [await make_key(servers.database_url, scope) for scope in (Scope.INGEST, Scope.ADMIN)]
-        _child(stack, folder / "neighbour.log", {}, "tests.hostile.neighbour", made.url, *ours, world.parts["calm"], str(folder / "neighbour"))
+        _child(
+            stack,
+            folder / "neighbour.log",
+            {},
+            "tests.hostile.neighbour",
+            made.url,
+            *ours,
+            world.parts["calm"],
+            str(folder / "neighbour"),
+        )
         await CLOCK.sleep(1.0)
         yield made
 
 
 def _child(stack: AsyncExitStack, log: Path, env: dict[str, str], module: str, *arguments: str) -> "subprocess.Popen[bytes]":
     with log.open("wb") as sink:
-        process = subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=ROOT, env={**os.environ, **env}, stdout=sink, stderr=sink)
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments], cwd=ROOT, env={**os.environ, **env}, stdout=sink, stderr=sink
+        )
 
     def end() -> None:
         process.kill()
@@ -228,7 +241,14 @@ async def _ready(file: Path, process: "subprocess.Popen[bytes]") -> dict[str, An
 async def _world(made: Arena) -> World:
     """Make one of each thing that paths lead to."""
     admin, ingest = ({"Authorization": f"Bearer {made.keys[scope]}"} for scope in (Scope.ADMIN, Scope.INGEST))
-    parts = {"integration": "faults", "key": made.keys[Scope.INGEST], "id": "1", "said": "start", "system": "snow", "asked": "note"}
+    parts = {
+        "integration": "faults",
+        "key": made.keys[Scope.INGEST],
+        "id": "1",
+        "said": "start",
+        "system": "snow",
+        "asked": "note",
+    }
     async with aiohttp.ClientSession(made.url) as session:
 
         async def make(path: str, body: dict[str, Any], name: str, field: str, head: dict[str, str] = admin) -> None:
@@ -241,7 +261,13 @@ async def _world(made: Arena) -> World:
         await make("/api/v1/cis", {"name": "desk-a", "kind": "server"}, "name", "name")
         await make("/api/v1/people", {"login": "pat", "name": "Pat"}, "login", "login")
         await make("/api/v1/groups", {"slug": "desk-a", "name": "Desk", "tier": "desk"}, "slug", "slug")
-        await make("/v2/heartbeats", {"name": "desk-a", "interval": 10, "intervalUnit": "minutes", "enabled": True}, "beat", "name", ingest)
+        await make(
+            "/v2/heartbeats",
+            {"name": "desk-a", "interval": 10, "intervalUnit": "minutes", "enabled": True},
+            "beat",
+            "name",
+            ingest,
+        )
         record = {"title": "t", "impact": "group", "urgency": "high", "contact": "rep@corp.example"}
         await make("/api/v1/incidents", record, "calm", "number")
         await make("/api/v1/incidents", record, "number", "number")

@@ -30,11 +30,11 @@ def one_of_each_kind(targets: Sequence[Target]) -> list[Target]:
     return found
 
 
-async def aborted(url: str, target: Target, with_key: bool) -> None:
+async def aborted(url: str, target: Target, *, with_key: bool) -> None:
     """Promise a body, send all of it but a byte, and close without waiting."""
     reader, writer = await _opened(url)
     try:
-        writer.write(_head(target, with_key))
+        writer.write(_head(target, with_key=with_key))
         for _ in range((LENGTH - 1) // len(PIECE)):
             writer.write(PIECE)
             await writer.drain()
@@ -45,12 +45,12 @@ async def aborted(url: str, target: Target, with_key: bool) -> None:
         del reader
 
 
-async def slow(url: str, target: Target, with_key: bool, seconds: float) -> None:
+async def slow(url: str, target: Target, *, with_key: bool, seconds: float) -> None:
     """Promise a body and send a byte of it every now and then."""
     _, writer = await _opened(url)
     until = CLOCK.monotonic() + seconds
     try:
-        writer.write(_head(target, with_key))
+        writer.write(_head(target, with_key=with_key))
         while CLOCK.monotonic() < until and not writer.is_closing():
             writer.write(b"x")
             await writer.drain()
@@ -66,7 +66,7 @@ async def _opened(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]
     return await asyncio.open_connection(where.hostname, where.port)
 
 
-def _head(target: Target, with_key: bool) -> bytes:
+def _head(target: Target, *, with_key: bool) -> bytes:
     headers = {"Host": "a", "Content-Type": "application/json", "Content-Length": str(LENGTH)}
     headers |= target.headers if with_key else {}
     lines = [f"{target.method} {target.path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]

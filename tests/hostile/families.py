@@ -20,7 +20,21 @@ FAR = (
 """Times that PostgreSQL, Python or a sum with a duration cannot hold, or hold as something else."""
 
 NUMBERS = (2**31, 2**63, -(2**63) - 1, 2**64, 10**40, 1e308, -1e308, -0.0, 5e-324, 0, -1, True)
-ODD = (None, "", "\0", "\ud800", "\u202e", "\r\nX: y", "' OR 1=1 --", "%s%n", [], {}, [[]], {"a": {"a": []}}, False)
+ODD: tuple[Any, ...] = (
+    None,
+    "",
+    "\0",
+    "\ud800",
+    "\u202e",
+    "\r\nX: y",
+    "' OR 1=1 --",
+    "%s%n",
+    [],
+    {},
+    [[]],
+    {"a": {"a": []}},
+    False,
+)
 BOUNDARY = b"b0"
 
 
@@ -113,8 +127,16 @@ def encodings(target: Target, chance: Random, size: int) -> Hostile:
 def queries(target: Target, chance: Random, size: int) -> Hostile:
     """Parameters of the address that are long, far, odd or many; the body fits."""
     names = (*target.query, "cursor", "limit", "q", "sort", "key", "a")
-    values = (_repeated(chance.choice(UNITS), min(size, 3_000)), str(chance.choice(FAR)), str(chance.choice(NUMBERS)), "\0", "\ud800")
-    pairs = "&".join(f"{chance.choice(names)}={quote(chance.choice(values).encode('utf-8', 'surrogatepass'))}"[:3_000] for _ in range(2))
+    values = (
+        _repeated(chance.choice(UNITS), min(size, 3_000)),
+        str(chance.choice(FAR)),
+        str(chance.choice(NUMBERS)),
+        "\0",
+        "\ud800",
+    )
+    pairs = "&".join(
+        f"{chance.choice(names)}={quote(chance.choice(values).encode('utf-8', 'surrogatepass'))}"[:3_000] for _ in range(2)
+    )
     path = f"{target.path}{'&' if '?' in target.path else '?'}{pairs}"[:7_000]
     sent = _sent(target, encoded(target.body(chance)))
     return Hostile(sent.method, path, sent.headers, sent.body)
@@ -195,8 +217,12 @@ def _far(value: Any, when: Any) -> Any:
 
 
 def _is_time(name: str, value: Any) -> bool:
-    named = any(word in name.lower() for word in ("time", "date", "until", "_at", "expir", "since")) or name.lower().endswith("at")
-    return (named and isinstance(value, str | int | float)) or (isinstance(value, str) and value[:3] in {"202", "201"} and "T" in value)
+    named = any(word in name.lower() for word in ("time", "date", "until", "_at", "expir", "since")) or name.lower().endswith(
+        "at"
+    )
+    return (named and isinstance(value, str | int | float)) or (
+        isinstance(value, str) and value[:3] in {"202", "201"} and "T" in value
+    )
 
 
 def every(family: str, chosen: list[Target], chance: Random, count: int, size: Callable[[Random], int]) -> Iterator[Hostile]:

@@ -15,9 +15,12 @@ from pathlib import Path
 
 import uvloop
 
+from gateway.clock import SystemClock
 from gateway.commands import serving
 from gateway.db.migrate import migrate
 from gateway.settings import load
+
+CLOCK = SystemClock()
 
 BEAT = 0.01
 """Seconds between two beats."""
@@ -31,16 +34,16 @@ class Beats:
 
     def __init__(self, notes: Path) -> None:
         self._sink = notes.open("a", buffering=1)
-        self._last = time.monotonic()
+        self._last = CLOCK.monotonic()
         self._seen = ""
         self._thread = threading.get_ident()
 
     async def beat(self) -> None:
         """Note each hold: the lateness of a beat, as far as this process itself was at work meanwhile."""
         while True:
-            began, used = time.monotonic(), time.process_time()
-            await asyncio.sleep(BEAT)
-            self._last = now = time.monotonic()
+            began, used = CLOCK.monotonic(), time.process_time()
+            await CLOCK.sleep(BEAT)
+            self._last = now = CLOCK.monotonic()
             held = min(now - began - BEAT, time.process_time() - used)
             if held > NOTED:
                 note = {"at": now, "held": held, "stack": self._seen}
@@ -49,10 +52,11 @@ class Beats:
 
     def watch(self) -> None:
         """Keep the stack of the loop's thread while a beat is late; runs in a thread."""
+        looked = threading.Event()
         while True:
-            time.sleep(BEAT)
+            looked.wait(BEAT)
             frame = sys._current_frames().get(self._thread)
-            if time.monotonic() - self._last > NOTED and frame is not None:
+            if CLOCK.monotonic() - self._last > NOTED and frame is not None:
                 self._seen = "".join(traceback.format_stack(frame)[-12:])
 
 

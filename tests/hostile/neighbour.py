@@ -5,9 +5,12 @@ It sends an alert, writes a note and reads a record in turn, and writes `sent se
 
 import asyncio
 import sys
-import time
 
 import aiohttp
+
+from gateway.clock import SystemClock
+
+CLOCK = SystemClock()
 
 PACE = 0.04
 """Seconds between two requests; none waits for the one before it."""
@@ -17,12 +20,12 @@ TIMEOUT = aiohttp.ClientTimeout(total=30)
 
 async def main(url: str, ingest: str, write: str, number: str, file: str) -> None:
     """Send until killed."""
-    sink = open(file, "a", buffering=1)  # noqa: ASYNC230, SIM115, PTH123 - a line now and then, to the end
-    began, count = time.monotonic(), 0
+    sink = open(file, "a", buffering=1)  # noqa: SIM115, PTH123 - a line now and then, to the end
+    began, count = CLOCK.monotonic(), 0
     async with aiohttp.ClientSession(url, timeout=TIMEOUT) as session, asyncio.TaskGroup() as group:
 
         async def ask(turn: int) -> None:
-            sent = time.monotonic()
+            sent = CLOCK.monotonic()
             alert = {"title": "neighbour", "dedup_key": f"neighbour-{turn % 20}", "severity": "minor"}
             method, path, key, body = (
                 ("POST", "/ingest/generic", ingest, alert),
@@ -35,12 +38,12 @@ async def main(url: str, ingest: str, write: str, number: str, file: str) -> Non
                     status = answer.status
             except (OSError, aiohttp.ClientError, TimeoutError):
                 status = 0
-            sink.write(f"{sent} {time.monotonic() - sent} {status}\n")
+            sink.write(f"{sent} {CLOCK.monotonic() - sent} {status}\n")
 
         while True:
             group.create_task(ask(count))
             count += 1
-            await asyncio.sleep(max(0.0, began + count * PACE - time.monotonic()))
+            await CLOCK.sleep(max(0.0, began + count * PACE - CLOCK.monotonic()))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,8 @@ WAYS: Mapping[str, Sequence[str]] = {
     "/ingest/chat/{provider}": [provider.slug for provider in CHATS],
     "/ingest/phone/{provider}": sorted(PHONES),
     **{f"/ingest/phone/{slug}/{{event}}": sorted(one.events) for slug, one in PHONES.items()},
-    **dict.fromkeys(("/api/v1/keys/{id}", "/api/v1/me/keys/{id}"), ["999999"]),
+    "/api/v1/keys/{id}": ["999999"],
+    "/api/v1/me/keys/{id}": ["999999"],
     "/integrations/v1/{type}": ["grafana", "alertmanager", "formatted_webhook", "webhook"],
 }
 """Parts of a path that lead to different code each; no key of the attack is revoked by it."""
@@ -107,7 +108,9 @@ def _of_address(address: Address, world: World) -> Iterator[Target]:
     known = captured()
     for path in _paths(address.path, world):
         in_query = f"?token={world.keys[Scope.INGEST]}" if path.endswith("/incoming") else ""
-        slug = next((slug for start, slug in SENDERS.items() if path.startswith(start)), path.split("/")[2:3] and path.split("/")[2])
+        slug = next(
+            (slug for start, slug in SENDERS.items() if path.startswith(start)), path.split("/")[2:3] and path.split("/")[2]
+        )
         samples = [_with_key(body, world) for body in known.get(str(slug), [{}])] if JSON in address.takes else [{}]
         forms = tuple(media for media in address.takes if media in {FORM, PARTS})
         yield Target(address.method, path + in_query, LARGE, headers, samples=tuple(samples), forms=forms, query=address.asks)

@@ -25,26 +25,28 @@ def fitting(kind: Any, chance: Random) -> Any:
 
 
 def _value(kind: types.Type, chance: Random) -> Any:
+    made: Any = "a"
     match kind:
         case types.StructType():
             asked = [one for one in kind.fields if one.required or chance.random() < 0.5]
-            return {one.encode_name: _value(one.type, chance) for one in asked}
+            made = {one.encode_name: _value(one.type, chance) for one in asked}
         case types.UnionType():
-            return _value(chance.choice([one for one in kind.types if not isinstance(one, types.NoneType)]), chance)
+            made = _value(chance.choice([one for one in kind.types if not isinstance(one, types.NoneType)]), chance)
         case types.EnumType():
-            return chance.choice(list(kind.cls)).value
+            made = chance.choice([one.value for one in kind.cls])
         case types.LiteralType():
-            return chance.choice(list(kind.values))
+            made = chance.choice(list(kind.values))
         case types.StrType():
-            texts = [text for text in TEXTS if kind.pattern is None or re.search(kind.pattern, text)]
-            return chance.choice(texts or ["a"])
+            made = chance.choice([text for text in TEXTS if kind.pattern is None or re.search(kind.pattern, text)] or ["a"])
         case types.IntType() | types.FloatType():
-            return next(int(bound) for bound in (kind.ge, kind.gt, kind.le, 1) if bound is not None)
+            made = next(int(bound) for bound in (kind.ge, kind.gt, kind.le, 1) if bound is not None)
         case types.ListType() | types.VarTupleType() | types.SetType() | types.FrozenSetType():
-            return [_value(kind.item_type, chance)]
+            made = [_value(kind.item_type, chance)]
         case types.DictType():
-            return {_value(kind.key_type, chance): _value(kind.value_type, chance)}
-    return _SIMPLE.get(type(kind), lambda _: "a")(chance)
+            made = {_value(kind.key_type, chance): _value(kind.value_type, chance)}
+        case _ if type(kind) in _SIMPLE:
+            made = _SIMPLE[type(kind)](chance)
+    return made
 
 
 _SIMPLE: dict[type, Callable[[Random], Any]] = {

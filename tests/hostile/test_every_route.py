@@ -65,12 +65,12 @@ def unharmed(attacked: Arena, felt: Felt) -> None:
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("with_key", [False, True], ids=["without a key", "with a key"])
-async def test_a_thousand_uploads_that_break_off_leave_nothing_behind(attacked: Arena, with_key: bool) -> None:
+async def test_a_thousand_uploads_that_break_off_leave_nothing_behind(attacked: Arena, *, with_key: bool) -> None:
     kinds = cycle(one_of_each_kind(attacked.targets))
 
     async def uploads() -> None:
         for _ in range(ABORTED // AT_ONCE):
-            await aborted(attacked.url, next(kinds), with_key)
+            await aborted(attacked.url, next(kinds), with_key=with_key)
 
     felt = await attacked.endured(uploads() for _ in range(AT_ONCE))
     report(family="aborted", with_key=with_key, felt=str(felt))
@@ -81,7 +81,10 @@ async def test_a_thousand_uploads_that_break_off_leave_nothing_behind(attacked: 
 async def test_bodies_that_trickle_are_felt_by_nobody(attacked: Arena) -> None:
     kinds = one_of_each_kind(attacked.targets)
     felt = await attacked.endured(
-        slow(attacked.url, target, with_key, TRICKLE) for target in kinds for with_key in (False, True) for _ in range(2)
+        slow(attacked.url, target, with_key=with_key, seconds=TRICKLE)
+        for target in kinds
+        for with_key in (False, True)
+        for _ in range(2)
     )
     report(family="slow", felt=str(felt))
     unharmed(attacked, felt)
