@@ -21,6 +21,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # series that Promet
 
 CHANNELS = ("smtp", "person", "webhook", "voice", "sms", "slack", "feishu", "wecom", "dingtalk")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+CALLERS = ("known", "stranger")
 PINGS = ("success", "start", "fail", "log", "unknown")
 MONITORS = ("new", "up", "down", "paused")
 OTHER = "other"
@@ -121,6 +122,12 @@ class Metrics:
         )
         self.intake_batch = Histogram(
             "gateway_intake_batch_items", "Items committed together in one transaction", buckets=BATCH, registry=registry
+        )
+        self.bodies_refused = Counter(
+            "gateway_bodies_refused",
+            "Request bodies refused with 503 because too many bytes were coming in, by callers known and not yet known",
+            ("callers",),
+            registry=registry,
         )
         self.queue_items = Gauge("gateway_intake_queue_items", "Items waiting for their commit", registry=registry)
         self.queue_bytes = Gauge("gateway_intake_queue_bytes", "Body bytes waiting for their commit", registry=registry)
@@ -254,6 +261,8 @@ class Metrics:
             self.timer_lateness.labels(kind_label(kind))
             self.timers_fired.labels(kind_label(kind))
             self.timers_poisoned.labels(kind_label(kind))
+        for callers in CALLERS:
+            self.bodies_refused.labels(callers)
         for said in PINGS:
             self.pings.labels(said)
         for state in MONITORS:

@@ -1,4 +1,4 @@
-"""What every answer has in common: a problem for every exception, security headers, a measured time.
+"""What every answer has in common: a problem for every exception, security headers, a deadline, a measured time.
 
 Each handler is wrapped once, where its route is made; aiohttp's middlewares would do the same at a price per request.
 """
@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 from multidict import CIMultiDict
 
 from gateway.api import problems
+from gateway.api.deadlines import Deadlines
 from gateway.clock import Clock
 from gateway.networks import Network, client
 
@@ -34,11 +35,19 @@ UNMATCHED = "/{unmatched}"
 
 
 def doors(
-    definitions: Iterable[web.RouteDef], clock: Clock, answered: Answered, proxies: Sequence[Network] = ()
+    definitions: Iterable[web.RouteDef],
+    clock: Clock,
+    answered: Answered,
+    deadlines: Deadlines,
+    proxies: Sequence[Network] = (),
 ) -> list[web.RouteDef]:
     """The routes as they are served, and one behind them for whatever matches none; `proxies` are those that are trusted."""
+
+    def whole(d: web.RouteDef) -> Handler:
+        return _guarded(_behind(_served(d, clock, answered, deadlines), proxies))
+
     return [
-        *(web.RouteDef(d.method, d.path, _guarded(_behind(_served(d, clock, answered), proxies)), d.kwargs) for d in definitions),
+        *(web.RouteDef(d.method, d.path, whole(d), d.kwargs) for d in definitions),
         web.route("*", "/{unmatched:(?s:.*)}", _guarded(_timed(_unmatched, clock, answered))),
     ]
 
@@ -56,9 +65,9 @@ def _behind(handler: Handler, proxies: Sequence[Network]) -> Handler:
     return behind
 
 
-def _served(definition: web.RouteDef, clock: Clock, answered: Answered) -> Handler:
+def _served(definition: web.RouteDef, clock: Clock, answered: Answered, deadlines: Deadlines) -> Handler:
     """Intake measures itself, to the commit; everything else is measured here."""
-    handler: Handler = definition.handler
+    handler = deadlines.bounded(definition.handler)
     return handler if definition.path.startswith("/ingest") else _timed(handler, clock, answered)
 
 

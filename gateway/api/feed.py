@@ -15,6 +15,7 @@ from asyncpg import Record
 from msgspec import Meta
 
 from gateway.api.context import Call, respond
+from gateway.api.deadlines import allow_more
 from gateway.api.views import IncidentView, views
 from gateway.db.pool import Connection, acquire
 from gateway.errors import Flaw, Malformed
@@ -118,7 +119,9 @@ class Feed:
                 left = until - clock.monotonic()
                 if rows or left <= 0:
                     return rows
-                await clock.sleep(min(LOOK_EVERY, left))
+                pause = min(LOOK_EVERY, left)
+                allow_more(pause)
+                await clock.sleep(pause)
         finally:
             self._waiting -= 1
 
@@ -135,7 +138,7 @@ async def _changes(call: Call, rows: list[Record], query: Query) -> Changes:
     desk = call.context.desk
     async with acquire(desk.pool) as conn:
         incidents = await store.by_ids(conn, sorted({row["incident_id"] for row in shown}))
-        seen = await views(conn, desk.rules, incidents, desk.clock.stamp(), sight(call.who))
+        seen = await views(conn, desk.rules, incidents, desk.clock.stamp(), call.who)
         told = [msgspec.json.decode(row["facts"], type=dict[str, Any]) for row in shown]
         await hide_masters(conn, told, sight(call.who))
     known = {incident.id: view for incident, view in zip(incidents, seen, strict=True)}

@@ -6,6 +6,7 @@ from aiohttp import web
 from gateway.api import body, wire
 from gateway.api.context import Call, respond
 from gateway.api.listing import fields_of, labels_of, page, query_of
+from gateway.api.reporter_view import check_filters
 from gateway.api.views import IncidentView, views
 from gateway.db.pool import acquire, transaction
 from gateway.errors import Flaw, GatewayError, Malformed, NotFound, Unprocessable
@@ -21,7 +22,7 @@ from gateway.operations.desk import NOW
 from gateway.operations.edit import edit
 from gateway.operations.follow_on import follow_on
 from gateway.operations.memory import claimed
-from gateway.operations.permissions import Action, may, sight
+from gateway.operations.permissions import ALLOWED, Action, may, sight
 from gateway.operations.references import delete_reference, reference_tag, set_reference
 
 
@@ -69,10 +70,11 @@ async def list_incidents(call: Call) -> web.Response:
     """One page, newest first unless `sort` says otherwise."""
     desk = call.context.desk
     query, having = query_of(call.request.query), fields_of(call.request.query, desk.fields)
+    if may(call.who, Action.INSPECT) != ALLOWED:
+        check_filters(query)
     async with acquire(desk.pool) as conn:
-        seen = sight(call.who)
-        found, following = await page(conn, query, seen, having, labels_of(call.request.query))
-        return respond(Page(await views(conn, desk.rules, found, desk.clock.stamp(), seen), following))
+        found, following = await page(conn, query, sight(call.who), having, labels_of(call.request.query))
+        return respond(Page(await views(conn, desk.rules, found, desk.clock.stamp(), call.who), following))
 
 
 async def create_incident(call: Call) -> web.Response:
@@ -234,4 +236,4 @@ async def shown(call: Call, incident: Incident) -> IncidentView:
     """The record as it is shown."""
     desk = call.context.desk
     async with acquire(desk.pool) as conn:
-        return (await views(conn, desk.rules, [incident], desk.clock.stamp(), sight(call.who)))[0]
+        return (await views(conn, desk.rules, [incident], desk.clock.stamp(), call.who))[0]

@@ -7,12 +7,15 @@ from aiohttp import web
 from msgspec import Meta
 
 from gateway.api.context import Call
+from gateway.api.deadlines import allow_more
 from gateway.api.me import opened
 from gateway.errors import Malformed, NotFound, Unauthenticated
 from gateway.operations.oidc import WITHIN, OidcLogin
 
 COOKIE = "gateway_login"
 PATH = "/api/v1/login/oidc"
+PROVIDER_WITHIN = 10.0
+"""Seconds in which the identity provider must have answered."""
 
 Opaque = Annotated[str, Meta(max_length=4_096)]
 
@@ -29,6 +32,7 @@ class Returned(msgspec.Struct, frozen=True):
 async def begin(call: Call) -> web.Response:
     """Off to the identity provider."""
     oidc = _oidc(call)
+    allow_more(PROVIDER_WITHIN)
     begun = await oidc.begin(call.address)
     response = web.Response(status=302, headers={"Location": begun.address, "Cache-Control": "no-store"})
     response.set_cookie(
@@ -47,6 +51,7 @@ async def finish(call: Call) -> web.Response:
         raise Malformed(f"the query: {error}") from error
     if given.error or not given.code or not given.state:
         raise Unauthenticated("the identity provider let nobody in")
+    allow_more(PROVIDER_WITHIN)
     session = await oidc.finish(given.state, call.request.cookies.get(COOKIE, ""), given.code, given.iss)
     response = await opened(call, session)
     response.del_cookie(COOKIE, path=PATH)

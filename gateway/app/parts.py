@@ -15,8 +15,10 @@ from gateway.files.disk import DiskStore
 from gateway.files.s3 import S3Store
 from gateway.files.store import Place, Store, Stores
 from gateway.incidents import store
+from gateway.incoming import Budget, Budgets
 from gateway.ingest.fetching import Fetcher
 from gateway.ingest.http import Fetch
+from gateway.metrics import CALLERS, Metrics
 from gateway.observers import TimerObserver
 from gateway.operations.attach import Filing, Quota
 from gateway.operations.attempts import Limits
@@ -27,7 +29,7 @@ from gateway.operations.login import Login
 from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.operations.reporter_links import ReporterLinks, secrets_of
-from gateway.settings import Attachments, Settings
+from gateway.settings import Attachments, Server, Settings
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
 
@@ -67,6 +69,16 @@ def filing(stack: AsyncExitStack, desk: Desk, files: Attachments) -> Filing:
     chosen = {"database": Place.PARTS, "disk": Place.DISK, "s3": Place.S3}[files.store]
     quota = Quota(files.max_bytes, files.max_files, files.max_record_bytes, files.max_link_files)
     return Filing(desk, Stores(desk.pool, chosen, stores), quota)
+
+
+def budgets(server: Server, metrics: Metrics) -> Budgets:
+    """How many bytes of bodies are held while they come in; one address may take half of what known callers may."""
+    known, stranger = (metrics.bodies_refused.labels(callers).inc for callers in CALLERS)
+    each = max(server.body_bytes // 2, server.max_body_bytes)
+    return Budgets(
+        strangers=Budget(server.stranger_bytes, server.stranger_bytes_per_address, stranger),
+        known=Budget(server.body_bytes, each, known),
+    )
 
 
 async def links(pool: Pool, settings: Settings, clock: Clock) -> ReporterLinks:

@@ -10,9 +10,11 @@ import msgspec
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from gateway import incoming
 from gateway.api import edge
 from gateway.api.auth import Keys
 from gateway.api.context import Context
+from gateway.api.deadlines import Deadlines
 from gateway.api.health import Health
 from gateway.app import parts, people, reports, tasks
 from gateway.app.doors import VERSION, doors
@@ -149,12 +151,14 @@ async def _assemble(
     health = _health(timer_pool, supervisor, periodics, timers, intake, telling)
     definitions = doors(context, door, ways, health, pulse)
     proxies = networks(settings.server.trusted_proxies)
-    app = _application(settings, edge.doors(definitions, clock, metrics.answered, proxies), ways)
+    deadlines = Deadlines(settings.server.deadline.total_seconds())
+    app = _application(settings, edge.doors(definitions, clock, metrics.answered, deadlines, proxies), ways, metrics)
     desk.rules.warm(clock.now())
     await periodics.begin_with("housekeeping", "catalogue", "mappings")
     beside = _beside(telling, periodics, desk) | mailboxes(pool, ways.room)
     tasks.start(stack, supervisor, beside, timers, intake)
-    mail_door = MailDoor(ways.room, pool, keys.recognise, ReplyTokens(core.links.secrets))
+    relays = networks(settings.mail.authentication.relays)
+    mail_door = MailDoor(ways.room, pool, keys.recognise, ReplyTokens(core.links.secrets), relays)
     smtp = await stack.enter_async_context(receiving(mail_door, metrics.mail_sessions.set))
     await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
     return Gateway(app, pool, intake, timers, health, desk, ways.room, smtp=smtp)
@@ -175,9 +179,10 @@ async def _read_catalogue(desk: Desk, counting: ChangeObserver) -> None:
     counting.know_groups()
 
 
-def _application(settings: Settings, definitions: Iterable[web.RouteDef], ways: people.Ways) -> web.Application:
+def _application(settings: Settings, definitions: Iterable[web.RouteDef], ways: people.Ways, metrics: Metrics) -> web.Application:
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     app[reports.APPS] = ways.reports.apps
+    app[incoming.BUDGETS] = parts.budgets(settings.server, metrics)
     app.add_routes(definitions)
     return app
 

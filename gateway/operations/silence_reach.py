@@ -13,7 +13,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from gateway.db.pool import Connection
+from gateway.db.pool import Connection, block
 from gateway.errors import Unprocessable
 
 ANSWER_WITHIN = 0.5
@@ -74,7 +74,7 @@ async def check(conn: Connection, matchers: Sequence[Matcher], integration: int 
     """
     told: list[str] = []
     try:
-        async with conn.transaction():
+        async with block(conn):
             for matcher in matchers:
                 unknown = await _unknown(conn, matcher, integration)
                 if unknown is not None and unknown.every and await _is_catalogued(conn, matcher.name):

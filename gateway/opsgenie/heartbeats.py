@@ -10,7 +10,7 @@ from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
 from gateway.clock import Clock
-from gateway.db.pool import Pool, acquire
+from gateway.db.pool import Pool, acquire, transaction
 from gateway.errors import Conflict, Forbidden, NotFound
 from gateway.ingest import limits
 from gateway.ingest.http import FrontDoor, read
@@ -138,7 +138,7 @@ class Heartbeats:
         return Answer({"result": PONG}, 202)
 
     async def _changed(self, integration: int, name: str, asked: Changes) -> Answer:
-        async with acquire(self.pool) as conn, conn.transaction():
+        async with transaction(self.pool) as conn:
             before = await conn.fetchrow(LOCKED, integration, name)
             if before is None:
                 raise NotFound(_missing(name))

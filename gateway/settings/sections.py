@@ -27,6 +27,9 @@ class Server(Section, frozen=True):
     external_url: str
     max_body_bytes: int
     max_items: int
+    body_bytes: int
+    stranger_bytes: int
+    stranger_bytes_per_address: int
     queue_bytes: int
     queue_items: int
     deadline: Duration

@@ -9,6 +9,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
 from gateway.api import edge
+from gateway.api.deadlines import Deadlines
 from gateway.errors import Unavailable
 from gateway.networks import networks
 from tests.support.clock import FakeClock
@@ -27,7 +28,9 @@ async def served(clock: FakeClock) -> AsyncIterator[Any]:
     answers: list[tuple[str, str, int]] = []
     app = web.Application()
     definitions = [web.get("/things/{name}", fine), web.post("/ailing", ailing), web.post("/ingest/{source}", ailing)]
-    app.add_routes(edge.doors(definitions, clock, lambda route, method, status, _: answers.append((route, method, status))))
+    app.add_routes(
+        edge.doors(definitions, clock, lambda route, method, status, _: answers.append((route, method, status)), Deadlines(60))
+    )
     async with TestClient(TestServer(app)) as client:
         yield client, answers
 
@@ -68,7 +71,7 @@ async def test_who_calls_by_way_of_a_trusted_proxy_is_known_by_their_own_address
     clock: FakeClock, proxies: list[str], seen: str
 ) -> None:
     app = web.Application()
-    app.add_routes(edge.doors([web.post("/of/{name}", whose)], clock, lambda *_: None, networks(proxies)))
+    app.add_routes(edge.doors([web.post("/of/{name}", whose)], clock, lambda *_: None, Deadlines(60), networks(proxies)))
     async with TestClient(TestServer(app)) as client:
         answer = await client.post("/of/ann", data="body", headers={"X-Forwarded-For": "192.0.2.1, 198.51.100.7"})
         assert await answer.json() == [seen, "ann", "body"]

@@ -9,6 +9,7 @@ import re
 from gateway.errors import Malformed
 from gateway.ingest.limits import TITLE, cut
 from gateway.ingest.mail import headers
+from gateway.ingest.mail.authentication import stamps
 from gateway.ingest.mail.body import enclosed, is_unread, text_of
 from gateway.ingest.mail.headers import Fields
 from gateway.ingest.mail.letter import Enclosed, Letter
@@ -69,23 +70,22 @@ def addressed(fields: Fields, envelope: str | None, told: Marks = NOTHING, **sai
         *headers.ids(fields.raw("in-reply-to")),
         *reversed(headers.ids(fields.raw("references"))),
     )
-    to = (address for name in ("to", "cc") for value in fields.all(name) for address in headers.addresses(_text(value)))
     return Letter(
         sender=sender,
         sender_name=name,
+        authors=_addresses(fields, "from"),
+        stamps=stamps(_text(value) for value in fields.all("authentication-results")),
         reply_to=reply_to[: headers.MAX_PEOPLE],
         reply_to_name=reply_to_name,
         author=_author(fields) if by_list else "",
         by_list=by_list,
         null_sender=null_sender,
-        people=tuple(dict.fromkeys(to))[: headers.MAX_PEOPLE],
+        people=_addresses(fields, "to", "cc"),
         message_id=next(iter(headers.ids(fields.raw("message-id"))), "") or fields.raw("message-id").strip("<> ")[:900],
         thread=tuple(dict.fromkeys(thread)),
         subject=cut(fields.text("subject"), TITLE),
         nature=nature(fields, sender, null_sender=null_sender),
-        passed=tuple(address for value in fields.all("x-loop") for address in headers.addresses(_text(value)))[
-            : headers.MAX_PEOPLE
-        ],
+        passed=_addresses(fields, "x-loop"),
         sent_at=sent_at,
         mended=mended_of_one_item(marks),
         **said,  # type: ignore[arg-type]
@@ -99,6 +99,13 @@ def _author(fields: Fields) -> str:
     """
     said = (headers.sender(fields.raw(name))[0] for name in ("x-original-from", "x-original-sender"))
     return next((one for one in said if one), "")
+
+
+def _addresses(fields: Fields, *names: str) -> tuple[str, ...]:
+    """Return every address in every field of those names."""
+    values = (value for name in names for value in fields.all(name))
+    found = (address for value in values for address in headers.addresses(_text(value)))
+    return tuple(dict.fromkeys(found))[: headers.MAX_PEOPLE]
 
 
 def _text(value: bytes) -> str:

@@ -57,7 +57,7 @@ class Pressing:
         incident = await _record(session, called)
         name = f"{SOURCE}:press:{incident.number}"
         if not sight(who).sees(incident):
-            return _say("refused", locale), Done(name, None, Outcome.IGNORED, "not theirs to see")
+            return _say(_hidden(incident), locale), Done(name, None, Outcome.IGNORED, "not theirs to see")
         if incident.version != called.version:
             return self._again(session, incident, called, locale, place, ("changed",)), _ignored(name, incident, "has changed")
         command = commands.Acknowledge(person=who.name)
@@ -76,7 +76,7 @@ class Pressing:
         who, locale = await _person(session, called)
         incident = await _record(session, called)
         if not sight(who).sees(incident):
-            return _say("refused", locale)
+            return _say(_hidden(incident), locale)
         return self._again(session, incident, called, locale, place, ())
 
     def _again(
@@ -105,6 +105,11 @@ async def _record(session: Session, called: Called) -> Incident:
     if not found:
         raise Forbidden("there is no such record")
     return found[0]
+
+
+def _hidden(incident: Incident) -> str:
+    """Return the word for somebody who may not see the record."""
+    return "restricted" if incident.security else "refused"
 
 
 def _say(word: str, locale: Locale) -> Script:
