@@ -23,14 +23,15 @@ from gateway.api.matchers import LONGEST, MOST, anchored, matchers
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Malformed, NotFound, Unprocessable
+from gateway.incidents.label_matchers import Matcher
 from gateway.instants import kept
 from gateway.operations import silences
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import NOW
 from gateway.operations.keys import Caller
 from gateway.operations.permissions import Action, may
-from gateway.operations.silence_reach import Matcher
 from gateway.operations.silences import Silence, Wanted
+from gateway.settings import UseLimits
 
 Text = Annotated[str, Meta(max_length=4_096)]
 
@@ -64,6 +65,7 @@ class Silences:
     pool: Pool
     keys: Keys
     clock: Clock
+    limits: UseLimits
 
     def routes(self) -> list[web.RouteDef]:
         """Every address, with and without the key in front."""
@@ -113,7 +115,7 @@ class Silences:
         """A new one, or the one of that id changed; with `warnings` where it matches nothing seen so far."""
         asked = body.decode(await body.read(request), Asked)
         wanted = _wanted(asked)
-        silence, told = await silences.keep(self.pool, self.clock.stamp(), wanted, caller.integration_id)
+        silence, told = await silences.keep(self.pool, self.clock.stamp(), wanted, caller.integration_id, self.limits)
         log.info("silence_kept", silence=str(silence), by=caller.name, ends_at=wanted.ends_at.isoformat())
         return _json({"silenceID": str(silence)} | ({"warnings": told} if told else {}))
 

@@ -28,6 +28,7 @@ from gateway.dedup.commit import Committer
 from gateway.dedup.intake import Intake
 from gateway.dedup.opening import Openings
 from gateway.dedup.records import Records
+from gateway.dedup.silences import SilenceJudge
 from gateway.incidents.changes import Changes
 from gateway.incidents.custom import Fields
 from gateway.ingest.chat.opening import SLUGS as CHATS
@@ -120,7 +121,9 @@ async def _core(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: S
     timers = await parts.timers(
         stack, timer_pool, settings, clock, Effects(rules, key), TimerObserver(metrics, counting, telling.wake.set)
     )
-    committer = Committer(clock, settings.dedup, Records(Openings(settings, rules, catalogue), reserve, clock, key))
+    silences = SilenceJudge(clock, settings.limits.silences, metrics.unjudged)
+    records = Records(Openings(settings, rules, catalogue), reserve, clock, key)
+    committer = Committer(clock, settings.dedup, records, silences)
     observer = IntakeObserver(metrics, counting, timers.note_armed, telling.wake.set)
     intake = Intake(lambda: parts.connection(settings.database.url, parts.WRITER), committer, clock, settings.server, observer)
     fields = Fields.from_settings(settings.fields)
@@ -149,7 +152,7 @@ async def _assemble(
     supervisor = Supervisor(clock, metrics)
     periodics = Periodics((*upkeep.jobs(), *own, *_jobs(desk, core.counting, pulse, mappings, ways)), clock, metrics)
     health = _health(timer_pool, supervisor, periodics, timers, intake, telling)
-    definitions = doors(context, door, ways, health, pulse)
+    definitions = doors(context, door, ways, health, pulse, settings.limits)
     proxies = networks(settings.server.trusted_proxies)
     deadlines = Deadlines(settings.server.deadline.total_seconds())
     app = _application(settings, edge.doors(definitions, clock, metrics.answered, deadlines, proxies), ways, metrics)

@@ -167,6 +167,16 @@ class Attachments(Section, frozen=True):
     s3: S3
 
 
+class UseLimits(Section, frozen=True):
+    """How much one integration, key, person or stranger may use, so that nobody uses what others need.
+
+    `silences` and `silence_patterns` are the silences of an integration that have not ended, and their regular expressions.
+    """
+
+    silences: int
+    silence_patterns: int
+
+
 class Settings(Section, frozen=True):
     """Everything the gateway is told."""
 
@@ -180,6 +190,7 @@ class Settings(Section, frozen=True):
     login: Login
     links: Links
     attachments: Attachments
+    limits: UseLimits
     mail: Mail
     form: Form
     phone: Phone
