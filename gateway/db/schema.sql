@@ -1627,6 +1627,8 @@ CREATE UNIQUE INDEX shift_start ON public.shift USING btree (group_id, starts_at
 
 CREATE INDEX silence_ends ON public.silence USING btree (ends_at);
 
+CREATE INDEX silence_of_integration ON public.silence USING btree (integration_id, ends_at DESC, id);
+
 CREATE INDEX staff_group_member_person ON public.staff_group_member USING btree (person_id);
 
 CREATE INDEX timeline_feed ON public.timeline USING btree (xid, incident_id, seq);

@@ -231,7 +231,8 @@ SELECT d.key_hash, d.body_hash, d.receipt_id FROM delivery d WHERE d.key_hash = 
 """
 
 EARLIER_RESULTS = """
-SELECT e.receipt_id, e.item, e.dedup_key, i.number FROM alert_event e LEFT JOIN incident i ON i.id = e.incident_id
+SELECT e.receipt_id, e.item, e.dedup_key, CASE WHEN NOT i.security THEN i.number END
+FROM alert_event e LEFT JOIN incident i ON i.id = e.incident_id
 WHERE e.receipt_id = ANY($1::uuid[]) ORDER BY e.receipt_id, e.item
 """
 
@@ -248,7 +249,7 @@ async def claim_deliveries(
 
 
 async def earlier_results(conn: Connection, receipts: Sequence[UUID]) -> dict[UUID, list[tuple[int, str, str | None]]]:
-    """What earlier receipts ended in: receipt to (item, dedup key, incident number)."""
+    """Return what earlier receipts ended in: receipt to (item, dedup key, number of an incident that is no security incident)."""
     results: dict[UUID, list[tuple[int, str, str | None]]] = {}
     for receipt, item, dedup_key, number in await conn.fetch(EARLIER_RESULTS, receipts):
         results.setdefault(receipt, []).append((item, dedup_key, number))

@@ -52,11 +52,17 @@ class MetricsAccess(Section, frozen=True):
 
 
 class Database(Section, frozen=True):
-    """Connections to PostgreSQL per replica."""
+    """Connections to PostgreSQL per replica.
+
+    `pool_max` are those for what changes something, for keys and for the gateway's own work; `read_pool_max` those of
+    requests that only read, each of whose statements is ended after `read_within`.
+    """
 
     pool_min: int
     pool_max: int
     url: str = ""
+    read_pool_max: int = 8
+    read_within: Duration = Duration(seconds=1.5)
 
 
 class Redis(Section, frozen=True):
@@ -178,6 +184,16 @@ class Attachments(Section, frozen=True):
     s3: S3
 
 
+class UseLimits(Section, frozen=True):
+    """How much one integration, key, person or stranger may use, so that nobody uses what others need.
+
+    `silences` and `silence_patterns` are the silences of an integration that have not ended, and their regular expressions.
+    """
+
+    silences: int
+    silence_patterns: int
+
+
 class Settings(Section, frozen=True):
     """Everything the gateway is told."""
 
@@ -192,6 +208,7 @@ class Settings(Section, frozen=True):
     login: Login
     links: Links
     attachments: Attachments
+    limits: UseLimits
     mail: Mail
     form: Form
     phone: Phone
