@@ -20,6 +20,7 @@ from gateway.app.reach import unreachable
 from gateway.clock import SystemClock
 from gateway.db.migrate import migrate
 from gateway.failures import outcome
+from gateway.logs import Lines
 from gateway.ports import require_free, reserved
 from gateway.reaching import connected, named_database, named_failures
 from gateway.settings import Settings
@@ -60,7 +61,7 @@ async def _serve(settings: Settings, line: Line) -> int:
         await migrate(url)
     await _warn_of_untold(settings)
     async with serving(settings, line) as (gateway, stop):
-        print(f"gateway: serving on {address(gateway, settings)}", file=sys.stderr, flush=True)
+        Lines(sys.stderr).msg(f"gateway: serving on {address(gateway, settings)}")
         await stop.wait()
         gateway.health.draining = True
         await SystemClock().sleep(DRAIN)
