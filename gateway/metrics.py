@@ -22,8 +22,11 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # series that Promet
 
 CHANNELS = ("smtp", "person", "webhook", "voice", "sms", "slack", "feishu", "wecom", "dingtalk")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+CALLERS = ("known", "stranger")
 PINGS = ("success", "start", "fail", "log", "unknown")
 MONITORS = ("new", "up", "down", "paused")
+UNJUDGED = ("pattern", "work", "number")
+"""Why a silence was not judged."""
 OTHER = "other"
 """What a label value that is not in the table is counted under."""
 LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -65,10 +68,14 @@ class OutboxState(StrEnum):
 
 
 class Metrics:
-    """The table itself; `sources` are the slugs of the configured sources, all others count as `other`."""
+    """The table itself; `sources` are the slugs of the configured sources, all others count as `other`.
+
+    `by_route` has the one family with a series for every route: thousands, which are read beside the event loop.
+    """
 
     def __init__(self, registry: CollectorRegistry, sources: Iterable[str] = ()) -> None:
         self.registry = registry
+        self.by_route = CollectorRegistry()
         self.sources = frozenset(sources) | {OTHER}
         registry.register(FirstReading(self._start_at_zero))
         self._intake(registry)
@@ -118,6 +125,18 @@ class Metrics:
         )
         self.intake_batch = Histogram(
             "gateway_intake_batch_items", "Items committed together in one transaction", buckets=BATCH, registry=registry
+        )
+        self.silences_not_judged = Counter(
+            "gateway_silences_not_judged",
+            "Silences that held nothing back since they were not judged, by why, each time an alert came",
+            ("reason",),
+            registry=registry,
+        )
+        self.bodies_refused = Counter(
+            "gateway_bodies_refused",
+            "Request bodies refused with 503 because too many bytes were coming in, by callers known and not yet known",
+            ("callers",),
+            registry=registry,
         )
         self.queue_items = Gauge("gateway_intake_queue_items", "Items waiting for their commit", registry=registry)
         self.queue_bytes = Gauge("gateway_intake_queue_bytes", "Body bytes waiting for their commit", registry=registry)
@@ -198,13 +217,18 @@ class Metrics:
             "gateway_notify_circuits_open", "Endpoints left alone for now after failures", registry=registry
         )
 
+    @property
+    def registries(self) -> tuple[CollectorRegistry, ...]:
+        """All of them together are what is exported."""
+        return self.registry, self.by_route
+
     def _process(self, registry: CollectorRegistry) -> None:
         self.http_seconds = Histogram(
             "gateway_http_request_seconds",
             "Seconds to answer a request, by route template",
             ("route", "method", "status"),
             buckets=LATENCY,
-            registry=registry,
+            registry=self.by_route,
         )
         self.db_pool_size = Gauge("gateway_db_pool_size", "Open database connections", registry=registry)
         self.db_pool_in_use = Gauge("gateway_db_pool_in_use", "Database connections in use", registry=registry)
@@ -254,8 +278,12 @@ class Metrics:
             self.timers_poisoned.labels(kind_label(kind))
         for reason in Reason:
             self.restarts.labels(reason.value)
+        for callers in CALLERS:
+            self.bodies_refused.labels(callers)
         for said in PINGS:
             self.pings.labels(said)
+        for why in UNJUDGED:
+            self.silences_not_judged.labels(why)
         for state in MONITORS:
             self.monitors.labels(state)
 
@@ -279,6 +307,10 @@ class Metrics:
         """Set the counts of monitors back to 0."""
         for state in MONITORS:
             self.monitors.labels(state).set(0)
+
+    def unjudged(self, reason: str, count: int) -> None:
+        """Count silences that held nothing back since they were not judged."""
+        self.silences_not_judged.labels(reason).inc(count)
 
     def ping(self, said: str) -> None:
         """Count one ping."""

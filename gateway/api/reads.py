@@ -199,7 +199,7 @@ async def read_related(call: Call) -> web.Response:
         rows = [incident_of(row) for row in await conn.fetch(RELATED, incident.master_id, incident.id, *eyes.parameters())]
         proposed = await proposals.open_of(conn, incident.id, eyes)
         others = await store.by_ids(conn, {one.incident_id + one.master_id - incident.id for one in proposed})
-        seen = await views(conn, desk.rules, [*rows, *others], desk.clock.stamp(), eyes)
+        seen = await views(conn, desk.rules, [*rows, *others], desk.clock.stamp(), call.who)
     shown = {row.id: view for row, view in zip((*rows, *others), seen, strict=True)}
     master = shown.get(incident.master_id) if incident.master_id is not None else None
     related = [shown[row.id] for row in rows if row.master_id == incident.id]

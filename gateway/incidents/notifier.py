@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.db.pool import Connection
-from gateway.incidents.addressing import GROUP, PERSON, Directory, address, targets
+from gateway.incidents.addressing import BY_LOGIN, GROUP, PERSON, Directory, address, targets
 from gateway.incidents.announcement import Recipient
 from gateway.incidents.record import Notice, Revision
 from gateway.oncall.reachable import reachable
@@ -29,8 +29,10 @@ async def _directory(conn: Connection, asked: Sequence[Recipient], now: datetime
     wanted = [one for recipient in asked for one in _with_stand_ins(recipient)]
     roles = {one.role for one in wanted if not one.own}
     names = {name for one in wanted for person in one.people for name in (person, person.lower())}
-    listed = {target.removeprefix(GROUP) for one in wanted for target in one.listed if target.startswith(GROUP)}
-    groups = {one.group for one in wanted if one.group} | listed
+    listed = [target for one in wanted for target in one.listed]
+    names |= {login for target in listed for channel, _, login in (target.partition(":"),) if channel in BY_LOGIN}
+    groups = {target.removeprefix(GROUP) for target in listed if target.startswith(GROUP)}
+    groups |= {one.group for one in wanted if one.group}
     return Directory(await reachable(conn, roles, names, groups, now))
 
 

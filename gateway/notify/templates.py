@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from gateway.incidents.facts import WITHHELD
 from gateway.incidents.labels import label
 from gateway.incidents.model import ReportStatus, State
 from gateway.notify.fact_lines import lines, values
@@ -115,6 +116,17 @@ RELATED_NOTE = ("noted on a related incident", "关联事件有新备注")
 REPORT = ("report", "报告")
 
 
+RESTRICTED = ("restricted incident", "受限事件")
+ASK_THE_PRIVY = (
+    "You may not see this incident. If you have to act on it, ask an incident manager or the security team.",
+    "您无权查看该事件。如需处理，请联系事件经理或信息安全员。",
+)
+NOT_SHOWN = (
+    "This incident is not shown in this conversation. Read it in the gateway, or ask an incident manager.",
+    "该事件不在本会话中显示。请在系统中查看，或联系事件经理。",
+)
+"""What is said of an incident to those who may not see it."""
+
 TO_DO_LINE = ("To do: {}", "待办：{}")
 DESCRIPTION = ("Description:", "描述：")
 SOLUTION = ("Solution:", "解决方案：")
@@ -138,6 +150,10 @@ def render(template: str, facts: Mapping[str, Any], reader: Reader, role: str = 
         subject = one_line(facts["subject"])
     if is_letter:
         return Rendered(subject, letter(template, facts, reader) + "\n")
+    if facts.get(WITHHELD) and template != Template.CHAT:
+        return _restricted(occasion, said, reader)
+    if facts.get(WITHHELD):
+        return Rendered(reader.choose(RESTRICTED), reader.choose(NOT_SHOWN) + "\n")
     ask = next_step(template, facts, reader, role)
     text = "\n".join((occasion, "", *_text(facts, said, reader, ask), ""))
     return Rendered(subject, text, ask)
@@ -149,6 +165,14 @@ def _subject(occasion: str, said: Mapping[str, str], reader: Reader, *, ranked: 
     head = f"[{said['number']}] {rank}" if "number" in said else ""
     title = said.get("title", "")
     return f"{head}{occasion}{reader.choose(COLON)}{title}" if title else f"{head}{occasion}"
+
+
+def _restricted(occasion: str, said: Mapping[str, str], reader: Reader) -> Rendered:
+    """Return the words for somebody who may not see the incident: how urgent it is, and whom to ask."""
+    rank = f"P{said['priority']} " if "priority" in said else ""
+    subject = f"{rank}{reader.choose(RESTRICTED)}{reader.choose(COLON)}{occasion}"
+    ask = reader.choose(ASK_THE_PRIVY)
+    return Rendered(subject, "\n".join((subject, "", ask, "", *lines(said, {}, reader), "")), ask)
 
 
 def _text(facts: Mapping[str, Any], said: Mapping[str, str], reader: Reader, ask: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ import structlog
 
 from gateway.db.pool import Connection, block
 from gateway.errors import Unprocessable
+from gateway.incidents.label_matchers import Matcher
 
 ANSWER_WITHIN = 0.5
 """Seconds that looking through the alerts may take; after that nothing is said of the silence."""
@@ -25,18 +26,6 @@ PLAIN = re.compile(r"(?:[\w @/:=-]|\\[.-])+")
 NEAREST = 3
 
 log = structlog.get_logger()
-
-
-class Matcher(msgspec.Struct, frozen=True):
-    """A condition on one label; `pattern` is its value for PostgreSQL, with a regex anchored."""
-
-    name: str
-    sign: str
-    value: str
-    pattern: str
-
-    def __str__(self) -> str:
-        return f'{self.name}{self.sign}"{self.value}"'
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from gateway import incoming
 from gateway.api import edge
 from gateway.api.auth import Keys
 from gateway.api.context import Context
@@ -149,6 +150,7 @@ async def api(
         for scope in Scope:
             made[str(scope)], _ = await keys.create(conn, str(scope), frozenset({scope}), clock.stamp())
     app = web.Application()
+    app[incoming.BUDGETS] = incoming.Budgets(*(incoming.Budget(2**24, 2**22, lambda: None) for _ in range(2)))
     filing = Filing(desk, stores, QUOTA)
     links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))
     mender = Mender(Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, no_intake, clock, Mappings()))

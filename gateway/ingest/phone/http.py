@@ -90,9 +90,9 @@ class PhonePosts:
         caller = await self.authenticate(request, "ingest", request.match_info.get("key"))
         if caller.integration_id is None:
             raise Forbidden("this key belongs to no integration: telephone systems use an integration's key")
-        posted = await self._posted(request)
         try:
             self._admitted(request, provider.slug)
+            posted = await self._posted(request)
             await beside(posted.body, lambda: self._proven(provider, posted))
             return await self._answered(request, provider, posted, caller.integration_id)
         except (Unauthenticated, Forbidden):
