@@ -52,7 +52,7 @@ async def write_evidence(
 
 def _decided(index: int, verdict: Verdict) -> Row:
     alert, holder = verdict.item.alert, verdict.holder
-    number, incident_id = (holder.number, holder.id) if holder is not None else (None, None)
+    number, incident_id = (holder.told, holder.id) if holder is not None else (None, None)
     result = Result(alert.dedup_key, number, verdict.outcome, verdict.reason)
     return (index, verdict.item.key_hash, alert.status, alert.event_time, incident_id, result)
 

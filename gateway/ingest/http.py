@@ -27,6 +27,7 @@ from gateway.ingest.lenient import read_leniently
 from gateway.ingest.rereading import problem_of
 from gateway.ingest.signatures import UnknownKey
 from gateway.ingest.source import Delivery, Parsed, Source, unused_secrets
+from gateway.key_texts import body_without_keys, pairs_without_keys
 from gateway.metrics import Metrics, RequestOutcome
 from gateway.quarantine.mappings import Mappings
 from gateway.settings import Intake as SourceSettings
@@ -119,7 +120,7 @@ class FrontDoor:
             if source.verify is not None:
                 delivery = await self._verified(source, delivery, settings)
             mapping = self.mappings.of(caller.integration_id, source.slug)
-            came = delivery
+            came = replace(delivery, body=body_without_keys(delivery.body), query=pairs_without_keys(delivery.query))
             parsed = await beside(body, lambda: read_leniently(source, settings, mapping, came))
             if parsed.confirm is not None:
                 await self.fetch(parsed.confirm)

@@ -53,6 +53,26 @@ async def test_every_answer_carries_the_security_headers_and_keeps_its_own(serve
     assert (await client.get("/things/one")).headers["Cache-Control"] == "max-age=60"
 
 
+async def test_no_other_origin_may_read_an_answer(served: Any) -> None:
+    client, _ = served
+    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    for method, path in (("GET", "/things/one"), ("OPTIONS", "/things/one"), ("POST", "/ailing"), ("GET", "/nothing")):
+        answer = await client.request(method, path, headers=asked)
+        assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
+
+
+@pytest.mark.parametrize(("external_url", "strict"), [("https://g.example", True), ("http://g.example", False), ("", False)])
+async def test_whoever_is_reached_by_https_asks_browsers_for_nothing_else(
+    clock: FakeClock, external_url: str, *, strict: bool
+) -> None:
+    app = web.Application()
+    app.add_routes(edge.doors([web.get("/one", fine)], clock, lambda *_: None, Deadlines(60), external_url=external_url))
+    async with TestClient(TestServer(app)) as client:
+        for path in ("/one", "/nothing"):
+            answer = await client.get(path)
+            assert ("max-age=31536000" in answer.headers.get("Strict-Transport-Security", "")) is strict
+
+
 async def test_answers_are_measured_by_template_and_intake_measures_itself(served: Any) -> None:
     client, answers = served
     for method, path in (("GET", "/things/one"), ("POST", "/ailing"), ("POST", "/ingest/x"), ("GET", "/nothing")):

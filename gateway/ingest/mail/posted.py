@@ -23,6 +23,7 @@ from gateway.ingest.mail.headers import Fields
 from gateway.ingest.mail.letter import Enclosed, Letter
 from gateway.ingest.mail.parts import split
 from gateway.ingest.repair import Marks, mark, mark_all, mended_of_one_item
+from gateway.key_texts import without_keys
 
 MAX_FIELDS = 500
 SHOWN = ("from", "to", "cc", "subject", "date")
@@ -73,6 +74,7 @@ def understood(posted: Posted, kept: Kept) -> Letter:
     if posted.dmarc:
         of_service = Stamp(SERVICE, (Check("dmarc", posted.dmarc, letter.sender),))
         letter = replace(letter, stamps=(of_service, *letter.stamps))
+    letter = replace(letter, subject=without_keys(letter.subject), text=without_keys(letter.text))
     return replace(letter, recipients=posted.recipients) if posted.recipients else letter
 
 

@@ -4,7 +4,6 @@ Pure; raises Malformed and nothing else, whatever it is given.
 """
 
 import codecs
-import re
 
 from gateway.errors import Malformed
 from gateway.ingest.limits import TITLE, cut
@@ -16,12 +15,10 @@ from gateway.ingest.mail.letter import Enclosed, Letter
 from gateway.ingest.mail.nature import has_null_sender, is_by_list, nature
 from gateway.ingest.mail.parts import whole
 from gateway.ingest.repair import Marks, mark, mended_of_one_item
+from gateway.key_texts import body_without_keys
 
 WHOLE = "message.eml"
 """The name of the whole mail where it is attached."""
-
-KEY = re.compile(rb"gwk_[\w-]{8,}")
-"""Keys of integrations, which stand in addresses and are nobody's business who reads the mail."""
 
 NOTHING: Marks = {}
 """No mending."""
@@ -50,7 +47,7 @@ def read(
     fields, part = whole(bare)
     text, files = text_of(part), enclosed(part, max_file, max_files)
     if unread := is_unread(part, text):
-        kept = KEY.sub(b"***", message) if len(message) <= max_file else None
+        kept = body_without_keys(message) if len(message) <= max_file else None
         files = (Enclosed(name=WHOLE, size=len(message), content=kept), *files)
     return addressed(fields, envelope, told, text=text, enclosed=files, unread=unread)
 
