@@ -169,7 +169,7 @@ async def _assemble(stack: AsyncExitStack, pools: Pools, settings: Settings, clo
     login = parts.login(stack, pool, settings, clock)
     context = Context(
         desk, keys, login, parts.oidc(stack, login, settings), core.links, filing, mender, settings.problems,
-        ways.room.open_set_aside, Searches(max(1, settings.database.read_pool_max // 2)),
+        ways.room.open_set_aside, settings.limits, Searches(max(1, settings.database.read_pool_max // 4)),
     )  # fmt: skip
     pulse = Pulse(pool, clock, intake.submit, metrics)
     upkeep = Upkeep(pool, settings, clock, metrics, desk.rules, desk.key)
