@@ -12,6 +12,8 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor
 
+from gateway.key_texts import without_keys
+
 LONGEST = 4_096
 """Characters kept of any one value."""
 
@@ -29,6 +31,10 @@ def _short(value: Any) -> Any:
     return value if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
+def _without_keys(_: object, __: str, line: Any) -> str:
+    return without_keys(str(line))
+
+
 def _of_library(_: object, __: str, event: EventDict) -> EventDict:
     """What a library wrote in its own words becomes a fact: a slug that changes with every line could not be searched for."""
     record: logging.LogRecord = event.pop("_record")
@@ -41,8 +47,9 @@ WRITTEN: tuple[Processor, ...] = (
     structlog.processors.format_exc_info,
     _cap,
     structlog.processors.JSONRenderer(ensure_ascii=True, default=str),
+    _without_keys,
 )
-"""How every line ends; `ensure_ascii` escapes control and bidirectional characters in values."""
+"""How every line ends, without keys; `ensure_ascii` escapes control and bidirectional characters in values."""
 
 
 def configure(*, level: str = "info") -> None:

@@ -21,8 +21,11 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # series that Promet
 
 CHANNELS = ("smtp", "person", "webhook", "voice", "sms", "slack", "feishu", "wecom", "dingtalk")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+CALLERS = ("known", "stranger")
 PINGS = ("success", "start", "fail", "log", "unknown")
 MONITORS = ("new", "up", "down", "paused")
+UNJUDGED = ("pattern", "work", "number")
+"""Why a silence was not judged."""
 OTHER = "other"
 """What a label value that is not in the table is counted under."""
 LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -117,6 +120,18 @@ class Metrics:
         )
         self.intake_batch = Histogram(
             "gateway_intake_batch_items", "Items committed together in one transaction", buckets=BATCH, registry=registry
+        )
+        self.silences_not_judged = Counter(
+            "gateway_silences_not_judged",
+            "Silences that held nothing back since they were not judged, by why, each time an alert came",
+            ("reason",),
+            registry=registry,
+        )
+        self.bodies_refused = Counter(
+            "gateway_bodies_refused",
+            "Request bodies refused with 503 because too many bytes were coming in, by callers known and not yet known",
+            ("callers",),
+            registry=registry,
         )
         self.queue_items = Gauge("gateway_intake_queue_items", "Items waiting for their commit", registry=registry)
         self.queue_bytes = Gauge("gateway_intake_queue_bytes", "Body bytes waiting for their commit", registry=registry)
@@ -245,8 +260,12 @@ class Metrics:
             self.timer_lateness.labels(kind_label(kind))
             self.timers_fired.labels(kind_label(kind))
             self.timers_poisoned.labels(kind_label(kind))
+        for callers in CALLERS:
+            self.bodies_refused.labels(callers)
         for said in PINGS:
             self.pings.labels(said)
+        for reason in UNJUDGED:
+            self.silences_not_judged.labels(reason)
         for state in MONITORS:
             self.monitors.labels(state)
 
@@ -265,6 +284,10 @@ class Metrics:
         """Set the counts of monitors back to 0."""
         for state in MONITORS:
             self.monitors.labels(state).set(0)
+
+    def unjudged(self, reason: str, count: int) -> None:
+        """Count silences that held nothing back since they were not judged."""
+        self.silences_not_judged.labels(reason).inc(count)
 
     def ping(self, said: str) -> None:
         """Count one ping."""

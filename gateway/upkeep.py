@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from gateway.incidents import audit
 from gateway.incidents.ledger import Ledger
 from gateway.metrics import Metrics
 from gateway.periodic import Periodic
+from gateway.quarantine.old_keys import mask_old_keys
 from gateway.settings import Settings
 from gateway.sla import clocks
 from gateway.sla.clocks import ClockState
@@ -23,6 +25,7 @@ from gateway.sla.timers import Rules
 
 HOUSEKEEPING_EVERY = 600.0
 SEAL_EVERY = 60.0
+OLD_KEYS_EVERY = 60.0
 
 log = structlog.get_logger()
 
@@ -104,6 +107,7 @@ class Upkeep:
             Periodic("housekeeping", HOUSEKEEPING_EVERY, self.housekeeping),
             Periodic("gauges", telemetry.EVERY_S, self.refresh),
             Periodic("seal", SEAL_EVERY, self.seal),
+            Periodic("old_keys", OLD_KEYS_EVERY, partial(mask_old_keys, self.pool, self.clock)),
         )
 
     async def housekeeping(self) -> None:

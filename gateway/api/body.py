@@ -1,22 +1,26 @@
 """From bytes to a value, or to an error that points at the place."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
-from aiohttp.web_protocol import RequestPayloadError
 from msgspec import UNSET
 
+from gateway import incoming
 from gateway.errors import Flaw, Malformed, TooLarge, Unprocessable
 from gateway.instants import BOUNDS, is_kept
+from gateway.key_texts import body_without_keys
 
 T = TypeVar("T")
 
 MAX_BYTES = 262_144
+STRANGERS_BYTES = 65_536
+"""Bytes of a body from somebody without a key: a reporter's note, or a login."""
 MAX_DEPTH = 32
 
 STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
@@ -31,22 +35,26 @@ CHARSETS = frozenset({None, "utf-8", "utf8", "us-ascii"})
 
 
 async def read(request: web.Request) -> bytes:
-    """The body; raises Malformed for one that is compressed or in a foreign charset and TooLarge above MAX_BYTES."""
-    encoding = request.headers.get("Content-Encoding", "identity")
-    if encoding.lower() != "identity":
-        raise Malformed(f"Content-Encoding {encoding[:40]!r} is not taken: send the body as it is")
+    """The body without keys of the gateway in it, which no request of ours needs and people paste by mistake.
+
+    Raises Malformed for one that is compressed or in a foreign charset and TooLarge above MAX_BYTES.
+    """
+    _check_charset(request)
+    return body_without_keys(await incoming.read(request, MAX_BYTES))
+
+
+@asynccontextmanager
+async def of_stranger(request: web.Request) -> AsyncIterator[bytes]:
+    """Give the body of a caller who has no key, which is short; raises as `read`, and Overloaded."""
+    _check_charset(request)
+    async with incoming.of_stranger(request, STRANGERS_BYTES) as body:
+        yield body
+
+
+def _check_charset(request: web.Request) -> None:
     charset = request.content_type and request.charset
     if (charset.lower() if charset else None) not in CHARSETS:
         raise Malformed("send JSON as UTF-8")
-    if (request.content_length or 0) > MAX_BYTES:
-        raise TooLarge(f"a request here is at most {MAX_BYTES} bytes")
-    try:
-        body = await request.read()
-    except (RequestPayloadError, ValueError) as error:
-        raise Malformed("the body cannot be read: its encoding is broken") from error
-    if len(body) > MAX_BYTES:
-        raise TooLarge(f"a request here is at most {MAX_BYTES} bytes")
-    return body
 
 
 def decode(body: bytes, kind: type[T]) -> T:

@@ -14,7 +14,9 @@ from aiohttp import web
 from asyncpg import Record
 from msgspec import Meta
 
+from gateway.api.auth import key_of
 from gateway.api.context import Call, respond
+from gateway.api.deadlines import allow_more
 from gateway.api.views import IncidentView, views
 from gateway.db.pool import Connection, acquire
 from gateway.errors import Flaw, Malformed
@@ -101,7 +103,10 @@ class Feed:
         self._waiting = 0
 
     async def read(self, call: Call) -> web.Response:
-        """Changes after `after`; with `wait` the answer comes when there is one or the time is over."""
+        """Changes after `after`; with `wait` the answer comes when there is one or the time is over.
+
+        Raises Unauthenticated when the key ends meanwhile.
+        """
         query = _query(call)
         position = position_of(query.after)
         rows = await self._rows(call, position, query)
@@ -118,7 +123,10 @@ class Feed:
                 left = until - clock.monotonic()
                 if rows or left <= 0:
                     return rows
-                await clock.sleep(min(LOOK_EVERY, left))
+                pause = min(LOOK_EVERY, left)
+                allow_more(pause)
+                await clock.sleep(pause)
+                await call.context.keys.recognise(key_of(call.request))  # which may have ended meanwhile
         finally:
             self._waiting -= 1
 

@@ -1,5 +1,7 @@
 """Records: list, make, read, correct, act."""
 
+from contextlib import nullcontext
+
 import msgspec
 from aiohttp import web
 
@@ -72,8 +74,10 @@ async def list_incidents(call: Call) -> web.Response:
     query, having = query_of(call.request.query), fields_of(call.request.query, desk.fields)
     if may(call.who, Action.INSPECT) != ALLOWED:
         check_filters(query)
-    async with acquire(desk.pool) as conn:
-        found, following = await page(conn, query, sight(call.who), having, labels_of(call.request.query))
+    labels = labels_of(call.request.query)
+    turn = call.context.searches.turn() if query.q or having or labels else nullcontext()
+    async with turn, acquire(desk.pool) as conn:
+        found, following = await page(conn, query, sight(call.who), having, labels)
         return respond(Page(await views(conn, desk.rules, found, desk.clock.stamp(), call.who), following))
 
 

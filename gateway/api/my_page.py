@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from gateway import incoming
 from gateway.api import mine, wire
 from gateway.api.context import Context
 from gateway.api.mine import Happened, Mine
@@ -28,6 +30,9 @@ from gateway.pages.words import EVENTS, HOLDS, WORDS, said
 
 MY = "/my/{link:[A-Za-z0-9._-]{1,128}}"
 ASKED = {"confirm": mine.Agree, "refuse": wire.Refuse, "rate": wire.Rate, "note": wire.Note}
+FORM_BYTES, FIELDS = 262_144, 100
+"""The bytes and the fields of a form without files."""
+
 SHORT = 4_096
 """Bytes of a field beside a file."""
 
@@ -73,6 +78,7 @@ class MyPage:
         Raises Malformed, NotFound, Forbidden, IllegalTransition and Unavailable.
         """
         asked, link = request.match_info["asked"], request.match_info["link"]
+        who, incident = await mine.let_in(self.context, link)
         form = await _form(request)
         try:
             wanted = msgspec.convert(
@@ -80,7 +86,6 @@ class MyPage:
             )
         except msgspec.ValidationError as error:
             raise Malformed(str(error)) from error
-        who, incident = await mine.let_in(self.context, link)
         await mine.acted(self.context, who, incident, wanted.command(), _once(link, form, asked))
         return self._back(link, form)
 
@@ -132,10 +137,13 @@ def _reading() -> Iterator[None]:
 
 
 async def _form(request: web.Request) -> dict[str, str]:
-    """The fields of a form without files, each once; raises Malformed."""
+    """Return the fields of a form without files, each once; raises Malformed, TooLarge and Overloaded."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise Malformed("the form cannot be read: send it as application/x-www-form-urlencoded")
+    body = await incoming.read(request, FORM_BYTES)
     with _reading():
-        posted = await request.post()
-    return {name: _clean(value) for name, value in posted.items() if isinstance(value, str)}
+        posted = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=FIELDS)
+    return {name: _clean(value) for name, value in reversed(posted)}
 
 
 def _clean(text: str) -> str:

@@ -16,6 +16,7 @@ from gateway.incidents import store
 from gateway.incidents.labels import Locale, state_label
 from gateway.incidents.record import Incident
 from gateway.oncall.roles import known
+from gateway.operations.credentials import is_ended
 from gateway.operations.desk import NOW
 from gateway.operations.permissions import sight
 from gateway.operations.reporter_links import INVALID
@@ -26,7 +27,7 @@ from gateway.pages.words import EVENTS, said
 
 ADDRESS = "/r/{link:[A-Za-z0-9._-]{1,600}}"
 
-PERSON = "SELECT login, email, phone, roles FROM person WHERE login = $1 AND active"
+PERSON = "SELECT login, email, phone, roles, credentials_since FROM person WHERE login = $1 AND active"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,14 @@ async def _reader(conn: Connection, opened: Opened) -> Who:
     if opened.kind is ReaderKind.ROLE:
         return Who(name=opened.name, parts=known([opened.name]) or frozenset({Machine.READER}))
     row = await conn.fetchrow(PERSON, opened.name)
-    if row is None:
+    if row is None or not _is_believed(opened, row["credentials_since"]):
         raise NotFound(INVALID)
     return a_person(row["login"], row["email"], row["phone"], row["roles"])
+
+
+def _is_believed(opened: Opened, since: datetime | None) -> bool:
+    """Return whether a link was made after all that was issued to its reader last ended."""
+    return since is None or (opened.made_at is not None and not is_ended(opened.made_at, since))
 
 
 def _links(incident: Incident) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """The whole route table, as data: what may be called, by whom, with what and for what."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -22,9 +23,11 @@ def table(feed: Feed) -> tuple[Route, ...]:
     return (*of_records(feed), *of_quarantine(), *of_set_aside(), *of_setup())
 
 
-def build(context: Context, more: Sequence[Route] = ()) -> list[web.RouteDef]:
-    """The routes of the API, and `more` that are handled like them."""
-    return [web.route(route.method, route.path, _handler(context, route)) for route in (*table(Feed()), *more)]
+def build(context: Context, more: Sequence[Route] = (), reading: Context | None = None) -> list[web.RouteDef]:
+    """The routes of the API, and `more` that are handled like them; `reading` serves those that only read."""
+    by_method = {"GET": reading or context}
+    routes = (*table(Feed()), *more)
+    return [web.route(one.method, one.path, _handler(by_method.get(one.method, context), one)) for one in routes]
 
 
 def _handler(context: Context, route: Route) -> Handler:
@@ -32,9 +35,27 @@ def _handler(context: Context, route: Route) -> Handler:
         caller = NO_CALLER if route.scope is OPEN else await context.keys.authenticate(request, route.scope)
         if route.needs is not None:
             refuse(may(caller.who, route.needs))
-        raw = await body.read(request) if route.takes is not None else b""
-        asked = body.decode(raw, route.takes) if route.takes is not None else None
-        body.check_times(asked)
+        if route.takes is None:
+            return await route.serve(Call(context, request, caller, None, b""))
+        if route.scope is OPEN:
+            _check_link(context, request)
+            async with body.of_stranger(request) as raw:
+                asked = _asked(raw, route)
+        else:
+            raw = await body.read(request)
+            asked = _asked(raw, route)
         return await route.serve(Call(context, request, caller, asked, raw))
 
     return handle
+
+
+def _check_link(context: Context, request: web.Request) -> None:
+    """Raise NotFound for a link in the path that was never given, before anything of the request is read."""
+    if (link := request.match_info.get("link")) is not None:
+        context.links.read(link, context.desk.clock.now())
+
+
+def _asked(raw: bytes, route: Route) -> Any:
+    asked = body.decode(raw, route.takes)
+    body.check_times(asked)
+    return asked

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import msgspec
 
 from gateway.clock import Clock
 from gateway.db.pool import SERVER_SETTINGS, Pool, acquire
@@ -15,8 +16,10 @@ from gateway.files.disk import DiskStore
 from gateway.files.s3 import S3Store
 from gateway.files.store import Place, Store, Stores
 from gateway.incidents import store
+from gateway.incoming import Budget, Budgets
 from gateway.ingest.fetching import Fetcher
 from gateway.ingest.http import Fetch
+from gateway.metrics import CALLERS, Metrics
 from gateway.observers import TimerObserver
 from gateway.operations.attach import Filing, Quota
 from gateway.operations.attempts import Limits
@@ -27,7 +30,7 @@ from gateway.operations.login import Login
 from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.operations.reporter_links import ReporterLinks, secrets_of
-from gateway.settings import Attachments, Settings
+from gateway.settings import Attachments, Database, Server, Settings
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
 
@@ -37,6 +40,8 @@ BY_KEY = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin":
 WRITER = {**SERVER_SETTINGS, **BY_KEY, "application_name": "gateway intake", "synchronous_commit": "on"}
 NUMBERS = {**SERVER_SETTINGS, "application_name": "gateway numbers", "synchronous_commit": "off"}
 """Numbers are reserved on a connection of their own, see `store.reserve`."""
+
+READING = {**SERVER_SETTINGS, "application_name": "gateway reads", "default_transaction_read_only": "on"}
 
 ANSWER_WITHIN = 2.5
 """Seconds the writer waits for an answer of the database."""
@@ -69,6 +74,16 @@ def filing(stack: AsyncExitStack, desk: Desk, files: Attachments) -> Filing:
     return Filing(desk, Stores(desk.pool, chosen, stores), quota)
 
 
+def budgets(server: Server, metrics: Metrics) -> Budgets:
+    """How many bytes of bodies are held while they come in; one address may take half of what known callers may."""
+    known, stranger = (metrics.bodies_refused.labels(callers).inc for callers in CALLERS)
+    each = max(server.body_bytes // 2, server.max_body_bytes)
+    return Budgets(
+        strangers=Budget(server.stranger_bytes, server.stranger_bytes_per_address, stranger),
+        known=Budget(server.body_bytes, each, known),
+    )
+
+
 async def links(pool: Pool, settings: Settings, clock: Clock) -> ReporterLinks:
     """Links for reporters, signed with the secret of the settings or with one of the database."""
     async with acquire(pool) as conn:
@@ -85,6 +100,15 @@ def oidc(stack: AsyncExitStack, login: Login, settings: Settings) -> OidcLogin |
     stack.push_async_callback(provider.close)
     back = oidc.redirect_url or settings.server.external_url.rstrip("/") + "/api/v1/login/oidc/callback"
     return OidcLogin(login, provider, oidc, back)
+
+
+def reading(database: Database) -> tuple[Database, dict[str, str]]:
+    """Return the size and the settings of connections for requests that only read.
+
+    They cannot write, and PostgreSQL ends what takes too long.
+    """
+    own = msgspec.structs.replace(database, pool_min=1, pool_max=database.read_pool_max)
+    return own, READING | {"statement_timeout": f"{round(database.read_within.total_seconds() * 1000)}ms"}
 
 
 class Numbers:

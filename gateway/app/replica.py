@@ -10,10 +10,13 @@ import msgspec
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from gateway import incoming
 from gateway.api import edge
 from gateway.api.auth import Keys
 from gateway.api.context import Context
+from gateway.api.deadlines import Deadlines
 from gateway.api.health import Health
+from gateway.api.searching import Searches
 from gateway.app import parts, people, reports, tasks
 from gateway.app.doors import VERSION, doors
 from gateway.app.supervision import Supervisor, Work
@@ -26,6 +29,7 @@ from gateway.dedup.commit import Committer
 from gateway.dedup.intake import Intake
 from gateway.dedup.opening import Openings
 from gateway.dedup.records import Records
+from gateway.dedup.silences import SilenceJudge
 from gateway.incidents.changes import Changes
 from gateway.incidents.custom import Fields
 from gateway.ingest.chat.opening import SLUGS as CHATS
@@ -64,6 +68,15 @@ RESERVED = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Pools:
+    """Connections for what changes something, for timers and probes, and for requests that only read."""
+
+    acting: Pool
+    timers: Pool
+    reading: Pool
+
+
+@dataclass(frozen=True, slots=True)
 class Gateway:
     """One running replica."""
 
@@ -89,7 +102,10 @@ async def running(
         reserved = msgspec.structs.replace(settings.database, pool_min=1, pool_max=RESERVED)
         timer_pool = await open_pool(reserved, allow_unsafe=allow_unsafe, settings={**SERVER_SETTINGS, **parts.BY_KEY})
         stack.callback(timer_pool.terminate)
-        yield await _assemble(stack, pool, timer_pool, settings, clock, fetch or parts.fetch(stack))
+        size, limits = parts.reading(settings.database)
+        reads = await open_pool(size, allow_unsafe=allow_unsafe, settings=limits)
+        stack.callback(reads.terminate)
+        yield await _assemble(stack, Pools(pool, timer_pool, reads), settings, clock, fetch or parts.fetch(stack))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +134,9 @@ async def _core(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: S
     timers = await parts.timers(
         stack, timer_pool, settings, clock, Effects(rules, key), TimerObserver(metrics, counting, telling.wake.set)
     )
-    committer = Committer(clock, settings.dedup, Records(Openings(settings, rules, catalogue), reserve, clock, key))
+    silences = SilenceJudge(clock, settings.limits.silences, metrics.unjudged)
+    records = Records(Openings(settings, rules, catalogue), reserve, clock, key)
+    committer = Committer(clock, settings.dedup, records, silences)
     observer = IntakeObserver(metrics, counting, timers.note_armed, telling.wake.set)
     intake = Intake(lambda: parts.connection(settings.database.url, parts.WRITER), committer, clock, settings.server, observer)
     fields = Fields.from_settings(settings.fields)
@@ -126,9 +144,8 @@ async def _core(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: S
     return _Core(metrics, counting, links, telling, timers, intake, desk)
 
 
-async def _assemble(
-    stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock, fetch: Fetch
-) -> Gateway:
+async def _assemble(stack: AsyncExitStack, pools: Pools, settings: Settings, clock: Clock, fetch: Fetch) -> Gateway:
+    pool, timer_pool = pools.acting, pools.timers
     core = await _core(stack, pool, timer_pool, settings, clock)
     desk, intake, timers, telling, metrics = core.desk, core.intake, core.timers, core.telling, core.metrics
     keys, mappings, filing = Keys(pool, clock), Mappings(), parts.filing(stack, desk, settings.attachments)
@@ -139,7 +156,7 @@ async def _assemble(
     login = parts.login(stack, pool, settings, clock)
     context = Context(
         desk, keys, login, parts.oidc(stack, login, settings), core.links, filing, mender, settings.problems,
-        ways.room.open_set_aside,
+        ways.room.open_set_aside, Searches(max(1, settings.database.read_pool_max // 2)),
     )  # fmt: skip
     pulse = Pulse(pool, clock, intake.submit, metrics)
     upkeep = Upkeep(pool, settings, clock, metrics, desk.rules, desk.key)
@@ -147,14 +164,17 @@ async def _assemble(
     supervisor = Supervisor(clock, metrics)
     periodics = Periodics((*upkeep.jobs(), *own, *_jobs(desk, core.counting, pulse, mappings, ways)), clock, metrics)
     health = _health(timer_pool, supervisor, periodics, timers, intake, telling)
-    definitions = doors(context, door, ways, health, pulse)
+    definitions = doors(context, pools.reading, door, ways, health, pulse, settings.limits)
     proxies = networks(settings.server.trusted_proxies)
-    app = _application(settings, edge.doors(definitions, clock, metrics.answered, proxies), ways)
+    deadlines = Deadlines(settings.server.deadline.total_seconds())
+    served = edge.doors(definitions, clock, metrics.answered, deadlines, proxies, settings.server.external_url)
+    app = _application(settings, served, ways, metrics)
     desk.rules.warm(clock.now())
     await periodics.begin_with("housekeeping", "catalogue", "mappings")
     beside = _beside(telling, periodics, desk) | mailboxes(pool, ways.room)
     tasks.start(stack, supervisor, beside, timers, intake)
-    mail_door = MailDoor(ways.room, pool, keys.recognise, ReplyTokens(core.links.secrets))
+    relays = networks(settings.mail.authentication.relays)
+    mail_door = MailDoor(ways.room, pool, keys.recognise, ReplyTokens(core.links.secrets), relays)
     smtp = await stack.enter_async_context(receiving(mail_door, metrics.mail_sessions.set))
     await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
     return Gateway(app, pool, intake, timers, health, desk, ways.room, smtp=smtp)
@@ -175,9 +195,10 @@ async def _read_catalogue(desk: Desk, counting: ChangeObserver) -> None:
     counting.know_groups()
 
 
-def _application(settings: Settings, definitions: Iterable[web.RouteDef], ways: people.Ways) -> web.Application:
+def _application(settings: Settings, definitions: Iterable[web.RouteDef], ways: people.Ways, metrics: Metrics) -> web.Application:
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     app[reports.APPS] = ways.reports.apps
+    app[incoming.BUDGETS] = parts.budgets(settings.server, metrics)
     app.add_routes(definitions)
     return app
 

@@ -1,12 +1,20 @@
 """Senders that speak to another product's address and are answered in its words: Prometheus and PagerDuty's clients."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
-from gateway.ingest.http import FrontDoor, beside, read
+from gateway.incoming import of_stranger
+from gateway.ingest.http import Caller, FrontDoor, read
 from gateway.ingest.sources.pagerduty import routing_key
+
+EVENT = 524_288
+"""Bytes of one event, as PagerDuty bounds it: https://developer.pagerduty.com/docs/events-api-v2-overview."""
+
+KeyIn = Callable[[bytes], str | None]
+"""Returns the integration key inside a body, None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +48,9 @@ class PagerDutyEvents:
 
     async def receive(self, request: web.Request) -> web.Response:
         """202 once committed; what will never be accepted is a 400, and 429 is what these senders wait and retry on."""
-        body = await read(request)
         source = self.door.sources["pagerduty"]
         try:
-            key = await beside(body, lambda: routing_key(body))
-            caller = await self.door.authenticate(request, "ingest", key)
+            caller, body = await identified(self.door, request, routing_key)
             receipt, _ = await self.door.take(request, source, caller, body)
         except (Unauthenticated, Forbidden) as error:
             return invalid([f"routing_key: {error.detail}"])
@@ -55,6 +61,12 @@ class PagerDutyEvents:
             return web.json_response(told, status=source.overload_status, headers={"Retry-After": "2"})
         told = {"status": "success", "message": "Event processed", "dedup_key": receipt.results[0].dedup_key}
         return web.json_response(told, status=202)
+
+
+async def identified(door: FrontDoor, request: web.Request, key_in: KeyIn) -> tuple[Caller, bytes]:
+    """Return the caller of a request that carries the key in its body, and that body; raises as `Authenticate` and `read`."""
+    async with of_stranger(request, min(EVENT, request.client_max_size)) as body:
+        return await door.authenticate(request, "ingest", key_in(body)), body
 
 
 def invalid(problems: list[str]) -> web.Response:

@@ -8,13 +8,17 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
+from gateway.incoming import of_stranger
 from gateway.ingest.compat_oncall import grafana
-from gateway.ingest.http import FrontDoor, read
+from gateway.ingest.http import Caller, FrontDoor, has_key, read
 from gateway.ingest.source import Source
 from gateway.ingest.sources.goalert import FIELDS, form, is_json
 
 TOKENS = ("token", "integrationKey", "integration_key", "key")
 """What GoAlert's senders call the key in an address or a form."""
+
+FORM = 65_536
+"""Bytes of a form that carries the key in it; with the key in the address a larger one is taken."""
 
 Choose = Callable[[Mapping[str, Source], bytes], Source]
 
@@ -36,26 +40,40 @@ class GoAlert:
 
     async def generic(self, request: web.Request) -> web.Response:
         """204 once committed, or 200 and the alert for who asks for JSON."""
-        body = await read(request)
-        said = dict(request.query) | ({} if is_json(request.headers, body) else form(request.headers, body))
-        token = next((said[name] for name in TOKENS if said.get(name)), None)
-        answer = await self._take(request, self.door.sources["goalert"], token, _kept(request, body, token))
+        try:
+            caller, body = await self._identified(request)
+        except (Unauthenticated, Forbidden):
+            return _plain("unauthorized", 401)
+        answer = await self._take(request, self.door.sources["goalert"], caller, body)
         if answer.status == 200 and request.headers.get("Accept") != "application/json":
             return web.Response(status=204)
         return answer
 
+    async def _identified(self, request: web.Request) -> tuple[Caller, bytes]:
+        """Return the caller, whose key may stand in the form, and the body without it; raises as `Authenticate` and `read`."""
+        token = _token(request.query)
+        if token is not None or has_key(request):
+            return await self.door.authenticate(request, "ingest", token), _kept(request, await read(request), token)
+        if is_json(request.headers, b""):
+            raise Unauthenticated("a body of JSON carries no key: send it as ?token=")
+        async with of_stranger(request, FORM) as body:
+            token = None if is_json(request.headers, body) else _token(form(request.headers, body))
+            return await self.door.authenticate(request, "ingest", token), _kept(request, body, token)
+
     def _taking(self, choose: Choose) -> Handler:
         async def serve(request: web.Request) -> web.StreamResponse:
+            try:
+                caller = await self.door.authenticate(request, "ingest", _token(request.query))
+            except (Unauthenticated, Forbidden):
+                return _plain("unauthorized", 401)
             body = await read(request)
-            token = next((request.query[name] for name in TOKENS if request.query.get(name)), None)
-            answer = await self._take(request, choose(self.door.sources, body), token, body)
+            answer = await self._take(request, choose(self.door.sources, body), caller, body)
             return web.Response() if answer.status == 200 else answer
 
         return serve
 
-    async def _take(self, request: web.Request, source: Source, token: str | None, body: bytes) -> web.Response:
+    async def _take(self, request: web.Request, source: Source, caller: Caller, body: bytes) -> web.Response:
         try:
-            caller = await self.door.authenticate(request, "ingest", token)
             receipt, parsed = await self.door.take(request, source, caller, body)
         except (Unauthenticated, Forbidden):
             return _plain("unauthorized", 401)
@@ -68,6 +86,10 @@ class GoAlert:
         status = "closed" if any(alert.status == "resolved" for _, alert in parsed.alerts) else "triggered"
         shown = [{"Dedup": one.dedup_key, "Status": status} for one in receipt.results]
         return web.json_response(shown[0] if shown else {})
+
+
+def _token(said: Mapping[str, str]) -> str | None:
+    return next((said[name] for name in TOKENS if said.get(name)), None)
 
 
 def _kept(request: web.Request, body: bytes, token: str | None) -> bytes:

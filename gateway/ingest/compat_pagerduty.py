@@ -1,6 +1,6 @@
 """PagerDuty's older and lesser addresses: Events API v1, and change events, which are no alerts."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -8,15 +8,12 @@ from aiohttp import web
 
 from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
 from gateway.ingest import limits
-from gateway.ingest.compat import invalid
-from gateway.ingest.http import FrontDoor, beside, read
+from gateway.ingest.compat import KeyIn, identified, invalid
+from gateway.ingest.http import FrontDoor
 from gateway.ingest.source import Delivery, Parsed, Source
 from gateway.ingest.sources.pagerduty import routing_key
 from gateway.ingest.sources.pagerduty_v1 import service_key
 from gateway.settings import Intake
-
-KeyIn = Callable[[bytes], str | None]
-"""Returns the integration key inside a body, None where there is none."""
 
 
 class Summed(msgspec.Struct):
@@ -52,19 +49,16 @@ class PagerDutyOlder:
 
     async def create(self, request: web.Request) -> web.Response:
         """200 with the incident key once committed; 400 for what will never be, 403 for what is to come again."""
-        body = await read(request)
-        return await self._take(request, self.door.sources["pagerduty_v1"], service_key, body, "service_key")
+        return await self._take(request, self.door.sources["pagerduty_v1"], service_key, "service_key")
 
     async def change(self, request: web.Request) -> web.Response:
         """202: it is on record, as nothing to be done about."""
-        body = await read(request)
         source = replace(self.door.sources["pagerduty"], parse=parse_change)
-        return await self._take(request, source, routing_key, body, "routing_key")
+        return await self._take(request, source, routing_key, "routing_key")
 
-    async def _take(self, request: web.Request, source: Source, key_in: KeyIn, body: bytes, field: str) -> web.Response:
+    async def _take(self, request: web.Request, source: Source, key_in: KeyIn, field: str) -> web.Response:
         try:
-            key = await beside(body, lambda: key_in(body))
-            caller = await self.door.authenticate(request, "ingest", key)
+            caller, body = await identified(self.door, request, key_in)
             receipt, parsed = await self.door.take(request, source, caller, body)
         except (Unauthenticated, Forbidden) as error:
             return invalid([f"{field}: {error.detail}"])

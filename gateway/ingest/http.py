@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 import msgspec
 from aiohttp import web
 
+from gateway import incoming
 from gateway.clock import Clock
 from gateway.dedup.mended import WHOLE, Mended, mended_of
 from gateway.dedup.submission import Receipt, Refused, Submission
@@ -26,6 +27,7 @@ from gateway.ingest.lenient import read_leniently
 from gateway.ingest.rereading import problem_of
 from gateway.ingest.signatures import UnknownKey
 from gateway.ingest.source import Delivery, Parsed, Source, unused_secrets
+from gateway.key_texts import body_without_keys, pairs_without_keys
 from gateway.metrics import Metrics, RequestOutcome
 from gateway.quarantine.mappings import Mappings
 from gateway.settings import Intake as SourceSettings
@@ -118,7 +120,7 @@ class FrontDoor:
             if source.verify is not None:
                 delivery = await self._verified(source, delivery, settings)
             mapping = self.mappings.of(caller.integration_id, source.slug)
-            came = delivery
+            came = replace(delivery, body=body_without_keys(delivery.body), query=pairs_without_keys(delivery.query))
             parsed = await beside(body, lambda: read_leniently(source, settings, mapping, came))
             if parsed.confirm is not None:
                 await self.fetch(parsed.confirm)
@@ -161,7 +163,7 @@ class FrontDoor:
             self.metrics.overloads.inc()
             self.metrics.request(source.slug, RequestOutcome.OVERLOADED)
             raise
-        except Unavailable:
+        except (Unavailable, asyncio.CancelledError):
             self.metrics.request(source.slug, RequestOutcome.UNAVAILABLE)
             raise
 
@@ -171,17 +173,14 @@ async def beside(body: bytes, reading: Callable[[], T]) -> T:
     return reading() if len(body) <= QUICK else await asyncio.to_thread(reading)
 
 
+def has_key(request: web.Request) -> bool:
+    """Return whether a request carries a key in its headers."""
+    return "Authorization" in request.headers or "X-Api-Key" in request.headers
+
+
 async def read(request: web.Request) -> bytes:
-    """The body, bounded in size by the application and in time by the connection; raises Malformed for a compressed one."""
-    encoding = request.headers.get("Content-Encoding", "identity")
-    if encoding.lower() != "identity":
-        raise Malformed(f"Content-Encoding {encoding[:40]!r} is not taken: send the body as it is")
-    if request.content.is_eof():  # it came with its head, as most do: nothing to wait for
-        body = request.content.read_nowait()
-        if len(body) > request.client_max_size:
-            raise web.HTTPRequestEntityTooLarge(request.client_max_size, len(body))
-        return body
-    return await request.read()
+    """Return the body of a known caller, bounded by `server.max_body_bytes`; raises Malformed, TooLarge and Overloaded."""
+    return await incoming.read(request, request.client_max_size)
 
 
 def accepted(receipt: Receipt, mended: Sequence[Mended] = ()) -> web.Response:

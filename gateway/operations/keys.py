@@ -148,19 +148,6 @@ async def revoke(conn: Connection, key_id: int, stamp: datetime | None, *, perso
         raise NotFound(f"there is no key {key_id}")
 
 
-REVOKE_ALL = """
-UPDATE api_key SET revoked_at = coalesce($2::timestamptz, statement_timestamp())
-WHERE person_id = $1::int AND revoked_at IS NULL AND ($3::int IS NULL OR id <> $3::int) AND (session OR NOT $4::bool)
-"""
-
-
-async def revoke_all_of(
-    conn: Connection, person_id: int, stamp: datetime | None, *, but: int | None = None, sessions_only: bool = False
-) -> None:
-    """End the keys of a person, except the one of id `but`."""
-    await conn.execute(REVOKE_ALL, person_id, stamp, but, sessions_only)
-
-
 LOOK_UP = """
 SELECT k.id, k.name, k.scopes, k.integration_id, k.secret_hash, k.expires_at, k.person_id, k.session,
   p.login, p.email, p.phone, p.roles,

@@ -10,10 +10,11 @@ from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
 from gateway.clock import Clock
-from gateway.db.pool import Pool, acquire
+from gateway.db.pool import Pool, acquire, transaction
 from gateway.errors import Conflict, Forbidden, NotFound
 from gateway.ingest import limits
 from gateway.ingest.http import FrontDoor, read
+from gateway.key_texts import body_without_keys
 from gateway.opsgenie import pulse
 from gateway.opsgenie.answers import Answer, answering
 
@@ -96,7 +97,7 @@ class Heartbeats:
     async def add(self, request: web.Request) -> Answer:
         """A new one, which runs from now on where it is enabled."""
         integration = await self._integration(request)
-        new = limits.decode(await read(request), New)
+        new = limits.decode(body_without_keys(await read(request)), New)
         team = new.owner_team or Team()
         async with acquire(self.pool) as conn:
             row = await conn.fetchrow(
@@ -115,7 +116,7 @@ class Heartbeats:
     async def change(self, request: web.Request) -> Answer:
         """Only what is given changes; another interval counts from the last ping."""
         integration = await self._integration(request)
-        asked = limits.decode(await read(request), Changes)
+        asked = limits.decode(body_without_keys(await read(request)), Changes)
         return await self._changed(integration, request.match_info["name"], asked)
 
     async def enable(self, request: web.Request) -> Answer:
@@ -138,7 +139,7 @@ class Heartbeats:
         return Answer({"result": PONG}, 202)
 
     async def _changed(self, integration: int, name: str, asked: Changes) -> Answer:
-        async with acquire(self.pool) as conn, conn.transaction():
+        async with transaction(self.pool) as conn:
             before = await conn.fetchrow(LOCKED, integration, name)
             if before is None:
                 raise NotFound(_missing(name))

@@ -17,6 +17,7 @@ import msgspec
 from dateutil.rrule import rrulestr
 
 from gateway.errors import Flaw, Misconfigured
+from gateway.key_texts import without_keys
 from gateway.networks import nonsense
 from gateway.settings import address_flaws, chat_flaws, mail_flaws, phone_flaws
 from gateway.settings.arrival import AtMost, Intake, Maintenance
@@ -161,10 +162,17 @@ def _quoted(flaw: Flaw, tree: Mapping[str, Any]) -> Flaw:
     told = isinstance(node, str) and repr(node) in flaw.detail
     if told or isinstance(node, Mapping | list) or any(SECRET.search(step) for step in steps):
         return flaw
-    return Flaw(flaw.pointer, f"{flaw.detail} (it is {str(node)[:QUOTED]!r})")
+    return Flaw(flaw.pointer, f"{flaw.detail} (it is {_shown(str(node))[:QUOTED]!r})")
 
 
+def _shown(value: str) -> str:
+    """Return a value without what comes behind the host of an address: hooks carry their secret there."""
+    return without_keys(BEHIND_HOST.sub(r"\1/...", value))
+
+
+LEAST_STRANGER_BYTES = 524_288
 SECRET = re.compile(r"secret|token|password|key|\Aurl\Z", re.IGNORECASE)
+BEHIND_HOST = re.compile(r"(://[^/\s?#@]{1,255})[/?#]\S+")
 QUOTED = 100
 """Characters of a value that are shown."""
 
@@ -245,6 +253,11 @@ def _ways_in(settings: Settings) -> list[Flaw]:
     flaws += phone_flaws.calling_flaws(settings.notify.twilio, settings.phone)
     if not 1 <= settings.server.max_items <= MOST_ITEMS:
         flaws.append(Flaw("/server/max_items", f"is at least 1 and at most {MOST_ITEMS}"))
+    if settings.server.body_bytes < settings.server.max_body_bytes:
+        flaws.append(Flaw("/server/body_bytes", "is at least server.max_body_bytes, or no large body is ever taken"))
+    if not LEAST_STRANGER_BYTES <= settings.server.stranger_bytes_per_address <= settings.server.stranger_bytes:
+        detail = f"is at least {LEAST_STRANGER_BYTES}, which is one event, and at most server.stranger_bytes"
+        flaws.append(Flaw("/server/stranger_bytes_per_address", detail))
     if settings.login.attempts < 1:
         flaws.append(Flaw("/login/attempts", "at least one attempt is needed to get in"))
     for name, intake in settings.intake.items():

@@ -27,6 +27,9 @@ class Server(Section, frozen=True):
     external_url: str
     max_body_bytes: int
     max_items: int
+    body_bytes: int
+    stranger_bytes: int
+    stranger_bytes_per_address: int
     queue_bytes: int
     queue_items: int
     deadline: Duration
@@ -38,11 +41,17 @@ class Server(Section, frozen=True):
 
 
 class Database(Section, frozen=True):
-    """Connections to PostgreSQL per replica."""
+    """Connections to PostgreSQL per replica.
+
+    `pool_max` are those for what changes something, for keys and for the gateway's own work; `read_pool_max` those of
+    requests that only read, each of whose statements is ended after `read_within`.
+    """
 
     pool_min: int
     pool_max: int
     url: str = ""
+    read_pool_max: int = 8
+    read_within: Duration = Duration(seconds=1.5)
 
 
 class Redis(Section, frozen=True):
@@ -164,6 +173,16 @@ class Attachments(Section, frozen=True):
     s3: S3
 
 
+class UseLimits(Section, frozen=True):
+    """How much one integration, key, person or stranger may use, so that nobody uses what others need.
+
+    `silences` and `silence_patterns` are the silences of an integration that have not ended, and their regular expressions.
+    """
+
+    silences: int
+    silence_patterns: int
+
+
 class Settings(Section, frozen=True):
     """Everything the gateway is told."""
 
@@ -177,6 +196,7 @@ class Settings(Section, frozen=True):
     login: Login
     links: Links
     attachments: Attachments
+    limits: UseLimits
     mail: Mail
     form: Form
     phone: Phone

@@ -85,17 +85,20 @@ async def test_logging_out_ends_the_session_at_once(api: Api) -> None:
     assert (await api.call("POST", "/api/v1/logout", scope="read"))[0] == 403
 
 
-async def test_a_new_password_ends_the_other_sessions_and_the_old_password(api: Api, clock: FakeClock) -> None:
+@pytest.mark.parametrize(("more", "of_key"), [({}, 401), ({"keep_keys": True}, 200)])
+async def test_a_new_password_ends_the_other_sessions_keys_and_the_old_password(
+    api: Api, clock: FakeClock, more: dict[str, bool], of_key: int
+) -> None:
     await person(api, "ann")
     here, there = await session(api), await session(api)
-    change = {"old": GOOD, "new": "another sentence then"}
+    change: dict[str, Any] = {"old": GOOD, "new": "another sentence then"} | more
     assert (await api.client.put(f"{ME}/password", json=change | {"old": "x"}, headers=here)).status == 422
     assert (await api.client.put(f"{ME}/password", json=change | {"new": "short"}, headers=here)).status == 422
     await session(api)
     made = await (await api.client.post(OWN, json={"name": "k", "scopes": ["read"]}, headers=there)).json()
     assert (await api.client.put(f"{ME}/password", json=change, headers=here)).status == 204
     clock.advance(timedelta(seconds=5))
-    assert (await api.client.get(ME, headers={"X-Api-Key": made["key"]})).status == 200
+    assert (await api.client.get(ME, headers={"X-Api-Key": made["key"]})).status == of_key
     assert [(await api.client.get(ME, headers=sent)).status for sent in (here, there)] == [200, 401]
     assert [(await log_in(api, "ann", pw))[0] for pw in (GOOD, change["new"])] == [401, 200]
 
@@ -154,7 +157,9 @@ async def test_only_an_administrator_has_the_scope_admin_and_only_as_long(api: A
     assert (await api.client.get("/api/v1/keys", headers=sent)).status == 200
     await api.call("PATCH", "/api/v1/people/ann", {"roles": ["tier2"]})
     clock.advance(timedelta(seconds=5))
-    assert (await api.client.get("/api/v1/keys", headers=sent)).status == 403
+    assert (await api.client.get("/api/v1/keys", headers=sent)).status == 401
+    again = await session(api)
+    assert (await api.client.get("/api/v1/keys", headers=again)).status == 403
 
 
 async def test_a_machine_is_nobody(api: Api) -> None:

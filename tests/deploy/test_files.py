@@ -218,3 +218,9 @@ def test_alertmanager_accepts_its_configuration() -> None:
 def check(*command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_image_holds_no_history_of_the_source() -> None:
+    ignored, *kept = (DEPLOY / "Dockerfile.dockerignore").read_text("utf-8").split()
+    assert ignored == "*"
+    assert {line for line in kept if line.startswith("!")} == {"!gateway", "!docs/runbooks", "!requirements.txt"}

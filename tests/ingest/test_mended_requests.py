@@ -2,13 +2,12 @@
 
 import threading
 from collections.abc import AsyncIterator
-from types import ModuleType
 from typing import Any
 
 import msgspec
 import pytest
 
-from gateway.ingest import compat, compat_pagerduty, http
+from gateway.ingest import http
 from gateway.ingest.lenient import read_leniently
 from gateway.ingest.source import Parsed
 from gateway.settings import MOST_ITEMS, Database, load
@@ -136,28 +135,3 @@ async def test_too_many_items_are_refused_before_any_is_read(gateway: Served, pa
     status, answer = await post(gateway, path, b'{"alerts":%b}' % items if "ingest/alert" in path else items)
     assert (status, answer["detail"]) == (413, f"{MOST_ITEMS + 1} items in one request: send at most {MOST_ITEMS}")
     assert await gateway.pool.fetchval("SELECT count(*) FROM quarantine") == 0
-
-
-@pytest.mark.parametrize(
-    ("module", "reader", "path"),
-    [
-        (compat, "routing_key", "/v2/enqueue"),
-        (compat_pagerduty, "routing_key", "/v2/change/enqueue"),
-        (compat_pagerduty, "service_key", "/generic/2010-04-15/create_event.json"),
-    ],
-)
-async def test_a_key_inside_a_long_body_is_looked_for_beside_the_loop(
-    gateway: Served, monkeypatch: pytest.MonkeyPatch, module: ModuleType, reader: str, path: str
-) -> None:
-    readers = []
-
-    def key(_: bytes) -> None:
-        readers.append(threading.current_thread())
-
-    monkeypatch.setattr(module, reader, key)
-    for size in (1, http.QUICK + 1):
-        answer = await gateway.client.post(path, data=b"[" * size, headers={"Content-Type": "application/json"})
-        assert answer.status == 400
-    short, long = readers
-    assert short is threading.current_thread()
-    assert long is not threading.current_thread()

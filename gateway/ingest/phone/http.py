@@ -33,7 +33,7 @@ SPOKEN = frozenset({"voice", "answer", "alarm"})
 HEARD = SPOKEN | {"message"}
 """Events whose answer somebody hears or reads."""
 
-WITHIN_S = 8.0
+WITHIN_S = 2.0
 """Twilio hangs up on whoever does not answer it within 15 s, connecting included."""
 
 PATH = "/ingest/phone/{provider:" + "|".join(PROVIDERS) + "}/{event:[a-z]{1,20}}"
@@ -90,9 +90,9 @@ class PhonePosts:
         caller = await self.authenticate(request, "ingest", request.match_info.get("key"))
         if caller.integration_id is None:
             raise Forbidden("this key belongs to no integration: telephone systems use an integration's key")
-        posted = await self._posted(request)
         try:
             self._admitted(request, provider.slug)
+            posted = await self._posted(request)
             await beside(posted.body, lambda: self._proven(provider, posted))
             return await self._answered(request, provider, posted, caller.integration_id)
         except (Unauthenticated, Forbidden):

@@ -1,16 +1,17 @@
 """GoAlert's generic API: target/goalert genericapi/handler.go (summary, details, action, dedup)."""
 
-from collections.abc import Mapping
-from email import message_from_bytes
-from email.policy import HTTP
+from binascii import a2b_qp
+from collections.abc import Callable, Mapping
 from hashlib import sha256
-from itertools import islice
 from urllib.parse import parse_qsl
 
 import msgspec
 
+from gateway.errors import Malformed
 from gateway.incidents.model import Alert, AlertStatus
 from gateway.ingest import limits
+from gateway.ingest.mail.headers import base64, head, parameters
+from gateway.ingest.mail.parts import split
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
 
@@ -18,6 +19,9 @@ FIELDS = ("summary", "details", "action", "dedup")
 MULTIPART, JSON = "multipart/form-data", "application/json"
 MOST = 100
 """Fields of a form that are looked at."""
+
+DECODE: Mapping[str, Callable[[bytes], bytes]] = {"base64": base64, "quoted-printable": a2b_qp}
+"""How a part is decoded, by its transfer encoding."""
 
 
 class Call(msgspec.Struct):
@@ -59,20 +63,26 @@ def is_json(headers: Mapping[str, str], body: bytes) -> bool:
 
 
 def form(headers: Mapping[str, str], body: bytes) -> dict[str, str]:
-    """The texts of a form, urlencoded or in parts; files in it are not read."""
-    media = headers.get("content-type", "")
-    if not media.lower().startswith(MULTIPART):
-        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, encoding="utf-8", errors="replace")
-        return {_clean(name): _clean(text) for name, text in pairs[:MOST]}
-    head = f"Content-Type: {media}\r\n\r\n".encode("utf-8", "replace")
-    parts = message_from_bytes(head + body, policy=HTTP).iter_parts()
-    return {
-        str(name): _clean(content.decode("utf-8", "replace"))
-        for part in islice(parts, MOST)
-        if part.get_filename() is None
-        and (name := part.get_param("name", header="content-disposition"))
-        and isinstance(content := part.get_payload(decode=True), bytes)
-    }
+    """Return the texts of a form, urlencoded or in parts, of which the first are looked at; files in it are not read."""
+    media, given = parameters(headers.get("content-type", ""))
+    if media != MULTIPART:
+        first = b"&".join(body.split(b"&", MOST)[:MOST]).decode("utf-8", "replace")
+        pairs = parse_qsl(first, keep_blank_values=True, encoding="utf-8", errors="replace")
+        return {_clean(name): _clean(text) for name, text in pairs}
+    try:
+        parts = map(_part, split(body, given.get("boundary", "").encode("utf-8", "replace"), MOST))
+        return {name: _clean(content.decode("utf-8", "replace")) for name, content in parts if name}
+    except Malformed:  # of so many parts, or heads so long, nothing is believed
+        return {}
+
+
+def _part(piece: bytes) -> tuple[str, bytes]:
+    """Return name and content of a part, "" as the name of a file."""
+    fields, content = head(piece)
+    _, given = parameters(fields.raw("content-disposition"))
+    name = "" if "filename" in given else given.get("name", "")
+    decode = DECODE.get(fields.raw("content-transfer-encoding").strip().lower(), bytes)
+    return name, decode(content)
 
 
 def _clean(text: str) -> str:

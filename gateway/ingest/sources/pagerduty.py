@@ -10,7 +10,7 @@ import msgspec
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.model import Alert, AlertStatus
 from gateway.ingest import limits
-from gateway.ingest.conform import decoded
+from gateway.ingest.member import text_member
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
 
@@ -51,18 +51,9 @@ class Event(msgspec.Struct):
     client_url: str | None = None
 
 
-class Routed(msgspec.Struct):
-    """As much of a body as says whom it is for."""
-
-    routing_key: str | None = None
-
-
 def routing_key(body: bytes) -> str | None:
     """The integration key inside a body, which is how these senders show who they are; None when there is none."""
-    try:
-        return decoded(body, Routed, retyped=False).routing_key or None
-    except Malformed:
-        return None
+    return text_member(body, "routing_key")
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:

@@ -9,7 +9,7 @@ import msgspec
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.model import Alert, AlertStatus
 from gateway.ingest import limits
-from gateway.ingest.conform import decoded
+from gateway.ingest.member import text_member
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
 
@@ -37,18 +37,9 @@ class Event(msgspec.Struct):
     contexts: list[Shown] | None = None
 
 
-class Routed(msgspec.Struct):
-    """As much of a body as says whom it is for."""
-
-    service_key: str | None = None
-
-
 def service_key(body: bytes) -> str | None:
     """The integration key inside a body; None when there is none."""
-    try:
-        return decoded(body, Routed, retyped=False).service_key or None
-    except Malformed:
-        return None
+    return text_member(body, "service_key")
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:

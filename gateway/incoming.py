@@ -1,0 +1,118 @@
+"""Request bodies as they come in, read piece by piece and counted against a budget while they are held.
+
+A body that came with its head was buffered before any handler ran and is as small as the buffer of a connection, so it
+is not counted: a budget that others used up never refuses the short requests of honest senders.
+"""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+
+from aiohttp import web
+from aiohttp.web_protocol import RequestPayloadError
+
+from gateway.errors import Malformed, Overloaded, TooLarge
+
+BUSY = "too much comes in at once: send again shortly"
+
+Hold = Callable[[int], None]
+"""Counts more bytes of one body; raises Overloaded."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """Bytes of bodies that are held at once: `most` together, `most_each` of one address."""
+
+    most: int
+    most_each: int
+    refused: Callable[[], None]
+    held: int = 0
+    by_address: Counter[str] = field(default_factory=Counter)
+
+    @contextmanager
+    def holding(self, address: str) -> Iterator[Hold]:
+        """Give what counts the bytes of one body, all of which are given back at the end."""
+        size = 0
+
+        def hold(more: int) -> None:
+            nonlocal size
+            if self.held + more > self.most or self.by_address[address] + more > self.most_each:
+                self.refused()
+                raise Overloaded(BUSY)
+            size += more
+            self.held += more
+            self.by_address[address] += more
+
+        try:
+            yield hold
+        finally:
+            self.held -= size
+            self.by_address[address] -= size
+            if self.by_address[address] <= 0:
+                del self.by_address[address]
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """The budgets of a replica: `strangers` for bodies that are read to learn who sends them, `known` for all others."""
+
+    strangers: Budget
+    known: Budget
+
+
+BUDGETS = web.AppKey("budgets", Budgets)
+
+
+async def read(request: web.Request, most: int) -> bytes:
+    """Return the body of a known caller; raises Malformed, TooLarge and Overloaded."""
+    if request.content.is_eof():
+        return await body_of(request, most, _uncounted)
+    with request.app[BUDGETS].known.holding(request.remote or "") as hold:
+        return await body_of(request, most, hold)
+
+
+@asynccontextmanager
+async def of_stranger(request: web.Request, most: int) -> AsyncIterator[bytes]:
+    """Give the body of a caller who is not known yet, counted until they are; raises as `read`."""
+    if request.content.is_eof():
+        yield await body_of(request, most, _uncounted)
+        return
+    with request.app[BUDGETS].strangers.holding(request.remote or "") as hold:
+        yield await body_of(request, most, hold)
+
+
+async def body_of(request: web.Request, most: int, hold: Hold, what: str = "request") -> bytes:
+    """Return the body, `what` it is called; raises Malformed for a compressed or broken one, TooLarge, and as `hold`."""
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if encoding.lower() != "identity":
+        raise Malformed(f"Content-Encoding {encoding[:40]!r} is not taken: send the {what} as it is")
+    too_large = f"a {what} here has at most {most} bytes"
+    if (request.content_length or 0) > most:
+        raise TooLarge(too_large)
+    content = request.content
+    try:
+        if content.is_eof():
+            body = content.read_nowait()
+            hold(len(body))
+        else:
+            body = await _collected(content.readany, most, hold)
+    except (RequestPayloadError, ValueError) as error:
+        raise Malformed("the body cannot be read: its encoding is broken") from error
+    if len(body) > most:
+        raise TooLarge(too_large)
+    return body
+
+
+async def _collected(more: Callable[[], Awaitable[bytes]], most: int, hold: Hold) -> bytes:
+    """Return all pieces together, or those up to the first byte beyond `most`."""
+    pieces, size = [], 0
+    while size <= most and (piece := await more()):
+        hold(len(piece))
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
+
+
+def _uncounted(_: int) -> None:
+    """Count nothing."""

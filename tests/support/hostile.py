@@ -1,0 +1,179 @@
+"""Bodies that are made to cost their reader time or memory, each as large as asked for."""
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+Bodies = Iterator[tuple[str, bytes]]
+"""Names and bodies."""
+
+UNITS: Mapping[str, bytes] = {
+    "objects": b"{},",
+    "lists": b"[],",
+    "nulls": b"null,",
+    "numbers": b"1,",
+    "floats": b"1.7976931348623157e308,",
+    "not finite": b"1e999,",
+    "texts": b'"",',
+    "pairs": b'{"a":1},',
+    "true": b"true,",
+}
+"""What a list is filled with."""
+
+STRINGS: Mapping[str, bytes] = {
+    "plain text": b"a",
+    "wide text": "\u4e2d".encode(),
+    "escapes": b"\\u4e2d",
+    "escaped quotes": b'\\"',
+    "escaped backslashes": b"\\\\",
+    "escaped nul": b"\\u0000",
+    "half characters": b"\\ud800",
+    "broken utf-8": b"\xff",
+    "halves in utf-8": b"\xed\xa0\x80",
+    "control characters": b"\x01",
+    "newlines": b"\\n",
+    "spaces": b" ",
+    "base64": b"e30K",
+    "brackets": b"[{",
+    "html": b"<a href=x>",
+    "json in text": b'{\\"a\\":',
+}
+"""What a text is filled with."""
+
+BROKEN: Mapping[str, bytes] = {
+    "quote and backslash": b'"\\',
+    "quotes": b'"',
+    "open lists": b"[",
+    "open objects": b'{"a":',
+    "digits": b"9",
+    "blanks": b" ",
+    "nul": b"\0",
+    "utf-16": b"{\0",
+    "escape": b"\\u0000",
+    "commas": b",",
+    "minus": b"-",
+    "high bytes": b"\xff",
+    "form fields": b"a=1&",
+    "percent": b"%",
+    "lines": b"a\r\n",
+}
+"""What is no JSON however long it is."""
+
+
+def filled(before: bytes, unit: bytes, after: bytes, size: int) -> bytes:
+    """Return as many whole units between `before` and `after` as fit."""
+    return before + unit * max(0, (size - len(before) - len(after)) // len(unit)) + after
+
+
+def listed(size: int, before: bytes = b"", after: bytes = b"") -> Bodies:
+    """Yield lists of one thing, between `before` and `after`."""
+    for name, unit in UNITS.items():
+        yield f"list of {name}", filled(before + b"[", unit, b"0]" + after, size)
+
+
+def texts(size: int, before: bytes = b"", after: bytes = b"") -> Bodies:
+    """Yield single texts of one thing, between `before` and `after`."""
+    for name, unit in STRINGS.items():
+        yield name, filled(before + b'"', unit, b'"' + after, size)
+
+
+def membered(size: int, before: bytes = b"", after: bytes = b"") -> Bodies:
+    """Yield objects of many members, and of one member many times, between `before` and `after`."""
+    names = b",".join(b'"k%d":"v"' % number for number in range(max(1, size // 14)))
+    yield "members", before + b"{" + names[: names.rfind(b",", 0, max(20, size))] + b"}" + after
+    yield "one member again and again", filled(before + b"{", b'"labels":{},', b'"z":0}' + after, size)
+
+
+def nested(size: int, before: bytes = b"", after: bytes = b"") -> Bodies:
+    """Yield values within values, between `before` and `after`."""
+    for name, opening, closing in (("lists", b"[", b"]"), ("objects", b'{"a":', b"}")):
+        deep = max(1, (size - len(before) - len(after)) // (len(opening) + len(closing)))
+        yield f"{name} within {name}", before + opening * deep + b"1" + closing * deep + after
+        shallow = opening * 31 + b"1" + closing * 31 + b","
+        yield f"many {name} of 31 levels", filled(before + b"[", shallow, b"1]" + after, size)
+
+
+def numbers(size: int, before: bytes = b"", after: bytes = b"") -> Bodies:
+    """Yield single numbers that are as long as the body, between `before` and `after`."""
+    yield "long whole number", filled(before, b"9", after, size)
+    yield "long fraction", filled(before + b"1.", b"9", after, size)
+    yield "long exponent", filled(before + b"1e", b"9", after, size)
+
+
+def broken(size: int) -> Bodies:
+    """Yield bodies that are no JSON."""
+    for name, unit in BROKEN.items():
+        yield f"broken: {name}", (unit * (size // len(unit) + 1))[:size]
+
+
+def values(size: int, before: bytes = b"", after: bytes = b"") -> Bodies:
+    """Yield every kind of value, between `before` and `after`."""
+    for make in (listed, texts, membered, nested, numbers):
+        yield from make(size, before, after)
+
+
+def any_json(size: int) -> Bodies:
+    """Yield every kind of body that some reader of JSON may meet."""
+    yield from values(size)
+    yield from broken(size)
+
+
+def blown_up(example: bytes, size: int) -> Bodies:
+    """Yield a sound body with each of its values in turn replaced by every kind of value, and each list filled with its items."""
+    tree = msgspec.json.decode(example)
+    for at, value in _places(tree, ()):
+        where = "/".join(map(str, at))
+        for name, grown in values(size):
+            yield f"{where}: {name}", _with(tree, at, grown)
+        if isinstance(value, list) and value:
+            item = msgspec.json.encode(value[0]) + b","
+            yield f"{where}: its own items", _with(tree, at, filled(b"[", item, item[:-1] + b"]", size))
+
+
+def forms(size: int) -> Iterator[tuple[str, str, bytes]]:
+    """Yield names, media types and bodies of forms."""
+    plain, many = "application/x-www-form-urlencoded", 'multipart/form-data; boundary="b"'
+    for name, unit in (
+        ("fields", b"a=1&"),
+        ("escapes", b"%e4%b8%ad"),
+        ("ampersands", b"&"),
+        ("names", b"a&"),
+        ("percents", b"%"),
+    ):
+        yield f"form of {name}", plain, filled(b"note=", unit, b"", size)
+    part = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
+    yield "many parts", many, filled(b"", part, b"--b--\r\n", size)
+    yield "boundaries", many, filled(b"", b"--b\r\n", b"--b--\r\n", size)
+    yield "almost boundaries", many, filled(b"--b\r\n\r\n", b"\r\n--", b"\r\n--b--\r\n", size)
+    yield "long head", many, filled(b"--b\r\n", b"X: y\r\n", b"\r\n1\r\n--b--\r\n", size)
+    yield "folded head", many, filled(b"--b\r\nX: y\r\n", b" y\r\n", b"\r\n1\r\n--b--\r\n", size)
+    yield "parameters", many, filled(b"--b\r\nContent-Disposition: form-data", b"; a=1", b"\r\n\r\n1\r\n--b--\r\n", size)
+    yield "no boundary", "multipart/form-data", b"--\r\n" * (size // 4)
+
+
+def _places(tree: Any, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Yield every value of a tree by its place; of lists, the first item alone."""
+    yield at, tree
+    if isinstance(tree, dict):
+        for name, one in tree.items():
+            yield from _places(one, (*at, name))
+    elif isinstance(tree, list):
+        for one in tree[:1]:
+            yield from _places(one, (*at, 0))
+
+
+MARK = "\x7fhere\x7f"
+
+
+def _with(tree: Any, at: tuple[str | int, ...], grown: bytes) -> bytes:
+    """Return the JSON of a tree in which `grown` stands at one place."""
+    if not at:
+        return grown
+    other = copy.deepcopy(tree)
+    parent = other
+    for step in at[:-1]:
+        parent = parent[step]
+    parent[at[-1]] = MARK
+    return msgspec.json.encode(other).replace(msgspec.json.encode(MARK), grown)

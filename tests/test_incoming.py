@@ -1,0 +1,146 @@
+"""Bodies are read of callers who are known; of others only where the key stands in the body, and within a budget."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+
+import msgspec
+import pytest
+from aiohttp import web
+
+from gateway.clock import SystemClock
+from gateway.errors import Overloaded
+from gateway.incoming import BUDGETS, Budget
+from gateway.settings import Database, load
+from tests.support.served import Served, served
+
+READ_FIRST = {
+    ("POST", "/v2/enqueue"),
+    ("POST", "/v2/change/enqueue"),
+    ("POST", "/generic/2010-04-15/create_event.json"),
+    ("POST", "/api/v2/generic/incoming"),
+    ("GET", "/api/v2/generic/incoming"),
+    ("POST", "/api/v1/login"),
+}
+"""What tells who asks stands in the body."""
+
+FILL = ("generic", "1", "raw", "twilio", "voice", "slack", "start", "note", "in", "down", "a" * 8, "x.1.1.x")
+"""Values of a path's variables, of which the first that its pattern takes is used."""
+
+WRONG = "gwk_aaaaaaaaaaaa_" + "A" * 43
+UNSENT = 60_000
+
+
+@pytest.fixture
+async def gateway(database_url: str) -> AsyncIterator[Served]:
+    settings = msgspec.structs.replace(load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8))
+    async with served(settings) as running:
+        yield running
+
+
+def every_route(app: web.Application) -> Iterator[tuple[str, str, str]]:
+    """Yield method, template and a path of every route."""
+    for route in app.router.routes():
+        resource = route.resource
+        assert resource is not None
+        if resource.canonical == "/{unmatched}":
+            continue
+        for method in [route.method] if route.method != "*" else ["POST"]:
+            yield method, resource.canonical, path_of(resource)
+
+
+def path_of(resource: web.AbstractResource) -> str:
+    """Return a path that the resource takes."""
+    told = resource.get_info()
+    if "path" in told:
+        return str(told["path"])
+    chosen: dict[str, str] = {}
+
+    def choose(left: list[str]) -> str | None:
+        if not left:
+            made: str = told["formatter"].format_map(chosen)
+            return made if told["pattern"].fullmatch(made) else None
+        for value in FILL:
+            chosen[left[0]] = value
+            if (path := choose(left[1:])) is not None:
+                return path
+        return None
+
+    path = choose(re.findall(r"{(\w+)}", told["formatter"]))
+    assert path is not None, f"no value for {resource.canonical}: add one to FILL"
+    return path
+
+
+async def status(gateway: Served, method: str, path: str, *more: str, sent: bytes = b"", within: float = 3.0) -> int | None:
+    """Return the status of the answer to a head whose body does not come; None where there is none."""
+    server = gateway.client.server
+    reader, writer = await asyncio.open_connection(server.host, server.port)
+    lines = [f"{method} {path} HTTP/1.1", "Host: x", f"Content-Length: {UNSENT}", *more, "", ""]
+    writer.write("\r\n".join(lines).encode() + sent)
+    try:
+        async with asyncio.timeout(within):
+            return int((await reader.readline()).split()[1])
+    except TimeoutError:
+        return None
+    finally:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+async def test_no_route_reads_a_body_before_it_knows_the_caller(gateway: Served) -> None:
+    app = gateway.client.server.app  # type: ignore[attr-defined]
+    routes = sorted(set(every_route(app)))
+    assert len(routes) > 200
+    media = "Content-Type: application/x-www-form-urlencoded"
+    silent, answered = set(), {}
+    for begin in range(0, len(routes), 50):
+        some = routes[begin : begin + 50]
+        for key in ((), (f"Authorization: Bearer {WRONG}",)):
+            statuses = await asyncio.gather(*(status(gateway, method, path, media, *key) for method, _, path in some))
+            for (method, template, _), one in zip(some, statuses, strict=True):
+                if one is None:
+                    silent.add((method, template))
+                else:
+                    answered[method, template] = one
+    assert silent == READ_FIRST
+    assert {one: told for one, told in answered.items() if told >= 500} == {}
+
+
+async def test_strangers_share_a_small_budget_that_is_given_back(gateway: Served) -> None:
+    budget = gateway.client.server.app[BUDGETS].strangers  # type: ignore[attr-defined]
+    budget.most = budget.most_each = 100_000
+    piece = b"{" * 40_000
+    waiting = [asyncio.create_task(status(gateway, "POST", "/v2/enqueue", sent=piece, within=1.5)) for _ in range(4)]
+    for task in waiting:
+        await task
+    assert sorted(str(task.result()) for task in waiting) == ["429", "429", "None", "None"]
+    async with asyncio.timeout(5):
+        while budget.held:
+            await SystemClock().sleep(0.01)
+    assert not budget.by_address
+    assert await status(gateway, "POST", "/api/v1/login", sent=piece, within=0.5) is None
+    answer = await gateway.client.get("/metrics")
+    assert 'gateway_bodies_refused_total{callers="stranger"} 2.0' in await answer.text()
+
+
+async def test_a_short_request_passes_although_others_used_the_budget_up(gateway: Served) -> None:
+    budget = gateway.client.server.app[BUDGETS].strangers  # type: ignore[attr-defined]
+    budget.most = 0
+    event = {"routing_key": gateway.keys["ingest"], "event_action": "trigger", "payload": {"summary": "s", "source": "h"}}
+    assert (await gateway.post("/v2/enqueue", event, key=None)).status == 202
+
+
+def test_a_budget_bounds_each_address_and_all_of_them() -> None:
+    refused: list[int] = []
+    budget = Budget(10, 6, lambda: refused.append(1))
+    with budget.holding("a") as a, budget.holding("b") as b:
+        a(6)
+        with pytest.raises(Overloaded):
+            a(1)
+        b(4)
+        with pytest.raises(Overloaded):
+            b(1)
+        assert (budget.held, dict(budget.by_address)) == (10, {"a": 6, "b": 4})
+    assert (budget.held, dict(budget.by_address), len(refused)) == (0, {}, 2)
