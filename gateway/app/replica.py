@@ -58,6 +58,7 @@ from gateway.operations.service_redating import ServiceRedating
 from gateway.periodic import Periodic, Periodics
 from gateway.quarantine.mappings import EVERY as MAP_EVERY
 from gateway.quarantine.mappings import Mappings
+from gateway.quotas import Quotas
 from gateway.settings import Settings
 from gateway.sla.runner import Runner as Timers
 from gateway.upkeep import Upkeep
@@ -148,7 +149,11 @@ async def _assemble(stack: AsyncExitStack, pools: Pools, settings: Settings, clo
     pool, timer_pool = pools.acting, pools.timers
     core = await _core(stack, pool, timer_pool, settings, clock)
     desk, intake, timers, telling, metrics = core.desk, core.intake, core.timers, core.telling, core.metrics
-    keys, mappings, filing = Keys(pool, clock), Mappings(), parts.filing(stack, desk, settings.attachments)
+    keys, mappings, filing = (
+        Keys(pool, clock, Quotas(settings.limits, metrics.quota_refused)),
+        Mappings(),
+        parts.filing(stack, desk, settings.attachments),
+    )
     sources = {source.slug: source for source in SOURCES}
     door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, Kept(fetch, clock), mappings)
     ways = people.ways(stack, door, filing, core.links, telling.channels)
