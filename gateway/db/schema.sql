@@ -90,7 +90,8 @@ CREATE TABLE public.api_key (
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
     person_id integer,
-    session boolean DEFAULT false NOT NULL
+    session boolean DEFAULT false NOT NULL,
+    privy boolean DEFAULT false NOT NULL
 );
 
 COMMENT ON COLUMN public.api_key.secret_hash IS 'SHA-256 of the whole key; the key itself is shown once and never stored';
@@ -98,6 +99,8 @@ COMMENT ON COLUMN public.api_key.secret_hash IS 'SHA-256 of the whole key; the k
 COMMENT ON COLUMN public.api_key.person_id IS 'Whose key it is; null for machines';
 
 COMMENT ON COLUMN public.api_key.session IS 'Made by logging in, ended by logging out';
+
+COMMENT ON COLUMN public.api_key.privy IS 'May see security incidents, as whoever made it may; means something with the scope admin alone';
 
 ALTER TABLE public.api_key ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.api_key_id_seq
