@@ -150,7 +150,7 @@ async def _core(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: S
     )
     silences = SilenceJudge(clock, settings.limits.silences, metrics.unjudged)
     records = Records(Openings(settings, rules, catalogue), reserve, clock, key)
-    committer = Committer(clock, settings.dedup, records, silences)
+    committer = Committer(clock, settings.dedup, records, silences, settings.limits.stored_bytes_per_day)
     observer = IntakeObserver(metrics, counting, timers.note_armed, telling.wake.set)
     intake = Intake(lambda: parts.connection(settings.database.url, parts.WRITER), committer, clock, settings.server, observer)
     fields = Fields.from_settings(settings.fields)
