@@ -53,6 +53,7 @@ class Ways:
         return paged(
             [*self.form.routes(), *MyPage(context, self.form.pages).routes(), *RecordPage(reading, self.form.pages).routes()],
             self.form.pages,
+            context.keys.let_stranger,
         )
 
 
