@@ -7,7 +7,7 @@ and the groups of the catalogue, of which `MOST_GROUPS` are named at most.
 All label values known beforehand are created at 0, so that rate() and absent() mean what they say.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
@@ -16,6 +16,7 @@ from gateway.first_reading import FirstReading
 from gateway.incident_counters import IncidentCounters
 from gateway.incident_metrics import IncidentMetrics
 from gateway.incidents.model import Outcome, TimerKind
+from gateway.supervisor.decisions import Reason
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # series that Prometheus makes no use of
 
@@ -237,6 +238,12 @@ class Metrics:
             buckets=LAG,
             registry=registry,
         )
+        self.restarts = Counter(
+            "gateway_process_restarts",
+            "Restarts of the serving process by its supervisor, by reason",
+            ("reason",),
+            registry=registry,
+        )
         self.audit_age = Gauge(
             "gateway_audit_head_age_seconds", "Seconds since the newest seal over the timelines", registry=registry
         )
@@ -269,14 +276,21 @@ class Metrics:
             self.timer_lateness.labels(kind_label(kind))
             self.timers_fired.labels(kind_label(kind))
             self.timers_poisoned.labels(kind_label(kind))
+        for reason in Reason:
+            self.restarts.labels(reason.value)
         for callers in CALLERS:
             self.bodies_refused.labels(callers)
         for said in PINGS:
             self.pings.labels(said)
-        for reason in UNJUDGED:
-            self.silences_not_judged.labels(reason)
+        for why in UNJUDGED:
+            self.silences_not_judged.labels(why)
         for state in MONITORS:
             self.monitors.labels(state)
+
+    def restarted(self, counts: Mapping[Reason, int]) -> None:
+        """Go on counting the restarts of this process where its supervisor is."""
+        for reason, count in counts.items():
+            self.restarts.labels(reason.value).inc(count)
 
     def clear_quarantine(self) -> None:
         """Set what waits in quarantine back to 0."""

@@ -1,9 +1,10 @@
 """The composition root: builds the graph of one replica, runs it, and stops it in order."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -60,6 +61,7 @@ from gateway.quarantine.mappings import EVERY as MAP_EVERY
 from gateway.quarantine.mappings import Mappings
 from gateway.settings import Settings
 from gateway.sla.runner import Runner as Timers
+from gateway.supervisor.decisions import Reason
 from gateway.upkeep import Upkeep
 from gateway.watchdog import watched
 
@@ -87,15 +89,24 @@ class Gateway:
     health: Health
     desk: Desk
     mail: MailRoom
+    metrics: Metrics
     addresses: list[Any] = field(default_factory=list)
     smtp: Sequence[Any] = ()
 
 
 @asynccontextmanager
 async def running(
-    settings: Settings, clock: Clock, *, allow_unsafe: bool = False, fetch: Fetch | None = None
+    settings: Settings,
+    clock: Clock,
+    *,
+    allow_unsafe: bool = False,
+    fetch: Fetch | None = None,
+    restarts: Mapping[Reason, int] = MappingProxyType({}),
 ) -> AsyncIterator[Gateway]:
-    """Everything a replica needs, running; stopped in the opposite order of its start. `fetch` asks the world for it."""
+    """Everything a replica needs, running; stopped in the opposite order of its start.
+
+    `fetch` asks the world for it; `restarts` is how often its supervisor restarted it, by reason.
+    """
     async with AsyncExitStack() as stack:
         pool = await open_pool(settings.database, allow_unsafe=allow_unsafe)
         stack.callback(pool.terminate)
@@ -105,7 +116,9 @@ async def running(
         size, limits = parts.reading(settings.database)
         reads = await open_pool(size, allow_unsafe=allow_unsafe, settings=limits)
         stack.callback(reads.terminate)
-        yield await _assemble(stack, Pools(pool, timer_pool, reads), settings, clock, fetch or parts.fetch(stack))
+        gateway = await _assemble(stack, Pools(pool, timer_pool, reads), settings, clock, fetch or parts.fetch(stack))
+        gateway.metrics.restarted(restarts)
+        yield gateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +169,7 @@ async def _assemble(stack: AsyncExitStack, pools: Pools, settings: Settings, clo
     login = parts.login(stack, pool, settings, clock)
     context = Context(
         desk, keys, login, parts.oidc(stack, login, settings), core.links, filing, mender, settings.problems,
-        ways.room.open_set_aside, Searches(max(1, settings.database.read_pool_max // 2)),
+        ways.room.open_set_aside, settings.limits, Searches(max(1, settings.database.read_pool_max // 4)),
     )  # fmt: skip
     pulse = Pulse(pool, clock, intake.submit, metrics)
     upkeep = Upkeep(pool, settings, clock, metrics, desk.rules, desk.key)
@@ -177,7 +190,7 @@ async def _assemble(stack: AsyncExitStack, pools: Pools, settings: Settings, clo
     mail_door = MailDoor(ways.room, pool, keys.recognise, ReplyTokens(core.links.secrets), relays)
     smtp = await stack.enter_async_context(receiving(mail_door, metrics.mail_sessions.set))
     await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
-    return Gateway(app, pool, intake, timers, health, desk, ways.room, smtp=smtp)
+    return Gateway(app, pool, intake, timers, health, desk, ways.room, metrics, smtp=smtp)
 
 
 def _jobs(desk: Desk, counting: ChangeObserver, pulse: Pulse, mappings: Mappings, ways: people.Ways) -> tuple[Periodic, ...]:

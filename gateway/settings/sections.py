@@ -7,7 +7,7 @@ import msgspec
 from gateway.durations import Duration
 from gateway.settings.arrival import AtMost, Bounds, Dedup, Intake, Mail, Routing, ServiceIntake
 from gateway.settings.chat import Chat
-from gateway.settings.forms import Form
+from gateway.settings.forms import Count, Form
 from gateway.settings.messengers import DingTalk, Feishu, Slack, WeCom
 from gateway.settings.phone import Phone
 from gateway.settings.process import CustomField, Escalation, Major, Problems, Sla
@@ -176,11 +176,14 @@ class Attachments(Section, frozen=True):
 class UseLimits(Section, frozen=True):
     """How much one integration, key, person or stranger may use, so that nobody uses what others need.
 
-    `silences` and `silence_patterns` are the silences of an integration that have not ended, and their regular expressions.
+    `silences` and `silence_patterns` are the silences of an integration that have not ended, and their regular expressions;
+    `link_per_hour` and `link_per_record` what the bearers of links to one record may do with it.
     """
 
     silences: int
     silence_patterns: int
+    link_per_hour: Count
+    link_per_record: Count
 
 
 class Settings(Section, frozen=True):

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from gateway.settings import load
+from gateway.supervisor.decisions import GRACE, LONGEST_PAUSE, SILENT
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -199,6 +200,14 @@ def test_the_unit_gives_up_every_privilege_it_can() -> None:
         "Restart=always",
     ):
         assert f"\n{line}\n" in text
+
+
+def test_systemd_watches_the_supervisor_and_gives_it_time_to_replace_a_stuck_process() -> None:
+    text = (DEPLOY / "systemd/incident-gateway.service").read_text("utf-8")
+    unit = dict(re.findall(r"^(\w+)=(.+)$", text, re.MULTILINE))
+    assert (unit["Type"], unit["NotifyAccess"], unit["KillMode"]) == ("notify", "main", "mixed")
+    assert float(unit["WatchdogSec"]) > SILENT + GRACE + LONGEST_PAUSE
+    assert unit["LimitCORE"] == "0", "a core file holds secrets"
 
 
 def test_prometheus_accepts_its_configuration(tmp_path: Path) -> None:

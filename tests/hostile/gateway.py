@@ -10,15 +10,15 @@ import sys
 import threading
 import time
 import traceback
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import uvloop
 
 from gateway.clock import SystemClock
-from gateway.commands import serving
 from gateway.db.migrate import migrate
-from gateway.settings import load
+from gateway.serving import serving
+from gateway.settings import Settings, load
+from gateway.supervisor.child import Line
 
 CLOCK = SystemClock()
 
@@ -66,8 +66,12 @@ async def main(folder: Path) -> None:
     await migrate(settings.database.url)
     beats = Beats(folder / "holds.jsonl")
     threading.Thread(target=beats.watch, daemon=True).start()
-    async with AsyncExitStack() as stack:
-        gateway, stop = await serving(stack, settings)
+    with open(os.devnull, "wb", buffering=0) as unheard:  # noqa: PTH123 - no path, and no supervisor either
+        await serve(settings, folder, beats, Line(unheard.fileno()))
+
+
+async def serve(settings: Settings, folder: Path, beats: Beats, line: Line) -> None:
+    async with serving(settings, line) as (gateway, stop):
         beating = asyncio.create_task(beats.beat())
         routes = sorted({(route.method, route.resource.canonical) for route in gateway.app.router.routes() if route.resource})
         ready = {"port": gateway.addresses[0][1], "routes": routes}
