@@ -169,9 +169,14 @@ async def _assemble(stack: AsyncExitStack, pools: Pools, settings: Settings, clo
         parts.filing(stack, desk, settings.attachments),
     )
     sources = {source.slug: source for source in SOURCES}
-    door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, Kept(fetch, clock), mappings)
+    reader = parts.alert_reader(stack)
+    door = FrontDoor(
+        sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, Kept(fetch, clock), mappings, reader
+    )
     ways = people.ways(stack, door, filing, core.links, telling.channels)
-    mender = Mender(Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.releases))
+    mender = Mender(
+        Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.releases, parts.reading_again(reader))
+    )
     login = parts.login(stack, pool, settings, clock)
     context = Context(
         desk, keys, login, parts.oidc(stack, login, settings), core.links, filing, mender, settings.problems,
