@@ -39,7 +39,7 @@ def doors(
         *ways.reports.pages(context, reading),
         *health.routes(),
         *Alerts(door, desk, reads).routes(),
-        *Heartbeats(door, desk.pool, desk.clock).routes(),
+        *Heartbeats(door, desk.pool, desk.clock, limits.heartbeats).routes(),
         *Silences(desk.pool, reads, keys, desk.clock, limits).routes(),
         *Pings(pulse, keys.authenticate).routes(),
     ]

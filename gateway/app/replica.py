@@ -59,6 +59,7 @@ from gateway.operations.service_redating import ServiceRedating
 from gateway.periodic import Periodic, Periodics
 from gateway.quarantine.mappings import EVERY as MAP_EVERY
 from gateway.quarantine.mappings import Mappings
+from gateway.quotas import Quotas
 from gateway.settings import Settings
 from gateway.sla.runner import Runner as Timers
 from gateway.supervisor.decisions import Reason
@@ -150,7 +151,7 @@ async def _core(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: S
     )
     silences = SilenceJudge(clock, settings.limits.silences, metrics.unjudged)
     records = Records(Openings(settings, rules, catalogue), reserve, clock, key)
-    committer = Committer(clock, settings.dedup, records, silences)
+    committer = Committer(clock, settings.dedup, records, silences, settings.limits.stored_bytes_per_day)
     observer = IntakeObserver(metrics, counting, timers.note_armed, telling.wake.set)
     intake = Intake(lambda: parts.connection(settings.database.url, parts.WRITER), committer, clock, settings.server, observer)
     fields = Fields.from_settings(settings.fields)
@@ -162,11 +163,20 @@ async def _assemble(stack: AsyncExitStack, pools: Pools, settings: Settings, clo
     pool, timer_pool = pools.acting, pools.timers
     core = await _core(stack, pool, timer_pool, settings, clock)
     desk, intake, timers, telling, metrics = core.desk, core.intake, core.timers, core.telling, core.metrics
-    keys, mappings, filing = Keys(pool, clock), Mappings(), parts.filing(stack, desk, settings.attachments)
+    keys, mappings, filing = (
+        Keys(pool, clock, Quotas(settings.limits, metrics.quota_refused)),
+        Mappings(),
+        parts.filing(stack, desk, settings.attachments),
+    )
     sources = {source.slug: source for source in SOURCES}
-    door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, Kept(fetch, clock), mappings)
+    reader = parts.alert_reader(stack)
+    door = FrontDoor(
+        sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, Kept(fetch, clock), mappings, reader
+    )
     ways = people.ways(stack, door, filing, core.links, telling.channels)
-    mender = Mender(Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.releases))
+    mender = Mender(
+        Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.releases, parts.reading_again(reader))
+    )
     login = parts.login(stack, pool, settings, clock)
     context = Context(
         desk, keys, login, parts.oidc(stack, login, settings), core.links, filing, mender, settings.problems,
