@@ -81,7 +81,8 @@ def _takes_unverified_mail(settings: Settings) -> bool:
     """Return whether people write by mail and no check of who they are is believed."""
     mail = settings.mail
     comes = bool(mail.reply_to or mail.listener.host or mail.imap)
-    return comes and not (mail.authentication.servers or mail.ses.accounts or mail.sendgrid_key)
+    named = mail.authentication.servers or any(one.servers for one in mail.imap.values())
+    return comes and not (named or mail.ses.accounts or mail.sendgrid_key)
 
 
 def _listening(settings: Settings, known: Sequence[Flaw]) -> Iterator[Flaw]:

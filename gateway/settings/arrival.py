@@ -197,8 +197,8 @@ class MailListener(Section, frozen=True):
 class MailAuthentication(Section, frozen=True):
     """Authentication of those who write: whose Authentication-Results (RFC 8601) count.
 
-    `servers` are the names by which trusted receiving servers sign theirs. `relays` are the networks
-    from which they hand mails to the gateway's listener; `posted` believes what holders of keys post.
+    `servers` are the names by which the servers sign theirs that hand mails to the gateway's listener,
+    from the networks `relays`; `posted` believes them in what holders of keys post too.
     """
 
     servers: tuple[str, ...]

@@ -1,7 +1,7 @@
 """What is wrong with the settings of mail. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from gateway.errors import Flaw
@@ -63,6 +63,7 @@ def _of_mailbox(name: str, own: Imap) -> Iterator[tuple[str, str]]:
         yield "/password_file", "name the file that the password is in"
     if not SHORTEST_POLL <= own.poll <= LONGEST_POLL:
         yield "/poll", "a mailbox is asked every 1s to 5m"
+    yield from _of_servers(own.servers)
     if own.after == "move" and own.move_to in ("", own.folder):
         yield "/move_to", "name another folder that mails are moved to"
 
@@ -70,7 +71,11 @@ def _of_mailbox(name: str, own: Imap) -> Iterator[tuple[str, str]]:
 def _of_authentication(own: MailAuthentication) -> Iterator[tuple[str, str]]:
     for place, detail in nonsense(own.relays):
         yield f"/relays/{place}", detail
-    for place, server in enumerate(own.servers):
+    yield from _of_servers(own.servers)
+
+
+def _of_servers(servers: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for place, server in enumerate(servers):
         if not SERVER.fullmatch(server):
             yield f"/servers/{place}", "the name of a server, such as mx.example.com"
 

@@ -24,7 +24,8 @@ class Imap(Section, frozen=True):
     """A mailbox that mail is fetched from by IMAP: what is not seen yet, or with `after` "move" whatever is in the folder.
 
     `tls` is from the first byte ("implicit"), by STARTTLS, or none at all. `authorities` is a file of certificates to trust
-    instead of the machine's. `integration` is the slug of the integration that its mail is for.
+    instead of the machine's. `integration` is the slug of the integration that its mail is for. `servers` are the names by which
+    the servers that deliver into the mailbox sign Authentication-Results.
     """
 
     host: str
@@ -39,6 +40,7 @@ class Imap(Section, frozen=True):
     move_to: str = "Processed"
     poll: Duration = Duration(seconds=15)
     integration: str = "email"
+    servers: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Without the password: whatever is printed may be kept."""

@@ -30,6 +30,7 @@ def places(folder: Path, text: str) -> set[str]:
         ("[mail]\nat_once = 0", "/mail/at_once"),
         (MAILBOX.replace(".desk", ".Desk"), "/mail/imap/Desk"),
         (MAILBOX.replace("secret", ""), "/mail/imap/desk/password_file"),
+        (MAILBOX + 'servers = ["mx example"]', "/mail/imap/desk/servers/0"),
         (MAILBOX + 'poll = "10m"', "/mail/imap/desk/poll"),
         (MAILBOX + 'after = "move"\nmove_to = "INBOX"', "/mail/imap/desk/move_to"),
         ("[mail.listener]\nstarttls = true", "/mail/listener/certificate"),

@@ -60,28 +60,30 @@ def signed_domains(text: str) -> tuple[Check, ...]:
     return tuple(Check("dkim", result, domain) for domain, result in found[:MOST_CHECKS])
 
 
-def sender_check(authors: Collection[str], found: Iterable[Stamp], servers: Collection[str]) -> SenderCheck:
+def sender_check(
+    authors: Collection[str], found: Iterable[Stamp], servers: Collection[str], *, by_service: bool = False
+) -> SenderCheck:
     """Return whether the one author of a mail is vouched for.
 
     `authors` are all addresses of all its From fields: with more than one nobody can say whom a
-    check was about. `servers` are the names of those believed, beside the service itself.
+    check was about. `servers` are the names of those believed, `by_service` says that the service is.
     """
     if len(authors) != 1:
         return SenderCheck.UNKNOWN
     (author,) = authors
-    checks = list(_believed(found, {_folded(one) for one in servers}))
+    checks = list(_believed(found, {_folded(one) for one in servers}, by_service=by_service))
     if any(one.method == "dmarc" and one.result == "fail" for one in checks):
         return SenderCheck.FAILED
     passed = any(one.result == "pass" and _vouches(one, author) for one in checks)
     return SenderCheck.AUTHENTICATED if passed else SenderCheck.UNKNOWN
 
 
-def _believed(found: Iterable[Stamp], servers: Collection[str]) -> Iterator[Check]:
+def _believed(found: Iterable[Stamp], servers: Collection[str], *, by_service: bool) -> Iterator[Check]:
     """Yield the checks of the service, and those of the topmost stamp by one of the servers."""
     topmost = True
     for stamp in found:
         if stamp.server == SERVICE:
-            yield from stamp.checks
+            yield from stamp.checks if by_service else ()
         elif topmost and _folded(stamp.server) in servers:
             topmost = False
             yield from stamp.checks

@@ -71,19 +71,20 @@ class MailPosts:
         if way == "ses":
             return await self.amazon.take(integration_id, request.headers, body)
         posted = Posted(MAIL if way == "raw" else request.headers.get("Content-Type", FORM), body)
-        believed = await self._is_proven(way, request, posted) or self.mail.authentication.posted
-        return await self.room.take(integration_id, replace(posted, believed=believed))
+        by_service, trusted = await self._is_sendgrid(way, request, posted), self.mail.authentication
+        servers = trusted.servers if trusted.posted else ()
+        return await self.room.take(integration_id, replace(posted, servers=servers, by_service=by_service))
 
-    async def _is_proven(self, way: str, request: web.Request, posted: Posted) -> bool:
-        """Check the service's signature where its key is known, and return whether it is.
+    async def _is_sendgrid(self, way: str, request: web.Request, posted: Posted) -> bool:
+        """Check the service's signature where its key is known, and return whether SendGrid signed.
 
-        Raises Unauthenticated.
+        Mailgun's forms have a field for each header of the mail, so no field of theirs is a check of
+        its own. Raises Unauthenticated.
         """
         if way == "mailgun" and self.mail.mailgun_key:
             self._by_mailgun(
                 form(posted) if len(posted.body) <= SHORT else await self.reader.call("mail", CPU_SECONDS, form, posted)
             )
-            return True
         if way == "sendgrid" and self.mail.sendgrid_key:
             self._by_sendgrid(request, posted.body)
             return True

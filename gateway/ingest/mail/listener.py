@@ -72,8 +72,9 @@ class MailDoor:
         """Commit the mail, for each integration it was sent to."""
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         integrations = {one for address in envelope.rcpt_tos if (one := await self._integration(address)) is not None}
-        sender, believed = (envelope.mail_from or "").strip(" <>"), within(str((session.peer or ("",))[0]), self.relays)
-        posted = Posted(MAIL, content, sender, tuple(envelope.rcpt_tos), believed)
+        by_relay = within(str((session.peer or ("",))[0]), self.relays)
+        servers = self.room.mail.authentication.servers if by_relay else ()
+        posted = Posted(MAIL, content, (envelope.mail_from or "").strip(" <>"), tuple(envelope.rcpt_tos), servers)
         receipts = [await self.room.take(integration, posted) for integration in sorted(integrations)]
         return f"250 2.0.0 taken as {receipts[0].id}" if receipts else NOT_NOW
 

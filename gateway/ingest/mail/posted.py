@@ -38,8 +38,9 @@ class Posted:
     """A mail as it was handed over.
 
     `kind` is the Content-Type of `body`; `envelope` the sender its relay was told, None where nobody
-    knows, and to whom. `believed` says that only a trusted server or service can have handed it
-    over, so that stamps on it count; `dmarc` is the result of the service's check of the address in
+    knows, and to whom. `servers` are the names of the trusted servers that must have handed it over,
+    whose stamps on it count; `by_service` says that the mail service certainly did, so that its own
+    checks count; `dmarc` is the result of the service's check of the address in
     From, "" where it made none.
     """
 
@@ -47,7 +48,8 @@ class Posted:
     body: bytes
     envelope: str | None = None
     recipients: tuple[str, ...] = ()
-    believed: bool = False
+    servers: tuple[str, ...] = ()
+    by_service: bool = False
     dmarc: str = ""
 
 

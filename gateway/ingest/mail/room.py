@@ -116,11 +116,10 @@ class MailRoom:
                 return await self.file(letter, submission, match, self._check(posted, letter))
         return await self.submit(submission)
 
-    def _check(self, posted: Posted, letter: Letter) -> SenderCheck:
+    @staticmethod
+    def _check(posted: Posted, letter: Letter) -> SenderCheck:
         """Return whether who writes is authenticated; nobody is by stamps that anybody can have written."""
-        if not posted.believed:
-            return SenderCheck.UNKNOWN
-        return sender_check(letter.authors, letter.stamps, self.mail.authentication.servers)
+        return sender_check(letter.authors, letter.stamps, posted.servers, by_service=posted.by_service)
 
     async def quarantine(self, integration_id: int, posted: Posted, problem: str) -> Receipt:
         """Keep a mail for somebody to look at, and to replay; once, however often it comes."""

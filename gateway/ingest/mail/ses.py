@@ -115,7 +115,7 @@ def place(posted: Posted) -> Place:
 
 def fetched(posted: Posted, content: bytes) -> Posted:
     """The mail itself in place of the notification that led to it."""
-    return replace(_mail(*_read(posted.body), content), believed=posted.believed)
+    return replace(_mail(*_read(posted.body), content), by_service=posted.by_service)
 
 
 def _mail(told: Notification, receipt: Report, content: bytes) -> Posted:

@@ -79,10 +79,14 @@ def test_with_more_than_one_author_nobody_is_vouched_for() -> None:
 
 
 def test_the_verdict_of_the_service_counts_beside_stamps() -> None:
-    assert sender_check((DORA,), [Stamp(SERVICE, (Check("dmarc", "pass", DORA),))], ()) is PASS
-    assert sender_check((DORA,), [Stamp(SERVICE, (Check("dmarc", "gray", DORA),))], ()) is UNKNOWN
-    assert sender_check((DORA,), [Stamp(SERVICE, signed_domains("{@corp.example : pass}"))], ()) is PASS
-    assert sender_check((DORA,), [Stamp(SERVICE, signed_domains("{@evil.example : pass, @corp.example : fail}"))], ()) is UNKNOWN
+    def by_service(*checks: Check) -> SenderCheck:
+        return sender_check((DORA,), [Stamp(SERVICE, checks)], (), by_service=True)
+
+    assert by_service(Check("dmarc", "pass", DORA)) is PASS
+    assert by_service(Check("dmarc", "gray", DORA)) is UNKNOWN
+    assert by_service(*signed_domains("{@corp.example : pass}")) is PASS
+    assert by_service(*signed_domains("{@evil.example : pass, @corp.example : fail}")) is UNKNOWN
+    assert sender_check((DORA,), [Stamp(SERVICE, (Check("dmarc", "pass", DORA),))], ("", MX)) is UNKNOWN
 
 
 FROM = {

@@ -161,6 +161,42 @@ async def test_what_sendgrid_did_not_sign_is_refused(gateway: Served) -> None:
     assert await titles(gateway) == []
 
 
+STAFF = """
+INSERT INTO person (login, name, email, roles, created_at, updated_at)
+VALUES ('ann', 'Ann', 'ann@example.com', '{service_desk}', now(), now())
+"""
+FORGED = {
+    "dkim": "{@example.com : pass}",
+    "message-headers": json.dumps([
+        ["From", "Ann <ann@example.com>"], ["Message-Id", "<2@x>"], ["In-Reply-To", "<m@x>"],
+        ["Authentication-Results", "mx.example.com; dmarc=pass header.from=example.com"],
+    ]),
+}  # fmt: skip
+
+
+async def test_no_field_or_stamp_in_what_mailgun_posts_makes_a_sender_staff(database_url: str) -> None:
+    plain = load(None, {})
+    trusting = msgspec.structs.replace(plain.mail.authentication, servers=("mx.example.com",))
+    mail = msgspec.structs.replace(plain.mail, mailgun_key="mg", sendgrid_key=PUBLIC, authentication=trusting)
+    database = Database(url=database_url, pool_min=1, pool_max=8)
+    async with served(msgspec.structs.replace(plain, database=database, mail=mail)) as gateway:
+        await gateway.pool.execute(STAFF)
+        await posted(gateway, "/ingest/email/mailgun/{key}", mailgun())
+        _, told = await posted(gateway, "/ingest/email/mailgun/{key}", mailgun(**FORGED, **{"body-plain": "Approved."}))
+        assert told["results"][0]["outcome"] == "added"
+        assert await gateway.pool.fetchval("SELECT actor FROM timeline WHERE event = 'note'") == "ann@example.com"
+
+
+async def test_a_signature_that_sendgrid_tells_of_makes_a_sender_staff(gateway: Served) -> None:
+    await gateway.pool.execute(STAFF)
+    await posted(gateway, "/ingest/email/sendgrid/{key}", sendgrid(), **proof(sendgrid()))
+    head = "From: Ann <ann@example.com>\nIn-Reply-To: <s@x>\nMessage-ID: <s2@x>\n"
+    body = urlencode({"headers": head, "text": "Looked at.", "dkim": "{@example.com : pass}"}).encode()
+    _, told = await posted(gateway, "/ingest/email/sendgrid/{key}", body, **proof(body))
+    assert told["results"][0]["outcome"] == "added"
+    assert await gateway.pool.fetchval("SELECT actor FROM timeline WHERE event = 'note'") == "ann"
+
+
 async def test_the_receipt_of_a_mail_says_what_was_mended(gateway: Served) -> None:
     basic = "Basic " + base64.b64encode(f"postmark:{gateway.keys['ingest']}".encode()).decode()
     given = {"Authorization": basic, "Content-Type": "application/json"}

@@ -141,7 +141,7 @@ def test_what_sendgrid_says_of_signatures_stands_beside_the_mail(whole: bool) ->
     fields = b"email=" + quote(a_mail()).encode() if whole else b"headers=From%3A+ann%40example.com%0A&text=x"
     letter = understood(Posted(FORM, fields + b"&dkim=" + quote("{@example.com : pass}").encode()), Kept())
     assert letter.stamps == (Stamp(SERVICE, (Check("dkim", "pass", "example.com"),)),)
-    assert sender_check(letter.authors, letter.stamps, ()) is SenderCheck.AUTHENTICATED
+    assert sender_check(letter.authors, letter.stamps, (), by_service=True) is SenderCheck.AUTHENTICATED
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_what_sendgrid_says_of_signatures_stands_beside_the_mail(whole: bool) ->
 )
 def test_the_dmarc_verdict_of_ses_is_about_the_author(verdict: str, check: SenderCheck) -> None:
     letter = understood(ses("x@bounces.example", verdict), Kept())
-    assert sender_check(letter.authors, letter.stamps, ()) is check
+    assert sender_check(letter.authors, letter.stamps, (), by_service=True) is check
 
 
 def test_short_fields_are_there_for_signatures() -> None:
