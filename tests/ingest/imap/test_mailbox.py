@@ -121,6 +121,26 @@ async def test_what_is_there_and_what_comes_is_taken_in_and_then_marked_as_read(
     assert b"PEEK" in b"".join(server.said)
 
 
+STAFF = """
+INSERT INTO person (login, name, email, roles, created_at, updated_at)
+VALUES ('ann', 'Ann', 'ann@example.com', '{service_desk}', now(), now())
+"""
+
+
+@pytest.mark.parametrize(("named", "actor"), [("mx.example.com", "ann"), ("mx.elsewhere.example", "ann@example.com")])
+async def test_only_a_server_that_delivers_into_the_mailbox_vouches_for_staff(
+    conn: Any, server: ImapServer, folder: str, reading: Reading, named: str, actor: str
+) -> None:
+    await conn.execute(STAFF)
+    await put(server, folder, "one")
+    async with reading(servers=(named,)):
+        assert await outcomes(conn, 1) == ["opened"]
+        stamp = "mx.example.com; dmarc=pass header.from=example.com"
+        await put(server, folder, "two", In_Reply_To="<one@x>", Authentication_Results=stamp)
+        assert await outcomes(conn, 2) == ["opened", "added"]
+    assert await conn.fetchval("SELECT actor FROM timeline WHERE event = 'note'") == actor
+
+
 async def test_mail_may_be_moved_instead_and_the_line_encrypted_later(
     conn: Any, server: ImapServer, folder: str, reading: Reading
 ) -> None:
