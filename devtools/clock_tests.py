@@ -9,8 +9,8 @@ from devtools.faketime import clocks_ahead
 SHARED = ["-n", "2", "--dist", "loadgroup"]
 """Two processes: tests/conftest.py says which tests stay together."""
 
-SLOW = ["tests/faults", "tests/silence"]
-"""Tests that kill processes, or search at random for minutes: `gw test-slow`, a gate of its own behind the suite."""
+SLOW = ["tests/faults", "tests/silence", "tests/hostile"]
+"""Tests that kill processes, search at random for minutes, or attack a gateway: `gw test-slow`, a gate of its own."""
 
 OTHER_CLOCKS = ["tests/e2e", "tests/deploy", "tests/devtools"]
 """Tests of programs whose clock no library can move, and tests that move clocks themselves."""

@@ -47,7 +47,14 @@ def _silence(seed: int) -> int:
     return subprocess.call([str(python), "-m", "pytest", "-q", "-s", "-n", "0", test], env=asked, cwd=ROOT)
 
 
+def _hostile(seed: int) -> int:
+    asked = {**os.environ, "HOSTILE_SEED": str(seed), "HOSTILE_INPUTS": "1000000"}
+    python = prepare(Packages.ALL)
+    return subprocess.call([str(python), "-m", "pytest", "-q", "-rP", "-n", "0", "tests/hostile"], env=asked, cwd=ROOT)
+
+
 LONG_RUNS = (
+    LongRun("hostile", "a million hostile inputs to every route", _hostile),
     LongRun("silence", "100,000 steps of the search for silent incidents", _silence),
     LongRun("clock", "the test suite with all clocks 400 days ahead", _clock),
 )

@@ -13,17 +13,15 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
-import structlog
 import uvloop
 
-from gateway import commands, logs, replaying
+from gateway import commands, logs, replaying, serving
 from gateway.development import command
-from gateway.errors import Misconfigured
-from gateway.failures import failure_line
+from gateway.failures import outcome
 from gateway.settings import load
 from gateway.settings.loading import load_all
 
@@ -33,30 +31,20 @@ SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 MOST = 2**31 - 1
 """The largest number of a key."""
 
-log = structlog.get_logger()
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, 1 when it found something wrong, 2 when it could not run."""
     options = _parser().parse_args(arguments)
     logs.configure(level=options.log_level)
-    try:
-        settings = options.load(options.config, _environ(options))
-        status: int = uvloop.run(options.run(settings, options))
-    except Misconfigured as error:
-        commands.print_problems(error.detail, error.flaws)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    except Exception as error:
-        line = failure_line(error)
-        if line is None:
-            raise
-        log.debug("command_failed", exc_info=True)
-        print(f"gateway: {line}", file=sys.stderr)
-        return 2
-    else:
-        return status
+    return outcome(lambda: options.run(options.load(options.config, _environ(options)), options))
+
+
+Command = Callable[[Any, argparse.Namespace], Coroutine[Any, Any, int]]
+
+
+def _in_loop(command: Command) -> Callable[[Any, argparse.Namespace], int]:
+    """Return the command as one that needs no running event loop."""
+    return lambda settings, options: uvloop.run(command(settings, options))
 
 
 OTHER_SERVERS = {"DATABASE_URL", "REDIS_URL"}
@@ -104,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = asked.add_parser("serve", parents=[common], help="one replica on DATABASE_URL and REDIS_URL")
     serve.add_argument("--host")
     serve.add_argument("--port", type=_port, help="0 for any free one (default: server.port)")
-    serve.set_defaults(run=commands.serve)
+    serve.set_defaults(run=serving.serve)
     told = "everything on this machine, with keys made and shown"
     dev = asked.add_parser("dev", parents=[common], help=told)
     dev.add_argument("--port", type=_port, help="0 for any free one (default 8080)")
@@ -118,14 +106,14 @@ def _parser() -> argparse.ArgumentParser:
     dev.add_argument("--demo", action="store_true", help="play a day of realistic traffic in a few minutes")
     dev.set_defaults(run=command.dev)
     migrate = asked.add_parser("migrate", parents=[common], help="bring the database's schema up to date")
-    migrate.set_defaults(run=commands.migrate_schema)
+    migrate.set_defaults(run=_in_loop(commands.migrate_schema))
     check = asked.add_parser("check", parents=[common], help="say everything that is wrong with the configuration")
-    check.set_defaults(run=commands.check, load=load_all)
+    check.set_defaults(run=_in_loop(commands.check), load=load_all)
     _keys(asked, common)
     audit = asked.add_parser("audit", parents=[common], help="recompute every timeline's hash chain")
     audit.add_argument("what", choices=("verify",))
     audit.add_argument("--seals", type=Path, help="seals exported outside the database, to find cut-off tails")
-    audit.set_defaults(run=commands.audit)
+    audit.set_defaults(run=_in_loop(commands.audit))
     replaying.arguments(asked.add_parser("replay", parents=[common], help="what a captured request would become"))
     return parser
 
@@ -171,13 +159,13 @@ def _keys(asked: "argparse._SubParsersAction[argparse.ArgumentParser]", common: 
         make.add_argument("name", type=_name, help="what the key is for, as lists show it")
         make.add_argument("scopes", nargs="+", choices=("ingest", "read", "write", "admin"), metavar="SCOPE", help="see below")
         make.add_argument("--integration", type=_slug, help="the sender's name; needed for the scope ingest")
-        make.set_defaults(run=commands.make_key)
+        make.set_defaults(run=_in_loop(commands.make_key))
     listed = "list all keys without their secrets"
-    group.add_parser("list", parents=[common], help=listed, description=listed).set_defaults(run=commands.list_keys)
+    group.add_parser("list", parents=[common], help=listed, description=listed).set_defaults(run=_in_loop(commands.list_keys))
     ended = "end a key by its number in the list"
     revoke = group.add_parser("revoke", parents=[common], help=ended, description=ended)
     revoke.add_argument("id", type=_number, metavar="NUMBER")
-    revoke.set_defaults(run=commands.revoke_key)
+    revoke.set_defaults(run=_in_loop(commands.revoke_key))
 
 
 def _explained(common: argparse.ArgumentParser, told: str) -> dict[str, Any]:

@@ -1,10 +1,14 @@
 """The one line that tells an operator why a command could not run, and what to do about it."""
 
 import errno
+import sys
+from collections.abc import Callable, Iterable
 
 import asyncpg
+import structlog
 
-from gateway.errors import GatewayError
+from gateway.errors import Flaw, GatewayError, Misconfigured
+from gateway.settings.loading import setting_path
 
 MIGRATE = "run `python -m gateway migrate` on this database first"
 NOT_ALLOWED = "this user may not use it: choose another place, or change its owner or mode"
@@ -42,6 +46,34 @@ DATABASE_ADVICE: dict[type[Exception], str] = {
 
 NO_CONNECTION = (ConnectionError, TimeoutError)
 """Raised by the way to a server rather than by what it answers."""
+
+
+log = structlog.get_logger()
+
+
+def outcome(work: Callable[[], int]) -> int:
+    """Return the exit status of a command: 2 when it could not run, which is said in one line where one can say it."""
+    try:
+        return work()
+    except Misconfigured as error:
+        print_problems(error.detail, error.flaws)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        line = failure_line(error)
+        if line is None:
+            raise
+        log.debug("command_failed", exc_info=True)
+        print(f"gateway: {line}", file=sys.stderr)
+        return 2
+
+
+def print_problems(title: str, flaws: Iterable[Flaw]) -> None:
+    """Print problems to people, each with the path of its setting as the file has it."""
+    print(f"gateway: {title}", file=sys.stderr)
+    for flaw in flaws:
+        print(f"  {setting_path(flaw.pointer)}: {flaw.detail}", file=sys.stderr)
 
 
 def failure_line(error: BaseException) -> str | None:

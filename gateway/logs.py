@@ -6,11 +6,13 @@ What libraries log comes the same way, as the event `library` with its logger's 
 import json
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor
+
+from gateway.key_texts import without_keys
 
 LONGEST = 4_096
 """Characters kept of any one value."""
@@ -29,6 +31,10 @@ def _short(value: Any) -> Any:
     return value if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
+def _without_keys(_: object, __: str, line: Any) -> str:
+    return without_keys(str(line))
+
+
 def _of_library(_: object, __: str, event: EventDict) -> EventDict:
     """What a library wrote in its own words becomes a fact: a slug that changes with every line could not be searched for."""
     record: logging.LogRecord = event.pop("_record")
@@ -41,17 +47,44 @@ WRITTEN: tuple[Processor, ...] = (
     structlog.processors.format_exc_info,
     _cap,
     structlog.processors.JSONRenderer(ensure_ascii=True, default=str),
+    _without_keys,
 )
-"""How every line ends; `ensure_ascii` escapes control and bidirectional characters in values."""
+"""How every line ends, without keys; `ensure_ascii` escapes control and bidirectional characters in values."""
+
+
+class Lines:
+    """A log that lines are written to at once: what cannot be written, as on a full disk, is counted and never an error.
+
+    Whoever logs has something better to do than to fail of it. The next line that can be written is preceded by the count.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file, self._lost = file, 0
+
+    def msg(self, line: str) -> None:
+        """Write one line."""
+        try:
+            if self._lost:
+                lost = {"lines": self._lost, "event": "log_lines_lost", "level": "warning"}
+                self._file.write(json.dumps(lost) + "\n")
+                self._file.flush()
+                self._lost = 0
+            self._file.write(line + "\n")
+            self._file.flush()
+        except (OSError, ValueError):  # ValueError: it is closed
+            self._lost += 1
+
+    debug = info = warning = warn = error = critical = fatal = exception = log = failure = err = msg
 
 
 def configure(*, level: str = "info") -> None:
     """Set up structlog for the process, and the logs of libraries from warnings upwards."""
+    lines = Lines(sys.stderr)
     lowest = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, *STAMPED, *WRITTEN],
         wrapper_class=structlog.make_filtering_bound_logger(lowest),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: lines,
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=max(lowest, logging.WARNING), handlers=[_libraries()], force=True)

@@ -7,7 +7,7 @@ and the groups of the catalogue, of which `MOST_GROUPS` are named at most.
 All label values known beforehand are created at 0, so that rate() and absent() mean what they say.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
@@ -16,6 +16,7 @@ from gateway.first_reading import FirstReading
 from gateway.incident_counters import IncidentCounters
 from gateway.incident_metrics import IncidentMetrics
 from gateway.incidents.model import Outcome, TimerKind
+from gateway.supervisor.decisions import Reason
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # series that Prometheus makes no use of
 
@@ -24,6 +25,10 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 CALLERS = ("known", "stranger")
 PINGS = ("success", "start", "fail", "log", "unknown")
 MONITORS = ("new", "up", "down", "paused")
+QUOTAS = ("requests", "at_once", "bytes", "strangers")
+"""What a key, or an address without one, may use of a replica."""
+UNJUDGED = ("pattern", "work", "number")
+"""Why a silence was not judged."""
 OTHER = "other"
 """What a label value that is not in the table is counted under."""
 LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -65,10 +70,14 @@ class OutboxState(StrEnum):
 
 
 class Metrics:
-    """The table itself; `sources` are the slugs of the configured sources, all others count as `other`."""
+    """The table itself; `sources` are the slugs of the configured sources, all others count as `other`.
+
+    `by_route` has the one family with a series for every route: thousands, which are read beside the event loop.
+    """
 
     def __init__(self, registry: CollectorRegistry, sources: Iterable[str] = ()) -> None:
         self.registry = registry
+        self.by_route = CollectorRegistry()
         self.sources = frozenset(sources) | {OTHER}
         registry.register(FirstReading(self._start_at_zero))
         self._intake(registry)
@@ -119,11 +128,20 @@ class Metrics:
         self.intake_batch = Histogram(
             "gateway_intake_batch_items", "Items committed together in one transaction", buckets=BATCH, registry=registry
         )
+        self.silences_not_judged = Counter(
+            "gateway_silences_not_judged",
+            "Silences that held nothing back since they were not judged, by why, each time an alert came",
+            ("reason",),
+            registry=registry,
+        )
         self.bodies_refused = Counter(
             "gateway_bodies_refused",
             "Request bodies refused with 503 because too many bytes were coming in, by callers known and not yet known",
             ("callers",),
             registry=registry,
+        )
+        self.quota_refusals = Counter(
+            "gateway_quota_refusals", "Requests refused for a quota of their key or address", ("quota",), registry=registry
         )
         self.queue_items = Gauge("gateway_intake_queue_items", "Items waiting for their commit", registry=registry)
         self.queue_bytes = Gauge("gateway_intake_queue_bytes", "Body bytes waiting for their commit", registry=registry)
@@ -204,13 +222,18 @@ class Metrics:
             "gateway_notify_circuits_open", "Endpoints left alone for now after failures", registry=registry
         )
 
+    @property
+    def registries(self) -> tuple[CollectorRegistry, ...]:
+        """All of them together are what is exported."""
+        return self.registry, self.by_route
+
     def _process(self, registry: CollectorRegistry) -> None:
         self.http_seconds = Histogram(
             "gateway_http_request_seconds",
             "Seconds to answer a request, by route template",
             ("route", "method", "status"),
             buckets=LATENCY,
-            registry=registry,
+            registry=self.by_route,
         )
         self.db_pool_size = Gauge("gateway_db_pool_size", "Open database connections", registry=registry)
         self.db_pool_in_use = Gauge("gateway_db_pool_in_use", "Database connections in use", registry=registry)
@@ -218,6 +241,12 @@ class Metrics:
             "gateway_loop_lag_seconds",
             "How late the event loop woke a sleeper, 20 times a second",
             buckets=LAG,
+            registry=registry,
+        )
+        self.restarts = Counter(
+            "gateway_process_restarts",
+            "Restarts of the serving process by its supervisor, by reason",
+            ("reason",),
             registry=registry,
         )
         self.audit_age = Gauge(
@@ -252,12 +281,23 @@ class Metrics:
             self.timer_lateness.labels(kind_label(kind))
             self.timers_fired.labels(kind_label(kind))
             self.timers_poisoned.labels(kind_label(kind))
+        for reason in Reason:
+            self.restarts.labels(reason.value)
         for callers in CALLERS:
             self.bodies_refused.labels(callers)
         for said in PINGS:
             self.pings.labels(said)
+        for quota in QUOTAS:
+            self.quota_refusals.labels(quota)
+        for why in UNJUDGED:
+            self.silences_not_judged.labels(why)
         for state in MONITORS:
             self.monitors.labels(state)
+
+    def restarted(self, counts: Mapping[Reason, int]) -> None:
+        """Go on counting the restarts of this process where its supervisor is."""
+        for reason, count in counts.items():
+            self.restarts.labels(reason.value).inc(count)
 
     def clear_quarantine(self) -> None:
         """Set what waits in quarantine back to 0."""
@@ -274,6 +314,14 @@ class Metrics:
         """Set the counts of monitors back to 0."""
         for state in MONITORS:
             self.monitors.labels(state).set(0)
+
+    def quota_refused(self, quota: str) -> None:
+        """Count a request refused for a quota."""
+        self.quota_refusals.labels(quota).inc()
+
+    def unjudged(self, reason: str, count: int) -> None:
+        """Count silences that held nothing back since they were not judged."""
+        self.silences_not_judged.labels(reason).inc(count)
 
     def ping(self, said: str) -> None:
         """Count one ping."""

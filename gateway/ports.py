@@ -30,6 +30,19 @@ def require_free(host: str, port: int) -> None:
 
 
 @contextmanager
+def reserved(host: str, port: int) -> Iterator[int]:
+    """Keep any free port for ourselves where `port` is 0, so that it stays the same over restarts; yields the port."""
+    if port:
+        yield port
+        return
+    family, kind, protocol, _, address = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as keeper:
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        keeper.bind(address)
+        yield int(keeper.getsockname()[1])
+
+
+@contextmanager
 def named_port_failures(host: str, port: int) -> Iterator[None]:
     """Turn an OSError about a port into Misconfigured, which names the port."""
     try:

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from gateway.incidents import audit
 from gateway.incidents.ledger import Ledger
 from gateway.metrics import Metrics
 from gateway.periodic import Periodic
+from gateway.quarantine.old_keys import mask_old_keys
 from gateway.settings import Settings
 from gateway.sla import clocks
 from gateway.sla.clocks import ClockState
@@ -23,6 +25,7 @@ from gateway.sla.timers import Rules
 
 HOUSEKEEPING_EVERY = 600.0
 SEAL_EVERY = 60.0
+OLD_KEYS_EVERY = 60.0
 
 log = structlog.get_logger()
 
@@ -76,6 +79,8 @@ DELETE FROM login_attempt WHERE since < coalesce($1::timestamptz, statement_time
 PURGE_BUCKETS = """
 DELETE FROM form_bucket WHERE filled_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval
 """
+AN_HOUR = timedelta(hours=1)
+"""When the bucket of a record's links is full again."""
 PURGE_STATES = "DELETE FROM login_state WHERE expires_at < coalesce($1::timestamptz, statement_timestamp())"
 
 PURGE_SILENCES = """
@@ -104,6 +109,7 @@ class Upkeep:
             Periodic("housekeeping", HOUSEKEEPING_EVERY, self.housekeeping),
             Periodic("gauges", telemetry.EVERY_S, self.refresh),
             Periodic("seal", SEAL_EVERY, self.seal),
+            Periodic("old_keys", OLD_KEYS_EVERY, partial(mask_old_keys, self.pool, self.clock)),
         )
 
     async def housekeeping(self) -> None:
@@ -130,7 +136,7 @@ class Upkeep:
             await conn.execute(PURGE_CODES, stamp)
             await conn.execute(PURGE_SILENCES, stamp)
             await conn.execute(PURGE_ATTEMPTS, stamp, self.settings.login.window)
-            await conn.execute(PURGE_BUCKETS, stamp, self.settings.form.refilled_within)
+            await conn.execute(PURGE_BUCKETS, stamp, max(self.settings.form.refilled_within, AN_HOUR))
 
     async def refresh(self) -> None:
         """Gauges that only the database knows."""

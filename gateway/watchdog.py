@@ -1,11 +1,9 @@
-"""Watches the event loop: measures how late it wakes a sleeper, says where it is held up, ends a replica that is stuck.
+"""Watches the event loop from inside: measures how late it wakes a sleeper, and says where it is held up.
 
-A replica that is stuck holds its senders and its timer shards; one that has ended is started anew by its supervisor
-while the others take over.
+A call of C that holds the interpreter blinds it, so it ends nothing: that is for the supervisor (`gateway/supervisor`).
 """
 
 import asyncio
-import os
 import sys
 import threading
 import traceback
@@ -22,8 +20,8 @@ BEAT = 0.05
 LOOK = 0.25
 """Seconds between two looks of the watching thread."""
 
-STALLED, STUCK = 1.0, 10.0
-"""Seconds without a beat after which the log says where the loop is, and after which the process ends."""
+STALLED = 1.0
+"""Seconds without a beat after which the log says where the loop is."""
 
 log = structlog.get_logger()
 
@@ -35,8 +33,8 @@ class Watch:
     a stuck one.
     """
 
-    def __init__(self, thread_id: int, end: Callable[[], None]) -> None:
-        self._thread_id, self._end = thread_id, end
+    def __init__(self, thread_id: int) -> None:
+        self._thread_id = thread_id
         self._silent = 0
 
     def beat(self) -> None:
@@ -48,9 +46,6 @@ class Watch:
         self._silent += 1
         if self._silent == round(STALLED / LOOK):
             log.warning("event_loop_stalled", seconds=STALLED, stack=self._stack())
-        if self._silent == round(STUCK / LOOK):
-            log.error("event_loop_stuck", seconds=STUCK, stack=self._stack())
-            self._end()
 
     def _stack(self) -> str:
         frame = sys._current_frames().get(self._thread_id)  # noqa: SLF001 - the documented way to see another thread's stack
@@ -60,7 +55,7 @@ class Watch:
 @asynccontextmanager
 async def watched(clock: Clock, lag: Callable[[float], None]) -> AsyncIterator[None]:
     """Watch the running loop; `lag` is told, about twenty times a second, how many seconds late a sleeper was woken."""
-    watch, stopped = Watch(threading.get_ident(), lambda: os._exit(1)), threading.Event()
+    watch, stopped = Watch(threading.get_ident()), threading.Event()
 
     def looking() -> None:
         while not stopped.wait(LOOK):

@@ -108,7 +108,8 @@ def test_every_metric_stands_on_its_page_with_its_labels() -> None:
     page = (ROOT / "docs" / "metrics.md").read_text("utf-8")
     rows = re.findall(r"^\| `(gateway_\w+)` \| .* \|(.*)\|$", page, re.MULTILINE)
     shown = {name: re.findall(r"`(\w+)`", labels) for name, labels in rows}
-    metrics = [one for one in Metrics(CollectorRegistry()).registry._collector_to_names if isinstance(one, MetricWrapperBase)]
+    collectors = [one for registry in Metrics(CollectorRegistry()).registries for one in registry._collector_to_names]
+    metrics = [one for one in collectors if isinstance(one, MetricWrapperBase)]
     assert shown == {one._name: list(one._labelnames) for one in metrics}
 
 

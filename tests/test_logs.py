@@ -1,5 +1,7 @@
 """A log line is one JSON object, whatever a sender wrote into its values."""
 
+import errno
+import io
 import json
 import logging
 import subprocess
@@ -53,6 +55,41 @@ def test_no_text_forges_a_line_moves_the_cursor_or_fills_the_disk(capsys: pytest
 @pytest.mark.parametrize("many", [["x" * 100] * 1_000, {"inner": {"deeper": "x" * 100_000}}], ids=["list", "dict"])
 def test_values_within_values_fill_no_disk_either(capsys: pytest.CaptureFixture[str], many: Any) -> None:
     assert len(written(capsys, headers=many)) < 2 * logs.LONGEST
+
+
+class Disk(io.StringIO):
+    """A file on a disk that is full at times."""
+
+    full = False
+
+    def flush(self) -> None:
+        if self.full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_line_that_cannot_be_written_is_no_error_and_the_next_one_tells_how_many_were_lost() -> None:
+    disk = Disk()
+    lines = logs.Lines(disk)
+    lines.msg("before")
+    disk.full = True
+    written = disk.tell()
+    for number in range(3):
+        lines.error(f"lost {number}")
+    disk.truncate(written)
+    disk.seek(written)
+    disk.full = False
+    lines.msg("after")
+    lines.msg("later")
+    before, told, *after = disk.getvalue().splitlines()
+    assert (before, after) == ("before", ["after", "later"])
+    assert json.loads(told) == {"lines": 3, "event": "log_lines_lost", "level": "warning"}
+
+
+def test_a_closed_log_is_no_error_either() -> None:
+    disk = Disk()
+    lines = logs.Lines(disk)
+    disk.close()
+    lines.msg("nobody reads it")
 
 
 def test_below_the_level_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ from aiohttp.web_protocol import RequestPayloadError
 from asyncpg import Record
 
 from gateway.api.context import Call, respond
+from gateway.api.deadlines import FILE_WITHIN, allow_more
 from gateway.api.incidents import found
 from gateway.db.pool import Connection, acquire
 from gateway.errors import Malformed, NotFound, TooLarge
@@ -76,6 +77,7 @@ async def taken_in(call: Call, incident: Incident, who: Who, link: str = "") -> 
     async with received(_chunks(call.request, filing.quota.each), filing.quota.each, filing.stores.directory) as content:
         file = File(name, content, public, link)
         once = call.once(content.sha256)
+        allow_more(FILE_WITHIN)
         _, made = await filing.attach(incident.number, file, who, if_match=call.if_match(), once=once)
     async with acquire(call.context.desk.pool) as conn:
         [after] = await store.by_ids(conn, [incident.id])
@@ -163,6 +165,7 @@ async def download(call: Call, incident: Incident, *, whole: bool) -> web.Respon
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
     }
+    allow_more(FILE_WITHIN)
     pieces = call.context.filing.stores.read(Kept(Place(row["place"]), row["handle"], _id(call), row["size"]))
     return web.Response(body=await _begun(pieces), headers=headers)
 

@@ -2,22 +2,58 @@
 
 import base64
 import binascii
+from dataclasses import dataclass
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from gateway.clock import Clock
 from gateway.db.pool import Pool
-from gateway.errors import Forbidden, Malformed, Unauthenticated
+from gateway.errors import Forbidden, Malformed, Overloaded, QuotaExceeded, Unauthenticated
+from gateway.operations.attempts import network
 from gateway.operations.keys import Caller, KeyRing, Scope
+from gateway.quotas import Quotas
 
 QUERY_NAMES = frozenset({"key", "api_key", "apikey", "token", "access_token"})
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The share of its key that a request holds while it runs."""
+
+    quotas: Quotas
+    key: int
+    announced: int
+    sends: bool
+
+    def end(self, request: web.Request) -> None:
+        """Give it back, and count what came beyond what was announced."""
+        more = 0 if self.announced else request.content.total_bytes
+        self.quotas.leave(self.key, more, sends=self.sends)
+
+
+LEASE = web.RequestKey("lease", Lease)
+
+
+def leased(handler: Handler) -> Handler:
+    """Return the handler of a request whose share is given back at its end."""
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        finally:
+            if (lease := request.get(LEASE)) is not None:
+                lease.end(request)
+
+    return serve
 
 
 class Keys:
     """Lets callers in."""
 
-    def __init__(self, pool: Pool, clock: Clock) -> None:
-        self._ring = KeyRing(pool, clock)
+    def __init__(self, pool: Pool, clock: Clock, quotas: Quotas | None = None) -> None:
+        """Look keys up in the database; without `quotas` nothing is limited."""
+        self._ring, self._clock, self._quotas = KeyRing(pool, clock), clock, quotas
 
     async def authenticate(
         self, request: web.Request, scope: str, given: str | None = None, *, or_scope: str | None = None
@@ -31,7 +67,27 @@ class Keys:
         caller = await self._ring.recognise(given or key_of(request))
         if not caller.may(Scope(scope)) and not (or_scope and caller.may(Scope(or_scope))):
             raise Forbidden(f"this needs a key with the scope {scope!r}")
+        if self._quotas is not None and LEASE not in request:
+            self._enter(self._quotas, request, caller, sends=scope == Scope.INGEST and or_scope is None)
         return caller
+
+    def _enter(self, quotas: Quotas, request: web.Request, caller: Caller, *, sends: bool) -> None:
+        """Count the request; raises QuotaExceeded, and Overloaded to who sends alerts and comes again for that."""
+        size = request.content_length or 0
+        refusal = quotas.enter(caller.id, size, self._clock.monotonic(), sends=sends)
+        if refusal is not None:
+            again = f"{refusal.told}: send again in {refusal.retry_after} s"
+            raise (Overloaded if sends else QuotaExceeded)(again, retry_after=refusal.retry_after)
+        request[LEASE] = Lease(quotas, caller.id, size, sends)
+
+    def let_stranger(self, request: web.Request) -> None:
+        """Count a request without a key; raises QuotaExceeded where its address sends too many."""
+        if self._quotas is None:
+            return
+        refusal = self._quotas.stranger(network(request.remote or ""), self._clock.monotonic())
+        if refusal is not None:
+            again = f"{refusal.told}: come again in {refusal.retry_after} s"
+            raise QuotaExceeded(again, retry_after=refusal.retry_after)
 
     async def recognise(self, key: str) -> Caller:
         """Whose key this is, for ways in that are not HTTP; raises Unauthenticated, and Unavailable when that cannot be told."""

@@ -14,6 +14,7 @@ from msgspec import UNSET
 from gateway import incoming
 from gateway.errors import Flaw, Malformed, TooLarge, Unprocessable
 from gateway.instants import BOUNDS, is_kept
+from gateway.key_texts import body_without_keys
 
 T = TypeVar("T")
 
@@ -34,9 +35,12 @@ CHARSETS = frozenset({None, "utf-8", "utf8", "us-ascii"})
 
 
 async def read(request: web.Request) -> bytes:
-    """The body; raises Malformed for one that is compressed or in a foreign charset and TooLarge above MAX_BYTES."""
+    """The body without keys of the gateway in it, which no request of ours needs and people paste by mistake.
+
+    Raises Malformed for one that is compressed or in a foreign charset and TooLarge above MAX_BYTES.
+    """
     _check_charset(request)
-    return await incoming.read(request, MAX_BYTES)
+    return body_without_keys(await incoming.read(request, MAX_BYTES))
 
 
 @asynccontextmanager

@@ -20,9 +20,12 @@ from gateway.api.auth import Keys
 from gateway.api.matchers import Matcher, anchored, matchers
 from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, acquire
+from gateway.dedup.silences import SilenceJudge
 from gateway.errors import Malformed
+from gateway.incidents.label_matchers import Labelled
 from gateway.instants import kept
 from gateway.operations.allowing import refuse
+from gateway.operations.desk import NOW
 from gateway.operations.permissions import Action, may
 
 ROOTS = ("", "/ingest/alertmanager/{key}")
@@ -87,6 +90,7 @@ class AlertmanagerReads:
     version: str
     started: datetime
     clock: Clock
+    judge: SilenceJudge
 
     def routes(self) -> list[web.RouteDef]:
         """Every address, with and without the key in front."""
@@ -154,7 +158,8 @@ class AlertmanagerReads:
         if not silenced and not muted:
             return []
         async with acquire(self.pool) as conn:
-            found = await held(conn, self.clock.stamp(), integration, asked, receiver)
+            now = await conn.fetchval(NOW, self.clock.stamp())
+            found = await held(conn, self.judge, now, integration, asked, receiver)
         return [alert for alert in found if (silenced if alert.status.silenced_by else muted)]
 
     async def healthy(self, _request: web.Request) -> web.Response:
@@ -199,20 +204,9 @@ async def firing(
 HELD = """
 SELECT a.dedup_key, a.occurrence, a.labels::text AS labels, a.annotations::text AS annotations, a.generator_url,
        coalesce(a.fired_at, a.first_seen) AS starts_at, a.suppressed_until AS ends_at, a.last_seen,
-       array(SELECT s.id::text FROM silence s
-             WHERE s.starts_at <= t.now AND s.ends_at > t.now
-               AND (s.integration_id IS NULL OR s.integration_id = a.integration_id)
-               AND NOT EXISTS (
-                 SELECT FROM json_to_recordset(s.matchers) AS w(name text, sign text, pattern text)
-                 CROSS JOIN LATERAL (SELECT coalesce(nullif(array_remove(ARRAY[nullif(a.labels ->> w.name, ''),
-                   nullif(CASE w.name WHEN 'service' THEN a.service WHEN 'ci' THEN a.ci END, '')], NULL), '{}'),
-                   ARRAY['']) AS texts) AS has
-                 WHERE NOT CASE w.sign WHEN '=' THEN w.pattern = ANY(has.texts) WHEN '!=' THEN w.pattern <> ALL(has.texts)
-                                       WHEN '=~' THEN EXISTS (SELECT FROM unnest(has.texts) AS text WHERE text ~ w.pattern)
-                                       ELSE NOT EXISTS (SELECT FROM unnest(has.texts) AS text WHERE text ~ w.pattern) END)
-             ORDER BY s.id) AS silences
-FROM alert a, (SELECT coalesce($7::timestamptz, statement_timestamp()) AS now) AS t
-WHERE a.suppressed_until > t.now AND a.status = 'firing' AND a.namespace = 'alertmanager'
+       a.integration_id, a.service, a.ci
+FROM alert a
+WHERE a.suppressed_until > $7::timestamptz AND a.status = 'firing' AND a.namespace = 'alertmanager'
   AND ($1::int IS NULL OR a.integration_id = $1::int) AND ($2::text IS NULL OR $3::text ~ $2::text)
   AND NOT EXISTS (
     SELECT FROM unnest($4::text[], $5::text[], $6::text[]) AS w (name, sign, value)
@@ -224,11 +218,22 @@ ORDER BY a.dedup_key, a.key_hash LIMIT 10000
 
 
 async def held(
-    conn: Connection, stamp: datetime | None, integration: int | None, asked: Sequence[Matcher], receiver: str | None
+    conn: Connection,
+    judge: SilenceJudge,
+    now: datetime,
+    integration: int | None,
+    asked: Sequence[Matcher],
+    receiver: str | None,
 ) -> list[Alert]:
     """Each alert that fires and is held back, by the silences it names or else by planned work; raises Malformed."""
-    rows = await _matching(conn, HELD, (integration, stamp), asked, receiver)
-    return [_suppressed(_alert(row), tuple(row["silences"])) for row in rows]
+    rows = await _matching(conn, HELD, (integration, now), asked, receiver)
+    alerts = [_alert(row) for row in rows]
+    looked_at = [
+        (row["integration_id"], Labelled(alert.labels, row["service"], row["ci"]))
+        for row, alert in zip(rows, alerts, strict=True)
+    ]
+    silences = await judge.holding(conn, looked_at, now)
+    return [_suppressed(alert, tuple(ids)) for alert, ids in zip(alerts, silences, strict=True)]
 
 
 def _suppressed(alert: Alert, silences: tuple[str, ...]) -> Alert:

@@ -106,7 +106,7 @@ class Connection(web.RequestHandler):
             raise ConnectionError("the answer had begun: all that is left is to end the connection")
         unforeseen = exc if isinstance(exc, Exception) else RuntimeError(message)
         response = problems.answer(errors.Malformed(NOT_HTTP) if status < 500 else unforeseen)
-        response.headers.update(edge.HEADERS)
+        response.headers.update(edge.headers(self._limits.server.external_url))
         response.force_close()
         return response
 

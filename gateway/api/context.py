@@ -1,7 +1,7 @@
 """What handlers are built with, and the call they are handed."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -9,6 +9,8 @@ import msgspec
 from aiohttp import web
 
 from gateway.api.auth import Keys
+from gateway.api.searching import Searches
+from gateway.db.pool import Pool
 from gateway.errors import Malformed
 from gateway.operations.attach import Filing
 from gateway.operations.desk import Desk
@@ -19,7 +21,7 @@ from gateway.operations.oidc import OidcLogin
 from gateway.operations.reporter_links import ReporterLinks
 from gateway.operations.who import Who
 from gateway.quarantine.work import Mending, Opened
-from gateway.settings import Problems
+from gateway.settings import Problems, UseLimits
 
 _encode = msgspec.json.Encoder().encode
 
@@ -41,6 +43,14 @@ class Context:
     mending: Mending
     problems: Problems
     open_set_aside: OpenSetAside
+    limits: UseLimits
+    searches: Searches = field(default_factory=Searches)
+
+    def on(self, pool: Pool) -> "Context":
+        """Return the same parts, reading by the connections of another pool."""
+        desk = replace(self.desk, pool=pool)
+        filing = replace(self.filing, desk=desk, stores=replace(self.filing.stores, pool=pool))
+        return replace(self, desk=desk, filing=filing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What every answer has in common: a problem for every exception, security headers, a measured time.
+"""What every answer has in common: a problem for every exception, security headers, a deadline, a measured time.
 
 Each handler is wrapped once, where its route is made; aiohttp's middlewares would do the same at a price per request.
 """
@@ -10,6 +10,8 @@ from aiohttp.typedefs import Handler
 from multidict import CIMultiDict
 
 from gateway.api import problems
+from gateway.api.auth import leased
+from gateway.api.deadlines import Deadlines
 from gateway.clock import Clock
 from gateway.networks import Network, client
 
@@ -26,7 +28,8 @@ HEADERS: Mapping[str, str] = {
 }
 """Security headers (OWASP Secure Headers), and no word about the software behind; an answer's own win over them."""
 
-_HEADERS = CIMultiDict(HEADERS)
+STRICT_TRANSPORT = {"Strict-Transport-Security": "max-age=31536000"}
+"""For a year browsers come by TLS alone (RFC 6797); said where people reach the gateway by https, by way of a proxy."""
 
 
 UNMATCHED = "/{unmatched}"
@@ -34,13 +37,28 @@ UNMATCHED = "/{unmatched}"
 
 
 def doors(
-    definitions: Iterable[web.RouteDef], clock: Clock, answered: Answered, proxies: Sequence[Network] = ()
+    definitions: Iterable[web.RouteDef],
+    clock: Clock,
+    answered: Answered,
+    deadlines: Deadlines,
+    proxies: Sequence[Network] = (),
+    external_url: str = "",
 ) -> list[web.RouteDef]:
     """The routes as they are served, and one behind them for whatever matches none; `proxies` are those that are trusted."""
+    common = CIMultiDict(headers(external_url))
+
+    def whole(d: web.RouteDef) -> Handler:
+        return _guarded(_behind(_served(d, clock, answered, deadlines), proxies), common)
+
     return [
-        *(web.RouteDef(d.method, d.path, _guarded(_behind(_served(d, clock, answered), proxies)), d.kwargs) for d in definitions),
-        web.route("*", "/{unmatched:(?s:.*)}", _guarded(_timed(_unmatched, clock, answered))),
+        *(web.RouteDef(d.method, d.path, whole(d), d.kwargs) for d in definitions),
+        web.route("*", "/{unmatched:(?s:.*)}", _guarded(_timed(_unmatched, clock, answered), common)),
     ]
+
+
+def headers(external_url: str) -> dict[str, str]:
+    """Return the headers of every answer of a gateway that people reach at that address."""
+    return {**HEADERS, **(STRICT_TRANSPORT if external_url.startswith("https://") else {})}
 
 
 def _behind(handler: Handler, proxies: Sequence[Network]) -> Handler:
@@ -56,20 +74,20 @@ def _behind(handler: Handler, proxies: Sequence[Network]) -> Handler:
     return behind
 
 
-def _served(definition: web.RouteDef, clock: Clock, answered: Answered) -> Handler:
+def _served(definition: web.RouteDef, clock: Clock, answered: Answered, deadlines: Deadlines) -> Handler:
     """Intake measures itself, to the commit; everything else is measured here."""
-    handler: Handler = definition.handler
+    handler = leased(deadlines.bounded(definition.handler))
     return handler if definition.path.startswith("/ingest") else _timed(handler, clock, answered)
 
 
-def _guarded(handler: Handler) -> Handler:
+def _guarded(handler: Handler, common: CIMultiDict[str]) -> Handler:
     async def guarded(request: web.Request) -> web.StreamResponse:
         try:
             response = await handler(request)
         except Exception as error:  # noqa: BLE001 - the outermost edge: whatever it is, the caller gets a problem
             response = problems.answer(error)
         if not response.prepared:
-            response.headers.merge(_HEADERS)
+            response.headers.merge(common)
         return response
 
     return guarded

@@ -14,7 +14,9 @@ from aiohttp import web
 from asyncpg import Record
 from msgspec import Meta
 
+from gateway.api.auth import key_of
 from gateway.api.context import Call, respond
+from gateway.api.deadlines import allow_more
 from gateway.api.views import IncidentView, views
 from gateway.db.pool import Connection, acquire
 from gateway.errors import Flaw, Malformed
@@ -101,7 +103,10 @@ class Feed:
         self._waiting = 0
 
     async def read(self, call: Call) -> web.Response:
-        """Changes after `after`; with `wait` the answer comes when there is one or the time is over."""
+        """Changes after `after`; with `wait` the answer comes when there is one or the time is over.
+
+        Raises Unauthenticated when the key ends meanwhile.
+        """
         query = _query(call)
         position = position_of(query.after)
         rows = await self._rows(call, position, query)
@@ -118,7 +123,10 @@ class Feed:
                 left = until - clock.monotonic()
                 if rows or left <= 0:
                     return rows
-                await clock.sleep(min(LOOK_EVERY, left))
+                pause = min(LOOK_EVERY, left)
+                allow_more(pause)
+                await clock.sleep(pause)
+                await call.context.keys.recognise(key_of(call.request))  # which may have ended meanwhile
         finally:
             self._waiting -= 1
 
@@ -135,7 +143,7 @@ async def _changes(call: Call, rows: list[Record], query: Query) -> Changes:
     desk = call.context.desk
     async with acquire(desk.pool) as conn:
         incidents = await store.by_ids(conn, sorted({row["incident_id"] for row in shown}))
-        seen = await views(conn, desk.rules, incidents, desk.clock.stamp(), sight(call.who))
+        seen = await views(conn, desk.rules, incidents, desk.clock.stamp(), call.who)
         told = [msgspec.json.decode(row["facts"], type=dict[str, Any]) for row in shown]
         await hide_masters(conn, told, sight(call.who))
     known = {incident.id: view for incident, view in zip(incidents, seen, strict=True)}

@@ -1,11 +1,14 @@
 """Records: list, make, read, correct, act."""
 
+from contextlib import nullcontext
+
 import msgspec
 from aiohttp import web
 
 from gateway.api import body, wire
 from gateway.api.context import Call, respond
 from gateway.api.listing import fields_of, labels_of, page, query_of
+from gateway.api.reporter_view import check_filters
 from gateway.api.views import IncidentView, views
 from gateway.db.pool import acquire, transaction
 from gateway.errors import Flaw, GatewayError, Malformed, NotFound, Unprocessable
@@ -21,7 +24,7 @@ from gateway.operations.desk import NOW
 from gateway.operations.edit import edit
 from gateway.operations.follow_on import follow_on
 from gateway.operations.memory import claimed
-from gateway.operations.permissions import Action, may, sight
+from gateway.operations.permissions import ALLOWED, Action, may, sight
 from gateway.operations.references import delete_reference, reference_tag, set_reference
 
 
@@ -69,10 +72,13 @@ async def list_incidents(call: Call) -> web.Response:
     """One page, newest first unless `sort` says otherwise."""
     desk = call.context.desk
     query, having = query_of(call.request.query), fields_of(call.request.query, desk.fields)
-    async with acquire(desk.pool) as conn:
-        seen = sight(call.who)
-        found, following = await page(conn, query, seen, having, labels_of(call.request.query))
-        return respond(Page(await views(conn, desk.rules, found, desk.clock.stamp(), seen), following))
+    if may(call.who, Action.INSPECT) != ALLOWED:
+        check_filters(query)
+    labels = labels_of(call.request.query)
+    turn = call.context.searches.turn() if query.q or having or labels else nullcontext()
+    async with turn, acquire(desk.pool) as conn:
+        found, following = await page(conn, query, sight(call.who), having, labels)
+        return respond(Page(await views(conn, desk.rules, found, desk.clock.stamp(), call.who), following))
 
 
 async def create_incident(call: Call) -> web.Response:
@@ -234,4 +240,4 @@ async def shown(call: Call, incident: Incident) -> IncidentView:
     """The record as it is shown."""
     desk = call.context.desk
     async with acquire(desk.pool) as conn:
-        return (await views(conn, desk.rules, [incident], desk.clock.stamp(), sight(call.who)))[0]
+        return (await views(conn, desk.rules, [incident], desk.clock.stamp(), call.who))[0]

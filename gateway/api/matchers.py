@@ -1,8 +1,7 @@
 """Alertmanager's label matchers, as amtool and dashboards send them: `name="value"` with = != =~ or !~. Pure.
 
-The regular expressions are never run in this process: PostgreSQL runs them, in an automaton without backtracking and
-under a time limit, so that no pattern can hold up the event loop. What RE2 does not know or what would make the automaton
-huge is refused.
+The regular expressions of filters are run by PostgreSQL, in an automaton without backtracking and under a time limit; those
+of silences by RE2 besides. What RE2 does not know or what would make the automaton huge is refused.
 """
 
 import re

@@ -17,7 +17,7 @@ from gateway.errors import Conflict, Flaw, Forbidden, Unprocessable
 from gateway.oncall import people
 from gateway.operations import keys
 from gateway.operations.keys import Scope
-from gateway.operations.login import Session
+from gateway.operations.login import Change, Session
 
 Password = Annotated[str, Meta(max_length=1_024)]
 
@@ -46,14 +46,18 @@ class Me(msgspec.Struct):
 
 
 class NewPassword(Request, kw_only=True):
-    """A password in place of another; every other session ends."""
+    """A password in place of another; every other session ends, and with them one's keys and chat accounts.
+
+    With `keep_keys` those stay.
+    """
 
     old: Password
     new: Password
+    keep_keys: bool = False
 
 
 class InitialPassword(Request, kw_only=True):
-    """A password for somebody who has none or forgot it; every session of theirs ends."""
+    """A password for somebody who has none or forgot it; all their sessions, keys and chat accounts end."""
 
     new: Password
 
@@ -103,8 +107,8 @@ async def read_me(call: Call) -> web.Response:
 async def put_password(call: Call) -> web.Response:
     """Change one's own password."""
     person_id(call)
-    login = call.caller.who.name
-    await call.context.login.change_password(login, call.body.old, call.body.new, call.address, call.caller.id)
+    given = Change(call.body.old, call.body.new, call.body.keep_keys)
+    await call.context.login.change_password(call.caller.who.name, given, call.address, call.caller.id)
     return web.Response(status=204)
 
 
@@ -125,9 +129,11 @@ async def create_own_key(call: Call) -> web.Response:
     owner, asked = person_id(call), call.body
     if not set(asked.scopes) <= call.caller.scopes - {Scope.INGEST}:
         raise Unprocessable("a key is no wider than the one it is made with", flaws=(Flaw("/scopes", "wider than your own key"),))
-    desk = call.context.desk
+    desk, most = call.context.desk, call.context.limits.own_keys
 
     async def work(conn: Connection) -> Answer:
+        if len(await keys.of_person(conn, owner, desk.clock.stamp())) >= most:
+            raise Unprocessable(f"limits.own_keys is {most} for keys and sessions of one person: end some")
         text, info = await keys.create(
             conn, asked.name, frozenset(asked.scopes), desk.clock.stamp(), expires_at=asked.expires_at, person_id=owner
         )

@@ -16,7 +16,7 @@ from gateway.db.pool import Connection, acquire, transaction
 from gateway.oncall import groups, people
 from gateway.oncall.person import Group, Person
 from gateway.oncall.roles import GroupTier, Role
-from gateway.operations import keys
+from gateway.operations.credentials import end_all
 
 log = structlog.get_logger()
 
@@ -199,9 +199,10 @@ async def _changed(call: Call, changes: dict[str, Any]) -> web.Response:
     login, stamp = call.request.match_info["login"], call.context.desk.clock.stamp()
 
     async def work(conn: Connection) -> Answer:
+        before = await people.by_login(conn, login, lock=True)
         one = await people.change(conn, login, changes, stamp, if_match=call.if_match())
-        if not one.active:
-            await keys.revoke_all_of(conn, one.id, stamp)
+        if not one.active or before.roles - one.roles:
+            await end_all(conn, one.id, stamp)
         return Answer(person_view(one), version=one.version)
 
     response, fresh = await answered(call, work)
@@ -212,10 +213,10 @@ async def _changed(call: Call, changes: dict[str, Any]) -> web.Response:
 
 
 async def forget_identity(call: Call) -> web.Response:
-    """End the sessions of a person and what binds them to the identity provider."""
+    """End all that was issued to a person and what binds them to the identity provider."""
     login, stamp = call.request.match_info["login"], call.context.desk.clock.stamp()
     async with transaction(call.context.desk.pool) as conn:
-        await keys.revoke_all_of(conn, await people.unbind(conn, login, stamp), stamp, sessions_only=True)
+        await end_all(conn, await people.unbind(conn, login, stamp), stamp)
     log.info("identity_forgotten", login=login, by=call.actor)
     return web.Response(status=204)
 

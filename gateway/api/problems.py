@@ -13,6 +13,7 @@ from aiohttp import web
 from gateway import errors
 from gateway.db.faults import Fault, classify
 from gateway.errors import Flaw, GatewayError
+from gateway.key_texts import body_without_keys
 
 log = structlog.get_logger()
 
@@ -38,6 +39,7 @@ PROBLEMS: Mapping[str, ProblemType] = {
     errors.Unprocessable.code: ProblemType(422, "A value is not acceptable"),
     errors.IdempotencyMismatch.code: ProblemType(422, "The Idempotency-Key belongs to another request"),
     errors.TooManyAttempts.code: ProblemType(429, "Tried too often", again=True),
+    errors.QuotaExceeded.code: ProblemType(429, "The quota is used up", again=True),
     errors.Overloaded.code: ProblemType(503, "Too busy just now", again=True),
     errors.Unavailable.code: ProblemType(503, "A dependency is down", again=True),
     errors.Misconfigured.code: ProblemType(500, "The gateway is misconfigured"),
@@ -124,5 +126,5 @@ DETAILS = {
 
 
 def _response(problem: Problem, headers: Mapping[str, str]) -> web.Response:
-    body = msgspec.json.encode(problem, enc_hook=str)
+    body = body_without_keys(msgspec.json.encode(problem, enc_hook=str))
     return web.Response(body=body, status=problem.status, content_type=CONTENT_TYPE, headers=headers)

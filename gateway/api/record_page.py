@@ -9,13 +9,14 @@ from aiohttp import web
 from asyncpg import Record
 
 from gateway.api.context import Context
-from gateway.api.reads import TIMELINE
+from gateway.api.timeline import newest
 from gateway.db.pool import Connection, acquire
 from gateway.errors import NotFound
 from gateway.incidents import store
 from gateway.incidents.labels import Locale, state_label
 from gateway.incidents.record import Incident
 from gateway.oncall.roles import known
+from gateway.operations.credentials import is_ended
 from gateway.operations.desk import NOW
 from gateway.operations.permissions import sight
 from gateway.operations.reporter_links import INVALID
@@ -26,7 +27,7 @@ from gateway.pages.words import EVENTS, said
 
 ADDRESS = "/r/{link:[A-Za-z0-9._-]{1,600}}"
 
-PERSON = "SELECT login, email, phone, roles FROM person WHERE login = $1 AND active"
+PERSON = "SELECT login, email, phone, roles, credentials_since FROM person WHERE login = $1 AND active"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,12 @@ class RecordPage:
             [*records] = await store.by_ids(conn, [opened.incident_id])
             if not records or not sight(who).sees(records[0]):
                 raise NotFound(INVALID)
-            entries = await conn.fetch(TIMELINE, records[0].id)
+            entries, earlier = await newest(conn, records[0].id)
         incident = records[0]
         return self.pages.show(
             "record.html", locale, switch=f"/r/{link}", record=incident,
             state=state_label(incident.state, incident.kind, locale),
-            links=list(_links(incident)), story=list(_story(entries, locale)),
+            links=list(_links(incident)), story=list(_story(entries, locale)), earlier=earlier,
         )  # fmt: skip
 
 
@@ -75,9 +76,14 @@ async def _reader(conn: Connection, opened: Opened) -> Who:
     if opened.kind is ReaderKind.ROLE:
         return Who(name=opened.name, parts=known([opened.name]) or frozenset({Machine.READER}))
     row = await conn.fetchrow(PERSON, opened.name)
-    if row is None:
+    if row is None or not _is_believed(opened, row["credentials_since"]):
         raise NotFound(INVALID)
     return a_person(row["login"], row["email"], row["phone"], row["roles"])
+
+
+def _is_believed(opened: Opened, since: datetime | None) -> bool:
+    """Return whether a link was made after all that was issued to its reader last ended."""
+    return since is None or (opened.made_at is not None and not is_ended(opened.made_at, since))
 
 
 def _links(incident: Incident) -> Iterator[tuple[str, str]]:

@@ -23,14 +23,20 @@ def table(feed: Feed) -> tuple[Route, ...]:
     return (*of_records(feed), *of_quarantine(), *of_set_aside(), *of_setup())
 
 
-def build(context: Context, more: Sequence[Route] = ()) -> list[web.RouteDef]:
-    """The routes of the API, and `more` that are handled like them."""
-    return [web.route(route.method, route.path, _handler(context, route)) for route in (*table(Feed()), *more)]
+def build(context: Context, more: Sequence[Route] = (), reading: Context | None = None) -> list[web.RouteDef]:
+    """The routes of the API, and `more` that are handled like them; `reading` serves those that only read."""
+    by_method = {"GET": reading or context}
+    routes = (*table(Feed()), *more)
+    return [web.route(one.method, one.path, _handler(by_method.get(one.method, context), one)) for one in routes]
 
 
 def _handler(context: Context, route: Route) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
-        caller = NO_CALLER if route.scope is OPEN else await context.keys.authenticate(request, route.scope)
+        if route.scope is OPEN:
+            context.keys.let_stranger(request)
+            caller = NO_CALLER
+        else:
+            caller = await context.keys.authenticate(request, route.scope)
         if route.needs is not None:
             refuse(may(caller.who, route.needs))
         if route.takes is None:

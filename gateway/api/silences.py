@@ -23,14 +23,15 @@ from gateway.api.matchers import LONGEST, MOST, anchored, matchers
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Malformed, NotFound, Unprocessable
+from gateway.incidents.label_matchers import Matcher
 from gateway.instants import kept
 from gateway.operations import silences
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import NOW
 from gateway.operations.keys import Caller
 from gateway.operations.permissions import Action, may
-from gateway.operations.silence_reach import Matcher
 from gateway.operations.silences import Silence, Wanted
+from gateway.settings import UseLimits
 
 Text = Annotated[str, Meta(max_length=4_096)]
 
@@ -62,8 +63,10 @@ class Silences:
     """Serves /api/v2/silences and /api/v2/silence/{id}."""
 
     pool: Pool
+    reads: Pool
     keys: Keys
     clock: Clock
+    limits: UseLimits
 
     def routes(self) -> list[web.RouteDef]:
         """Every address, with and without the key in front."""
@@ -98,14 +101,14 @@ class Silences:
         """The integration's silences and those of all, the expired ones of the last days too."""
         asked = matchers(request.query.getall("filter", []))
         columns = [one.name for one in asked], [one.sign for one in asked], [one.value for one in asked]
-        async with acquire(self.pool) as conn:
+        async with acquire(self.reads) as conn:
             found = await silences.listed(conn, caller.integration_id, columns, ANSWER_WITHIN)
             now = await conn.fetchval(NOW, self.clock.stamp())
         return _json([_shown(one, now) for one in found])
 
     async def show(self, request: web.Request, caller: Caller) -> web.Response:
         """One silence."""
-        async with acquire(self.pool) as conn:
+        async with acquire(self.reads) as conn:
             found = await silences.one(conn, _id(request), caller.integration_id)
             return _json(_shown(found, await conn.fetchval(NOW, self.clock.stamp())))
 
@@ -113,7 +116,7 @@ class Silences:
         """A new one, or the one of that id changed; with `warnings` where it matches nothing seen so far."""
         asked = body.decode(await body.read(request), Asked)
         wanted = _wanted(asked)
-        silence, told = await silences.keep(self.pool, self.clock.stamp(), wanted, caller.integration_id)
+        silence, told = await silences.keep(self.pool, self.clock.stamp(), wanted, caller.integration_id, self.limits)
         log.info("silence_kept", silence=str(silence), by=caller.name, ends_at=wanted.ends_at.isoformat())
         return _json({"silenceID": str(silence)} | ({"warnings": told} if told else {}))
 

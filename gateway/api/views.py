@@ -6,12 +6,14 @@ from typing import Any
 
 import msgspec
 
+from gateway.api.reporter_view import for_reporter
 from gateway.db.pool import Connection
 from gateway.incidents.model import Channel, HoldReason, LinkKind, ReportStatus, channel_of
 from gateway.incidents.record import Incident
-from gateway.incidents.sight import Sight
 from gateway.oncall.roles import Role
 from gateway.operations.desk import NOW
+from gateway.operations.permissions import ALLOWED, Action, may, sight
+from gateway.operations.who import Who
 from gateway.sla import outlook, vendors
 from gateway.sla.clocks import ClockReading, ClockState
 from gateway.sla.timers import Rules, explain, grading_due
@@ -85,7 +87,7 @@ class LinkedRecord(msgspec.Struct):
 
 
 class IncidentView(msgspec.Struct):
-    """A record as the API shows it.
+    """A record as the API shows it; to those who may not inspect it with less (`reporter_view`), such as `sla` null.
 
     `planned_resolution_at` is by when it is to be solved, on hold as if work went on now; `held_s` is its time on hold.
     `claimed_impact` and `claimed_urgency` are what its reporter claims beyond its grade, to be judged by `grading_due_at`.
@@ -121,7 +123,7 @@ class IncidentView(msgspec.Struct):
     closed_at: datetime | None
     planned_resolution_at: datetime | None
     resolved_late: bool | None
-    held_s: float
+    held_s: float | None
     resolution: str | None
     resolution_category: str
     solution: str
@@ -167,7 +169,7 @@ class IncidentView(msgspec.Struct):
     problem: Any
     change: Any
     service_request: Any
-    sla: Sla
+    sla: Sla | None
     version: int
 
 
@@ -195,16 +197,19 @@ WHERE i.id = ANY($1::bigint[])
 
 
 async def views(
-    conn: Connection, rules: Rules, incidents: Sequence[Incident], stamp: datetime | None, sight: Sight
+    conn: Connection, rules: Rules, incidents: Sequence[Incident], stamp: datetime | None, who: Who
 ) -> list[IncidentView]:
-    """The records as the API shows them, in the order given, to somebody with this sight."""
+    """Return the records as the API shows them to somebody, in the order given."""
     if not incidents:
         return []
     now = await conn.fetchval(NOW, stamp)
-    around = {
-        row["id"]: dict(row) for row in await conn.fetch(AROUND, [incident.id for incident in incidents], *sight.parameters())
-    }
-    return [_view(incident, around[incident.id], rules, now) for incident in incidents]
+    ids = [incident.id for incident in incidents]
+    around = {row["id"]: dict(row) for row in await conn.fetch(AROUND, ids, *sight(who).parameters())}
+    views = [_view(incident, around[incident.id], rules, now) for incident in incidents]
+    return [
+        view if may(who, Action.INSPECT, incident) == ALLOWED else for_reporter(view)
+        for incident, view in zip(incidents, views, strict=True)
+    ]
 
 
 def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: datetime) -> IncidentView:

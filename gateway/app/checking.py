@@ -28,6 +28,12 @@ MOST_PEOPLE = 100_000
 NO_LINKS = "server.external_url is empty: no message holds a link that opens its record"
 
 
+UNVERIFIED = (
+    "mail.authentication.servers is empty: what staff write by mail stands in records as notes of unverified senders; "
+    "name the receiving servers whose Authentication-Results are to be believed"
+)
+
+
 @dataclass(slots=True)
 class Findings:
     """The results: what `serve` refuses, unreachable recipients, what was not checked, notes."""
@@ -46,6 +52,8 @@ async def examine(loaded: Loaded, now: datetime, *, allow_unsafe: bool = False) 
         found.notes += notes_on(loaded.settings, now)
     if "server" not in loaded.broken and not loaded.settings.server.external_url:
         found.notes.append(NO_LINKS)
+    if "mail" not in loaded.broken and _takes_unverified_mail(loaded.settings):
+        found.notes.append(UNVERIFIED)
     staff = await _database(loaded.settings, found, allow_unsafe=allow_unsafe)
     await _index(loaded.settings, found)
     found.untold += loaded.besides(unreachable(loaded.settings, staff))
@@ -69,11 +77,19 @@ def _contradictions(loaded: Loaded) -> Iterator[Flaw]:
             yield from error.flaws
 
 
+def _takes_unverified_mail(settings: Settings) -> bool:
+    """Return whether people write by mail and no check of who they are is believed."""
+    mail = settings.mail
+    comes = bool(mail.reply_to or mail.listener.host or mail.imap)
+    return comes and not (mail.authentication.servers or mail.ses.accounts or mail.sendgrid_key)
+
+
 def _listening(settings: Settings, known: Sequence[Flaw]) -> Iterator[Flaw]:
     """Yield a flaw for every address that cannot be listened on; one in use may be this gateway's."""
     listener, server = settings.mail.listener, settings.server
     wanted = {"server": (server.host, server.port)}
     wanted |= {"mail/listener": (listener.host, listener.port)} if listener.host else {}
+    wanted |= {"metrics": (settings.metrics.host, settings.metrics.port)} if settings.metrics.host else {}
     for where, (host, port) in wanted.items():
         try:
             require_free(host, 0 if any(flaw.pointer == f"/{where}/port" for flaw in known) else port)

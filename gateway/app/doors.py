@@ -11,29 +11,35 @@ from gateway.api.reference import build_reference
 from gateway.api.silences import Silences
 from gateway.app.people import Ways
 from gateway.app.reports import REPORTS
+from gateway.db.pool import Pool
+from gateway.dedup.silences import SilenceJudge
 from gateway.ingest.http import FrontDoor
 from gateway.ingest.pings import Pings
 from gateway.ingest.routes import intake_routes
 from gateway.monitors.pulse import Pulse
 from gateway.opsgenie.alerts import Alerts
 from gateway.opsgenie.heartbeats import Heartbeats
+from gateway.settings import UseLimits
 
 VERSION = "0.1.0"
 
 
-def doors(context: Context, door: FrontDoor, ways: Ways, health: Health, pulse: Pulse) -> list[web.RouteDef]:
+def doors(
+    context: Context, reads: Pool, door: FrontDoor, ways: Ways, health: Health, pulse: Pulse, limits: UseLimits
+) -> list[web.RouteDef]:
     """The API, the ways in, and what other products' clients speak to."""
-    desk, keys = context.desk, context.keys
+    desk, keys, reading = context.desk, context.keys, context.on(reads)
+    judge = SilenceJudge(desk.clock, limits.silences, door.metrics.unjudged)
     return [
-        *routes.build(context, REPORTS),
+        *routes.build(context, REPORTS, reading),
         *intake_routes(door, ways.mail, ways.phone, ways.chat),
-        *AlertmanagerReads(desk.pool, keys, health.readyz, VERSION, desk.clock.now(), desk.clock).routes(),
+        *AlertmanagerReads(reads, keys, health.readyz, VERSION, desk.clock.now(), desk.clock, judge).routes(),
         *build_docs(REPORTS),
         *build_reference(ways.reports.form.pages),
-        *ways.reports.pages(context),
-        *health.routes(door.metrics),
-        *Alerts(door, desk).routes(),
-        *Heartbeats(door, desk.pool, desk.clock).routes(),
-        *Silences(desk.pool, keys, desk.clock).routes(),
+        *ways.reports.pages(context, reading),
+        *health.routes(),
+        *Alerts(door, desk, reads).routes(),
+        *Heartbeats(door, desk.pool, desk.clock, limits.heartbeats).routes(),
+        *Silences(desk.pool, reads, keys, desk.clock, limits).routes(),
         *Pings(pulse, keys.authenticate).routes(),
     ]

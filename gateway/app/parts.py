@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import msgspec
 
 from gateway.clock import Clock
 from gateway.db.pool import SERVER_SETTINGS, Pool, acquire
@@ -33,7 +34,7 @@ from gateway.operations.login import Login
 from gateway.operations.oidc import OidcLogin
 from gateway.operations.passwords import Passwords
 from gateway.operations.reporter_links import ReporterLinks, secrets_of
-from gateway.settings import Attachments, Server, Settings
+from gateway.settings import Attachments, Database, Server, Settings
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
 
@@ -43,6 +44,8 @@ BY_KEY = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin":
 WRITER = {**SERVER_SETTINGS, **BY_KEY, "application_name": "gateway intake", "synchronous_commit": "on"}
 NUMBERS = {**SERVER_SETTINGS, "application_name": "gateway numbers", "synchronous_commit": "off"}
 """Numbers are reserved on a connection of their own, see `store.reserve`."""
+
+READING = {**SERVER_SETTINGS, "application_name": "gateway reads", "default_transaction_read_only": "on"}
 
 QUARANTINE_SECONDS = 2.0
 """Seconds of the processor that reading one body of the quarantine again may take."""
@@ -116,6 +119,15 @@ def oidc(stack: AsyncExitStack, login: Login, settings: Settings) -> OidcLogin |
     stack.push_async_callback(provider.close)
     back = oidc.redirect_url or settings.server.external_url.rstrip("/") + "/api/v1/login/oidc/callback"
     return OidcLogin(login, provider, oidc, back)
+
+
+def reading(database: Database) -> tuple[Database, dict[str, str]]:
+    """Return the size and the settings of connections for requests that only read.
+
+    They cannot write, and PostgreSQL ends what takes too long.
+    """
+    own = msgspec.structs.replace(database, pool_min=1, pool_max=database.read_pool_max)
+    return own, READING | {"statement_timeout": f"{round(database.read_within.total_seconds() * 1000)}ms"}
 
 
 class Numbers:

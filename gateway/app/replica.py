@@ -1,9 +1,10 @@
 """The composition root: builds the graph of one replica, runs it, and stops it in order."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -14,7 +15,9 @@ from gateway import incoming
 from gateway.api import edge
 from gateway.api.auth import Keys
 from gateway.api.context import Context
-from gateway.api.health import Health
+from gateway.api.deadlines import Deadlines
+from gateway.api.health import Health, metrics_route
+from gateway.api.searching import Searches
 from gateway.app import parts, people, reports, tasks
 from gateway.app.doors import VERSION, doors
 from gateway.app.supervision import Supervisor, Work
@@ -27,6 +30,7 @@ from gateway.dedup.commit import Committer
 from gateway.dedup.intake import Intake
 from gateway.dedup.opening import Openings
 from gateway.dedup.records import Records
+from gateway.dedup.silences import SilenceJudge
 from gateway.incidents.changes import Changes
 from gateway.incidents.custom import Fields
 from gateway.ingest.chat.opening import SLUGS as CHATS
@@ -55,13 +59,24 @@ from gateway.operations.service_redating import ServiceRedating
 from gateway.periodic import Periodic, Periodics
 from gateway.quarantine.mappings import EVERY as MAP_EVERY
 from gateway.quarantine.mappings import Mappings
+from gateway.quotas import Quotas
 from gateway.settings import Settings
 from gateway.sla.runner import Runner as Timers
+from gateway.supervisor.decisions import Reason
 from gateway.upkeep import Upkeep
 from gateway.watchdog import watched
 
 RESERVED = 4
 """Connections that only timers and health checks use, so that no crowd of requests can stop a clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """Connections for what changes something, for timers and probes, and for requests that only read."""
+
+    acting: Pool
+    timers: Pool
+    reading: Pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +90,37 @@ class Gateway:
     health: Health
     desk: Desk
     mail: MailRoom
+    metrics: Metrics
     addresses: list[Any] = field(default_factory=list)
     smtp: Sequence[Any] = ()
+    metrics_app: web.Application | None = None
 
 
 @asynccontextmanager
 async def running(
-    settings: Settings, clock: Clock, *, allow_unsafe: bool = False, fetch: Fetch | None = None
+    settings: Settings,
+    clock: Clock,
+    *,
+    allow_unsafe: bool = False,
+    fetch: Fetch | None = None,
+    restarts: Mapping[Reason, int] = MappingProxyType({}),
 ) -> AsyncIterator[Gateway]:
-    """Everything a replica needs, running; stopped in the opposite order of its start. `fetch` asks the world for it."""
+    """Everything a replica needs, running; stopped in the opposite order of its start.
+
+    `fetch` asks the world for it; `restarts` is how often its supervisor restarted it, by reason.
+    """
     async with AsyncExitStack() as stack:
         pool = await open_pool(settings.database, allow_unsafe=allow_unsafe)
         stack.callback(pool.terminate)
         reserved = msgspec.structs.replace(settings.database, pool_min=1, pool_max=RESERVED)
         timer_pool = await open_pool(reserved, allow_unsafe=allow_unsafe, settings={**SERVER_SETTINGS, **parts.BY_KEY})
         stack.callback(timer_pool.terminate)
-        yield await _assemble(stack, pool, timer_pool, settings, clock, fetch or parts.fetch(stack))
+        size, limits = parts.reading(settings.database)
+        reads = await open_pool(size, allow_unsafe=allow_unsafe, settings=limits)
+        stack.callback(reads.terminate)
+        gateway = await _assemble(stack, Pools(pool, timer_pool, reads), settings, clock, fetch or parts.fetch(stack))
+        gateway.metrics.restarted(restarts)
+        yield gateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +149,9 @@ async def _core(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: S
     timers = await parts.timers(
         stack, timer_pool, settings, clock, Effects(rules, key), TimerObserver(metrics, counting, telling.wake.set)
     )
-    committer = Committer(clock, settings.dedup, Records(Openings(settings, rules, catalogue), reserve, clock, key))
+    silences = SilenceJudge(clock, settings.limits.silences, metrics.unjudged)
+    records = Records(Openings(settings, rules, catalogue), reserve, clock, key)
+    committer = Committer(clock, settings.dedup, records, silences, settings.limits.stored_bytes_per_day)
     observer = IntakeObserver(metrics, counting, timers.note_armed, telling.wake.set)
     intake = Intake(lambda: parts.connection(settings.database.url, parts.WRITER), committer, clock, settings.server, observer)
     fields = Fields.from_settings(settings.fields)
@@ -127,12 +159,15 @@ async def _core(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: S
     return _Core(metrics, counting, links, telling, timers, intake, desk)
 
 
-async def _assemble(
-    stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock, fetch: Fetch
-) -> Gateway:
+async def _assemble(stack: AsyncExitStack, pools: Pools, settings: Settings, clock: Clock, fetch: Fetch) -> Gateway:
+    pool, timer_pool = pools.acting, pools.timers
     core = await _core(stack, pool, timer_pool, settings, clock)
     desk, intake, timers, telling, metrics = core.desk, core.intake, core.timers, core.telling, core.metrics
-    keys, mappings, filing = Keys(pool, clock), Mappings(), parts.filing(stack, desk, settings.attachments)
+    keys, mappings, filing = (
+        Keys(pool, clock, Quotas(settings.limits, metrics.quota_refused)),
+        Mappings(),
+        parts.filing(stack, desk, settings.attachments),
+    )
     sources = {source.slug: source for source in SOURCES}
     reader = parts.alert_reader(stack)
     door = FrontDoor(
@@ -145,7 +180,7 @@ async def _assemble(
     login = parts.login(stack, pool, settings, clock)
     context = Context(
         desk, keys, login, parts.oidc(stack, login, settings), core.links, filing, mender, settings.problems,
-        ways.room.open_set_aside,
+        ways.room.open_set_aside, settings.limits, Searches(max(1, settings.database.read_pool_max // 4)),
     )  # fmt: skip
     pulse = Pulse(pool, clock, intake.submit, metrics)
     upkeep = Upkeep(pool, settings, clock, metrics, desk.rules, desk.key)
@@ -153,17 +188,21 @@ async def _assemble(
     supervisor = Supervisor(clock, metrics)
     periodics = Periodics((*upkeep.jobs(), *own, *_jobs(desk, core.counting, pulse, mappings, ways)), clock, metrics)
     health = _health(timer_pool, supervisor, periodics, timers, intake, telling)
-    definitions = doors(context, door, ways, health, pulse)
-    proxies = networks(settings.server.trusted_proxies)
-    app = _application(settings, edge.doors(definitions, clock, metrics.answered, proxies), ways, metrics)
+    definitions = doors(context, pools.reading, door, ways, health, pulse, settings.limits)
+    own_port = [*health.routes(), metrics_route(metrics, None)] if settings.metrics.host else []
+    if not own_port:
+        definitions.append(metrics_route(metrics, None if settings.metrics.open else keys))
+    app = _application(settings, definitions, clock, ways, metrics)
+    metrics_app = _application(settings, own_port, clock, ways, metrics) if own_port else None
     desk.rules.warm(clock.now())
     await periodics.begin_with("housekeeping", "catalogue", "mappings")
     beside = _beside(telling, periodics, desk) | mailboxes(pool, ways.room)
     tasks.start(stack, supervisor, beside, timers, intake)
-    mail_door = MailDoor(ways.room, pool, keys.recognise, ReplyTokens(core.links.secrets))
+    relays = networks(settings.mail.authentication.relays)
+    mail_door = MailDoor(ways.room, pool, keys.recognise, ReplyTokens(core.links.secrets), relays)
     smtp = await stack.enter_async_context(receiving(mail_door, metrics.mail_sessions.set))
     await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
-    return Gateway(app, pool, intake, timers, health, desk, ways.room, smtp=smtp)
+    return Gateway(app, pool, intake, timers, health, desk, ways.room, metrics, smtp=smtp, metrics_app=metrics_app)
 
 
 def _jobs(desk: Desk, counting: ChangeObserver, pulse: Pulse, mappings: Mappings, ways: people.Ways) -> tuple[Periodic, ...]:
@@ -181,11 +220,15 @@ async def _read_catalogue(desk: Desk, counting: ChangeObserver) -> None:
     counting.know_groups()
 
 
-def _application(settings: Settings, definitions: Iterable[web.RouteDef], ways: people.Ways, metrics: Metrics) -> web.Application:
+def _application(
+    settings: Settings, definitions: Iterable[web.RouteDef], clock: Clock, ways: people.Ways, metrics: Metrics
+) -> web.Application:
+    proxies = networks(settings.server.trusted_proxies)
+    deadlines = Deadlines(settings.server.deadline.total_seconds())
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     app[reports.APPS] = ways.reports.apps
     app[incoming.BUDGETS] = parts.budgets(settings.server, metrics)
-    app.add_routes(definitions)
+    app.add_routes(edge.doors(definitions, clock, metrics.answered, deadlines, proxies, settings.server.external_url))
     return app
 
 

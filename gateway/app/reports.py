@@ -49,11 +49,12 @@ class Ways:
         """By source."""
         return {FORM: self.form.filing.release, APP: self.apps.release}
 
-    def pages(self, context: Context) -> list[web.RouteDef]:
-        """The form and the pages of reporters; problems are pages too."""
+    def pages(self, context: Context, reading: Context) -> list[web.RouteDef]:
+        """The form and the pages of reporters; problems are pages too. `reading` is for pages that only read."""
         return paged(
-            [*self.form.routes(), *MyPage(context, self.form.pages).routes(), *RecordPage(context, self.form.pages).routes()],
+            [*self.form.routes(), *MyPage(context, self.form.pages).routes(), *RecordPage(reading, self.form.pages).routes()],
             self.form.pages,
+            context.keys.let_stranger,
         )
 
 

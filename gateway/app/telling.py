@@ -20,6 +20,7 @@ from gateway.notify.channels.wecom import WeComChannel
 from gateway.notify.chat_posts import ChatPosts
 from gateway.notify.message import Channel
 from gateway.notify.press_tokens import PressTokens
+from gateway.notify.privacy import privy_addresses
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.notify.runner import Runner as Telling
 from gateway.notify.twilio_api import TwilioApi
@@ -87,4 +88,5 @@ def telling(
         locale=settings.notify.locale,
         zone=settings.form.zone,
         opens=RecordLinks(links),
+        privy=privy_addresses(settings.notify.recipients),
     )

@@ -17,6 +17,7 @@ from gateway.db.pool import Connection, Pool, acquire
 from gateway.errors import Unprocessable
 from gateway.incidents.following import Before
 from gateway.incidents.record import Incident, Revision
+from gateway.incidents.sight import SECURITY_ROLES
 from gateway.oncall import groups
 from gateway.oncall.person import Group
 from gateway.oncall.shift import Shift
@@ -37,8 +38,7 @@ WHERE assignee <> '' AND state IN ('logged', 'assigned', 'in_progress', 'on_hold
 """
 
 PRIVY = """
-SELECT login, 'security' = ANY(roles) AS officer FROM person
-WHERE active AND roles && ARRAY['security', 'incident_manager']
+SELECT login, 'security' = ANY(roles) AS officer FROM person WHERE active AND roles && $1::text[]
 """
 
 SHIFTS = """
@@ -81,7 +81,7 @@ async def read(conn: Connection, stamp: datetime | None, before: Reading | None 
         shifts,
         parts,
         version,
-        {row["login"]: row["officer"] for row in await conn.fetch(PRIVY)},
+        {row["login"]: row["officer"] for row in await conn.fetch(PRIVY, sorted(SECURITY_ROLES))},
     )
 
 

@@ -1,13 +1,16 @@
 """Connections to PostgreSQL: bounded in number and in every wait, durable or refused, transactions retried by rule.
 
-Whoever is on a connection may hold it for seconds at most: the server itself ends what takes longer.
+Whoever is on a connection may hold it for seconds at most: the server itself ends what takes longer. A caller that is
+cancelled goes at once, however long the server says nothing: its connection is rolled back and given back behind it.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import asyncpg
+import structlog
 
 from gateway.db.faults import Fault, classify
 from gateway.errors import Flaw, Misconfigured, Unavailable
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Result = TypeVar("Result")
+
+log = structlog.get_logger()
 
 OLDEST_SERVER = 150_000
 """PostgreSQL 15, as server_version_num writes it."""
@@ -92,12 +97,37 @@ async def check_promises(connection: Connection, *, allow_unsafe: bool) -> None:
         raise Misconfigured("the database cannot be used: " + "; ".join(flaw.detail for flaw in flaws), flaws=tuple(flaws))
 
 
+_returning: set["asyncio.Task[None]"] = set()
+"""Connections on their way back to their pools; a task that nothing refers to may vanish."""
+
+
 @asynccontextmanager
 async def acquire(pool: Pool) -> AsyncIterator[Connection]:
     """A connection outside of any transaction. Raises Unavailable when none is free or the server cannot serve."""
     with unavailable_when_down():
-        async with pool.acquire(timeout=ACQUIRE_WITHIN) as connection:
+        connection = await pool.acquire(timeout=ACQUIRE_WITHIN)
+        try:
             yield connection
+        except asyncio.CancelledError:
+            _give_back_later(pool, connection)
+            raise
+        except BaseException:
+            await pool.release(connection)
+            raise
+        await pool.release(connection)
+
+
+def _give_back_later(pool: Pool, connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
+    """Give the connection back without waiting: asyncpg ends its statement and its transaction, or the connection."""
+    task = asyncio.ensure_future(pool.release(connection))
+    _returning.add(task)
+    task.add_done_callback(_given_back)
+
+
+def _given_back(task: "asyncio.Task[None]") -> None:
+    _returning.discard(task)
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.info("connection_dropped", error=repr(error))
 
 
 @asynccontextmanager
@@ -106,8 +136,26 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
 
     Raises Unavailable when the server cannot serve, and LOST_RACE as they are: see `in_transaction`.
     """
-    async with acquire(pool) as connection, connection.transaction():
+    async with acquire(pool) as connection, block(connection):
         yield connection
+
+
+@asynccontextmanager
+async def block(connection: Connection, *, readonly: bool = False) -> AsyncIterator[None]:
+    """A transaction on a connection of `acquire`, inside another one a savepoint.
+
+    It is left as it is by a caller that is cancelled: `acquire` then ends all of it.
+    """
+    turn = connection.transaction(readonly=readonly)
+    await turn.__aenter__()
+    try:
+        yield
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:
+        await turn.__aexit__(type(error), error, error.__traceback__)
+        raise
+    await turn.__aexit__(None, None, None)
 
 
 async def in_transaction(pool: Pool, work: Callable[[Connection], Awaitable[Result]]) -> Result:

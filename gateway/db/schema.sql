@@ -90,7 +90,8 @@ CREATE TABLE public.api_key (
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
     person_id integer,
-    session boolean DEFAULT false NOT NULL
+    session boolean DEFAULT false NOT NULL,
+    privy boolean DEFAULT false NOT NULL
 );
 
 COMMENT ON COLUMN public.api_key.secret_hash IS 'SHA-256 of the whole key; the key itself is shown once and never stored';
@@ -98,6 +99,8 @@ COMMENT ON COLUMN public.api_key.secret_hash IS 'SHA-256 of the whole key; the k
 COMMENT ON COLUMN public.api_key.person_id IS 'Whose key it is; null for machines';
 
 COMMENT ON COLUMN public.api_key.session IS 'Made by logging in, ended by logging out';
+
+COMMENT ON COLUMN public.api_key.privy IS 'May see security incidents, as whoever made it may; means something with the scope admin alone';
 
 ALTER TABLE public.api_key ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.api_key_id_seq
@@ -562,6 +565,16 @@ ALTER TABLE public.integration ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE public.keys_masked (
+    relation text NOT NULL,
+    after_id text NOT NULL,
+    until timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.keys_masked IS 'Tables whose older bodies may hold keys of senders, and up to which id they were looked through';
+
+COMMENT ON COLUMN public.keys_masked.until IS 'Rows received from then on were written by this release, which keeps no key';
+
 CREATE TABLE public.link_secret (
     id text NOT NULL,
     secret bytea NOT NULL,
@@ -789,6 +802,7 @@ CREATE TABLE public.person (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    credentials_since timestamp with time zone,
     CONSTRAINT person_check CHECK (((oidc_issuer IS NULL) = (oidc_subject IS NULL))),
     CONSTRAINT person_locale_check CHECK ((locale = ANY (ARRAY['en'::text, 'zh-CN'::text])))
 );
@@ -796,6 +810,8 @@ CREATE TABLE public.person (
 COMMENT ON COLUMN public.person.password_hash IS 'Argon2id in its own notation; null for those who log in elsewhere or not at all';
 
 COMMENT ON COLUMN public.person.oidc_subject IS 'Who this is at the identity provider: set at the first log-in by a verified address, the only thing trusted after';
+
+COMMENT ON COLUMN public.person.credentials_since IS 'Links and calls made for the person before this are not believed; null for all are';
 
 ALTER TABLE public.person ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.person_id_seq
@@ -1382,6 +1398,9 @@ ALTER TABLE ONLY public.integration
 ALTER TABLE ONLY public.integration
     ADD CONSTRAINT integration_slug_key UNIQUE (slug);
 
+ALTER TABLE ONLY public.keys_masked
+    ADD CONSTRAINT keys_masked_pkey PRIMARY KEY (relation);
+
 ALTER TABLE ONLY public.link_secret
     ADD CONSTRAINT link_secret_pkey PRIMARY KEY (id);
 
@@ -1610,6 +1629,8 @@ CREATE INDEX shift_end ON public.shift USING btree (ends_at);
 CREATE UNIQUE INDEX shift_start ON public.shift USING btree (group_id, starts_at);
 
 CREATE INDEX silence_ends ON public.silence USING btree (ends_at);
+
+CREATE INDEX silence_of_integration ON public.silence USING btree (integration_id, ends_at DESC, id);
 
 CREATE INDEX staff_group_member_person ON public.staff_group_member USING btree (person_id);
 

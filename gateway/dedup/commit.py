@@ -20,7 +20,7 @@ from gateway.dedup.known import Holder, Known
 from gateway.dedup.maintenance import Window
 from gateway.dedup.plan import Item, Plan, Verdict, decide_all
 from gateway.dedup.records import Moved, Records
-from gateway.dedup.silences import silenced
+from gateway.dedup.silences import SilenceJudge
 from gateway.dedup.storms import Storms
 from gateway.dedup.submission import Receipt, Refused, Submission
 from gateway.dedup.touch import Touch
@@ -41,11 +41,11 @@ class Committed:
 class Committer:
     """Commits batches. Used by one task at a time."""
 
-    def __init__(self, clock: Clock, dedup: Dedup, records: Records) -> None:
-        self._clock, self._dedup, self._records = clock, dedup, records
+    def __init__(self, clock: Clock, dedup: Dedup, records: Records, silences: SilenceJudge, stored_per_day: int) -> None:
+        self._clock, self._dedup, self._records, self._silences = clock, dedup, records, silences
         self._rules = Rules(dedup.reopen_within, dedup.flap_limit, dedup.flap_within)
         self._windows = [Window(window) for window in dedup.maintenance]
-        self._storms = Storms(dedup.storm)
+        self._storms = Storms(dedup.storm, stored_per_day)
         self._touch = Touch(clock, self._storms.bodies)
 
     async def commit(self, conn: Connection, batch: Sequence[Submission]) -> Committed:
@@ -120,7 +120,7 @@ class Committer:
             for holder in _storms_clearing(plan, items):
                 await load.count_firing(conn, holder, len(items) + 1)
         if opening := [item for item in items if _may_open(item, plan)]:
-            plan.silenced = await silenced(conn, opening, now)
+            plan.silenced = await self._silences.silenced(conn, opening, now)
             await self._load_groups(conn, plan, opening)
             landscape, kinship = self._records.landscape, self._dedup.kinship
             plan.kindred = await load_kindred(conn, opening, landscape, kinship, plan.loaded(), now)

@@ -15,7 +15,6 @@ from gateway.clock import Clock
 from gateway.db.faults import Fault, classify
 from gateway.db.pool import DRIVER
 from gateway.dedup.commit import Committed, Committer
-from gateway.dedup.deadlines import Deadlines
 from gateway.dedup.queue import FairQueue
 from gateway.dedup.records import Moved
 from gateway.dedup.submission import Receipt, Submission
@@ -60,7 +59,6 @@ class Intake:
         self._connect, self._committer, self._clock, self._observer = connect, committer, clock, observer
         self._queue = FairQueue(server.queue_bytes, server.queue_items)
         self._deadline = server.deadline.total_seconds()
-        self._deadlines = Deadlines(self._deadline)
         self._wake = asyncio.Event()
         self._conn: asyncpg.Connection[Any] | None = None
         self._last_items = 0
@@ -70,14 +68,14 @@ class Intake:
     async def submit(self, submission: Submission) -> Receipt:
         """Commit one request's items and return its receipt.
 
-        Raises Overloaded when there is no room and Unavailable when nothing was, or may not have been, committed in
-        time; a sender that tries again with the same delivery id is counted once.
+        Raises Overloaded when there is no room and Unavailable when nothing was, or may not have been, committed. Who is
+        cancelled meanwhile harms no neighbour, and it may be committed all the same; a sender that tries again with the
+        same delivery id is counted once.
         """
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         submission.answer = answer
         self._queue.put(submission)
         self._wake.set()
-        self._deadlines.watch(answer)
         return await answer
 
     async def run(self) -> None:

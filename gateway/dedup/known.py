@@ -33,6 +33,11 @@ class Holder:
     was: tuple[State, str, int, bool, bool] | None = None
 
     @property
+    def told(self) -> str | None:
+        """The number for whoever sent the alert, None of a security incident: a key that ingests sees no incidents."""
+        return None if self.security else self.number
+
+    @property
     def stands(self) -> tuple[State, str, int, bool, bool]:
         """What decides who may follow it."""
         return self.state, self.kind, self.priority, self.security, self.suppressed

@@ -14,6 +14,7 @@ from gateway.dedup.mended import Mended
 from gateway.dedup.plan import Detached, Item
 from gateway.dedup.rows import as_bytea, as_json
 from gateway.incidents.model import Alert
+from gateway.key_texts import body_without_keys, without_keys
 
 
 class NewKey(msgspec.Struct):
@@ -173,7 +174,15 @@ async def record(
     A receipt: id, integration, source, delivery id, items, lost, flag, body size, body. An event: receipt, item, key,
     dedup key, status, event time, outcome, reason, incident.
     """
-    await conn.execute(RECORD, *_turned(map(_row, keys), 14), now, *_turned(receipts, 9), *_turned(events, 9))
+    kept = (_without_keys(row, text=3, body=8) for row in receipts)
+    await conn.execute(RECORD, *_turned(map(_row, keys), 14), now, *_turned(kept, 9), *_turned(events, 9))
+
+
+def _without_keys(row: tuple[Any, ...], *, text: int, body: int) -> tuple[Any, ...]:
+    """A row without the keys of senders in the text and the body at these places."""
+    said, content = row[text], row[body]
+    masked = said and without_keys(said), content and body_without_keys(content)
+    return row if masked == (said, content) else (*row[:text], masked[0], *row[text + 1 : body], masked[1], *row[body + 1 :])
 
 
 def _turned(rows: Iterable[tuple[Any, ...]], width: int) -> Sequence[Sequence[Any]]:
@@ -201,8 +210,12 @@ FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::text[], $6::bytea[
 
 
 async def insert_quarantine(conn: Connection, rows: Sequence[tuple[Any, ...]], received_at: datetime) -> None:
-    """Bodies and items that could not be understood, kept for replay."""
-    await conn.execute(QUARANTINE, *zip(*rows, strict=True), received_at)
+    """Bodies and items that could not be understood, kept for replay without the keys of senders in them."""
+    kept = (
+        (receipt, item, integration, source, without_keys(headers), body_without_keys(body), without_keys(problem), pointer)
+        for receipt, item, integration, source, headers, body, problem, pointer in rows
+    )
+    await conn.execute(QUARANTINE, *zip(*kept, strict=True), received_at)
 
 
 CLAIM_DELIVERIES = """
@@ -218,7 +231,8 @@ SELECT d.key_hash, d.body_hash, d.receipt_id FROM delivery d WHERE d.key_hash = 
 """
 
 EARLIER_RESULTS = """
-SELECT e.receipt_id, e.item, e.dedup_key, i.number FROM alert_event e LEFT JOIN incident i ON i.id = e.incident_id
+SELECT e.receipt_id, e.item, e.dedup_key, CASE WHEN NOT i.security THEN i.number END
+FROM alert_event e LEFT JOIN incident i ON i.id = e.incident_id
 WHERE e.receipt_id = ANY($1::uuid[]) ORDER BY e.receipt_id, e.item
 """
 
@@ -235,7 +249,7 @@ async def claim_deliveries(
 
 
 async def earlier_results(conn: Connection, receipts: Sequence[UUID]) -> dict[UUID, list[tuple[int, str, str | None]]]:
-    """What earlier receipts ended in: receipt to (item, dedup key, incident number)."""
+    """Return what earlier receipts ended in: receipt to (item, dedup key, number of an incident that is no security incident)."""
     results: dict[UUID, list[tuple[int, str, str | None]]] = {}
     for receipt, item, dedup_key, number in await conn.fetch(EARLIER_RESULTS, receipts):
         results.setdefault(receipt, []).append((item, dedup_key, number))

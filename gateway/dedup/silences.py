@@ -1,54 +1,52 @@
-"""The alerts of a batch that a silence holds back; PostgreSQL runs the patterns, so that none can hold up the loop.
+"""The alerts of a batch that a silence holds back: reads the active silences and judges them within the work allowed.
 
+Work is allowed per integration whose alerts are judged: what one integration's alerts and silences cost, no other pays.
 A matcher looks at the label of its name; `service` and `ci` are also the service and the item that the alert is about.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
-import asyncpg
 import msgspec
 import structlog
 
+from gateway.clock import Clock
 from gateway.db.pool import Connection
 from gateway.dedup.plan import Item
-from gateway.dedup.rows import as_json
+from gateway.dedup.silencing import Patterns, Silence, Silences, Unjudged
+from gateway.incidents.label_matchers import Labelled, Matcher, Work
+from gateway.token_bucket import TokenBucket
 
-ANSWER_WITHIN = 0.5
-"""Seconds the matchers may take for one batch: after that they hold nothing back, for doubt opens."""
+WORK_AT_ONCE, WORK_PER_SECOND = 50_000.0, 100_000.0
+"""Microseconds of estimated work that one integration's alerts may cost at once, and in each second."""
+
+NAMED = 5
+"""Silences that one line of the log names."""
+
+Scope = int | None
+"""The integration whose silences they are; None for those of every integration."""
 
 log = structlog.get_logger()
 
 
-class Labelled(msgspec.Struct):
-    """One alert of the statement."""
-
-    place: int
-    integration_id: int
-    service: str
-    ci: str
-    labels: Mapping[str, str]
-
-
 ACTIVE = """
-SELECT EXISTS (SELECT FROM silence WHERE starts_at <= $1::timestamptz AND ends_at > $1::timestamptz
-               AND (integration_id IS NULL OR integration_id = ANY($2::int[])))
+SELECT s.id, s.integration_id, s.ends_at FROM unnest($2::int[]) AS g (id) CROSS JOIN LATERAL (
+  SELECT id, integration_id, ends_at FROM silence
+  WHERE integration_id = g.id AND starts_at <= $1::timestamptz AND ends_at > $1::timestamptz
+  ORDER BY ends_at DESC, id LIMIT $3) AS s
+UNION ALL (
+  SELECT id, integration_id, ends_at FROM silence
+  WHERE integration_id IS NULL AND starts_at <= $1::timestamptz AND ends_at > $1::timestamptz
+  ORDER BY ends_at DESC, id LIMIT $3)
+ORDER BY ends_at DESC, id
 """
 
-SILENCED = """
-SELECT DISTINCT ON (t.place) t.place, s.ends_at, s.id
-FROM silence s JOIN json_to_recordset($2::json) AS t(place int, integration_id int, service text, ci text, labels json)
-  ON s.integration_id IS NULL OR s.integration_id = t.integration_id
-WHERE s.starts_at <= $1::timestamptz AND s.ends_at > $1::timestamptz
-  AND NOT EXISTS (
-    SELECT FROM json_to_recordset(s.matchers) AS w(name text, sign text, pattern text)
-    CROSS JOIN LATERAL (SELECT coalesce(nullif(array_remove(ARRAY[nullif(t.labels ->> w.name, ''),
-      nullif(CASE w.name WHEN 'service' THEN t.service WHEN 'ci' THEN t.ci END, '')], NULL), '{}'), ARRAY['']) AS texts) AS has
-    WHERE NOT CASE w.sign WHEN '=' THEN w.pattern = ANY(has.texts) WHEN '!=' THEN w.pattern <> ALL(has.texts)
-                          WHEN '=~' THEN EXISTS (SELECT FROM unnest(has.texts) AS text WHERE text ~ w.pattern)
-                          ELSE NOT EXISTS (SELECT FROM unnest(has.texts) AS text WHERE text ~ w.pattern) END)
-ORDER BY t.place, s.ends_at DESC, s.id
-"""
+MATCHERS = "SELECT id, matchers FROM silence WHERE id = ANY($1::uuid[])"
+"""The matchers of an id never change: a silence that gets others is ended and kept anew."""
 
 
 RELEASE = """
@@ -75,20 +73,127 @@ async def release(conn: Connection, stamp: datetime | None) -> None:
     await conn.execute(FORGET, stamp)
 
 
-async def silenced(conn: Connection, items: Sequence[Item], now: datetime) -> dict[bytes, tuple[datetime, str]]:
-    """By key the latest end of the silences that hold it back, and why; nothing for a key that none does."""
-    if not await conn.fetchval(ACTIVE, now, sorted({item.integration_id for item in items})):
-        return {}
-    labelled = [_labelled(place, item) for place, item in enumerate(items)]
+@dataclass(slots=True)
+class Active:
+    """The active silences of one scope at a moment, and when each ends, in the order of their places."""
+
+    judged: Silences
+    ids: list[UUID]
+    ends: list[datetime]
+    too_many: list[UUID]
+
+
+@dataclass(slots=True)
+class SilenceJudge:
+    """Judges alerts against the silences in force, at most `most` of an integration: those that end last."""
+
+    clock: Clock
+    most: int
+    count: Callable[[Unjudged, int], None]
+    known: dict[Scope, dict[UUID, Silence]] = field(default_factory=dict)
+    kept: dict[Scope, tuple[Sequence[tuple[UUID, datetime]], Active]] = field(default_factory=dict)
+    patterns: dict[Scope, Patterns] = field(default_factory=dict)
+    work: dict[tuple[int, Scope], TokenBucket] = field(default_factory=dict)
+
+    async def silenced(self, conn: Connection, items: Sequence[Item], now: datetime) -> dict[bytes, tuple[datetime, str]]:
+        """Return by key the latest end of the silences that hold it back, and why; nothing for a key that none does."""
+        by_integration: dict[int, list[Item]] = {}
+        for item in items:
+            by_integration.setdefault(item.integration_id, []).append(item)
+        active = await self.active(conn, sorted(by_integration), now)
+        found: dict[bytes, tuple[datetime, str]] = {}
+        for integration, own in by_integration.items() if active else ():
+            for scope in (integration, None):
+                if scope in active:
+                    alerts = {item.key_hash: labelled(item) for item in own}
+                    for key, (end, silence) in self._held(active[scope], alerts, (integration, scope)).items():
+                        if key not in found or end > found[key][0]:
+                            found[key] = end, f"silence: {silence}"
+            await asyncio.sleep(0)  # noqa: TID251 - not to wait, but to let others go first
+        return found
+
+    async def holding(self, conn: Connection, alerts: Sequence[tuple[int, Labelled]], now: datetime) -> list[list[str]]:
+        """Return the ids of all silences that hold each alert of an integration back, as far as they can be judged."""
+        active = await self.active(conn, sorted({integration for integration, _ in alerts}), now)
+        found: list[list[str]] = [[] for _ in alerts]
+        for scope, own in active.items():
+            work = {integration: Work(WORK_AT_ONCE) for integration, _ in alerts}
+            for place, (integration, alert) in enumerate(alerts):
+                if scope in (integration, None):
+                    held = own.judged.judge(alert, work[integration], every=True)
+                    found[place] += [str(own.ids[at]) for at in held.places]
+            await asyncio.sleep(0)  # noqa: TID251 - not to wait, but to let others go first
+        return [sorted(ids) for ids in found]
+
+    async def active(self, conn: Connection, integrations: Sequence[int], now: datetime) -> dict[Scope, Active]:
+        """Return the active silences of the integrations, and of all, by scope; no scope without any."""
+        rows = await conn.fetch(ACTIVE, now, integrations, self.most + 1)
+        if not rows:
+            return {}
+        by_scope: dict[Scope, list[tuple[UUID, datetime]]] = {}
+        for row in rows:
+            by_scope.setdefault(row["integration_id"], []).append((row["id"], row["ends_at"]))
+        await self._learn(conn, {scope: [one for one, _ in found[: self.most]] for scope, found in by_scope.items()})
+        return {scope: self._active(scope, found) for scope, found in by_scope.items()}
+
+    def _active(self, scope: Scope, found: Sequence[tuple[UUID, datetime]]) -> Active:
+        before = self.kept.get(scope)
+        if before is not None and before[0] == found:
+            return before[1]
+        ids = [one for one, _ in found[: self.most]]
+        own, patterns = self.known[scope], self.patterns.setdefault(scope, Patterns())
+        silences = Silences([own[one] for one in ids], patterns)
+        ends, too_many = [end for _, end in found[: self.most]], [one for one, _ in found[self.most :]]
+        self.kept[scope] = found, Active(silences, ids, ends, too_many)
+        return self.kept[scope][1]
+
+    async def _learn(self, conn: Connection, wanted: Mapping[Scope, Sequence[UUID]]) -> None:
+        """Read the matchers of silences seen for the first time, and forget those that ended."""
+        missing = [one for scope, ids in wanted.items() for one in ids if one not in self.known.get(scope, {})]
+        rows = await conn.fetch(MATCHERS, missing) if missing else []
+        read = {row["id"]: Silence.of(row["id"], _read(row["matchers"])) for row in rows}
+        for scope, ids in wanted.items():
+            before = self.known.get(scope, {})
+            self.known[scope] = {one: before.get(one) or read.get(one) or Silence(one, None) for one in ids}
+
+    def _held(
+        self, active: Active, alerts: Mapping[bytes, Labelled], whose: tuple[int, Scope]
+    ) -> dict[bytes, tuple[datetime, UUID]]:
+        """Return what the silences of one scope hold back of one integration's alerts."""
+        bucket, found = self._bucket(whose), dict[bytes, tuple[datetime, UUID]]()
+        at = self.clock.monotonic()
+        work = Work(bucket.refill(at))
+        unjudged, named = Counter[Unjudged](), dict[Unjudged, list[UUID]]()
+        if active.too_many:
+            unjudged[Unjudged.NUMBER], named[Unjudged.NUMBER] = len(active.too_many), active.too_many
+        for key, alert in alerts.items():
+            held = active.judged.judge(alert, work)
+            unjudged += held.unjudged
+            for why, silence in held.named.items():
+                named.setdefault(why, []).append(silence)
+            if held.places:
+                found[key] = active.ends[held.places[0]], active.ids[held.places[0]]
+        bucket.level = work.left
+        for why, count in unjudged.items():
+            self.count(why, count)
+            silences = [str(one) for one in dict.fromkeys(named[why])][:NAMED]
+            log.warning("silences_not_judged", why=why, alerts=len(alerts), integration=whose[0], silences=silences)
+        return found
+
+    def _bucket(self, whose: tuple[int, Scope]) -> TokenBucket:
+        if whose not in self.work:
+            self.work[whose] = TokenBucket.full(WORK_PER_SECOND, WORK_AT_ONCE, self.clock.monotonic())
+        return self.work[whose]
+
+
+def labelled(item: Item) -> Labelled:
+    """Return what matchers look at of an alert."""
+    return Labelled(item.alert.labels, item.alert.service, item.alert.ci)
+
+
+def _read(matchers: str) -> tuple[Matcher, ...] | None:
+    """Return the matchers of a row, None where they cannot be read."""
     try:
-        async with conn.transaction():
-            rows = await conn.fetch(SILENCED, now, as_json(labelled), timeout=ANSWER_WITHIN)
-    except (TimeoutError, asyncpg.QueryCanceledError, asyncpg.InvalidRegularExpressionError) as error:
-        log.warning("silences_not_judged", items=len(items), error=repr(error))
-        return {}
-    return {items[row["place"]].key_hash: (row["ends_at"], f"silence: {row['id']}") for row in rows}
-
-
-def _labelled(place: int, item: Item) -> Labelled:
-    alert = item.alert
-    return Labelled(place, item.integration_id, alert.service, alert.ci, alert.labels)
+        return msgspec.json.decode(matchers, type=tuple[Matcher, ...])
+    except msgspec.MsgspecError:
+        return None

@@ -152,7 +152,7 @@ class Touch:
         for key in known:
             holder = key.holder
             if key.firing and holder is not None and holder.live and (name := names.get(key.key_hash)) is not None:
-                result = Result(name, holder.number, Outcome.REPEATED, "open")
+                result = Result(name, holder.told, Outcome.REPEATED, "open")
                 self._seats[key.key_hash] = self._seat(key, holder.id, result)
             else:
                 self._seats.pop(key.key_hash, None)
@@ -234,7 +234,7 @@ class Touch:
 
     def _receipt(self, submission: Submission, receipt: UUID, now: datetime) -> ReceivedRequest:
         body = submission.body
-        kept = as_bytea(body) if self._bodies.keep(submission.integration_id, (), now) else None
+        kept = as_bytea(body) if self._bodies.keep(submission.integration_id, (), len(body), now) else None
         return ReceivedRequest(receipt, submission.integration_id, submission.source, len(submission.alerts), len(body), kept)
 
     @staticmethod

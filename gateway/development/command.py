@@ -3,61 +3,106 @@
 import argparse
 import asyncio
 import os
+import signal
 import sys
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import uvloop
 
-from gateway.app import Gateway
 from gateway.clock import SystemClock
-from gateway.commands import address, named_failures, serving
 from gateway.db.migrate import migrate
 from gateway.demo.play import play
 from gateway.development.kept_keys import DevelopmentKeys, kept_keys
-from gateway.development.ready_file import ReadyFile
+from gateway.development.ready_file import Facts, ReadyFile
+from gateway.development.server import Addresses, Server, fork
 from gateway.embedded.launcher import Embedded, default_state
 from gateway.embedded.supervision import keep_running
 from gateway.errors import Misconfigured
-from gateway.ports import require_free
+from gateway.ports import require_free, reserved
+from gateway.reaching import named_failures
+from gateway.serving import listening_at
 from gateway.settings import Settings
 
 
-async def dev(settings: Settings, options: argparse.Namespace) -> int:
-    """Serve until stopped, or until the bundled servers die too often."""
-    settings = _with_port(settings, options.port)
+def dev(settings: Settings, options: argparse.Namespace) -> int:
+    """Serve until stopped."""
+    host, port = settings.server.host, settings.server.port if options.port is None else options.port
+    settings = _open_to_this_machine(listening_at(settings, host, port))
+    _require_ports(settings)
+    if options.external_servers:
+        _require_addresses(settings)
+    with reserved(host, port) as kept:
+        server = fork(listening_at(settings, host, kept), external=options.external_servers)
+        return uvloop.run(_dev(settings, options, server))
+
+
+async def _dev(settings: Settings, options: argparse.Namespace, server: Server) -> int:
+    """Start the servers, let `server` serve with them, and keep the ready file as it is."""
     ready = ReadyFile(options.ready_file)
     state = (options.state or default_state()).absolute()
-    _require_ports(settings)
     async with AsyncExitStack() as stack:
         ready.prepare()
         stack.callback(ready.remove)
-        failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        beside: set[asyncio.Task[Any]] = set()
         if options.external_servers:
-            _require_addresses(settings)
+            at = Addresses(settings.database.url, settings.redis.url)
             state.mkdir(parents=True, exist_ok=True)
         else:
-            settings = await _on_embedded(stack, settings, state, failed)
-        with named_failures(settings.database.url):
-            await migrate(settings.database.url)
-        kept = await kept_keys(settings.database.url, state)
-        gateway, stop = await serving(stack, settings)
-        url = address(gateway, settings)
-        _announce(url, kept, state)
-        ready.write(_facts(gateway, settings, url, kept))
-        if options.demo:
-            playing = asyncio.create_task(play(url, kept.ingest, kept.admin, SystemClock()))
-            stack.callback(playing.cancel)
-        await _first(stop, failed)
-        gateway.health.draining = True
-    return 0
+            embedded = await _embedded(stack, settings, state)
+            at = Addresses(embedded.database_url, embedded.redis_url)
+            watching = asyncio.create_task(keep_running(embedded, SystemClock()))
+            stack.callback(watching.cancel)
+            beside.add(watching)
+        with named_failures(at.database):
+            await migrate(at.database)
+        kept = await kept_keys(at.database, state)
+        beside.add(_stop_asked())
+        await server.serve(at)
+        stack.push_async_callback(server.stop)
+        served = await server.heard()
+        if served is not None:
+            _announce(served["url"], kept, state)
+            ready.write(_facts(served, at, kept))
+            beside.add(asyncio.create_task(_follow(server, lambda news: ready.write(_facts(news, at, kept)))))
+            if options.demo:
+                playing = asyncio.create_task(play(served["url"], kept.ingest, kept.admin, SystemClock()))
+                stack.callback(playing.cancel)
+            await _first_of(beside)
+        return await server.stop()
 
 
-def _with_port(settings: Settings, port: int | None) -> Settings:
-    if port is None:
-        return settings
-    server = msgspec.structs.replace(settings.server, port=port)
-    return msgspec.structs.replace(settings, server=server)
+def _open_to_this_machine(settings: Settings) -> Settings:
+    """Return the settings with metrics that anybody on this machine may read."""
+    return msgspec.structs.replace(settings, metrics=msgspec.structs.replace(settings.metrics, open=True))
+
+
+def _stop_asked() -> "asyncio.Task[Any]":
+    """Return a task that ends when a person or a script asks us to stop."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return asyncio.create_task(stop.wait())
+
+
+async def _follow(server: Server, served: Callable[[dict[str, Any]], None]) -> None:
+    """Tell of each process that serves in place of one that died, until there is none any more."""
+    while (news := await server.heard()) is not None:
+        served(news)
+
+
+async def _first_of(tasks: set["asyncio.Task[Any]"]) -> None:
+    """Wait until one of them ends; raises what it raises."""
+    done, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in others:
+        task.cancel()
+    if others:
+        await asyncio.wait(others)
+    for task in done:
+        task.result()
 
 
 def _require_ports(settings: Settings) -> None:
@@ -65,6 +110,8 @@ def _require_ports(settings: Settings) -> None:
     require_free(settings.server.host, settings.server.port)
     if settings.mail.listener.host:
         require_free(settings.mail.listener.host, settings.mail.listener.port)
+    if settings.metrics.host:
+        require_free(settings.metrics.host, settings.metrics.port)
 
 
 def _require_addresses(settings: Settings) -> None:
@@ -77,55 +124,25 @@ def _addresses(settings: Settings) -> dict[str, str]:
     return {"DATABASE_URL": settings.database.url, "REDIS_URL": settings.redis.url}
 
 
-async def _on_embedded(
-    stack: AsyncExitStack,
-    settings: Settings,
-    state: Path,
-    failed: asyncio.Future[None],
-) -> Settings:
-    """Start the bundled servers and keep them running; `failed` gets the exception that ends it."""
+async def _embedded(stack: AsyncExitStack, settings: Settings, state: Path) -> Embedded:
+    """Start the bundled servers."""
     for name, url in _addresses(settings).items():
         if url:
             _say(f"{name} is not used: dev starts servers of its own (--external-servers uses it)")
-    servers = await stack.enter_async_context(Embedded(state))
-    watching = asyncio.create_task(keep_running(servers, SystemClock()))
-    watching.add_done_callback(lambda done: _pass_on(done, failed))
-    stack.callback(watching.cancel)
-    return msgspec.structs.replace(
-        settings,
-        database=msgspec.structs.replace(settings.database, url=servers.database_url),
-        redis=msgspec.structs.replace(settings.redis, url=servers.redis_url),
-    )
+    return await stack.enter_async_context(Embedded(state))
 
 
-def _pass_on(done: asyncio.Task[None], failed: asyncio.Future[None]) -> None:
-    if not done.cancelled() and not failed.done() and (error := done.exception()):
-        failed.set_exception(error)
-
-
-async def _first(stop: asyncio.Event, failed: asyncio.Future[None]) -> None:
-    """Wait until a person stops it; raises the failure that ends it otherwise."""
-    stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait((stopped, failed), return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
-    if failed.done():
-        failed.result()
-
-
-def _facts(
-    gateway: Gateway,
-    settings: Settings,
-    url: str,
-    kept: DevelopmentKeys,
-) -> dict[str, str | int]:
+def _facts(served: dict[str, Any], at: Addresses, kept: DevelopmentKeys) -> Facts:
+    """Return what the ready file says: `pid` is asked to stop, `pids` serve."""
     return {
-        "url": url,
+        "url": served["url"],
         "admin_key": kept.admin,
         "ingest_key": kept.ingest,
-        "database_url": settings.database.url,
-        "redis_url": settings.redis.url,
-        "smtp": f"{gateway.smtp[0][0]}:{gateway.smtp[0][1]}" if gateway.smtp else "",
+        "database_url": at.database,
+        "redis_url": at.redis,
+        "smtp": served["smtp"],
         "pid": os.getpid(),
+        "pids": [served["pid"]],
     }
 
 

@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+Facts = dict[str, str | int | list[int]]
+
 
 @dataclass(frozen=True, slots=True)
 class ReadyFile:
@@ -17,10 +19,11 @@ class ReadyFile:
             self.remove()
             self._draft(self.path).touch(mode=0o600)
 
-    def write(self, facts: dict[str, str | int]) -> None:
+    def write(self, facts: Facts) -> None:
         """Write it in one step, so that whoever waits for it never reads half of it."""
         if self.path is not None:
             draft = self._draft(self.path)
+            draft.touch(mode=0o600)
             draft.write_text(json.dumps(facts), "utf-8")
             draft.replace(self.path)
 

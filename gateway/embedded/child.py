@@ -18,6 +18,9 @@ SET_PARENT_DEATH_SIGNAL = 1
 STOP_WITHIN = 20.0
 """Seconds a server may take to stop in order."""
 
+LAST_WORDS = 4_096
+"""Bytes at the end of a log in which the last line is looked for."""
+
 WATCHER = "import os,signal,sys; sys.stdin.read(); os.kill(int(sys.argv[1]), signal.SIGINT)"
 """Waits for our end of its pipe to close, which the kernel does however we die."""
 
@@ -51,8 +54,13 @@ class Child:
     def check(self) -> None:
         """Raise Unavailable with the last line of the log if the server is gone."""
         if (status := self.process.poll()) is not None:
-            said = self.log.read_text("utf-8", "replace").strip().rpartition("\n")[2]
-            raise Unavailable(f"{self.name} stopped with status {status}: {said}: see {self.log}")
+            raise Unavailable(f"{self.name} stopped with status {status}: {self.last_words()}: see {self.log}")
+
+    def last_words(self) -> str:
+        """Return the last line of the log, which both servers write to."""
+        with self.log.open("rb") as said:
+            said.seek(max(0, said.seek(0, os.SEEK_END) - LAST_WORDS))
+            return said.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
 
     def request_stop(self) -> None:
         """Ask for an orderly stop: SIGINT is PostgreSQL's fast shutdown and Valkey's save-and-exit."""

@@ -6,11 +6,9 @@ from typing import Any
 
 from gateway.incidents.announcement import Announcement, Recipient
 from gateway.incidents.record import Notice
+from gateway.incidents.sight import is_privy
 from gateway.oncall.person import EMAIL, Reachable
 from gateway.settings.recipients import target_of
-
-PRIVY = frozenset({"incident_manager", "security"})
-"""Roles that are told what a security incident is about."""
 
 DESK = "service_desk"
 
@@ -19,6 +17,9 @@ GROUP = "group:"
 
 PERSON = "person:"
 """What the address of a person begins with; a login follows."""
+
+BY_LOGIN = frozenset({"person", "voice", "sms"})
+"""The channels whose addresses are logins."""
 
 Told = tuple[str, Mapping[str, Any]]
 """The timeline's entry: slug and facts."""
@@ -48,14 +49,20 @@ class Directory:
         by_address = (one for one in self.people if asked in (one.email.lower(), one.phone))
         return next(by_login, None) or next(by_address, None)
 
+    def called(self, target: str) -> Reachable | None:
+        """Return the person whose login an address holds; None of other addresses."""
+        channel, _, login = target.partition(":")
+        return next((one for one in self.people if one.login == login), None) if channel in BY_LOGIN else None
+
 
 @dataclass(slots=True)
 class Addressed:
-    """The messages of one announcement found so far, and the roles that get none."""
+    """The messages of one announcement found so far, the roles that get none, and those told instead of these."""
 
     notices: dict[str, Notice] = field(default_factory=dict)
     unreachable: list[str] = field(default_factory=list)
     withheld: list[str] = field(default_factory=list)
+    instead: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,10 @@ def address(announcement: Announcement, directory: Directory, actor: str) -> tup
             so_far.unreachable.append(recipient.role)
         for target, privy in found.targets:
             _add(so_far, announcement, recipient, target, privy=privy)
+    if announcement.officers is not None and any(role != "reporter" for role in so_far.withheld):
+        for target, privy in _found(announcement.officers, directory, actor).targets:
+            _add(so_far, announcement, announcement.officers, target, privy=privy)
+        so_far.instead.append(announcement.officers.role)
     return tuple(so_far.notices.values()), _entry(announcement, so_far)
 
 
@@ -109,7 +120,7 @@ def _entry(announcement: Announcement, so_far: Addressed) -> tuple[Told, ...]:
         "cause": announcement.cause,
         "template": announcement.template,
         "priority": announcement.priority,
-        "roles": tuple(recipient.role for recipient in announcement.recipients),
+        "roles": tuple(dict.fromkeys([*(recipient.role for recipient in announcement.recipients), *so_far.instead])),
         "targets": tuple(so_far.notices),
     }
     if announcement.silenced:
@@ -150,7 +161,7 @@ def _found_own(recipient: Recipient, directory: Directory, actor: str) -> Found:
 
 
 def _person(person: Reachable) -> tuple[str, bool]:
-    return f"{PERSON}{person.login}", not PRIVY.isdisjoint(person.roles)
+    return f"{PERSON}{person.login}", is_privy(person.roles)
 
 
 def _together(recipient: Recipient, people: Iterable[Reachable], directory: Directory) -> Iterator[tuple[str, bool]]:
@@ -158,7 +169,8 @@ def _together(recipient: Recipient, people: Iterable[Reachable], directory: Dire
     listed = list(_listed(recipient.listed, directory))
     reached = {target.lower() for target in listed}
     for target in listed:
-        yield target, recipient.role in PRIVY
+        person = directory.called(target)
+        yield target, is_privy([recipient.role] if person is None else person.roles)
     for person in people:
         if reached.isdisjoint(_ways(person)):
             yield _person(person)

@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 
 from gateway.db.pool import Connection
-from gateway.incidents.addressing import PRIVY
 from gateway.incidents.facts import bare, facts_of
 from gateway.incidents.model import LIVE, State
 from gateway.incidents.record import Incident, Notice, Revision
 from gateway.incidents.reporter_news import TAKEN_UP, News, news_of
+from gateway.incidents.sight import is_privy
 
 
 class Turn(StrEnum):
@@ -26,20 +26,22 @@ class Turn(StrEnum):
 
 
 HEARD = """
-SELECT o.incident_id, o.channel, o.recipient, o.role, o.facts, true AS reported, o.template = 'chat' AS carded
+SELECT o.incident_id, o.channel, o.recipient, o.role, o.facts, true AS reported, o.template = 'chat' AS carded,
+  '{}'::text[] AS roles
 FROM outbox o WHERE o.incident_id = ANY($1::bigint[])
 AND (o.template = 'received' OR (o.template = 'chat' AND o.facts->>'opened' = 'true'))
 UNION ALL
-SELECT heard.*, '{}'::json, false, false FROM (
+SELECT heard.*, '{}'::json, false, false, coalesce(p.roles, ARRAY[heard.role]) FROM (
   SELECT DISTINCT ON (incident_id, channel, recipient) incident_id, channel, recipient, role FROM outbox t
   WHERE incident_id = ANY($2::bigint[]) AND state <> 'dead' AND channel <> 'voice' AND role <> 'reporter'
   AND template = ANY($3::text[])
   AND NOT EXISTS (SELECT FROM chat_message m
     WHERE m.incident_id = t.incident_id AND m.provider = t.channel AND m.shown IS NOT NULL)
   ORDER BY incident_id, channel, recipient, created_at) AS heard
+LEFT JOIN person p ON heard.channel IN ('person', 'voice', 'sms') AND p.login = heard.recipient
 ORDER BY 1, 6 DESC, 2, 3
 """
-"""Reporters and their acknowledgements, then whoever was told what to do.
+"""Reporters and their acknowledgements, then whoever was told what to do, with the roles that say what they may see.
 
 Nobody is called about an end, and where a chat shows a card of the incident the card changes instead.
 """
@@ -123,6 +125,6 @@ def _news(row: Mapping[str, Any], turned: Mapping[int, Revision]) -> Notice | No
     if turn is Turn.CLOSED and not was_live and row["channel"] != "webhook":
         return None
     facts = facts_of(after)
-    said = bare(facts) if after.security and row["role"] not in PRIVY else facts
+    said = bare(facts) if after.security and not is_privy(row["roles"]) else facts
     said |= {"to_do": ""} if turn is Turn.REOPENED else {}
     return Notice(cause=f"{turn}#{after.version}", target=target, role=row["role"], template=turn, facts=said)

@@ -11,6 +11,7 @@ import msgspec
 from gateway.incidents import ledger
 from gateway.incidents.model import Closure, HoldReason, Impact, RequestCategory, Resolution, State, Tier, Urgency
 from gateway.incidents.record import Incident
+from gateway.key_texts import without_keys
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.decode
@@ -80,6 +81,7 @@ def incident_of(row: asyncpg.Record) -> Incident:
 
 
 def column_of(incidents: Sequence[Incident], column: str) -> list[Any]:
-    """What to store in one column, incident by incident."""
+    """What to store in one column, incident by incident, without keys of the gateway in what people wrote."""
     values = map(attrgetter(column), incidents)
-    return list(map(TO_ROW[column], values)) if column in TO_ROW else list(values)
+    stored = map(TO_ROW[column], values) if column in TO_ROW else values
+    return [without_keys(value) if type(value) is str else value for value in stored]

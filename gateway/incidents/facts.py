@@ -11,18 +11,11 @@ TEXT, LABELS, LINKS = 2_000, 30, 5
 
 SAME = ("number", "title", "priority", "service", "state", "assignee_group", "assignee", "handler", "severity", "ci", "kind")
 
-BARE = (
-    "number",
-    "priority",
-    "claimed_priority",
-    "state",
-    "clock",
-    "due_at",
-    "share",
-    "unresolved_for",
-    "to_do",
-)
-"""Facts that hold nothing people wrote."""
+BARE = ("priority", "claimed_priority", "clock", "due_at", "share", "unresolved_for", "locale")
+"""Facts that say how urgent an incident is and nothing of which one it is or what it is about."""
+
+WITHHELD = "withheld"
+"""The fact that stands for all that a message does not say of an incident that its reader may not see."""
 
 
 def facts_of(incident: Incident) -> dict[str, Any]:
@@ -39,4 +32,4 @@ def facts_of(incident: Incident) -> dict[str, Any]:
 
 def bare(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return the facts for those who may not see the incident."""
-    return {name: facts[name] for name in BARE if name in facts}
+    return {name: facts[name] for name in BARE if name in facts} | {WITHHELD: True}

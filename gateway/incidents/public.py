@@ -1,6 +1,5 @@
 """What of a timeline those may read who do not work on the record."""
 
-import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import product
@@ -9,6 +8,7 @@ from typing import Any
 from gateway.db.pool import Connection
 from gateway.incidents import store
 from gateway.incidents.model import HoldReason
+from gateway.incidents.record import NUMBER
 from gateway.incidents.sight import Sight
 
 TOLD: Mapping[str, frozenset[str]] = {
@@ -35,8 +35,6 @@ ALWAYS = frozenset({"state", "was"})
 
 OTHERS = ("master", "incident", "follows", "number")
 """Facts that are the number of another incident."""
-
-NUMBER = re.compile(r"INC-[0-9]{8}-[0-9]{6,}", re.ASCII)
 
 
 def public(event: str, actor: str, facts: Mapping[str, Any], names: AbstractSet[str]) -> dict[str, Any] | None:

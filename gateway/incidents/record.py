@@ -1,5 +1,6 @@
 """The incident as a value, and what a decision changes about it. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +24,9 @@ from gateway.settings.recipients import Target, target_of
 
 LEAST_MAJOR = 2
 """The least urgent priority that makes an incident major by itself."""
+
+NUMBER = re.compile(r"INC-[0-9]{8}-[0-9]{6,}", re.ASCII)
+"""The form of an incident's number."""
 
 UNRANKED = 5
 """The urgency of messages that are about no priority."""

@@ -1,12 +1,22 @@
-"""Which records exist for somebody. Pure, with the one condition that statements ask the same by.
+"""Visibility: which records exist for somebody, for reads and messages alike. Pure.
 
 What somebody may not see is not there for them: lists, links and locks leave it out, and asking for it by number is answered as
-asking for a number that was never given out.
+asking for a number that was never given out. A message about it says nothing of it (`notify/withholding.py`).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gateway.incidents.record import Incident
+from gateway.oncall.roles import Role
+
+SECURITY_ROLES: frozenset[str] = frozenset({Role.INCIDENT_MANAGER, Role.SECURITY})
+"""The roles that may see security incidents."""
+
+
+def is_privy(roles: Iterable[str]) -> bool:
+    """Return whether somebody with these roles may see security incidents."""
+    return not SECURITY_ROLES.isdisjoint(roles)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from typing import Any
 
 import msgspec
 
+from gateway.key_texts import without_keys
+
 GENESIS = b""
 """What the first entry of every incident is chained to."""
 
@@ -31,8 +33,8 @@ class Entry:
 
 
 def facts_text(facts: object) -> str:
-    """Canonical JSON: keys sorted, no spaces; the hash covers these very bytes."""
-    return msgspec.json.encode(facts, order="deterministic").decode()
+    """Canonical JSON: keys sorted, no spaces, no key of the gateway; the hash covers these very bytes."""
+    return without_keys(msgspec.json.encode(facts, order="deterministic").decode())
 
 
 def entry_hash(

@@ -1,5 +1,6 @@
 """The front door of every source: who sends, how much, whether it is signed, what it says, and the receipt once committed."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -26,6 +27,7 @@ from gateway.ingest.reading.alerts import AlertReader
 from gateway.ingest.rereading import problem_of
 from gateway.ingest.signatures import UnknownKey
 from gateway.ingest.source import Delivery, Parsed, Source, unused_secrets
+from gateway.key_texts import body_without_keys, pairs_without_keys
 from gateway.metrics import Metrics, RequestOutcome
 from gateway.quarantine.mappings import Mappings
 from gateway.settings import Intake as SourceSettings
@@ -115,7 +117,8 @@ class FrontDoor:
             if source.verify is not None:
                 delivery = await self._verified(source, delivery, settings)
             mapping = self.mappings.of(caller.integration_id, source.slug)
-            parsed = await self.read(str(caller.integration_id), source, settings, mapping, delivery)
+            came = replace(delivery, body=body_without_keys(delivery.body), query=pairs_without_keys(delivery.query))
+            parsed = await self.read(str(caller.integration_id), source, settings, mapping, came)
             if parsed.confirm is not None:
                 await self.fetch(parsed.confirm)
         except (Unauthenticated, Forbidden):
@@ -157,7 +160,7 @@ class FrontDoor:
             self.metrics.overloads.inc()
             self.metrics.request(source.slug, RequestOutcome.OVERLOADED)
             raise
-        except Unavailable:
+        except (Unavailable, asyncio.CancelledError):
             self.metrics.request(source.slug, RequestOutcome.UNAVAILABLE)
             raise
 

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from gateway.errors import Forbidden, Malformed
 from gateway.ingest.http import Authenticate, read
+from gateway.key_texts import body_without_keys
 from gateway.monitors.model import Ping, Said
 from gateway.monitors.pulse import Pulse
 
@@ -36,7 +37,7 @@ class Pings:
         caller = await self.authenticate(request, "ingest", request.match_info["key"])
         if caller.integration_id is None:
             raise Forbidden("this key belongs to no integration: pings are sent with an integration's key")
-        body = await read(request)
+        body = body_without_keys(await read(request))
         ping, create = _ping(request.match_info.get("said", ""), body), request.query.get("create") == "1"
         made = await self.pulse.ping(
             caller.integration_id, request.match_info["slug"], ping, body, request.headers, create=create

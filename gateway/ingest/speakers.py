@@ -1,10 +1,12 @@
 """Who speaks: somebody of the directory, or a reporter known by nothing but the address they speak from."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from gateway.db.pool import Connection
 from gateway.oncall.roles import Role, known
+from gateway.operations.credentials import is_ended
 from gateway.operations.who import Who
 
 BY_EMAIL = """
@@ -46,17 +48,22 @@ async def by_phone(conn: Connection, number: str) -> tuple[Who, str | None, str]
 
 
 BY_LOGIN = """
-SELECT p.login, p.email, p.phone, p.roles, p.locale,
+SELECT p.login, p.email, p.phone, p.roles, p.locale, p.credentials_since,
   array(SELECT g.slug FROM staff_group_member m JOIN staff_group g ON g.id = m.group_id
         WHERE m.person_id = p.id AND g.active) AS groups
 FROM person p WHERE p.login = $1 AND p.active
 """
 
 
-async def by_login(conn: Connection, login: str) -> tuple[Who, str] | None:
-    """Somebody of the directory whom the gateway itself spoke to, and their language; None where nobody has the login."""
+async def by_login(conn: Connection, login: str, called_at: datetime) -> tuple[Who, str] | None:
+    """Return somebody of the directory whom the gateway called then, and their language.
+
+    None where nobody has the login, or all that was issued to them has ended since.
+    """
     row = await conn.fetchrow(BY_LOGIN, login)
-    return None if row is None else (somebody(dict(row), row["phone"]), row["locale"])
+    if row is None or is_ended(called_at, row["credentials_since"]):
+        return None
+    return (somebody(dict(row), row["phone"]), row["locale"])
 
 
 def stranger(address: str, channel: str) -> Who:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 import msgspec
 from asyncpg import Record
 
-from gateway.db.pool import Connection
+from gateway.db.pool import Connection, block
 from gateway.incidents.record import Incident
 from gateway.incidents.sight import Sight
 from gateway.knowledge.articles import Article, article_of
@@ -86,7 +86,7 @@ async def articles_like(conn: Connection, incident: Incident, sight: Sight, most
 
 
 async def _fetch(conn: Connection, statement: str, *values: object) -> list[Record]:
-    async with conn.transaction(readonly=True):
+    async with block(conn, readonly=True):
         await conn.execute(FEWER)
         return await conn.fetch(statement, *values)
 

@@ -6,7 +6,7 @@ the version, so that a key pressed late does not acknowledge what has fired agai
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from gateway.errors import Forbidden
 from gateway.signing import is_signed, signature
@@ -23,11 +23,12 @@ VALID = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What a call is about: a record at a version, and the login of who is called."""
+    """What a call is about: a record at a version, the login of who is called, and when it was made."""
 
     incident_id: int
     version: int
     login: str
+    made_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,9 @@ class CallTokens:
 
     secrets: tuple[bytes, ...]
 
-    def make(self, called: Called, now: datetime) -> str:
-        """The token of a call made now."""
-        ends = int((now + VALID).timestamp())
+    def make(self, called: Called) -> str:
+        """The token of a call."""
+        ends = int((called.made_at + VALID).timestamp())
         signed = signature(self.secrets[0], LABEL, _signed(called, ends))
         return f"{called.incident_id}.{called.version}.{ends}.{signed}.{called.login}"
 
@@ -47,7 +48,9 @@ class CallTokens:
         found = SHAPE.fullmatch(token)
         if found is None:
             raise Forbidden("this is no call that the gateway made")
-        called, ends = Called(int(found[1]), int(found[2]), found[5]), int(found[3])
+        ends = int(found[3])
+        made_at = datetime.fromtimestamp(ends, UTC) - VALID
+        called = Called(int(found[1]), int(found[2]), found[5], made_at)
         if not is_signed(self.secrets, LABEL, _signed(called, ends), found[4]) or ends <= now.timestamp():
             raise Forbidden("this is no call that the gateway made, or it is too old")
         return called

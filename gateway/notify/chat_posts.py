@@ -59,7 +59,7 @@ class ChatPosts:
         """The words of a message, and the record as it stands while it is sent; raises Unavailable and what asyncpg raises."""
         locale = next((known for known in LOCALES if known == message.facts.get("locale")), self.locale)
         answer = message.template == Template.CHAT
-        words = str(message.facts.get("text", "")) if answer else message.text.strip()
+        words = str(message.facts["text"]) if answer and "text" in message.facts else message.text.strip()
         if message.incident_id is None or (answer and not message.facts.get("card")):
             return Showing(Reply(words, str(message.facts.get("number", ""))), None, locale)
         async with acquire(self.pool) as conn:

@@ -15,8 +15,10 @@ import structlog
 from gateway.clock import Clock
 from gateway.db.pool import LOST_RACE, Pool, acquire
 from gateway.errors import Unavailable
+from gateway.incidents.facts import WITHHELD
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.metrics import Metrics, SendOutcome, channel_label
+from gateway.notify import privacy
 from gateway.notify.breaker import Breakers
 from gateway.notify.message import Channel, Dead, Delivered, Message, Result, Retry
 from gateway.notify.outbox import Owed
@@ -55,7 +57,10 @@ class Outcome(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class Delivery:
-    """The maker of attempts; `locale` and `zone` are for messages that do not name their own."""
+    """The maker of attempts; `locale` and `zone` are for messages that do not name their own.
+
+    `privy` are addresses that may be told of security incidents.
+    """
 
     pool: Pool
     channels: Mapping[str, Channel]
@@ -64,26 +69,32 @@ class Delivery:
     locale: Locale = "en"
     zone: str = "UTC"
     opens: Opens = no_link
+    privy: frozenset[str] = frozenset()
     send_timeout_s: float = SEND_TIMEOUT_S
     breakers: Breakers = field(default_factory=Breakers)
 
     async def attempt(self, owed: Owed) -> Outcome:
         """Try once; any fault of the row or a channel gives an outcome, never an exception."""
         try:
-            ways = await self._ways(owed)
-            return await self._by(owed, ways) if isinstance(ways, Ways) else _ended(owed, ways, owed.channel)
+            kept, ways = await self._looked_up(owed)
+            return await self._by(kept, ways) if isinstance(ways, Ways) else _ended(owed, ways, owed.channel)
         except Exception as error:
             log.exception("a notification cannot be read", action="notify_unreadable", id=str(owed.id))
             return _ended(owed, Dead(f"it cannot be read: {error!r}"), owed.channel)
 
+    async def _looked_up(self, owed: Owed) -> tuple[Owed, Ways | Result]:
+        """Return the message as its recipient may read it, and how they are reached."""
+        try:
+            kept = await privacy.kept(self.pool, owed, self.privy)
+            return kept, await self._ways(kept)
+        except (Unavailable, *LOST_RACE) as error:
+            return owed, Retry(f"who that is could not be looked up: {error!r}")
+
     async def _ways(self, owed: Owed) -> Ways | Result:
         if owed.channel != PERSON:
             return Ways("", (Target(owed.channel, owed.recipient),))
-        try:
-            async with acquire(self.pool) as conn:
-                ways = await ways_of(conn, owed.recipient)
-        except (Unavailable, *LOST_RACE) as error:
-            return Retry(f"who that is could not be looked up: {error!r}")
+        async with acquire(self.pool) as conn:
+            ways = await ways_of(conn, owed.recipient)
         if ways is None:
             return Dead("nobody has this login")
         if not ways.targets:
@@ -133,11 +144,11 @@ class Delivery:
     def _message(self, owed: Owed, target: Target, ways: Ways) -> Message:
         asked = owed.facts.get("locale", ways.locale)
         locale = next((known for known in LOCALES if known == asked), self.locale)
-        link = self.opens(owed, target.channel)
+        link = "" if owed.facts.get(WITHHELD) else self.opens(owed, target.channel)
         words = render(owed.template, owed.facts, Reader(locale, ways.zone or self.zone, link), owed.role)
         return Message(
             id=owed.id,
-            incident_id=owed.incident_id,
+            incident_id=privacy.subject_of(owed, target.channel),
             recipient=target.address,
             template=owed.template,
             role=owed.role,

@@ -26,6 +26,7 @@ class Owed:
     """One claimed row; `attempts` counts this one, `claimed_at` is the database's time of the claim.
 
     `method` is which contact method of a person is to be tried, `may_recover` says that one before it may work later.
+    `security` says that its incident is flagged as a security incident now.
     """
 
     id: UUID
@@ -41,6 +42,7 @@ class Owed:
     urgency: int = UNRANKED
     method: int = 0
     may_recover: bool = False
+    security: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ SET attempts = o.attempts + 1, next_attempt_at = coalesce($1::timestamptz, state
 FROM due WHERE o.id = due.id
 RETURNING o.id, o.incident_id, o.channel, o.recipient, o.role, o.template, o.facts::text AS facts, o.created_at, o.attempts,
           o.urgency, o.method, o.may_recover,
+          coalesce((SELECT i.security FROM incident i WHERE i.id = o.incident_id), false) AS security,
           coalesce($1::timestamptz, statement_timestamp()) AS claimed_at
 """
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from asyncpg import Record, UniqueViolationError
 
-from gateway.db.pool import Connection
+from gateway.db.pool import Connection, block
 from gateway.errors import Conflict, NotFound
 
 VALID = timedelta(minutes=10)
@@ -65,7 +65,7 @@ RETURNING provider, tenant, user_id AS "user", linked_at
 async def link(conn: Connection, person_id: int, provider: str, tenant: str, user: str, stamp: datetime | None) -> Chat:
     """The account is theirs; raises Conflict where it is somebody's already."""
     try:
-        async with conn.transaction():
+        async with block(conn):
             row = await conn.fetchrow(LINK, provider, tenant, user, person_id, stamp)
     except UniqueViolationError as error:
         raise Conflict("this account belongs to somebody already: take it from them first") from error

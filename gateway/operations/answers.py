@@ -38,7 +38,8 @@ class Answer:
     `new` are the words that are certainly its writer's own and new, `shown` is all that may be.
 
     `certain` says that nothing besides `new` may be new; `by` how sure it is that a person wrote
-    it; `seen` that whoever works on the record sees it anyway, as in a chat.
+    it; `seen` that whoever works on the record sees it anyway, as in a chat; `proven` that its
+    writer was really told of the record, so that nobody else can have written it.
     """
 
     new: str
@@ -46,6 +47,7 @@ class Answer:
     certain: bool = True
     by: Author = Author.PERSON
     seen: bool = False
+    proven: bool = True
 
 
 class Effect(StrEnum):
@@ -69,11 +71,11 @@ def effect(incident: Incident, who: Who, answer: Answer) -> Effect:
         return Effect.NOTHING
     sure = answer.by is Author.PERSON
     if incident.state is State.ON_HOLD and incident.hold_reason in WAITING:
-        return Effect.RESUMED if sure else Effect.UNSURE
+        return Effect.RESUMED if sure and answer.proven else Effect.UNSURE
     if incident.state is not State.RESOLVED:
         return Effect.NOTHING
     meant = meaning(answer.new, incident.contact_name, who.name) if sure else Meaning.UNCLEAR
-    if meant is Meaning.REFUSES and may(who, Action.REFUSE, incident) == ALLOWED:
+    if meant is Meaning.REFUSES and answer.proven and may(who, Action.REFUSE, incident) == ALLOWED:
         return Effect.REOPENED
     return Effect.NOTHING if meant is Meaning.AGREES and answer.certain else Effect.WAITS
 

@@ -18,10 +18,11 @@ BATCH = 100
 
 CHANGED = """
 SELECT m.provider, m.conversation, m.message, m.locale, i.id, i.number, i.title, i.priority, i.state, i.version,
-  i.state || '/' || i.priority || '/' || i.reopened || '/' || i.handler AS mark
+  now.mark
 FROM chat_message m JOIN incident i ON i.id = m.incident_id
-WHERE m.shown IS NOT NULL AND m.provider = ANY($1::text[])
-  AND m.shown <> i.state || '/' || i.priority || '/' || i.reopened || '/' || i.handler
+CROSS JOIN LATERAL (SELECT i.state || '/' || i.priority || '/' || i.reopened || '/' || i.handler
+  || CASE WHEN i.security THEN '/restricted' ELSE '' END AS mark) now
+WHERE m.shown IS NOT NULL AND m.provider = ANY($1::text[]) AND m.shown <> now.mark
 ORDER BY m.incident_id, m.provider, m.conversation, m.message LIMIT $2 FOR UPDATE OF m SKIP LOCKED
 """
 

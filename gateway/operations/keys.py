@@ -57,7 +57,10 @@ NO_CALLER = Caller(0, "", frozenset(), None)
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """A key without its secret; `person` is the login of its owner, null for a machine's."""
+    """A key without its secret; `person` is the login of its owner, null for a machine's.
+
+    A `privy` key with the scope admin may see security incidents.
+    """
 
     id: int
     prefix: str
@@ -69,18 +72,19 @@ class KeyInfo:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    privy: bool
 
 
 INSERT = """
-INSERT INTO api_key (prefix, secret_hash, name, scopes, integration_id, created_at, expires_at, person_id, session)
+INSERT INTO api_key (prefix, secret_hash, name, scopes, integration_id, created_at, expires_at, person_id, session, privy)
 VALUES ($1::text, $2::bytea, $3::text, $4::text[], $5::int, coalesce($6::timestamptz, statement_timestamp()), $7::timestamptz,
-  $8::int, $9::bool)
+  $8::int, $9::bool, $10::bool)
 RETURNING id, prefix, name, scopes, integration_id, (SELECT login FROM person WHERE id = $8::int) AS person, session, created_at,
-  expires_at, revoked_at
+  expires_at, revoked_at, privy
 """
 
 
-async def create(
+async def create(  # noqa: PLR0913 - the columns of a key
     conn: Connection,
     name: str,
     scopes: frozenset[Scope],
@@ -90,8 +94,12 @@ async def create(
     expires_at: datetime | None = None,
     person_id: int | None = None,
     session: bool = False,
+    privy: bool = True,
 ) -> tuple[str, KeyInfo]:
-    """A new key: the text to hand over, which is nowhere kept, and what is kept."""
+    """Make a key and return the text to hand over, which is nowhere kept, and what is kept.
+
+    A key of nobody with the scope admin sees security incidents where whoever makes it does (`privy`).
+    """
     prefix = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz0123456789") for _ in range(12))
     text = f"gwk_{prefix}_{secrets.token_urlsafe(32)}"
     row = await conn.fetchrow(
@@ -105,13 +113,15 @@ async def create(
         expires_at,
         person_id,
         session,
+        privy and person_id is None and Scope.ADMIN in scopes,
     )
     assert row is not None  # noqa: S101 - an INSERT returns its row
     return text, KeyInfo(**{**row, "scopes": tuple(row["scopes"])})
 
 
 KEYS = """
-SELECT k.id, k.prefix, k.name, k.scopes, k.integration_id, p.login AS person, k.session, k.created_at, k.expires_at, k.revoked_at
+SELECT k.id, k.prefix, k.name, k.scopes, k.integration_id, p.login AS person, k.session, k.created_at, k.expires_at, k.revoked_at,
+  k.privy
 FROM api_key k LEFT JOIN person p ON p.id = k.person_id
 """
 LIST = KEYS + "WHERE NOT k.session ORDER BY k.id LIMIT 1000"
@@ -148,21 +158,8 @@ async def revoke(conn: Connection, key_id: int, stamp: datetime | None, *, perso
         raise NotFound(f"there is no key {key_id}")
 
 
-REVOKE_ALL = """
-UPDATE api_key SET revoked_at = coalesce($2::timestamptz, statement_timestamp())
-WHERE person_id = $1::int AND revoked_at IS NULL AND ($3::int IS NULL OR id <> $3::int) AND (session OR NOT $4::bool)
-"""
-
-
-async def revoke_all_of(
-    conn: Connection, person_id: int, stamp: datetime | None, *, but: int | None = None, sessions_only: bool = False
-) -> None:
-    """End the keys of a person, except the one of id `but`."""
-    await conn.execute(REVOKE_ALL, person_id, stamp, but, sessions_only)
-
-
 LOOK_UP = """
-SELECT k.id, k.name, k.scopes, k.integration_id, k.secret_hash, k.expires_at, k.person_id, k.session,
+SELECT k.id, k.name, k.scopes, k.integration_id, k.secret_hash, k.expires_at, k.person_id, k.session, k.privy,
   p.login, p.email, p.phone, p.roles,
   array(SELECT g.slug FROM staff_group_member m JOIN staff_group g ON g.id = m.group_id
         WHERE m.person_id = p.id AND g.active) AS groups,
@@ -177,7 +174,7 @@ def caller_of(row: Record) -> Caller:
     """The caller in a row of LOOK_UP: a person has their roles, a machine what its scopes stand for."""
     scopes = frozenset(Scope(scope) for scope in row["scopes"])
     if row["person_id"] is None:
-        who = Who(name=row["name"], parts=_standing_in(scopes))
+        who = Who(name=row["name"], parts=_standing_in(scopes, privy=row["privy"]))
         return Caller(row["id"], row["name"], scopes, row["integration_id"], who)
     roles = known(row["roles"])
     if Role.ADMINISTRATOR not in roles:
@@ -186,10 +183,12 @@ def caller_of(row: Record) -> Caller:
     return Caller(row["id"], row["login"], scopes - {Scope.INGEST}, None, who, row["person_id"], row["session"])
 
 
-def _standing_in(scopes: frozenset[Scope]) -> frozenset[Part]:
+def _standing_in(scopes: frozenset[Scope], *, privy: bool) -> frozenset[Part]:
     parts: set[Part] = set()
     if Scope.ADMIN in scopes:
-        parts |= {Role.INCIDENT_MANAGER, Role.ADMINISTRATOR, Machine.WRITER}
+        parts |= {Role.ADMINISTRATOR, Machine.WRITER}
+        if privy:
+            parts.add(Role.INCIDENT_MANAGER)
     if Scope.WRITE in scopes:
         parts.add(Machine.WRITER)
     if Scope.READ in scopes:

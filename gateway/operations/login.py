@@ -12,6 +12,7 @@ from gateway.errors import Unauthenticated, Unprocessable
 from gateway.oncall.roles import Role, known
 from gateway.operations import attempts, keys
 from gateway.operations.attempts import Limits
+from gateway.operations.credentials import end_all
 from gateway.operations.keys import KeyInfo, Scope
 from gateway.operations.passwords import Passwords, acceptable
 
@@ -27,6 +28,15 @@ class Session:
     token: str
     login: str
     info: KeyInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A password in place of the old one; with `keep_keys` keys of one's own and chat accounts stay."""
+
+    old: str
+    new: str
+    keep_keys: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +77,23 @@ class Login:
         log.info("login", login=person["login"], key=info.id)
         return Session(text, person["login"], info)
 
-    async def change_password(self, login: str, old: str, new: str, address: str, key_id: int) -> None:
-        """Set one's own password and end one's other sessions; raises Unprocessable, TooManyAttempts, Overloaded."""
+    async def change_password(self, login: str, given: Change, address: str, key_id: int) -> None:
+        """Set one's own password and end whatever else was issued to one.
+
+        Raises Unprocessable, TooManyAttempts, Overloaded.
+        """
         async with acquire(self.pool) as conn:
             await attempts.count(conn, login, address, self.limits, self.clock.stamp())
             person = await conn.fetchrow(BY_LOGIN, login)
-        if person is None or not await self.passwords.matches(person["password_hash"], old):
+        if person is None or not await self.passwords.matches(person["password_hash"], given.old):
             raise Unprocessable("the old password is wrong")
-        await self.set_password(login, new, but=key_id)
+        await self.set_password(login, given.new, but=key_id, keep_keys=given.keep_keys)
 
-    async def set_password(self, login: str, new: str, *, but: int | None = None) -> None:
-        """Set a password and end the sessions, except the key `but`; raises Unprocessable."""
+    async def set_password(self, login: str, new: str, *, but: int | None = None, keep_keys: bool = False) -> None:
+        """Set a password and end all that was issued, except the key `but`; raises Unprocessable.
+
+        With `keep_keys` keys of their own and chat accounts stay too.
+        """
         async with acquire(self.pool) as conn:
             person = await conn.fetchrow(BY_LOGIN, login)
         if person is None:
@@ -86,7 +102,7 @@ class Login:
         stamp: datetime | None = self.clock.stamp()
         async with transaction(self.pool) as conn:
             await conn.execute(SET, person["id"], kept, stamp)
-            await keys.revoke_all_of(conn, person["id"], stamp, but=but, sessions_only=True)
+            await end_all(conn, person["id"], stamp, but=but, sessions_only=keep_keys)
         log.info("password_set", login=login)
 
 

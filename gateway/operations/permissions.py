@@ -2,7 +2,7 @@
 
 Whether the state of a record allows an action at all is the lifecycle's business (`incidents/lifecycle.py`); here stands who may
 ask. A row counts when somebody has its part, the action is among its actions, the record is where the row says and in one of its
-states. No row, no right. Security records are there only for PRIVY; to those the same rows apply.
+states. No row, no right. Security records are there only for SECURITY_ROLES; to those the same rows apply.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from typing import assert_never
 
 from gateway.incidents.model import LIVE, State, Tier
 from gateway.incidents.record import Incident
-from gateway.incidents.sight import Sight
+from gateway.incidents.sight import Sight, is_privy
 from gateway.oncall.roles import Role
 from gateway.operations.who import Machine, Part, Who
 
@@ -216,9 +216,6 @@ FIELD_TABLE: tuple[FieldRule, ...] = (
     FieldRule(Machine.WRITER, FIELDS),
 )
 
-PRIVY: frozenset[Part] = frozenset({Role.INCIDENT_MANAGER, Role.SECURITY})
-"""For whom security records are there."""
-
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
@@ -241,7 +238,7 @@ def sight(who: Who) -> Sight:
     reading = {rule.where for rule in TABLE if Action.READ in rule.actions and rule.part in who.parts}
     return Sight(
         ordinary=Where.ANY in reading,
-        security=not PRIVY.isdisjoint(who.parts),
+        security=is_privy(who.parts),
         names=tuple(sorted(who.identities)) if Where.OWN in reading else (),
     )
 

@@ -13,8 +13,9 @@ import asyncpg
 import msgspec
 import structlog
 
-from gateway.db.pool import Connection
+from gateway.db.pool import Connection, block
 from gateway.errors import Unprocessable
+from gateway.incidents.label_matchers import Matcher
 
 ANSWER_WITHIN = 0.5
 """Seconds that looking through the alerts may take; after that nothing is said of the silence."""
@@ -25,18 +26,6 @@ PLAIN = re.compile(r"(?:[\w @/:=-]|\\[.-])+")
 NEAREST = 3
 
 log = structlog.get_logger()
-
-
-class Matcher(msgspec.Struct, frozen=True):
-    """A condition on one label; `pattern` is its value for PostgreSQL, with a regex anchored."""
-
-    name: str
-    sign: str
-    value: str
-    pattern: str
-
-    def __str__(self) -> str:
-        return f'{self.name}{self.sign}"{self.value}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +63,7 @@ async def check(conn: Connection, matchers: Sequence[Matcher], integration: int 
     """
     told: list[str] = []
     try:
-        async with conn.transaction():
+        async with block(conn):
             for matcher in matchers:
                 unknown = await _unknown(conn, matcher, integration)
                 if unknown is not None and unknown.every and await _is_catalogued(conn, matcher.name):

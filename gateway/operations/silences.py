@@ -10,9 +10,10 @@ import msgspec
 
 from gateway.db.pool import Connection, Pool, in_transaction
 from gateway.errors import Malformed, NotFound, Unprocessable
+from gateway.incidents.label_matchers import Matcher, check
 from gateway.operations import silence_reach
 from gateway.operations.desk import NOW
-from gateway.operations.silence_reach import Matcher
+from gateway.settings import UseLimits
 
 PROBED_WITHIN = 0.5
 """Seconds the patterns of a silence may take against one long label."""
@@ -28,6 +29,11 @@ class Wanted:
     created_by: str
     comment: str
     id: UUID | None = None
+
+    @property
+    def patterns(self) -> int:
+        """Return how many regular expressions it has."""
+        return sum(one.is_regex for one in self.matchers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +80,23 @@ PROBE = "SELECT count(*) FILTER (WHERE repeat('ab', 2048) ~ pattern) FROM unnest
 """Fails for what is no regular expression, and takes long for what would take long at intake."""
 
 
-async def keep(pool: Pool, stamp: datetime | None, wanted: Wanted, integration: int | None) -> tuple[UUID, tuple[str, ...]]:
+KEPT = """
+SELECT count(*) AS silences, coalesce(sum((
+  SELECT count(*) FROM json_array_elements(CASE json_typeof(s.matchers) WHEN 'array' THEN s.matchers END) AS m
+  WHERE m ->> 'sign' LIKE '%~%')), 0)::int AS patterns
+FROM silence s WHERE s.integration_id IS NOT DISTINCT FROM $1::int AND s.ends_at > $2::timestamptz
+"""
+
+
+async def keep(
+    pool: Pool, stamp: datetime | None, wanted: Wanted, integration: int | None, limits: UseLimits
+) -> tuple[UUID, tuple[str, ...]]:
     """Keep a new silence, or change one; what has ended or gets other matchers is ended and kept anew.
 
     Return its id, and what its maker should know of what it matches.
 
-    Raises NotFound for an id that is none, Malformed where the times or a pattern cannot be used, and Unprocessable where no
-    alert could ever match.
+    Raises NotFound for an id that is none, Malformed where the times or a pattern cannot be used, or where there are too
+    many silences, and Unprocessable where no alert could ever match.
     """
 
     async def work(conn: Connection) -> tuple[UUID, tuple[str, ...]]:
@@ -89,6 +105,7 @@ async def keep(pool: Pool, stamp: datetime | None, wanted: Wanted, integration: 
             raise Malformed("invalid silence: end time can't be in the past")
         if wanted.ends_at < max(wanted.starts_at, now):
             raise Malformed("invalid silence: end time must not be before start time")
+        check(wanted.matchers)
         await _probe(conn, wanted.matchers)
         await _check_possible(conn, wanted.matchers)
         before = None if wanted.id is None else await _locked(conn, wanted.id, integration)
@@ -98,6 +115,8 @@ async def keep(pool: Pool, stamp: datetime | None, wanted: Wanted, integration: 
         if before is not None and (before.state(now) == "expired" or before.matchers != wanted.matchers):
             await _end(conn, before, now)
             before = None
+        if before is None:
+            await _check_number(conn, wanted, integration, now, limits)
         return await _kept(conn, before, wanted, integration, now), told
 
     return await in_transaction(pool, work)
@@ -111,6 +130,21 @@ async def _kept(conn: Connection, before: Silence | None, wanted: Wanted, integr
     owner = before.integration_id if before is not None else integration
     await conn.execute(KEEP, chosen, owner, matchers, starts, wanted.ends_at, wanted.created_by, wanted.comment, now)
     return chosen
+
+
+async def _check_number(conn: Connection, wanted: Wanted, integration: int | None, now: datetime, limits: UseLimits) -> None:
+    row = await conn.fetchrow(KEPT, integration, now)
+    silences, patterns = (row["silences"], row["patterns"]) if row is not None else (0, 0)
+    if silences >= limits.silences:
+        raise Malformed(
+            f"too many silences: {silences} of the same integration have not ended, limits.silences is {limits.silences}:"
+            " expire some, or match more with one"
+        )
+    if wanted.patterns and patterns + wanted.patterns > limits.silence_patterns:
+        raise Malformed(
+            f"too many regular expressions: silences of the same integration that have not ended have {patterns},"
+            f" limits.silence_patterns is {limits.silence_patterns}: expire some, or match by ="
+        )
 
 
 async def expire(pool: Pool, stamp: datetime | None, silence_id: UUID, integration: int | None) -> None:

@@ -1,13 +1,14 @@
 """Links that let staff read one record without a key: signed, and made for one reader. Signing is pure.
 
-A link is `SECRET.RECORD.END.READER.SIGNATURE`; the reader, in URL-safe base64, is a person's login or the role of an address.
+A link is `SECRET.RECORD.END.READER.SIGNATURE`; the reader, in URL-safe base64, is a person's login and
+the second in which it was made, or the role of an address.
 """
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from gateway.errors import NotFound
@@ -31,11 +32,12 @@ class ReaderKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A record, and the reader that the link was made for."""
+    """A record, the reader that the link was made for, and when, as far as it says so."""
 
     incident_id: int
     kind: ReaderKind
     name: str
+    made_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class StaffLinks:
     def make(self, opened: Opened, now: datetime) -> str:
         """Return a signed link to a record for one reader."""
         secret, ends = self.links.secrets[0], int((now + self.links.valid).timestamp())
-        reader = urlsafe_b64encode(f"{opened.kind}:{opened.name}".encode()).rstrip(b"=").decode()
+        made = f"@{int(now.timestamp())}" if opened.kind is ReaderKind.PERSON else ""
+        reader = urlsafe_b64encode(f"{opened.kind}:{opened.name}{made}".encode()).rstrip(b"=").decode()
         text = f"{name_of(secret)}.{opened.incident_id}.{ends}.{reader}"
         return f"{text}.{signature(secret, LABEL, text)}"
 
@@ -59,6 +62,8 @@ class StaffLinks:
             raise NotFound(INVALID)
         try:
             kind, _, name = urlsafe_b64decode(found[4] + "==").decode().partition(":")
-            return Opened(int(found[2]), ReaderKind(kind), name)
+            name, _, made = name.rpartition("@") if kind == ReaderKind.PERSON and "@" in name else (name, "", "")
+            made_at = datetime.fromtimestamp(int(made), UTC) if made else None
+            return Opened(int(found[2]), ReaderKind(kind), name, made_at)
         except (NotBase64, ValueError) as error:
             raise NotFound(INVALID) from error

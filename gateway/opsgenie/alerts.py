@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from gateway.db.pool import acquire
+from gateway.db.pool import Pool, acquire
 from gateway.errors import Forbidden, GatewayError, IllegalTransition, NotFound, Unavailable, VersionMismatch
 from gateway.incidents import commands
 from gateway.ingest.conform import decoded
@@ -45,6 +45,7 @@ class Alerts:
 
     door: FrontDoor
     desk: Desk
+    reads: Pool
 
     def routes(self) -> list[web.RouteDef]:
         """Every address; the fixed ones stand before those with an identifier."""
@@ -88,7 +89,7 @@ class Alerts:
         """A page of alerts."""
         integration = await self._integration(request)
         wanted, part = search(request.query.get("query", "")), page(request.query)
-        async with acquire(self.desk.pool) as conn:
+        async with acquire(self.reads) as conn:
             found = await reading.chosen(conn, integration, wanted, part)
         pages = {"first": _at(request, 0, part.limit)}
         if len(found) == part.limit:
@@ -98,13 +99,13 @@ class Alerts:
     async def count(self, request: web.Request) -> Answer:
         """How many there are."""
         integration = await self._integration(request)
-        async with acquire(self.desk.pool) as conn:
+        async with acquire(self.reads) as conn:
             return Answer({"data": {"count": await reading.count(conn, integration, search(request.query.get("query", "")))}})
 
     async def request(self, request: web.Request) -> Answer:
         """What became of an earlier request."""
         integration = await self._integration(request)
-        async with acquire(self.desk.pool) as conn:
+        async with acquire(self.reads) as conn:
             return Answer({"data": await reading.request_status(conn, integration, request.match_info["request_id"])})
 
     async def unacknowledge(self, request: web.Request) -> Answer:

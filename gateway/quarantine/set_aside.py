@@ -12,6 +12,7 @@ from uuid import UUID
 from gateway.db.pool import Connection
 from gateway.errors import NotFound
 from gateway.incidents.sight import Sight
+from gateway.key_texts import body_without_keys, without_keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +90,8 @@ async def insert(conn: Connection, receipt: UUID, came: ReceivedMail, reason: st
     told = (
         reason,
         aside.sender,
-        aside.subject,
-        aside.text,
+        without_keys(aside.subject),
+        without_keys(aside.text),
         aside.answers,
         came.headers.get("content-type", ""),
     )
@@ -102,7 +103,7 @@ async def insert(conn: Connection, receipt: UUID, came: ReceivedMail, reason: st
         now,
         *told,
         list(aside.recipients),
-        came.body,
+        body_without_keys(came.body),
     )
 
 

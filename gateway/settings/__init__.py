@@ -39,6 +39,7 @@ from gateway.settings.sections import (
     Settings,
     Smtp,
     Twilio,
+    UseLimits,
     Webhook,
 )
 from gateway.settings.stores import S3
@@ -94,6 +95,7 @@ __all__ = [
     "Storm",
     "Twilio",
     "Use",
+    "UseLimits",
     "WeCom",
     "Webhook",
     "contradictions",

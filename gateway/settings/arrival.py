@@ -194,6 +194,18 @@ class MailListener(Section, frozen=True):
     mailboxes: dict[str, str] = {}
 
 
+class MailAuthentication(Section, frozen=True):
+    """Authentication of those who write: whose Authentication-Results (RFC 8601) count.
+
+    `servers` are the names by which trusted receiving servers sign theirs. `relays` are the networks
+    from which they hand mails to the gateway's listener; `posted` believes what holders of keys post.
+    """
+
+    servers: tuple[str, ...]
+    relays: tuple[str, ...]
+    posted: bool
+
+
 class Mail(Section, frozen=True):
     """Mail on the way in. `reply_to` is an address whose mail reaches the gateway; messages carry it with a signed tag."""
 
@@ -210,5 +222,6 @@ class Mail(Section, frozen=True):
     urgency: Urgency
     listener: MailListener
     ses: Ses
+    authentication: MailAuthentication
     rules: tuple[MailRule, ...] = ()
     imap: dict[str, Imap] = {}

@@ -17,6 +17,7 @@ import msgspec
 from dateutil.rrule import rrulestr
 
 from gateway.errors import Flaw, Misconfigured
+from gateway.key_texts import without_keys
 from gateway.networks import nonsense
 from gateway.settings import address_flaws, chat_flaws, mail_flaws, phone_flaws
 from gateway.settings.arrival import AtMost, Intake, Maintenance
@@ -26,7 +27,19 @@ from gateway.settings.sections import MOST_ITEMS, Attachments, Settings
 from gateway.zones import zones
 
 LISTS = frozenset(
-    {"declared", "secrets", "accounts", "tenants", "services", "doubted", "addresses", "senders", "trusted_proxies"}
+    {
+        "declared",
+        "secrets",
+        "accounts",
+        "tenants",
+        "services",
+        "doubted",
+        "addresses",
+        "senders",
+        "trusted_proxies",
+        "servers",
+        "relays",
+    }
 )
 """Settings that are lists; in the environment their items are separated by spaces."""
 
@@ -161,11 +174,17 @@ def _quoted(flaw: Flaw, tree: Mapping[str, Any]) -> Flaw:
     told = isinstance(node, str) and repr(node) in flaw.detail
     if told or isinstance(node, Mapping | list) or any(SECRET.search(step) for step in steps):
         return flaw
-    return Flaw(flaw.pointer, f"{flaw.detail} (it is {str(node)[:QUOTED]!r})")
+    return Flaw(flaw.pointer, f"{flaw.detail} (it is {_shown(str(node))[:QUOTED]!r})")
+
+
+def _shown(value: str) -> str:
+    """Return a value without what comes behind the host of an address: hooks carry their secret there."""
+    return without_keys(BEHIND_HOST.sub(r"\1/...", value))
 
 
 LEAST_STRANGER_BYTES = 524_288
 SECRET = re.compile(r"secret|token|password|key|\Aurl\Z", re.IGNORECASE)
+BEHIND_HOST = re.compile(r"(://[^/\s?#@]{1,255})[/?#]\S+")
 QUOTED = 100
 """Characters of a value that are shown."""
 

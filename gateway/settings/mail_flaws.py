@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from gateway.errors import Flaw
-from gateway.settings.arrival import Mail, MailRule
+from gateway.networks import nonsense
+from gateway.settings.arrival import Mail, MailAuthentication, MailRule
 from gateway.settings.mailboxes import Imap
 from gateway.settings.stores import S3
 
@@ -14,6 +15,7 @@ FIELDS = ("key", "title", "service", "severity", "ci")
 
 GAP = re.compile(r"\*|\{([a-z_]{1,40})\}")
 MAILBOX = re.compile(r"[a-z0-9_-]{1,40}")
+SERVER = re.compile(r"[^\s;()\"]{1,255}")
 SHORTEST_POLL, LONGEST_POLL = timedelta(seconds=1), timedelta(minutes=5)
 
 NAMED = re.compile(r"\{([a-z_]{1,40})\}")
@@ -33,6 +35,8 @@ def flaws(mail: Mail) -> Iterator[Flaw]:
         for where, detail in _of_mailbox(name, own):
             yield Flaw(f"/mail/imap/{name}{where}", detail)
     yield from _of_bucket(mail.ses.s3)
+    for where, detail in _of_authentication(mail.authentication):
+        yield Flaw(f"/mail/authentication{where}", detail)
     if mail.listener.starttls and not mail.listener.certificate:
         yield Flaw("/mail/listener/certificate", "STARTTLS needs a certificate")
 
@@ -61,6 +65,14 @@ def _of_mailbox(name: str, own: Imap) -> Iterator[tuple[str, str]]:
         yield "/poll", "a mailbox is asked every 1s to 5m"
     if own.after == "move" and own.move_to in ("", own.folder):
         yield "/move_to", "name another folder that mails are moved to"
+
+
+def _of_authentication(own: MailAuthentication) -> Iterator[tuple[str, str]]:
+    for place, detail in nonsense(own.relays):
+        yield f"/relays/{place}", detail
+    for place, server in enumerate(own.servers):
+        if not SERVER.fullmatch(server):
+            yield f"/servers/{place}", "the name of a server, such as mx.example.com"
 
 
 def _of_bucket(own: S3) -> Iterator[Flaw]:

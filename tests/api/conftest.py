@@ -14,6 +14,7 @@ from gateway import incoming
 from gateway.api import edge
 from gateway.api.auth import Keys
 from gateway.api.context import Context
+from gateway.api.deadlines import Deadlines
 from gateway.api.my_page import MyPage
 from gateway.api.openapi import build_docs
 from gateway.api.paged import paged
@@ -153,10 +154,14 @@ async def api(
     filing = Filing(desk, stores, QUOTA)
     links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))
     mender = Mender(Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, no_intake, clock, Mappings()))
-    context = Context(desk, Keys(pool, clock), login, oidc, links, filing, mender, settings.problems, nothing_set_aside)
+    context = Context(
+        desk, Keys(pool, clock), login, oidc, links, filing, mender, settings.problems, nothing_set_aside, settings.limits
+    )
     pages = Pages("en", "Asia/Shanghai")
     shown = paged([*MyPage(context, pages).routes(), *RecordPage(context, pages).routes()], pages)
-    app.add_routes(edge.doors(build(context) + build_docs() + build_reference(pages) + shown, clock, lambda *_: None))
+    app.add_routes(
+        edge.doors(build(context) + build_docs() + build_reference(pages) + shown, clock, lambda *_: None, Deadlines(60))
+    )
     server = TestServer(app)
     await server.start_server(auto_decompress=False)
     async with TestClient(server) as client:

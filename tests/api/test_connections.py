@@ -10,6 +10,7 @@ from aiohttp import web
 
 from gateway.api import edge
 from gateway.api.connections import listening
+from gateway.api.deadlines import Deadlines
 from gateway.durations import Duration
 from gateway.settings import load
 from tests.support.clock import FakeClock
@@ -49,7 +50,7 @@ async def address(clock: FakeClock) -> AsyncIterator[tuple[str, int]]:
 
 def app(clock: FakeClock) -> web.Application:
     made = web.Application()
-    made.add_routes(edge.doors([web.get("/fine", fine), web.post("/fine", fine)], clock, lambda *_: None))
+    made.add_routes(edge.doors([web.get("/fine", fine), web.post("/fine", fine)], clock, lambda *_: None, Deadlines(60)))
     return made
 
 

@@ -9,6 +9,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
 from gateway.api import edge
+from gateway.api.deadlines import Deadlines
 from gateway.errors import Unavailable
 from gateway.networks import networks
 from tests.support.clock import FakeClock
@@ -27,7 +28,9 @@ async def served(clock: FakeClock) -> AsyncIterator[Any]:
     answers: list[tuple[str, str, int]] = []
     app = web.Application()
     definitions = [web.get("/things/{name}", fine), web.post("/ailing", ailing), web.post("/ingest/{source}", ailing)]
-    app.add_routes(edge.doors(definitions, clock, lambda route, method, status, _: answers.append((route, method, status))))
+    app.add_routes(
+        edge.doors(definitions, clock, lambda route, method, status, _: answers.append((route, method, status)), Deadlines(60))
+    )
     async with TestClient(TestServer(app)) as client:
         yield client, answers
 
@@ -50,6 +53,26 @@ async def test_every_answer_carries_the_security_headers_and_keeps_its_own(serve
     assert (await client.get("/things/one")).headers["Cache-Control"] == "max-age=60"
 
 
+async def test_no_other_origin_may_read_an_answer(served: Any) -> None:
+    client, _ = served
+    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    for method, path in (("GET", "/things/one"), ("OPTIONS", "/things/one"), ("POST", "/ailing"), ("GET", "/nothing")):
+        answer = await client.request(method, path, headers=asked)
+        assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
+
+
+@pytest.mark.parametrize(("external_url", "strict"), [("https://g.example", True), ("http://g.example", False), ("", False)])
+async def test_whoever_is_reached_by_https_asks_browsers_for_nothing_else(
+    clock: FakeClock, external_url: str, *, strict: bool
+) -> None:
+    app = web.Application()
+    app.add_routes(edge.doors([web.get("/one", fine)], clock, lambda *_: None, Deadlines(60), external_url=external_url))
+    async with TestClient(TestServer(app)) as client:
+        for path in ("/one", "/nothing"):
+            answer = await client.get(path)
+            assert ("max-age=31536000" in answer.headers.get("Strict-Transport-Security", "")) is strict
+
+
 async def test_answers_are_measured_by_template_and_intake_measures_itself(served: Any) -> None:
     client, answers = served
     for method, path in (("GET", "/things/one"), ("POST", "/ailing"), ("POST", "/ingest/x"), ("GET", "/nothing")):
@@ -68,7 +91,7 @@ async def test_who_calls_by_way_of_a_trusted_proxy_is_known_by_their_own_address
     clock: FakeClock, proxies: list[str], seen: str
 ) -> None:
     app = web.Application()
-    app.add_routes(edge.doors([web.post("/of/{name}", whose)], clock, lambda *_: None, networks(proxies)))
+    app.add_routes(edge.doors([web.post("/of/{name}", whose)], clock, lambda *_: None, Deadlines(60), networks(proxies)))
     async with TestClient(TestServer(app)) as client:
         answer = await client.post("/of/ann", data="body", headers={"X-Forwarded-For": "192.0.2.1, 198.51.100.7"})
         assert await answer.json() == [seen, "ann", "body"]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.api.listing import NEVER_DUE, NEVER_DUE_AMONG_FEW
+from gateway.api.reporter_view import FILTERS
 from gateway.db.pool import Pool
 from gateway.incidents.model import CHATS, Channel, channel_of
 from gateway.oncall.roles import Role
@@ -112,12 +113,20 @@ async def test_what_is_due_soonest_comes_first_and_what_never_is_last(api: Api, 
         assert seen == ["c", "f", "e", "b", "a", "d"], limit
 
 
-async def test_a_reporter_pages_through_their_own_by_what_is_due(api: Api) -> None:
-    await api.person("rep", Role.REPORTER)
+async def test_whoever_sees_few_records_pages_through_them_by_what_is_due(api: Api) -> None:
+    await api.person("sam", Role.SECURITY)
     await api.incident(title="others")
     for title in ("one", "two"):
-        assert (await api.call("POST", INCIDENTS, {"title": title}, scope="rep"))[0] == 201
-    assert await listed(api, "sort=next_due", "rep") == ["one", "two"]
+        await api.incident(title=title, security=True)
+    assert await listed(api, "sort=next_due", "sam") == ["one", "two"]
+
+
+@pytest.mark.parametrize("query", [*(f"{name}=x" for name in sorted(FILTERS - {"breached"})), "breached=true", "sort=next_due"])
+async def test_a_reporter_cannot_choose_by_what_they_are_not_shown(api: Api, query: str) -> None:
+    await api.person("rep", Role.REPORTER)
+    query = query.replace("report=x", "report=due")
+    assert (await api.call("GET", f"{INCIDENTS}?{query}", scope="rep"))[0] == 403
+    assert (await api.call("GET", f"{INCIDENTS}?{query}", scope="read"))[0] == 200
 
 
 async def test_the_channel_of_a_list_is_that_of_the_record(api: Api, pool: Pool) -> None:

@@ -8,6 +8,7 @@ import argon2
 import pytest
 
 from gateway.db.pool import Pool
+from gateway.oncall.roles import Role
 from tests.api.conftest import Api
 from tests.support.clock import FakeClock
 
@@ -85,17 +86,20 @@ async def test_logging_out_ends_the_session_at_once(api: Api) -> None:
     assert (await api.call("POST", "/api/v1/logout", scope="read"))[0] == 403
 
 
-async def test_a_new_password_ends_the_other_sessions_and_the_old_password(api: Api, clock: FakeClock) -> None:
+@pytest.mark.parametrize(("more", "of_key"), [({}, 401), ({"keep_keys": True}, 200)])
+async def test_a_new_password_ends_the_other_sessions_keys_and_the_old_password(
+    api: Api, clock: FakeClock, more: dict[str, bool], of_key: int
+) -> None:
     await person(api, "ann")
     here, there = await session(api), await session(api)
-    change = {"old": GOOD, "new": "another sentence then"}
+    change: dict[str, Any] = {"old": GOOD, "new": "another sentence then"} | more
     assert (await api.client.put(f"{ME}/password", json=change | {"old": "x"}, headers=here)).status == 422
     assert (await api.client.put(f"{ME}/password", json=change | {"new": "short"}, headers=here)).status == 422
     await session(api)
     made = await (await api.client.post(OWN, json={"name": "k", "scopes": ["read"]}, headers=there)).json()
     assert (await api.client.put(f"{ME}/password", json=change, headers=here)).status == 204
     clock.advance(timedelta(seconds=5))
-    assert (await api.client.get(ME, headers={"X-Api-Key": made["key"]})).status == 200
+    assert (await api.client.get(ME, headers={"X-Api-Key": made["key"]})).status == of_key
     assert [(await api.client.get(ME, headers=sent)).status for sent in (here, there)] == [200, 401]
     assert [(await log_in(api, "ann", pw))[0] for pw in (GOOD, change["new"])] == [401, 200]
 
@@ -154,7 +158,9 @@ async def test_only_an_administrator_has_the_scope_admin_and_only_as_long(api: A
     assert (await api.client.get("/api/v1/keys", headers=sent)).status == 200
     await api.call("PATCH", "/api/v1/people/ann", {"roles": ["tier2"]})
     clock.advance(timedelta(seconds=5))
-    assert (await api.client.get("/api/v1/keys", headers=sent)).status == 403
+    assert (await api.client.get("/api/v1/keys", headers=sent)).status == 401
+    again = await session(api)
+    assert (await api.client.get("/api/v1/keys", headers=again)).status == 403
 
 
 async def test_a_machine_is_nobody(api: Api) -> None:
@@ -191,3 +197,12 @@ async def test_a_database_that_is_gone_lets_nobody_in(api: Api, pool: Pool) -> N
     await person(api, "ann")
     pool.terminate()
     assert (await log_in(api))[0] == 503
+
+
+async def test_a_person_makes_so_many_keys_of_their_own(api: Api) -> None:
+    await api.person("bob", Role.TIER2)
+    made = [(await api.call("POST", OWN, {"name": f"script {at}", "scopes": ["read"]}, "bob")) for at in range(50)]
+    assert [status for status, _ in made] == [201] * 49 + [422]
+    assert "limits.own_keys is 50" in made[-1][1]["detail"]
+    assert (await api.call("DELETE", f"{OWN}/{made[0][1]['info']['id']}", scope="bob"))[0] == 204
+    assert (await api.call("POST", OWN, {"name": "once more", "scopes": ["read"]}, "bob"))[0] == 201

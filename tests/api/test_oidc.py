@@ -8,6 +8,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
+from gateway.api.oidc import COOKIE
 from gateway.db.pool import Pool
 from gateway.operations.identity_provider import IdentityProvider
 from gateway.operations.login import Login
@@ -49,9 +50,9 @@ async def begin(api: Api) -> tuple[dict[str, str], dict[str, str]]:
     """The parameters the provider is sent, and the browser's cookie."""
     answer = await api.client.get("/api/v1/login/oidc", allow_redirects=False)
     assert answer.status == 302, await answer.text()
-    cookie = answer.cookies["gateway_login"]
+    cookie = answer.cookies[COOKIE]
     assert (cookie["httponly"], cookie["samesite"], cookie["secure"]) == (True, "Lax", True)
-    return dict(URL(answer.headers["Location"]).query), {"Cookie": f"gateway_login={cookie.value}"}
+    return dict(URL(answer.headers["Location"]).query), {"Cookie": f"{COOKIE}={cookie.value}"}
 
 
 async def finish(api: Api, query: dict[str, str], headers: dict[str, str]) -> tuple[int, Any]:

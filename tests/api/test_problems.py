@@ -4,6 +4,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.api import edge
+from gateway.api.deadlines import Deadlines
 from gateway.db.pool import Pool
 from gateway.errors import Conflict, GatewayError, Malformed, Overloaded, Unavailable
 from tests.api.conftest import Api
@@ -31,7 +32,7 @@ async def test_every_error_is_a_problem_and_says_nothing_of_the_inside(error: Ex
         raise error
 
     app = web.Application()
-    app.add_routes(edge.doors([web.get("/", fail)], clock, lambda *_: None))
+    app.add_routes(edge.doors([web.get("/", fail)], clock, lambda *_: None, Deadlines(60)))
     async with TestClient(TestServer(app)) as client:
         answer = await client.get("/")
         problem = await answer.json(content_type="application/problem+json")

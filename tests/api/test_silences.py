@@ -207,3 +207,15 @@ async def test_a_silence_that_was_kept_can_be_shortened_whatever_it_matches(gate
     made = await silenced(gateway, matchers=asks("service", "payrol"))
     await catalogued(gateway)
     assert await silenced(gateway, id=made, matchers=asks("service", "payrol")) == made
+
+
+async def test_a_silence_beyond_the_limit_is_refused_in_words(gateway: Served) -> None:
+    async with gateway.pool.acquire() as conn:
+        await conn.execute(
+            "INSERT INTO silence (id, integration_id, matchers, starts_at, ends_at, created_by, comment, updated_at)"
+            " SELECT gen_random_uuid(), (SELECT min(integration_id) FROM api_key), '[]', now(), now() + interval '1 hour',"
+            " 'ann', '', now() FROM generate_series(1, 500)"
+        )
+    answer = await gateway.post(SILENCES, silence())
+    assert answer.status == 400
+    assert "limits.silences is 500" in await answer.json()

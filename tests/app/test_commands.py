@@ -159,6 +159,14 @@ def test_a_configuration_that_tells_somebody_is_in_order(run: Run, database_url:
     assert "no message holds a link" not in run("check", "--config", str(file))[1]
 
 
+def test_check_says_where_no_mail_of_staff_can_be_believed(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "gateway.toml"
+    file.write_text('[mail]\nreply_to = "desk@example.com"\n')
+    assert "mail.authentication.servers is empty" in run("check", "--config", str(file))[1]
+    file.write_text(file.read_text() + '[mail.authentication]\nservers = ["mx.example.com"]\n')
+    assert "mail.authentication" not in run("check", "--config", str(file))[1]
+
+
 def test_check_says_that_redis_or_postgresql_does_not_answer(run: Run) -> None:
     status, _, error = run("check", DATABASE_URL="postgresql://127.0.0.1:1/x", REDIS_URL="redis://127.0.0.1:1")
     assert status == 2

@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
-from gateway.db.pool import ATTEMPTS, Connection, Pool, acquire, in_transaction, open_pool, transaction
+from gateway.db.pool import ATTEMPTS, Connection, Pool, acquire, block, in_transaction, open_pool, transaction
 from gateway.errors import Misconfigured, Unavailable
 from gateway.settings import Database
 
@@ -101,3 +101,45 @@ async def test_a_lock_waited_for_in_vain_is_unavailable(pool: Pool) -> None:
         await holder.execute("LOCK TABLE incident_number")
         with pytest.raises(Unavailable, match="lock timeout"):
             await take()
+
+
+BUSY = """
+SELECT count(*) FROM pg_stat_activity WHERE state <> 'idle' AND query LIKE 'SELECT pg_sleep%' AND pid <> pg_backend_pid()
+"""
+
+
+async def test_a_cancelled_caller_goes_at_once_and_what_it_began_is_undone_behind_it(pool: Pool, database_url: str) -> None:
+    began: asyncio.Event = asyncio.Event()
+
+    async def slow() -> None:
+        async with transaction(pool) as connection:
+            await connection.execute("INSERT INTO incident_number VALUES ('2031-01-01', 1)")
+            async with block(connection):
+                began.set()
+                await connection.execute("SELECT pg_sleep(4)")
+
+    watching, loop = await asyncpg.connect(database_url), asyncio.get_running_loop()
+    task = asyncio.create_task(slow())
+    await began.wait()
+    while not await watching.fetchval(BUSY):
+        pass
+    cancelled = loop.time()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert loop.time() - cancelled < 0.1
+    while await watching.fetchval(BUSY):
+        assert loop.time() - cancelled < 2, "the server goes on with what nobody waits for"
+    await watching.close()
+    for _ in range(pool.get_max_size() + 1):
+        async with transaction(pool) as connection:
+            assert await connection.fetchval("SELECT count(*) FROM incident_number") == 0
+
+
+async def test_a_block_is_a_savepoint_inside_a_transaction(pool: Pool) -> None:
+    async with transaction(pool) as connection:
+        await connection.execute("INSERT INTO incident_number VALUES ('2031-01-01', 1)")
+        with pytest.raises(asyncpg.UniqueViolationError):
+            async with block(connection):
+                await connection.execute("INSERT INTO incident_number VALUES ('2031-01-01', 1)")
+    assert await pool.fetchval("SELECT count(*) FROM incident_number") == 1

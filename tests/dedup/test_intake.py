@@ -162,3 +162,19 @@ async def test_a_batch_that_others_keep_changing_is_given_up_and_the_log_says_so
     await asyncio.wait({task}, timeout=5)
     said = [(one["event"], one["log_level"]) for one in logs]
     assert said == [("intake_decided_anew", "info")] * moving.tries + [("intake_commit_failed", "warning")]
+
+
+async def test_a_sender_that_is_cancelled_harms_no_neighbour_and_counts_once_when_it_comes_again(
+    database_url: str, clock: FakeClock
+) -> None:
+    async with an_intake(database_url, clock) as intake:
+        neighbours = [asyncio.create_task(intake.submit(a_submission(an_alert()))) for _ in range(20)]
+        cut_short = asyncio.create_task(intake.submit(a_submission(an_alert(), delivery_id="one")))
+        await SystemClock().sleep(0)
+        cut_short.cancel()
+        receipts = await asyncio.gather(*neighbours)
+        again = await intake.submit(a_submission(an_alert(), delivery_id="one"))
+    assert len(receipts) == 20
+    assert cut_short.cancelled()
+    assert again.results[0].outcome is Outcome.DUPLICATE
+    assert await _one(database_url, "SELECT occurrences FROM alert") == 21

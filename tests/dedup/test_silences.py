@@ -1,22 +1,26 @@
 """What a silence holds back is stored and pages nobody; when it ends, sooner or as planned, what still fires is promoted."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from asyncpg import Record
 
 from gateway.db.pool import Pool
 from gateway.dedup.promotion import Promotion
+from gateway.dedup.silencing import Unjudged
 from gateway.dedup.submission import Receipt, Submission
 from gateway.errors import Malformed, NotFound, Unprocessable
+from gateway.incidents.label_matchers import Matcher
 from gateway.incidents.model import Outcome
 from gateway.operations import silences
-from gateway.operations.silence_reach import Matcher
 from gateway.operations.silences import Wanted
+from gateway.settings import load
 from tests.support.clock import FakeClock
-from tests.support.intake import RESOLVED, Desk, an_alert, intake_desk
+from tests.support.intake import RESOLVED, Desk, a_submission, an_alert, intake_desk
 
 HOUR = timedelta(hours=1)
 SHOP = Matcher("service", "=", "shop", "shop")
@@ -27,6 +31,7 @@ class Site:
 
     def __init__(self, pool: Pool, clock: FakeClock, desk: Desk) -> None:
         self.pool, self.clock, self.desk = pool, clock, desk
+        self.limits = load(None, {}).limits
 
     async def silence(
         self,
@@ -37,7 +42,7 @@ class Site:
         **more: Any,
     ) -> UUID:
         wanted = Wanted(matchers or (SHOP,), self.clock.at + starts, self.clock.at + ends, "ann", "deploy", **more)
-        made, _ = await silences.keep(self.pool, self.clock.at, wanted, integration)
+        made, _ = await silences.keep(self.pool, self.clock.at, wanted, integration, self.limits)
         return made
 
     async def expire(self, silence: UUID, integration: int | None = 1) -> None:
@@ -243,3 +248,96 @@ async def test_what_became_worse_under_a_silence_opens_at_its_worst_when_it_ends
     assert [row["priority"] for row in await site.rows("SELECT priority FROM incident")] == [1]
     told = "SELECT event FROM timeline ORDER BY seq"
     assert "management_told" in [row["event"] for row in await site.rows(told)]
+
+
+STORED = """
+INSERT INTO silence (id, integration_id, matchers, starts_at, ends_at, created_by, comment, updated_at)
+SELECT gen_random_uuid(), $1, one::json, $2, $2::timestamptz + interval '1 hour', 'ann', 'deploy', $2
+FROM unnest($3::text[]) AS m (one)
+"""
+
+
+async def store(site: Site, integration: int | None, *silences: Sequence[Matcher]) -> None:
+    """Keep silences past the checks of today, as an earlier release may have."""
+    stored = [msgspec.json.encode(one).decode() for one in silences]
+    await site.desk.conn.execute(STORED, integration, site.clock.at, stored)
+
+
+def a_regex(name: str, value: str) -> Matcher:
+    return Matcher(name, "=~", value, f"^(?:{value})$")
+
+
+def costly(number: int) -> list[Matcher]:
+    """Thirty patterns that match and one that does not."""
+    return [a_regex(f"l{at}", f"(web|db{number}).*[a-z]+{at}?.*") for at in range(30)] + [a_regex("nothing", f".+{number}")]
+
+
+COSTLY_LABELS = {f"l{at}": f"web-{at}" * 20 for at in range(30)}
+
+
+async def test_six_hundred_silences_of_one_integration_keep_no_other_from_its_own(site: Site) -> None:
+    await store(site, 2, *(costly(number) for number in range(600)))
+    silence = await site.silence()
+    theirs = [a_submission(an_alert(f"their{at}", labels=COSTLY_LABELS), integration=2) for at in range(20)]
+    receipts = await site.desk.take(*theirs, a_submission(an_alert("ours", labels={"service": "shop"})))
+    assert [receipt.results[0].outcome for receipt in receipts] == [Outcome.OPENED] * 20 + [Outcome.SUPPRESSED]
+    assert receipts[-1].results[0].reason == f"silence: {silence}"
+    assert site.desk.unjudged[Unjudged.WORK] > 0
+    assert site.desk.unjudged[Unjudged.NUMBER] == 1
+
+
+async def test_silences_of_all_integrations_hold_back_while_one_integration_uses_up_its_work(site: Site) -> None:
+    await store(site, None, *(costly(number) for number in range(400)))
+    silence = await site.silence(integration=None)
+    await site.desk.take(*(a_submission(an_alert(f"t{at}", labels=COSTLY_LABELS), integration=2) for at in range(50)))
+    assert site.desk.unjudged[Unjudged.WORK] > 0
+    assert await site.fire("ours", service="shop") == (Outcome.SUPPRESSED, f"silence: {silence}")
+
+
+async def test_work_comes_back_with_time(site: Site) -> None:
+    last = await site.silence(a_regex("team", "sh.p"), ends=HOUR / 2, integration=2)
+    await store(site, 2, *(costly(number) for number in range(30)))
+    labels = COSTLY_LABELS | {"team": "shop"}
+    outcomes = []
+    for at in range(4):
+        outcomes.append((await site.fire(f"web{at}", integration=2, **labels))[1])
+        site.clock.advance(timedelta(seconds=1))
+    assert outcomes[0] == "new_key"
+    assert outcomes[-1] == f"silence: {last}"
+
+
+@pytest.mark.parametrize("broken", ["\\y.*", "(", "\\pL{1,9}"])
+async def test_a_stored_pattern_that_re2_refuses_holds_nothing_back_and_harms_no_other(site: Site, broken: str) -> None:
+    await store(site, 1, [a_regex("service", broken)])
+    assert (await site.fire("first"))[0] is Outcome.OPENED
+    silence = await site.silence()
+    assert await site.fire("second") == (Outcome.SUPPRESSED, f"silence: {silence}")
+    assert site.desk.unjudged[Unjudged.PATTERN] > 0
+
+
+async def test_a_stored_silence_that_cannot_be_read_harms_no_other(site: Site) -> None:
+    await site.desk.conn.execute(STORED, 1, site.clock.at, ['{"name": 1}', "[3]", '[{"name": "a"}]'])
+    silence = await site.silence(a_regex("service", "sh.*"))
+    assert await site.fire() == (Outcome.SUPPRESSED, f"silence: {silence}")
+
+
+async def test_no_integration_keeps_more_silences_or_patterns_than_the_limits(site: Site) -> None:
+    site.limits = msgspec.structs.replace(site.limits, silences=3, silence_patterns=4)
+    first = await site.silence()
+    await site.silence(a_regex("a", "1"), a_regex("b", "1"), a_regex("c", "1"))
+    with pytest.raises(Malformed, match=r"have 3, limits\.silence_patterns is 4"):
+        await site.silence(a_regex("a", "2"), a_regex("b", "2"))
+    await site.silence(a_regex("a", "2"))
+    with pytest.raises(Malformed, match=r"3 of the same integration have not ended, limits\.silences is 3"):
+        await site.silence()
+    await site.silence(ends=HOUR / 2, id=first)
+    await site.silence(integration=2)
+    await site.silence(integration=None)
+    await site.expire(first)
+    await site.silence()
+
+
+@pytest.mark.parametrize("value", ["\\y", "(a", "\\pL{1,9}"])
+async def test_a_pattern_that_re2_refuses_is_refused_with_its_place(site: Site, value: str) -> None:
+    with pytest.raises(Malformed, match="/matchers/1/value"):
+        await site.silence(SHOP, a_regex("team", value))

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from gateway.settings import load
+from gateway.supervisor.decisions import GRACE, LONGEST_PAUSE, SILENT
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -201,6 +202,14 @@ def test_the_unit_gives_up_every_privilege_it_can() -> None:
         assert f"\n{line}\n" in text
 
 
+def test_systemd_watches_the_supervisor_and_gives_it_time_to_replace_a_stuck_process() -> None:
+    text = (DEPLOY / "systemd/incident-gateway.service").read_text("utf-8")
+    unit = dict(re.findall(r"^(\w+)=(.+)$", text, re.MULTILINE))
+    assert (unit["Type"], unit["NotifyAccess"], unit["KillMode"]) == ("notify", "main", "mixed")
+    assert float(unit["WatchdogSec"]) > SILENT + GRACE + LONGEST_PAUSE
+    assert unit["LimitCORE"] == "0", "a core file holds secrets"
+
+
 def test_prometheus_accepts_its_configuration(tmp_path: Path) -> None:
     text = (DEPLOY / "prometheus/prometheus.yml").read_text("utf-8")
     (tmp_path / "key").write_text("key", "utf-8")
@@ -218,3 +227,9 @@ def test_alertmanager_accepts_its_configuration() -> None:
 def check(*command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_image_holds_no_history_of_the_source() -> None:
+    ignored, *kept = (DEPLOY / "Dockerfile.dockerignore").read_text("utf-8").split()
+    assert ignored == "*"
+    assert {line for line in kept if line.startswith("!")} == {"!gateway", "!docs/runbooks", "!requirements.txt"}

@@ -145,6 +145,25 @@ async def test_servers_that_die_are_started_again(developer: Developer) -> None:
         assert process.poll() is None
 
 
+@pytest.mark.timeout(180)
+async def test_a_serving_process_that_dies_is_replaced_and_the_ready_file_names_the_other(developer: Developer) -> None:
+    with developer.started() as process:
+        await developer.until_it_serves(process)
+        before = developer.facts
+        [serving] = before["pids"]
+        assert serving != process.pid == before["pid"]
+        os.kill(serving, signal.SIGKILL)
+        until = CLOCK.monotonic() + SERVES_WITHIN
+        while (now := json.loads(developer.ready.read_text()))["pids"] == [serving]:
+            assert CLOCK.monotonic() < until, developer.log.read_text()
+            await CLOCK.sleep(0.05)
+        assert now | {"pids": []} == before | {"pids": []}
+        assert developer.ready.stat().st_mode & 0o777 == 0o600
+        assert await developer.status_of_an_alert() == 202
+        async with aiohttp.ClientSession() as session, session.get(f"{now['url']}/metrics") as answer:
+            assert 'gateway_process_restarts_total{reason="killed"} 1.0' in await answer.text()
+
+
 @pytest.mark.usefixtures("logs_as_before")
 class TestWhatCannotBeDone:
     """Each is one line with status 2, before any server is started."""

@@ -1,17 +1,14 @@
-"""Bundled servers that die are started again, but not for ever."""
+"""Bundled servers that die are started again, for as long as it takes."""
 
 import asyncio
 import signal
 
 import asyncpg
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+import structlog
 
 from gateway.clock import SystemClock
 from gateway.embedded.launcher import Embedded, Server
-from gateway.embedded.supervision import AT_MOST, WITHIN, DeathCount, keep_running
-from gateway.errors import Unavailable
+from gateway.embedded.supervision import keep_running
 
 CLOCK = SystemClock()
 
@@ -44,22 +41,19 @@ async def test_each_server_is_started_again_on_its_data() -> None:
         watching.cancel()
 
 
-async def test_a_server_that_dies_again_and_again_ends_it() -> None:
+async def test_a_server_that_cannot_start_is_tried_again_after_growing_pauses_until_it_can() -> None:
     async with Embedded(fast=True) as embedded:
-        watching = asyncio.create_task(keep_running(embedded, CLOCK))
-        valkey = embedded.servers[0]
-        for _ in range(AT_MOST):
-            await until_another_answers(valkey, kill(valkey), watching)
-        kill(valkey)
-        with pytest.raises(Unavailable, match=f"Valkey died {AT_MOST + 1} times: see"):
-            await watching
-
-
-@given(st.lists(st.floats(0, 3 * WITHIN), max_size=40))
-def test_deaths_of_the_last_minutes_are_too_many(times: list[float]) -> None:
-    count = DeathCount()
-    seen: list[float] = []
-    for now in sorted(times):
-        seen.append(now)
-        recent = [time for time in seen if time > now - WITHIN]
-        assert count.is_too_many(now) == (len(recent) > AT_MOST)
+        postgres = embedded.servers[1]
+        moved = embedded.state / "pg" / "global.away"
+        with structlog.testing.capture_logs() as told:
+            watching = asyncio.create_task(keep_running(embedded, CLOCK))
+            (embedded.state / "pg" / "global").rename(moved)
+            killed = kill(postgres)
+            while len(died := [one for one in told if one["event"] == "embedded_server_died"]) < 3:
+                assert not watching.done()
+                await CLOCK.sleep(0.05)
+            moved.rename(embedded.state / "pg" / "global")
+            await until_another_answers(postgres, killed, watching)
+            watching.cancel()
+    assert [(one["server"], one["again_in"]) for one in died] == [("PostgreSQL", 0.0), ("PostgreSQL", 1.0), ("PostgreSQL", 2.0)]
+    assert "global" in died[-1]["said"]

@@ -14,10 +14,9 @@ import pytest
 from gateway.errors import Malformed
 from gateway.ingest.mail.posted import Kept, Posted, understood
 from gateway.operations.keys import Scope
-from tests.faults.test_malformed import lags
 from tests.ingest.mail.torture import mails
 from tests.support.certificate import make_certificate
-from tests.support.process import FULL, chosen, free_port, make_key, replicas, report, seeded
+from tests.support.process import FULL, chosen, free_port, lags, make_key, replicas, report, seeded
 
 AT_ONCE = 6
 LISTENING = """

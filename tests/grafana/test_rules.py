@@ -58,7 +58,7 @@ def exported() -> dict[str, set[str]]:
     metrics.task_failures.labels("timers").inc()
     metrics.periodic_failed("promotion")
     metrics.periodic_succeeded("promotion", 1.0)
-    return {s.name: set(s.labels) for family in metrics.registry.collect() for s in family.samples}
+    return {s.name: set(s.labels) for registry in metrics.registries for family in registry.collect() for s in family.samples}
 
 
 @pytest.mark.parametrize("expression", sorted(set(expressions())))
@@ -81,7 +81,7 @@ def test_a_metric_that_does_not_exist_would_be_found() -> None:
 
 def test_every_metric_of_the_table_is_shown_or_alerted_on() -> None:
     asked = {s.name for e in expressions() for s in selectors(promql_parser.parse(e))}
-    families = Metrics(CollectorRegistry()).registry.collect()
+    families = [family for registry in Metrics(CollectorRegistry()).registries for family in registry.collect()]
     assert [f.name for f in families if not any(name.startswith(f.name) for name in asked)] == []
 
 

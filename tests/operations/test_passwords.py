@@ -8,7 +8,7 @@ import argon2
 import pytest
 
 from gateway.errors import Overloaded, Unprocessable
-from gateway.operations.passwords import AT_ONCE, Passwords, acceptable
+from gateway.operations.passwords import AT_ONCE, COMMON, Passwords, acceptable, is_common
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,13 @@ async def test_an_older_hash_is_known_as_such(passwords: Passwords) -> None:
     assert passwords.is_dated(argon2.PasswordHasher(time_cost=1, memory_cost=8_192, parallelism=1).hash("x"))
 
 
-@pytest.mark.parametrize("password", ["short", "aaaaaaaaaaaaaaaa", "ann.lee.123!", "Ann.Lee@example.com1", "x" * 300])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "short", "aaaaaaaaaaaaaaaa", "password1234", "Qwerty123456!", "1qaz2wsx3edc", "2580-2580-2580", "abcdefgabcdefg",
+        "iLoveYou 2026", "ann.lee.123!", "Ann.Lee@example.com1", "x" * 300,
+    ],
+)  # fmt: skip
 def test_what_anybody_would_try_first_is_refused(password: str) -> None:
     with pytest.raises(Unprocessable):
         acceptable(password, "ann.lee", "Ann Lee", "ann.lee@example.com")
@@ -69,3 +75,12 @@ def test_what_anybody_would_try_first_is_refused(password: str) -> None:
 @pytest.mark.parametrize("password", ["correct horse battery", "ann.lee likes long sentences", "密码也可以是一句很长的话吗当然"])
 def test_a_sentence_is_welcome(password: str) -> None:
     assert acceptable(password, "ann.lee", "") == password
+
+
+def test_every_common_password_that_is_long_enough_is_refused() -> None:
+    words = COMMON.read_text("utf-8").split()
+    assert len(words) > 3_000
+    for word in words:
+        assert is_common(word)
+        if word[0].isalpha() and word[-1].isalpha():
+            assert all(is_common(tried) for tried in (word.title(), f"{word}1234", f"!{word}! 99")), word

@@ -19,12 +19,13 @@ from tests.support.clock import NOON
 
 REPORTERS = ReporterLinks((b"s" * 32,), timedelta(days=30), "https://gw.example/")
 LINKS = StaffLinks(REPORTERS)
-TINA = Opened(7, ReaderKind.PERSON, "tina")
+TINA = Opened(7, ReaderKind.PERSON, "tina", NOON)
 
 
 @given(st.integers(1, 10**17), st.sampled_from(ReaderKind), st.text(max_size=100))
 def test_a_link_opens_what_it_was_made_for(incident_id: int, kind: ReaderKind, name: str) -> None:
-    opened = Opened(incident_id, kind, name.encode("utf-8", "replace").decode())
+    made_at = NOON if kind is ReaderKind.PERSON else None
+    opened = Opened(incident_id, kind, name.encode("utf-8", "replace").decode(), made_at)
     assert LINKS.read(LINKS.make(opened, NOON), NOON) == opened
 
 

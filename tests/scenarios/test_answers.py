@@ -8,7 +8,7 @@ import pytest
 
 from tests.scenarios.conftest import Telling
 from tests.scenarios.test_mail import LISTENING, a_mail, arrived, records, reply, send
-from tests.support.mails import hand_in, of_case
+from tests.support.mails import RUN, hand_in, of_case
 from tests.support.story import Story
 
 CLOSES = 48 * 60
@@ -153,8 +153,9 @@ async def test_thanks_and_what_others_say_are_notes_and_the_record_closes_when_i
     assert await last(story, number, 4) == ["note"] * 4
     await story.until(CLOSES + 6)
     assert await state(story, number) == "closed"
-    (letter,) = await story.letters(1)
+    letter, hint = await story.letters(2)
     assert "Your report" in letter.text
+    assert (hint.to, "unverified sender" in hint.subject) == ("tina@example.com", True)
     assert story.mailbox.arrived.empty()
 
 
@@ -227,7 +228,7 @@ EMPTY = "Hi,\n\n-----Original Message-----\nFrom: Desk\nWhich model is it?\nCano
 @pytest.mark.parametrize("text", ["", IN_RED, EMPTY])
 async def test_answers_inside_what_is_quoted_are_in_the_note(story: Story, text: str) -> None:
     number = (await hand_in(story, of_case(INSIDE, "new")))["incident"]
-    answers = {"In_Reply_To": "<one@case.example>", "From": "kim@case.example", "Message_ID": "<2@x>"}
+    answers = {"In_Reply_To": f"<one{RUN.decode()}@case.example>", "From": "kim@case.example", "Message_ID": "<2@x>"}
     await hand_in(story, a_mail(text, **answers).as_bytes() if text else of_case(INSIDE, "answer"))
     ((said),) = await story.facts(number, "note")
     assert "X1" in said["note"]
@@ -242,7 +243,7 @@ async def test_an_answer_to_a_security_record_is_told_to_those_who_may_see_it(st
     else:
         await resolved(story, number, "restarted")
     await story.call("PATCH", f"incidents/{number}", {"security": True, "title": "an intruder on 4711"})
-    await story.letters(1 if state == "on_hold" else 0)
+    await story.letters(2 if state == "on_hold" else 1)
     await answer(story, told, "It still does not work.")
     (letter,) = await story.letters(1)
     assert (letter.to, "an intruder on 4711" in letter.text) == ("sam@example.com", True)

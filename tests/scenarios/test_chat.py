@@ -109,3 +109,32 @@ async def test_a_page_follows_its_record_and_what_it_showed_before_cannot_be_pre
     await story.act(number, "resolve")
     await story.act(number, "close")
     assert [await follow(story.gateway.desk, {"slack"}) for _ in range(2)] == [2, 0]
+
+
+async def test_a_card_of_a_record_that_is_flagged_is_withdrawn_where_others_read_it(story: Story, slack: ChatServer) -> None:
+    number = (await story.alert("disk full"))["incident"]
+    await slack.next("chat.postMessage")
+    await settled(story, 1)
+    await story.call("PATCH", f"incidents/{number}", {"security": True, "title": "an insider"})
+    assert await follow(story.gateway.desk, {"slack"}) == 1
+    text, buttons = shown(changed := await slack.next("chat.update"))
+    assert (text, buttons) == (
+        "This incident is not shown in this conversation. Read it in the gateway, or ask an incident manager.", [],
+    )  # fmt: skip
+    assert not any(said in str(changed) for said in (number, "insider", "disk full"))
+    await story.call("PATCH", f"incidents/{number}", {"security": False})
+    assert await follow(story.gateway.desk, {"slack"}) == 1
+    assert number in str(await slack.next("chat.update"))
+
+
+async def test_a_conversation_that_is_listed_for_security_goes_on_seeing_the_card(telling: Telling, slack: ChatServer) -> None:
+    listed = 'chat = ["slack:C0OPS"]\nsecurity = ["slack:C0SOC"]'
+    async with telling(SLACK.format(secret=SECRET, url=slack.url), recipients=listed) as story:
+        number = await story.report("an insider", impact="business", security=True)
+        posted = {(card := await slack.next("chat.postMessage"))["channel"]: card for _ in range(2)}
+        assert (number in str(posted["C0SOC"]), "insider" in str(posted["C0SOC"])) == (True, True)
+        assert not any(said in str(posted["C0OPS"]) for said in (number, "insider"))
+        await settled(story, 1)
+        await story.act(number, "hold", reason="awaiting_user")
+        assert await follow(story.gateway.desk, {"slack"}) == 1
+        assert "insider" in str(await slack.next("chat.update"))

@@ -1,100 +1,209 @@
-"""Mail as the standard library's own client hands it over, by STARTTLS."""
+"""Who is believed to have written a mail: staff whose address is authenticated, and reporters who were told of the record."""
 
-import asyncio
-import smtplib
-import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from email.message import EmailMessage
-from email.policy import SMTP
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.scenarios.conftest import Telling
-from tests.support.certificate import make_certificate
+from tests.scenarios.test_mail import LISTENING, a_mail, arrived, entries, records, reply, send
 from tests.support.story import Story
 
-LISTENING = """
-[mail]
-max_bytes = 60000
-[mail.listener]
-host = "127.0.0.1"
-port = 0
-starttls = true
-certificate = "{certificate}"
-"""
-HEAD = b"From: Ann <ann@example.com>\r\nMessage-ID: <%s@x>\r\nSubject: %s\r\nMIME-Version: 1.0\r\n"
+AUTHENTICATING = LISTENING + '\n[mail.authentication]\nservers = ["mx.corp.example"]\n'
+TRUE = "mx.corp.example; dmarc=pass header.from=corp.example"
+DORA = "Dora <dora@corp.example>"
 
 
 @pytest.fixture
-def certificate(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
-    return make_certificate(tmp_path)
-
-
-@pytest.fixture
-async def story(telling: Telling, certificate: tuple[Path, ssl.SSLContext]) -> AsyncIterator[Story]:
-    async with telling(LISTENING.format(certificate=certificate[0])) as begun:
+async def story(telling: Telling) -> AsyncIterator[Story]:
+    """Dora is at the desk, Ivan manages incidents."""
+    async with telling(AUTHENTICATING) as begun:
+        await begun.join("dora", "service_desk", email="dora@corp.example")
+        await begun.join("ivan", "incident_manager", email="ivan@corp.example")
         yield begun
 
 
-def hand_over(port: int, trusting: ssl.SSLContext, to: Sequence[str], mails: Sequence[bytes]) -> list[object]:
-    """What becomes of each mail: who was refused, or how all of it was."""
-    became: list[object] = []
-    with smtplib.SMTP("127.0.0.1", port) as client:
-        client.starttls(context=trusting)
-        for mail in mails:
-            client.ehlo_or_helo_if_needed()
-            eight = ["BODY=8BITMIME"] if client.has_extn("8bitmime") and not mail.isascii() else []
-            try:
-                became.append(client.sendmail("ann@example.com", to, mail, mail_options=eight))
-            except smtplib.SMTPSenderRefused as error:
-                became.append(error.smtp_code)
-            except smtplib.SMTPRecipientsRefused as error:
-                became.append({code for code, _ in error.recipients.values()})
-    return became
+async def reported(story: Story) -> tuple[str, EmailMessage]:
+    """Ann reports by mail and is told the number."""
+    await send(story, a_mail())
+    told = await arrived(story)
+    ((record),) = await records(story)
+    return str(record["number"]), told
 
 
-async def handed_over(story: Story, trusting: ssl.SSLContext, to: Sequence[str], *mails: bytes) -> list[object]:
-    return await asyncio.to_thread(hand_over, story.gateway.smtp[0][1], trusting, to, mails)
+async def note(story: Story, number: str) -> Any:
+    return (await entries(story, number))[-1]
 
 
-def with_file(html: str) -> bytes:
-    mail = EmailMessage(policy=SMTP)
-    mail["From"], mail["Subject"], mail["Message-ID"] = "Ann <ann@example.com>", "页面", "<html@x>"
-    mail.set_content(html, subtype="html")
-    mail.add_attachment(bytes(range(256)) * 4, maintype="image", subtype="png", filename="截图.png")
-    return mail.as_bytes()
+async def sent(story: Story) -> int:
+    found: int = await story.gateway.pool.fetchval("SELECT count(*) FROM outbox WHERE cause = 'mail_unverified'")
+    return found
 
 
-async def test_mail_of_every_make_arrives_as_it_was_written(story: Story, certificate: tuple[Path, ssl.SSLContext]) -> None:
-    text = b'Content-Type: text/plain; charset="%s"\r\nContent-Transfer-Encoding: 8bit\r\n\r\n'
-    mails = (
-        HEAD % (b"1", b"plain") + b"\r\nThe disk is full.\r\n..\r\n",
-        with_file("<p>The <b>disk</b> is full.</p>"),
-        HEAD % (b"3", b"=?gbk?B?tMXFzML6wcs=?=") + text % b"gbk" + "服务器的磁盘满了\r\n".encode("gbk"),
-        HEAD % (b"4", b"eight bits") + text % b"utf-8" + "磁盘满了\r\n".encode(),
-    )
-    assert await handed_over(story, certificate[1], [f"in+{story.keys['ingest']}@gw.example"], *mails) == [{}] * 4
-    rows = await story.gateway.pool.fetch("SELECT title, description FROM incident ORDER BY id")
-    assert [tuple(row) for row in rows] == [
-        ("plain", "The disk is full.\n.."),
-        ("页面", "The disk is full."),
-        ("磁盘满了", "服务器的磁盘满了"),
-        ("eight bits", "磁盘满了"),
-    ]
-    (file,) = await story.gateway.pool.fetch("SELECT name, size FROM attachment")
-    assert tuple(file) == ("截图.png", 1_024)
+async def test_authenticated_staff_write_in_their_own_name(story: Story) -> None:
+    number, told = await reported(story)
+    fields = {"Authentication_Results": TRUE, "Message_ID": "<2@x>"}
+    await send(story, reply(told, "Looked at it.", DORA, **fields))
+    found = await note(story, number)
+    assert (found["event"], found["actor"]) == ("note", "dora")
+    assert "sender" not in found["facts"]
+    assert await sent(story) == 0
 
 
-async def test_a_wrong_key_and_too_large_a_mail_are_refused_and_two_recipients_are_two_integrations(
-    story: Story, certificate: tuple[Path, ssl.SSLContext]
+@pytest.mark.parametrize(
+    ("stamp", "marked"),
+    [
+        ("", "unverified"),
+        ("mx.evil.example; dmarc=pass header.from=corp.example", "unverified"),
+        ("mx.corp.example; dkim=pass header.d=evil.example", "unverified"),
+        ("mx.corp.example; dmarc=fail header.from=corp.example", "failed_authentication"),
+    ],
+)
+async def test_other_mail_of_staff_is_a_note_of_an_unverified_sender(story: Story, stamp: str, marked: str) -> None:
+    number, told = await reported(story)
+    fields = {"Message_ID": "<2@x>"} | ({"Authentication_Results": stamp} if stamp else {})
+    await send(story, reply(told, "Approved by me.", DORA, **fields))
+    found = await note(story, number)
+    assert (found["event"], found["actor"], found["facts"]["sender"]) == ("note", "dora@corp.example", marked)
+    assert found["facts"]["note"] == "Approved by me."
+
+
+async def test_staff_are_told_once_that_mail_in_their_name_is_not_believed(story: Story) -> None:
+    number, told = await reported(story)
+    for place in range(3):
+        await send(story, reply(told, "Approved by me.", DORA, Message_ID=f"<{place}@x>"))
+    hint = await arrived(story)
+    assert hint["to"] == "dora@corp.example"
+    assert "mail.authentication" in hint.get_content()
+    assert await sent(story) == 1
+    assert [one["event"] for one in await entries(story, number)][-3:] == ["note"] * 3
+
+
+FORGED = {
+    "two authors": {"From": f"{DORA}, eve@evil.example"},
+    "a group": {"From": "Desk: dora@corp.example, eve@evil.example;"},
+    "an address as the name": {"From": '"dora@corp.example" <eve@evil.example>'},
+    "an encoded address as the name": {"From": "=?utf-8?q?dora=40corp=2Eexample?= <eve@evil.example>"},
+    "a tag": {"From": "dora+desk@corp.example"},
+    "only Reply-To": {"From": "eve@evil.example", "Reply_To": DORA},
+    "only Sender": {"From": "eve@evil.example", "Sender": DORA},
+    "only Resent-From": {"From": "eve@evil.example", "Resent_From": DORA},
+    "a name nobody reads, and Reply-To": {"From": "noreply@corp.example", "Reply_To": DORA},
+}
+
+
+@pytest.mark.parametrize("case", FORGED)
+async def test_no_spelling_of_a_sender_writes_in_the_name_of_staff(story: Story, case: str) -> None:
+    number, told = await reported(story)
+    fields = {"Authentication_Results": TRUE.replace("corp.example", "evil.example").replace("mx.evil", "mx.corp")}
+    mail = reply(told, "Approved by me.", "x", **(fields | {"Message_ID": "<2@x>"} | FORGED[case]))
+    await send(story, mail)
+    for record in await records(story):
+        assert "dora" not in [one["actor"] for one in await entries(story, record["number"])]
+    assert (await story.record(number))["state"] == "logged"
+
+
+@pytest.mark.parametrize("sender", [b"dora@corp.example\0", b"\0dora@corp.example", b"Dora\0 <dora@corp.example>"])
+async def test_a_sender_with_a_nul_writes_in_nobodys_name(story: Story, sender: bytes) -> None:
+    number, told = await reported(story)
+    head = b"From: " + sender + b"\r\nSubject: x\r\nMessage-ID: <2@x>\r\nTo: " + str(told["reply-to"]).encode() + b"\r\n"
+    await send(story, head + b"\r\nApproved by me.\r\n")
+    assert "dora" not in [one["actor"] for one in await entries(story, number)]
+
+
+async def test_a_relay_that_is_not_named_cannot_vouch(telling: Telling) -> None:
+    elsewhere = AUTHENTICATING + 'relays = ["192.0.2.0/24"]\n'
+    async with telling(elsewhere) as story:
+        await story.join("dora", "service_desk", email="dora@corp.example")
+        number, told = await reported(story)
+        await send(story, reply(told, "Approved.", DORA, Message_ID="<2@x>", Authentication_Results=TRUE))
+        assert (await note(story, number))["actor"] == "dora@corp.example"
+
+
+@pytest.mark.parametrize(("posted", "actor"), [("false", "dora@corp.example"), ("true", "dora")])
+async def test_a_key_vouches_for_nobody_unless_the_settings_say_so(telling: Telling, posted: str, actor: str) -> None:
+    async with telling(AUTHENTICATING + f"posted = {posted}\n") as story:
+        await story.join("dora", "service_desk", email="dora@corp.example")
+        number, told = await reported(story)
+        mail = reply(told, "Approved.", DORA, Message_ID="<2@x>", Authentication_Results=TRUE).as_bytes()
+        answer = await story.client.post("/ingest/email/raw", data=mail, headers=story.as_key("ingest"))
+        assert (answer.status, (await note(story, number))["actor"]) == (202, actor)
+
+
+RESOLVED = {"resolution": "solved", "category": "x", "solution": "rebooted"}
+
+
+async def a_resolved_record(story: Story) -> tuple[str, EmailMessage]:
+    number, told = await reported(story)
+    await story.act(number, "resolve", **RESOLVED)
+    await arrived(story)
+    return number, told
+
+
+async def test_the_id_of_a_mail_that_was_sent_to_the_contact_proves_that_they_write(story: Story) -> None:
+    number, told = await a_resolved_record(story)
+    await send(story, reply(told, "It is still not solved.", "ann@example.com", To="desk@example.com", Message_ID="<2@x>"))
+    assert (await story.record(number))["state"] == "in_progress"
+
+
+@pytest.mark.parametrize("stamp", ["", "mx.corp.example; dmarc=fail header.from=example.com"])
+async def test_the_counted_id_of_a_mail_of_theirs_adds_a_note_and_changes_no_state(story: Story, stamp: str) -> None:
+    number, _ = await a_resolved_record(story)
+    fields = {"From": "ann@example.com", "In_Reply_To": "<1@example.com>", "Message_ID": "<2@x>"}
+    fields |= {"Authentication_Results": stamp} if stamp else {}
+    await send(story, a_mail("It is still not solved.", **fields))
+    found = next(one for one in await entries(story, number) if one["event"] == "note")
+    assert found["facts"]["sender"] == ("failed_authentication" if stamp else "unverified")
+    assert (await story.record(number))["state"] == "resolved"
+
+
+@pytest.mark.parametrize("sender", ["ann@example.com", "bob@example.com"])
+async def test_an_id_that_nobody_can_guess_proves_who_took_part_in_its_mail(story: Story, sender: str) -> None:
+    guess = "<CAF9x2q7Lk3bZt0@mail.example>"
+    await send(story, a_mail(Message_ID=guess, Cc="carl@example.com"))
+    await arrived(story)
+    ((record),) = await records(story)
+    await story.act(record["number"], "resolve", **RESOLVED)
+    await send(story, a_mail("It is still not solved.", From=sender, In_Reply_To=guess, Message_ID="<2@x>"))
+    expected = "in_progress" if sender == "ann@example.com" else "resolved"
+    assert (await story.record(record["number"]))["state"] == expected
+
+
+async def test_an_authenticated_contact_is_believed_with_the_id_of_a_mail_of_their_own(story: Story) -> None:
+    number, _ = await a_resolved_record(story)
+    stamp = "mx.corp.example; dkim=pass header.d=example.com"
+    fields = {"From": "ann@example.com", "In_Reply_To": "<1@example.com>", "Authentication_Results": stamp}
+    await send(story, a_mail("It is still not solved.", Message_ID="<2@x>", **fields))
+    assert (await story.record(number))["state"] == "in_progress"
+
+
+async def test_a_forged_contact_whose_check_failed_changes_no_state_even_with_the_tag(story: Story) -> None:
+    number, told = await a_resolved_record(story)
+    stamp = "mx.corp.example; dmarc=fail header.from=example.com"
+    mail = reply(told, "It is still not solved.", "ann@example.com", Message_ID="<2@x>", Authentication_Results=stamp)
+    await send(story, mail)
+    assert (await story.record(number))["state"] == "resolved"
+
+
+async def test_the_id_of_a_mail_sent_to_somebody_else_proves_nothing(story: Story) -> None:
+    number, told = await a_resolved_record(story)
+    await story.gateway.pool.execute("UPDATE outbox SET recipient = 'bob@example.com', reached = '' WHERE channel = 'smtp'")
+    thread = str(told["message-id"])
+    mail = a_mail("It is still not solved.", From="ann@example.com", In_Reply_To=thread, Message_ID="<2@x>")
+    await send(story, mail)
+    assert (await story.record(number))["state"] == "resolved"
+
+
+@pytest.mark.parametrize(("stamp", "added"), [("", False), (TRUE, True)])
+async def test_only_authenticated_staff_add_to_a_security_record_without_the_proof_of_a_mail(
+    story: Story,
+    stamp: str,
+    added: bool,  # noqa: FBT001 - a parameter of the case
 ) -> None:
-    right, other, wrong = (f"in+{key}@gw.example" for key in (story.keys["ingest"], story.keys["other"], "gwk_0_wrong"))
-    mail = HEAD % (b"1", b"help") + b"\r\nMy disk is full.\r\n"
-    assert await handed_over(story, certificate[1], [wrong], mail) == [{550}]
-    assert await handed_over(story, certificate[1], [right], mail + b"x" * 60_000) == [552]
-    assert await story.gateway.pool.fetchval("SELECT count(*) FROM receipt") == 0
-    (refused,) = await handed_over(story, certificate[1], [right, wrong, other], mail)
-    assert refused == {wrong: (550, b"5.1.1 there is no such mailbox here")}
-    rows = await story.gateway.pool.fetch("SELECT integration_id FROM receipt")
-    assert len({row["integration_id"] for row in rows}) == len(rows) == 2
+    number, _ = await reported(story)
+    await story.call("PATCH", f"incidents/{number}", {"security": True})
+    fields = {"In_Reply_To": "<1@example.com>", "Message_ID": "<2@x>"} | ({"Authentication_Results": stamp} if stamp else {})
+    await send(story, a_mail("Approved.", From="Ivan <ivan@corp.example>", **fields))
+    written = [one["actor"] for one in await entries(story, number) if one["event"] == "note"]
+    assert written == (["ivan"] if added else [])

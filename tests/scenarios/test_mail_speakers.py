@@ -6,18 +6,19 @@ import pytest
 
 from tests.scenarios.conftest import Telling
 from tests.scenarios.test_mail import LISTENING, a_mail, arrived, entries, records, send
-from tests.support.mails import hand_in, of_case
+from tests.support.mails import RUN, hand_in, of_case
 from tests.support.story import Story
 
 CASE = "06-contact-form-reply-to"
+ONE = f"<one{RUN.decode()}@case.example>"
 LISTED = {
     "From": "Lea Customer via Support <support@lists.example>", "List_Id": "<support.lists.example>", "Precedence": "list",
-    "Reply_To": "Lea Customer <lea@customer.example>", "Message_ID": "<one@case.example>",
+    "Reply_To": "Lea Customer <lea@customer.example>", "Message_ID": ONE,
 }  # fmt: skip
 NOBODY = {
     "From": "noreply@www.example.org",
     "Reply_To": "lea@customer.example",
-    "Message_ID": "<one@case.example>",
+    "Message_ID": ONE,
 }
 
 

@@ -33,6 +33,8 @@ def places(folder: Path, text: str) -> set[str]:
         (MAILBOX + 'poll = "10m"', "/mail/imap/desk/poll"),
         (MAILBOX + 'after = "move"\nmove_to = "INBOX"', "/mail/imap/desk/move_to"),
         ("[mail.listener]\nstarttls = true", "/mail/listener/certificate"),
+        ('[mail.authentication]\nservers = ["mx.example.com; x"]', "/mail/authentication/servers/0"),
+        ('[mail.authentication]\nrelays = ["mx.example.com"]', "/mail/authentication/relays/0"),
     ],
 )
 def test_a_setting_of_mail_that_cannot_be_is_named(tmp_path: Path, text: str, place: str) -> None:

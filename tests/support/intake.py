@@ -1,6 +1,7 @@
 """Alerts made with defaults, and an intake on the test's database whose clock the test moves."""
 
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,8 @@ from gateway.catalogue.live import Catalogue
 from gateway.dedup.commit import Committed, Committer
 from gateway.dedup.opening import Openings
 from gateway.dedup.records import Records
+from gateway.dedup.silences import SilenceJudge
+from gateway.dedup.silencing import Unjudged
 from gateway.dedup.submission import Receipt, Result, Submission
 from gateway.durations import duration
 from gateway.incidents import store
@@ -40,6 +43,7 @@ class Desk:
     committer: Committer
     clock: FakeClock
     committed: list[Committed] = field(default_factory=list)
+    unjudged: Counter[Unjudged] = field(default_factory=Counter)
 
     async def take(self, *submissions: Submission) -> list[Receipt]:
         self.committed.append(await self.committer.commit(self.conn, submissions))
@@ -69,17 +73,25 @@ def by_service(given: Settings) -> Settings:
 async def intake_desk(database_url: str, clock: FakeClock, given: Settings | None = None) -> AsyncIterator[Desk]:
     conn, numbers = await asyncpg.connect(database_url), await asyncpg.connect(database_url)
     try:
-        yield Desk(conn, committer(numbers, clock, given or settings()), clock)
+        unjudged: Counter[Unjudged] = Counter()
+        made = committer(numbers, clock, given or settings(), unjudged=lambda why, count: unjudged.update({why: count}))
+        yield Desk(conn, made, clock, unjudged=unjudged)
     finally:
         await conn.close()
         await numbers.close()
 
 
 def committer(
-    numbers: "asyncpg.Connection[asyncpg.Record]", clock: FakeClock, given: Settings, catalogue: Catalogue | None = None
+    numbers: "asyncpg.Connection[asyncpg.Record]",
+    clock: FakeClock,
+    given: Settings,
+    catalogue: Catalogue | None = None,
+    unjudged: Callable[[Unjudged, int], None] | None = None,
 ) -> Committer:
     async def reserve(count: int, stamp: datetime | None) -> store.Reserved:
         return await store.reserve(numbers, count, stamp)
 
     knows = catalogue or Catalogue(given)
-    return Committer(clock, given.dedup, Records(Openings(given, knows.rules, knows), reserve, clock, b"test key"))
+    records = Records(Openings(given, knows.rules, knows), reserve, clock, b"test key")
+    judge = SilenceJudge(clock, given.limits.silences, unjudged or (lambda _why, _count: None))
+    return Committer(clock, given.dedup, records, judge, given.limits.stored_bytes_per_day)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -67,7 +68,13 @@ class Replica:
         self.log = folder / f"gateway-{self.port}.log"
         self._config = folder / f"gateway-{self.port}.toml"
         self._config.write_text(config)
-        self._env = {**os.environ, "DATABASE_URL": database_url, "REDIS_URL": redis_url, "GATEWAY_ALLOW_UNSAFE": "1"}
+        self._env = {
+            **os.environ,
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "GATEWAY_ALLOW_UNSAFE": "1",
+            "GATEWAY_METRICS__OPEN": "true",
+        }
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
@@ -112,6 +119,14 @@ async def replicas(count: int, database_url: str, redis_url: str, folder: Path, 
         for replica in made:
             if replica._process is not None:
                 replica.kill()
+
+
+async def lags(session: aiohttp.ClientSession) -> dict[str, int]:
+    """How many sleepers of the gateway's loop were woken at most so many seconds late, since it started serving."""
+    async with session.get("/metrics") as answer:
+        lines = (await answer.text()).splitlines()
+    found = [re.match(r'gateway_loop_lag_seconds_bucket\{le="([^"]+)"\} (\d+)', line) for line in lines]
+    return {match[1]: int(match[2]) for match in found if match}
 
 
 async def make_key(database_url: str, *scopes: Scope) -> str:

@@ -1,6 +1,10 @@
 """What happens to bundled servers in the fault tests."""
 
+import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from gateway.embedded.child import Child
 from gateway.embedded.launcher import Embedded
@@ -17,3 +21,25 @@ async def restart_postgres(servers: Embedded) -> float:
     crashed.child.process.send_signal(signal.SIGQUIT)
     await servers.restart(crashed)
     return CLOCK.monotonic()
+
+
+@contextmanager
+def frozen(servers: Embedded, name: str) -> Iterator[None]:
+    """SIGSTOP for the server and its own children, which PostgreSQL serves with, until the end of the block."""
+    first = child(servers, name).process.pid
+    stopped = [first]
+    os.kill(first, signal.SIGSTOP)  # it starts no more children from here on
+    try:
+        for pid in children(first):
+            os.kill(pid, signal.SIGSTOP)
+            stopped.append(pid)
+        yield
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process started itself and that still run."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii")
+    return [int(one) for one in listed.split()]

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.ingest import limits
+from gateway.key_texts import without_keys
 from gateway.notify.card import Button, Pressed, Reply
 from gateway.settings import Chat as ChatSettings
 
@@ -85,14 +86,16 @@ Heard = Talk | Press | Challenge | Nothing
 
 
 def bounded(heard: Heard) -> Heard:
-    """The same without NUL characters; raises Malformed where a name in it is longer than can be looked up."""
+    """Return it without NUL and keys of the gateway; raises Malformed for a name too long to be looked up."""
     if not isinstance(heard, Talk | Press):
         return heard
     texts = {one.name: value for one in fields(heard) if isinstance(value := getattr(heard, one.name), str)}
     for name in NAMES & texts.keys():
         limits.key(texts[name], "")
-    clean: dict[str, Any] = {name: text.replace("\0", "\ufffd") for name, text in texts.items() if "\0" in text}
-    return replace(heard, **clean) if clean else heard
+    clean = {name: text.replace("\0", "\ufffd") for name, text in texts.items() if "\0" in text}
+    clean |= {name: without_keys(clean.get(name, texts[name])) for name in ("text", "note") if name in texts}
+    more: dict[str, Any] = {name: text for name, text in clean.items() if text != texts[name]}
+    return replace(heard, **more) if more else heard
 
 
 NAMES = frozenset({"event_id", "tenant", "user", "conversation", "message", "thread", "reply_to", "token"})

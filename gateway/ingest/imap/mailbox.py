@@ -131,7 +131,7 @@ class Mailbox:
 
     async def _commit(self, integration: int, mail: Fetched) -> None:
         """Have it taken in. What breaks whoever reads it, and what is too large, is kept in quarantine."""
-        posted = Posted(MAIL, mail.content)
+        posted = Posted(MAIL, mail.content, believed=True)
         if not mail.whole:
             problem = f"the mail has {mail.size} bytes, more than mail.max_bytes: this is its head, the rest is in the mailbox"
             await self.room.quarantine(integration, posted, problem)

@@ -83,14 +83,14 @@ class Amazon:
 
     async def _taken(self, integration_id: int, headers: Mapping[str, str], body: bytes) -> Receipt:
         if headers.get(RAW, "").lower() == "true":
-            return await self._mail(integration_id, self._unwrapped(headers, body))
+            return await self._mail(integration_id, self._unwrapped(headers, body), believed=False)
         delivery = Delivery(headers, body, self.room.clock.now())
         delivery = replace(delivery, certificate=await self.certificate(sns.certificate_at(delivery, UNSET)))
         sns.verify(delivery)
         envelope = limits.decode(body, sns.Envelope)
         self._allowed(envelope.accounts())
         if envelope.type == sns.NOTIFICATION:
-            return await self._mail(integration_id, envelope.message)
+            return await self._mail(integration_id, envelope.message, believed=bool(self.settings.accounts))
         return await self._subscription(integration_id, envelope, body)
 
     def _unwrapped(self, headers: Mapping[str, str], body: bytes) -> str:
@@ -105,13 +105,14 @@ class Amazon:
         if self.settings.accounts and not set(self.settings.accounts) & set(told):
             raise Forbidden("the topic is not among mail.ses.accounts")
 
-    async def _mail(self, integration_id: int, message: str) -> Receipt:
+    async def _mail(self, integration_id: int, message: str, *, believed: bool) -> Receipt:
+        """Take a mail in, with the checks of SES where one's own account must have sent it."""
         try:
             found = ses.received(message, self.settings.doubted)
         except Malformed as error:
             found = ses.Received(Posted(ses.POINTER, message.encode("utf-8", "replace")), error.detail)
         if not found.doubt:
-            return await self.room.take(integration_id, found.posted)
+            return await self.room.take(integration_id, replace(found.posted, believed=believed))
         receipt = await self.room.quarantine(integration_id, found.posted, found.doubt)
         self.room.metrics.request(SOURCE, RequestOutcome.REFUSED)
         return receipt

@@ -16,13 +16,15 @@ from gateway.incidents.record import Incident, Revision
 from gateway.ingest import reception
 from gateway.ingest.limits import DESCRIPTION, KEY, TITLE, cut
 from gateway.ingest.mail.acknowledging import Acknowledging
+from gateway.ingest.mail.authentication import SenderCheck
+from gateway.ingest.mail.doubted import tell_of_doubt
 from gateway.ingest.mail.letter import Enclosed, Letter, id_hash
 from gateway.ingest.mail.nature import seems_automatic
 from gateway.ingest.mail.reading import WHOLE
 from gateway.ingest.mail.reply import understood
 from gateway.ingest.mail.rules import Match, filled
 from gateway.ingest.mail.sorting import language
-from gateway.ingest.mail.threads import belongs_to
+from gateway.ingest.mail.threads import Found, belongs_to
 from gateway.ingest.mail.writer import Writer, writer
 from gateway.ingest.reception import Done, Reception
 from gateway.notify.reply_tokens import ReplyTokens
@@ -56,7 +58,7 @@ class Filing:
     mail: Mail
     acknowledge: Acknowledging
 
-    async def __call__(self, letter: Letter, submission: Submission, match: Match | None) -> Receipt:
+    async def __call__(self, letter: Letter, submission: Submission, match: Match | None, check: SenderCheck) -> Receipt:
         """Return the committed receipt.
 
         A letter received before changes nothing. Raises Unavailable, as Reception.take.
@@ -65,9 +67,12 @@ class Filing:
         async def work(session: Session, waiting: Sequence[Waiting]) -> Done | Result:
             if before := await _filed_before(session.conn, letter, submission.integration_id):
                 return before
-            wrote = await writer(session.conn, letter)
+            wrote = await writer(session.conn, letter, check)
+            if self.acknowledge.per_hour:
+                await tell_of_doubt(session, wrote)
             earlier = await belongs_to(session.conn, self.tokens, letter, wrote)
-            if letter.thread and seems_automatic(letter.subject) and (earlier is None or earlier.state in ENDED):
+            ended = earlier is None or earlier.incident.state in ENDED
+            if letter.thread and seems_automatic(letter.subject) and ended:
                 return _aside(letter, LIKELY_AUTOMATIC, earlier)
             done = await self._filed(session, letter, wrote, earlier, match, waiting)
             acknowledged = None
@@ -85,7 +90,7 @@ class Filing:
         """
 
         async def work(session: Session) -> Done:
-            wrote = await writer(session.conn, letter)
+            wrote = await writer(session.conn, letter, SenderCheck.UNKNOWN)
             return _aside(letter, reason, await belongs_to(session.conn, self.tokens, letter, wrote))
 
         return await self.reception.take(submission, work)
@@ -99,7 +104,7 @@ class Filing:
         async def work(session: Session, waiting: Sequence[Waiting]) -> Done | Result:
             if number := await set_aside.lock(session.conn, entry):
                 return Result(letter.known_by[:KEY], number, Outcome.DUPLICATE, "opened before")
-            wrote = await writer(session.conn, letter)
+            wrote = await writer(session.conn, letter, SenderCheck.UNKNOWN)
             earlier = await belongs_to(session.conn, self.tokens, letter, wrote)
             done = await self._filed(
                 session,
@@ -127,15 +132,15 @@ class Filing:
             return await self.reception.take(submission, again)
 
     async def _filed(
-        self, session: Session, letter: Letter, wrote: Writer, earlier: Incident | None, match: Match | None,
+        self, session: Session, letter: Letter, wrote: Writer, earlier: Found | None, match: Match | None,
         waiting: Sequence[Waiting], said: Mapping[str, Any] = NOTHING,
     ) -> Done:  # fmt: skip
         said = {"mail": letter.known_by[:KEY], **said}
-        if earlier is not None and earlier.state not in ENDED:
+        if earlier is not None and earlier.incident.state not in ENDED:
             noted = await self._added(session, letter, wrote, earlier, waiting, said)
             return Done(letter.known_by[:KEY], noted, Outcome.ADDED, "reply")
-        report = self._report(letter, wrote, match)
-        opened = await reception.opened(session, report, wrote.who, said, earlier)
+        report, before = self._report(letter, wrote, match), earlier.incident if earlier is not None else None
+        opened = await reception.opened(session, report, wrote.who, {**said, **wrote.facts()}, before)
         files = await self._files(session, letter.enclosed, opened, wrote.who, waiting)
         if files:
             opened = (await session.write([Revision(after=opened, actor=wrote.who.name, events=files)]))[0]
@@ -143,10 +148,11 @@ class Filing:
         return Done(letter.known_by[:KEY], opened, reception.outcome_of(opened), reason)
 
     async def _added(
-        self, session: Session, letter: Letter, wrote: Writer, incident: Incident, waiting: Sequence[Waiting],
+        self, session: Session, letter: Letter, wrote: Writer, found: Found, waiting: Sequence[Waiting],
         more: Mapping[str, Any],
     ) -> Incident:  # fmt: skip
         """Add a reply: a note with what is new in it, its files, and what it does to the record."""
+        incident, more = found.incident, {**more, **wrote.facts(proven=found.proven)}
         known = f"{incident.title}\n{incident.description}"
         said = understood(letter.text, known, {letter.sender, wrote.to.address, *letter.reply_to})
         words = with_warning(
@@ -155,11 +161,11 @@ class Filing:
             wrote.locale or incident.labels.get("language", ""),
         )
         note = commands.Note(note=cut(words, DESCRIPTION))
-        revision = lifecycle.apply(incident, note, wrote.who.name, session.now)
+        revision = lifecycle.apply(incident, note, wrote.name.name, session.now)
         events = [(event, {**facts, **more}) for event, facts in revision.events]
-        files = await self._files(session, letter.enclosed, incident, wrote.who, waiting)
+        files = await self._files(session, letter.enclosed, incident, wrote.name, waiting)
         (noted,) = await session.write([replace(revision, events=(*events, *files))])
-        answer = Answer(said.new, said.note, certain=said.certain, by=wrote.author)
+        answer = Answer(said.new, said.note, certain=said.certain, by=wrote.author, proven=found.proven)
         return await answered(session, noted, wrote.who, answer)
 
     def _report(self, letter: Letter, wrote: Writer, match: Match | None) -> Report:
@@ -250,10 +256,10 @@ def with_warning(text: str, letter: Letter, locale: str) -> str:
     return f"{UNREAD.get(locale, UNREAD['en'])}\n\n{text}".strip()
 
 
-def _aside(letter: Letter, reason: str, answers: Incident | None) -> Done:
+def _aside(letter: Letter, reason: str, answers: Found | None) -> Done:
     recipients = tuple(one for one in letter.recipients if "gwk_" not in one)
     aside = MailToSetAside(
         sender=letter.sender, subject=letter.subject, text=cut(letter.text, DESCRIPTION),
-        answers=answers.id if answers else None, recipients=recipients,
+        answers=answers.incident.id if answers else None, recipients=recipients,
     )  # fmt: skip
     return Done(letter.known_by[:KEY], None, Outcome.SET_ASIDE, reason, aside)

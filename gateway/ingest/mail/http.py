@@ -8,7 +8,7 @@ not help, so they are told 200.
 import base64
 import binascii
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from aiohttp import web
@@ -71,17 +71,23 @@ class MailPosts:
         if way == "ses":
             return await self.amazon.take(integration_id, request.headers, body)
         posted = Posted(MAIL if way == "raw" else request.headers.get("Content-Type", FORM), body)
-        await self._proven(way, request, posted)
-        return await self.room.take(integration_id, posted)
+        believed = await self._is_proven(way, request, posted) or self.mail.authentication.posted
+        return await self.room.take(integration_id, replace(posted, believed=believed))
 
-    async def _proven(self, way: str, request: web.Request, posted: Posted) -> None:
-        """Check the service's signature where its key is known; raises Unauthenticated."""
+    async def _is_proven(self, way: str, request: web.Request, posted: Posted) -> bool:
+        """Check the service's signature where its key is known, and return whether it is.
+
+        Raises Unauthenticated.
+        """
         if way == "mailgun" and self.mail.mailgun_key:
             self._by_mailgun(
                 form(posted) if len(posted.body) <= SHORT else await self.reader.call("mail", CPU_SECONDS, form, posted)
             )
+            return True
         if way == "sendgrid" and self.mail.sendgrid_key:
             self._by_sendgrid(request, posted.body)
+            return True
+        return False
 
     def _by_mailgun(self, fields: dict[str, str]) -> None:
         """https://documentation.mailgun.com/docs/mailgun/user-manual/events/webhooks: HMAC-SHA256 over timestamp and token."""

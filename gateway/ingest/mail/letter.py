@@ -9,6 +9,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from gateway.dedup.mended import Mended
+from gateway.ingest.mail.authentication import Stamp
 
 
 class Nature(StrEnum):
@@ -46,11 +47,14 @@ class Letter:
     sent with the null reverse path `<>`, as bounces are. `by_list` says that From is the address of
     a mailing list which sends in its own name; `author` is then who wrote to the list, as far as
     the list says so. `unread` says that it has words which could not be read: then the whole mail
-    is enclosed. `mended` tells of what was read otherwise than it was sent, or left out.
+    is enclosed. `mended` tells of what was read otherwise than it was sent, or left out. `authors`
+    are all addresses of all its From fields, `stamps` what servers say of its sender.
     """
 
     sender: str
     sender_name: str = ""
+    authors: tuple[str, ...] = ()
+    stamps: tuple[Stamp, ...] = ()
     reply_to: tuple[str, ...] = ()
     reply_to_name: str = ""
     author: str = ""

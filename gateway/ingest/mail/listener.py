@@ -25,6 +25,7 @@ from gateway.errors import GatewayError, Overloaded, Unauthenticated
 from gateway.ingest.mail.posted import MAIL, Posted
 from gateway.ingest.mail.room import MailRoom
 from gateway.ingest.mail.session import NOBODY, TOO_MUCH, UNKNOWN, Line, Sessions
+from gateway.networks import Network, within
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.operations.keys import Caller, Scope
 from gateway.ports import named_port_failures
@@ -52,6 +53,7 @@ class MailDoor:
     pool: Pool
     recognise: Callable[[str], Awaitable[Caller]]
     tokens: ReplyTokens
+    relays: tuple[Network, ...]
     _known: dict[str, int] = field(default_factory=dict)
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
@@ -70,7 +72,8 @@ class MailDoor:
         """Commit the mail, for each integration it was sent to."""
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         integrations = {one for address in envelope.rcpt_tos if (one := await self._integration(address)) is not None}
-        posted = Posted(MAIL, content, (envelope.mail_from or "").strip(" <>"), tuple(envelope.rcpt_tos))
+        sender, believed = (envelope.mail_from or "").strip(" <>"), within(str((session.peer or ("",))[0]), self.relays)
+        posted = Posted(MAIL, content, sender, tuple(envelope.rcpt_tos), believed)
         receipts = [await self.room.take(integration, posted) for integration in sorted(integrations)]
         return f"250 2.0.0 taken as {receipts[0].id}" if receipts else NOT_NOW
 

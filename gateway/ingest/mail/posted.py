@@ -16,26 +16,39 @@ from gateway.errors import Malformed
 from gateway.ingest import limits
 from gateway.ingest.conform import mended
 from gateway.ingest.mail import headers, reading
+from gateway.ingest.mail.authentication import SERVICE, Check, Stamp, signed_domains
 from gateway.ingest.mail.body import MAX_NAME, MAX_TEXT, html_to_text
 from gateway.ingest.mail.charsets import clean, decode
 from gateway.ingest.mail.headers import Fields
 from gateway.ingest.mail.letter import Enclosed, Letter
 from gateway.ingest.mail.parts import split
 from gateway.ingest.repair import Marks, mark, mark_all, mended_of_one_item
+from gateway.key_texts import without_keys
 
 MAX_FIELDS = 500
 SHOWN = ("from", "to", "cc", "subject", "date")
+MAX_SIGNED = 4_096
+"""Bytes of what SendGrid says of signatures that are read."""
+
 MAIL, FORM, MULTIPART, JSON = "message/rfc822", "application/x-www-form-urlencoded", "multipart/form-data", "application/json"
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """`kind` is the Content-Type of `body`; `envelope` the sender its relay was told, None where nobody knows, and to whom."""
+    """A mail as it was handed over.
+
+    `kind` is the Content-Type of `body`; `envelope` the sender its relay was told, None where nobody
+    knows, and to whom. `believed` says that only a trusted server or service can have handed it
+    over, so that stamps on it count; `dmarc` is the result of the service's check of the address in
+    From, "" where it made none.
+    """
 
     kind: str
     body: bytes
     envelope: str | None = None
     recipients: tuple[str, ...] = ()
+    believed: bool = False
+    dmarc: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,10 @@ class Field:
 def understood(posted: Posted, kept: Kept) -> Letter:
     """The letter in it; raises Malformed and nothing else."""
     letter = _understood(posted, kept)
+    if posted.dmarc:
+        of_service = Stamp(SERVICE, (Check("dmarc", posted.dmarc, letter.sender),))
+        letter = replace(letter, stamps=(of_service, *letter.stamps))
+    letter = replace(letter, subject=without_keys(letter.subject), text=without_keys(letter.text))
     return replace(letter, recipients=posted.recipients) if posted.recipients else letter
 
 
@@ -110,9 +127,12 @@ def _of_form(fields: list[Field], kept: Kept) -> Letter:
     marks: Marks = {}
     whole = said.get("body-mime") or said.get("email")
     envelope = _envelope(said, marks)
+    signed = signed_domains(decode(said.get("dkim", b"")[:MAX_SIGNED]))
+    stamps = (Stamp(SERVICE, signed),) if signed else ()
     if whole:
         letter = reading.read(whole, envelope, max_file=kept.max_bytes, max_files=kept.max_files)
-        return replace(letter, recipients=_recipients(said), mended=(*mended_of_one_item(marks), *letter.mended))
+        read = replace(letter, mended=(*mended_of_one_item(marks), *letter.mended))
+        return replace(read, recipients=_recipients(said), stamps=(*stamps, *read.stamps))
     files = [Enclosed(name=_name(one), size=len(one.content), content=one.content) for one in fields if one.filename is not None]
     if "headers" in said:
         charsets = _json(said, "charsets", dict[str, str], marks) or {}
@@ -125,7 +145,9 @@ def _of_form(fields: list[Field], kept: Kept) -> Letter:
     else:
         raise limits.fault("", "the form is none that a known mail service posts")
     words = _text(text, html)
-    return reading.addressed(head, envelope, marks, text=words, enclosed=_kept(files, kept), recipients=_recipients(said))
+    enclosed = _kept(files, kept)
+    letter = reading.addressed(head, envelope, marks, text=words, enclosed=enclosed)
+    return replace(letter, recipients=_recipients(said), stamps=(*stamps, *letter.stamps))
 
 
 def _words(said: Mapping[str, bytes], name: str, marks: Marks, charset: str = "") -> str:

@@ -4,23 +4,21 @@ Pure; raises Malformed and nothing else, whatever it is given.
 """
 
 import codecs
-import re
 
 from gateway.errors import Malformed
 from gateway.ingest.limits import TITLE, cut
 from gateway.ingest.mail import headers
+from gateway.ingest.mail.authentication import stamps
 from gateway.ingest.mail.body import enclosed, is_unread, text_of
 from gateway.ingest.mail.headers import Fields
 from gateway.ingest.mail.letter import Enclosed, Letter
 from gateway.ingest.mail.nature import has_null_sender, is_by_list, nature
 from gateway.ingest.mail.parts import whole
 from gateway.ingest.repair import Marks, mark, mended_of_one_item
+from gateway.key_texts import body_without_keys
 
 WHOLE = "message.eml"
 """The name of the whole mail where it is attached."""
-
-KEY = re.compile(rb"gwk_[\w-]{8,}")
-"""Keys of integrations, which stand in addresses and are nobody's business who reads the mail."""
 
 NOTHING: Marks = {}
 """No mending."""
@@ -49,7 +47,7 @@ def read(
     fields, part = whole(bare)
     text, files = text_of(part), enclosed(part, max_file, max_files)
     if unread := is_unread(part, text):
-        kept = KEY.sub(b"***", message) if len(message) <= max_file else None
+        kept = body_without_keys(message) if len(message) <= max_file else None
         files = (Enclosed(name=WHOLE, size=len(message), content=kept), *files)
     return addressed(fields, envelope, told, text=text, enclosed=files, unread=unread)
 
@@ -69,23 +67,22 @@ def addressed(fields: Fields, envelope: str | None, told: Marks = NOTHING, **sai
         *headers.ids(fields.raw("in-reply-to")),
         *reversed(headers.ids(fields.raw("references"))),
     )
-    to = (address for name in ("to", "cc") for value in fields.all(name) for address in headers.addresses(_text(value)))
     return Letter(
         sender=sender,
         sender_name=name,
+        authors=_addresses(fields, "from"),
+        stamps=stamps(_text(value) for value in fields.all("authentication-results")),
         reply_to=reply_to[: headers.MAX_PEOPLE],
         reply_to_name=reply_to_name,
         author=_author(fields) if by_list else "",
         by_list=by_list,
         null_sender=null_sender,
-        people=tuple(dict.fromkeys(to))[: headers.MAX_PEOPLE],
+        people=_addresses(fields, "to", "cc"),
         message_id=next(iter(headers.ids(fields.raw("message-id"))), "") or fields.raw("message-id").strip("<> ")[:900],
         thread=tuple(dict.fromkeys(thread)),
         subject=cut(fields.text("subject"), TITLE),
         nature=nature(fields, sender, null_sender=null_sender),
-        passed=tuple(address for value in fields.all("x-loop") for address in headers.addresses(_text(value)))[
-            : headers.MAX_PEOPLE
-        ],
+        passed=_addresses(fields, "x-loop"),
         sent_at=sent_at,
         mended=mended_of_one_item(marks),
         **said,  # type: ignore[arg-type]
@@ -99,6 +96,13 @@ def _author(fields: Fields) -> str:
     """
     said = (headers.sender(fields.raw(name))[0] for name in ("x-original-from", "x-original-sender"))
     return next((one for one in said if one), "")
+
+
+def _addresses(fields: Fields, *names: str) -> tuple[str, ...]:
+    """Return every address in every field of those names."""
+    values = (value for name in names for value in fields.all(name))
+    found = (address for value in values for address in headers.addresses(_text(value)))
+    return tuple(dict.fromkeys(found))[: headers.MAX_PEOPLE]
 
 
 def _text(value: bytes) -> str:

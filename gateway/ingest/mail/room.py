@@ -12,6 +12,7 @@ from gateway.errors import Malformed, Overloaded, Unavailable
 from gateway.incidents.model import Outcome
 from gateway.ingest.bounded_times import early
 from gateway.ingest.http import Submit
+from gateway.ingest.mail.authentication import SenderCheck, sender_check
 from gateway.ingest.mail.filing import SOURCE, Filing
 from gateway.ingest.mail.letter import Letter
 from gateway.ingest.mail.posted import Posted
@@ -112,8 +113,14 @@ class MailRoom:
             case SetAside(reason=reason):
                 return await self.file.set_aside(letter, submission, reason)
             case ToPeople(match=match):
-                return await self.file(letter, submission, match)
+                return await self.file(letter, submission, match, self._check(posted, letter))
         return await self.submit(submission)
+
+    def _check(self, posted: Posted, letter: Letter) -> SenderCheck:
+        """Return whether who writes is authenticated; nobody is by stamps that anybody can have written."""
+        if not posted.believed:
+            return SenderCheck.UNKNOWN
+        return sender_check(letter.authors, letter.stamps, self.mail.authentication.servers)
 
     async def quarantine(self, integration_id: int, posted: Posted, problem: str) -> Receipt:
         """Keep a mail for somebody to look at, and to replay; once, however often it comes."""

@@ -7,7 +7,7 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -96,7 +96,7 @@ def received(message: str, doubted: Iterable[str]) -> Received:
     doubt = _doubt(receipt, doubted)
     if told.content is None:
         return Received(Posted(POINTER, body), doubt)
-    return Received(Posted(MAIL, _content(told.content, receipt.action.encoding), *_envelope(told, receipt)), doubt)
+    return Received(_mail(told, receipt, _content(told.content, receipt.action.encoding)), doubt)
 
 
 def place(posted: Posted) -> Place:
@@ -115,8 +115,14 @@ def place(posted: Posted) -> Place:
 
 def fetched(posted: Posted, content: bytes) -> Posted:
     """The mail itself in place of the notification that led to it."""
-    told, receipt = _read(posted.body)
-    return Posted(MAIL, content, *_envelope(told, receipt))
+    return replace(_mail(*_read(posted.body), content), believed=posted.believed)
+
+
+def _mail(told: Notification, receipt: Report, content: bytes) -> Posted:
+    """Return the mail, with the check of SES that is about the address in From."""
+    source, verdict = told.mail.source, receipt.dmarc_verdict.status.lower()
+    envelope = None if source is None else source.strip("<> ")
+    return Posted(MAIL, content, envelope, tuple(receipt.recipients), dmarc=verdict)
 
 
 def _read(body: bytes) -> tuple[Notification, Report]:
@@ -128,11 +134,6 @@ def _read(body: bytes) -> tuple[Notification, Report]:
     if told.notification_type != RECEIVED or told.receipt is None:
         raise limits.fault("/Message/notificationType", "this is not what Amazon SES says of a mail that it received")
     return told, told.receipt
-
-
-def _envelope(told: Notification, receipt: Report) -> tuple[str | None, tuple[str, ...]]:
-    source = told.mail.source
-    return None if source is None else source.strip("<> "), tuple(receipt.recipients)
 
 
 def _doubt(receipt: Report, doubted: Iterable[str]) -> str:

@@ -34,7 +34,7 @@ SPOKEN = frozenset({"voice", "answer", "alarm"})
 HEARD = SPOKEN | {"message"}
 """Events whose answer somebody hears or reads."""
 
-WITHIN_S = 8.0
+WITHIN_S = 2.0
 """Twilio hangs up on whoever does not answer it within 15 s, connecting included."""
 
 PATH = "/ingest/phone/{provider:" + "|".join(PROVIDERS) + "}/{event:[a-z]{1,20}}"

@@ -57,9 +57,9 @@ class Pressing:
         incident = await _record(session, called)
         name = f"{SOURCE}:press:{incident.number}"
         if not sight(who).sees(incident):
-            return _say("refused", locale), Done(name, None, Outcome.IGNORED, "not theirs to see")
+            return _say(_hidden(incident), locale), Done(name, None, Outcome.IGNORED, "not theirs to see")
         if incident.version != called.version:
-            return self._again(session, incident, called, locale, place, ("changed",)), _ignored(name, incident, "has changed")
+            return self._again(incident, called, locale, place, ("changed",)), _ignored(name, incident, "has changed")
         command = commands.Acknowledge(person=who.name)
         try:
             allowing.check(who, command, incident)
@@ -67,7 +67,7 @@ class Pressing:
         except (Forbidden, IllegalTransition, Unprocessable):
             return _say("refused", locale), _ignored(name, incident, "may not acknowledge it")
         if not revision.events:
-            return self._again(session, incident, called, locale, place, ()), _ignored(name, incident, "is worked on already")
+            return self._again(incident, called, locale, place, ()), _ignored(name, incident, "is worked on already")
         (written,) = await session.write([revision])
         taken = Say(said("acknowledged", locale, number=spelt(incident.number)), locale), HangUp()
         return taken, Done(name, written, Outcome.ACKNOWLEDGED, "key press")
@@ -76,24 +76,22 @@ class Pressing:
         who, locale = await _person(session, called)
         incident = await _record(session, called)
         if not sight(who).sees(incident):
-            return _say("refused", locale)
-        return self._again(session, incident, called, locale, place, ())
+            return _say(_hidden(incident), locale)
+        return self._again(incident, called, locale, place, ())
 
-    def _again(
-        self, session: Session, incident: Incident, called: Called, locale: Locale, place: Place, first: tuple[str, ...]
-    ) -> Script:
+    def _again(self, incident: Incident, called: Called, locale: Locale, place: Place, first: tuple[str, ...]) -> Script:
         """The record as it is, and where it can be acknowledged a key for that, with a token for how it is now."""
         facts = {"number": spelt(incident.number), "priority": incident.priority, "title": incident.title}
         told = said("alarm", locale, **facts, state=state_label(incident.state, incident.kind, locale))
         says = (*(Say(said(word, locale), locale) for word in first), Say(told, locale))
         if not lifecycle.takeable(incident) or place.turn >= MOST_TURNS:
             return *says, HangUp()
-        token = self.tokens.make(Called(incident.id, incident.version, called.login), session.now)
+        token = self.tokens.make(Called(incident.id, incident.version, called.login, called.made_at))
         return (Ask((*says, Say(said("press", locale), locale)), Place("alarm", locale, place.turn + 1, token)),)
 
 
 async def _person(session: Session, called: Called) -> tuple[Who, Locale]:
-    found = await by_login(session.conn, called.login)
+    found = await by_login(session.conn, called.login, called.made_at)
     if found is None:
         raise Forbidden("nobody has this login any more")
     who, chosen = found
@@ -105,6 +103,11 @@ async def _record(session: Session, called: Called) -> Incident:
     if not found:
         raise Forbidden("there is no such record")
     return found[0]
+
+
+def _hidden(incident: Incident) -> str:
+    """Return the word for somebody who may not see the record."""
+    return "restricted" if incident.security else "refused"
 
 
 def _say(word: str, locale: Locale) -> Script:

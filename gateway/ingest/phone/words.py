@@ -34,6 +34,10 @@ SAID: Mapping[str, tuple[str, str]] = {
     "acknowledged": ("You have taken on incident {number}.", "您已接单，事件{number}。"),
     "changed": ("The record has changed since you were called.", "来电后该事件已有变化。"),
     "refused": ("This record is not for you to acknowledge.", "您不能确认此事件。"),
+    "restricted": (
+        "There is an urgent incident that you may not hear about. Please call an incident manager.",
+        "有一起您无权了解的紧急事件，请致电事件经理。",
+    ),
     "received": ("Your message is recorded as {number}.", "您的短信已受理，事件编号{number}。"),
     "resend": ("Your message could not be taken. Please call.", "短信未能受理，请来电。"),
 }

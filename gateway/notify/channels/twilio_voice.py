@@ -56,7 +56,7 @@ class VoiceChannel:
             return number
         if version is None:
             return Dead("there is no such record")
-        token = self.tokens.make(Called(message.incident_id, version, message.recipient), self.clock.now())
+        token = self.tokens.make(Called(message.incident_id, version, message.recipient, self.clock.now()))
         fields = {"To": number, "Url": self._address("alarm", urlencode({"step": "alarm", "about": token})), "Method": "POST"}
         return await self.api.ask("Calls", fields | {"Timeout": RING_S, "StatusCallback": self._address("status", "")})
 

@@ -20,6 +20,8 @@ FEW_TRIES = 3
 """Attempts worth making where the answer says that the request itself is wrong: someone may be mending the receiver."""
 TIMEOUT_S = 9.0
 PREFIX = "whsec_"
+OF_SHIFTS = frozenset({"handover", "handover_late"})
+"""Occasions that are about a shift and not about an incident."""
 
 
 def secrets(text: str) -> tuple[bytes, ...]:
@@ -46,7 +48,7 @@ def body_of(message: Message) -> bytes:
     data: dict[str, Any] = {"subject": message.subject, "text": message.text, "role": message.role, "facts": message.facts}
     if message.link:
         data["link"] = message.link
-    about = "shift" if message.incident_id is None else "incident"
+    about = "shift" if message.template in OF_SHIFTS else "incident"
     return msgspec.json.encode({"type": f"{about}.{message.template}", "timestamp": message.created_at, "data": data})
 
 

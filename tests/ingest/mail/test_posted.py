@@ -7,6 +7,7 @@ import pytest
 
 from gateway.errors import Malformed
 from gateway.ingest.mail import body
+from gateway.ingest.mail.authentication import SERVICE, Check, SenderCheck, Stamp, sender_check
 from gateway.ingest.mail.headers import head
 from gateway.ingest.mail.posted import Kept, Posted, form, understood
 from gateway.ingest.mail.reading import read
@@ -92,9 +93,10 @@ def postmark(**more: object) -> Posted:
     return Posted("application/json", msgspec.json.encode({"From": "system@corp.example", "Subject": "failure notice"} | more))
 
 
-def ses(source: str) -> Posted:
+def ses(source: str, dmarc: str = "") -> Posted:
     told = {"notificationType": "Received", "mail": {"messageId": "1", "source": source}, "content": a_mail().decode()}
     receipt = {"action": {"type": "SNS", "encoding": "UTF8"}, "recipients": ["desk@example.com"]}
+    receipt |= {"dmarcVerdict": {"status": dmarc}}
     return received(msgspec.json.encode(told | {"receipt": receipt}).decode(), ()).posted
 
 
@@ -132,6 +134,23 @@ def test_the_null_sender_is_known_on_every_way_in(way: str) -> None:
 )
 def test_a_sender_that_nobody_tells_of_is_not_the_null_sender(posted: Posted) -> None:
     assert not understood(posted, Kept()).null_sender
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_what_sendgrid_says_of_signatures_stands_beside_the_mail(whole: bool) -> None:  # noqa: FBT001 - a case
+    fields = b"email=" + quote(a_mail()).encode() if whole else b"headers=From%3A+ann%40example.com%0A&text=x"
+    letter = understood(Posted(FORM, fields + b"&dkim=" + quote("{@example.com : pass}").encode()), Kept())
+    assert letter.stamps == (Stamp(SERVICE, (Check("dkim", "pass", "example.com"),)),)
+    assert sender_check(letter.authors, letter.stamps, ()) is SenderCheck.AUTHENTICATED
+
+
+@pytest.mark.parametrize(
+    ("verdict", "check"),
+    [("PASS", SenderCheck.AUTHENTICATED), ("FAIL", SenderCheck.FAILED), ("GRAY", SenderCheck.UNKNOWN)],
+)
+def test_the_dmarc_verdict_of_ses_is_about_the_author(verdict: str, check: SenderCheck) -> None:
+    letter = understood(ses("x@bounces.example", verdict), Kept())
+    assert sender_check(letter.authors, letter.stamps, ()) is check
 
 
 def test_short_fields_are_there_for_signatures() -> None:

@@ -24,6 +24,10 @@ from tests.support.served import Served, served
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:mail"
 KEPT_AS = "gw/o3vrnil0e2ic28trm7dfhrc2v0cnbeccl4nbp0g1"
+STAFF = """
+INSERT INTO person (login, name, email, roles, created_at, updated_at)
+VALUES ('ann', 'Ann', 'ann@example.com', '{service_desk}', now(), now())
+"""
 PENDING = "SELECT id, problem, body FROM quarantine WHERE state = 'pending' ORDER BY id"
 
 
@@ -228,6 +232,20 @@ def test_no_object_is_asked_for_that_could_be_another_s(name: str) -> None:
 def test_what_is_said_of_a_mail_that_was_sent_is_none_that_was_received() -> None:
     with pytest.raises(Malformed):
         ses.received('{"notificationType":"Bounce","bounce":{},"mail":{"messageId":"1"}}', ())
+
+
+@pytest.mark.parametrize(("accounts", "actor"), [((TOPIC,), "ann"), ((), "ann@example.com")])
+async def test_ses_vouches_for_staff_where_the_account_is_named(
+    database_url: str, world: World, accounts: tuple[str, ...], actor: str
+) -> None:
+    async with a_gateway(database_url, world, accounts=accounts) as gateway:
+        await gateway.pool.execute(STAFF)
+        await outcome(gateway, signed("utf8"))
+        told = msgspec.json.decode(envelope("utf8")["Message"])
+        (first,) = [line[12:] for line in told["content"].split("\r\n") if line.startswith("Message-ID: ")]
+        told["content"] = told["content"].replace(first, f"<2@x>\r\nIn-Reply-To: {first}").replace("hurry", "wait")
+        assert await outcome(gateway, signed("utf8", Message=msgspec.json.encode(told).decode())) == "added"
+        assert await gateway.pool.fetchval("SELECT actor FROM timeline WHERE event = 'note'") == actor
 
 
 def note(content: str, **action: str) -> str:

@@ -75,7 +75,7 @@ async def heard(gateway: Served, query: str, **more: Any) -> Element:
 
 
 def alarm(incident_id: int, version: int, login: str = "ann") -> str:
-    return urlencode({"step": "alarm", "about": TOKENS.make(Called(incident_id, version, login), SystemClock().now())})
+    return urlencode({"step": "alarm", "about": TOKENS.make(Called(incident_id, version, login, SystemClock().now()))})
 
 
 def text(document: Element) -> str:
@@ -137,8 +137,8 @@ async def test_no_other_call_and_no_other_request_acknowledges(gateway: Served) 
 
 
 def test_a_token_is_for_one_record_version_and_person_and_for_an_hour() -> None:
-    called, other = Called(7, 3, "ann"), CallTokens((b"other" * 8,))
-    token = TOKENS.make(called, NOON)
+    called, other = Called(7, 3, "ann", NOON), CallTokens((b"other" * 8,))
+    token = TOKENS.make(called)
     assert TOKENS.read(token, NOON + VALID - timedelta(seconds=1)) == called
     assert CallTokens((b"new" * 12, *TOKENS.secrets)).read(token, NOON) == called
     for reader, text, at in (

@@ -1,0 +1,39 @@
+"""What of a record those are shown who may read it and not inspect it: its reporter, and nobody's work on it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from gateway.errors import Forbidden
+
+if TYPE_CHECKING:
+    from gateway.api.views import IncidentView
+
+UNSHOWN: Mapping[str, Any] = {
+    "sla": None, "planned_resolution_at": None, "resolved_late": None, "held_s": None,
+    "assignee_group": "", "assignee": "", "handler": "", "tier": "", "third_party": "",
+    "called_back_by": "", "master": None, "follows": None, "link_reason": None, "link_score": None, "related_count": 0,
+    "storm": False, "dedup_key": None, "occurrences": 1,
+    "refs": {}, "linked": [], "problem": None, "change": None, "service_request": None, "complaints": 0, "report": None,
+}  # fmt: skip
+"""Fields that the right `inspect` gives, and what stands in their place for others."""
+
+FILTERS = frozenset({"assignee", "assignee_group", "handler", "tier", "breached", "report"})
+"""Filters of the list that would tell what is not shown."""
+
+
+def for_reporter(view: "IncidentView") -> "IncidentView":
+    """Return the record without clocks, people who work on it, related records and counterparts elsewhere."""
+    hold = None if view.hold is None else msgspec.structs.replace(view.hold, vendor=None)
+    seen = {"first_seen": view.occurred_at, "last_seen": view.occurred_at, "hold": hold}
+    return msgspec.structs.replace(view, **UNSHOWN, **seen)
+
+
+def check_filters(query: msgspec.Struct) -> None:
+    """Raise Forbidden for a list that is chosen or ordered by what is not shown."""
+    asked = sorted(name for name in FILTERS if getattr(query, name) is not None)
+    if getattr(query, "sort", "") == "next_due":
+        asked.append("sort=next_due")
+    if asked:
+        raise Forbidden(f"your roles do not include inspect, which this asks for: {', '.join(asked)}")

@@ -1,0 +1,47 @@
+"""Searches take turns: a few run at a time, so that they leave connections to all who only read."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import asyncpg
+
+from gateway.errors import Overloaded, Unavailable
+
+WAITING_PER_PLACE = 4
+"""Searches that wait for each that runs; those above are refused at once."""
+
+NARROW = "narrow it by updated_since, state, service or assignee_group"
+
+
+@dataclass(slots=True)
+class Searches:
+    """Turns for searches: `places` run at once."""
+
+    places: int = 4
+    running: asyncio.Semaphore = field(init=False)
+    waiting: int = 0
+
+    def __post_init__(self) -> None:
+        """Make the places."""
+        self.running = asyncio.Semaphore(self.places)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a place and hold it; raises Overloaded where too many wait, or where the database takes too long."""
+        if self.waiting >= self.places * WAITING_PER_PLACE:
+            raise Overloaded(f"too many searches at once: search again shortly, or {NARROW}")
+        self.waiting += 1
+        try:
+            await self.running.acquire()
+        finally:
+            self.waiting -= 1
+        try:
+            yield
+        except Unavailable as error:
+            if not isinstance(error.__cause__, asyncpg.QueryCanceledError):
+                raise
+            raise Overloaded(f"the search takes longer than database.read_within: {NARROW}") from error
+        finally:
+            self.running.release()

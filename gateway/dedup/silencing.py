@@ -1,0 +1,177 @@
+"""Which silence holds an alert back, judged within a bounded amount of work. Pure.
+
+What cannot be judged holds nothing back: a pattern that RE2 refuses concerns its own silence only, and when the work that
+an integration is allowed is used up, its remaining silences are passed over. Doubt opens.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from gateway.errors import Malformed
+from gateway.incidents.label_matchers import REFUSED_MICROSECONDS, Exhausted, Labelled, Matcher, Regex, Work
+
+MOST_COMPILED = 1_000
+"""Regular expressions of one integration that are kept compiled; beyond that it starts anew."""
+
+ONE_SILENCE, REMEMBERED = 1.0, 0.5
+"""Microseconds of estimated work of looking at one silence, and of a match that was made before."""
+
+MOST_REMEMBERED, LONGEST_REMEMBERED = 10_000, 128
+"""Matches of one integration that are remembered, and bytes of their texts: alerts of a storm share most labels."""
+
+
+class Unjudged(StrEnum):
+    """Why a silence was not judged: its pattern, the work allowed, or more silences than are looked at."""
+
+    PATTERN = "pattern"
+    WORK = "work"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """The conditions of a silence, those first that cost least; None where they cannot be read.
+
+    `anchor` is a name and a value that an alert must have for the silence to hold it back, where there is one.
+    """
+
+    id: UUID
+    matchers: tuple[Matcher, ...] | None
+    anchor: tuple[str, str] | None = None
+    has_regex: bool = False
+
+    @classmethod
+    def of(cls, silence_id: UUID, matchers: Sequence[Matcher] | None) -> "Silence":
+        """Return the silence with its conditions in the order in which they are looked at."""
+        if not matchers:
+            return cls(silence_id, None if matchers is None else ())
+        ordered = tuple(sorted(matchers, key=lambda one: (one.is_regex, one.sign != "=")))
+        first = ordered[0]
+        anchor = (first.name, first.value) if first.sign == "=" and first.value else None
+        return cls(silence_id, ordered, anchor, ordered[-1].is_regex)
+
+
+@dataclass(slots=True)
+class Patterns:
+    """Compiled regular expressions by their text; None for one that RE2 refuses."""
+
+    compiled: dict[str, Regex | None] = field(default_factory=dict)
+    remembered: dict[tuple[str, bytes], bool] = field(default_factory=dict)
+
+    def matches(self, value: str, texts: Iterable[str], work: Work) -> bool | None:
+        """Return whether one of the texts matches as a whole, None where RE2 refuses the pattern; raises Exhausted."""
+        work.spend(0)
+        if value not in self.compiled:
+            self._compile(value, work)
+        regex = self.compiled[value]
+        if regex is None:
+            return None
+        return any(self._matches(value, regex, text.encode("utf-8", "replace"), work) for text in texts)
+
+    def _matches(self, value: str, regex: Regex, text: bytes, work: Work) -> bool:
+        if (known := self.remembered.get((value, text))) is not None:
+            work.spend(REMEMBERED)
+            return known
+        work.spend(regex.cost(text))
+        matched = regex.matches(text)
+        if len(text) <= LONGEST_REMEMBERED:
+            if len(self.remembered) >= MOST_REMEMBERED:
+                self.remembered.clear()
+            self.remembered[value, text] = matched
+        return matched
+
+    def _compile(self, value: str, work: Work) -> None:
+        if len(self.compiled) >= MOST_COMPILED:
+            self.compiled.clear()
+        try:
+            regex = Regex(value)
+        except Malformed:
+            self.compiled[value] = None
+            work.spend(REFUSED_MICROSECONDS)
+        else:
+            self.compiled[value] = regex
+            work.spend(regex.compiling)
+
+
+@dataclass(slots=True)
+class Held:
+    """The places of the silences that hold an alert back, in order.
+
+    `unjudged` counts those that could not be judged, by why; `named` is the first of each.
+    """
+
+    places: list[int] = field(default_factory=list)
+    unjudged: Counter[Unjudged] = field(default_factory=Counter)
+    named: dict[Unjudged, UUID] = field(default_factory=dict)
+
+    def skip(self, why: Unjudged, first: UUID, count: int = 1) -> None:
+        """Note silences that could not be judged."""
+        self.unjudged[why] += count
+        self.named.setdefault(why, first)
+
+
+class Silences:
+    """The active silences of one integration, or those of all integrations, the one that ends last first."""
+
+    def __init__(self, silences: Sequence[Silence], patterns: Patterns) -> None:
+        self._silences, self._patterns = silences, patterns
+        self._anchored: dict[tuple[str, str], list[int]] = {}
+        self._others: tuple[list[int], list[int]] = [], []
+        for place, silence in enumerate(silences):
+            if silence.anchor is None:
+                self._others[silence.has_regex].append(place)
+            else:
+                self._anchored.setdefault(silence.anchor, []).append(place)
+
+    def judge(self, alert: Labelled, work: Work, *, every: bool = False) -> Held:
+        """Return the first silence that holds the alert back, or `every` one.
+
+        Silences without a regular expression are judged before the others, so that these cannot keep them from it.
+        """
+        held = Held()
+        named = set(self._of_its_labels(alert))
+        for has_regex, others in enumerate(self._others):
+            own = [place for place in named if self._silences[place].has_regex == has_regex]
+            places = sorted((*own, *others)) if own else others
+            for done, place in enumerate(places):
+                if held.places and not every and place > held.places[0]:
+                    break
+                try:
+                    self._judge_one(place, alert, work, held)
+                except Exhausted:
+                    held.skip(Unjudged.WORK, self._silences[place].id, len(places) - done)
+                    break
+        held.places.sort()
+        return held
+
+    def _judge_one(self, place: int, alert: Labelled, work: Work, held: Held) -> None:
+        silence = self._silences[place]
+        work.spend(ONE_SILENCE)
+        holds = None if silence.matchers is None else _all(self._judged(one, alert, work) for one in silence.matchers)
+        if holds is None:
+            held.skip(Unjudged.PATTERN, silence.id)
+        elif holds:
+            held.places.append(place)
+
+    def _of_its_labels(self, alert: Labelled) -> Iterator[int]:
+        own = (("service", alert.service), ("ci", alert.ci))
+        for anchor in (*alert.labels.items(), *own):
+            yield from self._anchored.get(anchor, ())
+
+    def _judged(self, matcher: Matcher, alert: Labelled, work: Work) -> bool | None:
+        texts = alert.texts(matcher.name)
+        if not matcher.is_regex:
+            return (matcher.value in texts) is (matcher.sign == "=")
+        matched = self._patterns.matches(matcher.value, texts, work)
+        return None if matched is None else matched is (matcher.sign == "=~")
+
+
+def _all(judged: Iterator[bool | None]) -> bool | None:
+    """Return whether all hold; None where one that nobody can judge decides."""
+    for one in judged:
+        if not one:
+            return one
+    return True

@@ -1,0 +1,107 @@
+"""The serving process behind `gw dev`, under a supervisor of its own, which is forked before `gw dev` runs an event loop."""
+
+import asyncio
+import os
+import signal
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import uvloop
+
+from gateway.embedded.account import forget_other_servers
+from gateway.failures import outcome
+from gateway.serving import serving
+from gateway.settings import Settings
+from gateway.supervisor.child import Line, die_with_parent
+from gateway.supervisor.parent import only, supervise
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The servers to use."""
+
+    database: str
+    redis: str
+
+
+@dataclass(slots=True)
+class Server:
+    """The supervisor's process, the pipe that tells it to begin, and the one on which it tells of each serving process."""
+
+    pid: int
+    begin: int
+    news: int
+    status: int | None = None
+    _reader: asyncio.StreamReader | None = None
+
+    async def serve(self, addresses: Addresses) -> None:
+        """Let it serve with these servers."""
+        self._reader = reader = asyncio.StreamReader()
+        pipe = os.fdopen(self.news, "rb", 0)
+        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+        os.write(self.begin, msgspec.json.encode(addresses))
+        os.close(self.begin)
+
+    async def heard(self) -> dict[str, Any] | None:
+        """Return the id and facts of a process that serves from now on, None when there will be no other."""
+        assert self._reader is not None  # noqa: S101 - asked of one that serves
+        line = await self._reader.readline()
+        return msgspec.json.decode(line, type=dict[str, Any]) if line else None
+
+    async def stop(self) -> int:
+        """Ask it to end, and return its exit status."""
+        if self.status is None:
+            os.kill(self.pid, signal.SIGTERM)
+            while await self.heard():
+                pass
+            _, status = os.waitpid(self.pid, 0)  # noqa: ASYNC222 - it closed its pipe, which only its end does
+            self.status = os.waitstatus_to_exitcode(status)
+        return self.status
+
+
+def fork(settings: Settings, *, external: bool) -> Server:
+    """Start the supervisor, which waits to be told where the servers are, and ends with this process."""
+    begin, news, parent = os.pipe(), os.pipe(), os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        os.close(begin[1])
+        os.close(news[0])
+        only(lambda: _supervise(settings, parent, begin[0], news[1], external=external))
+    os.close(begin[0])
+    os.close(news[1])
+    return Server(pid, begin[1], news[0])
+
+
+def _supervise(settings: Settings, parent: int, begin: int, news: int, *, external: bool) -> int:
+    """Serve once told where the servers are; 0 when `gw dev` ended before that."""
+    die_with_parent(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for `gw dev`, which then ends this in order
+    with os.fdopen(begin, "rb") as told:
+        text = told.read()
+    if not text:
+        return 0
+    if not external:
+        forget_other_servers(os.environ)
+    at = _with_servers(settings, msgspec.json.decode(text, type=Addresses))
+
+    def served(pid: int, facts: dict[str, Any]) -> None:
+        os.write(news, msgspec.json.encode({"pid": pid, **facts}) + b"\n")
+
+    return supervise(lambda line: outcome(lambda: uvloop.run(_serve(at, line))), served)
+
+
+def _with_servers(settings: Settings, at: Addresses) -> Settings:
+    return msgspec.structs.replace(
+        settings,
+        database=msgspec.structs.replace(settings.database, url=at.database),
+        redis=msgspec.structs.replace(settings.redis, url=at.redis),
+    )
+
+
+async def _serve(settings: Settings, line: Line) -> int:
+    """Serve until asked to stop; on one machine no proxy needs time to notice."""
+    async with serving(settings, line) as (gateway, stop):
+        await stop.wait()
+        gateway.health.draining = True
+    return 0

@@ -1,0 +1,66 @@
+"""The one place where a message about a security incident loses what its recipient may not see, just before it is sent.
+
+What is asked is how things stand now: an incident may have been flagged, and somebody may have lost a role, since the
+message was written.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from gateway.db.pool import Pool, acquire
+from gateway.incidents.addressing import BY_LOGIN
+from gateway.incidents.facts import WITHHELD
+from gateway.incidents.sight import SECURITY_ROLES
+from gateway.notify.outbox import Owed
+from gateway.notify.withholding import named, withheld, without
+from gateway.settings.recipients import Target
+
+FLAGGED = "SELECT number FROM incident WHERE number = ANY($1::text[]) AND security"
+
+PRIVY = """
+SELECT EXISTS (SELECT FROM person
+  WHERE active AND roles && $1::text[] AND (login = $2 OR ($3 <> '' AND lower(email) = $3)))
+"""
+
+
+def privy_addresses(recipients: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    """Return the addresses that the configuration lists for a role that may see security incidents."""
+    return frozenset(target for role in SECURITY_ROLES for target in recipients.get(role, ()))
+
+
+async def kept(pool: Pool, owed: Owed, privy: frozenset[str]) -> Owed:
+    """Return the message with what its recipient may be told; raises Unavailable and what asyncpg raises.
+
+    `privy` are the addresses listed for roles that may see security incidents. A person is judged by
+    the roles they have, whatever lists them.
+    """
+    others = named(owed.facts)
+    if not (owed.security or others):
+        return owed
+    async with acquire(pool) as conn:
+        hidden = [row[0] for row in await conn.fetch(FLAGGED, sorted(others))] if others else []
+        if not (owed.security or hidden) or _is_listed(owed, privy):
+            return owed
+        login = owed.recipient if owed.channel in BY_LOGIN else ""
+        mail = owed.recipient.lower() if owed.channel == "smtp" else ""
+        if await conn.fetchval(PRIVY, sorted(SECURITY_ROLES), login, mail):
+            return owed
+    facts = without(owed.facts, hidden)
+    return replace(owed, facts=withheld(owed.template, owed.role, facts) if owed.security else facts)
+
+
+def _is_listed(owed: Owed, privy: frozenset[str]) -> bool:
+    """Return whether it goes to a listed address, or to a message in a listed conversation of a chat."""
+    if owed.channel in BY_LOGIN:
+        return False
+    conversation = str(Target(owed.channel, owed.recipient.partition("/")[0]))
+    return not privy.isdisjoint({str(Target(owed.channel, owed.recipient)), conversation})
+
+
+def subject_of(owed: Owed, channel: str) -> int | None:
+    """Return the id of the incident that a message shows, None where it shows none.
+
+    A reporter's letter stays in its thread, and a call asks who answers it what they may hear.
+    """
+    keeps = channel == "voice" or (channel == "smtp" and "number" in owed.facts)
+    return owed.incident_id if keeps or not owed.facts.get(WITHHELD) else None

@@ -1,0 +1,99 @@
+"""Keys of senders taken out of bodies that a release before this one kept.
+
+Page by page, each in a short transaction, by one replica at a time; finished once all rows that are
+older than a day after the upgrade were looked through.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from gateway.clock import Clock
+from gateway.db.pool import Connection, Pool, transaction
+from gateway.key_texts import body_without_keys, without_keys
+
+PAGE = 200
+"""Rows that are looked at in one transaction."""
+
+SECONDS = 2.0
+"""Seconds of one run."""
+
+PLACE = "SELECT after_id, until FROM keys_masked WHERE relation = $1 FOR UPDATE SKIP LOCKED"
+MOVE = "UPDATE keys_masked SET after_id = $2 WHERE relation = $1"
+DONE = "DELETE FROM keys_masked WHERE relation = $1"
+IS_OVER = "SELECT coalesce($2::timestamptz, statement_timestamp()) > $1::timestamptz"
+
+RECEIPTS = """
+WITH page AS MATERIALIZED (
+  SELECT id, received_at FROM receipt WHERE id > $1::text::uuid AND received_at < $2::timestamptz ORDER BY id LIMIT $3::int
+)
+SELECT p.id::text AS id, CASE WHEN position('gwk_'::bytea IN r.body) > 0 THEN r.body END AS body, p.received_at
+FROM page p JOIN receipt r ON r.id = p.id AND r.received_at = p.received_at ORDER BY p.id
+"""
+KEEP_RECEIPT = "UPDATE receipt SET body = $3 WHERE id = $1 AND received_at = $2"
+
+QUARANTINED = """
+SELECT id::text AS id, body, headers::text AS headers, problem FROM quarantine
+WHERE id > $1::text::bigint AND received_at < $2::timestamptz ORDER BY id LIMIT $3::int
+"""
+KEEP_QUARANTINED = "UPDATE quarantine SET body = $2, headers = $3::text::json, problem = $4 WHERE id = $1"
+
+ASIDE = """
+SELECT id::text AS id, body, subject, text, recipients FROM set_aside
+WHERE id > $1::text::bigint AND received_at < $2::timestamptz ORDER BY id LIMIT $3::int
+"""
+KEEP_ASIDE = "UPDATE set_aside SET body = $2, subject = $3, text = $4, recipients = $5 WHERE id = $1"
+
+
+async def mask_old_keys(pool: Pool, clock: Clock) -> int:
+    """Look through more rows, for two seconds; return how many were looked at."""
+    began, seen = clock.monotonic(), 0
+    for relation in TABLES:
+        looked_at = PAGE
+        while looked_at == PAGE and clock.monotonic() - began < SECONDS:
+            async with transaction(pool) as conn:
+                looked_at = await _page(conn, relation, clock)
+            seen += looked_at
+    return seen
+
+
+async def _page(conn: Connection, relation: str, clock: Clock) -> int:
+    """Look through one page of a table; return how many rows it had."""
+    at = await conn.fetchrow(PLACE, relation)
+    if at is None:
+        return 0
+    statement, keep = TABLES[relation]
+    rows = await conn.fetch(statement, at["after_id"], at["until"], PAGE)
+    for row in rows:
+        await keep(conn, row)
+    if rows:
+        await conn.execute(MOVE, relation, rows[-1]["id"])
+    elif await conn.fetchval(IS_OVER, at["until"], clock.stamp()):
+        await conn.execute(DONE, relation)
+    return len(rows)
+
+
+async def _receipt(conn: Connection, row: Any) -> None:
+    if row["body"] is not None:
+        await conn.execute(KEEP_RECEIPT, UUID(row["id"]), row["received_at"], body_without_keys(row["body"]))
+
+
+async def _quarantined(conn: Connection, row: Any) -> None:
+    kept = row["body"], row["headers"], row["problem"]
+    masked = body_without_keys(row["body"]), without_keys(row["headers"]), without_keys(row["problem"])
+    if masked != kept:
+        await conn.execute(KEEP_QUARANTINED, int(row["id"]), *masked)
+
+
+async def _aside(conn: Connection, row: Any) -> None:
+    kept = row["body"], row["subject"], row["text"], row["recipients"]
+    texts = without_keys(row["subject"]), without_keys(row["text"]), list(map(without_keys, row["recipients"]))
+    if (masked := (body_without_keys(row["body"]), *texts)) != kept:
+        await conn.execute(KEEP_ASIDE, int(row["id"]), *masked)
+
+
+TABLES: Mapping[str, tuple[str, Callable[[Connection, Any], Awaitable[None]]]] = {
+    "quarantine": (QUARANTINED, _quarantined),
+    "receipt": (RECEIPTS, _receipt),
+    "set_aside": (ASIDE, _aside),
+}

@@ -1,0 +1,229 @@
+"""The supervisor: forks the serving process, listens for its beats, ends it when it is silent, restarts it when it died.
+
+It forks instead of starting a new program, so that what was imported and read is there at once, also at a restart. It has
+no thread and no event loop, and runs nothing of what strangers send.
+"""
+
+import gc
+import os
+import selectors
+import signal
+import sys
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from types import FrameType
+from typing import Any, NoReturn
+
+import msgspec
+import structlog
+
+from gateway.clock import Clock, SystemClock
+from gateway.supervisor.child import Line, die_with_parent, say_where_on_abort
+from gateway.supervisor.decisions import LOOK, Deaths, End, Reason, Step, step
+from gateway.supervisor.systemd import Systemd, of_environment
+
+STOPS = (signal.SIGTERM, signal.SIGINT)
+STACK = 65_536
+"""Bytes of what a crashing process says of itself: what a pipe holds."""
+
+log = structlog.get_logger()
+
+Serve = Callable[[Line], int]
+"""Serves until it is asked to stop; returns the exit status."""
+
+Served = Callable[[int, dict[str, Any]], None]
+"""Told the process's id and its facts, each time one serves."""
+
+
+def supervise(serve: Serve, served: Served = lambda _pid, _facts: None) -> int:
+    """Run `serve` in a child process for as long as it is wanted; return the exit status."""
+    supervisor = Supervisor(SystemClock(), of_environment(), served)
+    gc.freeze()  # what is there already is shared with every child, and searched for cycles by none
+    with supervisor.signals:
+        end = supervisor.watch(supervisor.start(serve))
+        while supervisor.again(end):
+            end = supervisor.watch(supervisor.start(serve))
+    return supervisor.status(end)
+
+
+def only(work: Callable[[], int]) -> NoReturn:
+    """Do this work and end: in a process that was just forked, whose stack belongs to its parent."""
+    status = 1
+    try:
+        status = work()
+    except BaseException:  # noqa: BLE001 - the outermost edge of this process
+        traceback.print_exc()
+    finally:
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(status)
+
+
+@dataclass(slots=True)
+class Child:
+    """The running process, what it says on its line, and what it says when it crashes."""
+
+    pid: int
+    line: int
+    crash: int
+    said: bytes = b""
+    served_at: float | None = None
+    asked: bool = False
+    """Whether it was passed on that it is to stop."""
+
+
+class Supervisor:
+    """What the parent knows from one child to the next."""
+
+    def __init__(self, clock: Clock, systemd: Systemd, served: Served) -> None:
+        self.restarts: Counter[Reason] = Counter()
+        self._clock, self._systemd, self._served = clock, systemd, served
+        self._deaths, self._stopping = Deaths(), False
+        self._selector = selectors.PollSelector()
+        self._wake = os.pipe()
+        self.signals = Signals(self._wake[1], self._stop)
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+
+    def start(self, serve: Serve) -> Child:
+        """Fork the serving process; a signal that comes meanwhile waits, and is acted on by either in its own way."""
+        line, crash = os.pipe(), os.pipe()
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+        parent, pid = os.getpid(), os.fork()
+        if pid == 0:
+            self.signals.restore()
+            for fd in (*self._wake, line[0], crash[0]):
+                os.close(fd)
+            only(lambda: _as_child(serve, Line(line[1], dict(self.restarts)), parent, crash[1]))
+        os.close(line[1])
+        os.close(crash[1])
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+        return Child(pid, line[0], crash[0])
+
+    def watch(self, child: Child) -> End:
+        """Listen until the process has ended."""
+        looks, silent = 0, False
+        for fd in (child.line, self._wake[0]):
+            self._selector.register(fd, selectors.EVENT_READ)
+        os.set_blocking(child.line, False)
+        while True:
+            heard = self._wait(LOOK, partial(self._pass_on, child), child)
+            looks = 0 if heard or child.served_at is None else looks + 1
+            if child.served_at is not None and looks == 0 and not self._stopping:
+                self._systemd.alive()
+            match step(looks):
+                case Step.ASK if not silent:
+                    log.error("process_silent", pid=child.pid, looks=looks)
+                    silent = True
+                    os.kill(child.pid, signal.SIGABRT)
+                case Step.KILL:
+                    os.kill(child.pid, signal.SIGKILL)
+            if (status := _ended(child.pid)) is not None:
+                return self._buried(child, status, silent=silent)
+
+    def again(self, end: End) -> bool:
+        """Return, after the pause that is due, whether the process is to be started once more."""
+        self._deaths = self._deaths.after(end)
+        pause = self._deaths.pause(stopping=self._stopping)
+        if pause is None:
+            return False
+        self.restarts[end.reason] += 1
+        log.error("process_died", reason=end.reason, status=end.status, again_in=pause)
+        self._selector.register(self._wake[0], selectors.EVENT_READ)
+        self._wait(pause, lambda: self._stopping)
+        self._selector.unregister(self._wake[0])
+        return not self._stopping
+
+    def status(self, end: End) -> int:
+        """Return the exit status for whoever started us; a process that a signal ended is followed in the same way."""
+        if end.status >= 0:
+            return end.status
+        if self._stopping and -end.status in STOPS:
+            signal.signal(-end.status, signal.SIG_DFL)
+            os.kill(os.getpid(), -end.status)
+        return 128 - end.status
+
+    def _pass_on(self, child: Child) -> bool:
+        """Tell the process to stop, once; never ends the look."""
+        if self._stopping and not child.asked:
+            child.asked = True
+            self._systemd.stopping()
+            os.kill(child.pid, signal.SIGTERM)
+        return False
+
+    def _wait(self, seconds: float, over: Callable[[], bool], child: Child | None = None) -> bool:
+        """Listen for `seconds`, or until it is over; return whether the child said anything."""
+        heard, until = False, self._clock.monotonic() + seconds
+        while not over() and (left := until - self._clock.monotonic()) > 0:
+            for key, _ in self._selector.select(left):
+                text = os.read(key.fd, 4_096)
+                if key.fd == self._wake[0]:
+                    continue
+                if child is None or not text:
+                    self._selector.unregister(key.fd)
+                    return heard  # it closed its end: it is dead, or about to be
+                heard = True
+                self._read(child, text)
+        return heard
+
+    def _read(self, child: Child, text: bytes) -> None:
+        """Take in lines: an empty one is a beat, any other the facts of a process that serves."""
+        *lines, child.said = (child.said + text).split(b"\n")
+        for line in filter(None, lines):
+            child.served_at = self._clock.monotonic()
+            self._systemd.ready()
+            self._served(child.pid, msgspec.json.decode(line, type=dict[str, Any]))
+
+    def _buried(self, child: Child, status: int, *, silent: bool) -> End:
+        for fd in tuple(self._selector.get_map()):
+            self._selector.unregister(fd)
+        said = os.read(child.crash, STACK).decode("utf-8", "replace")  # at its end: whoever could write more is dead
+        os.close(child.line)
+        os.close(child.crash)
+        if said:
+            log.error("process_crashed", pid=child.pid, stack=said)
+        served_for = None if child.served_at is None else self._clock.monotonic() - child.served_at
+        return End(status, served_for, silent)
+
+
+class Signals:
+    """SIGTERM and SIGINT as they are handled for the length of a block, and as they were afterwards."""
+
+    def __init__(self, wake: int, handle: Callable[[int, FrameType | None], None]) -> None:
+        self._wake, self._handle = wake, handle
+        self._before: dict[signal.Signals, Any] = {}
+        self._woken = -1
+
+    def __enter__(self) -> None:
+        os.set_blocking(self._wake, False)
+        self._woken = signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
+        self._before = {number: signal.signal(number, self._handle) for number in STOPS}
+
+    def __exit__(self, *_: object) -> None:
+        self.restore()
+
+    def restore(self) -> None:
+        """Handle them as they were before."""
+        for number, before in self._before.items():
+            signal.signal(number, before)
+        signal.set_wakeup_fd(self._woken)
+
+
+def _as_child(serve: Serve, line: Line, parent: int, crash: int) -> int:
+    """Serve; a signal that came during the fork is acted on from here."""
+    die_with_parent(parent)
+    say_where_on_abort(crash)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+    return serve(line)
+
+
+def _ended(pid: int) -> int | None:
+    """Return how a child ended, None while it runs."""
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if ended else None

@@ -1,0 +1,39 @@
+"""A token bucket: how much of something may be used at once, and how much over time. Pure."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class TokenBucket:
+    """Holds at most `burst` tokens and is refilled by `rate` tokens a second.
+
+    `level` are the tokens it held at `at`, in seconds of a clock that only grows; below 0 it is in debt.
+    """
+
+    rate: float
+    burst: float
+    level: float
+    at: float
+
+    @classmethod
+    def full(cls, rate: float, burst: float, now: float) -> "TokenBucket":
+        """Return a bucket that nobody has taken from yet."""
+        return cls(rate, burst, burst, now)
+
+    def refill(self, now: float) -> float:
+        """Return the tokens held now."""
+        passed = max(0.0, now - self.at)
+        self.at = max(now, self.at)
+        self.level = min(self.burst, self.level + passed * self.rate)
+        return self.level
+
+    def take(self, cost: float, now: float) -> float:
+        """Take tokens and return 0.0; return the seconds until there are enough where there are not, and take none.
+
+        What costs more than the bucket ever holds is taken from a full one, which is in debt then.
+        """
+        lacking = min(cost, self.burst) - self.refill(now)
+        if lacking > 0:
+            return lacking / self.rate
+        self.level -= cost
+        return 0.0

@@ -1,0 +1,104 @@
+"""Searches wait for searches; what changes something, and what only reads, never waits for them."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import msgspec
+import pytest
+
+from gateway.api import listing
+from gateway.api.feed import Feed
+from gateway.api.routes import table
+from gateway.api.searching import WAITING_PER_PLACE, Searches
+from gateway.durations import Duration
+from gateway.errors import Overloaded, Unavailable
+from gateway.settings import Database, load
+from tests.support.served import Served, served
+
+SEARCH = "/api/v1/incidents?q=zzzz&sort=recorded_at"
+
+
+@pytest.fixture
+async def gateway(database_url: str) -> AsyncIterator[Served]:
+    database = Database(url=database_url, pool_min=1, pool_max=4, read_pool_max=2, read_within=Duration(seconds=0.5))
+    async with served(msgspec.structs.replace(load(None, {}), database=database)) as running:
+        yield running
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make one order of lists take three seconds for each record."""
+    statement = listing.OLDEST.replace("WHERE", "WHERE pg_sleep(3) IS NOT NULL AND", 1)
+    monkeypatch.setitem(cast("dict[str, Any]", listing.PAGES), "recorded_at", (statement, None))
+
+
+async def a_record(gateway: Served) -> str:
+    made = await gateway.post("/api/v1/incidents", {"title": "disk full", "impact": "group", "urgency": "high"}, "admin")
+    assert made.status == 201
+    return str((await made.json())["number"])
+
+
+@pytest.mark.usefixtures("slow")
+async def test_forty_searches_stop_no_acknowledgement(gateway: Served) -> None:
+    number = await a_record(gateway)
+    searches = [asyncio.ensure_future(gateway.get(SEARCH, "read")) for _ in range(40)]
+    await asyncio.sleep(0.1)  # noqa: TID251 - until they have begun
+    for _ in range(12):
+        note = await gateway.post(f"/api/v1/incidents/{number}/note", {"note": "on it"}, "admin")
+        assert note.status == 200, await note.text()
+    assert not all(one.done() for one in searches)
+    answers = await asyncio.gather(*searches)
+    assert {status for status, _ in answers} == {503}
+    told = {answer["detail"].partition(":")[0] for _, answer in answers}
+    assert "the search takes longer than database.read_within" in told
+    assert "too many searches at once" in told
+
+
+@pytest.mark.usefixtures("slow")
+async def test_searches_leave_connections_to_other_reads(gateway: Served) -> None:
+    await a_record(gateway)
+    searches = [asyncio.ensure_future(gateway.get(SEARCH, "read")) for _ in range(5)]
+    await asyncio.sleep(0.1)  # noqa: TID251 - until they have begun
+    assert (await gateway.get("/api/v1/people", "read"))[0] == 200
+    assert not all(one.done() for one in searches)
+    await asyncio.gather(*searches)
+
+
+async def test_searches_beyond_those_that_wait_are_refused() -> None:
+    searches = Searches(1)
+
+    async def one() -> None:
+        async with searches.turn():
+            await release.wait()
+
+    release = asyncio.Event()
+    running = [asyncio.ensure_future(one()) for _ in range(1 + WAITING_PER_PLACE)]
+    await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop, no time
+    with pytest.raises(Overloaded, match="too many searches"):
+        await one()
+    running[-1].cancel()
+    await asyncio.wait(running[-1:])
+    release.set()
+    await asyncio.gather(*running[:-1])
+    await one()
+
+
+async def test_another_failure_of_the_database_keeps_its_words() -> None:
+    with pytest.raises(Unavailable, match="gone"):
+        async with Searches().turn():
+            raise Unavailable("gone")
+
+
+READS = sorted({route.path for route in table(Feed()) if route.method == "GET"})
+PLACES = {"number": "INC", "id": "1", "login": "ann", "slug": "crm", "name": "host-1", "system": "jira"}
+
+
+async def test_what_reads_needs_no_connection_that_can_write(gateway: Served) -> None:
+    places = PLACES | {"number": await a_record(gateway)}
+    headers = {"Authorization": f"Bearer {gateway.keys['admin']}"}
+    for path in READS:
+        filled = re.sub(r"\{(\w+)(?::(?:[^{}]|\{[^}]*\})*)?\}", lambda place: places.get(place[1], "x"), path)
+        answer = await gateway.client.get(filled, headers=headers, allow_redirects=False)
+        assert answer.status < 500, (path, await answer.text())

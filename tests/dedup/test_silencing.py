@@ -1,0 +1,118 @@
+"""Which silence holds an alert back: each is judged by itself, within the work allowed."""
+
+import re
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.dedup import silencing
+from gateway.dedup.silencing import Patterns, Silence, Silences, Unjudged
+from gateway.incidents.label_matchers import Labelled, Matcher, Work
+
+PLENTY = 1e9
+
+
+def a_matcher(name: str, sign: str, value: str) -> Matcher:
+    return Matcher(name, sign, value, value)
+
+
+def a_silence(number: int, *conditions: tuple[str, str, str]) -> Silence:
+    return Silence.of(UUID(int=number), [a_matcher(*one) for one in conditions])
+
+
+def judged(silences: list[Silence], labels: dict[str, str], work: float = PLENTY, *, every: bool = False) -> silencing.Held:
+    return Silences(silences, Patterns()).judge(Labelled(labels), Work(work), every=every)
+
+
+def test_all_conditions_have_to_hold() -> None:
+    both = a_silence(1, ("service", "=~", "sh.*"), ("team", "=", "shop"), ("env", "!=", "test"), ("zone", "!~", "x|y"))
+    assert judged([both], {"service": "shop", "team": "shop"}).places == [0]
+    for changed in ({"service": "crm"}, {"team": "crm"}, {"env": "test"}, {"zone": "x"}):
+        assert judged([both], {"service": "shop", "team": "shop"} | changed).places == []
+
+
+def test_a_label_that_is_missing_is_empty() -> None:
+    assert judged([a_silence(1, ("team", "=", ""))], {}).places == [0]
+    assert judged([a_silence(1, ("team", "=~", ".+"))], {}).places == []
+    assert judged([a_silence(1, ("team", "!~", ".+"))], {}).places == [0]
+
+
+def test_the_first_place_wins_whatever_its_conditions() -> None:
+    plain, pattern = a_silence(1, ("service", "=", "shop")), a_silence(2, ("service", "=~", "sh.*"))
+    for order in ([plain, pattern], [pattern, plain]):
+        assert judged(order, {"service": "shop"}).places[0] == 0
+        assert judged(order, {"service": "shop"}, every=True).places == [0, 1]
+
+
+def test_a_silence_with_a_pattern_that_re2_refuses_fails_alone() -> None:
+    broken, fine = a_silence(1, ("service", "=~", "\\y.*")), a_silence(2, ("service", "=~", "sh.*"))
+    held = judged([broken, fine], {"service": "shop"})
+    assert (held.places, held.unjudged) == ([1], {Unjudged.PATTERN: 1})
+    assert held.named == {Unjudged.PATTERN: broken.id}
+    held = judged([a_silence(1, ("service", "!~", "(")), Silence.of(UUID(int=3), None)], {})
+    assert (held.places, held.unjudged) == ([], {Unjudged.PATTERN: 2})
+
+
+def test_plain_silences_are_judged_before_patterns_use_up_the_work() -> None:
+    patterns = [a_silence(number, ("service", "=~", f"no{number}.*")) for number in range(50)]
+    plain = a_silence(99, ("service", "=", "shop"))
+    held = judged([*patterns, plain], {"service": "shop"}, work=500)
+    assert held.places == [50]
+    assert 0 < held.unjudged[Unjudged.WORK] < 50
+
+
+def test_no_work_left_judges_nothing() -> None:
+    held = judged([a_silence(1, ("service", "=", "shop"))], {"service": "shop"}, work=0)
+    assert (held.places, held.unjudged) == ([], {Unjudged.WORK: 1})
+
+
+def test_an_alert_without_the_value_a_silence_asks_for_costs_nothing() -> None:
+    work = Work(1.0)
+    silences = Silences([a_silence(number, ("service", "=", f"s{number}")) for number in range(500)], Patterns())
+    assert silences.judge(Labelled({"service": "other"}), work).places == []
+    assert work.left == 1.0
+
+
+def test_a_match_made_before_costs_less_and_compiling_is_done_once() -> None:
+    patterns, costs = Patterns(), []
+    silences = Silences([a_silence(1, ("service", "=~", "sh.*"))], patterns)
+    for text in ("shop", "shop", "ship", "s" * 500, "s" * 500):
+        work = Work(PLENTY)
+        silences.judge(Labelled({"service": text}), work)
+        costs.append(round(PLENTY - work.left, 2))
+    first, again, other, long, long_again = costs
+    assert first > other > again
+    assert long == long_again > other
+
+
+def test_what_is_kept_of_patterns_is_bounded() -> None:
+    patterns, work = Patterns(), Work(PLENTY)
+    for number in range(silencing.MOST_COMPILED + 1):
+        patterns.matches(f"a{number}", ("b",), work)
+    assert len(patterns.compiled) == 1
+    for number in range(silencing.MOST_REMEMBERED + 1):
+        patterns.matches("a", (f"b{number}",), work)
+    assert len(patterns.remembered) <= silencing.MOST_REMEMBERED
+
+
+NAMES, VALUES = st.sampled_from(["service", "ci", "team"]), st.sampled_from(["", "a", "b", "a|b", ".*", "b.*"])
+CONDITIONS = st.tuples(NAMES, st.sampled_from(["=", "!=", "=~", "!~"]), VALUES)
+
+
+SILENCES = st.lists(st.lists(CONDITIONS, min_size=1, max_size=3), max_size=6)
+
+
+@given(SILENCES, st.dictionaries(NAMES, st.sampled_from("ab"), max_size=3))
+def test_every_silence_is_found_that_a_plain_reading_finds(
+    made: list[list[tuple[str, str, str]]], labels: dict[str, str]
+) -> None:
+    def holds(name: str, sign: str, value: str) -> bool:
+        text = labels.get(name, "")
+        equal = re.fullmatch(value, text) is not None if "~" in sign else text == value
+        return equal is (sign[0] == "=")
+
+    plain = [place for place, conditions in enumerate(made) if all(holds(*one) for one in conditions)]
+    silences = [a_silence(number, *conditions) for number, conditions in enumerate(made)]
+    assert judged(silences, labels, every=True).places == plain
+    assert judged(silences, labels).places[:1] == plain[:1]

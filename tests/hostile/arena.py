@@ -1,0 +1,283 @@
+"""A gateway under attack, an honest neighbour beside the attacker, and what both felt."""
+
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import aiohttp
+import redis.asyncio
+import yarl
+
+from gateway.embedded.launcher import Embedded
+from gateway.operations.keys import Scope
+from tests.hostile.families import Hostile
+from tests.hostile.routes import Target, World, targets
+from tests.support.process import CLOCK, ROOT, make_key
+
+AT_ONCE = 6
+"""Requests of the attacker at once."""
+
+HELD = 0.1
+"""Seconds that nothing may hold the loop."""
+
+GROWN = 64 * 1024
+"""KiB of memory that a family may leave behind."""
+
+CALM = 4.0
+"""Seconds of the neighbour alone, before anything hostile."""
+
+SETTLE_WITHIN = 15.0
+"""Seconds until what a family left behind is given back."""
+
+OUTSIDE = "the sender's own servers cannot be reached"
+"""Signatures of Amazon SNS are judged by a certificate of Amazon's, which no test may fetch."""
+
+TIMEOUT = aiohttp.ClientTimeout(total=60)
+
+
+@dataclass
+class Felt:
+    """What a family did: answers by status, the longest hold of the loop, and the neighbour's requests."""
+
+    answers: Counter[int] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    holds: list[dict[str, Any]] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    refused: list[int] = field(default_factory=list)
+    grown: int = 0
+
+    @property
+    def p99(self) -> float:
+        """The neighbour's 99th percentile in seconds."""
+        return statistics.quantiles(self.seconds, n=100, method="inclusive")[98]
+
+    def __str__(self) -> str:
+        return (
+            f"answers={dict(sorted(self.answers.items()))} holds={len(self.holds)} neighbour_p99_ms={self.p99 * 1e3:.0f}"
+            f" of {len(self.seconds)} grown_kib={self.grown}"
+        )
+
+
+@dataclass
+class Arena:
+    """A gateway on servers of its own; `calm` is the neighbour's 99th percentile before anything hostile."""
+
+    url: str
+    pid: int
+    folder: Path
+    redis_url: str
+    keys: dict[Scope, str]
+    targets: list[Target] = field(default_factory=list)
+    calm: float = 0.0
+
+    async def attacked(self, inputs: Iterable[Hostile]) -> Felt:
+        """Send every input, a few at once, and return what was felt meanwhile."""
+        felt, todo = Felt(), iter(inputs)
+        async with self._measured(felt), aiohttp.ClientSession(timeout=TIMEOUT, auto_decompress=False) as session:
+            await asyncio.gather(*(self._send(session, todo, felt) for _ in range(AT_ONCE)))
+        return felt
+
+    async def endured(self, works: Iterable[Coroutine[Any, Any, None]]) -> Felt:
+        """Await all of them at once, and return what was felt meanwhile."""
+        felt = Felt()
+        async with self._measured(felt):
+            await asyncio.gather(*works)
+        return felt
+
+    @asynccontextmanager
+    async def _measured(self, felt: Felt) -> AsyncIterator[None]:
+        before, began = self.resident(), CLOCK.monotonic()
+        try:
+            yield
+        finally:
+            ended = max(CLOCK.monotonic(), began + CALM)
+            await CLOCK.sleep(max(0.0, ended - CLOCK.monotonic()))
+            noted = self._lines("holds.jsonl")
+            felt.holds = [hold for hold in noted if began <= hold["at"] <= ended and hold["held"] > HELD]
+            self._neighbour(felt, began, ended)
+            felt.grown = await self._grown(before)
+
+    async def _send(self, session: aiohttp.ClientSession, todo: Iterable[Hostile], felt: Felt) -> None:
+        for one in todo:
+            try:
+                address = yarl.URL(self.url + one.path, encoded=True)
+                async with session.request(
+                    one.method, address, data=one.body and BytesIO(one.body), headers=one.headers
+                ) as answer:
+                    text = await answer.text("utf-8", "replace")
+                    status = answer.status
+            except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError):
+                status, text = 0, ""  # answered before it was sent whole, and closed
+            felt.answers[status] += 1
+            failed = status >= 500 and not (status == 503 and OUTSIDE in text)
+            if failed or "Traceback" in text or "asyncpg" in text:
+                felt.wrong.append(f"{one.method} {one.path} {one.headers} {(one.body or b'')[:300]!r} -> {status} {text[:300]}")
+
+    async def until_alive(self, seconds: float) -> None:
+        """Return once both probes answer 200 and no task was ever started anew; raises AssertionError after `seconds`."""
+        until = CLOCK.monotonic() + seconds
+        async with aiohttp.ClientSession(self.url) as session:
+            while True:
+                said = {path: await _status(session, path) for path in ("/healthz", "/readyz")}
+                if set(said.values()) == {200}:
+                    break
+                assert CLOCK.monotonic() < until, said
+                await CLOCK.sleep(0.2)
+        assert "task_died" not in self.log(), [line for line in self.log().splitlines() if "task_died" in line][-1]
+
+    async def wipe_index(self) -> None:
+        """FLUSHALL: timers are read from PostgreSQL again, whatever times it keeps."""
+        client = redis.asyncio.from_url(self.redis_url)
+        await client.flushall()
+        await client.aclose()
+
+    def log(self) -> str:
+        """What the gateway logged."""
+        return (self.folder / "gateway.log").read_text()
+
+    def resident(self) -> int:
+        """KiB of the gateway's memory."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0])
+
+    async def _grown(self, before: int) -> int:
+        until = CLOCK.monotonic() + SETTLE_WITHIN
+        while (grown := self.resident() - before) > GROWN and CLOCK.monotonic() < until:
+            await CLOCK.sleep(0.5)
+        return grown
+
+    def _neighbour(self, felt: Felt, began: float, ended: float) -> None:
+        for line in (self.folder / "neighbour").read_text().splitlines():
+            sent, seconds, status = line.split()
+            if began <= float(sent) <= ended:
+                felt.seconds.append(float(seconds))
+                if not 200 <= int(status) < 300:
+                    felt.refused.append(int(status))
+
+    def _lines(self, name: str) -> list[dict[str, Any]]:
+        file = self.folder / name
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+    async def measure_calm(self) -> None:
+        """Learn how the neighbour fares alone."""
+        felt = Felt()
+        async with self._measured(felt):
+            await CLOCK.sleep(CALM)
+        assert not felt.refused
+        self.calm = felt.p99
+
+
+async def _status(session: aiohttp.ClientSession, path: str) -> int:
+    try:
+        async with session.get(path) as answer:
+            return answer.status
+    except (OSError, aiohttp.ClientError):
+        return 0
+
+
+@asynccontextmanager
+async def arena(folder: Path, config: str) -> AsyncIterator[Arena]:
+    """A gateway with a small world and a neighbour, all ended at the end."""
+    async with AsyncExitStack() as stack:
+        servers = await stack.enter_async_context(Embedded(fast=True))
+        (folder / "gateway.toml").write_text(config)
+        env = {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url, "GATEWAY_ALLOW_UNSAFE": "1"}
+        process = _child(stack, folder / "gateway.log", env, "tests.hostile.gateway", str(folder))
+        ready = await _ready(folder / "ready.json", process)
+        scopes = {scope: await make_key(servers.database_url, scope) for scope in Scope}
+        made = Arena(f"http://127.0.0.1:{ready['port']}", process.pid, folder, servers.redis_url, scopes)
+        world = await _world(made)
+        made.targets = targets([(method, path) for method, path in ready["routes"]], world)
+        ours = [await make_key(servers.database_url, scope) for scope in (Scope.INGEST, Scope.ADMIN)]
+        _child(
+            stack,
+            folder / "neighbour.log",
+            {},
+            "tests.hostile.neighbour",
+            made.url,
+            *ours,
+            world.parts["calm"],
+            str(folder / "neighbour"),
+        )
+        await CLOCK.sleep(1.0)
+        yield made
+
+
+def _child(stack: AsyncExitStack, log: Path, env: dict[str, str], module: str, *arguments: str) -> "subprocess.Popen[bytes]":
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments], cwd=ROOT, env={**os.environ, **env}, stdout=sink, stderr=sink
+        )
+
+    def end() -> None:
+        process.kill()
+        process.wait()
+
+    stack.callback(end)
+    return process
+
+
+async def _ready(file: Path, process: "subprocess.Popen[bytes]") -> dict[str, Any]:
+    until = CLOCK.monotonic() + 30
+    while not file.exists():
+        assert process.poll() is None, (file.parent / "gateway.log").read_text()[-3000:]
+        assert CLOCK.monotonic() < until, "the gateway does not serve"
+        await CLOCK.sleep(0.05)
+    made: dict[str, Any] = json.loads(file.read_text())
+    return made
+
+
+async def _world(made: Arena) -> World:
+    """Make one of each thing that paths lead to."""
+    admin, ingest = ({"Authorization": f"Bearer {made.keys[scope]}"} for scope in (Scope.ADMIN, Scope.INGEST))
+    parts = {
+        "integration": "faults",
+        "key": made.keys[Scope.INGEST],
+        "id": "1",
+        "said": "start",
+        "system": "snow",
+        "asked": "note",
+    }
+    async with aiohttp.ClientSession(made.url) as session:
+
+        async def make(path: str, body: dict[str, Any], name: str, field: str, head: dict[str, str] = admin) -> None:
+            async with session.post(path, json=body, headers=head) as answer:
+                told = await answer.json()
+                assert answer.status in {200, 201}, told
+                parts[name] = str(told.get(field, "")).rsplit("/", 1)[-1]
+
+        await make("/api/v1/services", {"slug": "desk-a", "name": "Mail"}, "service", "slug")
+        await make("/api/v1/cis", {"name": "desk-a", "kind": "server"}, "name", "name")
+        await make("/api/v1/people", {"login": "pat", "name": "Pat"}, "login", "login")
+        await make("/api/v1/groups", {"slug": "desk-a", "name": "Desk", "tier": "desk"}, "slug", "slug")
+        await make(
+            "/v2/heartbeats",
+            {"name": "desk-a", "interval": 10, "intervalUnit": "minutes", "enabled": True},
+            "beat",
+            "name",
+            ingest,
+        )
+        record = {"title": "t", "impact": "group", "urgency": "high", "contact": "rep@corp.example"}
+        await make("/api/v1/incidents", record, "calm", "number")
+        await make("/api/v1/incidents", record, "number", "number")
+        await make(f"/api/v1/incidents/{parts['number']}/invite", {}, "link", "page")
+    return World(parts, made.keys)
+
+
+def sizes(chance: Random) -> int:
+    """Mostly small bodies; one in twenty of some 16 kB, one in 300 as large as is taken."""
+    drawn = chance.random()
+    if drawn < 1 / 300:
+        return 1 << 22
+    return chance.randrange(8_000, 32_000) if drawn < 1 / 20 else chance.randrange(16, 1_500)

@@ -1,0 +1,86 @@
+"""A gateway that notes how long its event loop was held: `python -m tests.hostile.gateway FOLDER`.
+
+FOLDER gets `ready.json` (port, routes) once it serves, and `holds.jsonl`: a line for each hold above `NOTED` seconds.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+
+import uvloop
+
+from gateway.clock import SystemClock
+from gateway.db.migrate import migrate
+from gateway.serving import serving
+from gateway.settings import Settings, load
+from gateway.supervisor.child import Line
+
+CLOCK = SystemClock()
+
+BEAT = 0.01
+"""Seconds between two beats."""
+
+NOTED = 0.04
+"""Seconds: shorter holds are of no interest."""
+
+
+class Beats:
+    """The beats of the loop, and the last stack that was seen while one was late."""
+
+    def __init__(self, notes: Path) -> None:
+        self._sink = notes.open("a", buffering=1)
+        self._last = CLOCK.monotonic()
+        self._seen = ""
+        self._thread = threading.get_ident()
+
+    async def beat(self) -> None:
+        """Note each hold: the lateness of a beat, as far as this process itself was at work meanwhile."""
+        while True:
+            began, used = CLOCK.monotonic(), time.process_time()
+            await CLOCK.sleep(BEAT)
+            self._last = now = CLOCK.monotonic()
+            held = min(now - began - BEAT, time.process_time() - used)
+            if held > NOTED:
+                note = {"at": now, "held": held, "stack": self._seen}
+                self._sink.write(json.dumps(note) + "\n")
+            self._seen = ""
+
+    def watch(self) -> None:
+        """Keep the stack of the loop's thread while a beat is late; runs in a thread."""
+        looked = threading.Event()
+        while True:
+            looked.wait(BEAT)
+            frame = sys._current_frames().get(self._thread)
+            if CLOCK.monotonic() - self._last > NOTED and frame is not None:
+                self._seen = "".join(traceback.format_stack(frame)[-12:])
+
+
+async def main(folder: Path) -> None:
+    """Serve until SIGTERM."""
+    settings = load(folder / "gateway.toml", os.environ)
+    await migrate(settings.database.url)
+    beats = Beats(folder / "holds.jsonl")
+    threading.Thread(target=beats.watch, daemon=True).start()
+    with open(os.devnull, "wb", buffering=0) as unheard:  # noqa: PTH123 - no path, and no supervisor either
+        await serve(settings, folder, beats, Line(unheard.fileno()))
+
+
+async def serve(settings: Settings, folder: Path, beats: Beats, line: Line) -> None:
+    async with serving(settings, line) as (gateway, stop):
+        beating = asyncio.create_task(beats.beat())
+        routes = sorted({(route.method, route.resource.canonical) for route in gateway.app.router.routes() if route.resource})
+        ready = {"port": gateway.addresses[0][1], "routes": routes}
+        draft = folder / "ready.new"
+        draft.write_text(json.dumps(ready))
+        draft.rename(folder / "ready.json")
+        await stop.wait()
+        beating.cancel()
+
+
+if __name__ == "__main__":
+    uvloop.run(main(Path(sys.argv[1])))

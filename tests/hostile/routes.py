@@ -1,0 +1,137 @@
+"""Every route of a gateway as a target: a path that leads somewhere, what it takes, and whose key lets in."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from gateway.api.addresses import FORM, JSON, PARTS, Address, Key, addresses
+from gateway.api.feed import Feed
+from gateway.api.route import Route
+from gateway.api.routes import table
+from gateway.app.reports import REPORTS
+from gateway.ingest.chat.providers import PROVIDERS as CHATS
+from gateway.ingest.mail.http import WAYS as MAIL_WAYS
+from gateway.ingest.phone.providers import PROVIDERS as PHONES
+from gateway.ingest.sources import SOURCES
+from gateway.operations.keys import Scope
+from tests.hostile.samples import captured, fitting
+
+WAYS: Mapping[str, Sequence[str]] = {
+    "/ingest/{source}": [source.slug for source in SOURCES],
+    "/ingest/email/{way}": sorted(MAIL_WAYS),
+    "/ingest/chat/{provider}": [provider.slug for provider in CHATS],
+    "/ingest/phone/{provider}": sorted(PHONES),
+    **{f"/ingest/phone/{slug}/{{event}}": sorted(one.events) for slug, one in PHONES.items()},
+    "/api/v1/keys/{id}": ["999999"],
+    "/api/v1/me/keys/{id}": ["999999"],
+    "/integrations/v1/{type}": ["grafana", "alertmanager", "formatted_webhook", "webhook"],
+}
+"""Parts of a path that lead to different code each; no key of the attack is revoked by it."""
+
+LARGE, SMALL = 2_097_152, 262_144
+"""Bytes of the largest body that intake and the API read."""
+
+SENDERS = {
+    "/v2/enqueue": "pagerduty", "/v2/change/enqueue": "pagerduty", "/generic": "pagerduty_v1", "/v2/alerts": "opsgenie",
+    "/api/v2/alerts": "alertmanager_v2", "/api/v2/prometheusalertmanager": "alertmanager", "/api/v2/grafana": "grafana_legacy",
+    "/api/v2/generic": "goalert", "/integrations": "oncall", "/process-event": "icinga", "/v2/heartbeats": "opsgenie",
+}  # fmt: skip
+"""The sender whose captured requests fit an address."""
+
+KEYED = ("routing_key", "service_key")
+"""Members of a body that carry a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What is there: values of parts of a path by their name, and keys by scope."""
+
+    parts: Mapping[str, str]
+    keys: Mapping[Scope, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One route: `bodies` makes a body that fits, None where it takes none; `forms` are the forms it takes beside JSON."""
+
+    method: str
+    path: str
+    largest: int
+    headers: Mapping[str, str]
+    kind: Any = None
+    samples: tuple[Any, ...] = ()
+    forms: tuple[str, ...] = ()
+    query: tuple[str, ...] = ()
+
+    @property
+    def takes_body(self) -> bool:
+        """Whether a body means anything here."""
+        return self.method in {"POST", "PUT", "PATCH"}
+
+    def body(self, chance: Random) -> Any:
+        """A body that fits."""
+        return chance.choice(self.samples) if self.samples else {} if self.kind is None else fitting(self.kind, chance)
+
+
+def targets(served: Sequence[tuple[str, str]], world: World) -> list[Target]:
+    """Every route that is served, those that no description has as well."""
+    of_table = {(route.method, _bare(route.path)): route for route in (*table(Feed()), *REPORTS)}
+    of_addresses = {(one.method, _bare(one.path)): one for one in addresses()}
+    found: list[Target] = []
+    for method, canonical in served:
+        if method in {"HEAD", "*"}:
+            continue
+        known = of_table.get((method, canonical)) or of_addresses.get((method, canonical))
+        known = known or Address(method, canonical, "An address that is not described", takes=(JSON,))
+        found += _of_route(known, world) if isinstance(known, Route) else _of_address(known, world)
+    return found
+
+
+def _bare(path: str) -> str:
+    """The path without the patterns of its parts, as a resource has it."""
+    return re.sub(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})*)?\}", r"{\1}", path)
+
+
+def _of_route(route: Route, world: World) -> Iterator[Target]:
+    kind = next((kind for kind in (route.takes, route.reads, route.keeps) if kind is not None), None)
+    scope = Scope.INGEST if route.path.startswith("/ingest") else Scope.ADMIN
+    query = tuple(one for one in getattr(route.query, "__struct_encode_fields__", ()))
+    for path in _paths(_bare(route.path), world):
+        yield Target(route.method, path, LARGE if route.takes is None else SMALL, _authorised(world, scope), kind, query=query)
+
+
+def _of_address(address: Address, world: World) -> Iterator[Target]:
+    scope = Scope.ADMIN if address.key in {Key.READ, Key.WRITE, Key.PATH_READ, Key.PATH_WRITE} else Scope.INGEST
+    headers = _authorised(world, scope) if address.key not in {Key.NONE, Key.BODY} else {}
+    known = captured()
+    for path in _paths(address.path, world):
+        in_query = f"?token={world.keys[Scope.INGEST]}" if path.endswith("/incoming") else ""
+        slug = next(
+            (slug for start, slug in SENDERS.items() if path.startswith(start)), path.split("/")[2:3] and path.split("/")[2]
+        )
+        samples = [_with_key(body, world) for body in known.get(str(slug), [{}])] if JSON in address.takes else [{}]
+        forms = tuple(media for media in address.takes if media in {FORM, PARTS})
+        yield Target(address.method, path + in_query, LARGE, headers, samples=tuple(samples), forms=forms, query=address.asks)
+
+
+def _authorised(world: World, scope: Scope) -> dict[str, str]:
+    return {"Authorization": f"Bearer {world.keys[scope]}"}
+
+
+def _with_key(body: Any, world: World) -> Any:
+    """The body with a key that lets in, where its sender puts the key there."""
+    if isinstance(body, dict) and (names := [name for name in KEYED if name in body]):
+        return body | {names[0]: world.keys[Scope.INGEST]}
+    return body
+
+
+def _paths(path: str, world: World) -> Iterator[str]:
+    """The path with each of its parts filled, once for each way where a part leads to different code."""
+    part = re.search(r"\{(\w+)\}", path)
+    if part is None:
+        yield path
+        return
+    for value in WAYS.get(path[: part.end()]) or [world.parts.get(part[1], "a")]:
+        yield from _paths(path[: part.start()] + value + path[part.end() :], world)

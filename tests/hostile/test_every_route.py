@@ -1,0 +1,90 @@
+"""No input to any route holds the loop, grows the memory, gets a 5xx, ends a task, or is felt by a neighbour."""
+
+from collections.abc import AsyncIterator
+from itertools import cycle
+from os import environ
+from random import Random
+
+import pytest
+
+from tests.hostile.arena import AT_ONCE, GROWN, Arena, Felt, arena, sizes
+from tests.hostile.connections import aborted, one_of_each_kind, slow
+from tests.hostile.families import FAMILIES, every
+from tests.support.process import report
+
+INPUTS = int(environ.get("HOSTILE_INPUTS", "50000"))
+SEED = int(environ.get("HOSTILE_SEED", "11"))
+ABORTED = 1_000
+TRICKLE = 8.0
+"""Seconds that slow bodies are sent."""
+
+CONFIG = """
+[form]
+services = ["desk-a"]
+"""
+TRIES = 3
+"""A machine that stutters does so once; an input that hurts does so each time."""
+
+
+@pytest.fixture(scope="module")
+async def attacked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Arena]:
+    async with arena(tmp_path_factory.mktemp("arena"), CONFIG) as made:
+        await made.attacked(every("odd", made.targets, Random(SEED), 1_000, lambda _: 10))  # what is built once is built
+        await made.measure_calm()
+        yield made
+
+
+@pytest.mark.timeout(60 + INPUTS / 10)
+@pytest.mark.parametrize("family", FAMILIES)
+async def test_a_family_of_hostile_inputs_is_felt_by_nobody(attacked: Arena, family: str) -> None:
+    for tried in range(TRIES):
+        chance = Random(f"{SEED} {family}")
+        felt = await attacked.attacked(every(family, attacked.targets, chance, INPUTS // len(FAMILIES), sizes))
+        report(family=family, tried=tried, seed=SEED, calm_ms=round(attacked.calm * 1e3), felt=str(felt))
+        if not felt.holds and not slowed(attacked, felt):
+            break
+    unharmed(attacked, felt)
+    await attacked.wipe_index()
+    await attacked.until_alive(15)
+
+
+def slowed(attacked: Arena, felt: Felt) -> bool:
+    """Whether the neighbour felt it."""
+    return felt.p99 > max(2 * attacked.calm, attacked.calm + 0.1)
+
+
+def unharmed(attacked: Arena, felt: Felt) -> None:
+    """Fail with what was felt first."""
+    assert not felt.wrong, f"{len(felt.wrong)}: {felt.wrong[0]}"
+    assert not felt.refused, f"the neighbour was refused: {felt.refused}"
+    held = [f"{hold['held']:.3f} s: {hold['stack']}" for hold in felt.holds]
+    assert not held, f"{len(held)} holds, the first {held[0]}"
+    assert not slowed(attacked, felt), f"the neighbour's p99 was {felt.p99:.3f} s, {attacked.calm:.3f} s when calm"
+    assert felt.grown <= GROWN, f"{felt.grown} KiB were left behind"
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("with_key", [False, True], ids=["without a key", "with a key"])
+async def test_a_thousand_uploads_that_break_off_leave_nothing_behind(attacked: Arena, *, with_key: bool) -> None:
+    kinds = cycle(one_of_each_kind(attacked.targets))
+
+    async def uploads() -> None:
+        for _ in range(ABORTED // AT_ONCE):
+            await aborted(attacked.url, next(kinds), with_key=with_key)
+
+    felt = await attacked.endured(uploads() for _ in range(AT_ONCE))
+    report(family="aborted", with_key=with_key, felt=str(felt))
+    unharmed(attacked, felt)
+
+
+@pytest.mark.timeout(180)
+async def test_bodies_that_trickle_are_felt_by_nobody(attacked: Arena) -> None:
+    kinds = one_of_each_kind(attacked.targets)
+    felt = await attacked.endured(
+        slow(attacked.url, target, with_key=with_key, seconds=TRICKLE)
+        for target in kinds
+        for with_key in (False, True)
+        for _ in range(2)
+    )
+    report(family="slow", felt=str(felt))
+    unharmed(attacked, felt)

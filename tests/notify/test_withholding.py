@@ -1,0 +1,89 @@
+"""What is left of a message for somebody who may not see the incident."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.incidents.facts import BARE
+from gateway.notify.fact_lines import LINES
+from gateway.notify.phrases import Reader
+from gateway.notify.reporter_letters import LETTERS
+from gateway.notify.templates import Template, render
+from gateway.notify.withholding import named, withheld, without
+
+SECRET = "insider case against Carol"
+NUMBER = "INC-20260302-000042"
+OTHER = "INC-20260302-000043"
+
+
+def everything_said() -> dict[str, Any]:
+    """Facts of every name that messages read, each with the secret or the number in it."""
+    texts = dict.fromkeys([*LINES, "description", "solution", "text", "question", "subject", "to_do"], SECRET)
+    told = {"number": NUMBER, "related": NUMBER, "links": [{"href": SECRET}], "labels": {"who": SECRET}}
+    ranked = {"priority": 1, "clock": "resolution", "due_at": "2026-03-02T12:30:00Z", "share": 0.9, "locale": "en"}
+    return texts | told | ranked | {"unresolved_for": "1:00:00", "claimed_priority": 1}
+
+
+@pytest.mark.parametrize("locale", ["en", "zh-CN"])
+@pytest.mark.parametrize("template", Template)
+def test_no_message_to_staff_says_which_incident_it_is(template: Template, locale: Any) -> None:
+    facts = withheld(template, "leader", everything_said())
+    words = render(template, facts, Reader(locale), "leader")
+    said = f"{words.subject}\n{words.text}\n{words.ask}\n{words.brief('', 300)}\n{facts}"
+    assert SECRET not in said
+    assert NUMBER not in said
+    assert words.text.strip()
+
+
+@pytest.mark.parametrize("template", sorted(set(Template) - {Template.CHAT, Template.WITHDRAWN}))
+def test_staff_are_told_how_urgent_it_is_and_whom_to_ask(template: Template) -> None:
+    words = render(template, withheld(template, "leader", everything_said()), Reader("en"), "leader")
+    assert words.subject.startswith("P1 restricted incident: ")
+    assert "ask an incident manager" in words.ask
+
+
+def test_whoever_had_it_is_told_to_leave_it() -> None:
+    words = render("withdrawn", withheld("withdrawn", "handler", everything_said()), Reader("en"), "handler")
+    assert words.subject == "P1 restricted incident: taken out of your hands"
+    assert "need not work on it any more" in words.ask
+
+
+@pytest.mark.parametrize("template", LETTERS)
+def test_a_reporter_hears_the_number_of_their_report_and_no_more(template: str) -> None:
+    facts = withheld(template, "reporter", everything_said() | {"subject": "Re: help"})
+    words = render(template, facts, Reader("en"), "reporter")
+    assert (SECRET in f"{words}{facts}", NUMBER in words.text, words.subject) == (False, True, "Re: help")
+
+
+def test_the_answer_in_a_chat_gives_the_number_of_what_was_just_reported_and_of_nothing_else() -> None:
+    answer = {"text": f"Recorded as {NUMBER}.", "number": NUMBER, "title": SECRET, "card": True}
+    opened = withheld("chat", "reporter", answer | {"opened": True})
+    assert opened == {"text": answer["text"], "number": NUMBER, "opened": True, "withheld": True}
+    assert withheld("chat", "reporter", answer) == {"withheld": True}
+
+
+@given(st.dictionaries(st.sampled_from([*LINES, *BARE, "number", "title", "text"]), st.text()))
+def test_only_the_facts_of_urgency_are_kept(facts: dict[str, str]) -> None:
+    assert withheld("opened", "leader", facts) == {name: facts[name] for name in BARE if name in facts} | {"withheld": True}
+
+
+def test_other_incidents_that_a_message_names_are_found_and_taken_out() -> None:
+    listed = [{"number": NUMBER, "title": SECRET}, {"number": OTHER}]
+    facts = {
+        "title": NUMBER,
+        "related": NUMBER,
+        "raised_by": OTHER,
+        "about": 7,
+        "left_master": "x",
+        "listed": listed,
+        "records": 9,
+    }
+    assert named(facts) == {NUMBER, OTHER}
+    assert without(facts, ()) is facts
+    kept = without(facts, {NUMBER})
+    assert (kept["listed"], kept["records"], kept["raised_by"]) == ([{"number": OTHER}], 8, OTHER)
+    assert "related" not in kept
+    assert without({"related": NUMBER}, {NUMBER}) == {}
+    assert named({"listed": None}) == frozenset()

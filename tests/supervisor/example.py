@@ -1,0 +1,60 @@
+"""A process to supervise, run by the tests as a program: `python -m tests.supervisor.example BEHAVIOUR [SILENT]`."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import sys
+
+from gateway import logs
+from gateway.clock import SystemClock
+from gateway.supervisor import decisions
+from gateway.supervisor.child import Line
+from gateway.supervisor.parent import supervise
+
+
+def say(**facts: object) -> None:
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
+def hold_the_interpreter() -> None:
+    """Search for what is not there, in time that doubles with each letter, as code of C."""
+    re.search(r"(a+)+$", "a" * 60 + "b")
+
+
+async def serve(line: Line, behaviour: str) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    beating = asyncio.create_task(line.beat(SystemClock()))
+    line.serves({"from": behaviour})
+    say(pid=os.getpid(), restarts=dict(line.restarts))
+    if behaviour == "stuck" and not line.restarts:
+        await SystemClock().sleep(2 * decisions.LOOK)
+        hold_the_interpreter()
+    if behaviour == "fails":
+        return 7
+    await stop.wait()
+    say(stopped=os.getpid())
+    beating.cancel()
+    return 0
+
+
+def work(line: Line, behaviour: str) -> int:
+    match behaviour:
+        case "misconfigured":
+            return 3
+        case "crashes":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        case "raises":
+            raise ValueError("nobody foresaw this")
+    return asyncio.run(serve(line, behaviour))
+
+
+if __name__ == "__main__":
+    logs.configure()
+    if len(sys.argv) > 2:
+        decisions.SILENT = float(sys.argv[2])
+    sys.exit(supervise(lambda line: work(line, sys.argv[1]), lambda pid, facts: say(serves=pid, facts=facts)))
