@@ -37,7 +37,7 @@ def doors(
         *build_docs(REPORTS),
         *build_reference(ways.reports.form.pages),
         *ways.reports.pages(context, reading),
-        *health.routes(door.metrics),
+        *health.routes(),
         *Alerts(door, desk, reads, context.searches).routes(),
         *Heartbeats(door, desk.pool, desk.clock, limits.heartbeats).routes(),
         *Silences(desk.pool, reads, keys, desk.clock, limits, context.searches).routes(),

@@ -16,6 +16,7 @@ from gateway.errors import Forbidden, GatewayError, IllegalTransition, NotFound,
 from gateway.incidents import commands
 from gateway.ingest.conform import decoded
 from gateway.ingest.http import FrontDoor, read
+from gateway.ingest.reading.process import allowed, is_short
 from gateway.operations.act import act
 from gateway.operations.desk import Desk
 from gateway.operations.edit import edit
@@ -115,7 +116,7 @@ class Alerts:
 
     async def _say(self, request: web.Request, action: str) -> Answer:
         caller = await self.door.authenticate(request, "ingest", None)
-        told, (identifier, kind) = await _told(request), _named(request)
+        told, (identifier, kind) = await self._told(request, caller), _named(request)
         alias = identifier
         if kind != "alias":
             found = await self._find(_own(caller), identifier, kind)
@@ -126,6 +127,14 @@ class Alerts:
         if told.note:
             await self._add_note(caller, alias, said(told, told.note))
         return answer
+
+    async def _told(self, request: web.Request, caller: Any) -> Told:
+        body = await read(request)
+        if is_short(body):
+            told = decoded(body, Told) if body.strip() else Told()
+        else:
+            told = await self.door.read.reader.call(str(caller.integration_id), allowed(body), decoded, body, Told)
+        return msgspec.structs.replace(told, **{name: request.query[name] for name in ("tags", "keys") if name in request.query})
 
     async def _add_note(self, caller: Any, alias: str, note: str) -> None:
         """What the sender says besides, on the record if there is one that it may see."""
@@ -140,7 +149,7 @@ class Alerts:
     def _asking(self, asking: Asking) -> Callable[[web.Request], Awaitable[Answer]]:
         async def serve(request: web.Request) -> Answer:
             caller = await self.door.authenticate(request, "ingest", None)
-            told, (identifier, kind) = await _told(request), _named(request)
+            told, (identifier, kind) = await self._told(request, caller), _named(request)
             alias = identifier
             try:
                 alias = await self._do(caller, (identifier, kind), asking, told)
@@ -208,12 +217,6 @@ def _own(caller: Any) -> int:
 
 def _named(request: web.Request) -> tuple[str, str]:
     return request.match_info["id"], request.query.get("identifierType", "id").lower()
-
-
-async def _told(request: web.Request) -> Told:
-    body = await read(request)
-    told = decoded(body, Told) if body.strip() else Told()
-    return msgspec.structs.replace(told, **{name: request.query[name] for name in ("tags", "keys") if name in request.query})
 
 
 def _note(action: str, result: str, alias: str, told: Told | None = None) -> bytes:

@@ -12,13 +12,15 @@ from msgspec import UNSET, Meta, UnsetType
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire, transaction
 from gateway.errors import Conflict, Forbidden, NotFound, Unprocessable
+from gateway.incoming import read
 from gateway.ingest import limits
-from gateway.ingest.http import FrontDoor, read
+from gateway.ingest.http import FrontDoor
 from gateway.key_texts import body_without_keys
 from gateway.opsgenie import pulse
 from gateway.opsgenie.answers import Answer, answering
 
 ROOT = "/v2/heartbeats"
+MOST_BYTES = 262_144
 PONG = "PONG - Heartbeat received"
 
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^/\x00-\x1f]+$")]
@@ -98,7 +100,7 @@ class Heartbeats:
     async def add(self, request: web.Request) -> Answer:
         """A new one, which runs from now on where it is enabled."""
         integration = await self._integration(request)
-        new = limits.decode(body_without_keys(await read(request)), New)
+        new = limits.decode(body_without_keys(await read(request, MOST_BYTES)), New)
         team = new.owner_team or Team()
         async with acquire(self.pool) as conn:
             if await conn.fetchval(COUNT, integration, self.most) >= self.most:
@@ -119,7 +121,7 @@ class Heartbeats:
     async def change(self, request: web.Request) -> Answer:
         """Only what is given changes; another interval counts from the last ping."""
         integration = await self._integration(request)
-        asked = limits.decode(body_without_keys(await read(request)), Changes)
+        asked = limits.decode(body_without_keys(await read(request, MOST_BYTES)), Changes)
         return await self._changed(integration, request.match_info["name"], asked)
 
     async def enable(self, request: web.Request) -> Answer:

@@ -40,6 +40,17 @@ class Server(Section, frozen=True):
     trusted_proxies: tuple[str, ...] = ()
 
 
+class MetricsAccess(Section, frozen=True):
+    """Who may read /metrics: whoever has a key that reads or sends, or with `open` anybody.
+
+    With a `host` a port of its own serves it to everybody who reaches that, and the public one does not.
+    """
+
+    host: str
+    port: int
+    open: bool
+
+
 class Database(Section, frozen=True):
     """Connections to PostgreSQL per replica.
 
@@ -203,6 +214,7 @@ class Settings(Section, frozen=True):
     """Everything the gateway is told."""
 
     server: Server
+    metrics: MetricsAccess
     database: Database
     sla: Sla
     dedup: Dedup
