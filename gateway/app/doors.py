@@ -38,8 +38,8 @@ def doors(
         *build_reference(ways.reports.form.pages),
         *ways.reports.pages(context, reading),
         *health.routes(),
-        *Alerts(door, desk, reads).routes(),
+        *Alerts(door, desk, reads, context.searches).routes(),
         *Heartbeats(door, desk.pool, desk.clock, limits.heartbeats).routes(),
-        *Silences(desk.pool, reads, keys, desk.clock, limits).routes(),
+        *Silences(desk.pool, reads, keys, desk.clock, limits, context.searches).routes(),
         *Pings(pulse, keys.authenticate).routes(),
     ]

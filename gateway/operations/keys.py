@@ -196,16 +196,25 @@ def _standing_in(scopes: frozenset[Scope], *, privy: bool) -> frozenset[Part]:
     return frozenset(parts)
 
 
+def _digest(text: str) -> bytes:
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
 class KeyRing:
     """Recognises keys, asking the database again every few seconds."""
 
     def __init__(self, pool: Pool, clock: Clock) -> None:
         self._pool, self._clock = pool, clock
         self._believed: dict[bytes, tuple[float, Caller]] = {}
+        self._recognised: set[bytes] = set()
+
+    def has_recognised(self, text: str) -> bool:
+        """Return whether this was a key when it last came; nothing is looked up."""
+        return _digest(text) in self._recognised
 
     async def recognise(self, text: str) -> Caller:
         """Whose key this is; raises Unauthenticated, and Unavailable when that cannot be told."""
-        digest = sha256(text.encode("utf-8", "surrogatepass")).digest()
+        digest = _digest(text)
         until, caller = self._believed.get(digest, (0.0, None))
         if caller is not None and self._clock.monotonic() < until:
             return caller
@@ -220,10 +229,14 @@ class KeyRing:
             row = await conn.fetchrow(LOOK_UP, shape[1], self._clock.stamp())
         known = row["secret_hash"] if row is not None else bytes(32)
         if not hmac.compare_digest(known, digest) or row is None:
+            self._recognised.discard(digest)
             raise Unauthenticated("the key is unknown, revoked or expired")
         caller = caller_of(row)
         if len(self._believed) >= REMEMBERED:
             self._believed.clear()
+        if len(self._recognised) >= REMEMBERED:
+            self._recognised.clear()
+        self._recognised.add(digest)
         self._believed[digest] = (self._clock.monotonic() + self._trusted(row["expires_at"], row["now"]), caller)
         return caller
 

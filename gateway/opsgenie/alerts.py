@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from gateway.api.searching import Searches
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Forbidden, GatewayError, IllegalTransition, NotFound, Unavailable, VersionMismatch
 from gateway.incidents import commands
@@ -46,6 +47,7 @@ class Alerts:
     door: FrontDoor
     desk: Desk
     reads: Pool
+    searches: Searches
 
     def routes(self) -> list[web.RouteDef]:
         """Every address; the fixed ones stand before those with an identifier."""
@@ -89,7 +91,7 @@ class Alerts:
         """A page of alerts."""
         integration = await self._integration(request)
         wanted, part = search(request.query.get("query", "")), page(request.query)
-        async with acquire(self.reads) as conn:
+        async with self.searches.turn(), acquire(self.reads) as conn:
             found = await reading.chosen(conn, integration, wanted, part)
         pages = {"first": _at(request, 0, part.limit)}
         if len(found) == part.limit:
@@ -99,7 +101,7 @@ class Alerts:
     async def count(self, request: web.Request) -> Answer:
         """How many there are."""
         integration = await self._integration(request)
-        async with acquire(self.reads) as conn:
+        async with self.searches.turn(), acquire(self.reads) as conn:
             return Answer({"data": {"count": await reading.count(conn, integration, search(request.query.get("query", "")))}})
 
     async def request(self, request: web.Request) -> Answer:

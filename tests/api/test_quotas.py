@@ -70,6 +70,15 @@ async def test_an_address_without_a_key_that_asks_too_much_is_told_so_and_keys_f
     assert (await gateway.client.get("/healthz")).status == 200
 
 
+async def test_keys_that_are_none_count_as_strangers_and_those_seen_before_are_served(gateway: Served) -> None:
+    assert (await gateway.get("/api/v1/incidents", "read"))[0] == 200
+    headers = {"Authorization": f"Bearer gwk_{'a' * 12}_{'b' * 43}"}
+    made_up = [(await gateway.client.get("/api/v1/incidents", headers=headers)).status for _ in range(3)]
+    assert made_up == [401, 401, 429]
+    assert (await gateway.client.post(INGEST, json=ALERT, headers=headers)).status == 503
+    assert (await gateway.get("/api/v1/incidents", "read"))[0] == 200
+
+
 @pytest.mark.parametrize("limits", [{"key_at_once": 2}])
 async def test_requests_that_wait_are_given_back_when_they_end(gateway: Served) -> None:
     waiting = [asyncio.ensure_future(gateway.get("/api/v1/changes?wait=1", "read")) for _ in range(2)]

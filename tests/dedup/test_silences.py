@@ -42,8 +42,9 @@ class Site:
         **more: Any,
     ) -> UUID:
         wanted = Wanted(matchers or (SHOP,), self.clock.at + starts, self.clock.at + ends, "ann", "deploy", **more)
-        made, _ = await silences.keep(self.pool, self.clock.at, wanted, integration, self.limits)
-        return made
+        async with self.pool.acquire() as conn:
+            await silences.examine(conn, self.clock.at, wanted, integration)
+        return await silences.keep(self.pool, self.clock.at, wanted, integration, self.limits)
 
     async def expire(self, silence: UUID, integration: int | None = 1) -> None:
         await silences.expire(self.pool, self.clock.at, silence, integration)
