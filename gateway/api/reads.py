@@ -164,8 +164,7 @@ def _alert(row: dict[str, Any]) -> AlertView:
 
 RELATED = """
 SELECT * FROM incident WHERE (id = $1 OR master_id = $2 AND id > $6)
-AND CASE WHEN security THEN $3::bool ELSE $4::bool OR lower(recorded_by) = ANY($5::text[])
-      OR lower(owner) = ANY($5::text[]) OR lower(contact) = ANY($5::text[]) END
+AND may_see(security, recorded_by, owner, contact, $3, $4, $5)
 ORDER BY id = $1 DESC NULLS LAST, id LIMIT $7
 """
 

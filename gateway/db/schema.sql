@@ -4,6 +4,15 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
 
+CREATE FUNCTION public.may_see(security boolean, recorded_by text, owner text, contact text, sees_security boolean, sees_ordinary boolean, names text[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT CASE WHEN security THEN sees_security
+    ELSE sees_ordinary OR lower(recorded_by) = ANY(names) OR lower(owner) = ANY(names) OR lower(contact) = ANY(names) END
+$$;
+
+COMMENT ON FUNCTION public.may_see(security boolean, recorded_by text, owner text, contact text, sees_security boolean, sees_ordinary boolean, names text[]) IS 'True for an incident that somebody with this sight may see; names are theirs, in lower case';
+
 CREATE TABLE public.alert (
     key_hash bytea NOT NULL,
     integration_id integer NOT NULL,

@@ -15,6 +15,7 @@ from gateway.errors import Flaw, Forbidden, Malformed, Misconfigured, NotFound, 
 from gateway.incidents.model import Outcome
 from gateway.ingest.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Press, Provider, Reply, Talk, bounded
 from gateway.ingest.chat.filing import Filing
+from gateway.ingest.chat.kept_body import kept_body
 from gateway.ingest.http import Authenticate, read
 from gateway.ingest.reading.process import QUICK, Reader, allowed
 from gateway.metrics import RequestOutcome
@@ -70,7 +71,7 @@ class ChatDoor:
         try:
             heard = bounded(await self._read(provider, call, chat))
         except Malformed as error:
-            await reception.quarantine(Submission(integration_id, provider.slug, call.body, {}, ()), error.detail)
+            await reception.quarantine(Submission(integration_id, provider.slug, kept_body(call.body), {}, ()), error.detail)
             reception.metrics.request(provider.slug, RequestOutcome.REFUSED)
             return _response(*provider.answer(None, call, chat))
         if isinstance(heard, Challenge):
@@ -90,7 +91,7 @@ class ChatDoor:
         self, provider: Provider, integration_id: int, heard: Talk | Press | Nothing, call: Call, chat: ChatSettings
     ) -> tuple[Receipt, Reply | None]:
         if not isinstance(heard, Nothing):
-            return await self.file(integration_id, provider.slug, heard, call.body, chat)
+            return await self.file(integration_id, provider.slug, heard, kept_body(call.body), chat)
         # Of what people say to one another nothing is kept but that it came.
         nothing = Submission(integration_id, provider.slug, b"", {}, (), ignored=((0, heard.reason[:200]),))
         return await self.file.reception.submit(nothing), None
