@@ -214,6 +214,7 @@ class Mail(Section, frozen=True):
     reply_to: str
     acknowledge: bool
     acknowledgements_per_hour: int
+    stranger_per_hour: Annotated[int, msgspec.Meta(ge=1)]
     remember: Duration
     mailgun_key: str
     sendgrid_key: str

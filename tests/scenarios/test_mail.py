@@ -453,3 +453,14 @@ async def test_a_mail_that_cannot_be_read_is_attached_whole_and_the_record_says_
     await send(story, sealed % b"2" + b"In-Reply-To: <1@x>\r\n\r\nMIIC\r\n")
     note = next(one for one in await entries(story, record["number"]) if one["event"] == "note")
     assert note["facts"]["note"].startswith("(This mail has words that could not be read")
+
+
+async def test_a_flood_of_one_stranger_is_set_aside_and_nobody_elses_mail_is(telling: Telling) -> None:
+    async with telling(LISTENING.replace("[mail]", "[mail]\nstranger_per_hour = 2", 1)) as story:
+        for at in range(4):
+            await send(story, a_mail(f"my printer {at} is broken", Subject=f"printer {at}", Message_ID=f"<f{at}@example.com>"))
+        other = a_mail("the coffee machine leaks", From="Bob <bob@example.com>", Subject="coffee", Message_ID="<g@example.com>")
+        await send(story, other, sender="bob@example.com")
+        assert [one["title"] for one in await records(story)] == ["printer 0", "printer 1", "coffee"]
+        aside = (await story.call("GET", "set_aside"))["set_aside"]
+        assert sorted((one["subject"], one["reason"]) for one in aside) == [("printer 2", "too_many"), ("printer 3", "too_many")]

@@ -5,6 +5,7 @@ All that a mail does, and its receipt, in one transaction.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from gateway.db.pool import Connection
@@ -31,6 +32,7 @@ from gateway.notify.reply_tokens import ReplyTokens
 from gateway.operations.answers import Answer, answered
 from gateway.operations.attach import Filing as Files
 from gateway.operations.attach import Waiting
+from gateway.operations.buckets import Bucket, taken
 from gateway.operations.create import Report
 from gateway.operations.desk import Session
 from gateway.operations.who import Who
@@ -41,7 +43,7 @@ from gateway.settings import Mail
 SOURCE = "email"
 ENDED = frozenset({State.CLOSED, State.REJECTED})
 NOTHING: Mapping[str, Any] = {}
-LIKELY_AUTOMATIC = "likely_auto_reply"
+LIKELY_AUTOMATIC, TOO_MANY = "likely_auto_reply", "too_many"
 """The reason for setting aside what answers a mail and by its words is an automatic reply."""
 
 Work = Callable[[Session, Sequence[Waiting]], Awaitable[Done | Result]]
@@ -74,6 +76,8 @@ class Filing:
             ended = earlier is None or earlier.incident.state in ENDED
             if letter.thread and seems_automatic(letter.subject) and ended:
                 return _aside(letter, LIKELY_AUTOMATIC, earlier)
+            if match is None and wrote.who.outsider and not await self._is_within(session, wrote, earlier):
+                return _aside(letter, TOO_MANY, earlier)
             done = await self._filed(session, letter, wrote, earlier, match, waiting)
             acknowledged = None
             if done.incident is not None and done.outcome is not Outcome.ADDED:
@@ -130,6 +134,14 @@ class Filing:
 
         async with self.files.holding([(one.name, one.content) for one in letter.enclosed if one.content is not None]) as waiting:
             return await self.reception.take(submission, again)
+
+    async def _is_within(self, session: Session, wrote: Writer, earlier: Found | None) -> bool:
+        """Count a mail of somebody who does not work here; return whether it is within `mail.stranger_per_hour`."""
+        most = self.mail.stranger_per_hour
+        subjects = [f"mail from\0{wrote.to.address.lower()}"]
+        subjects += [f"mail to\0{earlier.incident.id}"] if earlier is not None else []
+        buckets = [Bucket(subject, most, timedelta(hours=1) / most) for subject in subjects]
+        return all([await taken(session.conn, bucket, session.now) for bucket in buckets])
 
     async def _filed(
         self, session: Session, letter: Letter, wrote: Writer, earlier: Found | None, match: Match | None,
