@@ -188,6 +188,13 @@ def test_a_flagged_record_is_told_to_security_and_once_the_flag_is_gone_to_every
     assert told(flagged, plain) == [("assigned", ["handler"])]
 
 
+def test_security_is_asked_to_give_a_flagged_record_to_somebody_who_may_see_it() -> None:
+    plain = a_record(priority=3, **GIVEN)
+    flagged = but(plain, security=True)
+    assert said(plain, flagged, ("withdrawn", {"from": ["tom"]})) == [{"to_do": "replace_worker"}]
+    assert said(plain, flagged, ("withdrawn", {})) == [{}]
+
+
 def test_another_policy_with_rules_of_its_own_is_told_by_these() -> None:
     rules = replace(RULES, rules=(Management((3,), ("director",), ("opened",), policies=("strict",)),))
     before = a_record(priority=3)
