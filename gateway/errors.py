@@ -98,6 +98,12 @@ class Overloaded(GatewayError):
     code = "overloaded"
 
 
+class QuotaExceeded(GatewayError):
+    """The caller has used up its own quota: come back after `retry_after` seconds."""
+
+    code = "quota_exceeded"
+
+
 class Unavailable(GatewayError):
     """A dependency is down; nothing was committed."""
 

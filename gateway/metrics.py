@@ -25,6 +25,8 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 CALLERS = ("known", "stranger")
 PINGS = ("success", "start", "fail", "log", "unknown")
 MONITORS = ("new", "up", "down", "paused")
+QUOTAS = ("requests", "at_once", "bytes", "strangers")
+"""What a key, or an address without one, may use of a replica."""
 UNJUDGED = ("pattern", "work", "number")
 """Why a silence was not judged."""
 OTHER = "other"
@@ -137,6 +139,9 @@ class Metrics:
             "Request bodies refused with 503 because too many bytes were coming in, by callers known and not yet known",
             ("callers",),
             registry=registry,
+        )
+        self.quota_refusals = Counter(
+            "gateway_quota_refusals", "Requests refused for a quota of their key or address", ("quota",), registry=registry
         )
         self.queue_items = Gauge("gateway_intake_queue_items", "Items waiting for their commit", registry=registry)
         self.queue_bytes = Gauge("gateway_intake_queue_bytes", "Body bytes waiting for their commit", registry=registry)
@@ -282,6 +287,8 @@ class Metrics:
             self.bodies_refused.labels(callers)
         for said in PINGS:
             self.pings.labels(said)
+        for quota in QUOTAS:
+            self.quota_refusals.labels(quota)
         for why in UNJUDGED:
             self.silences_not_judged.labels(why)
         for state in MONITORS:
@@ -307,6 +314,10 @@ class Metrics:
         """Set the counts of monitors back to 0."""
         for state in MONITORS:
             self.monitors.labels(state).set(0)
+
+    def quota_refused(self, quota: str) -> None:
+        """Count a request refused for a quota."""
+        self.quota_refusals.labels(quota).inc()
 
     def unjudged(self, reason: str, count: int) -> None:
         """Count silences that held nothing back since they were not judged."""

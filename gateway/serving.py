@@ -40,6 +40,8 @@ def serve(settings: Settings, options: argparse.Namespace) -> int:
     settings = listening_at(settings, host, settings.server.port if options.port is None else options.port)
     named_database(settings)
     require_free(host, settings.server.port)
+    if settings.metrics.host:
+        require_free(settings.metrics.host, settings.metrics.port)
     with reserved(host, settings.server.port) as port:
         settings = listening_at(settings, host, port)
         return supervise(lambda line: outcome(lambda: uvloop.run(_serve(settings, line))))
@@ -87,6 +89,7 @@ async def serving(settings: Settings, line: Line) -> AsyncIterator[tuple[Gateway
         async with (
             running(settings, clock, allow_unsafe=unsafe_allowed(), restarts=line.restarts) as gateway,
             listening(gateway.app, settings.server) as addresses,
+            _metrics_listening(gateway, settings),
         ):
             gateway.addresses.extend(addresses)
             _spare_the_collector()
@@ -94,6 +97,16 @@ async def serving(settings: Settings, line: Line) -> AsyncIterator[tuple[Gateway
             yield gateway, stop
     finally:
         beating.cancel()
+
+
+@asynccontextmanager
+async def _metrics_listening(gateway: Gateway, settings: Settings) -> AsyncIterator[None]:
+    """Listen on the port of the metrics' own, where they have one."""
+    if gateway.metrics_app is None:
+        yield
+        return
+    async with listening(gateway.metrics_app, listening_at(settings, settings.metrics.host, settings.metrics.port).server):
+        yield
 
 
 def unsafe_allowed() -> bool:

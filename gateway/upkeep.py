@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,8 @@ DELETE FROM login_attempt WHERE since < coalesce($1::timestamptz, statement_time
 PURGE_BUCKETS = """
 DELETE FROM form_bucket WHERE filled_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval
 """
+AN_HOUR = timedelta(hours=1)
+"""When the bucket of a record's links is full again."""
 PURGE_STATES = "DELETE FROM login_state WHERE expires_at < coalesce($1::timestamptz, statement_timestamp())"
 
 PURGE_SILENCES = """
@@ -134,7 +136,7 @@ class Upkeep:
             await conn.execute(PURGE_CODES, stamp)
             await conn.execute(PURGE_SILENCES, stamp)
             await conn.execute(PURGE_ATTEMPTS, stamp, self.settings.login.window)
-            await conn.execute(PURGE_BUCKETS, stamp, self.settings.form.refilled_within)
+            await conn.execute(PURGE_BUCKETS, stamp, max(self.settings.form.refilled_within, AN_HOUR))
 
     async def refresh(self) -> None:
         """Gauges that only the database knows."""

@@ -252,7 +252,7 @@ async def _matching(
         return await conn.fetch(statement, first[0], receiver, RECEIVER, *columns, *first[1:], timeout=ANSWER_WITHIN)
     except asyncpg.InvalidRegularExpressionError as error:
         raise Malformed(f"bad matcher format: {error}") from error
-    except (TimeoutError, asyncpg.InternalServerError) as error:
+    except (TimeoutError, asyncpg.QueryCanceledError, asyncpg.InternalServerError) as error:
         if not patterns:
             raise
         raise Malformed("the regular expressions take too long or too much room: ask for less at once") from error

@@ -44,7 +44,7 @@ class Limits:
 class Connection(web.RequestHandler):
     """One connection. Private names of aiohttp's are read, none is set: tests/api/test_connections.py notices a change."""
 
-    __slots__ = ("_address", "_head_due", "_limits")
+    __slots__ = ("_address", "_body", "_body_due", "_head_due", "_limits")
 
     def __init__(self, manager: web.Server, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(
@@ -53,6 +53,17 @@ class Connection(web.RequestHandler):
         )  # fmt: skip
         self._limits, self._address = limits, ""
         self._head_due: asyncio.TimerHandle | None = None
+        self._body_due: asyncio.TimerHandle | None = None
+        self._body: StreamReader | None = None
+
+    async def start(self) -> None:
+        """Serve the connection, then break the circle of a body and the error that ended it, whose frames hold what was read."""
+        try:
+            await super().start()
+        finally:
+            if self._body is not None and (error := self._body.exception()) is not None:
+                error.__traceback__ = error.__context__ = None
+            self._body = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count it, and give its first head a time."""
@@ -71,6 +82,7 @@ class Connection(web.RequestHandler):
         if not self._limits.open[self._address]:
             del self._limits.open[self._address]
         self._head_came()
+        self._forget_body()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -79,8 +91,10 @@ class Connection(web.RequestHandler):
         super().data_received(data)
         if self._request_count > heads:
             self._head_came()
+            self._forget_body()
             if not (body := self._messages[-1][1]).is_eof():
-                self._loop.call_later(self._limits.server.body_within.total_seconds(), self._give_up, body)
+                self._body = body
+                self._body_due = self._loop.call_later(self._limits.server.body_within.total_seconds(), self._give_up, body)
         elif self._head_due is None and self._current_request is None:
             self._await_head()
 
@@ -103,6 +117,11 @@ class Connection(web.RequestHandler):
         """
         if self._current_request is not None and not body.is_eof():
             body.set_exception(web.HTTPRequestTimeout())
+
+    def _forget_body(self) -> None:
+        if self._body_due is not None:
+            self._body_due.cancel()
+            self._body_due = None
 
     def _await_head(self) -> None:
         self._head_due = self._loop.call_later(self._limits.server.head_within.total_seconds(), self._too_slow)

@@ -21,7 +21,7 @@ from gateway.operations.oidc import OidcLogin
 from gateway.operations.reporter_links import ReporterLinks
 from gateway.operations.who import Who
 from gateway.quarantine.work import Mending, Opened
-from gateway.settings import Problems
+from gateway.settings import Problems, UseLimits
 
 _encode = msgspec.json.Encoder().encode
 
@@ -43,6 +43,7 @@ class Context:
     mending: Mending
     problems: Problems
     open_set_aside: OpenSetAside
+    limits: UseLimits
     searches: Searches = field(default_factory=Searches)
 
     def on(self, pool: Pool) -> "Context":

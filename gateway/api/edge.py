@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 from multidict import CIMultiDict
 
 from gateway.api import problems
+from gateway.api.auth import leased
 from gateway.api.deadlines import Deadlines
 from gateway.clock import Clock
 from gateway.networks import Network, client
@@ -75,7 +76,7 @@ def _behind(handler: Handler, proxies: Sequence[Network]) -> Handler:
 
 def _served(definition: web.RouteDef, clock: Clock, answered: Answered, deadlines: Deadlines) -> Handler:
     """Intake measures itself, to the commit; everything else is measured here."""
-    handler = deadlines.bounded(definition.handler)
+    handler = leased(deadlines.bounded(definition.handler))
     return handler if definition.path.startswith("/ingest") else _timed(handler, clock, answered)
 
 

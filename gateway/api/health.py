@@ -9,9 +9,13 @@ from prometheus_client import Metric, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
+from gateway.api.auth import Keys
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Unavailable
 from gateway.metrics import Metrics
+from gateway.operations.allowing import refuse
+from gateway.operations.keys import Scope
+from gateway.operations.permissions import Action, may
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +82,23 @@ class Health:
         except (Unavailable, TimeoutError):
             return False
 
-    def routes(self, metrics: Metrics) -> list[web.RouteDef]:
-        """Open to everyone who reaches the port: nothing in them names a person or a secret."""
+    def routes(self) -> list[web.RouteDef]:
+        """Return the probes, open to everyone who reaches the port."""
+        return [web.get("/healthz", self.healthz), web.get("/readyz", self.readyz)]
 
-        async def export(request: web.Request) -> web.Response:  # noqa: ARG001 - the same for everyone
-            body = await exposition(metrics)
-            return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-        return [web.get("/healthz", self.healthz), web.get("/readyz", self.readyz), web.get("/metrics", export)]
+def metrics_route(metrics: Metrics, keys: Keys | None) -> web.RouteDef:
+    """Return the route of the metrics, for keys that read or send, or with None for everybody.
+
+    They name no security incident and no person, but tell how much goes wrong and how late it is.
+    """
+
+    async def export(request: web.Request) -> web.Response:
+        if keys is not None:
+            caller = await keys.authenticate(request, Scope.READ, or_scope=Scope.INGEST)
+            if caller.person_id is not None:
+                refuse(may(caller.who, Action.FOLLOW))
+        body = await exposition(metrics)
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return web.get("/metrics", export)

@@ -9,6 +9,7 @@ from gateway.api.answers import Answer, answered
 from gateway.api.context import Call, respond
 from gateway.db.pool import Connection, acquire
 from gateway.errors import Unprocessable
+from gateway.incidents.sight import is_privy
 from gateway.operations import keys
 from gateway.operations.keys import KeyInfo, Scope
 
@@ -33,7 +34,10 @@ ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug RETURNING id
 
 
 async def create_key(call: Call) -> web.Response:
-    """Make a key; an ingest key belongs to the integration named, which is made if it is new."""
+    """Make a key; an ingest key belongs to the integration named, which is made if it is new.
+
+    No key sees security incidents that whoever makes it does not see.
+    """
     expires: datetime | None = call.body.expires_at
     if Scope.INGEST in call.body.scopes and call.body.integration is None:
         raise Unprocessable("a key with the scope ingest names the integration it sends for")
@@ -43,8 +47,9 @@ async def create_key(call: Call) -> web.Response:
         named = call.body.integration
         integration = None if named is None else await conn.fetchval(INTEGRATION, named)
         text, info = await keys.create(
-            conn, call.body.name, frozenset(call.body.scopes), stamp, integration_id=integration, expires_at=expires
-        )
+            conn, call.body.name, frozenset(call.body.scopes), stamp, integration_id=integration, expires_at=expires,
+            privy=is_privy(call.who.parts),
+        )  # fmt: skip
         return Answer(MadeKey(text, info), 201)
 
     return (await answered(call, work, secret=True))[0]

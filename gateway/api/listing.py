@@ -117,9 +117,7 @@ WHERE ($1::text[] IS NULL OR state = ANY($1::text[])) AND ($2::smallint[] IS NUL
        OR strpos(lower(description), lower($6::text)) > 0)
   AND updated_at >= coalesce($7::timestamptz, '-infinity')
   AND ($11::text[] IS NULL OR id IN (SELECT incident_id FROM major_report_standing WHERE status = ANY($11::text[])))
-  AND CASE WHEN security THEN $8::bool
-      ELSE $9::bool OR lower(recorded_by) = ANY($10::text[])
-      OR lower(owner) = ANY($10::text[]) OR lower(contact) = ANY($10::text[]) END
+  AND may_see(security, recorded_by, owner, contact, $8, $9, $10)
   AND ($12::jsonb IS NULL OR fields @> $12::jsonb)
   AND ($16::text[] IS NULL OR assignee_group = ANY($16::text[]))
   AND ($17::text[] IS NULL OR handler = ANY($17::text[]))

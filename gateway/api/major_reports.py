@@ -10,7 +10,7 @@ from msgspec import Meta
 from gateway.api import body, wire
 from gateway.api.context import Call, respond
 from gateway.api.incidents import found
-from gateway.api.reads import TIMELINE
+from gateway.api.timeline import ALL, newest
 from gateway.db.pool import acquire
 from gateway.errors import NotFound
 from gateway.incidents.major_report import Happening, draft, language_of
@@ -54,7 +54,7 @@ async def read_report(call: Call) -> web.Response:
         report = await major_reports.report_of(conn, incident.id, asked.version)
         standing = (await major_reports.standings(conn, [incident.id])).get(incident.id)
         due = standing is ReportStatus.DUE and asked.version is None
-        rows = await conn.fetch(TIMELINE, incident.id) if due else []
+        rows, _ = await newest(conn, incident.id, ALL) if due else ([], False)
     if due:
         story = [Happening(r["at"], r["actor"], r["event"], msgspec.json.decode(r["facts"], type=dict[str, Any])) for r in rows]
         version = 1 if report is None else report.version + 1

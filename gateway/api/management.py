@@ -1,13 +1,14 @@
 """What managers and leaders do beside the work: say that they were told, and of what became of the messages to everybody."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 from aiohttp import web
+from msgspec import Meta
 
-from gateway.api import wire
+from gateway.api import body, wire
 from gateway.api.context import Call, respond
 from gateway.api.incidents import Acted, found, shown
 from gateway.db.pool import acquire
@@ -51,9 +52,17 @@ class Notification(msgspec.Struct):
 
 
 class Notifications(msgspec.Struct):
-    """All of a record, the oldest first."""
+    """Those of a record, the oldest first; `next` is the `after` of the page that follows, null at the end."""
 
     notifications: list[Notification]
+    next: UUID | None
+
+
+class NotificationsQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The notification to go on from, and how many at most."""
+
+    after: UUID | None = None
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
 
 
 async def put_down_leader_told(call: Call) -> web.Response:
@@ -75,13 +84,17 @@ async def take_note(call: Call) -> web.Response:
 
 OWED = """
 SELECT id, template, role, channel, recipient, reached, state, created_at, settled_at, attempts, last_error
-FROM outbox WHERE incident_id = $1 ORDER BY created_at, id LIMIT 10000
+FROM outbox WHERE incident_id = $1 AND ($2::uuid IS NULL OR (created_at, id) > (
+  SELECT created_at, id FROM outbox WHERE id = $2::uuid))
+ORDER BY created_at, id LIMIT $3
 """
 
 
 async def list_notifications(call: Call) -> web.Response:
-    """Who was told of the record by a message, and whether it arrived."""
+    """A page of who was told of the record by a message, and whether it arrived."""
+    asked = body.query(call.request, NotificationsQuery)
     incident = await found(call, Action.INSPECT)
     async with acquire(call.context.desk.pool) as conn:
-        rows = await conn.fetch(OWED, incident.id)
-    return respond(Notifications([Notification(**row) for row in rows]))
+        rows = await conn.fetch(OWED, incident.id, asked.after, asked.limit + 1)
+    page = [Notification(**row) for row in rows[: asked.limit]]
+    return respond(Notifications(page, page[-1].id if len(rows) > asked.limit else None))

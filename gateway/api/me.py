@@ -129,9 +129,11 @@ async def create_own_key(call: Call) -> web.Response:
     owner, asked = person_id(call), call.body
     if not set(asked.scopes) <= call.caller.scopes - {Scope.INGEST}:
         raise Unprocessable("a key is no wider than the one it is made with", flaws=(Flaw("/scopes", "wider than your own key"),))
-    desk = call.context.desk
+    desk, most = call.context.desk, call.context.limits.own_keys
 
     async def work(conn: Connection) -> Answer:
+        if len(await keys.of_person(conn, owner, desk.clock.stamp())) >= most:
+            raise Unprocessable(f"limits.own_keys is {most} for keys and sessions of one person: end some")
         text, info = await keys.create(
             conn, asked.name, frozenset(asked.scopes), desk.clock.stamp(), expires_at=asked.expires_at, person_id=owner
         )

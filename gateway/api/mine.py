@@ -1,6 +1,6 @@
 """One record for its reporter, let in by a link: read it, say whether it is solved, rate it, add to it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -9,11 +9,11 @@ from aiohttp import web
 from gateway.api.attachments import Attachment, download, files_of, taken_in
 from gateway.api.context import Call, Context, respond
 from gateway.api.incidents import found
-from gateway.api.reads import TIMELINE
+from gateway.api.timeline import newest
 from gateway.api.wire import Action as Asked
 from gateway.api.wire import Rating
-from gateway.db.pool import acquire
-from gateway.errors import IllegalTransition, NotFound, Unprocessable
+from gateway.db.pool import acquire, transaction
+from gateway.errors import IllegalTransition, NotFound, TooManyAttempts, Unprocessable
 from gateway.incidents import commands, lifecycle, store
 from gateway.incidents.model import State
 from gateway.incidents.public import public
@@ -21,6 +21,7 @@ from gateway.incidents.record import Incident
 from gateway.oncall.roles import Role
 from gateway.operations.act import act
 from gateway.operations.allowing import refuse
+from gateway.operations.buckets import Bucket, take
 from gateway.operations.desk import NOW
 from gateway.operations.memory import Once
 from gateway.operations.permissions import ALLOWED, Action, may, sight
@@ -29,6 +30,9 @@ from gateway.operations.who import Who
 
 REPORTER = "reporter"
 """Under what name a timeline has what was done by a link: nobody proved to be anybody."""
+
+RETRY_SECONDS = 86_400
+"""When to come back to a record that took as much by links as it ever does: its clocks and people may have changed."""
 
 OFFERED = {"confirm": Action.CONFIRM, "refuse": Action.REFUSE, "rate": Action.RATE, "note": Action.NOTE}
 
@@ -52,7 +56,10 @@ class Download(msgspec.Struct):
 
 
 class Mine(msgspec.Struct):
-    """A record as its reporter sees it; `actions` are those possible now."""
+    """A record as its reporter sees it; `actions` are those possible now.
+
+    `timeline` is told of the newest entries; `earlier` says that there are others before them.
+    """
 
     number: str
     state: State
@@ -67,6 +74,7 @@ class Mine(msgspec.Struct):
     actions: list[str]
     timeline: list[Happened]
     attachments: list[Download]
+    earlier: bool
 
 
 class Invitation(msgspec.Struct):
@@ -119,6 +127,7 @@ async def attach_to_mine(call: Call) -> web.Response:
     """Keep the body as a file that its reporter sent; everybody who sees the record sees it."""
     who, incident = await _let_in(call)
     refuse(may(who, Action.ATTACH, incident))
+    await count_by_link(call.context, incident)
     link = call.request.match_info["link"]
     one, _ = await taken_in(call, incident, who, link)
     return respond(_download(one), 201, location=f"/api/v1/mine/{link}/attachments/{one.id}")
@@ -133,12 +142,30 @@ async def act_on_mine(call: Call) -> web.Response:
 
 async def acted(context: Context, who: Who, incident: Incident, command: commands.Command, once: Once | None) -> Incident:
     """The record after the command; confirming what is closed changes nothing. Raises as `act`."""
+    await count_by_link(context, incident)
     try:
         return await act(context.desk, incident.number, command, who, once=once)
     except IllegalTransition as error:
         if not (isinstance(command, commands.Confirm) and error.facts["state"] is State.CLOSED):
             raise
     return incident
+
+
+BY_LINKS = "SELECT count(*) FROM (SELECT FROM timeline WHERE incident_id = $1 AND actor = $2 LIMIT $3) AS found"
+
+
+async def count_by_link(context: Context, incident: Incident) -> None:
+    """Count something that a bearer of a link does with the record; raises TooManyAttempts for more than the limits."""
+    limits, desk = context.limits, context.desk
+    told = f"limits.link_per_hour is {limits.link_per_hour} for one record"
+    bucket = Bucket(f"link\0{incident.id}", limits.link_per_hour, timedelta(hours=1) / limits.link_per_hour, told)
+    async with transaction(desk.pool) as conn:
+        if await conn.fetchval(BY_LINKS, incident.id, REPORTER, limits.link_per_record) >= limits.link_per_record:
+            raise TooManyAttempts(
+                f"limits.link_per_record is {limits.link_per_record} entries by links: answer by mail, or call the service desk",
+                retry_after=RETRY_SECONDS,
+            )
+        await take(conn, bucket, desk.clock.stamp())
 
 
 async def _let_in(call: Call) -> tuple[Who, Incident]:
@@ -170,7 +197,7 @@ def _reporter(incident: Incident, nobody: Exception) -> Who:
 async def shown(context: Context, incident: Incident) -> Mine:
     """The record as its reporter sees it."""
     async with acquire(context.desk.pool) as conn:
-        rows = await conn.fetch(TIMELINE, incident.id)
+        rows, earlier = await newest(conn, incident.id)
         files = await files_of(conn, incident, whole=False)
     told = [(row, public(row["event"], row["actor"], msgspec.json.decode(row["facts"]), {REPORTER})) for row in rows]
     who = _reporter(incident, NotFound(INVALID))
@@ -180,6 +207,7 @@ async def shown(context: Context, incident: Incident) -> Mine:
         actions=[name for name, right in OFFERED.items() if name in possible and may(who, right, incident) == ALLOWED],
         timeline=[Happened(r["at"], r["event"], r["actor"] == REPORTER, facts) for r, facts in told if facts is not None],
         attachments=[_download(file) for file in files if file.removed_at is None],
+        earlier=earlier,
     )
 
 
@@ -187,4 +215,4 @@ def _download(file: Attachment) -> Download:
     return Download(file.id, file.name, file.type, file.size)
 
 
-COPIED = tuple(name for name in Mine.__struct_fields__ if name not in {"actions", "timeline", "attachments"})
+COPIED = tuple(name for name in Mine.__struct_fields__ if name not in {"actions", "timeline", "attachments", "earlier"})

@@ -94,6 +94,7 @@ class MyPage:
         link, filing = request.match_info["link"], self.context.filing
         who, incident = await mine.let_in(self.context, link)
         refuse(may(who, Action.ATTACH, incident))
+        await mine.count_by_link(self.context, incident)
         form: dict[str, str] = {}
         part = await _file(request, form)
         async with received(_chunks(part), filing.quota.each, filing.stores.directory) as content:

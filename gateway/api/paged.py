@@ -1,5 +1,7 @@
 """Problems as pages, for people with a browser: the same table of problems, in their language."""
 
+from collections.abc import Callable
+
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
@@ -8,14 +10,17 @@ from gateway.pages.rendering import Pages
 from gateway.pages.words import WORDS, said
 
 
-def paged(definitions: list[web.RouteDef], pages: Pages) -> list[web.RouteDef]:
-    """The same routes, which answer every problem with a page."""
-    return [web.RouteDef(one.method, one.path, _paged(one.handler, pages), one.kwargs) for one in definitions]
+def paged(
+    definitions: list[web.RouteDef], pages: Pages, let: Callable[[web.Request], None] = lambda _: None
+) -> list[web.RouteDef]:
+    """The same routes, which answer every problem with a page; `let` raises for a request that is not served."""
+    return [web.RouteDef(one.method, one.path, _paged(one.handler, pages, let), one.kwargs) for one in definitions]
 
 
-def _paged(handler: Handler, pages: Pages) -> Handler:
+def _paged(handler: Handler, pages: Pages, let: Callable[[web.Request], None]) -> Handler:
     async def shown(request: web.Request) -> web.StreamResponse:
         try:
+            let(request)
             return await handler(request)
         except Exception as error:  # noqa: BLE001 - people get a page, whatever it is
             return _page(request, problems.answer(error), pages)

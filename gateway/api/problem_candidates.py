@@ -45,8 +45,7 @@ class Candidates(msgspec.Struct):
 WINDOW = """
 SELECT * FROM incident
 WHERE recorded_at > $1 AND kind = 'incident' AND state <> 'rejected' AND master_id IS NULL AND NOT suppressed
-AND CASE WHEN security THEN $2::bool ELSE $3::bool OR lower(recorded_by) = ANY($4::text[])
-      OR lower(owner) = ANY($4::text[]) OR lower(contact) = ANY($4::text[]) END
+AND may_see(security, recorded_by, owner, contact, $2, $3, $4)
 ORDER BY id DESC LIMIT $5
 """
 

@@ -128,6 +128,17 @@ PROBLEM_WORDS: Mapping[str, ProblemWords] = {
         ),
         ("Wait as long as `Retry-After` says.", "请等待 `Retry-After` 所示的秒数。"),
     ),
+    errors.QuotaExceeded.code: ProblemWords(
+        "配额已用尽",
+        (
+            "This key, or this address without a key, uses more than its quota. The detail names the setting.",
+            "该密钥（或未带密钥的该地址）的用量超出配额。详情中列出对应的设置项。",
+        ),
+        (
+            "Wait as long as `Retry-After` says. Others are not affected.",
+            "请等待 `Retry-After` 所示的秒数。其他调用方不受影响。",
+        ),
+    ),
     errors.Overloaded.code: ProblemWords(
         "系统繁忙",
         (

@@ -39,6 +39,7 @@ PROBLEMS: Mapping[str, ProblemType] = {
     errors.Unprocessable.code: ProblemType(422, "A value is not acceptable"),
     errors.IdempotencyMismatch.code: ProblemType(422, "The Idempotency-Key belongs to another request"),
     errors.TooManyAttempts.code: ProblemType(429, "Tried too often", again=True),
+    errors.QuotaExceeded.code: ProblemType(429, "The quota is used up", again=True),
     errors.Overloaded.code: ProblemType(503, "Too busy just now", again=True),
     errors.Unavailable.code: ProblemType(503, "A dependency is down", again=True),
     errors.Misconfigured.code: ProblemType(500, "The gateway is misconfigured"),

@@ -2,46 +2,28 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from aiohttp import web
-from asyncpg import Record
+from msgspec import Meta
 
+from gateway.api import body
 from gateway.api.context import Call, respond
 from gateway.api.incidents import found
 from gateway.api.views import Clock, IncidentView, VendorStay, clock_view, sla_view, stays_view, views
-from gateway.db.pool import Connection, acquire
+from gateway.db.pool import acquire
 from gateway.dedup.mended import Mended, mended_of
 from gateway.dedup.receipt_id import received_between
 from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.incidents import store
 from gateway.incidents.columns import incident_of
-from gateway.incidents.public import hide_masters, public
 from gateway.kinship import proposals
 from gateway.kinship.proposals import Proposed
 from gateway.operations.desk import NOW
-from gateway.operations.permissions import ALLOWED, Action, may, sight
-from gateway.operations.who import Who
+from gateway.operations.permissions import Action, sight
 from gateway.sla.simulate import simulated
-
-
-class TimelineEntry(msgspec.Struct):
-    """One thing that happened to a record; `hash` chains it to the one before (hex)."""
-
-    seq: int
-    at: datetime
-    actor: str
-    event: str
-    facts: msgspec.Raw
-    hash: str
-
-
-class Timeline(msgspec.Struct):
-    """Everything that happened, in order."""
-
-    entries: list[TimelineEntry]
 
 
 class AlertView(msgspec.Struct):
@@ -63,9 +45,17 @@ class AlertView(msgspec.Struct):
 
 
 class Alerts(msgspec.Struct):
-    """The alerts a record answers for."""
+    """Alerts a record answers for; `next` is the `after` of the page that follows, null at the end."""
 
     alerts: list[AlertView]
+    next: str | None
+
+
+class AlertsQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The alert to go on from, and how many at most."""
+
+    after: Annotated[str, Meta(pattern="^([0-9a-f]{2}){0,64}$")] = ""
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
 
 
 class ProposedLink(msgspec.Struct):
@@ -81,11 +71,22 @@ class ProposedLink(msgspec.Struct):
 
 
 class Related(msgspec.Struct):
-    """The master of a record, those that follow it, and links that are proposed of it or to it."""
+    """The master of a record, those that follow it, and links that are proposed of it or to it.
+
+    `next` is the `after` of the page of followers that comes next, null at the end.
+    """
 
     master: IncidentView | None
     related: list[IncidentView]
     proposed: list[ProposedLink]
+    next: int | None
+
+
+class RelatedQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The follower to go on from, and how many at most."""
+
+    after: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
 
 
 class MendedView(msgspec.Struct):
@@ -126,33 +127,6 @@ class Clocks(msgspec.Struct):
     vendors: list[VendorStay]
 
 
-TIMELINE = "SELECT seq, at, actor, event, facts, hash FROM timeline WHERE incident_id = $1 ORDER BY seq LIMIT 10000"
-
-
-async def read_timeline(call: Call) -> web.Response:
-    """Everything that happened to a record; to its reporter what reporters are told."""
-    incident = await found(call)
-    async with acquire(call.context.desk.pool) as conn:
-        rows = await conn.fetch(TIMELINE, incident.id)
-        told = await _told(conn, rows, call.who, may(call.who, Action.INSPECT, incident) == ALLOWED)
-    entries = [TimelineEntry(r["seq"], r["at"], r["actor"], r["event"], facts, r["hash"].hex()) for r, facts in told]
-    return respond(Timeline(entries), etag=str(incident.version))
-
-
-async def _told(conn: Connection, rows: list[Record], who: Who, whole: bool) -> list[tuple[Record, msgspec.Raw]]:  # noqa: FBT001 - one caller
-    """The entries that are told, each to the byte as it is hashed unless something in it is not."""
-    told: list[tuple[Record, msgspec.Raw]] = []
-    decoded = [msgspec.json.decode(row["facts"], type=dict[str, Any]) for row in rows]
-    hidden = await hide_masters(conn, decoded, sight(who))
-    for row, facts in zip(rows, decoded, strict=True):
-        shown = facts if whole else public(row["event"], row["actor"], facts, who.identities)
-        if whole and not hidden:
-            told.append((row, msgspec.Raw(row["facts"].encode())))
-        elif shown is not None:
-            told.append((row, msgspec.Raw(msgspec.json.encode(shown))))
-    return told
-
-
 async def read_sla(call: Call) -> web.Response:
     """Every clock with every second explained."""
     incident = await found(call, Action.INSPECT)
@@ -163,19 +137,24 @@ async def read_sla(call: Call) -> web.Response:
 
 
 ALERTS = """
-SELECT dedup_key, namespace, status, title, severity, occurrences, flaps, first_seen, last_seen, fired_at, cleared_at, labels,
-       annotations
-FROM alert WHERE incident_id = $1 ORDER BY first_seen, key_hash LIMIT 1000
+SELECT key_hash, dedup_key, namespace, status, title, severity, occurrences, flaps, first_seen, last_seen, fired_at,
+       cleared_at, labels, annotations
+FROM alert WHERE incident_id = $1 AND ($2::bytea IS NULL OR (coalesce(first_seen, 'infinity'), key_hash) > (
+  SELECT coalesce(first_seen, 'infinity'), key_hash FROM alert WHERE key_hash = $2::bytea))
+ORDER BY coalesce(first_seen, 'infinity'), key_hash LIMIT $3
 """
 JSON = ("labels", "annotations")
 
 
 async def read_alerts(call: Call) -> web.Response:
-    """The alerts a record answers for."""
+    """A page of the alerts a record answers for, in the order in which they were first seen."""
+    asked = body.query(call.request, AlertsQuery)
     incident = await found(call, Action.INSPECT)
     async with acquire(call.context.desk.pool) as conn:
-        rows = await conn.fetch(ALERTS, incident.id)
-    return respond(Alerts([_alert(dict(row)) for row in rows]))
+        rows = await conn.fetch(ALERTS, incident.id, bytes.fromhex(asked.after) or None, asked.limit + 1)
+    page = [dict(row) for row in rows[: asked.limit]]
+    keys = [row.pop("key_hash") for row in page]
+    return respond(Alerts([_alert(row) for row in page], keys[-1].hex() if len(rows) > asked.limit else None))
 
 
 def _alert(row: dict[str, Any]) -> AlertView:
@@ -184,26 +163,29 @@ def _alert(row: dict[str, Any]) -> AlertView:
 
 
 RELATED = """
-SELECT * FROM incident WHERE (id = $1 OR master_id = $2)
-AND CASE WHEN security THEN $3::bool ELSE $4::bool OR lower(recorded_by) = ANY($5::text[])
-      OR lower(owner) = ANY($5::text[]) OR lower(contact) = ANY($5::text[]) END
-ORDER BY id LIMIT 1000
+SELECT * FROM incident WHERE (id = $1 OR master_id = $2 AND id > $6)
+AND may_see(security, recorded_by, owner, contact, $3, $4, $5)
+ORDER BY id = $1 DESC NULLS LAST, id LIMIT $7
 """
 
 
 async def read_related(call: Call) -> web.Response:
     """The master, the records that follow, and the proposed links."""
+    asked = body.query(call.request, RelatedQuery)
     incident = await found(call, Action.INSPECT)
     desk, eyes = call.context.desk, sight(call.who)
+    wanted = incident.master_id, incident.id, *eyes.parameters(), asked.after, asked.limit + 2
     async with acquire(desk.pool) as conn:
-        rows = [incident_of(row) for row in await conn.fetch(RELATED, incident.master_id, incident.id, *eyes.parameters())]
+        rows = [incident_of(row) for row in await conn.fetch(RELATED, *wanted)]
         proposed = await proposals.open_of(conn, incident.id, eyes)
         others = await store.by_ids(conn, {one.incident_id + one.master_id - incident.id for one in proposed})
         seen = await views(conn, desk.rules, [*rows, *others], desk.clock.stamp(), call.who)
     shown = {row.id: view for row, view in zip((*rows, *others), seen, strict=True)}
     master = shown.get(incident.master_id) if incident.master_id is not None else None
-    related = [shown[row.id] for row in rows if row.master_id == incident.id]
-    return respond(Related(master, related, [_proposed(one, incident.id, shown) for one in proposed]))
+    followers = [row.id for row in rows if row.master_id == incident.id]
+    page, more = followers[: asked.limit], len(followers) > asked.limit
+    links = [_proposed(one, incident.id, shown) for one in proposed]
+    return respond(Related(master, [shown[one] for one in page], links, page[-1] if more else None))
 
 
 def _proposed(one: Proposed, asked: int, shown: Mapping[int, IncidentView]) -> ProposedLink:

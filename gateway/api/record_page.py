@@ -9,7 +9,7 @@ from aiohttp import web
 from asyncpg import Record
 
 from gateway.api.context import Context
-from gateway.api.reads import TIMELINE
+from gateway.api.timeline import newest
 from gateway.db.pool import Connection, acquire
 from gateway.errors import NotFound
 from gateway.incidents import store
@@ -62,12 +62,12 @@ class RecordPage:
             [*records] = await store.by_ids(conn, [opened.incident_id])
             if not records or not sight(who).sees(records[0]):
                 raise NotFound(INVALID)
-            entries = await conn.fetch(TIMELINE, records[0].id)
+            entries, earlier = await newest(conn, records[0].id)
         incident = records[0]
         return self.pages.show(
             "record.html", locale, switch=f"/r/{link}", record=incident,
             state=state_label(incident.state, incident.kind, locale),
-            links=list(_links(incident)), story=list(_story(entries, locale)),
+            links=list(_links(incident)), story=list(_story(entries, locale)), earlier=earlier,
         )  # fmt: skip
 
 

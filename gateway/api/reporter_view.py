@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from gateway.api.views import IncidentView
 
 UNSHOWN: Mapping[str, Any] = {
-    "sla": None, "planned_resolution_at": None, "resolved_late": None, "held_s": None, "grading_due_at": None,
-    "owner": "service_desk", "assignee_group": "", "assignee": "", "handler": "", "tier": "", "third_party": "",
+    "sla": None, "planned_resolution_at": None, "resolved_late": None, "held_s": None,
+    "assignee_group": "", "assignee": "", "handler": "", "tier": "", "third_party": "",
     "called_back_by": "", "master": None, "follows": None, "link_reason": None, "link_score": None, "related_count": 0,
     "storm": False, "dedup_key": None, "occurrences": 1,
     "refs": {}, "linked": [], "problem": None, "change": None, "service_request": None, "complaints": 0, "report": None,
 }  # fmt: skip
 """Fields that the right `inspect` gives, and what stands in their place for others."""
 
-FILTERS = frozenset({"assignee", "assignee_group", "handler", "owner", "tier", "breached", "report"})
+FILTERS = frozenset({"assignee", "assignee_group", "handler", "tier", "breached", "report"})
 """Filters of the list that would tell what is not shown."""
 
 

@@ -32,7 +32,11 @@ def build(context: Context, more: Sequence[Route] = (), reading: Context | None 
 
 def _handler(context: Context, route: Route) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
-        caller = NO_CALLER if route.scope is OPEN else await context.keys.authenticate(request, route.scope)
+        if route.scope is OPEN:
+            context.keys.let_stranger(request)
+            caller = NO_CALLER
+        else:
+            caller = await context.keys.authenticate(request, route.scope)
         if route.needs is not None:
             refuse(may(caller.who, route.needs))
         if route.takes is None:

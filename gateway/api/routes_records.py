@@ -11,6 +11,7 @@ from gateway.api import (
     problem_candidates,
     reads,
     stories,
+    timeline,
     updates,
     wire,
 )
@@ -53,11 +54,13 @@ def of_records(feed: Feed) -> tuple[Route, ...]:
               headers=ONCE),
         Route("GET", ONE, incidents.read_incident, READ, "Read a record", None, view, headers=CACHED),
         Route("PATCH", ONE, incidents.patch_incident, WRITE, "Change fields of a record", wire.Patch, view, headers=CHANGE),
-        Route("GET", ONE + "/timeline", reads.read_timeline, READ, "Read the timeline of a record", None, reads.Timeline),
+        Route("GET", ONE + "/timeline", timeline.read_timeline, READ, "Read the timeline of a record", None,
+              timeline.Timeline, timeline.TimelineQuery),
         Route("GET", ONE + "/sla", reads.read_sla, READ, "Read the SLA clocks of a record", None, Sla),
-        Route("GET", ONE + "/alerts", reads.read_alerts, READ, "List the alerts of a record", None, reads.Alerts),
+        Route("GET", ONE + "/alerts", reads.read_alerts, READ, "List the alerts of a record", None, reads.Alerts,
+              reads.AlertsQuery),
         Route("GET", ONE + "/related", reads.read_related, READ,
-              "Read the master, children and proposed links of a record", None, reads.Related),
+              "Read the master, children and proposed links of a record", None, reads.Related, reads.RelatedQuery),
         Route("POST", ONE + "/link", incidents.link_incident, WRITE, "Link a record to a master",
               wire.LinkTo, acted, headers=CHANGE),
         Route("POST", ONE + "/unlink", incidents.unlink_incident, WRITE,
@@ -112,7 +115,7 @@ def _management() -> tuple[Route, ...]:
         Route("POST", ONE + "/acknowledge_escalation", management.take_note, WRITE, sentence(noted), noted, incidents.Acted,
               headers=CHANGE),
         Route("GET", ONE + "/notifications", management.list_notifications, READ, "List the notifications about a record", None,
-              management.Notifications),
+              management.Notifications, management.NotificationsQuery),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ planned work.
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -20,6 +21,7 @@ from gateway.api import body
 from gateway.api.auth import Keys
 from gateway.api.compat_alertmanager import ANSWER_WITHIN, ROOTS
 from gateway.api.matchers import LONGEST, MOST, anchored, matchers
+from gateway.api.searching import Searches
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Malformed, NotFound, Unprocessable
@@ -67,6 +69,7 @@ class Silences:
     keys: Keys
     clock: Clock
     limits: UseLimits
+    searches: Searches
 
     def routes(self) -> list[web.RouteDef]:
         """Every address, with and without the key in front."""
@@ -101,7 +104,8 @@ class Silences:
         """The integration's silences and those of all, the expired ones of the last days too."""
         asked = matchers(request.query.getall("filter", []))
         columns = [one.name for one in asked], [one.sign for one in asked], [one.value for one in asked]
-        async with acquire(self.reads) as conn:
+        turn = self.searches.turn() if asked else nullcontext()
+        async with turn, acquire(self.reads) as conn:
             found = await silences.listed(conn, caller.integration_id, columns, ANSWER_WITHIN)
             now = await conn.fetchval(NOW, self.clock.stamp())
         return _json([_shown(one, now) for one in found])
@@ -116,7 +120,9 @@ class Silences:
         """A new one, or the one of that id changed; with `warnings` where it matches nothing seen so far."""
         asked = body.decode(await body.read(request), Asked)
         wanted = _wanted(asked)
-        silence, told = await silences.keep(self.pool, self.clock.stamp(), wanted, caller.integration_id, self.limits)
+        async with self.searches.turn(), acquire(self.reads) as conn:
+            told = await silences.examine(conn, self.clock.stamp(), wanted, caller.integration_id)
+        silence = await silences.keep(self.pool, self.clock.stamp(), wanted, caller.integration_id, self.limits)
         log.info("silence_kept", silence=str(silence), by=caller.name, ends_at=wanted.ends_at.isoformat())
         return _json({"silenceID": str(silence)} | ({"warnings": told} if told else {}))
 

@@ -174,15 +174,10 @@ class IncidentView(msgspec.Struct):
 
 
 AROUND = """
-SELECT i.id, CASE WHEN CASE WHEN m.security THEN $2::bool
-    ELSE $3::bool OR lower(m.recorded_by) = ANY($4::text[])
-      OR lower(m.owner) = ANY($4::text[]) OR lower(m.contact) = ANY($4::text[]) END THEN m.number END AS master,
-       CASE WHEN CASE WHEN f.security THEN $2::bool
-    ELSE $3::bool OR lower(f.recorded_by) = ANY($4::text[])
-      OR lower(f.owner) = ANY($4::text[]) OR lower(f.contact) = ANY($4::text[]) END THEN f.number END AS follows,
-       (SELECT count(*) FROM incident c WHERE c.master_id = i.id AND CASE WHEN c.security THEN $2::bool
-          ELSE $3::bool OR lower(c.recorded_by) = ANY($4::text[])
-      OR lower(c.owner) = ANY($4::text[]) OR lower(c.contact) = ANY($4::text[]) END) AS related_count,
+SELECT i.id, CASE WHEN may_see(m.security, m.recorded_by, m.owner, m.contact, $2, $3, $4) THEN m.number END AS master,
+       CASE WHEN may_see(f.security, f.recorded_by, f.owner, f.contact, $2, $3, $4) THEN f.number END AS follows,
+       (SELECT count(*) FROM incident c WHERE c.master_id = i.id
+          AND may_see(c.security, c.recorded_by, c.owner, c.contact, $2, $3, $4)) AS related_count,
        a.occurrences, a.first_seen, a.last_seen, r.status AS report,
        (SELECT count(*) FROM complaint WHERE incident_id = i.id) AS complaints,
        (SELECT json_agg(l ORDER BY linked_at, kind, system, reference)::text

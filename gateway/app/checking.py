@@ -89,6 +89,7 @@ def _listening(settings: Settings, known: Sequence[Flaw]) -> Iterator[Flaw]:
     listener, server = settings.mail.listener, settings.server
     wanted = {"server": (server.host, server.port)}
     wanted |= {"mail/listener": (listener.host, listener.port)} if listener.host else {}
+    wanted |= {"metrics": (settings.metrics.host, settings.metrics.port)} if settings.metrics.host else {}
     for where, (host, port) in wanted.items():
         try:
             require_free(host, 0 if any(flaw.pointer == f"/{where}/port" for flaw in known) else port)

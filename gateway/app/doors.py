@@ -37,9 +37,9 @@ def doors(
         *build_docs(REPORTS),
         *build_reference(ways.reports.form.pages),
         *ways.reports.pages(context, reading),
-        *health.routes(door.metrics),
-        *Alerts(door, desk, reads).routes(),
-        *Heartbeats(door, desk.pool, desk.clock).routes(),
-        *Silences(desk.pool, reads, keys, desk.clock, limits).routes(),
+        *health.routes(),
+        *Alerts(door, desk, reads, context.searches).routes(),
+        *Heartbeats(door, desk.pool, desk.clock, limits.heartbeats).routes(),
+        *Silences(desk.pool, reads, keys, desk.clock, limits, context.searches).routes(),
         *Pings(pulse, keys.authenticate).routes(),
     ]

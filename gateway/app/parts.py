@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any
@@ -19,6 +20,9 @@ from gateway.incidents import store
 from gateway.incoming import Budget, Budgets
 from gateway.ingest.fetching import Fetcher
 from gateway.ingest.http import Fetch
+from gateway.ingest.reading.alerts import AlertReader
+from gateway.ingest.reading.process import Reader
+from gateway.ingest.replay import Run
 from gateway.metrics import CALLERS, Metrics
 from gateway.observers import TimerObserver
 from gateway.operations.attach import Filing, Quota
@@ -42,6 +46,9 @@ NUMBERS = {**SERVER_SETTINGS, "application_name": "gateway numbers", "synchronou
 """Numbers are reserved on a connection of their own, see `store.reserve`."""
 
 READING = {**SERVER_SETTINGS, "application_name": "gateway reads", "default_transaction_read_only": "on"}
+
+QUARANTINE_SECONDS = 2.0
+"""Seconds of the processor that reading one body of the quarantine again may take."""
 
 ANSWER_WITHIN = 2.5
 """Seconds the writer waits for an answer of the database."""
@@ -82,6 +89,18 @@ def budgets(server: Server, metrics: Metrics) -> Budgets:
         strangers=Budget(server.stranger_bytes, server.stranger_bytes_per_address, stranger),
         known=Budget(server.body_bytes, each, known),
     )
+
+
+def alert_reader(stack: AsyncExitStack) -> AlertReader:
+    """Return what reads requests of monitors; its process ends with `stack`."""
+    reader = Reader("alerts", waiting_each=4)
+    stack.push_async_callback(reader.close)
+    return AlertReader(reader)
+
+
+def reading_again(reader: AlertReader) -> Run:
+    """Return what reads, for people, what is in quarantine."""
+    return partial(reader.reader.call, "quarantine", QUARANTINE_SECONDS)
 
 
 async def links(pool: Pool, settings: Settings, clock: Clock) -> ReporterLinks:

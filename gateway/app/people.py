@@ -17,6 +17,7 @@ from gateway.ingest.phone.filing import SOURCE as PHONE
 from gateway.ingest.phone.http import PhonePosts
 from gateway.ingest.phone.opening import phone_posts, phone_room
 from gateway.ingest.phone.room import PhoneRoom
+from gateway.ingest.reading.process import Reader
 from gateway.ingest.reception import Reception
 from gateway.ingest.replay import Release
 from gateway.notify.message import Channel
@@ -48,14 +49,17 @@ class Ways:
 def ways(stack: AsyncExitStack, door: FrontDoor, files: Filing, links: ReporterLinks, channels: Mapping[str, Channel]) -> Ways:
     """Beside `door`, through which monitors come; `links` has the secrets of everything that is signed for people."""
     settings, desk, submit, metrics = door.settings, files.desk, door.submit, door.metrics
-    room = mail_room(stack, settings, files, ReplyTokens(links.secrets), submit, metrics)
+    mails, reader = Reader("mail"), Reader("people")
+    for process in (mails, reader):
+        stack.push_async_callback(process.close)
+    room = mail_room(stack, settings, files, ReplyTokens(links.secrets), submit, metrics, mails)
     amazon = Amazon(room, door.fetch, door.certificates.get, settings.mail.ses)
     calls = phone_room(settings, desk, submit, metrics)
     return Ways(
         room,
-        MailPosts(room, door.authenticate, settings.mail, amazon),
+        MailPosts(room, door.authenticate, settings.mail, amazon, mails),
         calls,
-        phone_posts(settings, calls, links.secrets, door.authenticate),
-        chat_door(settings, desk, submit, door.authenticate, metrics, PressTokens(links.secrets), channels),
-        reports.ways(settings, Reception(desk, submit, metrics), files, links, desk.catalogue, metrics),
+        phone_posts(settings, calls, links.secrets, door.authenticate, reader),
+        chat_door(settings, desk, submit, door.authenticate, metrics, PressTokens(links.secrets), channels, reader),
+        reports.ways(settings, Reception(desk, submit, metrics), files, links, desk.catalogue, metrics, reader),
     )

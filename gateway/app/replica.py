@@ -16,7 +16,7 @@ from gateway.api import edge
 from gateway.api.auth import Keys
 from gateway.api.context import Context
 from gateway.api.deadlines import Deadlines
-from gateway.api.health import Health
+from gateway.api.health import Health, metrics_route
 from gateway.api.searching import Searches
 from gateway.app import parts, people, reports, tasks
 from gateway.app.doors import VERSION, doors
@@ -59,6 +59,7 @@ from gateway.operations.service_redating import ServiceRedating
 from gateway.periodic import Periodic, Periodics
 from gateway.quarantine.mappings import EVERY as MAP_EVERY
 from gateway.quarantine.mappings import Mappings
+from gateway.quotas import Quotas
 from gateway.settings import Settings
 from gateway.sla.runner import Runner as Timers
 from gateway.supervisor.decisions import Reason
@@ -92,6 +93,7 @@ class Gateway:
     metrics: Metrics
     addresses: list[Any] = field(default_factory=list)
     smtp: Sequence[Any] = ()
+    metrics_app: web.Application | None = None
 
 
 @asynccontextmanager
@@ -149,7 +151,7 @@ async def _core(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: S
     )
     silences = SilenceJudge(clock, settings.limits.silences, metrics.unjudged)
     records = Records(Openings(settings, rules, catalogue), reserve, clock, key)
-    committer = Committer(clock, settings.dedup, records, silences)
+    committer = Committer(clock, settings.dedup, records, silences, settings.limits.stored_bytes_per_day)
     observer = IntakeObserver(metrics, counting, timers.note_armed, telling.wake.set)
     intake = Intake(lambda: parts.connection(settings.database.url, parts.WRITER), committer, clock, settings.server, observer)
     fields = Fields.from_settings(settings.fields)
@@ -161,15 +163,24 @@ async def _assemble(stack: AsyncExitStack, pools: Pools, settings: Settings, clo
     pool, timer_pool = pools.acting, pools.timers
     core = await _core(stack, pool, timer_pool, settings, clock)
     desk, intake, timers, telling, metrics = core.desk, core.intake, core.timers, core.telling, core.metrics
-    keys, mappings, filing = Keys(pool, clock), Mappings(), parts.filing(stack, desk, settings.attachments)
+    keys, mappings, filing = (
+        Keys(pool, clock, Quotas(settings.limits, metrics.quota_refused)),
+        Mappings(),
+        parts.filing(stack, desk, settings.attachments),
+    )
     sources = {source.slug: source for source in SOURCES}
-    door = FrontDoor(sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, Kept(fetch, clock), mappings)
+    reader = parts.alert_reader(stack)
+    door = FrontDoor(
+        sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, Kept(fetch, clock), mappings, reader
+    )
     ways = people.ways(stack, door, filing, core.links, telling.channels)
-    mender = Mender(Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.releases))
+    mender = Mender(
+        Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.releases, parts.reading_again(reader))
+    )
     login = parts.login(stack, pool, settings, clock)
     context = Context(
         desk, keys, login, parts.oidc(stack, login, settings), core.links, filing, mender, settings.problems,
-        ways.room.open_set_aside, Searches(max(1, settings.database.read_pool_max // 2)),
+        ways.room.open_set_aside, settings.limits, Searches(max(1, settings.database.read_pool_max // 4)),
     )  # fmt: skip
     pulse = Pulse(pool, clock, intake.submit, metrics)
     upkeep = Upkeep(pool, settings, clock, metrics, desk.rules, desk.key)
@@ -178,10 +189,11 @@ async def _assemble(stack: AsyncExitStack, pools: Pools, settings: Settings, clo
     periodics = Periodics((*upkeep.jobs(), *own, *_jobs(desk, core.counting, pulse, mappings, ways)), clock, metrics)
     health = _health(timer_pool, supervisor, periodics, timers, intake, telling)
     definitions = doors(context, pools.reading, door, ways, health, pulse, settings.limits)
-    proxies = networks(settings.server.trusted_proxies)
-    deadlines = Deadlines(settings.server.deadline.total_seconds())
-    served = edge.doors(definitions, clock, metrics.answered, deadlines, proxies, settings.server.external_url)
-    app = _application(settings, served, ways, metrics)
+    own_port = [*health.routes(), metrics_route(metrics, None)] if settings.metrics.host else []
+    if not own_port:
+        definitions.append(metrics_route(metrics, None if settings.metrics.open else keys))
+    app = _application(settings, definitions, clock, ways, metrics)
+    metrics_app = _application(settings, own_port, clock, ways, metrics) if own_port else None
     desk.rules.warm(clock.now())
     await periodics.begin_with("housekeeping", "catalogue", "mappings")
     beside = _beside(telling, periodics, desk) | mailboxes(pool, ways.room)
@@ -190,7 +202,7 @@ async def _assemble(stack: AsyncExitStack, pools: Pools, settings: Settings, clo
     mail_door = MailDoor(ways.room, pool, keys.recognise, ReplyTokens(core.links.secrets), relays)
     smtp = await stack.enter_async_context(receiving(mail_door, metrics.mail_sessions.set))
     await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
-    return Gateway(app, pool, intake, timers, health, desk, ways.room, metrics, smtp=smtp)
+    return Gateway(app, pool, intake, timers, health, desk, ways.room, metrics, smtp=smtp, metrics_app=metrics_app)
 
 
 def _jobs(desk: Desk, counting: ChangeObserver, pulse: Pulse, mappings: Mappings, ways: people.Ways) -> tuple[Periodic, ...]:
@@ -208,11 +220,15 @@ async def _read_catalogue(desk: Desk, counting: ChangeObserver) -> None:
     counting.know_groups()
 
 
-def _application(settings: Settings, definitions: Iterable[web.RouteDef], ways: people.Ways, metrics: Metrics) -> web.Application:
+def _application(
+    settings: Settings, definitions: Iterable[web.RouteDef], clock: Clock, ways: people.Ways, metrics: Metrics
+) -> web.Application:
+    proxies = networks(settings.server.trusted_proxies)
+    deadlines = Deadlines(settings.server.deadline.total_seconds())
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     app[reports.APPS] = ways.reports.apps
     app[incoming.BUDGETS] = parts.budgets(settings.server, metrics)
-    app.add_routes(definitions)
+    app.add_routes(edge.doors(definitions, clock, metrics.answered, deadlines, proxies, settings.server.external_url))
     return app
 
 

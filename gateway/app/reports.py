@@ -23,6 +23,7 @@ from gateway.ingest.form.filing import FormFiling
 from gateway.ingest.form.http import FormDoor
 from gateway.ingest.form.ticket import Tickets
 from gateway.ingest.places import Places
+from gateway.ingest.reading.process import Reader
 from gateway.ingest.reception import Reception
 from gateway.ingest.replay import Release
 from gateway.metrics import Metrics
@@ -53,11 +54,18 @@ class Ways:
         return paged(
             [*self.form.routes(), *MyPage(context, self.form.pages).routes(), *RecordPage(reading, self.form.pages).routes()],
             self.form.pages,
+            context.keys.let_stranger,
         )
 
 
 def ways(
-    settings: Settings, reception: Reception, files: Filing, links: ReporterLinks, catalogue: Catalogue, metrics: Metrics
+    settings: Settings,
+    reception: Reception,
+    files: Filing,
+    links: ReporterLinks,
+    catalogue: Catalogue,
+    metrics: Metrics,
+    reader: Reader,
 ) -> Ways:
     """The doors as the settings say."""
     form, desk = settings.form, reception.desk
@@ -65,8 +73,8 @@ def ways(
     pages = Pages(settings.notify.locale, form.zone, form.contact)
     places = Places(form.at_once, form.at_once * form.max_bytes)
     door = FormDoor(filing, Buckets(desk.pool, form), links, pages, catalogue.services, metrics, desk.clock, places,
-                    settings.server.external_url)  # fmt: skip
-    return Ways(door, AppDoor(reception, links, form.region, metrics, desk.clock, _acknowledging(settings)))
+                    settings.server.external_url, reader)  # fmt: skip
+    return Ways(door, AppDoor(reception, links, form.region, metrics, desk.clock, reader, _acknowledging(settings)))
 
 
 def _acknowledging(settings: Settings) -> Acknowledging | None:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 
+from gateway import memory
 from gateway.app.supervision import Supervisor, Work
 from gateway.dedup.intake import Intake
 from gateway.dedup.promotion import EVERY as PROMOTE_EVERY
@@ -39,5 +40,6 @@ def jobs(desk: Desk, intake: Intake, filing: Filing, chats: Collection[str]) -> 
         Periodic("undelivered", undelivered.EVERY, partial(undelivered.note_undelivered, desk)),
         Periodic("orphans", orphans.EVERY, partial(orphans.release, desk)),
         *(cards if chats else ()),
+        Periodic("memory", memory.EVERY, memory.Memory().run_once),
         Periodic("files", SWEEP_EVERY, lambda: filing.stores.sweep(clock.now())),
     )

@@ -1,7 +1,6 @@
 """Configuration items from CSV (RFC 4180) or JSON, every flaw with its line. Pure."""
 
 import csv
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -27,7 +26,8 @@ MOST_FLAWS = 100
 
 COLUMNS = ("name", "kind", "service", "depends_on", "aliases")
 ATTRIBUTE = "attributes."
-BLANK = re.compile(r"[\s,]*")
+BYTE = re.compile(r"\(byte (\d{1,9})\)")
+NUL = rb"\u0000"
 
 
 class NewCi(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -52,7 +52,7 @@ class NewCi(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Uneven:
-    """A line that has more or fewer cells than the header."""
+    """A line that has more or fewer cells than the header, or an item that cannot be read."""
 
     said: str
 
@@ -66,6 +66,8 @@ def read(text: str, *, as_csv: bool) -> list[Draft]:
     drafts: list[Draft] = []
     flaws: list[Flaw] = []
     for index, line, raw in _csv_rows(text) if as_csv else _json_rows(text):
+        if len(flaws) >= MOST_FLAWS:
+            raise Unprocessable(f"{MOST_FLAWS} flaws or more: nothing was imported", flaws=tuple(flaws))
         if isinstance(raw, Uneven):
             flaws.append(Flaw(f"/{index}", f"line {line}: {raw.said}"))
             continue
@@ -119,22 +121,35 @@ def _csv_row(header: list[str], cells: list[str]) -> Any:
 
 
 def _json_rows(text: str) -> Iterator[Row]:
-    """Twice over the text: once whole, which is what JSON is, and once item by item, which is what tells the lines."""
+    """Yield the items of an array, each with the line that it begins on; raises Malformed."""
+    data = text.encode("utf-8", "replace")
     try:
-        whole = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise Malformed(f"line {getattr(error, 'lineno', 1)}: this is not JSON") from error
-    if not isinstance(whole, list):
-        raise Malformed("send an array of configuration items")
-    decoder, at, line = json.JSONDecoder(), text.index("[") + 1, 1 + text.count("\n", 0, text.index("["))
-    for index, item in enumerate(whole):
-        start = _skip(text, at)
-        line += text.count("\n", at, start)
-        yield index, line, item
-        at = decoder.raw_decode(text, start)[1]
-        line += text.count("\n", start, at)
+        items = msgspec.json.decode(data, type=list[msgspec.Raw])
+    except msgspec.ValidationError as error:
+        raise Malformed("send an array of configuration items") from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Malformed(f"line {_line_of(data, error)}: this is not JSON") from error
+    at, line = 0, 1
+    for index, item in enumerate(items):
+        raw = bytes(item)
+        start = data.index(raw, at)
+        line += data.count(b"\n", at, start)
+        yield index, line, _value(raw)
+        at = start + len(raw)
+        line += raw.count(b"\n")
 
 
-def _skip(text: str, at: int) -> int:
-    found = BLANK.match(text, at)
-    return found.end() if found else at
+def _value(raw: bytes) -> Any:
+    """Return an item, or what is wrong with it."""
+    if NUL in raw.replace(b"\\\\", b""):
+        return Uneven("a text holds NUL, which no database keeps")
+    try:
+        return msgspec.json.decode(raw)
+    except msgspec.ValidationError as error:
+        return Uneven(str(error).partition(" - at ")[0])
+
+
+def _line_of(data: bytes, error: Exception) -> int:
+    """Return the line of the byte that an error names; the last one where it names none."""
+    named = BYTE.search(str(error))
+    return 1 + data.count(b"\n", 0, int(named[1]) if named is not None else len(data))

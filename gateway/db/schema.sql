@@ -4,6 +4,15 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
 
+CREATE FUNCTION public.may_see(security boolean, recorded_by text, owner text, contact text, sees_security boolean, sees_ordinary boolean, names text[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT CASE WHEN security THEN sees_security
+    ELSE sees_ordinary OR lower(recorded_by) = ANY(names) OR lower(owner) = ANY(names) OR lower(contact) = ANY(names) END
+$$;
+
+COMMENT ON FUNCTION public.may_see(security boolean, recorded_by text, owner text, contact text, sees_security boolean, sees_ordinary boolean, names text[]) IS 'True for an incident that somebody with this sight may see; names are theirs, in lower case';
+
 CREATE TABLE public.alert (
     key_hash bytea NOT NULL,
     integration_id integer NOT NULL,
@@ -90,7 +99,8 @@ CREATE TABLE public.api_key (
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
     person_id integer,
-    session boolean DEFAULT false NOT NULL
+    session boolean DEFAULT false NOT NULL,
+    privy boolean DEFAULT false NOT NULL
 );
 
 COMMENT ON COLUMN public.api_key.secret_hash IS 'SHA-256 of the whole key; the key itself is shown once and never stored';
@@ -98,6 +108,8 @@ COMMENT ON COLUMN public.api_key.secret_hash IS 'SHA-256 of the whole key; the k
 COMMENT ON COLUMN public.api_key.person_id IS 'Whose key it is; null for machines';
 
 COMMENT ON COLUMN public.api_key.session IS 'Made by logging in, ended by logging out';
+
+COMMENT ON COLUMN public.api_key.privy IS 'May see security incidents, as whoever made it may; means something with the scope admin alone';
 
 ALTER TABLE public.api_key ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.api_key_id_seq

@@ -1,27 +1,57 @@
-"""Which raw bodies are kept. Pure, in memory: in a storm of repeats only bodies thin out, items and counts stay exact."""
+"""Which raw bodies are kept. Pure, in memory: only bodies thin out, in storms and beyond a share; items and counts stay exact."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from gateway.incidents.model import Outcome
+from gateway.token_bucket import TokenBucket
 
 MINUTE = timedelta(minutes=1)
 KEPT_PER_MINUTE = 100
 """Bodies of nothing but repeats that are kept per integration and minute."""
 
 
+CUT = 4_096
+"""Bytes that are kept of a body in quarantine where the share of its integration is used up: enough to see who sends what."""
+
+IS_CUT = " (cut: more was stored than limits.stored_bytes_per_day)"
+
+DAY_SECONDS = 86_400
+
+
 @dataclass(slots=True)
 class BodyBudget:
-    """Counts the repeat-only bodies kept in the present minute."""
+    """Counts the bytes of each integration that were kept, `per_day` at most, and the repeat-only bodies of the minute."""
 
+    per_day: int
     _until: datetime | None = None
     _kept: dict[int, int] = field(default_factory=dict)
+    _bytes: dict[int, TokenBucket] = field(default_factory=dict)
 
-    def keep(self, integration_id: int, outcomes: Iterable[Outcome], now: datetime) -> bool:
-        """Whether to store this request's body: always, unless all it said was known and the minute's share is used."""
-        if any(outcome is not Outcome.REPEATED for outcome in outcomes):
-            return True
+    def keep(self, integration_id: int, outcomes: Iterable[Outcome], size: int, now: datetime) -> bool:
+        """Return whether to store this request's body.
+
+        Not where all it said was known and the minute's share is used, nor where the day's bytes are.
+        """
+        if all(outcome is Outcome.REPEATED for outcome in outcomes) and not self._keep_repeat(integration_id, now):
+            return False
+        return self.take(integration_id, size, now)
+
+    def take(self, integration_id: int, size: int, now: datetime) -> bool:
+        """Return whether so many bytes may be stored; then they are counted."""
+        at = now.timestamp()
+        if integration_id not in self._bytes:
+            self._bytes[integration_id] = TokenBucket.full(self.per_day / DAY_SECONDS, self.per_day, at)
+        return self._bytes[integration_id].take(size, at) == 0.0
+
+    def refused(self, integration_id: int, body: bytes, problem: str, now: datetime) -> tuple[bytes, str]:
+        """Return the body and the problem to put into quarantine: both whole, or the beginning and that it was cut."""
+        if len(body) <= CUT or self.take(integration_id, len(body), now):
+            return body, problem
+        return body[:CUT], problem[: 1_000 - len(IS_CUT)] + IS_CUT
+
+    def _keep_repeat(self, integration_id: int, now: datetime) -> bool:
         if self._until is None or now >= self._until:
             self._until, self._kept = now.replace(second=0, microsecond=0) + MINUTE, {}
         used = self._kept.get(integration_id, 0)

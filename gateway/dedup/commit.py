@@ -41,11 +41,11 @@ class Committed:
 class Committer:
     """Commits batches. Used by one task at a time."""
 
-    def __init__(self, clock: Clock, dedup: Dedup, records: Records, silences: SilenceJudge) -> None:
+    def __init__(self, clock: Clock, dedup: Dedup, records: Records, silences: SilenceJudge, stored_per_day: int) -> None:
         self._clock, self._dedup, self._records, self._silences = clock, dedup, records, silences
         self._rules = Rules(dedup.reopen_within, dedup.flap_limit, dedup.flap_within)
         self._windows = [Window(window) for window in dedup.maintenance]
-        self._storms = Storms(dedup.storm)
+        self._storms = Storms(dedup.storm, stored_per_day)
         self._touch = Touch(clock, self._storms.bodies)
 
     async def commit(self, conn: Connection, batch: Sequence[Submission]) -> Committed:

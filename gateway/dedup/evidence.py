@@ -45,7 +45,7 @@ async def write_evidence(
     await save.record(conn, keys, rows_of_receipts, events, now)
     if mended := [(receipt.id, s.mended) for receipt, s in zip(receipts, deliveries.batch, strict=True) if s.mended]:
         await save.mark_mended(conn, mended, now)
-    if quarantined := [row for i, receipt in enumerate(receipts) for row in _quarantined(deliveries, i, receipt)]:
+    if quarantined := [row for i, receipt in enumerate(receipts) for row in _quarantined(deliveries, i, receipt, bodies)]:
         await save.insert_quarantine(conn, quarantined, now)
     return receipts
 
@@ -68,19 +68,21 @@ def _undecided(deliveries: Deliveries, place: int, submission: Submission) -> Se
 
 def _receipt(deliveries: Deliveries, place: int, receipt: Receipt, bodies: BodyBudget, now: datetime) -> tuple[Any, ...]:
     submission = deliveries.batch[place]
-    keep = bodies.keep(submission.integration_id, (r.outcome for r in receipt.results), now)
+    keep = bodies.keep(submission.integration_id, (r.outcome for r in receipt.results), len(submission.body), now)
     return (
         receipt.id, submission.integration_id, submission.source, submission.delivery_id, len(receipt.results),
         submission.lost, deliveries.flags[place], len(submission.body), submission.body if keep else None,
     )  # fmt: skip
 
 
-def _quarantined(deliveries: Deliveries, place: int, receipt: Receipt) -> list[tuple[Any, ...]]:
+def _quarantined(deliveries: Deliveries, place: int, receipt: Receipt, bodies: BodyBudget) -> list[tuple[Any, ...]]:
     submission = deliveries.batch[place]
     if place in deliveries.repeated:
         return []
     headers = msgspec.json.encode(masking.headers(submission.headers))
+    integration, now = submission.integration_id, deliveries.now
+    kept = [(r, *bodies.refused(integration, r.body, r.problem, now)) for r in submission.refused]
     return [
-        (receipt.id, r.item, submission.integration_id, submission.source, headers.decode(), r.body, r.problem, r.pointer)
-        for r in submission.refused
+        (receipt.id, r.item, integration, submission.source, headers.decode(), body, problem, r.pointer)
+        for r, body, problem in kept
     ]

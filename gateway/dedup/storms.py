@@ -28,10 +28,11 @@ UNBOUNDED = timedelta(days=36_500)
 class Storms:
     """Which integrations are in a storm right now."""
 
-    def __init__(self, settings: Storm) -> None:
+    def __init__(self, settings: Storm, stored_per_day: int) -> None:
+        """Count from nothing; `stored_per_day` are the bytes of bodies that are kept of an integration."""
         self._settings = settings
         self._gauges: dict[int, StormGauge] = {}
-        self.bodies = BodyBudget()
+        self.bodies = BodyBudget(stored_per_day)
 
     def raging(self, integrations: Iterable[int], now: datetime) -> dict[int, Group]:
         """The group whose master takes up the new keys of each integration that is in a storm."""

@@ -234,7 +234,7 @@ class Touch:
 
     def _receipt(self, submission: Submission, receipt: UUID, now: datetime) -> ReceivedRequest:
         body = submission.body
-        kept = as_bytea(body) if self._bodies.keep(submission.integration_id, (), now) else None
+        kept = as_bytea(body) if self._bodies.keep(submission.integration_id, (), len(body), now) else None
         return ReceivedRequest(receipt, submission.integration_id, submission.source, len(submission.alerts), len(body), kept)
 
     @staticmethod

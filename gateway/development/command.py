@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import uvloop
 
 from gateway.clock import SystemClock
@@ -30,7 +31,7 @@ from gateway.settings import Settings
 def dev(settings: Settings, options: argparse.Namespace) -> int:
     """Serve until stopped."""
     host, port = settings.server.host, settings.server.port if options.port is None else options.port
-    settings = listening_at(settings, host, port)
+    settings = _open_to_this_machine(listening_at(settings, host, port))
     _require_ports(settings)
     if options.external_servers:
         _require_addresses(settings)
@@ -74,6 +75,11 @@ async def _dev(settings: Settings, options: argparse.Namespace, server: Server) 
         return await server.stop()
 
 
+def _open_to_this_machine(settings: Settings) -> Settings:
+    """Return the settings with metrics that anybody on this machine may read."""
+    return msgspec.structs.replace(settings, metrics=msgspec.structs.replace(settings.metrics, open=True))
+
+
 def _stop_asked() -> "asyncio.Task[Any]":
     """Return a task that ends when a person or a script asks us to stop."""
     stop = asyncio.Event()
@@ -104,6 +110,8 @@ def _require_ports(settings: Settings) -> None:
     require_free(settings.server.host, settings.server.port)
     if settings.mail.listener.host:
         require_free(settings.mail.listener.host, settings.mail.listener.port)
+    if settings.metrics.host:
+        require_free(settings.metrics.host, settings.metrics.port)
 
 
 def _require_addresses(settings: Settings) -> None:

@@ -57,11 +57,12 @@ class Directory:
 
 @dataclass(slots=True)
 class Addressed:
-    """The messages of one announcement found so far, and the roles that get none."""
+    """The messages of one announcement found so far, the roles that get none, and those told instead of these."""
 
     notices: dict[str, Notice] = field(default_factory=dict)
     unreachable: list[str] = field(default_factory=list)
     withheld: list[str] = field(default_factory=list)
+    instead: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,10 @@ def address(announcement: Announcement, directory: Directory, actor: str) -> tup
             so_far.unreachable.append(recipient.role)
         for target, privy in found.targets:
             _add(so_far, announcement, recipient, target, privy=privy)
+    if announcement.officers is not None and any(role != "reporter" for role in so_far.withheld):
+        for target, privy in _found(announcement.officers, directory, actor).targets:
+            _add(so_far, announcement, announcement.officers, target, privy=privy)
+        so_far.instead.append(announcement.officers.role)
     return tuple(so_far.notices.values()), _entry(announcement, so_far)
 
 
@@ -115,7 +120,7 @@ def _entry(announcement: Announcement, so_far: Addressed) -> tuple[Told, ...]:
         "cause": announcement.cause,
         "template": announcement.template,
         "priority": announcement.priority,
-        "roles": tuple(recipient.role for recipient in announcement.recipients),
+        "roles": tuple(dict.fromkeys([*(recipient.role for recipient in announcement.recipients), *so_far.instead])),
         "targets": tuple(so_far.notices),
     }
     if announcement.silenced:

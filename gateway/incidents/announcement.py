@@ -39,7 +39,8 @@ class Announcement:
     """One message owed to some recipients because of one `cause`; `bare` are the facts for those who may not see the incident.
 
     `silenced` says why nobody is told. A `recorded` one always leaves a `management_told` entry in the timeline; any other
-    leaves one only where nobody could be told, and an `optional` one not even then.
+    leaves one only where nobody could be told, and an `optional` one not even then. `officers` are told of a security
+    incident in place of those of its own people who may not see it.
     """
 
     cause: str
@@ -52,3 +53,4 @@ class Announcement:
     silenced: str = ""
     recorded: bool = True
     optional: bool = False
+    officers: Recipient | None = None

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gateway.db.pool import Connection
 from gateway.incidents.addressing import BY_LOGIN, GROUP, PERSON, Directory, address, targets
-from gateway.incidents.announcement import Recipient
+from gateway.incidents.announcement import Announcement, Recipient
 from gateway.incidents.record import Notice, Revision
 from gateway.oncall.reachable import reachable
 
@@ -15,9 +15,14 @@ async def address_all(conn: Connection, revisions: Sequence[Revision], now: date
     """Return the revisions with their announcements turned into messages and entries: one query, none where nothing is owed."""
     if not any(revision.announcements for revision in revisions):
         return revisions
-    asked = [one for r in revisions for announcement in r.announcements for one in announcement.recipients]
+    asked = [one for r in revisions for announcement in r.announcements for one in _for(announcement)]
     directory = await _directory(conn, asked, now)
     return [_addressed(revision, directory) if revision.announcements else revision for revision in revisions]
+
+
+def _for(announcement: Announcement) -> Sequence[Recipient]:
+    """Return everybody whom an announcement may be for."""
+    return (*announcement.recipients, *([announcement.officers] if announcement.officers is not None else []))
 
 
 async def addresses(conn: Connection, recipient: Recipient, now: datetime) -> Sequence[str]:

@@ -1,7 +1,8 @@
 """Visibility: which records exist for somebody, for reads and messages alike. Pure.
 
 What somebody may not see is not there for them: lists, links and locks leave it out, and asking for it by number is answered as
-asking for a number that was never given out. A message about it says nothing of it (`notify/withholding.py`).
+asking for a number that was never given out. Statements ask by the function `may_see` of PostgreSQL, which decides the same.
+A message about it says nothing of it (`notify/withholding.py`).
 """
 
 from collections.abc import Iterable

@@ -10,8 +10,7 @@ from gateway.incidents.sight import Sight
 
 BY_NUMBER = """
 SELECT * FROM incident WHERE number = $1
-AND CASE WHEN security THEN $2::bool ELSE $3::bool OR lower(recorded_by) = ANY($4::text[])
-      OR lower(owner) = ANY($4::text[]) OR lower(contact) = ANY($4::text[]) END
+AND may_see(security, recorded_by, owner, contact, $2, $3, $4)
 """
 
 LOCK_NUMBER = BY_NUMBER + "FOR UPDATE"
@@ -34,8 +33,7 @@ async def by_ids(conn: Connection, ids: Collection[int]) -> list[Incident]:
 
 SEEN = """
 SELECT number FROM incident WHERE number = ANY($1::text[])
-AND CASE WHEN security THEN $2::bool ELSE $3::bool OR lower(recorded_by) = ANY($4::text[])
-      OR lower(owner) = ANY($4::text[]) OR lower(contact) = ANY($4::text[]) END
+AND may_see(security, recorded_by, owner, contact, $2, $3, $4)
 """
 
 

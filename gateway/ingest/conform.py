@@ -6,7 +6,7 @@ of one. What cannot be brought over is left out where its source has a default f
 
 import math
 from collections.abc import Callable, Mapping
-from copy import deepcopy
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from msgspec import inspect
@@ -34,7 +34,7 @@ def conformed(tree: Any, kinds: Any, kept: frozenset[Steps], at: Steps = ()) -> 
     tried = []
     for kind in kinds if isinstance(kinds, tuple) else (kinds,):
         done: Marks = {}
-        shape, copy = inspect.type_info(kind), deepcopy(tree)
+        shape, copy = _shape(kind), _copy(tree)
         ones = [((*at, str(index)), one) for index, one in enumerate(copy)] if isinstance(copy, list) else [(at, copy)]
         turned = [(_turned(shape, one, where, kept, done), one) for where, one in ones]
         found = [one if new is LOST else new for new, one in turned]
@@ -42,6 +42,18 @@ def conformed(tree: Any, kinds: Any, kept: frozenset[Steps], at: Steps = ()) -> 
         tried.append((lost, len(done), found if isinstance(tree, list) else found[0], done))
     _, _, chosen, done = min(tried, key=lambda attempt: attempt[:2])
     return chosen, done
+
+
+@lru_cache(maxsize=256)
+def _shape(kind: Any) -> inspect.Type:
+    return inspect.type_info(kind)
+
+
+def _copy(value: Any) -> Any:
+    """Return a decoded value whose objects and lists may be changed."""
+    if isinstance(value, dict):
+        return {name: _copy(one) for name, one in value.items()}
+    return [_copy(one) for one in value] if isinstance(value, list) else value
 
 
 def _turned(shape: inspect.Type, value: Any, at: Steps, kept: frozenset[Steps], marks: Marks) -> Any:
@@ -67,7 +79,7 @@ def _chosen(shape: inspect.UnionType, value: Any, at: Steps, kept: frozenset[Ste
     tried = []
     for one in shape.types:
         done: Marks = {}
-        if (new := _turned(one, deepcopy(value), at, kept, done)) is not LOST:
+        if (new := _turned(one, _copy(value), at, kept, done)) is not LOST:
             tried.append((len(done), new, done))
     if not tried:
         return LOST

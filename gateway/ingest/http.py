@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import msgspec
 from aiohttp import web
@@ -23,7 +23,7 @@ from gateway.errors import (
     Unauthenticated,
     Unavailable,
 )
-from gateway.ingest.lenient import read_leniently
+from gateway.ingest.reading.alerts import AlertReader
 from gateway.ingest.rereading import problem_of
 from gateway.ingest.signatures import UnknownKey
 from gateway.ingest.source import Delivery, Parsed, Source, unused_secrets
@@ -35,11 +35,6 @@ from gateway.settings import Settings
 
 UNSET = SourceSettings()
 """The settings of a source that has none."""
-
-QUICK = 65_536
-"""Bytes of a body that is read at once; a longer one takes time, which the loop does not have."""
-
-T = TypeVar("T")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -92,6 +87,7 @@ class FrontDoor:
     fetch: Fetch
     certificates: Certificates
     mappings: Mappings
+    read: AlertReader
 
     def __post_init__(self) -> None:
         if flaws := unused_secrets(self.sources, self.settings.intake):
@@ -114,14 +110,15 @@ class FrontDoor:
         if caller.integration_id is None:
             raise Forbidden("this key belongs to no integration: alerts are sent with an integration's key")
         headers = request.headers
-        delivery = Delivery(headers, body, self.clock.now(), request.query if request.query_string else {})
+        query = request.query if request.query_string else {}
+        delivery = Delivery(headers, body, self.clock.now(), query, most_items=self.settings.server.max_items)
         settings = self.settings.intake.get(source.slug, UNSET)
         try:
             if source.verify is not None:
                 delivery = await self._verified(source, delivery, settings)
             mapping = self.mappings.of(caller.integration_id, source.slug)
             came = replace(delivery, body=body_without_keys(delivery.body), query=pairs_without_keys(delivery.query))
-            parsed = await beside(body, lambda: read_leniently(source, settings, mapping, came))
+            parsed = await self.read(str(caller.integration_id), source, settings, mapping, came)
             if parsed.confirm is not None:
                 await self.fetch(parsed.confirm)
         except (Unauthenticated, Forbidden):
@@ -166,11 +163,6 @@ class FrontDoor:
         except (Unavailable, asyncio.CancelledError):
             self.metrics.request(source.slug, RequestOutcome.UNAVAILABLE)
             raise
-
-
-async def beside(body: bytes, reading: Callable[[], T]) -> T:
-    """Do what reads a body: at once where it is short, else in another thread."""
-    return reading() if len(body) <= QUICK else await asyncio.to_thread(reading)
 
 
 def has_key(request: web.Request) -> bool:

@@ -42,6 +42,24 @@ LONG = (("title", limits.TITLE), ("description", limits.DESCRIPTION), ("severity
 """Texts of an alert by their greatest length."""
 
 
+def read_strictly(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed | None:
+    """Return what a request says that needs no mending, None for any other; raises TooLarge, and Forbidden as `Source.read`."""
+    try:
+        parsed = read_unmended(source, settings, mapping, delivery)
+    except Malformed:
+        return None
+    ahead = delivery.received_at + NEWEST
+    if parsed.refused or any(is_bounded(alert, ahead) for _, alert in parsed.alerts):
+        return None
+    return _with_cuts(parsed, len(delivery.body))
+
+
+def read_unmended(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed:
+    """Read a request as it is, mapped; raises as `Source.read`."""
+    came = replace(delivery, body=mappings.applied(mapping, delivery.body)) if mapping else delivery
+    return source.read(came, settings)
+
+
 def read_leniently(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed:
     """Read a request, mended if need be; raises Malformed, and Forbidden as `Source.read`."""
     try:

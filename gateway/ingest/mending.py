@@ -1,6 +1,5 @@
 """Looking at what is in quarantine beside what was expected, trying mappings on it, and reading all of it again."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from gateway.errors import Conflict, Forbidden, Malformed, NotFound, Overloaded,
 from gateway.ingest.repair import encoded, repaired
 from gateway.ingest.replay import Replay
 from gateway.ingest.rereading import UNSET, flaws_of, tried
+from gateway.ingest.source import Delivery, Source
 from gateway.quarantine import examples, masking, store
 from gateway.quarantine.difference import differences
 from gateway.quarantine.mapping import Mapping, applied, check
@@ -19,6 +19,7 @@ from gateway.quarantine.mappings import Mappings, Proposal
 from gateway.quarantine.store import Kept, Which
 from gateway.quarantine.trial import Trial
 from gateway.quarantine.work import Ended, Explained, Progress, Tried
+from gateway.settings import Intake
 
 WITHIN = 10.0
 """Seconds after which no further entry of a batch is begun, so that whoever asked is answered."""
@@ -43,26 +44,14 @@ class Mender:
         """One entry beside what was expected; raises NotFound."""
         async with acquire(self.replay.pool) as conn:
             kept = await store.by_id(conn, entry)
-        # a body of a megabyte takes a third of a second, which the loop does not have
-        return await asyncio.to_thread(self._explained, kept) if self.knows(kept.source) else Explained(kept)
-
-    def _explained(self, kept: Kept) -> Explained:
+        if not self.knows(kept.source):
+            return Explained(kept)
         mapping = self.mappings.of(kept.integration_id, kept.source)
-        trial, sent = self._tried(kept, mapping), self.replay.delivery(kept).body
-        found = repaired(sent)
-        try:
-            body = msgspec.json.decode(applied(mapping, encoded(found[0]) if found is not None else sent))
-        except (msgspec.DecodeError, ValueError, RecursionError, Malformed):
-            return Explained(kept, differences(None, {}, trial.flaws), trial=trial)
-        shipped = examples.shipped().get(kept.source, ())
-        nearest = examples.nearest(body, shipped)
-        told = differences(body, self.replay.sources[kept.source].expects, trial.flaws, examples.names(shipped))
-        example = masking.value(nearest.body) if nearest is not None else None
-        return Explained(kept, told, nearest.case if nearest is not None else None, example, trial)
+        return await self.replay.run(_explained, kept, *self._reading(kept, mapping))
 
-    def _tried(self, kept: Kept, mapping: Mapping) -> Trial:
+    def _reading(self, kept: Kept, mapping: Mapping) -> tuple[Source, Intake, Mapping, Delivery]:
         settings = self.replay.settings.get(kept.source, UNSET)
-        return tried(self.replay.source(kept.source), settings, mapping, self.replay.delivery(kept))
+        return self.replay.source(kept.source), settings, mapping, self.replay.delivery(kept)
 
     async def try_mapping(self, proposal: Proposal, entries: tuple[int, ...], after: int, limit: int) -> Tried:
         """What these entries of a sender, or its pending ones above `after`, would become, as many as `WITHIN` allows.
@@ -80,7 +69,7 @@ class Mender:
                 kept = await store.by_id(conn, entry)
             if (kept.source, kept.integration) != (proposal.source, proposal.integration):
                 raise NotFound(f"{entry} was not sent to {proposal.source} by {proposal.integration}")
-            trials.append((entry, await asyncio.to_thread(self._tried, kept, proposal.steps)))
+            trials.append((entry, await self.replay.run(tried, *self._reading(kept, proposal.steps))))
         return Tried(tuple(trials), trials[-1][0] if len(chosen) > most else None)
 
     async def _pending(self, proposal: Proposal, after: int, limit: int) -> tuple[int, ...]:
@@ -109,6 +98,21 @@ class Mender:
             return Progress(tuple(ended), None)
         async with acquire(self.replay.pool) as conn:
             return Progress(tuple(ended), reached, await store.left(conn, which, reached), stopped)
+
+
+def _explained(kept: Kept, source: Source, settings: Intake, mapping: Mapping, delivery: Delivery) -> Explained:
+    """Return an entry beside what was expected of it."""
+    trial = tried(source, settings, mapping, delivery)
+    found = repaired(delivery.body)
+    try:
+        body = msgspec.json.decode(applied(mapping, encoded(found[0]) if found is not None else delivery.body))
+    except (msgspec.DecodeError, ValueError, RecursionError, Malformed):
+        return Explained(kept, differences(None, {}, trial.flaws), trial=trial)
+    shipped = examples.shipped().get(kept.source, ())
+    nearest = examples.nearest(body, shipped)
+    told = differences(body, source.expects, trial.flaws, examples.names(shipped))
+    example = masking.value(nearest.body) if nearest is not None else None
+    return Explained(kept, told, nearest.case if nearest is not None else None, example, trial)
 
 
 async def _ended(entry: int, by: str, replay: Callable[[int, str], Awaitable[Receipt]]) -> Ended:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
 
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
@@ -16,13 +17,26 @@ from gateway.quarantine.mappings import Mappings
 from gateway.quarantine.store import Kept
 from gateway.settings import Intake as SourceSettings
 
+T = TypeVar("T")
+
 Release = Callable[[int, Mapping[str, str], bytes], Awaitable[Receipt]]
 """Takes in again what people sent: integration, headers and body; raises Malformed while it cannot be understood."""
 
 
+class Run(Protocol):
+    """Calls a function of a module where the loop is not held by it."""
+
+    async def __call__(self, function: Callable[..., T], /, *given: Any) -> T:
+        """Return what the function gives; raises Malformed too where that takes too long."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Sends what lies in quarantine through its source again; `people` are ways in for what people say, by source."""
+    """Sends what lies in quarantine through its source again.
+
+    `people` are ways in for what people say, by source; `run` reads.
+    """
 
     pool: Pool
     sources: Mapping[str, Source]
@@ -31,6 +45,7 @@ class Replay:
     clock: Clock
     mappings: Mappings
     people: Mapping[str, Release] = field(default_factory=dict)
+    run: Run = asyncio.to_thread
 
     async def __call__(self, entry: int, by: str) -> Receipt:
         """Read it again and commit it; the same one twice is counted once.
@@ -61,7 +76,7 @@ class Replay:
         delivery = self.delivery(kept)
         mapping = self.mappings.of(kept.integration_id, kept.source)
         settings = self.settings.get(kept.source, UNSET)
-        parsed = await asyncio.to_thread(reread, source, settings, mapping, delivery)
+        parsed = await self.run(reread, source, settings, mapping, delivery)
         return await self.submit(
             Submission(
                 kept.integration_id, kept.source, delivery.body, {}, parsed.alerts, ignored=parsed.ignored, lost=parsed.lost,

@@ -23,7 +23,8 @@ ID_HEADERS = ("webhook-id", "idempotency-key", "x-delivery-id", "x-github-delive
 class Delivery:
     """One request as it arrived; header names are looked up in lower case.
 
-    `certificate` is what was found at the address that the source's `certificate_at` named.
+    `certificate` is what was found at the address that the source's `certificate_at` named; `most_items` is how many items of
+    it are looked at.
     """
 
     headers: Mapping[str, str]
@@ -31,6 +32,7 @@ class Delivery:
     received_at: datetime
     query: Mapping[str, str] = field(default_factory=dict)
     certificate: bytes = b""
+    most_items: int = MOST_ITEMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +138,14 @@ def delivery_id(headers: Mapping[str, str]) -> str | None:
 Items = tuple[tuple[tuple[int, Alert], ...], tuple[Refused, ...]]
 
 
-def each(raws: Sequence[msgspec.Raw], root: str | None, read: Callable[[msgspec.Raw], Alert]) -> Items:
+def each(delivery: Delivery, raws: Sequence[msgspec.Raw], root: str | None, read: Callable[[msgspec.Raw], Alert]) -> Items:
     """Every item read by itself, so that a bad one is refused without its neighbours.
 
     `root` is the pointer of the list they stand in; None when the one item is the body. Raises
-    TooLarge for more items than any gateway takes, before one of them is looked at.
+    TooLarge for more items than the delivery may have, before one of them is looked at.
     """
-    if len(raws) > MOST_ITEMS:
-        raise TooLarge(f"{len(raws)} items in one request: send at most {MOST_ITEMS}")
+    if len(raws) > delivery.most_items:
+        raise TooLarge(f"{len(raws)} items in one request: send at most {delivery.most_items}")
     alerts, refused = [], []
     for index, raw in enumerate(raws):
         try:

@@ -86,9 +86,7 @@ CROSS JOIN LATERAL (
   SELECT count(*) AS hidden FROM (VALUES
     (i.security, i.owner, i.contact, i.recorded_by), (m.security, m.owner, m.contact, m.recorded_by))
     AS both_of (security, owner, contact, recorded_by)
-  WHERE NOT CASE WHEN security THEN $2::bool
-                 ELSE $3::bool OR lower(recorded_by) = ANY($4::text[])
-      OR lower(owner) = ANY($4::text[]) OR lower(contact) = ANY($4::text[]) END) AS sight
+  WHERE NOT may_see(security, recorded_by, owner, contact, $2, $3, $4)) AS sight
 WHERE (p.incident_id = $1 OR p.master_id = $1) AND p.state = 'open' AND sight.hidden = 0
 AND i.master_id IS NULL AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
 AND m.master_id IS NULL AND m.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')

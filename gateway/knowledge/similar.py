@@ -27,9 +27,7 @@ SELECT i.number, i.title, i.service, i.ci, i.category, i.resolution, i.resolutio
   (SELECT id FROM incident WHERE solution <> '' ORDER BY id DESC LIMIT $7)) AS candidate
 JOIN incident i USING (id)
 WHERE i.id <> $3 AND i.state IN ('resolved', 'closed')
-AND CASE WHEN i.security THEN $4::bool
-    ELSE $5::bool OR lower(i.recorded_by) = ANY($6::text[])
-      OR lower(i.owner) = ANY($6::text[]) OR lower(i.contact) = ANY($6::text[]) END
+AND may_see(i.security, i.recorded_by, i.owner, i.contact, $4, $5, $6)
 """
 
 ARTICLES = """

@@ -1,13 +1,14 @@
 """Which addresses we may be made to call: the guard against being sent into our own network (CWE-918).
 
 The host is resolved once, every address of the answer is checked, and the connector may connect only to those very
-addresses, so a resolver that answers differently the second time gains nothing. Addresses that carry an IPv4 address
-inside (v4-mapped, 6to4, NAT64) are judged by both. Ranges: IANA special-purpose registries (RFC 6890, RFC 9637).
+addresses, so a resolver that answers differently the second time gains nothing. Addresses that carry IPv4 addresses
+inside (v4-mapped, 6to4, NAT64, Teredo, ISATAP) are judged by all. A host is a plain name or an address in its one usual
+spelling: what some library might read as an address is refused, whatever today's makes of it. Ranges: IANA special-purpose
+registries (RFC 6890, RFC 9637), names: RFC 6761 and the IANA registry of special-use domain names.
 """
 
 import asyncio
 import ipaddress
-import re
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,10 +16,10 @@ from dataclasses import dataclass
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+from gateway.notify.address_spelling import IPAddress, literal_of, name_objection, spelling_objection
+
 Lookup = Callable[[str, int], Awaitable[list[str]]]
 WEB_PORTS = frozenset({80, 443})
-LONGEST_URL = 2048
 
 _NEVER = tuple(
     (ipaddress.ip_network(net), why)
@@ -63,7 +64,10 @@ _PRIVATE = tuple(
         ("::/96", "IPv4-compatible"),
     )
 )
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_LAST_FOUR_BYTES = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
+"""Networks whose addresses end in an IPv4 address: NAT64, NAT64 of the house, IPv4-compatible."""
+
+_ISATAP = 0x5EFE
 _GLOBAL = ipaddress.IPv6Network("2000::/3")
 
 
@@ -76,20 +80,27 @@ def objection(address: IPAddress, *, private: bool) -> str | None:
     for network, why in (*_NEVER, *(() if private else _PRIVATE)):
         if address.version == network.version and address in network:
             return why
+    if isinstance(address, ipaddress.IPv6Address) and address.scope_id is not None:
+        return "an address with a zone"
     inner = _embedded(address)
-    if inner is not None:
-        return objection(inner, private=private)
+    if inner:
+        found = (objection(one, private=private) for one in inner)
+        return next((problem for problem in found if problem is not None), None)
     if isinstance(address, ipaddress.IPv6Address) and not private and address not in _GLOBAL:
         return "not global"
     return None
 
 
-def _embedded(address: IPAddress) -> ipaddress.IPv4Address | None:
-    if not isinstance(address, ipaddress.IPv6Address):
-        return None
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour
+def _embedded(address: IPAddress) -> tuple[ipaddress.IPv4Address, ...]:
+    """Return the IPv4 addresses that an IPv6 address may lead to."""
+    if not isinstance(address, ipaddress.IPv6Address) or int(address) in (0, 1):
+        return ()
+    last = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    is_isatap = int(address) >> 32 & 0xFFFFFFFF in (_ISATAP, 0x02000000 | _ISATAP)
+    if is_isatap or any(address in network for network in _LAST_FOUR_BYTES):
+        return (last,)
+    single = address.ipv4_mapped or address.sixtofour
+    return (single,) if single is not None else address.teredo or ()
 
 
 async def system_lookup(host: str, port: int) -> list[str]:
@@ -113,10 +124,10 @@ class AddressGuard:
             host, port = url.host, url.port
         except ValueError as error:
             raise AddressRefused(f"not a URL: {error}") from error
-        why = _url_objection(text, url, host)
+        why = spelling_objection(text, url) or name_objection(host or "", private=self.private)
         if why is None and self.ports is not None and port not in self.ports:
             why = f"port {port} is not allowed"
-        if why is None and (literal := _literal(host or "")) is not None:
+        if why is None and (literal := literal_of(host or "")) is not None:
             why = objection(literal, private=self.private)
         if why is not None:
             raise AddressRefused(why)
@@ -150,28 +161,3 @@ class PinnedResolver(AbstractResolver):
 
     async def close(self) -> None:
         """Nothing is held."""
-
-
-def _url_objection(text: str, url: URL, host: str | None) -> str | None:
-    if len(text) > LONGEST_URL or not text.isprintable() or " " in text or "\\" in text:
-        return "not a plain URL"
-    if url.scheme not in ("http", "https"):
-        return "only http and https are called"
-    if not host:
-        return "no host"
-    if url.user is not None or url.password is not None:
-        return "credentials do not belong into a URL"
-    if NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]) and _literal(host) is None:
-        return "an IPv4 address is written as four numbers, such as 192.0.2.1"
-    return None
-
-
-NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*", re.ASCII)
-"""A last label that resolvers take for a number, and the whole host so for an address: 2130706433 is 127.0.0.1."""
-
-
-def _literal(host: str) -> IPAddress | None:
-    try:
-        return ipaddress.ip_address(host.rstrip("."))
-    except ValueError:
-        return None

@@ -9,6 +9,7 @@ from gateway.notify.phrases import Reader, local_time, one_line
 
 LINES: Mapping[str, tuple[str, str]] = {
     "number": ("Incident: {}", "事件编号：{}"),
+    "sender": ("Sender: {}", "发件人：{}"),
     "related": ("From its related incident {}", "来自关联事件 {}"),
     "about": ("Your incident {} follows this one", "您的事件 {} 由本事件引起"),
     "priority": ("Priority: {}", "优先级：{}"),
@@ -101,7 +102,10 @@ def _labels(value: Any, _: Reader) -> str:
     return ", ".join(pairs[:MOST_LABELS]) + more
 
 
+DOUBTED = ("not verified, nothing proves that the contact wrote this", "未验证，无法证明确为联系人本人所写")
+
 SAYERS: Mapping[str, Callable[[Any, Reader], str]] = {
+    "sender": lambda _, reader: reader.choose(DOUBTED),
     "clock": lambda value, reader: one_line(clock_label(str(value), reader.locale)),
     "due_at": local_time,
     "next_update_due_at": local_time,

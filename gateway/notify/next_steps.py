@@ -43,6 +43,10 @@ TO_DO: Mapping[str, tuple[str, str]] = {
     ),
     "confirm": ("check whether it is solved, then close it", "请确认是否已解决，然后关闭"),
     "convert": ("convert it to an incident or a change, or resolve it", "转为事件或变更，或解决该请求"),
+    "replace_worker": (
+        "assign it to somebody who may see it: whoever has it may not",
+        "请改派给有权查看的人员：目前的负责人无权查看",
+    ),
     "grade": ("set or confirm its priority", "设定或确认优先级"),
     "tell_leader": ("tell the leader, and write in the record that you did", "通知分管领导，并在记录中登记"),
 }

@@ -52,6 +52,7 @@ class Template(StrEnum):
     AWAITING_REPORTER = "awaiting_reporter"
     REJECTED = "rejected"
     MASTER_RESOLVED = "master_resolved"
+    WITHDRAWN = "withdrawn"
     TAKEN_UP = "taken_up"
 
 
@@ -106,6 +107,7 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.REJECTED: ("not taken up", "未予受理"),
     Template.TAKEN_UP: ("assigned", "已分派"),
     Template.MASTER_RESOLVED: ("please check whether it works again", "请确认是否已恢复"),
+    Template.WITHDRAWN: ("taken out of your hands", "已不再由您处理"),
     Template.UPDATE_DUE: ("status update overdue", "进展通报已逾期"),
 }
 """What happened, as the subject says it."""
@@ -120,6 +122,10 @@ RESTRICTED = ("restricted incident", "受限事件")
 ASK_THE_PRIVY = (
     "You may not see this incident. If you have to act on it, ask an incident manager or the security team.",
     "您无权查看该事件。如需处理，请联系事件经理或信息安全员。",
+)
+LEAVE_IT = (
+    "An incident that you had is restricted now. You need not work on it any more: the security team has been told.",
+    "您负责的一起事件已转为受限事件，您无需继续处理，信息安全员已收到通知。",
 )
 NOT_SHOWN = (
     "This incident is not shown in this conversation. Read it in the gateway, or ask an incident manager.",
@@ -151,7 +157,8 @@ def render(template: str, facts: Mapping[str, Any], reader: Reader, role: str = 
     if is_letter:
         return Rendered(subject, letter(template, facts, reader) + "\n")
     if facts.get(WITHHELD) and template != Template.CHAT:
-        return _restricted(occasion, said, reader)
+        words = LEAVE_IT if template == Template.WITHDRAWN else ASK_THE_PRIVY
+        return _restricted(occasion, said, reader, reader.choose(words))
     if facts.get(WITHHELD):
         return Rendered(reader.choose(RESTRICTED), reader.choose(NOT_SHOWN) + "\n")
     ask = next_step(template, facts, reader, role)
@@ -167,11 +174,10 @@ def _subject(occasion: str, said: Mapping[str, str], reader: Reader, *, ranked: 
     return f"{head}{occasion}{reader.choose(COLON)}{title}" if title else f"{head}{occasion}"
 
 
-def _restricted(occasion: str, said: Mapping[str, str], reader: Reader) -> Rendered:
-    """Return the words for somebody who may not see the incident: how urgent it is, and whom to ask."""
+def _restricted(occasion: str, said: Mapping[str, str], reader: Reader, ask: str) -> Rendered:
+    """Return the words for somebody who may not see the incident: how urgent it is, and what to do."""
     rank = f"P{said['priority']} " if "priority" in said else ""
     subject = f"{rank}{reader.choose(RESTRICTED)}{reader.choose(COLON)}{occasion}"
-    ask = reader.choose(ASK_THE_PRIVY)
     return Rendered(subject, "\n".join((subject, "", ask, "", *lines(said, {}, reader), "")), ask)
 
 

@@ -24,6 +24,7 @@ from gateway.operations.who import Who
 from gateway.sla import heard
 
 CAUSE = "reporter_replied"
+UNVERIFIED = "unverified"
 SHOWN = 32_768
 """Characters of an answer that are sent to whoever has the record."""
 
@@ -90,7 +91,7 @@ async def answered(session: Session, incident: Incident, who: Who, answer: Answe
     if found is Effect.NOTHING:
         return incident
     revision = await _revision(session, incident, who, found)
-    more = _shown(incident, found, answer.shown)
+    more = _shown(incident, found, answer)
     told = session.desk.rules.escalation.replied(revision.after, f"{CAUSE}#{incident.version + 1}", more)
     return (await session.write([replace(revision, announcements=(*revision.announcements, *told))]))[0]
 
@@ -141,10 +142,11 @@ async def _revision(session: Session, incident: Incident, who: Who, found: Effec
     )
 
 
-def _shown(incident: Incident, found: Effect, text: str) -> Mapping[str, Any]:
-    """Return what was answered, where it may be sent by mail, and what is to be done."""
-    said = {} if incident.security else {"text": text[:SHOWN]}
-    return said | ({"to_do": TO_DO[found]} if found in TO_DO else {})
+def _shown(incident: Incident, found: Effect, answer: Answer) -> Mapping[str, Any]:
+    """Return what was answered, where it may be sent by mail, whether it is doubtful by whom, and what is to be done."""
+    said = {} if incident.security else {"text": answer.shown[:SHOWN]}
+    doubt = {} if answer.proven else {"sender": UNVERIFIED}
+    return said | doubt | ({"to_do": TO_DO[found]} if found in TO_DO else {})
 
 
 TO_DO: Mapping[Effect, str] = {Effect.WAITS: "judge_reply", Effect.RESUMED: "go_on", Effect.REOPENED: "go_on"}

@@ -122,6 +122,16 @@ WHERE g.slug = $2 GROUP BY g.slug
 """
 
 
+async def shut_out(conn: Connection, incident: Incident) -> list[str]:
+    """Return the logins of those who have a security incident and may not see it."""
+    people = sorted({incident.assignee, incident.handler, incident.owner} - {""})
+    return [
+        row["login"]
+        for row in await conn.fetch(PRIVY_PEOPLE, people, "")
+        if not sight(a_person(row["login"], row["email"], row["phone"], row["roles"])).sees(incident)
+    ]
+
+
 async def check_workers(conn: Connection, before: Incident, after: Incident) -> None:
     """Raise Unprocessable where a security incident is given to somebody, or a group, who may not see it."""
     people = {after.assignee, after.handler, after.owner} - {before.assignee, before.handler, before.owner, ""}

@@ -55,9 +55,7 @@ def _weighs(incident: Incident) -> bool:
 PAGE = """
 SELECT c.id, i.number, c.text, c.complainant, c.filed_at, c.filed_by FROM complaint c JOIN incident i ON i.id = c.incident_id
 WHERE ($1::bigint IS NULL OR c.incident_id = $1) AND ($2::bigint IS NULL OR c.id < $2)
-AND CASE WHEN i.security THEN $3::bool
-    ELSE $4::bool OR lower(i.recorded_by) = ANY($5::text[])
-      OR lower(i.owner) = ANY($5::text[]) OR lower(i.contact) = ANY($5::text[]) END
+AND may_see(i.security, i.recorded_by, i.owner, i.contact, $3, $4, $5)
 ORDER BY c.id DESC LIMIT $6
 """
 

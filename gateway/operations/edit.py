@@ -1,18 +1,19 @@
 """Corrections of a record: each changed field is kept in the timeline with what it was."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.claims import awaits_grading, claimed_priority, graded
+from gateway.incidents.facts import bare, facts_of
 from gateway.incidents.grading import prioritised
 from gateway.incidents.model import PRIORITIES
-from gateway.incidents.record import Incident, Revision
+from gateway.incidents.record import Incident, Notice, Revision
 from gateway.operations.allowing import check_fields
 from gateway.operations.answer_read import mark_answer_read
 from gateway.operations.assignment import check_edit
-from gateway.operations.audience import check_workers
+from gateway.operations.audience import PERSON, check_workers, shut_out
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.staff import staff_for
@@ -41,6 +42,8 @@ async def edit(
         _check_reason(incident, changes, who, note)
         revision = _revision(incident, changes, who.name, note, session)
         await check_workers(session.conn, incident, revision.after)
+        if revision.after.security and not incident.security:
+            revision = _withdrawn(revision, [one for one in await shut_out(session.conn, revision.after) if one != who.name])
         if not PLACING.isdisjoint(changes):
             people = (revision.after.owner, revision.after.assignee)
             check_edit(incident, revision.after, await staff_for(session.conn, revision.after.service, people))
@@ -48,6 +51,25 @@ async def edit(
         return written[0] if written else incident
 
     return await at_most_once(desk, once, who, work)
+
+
+def _withdrawn(revision: Revision, shut_out: Sequence[str]) -> Revision:
+    """Return the revision that tells those who had the incident that it is taken out of their sight, and puts down whom."""
+    after = revision.after
+    facts = bare(facts_of(after))
+    notices = [
+        Notice(
+            cause=f"withdrawn#{after.version + 1}",
+            target=f"{PERSON}{login}",
+            role="handler",
+            template="withdrawn",
+            facts=facts,
+        )
+        for login in shut_out
+    ]
+    told = {"from": list(shut_out)} if shut_out else {}
+    events = (*revision.events, ("withdrawn", told))
+    return replace(revision, events=events, notices=(*revision.notices, *notices))
 
 
 PLACING = frozenset({"owner", "assignee_group", "assignee"})
@@ -86,8 +108,6 @@ def _revision(incident: Incident, changes: Mapping[str, Any], actor: str, note: 
     after = replace(incident, **different)
     facts = {"changes": list(_listed(incident, different))} | ({"note": note} if note else {})
     events = (*judged, ("changed", facts))
-    if after.security and not incident.security:
-        events = (*events, ("withdrawn", {}))
     if "priority" not in different:
         return Revision(after=after, actor=actor, events=events)
     after = replace(prioritised(incident, after.priority, session.now), **different)

@@ -57,7 +57,10 @@ NO_CALLER = Caller(0, "", frozenset(), None)
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """A key without its secret; `person` is the login of its owner, null for a machine's."""
+    """A key without its secret; `person` is the login of its owner, null for a machine's.
+
+    A `privy` key with the scope admin may see security incidents.
+    """
 
     id: int
     prefix: str
@@ -69,18 +72,19 @@ class KeyInfo:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    privy: bool
 
 
 INSERT = """
-INSERT INTO api_key (prefix, secret_hash, name, scopes, integration_id, created_at, expires_at, person_id, session)
+INSERT INTO api_key (prefix, secret_hash, name, scopes, integration_id, created_at, expires_at, person_id, session, privy)
 VALUES ($1::text, $2::bytea, $3::text, $4::text[], $5::int, coalesce($6::timestamptz, statement_timestamp()), $7::timestamptz,
-  $8::int, $9::bool)
+  $8::int, $9::bool, $10::bool)
 RETURNING id, prefix, name, scopes, integration_id, (SELECT login FROM person WHERE id = $8::int) AS person, session, created_at,
-  expires_at, revoked_at
+  expires_at, revoked_at, privy
 """
 
 
-async def create(
+async def create(  # noqa: PLR0913 - the columns of a key
     conn: Connection,
     name: str,
     scopes: frozenset[Scope],
@@ -90,8 +94,12 @@ async def create(
     expires_at: datetime | None = None,
     person_id: int | None = None,
     session: bool = False,
+    privy: bool = True,
 ) -> tuple[str, KeyInfo]:
-    """A new key: the text to hand over, which is nowhere kept, and what is kept."""
+    """Make a key and return the text to hand over, which is nowhere kept, and what is kept.
+
+    A key of nobody with the scope admin sees security incidents where whoever makes it does (`privy`).
+    """
     prefix = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz0123456789") for _ in range(12))
     text = f"gwk_{prefix}_{secrets.token_urlsafe(32)}"
     row = await conn.fetchrow(
@@ -105,13 +113,15 @@ async def create(
         expires_at,
         person_id,
         session,
+        privy and person_id is None and Scope.ADMIN in scopes,
     )
     assert row is not None  # noqa: S101 - an INSERT returns its row
     return text, KeyInfo(**{**row, "scopes": tuple(row["scopes"])})
 
 
 KEYS = """
-SELECT k.id, k.prefix, k.name, k.scopes, k.integration_id, p.login AS person, k.session, k.created_at, k.expires_at, k.revoked_at
+SELECT k.id, k.prefix, k.name, k.scopes, k.integration_id, p.login AS person, k.session, k.created_at, k.expires_at, k.revoked_at,
+  k.privy
 FROM api_key k LEFT JOIN person p ON p.id = k.person_id
 """
 LIST = KEYS + "WHERE NOT k.session ORDER BY k.id LIMIT 1000"
@@ -149,7 +159,7 @@ async def revoke(conn: Connection, key_id: int, stamp: datetime | None, *, perso
 
 
 LOOK_UP = """
-SELECT k.id, k.name, k.scopes, k.integration_id, k.secret_hash, k.expires_at, k.person_id, k.session,
+SELECT k.id, k.name, k.scopes, k.integration_id, k.secret_hash, k.expires_at, k.person_id, k.session, k.privy,
   p.login, p.email, p.phone, p.roles,
   array(SELECT g.slug FROM staff_group_member m JOIN staff_group g ON g.id = m.group_id
         WHERE m.person_id = p.id AND g.active) AS groups,
@@ -164,7 +174,7 @@ def caller_of(row: Record) -> Caller:
     """The caller in a row of LOOK_UP: a person has their roles, a machine what its scopes stand for."""
     scopes = frozenset(Scope(scope) for scope in row["scopes"])
     if row["person_id"] is None:
-        who = Who(name=row["name"], parts=_standing_in(scopes))
+        who = Who(name=row["name"], parts=_standing_in(scopes, privy=row["privy"]))
         return Caller(row["id"], row["name"], scopes, row["integration_id"], who)
     roles = known(row["roles"])
     if Role.ADMINISTRATOR not in roles:
@@ -173,15 +183,21 @@ def caller_of(row: Record) -> Caller:
     return Caller(row["id"], row["login"], scopes - {Scope.INGEST}, None, who, row["person_id"], row["session"])
 
 
-def _standing_in(scopes: frozenset[Scope]) -> frozenset[Part]:
+def _standing_in(scopes: frozenset[Scope], *, privy: bool) -> frozenset[Part]:
     parts: set[Part] = set()
     if Scope.ADMIN in scopes:
-        parts |= {Role.INCIDENT_MANAGER, Role.ADMINISTRATOR, Machine.WRITER}
+        parts |= {Role.ADMINISTRATOR, Machine.WRITER}
+        if privy:
+            parts.add(Role.INCIDENT_MANAGER)
     if Scope.WRITE in scopes:
         parts.add(Machine.WRITER)
     if Scope.READ in scopes:
         parts.add(Machine.READER)
     return frozenset(parts)
+
+
+def _digest(text: str) -> bytes:
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 class KeyRing:
@@ -190,10 +206,15 @@ class KeyRing:
     def __init__(self, pool: Pool, clock: Clock) -> None:
         self._pool, self._clock = pool, clock
         self._believed: dict[bytes, tuple[float, Caller]] = {}
+        self._recognised: set[bytes] = set()
+
+    def has_recognised(self, text: str) -> bool:
+        """Return whether this was a key when it last came; nothing is looked up."""
+        return _digest(text) in self._recognised
 
     async def recognise(self, text: str) -> Caller:
         """Whose key this is; raises Unauthenticated, and Unavailable when that cannot be told."""
-        digest = sha256(text.encode("utf-8", "surrogatepass")).digest()
+        digest = _digest(text)
         until, caller = self._believed.get(digest, (0.0, None))
         if caller is not None and self._clock.monotonic() < until:
             return caller
@@ -208,10 +229,14 @@ class KeyRing:
             row = await conn.fetchrow(LOOK_UP, shape[1], self._clock.stamp())
         known = row["secret_hash"] if row is not None else bytes(32)
         if not hmac.compare_digest(known, digest) or row is None:
+            self._recognised.discard(digest)
             raise Unauthenticated("the key is unknown, revoked or expired")
         caller = caller_of(row)
         if len(self._believed) >= REMEMBERED:
             self._believed.clear()
+        if len(self._recognised) >= REMEMBERED:
+            self._recognised.clear()
+        self._recognised.add(digest)
         self._believed[digest] = (self._clock.monotonic() + self._trusted(row["expires_at"], row["now"]), caller)
         return caller
 

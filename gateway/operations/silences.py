@@ -88,36 +88,40 @@ FROM silence s WHERE s.integration_id IS NOT DISTINCT FROM $1::int AND s.ends_at
 """
 
 
-async def keep(
-    pool: Pool, stamp: datetime | None, wanted: Wanted, integration: int | None, limits: UseLimits
-) -> tuple[UUID, tuple[str, ...]]:
-    """Keep a new silence, or change one; what has ended or gets other matchers is ended and kept anew.
+async def examine(conn: Connection, stamp: datetime | None, wanted: Wanted, integration: int | None) -> tuple[str, ...]:
+    """Return what the maker of a silence should know of what it matches; this may take a while, and changes nothing.
 
-    Return its id, and what its maker should know of what it matches.
+    Raises Malformed where the times or a pattern cannot be used, and Unprocessable where no alert could ever match.
+    """
+    now = await conn.fetchval(NOW, stamp)
+    if wanted.ends_at <= now:
+        raise Malformed("invalid silence: end time can't be in the past")
+    if wanted.ends_at < max(wanted.starts_at, now):
+        raise Malformed("invalid silence: end time must not be before start time")
+    check(wanted.matchers)
+    await _probe(conn, wanted.matchers)
+    await _check_possible(conn, wanted.matchers)
+    row = None if wanted.id is None else await conn.fetchrow(ONE, wanted.id, integration)
+    if row is not None and _silence(row).matchers == wanted.matchers:
+        return ()
+    return await silence_reach.check(conn, wanted.matchers, integration)
 
-    Raises NotFound for an id that is none, Malformed where the times or a pattern cannot be used, or where there are too
-    many silences, and Unprocessable where no alert could ever match.
+
+async def keep(pool: Pool, stamp: datetime | None, wanted: Wanted, integration: int | None, limits: UseLimits) -> UUID:
+    """Keep a new silence that was examined, or change one; what has ended or gets other matchers is ended and kept anew.
+
+    Return its id. Raises NotFound for an id that is none, and Malformed where there are too many silences.
     """
 
-    async def work(conn: Connection) -> tuple[UUID, tuple[str, ...]]:
+    async def work(conn: Connection) -> UUID:
         now = await conn.fetchval(NOW, stamp)
-        if wanted.ends_at <= now:
-            raise Malformed("invalid silence: end time can't be in the past")
-        if wanted.ends_at < max(wanted.starts_at, now):
-            raise Malformed("invalid silence: end time must not be before start time")
-        check(wanted.matchers)
-        await _probe(conn, wanted.matchers)
-        await _check_possible(conn, wanted.matchers)
         before = None if wanted.id is None else await _locked(conn, wanted.id, integration)
-        told: tuple[str, ...] = ()
-        if before is None or before.matchers != wanted.matchers:
-            told = await silence_reach.check(conn, wanted.matchers, integration)
         if before is not None and (before.state(now) == "expired" or before.matchers != wanted.matchers):
             await _end(conn, before, now)
             before = None
         if before is None:
             await _check_number(conn, wanted, integration, now, limits)
-        return await _kept(conn, before, wanted, integration, now), told
+        return await _kept(conn, before, wanted, integration, now)
 
     return await in_transaction(pool, work)
 
@@ -217,8 +221,10 @@ async def listed(conn: Connection, integration: int | None, columns: Sequence[Se
     """Those the integration may know of whose own matchers satisfy every (name, sign, value) of the columns."""
     try:
         rows = await conn.fetch(LISTED, integration, *columns, timeout=within)
-    except (asyncpg.InvalidRegularExpressionError, TimeoutError) as error:
+    except asyncpg.InvalidRegularExpressionError as error:
         raise Malformed(f"bad matcher format: {error}") from error
+    except (TimeoutError, asyncpg.QueryCanceledError) as error:
+        raise Malformed("the regular expressions take too long: ask for less at once") from error
     return [_silence(row) for row in rows]
 
 

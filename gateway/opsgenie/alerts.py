@@ -10,11 +10,13 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from gateway.api.searching import Searches
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Forbidden, GatewayError, IllegalTransition, NotFound, Unavailable, VersionMismatch
 from gateway.incidents import commands
 from gateway.ingest.conform import decoded
 from gateway.ingest.http import FrontDoor, read
+from gateway.ingest.reading.process import allowed, is_short
 from gateway.operations.act import act
 from gateway.operations.desk import Desk
 from gateway.operations.edit import edit
@@ -45,6 +47,7 @@ class Alerts:
     door: FrontDoor
     desk: Desk
     reads: Pool
+    searches: Searches
 
     def routes(self) -> list[web.RouteDef]:
         """Every address; the fixed ones stand before those with an identifier."""
@@ -88,7 +91,7 @@ class Alerts:
         """A page of alerts."""
         integration = await self._integration(request)
         wanted, part = search(request.query.get("query", "")), page(request.query)
-        async with acquire(self.reads) as conn:
+        async with self.searches.turn(), acquire(self.reads) as conn:
             found = await reading.chosen(conn, integration, wanted, part)
         pages = {"first": _at(request, 0, part.limit)}
         if len(found) == part.limit:
@@ -98,7 +101,7 @@ class Alerts:
     async def count(self, request: web.Request) -> Answer:
         """How many there are."""
         integration = await self._integration(request)
-        async with acquire(self.reads) as conn:
+        async with self.searches.turn(), acquire(self.reads) as conn:
             return Answer({"data": {"count": await reading.count(conn, integration, search(request.query.get("query", "")))}})
 
     async def request(self, request: web.Request) -> Answer:
@@ -113,7 +116,7 @@ class Alerts:
 
     async def _say(self, request: web.Request, action: str) -> Answer:
         caller = await self.door.authenticate(request, "ingest", None)
-        told, (identifier, kind) = await _told(request), _named(request)
+        told, (identifier, kind) = await self._told(request, caller), _named(request)
         alias = identifier
         if kind != "alias":
             found = await self._find(_own(caller), identifier, kind)
@@ -124,6 +127,14 @@ class Alerts:
         if told.note:
             await self._add_note(caller, alias, said(told, told.note))
         return answer
+
+    async def _told(self, request: web.Request, caller: Any) -> Told:
+        body = await read(request)
+        if is_short(body):
+            told = decoded(body, Told) if body.strip() else Told()
+        else:
+            told = await self.door.read.reader.call(str(caller.integration_id), allowed(body), decoded, body, Told)
+        return msgspec.structs.replace(told, **{name: request.query[name] for name in ("tags", "keys") if name in request.query})
 
     async def _add_note(self, caller: Any, alias: str, note: str) -> None:
         """What the sender says besides, on the record if there is one that it may see."""
@@ -138,7 +149,7 @@ class Alerts:
     def _asking(self, asking: Asking) -> Callable[[web.Request], Awaitable[Answer]]:
         async def serve(request: web.Request) -> Answer:
             caller = await self.door.authenticate(request, "ingest", None)
-            told, (identifier, kind) = await _told(request), _named(request)
+            told, (identifier, kind) = await self._told(request, caller), _named(request)
             alias = identifier
             try:
                 alias = await self._do(caller, (identifier, kind), asking, told)
@@ -206,12 +217,6 @@ def _own(caller: Any) -> int:
 
 def _named(request: web.Request) -> tuple[str, str]:
     return request.match_info["id"], request.query.get("identifierType", "id").lower()
-
-
-async def _told(request: web.Request) -> Told:
-    body = await read(request)
-    told = decoded(body, Told) if body.strip() else Told()
-    return msgspec.structs.replace(told, **{name: request.query[name] for name in ("tags", "keys") if name in request.query})
 
 
 def _note(action: str, result: str, alias: str, told: Told | None = None) -> bytes:

@@ -37,6 +37,7 @@ STATUS: Mapping[str, tuple[int, str]] = {
     errors.Forbidden.code: (403, "You are not authorized to access this resource"),
     errors.NotFound.code: (404, ""),
     errors.Conflict.code: (409, ""),
+    errors.QuotaExceeded.code: (429, "You are making too many requests!"),
     errors.Overloaded.code: (429, "You are making too many requests!"),
     errors.Unavailable.code: (503, "The service is not available just now, please retry."),
 }

@@ -11,14 +11,16 @@ from msgspec import UNSET, Meta, UnsetType
 
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire, transaction
-from gateway.errors import Conflict, Forbidden, NotFound
+from gateway.errors import Conflict, Forbidden, NotFound, Unprocessable
+from gateway.incoming import read
 from gateway.ingest import limits
-from gateway.ingest.http import FrontDoor, read
+from gateway.ingest.http import FrontDoor
 from gateway.key_texts import body_without_keys
 from gateway.opsgenie import pulse
 from gateway.opsgenie.answers import Answer, answering
 
 ROOT = "/v2/heartbeats"
+MOST_BYTES = 262_144
 PONG = "PONG - Heartbeat received"
 
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^/\x00-\x1f]+$")]
@@ -65,11 +67,12 @@ class Changes(msgspec.Struct, rename="camel"):
 
 @dataclass(frozen=True, slots=True)
 class Heartbeats:
-    """Serves what begins with /v2/heartbeats."""
+    """Serves what begins with /v2/heartbeats; an integration has `most` of them."""
 
     door: FrontDoor
     pool: Pool
     clock: Clock
+    most: int
 
     def routes(self) -> list[web.RouteDef]:
         """Every address; a ping may come by any method that has been known to be used for it."""
@@ -97,9 +100,11 @@ class Heartbeats:
     async def add(self, request: web.Request) -> Answer:
         """A new one, which runs from now on where it is enabled."""
         integration = await self._integration(request)
-        new = limits.decode(body_without_keys(await read(request)), New)
+        new = limits.decode(body_without_keys(await read(request, MOST_BYTES)), New)
         team = new.owner_team or Team()
         async with acquire(self.pool) as conn:
+            if await conn.fetchval(COUNT, integration, self.most) >= self.most:
+                raise Unprocessable(f"limits.heartbeats is {self.most} for one integration: delete some")
             row = await conn.fetchrow(
                 ADD, self.clock.stamp(), integration, new.name, new.description, new.interval, new.interval_unit, new.enabled,
                 team.name or team.id, new.alert_message, new.alert_priority, new.alert_tags,
@@ -116,7 +121,7 @@ class Heartbeats:
     async def change(self, request: web.Request) -> Answer:
         """Only what is given changes; another interval counts from the last ping."""
         integration = await self._integration(request)
-        asked = limits.decode(body_without_keys(await read(request)), Changes)
+        asked = limits.decode(body_without_keys(await read(request, MOST_BYTES)), Changes)
         return await self._changed(integration, request.match_info["name"], asked)
 
     async def enable(self, request: web.Request) -> Answer:
@@ -165,6 +170,8 @@ class Heartbeats:
             raise Forbidden("this key belongs to no integration")
         return caller.integration_id
 
+
+COUNT = "SELECT count(*)::int FROM (SELECT FROM heartbeat WHERE integration_id = $1 LIMIT $2) AS counted"
 
 LIST = "SELECT * FROM heartbeat WHERE integration_id = $1 ORDER BY name LIMIT 10000"
 ONE = "SELECT * FROM heartbeat WHERE integration_id = $1 AND name = $2"

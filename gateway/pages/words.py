@@ -98,6 +98,7 @@ WORDS: Mapping[str, Both] = {
     "links": ("Links", "链接"),
     "labels": ("Labels", "标签"),
     "description_of": ("Description", "描述"),
+    "earlier": ("The latest entries; earlier ones are not shown here.", "仅显示最近的记录，更早的记录未在此显示。"),
     "read_only": (
         "This page is read-only and for you alone: please do not share its address.",
         "本页仅供您本人查看，请勿转发此链接。",

@@ -27,7 +27,19 @@ from gateway.settings.sections import MOST_ITEMS, Attachments, Settings
 from gateway.zones import zones
 
 LISTS = frozenset(
-    {"declared", "secrets", "accounts", "tenants", "services", "doubted", "addresses", "senders", "trusted_proxies"}
+    {
+        "declared",
+        "secrets",
+        "accounts",
+        "tenants",
+        "services",
+        "doubted",
+        "addresses",
+        "senders",
+        "trusted_proxies",
+        "servers",
+        "relays",
+    }
 )
 """Settings that are lists; in the environment their items are separated by spaces."""
 

@@ -1,13 +1,13 @@
 """The one settings class, section by section; a field here is a key of the file and a variable of the environment."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from gateway.durations import Duration
 from gateway.settings.arrival import AtMost, Bounds, Dedup, Intake, Mail, Routing, ServiceIntake
 from gateway.settings.chat import Chat
-from gateway.settings.forms import Form
+from gateway.settings.forms import Count, Form
 from gateway.settings.messengers import DingTalk, Feishu, Slack, WeCom
 from gateway.settings.phone import Phone
 from gateway.settings.process import CustomField, Escalation, Major, Problems, Sla
@@ -38,6 +38,17 @@ class Server(Section, frozen=True):
     idle_within: Duration
     connections_per_address: int
     trusted_proxies: tuple[str, ...] = ()
+
+
+class MetricsAccess(Section, frozen=True):
+    """Who may read /metrics: whoever has a key that reads or sends, or with `open` anybody.
+
+    With a `host` a port of its own serves it to everybody who reaches that, and the public one does not.
+    """
+
+    host: str
+    port: int
+    open: bool
 
 
 class Database(Section, frozen=True):
@@ -176,17 +187,34 @@ class Attachments(Section, frozen=True):
 class UseLimits(Section, frozen=True):
     """How much one integration, key, person or stranger may use, so that nobody uses what others need.
 
-    `silences` and `silence_patterns` are the silences of an integration that have not ended, and their regular expressions.
+    `silences` and `silence_patterns` are the silences of an integration that have not ended, and their regular expressions;
+    `heartbeats` those of an integration, `own_keys` the keys of a person, `stored_bytes_per_day` the bodies of an integration
+    that are kept; `link_per_hour` and `link_per_record` what the bearers of links to one record may do with it;
+    `key_...` what requests with one key may use of one replica, `address_...` requests without a key from one address.
     """
 
     silences: int
     silence_patterns: int
+    heartbeats: int
+    own_keys: int
+    stored_bytes_per_day: Annotated[int, msgspec.Meta(ge=1)]
+    link_per_hour: Count
+    link_per_record: Count
+    key_per_second: Annotated[int, msgspec.Meta(ge=1)]
+    key_burst: Annotated[int, msgspec.Meta(ge=1)]
+    ingest_per_second: Annotated[int, msgspec.Meta(ge=1)]
+    ingest_burst: Annotated[int, msgspec.Meta(ge=1)]
+    key_at_once: Annotated[int, msgspec.Meta(ge=1)]
+    key_bytes_per_minute: Annotated[int, msgspec.Meta(ge=1)]
+    address_per_second: Annotated[int, msgspec.Meta(ge=1)]
+    address_burst: Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Settings(Section, frozen=True):
     """Everything the gateway is told."""
 
     server: Server
+    metrics: MetricsAccess
     database: Database
     sla: Sla
     dedup: Dedup

@@ -16,11 +16,9 @@ from gateway.incidents.ledger import ClockEvent
 from gateway.incidents.model import LIVE, Resolution, State, Tier
 from gateway.incidents.record import Incident, Revision
 from gateway.sla.escalation import (
-    MANAGER,
     SECURITY,
     TIER3,
     Escalation,
-    announcement,
     claimed_facts,
     heard_below_a_master,
 )
@@ -145,7 +143,9 @@ def _announcements(escalation: Escalation, revision: Revision, new: list[Duty], 
     why = _why(revision)
     for (occasion, work), recipients in occasions.items():
         more = {**why, **_asked(after, occasion, work=work)}
-        made = announcement(after, tuple(recipients), cause=occasion + stamp, template=occasion, more=more)
+        if not work and _is_shut_out(revision):
+            more |= {"to_do": "replace_worker"}
+        made = escalation.announcement(after, tuple(recipients), cause=occasion + stamp, template=occasion, more=more)
         made = heard_below_a_master(made) if work or occasion == GRADE else made
         yield replace(made, recorded=not work, optional=occasion == "resolved")
 
@@ -173,6 +173,11 @@ def _why(revision: Revision) -> dict[str, Any]:
     return why | ({"was_priority": before.priority} if before is not None and before.priority > after.priority else {})
 
 
+def _is_shut_out(revision: Revision) -> bool:
+    """Return whether the change takes a security incident out of the sight of somebody who has it."""
+    return any(event == "withdrawn" and facts.get("from") for event, facts in revision.events)
+
+
 def _asked(incident: Incident, occasion: str, *, work: bool) -> dict[str, Any]:
     """Return what is asked besides what the occasion asks by itself."""
     if occasion == GRADE:
@@ -186,7 +191,7 @@ def _recipient(escalation: Escalation, incident: Incident, duty: Duty) -> Recipi
     """Return the recipient of a duty; the desk stands in for a worker, group or tier that the directory does not know."""
     found = escalation.recipient(duty.role, incident)
     if duty.role == SECURITY:
-        return replace(found, instead=escalation.recipient(MANAGER, incident))
+        return escalation.officers(incident)
     if duty.role == TIER3:
         return replace(found, group=incident.assignee_group, instead=escalation.recipient(DESK, incident))
     if duty.work and found.own and found.instead is None:

@@ -90,10 +90,9 @@ class Escalation:
         people = tuple(dict.fromkeys((*found.people, *filter(None, (incident.owner,)))))
         manager = self.recipient(MANAGER, incident)
         desk = replace(self.recipient(DESK, incident), instead=manager)
-        officers = replace(self.recipient(SECURITY, incident), instead=manager)
         own = replace(found, people=people, instead=desk)
-        recipients = (own, officers) if incident.security else (own,)
-        told = announcement(incident, recipients, cause=cause, template="replied", more=more)
+        recipients = (own, self.officers(incident)) if incident.security else (own,)
+        told = self.announcement(incident, recipients, cause=cause, template="replied", more=more)
         return (replace(told, recorded=False, silenced=""),)
 
     def complained(self, incident: Incident, complaint: int, text: str) -> tuple[Announcement, ...]:
@@ -158,7 +157,34 @@ class Escalation:
     ) -> tuple[Announcement, ...]:
         """Return the announcement for these roles; none where there are none."""
         recipients = tuple(self.recipient(role, incident) for role in roles)
-        return (announcement(incident, recipients, cause=cause, template=template, more=more),) if recipients else ()
+        return (self.announcement(incident, recipients, cause=cause, template=template, more=more),) if recipients else ()
+
+    def announcement(
+        self,
+        incident: Incident,
+        recipients: tuple[Recipient, ...],
+        *,
+        cause: str,
+        template: str,
+        more: Mapping[str, Any],
+    ) -> Announcement:
+        """Return what these recipients are told of a record; security, where its own people may not see it."""
+        facts = {**facts_of(incident), **more}
+        return Announcement(
+            cause=cause,
+            template=template,
+            recipients=recipients,
+            priority=incident.priority,
+            facts=facts,
+            bare=bare(facts),
+            security=incident.security,
+            silenced=_silenced(incident),
+            officers=self.officers(incident) if incident.security else None,
+        )
+
+    def officers(self, incident: Incident) -> Recipient:
+        """Return whose work security incidents are, else the incident manager."""
+        return replace(self.recipient(SECURITY, incident), instead=self.recipient(MANAGER, incident))
 
     def recipient(self, role: str, incident: Incident) -> Recipient:
         """Return whom a role of a rule means; the desk stands in for whoever does not handle an urgent record yet."""
@@ -183,23 +209,6 @@ class Escalation:
 def claimed_facts(incident: Incident) -> dict[str, Any]:
     """Return what a reporter claims, for messages."""
     return {"claimed_priority": claimed_priority(incident)}
-
-
-def announcement(
-    incident: Incident, recipients: tuple[Recipient, ...], *, cause: str, template: str, more: Mapping[str, Any]
-) -> Announcement:
-    """Return what these recipients are told of a record."""
-    facts = {**facts_of(incident), **more}
-    return Announcement(
-        cause=cause,
-        template=template,
-        recipients=recipients,
-        priority=incident.priority,
-        facts=facts,
-        bare=bare(facts),
-        security=incident.security,
-        silenced=_silenced(incident),
-    )
 
 
 MANAGER, LEADER, DIRECTOR = "incident_manager", "leader", "director"

@@ -154,7 +154,9 @@ async def api(
     filing = Filing(desk, stores, QUOTA)
     links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))
     mender = Mender(Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, no_intake, clock, Mappings()))
-    context = Context(desk, Keys(pool, clock), login, oidc, links, filing, mender, settings.problems, nothing_set_aside)
+    context = Context(
+        desk, Keys(pool, clock), login, oidc, links, filing, mender, settings.problems, nothing_set_aside, settings.limits
+    )
     pages = Pages("en", "Asia/Shanghai")
     shown = paged([*MyPage(context, pages).routes(), *RecordPage(context, pages).routes()], pages)
     app.add_routes(

@@ -202,3 +202,11 @@ async def test_what_else_people_call_a_service_or_an_item_is_kept_and_heeded_at_
     related = [(await api.incident(title=title))["master"] for title in ("webshop is down", "cannot open the shop")]
     alone = [(await api.incident(title=title))["master"] for title in ("the archive shows wrong figures", "bakery is down")]
     assert (related, alone) == ([first["number"]] * 2, [None, None])
+
+
+@pytest.mark.parametrize("text", ['"\\ud800"', '"a\\u0000"', "9" * 5_000, "1e999", "[" * 40_000])
+async def test_an_import_of_what_no_database_keeps_is_refused(api: Api, text: str) -> None:
+    for body in (f'[{{"name":"a","kind":"host","attributes":{{"x":{text}}}}}]', f"[{text}]", text):
+        headers = {"Authorization": f"Bearer {api.keys['admin']}", "Content-Type": "application/json"}
+        answer = await api.client.post("/api/v1/cis/import", data=body.encode(), headers=headers)
+        assert answer.status in (400, 422), (text[:20], await answer.text())

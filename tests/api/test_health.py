@@ -39,7 +39,7 @@ Ask = Callable[[str], Awaitable[tuple[int, Any]]]
 async def ask(pool: Pool, parts: Parts) -> AsyncIterator[Ask]:
     health = Health(pool, lambda: parts.timers, lambda: parts.intake, lambda: parts.notifier, lambda: parts.failing)
     app = web.Application()
-    app.add_routes(health.routes(Metrics(CollectorRegistry())))
+    app.add_routes(health.routes())
     async with TestClient(TestServer(app)) as client:
 
         async def asked(path: str) -> tuple[int, Any]:

@@ -8,6 +8,7 @@ import argon2
 import pytest
 
 from gateway.db.pool import Pool
+from gateway.oncall.roles import Role
 from tests.api.conftest import Api
 from tests.support.clock import FakeClock
 
@@ -196,3 +197,12 @@ async def test_a_database_that_is_gone_lets_nobody_in(api: Api, pool: Pool) -> N
     await person(api, "ann")
     pool.terminate()
     assert (await log_in(api))[0] == 503
+
+
+async def test_a_person_makes_so_many_keys_of_their_own(api: Api) -> None:
+    await api.person("bob", Role.TIER2)
+    made = [(await api.call("POST", OWN, {"name": f"script {at}", "scopes": ["read"]}, "bob")) for at in range(50)]
+    assert [status for status, _ in made] == [201] * 49 + [422]
+    assert "limits.own_keys is 50" in made[-1][1]["detail"]
+    assert (await api.call("DELETE", f"{OWN}/{made[0][1]['info']['id']}", scope="bob"))[0] == 204
+    assert (await api.call("POST", OWN, {"name": "once more", "scopes": ["read"]}, "bob"))[0] == 201

@@ -14,6 +14,7 @@ from gateway.api.routes import table
 from gateway.api.searching import WAITING_PER_PLACE, Searches
 from gateway.durations import Duration
 from gateway.errors import Overloaded, Unavailable
+from gateway.operations import silences
 from gateway.settings import Database, load
 from tests.support.served import Served, served
 
@@ -54,6 +55,21 @@ async def test_forty_searches_stop_no_acknowledgement(gateway: Served) -> None:
     told = {answer["detail"].partition(":")[0] for _, answer in answers}
     assert "the search takes longer than database.read_within" in told
     assert "too many searches at once" in told
+
+
+async def test_making_silences_stops_no_acknowledgement(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = await a_record(gateway)
+    monkeypatch.setattr(silences, "PROBE", "SELECT count(*) FROM unnest($1::text[]) AS p (pattern), pg_sleep(0.4)")
+    matcher = {"name": "a", "value": "b.*", "isRegex": True}
+    wanted = {"matchers": [matcher], "createdBy": "ann", "comment": ""}
+    wanted |= {"startsAt": "2026-01-01T00:00:00Z", "endsAt": "2037-01-01T00:00:00Z"}
+    making = [asyncio.ensure_future(gateway.post("/api/v2/silences", wanted)) for _ in range(40)]
+    await asyncio.sleep(0.1)  # noqa: TID251 - until they have begun
+    for _ in range(12):
+        note = await gateway.post(f"/api/v1/incidents/{number}/note", {"note": "on it"}, "admin")
+        assert note.status == 200, await note.text()
+    assert not all(one.done() for one in making)
+    assert {answer.status for answer in await asyncio.gather(*making)} == {200, 503}
 
 
 @pytest.mark.usefixtures("slow")

@@ -73,14 +73,14 @@ async def test_links_to_security_records_show_to_the_privy_alone(api: Api) -> No
         _, seen = await api.call("GET", path)
         assert master in str(seen), of
     _, related = await api.call("GET", f"{INCIDENTS}/{child}/related", scope="ann")
-    assert related == {"master": None, "related": [], "proposed": []}
+    assert related == {"master": None, "related": [], "proposed": [], "next": None}
     _, view = await api.call("GET", f"{INCIDENTS}/{child}", scope="ann")
     assert view["master"] is None
     await api.desk.pool.execute(FLAG, child, master)
     _, view = await api.call("GET", f"{INCIDENTS}/{master}", scope="ann")
     assert view["related_count"] == 0
     _, related = await api.call("GET", f"{INCIDENTS}/{master}/related", scope="ann")
-    assert related == {"master": None, "related": [], "proposed": []}
+    assert related == {"master": None, "related": [], "proposed": [], "next": None}
 
 
 async def test_nobody_links_to_what_is_not_there_for_them(api: Api) -> None:

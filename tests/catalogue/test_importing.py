@@ -1,9 +1,13 @@
 import json
+import time
+from contextlib import suppress
 
 import pytest
 
+from gateway.api.body import MAX_BYTES
 from gateway.catalogue.importing import read
 from gateway.errors import Malformed, Unprocessable
+from tests.support import hostile
 
 CSV = """name,kind,service,depends_on,attributes.os
 db1,host,shop,,"Debian
@@ -61,3 +65,59 @@ def test_what_is_no_array_is_refused(text: str) -> None:
 def test_a_csv_that_is_none_is_refused(text: str, said: str) -> None:
     with pytest.raises(Malformed, match=said):
         read(text, as_csv=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[{"name":"\\ud800","kind":"host"}]', "line 1: this is not JSON"),
+        ('[{"name":"a","kind":"host","attributes":{"a":"\\udc00x"}}]', "line 1: this is not JSON"),
+        ('[\n{"name":"a",}\n]', "line 2: this is not JSON"),
+        ("[" * 5_000, "line 1: this is not JSON"),
+        ('{"name":"a"}', "send an array of configuration items"),
+        ("", "line 1: this is not JSON"),
+    ],
+)
+def test_what_is_not_json_that_can_be_kept_is_refused_whole(text: str, said: str) -> None:
+    with pytest.raises(Malformed, match=said):
+        read(text, as_csv=False)
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ('{"name":"b","kind":"host","attributes":{"a":"\\u0000"}}', "line 2: a text holds NUL, which no database keeps"),
+        ('{"name":"b","kind":"host","size":' + "9" * 50_000 + "}", "line 2: Integer value out of range"),
+        ('{"name":"b","kind":"host","size":1e999}', "line 2: Number out of range"),
+        ("null", "line 2: Expected `object`, got `null`"),
+    ],
+)
+def test_what_cannot_be_kept_of_an_item_is_told_with_its_line(item: str, said: str) -> None:
+    with pytest.raises(Unprocessable) as raised:
+        read('[{"name":"a","kind":"host"},\n' + item + "]", as_csv=False)
+    assert [flaw.detail for flaw in raised.value.flaws] == [said]
+
+
+def test_a_backslash_before_u0000_is_no_nul() -> None:
+    (draft,) = read('[{"name":"a","kind":"host","attributes":{"a":"\\\\u0000"}}]', as_csv=False)
+    assert draft.attributes == {"a": "\\u0000"}
+
+
+def test_reading_ends_at_the_hundredth_flaw() -> None:
+    with pytest.raises(Unprocessable, match="100 flaws or more") as raised:
+        read("[" + "1," * 500 + "1]", as_csv=False)
+    assert len(raised.value.flaws) == 100
+
+
+def test_no_import_of_the_largest_size_holds_the_loop() -> None:
+    for as_csv in (True, False):
+        for name, body in hostile.any_json(MAX_BYTES):
+            took = []
+            for _ in range(3):
+                began = time.thread_time()
+                with suppress(Malformed, Unprocessable):
+                    read(body.decode("utf-8", "replace"), as_csv=as_csv)
+                took.append(time.thread_time() - began)
+                if took[-1] < 0.1:
+                    break
+            assert min(took) < 0.1, f"{name}: {took}"

@@ -18,7 +18,7 @@ from gateway.incidents.label_matchers import Matcher
 from gateway.incidents.model import Outcome
 from gateway.operations import silences
 from gateway.operations.silences import Wanted
-from gateway.settings import UseLimits, load
+from gateway.settings import load
 from tests.support.clock import FakeClock
 from tests.support.intake import RESOLVED, Desk, a_submission, an_alert, intake_desk
 
@@ -42,8 +42,9 @@ class Site:
         **more: Any,
     ) -> UUID:
         wanted = Wanted(matchers or (SHOP,), self.clock.at + starts, self.clock.at + ends, "ann", "deploy", **more)
-        made, _ = await silences.keep(self.pool, self.clock.at, wanted, integration, self.limits)
-        return made
+        async with self.pool.acquire() as conn:
+            await silences.examine(conn, self.clock.at, wanted, integration)
+        return await silences.keep(self.pool, self.clock.at, wanted, integration, self.limits)
 
     async def expire(self, silence: UUID, integration: int | None = 1) -> None:
         await silences.expire(self.pool, self.clock.at, silence, integration)
@@ -322,7 +323,7 @@ async def test_a_stored_silence_that_cannot_be_read_harms_no_other(site: Site) -
 
 
 async def test_no_integration_keeps_more_silences_or_patterns_than_the_limits(site: Site) -> None:
-    site.limits = UseLimits(silences=3, silence_patterns=4)
+    site.limits = msgspec.structs.replace(site.limits, silences=3, silence_patterns=4)
     first = await site.silence()
     await site.silence(a_regex("a", "1"), a_regex("b", "1"), a_regex("c", "1"))
     with pytest.raises(Malformed, match=r"have 3, limits\.silence_patterns is 4"):

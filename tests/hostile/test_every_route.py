@@ -19,9 +19,26 @@ TRICKLE = 8.0
 """Seconds that slow bodies are sent."""
 
 CONFIG = """
+[server]
+port = 0
+
 [form]
 services = ["desk-a"]
+per_address = 10_000
+per_service = 10_000
+
+[limits]
+key_per_second = 1_000_000
+key_burst = 1_000_000
+key_at_once = 1_000_000
+address_per_second = 1_000_000
+address_burst = 1_000_000
+key_bytes_per_minute = 1_000_000_000_000
+link_per_hour = 10_000
+link_per_record = 10_000
 """
+"""No quota is met, so that every input is read: whoever sends as much as this is sent away long before."""
+
 TRIES = 3
 """A machine that stutters does so once; an input that hurts does so each time."""
 

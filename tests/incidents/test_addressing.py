@@ -146,6 +146,22 @@ def test_of_a_security_incident_its_own_people_hear_only_if_they_may_see_it() ->
     assert entry(own, security=True, recorded=False)["silenced"] == "security"
 
 
+def test_security_is_told_in_place_of_those_who_may_not_see_it() -> None:
+    officers = Recipient(role="security", instead=Recipient(role="incident_manager"))
+    told: dict[str, Any] = {"security": True, "officers": officers}
+    own = replace(HANDLER, people=("olga",))
+    assert targets(own, **told) == ["person:mona"]
+    assert (entry(own, **told)["roles"], entry(own, **told)["silenced"]) == (("handler", "security"), "security")
+    assert targets(replace(own, people=("mona",)), directory=Directory((MONA, OLGA)), **told) == ["person:mona"]
+    assert targets(Recipient(role="reporter", own=True, people=("ann@example.com",)), **told) == []
+
+
+def test_a_listed_person_is_judged_by_their_roles_and_a_listed_address_by_its_role() -> None:
+    listed = Recipient(role="security", listed=("voice:olga", "voice:mona", "smtp:soc@example.com", "group:sre"))
+    notices, _ = address(an_announcement(listed, security=True), PEOPLE, "gateway")
+    assert {notice.target for notice in notices if "title" in notice.facts} == {"voice:mona", "smtp:soc@example.com"}
+
+
 def test_an_entry_is_left_out_where_somebody_was_told_or_nobody_must_be() -> None:
     assert entry(replace(HANDLER, people=("olga",)), recorded=False) is None
     assert entry(replace(HANDLER, people=("ghost",)), recorded=False)["unreachable"] == ("handler",)

@@ -1,11 +1,14 @@
 """Records are there for those who may see them, and a security flag hides them even from their own."""
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 import pytest
 
-from gateway.incidents.sight import EVERYTHING, Sight
+from gateway.db.pool import Pool
+from gateway.incidents.sight import EVERYTHING, Sight, is_privy
+from gateway.oncall.roles import Role
 from tests.incidents.test_lifecycle import an_incident
 
 OWN = Sight(names=("ann@example.com",))
@@ -35,3 +38,28 @@ def test_a_record_of_ones_own_is_seen_unless_it_is_flagged(fields: Mapping[str, 
 def test_statements_ask_by_the_same_rights_and_names() -> None:
     assert Sight(ordinary=True, names=("ann",)).parameters() == (False, True, ["ann"])
     assert Sight(security=True).parameters() == (True, False, [])
+
+
+MAY_SEE = "SELECT may_see($1, $2, $3, $4, $5, $6, $7)"
+
+
+async def test_statements_decide_as_the_value_does(pool: Pool) -> None:
+    names = ("", "Ann@Example.com", "bob")
+    sights = [
+        Sight(ordinary=o, security=s, names=n) for o, s, n in product((False, True), (False, True), ((), ("ann@example.com",)))
+    ]
+    async with pool.acquire() as conn:
+        for sight, security, *own in product(sights, (False, True), names, names, names):
+            one = an_incident(security=security, recorded_by=own[0], owner=own[1], contact=own[2])
+            asked = await conn.fetchval(MAY_SEE, security, *own, *sight.parameters())
+            assert asked is bool(sight.sees(one)), (sight, security, own)
+
+
+async def test_postgresql_puts_the_condition_in_place_where_it_is_asked(pool: Pool) -> None:
+    asked = "EXPLAIN SELECT FROM incident WHERE may_see(security, recorded_by, owner, contact, false, true, '{}')"
+    plan = "\n".join(row[0] for row in await pool.fetch(asked))
+    assert "may_see" not in plan
+
+
+def test_those_who_manage_incidents_or_security_may_see_security_incidents() -> None:
+    assert {role for role in Role if is_privy([role, "reporter"])} == {Role.INCIDENT_MANAGER, Role.SECURITY}

@@ -1,14 +1,11 @@
 """What could not be understood is kept, shown, and read again once it can be."""
 
-import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from gateway.ingest import replay
-from gateway.ingest.rereading import reread
-from gateway.ingest.source import Parsed
+from gateway.ingest.reading.process import Reader
 from gateway.settings import load
 from tests.support.served import Served, served
 
@@ -38,19 +35,18 @@ async def test_it_still_cannot_be_read_until_somebody_mends_it(gateway: Served) 
     assert len((await gateway.get("/api/v1/quarantine", "admin"))[1]["quarantine"]) == 1
 
 
-async def test_what_is_read_again_is_read_beside_the_loop(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_read_again_is_read_by_a_process(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     await gateway.post("/ingest/alertmanager", BAD)
-    readers = []
+    frames, ask = [], Reader._asked
 
-    def read(*asked: Any) -> Parsed:
-        readers.append(threading.current_thread())
-        return reread(*asked)
+    async def counted(reader: Reader, frame: bytes) -> Any:
+        frames.append(frame)
+        return await ask(reader, frame)
 
-    monkeypatch.setattr(replay, "reread", read)
+    monkeypatch.setattr(Reader, "_asked", counted)
     _, listed = await gateway.get("/api/v1/quarantine", "admin")
     assert (await gateway.post(f"/api/v1/quarantine/{listed['quarantine'][0]['id']}/replay", {}, "admin")).status == 400
-    (reader,) = readers
-    assert reader is not threading.current_thread()
+    assert len(frames) == 1
 
 
 async def test_a_mended_item_opens_its_record_once(gateway: Served) -> None:

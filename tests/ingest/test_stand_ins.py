@@ -8,12 +8,12 @@ import pytest
 
 from gateway.errors import Malformed, TooLarge
 from gateway.incidents.model import AlertStatus
-from gateway.ingest.source import each
+from gateway.ingest.source import Delivery, each
 from gateway.ingest.sources import SOURCES
 from gateway.quarantine import pointers
 from gateway.quarantine.examples import shipped
 from gateway.settings import MOST_ITEMS, Intake
-from tests.ingest.requests import BY_SLUG
+from tests.ingest.requests import BY_SLUG, NOW
 from tests.ingest.test_lenient import mended, read
 
 
@@ -110,5 +110,5 @@ def test_an_event_of_icinga_that_says_nothing_of_incidents_is_an_alert(said: Any
 def test_more_items_than_any_gateway_takes_are_not_looked_at() -> None:
     seen: list[msgspec.Raw] = []
     with pytest.raises(TooLarge, match="10001 items in one request: send at most 10000"):
-        each([msgspec.Raw(b"{}")] * (MOST_ITEMS + 1), "", seen.append)  # type: ignore[arg-type]
+        each(Delivery({}, b"", NOW), [msgspec.Raw(b"{}")] * (MOST_ITEMS + 1), "", seen.append)  # type: ignore[arg-type]
     assert not seen

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -16,8 +17,10 @@ from gateway.notify import outbox
 from gateway.notify.message import Message
 from gateway.notify.privacy import privy_addresses
 from gateway.notify.runner import Runner
+from gateway.notify.templates import Template
 from gateway.oncall import people
 from tests.incidents.test_lifecycle import an_incident
+from tests.notify.test_withholding import SECRET, everything_said
 from tests.support.clock import NOON, FakeClock
 from tests.support.telling import ScriptedChannel, notice
 
@@ -49,7 +52,9 @@ async def number(pool: Pool) -> str:
     return await opened(pool, 41)
 
 
-async def sent(pool: Pool, clock: FakeClock, number: str, targets: tuple[str, ...], **facts: Any) -> list[Message]:
+async def sent(
+    pool: Pool, clock: FakeClock, number: str, targets: tuple[str, ...], facts: Mapping[str, Any] | None = None, **more: str
+) -> list[Message]:
     """Owe a message about the incident to each of these and send them."""
     channels = {name: ScriptedChannel() for name in ("smtp", "sms", "voice", "slack", "webhook")}
     runner = Runner(
@@ -58,8 +63,8 @@ async def sent(pool: Pool, clock: FakeClock, number: str, targets: tuple[str, ..
     )  # fmt: skip
     async with pool.acquire() as conn:
         incident_id = await conn.fetchval("SELECT id FROM incident WHERE number = $1", number)
-        said = {"number": number, "title": "insider", "priority": 1} | facts
-        await outbox.put(conn, [(incident_id, replace(notice(target=to), facts=said)) for to in targets], NOON)
+        said: dict[str, Any] = {"number": number, "title": "insider", "priority": 1, **(facts or {})}
+        await outbox.put(conn, [(incident_id, replace(notice(target=to), facts=said, **more)) for to in targets], NOON)
     await runner.run_once(NOON)
     return [message for channel in channels.values() for message in channel.sent]
 
@@ -83,6 +88,20 @@ async def test_what_was_owed_before_the_flag_says_nothing_afterwards_to_whoever_
         assert unseen is one.subject.startswith("P1 restricted incident")
 
 
+async def test_no_kind_of_message_shows_anything_to_any_kind_of_recipient_who_may_not_see_it(
+    pool: Pool, clock: FakeClock, number: str
+) -> None:
+    await pool.execute(FLAG, number)
+    said = everything_said() | {"number": number, "related": number}
+    told: list[Message] = []
+    for template, role in product(Template, ("leader", "handler", "subscriber", "chat")):
+        notices = {"template": template, "role": role, "cause": f"{template}/{role}"}
+        told += await sent(pool, clock, number, UNSEEN, said, **notices)
+    assert len(told) == len(Template) * 4 * len(UNSEEN)
+    assert [one for one in told if SECRET in repr(one) or number in repr(one) or "/r/link" in repr(one)] == []
+    assert {one.incident_id is not None for one in told if one.recipient != "lena"} == {False}
+
+
 async def test_of_an_ordinary_incident_everybody_is_told_everything(pool: Pool, clock: FakeClock, number: str) -> None:
     assert all(shows(one) for one in await sent(pool, clock, number, SEEN + UNSEEN))
 
@@ -92,7 +111,9 @@ async def test_a_message_about_another_incident_does_not_name_a_security_inciden
 ) -> None:
     hidden = await opened(pool, 42, security=True)
     listed = [{"number": hidden, "priority": 1, "state": "logged", "title": "phishing"}]
-    told = await sent(pool, clock, number, ("smtp:lena@example.com", "smtp:mona@example.com"), raised_by=hidden, listed=listed)
+    told = await sent(
+        pool, clock, number, ("smtp:lena@example.com", "smtp:mona@example.com"), {"raised_by": hidden, "listed": listed}
+    )
     assert {one.recipient: hidden in repr(one) or "phishing" in repr(one) for one in told} == {
         "lena@example.com": False, "mona@example.com": True,
     }  # fmt: skip

@@ -209,3 +209,10 @@ def test_a_hand_over_lists_what_is_open_one_a_line() -> None:
 def test_a_text_keeps_its_lines_and_nothing_else_that_controls() -> None:
     said = render("status_update", FACTS | {"text": "We know\r\nthe\x1bcause.\n\n"}, Reader("en"))
     assert said.text.startswith("status update\n\nWe know\nthe cause.\n\nIncident: ")
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en", "Sender: not verified"), ("zh-CN", "发件人：未验证")])
+def test_an_answer_by_an_unverified_sender_says_so(locale: Locale, words: str) -> None:
+    told = render(Template.REPLIED, {"number": "INC-1", "sender": "unverified", "text": "hello"}, Reader(locale))
+    assert words in told.text
+    assert words not in render(Template.REPLIED, {"number": "INC-1", "text": "hello"}, Reader(locale)).text

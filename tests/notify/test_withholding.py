@@ -37,11 +37,17 @@ def test_no_message_to_staff_says_which_incident_it_is(template: Template, local
     assert words.text.strip()
 
 
-@pytest.mark.parametrize("template", [one for one in Template if one != Template.CHAT])
+@pytest.mark.parametrize("template", sorted(set(Template) - {Template.CHAT, Template.WITHDRAWN}))
 def test_staff_are_told_how_urgent_it_is_and_whom_to_ask(template: Template) -> None:
     words = render(template, withheld(template, "leader", everything_said()), Reader("en"), "leader")
     assert words.subject.startswith("P1 restricted incident: ")
     assert "ask an incident manager" in words.ask
+
+
+def test_whoever_had_it_is_told_to_leave_it() -> None:
+    words = render("withdrawn", withheld("withdrawn", "handler", everything_said()), Reader("en"), "handler")
+    assert words.subject == "P1 restricted incident: taken out of your hands"
+    assert "need not work on it any more" in words.ask
 
 
 @pytest.mark.parametrize("template", LETTERS)

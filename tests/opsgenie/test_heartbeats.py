@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
 from gateway.db.pool import Pool
@@ -163,3 +164,14 @@ async def test_a_gateway_looks_by_itself_and_a_ping_over_http_ends_the_alert(dat
         assert (await genie.call("GET", "/v2/heartbeats/backup/ping"))[0] == 202
         assert [(one["title"], one["state"]) for one in await genie.records()] == [("backup is expired", "resolved")]
         assert (await genie.call("GET", "/v2/heartbeats/backup"))[1]["data"]["expired"] is False
+
+
+async def test_an_integration_keeps_so_many_heartbeats_and_is_told_the_setting(database_url: str) -> None:
+    plain = settings(database_url)
+    limits = msgspec.structs.replace(plain.limits, heartbeats=2)
+    async with served(msgspec.structs.replace(plain, limits=limits)) as gateway:
+        statuses = [(await gateway.post("/v2/heartbeats", {"name": f"job-{at}"})).status for at in range(3)]
+        assert statuses == [201, 201, 422]
+        told = await (await gateway.post("/v2/heartbeats", {"name": "job-9"})).json()
+        assert "limits.heartbeats is 2" in told["errors"]["body"]
+        assert (await gateway.post("/v2/heartbeats", {"name": "job-0"}, "other")).status == 201

@@ -174,5 +174,8 @@ async def _around_others(world: World) -> None:
     await story.gateway.pool.execute(BELOW, world.child, hidden["master"])
     hidden["below"] = await story.report(f"{SECRET} below", security=True)
     await story.call("POST", f"incidents/{hidden['below']}/link", {"master": above})
+    hidden["was a master"], left = await story.report("seen by all"), await story.report("ordinary, left by a hidden one")
+    await story.call("POST", f"incidents/{left}/link", {"master": hidden["was a master"]})
+    await story.call("PATCH", f"incidents/{hidden['was a master']}", FLAG)
     world.filled["{key}"] = [story.keys["other"]]
-    world.filled["{number}"] = [hidden["born"], hidden["recurring"], world.child, above]
+    world.filled["{number}"] = [hidden["born"], hidden["recurring"], world.child, above, left]

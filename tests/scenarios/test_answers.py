@@ -243,7 +243,7 @@ async def test_an_answer_to_a_security_record_is_told_to_those_who_may_see_it(st
     else:
         await resolved(story, number, "restarted")
     await story.call("PATCH", f"incidents/{number}", {"security": True, "title": "an intruder on 4711"})
-    await story.letters(1 if state == "on_hold" else 0)
+    await story.letters(2 if state == "on_hold" else 1)
     await answer(story, told, "It still does not work.")
     (letter,) = await story.letters(1)
     assert (letter.to, "an intruder on 4711" in letter.text) == ("sam@example.com", True)

@@ -1,5 +1,6 @@
 """A security incident is given by no rule to somebody who may not see it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -18,6 +19,12 @@ name = "payroll"
 services = ["payroll"]
 group = "payroll"
 person = true
+"""
+HURRY = """
+[[escalation.management]]
+priorities = [4]
+on = ["breach"]
+notify = ["handler"]
 """
 PEOPLE = {"dora": ("service_desk",), "tom": ("tier2",), "pat": ("tier2",), "sue": ("tier2", "security"), "sam": ("security",)}
 
@@ -91,3 +98,35 @@ async def test_what_goes_on_from_it_stays_with_who_may_see_it(house: Story) -> N
     await house.act(number, "close")
     second = await house.call("POST", f"incidents/{number}/follow_on", {})
     assert (second["security"], second["handler"]) == (True, "sue")
+
+
+async def test_whoever_has_a_record_that_is_flagged_is_told_to_leave_it_and_security_to_give_it_to_somebody_else(
+    house: Story,
+) -> None:
+    number = str((await house.alert(service="mail"))["incident"])
+    await house.act(number, "accept", "tom")
+    await house.settled(number, len(await house.notifications(number)))
+    house.mailbox.arrived = asyncio.Queue()
+    await house.call("PATCH", f"incidents/{number}", {"security": True, "title": "an intruder in mail"})
+    letters = {letter.to: letter for letter in await house.letters(3)}
+    assert set(letters) == {"tom@example.com", "sam@example.com", "sue@example.com"}
+    assert "You need not work on it any more" in letters["tom@example.com"].text
+    assert not any(said in str(letters["tom@example.com"]) for said in (number, "intruder", "disk full"))
+    assert "To do: assign it to somebody who may see it" in letters["sam@example.com"].text
+    assert (await given(house, number))[2] == "tom"
+    assert (await house.facts(number, "withdrawn"))[0]["from"] == ["tom"]
+
+
+async def test_security_hears_what_a_handler_who_may_not_see_the_record_would_hear(telling: Telling) -> None:
+    async with telling(ROUTING + HURRY) as house:
+        for login, roles in PEOPLE.items():
+            await house.join(login, *roles, email=f"{login}@example.com")
+        await house.hire("mail", "tom")
+        number = await house.report(impact="individual")
+        await house.act(number, "assign", person="tom")
+        await house.call("PATCH", f"incidents/{number}", {"security": True})
+        await house.settled(number, len(await house.notifications(number)))
+        house.mailbox.arrived = asyncio.Queue()
+        await house.until(60 * 24)
+        told = {letter.to for letter in await house.letters(2)}
+        assert told == {"sam@example.com", "sue@example.com"}

@@ -158,6 +158,22 @@ async def test_the_counted_id_of_a_mail_of_theirs_adds_a_note_and_changes_no_sta
     assert (await story.record(number))["state"] == "resolved"
 
 
+@pytest.mark.parametrize(("fields", "says"), [({"In_Reply_To": "<1@example.com>"}, True), ({}, False)])
+async def test_whoever_is_shown_an_answer_is_told_that_its_sender_is_not_verified(
+    story: Story, fields: dict[str, str], *, says: bool
+) -> None:
+    number, told = await reported(story)
+    await story.join("tina", "tier2", "service_desk", email="tina@example.com")
+    await story.act(number, "acknowledge", "tina")
+    await arrived(story)
+    proof = fields or {"To": told["reply-to"]}
+    await send(story, a_mail("It is the disk on floor 3.", From="ann@example.com", Message_ID="<2@x>", **proof))
+    shown = await arrived(story)
+    assert shown["to"] == "tina@example.com"
+    assert "It is the disk on floor 3." in shown.get_content()
+    assert ("Sender: not verified" in shown.get_content()) is says
+
+
 @pytest.mark.parametrize("sender", ["ann@example.com", "bob@example.com"])
 async def test_an_id_that_nobody_can_guess_proves_who_took_part_in_its_mail(story: Story, sender: str) -> None:
     guess = "<CAF9x2q7Lk3bZt0@mail.example>"

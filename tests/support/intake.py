@@ -94,4 +94,4 @@ def committer(
     knows = catalogue or Catalogue(given)
     records = Records(Openings(given, knows.rules, knows), reserve, clock, b"test key")
     judge = SilenceJudge(clock, given.limits.silences, unjudged or (lambda _why, _count: None))
-    return Committer(clock, given.dedup, records, judge)
+    return Committer(clock, given.dedup, records, judge, given.limits.stored_bytes_per_day)

@@ -73,7 +73,13 @@ class Replica:
         self.log = folder / f"gateway-{self.port}.log"
         self._config = folder / f"gateway-{self.port}.toml"
         self._config.write_text(config)
-        self._env = {**os.environ, "DATABASE_URL": database_url, "REDIS_URL": redis_url, "GATEWAY_ALLOW_UNSAFE": "1"}
+        self._env = {
+            **os.environ,
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "GATEWAY_ALLOW_UNSAFE": "1",
+            "GATEWAY_METRICS__OPEN": "true",
+        }
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:

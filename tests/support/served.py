@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
+import msgspec
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
@@ -39,7 +40,11 @@ class Served:
 
 @asynccontextmanager
 async def served(settings: Settings, fetch: Fetch | None = None, clock: Clock | None = None) -> AsyncIterator[Served]:
-    """A gateway with these settings, whose database must be set; `fetch` stands for the world outside."""
+    """A gateway with these settings, whose database must be set; `fetch` stands for the world outside.
+
+    Anybody may read its metrics.
+    """
+    settings = msgspec.structs.replace(settings, metrics=msgspec.structs.replace(settings.metrics, open=True))
     made = await make_keys(settings.database.url)
     async with running(settings, clock or SystemClock(), allow_unsafe=True, fetch=fetch) as gateway:
         server = TestServer(gateway.app)

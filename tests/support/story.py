@@ -231,7 +231,8 @@ async def a_story(
     file = folder / "gateway.toml"
     port = relay.sockets[0].getsockname()[1]
     file.write_text(CONFIGURATION.format(port=port, locale=locale, recipients=recipients) + configuration)
-    settings = load(file, {"DATABASE_URL": database_url, "REDIS_URL": redis_url})
+    environ = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "GATEWAY_METRICS__OPEN": "true"}
+    settings = load(file, environ)
     try:
         async with running(settings, clock, allow_unsafe=True) as gateway:
             server = TestServer(gateway.app)

@@ -21,8 +21,9 @@ from gateway.ingest import reception
 from gateway.ingest.app.report import AppReport, Person, known, read, wanted
 from gateway.ingest.contacts import email_of, phone_of
 from gateway.ingest.form.acknowledging import Acknowledging
-from gateway.ingest.http import Caller, beside
+from gateway.ingest.http import Caller
 from gateway.ingest.http import read as body_of
+from gateway.ingest.reading.process import Reader, allowed, is_short
 from gateway.ingest.reception import Done, Reception
 from gateway.ingest.speakers import stranger
 from gateway.metrics import Metrics, RequestOutcome
@@ -88,6 +89,7 @@ class AppDoor:
     region: str
     metrics: Metrics
     clock: Clock
+    reader: Reader
     acknowledge: Acknowledging | None = None
 
     async def receive(self, request: web.Request, caller: Caller) -> Taken:
@@ -130,7 +132,9 @@ class AppDoor:
 
     async def _read(self, body: bytes) -> tuple[AppReport, Person, tuple[Mended, ...]]:
         """What the report says; a long one is read beside the loop."""
-        return await beside(body, lambda: read(body, self.region))
+        return (
+            read(body, self.region) if is_short(body) else await self.reader.call("app", allowed(body), read, body, self.region)
+        )
 
     async def _file(self, session: Session, submission: Submission, told: AppReport, person: Person) -> Done:
         once = _once(submission)

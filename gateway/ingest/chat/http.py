@@ -13,9 +13,11 @@ from gateway.clock import Clock
 from gateway.dedup.submission import Receipt, Submission
 from gateway.errors import Flaw, Forbidden, Malformed, Misconfigured, NotFound, Overloaded, Unauthenticated, Unavailable
 from gateway.incidents.model import Outcome
-from gateway.ingest.chat.contract import Call, Challenge, ChatSettings, Nothing, Press, Provider, Reply, Talk, bounded
+from gateway.ingest.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Press, Provider, Reply, Talk, bounded
 from gateway.ingest.chat.filing import Filing
-from gateway.ingest.http import Authenticate, beside, read
+from gateway.ingest.chat.kept_body import kept_body
+from gateway.ingest.http import Authenticate, read
+from gateway.ingest.reading.process import QUICK, Reader, allowed
 from gateway.metrics import RequestOutcome
 
 NONE_SET = ChatSettings()
@@ -31,6 +33,7 @@ class ChatDoor:
     authenticate: Authenticate
     settings: Mapping[str, ChatSettings]
     clock: Clock
+    reader: Reader
 
     def __post_init__(self) -> None:
         detail = f"there are {', '.join(sorted(self.providers))}"
@@ -66,9 +69,9 @@ class ChatDoor:
     async def _answered(self, provider: Provider, integration_id: int, call: Call) -> web.Response:
         chat, reception = self.settings.get(provider.slug, NONE_SET), self.file.reception
         try:
-            heard = bounded(await beside(call.body, lambda: provider.read(call, chat)))
+            heard = bounded(await self._read(provider, call, chat))
         except Malformed as error:
-            await reception.quarantine(Submission(integration_id, provider.slug, call.body, {}, ()), error.detail)
+            await reception.quarantine(Submission(integration_id, provider.slug, kept_body(call.body), {}, ()), error.detail)
             reception.metrics.request(provider.slug, RequestOutcome.REFUSED)
             return _response(*provider.answer(None, call, chat))
         if isinstance(heard, Challenge):
@@ -79,11 +82,16 @@ class ChatDoor:
         reception.metrics.request(provider.slug, RequestOutcome.REFUSED if kept else RequestOutcome.ACCEPTED)
         return _response(*provider.answer(reply, call, chat))
 
+    async def _read(self, provider: Provider, call: Call, chat: ChatSettings) -> Heard:
+        if len(call.body) <= QUICK:
+            return provider.read(call, chat)
+        return await self.reader.call(provider.slug, allowed(call.body), provider.read, call, chat)
+
     async def _filed(
         self, provider: Provider, integration_id: int, heard: Talk | Press | Nothing, call: Call, chat: ChatSettings
     ) -> tuple[Receipt, Reply | None]:
         if not isinstance(heard, Nothing):
-            return await self.file(integration_id, provider.slug, heard, call.body, chat)
+            return await self.file(integration_id, provider.slug, heard, kept_body(call.body), chat)
         # Of what people say to one another nothing is kept but that it came.
         nothing = Submission(integration_id, provider.slug, b"", {}, (), ignored=((0, heard.reason[:200]),))
         return await self.file.reception.submit(nothing), None

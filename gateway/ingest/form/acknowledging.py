@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from gateway.incidents.labels import Locale
 from gateway.incidents.record import Incident, Notice
-from gateway.ingest.form.buckets import Bucket, taken
 from gateway.notify import outbox
+from gateway.operations.buckets import Bucket, taken
 from gateway.operations.desk import Session
 
 HOUR = timedelta(hours=1)

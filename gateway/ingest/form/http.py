@@ -1,6 +1,5 @@
 """The report form by HTTP: pages that are read and posted by browsers without a script."""
 
-import asyncio
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,12 +21,16 @@ from gateway.ingest.form.ticket import Ticket
 from gateway.ingest.mail.posted import fields_of
 from gateway.ingest.mail.reader import SHORT
 from gateway.ingest.places import Places, fill
+from gateway.ingest.reading.process import Reader
 from gateway.metrics import Metrics, RequestOutcome
 from gateway.operations.desk import NOW
 from gateway.operations.reporter_links import ReporterLinks
 from gateway.pages.rendering import Pages
 from gateway.pages.words import IMPACTS, URGENCIES, WORDS, said
 from gateway.settings import Form
+
+FORM_SECONDS = 2.0
+"""Seconds of the processor that reading one form with its files may take."""
 
 NOBODYS = "no form is offered by that name"
 
@@ -45,6 +48,7 @@ class FormDoor:
     clock: Clock
     places: Places
     external_url: str
+    reader: Reader
 
     @property
     def form(self) -> Form:
@@ -89,7 +93,7 @@ class FormDoor:
 
     async def _received(self, request: web.Request, service: Service, body: bytes) -> tuple[web.Response, RequestOutcome]:
         kind = request.headers.get("Content-Type", "")
-        form = await asyncio.to_thread(_read, kind, body) if len(body) > SHORT else _read(kind, body)
+        form = _read(kind, body) if len(body) <= SHORT else await self.reader.call("form", FORM_SECONDS, _read, kind, body)
         locale = self.pages.locale(request, language(form, self.pages.locale(request)))
         told, flaws = read(form, self.form, self.filing.each)
         ticket = self._ticket(form, service)

@@ -5,7 +5,6 @@ tries again after 5xx, Amazon SNS after all but 2xx. What cannot be understood i
 not help, so they are told 200.
 """
 
-import asyncio
 import base64
 import binascii
 import hmac
@@ -24,9 +23,10 @@ from gateway.incidents.model import Outcome
 from gateway.ingest.http import Authenticate, accepted
 from gateway.ingest.mail.amazon import Amazon
 from gateway.ingest.mail.posted import FORM, MAIL, Posted, form
-from gateway.ingest.mail.reader import SHORT
+from gateway.ingest.mail.reader import CPU_SECONDS, SHORT
 from gateway.ingest.mail.room import MailRoom
 from gateway.ingest.places import fill
+from gateway.ingest.reading.process import Reader
 from gateway.settings import Mail
 
 WAYS = ("raw", "mailgun", "sendgrid", "postmark", "ses")
@@ -42,6 +42,7 @@ class MailPosts:
     authenticate: Authenticate
     mail: Mail
     amazon: Amazon
+    reader: Reader
 
     async def receive(self, request: web.Request) -> web.Response:
         """The receipt, once committed: 202 for the message as it is, 200 for services.
@@ -79,7 +80,9 @@ class MailPosts:
         Raises Unauthenticated.
         """
         if way == "mailgun" and self.mail.mailgun_key:
-            self._by_mailgun(form(posted) if len(posted.body) <= SHORT else await asyncio.to_thread(form, posted))
+            self._by_mailgun(
+                form(posted) if len(posted.body) <= SHORT else await self.reader.call("mail", CPU_SECONDS, form, posted)
+            )
             return True
         if way == "sendgrid" and self.mail.sendgrid_key:
             self._by_sendgrid(request, posted.body)

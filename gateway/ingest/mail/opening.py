@@ -9,9 +9,10 @@ from gateway.ingest.mail.acknowledging import Acknowledging
 from gateway.ingest.mail.amazon import Bucket
 from gateway.ingest.mail.filing import Filing
 from gateway.ingest.mail.posted import Kept
-from gateway.ingest.mail.reader import Reader
+from gateway.ingest.mail.reader import MailReader
 from gateway.ingest.mail.room import MailRoom
 from gateway.ingest.places import Places
+from gateway.ingest.reading.process import Reader
 from gateway.ingest.reception import Reception
 from gateway.metrics import Metrics
 from gateway.notify.reply_tokens import ReplyTokens
@@ -20,12 +21,17 @@ from gateway.settings import Mail, Settings
 
 
 def mail_room(
-    stack: AsyncExitStack, settings: Settings, files: Files, tokens: ReplyTokens, submit: Submit, metrics: Metrics
+    stack: AsyncExitStack,
+    settings: Settings,
+    files: Files,
+    tokens: ReplyTokens,
+    submit: Submit,
+    metrics: Metrics,
+    process: Reader,
 ) -> MailRoom:
     """The room as the settings say; its process ends with `stack`."""
     mail, smtp = settings.mail, settings.notify.smtp
-    reader = Reader(Kept(settings.attachments.max_bytes, settings.attachments.max_files))
-    stack.push_async_callback(reader.close)
+    reader = MailReader(Kept(settings.attachments.max_bytes, settings.attachments.max_files), process)
     sender = smtp.sender if smtp.host else ""
     acknowledging = Acknowledging(mail.acknowledgements_per_hour if sender and mail.acknowledge else 0)
     filing = Filing(Reception(files.desk, submit, metrics), files, tokens, mail, acknowledging)

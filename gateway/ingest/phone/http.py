@@ -6,8 +6,8 @@ nothing can be committed, the caller hears so. What only tells of a call is answ
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import structlog
 from aiohttp import web
@@ -15,7 +15,7 @@ from aiohttp import web
 from gateway.dedup.submission import Receipt
 from gateway.errors import Forbidden, Malformed, NotFound, Overloaded, Unauthenticated, Unavailable
 from gateway.incidents.model import Outcome
-from gateway.ingest.http import Authenticate, accepted, beside, read
+from gateway.ingest.http import Authenticate, accepted, read
 from gateway.ingest.phone.call import CallEvent
 from gateway.ingest.phone.conversation import Conversation, quiet
 from gateway.ingest.phone.filing import SOURCE
@@ -24,6 +24,7 @@ from gateway.ingest.phone.posted import Posted, Provider, TextMessage
 from gateway.ingest.phone.pressing import Pressing
 from gateway.ingest.phone.providers import PROVIDERS
 from gateway.ingest.phone.room import PhoneRoom
+from gateway.ingest.reading.process import QUICK, Reader, allowed, plain
 from gateway.metrics import RequestOutcome
 from gateway.networks import networks, within
 
@@ -40,6 +41,8 @@ PATH = "/ingest/phone/{provider:" + "|".join(PROVIDERS) + "}/{event:[a-z]{1,20}}
 LOOKUP = "/ingest/phone/threecx/lookup"
 
 
+T = TypeVar("T")
+
 log = structlog.get_logger()
 
 
@@ -51,6 +54,7 @@ class PhonePosts:
     press: Pressing
     authenticate: Authenticate
     base: str
+    reader: Reader
 
     def routes(self) -> list[web.RouteDef]:
         """Systems post or get as they can; the key may stand in the path."""
@@ -93,7 +97,7 @@ class PhonePosts:
         try:
             self._admitted(request, provider.slug)
             posted = await self._posted(request)
-            await beside(posted.body, lambda: self._proven(provider, posted))
+            await self._proven(provider, posted)
             return await self._answered(request, provider, posted, caller.integration_id)
         except (Unauthenticated, Forbidden):
             self.room.metrics.request(SOURCE, RequestOutcome.UNTRUSTED)
@@ -111,19 +115,26 @@ class PhonePosts:
         if allowed and not within(request.remote or "", networks(allowed)):
             raise Forbidden(f"this address is not among phone.providers.{slug}.addresses")
 
-    def _proven(self, provider: Provider, posted: Posted) -> None:
+    async def _proven(self, provider: Provider, posted: Posted) -> None:
         """Raises Unauthenticated, and Forbidden for another account."""
         settings = self.room.phone.provider(provider.slug)
         try:
-            provider.verify(posted, settings)
+            await self._run(provider, posted, provider.verify, settings)
         except Malformed as error:
             if settings.secrets or settings.accounts:
                 raise Unauthenticated("the request cannot be read, so that nobody can tell who sent it") from error
 
+    async def _run(self, provider: Provider, posted: Posted, function: Callable[..., T], *given: Any) -> T:
+        """Do what reads a request, in the process that reads where that is long."""
+        if len(posted.body) <= QUICK:
+            return function(posted, *given)
+        sent = replace(posted, headers=plain(posted.headers))
+        return await self.reader.call(provider.slug, allowed(posted.body), function, sent, *given)
+
     async def _answered(self, request: web.Request, provider: Provider, posted: Posted, integration_id: int) -> web.Response:
         speaking = self._conversation(request, provider, posted, integration_id)
         try:
-            told = await beside(posted.body, lambda: self.room.read(provider, posted))
+            told = await self._run(provider, posted, provider.read, self.room.phone.region)
         except Malformed as error:
             return await self._refused(speaking, error)
         if isinstance(told, TextMessage):

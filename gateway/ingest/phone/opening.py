@@ -5,6 +5,7 @@ from gateway.ingest.phone.filing import Filing
 from gateway.ingest.phone.http import PhonePosts
 from gateway.ingest.phone.pressing import Pressing
 from gateway.ingest.phone.room import PhoneRoom
+from gateway.ingest.reading.process import Reader
 from gateway.ingest.reception import Reception
 from gateway.metrics import Metrics
 from gateway.notify.call_tokens import CallTokens
@@ -23,7 +24,9 @@ def phone_room(settings: Settings, desk: Desk, submit: Submit, metrics: Metrics)
     return PhoneRoom(desk.pool, filing, settings.phone, metrics, desk.clock)
 
 
-def phone_posts(settings: Settings, room: PhoneRoom, secrets: tuple[bytes, ...], authenticate: Authenticate) -> PhonePosts:
+def phone_posts(
+    settings: Settings, room: PhoneRoom, secrets: tuple[bytes, ...], authenticate: Authenticate, reader: Reader
+) -> PhonePosts:
     """Its addresses; `secrets` sign the calls that the gateway makes."""
     press = Pressing(room.file.reception, CallTokens(secrets))
-    return PhonePosts(room, press, authenticate, public_address(settings))
+    return PhonePosts(room, press, authenticate, public_address(settings), reader)

@@ -27,7 +27,7 @@ class Webhook(msgspec.Struct, rename="camel"):
 def parse(delivery: Delivery, _: Intake) -> Parsed:
     """The status of each alert counts, not that of the group around it."""
     body = limits.envelope(delivery.body, Webhook)
-    alerts, refused = each(body.alerts, "/alerts", partial(_alert, received_at=delivery.received_at))
+    alerts, refused = each(delivery, body.alerts, "/alerts", partial(_alert, received_at=delivery.received_at))
     return Parsed(alerts, refused, lost=limits.count(body.truncated_alerts), delivery_id=delivery_id(delivery.headers))
 
 

@@ -17,7 +17,7 @@ RESOLVE_TIMEOUT = timedelta(minutes=5)
 def parse(delivery: Delivery, _: Intake) -> Parsed:
     """Whether an alert is over is told by its end: past is resolved, future is when it lapses."""
     raws = limits.envelope(delivery.body, list[msgspec.Raw])
-    alerts, refused = each(raws, "", partial(_alert, delivery=delivery))
+    alerts, refused = each(delivery, raws, "", partial(_alert, delivery=delivery))
     return Parsed(alerts, refused, delivery_id=delivery_id(delivery.headers))
 
 

@@ -42,7 +42,7 @@ def parse(delivery: Delivery, intake: Intake) -> Parsed:
         body = limits.envelope(delivery.body, msgspec.Raw)
         many = bytes(body).lstrip()[:1] == b"["
         raws, root = (msgspec.json.decode(body, type=list[msgspec.Raw]), "") if many else ([body], None)
-    alerts, refused = each(raws, root, partial(_alert, delivery=delivery, intake=intake))
+    alerts, refused = each(delivery, raws, root, partial(_alert, delivery=delivery, intake=intake))
     return Parsed(alerts, refused, delivery_id=_delivery_id(raws, {item.item for item in refused}))
 
 

@@ -17,7 +17,7 @@ def parse(delivery: Delivery, intake: Intake) -> Parsed:
     found = _within(limits.envelope(delivery.body, msgspec.Raw), root)
     many = bytes(found).lstrip()[:1] == b"["
     raws = msgspec.json.decode(found, type=list[msgspec.Raw]) if many else [found]
-    alerts, refused = each(raws, root if many else None, partial(_alert, delivery=delivery, intake=intake))
+    alerts, refused = each(delivery, raws, root if many else None, partial(_alert, delivery=delivery, intake=intake))
     return Parsed(alerts, refused, delivery_id=delivery_id(delivery.headers))
 
 

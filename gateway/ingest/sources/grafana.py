@@ -71,7 +71,9 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
     body = limits.envelope(delivery.body, Webhook)
     home = f"{_host(body.external_url)}/{body.org_id}"
     test = TEST_GROUP.search(body.group_key) is not None and not body.group_key.startswith("{")
-    alerts, refused = each(body.alerts, "/alerts", partial(_alert, home=home, test=test, received_at=delivery.received_at))
+    alerts, refused = each(
+        delivery, body.alerts, "/alerts", partial(_alert, home=home, test=test, received_at=delivery.received_at)
+    )
     refused = tuple(replace(one, body=_around(body, one.body)) for one in refused)
     lost = limits.count(body.truncated_alerts)
     return Parsed(alerts, refused, lost=lost, delivery_id=_delivery_id(delivery), accounts=(str(body.org_id), home))
@@ -136,7 +138,7 @@ def _addresses(item: Item) -> list[tuple[str, str]]:
 
 def _around(body: Webhook, item: bytes) -> bytes:
     """What is kept of a refused item says where it came from, for replay."""
-    where = msgspec.json.encode({"orgId": body.org_id, "externalURL": body.external_url})
+    where = msgspec.json.encode({"orgId": body.org_id, "externalURL": limits.cut(body.external_url, limits.LABEL)})
     return b'%b,"alerts":[%b]}' % (where[:-1], item)
 
 

@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +11,8 @@ import msgspec
 import pytest
 
 from gateway.errors import Malformed
-from gateway.ingest import http
-from gateway.ingest.app import http as app_http
 from gateway.ingest.app.report import read, wanted
+from gateway.ingest.reading.process import SHORT, Reader
 from gateway.settings import Database, load
 from tests.support.clock import NOON, FakeClock
 from tests.support.served import Served, served
@@ -199,19 +197,17 @@ def test_a_report_without_a_title_has_the_first_line_of_its_description() -> Non
         assert mended.what.endswith("read from description: it is missing or empty")
 
 
-async def test_a_long_report_is_read_beside_the_loop(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    readers = []
+async def test_a_long_report_is_read_by_a_process(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, call = [], Reader.call
 
-    def reading(body: bytes, region: str) -> Any:
-        readers.append(threading.current_thread())
-        return read(body, region)
+    async def counted(reader: Reader, sender: str, *given: Any) -> Any:
+        asked.append(sender)
+        return await call(reader, sender, *given)
 
-    monkeypatch.setattr(app_http, "read", reading)
-    for size in (10, http.QUICK):
+    monkeypatch.setattr(Reader, "call", counted)
+    for size in (10, SHORT):
         assert (await report(gateway, {"title": "x", "description": "y" * size, "reporter": ANN}))[0] == 202
-    short, long = readers
-    assert short is threading.current_thread()
-    assert long is not threading.current_thread()
+    assert asked == ["app"]
 
 
 async def test_what_is_no_report_is_refused_and_the_list_of_reports_is_only_read(gateway: Served) -> None:

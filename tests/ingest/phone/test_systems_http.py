@@ -2,7 +2,6 @@
 
 import hmac
 import re
-import threading
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from hashlib import sha256
@@ -15,9 +14,8 @@ import msgspec
 import pytest
 
 from gateway.clock import SystemClock
-from gateway.ingest.http import QUICK
 from gateway.ingest.phone import asterisk, threecx
-from gateway.ingest.phone.room import PhoneRoom
+from gateway.ingest.reading.process import QUICK, Reader
 from gateway.settings import Database, PhoneProvider, load
 from tests.ingest.phone.test_captured import request
 from tests.ingest.phone.test_vonage import coded
@@ -99,21 +97,19 @@ async def test_asterisk_tells_by_get_and_by_post_what_becomes_of_a_call(gateway:
     assert (await gateway.client.post("/ingest/phone/asterisk/call/gwk_x", data={"LINKEDID": "1"})).status == 401
 
 
-async def test_what_a_system_tells_at_length_is_read_beside_the_loop(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    readers, read = [], PhoneRoom.read
+async def test_what_a_system_tells_at_length_is_read_by_a_process(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, call = [], Reader.call
 
-    def reading(room: PhoneRoom, *told: Any) -> Any:
-        readers.append(threading.current_thread())
-        return read(room, *told)
+    async def counted(reader: Reader, sender: str, *given: Any) -> Any:
+        asked.append(sender)
+        return await call(reader, sender, *given)
 
-    monkeypatch.setattr(PhoneRoom, "read", reading)
+    monkeypatch.setattr(Reader, "call", counted)
     path = f"/ingest/phone/asterisk/call/{gateway.keys['ingest']}"
     for size in (1, QUICK):
         answer = await gateway.client.post(path, json={"LINKEDID": f"1.{size}", "more": "x" * size})
         assert answer.status == 202
-    short, long = readers
-    assert short is threading.current_thread()
-    assert long is not threading.current_thread()
+    assert asked == ["asterisk", "asterisk"]  # once for its proof, once for what it says
 
 
 async def test_events_of_connect_make_one_record_in_whatever_order_they_come(gateway: Served) -> None:

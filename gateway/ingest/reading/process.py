@@ -1,0 +1,188 @@
+"""Work that may be hurt, done by a process of its own, one piece at a time, so that the loop is never held."""
+
+import asyncio
+import contextlib
+import io
+import pickle
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+
+import gateway
+from gateway.errors import Overloaded, Unavailable
+from gateway.ingest.reading.asked import COSTLY, Answered, Asked, TooCostly
+
+T = TypeVar("T")
+
+WITHIN = 15.0
+"""Seconds that a piece of work may last, of which a third may be the processor's."""
+
+WAITING = 32
+"""Pieces of work that may wait."""
+
+BROKEN = (asyncio.IncompleteReadError, ConnectionError)
+"""How it shows that the process is no more."""
+
+ROOT = Path(gateway.__file__).parents[1]
+TRUSTED = frozenset({"gateway", "datetime", "uuid"})
+"""Packages of which the process may name classes in what it answers."""
+
+MAKERS = frozenset({("msgspec._utils", "rebuild"), ("asyncpg.pgproto.pgproto", "UUID")})
+"""What else it may name: what makes values of ours, and the database's UUID."""
+
+log = structlog.get_logger()
+
+
+SHORT, FEW = 4_096, 200
+"""Bytes, and commas, of a body that is read at once whatever has to be mended of it: mending costs by the value."""
+
+QUICK = 32_768
+"""Bytes of a body that is read at once where nothing is mended."""
+
+CPU_SECONDS, CPU_SECONDS_PER_BYTE = 0.2, 0.5e-6
+"""Seconds of the processor that reading a request may take: twice what mending honest ones takes."""
+
+
+def is_short(body: bytes) -> bool:
+    """Return whether a body is read, and mended, in milliseconds whatever it is."""
+    return len(body) <= SHORT and body.count(b",") <= FEW
+
+
+def plain(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers as what can be sent to a process, by their lower-case names, of several the first."""
+    found: dict[str, str] = {}
+    for name, value in headers.items():
+        found.setdefault(name.lower(), value)
+    return found
+
+
+def allowed(body: bytes) -> float:
+    """Return how many seconds of the processor reading a body may take."""
+    return CPU_SECONDS + len(body) * CPU_SECONDS_PER_BYTE
+
+
+class Reader:
+    """Does work in a process, for one sender after the other; `close` ends the process.
+
+    Of one sender, so many pieces of work may wait as `waiting_each` says.
+    """
+
+    def __init__(self, name: str, waiting_each: int = WAITING) -> None:
+        self._name, self._waiting_each = name, waiting_each
+        self._turn = asyncio.Lock()
+        self._turns: dict[str, asyncio.Lock] = {}
+        self._waiting: Counter[str] = Counter()
+        self._process: Process | None = None
+
+    @property
+    def started(self) -> bool:
+        """Whether there is a process."""
+        return self._process is not None
+
+    async def call(self, sender: str, seconds: float, function: Callable[..., T], *given: Any) -> T:
+        """Return what a function of a module gives; raises as it does, of our errors those that a request may end with.
+
+        Raises TooCostly for what takes more than so many seconds of the processor, Overloaded where too much waits, and
+        Unavailable when no process can be had.
+        """
+        frame = pickle.dumps(Asked(function, given, seconds), pickle.HIGHEST_PROTOCOL)
+        async with self._place(sender):
+            answered = await self._asked(frame)
+        if answered.error is not None:
+            raise answered.error(answered.detail, flaws=answered.flaws)
+        value: T = answered.value
+        return value
+
+    @asynccontextmanager
+    async def _place(self, sender: str) -> AsyncIterator[None]:
+        """Give a turn, in which of each sender only one piece of work stands in line; raises Overloaded."""
+        if self._waiting.total() >= WAITING or self._waiting[sender] >= self._waiting_each:
+            raise Overloaded("too many long requests wait to be read: send again shortly")
+        self._waiting[sender] += 1
+        try:
+            async with self._turns.setdefault(sender, asyncio.Lock()), self._turn:
+                yield
+        finally:
+            self._waiting[sender] -= 1
+            if not self._waiting[sender]:
+                del self._waiting[sender], self._turns[sender]
+
+    async def _asked(self, frame: bytes) -> Answered:
+        """Ask the process, and another one where that was gone without having used up its time."""
+        try:
+            try:
+                return await self._exchange(frame)
+            except BROKEN:
+                return await self._exchange(frame)
+        except (TimeoutError, *BROKEN) as error:
+            log.warning("reader_ended", reader=self._name, error=type(error).__name__, bytes=len(frame))
+            raise TooCostly(COSTLY) from error
+
+    async def _exchange(self, frame: bytes) -> Answered:
+        process = await self._started()
+        try:
+            async with asyncio.timeout(WITHIN):
+                said = await _exchange(process, frame)
+        except BROKEN as error:
+            await self.close()
+            if process.returncode == -signal.SIGPROF:
+                raise TimeoutError from error
+            raise
+        except BaseException:
+            await self.close()
+            raise
+        return answer_of(said)
+
+    async def _started(self) -> Process:
+        if self._process is None or self._process.returncode is not None:
+            try:
+                self._process = await asyncio.create_subprocess_exec(
+                    sys.executable, "-m", "gateway.ingest.reading.worker", stdin=PIPE, stdout=PIPE, stderr=DEVNULL, cwd=ROOT
+                )  # fmt: skip
+            except OSError as error:
+                raise Unavailable("no process can be started to read it: send again shortly") from error
+        return self._process
+
+    async def close(self) -> None:
+        """End the process; the next piece of work starts another."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+            process.kill()
+        await process.communicate()
+
+
+def answer_of(said: bytes) -> Answered:
+    """Return an answer of the process; raises UnpicklingError for one that names anything but values of ours."""
+    answered: Answered = _Answers(io.BytesIO(said)).load()
+    return answered
+
+
+class _Answers(pickle.Unpickler):
+    """Reads what the process answers, which may hold values of ours and no others."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Return a class of a trusted package; raises UnpicklingError for anything else."""
+        if module.partition(".")[0] in TRUSTED and "." not in name:
+            found = super().find_class(module, name)
+            if isinstance(found, type) and found.__module__ == module:
+                return found
+        if (module, name) in MAKERS:
+            return super().find_class(module, name)
+        raise pickle.UnpicklingError(f"{module}.{name} is nothing that is answered")
+
+
+async def _exchange(process: Process, frame: bytes) -> bytes:
+    assert process.stdin is not None  # noqa: S101 - it was started with pipes
+    assert process.stdout is not None  # noqa: S101 - it was started with pipes
+    process.stdin.write(len(frame).to_bytes(4, "big") + frame)
+    await process.stdin.drain()
+    return await process.stdout.readexactly(int.from_bytes(await process.stdout.readexactly(4), "big"))

@@ -1,0 +1,117 @@
+"""Quotas: how much each key, and each address without a key, may use of one replica. Pure.
+
+Each replica judges for itself: with several, a caller may use as much of each. Nobody's quota is used up by anybody else.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import ceil
+from typing import TypeVar
+
+from gateway.settings import UseLimits
+from gateway.token_bucket import TokenBucket
+
+Key = TypeVar("Key", int, str)
+
+MOST_SHARES = 10_000
+"""Callers whose use is remembered; of more, those are forgotten that have used nothing lately."""
+
+AT_ONCE_SECONDS = 1
+"""When to come back where too many requests run."""
+
+
+class Quota(StrEnum):
+    """What is limited."""
+
+    REQUESTS = "requests"
+    AT_ONCE = "at_once"
+    BYTES = "bytes"
+    STRANGERS = "strangers"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is not served, and in how many seconds it would be."""
+
+    quota: Quota
+    told: str
+    retry_after: int
+
+
+@dataclass(slots=True)
+class Share:
+    """What one caller has used."""
+
+    requests: TokenBucket
+    bytes: TokenBucket
+    running: int = 0
+
+    def is_idle(self, now: float) -> bool:
+        """Return whether forgetting it changes nothing."""
+        return not self.running and all(one.refill(now) >= one.burst for one in (self.requests, self.bytes))
+
+
+@dataclass(slots=True)
+class Quotas:
+    """The shares of all callers; `refused` is told of every refusal. A key has two, one of them for sending alerts."""
+
+    limits: UseLimits
+    refused: Callable[[str], None]
+    keys: dict[int, Share] = field(default_factory=dict)
+    strangers: dict[str, Share] = field(default_factory=dict)
+
+    def enter(self, key: int, size: int, now: float, *, sends: bool = False) -> Refusal | None:
+        """Begin a request of a key with a body of `size` bytes, which `leave` ends; or say why not.
+
+        A key that `sends` alerts may do so much more often: intake has queues of its own, and a storm is what it is for.
+        """
+        limits = self.limits
+        rate, burst = (limits.ingest_per_second, limits.ingest_burst) if sends else (limits.key_per_second, limits.key_burst)
+        name = 2 * key + sends
+        share = self.keys.get(name) or self._share(self.keys, name, now, rate, burst)
+        if share.running >= limits.key_at_once:
+            told = f"{share.running} requests of this key run already, limits.key_at_once is {limits.key_at_once}"
+            return self._refuse(Refusal(Quota.AT_ONCE, told, AT_ONCE_SECONDS))
+        if wait := share.requests.take(1, now):
+            told = f"this key asks more than limits.{'ingest' if sends else 'key'}_per_second, {rate} requests"
+            return self._refuse(Refusal(Quota.REQUESTS, told, ceil(wait)))
+        if size and (wait := share.bytes.take(size, now)):
+            told = f"this key sends more than limits.key_bytes_per_minute, {limits.key_bytes_per_minute} bytes"
+            return self._refuse(Refusal(Quota.BYTES, told, ceil(wait)))
+        share.running += 1
+        return None
+
+    def leave(self, key: int, more: int, *, sends: bool = False) -> None:
+        """End a request of a key; `more` are bytes of its body that nobody had announced."""
+        share = self.keys.get(2 * key + sends)
+        if share is not None:
+            share.running = max(0, share.running - 1)
+            share.bytes.level -= more
+
+    def stranger(self, address: str, now: float) -> Refusal | None:
+        """Count a request without a key, or say why it is not served."""
+        limits = self.limits
+        rate, burst = limits.address_per_second, limits.address_burst
+        share = self.strangers.get(address) or self._share(self.strangers, address, now, rate, burst)
+        if wait := share.requests.take(1, now):
+            told = f"more requests without a key than limits.address_per_second, {limits.address_per_second}, from one address"
+            return self._refuse(Refusal(Quota.STRANGERS, told, ceil(wait)))
+        return None
+
+    def _share(self, shares: dict[Key, Share], key: Key, now: float, rate: int, burst: int) -> Share:
+        if len(shares) >= MOST_SHARES:
+            _forget(shares, now)
+        size = float(self.limits.key_bytes_per_minute)
+        shares[key] = made = Share(TokenBucket.full(rate, burst, now), TokenBucket.full(size / 60, size, now))
+        return made
+
+    def _refuse(self, refusal: Refusal) -> Refusal:
+        self.refused(refusal.quota)
+        return refusal
+
+
+def _forget(shares: dict[Key, Share], now: float) -> None:
+    """Forget who is idle; where all are busy, who came first."""
+    for key in [key for key, share in shares.items() if share.is_idle(now)] or list(shares)[: MOST_SHARES // 2]:
+        del shares[key]

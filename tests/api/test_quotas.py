@@ -1,0 +1,102 @@
+"""A key that uses more than its quota is told so, in the words its sender acts on; everybody else is served."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.settings import Database, load
+from tests.support.served import Served, served
+
+INGEST = "/ingest/generic"
+ALERT = {"title": "disk full", "severity": "warning"}
+
+
+@pytest.fixture
+def limits() -> dict[str, int]:
+    return {
+        "key_per_second": 1,
+        "key_burst": 3,
+        "ingest_per_second": 1,
+        "ingest_burst": 3,
+        "address_per_second": 1,
+        "address_burst": 3,
+    }
+
+
+@pytest.fixture
+async def gateway(database_url: str, limits: dict[str, int]) -> AsyncIterator[Served]:
+    plain = load(None, {})
+    database = Database(url=database_url, pool_min=1, pool_max=8)
+    changed = msgspec.structs.replace(plain.limits, **limits)
+    async with served(msgspec.structs.replace(plain, database=database, limits=changed)) as running:
+        yield running
+
+
+async def test_a_key_over_its_quota_is_told_which_and_no_other_key_is(gateway: Served) -> None:
+    statuses = [(await gateway.get("/api/v1/incidents", "read"))[0] for _ in range(4)]
+    assert statuses == [200, 200, 200, 429]
+    headers = {"Authorization": f"Bearer {gateway.keys['read']}"}
+    answer = await gateway.client.get("/api/v1/incidents", headers=headers)
+    told = await answer.json()
+    assert (answer.content_type, told["type"]) == ("application/problem+json", "/problems/quota_exceeded")
+    assert "limits.key_per_second, 1" in told["detail"]
+    assert answer.headers["Retry-After"] == "1"
+    assert (await gateway.post("/api/v1/incidents", {"title": "mail is down"}, "admin")).status == 201
+    metrics = await (await gateway.client.get("/metrics")).text()
+    assert 'gateway_quota_refusals_total{quota="requests"} 2.0' in metrics
+
+
+async def test_a_sender_over_its_quota_is_answered_with_what_it_comes_again_for(gateway: Served) -> None:
+    answers = [await gateway.post(INGEST, ALERT | {"title": f"disk {at}"}) for at in range(4)]
+    assert [answer.status for answer in answers] == [202, 202, 202, 503]
+    assert answers[-1].headers["Retry-After"] == "1"
+    assert "limits.ingest_per_second" in (await answers[-1].json())["detail"]
+    event: dict[str, Any] = {"routing_key": gateway.keys["ingest"], "event_action": "trigger"}
+    event |= {"payload": {"summary": "disk", "source": "host", "severity": "warning"}}
+    assert (await gateway.post("/v2/enqueue", event, None)).status == 429
+    assert (await gateway.post("/api/v2/alerts", [{"labels": {"alertname": "x"}}])).status == 503
+    assert (await gateway.post(INGEST, ALERT, "other")).status == 202
+
+
+async def test_an_address_without_a_key_that_asks_too_much_is_told_so_and_keys_from_there_are_served(gateway: Served) -> None:
+    path = "/api/v1/mine/nothing"
+    assert [(await gateway.client.get(path)).status for _ in range(4)] == [404, 404, 404, 429]
+    page = await gateway.client.get("/my/nothing")
+    assert (page.status, page.content_type) == (429, "text/html")
+    assert (await gateway.get("/api/v1/incidents", "read"))[0] == 200
+    assert (await gateway.client.get("/healthz")).status == 200
+
+
+async def test_keys_that_are_none_count_as_strangers_and_those_seen_before_are_served(gateway: Served) -> None:
+    assert (await gateway.get("/api/v1/incidents", "read"))[0] == 200
+    headers = {"Authorization": f"Bearer gwk_{'a' * 12}_{'b' * 43}"}
+    made_up = [(await gateway.client.get("/api/v1/incidents", headers=headers)).status for _ in range(3)]
+    assert made_up == [401, 401, 429]
+    assert (await gateway.client.post(INGEST, json=ALERT, headers=headers)).status == 503
+    assert (await gateway.get("/api/v1/incidents", "read"))[0] == 200
+
+
+@pytest.mark.parametrize("limits", [{"key_at_once": 2}])
+async def test_requests_that_wait_are_given_back_when_they_end(gateway: Served) -> None:
+    waiting = [asyncio.ensure_future(gateway.get("/api/v1/changes?wait=1", "read")) for _ in range(2)]
+    await asyncio.sleep(0.2)  # noqa: TID251 - until they wait
+    status, told = await gateway.get("/api/v1/incidents", "read")
+    assert (status, "limits.key_at_once is 2" in told["detail"]) == (429, True)
+    await asyncio.gather(*waiting)
+    assert (await gateway.get("/api/v1/incidents", "read"))[0] == 200
+
+
+@pytest.mark.parametrize("limits", [{"key_bytes_per_minute": 6_000}])
+async def test_bytes_count_whether_they_are_announced_or_not(gateway: Served) -> None:
+    headers = {"Authorization": f"Bearer {gateway.keys['ingest']}", "Content-Type": "application/json"}
+    body = msgspec.json.encode(ALERT | {"description": "x" * 4_000})
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield body
+
+    assert (await gateway.client.post(INGEST, data=pieces(), headers=headers)).status == 202
+    answer = await gateway.client.post(INGEST, data=body, headers=headers)
+    assert (answer.status, "limits.key_bytes_per_minute, 6000" in (await answer.json())["detail"]) == (503, True)
