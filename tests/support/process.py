@@ -4,7 +4,6 @@ import asyncio
 import os
 import random
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -27,7 +26,7 @@ FULL = os.environ.get("GATEWAY_FAULTS") == "full"
 """Whether the long forms of the fault tests were asked for."""
 
 CLOCK = SystemClock()
-READY_WITHIN = 20.0
+READY_WITHIN = 60.0
 GIVE_UP = 40.0
 """Seconds a sender goes on trying to be heard."""
 
@@ -56,6 +55,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process started itself and that still run."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii")
+    return [int(one) for one in listed.split()]
 
 
 class Replica:
@@ -95,9 +100,17 @@ class Replica:
         self._process.kill()
         self._process.wait()
 
-    def send(self, number: signal.Signals) -> None:
+    @property
+    def pid(self) -> int:
+        """The supervisor."""
         assert self._process is not None
-        self._process.send_signal(number)
+        return self._process.pid
+
+    @property
+    def serving(self) -> int:
+        """The process that serves."""
+        [pid] = children(self.pid)
+        return pid
 
     async def _ready(self) -> bool:
         try:
@@ -155,12 +168,16 @@ class Sent:
 
 
 class Sender:
-    """Sends events and keeps the ledger. An event unanswered or refused with 503 is sent again under the same delivery id."""
+    """Sends events and keeps the ledger. An event unanswered or refused with 503 is sent again under the same delivery id.
 
-    def __init__(self, urls: Sequence[str], key: str) -> None:
+    Pauses between two attempts grow from a tenth of a second to `patience`, as those of real senders.
+    """
+
+    def __init__(self, urls: Sequence[str], key: str, name: str = "evt", patience: float = 1.0) -> None:
         self.ledger: list[Sent] = []
+        self._name, self._patience = name, patience
         self._urls, self._head = urls, {"Authorization": f"Bearer {key}"}
-        connector = aiohttp.TCPConnector(limit=256)
+        connector = aiohttp.TCPConnector(limit=800)
         self._session = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=8))
         self._blow: Callable[[], None] | None = None
 
@@ -175,12 +192,12 @@ class Sender:
 
         Who is deaf did not hear the acknowledgement and sends once more.
         """
-        sent = Sent(f"evt-{len(self.ledger)}", dedup_key, status)
+        sent = Sent(f"{self._name}-{len(self.ledger)}", dedup_key, status)
         self.ledger.append(sent)
         began = CLOCK.monotonic()
         while not sent.acknowledged and len(sent.answers) < tries and CLOCK.monotonic() - began < GIVE_UP:
             if sent.answers:
-                await CLOCK.sleep(0.1)
+                await CLOCK.sleep(min(0.1 * 2 ** min(len(sent.answers) - 1, 10), self._patience))
             await self._attempt(sent, self._urls[(len(self.ledger) + len(sent.answers)) % len(self._urls)])
         if deaf and sent.acknowledged:
             await self._attempt(sent, self._urls[len(self.ledger) % len(self._urls)])
@@ -203,13 +220,20 @@ class Sender:
             sent.answers.append(CUT)
         sent.seconds.append(CLOCK.monotonic() - began)
 
-    async def steadily(self, rate: float, stop: asyncio.Event, keys: int = 200, *, patient: bool = True) -> None:
-        """Events at a fixed rate until `stop`, one in twenty deaf; unless `patient`, one in ten gives up after one try."""
-        began, number = CLOCK.monotonic(), 0
+    async def steadily(
+        self, rate: float, stop: asyncio.Event, keys: int = 200, *, patient: bool = True, at_once: int = 10_000
+    ) -> None:
+        """Events at a fixed rate until `stop`, one in twenty deaf; unless `patient`, one in ten gives up after one try.
+
+        While `at_once` wait for an acknowledgement no further ones are sent.
+        """
+        began, number, places = CLOCK.monotonic(), 0, asyncio.Semaphore(at_once)
         async with asyncio.TaskGroup() as group:
             while not stop.is_set():
+                await places.acquire()
                 tries = 10_000 if patient or number % 10 else 1
-                group.create_task(self.event(f"key-{number % keys}", tries=tries, deaf=number % 20 == 0))
+                sending = group.create_task(self.event(f"key-{number % keys}", tries=tries, deaf=number % 20 == 0))
+                sending.add_done_callback(lambda _: places.release())
                 number += 1
                 if (wait := began + number / rate - CLOCK.monotonic()) > 0:
                     await CLOCK.sleep(wait)

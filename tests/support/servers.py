@@ -4,11 +4,10 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from gateway.embedded.child import Child
 from gateway.embedded.launcher import Embedded
-from tests.support.process import CLOCK
+from tests.support.process import CLOCK, children
 
 
 def child(servers: Embedded, name: str) -> Child:
@@ -37,9 +36,3 @@ def frozen(servers: Embedded, name: str) -> Iterator[None]:
     finally:
         for pid in stopped:
             os.kill(pid, signal.SIGCONT)
-
-
-def children(pid: int) -> list[int]:
-    """The processes that a process started itself and that still run."""
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii")
-    return [int(one) for one in listed.split()]

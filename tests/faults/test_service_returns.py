@@ -1,0 +1,179 @@
+"""Gateway, PostgreSQL and Valkey killed, frozen and out of room under load: the service is back within ten seconds, and
+nothing acknowledged is lost or doubled. An orchestrator asks the probes, and restarts no gateway for what ails a server."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import asyncpg
+import pytest
+
+from gateway.db.migrate import migrate
+from gateway.embedded.launcher import Embedded
+from gateway.embedded.supervision import keep_running
+from gateway.operations.keys import Scope
+from tests.support.full_disk import Disk, no_larger_files, small_disk
+from tests.support.orchestrator import Orchestrator
+from tests.support.process import CLOCK, CUT, Replica, Sender, children, chosen, judge, make_key, replicas, report
+from tests.support.servers import child, frozen
+
+RATE = chosen(150, 300)
+AT_ONCE = 100
+"""Events that senders wait for at once: those of a real sender queue up with it, and do not pile up at the gateway."""
+BACK_WITHIN = 10.0
+STOPPED = 2.0
+"""Seconds for which the gateway is stopped: less than what its supervisor takes for silence."""
+AWAY = chosen(4, 15)
+"""Seconds for which a server is frozen or out of room."""
+
+
+@dataclass(slots=True)
+class Scene:
+    """A gateway under load with servers of its own, on a disk that can be filled."""
+
+    servers: Embedded
+    disk: Disk
+    gateway: Replica
+    steady: Sender
+    after: Sender
+    orchestrator: Orchestrator
+
+    async def outlasts(self, trouble: AbstractContextManager[None], seconds: float) -> float:
+        """Let the trouble last; return how many seconds after it the service was back as a whole."""
+        with trouble:
+            await CLOCK.sleep(seconds)
+        began = CLOCK.monotonic()
+        async with asyncio.timeout(4 * BACK_WITHIN), aiohttp.ClientSession(self.gateway.url) as session:
+            await self.after.event("after")
+            while not await self._ready(session):
+                await CLOCK.sleep(0.1)
+        back = CLOCK.monotonic() - began
+        await CLOCK.sleep(0.5)
+        return back
+
+    async def _ready(self, session: aiohttp.ClientSession) -> bool:
+        with suppress(aiohttp.ClientError):
+            async with session.get("/readyz") as answer:
+                return answer.status == 200
+        return False
+
+
+@asynccontextmanager
+async def under_load(folder: Path) -> AsyncIterator[Scene]:
+    stop = asyncio.Event()
+    with small_disk() as disk:
+        async with Embedded(disk.folder / "state") as servers:
+            url = servers.database_url
+            await migrate(url)
+            key = await make_key(url, Scope.INGEST)
+            async with (
+                kept_running(servers),
+                replicas(1, url, servers.redis_url, folder) as [gateway],
+                Sender([gateway.url], key) as steady,
+                Sender([gateway.url], key, "after", patience=0.1) as after,
+                asyncio.TaskGroup() as group,
+            ):
+                orchestrator = Orchestrator(gateway)
+                group.create_task(steady.steadily(RATE, stop, patient=False, at_once=AT_ONCE))
+                group.create_task(orchestrator.watch())
+                yield Scene(servers, disk, gateway, steady, after, orchestrator)
+                stop.set()
+                orchestrator.stop()
+            verdict = await judge(url, [*steady.ledger, *after.ledger])
+            report(events=len(steady.ledger), answers=steady.answers(), orchestrator=orchestrator)
+            assert verdict.clean, verdict
+
+
+@asynccontextmanager
+async def kept_running(servers: Embedded) -> AsyncIterator[None]:
+    keeping = asyncio.create_task(keep_running(servers, CLOCK))
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        await asyncio.wait({keeping})
+
+
+@contextmanager
+def signalled(pid: int, number: signal.Signals) -> Iterator[None]:
+    os.kill(pid, number)
+    yield
+    if number is signal.SIGSTOP:
+        os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def cannot_log(scene: Scene) -> Iterator[None]:
+    """The gateway has something to log, and no room to write it."""
+    with no_larger_files([scene.gateway.pid, scene.gateway.serving]):
+        os.kill(child(scene.servers, "PostgreSQL").process.pid, signal.SIGKILL)
+        yield
+
+
+@pytest.mark.timeout(chosen(120, 300))
+async def test_the_service_returns_when_the_gateway_is_killed_stopped_or_cannot_log(tmp_path: Path) -> None:
+    async with under_load(tmp_path) as scene:
+        gateway, back = scene.gateway, {}
+        back["killed"] = await scene.outlasts(signalled(gateway.serving, signal.SIGKILL), 0)
+        back["stopped"] = await scene.outlasts(signalled(gateway.serving, signal.SIGSTOP), STOPPED)
+        back["full disk"] = await scene.outlasts(cannot_log(scene), AWAY)
+        told = gateway.log.read_text()
+    report(**back)
+    assert '"reason": "killed"' in told
+    assert max(back.values()) <= BACK_WITHIN, back
+
+
+@pytest.mark.timeout(chosen(120, 300))
+async def test_the_service_returns_when_postgresql_is_killed_frozen_or_out_of_room(tmp_path: Path) -> None:
+    async with under_load(tmp_path) as scene:
+        servers, back = scene.servers, {}
+        postgres = child(servers, "PostgreSQL").process.pid
+        back["killed"] = await scene.outlasts(signalled(postgres, signal.SIGKILL), 0)
+        back["frozen"] = await scene.outlasts(frozen(servers, "PostgreSQL"), AWAY)
+        postgres = child(servers, "PostgreSQL").process.pid
+        back["full disk"] = await scene.outlasts(no_room_for(scene, postgres), AWAY)
+    report(**back)
+    assert max(back.values()) <= BACK_WITHIN, back
+    assert scene.orchestrator.restarts == 0
+    assert set(scene.steady.answers()) <= {CUT, 202, 503}
+
+
+@contextmanager
+def no_room_for(scene: Scene, postgres: int) -> Iterator[None]:
+    with scene.disk.full([postgres, *children(postgres)]):
+        switching = asyncio.create_task(use_up_the_log(scene.servers.database_url))
+        try:
+            yield
+        finally:
+            switching.cancel()
+
+
+async def use_up_the_log(url: str) -> None:
+    """Let PostgreSQL begin new files of its log, for which it stops where there is no room."""
+    while True:
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            conn = await asyncpg.connect(url, timeout=1)
+            try:
+                await conn.execute("SELECT pg_switch_wal()")
+            finally:
+                conn.terminate()
+        await CLOCK.sleep(0.5)
+
+
+@pytest.mark.timeout(chosen(120, 300))
+async def test_the_service_returns_when_valkey_is_killed_frozen_or_out_of_room(tmp_path: Path) -> None:
+    async with under_load(tmp_path) as scene:
+        servers, back = scene.servers, {}
+        valkey = child(servers, "Valkey").process.pid
+        back["killed"] = await scene.outlasts(signalled(valkey, signal.SIGKILL), 0)
+        back["frozen"] = await scene.outlasts(frozen(servers, "Valkey"), AWAY)
+        back["full disk"] = await scene.outlasts(scene.disk.full([child(servers, "Valkey").process.pid]), AWAY)
+    report(**back)
+    assert max(back.values()) <= BACK_WITHIN, back
+    assert scene.orchestrator.restarts == 0
+    assert set(scene.steady.answers()) <= {CUT, 202, 503}

@@ -1,0 +1,67 @@
+"""A disk that can be filled, or what comes nearest to it where nobody may mount one."""
+
+import resource
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+SIZE = 300 * 2**20
+PIECE = b"\0" * 2**16
+LIMIT = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """A folder for any account, and whether it is a small file system of its own."""
+
+    folder: Path
+    mounted: bool
+
+    def full(self, users: Sequence[int]) -> AbstractContextManager[None]:
+        """No room is left for the processes that use it, until the end of the block."""
+        return filled(self.folder) if self.mounted else no_larger_files(users, LIMIT)
+
+
+@contextmanager
+def small_disk() -> Iterator[Disk]:
+    """A disk of `SIZE` bytes, gone after the block."""
+    with tempfile.TemporaryDirectory(prefix="gateway-disk-", dir="/tmp", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        options = f"size={SIZE},mode=755"
+        mount = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", name], check=False, capture_output=True)
+        try:
+            yield Disk(folder, mount.returncode == 0)
+        finally:
+            if mount.returncode == 0:
+                subprocess.run(["umount", "--lazy", name], check=True)
+
+
+@contextmanager
+def filled(folder: Path) -> Iterator[None]:
+    """A file takes all the room there is."""
+    ballast = folder / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(PIECE):
+            pass
+    try:
+        yield
+    finally:
+        ballast.unlink()
+
+
+@contextmanager
+def no_larger_files(pids: Sequence[int], limit: int = 0) -> Iterator[None]:
+    """These processes, and those they start, can make no file larger than `limit`."""
+    before = {pid: resource.prlimit(pid, resource.RLIMIT_FSIZE) for pid in pids}
+    for pid, (_, hard) in before.items():
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        yield
+    finally:
+        for pid, limits in before.items():
+            with suppress(ProcessLookupError):
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
