@@ -240,7 +240,11 @@ def gateway_health() -> dict[str, Any]:
                     "timeseries",
                     "Refused for overload",
                     8,
-                    {"{{instance}}": "rate(gateway_intake_overload_refusals_total[5m])"},
+                    {
+                        "{{instance}}": "rate(gateway_intake_overload_refusals_total[5m])",
+                        "{{instance}} bodies, {{callers}}": "rate(gateway_bodies_refused_total[5m])",
+                        "{{instance}} quota, {{quota}}": "rate(gateway_quota_refusals_total[5m])",
+                    },
                     unit="reqps",
                 ),
                 panel(
