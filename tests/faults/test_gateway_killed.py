@@ -20,7 +20,7 @@ async def test_no_acknowledged_event_is_lost_or_doubled_by_kills(database_url: s
         Sender([gateway.url], key) as sender,
         asyncio.TaskGroup() as group,
     ):
-        group.create_task(sender.steadily(RATE, stop, patient=False))
+        group.create_task(sender.steadily(RATE, stop, patient=False, at_once=RATE))
         for _ in range(chosen(3, 50)):
             await CLOCK.sleep(chance.uniform(0.3, 1.0))
             await sender.strike(gateway.kill)
