@@ -9,6 +9,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
@@ -82,6 +83,7 @@ WHERE a.status = 'firing' AND i.state IN ('logged', 'assigned', 'in_progress', '
 GRADES = {"critical": 1, "error": 2, "warning": 3, "info": 4}
 """The priorities that the shipped settings give the severities."""
 
+MESSAGES = "SELECT id, incident_id FROM outbox"
 SILENT = "SELECT number, cause FROM silent_incident"
 LATEST = "SELECT number FROM incident ORDER BY id DESC LIMIT 12"
 SUBSCRIBERS = frozenset({"reporter", "subscriber"})
@@ -124,10 +126,11 @@ class Silence(RuleBasedStateMachine):
 
     async def _unreachable(self) -> set[str]:
         """Return the incidents of which the model saw every message refused."""
+        about = {row["id"]: row["incident_id"] for row in await self.world.pool.fetch(MESSAGES)}
         return {
             row["number"]
             for row in await self.world.pool.fetch(OPEN)
-            if not row["excused"] and not row["accepted"] and self._all_refused(row)
+            if not row["excused"] and not row["accepted"] and self._all_refused(row, about)
         }
 
     async def _milder_than_what_fires(self) -> list[str]:
@@ -138,14 +141,14 @@ class Silence(RuleBasedStateMachine):
             if row["priority"] > GRADES[row["severity"]] and row["number"] not in self.graded
         ]
 
-    def _all_refused(self, row: Any) -> bool:
+    def _all_refused(self, row: Any, about: dict[UUID, int]) -> bool:
         ruled = row["kind"] == Kind.INCIDENT and row["priority"] <= self.managed
         if not (ruled or row["security"] or (row["given"] and not row["held"])):
             return False
         tried = [
             one.delivered
             for one in self.world.attempts
-            if one.incident == row["id"]
+            if about.get(one.message) == row["id"]
             and one.written >= row["begun_at"]
             and one.priority <= row["priority"]
             and one.role not in SUBSCRIBERS

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from prometheus_client import CollectorRegistry
@@ -82,9 +83,12 @@ PENDING = "SELECT count(*) FROM outbox WHERE state = 'pending' AND next_attempt_
 
 @dataclass(frozen=True)
 class Attempt:
-    """One message that a channel was given, and whether it took it."""
+    """One message that a channel was given, and whether it took it.
 
-    incident: int
+    Which incident it is about its outbox knows: a message that withholds a security incident does not say.
+    """
+
+    message: UUID
     written: datetime
     priority: int
     role: str
@@ -175,10 +179,8 @@ class World:
     def _answer(self, channel: str) -> Any:
         def answer(message: Message) -> Result:
             delivered = channel not in self.failing
-            if message.incident_id is not None:
-                priority = int(message.facts.get("priority", 0))
-                written = message.created_at
-                self.attempts.append(Attempt(message.incident_id, written, priority, message.role, delivered))
+            priority = int(message.facts.get("priority", 0))
+            self.attempts.append(Attempt(message.id, message.created_at, priority, message.role, delivered))
             return Delivered() if delivered else Dead("refused")
 
         return answer
