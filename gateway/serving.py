@@ -92,6 +92,8 @@ async def serving(settings: Settings, line: Line) -> AsyncIterator[tuple[Gateway
             _metrics_listening(gateway, settings),
         ):
             gateway.addresses.extend(addresses)
+            for reader in gateway.readers:
+                await reader.start()
             _spare_the_collector()
             line.serves({"url": address(gateway, settings), "smtp": smtp(gateway)})
             yield gateway, stop

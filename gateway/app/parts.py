@@ -1,11 +1,11 @@
 """The parts of a replica that need more than their constructor, and what ends them."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from functools import partial
 from pathlib import Path
 from secrets import token_bytes
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import asyncpg
@@ -21,8 +21,9 @@ from gateway.incoming import Budget, Budgets
 from gateway.ingest.fetching import Fetcher
 from gateway.ingest.http import Fetch
 from gateway.ingest.reading.alerts import AlertReader
-from gateway.ingest.reading.process import Reader
+from gateway.ingest.reading.process import Reader, is_short
 from gateway.ingest.replay import Run
+from gateway.ingest.source import Delivery
 from gateway.metrics import CALLERS, Metrics
 from gateway.observers import TimerObserver
 from gateway.operations.attach import Filing, Quota
@@ -37,6 +38,8 @@ from gateway.operations.reporter_links import ReporterLinks, secrets_of
 from gateway.settings import Attachments, Database, Server, Settings
 from gateway.sla.index import Index, connect
 from gateway.sla.runner import Runner as Timers
+
+T = TypeVar("T")
 
 BY_KEY = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "plan_cache_mode": "force_generic_plan"}
 """For connections that only ever look rows up by key: a fresh or fast-growing table has no statistics to plan by."""
@@ -100,7 +103,14 @@ def alert_reader(stack: AsyncExitStack) -> AlertReader:
 
 def reading_again(reader: AlertReader) -> Run:
     """Return what reads, for people, what is in quarantine."""
-    return partial(reader.reader.call, "quarantine", QUARANTINE_SECONDS)
+
+    async def again(function: Callable[..., T], /, *given: Any) -> T:
+        delivery: Delivery = given[-1]
+        if is_short(delivery.body):
+            return await asyncio.to_thread(function, *given)
+        return await reader.reader.call("quarantine", QUARANTINE_SECONDS, function, *given)
+
+    return again
 
 
 async def links(pool: Pool, settings: Settings, clock: Clock) -> ReporterLinks:

@@ -39,6 +39,7 @@ class Ways:
     phone: PhonePosts
     chat: ChatDoor
     reports: reports.Ways
+    readers: tuple[Reader, ...]
 
     @property
     def releases(self) -> Mapping[str, Release]:
@@ -62,4 +63,5 @@ def ways(stack: AsyncExitStack, door: FrontDoor, files: Filing, links: ReporterL
         phone_posts(settings, calls, links.secrets, door.authenticate, reader),
         chat_door(settings, desk, submit, door.authenticate, metrics, PressTokens(links.secrets), channels, reader),
         reports.ways(settings, Reception(desk, submit, metrics), files, links, desk.catalogue, metrics, reader),
+        (mails, reader),
     )

@@ -41,6 +41,7 @@ from gateway.ingest.mail.listener import MailDoor, receiving
 from gateway.ingest.mail.room import MailRoom
 from gateway.ingest.mending import Mender
 from gateway.ingest.phone.room import SWEEP_EVERY as SWEEP_CALLS_EVERY
+from gateway.ingest.reading.process import Reader
 from gateway.ingest.replay import Replay
 from gateway.ingest.sources import SOURCES
 from gateway.metrics import Metrics
@@ -91,6 +92,7 @@ class Gateway:
     desk: Desk
     mail: MailRoom
     metrics: Metrics
+    readers: Sequence[Reader]
     addresses: list[Any] = field(default_factory=list)
     smtp: Sequence[Any] = ()
     metrics_app: web.Application | None = None
@@ -202,7 +204,19 @@ async def _assemble(stack: AsyncExitStack, pools: Pools, settings: Settings, clo
     mail_door = MailDoor(ways.room, pool, keys.recognise, ReplyTokens(core.links.secrets), relays)
     smtp = await stack.enter_async_context(receiving(mail_door, metrics.mail_sessions.set))
     await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
-    return Gateway(app, pool, intake, timers, health, desk, ways.room, metrics, smtp=smtp, metrics_app=metrics_app)
+    return Gateway(
+        app,
+        pool,
+        intake,
+        timers,
+        health,
+        desk,
+        ways.room,
+        metrics,
+        (reader.reader, *ways.readers),
+        smtp=smtp,
+        metrics_app=metrics_app,
+    )
 
 
 def _jobs(desk: Desk, counting: ChangeObserver, pulse: Pulse, mappings: Mappings, ways: people.Ways) -> tuple[Periodic, ...]:

@@ -1,11 +1,9 @@
 """What could not be understood is kept, shown, and read again once it can be."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
-from gateway.ingest.reading.process import Reader
 from gateway.settings import load
 from tests.support.served import Served, served
 
@@ -33,20 +31,6 @@ async def test_it_still_cannot_be_read_until_somebody_mends_it(gateway: Served) 
     again = await gateway.post(f"/api/v1/quarantine/{listed['quarantine'][0]['id']}/replay", {}, "admin")
     assert again.status == 400
     assert len((await gateway.get("/api/v1/quarantine", "admin"))[1]["quarantine"]) == 1
-
-
-async def test_what_is_read_again_is_read_by_a_process(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    await gateway.post("/ingest/alertmanager", BAD)
-    frames, ask = [], Reader._asked
-
-    async def counted(reader: Reader, frame: bytes) -> Any:
-        frames.append(frame)
-        return await ask(reader, frame)
-
-    monkeypatch.setattr(Reader, "_asked", counted)
-    _, listed = await gateway.get("/api/v1/quarantine", "admin")
-    assert (await gateway.post(f"/api/v1/quarantine/{listed['quarantine'][0]['id']}/replay", {}, "admin")).status == 400
-    assert len(frames) == 1
 
 
 async def test_a_mended_item_opens_its_record_once(gateway: Served) -> None:

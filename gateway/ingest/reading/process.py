@@ -46,8 +46,8 @@ SHORT, FEW = 4_096, 200
 QUICK = 32_768
 """Bytes of a body that is read at once where nothing is mended."""
 
-CPU_SECONDS, CPU_SECONDS_PER_BYTE = 0.2, 0.5e-6
-"""Seconds of the processor that reading a request may take: twice what mending honest ones takes."""
+CPU_SECONDS, CPU_SECONDS_PER_BYTE = 0.25, 0.15e-6
+"""Seconds of the processor that reading a request may take: half a second for the largest."""
 
 
 def is_short(body: bytes) -> bool:
@@ -80,6 +80,7 @@ class Reader:
         self._turns: dict[str, asyncio.Lock] = {}
         self._waiting: Counter[str] = Counter()
         self._process: Process | None = None
+        self._closed = False
 
     @property
     def started(self) -> bool:
@@ -94,7 +95,10 @@ class Reader:
         """
         frame = pickle.dumps(Asked(function, given, seconds), pickle.HIGHEST_PROTOCOL)
         async with self._place(sender):
-            answered = await self._asked(frame)
+            await self._turn.acquire()
+            work = asyncio.create_task(self._asked(frame))
+            work.add_done_callback(self._end_turn)
+            answered = await asyncio.shield(work)  # whose caller gives up goes on: a new process costs more than its end
         if answered.error is not None:
             raise answered.error(answered.detail, flaws=answered.flaws)
         value: T = answered.value
@@ -107,12 +111,17 @@ class Reader:
             raise Overloaded("too many long requests wait to be read: send again shortly")
         self._waiting[sender] += 1
         try:
-            async with self._turns.setdefault(sender, asyncio.Lock()), self._turn:
+            async with self._turns.setdefault(sender, asyncio.Lock()):
                 yield
         finally:
             self._waiting[sender] -= 1
             if not self._waiting[sender]:
                 del self._waiting[sender], self._turns[sender]
+
+    def _end_turn(self, work: "asyncio.Task[Answered]") -> None:
+        self._turn.release()
+        if not work.cancelled():
+            work.exception()  # it was raised where somebody still waited
 
     async def _asked(self, frame: bytes) -> Answered:
         """Ask the process, and another one where that was gone without having used up its time."""
@@ -123,6 +132,7 @@ class Reader:
                 return await self._exchange(frame)
         except (TimeoutError, *BROKEN) as error:
             log.warning("reader_ended", reader=self._name, error=type(error).__name__, bytes=len(frame))
+            await self.start()
             raise TooCostly(COSTLY) from error
 
     async def _exchange(self, frame: bytes) -> Answered:
@@ -131,16 +141,22 @@ class Reader:
             async with asyncio.timeout(WITHIN):
                 said = await _exchange(process, frame)
         except BROKEN as error:
-            await self.close()
+            await self._end()
             if process.returncode == -signal.SIGPROF:
                 raise TimeoutError from error
             raise
         except BaseException:
-            await self.close()
+            await self._end()
             raise
         return answer_of(said)
 
+    async def start(self) -> None:
+        """Start the process if there is none, so that it is ready when it is asked."""
+        await self._started()
+
     async def _started(self) -> Process:
+        if self._closed:
+            raise Unavailable("the gateway ends: send again shortly")
         if self._process is None or self._process.returncode is not None:
             try:
                 self._process = await asyncio.create_subprocess_exec(
@@ -151,13 +167,20 @@ class Reader:
         return self._process
 
     async def close(self) -> None:
+        """End the process for good: whoever still asks is told to come again."""
+        self._closed = True
+        await self._end()
+
+    async def _end(self) -> None:
         """End the process; the next piece of work starts another."""
         process, self._process = self._process, None
         if process is None:
             return
         with contextlib.suppress(ProcessLookupError):  # it has ended by itself
             process.kill()
-        await process.communicate()
+        if process.stdin is not None:
+            process.stdin.close()
+        await process.wait()
 
 
 def answer_of(said: bytes) -> Answered:

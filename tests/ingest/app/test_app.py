@@ -206,8 +206,11 @@ async def test_a_long_report_is_read_by_a_process(gateway: Served, monkeypatch: 
 
     monkeypatch.setattr(Reader, "call", counted)
     for size in (10, SHORT):
-        assert (await report(gateway, {"title": "x", "description": "y" * size, "reporter": ANN}))[0] == 202
-    assert asked == ["app"]
+        told = {"title": "x", "description": "y" * size, "reporter": ANN}
+        while (status := (await report(gateway, told))[0]) == 503:
+            pass  # its process starts: apps send again
+        assert status == 202
+    assert set(asked) == {"app"}
 
 
 async def test_what_is_no_report_is_refused_and_the_list_of_reports_is_only_read(gateway: Served) -> None:

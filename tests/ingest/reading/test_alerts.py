@@ -201,23 +201,30 @@ async def test_a_body_that_cannot_be_read_in_time_is_kept_and_refused_and_the_ga
     gateway: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(alerts, "allowed", lambda _: 0.0001)
-    body, headers = many(1_000), {"Authorization": f"Bearer {gateway.keys['ingest']}"}
+    body = many(1_000)
     for _ in range(2):
-        answer = await gateway.client.post("/ingest/alertmanager", data=body, headers=headers)
-        assert answer.status == 400
-        assert "more time or memory" in (await answer.json())["detail"]
+        status, told = await sent(gateway, body)
+        assert status == 400
+        assert "more time or memory" in told["detail"]
     kept = await gateway.pool.fetch("SELECT problem, body FROM quarantine")
     assert {(row["problem"], row["body"]) for row in kept} == {("it takes more time or memory to read than it may", body)}
     assert (await gateway.post("/ingest/generic", {"title": "disk"})).status == 202
 
 
+async def sent(gateway: Served, body: bytes) -> tuple[int, Any]:
+    """Return how a request is answered, sent again as senders do while its reader starts."""
+    for _ in range(10):
+        headers = {"Authorization": f"Bearer {gateway.keys['ingest']}"}
+        answer = await gateway.client.post("/ingest/alertmanager", data=BytesIO(body), headers=headers)
+        if answer.status != 503:
+            break
+    return answer.status, await answer.json()
+
+
 async def test_a_body_of_empty_alerts_is_refused_however_often_it_comes(gateway: Served) -> None:
     body = hostile.filled(b'{"version":"4","alerts":[', b"{},", b"{}]}", 2_097_000)
     for _ in range(2):
-        answer = await gateway.client.post(
-            "/ingest/alertmanager", data=BytesIO(body), headers={"Authorization": f"Bearer {gateway.keys['ingest']}"}
-        )
-        assert answer.status == 413
+        assert (await sent(gateway, body))[0] == 413
     assert (await gateway.get("/healthz", key=None))[0] == 200
 
 
