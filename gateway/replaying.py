@@ -1,6 +1,7 @@
 """`python -m gateway replay`: what a captured request would become, and sending it."""
 
 import argparse
+import asyncio
 import os
 import sys
 from collections.abc import Iterator
@@ -47,7 +48,7 @@ def arguments(replay: argparse.ArgumentParser) -> None:
     replay.add_argument("--apply", action="store_true", help="send it to the gateway that is running")
     replay.add_argument("--url", help="where that is (default: server.external_url, or this machine)")
     replay.add_argument("--key", default=os.environ.get("GATEWAY_KEY", ""), help="an ingest key (default: GATEWAY_KEY)")
-    replay.set_defaults(run=replay_captured)
+    replay.set_defaults(run=lambda settings, options: asyncio.run(replay_captured(settings, options)))
 
 
 async def replay_captured(settings: Settings, options: argparse.Namespace) -> int:

@@ -115,7 +115,7 @@ async def test_what_cannot_be_understood_is_kept_and_read_again_once_it_can_be(g
     answer = await gateway.post(f"/api/v1/quarantine/{kept['id']}/replay", {}, "admin")
     assert (answer.status, [one["outcome"] for one in (await answer.json())["results"]]) == (202, ["opened"])
     assert (await report(gateway, {"title": "x", "reporter": ANN}, once="k"))[0] == 202
-    for body in (b"", b"\xff", b"[" * 100_000, b"{}", b"null"):
+    for body in (b"", b"\xff", b"[" * 4_000, b"{}", b"null"):
         headers = {"Authorization": f"Bearer {gateway.keys['ingest']}"}
         assert (await gateway.client.post("/ingest/app", data=body, headers=headers)).status == 400
     assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == 2
