@@ -43,6 +43,9 @@ SETTLE_WITHIN = 15.0
 OUTSIDE = "the sender's own servers cannot be reached"
 """Signatures of Amazon SNS are judged by a certificate of Amazon's, which no test may fetch."""
 
+LONG = 4_096
+"""Bytes: of longer bodies one client is told to send fewer at once (503 with Retry-After); nobody else is."""
+
 TIMEOUT = aiohttp.ClientTimeout(total=60)
 
 
@@ -56,6 +59,8 @@ class Felt:
     seconds: list[float] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
     grown: int = 0
+    shed: int = 0
+    """Long bodies that their sender was told to send again."""
 
     @property
     def p99(self) -> float:
@@ -64,7 +69,8 @@ class Felt:
 
     def __str__(self) -> str:
         return (
-            f"answers={dict(sorted(self.answers.items()))} holds={len(self.holds)} neighbour_p99_ms={self.p99 * 1e3:.0f}"
+            f"answers={dict(sorted(self.answers.items()))} holds={len(self.holds)} shed={self.shed}"
+            f" neighbour_p99_ms={self.p99 * 1e3:.0f}"
             f" of {len(self.seconds)} grown_kib={self.grown}"
         )
 
@@ -120,7 +126,9 @@ class Arena:
             except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError):
                 status, text = 0, ""  # answered before it was sent whole, and closed
             felt.answers[status] += 1
-            failed = status >= 500 and not (status == 503 and OUTSIDE in text)
+            shed = status == 503 and len(one.body or b"") > LONG and "Retry-After" in answer.headers
+            felt.shed += shed
+            failed = status >= 500 and not (shed or (status == 503 and OUTSIDE in text))
             if failed or "Traceback" in text or "asyncpg" in text:
                 felt.wrong.append(f"{one.method} {one.path} {one.headers} {(one.body or b'')[:300]!r} -> {status} {text[:300]}")
 

@@ -56,7 +56,7 @@ class Beats:
         while True:
             looked.wait(BEAT)
             frame = sys._current_frames().get(self._thread)
-            if CLOCK.monotonic() - self._last > NOTED and frame is not None:
+            if not self._seen and CLOCK.monotonic() - self._last > NOTED and frame is not None:
                 self._seen = "".join(traceback.format_stack(frame)[-12:])
 
 

@@ -10,13 +10,21 @@ from hashlib import sha256
 
 from gateway.ingest.lenient import read_leniently, read_strictly, read_unmended
 from gateway.ingest.reading.asked import COSTLY, TooCostly
-from gateway.ingest.reading.process import QUICK, Reader, allowed, is_short, plain
+from gateway.ingest.reading.process import Reader, allowed, is_short, plain
 from gateway.ingest.source import Delivery, Parsed, Source
 from gateway.quarantine import mapping as mappings
 from gateway.settings import Intake
 
+STRICT, MANY = 131_072, 4_000
+"""Bytes, and separators, of a body that is read at once where nothing is mended: a hundred alerts and more."""
+
 REMEMBERED = 256
 """Bodies that took too long and are remembered."""
+
+
+def is_moderate(body: bytes) -> bool:
+    """Return whether a body that needs no mending is read in milliseconds."""
+    return len(body) <= STRICT and sum(map(body.count, (b",", b"[", b"{", b"&", b"%"))) <= MANY
 
 
 WAYS = (read_leniently, read_unmended)
@@ -36,7 +44,7 @@ class AlertReader:
         """Return what a request says; raises Malformed, TooLarge and Forbidden as sources do, Overloaded and Unavailable."""
         if is_short(delivery.body):
             return read_leniently(source, settings, mapping, delivery)
-        if len(delivery.body) <= QUICK and (parsed := read_strictly(source, settings, mapping, delivery)) is not None:
+        if is_moderate(delivery.body) and (parsed := read_strictly(source, settings, mapping, delivery)) is not None:
             return parsed
         name = sha256(delivery.body).digest()
         sent = replace(delivery, headers=plain(delivery.headers), query=dict(delivery.query))
