@@ -20,6 +20,7 @@ import redis.asyncio
 import yarl
 
 from gateway.embedded.launcher import Embedded
+from gateway.ingest.reading.process import is_short
 from gateway.operations.keys import Scope
 from tests.hostile.families import Hostile
 from tests.hostile.routes import Target, World, targets
@@ -43,9 +44,6 @@ SETTLE_WITHIN = 15.0
 OUTSIDE = "the sender's own servers cannot be reached"
 """Signatures of Amazon SNS are judged by a certificate of Amazon's, which no test may fetch."""
 
-LONG = 4_096
-"""Bytes: of longer bodies one client is told to send fewer at once (503 with Retry-After); nobody else is."""
-
 TIMEOUT = aiohttp.ClientTimeout(total=60)
 
 
@@ -60,7 +58,7 @@ class Felt:
     refused: list[int] = field(default_factory=list)
     grown: int = 0
     shed: int = 0
-    """Long bodies that their sender was told to send again."""
+    """Bodies to be read by a process of which their sender was told to send fewer at once: 503 with Retry-After."""
 
     @property
     def p99(self) -> float:
@@ -126,7 +124,7 @@ class Arena:
             except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError):
                 status, text = 0, ""  # answered before it was sent whole, and closed
             felt.answers[status] += 1
-            shed = status == 503 and len(one.body or b"") > LONG and "Retry-After" in answer.headers
+            shed = status == 503 and not is_short(one.body or b"") and "Retry-After" in answer.headers
             felt.shed += shed
             failed = status >= 500 and not (shed or (status == 503 and OUTSIDE in text))
             if failed or "Traceback" in text or "asyncpg" in text:

@@ -57,7 +57,7 @@ class Beats:
             looked.wait(BEAT)
             frame = sys._current_frames().get(self._thread)
             if not self._seen and CLOCK.monotonic() - self._last > NOTED and frame is not None:
-                self._seen = "".join(traceback.format_stack(frame)[-12:])
+                self._seen = "".join(traceback.format_stack(frame, limit=12))
 
 
 async def main(folder: Path) -> None:
