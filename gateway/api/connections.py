@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from aiohttp import StreamReader, web
 from aiohttp.web_request import BaseRequest
@@ -109,6 +110,11 @@ class Connection(web.RequestHandler):
         response.headers.update(edge.headers(self._limits.server.external_url))
         response.force_close()
         return response
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """Log what goes wrong between requests, but not that a peer is gone from whom the rest of a body was awaited."""
+        if self.transport is not None:
+            super().log_exception(*args, **kw)
 
     def _give_up(self, body: StreamReader) -> None:
         """Tell whoever reads the body that it takes too long.

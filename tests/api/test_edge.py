@@ -1,18 +1,22 @@
 """What every answer has in common, whatever route it comes from."""
 
+import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from aiohttp import web
+from aiohttp.helpers import parse_content_type
 from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
 from gateway.api import edge
 from gateway.api.deadlines import Deadlines
-from gateway.errors import Unavailable
+from gateway.errors import Malformed, Unavailable
 from gateway.networks import networks
 from tests.support.clock import FakeClock
+from tests.support.patterns import UNITS
 
 
 async def fine(_: web.Request) -> web.Response:
@@ -51,6 +55,22 @@ async def test_every_answer_carries_the_security_headers_and_keeps_its_own(serve
         answer = await client.request(method, path)
         assert edge.HEADERS.keys() <= answer.headers.keys()
     assert (await client.get("/things/one")).headers["Cache-Control"] == "max-age=60"
+
+
+async def test_a_content_type_that_would_take_long_to_read_is_refused(served: Any) -> None:
+    client, _ = served
+    for media in ("(" * 6_000, "(a)", "text/" + "a" * 300):
+        assert (await client.post("/ingest/x", headers={"Content-Type": media})).status == 400
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_whatever_content_type_is_let_through_is_read_soon(unit: str) -> None:
+    media = (unit * edge.LONGEST_TYPE)[: edge.LONGEST_TYPE]
+    with suppress(Malformed):
+        edge.require_plain_type(media)
+        began = time.thread_time()
+        parse_content_type(media)
+        assert time.thread_time() - began < 0.03
 
 
 async def test_no_other_origin_may_read_an_answer(served: Any) -> None:
