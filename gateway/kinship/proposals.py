@@ -90,11 +90,11 @@ CROSS JOIN LATERAL (
 WHERE (p.incident_id = $1 OR p.master_id = $1) AND p.state = 'open' AND sight.hidden = 0
 AND i.master_id IS NULL AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
 AND m.master_id IS NULL AND m.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
-ORDER BY p.score DESC, p.incident_id, p.master_id LIMIT 1000
+ORDER BY p.score DESC, p.incident_id, p.master_id LIMIT 100
 """
 
 
 async def open_of(conn: Connection, incident_id: int, sight: Sight) -> list[Proposed]:
-    """Return the open proposals for a record and its possible followers, if both may be seen."""
+    """Return the open proposals for a record and its possible followers, the best hundred of those of which both may be seen."""
     rows = await conn.fetch(OPEN, incident_id, *sight.parameters())
     return [Proposed(**{**row, "points": msgspec.json.decode(row["points"])}) for row in rows]
