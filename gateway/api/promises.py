@@ -1,5 +1,6 @@
 """What another configuration would promise."""
 
+import asyncio
 from datetime import datetime
 
 import msgspec
@@ -12,6 +13,7 @@ from gateway.incidents.columns import incident_of
 from gateway.operations.desk import NOW
 from gateway.operations.permissions import sight
 from gateway.sla.preview import PARTS, moved, tried
+from gateway.sla.public_days import load
 
 
 class Moved(msgspec.Struct):
@@ -42,6 +44,8 @@ ORDER BY priority, id LIMIT $3
 async def preview_sla(call: Call) -> web.Response:
     """Nothing is changed: the clocks of open records are read under both configurations."""
     desk, asked = call.context.desk, call.body
+    named = (calendar.get("holidays") for calendar in asked.calendars.values())
+    await asyncio.to_thread(load, [one for one in named if isinstance(one, str)])
     after = tried(desk.rules, {part: getattr(asked, part) for part in PARTS})
     sees = sight(call.who).security
     priority, _, last = asked.cursor.partition("-")

@@ -1,5 +1,6 @@
 """What callers are shown: records with their masters, alerts and clocks, read in two statements however many they are."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -191,6 +192,10 @@ WHERE i.id = ANY($1::bigint[])
 """
 
 
+AT_ONCE = 20
+"""Records that are written out before others go first: some 3 ms of work."""
+
+
 async def views(
     conn: Connection, rules: Rules, incidents: Sequence[Incident], stamp: datetime | None, who: Who
 ) -> list[IncidentView]:
@@ -200,7 +205,10 @@ async def views(
     now = await conn.fetchval(NOW, stamp)
     ids = [incident.id for incident in incidents]
     around = {row["id"]: dict(row) for row in await conn.fetch(AROUND, ids, *sight(who).parameters())}
-    views = [_view(incident, around[incident.id], rules, now) for incident in incidents]
+    views: list[IncidentView] = []
+    for start in range(0, len(incidents), AT_ONCE):
+        views += [_view(incident, around[incident.id], rules, now) for incident in incidents[start : start + AT_ONCE]]
+        await asyncio.sleep(0)  # noqa: TID251 - not to wait, but to let others go first
     return [
         view if may(who, Action.INSPECT, incident) == ALLOWED else for_reporter(view)
         for incident, view in zip(incidents, views, strict=True)

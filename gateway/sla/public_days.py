@@ -81,6 +81,13 @@ def _library() -> Any:
     return holidays
 
 
+def load(countries: Collection[str]) -> None:
+    """Load what is known of these countries, which takes up to most of a second; those that are not known are left out."""
+    for country in countries:
+        if known(country):
+            _country(country, ())
+
+
 def _country(country: str, years: Collection[int]) -> Any:
     code, _, part = country.partition("-")
     return _library().country_holidays(code, subdiv=part or None, years=years)

@@ -10,6 +10,7 @@ import pytest
 from gateway.durations import Promise, promise
 from gateway.errors import Misconfigured
 from gateway.settings import load
+from gateway.sla import public_days
 from gateway.sla.calendars import read_calendars
 from gateway.sla.inspection import notes_on
 from gateway.sla.policies import read_policies
@@ -124,3 +125,8 @@ def test_a_check_names_the_years_whose_holidays_are_not_published() -> None:
     broken = msgspec.structs.replace(SETTINGS.sla, calendars={"bad": a_section(holidays="XX")})
     with pytest.raises(Misconfigured):
         notes_on(msgspec.structs.replace(SETTINGS, sla=broken), minute(0))
+
+
+def test_countries_are_loaded_and_what_is_no_country_is_left_out() -> None:
+    public_days.load(["CN", "DE-BY", "XX", "DE-XX", ""])
+    assert public_days.public_days("CN", 2026).off
