@@ -71,6 +71,11 @@ class Rules:
         for name in {self.default, *self.choice.services.values(), *(use.policy for use in self.choice.uses.get(INCIDENT, ()))}:
             self.policies[name].calendar.between(now, now + timedelta(days=31))
 
+    def warm_all(self, now: datetime) -> None:
+        """Work out all other calendars: the first that names a country takes most of a second, which no loop has."""
+        for policy in (*self.policies.values(), *self.tailored.values()):
+            policy.calendar.between(now, now + timedelta(days=31))
+
     def policy(self, incident: Incident) -> Policy:
         """The policy of a record as its service has it; one whose policy left the configuration goes on under the default."""
         return self.named(incident.policy, incident.kind, incident.service)

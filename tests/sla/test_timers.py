@@ -233,6 +233,9 @@ class CountedCalendar(RoundTheClock):
 def test_the_calendars_of_the_next_month_are_worked_out_before_the_first_record_asks() -> None:
     usual, unused = CountedCalendar(), CountedCalendar()
     policies = {"usual": replace(POLICY, calendar=usual), "other": replace(POLICY, calendar=unused)}
-    Rules(policies, "usual", RULES.escalation, Choice("usual")).warm(minute(0))
+    rules = Rules(policies, "usual", RULES.escalation, Choice("usual"))
+    rules.warm(minute(0))
     assert usual.asked == [timedelta(days=31)]
     assert unused.asked == []
+    rules.warm_all(minute(0))
+    assert unused.asked == [timedelta(days=31)]
