@@ -1,9 +1,11 @@
 """Bundled servers that die are started again, for as long as it takes."""
 
 import asyncio
+import errno
 import signal
 
 import asyncpg
+import pytest
 import structlog
 
 from gateway.clock import SystemClock
@@ -57,3 +59,20 @@ async def test_a_server_that_cannot_start_is_tried_again_after_growing_pauses_un
             watching.cancel()
     assert [(one["server"], one["again_in"]) for one in died] == [("PostgreSQL", 0.0), ("PostgreSQL", 1.0), ("PostgreSQL", 2.0)]
     assert "global" in died[-1]["said"]
+
+
+async def test_a_disk_without_room_for_a_start_ends_no_supervision(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Embedded(fast=True) as embedded:
+        valkey, restart, tried = embedded.servers[0], embedded.restart, []
+
+        async def no_room_at_first(server: Server) -> None:
+            tried.append(server)
+            if len(tried) == 1:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            await restart(server)
+
+        monkeypatch.setattr(embedded, "restart", no_room_at_first)
+        watching = asyncio.create_task(keep_running(embedded, CLOCK))
+        await until_another_answers(valkey, kill(valkey), watching)
+        watching.cancel()
+    assert len(tried) == 2
