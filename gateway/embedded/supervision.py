@@ -40,6 +40,6 @@ async def _keep(embedded: Embedded, server: Server, clock: Clock) -> None:
         except Unavailable:
             continue  # it died once more, which is said above, or does not answer yet
         except OSError as error:  # there is no room for what it is started with
-            log.error("embedded_server_not_started", server=name, error=repr(error))
+            log.warning("embedded_server_not_started", server=name, error=repr(error))
             continue
         log.info("embedded_server_restarted", server=name)

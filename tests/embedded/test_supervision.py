@@ -75,4 +75,5 @@ async def test_a_disk_without_room_for_a_start_ends_no_supervision(monkeypatch: 
         watching = asyncio.create_task(keep_running(embedded, CLOCK))
         await until_another_answers(valkey, kill(valkey), watching)
         watching.cancel()
+        await asyncio.wait({watching})
     assert len(tried) == 2
