@@ -70,7 +70,7 @@ def test_whatever_content_type_is_let_through_is_read_soon(unit: str) -> None:
         edge.require_plain_type(media)
         began = time.thread_time()
         parse_content_type(media)
-        assert time.thread_time() - began < 0.03
+        assert time.thread_time() - began < 0.1
 
 
 async def test_no_other_origin_may_read_an_answer(served: Any) -> None:

@@ -109,6 +109,7 @@ def test_reading_ends_at_the_hundredth_flaw() -> None:
     assert len(raised.value.flaws) == 100
 
 
+@pytest.mark.exhaustive
 def test_no_import_of_the_largest_size_holds_the_loop() -> None:
     for as_csv in (True, False):
         for name, body in hostile.any_json(MAX_BYTES):
