@@ -1,19 +1,16 @@
 """A server as a child of ours that never outlives us, not even when we are killed with SIGKILL."""
 
-import ctypes
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.embedded.account import Account, environment
 from gateway.errors import Misconfigured, Unavailable
-
-SET_PARENT_DEATH_SIGNAL = 1
-"""PR_SET_PDEATHSIG, prctl(2)."""
+from gateway.supervisor.child import ending_with
 
 STOP_WITHIN = 20.0
 """Seconds a server may take to stop in order."""
@@ -47,7 +44,7 @@ class Child:
                 extra_groups=[] if account else None,
                 pass_fds=(lock,),
                 start_new_session=True,  # a Ctrl-C is for us, who then stop them in order
-                preexec_fn=_die_with(os.getpid()) if sys.platform == "linux" else None,
+                preexec_fn=ending_with(os.getpid(), signal.SIGINT) if sys.platform == "linux" else None,
             )
         self._watcher = None if sys.platform == "linux" else watch(self.process.pid)
 
@@ -81,14 +78,3 @@ class Child:
 def watch(pid: int) -> subprocess.Popen[bytes]:
     """Where the kernel cannot tie lives together: a process that stops `pid` when ours ends."""
     return subprocess.Popen([sys.executable, "-c", WATCHER, str(pid)], stdin=subprocess.PIPE, cwd="/", start_new_session=True)
-
-
-def _die_with(parent: int) -> Callable[[], None]:
-    libc = ctypes.CDLL(None)
-
-    def arrange() -> None:
-        libc.prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGINT, 0, 0, 0)
-        if os.getppid() != parent:  # it died between fork and prctl
-            os._exit(1)
-
-    return arrange

@@ -5,7 +5,7 @@ import faulthandler
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,10 +47,23 @@ class Line:
 
 def die_with_parent(parent: int) -> None:
     """Let the kernel end this process when its parent, the process `parent`, ends in whatever way."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:  # it died before that
-        os._exit(1)
+    ending_with(parent, signal.SIGKILL)()
+
+
+def ending_with(parent: int, number: signal.Signals) -> Callable[[], None]:
+    """Return what lets the kernel send this signal to the process that calls it when its parent ends in whatever way.
+
+    What it needs is loaded before, so that it may be called between fork and exec.
+    """
+    libc = ctypes.CDLL(None)
+
+    def arrange() -> None:
+        if sys.platform == "linux":
+            libc.prctl(SET_PARENT_DEATH_SIGNAL, number, 0, 0, 0)
+        if os.getppid() != parent:  # it died before that
+            os._exit(1)
+
+    return arrange
 
 
 def say_where_on_abort(fd: int) -> None:
