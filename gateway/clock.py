@@ -49,3 +49,8 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Sleep on the running loop."""
         await asyncio.sleep(seconds)
+
+
+async def let_others_go_first() -> None:
+    """Give everything else that the event loop has to do its turn: not to wait, but in the middle of long work."""
+    await asyncio.sleep(0)

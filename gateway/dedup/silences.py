@@ -4,7 +4,6 @@ Work is allowed per integration whose alerts are judged: what one integration's 
 A matcher looks at the label of its name; `service` and `ci` are also the service and the item that the alert is about.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from gateway.clock import Clock
+from gateway.clock import Clock, let_others_go_first
 from gateway.db.pool import Connection
 from gateway.dedup.plan import Item
 from gateway.dedup.silencing import Patterns, Silence, Silences, Unjudged
@@ -109,7 +108,7 @@ class SilenceJudge:
                     for key, (end, silence) in self._held(active[scope], alerts, (integration, scope)).items():
                         if key not in found or end > found[key][0]:
                             found[key] = end, f"silence: {silence}"
-            await asyncio.sleep(0)  # noqa: TID251 - not to wait, but to let others go first
+            await let_others_go_first()
         return found
 
     async def holding(self, conn: Connection, alerts: Sequence[tuple[int, Labelled]], now: datetime) -> list[list[str]]:
@@ -122,7 +121,7 @@ class SilenceJudge:
                 if scope in (integration, None):
                     held = own.judged.judge(alert, work[integration], every=True)
                     found[place] += [str(own.ids[at]) for at in held.places]
-            await asyncio.sleep(0)  # noqa: TID251 - not to wait, but to let others go first
+            await let_others_go_first()
         return [sorted(ids) for ids in found]
 
     async def active(self, conn: Connection, integrations: Sequence[int], now: datetime) -> dict[Scope, Active]:

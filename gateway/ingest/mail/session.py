@@ -9,6 +9,7 @@ from typing import cast
 
 from aiosmtpd.smtp import SMTP, syntax
 
+from gateway.clock import let_others_go_first
 from gateway.errors import Overloaded
 from gateway.ingest.places import Places
 from gateway.settings import Mail
@@ -119,7 +120,7 @@ class Line(SMTP):
             pieces += 1
             self._reset_timeout()
             if pieces % A_WHILE == 0:
-                await asyncio.sleep(0)  # noqa: TID251 - not to wait, but to let others go first
+                await let_others_go_first()
         return None if self._unheld else bytes(data.replace(b"\r\n..", b"\r\n.")[2 : 2 - len(END)])
 
     def refused(self, answer: str) -> str:
