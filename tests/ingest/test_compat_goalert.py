@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from aiohttp import ClientResponse
 
+from gateway.ingest.sources.goalert import form
 from gateway.settings import Database, load
 from tests.support.served import Served, served
 
@@ -76,3 +77,8 @@ async def test_a_wrong_token_or_body_is_refused_as_goalert_does(gateway: Served)
 async def test_a_second_key_in_the_address_is_still_refused(gateway: Served) -> None:
     answer = await call(gateway, GENERIC, query={"summary": "x", "other": gateway.keys["read"]})
     assert answer.status == 400
+
+
+@pytest.mark.parametrize("body", [b"--b\r\n" * 1_000, b"--b\r\n" + b"X: " + b"y" * 100_000 + b"\r\n\r\n--b--\r\n"])
+def test_a_form_of_too_many_parts_or_too_long_a_head_says_nothing(body: bytes) -> None:
+    assert form({"content-type": "multipart/form-data; boundary=b"}, body) == {}

@@ -35,6 +35,7 @@ def places(folder: Path, text: str) -> set[str]:
         (MAILBOX + 'after = "move"\nmove_to = "INBOX"', "/mail/imap/desk/move_to"),
         ("[mail.listener]\nstarttls = true", "/mail/listener/certificate"),
         ('[mail.authentication]\nservers = ["mx.example.com; x"]', "/mail/authentication/servers/0"),
+        ('[mail.authentication]\nservers = ["mx.example.com", "a b"]', "/mail/authentication/servers/1"),
         ('[mail.authentication]\nrelays = ["mx.example.com"]', "/mail/authentication/relays/0"),
     ],
 )
