@@ -8,7 +8,6 @@ All label values known beforehand are created at 0, so that rate() and absent() 
 """
 
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
@@ -16,57 +15,29 @@ from gateway.first_reading import FirstReading
 from gateway.incident_counters import IncidentCounters
 from gateway.incident_metrics import IncidentMetrics
 from gateway.incidents.model import Outcome, TimerKind
+from gateway.metric_labels import (
+    BATCH,
+    CALLERS,
+    CHANNELS,
+    LAG,
+    LATENCY,
+    LATENESS,
+    METHODS,
+    MONITORS,
+    OTHER,
+    PINGS,
+    QUOTAS,
+    UNJUDGED,
+    OutboxState,
+    Rejection,
+    RequestOutcome,
+    SendOutcome,
+    channel_label,
+    create_series,
+)
 from gateway.supervisor.decisions import Reason
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # series that Prometheus makes no use of
-
-CHANNELS = ("smtp", "person", "webhook", "voice", "sms", "slack", "feishu", "wecom", "dingtalk")
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-CALLERS = ("known", "stranger")
-PINGS = ("success", "start", "fail", "log", "unknown")
-MONITORS = ("new", "up", "down", "paused")
-QUOTAS = ("requests", "at_once", "bytes", "strangers")
-"""What a key, or an address without one, may use of a replica."""
-UNJUDGED = ("pattern", "work", "number")
-"""Why a silence was not judged."""
-OTHER = "other"
-"""What a label value that is not in the table is counted under."""
-LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-LATENESS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-LAG = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-BATCH = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
-
-
-class RequestOutcome(StrEnum):
-    """How one intake request was answered; `untrusted` was not signed as it must be, or is of another account."""
-
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    UNTRUSTED = "untrusted"
-    OVERLOADED = "overloaded"
-    UNAVAILABLE = "unavailable"
-
-
-class Rejection(StrEnum):
-    """Why one item of a request was not taken as an alert."""
-
-    MALFORMED = "malformed"
-
-
-class SendOutcome(StrEnum):
-    """How one attempt to tell someone ended; `deferred` was not tried because the endpoint's circuit was open."""
-
-    SENT = "sent"
-    RETRY = "retry"
-    DEAD = "dead"
-    DEFERRED = "deferred"
-
-
-class OutboxState(StrEnum):
-    """What still waits in the outbox: never tried, or tried and to be tried again."""
-
-    WAITING = "waiting"
-    RETRYING = "retrying"
 
 
 class Metrics:
@@ -268,14 +239,14 @@ class Metrics:
 
     def _start_at_zero(self) -> None:
         for source in self.sources:
-            _create(self.intake_requests, source, RequestOutcome)
-            _create(self.intake_items, source, Outcome)
-            _create(self.intake_rejected, source, Rejection)
+            create_series(self.intake_requests, source, RequestOutcome)
+            create_series(self.intake_items, source, Outcome)
+            create_series(self.intake_rejected, source, Rejection)
             self.quarantine_pending.labels(source)
             self.quarantine_age.labels(source)
         for channel in (*CHANNELS, OTHER):
-            _create(self.sends, channel, SendOutcome)
-            _create(self.outbox_depth, channel, OutboxState)
+            create_series(self.sends, channel, SendOutcome)
+            create_series(self.outbox_depth, channel, OutboxState)
             self.send_seconds.labels(channel)
         for kind in TimerKind:
             self.timer_lateness.labels(kind_label(kind))
@@ -375,13 +346,3 @@ class Metrics:
 def kind_label(kind: TimerKind) -> str:
     """The label of a timer kind: `sla`, `auto_close` ..."""
     return kind.name.lower()
-
-
-def channel_label(channel: str) -> str:
-    """The label of a channel; one that does not exist is `other`."""
-    return channel if channel in CHANNELS else OTHER
-
-
-def _create(metric: Counter | Gauge, first: str, values: Iterable[StrEnum]) -> None:
-    for value in values:
-        metric.labels(first, value.value)

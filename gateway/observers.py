@@ -10,7 +10,8 @@ from gateway.incident_counters import RESTRICTED, IncidentCounters
 from gateway.incidents.changes import Armed
 from gateway.incidents.model import Outcome, TimerKind
 from gateway.incidents.record import Incident, Revision
-from gateway.metrics import Metrics, Rejection
+from gateway.metric_labels import Rejection
+from gateway.metrics import Metrics
 from gateway.sla.outcomes import Count, outcomes
 
 Labels = tuple[str, int, str]

@@ -12,7 +12,8 @@ from datetime import datetime
 from gateway.db.pool import Connection
 from gateway.incident_metrics import CLOCKS, NEAREST
 from gateway.incidents.ledger import Ledger, from_json
-from gateway.metrics import Metrics, OutboxState, channel_label
+from gateway.metric_labels import OutboxState, channel_label
+from gateway.metrics import Metrics
 from gateway.notify import outbox
 from gateway.sla.timer_store import KINDS
 

@@ -3,7 +3,8 @@
 from prometheus_client import CollectorRegistry, generate_latest
 
 from gateway.incidents.model import Outcome, TimerKind
-from gateway.metrics import Metrics, Rejection, RequestOutcome, SendOutcome
+from gateway.metric_labels import Rejection, RequestOutcome, SendOutcome
+from gateway.metrics import Metrics
 
 
 def series(metrics: Metrics) -> int:

@@ -24,7 +24,8 @@ from gateway.ingest.reading.alerts import AlertReader
 from gateway.ingest.reading.process import Reader, is_short
 from gateway.ingest.replay import Run
 from gateway.ingest.source import Delivery
-from gateway.metrics import CALLERS, Metrics
+from gateway.metric_labels import CALLERS
+from gateway.metrics import Metrics
 from gateway.observers import TimerObserver
 from gateway.operations.attach import Filing, Quota
 from gateway.operations.attempts import Limits

@@ -28,7 +28,8 @@ from gateway.ingest.rereading import problem_of
 from gateway.ingest.signatures import UnknownKey
 from gateway.ingest.source import Delivery, Parsed, Source, unused_secrets
 from gateway.key_texts import body_without_keys, pairs_without_keys
-from gateway.metrics import Metrics, RequestOutcome
+from gateway.metric_labels import RequestOutcome
+from gateway.metrics import Metrics
 from gateway.quarantine.mappings import Mappings
 from gateway.settings import Intake as SourceSettings
 from gateway.settings import Settings

@@ -17,7 +17,8 @@ from gateway.db.pool import LOST_RACE, Pool, acquire
 from gateway.errors import Unavailable
 from gateway.incidents.facts import WITHHELD
 from gateway.incidents.labels import LOCALES, Locale
-from gateway.metrics import Metrics, SendOutcome, channel_label
+from gateway.metric_labels import SendOutcome, channel_label
+from gateway.metrics import Metrics
 from gateway.notify import privacy
 from gateway.notify.breaker import Breakers
 from gateway.notify.message import Channel, Dead, Delivered, Message, Result, Retry

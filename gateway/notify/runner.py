@@ -12,7 +12,7 @@ import structlog
 
 from gateway.db.pool import LOST_RACE, acquire
 from gateway.errors import Unavailable
-from gateway.metrics import SendOutcome, channel_label
+from gateway.metric_labels import SendOutcome, channel_label
 from gateway.notify import outbox
 from gateway.notify.delivery import Delivery
 from gateway.notify.outbox import Owed

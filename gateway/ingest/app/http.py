@@ -26,7 +26,8 @@ from gateway.ingest.http import read as body_of
 from gateway.ingest.reading.process import Reader, allowed, is_short
 from gateway.ingest.reception import Done, Reception
 from gateway.ingest.speakers import stranger
-from gateway.metrics import Metrics, RequestOutcome
+from gateway.metric_labels import RequestOutcome
+from gateway.metrics import Metrics
 from gateway.oncall.roles import Role
 from gateway.operations.desk import NOW, Session
 from gateway.operations.memory import Once, claimed, settle

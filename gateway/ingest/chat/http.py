@@ -18,7 +18,7 @@ from gateway.ingest.chat.filing import Filing
 from gateway.ingest.chat.kept_body import kept_body
 from gateway.ingest.http import Authenticate, read
 from gateway.ingest.reading.process import QUICK, Reader, allowed
-from gateway.metrics import RequestOutcome
+from gateway.metric_labels import RequestOutcome
 
 NONE_SET = ChatSettings()
 """The settings of a provider that has none: no secret is right."""

@@ -22,7 +22,8 @@ from gateway.ingest.mail.posted import fields_of
 from gateway.ingest.mail.reader import SHORT
 from gateway.ingest.places import Places, fill
 from gateway.ingest.reading.process import Reader
-from gateway.metrics import Metrics, RequestOutcome
+from gateway.metric_labels import RequestOutcome
+from gateway.metrics import Metrics
 from gateway.operations.desk import NOW
 from gateway.operations.reporter_links import ReporterLinks
 from gateway.pages.rendering import Pages

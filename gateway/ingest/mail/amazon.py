@@ -13,7 +13,7 @@ from gateway.ingest.mail.filing import SOURCE
 from gateway.ingest.mail.posted import Posted
 from gateway.ingest.mail.room import MailRoom
 from gateway.ingest.source import Delivery
-from gateway.metrics import RequestOutcome
+from gateway.metric_labels import RequestOutcome
 from gateway.settings import Ses
 
 RAW = "x-amz-sns-rawdelivery"

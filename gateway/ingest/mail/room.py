@@ -18,7 +18,8 @@ from gateway.ingest.mail.letter import Letter
 from gateway.ingest.mail.posted import Posted
 from gateway.ingest.mail.sorting import SetAside, ToMachines, ToNobody, ToPeople, sort
 from gateway.ingest.places import Places
-from gateway.metrics import Metrics, RequestOutcome
+from gateway.metric_labels import RequestOutcome
+from gateway.metrics import Metrics
 from gateway.operations.permissions import sight
 from gateway.operations.who import Who
 from gateway.quarantine import set_aside

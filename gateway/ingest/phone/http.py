@@ -25,7 +25,7 @@ from gateway.ingest.phone.pressing import Pressing
 from gateway.ingest.phone.providers import PROVIDERS
 from gateway.ingest.phone.room import PhoneRoom
 from gateway.ingest.reading.process import QUICK, Reader, allowed, plain
-from gateway.metrics import RequestOutcome
+from gateway.metric_labels import RequestOutcome
 from gateway.networks import networks, within
 
 SPOKEN = frozenset({"voice", "answer", "alarm"})

@@ -19,7 +19,8 @@ from gateway.ingest.phone.numbers import names_somebody
 from gateway.ingest.phone.posted import Posted, Provider, Told, form
 from gateway.ingest.phone.providers import PROVIDERS
 from gateway.ingest.reception import Done
-from gateway.metrics import Metrics, RequestOutcome
+from gateway.metric_labels import RequestOutcome
+from gateway.metrics import Metrics
 from gateway.operations.desk import Session
 from gateway.periodic import each
 from gateway.settings import Phone
