@@ -191,10 +191,8 @@ async def _assemble(stack: AsyncExitStack, pools: Pools, settings: Settings, clo
     periodics = Periodics((*upkeep.jobs(), *own, *_jobs(desk, core.counting, pulse, mappings, ways)), clock, metrics)
     health = _health(timer_pool, supervisor, periodics, timers, intake, telling)
     definitions = doors(context, pools.reading, door, ways, health, pulse, settings.limits)
-    own_port = [*health.routes(), metrics_route(metrics, None)] if settings.metrics.host else []
-    if not own_port:
-        definitions.append(metrics_route(metrics, None if settings.metrics.open else keys))
-    app = _application(settings, definitions, clock, ways, metrics)
+    shown, own_port = _metrics_routes(settings, health, metrics, keys)
+    app = _application(settings, [*definitions, *shown], clock, ways, metrics)
     metrics_app = _application(settings, own_port, clock, ways, metrics) if own_port else None
     desk.rules.warm(clock.now())
     await periodics.begin_with("housekeeping", "catalogue", "mappings")
@@ -217,6 +215,15 @@ async def _assemble(stack: AsyncExitStack, pools: Pools, settings: Settings, clo
         smtp=smtp,
         metrics_app=metrics_app,
     )
+
+
+def _metrics_routes(
+    settings: Settings, health: Health, metrics: Metrics, keys: Keys
+) -> tuple[list[web.RouteDef], list[web.RouteDef]]:
+    """Return the routes that show metrics among all others, and those of a port of their own: one of both is empty."""
+    if settings.metrics.host:
+        return [], [*health.routes(), metrics_route(metrics, None)]
+    return [metrics_route(metrics, None if settings.metrics.open else keys)], []
 
 
 def _jobs(desk: Desk, counting: ChangeObserver, pulse: Pulse, mappings: Mappings, ways: people.Ways) -> tuple[Periodic, ...]:

@@ -52,10 +52,7 @@ async def _dev(settings: Settings, options: argparse.Namespace, server: Server) 
             at = Addresses(settings.database.url, settings.redis.url)
             state.mkdir(parents=True, exist_ok=True)
         else:
-            embedded = await _embedded(stack, settings, state)
-            at = Addresses(embedded.database_url, embedded.redis_url)
-            watching = asyncio.create_task(keep_running(embedded, SystemClock()))
-            stack.callback(watching.cancel)
+            at, watching = await _bundled(stack, settings, state)
             beside.add(watching)
         with named_failures(at.database):
             await migrate(at.database)
@@ -124,12 +121,15 @@ def _addresses(settings: Settings) -> dict[str, str]:
     return {"DATABASE_URL": settings.database.url, "REDIS_URL": settings.redis.url}
 
 
-async def _embedded(stack: AsyncExitStack, settings: Settings, state: Path) -> Embedded:
-    """Start the bundled servers."""
+async def _bundled(stack: AsyncExitStack, settings: Settings, state: Path) -> tuple[Addresses, "asyncio.Task[Any]"]:
+    """Start the bundled servers; return where they are, and the task that keeps them running."""
     for name, url in _addresses(settings).items():
         if url:
             _say(f"{name} is not used: dev starts servers of its own (--external-servers uses it)")
-    return await stack.enter_async_context(Embedded(state))
+    embedded = await stack.enter_async_context(Embedded(state))
+    watching = asyncio.create_task(keep_running(embedded, SystemClock()))
+    stack.callback(watching.cancel)
+    return Addresses(embedded.database_url, embedded.redis_url), watching
 
 
 def _facts(served: dict[str, Any], at: Addresses, kept: DevelopmentKeys) -> Facts:
