@@ -59,11 +59,21 @@ def start_postgres(state: Path, run: Path, account: Account | None, log: Path, l
     return Child("PostgreSQL", [programs / "postgres", "-D", cluster, *settings], account, log, lock)
 
 
+NOT_NOW = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+)
+"""Errors of a server that may answer later (classes 08, 53 and 57 of PostgreSQL's appendix A); all others are for people."""
+
+
 async def postgres_answers(url: str) -> bool:
-    """Whether it takes connections already; False while it starts or recovers."""
+    """Return whether it takes connections; not while it starts or recovers, goes away meanwhile, or has no room."""
     try:
         connection = await asyncpg.connect(url, timeout=5)
-    except (OSError, TimeoutError, asyncpg.CannotConnectNowError):
+    except NOT_NOW:
         return False
     await connection.close()
     return True
