@@ -1,8 +1,11 @@
 """Proposed links over the API: both ends show them, and people accept or refuse them."""
 
+import json
+
 import pytest
 
 from gateway.db.pool import acquire
+from gateway.incidents.sight import EVERYTHING
 from gateway.kinship import proposals
 from gateway.kinship.proposals import Proposal
 from gateway.oncall.roles import Role
@@ -91,3 +94,20 @@ async def test_a_taken_link_that_is_proposed_anew_is_open_again(api: Api) -> Non
     await api.call("POST", f"{INCIDENTS}/{number}/unlink", {})
     await propose(api, number, master)
     assert await proposed(api, number) == [(number, master, master)]
+
+
+MORE = """
+INSERT INTO incident SELECT (jsonb_populate_record(i, jsonb_build_object('id', i.id + n * 1000, 'number', i.number || n))).*
+FROM incident i, generate_series(1, 300) n
+"""
+
+
+async def test_finding_proposed_links_takes_no_longer_with_many_records_and_a_planner_without_figures(api: Api) -> None:
+    number, _ = await two(api)
+    async with acquire(api.desk.pool) as conn:
+        await conn.execute(MORE)
+        sought = await conn.fetchval("SELECT id FROM incident WHERE number = $1", number)
+        assert len(await proposals.open_of(conn, sought, EVERYTHING)) == 1
+        statement = await conn.prepare("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + proposals.OPEN)
+        plan = json.loads(await statement.fetchval(sought, *EVERYTHING.parameters()))[0]["Plan"]
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 100
