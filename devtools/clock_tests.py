@@ -9,8 +9,11 @@ from devtools.faketime import clocks_ahead
 SHARED = ["-n", "2", "--dist", "loadgroup"]
 """Two processes: tests/conftest.py says which tests stay together."""
 
-SLOW = ["tests/faults", "tests/silence", "tests/hostile"]
-"""Tests that kill processes, search at random for minutes, or attack a gateway: `gw test-slow`, a gate of its own."""
+SLOW = ["tests/faults", "tests/silence"]
+"""Tests that kill processes or search at random for minutes: `gw test-slow`, a gate of its own."""
+
+ALONE = ["tests/hostile", "tests/faults/test_service_returns.py"]
+"""Tests of how long a neighbour waits and a service is away, which other tests would falsify: `gw test-alone`."""
 
 OTHER_CLOCKS = ["tests/e2e", "tests/deploy", "tests/devtools"]
 """Tests of programs whose clock no library can move, and tests that move clocks themselves."""

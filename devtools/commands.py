@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devtools import branches, checks, clock_tests, debian, generated_client, installs, locks, long_runs
-from devtools.clock_tests import SHARED, SLOW
+from devtools.clock_tests import ALONE, SHARED, SLOW
 from devtools.environment import Packages, prepare
 from devtools.installing import clean_environment
 from devtools.paths import ROOT
@@ -83,14 +83,21 @@ COMMANDS: tuple[Module | Task, ...] = (
         "run the test suite; arguments go to pytest",
         Packages.ALL,
         ("pytest",),
-        (*SHARED, *(f"--ignore={folder}" for folder in SLOW)),
+        (*SHARED, *(f"--ignore={place}" for place in (*SLOW, *ALONE))),
     ),
     Module(
         "test-slow",
         "run the tests that kill processes or search at random for minutes; arguments go to pytest",
         Packages.ALL,
         ("pytest",),
-        (*SHARED, *SLOW),
+        (*SHARED, *SLOW, *(f"--ignore={place}" for place in ALONE)),
+    ),
+    Module(
+        "test-alone",
+        "attack a gateway and fail its servers, one test at a time on a quiet machine; arguments go to pytest",
+        Packages.ALL,
+        ("pytest",),
+        ("-n", "0", *ALONE),
     ),
     Task(
         "check",

@@ -232,6 +232,7 @@ async def a_story(
     port = relay.sockets[0].getsockname()[1]
     file.write_text(CONFIGURATION.format(port=port, locale=locale, recipients=recipients) + configuration)
     environ = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "GATEWAY_METRICS__OPEN": "true"}
+    environ["GATEWAY_SERVER__DEADLINE"] = "30s"  # no slow machine makes a request late
     settings = load(file, environ)
     try:
         async with running(settings, clock, allow_unsafe=True) as gateway:
