@@ -21,6 +21,7 @@ from gateway.incoming import Budget, Budgets
 from gateway.ingest.fetching import Fetcher
 from gateway.ingest.http import Fetch
 from gateway.ingest.reading.alerts import AlertReader
+from gateway.ingest.reading.forker import Forker
 from gateway.ingest.reading.process import Reader, is_short
 from gateway.ingest.replay import Run
 from gateway.ingest.source import Delivery
@@ -95,9 +96,16 @@ def budgets(server: Server, metrics: Metrics) -> Budgets:
     )
 
 
-def alert_reader(stack: AsyncExitStack) -> AlertReader:
+def forker(stack: AsyncExitStack) -> Forker:
+    """Return what starts the processes that read; it ends with `stack`."""
+    made = Forker()
+    stack.callback(made.close)
+    return made
+
+
+def alert_reader(stack: AsyncExitStack, forker: Forker) -> AlertReader:
     """Return what reads requests of monitors; its process ends with `stack`."""
-    reader = Reader("alerts", waiting_each=4)
+    reader = Reader("alerts", forker, waiting_each=4)
     stack.push_async_callback(reader.close)
     return AlertReader(reader)
 

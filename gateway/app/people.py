@@ -50,7 +50,7 @@ class Ways:
 def ways(stack: AsyncExitStack, door: FrontDoor, files: Filing, links: ReporterLinks, channels: Mapping[str, Channel]) -> Ways:
     """Beside `door`, through which monitors come; `links` has the secrets of everything that is signed for people."""
     settings, desk, submit, metrics = door.settings, files.desk, door.submit, door.metrics
-    mails, reader = Reader("mail"), Reader("people")
+    mails, reader = (Reader(name, door.read.reader.forker) for name in ("mail", "people"))
     for process in (mails, reader):
         stack.push_async_callback(process.close)
     room = mail_room(stack, settings, files, ReplyTokens(links.secrets), submit, metrics, mails)

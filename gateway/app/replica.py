@@ -41,6 +41,8 @@ from gateway.ingest.mail.listener import MailDoor, receiving
 from gateway.ingest.mail.room import MailRoom
 from gateway.ingest.mending import Mender
 from gateway.ingest.phone.room import SWEEP_EVERY as SWEEP_CALLS_EVERY
+from gateway.ingest.reading.alerts import AlertReader
+from gateway.ingest.reading.forker import Forker
 from gateway.ingest.reading.process import Reader
 from gateway.ingest.replay import Replay
 from gateway.ingest.sources import SOURCES
@@ -105,11 +107,13 @@ async def running(
     *,
     allow_unsafe: bool = False,
     fetch: Fetch | None = None,
+    forker: Forker | None = None,
     restarts: Mapping[Reason, int] = MappingProxyType({}),
 ) -> AsyncIterator[Gateway]:
     """Everything a replica needs, running; stopped in the opposite order of its start.
 
-    `fetch` asks the world for it; `restarts` is how often its supervisor restarted it, by reason.
+    `fetch` asks the world for it, `forker` starts the processes that read; `restarts` is how often its supervisor restarted
+    it, by reason.
     """
     async with AsyncExitStack() as stack:
         pool = await open_pool(settings.database, allow_unsafe=allow_unsafe)
@@ -120,7 +124,8 @@ async def running(
         size, limits = parts.reading(settings.database)
         reads = await open_pool(size, allow_unsafe=allow_unsafe, settings=limits)
         stack.callback(reads.terminate)
-        gateway = await _assemble(stack, Pools(pool, timer_pool, reads), settings, clock, fetch or parts.fetch(stack))
+        pools, reader = Pools(pool, timer_pool, reads), parts.alert_reader(stack, forker or parts.forker(stack))
+        gateway = await _assemble(stack, pools, settings, clock, fetch or parts.fetch(stack), reader)
         gateway.metrics.restarted(restarts)
         yield gateway
 
@@ -161,7 +166,9 @@ async def _core(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: S
     return _Core(metrics, counting, links, telling, timers, intake, desk)
 
 
-async def _assemble(stack: AsyncExitStack, pools: Pools, settings: Settings, clock: Clock, fetch: Fetch) -> Gateway:
+async def _assemble(
+    stack: AsyncExitStack, pools: Pools, settings: Settings, clock: Clock, fetch: Fetch, reader: AlertReader
+) -> Gateway:
     pool, timer_pool = pools.acting, pools.timers
     core = await _core(stack, pool, timer_pool, settings, clock)
     desk, intake, timers, telling, metrics = core.desk, core.intake, core.timers, core.telling, core.metrics
@@ -171,7 +178,6 @@ async def _assemble(stack: AsyncExitStack, pools: Pools, settings: Settings, clo
         parts.filing(stack, desk, settings.attachments),
     )
     sources = {source.slug: source for source in SOURCES}
-    reader = parts.alert_reader(stack)
     door = FrontDoor(
         sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, Kept(fetch, clock), mappings, reader
     )

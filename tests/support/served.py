@@ -17,6 +17,7 @@ from gateway.ingest.http import Fetch
 from gateway.operations import keys
 from gateway.operations.keys import Scope
 from gateway.settings import Duration, Settings
+from tests.support.forker import FORKER
 
 PATIENCE = Duration(seconds=30)
 """Within which every request is answered on the slowest of machines: what is late is tried where that is the question."""
@@ -51,7 +52,7 @@ async def served(settings: Settings, fetch: Fetch | None = None, clock: Clock | 
     metrics = msgspec.structs.replace(settings.metrics, open=True)
     settings = msgspec.structs.replace(settings, server=patient, metrics=metrics)
     made = await make_keys(settings.database.url)
-    async with running(settings, clock or SystemClock(), allow_unsafe=True, fetch=fetch) as gateway:
+    async with running(settings, clock or SystemClock(), allow_unsafe=True, fetch=fetch, forker=FORKER) as gateway:
         server = TestServer(gateway.app)
         await server.start_server(auto_decompress=False)
         async with TestClient(server) as client:

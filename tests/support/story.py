@@ -27,6 +27,7 @@ from gateway.operations.orphans import release
 from gateway.settings import load
 from gateway.sla.timer_store import TimerId
 from tests.support.clock import NOON, FakeClock
+from tests.support.forker import FORKER
 from tests.support.served import make_keys
 from tests.support.staff import hire
 
@@ -235,7 +236,7 @@ async def a_story(
     environ["GATEWAY_SERVER__DEADLINE"] = "30s"  # no slow machine makes a request late
     settings = load(file, environ)
     try:
-        async with running(settings, clock, allow_unsafe=True) as gateway:
+        async with running(settings, clock, allow_unsafe=True, forker=FORKER) as gateway:
             server = TestServer(gateway.app)
             await server.start_server(auto_decompress=False)
             async with TestClient(server) as client:

@@ -1,10 +1,14 @@
 """What is asked of a process that reads, and what it answers. Pure."""
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.errors import Flaw, Forbidden, GatewayError, Malformed, TooLarge, Unauthenticated
+
+ORDER = struct.Struct("!I")
+"""An order for a process that reads, by its number: with a connection, to fork it, and without one, to kill it."""
 
 COSTLY = "it takes more time or memory to read than it may"
 

@@ -4,20 +4,16 @@ import asyncio
 import contextlib
 import io
 import pickle
-import signal
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
 
-import gateway
 from gateway.errors import Overloaded, Unavailable
 from gateway.ingest.reading.asked import COSTLY, Answered, Asked, TooCostly
+from gateway.ingest.reading.forker import Forked, Forker
 
 T = TypeVar("T")
 
@@ -30,7 +26,6 @@ WAITING = 32
 BROKEN = (asyncio.IncompleteReadError, ConnectionError)
 """How it shows that the process is no more."""
 
-ROOT = Path(gateway.__file__).parents[1]
 TRUSTED = frozenset({"gateway", "datetime", "uuid"})
 """Packages of which the process may name classes in what it answers."""
 
@@ -74,12 +69,12 @@ class Reader:
     Of one sender, so many pieces of work may wait as `waiting_each` says.
     """
 
-    def __init__(self, name: str, waiting_each: int = WAITING) -> None:
-        self._name, self._waiting_each = name, waiting_each
+    def __init__(self, name: str, forker: Forker, waiting_each: int = WAITING) -> None:
+        self.forker, self._name, self._waiting_each = forker, name, waiting_each
         self._turn = asyncio.Lock()
         self._turns: dict[str, asyncio.Lock] = {}
         self._waiting: Counter[str] = Counter()
-        self._process: Process | None = None
+        self._process: Forked | None = None
         self._closed = False
 
     @property
@@ -139,14 +134,9 @@ class Reader:
         process = await self._started()
         try:
             async with asyncio.timeout(WITHIN):
-                said = await _exchange(process, frame)
-        except BROKEN as error:
-            await self._end()
-            if process.returncode == -signal.SIGPROF:
-                raise TimeoutError from error
-            raise
+                said = await process.exchange(frame)
         except BaseException:
-            await self._end()
+            self._end()
             raise
         return answer_of(said)
 
@@ -154,14 +144,14 @@ class Reader:
         """Start the process if there is none, so that it is ready when it is asked."""
         await self._started()
 
-    async def _started(self) -> Process:
+    async def _started(self) -> Forked:
         if self._closed:
             raise Unavailable("the gateway ends: send again shortly")
-        if self._process is None or self._process.returncode is not None:
+        if self._process is not None and self._process.source.at_eof():
+            self._end()
+        if self._process is None:
             try:
-                self._process = await asyncio.create_subprocess_exec(
-                    sys.executable, "-m", "gateway.ingest.reading.worker", stdin=PIPE, stdout=PIPE, stderr=DEVNULL, cwd=ROOT
-                )  # fmt: skip
+                self._process = await self.forker.fork()
             except OSError as error:
                 raise Unavailable("no process can be started to read it: send again shortly") from error
         return self._process
@@ -169,18 +159,14 @@ class Reader:
     async def close(self) -> None:
         """End the process for good: whoever still asks is told to come again."""
         self._closed = True
-        await self._end()
+        self._end()
 
-    async def _end(self) -> None:
+    def _end(self) -> None:
         """End the process; the next piece of work starts another."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
-            process.kill()
-        if process.stdin is not None:
-            process.stdin.close()
-        await process.wait()
+        if process is not None:
+            with contextlib.suppress(OSError):  # it cannot be reached: what it forked ended with it
+                self.forker.kill(process)
 
 
 def answer_of(said: bytes) -> Answered:
@@ -201,11 +187,3 @@ class _Answers(pickle.Unpickler):
         if (module, name) in MAKERS:
             return super().find_class(module, name)
         raise pickle.UnpicklingError(f"{module}.{name} is nothing that is answered")
-
-
-async def _exchange(process: Process, frame: bytes) -> bytes:
-    assert process.stdin is not None  # noqa: S101 - it was started with pipes
-    assert process.stdout is not None  # noqa: S101 - it was started with pipes
-    process.stdin.write(len(frame).to_bytes(4, "big") + frame)
-    await process.stdin.drain()
-    return await process.stdout.readexactly(int.from_bytes(await process.stdout.readexactly(4), "big"))

@@ -25,6 +25,7 @@ from gateway.settings import Database, Duration, Imap, load
 from tests.conftest import Servers
 from tests.ingest.mail.writing import a_mail
 from tests.support.certificate import make_certificate
+from tests.support.forker import FORKER
 from tests.support.imap_server import PASSWORD, USER, ImapServer, an_imap_server
 from tests.support.process import until
 
@@ -58,7 +59,7 @@ async def gateway(servers: Servers) -> AsyncIterator[Gateway]:
     mail = msgspec.structs.replace(plain.mail, max_bytes=100_000)
     database = Database(url=servers.database_url, pool_min=1, pool_max=4)
     own = msgspec.structs.replace(plain, mail=mail, database=database)
-    async with running(own, SystemClock(), allow_unsafe=True) as begun:
+    async with running(own, SystemClock(), allow_unsafe=True, forker=FORKER) as begun:
         yield begun
 
 

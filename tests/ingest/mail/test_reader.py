@@ -11,13 +11,14 @@ from gateway.ingest.mail.posted import Kept, Posted
 from gateway.ingest.mail.reader import MailReader
 from gateway.ingest.reading.process import Reader
 from tests.ingest.mail.writing import a_mail, head
+from tests.support.forker import FORKER
 
 LONG = Posted("message/rfc822", a_mail("磁盘满了 " * 6_000))
 
 
 @pytest.fixture
 async def reader() -> AsyncIterator[MailReader]:
-    made = MailReader(Kept(1_000, 2), Reader("mail"))
+    made = MailReader(Kept(1_000, 2), Reader("mail", FORKER))
     yield made
     await made.reader.close()
 

@@ -23,6 +23,7 @@ from gateway.quarantine.mapping import Rename
 from gateway.settings import MOST_ITEMS, Database, Intake, load
 from tests.ingest.requests import BY_SLUG, CASES, FIXTURES, NOW
 from tests.support import hostile
+from tests.support.forker import FORKER
 from tests.support.served import Served, served
 
 GROUP = b'{"orgId":1,"externalURL":"http://g.example/","groupKey":"k","alerts":'
@@ -40,7 +41,7 @@ ALERT = {"status": "firing", "startsAt": "2026-11-21T04:00:00Z", "annotations": 
 
 @pytest.fixture
 async def reader() -> AsyncIterator[AlertReader]:
-    made = AlertReader(Reader("alerts", waiting_each=4))
+    made = AlertReader(Reader("alerts", FORKER, waiting_each=4))
     yield made
     await made.reader.close()
 

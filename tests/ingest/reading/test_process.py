@@ -13,11 +13,12 @@ from gateway.ingest.reading import process
 from gateway.ingest.reading.asked import TooCostly
 from gateway.ingest.reading.process import Reader
 from tests.ingest.reading import jobs
+from tests.support.forker import FORKER
 
 
 @pytest.fixture
 async def reader() -> AsyncIterator[Reader]:
-    made = Reader("test", waiting_each=4)
+    made = Reader("test", FORKER, waiting_each=4)
     yield made
     await made.close()
 

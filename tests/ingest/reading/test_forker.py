@@ -1,0 +1,88 @@
+"""Processes that read are forked by one that is kept for it, and none of them outlives whom they read for."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import Unavailable
+from gateway.ingest.reading import forker as forking
+from gateway.ingest.reading.asked import TooCostly
+from gateway.ingest.reading.forker import Forker
+from gateway.ingest.reading.process import Reader
+from tests.ingest.reading import jobs
+from tests.support.process import CLOCK
+
+
+@pytest.fixture
+async def forker() -> AsyncIterator[Forker]:
+    made = Forker()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+async def reader(forker: Forker) -> AsyncIterator[Reader]:
+    made = Reader("test", forker)
+    yield made
+    await made.close()
+
+
+async def test_processes_share_one_parent_and_none_ends_with_another(forker: Forker, reader: Reader) -> None:
+    other = Reader("other", forker)
+    first, second = await reader.call("a", 5, jobs.process), await other.call("a", 5, jobs.process)
+    assert parent(first) == parent(second) != os.getpid()
+    await other.close()
+    await ended(second)
+    assert await reader.call("a", 5, jobs.process) == first
+
+
+async def test_a_parent_that_is_gone_is_replaced_when_the_next_process_is_needed(reader: Reader) -> None:
+    first = await reader.call("a", 5, jobs.process)
+    before = parent(first)
+    os.kill(before, signal.SIGKILL)
+    await ended(before)
+    assert await reader.call("a", 5, jobs.process) == first
+    os.kill(first, signal.SIGKILL)
+    assert parent(await reader.call("a", 5, jobs.process)) != before
+
+
+async def test_all_end_with_whom_they_read_for(forker: Forker, reader: Reader) -> None:
+    first = await reader.call("a", 5, jobs.process)
+    working = asyncio.create_task(reader.call("a", 0.2, jobs.endless_in_c))
+    await asyncio.wait({working}, timeout=0.05)
+    forker.close()
+    await reader.close()
+    with pytest.raises((Unavailable, TooCostly)):
+        await working
+    await ended(first)
+
+
+async def test_where_no_process_can_be_started_it_says_so(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forking, "ROOT", Path("/nowhere"))
+    with pytest.raises(Unavailable, match="no process can be started"):
+        await reader.call("a", 5, jobs.process)
+    monkeypatch.undo()
+    assert await reader.call("a", 5, jobs.doubled, 1) == 2
+
+
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+async def ended(pid: int) -> None:
+    """Wait for its end."""
+    async with asyncio.timeout(5):
+        while not gone(pid):
+            await CLOCK.sleep(0.02)
+
+
+def gone(pid: int) -> bool:
+    """Whether it ended, reaped or not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True

@@ -1,0 +1,8 @@
+"""What starts processes that read, for all tests of a session: its imports take longer than most tests."""
+
+import atexit
+
+from gateway.ingest.reading.forker import Forker
+
+FORKER = Forker()
+atexit.register(FORKER.close)
