@@ -16,17 +16,25 @@ class Lent:
     def __init__(self, pool: Pool, lent: "LentPools", name: Name) -> None:
         """Lend `pool`, which is known by `name`."""
         self._pool, self._lent, self._name = pool, lent, name
+        self._ended = False
 
     def __getattr__(self, attribute: str) -> Any:
         """Everything else is the pool's own."""
         return getattr(self._pool, attribute)
 
     def terminate(self) -> None:
-        """Give the pool back; end it where a connection of it is in use."""
+        """Give the pool back, once; end it where a connection of it is in use."""
+        if self._ended:
+            return
+        self._ended = True
         if self._pool.get_idle_size() < self._pool.get_size():
             self._pool.terminate()
         elif not self._pool.is_closing():
             self._lent.idle.setdefault(self._name, []).append(self._pool)
+
+    def lose(self) -> None:
+        """End the pool for good, as if its database were away."""
+        self._pool.terminate()
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import msgspec
@@ -18,6 +18,7 @@ from gateway.operations import keys
 from gateway.operations.keys import Scope
 from gateway.settings import Duration, Settings
 from tests.support.forker import FORKER
+from tests.support.pools import Lent
 
 PATIENCE = Duration(seconds=30)
 """Within which every request is answered on the slowest of machines: what is late is tried where that is the question."""
@@ -30,6 +31,10 @@ class Served:
     client: TestClient[web.Request, web.Application]
     keys: dict[str, str]
     pool: Pool
+
+    def lose_database(self) -> None:
+        """Let the database be away for what reads and changes records; intake has a connection of its own."""
+        cast("Lent", self.pool).lose()
 
     async def post(self, path: str, body: Any, key: str | None = "ingest") -> ClientResponse:
         return await self.client.post(path, json=body, headers=self._sent(key))

@@ -213,7 +213,7 @@ async def test_garbage_is_kept_and_whoever_waits_hears_something(gateway: Served
 
 async def test_while_the_database_is_away_callers_hear_so_and_what_only_tells_is_to_come_again(gateway: Served) -> None:
     await heard(gateway, "voice", fields())
-    gateway.pool.terminate()
+    gateway.lose_database()
     menu = await heard(gateway, "voice", fields())
     assert menu.find("Gather") is not None or "cannot be taken" in "".join(menu.itertext())
     spoken = fields(CallStatus="in-progress", RecordingUrl="https://api.twilio.com/RE1", RecordingDuration="3")
