@@ -4,7 +4,6 @@ import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from itertools import accumulate
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,6 +14,7 @@ from gateway import incoming
 from gateway.errors import Flaw, Malformed, TooLarge, Unprocessable
 from gateway.instants import BOUNDS, is_kept
 from gateway.key_texts import body_without_keys
+from gateway.outside_json import decoder, is_deeper
 
 T = TypeVar("T")
 
@@ -23,11 +23,7 @@ STRANGERS_BYTES = 65_536
 """Bytes of a body from somebody without a key: a reporter's note, or a login."""
 MAX_DEPTH = 32
 
-STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
-"""A string, or its beginning where it never ends: it matches at every quote and never gives back, so it is linear."""
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-BRACKETS = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
-ALL_BUT_BRACKETS = bytes(set(range(256)) - BRACKETS.keys())
 DATED = re.compile(r"[0-9]{4}-")
 """How a time begins that is no number."""
 
@@ -59,12 +55,12 @@ def _check_charset(request: web.Request) -> None:
 
 def decode(body: bytes, kind: type[T]) -> T:
     """The body as `kind`, an empty one as {}; raises Malformed or TooLarge."""
-    if _depth(body) > MAX_DEPTH:
+    if is_deeper(body, MAX_DEPTH):
         raise TooLarge(f"JSON here is at most {MAX_DEPTH} levels deep")
-    if NUL.search(body):
+    if b"\\u0000" in body and NUL.search(body):
         raise Malformed("a string holds NUL, which no database keeps")
     try:
-        return msgspec.json.decode(body or b"{}", type=kind)
+        return decoder(kind).decode(body or b"{}")
     except msgspec.ValidationError as error:
         detail, pointer = place(error)
         raise Malformed(detail, flaws=(Flaw(pointer, detail),)) from error
@@ -122,8 +118,3 @@ def check_written(asked: Any, sent: Mapping[str, str]) -> None:
 def given(patch: msgspec.Struct) -> dict[str, Any]:
     """The fields of a patch that were sent."""
     return {name: value for name in patch.__struct_fields__ if (value := getattr(patch, name)) is not UNSET}
-
-
-def _depth(body: bytes) -> int:
-    steps = map(BRACKETS.__getitem__, STRINGS.sub(b"", body).translate(None, ALL_BUT_BRACKETS))
-    return max(accumulate(steps), default=0)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import accumulate, islice
+from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.model import NEWEST, Link
 from gateway.ingest import times
+from gateway.outside_json import decoder, is_deeper
 
 T = TypeVar("T")
 
@@ -22,8 +23,6 @@ HUGE = 1e30
 GO_ZERO = "0001-01-01"
 """How a time that was never set begins when Go writes it."""
 
-_ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NUL = re.compile(rb"\\u0000")
 _ORDINAL = re.compile(r"\[(\d+)\]")
 
@@ -50,7 +49,7 @@ def envelope(body: bytes, kind: type[T]) -> T:
         raise fault("", "the body is not UTF-8: send JSON as UTF-8") from error
     if b"\0" in body:
         raise fault("", "the body holds NUL bytes: send JSON as UTF-8, not UTF-16")
-    if depth(body) > MAX_DEPTH:
+    if is_deeper(body, MAX_DEPTH):
         raise fault("", f"the body is nested deeper than {MAX_DEPTH} levels")
     return _read(body, kind)
 
@@ -70,16 +69,6 @@ def item(raw: msgspec.Raw, kind: type[T]) -> T:
     if kind is Any or kind is object:
         sound(found)
     return found
-
-
-def depth(body: bytes) -> int:
-    """How deep JSON text nests, told from its brackets alone; 0 when there are too few of them to matter."""
-    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
-        return 0
-    if b"\\" in body:
-        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
-    outside = b"".join(body.split(b'"')[::2])
-    return max(accumulate(map(_STEP.__getitem__, outside.translate(None, _ALL_BUT_BRACKETS))), default=0)
 
 
 def sound(value: object) -> None:
@@ -180,7 +169,7 @@ def links(pairs: Iterable[tuple[str, str]]) -> tuple[Link, ...]:
 
 def _read(data: bytes, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(data, type=kind)
+        return decoder(kind).decode(data)
     except msgspec.ValidationError as error:
         detail, pointer = place(error)
         raise fault(pointer, detail) from error

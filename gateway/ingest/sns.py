@@ -27,6 +27,9 @@ TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:([0-9]{12}):[A-Za-z0-9_.-]{1,
 LONGEST = timedelta(hours=1) + signatures.TOLERANCE
 """SNS tries again for an hour at most, and signs the time of publishing, not that of the attempt."""
 
+LARGEST = 786_432
+"""Bytes of a request; a message has 256 KiB at most, and some of its characters are written as two or more."""
+
 HASHES = {"1": hashes.SHA1, "2": hashes.SHA256}
 NOTIFICATION, SUBSCRIPTION, UNSUBSCRIPTION = "Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"
 SIGNED = {
@@ -92,6 +95,8 @@ def confirmation(envelope: Envelope) -> str:
 
 
 def _envelope(delivery: Delivery) -> Envelope:
+    if len(delivery.body) > LARGEST:
+        raise Unauthenticated(f"this is no message of Amazon SNS: those have at most {LARGEST} bytes")
     try:
         envelope = limits.decode(delivery.body, Envelope)
     except Malformed as error:

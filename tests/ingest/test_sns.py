@@ -120,7 +120,8 @@ async def test_amazon_away_is_a_reason_to_send_it_again(gateway: Served, world: 
 
 async def test_raw_delivery_and_bodies_that_are_no_message_are_refused(gateway: Served, world: World) -> None:
     raw = msgspec.json.decode(message())["Message"].encode()
-    for body in (raw, b"", b"[", b"{}", signed(Type="Notification") + b"}", message().replace(b"Notification", b"Notice")):
+    long = signed() + b" " * sns.LARGEST
+    for body in (raw, long, b"", b"[", b"{}", signed(Type="Notification") + b"}", message().replace(b"Notification", b"Notice")):
         assert await post(gateway, body) == 401
     assert world.asked == []
 

@@ -182,11 +182,9 @@ def test_a_binary_cloudevent_may_come_without_a_body() -> None:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_nesting_is_measured_outside_of_texts(slug: str) -> None:
-    deep, flat = b"[" * 33 + b"]" * 33, b'["' + b"[{" * 99 + b'\\\\\\"' + b"[" * 99 + b'"]'
-    assert (limits.depth(deep), limits.depth(flat)) == (33, 1)
+def test_what_nests_too_deep_is_refused(slug: str) -> None:
     with pytest.raises(Malformed, match="deeper than 32"):
-        read(slug, deep)
+        read(slug, b"[" * 33 + b"]" * 33)
 
 
 @pytest.mark.parametrize("told", ["2026-11-21T04:00:00Z", "2026-11-21t12:00:00+08:00", 1795233600, 1795233600000])

@@ -18,9 +18,6 @@ from gateway.settings import Ses
 
 RAW = "x-amz-sns-rawdelivery"
 
-LARGEST = 1_048_576
-"""Bytes of a message; SNS sends 256 KiB at most, and writes some characters as two or more."""
-
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
@@ -73,8 +70,8 @@ class Amazon:
         Raises Unauthenticated for what Amazon did not sign, Forbidden for a topic that is not among those allowed, TooLarge for
         what SNS never sends, and Unavailable.
         """
-        if len(body) > LARGEST:
-            raise TooLarge(f"a message of Amazon SNS has at most {LARGEST} bytes")
+        if len(body) > sns.LARGEST:
+            raise TooLarge(f"a message of Amazon SNS has at most {sns.LARGEST} bytes")
         try:
             return await self._taken(integration_id, headers, body)
         except (Unauthenticated, Forbidden):
