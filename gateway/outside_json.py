@@ -1,6 +1,5 @@
 """JSON from outside: how deep it nests, and decoders that no number holds up. Pure."""
 
-from functools import lru_cache
 from itertools import accumulate
 from math import isinf
 from typing import Any, TypeVar, cast
@@ -13,6 +12,9 @@ BRACKETS = b"[{]}"
 ALL_ELSE = bytes(set(range(256)) - set(BRACKETS))
 STEPS = bytes.maketrans(BRACKETS, b"\x01\x01\xff\xff")
 """One level in or out, as signed bytes."""
+
+_DECODERS: dict[Any, Any] = {}
+"""Decoders by their kind, of which there are as many as the code names."""
 
 
 def is_deeper(body: bytes, levels: int) -> bool:
@@ -30,12 +32,9 @@ def decoder(kind: type[T]) -> "msgspec.json.Decoder[T]":
 
     msgspec alone takes 20 microseconds for one near the largest or the smallest there is.
     """
-    return cast("msgspec.json.Decoder[T]", _decoder(kind))
-
-
-@lru_cache(maxsize=512)
-def _decoder(kind: Any) -> "msgspec.json.Decoder[Any]":
-    return msgspec.json.Decoder(kind, float_hook=_number)
+    if kind not in _DECODERS:
+        _DECODERS[kind] = msgspec.json.Decoder(kind, float_hook=_number)
+    return cast("msgspec.json.Decoder[T]", _DECODERS[kind])
 
 
 def _number(text: str) -> float:
