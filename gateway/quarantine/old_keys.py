@@ -1,12 +1,11 @@
 """Keys of senders taken out of bodies that a release before this one kept.
 
 Page by page, each in a short transaction, by one replica at a time; finished once all rows that are
-older than a day after the upgrade were looked through.
+older than a day after the upgrade were looked through. Only rows that hold a key leave the database.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
-from uuid import UUID
+from datetime import datetime
 
 from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, transaction
@@ -27,22 +26,26 @@ RECEIPTS = """
 WITH page AS MATERIALIZED (
   SELECT id, received_at FROM receipt WHERE id > $1::text::uuid AND received_at < $2::timestamptz ORDER BY id LIMIT $3::int
 )
-SELECT p.id::text AS id, CASE WHEN position('gwk_'::bytea IN r.body) > 0 THEN r.body END AS body, p.received_at
+SELECT p.id::text AS id, position('gwk_'::bytea IN r.body) > 0 AS has_key
 FROM page p JOIN receipt r ON r.id = p.id AND r.received_at = p.received_at ORDER BY p.id
 """
-KEEP_RECEIPT = "UPDATE receipt SET body = $3 WHERE id = $1 AND received_at = $2"
+ONE_RECEIPT = "SELECT received_at, body FROM receipt WHERE id = $1::text::uuid AND received_at < $2::timestamptz"
+KEEP_RECEIPT = "UPDATE receipt SET body = $3 WHERE id = $1::text::uuid AND received_at = $2"
 
 QUARANTINED = """
-SELECT id::text AS id, body, headers::text AS headers, problem FROM quarantine
-WHERE id > $1::text::bigint AND received_at < $2::timestamptz ORDER BY id LIMIT $3::int
+SELECT id::text AS id, position('gwk_'::bytea IN body) > 0 OR headers::text LIKE '%gwk\\_%' OR problem LIKE '%gwk\\_%' AS has_key
+FROM quarantine WHERE id > $1::text::bigint AND received_at < $2::timestamptz ORDER BY id LIMIT $3::int
 """
-KEEP_QUARANTINED = "UPDATE quarantine SET body = $2, headers = $3::text::json, problem = $4 WHERE id = $1"
+ONE_QUARANTINED = "SELECT body, headers::text AS headers, problem FROM quarantine WHERE id = $1::text::bigint"
+KEEP_QUARANTINED = "UPDATE quarantine SET body = $2, headers = $3::text::json, problem = $4 WHERE id = $1::text::bigint"
 
 ASIDE = """
-SELECT id::text AS id, body, subject, text, recipients FROM set_aside
-WHERE id > $1::text::bigint AND received_at < $2::timestamptz ORDER BY id LIMIT $3::int
+SELECT id::text AS id, position('gwk_'::bytea IN body) > 0 OR subject LIKE '%gwk\\_%' OR text LIKE '%gwk\\_%'
+  OR recipients::text LIKE '%gwk\\_%' AS has_key
+FROM set_aside WHERE id > $1::text::bigint AND received_at < $2::timestamptz ORDER BY id LIMIT $3::int
 """
-KEEP_ASIDE = "UPDATE set_aside SET body = $2, subject = $3, text = $4, recipients = $5 WHERE id = $1"
+ONE_ASIDE = "SELECT body, subject, text, recipients FROM set_aside WHERE id = $1::text::bigint"
+KEEP_ASIDE = "UPDATE set_aside SET body = $2, subject = $3, text = $4, recipients = $5 WHERE id = $1::text::bigint"
 
 
 async def mask_old_keys(pool: Pool, clock: Clock) -> int:
@@ -62,10 +65,11 @@ async def _page(conn: Connection, relation: str, clock: Clock) -> int:
     at = await conn.fetchrow(PLACE, relation)
     if at is None:
         return 0
-    statement, keep = TABLES[relation]
+    statement, mask = TABLES[relation]
     rows = await conn.fetch(statement, at["after_id"], at["until"], PAGE)
     for row in rows:
-        await keep(conn, row)
+        if row["has_key"]:
+            await mask(conn, row["id"], at["until"])
     if rows:
         await conn.execute(MOVE, relation, rows[-1]["id"])
     elif await conn.fetchval(IS_OVER, at["until"], clock.stamp()):
@@ -73,26 +77,24 @@ async def _page(conn: Connection, relation: str, clock: Clock) -> int:
     return len(rows)
 
 
-async def _receipt(conn: Connection, row: Any) -> None:
-    if row["body"] is not None:
-        await conn.execute(KEEP_RECEIPT, UUID(row["id"]), row["received_at"], body_without_keys(row["body"]))
+async def _receipt(conn: Connection, number: str, until: datetime) -> None:
+    for row in await conn.fetch(ONE_RECEIPT, number, until):
+        await conn.execute(KEEP_RECEIPT, number, row["received_at"], body_without_keys(row["body"]))
 
 
-async def _quarantined(conn: Connection, row: Any) -> None:
-    kept = row["body"], row["headers"], row["problem"]
-    masked = body_without_keys(row["body"]), without_keys(row["headers"]), without_keys(row["problem"])
-    if masked != kept:
-        await conn.execute(KEEP_QUARANTINED, int(row["id"]), *masked)
+async def _quarantined(conn: Connection, number: str, _: datetime) -> None:
+    for row in await conn.fetch(ONE_QUARANTINED, number):
+        masked = body_without_keys(row["body"]), without_keys(row["headers"]), without_keys(row["problem"])
+        await conn.execute(KEEP_QUARANTINED, number, *masked)
 
 
-async def _aside(conn: Connection, row: Any) -> None:
-    kept = row["body"], row["subject"], row["text"], row["recipients"]
-    texts = without_keys(row["subject"]), without_keys(row["text"]), list(map(without_keys, row["recipients"]))
-    if (masked := (body_without_keys(row["body"]), *texts)) != kept:
-        await conn.execute(KEEP_ASIDE, int(row["id"]), *masked)
+async def _aside(conn: Connection, number: str, _: datetime) -> None:
+    for row in await conn.fetch(ONE_ASIDE, number):
+        texts = without_keys(row["subject"]), without_keys(row["text"]), list(map(without_keys, row["recipients"]))
+        await conn.execute(KEEP_ASIDE, number, body_without_keys(row["body"]), *texts)
 
 
-TABLES: Mapping[str, tuple[str, Callable[[Connection, Any], Awaitable[None]]]] = {
+TABLES: Mapping[str, tuple[str, Callable[[Connection, str, datetime], Awaitable[None]]]] = {
     "quarantine": (QUARANTINED, _quarantined),
     "receipt": (RECEIPTS, _receipt),
     "set_aside": (ASIDE, _aside),

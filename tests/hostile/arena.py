@@ -16,6 +16,7 @@ from random import Random
 from typing import Any
 
 import aiohttp
+import asyncpg
 import redis.asyncio
 import yarl
 
@@ -43,6 +44,9 @@ SETTLE_WITHIN = 15.0
 
 OUTSIDE = "the sender's own servers cannot be reached"
 """Signatures of Amazon SNS are judged by a certificate of Amazon's, which no test may fetch."""
+
+TIDY_EVERY = 30.0
+"""Seconds between two times that tables are vacuumed: the servers of tests do not do so by themselves, all others do."""
 
 TIMEOUT = aiohttp.ClientTimeout(total=60)
 
@@ -217,7 +221,16 @@ async def arena(folder: Path, config: str) -> AsyncIterator[Arena]:
             str(folder / "neighbour"),
         )
         await CLOCK.sleep(1.0)
+        tidying = asyncio.create_task(_tidy(servers.database_url))
         yield made
+        tidying.cancel()
+
+
+async def _tidy(url: str) -> None:
+    conn = await asyncpg.connect(url)
+    while True:
+        await conn.execute("VACUUM (ANALYZE)")
+        await CLOCK.sleep(TIDY_EVERY)
 
 
 def _child(stack: AsyncExitStack, log: Path, env: dict[str, str], module: str, *arguments: str) -> "subprocess.Popen[bytes]":
