@@ -227,7 +227,7 @@ async def arena(folder: Path, config: str) -> AsyncIterator[Arena]:
 
 
 async def _tidy(url: str) -> None:
-    conn = await asyncpg.connect(url)
+    conn = await asyncpg.connect(url, server_settings={"vacuum_cost_delay": "2ms"})
     while True:
         await conn.execute("VACUUM (ANALYZE)")
         await CLOCK.sleep(TIDY_EVERY)
