@@ -44,7 +44,7 @@ class Candidates(msgspec.Struct):
     cut: bool
 
 
-AT_ONCE = 200
+AT_ONCE = 100
 """Records that are looked at before others go first."""
 
 WINDOW = """
@@ -62,12 +62,12 @@ async def list_candidates(call: Call) -> web.Response:
     async with acquire(desk.pool) as conn:
         since = await conn.fetchval(NOW, desk.clock.stamp()) - (timedelta(days=days) if days else problems.within)
         rows = await conn.fetch(WINDOW, since, *sight(call.who).parameters(), MOST + 1)
-    records: list[Incident] = []
+    allowed: list[Incident] = []
     for start in range(0, min(len(rows), MOST), AT_ONCE):
         if start:
             await let_others_go_first()
-        records += [incident_of(row) for row in rows[start : min(start + AT_ONCE, MOST)]]
-    allowed = [one for one in records if may(call.who, Action.INSPECT, one) == ALLOWED]
+        records = [incident_of(row) for row in rows[start : min(start + AT_ONCE, MOST)]]
+        allowed += [one for one in records if may(call.who, Action.INSPECT, one) == ALLOWED]
     return respond(Candidates([_view(candidate) for candidate in propose(allowed, problems.times)], cut=len(rows) > MOST))
 
 
