@@ -22,7 +22,7 @@ from tests.support.orchestrator import Orchestrator
 from tests.support.process import CLOCK, CUT, Replica, Sender, children, chosen, judge, make_key, replicas, report
 from tests.support.servers import child, frozen
 
-RATE = chosen(150, 300)
+RATE = 300
 AT_ONCE = 100
 """Events that senders wait for at once: those of a real sender queue up with it, and do not pile up at the gateway."""
 BACK_WITHIN = 10.0
