@@ -22,9 +22,8 @@ from gateway.ingest.fetching import Fetcher
 from gateway.ingest.http import Fetch
 from gateway.ingest.reading.alerts import AlertReader
 from gateway.ingest.reading.forker import Forker
-from gateway.ingest.reading.process import Reader, is_short
+from gateway.ingest.reading.process import Reader
 from gateway.ingest.replay import Run
-from gateway.ingest.source import Delivery
 from gateway.metric_labels import CALLERS
 from gateway.metrics import Metrics
 from gateway.observers import TimerObserver
@@ -114,9 +113,6 @@ def reading_again(reader: AlertReader) -> Run:
     """Return what reads, for people, what is in quarantine."""
 
     async def again(function: Callable[..., T], /, *given: Any) -> T:
-        delivery: Delivery = given[-1]
-        if is_short(delivery.body):
-            return await asyncio.to_thread(function, *given)
         return await reader.reader.call("quarantine", QUARANTINE_SECONDS, function, *given)
 
     return again

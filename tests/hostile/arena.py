@@ -224,13 +224,17 @@ async def arena(folder: Path, config: str) -> AsyncIterator[Arena]:
         tidying = asyncio.create_task(_tidy(servers.database_url))
         yield made
         tidying.cancel()
+        await asyncio.wait({tidying})
 
 
 async def _tidy(url: str) -> None:
     conn = await asyncpg.connect(url, server_settings={"vacuum_cost_delay": "2ms"})
-    while True:
-        await conn.execute("VACUUM (ANALYZE)")
-        await CLOCK.sleep(TIDY_EVERY)
+    try:
+        while True:
+            await conn.execute("VACUUM (ANALYZE)")
+            await CLOCK.sleep(TIDY_EVERY)
+    finally:
+        conn.terminate()
 
 
 def _child(stack: AsyncExitStack, log: Path, env: dict[str, str], module: str, *arguments: str) -> "subprocess.Popen[bytes]":
