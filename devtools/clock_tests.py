@@ -12,7 +12,7 @@ SHARED = ["-n", "2", "--dist", "loadgroup"]
 SLOW = ["tests/faults", "tests/silence"]
 """Tests that kill processes or search at random for minutes: `gw test-slow`, a gate of its own."""
 
-ALONE = ["tests/hostile", "tests/faults/test_service_returns.py"]
+ALONE = ["tests/hostile", "tests/faults/test_service_returns.py", "tests/faults/test_servers_fail.py"]
 """Tests of how long a neighbour waits and a service is away, which other tests would falsify: `gw test-alone`."""
 
 OTHER_CLOCKS = ["tests/e2e", "tests/deploy", "tests/devtools"]

@@ -44,7 +44,7 @@ class Candidates(msgspec.Struct):
     cut: bool
 
 
-AT_ONCE = 100
+AT_ONCE = 20
 """Records that are looked at before others go first."""
 
 WINDOW = """
