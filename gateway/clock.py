@@ -7,8 +7,11 @@ is a moment they chose. `monotonic()` measures durations and schedules polls; it
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -54,3 +57,11 @@ class SystemClock:
 async def let_others_go_first() -> None:
     """Give everything else that the event loop has to do its turn: not to wait, but in the middle of long work."""
     await asyncio.sleep(0)
+
+
+async def in_pieces(items: Sequence[T], size: int) -> AsyncIterator[Sequence[T]]:
+    """Yield the items, so many at a time, and let others go first between two pieces."""
+    for start in range(0, len(items), size):
+        if start:
+            await let_others_go_first()
+        yield items[start : start + size]

@@ -27,6 +27,11 @@ def is_deeper(body: bytes, levels: int) -> bool:
     return max(accumulate(memoryview(outside).cast("b")), default=0) > levels
 
 
+def holds_nul(body: bytes) -> bool:
+    """Return whether a string of JSON text holds NUL, which no database keeps."""
+    return rb"\u0000" in body and rb"\u0000" in body.replace(rb"\\", b"  ")
+
+
 def decoder(kind: type[T]) -> "msgspec.json.Decoder[T]":
     """Return a decoder of JSON to `kind`, in which numbers of no known type are read as Python reads them.
 

@@ -29,6 +29,12 @@ def test_levels_are_those_of_what_is_read_whatever_its_texts_hold(tree: Any) -> 
     assert not is_deeper(text, depth(tree))
 
 
+def test_nesting_is_measured_outside_of_texts() -> None:
+    deep, flat = b"[" * 33 + b"]" * 33, b'["' + b"[{" * 99 + b'\\\\\\"' + b"[" * 99 + b'"]'
+    assert (is_deeper(deep, 32), is_deeper(deep, 33)) == (True, False)
+    assert (is_deeper(flat, 0), is_deeper(flat, 1)) == (True, False)
+
+
 def test_what_never_ends_is_counted_as_far_as_it_comes() -> None:
     assert is_deeper(b"[" * 5, 4)
     assert not is_deeper(b'["' + b"[" * 9, 1)

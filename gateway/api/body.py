@@ -14,7 +14,7 @@ from gateway import incoming
 from gateway.errors import Flaw, Malformed, TooLarge, Unprocessable
 from gateway.instants import BOUNDS, is_kept
 from gateway.key_texts import body_without_keys
-from gateway.outside_json import decoder, is_deeper
+from gateway.outside_json import decoder, holds_nul, is_deeper
 
 T = TypeVar("T")
 
@@ -23,7 +23,6 @@ STRANGERS_BYTES = 65_536
 """Bytes of a body from somebody without a key: a reporter's note, or a login."""
 MAX_DEPTH = 32
 
-NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 DATED = re.compile(r"[0-9]{4}-")
 """How a time begins that is no number."""
 
@@ -57,7 +56,7 @@ def decode(body: bytes, kind: type[T]) -> T:
     """The body as `kind`, an empty one as {}; raises Malformed or TooLarge."""
     if is_deeper(body, MAX_DEPTH):
         raise TooLarge(f"JSON here is at most {MAX_DEPTH} levels deep")
-    if b"\\u0000" in body and NUL.search(body):
+    if holds_nul(body):
         raise Malformed("a string holds NUL, which no database keeps")
     try:
         return decoder(kind).decode(body or b"{}")

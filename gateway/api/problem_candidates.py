@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from gateway.api import body
 from gateway.api.context import Call, respond
-from gateway.clock import let_others_go_first
+from gateway.clock import in_pieces
 from gateway.db.pool import acquire
 from gateway.incidents.columns import incident_of
 from gateway.incidents.problem_candidates import Candidate, propose
@@ -63,10 +63,8 @@ async def list_candidates(call: Call) -> web.Response:
         since = await conn.fetchval(NOW, desk.clock.stamp()) - (timedelta(days=days) if days else problems.within)
         rows = await conn.fetch(WINDOW, since, *sight(call.who).parameters(), MOST + 1)
     allowed: list[Incident] = []
-    for start in range(0, min(len(rows), MOST), AT_ONCE):
-        if start:
-            await let_others_go_first()
-        records = [incident_of(row) for row in rows[start : min(start + AT_ONCE, MOST)]]
+    async for piece in in_pieces(rows[:MOST], AT_ONCE):
+        records = map(incident_of, piece)
         allowed += [one for one in records if may(call.who, Action.INSPECT, one) == ALLOWED]
     return respond(Candidates([_view(candidate) for candidate in propose(allowed, problems.times)], cut=len(rows) > MOST))
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from gateway.api.reporter_view import for_reporter
-from gateway.clock import let_others_go_first
+from gateway.clock import in_pieces
 from gateway.db.pool import Connection
 from gateway.incidents.model import Channel, HoldReason, LinkKind, ReportStatus, channel_of
 from gateway.incidents.record import Incident
@@ -206,10 +206,8 @@ async def views(
     ids = [incident.id for incident in incidents]
     around = {row["id"]: dict(row) for row in await conn.fetch(AROUND, ids, *sight(who).parameters())}
     views: list[IncidentView] = []
-    for start in range(0, len(incidents), AT_ONCE):
-        if start:
-            await let_others_go_first()
-        views += [_view(incident, around[incident.id], rules, now) for incident in incidents[start : start + AT_ONCE]]
+    async for piece in in_pieces(incidents, AT_ONCE):
+        views += [_view(incident, around[incident.id], rules, now) for incident in piece]
     return [
         view if may(who, Action.INSPECT, incident) == ALLOWED else for_reporter(view)
         for incident, view in zip(incidents, views, strict=True)

@@ -1,8 +1,8 @@
 """The parts of a replica that need more than their constructor, and what ends them."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any, TypeVar
@@ -111,11 +111,7 @@ def alert_reader(stack: AsyncExitStack, forker: Forker) -> AlertReader:
 
 def reading_again(reader: AlertReader) -> Run:
     """Return what reads, for people, what is in quarantine."""
-
-    async def again(function: Callable[..., T], /, *given: Any) -> T:
-        return await reader.reader.call("quarantine", QUARANTINE_SECONDS, function, *given)
-
-    return again
+    return partial(reader.reader.call, "quarantine", QUARANTINE_SECONDS)
 
 
 async def links(pool: Pool, settings: Settings, clock: Clock) -> ReporterLinks:

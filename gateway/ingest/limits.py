@@ -11,7 +11,7 @@ import msgspec
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.model import NEWEST, Link
 from gateway.ingest import times
-from gateway.outside_json import decoder, is_deeper
+from gateway.outside_json import decoder, holds_nul, is_deeper
 
 T = TypeVar("T")
 
@@ -23,7 +23,6 @@ HUGE = 1e30
 GO_ZERO = "0001-01-01"
 """How a time that was never set begins when Go writes it."""
 
-_NUL = re.compile(rb"\\u0000")
 _ORDINAL = re.compile(r"\[(\d+)\]")
 
 
@@ -63,7 +62,7 @@ def decode(body: bytes, kind: type[T]) -> T:
 def item(raw: msgspec.Raw, kind: type[T]) -> T:
     """One item of an envelope as `kind`; raises Malformed with a pointer inside the item."""
     data = bytes(raw)
-    if b"\\u0000" in data and _NUL.search(data.replace(b"\\\\", b"  ")):
+    if holds_nul(data):
         raise fault("", "a text holds a NUL character")
     found = _read(data, kind)
     if kind is Any or kind is object:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from asyncpg import Record
 
 from gateway.catalogue.landscape import Landscape
-from gateway.clock import let_others_go_first
+from gateway.clock import in_pieces
 from gateway.db.pool import Connection
 from gateway.incidents import store
 from gateway.incidents.model import LIVE, Kind
@@ -94,10 +94,8 @@ class Seeking:
         known = marks(incident)
         rows = await conn.fetch(CANDIDATES, list(services), list(cis), since, known, incident.id, EACH, MOST)
         found: list[Candidate] = []
-        for row in rows:
-            found.append(self._candidate(row))
-            if not len(found) % AT_ONCE:
-                await let_others_go_first()
+        async for piece in in_pieces(rows, AT_ONCE):
+            found += map(self._candidate, piece)
         return found
 
     def _candidate(self, row: Record) -> Candidate:

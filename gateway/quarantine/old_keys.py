@@ -5,7 +5,7 @@ older than a day after the upgrade were looked through. Only rows that hold a ke
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from typing import Any
 
 from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, transaction
@@ -26,10 +26,10 @@ RECEIPTS = """
 WITH page AS MATERIALIZED (
   SELECT id, received_at FROM receipt WHERE id > $1::text::uuid AND received_at < $2::timestamptz ORDER BY id LIMIT $3::int
 )
-SELECT p.id::text AS id, position('gwk_'::bytea IN r.body) > 0 AS has_key
+SELECT p.id::text AS id, p.received_at, position('gwk_'::bytea IN r.body) > 0 AS has_key
 FROM page p JOIN receipt r ON r.id = p.id AND r.received_at = p.received_at ORDER BY p.id
 """
-ONE_RECEIPT = "SELECT received_at, body FROM receipt WHERE id = $1::text::uuid AND received_at < $2::timestamptz"
+ONE_RECEIPT = "SELECT body FROM receipt WHERE id = $1::text::uuid AND received_at = $2"
 KEEP_RECEIPT = "UPDATE receipt SET body = $3 WHERE id = $1::text::uuid AND received_at = $2"
 
 QUARANTINED = """
@@ -69,7 +69,7 @@ async def _page(conn: Connection, relation: str, clock: Clock) -> int:
     rows = await conn.fetch(statement, at["after_id"], at["until"], PAGE)
     for row in rows:
         if row["has_key"]:
-            await mask(conn, row["id"], at["until"])
+            await mask(conn, row)
     if rows:
         await conn.execute(MOVE, relation, rows[-1]["id"])
     elif await conn.fetchval(IS_OVER, at["until"], clock.stamp()):
@@ -77,24 +77,25 @@ async def _page(conn: Connection, relation: str, clock: Clock) -> int:
     return len(rows)
 
 
-async def _receipt(conn: Connection, number: str, until: datetime) -> None:
-    for row in await conn.fetch(ONE_RECEIPT, number, until):
-        await conn.execute(KEEP_RECEIPT, number, row["received_at"], body_without_keys(row["body"]))
+async def _receipt(conn: Connection, found: Any) -> None:
+    at = found["id"], found["received_at"]
+    for row in await conn.fetch(ONE_RECEIPT, *at):
+        await conn.execute(KEEP_RECEIPT, *at, body_without_keys(row["body"]))
 
 
-async def _quarantined(conn: Connection, number: str, _: datetime) -> None:
-    for row in await conn.fetch(ONE_QUARANTINED, number):
+async def _quarantined(conn: Connection, found: Any) -> None:
+    for row in await conn.fetch(ONE_QUARANTINED, found["id"]):
         masked = body_without_keys(row["body"]), without_keys(row["headers"]), without_keys(row["problem"])
-        await conn.execute(KEEP_QUARANTINED, number, *masked)
+        await conn.execute(KEEP_QUARANTINED, found["id"], *masked)
 
 
-async def _aside(conn: Connection, number: str, _: datetime) -> None:
-    for row in await conn.fetch(ONE_ASIDE, number):
+async def _aside(conn: Connection, found: Any) -> None:
+    for row in await conn.fetch(ONE_ASIDE, found["id"]):
         texts = without_keys(row["subject"]), without_keys(row["text"]), list(map(without_keys, row["recipients"]))
-        await conn.execute(KEEP_ASIDE, number, body_without_keys(row["body"]), *texts)
+        await conn.execute(KEEP_ASIDE, found["id"], body_without_keys(row["body"]), *texts)
 
 
-TABLES: Mapping[str, tuple[str, Callable[[Connection, str, datetime], Awaitable[None]]]] = {
+TABLES: Mapping[str, tuple[str, Callable[[Connection, Any], Awaitable[None]]]] = {
     "quarantine": (QUARANTINED, _quarantined),
     "receipt": (RECEIPTS, _receipt),
     "set_aside": (ASIDE, _aside),

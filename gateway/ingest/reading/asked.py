@@ -10,6 +10,9 @@ from gateway.errors import Flaw, Forbidden, GatewayError, Malformed, TooLarge, U
 ORDER = struct.Struct("!I")
 """An order for a process that reads, by its number: with a connection, to fork it, and without one, to kill it."""
 
+LENGTH_BYTES = 4
+"""Bytes of a message's length, the highest first, which stand before it."""
+
 COSTLY = "it takes more time or memory to read than it may"
 
 
@@ -52,3 +55,8 @@ def answer(asked: Asked) -> Answered:
         return Answered(None, type(error), error.detail, error.flaws)
     except (MemoryError, OutOfTimeError):
         return Answered(None, TooCostly, COSTLY)
+
+
+def framed(said: bytes) -> bytes:
+    """Return a message with its length before it."""
+    return len(said).to_bytes(LENGTH_BYTES, "big") + said

@@ -10,7 +10,7 @@ from pathlib import Path
 from subprocess import DEVNULL
 
 import gateway
-from gateway.ingest.reading.asked import ORDER
+from gateway.ingest.reading.asked import LENGTH_BYTES, ORDER, framed
 
 ROOT = Path(gateway.__file__).parents[1]
 
@@ -25,9 +25,9 @@ class Forked:
 
     async def exchange(self, frame: bytes) -> bytes:
         """Return what it answers; raises IncompleteReadError and ConnectionError when it is no more."""
-        self.sink.write(len(frame).to_bytes(4, "big") + frame)
+        self.sink.write(framed(frame))
         await self.sink.drain()
-        return await self.source.readexactly(int.from_bytes(await self.source.readexactly(4), "big"))
+        return await self.source.readexactly(int.from_bytes(await self.source.readexactly(LENGTH_BYTES), "big"))
 
 
 class Forker:

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 from gateway.errors import Malformed
-from gateway.ingest.reading.asked import COSTLY, ORDER, Answered, Asked, OutOfTimeError, TooCostly, answer
+from gateway.ingest.reading.asked import COSTLY, LENGTH_BYTES, ORDER, Answered, Asked, OutOfTimeError, TooCostly, answer, framed
 
 MEMORY_BYTES = 1 << 30
 ANSWER_BYTES = 1 << 26
@@ -103,11 +103,6 @@ def _send(line: socket.socket, answered: Answered) -> None:
         return  # nobody waits for it any more
 
 
-def framed(said: bytes) -> bytes:
-    """Return a message with its length before it."""
-    return len(said).to_bytes(4, "big") + said
-
-
 def read(line: socket.socket) -> None:
     """Be a process that reads, within its limits, until the connection ends."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -123,7 +118,7 @@ def read(line: socket.socket) -> None:
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
     """Answer until the input ends."""
-    while len(size := source.read(4)) == 4:
+    while len(size := source.read(LENGTH_BYTES)) == LENGTH_BYTES:
         asked = pickle.loads(source.read(int.from_bytes(size, "big")))  # noqa: S301 - the gateway itself wrote it
         signal.setitimer(signal.ITIMER_PROF, asked.seconds + GRACE)
         said = pickle.dumps(_in_time(asked), pickle.HIGHEST_PROTOCOL)
