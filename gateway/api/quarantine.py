@@ -1,6 +1,7 @@
 """What was received and could not be understood: to look at, beside what was expected, to read again and to drop."""
 
 import asyncio
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -28,6 +29,9 @@ log = structlog.get_logger()
 NEWEST = 2**63 - 1
 SHOWN, WHOLE = 16_384, 2_097_152
 """Bytes of a body that are shown in a list, and by itself: mail may be larger, and nobody reads that here."""
+
+NARROW = "narrow it by source, integration or since"
+"""How a search in what is said of entries can be made smaller."""
 
 Piece = Annotated[str, Meta(max_length=200)]
 
@@ -169,7 +173,9 @@ def _id(call: Call) -> int:
 async def list_quarantine(call: Call) -> web.Response:
     """A page of the quarantine."""
     query = body.query(call.request, Query)
-    async with acquire(call.context.desk.pool) as conn:
+    asked = query.source or query.integration or query.problem
+    turn = call.context.searches.turn(NARROW) if asked else nullcontext()
+    async with turn, acquire(call.context.desk.pool) as conn:
         found = await store.newest(conn, query.which, query.before, query.limit + 1, SHOWN)
     shown = await asyncio.to_thread(lambda: [_view(one) for one in found[: query.limit]])
     return respond(Quarantine(shown, shown[-1].id if len(found) > query.limit else None))
@@ -178,7 +184,7 @@ async def list_quarantine(call: Call) -> web.Response:
 async def count_quarantine(call: Call) -> web.Response:
     """How many entries of each sender have which problem."""
     query = body.query(call.request, Chosen)
-    async with acquire(call.context.desk.pool) as conn:
+    async with call.context.searches.turn(NARROW), acquire(call.context.desk.pool) as conn:
         found = await store.counts(conn, query.which, 200)
     return respond(Counts([replace(one, problem=masking.text(one.problem)) for one in found]))
 

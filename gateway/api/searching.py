@@ -28,10 +28,13 @@ class Searches:
         self.running = asyncio.Semaphore(self.places)
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a place and hold it; raises Overloaded where too many wait, or where the database takes too long."""
+    async def turn(self, narrow: str = NARROW) -> AsyncIterator[None]:
+        """Wait for a place and hold it; raises Overloaded where too many wait, or where the database takes too long.
+
+        `narrow` says how the search can be made smaller.
+        """
         if self.waiting >= self.places * WAITING_PER_PLACE:
-            raise Overloaded(f"too many searches at once: search again shortly, or {NARROW}")
+            raise Overloaded(f"too many searches at once: search again shortly, or {narrow}")
         self.waiting += 1
         try:
             await self.running.acquire()
@@ -42,6 +45,6 @@ class Searches:
         except Unavailable as error:
             if not isinstance(error.__cause__, asyncpg.QueryCanceledError):
                 raise
-            raise Overloaded(f"the search takes longer than database.read_within: {NARROW}") from error
+            raise Overloaded(f"the search takes longer than database.read_within: {narrow}") from error
         finally:
             self.running.release()

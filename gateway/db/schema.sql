@@ -1625,6 +1625,8 @@ CREATE INDEX proposed_link_master ON public.proposed_link USING btree (master_id
 
 CREATE INDEX quarantine_pending ON public.quarantine USING btree (id) WHERE (state = 'pending'::text);
 
+CREATE INDEX quarantine_settled ON public.quarantine USING btree (id) WHERE (state <> 'pending'::text);
+
 CREATE INDEX quarantine_waiting ON public.quarantine USING btree (source, received_at) WHERE (state = 'pending'::text);
 
 CREATE INDEX set_aside_answers ON public.set_aside USING btree (answers_id) WHERE (answers_id IS NOT NULL);

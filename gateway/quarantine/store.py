@@ -66,9 +66,10 @@ SELECT q.id, q.receipt_id, q.item, q.integration_id, coalesce(i.slug, '') AS int
 FROM quarantine q LEFT JOIN integration i ON i.id = q.integration_id
 """
 CHOSEN = """
-WHERE q.state = $2::text AND ($3::text IS NULL OR q.source = $3::text) AND ($4::text IS NULL OR i.slug = $4::text)
-  AND ($5::text IS NULL OR strpos(lower(q.problem), lower($5::text)) > 0)
-  AND ($6::timestamptz IS NULL OR q.received_at >= $6::timestamptz)
+SELECT q.id FROM quarantine q LEFT JOIN integration i ON i.id = q.integration_id
+WHERE q.state = $1::text AND ($2::text IS NULL OR q.source = $2::text) AND ($3::text IS NULL OR i.slug = $3::text)
+  AND ($4::text IS NULL OR strpos(lower(q.problem), lower($4::text)) > 0)
+  AND ($5::timestamptz IS NULL OR q.received_at >= $5::timestamptz)
 """
 WHOLE_BODY = 2**30
 
@@ -77,30 +78,25 @@ def _chosen(which: Which) -> tuple[Any, ...]:
     return which.state, which.source, which.integration, which.problem, which.since
 
 
-NEWEST_FIRST = COLUMNS + CHOSEN + "AND q.id < $7::bigint ORDER BY q.id DESC LIMIT $8::int"
+NEWEST = CHOSEN + "AND q.id < $6::bigint ORDER BY q.id DESC LIMIT $7::int"
+SHOWN = COLUMNS + "WHERE q.id = ANY ($2::bigint[]) ORDER BY q.id DESC"
 
 
 async def newest(conn: Connection, which: Which, before: int, limit: int, shown: int) -> list[Kept]:
     """Entries below the id `before`, the newest first, their bodies cut to `shown` bytes."""
-    return [_of(row) for row in await conn.fetch(NEWEST_FIRST, shown, *_chosen(which), before, limit)]
+    chosen = [row["id"] for row in await conn.fetch(NEWEST, *_chosen(which), before, limit)]
+    return [_of(row) for row in await conn.fetch(SHOWN, shown, chosen)]
 
 
-OLDEST_FIRST = COLUMNS + CHOSEN + "AND q.id > $7::bigint ORDER BY q.id LIMIT $8::int"
+OLDEST = CHOSEN + "AND q.id > $6::bigint ORDER BY q.id LIMIT $7::int"
 
 
 async def oldest(conn: Connection, which: Which, after: int, limit: int) -> list[int]:
     """The ids of entries above `after`, in the order they came: each may be a megabyte, to be read by itself."""
-    return [row["id"] for row in await conn.fetch(OLDEST_FIRST, 0, *_chosen(which), after, limit)]
+    return [row["id"] for row in await conn.fetch(OLDEST, *_chosen(which), after, limit)]
 
 
-LEFT = """
-SELECT count(*)::int FROM (
-  SELECT FROM quarantine q LEFT JOIN integration i ON i.id = q.integration_id
-  WHERE q.state = $1::text AND ($2::text IS NULL OR q.source = $2::text) AND ($3::text IS NULL OR i.slug = $3::text)
-    AND ($4::text IS NULL OR strpos(lower(q.problem), lower($4::text)) > 0)
-    AND ($5::timestamptz IS NULL OR q.received_at >= $5::timestamptz) AND q.id > $6::bigint
-  LIMIT $7::int) AS counted
-"""
+LEFT = "SELECT count(*)::int FROM (" + CHOSEN + "AND q.id > $6::bigint LIMIT $7::int) AS counted"  # noqa: S608 - of constants
 
 
 async def left(conn: Connection, which: Which, after: int) -> int:

@@ -15,6 +15,7 @@ from gateway.api.searching import WAITING_PER_PLACE, Searches
 from gateway.durations import Duration
 from gateway.errors import Overloaded, Unavailable
 from gateway.operations import silences
+from gateway.quarantine import store
 from gateway.settings import Database, load
 from tests.support.served import Served, served
 
@@ -55,6 +56,23 @@ async def test_forty_searches_stop_no_acknowledgement(gateway: Served) -> None:
     told = {answer["detail"].partition(":")[0] for _, answer in answers}
     assert "the search takes longer than database.read_within" in told
     assert "too many searches at once" in told
+
+
+SLOWLY = """
+SELECT 1::bigint AS id FROM pg_sleep(3) WHERE concat($1::text, $2::text, $3::text, $4::text) <> ''
+  AND $5::timestamptz IS NULL AND $6::bigint > 0 LIMIT $7::int
+"""
+
+
+async def test_searches_of_the_quarantine_stop_nobody(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "NEWEST", SLOWLY)
+    searches = [asyncio.ensure_future(gateway.get("/api/v1/quarantine?problem=x", "admin")) for _ in range(25)]
+    await asyncio.sleep(0.1)  # noqa: TID251 - until they have begun
+    await a_record(gateway)
+    assert not all(one.done() for one in searches)
+    answers = await asyncio.gather(*searches)
+    told = {(status, answer["detail"].partition(":")[0]) for status, answer in answers}
+    assert told == {(503, "the search takes longer than database.read_within"), (503, "too many searches at once")}
 
 
 async def test_making_silences_stops_no_acknowledgement(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
