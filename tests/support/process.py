@@ -304,3 +304,18 @@ async def until(conn: "asyncpg.Connection[Any]", question: str, seconds: float) 
         assert CLOCK.monotonic() - began < seconds, f"not within {seconds} s: {question}"
         await CLOCK.sleep(0.1)
     return CLOCK.monotonic() - began
+
+
+async def ended(pid: int) -> None:
+    """Wait for its end."""
+    async with asyncio.timeout(5):
+        while not gone(pid):
+            await CLOCK.sleep(0.02)
+
+
+def gone(pid: int) -> bool:
+    """Whether it ended, reaped or not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True

@@ -30,20 +30,57 @@ class Forked:
         return await self.source.readexactly(int.from_bytes(await self.source.readexactly(LENGTH_BYTES), "big"))
 
 
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The process that forks the others, and the socket over which it is ordered to."""
+
+    process: subprocess.Popen[bytes]
+    orders: socket.socket
+
+    @classmethod
+    def started(cls) -> "Parent":
+        """Return a new one; raises OSError where none can be had."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                process = subprocess.Popen(
+                    [sys.executable, "-m", "gateway.ingest.reading.worker", str(theirs.fileno())],
+                    stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, pass_fds=[theirs.fileno()], cwd=ROOT,
+                )  # fmt: skip
+            except OSError:
+                ours.close()
+                raise
+        return cls(process, ours)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended."""
+        return self.process.poll() is None
+
+    def order(self, number: int, handed: list[int]) -> None:
+        """Have it fork a process with that number for the connection that is handed, or kill it where none is."""
+        socket.send_fds(self.orders, [ORDER.pack(number)], handed)
+
+    def end(self) -> None:
+        """Kill it, also while it is stopped, and with it those that it forked."""
+        self.orders.close()
+        self.process.kill()
+        self.process.wait()
+
+
 class Forker:
-    """The process that forks the others, started when the first is asked for, and anew where it is no more."""
+    """Forks processes that read: their parent is started when the first is asked for, and anew where it is no more."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._orders: socket.socket | None = None
+        self._parent: Parent | None = None
 
     async def fork(self) -> Forked:
         """Return a new process; raises OSError where none can be had."""
         number, (ours, theirs) = next(self._numbers), socket.socketpair()
         with theirs:
             try:
-                self._order(number, [theirs.fileno()])
+                self._alive().order(number, [theirs.fileno()])
             except OSError:
                 ours.close()
                 raise
@@ -52,33 +89,17 @@ class Forker:
     def kill(self, process: Forked) -> None:
         """End a process, whatever it does, unless it has ended."""
         process.sink.close()
-        if self._orders is not None and self._is_there():
-            self._order(process.number, [])
+        if self._parent is not None and self._parent.alive:
+            self._parent.order(process.number, [])
 
-    def _order(self, number: int, handed: list[int]) -> None:
-        if self._orders is None or not self._is_there():
-            self._start()
-        assert self._orders is not None  # noqa: S101 - it was just started
-        socket.send_fds(self._orders, [ORDER.pack(number)], handed)
-
-    def _is_there(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    def _start(self) -> None:
-        self.close()
-        self._orders, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "gateway.ingest.reading.worker", str(theirs.fileno())],
-                stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, pass_fds=[theirs.fileno()], cwd=ROOT,
-            )  # fmt: skip
+    def _alive(self) -> Parent:
+        if self._parent is None or not self._parent.alive:
+            self.close()
+            self._parent = Parent.started()
+        return self._parent
 
     def close(self) -> None:
-        """End it: of those that it forked, each ends with its connection."""
-        if self._orders is not None:
-            self._orders.close()
-            self._orders = None
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        """End the parent; the next process that is asked for has another."""
+        if self._parent is not None:
+            self._parent.end()
+            self._parent = None

@@ -119,16 +119,24 @@ class Reader:
             work.exception()  # it was raised where somebody still waited
 
     async def _asked(self, frame: bytes) -> Answered:
-        """Ask the process, and another one where that was gone without having used up its time."""
+        """Ask the process, and another one where that was gone without having used up its time.
+
+        Raises TooCostly where that is gone as well, and Unavailable where nothing is said in time.
+        """
         try:
             try:
                 return await self._exchange(frame)
             except BROKEN:
                 return await self._exchange(frame)
-        except (TimeoutError, *BROKEN) as error:
+        except BROKEN as error:
             log.warning("reader_ended", reader=self._name, error=type(error).__name__, bytes=len(frame))
             await self.start()
             raise TooCostly(COSTLY) from error
+        except TimeoutError as error:
+            # It used up no time of the processor, or it would have been killed: it, or what forks it, is stopped.
+            log.warning("reader_silent", reader=self._name, bytes=len(frame))
+            self.forker.close()
+            raise Unavailable("it was not read in time: send again shortly") from error
 
     async def _exchange(self, frame: bytes) -> Answered:
         process = await self._started()

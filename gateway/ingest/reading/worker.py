@@ -2,7 +2,8 @@
 
 It imports what reads, and then forks a process for each connection that it is handed over the socket FD. What such a process
 is given may be made to hurt: it may take so much processor time and memory. Beyond, the work is broken off, or the process
-killed, which hurts nobody. A frame is its length in four bytes, the highest first, and a pickle. All end when their input does.
+killed, which hurts nobody. A frame is its length in four bytes, the highest first, and a pickle. All end
+when their input does, and with what forked them.
 """
 
 import gc
@@ -19,6 +20,7 @@ from typing import BinaryIO
 
 from gateway.errors import Malformed
 from gateway.ingest.reading.asked import COSTLY, LENGTH_BYTES, ORDER, Answered, Asked, OutOfTimeError, TooCostly, answer, framed
+from gateway.supervisor.child import ending_with
 
 MEMORY_BYTES = 1 << 30
 ANSWER_BYTES = 1 << 26
@@ -37,6 +39,7 @@ class Forks:
 
     def __init__(self, orders: socket.socket) -> None:
         self._orders = orders
+        self._end_with_parent = ending_with(os.getpid(), signal.SIGKILL)
         self._running: dict[int, tuple[int, socket.socket]] = {}
 
     def serve(self) -> None:
@@ -57,6 +60,7 @@ class Forks:
             pid = os.fork()
             if pid == 0:
                 try:
+                    self._end_with_parent()
                     self._forget()
                     read(line)
                 finally:

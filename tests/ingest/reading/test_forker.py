@@ -10,11 +10,12 @@ import pytest
 
 from gateway.errors import Unavailable
 from gateway.ingest.reading import forker as forking
+from gateway.ingest.reading import process
 from gateway.ingest.reading.asked import TooCostly
 from gateway.ingest.reading.forker import Forker
 from gateway.ingest.reading.process import Reader
 from tests.ingest.reading import jobs
-from tests.support.process import CLOCK
+from tests.support.process import ended
 
 
 @pytest.fixture
@@ -40,13 +41,24 @@ async def test_processes_share_one_parent_and_none_ends_with_another(forker: For
     assert await reader.call("a", 5, jobs.process) == first
 
 
-async def test_a_parent_that_is_gone_is_replaced_when_the_next_process_is_needed(reader: Reader) -> None:
+async def test_a_parent_that_is_gone_takes_its_processes_along_and_is_replaced(reader: Reader) -> None:
     first = await reader.call("a", 5, jobs.process)
     before = parent(first)
     os.kill(before, signal.SIGKILL)
-    await ended(before)
-    assert await reader.call("a", 5, jobs.process) == first
+    await ended(first)
+    assert parent(await reader.call("a", 5, jobs.process)) != before
+
+
+async def test_a_parent_that_is_stopped_is_replaced(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = await reader.call("a", 5, jobs.process)
+    before = parent(first)
+    os.kill(before, signal.SIGSTOP)
     os.kill(first, signal.SIGKILL)
+    monkeypatch.setattr(process, "WITHIN", 0.2)
+    with pytest.raises(Unavailable, match="not read in time"):
+        await reader.call("a", 5, jobs.process)
+    monkeypatch.undo()
+    await ended(before)
     assert parent(await reader.call("a", 5, jobs.process)) != before
 
 
@@ -71,18 +83,3 @@ async def test_where_no_process_can_be_started_it_says_so(reader: Reader, monkey
 
 def parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-
-
-async def ended(pid: int) -> None:
-    """Wait for its end."""
-    async with asyncio.timeout(5):
-        while not gone(pid):
-            await CLOCK.sleep(0.02)
-
-
-def gone(pid: int) -> bool:
-    """Whether it ended, reaped or not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return True

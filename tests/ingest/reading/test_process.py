@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway.errors import Malformed, Overloaded, TooLarge
+from gateway.errors import Malformed, Overloaded, TooLarge, Unavailable
 from gateway.ingest.reading import process
 from gateway.ingest.reading.asked import TooCostly
 from gateway.ingest.reading.process import Reader
 from tests.ingest.reading import jobs
 from tests.support.forker import FORKER
+from tests.support.process import ended
 
 
 @pytest.fixture
@@ -68,11 +69,13 @@ async def test_a_process_that_is_gone_costs_nothing_and_work_that_kills_two_is_g
 
 
 async def test_a_process_that_says_nothing_is_given_up(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    os.kill(await reader.call("a", 5, jobs.process), signal.SIGSTOP)
+    silent = await reader.call("a", 5, jobs.process)
+    os.kill(silent, signal.SIGSTOP)
     monkeypatch.setattr(process, "WITHIN", 0.2)
-    with pytest.raises(TooCostly):
+    with pytest.raises(Unavailable, match="not read in time"):
         await reader.call("a", 5, jobs.doubled, 1)
     monkeypatch.undo()
+    await ended(silent)
     assert await reader.call("a", 5, jobs.doubled, 1) == 2
 
 
