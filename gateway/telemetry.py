@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from gateway.clock import in_pieces
 from gateway.db.pool import Connection
 from gateway.incident_metrics import CLOCKS, NEAREST
 from gateway.incidents.ledger import Ledger, from_json
@@ -23,6 +24,9 @@ Running = Callable[[tuple[str, str, str], Ledger, datetime], Mapping[str, float]
 EVERY_S = 10.0
 CANDIDATES = 4 * NEAREST
 """Incidents read by their next threshold, which may be a warning, to find those nearest to a due time."""
+
+AT_ONCE = 25
+"""Incidents whose clocks are read before others go first."""
 
 Named = tuple[float, str, str, str, str]
 """Seconds left, clock, number, kind and priority of one incident."""
@@ -97,13 +101,14 @@ async def name_nearest(conn: Connection, metrics: Metrics, now: datetime, runnin
 async def _named(conn: Connection, statement: str, limit: int, now: datetime, running: Running) -> list[Named]:
     """Return the clock that presses each incident: the next to fall due, or the last that did."""
     found: list[Named] = []
-    for row in await conn.fetch(statement, limit):
-        promised = (row["policy"], row["kind"], row["service"])
-        left = {s: clock for clock, s in running(promised, from_json(row["ledger"]), now).items()}
-        if left:
-            seconds = min((s for s in left if s > 0), default=max(left))
-            labels = (left[seconds], row["number"], row["kind"], str(row["priority"]))
-            found.append((seconds, *labels))
+    async for piece in in_pieces(await conn.fetch(statement, limit), AT_ONCE):
+        for row in piece:
+            promised = (row["policy"], row["kind"], row["service"])
+            left = {s: clock for clock, s in running(promised, from_json(row["ledger"]), now).items()}
+            if left:
+                seconds = min((s for s in left if s > 0), default=max(left))
+                labels = (left[seconds], row["number"], row["kind"], str(row["priority"]))
+                found.append((seconds, *labels))
     return found
 
 

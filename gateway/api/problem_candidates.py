@@ -5,17 +5,16 @@ from typing import Annotated
 
 import msgspec
 from aiohttp import web
+from asyncpg import Record
 from msgspec import Meta
 
 from gateway.api import body
 from gateway.api.context import Call, respond
-from gateway.clock import in_pieces
 from gateway.db.pool import acquire
-from gateway.incidents.columns import incident_of
-from gateway.incidents.problem_candidates import Candidate, propose
-from gateway.incidents.record import Incident
+from gateway.incidents.model import Resolution
+from gateway.incidents.problem_candidates import Candidate, Seen, propose
 from gateway.operations.desk import NOW
-from gateway.operations.permissions import ALLOWED, Action, may, sight
+from gateway.operations.permissions import Action, sight
 
 MOST = 2_000
 """Records looked at, the newest of the window."""
@@ -44,11 +43,8 @@ class Candidates(msgspec.Struct):
     cut: bool
 
 
-AT_ONCE = 20
-"""Records that are looked at before others go first."""
-
 WINDOW = """
-SELECT * FROM incident
+SELECT id, number, service, ci, category, major, priority, resolution, resolution_category FROM incident
 WHERE recorded_at > $1 AND kind = 'incident' AND state <> 'rejected' AND master_id IS NULL AND NOT suppressed
 AND may_see(security, recorded_by, owner, contact, $2, $3, $4)
 ORDER BY id DESC LIMIT $5
@@ -61,12 +57,14 @@ async def list_candidates(call: Call) -> web.Response:
     problems = call.context.problems
     async with acquire(desk.pool) as conn:
         since = await conn.fetchval(NOW, desk.clock.stamp()) - (timedelta(days=days) if days else problems.within)
-        rows = await conn.fetch(WINDOW, since, *sight(call.who).parameters(), MOST + 1)
-    allowed: list[Incident] = []
-    async for piece in in_pieces(rows[:MOST], AT_ONCE):
-        records = map(incident_of, piece)
-        allowed += [one for one in records if may(call.who, Action.INSPECT, one) == ALLOWED]
-    return respond(Candidates([_view(candidate) for candidate in propose(allowed, problems.times)], cut=len(rows) > MOST))
+        rows = await conn.fetch(WINDOW, since, *sight(call.who, Action.INSPECT).parameters(), MOST + 1)
+    proposed = propose([_seen(row) for row in rows[:MOST]], problems.times)
+    return respond(Candidates([_view(candidate) for candidate in proposed], cut=len(rows) > MOST))
+
+
+def _seen(row: Record) -> Seen:
+    values = dict(row)
+    return Seen(**values | {"resolution": Resolution(values["resolution"]) if values["resolution"] else None})
 
 
 def _view(candidate: Candidate) -> CandidateView:

@@ -233,13 +233,13 @@ ALLOWED = Allowed()
 
 
 @lru_cache(maxsize=1_024)
-def sight(who: Who) -> Sight:
-    """Which records are there for somebody."""
-    reading = {rule.where for rule in TABLE if Action.READ in rule.actions and rule.part in who.parts}
+def sight(who: Who, action: Action = Action.READ) -> Sight:
+    """Which records are there for somebody to read, or to inspect: the two that the state of a record has no say in."""
+    seeing = {rule.where for rule in TABLE if action in rule.actions and rule.part in who.parts}
     return Sight(
-        ordinary=Where.ANY in reading,
-        security=is_privy(who.parts),
-        names=tuple(sorted(who.identities)) if Where.OWN in reading else (),
+        ordinary=Where.ANY in seeing,
+        security=bool(seeing) and is_privy(who.parts),
+        names=tuple(sorted(who.identities)) if Where.OWN in seeing else (),
     )
 
 

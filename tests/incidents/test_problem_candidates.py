@@ -5,20 +5,17 @@ from typing import Any
 
 import pytest
 
-from gateway.incidents.ledger import Ledger
-from gateway.incidents.model import Impact, Resolution, Urgency
-from gateway.incidents.problem_candidates import Reason, propose
-from gateway.incidents.record import Incident
-from tests.support.clock import NOON
+from gateway.incidents.model import Resolution
+from gateway.incidents.problem_candidates import Reason, Seen, propose
 
-PLAIN = Incident(
-    id=1, number="INC-20260101-000001", title="down", source="web", priority=3, impact=Impact.GROUP, urgency=Urgency.NORMAL,
-    occurred_at=NOON, recorded_at=NOON, updated_at=NOON, policy="p", ledger=Ledger(), version=1, timeline_hash=b"",
+PLAIN = Seen(
+    id=1, number="INC-20260101-000001", service="", ci="", category="", major=False, priority=3, resolution=None,
+    resolution_category="",
 )  # fmt: skip
 EXPLAINED: dict[str, Any] = {"resolution": Resolution.SOLVED, "resolution_category": "disk"}
 
 
-def some(count: int, **fields: Any) -> list[Incident]:
+def some(count: int, **fields: Any) -> list[Seen]:
     return [replace(PLAIN, id=n, **fields) for n in range(1, count + 1)]
 
 

@@ -205,7 +205,8 @@ def test_every_field_may_be_changed_by_whom_it_should(part: Part) -> None:
     }  # fmt: skip
 
 
-def test_sight_and_the_right_to_read_say_the_same() -> None:
+@pytest.mark.parametrize("action", [Action.READ, Action.INSPECT])
+def test_sight_and_the_right_to_read_or_inspect_say_the_same(action: Action) -> None:
     records = [
         replace(record, security=flag, contact=contact)
         for record in SITUATIONS.values()
@@ -216,7 +217,7 @@ def test_sight_and_the_right_to_read_say_the_same() -> None:
         for other in PARTS:
             asking = who(one, other)
             for record in records:
-                assert sight(asking).sees(record) == isinstance(may(asking, Action.READ, record), Allowed)
+                assert sight(asking, action).sees(record) == isinstance(may(asking, action, record), Allowed)
 
 
 def test_nobody_may_do_anything_and_sees_nothing() -> None:
