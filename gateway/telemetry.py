@@ -184,7 +184,7 @@ async def count_monitors(conn: Connection, metrics: Metrics) -> None:
 
 QUARANTINE = """
 SELECT source, count(*)::int AS waiting, extract(epoch FROM $1::timestamptz - min(received_at))::float8 AS age
-FROM (SELECT source, received_at FROM quarantine WHERE state = 'pending' ORDER BY source, received_at LIMIT 100000) AS oldest
+FROM (SELECT source, received_at FROM quarantine WHERE state = 'pending' ORDER BY source, id LIMIT 100000) AS oldest
 GROUP BY source ORDER BY age
 """
 

@@ -89,7 +89,7 @@ class Quarantine(msgspec.Struct):
 
 
 class Counts(msgspec.Struct):
-    """The most frequent problems of each sender."""
+    """The most frequent problems of each sender, among the 20,000 entries that came last."""
 
     counts: list[Count]
 

@@ -1623,11 +1623,11 @@ CREATE UNIQUE INDEX person_subject ON public.person USING btree (oidc_issuer, oi
 
 CREATE INDEX proposed_link_master ON public.proposed_link USING btree (master_id);
 
+CREATE INDEX quarantine_of_source ON public.quarantine USING btree (source, id) INCLUDE (received_at) WHERE (state = 'pending'::text);
+
 CREATE INDEX quarantine_pending ON public.quarantine USING btree (id) WHERE (state = 'pending'::text);
 
 CREATE INDEX quarantine_settled ON public.quarantine USING btree (id) WHERE (state <> 'pending'::text);
-
-CREATE INDEX quarantine_waiting ON public.quarantine USING btree (source, received_at) WHERE (state = 'pending'::text);
 
 CREATE INDEX set_aside_answers ON public.set_aside USING btree (answers_id) WHERE (answers_id IS NOT NULL);
 

@@ -17,6 +17,9 @@ CLAIM_FOR = timedelta(seconds=60)
 COUNTED = 100_000
 """Entries that are counted at most, so that counting costs no more than that."""
 
+COMPARED = 20_000
+"""Entries, the newest, whose problems are counted one by one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Which:
@@ -134,14 +137,14 @@ FROM (SELECT q.source, coalesce(i.slug, '') AS integration, q.problem, q.receive
       WHERE q.state = $1::text AND ($2::text IS NULL OR q.source = $2::text) AND ($3::text IS NULL OR i.slug = $3::text)
         AND ($4::text IS NULL OR strpos(lower(q.problem), lower($4::text)) > 0)
         AND ($5::timestamptz IS NULL OR q.received_at >= $5::timestamptz)
-      LIMIT $6::int) AS c
+      ORDER BY q.id DESC LIMIT $6::int) AS c
 GROUP BY c.source, c.integration, c.problem ORDER BY count DESC, c.source, c.integration, c.problem LIMIT $7::int
 """
 
 
 async def counts(conn: Connection, which: Which, limit: int) -> list[Count]:
-    """The most frequent problems of every sender."""
-    return [Count(**dict(row)) for row in await conn.fetch(COUNTS, *_chosen(which), COUNTED, limit)]
+    """The most frequent problems of every sender, among the newest `COMPARED` entries."""
+    return [Count(**dict(row)) for row in await conn.fetch(COUNTS, *_chosen(which), COMPARED, limit)]
 
 
 CLAIM = """
