@@ -108,7 +108,7 @@ async def test_servers_of_the_shell_are_not_used_and_keys_outlive_a_restart(
 ) -> None:
     with developer.started() as process:
         await developer.until_it_serves(process)
-        await developer.until_an_alert_is_taken()
+        assert await developer.status_of_an_alert() == 202
         said = developer.log.read_text()
         assert f"state     {developer.state}" in said
         assert developer.ready.stat().st_mode & 0o777 == 0o600
@@ -129,7 +129,7 @@ async def test_servers_of_the_shell_are_not_used_and_keys_outlive_a_restart(
         await developer.until_it_serves(process)
         assert developer.facts["admin_key"] == before["admin_key"]
         assert developer.facts["ingest_key"] == before["ingest_key"]
-        await developer.until_an_alert_is_taken()
+        assert await developer.status_of_an_alert() == 202
 
 
 @pytest.mark.timeout(180)
@@ -159,7 +159,7 @@ async def test_a_serving_process_that_dies_is_replaced_and_the_ready_file_names_
             await CLOCK.sleep(0.05)
         assert now | {"pids": []} == before | {"pids": []}
         assert developer.ready.stat().st_mode & 0o777 == 0o600
-        await developer.until_an_alert_is_taken()
+        assert await developer.status_of_an_alert() == 202
         async with aiohttp.ClientSession() as session, session.get(f"{now['url']}/metrics") as answer:
             assert 'gateway_process_restarts_total{reason="killed"} 1.0' in await answer.text()
 
