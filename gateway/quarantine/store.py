@@ -69,7 +69,7 @@ SELECT q.id, q.receipt_id, q.item, q.integration_id, coalesce(i.slug, '') AS int
 FROM quarantine q LEFT JOIN integration i ON i.id = q.integration_id
 """
 CHOSEN = """
-SELECT q.id FROM quarantine q LEFT JOIN integration i ON i.id = q.integration_id
+FROM quarantine q LEFT JOIN integration i ON i.id = q.integration_id
 WHERE q.state = $1::text AND ($2::text IS NULL OR q.source = $2::text) AND ($3::text IS NULL OR i.slug = $3::text)
   AND ($4::text IS NULL OR strpos(lower(q.problem), lower($4::text)) > 0)
   AND ($5::timestamptz IS NULL OR q.received_at >= $5::timestamptz)
@@ -81,25 +81,25 @@ def _chosen(which: Which) -> tuple[Any, ...]:
     return which.state, which.source, which.integration, which.problem, which.since
 
 
-NEWEST = CHOSEN + "AND q.id < $6::bigint ORDER BY q.id DESC LIMIT $7::int"
-SHOWN = COLUMNS + "WHERE q.id = ANY ($2::bigint[]) ORDER BY q.id DESC"
+NEWEST_IDS = "SELECT q.id" + CHOSEN + "AND q.id < $6::bigint ORDER BY q.id DESC LIMIT $7::int"
+BY_IDS = COLUMNS + "WHERE q.id = ANY ($2::bigint[]) ORDER BY q.id DESC"
 
 
 async def newest(conn: Connection, which: Which, before: int, limit: int, shown: int) -> list[Kept]:
     """Entries below the id `before`, the newest first, their bodies cut to `shown` bytes."""
-    chosen = [row["id"] for row in await conn.fetch(NEWEST, *_chosen(which), before, limit)]
-    return [_of(row) for row in await conn.fetch(SHOWN, shown, chosen)]
+    chosen = [row["id"] for row in await conn.fetch(NEWEST_IDS, *_chosen(which), before, limit)]
+    return [_of(row) for row in await conn.fetch(BY_IDS, shown, chosen)]
 
 
-OLDEST = CHOSEN + "AND q.id > $6::bigint ORDER BY q.id LIMIT $7::int"
+OLDEST_IDS = "SELECT q.id" + CHOSEN + "AND q.id > $6::bigint ORDER BY q.id LIMIT $7::int"
 
 
 async def oldest(conn: Connection, which: Which, after: int, limit: int) -> list[int]:
     """The ids of entries above `after`, in the order they came: each may be a megabyte, to be read by itself."""
-    return [row["id"] for row in await conn.fetch(OLDEST, *_chosen(which), after, limit)]
+    return [row["id"] for row in await conn.fetch(OLDEST_IDS, *_chosen(which), after, limit)]
 
 
-LEFT = "SELECT count(*)::int FROM (" + CHOSEN + "AND q.id > $6::bigint LIMIT $7::int) AS counted"  # noqa: S608 - of constants
+LEFT = "SELECT count(*)::int FROM (SELECT q.id" + CHOSEN + "AND q.id > $6::bigint LIMIT $7::int) AS counted"  # noqa: S608 - of constants
 
 
 async def left(conn: Connection, which: Which, after: int) -> int:
@@ -130,16 +130,12 @@ class Count:
     last: datetime
 
 
-COUNTS = """
-SELECT c.source, c.integration, c.problem, count(*)::int AS count, min(c.received_at) AS first, max(c.received_at) AS last
-FROM (SELECT q.source, coalesce(i.slug, '') AS integration, q.problem, q.received_at FROM quarantine q
-      LEFT JOIN integration i ON i.id = q.integration_id
-      WHERE q.state = $1::text AND ($2::text IS NULL OR q.source = $2::text) AND ($3::text IS NULL OR i.slug = $3::text)
-        AND ($4::text IS NULL OR strpos(lower(q.problem), lower($4::text)) > 0)
-        AND ($5::timestamptz IS NULL OR q.received_at >= $5::timestamptz)
-      ORDER BY q.id DESC LIMIT $6::int) AS c
-GROUP BY c.source, c.integration, c.problem ORDER BY count DESC, c.source, c.integration, c.problem LIMIT $7::int
-"""
+COUNTS = (
+    "SELECT c.source, c.integration, c.problem, count(*)::int AS count, min(c.received_at) AS first, max(c.received_at) AS last "
+    "FROM (SELECT q.source, coalesce(i.slug, '') AS integration, q.problem, q.received_at" + CHOSEN + "ORDER BY q.id DESC "
+    "LIMIT $6::int) AS c "
+    "GROUP BY c.source, c.integration, c.problem ORDER BY count DESC, c.source, c.integration, c.problem LIMIT $7::int"
+)
 
 
 async def counts(conn: Connection, which: Which, limit: int) -> list[Count]:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from gateway.api import listing
+from gateway.api import listing, searching
 from gateway.api.feed import Feed
 from gateway.api.routes import table
 from gateway.api.searching import WAITING_PER_PLACE, Searches
@@ -65,7 +65,7 @@ SELECT 1::bigint AS id FROM pg_sleep(3) WHERE concat($1::text, $2::text, $3::tex
 
 
 async def test_searches_of_the_quarantine_stop_nobody(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "NEWEST", SLOWLY)
+    monkeypatch.setattr(store, "NEWEST_IDS", SLOWLY)
     searches = [asyncio.ensure_future(gateway.get("/api/v1/quarantine?problem=x", "admin")) for _ in range(25)]
     await asyncio.sleep(0.1)  # noqa: TID251 - until they have begun
     await a_record(gateway)
@@ -73,6 +73,16 @@ async def test_searches_of_the_quarantine_stop_nobody(gateway: Served, monkeypat
     answers = await asyncio.gather(*searches)
     told = {(status, answer["detail"].partition(":")[0]) for status, answer in answers}
     assert told == {(503, "the search takes longer than database.read_within"), (503, "too many searches at once")}
+
+
+async def test_what_looks_through_the_quarantine_takes_a_turn_and_its_pages_do_not(
+    gateway: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "WAITING_PER_PLACE", 0)
+    for asked in ("?source=grafana", "?integration=nobody", "?problem=x", "/counts"):
+        status, answer = await gateway.get(f"/api/v1/quarantine{asked}", "admin")
+        assert (status, answer["detail"].partition(":")[0]) == (503, "too many searches at once"), asked
+    assert (await gateway.get("/api/v1/quarantine", "admin"))[0] == 200
 
 
 async def test_making_silences_stops_no_acknowledgement(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
