@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from asyncpg import Record
+
 from gateway.clock import in_pieces
 from gateway.db.pool import Connection
 from gateway.incident_metrics import CLOCKS, NEAREST
@@ -102,14 +104,18 @@ async def _named(conn: Connection, statement: str, limit: int, now: datetime, ru
     """Return the clock that presses each incident: the next to fall due, or the last that did."""
     found: list[Named] = []
     async for piece in in_pieces(await conn.fetch(statement, limit), AT_ONCE):
-        for row in piece:
-            promised = (row["policy"], row["kind"], row["service"])
-            left = {s: clock for clock, s in running(promised, from_json(row["ledger"]), now).items()}
-            if left:
-                seconds = min((s for s in left if s > 0), default=max(left))
-                labels = (left[seconds], row["number"], row["kind"], str(row["priority"]))
-                found.append((seconds, *labels))
+        found += [named for row in piece if (named := _pressing(row, now, running)) is not None]
     return found
+
+
+def _pressing(row: Record, now: datetime, running: Running) -> Named | None:
+    """Return that clock of one incident, or None where none runs."""
+    promised = (row["policy"], row["kind"], row["service"])
+    left = {s: clock for clock, s in running(promised, from_json(row["ledger"]), now).items()}
+    if not left:
+        return None
+    seconds = min((s for s in left if s > 0), default=max(left))
+    return seconds, left[seconds], row["number"], row["kind"], str(row["priority"])
 
 
 SILENT = "SELECT cause, count(*)::int AS incidents FROM silent_incident GROUP BY cause"
