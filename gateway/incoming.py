@@ -87,21 +87,24 @@ async def body_of(request: web.Request, most: int, hold: Hold, what: str = "requ
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
         raise Malformed(f"Content-Encoding {encoding[:40]!r} is not taken: send the {what} as it is")
-    too_large = f"a {what} here has at most {most} bytes"
-    if (request.content_length or 0) > most:
-        raise TooLarge(too_large)
     content = request.content
     try:
         if content.is_eof():
             body = content.read_nowait()
             hold(len(body))
+        elif (request.content_length or 0) > most:
+            raise TooLarge(_too_large(what, most))
         else:
             body = await _collected(content.readany, most, hold)
     except (RequestPayloadError, ValueError) as error:
         raise Malformed("the body cannot be read: its encoding is broken") from error
     if len(body) > most:
-        raise TooLarge(too_large)
+        raise TooLarge(_too_large(what, most))
     return body
+
+
+def _too_large(what: str, most: int) -> str:
+    return f"a {what} here has at most {most} bytes"
 
 
 async def _collected(more: Callable[[], Awaitable[bytes]], most: int, hold: Hold) -> bytes:

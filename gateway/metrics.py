@@ -8,6 +8,7 @@ All label values known beforehand are created at 0, so that rate() and absent() 
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
@@ -66,6 +67,7 @@ class Metrics:
             ("source", "outcome"),
             registry=registry,
         )
+        self._requests_of = cache(self.intake_requests.labels)
         self.intake_items = Counter(
             "gateway_intake_items",
             "Received items by source and the one outcome each ended in",
@@ -307,7 +309,7 @@ class Metrics:
 
     def request(self, source: str, outcome: RequestOutcome) -> None:
         """Count one intake request; a source that is not configured counts as `other`."""
-        self.intake_requests.labels(self._source(source), outcome.value).inc()
+        self._requests_of(self._source(source), outcome.value).inc()
 
     def items(self, source: str, outcome: Outcome, count: int = 1) -> None:
         """Count items of one source that ended in one outcome."""

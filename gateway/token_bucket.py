@@ -22,9 +22,9 @@ class TokenBucket:
 
     def refill(self, now: float) -> float:
         """Return the tokens held now."""
-        passed = max(0.0, now - self.at)
-        self.at = max(now, self.at)
-        self.level = min(self.burst, self.level + passed * self.rate)
+        if now > self.at:
+            level = self.level + (now - self.at) * self.rate
+            self.level, self.at = min(self.burst, level), now
         return self.level
 
     def take(self, cost: float, now: float) -> float:
@@ -32,8 +32,8 @@ class TokenBucket:
 
         What costs more than the bucket ever holds is taken from a full one, which is in debt then.
         """
-        lacking = min(cost, self.burst) - self.refill(now)
-        if lacking > 0:
-            return lacking / self.rate
-        self.level -= cost
+        level = self.refill(now)
+        if level < cost and level < self.burst:
+            return (min(cost, self.burst) - level) / self.rate
+        self.level = level - cost
         return 0.0

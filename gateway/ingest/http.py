@@ -26,13 +26,15 @@ from gateway.errors import (
 from gateway.ingest.reading.alerts import AlertReader
 from gateway.ingest.rereading import problem_of
 from gateway.ingest.signatures import UnknownKey
-from gateway.ingest.source import Delivery, Parsed, Source, unused_secrets
-from gateway.key_texts import body_without_keys, pairs_without_keys
+from gateway.ingest.source import Delivery, Parsed, Source, unused_secrets, without_keys
 from gateway.metric_labels import RequestOutcome
 from gateway.metrics import Metrics
 from gateway.quarantine.mappings import Mappings
 from gateway.settings import Intake as SourceSettings
 from gateway.settings import Settings
+
+ALERTMANAGER = "alertmanager"
+"""The source with an address that names no source: see `routes`."""
 
 UNSET = SourceSettings()
 """The settings of a source that has none."""
@@ -96,7 +98,7 @@ class FrontDoor:
 
     async def receive(self, request: web.Request) -> web.Response:
         """POST /ingest/{source} and /ingest/{source}/{key}: 202 with the receipt, once committed."""
-        source = self.sources.get(request.match_info["source"])
+        source = self.sources.get(request.match_info.get("source", ALERTMANAGER))
         if source is None:
             raise NotFound(f"no source is named so; there are {', '.join(sorted(self.sources))}")
         caller = await self.authenticate(request, "ingest", request.match_info.get("key"))
@@ -118,8 +120,7 @@ class FrontDoor:
             if source.verify is not None:
                 delivery = await self._verified(source, delivery, settings)
             mapping = self.mappings.of(caller.integration_id, source.slug)
-            came = replace(delivery, body=body_without_keys(delivery.body), query=pairs_without_keys(delivery.query))
-            parsed = await self.read(str(caller.integration_id), source, settings, mapping, came)
+            parsed = await self.read(str(caller.integration_id), source, settings, mapping, without_keys(delivery))
             if parsed.confirm is not None:
                 await self.fetch(parsed.confirm)
         except (Unauthenticated, Forbidden):

@@ -7,7 +7,7 @@ expects, and what the source still objects to is left out unless it names an ale
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from email.message import Message
@@ -327,11 +327,15 @@ def _with_cuts(parsed: Parsed, size: int) -> Parsed:
     return replace(parsed, mended=(*parsed.mended, *cuts)) if cuts else parsed
 
 
+def _is_cut(texts: Collection[str]) -> bool:
+    """Return whether one was cut to the length of a label; nearly always none is so long."""
+    return limits.LABEL in map(len, texts) and any(len(one) == limits.LABEL and one[-1] == "…" for one in texts)
+
+
 def _cuts(alert: Alert) -> Iterable[str]:
     for name, most in LONG:
         if len(text := getattr(alert, name)) == most and text.endswith("…"):
             yield f"{name} cut to {most} characters"
-    for name in ("labels", "annotations"):
-        texts = getattr(alert, name)
-        if len(texts) == limits.MAX_LABELS or any(len(one) == limits.LABEL and one[-1] == "…" for one in texts.values()):
+    for name, texts in (("labels", alert.labels), ("annotations", alert.annotations)):
+        if len(texts) == limits.MAX_LABELS or _is_cut(texts.values()):
             yield f"{name} cut to {limits.MAX_LABELS} of {limits.LABEL} characters"

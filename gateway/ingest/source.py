@@ -1,7 +1,7 @@
 """What a source is: a name, a pure proof of who signed a request, and a pure reading of it into alerts. Nothing here listens."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -12,6 +12,7 @@ from gateway.dedup.mended import Mended
 from gateway.dedup.refused import Refused
 from gateway.errors import Flaw, Forbidden, Malformed, TooLarge
 from gateway.incidents.model import Alert
+from gateway.key_texts import body_without_keys, pairs_without_keys
 from gateway.quarantine.difference import Expected
 from gateway.quarantine.pointers import Steps
 from gateway.settings import MOST_ITEMS, Intake
@@ -33,6 +34,14 @@ class Delivery:
     query: Mapping[str, str] = field(default_factory=dict)
     certificate: bytes = b""
     most_items: int = MOST_ITEMS
+
+
+def without_keys(delivery: Delivery) -> Delivery:
+    """Return a delivery with the gateway's keys in body and query blotted out: itself where there are none."""
+    body = body_without_keys(delivery.body)
+    if body is delivery.body and not delivery.query:
+        return delivery
+    return replace(delivery, body=body, query=pairs_without_keys(delivery.query))
 
 
 @dataclass(frozen=True, slots=True)

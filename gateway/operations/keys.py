@@ -212,13 +212,14 @@ class KeyRing:
         """Return whether this was a key when it last came; nothing is looked up."""
         return _digest(text) in self._recognised
 
+    def believed(self, text: str) -> Caller | None:
+        """Return whose key this is where that was looked up a moment ago."""
+        until, caller = self._believed.get(_digest(text), (0.0, None))
+        return caller if self._clock.monotonic() < until else None
+
     async def recognise(self, text: str) -> Caller:
-        """Whose key this is; raises Unauthenticated, and Unavailable when that cannot be told."""
-        digest = _digest(text)
-        until, caller = self._believed.get(digest, (0.0, None))
-        if caller is not None and self._clock.monotonic() < until:
-            return caller
-        return await self._look_up(text, digest)
+        """Return whose key this is; raises Unauthenticated, and Unavailable when that cannot be told."""
+        return self.believed(text) or await self._look_up(text, _digest(text))
 
     async def _look_up(self, text: str, digest: bytes) -> Caller:
         self._believed.pop(digest, None)
