@@ -53,8 +53,13 @@ def _hostile(seed: int) -> int:
     return subprocess.call([str(python), "-m", "pytest", "-q", "-rP", "-n", "0", "tests/hostile"], env=asked, cwd=ROOT)
 
 
+def _beside(seed: int) -> int:
+    return subprocess.call([str(prepare(Packages.ALL)), "-m", "tests.hostile.beside", str(seed)], cwd=ROOT)
+
+
 LONG_RUNS = (
     LongRun("hostile", "a million hostile inputs to every route", _hostile),
+    LongRun("beside", "what an attack costs a neighbour, and one of another gateway on the same machine", _beside),
     LongRun("silence", "100,000 steps of the search for silent incidents", _silence),
     LongRun("clock", "the test suite with all clocks 400 days ahead", _clock),
 )

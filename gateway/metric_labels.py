@@ -10,7 +10,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 CALLERS = ("known", "stranger")
 PINGS = ("success", "start", "fail", "log", "unknown")
 MONITORS = ("new", "up", "down", "paused")
-QUOTAS = ("requests", "at_once", "bytes", "strangers")
+QUOTAS = ("requests", "at_once", "bytes", "files", "strangers")
 """What a key, or an address without one, may use of a replica."""
 UNJUDGED = ("pattern", "work", "number")
 """Why a silence was not judged."""

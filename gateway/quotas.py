@@ -21,12 +21,16 @@ AT_ONCE_SECONDS = 1
 """When to come back where too many requests run."""
 
 
+MINUTE_SECONDS, DAY_SECONDS = 60, 86_400
+
+
 class Quota(StrEnum):
     """What is limited."""
 
     REQUESTS = "requests"
     AT_ONCE = "at_once"
     BYTES = "bytes"
+    FILES = "files"
     STRANGERS = "strangers"
 
 
@@ -45,11 +49,12 @@ class Share:
 
     requests: TokenBucket
     bytes: TokenBucket
+    files: TokenBucket
     running: int = 0
 
     def is_idle(self, now: float) -> bool:
         """Return whether forgetting it changes nothing."""
-        return not self.running and all(one.refill(now) >= one.burst for one in (self.requests, self.bytes))
+        return not self.running and all(one.refill(now) >= one.burst for one in (self.requests, self.bytes, self.files))
 
 
 @dataclass(slots=True)
@@ -89,6 +94,14 @@ class Quotas:
             share.running = max(0, share.running - 1)
             share.bytes.level -= more
 
+    def keep(self, key: int, size: int, now: float) -> Refusal | None:
+        """Count a file that a running request of a key has kept for good, or say why it is not."""
+        share, most = self.keys.get(2 * key), self.limits.file_bytes_per_day
+        if share is not None and (wait := share.files.take(size, now)):
+            told = f"this key has more files kept than limits.file_bytes_per_day, {most} bytes"
+            return self._refuse(Refusal(Quota.FILES, told, ceil(wait)))
+        return None
+
     def stranger(self, address: str, now: float) -> Refusal | None:
         """Count a request without a key, or say why it is not served."""
         limits = self.limits
@@ -102,8 +115,12 @@ class Quotas:
     def _share(self, shares: dict[Key, Share], key: Key, now: float, rate: int, burst: int) -> Share:
         if len(shares) >= MOST_SHARES:
             _forget(shares, now)
-        size = float(self.limits.key_bytes_per_minute)
-        shares[key] = made = Share(TokenBucket.full(rate, burst, now), TokenBucket.full(size / 60, size, now))
+        size, files = float(self.limits.key_bytes_per_minute), float(self.limits.file_bytes_per_day)
+        shares[key] = made = Share(
+            TokenBucket.full(rate, burst, now),
+            TokenBucket.full(size / MINUTE_SECONDS, size, now),
+            TokenBucket.full(files / DAY_SECONDS, files, now),
+        )
         return made
 
     def _refuse(self, refusal: Refusal) -> Refusal:

@@ -62,6 +62,20 @@ def test_so_many_bytes_of_a_key_come_in_a_minute() -> None:
     assert refused == {"bytes": 2}
 
 
+def test_so_many_bytes_of_files_of_a_key_are_kept_in_a_day() -> None:
+    made, refused = limited(file_bytes_per_day=86_400)
+    assert made.keep(1, 1_000_000, 0.0) is None, "no request of it runs"
+    made.enter(1, 0, 0.0)
+    made.enter(2, 0, 0.0)
+    assert made.keep(1, 86_000, 0.0) is None
+    refusal = made.keep(1, 1_000, 0.0)
+    assert refusal is not None
+    assert (refusal.quota, refusal.retry_after, "limits.file_bytes_per_day, 86400" in refusal.told) == (Quota.FILES, 600, True)
+    assert made.keep(2, 86_400, 0.0) is None
+    assert made.keep(1, 1_000, 600.0) is None
+    assert refused == {"files": 1}
+
+
 def test_requests_without_a_key_are_counted_by_address() -> None:
     made, refused = limited(address_per_second=1, address_burst=2)
     assert [made.stranger("a", 0.0), made.stranger("a", 0.0)] == [None, None]

@@ -1,8 +1,9 @@
 """Files of a record: send, list, fetch, take away. They are downloads, whatever they hold, and never shown in place."""
 
 import warnings
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 import msgspec
 from aiohttp import web
@@ -66,15 +67,21 @@ WHERE incident_id = $1 AND (public OR $2::bool) AND id = $3 AND removed_at IS NU
 async def attach_file(call: Call) -> web.Response:
     """Keep the body as a file."""
     incident = await found(call, Action.ATTACH)
-    one, version = await taken_in(call, incident, call.who)
+    one, version = await taken_in(call, incident, call.who, counted=partial(call.context.keys.keep, call.caller))
     return respond(one, 201, version, f"/api/v1/incidents/{incident.number}/attachments/{one.id}")
 
 
-async def taken_in(call: Call, incident: Incident, who: Who, link: str = "") -> tuple[Attachment, str]:
-    """The body as a file of the record, and the record's version then; `link` is the reporter's that it came by."""
+async def taken_in(
+    call: Call, incident: Incident, who: Who, link: str = "", counted: Callable[[int], None] = lambda _: None
+) -> tuple[Attachment, str]:
+    """Return the body as a file of the record, and the record's version then.
+
+    `link` is the reporter's that it came by; `counted` is told its bytes and raises QuotaExceeded where they are too many.
+    """
     filing = call.context.filing
     name, public = _naming(call.request)
     async with received(_chunks(call.request, filing.quota.each), filing.quota.each, filing.stores.directory) as content:
+        counted(content.size)
         file = File(name, content, public, link)
         once = call.once(content.sha256)
         allow_more(FILE_WITHIN)

@@ -12,7 +12,7 @@ from gateway.db.pool import Pool
 from gateway.errors import Forbidden, GatewayError, Malformed, Overloaded, QuotaExceeded, Unauthenticated
 from gateway.operations.attempts import network
 from gateway.operations.keys import Caller, KeyRing, Scope
-from gateway.quotas import Quotas
+from gateway.quotas import Quotas, Refusal
 
 QUERY_NAMES = frozenset({"key", "api_key", "apikey", "token", "access_token"})
 
@@ -85,9 +85,13 @@ class Keys:
         size = request.content_length or 0
         refusal = quotas.enter(caller.id, size, self._clock.monotonic(), sends=sends)
         if refusal is not None:
-            again = f"{refusal.told}: send again in {refusal.retry_after} s"
-            raise (Overloaded if sends else QuotaExceeded)(again, retry_after=refusal.retry_after)
+            raise _refused(refusal, Overloaded if sends else QuotaExceeded)
         request[LEASE] = Lease(quotas, caller.id, size, sends)
+
+    def keep(self, caller: Caller, size: int) -> None:
+        """Count a file that a running request of a key wants kept for good; raises QuotaExceeded."""
+        if self._quotas is not None and (refusal := self._quotas.keep(caller.id, size, self._clock.monotonic())) is not None:
+            raise _refused(refusal, QuotaExceeded)
 
     def let_stranger(self, request: web.Request) -> None:
         """Count a request without a key; raises QuotaExceeded where its address sends too many."""
@@ -98,8 +102,7 @@ class Keys:
         """Count a request of an address, apart for each `what`; raises the problem."""
         refusal = quotas.stranger(network(request.remote or "") + what, self._clock.monotonic())
         if refusal is not None:
-            again = f"{refusal.told}: come again in {refusal.retry_after} s"
-            raise problem(again, retry_after=refusal.retry_after)
+            raise _refused(refusal, problem)
 
     async def recognise(self, key: str) -> Caller:
         """Whose key this is, for ways in that are not HTTP; raises Unauthenticated, and Unavailable when that cannot be told."""
@@ -108,6 +111,10 @@ class Keys:
     def forget(self, key_id: int) -> None:
         """Believe nothing about this key until it was looked up again."""
         self._ring.forget(key_id)
+
+
+def _refused(refusal: Refusal, problem: type[GatewayError]) -> GatewayError:
+    return problem(f"{refusal.told}: send again in {refusal.retry_after} s", retry_after=refusal.retry_after)
 
 
 def _has_key(request: web.Request, given: str | None) -> bool:

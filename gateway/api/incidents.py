@@ -1,7 +1,5 @@
 """Records: list, make, read, correct, act."""
 
-from contextlib import nullcontext
-
 import msgspec
 from aiohttp import web
 
@@ -75,7 +73,7 @@ async def list_incidents(call: Call) -> web.Response:
     if may(call.who, Action.INSPECT) != ALLOWED:
         check_filters(query)
     labels = labels_of(call.request.query)
-    turn = call.context.searches.turn() if query.q or having or labels else nullcontext()
+    turn = call.context.searches.turn(needed=bool(query.q or having or labels))
     async with turn, acquire(desk.pool) as conn:
         found, following = await page(conn, query, sight(call.who), having, labels)
         return respond(Page(await views(conn, desk.rules, found, desk.clock.stamp(), call.who), following))

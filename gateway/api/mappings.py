@@ -118,12 +118,12 @@ async def read_mapping(call: Call) -> web.Response:
 
 async def put_mapping(call: Call) -> web.Response:
     """Save a version, which counts from now on; the same steps again change nothing."""
-    asked, if_match, desk = call.body, call.if_match(), call.context.desk
+    asked, if_match, desk, most = call.body, call.if_match(), call.context.desk, call.context.limits.mappings_per_day
     proposal = Proposal(*_sender(call), asked.steps, asked.note, call.actor)
     news: list[Saved] = []
 
     async def work(conn: Connection) -> Answer:
-        saved, fresh = await mappings.save(conn, proposal, desk.clock.stamp(), if_match)
+        saved, fresh = await mappings.save(conn, proposal, desk.clock.stamp(), if_match, most=most)
         news[:] = [saved] if fresh else []
         return Answer(_view(saved), version=saved.version)
 

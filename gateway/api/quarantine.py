@@ -1,7 +1,7 @@
 """What was received and could not be understood: to look at, beside what was expected, to read again and to drop."""
 
 import asyncio
-from contextlib import nullcontext
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -166,6 +166,10 @@ def would_become(trial: Trial) -> WouldBecome:
     return WouldBecome(trial.alerts, trial.ignored, trial.flaws)
 
 
+def _turn(call: Call, which: Which) -> AbstractAsyncContextManager[None]:
+    return call.context.searches.turn(NARROW, needed=bool(which.source or which.integration or which.problem))
+
+
 def _id(call: Call) -> int:
     return int(call.request.match_info["id"])
 
@@ -173,9 +177,7 @@ def _id(call: Call) -> int:
 async def list_quarantine(call: Call) -> web.Response:
     """A page of the quarantine."""
     query = body.query(call.request, Query)
-    asked = query.source or query.integration or query.problem
-    turn = call.context.searches.turn(NARROW) if asked else nullcontext()
-    async with turn, acquire(call.context.desk.pool) as conn:
+    async with _turn(call, query.which), acquire(call.context.desk.pool) as conn:
         found = await store.newest(conn, query.which, query.before, query.limit + 1, SHOWN)
     shown = await asyncio.to_thread(lambda: [_view(one) for one in found[: query.limit]])
     return respond(Quarantine(shown, shown[-1].id if len(found) > query.limit else None))
@@ -208,7 +210,8 @@ async def replay_many(call: Call) -> web.Response:
     """Read a batch again."""
     asked: ReplayMany = call.body
     which = Which("pending", asked.source, asked.integration, asked.problem, asked.since)
-    done = await call.context.mending.replay_many(which, asked.after, asked.limit, call.actor)
+    async with _turn(call, which):
+        done = await call.context.mending.replay_many(which, asked.after, asked.limit, call.actor)
     told = {outcome: sum(one.outcome == outcome for one in done.ended) for outcome in ("replayed", "refused", "busy")}
     log.info("quarantine_replayed_many", by=call.actor, **told)
     return respond(ReplayedMany(**told, ended=done.ended, next=done.next, left=done.left, stopped=done.stopped))

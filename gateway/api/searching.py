@@ -28,11 +28,14 @@ class Searches:
         self.running = asyncio.Semaphore(self.places)
 
     @asynccontextmanager
-    async def turn(self, narrow: str = NARROW) -> AsyncIterator[None]:
+    async def turn(self, narrow: str = NARROW, *, needed: bool = True) -> AsyncIterator[None]:
         """Wait for a place and hold it; raises Overloaded where too many wait, or where the database takes too long.
 
-        `narrow` says how the search can be made smaller.
+        `narrow` says how the search can be made smaller; what searches for nothing is not `needed` to wait.
         """
+        if not needed:
+            yield
+            return
         if self.waiting >= self.places * WAITING_PER_PLACE:
             raise Overloaded(f"too many searches at once: search again shortly, or {narrow}")
         self.waiting += 1

@@ -5,7 +5,6 @@ planned work.
 """
 
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -104,7 +103,7 @@ class Silences:
         """The integration's silences and those of all, the expired ones of the last days too."""
         asked = matchers(request.query.getall("filter", []))
         columns = [one.name for one in asked], [one.sign for one in asked], [one.value for one in asked]
-        turn = self.searches.turn() if asked else nullcontext()
+        turn = self.searches.turn("filter by =", needed=bool(asked))
         async with turn, acquire(self.reads) as conn:
             found = await silences.listed(conn, caller.integration_id, columns, ANSWER_WITHIN)
             now = await conn.fetchval(NOW, self.clock.stamp())
@@ -120,7 +119,7 @@ class Silences:
         """A new one, or the one of that id changed; with `warnings` where it matches nothing seen so far."""
         asked = body.decode(await body.read(request), Asked)
         wanted = _wanted(asked)
-        async with self.searches.turn(), acquire(self.reads) as conn:
+        async with self.searches.turn("match by ="), acquire(self.reads) as conn:
             told = await silences.examine(conn, self.clock.stamp(), wanted, caller.integration_id)
         silence = await silences.keep(self.pool, self.clock.stamp(), wanted, caller.integration_id, self.limits)
         log.info("silence_kept", silence=str(silence), by=caller.name, ends_at=wanted.ends_at.isoformat())

@@ -1,5 +1,6 @@
 """Looking at what is in quarantine beside what was expected, trying mappings on it, and reading all of it again."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -21,8 +22,11 @@ from gateway.quarantine.trial import Trial
 from gateway.quarantine.work import Ended, Explained, Progress, Tried
 from gateway.settings import Intake
 
-WITHIN = 10.0
-"""Seconds after which no further entry of a batch is begun, so that whoever asked is answered."""
+WITHIN = 1.5
+"""Seconds of a batch, finding its entries included, so that it is answered within `server.deadline`."""
+
+LONG = "it took long: go on with what follows"
+"""Why a batch ended before its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,12 @@ class Mender:
         Raises Unprocessable for a mapping that cannot be kept, and NotFound for an entry that is not of this sender.
         """
         check(proposal.steps)
-        began, chosen = self.replay.clock.monotonic(), entries or await self._pending(proposal, after, limit + 1)
+        until = self.replay.clock.monotonic() + WITHIN
+        chosen = entries or await self._pending(proposal, after, limit + 1)
         most = len(entries) or limit
         trials: list[tuple[int, Trial]] = []
         for entry in chosen[:most]:
-            if self.replay.clock.monotonic() - began > WITHIN:
+            if trials and self.replay.clock.monotonic() > until:
                 return Tried(tuple(trials), trials[-1][0])
             async with acquire(self.replay.pool) as conn:
                 kept = await store.by_id(conn, entry)
@@ -78,26 +83,29 @@ class Mender:
             return tuple(await store.oldest(conn, which, after, limit))
 
     async def replay_many(self, which: Which, after: int, limit: int, by: str) -> Progress:
-        """Read pending entries again, the oldest first, for `WITHIN` at most; ends early where intake takes no more."""
-        began = self.replay.clock.monotonic()
+        """Read pending entries again, the oldest first, for `WITHIN` at most; ends early where intake takes no more.
+
+        An entry that time ends for is begun anew by the next batch; one that alone takes longer is `busy`.
+        """
+        until = self.replay.clock.monotonic() + WITHIN
         async with acquire(self.replay.pool) as conn:
-            found = await store.oldest(conn, which, after, limit + 1)
+            found = await store.oldest(conn, which, after, store.COMPARED)
         ended: list[Ended] = []
         stopped = ""
         for entry in found[:limit]:
-            if self.replay.clock.monotonic() - began > WITHIN:
-                stopped = "it took long: go on with what follows"
-                break
             try:
-                ended.append(await _ended(entry, by, self.replay))
+                async with asyncio.timeout(max(0.0, until - self.replay.clock.monotonic())):
+                    ended.append(await _ended(entry, by, self.replay))
+            except TimeoutError:
+                stopped = LONG
+                ended = ended or [Ended(entry, "busy", reason="it takes long: replay it by itself")]
+                break
             except (Overloaded, Unavailable) as error:
                 stopped = error.detail
                 break
-        reached = ended[-1].id if ended else after
         if len(ended) == len(found):
             return Progress(tuple(ended), None)
-        async with acquire(self.replay.pool) as conn:
-            return Progress(tuple(ended), reached, await store.left(conn, which, reached), stopped)
+        return Progress(tuple(ended), ended[-1].id if ended else after, len(found) - len(ended), stopped)
 
 
 def _explained(kept: Kept, source: Source, settings: Intake, mapping: Mapping, delivery: Delivery) -> Explained:

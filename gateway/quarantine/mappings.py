@@ -3,13 +3,14 @@
 from collections.abc import Mapping as Readable
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import ceil
 
 import msgspec
 import structlog
 from asyncpg import Record
 
 from gateway.db.pool import Connection, Pool, acquire
-from gateway.errors import NotFound, VersionMismatch
+from gateway.errors import NotFound, QuotaExceeded, VersionMismatch
 from gateway.quarantine.mapping import Mapping, check
 
 EVERY = 5.0
@@ -57,6 +58,12 @@ async def history(conn: Connection, integration: str, source: str, limit: int) -
     return [_of(row) for row in await conn.fetch(HISTORY, integration, source, limit)]
 
 
+MADE = """
+SELECT count(*) AS made,
+  extract(epoch FROM min(made_at) + interval '1 day' - coalesce($2::timestamptz, statement_timestamp()))::float8 AS wait
+FROM body_mapping
+WHERE integration_id = $1::int AND made_at > coalesce($2::timestamptz, statement_timestamp()) - interval '1 day'
+"""
 LOCK = "SELECT id FROM integration WHERE slug = $1 FOR UPDATE"
 INSERT = """
 INSERT INTO body_mapping (integration_id, source, version, steps, note, made_at, made_by)
@@ -75,10 +82,13 @@ class Proposal:
     by: str
 
 
-async def save(conn: Connection, proposal: Proposal, stamp: datetime | None, if_match: int | None = None) -> tuple[Saved, bool]:
-    """The version in force from now on, and whether it is a new one: the same steps again are not.
+async def save(
+    conn: Connection, proposal: Proposal, stamp: datetime | None, if_match: int | None = None, *, most: int
+) -> tuple[Saved, bool]:
+    """Return the version in force from now on, and whether it is a new one: the same steps again are not.
 
-    Raises NotFound for an integration there is not, VersionMismatch, and Unprocessable for steps that cannot be kept.
+    Raises NotFound for an integration there is not, VersionMismatch, Unprocessable for steps that cannot be kept, and
+    QuotaExceeded beyond `most` versions of the integration in a day.
     """
     check(proposal.steps)
     integration_id = await conn.fetchval(LOCK, proposal.integration)
@@ -90,9 +100,19 @@ async def save(conn: Connection, proposal: Proposal, stamp: datetime | None, if_
         raise VersionMismatch(f"the mapping is at version {version}: read it again")
     if before and before[0].steps == proposal.steps:
         return before[0], False
+    await _require_few(conn, integration_id, stamp, most)
     steps = msgspec.json.encode(proposal.steps).decode()
     await conn.execute(INSERT, integration_id, proposal.source, version + 1, steps, proposal.note, stamp, proposal.by)
     return (await history(conn, proposal.integration, proposal.source, 1))[0], True
+
+
+async def _require_few(conn: Connection, integration_id: int, stamp: datetime | None, most: int) -> None:
+    row = await conn.fetchrow(MADE, integration_id, stamp)
+    assert row is not None  # noqa: S101 - an aggregate has a row
+    if row["made"] >= most:
+        again = max(1, ceil(row["wait"]))
+        told = f"{row['made']} mappings of this integration were saved in a day, limits.mappings_per_day is {most}"
+        raise QuotaExceeded(f"{told}: send again in {again} s", retry_after=again)
 
 
 Sender = tuple[int, str]

@@ -14,11 +14,8 @@ from gateway.errors import Conflict, NotFound
 CLAIM_FOR = timedelta(seconds=60)
 """How long somebody has an entry for themselves; longer than reading it again ever takes."""
 
-COUNTED = 100_000
-"""Entries that are counted at most, so that counting costs no more than that."""
-
 COMPARED = 20_000
-"""Entries, the newest, whose problems are counted one by one."""
+"""Entries that are counted at most, so that counting costs no more than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +88,13 @@ async def newest(conn: Connection, which: Which, before: int, limit: int, shown:
     return [_of(row) for row in await conn.fetch(BY_IDS, shown, chosen)]
 
 
-OLDEST_IDS = "SELECT q.id" + CHOSEN + "AND q.id > $6::bigint ORDER BY q.id LIMIT $7::int"
+OLDEST_IDS = "SELECT array(SELECT q.id" + CHOSEN + "AND q.id > $6::bigint ORDER BY q.id LIMIT $7::int)"
 
 
 async def oldest(conn: Connection, which: Which, after: int, limit: int) -> list[int]:
     """The ids of entries above `after`, in the order they came: each may be a megabyte, to be read by itself."""
-    return [row["id"] for row in await conn.fetch(OLDEST_IDS, *_chosen(which), after, limit)]
-
-
-LEFT = "SELECT count(*)::int FROM (SELECT q.id" + CHOSEN + "AND q.id > $6::bigint LIMIT $7::int) AS counted"  # noqa: S608 - of constants
-
-
-async def left(conn: Connection, which: Which, after: int) -> int:
-    """How many entries are above the id `after`, as far as they are counted."""
-    return int(await conn.fetchval(LEFT, *_chosen(which), after, COUNTED))
+    found: list[int] = await conn.fetchval(OLDEST_IDS, *_chosen(which), after, limit)
+    return found
 
 
 BY_ID = COLUMNS + "WHERE q.id = $2::bigint"

@@ -188,16 +188,19 @@ class UseLimits(Section, frozen=True):
     """How much one integration, key, person or stranger may use, so that nobody uses what others need.
 
     `silences` and `silence_patterns` are the silences of an integration that have not ended, and their regular expressions;
-    `heartbeats` those of an integration, `own_keys` the keys of a person, `stored_bytes_per_day` the bodies of an integration
-    that are kept; `link_per_hour` and `link_per_record` what the bearers of links to one record may do with it;
-    `key_...` what requests with one key may use of one replica, `address_...` requests without a key from one address.
+    `heartbeats` those of an integration, `mappings_per_day` the versions of its mappings that are saved, `own_keys` the keys
+    of a person; `stored_bytes_per_day` the bodies of an integration and `file_bytes_per_day` the files of a key that are
+    kept; `link_per_hour` and `link_per_record` what the bearers of links to one record may do with it; `key_...` what
+    requests with one key may use of one replica, `address_...` requests without a key from one address.
     """
 
     silences: int
     silence_patterns: int
     heartbeats: int
+    mappings_per_day: Annotated[int, msgspec.Meta(ge=1)]
     own_keys: int
     stored_bytes_per_day: Annotated[int, msgspec.Meta(ge=1)]
+    file_bytes_per_day: Annotated[int, msgspec.Meta(ge=1)]
     link_per_hour: Count
     link_per_record: Count
     key_per_second: Annotated[int, msgspec.Meta(ge=1)]

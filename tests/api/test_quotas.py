@@ -79,6 +79,36 @@ async def test_keys_that_are_none_count_as_strangers_and_those_seen_before_are_s
     assert (await gateway.get("/api/v1/incidents", "read"))[0] == 200
 
 
+@pytest.mark.parametrize("limits", [{"file_bytes_per_day": 10}])
+async def test_files_beyond_the_quota_of_a_key_are_not_kept(gateway: Served) -> None:
+    made = await (await gateway.post("/api/v1/incidents", {"title": "mail is down"}, "admin")).json()
+    path = f"/api/v1/incidents/{made['number']}/attachments?name=log.txt"
+    headers = {"Authorization": f"Bearer {gateway.keys['admin']}"}
+    answers = [await gateway.client.post(path, data=b"ten bytes!", headers=headers) for _ in range(2)]
+    assert [answer.status for answer in answers] == [201, 429]
+    told = await answers[1].json()
+    assert (told["type"], "limits.file_bytes_per_day, 10" in told["detail"]) == ("/problems/quota_exceeded", True)
+    assert answers[1].headers["Retry-After"] == "86400"
+    kept = await gateway.get(f"/api/v1/incidents/{made['number']}/attachments", "admin")
+    assert len(kept[1]["attachments"]) == 1
+
+
+@pytest.mark.parametrize("limits", [{"mappings_per_day": 2}])
+async def test_mappings_beyond_the_quota_of_an_integration_are_not_saved(gateway: Served) -> None:
+    headers = {"Authorization": f"Bearer {gateway.keys['admin']}"}
+
+    async def put(to: str) -> tuple[int, str]:
+        steps = [{"do": "rename", "from": "/name", "to": to}]
+        body = {"steps": steps, "note": "they renamed it"}
+        answer = await gateway.client.put("/api/v1/mappings/ours/generic", json=body, headers=headers)
+        return answer.status, await answer.text()
+
+    assert [(await put(to))[0] for to in ("/title", "/title", "/summary")] == [200, 200, 200], "the same again is none"
+    status, told = await put("/text")
+    assert (status, "limits.mappings_per_day is 2" in told) == (429, True)
+    assert (await put("/summary"))[0] == 200
+
+
 @pytest.mark.parametrize("limits", [{"key_at_once": 2}])
 async def test_requests_that_wait_are_given_back_when_they_end(gateway: Served) -> None:
     waiting = [asyncio.ensure_future(gateway.get("/api/v1/changes?wait=1", "read")) for _ in range(2)]

@@ -60,6 +60,8 @@ class Felt:
     holds: list[dict[str, Any]] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
+    span: tuple[float, float] = (0.0, 0.0)
+    """When it began and ended, on the monotonic clock."""
     grown: int = 0
     shed: int = 0
     """Bodies to be read by a process of which their sender was told to send fewer at once: 503 with Retry-After."""
@@ -113,7 +115,8 @@ class Arena:
             await CLOCK.sleep(max(0.0, ended - CLOCK.monotonic()))
             noted = self._lines("holds.jsonl")
             felt.holds = [hold for hold in noted if began <= hold["at"] <= ended and hold["held"] > HELD]
-            self._neighbour(felt, began, ended)
+            felt.span = (began, ended)
+            self.hear_neighbour(felt)
             felt.grown = await self._grown(before)
 
     async def _send(self, session: aiohttp.ClientSession, todo: Iterable[Hostile], felt: Felt) -> None:
@@ -167,7 +170,9 @@ class Arena:
             await CLOCK.sleep(0.5)
         return grown
 
-    def _neighbour(self, felt: Felt, began: float, ended: float) -> None:
+    def hear_neighbour(self, felt: Felt) -> None:
+        """Add what the neighbour's requests of that span took."""
+        began, ended = felt.span
         for line in (self.folder / "neighbour").read_text().splitlines():
             sent, seconds, status = line.split()
             if began <= float(sent) <= ended:

@@ -12,6 +12,7 @@ import pytest
 from gateway.db.pool import Pool
 from gateway.dedup.submission import Receipt, Submission
 from gateway.errors import Overloaded
+from gateway.ingest import mending
 from gateway.ingest.http import Submit
 from gateway.ingest.mending import Mender
 from gateway.ingest.replay import Replay
@@ -238,6 +239,30 @@ async def test_a_batch_that_takes_long_ends_early_and_says_how_to_go_on(pool: Po
     done = await mender.replay_many(Which(), 0, 10, "ann")
     assert ([one.outcome for one in done.ended], done.next, done.left) == (["replayed"], found[0], 2)
     assert done.stopped.startswith("it took long")
+
+
+async def test_an_entry_that_takes_long_ends_its_batch_and_only_its_own_is_passed_over(
+    pool: Pool, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[str] = []
+
+    async def second_never(submission: Submission) -> Receipt:
+        taken.append(submission.delivery_id or "")
+        if taken[-1] == f"quarantine:{found[1]}":
+            await asyncio.Event().wait()
+        return Receipt(uuid4(), ())
+
+    assert mending.WITHIN < load(None, {}).server.deadline.total_seconds()
+    monkeypatch.setattr(mending, "WITHIN", 0.5)
+    mender, found = await waiting_for(pool, clock, second_never)
+    first = await mender.replay_many(Which(), 0, 10, "ann")
+    assert ([(one.id, one.outcome) for one in first.ended], first.next, first.left) == ([(found[0], "replayed")], found[0], 2)
+    second = await mender.replay_many(Which(), found[0], 10, "ann")
+    assert ([(one.id, one.outcome) for one in second.ended], second.next, second.left) == ([(found[1], "busy")], found[1], 1)
+    assert (second.ended[0].reason, second.stopped) == ("it takes long: replay it by itself", mending.LONG)
+    third = await mender.replay_many(Which(), found[1], 10, "ann")
+    assert ([(one.id, one.outcome) for one in third.ended], third.next) == ([(found[2], "replayed")], None)
+    assert await pool.fetchval("SELECT state FROM quarantine WHERE id = $1 AND claimed_until IS NULL", found[1]) == "pending"
 
 
 async def test_a_trial_that_takes_long_ends_early_too(pool: Pool, clock: FakeClock) -> None:
