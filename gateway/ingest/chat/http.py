@@ -17,7 +17,7 @@ from gateway.ingest.chat.contract import Call, Challenge, ChatSettings, Heard, N
 from gateway.ingest.chat.filing import Filing
 from gateway.ingest.chat.kept_body import kept_body
 from gateway.ingest.http import Authenticate, read
-from gateway.ingest.reading.process import QUICK, Reader, allowed
+from gateway.ingest.reading.process import Reader, allowed, is_quick
 from gateway.metric_labels import RequestOutcome
 
 NONE_SET = ChatSettings()
@@ -83,7 +83,7 @@ class ChatDoor:
         return _response(*provider.answer(reply, call, chat))
 
     async def _read(self, provider: Provider, call: Call, chat: ChatSettings) -> Heard:
-        if len(call.body) <= QUICK:
+        if is_quick(call.body):
             return provider.read(call, chat)
         return await self.reader.call(provider.slug, allowed(call.body), provider.read, call, chat)
 

@@ -2,12 +2,12 @@
 
 from gateway.errors import Malformed
 from gateway.ingest.mail.letter import Letter
-from gateway.ingest.mail.posted import Kept, Posted, understood
+from gateway.ingest.mail.posted import MAIL, Kept, Posted, understood
 from gateway.ingest.reading.asked import TooCostly
-from gateway.ingest.reading.process import Reader
+from gateway.ingest.reading.process import Reader, is_quick
 
 SHORT = 24_576
-"""Bytes that are read in a few milliseconds whatever they are."""
+"""Bytes of a mail that are read in a few milliseconds whatever they are; JSON of a mail service costs by the value."""
 
 CPU_SECONDS = 5.0
 """Seconds of the processor that one mail may take."""
@@ -22,7 +22,7 @@ class MailReader:
 
     async def __call__(self, posted: Posted) -> Letter:
         """The letter; raises Malformed, also for what takes too long, and Unavailable when no process can be had."""
-        if len(posted.body) <= SHORT:
+        if len(posted.body) <= SHORT and (posted.kind == MAIL or is_quick(posted.body)):
             return understood(posted, self._kept)
         try:
             return await self.reader.call("mail", CPU_SECONDS, understood, posted, self._kept)

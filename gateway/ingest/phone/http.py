@@ -24,7 +24,7 @@ from gateway.ingest.phone.posted import Posted, Provider, TextMessage
 from gateway.ingest.phone.pressing import Pressing
 from gateway.ingest.phone.providers import PROVIDERS
 from gateway.ingest.phone.room import PhoneRoom
-from gateway.ingest.reading.process import QUICK, Reader, allowed, plain
+from gateway.ingest.reading.process import Reader, allowed, is_quick, plain
 from gateway.metric_labels import RequestOutcome
 from gateway.networks import networks, within
 
@@ -126,7 +126,7 @@ class PhonePosts:
 
     async def _run(self, provider: Provider, posted: Posted, function: Callable[..., T], *given: Any) -> T:
         """Do what reads a request, in the process that reads where that is long."""
-        if len(posted.body) <= QUICK:
+        if is_quick(posted.body):
             return function(posted, *given)
         sent = replace(posted, headers=plain(posted.headers))
         return await self.reader.call(provider.slug, allowed(posted.body), function, sent, *given)

@@ -1,16 +1,19 @@
 """Long mails are read by a process of their own, which may be hurt."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 
 from gateway.errors import Malformed
 from gateway.ingest.mail import reader as reading
-from gateway.ingest.mail.posted import Kept, Posted
+from gateway.ingest.mail.posted import JSON, Kept, Posted, understood
 from gateway.ingest.mail.reader import MailReader
-from gateway.ingest.reading.process import Reader
+from gateway.ingest.reading.process import Reader, is_quick
 from tests.ingest.mail.writing import a_mail, head
+from tests.support import hostile
 from tests.support.forker import FORKER
 
 LONG = Posted("message/rfc822", a_mail("磁盘满了 " * 6_000))
@@ -47,3 +50,24 @@ async def test_a_mail_that_costs_too_much_is_said_to(reader: MailReader, monkeyp
         await reader(COSTLY)
     monkeypatch.undo()
     assert (await reader(LONG)).subject == "help"
+
+
+async def test_many_values_of_a_mail_service_are_left_to_the_process(reader: MailReader) -> None:
+    letter = await reader(Posted(JSON, b'{"Subject": "help", "From": "ann@example.com", "Headers": [' + b"1," * 5_000 + b"1]}"))
+    assert (letter.subject, reader.reader.started) == ("help", True)
+
+
+@pytest.mark.parametrize("member", ["Headers", "Attachments", "TextBody"])
+def test_what_a_mail_service_sends_and_is_read_at_once_takes_milliseconds(member: str) -> None:
+    before = f'{{"{member}":['.encode()
+    bodies = [*hostile.any_json(reading.SHORT), *hostile.values(reading.SHORT, before, b"]}")]
+    for name, body in (one for one in bodies if is_quick(one[1])):
+        assert min(seconds(Posted(JSON, body)) for _ in range(2)) < 0.1, name
+
+
+def seconds(posted: Posted) -> float:
+    """Return the processor time that reading a mail takes."""
+    began = time.thread_time()
+    with suppress(Malformed):
+        understood(posted, Kept(1_000, 2))
+    return time.thread_time() - began
