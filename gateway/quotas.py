@@ -21,9 +21,6 @@ AT_ONCE_SECONDS = 1
 """When to come back where too many requests run."""
 
 
-MINUTE_SECONDS, DAY_SECONDS = 60, 86_400
-
-
 class Quota(StrEnum):
     """What is limited."""
 
@@ -98,7 +95,7 @@ class Quotas:
         """Count a file that a running request of a key has kept for good, or say why it is not."""
         share, most = self.keys.get(2 * key), self.limits.file_bytes_per_day
         if share is not None and (wait := share.files.take(size, now)):
-            told = f"this key has more files kept than limits.file_bytes_per_day, {most} bytes"
+            told = f"this key attaches more files than limits.file_bytes_per_day, {most} bytes"
             return self._refuse(Refusal(Quota.FILES, told, ceil(wait)))
         return None
 
@@ -115,11 +112,10 @@ class Quotas:
     def _share(self, shares: dict[Key, Share], key: Key, now: float, rate: int, burst: int) -> Share:
         if len(shares) >= MOST_SHARES:
             _forget(shares, now)
-        size, files = float(self.limits.key_bytes_per_minute), float(self.limits.file_bytes_per_day)
         shares[key] = made = Share(
             TokenBucket.full(rate, burst, now),
-            TokenBucket.full(size / MINUTE_SECONDS, size, now),
-            TokenBucket.full(files / DAY_SECONDS, files, now),
+            TokenBucket.per_minute(self.limits.key_bytes_per_minute, now),
+            TokenBucket.per_day(self.limits.file_bytes_per_day, now),
         )
         return made
 

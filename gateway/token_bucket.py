@@ -20,6 +20,16 @@ class TokenBucket:
         """Return a bucket that nobody has taken from yet."""
         return cls(rate, burst, burst, now)
 
+    @classmethod
+    def per_minute(cls, amount: float, now: float) -> "TokenBucket":
+        """Return a full bucket of `amount` tokens that is filled in a minute."""
+        return cls.full(amount / 60, amount, now)
+
+    @classmethod
+    def per_day(cls, amount: float, now: float) -> "TokenBucket":
+        """Return a full bucket of `amount` tokens that is filled in a day."""
+        return cls.full(amount / 86_400, amount, now)
+
     def refill(self, now: float) -> float:
         """Return the tokens held now."""
         if now > self.at:

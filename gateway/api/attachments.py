@@ -1,9 +1,8 @@
 """Files of a record: send, list, fetch, take away. They are downloads, whatever they hold, and never shown in place."""
 
 import warnings
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from functools import partial
 
 import msgspec
 from aiohttp import web
@@ -67,21 +66,20 @@ WHERE incident_id = $1 AND (public OR $2::bool) AND id = $3 AND removed_at IS NU
 async def attach_file(call: Call) -> web.Response:
     """Keep the body as a file."""
     incident = await found(call, Action.ATTACH)
-    one, version = await taken_in(call, incident, call.who, counted=partial(call.context.keys.keep, call.caller))
+    one, version = await taken_in(call, incident, call.who)
     return respond(one, 201, version, f"/api/v1/incidents/{incident.number}/attachments/{one.id}")
 
 
-async def taken_in(
-    call: Call, incident: Incident, who: Who, link: str = "", counted: Callable[[int], None] = lambda _: None
-) -> tuple[Attachment, str]:
+async def taken_in(call: Call, incident: Incident, who: Who, link: str = "") -> tuple[Attachment, str]:
     """Return the body as a file of the record, and the record's version then.
 
-    `link` is the reporter's that it came by; `counted` is told its bytes and raises QuotaExceeded where they are too many.
+    `link` is the reporter's that it came by; without one it counts against the key, which may raise QuotaExceeded.
     """
     filing = call.context.filing
     name, public = _naming(call.request)
     async with received(_chunks(call.request, filing.quota.each), filing.quota.each, filing.stores.directory) as content:
-        counted(content.size)
+        if not link:
+            call.context.keys.keep(call.caller, content.size)
         file = File(name, content, public, link)
         once = call.once(content.sha256)
         allow_more(FILE_WITHIN)

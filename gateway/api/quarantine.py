@@ -1,7 +1,6 @@
 """What was received and could not be understood: to look at, beside what was expected, to read again and to drop."""
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -22,7 +21,7 @@ from gateway.quarantine import masking, store
 from gateway.quarantine.difference import Difference
 from gateway.quarantine.store import Count, Kept, Which
 from gateway.quarantine.trial import Becoming, Trial
-from gateway.quarantine.work import Ended
+from gateway.quarantine.work import Ended, Turn
 
 log = structlog.get_logger()
 
@@ -166,7 +165,7 @@ def would_become(trial: Trial) -> WouldBecome:
     return WouldBecome(trial.alerts, trial.ignored, trial.flaws)
 
 
-def _turn(call: Call, which: Which) -> AbstractAsyncContextManager[None]:
+def _turn(call: Call, which: Which) -> Turn:
     return call.context.searches.turn(NARROW, needed=bool(which.source or which.integration or which.problem))
 
 
@@ -210,8 +209,7 @@ async def replay_many(call: Call) -> web.Response:
     """Read a batch again."""
     asked: ReplayMany = call.body
     which = Which("pending", asked.source, asked.integration, asked.problem, asked.since)
-    async with _turn(call, which):
-        done = await call.context.mending.replay_many(which, asked.after, asked.limit, call.actor)
+    done = await call.context.mending.replay_many(which, asked.after, asked.limit, call.actor, _turn(call, which))
     told = {outcome: sum(one.outcome == outcome for one in done.ended) for outcome in ("replayed", "refused", "busy")}
     log.info("quarantine_replayed_many", by=call.actor, **told)
     return respond(ReplayedMany(**told, ended=done.ended, next=done.next, left=done.left, stopped=done.stopped))

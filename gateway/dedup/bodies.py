@@ -17,8 +17,6 @@ CUT = 4_096
 
 IS_CUT = " (cut: more was stored than limits.stored_bytes_per_day)"
 
-DAY_SECONDS = 86_400
-
 
 @dataclass(slots=True)
 class BodyBudget:
@@ -42,7 +40,7 @@ class BodyBudget:
         """Return whether so many bytes may be stored; then they are counted."""
         at = now.timestamp()
         if integration_id not in self._bytes:
-            self._bytes[integration_id] = TokenBucket.full(self.per_day / DAY_SECONDS, self.per_day, at)
+            self._bytes[integration_id] = TokenBucket.per_day(self.per_day, at)
         return self._bytes[integration_id].take(size, at) == 0.0
 
     def refused(self, integration_id: int, body: bytes, problem: str, now: datetime) -> tuple[bytes, str]:

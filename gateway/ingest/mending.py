@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import msgspec
@@ -19,11 +20,11 @@ from gateway.quarantine.mapping import Mapping, applied, check
 from gateway.quarantine.mappings import Mappings, Proposal
 from gateway.quarantine.store import Kept, Which
 from gateway.quarantine.trial import Trial
-from gateway.quarantine.work import Ended, Explained, Progress, Tried
+from gateway.quarantine.work import Ended, Explained, Progress, Tried, Turn
 from gateway.settings import Intake
 
-WITHIN = 1.5
-"""Seconds of a batch, finding its entries included, so that it is answered within `server.deadline`."""
+WITHIN = 1.0
+"""Seconds of a batch once its entries are found, so that it is answered within `server.deadline`."""
 
 LONG = "it took long: go on with what follows"
 """Why a batch ended before its end."""
@@ -63,8 +64,8 @@ class Mender:
         Raises Unprocessable for a mapping that cannot be kept, and NotFound for an entry that is not of this sender.
         """
         check(proposal.steps)
-        until = self.replay.clock.monotonic() + WITHIN
         chosen = entries or await self._pending(proposal, after, limit + 1)
+        until = self.replay.clock.monotonic() + WITHIN
         most = len(entries) or limit
         trials: list[tuple[int, Trial]] = []
         for entry in chosen[:most]:
@@ -82,14 +83,15 @@ class Mender:
         async with acquire(self.replay.pool) as conn:
             return tuple(await store.oldest(conn, which, after, limit))
 
-    async def replay_many(self, which: Which, after: int, limit: int, by: str) -> Progress:
+    async def replay_many(self, which: Which, after: int, limit: int, by: str, turn: Turn | None = None) -> Progress:
         """Read pending entries again, the oldest first, for `WITHIN` at most; ends early where intake takes no more.
 
-        An entry that time ends for is begun anew by the next batch; one that alone takes longer is `busy`.
+        An entry that time ends for is begun anew by the next batch; one that alone takes longer is `busy`. `turn` is held
+        while entries are looked for.
         """
-        until = self.replay.clock.monotonic() + WITHIN
-        async with acquire(self.replay.pool) as conn:
+        async with turn or nullcontext(), acquire(self.replay.pool) as conn:
             found = await store.oldest(conn, which, after, store.COMPARED)
+        until = self.replay.clock.monotonic() + WITHIN
         ended: list[Ended] = []
         stopped = ""
         for entry in found[:limit]:

@@ -1,6 +1,7 @@
 """What can be done about entries of the quarantine, as the API asks for it."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -11,6 +12,9 @@ from gateway.quarantine.mappings import Mappings, Proposal
 from gateway.quarantine.set_aside import SetAsideMail
 from gateway.quarantine.store import Kept, Which
 from gateway.quarantine.trial import Trial
+
+Turn = AbstractAsyncContextManager[None]
+"""Waits for its turn among searches, and ends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,6 @@ class Mending(Protocol):
         """What these pending entries of a sender, or all above `after`, would become."""
         ...
 
-    async def replay_many(self, which: Which, after: int, limit: int, by: str) -> Progress:
-        """Read pending entries again, the oldest first."""
+    async def replay_many(self, which: Which, after: int, limit: int, by: str, turn: Turn | None = None) -> Progress:
+        """Read pending entries again, the oldest first; `turn` is held while they are looked for."""
         ...

@@ -83,6 +83,9 @@ async def test_what_looks_through_the_quarantine_takes_a_turn_and_its_pages_do_n
         status, answer = await gateway.get(f"/api/v1/quarantine{asked}", "admin")
         assert (status, answer["detail"].partition(":")[0]) == (503, "too many searches at once"), asked
     assert (await gateway.get("/api/v1/quarantine", "admin"))[0] == 200
+    replay = "/api/v1/quarantine/replay"
+    assert (await gateway.post(replay, {"problem": "x"}, "admin")).status == 503
+    assert (await gateway.post(replay, {}, "admin")).status == 200
 
 
 async def test_making_silences_stops_no_acknowledgement(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
