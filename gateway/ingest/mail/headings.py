@@ -73,7 +73,8 @@ OTHER_MARK = re.compile(r"\s{0,3}(?:[|¦:]|[A-Za-z]{1,3}>)\s.{0,1000}")
 """A line marked as quoted by a sign that may mean something else."""
 
 ANGLED = re.compile(r"[<＜(\[][^<>＜＞()\[\]\s]{1,200}@[^<>＜＞()\[\]\s]{1,200}[>＞)\]]")
-ADDRESS = re.compile(r"[^\s<>@]{1,100}@[^\s<>@]{1,100}\.[^\s<>@]{1,100}")
+ADDRESS = re.compile(r"[^\s<>@]@[^\s<>@]{1,100}\.[^\s<>@]")
+"""The middle of a mail address, which is enough to see that a line holds one."""
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2}(?!\d)")
 TIME = re.compile(r"(?<!\d)\d{1,2}[:.时点]\d{2}(?!\d)")
 LABEL = re.compile(r"[*\s>]{0,10}[^\W\d_][^:：\n<>@]{0,25}[*\s]{0,5}[:：](?!//).{0,500}")
