@@ -113,7 +113,8 @@ def encodings(target: Target, chance: Random, size: int) -> Hostile:
     body = encoded(target.body(chance))
     way = chance.randrange(5)
     if way == 0:
-        return _sent(target, gzip.compress(b" " * (size * 20)), {"Content-Encoding": chance.choice(("gzip", "deflate", "br"))})
+        packed = gzip.compress(b" " * (size * 20), mtime=0)
+        return _sent(target, packed, {"Content-Encoding": chance.choice(("gzip", "deflate", "br"))})
     if way == 1:
         return _sent(target, body.decode().encode(chance.choice(("utf-16", "utf-32"))))
     if way == 2:
