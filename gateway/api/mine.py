@@ -102,7 +102,8 @@ class Agree(Asked, kw_only=True):
 async def invite(call: Call) -> web.Response:
     """A new link to the record in the path; older ones stay good."""
     incident = await found(call, Action.INVITE)
-    _reporter(incident, Unprocessable("nobody is recorded as the reporter: set `contact` first"))
+    if _reporter(incident) is None:
+        raise Unprocessable("nobody is recorded as the reporter: set `contact` first")
     desk = call.context.desk
     async with acquire(desk.pool) as conn:
         now = await conn.fetchval(NOW, desk.clock.stamp())
@@ -180,18 +181,16 @@ async def let_in(context: Context, link: str) -> tuple[Who, Incident]:
         [*records] = await store.by_ids(conn, [incident_id])
     if not records:
         raise NotFound(INVALID)
-    who = _reporter(records[0], NotFound(INVALID))
-    if not sight(who).sees(records[0]):
+    who = _reporter(records[0])
+    if who is None or not sight(who).sees(records[0]):
         raise NotFound(INVALID)
     return who, records[0]
 
 
-def _reporter(incident: Incident, nobody: Exception) -> Who:
-    """The record's reporter, known by what the record says of them; raises `nobody` when it says nothing."""
+def _reporter(incident: Incident) -> Who | None:
+    """Return the record's reporter, known by what the record says of them; None when it says nothing."""
     names = frozenset(text.lower() for text in (incident.contact, incident.owner) if text)
-    if not names:
-        raise nobody
-    return Who(name=REPORTER, parts=frozenset({Role.REPORTER}), identities=names)
+    return Who(name=REPORTER, parts=frozenset({Role.REPORTER}), identities=names) if names else None
 
 
 async def shown(context: Context, incident: Incident) -> Mine:
@@ -200,7 +199,8 @@ async def shown(context: Context, incident: Incident) -> Mine:
         rows, earlier = await newest(conn, incident.id)
         files = await files_of(conn, incident, whole=False)
     told = [(row, public(row["event"], row["actor"], msgspec.json.decode(row["facts"]), {REPORTER})) for row in rows]
-    who = _reporter(incident, NotFound(INVALID))
+    if (who := _reporter(incident)) is None:
+        raise NotFound(INVALID)
     possible = lifecycle.allowed(incident.state)
     return Mine(
         **{name: getattr(incident, name) for name in COPIED},

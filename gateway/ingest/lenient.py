@@ -65,25 +65,28 @@ def read_leniently(source: Source, settings: Intake, mapping: mappings.Mapping, 
     try:
         came = replace(delivery, body=mappings.applied(mapping, delivery.body)) if mapping else delivery
         parsed = source.read(came, settings)
-    except Malformed as error:
-        return _mended(source, settings, mapping, delivery, error)
+    except Malformed:
+        if (mended := _mended(source, settings, mapping, delivery)) is None:
+            raise
+        return mended
     if parsed.refused:
-        return _mended(source, settings, mapping, delivery, parsed)
+        mended = _mended(source, settings, mapping, delivery, parsed.refused)
+        return parsed if mended is None else mended
     return _with_limits(source, settings, came, parsed)
 
 
-def _mended(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery, came: Parsed | Malformed) -> Parsed:
-    """Read the request mended; return or raise `came`, the first result, where it is no JSON."""
+def _mended(
+    source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery, refused: Iterable[Refused] = ()
+) -> Parsed | None:
+    """Read the request mended, without what was `refused` of it as it is; None where it is no JSON."""
     found = _decoded(source, mapping, delivery)
     if found is None:
-        if isinstance(came, Malformed):
-            raise came
-        return came
+        return None
     headers, tree, marks = found
     body = _Body(source, tree, _roots(source, settings, tree), marks)
     if not settings.mapping:
         body.conform()
-    return body.read(replace(delivery, headers=headers), settings, came.refused if isinstance(came, Parsed) else ())
+    return body.read(replace(delivery, headers=headers), settings, refused)
 
 
 def _decoded(source: Source, mapping: mappings.Mapping, delivery: Delivery) -> tuple[Mapping[str, str], Any, Marks] | None:
@@ -156,16 +159,15 @@ class _Body:
         Items that stay refused are kept as they were sent.
         """
         sent = {one.item: one.body for one in as_sent}
-        parsed, failed = None, None
         for _ in range(ROUNDS):
             try:
-                parsed, failed = self.source.read(replace(delivery, body=self.encoded()), settings), None
+                parsed = self.source.read(replace(delivery, body=self.encoded()), settings)
                 flaws: Iterable[Flaw] = [Flaw(one.pointer, one.problem) for one in parsed.refused]
             except Malformed as error:
-                flaws, failed = error.flaws, error
+                parsed, flaws = None, error.flaws
             if not self._without(flaws):
                 break
-        if failed is not None or parsed is None:
+        if parsed is None:
             flaws = [self._cause(flaw) for flaw in flaws]
             raise Malformed(flaws[0].detail, flaws=tuple(flaws))
         whole = {None: delivery.body} if self.items is None else {}

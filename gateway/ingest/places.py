@@ -57,14 +57,14 @@ async def fill(body: bytearray, request: web.Request, places: Places, most: int,
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
         raise Malformed(f"Content-Encoding {encoding[:40]!r} is not taken: send the {what} as it is")
-    too_large = TooLarge(f"a {what} here has at most {most} bytes")
+    said = f"a {what} here has at most {most} bytes"
     if (request.content_length or 0) > most:
-        raise too_large
+        raise TooLarge(said)
     try:
         while piece := await request.content.read(PIECE):
             places.hold(len(piece))
             body += piece
             if len(body) > most:
-                raise too_large
+                raise TooLarge(said)
     except web.RequestPayloadError as error:
         raise Malformed("the body cannot be read: its encoding is broken") from error

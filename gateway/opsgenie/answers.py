@@ -50,9 +50,7 @@ def accepted(request_id: str) -> Answer:
 
 
 def refused(error: GatewayError) -> Answer:
-    """The answer to a request that failed; raises what it has no words for."""
-    if error.code not in STATUS:
-        raise error
+    """Return the answer to a request that failed; the code of `error` is in STATUS."""
     status, message = STATUS[error.code]
     body: dict[str, Any] = {"message": message or error.detail}
     if status == 422:
@@ -71,6 +69,8 @@ def answering(clock: Clock, handle: Callable[[web.Request], Awaitable[Answer]]) 
         try:
             answer = await handle(request)
         except GatewayError as error:
+            if error.code not in STATUS:
+                raise
             answer = refused(error)
         took = math.floor((clock.monotonic() - began) * 1000) / 1000
         request_id = answer.request_id or str(uuid4())

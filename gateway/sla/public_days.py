@@ -58,8 +58,8 @@ def published(country: str, year: int) -> bool:
 
 @cache
 def _announced_until(country: str) -> int:
-    announced = [year for year in YEARS if public_days(country, year).worked]
-    return announced[-1] if announced else MAXYEAR
+    worked = _country(country, YEARS).weekend_workdays if country else ()
+    return max((day.year for day in worked if day.year in YEARS), default=MAXYEAR)
 
 
 def known(country: str) -> bool:

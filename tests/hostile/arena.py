@@ -36,6 +36,9 @@ HELD = 0.1
 GROWN = 64 * 1024
 """KiB of memory that a family may leave behind."""
 
+GARBAGE = 5_000
+"""Objects in reference cycles that a family may leave to the collector, and one a request where that is more."""
+
 CALM = 4.0
 """Seconds of the neighbour alone, before anything hostile."""
 
@@ -63,6 +66,8 @@ class Felt:
     span: tuple[float, float] = (0.0, 0.0)
     """When it began and ended, on the monotonic clock."""
     grown: int = 0
+    garbage: int = 0
+    """Objects in reference cycles, which only the collector could free."""
     shed: int = 0
     """Bodies to be read by a process of which their sender was told to send fewer at once: 503 with Retry-After."""
 
@@ -75,7 +80,7 @@ class Felt:
         return (
             f"answers={dict(sorted(self.answers.items()))} holds={len(self.holds)} shed={self.shed}"
             f" neighbour_p99_ms={self.p99 * 1e3:.0f}"
-            f" of {len(self.seconds)} grown_kib={self.grown}"
+            f" of {len(self.seconds)} grown_kib={self.grown} garbage={self.garbage}"
         )
 
 
@@ -115,6 +120,8 @@ class Arena:
             await CLOCK.sleep(max(0.0, ended - CLOCK.monotonic()))
             noted = self._lines("holds.jsonl")
             felt.holds = [hold for hold in noted if began <= hold["at"] <= ended and hold["held"] > HELD]
+            cycles = (one for one in self._lines("garbage.jsonl") if began <= one["at"] <= ended)
+            felt.garbage = sum(one["objects"] for one in cycles)
             felt.span = (began, ended)
             self.hear_neighbour(felt)
             felt.grown = await self._grown(before)

@@ -1,9 +1,11 @@
 """A gateway that notes how long its event loop was held: `python -m tests.hostile.gateway FOLDER`.
 
-FOLDER gets `ready.json` (port, routes) once it serves, and `holds.jsonl`: a line for each hold above `NOTED` seconds.
+FOLDER gets `ready.json` (port, routes) once it serves, `holds.jsonl`: a line for each hold above `NOTED` seconds, and
+`garbage.jsonl`: a line for each collection of reference cycles.
 """
 
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -65,6 +67,18 @@ class Beats:
                 self._seen = "\n".join(places(frame))
 
 
+class Garbage:
+    """The objects in reference cycles that each collection finds: to free tens of thousands of them at once holds the loop."""
+
+    def __init__(self, notes: Path) -> None:
+        self._sink = notes.open("a", buffering=1)
+
+    def __call__(self, phase: str, told: dict[str, int]) -> None:
+        """Note a collection that ended; a callback of `gc.callbacks`."""
+        if phase == "stop" and told["collected"]:
+            self._sink.write(json.dumps({"at": CLOCK.monotonic(), "objects": told["collected"]}) + "\n")
+
+
 def places(frame: FrameType | None) -> Iterator[str]:
     """Yield the innermost places of a stack; no file is read for them, which would take longer than most holds."""
     for _ in range(DEEPEST):
@@ -79,6 +93,7 @@ async def main(folder: Path) -> None:
     settings = load(folder / "gateway.toml", os.environ)
     await migrate(settings.database.url)
     beats = Beats(folder / "holds.jsonl")
+    gc.callbacks.append(Garbage(folder / "garbage.jsonl"))
     threading.Thread(target=beats.watch, daemon=True).start()
     with open(os.devnull, "wb", buffering=0) as unheard:  # noqa: PTH123 - no path, and no supervisor either
         await serve(settings, folder, beats, Line(unheard.fileno()))

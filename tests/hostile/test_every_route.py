@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from tests.hostile.arena import AT_ONCE, GROWN, Arena, Felt, arena, sizes
+from tests.hostile.arena import AT_ONCE, GARBAGE, GROWN, Arena, Felt, arena, sizes
 from tests.hostile.connections import aborted, one_of_each_kind, slow
 from tests.hostile.families import FAMILIES, every
 from tests.support.process import report
@@ -85,6 +85,8 @@ def unharmed(attacked: Arena, felt: Felt) -> None:
     held = [f"{hold['held']:.3f} s: {hold['stack']}" for hold in felt.holds]
     assert not held, f"{len(held)} holds, the first {held[0]}"
     assert not slowed(attacked, felt), f"the neighbour's p99 was {felt.p99:.3f} s, {attacked.calm:.3f} s when calm"
+    cycles = f"{felt.garbage} objects were left to the collector"
+    assert felt.garbage <= max(GARBAGE, felt.answers.total()), cycles
     assert felt.grown <= GROWN, f"{felt.grown} KiB were left behind"
 
 

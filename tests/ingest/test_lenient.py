@@ -1,9 +1,11 @@
 """A small flaw refuses nothing: one field that cannot be read leaves the alert, its neighbours, and a word on the receipt."""
 
 import base64
+import gc
 import itertools
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -315,3 +317,16 @@ def test_one_of_a_list_that_is_objected_to_becomes_null_once() -> None:
 
     with pytest.raises(Malformed):
         read_leniently(replace(BY_SLUG["generic"], parse=parse), Intake(), (), Delivery({}, b'{"things":[5]}', NOW))
+
+
+@pytest.mark.parametrize("slug", BY_SLUG)
+def test_a_refused_body_leaves_nothing_to_the_garbage_collector(slug: str) -> None:
+    """An exception that a frame of its own traceback keeps holds the body and all that was read of it."""
+    bodies = [b"[" * 50, b'{"a":' * 50, b"{}", b"[]", b"no JSON", b'{"alerts":[{}]}', b'{"title":1,"items":[1]}']
+    for _ in range(2):  # what is built once is built by the first round
+        gc.collect()
+        for body in bodies:
+            with suppress(Malformed):
+                read(slug, body)
+        left = gc.collect()
+    assert left == 0

@@ -103,25 +103,25 @@ def read(body: bytes, region: str) -> tuple[AppReport, Person, tuple[Mended, ...
 def _told(body: bytes) -> tuple[AppReport, Marks]:
     try:
         return limits.decode(body, AppReport), {}
-    except Malformed as error:
+    except Malformed:
         found = repaired(body)
         if found is None or not isinstance(found[0], dict):
             raise
-        (tree, marks), refusal = found, error
+    tree, marks = found
     tree, done = conformed(tree, AppReport, NEEDED)
     mark_all(marks, (), done)
     for _ in range(MOST):
         try:
             return limits.decode(encoded(tree), AppReport), marks
         except Malformed as error:
-            refusal = error
+            flaws = error.flaws
             at = pointers.steps(error.flaws[0].pointer)
             if (unknown := UNKNOWN.match(error.detail)) is not None:
                 at = (*at, unknown[1])
             if not at or at in NEEDED or pointers.take(tree, at) is pointers.ABSENT:
                 break
             mark(marks, at, f"left out: {error.detail}")
-    raise refusal
+    raise Malformed(flaws[0].detail, flaws=flaws)
 
 
 def _person(said: Reporter, region: str) -> Person:
