@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from gateway.first_reading import FirstReading
 from gateway.incident_metrics import CLOCKS, PRIORITIES
-from gateway.incidents.model import Kind
+from gateway.vocabulary import Kind
 
 LIFECYCLE = {
     "opened": "Incidents and service requests that were opened",

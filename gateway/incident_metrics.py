@@ -4,7 +4,7 @@ from itertools import product
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from gateway.incidents.model import LIVE, Kind, Tier
+from gateway.vocabulary import LIVE, Kind, Tier
 
 CLOCKS = ("response", "desk", "tier2", "escalated", "overall")
 PRIORITIES = ("1", "2", "3", "4")

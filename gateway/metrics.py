@@ -15,7 +15,6 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from gateway.first_reading import FirstReading
 from gateway.incident_counters import IncidentCounters
 from gateway.incident_metrics import IncidentMetrics
-from gateway.incidents.model import Outcome, TimerKind
 from gateway.metric_labels import (
     BATCH,
     CALLERS,
@@ -37,6 +36,7 @@ from gateway.metric_labels import (
     create_series,
 )
 from gateway.supervisor.decisions import Reason
+from gateway.vocabulary import Outcome, TimerKind
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # series that Prometheus makes no use of
 

@@ -8,11 +8,11 @@ from gateway.catalogue.live import Catalogue
 from gateway.dedup.commit import Committed
 from gateway.incident_counters import RESTRICTED, IncidentCounters
 from gateway.incidents.changes import Armed
-from gateway.incidents.model import Outcome, TimerKind
 from gateway.incidents.record import Incident, Revision
 from gateway.metric_labels import Rejection
 from gateway.metrics import Metrics
 from gateway.sla.outcomes import Count, outcomes
+from gateway.vocabulary import Outcome, TimerKind
 
 Labels = tuple[str, int, str]
 """Kind, priority and group."""

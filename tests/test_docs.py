@@ -17,10 +17,10 @@ from devtools.commands import COMMANDS
 from gateway.api.feed import Feed
 from gateway.api.paths import plain
 from gateway.api.routes import table
-from gateway.incidents.model import Outcome
 from gateway.metrics import Metrics
 from gateway.quarantine.difference import Kind
 from gateway.quarantine.mapping import Mapping, check
+from gateway.vocabulary import Outcome
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(ROOT / name for name in subprocess.check_output(["git", "ls-files", "*.md"], cwd=ROOT, text=True).split())

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.durations import LONGEST
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.instants import EARLIEST, LATEST, is_kept, kept
+from gateway.vocabulary import AlertStatus
 
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 ANY_TIME = st.datetimes(timezones=st.none() | ZONES)

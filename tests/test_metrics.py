@@ -2,9 +2,9 @@
 
 from prometheus_client import CollectorRegistry, generate_latest
 
-from gateway.incidents.model import Outcome, TimerKind
 from gateway.metric_labels import Rejection, RequestOutcome, SendOutcome
 from gateway.metrics import Metrics
+from gateway.vocabulary import Outcome, TimerKind
 
 
 def series(metrics: Metrics) -> int:

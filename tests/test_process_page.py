@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gateway.incidents.labels import LABELS
 from gateway.incidents.lifecycle import ACTIONS, BACK, SAME, TABLE, Target
-from gateway.incidents.model import (
+from gateway.vocabulary import (
     PRIORITIES,
     ArticleState,
     Channel,

@@ -19,7 +19,7 @@ from gateway.catalogue.importing import Attributes, CalledToo, CiKind, ServiceSl
 from gateway.catalogue.model import Ci, Hit, Service
 from gateway.db.pool import Connection, acquire, in_transaction
 from gateway.errors import Malformed
-from gateway.incidents.model import Criticality
+from gateway.vocabulary import Criticality
 
 log = structlog.get_logger()
 

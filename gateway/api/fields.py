@@ -5,7 +5,7 @@ from aiohttp import web
 
 from gateway.api.context import Call, respond
 from gateway.incidents.custom import Definition
-from gateway.incidents.model import FieldType
+from gateway.vocabulary import FieldType
 
 
 class FieldView(msgspec.Struct):

@@ -10,12 +10,12 @@ from msgspec import Meta
 from gateway.api import body, wire
 from gateway.api.context import Call, respond
 from gateway.db.pool import acquire, transaction
-from gateway.incidents.model import ReportStatus
 from gateway.oncall import groups, rosters
 from gateway.oncall.shift import Shift
 from gateway.operations import hand_over
 from gateway.operations.desk import NOW
 from gateway.operations.hand_over import HandOver
+from gateway.vocabulary import ReportStatus
 
 WEEK = timedelta(days=7)
 

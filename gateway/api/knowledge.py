@@ -12,11 +12,11 @@ from gateway.api.context import Call, respond
 from gateway.api.incidents import Acted, found, shown
 from gateway.db.pool import acquire
 from gateway.errors import NotFound
-from gateway.incidents.model import ArticleState
 from gateway.knowledge import articles
 from gateway.knowledge.similar import articles_like, incidents_like
 from gateway.operations import publishing
 from gateway.operations.permissions import Action, sight
+from gateway.vocabulary import ArticleState
 
 Id = Annotated[int, Meta(ge=1, le=2**62)]
 

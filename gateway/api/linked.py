@@ -11,9 +11,9 @@ from gateway.api import body, wire
 from gateway.api.context import Call, respond
 from gateway.api.incidents import Acted, found, shown
 from gateway.db.pool import acquire
-from gateway.incidents.model import LinkKind
 from gateway.operations import complaints, linked
 from gateway.operations.permissions import Action, sight
+from gateway.vocabulary import LinkKind
 
 Reference = Annotated[str, Meta(min_length=1, max_length=256)]
 

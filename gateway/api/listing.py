@@ -16,10 +16,10 @@ from gateway.db.pool import Connection
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.columns import incident_of
 from gateway.incidents.custom import Fields
-from gateway.incidents.model import LIVE as OPEN
-from gateway.incidents.model import ReportStatus, State
 from gateway.incidents.record import Incident
 from gateway.incidents.sight import Sight
+from gateway.vocabulary import LIVE as OPEN
+from gateway.vocabulary import ReportStatus, State
 
 BIGGEST = 2**63 - 1
 

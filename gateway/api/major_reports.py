@@ -14,11 +14,11 @@ from gateway.api.timeline import ALL, newest
 from gateway.db.pool import acquire
 from gateway.errors import NotFound
 from gateway.incidents.major_report import Happening, draft, language_of
-from gateway.incidents.model import ReportStatus
 from gateway.incidents.record import Incident
 from gateway.operations import major_reports
 from gateway.operations.major_reports import Report
 from gateway.operations.permissions import Action
+from gateway.vocabulary import ReportStatus
 
 
 class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

@@ -12,10 +12,10 @@ from gateway.api import body, wire
 from gateway.api.context import Call, respond
 from gateway.api.incidents import Acted, found, shown
 from gateway.db.pool import acquire
-from gateway.incidents.model import LeaderOutcome
 from gateway.operations.escalations import acknowledge_escalation
 from gateway.operations.major import tell_leader
 from gateway.operations.permissions import Action
+from gateway.vocabulary import LeaderOutcome
 
 
 class LeaderTold(wire.Action, kw_only=True):

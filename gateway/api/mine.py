@@ -15,7 +15,6 @@ from gateway.api.wire import Rating
 from gateway.db.pool import acquire, transaction
 from gateway.errors import IllegalTransition, NotFound, TooManyAttempts, Unprocessable
 from gateway.incidents import commands, lifecycle, store
-from gateway.incidents.model import State
 from gateway.incidents.public import public
 from gateway.incidents.record import Incident
 from gateway.oncall.roles import Role
@@ -27,6 +26,7 @@ from gateway.operations.memory import Once
 from gateway.operations.permissions import ALLOWED, Action, may, sight
 from gateway.operations.reporter_links import INVALID
 from gateway.operations.who import Who
+from gateway.vocabulary import State
 
 REPORTER = "reporter"
 """Under what name a timeline has what was done by a link: nobody proved to be anybody."""

@@ -20,13 +20,13 @@ from gateway.api.mine import Happened, Mine
 from gateway.errors import Malformed
 from gateway.files.spool import received
 from gateway.incidents.labels import LOCALES, SATISFACTION, Locale, label, state_label
-from gateway.incidents.model import HoldReason
 from gateway.operations.allowing import refuse
 from gateway.operations.attach import File
 from gateway.operations.memory import Once
 from gateway.operations.permissions import Action, may
 from gateway.pages.rendering import Pages
 from gateway.pages.words import EVENTS, HOLDS, WORDS, said
+from gateway.vocabulary import HoldReason
 
 MY = "/my/{link:[A-Za-z0-9._-]{1,128}}"
 ASKED = {"confirm": mine.Agree, "refuse": wire.Refuse, "rate": wire.Rate, "note": wire.Note}

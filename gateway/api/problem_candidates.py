@@ -11,10 +11,10 @@ from msgspec import Meta
 from gateway.api import body
 from gateway.api.context import Call, respond
 from gateway.db.pool import acquire
-from gateway.incidents.model import Resolution
 from gateway.incidents.problem_candidates import Candidate, Seen, propose
 from gateway.operations.desk import NOW
 from gateway.operations.permissions import Action, sight
+from gateway.vocabulary import Resolution
 
 MOST = 2_000
 """Records looked at, the newest of the window."""

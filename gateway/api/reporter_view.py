@@ -1,14 +1,11 @@
 """What of a record those are shown who may read it and not inspect it: its reporter, and nobody's work on it."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from gateway.errors import Forbidden
-
-if TYPE_CHECKING:
-    from gateway.api.views import IncidentView
 
 UNSHOWN: Mapping[str, Any] = {
     "sla": None, "planned_resolution_at": None, "resolved_late": None, "held_s": None,
@@ -21,13 +18,6 @@ UNSHOWN: Mapping[str, Any] = {
 
 FILTERS = frozenset({"assignee", "assignee_group", "handler", "tier", "breached", "report"})
 """Filters of the list that would tell what is not shown."""
-
-
-def for_reporter(view: "IncidentView") -> "IncidentView":
-    """Return the record without clocks, people who work on it, related records and counterparts elsewhere."""
-    hold = None if view.hold is None else msgspec.structs.replace(view.hold, vendor=None)
-    seen = {"first_seen": view.occurred_at, "last_seen": view.occurred_at, "hold": hold}
-    return msgspec.structs.replace(view, **UNSHOWN, **seen)
 
 
 def check_filters(query: msgspec.Struct) -> None:

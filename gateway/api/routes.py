@@ -12,6 +12,7 @@ from gateway.api.feed import Feed
 from gateway.api.route import OPEN, Route
 from gateway.api.routes_quarantine import of_quarantine, of_set_aside
 from gateway.api.routes_records import of_records
+from gateway.api.routes_reporters import of_reporters
 from gateway.api.routes_setup import of_setup
 from gateway.operations.allowing import refuse
 from gateway.operations.keys import NO_CALLER
@@ -20,7 +21,7 @@ from gateway.operations.permissions import may
 
 def table(feed: Feed) -> tuple[Route, ...]:
     """Every operation of the API."""
-    return (*of_records(feed), *of_quarantine(), *of_set_aside(), *of_setup())
+    return (*of_records(feed), *of_reporters(), *of_quarantine(), *of_set_aside(), *of_setup())
 
 
 def build(context: Context, more: Sequence[Route] = (), reading: Context | None = None) -> list[web.RouteDef]:

@@ -7,7 +7,6 @@ from gateway.api import (
     linked,
     major_reports,
     management,
-    mine,
     problem_candidates,
     reads,
     stories,
@@ -23,10 +22,8 @@ from gateway.api.route import (
     CHANGE,
     FILE,
     MATCHED,
-    MINE,
     ONCE,
     ONE,
-    OPEN,
     READ,
     REF,
     REFERENCE,
@@ -86,9 +83,7 @@ def of_records(feed: Feed) -> tuple[Route, ...]:
               problem_candidates.Candidates, problem_candidates.Query, needs=Action.INSPECT),
         Route("POST", V1 + "/sla/simulate", reads.simulate_sla, READ,
               "Simulate the SLA clocks of a story", stories.Simulate, reads.Clocks),
-        Route("POST", ONE + "/invite", mine.invite, WRITE,
-              "Create a link for the reporter of a record", None, mine.Invitation, status=201),
-        *_files(), *_management(), *_updates(), *_reports(), *_following(), *_knowledge(), *_mine(),
+        *_files(), *_management(), *_updates(), *_reports(), *_following(), *_knowledge(),
     )  # fmt: skip
 
 
@@ -101,9 +96,6 @@ def _files() -> tuple[Route, ...]:
         Route("GET", path, attachments.list_files, READ, "List the files of a record", None, attachments.Attachments),
         Route("GET", ONE + FILE, attachments.fetch_file, READ, "Download a file"),
         Route("DELETE", ONE + FILE, attachments.remove_file, WRITE, "Delete the content of a file", status=204, headers=MATCHED),
-        Route("POST", MINE + "/attachments", mine.attach_to_mine, OPEN, "Attach a file by a reporter's link", None, mine.Download,
-              attachments.Naming, status=201, headers=("Content-Disposition", *ONCE), streams=True),
-        Route("GET", MINE + FILE, mine.fetch_mine, OPEN, "Download a file by a reporter's link"),
     )  # fmt: skip
 
 
@@ -197,14 +189,3 @@ def _knowledge() -> tuple[Route, ...]:
         Route("PATCH", each, knowledge.patch_article, WRITE, "Change an article", knowledge.ArticlePatch, one, headers=MATCHED,
               needs=Action.PUBLISH),
     )  # fmt: skip
-
-
-def _mine() -> tuple[Route, ...]:
-    asked = {"confirm": mine.Agree, "refuse": wire.Refuse, "rate": wire.Rate, "note": wire.Note}
-    return (
-        Route("GET", MINE, mine.read_mine, OPEN, "Read a record by a reporter's link", None, mine.Mine),
-        *(
-            Route("POST", f"{MINE}/{n}", mine.act_on_mine, OPEN, sentence(kind), kind, mine.Mine, headers=ONCE)
-            for n, kind in asked.items()
-        ),
-    )

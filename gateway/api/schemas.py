@@ -9,8 +9,8 @@ import msgspec
 
 REF = "#/components/schemas/{name}"
 NAMES = {
-    "gateway.incidents.model.Kind": "RecordKind",
-    "gateway.incidents.model.State": "RecordState",
+    "gateway.vocabulary.Kind": "RecordKind",
+    "gateway.vocabulary.State": "RecordState",
     "gateway.monitors.model.State": "MonitorState",
     "gateway.quarantine.difference.Kind": "DifferenceKind",
 }

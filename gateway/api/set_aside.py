@@ -14,9 +14,9 @@ from gateway.api import body
 from gateway.api.context import Call, respond
 from gateway.api.wire import Slug
 from gateway.db.pool import acquire
-from gateway.incidents.model import Outcome
 from gateway.operations.permissions import sight
 from gateway.quarantine import masking, set_aside
+from gateway.vocabulary import Outcome
 
 log = structlog.get_logger()
 

@@ -6,10 +6,9 @@ from typing import Any
 
 import msgspec
 
-from gateway.api.reporter_view import for_reporter
+from gateway.api.reporter_view import UNSHOWN
 from gateway.clock import in_pieces
 from gateway.db.pool import Connection
-from gateway.incidents.model import Channel, HoldReason, LinkKind, ReportStatus, channel_of
 from gateway.incidents.record import Incident
 from gateway.oncall.roles import Role
 from gateway.operations.desk import NOW
@@ -18,6 +17,7 @@ from gateway.operations.who import Who
 from gateway.sla import outlook, vendors
 from gateway.sla.clocks import ClockReading, ClockState
 from gateway.sla.timers import Rules, explain, grading_due
+from gateway.vocabulary import Channel, HoldReason, LinkKind, ReportStatus, channel_of
 
 
 class Segment(msgspec.Struct, rename={"since": "from"}):
@@ -212,6 +212,13 @@ async def views(
         view if may(who, Action.INSPECT, incident) == ALLOWED else for_reporter(view)
         for incident, view in zip(incidents, views, strict=True)
     ]
+
+
+def for_reporter(view: IncidentView) -> IncidentView:
+    """Return the record without clocks, people who work on it, related records and counterparts elsewhere."""
+    hold = None if view.hold is None else msgspec.structs.replace(view.hold, vendor=None)
+    seen = {"first_seen": view.occurred_at, "last_seen": view.occurred_at, "hold": hold}
+    return msgspec.structs.replace(view, **UNSHOWN, **seen)
 
 
 def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: datetime) -> IncidentView:

@@ -7,8 +7,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from gateway.incidents import commands
-from gateway.incidents.model import Closure, HoldReason, Impact, Kind, RequestCategory, Resolution, Tier, Urgency
 from gateway.operations.keys import Scope
+from gateway.vocabulary import Closure, HoldReason, Impact, Kind, RequestCategory, Resolution, Tier, Urgency
 
 Title = Annotated[str, Meta(min_length=1, max_length=1_000)]
 Text = Annotated[str, Meta(max_length=32_768)]

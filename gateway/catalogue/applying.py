@@ -5,9 +5,9 @@ from datetime import datetime
 
 from gateway.catalogue.routing import Routed
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.model import State, Tier
 from gateway.incidents.record import Revision
 from gateway.oncall.roles import GroupTier
+from gateway.vocabulary import State, Tier
 
 TIERS = {GroupTier.DESK: Tier.DESK, GroupTier.TIER2: Tier.SECOND, GroupTier.TIER3: Tier.THIRD}
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.errors import Flaw
-from gateway.incidents.model import Criticality
 from gateway.oncall.roles import GroupTier
+from gateway.vocabulary import Criticality
 
 Written = Mapping[str, Mapping[str, str]]
 """Targets as people write them: by priority and clock, such as {"1": {"overall": "15m"}}."""

@@ -11,7 +11,7 @@ from asyncpg import Record
 from gateway.catalogue.model import Service
 from gateway.db.pool import Connection
 from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
-from gateway.incidents.model import Criticality
+from gateway.vocabulary import Criticality
 
 GROUPS = ("owner_group", "desk_group", "tier2_group", "tier3_group")
 FIELDS = ("name", "description", *GROUPS, "criticality", "support_hours", "policy", "targets", "aliases", "active")

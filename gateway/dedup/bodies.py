@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from gateway.incidents.model import Outcome
 from gateway.token_bucket import TokenBucket
+from gateway.vocabulary import Outcome
 
 MINUTE = timedelta(minutes=1)
 KEPT_PER_MINUTE = 100

@@ -24,9 +24,10 @@ from gateway.dedup.silences import SilenceJudge
 from gateway.dedup.storms import Storms
 from gateway.dedup.submission import Receipt, Refused, Submission
 from gateway.dedup.touch import Touch
+from gateway.incidents.alert import Alert
 from gateway.incidents.changes import Changes
-from gateway.incidents.model import Alert, AlertStatus, Outcome
 from gateway.settings import Dedup
+from gateway.vocabulary import AlertStatus, Outcome
 
 
 @dataclass(slots=True)

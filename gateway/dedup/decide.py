@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.dedup.known import Holder, Known
-from gateway.incidents.model import Alert, AlertStatus, Outcome, State
+from gateway.incidents.alert import Alert
+from gateway.vocabulary import AlertStatus, Outcome, State
 
 
 @dataclass(frozen=True, slots=True)

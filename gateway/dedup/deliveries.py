@@ -9,7 +9,7 @@ from gateway.db.pool import Connection
 from gateway.dedup import save
 from gateway.dedup.receipt_id import receipt_ids
 from gateway.dedup.submission import Result, Submission
-from gateway.incidents.model import Outcome
+from gateway.vocabulary import Outcome
 
 REUSED = "id_reused_with_other_body"
 

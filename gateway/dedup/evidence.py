@@ -13,8 +13,8 @@ from gateway.dedup.deliveries import Deliveries
 from gateway.dedup.known import Known
 from gateway.dedup.plan import Verdict
 from gateway.dedup.submission import Receipt, Result, Submission
-from gateway.incidents.model import Outcome
 from gateway.quarantine import masking
+from gateway.vocabulary import Outcome
 
 Row = tuple[int, bytes | None, str, datetime | None, int | None, Result]
 """Item, key, status, event time, incident id and result of one alert_event row."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from gateway.dedup.fingerprint import group_hash
 from gateway.dedup.known import Holder
-from gateway.incidents.model import Alert
+from gateway.incidents.alert import Alert
 from gateway.settings import Relate
 
 

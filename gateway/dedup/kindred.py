@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gateway.catalogue.landscape import Landscape
 from gateway.dedup.known import Holder
-from gateway.incidents.model import Alert
+from gateway.incidents.alert import Alert
 from gateway.kinship.judge import judge
 from gateway.kinship.reading import Candidate, Reading, Said, read
 

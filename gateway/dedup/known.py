@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from gateway.incidents.model import LIVE, Alert, AlertStatus, Kind, State, Tier
+from gateway.incidents.alert import Alert
+from gateway.vocabulary import LIVE, AlertStatus, Kind, State, Tier
 
 
 @dataclass(slots=True, eq=False)

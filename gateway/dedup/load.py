@@ -7,7 +7,7 @@ from typing import Any
 from gateway.db.pool import Connection
 from gateway.dedup.groups import Group
 from gateway.dedup.known import Holder, Known
-from gateway.incidents.model import State, Tier
+from gateway.vocabulary import State, Tier
 
 LOCK_KEYS = """
 WITH locked AS MATERIALIZED (

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 
-from gateway.incidents.model import Alert
+from gateway.incidents.alert import Alert
 from gateway.settings import Maintenance
 
 SLACK = timedelta(hours=3)

@@ -12,16 +12,17 @@ from gateway.dedup.known import Holder
 from gateway.dedup.plan import Draft, Item
 from gateway.dedup.priority import STORM, grade_of
 from gateway.dedup.regrading import shown_title
+from gateway.incidents.alert import Alert
 from gateway.incidents.following import Before, go_on
 from gateway.incidents.grading import Grade
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.model import Alert, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.incidents.timeline import GENESIS
 from gateway.settings import Settings
 from gateway.sla.choice import INCIDENT
 from gateway.sla.clocks import opening_due
 from gateway.sla.timers import Rules, refresh
+from gateway.vocabulary import TimerKind
 
 ACTOR = "gateway"
 GRADES_KEPT = 4096

@@ -27,8 +27,9 @@ from gateway.dedup.known import Holder, Known, Words, words_of
 from gateway.dedup.maintenance import Window, suppressed_until
 from gateway.dedup.priority import STORM
 from gateway.dedup.steps import AnyStep, PersonSaid, Step, Worded
+from gateway.incidents.alert import Alert
 from gateway.incidents.hierarchy import Unfit, unfit
-from gateway.incidents.model import Alert, AlertStatus, Outcome, State
+from gateway.vocabulary import AlertStatus, Outcome, State
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from gateway.incidents.grading import Grade
-from gateway.incidents.model import PRIORITIES, Impact, Urgency
 from gateway.settings import Intake, ServiceIntake
+from gateway.vocabulary import PRIORITIES, Impact, Urgency
 
 
 def _grade(impact: Impact, urgency: Urgency, rule: str = "") -> Grade:

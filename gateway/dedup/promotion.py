@@ -10,8 +10,9 @@ from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.dedup.silences import release
 from gateway.dedup.submission import Receipt, Submission
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.periodic import each
+from gateway.vocabulary import AlertStatus
 
 EVERY = 2.0
 """Seconds between two looks."""

@@ -2,8 +2,8 @@
 
 from gateway.dedup.steps import PersonSaid
 from gateway.incidents import commands
-from gateway.incidents.model import AlertStatus, State
 from gateway.incidents.record import Incident
+from gateway.vocabulary import AlertStatus, State
 
 UNNAMED = "at the source"
 """The handler of what somebody took on whose name the sender did not tell."""

@@ -20,13 +20,13 @@ from gateway.dedup.storms import firing_of
 from gateway.incidents import commands, lifecycle, store, writing
 from gateway.incidents.arming import arm
 from gateway.incidents.changes import Changes, armed_by
-from gateway.incidents.model import LIVE, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.kinship import letting_go, proposals
 from gateway.kinship.for_masters import for_masters
 from gateway.kinship.proposals import Proposal
 from gateway.sla import timers
 from gateway.sla.duties import with_announcements
+from gateway.vocabulary import LIVE, TimerKind
 
 
 class Moved(Exception):

@@ -9,8 +9,8 @@ from gateway.catalogue.criticality import Judged
 from gateway.dedup.known import Words, words_of
 from gateway.dedup.priority import grade_of
 from gateway.dedup.steps import Worded
+from gateway.incidents.alert import Alert
 from gateway.incidents.grading import Grade
-from gateway.incidents.model import Alert
 from gateway.incidents.record import Incident, Revision
 from gateway.settings import Settings
 from gateway.sla import raising

@@ -13,7 +13,7 @@ from gateway.dedup.known import Known
 from gateway.dedup.mended import Mended
 from gateway.dedup.plan import Detached, Item
 from gateway.dedup.rows import as_bytea, as_json
-from gateway.incidents.model import Alert
+from gateway.incidents.alert import Alert
 from gateway.key_texts import body_without_keys, without_keys
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from gateway.dedup.known import Words
-from gateway.incidents.model import Alert
+from gateway.incidents.alert import Alert
 
 
 class Step(Enum):

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from gateway.dedup.mended import Mended
 from gateway.dedup.refused import Refused
-from gateway.incidents.model import Alert, Outcome
+from gateway.incidents.alert import Alert
+from gateway.vocabulary import Outcome
 
 __all__ = ["Receipt", "Refused", "Result", "Submission"]
 

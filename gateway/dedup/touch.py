@@ -20,7 +20,8 @@ from gateway.dedup.known import Known
 from gateway.dedup.receipt_id import receipt_ids
 from gateway.dedup.rows import as_bytea, as_json
 from gateway.dedup.submission import Receipt, Result, Submission
-from gateway.incidents.model import Alert, AlertStatus, Outcome, believed
+from gateway.incidents.alert import Alert, believed
+from gateway.vocabulary import AlertStatus, Outcome
 
 CHANGES, WITHIN = 12, timedelta(hours=1)
 """The words of one key that are shown anew within this time; then they only count as repeats, unless the severity changes."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from gateway.demo.senders import FIRING, MONITORS, RESOLVED, Said, Trouble
 from gateway.demo.stage import Stage
-from gateway.incidents.model import AlertStatus
+from gateway.vocabulary import AlertStatus
 
 SERVICES = ("checkout", "search", "payments", "identity")
 

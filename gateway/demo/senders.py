@@ -9,7 +9,7 @@ from typing import Any
 from zlib import crc32
 
 from gateway.demo.stage import Stage
-from gateway.incidents.model import AlertStatus
+from gateway.vocabulary import AlertStatus
 
 FIRING, RESOLVED = AlertStatus.FIRING, AlertStatus.RESOLVED
 

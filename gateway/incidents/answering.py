@@ -11,10 +11,10 @@ import msgspec
 
 from gateway.db.pool import Connection
 from gateway.incidents.facts import bare, facts_of
-from gateway.incidents.model import LIVE, State
 from gateway.incidents.record import Incident, Notice, Revision
 from gateway.incidents.reporter_news import TAKEN_UP, News, news_of
 from gateway.incidents.sight import is_privy
+from gateway.vocabulary import LIVE, State
 
 
 class Turn(StrEnum):

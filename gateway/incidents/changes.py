@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Revision
+from gateway.vocabulary import TimerKind
 
 Armed = tuple[int, TimerKind, datetime]
 """A timer that is now armed: incident, kind, due."""

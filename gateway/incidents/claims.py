@@ -7,8 +7,8 @@ and an urgent claim is looked at at once.
 from collections.abc import Callable
 from dataclasses import replace
 
-from gateway.incidents.model import LIVE, PRIORITIES, Impact, Urgency
 from gateway.incidents.record import LEAST_MAJOR, Incident
+from gateway.vocabulary import LIVE, PRIORITIES, Impact, Urgency
 
 GRADE = "grade_this"
 """The occasion of an urgent claim, and the subject of the desk's duty to judge it."""

@@ -9,9 +9,9 @@ import asyncpg
 import msgspec
 
 from gateway.incidents import ledger
-from gateway.incidents.model import Closure, HoldReason, Impact, RequestCategory, Resolution, State, Tier, Urgency
 from gateway.incidents.record import Incident
 from gateway.key_texts import without_keys
+from gateway.vocabulary import Closure, HoldReason, Impact, RequestCategory, Resolution, State, Tier, Urgency
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.decode

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.incidents.model import Closure, HoldReason, Resolution, Tier
+from gateway.vocabulary import Closure, HoldReason, Resolution, Tier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

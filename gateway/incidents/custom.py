@@ -9,8 +9,8 @@ from typing import Any, assert_never
 from gateway.errors import Flaw, Malformed, Unprocessable
 from gateway.incidents.labels import LOCALES
 from gateway.incidents.lifecycle import ACTIONS
-from gateway.incidents.model import FieldType
 from gateway.settings import CustomField
+from gateway.vocabulary import FieldType
 
 LONGEST = 4_096
 """Characters of a text."""

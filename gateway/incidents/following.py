@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.model import State, Tier
 from gateway.incidents.record import Revision
+from gateway.vocabulary import State, Tier
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.model import Impact, Urgency
 from gateway.incidents.record import Incident
+from gateway.vocabulary import Impact, Urgency
 
 WORST = "worst:"
 

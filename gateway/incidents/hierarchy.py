@@ -8,8 +8,8 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Protocol
 
-from gateway.incidents.model import LIVE, Kind, State
 from gateway.incidents.record import Incident, Revision
+from gateway.vocabulary import LIVE, Kind, State
 
 BY_HAND = "by hand"
 """The reason of a link that somebody made."""

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
-from gateway.incidents.model import (
+from gateway.oncall.roles import GroupTier, Role
+from gateway.vocabulary import (
     AlertStatus,
     ArticleState,
     Channel,
@@ -24,7 +25,6 @@ from gateway.incidents.model import (
     Tier,
     Urgency,
 )
-from gateway.oncall.roles import GroupTier, Role
 
 Locale = Literal["en", "zh-CN"]
 LOCALES: tuple[Locale, ...] = ("en", "zh-CN")

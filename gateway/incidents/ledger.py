@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from gateway.incidents.model import Tier
+from gateway.vocabulary import Tier
 
 RAISED = "raised"
 """The reason of a `set_priority` that a sender or a link made and no person: the new targets count from that moment."""

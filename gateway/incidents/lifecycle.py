@@ -9,8 +9,8 @@ from gateway.errors import Flaw, IllegalTransition, Unprocessable
 from gateway.incidents import commands as c
 from gateway.incidents.claims import awaits_grading, graded
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.model import LIVE, Closure, HoldReason, Resolution, State, Tier
 from gateway.incidents.record import Incident, Revision
+from gateway.vocabulary import LIVE, Closure, HoldReason, Resolution, State, Tier
 
 NEW, ASSIGNED, WORKING, HELD, RAISED = State.LOGGED, State.ASSIGNED, State.IN_PROGRESS, State.ON_HOLD, State.ESCALATED
 RESOLVED, CLOSED, REJECTED = State.RESOLVED, State.CLOSED, State.REJECTED

@@ -7,8 +7,8 @@ from typing import Any
 
 from gateway.incidents.labels import LOCALES, Locale, label
 from gateway.incidents.language import language as written_in
-from gateway.incidents.model import HoldReason
 from gateway.incidents.record import Incident
+from gateway.vocabulary import HoldReason
 
 CAUSE = "cause"
 """The field of the configuration that says what caused an incident, where there is one; nothing else on record says it."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from gateway.incidents.model import Resolution
+from gateway.vocabulary import Resolution
 
 CAPACITY = ("capacity", "容量")
 """Words in a category that speak of a threshold of capacity."""

@@ -7,9 +7,9 @@ from typing import Any
 
 from gateway.db.pool import Connection
 from gateway.incidents import store
-from gateway.incidents.model import HoldReason
 from gateway.incidents.record import NUMBER
 from gateway.incidents.sight import Sight
+from gateway.vocabulary import HoldReason
 
 TOLD: Mapping[str, frozenset[str]] = {
     "opened": frozenset(),

@@ -9,18 +9,8 @@ from uuid import UUID, uuid5
 
 from gateway.incidents.announcement import Announcement
 from gateway.incidents.ledger import Ledger
-from gateway.incidents.model import (
-    Closure,
-    HoldReason,
-    Impact,
-    Kind,
-    Resolution,
-    State,
-    Tier,
-    TimerKind,
-    Urgency,
-)
 from gateway.settings.recipients import Target, target_of
+from gateway.vocabulary import Closure, HoldReason, Impact, Kind, Resolution, State, Tier, TimerKind, Urgency
 
 LEAST_MAJOR = 2
 """The least urgent priority that makes an incident major by itself."""

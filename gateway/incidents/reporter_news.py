@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from gateway.incidents.facts import TEXT
-from gateway.incidents.model import HoldReason, State, TimerKind
 from gateway.incidents.record import Incident, Revision
+from gateway.vocabulary import HoldReason, State, TimerKind
 
 LINK = "reporter"
 """The actor of what is done by a reporter's link."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from gateway.incidents.model import Alert
+from gateway.incidents.alert import Alert
 from gateway.ingest import limits
 
 

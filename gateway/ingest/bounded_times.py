@@ -11,10 +11,11 @@ from typing import Any
 
 from gateway.dedup.mended import Mended
 from gateway.errors import Malformed
-from gateway.incidents.model import NEWEST, Alert, AlertStatus
+from gateway.incidents.alert import NEWEST, Alert
 from gateway.ingest import limits
 from gateway.instants import BOUNDS, EARLIEST, LATEST, is_kept
 from gateway.quarantine.pointers import Steps, written
+from gateway.vocabulary import AlertStatus
 
 NAMED = re.compile(r"time|date|stamp|at$|since|start|end|until|when|now|clock|created|seen", re.IGNORECASE)
 """The names of members that hold a time."""

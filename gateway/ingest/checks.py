@@ -2,10 +2,11 @@
 
 import msgspec
 
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest import limits
 from gateway.ingest.bounded import bounded, named
 from gateway.ingest.source import Delivery, Parsed, delivery_id
+from gateway.vocabulary import AlertStatus
 
 STATUS = {
     "PROBLEM": AlertStatus.FIRING,

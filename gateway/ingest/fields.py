@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest import limits
+from gateway.vocabulary import AlertStatus
 
 FIELDS = ("title", "description", "severity", "service", "ci", "dedup_key", "status", "occurred_at", "labels", "links")
 STATUS: Mapping[str, AlertStatus] = {

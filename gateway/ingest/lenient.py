@@ -18,7 +18,7 @@ import msgspec
 from gateway.dedup.mended import WHOLE, Mended
 from gateway.dedup.refused import Refused
 from gateway.errors import Flaw, Malformed
-from gateway.incidents.model import NEWEST, Alert
+from gateway.incidents.alert import NEWEST, Alert
 from gateway.ingest import limits
 from gateway.ingest.bounded_times import bounded, is_bounded
 from gateway.ingest.conform import conformed, is_kept

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from gateway.errors import Flaw, Malformed
-from gateway.incidents.model import NEWEST, Link
+from gateway.incidents.alert import NEWEST, Link
 from gateway.ingest import times
 from gateway.outside_json import decoder, holds_nul, is_deeper
 

@@ -5,8 +5,9 @@ from functools import lru_cache
 
 import msgspec
 
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest import limits
+from gateway.vocabulary import AlertStatus
 
 NAMESPACE = "alertmanager"
 

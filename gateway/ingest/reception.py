@@ -15,7 +15,6 @@ from gateway.dedup.mended import WHOLE
 from gateway.dedup.submission import Receipt, Refused, Result, Submission
 from gateway.errors import Unavailable
 from gateway.incidents.following import Before, go_on
-from gateway.incidents.model import Outcome
 from gateway.incidents.record import Incident, Revision
 from gateway.ingest.http import Submit
 from gateway.metrics import Metrics
@@ -24,6 +23,7 @@ from gateway.operations.desk import Desk, Session
 from gateway.operations.placing import open_placed
 from gateway.operations.who import Who
 from gateway.quarantine import set_aside
+from gateway.vocabulary import Outcome
 
 log = structlog.get_logger()
 

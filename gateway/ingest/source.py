@@ -11,7 +11,7 @@ import msgspec
 from gateway.dedup.mended import Mended
 from gateway.dedup.refused import Refused
 from gateway.errors import Flaw, Forbidden, Malformed, TooLarge
-from gateway.incidents.model import Alert
+from gateway.incidents.alert import Alert
 from gateway.key_texts import body_without_keys, pairs_without_keys
 from gateway.quarantine.difference import Expected
 from gateway.quarantine.pointers import Steps

@@ -10,11 +10,11 @@ from operator import itemgetter
 import msgspec
 
 from gateway.db.pool import Connection
-from gateway.incidents.model import LIVE, Resolution
 from gateway.incidents.record import Incident, Revision
 from gateway.kinship.masters import Lock, to_write, with_masters
 from gateway.sla.raising import Cause
 from gateway.sla.raising import eased as ease
+from gateway.vocabulary import LIVE, Resolution
 
 RAISES = """
 SELECT facts FROM timeline WHERE incident_id = $1 AND event = 'raised' ORDER BY seq DESC

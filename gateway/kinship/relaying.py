@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gateway.incidents.model import LIVE
 from gateway.incidents.record import Revision
 from gateway.kinship.masters import Lock, to_write, with_masters
 from gateway.sla.escalation import Escalation
+from gateway.vocabulary import LIVE
 
 MOST = 4_000
 """Characters of a note that are passed on."""

@@ -14,13 +14,13 @@ from gateway.catalogue.landscape import Landscape
 from gateway.clock import in_pieces
 from gateway.db.pool import Connection
 from gateway.incidents import store
-from gateway.incidents.model import LIVE, Kind
 from gateway.incidents.record import Incident
 from gateway.kinship.frequency import rare_among
 from gateway.kinship.intents import Intent
 from gateway.kinship.judge import FEWEST, PARTS, Kin, verdict, weighed
 from gateway.kinship.reading import Candidate, Reading, Said, read
 from gateway.kinship.unlearning import marks
+from gateway.vocabulary import LIVE, Kind
 
 AT_ONCE = 10
 """Records that are read before others go first: up to 20 ms of work where nobody has read them yet."""

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from gateway.db.pool import Connection
-from gateway.incidents.model import ArticleState
 from gateway.incidents.sight import Sight
+from gateway.vocabulary import ArticleState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

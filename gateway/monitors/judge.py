@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.monitors.model import NAMESPACE, Monitor, Ping, Said
 from gateway.monitors.schedule import expected
+from gateway.vocabulary import AlertStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from aiohttp import ClientConnectorDNSError, ClientError, ClientSession, ClientT
 
 from gateway.clock import Clock
 from gateway.notify.address_guard import AddressGuard, AddressRefused, PinnedResolver
-from gateway.notify.channels.webhook import FEW_TRIES, TIMEOUT_S, judge
+from gateway.notify.http_results import FEW_TRIES, TIMEOUT_S, result_of
 from gateway.notify.message import Dead, Delivered, Retry
 
 MOST = 262_144
@@ -71,12 +71,12 @@ class Calling:
     def _understood(self, status: int, asked: str | None, content: bytes) -> Told | Retry | Dead:
         """An overloaded or broken vendor answers what it will; else what it says counts more than its status."""
         if status == 429 or status >= 500:
-            verdict = judge(status, asked, self.clock.now())
+            verdict = result_of(status, asked, self.clock.now())
             return Retry(f"answered {status}") if isinstance(verdict, Delivered) else verdict
         try:
             return Told(status, msgspec.json.decode(content, type=dict[str, Any]))
         except msgspec.DecodeError:
-            verdict = judge(status, asked, self.clock.now())
+            verdict = result_of(status, asked, self.clock.now())
             return Retry(f"answered {status} and no JSON", at_most=FEW_TRIES) if isinstance(verdict, Delivered) else verdict
 
     async def close(self) -> None:

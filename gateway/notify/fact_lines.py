@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gateway.incidents.labels import clock_label, label, state_label
-from gateway.incidents.model import Kind, Resolution, State
 from gateway.notify.phrases import Reader, local_time, one_line
+from gateway.vocabulary import Kind, Resolution, State
 
 LINES: Mapping[str, tuple[str, str]] = {
     "number": ("Incident: {}", "事件编号：{}"),

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.incidents.labels import label
-from gateway.incidents.model import Closure, Resolution
 from gateway.notify.phrases import Reader, duration_words, local_time, multi_line, one_line
+from gateway.vocabulary import Closure, Resolution
 
 Sentence = tuple[str, str, tuple[str, ...]]
 """English, Chinese, and the values without which it is left out."""

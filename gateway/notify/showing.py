@@ -1,11 +1,11 @@
 """How a record is shown in a chat, in the reader's language. Pure."""
 
 from gateway.incidents.labels import LOCALES, Locale, state_label
-from gateway.incidents.model import LIVE, State
 from gateway.incidents.record import Incident
 from gateway.notify.card import Button, Pressed, Reply
 from gateway.notify.phrases import one_line
 from gateway.notify.press_tokens import PressTokens
+from gateway.vocabulary import LIVE, State
 
 BUTTONS: dict[Pressed, tuple[str, str]] = {"acknowledge": ("Acknowledge", "受理"), "resolve": ("Resolve", "解决")}
 """What buttons say."""

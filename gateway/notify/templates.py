@@ -13,11 +13,11 @@ from typing import Any
 
 from gateway.incidents.facts import WITHHELD
 from gateway.incidents.labels import label
-from gateway.incidents.model import ReportStatus, State
 from gateway.notify.fact_lines import lines, values
 from gateway.notify.next_steps import next_step
 from gateway.notify.phrases import Reader, multi_line, one_line
 from gateway.notify.reporter_letters import LETTERS, letter
+from gateway.vocabulary import ReportStatus, State
 
 
 class Template(StrEnum):

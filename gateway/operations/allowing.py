@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 
 from gateway.errors import Flaw, Forbidden, Unprocessable
 from gateway.incidents import commands as c
-from gateway.incidents.model import Resolution, Tier
 from gateway.incidents.record import Incident
 from gateway.operations.permissions import ALLOWED, Action, Allowed, Refused, may, may_edit
 from gateway.operations.who import Who
+from gateway.vocabulary import Resolution, Tier
 
 ASKS: Mapping[type[c.Command], Action] = {
     c.Acknowledge: Action.ACKNOWLEDGE,

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import datetime
 
-from gateway.incidents.model import State
 from gateway.incidents.record import Revision
 from gateway.operations.permissions import ALLOWED, Action, may
 from gateway.operations.who import Who
 from gateway.sla import heard
+from gateway.vocabulary import State
 
 
 def mark_answer_read(revision: Revision, who: Who, now: datetime) -> Revision:

@@ -13,7 +13,6 @@ from typing import Any
 
 from gateway.incidents import commands
 from gateway.incidents.custom import moments_of
-from gateway.incidents.model import LIVE, HoldReason, State
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.author import Author
 from gateway.operations.desk import Session
@@ -22,6 +21,7 @@ from gateway.operations.permissions import ALLOWED, Action, may
 from gateway.operations.revising import revised
 from gateway.operations.who import Who
 from gateway.sla import heard
+from gateway.vocabulary import LIVE, HoldReason, State
 
 CAUSE = "reporter_replied"
 UNVERIFIED = "unverified"

@@ -6,9 +6,9 @@ from typing import NoReturn
 
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents import commands as c
-from gateway.incidents.model import Tier
 from gateway.incidents.record import Incident
 from gateway.oncall.roles import GroupTier, Role
+from gateway.vocabulary import Tier
 
 TIERS: Mapping[GroupTier, Tier] = {
     GroupTier.DESK: Tier.DESK,

@@ -9,12 +9,12 @@ from gateway.db.pool import Connection
 from gateway.errors import IllegalTransition
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.custom import moments_of
-from gateway.incidents.model import State
 from gateway.incidents.record import Incident, Revision
 from gateway.operations import allowing
 from gateway.operations.desk import Session
 from gateway.operations.permissions import Refused, may, sight
 from gateway.operations.who import Who
+from gateway.vocabulary import State
 
 CASCADING = (commands.Resolve, commands.Close, commands.Confirm)
 """Commands that, asked for it, do the same to the related records of a master."""

@@ -4,12 +4,12 @@ from collections.abc import Collection
 
 from asyncpg import Record
 
-from gateway.incidents.model import State
 from gateway.incidents.record import Notice
 from gateway.notify import outbox
 from gateway.notify.chat_posts import CHANGE
 from gateway.notify.templates import Template
 from gateway.operations.desk import Desk, Session
+from gateway.vocabulary import State
 
 EVERY = 2.0
 """Seconds between two looks."""

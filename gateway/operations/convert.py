@@ -6,13 +6,13 @@ from typing import Any
 
 from gateway.errors import Conflict
 from gateway.incidents import commands, lifecycle
-from gateway.incidents.model import LIVE, Kind, RequestCategory
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.permissions import Action, may
 from gateway.operations.who import Who
+from gateway.vocabulary import LIVE, Kind, RequestCategory
 
 TO_CHANGE = "converted_to_change"
 """The resolution category of a request that went on as a change."""

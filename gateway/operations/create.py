@@ -10,7 +10,6 @@ from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.claims import lowered
 from gateway.incidents.custom import CREATE
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.model import PRIORITIES, Channel, Impact, Kind, RequestCategory, Urgency
 from gateway.incidents.record import Incident, Revision
 from gateway.incidents.timeline import GENESIS
 from gateway.oncall.roles import Role
@@ -21,6 +20,7 @@ from gateway.operations.memory import Once, at_most_once
 from gateway.operations.permissions import ALLOWED, Action, may
 from gateway.operations.placing import open_placed
 from gateway.operations.who import Who
+from gateway.vocabulary import PRIORITIES, Channel, Impact, Kind, RequestCategory, Urgency
 
 LATE_ENTRY = timedelta(hours=12)
 """How long before the record an incident may have occurred."""

@@ -8,7 +8,6 @@ from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.claims import awaits_grading, claimed_priority, graded
 from gateway.incidents.facts import bare, facts_of
 from gateway.incidents.grading import prioritised
-from gateway.incidents.model import PRIORITIES
 from gateway.incidents.record import Incident, Notice, Revision
 from gateway.operations.allowing import check_fields
 from gateway.operations.answer_read import mark_answer_read
@@ -18,6 +17,7 @@ from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.staff import staff_for
 from gateway.operations.who import Who
+from gateway.vocabulary import PRIORITIES
 
 
 async def edit(

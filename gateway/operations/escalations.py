@@ -8,7 +8,6 @@ import msgspec
 
 from gateway.db.pool import Connection
 from gateway.errors import Conflict
-from gateway.incidents.model import LIVE
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
 from gateway.operations.audience import PERSON
@@ -17,6 +16,7 @@ from gateway.operations.memory import Once, at_most_once
 from gateway.operations.permissions import Action, may
 from gateway.operations.who import Who
 from gateway.sla import ladder
+from gateway.vocabulary import LIVE
 
 TOLD = "SELECT facts FROM timeline WHERE incident_id = $1 AND event = 'management_told' ORDER BY seq DESC"
 

@@ -8,7 +8,6 @@ from functools import partial
 from gateway.db.pool import Connection
 from gateway.incidents import commands, lifecycle, store, writing
 from gateway.incidents.columns import incident_of
-from gateway.incidents.model import LIVE, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.kinship import letting_go
 from gateway.kinship.for_masters import for_masters
@@ -17,6 +16,7 @@ from gateway.sla.duties import with_announcements
 from gateway.sla.firing import Effect
 from gateway.sla.timer_store import Armed, DueTimer
 from gateway.sla.timers import Rules
+from gateway.vocabulary import LIVE, TimerKind
 
 BUSY = timedelta(seconds=1)
 """When to look again at alerts that intake is writing right now."""

@@ -5,7 +5,6 @@ from dataclasses import replace
 from gateway.catalogue.routing import PEOPLE
 from gateway.errors import Conflict
 from gateway.incidents.following import Before, go_on
-from gateway.incidents.model import State
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
 from gateway.operations.create import Report, opening
@@ -13,6 +12,7 @@ from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.permissions import Action, may
 from gateway.operations.who import Who
+from gateway.vocabulary import State
 
 ENDED = frozenset({State.CLOSED, State.REJECTED})
 

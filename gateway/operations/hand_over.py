@@ -10,7 +10,6 @@ from gateway.db.pool import Connection, acquire, transaction
 from gateway.errors import Conflict, Forbidden, NotFound
 from gateway.incidents import store
 from gateway.incidents.changes import Changes
-from gateway.incidents.model import LIVE, ReportStatus, Tier
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import NOW, Desk, Session
@@ -19,6 +18,7 @@ from gateway.operations.major_reports import standings
 from gateway.operations.memory import Once, claimed
 from gateway.operations.permissions import ALLOWED, Action, may, sight
 from gateway.operations.who import Who
+from gateway.vocabulary import LIVE, ReportStatus, Tier
 
 EVERY = 30.0
 """Seconds between two looks."""

@@ -6,7 +6,6 @@ from dataclasses import replace
 from gateway.errors import Conflict, NotFound
 from gateway.incidents import store
 from gateway.incidents.hierarchy import BY_HAND, Unfit, unfit
-from gateway.incidents.model import LIVE
 from gateway.incidents.record import Incident, Revision
 from gateway.kinship import letting_go, proposals, unlearning
 from gateway.operations.allowing import refuse
@@ -14,6 +13,7 @@ from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.permissions import Action, may, sight
 from gateway.operations.who import Who
+from gateway.vocabulary import LIVE
 
 
 async def link(

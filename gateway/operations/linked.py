@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 from gateway.db.pool import Connection
 from gateway.errors import Flaw, NotFound, TooLarge, Unprocessable
-from gateway.incidents.model import LinkKind
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.permissions import Action, may
 from gateway.operations.who import Who
+from gateway.vocabulary import LinkKind
 
 MOST = 50
 """Links that one record may have."""

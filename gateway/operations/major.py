@@ -1,7 +1,6 @@
 """What the incident manager does about a major incident beside working on it."""
 
 from gateway.errors import Conflict
-from gateway.incidents.model import LeaderOutcome
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
@@ -9,6 +8,7 @@ from gateway.operations.memory import Once, at_most_once
 from gateway.operations.permissions import Action, may
 from gateway.operations.who import Who
 from gateway.sla.escalation import DECLARED, LEADER
+from gateway.vocabulary import LeaderOutcome
 
 
 async def tell_leader(

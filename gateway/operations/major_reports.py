@@ -11,13 +11,13 @@ from typing import Any
 
 from gateway.db.pool import Connection
 from gateway.errors import Conflict, Forbidden
-from gateway.incidents.model import ReportStatus
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.allowing import refuse
 from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.permissions import Action, may
 from gateway.operations.who import Who
+from gateway.vocabulary import ReportStatus
 
 
 @dataclass(frozen=True, slots=True)

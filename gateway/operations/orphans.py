@@ -2,10 +2,10 @@
 
 from gateway.db.pool import transaction
 from gateway.incidents import store
-from gateway.incidents.model import LIVE
 from gateway.incidents.record import Revision
 from gateway.kinship import letting_go
 from gateway.operations.desk import NOW, Desk, Session
+from gateway.vocabulary import LIVE
 
 EVERY = 60.0
 """Seconds between two looks."""

@@ -11,11 +11,11 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import assert_never
 
-from gateway.incidents.model import LIVE, State, Tier
 from gateway.incidents.record import Incident
 from gateway.incidents.sight import Sight, is_privy
 from gateway.oncall.roles import Role
 from gateway.operations.who import Machine, Part, Who
+from gateway.vocabulary import LIVE, State, Tier
 
 
 class Action(StrEnum):

@@ -7,13 +7,13 @@ from typing import Any
 from gateway.catalogue.routing import PEOPLE
 from gateway.incidents.hierarchy import unfit
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.model import State
 from gateway.incidents.record import Incident, Revision
 from gateway.kinship import proposals
 from gateway.kinship.judge import MOST_PROPOSED, Kin
 from gateway.kinship.proposals import Proposal
 from gateway.kinship.seeking import Seeking
 from gateway.operations.desk import Session
+from gateway.vocabulary import State
 
 UNTOUCHED = frozenset({State.LOGGED, State.ASSIGNED})
 """Where a record stands that nobody has begun to work on."""

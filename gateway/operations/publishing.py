@@ -6,7 +6,6 @@ from typing import Any
 from gateway.db.pool import Connection, in_transaction, transaction
 from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
 from gateway.incidents import store
-from gateway.incidents.model import ArticleState, LinkKind
 from gateway.incidents.record import Incident, Revision
 from gateway.knowledge import articles
 from gateway.knowledge.articles import Article
@@ -16,6 +15,7 @@ from gateway.operations.linked import Linked, put
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.permissions import Action, may, sight
 from gateway.operations.who import Who
+from gateway.vocabulary import ArticleState, LinkKind
 
 SYSTEM = "gateway"
 """What links call the system that articles are kept in."""

@@ -8,11 +8,11 @@ from typing import Any
 import structlog
 
 from gateway.db.pool import Connection, acquire, in_transaction
-from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.operations.desk import NOW, Desk, Session
 from gateway.operations.rules_in_force import apply_rules
 from gateway.sla import timers
+from gateway.vocabulary import TimerKind
 
 log = structlog.get_logger()
 

@@ -7,12 +7,12 @@ from gateway.errors import Conflict
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.custom import moments_of
 from gateway.incidents.grading import prioritised
-from gateway.incidents.model import Kind
 from gateway.incidents.record import Incident, Revision
 from gateway.oncall.roles import Role
 from gateway.operations.audience import check_workers
 from gateway.operations.desk import Session
 from gateway.operations.who import Who
+from gateway.vocabulary import Kind
 
 TAKING = (commands.Acknowledge, commands.Assign, commands.Escalate, commands.Hold, commands.Resolve)
 """Commands by which somebody of the desk becomes the owner of a record that has none."""

@@ -14,11 +14,11 @@ from asyncpg import Record
 
 from gateway.catalogue.live import Promise
 from gateway.db.pool import Connection, acquire, in_transaction
-from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.desk import NOW, Desk, Session
 from gateway.operations.redating import AGAIN, BATCH, armed_of, moves_of
 from gateway.sla import timers
+from gateway.vocabulary import TimerKind
 
 log = structlog.get_logger()
 

@@ -10,12 +10,12 @@ from gateway.incidents import store, writing
 from gateway.incidents.addressing import DESK
 from gateway.incidents.announcement import Announcement
 from gateway.incidents.changes import Changes
-from gateway.incidents.model import LIVE
 from gateway.incidents.record import LEAST_MAJOR, Incident, Revision
 from gateway.operations.desk import NOW, Desk
 from gateway.periodic import each
 from gateway.sla.escalation import DIRECTOR, LEADER, MANAGER
 from gateway.sla.timers import ACTOR
+from gateway.vocabulary import LIVE
 
 EVERY = 10.0
 """Seconds between two looks for what was given up."""

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from gateway.errors import Conflict, Flaw, Unprocessable
-from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Arm, Incident, Notice, Revision
 from gateway.operations.allowing import refuse
 from gateway.operations.audience import Audience, audience
@@ -13,6 +12,7 @@ from gateway.operations.desk import Desk, Session
 from gateway.operations.memory import Once, at_most_once
 from gateway.operations.permissions import OPEN, Action, may
 from gateway.operations.who import Who
+from gateway.vocabulary import TimerKind
 
 
 async def post_update(

@@ -11,7 +11,7 @@ import msgspec
 
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents import commands
-from gateway.incidents.model import Tier
+from gateway.vocabulary import Tier
 
 PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
 """Opsgenie's five to our four."""

@@ -4,11 +4,12 @@ from gateway.dedup.known import Words
 from gateway.dedup.regrading import Grading
 from gateway.dedup.steps import Worded
 from gateway.errors import NotFound
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest.sources.opsgenie import NAMESPACE
 from gateway.operations.desk import Desk, Session
 from gateway.operations.who import Who
 from gateway.opsgenie.reading import Found
+from gateway.vocabulary import AlertStatus
 
 LOCK_ALERT = "SELECT title, severity, description, service FROM alert WHERE key_hash = $1 FOR UPDATE"
 

@@ -9,8 +9,9 @@ from typing import Any
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.dedup.submission import Receipt, Submission
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.periodic import each
+from gateway.vocabulary import AlertStatus
 
 NAMESPACE = "opsgenie_heartbeat"
 BATCH = 200

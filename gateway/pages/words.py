@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from gateway.incidents.labels import LOCALES, Locale
-from gateway.incidents.model import HoldReason, Impact, Urgency
+from gateway.vocabulary import HoldReason, Impact, Urgency
 
 Both = tuple[str, str]
 

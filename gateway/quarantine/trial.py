@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from gateway.errors import Flaw
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
+from gateway.vocabulary import AlertStatus
 
 
 class Foretold(StrEnum):

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
-from gateway.incidents.model import Outcome
 from gateway.quarantine.difference import Difference
 from gateway.quarantine.mappings import Mappings, Proposal
 from gateway.quarantine.set_aside import SetAsideMail
 from gateway.quarantine.store import Kept, Which
 from gateway.quarantine.trial import Trial
+from gateway.vocabulary import Outcome
 
 Turn = AbstractAsyncContextManager[None]
 """Waits for its turn among searches, and ends it."""

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 import msgspec
 
 from gateway.durations import Duration
-from gateway.incidents.model import Impact, Urgency
 from gateway.settings.mailboxes import Imap, Ses
 from gateway.settings.section import Section
+from gateway.vocabulary import Impact, Urgency
 
 
 class Relate(Section, frozen=True):

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from gateway.incidents.model import Impact, Urgency
 from gateway.settings.section import Section
+from gateway.vocabulary import Impact, Urgency
 
 
 class Chat(Section, frozen=True):

@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from gateway.errors import Flaw
-from gateway.incidents.model import FieldType
 from gateway.settings.process import KINDS, CustomField
+from gateway.vocabulary import FieldType
 
 LANGUAGES = ("en", "zh-CN")
 """The languages people read."""

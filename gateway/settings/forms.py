@@ -6,8 +6,8 @@ from typing import Annotated
 import msgspec
 
 from gateway.durations import Duration
-from gateway.incidents.model import Impact
 from gateway.settings.section import Section
+from gateway.vocabulary import Impact
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 

@@ -3,8 +3,8 @@
 from typing import Literal
 
 from gateway.durations import Duration
-from gateway.incidents.model import Impact, Urgency
 from gateway.settings.section import Section
+from gateway.vocabulary import Impact, Urgency
 
 Tongue = Literal["en", "zh-CN"]
 

@@ -7,9 +7,9 @@ from enum import StrEnum
 
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.ledger import RAISED, ClockEvent, Ledger, LedgerEntry
-from gateway.incidents.model import Tier
 from gateway.sla.policy import BREACH, ClockName, Policy
 from gateway.sla.track import Counting, Track
+from gateway.vocabulary import Tier
 
 
 class ClockState(StrEnum):

@@ -13,7 +13,6 @@ from gateway.incidents.announcement import Announcement, Recipient
 from gateway.incidents.claims import GRADE, awaits_grading, claimed_priority
 from gateway.incidents.hierarchy import Unfit
 from gateway.incidents.ledger import ClockEvent
-from gateway.incidents.model import LIVE, Resolution, State, Tier
 from gateway.incidents.record import Incident, Revision
 from gateway.sla.escalation import (
     SECURITY,
@@ -22,6 +21,7 @@ from gateway.sla.escalation import (
     claimed_facts,
     heard_below_a_master,
 )
+from gateway.vocabulary import LIVE, Resolution, State, Tier
 
 REASON = 500
 """Characters of a reason that a message carries."""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from gateway.incidents.model import TimerKind
 from gateway.incidents.record import Revision
+from gateway.vocabulary import TimerKind
 
 
 class Observer(Protocol):

@@ -12,11 +12,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from gateway.incidents.ledger import ClockEvent, Ledger
-from gateway.incidents.model import State
 from gateway.incidents.record import Incident
 from gateway.sla.clocks import trace
 from gateway.sla.policy import BREACH, ClockName, Policy
 from gateway.sla.track import Track
+from gateway.vocabulary import State
 
 FINISHED = frozenset({State.CLOSED, State.REJECTED})
 

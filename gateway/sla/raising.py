@@ -7,9 +7,9 @@ from typing import Any
 
 from gateway.incidents.grading import Grade, with_worst, worst_known
 from gateway.incidents.ledger import RAISED, ClockEvent, LedgerEntry
-from gateway.incidents.model import LIVE
 from gateway.incidents.record import Incident, Revision
 from gateway.sla.timers import ACTOR, Rules
+from gateway.vocabulary import LIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,6 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
-from gateway.incidents.model import TimerKind
 from gateway.sla import timer_store
 from gateway.sla.backlog import Backlog
 from gateway.sla.feeder import HORIZON, Feeder, dues
@@ -27,6 +26,7 @@ from gateway.sla.sweep import ORPHANED, sweep
 from gateway.sla.timer_store import SHARDS, Armed, TimerId
 from gateway.sla.upkeep import Upkeep
 from gateway.sla.wheel import Wheel
+from gateway.vocabulary import TimerKind
 
 TICK = 0.05
 FEED_EVERY = 5.0

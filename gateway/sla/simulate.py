@@ -7,10 +7,10 @@ from typing import Protocol
 
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.model import Tier
 from gateway.sla.clocks import ClockReading, read
 from gateway.sla.policy import Policy
 from gateway.sla.vendors import VendorSegment, segments
+from gateway.vocabulary import Tier
 
 KINDS = ("incident", "service_request")
 

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from gateway.incidents.model import TimerKind
 from gateway.sla.timer_store import SHARDS, TimerId
+from gateway.vocabulary import TimerKind
 
 SLOT_MS = 60_000
 """Length of one slot."""

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import asyncpg
 
 from gateway.db.pool import Connection
-from gateway.incidents.model import TimerKind
 from gateway.instants import EARLIEST
+from gateway.vocabulary import TimerKind
 
 SHARDS = 64
 """Timers are spread over this many shards by incident id."""

@@ -13,7 +13,6 @@ from zlib import crc32
 from gateway.incidents.announcement import Announcement
 from gateway.incidents.claims import GRADE, OVERDUE, awaits_grading, claimed_priority
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.model import LIVE, Closure, Kind, State, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.settings import Settings
 from gateway.sla import clocks, heard, ladder, thresholds
@@ -23,6 +22,7 @@ from gateway.sla.ladder import Step
 from gateway.sla.policies import read_policies, read_tailored
 from gateway.sla.policy import ClockName, Policy, digest
 from gateway.sla.thresholds import Crossing, Standing
+from gateway.vocabulary import LIVE, Closure, Kind, State, TimerKind
 
 ACTOR = "gateway"
 

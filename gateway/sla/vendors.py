@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.incidents.ledger import ClockEvent, Ledger
-from gateway.incidents.model import HoldReason, Tier
 from gateway.sla.calendar import Calendar
+from gateway.vocabulary import HoldReason, Tier
 
 ENDS = frozenset({ClockEvent.ASSIGN, ClockEvent.RETURN, ClockEvent.ESCALATE, ClockEvent.RESOLVE})
 """What takes a record away from a vendor."""

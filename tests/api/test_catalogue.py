@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from gateway.incidents.model import Impact, Urgency
 from gateway.oncall.roles import Role
+from gateway.vocabulary import Impact, Urgency
 from tests.api.conftest import Api
 
 SERVICES, CIS, INCIDENTS = "/api/v1/services", "/api/v1/cis", "/api/v1/incidents"

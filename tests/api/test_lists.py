@@ -8,8 +8,8 @@ import pytest
 from gateway.api.listing import NEVER_DUE, NEVER_DUE_AMONG_FEW
 from gateway.api.reporter_view import FILTERS
 from gateway.db.pool import Pool
-from gateway.incidents.model import CHATS, Channel, channel_of
 from gateway.oncall.roles import Role
+from gateway.vocabulary import CHATS, Channel, channel_of
 from tests.api.conftest import Api
 from tests.support.clock import NOON
 

@@ -13,7 +13,6 @@ from gateway.api.routes import table
 from gateway.db.pool import acquire
 from gateway.incidents import store
 from gateway.incidents.lifecycle import TABLE
-from gateway.incidents.model import State
 from gateway.incidents.record import Incident
 from gateway.incidents.sight import EVERYTHING
 from gateway.oncall.roles import Role
@@ -21,6 +20,7 @@ from gateway.operations.allowing import asked
 from gateway.operations.keys import Scope
 from gateway.operations.permissions import Action, Refused, may, may_edit, sight
 from gateway.operations.who import Machine, Part, Who
+from gateway.vocabulary import State
 from tests.api.conftest import Api
 
 ROUTES = table(Feed())

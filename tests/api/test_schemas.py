@@ -15,8 +15,8 @@ from msgspec import Meta
 from gateway.api import chats, people, stories, wire
 from gateway.api.schemas import NAMES, ecma_pattern, never_null, of_one_type, portable, properties_of, schemas_of
 from gateway.catalogue import importing
-from gateway.incidents.model import State
 from gateway.monitors.model import State as OfMonitor
+from gateway.vocabulary import State
 
 TEXTS: dict[str, tuple[Any, str]] = {
     "slug": (wire.Slug, "printer-2"),

@@ -13,12 +13,12 @@ import pytest
 from gateway.catalogue import services
 from gateway.catalogue.live import Catalogue, read
 from gateway.db.pool import Pool
-from gateway.incidents.model import Criticality
 from gateway.oncall import groups, people, rosters
 from gateway.oncall.roles import GroupTier
 from gateway.oncall.shift import Shift
 from gateway.settings import load
 from gateway.sla.policy import ClockName
+from gateway.vocabulary import Criticality
 from tests.support.clock import NOON, FakeClock
 from tests.support.intake import Desk, committer
 

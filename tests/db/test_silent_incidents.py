@@ -7,12 +7,12 @@ import pytest
 
 from gateway.db.pool import Pool
 from gateway.incidents import commands
-from gateway.incidents.model import Impact, Tier, Urgency
 from gateway.oncall.roles import Role
 from gateway.operations.act import act
 from gateway.operations.edit import edit
 from gateway.operations.rules_in_force import apply_rules
 from gateway.operations.who import Machine, Who
+from gateway.vocabulary import Impact, Tier, Urgency
 from tests.support.clock import NOON, FakeClock
 from tests.support.house import House, a_house
 from tests.support.intake import settings

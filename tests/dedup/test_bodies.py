@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.dedup.bodies import CUT, IS_CUT, KEPT_PER_MINUTE, BodyBudget
-from gateway.incidents.model import Outcome
+from gateway.vocabulary import Outcome
 from tests.support.clock import NOON
 
 OPENED, REPEATED = [Outcome.OPENED], [Outcome.REPEATED]

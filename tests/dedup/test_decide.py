@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gateway.dedup.decide import Rules, decide, flapping
 from gateway.dedup.known import Holder, Known
 from gateway.dedup.plan import Item, Plan, decide_all
-from gateway.incidents.model import AlertStatus, Outcome, State
+from gateway.vocabulary import AlertStatus, Outcome, State
 from tests.support.clock import NOON
 from tests.support.intake import FIRING, RESOLVED, an_alert
 

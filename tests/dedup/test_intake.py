@@ -15,7 +15,7 @@ from gateway.dedup.intake import Intake
 from gateway.dedup.queue import FairQueue
 from gateway.dedup.records import Moved
 from gateway.errors import Overloaded, Unavailable
-from gateway.incidents.model import Outcome
+from gateway.vocabulary import Outcome
 from tests.support.clock import FakeClock
 from tests.support.intake import FIRING, RESOLVED, a_submission, an_alert, committer, settings
 

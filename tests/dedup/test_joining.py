@@ -15,7 +15,7 @@ from gateway.dedup.kindred import Kindred
 from gateway.dedup.known import Holder, Known
 from gateway.dedup.plan import Item, Plan, decide_all
 from gateway.incidents.hierarchy import unfit
-from gateway.incidents.model import Outcome, State
+from gateway.vocabulary import Outcome, State
 from tests.kinship.corpus.world import landscape
 from tests.support.clock import NOON, FakeClock
 from tests.support.house import House, a_house

@@ -12,8 +12,8 @@ from gateway.dedup.groups import groups_of
 from gateway.dedup.priority import grade_of
 from gateway.dedup.receipt_id import receipt_ids, received_between
 from gateway.durations import Duration
-from gateway.incidents.model import Impact, Urgency
 from gateway.settings import Grade, Intake, Relate, ServiceIntake, load
+from gateway.vocabulary import Impact, Urgency
 from tests.support.clock import NOON
 from tests.support.intake import an_alert, settings
 

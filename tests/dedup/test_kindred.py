@@ -14,10 +14,10 @@ from msgspec.structs import replace
 from gateway.db.pool import Pool
 from gateway.errors import Conflict, IllegalTransition, NotFound, Unavailable
 from gateway.incidents import commands
-from gateway.incidents.model import AlertStatus, Resolution
 from gateway.operations.act import act
 from gateway.operations.link import link, unlink
 from gateway.settings import Settings, load
+from gateway.vocabulary import AlertStatus, Resolution
 from tests.support.clock import FakeClock
 from tests.support.house import HAND, House, a_house
 from tests.support.intake import a_submission, an_alert

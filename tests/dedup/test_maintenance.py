@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from gateway.dedup.maintenance import Window
 from gateway.dedup.promotion import ENDED, _submission
 from gateway.durations import Duration
-from gateway.incidents.model import Outcome
 from gateway.settings import Maintenance, Settings
+from gateway.vocabulary import Outcome
 from tests.support.clock import NOON, FakeClock
 from tests.support.intake import RESOLVED, Desk, an_alert, intake_desk, settings
 

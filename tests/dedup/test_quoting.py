@@ -7,7 +7,7 @@ import pytest
 from gateway.dedup.quoting import command_of
 from gateway.dedup.steps import PersonSaid
 from gateway.incidents import commands
-from gateway.incidents.model import AlertStatus, Outcome, State
+from gateway.vocabulary import AlertStatus, Outcome, State
 from tests.incidents.test_lifecycle import an_incident
 from tests.support.intake import FIRING, RESOLVED, Desk, an_alert
 

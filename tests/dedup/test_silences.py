@@ -15,10 +15,10 @@ from gateway.dedup.silencing import Unjudged
 from gateway.dedup.submission import Receipt, Submission
 from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.incidents.label_matchers import Matcher
-from gateway.incidents.model import Outcome
 from gateway.operations import silences
 from gateway.operations.silences import Wanted
 from gateway.settings import load
+from gateway.vocabulary import Outcome
 from tests.support.clock import FakeClock
 from tests.support.intake import RESOLVED, Desk, a_submission, an_alert, intake_desk
 

@@ -6,9 +6,9 @@ import asyncpg
 import pytest
 import redis.asyncio
 
-from gateway.incidents.model import TimerKind
 from gateway.sla.slots import micros, pack
 from gateway.sla.timer_store import TimerId
+from gateway.vocabulary import TimerKind
 from tests.support.armed import ALL_FIRED, arm_many, some_ids, tally
 from tests.support.process import CLOCK, chosen, replicas, report, seeded, until
 

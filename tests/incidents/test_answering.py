@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.incidents.answering import Turn, turn_of
-from gateway.incidents.model import State
+from gateway.vocabulary import State
 from tests.sla.stories import an_incident, ledger_of
 
 OPEN = an_incident(ledger_of([(0, "record", 1)]))

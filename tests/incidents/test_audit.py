@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from gateway.incidents import audit
-from gateway.incidents.model import AlertStatus
+from gateway.vocabulary import AlertStatus
 from tests.support.clock import FakeClock
 from tests.support.intake import Desk, an_alert, intake_desk
 

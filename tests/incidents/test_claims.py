@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from gateway.incidents.claims import GRADED, awaits_grading, claimed_priority, graded, lowered
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.model import PRIORITIES, Impact, State, Urgency
 from gateway.incidents.record import Incident
+from gateway.vocabulary import PRIORITIES, Impact, State, Urgency
 from tests.support.clock import NOON
 
 RECORD = Incident(

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from gateway.errors import Malformed, Unprocessable
 from gateway.incidents import commands
 from gateway.incidents.custom import BIGGEST, LONGEST, Fields, moments_of
-from gateway.incidents.model import FieldType
 from gateway.settings import CustomField
+from gateway.vocabulary import FieldType
 
 LABELS = {"en": "x", "zh-CN": "某"}
 FIELDS = Fields.from_settings(

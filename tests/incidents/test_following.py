@@ -4,8 +4,8 @@ import pytest
 
 from gateway.incidents.following import Before, go_on
 from gateway.incidents.ledger import ClockEvent
-from gateway.incidents.model import State, Tier
 from gateway.incidents.record import Revision
+from gateway.vocabulary import State, Tier
 from tests.incidents.test_lifecycle import LATER, an_incident
 
 OPENED = Revision(after=an_incident(), actor="ann", events=(("opened", {}),))

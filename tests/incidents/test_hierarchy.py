@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import pytest
 
 from gateway.incidents.hierarchy import Unfit, let_go, may_loosen, may_outgrow, unfit
-from gateway.incidents.model import State
 from gateway.incidents.record import Revision
+from gateway.vocabulary import State
 from tests.incidents.test_lifecycle import an_incident
 
 

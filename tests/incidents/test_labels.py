@@ -6,7 +6,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from gateway.incidents import model
+from gateway import vocabulary
 from gateway.incidents.labels import (
     CLOCK_STATES,
     CLOCKS,
@@ -18,12 +18,12 @@ from gateway.incidents.labels import (
     label,
     state_label,
 )
-from gateway.incidents.model import Kind, State
 from gateway.oncall.roles import GroupTier, Role
 from gateway.settings import Notify, Policy
 from gateway.sla.clocks import ClockState
+from gateway.vocabulary import Kind, State
 
-KINDS = [*(kind for _, kind in inspect.getmembers(model, inspect.isclass) if issubclass(kind, StrEnum)), Role, GroupTier]
+KINDS = [*(kind for _, kind in inspect.getmembers(vocabulary, inspect.isclass) if issubclass(kind, StrEnum)), Role, GroupTier]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not StrEnum])
@@ -66,6 +66,6 @@ def test_a_request_is_fulfilled_where_an_incident_is_resolved(state: State) -> N
 
 
 def test_a_source_stands_for_a_way_or_for_monitoring_or_another_system() -> None:
-    assert [model.channel_of(*case) for case in (("wechat", None), ("email", "key"), ("zabbix", "key"), ("itsm", None))] == [
+    assert [vocabulary.channel_of(*case) for case in (("wechat", None), ("email", "key"), ("zabbix", "key"), ("itsm", None))] == [
         "wechat", "email", "monitoring", "app",
     ]  # fmt: skip

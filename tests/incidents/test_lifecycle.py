@@ -11,11 +11,11 @@ from gateway.errors import IllegalTransition, Unprocessable
 from gateway.incidents import commands as c
 from gateway.incidents.ledger import ClockEvent, LedgerEntry, from_json, to_json
 from gateway.incidents.lifecycle import ACTIONS, BACK, SAME, TABLE, UNTAKEN, allowed, apply
-from gateway.incidents.model import LIVE, Closure, HoldReason, Impact, State, Tier, Urgency
 from gateway.incidents.record import Incident
 from gateway.settings import load
 from gateway.sla.clocks import read
 from gateway.sla.policies import read_policies
+from gateway.vocabulary import LIVE, Closure, HoldReason, Impact, State, Tier, Urgency
 from tests.support.clock import NOON
 
 POLICY = read_policies(load(None, {}).sla)["itil-minutes"]

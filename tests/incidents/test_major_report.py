@@ -8,8 +8,8 @@ import pytest
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.incidents.ledger import Ledger
 from gateway.incidents.major_report import TOLD, WORDS, Happening, draft, language_of
-from gateway.incidents.model import Impact, Urgency
 from gateway.incidents.record import Incident
+from gateway.vocabulary import Impact, Urgency
 from tests.support.clock import NOON
 
 RECORD = Incident(

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.incidents.model import CHATS, Channel, RequestCategory, channel_of
 from gateway.instants import LATEST
+from gateway.vocabulary import CHATS, Channel, RequestCategory, channel_of
 from tests.support.clock import NOON
 from tests.support.intake import an_alert
 

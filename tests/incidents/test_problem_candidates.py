@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from gateway.incidents.model import Resolution
 from gateway.incidents.problem_candidates import Reason, Seen, propose
+from gateway.vocabulary import Resolution
 
 PLAIN = Seen(
     id=1, number="INC-20260101-000001", service="", ci="", category="", major=False, priority=3, resolution=None,

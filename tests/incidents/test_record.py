@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.incidents.model import Kind
 from gateway.incidents.record import UNRANKED, Notice
+from gateway.vocabulary import Kind
 from tests.incidents.test_lifecycle import an_incident
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from gateway.incidents.model import Closure, HoldReason, Resolution, State, TimerKind
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.incidents.reporter_news import news_of
+from gateway.vocabulary import Closure, HoldReason, Resolution, State, TimerKind
 from tests.sla.stories import an_incident, ledger_of
 from tests.support.clock import NOON
 

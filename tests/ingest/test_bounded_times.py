@@ -7,13 +7,14 @@ import msgspec
 import pytest
 
 from gateway.dedup.mended import Mended
-from gateway.incidents.model import NEWEST, Alert, AlertStatus
+from gateway.incidents.alert import NEWEST, Alert
 from gateway.ingest.bounded_times import MOST, bounded, early, is_bounded
 from gateway.ingest.lenient import read_leniently
 from gateway.ingest.source import Delivery
 from gateway.instants import EARLIEST, LATEST
 from gateway.quarantine.examples import shipped
 from gateway.settings import Intake
+from gateway.vocabulary import AlertStatus
 from tests.ingest.requests import BY_SLUG, NOW
 from tests.ingest.test_lenient import event, generic, mended, read
 

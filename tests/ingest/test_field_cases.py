@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from gateway.dedup.submission import Submission
-from gateway.incidents.model import Outcome
 from gateway.ingest.source import Delivery
 from gateway.settings import Intake
+from gateway.vocabulary import Outcome
 from tests.ingest.requests import BY_SLUG
 from tests.support.clock import FakeClock
 from tests.support.intake import Desk, intake_desk, settings

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from gateway.dedup.priority import grade_of
 from gateway.errors import Malformed
-from gateway.incidents.model import AlertStatus
 from gateway.ingest.sources import zabbix
 from gateway.settings import load
+from gateway.vocabulary import AlertStatus
 from tests.ingest.requests import FIXTURES, read
 from tests.ingest.test_compat import settings
 from tests.ingest.test_notification_command import Nagios, Stub

@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import Malformed
-from gateway.incidents.model import AlertStatus
 from gateway.ingest import limits
 from gateway.ingest.prometheus import fingerprint
 from gateway.ingest.source import ID_HEADERS, Delivery, delivery_id
@@ -14,6 +13,7 @@ from gateway.ingest.sources import SOURCES
 from gateway.ingest.sources.pagerduty import routing_key
 from gateway.ingest.sources.pagerduty_v1 import service_key
 from gateway.settings import Intake
+from gateway.vocabulary import AlertStatus
 from tests.ingest.requests import CASES, FIXTURES, NOW, read, replayed
 
 SLUGS = [source.slug for source in SOURCES]

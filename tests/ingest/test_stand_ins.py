@@ -7,12 +7,12 @@ import msgspec
 import pytest
 
 from gateway.errors import Malformed, TooLarge
-from gateway.incidents.model import AlertStatus
 from gateway.ingest.source import Delivery, each
 from gateway.ingest.sources import SOURCES
 from gateway.quarantine import pointers
 from gateway.quarantine.examples import shipped
 from gateway.settings import MOST_ITEMS, Intake
+from gateway.vocabulary import AlertStatus
 from tests.ingest.requests import BY_SLUG, NOW
 from tests.ingest.test_lenient import mended, read
 

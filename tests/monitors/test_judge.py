@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from gateway.incidents.model import AlertStatus
 from gateway.monitors import judge
 from gateway.monitors.model import Monitor, Ping, Said, State
+from gateway.vocabulary import AlertStatus
 from tests.support.clock import NOON
 
 MINUTE = timedelta(minutes=1)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.incidents.model import State
 from gateway.notify.press_tokens import PressTokens
 from gateway.notify.showing import buttons, mark, shown, standing_of
+from gateway.vocabulary import State
 from tests.incidents.test_lifecycle import an_incident
 
 TOKENS = PressTokens((b"new" * 11,))

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.incidents.model import State
 from gateway.incidents.record import Revision
 from gateway.oncall.roles import Role
 from gateway.operations.answer_read import mark_answer_read
 from gateway.operations.who import Who
 from gateway.sla import heard
+from gateway.vocabulary import State
 from tests.operations.test_permissions import RECORD
 from tests.support.clock import NOON
 

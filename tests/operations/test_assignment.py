@@ -8,10 +8,10 @@ import pytest
 from gateway.errors import Unprocessable
 from gateway.incidents import commands as c
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.model import Impact, Tier, Urgency
 from gateway.incidents.record import Incident
 from gateway.oncall.roles import GroupTier, Role
 from gateway.operations.assignment import Staff, StaffGroup, check_edit, settled
+from gateway.vocabulary import Impact, Tier, Urgency
 from tests.support.clock import NOON
 
 RECORD = Incident(

@@ -9,11 +9,11 @@ import pytest
 
 from gateway.incidents import store, writing
 from gateway.incidents.arming import arm
-from gateway.incidents.model import AlertStatus, TimerKind
 from gateway.operations.firing import Effects
 from gateway.sla import timer_store, timers
 from gateway.sla.timer_store import TimerId
 from gateway.sla.timers import Rules
+from gateway.vocabulary import AlertStatus, TimerKind
 from tests.support.clock import NOON, FakeClock
 from tests.support.intake import RESOLVED, Desk, an_alert, by_service, intake_desk, settings
 

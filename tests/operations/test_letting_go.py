@@ -9,7 +9,6 @@ import pytest
 from gateway.db.pool import Pool
 from gateway.errors import Conflict
 from gateway.incidents import commands
-from gateway.incidents.model import Impact, Kind, RequestCategory, Resolution, TimerKind, Urgency
 from gateway.incidents.record import Incident
 from gateway.oncall.roles import Role
 from gateway.operations.act import act
@@ -19,6 +18,7 @@ from gateway.operations.edit import edit
 from gateway.operations.link import link, unlink
 from gateway.operations.orphans import release
 from gateway.operations.who import Who
+from gateway.vocabulary import Impact, Kind, RequestCategory, Resolution, TimerKind, Urgency
 from tests.operations.test_firing import MINUTE, let_fire
 from tests.support.clock import NOON, FakeClock
 from tests.support.house import HAND, House, a_house

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gateway.db.pool import Pool
-from gateway.incidents.model import Impact, Urgency
 from gateway.operations.link import link
+from gateway.vocabulary import Impact, Urgency
 from tests.support.clock import FakeClock
 from tests.support.house import HAND, House, a_house
 from tests.support.intake import RESOLVED, settings

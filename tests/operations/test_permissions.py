@@ -9,7 +9,6 @@ from gateway.errors import Forbidden, Unprocessable
 from gateway.incidents import commands
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.lifecycle import ACTIONS
-from gateway.incidents.model import Impact, Resolution, State, Tier, Urgency
 from gateway.incidents.record import Incident
 from gateway.incidents.sight import Sight
 from gateway.oncall.roles import Role
@@ -30,6 +29,7 @@ from gateway.operations.permissions import (
     sight,
 )
 from gateway.operations.who import Machine, Part, Who
+from gateway.vocabulary import Impact, Resolution, State, Tier, Urgency
 from tests.support.clock import NOON
 
 PARTS: tuple[Part, ...] = (*Role, *Machine)

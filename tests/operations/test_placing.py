@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from gateway.db.pool import Pool
 from gateway.incidents import commands
-from gateway.incidents.model import Resolution
 from gateway.incidents.record import Incident
 from gateway.kinship.identifying import ENOUGH
 from gateway.kinship.judge import MOST_PROPOSED
@@ -17,6 +16,7 @@ from gateway.operations.desk import Session
 from gateway.operations.link import link, unlink
 from gateway.operations.placing import place_again
 from gateway.settings import Settings, load
+from gateway.vocabulary import Resolution
 from tests.support.clock import FakeClock
 from tests.support.house import HAND, House, a_house
 

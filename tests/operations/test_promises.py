@@ -12,7 +12,6 @@ from gateway.catalogue import services
 from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool
 from gateway.incidents import store
-from gateway.incidents.model import Impact, Urgency
 from gateway.incidents.sight import EVERYTHING
 from gateway.oncall.roles import Role
 from gateway.operations.create import Report, create
@@ -20,6 +19,7 @@ from gateway.operations.desk import Desk
 from gateway.operations.edit import edit
 from gateway.operations.who import Who
 from gateway.settings import load
+from gateway.vocabulary import Impact, Urgency
 from tests.support.clock import NOON, FakeClock
 
 CONFIGURED = """

@@ -11,12 +11,12 @@ import pytest
 from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool
 from gateway.incidents import commands, store
-from gateway.incidents.model import Resolution
 from gateway.operations.act import act
 from gateway.operations.create import create
 from gateway.operations.desk import Desk
 from gateway.operations.redating import Redating
 from gateway.settings import load
+from gateway.vocabulary import Resolution
 from tests.operations.test_promises import ANN, urgent
 from tests.support.clock import NOON, FakeClock
 

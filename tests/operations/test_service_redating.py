@@ -11,7 +11,6 @@ from gateway.catalogue import services
 from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool, acquire
 from gateway.incidents import commands, store
-from gateway.incidents.model import Criticality, Impact, Kind, RequestCategory, Resolution, Urgency
 from gateway.incidents.record import Incident
 from gateway.incidents.sight import EVERYTHING
 from gateway.operations.act import act
@@ -21,6 +20,7 @@ from gateway.operations.edit import edit
 from gateway.operations.redating import Redating
 from gateway.operations.service_redating import ROLLING, ServiceRedating
 from gateway.settings import load
+from gateway.vocabulary import Criticality, Impact, Kind, RequestCategory, Resolution, Urgency
 from tests.operations.test_promises import ANN, urgent
 from tests.operations.test_redating import dues, entries
 from tests.support.clock import NOON, FakeClock

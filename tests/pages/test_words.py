@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from gateway.incidents.labels import LOCALES
-from gateway.incidents.model import Impact, Urgency
 from gateway.incidents.public import TOLD
 from gateway.ingest.occurred import SINCE
 from gateway.pages.rendering import FOLDER
 from gateway.pages.words import EVENTS, IMPACTS, URGENCIES, WORDS, said, vocabulary
+from gateway.vocabulary import Impact, Urgency
 
 ROOT = Path(__file__).parents[2] / "gateway"
 CHINESE = re.compile(r"[一-鿿]")

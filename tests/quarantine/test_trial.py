@@ -3,8 +3,8 @@
 import pytest
 
 from gateway.errors import Flaw
-from gateway.incidents.model import AlertStatus
 from gateway.quarantine.trial import Foretold, Trial, becoming
+from gateway.vocabulary import AlertStatus
 from tests.support.intake import an_alert
 
 

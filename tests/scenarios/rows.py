@@ -4,9 +4,9 @@ from itertools import product
 
 import pytest
 
-from gateway.incidents.model import Closure, HoldReason, Impact, LinkKind, RequestCategory, Resolution, State
 from gateway.incidents.problem_candidates import Reason
 from gateway.oncall.roles import Role
+from gateway.vocabulary import Closure, HoldReason, Impact, LinkKind, RequestCategory, Resolution, State
 
 POLICIES = ("itil-minutes", "business-hours")
 

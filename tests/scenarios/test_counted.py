@@ -9,10 +9,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.incidents import commands, lifecycle
-from gateway.incidents.model import Outcome
 from gateway.incidents.record import Incident
 from gateway.operations.desk import Session
 from gateway.operations.who import Machine, Who
+from gateway.vocabulary import Outcome
 from tests.scenarios.conftest import Telling
 from tests.support.intake import a_submission, an_alert
 from tests.support.story import Story

@@ -2,7 +2,7 @@
 
 import redis.asyncio
 
-from gateway.incidents.model import TimerKind
+from gateway.vocabulary import TimerKind
 from tests.support.story import Story
 
 FOREVER = "9999-12-31T23:59:59.999999Z"

@@ -16,20 +16,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from gateway.incidents import commands
-from gateway.incidents.model import (
-    AlertStatus,
-    HoldReason,
-    Impact,
-    Kind,
-    RequestCategory,
-    Tier,
-    Urgency,
-)
 from gateway.operations.act import act
 from gateway.operations.convert import convert
 from gateway.operations.create import Report, create
 from gateway.operations.edit import edit
 from gateway.operations.link import link, unlink
+from gateway.vocabulary import AlertStatus, HoldReason, Impact, Kind, RequestCategory, Tier, Urgency
 from tests.silence.world import CHANNELS, HAND, SHIPPED, STRICTER, Connections, World, a_world
 
 KEYS = st.sampled_from(["disk", "load", "ping", "queue", "certificate"])

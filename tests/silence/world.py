@@ -15,7 +15,6 @@ from gateway.db.pool import SERVER_SETTINGS, Pool
 from gateway.dedup.records import Moved
 from gateway.errors import GatewayError
 from gateway.incidents import store
-from gateway.incidents.model import AlertStatus, TimerKind
 from gateway.metrics import Metrics
 from gateway.notify.message import Dead, Delivered, Message, Result
 from gateway.notify.runner import Runner
@@ -28,6 +27,7 @@ from gateway.settings import Settings, load
 from gateway.sla.firing import Firing
 from gateway.sla.judge import ClockJudge
 from gateway.sla.timer_store import TimerId
+from gateway.vocabulary import AlertStatus, TimerKind
 from tests.support.clock import FakeClock
 from tests.support.database import GIVE_BACK
 from tests.support.intake import Desk as IntakeDesk

@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from gateway.incidents.ledger import RAISED, ClockEvent, Ledger, LedgerEntry
-from gateway.incidents.model import Impact, Tier, Urgency
 from gateway.incidents.record import Incident
 from gateway.settings import load
 from gateway.sla.policies import read_policies
 from gateway.sla.policy import ClockName, Policy
+from gateway.vocabulary import Impact, Tier, Urgency
 from tests.support.clock import NOON
 
 SETTINGS = load(None, {})

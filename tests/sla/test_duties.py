@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.model import LIVE, Resolution, State, Tier
 from gateway.incidents.record import Incident, Revision
 from gateway.settings import Management
 from gateway.sla.duties import duties, with_announcements
 from gateway.sla.escalation import Escalation
 from gateway.sla.policy import ClockName
 from gateway.sla.thresholds import Crossing
+from gateway.vocabulary import LIVE, Resolution, State, Tier
 from tests.sla.stories import SETTINGS, an_incident, ledger_of, minute
 
 RULES = Escalation(SETTINGS.escalation.management, {})

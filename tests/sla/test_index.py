@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from gateway.incidents.model import TimerKind
 from gateway.sla.index import Index, IndexUnavailable, connect
 from gateway.sla.slots import SLOT_MS, Entry, from_wheel, pack, unpack, wheel_member
 from gateway.sla.timer_store import SHARDS, TimerId
+from gateway.vocabulary import TimerKind
 from tests.support.clock import FakeClock
 
 START_MS = 1_772_452_800_000

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from gateway.durations import Duration
 from gateway.errors import Misconfigured
-from gateway.incidents.model import LIVE, State, TimerKind
 from gateway.incidents.record import Incident
 from gateway.settings import Management, load
 from gateway.sla import ladder
 from gateway.sla.choice import Choice
 from gateway.sla.escalation import Escalation
 from gateway.sla.timers import Rules, arms, fire
+from gateway.vocabulary import LIVE, State, TimerKind
 from tests.sla.stories import POLICIES, SETTINGS, SHORT, after, an_incident, entry, ledger_of, minute
 
 LADDER = TimerKind.LADDER

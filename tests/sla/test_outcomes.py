@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.incidents.ledger import ClockEvent, Ledger
-from gateway.incidents.model import State, TimerKind
 from gateway.incidents.record import Incident
 from gateway.sla.choice import Choice
 from gateway.sla.clocks import ClockState, read
@@ -18,6 +17,7 @@ from gateway.sla.escalation import Escalation
 from gateway.sla.outcomes import Count, Counted, outcomes
 from gateway.sla.policy import ClockName
 from gateway.sla.timers import Rules, fire, refresh
+from gateway.vocabulary import State, TimerKind
 from tests.sla.stories import POLICY, SHORT, an_incident, entry, ledger_of, ledgers, minute
 
 RULES = Rules({"short": SHORT}, "short", Escalation((), {}), Choice("short"))

@@ -7,7 +7,6 @@ import pytest
 
 from gateway.incidents.grading import Grade, worst_known
 from gateway.incidents.ledger import ClockEvent
-from gateway.incidents.model import LIVE, Impact, State, TimerKind, Urgency
 from gateway.incidents.record import Incident, Revision
 from gateway.settings import Management
 from gateway.sla.choice import Choice, Use
@@ -15,6 +14,7 @@ from gateway.sla.duties import with_announcements
 from gateway.sla.escalation import Escalation
 from gateway.sla.raising import Cause, eased, raised
 from gateway.sla.timers import Rules, fire, told_with_raise
+from gateway.vocabulary import LIVE, Impact, State, TimerKind, Urgency
 from tests.sla.stories import POLICIES, an_incident, entry, ledger_of, minute
 
 RULES = Rules(

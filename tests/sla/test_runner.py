@@ -10,7 +10,6 @@ from prometheus_client import CollectorRegistry
 
 from gateway.db.pool import Connection, Pool, open_pool
 from gateway.incidents.arming import arm
-from gateway.incidents.model import TimerKind
 from gateway.metrics import Metrics
 from gateway.settings import Database
 from gateway.sla.firing import Effect, Fire
@@ -18,6 +17,7 @@ from gateway.sla.index import Index, connect
 from gateway.sla.runner import LANES, Runner
 from gateway.sla.timer_store import DueTimer
 from gateway.telemetry import count_timers
+from gateway.vocabulary import TimerKind
 from tests.support.clock import FakeClock
 from tests.support.timers import LeaveTrace, Silent, arm_all, effects, seed
 

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from gateway.db.pool import Pool
 from gateway.incidents.arming import arm
-from gateway.incidents.model import TimerKind
 from gateway.sla.timer_store import Armed, DueTimer, TimerId, armed, due_soon, lock_due, postpone, settle
+from gateway.vocabulary import TimerKind
 from tests.support.timers import arm_all, seed
 
 SECOND = timedelta(seconds=1)

@@ -12,7 +12,6 @@ from gateway.durations import Promise
 from gateway.errors import Misconfigured
 from gateway.incidents.claims import OVERDUE, graded
 from gateway.incidents.ledger import Ledger
-from gateway.incidents.model import Closure, HoldReason, Impact, Kind, State, TimerKind, Urgency
 from gateway.incidents.record import Revision
 from gateway.settings import Management
 from gateway.sla import heard
@@ -23,6 +22,7 @@ from gateway.sla.duties import with_announcements
 from gateway.sla.escalation import Escalation
 from gateway.sla.policies import read_policies
 from gateway.sla.timers import Rules, arms, explain, fire, grading_due, refresh, told_until_when
+from gateway.vocabulary import Closure, HoldReason, Impact, Kind, State, TimerKind, Urgency
 from tests.sla.stories import POLICIES, POLICY, SETTINGS, an_incident, ledger_of, ledgers, minute
 
 RULES = Rules(

@@ -6,9 +6,9 @@ from itertools import pairwise
 from hypothesis import given
 
 from gateway.incidents.ledger import ClockEvent, Ledger
-from gateway.incidents.model import Tier
 from gateway.sla.calendar import RoundTheClock
 from gateway.sla.vendors import segments
+from gateway.vocabulary import Tier
 from tests.sla.stories import entry, ledger_of, ledgers, minute
 
 CALENDAR = RoundTheClock()

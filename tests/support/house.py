@@ -14,12 +14,12 @@ from gateway.catalogue.model import Draft
 from gateway.db.pool import Connection, Pool
 from gateway.dedup.records import Moved
 from gateway.incidents import store
-from gateway.incidents.model import Criticality
 from gateway.incidents.record import Incident
 from gateway.operations import create, desk
 from gateway.operations.create import Report
 from gateway.operations.who import Machine, Who
 from gateway.settings import Settings
+from gateway.vocabulary import Criticality
 from tests.kinship.corpus.world import ADDRESSES, PARTS, SERVICES, SITES
 from tests.support.clock import FakeClock
 from tests.support.intake import Desk, a_submission, an_alert, committer

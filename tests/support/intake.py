@@ -19,8 +19,9 @@ from gateway.dedup.silencing import Unjudged
 from gateway.dedup.submission import Receipt, Result, Submission
 from gateway.durations import duration
 from gateway.incidents import store
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.settings import Relate, Settings, load
+from gateway.vocabulary import AlertStatus
 from tests.support.clock import FakeClock
 
 FIRING, RESOLVED = AlertStatus.FIRING, AlertStatus.RESOLVED

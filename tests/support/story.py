@@ -18,7 +18,6 @@ from aiosmtpd.smtp import SMTP
 
 from gateway.app import Gateway, running
 from gateway.dedup.promotion import Promotion
-from gateway.incidents.model import TimerKind
 from gateway.oncall.roles import Role
 from gateway.operations import keys
 from gateway.operations.hand_over import make_lists
@@ -26,6 +25,7 @@ from gateway.operations.login import grantable
 from gateway.operations.orphans import release
 from gateway.settings import load
 from gateway.sla.timer_store import TimerId
+from gateway.vocabulary import TimerKind
 from tests.support.clock import NOON, FakeClock
 from tests.support.forker import FORKER
 from tests.support.served import make_keys

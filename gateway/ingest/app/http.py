@@ -15,7 +15,6 @@ from gateway.dedup.mended import Mended
 from gateway.dedup.submission import Receipt, Result, Submission
 from gateway.errors import Forbidden, Malformed, Overloaded, Unavailable
 from gateway.incidents import store
-from gateway.incidents.model import State
 from gateway.incidents.record import Incident
 from gateway.ingest import reception
 from gateway.ingest.app.report import AppReport, Person, known, read, wanted
@@ -34,6 +33,7 @@ from gateway.operations.memory import Once, claimed, settle
 from gateway.operations.permissions import sight
 from gateway.operations.reporter_links import ReporterLinks
 from gateway.operations.who import Who
+from gateway.vocabulary import State
 
 SOURCE = "app"
 MOST = 100

@@ -12,7 +12,6 @@ from msgspec import Meta
 from gateway.dedup.mended import Mended
 from gateway.errors import Malformed
 from gateway.incidents.labels import Locale
-from gateway.incidents.model import Impact, Urgency
 from gateway.ingest import limits
 from gateway.ingest.conform import conformed
 from gateway.ingest.contacts import email_of, phone_of
@@ -22,6 +21,7 @@ from gateway.ingest.occurred import when_it_began
 from gateway.ingest.repair import Marks, encoded, mark, mark_all, mended_of_one_item, repaired
 from gateway.operations.create import Report
 from gateway.quarantine import pointers
+from gateway.vocabulary import Impact, Urgency
 
 Name = Annotated[str, Meta(max_length=254)]
 Language = Annotated[str, Meta(max_length=35)]

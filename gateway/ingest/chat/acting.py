@@ -5,7 +5,6 @@ from collections.abc import Callable
 from gateway.errors import Forbidden, IllegalTransition, NotFound, Unprocessable
 from gateway.incidents import commands, store
 from gateway.incidents.labels import state_label
-from gateway.incidents.model import Outcome, State
 from gateway.incidents.record import Incident
 from gateway.ingest.chat.answered import Answered, ignored
 from gateway.ingest.chat.contract import Press, Pressed
@@ -16,6 +15,7 @@ from gateway.notify.press_tokens import PressTokens
 from gateway.operations.act import applied
 from gateway.operations.desk import Session
 from gateway.operations.permissions import sight
+from gateway.vocabulary import Outcome, State
 
 COMMANDS: dict[Pressed, Callable[[str], commands.Command]] = {
     "acknowledge": lambda note: commands.Acknowledge(note=note),

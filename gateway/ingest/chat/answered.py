@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from gateway.incidents.labels import Locale
-from gateway.incidents.model import Outcome
 from gateway.incidents.record import Incident
 from gateway.ingest.chat.words import say
 from gateway.notify.card import Reply
 from gateway.notify.press_tokens import PressTokens
 from gateway.notify.showing import shown
+from gateway.vocabulary import Outcome
 
 
 @dataclass(frozen=True, slots=True)

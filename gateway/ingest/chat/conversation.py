@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 from gateway.incidents import commands, lifecycle
-from gateway.incidents.model import Outcome, State
 from gateway.incidents.record import Incident
 from gateway.ingest import reception
 from gateway.ingest.chat import acting
@@ -20,6 +19,7 @@ from gateway.operations import answers
 from gateway.operations.create import Report
 from gateway.operations.desk import Session
 from gateway.operations.permissions import ALLOWED, Action, may, sight
+from gateway.vocabulary import Outcome, State
 
 ENDED = frozenset({State.CLOSED, State.REJECTED})
 

@@ -5,7 +5,6 @@ from hashlib import sha256
 
 from gateway.dedup.submission import Receipt, Submission
 from gateway.incidents.labels import Locale
-from gateway.incidents.model import Outcome
 from gateway.incidents.record import Notice
 from gateway.ingest.chat import acting
 from gateway.ingest.chat.answered import Answered
@@ -19,6 +18,7 @@ from gateway.notify import outbox
 from gateway.notify.press_tokens import PressTokens
 from gateway.notify.templates import Template
 from gateway.operations.desk import Session
+from gateway.vocabulary import Outcome
 
 
 @dataclass(frozen=True, slots=True)

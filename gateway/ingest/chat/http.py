@@ -12,13 +12,13 @@ from aiohttp import web
 from gateway.clock import Clock
 from gateway.dedup.submission import Receipt, Submission
 from gateway.errors import Flaw, Forbidden, Malformed, Misconfigured, NotFound, Overloaded, Unauthenticated, Unavailable
-from gateway.incidents.model import Outcome
 from gateway.ingest.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Press, Provider, Reply, Talk, bounded
 from gateway.ingest.chat.filing import Filing
 from gateway.ingest.chat.kept_body import kept_body
 from gateway.ingest.http import Authenticate, read
 from gateway.ingest.reading.process import Reader, allowed, is_quick
 from gateway.metric_labels import RequestOutcome
+from gateway.vocabulary import Outcome
 
 NONE_SET = ChatSettings()
 """The settings of a provider that has none: no secret is right."""

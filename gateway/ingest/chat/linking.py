@@ -1,13 +1,13 @@
 """A one-time code, typed where one wants to be known."""
 
 from gateway.errors import Conflict
-from gateway.incidents.model import Outcome
 from gateway.ingest.chat.answered import Answered, ignored
 from gateway.ingest.chat.contract import Talk
 from gateway.ingest.chat.speaking import Speaker
 from gateway.ingest.chat.words import say
 from gateway.oncall import chats
 from gateway.operations.desk import Session
+from gateway.vocabulary import Outcome
 
 
 async def linked(session: Session, provider: str, talk: Talk, code: str, speaker: Speaker) -> Answered:

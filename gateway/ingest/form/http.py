@@ -13,7 +13,6 @@ from gateway.db.pool import acquire
 from gateway.dedup.submission import Receipt
 from gateway.errors import Malformed, NotFound, Overloaded, TooLarge, TooManyAttempts, Unavailable
 from gateway.incidents.labels import Locale
-from gateway.incidents.model import Outcome
 from gateway.ingest.form.buckets import Buckets
 from gateway.ingest.form.filing import SOURCE, FormFiling, Sent, language, record_of
 from gateway.ingest.form.reading import EMPTY, FILES, ORDER, Filled, Flawed, filled, read, suspicion
@@ -29,6 +28,7 @@ from gateway.operations.reporter_links import ReporterLinks
 from gateway.pages.rendering import Pages
 from gateway.pages.words import IMPACTS, URGENCIES, WORDS, said
 from gateway.settings import Form
+from gateway.vocabulary import Outcome
 
 FORM_SECONDS = 2.0
 """Seconds of the processor that reading one form with its files may take."""

@@ -9,7 +9,6 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from gateway.incidents.labels import Locale
-from gateway.incidents.model import Impact, Urgency
 from gateway.ingest.contacts import email_of, phone_of
 from gateway.ingest.limits import cut
 from gateway.ingest.mail.charsets import clean
@@ -18,6 +17,7 @@ from gateway.ingest.occurred import when_it_began
 from gateway.instants import is_kept
 from gateway.operations.create import Report
 from gateway.settings import Form
+from gateway.vocabulary import Impact, Urgency
 
 TITLE, DESCRIPTION, NAME = 200, 20_000, 200
 TRAP = "website"

@@ -12,7 +12,6 @@ from gateway.db.pool import Connection
 from gateway.dedup.submission import Receipt, Result, Submission
 from gateway.errors import TooLarge
 from gateway.incidents import commands, lifecycle
-from gateway.incidents.model import Outcome, State
 from gateway.incidents.record import Incident, Revision
 from gateway.ingest import reception
 from gateway.ingest.limits import DESCRIPTION, KEY, TITLE, cut
@@ -39,6 +38,7 @@ from gateway.operations.who import Who
 from gateway.quarantine import set_aside
 from gateway.quarantine.set_aside import MailToSetAside
 from gateway.settings import Mail
+from gateway.vocabulary import Outcome, State
 
 SOURCE = "email"
 ENDED = frozenset({State.CLOSED, State.REJECTED})

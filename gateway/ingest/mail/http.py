@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from gateway.dedup.submission import Receipt
 from gateway.errors import Forbidden, Malformed, Unauthenticated
-from gateway.incidents.model import Outcome
 from gateway.ingest.http import Authenticate, accepted
 from gateway.ingest.mail.amazon import Amazon
 from gateway.ingest.mail.posted import FORM, MAIL, Posted, form
@@ -28,6 +27,7 @@ from gateway.ingest.mail.room import MailRoom
 from gateway.ingest.places import fill
 from gateway.ingest.reading.process import Reader
 from gateway.settings import Mail
+from gateway.vocabulary import Outcome
 
 WAYS = ("raw", "mailgun", "sendgrid", "postmark", "ses")
 FRESH = timedelta(days=3)

@@ -9,7 +9,6 @@ from gateway.db.pool import acquire
 from gateway.dedup.mended import WHOLE, Mended
 from gateway.dedup.submission import Receipt, Refused, Submission
 from gateway.errors import Malformed, Overloaded, Unavailable
-from gateway.incidents.model import Outcome
 from gateway.ingest.bounded_times import early
 from gateway.ingest.http import Submit
 from gateway.ingest.mail.authentication import SenderCheck, sender_check
@@ -25,6 +24,7 @@ from gateway.operations.who import Who
 from gateway.quarantine import set_aside
 from gateway.quarantine.work import Opened
 from gateway.settings import Mail
+from gateway.vocabulary import Outcome
 
 REPLAY = "replay"
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest import limits
 from gateway.ingest.fields import STATUS, derived
 from gateway.ingest.mail.letter import Letter
 from gateway.settings import MailRule
 from gateway.settings.mail_flaws import FIELDS, GAP, NAMED
+from gateway.vocabulary import AlertStatus
 
 NAMESPACE = "email"
 MAX_LINES, MAX_LINE = 400, 500

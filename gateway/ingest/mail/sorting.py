@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.incidents.alert import Alert
 from gateway.incidents.labels import Locale
 from gateway.incidents.language import language as written_in
-from gateway.incidents.model import Alert
 from gateway.ingest.mail.letter import Letter, Nature
 from gateway.ingest.mail.rules import Match, alert_of, chosen
 from gateway.settings import Mail

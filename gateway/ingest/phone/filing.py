@@ -9,7 +9,6 @@ from typing import Any
 from gateway.dedup.submission import Receipt, Result, Submission
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.labels import LOCALES, Locale
-from gateway.incidents.model import Outcome
 from gateway.incidents.record import Incident
 from gateway.ingest import reception
 from gateway.ingest.limits import DESCRIPTION, KEY, TITLE, cut
@@ -28,6 +27,7 @@ from gateway.operations.create import LATE_ENTRY, Report
 from gateway.operations.desk import Session
 from gateway.operations.placing import place_again
 from gateway.settings import Phone
+from gateway.vocabulary import Outcome
 
 SOURCE = "phone"
 

@@ -14,7 +14,6 @@ from aiohttp import web
 
 from gateway.dedup.submission import Receipt
 from gateway.errors import Forbidden, Malformed, NotFound, Overloaded, Unauthenticated, Unavailable
-from gateway.incidents.model import Outcome
 from gateway.ingest.http import Authenticate, accepted, read
 from gateway.ingest.phone.call import CallEvent
 from gateway.ingest.phone.conversation import Conversation, quiet
@@ -27,6 +26,7 @@ from gateway.ingest.phone.room import PhoneRoom
 from gateway.ingest.reading.process import Reader, allowed, is_quick, plain
 from gateway.metric_labels import RequestOutcome
 from gateway.networks import networks, within
+from gateway.vocabulary import Outcome
 
 SPOKEN = frozenset({"voice", "answer", "alarm"})
 """Events whose answer a caller hears."""

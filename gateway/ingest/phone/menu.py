@@ -5,10 +5,10 @@ from enum import StrEnum
 from typing import assert_never
 
 from gateway.incidents.labels import Locale
-from gateway.incidents.model import Impact, Urgency
 from gateway.ingest.phone.script import Ask, Dial, HangUp, Place, Record, Say, Script
 from gateway.ingest.phone.words import said, spelt
 from gateway.settings import Hotline, Phone
+from gateway.vocabulary import Impact, Urgency
 
 MOST_TURNS = 3
 """How often somebody who presses nothing is asked."""

@@ -7,7 +7,6 @@ from gateway.dedup.submission import Result, Submission
 from gateway.errors import Forbidden, IllegalTransition, Unavailable, Unprocessable
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.labels import LOCALES, Locale, state_label
-from gateway.incidents.model import Outcome
 from gateway.incidents.record import Incident
 from gateway.ingest.phone.filing import SOURCE
 from gateway.ingest.phone.menu import MOST_TURNS
@@ -21,6 +20,7 @@ from gateway.operations.desk import Session
 from gateway.operations.permissions import sight
 from gateway.operations.revising import revised
 from gateway.operations.who import Who
+from gateway.vocabulary import Outcome
 
 ACKNOWLEDGE = "1"
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from gateway.db.pool import Connection
 from gateway.incidents import store
-from gateway.incidents.model import State
 from gateway.incidents.record import Incident
 from gateway.ingest.phone.call import Call, Direction, Status
+from gateway.vocabulary import State
 
 COLUMNS = tuple(field.name for field in fields(Call))
 

@@ -6,10 +6,11 @@ from functools import lru_cache, partial
 
 import msgspec
 
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest import limits, prometheus
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id, each
 from gateway.settings import Intake
+from gateway.vocabulary import AlertStatus
 
 REMEMBERED_BYTES = 4_096
 """Alerts longer than this are read anew each time, so that what is remembered stays small."""

@@ -5,10 +5,11 @@ from functools import partial
 
 import msgspec
 
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest import limits, prometheus
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id, each
 from gateway.settings import Intake
+from gateway.vocabulary import AlertStatus
 
 RESOLVE_TIMEOUT = timedelta(minutes=5)
 """Alertmanager's own default: an alert without an end lapses then unless sent again."""

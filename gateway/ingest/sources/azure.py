@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 
 from gateway.errors import Unauthenticated
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest import limits, tokens
 from gateway.ingest.source import Delivery, Parsed, Source
 from gateway.settings import Intake
+from gateway.vocabulary import AlertStatus
 
 SCHEMA = "azureMonitorCommonAlertSchema"
 STATUS = {"fired": AlertStatus.FIRING, "resolved": AlertStatus.RESOLVED}

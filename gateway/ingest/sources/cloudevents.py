@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import msgspec
 
 from gateway.errors import Flaw, Malformed
-from gateway.incidents.model import Alert
+from gateway.incidents.alert import Alert
 from gateway.ingest import fields, limits
 from gateway.ingest.encodings import text_of
 from gateway.ingest.source import Delivery, Parsed, Source, Whole, each

@@ -8,10 +8,11 @@ from hashlib import sha256
 import msgspec
 
 from gateway.errors import Flaw, Malformed
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest import limits, sns
 from gateway.ingest.source import Delivery, Parsed, Source
 from gateway.settings import Intake
+from gateway.vocabulary import AlertStatus
 
 QUIET = "INSUFFICIENT_DATA"
 """Nobody knows how it is: neither trouble nor its end."""

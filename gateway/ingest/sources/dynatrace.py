@@ -5,11 +5,12 @@ https://docs.dynatrace.com/docs/analyze-explore-automate/notifications-and-alert
 
 import msgspec
 
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest import limits
 from gateway.ingest.bounded import bounded, named, tags
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
+from gateway.vocabulary import AlertStatus
 
 MERGED = "MERGED"
 STATUS = {"OPEN": AlertStatus.FIRING, "RESOLVED": AlertStatus.RESOLVED, MERGED: AlertStatus.RESOLVED}

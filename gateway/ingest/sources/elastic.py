@@ -6,11 +6,12 @@ https://www.elastic.co/docs/explore-analyze/alerting/watcher/actions-webhook
 
 import msgspec
 
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest import limits
 from gateway.ingest.bounded import bounded, named, tags
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
+from gateway.vocabulary import AlertStatus
 
 RECOVERED = "recovered"
 """The action group of an alert that is over, whatever the rule is."""

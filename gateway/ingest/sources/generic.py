@@ -5,7 +5,7 @@ from functools import partial
 import msgspec
 
 from gateway.errors import Flaw, Malformed
-from gateway.incidents.model import Alert
+from gateway.incidents.alert import Alert
 from gateway.ingest import fields, limits
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id, each
 from gateway.settings import Intake

@@ -9,10 +9,11 @@ from hashlib import sha256
 
 import msgspec
 
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest import limits, signatures
 from gateway.ingest.source import Delivery, Parsed, Source
 from gateway.settings import Intake
+from gateway.vocabulary import AlertStatus
 
 FIRING, RESOLVED = AlertStatus.FIRING, AlertStatus.RESOLVED
 RUN = {"failure": FIRING, "timed_out": FIRING, "startup_failure": FIRING, "success": RESOLVED}

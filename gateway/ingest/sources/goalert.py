@@ -8,12 +8,13 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from gateway.errors import Malformed
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest import limits
 from gateway.ingest.mail.headers import base64, head, parameters
 from gateway.ingest.mail.parts import split
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
+from gateway.vocabulary import AlertStatus
 
 FIELDS = ("summary", "details", "action", "dedup")
 MULTIPART, JSON = "multipart/form-data", "application/json"

@@ -10,10 +10,11 @@ import binascii
 import msgspec
 
 from gateway.errors import Flaw, Malformed, Unauthenticated
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest import limits, tokens
 from gateway.ingest.source import Delivery, Parsed, Source
 from gateway.settings import Intake
+from gateway.vocabulary import AlertStatus
 
 STATUS = {"open": AlertStatus.FIRING, "closed": AlertStatus.RESOLVED}
 ISSUERS = ("https://accounts.google.com", "accounts.google.com")

@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest import limits, prometheus, signatures
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id, each
 from gateway.settings import Intake
+from gateway.vocabulary import AlertStatus
 
 SIGNATURES = ("x-grafana-alerting-signature", "x-grafana-alert-signature")
 """The header of the documentation, and the one that Grafana uses where none is set."""

@@ -2,11 +2,12 @@
 
 import msgspec
 
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest import limits
 from gateway.ingest.bounded import bounded, named, tags
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
+from gateway.vocabulary import AlertStatus
 
 STATUS = {"down": AlertStatus.FIRING, "up": AlertStatus.RESOLVED}
 DOWN = "down"

@@ -9,11 +9,12 @@ from typing import Any
 
 import msgspec
 
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest import checks, limits
 from gateway.ingest.bounded import bounded
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
+from gateway.vocabulary import AlertStatus
 
 NAMESPACE = "icinga"
 SEVERITIES = ("ok", "debug", "info", "notice", "warning", "err", "crit", "alert", "emerg")

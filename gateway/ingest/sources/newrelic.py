@@ -7,11 +7,12 @@ from datetime import datetime
 
 import msgspec
 
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest import limits
 from gateway.ingest.bounded import bounded, named
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
+from gateway.vocabulary import AlertStatus
 
 STATUS = {
     **dict.fromkeys(("CREATED", "ACTIVATED"), AlertStatus.FIRING),

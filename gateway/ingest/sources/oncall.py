@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest import limits
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
+from gateway.vocabulary import AlertStatus
 
 FIELDS = frozenset({"alert_uid", "title", "image_url", "state", "link_to_upstream_details", "message"})
 """The fields of the formatted webhook; what else stands in an object are labels."""

@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gateway.errors import Flaw, Malformed, Unauthenticated
-from gateway.incidents.model import Alert
+from gateway.incidents.alert import Alert
 from gateway.ingest import fields, limits, signatures
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake

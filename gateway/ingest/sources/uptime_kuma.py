@@ -5,11 +5,12 @@ from hashlib import sha256
 
 import msgspec
 
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest import limits
 from gateway.ingest.bounded import bounded, named, tags
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
+from gateway.vocabulary import AlertStatus
 
 STATUS = {0: AlertStatus.FIRING, 1: AlertStatus.RESOLVED}
 WAITING = {2: "pending", 3: "maintenance"}

@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest import limits
 from gateway.ingest.bounded import bounded, named
 from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
+from gateway.vocabulary import AlertStatus
 
 TRIGGERS = "0"
 ENDLESS = ("1", "2")

@@ -15,10 +15,10 @@ from gateway.db.pool import LOST_RACE
 from gateway.errors import Unavailable
 from gateway.notify.access_token import AccessToken, Fetched
 from gateway.notify.calling import Calling, Told
-from gateway.notify.channels.webhook import FEW_TRIES
 from gateway.notify.chat_messages import Place
 from gateway.notify.chat_posts import ChatPosts, target_of
 from gateway.notify.feishu_cards import card
+from gateway.notify.http_results import FEW_TRIES
 from gateway.notify.message import Dead, Delivered, Message, Result, Retry
 from gateway.settings import Feishu
 

@@ -10,9 +10,9 @@ from typing import Any
 from gateway.db.pool import LOST_RACE
 from gateway.errors import Unavailable
 from gateway.notify.calling import Calling, Told
-from gateway.notify.channels.webhook import FEW_TRIES
 from gateway.notify.chat_messages import Place
 from gateway.notify.chat_posts import ChatPosts, Target, target_of
+from gateway.notify.http_results import FEW_TRIES
 from gateway.notify.message import Dead, Delivered, Message, Result, Retry
 from gateway.notify.slack_blocks import content
 from gateway.settings import Slack

@@ -3,8 +3,7 @@
 import base64
 import hmac
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -13,12 +12,10 @@ from aiohttp import ClientConnectorDNSError, ClientError, ClientSession, ClientT
 
 from gateway.clock import Clock
 from gateway.notify.address_guard import AddressGuard, AddressRefused, PinnedResolver
-from gateway.notify.message import Dead, Delivered, Message, Result, Retry
+from gateway.notify.http_results import FEW_TRIES, TIMEOUT_S, result_of
+from gateway.notify.message import Dead, Message, Result, Retry
 from gateway.settings import Webhook
 
-FEW_TRIES = 3
-"""Attempts worth making where the answer says that the request itself is wrong: someone may be mending the receiver."""
-TIMEOUT_S = 9.0
 PREFIX = "whsec_"
 OF_SHIFTS = frozenset({"handover", "handover_late"})
 """Occasions that are about a shift and not about an incident."""
@@ -50,32 +47,6 @@ def body_of(message: Message) -> bytes:
         data["link"] = message.link
     about = "shift" if message.template in OF_SHIFTS else "incident"
     return msgspec.json.encode({"type": f"{about}.{message.template}", "timestamp": message.created_at, "data": data})
-
-
-def judge(status: int, retry_after: str | None, now: datetime) -> Result:
-    """What an answer means: 2xx is delivered, 410 ends it, 408, 429 and 5xx run the schedule, the rest a few tries."""
-    if 200 <= status < 300:
-        return Delivered()
-    if status == 410:
-        return Dead("the endpoint is gone (410)")
-    if status in (408, 429) or status >= 500:
-        return Retry(f"answered {status}", after=_asked(retry_after, now), down=status != 429)
-    if 300 <= status < 400:
-        return Retry(f"answered {status}: redirects are not followed", at_most=FEW_TRIES)
-    return Retry(f"answered {status}", at_most=FEW_TRIES)
-
-
-def _asked(text: str | None, now: datetime) -> timedelta | None:
-    """A Retry-After, in seconds or as a date (RFC 9110, 10.2.3); None when there is none that can be read."""
-    if not text:
-        return None
-    if text.isascii() and text.isdigit():
-        return timedelta(seconds=min(int(text[:9]), 10**8))
-    try:
-        at = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(timedelta(0), (at if at.tzinfo else at.replace(tzinfo=UTC)) - now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +89,7 @@ class WebhookChannel:
         try:
             url = self.guard.check_url(message.recipient)
             async with self.session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
-                return judge(answer.status, answer.headers.get("retry-after"), now)
+                return result_of(answer.status, answer.headers.get("retry-after"), now)
         except AddressRefused as refusal:
             return Dead(f"refused: {refusal}")
         except ClientConnectorDNSError as error:

@@ -17,9 +17,9 @@ from gateway.errors import Unavailable
 from gateway.notify import wecom_cards
 from gateway.notify.access_token import AccessToken, Fetched
 from gateway.notify.calling import Calling, Told
-from gateway.notify.channels.webhook import FEW_TRIES
 from gateway.notify.chat_messages import Place
 from gateway.notify.chat_posts import CHANGE, ChatPosts, Showing
+from gateway.notify.http_results import FEW_TRIES
 from gateway.notify.message import Dead, Delivered, Message, Result, Retry
 from gateway.settings import WeCom
 

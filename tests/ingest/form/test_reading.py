@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.incidents.model import Impact, Urgency
 from gateway.ingest.form.reading import Filled, filled, read, report, suspicion
 from gateway.ingest.mail.posted import Field
 from gateway.settings import load
+from gateway.vocabulary import Impact, Urgency
 from tests.support.clock import NOON
 
 RULES = load(None, {}).form

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from gateway.durations import Duration
 from gateway.errors import Misconfigured
-from gateway.incidents.model import Alert, AlertStatus
+from gateway.incidents.alert import Alert
 from gateway.ingest.mail.rules import alert_of, chosen, fitted
 from gateway.settings import MailRule, load, mail_flaws
+from gateway.vocabulary import AlertStatus
 from tests.ingest.mail.writing import a_letter
 from tests.support.clock import NOON
 

@@ -7,12 +7,12 @@ import msgspec
 import pytest
 
 from gateway.incidents.labels import LOCALES
-from gateway.incidents.model import Impact, Urgency
 from gateway.ingest.phone import ncco, twiml, words
 from gateway.ingest.phone.call import Status
 from gateway.ingest.phone.menu import Heard, Line, Wish, answer, line_of, sorry, wish
 from gateway.ingest.phone.script import Ask, Dial, HangUp, Place, Record, Say, place_of
 from gateway.settings import Hotline, load
+from gateway.vocabulary import Impact, Urgency
 
 LINE = Line("", Impact.INDIVIDUAL, Urgency.NORMAL, LOCALES, menu=True, dial="+861082304444", hotline=True)
 VERBS = {"Say", "Gather", "Record", "Dial", "Hangup"}

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from itertools import repeat
 
 from gateway.errors import Flaw, Malformed, TooLarge
-from gateway.incidents.model import Alert, AlertStatus, Link
+from gateway.incidents.alert import Alert, Link
 from gateway.ingest.source import Parsed
+from gateway.vocabulary import AlertStatus
 
 
 def doubled(value: int) -> int:

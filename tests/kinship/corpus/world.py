@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from gateway.catalogue.landscape import Landscape, Part, survey
 from gateway.catalogue.model import Service
-from gateway.incidents.model import Criticality
+from gateway.vocabulary import Criticality
 from tests.support.clock import NOON
 
 SERVICES = {

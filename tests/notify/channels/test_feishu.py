@@ -10,8 +10,8 @@ from aiohttp import web
 from gateway.db.pool import Pool
 from gateway.notify.calling import Calling
 from gateway.notify.channels.feishu import FeishuChannel, judge, kind_of
-from gateway.notify.channels.webhook import FEW_TRIES
 from gateway.notify.chat_posts import ChatPosts
+from gateway.notify.http_results import FEW_TRIES
 from gateway.notify.message import Dead, Delivered, Retry
 from gateway.notify.press_tokens import PressTokens
 from gateway.settings import Feishu

@@ -16,7 +16,8 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
 from gateway.clock import SystemClock
-from gateway.notify.channels.webhook import FEW_TRIES, WebhookChannel, judge, secrets, sign
+from gateway.notify.channels.webhook import WebhookChannel, secrets, sign
+from gateway.notify.http_results import FEW_TRIES, result_of
 from gateway.notify.message import Dead, Delivered, Retry
 from gateway.settings import Webhook
 from tests.support.clock import NOON
@@ -58,16 +59,16 @@ def test_without_a_secret_nothing_is_signed() -> None:
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
 def test_two_hundreds_are_delivered(status: int) -> None:
-    assert judge(status, None, NOON) == Delivered()
+    assert result_of(status, None, NOON) == Delivered()
 
 
 def test_gone_is_dead_at_once() -> None:
-    assert isinstance(judge(410, None, NOON), Dead)
+    assert isinstance(result_of(410, None, NOON), Dead)
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 def test_what_may_pass_runs_the_whole_schedule(status: int) -> None:
-    result = judge(status, None, NOON)
+    result = result_of(status, None, NOON)
     assert isinstance(result, Retry)
     assert result.at_most is None
     assert result.down is (status != 429)
@@ -75,7 +76,7 @@ def test_what_may_pass_runs_the_whole_schedule(status: int) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 401, 403, 404, 413, 422])
 def test_what_is_wrong_with_the_request_gets_a_few_tries(status: int) -> None:
-    result = judge(status, None, NOON)
+    result = result_of(status, None, NOON)
     assert isinstance(result, Retry)
     assert result.at_most == FEW_TRIES
     assert not result.down
@@ -95,14 +96,14 @@ def test_what_is_wrong_with_the_request_gets_a_few_tries(status: int) -> None:
     ],
 )
 def test_a_retry_after_is_read_in_both_forms(text: Any, after: timedelta | None) -> None:
-    result = judge(503, text, NOON)
+    result = result_of(503, text, NOON)
     assert isinstance(result, Retry)
     assert result.after == after
 
 
 @given(st.text())
 def test_no_retry_after_breaks_us(text: Any) -> None:
-    assert isinstance(judge(503, text, NOON), Retry)
+    assert isinstance(result_of(503, text, NOON), Retry)
 
 
 async def receiver(answer: Callable[[web.Request], web.Response]) -> tuple[TestServer, list[tuple[Any, bytes, str]]]:
