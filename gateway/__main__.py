@@ -19,9 +19,11 @@ from typing import Any
 
 import uvloop
 
-from gateway import commands, logs, replaying, serving
+from gateway import serving
+from gateway.cli import commands, replay
 from gateway.development import command
 from gateway.failures import outcome
+from gateway.observe import logs
 from gateway.settings import load
 from gateway.settings.loading import load_all
 
@@ -114,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("what", choices=("verify",))
     audit.add_argument("--seals", type=Path, help="seals exported outside the database, to find cut-off tails")
     audit.set_defaults(run=_in_loop(commands.audit))
-    replaying.arguments(asked.add_parser("replay", parents=[common], help="what a captured request would become"))
+    replay.arguments(asked.add_parser("replay", parents=[common], help="what a captured request would become"))
     return parser
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong, in the words of the domain. No HTTP here: `api/problems.py` alone knows status codes."""
+"""What can go wrong, in the words of the domain. No HTTP here: `web/problems.py` alone knows status codes."""
 
 from dataclasses import dataclass
 

@@ -13,20 +13,20 @@ import msgspec
 import structlog
 import uvloop
 
-from gateway.api.connections import listening
 from gateway.app import Gateway, running
 from gateway.app.checking import read_staff
-from gateway.app.reach import unreachable
+from gateway.app.recipients import unreachable
 from gateway.clock import SystemClock
+from gateway.database import connected, named_database, named_failures
 from gateway.db.migrate import migrate
 from gateway.failures import outcome
-from gateway.logs import Lines
+from gateway.observe.logs import Lines
 from gateway.ports import require_free, reserved
-from gateway.reaching import connected, named_database, named_failures
 from gateway.settings import Settings
 from gateway.settings.loading import setting_path
 from gateway.supervisor.child import Line
 from gateway.supervisor.parent import supervise
+from gateway.web.connections import listening
 
 log = structlog.get_logger()
 

@@ -25,6 +25,8 @@ from tests.support.database import empty_tables_statement
 from tests.support.environment import forget_environment
 from tests.support.pools import LentPools
 
+pytest_plugins = ["tests.support.api"]
+
 forget_environment(os.environ)
 structlog.configure(
     processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)],

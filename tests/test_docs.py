@@ -14,10 +14,10 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
 
 from devtools.commands import COMMANDS
-from gateway.api.feed import Feed
-from gateway.api.paths import plain
+from gateway.api.description.paths import plain
+from gateway.api.records.feed import Feed
 from gateway.api.routes import table
-from gateway.metrics import Metrics
+from gateway.observe.metrics import Metrics
 from gateway.quarantine.difference import Kind
 from gateway.quarantine.mapping import Mapping, check
 from gateway.vocabulary import Outcome

@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from gateway.api import body
+from gateway.correlation import features
 from gateway.durations import MOST_CHARS, duration, promise
 from gateway.errors import Malformed, TooLarge
-from gateway.kinship import reading
-from gateway.operations import meaning
+from gateway.operations.reporter import meaning
+from gateway.web import body
 from tests.support.patterns import Applied, every_pattern, hostile
 
 SIZES = (256, 6_000)
@@ -25,8 +25,8 @@ QUICK_S = 0.01
 
 LARGEST = {
     "gateway.durations:": MOST_CHARS,
-    "gateway.operations.meaning.": meaning.LOOKED_AT,
-    "gateway.kinship.": 2 * reading.READ,
+    "gateway.operations.reporter.meaning.": meaning.LOOKED_AT,
+    "gateway.kinship.": 2 * features.READ,
 }
 """Characters of the longest text that the patterns of a module ever see, where that is less."""
 

@@ -1,1 +1,1 @@
-"""The HTTP interface: one route table, wire types, problems, OpenAPI."""
+"""The HTTP API of the gateway: routes, request and response bodies, OpenAPI description."""

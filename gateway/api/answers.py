@@ -9,8 +9,8 @@ from aiohttp import web
 from gateway.api.context import Call, respond
 from gateway.db.pool import Connection, in_transaction
 from gateway.errors import Conflict
-from gateway.operations.desk import NOW
-from gateway.operations.memory import claimed, settle
+from gateway.operations.idempotency import claimed, settle
+from gateway.operations.unit_of_work import NOW
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,20 +8,20 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from gateway.api.auth import Keys
+from gateway.access.keys import Caller
+from gateway.access.login import Login
+from gateway.access.oidc import OidcLogin
+from gateway.access.principal import Who
+from gateway.access.reporter_links import ReporterLinks
 from gateway.api.searching import Searches
 from gateway.db.pool import Pool
 from gateway.errors import Malformed
 from gateway.operations.attach import Filing
-from gateway.operations.desk import Desk
-from gateway.operations.keys import Caller
-from gateway.operations.login import Login
-from gateway.operations.memory import Once
-from gateway.operations.oidc import OidcLogin
-from gateway.operations.reporter_links import ReporterLinks
-from gateway.operations.who import Who
+from gateway.operations.idempotency import Once
+from gateway.operations.unit_of_work import Desk
 from gateway.quarantine.work import Mending, Opened
 from gateway.settings import Problems, UseLimits
+from gateway.web.auth import Keys
 
 _encode = msgspec.json.Encoder().encode
 

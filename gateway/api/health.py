@@ -9,14 +9,14 @@ from prometheus_client import Metric, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from gateway.api.auth import Keys
+from gateway.access.authorization import refuse
+from gateway.access.keys import Scope
+from gateway.access.permissions import Action, may
 from gateway.clock import let_others_go_first
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Unavailable
-from gateway.metrics import Metrics
-from gateway.operations.allowing import refuse
-from gateway.operations.keys import Scope
-from gateway.operations.permissions import Action, may
+from gateway.observe.metrics import Metrics
+from gateway.web.auth import Keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
-from gateway.api.problem_words import PROBLEM_WORDS
-from gateway.api.problems import PROBLEMS
 from gateway.errors import NotFound
 from gateway.pages.rendering import Pages
 from gateway.pages.words import said
+from gateway.web.problem_words import PROBLEM_WORDS
+from gateway.web.problems import PROBLEMS
 
 RUNBOOKS = Path(__file__).parents[2] / "docs" / "runbooks"
 

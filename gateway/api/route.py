@@ -6,9 +6,9 @@ from typing import Any
 
 from aiohttp import web
 
+from gateway.access.keys import Scope
+from gateway.access.permissions import Action
 from gateway.api.context import Call
-from gateway.operations.keys import Scope
-from gateway.operations.permissions import Action
 
 READ, WRITE, ADMIN = Scope.READ, Scope.WRITE, Scope.ADMIN
 OPEN = None

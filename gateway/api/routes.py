@@ -6,17 +6,17 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from gateway.api import body
+from gateway.access.authorization import refuse
+from gateway.access.keys import NO_CALLER
+from gateway.access.permissions import may
 from gateway.api.context import Call, Context
-from gateway.api.feed import Feed
+from gateway.api.quarantine.routes import of_quarantine, of_set_aside
+from gateway.api.records.feed import Feed
+from gateway.api.records.routes import of_records
+from gateway.api.reporters.routes import of_reporters
 from gateway.api.route import OPEN, Route
-from gateway.api.routes_quarantine import of_quarantine, of_set_aside
-from gateway.api.routes_records import of_records
-from gateway.api.routes_reporters import of_reporters
-from gateway.api.routes_setup import of_setup
-from gateway.operations.allowing import refuse
-from gateway.operations.keys import NO_CALLER
-from gateway.operations.permissions import may
+from gateway.api.setup.routes import of_setup
+from gateway.web import body
 
 
 def table(feed: Feed) -> tuple[Route, ...]:

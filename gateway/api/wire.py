@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from gateway.access.keys import Scope
 from gateway.incidents import commands
-from gateway.operations.keys import Scope
 from gateway.vocabulary import Closure, HoldReason, Impact, Kind, RequestCategory, Resolution, Tier, Urgency
 
 Title = Annotated[str, Meta(min_length=1, max_length=1_000)]

@@ -8,20 +8,20 @@ from datetime import datetime
 import asyncpg
 from redis.exceptions import RedisError
 
-from gateway.app.reach import Staff, unconfirmed, unreachable
+from gateway.app.recipients import Staff, unconfirmed, unreachable
+from gateway.channels.chat.providers import PROVIDERS
 from gateway.db.pool import Connection, open_pool
 from gateway.errors import Flaw, GatewayError, Misconfigured
+from gateway.escalation.inspection import notes_on
+from gateway.escalation.management import Escalation
 from gateway.failures import failure_line
-from gateway.ingest.chat.providers import PROVIDERS
-from gateway.ingest.source import unused_secrets
+from gateway.ingest.reading.source import unused_secrets
 from gateway.ingest.sources import SOURCES
 from gateway.ports import require_free
 from gateway.settings import Settings
 from gateway.settings.loading import Loaded, quoted
-from gateway.sla.escalation import Escalation
-from gateway.sla.index import connect
-from gateway.sla.inspection import notes_on
 from gateway.sla.policies import read_policies
+from gateway.sla.timers.index import connect
 
 MOST_PEOPLE = 100_000
 

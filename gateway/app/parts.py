@@ -11,34 +11,34 @@ from uuid import uuid4
 import asyncpg
 import msgspec
 
+from gateway.access.attempts import Limits
+from gateway.access.identity_provider import IdentityProvider
+from gateway.access.login import Login
+from gateway.access.oidc import OidcLogin
+from gateway.access.passwords import Passwords
+from gateway.access.reporter_links import ReporterLinks, secrets_of
+from gateway.app.observers import TimerObserver
 from gateway.clock import Clock
 from gateway.db.pool import SERVER_SETTINGS, Pool, acquire
+from gateway.egress.fetching import Fetcher
 from gateway.files.disk import DiskStore
 from gateway.files.s3 import S3Store
 from gateway.files.store import Place, Store, Stores
 from gateway.incidents import store
 from gateway.incoming import Budget, Budgets
-from gateway.ingest.fetching import Fetcher
 from gateway.ingest.http import Fetch
-from gateway.ingest.reading.alerts import AlertReader
-from gateway.ingest.reading.forker import Forker
-from gateway.ingest.reading.process import Reader
 from gateway.ingest.replay import Run
-from gateway.metric_labels import CALLERS
-from gateway.metrics import Metrics
-from gateway.observers import TimerObserver
+from gateway.ingest.workers.alerts import AlertReader
+from gateway.ingest.workers.forker import Forker
+from gateway.ingest.workers.process import Reader
+from gateway.observe.metric_labels import CALLERS
+from gateway.observe.metrics import Metrics
 from gateway.operations.attach import Filing, Quota
-from gateway.operations.attempts import Limits
-from gateway.operations.desk import Desk
 from gateway.operations.firing import Effects
-from gateway.operations.identity_provider import IdentityProvider
-from gateway.operations.login import Login
-from gateway.operations.oidc import OidcLogin
-from gateway.operations.passwords import Passwords
-from gateway.operations.reporter_links import ReporterLinks, secrets_of
+from gateway.operations.unit_of_work import Desk
 from gateway.settings import Attachments, Database, Server, Settings
-from gateway.sla.index import Index, connect
-from gateway.sla.runner import Runner as Timers
+from gateway.sla.timers.index import Index, connect
+from gateway.sla.timers.runner import Runner as Timers
 
 T = TypeVar("T")
 

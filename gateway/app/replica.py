@@ -12,18 +12,23 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from gateway import incoming
-from gateway.api import edge
-from gateway.api.auth import Keys
+from gateway.access.reporter_links import ReporterLinks
 from gateway.api.context import Context
-from gateway.api.deadlines import Deadlines
 from gateway.api.health import Health, metrics_route
 from gateway.api.searching import Searches
-from gateway.app import parts, people, reports, tasks
-from gateway.app.doors import VERSION, doors
+from gateway.app import channels, parts, reports, tasks
+from gateway.app.notifications import telling as telling_by
+from gateway.app.observers import ChangeObserver, IntakeObserver, TimerObserver
+from gateway.app.routes import VERSION, doors
 from gateway.app.supervision import Supervisor, Work
-from gateway.app.telling import telling as telling_by
+from gateway.app.upkeep import Upkeep
 from gateway.catalogue.live import EVERY as READ_EVERY
 from gateway.catalogue.live import Catalogue
+from gateway.channels.chat.setup import SLUGS as CHATS
+from gateway.channels.email.imap.setup import mailboxes
+from gateway.channels.email.intake import MailRoom
+from gateway.channels.email.listener import MailDoor, receiving
+from gateway.channels.phone.intake import SWEEP_EVERY as SWEEP_CALLS_EVERY
 from gateway.clock import Clock, SystemClock
 from gateway.db.pool import SERVER_SETTINGS, Pool, open_pool
 from gateway.dedup.commit import Committer
@@ -31,43 +36,38 @@ from gateway.dedup.intake import Intake
 from gateway.dedup.opening import Openings
 from gateway.dedup.records import Records
 from gateway.dedup.silences import SilenceJudge
+from gateway.egress.fetching import Kept
 from gateway.incidents.changes import Changes
 from gateway.incidents.custom import Fields
-from gateway.ingest.chat.opening import SLUGS as CHATS
-from gateway.ingest.fetching import Kept
 from gateway.ingest.http import Fetch, FrontDoor
-from gateway.ingest.imap.opening import mailboxes
-from gateway.ingest.mail.listener import MailDoor, receiving
-from gateway.ingest.mail.room import MailRoom
 from gateway.ingest.mending import Mender
-from gateway.ingest.phone.room import SWEEP_EVERY as SWEEP_CALLS_EVERY
-from gateway.ingest.reading.alerts import AlertReader
-from gateway.ingest.reading.forker import Forker
-from gateway.ingest.reading.process import Reader
 from gateway.ingest.replay import Replay
 from gateway.ingest.sources import SOURCES
-from gateway.metrics import Metrics
+from gateway.ingest.workers.alerts import AlertReader
+from gateway.ingest.workers.forker import Forker
+from gateway.ingest.workers.process import Reader
 from gateway.monitors.model import NAMESPACE as PING
 from gateway.monitors.pulse import EVERY as EXPIRE_MONITORS_EVERY
 from gateway.monitors.pulse import Pulse
 from gateway.networks import networks
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.notify.runner import Runner as Telling
-from gateway.observers import ChangeObserver, IntakeObserver, TimerObserver
-from gateway.operations.desk import Desk
+from gateway.observe.metrics import Metrics
+from gateway.observe.watchdog import watched
 from gateway.operations.firing import Effects
-from gateway.operations.redating import Redating
-from gateway.operations.reporter_links import ReporterLinks
-from gateway.operations.service_redating import ServiceRedating
+from gateway.operations.rounds.deadline_recalculation import Redating
+from gateway.operations.rounds.service_recalculation import ServiceRedating
+from gateway.operations.unit_of_work import Desk
 from gateway.periodic import Periodic, Periodics
 from gateway.quarantine.mappings import EVERY as MAP_EVERY
 from gateway.quarantine.mappings import Mappings
 from gateway.quotas import Quotas
 from gateway.settings import Settings
-from gateway.sla.runner import Runner as Timers
+from gateway.sla.timers.runner import Runner as Timers
 from gateway.supervisor.decisions import Reason
-from gateway.upkeep import Upkeep
-from gateway.watchdog import watched
+from gateway.web import edge
+from gateway.web.auth import Keys
+from gateway.web.deadlines import Deadlines
 
 RESERVED = 4
 """Connections that only timers and health checks use, so that no crowd of requests can stop a clock."""
@@ -144,7 +144,7 @@ class _Core:
 
 
 async def _core(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock) -> _Core:
-    metrics = Metrics(CollectorRegistry(), [*(source.slug for source in SOURCES), PING, *people.SOURCES])
+    metrics = Metrics(CollectorRegistry(), [*(source.slug for source in SOURCES), PING, *channels.SOURCES])
     metrics.build.labels(VERSION).set(1)
     catalogue = Catalogue(settings)
     rules, key = catalogue.rules, settings.audit.key.encode()
@@ -181,7 +181,7 @@ async def _assemble(
     door = FrontDoor(
         sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, Kept(fetch, clock), mappings, reader
     )
-    ways = people.ways(stack, door, filing, core.links, telling.channels)
+    ways = channels.ways(stack, door, filing, core.links, telling.channels)
     mender = Mender(
         Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.releases, parts.reading_again(reader))
     )
@@ -232,7 +232,7 @@ def _metrics_routes(
     return [metrics_route(metrics, None if settings.metrics.open else keys)], []
 
 
-def _jobs(desk: Desk, counting: ChangeObserver, pulse: Pulse, mappings: Mappings, ways: people.Ways) -> tuple[Periodic, ...]:
+def _jobs(desk: Desk, counting: ChangeObserver, pulse: Pulse, mappings: Mappings, ways: channels.Ways) -> tuple[Periodic, ...]:
     """Return what the catalogue and the ways in have to do again and again."""
     return (
         Periodic("catalogue", READ_EVERY, partial(_read_catalogue, desk, counting)),
@@ -248,7 +248,7 @@ async def _read_catalogue(desk: Desk, counting: ChangeObserver) -> None:
 
 
 def _application(
-    settings: Settings, definitions: Iterable[web.RouteDef], clock: Clock, ways: people.Ways, metrics: Metrics
+    settings: Settings, definitions: Iterable[web.RouteDef], clock: Clock, ways: channels.Ways, metrics: Metrics
 ) -> web.Application:
     proxies = networks(settings.server.trusted_proxies)
     deadlines = Deadlines(settings.server.deadline.total_seconds())

@@ -6,30 +6,30 @@ from dataclasses import dataclass
 import msgspec
 from aiohttp import web
 
+from gateway.access.keys import Scope
+from gateway.access.reporter_links import ReporterLinks
 from gateway.api.context import Call, Context, respond
-from gateway.api.my_page import MyPage
-from gateway.api.paged import paged
-from gateway.api.record_page import RecordPage
+from gateway.api.records.page import RecordPage
+from gateway.api.reporters.problem_pages import paged
+from gateway.api.reporters.reporter_page import MyPage
 from gateway.api.route import ONCE, Route
 from gateway.catalogue.live import Catalogue
+from gateway.channels.app.http import SOURCE as APP
+from gateway.channels.app.http import AppDoor, Asked, Owned, Taken
+from gateway.channels.app.report import AppReport
+from gateway.channels.memory_budget import Places
+from gateway.channels.report_service import Reception
+from gateway.channels.webform.acknowledgement import Acknowledging
+from gateway.channels.webform.buckets import Buckets
+from gateway.channels.webform.handler import SOURCE as FORM
+from gateway.channels.webform.handler import FormFiling
+from gateway.channels.webform.http import FormDoor
+from gateway.channels.webform.ticket import Tickets
 from gateway.errors import Malformed
-from gateway.ingest.app.http import SOURCE as APP
-from gateway.ingest.app.http import AppDoor, Asked, Owned, Taken
-from gateway.ingest.app.report import AppReport
-from gateway.ingest.form.acknowledging import Acknowledging
-from gateway.ingest.form.buckets import Buckets
-from gateway.ingest.form.filing import SOURCE as FORM
-from gateway.ingest.form.filing import FormFiling
-from gateway.ingest.form.http import FormDoor
-from gateway.ingest.form.ticket import Tickets
-from gateway.ingest.places import Places
-from gateway.ingest.reading.process import Reader
-from gateway.ingest.reception import Reception
 from gateway.ingest.replay import Release
-from gateway.metrics import Metrics
+from gateway.ingest.workers.process import Reader
+from gateway.observe.metrics import Metrics
 from gateway.operations.attach import Filing
-from gateway.operations.keys import Scope
-from gateway.operations.reporter_links import ReporterLinks
 from gateway.pages.rendering import Pages
 from gateway.settings import Settings
 

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from gateway.clock import Clock
-from gateway.metrics import Metrics
+from gateway.observe.metrics import Metrics
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds before a task that died is started anew: twice as many after each death, up to the longest."""

@@ -7,17 +7,18 @@ from functools import partial
 
 from gateway import memory
 from gateway.app.supervision import Supervisor, Work
+from gateway.compat.opsgenie.pulse import EVERY as EXPIRE_EVERY
+from gateway.compat.opsgenie.pulse import Expiry
 from gateway.dedup.intake import Intake
 from gateway.dedup.promotion import EVERY as PROMOTE_EVERY
 from gateway.dedup.promotion import Promotion
 from gateway.files.store import SWEEP_EVERY
-from gateway.operations import chat_changes, hand_over, orphans, undelivered
 from gateway.operations.attach import Filing
-from gateway.operations.desk import Desk
-from gateway.opsgenie.pulse import EVERY as EXPIRE_EVERY
-from gateway.opsgenie.pulse import Expiry
+from gateway.operations.rounds import chat_changes, orphans, undelivered
+from gateway.operations.shifts import hand_over
+from gateway.operations.unit_of_work import Desk
 from gateway.periodic import Periodic
-from gateway.sla.runner import Runner as Timers
+from gateway.sla.timers.runner import Runner as Timers
 
 
 def start(stack: AsyncExitStack, supervisor: Supervisor, beside: Mapping[str, Work], timers: Timers, intake: Intake) -> None:

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.catalogue.routing import Routed
+from gateway.directory.roles import GroupTier
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Revision
-from gateway.oncall.roles import GroupTier
 from gateway.vocabulary import State, Tier
 
 TIERS = {GroupTier.DESK: Tier.DESK, GroupTier.TIER2: Tier.SECOND, GroupTier.TIER3: Tier.THIRD}

@@ -14,17 +14,17 @@ from gateway.catalogue.model import Service, Written
 from gateway.catalogue.promises import flaws_of, tailor
 from gateway.catalogue.routing import Case, OnShift, Standing, decide, everybody
 from gateway.db.pool import Connection, Pool, acquire
+from gateway.directory import groups
+from gateway.directory.person import Group
 from gateway.errors import Unprocessable
+from gateway.escalation.record_timers import Rules
 from gateway.incidents.following import Before
 from gateway.incidents.record import Incident, Revision
 from gateway.incidents.sight import SECURITY_ROLES
-from gateway.oncall import groups
-from gateway.oncall.person import Group
 from gateway.oncall.shift import Shift
 from gateway.settings import Settings
 from gateway.sla.calendars import read_calendars
 from gateway.sla.policy import digest
-from gateway.sla.timers import Rules
 
 EVERY = 5.0
 """Seconds between two readings; what another replica changed is heeded this much later at most."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.directory.roles import GroupTier
 from gateway.errors import Flaw
-from gateway.oncall.roles import GroupTier
 from gateway.vocabulary import Criticality
 
 Written = Mapping[str, Mapping[str, str]]

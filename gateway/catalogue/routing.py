@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.catalogue.model import Service
-from gateway.oncall.person import Group
-from gateway.oncall.roles import GroupTier
+from gateway.directory.person import Group
+from gateway.directory.roles import GroupTier
 from gateway.settings import Routing
 
 PEOPLE, ALERTS = "people", "alerts"

@@ -22,10 +22,10 @@ from gateway.dedup.plan import Item, Plan, Verdict, decide_all
 from gateway.dedup.records import Moved, Records
 from gateway.dedup.silences import SilenceJudge
 from gateway.dedup.storms import Storms
-from gateway.dedup.submission import Receipt, Refused, Submission
 from gateway.dedup.touch import Touch
 from gateway.incidents.alert import Alert
 from gateway.incidents.changes import Changes
+from gateway.receipts.submission import Receipt, Refused, Submission
 from gateway.settings import Dedup
 from gateway.vocabulary import AlertStatus, Outcome
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from gateway.db.pool import Connection
 from gateway.dedup import save
-from gateway.dedup.receipt_id import receipt_ids
-from gateway.dedup.submission import Result, Submission
+from gateway.receipts.receipt_id import receipt_ids
+from gateway.receipts.submission import Result, Submission
 from gateway.vocabulary import Outcome
 
 REUSED = "id_reused_with_other_body"

@@ -12,8 +12,8 @@ from gateway.dedup.bodies import BodyBudget
 from gateway.dedup.deliveries import Deliveries
 from gateway.dedup.known import Known
 from gateway.dedup.plan import Verdict
-from gateway.dedup.submission import Receipt, Result, Submission
 from gateway.quarantine import masking
+from gateway.receipts.submission import Receipt, Result, Submission
 from gateway.vocabulary import Outcome
 
 Row = tuple[int, bytes | None, str, datetime | None, int | None, Result]

@@ -17,8 +17,8 @@ from gateway.db.pool import DRIVER
 from gateway.dedup.commit import Committed, Committer
 from gateway.dedup.queue import FairQueue
 from gateway.dedup.records import Moved
-from gateway.dedup.submission import Receipt, Submission
 from gateway.errors import GatewayError, Unavailable
+from gateway.receipts.submission import Receipt, Submission
 from gateway.settings import Server
 
 BATCH_ITEMS = 500

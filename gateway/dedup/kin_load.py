@@ -6,14 +6,14 @@ from datetime import datetime
 from asyncpg import Record
 
 from gateway.catalogue.landscape import Landscape
+from gateway.correlation.features import Reading, Said, read
+from gateway.correlation.search import EACH, MOST
+from gateway.correlation.unlearning import mark_of_key
 from gateway.db.pool import Connection
 from gateway.dedup.kindred import Kindred, Reported, around
 from gateway.dedup.known import Holder
 from gateway.dedup.load import holder_of
 from gateway.dedup.plan import Item
-from gateway.kinship.reading import Reading, Said, read
-from gateway.kinship.seeking import EACH, MOST
-from gateway.kinship.unlearning import mark_of_key
 from gateway.settings import Kinship
 
 TURN = "SELECT pg_try_advisory_xact_lock(hashtextextended('kinship ' || name, 0)) FROM unnest($1::text[]) AS name"

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.catalogue.landscape import Landscape
+from gateway.correlation.features import Candidate, Reading, Said, read
+from gateway.correlation.scoring import judge
 from gateway.dedup.known import Holder
 from gateway.incidents.alert import Alert
-from gateway.kinship.judge import judge
-from gateway.kinship.reading import Candidate, Reading, Said, read
 
 HANGS, STEP, LEAST = 0.9, 0.03, 0.7
 """The score of a dependency of one step, what every further step takes off, and what is left at least."""

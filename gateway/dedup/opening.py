@@ -12,6 +12,7 @@ from gateway.dedup.known import Holder
 from gateway.dedup.plan import Draft, Item
 from gateway.dedup.priority import STORM, grade_of
 from gateway.dedup.regrading import shown_title
+from gateway.escalation.record_timers import Rules, refresh
 from gateway.incidents.alert import Alert
 from gateway.incidents.following import Before, go_on
 from gateway.incidents.grading import Grade
@@ -21,7 +22,6 @@ from gateway.incidents.timeline import GENESIS
 from gateway.settings import Settings
 from gateway.sla.choice import INCIDENT
 from gateway.sla.clocks import opening_due
-from gateway.sla.timers import Rules, refresh
 from gateway.vocabulary import TimerKind
 
 ACTOR = "gateway"

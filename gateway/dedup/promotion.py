@@ -9,9 +9,9 @@ import msgspec
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.dedup.silences import release
-from gateway.dedup.submission import Receipt, Submission
 from gateway.incidents.alert import Alert
 from gateway.periodic import each
+from gateway.receipts.submission import Receipt, Submission
 from gateway.vocabulary import AlertStatus
 
 EVERY = 2.0

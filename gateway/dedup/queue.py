@@ -2,8 +2,8 @@
 
 from collections import deque
 
-from gateway.dedup.submission import Submission
 from gateway.errors import Overloaded
+from gateway.receipts.submission import Submission
 
 ROW_COST = 256
 """Bytes an item costs in the queue beside the body it came in."""

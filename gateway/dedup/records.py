@@ -7,6 +7,9 @@ from functools import partial
 
 from gateway.catalogue.landscape import Landscape
 from gateway.clock import Clock
+from gateway.correlation import detaching, proposals
+from gateway.correlation.for_masters import for_masters
+from gateway.correlation.proposals import Proposal
 from gateway.db.pool import Connection
 from gateway.dedup.kin_load import followers
 from gateway.dedup.kindred import Bond
@@ -17,15 +20,12 @@ from gateway.dedup.quoting import command_of
 from gateway.dedup.regrading import Grading
 from gateway.dedup.steps import AnyStep, Step, Worded
 from gateway.dedup.storms import firing_of
+from gateway.escalation import record_timers
+from gateway.escalation.duties import with_announcements
 from gateway.incidents import commands, lifecycle, store, writing
 from gateway.incidents.arming import arm
 from gateway.incidents.changes import Changes, armed_by
 from gateway.incidents.record import Arm, Incident, Revision
-from gateway.kinship import letting_go, proposals
-from gateway.kinship.for_masters import for_masters
-from gateway.kinship.proposals import Proposal
-from gateway.sla import timers
-from gateway.sla.duties import with_announcements
 from gateway.vocabulary import LIVE, TimerKind
 
 
@@ -55,7 +55,7 @@ class Records:
         opened = await self._opened(plan)
         rules = self._openings.rules
         moved = [await self._shown(conn, revision, plan) for revision in self._moved(locked, plan)]
-        changed = await letting_go.settled(conn, rules, moved, plan.now) if locked else []
+        changed = await detaching.settled(conn, rules, moved, plan.now) if locked else []
         made = await for_masters(conn, rules.escalation, partial(store.lock, conn), [*opened, *changed], plan.now)
         opened, changed = made[: len(opened)], made[len(opened) :]
         revisions = [self._told(self._armed(revision, plan)) for revision in changed]
@@ -142,7 +142,7 @@ class Records:
         """The revision with its clocks and timers brought up to date."""
         if not revision.events:
             return revision
-        after, armed = timers.refresh(self._openings.rules, revision.after, plan.now)
+        after, armed = record_timers.refresh(self._openings.rules, revision.after, plan.now)
         return replace(revision, after=after, timers=armed + revision.timers)
 
     def _done(self, incident: Incident, step: AnyStep, now: datetime) -> Revision:

@@ -9,13 +9,13 @@ from gateway.catalogue.criticality import Judged
 from gateway.dedup.known import Words, words_of
 from gateway.dedup.priority import grade_of
 from gateway.dedup.steps import Worded
+from gateway.escalation import raising
+from gateway.escalation.raising import Cause
+from gateway.escalation.record_timers import ACTOR, Rules
 from gateway.incidents.alert import Alert
 from gateway.incidents.grading import Grade
 from gateway.incidents.record import Incident, Revision
 from gateway.settings import Settings
-from gateway.sla import raising
-from gateway.sla.raising import Cause
-from gateway.sla.timers import ACTOR, Rules
 
 STORM_TITLE = "Alert storm: "
 TITLE = 1_000

@@ -10,11 +10,11 @@ import msgspec
 from gateway.db.pool import Connection
 from gateway.dedup.groups import Group
 from gateway.dedup.known import Known
-from gateway.dedup.mended import Mended
 from gateway.dedup.plan import Detached, Item
-from gateway.dedup.rows import as_bytea, as_json
 from gateway.incidents.alert import Alert
 from gateway.key_texts import body_without_keys, without_keys
+from gateway.receipts.mended import Mended
+from gateway.receipts.rows import as_bytea, as_json
 
 
 class NewKey(msgspec.Struct):

@@ -17,10 +17,10 @@ from gateway.db.pool import Connection
 from gateway.dedup.bodies import BodyBudget
 from gateway.dedup.fingerprint import key_hash
 from gateway.dedup.known import Known
-from gateway.dedup.receipt_id import receipt_ids
-from gateway.dedup.rows import as_bytea, as_json
-from gateway.dedup.submission import Receipt, Result, Submission
 from gateway.incidents.alert import Alert, believed
+from gateway.receipts.receipt_id import receipt_ids
+from gateway.receipts.rows import as_bytea, as_json
+from gateway.receipts.submission import Receipt, Result, Submission
 from gateway.vocabulary import AlertStatus, Outcome
 
 CHANGES, WITHIN = 12, timedelta(hours=1)

@@ -14,6 +14,7 @@ import msgspec
 import uvloop
 
 from gateway.clock import SystemClock
+from gateway.database import named_failures
 from gateway.db.migrate import migrate
 from gateway.demo.play import play
 from gateway.development.kept_keys import DevelopmentKeys, kept_keys
@@ -23,7 +24,6 @@ from gateway.embedded.launcher import Embedded, default_state
 from gateway.embedded.supervision import keep_running
 from gateway.errors import Misconfigured
 from gateway.ports import require_free, reserved
-from gateway.reaching import named_failures
 from gateway.serving import listening_at
 from gateway.settings import Settings
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import asyncpg
 
-from gateway.commands import ENSURE_INTEGRATION
-from gateway.operations import keys
-from gateway.operations.keys import Scope
+from gateway.access import keys
+from gateway.access.keys import Scope
+from gateway.cli.commands import ENSURE_INTEGRATION
 
 FILE = "keys.json"
 

@@ -1,1 +1,1 @@
-"""The incident record: its values, transition table, tamper-evident timeline and store."""
+"""The incident record: fields, states, timeline, SQL store."""

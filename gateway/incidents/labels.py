@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
-from gateway.oncall.roles import GroupTier, Role
+from gateway.directory.roles import GroupTier, Role
 from gateway.vocabulary import (
     AlertStatus,
     ArticleState,

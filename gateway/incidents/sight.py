@@ -8,8 +8,8 @@ A message about it says nothing of it (`notify/withholding.py`).
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from gateway.directory.roles import Role
 from gateway.incidents.record import Incident
-from gateway.oncall.roles import Role
 
 SECURITY_ROLES: frozenset[str] = frozenset({Role.INCIDENT_MANAGER, Role.SECURITY})
 """The roles that may see security incidents."""

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from gateway.db.pool import Connection
-from gateway.incidents import answering, notifier, timeline
+from gateway.incidents import timeline
+from gateway.incidents.announcements import endings, notifier
 from gateway.incidents.arming import arm
 from gateway.incidents.columns import column_of
 from gateway.incidents.record import Incident, Notice, Revision
@@ -232,7 +233,7 @@ async def write(conn: Connection, key: bytes, revisions: Sequence[Revision], now
     if entries:
         await _write_entries(conn, entries)
     await _write_side_effects(conn, revisions, now)
-    await _tell(conn, await answering.answers(conn, changed), now)
+    await _tell(conn, await endings.answers(conn, changed), now)
     return written
 
 

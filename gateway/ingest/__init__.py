@@ -1,1 +1,1 @@
-"""The way in: source contract, HTTP front door, quarantine and replay."""
+"""Endpoints of alert sources: authentication, parsing, replay of what was received."""

@@ -10,8 +10,6 @@ from aiohttp import web
 
 from gateway import incoming
 from gateway.clock import Clock
-from gateway.dedup.mended import WHOLE, Mended, mended_of
-from gateway.dedup.submission import Receipt, Refused, Submission
 from gateway.errors import (
     Flaw,
     Forbidden,
@@ -23,13 +21,15 @@ from gateway.errors import (
     Unauthenticated,
     Unavailable,
 )
-from gateway.ingest.reading.alerts import AlertReader
-from gateway.ingest.rereading import problem_of
-from gateway.ingest.signatures import UnknownKey
-from gateway.ingest.source import Delivery, Parsed, Source, unused_secrets, without_keys
-from gateway.metric_labels import RequestOutcome
-from gateway.metrics import Metrics
+from gateway.ingest.reading.rereading import problem_of
+from gateway.ingest.reading.signatures import UnknownKey
+from gateway.ingest.reading.source import Delivery, Parsed, Source, unused_secrets, without_keys
+from gateway.ingest.workers.alerts import AlertReader
+from gateway.observe.metric_labels import RequestOutcome
+from gateway.observe.metrics import Metrics
 from gateway.quarantine.mappings import Mappings
+from gateway.receipts.mended import WHOLE, Mended, mended_of
+from gateway.receipts.submission import Receipt, Refused, Submission
 from gateway.settings import Intake as SourceSettings
 from gateway.settings import Settings
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import msgspec
 
 from gateway.db.pool import acquire
-from gateway.dedup.submission import Receipt
 from gateway.errors import Conflict, Forbidden, Malformed, NotFound, Overloaded, Unavailable
-from gateway.ingest.repair import encoded, repaired
+from gateway.ingest.reading.repair import encoded, repaired
+from gateway.ingest.reading.rereading import UNSET, flaws_of, tried
+from gateway.ingest.reading.source import Delivery, Source
 from gateway.ingest.replay import Replay
-from gateway.ingest.rereading import UNSET, flaws_of, tried
-from gateway.ingest.source import Delivery, Source
 from gateway.quarantine import examples, masking, store
 from gateway.quarantine.difference import differences
 from gateway.quarantine.mapping import Mapping, applied, check
@@ -21,6 +20,7 @@ from gateway.quarantine.mappings import Mappings, Proposal
 from gateway.quarantine.store import Kept, Which
 from gateway.quarantine.trial import Trial
 from gateway.quarantine.work import Ended, Explained, Progress, Tried, Turn
+from gateway.receipts.submission import Receipt
 from gateway.settings import Intake
 
 WITHIN = 1.0

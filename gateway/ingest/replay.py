@@ -7,14 +7,14 @@ from typing import Any, Protocol, TypeVar
 
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
-from gateway.dedup.submission import Receipt, Submission
 from gateway.errors import Conflict, Forbidden, Malformed
 from gateway.ingest.http import Submit
-from gateway.ingest.rereading import UNSET, delivery_of, problem_of, reread
-from gateway.ingest.source import Delivery, Source
+from gateway.ingest.reading.rereading import UNSET, delivery_of, problem_of, reread
+from gateway.ingest.reading.source import Delivery, Source
 from gateway.quarantine import store
 from gateway.quarantine.mappings import Mappings
 from gateway.quarantine.store import Kept
+from gateway.receipts.submission import Receipt, Submission
 from gateway.settings import Intake as SourceSettings
 
 T = TypeVar("T")

@@ -14,12 +14,12 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire, transaction
-from gateway.dedup.submission import Receipt, Submission
 from gateway.errors import Conflict, NotFound, Overloaded, Unavailable
-from gateway.metrics import Metrics
 from gateway.monitors import judge, store
 from gateway.monitors.judge import Judged
 from gateway.monitors.model import NAMESPACE, Ping
+from gateway.observe.metrics import Metrics
+from gateway.receipts.submission import Receipt, Submission
 
 log = structlog.get_logger()
 

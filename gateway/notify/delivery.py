@@ -14,11 +14,10 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.db.pool import LOST_RACE, Pool, acquire
+from gateway.directory.contact_methods import Ways, ways_of
 from gateway.errors import Unavailable
 from gateway.incidents.facts import WITHHELD
 from gateway.incidents.labels import LOCALES, Locale
-from gateway.metric_labels import SendOutcome, channel_label
-from gateway.metrics import Metrics
 from gateway.notify import privacy
 from gateway.notify.breaker import Breakers
 from gateway.notify.message import Channel, Dead, Delivered, Message, Result, Retry
@@ -26,7 +25,8 @@ from gateway.notify.outbox import Owed
 from gateway.notify.phrases import Reader
 from gateway.notify.retries import Settlement, defer, failing, next_method, settle
 from gateway.notify.templates import render
-from gateway.oncall.methods import Ways, ways_of
+from gateway.observe.metric_labels import SendOutcome, channel_label
+from gateway.observe.metrics import Metrics
 from gateway.settings.recipients import SWITCHES, Target
 
 log = structlog.get_logger()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gateway.db.pool import Pool, acquire
-from gateway.incidents.addressing import BY_LOGIN
+from gateway.incidents.announcements.addressing import BY_LOGIN
 from gateway.incidents.facts import WITHHELD
 from gateway.incidents.sight import SECURITY_ROLES
 from gateway.notify.outbox import Owed

@@ -12,11 +12,11 @@ import structlog
 
 from gateway.db.pool import LOST_RACE, acquire
 from gateway.errors import Unavailable
-from gateway.metric_labels import SendOutcome, channel_label
 from gateway.notify import outbox
 from gateway.notify.delivery import Delivery
 from gateway.notify.outbox import Owed
 from gateway.notify.retries import Settlement
+from gateway.observe.metric_labels import SendOutcome, channel_label
 
 log = structlog.get_logger()
 

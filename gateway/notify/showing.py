@@ -47,6 +47,6 @@ def buttons(incident: Incident, tokens: PressTokens, locale: Locale) -> tuple[Bu
 
 
 def mark(incident: Incident) -> str:
-    """By which two showings are told apart; as CHANGED of `operations/chat_changes.py` has it."""
+    """By which two showings are told apart; as CHANGED of `operations/rounds/chat_changes.py` has it."""
     restricted = "/restricted" if incident.security else ""
     return f"{incident.state}/{incident.priority}/{incident.reopened}/{incident.handler}{restricted}"

@@ -1,1 +1,1 @@
-"""What people do to a record."""
+"""Operations of people on records: the one place each where a change is checked and committed."""

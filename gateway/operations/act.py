@@ -1,18 +1,18 @@
 """The actions people take on a record, one or many, with what a master's end means for its related records."""
 
+from gateway.access import authorization
+from gateway.access.principal import Who
 from gateway.errors import Conflict
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.record import Incident
-from gateway.operations import allowing
-from gateway.operations.answer_read import mark_answer_read
-from gateway.operations.answers import Answer, answered
 from gateway.operations.assignment import SETTLED, settled
 from gateway.operations.cascading import CASCADING, cascade
-from gateway.operations.desk import Desk, Session
-from gateway.operations.memory import Once, at_most_once
+from gateway.operations.idempotency import Once, at_most_once
+from gateway.operations.reporter.answer_read import mark_answer_read
+from gateway.operations.reporter.answers import Answer, answered
 from gateway.operations.revising import revised
 from gateway.operations.staff import staff_for
-from gateway.operations.who import Who
+from gateway.operations.unit_of_work import Desk, Session
 
 
 async def act(
@@ -52,9 +52,9 @@ async def applied(
     A note of the record's reporter does besides what their answers by mail do.
     """
     incident = await session.lock(number, who, if_match)
-    allowing.check_asking(who, command, incident)
+    authorization.check_asking(who, command, incident)
     command = await _settled(session, incident, command, who)
-    allowing.check(who, command, incident)
+    authorization.check(who, command, incident)
     revision = mark_answer_read(await revised(session, incident, command, who), who, session.now)
     if revision.events:
         cascades = related and isinstance(command, CASCADING)

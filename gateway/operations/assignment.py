@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
+from gateway.directory.roles import GroupTier, Role
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents import commands as c
 from gateway.incidents.record import Incident
-from gateway.oncall.roles import GroupTier, Role
 from gateway.vocabulary import Tier
 
 TIERS: Mapping[GroupTier, Tier] = {

@@ -8,18 +8,18 @@ from typing import Any
 
 import structlog
 
+from gateway.access.authorization import refuse
+from gateway.access.permissions import ALLOWED, Action, may
+from gateway.access.principal import Who
 from gateway.db.pool import Connection
 from gateway.errors import GatewayError, NotFound, TooLarge, Unavailable
 from gateway.files.spool import Received, received
 from gateway.files.store import Kept, Place, Stores, put_parts
 from gateway.incidents.files import safe_name
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.allowing import refuse
-from gateway.operations.answers import Answer, answered
-from gateway.operations.desk import Desk, Session
-from gateway.operations.memory import Once, claimed, settle
-from gateway.operations.permissions import ALLOWED, Action, may
-from gateway.operations.who import Who
+from gateway.operations.idempotency import Once, claimed, settle
+from gateway.operations.reporter.answers import Answer, answered
+from gateway.operations.unit_of_work import Desk, Session
 
 log = structlog.get_logger()
 

@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from gateway.access import authorization
+from gateway.access.permissions import Refused, may, sight
+from gateway.access.principal import Who
 from gateway.db.pool import Connection
 from gateway.errors import IllegalTransition
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.custom import moments_of
 from gateway.incidents.record import Incident, Revision
-from gateway.operations import allowing
-from gateway.operations.desk import Session
-from gateway.operations.permissions import Refused, may, sight
-from gateway.operations.who import Who
+from gateway.operations.unit_of_work import Session
 from gateway.vocabulary import State
 
 CASCADING = (commands.Resolve, commands.Close, commands.Confirm)
@@ -59,7 +59,7 @@ async def cascade(session: Session, master: Revision, command: commands.Command,
 
 def _done(session: Session, related: Incident, command: commands.Command, who: Who) -> Revision | Skipped:
     fields = session.desk.fields
-    decision = may(who, allowing.asked(command, who), related)
+    decision = may(who, authorization.asked(command, who), related)
     if isinstance(decision, Refused):
         return Skipped(related.number, decision.reason)
     if missing := fields.missing(related.kind, related.fields, moments_of(type(command))):

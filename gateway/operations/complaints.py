@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.access.authorization import refuse
+from gateway.access.permissions import Action, may
+from gateway.access.principal import Who
 from gateway.db.pool import Connection
 from gateway.incidents.record import Incident, Revision
 from gateway.incidents.sight import Sight
-from gateway.operations.allowing import refuse
-from gateway.operations.desk import Desk, Session
-from gateway.operations.memory import Once, at_most_once
-from gateway.operations.permissions import Action, may
-from gateway.operations.who import Who
+from gateway.operations.idempotency import Once, at_most_once
+from gateway.operations.unit_of_work import Desk, Session
 
 
 @dataclass(frozen=True, slots=True)

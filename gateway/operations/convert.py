@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from gateway.access.authorization import refuse
+from gateway.access.permissions import Action, may
+from gateway.access.principal import Who
 from gateway.errors import Conflict
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.allowing import refuse
-from gateway.operations.desk import Desk, Session
-from gateway.operations.memory import Once, at_most_once
-from gateway.operations.permissions import Action, may
-from gateway.operations.who import Who
+from gateway.operations.idempotency import Once, at_most_once
+from gateway.operations.unit_of_work import Desk, Session
 from gateway.vocabulary import LIVE, Kind, RequestCategory
 
 TO_CHANGE = "converted_to_change"

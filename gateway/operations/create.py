@@ -5,21 +5,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from gateway.access.authorization import refuse
+from gateway.access.permissions import ALLOWED, Action, may
+from gateway.access.principal import Who
 from gateway.catalogue.routing import PEOPLE
+from gateway.directory.roles import Role
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.claims import lowered
 from gateway.incidents.custom import CREATE
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident, Revision
 from gateway.incidents.timeline import GENESIS
-from gateway.oncall.roles import Role
-from gateway.operations.acknowledging import acknowledge
-from gateway.operations.allowing import refuse
-from gateway.operations.desk import Desk, Session
-from gateway.operations.memory import Once, at_most_once
-from gateway.operations.permissions import ALLOWED, Action, may
+from gateway.operations.idempotency import Once, at_most_once
 from gateway.operations.placing import open_placed
-from gateway.operations.who import Who
+from gateway.operations.reporter.acknowledgement import acknowledge
+from gateway.operations.unit_of_work import Desk, Session
 from gateway.vocabulary import PRIORITIES, Channel, Impact, Kind, RequestCategory, Urgency
 
 LATE_ENTRY = timedelta(hours=12)

@@ -4,19 +4,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from gateway.access.authorization import check_fields
+from gateway.access.principal import Who
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.claims import awaits_grading, claimed_priority, graded
 from gateway.incidents.facts import bare, facts_of
 from gateway.incidents.grading import prioritised
 from gateway.incidents.record import Incident, Notice, Revision
-from gateway.operations.allowing import check_fields
-from gateway.operations.answer_read import mark_answer_read
 from gateway.operations.assignment import check_edit
-from gateway.operations.audience import PERSON, check_workers, shut_out
-from gateway.operations.desk import Desk, Session
-from gateway.operations.memory import Once, at_most_once
+from gateway.operations.idempotency import Once, at_most_once
+from gateway.operations.major.audience import PERSON, check_workers, shut_out
+from gateway.operations.reporter.answer_read import mark_answer_read
 from gateway.operations.staff import staff_for
-from gateway.operations.who import Who
+from gateway.operations.unit_of_work import Desk, Session
 from gateway.vocabulary import PRIORITIES
 
 

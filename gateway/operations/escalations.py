@@ -6,16 +6,16 @@ from typing import Any
 
 import msgspec
 
+from gateway.access.authorization import refuse
+from gateway.access.permissions import Action, may
+from gateway.access.principal import Who
 from gateway.db.pool import Connection
 from gateway.errors import Conflict
+from gateway.escalation import ladder
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.allowing import refuse
-from gateway.operations.audience import PERSON
-from gateway.operations.desk import Desk, Session
-from gateway.operations.memory import Once, at_most_once
-from gateway.operations.permissions import Action, may
-from gateway.operations.who import Who
-from gateway.sla import ladder
+from gateway.operations.idempotency import Once, at_most_once
+from gateway.operations.major.audience import PERSON
+from gateway.operations.unit_of_work import Desk, Session
 from gateway.vocabulary import LIVE
 
 TOLD = "SELECT facts FROM timeline WHERE incident_id = $1 AND event = 'management_told' ORDER BY seq DESC"

@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from gateway.correlation import detaching
+from gateway.correlation.for_masters import for_masters
 from gateway.db.pool import Connection
+from gateway.escalation import record_timers
+from gateway.escalation.duties import with_announcements
+from gateway.escalation.record_timers import Rules
 from gateway.incidents import commands, lifecycle, store, writing
 from gateway.incidents.columns import incident_of
 from gateway.incidents.record import Arm, Incident, Revision
-from gateway.kinship import letting_go
-from gateway.kinship.for_masters import for_masters
-from gateway.sla import timers
-from gateway.sla.duties import with_announcements
-from gateway.sla.firing import Effect
-from gateway.sla.timer_store import Armed, DueTimer
-from gateway.sla.timers import Rules
+from gateway.sla.timers.firing import Effect
+from gateway.sla.timers.timer_store import Armed, DueTimer
 from gateway.vocabulary import LIVE, TimerKind
 
 BUSY = timedelta(seconds=1)
@@ -51,7 +51,7 @@ class Effects:
             revision = self._effect(incident, timer, silences.get(timer.incident_id), now)
             made[timer.incident_id] = _joined(before, revision) if before else revision
         found = [replace(revision, before=incidents[revision.after.id]) for revision in made.values()]
-        settled = await letting_go.settled(conn, self.rules, found, now)
+        settled = await detaching.settled(conn, self.rules, found, now)
         concerned = await for_masters(conn, self.rules.escalation, partial(store.lock, conn), settled, now)
         untouched = set(map(id, found))
         revisions = [one if id(one) in untouched else self._refreshed(one, now) for one in concerned]
@@ -61,33 +61,33 @@ class Effects:
 
     def _refreshed(self, revision: Revision, now: datetime) -> Revision:
         """A revision that was let go or raised, with clocks and timers brought up to date."""
-        after, armed = timers.refresh(self.rules, revision.after, now)
+        after, armed = record_timers.refresh(self.rules, revision.after, now)
         kept = {arm.kind: arm for arm in (*revision.timers, *armed)}
         return replace(revision, after=after, timers=tuple(kept.values()), marks_only=False)
 
     def _effect(self, incident: Incident, timer: DueTimer, silence: Silence | None, now: datetime) -> Revision:
         kind = timer.kind
-        revision = timers.fire(self.rules, incident, kind, now)
+        revision = record_timers.fire(self.rules, incident, kind, now)
         if revision is not None:
             return revision
         if kind is TimerKind.STATUS_UPDATE:
             return self._remind(incident, timer.due_at)
         if silence is None or incident.state not in LIVE:
-            return Revision(after=incident, actor=timers.ACTOR, events=())
+            return Revision(after=incident, actor=record_timers.ACTOR, events=())
         if silence.busy or silence.firing:
             again = now + BUSY if silence.busy else silence.next_end
-            return Revision(after=incident, actor=timers.ACTOR, events=(), timers=(Arm(kind, again),))
+            return Revision(after=incident, actor=record_timers.ACTOR, events=(), timers=(Arm(kind, again),))
         reason = "not_sent_again" if kind is TimerKind.ALERT_EXPIRY else "quiet_after_flapping"
-        cleared = lifecycle.apply(incident, commands.Clear(reason=reason), timers.ACTOR, now)
-        after, armed = timers.refresh(self.rules, cleared.after, now)
+        cleared = lifecycle.apply(incident, commands.Clear(reason=reason), record_timers.ACTOR, now)
+        after, armed = record_timers.refresh(self.rules, cleared.after, now)
         return replace(cleared, after=after, timers=armed)
 
     def _remind(self, incident: Incident, due_at: datetime) -> Revision:
         """News of a major incident were promised for `due_at`; a newer update would have moved the timer."""
         if not incident.is_major or incident.state not in LIVE:
-            return Revision(after=incident, actor=timers.ACTOR, events=())
+            return Revision(after=incident, actor=record_timers.ACTOR, events=())
         told = self.rules.escalation.update_overdue(incident, due_at)
-        return Revision(after=incident, actor=timers.ACTOR, events=(), marks_only=True, announcements=told)
+        return Revision(after=incident, actor=record_timers.ACTOR, events=(), marks_only=True, announcements=told)
 
 
 RECORDS = "SELECT * FROM incident WHERE id = ANY($1::bigint[])"

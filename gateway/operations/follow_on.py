@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
+from gateway.access.authorization import refuse
+from gateway.access.permissions import Action, may
+from gateway.access.principal import Who
 from gateway.catalogue.routing import PEOPLE
 from gateway.errors import Conflict
 from gateway.incidents.following import Before, go_on
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.allowing import refuse
 from gateway.operations.create import Report, opening
-from gateway.operations.desk import Desk, Session
-from gateway.operations.memory import Once, at_most_once
-from gateway.operations.permissions import Action, may
-from gateway.operations.who import Who
+from gateway.operations.idempotency import Once, at_most_once
+from gateway.operations.unit_of_work import Desk, Session
 from gateway.vocabulary import State
 
 ENDED = frozenset({State.CLOSED, State.REJECTED})

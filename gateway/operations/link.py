@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from gateway.access.authorization import refuse
+from gateway.access.permissions import Action, may, sight
+from gateway.access.principal import Who
+from gateway.correlation import detaching, proposals, unlearning
 from gateway.errors import Conflict, NotFound
 from gateway.incidents import store
 from gateway.incidents.hierarchy import BY_HAND, Unfit, unfit
 from gateway.incidents.record import Incident, Revision
-from gateway.kinship import letting_go, proposals, unlearning
-from gateway.operations.allowing import refuse
-from gateway.operations.desk import Desk, Session
-from gateway.operations.memory import Once, at_most_once
-from gateway.operations.permissions import Action, may, sight
-from gateway.operations.who import Who
+from gateway.operations.idempotency import Once, at_most_once
+from gateway.operations.unit_of_work import Desk, Session
 from gateway.vocabulary import LIVE
 
 
@@ -43,7 +43,7 @@ async def link(
         ]
         open_ones = [one for one in (record, *below) if one.state in LIVE]
         if open_ones:
-            revisions.append(letting_go.above(desk.rules, above, open_ones, session.now, who.name))
+            revisions.append(detaching.above(desk.rules, above, open_ones, session.now, who.name))
         return (await session.write(revisions))[0]
 
     return await at_most_once(desk, once, who, work)

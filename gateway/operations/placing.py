@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.catalogue.routing import PEOPLE
+from gateway.correlation import proposals
+from gateway.correlation.proposals import Proposal
+from gateway.correlation.scoring import MOST_PROPOSED, Kin
+from gateway.correlation.search import Seeking
 from gateway.incidents.hierarchy import unfit
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident, Revision
-from gateway.kinship import proposals
-from gateway.kinship.judge import MOST_PROPOSED, Kin
-from gateway.kinship.proposals import Proposal
-from gateway.kinship.seeking import Seeking
-from gateway.operations.desk import Session
+from gateway.operations.unit_of_work import Session
 from gateway.vocabulary import State
 
 UNTOUCHED = frozenset({State.LOGGED, State.ASSIGNED})

@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.access.authorization import refuse
+from gateway.access.permissions import Action, may, sight
+from gateway.access.principal import Who
 from gateway.db.pool import Connection, in_transaction, transaction
 from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
 from gateway.incidents import store
 from gateway.incidents.record import Incident, Revision
 from gateway.knowledge import articles
 from gateway.knowledge.articles import Article
-from gateway.operations.allowing import refuse
-from gateway.operations.desk import NOW, Desk, Session
+from gateway.operations.idempotency import Once, at_most_once
 from gateway.operations.linked import Linked, put
-from gateway.operations.memory import Once, at_most_once
-from gateway.operations.permissions import Action, may, sight
-from gateway.operations.who import Who
+from gateway.operations.unit_of_work import NOW, Desk, Session
 from gateway.vocabulary import ArticleState, LinkKind
 
 SYSTEM = "gateway"

@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
+from gateway.access.authorization import refuse
+from gateway.access.permissions import Action, may
+from gateway.access.principal import Who
 from gateway.errors import NotFound, VersionMismatch
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.allowing import refuse
-from gateway.operations.desk import Desk, Session
-from gateway.operations.permissions import Action, may
-from gateway.operations.who import Who
+from gateway.operations.unit_of_work import Desk, Session
 
 
 async def set_reference(

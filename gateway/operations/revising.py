@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
+from gateway.access.principal import Who
 from gateway.db.pool import Connection
+from gateway.directory.roles import Role
 from gateway.errors import Conflict
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.custom import moments_of
 from gateway.incidents.grading import prioritised
 from gateway.incidents.record import Incident, Revision
-from gateway.oncall.roles import Role
-from gateway.operations.audience import check_workers
-from gateway.operations.desk import Session
-from gateway.operations.who import Who
+from gateway.operations.major.audience import check_workers
+from gateway.operations.unit_of_work import Session
 from gateway.vocabulary import Kind
 
 TAKING = (commands.Acknowledge, commands.Assign, commands.Escalate, commands.Hold, commands.Resolve)

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 
 from gateway.db.pool import transaction
+from gateway.escalation.management import Escalation
+from gateway.escalation.record_timers import ACTOR
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.desk import NOW, Desk, Session
+from gateway.operations.unit_of_work import NOW, Desk, Session
 from gateway.settings.process import KINDS
-from gateway.sla.escalation import Escalation
-from gateway.sla.timers import ACTOR
 
 BATCH = 50
 """Incidents of one transaction: few, because people and alerts wait for the locks."""

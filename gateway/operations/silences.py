@@ -12,7 +12,7 @@ from gateway.db.pool import Connection, Pool, in_transaction
 from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.incidents.label_matchers import Matcher, check
 from gateway.operations import silence_reach
-from gateway.operations.desk import NOW
+from gateway.operations.unit_of_work import NOW
 from gateway.settings import UseLimits
 
 PROBED_WITHIN = 0.5

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from gateway.db.pool import Connection
-from gateway.oncall.roles import GroupTier, known
+from gateway.directory.roles import GroupTier, known
 from gateway.operations.assignment import Staff, StaffGroup
 
 GROUPS = """

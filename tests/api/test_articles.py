@@ -1,7 +1,7 @@
 """Articles over the API."""
 
-from gateway.oncall.roles import Role
-from tests.api.conftest import Api
+from gateway.directory.roles import Role
+from tests.support.api import Api
 
 
 async def test_what_a_record_taught_that_was_flagged_since_stays_with_the_privy(api: Api) -> None:

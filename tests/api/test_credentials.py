@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 import gateway
+from gateway.access.credentials import is_ended
+from gateway.access.keys import KeyRing
+from gateway.access.staff_links import Opened, ReaderKind, StaffLinks
+from gateway.channels.speakers import by_login
 from gateway.db.pool import Pool
+from gateway.directory import chat_accounts
 from gateway.errors import Unauthenticated
-from gateway.ingest.speakers import by_login
-from gateway.oncall import chats
-from gateway.operations.credentials import is_ended
-from gateway.operations.keys import KeyRing
-from gateway.operations.staff_links import Opened, ReaderKind, StaffLinks
-from tests.api.conftest import Api
 from tests.api.test_login import GOOD, ME, OWN, person, session
+from tests.support.api import Api
 from tests.support.clock import NOON, FakeClock
 
 ROOT = Path(gateway.__file__).parent
@@ -84,8 +84,8 @@ class Issued:
         self.link = StaffLinks(self.api.links).make(Opened(incident_id, ReaderKind.PERSON, "ann"), self.called_at)
         async with self.pool.acquire() as conn:
             person_id = await conn.fetchval("SELECT id FROM person WHERE login = 'ann'")
-            await chats.link(conn, person_id, "slack", "T1", "U1", NOON)
-            self.code, _ = await chats.new_code(conn, person_id, NOON)
+            await chat_accounts.link(conn, person_id, "slack", "T1", "U1", NOON)
+            self.code, _ = await chat_accounts.new_code(conn, person_id, NOON)
 
     async def _key(self) -> str:
         answer = await self.api.client.post(OWN, json={"name": "k", "scopes": ["admin"]}, headers=self.session)
@@ -116,7 +116,7 @@ class Issued:
 
     async def _chat(self) -> bool:
         async with self.pool.acquire() as conn:
-            return await chats.speaker(conn, "slack", "T1", "U1") is not None
+            return await chat_accounts.speaker(conn, "slack", "T1", "U1") is not None
 
     async def _call(self) -> bool:
         async with self.pool.acquire() as conn:
@@ -124,7 +124,7 @@ class Issued:
 
     async def code_is_good(self) -> bool:
         async with self.pool.acquire() as conn:
-            return await chats.take_code(conn, self.code, NOON) is not None
+            return await chat_accounts.take_code(conn, self.code, NOON) is not None
 
 
 @pytest.fixture

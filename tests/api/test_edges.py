@@ -8,12 +8,12 @@ import msgspec
 import pytest
 
 from gateway import errors
-from gateway.api.addresses import addresses
-from gateway.api.feed import Feed
-from gateway.api.paths import plain
-from gateway.api.problems import PROBLEMS
+from gateway.api.description.addresses import addresses
+from gateway.api.description.paths import plain
+from gateway.api.records.feed import Feed
 from gateway.api.routes import table
-from tests.api.conftest import Api
+from gateway.web.problems import PROBLEMS
+from tests.support.api import Api
 from tests.support.clock import FakeClock
 
 INCIDENTS = "/api/v1/incidents"

@@ -2,8 +2,8 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from gateway.db.pool import Pool
-from gateway.dedup.receipt_id import receipt_ids
-from tests.api.conftest import Api
+from gateway.receipts.receipt_id import receipt_ids
+from tests.support.api import Api
 from tests.support.clock import NOON
 
 INSERT_RECEIPT = """

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from gateway.api.health import Health, exposition
 from gateway.clock import SystemClock
 from gateway.db.pool import Pool
-from gateway.metrics import Metrics
+from gateway.observe.metrics import Metrics
 
 
 @dataclass

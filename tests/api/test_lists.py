@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from gateway.api.listing import NEVER_DUE, NEVER_DUE_AMONG_FEW
-from gateway.api.reporter_view import FILTERS
 from gateway.db.pool import Pool
-from gateway.oncall.roles import Role
+from gateway.directory.roles import Role
+from gateway.views.listing import NEVER_DUE, NEVER_DUE_AMONG_FEW
+from gateway.views.reporter import FILTERS
 from gateway.vocabulary import CHATS, Channel, channel_of
-from tests.api.conftest import Api
+from tests.support.api import Api
 from tests.support.clock import NOON
 
 INCIDENTS = "/api/v1/incidents"

@@ -8,8 +8,8 @@ import argon2
 import pytest
 
 from gateway.db.pool import Pool
-from gateway.oncall.roles import Role
-from tests.api.conftest import Api
+from gateway.directory.roles import Role
+from tests.support.api import Api
 from tests.support.clock import FakeClock
 
 GOOD = "a sentence for testing"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.db.pool import Pool
-from tests.api.conftest import Api
+from tests.support.api import Api
 
 INCIDENTS = "/api/v1/incidents"
 

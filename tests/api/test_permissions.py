@@ -5,23 +5,23 @@ from typing import Any
 import msgspec
 import pytest
 
+from gateway.access.authorization import asked
+from gateway.access.keys import Scope
+from gateway.access.permissions import Action, Refused, may, may_edit, sight
+from gateway.access.principal import Machine, Part, Who
 from gateway.api import wire
-from gateway.api.feed import Feed
-from gateway.api.paths import plain
+from gateway.api.description.paths import plain
+from gateway.api.records.feed import Feed
 from gateway.api.route import FILE, ONE, REF, Route
 from gateway.api.routes import table
 from gateway.db.pool import acquire
+from gateway.directory.roles import Role
 from gateway.incidents import store
 from gateway.incidents.lifecycle import TABLE
 from gateway.incidents.record import Incident
 from gateway.incidents.sight import EVERYTHING
-from gateway.oncall.roles import Role
-from gateway.operations.allowing import asked
-from gateway.operations.keys import Scope
-from gateway.operations.permissions import Action, Refused, may, may_edit, sight
-from gateway.operations.who import Machine, Part, Who
 from gateway.vocabulary import State
-from tests.api.conftest import Api
+from tests.support.api import Api
 
 ROUTES = table(Feed())
 OF_RECORDS = [route for route in ROUTES if route.path.startswith(ONE)]

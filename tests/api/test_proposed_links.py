@@ -4,12 +4,12 @@ import json
 
 import pytest
 
+from gateway.correlation import proposals
+from gateway.correlation.proposals import Proposal
 from gateway.db.pool import acquire
+from gateway.directory.roles import Role
 from gateway.incidents.sight import EVERYTHING
-from gateway.kinship import proposals
-from gateway.kinship.proposals import Proposal
-from gateway.oncall.roles import Role
-from tests.api.conftest import Api
+from tests.support.api import Api
 from tests.support.clock import NOON
 
 INCIDENTS = "/api/v1/incidents"

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from gateway.api.problem_words import PROBLEM_WORDS
-from gateway.api.problems import PROBLEMS
 from gateway.api.reference import RUNBOOKS
 from gateway.errors import GatewayError
-from tests.api.conftest import Api
+from gateway.web.problem_words import PROBLEM_WORDS
+from gateway.web.problems import PROBLEMS
+from tests.support.api import Api
 
 CHINESE = re.compile(r"[一-鿿]")
 

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from aiohttp import ClientResponse
 
-from gateway.api.feed import Feed
-from gateway.api.paths import plain
+from gateway.api.description.paths import plain
+from gateway.api.records.feed import Feed
 from gateway.api.route import V1
 from gateway.api.routes import table
 from gateway.api.wire import ACTIONS
 from gateway.db.pool import Pool
-from gateway.oncall.roles import Role
-from gateway.operations.hand_over import make_lists
-from tests.api.conftest import Api
+from gateway.directory.roles import Role
+from gateway.operations.shifts.hand_over import make_lists
 from tests.api.test_proposed_links import propose
+from tests.support.api import Api
 from tests.support.clock import NOON, FakeClock
 
 LISTED = sorted(f"{route.method} {plain(route.path)}" for route in table(Feed()) if "Idempotency-Key" in route.headers)

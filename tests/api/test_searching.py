@@ -8,8 +8,8 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from gateway.api import listing, searching
-from gateway.api.feed import Feed
+from gateway.api import searching
+from gateway.api.records.feed import Feed
 from gateway.api.routes import table
 from gateway.api.searching import WAITING_PER_PLACE, Searches
 from gateway.durations import Duration
@@ -17,6 +17,7 @@ from gateway.errors import Overloaded, Unavailable
 from gateway.operations import silences
 from gateway.quarantine import store
 from gateway.settings import Database, load
+from gateway.views import listing
 from tests.support.served import Served, served
 
 SEARCH = "/api/v1/incidents?q=zzzz&sort=recorded_at"

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from gateway.api.listing import OWN
+from gateway.access.principal import Who
 from gateway.db.pool import Pool, acquire
-from gateway.dedup.receipt_id import receipt_ids
+from gateway.directory.roles import Role
 from gateway.errors import Forbidden
-from gateway.oncall.roles import Role
 from gateway.operations.create import Report, create
-from gateway.operations.who import Who
-from tests.api.conftest import Api
+from gateway.receipts.receipt_id import receipt_ids
+from gateway.views.listing import OWN
+from tests.support.api import Api
 from tests.support.clock import NOON
 
 INCIDENTS = "/api/v1/incidents"

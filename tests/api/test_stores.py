@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from gateway.db.pool import Pool
+from gateway.directory.roles import Role
 from gateway.files.disk import DiskStore
 from gateway.files.s3 import S3Store
 from gateway.files.spool import PIECE
 from gateway.files.store import ORPHANED, Place, Store, Stores
-from gateway.oncall.roles import Role
-from tests.api.conftest import QUOTA, Api
-from tests.api.test_attachments import at, fetched, sent
+from tests.api.records.test_attachments import at, fetched, sent
+from tests.support.api import QUOTA, Api
 from tests.support.clock import FakeClock
 from tests.support.object_store import an_object_store
 

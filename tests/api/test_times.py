@@ -7,10 +7,10 @@ import msgspec
 import pytest
 from msgspec import Meta
 
-from gateway.api import body
 from gateway.api.wire import Moment
 from gateway.errors import Unprocessable
-from tests.api.conftest import Api
+from gateway.web import body
+from tests.support.api import Api
 from tests.support.clock import NOON
 
 FAR = (

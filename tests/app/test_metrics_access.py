@@ -8,13 +8,13 @@ import msgspec
 import pytest
 from aiohttp.test_utils import unused_port
 
-from gateway.api.connections import listening
+from gateway.access import keys
+from gateway.access.keys import Scope
 from gateway.app import running
 from gateway.clock import SystemClock
 from gateway.db.pool import Pool
-from gateway.operations import keys
-from gateway.operations.keys import Scope
 from gateway.settings import Database, load
+from gateway.web.connections import listening
 from tests.support.served import make_keys
 
 A_METRIC = "gateway_incidents_opened"

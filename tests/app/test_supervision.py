@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.app.supervision import LONGEST_PAUSE, SETTLED, Supervisor
-from gateway.metrics import Metrics
+from gateway.observe.metrics import Metrics
 from tests.support.clock import FakeClock
 
 SECOND = timedelta(seconds=1)

@@ -13,8 +13,9 @@ import pytest
 from gateway.catalogue import services
 from gateway.catalogue.live import Catalogue, read
 from gateway.db.pool import Pool
-from gateway.oncall import groups, people, rosters
-from gateway.oncall.roles import GroupTier
+from gateway.directory import groups, people
+from gateway.directory.roles import GroupTier
+from gateway.oncall import rosters
 from gateway.oncall.shift import Shift
 from gateway.settings import load
 from gateway.sla.policy import ClockName

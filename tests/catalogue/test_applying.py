@@ -4,9 +4,9 @@ import pytest
 
 from gateway.catalogue.applying import apply
 from gateway.catalogue.routing import Routed
+from gateway.directory.roles import GroupTier
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Revision
-from gateway.oncall.roles import GroupTier
 from gateway.vocabulary import State, Tier
 from tests.incidents.test_lifecycle import LATER, an_incident
 

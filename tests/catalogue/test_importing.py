@@ -4,9 +4,9 @@ from contextlib import suppress
 
 import pytest
 
-from gateway.api.body import MAX_BYTES
 from gateway.catalogue.importing import read
 from gateway.errors import Malformed, Unprocessable
+from gateway.web.body import MAX_BYTES
 from tests.support import hostile
 
 CSV = """name,kind,service,depends_on,attributes.os

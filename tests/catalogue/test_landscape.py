@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.catalogue.landscape import DEEPEST, KNOWN_TEXTS, Of, Part, survey
-from tests.kinship.corpus.world import landscape
+from tests.correlation.corpus.world import landscape
 
 LAND = landscape()
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from gateway.catalogue.criticality import judge
 from gateway.catalogue.model import Service
 from gateway.catalogue.routing import Case, Standing, decide, everybody
-from gateway.oncall.person import Group
-from gateway.oncall.roles import GroupTier
+from gateway.directory.person import Group
+from gateway.directory.roles import GroupTier
 from gateway.settings import Bounds, Routing
 from gateway.vocabulary import Criticality
 from tests.support.clock import NOON

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.access.principal import Machine, Who
 from gateway.db.pool import Pool
+from gateway.directory.roles import Role
 from gateway.incidents import commands
-from gateway.oncall.roles import Role
 from gateway.operations.act import act
 from gateway.operations.edit import edit
 from gateway.operations.rules_in_force import apply_rules
-from gateway.operations.who import Machine, Who
 from gateway.vocabulary import Impact, Tier, Urgency
 from tests.support.clock import NOON, FakeClock
 from tests.support.house import House, a_house

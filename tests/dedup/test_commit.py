@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.dedup.submission import Refused
+from gateway.receipts.submission import Refused
 from gateway.vocabulary import AlertStatus, Outcome
 from tests.support.clock import NOON, FakeClock
 from tests.support.intake import FIRING, RESOLVED, Desk, a_submission, an_alert, intake_desk, settings

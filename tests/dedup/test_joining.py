@@ -16,7 +16,7 @@ from gateway.dedup.known import Holder, Known
 from gateway.dedup.plan import Item, Plan, decide_all
 from gateway.incidents.hierarchy import unfit
 from gateway.vocabulary import Outcome, State
-from tests.kinship.corpus.world import landscape
+from tests.correlation.corpus.world import landscape
 from tests.support.clock import NOON, FakeClock
 from tests.support.house import House, a_house
 from tests.support.intake import FIRING, RESOLVED, Desk, a_submission, an_alert, by_service, intake_desk, settings

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from gateway.dedup.fingerprint import group_hash, key_hash
 from gateway.dedup.groups import groups_of
 from gateway.dedup.priority import grade_of
-from gateway.dedup.receipt_id import receipt_ids, received_between
 from gateway.durations import Duration
+from gateway.receipts.receipt_id import receipt_ids, received_between
 from gateway.settings import Grade, Intake, Relate, ServiceIntake, load
 from gateway.vocabulary import Impact, Urgency
 from tests.support.clock import NOON

@@ -13,8 +13,8 @@ from gateway.catalogue.criticality import Judged
 from gateway.dedup.known import Words, words_of
 from gateway.dedup.regrading import Firing, Grading
 from gateway.dedup.steps import Worded
+from gateway.escalation.record_timers import Rules
 from gateway.incidents.record import Incident
-from gateway.sla.timers import Rules
 from gateway.vocabulary import Impact, Outcome, Urgency
 from tests.sla.stories import SETTINGS, an_incident, ledger_of, minute
 from tests.support.clock import NOON, FakeClock

@@ -12,11 +12,11 @@ from asyncpg import Record
 from gateway.db.pool import Pool
 from gateway.dedup.promotion import Promotion
 from gateway.dedup.silencing import Unjudged
-from gateway.dedup.submission import Receipt, Submission
 from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.incidents.label_matchers import Matcher
 from gateway.operations import silences
 from gateway.operations.silences import Wanted
+from gateway.receipts.submission import Receipt, Submission
 from gateway.settings import load
 from gateway.vocabulary import Outcome
 from tests.support.clock import FakeClock

@@ -5,10 +5,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from gateway.access.keys import KeyRing, Scope
 from gateway.clock import SystemClock
 from gateway.db.pool import Pool
 from gateway.development.kept_keys import FILE, kept_keys
-from gateway.operations.keys import KeyRing, Scope
 
 
 async def test_keys_are_kept_and_work(database_url: str, pool: Pool, tmp_path: Path) -> None:

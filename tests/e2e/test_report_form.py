@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.operations.reporter_links import ReporterLinks
-from gateway.operations.staff_links import Opened, ReaderKind, StaffLinks
+from gateway.access.reporter_links import ReporterLinks
+from gateway.access.staff_links import Opened, ReaderKind, StaffLinks
 from gateway.settings import Database, Duration, load
 from tests.e2e.browser import Tab, browser
 from tests.support.served import Served, served

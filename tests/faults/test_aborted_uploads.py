@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.operations.keys import Scope
+from gateway.access.keys import Scope
 from tests.support.process import CLOCK, Replica, Sender, chosen, make_key, replicas, report
 
 MEGABYTE = 1 << 20

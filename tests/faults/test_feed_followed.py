@@ -10,7 +10,7 @@ import aiohttp
 import asyncpg
 import pytest
 
-from gateway.operations.keys import Scope
+from gateway.access.keys import Scope
 from tests.support.process import CLOCK, ROOT, chosen, make_key, replicas, report, seeded
 
 WRITERS = chosen(4, 16)

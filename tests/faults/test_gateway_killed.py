@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.operations.keys import Scope
+from gateway.access.keys import Scope
 from tests.support.process import CLOCK, CUT, NOBODY, Sender, chosen, judge, make_key, replicas, report, seeded
 
 RATE = 300

@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 import redis.asyncio
 
-from gateway.sla.slots import micros, pack
-from gateway.sla.timer_store import TimerId
+from gateway.sla.timers.slots import micros, pack
+from gateway.sla.timers.timer_store import TimerId
 from gateway.vocabulary import TimerKind
 from tests.support.armed import ALL_FIRED, arm_many, some_ids, tally
 from tests.support.process import CLOCK, chosen, replicas, report, seeded, until

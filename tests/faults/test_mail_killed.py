@@ -8,8 +8,8 @@ import aiosmtplib
 import asyncpg
 import pytest
 
-from gateway.operations.keys import Scope
-from tests.ingest.mail.writing import a_mail
+from gateway.access.keys import Scope
+from tests.channels.email.writing import a_mail
 from tests.support.certificate import make_certificate
 from tests.support.imap_server import PASSWORD, USER, an_imap_server
 from tests.support.process import CLOCK, chosen, free_port, make_key, replicas, report, seeded, until

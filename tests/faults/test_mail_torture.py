@@ -11,10 +11,10 @@ import aiosmtplib
 import asyncpg
 import pytest
 
+from gateway.access.keys import Scope
+from gateway.channels.email.posted import Kept, Posted, understood
 from gateway.errors import Malformed
-from gateway.ingest.mail.posted import Kept, Posted, understood
-from gateway.operations.keys import Scope
-from tests.ingest.mail.torture import mails
+from tests.channels.email.torture import mails
 from tests.support.certificate import make_certificate
 from tests.support.process import FULL, chosen, free_port, lags, make_key, replicas, report, seeded
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from gateway.operations.keys import Scope
+from gateway.access.keys import Scope
 from tests.support.process import Sender, chosen, judge, make_key, replicas, report
 
 ROUNDS = chosen(1, 100)

@@ -21,8 +21,8 @@ from schemathesis.checks import (
 )
 from schemathesis.generation import GenerationMode
 
-from gateway.api.addresses import addresses
-from gateway.operations.keys import Scope
+from gateway.access.keys import Scope
+from gateway.api.description.addresses import addresses
 from tests.support.process import FULL, chosen, make_key, replicas, report
 
 CHECKS = [

@@ -11,8 +11,8 @@ import aiohttp
 import asyncpg
 import pytest
 
+from gateway.access.keys import BELIEVED_FOR, Scope
 from gateway.embedded.launcher import Embedded
-from gateway.operations.keys import BELIEVED_FOR, Scope
 from tests.support.process import CLOCK, Replica, Sender, judge, make_key, replicas, report
 from tests.support.servers import frozen
 

@@ -8,8 +8,8 @@ import aiohttp
 import asyncpg
 import pytest
 
+from gateway.access.keys import Scope
 from gateway.embedded.launcher import Embedded
-from gateway.operations.keys import Scope
 from tests.support.armed import ALL_FIRED, arm_many, tally
 from tests.support.process import CLOCK, Sender, chosen, judge, make_key, replicas, report, until
 from tests.support.servers import child, restart_postgres

@@ -13,10 +13,10 @@ import aiohttp
 import asyncpg
 import pytest
 
+from gateway.access.keys import Scope
 from gateway.db.migrate import migrate
 from gateway.embedded.launcher import Embedded
 from gateway.embedded.supervision import keep_running
-from gateway.operations.keys import Scope
 from tests.support.full_disk import Disk, no_larger_files, small_disk
 from tests.support.orchestrator import Orchestrator
 from tests.support.process import CLOCK, CUT, Replica, Sender, children, chosen, judge, make_key, replicas, report

@@ -15,7 +15,7 @@ import yaml
 from prometheus_client import CollectorRegistry
 
 from gateway.api.reference import RUNBOOKS
-from gateway.metrics import Metrics
+from gateway.observe.metrics import Metrics
 from grafana.build import files
 
 ROOT = Path(__file__).parents[2]

@@ -20,9 +20,9 @@ import asyncpg
 import redis.asyncio
 import yarl
 
+from gateway.access.keys import Scope
 from gateway.embedded.launcher import Embedded
-from gateway.ingest.reading.process import is_short
-from gateway.operations.keys import Scope
+from gateway.ingest.workers.process import is_short
 from tests.hostile.families import Hostile
 from tests.hostile.routes import Target, World, targets
 from tests.support.process import CLOCK, ROOT, make_key

@@ -17,9 +17,9 @@ from types import FrameType
 
 import uvloop
 
-from gateway import logs
 from gateway.clock import SystemClock
 from gateway.db.migrate import migrate
+from gateway.observe import logs
 from gateway.serving import serving
 from gateway.settings import Settings, load
 from gateway.supervisor.child import Line

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from gateway.api.addresses import FORM, JSON, PARTS, Address, Key, addresses
-from gateway.api.feed import Feed
+from gateway.access.keys import Scope
+from gateway.api.description.addresses import FORM, JSON, PARTS, Address, Key, addresses
+from gateway.api.records.feed import Feed
 from gateway.api.route import Route
 from gateway.api.routes import table
 from gateway.app.reports import REPORTS
-from gateway.ingest.chat.providers import PROVIDERS as CHATS
-from gateway.ingest.mail.http import WAYS as MAIL_WAYS
-from gateway.ingest.phone.providers import PROVIDERS as PHONES
+from gateway.channels.chat.providers import PROVIDERS as CHATS
+from gateway.channels.email.http import WAYS as MAIL_WAYS
+from gateway.channels.phone.providers import PROVIDERS as PHONES
 from gateway.ingest.sources import SOURCES
-from gateway.operations.keys import Scope
 from tests.hostile.samples import captured, fitting
 
 WAYS: Mapping[str, Sequence[str]] = {

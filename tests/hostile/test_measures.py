@@ -10,8 +10,8 @@ from random import Random
 
 import pytest
 
+from gateway.access.keys import Scope
 from gateway.clock import SystemClock
-from gateway.operations.keys import Scope
 from tests.hostile.families import FAMILIES, every, fits
 from tests.hostile.gateway import Beats
 from tests.hostile.routes import World, targets

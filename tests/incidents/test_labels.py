@@ -7,6 +7,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 from gateway import vocabulary
+from gateway.directory.roles import GroupTier, Role
 from gateway.incidents.labels import (
     CLOCK_STATES,
     CLOCKS,
@@ -18,7 +19,6 @@ from gateway.incidents.labels import (
     label,
     state_label,
 )
-from gateway.oncall.roles import GroupTier, Role
 from gateway.settings import Notify, Policy
 from gateway.sla.clocks import ClockState
 from gateway.vocabulary import Kind, State

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gateway.db.pool import Pool
+from gateway.directory.roles import Role
 from gateway.incidents.sight import EVERYTHING, Sight, is_privy
-from gateway.oncall.roles import Role
 from tests.incidents.test_lifecycle import an_incident
 
 OWN = Sight(names=("ann@example.com",))

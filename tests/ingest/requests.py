@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from gateway.errors import Malformed
-from gateway.ingest.source import Delivery, Parsed
+from gateway.ingest.reading.source import Delivery, Parsed
 from gateway.ingest.sources import SOURCES
 from gateway.settings import Intake
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import Malformed
-from gateway.ingest.captured import captured
+from gateway.ingest.reading.captured import captured
 from tests.ingest.requests import NOW
 
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from gateway.ingest.chat.words import WORDS
-from gateway.ingest.phone.words import SAID, STATUSES, WRITTEN
+from gateway.channels.chat.words import WORDS
+from gateway.channels.phone.words import SAID, STATUSES, WRITTEN
 
 HALF_WIDTH = re.compile(r"[\u4e00-\u9fff}”][,:;?!]|[,:;?!][\u4e00-\u9fff]")
 CHINESE = [chinese for words in (WORDS, SAID, STATUSES, WRITTEN) for _, chinese in words.values()]

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.errors import Forbidden, Malformed
 from gateway.ingest import sources
-from gateway.ingest.source import Delivery
+from gateway.ingest.reading.source import Delivery
 from gateway.ingest.sources import SOURCES
 from gateway.quarantine import pointers
 from gateway.quarantine.examples import shipped
@@ -112,7 +112,7 @@ ACCOUNTLESS = {"standard_webhooks"}
 
 @pytest.mark.parametrize("signer", SIGNERS, ids=lambda signer: signer.slug)
 def test_every_sender_that_proves_itself_can_be_told_to_lie_in_all_five_ways(signer: Signer) -> None:
-    """Bad, stale, replayed, of a wrong account, with its keys elsewhere: tests/ingest/test_signatures.py then tells the lies."""
+    """Bad, stale, replayed, of a wrong account, with its keys elsewhere: reading/test_signatures.py then tells the lies."""
     headers, body = signer.signed()
     source, delivery = BY_SLUG[signer.slug], Delivery(headers, body, NOW)
     assert signer.by_a_stranger() != (headers, body)

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from gateway.settings import MOST_ITEMS, Database, load
-from tests.ingest.test_lenient import NUL, TIMES
+from tests.ingest.reading.test_lenient import NUL, TIMES
 from tests.support.served import Served, served
 
 

@@ -10,17 +10,17 @@ from uuid import uuid4
 import pytest
 
 from gateway.db.pool import Pool
-from gateway.dedup.submission import Receipt, Submission
 from gateway.errors import Overloaded
 from gateway.ingest import mending
 from gateway.ingest.http import Submit
 from gateway.ingest.mending import Mender
+from gateway.ingest.reading.source import Delivery, Parsed
 from gateway.ingest.replay import Replay
-from gateway.ingest.source import Delivery, Parsed
 from gateway.ingest.sources import generic
 from gateway.quarantine.mappings import Mappings, Proposal
 from gateway.quarantine.store import Which
 from gateway.quarantine.work import Progress
+from gateway.receipts.submission import Receipt, Submission
 from gateway.settings import Intake, load
 from tests.support.clock import FakeClock
 from tests.support.served import Served, served

@@ -18,8 +18,8 @@ from gateway.errors import Malformed
 from gateway.ingest.sources import zabbix
 from gateway.settings import load
 from gateway.vocabulary import AlertStatus
+from tests.compat.test_endpoints import settings
 from tests.ingest.requests import FIXTURES, read
-from tests.ingest.test_compat import settings
 from tests.ingest.test_notification_command import Nagios, Stub
 from tests.support.served import Served, served
 

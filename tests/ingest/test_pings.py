@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.ingest.test_compat import settings
+from tests.compat.test_endpoints import settings
 from tests.support.served import Served, served
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.dedup.submission import Submission
-from gateway.ingest.source import Delivery
+from gateway.ingest.reading.source import Delivery
+from gateway.receipts.submission import Submission
 from gateway.settings import Intake
 from gateway.vocabulary import Outcome
 from tests.ingest.requests import BY_SLUG

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import Malformed
-from gateway.ingest import limits
-from gateway.ingest.prometheus import fingerprint
-from gateway.ingest.source import ID_HEADERS, Delivery, delivery_id
+from gateway.ingest.reading import limits
+from gateway.ingest.reading.prometheus import fingerprint
+from gateway.ingest.reading.source import ID_HEADERS, Delivery, delivery_id
 from gateway.ingest.sources import SOURCES
 from gateway.ingest.sources.pagerduty import routing_key
 from gateway.ingest.sources.pagerduty_v1 import service_key

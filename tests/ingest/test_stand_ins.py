@@ -7,14 +7,14 @@ import msgspec
 import pytest
 
 from gateway.errors import Malformed, TooLarge
-from gateway.ingest.source import Delivery, each
+from gateway.ingest.reading.source import Delivery, each
 from gateway.ingest.sources import SOURCES
 from gateway.quarantine import pointers
 from gateway.quarantine.examples import shipped
 from gateway.settings import MOST_ITEMS, Intake
 from gateway.vocabulary import AlertStatus
+from tests.ingest.reading.test_lenient import mended, read
 from tests.ingest.requests import BY_SLUG, NOW
-from tests.ingest.test_lenient import mended, read
 
 
 def firing(slug: str) -> Any:

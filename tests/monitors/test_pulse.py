@@ -9,12 +9,12 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.db.pool import Pool, acquire, transaction
-from gateway.dedup.submission import Receipt, Submission
 from gateway.errors import Conflict, NotFound, Unavailable
-from gateway.metrics import Metrics
 from gateway.monitors import store
 from gateway.monitors.model import Monitor, Ping, Said, State
 from gateway.monitors.pulse import UNSAID, Pulse
+from gateway.observe.metrics import Metrics
+from gateway.receipts.submission import Receipt, Submission
 from tests.support.clock import FakeClock
 from tests.support.intake import Desk, intake_desk
 

@@ -9,14 +9,14 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.db.pool import Pool, acquire
-from gateway.metrics import Metrics
+from gateway.directory import people
+from gateway.directory.contact_method import Method
+from gateway.directory.contact_methods import replace_methods
 from gateway.notify import outbox
 from gateway.notify.breaker import FAILURES
 from gateway.notify.message import Dead, Delivered, Message, Result, Retry
 from gateway.notify.runner import Runner
-from gateway.oncall import people
-from gateway.oncall.method import Method
-from gateway.oncall.methods import replace_methods
+from gateway.observe.metrics import Metrics
 from tests.support.clock import NOON, FakeClock
 from tests.support.telling import ScriptedChannel, notice
 

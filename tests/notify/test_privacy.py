@@ -9,16 +9,16 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.db.pool import Pool, acquire
+from gateway.directory import people
 from gateway.incidents import writing
 from gateway.incidents.record import Revision
 from gateway.incidents.timeline import GENESIS
-from gateway.metrics import Metrics
 from gateway.notify import outbox
 from gateway.notify.message import Message
 from gateway.notify.privacy import privy_addresses
 from gateway.notify.runner import Runner
 from gateway.notify.templates import Template
-from gateway.oncall import people
+from gateway.observe.metrics import Metrics
 from tests.incidents.test_lifecycle import an_incident
 from tests.notify.test_withholding import SECRET, everything_said
 from tests.support.clock import NOON, FakeClock

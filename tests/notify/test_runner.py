@@ -11,12 +11,12 @@ from prometheus_client import CollectorRegistry
 
 from gateway.db.pool import Pool
 from gateway.incidents.record import Notice
-from gateway.metrics import Metrics
 from gateway.notify import outbox
 from gateway.notify.breaker import FAILURES
 from gateway.notify.delivery import SEND_TIMEOUT_S
 from gateway.notify.message import Dead, Delivered, Message, Result, Retry
 from gateway.notify.runner import BATCH, CONCURRENCY, Runner
+from gateway.observe.metrics import Metrics
 from tests.support.clock import NOON, FakeClock
 from tests.support.telling import ScriptedChannel, notice
 

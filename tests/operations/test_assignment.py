@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from gateway.directory.roles import GroupTier, Role
 from gateway.errors import Unprocessable
 from gateway.incidents import commands as c
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident
-from gateway.oncall.roles import GroupTier, Role
 from gateway.operations.assignment import Staff, StaffGroup, check_edit, settled
 from gateway.vocabulary import Impact, Tier, Urgency
 from tests.support.clock import NOON

@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from gateway.escalation import record_timers as timers
+from gateway.escalation.record_timers import Rules
 from gateway.incidents import store, writing
 from gateway.incidents.arming import arm
 from gateway.operations.firing import Effects
-from gateway.sla import timer_store, timers
-from gateway.sla.timer_store import TimerId
-from gateway.sla.timers import Rules
+from gateway.sla.timers import timer_store
+from gateway.sla.timers.timer_store import TimerId
 from gateway.vocabulary import AlertStatus, TimerKind
 from tests.support.clock import NOON, FakeClock
 from tests.support.intake import RESOLVED, Desk, an_alert, by_service, intake_desk, settings

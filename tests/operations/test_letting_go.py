@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
+from gateway.access.principal import Who
 from gateway.db.pool import Pool
+from gateway.directory.roles import Role
 from gateway.errors import Conflict
 from gateway.incidents import commands
 from gateway.incidents.record import Incident
-from gateway.oncall.roles import Role
 from gateway.operations.act import act
 from gateway.operations.convert import convert
 from gateway.operations.create import Report, create
 from gateway.operations.edit import edit
 from gateway.operations.link import link, unlink
-from gateway.operations.orphans import release
-from gateway.operations.who import Who
+from gateway.operations.rounds.orphans import release
 from gateway.vocabulary import Impact, Kind, RequestCategory, Resolution, TimerKind, Urgency
 from tests.operations.test_firing import MINUTE, let_fire
 from tests.support.clock import NOON, FakeClock

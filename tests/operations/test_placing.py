@@ -6,15 +6,15 @@ from collections.abc import AsyncIterator
 import pytest
 from msgspec.structs import replace
 
+from gateway.correlation.identifiers import ENOUGH
+from gateway.correlation.scoring import MOST_PROPOSED
 from gateway.db.pool import Pool
 from gateway.incidents import commands
 from gateway.incidents.record import Incident
-from gateway.kinship.identifying import ENOUGH
-from gateway.kinship.judge import MOST_PROPOSED
 from gateway.operations.act import act
-from gateway.operations.desk import Session
 from gateway.operations.link import link, unlink
 from gateway.operations.placing import place_again
+from gateway.operations.unit_of_work import Session
 from gateway.settings import Settings, load
 from gateway.vocabulary import Resolution
 from tests.support.clock import FakeClock

@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from gateway.api.views import sla_view
+from gateway.access.principal import Who
 from gateway.catalogue import services
 from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool
+from gateway.directory.roles import Role
 from gateway.incidents import store
 from gateway.incidents.sight import EVERYTHING
-from gateway.oncall.roles import Role
 from gateway.operations.create import Report, create
-from gateway.operations.desk import Desk
 from gateway.operations.edit import edit
-from gateway.operations.who import Who
+from gateway.operations.unit_of_work import Desk
 from gateway.settings import load
+from gateway.views.incidents import sla_view
 from gateway.vocabulary import Impact, Urgency
 from tests.support.clock import NOON, FakeClock
 

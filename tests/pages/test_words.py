@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from gateway.channels.occurred import SINCE
 from gateway.incidents.labels import LOCALES
 from gateway.incidents.public import TOLD
-from gateway.ingest.occurred import SINCE
 from gateway.pages.rendering import FOLDER
 from gateway.pages.words import EVENTS, IMPACTS, URGENCIES, WORDS, said, vocabulary
 from gateway.vocabulary import Impact, Urgency

@@ -10,8 +10,8 @@ import msgspec
 from aiohttp import web
 from msgspec import inspect
 
-from gateway.api.feed import Feed
-from gateway.api.paths import plain
+from gateway.api.description.paths import plain
+from gateway.api.records.feed import Feed
 from gateway.api.routes import table
 from gateway.app.reports import REPORTS
 

@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
+from gateway.directory.roles import Role
 from gateway.incidents.problem_candidates import Reason
-from gateway.oncall.roles import Role
 from gateway.vocabulary import Closure, HoldReason, Impact, LinkKind, RequestCategory, Resolution, State
 
 POLICIES = ("itil-minutes", "business-hours")

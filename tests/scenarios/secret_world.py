@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 
-from gateway.oncall.roles import Role
+from gateway.directory.roles import Role
 from tests.support.story import Story
 
 SECRET = "zq7secret"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gateway.operations.chat_changes import follow
-from tests.ingest.chat.slack_calls import FORM, SECRET, a_command, a_message, a_press, signed
+from gateway.operations.rounds.chat_changes import follow
+from tests.channels.chat.slack_calls import FORM, SECRET, a_command, a_message, a_press, signed
 from tests.scenarios.conftest import Telling
 from tests.support.chat_servers import ChatServer, slack_server
 from tests.support.story import Story

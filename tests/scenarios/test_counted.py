@@ -8,10 +8,10 @@ import asyncpg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from gateway.access.principal import Machine, Who
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.record import Incident
-from gateway.operations.desk import Session
-from gateway.operations.who import Machine, Who
+from gateway.operations.unit_of_work import Session
 from gateway.vocabulary import Outcome
 from tests.scenarios.conftest import Telling
 from tests.support.intake import a_submission, an_alert

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 import redis.asyncio as valkey
 
-from gateway.logs import configure
+from gateway.observe.logs import configure
 from gateway.quarantine.old_keys import mask_old_keys
 from tests.scenarios.conftest import Telling
 from tests.scenarios.test_mail import LISTENING, a_mail, send

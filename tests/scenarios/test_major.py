@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.operations.undelivered import note_undelivered
+from gateway.operations.rounds.undelivered import note_undelivered
 from tests.scenarios.conftest import Telling
 from tests.scenarios.rows import shows
 from tests.support.clock import NOON

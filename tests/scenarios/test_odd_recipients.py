@@ -2,7 +2,7 @@
 
 import json
 
-from gateway.operations.undelivered import note_undelivered
+from gateway.operations.rounds.undelivered import note_undelivered
 from tests.scenarios.conftest import Telling
 
 ODD = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.operations.hand_over import make_lists
+from gateway.operations.shifts.hand_over import make_lists
 from tests.scenarios.rows import shows
 from tests.support.story import Letter, Story
 

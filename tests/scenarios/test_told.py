@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway.operations.undelivered import note_undelivered
+from gateway.operations.rounds.undelivered import note_undelivered
 from tests.scenarios.conftest import Telling
 from tests.support.story import Story
 

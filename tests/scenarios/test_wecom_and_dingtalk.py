@@ -5,11 +5,25 @@ from typing import Any
 
 import pytest
 
-from gateway.ingest.chat import flat_xml
-from gateway.ingest.chat.contract import Call
-from gateway.ingest.chat.envelope import Sealed, unseal
-from gateway.operations.chat_changes import follow
-from tests.ingest.chat.chinese import CARD_SECRET, CORP, KEY, SECRET, TOKEN, WECOM, card, event, pressed, robot, said, wecom, xml
+from gateway.channels.chat import flat_xml
+from gateway.channels.chat.contract import Call
+from gateway.channels.chat.envelope import Sealed, unseal
+from gateway.operations.rounds.chat_changes import follow
+from tests.channels.chat.chinese import (
+    CARD_SECRET,
+    CORP,
+    KEY,
+    SECRET,
+    TOKEN,
+    WECOM,
+    card,
+    event,
+    pressed,
+    robot,
+    said,
+    wecom,
+    xml,
+)
 from tests.scenarios.conftest import Telling
 from tests.support.clock import NOON
 from tests.support.story import Story

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.errors import Misconfigured
 from gateway.settings import load
-from tests.ingest.chat.chinese import KEY
+from tests.channels.chat.chinese import KEY
 
 SEALED = '[chat.{}]\ntoken = "a b"\nencoding_key = "{}"\n'
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
+from gateway.correlation import detaching
 from gateway.db.pool import Connection
 from gateway.dedup import plan, regrading
+from gateway.escalation.duties import with_announcements
+from gateway.escalation.management import Escalation
 from gateway.incidents import writing
 from gateway.incidents.hierarchy import Unfit, unfit
 from gateway.incidents.record import Incident, Notice, Revision
-from gateway.kinship import letting_go
-from gateway.operations import desk, rules_in_force
-from gateway.sla.duties import with_announcements
-from gateway.sla.escalation import Escalation
+from gateway.operations import rules_in_force, unit_of_work
 from tests.conftest import Servers
 from tests.silence.machine import run, short
 
@@ -31,7 +31,7 @@ def join_what_is_milder(patch: pytest.MonkeyPatch) -> None:
         why = unfit(master, follower)
         return None if why is Unfit.MILDER else why
 
-    for module in (plan, letting_go):
+    for module in (plan, detaching):
         patch.setattr(module, "unfit", unfit_but_for_urgency)
 
 
@@ -51,7 +51,7 @@ def unlink_without_asking(patch: pytest.MonkeyPatch) -> None:
         unlinked = any(event == "unlinked" for event, _ in revision.events)
         return revision if unlinked else with_announcements(escalation, revision)
 
-    patch.setattr(desk, "with_announcements", but_for_unlinking)
+    patch.setattr(unit_of_work, "with_announcements", but_for_unlinking)
 
 
 def skip_messages_after_a_failure(patch: pytest.MonkeyPatch) -> None:

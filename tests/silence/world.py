@@ -10,23 +10,23 @@ from uuid import UUID
 import asyncpg
 from prometheus_client import CollectorRegistry
 
+from gateway.access.principal import Machine, Who
 from gateway.catalogue.live import Catalogue
 from gateway.db.pool import SERVER_SETTINGS, Pool
 from gateway.dedup.records import Moved
+from gateway.directory.roles import Role
 from gateway.errors import GatewayError
 from gateway.incidents import store
-from gateway.metrics import Metrics
 from gateway.notify.message import Dead, Delivered, Message, Result
 from gateway.notify.runner import Runner
-from gateway.oncall.roles import Role
-from gateway.operations.desk import Desk
+from gateway.observe.metrics import Metrics
 from gateway.operations.firing import Effects
-from gateway.operations.redating import Redating
-from gateway.operations.who import Machine, Who
+from gateway.operations.rounds.deadline_recalculation import Redating
+from gateway.operations.unit_of_work import Desk
 from gateway.settings import Settings, load
-from gateway.sla.firing import Firing
-from gateway.sla.judge import ClockJudge
-from gateway.sla.timer_store import TimerId
+from gateway.sla.timers.clock_guard import ClockJudge
+from gateway.sla.timers.firing import Firing
+from gateway.sla.timers.timer_store import TimerId
 from gateway.vocabulary import AlertStatus, TimerKind
 from tests.support.clock import FakeClock
 from tests.support.database import GIVE_BACK

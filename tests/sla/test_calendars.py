@@ -9,10 +9,10 @@ import pytest
 
 from gateway.durations import Promise, promise
 from gateway.errors import Misconfigured
+from gateway.escalation.inspection import notes_on
 from gateway.settings import load
 from gateway.sla import public_days
 from gateway.sla.calendars import read_calendars
-from gateway.sla.inspection import notes_on
 from gateway.sla.policies import read_policies
 from gateway.sla.public_days import COUNTRIES
 from tests.sla.offices import a_calendar, a_section

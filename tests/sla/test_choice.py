@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import Misconfigured
+from gateway.escalation.record_timers import Rules
 from gateway.settings import load
 from gateway.sla.clocks import read
 from gateway.sla.policy import ClockName
-from gateway.sla.timers import Rules
 from tests.sla.stories import POLICIES, an_incident, ledger_of, minute
 
 RULES = """

@@ -13,9 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from gateway.db.pool import Pool, open_pool
 from gateway.incidents.arming import arm
 from gateway.settings import Database
-from gateway.sla.index import Index, connect
-from gateway.sla.runner import Runner
-from gateway.sla.timer_store import Armed
+from gateway.sla.timers.index import Index, connect
+from gateway.sla.timers.runner import Runner
+from gateway.sla.timers.timer_store import Armed
 from gateway.vocabulary import TimerKind
 from tests.support.clock import FakeClock
 from tests.support.timers import LeaveTrace, Silent, effects, seed

@@ -9,14 +9,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.escalation.management import Escalation
+from gateway.escalation.record_timers import Rules, fire, refresh
 from gateway.incidents.ledger import ClockEvent, Ledger
 from gateway.incidents.record import Incident
 from gateway.sla.choice import Choice
 from gateway.sla.clocks import ClockState, read
-from gateway.sla.escalation import Escalation
 from gateway.sla.outcomes import Count, Counted, outcomes
 from gateway.sla.policy import ClockName
-from gateway.sla.timers import Rules, fire, refresh
 from gateway.vocabulary import State, TimerKind
 from tests.sla.stories import POLICY, SHORT, an_incident, entry, ledger_of, ledgers, minute
 

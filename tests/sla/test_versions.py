@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from gateway.escalation.record_timers import Rules
 from gateway.settings import load
 from gateway.sla.policy import digest
-from gateway.sla.timers import Rules
 
 EVERY = """
 [sla]

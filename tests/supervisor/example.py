@@ -7,8 +7,8 @@ import re
 import signal
 import sys
 
-from gateway import logs
 from gateway.clock import SystemClock
+from gateway.observe import logs
 from gateway.supervisor import decisions
 from gateway.supervisor.child import Line
 from gateway.supervisor.parent import supervise

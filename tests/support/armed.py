@@ -8,8 +8,8 @@ from zlib import crc32
 
 import asyncpg
 
+from gateway.escalation.record_timers import SPREAD
 from gateway.incidents.ledger import ClockEvent, LedgerEntry, to_json
-from gateway.sla.timers import SPREAD
 
 CLOSE_AFTER = timedelta(hours=48)
 """As the shipped policy says."""

@@ -2,7 +2,7 @@
 
 import atexit
 
-from gateway.ingest.reading.forker import Forker
+from gateway.ingest.workers.forker import Forker
 
 FORKER = Forker()
 atexit.register(FORKER.close)

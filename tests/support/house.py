@@ -8,6 +8,7 @@ from typing import Any
 
 import asyncpg
 
+from gateway.access.principal import Machine, Who
 from gateway.catalogue import cis, services
 from gateway.catalogue.live import Catalogue
 from gateway.catalogue.model import Draft
@@ -15,12 +16,12 @@ from gateway.db.pool import Connection, Pool
 from gateway.dedup.records import Moved
 from gateway.incidents import store
 from gateway.incidents.record import Incident
-from gateway.operations import create, desk
+from gateway.operations import create
+from gateway.operations import unit_of_work as desk
 from gateway.operations.create import Report
-from gateway.operations.who import Machine, Who
 from gateway.settings import Settings
 from gateway.vocabulary import Criticality
-from tests.kinship.corpus.world import ADDRESSES, PARTS, SERVICES, SITES
+from tests.correlation.corpus.world import ADDRESSES, PARTS, SERVICES, SITES
 from tests.support.clock import FakeClock
 from tests.support.intake import Desk, a_submission, an_alert, committer
 

@@ -16,10 +16,10 @@ from gateway.dedup.opening import Openings
 from gateway.dedup.records import Records
 from gateway.dedup.silences import SilenceJudge
 from gateway.dedup.silencing import Unjudged
-from gateway.dedup.submission import Receipt, Result, Submission
 from gateway.durations import duration
 from gateway.incidents import store
 from gateway.incidents.alert import Alert
+from gateway.receipts.submission import Receipt, Result, Submission
 from gateway.settings import Relate, Settings, load
 from gateway.vocabulary import AlertStatus
 from tests.support.clock import FakeClock

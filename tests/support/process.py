@@ -16,10 +16,10 @@ from typing import Any, Self
 import aiohttp
 import asyncpg
 
+from gateway.access import keys
+from gateway.access.keys import Scope
+from gateway.cli.commands import ENSURE_INTEGRATION
 from gateway.clock import SystemClock
-from gateway.commands import ENSURE_INTEGRATION
-from gateway.operations import keys
-from gateway.operations.keys import Scope
 
 ROOT = Path(__file__).parents[2]
 FULL = os.environ.get("GATEWAY_FAULTS") == "full"

@@ -10,12 +10,12 @@ import msgspec
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from gateway.access import keys
+from gateway.access.keys import Scope
 from gateway.app import running
 from gateway.clock import Clock, SystemClock
 from gateway.db.pool import Pool
 from gateway.ingest.http import Fetch
-from gateway.operations import keys
-from gateway.operations.keys import Scope
 from gateway.settings import Duration, Settings
 from tests.support.forker import FORKER
 from tests.support.pools import Lent

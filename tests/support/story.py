@@ -16,15 +16,15 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from aiosmtpd.smtp import SMTP
 
+from gateway.access import keys
+from gateway.access.login import grantable
 from gateway.app import Gateway, running
 from gateway.dedup.promotion import Promotion
-from gateway.oncall.roles import Role
-from gateway.operations import keys
-from gateway.operations.hand_over import make_lists
-from gateway.operations.login import grantable
-from gateway.operations.orphans import release
+from gateway.directory.roles import Role
+from gateway.operations.rounds.orphans import release
+from gateway.operations.shifts.hand_over import make_lists
 from gateway.settings import load
-from gateway.sla.timer_store import TimerId
+from gateway.sla.timers.timer_store import TimerId
 from gateway.vocabulary import TimerKind
 from tests.support.clock import NOON, FakeClock
 from tests.support.forker import FORKER

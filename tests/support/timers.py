@@ -8,8 +8,8 @@ from uuid import UUID, uuid5
 from gateway.db.pool import Connection, Pool
 from gateway.incidents.arming import arm
 from gateway.incidents.record import Revision
-from gateway.sla.firing import Effect
-from gateway.sla.timer_store import Armed, DueTimer
+from gateway.sla.timers.firing import Effect
+from gateway.sla.timers.timer_store import Armed, DueTimer
 from gateway.vocabulary import TimerKind
 
 EFFECTS = UUID("00000000-0000-0000-0000-00000000000e")

@@ -2,7 +2,7 @@
 
 import pytest
 
-SERVED = ("tests/dedup", "tests/ingest/chat", "tests/ingest/mail", "tests/ingest/phone", "tests/ingest/test_", "tests/opsgenie")
+SERVED = ("tests/channels", "tests/compat", "tests/dedup", "tests/ingest", "tests/receipts")
 """Places whose tests with servers are the tests of what decides there, too."""
 
 

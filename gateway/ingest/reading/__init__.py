@@ -1,1 +1,1 @@
-"""Reading of long bodies in processes of their own, which may be hurt: see docs/adr/0033."""
+"""Parsing of request bodies of alert sources, with bounds, checks and repairs. Pure but for what `sns` fetches."""

@@ -7,8 +7,8 @@ from functools import lru_cache, partial
 import msgspec
 
 from gateway.incidents.alert import Alert
-from gateway.ingest import limits, prometheus
-from gateway.ingest.source import Delivery, Parsed, Source, delivery_id, each
+from gateway.ingest.reading import limits, prometheus
+from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id, each
 from gateway.settings import Intake
 from gateway.vocabulary import AlertStatus
 

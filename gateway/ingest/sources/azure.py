@@ -11,8 +11,8 @@ import msgspec
 
 from gateway.errors import Unauthenticated
 from gateway.incidents.alert import Alert
-from gateway.ingest import limits, tokens
-from gateway.ingest.source import Delivery, Parsed, Source
+from gateway.ingest.reading import limits, tokens
+from gateway.ingest.reading.source import Delivery, Parsed, Source
 from gateway.settings import Intake
 from gateway.vocabulary import AlertStatus
 

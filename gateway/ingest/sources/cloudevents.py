@@ -12,9 +12,9 @@ import msgspec
 
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.alert import Alert
-from gateway.ingest import fields, limits
-from gateway.ingest.encodings import text_of
-from gateway.ingest.source import Delivery, Parsed, Source, Whole, each
+from gateway.ingest.reading import fields, limits
+from gateway.ingest.reading.encodings import text_of
+from gateway.ingest.reading.source import Delivery, Parsed, Source, Whole, each
 from gateway.quarantine.pointers import ABSENT
 from gateway.settings import Intake
 

@@ -9,8 +9,8 @@ import msgspec
 
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.alert import Alert
-from gateway.ingest import limits, sns
-from gateway.ingest.source import Delivery, Parsed, Source
+from gateway.ingest.reading import limits, sns
+from gateway.ingest.reading.source import Delivery, Parsed, Source
 from gateway.settings import Intake
 from gateway.vocabulary import AlertStatus
 

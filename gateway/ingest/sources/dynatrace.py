@@ -6,9 +6,9 @@ https://docs.dynatrace.com/docs/analyze-explore-automate/notifications-and-alert
 import msgspec
 
 from gateway.incidents.alert import Alert
-from gateway.ingest import limits
-from gateway.ingest.bounded import bounded, named, tags
-from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
+from gateway.ingest.reading import limits
+from gateway.ingest.reading.bounded import bounded, named, tags
+from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
 from gateway.vocabulary import AlertStatus
 

@@ -6,8 +6,8 @@ import msgspec
 
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.alert import Alert
-from gateway.ingest import fields, limits
-from gateway.ingest.source import Delivery, Parsed, Source, delivery_id, each
+from gateway.ingest.reading import fields, limits
+from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id, each
 from gateway.settings import Intake
 
 

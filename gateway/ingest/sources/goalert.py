@@ -9,10 +9,10 @@ import msgspec
 
 from gateway.errors import Malformed
 from gateway.incidents.alert import Alert
-from gateway.ingest import limits
-from gateway.ingest.mail.headers import base64, head, parameters
-from gateway.ingest.mail.parts import split
-from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
+from gateway.ingest.mime.headers import base64, head, parameters
+from gateway.ingest.mime.parts import split
+from gateway.ingest.reading import limits
+from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
 from gateway.vocabulary import AlertStatus
 

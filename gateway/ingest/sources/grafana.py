@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from gateway.incidents.alert import Alert
-from gateway.ingest import limits, prometheus, signatures
-from gateway.ingest.source import Delivery, Parsed, Source, delivery_id, each
+from gateway.ingest.reading import limits, prometheus, signatures
+from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id, each
 from gateway.settings import Intake
 from gateway.vocabulary import AlertStatus
 

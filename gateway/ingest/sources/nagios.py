@@ -3,8 +3,8 @@
 https://assets.nagios.com/downloads/nagioscore/docs/nagioscore/4/en/notifications.html
 """
 
-from gateway.ingest import checks
-from gateway.ingest.source import Delivery, Parsed, Source
+from gateway.ingest.reading import checks
+from gateway.ingest.reading.source import Delivery, Parsed, Source
 from gateway.settings import Intake
 
 

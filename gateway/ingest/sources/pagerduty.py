@@ -9,9 +9,9 @@ import msgspec
 
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.alert import Alert
-from gateway.ingest import limits
-from gateway.ingest.member import text_member
-from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
+from gateway.ingest.reading import limits
+from gateway.ingest.reading.member import text_member
+from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
 from gateway.vocabulary import AlertStatus
 

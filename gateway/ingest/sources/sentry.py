@@ -11,8 +11,8 @@ from hashlib import sha256
 import msgspec
 
 from gateway.incidents.alert import Alert
-from gateway.ingest import limits, signatures
-from gateway.ingest.source import Delivery, Parsed, Source
+from gateway.ingest.reading import limits, signatures
+from gateway.ingest.reading.source import Delivery, Parsed, Source
 from gateway.settings import Intake
 from gateway.vocabulary import AlertStatus
 

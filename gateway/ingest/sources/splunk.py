@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from gateway.incidents.alert import Alert
-from gateway.ingest import fields, limits
-from gateway.ingest.bounded import bounded, named
-from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
+from gateway.ingest.reading import fields, limits
+from gateway.ingest.reading.bounded import bounded, named
+from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
 from gateway.vocabulary import AlertStatus
 

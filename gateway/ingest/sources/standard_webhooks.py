@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gateway.errors import Flaw, Malformed, Unauthenticated
 from gateway.incidents.alert import Alert
-from gateway.ingest import fields, limits, signatures
-from gateway.ingest.source import Delivery, Parsed, Source, delivery_id
+from gateway.ingest.reading import fields, limits, signatures
+from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
 
 SHARED, PUBLIC = "whsec_", "whpk_"

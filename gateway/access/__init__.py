@@ -1,0 +1,1 @@
+"""Authentication and authorization: keys, passwords, single sign-on, links, roles and permissions."""

@@ -1,0 +1,126 @@
+"""Getting in as a person: a password for a key that ends by itself."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from asyncpg import Record
+
+from gateway.access import attempts, keys
+from gateway.access.attempts import Limits
+from gateway.access.credentials import end_all
+from gateway.access.keys import KeyInfo, Scope
+from gateway.access.passwords import Passwords, acceptable
+from gateway.clock import Clock
+from gateway.db.pool import Connection, Pool, acquire, transaction
+from gateway.directory.roles import Role, known
+from gateway.errors import Unauthenticated, Unprocessable
+
+log = structlog.get_logger()
+
+WRONG = "the login or the password is wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What somebody who got in is given: `token` is a key of theirs, shown this once."""
+
+    token: str
+    login: str
+    info: KeyInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A password in place of the old one; with `keep_keys` keys of one's own and chat accounts stay."""
+
+    old: str
+    new: str
+    keep_keys: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """The way in for people; a session lasts `lasting`."""
+
+    pool: Pool
+    clock: Clock
+    passwords: Passwords
+    limits: Limits
+    lasting: timedelta
+
+    async def by_password(self, login: str, password: str, address: str) -> Session:
+        """A session; raises Unauthenticated, the same for an unknown login, TooManyAttempts, Overloaded."""
+        login = login.strip().lower()
+        async with acquire(self.pool) as conn:
+            await attempts.count(conn, login, address, self.limits, self.clock.stamp())
+            person = await conn.fetchrow(BY_LOGIN, login)
+        kept = None if person is None else person["password_hash"]
+        if not await self.passwords.matches(kept, password) or person is None or kept is None:
+            log.info("login_refused", address=address, login=None if person is None else login)
+            raise Unauthenticated(WRONG)
+        fresh = await self.passwords.hash(password) if self.passwords.is_dated(kept) else kept
+        async with transaction(self.pool) as conn:
+            if await conn.fetchval(STILL, person["id"], kept, fresh) is None:
+                raise Unauthenticated(WRONG)
+            await attempts.forget(conn, login, address)
+            return await self.open(conn, person)
+
+    async def open(self, conn: Connection, person: Record) -> Session:
+        """A session for a row with id, login and roles."""
+        stamp = self.clock.stamp()
+        expires = await conn.fetchval(IN_A_WHILE, stamp, self.lasting)
+        scopes = grantable(known(person["roles"]))
+        text, info = await keys.create(
+            conn, f"session of {person['login']}", scopes, stamp, expires_at=expires, person_id=person["id"], session=True
+        )
+        log.info("login", login=person["login"], key=info.id)
+        return Session(text, person["login"], info)
+
+    async def change_password(self, login: str, given: Change, address: str, key_id: int) -> None:
+        """Set one's own password and end whatever else was issued to one.
+
+        Raises Unprocessable, TooManyAttempts, Overloaded.
+        """
+        async with acquire(self.pool) as conn:
+            await attempts.count(conn, login, address, self.limits, self.clock.stamp())
+            person = await conn.fetchrow(BY_LOGIN, login)
+        if person is None or not await self.passwords.matches(person["password_hash"], given.old):
+            raise Unprocessable("the old password is wrong")
+        await self.set_password(login, given.new, but=key_id, keep_keys=given.keep_keys)
+
+    async def set_password(self, login: str, new: str, *, but: int | None = None, keep_keys: bool = False) -> None:
+        """Set a password and end all that was issued, except the key `but`; raises Unprocessable.
+
+        With `keep_keys` keys of their own and chat accounts stay too.
+        """
+        async with acquire(self.pool) as conn:
+            person = await conn.fetchrow(BY_LOGIN, login)
+        if person is None:
+            raise Unprocessable(f"nobody active has the login {login}")
+        kept = await self.passwords.hash(acceptable(new, login, person["name"], person["email"]))
+        stamp: datetime | None = self.clock.stamp()
+        async with transaction(self.pool) as conn:
+            await conn.execute(SET, person["id"], kept, stamp)
+            await end_all(conn, person["id"], stamp, but=but, sessions_only=keep_keys)
+        log.info("password_set", login=login)
+
+
+def grantable(roles: frozenset[Role]) -> frozenset[Scope]:
+    """The scopes a key of somebody with these roles may have."""
+    return frozenset({Scope.READ, Scope.WRITE} | ({Scope.ADMIN} if Role.ADMINISTRATOR in roles else set()))
+
+
+BY_LOGIN = "SELECT id, login, name, email, roles, password_hash FROM person WHERE login = $1 AND active"
+
+STILL = """
+UPDATE person SET password_hash = $3::text WHERE id = $1 AND active AND password_hash = $2::text RETURNING id
+"""
+"""Fails when the password was changed, or the person ended, while it was being checked."""
+
+IN_A_WHILE = "SELECT coalesce($1::timestamptz, statement_timestamp()) + $2::interval"
+
+SET = """
+UPDATE person SET password_hash = $2, version = version + 1, updated_at = coalesce($3::timestamptz, statement_timestamp())
+WHERE id = $1
+"""

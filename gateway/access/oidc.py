@@ -1,0 +1,114 @@
+"""Logging in at an identity provider: OpenID Connect's code flow with state, nonce and PKCE (RFC 7636, RFC 9700)."""
+
+import base64
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+
+import structlog
+from asyncpg import Record
+from yarl import URL
+
+from gateway.access import attempts
+from gateway.access.id_token import Expected, Subject, Untrusted
+from gateway.access.identity_provider import IdentityProvider
+from gateway.access.login import Login, Session
+from gateway.db.pool import Connection, acquire, transaction
+from gateway.errors import Unauthenticated
+from gateway.settings import Oidc
+
+log = structlog.get_logger()
+
+WITHIN = timedelta(minutes=10)
+"""How long somebody may take at the provider."""
+
+UNKNOWN = "this log-in was not begun here, is over, or took too long: begin again"
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A log-in under way: where to send the browser, and what only that browser is to keep."""
+
+    address: str
+    browser: str
+
+
+@dataclass(frozen=True, slots=True)
+class OidcLogin:
+    """The way in by an identity provider; `redirect_url` is where it sends people back to."""
+
+    login: Login
+    provider: IdentityProvider
+    settings: Oidc
+    redirect_url: str
+
+    async def begin(self, address: str) -> Begun:
+        """A new log-in; raises TooManyAttempts, and Unavailable when the provider cannot be asked."""
+        metadata = await self.provider.metadata()
+        state, browser, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(4))
+        stamp = self.login.clock.stamp()
+        async with acquire(self.login.pool) as conn:
+            await attempts.count(conn, None, address, self.login.limits, stamp)
+            await conn.execute(BEGIN, _both(state, browser), nonce, verifier, stamp, WITHIN)
+        challenge = base64.urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        asked = {
+            "response_type": "code", "client_id": self.settings.client_id, "redirect_uri": self.redirect_url,
+            "scope": self.settings.scopes, "state": state, "nonce": nonce, "code_challenge": challenge,
+            "code_challenge_method": "S256",
+        }  # fmt: skip
+        return Begun(str(URL(metadata.authorization_endpoint).update_query(asked)), browser)
+
+    async def finish(self, state: str, browser: str, code: str, issuer: str | None) -> Session:
+        """A session for whom the code stands for; a state is good once and in the browser it was made for.
+
+        Raises Unauthenticated, and Unavailable when the provider cannot be asked.
+        """
+        async with acquire(self.login.pool) as conn:
+            begun = await conn.fetchrow(FINISH, _both(state, browser), self.login.clock.stamp())
+        if begun is None or begun["late"] or issuer not in (None, self.settings.issuer):
+            raise Unauthenticated(UNKNOWN)
+        expected = Expected(self.settings.issuer, self.settings.client_id, begun["nonce"], begun["now"])
+        try:
+            subject = await self.provider.subject(code, begun["verifier"], self.redirect_url, expected)
+        except Untrusted as refusal:
+            log.warning("id_token_refused", reason=str(refusal))
+            raise Unauthenticated("the identity provider's answer is not to be trusted") from refusal
+        async with transaction(self.login.pool) as conn:
+            person = await self._person(conn, subject)
+            if person is None:
+                log.info("login_refused", subject=subject.id)
+                raise Unauthenticated("the gateway knows nobody by this identity: ask an administrator")
+            return await self.login.open(conn, person)
+
+    async def _person(self, conn: Connection, subject: Subject) -> Record | None:
+        """By subject alone once that is known; the first time by an address that the provider verified."""
+        issuer = self.settings.issuer
+        known = await conn.fetchrow(BY_SUBJECT, issuer, subject.id)
+        if known is not None:
+            return known if known["active"] else None
+        return await conn.fetchrow(BIND, issuer, subject.id, subject.email) if subject.email else None
+
+
+def _both(state: str, browser: str) -> bytes:
+    """Neither of the two is of use without the other."""
+    return sha256(f"{state}\0{browser}".encode("utf-8", "surrogatepass")).digest()
+
+
+BEGIN = """
+INSERT INTO login_state (state_hash, nonce, verifier, expires_at)
+VALUES ($1, $2, $3, coalesce($4::timestamptz, statement_timestamp()) + $5::interval)
+"""
+
+FINISH = """
+DELETE FROM login_state WHERE state_hash = $1
+RETURNING nonce, verifier, coalesce($2::timestamptz, statement_timestamp()) AS now,
+  expires_at <= coalesce($2::timestamptz, statement_timestamp()) AS late
+"""
+
+BY_SUBJECT = "SELECT id, login, roles, active FROM person WHERE oidc_issuer = $1 AND oidc_subject = $2"
+
+BIND = """
+UPDATE person SET oidc_issuer = $1, oidc_subject = $2, version = version + 1
+WHERE lower(email) = lower($3::text) AND active AND oidc_subject IS NULL RETURNING id, login, roles
+"""

@@ -1,0 +1,304 @@
+"""Who may do what, as one table that people can read. Pure: (who, action, record) to a decision.
+
+Whether the state of a record allows an action at all is the lifecycle's business (`incidents/lifecycle.py`); here stands who may
+ask. A row counts when somebody has its part, the action is among its actions, the record is where the row says and in one of its
+states. No row, no right. Security records are there only for SECURITY_ROLES; to those the same rows apply.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import assert_never
+
+from gateway.access.principal import Machine, Part, Who
+from gateway.directory.roles import Role
+from gateway.incidents.record import Incident
+from gateway.incidents.sight import Sight, is_privy
+from gateway.vocabulary import LIVE, State, Tier
+
+
+class Action(StrEnum):
+    """What can be asked, of one record or, from FOLLOW on, of the gateway."""
+
+    READ = "read"
+    INSPECT = "inspect"
+    ACKNOWLEDGE = "acknowledge"
+    ACKNOWLEDGE_FOR = "acknowledge_for"
+    ASSIGN = "assign"
+    REASSIGN = "reassign"
+    RETURN = "return"
+    HOLD = "hold"
+    RESUME = "resume"
+    ESCALATE = "escalate"
+    ENGAGE = "engage"
+    RESOLVE = "resolve"
+    CONFIRM = "confirm"
+    REFUSE = "refuse"
+    CLOSE = "close"
+    REJECT = "reject"
+    DECLARE_MAJOR = "declare_major"
+    TELL_LEADER = "tell_leader"
+    ACKNOWLEDGE_ESCALATION = "acknowledge_escalation"
+    POST_UPDATE = "post_update"
+    SUBSCRIBE = "subscribe"
+    SUBSCRIBE_OTHERS = "subscribe_others"
+    NOTE = "note"
+    ATTACH = "attach"
+    DETACH = "detach"
+    RATE = "rate"
+    CALL_BACK = "call_back"
+    GRADE = "grade"
+    LINK = "link"
+    UNLINK = "unlink"
+    REFER = "refer"
+    INVITE = "invite"
+    FOLLOW_ON = "follow_on"
+    CONVERT = "convert"
+    REPORT = "report"
+    APPROVE_REPORT = "approve_report"
+    COMPLAIN = "complain"
+    FOLLOW = "follow"
+    SUBMIT = "submit"
+    ENTER_LATE = "enter_late"
+    RECEIPTS = "receipts"
+    QUARANTINE = "quarantine"
+    REPLAY = "replay"
+    SET_ASIDE = "set_aside"
+    OPEN_SET_ASIDE = "open_set_aside"
+    DIRECTORY = "directory"
+    KNOWLEDGE = "knowledge"
+    PUBLISH = "publish"
+    HAND_OVER = "hand_over"
+    ACCEPT_FOR = "accept_for"
+    SILENCE = "silence"
+
+
+MEANING: Mapping[Action, str] = {
+    Action.READ: "the record and what its reporter may know of its story",
+    Action.INSPECT: "its whole timeline, clocks, alerts, related records, counterparts elsewhere",
+    Action.ACKNOWLEDGE_FOR: "acknowledge in the name of somebody else",
+    Action.ATTACH: "keep a file with the record",
+    Action.DETACH: "take a file's content away for good",
+    Action.REASSIGN: "give it to another group or person of tier 2, with a reason",
+    Action.ESCALATE: "hand it to tier 3",
+    Action.ENGAGE: "hand it to a vendor",
+    Action.CALL_BACK: "note that its reporter was asked back",
+    Action.GRADE: "confirm the grade of a record whose reporter claims more",
+    Action.REFER: "set its counterpart in another system, and link the records it leads to",
+    Action.FOLLOW_ON: "make a record that goes on from a closed one",
+    Action.CONVERT: "make a service request an incident or a change",
+    Action.TELL_LEADER: "put down that the leader was told of a major incident",
+    Action.ACKNOWLEDGE_ESCALATION: "say that one has it, having been told by management escalation, which stops the ladder",
+    Action.POST_UPDATE: "tell all subscribers how it stands, and when they hear more",
+    Action.SUBSCRIBE: "be sent its status updates, and no longer",
+    Action.SUBSCRIBE_OTHERS: "let other people, and addresses outside, be sent them, see who is, and end that",
+    Action.REPORT: "write the report on a major incident",
+    Action.APPROVE_REPORT: "approve that report, written by somebody else",
+    Action.INVITE: "make a link that lets its reporter at the record without a key",
+    Action.COMPLAIN: "file a complaint about how it was dealt with",
+    Action.FOLLOW: "the feed of all changes, and what Alertmanager's readers are told",
+    Action.SUBMIT: "make a record",
+    Action.ENTER_LATE: "make a record of what occurred over 12 h ago, with a reason",
+    Action.RECEIPTS: "what became of a delivery",
+    Action.QUARANTINE: "what could not be understood",
+    Action.REPLAY: "read that again",
+    Action.SET_ASIDE: "mail of programs that was set aside",
+    Action.OPEN_SET_ASIDE: "make it a record",
+    Action.DIRECTORY: "who there is",
+    Action.KNOWLEDGE: "articles of the knowledge base",
+    Action.PUBLISH: "write them, from the solution of a record too",
+    Action.HAND_OVER: "what one shift hands to the next, and take it over when it is one's own turn",
+    Action.ACCEPT_FOR: "take a shift's work over whose turn it is not",
+    Action.SILENCE: "keep alerts from opening records for a while",
+}
+"""What the names of actions leave open."""
+
+
+class Where(StrEnum):
+    """With whom a record is."""
+
+    ANY = "any record"
+    OWN = "one's own: recorded by oneself, or oneself the contact"
+    DESK = "with the service desk"
+    SECOND = "with tier 2, or with a vendor"
+    BEYOND_DESK = "with tier 2, tier 3 or a vendor"
+    HANDLED = "handled by oneself"
+    THIRD = "with tier 3, or with a vendor and given to oneself or one's group"
+    FLAGGED = "flagged as security incident"
+
+
+ALL = frozenset(State)
+OPEN = LIVE | {State.RESOLVED}
+OVER = frozenset({State.RESOLVED, State.CLOSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row: `part` may do each of `actions` to records `where`, in `states`."""
+
+    part: Part
+    actions: frozenset[Action]
+    where: Where = Where.ANY
+    states: frozenset[State] = ALL
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """One row: `part` may change each of `fields` of records `where`, in `states`."""
+
+    part: Part
+    fields: frozenset[str]
+    where: Where = Where.ANY
+    states: frozenset[State] = ALL
+
+
+_A = Action
+_SEEING = frozenset({_A.READ, _A.INSPECT})
+_STAFF = frozenset({_A.SUBMIT, _A.FOLLOW, _A.DIRECTORY, _A.HAND_OVER, _A.KNOWLEDGE, _A.PUBLISH})
+_EVIDENCE = frozenset({_A.RECEIPTS, _A.QUARANTINE, _A.SET_ASIDE})
+_WORK = frozenset({_A.ACKNOWLEDGE, _A.HOLD, _A.RESUME, _A.RESOLVE})
+_PASSING_ON = frozenset({_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ESCALATE, _A.ENGAGE, _A.REFER, _A.GRADE})
+_OWNING = frozenset({
+    _A.NOTE, _A.ATTACH, _A.ACKNOWLEDGE_FOR, _A.ASSIGN, _A.CONFIRM, _A.REFUSE, _A.CLOSE, _A.REJECT, _A.RATE, _A.LINK, _A.UNLINK,
+    _A.REFER, _A.INVITE, _A.FOLLOW_ON, _A.CONVERT, _A.CALL_BACK, _A.COMPLAIN, _A.GRADE,
+})  # fmt: skip
+
+TABLE: tuple[Rule, ...] = (
+    Rule(Role.REPORTER, frozenset({_A.SUBMIT})),
+    Rule(
+        Role.REPORTER,
+        frozenset({_A.READ, _A.CONFIRM, _A.REFUSE, _A.RATE, _A.FOLLOW_ON, _A.SUBSCRIBE, _A.COMPLAIN}),
+        Where.OWN,
+    ),
+    Rule(Role.REPORTER, frozenset({_A.NOTE, _A.ATTACH}), Where.OWN, OPEN),
+    Rule(Role.SERVICE_DESK, _STAFF | _EVIDENCE | {_A.REPLAY, _A.OPEN_SET_ASIDE, _A.SILENCE}),
+    Rule(Role.SERVICE_DESK, _SEEING | _OWNING | {_A.ACKNOWLEDGE_ESCALATION, _A.SUBSCRIBE, _A.SUBSCRIBE_OTHERS, _A.POST_UPDATE}),
+    Rule(Role.SERVICE_DESK, frozenset({_A.ESCALATE, _A.ENGAGE})),
+    Rule(Role.SERVICE_DESK, _WORK, Where.DESK),
+    Rule(Role.SERVICE_DESK, frozenset({_A.HOLD, _A.RESUME, _A.RESOLVE}), Where.SECOND),
+    Rule(Role.SERVICE_DESK, frozenset({_A.REPORT}), Where.ANY, OVER),
+    Rule(Role.TIER2, _STAFF | _SEEING | {_A.RECEIPTS, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
+    Rule(Role.TIER2, frozenset({_A.POST_UPDATE}), Where.HANDLED),
+    Rule(Role.TIER2, _WORK | {_A.RETURN, _A.LINK, _A.UNLINK, _A.CONVERT}, Where.SECOND),
+    Rule(Role.TIER2, _PASSING_ON | {_A.RESUME}, Where.BEYOND_DESK),
+    Rule(Role.TIER2, frozenset({_A.REPORT}), Where.ANY, OVER),
+    Rule(Role.TIER3, _STAFF | _SEEING | {_A.RECEIPTS, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
+    Rule(Role.TIER3, frozenset({_A.POST_UPDATE}), Where.HANDLED),
+    Rule(Role.TIER3, _WORK | {_A.LINK, _A.UNLINK, *_PASSING_ON} - {_A.ESCALATE}, Where.THIRD),
+    Rule(Role.TIER3, frozenset({_A.REPORT}), Where.ANY, OVER),
+    Rule(Role.INCIDENT_MANAGER, frozenset(Action)),
+    Rule(Role.LEADER, _SEEING | {_A.FOLLOW, _A.DIRECTORY, _A.KNOWLEDGE, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
+    Rule(Role.LEADER, frozenset({_A.APPROVE_REPORT}), Where.ANY, OVER),
+    Rule(Role.ADMINISTRATOR, frozenset({_A.DIRECTORY})),
+    Rule(Role.SECURITY, frozenset({_A.SUBMIT, _A.DIRECTORY})),
+    Rule(Role.SECURITY, _SEEING | {_A.NOTE, _A.ATTACH, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}, Where.FLAGGED),
+    Rule(Machine.READER, _SEEING | _EVIDENCE | {_A.FOLLOW, _A.DIRECTORY, _A.KNOWLEDGE}),
+    Rule(Machine.WRITER, frozenset(Action) - {_A.ENTER_LATE, _A.DETACH, _A.APPROVE_REPORT, _A.ACKNOWLEDGE_ESCALATION}),
+)
+
+_DESCRIBING = frozenset({"title", "description", "contact_name", "contact", "location", "reporting_unit", "labels", "language"})
+_CLASSIFYING = frozenset({"impact", "urgency", "category", "symptom", "scope", "service", "ci", "fields"})
+_OWNERSHIP = frozenset({"owner", "assignee_group", "assignee"})
+_SOLVING = frozenset({"solution", "resolution_category"})
+FIELDS = _DESCRIBING | _CLASSIFYING | _OWNERSHIP | _SOLVING | {"source", "third_party", "priority", "security"}
+"""Every field that can be corrected."""
+
+FIELD_TABLE: tuple[FieldRule, ...] = (
+    FieldRule(Role.SERVICE_DESK, FIELDS - _SOLVING - {"priority"}, Where.ANY, OPEN),
+    FieldRule(Role.SERVICE_DESK, _SOLVING | {"source", "third_party"}, Where.ANY, OVER),
+    FieldRule(Role.TIER2, _CLASSIFYING | {"labels", "location", "description", "third_party"}, Where.BEYOND_DESK, LIVE),
+    FieldRule(Role.TIER2, _SOLVING | {"third_party"}, Where.BEYOND_DESK, OVER),
+    FieldRule(Role.TIER3, _CLASSIFYING - {"service"} | {"labels", "location", "third_party"}, Where.THIRD, LIVE),
+    FieldRule(Role.TIER3, _SOLVING | {"third_party"}, Where.THIRD, OVER),
+    FieldRule(Role.INCIDENT_MANAGER, FIELDS),
+    FieldRule(Role.SECURITY, frozenset({"security"}), Where.FLAGGED),
+    FieldRule(Machine.WRITER, FIELDS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """It may be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It may not be done; the reason is for people, and never speaks of a record that is not there for them."""
+
+    reason: str
+
+
+ALLOWED = Allowed()
+
+
+@lru_cache(maxsize=1_024)
+def sight(who: Who, action: Action = Action.READ) -> Sight:
+    """Which records are there for somebody to read, or to inspect: the two that the state of a record has no say in."""
+    seeing = {rule.where for rule in TABLE if action in rule.actions and rule.part in who.parts}
+    return Sight(
+        ordinary=Where.ANY in seeing,
+        security=bool(seeing) and is_privy(who.parts),
+        names=tuple(sorted(who.identities)) if Where.OWN in seeing else (),
+    )
+
+
+def may(who: Who, action: Action, incident: Incident | None = None) -> Allowed | Refused:
+    """Whether somebody may do this to the record; without one, whether there could be a record."""
+    if incident is not None and not sight(who).sees(incident):
+        return Refused("there is no such record")
+    rules = [rule for rule in TABLE if rule.part in who.parts and action in rule.actions]
+    return _judged(rules, who, incident, action)
+
+
+def may_edit(who: Who, field: str, incident: Incident) -> Allowed | Refused:
+    """Whether somebody may change this field of the record."""
+    if not sight(who).sees(incident):
+        return Refused("there is no such record")
+    rules = [rule for rule in FIELD_TABLE if rule.part in who.parts and field in rule.fields]
+    return _judged(rules, who, incident, f"change {field}")
+
+
+def _judged(rules: "list[Rule] | list[FieldRule]", who: Who, incident: Incident | None, what: str) -> Allowed | Refused:
+    if not rules:
+        return Refused(f"your roles ({', '.join(sorted(who.parts)) or 'none'}) do not include: {what}")
+    if incident is None or any(_is(rule.where, who, incident) and incident.state in rule.states for rule in rules):
+        return ALLOWED
+    return Refused(f"your roles allow {what} {_limits(rules, who, incident)}")
+
+
+def _limits(rules: "list[Rule] | list[FieldRule]", who: Who, incident: Incident) -> str:
+    """Return the places or states that the rules are for, and those of the record."""
+    here = [rule for rule in rules if _is(rule.where, who, incident)]
+    if here:
+        states = ", ".join(state for state in State if any(state in rule.states for rule in here))
+        return f"only while a record is {states}; this one is {incident.state}"
+    wheres = " or ".join(sorted({rule.where for rule in rules}))
+    return f"only for records that are {wheres}; this one is {incident.state}, tier {incident.tier}"
+
+
+def _is(where: Where, who: Who, incident: Incident) -> bool:  # noqa: PLR0911 - one arm a place
+    match where:
+        case Where.ANY:
+            return True
+        case Where.OWN:
+            own = (incident.owner, incident.contact, incident.recorded_by)
+            return any(name.lower() in who.identities for name in own)
+        case Where.DESK:
+            return incident.tier is Tier.DESK
+        case Where.SECOND:
+            return incident.tier in (Tier.SECOND, Tier.VENDOR)
+        case Where.BEYOND_DESK:
+            return incident.tier is not Tier.DESK
+        case Where.HANDLED:
+            return incident.handler == who.name
+        case Where.THIRD:
+            return incident.tier is Tier.THIRD or (incident.tier is Tier.VENDOR and _given(who, incident))
+        case Where.FLAGGED:
+            return incident.security
+        case _:
+            assert_never(where)
+
+
+def _given(who: Who, incident: Incident) -> bool:
+    return who.name in (incident.handler, incident.assignee) or incident.assignee_group in who.groups

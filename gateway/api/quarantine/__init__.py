@@ -1,0 +1,1 @@
+"""API routes of the quarantine: entries, mappings, mail that was set aside."""

@@ -1,0 +1,225 @@
+"""What was received and could not be understood: to look at, beside what was expected, to read again and to drop."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+import structlog
+from aiohttp import web
+from msgspec import Meta
+
+from gateway.api.context import Call, respond
+from gateway.api.wire import Moment, Request, Slug
+from gateway.db.pool import acquire
+from gateway.errors import Flaw
+from gateway.quarantine import masking, store
+from gateway.quarantine.difference import Difference
+from gateway.quarantine.store import Count, Kept, Which
+from gateway.quarantine.trial import Becoming, Trial
+from gateway.quarantine.work import Ended, Turn
+from gateway.receipts.submission import Result
+from gateway.web import body
+
+log = structlog.get_logger()
+
+NEWEST = 2**63 - 1
+SHOWN, WHOLE = 16_384, 2_097_152
+"""Bytes of a body that are shown in a list, and by itself: mail may be larger, and nobody reads that here."""
+
+NARROW = "narrow it by source, integration or since"
+"""How a search in what is said of entries can be made smaller."""
+
+Piece = Annotated[str, Meta(max_length=200)]
+
+
+class Chosen(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A part of the quarantine; `problem` is a piece of what is said of it, `since` when it was received at the earliest."""
+
+    state: Literal["pending", "replayed", "dropped"] = "pending"
+    source: Slug | None = None
+    integration: Slug | None = None
+    problem: Piece | None = None
+    since: Moment | None = None
+
+    @property
+    def which(self) -> Which:
+        """The same for the database."""
+        return Which(self.state, self.source, self.integration, self.problem, self.since)
+
+
+class Query(Chosen, forbid_unknown_fields=True, frozen=True):
+    """What to list: newest first, only ids below `before`."""
+
+    before: Annotated[int, Meta(ge=1, le=NEWEST)] = NEWEST
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+
+
+class Quarantined(msgspec.Struct):
+    """One body (item -1) or item; `body` is shown as text, in a list cut to 16 KiB, else to 2 MiB, secrets in it as ***."""
+
+    id: int
+    receipt: UUID
+    item: int
+    integration: str
+    source: str
+    received_at: datetime
+    problem: str
+    pointer: str
+    state: str
+    headers: dict[str, str]
+    bytes: int
+    body: str
+    tried_at: datetime | None
+    tried_problem: str
+    settled_at: datetime | None
+    settled_by: str
+    reason: str
+    replayed_receipt: UUID | None
+
+
+class Quarantine(msgspec.Struct):
+    """What is in quarantine; `next` is the `before` of the page after, null at the end."""
+
+    quarantine: list[Quarantined]
+    next: int | None
+
+
+class Counts(msgspec.Struct):
+    """The most frequent problems of each sender, among the 20,000 entries that came last."""
+
+    counts: list[Count]
+
+
+class WouldBecome(msgspec.Struct):
+    """What it would become if it were read now: alerts and what needs nothing done, or flaws."""
+
+    alerts: tuple[Becoming, ...]
+    ignored: tuple[str, ...]
+    flaws: tuple[Flaw, ...]
+
+
+class QuarantinedWhole(msgspec.Struct):
+    """An entry whole, where it differs from what its source reads, and the captured body of that source that is most like it."""
+
+    entry: Quarantined
+    differences: tuple[Difference, ...]
+    nearest: str | None
+    example: Any
+    would_become: WouldBecome | None
+
+
+class Replayed(msgspec.Struct):
+    """What became of it once it was read again, as its sender would have been told."""
+
+    receipt: UUID
+    results: tuple[Result, ...]
+
+
+class ReplayMany(Request, kw_only=True):
+    """Which pending entries to read again, the oldest first: so many above the id `after`."""
+
+    source: Slug | None = None
+    integration: Slug | None = None
+    problem: Piece | None = None
+    since: Moment | None = None
+    after: Annotated[int, Meta(ge=0, le=NEWEST)] = 0
+    limit: Annotated[int, Meta(ge=1, le=200)] = 100
+
+
+class ReplayedMany(msgspec.Struct):
+    """How it ended for each, counted and one by one. `next` is the `after` to go on with, null at the end; `left` wait behind it.
+
+    `stopped` says why it ended before its end; what follows is as it was.
+    """
+
+    replayed: int
+    refused: int
+    busy: int
+    ended: tuple[Ended, ...]
+    next: int | None
+    left: int
+    stopped: str
+
+
+class Drop(Request, kw_only=True):
+    """Why nobody needs it."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=1_000)]
+
+
+def _view(kept: Kept) -> Quarantined:
+    return Quarantined(
+        id=kept.id, receipt=kept.receipt_id, item=kept.item, integration=kept.integration, source=kept.source,
+        received_at=kept.received_at, problem=masking.text(kept.problem), pointer=kept.pointer, state=kept.state,
+        headers={name: masking.text(value) for name, value in kept.headers.items()}, bytes=kept.size,
+        body=masking.body(kept.body[:WHOLE]), tried_at=kept.tried_at, tried_problem=masking.text(kept.tried_problem),
+        settled_at=kept.settled_at, settled_by=kept.settled_by, reason=kept.reason, replayed_receipt=kept.replayed_receipt_id,
+    )  # fmt: skip
+
+
+def would_become(trial: Trial) -> WouldBecome:
+    """A trial as the API tells it."""
+    return WouldBecome(trial.alerts, trial.ignored, trial.flaws)
+
+
+def _turn(call: Call, which: Which) -> Turn:
+    return call.context.searches.turn(NARROW, needed=bool(which.source or which.integration or which.problem))
+
+
+def _id(call: Call) -> int:
+    return int(call.request.match_info["id"])
+
+
+async def list_quarantine(call: Call) -> web.Response:
+    """A page of the quarantine."""
+    query = body.query(call.request, Query)
+    async with _turn(call, query.which), acquire(call.context.desk.pool) as conn:
+        found = await store.newest(conn, query.which, query.before, query.limit + 1, SHOWN)
+    shown = await asyncio.to_thread(lambda: [_view(one) for one in found[: query.limit]])
+    return respond(Quarantine(shown, shown[-1].id if len(found) > query.limit else None))
+
+
+async def count_quarantine(call: Call) -> web.Response:
+    """How many entries of each sender have which problem."""
+    query = body.query(call.request, Chosen)
+    async with call.context.searches.turn(NARROW), acquire(call.context.desk.pool) as conn:
+        found = await store.counts(conn, query.which, 200)
+    return respond(Counts([replace(one, problem=masking.text(one.problem)) for one in found]))
+
+
+async def read_quarantined(call: Call) -> web.Response:
+    """One entry, whole."""
+    told = await call.context.mending.explain(_id(call))
+    shown = would_become(told.trial) if told.trial is not None else None
+    entry = await asyncio.to_thread(_view, told.kept)
+    return respond(QuarantinedWhole(entry, told.differences, told.nearest, told.example, shown))
+
+
+async def replay_quarantined(call: Call) -> web.Response:
+    """Read one body or item again."""
+    receipt = await call.context.mending.replay(_id(call), call.actor)
+    log.info("quarantine_replayed", id=_id(call), by=call.actor)
+    return respond(Replayed(receipt.id, receipt.results), status=202)
+
+
+async def replay_many(call: Call) -> web.Response:
+    """Read a batch again."""
+    asked: ReplayMany = call.body
+    which = Which("pending", asked.source, asked.integration, asked.problem, asked.since)
+    done = await call.context.mending.replay_many(which, asked.after, asked.limit, call.actor, _turn(call, which))
+    told = {outcome: sum(one.outcome == outcome for one in done.ended) for outcome in ("replayed", "refused", "busy")}
+    log.info("quarantine_replayed_many", by=call.actor, **told)
+    return respond(ReplayedMany(**told, ended=done.ended, next=done.next, left=done.left, stopped=done.stopped))
+
+
+async def drop_quarantined(call: Call) -> web.Response:
+    """Drop one; again, it changes nothing and tells who did it first."""
+    desk = call.context.desk
+    async with acquire(desk.pool) as conn:
+        kept, fresh = await store.drop(conn, _id(call), call.body.reason, call.actor, desk.clock.stamp())
+    if fresh:
+        log.info("quarantine_dropped", id=kept.id, by=call.actor, reason=kept.reason)
+    return respond(_view(kept))

@@ -1,0 +1,134 @@
+"""Mappings of senders' bodies: try one on what is in quarantine, save it, see what was before."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+import structlog
+from aiohttp import web
+from msgspec import Meta
+
+from gateway.api.answers import Answer, answered
+from gateway.api.context import Call, respond
+from gateway.api.quarantine.entries import NEWEST, WouldBecome, would_become
+from gateway.api.wire import Request, Slug
+from gateway.db.pool import Connection, acquire
+from gateway.errors import NotFound
+from gateway.quarantine import mappings
+from gateway.quarantine.mapping import Mapping
+from gateway.quarantine.mappings import Proposal, Saved
+
+log = structlog.get_logger()
+
+Id = Annotated[int, Meta(ge=1, le=NEWEST)]
+
+
+class TryMapping(Request, kw_only=True):
+    """Steps to try on pending entries of one sender: on these `ids`, or on so many above the id `after`."""
+
+    integration: Slug
+    source: Slug
+    steps: Mapping
+    ids: Annotated[tuple[Id, ...], Meta(max_length=200)] = ()
+    after: Annotated[int, Meta(ge=0, le=NEWEST)] = 0
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+
+
+class TriedOne(msgspec.Struct):
+    """What one entry would become."""
+
+    id: int
+    would_become: WouldBecome
+
+
+class TriedMapping(msgspec.Struct):
+    """How many of those looked at would be understood, and each; `next` is the `after` to go on with, null at the end."""
+
+    understood: int
+    refused: int
+    entries: list[TriedOne]
+    next: int | None
+
+
+class PutMapping(Request, kw_only=True):
+    """Steps to do from now on, and why; no steps ends what was done."""
+
+    steps: Mapping
+    note: Annotated[str, Meta(min_length=1, max_length=1_000)]
+
+
+class MappingView(msgspec.Struct):
+    """One version of what is done to what an integration sends to a source."""
+
+    integration: str
+    source: str
+    version: int
+    steps: Mapping
+    note: str
+    made_at: datetime
+    made_by: str
+
+
+class MappingList(msgspec.Struct):
+    """Mappings."""
+
+    mappings: list[MappingView]
+
+
+def _view(one: Saved) -> MappingView:
+    return MappingView(one.integration, one.source, one.version, one.steps, one.note, one.made_at, one.made_by)
+
+
+def _sender(call: Call) -> tuple[str, str]:
+    found = call.request.match_info
+    return found["integration"], _known(call, found["source"])
+
+
+def _known(call: Call, source: str) -> str:
+    if not call.context.mending.knows(source):
+        raise NotFound(f"there is no source {source!r} whose bodies can be mapped")
+    return source
+
+
+async def try_mapping(call: Call) -> web.Response:
+    """What pending entries would become; nothing is changed."""
+    asked: TryMapping = call.body
+    proposal = Proposal(asked.integration, _known(call, asked.source), asked.steps, "", call.actor)
+    done = await call.context.mending.try_mapping(proposal, asked.ids, asked.after, asked.limit)
+    understood = sum(trial.understood for _, trial in done.trials)
+    entries = [TriedOne(entry, would_become(trial)) for entry, trial in done.trials]
+    return respond(TriedMapping(understood, len(entries) - understood, entries, done.next))
+
+
+async def list_mappings(call: Call) -> web.Response:
+    """Those in force."""
+    async with acquire(call.context.desk.pool) as conn:
+        found = await mappings.current(conn)
+    return respond(MappingList([_view(one) for one in found if one.steps]))
+
+
+async def read_mapping(call: Call) -> web.Response:
+    """One sender's, every version, the one in force first."""
+    async with acquire(call.context.desk.pool) as conn:
+        found = await mappings.history(conn, *_sender(call), 100)
+    if not found:
+        raise NotFound("nothing is done to what this sender sends")
+    return respond(MappingList([_view(one) for one in found]), etag=str(found[0].version))
+
+
+async def put_mapping(call: Call) -> web.Response:
+    """Save a version, which counts from now on; the same steps again change nothing."""
+    asked, if_match, desk, most = call.body, call.if_match(), call.context.desk, call.context.limits.mappings_per_day
+    proposal = Proposal(*_sender(call), asked.steps, asked.note, call.actor)
+    news: list[Saved] = []
+
+    async def work(conn: Connection) -> Answer:
+        saved, fresh = await mappings.save(conn, proposal, desk.clock.stamp(), if_match, most=most)
+        news[:] = [saved] if fresh else []
+        return Answer(_view(saved), version=saved.version)
+
+    response, _ = await answered(call, work)
+    for saved in news:
+        await call.context.mending.mappings.refresh(desk.pool)
+        log.info("mapping_saved", integration=saved.integration, source=saved.source, version=saved.version, by=call.actor)
+    return response

@@ -1,0 +1,51 @@
+"""The routes about what could not be understood, and about what was set aside."""
+
+from gateway.access.permissions import Action
+from gateway.api.quarantine import entries, mappings, set_aside
+from gateway.api.route import ADMIN, CHANGE, READ, V1, WRITE, Route
+
+ALL = V1 + "/quarantine"
+ENTRY = ALL + "/{id:[0-9]{1,18}}"
+ASIDE = V1 + "/set_aside"
+ONE_ASIDE = ASIDE + "/{id:[0-9]{1,18}}"
+MAPPING = V1 + "/mappings/{integration:[a-z0-9][a-z0-9_-]{0,63}}/{source:[a-z0-9][a-z0-9_-]{0,63}}"
+
+
+def of_quarantine() -> tuple[Route, ...]:
+    """Looking at it, reading it again, dropping it, and mappings."""
+    looking, one = Action.QUARANTINE, entries.Quarantined
+    return (
+        Route("GET", ALL, entries.list_quarantine, READ, "List what is in quarantine", None, entries.Quarantine,
+              entries.Query, needs=looking),
+        Route("GET", ALL + "/counts", entries.count_quarantine, READ, "Count the problems in quarantine", None,
+              entries.Counts, entries.Chosen, needs=looking),
+        Route("GET", ENTRY, entries.read_quarantined, READ, "Read a quarantined entry beside what was expected", None,
+              entries.QuarantinedWhole, needs=looking),
+        Route("POST", ENTRY + "/replay", entries.replay_quarantined, WRITE,
+              "Replay a quarantined entry", None, entries.Replayed,
+              status=202, needs=Action.REPLAY),
+        Route("POST", ENTRY + "/drop", entries.drop_quarantined, ADMIN, "Drop a quarantined entry", entries.Drop, one),
+        Route("POST", ALL + "/replay", entries.replay_many, ADMIN, "Replay many quarantined entries", entries.ReplayMany,
+              entries.ReplayedMany),
+        Route("POST", ALL + "/try", mappings.try_mapping, ADMIN, "Try a mapping on quarantined entries", mappings.TryMapping,
+              mappings.TriedMapping),
+        Route("GET", V1 + "/mappings", mappings.list_mappings, ADMIN, "List the mappings", None,
+              mappings.MappingList),
+        Route("GET", MAPPING, mappings.read_mapping, ADMIN, "List the versions of a mapping", None,
+              mappings.MappingList),
+        Route("PUT", MAPPING, mappings.put_mapping, ADMIN, "Set a mapping", mappings.PutMapping,
+              mappings.MappingView, headers=CHANGE),
+    )  # fmt: skip
+
+
+def of_set_aside() -> tuple[Route, ...]:
+    """The routes about mail that was set aside."""
+    looking = Action.SET_ASIDE
+    return (
+        Route("GET", ASIDE, set_aside.list_set_aside, READ, "List mail that was set aside", None, set_aside.SetAsideList,
+              set_aside.Query, needs=looking),
+        Route("GET", ONE_ASIDE, set_aside.read_set_aside, READ, "Read one mail that was set aside", None, set_aside.SetAside,
+              needs=looking),
+        Route("POST", ONE_ASIDE + "/open", set_aside.open_set_aside, WRITE, "Create a record of a mail that was set aside", None,
+              set_aside.SetAsideOpened, needs=Action.OPEN_SET_ASIDE),
+    )  # fmt: skip

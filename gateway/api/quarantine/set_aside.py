@@ -1,0 +1,117 @@
+"""The API of mail that was set aside because a program wrote it: list, read, open as a record."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+import structlog
+from aiohttp import web
+from msgspec import Meta
+
+from gateway.access.permissions import sight
+from gateway.api.context import Call, respond
+from gateway.api.wire import Slug
+from gateway.db.pool import acquire
+from gateway.quarantine import masking, set_aside
+from gateway.vocabulary import Outcome
+from gateway.web import body
+
+log = structlog.get_logger()
+
+NEWEST = 2**63 - 1
+WHOLE = 2_097_152
+"""Bytes of a mail that are shown by itself."""
+
+
+class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The mails to list: newest first, only ids below `before`."""
+
+    state: Literal["waiting", "opened"] = "waiting"
+    reason: Slug | None = None
+    before: Annotated[int, Meta(ge=1, le=NEWEST)] = NEWEST
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+
+
+class SetAside(msgspec.Struct):
+    """One mail that was set aside.
+
+    `answers` is the number of the record it answers, `incident` that of the record it became.
+
+    `body` is the whole mail, shown by itself up to 2 MiB and empty in lists. Secrets are shown as
+    ***.
+    """
+
+    id: int
+    receipt: UUID
+    integration: str
+    source: str
+    received_at: datetime
+    reason: str
+    sender: str
+    subject: str
+    text: str
+    answers: str | None
+    state: str
+    opened_at: datetime | None
+    opened_by: str
+    incident: str | None
+    bytes: int
+    body: str
+
+
+class SetAsideList(msgspec.Struct):
+    """Mails that were set aside; `next` is the `before` of the page after, null at the end."""
+
+    set_aside: list[SetAside]
+    next: int | None
+
+
+class SetAsideOpened(msgspec.Struct):
+    """The mail with the record that it is in now.
+
+    `outcome` is opened, related, added, or duplicate where it was before.
+    """
+
+    incident: str
+    outcome: Outcome
+    receipt: UUID
+    set_aside: SetAside
+
+
+def _view(kept: set_aside.SetAsideMail) -> SetAside:
+    return SetAside(
+        id=kept.id, receipt=kept.receipt_id, integration=kept.integration, source=kept.source, received_at=kept.received_at,
+        reason=kept.reason, sender=kept.sender, subject=masking.text(kept.subject), text=masking.text(kept.text),
+        answers=kept.answers, state=kept.state, opened_at=kept.opened_at, opened_by=kept.opened_by, incident=kept.incident,
+        bytes=kept.size, body=masking.body(kept.body[:WHOLE]) if kept.body else "",
+    )  # fmt: skip
+
+
+def _id(call: Call) -> int:
+    return int(call.request.match_info["id"])
+
+
+async def list_set_aside(call: Call) -> web.Response:
+    """Return a page of the mails that were set aside."""
+    query = body.query(call.request, Query)
+    async with acquire(call.context.desk.pool) as conn:
+        found = await set_aside.newest(conn, sight(call.who), query.state, query.reason, query.before, query.limit + 1)
+    shown = await asyncio.to_thread(lambda: [_view(one) for one in found[: query.limit]])
+    return respond(SetAsideList(shown, shown[-1].id if len(found) > query.limit else None))
+
+
+async def read_set_aside(call: Call) -> web.Response:
+    """Return one mail with its body."""
+    async with acquire(call.context.desk.pool) as conn:
+        kept = await set_aside.by_id(conn, _id(call), sight(call.who))
+    return respond(await asyncio.to_thread(_view, kept))
+
+
+async def open_set_aside(call: Call) -> web.Response:
+    """Create a record of one mail; a second call changes nothing and names the same record."""
+    done = await call.context.open_set_aside(_id(call), call.who)
+    log.info("set_aside_opened", id=done.kept.id, by=call.actor, incident=done.kept.incident)
+    shown = await asyncio.to_thread(_view, done.kept)
+    return respond(SetAsideOpened(shown.incident or "", done.outcome, done.receipt, shown))

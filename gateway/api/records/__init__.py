@@ -1,0 +1,1 @@
+"""API routes of incidents and service requests."""

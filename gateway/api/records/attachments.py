@@ -1,0 +1,187 @@
+"""Files of a record: send, list, fetch, take away. They are downloads, whatever they hold, and never shown in place."""
+
+import warnings
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+
+import msgspec
+from aiohttp import web
+from aiohttp.multipart import content_disposition_filename, parse_content_disposition
+from aiohttp.web_protocol import RequestPayloadError
+from asyncpg import Record
+
+from gateway.access.permissions import ALLOWED, Action, may
+from gateway.access.principal import Who
+from gateway.api.context import Call, respond
+from gateway.api.records.incidents import found
+from gateway.db.pool import Connection, acquire
+from gateway.errors import Malformed, NotFound, TooLarge
+from gateway.files.spool import received
+from gateway.files.store import Kept, Place
+from gateway.incidents import store
+from gateway.incidents.files import disposition
+from gateway.incidents.record import Incident
+from gateway.operations.attach import File
+from gateway.web.deadlines import FILE_WITHIN, allow_more
+
+
+class Attachment(msgspec.Struct):
+    """A file of a record; `type` is what its bytes say, `sha256` in hex. One that was removed is named and cannot be fetched."""
+
+    id: int
+    name: str
+    type: str
+    size: int
+    sha256: str
+    public: bool
+    attached_at: datetime
+    attached_by: str
+    removed_at: datetime | None
+    removed_by: str | None
+
+
+class Attachments(msgspec.Struct):
+    """The files of a record in the order they came."""
+
+    attachments: list[Attachment]
+
+
+class Naming(msgspec.Struct):
+    """What the file is called, unless Content-Disposition says, and whether the reporter may read it ("true" or "false")."""
+
+    name: str = ""
+    public: str = "false"
+
+
+LIST = """
+SELECT id, name, type, size, sha256, public, attached_at, attached_by, removed_at, removed_by FROM attachment
+WHERE incident_id = $1 AND (public OR $2::bool) ORDER BY id
+"""
+ONE = """
+SELECT name, type, size, place, handle FROM attachment
+WHERE incident_id = $1 AND (public OR $2::bool) AND id = $3 AND removed_at IS NULL
+"""
+
+
+async def attach_file(call: Call) -> web.Response:
+    """Keep the body as a file."""
+    incident = await found(call, Action.ATTACH)
+    one, version = await taken_in(call, incident, call.who)
+    return respond(one, 201, version, f"/api/v1/incidents/{incident.number}/attachments/{one.id}")
+
+
+async def taken_in(call: Call, incident: Incident, who: Who, link: str = "") -> tuple[Attachment, str]:
+    """Return the body as a file of the record, and the record's version then.
+
+    `link` is the reporter's that it came by; without one it counts against the key, which may raise QuotaExceeded.
+    """
+    filing = call.context.filing
+    name, public = _naming(call.request)
+    async with received(_chunks(call.request, filing.quota.each), filing.quota.each, filing.stores.directory) as content:
+        if not link:
+            call.context.keys.keep(call.caller, content.size)
+        file = File(name, content, public, link)
+        once = call.once(content.sha256)
+        allow_more(FILE_WITHIN)
+        _, made = await filing.attach(incident.number, file, who, if_match=call.if_match(), once=once)
+    async with acquire(call.context.desk.pool) as conn:
+        [after] = await store.by_ids(conn, [incident.id])
+        [one] = [file for file in await files_of(conn, after, whole=True) if file.id == made]
+    return one, str(after.version)
+
+
+def _naming(request: web.Request) -> tuple[str, bool]:
+    public = request.query.get("public", "false")
+    if public not in {"true", "false"}:
+        raise Malformed("public is true or false")
+    header = request.headers.get("Content-Disposition")
+    name = request.query.get("name") or (_named(header) if header else None)
+    if not name:
+        raise Malformed("name the file by ?name= or by Content-Disposition: attachment; filename=")
+    return name, public == "true"
+
+
+def _named(header: str) -> str | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what cannot be read names nothing, which is answered
+        return content_disposition_filename(parse_content_disposition(header)[1])
+
+
+async def _chunks(request: web.Request, most: int) -> AsyncIterator[bytes]:
+    """The body as it was sent, as it comes; raises Malformed, and TooLarge where it says itself that it is."""
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Malformed("Content-Encoding is not taken: send the file as it is")
+    if (request.content_length or 0) > most:
+        raise TooLarge(f"a file here has at most {most} bytes")
+    try:
+        async for chunk in request.content.iter_any():
+            yield chunk
+    except (RequestPayloadError, ValueError) as error:
+        raise Malformed("the body cannot be read: its encoding is broken") from error
+
+
+async def list_files(call: Call) -> web.Response:
+    """The files that are there for the caller."""
+    incident = await found(call)
+    async with acquire(call.context.desk.pool) as conn:
+        return respond(Attachments(await files_of(conn, incident, whole=_whole(call, incident))))
+
+
+async def fetch_file(call: Call) -> web.Response:
+    """One file's bytes."""
+    incident = await found(call)
+    return await download(call, incident, whole=_whole(call, incident))
+
+
+async def remove_file(call: Call) -> web.Response:
+    """Take a file's content away; its name, size and hash stay."""
+    await call.context.filing.detach(call.number, _id(call), call.who, if_match=call.if_match())
+    return web.Response(status=204)
+
+
+def _whole(call: Call, incident: Incident) -> bool:
+    return may(call.who, Action.INSPECT, incident) == ALLOWED
+
+
+def _id(call: Call) -> int:
+    return int(call.request.match_info["id"])
+
+
+async def files_of(conn: Connection, incident: Incident, *, whole: bool) -> list[Attachment]:
+    """The record's files, those that are not public only with `whole`."""
+    rows: Sequence[Record] = await conn.fetch(LIST, incident.id, whole)
+    return [_view(row) for row in rows]
+
+
+def _view(row: Record) -> Attachment:
+    return Attachment(**{**row, "sha256": row["sha256"].hex()})
+
+
+async def download(call: Call, incident: Incident, *, whole: bool) -> web.Response:
+    """The bytes of the file in the path, which nobody's browser opens in place; raises NotFound and Unavailable."""
+    async with acquire(call.context.desk.pool) as conn:
+        row = await conn.fetchrow(ONE, incident.id, whole, _id(call))
+    if row is None:
+        raise NotFound(f"{incident.number} has no file {_id(call)}")
+    headers = {
+        "Content-Type": row["type"],
+        "Content-Length": str(row["size"]),
+        "Content-Disposition": disposition(row["name"]),
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+    }
+    allow_more(FILE_WITHIN)
+    pieces = call.context.filing.stores.read(Kept(Place(row["place"]), row["handle"], _id(call), row["size"]))
+    return web.Response(body=await _begun(pieces), headers=headers)
+
+
+async def _begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same pieces with the first of them there already: what cannot be read is a problem and not half an answer."""
+    first = await anext(pieces, b"")
+
+    async def whole() -> AsyncIterator[bytes]:
+        yield first
+        async for piece in pieces:
+            yield piece
+
+    return whole()

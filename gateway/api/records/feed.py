@@ -1,0 +1,171 @@
+"""The change feed: every change at least once, none skipped, whatever runs at the same time.
+
+A change shows only when no running transaction can still write one that sorts before it: transactions get their
+numbers at the start and commit in any order, so what is at or above the oldest running one waits. Two changes of one
+record may come in either order; `version` tells which is newer.
+"""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from aiohttp import web
+from asyncpg import Record
+from msgspec import Meta
+
+from gateway.access.permissions import sight
+from gateway.api.context import Call, respond
+from gateway.db.pool import Connection, acquire
+from gateway.errors import Flaw, Malformed
+from gateway.incidents import store
+from gateway.incidents.public import hide_masters
+from gateway.views.incidents import IncidentView, views
+from gateway.web.auth import key_of
+from gateway.web.deadlines import allow_more
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks of a caller that waits."""
+
+WAITING = 100
+"""Callers that may wait at once; those above get their answer, perhaps an empty one, at once."""
+
+
+class Change(msgspec.Struct):
+    """One timeline entry: `changes` are the fields it moved, `incident` the record as it stands now.
+
+    `incident` is null of one that was withdrawn from the reader: it was flagged as security incident, and a copy is to be closed.
+    """
+
+    seq: str
+    number: str
+    version: int
+    at: datetime
+    actor: str
+    event: str
+    facts: dict[str, Any]
+    changes: list[Any]
+    incident: IncidentView | None
+
+
+class Changes(msgspec.Struct):
+    """Changes after a cursor, the cursor to go on from, and whether there is more already."""
+
+    changes: list[Change]
+    next: str
+    more: bool
+
+
+class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Where to go on from, how long to wait for something new (seconds), and how much at most."""
+
+    after: Annotated[str, Meta(max_length=64)] = ""
+    wait: Annotated[float, Meta(ge=0, le=60)] = 0
+    limit: Annotated[int, Meta(ge=1, le=500)] = 100
+
+
+Position = tuple[str, int, int]
+"""Transaction (as text), incident and entry."""
+
+START: Position = ("0", 0, 0)
+CURSOR = re.compile(r"([0-9]{1,19})\.([0-9]{1,18})\.([0-9]{1,9})", re.ASCII)
+
+
+def position_of(cursor: str) -> Position:
+    """Where a cursor points, the beginning for ""; raises Malformed."""
+    match = CURSOR.fullmatch(cursor) if cursor else None
+    if cursor and match is None:
+        raise Malformed("`after` is not a cursor of this feed", flaws=(Flaw("/after", "use `next` of the answer before"),))
+    return START if match is None else (match[1], int(match[2]), int(match[3]))
+
+
+AFTER = """
+SELECT t.xid::text AS xid_text, t.incident_id, t.seq, t.at, t.actor, t.event, t.facts FROM timeline t
+WHERE t.xid < pg_snapshot_xmin(pg_current_snapshot())
+  AND (t.xid, t.incident_id, t.seq) > ($1::text::xid8, $2::bigint, $3::int)
+  AND ($5::bool OR t.event = 'withdrawn' OR NOT EXISTS (SELECT FROM incident i WHERE i.id = t.incident_id AND i.security))
+ORDER BY t.xid, t.incident_id, t.seq LIMIT $4::int
+"""
+
+
+async def after(conn: Connection, position: Position, limit: int, *, security: bool = True) -> list[Record]:
+    """The timeline entries after a position that nothing can still precede, with `security` those of such records too.
+
+    Without it, of a record that was flagged, the one entry by which it was withdrawn.
+    """
+    return await conn.fetch(AFTER, *position, limit, security)
+
+
+class Feed:
+    """Serves the feed; counts who waits."""
+
+    def __init__(self) -> None:
+        self._waiting = 0
+
+    async def read(self, call: Call) -> web.Response:
+        """Changes after `after`; with `wait` the answer comes when there is one or the time is over.
+
+        Raises Unauthenticated when the key ends meanwhile.
+        """
+        query = _query(call)
+        position = position_of(query.after)
+        rows = await self._rows(call, position, query)
+        return respond(await _changes(call, rows, query))
+
+    async def _rows(self, call: Call, position: Position, query: Query) -> list[Record]:
+        clock, pool = call.context.desk.clock, call.context.desk.pool
+        until = clock.monotonic() + (query.wait if self._waiting < WAITING else 0)
+        self._waiting += 1
+        try:
+            while True:
+                async with acquire(pool) as conn:
+                    rows = await after(conn, position, query.limit + 1, security=sight(call.who).security)
+                left = until - clock.monotonic()
+                if rows or left <= 0:
+                    return rows
+                pause = min(LOOK_EVERY, left)
+                allow_more(pause)
+                await clock.sleep(pause)
+                await call.context.keys.recognise(key_of(call.request))  # which may have ended meanwhile
+        finally:
+            self._waiting -= 1
+
+
+def _query(call: Call) -> Query:
+    try:
+        return msgspec.convert(dict(call.request.query), Query, strict=False)
+    except msgspec.ValidationError as error:
+        raise Malformed(f"the query: {error}") from error
+
+
+async def _changes(call: Call, rows: list[Record], query: Query) -> Changes:
+    shown = rows[: query.limit]
+    desk = call.context.desk
+    async with acquire(desk.pool) as conn:
+        incidents = await store.by_ids(conn, sorted({row["incident_id"] for row in shown}))
+        seen = await views(conn, desk.rules, incidents, desk.clock.stamp(), call.who)
+        told = [msgspec.json.decode(row["facts"], type=dict[str, Any]) for row in shown]
+        await hide_masters(conn, told, sight(call.who))
+    known = {incident.id: view for incident, view in zip(incidents, seen, strict=True)}
+    hidden = {incident.id for incident in incidents if not sight(call.who).sees(incident)}
+    changes = [
+        _withdrawn(row, known[row["incident_id"]].number)
+        if row["incident_id"] in hidden
+        else _change(row, facts, known[row["incident_id"]])
+        for row, facts in zip(shown, told, strict=True)
+    ]
+    return Changes(changes, changes[-1].seq if changes else query.after, len(rows) > query.limit)
+
+
+def _withdrawn(row: Record, number: str) -> Change:
+    """Return an entry that says no more than that the record is not there any more."""
+    seq = f"{row['xid_text']}.{row['incident_id']}.{row['seq']}"
+    return Change(seq, number, row["seq"], row["at"], "gateway", row["event"], {}, [], None)
+
+
+def _change(row: Record, facts: dict[str, Any], incident: IncidentView) -> Change:
+    seq = f"{row['xid_text']}.{row['incident_id']}.{row['seq']}"
+    moved = facts.pop("changes", None)
+    if moved is None:
+        moved = [{"field": "state", "old": facts.get("was"), "new": facts["state"]}] if "state" in facts else []
+    return Change(seq, incident.number, row["seq"], row["at"], row["actor"], row["event"], facts, moved, incident)

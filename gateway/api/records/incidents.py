@@ -1,0 +1,242 @@
+"""Records: list, make, read, correct, act."""
+
+import msgspec
+from aiohttp import web
+
+from gateway.access.authorization import refuse
+from gateway.access.permissions import ALLOWED, Action, may, sight
+from gateway.api import wire
+from gateway.api.context import Call, respond
+from gateway.db.pool import acquire, transaction
+from gateway.errors import Flaw, GatewayError, Malformed, NotFound, Unprocessable
+from gateway.incidents import store
+from gateway.incidents.record import Incident
+from gateway.operations import link as linking
+from gateway.operations.act import act
+from gateway.operations.cascading import skipped_of
+from gateway.operations.convert import convert
+from gateway.operations.create import Report, create
+from gateway.operations.edit import edit
+from gateway.operations.follow_on import follow_on
+from gateway.operations.idempotency import claimed
+from gateway.operations.references import delete_reference, reference_tag, set_reference
+from gateway.operations.unit_of_work import NOW
+from gateway.views.incidents import IncidentView, views
+from gateway.views.listing import fields_of, labels_of, page, query_of
+from gateway.views.reporter import check_filters
+from gateway.web import body
+
+
+class Page(msgspec.Struct):
+    """A page of records; `next` is the cursor of the one after, null at the end."""
+
+    incidents: list[IncidentView]
+    next: str | None
+
+
+class SkippedView(msgspec.Struct):
+    """A related record that stayed as it was, and why."""
+
+    incident: str
+    reason: str
+
+
+class Acted(msgspec.Struct, omit_defaults=True):
+    """The record after the action.
+
+    `skipped` are the related records to which the same was asked for, and could not be done.
+    """
+
+    incident: IncidentView
+    skipped: list[SkippedView] = []
+
+
+class BulkResult(msgspec.Struct, omit_defaults=True):
+    """What became of one record of many: its new version, or the problem."""
+
+    number: str
+    version: int | None = None
+    problem: str | None = None
+    detail: str | None = None
+    skipped: list[SkippedView] = []
+
+
+class BulkResults(msgspec.Struct):
+    """What became of each."""
+
+    results: list[BulkResult]
+
+
+async def list_incidents(call: Call) -> web.Response:
+    """One page, newest first unless `sort` says otherwise."""
+    desk = call.context.desk
+    query, having = query_of(call.request.query), fields_of(call.request.query, desk.fields)
+    if may(call.who, Action.INSPECT) != ALLOWED:
+        check_filters(query)
+    labels = labels_of(call.request.query)
+    turn = call.context.searches.turn(needed=bool(query.q or having or labels))
+    async with turn, acquire(desk.pool) as conn:
+        found, following = await page(conn, query, sight(call.who), having, labels)
+        return respond(Page(await views(conn, desk.rules, found, desk.clock.stamp(), call.who), following))
+
+
+async def create_incident(call: Call) -> web.Response:
+    """Make a record."""
+    report = Report(**{name: getattr(call.body, name) for name in wire.NewIncident.__struct_fields__})
+    incident = await create(call.context.desk, report, call.who, once=call.once())
+    return respond(await shown(call, incident), 201, str(incident.version), f"/api/v1/incidents/{incident.number}")
+
+
+async def read_incident(call: Call) -> web.Response:
+    """One record; 304 when If-None-Match names its version."""
+    incident = await found(call)
+    if call.request.headers.get("If-None-Match", "").removeprefix("W/") == f'"{incident.version}"':
+        return web.Response(status=304, headers={"ETag": f'"{incident.version}"'})
+    return respond(await shown(call, incident), etag=str(incident.version))
+
+
+async def patch_incident(call: Call) -> web.Response:
+    """Correct a record."""
+    changes = body.given(call.body)
+    note = changes.pop("note")
+    incident = await edit(
+        call.context.desk, call.number, changes, call.who, note=note, if_match=call.if_match(), once=call.once()
+    )
+    return respond(await shown(call, incident), etag=str(incident.version))
+
+
+async def take_action(call: Call) -> web.Response:
+    """One action on one record."""
+    related = getattr(call.body, "related", False)
+    incident = await act(
+        call.context.desk, call.number, call.body.command(), call.who,
+        if_match=call.if_match(), related=related, once=call.once(),
+    )  # fmt: skip
+    skipped = await _skipped(call, incident) if related else []
+    return respond(Acted(await shown(call, incident), skipped), etag=str(incident.version))
+
+
+async def _skipped(call: Call, incident: Incident) -> list[SkippedView]:
+    async with acquire(call.context.desk.pool) as conn:
+        return [SkippedView(one.incident, one.reason) for one in await skipped_of(conn, incident)]
+
+
+async def link_incident(call: Call) -> web.Response:
+    """Relate a record to a master."""
+    incident = await linking.link(
+        call.context.desk, call.number, call.body.master, call.who,
+        note=call.body.note, if_match=call.if_match(), once=call.once(),
+    )  # fmt: skip
+    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+
+
+async def unlink_incident(call: Call) -> web.Response:
+    """Undo that."""
+    incident = await linking.unlink(
+        call.context.desk, call.number, call.who, note=call.body.note, if_match=call.if_match(), once=call.once()
+    )
+    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+
+
+async def refuse_proposed_link(call: Call) -> web.Response:
+    """Refuse a link that is proposed."""
+    incident = await linking.refuse_link(
+        call.context.desk, call.number, call.body.master, call.who,
+        note=call.body.note, if_match=call.if_match(), once=call.once(),
+    )  # fmt: skip
+    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+
+
+async def follow_incident(call: Call) -> web.Response:
+    """Make a record that goes on from a closed one."""
+    made = await follow_on(call.context.desk, call.number, call.who, note=call.body.note, once=call.once())
+    return respond(await shown(call, made), 201, str(made.version), f"/api/v1/incidents/{made.number}")
+
+
+async def convert_request(call: Call) -> web.Response:
+    """Make a service request something else."""
+    asked = call.body
+    if (asked.to == "change") is (asked.change is None):
+        raise Unprocessable("a change says which one it is", flaws=(Flaw("/change", "needed for a change, and only for one"),))
+    if (asked.to == "service_request") is (asked.request_category is None):
+        flaw = Flaw("/request_category", "needed for a service request, and only for one")
+        raise Unprocessable("a service request says what it asks for", flaws=(flaw,))
+    change = None if asked.change is None else (asked.change.system, asked.change.reference)
+    incident = await convert(
+        call.context.desk, call.number, call.who, change=change, category=asked.request_category, note=asked.note,
+        if_match=call.if_match(), once=call.once(),
+    )  # fmt: skip
+    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+
+
+async def act_on_many(call: Call) -> web.Response:
+    """One action on many records, each by itself; the answer says what became of each.
+
+    The same request again does what could not be done before, and nothing twice.
+    """
+    if call.body.action not in wire.ACTIONS:
+        raise Malformed("there is no such action", flaws=(Flaw("/action", "one of " + ", ".join(wire.ACTIONS)),))
+    asked = body.decode(msgspec.json.encode(call.body.body), wire.ACTIONS[call.body.action])
+    body.check_times(asked, "/body")
+    results: list[BulkResult] = []
+    once, related, desk = call.once(), getattr(asked, "related", False), call.context.desk
+    if once is not None:
+        async with transaction(desk.pool) as conn:
+            await claimed(conn, once, await conn.fetchval(NOW, desk.clock.stamp()))
+    for number in dict.fromkeys(call.body.numbers):
+        each = None if once is None else once.part(number)
+        try:
+            incident = await act(desk, number, asked.command(), call.who, related=related, once=each)
+            skipped = await _skipped(call, incident) if related else []
+            results.append(BulkResult(number, version=incident.version, skipped=skipped))
+        except GatewayError as error:
+            results.append(BulkResult(number, problem=f"/problems/{error.code}", detail=error.detail))
+    return respond(BulkResults(results))
+
+
+async def put_reference(call: Call) -> web.Response:
+    """The record's counterpart in another system, compared and set."""
+    none_yet = call.request.headers.get("If-None-Match", "").strip() == "*"
+    expect = "" if none_yet else _expected_reference(call)
+    system = call.request.match_info["system"]
+    incident = await set_reference(call.context.desk, call.number, system, call.body, call.who, expect=expect)
+    return respond(incident.refs[system], etag=reference_tag(incident.refs[system]))
+
+
+async def remove_reference(call: Call) -> web.Response:
+    """The record's counterpart in another system, taken away."""
+    system = call.request.match_info["system"]
+    await delete_reference(call.context.desk, call.number, system, call.who, expect=_expected_reference(call))
+    return web.Response(status=204)
+
+
+def _expected_reference(call: Call) -> str | None:
+    """Return the tag of the reference that the caller means to change, None for whatever there is."""
+    tag = call.request.headers.get("If-Match", "*").strip()
+    return None if tag == "*" else tag.removeprefix("W/").strip('" ')
+
+
+async def read_reference(call: Call) -> web.Response:
+    """The record's counterpart in another system."""
+    incident = await found(call, Action.INSPECT)
+    system = call.request.match_info["system"]
+    if system not in incident.refs:
+        raise NotFound(f"{incident.number} has no counterpart in {system}")
+    return respond(incident.refs[system], etag=reference_tag(incident.refs[system]))
+
+
+async def found(call: Call, action: Action = Action.READ) -> Incident:
+    """The record in the path; raises NotFound where there is none for the caller, and Forbidden."""
+    async with acquire(call.context.desk.pool) as conn:
+        incident = await store.by_number(conn, call.number, sight(call.who))
+    if incident is None:
+        raise NotFound(f"no incident has the number {call.number}")
+    refuse(may(call.who, action, incident))
+    return incident
+
+
+async def shown(call: Call, incident: Incident) -> IncidentView:
+    """The record as it is shown."""
+    desk = call.context.desk
+    async with acquire(desk.pool) as conn:
+        return (await views(conn, desk.rules, [incident], desk.clock.stamp(), call.who))[0]

@@ -1,0 +1,198 @@
+"""The knowledge base, and what of before was like a record."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+from msgspec import UNSET, Meta, UnsetType
+
+from gateway.access.permissions import Action, sight
+from gateway.api import wire
+from gateway.api.context import Call, respond
+from gateway.api.records.incidents import Acted, found, shown
+from gateway.db.pool import acquire
+from gateway.errors import NotFound
+from gateway.knowledge import articles
+from gateway.knowledge.similar import articles_like, incidents_like
+from gateway.operations import publishing
+from gateway.vocabulary import ArticleState
+from gateway.web import body
+
+Id = Annotated[int, Meta(ge=1, le=2**62)]
+
+
+class NewArticle(wire.Request, kw_only=True):
+    """What is known of a trouble."""
+
+    title: wire.Title
+    symptom: wire.Text = ""
+    solution: wire.Text = ""
+    service: wire.Name = ""
+    category: wire.Name = ""
+    language: wire.Language = ""
+    state: ArticleState = ArticleState.DRAFT
+
+
+class ArticlePatch(wire.Request, kw_only=True):
+    """Fields to change."""
+
+    title: wire.Title | UnsetType = UNSET
+    symptom: wire.Text | UnsetType = UNSET
+    solution: wire.Text | UnsetType = UNSET
+    service: wire.Name | UnsetType = UNSET
+    category: wire.Name | UnsetType = UNSET
+    language: wire.Language | UnsetType = UNSET
+    state: ArticleState | UnsetType = UNSET
+
+
+class Publish(wire.Request, kw_only=True):
+    """Make an article of a record's solution; what is left out is the record's."""
+
+    title: wire.Name = ""
+    symptom: wire.Text = ""
+    state: ArticleState = ArticleState.DRAFT
+
+
+class ArticleView(msgspec.Struct):
+    """An article."""
+
+    id: int
+    state: ArticleState
+    title: str
+    symptom: str
+    solution: str
+    service: str
+    category: str
+    language: str
+    created_at: datetime
+    created_by: str
+    updated_at: datetime
+    updated_by: str
+    version: int
+
+
+class Articles(msgspec.Struct):
+    """A page, newest first; `next` is the `before` of the page after, null at the end."""
+
+    articles: list[ArticleView]
+    next: int | None
+
+
+class ArticleQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Which articles: `q` stands in the title or the symptom."""
+
+    q: Annotated[str, Meta(max_length=256)] | None = None
+    state: ArticleState | None = None
+    service: wire.Name | None = None
+    before: Id | None = None
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+
+
+class SimilarQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """How many of each at most."""
+
+    limit: Annotated[int, Meta(ge=1, le=50)] = 5
+
+
+class SimilarIncident(msgspec.Struct):
+    """A solved record; `score` is from 0 to 1 and rests on `reasons`: words, service, ci, category."""
+
+    number: str
+    title: str
+    service: str
+    resolution: str | None
+    resolution_category: str
+    solution: str
+    resolved_at: datetime | None
+    score: float
+    reasons: tuple[str, ...]
+
+
+class SimilarArticle(msgspec.Struct):
+    """A published article; `score` and `reasons` as of records."""
+
+    id: int
+    title: str
+    solution: str
+    score: float
+    reasons: tuple[str, ...]
+
+
+class Similar(msgspec.Struct):
+    """What of before was like it, the likest first."""
+
+    incidents: list[SimilarIncident]
+    articles: list[SimilarArticle]
+
+
+async def read_similar(call: Call) -> web.Response:
+    """Solved records and articles like this record."""
+    query = body.query(call.request, SimilarQuery)
+    incident = await found(call, Action.INSPECT)
+    async with acquire(call.context.desk.pool) as conn:
+        past = await incidents_like(conn, incident, sight(call.who), query.limit)
+        known = await articles_like(conn, incident, sight(call.who), query.limit)
+    return respond(
+        Similar(
+            [
+                SimilarIncident(
+                    i.number, i.title, i.service, i.resolution, i.resolution_category, i.solution, i.resolved_at,
+                    like.score, like.reasons,
+                )
+                for i, like in ((match.found, match.likeness) for match in past)
+            ],
+            [SimilarArticle(m.found.id, m.found.title, m.found.solution, m.likeness.score, m.likeness.reasons) for m in known],
+        )
+    )  # fmt: skip
+
+
+async def publish_solution(call: Call) -> web.Response:
+    """Make an article of the record's solution."""
+    asked = call.body
+    incident = await publishing.publish_solution(
+        call.context.desk, call.number, asked.state, asked.title, asked.symptom, call.who, once=call.once()
+    )
+    return respond(Acted(await shown(call, incident)), 201, str(incident.version))
+
+
+async def list_articles(call: Call) -> web.Response:
+    """A page of articles."""
+    query = body.query(call.request, ArticleQuery)
+    async with acquire(call.context.desk.pool) as conn:
+        rows = await articles.page(
+            conn, sight(call.who), query.limit + 1, state=query.state, service=query.service, before=query.before, text=query.q
+        )
+    page = [_view(article) for article in rows[: query.limit]]
+    return respond(Articles(page, page[-1].id if len(rows) > query.limit else None))
+
+
+async def create_article(call: Call) -> web.Response:
+    """A new article."""
+    fields = {name: getattr(call.body, name) for name in articles.CHANGEABLE}
+    made = await publishing.write_article(call.context.desk, fields, call.who)
+    return respond(_view(made), 201, str(made.version), f"/api/v1/articles/{made.id}")
+
+
+async def read_article(call: Call) -> web.Response:
+    """One article."""
+    async with acquire(call.context.desk.pool) as conn:
+        article = await articles.by_id(conn, _id(call), sight(call.who))
+    if article is None:
+        raise NotFound(f"there is no article {_id(call)}")
+    return respond(_view(article), etag=str(article.version))
+
+
+async def patch_article(call: Call) -> web.Response:
+    """Some fields of an article."""
+    changes = {name: value for name in articles.CHANGEABLE if (value := getattr(call.body, name)) is not UNSET}
+    made = await publishing.change_article(call.context.desk, _id(call), changes, call.who, if_match=call.if_match())
+    return respond(_view(made), etag=str(made.version))
+
+
+def _id(call: Call) -> int:
+    return int(call.request.match_info["id"])
+
+
+def _view(article: articles.Article) -> ArticleView:
+    return ArticleView(**{name: getattr(article, name) for name in ArticleView.__struct_fields__})

@@ -1,0 +1,124 @@
+"""Records elsewhere that an incident leads to, and complaints about it."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta
+
+from gateway.access.permissions import Action, sight
+from gateway.api import wire
+from gateway.api.context import Call, respond
+from gateway.api.records.incidents import Acted, found, shown
+from gateway.db.pool import acquire
+from gateway.operations import complaints, linked
+from gateway.vocabulary import LinkKind
+from gateway.web import body
+
+Reference = Annotated[str, Meta(min_length=1, max_length=256)]
+
+
+class NewLink(wire.Request, kw_only=True):
+    """A record of another system that this one leads to."""
+
+    kind: LinkKind
+    system: wire.Slug
+    reference: Reference
+    address: Annotated[str, Meta(max_length=2_048)] = ""
+    title: wire.Name = ""
+
+
+class Unlinked(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """Which link."""
+
+    kind: LinkKind
+    system: wire.Slug
+    reference: Reference
+
+
+class LinkedRecords(msgspec.Struct):
+    """What a record leads to, in the order it was linked."""
+
+    linked: list[linked.Entry]
+
+
+class NewComplaint(wire.Request, kw_only=True):
+    """What is complained of; `complainant` is who does, oneself if left out."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=32_768)]
+    complainant: wire.Name = ""
+
+
+class Complaint(msgspec.Struct):
+    """One complaint."""
+
+    id: int
+    number: str
+    text: str
+    complainant: str
+    filed_at: datetime
+    filed_by: str
+
+
+class Complaints(msgspec.Struct):
+    """A page, newest first; `next` is the `before` of the page after, null at the end."""
+
+    complaints: list[Complaint]
+    next: int | None
+
+
+class ComplaintQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Those before which, how many at most."""
+
+    before: Annotated[int, Meta(ge=1, le=2**62)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+
+
+async def link_record(call: Call) -> web.Response:
+    """Link a record of another system."""
+    asked = call.body
+    one = linked.Linked(
+        kind=asked.kind, system=asked.system, reference=asked.reference, address=asked.address, title=asked.title
+    )  # fmt: skip
+    incident = await linked.link_record(
+        call.context.desk, call.number, one, call.who, if_match=call.if_match(), once=call.once()
+    )  # fmt: skip
+    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+
+
+async def list_linked(call: Call) -> web.Response:
+    """What it leads to."""
+    incident = await found(call, Action.INSPECT)
+    async with acquire(call.context.desk.pool) as conn:
+        return respond(LinkedRecords((await linked.linked_to(conn, [incident.id])).get(incident.id, [])))
+
+
+async def unlink_record(call: Call) -> web.Response:
+    """Take one link away."""
+    one = body.query(call.request, Unlinked)
+    await linked.unlink_record(
+        call.context.desk, call.number, one.kind, one.system, one.reference, call.who, if_match=call.if_match()
+    )  # fmt: skip
+    return web.Response(status=204)
+
+
+async def complain(call: Call) -> web.Response:
+    """File a complaint."""
+    incident = await complaints.complain(
+        call.context.desk, call.number, call.body.text, call.body.complainant, call.who,
+        if_match=call.if_match(), once=call.once(),
+    )  # fmt: skip
+    return respond(Acted(await shown(call, incident)), 201, str(incident.version))
+
+
+async def list_complaints(call: Call) -> web.Response:
+    """Complaints about the record in the path, or about any."""
+    query = body.query(call.request, ComplaintQuery)
+    incident = await found(call, Action.INSPECT) if "number" in call.request.match_info else None
+    async with acquire(call.context.desk.pool) as conn:
+        rows = await complaints.complaints(
+            conn, sight(call.who), incident=None if incident is None else incident.id, before=query.before, limit=query.limit + 1
+        )
+    page = [Complaint(r.id, r.number, r.text, r.complainant, r.filed_at, r.filed_by) for r in rows[: query.limit]]
+    return respond(Complaints(page, page[-1].id if len(rows) > query.limit else None))

@@ -1,0 +1,91 @@
+"""The report on a major incident: a draft until somebody writes it, then what was written."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta
+
+from gateway.access.permissions import Action
+from gateway.api import wire
+from gateway.api.context import Call, respond
+from gateway.api.records.incidents import found
+from gateway.api.records.timeline import ALL, newest
+from gateway.db.pool import acquire
+from gateway.errors import NotFound
+from gateway.incidents.major_report import Happening, draft, language_of
+from gateway.incidents.record import Incident
+from gateway.operations.major import reports
+from gateway.operations.major.reports import Report
+from gateway.vocabulary import ReportStatus
+from gateway.web import body
+
+
+class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The language of a draft, which is the record's where none is named, or the number of an older version."""
+
+    locale: Literal["en", "zh-CN"] | None = None
+    version: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+
+
+class Text(wire.Request, kw_only=True):
+    """The whole report, in Markdown."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=200_000)]
+
+
+class ReportView(msgspec.Struct):
+    """The report; while it is due, `text` is the draft and nobody wrote this version yet."""
+
+    status: ReportStatus
+    version: int
+    text: str
+    written_at: datetime | None = None
+    written_by: str | None = None
+    approved_at: datetime | None = None
+    approved_by: str | None = None
+
+
+async def read_report(call: Call) -> web.Response:
+    """The report or its draft; 404 where none is due."""
+    asked = body.query(call.request, Query)
+    incident = await found(call, Action.INSPECT)
+    async with acquire(call.context.desk.pool) as conn:
+        report = await reports.report_of(conn, incident.id, asked.version)
+        standing = (await reports.standings(conn, [incident.id])).get(incident.id)
+        due = standing is ReportStatus.DUE and asked.version is None
+        rows, _ = await newest(conn, incident.id, ALL) if due else ([], False)
+    if due:
+        story = [Happening(r["at"], r["actor"], r["event"], msgspec.json.decode(r["facts"], type=dict[str, Any])) for r in rows]
+        version = 1 if report is None else report.version + 1
+        return respond(ReportView(ReportStatus.DUE, version, draft(incident, story, asked.locale or language_of(incident))))
+    if report is None:
+        raise NotFound(
+            f"there is no such report on {incident.number}" if asked.version else f"no report on {incident.number} is due"
+        )
+    return respond(_view(report))
+
+
+async def put_report(call: Call) -> web.Response:
+    """Write it."""
+    desk, once = call.context.desk, call.once()
+    return await _after(call, await reports.write_report(desk, call.number, call.body.text, call.who, once=once))
+
+
+async def approve_report(call: Call) -> web.Response:
+    """Approve it."""
+    return await _after(call, await reports.approve_report(call.context.desk, call.number, call.who, once=call.once()))
+
+
+async def _after(call: Call, incident: Incident) -> web.Response:
+    async with acquire(call.context.desk.pool) as conn:
+        report = await reports.report_of(conn, incident.id)
+    if report is None:
+        raise AssertionError("a report that was written stays")
+    return respond(_view(report))
+
+
+def _view(report: Report) -> ReportView:
+    status = ReportStatus.WRITTEN if report.approved_at is None else ReportStatus.APPROVED
+    return ReportView(status, **{name: getattr(report, name) for name in Report.__dataclass_fields__})

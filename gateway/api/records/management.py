@@ -1,0 +1,101 @@
+"""What managers and leaders do beside the work: say that they were told, and of what became of the messages to everybody."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta
+
+from gateway.access.permissions import Action
+from gateway.api import wire
+from gateway.api.context import Call, respond
+from gateway.api.records.incidents import Acted, found, shown
+from gateway.db.pool import acquire
+from gateway.operations.escalations import acknowledge_escalation
+from gateway.operations.major.actions import tell_leader
+from gateway.vocabulary import LeaderOutcome
+from gateway.web import body
+
+
+class LeaderTold(wire.Action, kw_only=True):
+    """Write down that the leader was told of a major incident.
+
+    `outcome` says so where they could not be reached.
+    """
+
+    recipient: wire.Title
+    outcome: LeaderOutcome = LeaderOutcome.REACHED
+
+
+class AcknowledgeEscalation(wire.Action, kw_only=True):
+    """Acknowledge an escalation: nobody further up is told."""
+
+
+class Notification(msgspec.Struct):
+    """A message about a record to one address: `sent` is taken by the other side, `dead` will not be tried again.
+
+    `reached` is the channel and address that took it: of a person, one of their contact methods.
+    """
+
+    id: UUID
+    template: str
+    role: str
+    channel: str
+    recipient: str
+    state: Literal["pending", "sent", "dead"]
+    created_at: datetime
+    settled_at: datetime | None
+    attempts: int
+    last_error: str
+    reached: str
+
+
+class Notifications(msgspec.Struct):
+    """Those of a record, the oldest first; `next` is the `after` of the page that follows, null at the end."""
+
+    notifications: list[Notification]
+    next: UUID | None
+
+
+class NotificationsQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The notification to go on from, and how many at most."""
+
+    after: UUID | None = None
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
+
+
+async def put_down_leader_told(call: Call) -> web.Response:
+    """Put down that the leader was told."""
+    incident = await tell_leader(
+        call.context.desk, call.number, call.body.recipient, call.body.outcome, call.who,
+        note=call.body.note, if_match=call.if_match(), once=call.once(),
+    )  # fmt: skip
+    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+
+
+async def take_note(call: Call) -> web.Response:
+    """Stop the ladder, having been told."""
+    incident = await acknowledge_escalation(
+        call.context.desk, call.number, call.who, note=call.body.note, if_match=call.if_match(), once=call.once()
+    )
+    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+
+
+OWED = """
+SELECT id, template, role, channel, recipient, reached, state, created_at, settled_at, attempts, last_error
+FROM outbox WHERE incident_id = $1 AND ($2::uuid IS NULL OR (created_at, id) > (
+  SELECT created_at, id FROM outbox WHERE id = $2::uuid))
+ORDER BY created_at, id LIMIT $3
+"""
+
+
+async def list_notifications(call: Call) -> web.Response:
+    """A page of who was told of the record by a message, and whether it arrived."""
+    asked = body.query(call.request, NotificationsQuery)
+    incident = await found(call, Action.INSPECT)
+    async with acquire(call.context.desk.pool) as conn:
+        rows = await conn.fetch(OWED, incident.id, asked.after, asked.limit + 1)
+    page = [Notification(**row) for row in rows[: asked.limit]]
+    return respond(Notifications(page, page[-1].id if len(rows) > asked.limit else None))

@@ -1,0 +1,72 @@
+"""Problems proposed from what happened lately."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+from asyncpg import Record
+from msgspec import Meta
+
+from gateway.access.permissions import Action, sight
+from gateway.api.context import Call, respond
+from gateway.db.pool import acquire
+from gateway.incidents.problem_candidates import Candidate, Seen, propose
+from gateway.operations.unit_of_work import NOW
+from gateway.vocabulary import Resolution
+from gateway.web import body
+
+MOST = 2_000
+"""Records looked at, the newest of the window."""
+
+
+class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """How many days back to look; `problems.within` if left out."""
+
+    days: Annotated[int, Meta(ge=1, le=90)] | None = None
+
+
+class CandidateView(msgspec.Struct):
+    """One proposed problem: what its records have in common, why it is proposed, and their numbers, newest first."""
+
+    service: str
+    ci: str
+    category: str
+    reasons: list[str]
+    incidents: list[str]
+
+
+class Candidates(msgspec.Struct):
+    """The proposals; `cut` when the window holds more records than are looked at, and the oldest were left out."""
+
+    candidates: list[CandidateView]
+    cut: bool
+
+
+WINDOW = """
+SELECT id, number, service, ci, category, major, priority, resolution, resolution_category FROM incident
+WHERE recorded_at > $1 AND kind = 'incident' AND state <> 'rejected' AND master_id IS NULL AND NOT suppressed
+AND may_see(security, recorded_by, owner, contact, $2, $3, $4)
+ORDER BY id DESC LIMIT $5
+"""
+
+
+async def list_candidates(call: Call) -> web.Response:
+    """The proposals of the window, from the records that the caller may inspect."""
+    desk, days = call.context.desk, body.query(call.request, Query).days
+    problems = call.context.problems
+    async with acquire(desk.pool) as conn:
+        since = await conn.fetchval(NOW, desk.clock.stamp()) - (timedelta(days=days) if days else problems.within)
+        rows = await conn.fetch(WINDOW, since, *sight(call.who, Action.INSPECT).parameters(), MOST + 1)
+    proposed = propose([_seen(row) for row in rows[:MOST]], problems.times)
+    return respond(Candidates([_view(candidate) for candidate in proposed], cut=len(rows) > MOST))
+
+
+def _seen(row: Record) -> Seen:
+    values = dict(row)
+    return Seen(**values | {"resolution": Resolution(values["resolution"]) if values["resolution"] else None})
+
+
+def _view(candidate: Candidate) -> CandidateView:
+    first, numbers = candidate.incidents[0], [one.number for one in candidate.incidents]
+    return CandidateView(first.service, first.ci, first.category, [str(reason) for reason in candidate.reasons], numbers)

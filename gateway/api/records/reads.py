@@ -1,0 +1,234 @@
+"""What belongs to a record or a receipt, to read."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta
+
+from gateway.access.permissions import Action, sight
+from gateway.api.context import Call, respond
+from gateway.api.records.incidents import found
+from gateway.correlation import proposals
+from gateway.correlation.proposals import Proposed
+from gateway.db.pool import acquire
+from gateway.errors import Malformed, NotFound, Unprocessable
+from gateway.incidents import store
+from gateway.incidents.columns import incident_of
+from gateway.operations.unit_of_work import NOW
+from gateway.receipts.mended import Mended, mended_of
+from gateway.receipts.receipt_id import received_between
+from gateway.sla.simulate import simulated
+from gateway.views.incidents import Clock, IncidentView, VendorStay, clock_view, sla_view, stays_view, views
+from gateway.web import body
+
+
+class AlertView(msgspec.Struct):
+    """One alert key of a record."""
+
+    dedup_key: str
+    namespace: str
+    status: str
+    title: str
+    severity: str
+    occurrences: int
+    flaps: int
+    first_seen: datetime | None
+    last_seen: datetime | None
+    fired_at: datetime | None
+    cleared_at: datetime | None
+    labels: msgspec.Raw
+    annotations: msgspec.Raw
+
+
+class Alerts(msgspec.Struct):
+    """Alerts a record answers for; `next` is the `after` of the page that follows, null at the end."""
+
+    alerts: list[AlertView]
+    next: str | None
+
+
+class AlertsQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The alert to go on from, and how many at most."""
+
+    after: Annotated[str, Meta(pattern="^([0-9a-f]{2}){0,64}$")] = ""
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
+
+
+class ProposedLink(msgspec.Struct):
+    """A link that nobody has decided: `number` would follow `master`; `incident` is the one of the two that was not asked for."""
+
+    number: str
+    master: str
+    reason: str
+    score: float
+    points: dict[str, float]
+    proposed_at: datetime
+    incident: IncidentView
+
+
+class Related(msgspec.Struct):
+    """The master of a record, those that follow it, and links that are proposed of it or to it.
+
+    `next` is the `after` of the page of followers that comes next, null at the end.
+    """
+
+    master: IncidentView | None
+    related: list[IncidentView]
+    proposed: list[ProposedLink]
+    next: int | None
+
+
+class RelatedQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The follower to go on from, and how many at most."""
+
+    after: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
+
+
+class MendedView(msgspec.Struct):
+    """A value that was read otherwise than it was sent, or left out; `pointer` is its place in the body (RFC 6901)."""
+
+    pointer: str
+    what: str
+
+
+class Item(msgspec.Struct):
+    """One received item and what became of it."""
+
+    item: int
+    dedup_key: str
+    status: str
+    outcome: str
+    reason: str
+    incident: str | None
+    mended: list[MendedView]
+
+
+class ReceiptView(msgspec.Struct):
+    """One delivery and what became of every item of it."""
+
+    receipt: UUID
+    received_at: datetime
+    source: str
+    items: int
+    lost: int
+    flag: str | None
+    results: list[Item]
+
+
+class Clocks(msgspec.Struct):
+    """Clocks of a story, and its stays with vendors."""
+
+    clocks: list[Clock]
+    vendors: list[VendorStay]
+
+
+async def read_sla(call: Call) -> web.Response:
+    """Every clock with every second explained."""
+    incident = await found(call, Action.INSPECT)
+    desk = call.context.desk
+    async with acquire(desk.pool) as conn:
+        now = await conn.fetchval(NOW, desk.clock.stamp())
+    return respond(sla_view(incident, desk.rules, now))
+
+
+ALERTS = """
+SELECT key_hash, dedup_key, namespace, status, title, severity, occurrences, flaps, first_seen, last_seen, fired_at,
+       cleared_at, labels, annotations
+FROM alert WHERE incident_id = $1 AND ($2::bytea IS NULL OR (coalesce(first_seen, 'infinity'), key_hash) > (
+  SELECT coalesce(first_seen, 'infinity'), key_hash FROM alert WHERE key_hash = $2::bytea))
+ORDER BY coalesce(first_seen, 'infinity'), key_hash LIMIT $3
+"""
+JSON = ("labels", "annotations")
+
+
+async def read_alerts(call: Call) -> web.Response:
+    """A page of the alerts a record answers for, in the order in which they were first seen."""
+    asked = body.query(call.request, AlertsQuery)
+    incident = await found(call, Action.INSPECT)
+    async with acquire(call.context.desk.pool) as conn:
+        rows = await conn.fetch(ALERTS, incident.id, bytes.fromhex(asked.after) or None, asked.limit + 1)
+    page = [dict(row) for row in rows[: asked.limit]]
+    keys = [row.pop("key_hash") for row in page]
+    return respond(Alerts([_alert(row) for row in page], keys[-1].hex() if len(rows) > asked.limit else None))
+
+
+def _alert(row: dict[str, Any]) -> AlertView:
+    row |= {name: msgspec.Raw(row[name].encode()) for name in JSON}
+    return AlertView(**row)
+
+
+RELATED = """
+SELECT * FROM incident WHERE (id = $1 OR master_id = $2 AND id > $6)
+AND may_see(security, recorded_by, owner, contact, $3, $4, $5)
+ORDER BY id = $1 DESC NULLS LAST, id LIMIT $7
+"""
+
+
+async def read_related(call: Call) -> web.Response:
+    """The master, the records that follow, and the proposed links."""
+    asked = body.query(call.request, RelatedQuery)
+    incident = await found(call, Action.INSPECT)
+    desk, eyes = call.context.desk, sight(call.who)
+    wanted = incident.master_id, incident.id, *eyes.parameters(), asked.after, asked.limit + 2
+    async with acquire(desk.pool) as conn:
+        rows = [incident_of(row) for row in await conn.fetch(RELATED, *wanted)]
+        proposed = await proposals.open_of(conn, incident.id, eyes)
+        others = await store.by_ids(conn, {one.incident_id + one.master_id - incident.id for one in proposed})
+        seen = await views(conn, desk.rules, [*rows, *others], desk.clock.stamp(), call.who)
+    shown = {row.id: view for row, view in zip((*rows, *others), seen, strict=True)}
+    master = shown.get(incident.master_id) if incident.master_id is not None else None
+    followers = [row.id for row in rows if row.master_id == incident.id]
+    page, more = followers[: asked.limit], len(followers) > asked.limit
+    links = [_proposed(one, incident.id, shown) for one in proposed]
+    return respond(Related(master, [shown[one] for one in page], links, page[-1] if more else None))
+
+
+def _proposed(one: Proposed, asked: int, shown: Mapping[int, IncidentView]) -> ProposedLink:
+    other = shown[one.incident_id + one.master_id - asked]
+    return ProposedLink(one.number, one.master, one.reason, round(one.score, 2), dict(one.points), one.proposed_at, other)
+
+
+RECEIPT = """
+SELECT received_at, source, items, lost, flag, coalesce(mended, '[]')::text AS mended FROM receipt
+WHERE id = $1::uuid AND received_at >= $2::timestamptz AND received_at < $3::timestamptz
+"""
+ITEMS = """
+SELECT e.item, e.dedup_key, e.status, e.outcome, e.reason, CASE WHEN $3::bool OR NOT i.security THEN i.number END AS incident
+FROM alert_event e LEFT JOIN incident i ON i.id = e.incident_id
+WHERE e.receipt_id = $1 AND e.received_at = $2 ORDER BY e.item
+"""
+
+
+async def read_receipt(call: Call) -> web.Response:
+    """What became of one delivery; its id says in which partition it lies."""
+    try:
+        receipt = UUID(call.request.match_info["id"])
+        since, until = received_between(receipt)
+    except (ValueError, OverflowError) as error:
+        raise Malformed("a receipt's id is a UUID of version 7") from error
+    async with acquire(call.context.desk.pool) as conn:
+        row = await conn.fetchrow(RECEIPT, receipt, since, until)
+        if row is None:
+            raise NotFound(f"there is no receipt {receipt}")
+        rows = await conn.fetch(ITEMS, receipt, row["received_at"], sight(call.who).security)
+    mended = msgspec.json.decode(row["mended"], type=list[Mended])
+    told = {**row, "receipt": receipt}
+    del told["mended"]
+    items = [Item(**item, mended=[MendedView(**one) for one in mended_of(item["item"], mended)]) for item in rows]
+    return respond(ReceiptView(**told, results=items))
+
+
+async def simulate_sla(call: Call) -> web.Response:
+    """The clocks of any story, by the functions that run production."""
+    rules, asked = call.context.desk.rules, call.body
+    if asked.policy and asked.policy not in rules.policies:
+        raise Unprocessable(f"there is no policy {asked.policy!r}; there are {', '.join(rules.policies)}")
+    chosen = rules.choice.policy_for(asked.kind, asked.service, "", asked.priority or 0)
+    policy = rules.named(asked.policy or chosen, asked.kind, asked.service)
+    readings, stays = simulated(policy, asked.kind, asked.events, asked.at, priority=asked.priority)
+    return respond(Clocks([clock_view(reading) for reading in readings], stays_view(stays)))

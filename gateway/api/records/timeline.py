@@ -1,0 +1,89 @@
+"""The timeline of a record: in pages, each entry to the byte as it is hashed; for pages for people, its newest entries."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from aiohttp import web
+from asyncpg import Record
+from msgspec import Meta
+
+from gateway.access.permissions import ALLOWED, Action, may, sight
+from gateway.access.principal import Who
+from gateway.api.context import Call, respond
+from gateway.api.records.incidents import found
+from gateway.db.pool import Connection, acquire
+from gateway.incidents.public import hide_masters, public
+from gateway.web import body
+
+SHOWN = 500
+"""The newest entries that a page for people shows."""
+
+ALL = 10_000
+"""The newest entries that a report is drafted from."""
+
+
+class TimelineEntry(msgspec.Struct):
+    """One thing that happened to a record; `hash` chains it to the one before (hex)."""
+
+    seq: int
+    at: datetime
+    actor: str
+    event: str
+    facts: msgspec.Raw
+    hash: str
+
+
+class Timeline(msgspec.Struct):
+    """One page of what happened, in order; `next` is the `after` of the page that follows, null at the end."""
+
+    entries: list[TimelineEntry]
+    next: int | None
+
+
+class TimelineQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The entry to go on from, and how many at most."""
+
+    after: Annotated[int, Meta(ge=0, le=2_147_483_647)] = 0
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
+
+
+PAGE = """
+SELECT seq, at, actor, event, facts, hash FROM timeline WHERE incident_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
+"""
+
+NEWEST = """
+SELECT seq, at, actor, event, facts, hash FROM timeline WHERE incident_id = $1 ORDER BY seq DESC LIMIT $2
+"""
+
+
+async def newest(conn: Connection, incident_id: int, most: int = SHOWN) -> tuple[list[Record], bool]:
+    """Return the newest entries in the order in which they happened, and whether there are earlier ones."""
+    rows = await conn.fetch(NEWEST, incident_id, most + 1)
+    return rows[most - 1 :: -1] if len(rows) > most else rows[::-1], len(rows) > most
+
+
+async def read_timeline(call: Call) -> web.Response:
+    """A page of what happened to a record; to its reporter what reporters are told."""
+    asked = body.query(call.request, TimelineQuery)
+    incident = await found(call)
+    async with acquire(call.context.desk.pool) as conn:
+        rows = await conn.fetch(PAGE, incident.id, asked.after, asked.limit + 1)
+        more, rows = len(rows) > asked.limit, rows[: asked.limit]
+        told = await _told(conn, rows, call.who, may(call.who, Action.INSPECT, incident) == ALLOWED)
+    entries = [TimelineEntry(r["seq"], r["at"], r["actor"], r["event"], facts, r["hash"].hex()) for r, facts in told]
+    return respond(Timeline(entries, rows[-1]["seq"] if more else None), etag=str(incident.version))
+
+
+async def _told(conn: Connection, rows: list[Record], who: Who, whole: bool) -> list[tuple[Record, msgspec.Raw]]:  # noqa: FBT001 - one caller
+    """The entries that are told, each to the byte as it is hashed unless something in it is not."""
+    told: list[tuple[Record, msgspec.Raw]] = []
+    decoded = [msgspec.json.decode(row["facts"], type=dict[str, Any]) for row in rows]
+    hidden = await hide_masters(conn, decoded, sight(who))
+    for row, facts in zip(rows, decoded, strict=True):
+        shown = facts if whole else public(row["event"], row["actor"], facts, who.identities)
+        if whole and not hidden:
+            told.append((row, msgspec.Raw(row["facts"].encode())))
+        elif shown is not None:
+            told.append((row, msgspec.Raw(msgspec.json.encode(shown))))
+    return told

@@ -1,0 +1,108 @@
+"""Status updates of a record, and who is sent them."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta
+
+from gateway.api import wire
+from gateway.api.context import Call, respond
+from gateway.api.records.incidents import Acted, found, shown
+from gateway.db.pool import acquire
+from gateway.operations.major import subscribers, updates
+
+
+class StatusUpdate(wire.Request, kw_only=True):
+    """Send a status update to all subscribers."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=10_000)]
+    next_update_due_at: wire.Moment | None = None
+
+
+class NewSubscriber(wire.Request, kw_only=True):
+    """Whom to send status updates: a person by login, an address such as smtp:a@example.com, or, left out, oneself."""
+
+    person: wire.Name = ""
+    address: Annotated[str, Meta(max_length=2_048)] = ""
+
+
+class Update(msgspec.Struct):
+    """One status update; `next_update_due_at` is when the one after it was promised for."""
+
+    at: datetime
+    by: str
+    text: str
+    next_update_due_at: datetime | None
+
+
+class Updates(msgspec.Struct):
+    """All of a record's, the oldest first."""
+
+    updates: list[Update]
+
+
+class Subscriber(msgspec.Struct):
+    """Who is sent updates: `target` is person:LOGIN, smtp:ADDRESS or webhook:URL."""
+
+    id: int
+    target: str
+    subscribed_at: datetime
+    subscribed_by: str
+
+
+class Subscribers(msgspec.Struct):
+    """All of a record; for who may not look into it oneself alone."""
+
+    subscribers: list[Subscriber]
+
+
+async def post_update(call: Call) -> web.Response:
+    """Tell all subscribers."""
+    asked = call.body
+    incident = await updates.post_update(
+        call.context.desk, call.number, asked.text, asked.next_update_due_at, call.who,
+        if_match=call.if_match(), once=call.once(),
+    )  # fmt: skip
+    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+
+
+POSTED = "SELECT at, actor, facts FROM timeline WHERE incident_id = $1 AND event = 'status_update' ORDER BY seq"
+
+
+async def list_updates(call: Call) -> web.Response:
+    """What subscribers were told."""
+    incident = await found(call)
+    async with acquire(call.context.desk.pool) as conn:
+        rows = await conn.fetch(POSTED, incident.id)
+    return respond(Updates([_update(row["at"], row["actor"], msgspec.json.decode(row["facts"])) for row in rows]))
+
+
+def _update(at: datetime, actor: str, facts: dict[str, Any]) -> Update:
+    due = facts.get("next_update_due_at")
+    return Update(at, actor, facts["text"], None if due is None else datetime.fromisoformat(due))
+
+
+async def subscribe(call: Call) -> web.Response:
+    """Oneself, or somebody else."""
+    asked, desk = call.body, call.context.desk
+    made = await subscribers.subscribe(desk, call.number, call.who, person=asked.person, address=asked.address)
+    return respond(_subscriber(made), 201)
+
+
+async def list_subscribers(call: Call) -> web.Response:
+    """Who is sent updates."""
+    incident = await found(call)
+    listed = await subscribers.subscribers(call.context.desk, incident, call.who)
+    return respond(Subscribers([_subscriber(one) for one in listed]))
+
+
+async def unsubscribe(call: Call) -> web.Response:
+    """No longer."""
+    await subscribers.unsubscribe(call.context.desk, call.number, int(call.request.match_info["id"]), call.who)
+    return web.Response(status=204)
+
+
+def _subscriber(one: subscribers.Subscriber) -> Subscriber:
+    return Subscriber(one.id, one.target, one.subscribed_at, one.subscribed_by)

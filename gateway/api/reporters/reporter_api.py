@@ -1,0 +1,218 @@
+"""One record for its reporter, let in by a link: read it, say whether it is solved, rate it, add to it."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from gateway.access.authorization import refuse
+from gateway.access.buckets import Bucket, take
+from gateway.access.permissions import ALLOWED, Action, may, sight
+from gateway.access.principal import Who
+from gateway.access.reporter_links import INVALID
+from gateway.api.context import Call, Context, respond
+from gateway.api.records.attachments import Attachment, download, files_of, taken_in
+from gateway.api.records.incidents import found
+from gateway.api.records.timeline import newest
+from gateway.api.wire import Action as Asked
+from gateway.api.wire import Rating
+from gateway.db.pool import acquire, transaction
+from gateway.directory.roles import Role
+from gateway.errors import IllegalTransition, NotFound, TooManyAttempts, Unprocessable
+from gateway.incidents import commands, lifecycle, store
+from gateway.incidents.public import public
+from gateway.incidents.record import Incident
+from gateway.operations.act import act
+from gateway.operations.idempotency import Once
+from gateway.operations.unit_of_work import NOW
+from gateway.vocabulary import State
+
+REPORTER = "reporter"
+"""Under what name a timeline has what was done by a link: nobody proved to be anybody."""
+
+RETRY_SECONDS = 86_400
+"""When to come back to a record that took as much by links as it ever does: its clocks and people may have changed."""
+
+OFFERED = {"confirm": Action.CONFIRM, "refuse": Action.REFUSE, "rate": Action.RATE, "note": Action.NOTE}
+
+
+class Happened(msgspec.Struct):
+    """One thing that happened; `own` when it was done by link."""
+
+    at: datetime
+    event: str
+    own: bool
+    facts: dict[str, Any]
+
+
+class Download(msgspec.Struct):
+    """A file that its reporter may fetch, by the link and `/attachments/` and `id`."""
+
+    id: int
+    name: str
+    type: str
+    size: int
+
+
+class Mine(msgspec.Struct):
+    """A record as its reporter sees it; `actions` are those possible now.
+
+    `timeline` is told of the newest entries; `earlier` says that there are others before them.
+    """
+
+    number: str
+    state: State
+    title: str
+    description: str
+    recorded_at: datetime
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    resolution: str | None
+    solution: str
+    satisfaction: int | None
+    actions: list[str]
+    timeline: list[Happened]
+    attachments: list[Download]
+    earlier: bool
+
+
+class Invitation(msgspec.Struct):
+    """A link for the reporter, as paths to be put behind the gateway's address (`page` is for people), and when it ends.
+
+    `url` is the whole address of the page, "" where the setting server.external_url is empty.
+    """
+
+    path: str
+    page: str
+    url: str
+    expires_at: datetime
+
+
+class Agree(Asked, kw_only=True):
+    """Confirm that the record is solved."""
+
+    satisfaction: Rating | None = None
+
+    def command(self) -> commands.Command:
+        """As the domain has it."""
+        return commands.Confirm(satisfaction=self.satisfaction, note=self.note)
+
+
+async def invite(call: Call) -> web.Response:
+    """A new link to the record in the path; older ones stay good."""
+    incident = await found(call, Action.INVITE)
+    if _reporter(incident) is None:
+        raise Unprocessable("nobody is recorded as the reporter: set `contact` first")
+    desk = call.context.desk
+    async with acquire(desk.pool) as conn:
+        now = await conn.fetchval(NOW, desk.clock.stamp())
+    link, ends = call.context.links.make(incident.id, now)
+    page = f"/my/{link}"
+    return respond(Invitation(f"/api/v1/mine/{link}", page, call.context.links.address(page), ends), 201)
+
+
+async def read_mine(call: Call) -> web.Response:
+    """The record, and nothing changes."""
+    _, incident = await _let_in(call)
+    return respond(await shown(call.context, incident), etag=str(incident.version))
+
+
+async def fetch_mine(call: Call) -> web.Response:
+    """The bytes of a file that is marked public."""
+    _, incident = await _let_in(call)
+    return await download(call, incident, whole=False)
+
+
+async def attach_to_mine(call: Call) -> web.Response:
+    """Keep the body as a file that its reporter sent; everybody who sees the record sees it."""
+    who, incident = await _let_in(call)
+    refuse(may(who, Action.ATTACH, incident))
+    await count_by_link(call.context, incident)
+    link = call.request.match_info["link"]
+    one, _ = await taken_in(call, incident, who, link)
+    return respond(_download(one), 201, location=f"/api/v1/mine/{link}/attachments/{one.id}")
+
+
+async def act_on_mine(call: Call) -> web.Response:
+    """Confirm, refuse, rate or add; confirming what is closed changes nothing and is answered alike."""
+    who, incident = await _let_in(call)
+    incident = await acted(call.context, who, incident, call.body.command(), call.once())
+    return respond(await shown(call.context, incident), etag=str(incident.version))
+
+
+async def acted(context: Context, who: Who, incident: Incident, command: commands.Command, once: Once | None) -> Incident:
+    """The record after the command; confirming what is closed changes nothing. Raises as `act`."""
+    await count_by_link(context, incident)
+    try:
+        return await act(context.desk, incident.number, command, who, once=once)
+    except IllegalTransition as error:
+        if not (isinstance(command, commands.Confirm) and error.facts["state"] is State.CLOSED):
+            raise
+    return incident
+
+
+BY_LINKS = "SELECT count(*) FROM (SELECT FROM timeline WHERE incident_id = $1 AND actor = $2 LIMIT $3) AS found"
+
+
+async def count_by_link(context: Context, incident: Incident) -> None:
+    """Count something that a bearer of a link does with the record; raises TooManyAttempts for more than the limits."""
+    limits, desk = context.limits, context.desk
+    told = f"limits.link_per_hour is {limits.link_per_hour} for one record"
+    bucket = Bucket(f"link\0{incident.id}", limits.link_per_hour, timedelta(hours=1) / limits.link_per_hour, told)
+    async with transaction(desk.pool) as conn:
+        if await conn.fetchval(BY_LINKS, incident.id, REPORTER, limits.link_per_record) >= limits.link_per_record:
+            raise TooManyAttempts(
+                f"limits.link_per_record is {limits.link_per_record} entries by links: answer by mail, or call the service desk",
+                retry_after=RETRY_SECONDS,
+            )
+        await take(conn, bucket, desk.clock.stamp())
+
+
+async def _let_in(call: Call) -> tuple[Who, Incident]:
+    return await let_in(call.context, call.request.match_info["link"])
+
+
+async def let_in(context: Context, link: str) -> tuple[Who, Incident]:
+    """The link's bearer and the record; raises NotFound. The record is asked for again by whoever locks it."""
+    desk = context.desk
+    async with acquire(desk.pool) as conn:
+        incident_id = context.links.read(link, await conn.fetchval(NOW, desk.clock.stamp()))
+        [*records] = await store.by_ids(conn, [incident_id])
+    if not records:
+        raise NotFound(INVALID)
+    who = _reporter(records[0])
+    if who is None or not sight(who).sees(records[0]):
+        raise NotFound(INVALID)
+    return who, records[0]
+
+
+def _reporter(incident: Incident) -> Who | None:
+    """Return the record's reporter, known by what the record says of them; None when it says nothing."""
+    names = frozenset(text.lower() for text in (incident.contact, incident.owner) if text)
+    return Who(name=REPORTER, parts=frozenset({Role.REPORTER}), identities=names) if names else None
+
+
+async def shown(context: Context, incident: Incident) -> Mine:
+    """The record as its reporter sees it."""
+    async with acquire(context.desk.pool) as conn:
+        rows, earlier = await newest(conn, incident.id)
+        files = await files_of(conn, incident, whole=False)
+    told = [(row, public(row["event"], row["actor"], msgspec.json.decode(row["facts"]), {REPORTER})) for row in rows]
+    if (who := _reporter(incident)) is None:
+        raise NotFound(INVALID)
+    possible = lifecycle.allowed(incident.state)
+    return Mine(
+        **{name: getattr(incident, name) for name in COPIED},
+        actions=[name for name, right in OFFERED.items() if name in possible and may(who, right, incident) == ALLOWED],
+        timeline=[Happened(r["at"], r["event"], r["actor"] == REPORTER, facts) for r, facts in told if facts is not None],
+        attachments=[_download(file) for file in files if file.removed_at is None],
+        earlier=earlier,
+    )
+
+
+def _download(file: Attachment) -> Download:
+    return Download(file.id, file.name, file.type, file.size)
+
+
+COPIED = tuple(name for name in Mine.__struct_fields__ if name not in {"actions", "timeline", "attachments", "earlier"})

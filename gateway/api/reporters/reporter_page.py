@@ -1,0 +1,179 @@
+"""One record for its reporter as a page: what `mine` offers by a link, for a browser without a script."""
+
+import secrets
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from gateway import incoming
+from gateway.access.authorization import refuse
+from gateway.access.permissions import Action, may
+from gateway.api import wire
+from gateway.api.context import Context
+from gateway.api.reporters import reporter_api
+from gateway.api.reporters.reporter_api import Happened, Mine
+from gateway.errors import Malformed
+from gateway.files.spool import received
+from gateway.incidents.labels import LOCALES, SATISFACTION, Locale, label, state_label
+from gateway.operations.attach import File
+from gateway.operations.idempotency import Once
+from gateway.pages.rendering import Pages
+from gateway.pages.words import EVENTS, HOLDS, WORDS, said
+from gateway.vocabulary import HoldReason
+
+MY = "/my/{link:[A-Za-z0-9._-]{1,128}}"
+ASKED = {"confirm": reporter_api.Agree, "refuse": wire.Refuse, "rate": wire.Rate, "note": wire.Note}
+FORM_BYTES, FIELDS = 262_144, 100
+"""The bytes and the fields of a form without files."""
+
+SHORT = 4_096
+"""Bytes of a field beside a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened, in words."""
+
+    at: datetime
+    word: str
+    own: bool
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MyPage:
+    """GET /my/{link}, and a form each for what can be done there."""
+
+    context: Context
+    pages: Pages
+
+    def routes(self) -> list[web.RouteDef]:
+        """Its addresses."""
+        asked = "|".join(ASKED)
+        return [web.get(MY, self.read), web.post(MY + "/file", self.attach), web.post(f"{MY}/{{asked:{asked}}}", self.act)]
+
+    async def read(self, request: web.Request) -> web.Response:
+        """The record, and nothing changes; raises NotFound."""
+        locale, link = self.pages.locale(request), request.match_info["link"]
+        _, incident = await reporter_api.let_in(self.context, link)
+        one = await reporter_api.shown(self.context, incident)
+        return self.pages.show(
+            "mine.html", locale, switch=f"/my/{link}", mine=one, path=f"/my/{link}", nonce=secrets.token_hex(16),
+            state=state_label(one.state, incident.kind, locale), story=list(self._story(one, locale)),
+            rating=said(SATISFACTION[one.satisfaction], locale) if one.satisfaction else "",
+            satisfactions=[(value, said(words, locale)) for value, words in SATISFACTION.items()],
+            max_mb=self.context.filing.quota.each // 1_048_576,
+        )  # fmt: skip
+
+    async def act(self, request: web.Request) -> web.Response:
+        """Confirm, refuse, rate or add, then back to the page.
+
+        Raises Malformed, NotFound, Forbidden, IllegalTransition and Unavailable.
+        """
+        asked, link = request.match_info["asked"], request.match_info["link"]
+        who, incident = await reporter_api.let_in(self.context, link)
+        form = await _form(request)
+        try:
+            wanted = msgspec.convert(
+                {name: form[name] for name in ("note", "satisfaction") if form.get(name)}, ASKED[asked], strict=False
+            )
+        except msgspec.ValidationError as error:
+            raise Malformed(str(error)) from error
+        await reporter_api.acted(self.context, who, incident, wanted.command(), _once(link, form, asked))
+        return self._back(link, form)
+
+    async def attach(self, request: web.Request) -> web.Response:
+        """Keep a file, then back to the page; raises Malformed, NotFound, Forbidden, TooLarge and Unavailable."""
+        link, filing = request.match_info["link"], self.context.filing
+        who, incident = await reporter_api.let_in(self.context, link)
+        refuse(may(who, Action.ATTACH, incident))
+        await reporter_api.count_by_link(self.context, incident)
+        form: dict[str, str] = {}
+        part = await _file(request, form)
+        async with received(_chunks(part), filing.quota.each, filing.stores.directory) as content:
+            file = File(part.filename or "file", content, public=True, link=link)
+            await filing.attach(incident.number, file, who, once=_once(link, form, f"file {content.sha256.hex()}"))
+        return self._back(link, form)
+
+    def _back(self, link: str, form: Mapping[str, str]) -> web.Response:
+        locale = form.get("lang", "")
+        query = f"?lang={locale}" if locale in LOCALES else ""
+        return web.Response(status=303, headers={"Location": f"/my/{link}{query}"})
+
+    def _story(self, one: Mine, locale: Locale) -> Iterator[Step]:
+        for happened in one.timeline:
+            yield Step(happened.at, said(EVENTS[happened.event], locale), happened.own, tuple(self._texts(happened, locale)))
+
+    def _texts(self, happened: Happened, locale: Locale) -> Iterator[str]:
+        """What is told beside the event."""
+        facts = happened.facts
+        if reason := facts.get("reason"):
+            own = HOLDS.get(HoldReason(reason))
+            yield said(own, locale) if own else label(HoldReason(reason), locale)
+        if until := facts.get("until"):
+            yield said(WORDS["until"], locale).format(self._when(until))
+        if text := facts.get("text") or facts.get("note"):
+            yield str(text)
+        if due := facts.get("next_update_due_at"):
+            yield said(WORDS["next_news"], locale).format(self._when(due))
+
+    def _when(self, moment: Any) -> str:
+        return self.pages.when(datetime.fromisoformat(str(moment)))
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Raises Malformed for what is no form."""
+    try:
+        yield
+    except (ValueError, LookupError, AssertionError, web.RequestPayloadError, HttpProcessingError) as error:
+        raise Malformed("the form cannot be read") from error
+
+
+async def _form(request: web.Request) -> dict[str, str]:
+    """Return the fields of a form without files, each once; raises Malformed, TooLarge and Overloaded."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise Malformed("the form cannot be read: send it as application/x-www-form-urlencoded")
+    body = await incoming.read(request, FORM_BYTES)
+    with _reading():
+        posted = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=FIELDS)
+    return {name: _clean(value) for name, value in reversed(posted)}
+
+
+def _clean(text: str) -> str:
+    """Lines end as ours do, and nothing in it is refused by PostgreSQL."""
+    return text.replace("\r\n", "\n").replace("\0", "").encode("utf-8", "replace").decode().strip()
+
+
+async def _file(request: web.Request, said_before: dict[str, str]) -> BodyPartReader:
+    """The file in a form, and what stood before it; raises Malformed where there is none."""
+    with _reading():
+        form = await request.multipart()
+        while isinstance(part := await form.next(), BodyPartReader) and len(said_before) <= 10:
+            if part.name == "file" and part.filename:
+                return part
+            said_before[part.name or ""] = _clean((await part.read_chunk(SHORT)).decode("utf-8", "replace"))
+            await part.release()
+    raise Malformed("there is no file in the form")
+
+
+async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
+    with _reading():
+        while chunk := await part.read_chunk():
+            yield chunk
+
+
+def _once(link: str, form: Mapping[str, str], asked: str) -> Once | None:
+    """The same form from the same page counts once, however often it is sent; changed, it is another one."""
+    if not form.get("once"):
+        return None
+    content = msgspec.json.encode([link, asked, sorted(form.items())])
+    return Once(sha256(b"page\0" + content).digest(), sha256(content).digest())

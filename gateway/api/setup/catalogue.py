@@ -1,0 +1,312 @@
+"""The catalogue: services and configuration items, their import, and what an outage reaches."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+import structlog
+from aiohttp import web
+from msgspec import UNSET, Meta, UnsetType
+
+from gateway.api.answers import Answer, answered
+from gateway.api.context import Call, respond
+from gateway.api.setup.people import Title
+from gateway.api.wire import Name, Request, Slug, Text
+from gateway.catalogue import cis, importing, services
+from gateway.catalogue.importing import Attributes, CalledToo, CiKind, ServiceSlug, Upstream
+from gateway.catalogue.model import Ci, Hit, Service
+from gateway.db.pool import Connection, acquire, in_transaction
+from gateway.errors import Malformed
+from gateway.vocabulary import Criticality
+from gateway.web import body
+
+log = structlog.get_logger()
+
+Targets = Annotated[dict[str, Annotated[dict[str, Annotated[str, Meta(max_length=32)]], Meta(max_length=5)]], Meta(max_length=4)]
+
+
+class NewService(Request, kw_only=True):
+    """A service to make; groups are slugs, "" is none."""
+
+    slug: Slug
+    name: Title
+    description: Text = ""
+    owner_group: ServiceSlug = ""
+    desk_group: ServiceSlug = ""
+    tier2_group: ServiceSlug = ""
+    tier3_group: ServiceSlug = ""
+    criticality: Criticality = Criticality.NORMAL
+    support_hours: Name = ""
+    policy: Name = ""
+    targets: Targets = msgspec.field(default_factory=dict)
+    aliases: CalledToo = msgspec.field(default_factory=list)
+    active: bool = True
+
+
+class ServicePatch(Request, kw_only=True):
+    """What to change of a service; `targets` replaces all of them."""
+
+    name: Title | UnsetType = UNSET
+    description: Text | UnsetType = UNSET
+    owner_group: ServiceSlug | UnsetType = UNSET
+    desk_group: ServiceSlug | UnsetType = UNSET
+    tier2_group: ServiceSlug | UnsetType = UNSET
+    tier3_group: ServiceSlug | UnsetType = UNSET
+    criticality: Criticality | UnsetType = UNSET
+    support_hours: Name | UnsetType = UNSET
+    policy: Name | UnsetType = UNSET
+    targets: Targets | UnsetType = UNSET
+    aliases: CalledToo | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
+class ServiceView(msgspec.Struct):
+    """A service as the API shows it."""
+
+    slug: str
+    name: str
+    description: str
+    owner_group: str
+    desk_group: str
+    tier2_group: str
+    tier3_group: str
+    criticality: Criticality
+    support_hours: str
+    policy: str
+    targets: dict[str, dict[str, str]]
+    aliases: list[str]
+    active: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class ServicePage(msgspec.Struct):
+    """A page of services; `next` is the `after` of the page that follows, null at the end."""
+
+    services: list[ServiceView]
+    next: str | None
+
+
+class ServiceQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Which services, from which slug on, how many at most."""
+
+    active: bool | None = None
+    after: Annotated[str, Meta(max_length=64)] = ""
+    limit: Annotated[int, Meta(ge=1, le=500)] = 100
+
+
+class CiPatch(Request, kw_only=True):
+    """What to change of a configuration item; `attributes` and `depends_on` replace all of them."""
+
+    kind: CiKind | UnsetType = UNSET
+    service: ServiceSlug | UnsetType = UNSET
+    attributes: Attributes | UnsetType = UNSET
+    depends_on: Upstream | UnsetType = UNSET
+    aliases: CalledToo | UnsetType = UNSET
+
+
+class CiView(msgspec.Struct):
+    """A configuration item as the API shows it: `depends_on` is upstream, `dependents` downstream."""
+
+    name: str
+    kind: str
+    service: str
+    attributes: dict[str, str]
+    depends_on: list[str]
+    dependents: list[str]
+    aliases: list[str]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class CiPage(msgspec.Struct):
+    """A page of configuration items; `next` is the `after` of the page that follows, null at the end."""
+
+    cis: list[CiView]
+    next: str | None
+
+
+class CiQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Which configuration items, from which name on, how many at most."""
+
+    service: Annotated[str, Meta(max_length=64)] | None = None
+    after: Annotated[str, Meta(max_length=128)] = ""
+    limit: Annotated[int, Meta(ge=1, le=500)] = 100
+
+
+class Imported(msgspec.Struct):
+    """How many configuration items were written."""
+
+    imported: int
+
+
+class Reach(msgspec.Struct):
+    """What depends on a configuration item, nearest first; `more` says that it goes on."""
+
+    name: str
+    reaches: list[Hit]
+    more: bool
+
+
+def _service_view(one: Service) -> ServiceView:
+    shown = {name: getattr(one, name) for name in ServiceView.__struct_fields__}
+    targets = {priority: dict(row) for priority, row in one.targets.items()}
+    return ServiceView(**shown | {"targets": targets, "aliases": list(one.aliases)})
+
+
+def _ci_view(one: Ci) -> CiView:
+    lists = {name: list(getattr(one, name)) for name in ("depends_on", "dependents", "aliases")}
+    shown = {name: getattr(one, name) for name in CiView.__struct_fields__}
+    return CiView(**shown | lists | {"attributes": dict(one.attributes)})
+
+
+async def list_services(call: Call) -> web.Response:
+    """A page of services by slug."""
+    query = body.query(call.request, ServiceQuery)
+    async with acquire(call.context.desk.pool) as conn:
+        found = await services.page(conn, query.after, query.limit + 1, active=query.active)
+    shown = [_service_view(one) for one in found[: query.limit]]
+    return respond(ServicePage(shown, shown[-1].slug if len(found) > query.limit else None))
+
+
+async def create_service(call: Call) -> web.Response:
+    """Make a service."""
+    fields, desk = msgspec.structs.asdict(call.body), call.context.desk
+    slug = fields.pop("slug")
+    desk.catalogue.check(fields["policy"], fields["support_hours"], fields["targets"])
+
+    async def work(conn: Connection) -> Answer:
+        made = await services.create(conn, slug, fields, desk.clock.stamp())
+        return Answer(_service_view(made), 201, made.version, f"/api/v1/services/{slug}")
+
+    response, fresh = await answered(call, work)
+    if fresh:
+        await desk.catalogue.refresh(desk.pool, desk.clock.stamp())
+        log.info("service_made", slug=slug, by=call.actor)
+    return response
+
+
+async def read_service(call: Call) -> web.Response:
+    """One service."""
+    async with acquire(call.context.desk.pool) as conn:
+        one = await services.by_slug(conn, call.request.match_info["slug"])
+    return respond(_service_view(one), etag=str(one.version))
+
+
+async def patch_service(call: Call) -> web.Response:
+    """Change a service."""
+    return await _service_changed(call, body.given(call.body))
+
+
+async def deactivate_service(call: Call) -> web.Response:
+    """End a service; records go on to name it."""
+    await _service_changed(call, {"active": False})
+    return web.Response(status=204)
+
+
+async def _service_changed(call: Call, changes: dict[str, Any]) -> web.Response:
+    slug, if_match, desk = call.request.match_info["slug"], call.if_match(), call.context.desk
+    desk.catalogue.check(changes.get("policy", ""), changes.get("support_hours", ""), changes.get("targets", {}))
+
+    async def work(conn: Connection) -> Answer:
+        one = await services.change(conn, slug, changes, desk.clock.stamp(), if_match=if_match)
+        return Answer(_service_view(one), version=one.version)
+
+    response, fresh = await answered(call, work)
+    if fresh:
+        await desk.catalogue.refresh(desk.pool, desk.clock.stamp())
+        log.info("service_changed", slug=slug, by=call.actor, fields=sorted(changes))
+    return response
+
+
+async def list_cis(call: Call) -> web.Response:
+    """A page of configuration items by name."""
+    query = body.query(call.request, CiQuery)
+    async with acquire(call.context.desk.pool) as conn:
+        found = await cis.page(conn, query.after, query.limit + 1, service=query.service)
+    shown = [_ci_view(one) for one in found[: query.limit]]
+    return respond(CiPage(shown, shown[-1].name if len(found) > query.limit else None))
+
+
+async def create_ci(call: Call) -> web.Response:
+    """Make a configuration item."""
+    desk = call.context.desk
+
+    async def work(conn: Connection) -> Answer:
+        made = await cis.create(conn, call.body.draft(), desk.clock.stamp())
+        return Answer(_ci_view(made), 201, made.version, f"/api/v1/cis/{made.name}")
+
+    response, fresh = await answered(call, work)
+    if fresh:
+        await desk.catalogue.refresh(desk.pool, desk.clock.stamp())
+        log.info("ci_made", name=call.body.name, by=call.actor)
+    return response
+
+
+async def read_ci(call: Call) -> web.Response:
+    """One configuration item."""
+    async with acquire(call.context.desk.pool) as conn:
+        one = await cis.by_name(conn, call.request.match_info["name"])
+    return respond(_ci_view(one), etag=str(one.version))
+
+
+async def patch_ci(call: Call) -> web.Response:
+    """Change a configuration item."""
+    name, if_match, desk, changes = call.request.match_info["name"], call.if_match(), call.context.desk, body.given(call.body)
+
+    async def work(conn: Connection) -> Answer:
+        one = await cis.change(conn, name, changes, desk.clock.stamp(), if_match=if_match)
+        return Answer(_ci_view(one), version=one.version)
+
+    response, fresh = await answered(call, work)
+    if fresh:
+        await desk.catalogue.refresh(desk.pool, desk.clock.stamp())
+        log.info("ci_changed", name=name, by=call.actor, fields=sorted(changes))
+    return response
+
+
+async def delete_ci(call: Call) -> web.Response:
+    """Forget a configuration item on which nothing depends."""
+    name, if_match = call.request.match_info["name"], call.if_match()
+
+    async def work(conn: Connection) -> None:
+        await cis.delete(conn, name, if_match=if_match)
+
+    await in_transaction(call.context.desk.pool, work)
+    log.info("ci_deleted", name=name, by=call.actor)
+    return web.Response(status=204)
+
+
+async def import_cis(call: Call) -> web.Response:
+    """Write many configuration items, or none of them."""
+    try:
+        text = (await body.read(call.request)).decode()
+    except UnicodeDecodeError as error:
+        raise Malformed("send UTF-8") from error
+    if "\0" in text:
+        raise Malformed("the body holds NUL, which no database keeps")
+    desk = call.context.desk
+    # ten thousand items take longer than the loop has; they are read one by one, so that a thread leaves it its turns
+    drafts = await asyncio.to_thread(importing.read, text, as_csv=call.request.content_type == "text/csv")
+
+    async def work(conn: Connection) -> Answer:
+        if drafts:
+            await cis.write(conn, drafts, desk.clock.stamp())
+        return Answer(Imported(len(drafts)))
+
+    response, fresh = await answered(call, work, content=text.encode())
+    if fresh:
+        await desk.catalogue.refresh(desk.pool, desk.clock.stamp())
+        log.info("cis_imported", items=len(drafts), by=call.actor)
+    return response
+
+
+async def read_impact(call: Call) -> web.Response:
+    """What depends on a configuration item."""
+    name = call.request.match_info["name"]
+    async with acquire(call.context.desk.pool) as conn:
+        reaches, more = await cis.impact(conn, name)
+    return respond(Reach(name, reaches, more))

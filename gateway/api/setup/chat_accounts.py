@@ -1,0 +1,118 @@
+"""Who people are in chats: their accounts there, and codes by which they say so themselves."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+import structlog
+from aiohttp import web
+from msgspec import Meta
+
+from gateway.api.answers import Answer, answered
+from gateway.api.context import Call, respond
+from gateway.api.wire import Request
+from gateway.db.pool import Connection, acquire, transaction
+from gateway.directory import chat_accounts as chats
+from gateway.directory import people
+from gateway.errors import Forbidden
+from gateway.web import body
+
+log = structlog.get_logger()
+
+Provider = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z")]
+Account = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x20\x7f]*\Z")]
+Tenant = Annotated[str, Meta(max_length=128, pattern=r"^[^\x00-\x20\x7f]*\Z")]
+
+
+class NewChat(Request, kw_only=True):
+    """An account of somebody's: the vendor's ids of the person and of the workspace or company they speak from."""
+
+    provider: Provider
+    tenant: Tenant
+    user: Account
+
+
+class ChatQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Which account."""
+
+    provider: Provider
+    tenant: Tenant
+    user: Account
+
+
+class ChatView(msgspec.Struct):
+    """An account of a person's."""
+
+    provider: str
+    tenant: str
+    user: str
+    linked_at: datetime
+
+
+class ChatList(msgspec.Struct):
+    """The accounts of a person."""
+
+    chats: list[ChatView]
+
+
+class ChatCode(msgspec.Struct):
+    """What to write into the chat once: `link CODE`, until `expires_at`. It is shown this once."""
+
+    code: str
+    expires_at: datetime
+
+
+def _view(one: chats.Chat) -> ChatView:
+    return ChatView(one.provider, one.tenant, one.user, one.linked_at)
+
+
+async def list_chats(call: Call) -> web.Response:
+    """A person's accounts."""
+    async with acquire(call.context.desk.pool) as conn:
+        person = await people.by_login(conn, call.request.match_info["login"])
+        return respond(ChatList([_view(one) for one in await chats.of_person(conn, person.id)]))
+
+
+async def link_chat(call: Call) -> web.Response:
+    """Say whose account it is."""
+    login, asked, stamp = call.request.match_info["login"], call.body, call.context.desk.clock.stamp()
+
+    async def work(conn: Connection) -> Answer:
+        person = await people.by_login(conn, login, lock=True)
+        return Answer(_view(await chats.link(conn, person.id, asked.provider, asked.tenant, asked.user, stamp)), 201)
+
+    response, fresh = await answered(call, work)
+    if fresh:
+        log.info("chat_linked", login=login, provider=asked.provider, by=call.actor)
+    return response
+
+
+async def unlink_chat(call: Call) -> web.Response:
+    """Say that it is theirs no longer."""
+    login, asked = call.request.match_info["login"], body.query(call.request, ChatQuery)
+    async with transaction(call.context.desk.pool) as conn:
+        person = await people.by_login(conn, login, lock=True)
+        await chats.unlink(conn, person.id, asked.provider, asked.tenant, asked.user)
+    log.info("chat_unlinked", login=login, provider=asked.provider, by=call.actor)
+    return web.Response(status=204)
+
+
+async def make_code(call: Call) -> web.Response:
+    """A code for somebody, in place of the one before."""
+    return await _made(call, call.request.match_info["login"])
+
+
+async def make_own_code(call: Call) -> web.Response:
+    """A code for oneself, in place of the one before."""
+    if call.caller.person_id is None:
+        raise Forbidden("this is for people, and the key is a machine's")
+    return await _made(call, call.who.name)
+
+
+async def _made(call: Call, login: str) -> web.Response:
+    stamp = call.context.desk.clock.stamp()
+    async with transaction(call.context.desk.pool) as conn:
+        person = await people.by_login(conn, login, lock=True)
+        code, expires_at = await chats.new_code(conn, person.id, stamp)
+    log.info("chat_code_made", login=login, by=call.actor)
+    return respond(ChatCode(code, expires_at), 201)

@@ -1,0 +1,88 @@
+"""The API of contact methods: people read and set their own, administrators anybody's."""
+
+from dataclasses import asdict
+from typing import Annotated, Literal
+
+import msgspec
+import structlog
+from aiohttp import web
+from msgspec import Meta
+
+from gateway.api.context import Call, respond
+from gateway.api.setup.session import person_id
+from gateway.api.wire import Request
+from gateway.db.pool import acquire, transaction
+from gateway.directory.contact_method import MOST, Method, flaws
+from gateway.directory.contact_methods import methods_of, replace_methods
+from gateway.errors import Flaw, Unprocessable
+from gateway.operations.major.audience import checked
+
+log = structlog.get_logger()
+
+CHECKED = frozenset({"webhook", "slack", "feishu"})
+"""Channels whose addresses are judged by where they lead."""
+
+Channel = Literal["mail", "webhook", "sms", "voice", "slack", "feishu", "wecom", "dingtalk"]
+
+
+class ContactMethod(Request, kw_only=True):
+    """A channel and an address there; without an address, the person's own e-mail address or telephone."""
+
+    channel: Channel
+    address: Annotated[str, Meta(max_length=500)] = ""
+
+
+class ContactMethods(Request, kw_only=True):
+    """The contact methods of a person in the order they are tried; none means by e-mail."""
+
+    methods: Annotated[list[ContactMethod], Meta(max_length=MOST)]
+
+
+async def read_methods(call: Call) -> web.Response:
+    """Return the contact methods of a person."""
+    return await _shown(call, call.request.match_info["login"])
+
+
+async def read_own_methods(call: Call) -> web.Response:
+    """Return the contact methods of the caller."""
+    person_id(call)
+    return await _shown(call, call.caller.who.name)
+
+
+async def put_methods(call: Call) -> web.Response:
+    """Replace the contact methods of a person."""
+    return await _replaced(call, call.request.match_info["login"])
+
+
+async def put_own_methods(call: Call) -> web.Response:
+    """Replace the contact methods of the caller."""
+    person_id(call)
+    return await _replaced(call, call.caller.who.name)
+
+
+async def _shown(call: Call, login: str) -> web.Response:
+    async with acquire(call.context.desk.pool) as conn:
+        methods = await methods_of(conn, login)
+    return respond(msgspec.convert({"methods": [asdict(one) for one in methods]}, ContactMethods))
+
+
+async def _replaced(call: Call, login: str) -> web.Response:
+    asked: ContactMethods = call.body
+    methods = [Method(one.channel, one.address.strip()) for one in asked.methods]
+    if found := tuple(flaws(methods)):
+        raise Unprocessable("a contact method cannot be used", flaws=found)
+    for place, method in enumerate(methods):
+        if method.channel in CHECKED:
+            _check(call, place, method)
+    async with transaction(call.context.desk.pool) as conn:
+        await replace_methods(conn, login, methods)
+    log.info("contact_methods_changed", login=login, by=call.actor, channels=[one.channel for one in methods])
+    return await _shown(call, login)
+
+
+def _check(call: Call, place: int, method: Method) -> None:
+    try:
+        checked(call.context.desk.rules.settings, f"{method.channel}:{method.address}")
+    except Unprocessable as error:
+        where = tuple(Flaw(f"/methods/{place}/address", flaw.detail) for flaw in error.flaws)
+        raise Unprocessable("a contact method cannot be used", flaws=where) from error

@@ -1,0 +1,128 @@
+"""Rosters, and what one shift hands to the next."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta
+
+from gateway.api import wire
+from gateway.api.context import Call, respond
+from gateway.db.pool import acquire, transaction
+from gateway.directory import groups
+from gateway.oncall import rosters
+from gateway.oncall.shift import Shift
+from gateway.operations.shifts import hand_over
+from gateway.operations.shifts.hand_over import HandOver
+from gateway.operations.unit_of_work import NOW
+from gateway.vocabulary import ReportStatus
+from gateway.web import body
+
+WEEK = timedelta(days=7)
+
+
+class PlannedShift(msgspec.Struct, forbid_unknown_fields=True, rename={"since": "from", "until": "to"}):
+    """Who works from one instant up to another."""
+
+    since: wire.Moment
+    until: wire.Moment
+    people: Annotated[list[wire.Name], Meta(max_length=100)]
+
+
+class Roster(wire.Request, kw_only=True):
+    """The shifts of a group from now on."""
+
+    shifts: Annotated[list[PlannedShift], Meta(max_length=1_000)]
+
+
+class RosterQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True, rename={"since": "from", "until": "to"}):
+    """Which stretch of a roster, a week from now unless said otherwise."""
+
+    since: wire.Moment | None = None
+    until: wire.Moment | None = None
+
+
+class RosterView(msgspec.Struct):
+    """The shifts of a stretch, and who is on shift now."""
+
+    shifts: list[PlannedShift]
+    on_shift: list[str]
+
+
+class HandOverQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Whose lists; of all groups unless one is named."""
+
+    group: wire.Name | None = None
+
+
+class HandedRecord(msgspec.Struct):
+    """A record on a list; with a `report` it is over, and that is what is left to do."""
+
+    number: str
+    title: str
+    priority: int
+    state: str
+    handler: str
+    next_due_at: datetime | None
+    report: ReportStatus | None
+
+
+class HandOverView(msgspec.Struct):
+    """The open work of a shift that ends, for the one that follows."""
+
+    id: int
+    group: str
+    ends_at: datetime
+    people: list[str]
+    successors: list[str]
+    accepted_at: datetime | None
+    accepted_by: str | None
+    records: list[HandedRecord]
+
+
+class HandOvers(msgspec.Struct):
+    """Lists that nobody has accepted yet."""
+
+    handovers: list[HandOverView]
+
+
+async def put_roster(call: Call) -> web.Response:
+    """Plan a group's shifts."""
+    shifts = [Shift(starts_at=one.since, ends_at=one.until, people=tuple(one.people)) for one in call.body.shifts]
+    desk = call.context.desk
+    async with transaction(desk.pool) as conn:
+        await rosters.plan(conn, call.request.match_info["slug"], shifts, await conn.fetchval(NOW, desk.clock.stamp()))
+    return web.Response(status=204)
+
+
+async def read_roster(call: Call) -> web.Response:
+    """A stretch of a roster."""
+    query, desk, slug = body.query(call.request, RosterQuery), call.context.desk, call.request.match_info["slug"]
+    async with acquire(desk.pool) as conn:
+        await groups.by_slug(conn, slug)
+        now = await conn.fetchval(NOW, desk.clock.stamp())
+        since = query.since or now
+        found = await rosters.between(conn, slug, since, query.until or since + WEEK)
+        present = await rosters.between(conn, slug, now, now + timedelta(microseconds=1))
+    shifts = [PlannedShift(one.starts_at, one.ends_at, list(one.people)) for one in found]
+    return respond(RosterView(shifts, [login for one in present for login in one.people]))
+
+
+async def list_handovers(call: Call) -> web.Response:
+    """What waits to be accepted."""
+    query = body.query(call.request, HandOverQuery)
+    return respond(HandOvers([_view(one) for one in await hand_over.pending(call.context.desk, query.group, call.who)]))
+
+
+async def accept_handover(call: Call) -> web.Response:
+    """Take over a list."""
+    one = await hand_over.accept(call.context.desk, int(call.request.match_info["id"]), call.who, once=call.once())
+    return respond(_view(one))
+
+
+def _view(one: HandOver) -> HandOverView:
+    plain = tuple(name for name in HandedRecord.__struct_fields__ if name != "report")
+    records = [HandedRecord(**{n: getattr(r, n) for n in plain}, report=one.reports.get(r.id)) for r in one.records]
+    said = {name: getattr(one, name) for name in ("id", "group", "ends_at", "accepted_at", "accepted_by")}
+    return HandOverView(**said, people=list(one.people), successors=list(one.successors), records=records)

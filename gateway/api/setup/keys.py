@@ -1,0 +1,70 @@
+"""Keys: make, list, revoke."""
+
+from datetime import datetime
+
+import msgspec
+from aiohttp import web
+
+from gateway.access import keys
+from gateway.access.keys import KeyInfo, Scope
+from gateway.api.answers import Answer, answered
+from gateway.api.context import Call, respond
+from gateway.db.pool import Connection, acquire
+from gateway.errors import Unprocessable
+from gateway.incidents.sight import is_privy
+
+
+class MadeKey(msgspec.Struct):
+    """A new key; `key` is shown this once and kept nowhere."""
+
+    key: str
+    info: KeyInfo
+
+
+class KeyList(msgspec.Struct):
+    """Keys without their secrets."""
+
+    keys: list[KeyInfo]
+
+
+INTEGRATION = """
+INSERT INTO integration (slug, name) VALUES ($1::text, $1::text)
+ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug RETURNING id
+"""
+
+
+async def create_key(call: Call) -> web.Response:
+    """Make a key; an ingest key belongs to the integration named, which is made if it is new.
+
+    No key sees security incidents that whoever makes it does not see.
+    """
+    expires: datetime | None = call.body.expires_at
+    if Scope.INGEST in call.body.scopes and call.body.integration is None:
+        raise Unprocessable("a key with the scope ingest names the integration it sends for")
+    stamp = call.context.desk.clock.stamp()
+
+    async def work(conn: Connection) -> Answer:
+        named = call.body.integration
+        integration = None if named is None else await conn.fetchval(INTEGRATION, named)
+        text, info = await keys.create(
+            conn, call.body.name, frozenset(call.body.scopes), stamp, integration_id=integration, expires_at=expires,
+            privy=is_privy(call.who.parts),
+        )  # fmt: skip
+        return Answer(MadeKey(text, info), 201)
+
+    return (await answered(call, work, secret=True))[0]
+
+
+async def list_keys(call: Call) -> web.Response:
+    """All keys."""
+    async with acquire(call.context.desk.pool) as conn:
+        return respond(KeyList(await keys.everything(conn)))
+
+
+async def revoke_key(call: Call) -> web.Response:
+    """End a key, within five seconds everywhere."""
+    async with acquire(call.context.desk.pool) as conn:
+        key_id = int(call.request.match_info["id"])
+        await keys.revoke(conn, key_id, call.context.desk.clock.stamp())
+    call.context.keys.forget(key_id)
+    return web.Response(status=204)

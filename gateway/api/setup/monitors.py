@@ -1,0 +1,163 @@
+"""Monitors: list, make, read, change, forget."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+import structlog
+from aiohttp import web
+from msgspec import UNSET, Meta, UnsetType
+
+from gateway.api.answers import Answer, answered
+from gateway.api.context import Call, respond
+from gateway.api.setup.people import Title
+from gateway.api.wire import Name, Request, Slug, Text
+from gateway.db.pool import Connection, acquire
+from gateway.monitors import store
+from gateway.monitors.model import Monitor, State
+from gateway.web import body
+
+log = structlog.get_logger()
+
+Period = Annotated[int, Meta(ge=10, le=31_622_400)]
+Grace = Annotated[int, Meta(ge=1, le=31_622_400)]
+Schedule = Annotated[str, Meta(max_length=128)]
+
+
+class NewMonitor(Request, kw_only=True):
+    """A monitor to make: pings are expected every `period_seconds`, or by the cron `schedule` on the wall clock of `zone`."""
+
+    integration: Slug
+    slug: Slug
+    name: Title
+    description: Text = ""
+    period_seconds: Period | None = None
+    schedule: Schedule = ""
+    zone: Name = "UTC"
+    grace_seconds: Grace = 3_600
+    severity: Name = ""
+    service: Name = ""
+    ci: Name = ""
+    enabled: bool = True
+
+
+class MonitorPatch(Request, kw_only=True):
+    """What to change of a monitor; another period, schedule, zone or grace counts from now, and so does enabling it."""
+
+    name: Title | UnsetType = UNSET
+    description: Text | UnsetType = UNSET
+    period_seconds: Period | UnsetType | None = UNSET
+    schedule: Schedule | UnsetType = UNSET
+    zone: Name | UnsetType = UNSET
+    grace_seconds: Grace | UnsetType = UNSET
+    severity: Name | UnsetType = UNSET
+    service: Name | UnsetType = UNSET
+    ci: Name | UnsetType = UNSET
+    enabled: bool | UnsetType = UNSET
+
+
+class MonitorView(msgspec.Struct):
+    """A monitor as the API shows it; `expected_at` is when its next ping should come, `due_at` when it is overdue."""
+
+    id: int
+    integration: str
+    slug: str
+    name: str
+    description: str
+    period_seconds: int | None
+    schedule: str
+    zone: str
+    grace_seconds: int
+    severity: str
+    service: str
+    ci: str
+    enabled: bool
+    state: State
+    pinged_at: datetime | None
+    started_at: datetime | None
+    down_since: datetime | None
+    exit_status: int | None
+    note: str
+    expected_at: datetime | None
+    due_at: datetime | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class MonitorPage(msgspec.Struct):
+    """A page of monitors; `next` is the `after` of the page that follows, null at the end."""
+
+    monitors: list[MonitorView]
+    next: int | None
+
+
+class MonitorQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Which monitors, from which id on, how many at most."""
+
+    integration: Slug | None = None
+    after: Annotated[int, Meta(ge=0, le=2_147_483_647)] = 0
+    limit: Annotated[int, Meta(ge=1, le=500)] = 100
+
+
+def _view(one: Monitor) -> MonitorView:
+    fields = asdict(one) | {"state": one.state}
+    return MonitorView(**{name: fields[name] for name in MonitorView.__struct_fields__})
+
+
+def _id(call: Call) -> int:
+    return int(call.request.match_info["id"])
+
+
+async def list_monitors(call: Call) -> web.Response:
+    """A page of monitors by id."""
+    query = body.query(call.request, MonitorQuery)
+    async with acquire(call.context.desk.pool) as conn:
+        found = await store.page(conn, query.after, query.limit + 1, query.integration)
+    shown = [_view(one) for one in found[: query.limit]]
+    return respond(MonitorPage(shown, shown[-1].id if len(found) > query.limit else None))
+
+
+async def create_monitor(call: Call) -> web.Response:
+    """Make a monitor, whose time runs from now."""
+    desk, fields = call.context.desk, msgspec.structs.asdict(call.body)
+    integration, slug = fields.pop("integration"), fields.pop("slug")
+
+    async def work(conn: Connection) -> Answer:
+        made = await store.create(conn, await store.integration(conn, integration), slug, fields, desk.clock.stamp())
+        return Answer(_view(made), 201, made.version, f"/api/v1/monitors/{made.id}")
+
+    response, fresh = await answered(call, work)
+    if fresh:
+        log.info("monitor_made", slug=slug, by=call.actor)
+    return response
+
+
+async def read_monitor(call: Call) -> web.Response:
+    """One monitor."""
+    async with acquire(call.context.desk.pool) as conn:
+        one = await store.by_id(conn, _id(call))
+    return respond(_view(one), etag=str(one.version))
+
+
+async def patch_monitor(call: Call) -> web.Response:
+    """Change a monitor."""
+    desk, changes, if_match = call.context.desk, body.given(call.body), call.if_match()
+
+    async def work(conn: Connection) -> Answer:
+        one = await store.change(conn, _id(call), changes, desk.clock.stamp(), if_match=if_match)
+        return Answer(_view(one), version=one.version)
+
+    response, fresh = await answered(call, work)
+    if fresh:
+        log.info("monitor_changed", id=_id(call), by=call.actor, fields=sorted(changes))
+    return response
+
+
+async def delete_monitor(call: Call) -> web.Response:
+    """Forget a monitor."""
+    async with acquire(call.context.desk.pool) as conn:
+        await store.delete(conn, _id(call))
+    log.info("monitor_deleted", id=_id(call), by=call.actor)
+    return web.Response(status=204)

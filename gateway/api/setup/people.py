@@ -1,0 +1,276 @@
+"""People and groups: list, make, read, change, end."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+import structlog
+from aiohttp import web
+from msgspec import UNSET, Meta, UnsetType
+
+from gateway.access.credentials import end_all
+from gateway.api.answers import Answer, answered
+from gateway.api.context import Call, respond
+from gateway.api.wire import Name, Request, Slug
+from gateway.db.pool import Connection, acquire, transaction
+from gateway.directory import groups, people
+from gateway.directory.person import Group, Person
+from gateway.directory.roles import GroupTier, Role
+from gateway.web import body
+
+log = structlog.get_logger()
+
+Login = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}\Z")]
+Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
+Contact = Annotated[str, Meta(max_length=254)]
+Words = Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=100)]
+Roles = Annotated[list[Role], Meta(max_length=8)]
+Locale = Literal["en", "zh-CN"]
+
+
+class NewPerson(Request, kw_only=True):
+    """A person to make; without roles nobody may do anything."""
+
+    login: Login
+    name: Title
+    email: Contact = ""
+    phone: Contact = ""
+    locale: Locale = "en"
+    zone: Name = "UTC"
+    active: bool = True
+    roles: Roles = msgspec.field(default_factory=list)
+    skills: Words = msgspec.field(default_factory=list)
+
+
+class PersonPatch(Request, kw_only=True):
+    """What to change of a person; what is left out stays."""
+
+    name: Title | UnsetType = UNSET
+    email: Contact | UnsetType = UNSET
+    phone: Contact | UnsetType = UNSET
+    locale: Locale | UnsetType = UNSET
+    zone: Name | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+    roles: Roles | UnsetType = UNSET
+    skills: Words | UnsetType = UNSET
+
+
+class PersonView(msgspec.Struct):
+    """A person as the API shows it."""
+
+    login: str
+    name: str
+    email: str
+    phone: str
+    locale: str
+    zone: str
+    active: bool
+    roles: list[Role]
+    skills: list[str]
+    groups: list[str]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class PeoplePage(msgspec.Struct):
+    """A page of people; `next` is the `after` of the page that follows, null at the end."""
+
+    people: list[PersonView]
+    next: str | None
+
+
+class PeopleQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Which people, from which login on, how many at most."""
+
+    active: bool | None = None
+    role: Role | None = None
+    after: Annotated[str, Meta(max_length=64)] = ""
+    limit: Annotated[int, Meta(ge=1, le=500)] = 100
+
+
+class NewGroup(Request, kw_only=True):
+    """A group to make; members are logins."""
+
+    slug: Slug
+    name: Title
+    tier: GroupTier
+    active: bool = True
+    skills: Words = msgspec.field(default_factory=list)
+    members: Annotated[list[Login], Meta(max_length=500)] = msgspec.field(default_factory=list)
+
+
+class GroupPatch(Request, kw_only=True):
+    """What to change of a group; `members` replaces all of them."""
+
+    name: Title | UnsetType = UNSET
+    tier: GroupTier | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+    skills: Words | UnsetType = UNSET
+    members: Annotated[list[Login], Meta(max_length=500)] | UnsetType = UNSET
+
+
+class GroupView(msgspec.Struct):
+    """A group as the API shows it."""
+
+    slug: str
+    name: str
+    tier: GroupTier
+    active: bool
+    skills: list[str]
+    members: list[str]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class GroupPage(msgspec.Struct):
+    """A page of groups; `next` is the `after` of the page that follows, null at the end."""
+
+    groups: list[GroupView]
+    next: str | None
+
+
+class GroupQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Which groups, from which slug on, how many at most."""
+
+    tier: GroupTier | None = None
+    after: Annotated[str, Meta(max_length=64)] = ""
+    limit: Annotated[int, Meta(ge=1, le=500)] = 100
+
+
+LOGGED = frozenset({"roles", "active"})
+"""What of a person's changes the log tells with its value."""
+
+
+def person_view(one: Person) -> PersonView:
+    """The person as it is shown."""
+    lists = {"roles": sorted(one.roles), "skills": list(one.skills), "groups": list(one.groups)}
+    return PersonView(**{name: getattr(one, name) for name in PersonView.__struct_fields__} | lists)
+
+
+def _group_view(one: Group) -> GroupView:
+    lists = {"skills": list(one.skills), "members": list(one.members)}
+    return GroupView(**{name: getattr(one, name) for name in GroupView.__struct_fields__} | lists)
+
+
+async def list_people(call: Call) -> web.Response:
+    """A page of people by login."""
+    query = body.query(call.request, PeopleQuery)
+    async with acquire(call.context.desk.pool) as conn:
+        found = await people.page(conn, query.after, query.limit + 1, active=query.active, role=query.role)
+    shown = [person_view(one) for one in found[: query.limit]]
+    return respond(PeoplePage(shown, shown[-1].login if len(found) > query.limit else None))
+
+
+async def create_person(call: Call) -> web.Response:
+    """Make a person."""
+    fields = msgspec.structs.asdict(call.body)
+
+    async def work(conn: Connection) -> Answer:
+        made = await people.create(conn, fields, call.context.desk.clock.stamp())
+        return Answer(person_view(made), 201, made.version, f"/api/v1/people/{made.login}")
+
+    response, fresh = await answered(call, work)
+    if fresh:
+        log.info("person_made", login=fields["login"], by=call.actor, roles=sorted(fields["roles"]))
+    return response
+
+
+async def read_person(call: Call) -> web.Response:
+    """One person."""
+    async with acquire(call.context.desk.pool) as conn:
+        one = await people.by_login(conn, call.request.match_info["login"])
+    return respond(person_view(one), etag=str(one.version))
+
+
+async def patch_person(call: Call) -> web.Response:
+    """Change a person."""
+    return await _changed(call, body.given(call.body))
+
+
+async def deactivate_person(call: Call) -> web.Response:
+    """End what a person may do; what was done under the name stays."""
+    await _changed(call, {"active": False})
+    return web.Response(status=204)
+
+
+async def _changed(call: Call, changes: dict[str, Any]) -> web.Response:
+    login, stamp = call.request.match_info["login"], call.context.desk.clock.stamp()
+
+    async def work(conn: Connection) -> Answer:
+        before = await people.by_login(conn, login, lock=True)
+        one = await people.change(conn, login, changes, stamp, if_match=call.if_match())
+        if not one.active or before.roles - one.roles:
+            await end_all(conn, one.id, stamp)
+        return Answer(person_view(one), version=one.version)
+
+    response, fresh = await answered(call, work)
+    if fresh:
+        log.info("person_changed", login=login, by=call.actor, **{name: changes[name] for name in LOGGED & changes.keys()},
+                 fields=sorted(changes))  # fmt: skip
+    return response
+
+
+async def forget_identity(call: Call) -> web.Response:
+    """End all that was issued to a person and what binds them to the identity provider."""
+    login, stamp = call.request.match_info["login"], call.context.desk.clock.stamp()
+    async with transaction(call.context.desk.pool) as conn:
+        await end_all(conn, await people.unbind(conn, login, stamp), stamp)
+    log.info("identity_forgotten", login=login, by=call.actor)
+    return web.Response(status=204)
+
+
+async def list_groups(call: Call) -> web.Response:
+    """A page of groups by slug."""
+    query = body.query(call.request, GroupQuery)
+    async with acquire(call.context.desk.pool) as conn:
+        found = await groups.page(conn, query.after, query.limit + 1, tier=query.tier)
+    shown = [_group_view(one) for one in found[: query.limit]]
+    return respond(GroupPage(shown, shown[-1].slug if len(found) > query.limit else None))
+
+
+async def create_group(call: Call) -> web.Response:
+    """Make a group."""
+    fields = msgspec.structs.asdict(call.body)
+    members = fields.pop("members")
+
+    async def work(conn: Connection) -> Answer:
+        made = await groups.create(conn, fields, members, call.context.desk.clock.stamp())
+        return Answer(_group_view(made), 201, made.version, f"/api/v1/groups/{made.slug}")
+
+    response, fresh = await answered(call, work)
+    if fresh:
+        log.info("group_made", slug=fields["slug"], by=call.actor, members=list(members))
+    return response
+
+
+async def read_group(call: Call) -> web.Response:
+    """One group."""
+    async with acquire(call.context.desk.pool) as conn:
+        one = await groups.by_slug(conn, call.request.match_info["slug"])
+    return respond(_group_view(one), etag=str(one.version))
+
+
+async def patch_group(call: Call) -> web.Response:
+    """Change a group."""
+    return await _group_changed(call, body.given(call.body))
+
+
+async def deactivate_group(call: Call) -> web.Response:
+    """End a group; its members and what it did stay."""
+    await _group_changed(call, {"active": False})
+    return web.Response(status=204)
+
+
+async def _group_changed(call: Call, changes: dict[str, Any]) -> web.Response:
+    slug, members = call.request.match_info["slug"], changes.pop("members", None)
+
+    async def work(conn: Connection) -> Answer:
+        one = await groups.change(conn, slug, changes, members, call.context.desk.clock.stamp(), if_match=call.if_match())
+        return Answer(_group_view(one), version=one.version)
+
+    response, fresh = await answered(call, work)
+    if fresh:
+        log.info("group_changed", slug=slug, by=call.actor, fields=sorted(changes), members=members)
+    return response

@@ -1,0 +1,61 @@
+"""What another configuration would promise."""
+
+import asyncio
+from datetime import datetime
+
+import msgspec
+from aiohttp import web
+
+from gateway.access.permissions import sight
+from gateway.api.context import Call, respond
+from gateway.db.pool import acquire
+from gateway.errors import Flaw, Unprocessable
+from gateway.escalation.preview import PARTS, moved, tried
+from gateway.incidents.columns import incident_of
+from gateway.operations.unit_of_work import NOW
+from gateway.sla.public_days import load
+
+
+class Moved(msgspec.Struct):
+    """A clock that would be due at another instant; null is never."""
+
+    number: str
+    clock: str
+    due_before: datetime | None
+    due_after: datetime | None
+
+
+class Previewed(msgspec.Struct):
+    """What became of one page of open records, the most urgent first; `next` is the cursor of the page after, null at the end."""
+
+    moved: list[Moved]
+    examined: int
+    next: str | None
+
+
+OPEN = """
+SELECT * FROM incident
+WHERE state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AND (priority, id) > ($1::smallint, $2::bigint)
+  AND ($4::bool OR NOT security)
+ORDER BY priority, id LIMIT $3
+"""
+
+
+async def preview_sla(call: Call) -> web.Response:
+    """Nothing is changed: the clocks of open records are read under both configurations."""
+    desk, asked = call.context.desk, call.body
+    named = (calendar.get("holidays") for calendar in asked.calendars.values())
+    await asyncio.to_thread(load, [one for one in named if isinstance(one, str)])
+    after = tried(desk.rules, {part: getattr(asked, part) for part in PARTS})
+    sees = sight(call.who).security
+    priority, _, last = asked.cursor.partition("-")
+    async with acquire(desk.pool) as conn:
+        now = await conn.fetchval(NOW, desk.clock.stamp())
+        incidents = [incident_of(row) for row in await conn.fetch(OPEN, int(priority), int(last), asked.limit, sees)]
+    try:
+        moves = [Moved(m.number, m.clock, m.due_before, m.due_after) for m in moved(desk.rules, after, incidents, now)]
+    except OverflowError as error:
+        raise Unprocessable("a clock would be due further away than can be counted", flaws=(Flaw("", str(error)),)) from error
+    full = len(incidents) == asked.limit
+    following = f"{incidents[-1].priority}-{incidents[-1].id}" if full else None
+    return respond(Previewed(moves, len(incidents), following))

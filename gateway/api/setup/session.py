@@ -1,0 +1,158 @@
+"""Getting in and out, and what belongs to oneself: a password, keys."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta
+
+from gateway.access import keys
+from gateway.access.keys import Scope
+from gateway.access.login import Change, Session
+from gateway.api.answers import Answer, answered
+from gateway.api.context import Call, respond
+from gateway.api.setup.keys import KeyList, MadeKey
+from gateway.api.setup.people import PersonView, person_view
+from gateway.api.wire import Moment, Request, Title
+from gateway.db.pool import Connection, acquire
+from gateway.directory import people
+from gateway.errors import Conflict, Flaw, Forbidden, Unprocessable
+
+Password = Annotated[str, Meta(max_length=1_024)]
+
+
+class Credentials(Request, kw_only=True):
+    """A login and its password."""
+
+    login: Annotated[str, Meta(max_length=256)]
+    password: Password
+
+
+class Opened(msgspec.Struct):
+    """A session: send `token` as a Bearer key until `expires_at`; it is shown this once."""
+
+    token: str
+    expires_at: datetime | None
+    person: PersonView
+
+
+class Me(msgspec.Struct):
+    """Whose key this is and what it covers; `person` is null for a machine's."""
+
+    name: str
+    scopes: list[str]
+    person: PersonView | None
+
+
+class NewPassword(Request, kw_only=True):
+    """A password in place of another; every other session ends, and with them one's keys and chat accounts.
+
+    With `keep_keys` those stay.
+    """
+
+    old: Password
+    new: Password
+    keep_keys: bool = False
+
+
+class InitialPassword(Request, kw_only=True):
+    """A password for somebody who has none or forgot it; all their sessions, keys and chat accounts end."""
+
+    new: Password
+
+
+class NewOwnKey(Request, kw_only=True):
+    """A key of one's own to make, no wider than the one it is made with."""
+
+    name: Title
+    scopes: Annotated[list[Scope], Meta(min_length=1, max_length=3)]
+    expires_at: Moment | None = None
+
+
+async def log_in(call: Call) -> web.Response:
+    """A login and its password for a session."""
+    asked = call.body
+    session = await call.context.login.by_password(asked.login, asked.password, call.address)
+    return await opened(call, session)
+
+
+async def opened(call: Call, session: Session) -> web.Response:
+    """A session as it is shown, once."""
+    async with acquire(call.context.desk.pool) as conn:
+        person = await people.by_login(conn, session.login)
+    return respond(Opened(session.token, session.info.expires_at, person_view(person)))
+
+
+async def log_out(call: Call) -> web.Response:
+    """End the session that asks."""
+    person_id(call)
+    if not call.caller.session:
+        raise Conflict("this key is no session: it is revoked under /api/v1/me/keys")
+    async with acquire(call.context.desk.pool) as conn:
+        await keys.revoke(conn, call.caller.id, call.context.desk.clock.stamp())
+    call.context.keys.forget(call.caller.id)
+    return web.Response(status=204)
+
+
+async def read_me(call: Call) -> web.Response:
+    """Who the key makes one."""
+    person: PersonView | None = None
+    if call.caller.person_id is not None:
+        async with acquire(call.context.desk.pool) as conn:
+            person = person_view(await people.by_login(conn, call.caller.who.name))
+    return respond(Me(call.caller.who.name, sorted(call.caller.scopes), person))
+
+
+async def put_password(call: Call) -> web.Response:
+    """Change one's own password."""
+    person_id(call)
+    given = Change(call.body.old, call.body.new, call.body.keep_keys)
+    await call.context.login.change_password(call.caller.who.name, given, call.address, call.caller.id)
+    return web.Response(status=204)
+
+
+async def put_initial_password(call: Call) -> web.Response:
+    """Set somebody's password."""
+    await call.context.login.set_password(call.request.match_info["login"], call.body.new)
+    return web.Response(status=204)
+
+
+async def list_own_keys(call: Call) -> web.Response:
+    """One's keys and sessions, those that are over left out."""
+    async with acquire(call.context.desk.pool) as conn:
+        return respond(KeyList(await keys.of_person(conn, person_id(call), call.context.desk.clock.stamp())))
+
+
+async def create_own_key(call: Call) -> web.Response:
+    """Make a key for a script of one's own."""
+    owner, asked = person_id(call), call.body
+    if not set(asked.scopes) <= call.caller.scopes - {Scope.INGEST}:
+        raise Unprocessable("a key is no wider than the one it is made with", flaws=(Flaw("/scopes", "wider than your own key"),))
+    desk, most = call.context.desk, call.context.limits.own_keys
+
+    async def work(conn: Connection) -> Answer:
+        if len(await keys.of_person(conn, owner, desk.clock.stamp())) >= most:
+            raise Unprocessable(f"limits.own_keys is {most} for keys and sessions of one person: end some")
+        text, info = await keys.create(
+            conn, asked.name, frozenset(asked.scopes), desk.clock.stamp(), expires_at=asked.expires_at, person_id=owner
+        )
+        return Answer(MadeKey(text, info), 201)
+
+    return (await answered(call, work, secret=True))[0]
+
+
+async def revoke_own_key(call: Call) -> web.Response:
+    """End a key or session of one's own."""
+    key_id = int(call.request.match_info["id"])
+    async with acquire(call.context.desk.pool) as conn:
+        await keys.revoke(conn, key_id, call.context.desk.clock.stamp(), person_id=person_id(call))
+    call.context.keys.forget(key_id)
+    return web.Response(status=204)
+
+
+def person_id(call: Call) -> int:
+    """Return the id of the person who asks; raises Forbidden for a machine's key."""
+    if call.caller.person_id is None:
+        raise Forbidden("this is for people, and the key is a machine's")
+    return call.caller.person_id

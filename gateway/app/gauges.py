@@ -1,0 +1,221 @@
+"""Fills the gauges that only the database knows, every `EVERY_S`, in every replica.
+
+Every statement reads rows of a partial index (open incidents, armed timers, unsettled notifications, what waits in
+quarantine), so the cost follows what is open now and not what was ever recorded. Each gauge is cleared and filled without a
+pause in between, so that no scrape sees it empty.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from asyncpg import Record
+
+from gateway.clock import in_pieces
+from gateway.db.pool import Connection
+from gateway.incidents.ledger import Ledger, from_json
+from gateway.notify import outbox
+from gateway.observe.incident_metrics import CLOCKS, NEAREST
+from gateway.observe.metric_labels import OutboxState, channel_label
+from gateway.observe.metrics import Metrics
+from gateway.sla.timers.timer_store import KINDS
+
+Running = Callable[[tuple[str, str, str], Ledger, datetime], Mapping[str, float]]
+"""(Policy, kind, service), ledger and instant to the seconds left on each clock that runs then: the SLA package's reading."""
+
+EVERY_S = 10.0
+CANDIDATES = 4 * NEAREST
+"""Incidents read by their next threshold, which may be a warning, to find those nearest to a due time."""
+
+AT_ONCE = 25
+"""Incidents whose clocks are read before others go first."""
+
+Named = tuple[float, str, str, str, str]
+"""Seconds left, clock, number, kind and priority of one incident."""
+
+
+OPEN = """
+SELECT kind, priority, state, tier, count(*)::int AS incidents,
+       count(*) FILTER (WHERE NOT breached)::int AS on_time
+FROM incident WHERE state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+GROUP BY kind, priority, state, tier
+"""
+
+
+async def count_open(conn: Connection, metrics: Metrics) -> None:
+    """Count open records by kind, priority, state and tier, and those over no target."""
+    on_time: dict[tuple[str, str], int] = {}
+    rows = await conn.fetch(OPEN)
+    metrics.incidents.clear_open()
+    for row in rows:
+        kind, priority = row["kind"], str(row["priority"])
+        metrics.incidents.open.labels(kind, priority, row["state"], row["tier"]).set(row["incidents"])
+        on_time[kind, priority] = on_time.get((kind, priority), 0) + row["on_time"]
+    for (kind, priority), incidents in on_time.items():
+        metrics.incidents.within_targets.labels(kind, priority).set(incidents)
+
+
+BREACHED = """
+SELECT i.kind, i.priority, split_part(m.mark, '@', 1) AS clock, count(*)::int AS incidents
+FROM incident i CROSS JOIN LATERAL json_array_elements_text(i.marks) AS m (mark)
+WHERE i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AND i.breached AND m.mark LIKE '%@breach'
+GROUP BY 1, 2, 3
+"""
+
+
+async def count_breached(conn: Connection, metrics: Metrics) -> None:
+    """Open incidents over a target, by the clock they went over (a mark such as "overall@breach")."""
+    rows = await conn.fetch(BREACHED)
+    metrics.incidents.clear_breached()
+    for row in rows:
+        if row["clock"] in CLOCKS:
+            labels = (row["clock"], row["kind"], str(row["priority"]))
+            metrics.incidents.breached.labels(*labels).set(row["incidents"])
+
+
+NEAREST_DUE = """
+SELECT number, priority, policy, kind, service, ledger::text AS ledger FROM incident
+WHERE state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AND NOT security
+  AND next_due_at IS NOT NULL
+ORDER BY next_due_at, id LIMIT $1
+"""
+
+PAST_ALL = """
+SELECT number, priority, policy, kind, service, ledger::text AS ledger FROM incident
+WHERE state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AND NOT security
+  AND breached AND next_due_at IS NULL
+ORDER BY priority, recorded_at, id LIMIT $1
+"""
+
+
+async def name_nearest(conn: Connection, metrics: Metrics, now: datetime, running: Running) -> None:
+    """Name the incidents nearest to a due time, and those past every target, at most `NEAREST` of each.
+
+    The gauge is open to whoever may read metrics, so security incidents are never among them.
+    """
+    ahead = await _named(conn, NEAREST_DUE, CANDIDATES, now, running)
+    past = await _named(conn, PAST_ALL, NEAREST, now, running)
+    metrics.incidents.remaining.clear()
+    for seconds, *labels in (*sorted(ahead)[:NEAREST], *past):
+        metrics.incidents.remaining.labels(*labels).set(seconds)
+
+
+async def _named(conn: Connection, statement: str, limit: int, now: datetime, running: Running) -> list[Named]:
+    """Return the clock that presses each incident: the next to fall due, or the last that did."""
+    found: list[Named] = []
+    async for piece in in_pieces(await conn.fetch(statement, limit), AT_ONCE):
+        found += [named for row in piece if (named := _pressing(row, now, running)) is not None]
+    return found
+
+
+def _pressing(row: Record, now: datetime, running: Running) -> Named | None:
+    """Return that clock of one incident, or None where none runs."""
+    promised = (row["policy"], row["kind"], row["service"])
+    left = {s: clock for clock, s in running(promised, from_json(row["ledger"]), now).items()}
+    if not left:
+        return None
+    seconds = min((s for s in left if s > 0), default=max(left))
+    return seconds, left[seconds], row["number"], row["kind"], str(row["priority"])
+
+
+SILENT = "SELECT cause, count(*)::int AS incidents FROM silent_incident GROUP BY cause"
+
+
+async def count_silent(conn: Connection, metrics: Metrics) -> None:
+    """Count open incidents whose present urgency nobody knows of; docs/silence.md says when."""
+    rows = await conn.fetch(SILENT)
+    metrics.incidents.clear_silent()
+    for row in rows:
+        metrics.incidents.silent.labels(row["cause"]).set(row["incidents"])
+
+
+TIMERS = """
+SELECT count(*)::int AS armed, count(*) FILTER (WHERE NOT sound)::int AS set_aside,
+       count(*) FILTER (
+         WHERE sound AND due_at < coalesce($1::timestamptz, statement_timestamp()) - interval '10 s')::int AS overdue
+FROM (SELECT due_at, due_at BETWEEN '1970-01-01 00:00+00' AND '3000-01-01 00:00+00' AND kind = ANY($2::smallint[]) AS sound
+      FROM timer WHERE armed) AS t
+"""
+
+
+async def count_timers(conn: Connection, metrics: Metrics, now: datetime) -> None:
+    """Armed timers, those more than 10 s late, and those set aside because they cannot be read."""
+    row = await conn.fetchrow(TIMERS, now, KINDS)
+    for gauge, name in (
+        (metrics.timers_armed, "armed"),
+        (metrics.timers_overdue, "overdue"),
+        (metrics.timers_aside, "set_aside"),
+    ):
+        gauge.set(row[name] if row else 0)
+
+
+AUDIT = """
+SELECT extract(epoch FROM coalesce($1::timestamptz, statement_timestamp()) - at)::float8 FROM audit_seal ORDER BY seq DESC LIMIT 1
+"""
+
+
+async def age_of_seal(conn: Connection, metrics: Metrics, now: datetime) -> None:
+    """Seconds since the newest seal; 0 while there is none."""
+    metrics.audit_age.set(await conn.fetchval(AUDIT, now) or 0.0)
+
+
+async def count_outbox(conn: Connection, metrics: Metrics, now: datetime) -> None:
+    """What nobody has been told yet."""
+    counts: dict[tuple[str, OutboxState], int] = {}
+    oldest = 0.0
+    for depth in await outbox.depth(conn, now):
+        key = channel_label(depth.channel), OutboxState.RETRYING if depth.retrying else OutboxState.WAITING
+        counts[key] = counts.get(key, 0) + depth.rows
+        oldest = max(oldest, depth.oldest_s)
+    metrics.clear_outbox()
+    for (channel, state), rows in counts.items():
+        metrics.outbox_depth.labels(channel, state.value).set(rows)
+    metrics.outbox_age.set(oldest)
+
+
+MONITORS = """
+SELECT CASE WHEN NOT enabled THEN 'paused' WHEN down_since IS NOT NULL THEN 'down' WHEN pinged_at IS NULL THEN 'new' ELSE 'up' END
+  AS state, count(*)::int AS monitors
+FROM monitor GROUP BY 1
+"""
+
+
+async def count_monitors(conn: Connection, metrics: Metrics) -> None:
+    """Monitors by state."""
+    rows = await conn.fetch(MONITORS)
+    metrics.clear_monitors()
+    for row in rows:
+        metrics.monitors.labels(row["state"]).set(row["monitors"])
+
+
+QUARANTINE = """
+SELECT source, count(*)::int AS waiting, extract(epoch FROM $1::timestamptz - min(received_at))::float8 AS age
+FROM (SELECT source, received_at FROM quarantine WHERE state = 'pending' ORDER BY source, id LIMIT 100000) AS oldest
+GROUP BY source ORDER BY age
+"""
+
+
+async def count_quarantine(conn: Connection, metrics: Metrics, now: datetime) -> None:
+    """What waits in quarantine by source, up to a bound that nobody needs to count beyond."""
+    rows = await conn.fetch(QUARANTINE, now)
+    metrics.clear_quarantine()
+    for row in rows:
+        metrics.quarantined(row["source"], row["waiting"], max(0.0, row["age"]))
+
+
+async def refresh(conn: Connection, metrics: Metrics, now: datetime | None, running: Running) -> None:
+    """Read everything once; `now` None lets PostgreSQL judge. Raises what the database raises, gauges then stay."""
+    started = time.perf_counter()
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        moment = now or await conn.fetchval("SELECT statement_timestamp()")
+        await count_open(conn, metrics)
+        await count_breached(conn, metrics)
+        await name_nearest(conn, metrics, moment, running)
+        await count_silent(conn, metrics)
+        await count_timers(conn, metrics, moment)
+        await count_outbox(conn, metrics, moment)
+        await age_of_seal(conn, metrics, moment)
+        await count_monitors(conn, metrics)
+        await count_quarantine(conn, metrics, moment)
+    metrics.refresh_seconds.set(time.perf_counter() - started)
+    metrics.refreshed_at.set(moment.timestamp())

@@ -1,0 +1,138 @@
+"""Binds what the moving parts report to the metric table."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gateway.catalogue.live import Catalogue
+from gateway.dedup.commit import Committed
+from gateway.incidents.changes import Armed
+from gateway.incidents.record import Incident, Revision
+from gateway.observe.incident_counters import RESTRICTED, IncidentCounters
+from gateway.observe.metric_labels import Rejection
+from gateway.observe.metrics import Metrics
+from gateway.sla.outcomes import Count, outcomes
+from gateway.vocabulary import Outcome, TimerKind
+
+Labels = tuple[str, int, str]
+"""Kind, priority and group."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeObserver:
+    """Counts what changes of incidents come to, once they are committed."""
+
+    counters: IncidentCounters
+    catalogue: Catalogue
+
+    def changed(self, revisions: Sequence[Revision]) -> None:
+        """Count committed changes; a revision without events wrote nothing."""
+        happened: Counter[tuple[Labels, Count]] = Counter()
+        for revision in revisions:
+            if revision.events:
+                incident = revision.after
+                labels = incident.kind, incident.priority, self._group(incident)
+                policy = self.catalogue.rules.policy(incident)
+                counts = outcomes(policy, revision.before, incident)
+                happened.update((labels, one) for one in counts)
+        for (labels, one), times in happened.items():
+            if one.seconds is None:
+                self.counters.count(one.counted, *labels, clock=one.clock or "", times=times)
+                continue
+            for _ in range(times):
+                self.counters.time(one.counted, *labels, one.seconds)
+
+    def know_groups(self) -> None:
+        """Create the series of the groups that own a service by now."""
+        owners = {service.owner_group for service in self.catalogue.services().values()}
+        self.counters.know(sorted(owners - {""}))
+
+    def _group(self, incident: Incident) -> str:
+        if incident.security:
+            return RESTRICTED
+        service = self.catalogue.services().get(incident.service)
+        return "" if service is None else service.owner_group
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeObserver:
+    """Counts outcomes and tells the wheel of armed timers."""
+
+    metrics: Metrics
+    incidents: ChangeObserver
+    armed: Callable[[Sequence[Armed]], None]
+    owed: Callable[[], None]
+
+    def committed(self, committed: Committed, seconds: float) -> None:  # noqa: ARG002 - requests time themselves
+        """After every commit of intake."""
+        items = 0
+        for (source, outcome), count in committed.outcomes.items():
+            items += count
+            self.metrics.items(source, outcome, count)
+            if outcome is Outcome.QUARANTINED:
+                self.metrics.rejected(source, Rejection.MALFORMED, count)
+        self.metrics.intake_batch.observe(items)
+        if committed.changes.revisions:
+            self.incidents.changed(committed.changes.revisions)
+        if committed.changes.armed:
+            self.armed(committed.changes.armed)
+            self.owed()
+
+    def queued(self, items: int, size: int) -> None:
+        """What waits for the writer."""
+        self.metrics.queue_items.set(items)
+        self.metrics.queue_bytes.set(size)
+
+
+@dataclass(frozen=True, slots=True)
+class TimerObserver:
+    """What the timers report."""
+
+    metrics: Metrics
+    incidents: ChangeObserver
+    owed: Callable[[], None]
+
+    def fired(self, lateness_seconds: float, kind: TimerKind) -> None:
+        """One timer fired."""
+        self.metrics.fired(kind, lateness_seconds)
+        self.owed()
+
+    def changed(self, revisions: Sequence[Revision]) -> None:
+        """Incidents were changed by timers that fired."""
+        self.incidents.changed(revisions)
+
+    def poisoned(self, kind: TimerKind) -> None:
+        """One timer's firing failed."""
+        self.metrics.timers_poisoned.labels(kind.name.lower()).inc()
+
+    def step_broke(self) -> None:
+        """A step of the timers failed by a fault of ours."""
+        self.metrics.task_failures.labels("timers").inc()
+
+    def wheel_size(self, size: int) -> None:
+        """Timers in the wheel."""
+        self.metrics.wheel_timers.set(size)
+
+    def backlog(self, size: int) -> None:
+        """Timers due and waiting for their turn."""
+        self.metrics.timers_waiting.set(size)
+
+    def shards_owned(self, count: int) -> None:
+        """Leases held."""
+        self.metrics.shards_owned.set(count)
+
+    def index_up(self, up: bool) -> None:  # noqa: FBT001 - the protocol's shape
+        """Whether Redis answers."""
+        self.metrics.index_up.set(up)
+
+    def rebuilt(self, shard: int) -> None:  # noqa: ARG002 - counted, not told apart
+        """A shard's index was built anew."""
+        self.metrics.index_rebuilds.inc()
+
+    def missed(self, count: int) -> None:
+        """Timers the sweep had to find."""
+        self.metrics.timers_missed.inc(count)
+
+    def clock_trusted(self, trusted: bool) -> None:  # noqa: FBT001 - the protocol's shape
+        """Whether PostgreSQL's clock is believed."""
+        self.metrics.clock_trusted.set(trusted)

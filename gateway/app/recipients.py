@@ -1,0 +1,127 @@
+"""Recipients in the settings that no message reaches: channel off, person or group unknown."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from gateway.directory.person import EMAIL
+from gateway.directory.roles import Role
+from gateway.egress.address_guard import AddressGuard, AddressRefused
+from gateway.errors import Flaw
+from gateway.incidents.announcement import OWN
+from gateway.incidents.announcements.addressing import GROUP
+from gateway.settings import Settings
+from gateway.settings.recipients import SWITCHES, Target, target_of
+
+PEOPLE = ("person", "voice", "sms")
+"""Channels whose address is a login."""
+
+CHANNELS = sorted({*SWITCHES, *PEOPLE, "webhook", GROUP.rstrip(":")})
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Staff in the database: telephones by login, roles in use, groups, policies of services."""
+
+    phones: Mapping[str, str]
+    roles: frozenset[str]
+    groups: frozenset[str]
+    policies: frozenset[str] = frozenset()
+
+
+def unreachable(settings: Settings, staff: Staff | None) -> Iterator[Flaw]:
+    """Yield a flaw for every recipient, role and group that no message reaches; without `staff` only what files tell."""
+    for role, targets in settings.notify.recipients.items():
+        for index, text in enumerate(targets):
+            if why := _objection(settings, target_of(text), staff):
+                yield Flaw(f"/notify/recipients/{role}/{index}", why)
+    yield from _never_told(settings)
+    for pointer, role in _roles_asked(settings, staff):
+        if role in OWN or settings.notify.recipients.get(role):
+            continue
+        if role not in set(Role):
+            yield Flaw(pointer, f"{role!r} is no role of people, and notify.recipients names nobody for it")
+        elif staff is not None and role not in staff.roles:
+            yield Flaw(pointer, f"nobody has the role {role!r}, and notify.recipients names nobody for it")
+    for index, rule in enumerate(settings.routing):
+        if staff is not None and rule.group and rule.group not in staff.groups:
+            yield Flaw(f"/routing/{index}/group", f"there is no active group {rule.group!r}")
+
+
+def _never_told(settings: Settings) -> Iterator[Flaw]:
+    """Yield a flaw for every list of recipients whose role is asked for nowhere, as one that is misspelt."""
+    asked = {role for rule in settings.escalation.management for role in rule.notify}
+    asked.update(settings.escalation.declared, Role)
+    for role in settings.notify.recipients.keys() - asked:
+        yield Flaw(f"/notify/recipients/{role}", "no rule tells this role: correct its name, or name it in a rule")
+
+
+def unconfirmed(settings: Settings) -> Iterator[str]:
+    """Yield the settings that only the database could confirm."""
+    for role, targets in settings.notify.recipients.items():
+        for index, target in enumerate(map(target_of, targets)):
+            if target.channel in PEOPLE or f"{target.channel}:" == GROUP:
+                yield f"notify.recipients.{role}[{index}]"
+    yield from (f"routing[{index}].group" for index, rule in enumerate(settings.routing) if rule.group)
+    asked = dict.fromkeys(role for _, role in _roles_asked(settings, None) if role in set(Role))
+    yield from (f"who has the role {role}" for role in asked if not settings.notify.recipients.get(role))
+
+
+def _roles_asked(settings: Settings, staff: Staff | None) -> Iterator[tuple[str, str]]:
+    """Yield the roles of the rules that some record falls under, each with its place."""
+    sla = settings.sla
+    used = {sla.default, *(use.policy for use in sla.use), *(own.policy for own in sla.services.values())}
+    used |= staff.policies if staff is not None else frozenset()
+    for index, rule in enumerate(settings.escalation.management):
+        if not rule.policies or used.intersection(rule.policies):
+            yield from ((f"/escalation/management/{index}/notify/{place}", role) for place, role in enumerate(rule.notify))
+
+
+def _objection(settings: Settings, target: Target, staff: Staff | None) -> str:
+    """Return why nobody is reached by this, "" where nothing speaks against it."""
+    channel, address = target
+    if f"{channel}:" == GROUP:
+        return "" if staff is None or address in staff.groups else f"there is no active group {address!r}"
+    if channel not in CHANNELS:
+        named = f"there is no channel {channel!r}" if channel else "names no channel"
+        return f"{named}: write CHANNEL:ADDRESS with one of {', '.join(CHANNELS)}, or a mail address"
+    if not address:
+        return "names nobody"
+    return _unusable(settings, channel, address, staff) or _off(settings, channel, address)
+
+
+def _unusable(settings: Settings, channel: str, address: str, staff: Staff | None) -> str:
+    if channel in PEOPLE:
+        return _missing(channel, address, staff)
+    if channel == "smtp" and not (address.isascii() and EMAIL.fullmatch(address)):
+        return "is no mail address"
+    return _refused(settings, address) if channel == "webhook" else ""
+
+
+def _off(settings: Settings, channel: str, address: str) -> str:
+    notify = settings.notify
+    kind, _, robot = address.partition(":")
+    robots: dict[str, Mapping[str, object]] = {"wecom": notify.wecom.robots, "dingtalk": notify.dingtalk.robots}
+    if kind == "robot" and channel in robots:
+        return "" if robot in robots[channel] else f"there is no notify.{channel}.robots.{robot}"
+    if channel not in SWITCHES:
+        return ""
+    _, section, name = SWITCHES[channel].split(".")
+    return "" if getattr(getattr(notify, section), name) else f"this channel is off: set {SWITCHES[channel]}"
+
+
+def _missing(channel: str, login: str, staff: Staff | None) -> str:
+    if staff is None:
+        return ""
+    if login not in staff.phones:
+        return f"no active person has the login {login!r}"
+    return "this person has no telephone number" if channel != "person" and not staff.phones[login] else ""
+
+
+def _refused(settings: Settings, address: str) -> str:
+    private = settings.notify.webhook.allow_private
+    guard = AddressGuard(private=True, ports=None) if private else AddressGuard()
+    try:
+        guard.check_url(address)
+    except AddressRefused as refusal:
+        return f"is not called: {refusal}"
+    return ""

@@ -1,0 +1,45 @@
+"""Every address a replica answers at."""
+
+from aiohttp import web
+
+from gateway.api import routes
+from gateway.api.context import Context
+from gateway.api.description.openapi import build_docs
+from gateway.api.health import Health
+from gateway.api.reference import build_reference
+from gateway.app.channels import Ways
+from gateway.app.intake_routes import intake_routes
+from gateway.app.reports import REPORTS
+from gateway.compat.alertmanager.routes import AlertmanagerReads
+from gateway.compat.alertmanager.silences import Silences
+from gateway.compat.opsgenie.alerts import Alerts
+from gateway.compat.opsgenie.heartbeats import Heartbeats
+from gateway.db.pool import Pool
+from gateway.dedup.silences import SilenceJudge
+from gateway.ingest.http import FrontDoor
+from gateway.ingest.pings import Pings
+from gateway.monitors.pulse import Pulse
+from gateway.settings import UseLimits
+
+VERSION = "0.1.0"
+
+
+def doors(
+    context: Context, reads: Pool, door: FrontDoor, ways: Ways, health: Health, pulse: Pulse, limits: UseLimits
+) -> list[web.RouteDef]:
+    """The API, the ways in, and what other products' clients speak to."""
+    desk, keys, reading = context.desk, context.keys, context.on(reads)
+    judge = SilenceJudge(desk.clock, limits.silences, door.metrics.unjudged)
+    return [
+        *routes.build(context, REPORTS, reading),
+        *intake_routes(door, ways.mail, ways.phone, ways.chat),
+        *AlertmanagerReads(reads, keys, health.readyz, VERSION, desk.clock.now(), desk.clock, judge).routes(),
+        *build_docs(REPORTS),
+        *build_reference(ways.reports.form.pages),
+        *ways.reports.pages(context, reading),
+        *health.routes(),
+        *Alerts(door, desk, reads, context.searches).routes(),
+        *Heartbeats(door, desk.pool, desk.clock, limits.heartbeats).routes(),
+        *Silences(desk.pool, reads, keys, desk.clock, limits, context.searches).routes(),
+        *Pings(pulse, keys.authenticate).routes(),
+    ]

@@ -1,0 +1,1 @@
+"""Reports that an app sends for its users."""

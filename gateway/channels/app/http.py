@@ -1,0 +1,230 @@
+"""Reports of apps by HTTP: POST /ingest/app, and what became of a reporter's own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+import msgspec
+from aiohttp import web
+
+from gateway.access.permissions import sight
+from gateway.access.principal import Who
+from gateway.access.reporter_links import ReporterLinks
+from gateway.channels import report_service as reception
+from gateway.channels.app.report import AppReport, Person, known, read, wanted
+from gateway.channels.contacts import email_of, phone_of
+from gateway.channels.report_service import Done, Reception
+from gateway.channels.speakers import stranger
+from gateway.channels.webform.acknowledgement import Acknowledging
+from gateway.clock import Clock
+from gateway.db.pool import Connection, acquire
+from gateway.directory.roles import Role
+from gateway.errors import Forbidden, Malformed, Overloaded, Unavailable
+from gateway.incidents import store
+from gateway.incidents.record import Incident
+from gateway.ingest.http import Caller
+from gateway.ingest.http import read as body_of
+from gateway.ingest.workers.process import Reader, allowed, is_short
+from gateway.observe.metric_labels import RequestOutcome
+from gateway.observe.metrics import Metrics
+from gateway.operations.idempotency import Once, claimed, settle
+from gateway.operations.unit_of_work import NOW, Session
+from gateway.receipts.mended import Mended
+from gateway.receipts.submission import Receipt, Result, Submission
+from gateway.vocabulary import State
+
+SOURCE = "app"
+MOST = 100
+"""Records that are listed, newest first."""
+
+
+class Taken(msgspec.Struct):
+    """What became of a report.
+
+    `page` and `link` are paths, to be put behind the gateway's address: a page for a browser, and the same for programs. Both end
+    at `expires_at`; all three are null where the report is in quarantine.
+    """
+
+    receipt: UUID
+    results: tuple[Result, ...]
+    number: str | None
+    page: str | None
+    link: str | None
+    expires_at: datetime | None
+
+
+class Own(msgspec.Struct):
+    """One record of a reporter, with new links to it."""
+
+    number: str
+    state: State
+    title: str
+    recorded_at: datetime
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    page: str
+    link: str
+    expires_at: datetime
+
+
+class Owned(msgspec.Struct):
+    """Records of one reporter that came by this integration's app, newest first; at most 100."""
+
+    records: list[Own]
+
+
+class Asked(msgspec.Struct):
+    """Whose records are listed: the reporter's `id`, or what they were known by without one."""
+
+    reporter: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppDoor:
+    """Takes reports of apps in; `region` is whose telephone numbers have no country code."""
+
+    reception: Reception
+    links: ReporterLinks
+    region: str
+    metrics: Metrics
+    clock: Clock
+    reader: Reader
+    acknowledge: Acknowledging | None = None
+
+    async def receive(self, request: web.Request, caller: Caller) -> Taken:
+        """What became of the report, once committed.
+
+        Raises Malformed, with its receipt, when it is in quarantine; Forbidden, IdempotencyMismatch and Unavailable.
+        """
+        began, integration_id = self.clock.monotonic(), of(caller)
+        key, body = _key(request), await body_of(request)
+        try:
+            receipt = await self.take(integration_id, body, key)
+        except Malformed:
+            self.metrics.request(SOURCE, RequestOutcome.REFUSED)
+            raise
+        except Overloaded:
+            self.metrics.request(SOURCE, RequestOutcome.OVERLOADED)
+            raise
+        except Unavailable:
+            self.metrics.request(SOURCE, RequestOutcome.UNAVAILABLE)
+            raise
+        self.metrics.request(SOURCE, RequestOutcome.ACCEPTED)
+        self.metrics.intake_seconds.observe(self.clock.monotonic() - began)
+        return await self._answer(receipt)
+
+    async def take(self, integration_id: int, body: bytes, key: str | None, *, flag: str | None = None) -> Receipt:
+        """The committed receipt; with `key` the same report counts once.
+
+        Raises Malformed, with its receipt, when it is in quarantine; IdempotencyMismatch and Unavailable.
+        """
+        name = None if key is None else f"app:{key}"
+        headers = {"content-type": "application/json"}
+        submission = Submission(integration_id, SOURCE, body, headers, (), delivery_id=name, flag=flag)
+        try:
+            told, person, submission.mended = await self._read(body)
+        except Malformed as error:
+            where = error.flaws[0].pointer if error.flaws else ""
+            receipt = await self.reception.quarantine(submission, f"{where}: {error.detail}" if where else error.detail)
+            raise Malformed(error.detail, flaws=error.flaws, receipt=str(receipt.id)) from None
+        return await self.reception.take(submission, lambda session: self._file(session, submission, told, person))
+
+    async def _read(self, body: bytes) -> tuple[AppReport, Person, tuple[Mended, ...]]:
+        """What the report says; a long one is read beside the loop."""
+        return (
+            read(body, self.region) if is_short(body) else await self.reader.call("app", allowed(body), read, body, self.region)
+        )
+
+    async def _file(self, session: Session, submission: Submission, told: AppReport, person: Person) -> Done:
+        once = _once(submission)
+        if once is not None:
+            await claimed(session.conn, once, session.now)
+        who = stranger(person.contact, SOURCE)
+        opened = await reception.opened(session, wanted(told, person, session.now), who, {"app": told.client.app})
+        await _remember(session.conn, submission.integration_id, person, opened)
+        if self.acknowledge is not None and person.contact.isascii() and email_of(person.contact):
+            await self.acknowledge(session, opened, person.contact, person.locale)
+        if once is not None:
+            await settle(session.conn, once, opened.number.encode())
+        return Done(person.known_by, opened, reception.outcome_of(opened), "report")
+
+    async def release(self, integration_id: int, _headers: Mapping[str, str], body: bytes) -> Receipt:
+        """Take in again what is in quarantine; raises Malformed while it still cannot be understood."""
+        await self._read(body)
+        return await self.take(integration_id, body, f"released:{sha256(body).hexdigest()}", flag="replay")
+
+    async def own(self, caller: Caller, reporter: str) -> Owned:
+        """The records of a reporter of this integration's; raises Forbidden."""
+        integration_id = of(caller)
+        names = {known(reporter), email_of(reporter) or "", phone_of(reporter, self.region) or ""} - {""}
+        async with acquire(self.reception.desk.pool) as conn:
+            now = await conn.fetchval(NOW, self.clock.stamp())
+            ids = [row[0] for row in await conn.fetch(OWN, integration_id, [_hash(name) for name in names], MOST)]
+            records = await store.by_ids(conn, ids)
+        seen = sorted((one for one in records if _sees(one)), key=lambda one: -one.id)
+        return Owned([self._own(one, now) for one in seen])
+
+    def _own(self, one: Incident, now: datetime) -> Own:
+        link, ends = self.links.make(one.id, now)
+        return Own(one.number, one.state, one.title, one.recorded_at, one.resolved_at, one.closed_at, *paths(link), ends)
+
+    async def _answer(self, receipt: Receipt) -> Taken:
+        number = receipt.results[0].incident if receipt.results else None
+        if number is None:
+            return Taken(receipt.id, receipt.results, None, None, None, None)
+        async with acquire(self.reception.desk.pool) as conn:
+            incident_id = await conn.fetchval(RECORD, number)
+            link, ends = self.links.make(incident_id, await conn.fetchval(NOW, self.clock.stamp()))
+        return Taken(receipt.id, receipt.results, number, *paths(link), ends)
+
+
+def of(caller: Caller) -> int:
+    """The integration the key sends for; raises Forbidden."""
+    if caller.integration_id is None:
+        raise Forbidden("this key belongs to no integration: an app has an integration's key")
+    return caller.integration_id
+
+
+def paths(link: str) -> tuple[str, str]:
+    """Where the link leads people, and programs."""
+    return f"/my/{link}", f"/api/v1/mine/{link}"
+
+
+def _key(request: web.Request) -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 0 < len(key) <= 255:
+        raise Malformed("an Idempotency-Key has 1 to 255 characters")
+    return key
+
+
+def _sees(record: Incident) -> bool:
+    """Whether it is still there for its reporter: what became a security incident is not."""
+    names = frozenset(text.lower() for text in (record.contact, record.owner) if text)
+    return sight(Who(name="reporter", parts=frozenset({Role.REPORTER}), identities=names)).sees(record)
+
+
+RECORD = "SELECT id FROM incident WHERE number = $1"
+
+OWN = """
+SELECT incident_id FROM app_report WHERE integration_id = $1 AND reporter_hash = ANY($2::bytea[])
+ORDER BY incident_id DESC LIMIT $3
+"""
+
+REMEMBER = """
+INSERT INTO app_report (integration_id, reporter_hash, incident_id) VALUES ($1, $2, $3)
+"""
+
+
+async def _remember(conn: Connection, integration_id: int, person: Person, opened: Incident) -> None:
+    await conn.execute(REMEMBER, integration_id, _hash(person.known_by), opened.id)
+
+
+def _once(submission: Submission) -> Once | None:
+    """By which the same key with another report is refused, as on the rest of our API."""
+    return None if submission.delivery_key is None else Once(sha256(submission.delivery_key).digest(), submission.body_hash)
+
+
+def _hash(name: str) -> bytes:
+    return sha256(name.encode()).digest()

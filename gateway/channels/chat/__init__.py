@@ -1,0 +1,1 @@
+"""Chat: messages, commands and card buttons of Slack, Feishu, DingTalk and WeCom."""

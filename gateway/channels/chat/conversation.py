@@ -1,0 +1,136 @@
+"""What becomes of one thing that somebody wrote: a record, an entry in one, an action, or an answer."""
+
+from dataclasses import dataclass, replace
+
+from gateway.access.permissions import ALLOWED, Action, may, sight
+from gateway.channels import report_service
+from gateway.channels.chat import actions
+from gateway.channels.chat.commands import Acting, Adding, Asked, Asking, Helping, Linking, Reporting, asked
+from gateway.channels.chat.contract import ChatSettings, Talk
+from gateway.channels.chat.linking import linked
+from gateway.channels.chat.replies import Answered, ignored
+from gateway.channels.chat.speakers import Speaker
+from gateway.channels.chat.words import say
+from gateway.incidents import commands, lifecycle
+from gateway.incidents.record import Incident
+from gateway.ingest.reading.limits import DESCRIPTION, KEY, TITLE, cut
+from gateway.notify import chat_messages
+from gateway.notify.chat_messages import Place
+from gateway.operations.create import Report
+from gateway.operations.reporter import answers
+from gateway.operations.unit_of_work import Session
+from gateway.vocabulary import Outcome, State
+
+ENDED = frozenset({State.CLOSED, State.REJECTED})
+
+UNHEARD = "said among people"
+"""Why nothing became of it: words that were not for the gateway, of which nothing is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One thing that was written, in the transaction in which it is dealt with."""
+
+    session: Session
+    provider: str
+    talk: Talk
+    speaker: Speaker
+    chat: ChatSettings
+
+    async def answered(self) -> Answered:
+        """What becomes of it."""
+        thread = await self._thread()
+        wanted = asked(self.talk.text, in_thread=thread is not None)
+        if self.talk.addressed:
+            return await self._done(wanted, thread)
+        if thread is None or thread.state in ENDED or isinstance(wanted, Helping):
+            return ignored(UNHEARD)
+        if isinstance(wanted, Acting | Asking):
+            return await self._done(wanted, thread)
+        return await self._noted(thread, self.talk.text)
+
+    async def _done(self, wanted: Asked, thread: Incident | None) -> Answered:  # noqa: PLR0911 - one arm a wish
+        locale = self.speaker.locale
+        match wanted:
+            case Reporting(plainly=True) if thread is not None and thread.state not in ENDED:
+                return await self._noted(thread, self.talk.text)
+            case Reporting(text=text, plainly=plainly):
+                return await self._opened(text, thread if plainly else None)
+            case Acting(number=number, action=action, note=note):
+                number = number or (thread.number if thread is not None else "")
+                if not number:
+                    return ignored("no record named", "which", locale)
+                return await actions.by_number(self.session, number, action, note, self.speaker)
+            case Asking(number=number):
+                return await self._standing(number, thread)
+            case Adding(number=number, note=note):
+                return await self._added(number, note)
+            case Linking(code=code):
+                return await linked(self.session, self.provider, self.talk, code, self.speaker)
+            case Helping():
+                return ignored("asked for help", "help", locale)
+
+    async def _thread(self) -> Incident | None:
+        """The record whose thread it stands in, locked."""
+        if not self.talk.thread:
+            return None
+        incident_id = await chat_messages.record_of(self.session.conn, self._place(self.talk.thread))
+        found = await self.session.locked([incident_id]) if incident_id is not None else []
+        return found[0] if found else None
+
+    def _place(self, message: str) -> Place:
+        return Place(self.provider, self.talk.conversation, message)
+
+    async def _opened(self, text: str, earlier: Incident | None) -> Answered:
+        speaks, talk = self.speaker, self.talk
+        title = next((line.strip() for line in text.splitlines() if line.strip()), text)
+        report = Report(
+            title=cut(title, TITLE),
+            source=self.provider,
+            description=cut(text, DESCRIPTION),
+            impact=self.chat.impact,
+            urgency=self.chat.urgency,
+            service=cut(self.chat.service, KEY),
+            contact=speaks.who.contact,
+            contact_name=speaks.name or cut(talk.user_name, KEY),
+            labels={"language": speaks.locale},
+        )
+        opened = await report_service.opened(self.session, report, speaks.who, {"chat": self._said()}, earlier)
+        if talk.message:
+            await chat_messages.remember(self.session.conn, self._place(talk.message), opened.id, speaks.locale, self.session.now)
+        words = say("follows" if earlier else "opened", speaks.locale, number=opened.number, earlier=earlier and earlier.number)
+        return Answered(Outcome.OPENED, "follows what has ended" if earlier else "report", words, opened, card=True)
+
+    async def _added(self, number: str, note: str) -> Answered:
+        """A note by the record's number: where nobody's thread says that one takes part, one's roles must."""
+        locale, incident = self.speaker.locale, await actions.seen(self.session, number, self.speaker)
+        if incident is None:
+            return ignored("no such record", "no_record", locale)
+        if may(self.speaker.who, Action.NOTE, incident) != ALLOWED:
+            return ignored("may not add to it", "forbidden", locale, number=number)
+        return await self._noted(incident, note)
+
+    async def _noted(self, incident: Incident, text: str) -> Answered:
+        """A note of whoever writes: in a record's thread everybody who is in the conversation takes part."""
+        note = commands.Note(note=cut(text, DESCRIPTION))
+        revision = lifecycle.apply(incident, note, self.speaker.who.name, self.session.now)
+        events = [(event, {**facts, "chat": self._said()}) for event, facts in revision.events]
+        written = (await self.session.write([replace(revision, events=tuple(events))]))[0]
+        said = answers.Answer(text, text, seen=True)
+        left = await answers.answered(self.session, written, self.speaker.who, said)
+        words = say("added", self.speaker.locale, number=incident.number)
+        return Answered(Outcome.ADDED, "note", words, left, quiet=True)
+
+    def _said(self) -> str:
+        return cut(f"{self.provider}:{self.talk.conversation}/{self.talk.message or self.talk.event_id}", KEY)
+
+    async def _standing(self, number: str, thread: Incident | None) -> Answered:
+        locale = self.speaker.locale
+        if not number and thread is None:
+            return ignored("no record named", "which", locale)
+        incident = thread if thread is not None and number in ("", thread.number) else None
+        if incident is None:
+            incident = await actions.seen(self.session, number, self.speaker)
+        if incident is None or (incident.security and not sight(self.speaker.who).sees(incident)):
+            return ignored("no such record", "no_record", locale)
+        return Answered(Outcome.IGNORED, "asked how it stands", say("standing", locale), incident, card=True)

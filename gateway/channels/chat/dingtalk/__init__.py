@@ -1,0 +1,1 @@
+"""DingTalk: events received, messages and cards sent."""

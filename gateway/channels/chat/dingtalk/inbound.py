@@ -1,0 +1,228 @@
+"""DingTalk 钉钉: what people write to a robot, what they press on a card, and the events of an application, at one address.
+
+https://open.dingtalk.com/document/orgapp/receive-message (a robot's messages and their signature)
+https://open.dingtalk.com/document/development/event-callback-card (cards and their signature)
+https://open.dingtalk.com/document/orgapp/configure-event-subcription (events in their envelope)
+"""
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from gateway.channels.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Press, Provider, Reply, Talk
+from gateway.channels.chat.dingtalk.cards import PRESSED, variables
+from gateway.channels.chat.envelope import Opened, Sealed, seal, unseal
+from gateway.errors import Malformed, Unauthenticated
+from gateway.ingest.reading import limits, signatures
+from gateway.ingest.reading.conform import decoded
+
+SLUG = "dingtalk"
+
+WINDOW = timedelta(hours=1)
+"""How long DingTalk says that a robot's signature holds."""
+
+JSON = "application/json"
+CARD_SIGNATURE = "x-ddpaas-signature"
+
+HEARD = {"msgtype": "empty"}
+"""What a robot answers that has nothing to say."""
+
+
+class Text(msgspec.Struct, rename="camel"):
+    """What was written, and what it answers to."""
+
+    content: str = ""
+    replied_msg: dict[str, Any] = {}
+
+
+class Message(msgspec.Struct, rename="camel"):
+    """What a robot is told. Somebody from outside has no staff id; `content` is of what is more than text."""
+
+    msgtype: str
+    msg_id: str
+    conversation_id: str = ""
+    conversation_type: str = ""
+    chatbot_corp_id: str = ""
+    sender_corp_id: str = ""
+    sender_staff_id: str = ""
+    sender_id: str = ""
+    sender_nick: str = ""
+    create_at: int = 0
+    is_in_at_list: bool = True
+    text: Text = msgspec.field(default_factory=Text)
+    content: dict[str, Any] = {}
+
+
+class Pressing(msgspec.Struct, rename="camel"):
+    """What was pressed on a card; `content` or `value` is JSON again."""
+
+    out_track_id: str
+    user_id: str
+    corp_id: str = ""
+    space_id: str = ""
+    content: str = ""
+    value: str = ""
+
+
+class Action(msgspec.Struct, rename="camel"):
+    """Which button, and what its template gives it to say."""
+
+    action_ids: list[str] = []
+    params: dict[str, Any] = {}
+
+
+class Content(msgspec.Struct, rename="camel"):
+    """What stands in a press."""
+
+    card_private_data: Action = msgspec.field(default_factory=Action)
+
+
+class Event(msgspec.Struct):
+    """What happened to an application."""
+
+    kind: str = msgspec.field(name="EventType", default="")
+
+
+class Enveloped(msgspec.Struct):
+    """The body of an event."""
+
+    encrypt: str
+
+
+def read(call: Call, settings: ChatSettings) -> Heard:
+    """What was written, pressed or happened; raises Unauthenticated and Malformed."""
+    if _is_event(call):
+        opened = _open(call, settings)
+        event = decoded(opened.content, Event, retyped=False)
+        if event.kind == "check_url":
+            return Challenge(*_success(opened, call))
+        return Nothing(f"event {event.kind[:40]}")
+    if CARD_SIGNATURE in call.headers:
+        return _press(call, settings)
+    return _talk(call, settings)
+
+
+def answer(reply: Reply | None, call: Call, settings: ChatSettings) -> tuple[bytes, str]:
+    """An event is answered with an encrypted "success", a press with the card anew, a message with what is said."""
+    if _is_event(call):
+        return _success(_open(call, settings), call)
+    if CARD_SIGNATURE in call.headers:
+        card = {"cardParamMap": variables(reply)} if reply is not None else {"cardParamMap": {}}
+        return msgspec.json.encode({"cardUpdateOptions": {"updateCardDataByKey": True}, "cardData": card}), JSON
+    said = HEARD if reply is None else {"msgtype": "text", "text": {"content": reply.text}}
+    return msgspec.json.encode(said), JSON
+
+
+PROVIDER = Provider(SLUG, read, answer)
+
+
+def _is_event(call: Call) -> bool:
+    return "msg_signature" in call.query or "signature" in call.query
+
+
+def _open(call: Call, settings: ChatSettings) -> Opened:
+    query = call.query
+    try:
+        encrypted = limits.decode(call.body, Enveloped).encrypt
+    except Malformed as error:
+        raise Unauthenticated("this is no envelope of DingTalk's") from error
+    signature = query.get("msg_signature") or query.get("signature", "")
+    timestamp = query.get("timestamp") or query.get("timeStamp", "")
+    return unseal(settings, Sealed(timestamp, query.get("nonce", ""), encrypted, signature), call.received_at)
+
+
+def _success(opened: Opened, call: Call) -> tuple[bytes, str]:
+    stamp = str(int(call.received_at.timestamp() * 1000))
+    sealed = seal(Opened(b"success", opened.receiver, opened.seal), stamp, call.query.get("nonce", ""))
+    told = {"msg_signature": sealed.signature, "timeStamp": sealed.timestamp, "nonce": sealed.nonce, "encrypt": sealed.encrypted}
+    return msgspec.json.encode(told), JSON
+
+
+def _talk(call: Call, settings: ChatSettings) -> Heard:
+    """Told by a robot of one of the secrets within the last hour. The signature is of the time alone: an id is taken once."""
+    stamp = call.headers.get("timestamp", "")
+    _proved(call, settings, stamp, call.headers.get("sign", ""), robot=True)
+    said = decoded(call.body, Message, retyped=False)
+    _allowed(settings, said.chatbot_corp_id or said.sender_corp_id)
+    if not said.msg_id or not (said.sender_staff_id or said.sender_id):
+        raise limits.fault("/msgId", "a message has an id and somebody who says it")
+    text = _words(said)
+    if text is None:
+        return Nothing(f"message of the type {said.msgtype[:40]}")
+    return Talk(
+        event_id=limits.key(said.msg_id, "/msgId"),
+        tenant=said.chatbot_corp_id or said.sender_corp_id,
+        user=limits.key(said.sender_staff_id or said.sender_id, "/senderStaffId"),
+        user_name=limits.cut(said.sender_nick, limits.KEY),
+        conversation=limits.key(said.conversation_id, "/conversationId"),
+        text=text.strip(),
+        sent_at=limits.moment_if_any(said.create_at or None, call.received_at),
+        addressed=said.conversation_type == "1" or said.is_in_at_list,
+        message=said.msg_id,
+        thread=limits.cut(str(said.text.replied_msg.get("msgId") or ""), limits.KEY),
+    )
+
+
+def _words(said: Message) -> str | None:
+    """What was written, or said into the microphone; None for pictures and files."""
+    if said.msgtype == "text":
+        return said.text.content
+    if said.msgtype == "audio":
+        heard = said.content.get("recognition")
+        return heard if isinstance(heard, str) else None
+    pieces = said.content.get("richText")
+    if said.msgtype != "richText" or not isinstance(pieces, list):
+        return None
+    return "".join(str(piece.get("text", "")) for piece in pieces if isinstance(piece, dict))
+
+
+def _press(call: Call, settings: ChatSettings) -> Heard:
+    stamp = call.headers.get(f"{CARD_SIGNATURE}-timestamp", "")
+    _proved(call, settings, stamp, call.headers[CARD_SIGNATURE], robot=False)
+    said = limits.decode(call.body, Pressing)
+    _allowed(settings, said.corp_id)
+    params = limits.decode((said.content or said.value or "{}").encode(), Content).card_private_data.params
+    action, token = PRESSED.get(str(params.get("action"))), params.get("token")
+    if action is None or not isinstance(token, str) or not said.user_id:
+        return Nothing("a button that is none of ours")
+    note = params.get("note")
+    return Press(
+        event_id=_event_id(said, action, token, stamp),
+        tenant=said.corp_id,
+        user=limits.key(said.user_id, "/userId"),
+        user_name="",
+        conversation=limits.key(said.space_id, "/spaceId"),
+        action=action,
+        token=token,
+        note=note if isinstance(note, str) else "",
+        sent_at=_moment(stamp),
+    )
+
+
+def _event_id(said: Pressing, *told: str) -> str:
+    """A press has no id: card, person, button and the time that is signed name it."""
+    return sha256("\0".join((said.out_track_id, said.user_id, *told)).encode()).hexdigest()
+
+
+def _proved(call: Call, settings: ChatSettings, stamp: str, given: str, *, robot: bool) -> None:
+    """One of the secrets signed the time, in milliseconds, not long ago; raises Unauthenticated."""
+    sent = _moment(stamp)
+    marks = [signatures.from_base64(given)]
+    for secret in signatures.keys(settings.secrets):
+        content = b"\n".join((stamp.encode(), secret)) if robot else stamp.encode()
+        if signatures.agrees([secret], content, marks):
+            signatures.fresh(sent, call.received_at, WINDOW if robot else signatures.TOLERANCE)
+            return
+    raise Unauthenticated(signatures.WRONG)
+
+
+def _moment(stamp: str) -> datetime:
+    """A time in milliseconds, to the second; raises Unauthenticated."""
+    return signatures.seconds(stamp[:-3] if stamp[-3:].isascii() else "")
+
+
+def _allowed(settings: ChatSettings, company: str) -> None:
+    if settings.tenants and company not in settings.tenants:
+        raise Unauthenticated("this is said in another company than those that are allowed")

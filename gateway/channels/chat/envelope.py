@@ -1,0 +1,143 @@
+"""The encrypted envelope that WeCom and DingTalk share: a SHA-1 over what both know, AES-256-CBC around what is said. Pure.
+
+https://developer.work.weixin.qq.com/document/path/90968
+https://open.dingtalk.com/document/orgapp/configure-event-subcription
+"""
+
+import base64
+import binascii
+import hmac
+import struct
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha1
+
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+
+from gateway.errors import Unauthenticated
+from gateway.ingest.reading import signatures
+from gateway.settings import Chat
+
+KEY_CHARS = 43
+"""What the vendors show of a key: base64 without its padding."""
+
+BLOCK = 32
+"""What both pad to, twice the block of the cipher."""
+
+SALT = 16
+"""Bytes that stand before the length."""
+
+REFUSED = "the envelope is not by this platform: compare token, key and company here and there"
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What both sides know: a token that signs, and a key of 32 bytes that encrypts."""
+
+    token: str
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An envelope: what is encrypted, and what is signed with it."""
+
+    timestamp: str
+    nonce: str
+    encrypted: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What an envelope holds, for whom it is (a company or an application, as the vendor has it), and the seal it was under."""
+
+    content: bytes
+    receiver: str
+    seal: Seal
+
+
+def seals(settings: Chat) -> list[Seal]:
+    """The seals that are believed, token by key, two of each during a rotation; raises Unauthenticated where they are none."""
+    try:
+        pairs = zip(settings.token.split(), settings.encoding_key.split(), strict=True)
+        return [Seal(token, key_of(key)) for token, key in pairs]
+    except ValueError as error:
+        raise Unauthenticated(f"the settings hold no token and encoding key that fit: {error}") from error
+
+
+def key_of(text: str) -> bytes:
+    """The 32 bytes of a key as the vendors show it; raises ValueError."""
+    try:
+        key = base64.b64decode(f"{text}=", validate=True)
+    except binascii.Error as error:
+        raise ValueError("not base64") from error
+    if len(text) != KEY_CHARS or len(key) != 32:
+        raise ValueError(f"an encoding key has {KEY_CHARS} characters")
+    return key
+
+
+def seal(opened: Opened, timestamp: str, nonce: str) -> Sealed:
+    """The envelope around it. Its salt is a MAC of all that stands in it, so that none is used for two contents."""
+    key, content = opened.seal.key, opened.content
+    salt = hmac.digest(key, b"\0".join((timestamp.encode(), nonce.encode(), content)), "sha256")[:SALT]
+    plain = salt + struct.pack("!I", len(content)) + content + opened.receiver.encode()
+    lacking = BLOCK - len(plain) % BLOCK
+    encryptor = Cipher(AES256(key), CBC(key[:16])).encryptor()
+    encrypted = base64.b64encode(encryptor.update(plain + bytes([lacking]) * lacking) + encryptor.finalize()).decode()
+    return Sealed(timestamp, nonce, encrypted, signature_of(opened.seal.token, timestamp, nonce, encrypted))
+
+
+def unseal(settings: Chat, sealed: Sealed, received_at: datetime) -> Opened:
+    """What was said within the last minutes, to a company that is allowed; raises Unauthenticated.
+
+    Nothing is decrypted that is not signed, so that nobody learns from what becomes of a forgery.
+    """
+    fitting = next((seal for seal in seals(settings) if _signed(seal, sealed)), None)
+    if fitting is None:
+        raise Unauthenticated(REFUSED)
+    signatures.fresh(signatures.seconds(_whole_seconds(sealed.timestamp)), received_at)
+    opened = _opened(fitting, sealed.encrypted)
+    if settings.tenants and opened.receiver not in settings.tenants:
+        raise Unauthenticated("the envelope is for another company or application than those that are allowed")
+    return opened
+
+
+def signature_of(token: str, *signed: str) -> str:
+    """SHA-1, in hexadecimal, of the token and all that is signed, sorted and joined."""
+    return sha1("".join(sorted((token, *signed))).encode()).hexdigest()  # noqa: S324 - the vendors' own choice
+
+
+def _signed(seal: Seal, sealed: Sealed) -> bool:
+    said = (sealed.timestamp, sealed.nonce, sealed.encrypted)
+    if not all(text.isascii() for text in (*said, sealed.signature)):
+        return False
+    return hmac.compare_digest(signature_of(seal.token, *said), sealed.signature)
+
+
+def _whole_seconds(timestamp: str) -> str:
+    """WeCom counts seconds, DingTalk milliseconds."""
+    return timestamp[:-3] if len(timestamp) == 13 else timestamp
+
+
+def _opened(seal: Seal, encrypted: str) -> Opened:
+    data = signatures.from_base64(encrypted)
+    if not data or len(data) % (AES256.block_size // 8):
+        raise Unauthenticated(REFUSED)
+    decryptor = Cipher(AES256(seal.key), CBC(seal.key[:16])).decryptor()
+    plain = decryptor.update(data) + decryptor.finalize()
+    lacking = plain[-1]
+    if not 1 <= lacking <= BLOCK or plain[-lacking:] != bytes([lacking]) * lacking:
+        raise Unauthenticated(REFUSED)
+    return _divided(seal, plain[SALT:-lacking])
+
+
+def _divided(seal: Seal, plain: bytes) -> Opened:
+    """The length comes first, behind what is so long stands the receiver."""
+    length = int.from_bytes(plain[:4], "big")
+    content, receiver = plain[4 : 4 + length], plain[4 + length :]
+    if len(plain) < 4 or len(content) < length or not receiver.isascii():
+        raise Unauthenticated(REFUSED)
+    return Opened(content, receiver.decode(), seal)

@@ -1,0 +1,1 @@
+"""Feishu (Lark): events received, messages and cards sent."""

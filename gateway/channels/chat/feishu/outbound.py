@@ -1,0 +1,117 @@
+"""Feishu and Lark on the way out: cards with buttons, in answer to messages, and changed when the record does.
+
+https://open.feishu.cn/document/server-docs/im-v1/message/create, reply and patch. The app's token lasts two hours; `uuid` keeps
+what is sent again within an hour from being seen twice. `code` is 0 for what was done.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from gateway.channels.chat.feishu.cards import card
+from gateway.db.pool import LOST_RACE
+from gateway.egress.access_token import AccessToken, Fetched
+from gateway.egress.calling import Calling, Told
+from gateway.egress.http_results import FEW_TRIES
+from gateway.errors import Unavailable
+from gateway.notify.chat_messages import Place
+from gateway.notify.chat_posts import ChatPosts, target_of
+from gateway.notify.message import Dead, Delivered, Message, Result, Retry
+from gateway.settings import Feishu
+
+PROVIDER = "feishu"
+AUTH, MESSAGES = "/open-apis/auth/v3/tenant_access_token/internal", "/open-apis/im/v1/messages"
+PASSING = frozenset({99991400, 230020, 230049, 11232})
+"""Codes of too many calls, and of a message that is still being sent."""
+
+UNKNOWN_TOKEN = frozenset({99991661, 99991663, 99991664, 99991665, 99991668})
+GONE = frozenset({230011, 230031, 230110, 230050})
+"""Codes of a message that was taken back, deleted, hidden or is too old to change."""
+
+KINDS = {"oc_": "chat_id", "ou_": "open_id", "on_": "union_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class FeishuChannel:
+    """To `oc_…` (a chat), `ou_…` (a person), a mail address, `oc_…/om_…` (in answer) or `oc_…/=om_…` (in place of)."""
+
+    settings: Feishu
+    call: Calling
+    posts: ChatPosts
+    token: AccessToken
+
+    @classmethod
+    def open(cls, settings: Feishu, call: Calling, posts: ChatPosts) -> "FeishuChannel":
+        """A channel with a token of its own."""
+
+        async def fetch() -> Fetched | Retry | Dead:
+            return await _fetch(settings, call)
+
+        return cls(settings, call, posts, AccessToken(fetch, call.clock))
+
+    def endpoint(self, recipient: str) -> str:  # noqa: ARG002 - the API is the endpoint, wherever the message goes
+        """The API."""
+        return f"feishu:{self.settings.api}"
+
+    async def send(self, message: Message) -> Result:
+        """Send it once."""
+        target = target_of(message.recipient)
+        try:
+            showing = await self.posts.showing(message)
+        except (Unavailable, *LOST_RACE) as error:
+            return Retry(f"the record could not be looked up: {error!r}")
+        shown = msgspec.json.encode(card(showing.reply)).decode()
+        sent = {"msg_type": "interactive", "content": shown, "uuid": str(message.id)}
+        if target.instead_of:
+            told = await self._called("PATCH", f"{MESSAGES}/{quote(target.instead_of, safe='')}", {"content": shown})
+        elif target.below:
+            told = await self._called("POST", f"{MESSAGES}/{quote(target.below, safe='')}/reply", sent)
+        else:
+            path = f"{MESSAGES}?receive_id_type={kind_of(target.conversation)}"
+            told = await self._called("POST", path, sent | {"receive_id": target.conversation})
+        if isinstance(told, Told) and not target.instead_of:
+            data = told.body.get("data") or {}
+            place = Place(PROVIDER, str(data.get("chat_id", target.conversation)), str(data.get("message_id", "")))
+            await self.posts.shown(place, showing, message)
+        return Delivered() if isinstance(told, Told) else told
+
+    async def _called(self, method: str, path: str, body: dict[str, Any]) -> Told | Retry | Dead:
+        """One call in the app's name, which did what was asked."""
+        token = await self.token.get()
+        if not isinstance(token, str):
+            return token
+        told = await self.call(method, path, body, token)
+        if not isinstance(told, Told) or told.body.get("code") == 0:
+            return told
+        code = told.body.get("code")
+        if code in UNKNOWN_TOKEN:
+            self.token.forget(token)
+        return judge(code, str(told.body.get("msg", "")))
+
+
+def kind_of(recipient: str) -> str:
+    """What kind of id it is."""
+    return "email" if "@" in recipient else KINDS.get(recipient[:3], "user_id")
+
+
+def judge(code: object, said: str) -> Retry | Dead:
+    """What a code of Feishu's other than 0 means for this message."""
+    reason = f"Feishu: {code} {said[:200]}"
+    if code in GONE:
+        return Dead(reason)
+    if code in PASSING or code in UNKNOWN_TOKEN:
+        return Retry(reason)
+    return Retry(reason, at_most=FEW_TRIES)
+
+
+async def _fetch(settings: Feishu, call: Calling) -> Fetched | Retry | Dead:
+    told = await call("POST", AUTH, {"app_id": settings.app_id, "app_secret": settings.app_secret})
+    if not isinstance(told, Told):
+        return told
+    text, lasts = told.body.get("tenant_access_token"), told.body.get("expire")
+    if told.body.get("code") != 0 or not isinstance(text, str) or not isinstance(lasts, int):
+        return Retry(f"Feishu gives no token: {str(told.body.get('msg'))[:200]}", at_most=FEW_TRIES, down=True)
+    return Fetched(text, timedelta(seconds=lasts))

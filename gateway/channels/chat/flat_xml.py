@@ -1,0 +1,54 @@
+"""XML whose first level holds all that matters, read without entities, document types or the network. Pure."""
+
+import re
+from collections.abc import Mapping
+
+from lxml import etree  # type: ignore[import-untyped]
+
+from gateway.ingest.reading import limits
+
+MAX_BYTES = 65_536
+"""More is no message: the longest text that a vendor lets people write has 2048 bytes."""
+
+MAX_FIELDS = 64
+
+UNWRITABLE = re.compile("[^\\t\\n\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+"""What XML 1.0 cannot hold; a space stands in its place."""
+
+
+def read(body: bytes) -> dict[str, str]:
+    """Names and texts of what stands in the root, the first of each name; raises Malformed.
+
+    A document type is refused whatever is in it: entities are declared there, and no vendor sends one. What people write may
+    hold one, as text.
+    """
+    if len(body) > MAX_BYTES:
+        raise limits.fault("", f"more than {MAX_BYTES} bytes")
+    parser = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.LxmlError, ValueError) as error:
+        raise limits.fault("", f"not XML: {error}") from error
+    if root.getroottree().docinfo.doctype or len(root) > MAX_FIELDS:
+        raise limits.fault("", f"a document type, or more than {MAX_FIELDS} fields")
+    fields: dict[str, str] = {}
+    for child in root.iterchildren("*"):
+        fields.setdefault(child.tag, child.text or "")
+    return fields
+
+
+def write(fields: Mapping[str, object]) -> str:
+    """The document `xml` with these fields; a mapping is a field with fields in it, a list one that is there several times."""
+    root = etree.Element("xml")
+    _grow(root, fields)
+    return str(etree.tostring(root, encoding="unicode"))
+
+
+def _grow(parent: etree._Element, fields: Mapping[str, object]) -> None:
+    for name, value in fields.items():
+        for one in value if isinstance(value, list) else [value]:
+            child = etree.SubElement(parent, name)
+            if isinstance(one, Mapping):
+                _grow(child, one)
+            else:
+                child.text = UNWRITABLE.sub(" ", str(one))

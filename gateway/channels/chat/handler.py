@@ -1,0 +1,92 @@
+"""What people write and press in chats becomes records, notes and actions, with its receipt in one transaction."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from gateway.channels.chat import actions
+from gateway.channels.chat.contract import ChatSettings, Press, Reply, Talk
+from gateway.channels.chat.conversation import UNHEARD, Conversation
+from gateway.channels.chat.replies import Answered
+from gateway.channels.chat.speakers import Speaker, speaker
+from gateway.channels.chat.words import say
+from gateway.channels.report_service import Done, Reception
+from gateway.incidents.labels import Locale
+from gateway.incidents.record import Notice
+from gateway.ingest.reading.limits import KEY, cut
+from gateway.notify import outbox
+from gateway.notify.press_tokens import PressTokens
+from gateway.notify.templates import Template
+from gateway.operations.unit_of_work import Session
+from gateway.receipts.submission import Receipt, Submission
+from gateway.vocabulary import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """Files what one integration hears. `told` are the channels that answers can be posted by."""
+
+    reception: Reception
+    tokens: PressTokens
+    told: frozenset[str]
+
+    async def __call__(
+        self, integration_id: int, provider: str, heard: Talk | Press, body: bytes, chat: ChatSettings
+    ) -> tuple[Receipt, Reply | None]:
+        """The committed receipt and what to answer at once; raises Unavailable, as Reception.take."""
+        reply: Reply | None = None
+        submission = Submission(
+            integration_id, provider, body, {}, (), delivery_id=cut(f"{provider}:{heard.tenant}:{heard.event_id}", KEY),
+            same_as=_content(heard),
+        )  # fmt: skip
+
+        async def work(session: Session) -> Done:
+            nonlocal reply
+            speaks = await speaker(session, provider, heard, chat)
+            answered = await self._answered(session, provider, heard, speaks, chat)
+            reply = answered.reply(self.tokens, speaks.locale)
+            if answered.reason == UNHEARD:
+                submission.body = b""
+            await self._post(session, heard, answered, speaks.locale)
+            return Done(cut(heard.event_id, KEY), answered.incident, answered.outcome, answered.reason)
+
+        receipt = await self.reception.take(submission, work)
+        match receipt.results[0].outcome if receipt.results else None:
+            case Outcome.DUPLICATE:
+                return receipt, _again(receipt, chat.locale)
+            case Outcome.QUARANTINED:  # nothing of what was to be answered came to be
+                return receipt, None
+        return receipt, reply
+
+    async def _answered(
+        self, session: Session, provider: str, heard: Talk | Press, speaks: Speaker, chat: ChatSettings
+    ) -> Answered:
+        if isinstance(heard, Press):
+            return await actions.pressed(session, self.tokens, heard, speaks)
+        return await Conversation(session, provider, heard, speaks, chat).answered()
+
+    async def _post(self, session: Session, heard: Talk | Press, answered: Answered, locale: Locale) -> None:
+        """Owe the answer where the body of ours is not shown to people; commands of buttons are answered to one alone."""
+        if not heard.reply_to or answered.quiet or not answered.words or heard.reply_to.partition(":")[0] not in self.told:
+            return
+        incident = answered.incident
+        facts: dict[str, object] = {"text": answered.words, "locale": locale}
+        if incident is not None:
+            facts |= {"number": incident.number, "title": incident.title, "priority": incident.priority}
+        if answered.card and isinstance(heard, Talk):
+            facts["card"] = True
+        if answered.outcome is Outcome.OPENED:
+            facts["opened"] = True
+        cause = f"chat:{heard.tenant}:{heard.event_id}"
+        notice = Notice(cause=cause, target=heard.reply_to, role="reporter", template=Template.CHAT, facts=facts)
+        await outbox.put(session.conn, [(incident.id if incident is not None else None, notice)], session.now)
+
+
+def _content(heard: Talk | Press) -> bytes:
+    """What two tellings of the same have in common, whatever else the vendor put around them."""
+    said = heard.text if isinstance(heard, Talk) else f"{heard.action}\x1f{heard.token}\x1f{heard.note}"
+    return sha256(f"{heard.user}\x1f{said}".encode("utf-8", "replace")).digest()
+
+
+def _again(receipt: Receipt, locale: Locale) -> Reply | None:
+    number = receipt.results[0].incident
+    return Reply(say("again", locale, number=number), number) if number else None

@@ -1,0 +1,107 @@
+"""Chat by HTTP: the address is known by an integration's key in it, and every call by its vendor's signature besides.
+
+Vendors want 200 within seconds and switch off addresses that answer otherwise, so what is proved and cannot be understood is
+kept in quarantine and answered as if it were.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from gateway.channels.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Press, Provider, Reply, Talk, bounded
+from gateway.channels.chat.handler import Filing
+from gateway.channels.chat.kept_body import kept_body
+from gateway.clock import Clock
+from gateway.errors import Flaw, Forbidden, Malformed, Misconfigured, NotFound, Overloaded, Unauthenticated, Unavailable
+from gateway.ingest.http import Authenticate, read
+from gateway.ingest.workers.process import Reader, allowed, is_quick
+from gateway.observe.metric_labels import RequestOutcome
+from gateway.receipts.submission import Receipt, Submission
+from gateway.vocabulary import Outcome
+
+NONE_SET = ChatSettings()
+"""The settings of a provider that has none: no secret is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatDoor:
+    """GET and POST /ingest/chat/{provider} and /{key}; raises Misconfigured for settings of a provider that there is not."""
+
+    providers: Mapping[str, Provider]
+    file: Filing
+    authenticate: Authenticate
+    settings: Mapping[str, ChatSettings]
+    clock: Clock
+    reader: Reader
+
+    def __post_init__(self) -> None:
+        detail = f"there are {', '.join(sorted(self.providers))}"
+        if flaws := tuple(Flaw(f"/chat/{name}", detail) for name in self.settings if name not in self.providers):
+            raise Misconfigured("the configuration cannot be used", flaws=flaws)
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """What the vendor wants to be answered, once all is committed."""
+        provider = self.providers.get(request.match_info["provider"])
+        if provider is None:
+            raise NotFound(f"no chat provider is named so; there are {', '.join(sorted(self.providers))}")
+        caller = await self.authenticate(request, "ingest", request.match_info.get("key"))
+        if caller.integration_id is None:
+            raise Forbidden("this key belongs to no integration: chats are heard with an integration's key")
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        call = Call(headers, dict(request.query), await read(request), self.clock.now())
+        metrics, began = self.file.reception.metrics, self.clock.monotonic()
+        try:
+            response = await self._answered(provider, caller.integration_id, call)
+        except (Unauthenticated, Forbidden):
+            metrics.request(provider.slug, RequestOutcome.UNTRUSTED)
+            raise
+        except Overloaded:
+            metrics.overloads.inc()
+            metrics.request(provider.slug, RequestOutcome.OVERLOADED)
+            raise
+        except Unavailable:
+            metrics.request(provider.slug, RequestOutcome.UNAVAILABLE)
+            raise
+        metrics.intake_seconds.observe(self.clock.monotonic() - began)
+        return response
+
+    async def _answered(self, provider: Provider, integration_id: int, call: Call) -> web.Response:
+        chat, reception = self.settings.get(provider.slug, NONE_SET), self.file.reception
+        try:
+            heard = bounded(await self._read(provider, call, chat))
+        except Malformed as error:
+            await reception.quarantine(Submission(integration_id, provider.slug, kept_body(call.body), {}, ()), error.detail)
+            reception.metrics.request(provider.slug, RequestOutcome.REFUSED)
+            return _response(*provider.answer(None, call, chat))
+        if isinstance(heard, Challenge):
+            reception.metrics.request(provider.slug, RequestOutcome.ACCEPTED)
+            return _response(heard.answer, heard.content_type)
+        receipt, reply = await self._filed(provider, integration_id, heard, call, chat)
+        kept = any(result.outcome is Outcome.QUARANTINED for result in receipt.results)
+        reception.metrics.request(provider.slug, RequestOutcome.REFUSED if kept else RequestOutcome.ACCEPTED)
+        return _response(*provider.answer(reply, call, chat))
+
+    async def _read(self, provider: Provider, call: Call, chat: ChatSettings) -> Heard:
+        if is_quick(call.body):
+            return provider.read(call, chat)
+        return await self.reader.call(provider.slug, allowed(call.body), provider.read, call, chat)
+
+    async def _filed(
+        self, provider: Provider, integration_id: int, heard: Talk | Press | Nothing, call: Call, chat: ChatSettings
+    ) -> tuple[Receipt, Reply | None]:
+        if not isinstance(heard, Nothing):
+            return await self.file(integration_id, provider.slug, heard, kept_body(call.body), chat)
+        # Of what people say to one another nothing is kept but that it came.
+        nothing = Submission(integration_id, provider.slug, b"", {}, (), ignored=((0, heard.reason[:200]),))
+        return await self.file.reception.submit(nothing), None
+
+
+def _response(body: bytes, content_type: str) -> web.Response:
+    return web.Response(body=body, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
+
+
+def chat_routes(door: ChatDoor) -> list[web.RouteDef]:
+    """The addresses that chat vendors are given; some check them by GET."""
+    paths = ("/ingest/chat/{provider}", "/ingest/chat/{provider}/{key}")
+    return [web.route(method, path, door.receive) for path in paths for method in ("GET", "POST")]

@@ -1,0 +1,39 @@
+"""What became of something said in a chat, and what whoever said it is told. Pure."""
+
+from dataclasses import dataclass
+
+from gateway.channels.chat.words import say
+from gateway.incidents.labels import Locale
+from gateway.incidents.record import Incident
+from gateway.notify.card import Reply
+from gateway.notify.press_tokens import PressTokens
+from gateway.notify.showing import shown
+from gateway.vocabulary import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """`incident` answers for it; with `card` it is shown below the words.
+
+    What is `quiet` is said only where it costs nobody else's attention.
+    """
+
+    outcome: Outcome
+    reason: str
+    words: str = ""
+    incident: Incident | None = None
+    card: bool = False
+    quiet: bool = False
+
+    def reply(self, tokens: PressTokens, locale: Locale) -> Reply | None:
+        """What is said, None where that is nothing."""
+        if not self.words:
+            return None
+        if self.card and self.incident is not None:
+            return shown(self.incident, tokens, locale, self.words)
+        return Reply(self.words, self.incident.number if self.incident is not None else "")
+
+
+def ignored(reason: str, words: str = "", locale: Locale = "en", **facts: object) -> Answered:
+    """Nothing was done."""
+    return Answered(Outcome.IGNORED, reason, say(words, locale, **facts) if words else "")

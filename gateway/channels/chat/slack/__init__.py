@@ -1,0 +1,1 @@
+"""Slack: events received, messages sent."""

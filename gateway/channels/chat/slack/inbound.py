@@ -1,0 +1,256 @@
+"""Slack: the Events API, slash commands and buttons, all signed alike (version 0).
+
+https://docs.slack.dev/authentication/verifying-requests-from-slack, https://docs.slack.dev/apis/events-api,
+https://docs.slack.dev/interactivity/implementing-slash-commands,
+https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
+"""
+
+import hmac
+import re
+from datetime import UTC, datetime
+from typing import get_args
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from gateway.channels.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Press, Pressed, Provider, Reply, Talk
+from gateway.channels.chat.slack.blocks import content
+from gateway.errors import Unauthenticated
+from gateway.ingest.reading import limits, signatures
+from gateway.ingest.reading.conform import decoded
+
+SLUG = "slack"
+FORM = "application/x-www-form-urlencoded"
+MAX_FIELDS = 50
+SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
+"""The subtypes of messages that people wrote just now; others tell of edits, joins and programs."""
+
+MARKUP = re.compile(r"<([@#!]?)([^<>|]{1,4000})(?:\|([^<>]{0,4000}))?>")
+
+
+FIRST = re.compile(r"(?<!\s)\s*+<@[A-Z0-9]+(?:\|[^<>]{0,100})?>")
+
+
+class Shared(msgspec.Struct):
+    """A file beside a message; it stays at Slack."""
+
+    name: str | None = None
+    title: str | None = None
+
+
+class Inner(msgspec.Struct):
+    """The event itself, as far as messages have it."""
+
+    type: str
+    channel: str = ""
+    user: str = ""
+    text: str = ""
+    ts: str = ""
+    thread_ts: str = ""
+    channel_type: str = ""
+    subtype: str | None = None
+    bot_id: str | None = None
+    files: list[Shared] | None = None
+
+
+class Authorization(msgspec.Struct):
+    """For whom an event was sent: the bot, where it is one."""
+
+    user_id: str = ""
+    is_bot: bool = False
+
+
+class Outer(msgspec.Struct):
+    """What is around an event, or the check of the address."""
+
+    type: str
+    team_id: str = ""
+    challenge: str = ""
+    event_id: str = ""
+    event: Inner | None = None
+    authorizations: list[Authorization] | None = None
+
+
+class Named(msgspec.Struct):
+    """A person, team or channel with an id; a person is named by one of two names."""
+
+    id: str = ""
+    name: str = ""
+    username: str = ""
+
+
+class Container(msgspec.Struct):
+    """Where a button stood."""
+
+    message_ts: str = ""
+    channel_id: str = ""
+    thread_ts: str = ""
+
+
+class Action(msgspec.Struct):
+    """A button."""
+
+    action_id: str = ""
+    value: str | None = None
+    action_ts: str = ""
+
+
+class Interaction(msgspec.Struct):
+    """A press."""
+
+    type: str
+    user: Named = msgspec.field(default_factory=Named)
+    team: Named | None = None
+    channel: Named | None = None
+    container: Container = msgspec.field(default_factory=Container)
+    actions: list[Action] = []
+    trigger_id: str = ""
+
+
+def read(call: Call, chat: ChatSettings) -> Heard:
+    """What Slack tells; raises Unauthenticated and Malformed."""
+    prove(call, chat)
+    if not call.headers.get("content-type", "").startswith(FORM):
+        return _event(decoded(call.body, Outer, retyped=False), chat)
+    fields = _form(call.body)
+    if "payload" in fields:
+        return _press(limits.decode(fields["payload"].encode("utf-8", "replace"), Interaction), chat)
+    if "command" in fields:
+        return _command(fields, chat)
+    return Nothing("a check of the address")
+
+
+def prove(call: Call, chat: ChatSettings) -> None:
+    """The signature is of one of the secrets and of the last five minutes; raises Unauthenticated."""
+    stamp, given = call.headers.get("x-slack-request-timestamp", ""), call.headers.get("x-slack-signature", "")
+    sent = signatures.seconds(stamp)
+    wanted = [
+        hmac.digest(key, b"v0:" + stamp.encode() + b":" + call.body, "sha256").hex() for key in signatures.keys(chat.secrets)
+    ]
+    marks = given.encode("utf-8", "replace")
+    if not any([hmac.compare_digest(f"v0={one}".encode(), marks) for one in wanted]):  # noqa: C419 - a generator would stop early
+        raise Unauthenticated("the signature is not by a signing secret of chat.slack.secrets")
+    signatures.fresh(sent, call.received_at)
+
+
+def _tenant(team: str, chat: ChatSettings) -> str:
+    if chat.tenants and team not in chat.tenants:
+        raise Unauthenticated("this workspace is not among chat.slack.tenants")
+    return team
+
+
+def _form(body: bytes) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS))
+    except ValueError as error:
+        raise limits.fault("", "the form cannot be read") from error
+
+
+def _event(outer: Outer, chat: ChatSettings) -> Heard:
+    if outer.type == "url_verification":
+        return Challenge(outer.challenge.encode("utf-8", "replace"), "text/plain")
+    team, event = _tenant(outer.team_id, chat), outer.event
+    if outer.type != "event_callback" or event is None:
+        return Nothing(f"{outer.type[:60]} tells nothing of records")
+    if event.type not in ("message", "app_mention") or event.subtype not in SPOKEN:
+        return Nothing(f"{event.type[:60]} {(event.subtype or '')[:60]}".strip())
+    bots = {one.user_id for one in outer.authorizations or () if one.is_bot}
+    if event.bot_id or not event.user or event.user in bots:
+        return Nothing("a program wrote it")
+    if not (event.channel and event.ts):
+        raise limits.fault("/event", "a message has a channel and a ts")
+    return _talk(team, event, bots)
+
+
+def _talk(team: str, event: Inner, bots: set[str]) -> Talk:
+    """The same for both events that a mention makes, so that it is taken once."""
+    mentioned = event.type == "app_mention" or any(f"<@{bot}>" in event.text or f"<@{bot}|" in event.text for bot in bots)
+    thread = event.thread_ts if event.thread_ts != event.ts else ""
+    return Talk(
+        event_id=f"{event.channel}/{event.ts}",
+        tenant=team,
+        user=event.user,
+        user_name="",
+        conversation=event.channel,
+        text="\n".join(filter(None, (plain(event.text, bots), *map(_name, event.files or ())))),
+        sent_at=_moment(event.ts),
+        addressed=mentioned or event.channel_type == "im",
+        message=event.ts,
+        thread=thread,
+        reply_to=f"{SLUG}:{event.channel}/{thread or event.ts}",
+    )
+
+
+def _name(shared: Shared) -> str:
+    """A line that names a file."""
+    return f"[{limits.cut(shared.name or shared.title or 'file', limits.KEY)}]"
+
+
+def plain(text: str, bots: set[str]) -> str:
+    """Slack's markup as people read it, without the bot's name: where nobody says who that is, without a first name."""
+    if not bots:
+        text = FIRST.sub("", text, count=1)
+
+    def said(found: re.Match[str]) -> str:
+        kind, target, name = found[1], found[2], found[3]
+        if kind == "@" and target in bots:
+            return ""
+        return (kind and kind.replace("!", "@")) + (name or target)
+
+    return MARKUP.sub(said, text).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
+
+
+def _command(fields: dict[str, str], chat: ChatSettings) -> Talk:
+    """A slash command: `/incident report ...`, or without a word of ours what is reported."""
+    if not (fields.get("user_id") and fields.get("trigger_id")):
+        raise limits.fault("", "a command has a user_id and a trigger_id")
+    return Talk(
+        event_id=f"command/{fields['trigger_id']}",
+        tenant=_tenant(fields.get("team_id", ""), chat),
+        user=fields["user_id"],
+        user_name=fields.get("user_name", ""),
+        conversation=fields.get("channel_id", ""),
+        text=fields.get("text", "").strip(),
+        sent_at=None,
+    )
+
+
+def _press(told: Interaction, chat: ChatSettings) -> Heard:
+    team = _tenant(told.team.id if told.team else "", chat)
+    if told.type != "block_actions" or not told.actions:
+        return Nothing(told.type[:60])
+    pressed = told.actions[0]
+    action: Pressed | None = next((one for one in get_args(Pressed) if one == pressed.action_id), None)
+    if action is None or not told.user.id:
+        return Nothing("a button of somebody else's")
+    channel = told.container.channel_id or (told.channel.id if told.channel else "")
+    return Press(
+        event_id=f"press/{told.trigger_id or f'{channel}/{told.container.message_ts}/{pressed.action_ts}'}/{told.user.id}",
+        tenant=team,
+        user=told.user.id,
+        user_name=told.user.name or told.user.username,
+        conversation=channel,
+        action=action,
+        token=pressed.value or "",
+        note="",
+        sent_at=_moment(pressed.action_ts),
+        reply_to=f"{SLUG}:{channel}@{told.user.id}" if channel else "",
+    )
+
+
+def _moment(stamp: str) -> datetime | None:
+    """Seconds since 1970 with a fraction, by which Slack also names messages."""
+    whole = stamp.partition(".")[0]
+    if not (whole.isascii() and whole.isdigit() and len(whole) <= 11):
+        return None
+    return datetime.fromtimestamp(int(whole), UTC)
+
+
+def answer(reply: Reply | None, call: Call, _: ChatSettings) -> tuple[bytes, str]:
+    """To a slash command what whoever gave it reads; to everything else that it arrived."""
+    if reply is None or not call.headers.get("content-type", "").startswith(FORM) or b"command=" not in call.body:
+        return b"", "text/plain"
+    return msgspec.json.encode({"response_type": "ephemeral", **content(reply)}), "application/json"
+
+
+PROVIDER = Provider(SLUG, read, answer)

@@ -1,0 +1,43 @@
+"""Who speaks in a chat: somebody of the directory whose account it is, or a stranger, who may report."""
+
+from dataclasses import dataclass
+
+from gateway.access.principal import Who
+from gateway.channels.chat.contract import ChatSettings, Press, Talk
+from gateway.channels.speakers import somebody, stranger
+from gateway.directory import chat_accounts
+from gateway.incidents.labels import LOCALES, Locale
+from gateway.incidents.language import language
+from gateway.ingest.reading.limits import KEY, cut
+from gateway.operations.unit_of_work import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Somebody who speaks; `known` is whether the directory knows them."""
+
+    who: Who
+    name: str
+    locale: Locale
+    known: bool
+
+
+async def speaker(session: Session, provider: str, heard: Talk | Press, chat: ChatSettings) -> Speaker:
+    """Whoever wrote or pressed."""
+    row = await chat_accounts.speaker(session.conn, provider, heard.tenant, heard.user)
+    address = address_of(provider, heard.tenant, heard.user)
+    if row is None:
+        return Speaker(stranger(address, provider), cut(heard.user_name, KEY), _locale(heard, chat), known=False)
+    who = somebody(dict(row), row["email"] or row["login"])
+    locale = next((one for one in LOCALES if one == row["locale"]), chat.locale)
+    return Speaker(who, row["name"], locale, known=True)
+
+
+def address_of(provider: str, tenant: str, user: str) -> str:
+    """What a record calls a stranger by, in lower case as all that one is known by."""
+    return cut(f"{provider}:{tenant}/{user}".lower(), KEY)
+
+
+def _locale(heard: Talk | Press, chat: ChatSettings) -> Locale:
+    said = heard.text if isinstance(heard, Talk) else heard.note
+    return language(said[:2_000]) if any(letter > "\u2e7f" for letter in said[:2_000]) else chat.locale

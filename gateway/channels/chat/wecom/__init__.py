@@ -1,0 +1,1 @@
+"""WeCom: callbacks received, messages and cards sent."""

@@ -1,0 +1,155 @@
+"""WeCom 企业微信 on the way out: messages of an application, with buttons, and robots of groups.
+
+https://developer.work.weixin.qq.com/document/path/90236 (messages), 94888 (changes of cards), 91039 (tokens), 99110 (robots),
+90313 (what codes mean). A card is changed by what its press is answered with, and besides but once, within three days: when
+somebody first does something elsewhere.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from gateway.channels.chat.wecom import cards
+from gateway.db.pool import LOST_RACE
+from gateway.egress.access_token import AccessToken, Fetched
+from gateway.egress.calling import Calling, Told
+from gateway.egress.http_results import FEW_TRIES
+from gateway.errors import Unavailable
+from gateway.notify.chat_messages import Place
+from gateway.notify.chat_posts import CHANGE, ChatPosts, Showing
+from gateway.notify.message import Dead, Delivered, Message, Result, Retry
+from gateway.settings import WeCom
+
+PROVIDER = "wecom"
+
+ROBOT = "robot:"
+"""What a recipient begins with that is a group's robot of the settings; others are members."""
+
+RECIPIENT = re.compile(
+    r"(@all|[A-Za-z0-9_.@-]{1,64}(?:\|[A-Za-z0-9_.@-]{1,64}){0,99})(?:" + CHANGE + r"([0-9]{1,12})\.(.{1,1000}))?", re.ASCII
+)
+"""Members; behind them the card to be changed, named by when it was posted, in seconds, and the code that changes it."""
+
+CHANGEABLE = timedelta(hours=72)
+"""How long a card can be changed."""
+
+ENDED = (40014, 41001, 42001)
+"""The token is wrong, missing or over."""
+
+BUSY: Mapping[int, timedelta | None] = {-1: None, 6000: None, 45009: timedelta(minutes=1), 45033: timedelta(minutes=1)}
+"""Their trouble, or too much at once, and how long that lasts."""
+
+NEVER = frozenset({40003, 60111, 81013, 82001, 93000})
+"""No such member, nobody of the recipients may be told, or the robot has left its group."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeComChannel:
+    """Sends to `zhangsan`, `zhangsan|lisi`, `@all` or `robot:NAME`; `zhangsan/=NAME` changes a card."""
+
+    settings: WeCom
+    call: Calling
+    posts: ChatPosts
+    token: AccessToken
+
+    @classmethod
+    def open(cls, settings: WeCom, call: Calling, posts: ChatPosts) -> "WeComChannel":
+        """A channel with a token of its own."""
+
+        async def fetch() -> Fetched | Retry | Dead:
+            return await _fetch(settings, call)
+
+        return cls(settings, call, posts, AccessToken(fetch, call.clock))
+
+    def endpoint(self, recipient: str) -> str:
+        """Robots and the application fail apart: a group's limit is its own."""
+        return f"wecom:{recipient if recipient.startswith(ROBOT) else 'application'}"
+
+    async def send(self, message: Message) -> Result:
+        """Send it once."""
+        if message.recipient.startswith(ROBOT):
+            return await self._by_robot(message)
+        if not self.settings.corp_id:
+            return Dead("there is no application: set notify.wecom")
+        target = RECIPIENT.fullmatch(message.recipient)
+        if target is None:
+            return Dead("this is no member of WeCom")
+        try:
+            showing = await self.posts.showing(message)
+        except (Unavailable, *LOST_RACE) as error:
+            return Retry(f"the record could not be looked up: {error!r}")
+        members, posted, code = target.groups()
+        return await (self._changed(message, showing, members, int(posted), code) if posted else self._sent(message, showing))
+
+    async def _sent(self, message: Message, showing: Showing) -> Result:
+        content = cards.content(showing.reply, str(message.id))
+        told = await self._asked("send", {"touser": message.recipient, "enable_duplicate_check": 1, **content})
+        result, code = judged(told), told.body.get("response_code") if isinstance(told, Told) else None
+        if isinstance(result, Delivered) and isinstance(code, str) and code:
+            name = f"{int(self.call.clock.now().timestamp())}.{code}"
+            await self.posts.shown(Place(PROVIDER, message.recipient, name), showing, message)
+        return result
+
+    async def _changed(self, message: Message, showing: Showing, members: str, posted: int, code: str) -> Result:
+        """The one change of a card; of one that can be changed no more nothing is asked."""
+        if self.call.clock.now().timestamp() - posted >= CHANGEABLE.total_seconds():
+            return Delivered()
+        to: dict[str, Any] = {"atall": 1} if members == "@all" else {"userids": members.split("|")}
+        told = await self._asked("update_template_card", {**to, "response_code": code, **cards.change(showing.reply)})
+        await self.posts.shown(Place(PROVIDER, members, f"{posted}.{code}"), showing, message, for_good=True)
+        return judged(told)
+
+    async def _by_robot(self, message: Message) -> Result:
+        key = self.settings.robots.get(message.recipient.removeprefix(ROBOT))
+        if key is None:
+            return Dead("no robot has this name: see notify.wecom.robots")
+        words = cards.text(f"{message.subject}\n\n{message.text}".strip())
+        body = {"msgtype": "text", "text": {"content": words}}
+        return judged(await self.call("POST", f"/cgi-bin/webhook/send?{urlencode({'key': key})}", body))
+
+    async def _asked(self, what: str, body: Mapping[str, Any]) -> Told | Retry | Dead:
+        """An answer to the application, which gets a new token if its own has ended."""
+        for _ in range(2):
+            token = await self.token.get()
+            if not isinstance(token, str):
+                return token
+            path = f"/cgi-bin/message/{what}?{urlencode({'access_token': token})}"
+            told = await self.call("POST", path, {"agentid": self.settings.agent_id, **body})
+            if not isinstance(told, Told) or told.body.get("errcode") not in ENDED:
+                return told
+            self.token.forget(token)
+        return Retry("a new token is refused like the one before it", at_most=FEW_TRIES)
+
+
+def judged(told: Told | Retry | Dead) -> Result:
+    """What an answer means: what counts is its code, WeCom says 200 whatever happened."""
+    if not isinstance(told, Told):
+        return told
+    return meaning(told.body.get("errcode"), str(told.body.get("errmsg", ""))[:200])
+
+
+def meaning(code: object, reason: str) -> Result:
+    """What a code means: what may pass runs the schedule, what somebody may be mending gets a few tries."""
+    if not isinstance(code, int) or isinstance(code, bool):
+        return Retry("WeCom: an answer without a code", at_most=FEW_TRIES)
+    if code == 0:
+        return Delivered()
+    said = f"WeCom: {code} {reason}"
+    if code in BUSY:
+        return Retry(said, after=BUSY[code], down=code == -1)
+    return Dead(said) if code in NEVER else Retry(said, at_most=FEW_TRIES)
+
+
+async def _fetch(settings: WeCom, call: Calling) -> Fetched | Retry | Dead:
+    named = urlencode({"corpid": settings.corp_id, "corpsecret": settings.secret})
+    told = await call("GET", f"/cgi-bin/gettoken?{named}", None)
+    if not isinstance(told, Told):
+        return told
+    token, lasts = told.body.get("access_token"), told.body.get("expires_in")
+    if isinstance(token, str) and token and isinstance(lasts, int):
+        return Fetched(token, timedelta(seconds=lasts))
+    result = judged(told)
+    return Retry("WeCom: no token in the answer", at_most=FEW_TRIES) if isinstance(result, Delivered) else result

@@ -1,0 +1,1 @@
+"""E-mail: received by SMTP, IMAP or Amazon SES, answered and sent by SMTP."""

@@ -1,0 +1,66 @@
+"""The answer to a mail with the number of its record.
+
+Owed in the transaction that opens the record.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gateway.channels.email.correspondent import Correspondent, is_answered
+from gateway.channels.email.parsing.letter import Letter, id_hash
+from gateway.incidents.labels import LOCALES, Locale
+from gateway.incidents.record import Incident, Notice
+from gateway.notify import outbox
+from gateway.operations.unit_of_work import Session
+
+HOUR = timedelta(hours=1)
+SAFE_ID = re.compile(r"[!-;=?-~]{3,900}")
+"""Message-IDs that may stand in a header of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledging:
+    """A maker of answers, at most `per_hour` to one address; none at 0."""
+
+    per_hour: int
+
+    async def __call__(self, session: Session, letter: Letter, to: Correspondent, incident: Incident) -> str | None:
+        """Queue an answer, and return its address; None where none is due.
+
+        None to what a program or a list sent or may have sent, and only so many to one address in
+        an hour, so that two programs never talk to each other.
+        """
+        if not self.per_hour or not to.address or not is_answered(letter, to):
+            return None
+        await session.conn.execute(TURN, to.address)
+        if await session.conn.fetchval(ACKNOWLEDGED, to.address, session.now - HOUR) >= self.per_hour:
+            return None
+        locale = incident.labels["language"]
+        notice = acknowledgement(letter, incident, to.address, locale if locale in LOCALES else "en")
+        await outbox.put(session.conn, [(incident.id, notice)], session.now)
+        return to.address
+
+
+def acknowledgement(letter: Letter, incident: Incident, address: str, locale: Locale) -> Notice:
+    """Return the answer in the thread of a mail.
+
+    Mail programs keep one by its ids, some by its subject as well.
+    """
+    subject = letter.subject if letter.subject.lower().startswith("re:") else f"Re: {letter.subject or incident.title}"
+    facts = {
+        "number": incident.number,
+        "title": incident.title,
+        "locale": locale,
+        "subject": subject,
+    }
+    if SAFE_ID.fullmatch(letter.message_id):
+        facts["answers"] = letter.message_id
+    return Notice(cause=f"mail:{id_hash(letter.known_by).hex()}", target=f"smtp:{address}", role="reporter", template="received",
+                  facts=facts)  # fmt: skip
+
+
+TURN = "SELECT pg_advisory_xact_lock(hashtextextended('mail to ' || $1, 0))"
+"""Mails of one address are answered one after the other, so that their count is true."""
+
+ACKNOWLEDGED = "SELECT count(*) FROM mail WHERE acknowledged = $1 AND received_at > $2"

@@ -1,0 +1,1 @@
+"""E-mail received by Amazon SES, from its notifications and from S3."""

@@ -1,0 +1,124 @@
+"""Mail that Amazon SES received: its notifications come by SNS, signed, and lead to mails that may lie in a bucket."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from gateway.channels.email.amazon import ses
+from gateway.channels.email.handler import SOURCE
+from gateway.channels.email.intake import MailRoom
+from gateway.channels.email.posted import Posted
+from gateway.errors import Forbidden, Malformed, TooLarge, Unauthenticated, Unavailable
+from gateway.files.s3 import S3Store
+from gateway.ingest.http import UNSET, Fetch
+from gateway.ingest.reading import limits, sns
+from gateway.ingest.reading.source import Delivery
+from gateway.observe.metric_labels import RequestOutcome
+from gateway.receipts.submission import Receipt, Submission
+from gateway.settings import Ses
+
+RAW = "x-amz-sns-rawdelivery"
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Fetches mails that SES kept in the bucket of the settings, of `max_bytes` at most; without a store none are."""
+
+    store: S3Store | None
+    settings: Ses
+    max_bytes: int
+
+    async def __call__(self, posted: Posted) -> Posted:
+        """The mail that a notification leads to; anything else as it is.
+
+        Raises Malformed for one that cannot be had, saying what to do, and Unavailable while the bucket does not answer.
+        """
+        if posted.kind != ses.POINTER:
+            return posted
+        place, own = ses.place(posted), self.settings.s3
+        where = f"the mail lies in the bucket {place.bucket} as {limits.cut(place.name, 200)}"
+        if self.store is None or place.bucket != own.bucket or not place.name.startswith(own.prefix):
+            raise Malformed(f"{where}: name that bucket in mail.ses.s3 and replay this")
+        return ses.fetched(posted, await self._content(self.store, place.name.removeprefix(own.prefix), where))
+
+    async def _content(self, store: S3Store, handle: str, where: str) -> bytes:
+        content = bytearray()
+        try:
+            async for piece in store.read(handle):
+                content += piece
+                if len(content) > self.max_bytes:
+                    raise Malformed(f"{where} and has more than {self.max_bytes} bytes: raise mail.max_bytes and replay this")
+        except Unavailable as error:
+            status = error.facts.get("status")
+            if status in (403, 404):
+                raise Malformed(f"{where}, and the bucket answers {status}: see to its rights, and replay this") from error
+            raise
+        return bytes(content)
+
+
+@dataclass(frozen=True, slots=True)
+class Amazon:
+    """Takes SNS's messages about mail. `fetch` calls the address that confirms a subscription, `certificate` finds one."""
+
+    room: MailRoom
+    fetch: Fetch
+    certificate: Fetch
+    settings: Ses
+
+    async def take(self, integration_id: int, headers: Mapping[str, str], body: bytes) -> Receipt:
+        """The receipt, once committed; what cannot be understood or believed is in quarantine when this returns.
+
+        Raises Unauthenticated for what Amazon did not sign, Forbidden for a topic that is not among those allowed, TooLarge for
+        what SNS never sends, and Unavailable.
+        """
+        if len(body) > sns.LARGEST:
+            raise TooLarge(f"a message of Amazon SNS has at most {sns.LARGEST} bytes")
+        try:
+            return await self._taken(integration_id, headers, body)
+        except (Unauthenticated, Forbidden):
+            self.room.metrics.request(SOURCE, RequestOutcome.UNTRUSTED)
+            raise
+
+    async def _taken(self, integration_id: int, headers: Mapping[str, str], body: bytes) -> Receipt:
+        if headers.get(RAW, "").lower() == "true":
+            return await self._mail(integration_id, self._unwrapped(headers, body), by_service=False)
+        delivery = Delivery(headers, body, self.room.clock.now())
+        delivery = replace(delivery, certificate=await self.certificate(sns.certificate_at(delivery, UNSET)))
+        sns.verify(delivery)
+        envelope = limits.decode(body, sns.Envelope)
+        self._allowed(envelope.accounts())
+        if envelope.type == sns.NOTIFICATION:
+            return await self._mail(integration_id, envelope.message, by_service=bool(self.settings.accounts))
+        return await self._subscription(integration_id, envelope, body)
+
+    def _unwrapped(self, headers: Mapping[str, str], body: bytes) -> str:
+        """A message without its envelope, which nobody signed: taken where the settings say that the key is proof enough."""
+        if not self.settings.raw_delivery:
+            raise Unauthenticated("raw messages are not signed: leave raw message delivery off, or set mail.ses.raw_delivery")
+        found = sns.TOPIC.fullmatch(headers.get("x-amz-sns-topic-arn", ""))
+        self._allowed((found[0], found[1]) if found else ())
+        return body.decode("utf-8", "replace")
+
+    def _allowed(self, told: tuple[str, ...]) -> None:
+        if self.settings.accounts and not set(self.settings.accounts) & set(told):
+            raise Forbidden("the topic is not among mail.ses.accounts")
+
+    async def _mail(self, integration_id: int, message: str, *, by_service: bool) -> Receipt:
+        """Take a mail in, with the checks of SES where one's own account must have sent it."""
+        try:
+            found = ses.received(message, self.settings.doubted)
+        except Malformed as error:
+            found = ses.Received(Posted(ses.POINTER, message.encode("utf-8", "replace")), error.detail)
+        if not found.doubt:
+            return await self.room.take(integration_id, replace(found.posted, by_service=by_service))
+        receipt = await self.room.quarantine(integration_id, found.posted, found.doubt)
+        self.room.metrics.request(SOURCE, RequestOutcome.REFUSED)
+        return receipt
+
+    async def _subscription(self, integration_id: int, envelope: sns.Envelope, body: bytes) -> Receipt:
+        """Confirm the one we were asked about; raises Malformed for one that would have us call somebody else."""
+        said = "subscription ended"
+        if envelope.type == sns.SUBSCRIPTION:
+            await self.fetch(sns.confirmation(envelope))
+            said = "subscription confirmed"
+        name = f"sns:{limits.key(envelope.message_id, '/MessageId')}"
+        return await self.room.submit(Submission(integration_id, SOURCE, body, {}, (), ignored=((0, said),), delivery_id=name))

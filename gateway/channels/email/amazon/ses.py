@@ -1,0 +1,153 @@
+"""Amazon SES by way of SNS: what it says of a mail that it received, where that is, and whether to believe it. Pure.
+
+https://docs.aws.amazon.com/ses/latest/dg/receiving-email-notifications-contents.html
+"""
+
+import binascii
+import re
+from base64 import b64decode
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from gateway.channels.email.posted import MAIL, Posted
+from gateway.errors import Flaw, Malformed
+from gateway.ingest.reading import limits
+
+POINTER = "application/vnd.amazon.ses+json"
+"""The Content-Type by which a notification without its mail is kept."""
+
+OBJECT = re.compile(r"(?!.*(?:^|/)\.{0,2}(?:/|$))[^\x00-\x1f\x7f]{1,1024}")
+"""Names of objects that are asked for: none that a server could take for another place."""
+
+RECEIVED, FAILED = "Received", "FAIL"
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What one check found: PASS, FAIL, GRAY or PROCESSING_FAILED."""
+
+    status: str = ""
+
+
+UNSAID = Verdict()
+
+
+class Action(msgspec.Struct, rename="camel"):
+    """What the receipt rule did with the mail; for S3 it says where the mail lies, for SNS how it is written."""
+
+    type: str = ""
+    bucket_name: str = ""
+    object_key: str = ""
+    encoding: str = ""
+
+
+class Report(msgspec.Struct, rename="camel"):
+    """How it was received: by whom it may be read, and what the checks found."""
+
+    action: Action
+    recipients: list[str] = []
+    spam_verdict: Verdict = UNSAID
+    virus_verdict: Verdict = UNSAID
+    spf_verdict: Verdict = UNSAID
+    dkim_verdict: Verdict = UNSAID
+    dmarc_verdict: Verdict = UNSAID
+
+
+class Told(msgspec.Struct, rename="camel", frozen=True):
+    """The mail's envelope."""
+
+    message_id: str = ""
+    source: str | None = None
+
+
+class Notification(msgspec.Struct, rename="camel"):
+    """The message; `content` is there for the SNS action alone."""
+
+    notification_type: str = ""
+    receipt: Report | None = None
+    mail: Told = Told()
+    content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A mail that SES took in: as it is, or where it lies. `doubt` says why nobody is to be shown it unasked, "" for nothing."""
+
+    posted: Posted
+    doubt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a mail lies."""
+
+    bucket: str
+    name: str
+
+
+def received(message: str, doubted: Iterable[str]) -> Received:
+    """The mail in a message of SNS; `doubted` are the checks that it must not fail besides that for viruses.
+
+    Raises Malformed for what is no notification of a mail received, and for content that is not what it says.
+    """
+    body = message.encode("utf-8", "surrogatepass")
+    told, receipt = _read(body)
+    doubt = _doubt(receipt, doubted)
+    if told.content is None:
+        return Received(Posted(POINTER, body), doubt)
+    return Received(_mail(told, receipt, _content(told.content, receipt.action.encoding)), doubt)
+
+
+def place(posted: Posted) -> Place:
+    """Where the mail of a notification without it lies; raises Malformed where it lies nowhere."""
+    _, receipt = _read(posted.body)
+    action = receipt.action
+    if action.type != "S3" or not action.bucket_name:
+        raise Malformed(
+            f"Amazon SES sent no mail, only that the action {limits.cut(action.type, 40) or 'of its rule'} was taken: "
+            "let the receipt rule publish to the topic by an SNS action, or by an S3 action"
+        )
+    if not OBJECT.fullmatch(action.object_key):
+        raise limits.fault("/receipt/action/objectKey", "this is no name of a mail that SES kept")
+    return Place(action.bucket_name, action.object_key)
+
+
+def fetched(posted: Posted, content: bytes) -> Posted:
+    """The mail itself in place of the notification that led to it."""
+    return replace(_mail(*_read(posted.body), content), by_service=posted.by_service)
+
+
+def _mail(told: Notification, receipt: Report, content: bytes) -> Posted:
+    """Return the mail, with the check of SES that is about the address in From."""
+    source, verdict = told.mail.source, receipt.dmarc_verdict.status.lower()
+    envelope = None if source is None else source.strip("<> ")
+    return Posted(MAIL, content, envelope, tuple(receipt.recipients), dmarc=verdict)
+
+
+def _read(body: bytes) -> tuple[Notification, Report]:
+    try:
+        told = limits.decode(body, Notification)
+    except Malformed as error:
+        flaws = tuple(Flaw("/Message" + flaw.pointer, flaw.detail) for flaw in error.flaws)
+        raise Malformed("the message is no notification of Amazon SES", flaws=flaws) from error
+    if told.notification_type != RECEIVED or told.receipt is None:
+        raise limits.fault("/Message/notificationType", "this is not what Amazon SES says of a mail that it received")
+    return told, told.receipt
+
+
+def _doubt(receipt: Report, doubted: Iterable[str]) -> str:
+    failed = [name for name in ("virus", *doubted) if getattr(receipt, f"{name}_verdict").status.upper() == FAILED]
+    if not failed:
+        return ""
+    return f"Amazon SES: the mail failed its check for {', '.join(failed)}; replay it to take it in all the same"
+
+
+def _content(content: str, encoding: str) -> bytes:
+    """The mail's bytes. Where the action does not say how it is written, base64 is told by having no colon, as every head has."""
+    if encoding.upper() == "BASE64" or (not encoding and ":" not in content[:1_000]):
+        try:
+            return b64decode("".join(content.split()), validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise limits.fault("/Message/content", "the mail is not the base64 that it is said to be") from error
+    return content.encode("utf-8", "replace")

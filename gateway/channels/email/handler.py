@@ -1,0 +1,277 @@
+"""Mail that people write becomes a record or an entry in one.
+
+All that a mail does, and its receipt, in one transaction.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from gateway.access.buckets import Bucket, taken
+from gateway.access.principal import Who
+from gateway.channels import report_service as reception
+from gateway.channels.email.acknowledgement import Acknowledging
+from gateway.channels.email.doubted import tell_of_doubt
+from gateway.channels.email.parsing.authentication import SenderCheck
+from gateway.channels.email.parsing.letter import Enclosed, Letter, id_hash
+from gateway.channels.email.parsing.nature import seems_automatic
+from gateway.channels.email.parsing.reading import WHOLE
+from gateway.channels.email.parsing.reply import understood
+from gateway.channels.email.rules import Match, filled
+from gateway.channels.email.sorting import language
+from gateway.channels.email.threads import Found, belongs_to
+from gateway.channels.email.writer import Writer, writer
+from gateway.channels.report_service import Done, Reception
+from gateway.db.pool import Connection
+from gateway.errors import TooLarge
+from gateway.incidents import commands, lifecycle
+from gateway.incidents.record import Incident, Revision
+from gateway.ingest.reading.limits import DESCRIPTION, KEY, TITLE, cut
+from gateway.notify.reply_tokens import ReplyTokens
+from gateway.operations.attach import Filing as Files
+from gateway.operations.attach import Waiting
+from gateway.operations.create import Report
+from gateway.operations.reporter.answers import Answer, answered
+from gateway.operations.unit_of_work import Session
+from gateway.quarantine import set_aside
+from gateway.quarantine.set_aside import MailToSetAside
+from gateway.receipts.submission import Receipt, Result, Submission
+from gateway.settings import Mail
+from gateway.vocabulary import Outcome, State
+
+SOURCE = "email"
+ENDED = frozenset({State.CLOSED, State.REJECTED})
+NOTHING: Mapping[str, Any] = {}
+LIKELY_AUTOMATIC, TOO_MANY = "likely_auto_reply", "too_many"
+"""The reason for setting aside what answers a mail and by its words is an automatic reply."""
+
+Work = Callable[[Session, Sequence[Waiting]], Awaitable[Done | Result]]
+"""The effect of one mail on the records, given the files that came with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """Files letters."""
+
+    reception: Reception
+    files: Files
+    tokens: ReplyTokens
+    mail: Mail
+    acknowledge: Acknowledging
+
+    async def __call__(self, letter: Letter, submission: Submission, match: Match | None, check: SenderCheck) -> Receipt:
+        """Return the committed receipt.
+
+        A letter received before changes nothing. Raises Unavailable, as Reception.take.
+        """
+
+        async def work(session: Session, waiting: Sequence[Waiting]) -> Done | Result:
+            if before := await _filed_before(session.conn, letter, submission.integration_id):
+                return before
+            wrote = await writer(session.conn, letter, check)
+            if self.acknowledge.per_hour:
+                await tell_of_doubt(session, wrote)
+            earlier = await belongs_to(session.conn, self.tokens, letter, wrote)
+            ended = earlier is None or earlier.incident.state in ENDED
+            if letter.thread and seems_automatic(letter.subject) and ended:
+                return _aside(letter, LIKELY_AUTOMATIC, earlier)
+            if match is None and wrote.who.outsider and not await self._is_within(session, wrote, earlier):
+                return _aside(letter, TOO_MANY, earlier)
+            done = await self._filed(session, letter, wrote, earlier, match, waiting)
+            acknowledged = None
+            if done.incident is not None and done.outcome is not Outcome.ADDED:
+                acknowledged = await self.acknowledge(session, letter, wrote.to, done.incident)
+            await _remember(session, letter, wrote, submission.integration_id, done, acknowledged)
+            return done
+
+        return await self._taken(letter, submission, work)
+
+    async def set_aside(self, letter: Letter, submission: Submission, reason: str) -> Receipt:
+        """Keep a letter that a program wrote for people to look at.
+
+        The receipt says so. Raises Unavailable.
+        """
+
+        async def work(session: Session) -> Done:
+            wrote = await writer(session.conn, letter, SenderCheck.UNKNOWN)
+            return _aside(letter, reason, await belongs_to(session.conn, self.tokens, letter, wrote))
+
+        return await self.reception.take(submission, work)
+
+    async def open(self, entry: int, letter: Letter, submission: Submission, by: Who) -> Receipt:
+        """File a letter that was set aside as one that a person wrote, answering nobody.
+
+        Once, however often it is asked for.
+        """
+
+        async def work(session: Session, waiting: Sequence[Waiting]) -> Done | Result:
+            if number := await set_aside.lock(session.conn, entry):
+                return Result(letter.known_by[:KEY], number, Outcome.DUPLICATE, "opened before")
+            wrote = await writer(session.conn, letter, SenderCheck.UNKNOWN)
+            earlier = await belongs_to(session.conn, self.tokens, letter, wrote)
+            done = await self._filed(
+                session,
+                letter,
+                wrote,
+                earlier,
+                None,
+                waiting,
+                {"set_aside": entry, "opened_by": by.name},
+            )
+            assert done.incident is not None  # noqa: S101 - it was filed
+            await set_aside.opened(session.conn, entry, session.now, by.name, done.incident.id)
+            await _remember(session, letter, wrote, submission.integration_id, done, None)
+            return done
+
+        return await self._taken(letter, submission, work)
+
+    async def _taken(self, letter: Letter, submission: Submission, work: Work) -> Receipt:
+        async def again(session: Session) -> Done | Result:
+            for one in waiting:
+                one.taken = False
+            return await work(session, waiting)
+
+        async with self.files.holding([(one.name, one.content) for one in letter.enclosed if one.content is not None]) as waiting:
+            return await self.reception.take(submission, again)
+
+    async def _is_within(self, session: Session, wrote: Writer, earlier: Found | None) -> bool:
+        """Count a mail of somebody who does not work here; return whether it is within `mail.stranger_per_hour`."""
+        most = self.mail.stranger_per_hour
+        subjects = [f"mail from\0{wrote.to.address.lower()}"]
+        subjects += [f"mail to\0{earlier.incident.id}"] if earlier is not None else []
+        buckets = [Bucket(subject, most, timedelta(hours=1) / most) for subject in subjects]
+        return all([await taken(session.conn, bucket, session.now) for bucket in buckets])
+
+    async def _filed(
+        self, session: Session, letter: Letter, wrote: Writer, earlier: Found | None, match: Match | None,
+        waiting: Sequence[Waiting], said: Mapping[str, Any] = NOTHING,
+    ) -> Done:  # fmt: skip
+        said = {"mail": letter.known_by[:KEY], **said}
+        if earlier is not None and earlier.incident.state not in ENDED:
+            noted = await self._added(session, letter, wrote, earlier, waiting, said)
+            return Done(letter.known_by[:KEY], noted, Outcome.ADDED, "reply")
+        report, before = self._report(letter, wrote, match), earlier.incident if earlier is not None else None
+        opened = await reception.opened(session, report, wrote.who, {**said, **wrote.facts()}, before)
+        files = await self._files(session, letter.enclosed, opened, wrote.who, waiting)
+        if files:
+            opened = (await session.write([Revision(after=opened, actor=wrote.who.name, events=files)]))[0]
+        reason = "follows what has ended" if earlier else "report"
+        return Done(letter.known_by[:KEY], opened, reception.outcome_of(opened), reason)
+
+    async def _added(
+        self, session: Session, letter: Letter, wrote: Writer, found: Found, waiting: Sequence[Waiting],
+        more: Mapping[str, Any],
+    ) -> Incident:  # fmt: skip
+        """Add a reply: a note with what is new in it, its files, and what it does to the record."""
+        incident, more = found.incident, {**more, **wrote.facts(proven=found.proven)}
+        known = f"{incident.title}\n{incident.description}"
+        said = understood(letter.text, known, {letter.sender, wrote.to.address, *letter.reply_to})
+        words = with_warning(
+            said.note or letter.subject or "-",
+            letter,
+            wrote.locale or incident.labels.get("language", ""),
+        )
+        note = commands.Note(note=cut(words, DESCRIPTION))
+        revision = lifecycle.apply(incident, note, wrote.name.name, session.now)
+        events = [(event, {**facts, **more}) for event, facts in revision.events]
+        files = await self._files(session, letter.enclosed, incident, wrote.name, waiting)
+        (noted,) = await session.write([replace(revision, events=(*events, *files))])
+        answer = Answer(said.new, said.note, certain=said.certain, by=wrote.author, proven=found.proven)
+        return await answered(session, noted, wrote.who, answer)
+
+    def _report(self, letter: Letter, wrote: Writer, match: Match | None) -> Report:
+        rule, found = (match.rule, match.found) if match else (None, {})
+        first_line = letter.text.partition("\n")[0].strip()
+        return Report(
+            title=cut(letter.subject or first_line or "(no subject)", TITLE),
+            source=SOURCE,
+            description=cut(with_warning(letter.text, letter, wrote.locale or language(letter)), DESCRIPTION),
+            impact=(rule and rule.impact) or self.mail.impact,
+            urgency=(rule and rule.urgency) or self.mail.urgency,
+            service=cut((filled(rule.service, found) if rule else "") or self.mail.service, KEY),
+            ci=cut(filled(rule.ci, found), KEY) if rule else "",
+            contact=wrote.to.address,
+            contact_name=wrote.to.name,
+            labels={"language": wrote.locale or language(letter)},
+        )
+
+    async def _files(
+        self,
+        session: Session,
+        enclosed: Sequence[Enclosed],
+        incident: Incident,
+        who: Who,
+        waiting: Sequence[Waiting],
+    ) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+        """Files kept with the record, and what could not be: a mail is never refused for a file."""
+        held = iter(waiting)
+        return tuple(
+            [await self._file(session, one, incident, who, None if one.content is None else next(held)) for one in enclosed]
+        )
+
+    async def _file(
+        self, session: Session, file: Enclosed, incident: Incident, who: Who, held: Waiting | None
+    ) -> tuple[str, Mapping[str, Any]]:
+        reason = "larger than a file may be, or one too many"
+        if held is not None:
+            try:
+                return "attached", await self.files.take(session, incident, held, who)
+            except TooLarge as error:
+                reason = error.detail
+        return "not_attached", {"name": file.name, "size": file.size, "reason": reason}
+
+
+FILED = """
+SELECT i.number FROM mail m JOIN incident i ON i.id = m.incident_id
+WHERE m.id_hash = $1 AND m.integration_id = $2 AND m.content_hash = $3
+"""
+
+
+async def _filed_before(conn: Connection, letter: Letter, integration_id: int) -> Result | None:
+    """Return the result of a letter that was filed longer ago than deliveries are remembered."""
+    number = await conn.fetchval(FILED, id_hash(letter.known_by), integration_id, letter.copy_hash)
+    return None if number is None else Result(letter.known_by[:KEY], number, Outcome.DUPLICATE, "filed before")
+
+
+REMEMBER = """
+INSERT INTO mail (id_hash, integration_id, content_hash, incident_id, people, acknowledged, received_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
+
+
+async def _remember(
+    session: Session,
+    letter: Letter,
+    wrote: Writer,
+    integration_id: int,
+    done: Done,
+    acknowledged: str | None,
+) -> None:
+    assert done.incident is not None  # noqa: S101 - it was filed
+    named = (letter.sender, wrote.to.address, *letter.reply_to, *letter.people)
+    people = [one for one in dict.fromkeys(named) if one and "gwk_" not in one]
+    key = id_hash(letter.known_by), integration_id, letter.copy_hash
+    await session.conn.execute(REMEMBER, *key, done.incident.id, people, acknowledged, session.now)
+
+
+UNREAD = {
+    "en": f"(This mail has words that could not be read: the whole mail is attached as {WHOLE}.)",
+    "zh-CN": f"（此邮件的部分文字无法读取，原始邮件已作为附件 {WHOLE} 保存。）",
+}
+
+
+def with_warning(text: str, letter: Letter, locale: str) -> str:
+    """Return the text, and above it that the mail could not be read where it could not."""
+    if not letter.unread:
+        return text
+    return f"{UNREAD.get(locale, UNREAD['en'])}\n\n{text}".strip()
+
+
+def _aside(letter: Letter, reason: str, answers: Found | None) -> Done:
+    recipients = tuple(one for one in letter.recipients if "gwk_" not in one)
+    aside = MailToSetAside(
+        sender=letter.sender, subject=letter.subject, text=cut(letter.text, DESCRIPTION),
+        answers=answers.incident.id if answers else None, recipients=recipients,
+    )  # fmt: skip
+    return Done(letter.known_by[:KEY], None, Outcome.SET_ASIDE, reason, aside)

@@ -1,0 +1,132 @@
+"""Mail by HTTP: the message as it is, and what mail services make of it, each proven and answered as the service wants it.
+
+Mailgun takes 200 for done and tries again after everything else but 406; Postmark takes 200 alone and stops at 403; SendGrid
+tries again after 5xx, Amazon SNS after all but 2xx. What cannot be understood is kept in quarantine, where trying again does
+not help, so they are told 200.
+"""
+
+import base64
+import binascii
+import hmac
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from aiohttp import web
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+from gateway.channels.email.amazon.mail import Amazon
+from gateway.channels.email.intake import MailRoom
+from gateway.channels.email.posted import FORM, MAIL, Posted, form
+from gateway.channels.email.reader import CPU_SECONDS, SHORT
+from gateway.channels.memory_budget import fill
+from gateway.errors import Forbidden, Malformed, Unauthenticated
+from gateway.ingest.http import Authenticate, accepted
+from gateway.ingest.workers.process import Reader
+from gateway.receipts.submission import Receipt
+from gateway.settings import Mail
+from gateway.vocabulary import Outcome
+
+WAYS = ("raw", "mailgun", "sendgrid", "postmark", "ses")
+FRESH = timedelta(days=3)
+"""How old a signature may be: services that try again for days do so with the first one. What is sent twice is counted once."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailPosts:
+    """POST /ingest/email/{way} and /ingest/email/{way}/{key}."""
+
+    room: MailRoom
+    authenticate: Authenticate
+    mail: Mail
+    amazon: Amazon
+    reader: Reader
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """The receipt, once committed: 202 for the message as it is, 200 for services.
+
+        A message as it is that cannot be understood raises Malformed, with its receipt, when it is in quarantine.
+        """
+        way = request.match_info["way"]
+        caller = await self.authenticate(request, "ingest", request.match_info.get("key"))
+        if caller.integration_id is None:
+            raise Forbidden("this key belongs to no integration: mail is sent with an integration's key")
+        body = bytearray()
+        try:
+            await fill(body, request, self.room.places, self.mail.max_bytes, "mail")
+            receipt = await self._taken(way, caller.integration_id, request, bytes(body))
+        finally:
+            self.room.places.release(len(body))
+        if way != "raw":
+            response = accepted(receipt)
+            response.set_status(200)
+            return response
+        if receipt.results and receipt.results[0].outcome is Outcome.QUARANTINED:
+            raise refused(receipt)
+        return accepted(receipt)
+
+    async def _taken(self, way: str, integration_id: int, request: web.Request, body: bytes) -> Receipt:
+        if way == "ses":
+            return await self.amazon.take(integration_id, request.headers, body)
+        posted = Posted(MAIL if way == "raw" else request.headers.get("Content-Type", FORM), body)
+        by_service, trusted = await self._is_sendgrid(way, request, posted), self.mail.authentication
+        servers = trusted.servers if trusted.posted else ()
+        return await self.room.take(integration_id, replace(posted, servers=servers, by_service=by_service))
+
+    async def _is_sendgrid(self, way: str, request: web.Request, posted: Posted) -> bool:
+        """Check the service's signature where its key is known, and return whether SendGrid signed.
+
+        Mailgun's forms have a field for each header of the mail, so no field of theirs is a check of
+        its own. Raises Unauthenticated.
+        """
+        if way == "mailgun" and self.mail.mailgun_key:
+            self._by_mailgun(
+                form(posted) if len(posted.body) <= SHORT else await self.reader.call("mail", CPU_SECONDS, form, posted)
+            )
+        if way == "sendgrid" and self.mail.sendgrid_key:
+            self._by_sendgrid(request, posted.body)
+            return True
+        return False
+
+    def _by_mailgun(self, fields: dict[str, str]) -> None:
+        """https://documentation.mailgun.com/docs/mailgun/user-manual/events/webhooks: HMAC-SHA256 over timestamp and token."""
+        timestamp, token = fields.get("timestamp", ""), fields.get("token", "")
+        wanted = hmac.digest(self.mail.mailgun_key.encode(), (timestamp + token).encode(), "sha256").hex()
+        if not hmac.compare_digest(wanted.encode(), fields.get("signature", "").encode()) or not self._fresh(timestamp):
+            raise Unauthenticated("the signature is not Mailgun's, or too old")
+
+    def _by_sendgrid(self, request: web.Request, body: bytes) -> None:
+        """https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/securing-your-parse-webhooks: ECDSA over both."""
+        timestamp = request.headers.get("X-Twilio-Email-Event-Webhook-Timestamp", "")
+        try:
+            key = load_der_public_key(base64.b64decode(self.mail.sendgrid_key))
+            if not isinstance(key, EllipticCurvePublicKey):
+                raise Unauthenticated("mail.sendgrid_key is no ECDSA key")
+            signature = base64.b64decode(request.headers.get("X-Twilio-Email-Event-Webhook-Signature", ""), validate=True)
+            key.verify(signature, timestamp.encode() + body, ECDSA(SHA256()))
+        except (InvalidSignature, binascii.Error, ValueError) as error:
+            raise Unauthenticated("the signature is not SendGrid's") from error
+        if not self._fresh(timestamp):
+            raise Unauthenticated("the signature is too old")
+
+    def _fresh(self, timestamp: str) -> bool:
+        if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
+            return False
+        return abs(self.room.clock.now().timestamp() - int(timestamp)) <= FRESH.total_seconds()
+
+
+def refused(receipt: Receipt) -> Malformed:
+    """It was not understood and is in quarantine under the receipt."""
+    return Malformed(f"{receipt.results[0].reason}; the mail is kept in quarantine", receipt=str(receipt.id))
+
+
+def mail_routes(posts: MailPosts) -> list[web.RouteDef]:
+    """The addresses mail is posted to; Mailgun posts whole messages to addresses that end in mime."""
+    way = "/ingest/email/{way:" + "|".join(WAYS) + "}"
+    return [
+        web.post(way, posts.receive),
+        web.post(way + "/{key}", posts.receive),
+        web.post(way + "/{key}/mime", posts.receive),
+    ]

@@ -1,0 +1,1 @@
+"""E-mail fetched from an IMAP mailbox."""

@@ -1,0 +1,155 @@
+"""Reads one mailbox for as long as the replica runs: a mail is marked as read once it is committed, and never before.
+
+A mail that cannot be taken in waits behind all others, so that it holds up none. What is committed is written down before it is
+marked: a mail whose mark does not hold, or that is asked for again after a crash, is not taken in twice.
+"""
+
+import asyncio
+import contextlib
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import partial
+
+import structlog
+
+from gateway.channels.email.imap.books import Books
+from gateway.channels.email.imap.connection import Fetched, Line
+from gateway.channels.email.imap.thread import Thread
+from gateway.channels.email.intake import MailRoom
+from gateway.channels.email.posted import MAIL, Posted
+from gateway.errors import Overloaded, Unavailable
+from gateway.settings import Imap
+
+BATCH = 20
+"""Mails that are taken in before the mailbox is looked at again."""
+
+MOST_REFUSALS = 3
+"""Mails one after the other that cannot be committed now, after which none is tried for a while."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 60.0
+RELEASED_WITHIN = 0.5
+"""Seconds."""
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Mailbox:
+    """One mailbox: `line` speaks to its server, in `thread`."""
+
+    settings: Imap
+    line: Line
+    thread: Thread
+    books: Books
+    room: MailRoom
+    _failures: int = 0
+    _uidvalidity: int = 0
+    _attempts: Counter[int] = field(default_factory=Counter)
+
+    async def run(self) -> None:
+        """Until cancelled; what goes wrong is logged and tried again, each time after a longer pause."""
+        try:
+            while True:
+                await self.room.clock.sleep(await self._round())
+        finally:
+            self.line.abort()
+            self.thread.close(self.line.close)
+            await self._release()
+
+    async def _round(self) -> float:
+        """One connection, if it is this replica's turn, for as long as it lasts: the seconds to wait afterwards."""
+        try:
+            if await self._mine():
+                await self._read()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the mailbox is read again, and the log says why it was not
+            self._failures += 1
+            self.room.metrics.mailbox_failures.labels(self.books.name).inc()
+            log.warning("mailbox_not_read", mailbox=self.books.name, error=f"{type(error).__name__}: {error}"[:300])
+            await self.thread.do(self.line.close)
+            return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._failures - 1, 20))
+        return self.settings.poll.total_seconds()
+
+    async def _mine(self) -> bool:
+        mine, read_at = await self.books.hold()
+        self.room.metrics.mailbox_read.labels(self.books.name).set(read_at.timestamp())
+        return mine
+
+    async def _read(self) -> None:
+        """Take in what is there and what comes, until the mailbox is another replica's."""
+        integration = await self.books.integration(self.settings.integration)
+        uidvalidity = await self.thread.do(self.line.open)
+        if uidvalidity != self._uidvalidity:
+            self._uidvalidity = uidvalidity
+            self._attempts.clear()
+        while await self._mine():
+            if await self._pass(integration, uidvalidity):
+                continue
+            await self.thread.do(partial(self.line.wait, self.settings.poll.total_seconds()))
+        await self.thread.do(self.line.close)
+
+    async def _pass(self, integration: int, uidvalidity: int) -> bool:
+        """Take in what waits; whether there is more to be taken in at once."""
+        waiting = await self.thread.do(self.line.waiting)
+        known = await self.books.known(uidvalidity, waiting)
+        if known:
+            await self.thread.do(partial(self.line.mark, sorted(known)))
+        new = in_order(waiting, known, self._attempts)
+        refusals = 0
+        for uid in new[:BATCH]:
+            refusals = refusals + 1 if not await self._one(integration, uidvalidity, uid) else 0
+            if refusals >= MOST_REFUSALS:
+                raise Unavailable("mail cannot be committed now")
+        if len(new) > BATCH:
+            return True
+        if not any(self._attempts[uid] for uid in new) and await self.books.note_read() is not None:
+            self._failures = 0
+        return False
+
+    async def _one(self, integration: int, uidvalidity: int, uid: int) -> bool:
+        """Take in one mail; False where it cannot be committed now."""
+        self._attempts[uid] += 1
+        size = await self.thread.do(partial(self.line.size, uid))
+        held = min(size or 0, self.room.mail.max_bytes)
+        try:
+            self.room.places.hold(held)
+        except Overloaded:
+            return False
+        try:
+            mail = None if size is None else await self.thread.do(partial(self.line.fetch, uid, size))
+            if mail is not None:
+                await self._commit(integration, mail)
+                await self.books.note_taken(uidvalidity, uid)
+        except (Overloaded, Unavailable) as error:
+            log.warning("mail_not_taken", mailbox=self.books.name, uid=uid, error=str(error)[:300])
+            return False
+        finally:
+            self.room.places.release(held)
+        if mail is not None:
+            await self.thread.do(partial(self.line.mark, [uid]))
+        del self._attempts[uid]
+        return True
+
+    async def _commit(self, integration: int, mail: Fetched) -> None:
+        """Have it taken in. What breaks whoever reads it, and what is too large, is kept in quarantine."""
+        posted = Posted(MAIL, mail.content, servers=self.settings.servers)
+        if not mail.whole:
+            problem = f"the mail has {mail.size} bytes, more than mail.max_bytes: this is its head, the rest is in the mailbox"
+            await self.room.quarantine(integration, posted, problem)
+            return
+        try:
+            await self.room.take(integration, posted)
+        except (Overloaded, Unavailable):
+            raise
+        except Exception as error:
+            log.exception("mail_poisonous", mailbox=self.books.name)
+            await self.room.quarantine(integration, posted, f"the mail could not be taken in: {type(error).__name__}")
+
+    async def _release(self) -> None:
+        with contextlib.suppress(TimeoutError, Unavailable, OSError):  # it lapses by itself
+            async with asyncio.timeout(RELEASED_WITHIN):
+                await self.books.release()
+
+
+def in_order(waiting: list[int], known: frozenset[int], attempts: Counter[int]) -> list[int]:
+    """What is to be taken in: the oldest first, and what was tried in vain after all that was not. Pure."""
+    return sorted((uid for uid in waiting if uid not in known), key=lambda uid: (attempts[uid], uid))

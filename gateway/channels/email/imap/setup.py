@@ -1,0 +1,29 @@
+"""Puts together what reads mailboxes."""
+
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from gateway.channels.email.imap.books import Books
+from gateway.channels.email.imap.connection import Line
+from gateway.channels.email.imap.mailbox import Mailbox
+from gateway.channels.email.imap.thread import Thread
+from gateway.channels.email.intake import MailRoom
+from gateway.db.pool import Pool
+from gateway.settings import Imap
+
+SLACK = timedelta(seconds=20)
+"""How much longer than the time between two looks, or after a mail, a replica keeps a mailbox that it says nothing of."""
+
+
+def mailboxes(pool: Pool, room: MailRoom) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
+    """What reads each mailbox of the settings, to be run for as long as the replica does."""
+    return {f"mailbox {name}": _mailbox(pool, room, name, own).run for name, own in room.mail.imap.items()}
+
+
+def _mailbox(pool: Pool, room: MailRoom, name: str, own: Imap) -> Mailbox:
+    for metric in (room.metrics.mailbox_failures, room.metrics.mailbox_read):
+        metric.labels(name)  # there from the beginning, so that what never was read is missed as well
+    books = Books(pool, room.clock, name, uuid4(), own.poll + SLACK)
+    return Mailbox(own, Line(own, room.mail.max_bytes), Thread(f"mailbox {name}"), books, room)

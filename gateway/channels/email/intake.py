@@ -1,0 +1,130 @@
+"""Where every mail goes through, whatever way it came: read, sorted, committed with its receipt and one outcome."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from gateway.access.permissions import sight
+from gateway.access.principal import Who
+from gateway.channels.email.handler import SOURCE, Filing
+from gateway.channels.email.parsing.authentication import SenderCheck, sender_check
+from gateway.channels.email.parsing.letter import Letter
+from gateway.channels.email.posted import Posted
+from gateway.channels.email.sorting import SetAside, ToMachines, ToNobody, ToPeople, sort
+from gateway.channels.memory_budget import Places
+from gateway.clock import Clock
+from gateway.db.pool import acquire
+from gateway.errors import Malformed, Overloaded, Unavailable
+from gateway.ingest.http import Submit
+from gateway.ingest.reading.bounded_times import early
+from gateway.observe.metric_labels import RequestOutcome
+from gateway.observe.metrics import Metrics
+from gateway.quarantine import set_aside
+from gateway.quarantine.work import Opened
+from gateway.receipts.mended import WHOLE, Mended
+from gateway.receipts.submission import Receipt, Refused, Submission
+from gateway.settings import Mail
+from gateway.vocabulary import Outcome
+
+REPLAY = "replay"
+
+
+@dataclass(frozen=True, slots=True)
+class MailRoom:
+    """Takes mail in. `fetched` gives the mail that a notice leads to, and any other mail as it is.
+
+    `sender` is the address that the gateway sends from, "" where it sends none.
+    """
+
+    fetched: Callable[[Posted], Awaitable[Posted]]
+    read: Callable[[Posted], Awaitable[Letter]]
+    submit: Submit
+    file: Filing
+    sender: str
+    mail: Mail
+    metrics: Metrics
+    clock: Clock
+    places: Places
+
+    async def take(self, integration_id: int, posted: Posted, *, flag: str | None = None) -> Receipt:
+        """Commit one mail. What cannot be understood is in quarantine when this returns, its outcome says so.
+
+        Raises Overloaded and Unavailable: nothing was, or may not have been, committed; the same mail again is counted once.
+        """
+        began = self.clock.monotonic()
+        try:
+            async with self.places.one():
+                receipt = await self._taken(integration_id, posted, flag)
+        except Overloaded:
+            self.metrics.overloads.inc()
+            self.metrics.request(SOURCE, RequestOutcome.OVERLOADED)
+            raise
+        except Unavailable:
+            self.metrics.request(SOURCE, RequestOutcome.UNAVAILABLE)
+            raise
+        refused = any(result.outcome is Outcome.QUARANTINED for result in receipt.results)
+        self.metrics.request(SOURCE, RequestOutcome.REFUSED if refused else RequestOutcome.ACCEPTED)
+        self.metrics.intake_seconds.observe(self.clock.monotonic() - began)
+        return receipt
+
+    async def release(self, integration_id: int, headers: Mapping[str, str], body: bytes) -> Receipt:
+        """Take in again what is in quarantine; raises Malformed while it still cannot be understood."""
+        mail = await self.fetched(Posted(headers.get("content-type", ""), body))
+        await self.read(mail)
+        return await self.take(integration_id, mail, flag=REPLAY)
+
+    async def open_set_aside(self, entry: int, by: Who) -> Opened:
+        """Make a mail that was set aside a record, or an entry in the open record that it answers; once.
+
+        Raises NotFound, also for one about a record that is not there for `by`, and Unavailable.
+        """
+        pool = self.file.reception.desk.pool
+        async with acquire(pool) as conn:
+            kept = await set_aside.by_id(conn, entry, sight(by))
+        letter = await self.read(Posted(kept.content_type, kept.body, None, tuple(kept.recipients)))
+        submission = Submission(
+            kept.integration_id, SOURCE, kept.body, {"content-type": kept.content_type}, (),
+            delivery_id=f"set_aside:{entry}", flag=REPLAY,
+        )  # fmt: skip
+        receipt = await self.file.open(entry, letter, submission, by)
+        async with acquire(pool) as conn:
+            return Opened(
+                await set_aside.by_id(conn, entry, sight(by)),
+                receipt.id,
+                receipt.results[0].outcome,
+            )
+
+    async def _taken(self, integration_id: int, posted: Posted, flag: str | None) -> Receipt:
+        try:
+            posted = await self.fetched(posted)
+            letter = await self.read(posted)
+        except Malformed as error:
+            return await self.quarantine(integration_id, posted, error.detail)
+        submission = Submission(
+            integration_id, SOURCE, posted.body, {"content-type": posted.kind}, (), delivery_id=f"mail:{letter.known_by}",
+            flag=flag, same_as=letter.copy_hash, mended=letter.mended,
+        )  # fmt: skip
+        match sort(letter, self.mail, self.sender, self.clock.now()):
+            case ToMachines(alert=alert):
+                submission.alerts = ((0, alert),)
+                if letter.sent_at is not None and (what := early(letter.sent_at, self.clock.now())):
+                    submission.mended += (Mended(0, "/date", what),)
+            case ToNobody(reason=reason):
+                submission.ignored = ((0, reason),)
+            case SetAside(reason=reason):
+                return await self.file.set_aside(letter, submission, reason)
+            case ToPeople(match=match):
+                return await self.file(letter, submission, match, self._check(posted, letter))
+        return await self.submit(submission)
+
+    @staticmethod
+    def _check(posted: Posted, letter: Letter) -> SenderCheck:
+        """Return whether who writes is authenticated; nobody is by stamps that anybody can have written."""
+        return sender_check(letter.authors, letter.stamps, posted.servers, by_service=posted.by_service)
+
+    async def quarantine(self, integration_id: int, posted: Posted, problem: str) -> Receipt:
+        """Keep a mail for somebody to look at, and to replay; once, however often it comes."""
+        refused = (Refused(WHOLE, problem[:1_000], "", posted.body),)
+        name = f"mail-body:{sha256(posted.body).hexdigest()}"
+        headers = {"content-type": posted.kind}
+        return await self.submit(Submission(integration_id, SOURCE, posted.body, headers, (), refused, delivery_id=name))

@@ -1,0 +1,1 @@
+"""Parsing of one e-mail: headers, text, replies, authentication results. Pure."""

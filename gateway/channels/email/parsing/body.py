@@ -1,0 +1,178 @@
+"""The words of a mail and its files, chosen from its parts. Pure."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from itertools import islice
+
+from inscriptis import get_text  # type: ignore[import-untyped]
+from lxml.etree import LxmlError  # type: ignore[import-untyped]
+
+from gateway.channels.email.parsing.letter import Enclosed
+from gateway.ingest.mime.charsets import clean
+from gateway.ingest.mime.headers import head
+from gateway.ingest.mime.parts import ENCODINGS, PLAIN, TEXTS, Part, leaves
+from gateway.ingest.reading.limits import DESCRIPTION, cut
+
+MAX_TEXT, MAX_HTML, MAX_NAME = 262_144, 524_288, 200
+"""Characters of text and of HTML that are read, and of a file's name."""
+
+ALTERNATIVE = "multipart/alternative"
+SEALED = frozenset(
+    {
+        "application/pkcs7-mime",
+        "application/x-pkcs7-mime",
+        "application/pgp-encrypted",
+        "application/ms-tnef",
+    }
+)
+"""Parts that hold words which only other programs read."""
+
+TAGGED = frozenset({"text/html", "text/enriched", "text/richtext"})
+FILES = frozenset(
+    {"text/calendar", "text/css", "text/csv", "text/directory", "text/javascript",
+     "text/rfc822-headers", "text/vcard", "text/x-vcard", "text/xml"}
+)  # fmt: skip
+"""Texts that programs write for programs."""
+
+BROKEN, MOST_BROKEN = "\ufffd", 3
+"""The sign for what is no character, and how often it may stand in a text that was read."""
+
+ENDINGS = {
+    "message/rfc822": ".eml", "message/delivery-status": ".txt", "text/calendar": ".ics", "text/html": ".html",
+    "text/plain": ".txt",
+    "image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "application/pdf": ".pdf",
+}  # fmt: skip
+"""How a file without a name ends."""
+
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_UNREAD = re.compile(r"<(script|style|head)\b.*?(?:</\1\s*>|$)", re.DOTALL | re.IGNORECASE)
+_BLANK_LINES = re.compile(r"\n(?:[ \t\u00a0]*\n){2,}")
+
+
+def text_of(part: Part) -> str:
+    """Everything it says as plain text.
+
+    Of alternatives the plain one, unless it is empty, of others one after the other.
+    """
+    return cut(_tidy("\n\n".join(said for said in _said(part, _read(part)) if said.strip())), MAX_TEXT)
+
+
+def _read(part: Part) -> frozenset[int]:
+    """The parts whose words are read.
+
+    Texts without a name that are not marked as attached, and the first one whatever its name.
+
+    With the first one those are read that are alternatives to it. Where there is neither plain
+    text nor HTML, a text of another kind and without a name is read.
+    """
+    said = [one for one in leaves(part) if one.kind.startswith("text/") and not one.attached]
+    others = (one for one in said if one.kind not in FILES and not one.name)
+    texts = [one for one in said if one.kind in TEXTS] or [*islice(others, 1)]
+    first = {id(one) for one in texts[:1]}
+    groups = [{id(leaf) for leaf in leaves(group)} for group in _alternatives(part)]
+    named = first.union(*(group for group in groups if first <= group))
+    return frozenset(id(one) for one in texts if not one.name or id(one) in named)
+
+
+def _alternatives(part: Part) -> Iterator[Part]:
+    if part.kind == ALTERNATIVE:
+        yield part
+    for one in part.inside:
+        yield from _alternatives(one)
+
+
+def _said(part: Part, read: frozenset[int]) -> Iterator[str]:
+    if part.kind == ALTERNATIVE:
+        plain = [text for one in part.inside for text in _said(one, read) if not _is_page(one) and text.strip()]
+        yield from plain or [text for one in part.inside for text in _said(one, read)]
+    elif part.inside:
+        for one in part.inside:
+            yield from _said(one, read)
+    elif id(part) in read and part.kind in TAGGED:
+        yield html_to_text(part.text())
+    elif id(part) in read:
+        text = part.text()
+        yield unflowed(text) if part.flowed else text
+
+
+def is_unread(part: Part, text: str) -> bool:
+    """Return whether the mail has words that could not be read, as far as can be told."""
+    read = _read(part)
+    texts = [one for one in leaves(part) if id(one) in read]
+    if any(one.encoding not in ENCODINGS for one in texts):
+        return True
+    if text.count(BROKEN) > max(MOST_BROKEN, len(text) // 20):
+        return True
+    if text:
+        return False
+    return any(one.kind in SEALED for one in leaves(part)) or any(one.kind == PLAIN and one.body.strip() for one in texts)
+
+
+def _is_page(part: Part) -> bool:
+    return any(leaf.kind == "text/html" for leaf in leaves(part))
+
+
+def html_to_text(html: str) -> str:
+    """HTML as text.
+
+    Where the parser gives nothing, as for what nests too deep, its tags are taken out.
+    """
+    html = html[:MAX_HTML]
+    try:
+        text = get_text(html)
+    except (LxmlError, ValueError, RecursionError, AttributeError, TypeError):
+        text = ""
+    return clean(text if text.strip() else unescape(_TAG.sub(" ", _UNREAD.sub(" ", html))))
+
+
+def unflowed(text: str) -> str:
+    """Lines that were only broken to fit, put together again (RFC 3676)."""
+    out: list[str] = []
+    soft = False
+    for line in text.split("\n"):
+        if soft and not line.startswith(">"):
+            out[-1] += line.removeprefix(" ")
+        else:
+            out.append(line.removeprefix(" "))
+        soft = line.endswith(" ") and line != "-- " and not line.startswith(">")
+    return "\n".join(out)
+
+
+def _tidy(text: str) -> str:
+    lines = "\n".join(line.rstrip() for line in text.replace("\u00a0", " ").split("\n"))
+    return _BLANK_LINES.sub("\n\n", lines).strip()
+
+
+def enclosed(part: Part, max_bytes: int, max_files: int) -> tuple[Enclosed, ...]:
+    """Its files, whole or not at all.
+
+    Beyond `max_files`, or larger than `max_bytes`, only their names and sizes.
+    """
+    read = _read(part)
+    files = [one for one in leaves(part) if id(one) not in read or (one.name and len(one.body) > DESCRIPTION)]
+    found: list[Enclosed] = []
+    for file in files:
+        content = file.content()
+        kept = len(content) <= max_bytes and sum(one.content is not None for one in found) < max_files
+        found.append(
+            Enclosed(
+                name=name_of(file, len(found) + 1),
+                size=len(content),
+                content=content if kept else None,
+            )
+        )
+    return tuple(found)
+
+
+def name_of(file: Part, place: int) -> str:
+    """Return the name of a file.
+
+    One without a name after the mail it is, or its place among the files.
+    """
+    if file.name:
+        return cut(clean(file.name), MAX_NAME)
+    if file.kind == "message/rfc822":
+        subject = head(file.content())[0].text("subject")
+        return cut(subject or f"mail-{place}", MAX_NAME - 4).replace("/", "-") + ".eml"
+    return f"{file.kind.partition('/')[0] or 'file'}-{place}{ENDINGS.get(file.kind, '')}"

@@ -1,0 +1,98 @@
+"""A mail as it was understood.
+
+Values that pass from whoever read it to whoever acts on it. Pure.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+
+from gateway.channels.email.parsing.authentication import Stamp
+from gateway.receipts.mended import Mended
+
+
+class Nature(StrEnum):
+    """The kind of writer that the headers of a mail tell of (RFC 3834, RFC 3464, customs)."""
+
+    PERSON = "person"
+    MACHINE = "machine"
+    LIST = "list"
+    AUTO_REPLY = "auto_reply"
+    BOUNCE = "bounce"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosed:
+    """A file that came with the mail.
+
+    `content` is None where it is larger, or one of more, than is kept. `size` in bytes.
+    """
+
+    name: str
+    size: int
+    content: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One mail.
+
+    Addresses are in lower case and "" where there is none; ids of messages stand without their
+    brackets.
+
+    `people` are those its head says it is for, `recipients` those its relay was told. `thread` are
+    the ids it answers to, the nearest first; `passed` the addresses it says it went through
+    (X-Loop); `text` is everything it says, what it quotes included. `null_sender` says that it was
+    sent with the null reverse path `<>`, as bounces are. `by_list` says that From is the address of
+    a mailing list which sends in its own name; `author` is then who wrote to the list, as far as
+    the list says so. `unread` says that it has words which could not be read: then the whole mail
+    is enclosed. `mended` tells of what was read otherwise than it was sent, or left out. `authors`
+    are all addresses of all its From fields, `stamps` what servers say of its sender.
+    """
+
+    sender: str
+    sender_name: str = ""
+    authors: tuple[str, ...] = ()
+    stamps: tuple[Stamp, ...] = ()
+    reply_to: tuple[str, ...] = ()
+    reply_to_name: str = ""
+    author: str = ""
+    by_list: bool = False
+    null_sender: bool = False
+    unread: bool = False
+    people: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    message_id: str = ""
+    thread: tuple[str, ...] = ()
+    subject: str = ""
+    text: str = ""
+    nature: Nature = Nature.PERSON
+    passed: tuple[str, ...] = ()
+    sent_at: datetime | None = None
+    enclosed: tuple[Enclosed, ...] = ()
+    mended: tuple[Mended, ...] = ()
+
+    @property
+    def copy_hash(self) -> bytes:
+        """32 bytes that two copies of one mail share, whatever way each came.
+
+        A Message-ID alone is not believed: some machines put the same one on everything they send.
+        """
+        when = self.sent_at.isoformat() if self.sent_at else " ".join(self.text.split())
+        return sha256(f"{self.sender}\x1f{self.subject}\x1f{when}".encode()).digest()
+
+    @property
+    def known_by(self) -> str:
+        """The name by which a mail is the same as one received before.
+
+        Its Message-ID, else what it says and when.
+        """
+        if self.message_id:
+            return self.message_id
+        return sha256(self.copy_hash + " ".join(self.text.split()).encode()).hexdigest()
+
+
+def id_hash(message_id: str) -> bytes:
+    """The hash that a Message-ID is kept as."""
+    return sha256(message_id.encode("utf-8", "replace")).digest()

@@ -1,0 +1,270 @@
+"""A mail as it was handed over: as it is, or as the form or JSON that a mail service makes of it. Pure.
+
+Fields as in https://documentation.mailgun.com/docs/mailgun/user-manual/receive-forward-store/receive-http,
+https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/setting-up-the-inbound-parse-webhook and
+https://postmarkapp.com/developer/webhooks/inbound-webhook. The whole mail is preferred wherever a service posts it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from gateway.channels.email.parsing import reading
+from gateway.channels.email.parsing.authentication import SERVICE, Check, Stamp, signed_domains
+from gateway.channels.email.parsing.body import MAX_NAME, MAX_TEXT, html_to_text
+from gateway.channels.email.parsing.letter import Enclosed, Letter
+from gateway.errors import Malformed
+from gateway.ingest.mime import headers
+from gateway.ingest.mime.charsets import clean, decode
+from gateway.ingest.mime.headers import Fields
+from gateway.ingest.mime.parts import split
+from gateway.ingest.reading import limits
+from gateway.ingest.reading.conform import mended
+from gateway.ingest.reading.repair import Marks, mark, mark_all, mended_of_one_item
+from gateway.key_texts import without_keys
+
+MAX_FIELDS = 500
+SHOWN = ("from", "to", "cc", "subject", "date")
+MAX_SIGNED = 4_096
+"""Bytes of what SendGrid says of signatures that are read."""
+
+MAIL, FORM, MULTIPART, JSON = "message/rfc822", "application/x-www-form-urlencoded", "multipart/form-data", "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A mail as it was handed over.
+
+    `kind` is the Content-Type of `body`; `envelope` the sender its relay was told, None where nobody
+    knows, and to whom. `servers` are the names of the trusted servers that must have handed it over,
+    whose stamps on it count; `by_service` says that the mail service certainly did, so that its own
+    checks count; `dmarc` is the result of the service's check of the address in
+    From, "" where it made none.
+    """
+
+    kind: str
+    body: bytes
+    envelope: str | None = None
+    recipients: tuple[str, ...] = ()
+    servers: tuple[str, ...] = ()
+    by_service: bool = False
+    dmarc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How much of files is kept: bytes of one, and how many."""
+
+    max_bytes: int = reading.MAX_FILE_BYTES
+    max_files: int = reading.MAX_FILES
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a form; `filename` is None where it is no file."""
+
+    name: str
+    filename: str | None
+    content: bytes
+
+
+def understood(posted: Posted, kept: Kept) -> Letter:
+    """The letter in it; raises Malformed and nothing else."""
+    letter = _understood(posted, kept)
+    if posted.dmarc:
+        of_service = Stamp(SERVICE, (Check("dmarc", posted.dmarc, letter.sender),))
+        letter = replace(letter, stamps=(of_service, *letter.stamps))
+    letter = replace(letter, subject=without_keys(letter.subject), text=without_keys(letter.text))
+    return replace(letter, recipients=posted.recipients) if posted.recipients else letter
+
+
+def _understood(posted: Posted, kept: Kept) -> Letter:
+    kind, given = headers.parameters(posted.kind)
+    if kind == JSON:
+        return _of_postmark(posted, kept)
+    if kind == MULTIPART:
+        return _of_form(_multipart(posted.body, given.get("boundary", "")), kept)
+    if kind == FORM:
+        return _of_form(_urlencoded(posted.body), kept)
+    return reading.read(posted.body, posted.envelope, max_file=kept.max_bytes, max_files=kept.max_files)
+
+
+def form(posted: Posted) -> dict[str, str]:
+    """The short fields of a form by name, for signatures; raises Malformed."""
+    fields = fields_of(posted.kind, posted.body)
+    return {field.name: field.content.decode("utf-8", "replace") for field in fields if len(field.content) <= 1_000}
+
+
+def fields_of(kind: str, body: bytes) -> list[Field]:
+    """The fields of a form, whose Content-Type is `kind`; raises Malformed."""
+    media, given = headers.parameters(kind)
+    return _multipart(body, given.get("boundary", "")) if media == MULTIPART else _urlencoded(body)
+
+
+def _multipart(body: bytes, boundary: str) -> list[Field]:
+    """RFC 7578."""
+    fields = []
+    for piece in split(body, boundary.encode("utf-8", "replace"), MAX_FIELDS):
+        head, content = headers.head(piece)
+        _, given = headers.parameters(head.raw("content-disposition"))
+        fields.append(Field(given.get("name", ""), given.get("filename"), content))
+    if not fields:
+        raise limits.fault("", "the form has no fields")
+    return fields
+
+
+def _urlencoded(body: bytes) -> list[Field]:
+    try:
+        pairs = parse_qsl(body.decode("latin-1"), keep_blank_values=True, encoding="latin-1", max_num_fields=MAX_FIELDS)
+    except ValueError as error:
+        raise limits.fault("", f"the form cannot be read: {error}") from error
+    return [Field(name, None, value.encode("latin-1")) for name, value in pairs]
+
+
+def _of_form(fields: list[Field], kept: Kept) -> Letter:
+    """What Mailgun and SendGrid post: told apart by their fields, so that one kept in quarantine can be read again."""
+    said = {field.name: field.content for field in fields if field.filename is None}
+    marks: Marks = {}
+    whole = said.get("body-mime") or said.get("email")
+    envelope = _envelope(said, marks)
+    signed = signed_domains(decode(said.get("dkim", b"")[:MAX_SIGNED]))
+    stamps = (Stamp(SERVICE, signed),) if signed else ()
+    if whole:
+        letter = reading.read(whole, envelope, max_file=kept.max_bytes, max_files=kept.max_files)
+        read = replace(letter, mended=(*mended_of_one_item(marks), *letter.mended))
+        return replace(read, recipients=_recipients(said), stamps=(*stamps, *read.stamps))
+    files = [Enclosed(name=_name(one), size=len(one.content), content=one.content) for one in fields if one.filename is not None]
+    if "headers" in said:
+        charsets = _json(said, "charsets", dict[str, str], marks) or {}
+        text, html = (_words(said, name, marks, charsets.get(name, "")) for name in ("text", "html"))
+        head, _ = headers.head(said["headers"].strip() + b"\r\n\r\n", top=True)
+    elif "message-headers" in said or "from" in said:
+        text, html = (_words(said, name, marks) for name in ("body-plain", "body-html"))
+        pairs = _json(said, "message-headers", list[tuple[str, str]], marks) or []
+        head = _fields([*pairs, *((name, _words(said, name, marks)) for name in SHOWN if name in said)])
+    else:
+        raise limits.fault("", "the form is none that a known mail service posts")
+    words = _text(text, html)
+    enclosed = _kept(files, kept)
+    letter = reading.addressed(head, envelope, marks, text=words, enclosed=enclosed)
+    return replace(letter, recipients=_recipients(said), stamps=(*stamps, *letter.stamps))
+
+
+def _words(said: Mapping[str, bytes], name: str, marks: Marks, charset: str = "") -> str:
+    """The text of a field, "" where there is none, and a word on what is no text of its charset."""
+    data = said.get(name, b"")
+    if b"\0" in data and not charset:
+        mark(marks, (name,), "NUL characters were left out")
+    if not charset and not _is_utf8(data):
+        mark(marks, (name,), "bytes that are no UTF-8 were read in the charset that they look like")
+    return decode(data, charset)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _envelope(said: Mapping[str, bytes], marks: Marks) -> str | None:
+    told = (_json(said, "envelope", dict[str, Any], marks) or {}).get("from")
+    if isinstance(told, str):
+        return told
+    return decode(said["sender"]) if "sender" in said else None
+
+
+def _recipients(said: Mapping[str, bytes]) -> tuple[str, ...]:
+    """SendGrid names them in its envelope, Mailgun one by one."""
+    return headers.addresses(decode(said.get("envelope", b"")).replace('"', " ") + " " + decode(said.get("recipient", b"")))
+
+
+class Name(msgspec.Struct, rename="pascal"):
+    """A header of Postmark's."""
+
+    name: str
+    value: str
+
+
+class Attachment(msgspec.Struct, rename="pascal"):
+    """A file of Postmark's."""
+
+    name: str = ""
+    content: str = ""
+
+
+class Inbound(msgspec.Struct, rename="pascal"):
+    """Postmark's message."""
+
+    from_: str = msgspec.field(name="From", default="")
+    to: str = ""
+    cc: str = ""
+    reply_to: str = ""
+    subject: str = ""
+    date: str = ""
+    text_body: str = ""
+    html_body: str = ""
+    raw_email: str = ""
+    original_recipient: str = ""
+    headers: list[Name] = []
+    attachments: list[Attachment] = []
+
+
+def _of_postmark(posted: Posted, kept: Kept) -> Letter:
+    _, given = headers.parameters(posted.kind)
+    mail, marks = mended(posted.body, Inbound, given.get("charset", ""))
+    if mail.raw_email:
+        raw = mail.raw_email.encode("utf-8", "replace")
+        letter = reading.read(raw, posted.envelope, max_file=kept.max_bytes, max_files=kept.max_files)
+        return replace(letter, recipients=(mail.original_recipient,), mended=(*mended_of_one_item(marks), *letter.mended))
+    if not (mail.from_ or mail.headers):
+        raise limits.fault("/From", "this is no message of Postmark's: it has neither From nor Headers")
+    own = (("from", mail.from_), ("to", mail.to), ("cc", mail.cc), ("reply-to", mail.reply_to), ("subject", mail.subject),
+           ("date", mail.date))  # fmt: skip
+    head = _fields([*((name.name, name.value) for name in mail.headers), *own])
+    files = [_file(one) for one in mail.attachments]
+    said = _text(mail.text_body, mail.html_body)
+    recipients = (mail.original_recipient,)
+    return reading.addressed(head, posted.envelope, marks, text=said, enclosed=_kept(files, kept), recipients=recipients)
+
+
+def _file(one: Attachment) -> Enclosed:
+    content = headers.base64(one.content.encode("ascii", "ignore"))
+    return Enclosed(name=limits.cut(clean(one.name), MAX_NAME) or "file", size=len(content), content=content)
+
+
+def _name(one: Field) -> str:
+    return limits.cut(clean(one.filename or ""), MAX_NAME) or one.name or "file"
+
+
+def _kept(files: Iterable[Enclosed], kept: Kept) -> tuple[Enclosed, ...]:
+    return tuple(
+        one if place < kept.max_files and one.size <= kept.max_bytes else Enclosed(name=one.name, size=one.size, content=None)
+        for place, one in enumerate(files)
+    )
+
+
+def _text(text: str, html: str) -> str:
+    return limits.cut(clean(text).strip() or html_to_text(html).strip(), MAX_TEXT)
+
+
+def _fields(pairs: Iterable[tuple[str, str]]) -> Fields:
+    some = [pair for pair, _ in zip(pairs, range(headers.MAX_FIELDS), strict=False)]
+    return Fields(tuple((name.lower(), value.encode("utf-8", "replace")[: headers.MAX_VALUE]) for name, value in some if value))
+
+
+def _json(said: Mapping[str, bytes], name: str, kind: Any, marks: Marks) -> Any:
+    """A field of the form that is JSON; None where there is none, and where it cannot be read whatever is done."""
+    if name not in said:
+        return None
+    try:
+        found, done = mended(said[name], kind)
+    except Malformed as error:
+        mark(marks, (name,), f"left out: {error.detail}")
+        return None
+    mark_all(marks, (name,), done)
+    return found

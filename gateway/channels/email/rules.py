@@ -1,0 +1,122 @@
+"""What a mail becomes by configured rules: an alert that fires or clears, a record of its own kind, nothing. Pure.
+
+Patterns are plain text with `*` and `{name}`, matched from left to right without ever going back, so that no pattern and no mail
+together take long.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from gateway.channels.email.parsing.letter import Letter
+from gateway.incidents.alert import Alert
+from gateway.ingest.reading import limits
+from gateway.ingest.reading.fields import STATUS, derived
+from gateway.settings import MailRule
+from gateway.settings.mail_flaws import FIELDS, GAP, NAMED
+from gateway.vocabulary import AlertStatus
+
+NAMESPACE = "email"
+MAX_LINES, MAX_LINE = 400, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule that a mail agrees with, what its patterns found, and whether the mail tells the end."""
+
+    rule: MailRule
+    found: Mapping[str, str]
+    status: AlertStatus
+
+
+def chosen(rules: Iterable[MailRule], letter: Letter) -> Match | None:
+    """The first rule that the mail agrees with."""
+    for rule in rules:
+        if (match := _agrees(rule, letter)) is not None:
+            return match
+    return None
+
+
+def _agrees(rule: MailRule, letter: Letter) -> Match | None:
+    if rule.senders and not any(fitted(pattern, letter.sender) is not None for pattern in rule.senders):
+        return None
+    cleared = _first(rule.cleared, (letter.subject,))
+    firing = _first(rule.subjects, (letter.subject,)) if cleared is None else None
+    if cleared is None and firing is None and (rule.subjects or rule.cleared):
+        return None
+    found = {**(cleared or firing or {}), **_in_lines(rule.lines, letter.text)}
+    said = STATUS.get(found.get("status", "").strip(" []():").casefold(), AlertStatus.FIRING)
+    return Match(rule, found, AlertStatus.RESOLVED if cleared is not None else said)
+
+
+def _first(patterns: Iterable[str], texts: Iterable[str]) -> dict[str, str] | None:
+    return next((found for text in texts for one in patterns if (found := fitted(one, text)) is not None), None)
+
+
+def _in_lines(patterns: Iterable[str], text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    lines = [line.strip()[:MAX_LINE] for line in text.split("\n")[:MAX_LINES]] if patterns else []
+    for pattern in patterns:
+        found = (_first((pattern,), lines) or {}) | found
+    return found
+
+
+def fitted(pattern: str, text: str) -> dict[str, str] | None:
+    """What stands in the holes of a pattern where the text is like it from end to end, None where it is not.
+
+    Each stretch of plain text is looked for where it comes first, the last one at the end; the case of letters does not matter.
+    """
+    first, following = _compiled(pattern)
+    met = first.match(text)
+    if met is None or (not following and met.end() < len(text)):
+        return None
+    at, found = met.end(), {}
+    for place, (name, width, plain) in enumerate(following, 1):
+        begin = max(at, len(text) - width) if place == len(following) else at
+        met = plain.search(text, begin)
+        if met is None:
+            return None
+        if name:
+            found[name] = text[at : met.start()].strip()
+        at = met.end()
+    return found if at == len(text) and all(found.values()) else None
+
+
+@lru_cache(maxsize=1_024)
+def _compiled(pattern: str) -> tuple[re.Pattern[str], tuple[tuple[str, int, re.Pattern[str]], ...]]:
+    """The plain text before the first hole; then each hole's name, "" for a `*`, with the plain text behind it and its length."""
+    first, *rest = GAP.split(pattern)
+    following = zip(rest[::2], rest[1::2], strict=True)
+    return _plain(first), tuple((name or "", len(text), _plain(text)) for name, text in following)
+
+
+def _plain(text: str) -> re.Pattern[str]:
+    return re.compile(re.escape(text), re.IGNORECASE)
+
+
+def alert_of(match: Match, letter: Letter, received_at: datetime) -> Alert:
+    """The alert that a mail tells, by the rule it agrees with."""
+    rule, told = match.rule, {name: filled(getattr(match.rule, name), match.found) for name in FIELDS}
+    title = told["title"] or letter.subject or rule.name
+    key = told["key"] or (derived(told["title"], told["service"], told["ci"], {}) if match.found else f"rule:{rule.name}")
+    labels = {name: limits.cut(value, limits.LABEL) for name, value in match.found.items()}
+    return Alert(
+        namespace=NAMESPACE,
+        dedup_key=limits.cut(key, limits.KEY),
+        status=match.status,
+        title=limits.cut(title, limits.TITLE),
+        description=limits.cut(letter.text, limits.DESCRIPTION),
+        severity=limits.cut(told["severity"], limits.KEY),
+        service=limits.cut(told["service"], limits.KEY),
+        ci=limits.cut(told["ci"], limits.KEY),
+        labels={"mail_from": limits.cut(letter.sender, limits.LABEL), **labels},
+        event_time=limits.clamped(letter.sent_at, received_at),
+        ends_at=received_at + rule.lapses if rule.lapses and match.status is AlertStatus.FIRING else None,
+    )
+
+
+def filled(template: str, found: Mapping[str, str]) -> str:
+    """A template with what was found in place of its names, nothing for what was not."""
+    return NAMED.sub(lambda name: found.get(name[1], ""), template).strip()

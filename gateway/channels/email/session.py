@@ -1,0 +1,167 @@
+"""One SMTP session: bounded in time, in bytes, and by how many there are. Who is heard and what becomes of mail the door says."""
+
+import asyncio
+import ssl
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import cast
+
+from aiosmtpd.smtp import SMTP, syntax
+
+from gateway.channels.memory_budget import Places
+from gateway.clock import let_others_go_first
+from gateway.errors import Overloaded
+from gateway.settings import Mail
+
+BUFFER = 65_536
+"""Bytes of a session that are held before they are looked at."""
+
+A_WHILE = 100
+"""Pieces of a mail after which others have their turn."""
+
+MAX_REFUSALS = 20
+"""Addresses that are nobody's after which a session ends."""
+
+DOT, END = b".\r\n", b"\r\n.\r\n"
+UNKNOWN = "451 4.3.5 no such mailbox is set up here yet: send it again later"
+NOBODY = "550 5.1.1 there is no such mailbox here"
+TOO_MUCH = "452 4.3.1 too much mail at once: send it again shortly"
+FULL = b"421 4.3.2 too many sessions: come back shortly\r\n"
+
+
+@dataclass(slots=True)
+class Sessions:
+    """Who is connected: bounded in all and for each address."""
+
+    most: int
+    most_of_one: int
+    changed: Callable[[int], object]
+    by_address: Counter[str] = field(default_factory=Counter)
+    transports: set[asyncio.Transport] = field(default_factory=set)
+    none_left: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def enter(self, address: str, transport: asyncio.Transport) -> bool:
+        """Whether there is room."""
+        if len(self.transports) >= self.most or self.by_address[address] >= self.most_of_one:
+            return False
+        self.by_address[address] += 1
+        self.transports.add(transport)
+        self.none_left.clear()
+        self.changed(len(self.transports))
+        return True
+
+    def leave(self, address: str, transport: asyncio.Transport) -> None:
+        """One session ended."""
+        self.by_address -= Counter((address,))
+        self.transports.discard(transport)
+        self.changed(len(self.transports))
+        if not self.transports:
+            self.none_left.set()
+
+
+class Line(SMTP):
+    """One session, which ends after a time whatever happens in it."""
+
+    line_length_limit = BUFFER
+
+    def __init__(self, door: object, places: Places, mail: Mail, sessions: Sessions, tls: ssl.SSLContext | None) -> None:
+        super().__init__(
+            door,
+            data_size_limit=mail.max_bytes,
+            enable_SMTPUTF8=True,
+            hostname="gateway",
+            ident="ready",
+            tls_context=tls,
+            require_starttls=mail.listener.starttls,
+            timeout=mail.listener.idle_within.total_seconds(),
+            auth_exclude_mechanism=("LOGIN", "PLAIN"),
+            loop=asyncio.get_running_loop(),
+        )
+        self._sessions, self._within = sessions, mail.listener.session_within.total_seconds()
+        self._plain: asyncio.Transport | None = None
+        self._address = ""
+        self._end: asyncio.TimerHandle | None = None
+        self._places = places
+        self._held, self._unheld, self._refusals = 0, "", 0
+
+    @syntax("DATA")
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
+        """Take the text of a mail whatever the length of its lines, which aiosmtpd reads one by one and refuses above 1,000."""
+        assert self.envelope is not None  # noqa: S101 - there is one from the connection on
+        if await self.check_helo_needed() or await self.check_auth_needed("DATA"):
+            return
+        if arg or not self.envelope.rcpt_tos:
+            await self.push("501 Syntax: DATA" if arg else "503 5.5.1 need RCPT command")
+            return
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        try:
+            data = await self._text(self.data_size_limit or 0)
+            self.envelope.content = self.envelope.original_content = data
+            answer = self._unheld or await self._call_handler_hook("DATA")
+        finally:
+            self._places.release(self._held)
+            self._held, self._unheld = 0, ""
+            self._set_post_data_state()  # type: ignore[no-untyped-call]
+        await self.push(answer)
+
+    async def _text(self, most: int) -> bytes | None:
+        """What comes before the line of one dot (RFC 5321, 4.5.2); only CRLF ends a line. None for what there is no room for."""
+        data, pieces = bytearray(b"\r\n"), 0
+        while not data.endswith(END):
+            try:
+                piece = await self._reader.readuntil(DOT)
+            except asyncio.LimitOverrunError as more:
+                piece = await self._reader.readexactly(more.consumed)
+            self._hold(len(piece), most + len(END))
+            if self._unheld:
+                del data[: -len(END)]
+            data += piece
+            pieces += 1
+            self._reset_timeout()
+            if pieces % A_WHILE == 0:
+                await let_others_go_first()
+        return None if self._unheld else bytes(data.replace(b"\r\n..", b"\r\n.")[2 : 2 - len(END)])
+
+    def refused(self, answer: str) -> str:
+        """One more address that is nobody's, and what is answered; whoever tries so many is sent away."""
+        self._refusals += 1
+        if self._refusals < MAX_REFUSALS or self._plain is None:
+            return answer
+        self.loop.call_later(1, self._plain.abort)
+        return "421 4.7.0 too many addresses that are nobody's"
+
+    def _hold(self, size: int, most: int) -> None:
+        """Count what has come, and once it is too much, let it go and say so when the rest was heard out."""
+        if self._unheld:
+            return
+        try:
+            self._places.hold(size)
+        except Overloaded:
+            self._unheld = TOO_MUCH
+        else:
+            self._held += size
+            self._unheld = "552 5.3.4 the mail is too large" if self._held > most else ""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called once for the connection and once more when it is encrypted."""
+        if self._plain is None:
+            plain = cast("asyncio.Transport", transport)  # uvloop's is not derived from it
+            self._address = (plain.get_extra_info("peername") or ("",))[0]
+            if not self._sessions.enter(self._address, plain):
+                plain.write(FULL)
+                plain.close()
+                return
+            self._plain = plain
+            self._end = self.loop.call_later(self._within, plain.abort)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Called once for the connection, and before that for its encryption where that fails."""
+        if self._plain is None:
+            return
+        if self._end is not None:
+            self._end.cancel()
+            self._end = None
+            self._sessions.leave(self._address, self._plain)
+            super().connection_lost(error)

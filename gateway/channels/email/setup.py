@@ -1,0 +1,50 @@
+"""Puts the mail room together."""
+
+from contextlib import AsyncExitStack
+
+from gateway.channels.email.acknowledgement import Acknowledging
+from gateway.channels.email.amazon.mail import Bucket
+from gateway.channels.email.handler import Filing
+from gateway.channels.email.intake import MailRoom
+from gateway.channels.email.posted import Kept
+from gateway.channels.email.reader import MailReader
+from gateway.channels.memory_budget import Places
+from gateway.channels.report_service import Reception
+from gateway.clock import Clock
+from gateway.files.s3 import S3Store
+from gateway.ingest.http import Submit
+from gateway.ingest.workers.process import Reader
+from gateway.notify.reply_tokens import ReplyTokens
+from gateway.observe.metrics import Metrics
+from gateway.operations.attach import Filing as Files
+from gateway.settings import Mail, Settings
+
+
+def mail_room(
+    stack: AsyncExitStack,
+    settings: Settings,
+    files: Files,
+    tokens: ReplyTokens,
+    submit: Submit,
+    metrics: Metrics,
+    process: Reader,
+) -> MailRoom:
+    """The room as the settings say; its process ends with `stack`."""
+    mail, smtp = settings.mail, settings.notify.smtp
+    reader = MailReader(Kept(settings.attachments.max_bytes, settings.attachments.max_files), process)
+    sender = smtp.sender if smtp.host else ""
+    acknowledging = Acknowledging(mail.acknowledgements_per_hour if sender and mail.acknowledge else 0)
+    filing = Filing(Reception(files.desk, submit, metrics), files, tokens, mail, acknowledging)
+    places = Places(mail.at_once, mail.at_once * mail.max_bytes)
+    return MailRoom(
+        _bucket(stack, mail, files.desk.clock), reader, submit, filing, sender, mail, metrics, files.desk.clock, places
+    )
+
+
+def _bucket(stack: AsyncExitStack, mail: Mail, clock: Clock) -> Bucket:
+    """Where mails lie that SES only tells of."""
+    store = None
+    if mail.ses.s3.endpoint:
+        store = S3Store(mail.ses.s3, clock)
+        stack.push_async_callback(store.close)
+    return Bucket(store, mail.ses, mail.max_bytes)

@@ -1,0 +1,69 @@
+"""The writer of a mail, as the directory and the mail's head tell.
+
+Anybody can write any From. So what comes by mail stands in the timeline under its address, with the
+rights of a reporter alone. Only staff whose address is authenticated write in their own name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.access.principal import Who
+from gateway.channels.email.correspondent import Correspondent, author, correspondent
+from gateway.channels.email.parsing.authentication import SenderCheck
+from gateway.channels.email.parsing.letter import Letter
+from gateway.channels.speakers import by_email, reporter, stranger
+from gateway.db.pool import Connection
+from gateway.operations.author import Author
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """The writer of a mail.
+
+    `to` is answered, `who` acts, with the rights of a reporter. `person` is the staff member of the
+    directory who has the address, `check` says whether the address is authenticated.
+
+    `author` says how sure it is that they wrote it themselves, `locale` the language they chose.
+    """
+
+    to: Correspondent
+    who: Who
+    person: Who | None
+    author: Author
+    locale: str | None
+    check: SenderCheck
+
+    @property
+    def staff(self) -> Who | None:
+        """The staff member who certainly wrote it, None where that is not certain."""
+        return self.person if self.check is SenderCheck.AUTHENTICATED else None
+
+    @property
+    def name(self) -> Who:
+        """The one in whose name the note and its files stand."""
+        return self.staff or self.who
+
+    def facts(self, *, proven: bool = True) -> Mapping[str, str]:
+        """Return what the timeline says of a sender who may not be the one they seem to be."""
+        if self.check is SenderCheck.FAILED:
+            return {"sender": "failed_authentication"}
+        doubted = self.check is SenderCheck.UNKNOWN and (self.person is not None or not proven)
+        return {"sender": "unverified"} if doubted else {}
+
+
+async def writer(conn: Connection, letter: Letter, check: SenderCheck) -> Writer:
+    """Return who wrote a mail; `check` is about the address in From."""
+    found = await by_email(conn, letter.sender)
+    to = correspondent(letter, known=found is not None)
+    if found is not None:
+        return Writer(to, reporter(found[0], to.address), _staff(found), author(letter, to), found[1], check)
+    if to.address == letter.sender:
+        return Writer(to, stranger(to.address, "email"), None, author(letter, to), None, check)
+    other = await by_email(conn, to.address)
+    of_from = check if check is SenderCheck.FAILED else SenderCheck.UNKNOWN
+    locale = other[1] if other else None
+    return Writer(to, stranger(to.address, "email"), _staff(other), author(letter, to), locale, of_from)
+
+
+def _staff(found: tuple[Who, str | None] | None) -> Who | None:
+    return found[0] if found is not None and not found[0].outsider else None

@@ -1,0 +1,1 @@
+"""Phone: calls received, voice menus, text messages and calls made."""

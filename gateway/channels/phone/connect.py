@@ -1,0 +1,184 @@
+"""Amazon Connect: its contact events by EventBridge, and what a Lambda of a flow passes on of its own event. Pure.
+
+https://docs.aws.amazon.com/connect/latest/adminguide/contact-events.html,
+https://docs.aws.amazon.com/connect/latest/adminguide/connect-lambda-functions.html. Events come in no order:
+what counts are the times in them.
+"""
+
+from typing import Any
+
+import msgspec
+
+from gateway.channels.phone.call import CallEvent, Direction, Status
+from gateway.channels.phone.numbers import e164
+from gateway.channels.phone.posted import Nothing, Posted, Provider, Told, name_of, raw_json, recording, stamped
+from gateway.errors import Forbidden, Malformed
+from gateway.ingest.reading import limits
+from gateway.settings import PhoneProvider
+
+SLUG = "connect"
+
+STATUSES = {
+    "INITIATED": Status.RINGING,
+    "CONNECTED_TO_SYSTEM": Status.CONNECTED,
+    "QUEUED": Status.QUEUED,
+    "CONNECTED_TO_AGENT": Status.ANSWERED,
+    "DISCONNECTED": Status.COMPLETED,
+    "COMPLETED": Status.COMPLETED,
+}
+OUTGOING = frozenset({"OUTBOUND", "CALLBACK", "API", "EXTERNAL_OUTBOUND", "AGENT_REPLY"})
+
+
+class Endpoint(msgspec.Struct, rename="pascal"):
+    """One end of a call."""
+
+    address: str = ""
+
+
+class Contact(msgspec.Struct, rename="pascal"):
+    """What a flow hands to its Lambda."""
+
+    contact_id: str
+    initial_contact_id: str = ""
+    channel: str = "VOICE"
+    initiation_method: str = "INBOUND"
+    instance_arn: str = msgspec.field(name="InstanceARN", default="")
+    customer_endpoint: Endpoint | None = None
+    system_endpoint: Endpoint | None = None
+
+
+class Details(msgspec.Struct, rename="pascal"):
+    """The contact, in the Lambda's event."""
+
+    contact_data: Contact
+
+
+class Invocation(msgspec.Struct, rename="pascal"):
+    """The Lambda's event."""
+
+    details: Details
+
+
+class SmallEndpoint(msgspec.Struct):
+    """One end of a call."""
+
+    address: str = ""
+
+
+class Agent(msgspec.Struct, rename="camel"):
+    """Who answered."""
+
+    connected_to_agent_timestamp: str = ""
+
+
+class Recording(msgspec.Struct, rename="camel"):
+    """Where in S3 a recording is."""
+
+    location: str = ""
+
+
+class Detail(msgspec.Struct, rename="camel"):
+    """A contact event."""
+
+    event_type: str
+    contact_id: str
+    initial_contact_id: str | None = None
+    next_contact_id: str | None = None
+    channel: str = "VOICE"
+    instance_arn: str = ""
+    initiation_method: str = ""
+    initiation_timestamp: str | None = None
+    disconnect_timestamp: str | None = None
+    agent_info: Agent | None = None
+    queue_info: dict[str, Any] | None = None
+    customer_endpoint: SmallEndpoint | None = None
+    system_endpoint: SmallEndpoint | None = None
+    recordings: list[Recording] = []
+
+
+class Event(msgspec.Struct):
+    """EventBridge's envelope."""
+
+    detail: Detail
+    account: str = ""
+    time: str | None = None
+
+
+def verify(posted: Posted, settings: PhoneProvider) -> None:
+    """The key of its integration is its proof; raises Forbidden for an account or instance that is not among those allowed."""
+    if not settings.accounts:
+        return
+    try:
+        told = _event(posted)
+    except Malformed as error:
+        raise Forbidden("the request names no account") from error
+    arn = told.detail.instance_arn if isinstance(told, Event) else told.details.contact_data.instance_arn
+    account = told.account if isinstance(told, Event) else ""
+    if not {account, arn, arn.rpartition("/")[2], *arn.split(":")[4:5]} & set(settings.accounts):
+        raise Forbidden("the account is not among phone.providers.connect.accounts")
+
+
+def _event(posted: Posted) -> Event | Invocation:
+    """An event of a flow's Lambda or of EventBridge; raises Malformed."""
+    if "Details" in raw_json(posted.body):
+        return limits.decode(posted.body, Invocation)
+    return limits.decode(posted.body, Event)
+
+
+def read(posted: Posted, region: str) -> Told:
+    """What a request tells; raises Malformed."""
+    told = _event(posted)
+    if isinstance(told, Invocation):
+        return _invoked(told.details.contact_data, posted, region)
+    return _happened(told, posted, region)
+
+
+def _invoked(contact: Contact, posted: Posted, region: str) -> Told:
+    if contact.channel.upper() != "VOICE":
+        return Nothing("no call")
+    caller, called = (one.address if one else "" for one in (contact.customer_endpoint, contact.system_endpoint))
+    return CallEvent(
+        provider=SLUG,
+        call_id=name_of(contact.initial_contact_id or contact.contact_id, "/Details/ContactData/InitialContactId"),
+        direction=Direction.OUTBOUND if contact.initiation_method.upper() in OUTGOING else Direction.INBOUND,
+        caller=e164(caller, region),
+        called=e164(called, region),
+        status=Status.RINGING,
+        started_at=posted.received_at,
+    )
+
+
+def _happened(told: Event, posted: Posted, region: str) -> Told:
+    detail = told.detail
+    if detail.channel.upper() != "VOICE":
+        return Nothing("no call")
+    status = STATUSES.get(detail.event_type)
+    over = status is Status.COMPLETED and not detail.next_contact_id
+    if over and detail.queue_info and detail.agent_info is None:
+        status = Status.ABANDONED
+    at = stamped(told.time or "", posted.received_at, "/time")
+    agent = detail.agent_info.connected_to_agent_timestamp if detail.agent_info else ""
+    ended = stamped(detail.disconnect_timestamp or "", posted.received_at, "/detail/disconnectTimestamp")
+    return CallEvent(
+        provider=SLUG,
+        call_id=name_of(detail.initial_contact_id or detail.contact_id, "/detail/contactId"),
+        at=at,
+        direction=_direction(detail.initiation_method.upper()),
+        caller=e164(detail.customer_endpoint.address, region) if detail.customer_endpoint else "",
+        called=e164(detail.system_endpoint.address, region) if detail.system_endpoint else "",
+        status=status if over or status is not Status.COMPLETED else None,
+        started_at=stamped(detail.initiation_timestamp or "", posted.received_at, "/detail/initiationTimestamp"),
+        answered_at=stamped(agent, posted.received_at, "/detail/agentInfo/connectedToAgentTimestamp"),
+        ended_at=(ended or at or posted.received_at) if over else None,
+        recordings=tuple(one for found in detail.recordings for one in recording(f"s3://{found.location}") if found.location),
+    )
+
+
+def _direction(method: str) -> Direction | None:
+    """A transfer is a part of a call that another event tells the direction of."""
+    if method == "INBOUND":
+        return Direction.INBOUND
+    return Direction.OUTBOUND if method in OUTGOING else None
+
+
+PROVIDER = Provider(SLUG, frozenset({"contact", "lambda"}), verify, read)

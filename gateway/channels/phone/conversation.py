@@ -1,0 +1,115 @@
+"""One step of a conversation with a caller: what they pressed or said, committed, and what they hear next."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import structlog
+from aiohttp import web
+
+from gateway.channels.phone import menu
+from gateway.channels.phone.call import CallEvent, Direction
+from gateway.channels.phone.intake import PhoneRoom
+from gateway.channels.phone.key_press import Pressing
+from gateway.channels.phone.menu import Heard, Line, Wish, line_of
+from gateway.channels.phone.posted import Posted, Provider, TextMessage
+from gateway.channels.phone.script import HangUp, Place, Script, place_of
+from gateway.channels.phone.twilio import twiml
+from gateway.channels.phone.vonage import ncco
+from gateway.channels.phone.words import said
+from gateway.errors import Forbidden, Overloaded, Unavailable
+from gateway.incidents.labels import Locale
+from gateway.receipts.submission import Receipt
+
+log = structlog.get_logger()
+
+TOLD_THAT_IT_IS_TAKEN = frozenset({Wish.THANKS, Wish.STANDING})
+"""What may not be answered as if nothing were amiss where it could not be committed or looked up; the rest promises nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A request whose answer somebody hears. `at` makes the address of an event and its query."""
+
+    room: PhoneRoom
+    press: Pressing
+    provider: Provider
+    posted: Posted
+    integration_id: int
+    at: Callable[[str, str], str]
+
+    async def spoken(self, event: CallEvent) -> web.Response:
+        """What the caller hears next; raises Forbidden for a call about a record that the gateway did not make."""
+        query = dict(self.posted.query)
+        place = place_of(*(query.get(name, "") for name in ("step", "locale", "turn", "about")))
+        if self.posted.event == "alarm":
+            return self._say(await self._alarm(event, place), "")
+        if event.direction is Direction.OUTBOUND and place.step == "start":
+            return self._say((HangUp(),), "")
+        line = line_of(self.room.phone, event.called)
+        return self._say(await self._menu(event, place, line), event.called)
+
+    async def _menu(self, event: CallEvent, place: Place, line: Line) -> Script:
+        wanted, locale = menu.wish(place, self.provider.key(self.posted), line)
+        heard = Heard()
+        try:
+            if wanted is Wish.STANDING:
+                heard = await self.room.standing(event.caller, locale)
+                event = replace(event, served=bool(heard.number))
+            receipt = await self._taken(event, None if wanted is Wish.LANGUAGE else locale)
+            if wanted is Wish.THANKS:
+                heard = Heard(_number(receipt), recorded=bool(event.recordings))
+        except (Unavailable, Overloaded) as error:
+            log.warning("call_not_taken", call=event.call_id, wish=wanted, error=error.detail)
+            if wanted in TOLD_THAT_IT_IS_TAKEN:
+                return menu.sorry((locale,))
+        return menu.answer(place, wanted, locale, line, replace(heard, answered=event.answered_at is not None))
+
+    async def _taken(self, event: CallEvent, spoken: Locale | None) -> Receipt:
+        return await self.room.take(self.integration_id, self.provider, self.posted, event, spoken)
+
+    async def _alarm(self, event: CallEvent, place: Place) -> Script:
+        if not self.room.phone.provider(self.provider.slug).secrets or event.direction is not Direction.OUTBOUND:
+            raise Forbidden("a key counts only in a call that the gateway made and its telephone system signs for")
+        key = self.provider.key(self.posted) if self.posted.method == "POST" else ""
+        try:
+            return await self.press(self.integration_id, event.call_id, place, key, self.posted.body)
+        except (Unavailable, Overloaded) as error:
+            log.warning("press_not_taken", call=event.call_id, error=error.detail)
+            return menu.sorry(self.room.phone.locales)
+
+    async def replied(self, message: TextMessage) -> web.Response:
+        """What the sender of a short message reads."""
+        locale = line_of(self.room.phone, message.receiver).locales[0]
+        try:
+            number = _number(await self.room.take(self.integration_id, self.provider, self.posted, message))
+        except (Unavailable, Overloaded) as error:
+            log.warning("message_not_taken", message=message.message_id, error=error.detail)
+            return _xml(twiml.reply(said("resend", locale)))
+        return _xml(twiml.reply(said("received", locale, number=number) if number else ""))
+
+    def sorry(self) -> web.Response:
+        """What somebody hears or reads where nothing could be understood."""
+        if self.posted.event == "message":
+            return _xml(twiml.reply(said("resend", self.room.phone.locales[0])))
+        return self._say(menu.sorry(self.room.phone.locales), "")
+
+    def _say(self, script: Script, called: str) -> web.Response:
+        if self.provider.slug == "vonage":
+            return web.Response(body=ncco.speak(script, self._address, called), content_type="application/json")
+        return _xml(twiml.speak(script, self._address))
+
+    def _address(self, event: str, place: Place) -> str:
+        return self.at(event, place.query if place != Place() else "")
+
+
+def quiet(provider: Provider) -> web.Response:
+    """The answer to what nobody hears: Twilio reads every answer as instructions, and takes an empty body for a mistake."""
+    return _xml(twiml.reply("")) if provider.slug == "twilio" else web.Response(body=b"[]", content_type="application/json")
+
+
+def _number(receipt: Receipt) -> str:
+    return next((result.incident for result in receipt.results if result.incident), "")
+
+
+def _xml(body: bytes) -> web.Response:
+    return web.Response(body=body, content_type="text/xml", charset="utf-8")

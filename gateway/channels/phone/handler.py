@@ -1,0 +1,194 @@
+"""What is told of a call becomes a record or an entry in one: the call, its record and the receipt, in one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from gateway.channels import report_service as reception
+from gateway.channels.phone import notes
+from gateway.channels.phone import store as calls
+from gateway.channels.phone.call import Call, CallEvent, merged
+from gateway.channels.phone.judging import Meaning, judge
+from gateway.channels.phone.menu import Line, line_of
+from gateway.channels.phone.numbers import names_somebody
+from gateway.channels.phone.posted import Nothing, Posted, TextMessage, Told
+from gateway.channels.phone.store import Kept
+from gateway.channels.phone.words import written
+from gateway.channels.report_service import Done, Reception
+from gateway.channels.speakers import by_phone
+from gateway.incidents import commands, lifecycle
+from gateway.incidents.labels import LOCALES, Locale
+from gateway.incidents.record import Incident
+from gateway.ingest.reading.limits import DESCRIPTION, KEY, TITLE, cut
+from gateway.operations.create import LATE_ENTRY, Report
+from gateway.operations.placing import place_again
+from gateway.operations.unit_of_work import Session
+from gateway.receipts.submission import Receipt, Result, Submission
+from gateway.settings import Phone
+from gateway.vocabulary import Outcome
+
+SOURCE = "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """Files what telephone systems tell."""
+
+    reception: Reception
+    phone: Phone
+
+    async def __call__(self, told: Told, submission: Submission, spoken: Locale | None = None) -> Receipt:
+        """The committed receipt; what was told before changes nothing. `spoken` is the language that the caller chose.
+
+        Raises Unavailable, as Reception.take.
+        """
+
+        async def work(session: Session) -> Done | Result:
+            match told:
+                case CallEvent():
+                    return await self.call(session, submission.integration_id, told, spoken)
+                case TextMessage():
+                    return await self._message(session, submission.integration_id, told)
+                case Nothing(reason=reason):
+                    return Done("", None, Outcome.IGNORED, reason)
+
+        return await self.reception.take(submission, work)
+
+    async def call(self, session: Session, integration_id: int, event: CallEvent, spoken: Locale | None = None) -> Done:
+        """Merge what was told into the call and do what follows from it."""
+        kept = await calls.lock(session.conn, integration_id, event.provider, event.call_id, session.now)
+        after = merged(kept.call, event)
+        line = line_of(self.phone, after.called)
+        meaning = judge(kept.call, after, filed=kept.incident_id is not None, hotline=line.hotline)
+        fresh = replace(kept, call=after)
+        incident, outcome, reason = None, Outcome.IGNORED, meaning.value
+        if meaning is Meaning.NEWS:
+            incident, outcome = await _news(session, kept, after, spoken), Outcome.ADDED
+        elif meaning in (Meaning.REPORT, Meaning.MISSED):
+            fresh, incident = await self._reported(session, fresh, line, spoken, missed=meaning is Meaning.MISSED)
+            outcome = Outcome.OPENED if fresh.opened else Outcome.ADDED
+            reason = meaning.value if fresh.opened else "called again"
+        await calls.save(session.conn, fresh, session.now)
+        return Done(f"{event.provider}:{event.call_id}"[:KEY], incident, outcome, reason)
+
+    async def _reported(
+        self, session: Session, kept: Kept, line: Line, spoken: Locale | None, *, missed: bool
+    ) -> tuple[Kept, Incident]:
+        """The call with its record: the one that its number has open, or a new one. A missed call joins missed ones only."""
+        call = kept.call
+        who, chosen, name = await by_phone(session.conn, call.caller)
+        locale = spoken or locale_of(chosen, line)
+        if earlier := await self._open(session, call.caller, missed=missed):
+            text = notes.note("again", _BLANK, call, _language(earlier))
+            return replace(kept, incident_id=earlier.id), await _noted(
+                session, earlier, text, who.name, {"call": notes.facts(call)}
+            )
+        named = call if not name else replace(call, caller_name=name)
+        report = Report(
+            title=notes.title(named, locale, missed=missed),
+            source=SOURCE,
+            description=cut("\n".join(call.transcripts), DESCRIPTION),
+            impact=line.impact,
+            urgency=line.urgency,
+            service=line.service,
+            contact=call.caller,
+            contact_name=named.caller_name,
+            labels={"language": locale} | ({"call": notes.MISSED} if missed else {}),
+            occurred_at=_occurred(call, session.now),
+        )
+        opened = await reception.opened(session, report, who, {"call": notes.facts(call)})
+        return replace(kept, incident_id=opened.id, opened=True), opened
+
+    async def _open(self, session: Session, number: str, *, missed: bool = False) -> Incident | None:
+        if not names_somebody(number):
+            return None
+        return await calls.open_record(session.conn, number, session.now - self.phone.called_again_within, missed=missed)
+
+    async def _message(self, session: Session, integration_id: int, message: TextMessage) -> Done:
+        """A short message, remembered as calls are so that one told again after years is known."""
+        kept = await calls.lock(session.conn, integration_id, message.provider, message.message_id, session.now)
+        if kept.incident_id is not None:
+            return Done(f"{message.provider}:{message.message_id}"[:KEY], None, Outcome.IGNORED, "filed before")
+        done = await self._said(session, message)
+        if done.incident is not None:
+            told = replace(kept.call, caller=message.sender, called=message.receiver)
+            opened = done.outcome is Outcome.OPENED
+            await calls.save(session.conn, replace(kept, call=told, incident_id=done.incident.id, opened=opened), session.now)
+        return done
+
+    async def _said(self, session: Session, message: TextMessage) -> Done:
+        """A report, or a note in the record that its sender has open."""
+        who, chosen, name = await by_phone(session.conn, message.sender)
+        line = line_of(self.phone, message.receiver)
+        locale = locale_of(chosen, line)
+        text, said = notes.message_note(message, locale), {"message": message.message_id}
+        key = f"{message.provider}:{message.message_id}"[:KEY]
+        if earlier := await self._open(session, message.sender):
+            return Done(key, await _noted(session, earlier, text, who.name, said), Outcome.ADDED, "another message")
+        first = message.text.partition("\n")[0].strip()
+        report = Report(
+            title=cut(first or written("message", locale, caller=message.sender or written("withheld", locale)), TITLE),
+            source=SOURCE,
+            description=text,
+            impact=line.impact,
+            urgency=line.urgency,
+            service=line.service,
+            contact=message.sender,
+            contact_name=name,
+            labels={"language": locale},
+        )
+        opened = await reception.opened(session, report, who, said)
+        return Done(key, opened, reception.outcome_of(opened), "report")
+
+
+_BLANK = Call(provider="", call_id="")
+
+
+def locale_of(chosen: str | None, line: Line) -> Locale:
+    """The language that somebody chose in the directory, else the first of the line's."""
+    return next((one for one in LOCALES if one == chosen), line.locales[0])
+
+
+def _language(incident: Incident) -> Locale:
+    return next((one for one in LOCALES if one == incident.labels.get("language")), "en")
+
+
+def _occurred(call: Call, now: datetime) -> datetime | None:
+    """When the call began, as far as a record may lie back."""
+    began = call.started_at
+    return None if began is None or not now - LATE_ENTRY <= began <= now else began
+
+
+async def _noted(session: Session, incident: Incident, text: str, actor: str, said: Mapping[str, Any]) -> Incident:
+    revision = lifecycle.apply(incident, commands.Note(note=text), actor, session.now)
+    events = tuple((event, {**facts, **said}) for event, facts in revision.events)
+    return (await session.write([replace(revision, events=events)]))[0]
+
+
+async def _news(session: Session, kept: Kept, after: Call, spoken: Locale | None) -> Incident | None:
+    """What was told later, as a note in the call's record; where the call opened it, what it lacks is filled in."""
+    found = await session.locked([kept.incident_id] if kept.incident_id is not None else [])
+    for incident in found:
+        text = notes.note("update", kept.call, after, spoken or _language(incident))
+        revision = lifecycle.apply(incident, commands.Note(note=text), after.caller or SOURCE, session.now)
+        events = tuple((event, {**facts, "call": notes.facts(after)}) for event, facts in revision.events)
+        revision = replace(revision, events=events)
+        if not kept.opened:
+            return (await session.write([revision]))[0]
+        written = await session.write([notes.completed(kept.call, after, revision, _language(incident))])
+        return await place_again(session, written[0]) if after.transcripts != kept.call.transcripts else written[0]
+    return None
+
+
+def delivery_id(told: Told, posted: Posted) -> str:
+    """By which the same thing told again is known."""
+    match told:
+        case CallEvent():
+            known = sha256(posted.asked.encode() + b"\0" + posted.body).hexdigest()
+            return f"phone:{told.provider}:{posted.event}:{told.call_id}:{known}"
+        case TextMessage():
+            return f"phone:{told.provider}:message:{told.message_id}"
+        case Nothing():
+            return f"phone:nothing:{sha256(posted.content).hexdigest()}"

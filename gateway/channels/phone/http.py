@@ -1,0 +1,174 @@
+"""Telephone systems by HTTP: who calls, proven; what is told, committed; what the caller hears, at once.
+
+Twilio and Vonage say to callers what we answer and do not ask again in time, so that they always get something to say: where
+nothing can be committed, the caller hears so. What only tells of a call is answered 503 then, as everywhere.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import structlog
+from aiohttp import web
+
+from gateway.channels.phone.call import CallEvent
+from gateway.channels.phone.conversation import Conversation, quiet
+from gateway.channels.phone.handler import SOURCE
+from gateway.channels.phone.intake import PhoneRoom
+from gateway.channels.phone.key_press import Pressing
+from gateway.channels.phone.lookup import contacts
+from gateway.channels.phone.posted import Posted, Provider, TextMessage
+from gateway.channels.phone.providers import PROVIDERS
+from gateway.errors import Forbidden, Malformed, NotFound, Overloaded, Unauthenticated, Unavailable
+from gateway.ingest.http import Authenticate, accepted, read
+from gateway.ingest.workers.process import Reader, allowed, is_quick, plain
+from gateway.networks import networks, within
+from gateway.observe.metric_labels import RequestOutcome
+from gateway.receipts.submission import Receipt
+from gateway.vocabulary import Outcome
+
+SPOKEN = frozenset({"voice", "answer", "alarm"})
+"""Events whose answer a caller hears."""
+
+HEARD = SPOKEN | {"message"}
+"""Events whose answer somebody hears or reads."""
+
+WITHIN_S = 2.0
+"""Twilio hangs up on whoever does not answer it within 15 s, connecting included."""
+
+PATH = "/ingest/phone/{provider:" + "|".join(PROVIDERS) + "}/{event:[a-z]{1,20}}"
+LOOKUP = "/ingest/phone/threecx/lookup"
+
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class PhonePosts:
+    """What telephone systems ask. `base` is the gateway's address as they see it."""
+
+    room: PhoneRoom
+    press: Pressing
+    authenticate: Authenticate
+    base: str
+    reader: Reader
+
+    def routes(self) -> list[web.RouteDef]:
+        """Systems post or get as they can; the key may stand in the path."""
+        asked = [web.get(LOOKUP, self.lookup, allow_head=False), web.get(LOOKUP + "/{key}", self.lookup, allow_head=False)]
+        told: list[Callable[..., web.RouteDef]] = [web.post, lambda path, serve: web.get(path, serve, allow_head=False)]
+        return asked + [way(path, self.receive) for way in told for path in (PATH, PATH + "/{key}")]
+
+    async def lookup(self, request: web.Request) -> web.Response:
+        """Who calls, for the screen of whoever answers; raises Unauthenticated and Forbidden."""
+        await self.authenticate(request, "read", request.match_info.get("key"))
+        self._admitted(request, "threecx")
+        found = await contacts(self.room.pool, request.query.get("number", ""), self.room.phone.region, self.base)
+        return web.json_response({"contacts": found})
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """202 with the receipt once committed, or what the caller hears.
+
+        Raises Malformed, with its receipt, for what is in quarantine, Unauthenticated, Forbidden and Unavailable.
+        """
+        provider = PROVIDERS[request.match_info["provider"]]
+        if request.match_info["event"] not in provider.events:
+            raise NotFound(f"{provider.slug} tells of {', '.join(sorted(provider.events))}")
+        event = request.match_info["event"]
+        try:
+            async with asyncio.timeout(WITHIN_S):
+                return await self._received(request, provider)
+        except (Unavailable, Overloaded, TimeoutError) as error:
+            if provider.speaks and event in HEARD:
+                log.warning("call_not_answered", provider=provider.slug, address=event, error=repr(error))
+                nothing = Posted(event, "", b"", (), self.room.clock.now())
+                return self._conversation(request, provider, nothing, 0).sorry()
+            if isinstance(error, TimeoutError):
+                raise Unavailable("it was not taken in time: send it again shortly") from error
+            raise
+
+    async def _received(self, request: web.Request, provider: Provider) -> web.Response:
+        caller = await self.authenticate(request, "ingest", request.match_info.get("key"))
+        if caller.integration_id is None:
+            raise Forbidden("this key belongs to no integration: telephone systems use an integration's key")
+        try:
+            self._admitted(request, provider.slug)
+            posted = await self._posted(request)
+            await self._proven(provider, posted)
+            return await self._answered(request, provider, posted, caller.integration_id)
+        except (Unauthenticated, Forbidden):
+            self.room.metrics.request(SOURCE, RequestOutcome.UNTRUSTED)
+            raise
+
+    async def _posted(self, request: web.Request) -> Posted:
+        headers, body = request.headers, await read(request)
+        return Posted(
+            request.match_info["event"], headers.get("Content-Type", ""), body, tuple(request.query.items()),
+            self.room.clock.now(), request.method, self.base + request.raw_path, headers,
+        )  # fmt: skip
+
+    def _admitted(self, request: web.Request, slug: str) -> None:
+        allowed = self.room.phone.provider(slug).addresses
+        if allowed and not within(request.remote or "", networks(allowed)):
+            raise Forbidden(f"this address is not among phone.providers.{slug}.addresses")
+
+    async def _proven(self, provider: Provider, posted: Posted) -> None:
+        """Raises Unauthenticated, and Forbidden for another account."""
+        settings = self.room.phone.provider(provider.slug)
+        try:
+            await self._run(provider, posted, provider.verify, settings)
+        except Malformed as error:
+            if settings.secrets or settings.accounts:
+                raise Unauthenticated("the request cannot be read, so that nobody can tell who sent it") from error
+
+    async def _run(self, provider: Provider, posted: Posted, function: Callable[..., T], *given: Any) -> T:
+        """Do what reads a request, in the process that reads where that is long."""
+        if is_quick(posted.body):
+            return function(posted, *given)
+        sent = replace(posted, headers=plain(posted.headers))
+        return await self.reader.call(provider.slug, allowed(posted.body), function, sent, *given)
+
+    async def _answered(self, request: web.Request, provider: Provider, posted: Posted, integration_id: int) -> web.Response:
+        speaking = self._conversation(request, provider, posted, integration_id)
+        try:
+            told = await self._run(provider, posted, provider.read, self.room.phone.region)
+        except Malformed as error:
+            return await self._refused(speaking, error)
+        if isinstance(told, TextMessage):
+            return await speaking.replied(told)
+        if provider.speaks and posted.event in SPOKEN and isinstance(told, CallEvent):
+            return await speaking.spoken(told)
+        receipt = await self.room.take(integration_id, provider, posted, told)
+        if provider.speaks:
+            return quiet(provider)
+        if receipt.results and receipt.results[0].outcome is Outcome.QUARANTINED:
+            raise _quarantined(receipt, receipt.results[0].reason)
+        return accepted(receipt)
+
+    def _conversation(self, request: web.Request, provider: Provider, posted: Posted, integration_id: int) -> Conversation:
+        return Conversation(self.room, self.press, provider, posted, integration_id, self._at(request))
+
+    async def _refused(self, speaking: Conversation, error: Malformed) -> web.Response:
+        """Keep what cannot be understood; who waits for words gets some."""
+        provider, posted = speaking.provider, speaking.posted
+        receipt = await self.room.quarantine(speaking.integration_id, provider, posted, error)
+        if provider.speaks:
+            return speaking.sorry() if posted.event in HEARD else quiet(provider)
+        raise _quarantined(receipt, error.detail, error)
+
+    def _at(self, request: web.Request) -> Callable[[str, str], str]:
+        slug, key = request.match_info["provider"], request.match_info.get("key")
+
+        def address(event: str, query: str) -> str:
+            path = f"{self.base}/ingest/phone/{slug}/{event}" + (f"/{key}" if key else "")
+            return f"{path}?{query}" if query else path
+
+        return address
+
+
+def _quarantined(receipt: Receipt, detail: str, error: Malformed | None = None) -> Malformed:
+    facts: dict[str, Any] = {"flaws": error.flaws} if error else {}
+    return Malformed(f"{detail}; it is kept in quarantine", receipt=str(receipt.id), **facts)

@@ -1,0 +1,109 @@
+"""Where everything goes through that telephone systems tell: read, filed, and its receipt with one outcome committed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from gateway.channels.phone import store
+from gateway.channels.phone.call import CallEvent, Status
+from gateway.channels.phone.handler import SOURCE, Filing, delivery_id
+from gateway.channels.phone.menu import Heard
+from gateway.channels.phone.numbers import names_somebody
+from gateway.channels.phone.posted import Posted, Provider, Told, form
+from gateway.channels.phone.providers import PROVIDERS
+from gateway.channels.report_service import Done
+from gateway.clock import Clock
+from gateway.db.pool import Pool, acquire
+from gateway.errors import Malformed, Overloaded, Unavailable
+from gateway.incidents.labels import Locale, state_label
+from gateway.observe.metric_labels import RequestOutcome
+from gateway.observe.metrics import Metrics
+from gateway.operations.unit_of_work import Session
+from gateway.periodic import each
+from gateway.receipts.submission import Receipt, Submission
+from gateway.settings import Phone
+
+SWEEP_EVERY = 60.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneRoom:
+    """Takes in what telephone systems tell."""
+
+    pool: Pool
+    file: Filing
+    phone: Phone
+    metrics: Metrics
+    clock: Clock
+
+    def read(self, provider: Provider, posted: Posted) -> Told:
+        """What was told; raises Malformed and nothing else."""
+        return provider.read(posted, self.phone.region)
+
+    async def take(
+        self, integration_id: int, provider: Provider, posted: Posted, told: Told, spoken: Locale | None = None
+    ) -> Receipt:
+        """Commit what was told. Raises Overloaded and Unavailable: nothing was, or may not have been, committed."""
+        began = self.clock.monotonic()
+        name = delivery_id(told, posted)
+        submission = Submission(integration_id, SOURCE, posted.content, _headers(provider, posted), (), delivery_id=name)
+        try:
+            receipt = await self.file(told, submission, spoken)
+        except Overloaded:
+            self.metrics.overloads.inc()
+            self.metrics.request(SOURCE, RequestOutcome.OVERLOADED)
+            raise
+        except Unavailable:
+            self.metrics.request(SOURCE, RequestOutcome.UNAVAILABLE)
+            raise
+        self.metrics.request(SOURCE, RequestOutcome.ACCEPTED)
+        self.metrics.intake_seconds.observe(self.clock.monotonic() - began)
+        return receipt
+
+    async def quarantine(self, integration_id: int, provider: Provider, posted: Posted, error: Malformed) -> Receipt:
+        """Keep what cannot be understood; raises Unavailable."""
+        self.metrics.request(SOURCE, RequestOutcome.REFUSED)
+        submission = Submission(integration_id, SOURCE, posted.content, _headers(provider, posted), ())
+        return await self.file.reception.quarantine(submission, error.detail)
+
+    async def replay(self, integration_id: int, headers: Mapping[str, str], content: bytes) -> Receipt:
+        """Take in again what is in quarantine; raises Malformed while it still cannot be understood."""
+        slug, _, event = headers.get("phone", "").partition("/")
+        if slug not in PROVIDERS:
+            raise Malformed("no telephone system is known by this name")
+        provider, kind = PROVIDERS[slug], headers.get("content-type", "")
+        query = form(headers.get("query", "").encode() if kind else content)
+        posted = Posted(event, kind, content if kind else b"", query, self.clock.now())
+        return await self.take(integration_id, provider, posted, self.read(provider, posted))
+
+    async def standing(self, caller: str, locale: Locale) -> Heard:
+        """What a caller's own record is and how it stands."""
+        if not names_somebody(caller):
+            return Heard()
+        async with acquire(self.pool) as conn:
+            found = await store.standing(conn, caller)
+        return Heard() if found is None else Heard(found[0], state_label(found[1], found[2], locale))
+
+    async def sweep(self) -> None:
+        """Take calls of which nothing more was heard for missed: their end was told while nobody could listen."""
+        async with acquire(self.pool) as conn:
+            quiet = await store.silent(conn, self.clock.stamp(), self.phone.silent_after)
+        await each("calls", quiet, self._give_up)
+
+    async def _give_up(self, kept: store.Kept) -> None:
+        call = kept.call
+        lost = CallEvent(provider=call.provider, call_id=call.call_id, status=Status.ABANDONED, ended_at=kept.heard_at)
+        done = await self.file.reception.desk.within(partial(self._lost, kept.integration_id, lost))
+        log.info("silent_call", call=call.call_id, outcome=done.outcome, reason=done.reason)
+
+    async def _lost(self, integration_id: int, lost: CallEvent, session: Session) -> Done:
+        return await self.file.call(session, integration_id, lost)
+
+
+def _headers(provider: Provider, posted: Posted) -> dict[str, str]:
+    kind = posted.kind if posted.body else ""
+    return {"content-type": kind, "phone": f"{provider.slug}/{posted.event}", "query": posted.asked if kind else ""}

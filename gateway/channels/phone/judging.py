@@ -1,0 +1,42 @@
+"""What a call means for records once something more was told of it. Pure."""
+
+from enum import StrEnum
+
+from gateway.channels.phone.call import Call, Direction
+
+
+class Meaning(StrEnum):
+    """What is to be done; what is not yet anything is a reason too."""
+
+    REPORT = "report"
+    MISSED = "missed"
+    NEWS = "news"
+    NOTHING_NEW = "nothing new"
+    NOT_YET = "nothing was reported yet"
+    OUTGOING = "not a call to us"
+    SERVED = "the caller was told what they asked"
+    NO_HOTLINE = "missed on a number that is no hotline"
+
+
+def judge(before: Call, after: Call, *, filed: bool, hotline: bool) -> Meaning:
+    """`filed` says that the call has its record, `hotline` that a call to this number may not be missed."""
+    if filed:
+        return Meaning.NEWS if is_news(before, after) else Meaning.NOTHING_NEW
+    if after.direction is not Direction.INBOUND:
+        return Meaning.OUTGOING
+    if after.reported:
+        return Meaning.REPORT
+    if not after.ended:
+        return Meaning.NOT_YET
+    if after.served:
+        return Meaning.SERVED
+    return Meaning.MISSED if hotline else Meaning.NO_HOTLINE
+
+
+def is_news(before: Call, after: Call) -> bool:
+    """Whether there is something that the record's timeline should say; a time told more exactly is not."""
+    return _noted(before) != _noted(after)
+
+
+def _noted(call: Call) -> tuple[object, ...]:
+    return call.caller, call.answered_at is not None, call.ended, call.recordings, call.transcripts

@@ -1,0 +1,118 @@
+"""A key pressed in a call that the gateway made: the only way to act on a record by telephone."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from gateway.access import authorization
+from gateway.access.permissions import sight
+from gateway.access.principal import Who
+from gateway.channels.phone.handler import SOURCE
+from gateway.channels.phone.menu import MOST_TURNS
+from gateway.channels.phone.script import Ask, HangUp, Place, Say, Script
+from gateway.channels.phone.words import said, spelt
+from gateway.channels.report_service import Done, Reception
+from gateway.channels.speakers import by_login
+from gateway.errors import Forbidden, IllegalTransition, Unavailable, Unprocessable
+from gateway.incidents import commands, lifecycle
+from gateway.incidents.labels import LOCALES, Locale, state_label
+from gateway.incidents.record import Incident
+from gateway.notify.call_tokens import Called, CallTokens
+from gateway.operations.revising import revised
+from gateway.operations.unit_of_work import Session
+from gateway.receipts.submission import Result, Submission
+from gateway.vocabulary import Outcome
+
+ACKNOWLEDGE = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Pressing:
+    """Tells somebody about a record by telephone, and takes their key for it."""
+
+    reception: Reception
+    tokens: CallTokens
+
+    async def __call__(self, integration_id: int, call_id: str, place: Place, key: str, body: bytes) -> Script:
+        """What they hear next; raises Forbidden for what is no call of ours, and Unavailable."""
+        called = self.tokens.read(place.token, self.reception.desk.clock.now())
+        if key != ACKNOWLEDGE:
+            return await self.reception.desk.within(lambda session: self._told(session, called, place))
+        script: Script = ()
+
+        async def work(session: Session) -> Done | Result:
+            nonlocal script
+            script, done = await self._pressed(session, called, place)
+            return done
+
+        name = f"phone:press:{call_id}:{sha256(place.token.encode()).hexdigest()}"
+        press = Submission(integration_id, SOURCE, body, {}, (), delivery_id=name, same_as=b"press")
+        receipt = await self.reception.take(press, work)
+        if any(result.outcome is Outcome.QUARANTINED for result in receipt.results):
+            raise Unavailable("the database refused the key press")
+        # The same key told again is answered by how the record stands.
+        return script or await self.reception.desk.within(lambda session: self._told(session, called, place))
+
+    async def _pressed(self, session: Session, called: Called, place: Place) -> tuple[Script, Done]:
+        who, locale = await _person(session, called)
+        incident = await _record(session, called)
+        name = f"{SOURCE}:press:{incident.number}"
+        if not sight(who).sees(incident):
+            return _say(_hidden(incident), locale), Done(name, None, Outcome.IGNORED, "not theirs to see")
+        if incident.version != called.version:
+            return self._again(incident, called, locale, place, ("changed",)), _ignored(name, incident, "has changed")
+        command = commands.Acknowledge(person=who.name)
+        try:
+            authorization.check(who, command, incident)
+            revision = await revised(session, incident, command, who)
+        except (Forbidden, IllegalTransition, Unprocessable):
+            return _say("refused", locale), _ignored(name, incident, "may not acknowledge it")
+        if not revision.events:
+            return self._again(incident, called, locale, place, ()), _ignored(name, incident, "is worked on already")
+        (written,) = await session.write([revision])
+        taken = Say(said("acknowledged", locale, number=spelt(incident.number)), locale), HangUp()
+        return taken, Done(name, written, Outcome.ACKNOWLEDGED, "key press")
+
+    async def _told(self, session: Session, called: Called, place: Place) -> Script:
+        who, locale = await _person(session, called)
+        incident = await _record(session, called)
+        if not sight(who).sees(incident):
+            return _say(_hidden(incident), locale)
+        return self._again(incident, called, locale, place, ())
+
+    def _again(self, incident: Incident, called: Called, locale: Locale, place: Place, first: tuple[str, ...]) -> Script:
+        """The record as it is, and where it can be acknowledged a key for that, with a token for how it is now."""
+        facts = {"number": spelt(incident.number), "priority": incident.priority, "title": incident.title}
+        told = said("alarm", locale, **facts, state=state_label(incident.state, incident.kind, locale))
+        says = (*(Say(said(word, locale), locale) for word in first), Say(told, locale))
+        if not lifecycle.takeable(incident) or place.turn >= MOST_TURNS:
+            return *says, HangUp()
+        token = self.tokens.make(Called(incident.id, incident.version, called.login, called.made_at))
+        return (Ask((*says, Say(said("press", locale), locale)), Place("alarm", locale, place.turn + 1, token)),)
+
+
+async def _person(session: Session, called: Called) -> tuple[Who, Locale]:
+    found = await by_login(session.conn, called.login, called.made_at)
+    if found is None:
+        raise Forbidden("nobody has this login any more")
+    who, chosen = found
+    return who, next((one for one in LOCALES if one == chosen), "en")
+
+
+async def _record(session: Session, called: Called) -> Incident:
+    found = await session.locked([called.incident_id])
+    if not found:
+        raise Forbidden("there is no such record")
+    return found[0]
+
+
+def _hidden(incident: Incident) -> str:
+    """Return the word for somebody who may not see the record."""
+    return "restricted" if incident.security else "refused"
+
+
+def _say(word: str, locale: Locale) -> Script:
+    return Say(said(word, locale), locale), HangUp()
+
+
+def _ignored(name: str, incident: Incident, reason: str) -> Done:
+    return Done(name, incident, Outcome.IGNORED, reason)

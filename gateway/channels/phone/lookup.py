@@ -1,0 +1,24 @@
+"""Who calls, for the screen of whoever answers: their name, and the record they have open."""
+
+from typing import Any
+
+from gateway.channels.phone import store
+from gateway.channels.phone.numbers import e164, names_somebody
+from gateway.channels.speakers import by_phone
+from gateway.db.pool import Pool, acquire
+
+
+async def contacts(pool: Pool, said: str, region: str, base: str) -> list[dict[str, Any]]:
+    """Nobody or one, as the template of `integrations/3cx/` reads it."""
+    # A plus that nobody encoded arrives as a space.
+    number = e164(f"+{said[1:]}" if said.startswith(" ") else said, region)
+    if not names_somebody(number):
+        return []
+    async with acquire(pool) as conn:
+        who, _, name = await by_phone(conn, number)
+        found = await store.standing(conn, number)
+    if not name and found is None:
+        return []
+    record = "" if found is None else found[0]
+    url = f"{base}/api/v1/incidents/{record}" if record else ""
+    return [{"id": who.name if name else number, "name": name or number, "phone": number, "record": record, "url": url}]

@@ -1,0 +1,41 @@
+"""Telephone numbers as they are compared: E.164 where they can be, else as they were said. Pure."""
+
+import re
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+from gateway.ingest.reading.limits import cut
+
+LONGEST = 64
+E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+EXTENSION = re.compile(r"[0-9]{2,15}", re.ASCII)
+URI = re.compile(r"(?:sips?|tel):([^@;>]*)", re.IGNORECASE)
+WITHHELD = frozenset({"", "anonymous", "restricted", "unavailable", "unknown", "private", "blocked", "withheld"})
+SPELT = frozenset({"+266696687", "+86282452253", "+7378742833", "+2562533", "+8656696"})
+"""How Twilio writes ANONYMOUS, UNAVAILABLE, RESTRICTED, BLOCKED and UNKNOWN with the letters of a telephone's keys."""
+
+
+def e164(said: str, region: str) -> str:
+    """The number; "" for one that its caller withheld, and what was said for everything else that is no number."""
+    text = said.replace("\0", "").strip()
+    if found := URI.search(text):
+        text = found[1].strip()
+    if text.lower() in WITHHELD or text in SPELT:
+        return ""
+    try:
+        number = phonenumbers.parse(text, region)
+    except NumberParseException:
+        return cut(text, LONGEST)
+    right = phonenumbers.is_possible_number if text.startswith(("+", "00")) else phonenumbers.is_valid_number
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164) if right(number) else cut(text, LONGEST)
+
+
+def international(said: str, region: str) -> str:
+    """As `e164`, for systems that leave out the plus."""
+    return e164(f"+{said}" if re.fullmatch(r"[1-9][0-9]{6,14}", said, re.ASCII) else said, region)
+
+
+def names_somebody(number: str) -> bool:
+    """Whether two calls from this number are by the same telephone."""
+    return bool(E164.fullmatch(number) or EXTENSION.fullmatch(number))

@@ -1,0 +1,32 @@
+"""Puts together what takes calls."""
+
+from gateway.channels.phone.handler import Filing
+from gateway.channels.phone.http import PhonePosts
+from gateway.channels.phone.intake import PhoneRoom
+from gateway.channels.phone.key_press import Pressing
+from gateway.channels.report_service import Reception
+from gateway.ingest.http import Authenticate, Submit
+from gateway.ingest.workers.process import Reader
+from gateway.notify.call_tokens import CallTokens
+from gateway.observe.metrics import Metrics
+from gateway.operations.unit_of_work import Desk
+from gateway.settings import Settings
+
+
+def public_address(settings: Settings) -> str:
+    """The gateway's address as telephone systems see it, without a slash at its end; never what a request says."""
+    return (settings.phone.public_url or settings.server.external_url).rstrip("/")
+
+
+def phone_room(settings: Settings, desk: Desk, submit: Submit, metrics: Metrics) -> PhoneRoom:
+    """The room as the settings say."""
+    filing = Filing(Reception(desk, submit, metrics), settings.phone)
+    return PhoneRoom(desk.pool, filing, settings.phone, metrics, desk.clock)
+
+
+def phone_posts(
+    settings: Settings, room: PhoneRoom, secrets: tuple[bytes, ...], authenticate: Authenticate, reader: Reader
+) -> PhonePosts:
+    """Its addresses; `secrets` sign the calls that the gateway makes."""
+    press = Pressing(room.file.reception, CallTokens(secrets))
+    return PhonePosts(room, press, authenticate, public_address(settings), reader)

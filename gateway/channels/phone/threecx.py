@@ -1,0 +1,95 @@
+"""3CX: calls as the CRM template of `integrations/3cx/` journals them, and as add-ons post them when they end. Pure.
+
+https://www.3cx.com/docs/server-side-crm-template-xml-description/. The template does
+not name calls: number and beginning do.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from gateway.channels.phone.call import CallEvent, Direction, Status
+from gateway.channels.phone.numbers import e164
+from gateway.channels.phone.posted import (
+    Posted,
+    Provider,
+    Told,
+    name_of,
+    person,
+    raw_json,
+    recording,
+    seconds,
+    stamped,
+    transcript,
+)
+from gateway.errors import Malformed
+from gateway.settings import PhoneProvider
+
+SLUG = "threecx"
+LOOKUP = "lookup"
+"""The address that 3CX asks who calls; it tells nothing, so that it is no event."""
+
+KINDS: Mapping[str, tuple[Direction, Status]] = {
+    "inbound": (Direction.INBOUND, Status.COMPLETED),
+    "answered": (Direction.INBOUND, Status.COMPLETED),
+    "missed": (Direction.INBOUND, Status.NO_ANSWER),
+    "abandoned": (Direction.INBOUND, Status.ABANDONED),
+    "outbound": (Direction.OUTBOUND, Status.COMPLETED),
+    "notanswered": (Direction.OUTBOUND, Status.NO_ANSWER),
+    "unanswered": (Direction.OUTBOUND, Status.NO_ANSWER),
+}
+"""What [CallType] of the template and `finishtype` of add-ons say."""
+
+
+def verify(posted: Posted, settings: PhoneProvider) -> None:
+    """The key of its integration is all its proof."""
+
+
+def read(posted: Posted, region: str) -> Told:
+    """What a request tells; raises Malformed."""
+    pairs = raw_json(posted.body).items() if posted.is_json else posted.fields().items()
+    told = {name.lower(): "" if value is None else str(value).replace("\0", "") for name, value in pairs}
+    number, began = _first(told, "number", "callerid"), _first(told, "started_at", "datetime")
+    kind = KINDS.get(_first(told, "call_type", "finishtype").replace(" ", "").lower())
+    if kind is None and not _first(told, "id", "chid"):
+        raise Malformed("this says neither what kind of call it was nor which")
+    direction, status = kind or (None, None)
+    started = _moment(began, posted.received_at)
+    answered = status is Status.COMPLETED
+    length = timedelta(seconds=seconds(told.get("duration")))
+    # Without its own word for it a call was answered when it began: its length is all that 3CX then tells.
+    begun = started or posted.received_at - length
+    return CallEvent(
+        provider=SLUG,
+        call_id=_id(told, number, began, posted),
+        at=_moment(told.get("ended_at", ""), posted.received_at),
+        direction=direction,
+        caller=e164(number, region) if direction is not Direction.OUTBOUND else "",
+        caller_name=person(_first(told, "name", "callername")),
+        called=e164(_first(told, "called", "did"), region),
+        status=status,
+        started_at=started or begun if kind else None,
+        answered_at=(_moment(told.get("answered_at", ""), posted.received_at) or begun) if answered else None,
+        ended_at=(_moment(told.get("ended_at", ""), posted.received_at) or begun + length) if kind else None,
+        recordings=recording(_first(told, "recording_url", "recording")),
+        transcripts=transcript(told.get("transcript", "")),
+    )
+
+
+def _id(told: Mapping[str, str], number: str, began: str, posted: Posted) -> str:
+    if given := _first(told, "id", "chid"):
+        return name_of(given, "/id")
+    known_by = f"{number}\x1f{began}".encode() if number and began else posted.body
+    return sha256(known_by).hexdigest()
+
+
+def _moment(text: str, received_at: datetime) -> datetime | None:
+    """A time of 3CX's; one written in the manner of some country is none: nobody knows which is the month."""
+    return stamped(text.strip().replace(" ", "T", 1), received_at, "")
+
+
+def _first(told: Mapping[str, str], *names: str) -> str:
+    return next((told[name] for name in names if told.get(name)), "")
+
+
+PROVIDER = Provider(SLUG, frozenset({"journal", "event"}), verify, read)

@@ -1,0 +1,1 @@
+"""Twilio: calls received, TwiML answers, text messages and calls made."""

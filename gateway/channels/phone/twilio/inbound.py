@@ -1,0 +1,206 @@
+"""Twilio: https://www.twilio.com/docs/voice/twiml#request-parameters, /docs/usage/webhooks/webhooks-security. Pure.
+
+The signature is over the address that Twilio called, as the world sees it, and the fields of the form in order of their names, or
+over the address alone where that carries the sum of a JSON body. It says nothing of when; status callbacks say it in `Timestamp`.
+"""
+
+import base64
+import hmac
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from hashlib import sha256
+from urllib.parse import ParseResult, parse_qs, urlparse
+
+from gateway.channels.phone.call import ENDS, CallEvent, Direction, Status
+from gateway.channels.phone.numbers import e164
+from gateway.channels.phone.posted import (
+    Pairs,
+    Posted,
+    Provider,
+    TextMessage,
+    Told,
+    name_of,
+    person,
+    raw_json,
+    recording,
+    said_at,
+    seconds,
+    stamped,
+    transcript,
+)
+from gateway.errors import Forbidden, Unauthenticated
+from gateway.ingest.reading import limits
+from gateway.ingest.reading.signatures import WRONG, fresh
+from gateway.settings import PhoneProvider
+
+SLUG = "twilio"
+SIGNATURE, ALGORITHM = "X-Twilio-Signature", "X-Twilio-Webhooks-Signature-Settings"
+ALGORITHMS = {"HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
+
+STATUSES: Mapping[str, Status] = {
+    "queued": Status.RINGING,
+    "initiated": Status.RINGING,
+    "ringing": Status.RINGING,
+    "in-progress": Status.CONNECTED,
+    "completed": Status.COMPLETED,
+    "busy": Status.BUSY,
+    "failed": Status.FAILED,
+    "no-answer": Status.NO_ANSWER,
+    "canceled": Status.CANCELED,
+}
+"""A call that Twilio says is in progress or completed was answered by what it was told to say, not by a person."""
+
+TAKEN = frozenset({"completed", "answered", "in-progress", "bridged"})
+"""What Twilio says of the leg to a person when that person answered."""
+
+
+def verify(posted: Posted, settings: PhoneProvider) -> None:
+    """Raises Unauthenticated for what Twilio did not sign or signed long ago, Forbidden for another account."""
+    if settings.secrets:
+        given = posted.headers.get(SIGNATURE, "")
+        params = posted.body if posted.is_json else posted.form()
+        algorithm = algorithm_of(posted.headers.get(ALGORITHM, ""))
+        # Every secret is tried, so that nothing is learned from how long it took.
+        if not any([is_signed(secret, posted.address, params, given, algorithm) for secret in settings.secrets]):  # noqa: C419
+            raise Unauthenticated(WRONG)
+    told = raw_json(posted.body) if posted.is_json and posted.body else posted.fields()
+    if settings.accounts and str(told.get("AccountSid", "")) not in settings.accounts:
+        raise Forbidden("the account is not among phone.providers.twilio.accounts")
+    sent = said_at(str(told.get("Timestamp", "")), "/Timestamp")
+    if settings.secrets and sent is not None:
+        fresh(sent, posted.received_at)
+
+
+def algorithm_of(header: str) -> str:
+    """The sum that the header names; SHA-1 where it names none, as all requests signed with an auth token do."""
+    named = (pair.partition("=") for pair in header.split(","))
+    return next((value.strip() for name, _, value in named if name.strip() == "algorithm" and value.strip()), "HMAC_SHA1")
+
+
+def is_signed(secret: str, address: str, params: Pairs | bytes, given: str, algorithm: str = "HMAC_SHA1") -> bool:
+    """Whether Twilio signed a request with this secret: a form's fields, or a JSON body as it came."""
+    digest = ALGORITHMS.get(algorithm.upper())
+    if digest is None:
+        return False
+    parsed = urlparse(address)
+    whole = True
+    if isinstance(params, bytes):
+        promised = parse_qs(parsed.query).get("bodySHA256", [""])[0]
+        whole, params = hmac.compare_digest(sha256(params).hexdigest().encode(), promised.encode("utf-8", "replace")), ()
+    written = _written(params)
+    # Twilio has signed with the port and without it, whatever the address says.
+    sums = [hmac.digest(secret.encode(), (one + written).encode(), digest) for one in (_with_port(parsed), _without_port(parsed))]
+    mark = given.encode("utf-8", "replace")
+    return any([hmac.compare_digest(base64.b64encode(one), mark) for one in sums]) and whole  # noqa: C419 - takes as long always
+
+
+def signature(secret: str, address: str, params: Pairs = ()) -> str:
+    """What Twilio signs a request with."""
+    return base64.b64encode(hmac.digest(secret.encode(), (address + _written(params)).encode(), "sha1")).decode()
+
+
+def _written(params: Iterable[tuple[str, str]]) -> str:
+    return "".join(name + value for name, value in sorted(set(params)))
+
+
+def _with_port(parsed: ParseResult) -> str:
+    if parsed.port:
+        return parsed.geturl()
+    return parsed._replace(netloc=f"{parsed.netloc}:{443 if parsed.scheme == 'https' else 80}").geturl()
+
+
+def _without_port(parsed: ParseResult) -> str:
+    return parsed._replace(netloc=parsed.netloc.split(":")[0]).geturl() if parsed.port else parsed.geturl()
+
+
+def read(posted: Posted, region: str) -> Told:
+    """What a request tells; raises Malformed."""
+    told = {name: str(value) for name, value in raw_json(posted.body).items()} if posted.is_json else posted.fields()
+    if posted.event == "message":
+        return _message(told, region)
+    if told.get("ParentCallSid"):
+        return _leg(told, posted)
+    return _call(told, posted, region)
+
+
+def _message(told: Mapping[str, str], region: str) -> TextMessage:
+    attached = (told.get(f"MediaUrl{place}", "") for place in range(min(seconds(told.get("NumMedia")), 10)))
+    return TextMessage(
+        SLUG,
+        name_of(told.get("MessageSid") or told.get("SmsSid") or "", "/MessageSid"),
+        e164(told.get("From", ""), region),
+        e164(told.get("To", ""), region),
+        limits.cut(told.get("Body", ""), limits.DESCRIPTION),
+        tuple(one for address in attached for one in recording(address)),
+    )
+
+
+def _leg(told: Mapping[str, str], posted: Posted) -> CallEvent:
+    """What the leg to a person tells of the call that it is part of: whether that person answered, and nothing else."""
+    at = stamped(told.get("Timestamp", ""), posted.received_at, "/Timestamp")
+    length, status = seconds(told.get("CallDuration")), told.get("CallStatus", "")
+    taken = status == "in-progress" or (status == "completed" and length > 0)
+    return CallEvent(
+        provider=SLUG,
+        call_id=name_of(told["ParentCallSid"], "/ParentCallSid"),
+        at=at,
+        status=Status.ANSWERED if taken else None,
+        answered_at=(at or posted.received_at) - timedelta(seconds=length) if taken else None,
+        recordings=_recording(told),
+    )
+
+
+def _call(told: Mapping[str, str], posted: Posted, region: str) -> CallEvent:
+    at = stamped(told.get("Timestamp", ""), posted.received_at, "/Timestamp")
+    when = at or posted.received_at
+    status = STATUSES.get(told.get("CallStatus", ""))
+    person_took = {told.get("DialCallStatus", ""), told.get("QueueResult", "")} & TAKEN
+    talked = timedelta(seconds=seconds(told.get("DialCallDuration")))
+    if status not in ENDS and person_took:
+        status = Status.ANSWERED
+    elif status not in ENDS and told.get("QueueResult") == "hangup":
+        status = Status.ABANDONED
+    return CallEvent(
+        provider=SLUG,
+        call_id=name_of(told.get("CallSid", ""), "/CallSid"),
+        at=at,
+        direction=_direction(told),
+        caller=e164(told.get("From", ""), region),
+        caller_name=person(told.get("CallerName", "")),
+        called=e164(told.get("To", ""), region),
+        status=status,
+        started_at=when - timedelta(seconds=seconds(told.get("CallDuration"))) if status is not None else None,
+        answered_at=when - talked if person_took else None,
+        ended_at=when if status in ENDS else None,
+        recordings=_recording(told),
+        transcripts=_transcripts(told),
+    )
+
+
+def _direction(told: Mapping[str, str]) -> Direction | None:
+    said = told.get("Direction", "")
+    if said.startswith("outbound"):
+        return Direction.OUTBOUND
+    # What <Record> recorded is a report: nothing else here lets callers speak, and its callback does not say who called.
+    return Direction.INBOUND if said == "inbound" or told.get("RecordingSource") == "RecordVerb" else None
+
+
+def _recording(told: Mapping[str, str]) -> tuple[str, ...]:
+    """The recording's address, unless it failed or nothing was said."""
+    if told.get("RecordingStatus", "completed") != "completed" or told.get("RecordingDuration") == "0":
+        return ()
+    return recording(told.get("RecordingUrl", ""))
+
+
+def _transcripts(told: Mapping[str, str]) -> tuple[str, ...]:
+    words = told.get("TranscriptionText", "") if told.get("TranscriptionStatus") == "completed" else ""
+    return (*transcript(words), *transcript(told.get("SpeechResult", "")))
+
+
+def key(posted: Posted) -> str:
+    """The key that was pressed."""
+    return posted.fields().get("Digits", "")[:1]
+
+
+EVENTS = frozenset({"voice", "status", "recording", "transcription", "message", "alarm"})
+PROVIDER = Provider(SLUG, EVENTS, verify, read, speaks=True, key=key)

@@ -1,0 +1,48 @@
+"""Short messages to a person's telephone, in the language they chose."""
+
+from dataclasses import dataclass
+
+from gateway.channels.phone.twilio.api import TwilioApi
+from gateway.channels.phone.twilio.voice import telephone
+from gateway.clock import Clock
+from gateway.db.pool import LOST_RACE, Pool, acquire
+from gateway.errors import Unavailable
+from gateway.notify.message import Dead, Message, Result, Retry
+from gateway.notify.phrases import Reader
+from gateway.notify.templates import render
+
+NAME = "sms"
+LONGEST = 300
+"""Characters: three or four short messages' worth, in Chinese five."""
+
+READER = "SELECT locale, zone FROM person WHERE login = $1 AND active"
+
+
+@dataclass(frozen=True, slots=True)
+class SmsChannel:
+    """Recipients are logins; `zone` is whose clock they read."""
+
+    api: TwilioApi
+    pool: Pool
+    clock: Clock
+    zone: str
+
+    def endpoint(self, recipient: str) -> str:  # noqa: ARG002 - Twilio fails as one
+        """All messages go by Twilio."""
+        return self.api.settings.api
+
+    async def send(self, message: Message) -> Result:
+        """Send it once."""
+        try:
+            async with acquire(self.pool) as conn:
+                number = await telephone(conn, self.api, self.clock, NAME, message)
+                row = await conn.fetchrow(READER, message.recipient)
+        except (Unavailable, *LOST_RACE) as error:
+            return Retry(f"who that is could not be looked up: {error!r}")
+        if not isinstance(number, str):
+            return number
+        if row is None:
+            return Dead("nobody has this login")
+        reader = Reader(row["locale"], row["zone"] or self.zone, message.link)
+        words = render(message.template, message.facts, reader, message.role)
+        return await self.api.ask("Messages", {"To": number, "Body": words.brief(message.link, LONGEST)})

@@ -1,0 +1,78 @@
+"""Calling a person by telephone about a record, who then may take it on by a key.
+
+Twilio fetches what is said when they answer, from an address with a token of record, version and person.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from gateway.channels.phone.twilio.api import TwilioApi
+from gateway.clock import Clock
+from gateway.db.pool import LOST_RACE, Connection, Pool, acquire
+from gateway.errors import Unavailable
+from gateway.notify.call_tokens import Called, CallTokens
+from gateway.notify.message import Dead, Message, Result, Retry
+
+NAME = "voice"
+RING_S = 30
+LATER = timedelta(minutes=10)
+
+TELEPHONE = "SELECT phone FROM person WHERE login = $1 AND active"
+VERSION = "SELECT version FROM incident WHERE id = $1"
+
+OFTEN = """
+SELECT count(*) FROM outbox
+WHERE (reached = $1 || ':' || $2 OR reached = '' AND channel = $1 AND recipient = $2) AND state = 'sent' AND urgency <= $4
+  AND settled_at > coalesce($3::timestamptz, statement_timestamp()) - interval '1 hour'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceChannel:
+    """Recipients are logins. `base` is the gateway's address as Twilio sees it."""
+
+    api: TwilioApi
+    pool: Pool
+    tokens: CallTokens
+    clock: Clock
+    base: str
+
+    def endpoint(self, recipient: str) -> str:  # noqa: ARG002 - Twilio fails as one
+        """All calls go by Twilio."""
+        return self.api.settings.api
+
+    async def send(self, message: Message) -> Result:
+        """Have them called once."""
+        if message.incident_id is None:
+            return Dead("a call is about a record")
+        try:
+            async with acquire(self.pool) as conn:
+                number = await telephone(conn, self.api, self.clock, NAME, message)
+                version = await conn.fetchval(VERSION, message.incident_id)
+        except (Unavailable, *LOST_RACE) as error:
+            return Retry(f"who that is could not be looked up: {error!r}")
+        if not isinstance(number, str):
+            return number
+        if version is None:
+            return Dead("there is no such record")
+        token = self.tokens.make(Called(message.incident_id, version, message.recipient, self.clock.now()))
+        fields = {"To": number, "Url": self._address("alarm", urlencode({"step": "alarm", "about": token})), "Method": "POST"}
+        return await self.api.ask("Calls", fields | {"Timeout": RING_S, "StatusCallback": self._address("status", "")})
+
+    def _address(self, event: str, query: str) -> str:
+        return f"{self.base}/ingest/phone/twilio/{event}/{self.api.settings.key}" + (f"?{query}" if query else "")
+
+
+async def telephone(conn: Connection, api: TwilioApi, clock: Clock, channel: str, message: Message) -> str | Result:
+    """Return the number of somebody, or why they are not called: nobody, no telephone, or told often enough within the hour.
+
+    Only what was at least as urgent counts: many mild calls never keep a person from an urgent one.
+    """
+    login = message.recipient
+    number = await conn.fetchval(TELEPHONE, login)
+    if not number:
+        return Dead("nobody has this login" if number is None else "has no telephone number")
+    if await conn.fetchval(OFTEN, channel, login, clock.stamp(), message.urgency) >= api.settings.per_hour:
+        return Retry("was told often enough within the hour", after=LATER)
+    return str(number)

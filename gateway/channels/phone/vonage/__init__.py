@@ -1,0 +1,1 @@
+"""Vonage: calls received and NCCO answers."""

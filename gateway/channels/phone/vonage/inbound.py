@@ -1,0 +1,142 @@
+"""Vonage: https://developer.vonage.com/en/voice/voice-api/webhook-reference and its signed webhooks. Pure.
+
+A request carries a JWT (RFC 7519) signed with the account's signature secret; its `payload_hash` is the SHA-256 of the body, or
+of the query as JSON where there is no body.
+"""
+
+import base64
+import binascii
+import hmac
+from collections.abc import Mapping
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+from gateway.channels.phone.call import ENDS, CallEvent, Direction, Status
+from gateway.channels.phone.numbers import international
+from gateway.channels.phone.posted import Nothing, Posted, Provider, Told, compact, name_of, raw_json, recording, seconds, stamped
+from gateway.errors import Forbidden, Malformed, Unauthenticated
+from gateway.ingest.reading.signatures import WRONG, fresh
+from gateway.ingest.reading.signatures import seconds as moment_of
+from gateway.settings import PhoneProvider
+
+SLUG = "vonage"
+
+STATUSES: Mapping[str, Status] = {
+    "started": Status.RINGING,
+    "ringing": Status.RINGING,
+    "answered": Status.CONNECTED,
+    "human": Status.CONNECTED,
+    "machine": Status.CONNECTED,
+    "completed": Status.COMPLETED,
+    "disconnected": Status.COMPLETED,
+    "busy": Status.BUSY,
+    "failed": Status.FAILED,
+    "rejected": Status.CANCELED,
+    "cancelled": Status.CANCELED,
+    "unanswered": Status.NO_ANSWER,
+    "timeout": Status.NO_ANSWER,
+}
+"""A call to us that was answered was answered by what Vonage was told to say; a person answers on a leg of its own."""
+
+
+def verify(posted: Posted, settings: PhoneProvider) -> None:
+    """Raises Unauthenticated for what Vonage did not sign, signed long ago or signed another body with; Forbidden for others."""
+    if not settings.secrets:
+        return
+    claims = _claims(posted.headers.get("Authorization", ""), settings.secrets)
+    fresh(moment_of(str(claims.get("iat", ""))), posted.received_at)
+    if "exp" in claims and moment_of(str(claims["exp"])) <= posted.received_at:
+        raise Unauthenticated("the signature has expired")
+    signed_over = posted.body or compact(posted.query)
+    promised = str(claims.get("payload_hash", "")).encode("utf-8", "replace")
+    if (promised or posted.body) and not hmac.compare_digest(sha256(signed_over).hexdigest().encode(), promised):
+        raise Unauthenticated("the signature is over another body")
+    if settings.accounts and not {claims.get("application_id"), claims.get("api_key")} & set(settings.accounts):
+        raise Forbidden("the application is not among phone.providers.vonage.accounts")
+
+
+def _claims(header: str, secrets: tuple[str, ...]) -> Mapping[str, Any]:
+    """What the token says; raises Unauthenticated unless it is one by HMAC-SHA256 and one of the secrets."""
+    kind, _, token = header.partition(" ")
+    parts = token.strip().split(".")
+    if kind.lower() != "bearer" or len(parts) != 3:
+        raise Unauthenticated("the request is not signed: switch signed webhooks on at Vonage")
+    signed, given = f"{parts[0]}.{parts[1]}".encode("utf-8", "replace"), _unpadded(parts[2])
+    sums = [hmac.digest(secret.encode(), signed, "sha256") for secret in secrets]
+    known = any([hmac.compare_digest(one, given) for one in sums])  # noqa: C419 - takes as long always
+    try:
+        head, claims = raw_json(_unpadded(parts[0])), raw_json(_unpadded(parts[1]))
+    except Malformed as error:
+        raise Unauthenticated("the token cannot be read") from error
+    if not known or head.get("alg") != "HS256":
+        raise Unauthenticated(WRONG)
+    return claims
+
+
+def _unpadded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def read(posted: Posted, region: str) -> Told:
+    """What a request tells; raises Malformed."""
+    told = raw_json(posted.body) if posted.body else dict(posted.query)
+    call_id = str(told.get("conversation_uuid") or told.get("conversation_uuid_from") or told.get("uuid") or "")
+    if not call_id and told.get("status") is None and posted.event == "event":
+        return Nothing("tells of no call")
+    call_id = name_of(call_id, "/conversation_uuid")
+    at = stamped(_text(told, "timestamp"), posted.received_at, "/timestamp")
+    if posted.event == "recording":
+        # Only what we ask callers to say is recorded: this is a report even where the call itself was not heard of.
+        found = recording(_text(told, "recording_url"))
+        return CallEvent(provider=SLUG, call_id=call_id, at=at, direction=Direction.INBOUND, recordings=found)
+    if told.get("direction") == "outbound":
+        return _leg(told, call_id, posted)
+    inbound = posted.event == "answer" or told.get("direction") == "inbound"
+    status = Status.RINGING if posted.event == "answer" else STATUSES.get(_text(told, "status"))
+    when, length = at or posted.received_at, timedelta(seconds=seconds(_text(told, "duration").partition(".")[0]))
+    return CallEvent(
+        provider=SLUG,
+        call_id=call_id,
+        at=at,
+        direction=Direction.INBOUND if inbound else None,
+        caller=international(_text(told, "from"), region) if inbound else "",
+        called=international(_text(told, "to"), region) if inbound else "",
+        status=status if inbound else None,
+        started_at=when - length if inbound and status is not None else None,
+        ended_at=when if inbound and status in ENDS else None,
+    )
+
+
+def _leg(told: Mapping[str, Any], call_id: str, posted: Posted) -> CallEvent:
+    """The leg to a person says whether that person answered; on its own it is a call that we made."""
+    at = stamped(_text(told, "timestamp"), posted.received_at, "/timestamp")
+    length = seconds(_text(told, "duration").partition(".")[0])
+    status = STATUSES.get(_text(told, "status"))
+    taken = status is Status.CONNECTED or (status is Status.COMPLETED and length > 0)
+    return CallEvent(
+        provider=SLUG,
+        call_id=call_id,
+        at=at,
+        direction=Direction.OUTBOUND,
+        status=Status.ANSWERED if taken else None,
+        answered_at=(at or posted.received_at) - timedelta(seconds=length) if taken else None,
+    )
+
+
+def _text(told: Mapping[str, Any], name: str) -> str:
+    value = told.get(name)
+    return "" if value is None else str(value).replace("\0", "")
+
+
+def key(posted: Posted) -> str:
+    """The key that was pressed."""
+    told = raw_json(posted.body).get("dtmf") if posted.body else None
+    digits = told.get("digits") if isinstance(told, dict) else told
+    return digits[:1] if isinstance(digits, str) else ""
+
+
+PROVIDER = Provider(SLUG, frozenset({"answer", "event", "recording"}), verify, read, speaks=True, key=key)

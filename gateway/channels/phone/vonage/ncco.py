@@ -1,0 +1,42 @@
+"""Scripts as Vonage's call control objects: https://developer.vonage.com/en/voice/voice-api/ncco-reference. Pure."""
+
+from collections.abc import Callable
+from typing import Any, assert_never
+
+import msgspec
+
+from gateway.channels.phone.script import LONGEST_S, RING_S, WAIT_S, Ask, Dial, HangUp, Place, Record, Say, Script
+from gateway.channels.phone.words import said
+from gateway.incidents.labels import Locale
+
+LANGUAGES: dict[Locale, str] = {"en": "en-US", "zh-CN": "cmn-CN"}
+
+Address = Callable[[str, Place], str]
+
+
+def speak(script: Script, address: Address, called: str) -> bytes:
+    """The actions, one after the other; a call ends with the last. `called` is the number that calls on are made from."""
+    return msgspec.json.encode([action for one in script for action in _actions(one, address, called)])
+
+
+def _actions(one: Say | Ask | Record | Dial | HangUp, address: Address, called: str) -> list[dict[str, Any]]:
+    match one:
+        case Say(text=text, locale=locale):
+            return [{"action": "talk", "text": text, "language": LANGUAGES[locale]}]
+        case Ask(says=says, to=to):
+            talks = [{"action": "talk", "text": say.text, "language": LANGUAGES[say.locale], "bargeIn": True} for say in says]
+            dtmf = {"maxDigits": 1, "timeOut": WAIT_S}
+            return [*talks, {"action": "input", "type": ["dtmf"], "dtmf": dtmf, "eventUrl": [address("answer", to)]}]
+        case Record(locale=locale):
+            # Vonage goes on without asking when the caller is done, so that the thanks stand here.
+            record = {"action": "record", "eventUrl": [address("recording", Place())], "endOnKey": "#", "beepStart": True}
+            thanks = {"action": "talk", "text": said("recorded", locale), "language": LANGUAGES[locale]}
+            return [record | {"endOnSilence": "5", "timeOut": str(LONGEST_S)}, thanks]
+        case Dial(number=number, to=to):
+            endpoint = [{"type": "phone", "number": number.removeprefix("+")}]
+            connect = {"action": "connect", "from": called.removeprefix("+"), "timeout": str(RING_S), "endpoint": endpoint}
+            return [connect | {"eventType": "synchronous", "eventUrl": [address("answer", to)]}]
+        case HangUp():
+            return []
+        case _:
+            assert_never(one)

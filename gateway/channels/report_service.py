@@ -1,0 +1,154 @@
+"""What a person says by any channel: a record, or an entry in one, and the receipt with its outcome, in one transaction."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+
+import asyncpg
+import structlog
+
+from gateway.access.principal import Who
+from gateway.db.faults import Fault, classify
+from gateway.dedup import save
+from gateway.dedup.deliveries import Deliveries, claim
+from gateway.errors import Unavailable
+from gateway.incidents.following import Before, go_on
+from gateway.incidents.record import Incident, Revision
+from gateway.ingest.http import Submit
+from gateway.observe.metrics import Metrics
+from gateway.operations.create import Report, opening
+from gateway.operations.placing import open_placed
+from gateway.operations.unit_of_work import Desk, Session
+from gateway.quarantine import set_aside
+from gateway.receipts.mended import WHOLE
+from gateway.receipts.submission import Receipt, Refused, Result, Submission
+from gateway.vocabulary import Outcome
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The end of one thing said. `key` is its name in the receipt; `incident` is the record that answers for it.
+
+    `aside` is what is kept of it where it was set aside.
+    """
+
+    key: str
+    incident: Incident | None
+    outcome: Outcome
+    reason: str
+    aside: set_aside.MailToSetAside | None = None
+
+
+Work = Callable[[Session], Awaitable[Done | Result]]
+"""What one delivery does to the records. A Result is the answer to what was received before by another name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """Takes what people say."""
+
+    desk: Desk
+    submit: Submit
+    metrics: Metrics
+
+    async def take(self, submission: Submission, work: Work) -> Receipt:
+        """The committed receipt. A delivery received before changes nothing and is answered as it was then.
+
+        What holds a value that the database refuses is in quarantine when this returns, as its outcome says. Raises Unavailable:
+        nothing was, or may not have been, committed, and the same delivery again is counted once.
+        """
+        try:
+            receipt = await self.desk.within(lambda session: _taken(session, submission, work))
+        except asyncpg.PostgresError as error:
+            log.exception("report_refused_by_database", source=submission.source)
+            if classify(error) is not Fault.DATA:
+                raise Unavailable("the database did not take it: send again shortly") from error
+            return await self.quarantine(submission, "the database refuses a value of this")
+        for result in receipt.results:
+            self.metrics.items(submission.source, result.outcome)
+        return receipt
+
+    async def quarantine(self, submission: Submission, problem: str) -> Receipt:
+        """Keep what cannot be understood, to be looked at and read again.
+
+        It goes by a name of its own, so that reading it again is not taken for the delivery that could not be read.
+        """
+        whole = Refused(WHOLE, problem[:1_000], "", submission.body)
+        name = f"quarantined:{sha256(submission.body).hexdigest()}"
+        return await self.submit(
+            Submission(
+                submission.integration_id, submission.source, submission.body, submission.headers, (), (whole,), delivery_id=name
+            )
+        )
+
+
+async def _taken(session: Session, submission: Submission, work: Work) -> Receipt:
+    deliveries = await claim(session.conn, [submission], session.now)
+    if before := deliveries.repeated.get(0):
+        return await _receipt(session, deliveries, before, None)
+    done = await work(session)
+    if isinstance(done, Result):
+        return await _receipt(session, deliveries, (done,), None)
+    if done.aside is not None:
+        await set_aside.insert(session.conn, deliveries.ids[0], submission, done.reason, done.aside, session.now)
+    number, incident_id = (done.incident.number, done.incident.id) if done.incident is not None else (None, None)
+    return await _receipt(session, deliveries, (Result(done.key, number, done.outcome, done.reason),), incident_id)
+
+
+async def _receipt(session: Session, deliveries: Deliveries, results: tuple[Result, ...], incident_id: int | None) -> Receipt:
+    """Write the receipt and the one outcome."""
+    submission, receipt_id = deliveries.batch[0], deliveries.ids[0]
+    body = submission.body
+    row = (receipt_id, submission.integration_id, submission.source, submission.delivery_id, len(results), 0,
+           deliveries.flags[0], len(body), body)  # fmt: skip
+    events = [
+        (receipt_id, item, None, result.dedup_key, "", None, result.outcome, result.reason, incident_id)
+        for item, result in enumerate(results)
+    ]
+    await save.record(session.conn, [], [row], events, session.now)
+    if submission.mended:
+        await save.mark_mended(session.conn, [(receipt_id, submission.mended)], session.now)
+    return Receipt(receipt_id, results)
+
+
+def outcome_of(incident: Incident) -> Outcome:
+    """What the receipt says of a record that a report has opened."""
+    return Outcome.OPENED if incident.master_id is None else Outcome.RELATED
+
+
+async def opened(
+    session: Session, report: Report, who: Who, said: Mapping[str, Any], earlier: Incident | None = None
+) -> Incident:
+    """Open a record of what somebody reported, below an open master of the same trouble if there is one; it has no owner yet.
+
+    `said` stands in its timeline beside what opened it. `earlier` is a record that has ended which this one follows: it is
+    given to whoever handled that one, and is flagged as security incident where that one was.
+    """
+    desk = session.desk
+    if earlier is not None and earlier.security:
+        report = replace(report, security=True)
+    ids, numbers = await desk.reserve(1, desk.clock.stamp())
+    first = opening(desk, report, who, session.now, ids[0], numbers[0])
+    (event, facts), *told = first.events
+    facts = {**facts, **said} | ({"follows": earlier.number} if earlier else {})
+    revision = replace(first, after=replace(first.after, owner="", recorded_by=""), events=((event, facts), *told))
+    if earlier is None:
+        return await open_placed(session, revision)
+    incident = await _opened_after(session, revision, earlier)
+    followed = ("followed_on", {"number": incident.number, "note": ""})
+    await session.write([Revision(after=earlier, actor=who.name, events=(followed,))])
+    return incident
+
+
+async def _opened_after(session: Session, revision: Revision, earlier: Incident) -> Incident:
+    """Open a record that goes on from an earlier one.
+
+    With its handler; or like any other report where it had none, or one who may not see it.
+    """
+    before = Before(earlier.id, earlier.handler, earlier.assignee, earlier.assignee_group, earlier.tier)
+    if not earlier.handler or not session.desk.catalogue.may_have(revision.after, before):
+        return await open_placed(session, replace(revision, after=replace(revision.after, follows_id=earlier.id)))
+    return await session.open(go_on(revision, before, session.now))

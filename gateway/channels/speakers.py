@@ -1,0 +1,78 @@
+"""Who speaks: somebody of the directory, or a reporter known by nothing but the address they speak from."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from gateway.access.credentials import is_ended
+from gateway.access.principal import Who
+from gateway.db.pool import Connection
+from gateway.directory.roles import Role, known
+
+BY_EMAIL = """
+SELECT p.login, p.email, p.phone, p.roles, p.locale,
+  array(SELECT g.slug FROM staff_group_member m JOIN staff_group g ON g.id = m.group_id
+        WHERE m.person_id = p.id AND g.active) AS groups
+FROM person p WHERE lower(p.email) = $1 AND p.active
+"""
+
+
+async def by_email(conn: Connection, address: str) -> tuple[Who, str | None] | None:
+    """Return the person of the directory who has that address, and the language they chose; None where nobody has it."""
+    row = await conn.fetchrow(BY_EMAIL, address) if address else None
+    return None if row is None else (somebody(dict(row), address), row["locale"])
+
+
+def reporter(person: Who, address: str) -> Who:
+    """Return somebody of the directory with the rights of a reporter alone, for words that do not prove who wrote them."""
+    return Who(name=address, parts=frozenset({Role.REPORTER}), identities=person.identities, contact=address)
+
+
+BY_PHONE = """
+SELECT p.login, p.name, p.email, p.phone, p.roles, p.locale,
+  array(SELECT g.slug FROM staff_group_member m JOIN staff_group g ON g.id = m.group_id
+        WHERE m.person_id = p.id AND g.active) AS groups
+FROM person p WHERE p.phone = $1 AND p.active ORDER BY p.id LIMIT 2
+"""
+
+
+async def by_phone(conn: Connection, number: str) -> tuple[Who, str | None, str]:
+    """Whoever calls from that number, the language they chose and their name; two who share a telephone are nobody in particular.
+
+    The number of a call can be forged: it says who reports, and lets nobody act.
+    """
+    rows = await conn.fetch(BY_PHONE, number) if number else []
+    if len(rows) != 1:
+        return stranger(number, "phone"), None, ""
+    return somebody(dict(rows[0]), number), rows[0]["locale"], rows[0]["name"]
+
+
+BY_LOGIN = """
+SELECT p.login, p.email, p.phone, p.roles, p.locale, p.credentials_since,
+  array(SELECT g.slug FROM staff_group_member m JOIN staff_group g ON g.id = m.group_id
+        WHERE m.person_id = p.id AND g.active) AS groups
+FROM person p WHERE p.login = $1 AND p.active
+"""
+
+
+async def by_login(conn: Connection, login: str, called_at: datetime) -> tuple[Who, str] | None:
+    """Return somebody of the directory whom the gateway called then, and their language.
+
+    None where nobody has the login, or all that was issued to them has ended since.
+    """
+    row = await conn.fetchrow(BY_LOGIN, login)
+    if row is None or is_ended(called_at, row["credentials_since"]):
+        return None
+    return (somebody(dict(row), row["phone"]), row["locale"])
+
+
+def stranger(address: str, channel: str) -> Who:
+    """A reporter whom the directory does not know."""
+    names = frozenset({address} if address else ())
+    return Who(name=address or channel, parts=frozenset({Role.REPORTER}), identities=names, contact=address)
+
+
+def somebody(row: Mapping[str, Any], address: str) -> Who:
+    """A person of the directory who is to be answered at `address`."""
+    names = frozenset(text.lower() for text in (row["login"], row["email"], row["phone"]) if text)
+    return Who(name=row["login"], parts=known(row["roles"]), groups=frozenset(row["groups"]), identities=names, contact=address)

@@ -1,0 +1,1 @@
+"""The web form by which people report without a key."""

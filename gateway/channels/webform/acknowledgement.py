@@ -1,0 +1,30 @@
+"""The mail that tells a reporter the number and the link, to the address they wrote down."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gateway.access.buckets import Bucket, taken
+from gateway.incidents.labels import Locale
+from gateway.incidents.record import Incident, Notice
+from gateway.notify import outbox
+from gateway.operations.unit_of_work import Session
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledging:
+    """Owes such mails, at most `per_hour` to one address: anybody can write down anybody's."""
+
+    per_hour: int
+
+    async def __call__(self, session: Session, incident: Incident, address: str, locale: Locale) -> None:
+        """Owe one in the transaction of the session, unless the address had its share."""
+        if await taken(session.conn, Bucket(f"mail\0{address}", self.per_hour, HOUR / self.per_hour), session.now):
+            await outbox.put(session.conn, [(incident.id, _notice(incident, address, locale))], session.now)
+
+
+def _notice(incident: Incident, address: str, locale: Locale) -> Notice:
+    """Nothing of what was written on the form is in it, so that no form can be used to write to others."""
+    facts = {"number": incident.number, "locale": locale}
+    return Notice(cause="form", target=f"smtp:{address}", role="reporter", template="received", facts=facts)

@@ -1,0 +1,36 @@
+"""How fast reports may come by the form."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.access.attempts import network
+from gateway.access.buckets import Bucket, take
+from gateway.db.pool import Pool, transaction
+from gateway.settings import Form
+
+TRIES = 10
+"""Forms that an address may send for each report that is taken: most people need two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """Those of the form."""
+
+    pool: Pool
+    form: Form
+
+    async def tried(self, address: str, stamp: datetime | None) -> None:
+        """Count a form that comes in from there, whatever is in it; raises TooManyAttempts."""
+        form = self.form
+        await self._take(stamp, Bucket(f"tries\0{network(address)}", form.per_address * TRIES, form.address_every / TRIES))
+
+    async def reported(self, address: str, service: str, stamp: datetime | None) -> None:
+        """Count a report from there about the service, or neither; raises TooManyAttempts."""
+        form = self.form
+        first = Bucket(f"address\0{network(address)}", form.per_address, form.address_every)
+        await self._take(stamp, first, Bucket(f"service\0{service}", form.per_service, form.service_every))
+
+    async def _take(self, stamp: datetime | None, *buckets: Bucket) -> None:
+        async with transaction(self.pool) as conn:
+            for bucket in buckets:
+                await take(conn, bucket, stamp)

@@ -1,0 +1,141 @@
+"""A form becomes a record: the record, its files, the receipt and its outcome in one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.access.principal import Who
+from gateway.channels import report_service as reception
+from gateway.channels.email.posted import fields_of
+from gateway.channels.report_service import Done, Reception
+from gateway.channels.speakers import stranger
+from gateway.channels.webform.acknowledgement import Acknowledging
+from gateway.channels.webform.reading import Filled, Told, filled, read, report
+from gateway.channels.webform.ticket import Ticket, Tickets
+from gateway.db.pool import Connection, acquire
+from gateway.errors import Malformed, TooLarge
+from gateway.incidents.labels import LOCALES, Locale
+from gateway.incidents.record import Incident, Revision
+from gateway.operations.attach import Filing as Files
+from gateway.operations.attach import Waiting
+from gateway.operations.unit_of_work import Session
+from gateway.receipts.submission import Receipt, Submission
+from gateway.settings import Form
+
+SOURCE = "web"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form as it was sent: `kind` is the Content-Type of `body`."""
+
+    kind: str
+    body: bytes
+    form: Filled
+    ticket: Ticket
+    locale: Locale
+
+
+@dataclass(frozen=True, slots=True)
+class FormFiling:
+    """Files forms; without `acknowledge` nobody is sent a mail."""
+
+    reception: Reception
+    files: Files
+    tickets: Tickets
+    form: Form
+    acknowledge: Acknowledging | None = None
+
+    @property
+    def each(self) -> int:
+        """Most bytes of one file."""
+        return min(self.files.quota.each, self.form.max_bytes)
+
+    async def __call__(self, sent: Sent, told: Told, *, flag: str | None = None) -> Receipt:
+        """The committed receipt; of one ticket the first counts. Raises Unavailable, as Reception.take."""
+        who = stranger(told.contact, SOURCE)
+
+        async def work(session: Session) -> Done:
+            for one in waiting:
+                one.taken = False
+            wanted = report(told, sent.ticket.service, sent.locale, self.form, session.now)
+            opened = await reception.opened(session, wanted, who, {"form": sent.ticket.service})
+            if events := [await self._kept(session, opened, one, who) for one in waiting]:
+                opened = (await session.write([Revision(after=opened, actor=who.name, events=tuple(events))]))[0]
+            if self.acknowledge is not None and told.email.isascii() and told.email:
+                await self.acknowledge(session, opened, told.email, sent.locale)
+            return Done(_name(sent.ticket), opened, reception.outcome_of(opened), "report")
+
+        async with self.files.holding(list(sent.form.files)) as waiting:
+            return await self.reception.take(await self._submission(sent, flag), work)
+
+    async def received_before(self, ticket: Ticket) -> bool:
+        """Whether a form with this ticket became a record."""
+        async with acquire(self.files.desk.pool) as conn:
+            name = Submission(await integration(conn), SOURCE, b"", {}, (), delivery_id=_name(ticket)).delivery_key
+            return bool(await conn.fetchval(RECEIVED, name))
+
+    async def suspect(self, sent: Sent, why: str) -> Receipt:
+        """Keep what a program may have sent in quarantine, to be released by whoever looks at it."""
+        return await self.reception.quarantine(await self._submission(sent, None), why)
+
+    async def release(self, _integration: int, headers: Mapping[str, str], body: bytes) -> Receipt:
+        """File what is in quarantine as if nothing were suspicious; raises Malformed for what still is no report."""
+        kind = headers.get("content-type", "")
+        form = filled(fields_of(kind, body))
+        ticket = self.tickets.read(form.said.get("ticket", ""))
+        told, flaws = read(form, self.form, self.each)
+        if ticket is None or told is None:
+            raise Malformed("this is no whole form: " + (", ".join(sorted(flaws)) or "its ticket is not ours"))
+        return await self(Sent(kind, body, form, ticket, language(form, "en")), told, flag="replay")
+
+    async def _submission(self, sent: Sent, flag: str | None) -> Submission:
+        integration_id = await self._integration()
+        name = _name(sent.ticket)
+        return Submission(integration_id, SOURCE, sent.body, {"content-type": sent.kind}, (), delivery_id=name, flag=flag,
+                          same_as=bytes.fromhex(sent.ticket.name))  # fmt: skip
+
+    async def _integration(self) -> int:
+        async with acquire(self.files.desk.pool) as conn:
+            return await integration(conn)
+
+    async def _kept(self, session: Session, incident: Incident, one: Waiting, who: Who) -> tuple[str, Mapping[str, Any]]:
+        """A file of the record's, or why it is none: a report is never refused for a file."""
+        try:
+            return "attached", await self.files.take(session, incident, one, who)
+        except TooLarge as error:
+            return "not_attached", {"name": one.file.name, "size": one.file.content.size, "reason": error.detail}
+
+
+def language(form: Filled, default: Locale) -> Locale:
+    """The language that the form was shown in."""
+    return next((locale for locale in LOCALES if locale == form.said.get("lang")), default)
+
+
+def _name(ticket: Ticket) -> str:
+    return f"form:{ticket.name}"
+
+
+RECEIVED = "SELECT true FROM delivery WHERE key_hash = $1"
+
+
+INTEGRATION = """
+INSERT INTO integration (slug, name) VALUES ('form', 'Report form')
+ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug RETURNING id
+"""
+KNOWN = "SELECT id FROM integration WHERE slug = 'form'"
+
+
+async def integration(conn: Connection) -> int:
+    """The integration that forms belong to."""
+    known: int | None = await conn.fetchval(KNOWN)
+    return known if known is not None else await conn.fetchval(INTEGRATION)
+
+
+RECORD = "SELECT id FROM incident WHERE number = $1"
+
+
+async def record_of(conn: Connection, receipt: Receipt) -> tuple[str, int] | None:
+    """The number and the id of the record a receipt is about, None where it is in quarantine."""
+    number = receipt.results[0].incident if receipt.results else None
+    return None if number is None else (number, await conn.fetchval(RECORD, number))

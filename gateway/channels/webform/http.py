@@ -1,0 +1,180 @@
+"""The report form by HTTP: pages that are read and posted by browsers without a script."""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from gateway.access.reporter_links import ReporterLinks
+from gateway.catalogue.model import Service
+from gateway.channels.email.posted import fields_of
+from gateway.channels.email.reader import SHORT
+from gateway.channels.memory_budget import Places, fill
+from gateway.channels.webform.buckets import Buckets
+from gateway.channels.webform.handler import SOURCE, FormFiling, Sent, language, record_of
+from gateway.channels.webform.reading import EMPTY, FILES, ORDER, Filled, Flawed, filled, read, suspicion
+from gateway.channels.webform.ticket import Ticket
+from gateway.clock import Clock
+from gateway.db.pool import acquire
+from gateway.errors import Malformed, NotFound, Overloaded, TooLarge, TooManyAttempts, Unavailable
+from gateway.incidents.labels import Locale
+from gateway.ingest.workers.process import Reader
+from gateway.observe.metric_labels import RequestOutcome
+from gateway.observe.metrics import Metrics
+from gateway.operations.unit_of_work import NOW
+from gateway.pages.rendering import Pages
+from gateway.pages.words import IMPACTS, URGENCIES, WORDS, said
+from gateway.receipts.submission import Receipt
+from gateway.settings import Form
+from gateway.vocabulary import Outcome
+
+FORM_SECONDS = 2.0
+"""Seconds of the processor that reading one form with its files may take."""
+
+NOBODYS = "no form is offered by that name"
+
+
+@dataclass(frozen=True, slots=True)
+class FormDoor:
+    """GET /report, GET and POST /report/{service}; `services` are those of the catalogue, `external_url` stands before links."""
+
+    filing: FormFiling
+    buckets: Buckets
+    links: ReporterLinks
+    pages: Pages
+    services: Callable[[], Mapping[str, Service]]
+    metrics: Metrics
+    clock: Clock
+    places: Places
+    external_url: str
+    reader: Reader
+
+    @property
+    def form(self) -> Form:
+        """How the form is set."""
+        return self.filing.form
+
+    def routes(self) -> list[web.RouteDef]:
+        """Its addresses."""
+        one = "/report/{service}"
+        return [web.get("/report", self.choose), web.get(one, self.open), web.post(one, self.receive)]
+
+    async def choose(self, request: web.Request) -> web.Response:
+        """The services that offer a form."""
+        known = self.services()
+        offered = [(slug, known[slug].name) for slug in self.form.services if slug in known]
+        return self.pages.show("services.html", self.pages.locale(request), switch="/report", services=offered)
+
+    async def open(self, request: web.Request) -> web.Response:
+        """An empty form with a ticket of its own."""
+        service = self._offered(request)
+        return self._form(service, self.pages.locale(request), EMPTY, {}, switch=f"/report/{service.slug}")
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """201 with number and link, once committed; 202 in quarantine; 422 with the same form and what is wrong with it.
+
+        Raises NotFound, TooManyAttempts, TooLarge, Malformed, Overloaded and Unavailable.
+        """
+        began = self.clock.monotonic()
+        service = self._offered(request)
+        body = bytearray()
+        with self._measured():
+            await self.buckets.tried(request.remote or "", self.clock.stamp())
+            try:
+                await fill(body, request, self.places, self.form.max_bytes, "form")
+                async with self.places.one():
+                    response, outcome = await self._received(request, service, bytes(body))
+            finally:
+                self.places.release(len(body))
+        self.metrics.request(SOURCE, outcome)
+        self.metrics.intake_seconds.observe(self.clock.monotonic() - began)
+        return response
+
+    async def _received(self, request: web.Request, service: Service, body: bytes) -> tuple[web.Response, RequestOutcome]:
+        kind = request.headers.get("Content-Type", "")
+        form = _read(kind, body) if len(body) <= SHORT else await self.reader.call("form", FORM_SECONDS, _read, kind, body)
+        locale = self.pages.locale(request, language(form, self.pages.locale(request)))
+        told, flaws = read(form, self.form, self.filing.each)
+        ticket = self._ticket(form, service)
+        before = ticket is not None and await self.filing.received_before(ticket)
+        late = "expired" if ticket is None else "" if before else self._lateness(ticket)
+        if told is None or ticket is None or late:
+            kept = form.said["ticket"] if ticket is not None and late != "expired" else ""
+            again = self._form(service, locale, form, flaws, notice=late if told else "mend", ticket=kept)
+            return again, RequestOutcome.REFUSED
+        if not before:
+            await self.buckets.reported(request.remote or "", service.slug, self.clock.stamp())
+        sent = Sent(kind, body, form, ticket, locale)
+        if not before and (why := suspicion(form, self.form)):
+            return self._waiting(await self.filing.suspect(sent, why), locale), RequestOutcome.REFUSED
+        return await self._answer(await self.filing(sent, told), locale), RequestOutcome.ACCEPTED
+
+    def _offered(self, request: web.Request) -> Service:
+        slug = request.match_info["service"]
+        service = self.services().get(slug) if slug in self.form.services else None
+        if service is None:
+            raise NotFound(NOBODYS)
+        return service
+
+    def _ticket(self, form: Filled, service: Service) -> Ticket | None:
+        ticket = self.filing.tickets.read(form.said.get("ticket", ""))
+        return ticket if ticket is not None and ticket.service == service.slug else None
+
+    def _lateness(self, ticket: Ticket) -> str:
+        """Why a form with this ticket is not taken now, "" where it is."""
+        age = self.clock.now() - ticket.opened_at
+        if age > self.form.max_age:
+            return "expired"
+        return "early" if age < self.form.min_age else ""
+
+    def _form(
+        self, service: Service, locale: Locale, form: Filled, flaws: Mapping[str, Flawed], *,
+        notice: str = "", ticket: str = "", switch: str = "",
+    ) -> web.Response:  # fmt: skip
+        if form.files and FILES not in flaws:
+            flaws = {**flaws, FILES: Flawed("files_again")}
+        return self.pages.show(
+            "report.html", locale, 422 if notice else 200, switch=switch, service=service.slug, name=service.name,
+            notice=said(WORDS[notice], locale) if notice else "", told=form.shown(),
+            flaws={name: said(WORDS[flaw.word], locale).format(flaw.value) for name, flaw in flaws.items()},
+            ticket=ticket or self.filing.tickets.make(service.slug, self.clock.now(), secrets.token_bytes(16)),
+            impacts=[(one, said(IMPACTS[one], locale)) for one in ORDER],
+            urgencies=[(one, said(words, locale)) for one, words in URGENCIES.items()],
+            zone=self.form.zone, max_files=self.form.max_files, max_mb=self.form.max_bytes // 1_048_576,
+        )  # fmt: skip
+
+    def _waiting(self, receipt: Receipt, locale: Locale) -> web.Response:
+        return self.pages.show("waiting.html", locale, 202, receipt=receipt.id)
+
+    async def _answer(self, receipt: Receipt, locale: Locale) -> web.Response:
+        async with acquire(self.filing.files.desk.pool) as conn:
+            record = await record_of(conn, receipt)
+            now = await conn.fetchval(NOW, self.clock.stamp())
+        if record is None:
+            return self._waiting(receipt, locale)
+        number, incident_id = record
+        link, ends = self.links.make(incident_id, now)
+        before = receipt.results[0].outcome is Outcome.DUPLICATE
+        path = f"/my/{link}"
+        return self.pages.show("received.html", locale, 200 if before else 201, number=number, before=before, path=path,
+                               address=self.external_url.rstrip("/") + path, ends=ends)  # fmt: skip
+
+    @contextmanager
+    def _measured(self) -> Iterator[None]:
+        try:
+            yield
+        except (Overloaded, TooManyAttempts):
+            self.metrics.request(SOURCE, RequestOutcome.OVERLOADED)
+            raise
+        except Unavailable:
+            self.metrics.request(SOURCE, RequestOutcome.UNAVAILABLE)
+            raise
+        except (Malformed, TooLarge):
+            self.metrics.request(SOURCE, RequestOutcome.REFUSED)
+            raise
+
+
+def _read(kind: str, body: bytes) -> Filled:
+    return filled(fields_of(kind, body))

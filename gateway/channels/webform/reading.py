@@ -1,0 +1,166 @@
+"""What somebody wrote into a form: read, judged, and as the report it is."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from gateway.channels.contacts import email_of, phone_of
+from gateway.channels.email.posted import Field
+from gateway.channels.occurred import when_it_began
+from gateway.incidents.labels import Locale
+from gateway.ingest.mime.charsets import clean
+from gateway.ingest.reading.limits import cut
+from gateway.instants import is_kept
+from gateway.operations.create import Report
+from gateway.settings import Form
+from gateway.vocabulary import Impact, Urgency
+
+TITLE, DESCRIPTION, NAME = 200, 20_000, 200
+TRAP = "website"
+"""A field that people do not see; what fills it in is a program."""
+
+SHOWN = ("title", "description", "since", "impact", "urgency", "name", "email", "phone")
+FILES = "files"
+ORDER = (Impact.INDIVIDUAL, Impact.GROUP, Impact.COMPANY, Impact.BUSINESS)
+_LINK = re.compile(r"https?://|www\.|\[url|href\s*=", re.IGNORECASE)
+
+Chosen = TypeVar("Chosen", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form as it came in: its fields by name, and the files that are any."""
+
+    said: Mapping[str, str]
+    files: tuple[tuple[str, bytes], ...]
+
+    def shown(self) -> dict[str, str]:
+        """What stands in the fields when the form is shown again."""
+        return {name: self.said.get(name, "")[: DESCRIPTION + 1] for name in SHOWN}
+
+
+EMPTY = Filled({}, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Flawed:
+    """What is wrong with a field: the name of a word of the page, and what is put into it."""
+
+    word: str
+    value: object = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A form with nothing wrong in it; `email` or `phone` is there.
+
+    The telephone is E.164 or, beside an address, as it was said: an extension reaches nobody by itself.
+    """
+
+    title: str
+    description: str
+    since: datetime | None
+    impact: Impact
+    urgency: Urgency
+    name: str
+    email: str
+    phone: str
+
+    @property
+    def contact(self) -> str:
+        """How the reporter is reached, and known."""
+        return self.email or self.phone
+
+
+def filled(fields: Sequence[Field]) -> Filled:
+    """The fields, each once; a file without a name and a byte is a file that nobody chose."""
+    said = {field.name: clean(field.content.decode("utf-8", "replace")).strip() for field in fields if field.filename is None}
+    files = [(field.filename or "file", field.content) for field in fields if field.name == FILES and field.filename is not None]
+    return Filled(said, tuple((name, content) for name, content in files if name != "file" or content))
+
+
+def read(form: Filled, rules: Form, each: int) -> tuple[Told | None, dict[str, Flawed]]:
+    """What is told, or what is wrong by field; a file has at most `each` bytes."""
+    said, flaws = form.said, {}
+    for name, most in (("title", TITLE), ("description", DESCRIPTION), ("name", NAME)):
+        if len(said.get(name, "")) > most:
+            flaws[name] = Flawed("too_long", most)
+    for name in ("title", "description"):
+        if not said.get(name):
+            flaws[name] = Flawed("missing")
+    impact, urgency = _choice(said, "impact", Impact, flaws), _choice(said, "urgency", Urgency, flaws)
+    since = _since(said.get("since", ""), rules.zone, flaws)
+    email, phone = _reached(said, rules.region, flaws)
+    if len(form.files) > rules.max_files:
+        flaws[FILES] = Flawed("too_many_files", rules.max_files)
+    elif any(len(content) > each for _, content in form.files):
+        flaws[FILES] = Flawed("file_too_large", each // 1_048_576)
+    if flaws or impact is None or urgency is None:
+        return None, flaws
+    told = Told(title=" ".join(said["title"].split()), description=said["description"], since=since, impact=impact,
+                urgency=urgency, name=" ".join(said.get("name", "").split()), email=email, phone=phone)  # fmt: skip
+    return told, flaws
+
+
+def _choice(said: Mapping[str, str], name: str, kind: type[Chosen], flaws: dict[str, Flawed]) -> Chosen | None:
+    word = said.get(name, "")
+    if word in set(kind):
+        return kind(word)
+    flaws[name] = Flawed("bad_choice" if word else "missing")
+    return None
+
+
+def _since(text: str, zone: str, flaws: dict[str, Flawed]) -> datetime | None:
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
+    except ValueError:
+        at = None
+    if at is None or not is_kept(at):
+        flaws["since"] = Flawed("bad_since")
+        return None
+    return at
+
+
+def _reached(said: Mapping[str, str], region: str, flaws: dict[str, Flawed]) -> tuple[str, str]:
+    email, phone = said.get("email", ""), said.get("phone", "")
+    if not (email or phone):
+        flaws["contact"] = Flawed("unreachable")
+    address, number = email_of(email), phone_of(phone, region)
+    if email and address is None:
+        flaws["email"] = Flawed("bad_email")
+    if phone and number is None and address is None:
+        flaws["phone"] = Flawed("bad_phone")
+    return address or "", number or phone[:NAME]
+
+
+def suspicion(form: Filled, rules: Form) -> str:
+    """Why a program may have written this, "" where nothing says so."""
+    if form.said.get(TRAP):
+        return "a field that people do not see was filled in"
+    links = sum(len(_LINK.findall(form.said.get(name, ""))) for name in ("title", "description", "name"))
+    return f"{links} addresses of web pages in one report" if links > rules.max_links else ""
+
+
+def report(told: Told, service: str, locale: Locale, rules: Form, now: datetime) -> Report:
+    """The report as the record will have it; a time too long ago for one stands in its description."""
+    occurred_at, remark = when_it_began(told.since, now, locale)
+    labels = {"language": locale} | ({"phone": told.phone} if told.email and told.phone else {})
+    return Report(
+        title=told.title,
+        source="web",
+        description=cut(remark + told.description, DESCRIPTION + 100),
+        impact=min(told.impact, rules.impact_at_most, key=ORDER.index),
+        urgency=told.urgency,
+        service=service,
+        contact=told.contact,
+        contact_name=told.name,
+        language=locale,
+        occurred_at=occurred_at,
+        labels=labels,
+    )

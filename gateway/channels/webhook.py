@@ -1,0 +1,104 @@
+"""Webhooks on the way out, signed by the Standard Webhooks specification (v1, symmetric)."""
+
+import base64
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+import msgspec
+from aiohttp import ClientConnectorDNSError, ClientError, ClientSession, ClientTimeout, TCPConnector
+
+from gateway.clock import Clock
+from gateway.egress.address_guard import AddressGuard, AddressRefused, PinnedResolver
+from gateway.egress.http_results import FEW_TRIES, TIMEOUT_S, result_of
+from gateway.notify.message import Dead, Message, Result, Retry
+from gateway.settings import Webhook
+
+PREFIX = "whsec_"
+OF_SHIFTS = frozenset({"handover", "handover_late"})
+"""Occasions that are about a shift and not about an incident."""
+
+
+def secrets(text: str) -> tuple[bytes, ...]:
+    """The signing keys of a setting: one, or during a rotation two ("whsec_new whsec_old"); raises ValueError."""
+    keys = []
+    for word in text.split():
+        if not word.startswith(PREFIX):
+            raise ValueError(f"a webhook secret begins with {PREFIX}")
+        keys.append(base64.b64decode(word.removeprefix(PREFIX), validate=True))
+    return tuple(keys)
+
+
+def sign(keys: tuple[bytes, ...], identity: str, at: datetime, body: bytes) -> dict[str, str]:
+    """The three headers; without keys the signature is left out."""
+    stamp = str(int(at.timestamp()))
+    headers = {"webhook-id": identity, "webhook-timestamp": stamp}
+    content = f"{identity}.{stamp}.".encode() + body
+    marks = [base64.b64encode(hmac.digest(key, content, "sha256")).decode() for key in keys]
+    return headers | ({"webhook-signature": " ".join(f"v1,{mark}" for mark in marks)} if marks else {})
+
+
+def body_of(message: Message) -> bytes:
+    """The payload: what happened, when, and the facts beside the words for people."""
+    data: dict[str, Any] = {"subject": message.subject, "text": message.text, "role": message.role, "facts": message.facts}
+    if message.link:
+        data["link"] = message.link
+    about = "shift" if message.template in OF_SHIFTS else "incident"
+    return msgspec.json.encode({"type": f"{about}.{message.template}", "timestamp": message.created_at, "data": data})
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookChannel:
+    """POSTs signed JSON to the recipient's URL: no redirects, no proxies, only where the guard allows."""
+
+    session: ClientSession
+    guard: AddressGuard
+    keys: tuple[bytes, ...]
+    clock: Clock
+
+    @classmethod
+    def open(cls, settings: Webhook, clock: Clock, guard: AddressGuard | None = None) -> "WebhookChannel":
+        """A channel with its own connections, to be closed; must be called inside the running loop."""
+        if guard is None:
+            guard = AddressGuard(private=True, ports=None) if settings.allow_private else AddressGuard()
+        connector = TCPConnector(resolver=PinnedResolver(guard), use_dns_cache=False, limit=64, limit_per_host=8)
+        session = ClientSession(
+            connector=connector,
+            timeout=ClientTimeout(total=TIMEOUT_S, connect=4.0),
+            trust_env=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            headers={"user-agent": "incident-gateway"},
+        )
+        return cls(session, guard, secrets(settings.secret), clock)
+
+    def endpoint(self, recipient: str) -> str:
+        """Scheme, host and port fail as one."""
+        try:
+            return str(self.guard.check_url(recipient).origin())
+        except (AddressRefused, ValueError):
+            return "webhook:refused"
+
+    async def send(self, message: Message) -> Result:
+        """POST it once."""
+        now = self.clock.now()
+        body = body_of(message)
+        headers = sign(self.keys, str(message.id), now, body) | {"content-type": "application/json"}
+        try:
+            url = self.guard.check_url(message.recipient)
+            async with self.session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
+                return result_of(answer.status, answer.headers.get("retry-after"), now)
+        except AddressRefused as refusal:
+            return Dead(f"refused: {refusal}")
+        except ClientConnectorDNSError as error:
+            if isinstance(error.os_error, AddressRefused):
+                return Retry(f"refused: {error.os_error}", at_most=FEW_TRIES)
+            return Retry(f"name look-up failed: {error.os_error}", down=True)
+        except (ClientError, OSError) as error:
+            return Retry(f"{type(error).__name__}: {error}", down=True)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.session.close()

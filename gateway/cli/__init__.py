@@ -1,0 +1,1 @@
+"""Commands of `python3 -m gateway` besides serving."""

@@ -1,0 +1,89 @@
+"""What the commands do."""
+
+import argparse
+
+from gateway.access import keys
+from gateway.access.keys import Scope
+from gateway.app.checking import examine
+from gateway.clock import SystemClock
+from gateway.database import connected, named_database, named_failures
+from gateway.db.migrate import migrate
+from gateway.errors import Misconfigured
+from gateway.failures import print_problems
+from gateway.incidents import audit as audits
+from gateway.serving import unsafe_allowed
+from gateway.settings import Settings
+from gateway.settings.loading import Loaded
+
+ENSURE_INTEGRATION = """
+INSERT INTO integration (slug, name) VALUES ($1, $2) ON CONFLICT (slug) DO UPDATE SET name = integration.name RETURNING id
+"""
+
+
+async def migrate_schema(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001 - every command's shape
+    """Apply what is missing."""
+    url = named_database(settings)
+    with named_failures(url):
+        applied = await migrate(url)
+    print(f"gateway: applied {', '.join(map(str, applied))}" if applied else "gateway: the schema is up to date")
+    return 0
+
+
+async def check(loaded: Loaded, options: argparse.Namespace) -> int:  # noqa: ARG001 - every command's shape
+    """Print every problem, and what could not be looked at; 2 for what `serve` refuses, 1 for whom nobody can tell."""
+    found = await examine(loaded, SystemClock().now(), allow_unsafe=unsafe_allowed())
+    for note in found.notes:
+        print(f"gateway: {note}")
+    for unchecked in found.unchecked:
+        print(f"gateway: not checked: {unchecked}")
+    for title, flaws in (("the configuration cannot be used", found.problems), ("nobody can be told", found.untold)):
+        if flaws:
+            print_problems(title, flaws)
+    if found.problems or found.untold:
+        return 2 if found.problems else 1
+    print("gateway: the configuration is in order")
+    return 0
+
+
+async def make_key(settings: Settings, options: argparse.Namespace) -> int:
+    """Print a new key once."""
+    scopes = frozenset(Scope(scope) for scope in options.scopes)
+    if Scope.INGEST in scopes and not options.integration:
+        raise Misconfigured("a key that sends alerts belongs to an integration: name it with --integration")
+    async with connected(settings) as conn:
+        integration = None
+        if options.integration:
+            integration = await conn.fetchval(ENSURE_INTEGRATION, options.integration, options.integration)
+        text, _ = await keys.create(conn, options.name, scopes, None, integration_id=integration)
+    print(text)
+    return 0
+
+
+async def list_keys(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001 - every command's shape
+    """Print every key without its secret, and whether it still opens anything."""
+    async with connected(settings) as conn:
+        found, now = await keys.everything(conn), await conn.fetchval("SELECT now()")
+    for key in found:
+        expired = key.expires_at is not None and key.expires_at <= now
+        state = "revoked" if key.revoked_at else "expired" if expired else "valid"
+        print(f"{key.id:>6}  {state:7}  {','.join(key.scopes):<24}  gwk_{key.prefix}_...  {key.person or '-'}  {key.name}")
+    return 0
+
+
+async def revoke_key(settings: Settings, options: argparse.Namespace) -> int:
+    """End a key by the number that the list shows."""
+    async with connected(settings) as conn:
+        await keys.revoke(conn, options.id, None)
+    print(f"gateway: key {options.id} is revoked; every replica refuses it within five seconds")
+    return 0
+
+
+async def audit(settings: Settings, options: argparse.Namespace) -> int:
+    """Recompute every chain; the exit status is 1 when something was tampered with."""
+    async with connected(settings) as conn:
+        lines = options.seals.read_text("utf-8", errors="replace").splitlines() if options.seals else ()
+        damages = await audits.verify(conn, settings.audit.key.encode(), lines)
+    for damage in damages:
+        print(damage)
+    print(f"gateway: {len(damages)} damaged timelines" if damages else "gateway: every timeline is whole")
+    return 1 if damages else 0

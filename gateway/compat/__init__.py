@@ -1,0 +1,1 @@
+"""APIs of other products that their clients find at the same paths here."""

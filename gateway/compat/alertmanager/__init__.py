@@ -1,0 +1,1 @@
+"""The Alertmanager API v2: alerts, silences, status."""

@@ -1,0 +1,300 @@
+"""Alertmanager's API v2 for those who read it: amtool, Grafana, karma (prometheus/alertmanager api/v2/openapi.yaml).
+
+Listed is what fires on records that are still owed work and are no security incidents, and what is held back, to the integration
+whose key asks.
+What Prometheus posts goes through `gateway.compat.endpoints`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from multidict import MultiMapping
+
+from gateway.access.authorization import refuse
+from gateway.access.permissions import Action, may
+from gateway.clock import Clock
+from gateway.compat.alertmanager.matchers import Matcher, anchored, matchers
+from gateway.db.pool import Connection, Pool, acquire
+from gateway.dedup.silences import SilenceJudge
+from gateway.errors import Malformed
+from gateway.incidents.label_matchers import Labelled
+from gateway.instants import kept
+from gateway.operations.unit_of_work import NOW
+from gateway.web.auth import Keys
+
+ROOTS = ("", "/ingest/alertmanager/{key}")
+"""The key may stand in the path, for Prometheus' `path_prefix` and amtool's `--alertmanager.url`."""
+
+RECEIVER = "gateway"
+SPOKEN = "0.27.0"
+"""The release of Alertmanager whose API this is; readers choose how to read by it."""
+
+ANSWER_WITHIN = 2.0
+"""Seconds a list may take: a regular expression that takes longer is ended there."""
+
+CONFIG = f"route:\n  receiver: {RECEIVER}\nreceivers:\n- name: {RECEIVER}\n"
+YES, NO = frozenset({"", "1", "t", "true", "yes", "on"}), frozenset({"0", "f", "false", "no", "off"})
+KINDS = ("active", "silenced", "inhibited", "unprocessed", "muted")
+
+
+class Status(msgspec.Struct, rename="camel", frozen=True):
+    """What silences or planned work hold back is suppressed; nothing is ever inhibited: masters are told on the incident."""
+
+    state: str = "active"
+    silenced_by: tuple[str, ...] = ()
+    inhibited_by: tuple[str, ...] = ()
+    muted_by: tuple[str, ...] = ()
+
+
+class Receiver(msgspec.Struct, frozen=True):
+    """Who is told."""
+
+    name: str = RECEIVER
+
+
+class Alert(msgspec.Struct, rename="camel"):
+    """A gettableAlert."""
+
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    starts_at: str
+    ends_at: str
+    updated_at: str
+    fingerprint: str
+    generator_URL: str = msgspec.field(name="generatorURL")  # noqa: N815 - as Alertmanager spells it
+    receivers: tuple[Receiver, ...] = (Receiver(),)
+    status: Status = Status()
+
+
+class Group(msgspec.Struct):
+    """An alertGroup: the alerts of one incident and of those that follow it."""
+
+    labels: Mapping[str, str]
+    receiver: Receiver
+    alerts: list[Alert]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertmanagerReads:
+    """Answers as an Alertmanager does; `readyz` is the gateway's own, `version` its release."""
+
+    pool: Pool
+    keys: Keys
+    readyz: Handler
+    version: str
+    started: datetime
+    clock: Clock
+    judge: SilenceJudge
+
+    def routes(self) -> list[web.RouteDef]:
+        """Every address, with and without the key in front."""
+        reads = {
+            "/api/v2/status": self.status,
+            "/api/v2/alerts": self.alerts,
+            "/api/v2/alerts/groups": self.groups,
+            "/api/v2/receivers": self.receivers,
+        }
+        open_to_all = {"/-/healthy": self.healthy, "/-/ready": self.ready}
+        guarded = {path: self._guarded(read) for path, read in reads.items()}
+        return [web.get(root + path, serve) for root in ROOTS for path, serve in (guarded | open_to_all).items()]
+
+    def _guarded(self, read: Callable[[web.Request, int | None], Awaitable[object]]) -> Handler:
+        async def serve(request: web.Request) -> web.StreamResponse:
+            caller = await self.keys.authenticate(request, "ingest", request.match_info.get("key"), or_scope="read")
+            if caller.person_id is not None:
+                refuse(may(caller.who, Action.FOLLOW))
+            try:
+                return _json(await read(request, caller.integration_id))
+            except Malformed as error:
+                return _json(error.detail, 400)
+
+        return serve
+
+    async def status(self, _request: web.Request, _integration: int | None) -> object:
+        """alertmanagerStatus: one that knows of no cluster."""
+        version = {"version": SPOKEN, "branch": "incident-gateway", "revision": self.version}
+        return {
+            "cluster": {"status": "disabled", "peers": ()},
+            "config": {"original": CONFIG},
+            "uptime": _time(self.started),
+            "versionInfo": version | {"buildDate": "", "buildUser": "", "goVersion": ""},
+        }
+
+    async def receivers(self, _request: web.Request, _integration: int | None) -> object:
+        """The one receiver: this gateway."""
+        return (Receiver(),)
+
+    async def alerts(self, request: web.Request, integration: int | None) -> object:
+        """What fires, as gettableAlerts."""
+        held = await self._held(request.query, integration)
+        return [alert for _, alert in await self._firing(request.query, integration)] + held
+
+    async def groups(self, request: web.Request, integration: int | None) -> object:
+        """The same by leading incident, as alertGroups."""
+        found: dict[str, Group] = {}
+        for incident, alert in await self._firing(request.query, integration):
+            found.setdefault(incident, Group({"incident": incident}, Receiver(), [])).alerts.append(alert)
+        return [found[incident] for incident in sorted(found)]
+
+    async def _firing(self, query: MultiMapping[str], integration: int | None) -> list[tuple[str, Alert]]:
+        wanted = {kind: _flag(query, kind) for kind in KINDS}
+        asked = matchers(query.getall("filter", []))
+        receiver = _receiver(query.get("receiver", ""))
+        if not wanted["active"]:
+            return []
+        async with acquire(self.pool) as conn:
+            return await firing(conn, integration, asked, receiver)
+
+    async def _held(self, query: MultiMapping[str], integration: int | None) -> list[Alert]:
+        asked = matchers(query.getall("filter", []))
+        receiver = _receiver(query.get("receiver", ""))
+        silenced, muted = _flag(query, "silenced"), _flag(query, "muted")
+        if not silenced and not muted:
+            return []
+        async with acquire(self.pool) as conn:
+            now = await conn.fetchval(NOW, self.clock.stamp())
+            found = await held(conn, self.judge, now, integration, asked, receiver)
+        return [alert for alert in found if (silenced if alert.status.silenced_by else muted)]
+
+    async def healthy(self, _request: web.Request) -> web.Response:
+        """200 while the process answers."""
+        return web.Response(text="OK")
+
+    async def ready(self, request: web.Request) -> web.Response:
+        """As /readyz, in fewer words."""
+        status = (await self.readyz(request)).status
+        return web.Response(text="OK" if status == 200 else "not ready", status=status)
+
+
+FIRING = """
+SELECT a.dedup_key, a.occurrence, a.labels::text AS labels, a.annotations::text AS annotations, a.generator_url,
+       coalesce(a.fired_at, a.first_seen) AS starts_at, coalesce(a.ends_at, a.last_seen + interval '5 minutes') AS ends_at,
+       a.last_seen, coalesce(m.number, i.number) AS leader
+FROM incident i JOIN alert a ON a.incident_id = i.id LEFT JOIN incident m ON m.id = i.master_id AND NOT m.security
+WHERE NOT i.security AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+  AND a.status = 'firing' AND a.namespace = 'alertmanager' AND ($1::int IS NULL OR a.integration_id = $1::int)
+  AND ($2::text IS NULL OR $3::text ~ $2::text)
+  AND NOT EXISTS (
+    SELECT FROM unnest($4::text[], $5::text[], $6::text[]) AS w (name, sign, value)
+    CROSS JOIN LATERAL (SELECT coalesce(a.labels ->> w.name, '') AS text) AS has
+    WHERE NOT CASE w.sign WHEN '=' THEN has.text = w.value WHEN '!=' THEN has.text <> w.value
+                          WHEN '=~' THEN has.text ~ w.value ELSE has.text !~ w.value END)
+ORDER BY a.dedup_key, a.key_hash LIMIT 10000
+"""
+
+
+COMPILE = "SELECT count(*) FILTER (WHERE '' ~ pattern) FROM unnest($1::text[]) AS p (pattern)"
+"""Fails for what is no regular expression, also when there is no alert to try it on."""
+
+
+async def firing(
+    conn: Connection, integration: int | None, asked: Sequence[Matcher], receiver: str | None
+) -> list[tuple[str, Alert]]:
+    """Each firing alert that every matcher holds for, after the number of the incident that leads; raises Malformed."""
+    rows = await _matching(conn, FIRING, (integration,), asked, receiver)
+    return [(row["leader"], _alert(row)) for row in rows]
+
+
+HELD = """
+SELECT a.dedup_key, a.occurrence, a.labels::text AS labels, a.annotations::text AS annotations, a.generator_url,
+       coalesce(a.fired_at, a.first_seen) AS starts_at, a.suppressed_until AS ends_at, a.last_seen,
+       a.integration_id, a.service, a.ci
+FROM alert a
+WHERE a.suppressed_until > $7::timestamptz AND a.status = 'firing' AND a.namespace = 'alertmanager'
+  AND ($1::int IS NULL OR a.integration_id = $1::int) AND ($2::text IS NULL OR $3::text ~ $2::text)
+  AND NOT EXISTS (
+    SELECT FROM unnest($4::text[], $5::text[], $6::text[]) AS w (name, sign, value)
+    CROSS JOIN LATERAL (SELECT coalesce(a.labels ->> w.name, '') AS text) AS has
+    WHERE NOT CASE w.sign WHEN '=' THEN has.text = w.value WHEN '!=' THEN has.text <> w.value
+                          WHEN '=~' THEN has.text ~ w.value ELSE has.text !~ w.value END)
+ORDER BY a.dedup_key, a.key_hash LIMIT 10000
+"""
+
+
+async def held(
+    conn: Connection,
+    judge: SilenceJudge,
+    now: datetime,
+    integration: int | None,
+    asked: Sequence[Matcher],
+    receiver: str | None,
+) -> list[Alert]:
+    """Each alert that fires and is held back, by the silences it names or else by planned work; raises Malformed."""
+    rows = await _matching(conn, HELD, (integration, now), asked, receiver)
+    alerts = [_alert(row) for row in rows]
+    looked_at = [
+        (row["integration_id"], Labelled(alert.labels, row["service"], row["ci"]))
+        for row, alert in zip(rows, alerts, strict=True)
+    ]
+    silences = await judge.holding(conn, looked_at, now)
+    return [_suppressed(alert, tuple(ids)) for alert, ids in zip(alerts, silences, strict=True)]
+
+
+def _suppressed(alert: Alert, silences: tuple[str, ...]) -> Alert:
+    alert.status = Status("suppressed", silences, (), () if silences else ("maintenance",))
+    return alert
+
+
+async def _matching(
+    conn: Connection, statement: str, first: tuple[Any, ...], asked: Sequence[Matcher], receiver: str | None
+) -> list[asyncpg.Record]:
+    patterns = [one.value for one in asked if "~" in one.sign] + ([receiver] if receiver else [])
+    columns = [one.name for one in asked], [one.sign for one in asked], [one.value for one in asked]
+    try:
+        if patterns:
+            await conn.fetchval(COMPILE, patterns, timeout=ANSWER_WITHIN)
+        return await conn.fetch(statement, first[0], receiver, RECEIVER, *columns, *first[1:], timeout=ANSWER_WITHIN)
+    except asyncpg.InvalidRegularExpressionError as error:
+        raise Malformed(f"bad matcher format: {error}") from error
+    except (TimeoutError, asyncpg.QueryCanceledError, asyncpg.InternalServerError) as error:
+        if not patterns:
+            raise
+        raise Malformed("the regular expressions take too long or too much room: ask for less at once") from error
+
+
+def _alert(row: asyncpg.Record) -> Alert:
+    return Alert(
+        labels=msgspec.json.decode(row["labels"]),
+        annotations=msgspec.json.decode(row["annotations"]),
+        starts_at=_time(_said(row["occurrence"]) or row["starts_at"]),
+        ends_at=_time(row["ends_at"]),
+        updated_at=_time(row["last_seen"]),
+        fingerprint=row["dedup_key"],
+        generator_URL=row["generator_url"],
+    )
+
+
+def _said(text: str) -> datetime | None:
+    """The start that the sender said, which every answer gives back; judged is by one that is believed."""
+    try:
+        at = datetime.fromisoformat(text.upper())
+    except ValueError:
+        return None
+    return kept(at)
+
+
+def _flag(query: MultiMapping[str], name: str) -> bool:
+    text = query.get(name, "true").lower()
+    if text not in YES | NO:
+        raise Malformed(f"{name} is true or false, not {text[:40]!r}")
+    return text in YES
+
+
+def _receiver(pattern: str) -> str | None:
+    if len(pattern) > 256 or "\0" in pattern:
+        raise Malformed("receiver has NUL or more than 256 characters")
+    return anchored(pattern) if pattern else None
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _json(value: object, status: int = 200) -> web.Response:
+    return web.Response(body=msgspec.json.encode(value), status=status, content_type="application/json")

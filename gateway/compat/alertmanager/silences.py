@@ -1,0 +1,193 @@
+"""Alertmanager's silences (prometheus/alertmanager api/v2/openapi.yaml): for amtool, Grafana, karma and scripts.
+
+What a silence holds back is stored, opens no record and pages nobody; when it ends, what still fires is promoted, as after
+planned work.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from msgspec import Meta
+
+from gateway.access.authorization import refuse
+from gateway.access.keys import Caller
+from gateway.access.permissions import Action, may
+from gateway.api.searching import Searches
+from gateway.clock import Clock
+from gateway.compat.alertmanager.matchers import LONGEST, MOST, anchored, matchers
+from gateway.compat.alertmanager.routes import ANSWER_WITHIN, ROOTS
+from gateway.db.pool import Pool, acquire
+from gateway.errors import Malformed, NotFound, Unprocessable
+from gateway.incidents.label_matchers import Matcher
+from gateway.instants import kept
+from gateway.operations import silences
+from gateway.operations.silences import Silence, Wanted
+from gateway.operations.unit_of_work import NOW
+from gateway.settings import UseLimits
+from gateway.web import body
+from gateway.web.auth import Keys
+
+Text = Annotated[str, Meta(max_length=4_096)]
+
+log = structlog.get_logger()
+
+
+class Told(msgspec.Struct, rename="camel"):
+    """A matcher as Alertmanager writes it."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=LONGEST)]
+    value: Annotated[str, Meta(max_length=LONGEST)]
+    is_regex: bool
+    is_equal: bool = True
+
+
+class Asked(msgspec.Struct, rename="camel"):
+    """A postableSilence."""
+
+    matchers: Annotated[list[Told], Meta(min_length=1, max_length=MOST)]
+    starts_at: datetime
+    ends_at: datetime
+    created_by: Text
+    comment: Text
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Silences:
+    """Serves /api/v2/silences and /api/v2/silence/{id}."""
+
+    pool: Pool
+    reads: Pool
+    keys: Keys
+    clock: Clock
+    limits: UseLimits
+    searches: Searches
+
+    def routes(self) -> list[web.RouteDef]:
+        """Every address, with and without the key in front."""
+        return [
+            route
+            for root in ROOTS
+            for route in (
+                web.get(root + "/api/v2/silences", self._guarded("read", self.list)),
+                web.post(root + "/api/v2/silences", self._guarded("write", self.keep)),
+                web.get(root + "/api/v2/silence/{id}", self._guarded("read", self.show)),
+                web.delete(root + "/api/v2/silence/{id}", self._guarded("write", self.expire)),
+            )
+        ]
+
+    def _guarded(self, scope: str, serve: Callable[[web.Request, Caller], Awaitable[web.Response]]) -> Handler:
+        """For keys that ingest, or that have the scope; a person needs the right besides."""
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            caller = await self.keys.authenticate(request, "ingest", request.match_info.get("key"), or_scope=scope)
+            if caller.person_id is not None:
+                refuse(may(caller.who, Action.FOLLOW if scope == "read" else Action.SILENCE))
+            try:
+                return await serve(request, caller)
+            except (Malformed, Unprocessable) as error:
+                return _json(error.detail, 400)  # amtool shows the words of a 400, and of no other refusal
+            except NotFound as error:
+                return _json(error.detail, 404)
+
+        return guarded
+
+    async def list(self, request: web.Request, caller: Caller) -> web.Response:
+        """The integration's silences and those of all, the expired ones of the last days too."""
+        asked = matchers(request.query.getall("filter", []))
+        columns = [one.name for one in asked], [one.sign for one in asked], [one.value for one in asked]
+        turn = self.searches.turn("filter by =", needed=bool(asked))
+        async with turn, acquire(self.reads) as conn:
+            found = await silences.listed(conn, caller.integration_id, columns, ANSWER_WITHIN)
+            now = await conn.fetchval(NOW, self.clock.stamp())
+        return _json([_shown(one, now) for one in found])
+
+    async def show(self, request: web.Request, caller: Caller) -> web.Response:
+        """One silence."""
+        async with acquire(self.reads) as conn:
+            found = await silences.one(conn, _id(request), caller.integration_id)
+            return _json(_shown(found, await conn.fetchval(NOW, self.clock.stamp())))
+
+    async def keep(self, request: web.Request, caller: Caller) -> web.Response:
+        """A new one, or the one of that id changed; with `warnings` where it matches nothing seen so far."""
+        asked = body.decode(await body.read(request), Asked)
+        wanted = _wanted(asked)
+        async with self.searches.turn("match by ="), acquire(self.reads) as conn:
+            told = await silences.examine(conn, self.clock.stamp(), wanted, caller.integration_id)
+        silence = await silences.keep(self.pool, self.clock.stamp(), wanted, caller.integration_id, self.limits)
+        log.info("silence_kept", silence=str(silence), by=caller.name, ends_at=wanted.ends_at.isoformat())
+        return _json({"silenceID": str(silence)} | ({"warnings": told} if told else {}))
+
+    async def expire(self, request: web.Request, caller: Caller) -> web.Response:
+        """It ends now."""
+        await silences.expire(self.pool, self.clock.stamp(), _id(request), caller.integration_id)
+        log.info("silence_expired", silence=request.match_info["id"], by=caller.name)
+        return web.Response()
+
+
+def _id(request: web.Request) -> UUID:
+    try:
+        return UUID(request.match_info["id"])
+    except ValueError as error:
+        raise NotFound(f"silence {request.match_info['id'][:80]} not found") from error
+
+
+def _wanted(asked: Asked) -> Wanted:
+    told = tuple(_matcher(one) for one in asked.matchers)
+    if all(_matches_nothing(one) for one in told):
+        raise Malformed("invalid silence: at least one matcher must not match the empty string")
+    try:
+        known = UUID(asked.id) if asked.id else None
+    except ValueError as error:
+        raise NotFound(f"silence {asked.id!r} not found") from error
+    starts, ends = kept(asked.starts_at), kept(asked.ends_at)
+    return Wanted(told, starts, ends, asked.created_by, asked.comment, known)
+
+
+def _matcher(told: Told) -> Matcher:
+    sign = {(False, True): "=", (False, False): "!=", (True, True): "=~", (True, False): "!~"}[told.is_regex, told.is_equal]
+    return Matcher(told.name, sign, told.value, anchored(told.value) if told.is_regex else told.value)
+
+
+def _matches_nothing(matcher: Matcher) -> bool:
+    """Whether an alert without the label satisfies it, as far as can be told without running it."""
+    match matcher.sign:
+        case "=":
+            return not matcher.value
+        case "!=":
+            return bool(matcher.value)
+        case "=~":
+            return matcher.value in {"", ".*"}
+        case _:
+            return matcher.value not in {"", ".*"}
+
+
+def _shown(silence: Silence, now: datetime) -> dict[str, Any]:
+    return {
+        "id": str(silence.id),
+        "status": {"state": silence.state(now)},
+        "updatedAt": _time(silence.updated_at),
+        "comment": silence.comment,
+        "createdBy": silence.created_by,
+        "startsAt": _time(silence.starts_at),
+        "endsAt": _time(silence.ends_at),
+        "matchers": [
+            {"name": one.name, "value": one.value, "isRegex": "~" in one.sign, "isEqual": not one.sign.startswith("!")}
+            for one in silence.matchers
+        ],
+    }
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _json(value: object, status: int = 200) -> web.Response:
+    return web.Response(body=msgspec.json.encode(value), status=status, content_type="application/json")

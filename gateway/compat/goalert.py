@@ -1,0 +1,103 @@
+"""Senders that speak to GoAlert's addresses, with the integration key as `?token=`, and are answered as it does."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from gateway.compat.oncall import grafana
+from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
+from gateway.incoming import of_stranger
+from gateway.ingest.http import Caller, FrontDoor, has_key, read
+from gateway.ingest.reading.source import Source
+from gateway.ingest.sources.goalert import FIELDS, form, is_json
+
+TOKENS = ("token", "integrationKey", "integration_key", "key")
+"""What GoAlert's senders call the key in an address or a form."""
+
+FORM = 65_536
+"""Bytes of a form that carries the key in it; with the key in the address a larger one is taken."""
+
+Choose = Callable[[Mapping[str, Source], bytes], Source]
+
+
+@dataclass(frozen=True, slots=True)
+class GoAlert:
+    """/api/v2/{generic,prometheusalertmanager,grafana}/incoming."""
+
+    door: FrontDoor
+
+    def routes(self) -> list[web.RouteDef]:
+        """Every address; the generic one may also be called by GET."""
+        return [
+            web.post("/api/v2/generic/incoming", self.generic),
+            web.get("/api/v2/generic/incoming", self.generic, allow_head=False),
+            web.post("/api/v2/prometheusalertmanager/incoming", self._taking(lambda sources, _: sources["alertmanager"])),
+            web.post("/api/v2/grafana/incoming", self._taking(grafana)),
+        ]
+
+    async def generic(self, request: web.Request) -> web.Response:
+        """204 once committed, or 200 and the alert for who asks for JSON."""
+        try:
+            caller, body = await self._identified(request)
+        except (Unauthenticated, Forbidden):
+            return _plain("unauthorized", 401)
+        answer = await self._take(request, self.door.sources["goalert"], caller, body)
+        if answer.status == 200 and request.headers.get("Accept") != "application/json":
+            return web.Response(status=204)
+        return answer
+
+    async def _identified(self, request: web.Request) -> tuple[Caller, bytes]:
+        """Return the caller, whose key may stand in the form, and the body without it; raises as `Authenticate` and `read`."""
+        token = _token(request.query)
+        if token is not None or has_key(request):
+            return await self.door.authenticate(request, "ingest", token), _kept(request, await read(request), token)
+        if is_json(request.headers, b""):
+            raise Unauthenticated("a body of JSON carries no key: send it as ?token=")
+        async with of_stranger(request, FORM) as body:
+            token = None if is_json(request.headers, body) else _token(form(request.headers, body))
+            return await self.door.authenticate(request, "ingest", token), _kept(request, body, token)
+
+    def _taking(self, choose: Choose) -> Handler:
+        async def serve(request: web.Request) -> web.StreamResponse:
+            try:
+                caller = await self.door.authenticate(request, "ingest", _token(request.query))
+            except (Unauthenticated, Forbidden):
+                return _plain("unauthorized", 401)
+            body = await read(request)
+            answer = await self._take(request, choose(self.door.sources, body), caller, body)
+            return web.Response() if answer.status == 200 else answer
+
+        return serve
+
+    async def _take(self, request: web.Request, source: Source, caller: Caller, body: bytes) -> web.Response:
+        try:
+            receipt, parsed = await self.door.take(request, source, caller, body)
+        except (Unauthenticated, Forbidden):
+            return _plain("unauthorized", 401)
+        except Malformed as error:
+            return _plain(error.flaws[0].detail if error.flaws else error.detail, 400)
+        except Overloaded as error:
+            return _plain(error.detail, source.overload_status, {"Retry-After": "2"})
+        if parsed.refused and not parsed.alerts:
+            return _plain(parsed.refused[0].problem, 400)
+        status = "closed" if any(alert.status == "resolved" for _, alert in parsed.alerts) else "triggered"
+        shown = [{"Dedup": one.dedup_key, "Status": status} for one in receipt.results]
+        return web.json_response(shown[0] if shown else {})
+
+
+def _token(said: Mapping[str, str]) -> str | None:
+    return next((said[name] for name in TOKENS if said.get(name)), None)
+
+
+def _kept(request: web.Request, body: bytes, token: str | None) -> bytes:
+    """The body as it came, without the key in it; what was said in the address alone stands there as a form."""
+    if not body:
+        return urlencode([(name, text) for name, text in request.query.items() if name in FIELDS]).encode()
+    return body.replace(token.encode("utf-8", "replace"), b"(the key)") if token and token not in request.query.values() else body
+
+
+def _plain(text: str, status: int, headers: Mapping[str, str] | None = None) -> web.Response:
+    return web.Response(text=text + "\n", status=status, headers=headers)

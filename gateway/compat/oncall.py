@@ -1,0 +1,87 @@
+"""Senders that speak to Grafana OnCall's integration addresses, and are answered as it does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import msgspec
+from aiohttp import web
+
+from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
+from gateway.ingest.http import FrontDoor, read
+from gateway.ingest.reading.source import Delivery, Parsed, Source
+from gateway.settings import Intake
+
+PATH = "/integrations/v1/{type}/{key}"
+
+NATIVE: Mapping[str, str] = {
+    "alertmanager": "alertmanager",
+    "alertmanagerV2": "alertmanager",
+    "alertmanager_v2": "alertmanager",
+    "legacy_alertmanager": "alertmanager",
+    "amazon_sns": "cloudwatch",
+    "sentry": "sentry",
+}
+"""Types whose senders have a format of their own, and the source that reads it; the rest is OnCall's own webhook."""
+
+GRAFANA = frozenset({"grafana", "grafana_alerting", "legacy_grafana_alerting"})
+INTERNAL = frozenset({"maintenance", "direct_paging"})
+"""Types that OnCall itself writes to: nothing that comes from outside is an alert."""
+
+
+class Grouped(msgspec.Struct):
+    """As much of Grafana's body as tells the two kinds apart."""
+
+    alerts: msgspec.Raw = msgspec.Raw(b"")
+
+
+@dataclass(frozen=True, slots=True)
+class OnCall:
+    """POST /integrations/v1/{type}/{key}/, with the slash or without."""
+
+    door: FrontDoor
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """200 and "Ok." once committed; 403 for a key that is none."""
+        try:
+            caller = await self.door.authenticate(request, "ingest", request.match_info["key"])
+        except (Unauthenticated, Forbidden):
+            return _detail("Integration key was not found. Permission denied.", 403)
+        body = await read(request)
+        source = source_of(self.door.sources, request.match_info["type"], body)
+        try:
+            _, parsed = await self.door.take(request, source, caller, body)
+        except (Unauthenticated, Forbidden) as error:
+            return _detail(error.detail, 403)
+        except Malformed as error:
+            return _detail(error.flaws[0].detail if error.flaws else error.detail, 400)
+        except Overloaded as error:
+            return _detail(error.detail, source.overload_status, {"Retry-After": "2"})
+        if parsed.refused and not parsed.alerts:
+            return _detail(parsed.refused[0].problem, 400)
+        return web.json_response("Ok.")
+
+
+def source_of(sources: Mapping[str, Source], kind: str, body: bytes) -> Source:
+    """What reads the body of an integration of that type."""
+    if kind in INTERNAL:
+        return replace(sources["oncall"], parse=_nothing)
+    if kind in GRAFANA:
+        return grafana(sources, body)
+    return sources.get(NATIVE.get(kind, "oncall"), sources["oncall"])
+
+
+def grafana(sources: Mapping[str, Source], body: bytes) -> Source:
+    """What reads the body of a Grafana of any age: since unified alerting it holds `alerts`."""
+    try:
+        grouped = bool(bytes(msgspec.json.decode(body, type=Grouped).alerts))
+    except (msgspec.DecodeError, ValueError, RecursionError):  # it is to be mended: what it names tells enough
+        grouped = b'"alerts"' in body.replace(b"\0", b"")
+    return sources.get("grafana", sources["alertmanager"]) if grouped else sources["grafana_legacy"]
+
+
+def _nothing(_: Delivery, __: Intake) -> Parsed:
+    return Parsed((), ignored=((0, "an integration that takes nothing from outside"),))
+
+
+def _detail(text: str, status: int, headers: Mapping[str, str] | None = None) -> web.Response:
+    return web.json_response({"detail": text}, status=status, headers=headers)

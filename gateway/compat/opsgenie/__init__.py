@@ -1,0 +1,1 @@
+"""The Opsgenie Alert and Heartbeat APIs."""

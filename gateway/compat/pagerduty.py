@@ -1,0 +1,78 @@
+"""PagerDuty's older and lesser addresses: Events API v1, and change events, which are no alerts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import msgspec
+from aiohttp import web
+
+from gateway.compat.endpoints import KeyIn, identified, invalid
+from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
+from gateway.ingest.http import FrontDoor
+from gateway.ingest.reading import limits
+from gateway.ingest.reading.source import Delivery, Parsed, Source
+from gateway.ingest.sources.pagerduty import routing_key
+from gateway.ingest.sources.pagerduty_v1 import service_key
+from gateway.settings import Intake
+
+
+class Summed(msgspec.Struct):
+    """What a change event has to have."""
+
+    summary: str
+
+
+class Change(msgspec.Struct):
+    """A change event."""
+
+    payload: Summed
+
+
+def parse_change(delivery: Delivery, _: Intake) -> Parsed:
+    """Nothing to do: a change is no trouble. Raises Malformed where it is no change event."""
+    limits.decode(delivery.body, Change)
+    return Parsed((), ignored=((0, "change_event"),))
+
+
+@dataclass(frozen=True, slots=True)
+class PagerDutyOlder:
+    """POST /generic/2010-04-15/create_event.json and POST /v2/change/enqueue."""
+
+    door: FrontDoor
+
+    def routes(self) -> list[web.RouteDef]:
+        """Both addresses."""
+        return [
+            web.post("/generic/2010-04-15/create_event.json", self.create),
+            web.post("/v2/change/enqueue", self.change),
+        ]
+
+    async def create(self, request: web.Request) -> web.Response:
+        """200 with the incident key once committed; 400 for what will never be, 403 for what is to come again."""
+        return await self._take(request, self.door.sources["pagerduty_v1"], service_key, "service_key")
+
+    async def change(self, request: web.Request) -> web.Response:
+        """202: it is on record, as nothing to be done about."""
+        source = replace(self.door.sources["pagerduty"], parse=parse_change)
+        return await self._take(request, source, routing_key, "routing_key")
+
+    async def _take(self, request: web.Request, source: Source, key_in: KeyIn, field: str) -> web.Response:
+        try:
+            caller, body = await identified(self.door, request, key_in)
+            receipt, parsed = await self.door.take(request, source, caller, body)
+        except (Unauthenticated, Forbidden) as error:
+            return invalid([f"{field}: {error.detail}"])
+        except Malformed as error:
+            return invalid(_told(error))
+        except Overloaded as error:
+            told = {"status": "throttle exceeded", "message": error.detail}
+            return web.json_response(told, status=source.overload_status, headers={"Retry-After": "2"})
+        if not parsed.alerts:
+            return web.json_response({"status": "success", "message": "Change event processed"}, status=202)
+        told = {"status": "success", "message": "Event processed", "incident_key": receipt.results[0].dedup_key}
+        return web.json_response(told)
+
+
+def _told(error: Malformed) -> list[str]:
+    flaws: Iterable[str] = (f"{flaw.pointer}: {flaw.detail}" for flaw in error.flaws)
+    return list(flaws) or [error.detail]

@@ -1,0 +1,1 @@
+"""Correlation of records: features, scores, proposed and made links to master incidents."""

@@ -1,0 +1,87 @@
+"""Letting followers go: whatever a transaction changes, no open incident is left below a master that it may not follow.
+
+Every place that writes changed incidents asks here first, with all that it is about to write.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from gateway.correlation import proposals
+from gateway.correlation.masters import to_write
+from gateway.correlation.proposals import Proposal
+from gateway.db.pool import Connection
+from gateway.escalation.raising import Cause, raised
+from gateway.escalation.record_timers import ACTOR, Rules
+from gateway.incidents import store
+from gateway.incidents.columns import incident_of
+from gateway.incidents.grading import Grade, with_worst
+from gateway.incidents.hierarchy import BY_HAND, Unfit, let_go, may_loosen, may_outgrow, unfit
+from gateway.incidents.record import Incident, Revision
+
+FOLLOWERS = """
+SELECT * FROM incident WHERE master_id = ANY($1::bigint[])
+AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') ORDER BY id FOR UPDATE
+"""
+
+
+async def settled(conn: Connection, rules: Rules, revisions: Sequence[Revision], now: datetime) -> list[Revision]:
+    """Return the revisions, in order, with what they do to masters and followers; those of other incidents come last.
+
+    Clocks, timers and messages are for the caller to bring up to date. A follower that became more urgent than its master is let
+    go, and the link proposed again; where somebody made the link, the master is raised instead.
+    """
+    made = {revision.after.id: revision for revision in revisions}
+    lowered = [revision.after.id for revision in revisions if may_loosen(revision)]
+    asked = [revision.after.id for revision in revisions if may_outgrow(revision)]
+    if lowered:
+        for row in await conn.fetch(FOLLOWERS, lowered):
+            made.setdefault(row["id"], _unchanged(incident_of(row)))
+            asked.append(row["id"])
+    masters = await _masters(conn, made, asked) if asked else {}
+    for follower in [made[incident_id] for incident_id in dict.fromkeys(asked)]:
+        master = masters.get(follower.after.master_id or 0)
+        if master is None or (why := unfit(master.after, follower.after)) is None:
+            continue
+        if why is Unfit.MILDER and follower.after.link_reason == BY_HAND and master.after.id not in lowered:
+            masters[master.after.id] = made[master.after.id] = _raised(rules, master, follower.after, now)
+        else:
+            made[follower.after.id] = await _freed(conn, follower, master.after, why, now)
+    return to_write(made, revisions)
+
+
+async def _masters(conn: Connection, made: Mapping[int, Revision], asked: Iterable[int]) -> dict[int, Revision]:
+    """Return the masters of these incidents as they will be, locked."""
+    ids = {master for one in asked if (master := made[one].after.master_id) is not None}
+    masters = {master: made[master] for master in ids if master in made}
+    found = await store.lock(conn, ids - masters.keys()) if ids - masters.keys() else ()
+    return masters | {one.id: _unchanged(one) for one in found}
+
+
+def _unchanged(incident: Incident) -> Revision:
+    return Revision(after=incident, actor=ACTOR, events=(), before=incident)
+
+
+def _raised(rules: Rules, master: Revision, follower: Incident, now: datetime) -> Revision:
+    made = above(rules, master.after, [follower], now)
+    return replace(master, after=made.after, events=(*master.events, *made.events), marks_only=False)
+
+
+def above(rules: Rules, master: Incident, followers: Sequence[Incident], now: datetime, actor: str = ACTOR) -> Revision:
+    """Return the revision that raises a master to the most urgent record linked to it by hand.
+
+    Nobody who set its priority knew of that: their priority does not hold against it.
+    """
+    worst = min(followers, key=lambda one: one.priority)
+    anew = replace(master, marks=with_worst(master.marks, master.priority, master.priority))
+    grade = Grade(worst.impact, worst.urgency, worst.priority)
+    return raised(rules, anew, grade, now, Cause(reason="linked", incident=worst.number), actor)
+
+
+async def _freed(conn: Connection, follower: Revision, master: Incident, why: Unfit, now: datetime) -> Revision:
+    before, proposed = follower.after, why is Unfit.MILDER and bool(follower.events)
+    if proposed:
+        reason, score = before.link_reason or "", before.link_score or 0.0
+        link = Proposal(incident_id=before.id, master_id=master.id, reason=reason, score=score)
+        await proposals.keep(conn, [link], now)
+    return replace(let_go(follower, master, why, proposed=proposed), marks_only=False)

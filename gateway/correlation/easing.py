@@ -1,0 +1,75 @@
+"""Masters whose priority only a related record called for, once that record ends or leaves them."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import takewhile
+from operator import itemgetter
+
+import msgspec
+
+from gateway.correlation.masters import Lock, to_write, with_masters
+from gateway.db.pool import Connection
+from gateway.escalation.raising import Cause
+from gateway.escalation.raising import eased as ease
+from gateway.incidents.record import Incident, Revision
+from gateway.vocabulary import LIVE, Resolution
+
+RAISES = """
+SELECT facts FROM timeline WHERE incident_id = $1 AND event = 'raised' ORDER BY seq DESC
+"""
+
+OTHERS = """
+SELECT min(priority) FROM incident
+WHERE master_id = $1 AND id <> ALL($2::bigint[]) AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+"""
+
+
+class Raised(msgspec.Struct):
+    """The facts of a raise that name its cause."""
+
+    old: int
+    reason: str = ""
+
+
+async def eased(conn: Connection, lock: Lock, revisions: Sequence[Revision], now: datetime) -> list[Revision]:
+    """Return the revisions, in order, and last the other open masters that what is left below them calls for less of."""
+    left: Mapping[int, list[Revision]] = defaultdict(list)
+    for one in revisions:
+        if one.before is not None and one.before.master_id is not None and _leaves(one.before, one.after):
+            left[one.before.master_id].append(one)
+    if not left:
+        return list(revisions)
+    made = await with_masters(lock, revisions, left.keys())
+    for master_id, leaving in left.items():
+        if (master := made.get(master_id)) is not None and master.after.state in LIVE:
+            made[master_id] = await _without(conn, master, leaving, now)
+    return to_write(made, revisions)
+
+
+def _leaves(before: Incident, after: Incident) -> bool:
+    """Return whether an open record no longer calls for anything of the master that it was below."""
+    return before.state in LIVE and (after.state not in LIVE or after.master_id != before.master_id)
+
+
+async def _without(conn: Connection, master: Revision, leaving: Sequence[Revision], now: datetime) -> Revision:
+    """Return the revision of a master that says that it is eased; as it was where its priority is still called for."""
+    raises = [msgspec.json.decode(row["facts"], type=Raised) for row in await conn.fetch(RAISES, master.after.id)]
+    if not (linked := list(takewhile(lambda one: one.reason == "linked", raises))):
+        return master
+    alone = linked[-1].old  # before anything that is below it raised it
+    others = await conn.fetchval(OTHERS, master.after.id, [one.after.id for one in leaving])
+    calls_for = min(alone, others or alone)
+    priority, worst = min((((one.before or one.after).priority, one) for one in leaving), key=itemgetter(0))
+    if priority >= calls_for:
+        return master
+    said = ease(master.after, priority, calls_for, now, Cause(reason=_reason(worst), incident=worst.after.number))
+    actor = master.actor or worst.actor
+    return replace(master, after=said.after, actor=actor, events=(*master.events, *said.events))
+
+
+def _reason(leaving: Revision) -> str:
+    if leaving.after.state in LIVE:
+        return "unlinked"
+    return "cleared" if leaving.after.resolution is Resolution.VANISHED else "resolved"

@@ -1,0 +1,185 @@
+"""What a report or an open record is about, read from its fields and its words. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.catalogue.landscape import Landscape, Named, Of
+from gateway.correlation.identifiers import is_common, machines, numbers, terms
+from gateway.correlation.intents import ALONE, EARLIER, FINE, NOT_IT, Intent, intent_of
+from gateway.correlation.symptoms import Symptom, symptoms_in
+from gateway.knowledge.likeness import words
+
+READ = 600
+"""Characters of a title and a description that are read: what a trouble is stands at the beginning."""
+
+NEAR = 24
+"""Characters around a name in which it may be said that this one is well."""
+
+HEADING = re.compile(
+    r"^[-_* ]{0,20}(?:original message|原始邮件|原始郵件|转发的?邮件|forwarded message)"
+    r"|^(?:on .{5,200} wrote|在.{3,200}写道|.{3,100}写道)\s?[:：]"
+    r"|^(?:from|发件人|寄件者)\s?[:：].{1,200}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+WORDED = re.compile(
+    r"(?:(?:missed )?call from |message from |(?:未接)?来电[:：]|短信[:：])"
+    r".{0,300}?(?:\+?[0-9]{2,20}|a withheld number|未显示号码)\)?",
+    re.IGNORECASE,
+)
+"""The title of a record of a call as the gateway words it: who called says nothing about what they called for."""
+
+REMARK = re.compile(
+    r"^(?:attached: \S{1,2000}|附件地址[:：]\S{1,2000}|since .{1,60} \(told later\)|开始时间[:：].{1,60}（事后报告）)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What the gateway itself writes into descriptions."""
+
+QUOTED = re.compile(r"^[>＞].*$", re.MULTILINE)
+SIGNATURE = re.compile(
+    r"^-- ?$|^[ \t]{0,5}(?:(?:(?:best|kind|warm|many) )?regards|best wishes|cheers"
+    r"|sincerely(?: yours)?|yours (?:sincerely|faithfully|truly)"
+    r"|thanks(?: (?:and|&) regards)?|(?:many )?thanks|thank you"
+    r"|mit freundlichen grüßen|viele grüße|mfg|cordialement|祝好|此致|敬礼|顺颂商祺|谢谢)[ ,，.!！]{0,5}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What a signature begins with: a closing, on a line of its own."""
+
+SIGNED = re.compile(
+    r"^[ \t]{0,5}(?:(?:tel|phone|mobile|cell|fax|e-?mail|web|address|office|department|dept|ext"
+    r"|地址|电话|手机|传真|邮箱|网址|工号|部门|微信|座机|分机|公司)\.?[ \t]{0,3}[:：+0-9].{0,300}"
+    r"|sent from my .{0,100}|发自我的.{0,100}|www\..{0,200}|.{0,200}\bconfidential\b.{0,300})$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A line that a signature is made of: it says who writes, and not what about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One report, or what an open record was opened by. `deliberate` says that `service` was chosen, not a mailbox's own."""
+
+    title: str
+    text: str = ""
+    service: str = ""
+    ci: str = ""
+    site: str = ""
+    deliberate: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What it is about.
+
+    `named` are services that stand in the words, `services` those and the ones of the fields;
+    `common` are those that no field says and that are named only by words that everybody uses;
+    `well` are those of which is said that nothing is wrong with them. `hosts` are names, codes and
+    addresses of machines that the catalogue may not know, `numbers` those of errors, orders and the
+    like, `terms` words that may be rare.
+    """
+
+    services: frozenset[str]
+    named: frozenset[str]
+    common: frozenset[str]
+    well: frozenset[str]
+    cis: frozenset[str]
+    hosts: frozenset[str]
+    numbers: frozenset[str]
+    terms: frozenset[str]
+    sites: frozenset[str]
+    symptoms: frozenset[Symptom]
+    intent: Intent
+    alone: bool
+    earlier: bool
+    words: str
+
+    @property
+    def has_subject(self) -> bool:
+        """Whether it says what it is about."""
+        return bool(self.services or self.cis or self.hosts)
+
+
+def own_words(text: str) -> str:
+    """A text without what it quotes and without a signature; all of it where nothing else is left."""
+    kept = text[:READ]
+    for cut in (HEADING, SIGNATURE):
+        found = cut.search(kept)
+        if found is not None and kept[: found.start()].strip():
+            kept = kept[: found.start()]
+    return SIGNED.sub("", QUOTED.sub("", kept)).strip() or text[:READ]
+
+
+def read(said: Said, landscape: Landscape) -> Reading:
+    """What a text and its fields say; what is asked again about an open record is remembered."""
+    return landscape.once(said, lambda: _read(said, landscape))
+
+
+def _read(said: Said, landscape: Landscape) -> Reading:
+    own = REMARK.sub("", own_words(said.text)).strip()
+    title = "" if WORDED.fullmatch(said.title.strip()[:READ]) else said.title
+    written = f"{title[:READ]}\n{'' if title and own.startswith(title) else own}"
+    text = " ".join(written.casefold().split("\n")).strip()
+    found = landscape.named(text)
+    well = frozenset(one.which for one in found if one.of is Of.SERVICE and _is_well(one, text))
+    named = frozenset(one.which for one in found if one.of is Of.SERVICE) - well
+    cis = frozenset(one.which for one in found if one.of is Of.CI) | ({said.ci} - {""})
+    chosen = {said.service} if said.service and (said.deliberate or said.service in named) else set()
+    chosen_field = {said.service} if said.deliberate else set()
+    told_apart = {*_by_own_name(text, found), *_services(cis, landscape), *chosen_field}
+    unnamed = _without(text, found)
+    symptoms = symptoms_in(unnamed)
+    return Reading(
+        services=frozenset({*(named or chosen), *_services(cis, landscape)}) - well,
+        named=named,
+        common=named - told_apart,
+        well=well,
+        cis=cis,
+        hosts=machines(text),
+        numbers=numbers(text),
+        terms=terms(written),
+        sites=frozenset(_sites(said, found, cis, landscape)),
+        symptoms=symptoms,
+        intent=intent_of(text, symptoms),
+        alone=ALONE.search(text) is not None,
+        earlier=EARLIER.search(text) is not None,
+        words=words(unnamed),
+    )
+
+
+def _is_well(one: Named, text: str) -> bool:
+    after, before = text[one.end : one.end + NEAR], text[max(0, one.start - NEAR) : one.start]
+    return FINE.match(after) is not None or NOT_IT.search(before) is not None
+
+
+def _by_own_name(text: str, found: Iterable[Named]) -> frozenset[str]:
+    """Return the services that a name says which not everybody uses."""
+    services = (one for one in found if one.of is Of.SERVICE)
+    return frozenset(one.which for one in services if not is_common(text[one.start : one.end]))
+
+
+def _services(cis: Iterable[str], landscape: Landscape) -> Iterator[str]:
+    yield from (landscape.service_of[ci] for ci in cis if ci in landscape.service_of)
+
+
+def _sites(said: Said, found: Iterable[Named], cis: Iterable[str], landscape: Landscape) -> Iterator[str]:
+    named = [one.which for one in found if one.of is Of.SITE]
+    if said.site:
+        named += [one.which for one in landscape.named(said.site) if one.of is Of.SITE]
+    yield from named or (landscape.site_of[ci] for ci in cis if ci in landscape.site_of)
+
+
+def _without(text: str, found: Iterable[Named]) -> str:
+    """The words that are not names: those count by themselves."""
+    for one in sorted(found, key=lambda named: -named.start):
+        text = f"{text[: one.start]} {text[one.end :]}"
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An open master that something may belong to."""
+
+    id: int
+    number: str
+    opened_at: datetime
+    reading: Reading

@@ -1,0 +1,21 @@
+"""Effects of changes to related records on their masters: notes passed on, priorities eased.
+
+Every place that writes changed incidents asks here, behind `letting_go`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from gateway.correlation.easing import eased
+from gateway.correlation.masters import Lock
+from gateway.correlation.relaying import relayed
+from gateway.db.pool import Connection
+from gateway.escalation.management import Escalation
+from gateway.incidents.record import Revision
+
+
+async def for_masters(
+    conn: Connection, escalation: Escalation, lock: Lock, revisions: Sequence[Revision], now: datetime
+) -> list[Revision]:
+    """Return the revisions, in order, and last those of other masters."""
+    return await eased(conn, lock, await relayed(escalation, lock, revisions), now)

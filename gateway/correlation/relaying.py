@@ -1,0 +1,57 @@
+"""Notes of related records, passed on to their master: its timeline shows them, and whoever has it is told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from gateway.correlation.masters import Lock, to_write, with_masters
+from gateway.escalation.management import Escalation
+from gateway.incidents.record import Revision
+from gateway.vocabulary import LIVE
+
+MOST = 4_000
+"""Characters of a note that are passed on."""
+
+
+async def relayed(escalation: Escalation, lock: Lock, revisions: Sequence[Revision]) -> list[Revision]:
+    """Return the revisions, in order, and last the other open masters with what is noted on their related records.
+
+    Words that came with an acknowledgement are such a note. One on a security incident is passed on
+    only to a master that is one too, and none to whoever wrote it.
+    """
+    noted = [
+        (one, master_id, note) for one in revisions if (master_id := one.after.master_id) is not None and (note := _note(one))
+    ]
+    if not noted:
+        return list(revisions)
+    made = await with_masters(lock, revisions, {master_id for _, master_id, _ in noted})
+    for one, master_id, note in noted:
+        master = made.get(master_id)
+        if master is None or master.after.state not in LIVE or (one.after.security and not master.after.security):
+            continue
+        made[master.after.id] = _with_note(escalation, master, one, note)
+    return to_write(made, revisions)
+
+
+NOTED = frozenset({"note", "accepted", "unacknowledged"})
+"""The entries whose note is passed on."""
+
+
+def _note(revision: Revision) -> str:
+    return "\n".join(_said(facts) for event, facts in revision.events if event in NOTED and facts.get("note"))
+
+
+def _said(facts: Mapping[str, Any]) -> str:
+    """Return the words of an entry, after the name of whoever took the record on with them."""
+    return f"{facts['person']}: {facts['note']}" if facts.get("person") else str(facts["note"])
+
+
+def _with_note(escalation: Escalation, master: Revision, related: Revision, note: str) -> Revision:
+    number, text = related.after.number, note[:MOST]
+    entry = ("related_note", {"incident": number, "note": text})
+    added = replace(master, actor=master.actor or related.actor, events=(*master.events, entry))
+    if master.after.handler == related.actor:
+        return added
+    cause = f"related_note:{related.after.id}#{related.after.version + 1}"
+    told = escalation.replied(master.after, cause, {"text": text, "related": number, "to_do": "read_note"})
+    return replace(added, announcements=(*added.announcements, *told))

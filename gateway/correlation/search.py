@@ -1,0 +1,130 @@
+"""Looking for the open master that a new report belongs to: one bounded statement, judged in memory, then the master locked.
+
+Who links within one province of the catalogue takes turns on its advisory lock, so that two reports at once find each other.
+What keeps chains away is the master's row: it is locked, and looked at again, before anything hangs on it.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from asyncpg import Record
+
+from gateway.catalogue.landscape import Landscape
+from gateway.clock import in_pieces
+from gateway.correlation.features import Candidate, Reading, Said, read
+from gateway.correlation.frequency import rare_among
+from gateway.correlation.intents import Intent
+from gateway.correlation.scoring import FEWEST, PARTS, Kin, verdict, weighed
+from gateway.correlation.unlearning import marks
+from gateway.db.pool import Connection
+from gateway.incidents import store
+from gateway.incidents.record import Incident
+from gateway.vocabulary import LIVE, Kind
+
+AT_ONCE = 10
+"""Records that are read before others go first: up to 20 ms of work where nobody has read them yet."""
+
+EACH, MOST = 20, 80
+"""The newest open masters of each service and item that are looked at, and of all together."""
+
+CANDIDATES = """
+WITH near AS (
+  SELECT i.id FROM unnest($1::text[]) AS asked (service) CROSS JOIN LATERAL (
+    SELECT id FROM incident i WHERE i.service = asked.service AND i.master_id IS NULL
+    AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') ORDER BY i.id DESC LIMIT $6) i
+  UNION
+  SELECT i.id FROM unnest($2::text[]) AS asked (ci) CROSS JOIN LATERAL (
+    SELECT id FROM incident i WHERE i.ci = asked.ci AND i.ci <> '' AND i.master_id IS NULL
+    AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') ORDER BY i.id DESC LIMIT $6) i)
+SELECT i.id, i.number, i.title, left(i.description, 600) AS text, i.service, i.ci, i.location AS site, i.recorded_at
+FROM incident i WHERE i.id IN (SELECT id FROM near ORDER BY id DESC LIMIT $7)
+AND i.recorded_at > $3 AND i.kind = 'incident' AND NOT i.security AND NOT i.storm AND NOT i.suppressed AND i.id <> $5
+AND NOT EXISTS (SELECT FROM unlearned u WHERE u.master_id = i.id AND u.mark = ANY($4::bytea[]))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found for a record: its kin with the master, locked, and masters that are only to be proposed, best first."""
+
+    kin: Kin | None = None
+    master: Incident | None = None
+    proposed: tuple[Kin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Seeking:
+    """How kin is sought: among masters opened `within`, with `least` points; `anything` are services given to all."""
+
+    landscape: Landscape
+    within: timedelta
+    least: float
+    anything: frozenset[str] = frozenset()
+
+    def reads(self, said: Incident) -> Reading:
+        """What a record is about."""
+        return self.read(said.title, said.description, said.service, said.ci, said.location)
+
+    def read(self, title: str, text: str, service: str, ci: str, site: str) -> Reading:
+        """What these fields say."""
+        deliberate = service not in self.anything
+        return read(Said(title=title, text=text, service=service, ci=ci, site=site, deliberate=deliberate), self.landscape)
+
+    async def kin_of(self, conn: Connection, incident: Incident, now: datetime) -> Found:
+        """The kin of a record that is about to be opened, with its master, which is locked and fit, and what is proposed."""
+        if incident.kind != Kind.INCIDENT or incident.security:
+            return Found()
+        told = self.reads(incident)
+        if told.intent is not Intent.TROUBLE or not (told.has_subject or len(told.words.split()) >= FEWEST):
+            return Found()
+        await _take_turn(conn, provinces(told, self.landscape))
+        likely = weighed(told, await self._candidates(conn, told, incident, now), self.landscape, now, self.least)
+        rare = await rare_among(conn, {term for one in likely for term in one.terms}, incident.id)
+        while (judged := verdict(likely, rare)).kin is not None:
+            master = next(iter(await store.lock(conn, [judged.kin.master.id])), None)
+            if master is not None and fit(master):
+                return Found(judged.kin, master, judged.proposed)
+            likely = [one for one in likely if one.master.id != judged.kin.master.id]
+        return Found(proposed=judged.proposed)
+
+    async def _candidates(self, conn: Connection, told: Reading, incident: Incident, now: datetime) -> list[Candidate]:
+        services, cis = around(told, self.landscape)
+        since = now - self.within
+        known = marks(incident)
+        rows = await conn.fetch(CANDIDATES, list(services), list(cis), since, known, incident.id, EACH, MOST)
+        found: list[Candidate] = []
+        async for piece in in_pieces(rows, AT_ONCE):
+            found += map(self._candidate, piece)
+        return found
+
+    def _candidate(self, row: Record) -> Candidate:
+        reading = self.read(row["title"], row["text"], row["service"], row["ci"], row["site"])
+        return Candidate(id=row["id"], number=row["number"], opened_at=row["recorded_at"], reading=reading)
+
+
+def fit(master: Incident) -> bool:
+    """Whether something may hang on it, now that it is locked: open, its own master, an incident, and there for everybody."""
+    ordinary = master.kind == Kind.INCIDENT and not master.security and not master.suppressed
+    return master.state in LIVE and master.master_id is None and ordinary
+
+
+def around(told: Reading, landscape: Landscape) -> tuple[Collection[str], Collection[str]]:
+    """The services and the items whose open masters it may belong to; "" stands for masters of which no field says anything."""
+    cis = {*told.cis, *(part for service in told.services for part in landscape.parts_of.get(service, ()))}
+    above = {cause for ci in sorted(cis)[:PARTS] for cause in landscape.above(ci)}
+    services = {*told.services, *(landscape.service_of[ci] for ci in above if ci in landscape.service_of), ""}
+    return sorted(services)[:MOST], sorted(cis | above)[:MOST]
+
+
+def provinces(told: Reading, landscape: Landscape) -> list[str]:
+    """Where it belongs, in order; what does not say what it is about waits for nobody."""
+    return sorted({landscape.province(one) for one in (*told.services, *told.cis)})
+
+
+TURN = "SELECT pg_advisory_xact_lock(hashtextextended('kinship ' || $1, 0))"
+
+
+async def _take_turn(conn: Connection, names: Sequence[str]) -> None:
+    for name in names:
+        await conn.execute(TURN, name)

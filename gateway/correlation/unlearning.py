@@ -1,0 +1,57 @@
+"""Links that people undid: the same record, words, sender or alert is not linked to that master again by itself."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from hashlib import sha256
+
+from gateway.correlation.features import own_words
+from gateway.db.pool import Connection
+from gateway.incidents.record import Incident
+from gateway.knowledge.likeness import words
+
+
+def marks(incident: Incident) -> list[bytes]:
+    """What a record is known again by: itself, its alert's key, and for what people said their words and who they are."""
+    known = [f"record\0{incident.id}".encode()]
+    if incident.key_hash is not None:
+        return [*map(_hash, known), mark_of_key(incident.key_hash)]
+    said = words(f"{incident.title} {own_words(incident.description)}")
+    known += [f"words\0{said}".encode()] if said else []
+    known += [f"sender\0{incident.contact.casefold()}".encode()] if incident.contact else []
+    return [_hash(one) for one in known]
+
+
+def mark_of_key(key_hash: bytes) -> bytes:
+    """What an alert is known again by."""
+    return _hash(b"key\0" + key_hash)
+
+
+def _hash(text: bytes) -> bytes:
+    return sha256(text).digest()[:16]
+
+
+REMEMBER = """
+INSERT INTO unlearned (master_id, mark, at, actor) SELECT $1, unnest($2::bytea[]), $3, $4
+ON CONFLICT (master_id, mark) DO NOTHING
+"""
+
+
+async def remember(conn: Connection, incident: Incident, master_id: int, actor: str, now: datetime) -> None:
+    """Its link to this master was undone."""
+    await conn.execute(REMEMBER, master_id, marks(incident), now, actor)
+
+
+FORGET = "DELETE FROM unlearned WHERE master_id = $1 AND mark = ANY($2::bytea[])"
+
+FORGET_KEY = """
+DELETE FROM unlinked u USING relation_group g
+WHERE u.group_hash = g.group_hash AND g.incident_id = $1 AND u.key_hash = ANY($2::bytea[])
+"""
+
+
+async def forget(conn: Connection, incidents: Iterable[Incident], master_id: int) -> None:
+    """Somebody links these to that master by hand: whatever was undone before holds no longer."""
+    known = list(incidents)
+    await conn.execute(FORGET, master_id, [mark for one in known for mark in marks(one)])
+    if keys := [one.key_hash for one in known if one.key_hash is not None]:
+        await conn.execute(FORGET_KEY, master_id, keys)

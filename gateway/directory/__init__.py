@@ -1,0 +1,1 @@
+"""People, groups, roles, contact methods and chat accounts."""

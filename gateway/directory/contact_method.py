@@ -1,0 +1,50 @@
+"""A contact method as a value: a channel and an address there. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from gateway.directory.person import EMAIL
+from gateway.errors import Flaw
+from gateway.settings.recipients import MAIL, Target
+
+OWN_TELEPHONE = frozenset({"sms", "voice"})
+"""Channels that reach the telephone of the person, and need no address."""
+
+MOST = 10
+"""Most methods of one person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One way to reach a person; an empty address is the e-mail address or telephone that they have."""
+
+    channel: str
+    address: str = ""
+
+
+def targets(login: str, email: str, methods: Sequence[Method]) -> tuple[Target, ...]:
+    """Return where each method leads, in order; without any, the person is mailed."""
+    found = [_target(login, email, one) for one in methods or (Method("mail"),)]
+    return tuple(one for one in dict.fromkeys(found) if one.address)
+
+
+def _target(login: str, email: str, method: Method) -> Target:
+    if method.channel == "mail":
+        return Target(MAIL, method.address or email)
+    if method.channel in OWN_TELEPHONE:
+        return Target(method.channel, login)
+    return Target(method.channel, method.address)
+
+
+def flaws(methods: Iterable[Method]) -> Iterator[Flaw]:
+    """Yield what is wrong with the form of each method; where an address leads is for its channel to check."""
+    for place, method in enumerate(methods):
+        where = f"/methods/{place}/address"
+        if method.channel == "mail":
+            if method.address and not (method.address.isascii() and EMAIL.fullmatch(method.address)):
+                yield Flaw(where, "write it as name@example.com, or leave it out for the person's own")
+        elif method.channel in OWN_TELEPHONE:
+            if method.address:
+                yield Flaw(where, "leave it out: the telephone of the person is used")
+        elif not method.address:
+            yield Flaw(where, "is needed for this channel")

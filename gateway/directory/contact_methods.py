@@ -1,0 +1,60 @@
+"""Contact methods in the database: how each person wants to be reached, in order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.db.pool import Connection
+from gateway.directory.contact_method import Method, targets
+from gateway.errors import NotFound
+from gateway.settings.recipients import Target
+
+READ = """
+SELECT p.id, p.login, p.email, p.locale, p.zone, p.active,
+  array(SELECT m.channel FROM contact_method m WHERE m.person_id = p.id ORDER BY m.position) AS channels,
+  array(SELECT m.address FROM contact_method m WHERE m.person_id = p.id ORDER BY m.position) AS addresses
+FROM person p WHERE p.login = $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The addresses of a person, in the order they are tried, the language they read and the time zone of their clock."""
+
+    locale: str
+    targets: tuple[Target, ...]
+    zone: str = ""
+
+
+async def ways_of(conn: Connection, login: str) -> Ways | None:
+    """Return how an active person is reached; None where nobody active has the login."""
+    row = await conn.fetchrow(READ, login)
+    if row is None or not row["active"]:
+        return None
+    methods = tuple(map(Method, row["channels"], row["addresses"]))
+    return Ways(row["locale"], targets(row["login"], row["email"], methods), row["zone"])
+
+
+async def methods_of(conn: Connection, login: str) -> tuple[Method, ...]:
+    """Return what the person has chosen, nothing where they have not; raises NotFound."""
+    row = await conn.fetchrow(READ, login)
+    if row is None:
+        raise NotFound(f"nobody has the login {login}")
+    return tuple(map(Method, row["channels"], row["addresses"]))
+
+
+LOCK = "SELECT id FROM person WHERE login = $1 FOR UPDATE"
+FORGET = "DELETE FROM contact_method WHERE person_id = $1"
+WRITE = """
+INSERT INTO contact_method (person_id, position, channel, address)
+SELECT $1, t.position, t.channel, t.address
+FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS t(channel, address, position)
+"""
+
+
+async def replace_methods(conn: Connection, login: str, methods: Sequence[Method]) -> None:
+    """Replace the person's methods, in the caller's transaction; raises NotFound."""
+    person_id = await conn.fetchval(LOCK, login)
+    if person_id is None:
+        raise NotFound(f"nobody has the login {login}")
+    await conn.execute(FORGET, person_id)
+    await conn.execute(WRITE, person_id, [one.channel for one in methods], [one.address for one in methods])

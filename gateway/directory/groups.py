@@ -1,0 +1,132 @@
+"""Groups in the database, with who belongs to them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+from asyncpg import Record
+
+from gateway.db.pool import Connection
+from gateway.directory import person as check
+from gateway.directory.person import Group
+from gateway.directory.roles import GroupTier
+from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
+
+GROUPS = """
+SELECT g.id, g.slug, g.name, g.tier, g.active, g.skills, g.version, g.created_at, g.updated_at,
+array(SELECT p.login FROM staff_group_member m JOIN person p ON p.id = m.person_id
+      WHERE m.group_id = g.id AND p.active ORDER BY p.login) AS members
+FROM staff_group g
+"""
+
+CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "slug": str,
+    "name": str,
+    "tier": GroupTier,
+    "active": bool,
+    "skills": check.words,
+}
+"""What can be written of a group beside its members, and how each is checked first."""
+
+
+def group_of(row: Record) -> Group:
+    """The group in a row of GROUPS."""
+    return Group(**{**row, "tier": GroupTier(row["tier"]), "skills": tuple(row["skills"]), "members": tuple(row["members"])})
+
+
+LIST = (
+    GROUPS
+    + """
+WHERE g.slug > $1::text AND ($2::text IS NULL OR g.tier = $2::text)
+ORDER BY g.slug LIMIT $3::int
+"""
+)
+
+
+async def page(conn: Connection, after: str, limit: int, *, tier: GroupTier | None = None) -> list[Group]:
+    """Groups whose slug sorts after `after`."""
+    return [group_of(row) for row in await conn.fetch(LIST, after, tier, limit)]
+
+
+BY_SLUG = GROUPS + "WHERE g.slug = $1"
+LOCK = "SELECT id FROM staff_group WHERE slug = $1 FOR UPDATE"
+
+
+async def by_slug(conn: Connection, slug: str, *, lock: bool = False) -> Group:
+    """The group of that slug, with `lock` unchanged until the transaction ends; raises NotFound."""
+    if lock:
+        await conn.fetchval(LOCK, slug)
+    row = await conn.fetchrow(BY_SLUG, slug)
+    if row is None:
+        raise NotFound(f"there is no group {slug}")
+    return group_of(row)
+
+
+INSERT = """
+INSERT INTO staff_group (slug, name, tier, active, skills, created_at, updated_at)
+SELECT $1::text, $2::text, $3::text, $4::bool, $5::text[], t.now, t.now
+FROM coalesce($6::timestamptz, statement_timestamp()) AS t (now) RETURNING id
+"""
+
+
+async def create(conn: Connection, fields: Mapping[str, Any], members: Sequence[str], stamp: datetime | None) -> Group:
+    """A new group with all fields of CHECKS; raises Conflict for a slug that is taken, Unprocessable for an unknown member."""
+    checked = {name: check_of(fields[name]) for name, check_of in CHECKS.items()}
+    try:
+        group_id = await conn.fetchval(INSERT, *checked.values(), stamp)
+    except asyncpg.UniqueViolationError as error:
+        raise Conflict("there is a group of this slug already") from error
+    await _set_members(conn, group_id, members)
+    return await by_slug(conn, checked["slug"])
+
+
+UPDATE = """
+UPDATE staff_group SET name = $2, tier = $3, active = $4, skills = $5::text[], version = version + 1,
+  updated_at = coalesce($6::timestamptz, statement_timestamp())
+WHERE slug = $1
+"""
+
+
+async def change(
+    conn: Connection,
+    slug: str,
+    changes: Mapping[str, Any],
+    members: Sequence[str] | None,
+    stamp: datetime | None,
+    *,
+    if_match: int | None = None,
+) -> Group:
+    """The group with `changes` and, unless None, exactly these members, in a transaction of the caller's.
+
+    Raises NotFound, VersionMismatch, and Unprocessable for a member that does not exist. Changing nothing writes nothing.
+    """
+    before = await by_slug(conn, slug, lock=True)
+    if if_match is not None and before.version != if_match:
+        raise VersionMismatch(f"{slug} is at version {before.version}: read it again", version=before.version)
+    present = {name: list(value) if isinstance(value := getattr(before, name), tuple) else value for name in CHECKS}
+    wanted = present | {name: CHECKS[name](value) for name, value in changes.items()}
+    same_members = members is None or sorted(set(members)) == list(before.members)
+    if wanted == present and same_members:
+        return before
+    await conn.execute(UPDATE, *wanted.values(), stamp)
+    if members is not None:
+        await _set_members(conn, before.id, members)
+    return await by_slug(conn, slug)
+
+
+KNOWN = "SELECT id, login FROM person WHERE login = ANY($1::text[]) AND active ORDER BY id FOR SHARE"
+LEAVE = "DELETE FROM staff_group_member WHERE group_id = $1 AND person_id <> ALL($2::int[])"
+JOIN = """
+INSERT INTO staff_group_member (group_id, person_id) SELECT $1, unnest($2::int[]) ON CONFLICT (group_id, person_id) DO NOTHING
+"""
+
+
+async def _set_members(conn: Connection, group_id: int, members: Sequence[str]) -> None:
+    known = {row["login"]: row["id"] for row in await conn.fetch(KNOWN, list(members))}
+    if missing := sorted(set(members) - known.keys()):
+        raise Unprocessable(
+            f"nobody active has the login {missing[0]}", flaws=(Flaw("/members", "unknown: " + ", ".join(missing)),)
+        )
+    await conn.execute(LEAVE, group_id, list(known.values()))
+    await conn.execute(JOIN, group_id, list(known.values()))

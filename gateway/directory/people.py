@@ -1,0 +1,133 @@
+"""People in the database."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+from asyncpg import Record
+
+from gateway.db.pool import Connection
+from gateway.directory import person as check
+from gateway.directory.person import Person
+from gateway.directory.roles import Role, known
+from gateway.errors import Conflict, NotFound, VersionMismatch
+
+PEOPLE = """
+SELECT p.id, p.login, p.name, p.email, p.phone, p.locale, p.zone, p.active, p.roles, p.skills, p.version, p.created_at,
+  p.updated_at,
+array(SELECT g.slug FROM staff_group_member m JOIN staff_group g ON g.id = m.group_id
+      WHERE m.person_id = p.id AND g.active ORDER BY g.slug) AS groups
+FROM person p
+"""
+
+CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "login": check.login,
+    "name": str,
+    "email": check.email,
+    "phone": check.phone,
+    "locale": str,
+    "zone": check.zone,
+    "active": bool,
+    "roles": sorted,
+    "skills": check.words,
+}
+"""What can be written of a person, and how each is checked first."""
+
+
+def person_of(row: Record) -> Person:
+    """The person in a row of PEOPLE."""
+    lists = {"roles": known(row["roles"]), "skills": tuple(row["skills"])}
+    return Person(**{**row, **lists, "groups": tuple(row["groups"])})
+
+
+LIST = (
+    PEOPLE
+    + """
+WHERE p.login > $1::text AND ($2::bool IS NULL OR p.active = $2::bool) AND ($3::text IS NULL OR $3::text = ANY(p.roles))
+ORDER BY p.login LIMIT $4::int
+"""
+)
+
+
+async def page(conn: Connection, after: str, limit: int, *, active: bool | None = None, role: Role | None = None) -> list[Person]:
+    """People whose login sorts after `after`."""
+    return [person_of(row) for row in await conn.fetch(LIST, after, active, role, limit)]
+
+
+BY_LOGIN = PEOPLE + "WHERE p.login = $1"
+LOCK = "SELECT id FROM person WHERE login = $1 FOR UPDATE"
+
+
+async def by_login(conn: Connection, login: str, *, lock: bool = False) -> Person:
+    """The person of that login, with `lock` unchanged until the transaction ends; raises NotFound."""
+    if lock:
+        await conn.fetchval(LOCK, login)
+    row = await conn.fetchrow(BY_LOGIN, login)
+    if row is None:
+        raise NotFound(f"nobody has the login {login}")
+    return person_of(row)
+
+
+INSERT = """
+INSERT INTO person (login, name, email, phone, locale, zone, active, roles, skills, created_at, updated_at)
+SELECT $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::bool, $8::text[], $9::text[], t.now, t.now
+FROM coalesce($10::timestamptz, statement_timestamp()) AS t (now)
+"""
+
+
+async def create(conn: Connection, fields: Mapping[str, Any], stamp: datetime | None) -> Person:
+    """A new person with all fields of CHECKS; raises Unprocessable, and Conflict for a login or address that is taken."""
+    checked = {name: check_of(fields[name]) for name, check_of in CHECKS.items()}
+    try:
+        await conn.execute(INSERT, *checked.values(), stamp)
+    except asyncpg.UniqueViolationError as error:
+        raise Conflict("somebody has this login or e-mail address already") from error
+    return await by_login(conn, checked["login"])
+
+
+UPDATE = """
+UPDATE person SET name = $2, email = $3, phone = $4, locale = $5, zone = $6, active = $7, roles = $8::text[], skills = $9::text[],
+  version = version + 1, updated_at = coalesce($10::timestamptz, statement_timestamp())
+WHERE login = $1
+"""
+
+
+async def change(
+    conn: Connection, login: str, changes: Mapping[str, Any], stamp: datetime | None, *, if_match: int | None = None
+) -> Person:
+    """The person with `changes`, in a transaction of the caller's; changing nothing writes nothing.
+
+    Raises NotFound, VersionMismatch, Unprocessable, and Conflict for an address that is somebody else's.
+    """
+    before = await by_login(conn, login, lock=True)
+    if if_match is not None and before.version != if_match:
+        raise VersionMismatch(f"{login} is at version {before.version}: read it again", version=before.version)
+    present = {name: _plain(getattr(before, name)) for name in CHECKS}
+    wanted = present | {name: CHECKS[name](value) for name, value in changes.items()}
+    if wanted == present:
+        return before
+    try:
+        await conn.execute(UPDATE, *wanted.values(), stamp)
+    except asyncpg.UniqueViolationError as error:
+        raise Conflict("somebody else has this e-mail address") from error
+    return await by_login(conn, login)
+
+
+UNBIND = """
+UPDATE person SET oidc_issuer = NULL, oidc_subject = NULL, version = version + 1,
+  updated_at = coalesce($2::timestamptz, statement_timestamp())
+WHERE login = $1 RETURNING id
+"""
+
+
+async def unbind(conn: Connection, login: str, stamp: datetime | None) -> int:
+    """Forget who this is at the identity provider: the next log-in there binds anew. Gives the id; raises NotFound."""
+    person_id: int | None = await conn.fetchval(UNBIND, login, stamp)
+    if person_id is None:
+        raise NotFound(f"nobody has the login {login}")
+    return person_id
+
+
+def _plain(value: Any) -> Any:
+    return sorted(value) if isinstance(value, frozenset | tuple) else value

@@ -1,0 +1,1 @@
+"""HTTP calls to other servers, kept away from private addresses."""

@@ -1,0 +1,84 @@
+"""Calls of vendors' APIs: JSON there and back, no redirects, no proxies, only where the guard allows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import msgspec
+from aiohttp import ClientConnectorDNSError, ClientError, ClientSession, ClientTimeout, TCPConnector
+
+from gateway.clock import Clock
+from gateway.egress.address_guard import AddressGuard, AddressRefused, PinnedResolver
+from gateway.egress.http_results import FEW_TRIES, TIMEOUT_S, result_of
+from gateway.notify.message import Dead, Delivered, Retry
+
+MOST = 262_144
+"""Bytes of an answer that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the vendor answered: an object, whatever the status was."""
+
+    status: int
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """Calls below one address, with connections of its own."""
+
+    session: ClientSession
+    guard: AddressGuard
+    api: str
+    clock: Clock
+
+    @classmethod
+    def open(cls, api: str, clock: Clock, *, allow_private: bool) -> "Calling":
+        """To be closed; must be called inside the running loop."""
+        guard = AddressGuard(private=True, ports=None) if allow_private else AddressGuard()
+        connector = TCPConnector(resolver=PinnedResolver(guard), use_dns_cache=False, limit=16)
+        session = ClientSession(
+            connector=connector,
+            timeout=ClientTimeout(total=TIMEOUT_S, connect=4.0),
+            trust_env=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"user-agent": "incident-gateway"},
+        )
+        return cls(session, guard, api.rstrip("/"), clock)
+
+    async def __call__(
+        self, method: str, path: str, body: Mapping[str, Any] | None, token: str = "", headers: Mapping[str, str] | None = None
+    ) -> Told | Retry | Dead:
+        """What the vendor answers to one call, or why there is no answer that can be understood."""
+        headers = {"content-type": "application/json; charset=utf-8", **(headers or {})}
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        try:
+            url = self.guard.check_url(self.api + path)
+            data = None if body is None else msgspec.json.encode(body)
+            async with self.session.request(method, url, data=data, headers=headers, allow_redirects=False) as answer:
+                return self._understood(answer.status, answer.headers.get("retry-after"), await answer.content.read(MOST))
+        except AddressRefused as refusal:
+            return Dead(f"refused: {refusal}")
+        except ClientConnectorDNSError as error:
+            refused = isinstance(error.os_error, AddressRefused)
+            return Retry(f"name look-up failed: {error.os_error}", at_most=FEW_TRIES if refused else None, down=not refused)
+        except (ClientError, OSError) as error:
+            return Retry(f"{type(error).__name__}: {error}", down=True)
+
+    def _understood(self, status: int, asked: str | None, content: bytes) -> Told | Retry | Dead:
+        """An overloaded or broken vendor answers what it will; else what it says counts more than its status."""
+        if status == 429 or status >= 500:
+            verdict = result_of(status, asked, self.clock.now())
+            return Retry(f"answered {status}") if isinstance(verdict, Delivered) else verdict
+        try:
+            return Told(status, msgspec.json.decode(content, type=dict[str, Any]))
+        except msgspec.DecodeError:
+            verdict = result_of(status, asked, self.clock.now())
+            return Retry(f"answered {status} and no JSON", at_most=FEW_TRIES) if isinstance(verdict, Delivered) else verdict
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.session.close()

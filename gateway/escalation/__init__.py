@@ -1,0 +1,1 @@
+"""Escalation: duties, escalation ladders, management escalation."""

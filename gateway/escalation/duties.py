@@ -1,0 +1,211 @@
+"""Duties: who must act on an incident as it stands, and who must be told once it has changed. Pure.
+
+Every change is judged alike, by comparing the duties before it with those after it: assigning, raising, reopening, letting go
+of a master, converting and taking back a security flag need no rule of their own.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gateway.escalation.management import SECURITY, TIER3, Escalation, claimed_facts, heard_below_a_master
+from gateway.incidents.announcement import Announcement, Recipient
+from gateway.incidents.announcements.addressing import DESK
+from gateway.incidents.claims import GRADE, awaits_grading, claimed_priority
+from gateway.incidents.hierarchy import Unfit
+from gateway.incidents.ledger import ClockEvent
+from gateway.incidents.record import Incident, Revision
+from gateway.vocabulary import LIVE, Resolution, State, Tier
+
+REASON = 500
+"""Characters of a reason that a message carries."""
+
+TAKEN = (State.IN_PROGRESS, State.ESCALATED)
+"""The states in which somebody works on a record, or sees to it that a vendor does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A role that must act on a record; `subject` tells whose it is where it is not the same for all records.
+
+    A duty to `work` on it is that of the person or group it was given to; the others come from the rules.
+    """
+
+    role: str
+    subject: str = ""
+    work: bool = False
+
+
+Duties = Mapping[Duty, int]
+"""Each duty with the priority that whoever has it must know of."""
+
+
+def duties(escalation: Escalation, incident: Incident) -> Duties:
+    """Return who must act on the record now.
+
+    While it follows a master, that is acted on instead; but an urgent claim is judged of every record.
+    """
+    claimed = claimed_priority(incident)
+    claim = {Duty(DESK, GRADE): claimed} if claimed is not None and awaits_grading(incident) else {}
+    if incident.master_id is not None:
+        return claim
+    if incident.state in LIVE:
+        ruled = [Duty(role) for role in escalation.roles(incident, "opened")]
+        flagged = [Duty(SECURITY)] if incident.security else []
+        return dict.fromkeys([*ruled, *flagged, *_work(incident)], incident.priority) | claim
+    return {Duty("owner", incident.owner, work=True): 0} if _is_to_be_confirmed(incident) else {}
+
+
+def _work(incident: Incident) -> Iterator[Duty]:
+    """Yield who works on the record next. What is on hold waits for nobody here, and a vendor has no login."""
+    person = incident.handler or incident.assignee
+    if incident.state is State.ON_HOLD:
+        return
+    if incident.state is State.ESCALATED and incident.tier is Tier.THIRD:
+        yield Duty(TIER3, incident.assignee_group, work=True)
+        if incident.handler and incident.handler != incident.assignee:
+            yield Duty("handler", incident.handler, work=True)
+    elif person:
+        yield Duty("handler", person, work=True)
+    elif incident.tier is Tier.DESK and incident.returned:
+        yield Duty(DESK, str(incident.returned), work=True)
+    elif incident.assignee_group:
+        yield Duty("group", incident.assignee_group, work=True)
+
+
+def _is_to_be_confirmed(incident: Incident) -> bool:
+    """Return whether the desk must ask the reporter to confirm: others than the desk solved it."""
+    return incident.state is State.RESOLVED and incident.tier is not Tier.DESK and incident.resolution is not Resolution.VANISHED
+
+
+def with_announcements(escalation: Escalation, revision: Revision) -> Revision:
+    """Return the revision with what it owes: every duty that is new, or more urgent than before.
+
+    A role that the change itself tells of the record, such as by declaring it major, is told once.
+    """
+    before, after = revision.before, revision.after
+    owed = {**duties(escalation, after), **_given_below_a_master(revision)}
+    if revision.marks_only or not revision.events or not owed:
+        return revision
+    was = {} if before is None or (before.security and not after.security) else duties(escalation, before)
+    if _given_anew(before, after):
+        was = {duty: priority for duty, priority in was.items() if not duty.work}
+    took_on = _took_on(before, after)
+    said = [made for made in revision.announcements if not made.silenced]
+    told = {one.role for made in said for one in made.recipients}
+    new = [
+        duty
+        for duty, priority in owed.items()
+        if priority < was.get(duty, priority + 1) and not (duty.work and took_on) and duty.role not in told
+    ]
+    if not new:
+        return revision
+    made = _announcements(escalation, revision, new, was)
+    return replace(revision, announcements=(*revision.announcements, *made))
+
+
+def _given_below_a_master(revision: Revision) -> Duties:
+    """Return the duties of those whom somebody gave a related record: they are asked for it, whatever its master is."""
+    before, after = revision.before, revision.after
+    if before is None or before.master_id is None or after.master_id is None or after.state not in LIVE:
+        return {}
+    given = any(event in BY_HAND for event, _ in revision.events)
+    known = set(_work(before)) if given and not _given_anew(before, after) else set()
+    return {duty: after.priority for duty in _work(after) if duty not in known} if given else {}
+
+
+def _given_anew(before: Incident | None, after: Incident) -> bool:
+    """Return whether a record in work was assigned again, if only to the same person."""
+    return before is not None and before.state in TAKEN and after.state is State.ASSIGNED
+
+
+def _took_on(before: Incident | None, after: Incident) -> bool:
+    """Return whether the change is that somebody accepted the record, who therefore knows of it."""
+    known = 0 if before is None else len(before.ledger)
+    return any(entry.event is ClockEvent.ACCEPT for entry in after.ledger[known:])
+
+
+def _announcements(escalation: Escalation, revision: Revision, new: list[Duty], was: Duties) -> Iterator[Announcement]:
+    """Yield one announcement an occasion; a person who is several of its recipients is told once."""
+    before, after = revision.before, revision.after
+    stamp = "" if before is None else f"#{after.version}"
+    occasions: dict[tuple[str, bool], list[Recipient]] = {}
+    for duty in new:
+        occasion = _occasion_of_work(before, after, duty) if duty.work else _occasion(before)
+        occasion = GRADE if duty.subject == GRADE else "raised" if duty in was else occasion
+        occasions.setdefault((occasion, duty.work), []).append(_recipient(escalation, after, duty))
+    why = _why(revision)
+    for (occasion, work), recipients in occasions.items():
+        more = {**why, **_asked(after, occasion, work=work)}
+        if not work and _is_shut_out(revision):
+            more |= {"to_do": "replace_worker"}
+        made = escalation.announcement(after, tuple(recipients), cause=occasion + stamp, template=occasion, more=more)
+        made = heard_below_a_master(made) if work or occasion == GRADE else made
+        yield replace(made, recorded=not work, optional=occasion == "resolved")
+
+
+BY_HAND = frozenset({"assigned", "escalated", "returned"})
+"""The entries by which somebody gives a record to others."""
+
+GIVING = frozenset({"assigned", "changed", "converted", "escalated", "reopened", "resumed", "returned", "unlinked"})
+"""The entries whose note says why somebody must act."""
+
+
+def _why(revision: Revision) -> dict[str, Any]:
+    """Return what was said with the change, and what the priority was before it raised it."""
+    before, after = revision.before, revision.after
+    notes = [facts["note"] for event, facts in revision.events if event in GIVING and facts.get("note")]
+    left = [
+        facts["master"]
+        for event, facts in revision.events
+        if event == "unlinked" and facts.get("master") and facts.get("reason") != Unfit.HIDDEN
+    ]
+    raising = [facts["incident"] for event, facts in revision.events if event == "raised" and facts.get("incident")]
+    why = {"reason": str(notes[0])[:REASON]} if notes else {}
+    why |= {"raised_by": raising[-1]} if raising else {}
+    why |= {"left_master": left[-1]} if left else {}
+    return why | ({"was_priority": before.priority} if before is not None and before.priority > after.priority else {})
+
+
+def _is_shut_out(revision: Revision) -> bool:
+    """Return whether the change takes a security incident out of the sight of somebody who has it."""
+    return any(event == "withdrawn" and facts.get("from") for event, facts in revision.events)
+
+
+def _asked(incident: Incident, occasion: str, *, work: bool) -> dict[str, Any]:
+    """Return what is asked besides what the occasion asks by itself."""
+    if occasion == GRADE:
+        return {**claimed_facts(incident), "to_do": "grade"}
+    if work and occasion == "resolved":
+        return {"to_do": "ask_reporter" if incident.contact else "confirm"}
+    return {}
+
+
+def _recipient(escalation: Escalation, incident: Incident, duty: Duty) -> Recipient:
+    """Return the recipient of a duty; the desk stands in for a worker, group or tier that the directory does not know."""
+    found = escalation.recipient(duty.role, incident)
+    if duty.role == SECURITY:
+        return escalation.officers(incident)
+    if duty.role == TIER3:
+        return replace(found, group=incident.assignee_group, instead=escalation.recipient(DESK, incident))
+    if duty.work and found.own and found.instead is None:
+        return replace(found, instead=escalation.recipient(DESK, incident))
+    return replace(found, group=incident.assignee_group) if duty.work and not found.own else found
+
+
+def _occasion(before: Incident | None) -> str:
+    """Return the occasion that roles of the rules are told: opened or reopened."""
+    return "opened" if before is None or before.state in LIVE or before.master_id is not None else "reopened"
+
+
+def _occasion_of_work(before: Incident | None, after: Incident, duty: Duty) -> str:
+    """Return the occasion that those who work on the record are told."""
+    if after.state is State.RESOLVED:
+        return "resolved"
+    if duty.role == DESK:
+        return "returned"
+    if before is not None and before.state not in LIVE:
+        return "reopened"
+    if before is not None and before.state is State.ON_HOLD:
+        return "resumed"
+    return "escalated" if after.state is State.ESCALATED else "assigned"

@@ -1,0 +1,21 @@
+"""What `python -m gateway check` says of clocks, calendars and escalation."""
+
+from datetime import datetime, timedelta
+
+from gateway.escalation.record_timers import Rules
+from gateway.settings import Settings
+from gateway.sla.calendars import read_calendars
+
+AHEAD = timedelta(days=366)
+"""How far ahead holidays should be known."""
+
+
+def notes_on(settings: Settings, now: datetime) -> list[str]:
+    """What somebody should know who uses this configuration; raises Misconfigured for what cannot be used."""
+    Rules.from_settings(settings)
+    calendars, _ = read_calendars(settings.sla.calendars)
+    return [
+        f"calendar {name}: the holidays of {year} are not published yet, its make-up days are not counted on"
+        for name, calendar in calendars.items()
+        for year in calendar.unpublished(now, now + AHEAD)
+    ]

@@ -1,0 +1,266 @@
+"""Management escalation: the roles told of an opening, a warning, a breach, and of what stays unresolved. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.errors import Flaw, Misconfigured
+from gateway.escalation.ladder import Rung, Step
+from gateway.incidents.announcement import OWN, Announcement, Recipient
+from gateway.incidents.announcements.addressing import DESK
+from gateway.incidents.claims import OVERDUE, claimed_priority
+from gateway.incidents.facts import bare, facts_of
+from gateway.incidents.ledger import microseconds
+from gateway.incidents.record import LEAST_MAJOR, Incident
+from gateway.settings import Management, Settings
+from gateway.sla.thresholds import Crossing
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """The rules, and who stands behind each role ("smtp:…", "webhook:…"); `leader_told`: of what is declared, too, by us.
+
+    `patience` is how long an acknowledgement keeps a ladder from being climbed, 0 s for good.
+    """
+
+    rules: tuple[Management, ...]
+    recipients: Mapping[str, tuple[str, ...]]
+    leader_told: bool = False
+    patience: timedelta = timedelta()
+    declared_to: tuple[str, ...] = ()
+    steps: tuple[tuple[Management, Rung], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Put the rules that tell of what stays unresolved in the order they are reached."""
+        steps = [
+            (rule, Rung(timedelta() + rule.after, rule.notify, rule.repeat, rule.until == "acknowledged"))
+            for rule in self.rules
+            if rule.after is not None
+        ]
+        object.__setattr__(self, "steps", tuple(sorted(steps, key=lambda step: step[1].after)))
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Escalation":
+        """What the configuration says; raises Misconfigured with every flaw of every rule."""
+        rules = enumerate(settings.escalation.management)
+        flaws = [Flaw(f"/escalation/management/{i}", one) for i, rule in rules for one in _problems(rule, settings.sla.policies)]
+        if flaws:
+            raise Misconfigured("the rules of management escalation cannot be used", flaws=tuple(flaws))
+        by_us = settings.major.leader_told_by == "gateway"
+        patience = timedelta() + settings.escalation.acknowledgement_lasts
+        told = settings.escalation.declared
+        return cls(settings.escalation.management, settings.notify.recipients, by_us, patience, told)
+
+    def declared(self, incident: Incident, reason: str) -> tuple[Announcement, ...]:
+        """Return what is told at once of a record declared major: to the manager, who tells the leader, and whom rules name."""
+        roles = (MANAGER, *([LEADER] if self.leader_told else []), *self.declared_to)
+        to_do = {} if self.leader_told else {"to_do": "tell_leader"}
+        return self.announce(roles, incident, cause=DECLARED, template="major", more={"reason": reason, **to_do})
+
+    def not_graded(self, incident: Incident, due_at: datetime) -> tuple[Announcement, ...]:
+        """Return what the manager is told of an urgent claim that nobody has graded in time."""
+        more = {**claimed_facts(incident), "due_at": due_at.isoformat(), "to_do": "grade"}
+        told = self.announce((MANAGER,), incident, cause=OVERDUE, template=OVERDUE, more=more)
+        return tuple(map(heard_below_a_master, told))
+
+    def to_be_converted(self, incident: Incident, crossing: Crossing) -> tuple[Announcement, ...]:
+        """Return the question to the owner of a request that is past its time: whether it is an incident or a change."""
+        more = {"due_at": crossing.due_at.isoformat(), "to_do": "convert"}
+        cause = f"convert:{microseconds(crossing.at)}"
+        return self.announce(("owner",), incident, cause=cause, template="convert", more=more)
+
+    def update_overdue(self, incident: Incident, due_at: datetime) -> tuple[Announcement, ...]:
+        """Return the reminder to the manager that a status update was promised for `due_at` and none came."""
+        more = {"due_at": due_at.isoformat(), "to_do": "post_update"}
+        cause = f"update_due:{microseconds(due_at)}"
+        return self.announce((MANAGER,), incident, cause=cause, template="update_due", more=more)
+
+    def reported(self, incident: Incident, version: int, text: str) -> tuple[Announcement, ...]:
+        """Return an approved report for the leader, whom those on security incidents are kept from."""
+        cause = f"report_approved#{version}"
+        return self._kept_from_security((LEADER,), incident, cause=cause, template="major_report", more={"text": text})
+
+    def replied(self, incident: Incident, cause: str, more: Mapping[str, Any]) -> tuple[Announcement, ...]:
+        """Return a reporter's answer for whoever has the record: where nobody has it the desk, else the incident manager.
+
+        The handler of a security incident may not see it, so that security hears of the answer as well.
+        """
+        found = self.recipient("handler", incident)
+        people = tuple(dict.fromkeys((*found.people, *filter(None, (incident.owner,)))))
+        manager = self.recipient(MANAGER, incident)
+        desk = replace(self.recipient(DESK, incident), instead=manager)
+        own = replace(found, people=people, instead=desk)
+        recipients = (own, self.officers(incident)) if incident.security else (own,)
+        told = self.announcement(incident, recipients, cause=cause, template="replied", more=more)
+        return (replace(told, recorded=False, silenced=""),)
+
+    def complained(self, incident: Incident, complaint: int, text: str) -> tuple[Announcement, ...]:
+        """Return a complaint that weighs for the operations director, whom those on security incidents are kept from."""
+        cause = f"complaint#{complaint}"
+        return self._kept_from_security((DIRECTOR,), incident, cause=cause, template="complaint", more={"reason": text})
+
+    def crossed(self, incident: Incident, crossing: Crossing) -> tuple[Announcement, ...]:
+        """Return what is told of a clock that is nearly due or overdue; the same threshold under a new target is a new cause.
+
+        `due_at` of the message is when the whole target is used up.
+
+        Before a breach, a record that is not urgent and that nobody has is nobody's to hurry.
+        """
+        on, template = ("breach", "sla_breached") if crossing.breach else ("warning", "sla_warning")
+        roles = [role for role in self.roles(incident, on) if crossing.breach or not self.recipient(role, incident).nobody]
+        due = {} if crossing.target_at is None else {"due_at": crossing.target_at.isoformat()}
+        more = {"clock": crossing.clock, **due, "share": crossing.share}
+        return self.announce(roles, incident, cause=cause_of(crossing), template=template, more=more)
+
+    def with_breach(self, incident: Incident, told: tuple[Announcement, ...], crossing: Crossing) -> tuple[Announcement, ...]:
+        """Return what is told of a raise with the breach that it brings: one message, also to those the breach is for."""
+        breach = self.crossed(incident, crossing)
+        of_raise = next((one for one in told if one.recorded), None)
+        if of_raise is None or not breach:
+            return (*told, *breach)
+        known = {recipient.role for recipient in of_raise.recipients}
+        more = tuple(one for one in breach[0].recipients if one.role not in known)
+        said = {name: breach[0].facts[name] for name in ("clock", "due_at", "share") if name in breach[0].facts}
+        together = replace(
+            of_raise,
+            recipients=(*of_raise.recipients, *more),
+            facts={**of_raise.facts, **said},
+            bare={**of_raise.bare, **said},
+        )
+        return tuple(together if one is of_raise else one for one in told)
+
+    def climbs(self, policy: str) -> bool:
+        """Whether any record of that policy may be told of later for staying unresolved."""
+        return any(not rule.policies or policy in rule.policies for rule, _ in self.steps)
+
+    def steps_of(self, policy: str) -> list[tuple[list[int], Rung]]:
+        """The steps that records of that policy may climb, with the priorities that do."""
+        return [(sorted(r.priorities), rung) for r, rung in self.steps if not r.policies or policy in r.policies]
+
+    def ladder(self, incident: Incident) -> tuple[Rung, ...]:
+        """The steps of a record of its policy and priority, in order."""
+        return tuple(rung for rule, rung in self.steps if _covers(rule, incident))
+
+    def climbed(self, incident: Incident, step: Step) -> tuple[Announcement, ...]:
+        """Return what is told of a record that is still unresolved."""
+        more = {"unresolved_for": str(step.rung.after + (step.times - 1) * (step.rung.repeat or timedelta()))}
+        return self.announce(step.rung.roles, incident, cause=step.cause, template="unresolved", more=more)
+
+    def roles(self, incident: Incident, on: str) -> tuple[str, ...]:
+        """Return the roles that the rules name for this occasion (`opened`, `warning`, `breach`) and such a record."""
+        asked = (role for rule in self.rules if on in rule.on and _covers(rule, incident) for role in rule.notify)
+        return tuple(dict.fromkeys(asked))
+
+    def announce(
+        self, roles: Collection[str], incident: Incident, *, cause: str, template: str, more: Mapping[str, Any]
+    ) -> tuple[Announcement, ...]:
+        """Return the announcement for these roles; none where there are none."""
+        recipients = tuple(self.recipient(role, incident) for role in roles)
+        return (self.announcement(incident, recipients, cause=cause, template=template, more=more),) if recipients else ()
+
+    def announcement(
+        self,
+        incident: Incident,
+        recipients: tuple[Recipient, ...],
+        *,
+        cause: str,
+        template: str,
+        more: Mapping[str, Any],
+    ) -> Announcement:
+        """Return what these recipients are told of a record; security, where its own people may not see it."""
+        facts = {**facts_of(incident), **more}
+        return Announcement(
+            cause=cause,
+            template=template,
+            recipients=recipients,
+            priority=incident.priority,
+            facts=facts,
+            bare=bare(facts),
+            security=incident.security,
+            silenced=_silenced(incident),
+            officers=self.officers(incident) if incident.security else None,
+        )
+
+    def officers(self, incident: Incident) -> Recipient:
+        """Return whose work security incidents are, else the incident manager."""
+        return replace(self.recipient(SECURITY, incident), instead=self.recipient(MANAGER, incident))
+
+    def recipient(self, role: str, incident: Incident) -> Recipient:
+        """Return whom a role of a rule means; the desk stands in for whoever does not handle an urgent record yet."""
+        listed = self.recipients.get(role, ())
+        if role not in OWN:
+            return Recipient(role=role, listed=listed)
+        people, group = _own(role, incident)
+        urgent = incident.priority <= LEAST_MAJOR and role != "reporter"
+        instead = self.recipient(DESK, incident) if urgent or role == "owner" else None
+        return Recipient(role=role, listed=listed, own=True, people=people, group=group, instead=instead)
+
+    def _kept_from_security(
+        self, roles: tuple[str, ...], incident: Incident, *, cause: str, template: str, more: Mapping[str, Any]
+    ) -> tuple[Announcement, ...]:
+        """Return the announcement, which a master or planned work does not silence and a security flag does."""
+        silenced = "security" if incident.security else ""
+        return tuple(
+            replace(one, silenced=silenced) for one in self.announce(roles, incident, cause=cause, template=template, more=more)
+        )
+
+
+def claimed_facts(incident: Incident) -> dict[str, Any]:
+    """Return what a reporter claims, for messages."""
+    return {"claimed_priority": claimed_priority(incident)}
+
+
+MANAGER, LEADER, DIRECTOR = "incident_manager", "leader", "director"
+TIER3, SECURITY = "tier3", "security"
+"""Who follows a major incident to its end, in the order they are told."""
+
+DECLARED = "declared_major"
+
+
+def cause_of(crossing: Crossing) -> str:
+    """Names one firing of one threshold: its mark, and in microseconds since when it has been passed."""
+    return f"sla:{crossing.mark}:{microseconds(crossing.at)}"
+
+
+def _covers(rule: Management, incident: Incident) -> bool:
+    return (
+        incident.priority in rule.priorities
+        and (not rule.policies or incident.policy in rule.policies)
+        and (not rule.kinds or incident.kind in rule.kinds)
+    )
+
+
+def _problems(rule: Management, policies: Collection[str]) -> Iterable[str]:
+    yield from (f"no policy is named {name!r}" for name in rule.policies if name not in policies)
+    if not rule.on and rule.after is None:
+        yield "a rule says when: on, after, or both"
+    if rule.after is not None and rule.after <= timedelta():
+        yield "after is longer than 0s: what happens at once is on opened"
+    if rule.repeat is not None and (rule.after is None or rule.repeat < timedelta(minutes=1)):
+        yield "what repeats has an after, and repeats once a minute at most"
+
+
+def _silenced(incident: Incident) -> str:
+    """Why nobody is told of this record: it follows a master, or a maintenance window covers it."""
+    if incident.master_id is not None:
+        return "related"
+    return "maintenance" if incident.suppressed else ""
+
+
+def heard_below_a_master(told: Announcement) -> Announcement:
+    """Return an announcement that the master of its record does not silence, because it is about the record alone."""
+    return replace(told, silenced="") if told.silenced == "related" else told
+
+
+def _own(role: str, incident: Incident) -> tuple[tuple[str, ...], str]:
+    """Return who of the record's own a role means, the next one where the first cannot be reached, and their group."""
+    people = {
+        "handler": (incident.handler, incident.assignee),
+        "assignee": (incident.assignee, incident.handler),
+        "group": (),
+        "owner": (incident.owner,),
+        "reporter": (incident.contact,),
+    }[role]
+    group = "" if role in ("owner", "reporter") else incident.assignee_group
+    return tuple(dict.fromkeys(name for name in people if name)), group

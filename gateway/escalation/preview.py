@@ -1,0 +1,64 @@
+"""Whom another configuration of policies and calendars would move. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from gateway import settings
+from gateway.durations import spelled, written
+from gateway.errors import Flaw, Misconfigured, Unprocessable
+from gateway.escalation.record_timers import Rules, explain
+from gateway.incidents.record import Incident
+from gateway.settings import Settings
+from gateway.sla.clocks import ClockReading
+
+PARTS = ("policies", "calendars", "services")
+"""What of `sla` can be tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A clock that would be due at another instant; None is never."""
+
+    number: str
+    clock: str
+    due_before: datetime | None
+    due_after: datetime | None
+
+
+def tried(rules: Rules, edit: Mapping[str, Mapping[str, Any]]) -> Rules:
+    """The rules as they would be with `edit`; raises Unprocessable with every flaw of it."""
+    if rules.settings is None:
+        raise AssertionError("only rules that were read from settings can be edited")
+    try:
+        return Rules.from_settings(edited(rules.settings, edit))
+    except Misconfigured as error:
+        raise Unprocessable(error.detail, flaws=error.flaws) from error
+
+
+def edited(configured: Settings, edit: Mapping[str, Mapping[str, Any]]) -> Settings:
+    """The settings with `edit` laid over the parts of `sla` it names, key by key as a file is; raises Misconfigured."""
+    tree = msgspec.to_builtins(configured.sla, str_keys=True, enc_hook=spelled)
+    settings.overlay(tree, {part: edit[part] for part in PARTS if part in edit})
+    try:
+        sla = msgspec.convert(tree, settings.Sla, strict=False, dec_hook=written)
+    except msgspec.ValidationError as error:
+        raise Misconfigured("the edit is no configuration", flaws=(Flaw("/sla", str(error)),)) from error
+    changed = msgspec.structs.replace(configured, sla=sla)
+    if flaws := settings.contradictions(changed):
+        raise Misconfigured("the edit contradicts itself", flaws=tuple(flaws))
+    return changed
+
+
+def moved(before: Rules, after: Rules, incidents: Sequence[Incident], now: datetime) -> Iterator[Move]:
+    """Every clock of these records that would be due at another instant, record by record."""
+    for incident in incidents:
+        readings = zip(explain(incident, before, now), explain(incident, after, now), strict=True)
+        yield from (_move(incident, one, other) for one, other in readings if one.due_at != other.due_at)
+
+
+def _move(incident: Incident, one: ClockReading, other: ClockReading) -> Move:
+    return Move(incident.number, one.name, one.due_at, other.due_at)

@@ -1,0 +1,325 @@
+"""What a record's timers wait for and what their firing does. Pure: the runner and every operation call these.
+
+Four of the kinds of timer belong here: the next SLA threshold, closing by itself, the end of a hold, and the next step of
+the ladder by which management hears of what stays unresolved.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from zlib import crc32
+
+from gateway.escalation import ladder
+from gateway.escalation.ladder import Step
+from gateway.escalation.management import Escalation, cause_of
+from gateway.incidents.announcement import Announcement
+from gateway.incidents.claims import GRADE, OVERDUE, awaits_grading, claimed_priority
+from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.record import Arm, Incident, Revision
+from gateway.settings import Settings
+from gateway.sla import clocks, heard, thresholds
+from gateway.sla.choice import INCIDENT, Choice, read_choice
+from gateway.sla.policies import read_policies, read_tailored
+from gateway.sla.policy import ClockName, Policy, digest
+from gateway.sla.thresholds import Crossing, Standing
+from gateway.vocabulary import LIVE, Closure, Kind, State, TimerKind
+
+ACTOR = "gateway"
+
+SPREAD = 300
+"""Seconds over which records resolved together close by themselves."""
+
+Event = tuple[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Everything the configuration says about time: policies by name, the one for unknown names, and who is told.
+
+    `choice` says which policy a new record gets, `tailored` holds the policies with a service's own targets,
+    `settings` are what it was all read from.
+    """
+
+    policies: Mapping[str, Policy]
+    default: str
+    escalation: Escalation
+    choice: Choice
+    tailored: Mapping[tuple[str, str], Policy] = field(default_factory=dict)
+    settings: Settings | None = None
+
+    def versions(self, also: Iterable[str]) -> Mapping[str, str]:
+        """The version of each policy with all that services and the ladder add to it; of those of `also` that are gone too."""
+        own = {name: self._version(name) for name in self.policies}
+        return dict.fromkeys(also, own[self.default]) | own
+
+    def _version(self, name: str) -> str:
+        services = sorted((service, policy.version) for (of, service), policy in self.tailored.items() if of == name)
+        steps, patience = self.escalation.steps_of(name), self.escalation.patience
+        return digest((self.policies[name].version, services, steps, *([patience] if steps and patience else [])))
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Rules":
+        """Read the configuration; raises Misconfigured."""
+        policies = read_policies(settings.sla)
+        tailored = read_tailored(settings.sla, policies)
+        return cls(
+            policies, settings.sla.default, Escalation.from_settings(settings), read_choice(settings.sla), tailored, settings
+        )
+
+    def warm(self, now: datetime) -> None:
+        """Work out the calendars that incidents will ask for, so that the first of them does not wait for it."""
+        for name in {self.default, *self.choice.services.values(), *(use.policy for use in self.choice.uses.get(INCIDENT, ()))}:
+            self.policies[name].calendar.between(now, now + timedelta(days=31))
+
+    def warm_all(self, now: datetime) -> None:
+        """Work out all other calendars: the first that names a country takes most of a second, which no loop has."""
+        for policy in (*self.policies.values(), *self.tailored.values()):
+            policy.calendar.between(now, now + timedelta(days=31))
+
+    def policy(self, incident: Incident) -> Policy:
+        """The policy of a record as its service has it; one whose policy left the configuration goes on under the default."""
+        return self.named(incident.policy, incident.kind, incident.service)
+
+    def named(self, policy: str, kind: str, service: str) -> Policy:
+        """The policy of that name for records of that kind and service; the default where there is none."""
+        name = policy if policy in self.policies else self.default
+        if self.tailored and kind == INCIDENT and (own := self.tailored.get((name, service))):
+            return own
+        return self.policies[name]
+
+    def policy_after(self, before: Incident, after: Incident) -> str:
+        """The name of another policy where such a record would get another one now; else the one it has."""
+        was, now = (
+            self.policy_for(kind=one.kind, service=one.service, source=one.source, priority=one.priority).name
+            for one in (before, after)
+        )
+        return before.policy if now == was else now
+
+    def policy_for(self, *, kind: str, service: str, source: str, priority: int) -> Policy:
+        """The policy a new record gets."""
+        return self.named(self.choice.policy_for(kind, service, source, priority), kind, service)
+
+
+def refresh(
+    rules: Rules, incident: Incident, now: datetime, standing: Standing | None = None
+) -> tuple[Incident, tuple[Arm, ...]]:
+    """Call after every change: the record with its marks, next threshold and breach flag brought up to date, and its timers.
+
+    A target loosened by the change takes back the marks and the breach it puts ahead again. `standing` is where the
+    record's thresholds stand now, for a caller who knows already.
+    """
+    stand = standing or thresholds.standing(rules.policy(incident), incident.ledger, _present(incident, now))
+    marks = stand.settle(incident.marks)
+    sla_due = _next_due(rules, incident, marks, stand)
+    fresh = replace(incident, marks=marks, breached=stand.breached, next_due_at=sla_due)
+    return fresh, _arms(rules, fresh, stand)
+
+
+def arms(rules: Rules, incident: Incident, now: datetime) -> tuple[Arm, ...]:
+    """One arm for each of the kinds above, in the order of `TimerKind`; None disarms. The ladder only where there is one.
+
+    A threshold that is passed and not told yet is due at once. Records that follow a master follow its clocks: their SLA
+    timer is that of an urgent claim alone.
+    """
+    stand = thresholds.standing(rules.policy(incident), incident.ledger, _present(incident, now))
+    return _arms(rules, replace(incident, next_due_at=_next_due(rules, incident, incident.marks, stand)), stand)
+
+
+def _arms(rules: Rules, incident: Incident, stand: Standing) -> tuple[Arm, ...]:
+    """For a record whose next threshold is up to date."""
+    always = (
+        Arm(TimerKind.SLA, incident.next_due_at),
+        Arm(TimerKind.AUTO_CLOSE, _close_due(rules.policy(incident), incident)),
+        Arm(TimerKind.HOLD_EXPIRY, incident.hold_until if incident.state is State.ON_HOLD else None),
+    )
+    if not rules.escalation.climbs(incident.policy):
+        return always
+    step = _next_step(rules, incident, stand)
+    return (*always, Arm(TimerKind.LADDER, None if step is None else step.due))
+
+
+def fire(rules: Rules, incident: Incident, kind: TimerKind, now: datetime) -> Revision | None:
+    """What the firing of a timer does; without events when nothing is due any more, None for a kind of another package."""
+    now = _present(incident, now)
+    policy = rules.policy(incident)
+    match kind:
+        case TimerKind.SLA:
+            return _tell(rules, policy, incident, now)
+        case TimerKind.AUTO_CLOSE:
+            return _close(rules, incident, now)
+        case TimerKind.HOLD_EXPIRY:
+            return _resume(rules, incident, now)
+        case TimerKind.LADDER:
+            return _climb(rules, incident, now)
+        case _:
+            return None
+
+
+def explain(incident: Incident, rules: Rules, at: datetime) -> tuple[clocks.ClockReading, ...]:
+    """Every clock of a record with every segment."""
+    return clocks.read(rules.policy(incident), incident.ledger, _present(incident, at))
+
+
+def _tell(rules: Rules, policy: Policy, incident: Incident, now: datetime) -> Revision:
+    stand = thresholds.standing(policy, incident.ledger, now)
+    marks = stand.settle(incident.marks)
+    crossings = stand.due_now(marks) if _counts(incident) else ()
+    ungraded = grading_due(rules, incident)
+    if ungraded is not None and ungraded > now:
+        ungraded = None
+    if not crossings and ungraded is None:
+        return _revision(rules, incident, now, standing=stand)
+    events: list[Event] = []
+    announcements: list[Announcement] = []
+    if ungraded is not None:
+        events.append((OVERDUE, {"due_at": ungraded}))
+        announcements += rules.escalation.not_graded(incident, ungraded)
+        marks = (*marks, OVERDUE)
+    for crossing in thresholds.worth_telling(crossings):
+        events.append(_event(crossing))
+        announcements += rules.escalation.crossed(incident, crossing)
+        if incident.kind == Kind.SERVICE_REQUEST and crossing.breach and crossing.clock is ClockName.OVERALL:
+            events.append(("conversion_asked", {"due_at": crossing.due_at}))
+            announcements += rules.escalation.to_be_converted(incident, crossing)
+    marks = (*marks, *(crossing.mark for crossing in crossings))
+    sla_due = _next_due(rules, replace(incident, marks=marks), marks, stand)
+    after = replace(incident, marks=marks, breached=stand.breached, next_due_at=sla_due, updated_at=now)
+    armed = _arms(rules, after, stand)
+    told = tuple(announcements)
+    return Revision(after=after, actor=ACTOR, events=tuple(events), timers=armed, marks_only=True, announcements=told)
+
+
+def told_with_raise(rules: Rules, revision: Revision, now: datetime) -> Revision:
+    """Return a raise with the breaches that it brings at once, so that whoever hears of it hears of them in one message."""
+    before, incident = revision.before, revision.after
+    if before is None or incident.priority >= before.priority or not _counts(incident):
+        return revision
+    stand = thresholds.standing(rules.policy(incident), incident.ledger, _present(incident, now))
+    crossings = stand.due_now(incident.marks)
+    worth = thresholds.worth_telling(crossings)
+    breaches = [crossing for crossing in worth if crossing.breach]
+    if not breaches:
+        return revision
+    marks = (*incident.marks, *(crossing.mark for crossing in crossings))
+    after, armed = refresh(rules, replace(incident, marks=marks), now, stand)
+    told = rules.escalation.with_breach(after, revision.announcements, breaches[-1])
+    events = (*revision.events, *map(_event, worth))
+    return replace(revision, after=after, events=events, timers=(*revision.timers, *armed), announcements=told)
+
+
+def told_until_when(rules: Rules, revision: Revision) -> Revision:
+    """Return the revision whose message to grade an urgent claim says until when."""
+    due = None if not revision.announcements else grading_due(rules, revision.after)
+    if due is None:
+        return revision
+    said = {"due_at": due.isoformat()}
+    told = tuple(
+        replace(one, facts={**one.facts, **said}, bare={**one.bare, **said}) if one.template == GRADE else one
+        for one in revision.announcements
+    )
+    return replace(revision, announcements=told)
+
+
+def _next_step(rules: Rules, incident: Incident, stand: Standing) -> Step | None:
+    if incident.state not in LIVE or incident.master_id is not None:
+        return None
+    acknowledged = incident.responded_at is not None
+    step = ladder.next_step(rules.escalation.ladder(incident), incident.marks, stand.overall, acknowledged=acknowledged)
+    noted = ladder.acknowledged(incident.marks, incident.reopened, incident.priority)
+    return step if step is None or noted is None else ladder.after_acknowledgement(step, noted, rules.escalation.patience)
+
+
+def _climb(rules: Rules, incident: Incident, now: datetime) -> Revision:
+    """Tell every step that is due: steps that are due together are told together."""
+    stand = thresholds.standing(rules.policy(incident), incident.ledger, now)
+    after, announcements = incident, list[Announcement]()
+    while (step := _next_step(rules, after, stand)) is not None and step.due <= now:
+        step = ladder.latest(step, stand.overall, now)
+        announcements += rules.escalation.climbed(after, step)
+        after = replace(after, marks=ladder.marked(after.marks, step, now))
+    fresh, armed = refresh(rules, after, now, stand)
+    if not announcements:
+        return Revision(after=after, actor=ACTOR, events=(), timers=armed)
+    told = replace(fresh, updated_at=now)
+    return Revision(after=told, actor=ACTOR, events=(), timers=armed, marks_only=True, announcements=tuple(announcements))
+
+
+def _close(rules: Rules, incident: Incident, now: datetime) -> Revision:
+    due = _close_due(rules.policy(incident), incident)
+    if due is None or due > now:
+        return _revision(rules, incident, now)
+    after = replace(incident, state=State.CLOSED, closure=Closure.AUTOMATIC, closed_at=now, updated_at=now)
+    return _revision(rules, after, now, (("closed", {"closure": Closure.AUTOMATIC, "resolved_at": incident.resolved_at}),))
+
+
+def _resume(rules: Rules, incident: Incident, now: datetime) -> Revision:
+    until = incident.hold_until
+    if incident.state is not State.ON_HOLD or until is None or until > now:
+        return _revision(rules, incident, now)
+    state = incident.held_state or State.IN_PROGRESS
+    ledger = (*incident.ledger, LedgerEntry(now, ClockEvent.RESUME, reason="hold expired"))
+    after = replace(incident, state=state, ledger=ledger, hold_reason=None, hold_until=None, held_state=None, updated_at=now)
+    return _revision(rules, after, now, (("resumed", {"cause": "hold_expired", "hold_until": until, "state": state}),))
+
+
+def _revision(
+    rules: Rules, after: Incident, now: datetime, events: tuple[Event, ...] = (), *, standing: Standing | None = None
+) -> Revision:
+    """Without events nothing but the timers is written, so the record stays as it was read."""
+    fresh, armed = refresh(rules, after, now, standing)
+    if not events:
+        return Revision(after=after, actor=ACTOR, events=(), timers=armed)
+    return Revision(after=replace(fresh, updated_at=now), actor=ACTOR, events=events, timers=armed)
+
+
+def _event(crossing: Crossing) -> Event:
+    instants = {"at": crossing.at, "due_at": crossing.due_at}
+    facts = {"clock": crossing.clock, "mark": crossing.mark, "share": crossing.share, **instants, "cause": cause_of(crossing)}
+    return "sla_breached" if crossing.breach else "sla_warning", facts
+
+
+def _counts(incident: Incident) -> bool:
+    """Whether thresholds of the record are told: it is not finished, and follows no master."""
+    return incident.master_id is None and (incident.state in LIVE or incident.state is State.RESOLVED)
+
+
+def _sla_due(incident: Incident, marks: Collection[str], standing: Standing) -> datetime | None:
+    if not _counts(incident):
+        return None
+    passed = standing.due_now(marks)
+    return min(crossing.at for crossing in passed) if passed else standing.next_due
+
+
+def _next_due(rules: Rules, incident: Incident, marks: Collection[str], standing: Standing) -> datetime | None:
+    """Return what is due next: a threshold of a clock, or the grading of an urgent claim."""
+    due = (_sla_due(incident, marks, standing), grading_due(rules, incident))
+    return min((at for at in due if at is not None), default=None)
+
+
+def grading_due(rules: Rules, incident: Incident) -> datetime | None:
+    """Return by when the desk must grade a report: the desk's target for the priority that its reporter claims.
+
+    None where there is nothing to grade, or the incident manager has been told that it was not graded in time.
+    """
+    claimed = claimed_priority(incident)
+    if claimed is None or OVERDUE in incident.marks or not awaits_grading(incident):
+        return None
+    policy = rules.policy(incident)
+    target = policy.targets[claimed].get(ClockName.DESK)
+    return None if target is None else policy.calendar.add(incident.recorded_at, target)
+
+
+def _close_due(policy: Policy, incident: Incident) -> datetime | None:
+    if incident.state is not State.RESOLVED or incident.resolved_at is None:
+        return None
+    begins = heard.waits_from(incident.marks, incident.resolved_at)
+    if begins is None:
+        return None
+    close_at = policy.auto_close_in.add(begins, policy.auto_close_after)
+    return close_at + timedelta(seconds=crc32(incident.number.encode()) % SPREAD)
+
+
+def _present(incident: Incident, now: datetime) -> datetime:
+    """`now`, or the newest clock event where another connection's statement carried a later stamp: time never goes back."""
+    return max(now, incident.ledger[-1].at)

@@ -1,0 +1,1 @@
+"""Announcements: who is told of what happened to an incident."""

@@ -1,0 +1,189 @@
+"""Addressing: turn an announcement into messages to people, and their timeline entry. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.directory.person import EMAIL, Reachable
+from gateway.incidents.announcement import Announcement, Recipient
+from gateway.incidents.record import Notice
+from gateway.incidents.sight import is_privy
+from gateway.settings.recipients import target_of
+
+DESK = "service_desk"
+
+GROUP = "group:"
+"""What an address that means a group begins with; its slug follows."""
+
+PERSON = "person:"
+"""What the address of a person begins with; a login follows."""
+
+BY_LOGIN = frozenset({"person", "voice", "sms"})
+"""The channels whose addresses are logins."""
+
+Told = tuple[str, Mapping[str, Any]]
+"""The timeline's entry: slug and facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The people that announcements may be for."""
+
+    people: Sequence[Reachable] = ()
+
+    def with_role(self, role: str) -> list[Reachable]:
+        """Return everybody with the role; of the service desk those on shift, where anybody is."""
+        found = [one for one in self.people if role in one.roles]
+        serving = [one for one in found if one.at_desk] if role == DESK else []
+        return serving or found
+
+    def in_group(self, slug: str) -> list[Reachable]:
+        """Return the people of the group who are on shift, else all of its people."""
+        serving = [one for one in self.people if slug in one.shifts]
+        return serving or [one for one in self.people if slug in one.groups]
+
+    def named(self, name: str) -> Reachable | None:
+        """Return the person with this login, e-mail address or telephone number."""
+        asked = name.lower()
+        by_login = (one for one in self.people if one.login == name)
+        by_address = (one for one in self.people if asked in (one.email.lower(), one.phone))
+        return next(by_login, None) or next(by_address, None)
+
+    def called(self, target: str) -> Reachable | None:
+        """Return the person whose login an address holds; None of other addresses."""
+        channel, _, login = target.partition(":")
+        return next((one for one in self.people if one.login == login), None) if channel in BY_LOGIN else None
+
+
+@dataclass(slots=True)
+class Addressed:
+    """The messages of one announcement found so far, the roles that get none, and those told instead of these."""
+
+    notices: dict[str, Notice] = field(default_factory=dict)
+    unreachable: list[str] = field(default_factory=list)
+    withheld: list[str] = field(default_factory=list)
+    instead: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The addresses of one recipient, each with whether it may see a security incident; `done` needs no message."""
+
+    targets: tuple[tuple[str, bool], ...] = ()
+    done: bool = False
+
+
+def address(announcement: Announcement, directory: Directory, actor: str) -> tuple[tuple[Notice, ...], tuple[Told, ...]]:
+    """Return a message for everybody the announcement is for, each once, and the entry of the timeline.
+
+    The incident's own people are not told of what they (`actor`) did themselves.
+    """
+    so_far = Addressed()
+    for recipient in () if announcement.silenced else announcement.recipients:
+        found = _found(recipient, directory, actor)
+        if not (found.targets or found.done):
+            so_far.unreachable.append(recipient.role)
+        for target, privy in found.targets:
+            _add(so_far, announcement, recipient, target, privy=privy)
+    if announcement.officers is not None and any(role != "reporter" for role in so_far.withheld):
+        for target, privy in _found(announcement.officers, directory, actor).targets:
+            _add(so_far, announcement, announcement.officers, target, privy=privy)
+        so_far.instead.append(announcement.officers.role)
+    return tuple(so_far.notices.values()), _entry(announcement, so_far)
+
+
+def targets(recipient: Recipient, directory: Directory) -> list[str]:
+    """Return the addresses of a recipient."""
+    return [target for target, _ in _found(recipient, directory, "").targets]
+
+
+def _add(so_far: Addressed, announcement: Announcement, recipient: Recipient, target: str, *, privy: bool) -> None:
+    hidden = announcement.security and not privy
+    if hidden and recipient.own:
+        so_far.withheld.append(recipient.role)
+        return
+    notice = Notice(
+        cause=announcement.cause,
+        target=target,
+        role=recipient.role,
+        template=announcement.template,
+        facts=announcement.bare if hidden else announcement.facts,
+    )
+    so_far.notices.setdefault(target, notice)
+
+
+def _entry(announcement: Announcement, so_far: Addressed) -> tuple[Told, ...]:
+    untold = announcement.silenced or so_far.unreachable or so_far.withheld
+    if announcement.optional or not (announcement.recorded or untold):
+        return ()
+    facts: dict[str, Any] = {
+        "cause": announcement.cause,
+        "template": announcement.template,
+        "priority": announcement.priority,
+        "roles": tuple(dict.fromkeys([*(recipient.role for recipient in announcement.recipients), *so_far.instead])),
+        "targets": tuple(so_far.notices),
+    }
+    if announcement.silenced:
+        facts["silenced"] = announcement.silenced
+    if so_far.unreachable:
+        facts["unreachable"] = tuple(so_far.unreachable)
+    if so_far.withheld:
+        facts["silenced"] = "security"
+    return (("management_told", facts),)
+
+
+def _found(recipient: Recipient, directory: Directory, actor: str) -> Found:
+    found = _found_own(recipient, directory, actor) if recipient.own else _found_by_role(recipient, directory)
+    if found.targets or found.done or recipient.instead is None:
+        return found
+    return _found(recipient.instead, directory, actor)
+
+
+def _found_by_role(recipient: Recipient, directory: Directory) -> Found:
+    everybody = directory.with_role(recipient.role)
+    of_group = directory.in_group(recipient.group) if recipient.group else []
+    near = [one for one in of_group if recipient.role in one.roles]
+    return Found(tuple(_together(recipient, near or everybody, directory)))
+
+
+def _found_own(recipient: Recipient, directory: Directory, actor: str) -> Found:
+    if recipient.people[:1] == (actor,):
+        return Found(done=True)
+    for name in recipient.people:
+        if name != actor and (person := directory.named(name)) is not None:
+            return Found((_person(person),))
+        if recipient.role == "reporter" and name.isascii() and EMAIL.fullmatch(name):
+            return Found(((f"smtp:{name}", False),))
+    if recipient.group and (people := directory.in_group(recipient.group)):
+        others = tuple(_person(one) for one in people if one.login != actor)
+        return Found(others, done=not others)
+    return Found(tuple(_together(recipient, (), directory)))
+
+
+def _person(person: Reachable) -> tuple[str, bool]:
+    return f"{PERSON}{person.login}", is_privy(person.roles)
+
+
+def _together(recipient: Recipient, people: Iterable[Reachable], directory: Directory) -> Iterator[tuple[str, bool]]:
+    """Yield the listed addresses, then the people who are not reached by one of these."""
+    listed = list(_listed(recipient.listed, directory))
+    reached = {target.lower() for target in listed}
+    for target in listed:
+        person = directory.called(target)
+        yield target, is_privy([recipient.role] if person is None else person.roles)
+    for person in people:
+        if reached.isdisjoint(_ways(person)):
+            yield _person(person)
+
+
+def _listed(targets: Iterable[str], directory: Directory) -> Iterator[str]:
+    for target in targets:
+        if target.startswith(GROUP):
+            yield from (f"{PERSON}{one.login}" for one in directory.in_group(target.removeprefix(GROUP)))
+        else:
+            yield str(target_of(target))
+
+
+def _ways(person: Reachable) -> set[str]:
+    """Return the addresses that reach this person."""
+    return {*(f"{way}:{person.login.lower()}" for way in ("person", "voice", "sms")), f"smtp:{person.email.lower()}"}

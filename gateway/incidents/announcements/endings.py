@@ -1,0 +1,130 @@
+"""Who heard of an incident hears of its end, at the same address: managers, webhooks, whoever worked on it.
+
+Its reporters hear at the address of their acknowledgement of whatever concerns them.
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from gateway.db.pool import Connection
+from gateway.incidents.announcements.reporter_news import TAKEN_UP, News, news_of
+from gateway.incidents.facts import bare, facts_of
+from gateway.incidents.record import Incident, Notice, Revision
+from gateway.incidents.sight import is_privy
+from gateway.vocabulary import LIVE, State
+
+
+class Turn(StrEnum):
+    """A change of an incident that everybody who heard of it hears of; the name of the message."""
+
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
+HEARD = """
+SELECT o.incident_id, o.channel, o.recipient, o.role, o.facts, true AS reported, o.template = 'chat' AS carded,
+  '{}'::text[] AS roles
+FROM outbox o WHERE o.incident_id = ANY($1::bigint[])
+AND (o.template = 'received' OR (o.template = 'chat' AND o.facts->>'opened' = 'true'))
+UNION ALL
+SELECT heard.*, '{}'::json, false, false, coalesce(p.roles, ARRAY[heard.role]) FROM (
+  SELECT DISTINCT ON (incident_id, channel, recipient) incident_id, channel, recipient, role FROM outbox t
+  WHERE incident_id = ANY($2::bigint[]) AND state <> 'dead' AND channel <> 'voice' AND role <> 'reporter'
+  AND template = ANY($3::text[])
+  AND NOT EXISTS (SELECT FROM chat_message m
+    WHERE m.incident_id = t.incident_id AND m.provider = t.channel AND m.shown IS NOT NULL)
+  ORDER BY incident_id, channel, recipient, created_at) AS heard
+LEFT JOIN person p ON heard.channel IN ('person', 'voice', 'sms') AND p.login = heard.recipient
+ORDER BY 1, 6 DESC, 2, 3
+"""
+"""Reporters and their acknowledgements, then whoever was told what to do, with the roles that say what they may see.
+
+Nobody is called about an end, and where a chat shows a card of the incident the card changes instead.
+"""
+
+BEGINNINGS = (
+    "opened", "raised", "reopened", "assigned", "escalated", "returned", "resumed", "sla_warning", "sla_breached", "unresolved",
+    "major", "update_due", "undelivered", "resolved",
+)  # fmt: skip
+"""Messages after which somebody waits for the end."""
+
+KEPT = ("locale", "subject", "answers")
+"""What of the acknowledgement holds for the answer too: its language, its subject, the message it answers."""
+
+
+def turn_of(before: Incident | None, after: Incident) -> Turn | None:
+    """Return what everybody who heard of the incident is to hear of this change."""
+    if before is None or before.state is after.state or (before.state in LIVE and after.state in LIVE):
+        return None
+    if after.state in LIVE:
+        return Turn.REOPENED
+    return Turn.RESOLVED if after.state is State.RESOLVED else Turn.CLOSED
+
+
+def turns(revisions: Sequence[Revision]) -> Mapping[int, Revision]:
+    """Return the changes that are turns, by the incident."""
+    return {one.after.id: one for one in revisions if not one.marks_only and turn_of(one.before, one.after)}
+
+
+async def answers(conn: Connection, revisions: Sequence[Revision]) -> list[tuple[int, Notice]]:
+    """Return what is owed because of these changes to those who heard of the incidents, but for whoever made them.
+
+    Each turn is told once.
+    """
+    turned, news = turns(revisions), {one.after.id: news_of(one) for one in revisions}
+    reported = [incident_id for incident_id, one in news.items() if one is not None]
+    if not (reported or turned):
+        return []
+    acted = {(one.after.id, "person", one.actor) for one in revisions}
+    heard = [dict(row) for row in await conn.fetch(HEARD, reported, list(turned), BEGINNINGS)]
+    rows = [row for row in heard if _place(row) not in acted]
+    reporters = {_place(row) for row in rows if row["reported"]}
+    busy = reporters | _told_anyway(revisions)
+    others = [row for row in rows if not row["reported"] and _place(row) not in busy]
+    found = [(row["incident_id"], _answer(row, news[row["incident_id"]])) for row in rows if row["reported"]]
+    found += [(row["incident_id"], _news(row, turned)) for row in others]
+    return [(incident_id, notice) for incident_id, notice in found if notice is not None]
+
+
+def _told_anyway(revisions: Sequence[Revision]) -> set[tuple[Any, ...]]:
+    """Return the places where the change itself tells of a reopening: with the answer that brought it."""
+    reopened = [one for one in revisions if turn_of(one.before, one.after) is Turn.REOPENED]
+    return {(one.after.id, *notice.to) for one in reopened for notice in one.notices}
+
+
+def _place(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return row["incident_id"], row["channel"], row["recipient"]
+
+
+def _answer(row: Mapping[str, Any], news: News | None) -> Notice | None:
+    if news is None or (row["carded"] and news.template == TAKEN_UP):
+        return None  # the card that the reporter sees in the chat shows who has it
+    told = msgspec.json.decode(row["facts"], type=dict[str, Any])
+    kept = {name: told[name] for name in KEPT if name in told}
+    target = f"{row['channel']}:{row['recipient']}"
+    facts = {**news.facts, **kept}
+    return Notice(cause=news.cause, target=target, role="reporter", template=news.template, facts=facts)
+
+
+def _news(row: Mapping[str, Any], turned: Mapping[int, Revision]) -> Notice | None:
+    """Return the message to one who heard; of a closing after a solution to programs alone.
+
+    What is reopened is asked of whoever has it now, and nothing of those who had it before.
+    """
+    revision = turned[row["incident_id"]]
+    before, after = revision.before, revision.after
+    turn = turn_of(before, after)
+    was_live = before is not None and before.state in LIVE
+    target = f"{row['channel']}:{row['recipient']}"
+    if turn is None:
+        return None
+    if turn is Turn.CLOSED and not was_live and row["channel"] != "webhook":
+        return None
+    facts = facts_of(after)
+    said = bare(facts) if after.security and not is_privy(row["roles"]) else facts
+    said |= {"to_do": ""} if turn is Turn.REOPENED else {}
+    return Notice(cause=f"{turn}#{after.version}", target=target, role=row["role"], template=turn, facts=said)

@@ -1,0 +1,70 @@
+"""The notifier: looks up who the announcements of some changes are for and adds the messages to the changes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from gateway.db.pool import Connection
+from gateway.directory.reachable import reachable
+from gateway.incidents.announcement import Announcement, Recipient
+from gateway.incidents.announcements.addressing import BY_LOGIN, GROUP, PERSON, Directory, address, targets
+from gateway.incidents.record import Notice, Revision
+
+
+async def address_all(conn: Connection, revisions: Sequence[Revision], now: datetime) -> Sequence[Revision]:
+    """Return the revisions with their announcements turned into messages and entries: one query, none where nothing is owed."""
+    if not any(revision.announcements for revision in revisions):
+        return revisions
+    asked = [one for r in revisions for announcement in r.announcements for one in _for(announcement)]
+    directory = await _directory(conn, asked, now)
+    return [_addressed(revision, directory) if revision.announcements else revision for revision in revisions]
+
+
+def _for(announcement: Announcement) -> Sequence[Recipient]:
+    """Return everybody whom an announcement may be for."""
+    return (*announcement.recipients, *([announcement.officers] if announcement.officers is not None else []))
+
+
+async def addresses(conn: Connection, recipient: Recipient, now: datetime) -> Sequence[str]:
+    """Return where a recipient is told, for messages that are about no incident."""
+    return targets(recipient, await _directory(conn, [recipient], now))
+
+
+async def _directory(conn: Connection, asked: Sequence[Recipient], now: datetime) -> Directory:
+    wanted = [one for recipient in asked for one in _with_stand_ins(recipient)]
+    roles = {one.role for one in wanted if not one.own}
+    names = {name for one in wanted for person in one.people for name in (person, person.lower())}
+    listed = [target for one in wanted for target in one.listed]
+    names |= {login for target in listed for channel, _, login in (target.partition(":"),) if channel in BY_LOGIN}
+    groups = {target.removeprefix(GROUP) for target in listed if target.startswith(GROUP)}
+    groups |= {one.group for one in wanted if one.group}
+    return Directory(await reachable(conn, roles, names, groups, now))
+
+
+def _with_stand_ins(recipient: Recipient) -> Iterator[Recipient]:
+    yield recipient
+    if recipient.instead is not None:
+        yield from _with_stand_ins(recipient.instead)
+
+
+def _addressed(revision: Revision, directory: Directory) -> Revision:
+    """Return the revision with its messages; whoever works on the record hears of the change once, as that.
+
+    So does a person who has one of the roles besides; addresses of programs and of roles get every occasion.
+    """
+    found = [(one, *address(one, directory, revision.actor)) for one in revision.announcements]
+    heard = {notice.target for notice in revision.notices}
+    at_work: list[Notice] = []
+    for announcement, owed, _ in found:
+        if not announcement.recorded:
+            at_work += [one for one in owed if one.target not in heard]
+            heard |= {one.target for one in owed}
+    busy = {one.target for one in at_work if one.target.startswith(PERSON)}
+    by_role = [one for announcement, owed, _ in found if announcement.recorded for one in owed if one.target not in busy]
+    events = [entry for _, _, told in found for entry in told]
+    return replace(
+        revision,
+        events=(*revision.events, *events),
+        notices=(*revision.notices, *by_role, *at_work),
+        announcements=(),
+    )

@@ -1,1 +1,0 @@
-"""Reports that apps send for the people who use them."""

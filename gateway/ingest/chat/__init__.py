@@ -1,1 +1,0 @@
-"""Chat: what people write and press there becomes records, notes and actions."""

@@ -1,1 +1,0 @@
-"""Mail that is fetched from mailboxes of other servers, by IMAP."""

@@ -1,0 +1,1 @@
+"""MIME: charsets, headers and parts of messages."""

@@ -1,1 +1,0 @@
-"""Calls: what telephone systems tell of them, and what callers are answered."""

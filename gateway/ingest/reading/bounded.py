@@ -1,0 +1,39 @@
+"""An alert held to the bounds of `limits`, for sources that say in their own words where each field is found."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from gateway.incidents.alert import Alert
+from gateway.ingest.reading import limits
+
+
+def bounded(alert: Alert, pointer: str) -> Alert:
+    """The alert with every text cut to size; `pointer` is where its key stands, which raises Malformed when empty or too long."""
+    if not alert.dedup_key:
+        raise limits.fault(pointer, "this names the alert and is empty")
+    return replace(
+        alert,
+        dedup_key=limits.key(alert.dedup_key, pointer),
+        title=limits.cut(alert.title.strip() or alert.dedup_key, limits.TITLE),
+        description=limits.cut(alert.description, limits.DESCRIPTION),
+        severity=limits.cut(alert.severity, limits.KEY),
+        service=limits.cut(alert.service, limits.KEY),
+        ci=limits.cut(alert.ci, limits.KEY),
+        labels=limits.labels(dict(alert.labels)),
+        annotations=limits.labels(dict(alert.annotations)),
+        occurrence=limits.cut(alert.occurrence, limits.KEY),
+        author=limits.cut(alert.author.strip(), limits.KEY),
+        note=limits.cut(alert.note.strip(), limits.DESCRIPTION),
+    )
+
+
+def named(values: Mapping[str, object]) -> dict[str, str]:
+    """The values that say something, as texts; none for what is neither text nor a whole number."""
+    texts = {name: str(value) for name, value in values.items() if isinstance(value, str | int) and not isinstance(value, bool)}
+    return {name: text for name, text in texts.items() if text}
+
+
+def tags(texts: list[str]) -> dict[str, str]:
+    """Words of the form `name:value` as labels; a word without a value is a label that is true."""
+    pairs = (text.strip().partition(":") for text in texts)
+    return {name.strip(): value.strip() or "true" for name, _, value in pairs if name.strip()}

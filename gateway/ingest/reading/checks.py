@@ -1,0 +1,88 @@
+"""A notification of Nagios or Icinga 2 as `integrations/nagios/notify_incident_gateway.py` posts it: macros by short names."""
+
+import msgspec
+
+from gateway.incidents.alert import Alert
+from gateway.ingest.reading import limits
+from gateway.ingest.reading.bounded import bounded, named
+from gateway.ingest.reading.source import Delivery, Parsed, delivery_id
+from gateway.vocabulary import AlertStatus
+
+STATUS = {
+    "PROBLEM": AlertStatus.FIRING,
+    "RECOVERY": AlertStatus.RESOLVED,
+    "ACKNOWLEDGEMENT": AlertStatus.ACKNOWLEDGED,
+    "CUSTOM": AlertStatus.COMMENTED,
+}
+BY_PEOPLE = (AlertStatus.ACKNOWLEDGED, AlertStatus.COMMENTED)
+OTHERS = ("FLAPPING", "DOWNTIME")
+"""How the notification types begin that change nothing here.
+
+What is planned or flaps is the sender's to hold back. What somebody wrote with it is a comment.
+"""
+
+
+class Notification(msgspec.Struct):
+    """The body. `time` is seconds since 1970; a host's own notification has no service.
+
+    `service` is the name of the check, which many hosts share. `business_service` is the service of the catalogue that it
+    is about, where the sender's objects name one.
+    """
+
+    type: str
+    host: str
+    service: str = ""
+    state: str = ""
+    output: str = ""
+    long_output: str = ""
+    address: str = ""
+    groups: str = ""
+    author: str = ""
+    comment: str = ""
+    url: str = ""
+    time: str = ""
+    business_service: str = ""
+
+
+def parse(delivery: Delivery, namespace: str) -> Parsed:
+    """One notification; raises Malformed."""
+    told = limits.decode(delivery.body, Notification)
+    kind = told.type.strip().upper()
+    status, named_by = STATUS.get(kind), delivery_id(delivery.headers)
+    if status is None and not kind.startswith(OTHERS):
+        raise limits.fault("/type", f"a notification type is PROBLEM, RECOVERY or ACKNOWLEDGEMENT, not {told.type[:40]!r}")
+    status = status or AlertStatus.COMMENTED
+    if status is AlertStatus.COMMENTED and not told.comment.strip():
+        return Parsed((), ignored=((0, kind.lower()),), delivery_id=named_by)
+    return Parsed(((0, _alert(told, status, namespace, delivery)),), delivery_id=named_by)
+
+
+def key(host: str, service: str) -> str:
+    """How both name what is checked."""
+    return f"{host}!{service}" if service else host
+
+
+def _alert(told: Notification, status: AlertStatus, namespace: str, delivery: Delivery) -> Alert:
+    groups = {f"group:{name.strip()}": "true" for name in told.groups.split(",") if name.strip()}
+    what = f"{told.service} on {told.host}" if told.service else told.host
+    said = status in BY_PEOPLE
+    notes = {} if said else named({"author": told.author, "comment": told.comment})
+    return bounded(
+        Alert(
+            namespace=namespace,
+            dedup_key=key(told.host, told.service) if told.host else "",
+            status=status,
+            title=f"{what} is {told.state or told.type}",
+            description="\n".join(text for text in (told.output, told.long_output.replace("\\n", "\n")) if text),
+            severity=told.state.casefold(),
+            service=told.business_service,
+            ci=told.host,
+            labels=named({"host": told.host, "service": told.service, "address": told.address}) | groups,
+            annotations=notes,
+            links=limits.links([(told.url, "")]),
+            event_time=limits.moment(told.time, delivery.received_at, "/time"),
+            author=told.author.strip() if said else "",
+            note=told.comment.strip() if said else "",
+        ),
+        "/host",
+    )

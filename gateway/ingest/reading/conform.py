@@ -1,0 +1,211 @@
+"""Conversion of a decoded body to the types its source expects, without losing a value. Pure.
+
+A number where a text is expected is its text, "5" where a number is expected is 5, a single value in place of a list is a list
+of one. What cannot be brought over is left out where its source has a default for it; else it stays and the source refuses it.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from msgspec import inspect
+
+from gateway.errors import Malformed
+from gateway.ingest.reading import limits
+from gateway.ingest.reading.repair import Marks, encoded, mark, mark_all, repaired
+from gateway.quarantine import pointers
+from gateway.quarantine.pointers import Steps
+
+T = TypeVar("T")
+
+TRUTH: Mapping[str, bool] = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+LOST: Any = object()
+"""What a value becomes that cannot be brought over."""
+
+
+def conformed(tree: Any, kinds: Any, kept: frozenset[Steps], at: Steps = ()) -> tuple[Any, Marks]:
+    """Return a body, or its part at `at`, as one of the kinds its source reads, and what was done.
+
+    It becomes the kind that needs the least done; a list is one of the kind's items. Places in `kept` (`*` for every item) are
+    never left out.
+    """
+    tried = []
+    for kind in kinds if isinstance(kinds, tuple) else (kinds,):
+        done: Marks = {}
+        shape, copy = _shape(kind), _copy(tree)
+        ones = [((*at, str(index)), one) for index, one in enumerate(copy)] if isinstance(copy, list) else [(at, copy)]
+        turned = [(_turned(shape, one, where, kept, done), one) for where, one in ones]
+        found = [one if new is LOST else new for new, one in turned]
+        lost = sum(new is LOST for new, _ in turned)
+        tried.append((lost, len(done), found if isinstance(tree, list) else found[0], done))
+    _, _, chosen, done = min(tried, key=lambda attempt: attempt[:2])
+    return chosen, done
+
+
+@lru_cache(maxsize=256)
+def _shape(kind: Any) -> inspect.Type:
+    return inspect.type_info(kind)
+
+
+def _copy(value: Any) -> Any:
+    """Return a decoded value whose objects and lists may be changed."""
+    if isinstance(value, dict):
+        return {name: _copy(one) for name, one in value.items()}
+    return [_copy(one) for one in value] if isinstance(value, list) else value
+
+
+def _turned(shape: inspect.Type, value: Any, at: Steps, kept: frozenset[Steps], marks: Marks) -> Any:
+    if isinstance(shape, inspect.UnionType):
+        return _chosen(shape, value, at, kept, marks)
+    if isinstance(shape, inspect.StructType):
+        return _members(shape, value, at, kept, marks) if isinstance(value, dict) else LOST
+    if isinstance(shape, inspect.ListType):
+        return _items(shape, value, at, kept, marks)
+    if isinstance(shape, inspect.DictType):
+        return _values(shape, value, at, kept, marks) if isinstance(value, dict) else LOST
+    turn = SCALARS.get(type(shape))
+    if turn is None:
+        return value
+    new = turn(value)
+    if new is not LOST and (new != value or type(new) is not type(value)):
+        mark(marks, at, f"read as {NAMES[type(shape)]}")
+    return new
+
+
+def _chosen(shape: inspect.UnionType, value: Any, at: Steps, kept: frozenset[Steps], marks: Marks) -> Any:
+    """Return the value as the type of the union that needs the least change."""
+    tried = []
+    for one in shape.types:
+        done: Marks = {}
+        if (new := _turned(one, _copy(value), at, kept, done)) is not LOST:
+            tried.append((len(done), new, done))
+    if not tried:
+        return LOST
+    _, new, done = min(tried, key=lambda attempt: attempt[0])
+    marks.update(done)
+    return new
+
+
+def _members(shape: inspect.StructType, value: dict[str, Any], at: Steps, kept: frozenset[Steps], marks: Marks) -> Any:
+    for field in shape.fields:
+        if field.encode_name in value:
+            _member(field, value, (*at, field.encode_name), kept, marks)
+        elif field.required:
+            return LOST
+    return value
+
+
+def _member(field: inspect.Field, parent: dict[str, Any], at: Steps, kept: frozenset[Steps], marks: Marks) -> None:
+    new = _turned(field.type, parent[field.encode_name], at, kept, marks)
+    if new is not LOST:
+        parent[field.encode_name] = new
+    elif not field.required and not is_kept(at, kept):
+        del parent[field.encode_name]
+        mark(marks, at, "left out: it cannot be read")
+
+
+def decoded(body: bytes, kind: type[T], *, retyped: bool = True) -> T:
+    """Decode a body as `kind`, mended where needed; raises Malformed where that does not help."""
+    return mended(body, kind, retyped=retyped)[0]
+
+
+def mended(body: bytes, kind: type[T], charset: str = "", *, retyped: bool = True) -> tuple[T, Marks]:
+    """Decode a whole body as `kind`, and return what was mended; `charset` is the declared one.
+
+    Without `retyped` only the text is repaired: what has another type than `kind` says is refused,
+    so that nothing of a body is left out unnoticed whose sender gets no receipt.
+    """
+    try:
+        return limits.decode(body, kind), {}
+    except Malformed:
+        found = repaired(body, charset)
+        if found is None:
+            raise
+        tree, marks = found
+        if retyped:
+            tree, done = conformed(tree, kind, frozenset())
+            mark_all(marks, (), done)
+        return limits.decode(encoded(tree), kind), marks
+
+
+def is_kept(at: Steps, kept: frozenset[Steps]) -> bool:
+    """Return whether a place, or one within it, is never left out."""
+    return any(len(one) >= len(at) and pointers.overlap(one, at) for one in kept)
+
+
+def _items(shape: inspect.ListType, value: Any, at: Steps, kept: frozenset[Steps], marks: Marks) -> Any:
+    if isinstance(value, dict) or value is None:
+        return LOST
+    if not isinstance(value, list):
+        mark(marks, at, "read as a list of one")
+        value = [value]
+    found = []
+    for index, one in enumerate(value):
+        new = _turned(shape.item_type, one, (*at, str(index)), kept, marks)
+        if new is LOST:
+            mark(marks, (*at, str(index)), "left out: it cannot be read")
+        else:
+            found.append(new)
+    return found
+
+
+def _values(shape: inspect.DictType, value: dict[str, Any], at: Steps, kept: frozenset[Steps], marks: Marks) -> Any:
+    found = {}
+    for name, one in value.items():
+        new = _turned(shape.value_type, one, (*at, name), kept, marks)
+        if new is LOST:
+            mark(marks, (*at, name), "left out: it cannot be read")
+        else:
+            found[name] = new
+    return found
+
+
+def _text(value: Any) -> Any:
+    """Return any value but null as text: a text as it is, anything else as JSON."""
+    if isinstance(value, str):
+        return value
+    return LOST if value is None else encoded(value).decode()
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    number = _number(value)
+    return int(number) if number is not LOST and float(number).is_integer() else LOST
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return LOST
+    try:
+        number = float(value[:40]) if isinstance(value, str) else value
+    except ValueError:
+        return LOST
+    return number if math.isfinite(number) else LOST
+
+
+def _truth(value: Any) -> Any:
+    return value if isinstance(value, bool) else TRUTH.get(str(value).strip().casefold(), LOST)
+
+
+def _nothing(value: Any) -> Any:
+    return None if value is None else LOST
+
+
+SCALARS: Mapping[type[inspect.Type], Callable[[Any], Any]] = {
+    inspect.StrType: _text,
+    inspect.IntType: _whole,
+    inspect.FloatType: _number,
+    inspect.BoolType: _truth,
+    inspect.NoneType: _nothing,
+}
+NAMES: Mapping[type[inspect.Type], str] = {
+    inspect.StrType: "text",
+    inspect.IntType: "a whole number",
+    inspect.FloatType: "a number",
+    inspect.BoolType: "true or false",
+    inspect.NoneType: "null",
+}
+"""What a value of each type is called."""

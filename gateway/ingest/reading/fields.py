@@ -1,0 +1,138 @@
+"""The generic fields of an alert, as anything that can write JSON names them; sources that carry them share this."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from gateway.incidents.alert import Alert
+from gateway.ingest.reading import limits
+from gateway.vocabulary import AlertStatus
+
+FIELDS = ("title", "description", "severity", "service", "ci", "dedup_key", "status", "occurred_at", "labels", "links")
+STATUS: Mapping[str, AlertStatus] = {
+    **dict.fromkeys(("", "firing", "open", "alerting", "problem", "triggered", "trigger", "down"), AlertStatus.FIRING),
+    **dict.fromkeys(("resolved", "ok", "recovered", "closed", "cleared", "resolve", "clear", "up"), AlertStatus.RESOLVED),
+    **dict.fromkeys(("acknowledged", "acknowledge", "ack"), AlertStatus.ACKNOWLEDGED),
+}
+
+
+class Address(msgspec.Struct):
+    """A link as an object."""
+
+    href: str | None = None
+    text: str | None = None
+
+
+class Item(msgspec.Struct):
+    """One alert in our words; unknown fields are tolerated, null is absent."""
+
+    title: str | None = None
+    description: str | None = None
+    message: str | None = None
+    severity: str | int | None = None
+    service: str | None = None
+    ci: str | None = None
+    dedup_key: str | int | None = None
+    status: str | None = None
+    occurred_at: str | int | float | None = None
+    labels: dict[str, str | int | float | bool | None] | None = None
+    links: list[str | Address] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What stands around the fields and fills in for those left out."""
+
+    namespace: str
+    received_at: datetime
+    title: str = ""
+    dedup_key: str = ""
+    occurred_at: str = ""
+
+
+def alert(item: Item, around: Envelope) -> Alert:
+    """The item in our words; raises Malformed with a pointer to the field at fault."""
+    status = STATUS.get((item.status or "").strip().casefold())
+    if status is None:
+        raise limits.fault("/status", f"status {(item.status or '')[:40]!r} is not known: firing, resolved or acknowledged")
+    told = limits.key(_text(item.dedup_key, "/dedup_key"), "/dedup_key") or around.dedup_key
+    title = (item.title or "").strip() or around.title or (told if status is not AlertStatus.FIRING else "")
+    if not title:
+        raise limits.fault("/title", "title is missing or empty")
+    labels = _labels(item.labels or {})
+    title, service, ci = limits.cut(title, limits.TITLE), item.service or "", item.ci or ""
+    when = limits.moment(around.occurred_at if item.occurred_at is None else item.occurred_at, around.received_at, "/occurred_at")
+    return Alert(
+        namespace=around.namespace,
+        dedup_key=told or derived(title, service, ci, labels),
+        status=status,
+        title=title,
+        description=limits.cut(item.description or item.message or "", limits.DESCRIPTION),
+        severity=limits.cut(_text(item.severity, "/severity"), limits.KEY),
+        service=limits.cut(service, limits.KEY),
+        ci=limits.cut(ci, limits.KEY),
+        labels=labels,
+        links=limits.links(_addresses(item.links or [])),
+        event_time=when,
+    )
+
+
+def derived(title: str, service: str, ci: str, labels: Mapping[str, str]) -> str:
+    """The key of an alert whose sender gave none."""
+    return "auto:" + sha256(msgspec.json.encode([title, service, ci, sorted(labels.items())])).hexdigest()[:16]
+
+
+def read(raw: msgspec.Raw, mapping: Mapping[str, str]) -> Item:
+    """An item, its fields looked up where `mapping` says; raises Malformed with a pointer into what was sent."""
+    chosen = {name: pointer for name, pointer in mapping.items() if name in FIELDS}
+    if not chosen:
+        return limits.item(raw, Item)
+    body = limits.item(raw, dict[str, Any])
+    values = {name: pointed(body, chosen.get(name, f"/{name}")) for name in FIELDS}
+    try:
+        return msgspec.convert(values, Item)
+    except msgspec.ValidationError as error:
+        detail, pointer = limits.place(error)
+        raise limits.fault(foreign(pointer, chosen), detail) from error
+
+
+def foreign(pointer: str, mapping: Mapping[str, str]) -> str:
+    """The pointer of a field of ours where the mapping found it."""
+    _, name, *rest = pointer.split("/") if pointer else ("", "")
+    return "/".join((mapping[name], *rest)) if name in mapping else pointer
+
+
+def pointed(value: Any, pointer: str) -> Any:
+    """What an RFC 6901 pointer names in a decoded body, None when it names nothing."""
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict):
+            value = value.get(name)
+        elif isinstance(value, list) and name.isascii() and name.isdigit() and int(name[:9]) < len(value):
+            value = value[int(name[:9])]
+        else:
+            return None
+    return value
+
+
+def _text(value: str | int | None, pointer: str) -> str:
+    return value if isinstance(value, str) else "" if value is None else limits.number(value, pointer)
+
+
+def _labels(values: Mapping[str, str | float | bool | None]) -> dict[str, str]:
+    return limits.labels({name: _plain(value, name) for name, value in values.items() if value is not None})
+
+
+def _plain(value: str | float | bool, name: str) -> str:  # noqa: FBT001
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else limits.number(value, f"/labels/{limits.escaped(name)}")
+
+
+def _addresses(links: list[str | Address]) -> Iterator[tuple[str, str]]:
+    for link in links:
+        yield (link, "") if isinstance(link, str) else (link.href or "", link.text or "")

@@ -1,0 +1,343 @@
+"""Lenient reading: a request that its source refuses is mended and read once more. Pure.
+
+A body that its source takes costs nothing here. Of any other the text is repaired, the types are brought to what the source
+expects, and what the source still objects to is left out unless it names an alert. Every change is told of in `Parsed.mended`.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from email.message import Message
+from typing import Any
+
+import msgspec
+
+from gateway.errors import Flaw, Malformed
+from gateway.incidents.alert import NEWEST, Alert
+from gateway.ingest.reading import limits
+from gateway.ingest.reading.bounded_times import bounded, is_bounded
+from gateway.ingest.reading.conform import conformed, is_kept
+from gateway.ingest.reading.repair import Marks, encoded, mark, mark_all, repaired
+from gateway.ingest.reading.source import Delivery, Parsed, Source
+from gateway.quarantine import mapping as mappings
+from gateway.quarantine import pointers
+from gateway.quarantine.pointers import ABSENT, EACH, Steps, written
+from gateway.receipts.mended import WHOLE, Mended
+from gateway.receipts.refused import Refused
+from gateway.settings import Intake
+
+MISSING = "Object missing required field"
+"""How msgspec says that something is not there."""
+
+MISSING_FIELD = re.compile(rf"{MISSING} `(.+)`")
+
+ROUNDS = 8
+"""How often a body is read again after something was left out of it."""
+
+LONG = (("title", limits.TITLE), ("description", limits.DESCRIPTION), ("severity", limits.KEY), ("service", limits.KEY),
+        ("ci", limits.KEY))  # fmt: skip
+"""Texts of an alert by their greatest length."""
+
+
+def read_strictly(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed | None:
+    """Return what a request says that needs no mending, None for any other; raises TooLarge, and Forbidden as `Source.read`."""
+    try:
+        parsed = read_unmended(source, settings, mapping, delivery)
+    except Malformed:
+        return None
+    ahead = delivery.received_at + NEWEST
+    if parsed.refused or any(is_bounded(alert, ahead) for _, alert in parsed.alerts):
+        return None
+    return _with_cuts(parsed, len(delivery.body))
+
+
+def read_unmended(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed:
+    """Read a request as it is, mapped; raises as `Source.read`."""
+    came = replace(delivery, body=mappings.applied(mapping, delivery.body)) if mapping else delivery
+    return source.read(came, settings)
+
+
+def read_leniently(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed:
+    """Read a request, mended if need be; raises Malformed, and Forbidden as `Source.read`."""
+    try:
+        came = replace(delivery, body=mappings.applied(mapping, delivery.body)) if mapping else delivery
+        parsed = source.read(came, settings)
+    except Malformed:
+        if (mended := _mended(source, settings, mapping, delivery)) is None:
+            raise
+        return mended
+    if parsed.refused:
+        mended = _mended(source, settings, mapping, delivery, parsed.refused)
+        return parsed if mended is None else mended
+    return _with_limits(source, settings, came, parsed)
+
+
+def _mended(
+    source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery, refused: Iterable[Refused] = ()
+) -> Parsed | None:
+    """Read the request mended, without what was `refused` of it as it is; None where it is no JSON."""
+    found = _decoded(source, mapping, delivery)
+    if found is None:
+        return None
+    headers, tree, marks = found
+    body = _Body(source, tree, _roots(source, settings, tree), marks)
+    if not settings.mapping:
+        body.conform()
+    return body.read(replace(delivery, headers=headers), settings, refused)
+
+
+def _decoded(source: Source, mapping: mappings.Mapping, delivery: Delivery) -> tuple[Mapping[str, str], Any, Marks] | None:
+    """Return headers, repaired and mapped body, and what was done; None for no JSON."""
+    found = repaired(delivery.body, _charset(delivery.headers))
+    tree, marks = found if found is not None else (ABSENT, {})
+    if mapping and found is not None:
+        tree = msgspec.json.decode(mappings.applied(mapping, encoded(tree)))
+    if source.whole is None or (whole := source.whole(delivery, tree)) is None:
+        return None if found is None else (delivery.headers, tree, marks)
+    told = {written(whole.body_at) + at: what for at, what in marks.items()}
+    event = repaired(encoded(whole.event))
+    assert event is not None  # noqa: S101 - it was JSON a moment ago
+    return whole.headers, event[0], told | event[1] | dict(whole.done)
+
+
+@dataclass(slots=True)
+class _Body:
+    """A decoded body that is being mended."""
+
+    source: Source
+    tree: Any
+    items: Steps | None
+    marks: Marks
+    kept: frozenset[Steps] = field(init=False)
+    left: dict[Steps, Flaw] = field(default_factory=dict)
+    wrapped: list[tuple[Steps, Callable[[bytes], str]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        named = [(), *(pointers.steps(pointer) for pointer in self.source.named_by)]
+        within = [] if self.items is None else [(*self.items, EACH, *one) for one in named]
+        self.kept = frozenset([*named, *within])
+
+    def encoded(self) -> bytes:
+        """Return the mended body as bytes."""
+        inner = [(at, wrap, pointers.found(self.tree, at)) for at, wrap in self.wrapped]
+        for at, wrap, value in inner:
+            _put(self.tree, at, wrap(encoded(value)))
+        body = encoded(self.tree)
+        for at, _, value in inner:
+            _put(self.tree, at, value)
+        return body
+
+    def conform(self) -> None:
+        """Bring every value to its type, and open the texts that hold bodies of their own."""
+        for pointer, kinds in self.source.expects.items():
+            if not pointer:
+                self.tree = self._noted(conformed(self.tree, kinds, self.kept))
+        for pointer, kinds in self.source.expects.items():
+            for at, value in list(pointers.places(self.tree, pointers.steps(pointer))) if pointer else ():
+                self._conform_part(at, value, kinds)
+
+    def _conform_part(self, at: Steps, value: Any, kinds: Any) -> None:
+        if isinstance(value, str):
+            if (inner := _unwrapped(value)) is None:
+                return
+            value, wrap, done = inner
+            self.wrapped.append((at, wrap))
+            mark_all(self.marks, at, done)
+        if isinstance(value, dict):
+            _put(self.tree, at, self._noted(conformed(value, kinds, self.kept, at)))
+
+    def _noted(self, done: tuple[Any, Marks]) -> Any:
+        mark_all(self.marks, (), done[1])
+        return done[0]
+
+    def read(self, delivery: Delivery, settings: Intake, as_sent: Iterable[Refused]) -> Parsed:
+        """Read the body again and again, each time without the values that the source refused.
+
+        Items that stay refused are kept as they were sent.
+        """
+        sent = {one.item: one.body for one in as_sent}
+        for _ in range(ROUNDS):
+            try:
+                parsed = self.source.read(replace(delivery, body=self.encoded()), settings)
+                flaws: Iterable[Flaw] = [Flaw(one.pointer, one.problem) for one in parsed.refused]
+            except Malformed as error:
+                parsed, flaws = None, error.flaws
+            if not self._without(flaws):
+                break
+        if parsed is None:
+            flaws = [self._cause(flaw) for flaw in flaws]
+            raise Malformed(flaws[0].detail, flaws=tuple(flaws))
+        whole = {None: delivery.body} if self.items is None else {}
+        refused = []
+        for one in parsed.refused:
+            cause = self._cause(Flaw(one.pointer, one.problem))
+            body = sent.get(one.item, whole.get(None, one.body))
+            refused.append(Refused(one.item, cause.detail, cause.pointer, body))
+        told = replace(parsed, refused=tuple(refused), mended=self._told())
+        return _with_limits(self.source, settings, replace(delivery, body=self.encoded()), told)
+
+    def _cause(self, flaw: Flaw) -> Flaw:
+        """Return the flaw, or for a value that was left out the flaw it was left out for."""
+        at = _place(flaw)
+        within = (left for where, left in self.left.items() if len(where) > len(at) and where[: len(at)] == at)
+        return next(within, flaw) if flaw.detail.startswith(MISSING) else flaw
+
+    def _without(self, flaws: Iterable[Flaw]) -> bool:
+        """Mend the flaws; return whether anything changed, so that reading again is worth it."""
+        done = [self._mend(flaw) for flaw in flaws]
+        return any(done)
+
+    def _mend(self, flaw: Flaw) -> bool:
+        if (done := self._stand_in(flaw)) is not None:
+            at, instead, what = done
+            _put(self.tree, at, instead)
+            mark(self.marks, at, f"{what}: {flaw.detail}")
+            return True
+        at = _place(flaw)
+        parent, there = pointers.found(self.tree, at[:-1]), pointers.found(self.tree, at)
+        if there is None and isinstance(parent, list) and not is_kept(at, self.kept):
+            at, there = at[:-1], parent
+            parent = pointers.found(self.tree, at[:-1])
+        if there is ABSENT or is_kept(at, self.kept) or (there is None and isinstance(parent, list)):
+            return False
+        if isinstance(parent, dict):
+            del parent[at[-1]]
+        else:
+            parent[int(at[-1])] = None
+        self.left[at] = flaw
+        mark(self.marks, at, f"left out: {flaw.detail}")
+        return True
+
+    def _stand_in(self, flaw: Flaw) -> tuple[Steps, Any, str] | None:
+        """Return where something else stands in for what is objected to, what that is, and what is told of it."""
+        at = _place(flaw)
+        if (missing := MISSING_FIELD.match(flaw.detail)) is not None:
+            at = (*at, missing[1])
+        parent, there = pointers.found(self.tree, at[:-1]), pointers.found(self.tree, at)
+        if not isinstance(parent, dict):
+            return None
+        for pointer, instead in self.source.doubt.items():
+            if _same(pointers.steps(pointer), at) and (type(there), there) != (type(instead), instead):
+                return at, instead, f"read as {instead!r}"
+        for pointer, names in self.source.fallbacks.items():
+            for name, text in ((name, parent.get(name)) for name in names if pointers.steps(pointer) == self._in_item(at)):
+                if isinstance(text, str) and text.strip() and there != (line := text.strip().splitlines()[0]):
+                    return at, line, f"read from {name}"
+        return None
+
+    def _in_item(self, at: Steps) -> Steps:
+        """Return a place as one in its item."""
+        return at if self.items is None else at[len(self.items) + 1 :]
+
+    def _told(self) -> tuple[Mended, ...]:
+        return tuple(Mended(self._item(pointers.steps(at)), at, what) for at, what in self.marks.items())
+
+    def _item(self, at: Steps) -> int:
+        """Return the number of the item that a place is in."""
+        if self.items is None:
+            return 0 if at else WHOLE
+        depth = len(self.items)
+        return int(at[depth]) if len(at) > depth and at[:depth] == self.items and at[depth].isdigit() else WHOLE
+
+
+def _place(flaw: Flaw) -> Steps:
+    """Return the place of a flaw; the whole body where its pointer is none."""
+    return pointers.steps(flaw.pointer if flaw.pointer.startswith("/") else "")
+
+
+Unwrapped = tuple[Any, Callable[[bytes], str], Marks]
+
+
+def _unwrapped(text: str) -> Unwrapped | None:
+    """Return the object in a text of JSON or base64, its way back to text, and what was mended."""
+    with suppress(binascii.Error, ValueError):  # it is no base64: then it may be JSON as it stands
+        plain = base64.b64decode(text, validate=True)
+        if (found := repaired(plain)) is not None and isinstance(found[0], dict):
+            return found[0], lambda body: base64.b64encode(body).decode(), found[1]
+    found = repaired(text.encode())
+    return (found[0], bytes.decode, found[1]) if found is not None and isinstance(found[0], dict) else None
+
+
+def _put(tree: Any, at: Steps, value: Any) -> None:
+    parent = pointers.found(tree, at[:-1])
+    parent[int(at[-1]) if isinstance(parent, list) else at[-1]] = value
+
+
+def _same(pattern: Steps, at: Steps) -> bool:
+    return len(pattern) == len(at) and pointers.overlap(pattern, at)
+
+
+def _roots(source: Source, settings: Intake, tree: Any) -> Steps | None:
+    """Return the place of the list of items; None where the body is the one item."""
+    mapped = settings.mapping.get("items", "")
+    places = [mapped, *(pointer.removesuffix("/*") for pointer in source.expects if pointer.endswith("/*")), ""]
+    for place in places:
+        if isinstance(pointers.found(tree, at := pointers.steps(place)), list):
+            return at
+    return None
+
+
+def _charset(headers: Mapping[str, str]) -> str:
+    told = Message()
+    told["content-type"] = headers.get("content-type", "")
+    return told.get_content_charset("")
+
+
+def _with_limits(source: Source, settings: Intake, came: Delivery, parsed: Parsed) -> Parsed:
+    """Add a receipt entry for every text and every time that was cut."""
+    parsed, ahead = _with_cuts(parsed, len(came.body)), came.received_at + NEWEST
+    late = [(item, alert) for item, alert in parsed.alerts if is_bounded(alert, ahead)]
+    if not late:
+        return parsed
+    tree = _opened(source, came)
+    items = _roots(source, settings, tree)
+    told = list(parsed.mended)
+    for item, alert in late:
+        at = (*items, str(item)) if items is not None else ()
+        part = pointers.found(tree, at)
+        told += bounded(item, alert, *((tree, ()) if part is ABSENT else (part, at)), came.received_at)
+    return replace(parsed, mended=tuple(told))
+
+
+def _opened(source: Source, came: Delivery) -> Any:
+    """Return the decoded body with bodies in texts decoded too; None for a body that is no JSON."""
+    found = _decoded(source, (), came)
+    tree = found[1] if found is not None else None
+    for pointer in filter(None, source.expects):
+        for at, value in list(pointers.places(tree, pointers.steps(pointer))):
+            if isinstance(value, str) and (inner := _unwrapped(value)) is not None:
+                _put(tree, at, inner[0])
+    return tree
+
+
+def _with_cuts(parsed: Parsed, size: int) -> Parsed:
+    """Add a receipt entry for every text that was cut.
+
+    Of many short alerts only the texts that people read are looked at.
+    """
+    count = len(parsed.alerts)
+    thorough = size > limits.KEY if count == 1 else size > limits.LABEL * count
+    long = [
+        (item, alert)
+        for item, alert in parsed.alerts
+        if thorough or len(alert.title) == limits.TITLE or len(alert.description) == limits.DESCRIPTION
+    ]
+    cuts = [Mended(item, "", what) for item, alert in long for what in _cuts(alert)]
+    return replace(parsed, mended=(*parsed.mended, *cuts)) if cuts else parsed
+
+
+def _is_cut(texts: Collection[str]) -> bool:
+    """Return whether one was cut to the length of a label; nearly always none is so long."""
+    return limits.LABEL in map(len, texts) and any(len(one) == limits.LABEL and one[-1] == "…" for one in texts)
+
+
+def _cuts(alert: Alert) -> Iterable[str]:
+    for name, most in LONG:
+        if len(text := getattr(alert, name)) == most and text.endswith("…"):
+            yield f"{name} cut to {most} characters"
+    for name, texts in (("labels", alert.labels), ("annotations", alert.annotations)):
+        if len(texts) == limits.MAX_LABELS or _is_cut(texts.values()):
+            yield f"{name} cut to {limits.MAX_LABELS} of {limits.LABEL} characters"

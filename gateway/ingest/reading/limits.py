@@ -1,0 +1,176 @@
+"""Bounds on what senders may say, so that nothing they send breaks parsing or is refused by PostgreSQL later."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+import msgspec
+
+from gateway.errors import Flaw, Malformed
+from gateway.incidents.alert import NEWEST, Link
+from gateway.ingest.reading import times
+from gateway.outside_json import decoder, holds_nul, is_deeper
+
+T = TypeVar("T")
+
+MAX_DEPTH, MAX_LABELS, MAX_LINKS = 32, 1_000, 50
+TITLE, DESCRIPTION, LABEL, KEY = 1_024, 32_768, 4_096, 512
+HUGE = 1e30
+"""No number a sender means is larger."""
+
+GO_ZERO = "0001-01-01"
+"""How a time that was never set begins when Go writes it."""
+
+_ORDINAL = re.compile(r"\[(\d+)\]")
+
+
+MOST = 2**31 - 1
+"""The largest count that is kept."""
+
+
+def count(told: int | None) -> int:
+    """A number of things, as far as one can be: none for what is negative or missing, MOST for what is beyond it."""
+    return min(max(told or 0, 0), MOST)
+
+
+def fault(pointer: str, detail: str) -> Malformed:
+    """Malformed with its one flaw."""
+    return Malformed(detail, flaws=(Flaw(pointer, detail),))
+
+
+def envelope(body: bytes, kind: type[T]) -> T:
+    """The body as `kind`, where what stands as `msgspec.Raw` is for `decode` to read later; raises Malformed."""
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise fault("", "the body is not UTF-8: send JSON as UTF-8") from error
+    if b"\0" in body:
+        raise fault("", "the body holds NUL bytes: send JSON as UTF-8, not UTF-16")
+    if is_deeper(body, MAX_DEPTH):
+        raise fault("", f"the body is nested deeper than {MAX_DEPTH} levels")
+    return _read(body, kind)
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """The whole body as `kind`, its text and numbers checked; raises Malformed."""
+    envelope(body, msgspec.Raw)
+    return item(msgspec.Raw(body), kind)
+
+
+def item(raw: msgspec.Raw, kind: type[T]) -> T:
+    """One item of an envelope as `kind`; raises Malformed with a pointer inside the item."""
+    data = bytes(raw)
+    if holds_nul(data):
+        raise fault("", "a text holds a NUL character")
+    found = _read(data, kind)
+    if kind is Any or kind is object:
+        sound(found)
+    return found
+
+
+def sound(value: object) -> None:
+    """Raises Malformed when a number anywhere in a decoded value is out of bounds."""
+    pending: list[tuple[str, object]] = [("", value)]
+    while pending:
+        where, node = pending.pop()
+        if isinstance(node, int | float) and not abs(node) <= HUGE:
+            raise fault(where, "a number is too large")
+        if isinstance(node, dict):
+            pending += [(f"{where}/{escaped(name)}", inner) for name, inner in node.items()]
+        elif isinstance(node, list):
+            pending += [(f"{where}/{index}", inner) for index, inner in enumerate(node)]
+
+
+def escaped(name: str) -> str:
+    """A name as one step of a JSON pointer."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def place(error: msgspec.ValidationError) -> tuple[str, str]:
+    """What is wrong, and the JSON pointer msgspec's own path amounts to (it does not tell names within a mapping)."""
+    detail, _, where = str(error).partition(" - at `")
+    path = _ORDINAL.sub(r"/\1", where.rstrip("`").removeprefix("key` in `").removeprefix("$"))
+    return detail, path.replace("[...]", "").replace(".", "/")
+
+
+def cut(text: str, limit: int) -> str:
+    """The text, or its beginning and an ellipsis."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def labels(values: dict[str, str]) -> dict[str, str]:
+    """Names and values each cut to size, and only the first of too many."""
+    if len(values) > MAX_LABELS:
+        values = dict(islice(values.items(), MAX_LABELS))
+    if max(map(len, values), default=0) <= KEY and max(map(len, values.values()), default=0) <= LABEL:
+        return values
+    return {cut(name, KEY): cut(value, LABEL) for name, value in values.items()}
+
+
+def key(text: str, pointer: str) -> str:
+    """A dedup key as it is: cut, it would be another's. Raises Malformed when it is too long."""
+    if len(text) > KEY:
+        raise fault(pointer, f"a key of {len(text)} characters: at most {KEY}")
+    return text
+
+
+def number(value: float, pointer: str) -> str:
+    """A number as text; raises Malformed when it is too large."""
+    if not abs(value) <= HUGE:
+        raise fault(pointer, "a number is too large")
+    return str(value)
+
+
+def instant(value: str | float | None, pointer: str = "") -> datetime | None:
+    """A time as any sender writes it (`times`), in UTC; Go's zero time and nothing are None.
+
+    Raises Malformed for anything else, years beyond 9999 included. A text without a zone is UTC.
+    """
+    if value is None or value == "" or (isinstance(value, str) and value.startswith(GO_ZERO)):
+        return None
+    try:
+        return times.read(value)
+    except ValueError as error:
+        raise fault(pointer, f"not a time: {str(value)[:40]!r} (write RFC 3339)") from error
+
+
+def clamped(when: datetime | None, received_at: datetime) -> datetime | None:
+    """A time as its sender said it, however long ago; one that lies ahead is a clock that is wrong, by 5 minutes at most."""
+    return None if when is None else min(when, received_at + NEWEST)
+
+
+def moment(value: str | float | None, received_at: datetime, pointer: str = "") -> datetime | None:
+    """The time of an event as its sender tells it, unless it lies ahead; raises Malformed when it is no time."""
+    return clamped(instant(value, pointer), received_at)
+
+
+def moment_if_any(value: str | float | None, received_at: datetime) -> datetime | None:
+    """The same; None where it is no time."""
+    try:
+        return moment(value, received_at)
+    except Malformed:
+        return None
+
+
+def text_of(details: object, name: str) -> str:
+    """Return the detail of that name if it is text, else nothing."""
+    found = details.get(name) if isinstance(details, dict) else None
+    return found.strip() if isinstance(found, str) else ""
+
+
+def links(pairs: Iterable[tuple[str, str]]) -> tuple[Link, ...]:
+    """The (address, text) pairs that are http or https and whole; an address cut short would lead elsewhere."""
+    web = [(href, text) for href, text in pairs if href[:8].lower().startswith(("http://", "https://")) and len(href) <= LABEL]
+    return tuple(Link(href=href, text=cut(text, KEY)) for href, text in web[:MAX_LINKS])
+
+
+def _read(data: bytes, kind: type[T]) -> T:
+    try:
+        return decoder(kind).decode(data)
+    except msgspec.ValidationError as error:
+        detail, pointer = place(error)
+        raise fault(pointer, detail) from error
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise fault("", f"the body is not JSON: {error}") from error

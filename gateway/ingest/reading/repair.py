@@ -1,0 +1,95 @@
+"""Repair of bodies that are almost JSON: unreadable values are replaced or left out. Pure."""
+
+import json
+import math
+import re
+from typing import Any
+
+from gateway.ingest.reading import limits
+from gateway.ingest.reading.encodings import text_of
+from gateway.quarantine.pointers import Steps, steps, written
+from gateway.receipts.mended import Mended
+
+Marks = dict[str, str]
+"""What was done, by the pointer of the place it was done to."""
+
+MOST = 100
+"""Places that are told of in one body."""
+
+UNREADABLE = re.compile("[\0\ud800-\udfff]")
+"""NUL, which PostgreSQL's texts cannot hold, and halves of characters, which UTF-8 cannot."""
+
+REPLACEMENT = "\ufffd"
+
+
+def repaired(body: bytes, charset: str = "") -> tuple[Any, Marks] | None:
+    """Return the decoded body and what was done to it; None where it cannot be made JSON."""
+    text, what = text_of(body, charset)
+    marks: Marks = {"": what} if what else {}
+    bare = text.strip("\0 \t\r\n")
+    if "\0" in text[: len(text) - len(text.lstrip("\0 \t\r\n"))] + text[len(text.rstrip("\0 \t\r\n")) :]:
+        mark(marks, (), "NUL bytes around the body were taken off")
+    try:
+        tree = json.loads(bare, parse_constant=_not_a_number)
+    except (ValueError, RecursionError):
+        try:
+            tree = json.loads(bare, parse_constant=_not_a_number, strict=False)
+        except (ValueError, RecursionError):
+            return None
+        mark(marks, (), "control characters within texts were taken as they stand")
+    return _sound(tree, (), marks), marks
+
+
+def mark(marks: Marks, at: Steps, what: str) -> None:
+    """Add what was done at one place, as long as there is room."""
+    pointer = limits.cut(written(at), limits.KEY)
+    if pointer in marks:
+        marks[pointer] = f"{marks[pointer]}; {what}"[:500]
+    elif len(marks) < MOST:
+        marks[pointer] = what
+
+
+def mark_all(marks: Marks, at: Steps, done: Marks) -> None:
+    """Add everything that was done to a value that stands at `at`."""
+    for pointer, what in done.items():
+        mark(marks, (*at, *steps(pointer)), what)
+
+
+def mended_of_one_item(marks: Marks) -> tuple[Mended, ...]:
+    """Return what was done to a request that is one item."""
+    return tuple(Mended(0, at, what) for at, what in marks.items())
+
+
+def encoded(tree: Any) -> bytes:
+    """Return the JSON of a decoded body."""
+    return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _not_a_number(_: str) -> float:
+    return math.nan
+
+
+def _sound(value: Any, at: Steps, marks: Marks) -> Any:
+    if isinstance(value, str):
+        return _readable(value, at, marks)
+    if isinstance(value, int | float) and not abs(value) <= limits.HUGE:
+        mark(marks, at, "a number that is none, or too large, was left out")
+        return None
+    if isinstance(value, dict | list) and len(at) >= limits.MAX_DEPTH:
+        mark(marks, at, f"nested deeper than {limits.MAX_DEPTH} levels: left out")
+        return None
+    if isinstance(value, dict):
+        named = ((_readable(name, at, marks), one) for name, one in value.items())
+        return {name: _sound(one, (*at, name), marks) for name, one in named}
+    if isinstance(value, list):
+        return [_sound(one, (*at, str(index)), marks) for index, one in enumerate(value)]
+    return value
+
+
+def _readable(text: str, at: Steps, marks: Marks) -> str:
+    if text.isascii() and "\0" not in text:
+        return text
+    clean, count = UNREADABLE.subn(REPLACEMENT, text)
+    if count:
+        mark(marks, at, "characters that cannot be kept were replaced by U+FFFD")
+    return clean

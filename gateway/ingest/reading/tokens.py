@@ -1,0 +1,90 @@
+"""Senders that show a token of their cloud's (JWT, RFC 7519) instead of signing what they send. Pure.
+
+A token says who sends and for whom, and nothing of the body: it is believed until it ends, an hour or so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from joserfc import jwt
+from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.jwk import KeySet
+
+from gateway.errors import Unauthenticated
+from gateway.ingest.reading.signatures import UnknownKey
+
+ALGORITHMS = ("RS256", "PS256", "ES256")
+"""Whatever a token says of itself: all asymmetric, so that no public key passes for a shared secret."""
+
+TYPES = frozenset({"RSA", "EC"})
+LEEWAY = timedelta(seconds=60)
+LONGEST = 8_192
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Who may have made the token, for whom it must be, and the moment to judge by."""
+
+    issuers: tuple[str, ...]
+    audience: str
+    now: datetime
+
+
+def bearer(headers: Mapping[str, str]) -> str:
+    """The token in Authorization; raises Unauthenticated where there is none."""
+    kind, _, token = headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not 0 < len(token) <= LONGEST:
+        raise Unauthenticated("the request brings no token of the sender's cloud")
+    return token.strip()
+
+
+def claims(token: str, keys: bytes, wanted: Wanted) -> Mapping[str, Any]:
+    """What a token says, every check passed; raises Unauthenticated, and UnknownKey when it is worth fetching the keys again.
+
+    Where the keys lie is never taken from the token.
+    """
+    try:
+        told = jwt.decode(token, _keys(keys), algorithms=list(ALGORITHMS)).claims
+    except InvalidKeyIdError as error:
+        raise UnknownKey("the token is signed with a key that its cloud does not show") from error
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise Unauthenticated("the token is not signed by the sender's cloud") from error
+    if (why := _objection(told, wanted)) is not None:
+        raise Unauthenticated(f"the token is {why}")
+    return told
+
+
+def _objection(told: Mapping[str, Any], wanted: Wanted) -> str | None:
+    """Why these claims are not to be believed, or None."""
+    now, leeway = wanted.now.timestamp(), LEEWAY.total_seconds()
+    audience = told.get("aud")
+    if told.get("iss") not in wanted.issuers:
+        return "of another issuer"
+    if wanted.audience not in (audience if isinstance(audience, list) else [audience]):
+        return "for another audience"
+    if not _number(told.get("exp")) or told["exp"] <= now - leeway:
+        return "too old"
+    if not _number(told.get("iat")) or told["iat"] > now + leeway:
+        return "of the future"
+    if not _number(told.get("nbf", 0)) or told.get("nbf", 0) > now + leeway:
+        return "not valid yet"
+    return None
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+@lru_cache(maxsize=8)
+def _keys(document: bytes) -> KeySet:
+    """Those of a JWK set (RFC 7517) that may sign; raises Unauthenticated when there is none."""
+    try:
+        listed = msgspec.json.decode(document, type=dict[str, Any]).get("keys")
+        usable = [one for one in listed if one.get("kty") in TYPES and one.get("use", "sig") == "sig"] if listed else []
+        return KeySet.import_key_set({"keys": usable})
+    except (msgspec.DecodeError, JoseError, AttributeError, ValueError, KeyError, TypeError) as error:
+        raise Unauthenticated("the keys of the sender's cloud cannot be used") from error

@@ -1,0 +1,1 @@
+"""Worker processes that parse large bodies away from the event loop."""

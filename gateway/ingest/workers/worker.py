@@ -1,0 +1,158 @@
+"""Processes that read what came: `python -m gateway.ingest.workers.worker FD`, of which a new one is there at once.
+
+It imports what reads, and then forks a process for each connection that it is handed over the socket FD. What such a process
+is given may be made to hurt: it may take so much processor time and memory. Beyond, the work is broken off, or the process
+killed, which hurts nobody. A frame is its length in four bytes, the highest first, and a pickle. All end
+when their input does, and with what forked them.
+"""
+
+import gc
+import importlib
+import os
+import pickle
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+from gateway.errors import Malformed
+from gateway.ingest.workers.asked import COSTLY, LENGTH_BYTES, ORDER, Answered, Asked, OutOfTimeError, TooCostly, answer, framed
+from gateway.supervisor.child import ending_with
+
+MEMORY_BYTES = 1 << 30
+ANSWER_BYTES = 1 << 26
+READERS = (
+    "gateway.channels.app.report", "gateway.channels.chat.providers", "gateway.channels.webform.http",
+    "gateway.channels.email.posted",
+    "gateway.ingest.mending", "gateway.channels.phone.providers",
+    "gateway.ingest.workers.alerts", "gateway.ingest.sources",
+)  # fmt: skip
+"""Modules whose functions are asked for."""
+
+GRACE = 0.5
+"""Seconds of the processor after which a process is killed that could not break its work off."""
+
+
+class Forks:
+    """The processes that read, each with the number it was ordered by and its end of the connection."""
+
+    def __init__(self, orders: socket.socket) -> None:
+        self._orders = orders
+        self._end_with_parent = ending_with(os.getpid(), signal.SIGKILL)
+        self._running: dict[int, tuple[int, socket.socket]] = {}
+
+    def serve(self) -> None:
+        """Fork and kill as ordered, until nobody can order any more."""
+        signal.signal(signal.SIGCHLD, self._reap)
+        while True:
+            said, handed, _, _ = socket.recv_fds(self._orders, ORDER.size, 1)
+            if not said:
+                return
+            (number,) = ORDER.unpack(said)
+            if handed:
+                self._fork(number, socket.socket(fileno=handed[0]))
+            else:
+                self._kill(number)
+
+    def _fork(self, number: int, line: socket.socket) -> None:
+        with none_reaped():
+            pid = os.fork()
+            if pid == 0:
+                try:
+                    self._end_with_parent()
+                    self._forget()
+                    read(line)
+                finally:
+                    os._exit(0)
+            self._running[pid] = number, line
+
+    def _forget(self) -> None:
+        """Close what belongs to others."""
+        for other in (self._orders, *(line for _, line in self._running.values())):
+            other.close()
+
+    def _kill(self, number: int) -> None:
+        with none_reaped():
+            for pid, (known, _) in self._running.items():
+                if known == number:
+                    os.kill(pid, signal.SIGKILL)
+
+    def _reap(self, *_: object) -> None:
+        """Close the connections of those that ended, and say of those that had used up their time that they had."""
+        while self._running:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            line = self._running.pop(pid)[1]
+            with line:
+                if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGPROF:
+                    _send(line, Answered(None, TooCostly, COSTLY))
+
+
+@contextmanager
+def none_reaped() -> Iterator[None]:
+    """No process that ends is reaped meanwhile: a number that is known belongs to none but it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+
+
+def _send(line: socket.socket, answered: Answered) -> None:
+    try:
+        line.sendall(framed(pickle.dumps(answered, pickle.HIGHEST_PROTOCOL)))
+    except OSError:
+        return  # nobody waits for it any more
+
+
+def read(line: socket.socket) -> None:
+    """Be a process that reads, within its limits, until the connection ends."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGVTALRM, _out_of_time)
+    try:
+        serve(line.makefile("rb"), line.makefile("wb"))
+    except ConnectionError:
+        return  # the gateway is gone
+
+
+def serve(source: BinaryIO, sink: BinaryIO) -> None:
+    """Answer until the input ends."""
+    while len(size := source.read(LENGTH_BYTES)) == LENGTH_BYTES:
+        asked = pickle.loads(source.read(int.from_bytes(size, "big")))  # noqa: S301 - the gateway itself wrote it
+        signal.setitimer(signal.ITIMER_PROF, asked.seconds + GRACE)
+        said = pickle.dumps(_in_time(asked), pickle.HIGHEST_PROTOCOL)
+        if len(said) > ANSWER_BYTES:
+            said = pickle.dumps(Answered(None, Malformed, "it says more than can be kept"), pickle.HIGHEST_PROTOCOL)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        sink.write(framed(said))
+        sink.flush()
+
+
+def _in_time(asked: Asked) -> Answered:
+    """Return the answer, or that it is too costly once the time is used up."""
+    try:
+        signal.setitimer(signal.ITIMER_VIRTUAL, asked.seconds)
+        answered = answer(asked)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    except OutOfTimeError:  # it was used up while the answer was given
+        return Answered(None, TooCostly, COSTLY)
+    return answered
+
+
+def _out_of_time(*_: object) -> None:
+    raise OutOfTimeError
+
+
+if __name__ == "__main__":
+    for name in READERS:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # what is imported is shared by all, and no collection writes to it
+    Forks(socket.socket(fileno=int(sys.argv[1]))).serve()

@@ -1,1 +1,0 @@
-"""What belongs together: reports and alerts about one trouble under one master."""

@@ -1,0 +1,350 @@
+"""The one metric table: every series the gateway exports, with its help text and its bounded labels.
+
+A label is an enum, a number of a fixed range, a route template or the slug of a configured source; whatever senders
+write (service, host, key, title) never becomes one, so no sender can make the number of series grow. The exceptions
+are `gateway_incident_sla_remaining_seconds`, which names incidents: at most `NEAREST` of them, cleared at every refresh,
+and the groups of the catalogue, of which `MOST_GROUPS` are named at most.
+All label values known beforehand are created at 0, so that rate() and absent() mean what they say.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+
+from gateway.observe.first_reading import FirstReading
+from gateway.observe.incident_counters import IncidentCounters
+from gateway.observe.incident_metrics import IncidentMetrics
+from gateway.observe.metric_labels import (
+    BATCH,
+    CALLERS,
+    CHANNELS,
+    LAG,
+    LATENCY,
+    LATENESS,
+    METHODS,
+    MONITORS,
+    OTHER,
+    PINGS,
+    QUOTAS,
+    UNJUDGED,
+    OutboxState,
+    Rejection,
+    RequestOutcome,
+    SendOutcome,
+    channel_label,
+    create_series,
+)
+from gateway.supervisor.decisions import Reason
+from gateway.vocabulary import Outcome, TimerKind
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # series that Prometheus makes no use of
+
+
+class Metrics:
+    """The table itself; `sources` are the slugs of the configured sources, all others count as `other`.
+
+    `by_route` has the one family with a series for every route: thousands, which are read beside the event loop.
+    """
+
+    def __init__(self, registry: CollectorRegistry, sources: Iterable[str] = ()) -> None:
+        self.registry = registry
+        self.by_route = CollectorRegistry()
+        self.sources = frozenset(sources) | {OTHER}
+        registry.register(FirstReading(self._start_at_zero))
+        self._intake(registry)
+        self._monitors(registry)
+        self.incidents = IncidentMetrics(registry)
+        self.outcomes = IncidentCounters(registry)
+        self._timers(registry)
+        self._telling(registry)
+        self._process(registry)
+
+    def _intake(self, registry: CollectorRegistry) -> None:
+        self.intake_requests = Counter(
+            "gateway_intake_requests",
+            "Intake requests by source and how they were answered",
+            ("source", "outcome"),
+            registry=registry,
+        )
+        self._requests_of = cache(self.intake_requests.labels)
+        self.intake_items = Counter(
+            "gateway_intake_items",
+            "Received items by source and the one outcome each ended in",
+            ("source", "outcome"),
+            registry=registry,
+        )
+        self.intake_rejected = Counter(
+            "gateway_intake_rejected_items",
+            "Items put into quarantine, by source and reason",
+            ("source", "reason"),
+            registry=registry,
+        )
+        self.quarantine_pending = Gauge(
+            "gateway_quarantine_pending",
+            "Entries of the quarantine that wait for somebody, by source",
+            ("source",),
+            registry=registry,
+        )
+        self.quarantine_age = Gauge(
+            "gateway_quarantine_oldest_age_seconds",
+            "Age of the oldest entry of the quarantine that waits for somebody, by source",
+            ("source",),
+            registry=registry,
+        )
+        self.intake_seconds = Histogram(
+            "gateway_intake_commit_seconds",
+            "Seconds from receiving a request to the commit of its items",
+            buckets=LATENCY,
+            registry=registry,
+        )
+        self.intake_batch = Histogram(
+            "gateway_intake_batch_items", "Items committed together in one transaction", buckets=BATCH, registry=registry
+        )
+        self.silences_not_judged = Counter(
+            "gateway_silences_not_judged",
+            "Silences that held nothing back since they were not judged, by why, each time an alert came",
+            ("reason",),
+            registry=registry,
+        )
+        self.bodies_refused = Counter(
+            "gateway_bodies_refused",
+            "Request bodies refused with 503 because too many bytes were coming in, by callers known and not yet known",
+            ("callers",),
+            registry=registry,
+        )
+        self.quota_refusals = Counter(
+            "gateway_quota_refusals", "Requests refused for a quota of their key or address", ("quota",), registry=registry
+        )
+        self.queue_items = Gauge("gateway_intake_queue_items", "Items waiting for their commit", registry=registry)
+        self.queue_bytes = Gauge("gateway_intake_queue_bytes", "Body bytes waiting for their commit", registry=registry)
+        self.overloads = Counter(
+            "gateway_intake_overload_refusals", "Requests refused with 503 because the queue was full", registry=registry
+        )
+
+    def _monitors(self, registry: CollectorRegistry) -> None:
+        self.pings = Counter(
+            "gateway_monitor_pings",
+            "Pings of monitors by what they said; unknown ones named no monitor",
+            ("said",),
+            registry=registry,
+        )
+        self.monitors = Gauge("gateway_monitors", "Monitors that wait for pings, by state", ("state",), registry=registry)
+
+    def _timers(self, registry: CollectorRegistry) -> None:
+        self.timer_lateness = Histogram(
+            "gateway_timer_lateness_seconds",
+            "Seconds from a timer's due time to its firing",
+            ("kind",),
+            buckets=LATENESS,
+            registry=registry,
+        )
+        self.timers_fired = Counter("gateway_timers_fired", "Timers fired by kind", ("kind",), registry=registry)
+        self.timers_poisoned = Counter(
+            "gateway_timers_poisoned",
+            "Timers whose firing failed and that were set back by a minute",
+            ("kind",),
+            registry=registry,
+        )
+        self.timers_missed = Counter(
+            "gateway_timers_missed", "Timers that the sweep found and the wheel should have known", registry=registry
+        )
+        self.timers_waiting = Gauge("gateway_timers_waiting", "Timers that are due and wait for their turn", registry=registry)
+        self.clock_trusted = Gauge(
+            "gateway_clock_trusted", "0 while PostgreSQL's clock is doubted and nothing fires", registry=registry
+        )
+        self.wheel_timers = Gauge("gateway_wheel_timers", "Timers held in this replica's wheel", registry=registry)
+        self.timers_armed = Gauge("gateway_timers_armed", "Armed timers in the database", registry=registry)
+        self.timers_overdue = Gauge(
+            "gateway_timers_overdue", "Armed timers more than 10 s past their due time", registry=registry
+        )
+        self.task_failures = Counter("gateway_task_failures", "Failures of tasks beside requests", ("task",), registry=registry)
+        self.timers_aside = Gauge(
+            "gateway_timers_set_aside", "Armed timers that cannot be read and never fire", registry=registry
+        )
+        self.index_up = Gauge("gateway_timer_index_up", "1 while the Redis timer index answers, else 0", registry=registry)
+        self.index_rebuilds = Counter(
+            "gateway_timer_index_rebuilds", "Rebuilds of a shard's Redis timer index", registry=registry
+        )
+        self.shards_owned = Gauge("gateway_shards_owned", "Timer shards this replica holds the lease of", registry=registry)
+
+    def _telling(self, registry: CollectorRegistry) -> None:
+        self.outbox_depth = Gauge(
+            "gateway_outbox_depth", "Notifications not yet settled", ("channel", "state"), registry=registry
+        )
+        self.outbox_age = Gauge(
+            "gateway_outbox_oldest_age_seconds", "Age of the oldest unsettled notification", registry=registry
+        )
+        self.sends = Counter(
+            "gateway_notify_sends", "Attempts to notify by channel and how they ended", ("channel", "outcome"), registry=registry
+        )
+        self.send_seconds = Histogram(
+            "gateway_notify_send_seconds", "Seconds one attempt to notify took", ("channel",), buckets=LATENCY, registry=registry
+        )
+        self.mail_sessions = Gauge("gateway_mail_sessions", "SMTP sessions that are open", registry=registry)
+        self.mailbox_read = Gauge(
+            "gateway_mailbox_read_timestamp_seconds",
+            "When all mail of an IMAP mailbox had last been taken in",
+            ("mailbox",),
+            registry=registry,
+        )
+        self.mailbox_failures = Counter(
+            "gateway_mailbox_failures", "Times that an IMAP mailbox could not be read", ("mailbox",), registry=registry
+        )
+        self.breakers_open = Gauge(
+            "gateway_notify_circuits_open", "Endpoints left alone for now after failures", registry=registry
+        )
+
+    @property
+    def registries(self) -> tuple[CollectorRegistry, ...]:
+        """All of them together are what is exported."""
+        return self.registry, self.by_route
+
+    def _process(self, registry: CollectorRegistry) -> None:
+        self.http_seconds = Histogram(
+            "gateway_http_request_seconds",
+            "Seconds to answer a request, by route template",
+            ("route", "method", "status"),
+            buckets=LATENCY,
+            registry=self.by_route,
+        )
+        self.db_pool_size = Gauge("gateway_db_pool_size", "Open database connections", registry=registry)
+        self.db_pool_in_use = Gauge("gateway_db_pool_in_use", "Database connections in use", registry=registry)
+        self.loop_lag = Histogram(
+            "gateway_loop_lag_seconds",
+            "How late the event loop woke a sleeper, 20 times a second",
+            buckets=LAG,
+            registry=registry,
+        )
+        self.restarts = Counter(
+            "gateway_process_restarts",
+            "Restarts of the serving process by its supervisor, by reason",
+            ("reason",),
+            registry=registry,
+        )
+        self.audit_age = Gauge(
+            "gateway_audit_head_age_seconds", "Seconds since the newest seal over the timelines", registry=registry
+        )
+        self.build = Gauge("gateway_build_info", "Always 1; the version is the label", ("version",), registry=registry)
+        self.periodic_success = Gauge(
+            "gateway_periodic_success_timestamp_seconds", "When a periodic job last succeeded", ("periodic",), registry=registry
+        )
+        self.periodic_failing = Gauge(
+            "gateway_periodic_failing", "Failures of a periodic job since it last succeeded", ("periodic",), registry=registry
+        )
+        self.refresh_seconds = Gauge(
+            "gateway_telemetry_refresh_seconds", "Seconds the last refresh of the database gauges took", registry=registry
+        )
+        self.refreshed_at = Gauge(
+            "gateway_telemetry_refreshed_timestamp_seconds", "When the database gauges were last refreshed", registry=registry
+        )
+
+    def _start_at_zero(self) -> None:
+        for source in self.sources:
+            create_series(self.intake_requests, source, RequestOutcome)
+            create_series(self.intake_items, source, Outcome)
+            create_series(self.intake_rejected, source, Rejection)
+            self.quarantine_pending.labels(source)
+            self.quarantine_age.labels(source)
+        for channel in (*CHANNELS, OTHER):
+            create_series(self.sends, channel, SendOutcome)
+            create_series(self.outbox_depth, channel, OutboxState)
+            self.send_seconds.labels(channel)
+        for kind in TimerKind:
+            self.timer_lateness.labels(kind_label(kind))
+            self.timers_fired.labels(kind_label(kind))
+            self.timers_poisoned.labels(kind_label(kind))
+        for reason in Reason:
+            self.restarts.labels(reason.value)
+        for callers in CALLERS:
+            self.bodies_refused.labels(callers)
+        for said in PINGS:
+            self.pings.labels(said)
+        for quota in QUOTAS:
+            self.quota_refusals.labels(quota)
+        for why in UNJUDGED:
+            self.silences_not_judged.labels(why)
+        for state in MONITORS:
+            self.monitors.labels(state)
+
+    def restarted(self, counts: Mapping[Reason, int]) -> None:
+        """Go on counting the restarts of this process where its supervisor is."""
+        for reason, count in counts.items():
+            self.restarts.labels(reason.value).inc(count)
+
+    def clear_quarantine(self) -> None:
+        """Set what waits in quarantine back to 0."""
+        for source in self.sources:
+            self.quarantine_pending.labels(source).set(0)
+            self.quarantine_age.labels(source).set(0)
+
+    def quarantined(self, source: str, count: int, age: float) -> None:
+        """Add what waits in quarantine of one source, and for how many seconds the oldest of it; the longest wait last."""
+        self.quarantine_pending.labels(self._source(source)).inc(count)
+        self.quarantine_age.labels(self._source(source)).set(age)
+
+    def clear_monitors(self) -> None:
+        """Set the counts of monitors back to 0."""
+        for state in MONITORS:
+            self.monitors.labels(state).set(0)
+
+    def quota_refused(self, quota: str) -> None:
+        """Count a request refused for a quota."""
+        self.quota_refusals.labels(quota).inc()
+
+    def unjudged(self, reason: str, count: int) -> None:
+        """Count silences that held nothing back since they were not judged."""
+        self.silences_not_judged.labels(reason).inc(count)
+
+    def ping(self, said: str) -> None:
+        """Count one ping."""
+        self.pings.labels(said if said in PINGS else "unknown").inc()
+
+    def clear_outbox(self) -> None:
+        """Set the outbox gauges back to 0."""
+        self.outbox_age.set(0)
+        for channel in (*CHANNELS, OTHER):
+            for state in OutboxState:
+                self.outbox_depth.labels(channel, state.value).set(0)
+
+    def request(self, source: str, outcome: RequestOutcome) -> None:
+        """Count one intake request; a source that is not configured counts as `other`."""
+        self._requests_of(self._source(source), outcome.value).inc()
+
+    def items(self, source: str, outcome: Outcome, count: int = 1) -> None:
+        """Count items of one source that ended in one outcome."""
+        self.intake_items.labels(self._source(source), outcome.value).inc(count)
+
+    def rejected(self, source: str, reason: Rejection, count: int = 1) -> None:
+        """Count items that went into quarantine."""
+        self.intake_rejected.labels(self._source(source), reason.value).inc(count)
+
+    def periodic_succeeded(self, name: str, at: float) -> None:
+        """Put down that a periodic job succeeded."""
+        self.periodic_success.labels(name).set(at)
+        self.periodic_failing.labels(name).set(0)
+
+    def periodic_failed(self, name: str) -> None:
+        """Count one more failure of a periodic job since it last succeeded."""
+        self.periodic_failing.labels(name).inc()
+
+    def fired(self, kind: TimerKind, lateness: float) -> None:
+        """Count one timer fired `lateness` seconds after it was due."""
+        self.timers_fired.labels(kind_label(kind)).inc()
+        self.timer_lateness.labels(kind_label(kind)).observe(max(0.0, lateness))
+
+    def sent(self, channel: str, outcome: SendOutcome) -> None:
+        """Count one attempt to notify."""
+        self.sends.labels(channel_label(channel), outcome.value).inc()
+
+    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Observe one answered request; `route` is the router's template, never the path that was asked for."""
+        self.http_seconds.labels(route, method if method in METHODS else OTHER, f"{status // 100}xx").observe(seconds)
+
+    def _source(self, source: str) -> str:
+        return source if source in self.sources else OTHER
+
+
+def kind_label(kind: TimerKind) -> str:
+    """The label of a timer kind: `sla`, `auto_close` ..."""
+    return kind.name.lower()

@@ -1,0 +1,1 @@
+"""Operations on major incidents: status updates, subscribers, reports."""

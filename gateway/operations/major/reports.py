@@ -1,0 +1,120 @@
+"""Reports on major incidents: written once the incident is resolved, approved by somebody who did not write them, then sent.
+
+A record that is reopened after its report was approved owes a new version once it is over again; the old one is kept.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from gateway.access.authorization import refuse
+from gateway.access.permissions import Action, may
+from gateway.access.principal import Who
+from gateway.db.pool import Connection
+from gateway.errors import Conflict, Forbidden
+from gateway.incidents.record import Incident, Revision
+from gateway.operations.idempotency import Once, at_most_once
+from gateway.operations.unit_of_work import Desk, Session
+from gateway.vocabulary import ReportStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One version of a report as it was last written."""
+
+    version: int
+    text: str
+    written_at: datetime
+    written_by: str
+    approved_at: datetime | None
+    approved_by: str | None
+
+
+READ = "SELECT version, text, written_at, written_by, approved_at, approved_by FROM major_report WHERE incident_id = $1"
+
+READ_PAST = """
+SELECT version, text, written_at, written_by, approved_at, approved_by FROM major_report_past
+WHERE incident_id = $1 AND version = $2
+"""
+
+
+async def report_of(conn: Connection, incident_id: int, version: int | None = None) -> Report | None:
+    """The newest report on this incident, or that version of it; None where nobody wrote it."""
+    row = await conn.fetchrow(READ, incident_id)
+    if row is not None and version not in (None, row["version"]):
+        row = await conn.fetchrow(READ_PAST, incident_id, version)
+    return None if row is None else Report(**dict(row))
+
+
+STANDING = "SELECT incident_id, status FROM major_report_standing WHERE incident_id = ANY($1::bigint[])"
+
+
+async def standings(conn: Connection, incident_ids: Sequence[int]) -> Mapping[int, ReportStatus]:
+    """How the reports on those of the incidents stand that are major and over."""
+    return {row["incident_id"]: ReportStatus(row["status"]) for row in await conn.fetch(STANDING, list(incident_ids))}
+
+
+PUT_ASIDE = """
+INSERT INTO major_report_past (incident_id, version, text, written_at, written_by, approved_at, approved_by)
+SELECT incident_id, version, text, written_at, written_by, approved_at, approved_by FROM major_report
+WHERE incident_id = $1 AND approved_at IS NOT NULL
+"""
+
+WRITE = """
+INSERT INTO major_report AS r (incident_id, text, written_at, written_by, reopened) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (incident_id) DO UPDATE SET text = excluded.text, written_at = excluded.written_at, written_by = excluded.written_by,
+  reopened = excluded.reopened, version = r.version + (r.approved_at IS NOT NULL)::int, approved_at = NULL, approved_by = NULL
+RETURNING version
+"""
+
+
+async def write_report(desk: Desk, number: str, text: str, who: Who, *, once: Once | None = None) -> Incident:
+    """Write or rewrite the report; raises NotFound, Forbidden, and Conflict where none is owed or it is approved."""
+
+    async def work(session: Session) -> Incident:
+        incident = await session.lock(number, who)
+        refuse(may(who, Action.REPORT, incident))
+        standing = (await standings(session.conn, [incident.id])).get(incident.id)
+        if standing is None:
+            raise Conflict(f"{number} is no major incident that is over: no report is due")
+        if standing is ReportStatus.APPROVED:
+            raise Conflict(f"the report on {number} is approved and stays as it is")
+        await session.conn.execute(PUT_ASIDE, incident.id)
+        version = await session.conn.fetchval(WRITE, incident.id, text, session.now, who.name, incident.reopened)
+        revision = Revision(after=incident, actor=who.name, events=(("report_written", _facts(text, version)),))
+        return (await session.write([revision]))[0]
+
+    return await at_most_once(desk, once, who, work)
+
+
+APPROVE = "UPDATE major_report SET approved_at = $2, approved_by = $3, reopened = $4 WHERE incident_id = $1"
+
+
+async def approve_report(desk: Desk, number: str, who: Who, *, once: Once | None = None) -> Incident:
+    """Approve what is written, by another than the writer, and send it to the leader; raises NotFound, Forbidden and Conflict."""
+
+    async def work(session: Session) -> Incident:
+        incident = await session.lock(number, who)
+        refuse(may(who, Action.APPROVE_REPORT, incident))
+        present = await report_of(session.conn, incident.id)
+        standing = (await standings(session.conn, [incident.id])).get(incident.id)
+        if present is None or standing is not ReportStatus.WRITTEN:
+            raise Conflict(f"no report on {number} waits for approval")
+        if present.written_by == who.name:
+            raise Forbidden("a report is approved by another than its writer")
+        await session.conn.execute(APPROVE, incident.id, session.now, who.name, incident.reopened)
+        return (await session.write([_approved(session, incident, present, who)]))[0]
+
+    return await at_most_once(desk, once, who, work)
+
+
+def _approved(session: Session, incident: Incident, report: Report, who: Who) -> Revision:
+    told = session.desk.rules.escalation.reported(incident, report.version, report.text)
+    events = (("report_approved", _facts(report.text, report.version)),)
+    return Revision(after=incident, actor=who.name, events=events, announcements=told)
+
+
+def _facts(text: str, version: int) -> Mapping[str, Any]:
+    return {"sha256": sha256(text.encode()).hexdigest(), "version": version}

@@ -1,0 +1,73 @@
+"""Status updates: how a record stands, told to all who subscribed, and when they are to hear more."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from gateway.access.authorization import refuse
+from gateway.access.permissions import OPEN, Action, may
+from gateway.access.principal import Who
+from gateway.errors import Conflict, Flaw, Unprocessable
+from gateway.incidents.record import Arm, Incident, Notice, Revision
+from gateway.operations.idempotency import Once, at_most_once
+from gateway.operations.major.audience import Audience, audience
+from gateway.operations.unit_of_work import Desk, Session
+from gateway.vocabulary import TimerKind
+
+
+async def post_update(
+    desk: Desk,
+    number: str,
+    text: str,
+    next_due_at: datetime | None,
+    who: Who,
+    *,
+    if_match: int | None = None,
+    once: Once | None = None,
+) -> Incident:
+    """Keep an update with the record and owe it to every subscriber; it takes the place of what was promised before.
+
+    Raises NotFound, Forbidden, VersionMismatch, Conflict for a record that has ended, and Unprocessable.
+    """
+
+    async def work(session: Session) -> Incident:
+        incident = await session.lock(number, who, if_match)
+        refuse(may(who, Action.POST_UPDATE, incident))
+        if incident.state not in OPEN:
+            raise Conflict(f"{number} is {incident.state}: there is no more to be told of it")
+        _check(text, next_due_at, session.now)
+        told = await audience(session.conn, incident)
+        return (await session.write([_revision(incident, text, next_due_at, who, told)]))[0]
+
+    return await at_most_once(desk, once, who, work)
+
+
+def _check(text: str, next_due_at: datetime | None, now: datetime) -> None:
+    if not text.strip():
+        raise Unprocessable("an update says something", flaws=(Flaw("/text", "is empty"),))
+    if next_due_at is not None and next_due_at <= now:
+        raise Unprocessable("the next update is due later than now", flaws=(Flaw("/next_update_due_at", "lies in the past"),))
+
+
+def _revision(incident: Incident, text: str, due: datetime | None, who: Who, told: Audience) -> Revision:
+    promised = {} if due is None else {"next_update_due_at": due.isoformat()}
+    facts: Mapping[str, Any] = {"text": text, **promised, "sent_to": tuple(told.locales), "not_sent_to": told.left_out}
+    said = {name: getattr(incident, name) for name in ("number", "title", "priority", "service", "state")}
+    notices = tuple(
+        Notice(
+            cause=f"status_update#{incident.version + 1}",
+            target=target,
+            role="subscriber",
+            template="status_update",
+            facts={**said, "text": text, **promised, **_own(told, target, locale)},
+        )
+        for target, locale in told.locales.items()
+    )
+    timers = (Arm(TimerKind.STATUS_UPDATE, due),)
+    return Revision(after=incident, actor=who.name, events=(("status_update", facts),), timers=timers, notices=notices)
+
+
+def _own(told: Audience, target: str, locale: str | None) -> Mapping[str, str]:
+    """What a message says to one subscriber alone."""
+    said = {"locale": locale, "about": told.about.get(target)}
+    return {name: text for name, text in said.items() if text}

@@ -1,0 +1,1 @@
+"""Answers of reporters: acknowledgement, confirmation, refusal, rating."""

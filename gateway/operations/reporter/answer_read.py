@@ -1,0 +1,26 @@
+"""The reporter's answer to a resolved record counts as read once staff act on the record. Pure."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from gateway.access.permissions import ALLOWED, Action, may
+from gateway.access.principal import Who
+from gateway.incidents.record import Revision
+from gateway.sla import heard
+from gateway.vocabulary import State
+
+
+def mark_answer_read(revision: Revision, who: Who, now: datetime) -> Revision:
+    """Return the revision with the waiting answer marked as read, where somebody of the staff acts.
+
+    The time until the record closes by itself begins anew then.
+    """
+    after = revision.after
+    if after.state is not State.RESOLVED or after.resolved_at is None:
+        return revision
+    if not heard.is_unread(after.marks, after.resolved_at):
+        return revision
+    if may(who, Action.INSPECT, after) != ALLOWED:
+        return revision
+    marks = heard.read(after.marks, after.resolved_at, now)
+    return replace(revision, after=replace(after, marks=marks))

@@ -1,0 +1,153 @@
+"""The effect of a reporter's answer on their record, besides the note, by any channel.
+
+A record on hold for them goes on, or, where a program may have written it, whoever has it is told
+to read it. A resolved one is reopened where they plainly say that it is not solved and may refuse;
+thanks leave it to close; and where it is unclear it stays resolved, whoever has it is told to read
+the answer, and it does not close by itself until somebody looked.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from gateway.access.permissions import ALLOWED, Action, may
+from gateway.access.principal import Who
+from gateway.incidents import commands
+from gateway.incidents.custom import moments_of
+from gateway.incidents.record import Incident, Revision
+from gateway.operations.author import Author
+from gateway.operations.reporter.meaning import Meaning, meaning
+from gateway.operations.revising import revised
+from gateway.operations.unit_of_work import Session
+from gateway.sla import heard
+from gateway.vocabulary import LIVE, HoldReason, State
+
+CAUSE = "reporter_replied"
+UNVERIFIED = "unverified"
+SHOWN = 32_768
+"""Characters of an answer that are sent to whoever has the record."""
+
+WAITING = frozenset({HoldReason.AWAITING_USER, HoldReason.USER_UNREACHABLE})
+"""Holds that are for the reporter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer.
+
+    `new` are the words that are certainly its writer's own and new, `shown` is all that may be.
+
+    `certain` says that nothing besides `new` may be new; `by` how sure it is that a person wrote
+    it; `seen` that whoever works on the record sees it anyway, as in a chat; `proven` that its
+    writer was really told of the record, so that nobody else can have written it.
+    """
+
+    new: str
+    shown: str
+    certain: bool = True
+    by: Author = Author.PERSON
+    seen: bool = False
+    proven: bool = True
+
+
+class Effect(StrEnum):
+    """The effect of an answer, as the timeline names it."""
+
+    NOTHING = "nothing"
+    RESUMED = "resumed"
+    REOPENED = "reopened"
+    WAITS = "close_put_off"
+    UNSOLVED = "not_solved"
+    UNSURE = "reply_unsure"
+    SHOWN = "reply_shown"
+
+
+def effect(incident: Incident, who: Who, answer: Answer) -> Effect:
+    """Return what is to become of the record.
+
+    Pure. Only its contact's own words count, and none that a program wrote.
+    """
+    if answer.by is Author.PROGRAM or incident.contact.lower() not in who.identities:
+        return Effect.NOTHING
+    sure = answer.by is Author.PERSON
+    if incident.state is State.ON_HOLD and incident.hold_reason in WAITING:
+        return Effect.RESUMED if sure and answer.proven else Effect.UNSURE
+    if incident.state is not State.RESOLVED:
+        return Effect.NOTHING
+    meant = meaning(answer.new, incident.contact_name, who.name) if sure else Meaning.UNCLEAR
+    if meant is Meaning.REFUSES and answer.proven and may(who, Action.REFUSE, incident) == ALLOWED:
+        return Effect.REOPENED
+    return Effect.NOTHING if meant is Meaning.AGREES and answer.certain else Effect.WAITS
+
+
+async def answered(session: Session, incident: Incident, who: Who, answer: Answer) -> Incident:
+    """Return the record, locked and with the answer noted already, as the answer leaves it."""
+    found = effect(incident, who, answer)
+    if found is Effect.NOTHING and _is_news(incident, who, answer):
+        found = await _found_open(session, incident, answer)
+    if found is Effect.REOPENED and _lacks_fields(session, incident):
+        found = Effect.WAITS
+    if found is Effect.NOTHING:
+        return incident
+    revision = await _revision(session, incident, who, found)
+    more = _shown(incident, found, answer)
+    told = session.desk.rules.escalation.replied(revision.after, f"{CAUSE}#{incident.version + 1}", more)
+    return (await session.write([replace(revision, announcements=(*revision.announcements, *told))]))[0]
+
+
+LET_GO = """
+SELECT (SELECT t.facts->>'state' FROM timeline t
+        WHERE t.incident_id = $1 AND t.event IN ('unlinked', 'linked', 'resolved', 'reopened')
+        ORDER BY t.seq DESC LIMIT 1) IS NOT DISTINCT FROM 'resolved'
+"""
+
+
+def _is_news(incident: Incident, who: Who, answer: Answer) -> bool:
+    """Return whether the contact of an open record wrote more than thanks."""
+    theirs = answer.by is Author.PERSON and incident.contact.lower() in who.identities
+    if incident.state not in LIVE or not theirs:
+        return False
+    return meaning(answer.new, incident.contact_name, who.name) is not Meaning.AGREES
+
+
+async def _found_open(session: Session, incident: Incident, answer: Answer) -> Effect:
+    """Return what becomes of an open record whose contact wrote something.
+
+    Whoever works on it is to read it; of a related one its master's handler is told anyway. Who was
+    told that its master solved it writes that it is not.
+    """
+    if await session.conn.fetchval(LET_GO, incident.id):
+        return Effect.UNSOLVED
+    at_work = incident.handler and incident.master_id is None and not answer.seen
+    return Effect.SHOWN if at_work else Effect.NOTHING
+
+
+def _lacks_fields(session: Session, incident: Incident) -> bool:
+    return bool(session.desk.fields.missing(incident.kind, incident.fields, moments_of(commands.Refuse)))
+
+
+async def _revision(session: Session, incident: Incident, who: Who, found: Effect) -> Revision:
+    if found is Effect.WAITS:
+        assert incident.resolved_at is not None  # noqa: S101 - it is resolved
+        after = replace(incident, marks=heard.unread(incident.marks, incident.resolved_at))
+        return Revision(after=after, actor=who.name, events=((Effect.WAITS, {"cause": CAUSE}),))
+    if found in (Effect.UNSOLVED, Effect.UNSURE, Effect.SHOWN):
+        return Revision(after=incident, actor=who.name, events=((found, {"cause": CAUSE}),))
+    command = commands.Resume() if found is Effect.RESUMED else commands.Refuse()
+    revision = await revised(session, incident, command, who)
+    return replace(
+        revision,
+        events=tuple((event, {**facts, "cause": CAUSE}) for event, facts in revision.events),
+    )
+
+
+def _shown(incident: Incident, found: Effect, answer: Answer) -> Mapping[str, Any]:
+    """Return what was answered, where it may be sent by mail, whether it is doubtful by whom, and what is to be done."""
+    said = {} if incident.security else {"text": answer.shown[:SHOWN]}
+    doubt = {} if answer.proven else {"sender": UNVERIFIED}
+    return said | doubt | ({"to_do": TO_DO[found]} if found in TO_DO else {})
+
+
+TO_DO: Mapping[Effect, str] = {Effect.WAITS: "judge_reply", Effect.RESUMED: "go_on", Effect.REOPENED: "go_on"}
+"""The step of whoever has the record, where it is another than to read the answer."""

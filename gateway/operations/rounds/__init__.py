@@ -1,0 +1,1 @@
+"""Periodic operations on many records: recalculated deadlines, orphans, undelivered messages."""

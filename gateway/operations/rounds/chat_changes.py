@@ -1,0 +1,54 @@
+"""Cards in chats follow their records, whatever changed them: what a card shows is compared with how its record stands."""
+
+from collections.abc import Collection
+
+from asyncpg import Record
+
+from gateway.incidents.record import Notice
+from gateway.notify import outbox
+from gateway.notify.chat_posts import CHANGE
+from gateway.notify.templates import Template
+from gateway.operations.unit_of_work import Desk, Session
+from gateway.vocabulary import State
+
+EVERY = 2.0
+"""Seconds between two looks."""
+
+BATCH = 100
+
+CHANGED = """
+SELECT m.provider, m.conversation, m.message, m.locale, i.id, i.number, i.title, i.priority, i.state, i.version,
+  now.mark
+FROM chat_message m JOIN incident i ON i.id = m.incident_id
+CROSS JOIN LATERAL (SELECT i.state || '/' || i.priority || '/' || i.reopened || '/' || i.handler
+  || CASE WHEN i.security THEN '/restricted' ELSE '' END AS mark) now
+WHERE m.shown IS NOT NULL AND m.provider = ANY($1::text[]) AND m.shown <> now.mark
+ORDER BY m.incident_id, m.provider, m.conversation, m.message LIMIT $2 FOR UPDATE OF m SKIP LOCKED
+"""
+
+SHOWN = "UPDATE chat_message SET shown = $4 WHERE provider = $1 AND conversation = $2 AND message = $3"
+
+OVER = frozenset({State.CLOSED, State.REJECTED})
+"""States that a record does not leave: its cards are changed this once more."""
+
+
+async def follow(desk: Desk, providers: Collection[str]) -> int:
+    """Owe a change for every card that shows what is no longer so; any replica may, each is owed once. Answers how many."""
+
+    async def work(session: Session) -> int:
+        rows = await session.conn.fetch(CHANGED, sorted(providers), BATCH)
+        await outbox.put(session.conn, [(row["id"], _notice(row)) for row in rows], session.now)
+        places = [
+            (row["provider"], row["conversation"], row["message"], None if row["state"] in OVER else row["mark"]) for row in rows
+        ]
+        await session.conn.executemany(SHOWN, places)
+        return len(rows)
+
+    return await desk.within(work)
+
+
+def _notice(row: Record) -> Notice:
+    """A change of the card; the version makes it another one each time, also when the record comes back to what it was."""
+    place = f"{row['provider']}:{row['conversation']}{CHANGE}{row['message']}"
+    facts = {name: row[name] for name in ("number", "title", "priority", "locale")} | {"card": True}
+    return Notice(cause=f"card:{row['version']}:{row['mark']}", target=place, role="chat", template=Template.CHAT, facts=facts)

@@ -1,0 +1,149 @@
+"""A configuration that changed is applied when a replica starts: open records whose policy changed are dated anew."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from gateway.db.pool import Connection, acquire, in_transaction
+from gateway.escalation import record_timers
+from gateway.incidents.record import Arm, Incident, Revision
+from gateway.operations.rules_in_force import apply_rules
+from gateway.operations.unit_of_work import NOW, Desk, Session
+from gateway.vocabulary import TimerKind
+
+log = structlog.get_logger()
+
+BATCH = 50
+"""Records of one transaction: few, because people and alerts wait for the locks."""
+
+ROLLING = timedelta(hours=1)
+"""How long after a change replicas may still run that date records by the configuration before it."""
+
+AGAIN = 5.0
+"""Seconds before it is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redating:
+    """One pass over the policies that changed since records were last dated by them."""
+
+    desk: Desk
+
+    async def run(self) -> None:
+        """Try until it has been done once."""
+        while True:
+            try:
+                await self.run_once()
+            except Exception as error:  # noqa: BLE001 - the database may be away, and the log says what it was
+                log.warning("redating_failed", error=repr(error))
+                await self.desk.clock.sleep(AGAIN)
+            else:
+                return
+
+    async def run_once(self) -> int:
+        """How many records were dated anew. A pass that was cut short goes on where it stopped."""
+        done = 0
+        await apply_rules(self.desk)
+        for policy, version, known in await self._changed():
+            async with acquire(self.desk.pool) as conn:
+                ids = [row["id"] for row in await conn.fetch(UNFINISHED, policy)]
+            for place in range(0, len(ids), BATCH):
+                done += await self._date(ids[place : place + BATCH], policy, version, known)
+            async with acquire(self.desk.pool) as conn:
+                await conn.execute(APPLIED, policy, version, self.desk.clock.stamp())
+        if done:
+            log.info("records_redated", records=done)
+        return done
+
+    async def _changed(self) -> list[tuple[str, str, str | None]]:
+        """(policy, its version now, the version records were dated by) of each that is to be looked at."""
+        async with acquire(self.desk.pool) as conn:
+            now = await conn.fetchval(NOW, self.desk.clock.stamp())
+            rows = {row["policy"]: row for row in await conn.fetch(VERSIONS)}
+        versions = self.desk.catalogue.configured.versions(rows)
+        settled = {name for name, row in rows.items() if row["version"] == versions[name] and now - row["applied_at"] > ROLLING}
+        return [(n, v, rows[n]["version"] if n in rows else None) for n, v in versions.items() if n not in settled]
+
+    async def _date(self, ids: Sequence[int], policy: str, version: str, known: str | None) -> int:
+        session: Session | None = None
+
+        async def once(conn: Connection) -> int:
+            nonlocal session
+            session = Session(self.desk, conn, await conn.fetchval(NOW, self.desk.clock.stamp()))
+            incidents = [one for one in await session.locked(ids) if one.policy == policy]
+            armed = await armed_of(conn, ids)
+            told = {row["incident_id"] for row in await conn.fetch(TOLD, ids, version)}
+            anew = known not in (None, version)
+            revisions = [
+                self._revision(one, armed.get(one.id, {}), version, known, anew=anew and one.id not in told, now=session.now)
+                for one in incidents
+            ]
+            return len(await session.write(revisions))
+
+        written = await in_transaction(self.desk.pool, once)
+        if session is not None and written:
+            self.desk.committed(session.changes)
+        return written
+
+    def _revision(
+        self,
+        incident: Incident,
+        armed: Mapping[TimerKind, datetime],
+        version: str,
+        known: str | None,
+        *,
+        anew: bool,
+        now: datetime,
+    ) -> Revision:
+        """With an entry of the timeline if the policy changed under the record (`anew`), or a timer of it moves."""
+        _, arms = record_timers.refresh(self.desk.rules, incident, now)
+        moves = list(moves_of(armed, arms))
+        if not (anew or moves):
+            return Revision(after=incident, actor=record_timers.ACTOR, events=())
+        calendar = self.desk.rules.policy(incident).calendar.version
+        facts: dict[str, Any] = {"policy": incident.policy, "version": version, "calendar_version": calendar, "moves": moves}
+        if known is not None:
+            facts["version_before"] = known
+        return Revision(after=incident, actor=record_timers.ACTOR, events=(("sla_redated", facts),))
+
+
+def moves_of(armed: Mapping[TimerKind, datetime], arms: Iterable[Arm]) -> Iterable[Mapping[str, Any]]:
+    """Each timer that is set to another moment than it was."""
+    for arm in arms:
+        if armed.get(arm.kind) != arm.due_at:
+            yield {"timer": arm.kind.name.lower(), "before": armed.get(arm.kind), "after": arm.due_at}
+
+
+VERSIONS = "SELECT policy, version, applied_at FROM sla_version"
+
+UNFINISHED = """
+SELECT id FROM incident WHERE policy = $1 AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+UNION
+SELECT i.id FROM timer t JOIN incident i ON i.id = t.incident_id
+WHERE t.kind = 2 AND t.armed AND i.policy = $1 AND i.state = 'resolved'
+ORDER BY 1
+"""
+
+ARMED = "SELECT incident_id, kind, due_at FROM timer WHERE incident_id = ANY($1::bigint[]) AND armed"
+
+TOLD = """
+SELECT DISTINCT incident_id FROM timeline
+WHERE incident_id = ANY($1::bigint[]) AND event = 'sla_redated' AND facts->>'version' = $2
+"""
+
+APPLIED = """
+INSERT INTO sla_version AS s (policy, version, applied_at) VALUES ($1, $2, coalesce($3::timestamptz, statement_timestamp()))
+ON CONFLICT (policy) DO UPDATE SET version = excluded.version, applied_at = excluded.applied_at
+WHERE s.version <> excluded.version
+"""
+
+
+async def armed_of(conn: Connection, ids: Sequence[int]) -> Mapping[int, Mapping[TimerKind, datetime]]:
+    """When the timers of these records fire, by record and kind."""
+    armed: dict[int, dict[TimerKind, datetime]] = {}
+    for row in await conn.fetch(ARMED, ids):
+        armed.setdefault(row["incident_id"], {})[TimerKind(row["kind"])] = row["due_at"]
+    return armed

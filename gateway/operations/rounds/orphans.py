@@ -1,0 +1,34 @@
+"""A sweep for related records that wait in silence: what an older release, or a race, left below an unfit master is let go."""
+
+from gateway.correlation import detaching
+from gateway.db.pool import transaction
+from gateway.incidents import store
+from gateway.incidents.record import Revision
+from gateway.operations.unit_of_work import NOW, Desk, Session
+from gateway.vocabulary import LIVE
+
+EVERY = 60.0
+"""Seconds between two looks."""
+
+BATCH = 100
+
+UNFIT = """
+SELECT r.id FROM incident r JOIN incident m ON m.id = r.master_id
+WHERE r.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+AND (m.state IN ('resolved', 'closed', 'rejected') OR m.suppressed OR r.priority < m.priority
+     OR (m.security AND NOT r.security) OR (m.kind <> 'incident' AND r.kind = 'incident'))
+ORDER BY r.id LIMIT $1
+"""
+
+
+async def release(desk: Desk) -> int:
+    """Let go of one batch of open records below masters that they may not follow; answers how many there were."""
+    async with transaction(desk.pool) as conn:
+        session = Session(desk, conn, await conn.fetchval(NOW, desk.clock.stamp()))
+        ids = [row["id"] for row in await conn.fetch(UNFIT, BATCH)]
+        found = [one for one in await store.lock(conn, ids) if one.state in LIVE]
+        asked = [Revision(after=one, actor="gateway", events=()) for one in found]
+        freed = await detaching.settled(conn, desk.rules, asked, session.now)
+        written = await session.write(freed)
+    desk.committed(session.changes)
+    return len(written)

@@ -1,0 +1,98 @@
+"""Messages that will never arrive: the timeline says whom they did not reach; of an urgent record the next role hears."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from asyncpg import Record
+
+from gateway.db.pool import acquire, transaction
+from gateway.escalation.management import DIRECTOR, LEADER, MANAGER
+from gateway.escalation.record_timers import ACTOR
+from gateway.incidents import store, writing
+from gateway.incidents.announcement import Announcement
+from gateway.incidents.announcements.addressing import DESK
+from gateway.incidents.changes import Changes
+from gateway.incidents.record import LEAST_MAJOR, Incident, Revision
+from gateway.operations.unit_of_work import NOW, Desk
+from gateway.periodic import each
+from gateway.vocabulary import LIVE
+
+EVERY = 10.0
+"""Seconds between two looks for what was given up."""
+
+BATCH = 200
+
+GIVEN_UP = """
+SELECT DISTINCT incident_id FROM (
+  SELECT incident_id FROM outbox WHERE state = 'dead' AND NOT noted AND incident_id IS NOT NULL
+  ORDER BY settled_at, id LIMIT $1) AS oldest
+"""
+
+DEAD = """
+SELECT o.id, o.cause, o.template, o.role, o.channel, o.recipient, o.attempts, o.last_error
+FROM outbox o JOIN incident i ON i.id = o.incident_id
+WHERE o.incident_id = $1 AND o.state = 'dead' AND NOT o.noted
+ORDER BY o.settled_at, o.id FOR UPDATE OF o, i SKIP LOCKED
+"""
+
+LOST = """
+SELECT cause, array_agg(DISTINCT role) AS roles FROM outbox
+WHERE incident_id = $1 AND cause = ANY($2::text[]) AND cause <> '' GROUP BY cause HAVING bool_and(state = 'dead') ORDER BY cause
+"""
+"""Occasions of which nobody was reached at all."""
+
+NEXT = {"handler": DESK, "group": DESK, "tier3": DESK, DESK: MANAGER, MANAGER: LEADER, LEADER: DIRECTOR}
+"""Who is told of an urgent record in place of a role that no message reached."""
+
+NOTED = "UPDATE outbox SET noted = true WHERE id = ANY($1::uuid[])"
+
+
+async def note_undelivered(desk: Desk) -> int:
+    """Put down what was given up since the last time; any replica may, each message is put down once.
+
+    Answers how many records there were. One whose timeline cannot be written leaves the others.
+    """
+    async with acquire(desk.pool) as conn:
+        found = [row["incident_id"] for row in await conn.fetch(GIVEN_UP, BATCH)]
+    return await each("undelivered", found, lambda incident_id: _note(desk, incident_id))
+
+
+async def _note(desk: Desk, incident_id: int) -> None:
+    async with transaction(desk.pool) as conn:
+        rows = await conn.fetch(DEAD, incident_id)
+        if not rows:
+            return
+        lost = await conn.fetch(LOST, incident_id, [row["cause"] for row in rows])
+        revisions = [
+            Revision(after=one, actor=ACTOR, events=_events(rows), announcements=tuple(_instead(desk, one, lost)))
+            for one in await store.lock(conn, [incident_id])
+        ]
+        await writing.write(conn, desk.key, revisions, await conn.fetchval(NOW, desk.clock.stamp()))
+        await conn.execute(NOTED, [row["id"] for row in rows])
+    desk.committed(Changes())
+
+
+def _instead(desk: Desk, incident: Incident, lost: Sequence[Record]) -> Iterator[Announcement]:
+    """Yield what the next role hears where a message about an urgent record reached nobody it was for."""
+    if incident.state not in LIVE or incident.priority > LEAST_MAJOR:
+        return
+    for row in lost:
+        roles = dict.fromkeys(NEXT[role] for role in row["roles"] if role in NEXT and NEXT[role] not in row["roles"])
+        cause = f"undelivered:{row['cause']}"
+        yield from desk.rules.escalation.announce(tuple(roles), incident, cause=cause, template="undelivered", more={})
+
+
+def _events(rows: Sequence[Record]) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    return tuple(
+        (
+            "undelivered",
+            {
+                "template": row["template"],
+                "role": row["role"],
+                "recipient": f"{row['channel']}:{row['recipient']}",
+                "attempts": row["attempts"],
+                "reason": row["last_error"],
+            },
+        )
+        for row in rows
+    )

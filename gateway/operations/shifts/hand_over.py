@@ -1,0 +1,179 @@
+"""One shift hands its open work to the next: listed half an hour before it ends, taken over when the next one accepts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import asyncpg
+
+from gateway.access.authorization import refuse
+from gateway.access.permissions import ALLOWED, Action, may, sight
+from gateway.access.principal import Who
+from gateway.db.pool import Connection, acquire, transaction
+from gateway.errors import Conflict, Forbidden, NotFound
+from gateway.incidents import store
+from gateway.incidents.changes import Changes
+from gateway.incidents.record import Incident, Revision
+from gateway.operations.idempotency import Once, claimed
+from gateway.operations.major.reports import standings
+from gateway.operations.shifts.hand_over_notices import remind, tell_next
+from gateway.operations.unit_of_work import NOW, Desk, Session
+from gateway.vocabulary import LIVE, ReportStatus, Tier
+
+EVERY = 30.0
+"""Seconds between two looks."""
+
+AHEAD = timedelta(minutes=30)
+"""How long before the end of a shift its list is made."""
+
+DUE = """
+INSERT INTO handover (shift_id, made_at)
+SELECT s.id, t.now FROM coalesce($1::timestamptz, statement_timestamp()) AS t (now)
+JOIN shift s ON s.ends_at > t.now - interval '1 day' AND s.ends_at <= t.now + $2::interval
+WHERE NOT EXISTS (SELECT FROM handover h WHERE h.shift_id = s.id)
+ON CONFLICT (shift_id) DO NOTHING RETURNING id
+"""
+
+LISTED = """
+INSERT INTO handover_item (handover_id, incident_id)
+SELECT h.id, i.id FROM handover h JOIN shift s ON s.id = h.shift_id JOIN staff_group g ON g.id = s.group_id
+JOIN incident i ON i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+  AND (i.assignee_group = g.slug OR (g.tier = 'desk' AND i.tier = '1' AND i.assignee_group = '')
+       OR (g.tier = 'tier2' AND i.tier IN ('3', 'vendor') AND i.assignee = ANY(
+           SELECT p.login FROM person p WHERE p.id = ANY(s.people))))
+WHERE h.id = ANY($1::bigint[])
+UNION
+SELECT h.id, r.incident_id FROM handover h JOIN shift s ON s.id = h.shift_id JOIN staff_group g ON g.id = s.group_id
+JOIN major_report_standing r ON r.status <> 'approved'
+  AND (r.assignee_group = g.slug OR (g.tier = 'desk' AND r.tier = '1' AND r.assignee_group = ''))
+WHERE h.id = ANY($1::bigint[])
+"""
+"""Open work: records that are not resolved, and those that owe a report on a major incident.
+
+Tier 2 hands over besides what it stays responsible for while tier 3 or a vendor works it.
+"""
+
+
+async def make_lists(desk: Desk) -> int:
+    """Make the list of every shift that is about to end, and tell the next one; any replica may, each list is made once.
+
+    Lists that nobody accepted in time are told of, once. Answers how many lists were made.
+    """
+    async with transaction(desk.pool) as conn:
+        made = [row["id"] for row in await conn.fetch(DUE, desk.clock.stamp(), AHEAD)]
+        if made:
+            await conn.execute(LISTED, made)
+            await tell_next(desk, conn, made)
+        reminded = await remind(desk, conn)
+    if made or reminded:
+        desk.committed(Changes())
+    return len(made)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """One list: `people` hand over, `successors` work the shift that follows; `records` in the order of their ids.
+
+    `reports` says by their ids how the reports on those stand that are major and over.
+    """
+
+    id: int
+    group: str
+    ends_at: datetime
+    people: tuple[str, ...]
+    successors: tuple[str, ...]
+    accepted_at: datetime | None
+    accepted_by: str | None
+    records: tuple[Incident, ...] = ()
+    reports: Mapping[int, ReportStatus] = field(default_factory=dict)
+
+
+ELSEWHERE = frozenset({Tier.THIRD, Tier.VENDOR})
+"""Tiers at which tier 2 stays responsible for what it does not work."""
+
+HANDOVERS = """
+SELECT h.id, g.slug AS "group", s.ends_at, h.accepted_at, h.accepted_by,
+  array(SELECT p.login FROM person p WHERE p.id = ANY(s.people) ORDER BY p.login) AS people,
+  array(SELECT p.login FROM person p WHERE p.active AND p.id = ANY((
+    SELECT n.people FROM shift n WHERE n.group_id = s.group_id AND n.starts_at >= s.ends_at ORDER BY n.starts_at LIMIT 1
+  )::int[]) ORDER BY p.login) AS successors
+FROM handover h JOIN shift s ON s.id = h.shift_id JOIN staff_group g ON g.id = s.group_id
+"""
+
+PENDING = HANDOVERS + "WHERE h.accepted_at IS NULL AND ($1::text IS NULL OR g.slug = $1) ORDER BY h.id LIMIT 100"
+ONE = HANDOVERS + "WHERE h.id = $1"
+ITEMS = "SELECT incident_id FROM handover_item WHERE handover_id = $1 ORDER BY incident_id"
+LOCK = "SELECT id FROM handover WHERE id = $1 FOR UPDATE"
+ACCEPT = "UPDATE handover SET accepted_at = $2, accepted_by = $3 WHERE id = $1"
+
+
+async def pending(desk: Desk, group: str | None, who: Who) -> list[HandOver]:
+    """Lists nobody has accepted yet, with the records on them that `who` may see. Raises Forbidden."""
+    refuse(may(who, Action.HAND_OVER))
+    async with acquire(desk.pool) as conn:
+        return [await _with_records(conn, row_of(row), who) for row in await conn.fetch(PENDING, group)]
+
+
+def row_of(row: asyncpg.Record) -> HandOver:
+    """The list in a row of HANDOVERS, without its records."""
+    return HandOver(**{**row, "people": tuple(row["people"]), "successors": tuple(row["successors"])})
+
+
+async def _with_records(conn: Connection, listed: HandOver, who: Who) -> HandOver:
+    ids = [row["incident_id"] for row in await conn.fetch(ITEMS, listed.id)]
+    seen = [one for one in await store.by_ids(conn, ids) if sight(who).sees(one)]
+    return replace(listed, records=tuple(seen), reports=await standings(conn, ids))
+
+
+async def accept(desk: Desk, handover_id: int, who: Who, *, once: Once | None = None) -> HandOver:
+    """Take over what is on the list and still open: whatever nobody or somebody going off shift handles is now `who`'s.
+
+    Raises NotFound, Forbidden for somebody who does not work the shift that follows, IdempotencyMismatch, and Conflict when it
+    is accepted already.
+    """
+    refuse(may(who, Action.HAND_OVER))
+    async with transaction(desk.pool) as conn:
+        now = await conn.fetchval(NOW, desk.clock.stamp())
+        again = once is not None and await claimed(conn, once, now) is not None
+        await conn.fetchval(LOCK, handover_id)
+        row = await conn.fetchrow(ONE, handover_id)
+        if row is None:
+            raise NotFound(f"there is no hand-over {handover_id}")
+        listed = row_of(row)
+        if again:
+            return await _with_records(conn, listed, who)
+        if listed.accepted_at is not None:
+            raise Conflict(f"{listed.accepted_by} accepted it already")
+        if who.name not in listed.successors and may(who, Action.ACCEPT_FOR) != ALLOWED:
+            raise Forbidden("whoever works the shift that follows accepts it: " + (", ".join(listed.successors) or "nobody yet"))
+        session = Session(desk, conn, now)
+        await _take_over(session, listed, who)
+        await conn.execute(ACCEPT, handover_id, session.now, who.name)
+        taken = await _with_records(conn, replace(listed, accepted_at=session.now, accepted_by=who.name), who)
+    desk.committed(session.changes)
+    return taken
+
+
+async def _take_over(session: Session, listed: HandOver, who: Who) -> None:
+    ids = [row["incident_id"] for row in await session.conn.fetch(ITEMS, listed.id)]
+    revisions: Sequence[Revision] = [
+        Revision(
+            after=after,
+            actor=who.name,
+            events=(("handed_over", {"from": one.handler, "to": who.name, "handover": listed.id}),),
+        )
+        for one in await session.locked(ids)
+        if one.state in LIVE and (after := _taken(one, listed, who.name)) != one
+    ]
+    await session.write(revisions)
+
+
+def _taken(incident: Incident, listed: HandOver, successor: str) -> Incident:
+    """Return the record with whoever goes off shift replaced; where tier 2 is only responsible, its handler is not."""
+    leaving = set(listed.people) - set(listed.successors)
+    if incident.assignee_group != listed.group and incident.tier in ELSEWHERE:
+        return replace(incident, assignee=successor) if incident.assignee in leaving else incident
+    if incident.handler not in {"", *leaving}:
+        return incident
+    assignee = successor if incident.assignee in {"", *leaving} else incident.assignee
+    return replace(incident, handler=successor, assignee=assignee)

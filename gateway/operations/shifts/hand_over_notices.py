@@ -1,0 +1,114 @@
+"""Messages about hand-overs: to the people of the next shift when their list is made, and when nobody accepted it in time."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from asyncpg import Record
+
+from gateway.access.permissions import sight
+from gateway.access.principal import a_person
+from gateway.db.pool import Connection
+from gateway.escalation.management import MANAGER
+from gateway.incidents import store
+from gateway.incidents.announcement import Recipient
+from gateway.incidents.announcements.notifier import addresses
+from gateway.incidents.record import Incident, Notice
+from gateway.incidents.sight import Sight
+from gateway.notify import outbox
+from gateway.operations.major.reports import standings
+from gateway.operations.unit_of_work import Desk
+
+GRACE = timedelta(minutes=15)
+"""How long a list may wait at the least before anybody is reminded of it; the end of its shift is waited for in any case."""
+
+UNACCEPTED = """
+UPDATE handover h SET reminded_at = t.now
+FROM shift s, (SELECT coalesce($1::timestamptz, statement_timestamp()) AS now) AS t
+WHERE s.id = h.shift_id AND h.accepted_at IS NULL AND h.reminded_at IS NULL
+  AND greatest(s.ends_at, h.made_at + $2::interval) <= t.now AND s.ends_at > t.now - interval '1 day'
+RETURNING h.id
+"""
+
+NEXT = """
+SELECT h.id, g.slug AS "group", s.ends_at, p.login, p.email, p.phone, p.locale, p.roles
+FROM handover h JOIN shift s ON s.id = h.shift_id JOIN staff_group g ON g.id = s.group_id
+LEFT JOIN LATERAL (
+  SELECT n.people FROM shift n WHERE n.group_id = s.group_id AND n.starts_at >= s.ends_at ORDER BY n.starts_at LIMIT 1
+) AS n ON true
+LEFT JOIN person p ON p.id = ANY(n.people) AND p.active
+  AND (p.email <> '' OR EXISTS (SELECT FROM contact_method c WHERE c.person_id = p.id))
+WHERE h.id = ANY($1::bigint[]) ORDER BY h.id, p.login
+"""
+
+SHOWN = 100
+"""Most records a mail lists, the most urgent; it says how many there are."""
+
+ITEMS = "SELECT handover_id, incident_id FROM handover_item WHERE handover_id = ANY($1::bigint[]) ORDER BY incident_id"
+
+
+async def tell_next(desk: Desk, conn: Connection, handovers: Sequence[int]) -> None:
+    """Owe a message about each of the lists to everybody of the shift that follows."""
+    await _tell(desk, conn, handovers, "handover", also=())
+
+
+async def remind(desk: Desk, conn: Connection) -> int:
+    """Owe a message about every list that was not accepted in time to them and to the manager, once; how many lists."""
+    late = [row["id"] for row in await conn.fetch(UNACCEPTED, desk.clock.stamp(), GRACE)]
+    if late:
+        await _tell(desk, conn, late, "handover_late", also=await _managers(desk, conn))
+    return len(late)
+
+
+async def _managers(desk: Desk, conn: Connection) -> Sequence[str]:
+    """Return where whoever is incident manager is told."""
+    recipient = Recipient(role=MANAGER, listed=desk.rules.escalation.recipients.get(MANAGER, ()))
+    return await addresses(conn, recipient, desk.clock.now())
+
+
+async def _tell(desk: Desk, conn: Connection, handovers: Sequence[int], template: str, also: Sequence[str]) -> None:
+    rows = await conn.fetch(NEXT, list(handovers))
+    listed = await _listed(conn, handovers)
+    owed = [_notice(row, listed[row["id"]], template) for row in rows if row["login"] is not None]
+    lists = {row["id"]: row for row in rows}
+    owed += [_said(row, listed[row["id"]], template, target, MANAGER, ORDINARY) for row in lists.values() for target in also]
+    await outbox.put(conn, [(None, notice) for notice in owed], desk.clock.stamp())
+
+
+Listed = Sequence[tuple[Incident, str | None]]
+
+ORDINARY = Sight(ordinary=True)
+"""What an address may be told of that is not known to be anybody's: no security records."""
+
+
+async def _listed(conn: Connection, handovers: Sequence[int]) -> Mapping[int, Listed]:
+    items = await conn.fetch(ITEMS, list(handovers))
+    ids = [row["incident_id"] for row in items]
+    found = {one.id: one for one in await store.by_ids(conn, ids)}
+    reports = await standings(conn, ids)
+    return {
+        handover: [(found[i["incident_id"]], reports.get(i["incident_id"])) for i in items if i["handover_id"] == handover]
+        for handover in handovers
+    }
+
+
+def _notice(row: Record, listed: Listed, template: str) -> Notice:
+    sees = sight(a_person(row["login"], row["email"], row["phone"], row["roles"]))
+    return _said(row, listed, template, f"person:{row['login']}", "next_shift", sees, locale=row["locale"])
+
+
+def _said(row: Record, listed: Listed, template: str, target: str, role: str, sees: Sight, **more: str) -> Notice:
+    shown = sorted(((one, report) for one, report in listed if sees.sees(one)), key=lambda item: (item[0].priority, item[0].id))
+    facts: Mapping[str, Any] = {
+        "title": row["group"],
+        "group": row["group"],
+        "ends_at": row["ends_at"].isoformat(),
+        "records": len(shown),
+        "listed": [
+            {"number": one.number, "priority": one.priority, "state": one.state, "title": one.title, "report": report}
+            for one, report in shown[:SHOWN]
+        ],
+        "to_do": "take_over",
+        **more,
+    }
+    return Notice(cause=f"{template}:{row['id']}", target=target, role=role, template=template, facts=facts)

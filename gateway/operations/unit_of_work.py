@@ -1,0 +1,132 @@
+"""Where people's changes are made: lock the record, decide, write, commit, then tell the wheel."""
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from gateway.access.permissions import sight
+from gateway.access.principal import Who
+from gateway.catalogue.live import Catalogue
+from gateway.clock import Clock
+from gateway.correlation import detaching
+from gateway.correlation.for_masters import for_masters
+from gateway.db.pool import Connection, Pool, in_transaction
+from gateway.errors import NotFound, VersionMismatch
+from gateway.escalation import record_timers
+from gateway.escalation.duties import with_announcements
+from gateway.escalation.record_timers import Rules
+from gateway.incidents import store, writing
+from gateway.incidents.changes import Changes, armed_by
+from gateway.incidents.custom import NO_FIELDS, Fields
+from gateway.incidents.record import Incident, Revision
+
+Result = TypeVar("Result")
+
+REPORTED_AT_MOST = 3
+
+NOW = "SELECT coalesce($1::timestamptz, statement_timestamp())"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every operation works with. `committed` is told after every commit, of what it changed, and never raises."""
+
+    pool: Pool
+    clock: Clock
+    rules: Rules
+    key: bytes
+    reserve: store.Reserve
+    committed: Callable[[Changes], None]
+    catalogue: Catalogue
+    fields: Fields = NO_FIELDS
+
+    @property
+    def reported_at_most(self) -> int:
+        """The most urgent priority of what somebody reports who does not work here."""
+        settings = self.rules.settings
+        return REPORTED_AT_MOST if settings is None else settings.reported_at_most
+
+    async def within(self, work: "Callable[[Session], Awaitable[Result]]") -> Result:
+        """Run `work` in a transaction, again if it lost a race, and say so once it is committed."""
+        session: Session | None = None
+
+        async def once(conn: Connection) -> Result:
+            nonlocal session
+            session = Session(self, conn, await conn.fetchval(NOW, self.clock.stamp()))
+            return await work(session)
+
+        result = await in_transaction(self.pool, once)
+        if session is not None:
+            self.committed(session.changes)
+        return result
+
+
+class Session:
+    """One transaction of one operation; `now` is the moment it is judged by.
+
+    It remembers how each record stood before it is written: who must be told follows from the difference.
+    """
+
+    def __init__(self, desk: Desk, conn: Connection, now: datetime) -> None:
+        self.desk, self.conn, self.now = desk, conn, now
+        self._revisions: list[Revision] = []
+        self._before: dict[int, Incident] = {}
+
+    @property
+    def changes(self) -> Changes:
+        """What it did so far, which counts once it is committed."""
+        return Changes(armed_by(self._revisions), self._revisions)
+
+    async def lock(self, number: str, who: Who, if_match: int | None = None) -> Incident:
+        """The record, locked; raises NotFound where there is none for `who`, VersionMismatch when it is not at `if_match`."""
+        incident = await store.by_number(self.conn, number, sight(who), lock=True)
+        if incident is None:
+            raise NotFound(f"no incident has the number {number}")
+        if if_match is not None and incident.version != if_match:
+            raise VersionMismatch(
+                f"{number} is at version {incident.version}: read it again and repeat the change", version=incident.version
+            )
+        return self._found([incident])[0]
+
+    async def locked(self, ids: Collection[int]) -> list[Incident]:
+        """The records of those ids, locked in id order."""
+        return self._found(await store.lock(self.conn, ids))
+
+    async def write(self, revisions: Sequence[Revision]) -> list[Incident]:
+        """Bring clocks and timers of changed records up to date and write them.
+
+        With them go the followers that the change lets go, what is noted of followers for their masters, what eases these,
+        and the messages that all of it owes.
+        """
+        changed = [revision for revision in revisions if revision.events]
+        await self._find([one.after.id for one in changed if one.after.id not in self._before])
+        asked = [replace(one, before=self._before[one.after.id]) for one in changed]
+        settled = await detaching.settled(self.conn, self.desk.rules, asked, self.now)
+        made = await for_masters(self.conn, self.desk.rules.escalation, self.locked, settled, self.now)
+        fresh = [self._refreshed(revision) for revision in made]
+        self._revisions += fresh
+        written = self._found([one.incident for one in await writing.write(self.conn, self.desk.key, fresh, self.now)])
+        return written[: len(changed)]
+
+    async def open(self, revision: Revision) -> Incident:
+        """Write a new record, with the messages that it owes."""
+        fresh = self._refreshed(revision)
+        self._revisions.append(fresh)
+        return self._found([(await writing.open_new(self.conn, self.desk.key, [fresh], self.now))[0].incident])[0]
+
+    async def _find(self, ids: Sequence[int]) -> None:
+        """Remember how records stand that were locked elsewhere in this transaction."""
+        if ids:
+            self._found(await store.by_ids(self.conn, ids))
+
+    def _found(self, incidents: list[Incident]) -> list[Incident]:
+        self._before.update((one.id, one) for one in incidents)
+        return incidents
+
+    def _refreshed(self, revision: Revision) -> Revision:
+        after, armed = record_timers.refresh(self.desk.rules, revision.after, self.now)
+        fresh = replace(revision, after=after, timers=(*revision.timers, *armed))
+        told = with_announcements(self.desk.rules.escalation, fresh)
+        told = record_timers.told_until_when(self.desk.rules, told)
+        return record_timers.told_with_raise(self.desk.rules, told, self.now)

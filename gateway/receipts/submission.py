@@ -1,0 +1,76 @@
+"""One request on its way through intake, and the receipt its sender is answered with."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from uuid import UUID
+
+from gateway.incidents.alert import Alert
+from gateway.receipts.mended import Mended
+from gateway.receipts.refused import Refused
+from gateway.vocabulary import Outcome
+
+__all__ = ["Receipt", "Refused", "Result", "Submission"]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one item; `incident` is the number of the record that answers for it."""
+
+    dedup_key: str
+    incident: str | None
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The committed answer to one request."""
+
+    id: UUID
+    results: tuple[Result, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Submission:
+    """What one request brought: understood alerts, refused items, items there is nothing to do for.
+
+    `same_as` is what two copies share whose bytes differ because they came another way; without it the body tells.
+    """
+
+    integration_id: int
+    source: str
+    body: bytes
+    headers: Mapping[str, str]
+    alerts: tuple[tuple[int, Alert], ...]
+    refused: tuple[Refused, ...] = ()
+    ignored: tuple[tuple[int, str], ...] = ()
+    lost: int = 0
+    delivery_id: str | None = None
+    flag: str | None = None
+    answer: "asyncio.Future[Receipt] | None" = None
+    same_as: bytes | None = None
+    mended: tuple[Mended, ...] = ()
+    delivery_key: bytes | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        if self.delivery_id is not None:
+            self.delivery_key = sha256(f"v1\x1f{self.integration_id}\x1f{self.delivery_id}".encode()).digest()
+
+    @property
+    def items(self) -> int:
+        """How many outcomes are owed."""
+        return len(self.alerts) + len(self.refused) + len(self.ignored)
+
+    @property
+    def body_hash(self) -> bytes:
+        """By which the same delivery is told from another one under the same id."""
+        return self.same_as or sha256(self.body).digest()
+
+    def with_items(self, alerts: tuple[tuple[int, Alert], ...], refused: tuple[Refused, ...]) -> "Submission":
+        """The same request with only these alerts, and more items refused."""
+        return Submission(
+            self.integration_id, self.source, self.body, self.headers, alerts, self.refused + refused, self.ignored,
+            self.lost, self.delivery_id, self.flag, self.answer, self.same_as, self.mended,
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The timer engine: wheel, Redis index, leases, runner, firing."""

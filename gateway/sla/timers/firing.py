@@ -1,0 +1,120 @@
+"""Fires what is due: lock, settle, let the effect be written, arm what follows, commit. One transaction per batch.
+
+Row locks and the generation make the effect happen once, whoever tries; a failing batch is halved until the one
+timer that fails is alone and pushed out by a minute, so it never blocks its neighbours.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+import structlog
+
+from gateway.clock import Clock
+from gateway.db.pool import LOST_RACE, Connection, Pool, acquire, transaction
+from gateway.errors import Unavailable
+from gateway.incidents.arming import arm
+from gateway.incidents.record import Revision
+from gateway.sla.timers import timer_store
+from gateway.sla.timers.clock_guard import ClockJudge
+from gateway.sla.timers.observer import Observer
+from gateway.sla.timers.slots import micros
+from gateway.sla.timers.timer_store import SHARDS, Armed, DueTimer, Locked, TimerId
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a batch of timers led to: the timers to arm next, and the changes of incidents that were written."""
+
+    armed: Sequence[Armed] = ()
+    revisions: Sequence[Revision] = ()
+
+
+Fire: TypeAlias = Callable[[Connection, Sequence[DueTimer], datetime], Awaitable[Effect]]
+"""Inside the transaction, timer and incident rows locked and the timers already disarmed: loads the incidents, decides
+for that moment, writes, and returns what came of it."""
+
+BATCH = 200
+"""Most timers of one transaction."""
+
+SETBACK = timedelta(seconds=60)
+"""How far a timer whose firing fails is pushed out."""
+
+TRANSIENT = (Unavailable, *LOST_RACE)
+"""Nobody's fault: the batch is tried again later."""
+
+log = structlog.get_logger()
+
+
+class Undecidable(Exception):
+    """The effect of some timer of the batch cannot be decided or written: the values are at fault, not the database."""
+
+
+class ClockInDoubt(Exception):
+    """PostgreSQL's clock leapt between the samples; nothing fires until it is trusted again."""
+
+
+@dataclass(slots=True)
+class Fired:
+    """What a batch did: the timers that fired, and those armed or moved by it."""
+
+    timers: list[DueTimer] = field(default_factory=list)
+    armed: list[Armed] = field(default_factory=list)
+
+
+class Firing:
+    """Fires batches; raises TRANSIENT errors and ClockInDoubt, after which nothing of that batch has happened."""
+
+    def __init__(self, pool: Pool, fire: Fire, clock: Clock, judge: ClockJudge, observer: Observer) -> None:
+        self._pool = pool
+        self._fire = fire
+        self._clock = clock
+        self._judge = judge
+        self._observer = observer
+
+    async def batch(self, ids: Sequence[TimerId], epochs: Mapping[int, int]) -> Fired:
+        """Fire which of `ids` (at most BATCH) are due; `epochs` are the leases held, by shard."""
+        try:
+            done = await self._transact(ids, epochs)
+        except (*TRANSIENT, ClockInDoubt):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a timer's values break must not stop its neighbours
+            if len(ids) == 1:
+                return await self._set_back(ids[0], error)
+            half = len(ids) // 2
+            first, second = await self.batch(ids[:half], epochs), await self.batch(ids[half:], epochs)
+            return Fired(first.timers + second.timers, first.armed + second.armed)
+        return done
+
+    async def _transact(self, ids: Sequence[TimerId], epochs: Mapping[int, int]) -> Fired:
+        before = self._clock.monotonic()
+        async with transaction(self._pool) as conn:
+            locked = await timer_store.lock_due(conn, ids, self._clock.stamp(), BATCH)
+            if locked is None:
+                return Fired()
+            if not self._judge.sample(micros(locked.now), before, self._clock.monotonic()):
+                raise ClockInDoubt
+            leases = [epochs.get(timer.incident_id % SHARDS) for timer in locked.timers]
+            await timer_store.settle(conn, locked.timers, leases, locked.now)
+            effect = await self._effect(conn, locked)
+            await arm(conn, effect.armed)
+        self._observe(locked)
+        self._observer.changed(effect.revisions)
+        return Fired(list(locked.timers), list(effect.armed))
+
+    async def _effect(self, conn: Connection, locked: Locked) -> Effect:
+        try:
+            return await self._fire(conn, locked.timers, locked.now)
+        except ValueError as error:  # the driver's refusal of a value is also an InterfaceError, and would pass for an outage
+            raise Undecidable(str(error)) from error
+
+    async def _set_back(self, timer: TimerId, error: Exception) -> Fired:
+        log.error("timer_poisoned", incident_id=timer.incident_id, kind=timer.kind.name, exc_info=error)
+        self._observer.poisoned(timer.kind)
+        async with acquire(self._pool) as conn:
+            return Fired(armed=await timer_store.postpone(conn, timer, self._clock.stamp(), SETBACK))
+
+    def _observe(self, locked: Locked) -> None:
+        for timer in locked.timers:
+            self._observer.fired((locked.now - timer.due_at).total_seconds(), timer.kind)

@@ -1,0 +1,290 @@
+"""Runs the timers of one replica: leases, feeding, sweeping, firing, upkeep; each a bounded step, each in its own loop.
+
+Deciding what is due is PostgreSQL's, what it means is the injected `Fire`'s. `run_once` takes every step that is due
+by the clock, so tests drive it without waiting; `run` drives the same steps until told to stop.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from gateway.clock import Clock
+from gateway.db.pool import Pool, acquire
+from gateway.sla.timers import timer_store
+from gateway.sla.timers.backlog import Backlog
+from gateway.sla.timers.clock_guard import ClockJudge
+from gateway.sla.timers.feeder import HORIZON, Feeder, dues
+from gateway.sla.timers.firing import BATCH, TRANSIENT, ClockInDoubt, Fire, Fired, Firing
+from gateway.sla.timers.index import Index, IndexUnavailable
+from gateway.sla.timers.leases import Leases
+from gateway.sla.timers.observer import Observer
+from gateway.sla.timers.slots import MICROSECOND, ceil_ms, from_wheel, micros, wheel_member
+from gateway.sla.timers.sweep import ORPHANED, sweep
+from gateway.sla.timers.timer_store import SHARDS, Armed, TimerId
+from gateway.sla.timers.upkeep import Upkeep
+from gateway.sla.timers.wheel import Wheel
+from gateway.vocabulary import TimerKind
+
+TICK = 0.05
+FEED_EVERY = 5.0
+FEED_EVERY_WITHOUT_INDEX = 1.0
+SILENT_AFTER = 30.0
+"""Seconds without a completed step after which a loop counts as dead."""
+
+BATCHES = 10
+"""Most batches of one lane and step, so that a backlog does not keep the step from ending."""
+
+LANES = 2
+"""Batches in work at once while there is a backlog."""
+
+RANK_AT_ONCE = 10_000
+AGAIN_US = 100_000
+"""When to look again at a timer whose rows someone else held, in microseconds."""
+
+RETRY_US = 1_000_000
+"""When to try a batch again that failed without fault, in microseconds."""
+
+MILLISECOND = timedelta(milliseconds=1)
+HICCUPS = (*TRANSIENT, IndexUnavailable, ClockInDoubt)
+
+log = structlog.get_logger()
+
+
+class Runner:
+    """The timers of this replica."""
+
+    def __init__(self, *, pool: Pool, fire: Fire, clock: Clock, index: Index | None, replica: UUID, observer: Observer) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._observer = observer
+        self._index = index
+        self._judge = ClockJudge()
+        self._leases = Leases(pool, clock, replica)
+        self._feeder = Feeder(pool, index, clock, observer)
+        self._upkeep = Upkeep(index)
+        self._firing = Firing(pool, fire, clock, self._judge, observer)
+        self._wheel = Wheel(0)
+        self._backlog = Backlog()
+        self._batch = BATCH
+        self._fed: dict[int, float] = {}
+        self._steps: dict[str, tuple[float, Callable[[], Awaitable[None]]]] = {
+            "lease": (1.0, self._lease), "clock": (1.0, self._sample), "feed": (0.25, self._feed),
+            "sweep": (5.0, self._sweep), "fire": (TICK, self._fire_due), "upkeep": (0.5, self._upkeep.flush),
+        }  # fmt: skip
+        self._ended = dict.fromkeys(self._steps, clock.monotonic())
+        self._next = dict.fromkeys(self._steps, float("-inf"))
+        self._broken: set[str] = set()
+        self._alive = True
+
+    @property
+    def healthy(self) -> bool:
+        """False once a loop died or ended no step without error for 30 s."""
+        now = self._clock.monotonic()
+        return self._alive and all(now - ended < SILENT_AFTER for ended in self._ended.values())
+
+    @property
+    def broken(self) -> bool:
+        """True when a step ended no attempt for 30 s and fails by a fault of ours: no outage explains it."""
+        now = self._clock.monotonic()
+        return any(now - self._ended[name] >= SILENT_AFTER for name in self._broken)
+
+    def note_armed(self, timers: Iterable[tuple[int, int, datetime | None]]) -> None:
+        """Tell of timers just committed as (incident id, kind, due); never blocks, never raises, may be forgotten."""
+        armings = dues(Armed(incident_id, TimerKind(kind), due_at) for incident_id, kind, due_at in timers)
+        self._upkeep.add(armings)
+        if self._judge.sampled:
+            until_ms = self._now_us() // 1000 + HORIZON // MILLISECOND
+            owned = self._leases.owned()
+            self._take_in(arming for arming in armings if arming[1] <= until_ms and arming[0].incident_id % SHARDS in owned)
+
+    async def run_once(self) -> None:
+        """Take every step whose time has come by the monotonic clock, once."""
+        for name, (every, _) in self._steps.items():
+            now = self._clock.monotonic()
+            if now >= self._next[name]:
+                self._next[name] = now + every
+                await self._attempt(name)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Take all steps, each at its own pace, until `stop` is set; then give the leases up.
+
+        A step that fails is tried again, and the others go on; `healthy` and `broken` say so. May be run again.
+        """
+        self._alive = True
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name in self._steps:
+                    group.create_task(self._loop(name, stop), name=f"timers-{name}")
+        finally:
+            self._alive = False
+            await self._attempt("upkeep")
+            await self._leave()
+
+    async def _loop(self, name: str, stop: asyncio.Event) -> None:
+        stopping = asyncio.ensure_future(stop.wait())
+        try:
+            while not stop.is_set():
+                await self._attempt(name)
+                pause = asyncio.ensure_future(self._clock.sleep(self._steps[name][0]))
+                await asyncio.wait({pause, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                pause.cancel()
+        finally:
+            stopping.cancel()
+
+    async def _attempt(self, name: str) -> None:
+        try:
+            await self._steps[name][1]()
+        except IndexUnavailable:
+            self._done(name)  # the index said so in the log, and nothing depends on it
+        except HICCUPS as error:
+            self._broken.discard(name)
+            log.warning("timer_step_failed", step=name, reason=str(error) or type(error).__name__)
+        except Exception:
+            self._observer.step_broke()
+            if name not in self._broken:
+                log.exception("timer_step_broken", step=name)
+            self._broken.add(name)
+        else:
+            self._done(name)
+
+    def _done(self, name: str) -> None:
+        self._ended[name] = self._clock.monotonic()
+        self._broken.discard(name)
+
+    async def _leave(self) -> None:
+        try:
+            await self._leases.release()
+        except HICCUPS as error:
+            log.warning("leases_not_released", reason=str(error))
+
+    async def _lease(self) -> None:
+        await self._leases.renew()
+        owned = self._leases.owned()
+        self._fed = {shard: at for shard, at in self._fed.items() if shard in owned}
+        self._observer.shards_owned(len(owned))
+
+    async def _sample(self) -> None:
+        async with acquire(self._pool) as conn:
+            before = self._clock.monotonic()
+            now = await timer_store.pg_now(conn, self._clock.stamp())
+            trusted = self._judge.sample(micros(now), before, self._clock.monotonic())
+        if self._judge.stepped_back:
+            log.warning("clock_stepped_back")
+            self._wheel, self._judge.stepped_back = Wheel(self._now_us()), False
+            self._fed.clear()
+        self._observer.clock_trusted(trusted)
+
+    async def _feed(self) -> None:
+        if not self._judge.sampled:
+            return
+        every = FEED_EVERY if self._feeder.index_up else FEED_EVERY_WITHOUT_INDEX
+        now = self._clock.monotonic()
+        hungry = [shard for shard in self._leases.owned() if now - self._fed.get(shard, float("-inf")) >= every]
+        if hungry:
+            self._take_in(await self._feeder.load(hungry, self._now_us()))
+            self._fed |= dict.fromkeys(hungry, now)
+
+    async def _sweep(self) -> None:
+        owned = self._leases.owned()
+        found = await sweep(self._pool, owned, self._clock.stamp())
+        missed = self._take_in(found)
+        self._upkeep.add(missed)
+        self._observer.missed(len(missed))
+
+    def _take_in(self, armings: Iterable[tuple[TimerId, int]]) -> list[tuple[TimerId, int]]:
+        """Put armings into the wheel; returns those it did not know."""
+        members = ((arming, wheel_member(*arming)) for arming in armings)
+        return [
+            arming for arming, member in members if member not in self._backlog and self._wheel.insert(arming[1] * 1000, member)
+        ]
+
+    async def _fire_due(self) -> None:
+        if not self._judge.trusted:
+            return
+        ready = self._wheel.advance(self._now_us())
+        try:
+            await self._enqueue(ready)
+        except HICCUPS:
+            self._look_again(ready)
+            raise
+        await self._fire_backlog()
+        self._observer.wheel_size(len(self._wheel))
+        self._observer.backlog(len(self._backlog))
+
+    async def _enqueue(self, ready: Sequence[int]) -> None:
+        """Queue what this replica should fire; only a backlog is worth asking for priorities."""
+        owned, orphaned_ms = self._leases.owned(), (self._now_us() - ORPHANED // MICROSECOND) // 1000
+        armings = {member: from_wheel(member) for member in ready}
+        mine = [m for m, (timer, due_ms) in armings.items() if timer.incident_id % SHARDS in owned or due_ms < orphaned_ms]
+        if len(mine) + len(self._backlog) <= BATCH:
+            for member in mine:
+                self._backlog.push(0, armings[member][1], member)
+            return
+        for start in range(0, len(mine), RANK_AT_ONCE):
+            part = mine[start : start + RANK_AT_ONCE]
+            async with acquire(self._pool) as conn:
+                rows = await timer_store.ranked(conn, [armings[member][0] for member in part])
+            priorities = {TimerId(timer.incident_id, timer.kind): priority for priority, timer in rows}
+            for member in part:
+                if (priority := priorities.get(armings[member][0])) is not None:
+                    self._backlog.push(priority, armings[member][1], member)
+            self._upkeep.discard(armings[m] for m in part if armings[m][0] not in priorities)
+
+    async def _fire_backlog(self) -> None:
+        """Some batches, in lanes when there is a backlog: one lane decides here while PostgreSQL writes another's batch.
+
+        Raises what a lane raised, once all have ended.
+        """
+        lanes = LANES if len(self._backlog) > self._batch else 1
+        outcomes = await asyncio.gather(*(self._fire_batches() for _ in range(lanes)), return_exceptions=True)
+        if failed := [outcome for outcome in outcomes if isinstance(outcome, BaseException)]:
+            raise failed[0]
+
+    async def _fire_batches(self) -> None:
+        for _ in range(BATCHES):
+            if not self._backlog:
+                break
+            await self._fire_batch()
+
+    async def _fire_batch(self) -> None:
+        members = [member for _, _, member in self._backlog.take(self._batch)]
+        armings = [from_wheel(member) for member in members]
+        try:
+            done = await self._firing.batch([timer for timer, _ in armings], self._leases.owned())
+        except HICCUPS:
+            self._batch = max(1, self._batch // 2)
+            self._look_again(members, RETRY_US)
+            raise
+        self._batch = min(BATCH, self._batch * 2)
+        try:
+            await self._conclude(armings, done)
+        except HICCUPS:
+            self._look_again(members)
+            raise
+
+    async def _conclude(self, armings: Sequence[tuple[TimerId, int]], done: Fired) -> None:
+        """After the commit: forget what fired or is stale, take in what was armed, look again at what someone else held."""
+        fired = {TimerId(timer.incident_id, timer.kind): ceil_ms(micros(timer.due_at)) for timer in done.timers}
+        self._upkeep.discard(fired.items())
+        self._upkeep.discard(arming for arming in armings if arming[0] in fired)
+        self.note_armed(done.armed)
+        if not (left := [arming for arming in armings if arming[0] not in fired]):
+            return
+        async with acquire(self._pool) as conn:
+            rows = [timer for _, timer in await timer_store.ranked(conn, [timer for timer, _ in left])]
+        armed = dues(rows)
+        self._upkeep.discard(set(left).difference(armed))
+        now_us = self._now_us()
+        for timer, due_ms in armed:
+            self._wheel.insert(max(due_ms * 1000, now_us + AGAIN_US), wheel_member(timer, due_ms))
+
+    def _look_again(self, members: Iterable[int], after_us: int = AGAIN_US) -> None:
+        at = self._now_us() + after_us
+        for member in members:
+            self._wheel.insert(at, member)
+
+    def _now_us(self) -> int:
+        return self._judge.estimate_us(self._clock.monotonic())

@@ -1,0 +1,1 @@
+"""Read models of records, shared by the APIs."""

@@ -1,0 +1,313 @@
+"""What callers are shown: records with their masters, alerts and clocks, read in two statements however many they are."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from gateway.access.permissions import ALLOWED, Action, may, sight
+from gateway.access.principal import Who
+from gateway.clock import in_pieces
+from gateway.db.pool import Connection
+from gateway.directory.roles import Role
+from gateway.escalation.record_timers import Rules, explain, grading_due
+from gateway.incidents.record import Incident
+from gateway.operations.unit_of_work import NOW
+from gateway.sla import outlook, vendors
+from gateway.sla.clocks import ClockReading, ClockState
+from gateway.views.reporter import UNSHOWN
+from gateway.vocabulary import Channel, HoldReason, LinkKind, ReportStatus, channel_of
+
+
+class Segment(msgspec.Struct, rename={"since": "from"}):
+    """A stretch of a clock; `to` is null while it lasts."""
+
+    since: datetime
+    to: datetime | None
+    running: bool
+    reason: str
+
+
+class Clock(msgspec.Struct):
+    """One clock at one instant, in seconds. `basis` is from when its target counts: its beginning, or a later raise."""
+
+    name: str
+    target_s: float | None
+    elapsed_s: float
+    remaining_s: float | None
+    basis: datetime | None
+    due_at: datetime | None
+    breached_at: datetime | None
+    state: ClockState
+    segments: list[Segment]
+
+
+class VendorStay(msgspec.Struct, rename={"since": "from"}):
+    """Time with one vendor, in seconds, without holds other than for it; `to` is null while it lasts."""
+
+    vendor: str
+    since: datetime
+    to: datetime | None
+    elapsed_s: float
+
+
+class Sla(msgspec.Struct):
+    """How the record stands against its promises; `worst` is the unfinished clock with the least time left.
+
+    `next` is the same of those that are not past their target yet. `holidays_unpublished` are years its clocks may reach into
+    whose public holidays are not all known yet: a due time there may still move.
+    """
+
+    policy: str
+    worst: str | None
+    next: str | None
+    next_due_at: datetime | None
+    breached: bool
+    holidays_unpublished: list[int]
+    clocks: list[Clock]
+    vendors: list[VendorStay]
+
+
+class HoldView(msgspec.Struct):
+    """Why the record waits, and for which vendor, where it is one that it waits for."""
+
+    reason: HoldReason
+    until: datetime | None
+    vendor: str | None
+
+
+class LinkedRecord(msgspec.Struct):
+    """A record of any system that it leads to."""
+
+    kind: LinkKind
+    system: str
+    reference: str
+    address: str
+    title: str
+
+
+class IncidentView(msgspec.Struct):
+    """A record as the API shows it; to those who may not inspect it with less (`reporter_view`), such as `sla` null.
+
+    `planned_resolution_at` is by when it is to be solved, on hold as if work went on now; `held_s` is its time on hold.
+    `claimed_impact` and `claimed_urgency` are what its reporter claims beyond its grade, to be judged by `grading_due_at`.
+    `problem`, `change` and `service_request` are those of `refs` that are one, by their `type` or by the name of the system.
+    """
+
+    number: str
+    kind: str
+    state: str
+    priority: int
+    impact: str
+    urgency: str
+    title: str
+    description: str
+    severity: str
+    source: str
+    channel: Channel
+    service: str
+    ci: str
+    category: str
+    symptom: str
+    scope: str
+    request_category: str | None
+    dedup_key: str | None
+    occurrences: int
+    first_seen: datetime
+    last_seen: datetime
+    occurred_at: datetime
+    recorded_at: datetime
+    updated_at: datetime
+    responded_at: datetime | None
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    planned_resolution_at: datetime | None
+    resolved_late: bool | None
+    held_s: float | None
+    resolution: str | None
+    resolution_category: str
+    solution: str
+    closure: str | None
+    satisfaction: int | None
+    satisfaction_text: str
+    called_back_at: datetime | None
+    called_back_by: str
+    assignee_group: str
+    assignee: str
+    owner: str
+    handler: str
+    tier: str
+    third_party: str
+    contact_name: str
+    contact: str
+    location: str
+    reporting_unit: str
+    language: str
+    recorded_by: str
+    claimed_impact: str | None
+    claimed_urgency: str | None
+    grading_due_at: datetime | None
+    hold: HoldView | None
+    master: str | None
+    follows: str | None
+    link_reason: str | None
+    link_score: float | None
+    related_count: int
+    major: bool
+    report: ReportStatus | None
+    security: bool
+    suppressed: bool
+    storm: bool
+    reopened: int
+    returned: int
+    fields: Mapping[str, Any]
+    labels: Mapping[str, str]
+    links: Sequence[Mapping[str, str]]
+    refs: Mapping[str, Any]
+    linked: Sequence[LinkedRecord]
+    complaints: int
+    problem: Any
+    change: Any
+    service_request: Any
+    sla: Sla | None
+    version: int
+
+
+AROUND = """
+SELECT i.id, CASE WHEN may_see(m.security, m.recorded_by, m.owner, m.contact, $2, $3, $4) THEN m.number END AS master,
+       CASE WHEN may_see(f.security, f.recorded_by, f.owner, f.contact, $2, $3, $4) THEN f.number END AS follows,
+       (SELECT count(*) FROM incident c WHERE c.master_id = i.id
+          AND may_see(c.security, c.recorded_by, c.owner, c.contact, $2, $3, $4)) AS related_count,
+       a.occurrences, a.first_seen, a.last_seen, r.status AS report,
+       (SELECT count(*) FROM complaint WHERE incident_id = i.id) AS complaints,
+       (SELECT json_agg(l ORDER BY linked_at, kind, system, reference)::text
+        FROM linked_record l WHERE incident_id = i.id) AS linked
+FROM incident i LEFT JOIN incident m ON m.id = i.master_id LEFT JOIN incident f ON f.id = i.follows_id
+LEFT JOIN major_report_standing r ON r.incident_id = i.id
+LEFT JOIN LATERAL (
+  SELECT sum(occurrences)::bigint AS occurrences, min(first_seen) AS first_seen, max(last_seen) AS last_seen
+  FROM alert WHERE incident_id = i.id) a ON true
+WHERE i.id = ANY($1::bigint[])
+"""
+
+
+AT_ONCE = 20
+"""Records that are written out before others go first: some 3 ms of work."""
+
+
+async def views(
+    conn: Connection, rules: Rules, incidents: Sequence[Incident], stamp: datetime | None, who: Who
+) -> list[IncidentView]:
+    """Return the records as the API shows them to somebody, in the order given."""
+    if not incidents:
+        return []
+    now = await conn.fetchval(NOW, stamp)
+    ids = [incident.id for incident in incidents]
+    around = {row["id"]: dict(row) for row in await conn.fetch(AROUND, ids, *sight(who).parameters())}
+    views: list[IncidentView] = []
+    async for piece in in_pieces(incidents, AT_ONCE):
+        views += [_view(incident, around[incident.id], rules, now) for incident in piece]
+    return [
+        view if may(who, Action.INSPECT, incident) == ALLOWED else for_reporter(view)
+        for incident, view in zip(incidents, views, strict=True)
+    ]
+
+
+def for_reporter(view: IncidentView) -> IncidentView:
+    """Return the record without clocks, people who work on it, related records and counterparts elsewhere."""
+    hold = None if view.hold is None else msgspec.structs.replace(view.hold, vendor=None)
+    seen = {"first_seen": view.occurred_at, "last_seen": view.occurred_at, "hold": hold}
+    return msgspec.structs.replace(view, **UNSHOWN, **seen)
+
+
+def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: datetime) -> IncidentView:
+    hold, readings = incident.hold_reason, explain(incident, rules, now)
+    calendar = rules.policy(incident).calendar
+    linked = msgspec.json.decode(around["linked"] or "[]", type=list[LinkedRecord])
+    return IncidentView(
+        **{name: getattr(incident, name) for name in COPIED},
+        owner=incident.owner or Role.SERVICE_DESK,
+        major=incident.is_major,
+        grading_due_at=grading_due(rules, incident),
+        occurrences=max(1, incident.occurrences + (around["occurrences"] or 0)),
+        first_seen=min(incident.occurred_at, around["first_seen"] or incident.occurred_at),
+        last_seen=max((at for at in (incident.last_seen, around["last_seen"]) if at is not None), default=incident.occurred_at),
+        master=around["master"],
+        follows=around["follows"],
+        related_count=around["related_count"],
+        report=None if around["report"] is None else ReportStatus(around["report"]),
+        linked=linked,
+        complaints=around["complaints"],
+        hold=None if hold is None else _hold(incident, hold),
+        channel=channel_of(incident.source, incident.dedup_key),
+        planned_resolution_at=outlook.planned(calendar, readings, incident.resolved_at or incident.closed_at or now),
+        resolved_late=outlook.late(readings),
+        held_s=outlook.held(incident.ledger, now).total_seconds(),
+        **{word: _counterpart(incident.refs, linked, word) for word in COUNTERPARTS},
+        sla=_sla(incident, rules, now, readings),
+    )
+
+
+def _hold(incident: Incident, reason: HoldReason) -> HoldView:
+    vendor = incident.third_party if reason is HoldReason.AWAITING_VENDOR else ""
+    return HoldView(reason, incident.hold_until, vendor or None)
+
+
+COUNTERPARTS = ("problem", "change", "service_request")
+
+
+def _counterpart(refs: Mapping[str, Any], linked: Sequence[LinkedRecord], word: str) -> Any:
+    """The first of a record's references, or of what it leads to, that is a `word`."""
+    typed = (refs[system] for system in sorted(refs) if isinstance(refs[system], dict) and refs[system].get("type") == word)
+    tied = ({"system": one.system, "id": one.reference, "address": one.address} for one in linked if one.kind == word)
+    return refs.get(word) or next(typed, None) or next(tied, None)
+
+
+AROUND_IT = frozenset({
+    "owner", "major", "occurrences", "first_seen", "last_seen", "master", "follows", "related_count", "report", "hold", "sla",
+    "linked", "complaints",
+})  # fmt: skip
+COPIED = tuple(f for f in IncidentView.__struct_fields__ if f in Incident.__dataclass_fields__.keys() - AROUND_IT)
+
+
+def sla_view(incident: Incident, rules: Rules, now: datetime) -> Sla:
+    """The clocks of a record at `now`."""
+    return _sla(incident, rules, now, explain(incident, rules, now))
+
+
+def _sla(incident: Incident, rules: Rules, now: datetime, readings: Sequence[ClockReading]) -> Sla:
+    going = [(r.remaining, r.name) for r in readings if r.remaining is not None and r.state in UNFINISHED]
+    worst = min(going)[1] if going else None
+    ahead = [(remaining, name) for remaining, name in going if remaining > timedelta()]
+    following = min(ahead)[1] if ahead else None
+    breached = incident.breached or any(r.breached_at is not None for r in readings)
+    furthest = max((r.due_at for r in readings if r.due_at is not None), default=now)
+    calendar = rules.policy(incident).calendar
+    stays = stays_view(vendors.segments(calendar, incident.ledger, now))
+    unpublished = list(calendar.unpublished(now, furthest))
+    clocks = [clock_view(reading) for reading in readings]
+    return Sla(incident.policy, worst, following, incident.next_due_at, breached, unpublished, clocks, stays)
+
+
+def stays_view(stays: Sequence[vendors.VendorSegment]) -> list[VendorStay]:
+    """Return stays with vendors in seconds."""
+    return [VendorStay(stay.vendor, stay.since, stay.until, stay.elapsed.total_seconds()) for stay in stays]
+
+
+UNFINISHED = (ClockState.RUNNING, ClockState.PAUSED)
+
+
+def clock_view(reading: ClockReading) -> Clock:
+    """One clock in seconds."""
+    return Clock(
+        name=reading.name,
+        target_s=None if reading.target is None else reading.target.total_seconds(),
+        elapsed_s=reading.elapsed.total_seconds(),
+        remaining_s=None if reading.remaining is None else reading.remaining.total_seconds(),
+        basis=reading.basis,
+        due_at=reading.due_at,
+        breached_at=reading.breached_at,
+        state=reading.state,
+        segments=[Segment(s.since, s.until, s.running, s.reason) for s in reading.segments],
+    )

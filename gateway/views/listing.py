@@ -1,0 +1,292 @@
+"""Lists of incidents: filters, order, and pages that neither skip nor repeat what does not change (keyset cursors)."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from asyncpg import Record
+from msgspec import Meta
+from multidict import MultiMapping
+
+from gateway.db.pool import Connection
+from gateway.errors import Flaw, Malformed
+from gateway.incidents.columns import incident_of
+from gateway.incidents.custom import Fields
+from gateway.incidents.record import Incident
+from gateway.incidents.sight import Sight
+from gateway.vocabulary import LIVE as OPEN
+from gateway.vocabulary import ReportStatus, State
+from gateway.web.body import check_written
+
+BIGGEST = 2**63 - 1
+
+Text = Annotated[str, Meta(max_length=256)]
+
+
+class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """What to list. Most filters may name several values, separated by commas; a value that no record has lists nothing.
+
+    `field.NAME` asks for a value of a field of the configuration, `label.NAME` for that of a label; both can be asked of
+    several at once.
+    """
+
+    state: list[State] | None = None
+    priority: list[Annotated[int, Meta(ge=1, le=4)]] | None = None
+    service: Text | None = None
+    assignee: Annotated[str, Meta(max_length=256, description="The assignee, a person or a group.")] | None = None
+    assignee_group: Annotated[list[Text], Meta(description="The slug of the group that has it.")] | None = None
+    handler: Annotated[list[Text], Meta(description="The login of whoever works on it now.")] | None = None
+    owner: Annotated[list[Text], Meta(description="The person of the desk; `service_desk` for those of nobody.")] | None = None
+    kind: Annotated[list[Text], Meta(description="`incident` or `service_request`.")] | None = None
+    channel: Annotated[list[Text], Meta(description="The channel as the record shows it.")] | None = None
+    tier: Annotated[list[Text], Meta(description="`1`, `2`, `3` or `vendor`.")] | None = None
+    ci: list[Text] | None = None
+    category: list[Text] | None = None
+    contact: Annotated[list[Text], Meta(description="The contact's address, in upper or lower case.")] | None = None
+    reporting_unit: list[Text] | None = None
+    major: Annotated[bool, Meta(description="Incidents of priority 1 or 2, and those declared major.")] | None = None
+    security: bool | None = None
+    breached: Annotated[bool, Meta(description="A clock is past its target.")] | None = None
+    on_hold: bool | None = None
+    source: list[Text] | None = None
+    report: list[ReportStatus] | None = None
+    q: Text | None = None
+    updated_since: Annotated[datetime, Meta(tz=True)] | None = None
+    field: Text | None = msgspec.field(name="field.NAME", default=None)
+    label: Text | None = msgspec.field(name="label.NAME", default=None)
+    sort: Annotated[str, Meta(description="-recorded_at, recorded_at, -updated_at, priority or next_due.")] = "-recorded_at"
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    cursor: Annotated[str, Meta(max_length=512)] | None = None
+
+
+WORKED_BY = ("assignee_group", "handler", "owner", "kind", "channel", "tier", "ci", "category", "contact", "reporting_unit")
+"""Filters that name values of a text, in the order of their parameters from $16 on."""
+
+FLAGS = ("major", "security", "breached", "on_hold")
+"""Filters that are true or false, in the order of their parameters after those."""
+
+LISTS = frozenset({"state", "priority", "source", "report", *WORKED_BY})
+
+FIELD, LABEL = "field.", "label."
+"""What the name of a parameter begins with that filters by a field of the configuration, or by a label."""
+
+
+def query_of(parameters: MultiMapping[str]) -> Query:
+    """The query string as a Query, but for fields of the configuration; raises Malformed naming the parameter."""
+    given: dict[str, Any] = {}
+    for name in parameters:
+        if len(parameters.getall(name)) > 1 and name not in LISTS:
+            raise Malformed(f"{name} is given twice", flaws=(Flaw(f"/{name}", "give it once"),))
+        values = parameters.getall(name)
+        if any("\0" in value for value in values):
+            raise Malformed(f"{name} holds NUL", flaws=(Flaw(f"/{name}", "holds NUL"),))
+        if not name.startswith((FIELD, LABEL)):
+            given[name] = [part for value in values for part in value.split(",")] if name in LISTS else values[0]
+    try:
+        query = msgspec.convert(given, Query, strict=False)
+    except msgspec.ValidationError as error:
+        detail, _, where = str(error).partition(" - at `$.")
+        raise Malformed(f"the query: {detail}", flaws=(Flaw("/" + where.rstrip("`").partition("[")[0], detail),)) from error
+    check_written(query, parameters)
+    if query.sort not in PAGES:
+        raise Malformed("sort is one of " + ", ".join(PAGES), flaws=(Flaw("/sort", "unknown order"),))
+    return query
+
+
+def fields_of(parameters: MultiMapping[str], fields: Fields) -> Mapping[str, Any]:
+    """What the fields of the configuration must hold; raises Malformed naming the parameter."""
+    return fields.filter({name.removeprefix(FIELD): text for name, text in parameters.items() if name.startswith(FIELD)})
+
+
+def labels_of(parameters: MultiMapping[str]) -> Mapping[str, str]:
+    """Return the labels that records must have."""
+    return {name.removeprefix(LABEL): text for name, text in parameters.items() if name.startswith(LABEL)}
+
+
+ALL = "SELECT * FROM incident "
+
+FILTER = """
+WHERE ($1::text[] IS NULL OR state = ANY($1::text[])) AND ($2::smallint[] IS NULL OR priority = ANY($2::smallint[]))
+  AND ($3::text IS NULL OR service = $3::text)
+  AND ($4::text IS NULL OR assignee = $4::text OR assignee_group = $4::text)
+  AND ($5::text[] IS NULL OR source = ANY($5::text[]))
+  AND ($6::text IS NULL OR number = $6::text OR strpos(lower(title), lower($6::text)) > 0
+       OR strpos(lower(description), lower($6::text)) > 0)
+  AND updated_at >= coalesce($7::timestamptz, '-infinity')
+  AND ($11::text[] IS NULL OR id IN (SELECT incident_id FROM major_report_standing WHERE status = ANY($11::text[])))
+  AND may_see(security, recorded_by, owner, contact, $8, $9, $10)
+  AND ($12::jsonb IS NULL OR fields @> $12::jsonb)
+  AND ($16::text[] IS NULL OR assignee_group = ANY($16::text[]))
+  AND ($17::text[] IS NULL OR handler = ANY($17::text[]))
+  AND ($18::text[] IS NULL OR coalesce(nullif(owner, ''), 'service_desk') = ANY($18::text[]))
+  AND ($19::text[] IS NULL OR kind = ANY($19::text[]))
+  AND ($20::text[] IS NULL OR CASE
+      WHEN source IN ('slack', 'feishu', 'dingtalk') THEN 'chat' WHEN source = 'wecom' THEN 'wechat'
+      WHEN source IN ('email', 'phone', 'app', 'monitoring', 'web', 'wechat', 'walk_in', 'fax', 'chat') THEN source
+      WHEN dedup_key IS NULL THEN 'app' ELSE 'monitoring' END = ANY($20::text[]))
+  AND ($21::text[] IS NULL OR tier = ANY($21::text[]))
+  AND ($22::text[] IS NULL OR ci = ANY($22::text[]))
+  AND ($23::text[] IS NULL OR category = ANY($23::text[]))
+  AND ($24::text[] IS NULL OR lower(contact) = ANY($24::text[]))
+  AND ($25::text[] IS NULL OR reporting_unit = ANY($25::text[]))
+  AND ($26::bool IS NULL OR (kind = 'incident' AND (major OR priority <= 2)) = $26::bool)
+  AND ($27::bool IS NULL OR security = $27::bool)
+  AND ($28::bool IS NULL OR breached = $28::bool)
+  AND ($29::bool IS NULL OR (state = 'on_hold') = $29::bool)
+  AND ($30::jsonb IS NULL OR labels::jsonb @> $30::jsonb)
+"""
+NEWEST = (
+    ALL + FILTER + "AND ($14::bigint IS NULL OR id < $14::bigint) AND $15::timestamptz IS NULL ORDER BY id DESC LIMIT $13::int"
+)
+OLDEST = ALL + FILTER + "AND ($14::bigint IS NULL OR id > $14::bigint) AND $15::timestamptz IS NULL ORDER BY id LIMIT $13::int"
+UPDATED = (
+    ALL
+    + FILTER
+    + """
+AND ($14::bigint IS NULL OR (updated_at, id) < ($15::timestamptz, $14::bigint)) ORDER BY updated_at DESC, id DESC LIMIT $13::int
+"""
+)
+URGENT = (
+    ALL
+    + FILTER
+    + """
+AND ($14::bigint IS NULL OR (priority, id) > ($15::smallint, $14::bigint)) ORDER BY priority, id LIMIT $13::int
+"""
+)
+
+LIVE = "state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')"
+DUE = (
+    ALL
+    + FILTER
+    + f"AND {LIVE} "
+    + """AND next_due_at IS NOT NULL
+AND ($14::bigint IS NULL OR (next_due_at, id) > ($15::timestamptz, $14::bigint)) ORDER BY next_due_at, id LIMIT $13::int
+"""
+)
+NEVER_DUE = (
+    ALL
+    + FILTER
+    + f"AND ({LIVE} AND next_due_at IS NOT NULL) IS FALSE "
+    + "AND ($14::bigint IS NULL OR id > $14::bigint) AND $15::timestamptz IS NULL ORDER BY id LIMIT $13::int"
+)
+"""What comes after the last that is due: records that are over, wait, or have no target."""
+
+PAGES: Mapping[str, tuple[str, str | None]] = {
+    "-recorded_at": (NEWEST, None),
+    "recorded_at": (OLDEST, None),
+    "-updated_at": (UPDATED, "updated_at"),
+    "priority": (URGENT, "priority"),
+    "next_due": (DUE, "next_due_at"),
+}
+"""For each order its statement, and the column that the cursor carries beside the id."""
+
+
+FEW = 10_000
+"""How many records somebody who sees few of them may page through: the newest."""
+
+OWN = """
+SELECT id FROM (
+  SELECT id FROM incident WHERE contact <> '' AND lower(contact) = ANY($1::text[]) UNION
+  SELECT id FROM incident WHERE recorded_by <> '' AND lower(recorded_by) = ANY($1::text[]) UNION
+  SELECT id FROM incident WHERE owner <> '' AND lower(owner) = ANY($1::text[]) UNION
+  SELECT id FROM incident WHERE security AND $2::bool) AS own
+ORDER BY id DESC LIMIT $3::int
+"""
+
+
+def _among_few(statement: str) -> str:
+    return statement.replace("WHERE", "WHERE id = ANY($31::bigint[]) AND", 1)
+
+
+AMONG_FEW = {sort: (_among_few(statement), column) for sort, (statement, column) in PAGES.items()}
+NEVER_DUE_AMONG_FEW = _among_few(NEVER_DUE)
+"""The same among records found before: whoever sees few would have most of the table looked through in vain."""
+
+
+class Cursor(msgspec.Struct, array_like=True, frozen=True):
+    """Where a page ended."""
+
+    sort: str
+    id: Annotated[int, Meta(ge=0, le=BIGGEST)]
+    key: datetime | Annotated[int, Meta(ge=1, le=4)] | None
+
+
+async def page(
+    conn: Connection,
+    query: Query,
+    sight: Sight,
+    having: Mapping[str, Any] | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> tuple[list[Incident], str | None]:
+    """One page of what is seen and the cursor of the next one, None at the end; raises Malformed for a cursor of another list.
+
+    `having` are values that fields of the configuration must hold, `labels` those that labels must.
+    """
+    few = [] if sight.ordinary else [await _few(conn, sight)]
+    statement, column = (AMONG_FEW if few else PAGES)[query.sort]
+    cursor = read_cursor(query.cursor, query.sort, column) if query.cursor else None
+    filters = [
+        query.state, query.priority, query.service, query.assignee, query.source, query.q, query.updated_since,
+        *sight.parameters(), query.report, _json(having),
+    ]  # fmt: skip
+    more = [*(_lowered(name, getattr(query, name)) for name in WORKED_BY), *(getattr(query, name) for name in FLAGS)]
+
+    async def fetch(statement: str, count: int, place: Cursor | None) -> list[Record]:
+        at = (place and place.id, place and place.key)
+        return list(await conn.fetch(statement, *filters, count, *at, *more, _json(labels), *few))
+
+    ended = query.sort == "next_due" and cursor is not None and cursor.key is None
+    rows = [] if ended else await fetch(statement, query.limit + 1, cursor)
+    if query.sort == "next_due" and len(rows) <= query.limit:
+        tail = NEVER_DUE_AMONG_FEW if few else NEVER_DUE
+        rows += await fetch(tail, query.limit + 1 - len(rows), cursor if ended else None)
+    found = [incident_of(row) for row in rows[: query.limit]]
+    if len(rows) <= query.limit:
+        return found, None
+    return found, write_cursor(Cursor(query.sort, found[-1].id, _key(found[-1], column)))
+
+
+def _json(wanted: Mapping[str, Any] | None) -> str | None:
+    return msgspec.json.encode(wanted).decode() if wanted else None
+
+
+def _lowered(name: str, values: list[str] | None) -> list[str] | None:
+    return [value.lower() for value in values] if values and name == "contact" else values
+
+
+def _key(last: Incident, column: str | None) -> Any:
+    """Return where a page ends in its order, besides by the id; None among records that are never due."""
+    if column == "next_due_at" and last.state not in OPEN:
+        return None
+    return getattr(last, column) if column else None
+
+
+async def _few(conn: Connection, sight: Sight) -> list[int]:
+    return [row[0] for row in await conn.fetch(OWN, list(sight.names), sight.security, FEW)]
+
+
+KINDS: Mapping[str | None, tuple[type, ...]] = {
+    "updated_at": (datetime,),
+    "priority": (int,),
+    "next_due_at": (datetime, type(None)),
+    None: (type(None),),
+}
+
+
+def write_cursor(cursor: Cursor) -> str:
+    """A cursor as callers carry it."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
+
+
+def read_cursor(text: str, sort: str, column: str | None) -> Cursor:
+    """The cursor of a page in this order; raises Malformed for anything else."""
+    try:
+        cursor = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=Cursor)
+    except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
+        raise Malformed("the cursor is not one of ours", flaws=(Flaw("/cursor", "not a cursor"),)) from error
+    if cursor.sort != sort or not isinstance(cursor.key, KINDS[column]):
+        raise Malformed("the cursor belongs to another order", flaws=(Flaw("/cursor", "another order"),))
+    return cursor

@@ -1,0 +1,1 @@
+"""HTTP server parts shared by all routes: authentication, bodies, deadlines, errors as problem+json."""

@@ -1,0 +1,142 @@
+"""Who is asking: a key in a header, never in the address of a request on our own API."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from gateway.access.attempts import network
+from gateway.access.keys import Caller, KeyRing, Scope
+from gateway.clock import Clock
+from gateway.db.pool import Pool
+from gateway.errors import Forbidden, GatewayError, Malformed, Overloaded, QuotaExceeded, Unauthenticated
+from gateway.quotas import Quotas, Refusal
+
+QUERY_NAMES = frozenset({"key", "api_key", "apikey", "token", "access_token"})
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The share of its key that a request holds while it runs."""
+
+    quotas: Quotas
+    key: int
+    announced: int
+    sends: bool
+
+    def end(self, request: web.Request) -> None:
+        """Give it back, and count what came beyond what was announced."""
+        more = 0 if self.announced else request.content.total_bytes
+        self.quotas.leave(self.key, more, sends=self.sends)
+
+
+LEASE = web.RequestKey("lease", Lease)
+
+
+def leased(handler: Handler) -> Handler:
+    """Return the handler of a request whose share is given back at its end."""
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        finally:
+            if (lease := request.get(LEASE)) is not None:
+                lease.end(request)
+
+    return serve
+
+
+class Keys:
+    """Lets callers in."""
+
+    def __init__(self, pool: Pool, clock: Clock, quotas: Quotas | None = None) -> None:
+        """Look keys up in the database; without `quotas` nothing is limited."""
+        self._ring, self._clock, self._quotas = KeyRing(pool, clock), clock, quotas
+
+    async def authenticate(
+        self, request: web.Request, scope: str, given: str | None = None, *, or_scope: str | None = None
+    ) -> Caller:
+        """The caller, who may do `scope`, or `or_scope`; `given` is a key where the sender's own format carries it.
+
+        A key that was never seen counts by the address: looking up whatever is sent would keep the database busy.
+
+        Raises Unauthenticated, Forbidden, Malformed for another key in the query, Unavailable when that cannot be told, and
+        QuotaExceeded, or Overloaded to who sends alerts and comes again for that.
+        """
+        if request.query_string and _has_key(request, given):
+            raise Malformed("a key does not belong in the query, where logs keep it: send it as Authorization: Bearer")
+        sends = scope == Scope.INGEST and or_scope is None
+        key = given or key_of(request)
+        caller = self._ring.believed(key)
+        if caller is None:
+            if self._quotas is not None and not self._ring.has_recognised(key):
+                self._count_stranger(self._quotas, request, "new key", Overloaded if sends else QuotaExceeded)
+            caller = await self._ring.recognise(key)
+        if not caller.may(Scope(scope)) and not (or_scope and caller.may(Scope(or_scope))):
+            raise Forbidden(f"this needs a key with the scope {scope!r}")
+        if self._quotas is not None and LEASE not in request:
+            self._enter(self._quotas, request, caller, sends=sends)
+        return caller
+
+    def _enter(self, quotas: Quotas, request: web.Request, caller: Caller, *, sends: bool) -> None:
+        """Count the request; raises as `authenticate`."""
+        size = request.content_length or 0
+        refusal = quotas.enter(caller.id, size, self._clock.monotonic(), sends=sends)
+        if refusal is not None:
+            raise _refused(refusal, Overloaded if sends else QuotaExceeded)
+        request[LEASE] = Lease(quotas, caller.id, size, sends)
+
+    def keep(self, caller: Caller, size: int) -> None:
+        """Count a file that a running request of a key wants kept for good; raises QuotaExceeded."""
+        if self._quotas is not None and (refusal := self._quotas.keep(caller.id, size, self._clock.monotonic())) is not None:
+            raise _refused(refusal, QuotaExceeded)
+
+    def let_stranger(self, request: web.Request) -> None:
+        """Count a request without a key; raises QuotaExceeded where its address sends too many."""
+        if self._quotas is not None:
+            self._count_stranger(self._quotas, request, "", QuotaExceeded)
+
+    def _count_stranger(self, quotas: Quotas, request: web.Request, what: str, problem: type[GatewayError]) -> None:
+        """Count a request of an address, apart for each `what`; raises the problem."""
+        refusal = quotas.stranger(network(request.remote or "") + what, self._clock.monotonic())
+        if refusal is not None:
+            raise _refused(refusal, problem)
+
+    async def recognise(self, key: str) -> Caller:
+        """Whose key this is, for ways in that are not HTTP; raises Unauthenticated, and Unavailable when that cannot be told."""
+        return await self._ring.recognise(key)
+
+    def forget(self, key_id: int) -> None:
+        """Believe nothing about this key until it was looked up again."""
+        self._ring.forget(key_id)
+
+
+def _refused(refusal: Refusal, problem: type[GatewayError]) -> GatewayError:
+    return problem(f"{refusal.told}: send again in {refusal.retry_after} s", retry_after=refusal.retry_after)
+
+
+def _has_key(request: web.Request, given: str | None) -> bool:
+    pairs = ((name, value) for name, value in request.query.items() if value != given)
+    return any(name.lower() in QUERY_NAMES or value.startswith("gwk_") for name, value in pairs)
+
+
+def key_of(request: web.Request) -> str:
+    """The key in Authorization (Bearer, GenieKey, or Basic's password) or X-Api-Key; raises Unauthenticated."""
+    kind, _, value = request.headers.get("Authorization", "").partition(" ")
+    match kind.lower():
+        case "bearer" | "geniekey":
+            return value.strip()
+        case "basic":
+            return _password(value.strip())
+    if key := request.headers.get("X-Api-Key"):
+        return key
+    raise Unauthenticated("send a key as Authorization: Bearer <key> or X-Api-Key: <key>")
+
+
+def _password(value: str) -> str:
+    try:
+        return base64.b64decode(value, validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise Unauthenticated("the Basic credentials cannot be read") from error

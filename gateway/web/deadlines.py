@@ -1,0 +1,114 @@
+"""The longest any request may take, authentication included: one that takes longer is cancelled and answered 503.
+
+The sender's own time does not count: while a handler waits for the body, the deadline moves on, and `server.body_within`
+bounds that. A handler that has good reason to take longer says so with `allow_more`: long polls and files.
+"""
+
+import asyncio
+from collections import deque
+from contextvars import ContextVar
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from gateway.errors import Unavailable
+
+FILE_WITHIN = 10.0
+"""Seconds in which a file must be put where files are kept, or its first bytes found there."""
+
+LATE = "it was not done in time, and whether it will be is not known: send the same again shortly"
+
+
+class Due:
+    """When a running request is cancelled: `first` was set at its begin, `at` holds now; one that ended refers to nothing."""
+
+    __slots__ = ("at", "first", "late", "request", "task", "usual")
+
+    def __init__(self, request: web.Request, now: float, usual: float) -> None:
+        self.task = asyncio.current_task()
+        self.request: web.Request | None = request
+        self.usual = usual
+        self.first = self.at = now + usual
+        self.late = False
+
+    def missed(self) -> bool:
+        """Return whether this deadline, and nobody else, cancelled the request."""
+        return self.late and self.task is not None and self.task.uncancel() == 0
+
+    def end(self) -> None:
+        """The request was answered."""
+        self.task = self.request = None
+
+
+_due: ContextVar[Due | None] = ContextVar("due", default=None)
+"""The deadline of the request that runs; of all ways to hand it on the cheapest."""
+
+
+def allow_more(seconds: float) -> None:
+    """Let this request wait `seconds` from now for a good reason, and take the usual time after that."""
+    due = _due.get()
+    if due is not None:
+        due.at = asyncio.get_running_loop().time() + seconds + due.usual
+
+
+class Deadlines:
+    """The deadlines of all running requests: one timer for all, because nearly all have equally long."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._running: deque[Due] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def bounded(self, handler: Handler) -> Handler:
+        """Return the handler with a deadline; it raises Unavailable when that has passed."""
+
+        async def bounded(request: web.Request) -> web.StreamResponse:
+            due = self._begun(request)
+            try:
+                return await handler(request)
+            except asyncio.CancelledError:
+                if due.missed():
+                    raise Unavailable(LATE) from None
+                raise
+            finally:
+                due.end()
+
+        return bounded
+
+    def _begun(self, request: web.Request) -> Due:
+        loop, running = asyncio.get_running_loop(), self._running
+        due = Due(request, loop.time(), self._seconds)
+        _due.set(due)
+        while running and running[0].task is None:
+            running.popleft()
+        running.append(due)
+        if self._timer is None:
+            self._timer = loop.call_at(due.first, self._look, loop)
+        return due
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        running = self._running
+        while running and (running[0].task is None or running[0].first <= loop.time()):
+            self._judge(running.popleft(), loop)
+        self._timer = loop.call_at(running[0].first, self._look, loop) if running else None
+
+    def _judge(self, due: Due, loop: asyncio.AbstractEventLoop) -> None:
+        """Cancel what is late, and look again later at what may go on."""
+        if due.task is None or due.request is None:
+            return
+        if _waits_for_sender(due.request):
+            due.at = loop.time() + self._seconds
+        if due.at > loop.time():
+            loop.call_at(due.at, self._judge, due, loop)
+        else:
+            due.late = True
+            due.task.cancel()
+
+
+def _waits_for_sender(request: web.Request) -> bool:
+    """Return whether the handler waits for the body at this moment.
+
+    A private name of aiohttp's is read, none is set: tests/web/test_deadlines.py notices a change.
+    """
+    body = request.content
+    return not body.is_eof() and body._waiter is not None  # noqa: SLF001 - nothing public tells

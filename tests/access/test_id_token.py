@@ -1,0 +1,86 @@
+"""A token is believed when everything about it is right, and refused when one thing is wrong."""
+
+from typing import Any
+
+import pytest
+from joserfc.jwk import KeySet
+
+from gateway.access.id_token import Expected, Subject, UnknownKey, Untrusted, read, signing_keys
+from tests.support.clock import NOON
+from tests.support.identity_provider import KEY, NEXT_KEY, STRANGER, signed, unsigned, with_the_public_key_as_secret
+
+NOW = int(NOON.timestamp())
+EXPECTED = Expected("https://id.example", "gateway", "n0nce", NOON)
+CLAIMS: dict[str, Any] = {
+    "iss": "https://id.example", "aud": "gateway", "sub": "u-1", "exp": NOW + 300, "iat": NOW, "nonce": "n0nce",
+    "email": "ann@example.com", "email_verified": True,
+}  # fmt: skip
+PUBLISHED = signing_keys(KeySet([KEY, NEXT_KEY]).as_dict())
+
+
+@pytest.mark.parametrize(("key", "algorithm"), [(KEY, "RS256"), (KEY, "PS256"), (NEXT_KEY, "ES256")])
+def test_a_token_as_it_should_be_says_who_it_is(key: Any, algorithm: str) -> None:
+    assert read(signed(CLAIMS, key, algorithm), PUBLISHED, EXPECTED) == Subject("u-1", "ann@example.com")
+
+
+@pytest.mark.parametrize(
+    "more", [{"aud": ["gateway"]}, {"aud": ["x", "gateway"], "azp": "gateway"}, {"exp": NOW - 59}, {"nbf": NOW}]
+)
+def test_what_the_standard_allows_is_believed(more: dict[str, Any]) -> None:
+    assert read(signed(CLAIMS | more), PUBLISHED, EXPECTED).id == "u-1"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"iss": "https://id.example.evil"}, {"iss": "https://id.example/"}, {"iss": None}, {"aud": "other"}, {"aud": ["other"]},
+        {"aud": None}, {"aud": ["gateway", "x"]}, {"aud": ["gateway", "x"], "azp": "x"}, {"azp": "x"}, {"exp": NOW - 60},
+        {"exp": None}, {"exp": "9999999999"}, {"exp": True}, {"iat": NOW + 61}, {"iat": None}, {"nbf": NOW + 61}, {"nbf": "x"},
+        {"nonce": "other"}, {"nonce": None}, {"nonce": 1}, {"nonce": "ñ"}, {"sub": ""}, {"sub": None}, {"sub": "x" * 256},
+        {"sub": 1},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_one_wrong_claim_is_enough(more: dict[str, Any]) -> None:
+    with pytest.raises(Untrusted):
+        read(signed(CLAIMS | more), PUBLISHED, EXPECTED)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        unsigned(CLAIMS), with_the_public_key_as_secret(CLAIMS), signed(CLAIMS, STRANGER), signed(CLAIMS)[:-4] + "AAAA",
+        signed(CLAIMS, KEY, "RS512"), signed(CLAIMS).rpartition(".")[0] + ".", "", "a.b.c", "....", "ä.ö.ü",
+        signed(CLAIMS, NEXT_KEY, "ES256", kid="one"), signed(CLAIMS, KEY, "RS256", kid="two"),
+    ],
+    ids=["none", "HS256 with the public key", "stranger", "bad signature", "RS512", "stripped", "empty", "rubbish", "dots",
+         "no ASCII", "EC under an RSA key's name", "RSA under an EC key's name"],
+)  # fmt: skip
+def test_a_token_that_our_provider_did_not_sign_is_refused(token: str) -> None:
+    with pytest.raises(Untrusted):
+        read(token, PUBLISHED, EXPECTED)
+
+
+def test_a_token_whose_claims_were_changed_is_refused() -> None:
+    head, _, signature = signed(CLAIMS).split(".")
+    other = signed(CLAIMS | {"sub": "u-2"}).split(".")[1]
+    with pytest.raises(Untrusted):
+        read(f"{head}.{other}.{signature}", PUBLISHED, EXPECTED)
+
+
+def test_a_key_that_is_not_there_may_be_a_newer_one() -> None:
+    with pytest.raises(UnknownKey):
+        read(signed(CLAIMS, NEXT_KEY, "ES256"), signing_keys(KeySet([KEY, STRANGER]).as_dict()), EXPECTED)
+
+
+@pytest.mark.parametrize("more", [{"email_verified": False}, {"email_verified": "true"}, {"email_verified": None}, {"email": 1}])
+def test_an_address_that_nobody_verified_is_none(more: dict[str, Any]) -> None:
+    assert read(signed(CLAIMS | more), PUBLISHED, EXPECTED).email == ""
+
+
+@pytest.mark.parametrize(
+    "document", [{}, {"keys": None}, {"keys": []}, {"keys": [{"kty": "oct", "k": "AAAA"}]}, {"keys": [{"kty": "RSA"}]}]
+)
+def test_keys_that_cannot_sign_are_none(document: dict[str, Any]) -> None:
+    with pytest.raises(Untrusted):
+        signing_keys(document)

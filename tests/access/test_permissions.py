@@ -1,0 +1,328 @@
+"""The permission table, cell by cell: written down a second time, in other words, and compared."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gateway.access.authorization import ASKS, check, check_asking, check_fields
+from gateway.access.permissions import (
+    FIELD_TABLE,
+    FIELDS,
+    MEANING,
+    TABLE,
+    Action,
+    Allowed,
+    FieldRule,
+    Refused,
+    Rule,
+    Where,
+    may,
+    may_edit,
+    sight,
+)
+from gateway.access.principal import Machine, Part, Who
+from gateway.directory.roles import Role
+from gateway.errors import Forbidden, Unprocessable
+from gateway.incidents import commands
+from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.lifecycle import ACTIONS
+from gateway.incidents.record import Incident
+from gateway.incidents.sight import Sight
+from gateway.vocabulary import Impact, Resolution, State, Tier, Urgency
+from tests.support.clock import NOON
+
+PARTS: tuple[Part, ...] = (*Role, *Machine)
+RECORD = Incident(
+    id=1, number="INC-20260302-000001", title="x", source="web", priority=3, impact=Impact.GROUP, urgency=Urgency.NORMAL,
+    occurred_at=NOON, recorded_at=NOON, updated_at=NOON, policy="p", ledger=(LedgerEntry(NOON, ClockEvent.RECORD, priority=3),),
+    version=1, timeline_hash=b"", owner="desk",
+)  # fmt: skip
+SITUATIONS = {
+    "desk": replace(RECORD, state=State.LOGGED, tier=Tier.DESK),
+    "second": replace(RECORD, state=State.IN_PROGRESS, tier=Tier.SECOND),
+    "third": replace(RECORD, state=State.ESCALATED, tier=Tier.THIRD),
+    "vendor": replace(RECORD, state=State.ESCALATED, tier=Tier.VENDOR),
+    "resolved": replace(RECORD, state=State.RESOLVED, tier=Tier.SECOND),
+    "closed": replace(RECORD, state=State.CLOSED, tier=Tier.SECOND),
+}
+GLOBAL = (
+    "follow submit enter_late receipts quarantine replay set_aside open_set_aside directory hand_over accept_for knowledge"
+    " publish silence"
+)
+RECORDS = " ".join(action for action in Action if action not in GLOBAL.split())
+OWNING = (
+    "read inspect note attach acknowledge_for assign confirm refuse close reject rate link unlink refer invite follow_on convert"
+    " subscribe subscribe_others post_update acknowledge_escalation call_back complain escalate engage grade"
+)
+WORK = "acknowledge hold resume resolve"
+ON = "note attach reassign escalate engage refer resume grade"
+DESKS = f"{OWNING} hold resume resolve"
+SECOND = f"read inspect subscribe acknowledge_escalation {WORK} return link unlink convert {ON}"
+
+OVER = ("resolved", "closed")
+
+CELLS: dict[Part, dict[str, str]] = {
+    Role.REPORTER: dict.fromkeys(SITUATIONS, "") | {"gateway": "submit"},
+    Role.SERVICE_DESK: dict.fromkeys(SITUATIONS, OWNING)
+    | dict.fromkeys(OVER, f"{DESKS} report")
+    | {
+        "desk": f"{OWNING} {WORK}",
+        "second": DESKS,
+        "vendor": DESKS,
+        "gateway": "submit follow directory hand_over receipts quarantine replay set_aside open_set_aside"
+        " knowledge publish silence",
+    },
+    Role.TIER2: dict.fromkeys(SITUATIONS, SECOND)
+    | dict.fromkeys(OVER, f"{SECOND} report")
+    | {
+        "desk": "read inspect subscribe acknowledge_escalation",
+        "third": f"read inspect subscribe acknowledge_escalation {ON}",
+        "gateway": "submit follow directory hand_over receipts knowledge publish",
+    },
+    Role.TIER3: dict.fromkeys(SITUATIONS, "read inspect subscribe acknowledge_escalation")
+    | dict.fromkeys(OVER, "read inspect subscribe acknowledge_escalation report")
+    | {
+        "third": f"read inspect subscribe acknowledge_escalation {WORK} note attach reassign engage refer link unlink grade",
+        "gateway": "submit follow directory hand_over receipts knowledge publish",
+    },
+    Role.INCIDENT_MANAGER: dict.fromkeys(SITUATIONS, RECORDS) | {"gateway": GLOBAL},
+    Role.LEADER: dict.fromkeys(SITUATIONS, "read inspect subscribe acknowledge_escalation")
+    | dict.fromkeys(OVER, "read inspect subscribe acknowledge_escalation approve_report")
+    | {"gateway": "follow directory knowledge"},
+    Role.ADMINISTRATOR: dict.fromkeys(SITUATIONS, "") | {"gateway": "directory"},
+    Role.SECURITY: dict.fromkeys(SITUATIONS, "") | {"gateway": "submit directory"},
+    Machine.READER: dict.fromkeys(SITUATIONS, "read inspect")
+    | {"gateway": "follow directory receipts quarantine set_aside knowledge"},
+    Machine.WRITER: dict.fromkeys(
+        SITUATIONS, RECORDS.replace("detach ", "").replace("approve_report", "").replace("acknowledge_escalation", "")
+    )
+    | {"gateway": GLOBAL.replace("enter_late ", "")},
+}
+
+
+def who(*parts: Part, name: str = "ann", groups: frozenset[str] = frozenset()) -> Who:
+    return Who(name=name, parts=frozenset(parts), groups=groups, identities=frozenset({"ann", "ann@example.com"}))
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("situation", [*SITUATIONS, "gateway"])
+def test_every_cell_of_the_table_says_what_it_should(part: Part, situation: str) -> None:
+    wanted = set(CELLS[part][situation].split())
+    asked = GLOBAL.split() if situation == "gateway" else RECORDS.split()
+    allowed = {a for a in asked if isinstance(may(who(part), Action(a), SITUATIONS.get(situation)), Allowed)}
+    assert allowed == wanted
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+@pytest.mark.parametrize("own", [{"contact": "Ann@Example.com"}, {"owner": "ann"}])
+def test_a_reporter_has_rights_to_what_is_theirs(situation: str, own: dict[str, str]) -> None:
+    record = replace(SITUATIONS[situation], **own)  # type: ignore[arg-type]
+    allowed = {a for a in RECORDS.split() if isinstance(may(who(Role.REPORTER), Action(a), record), Allowed)}
+    assert allowed == {"read", "confirm", "refuse", "rate", "follow_on", "subscribe", "complain"} | (
+        {"note", "attach"} if situation != "closed" else set()
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "allowed"),
+    [
+        ({"handler": "ann"}, True),
+        ({"assignee": "ann"}, True),
+        ({"assignee_group": "dba"}, True),
+        ({"assignee_group": "x"}, False),
+    ],
+)
+def test_tier_3_works_what_is_with_a_vendor_when_it_was_given_to_them(given: dict[str, str], allowed: bool) -> None:  # noqa: FBT001
+    record = replace(SITUATIONS["vendor"], **given)  # type: ignore[arg-type]
+    asking = who(Role.TIER3, groups=frozenset({"dba"}))
+    assert isinstance(may(asking, Action.RESOLVE, record), Allowed) == allowed
+
+
+@pytest.mark.parametrize("part", [Role.TIER2, Role.TIER3])
+def test_who_handles_a_record_posts_its_status_updates(part: Part) -> None:
+    for situation in SITUATIONS.values():
+        assert isinstance(may(who(part), Action.POST_UPDATE, replace(situation, handler="ann")), Allowed)
+        assert isinstance(may(who(part), Action.POST_UPDATE, replace(situation, handler="bob")), Refused)
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_security_records_are_there_only_for_those_allowed(part: Part, situation: str) -> None:
+    flagged = replace(SITUATIONS[situation], security=True, contact="ann")
+    allowed = {action for action in Action if isinstance(may(who(part), action, flagged), Allowed)}
+    changeable = {name for name in FIELDS if isinstance(may_edit(who(part), name, flagged), Allowed)}
+    if part is Role.SECURITY:
+        assert allowed - {"submit", "directory"} == {"read", "inspect", "note", "attach", "subscribe", "acknowledge_escalation"}
+        assert changeable == {"security"}
+    elif part is Role.INCIDENT_MANAGER:
+        assert allowed == set(Action)
+    else:
+        assert not allowed
+        assert not changeable
+        assert not sight(who(part)).sees(flagged)
+
+
+def test_who_has_a_role_and_is_privy_works_on_security_records_as_on_others() -> None:
+    flagged = replace(SITUATIONS["second"], security=True)
+    assert isinstance(may(who(Role.TIER2, Role.SECURITY), Action.RESOLVE, flagged), Allowed)
+    assert isinstance(may(who(Role.LEADER, Role.SECURITY), Action.RESOLVE, flagged), Refused)
+
+
+SOLVING = "solution resolution_category"
+
+FIELD_CELLS: dict[Part, tuple[str, str, str]] = {
+    Role.REPORTER: ("", "", ""),
+    Role.SERVICE_DESK: (
+        " ".join(FIELDS - {"priority", *SOLVING.split()}),
+        " ".join(FIELDS - {"priority", *SOLVING.split()}),
+        f"{SOLVING} source third_party",
+    ),
+    Role.TIER2: (
+        "",
+        "impact urgency category symptom scope service ci labels fields location description third_party",
+        f"{SOLVING} third_party",
+    ),
+    Role.TIER3: ("", "", ""),
+    Role.INCIDENT_MANAGER: (" ".join(FIELDS),) * 3,
+    Role.LEADER: ("", "", ""),
+    Role.ADMINISTRATOR: ("", "", ""),
+    Role.SECURITY: ("", "", ""),
+    Machine.READER: ("", "", ""),
+    Machine.WRITER: (" ".join(FIELDS),) * 3,
+}
+"""What may be changed while it is with the desk, with tier 2, and closed."""
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_field_may_be_changed_by_whom_it_should(part: Part) -> None:
+    for situation, wanted in zip(("desk", "second", "closed"), FIELD_CELLS[part], strict=True):
+        record = SITUATIONS[situation]
+        assert {name for name in FIELDS if isinstance(may_edit(who(part), name, record), Allowed)} == set(wanted.split())
+    third = {name for name in FIELDS if isinstance(may_edit(who(Role.TIER3), name, SITUATIONS["third"]), Allowed)}
+    assert third == {
+        "impact", "urgency", "category", "symptom", "scope", "ci", "labels", "fields", "location", "third_party",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("action", [Action.READ, Action.INSPECT])
+def test_sight_and_the_right_to_read_or_inspect_say_the_same(action: Action) -> None:
+    records = [
+        replace(record, security=flag, contact=contact)
+        for record in SITUATIONS.values()
+        for flag in (False, True)
+        for contact in ("", "ann", "bob")
+    ]
+    for one in PARTS:
+        for other in PARTS:
+            asking = who(one, other)
+            for record in records:
+                assert sight(asking, action).sees(record) == isinstance(may(asking, action, record), Allowed)
+
+
+def test_nobody_may_do_anything_and_sees_nothing() -> None:
+    assert sight(who()) == Sight()
+    assert all(isinstance(may(who(), action), Refused) for action in Action)
+
+
+def test_a_refusal_names_the_roles_and_says_where_they_hold() -> None:
+    refused = may(who(Role.TIER2), Action.RESOLVE, SITUATIONS["desk"])
+    assert isinstance(refused, Refused)
+    assert "with tier 2" in refused.reason
+    refused = may(who(Role.LEADER), Action.RESOLVE, SITUATIONS["desk"])
+    assert refused == Refused("your roles (leader) do not include: resolve")
+
+
+def test_a_refusal_says_for_which_records_or_in_which_states_the_roles_allow_it() -> None:
+    third = replace(RECORD, state=State.ESCALATED, tier=Tier.THIRD)
+    assert may(who(Role.SERVICE_DESK), Action.RESOLVE, third) == Refused(
+        "your roles allow resolve only for records that are with the service desk"
+        " or with tier 2, or with a vendor; this one is escalated, tier 3"
+    )
+    assert may(who(Role.SERVICE_DESK), Action.REPORT, third) == Refused(
+        "your roles allow report only while a record is resolved, closed; this one is escalated"
+    )
+
+
+@pytest.mark.parametrize("name", sorted(ACTIONS))
+def test_every_action_people_can_ask_for_asks_for_a_right(name: str) -> None:
+    assert ACTIONS[name] in ASKS
+
+
+def test_passing_on_inside_tier_2_needs_a_reason_and_goes_nowhere_else() -> None:
+    engineer, record = who(Role.TIER2), SITUATIONS["second"]
+    check(engineer, commands.Assign(group="dba", note="it is the database"), record)
+    with pytest.raises(Unprocessable):
+        check(engineer, commands.Assign(group="dba", note=" "), record)
+    with pytest.raises(Forbidden):
+        check(engineer, commands.Assign(group="dba", tier=Tier.THIRD, note="x"), record)
+    with pytest.raises(Forbidden):
+        check(engineer, commands.Assign(group="dba", note="x"), SITUATIONS["desk"])
+    check(who(Role.SERVICE_DESK), commands.Assign(group="dba"), record)
+
+
+@pytest.mark.parametrize(
+    ("command", "pointer"),
+    [
+        (commands.Return(), "/note"),
+        (commands.Escalate(to=Tier.VENDOR, vendor="ACME", note=" "), "/note"),
+        (commands.Reject(), "/note"),
+        (commands.Resolve(), "/solution"),
+        (commands.Resolve(resolution=Resolution.WORKAROUND, solution=" "), "/solution"),
+    ],
+)
+def test_a_person_says_why_or_how_and_a_machine_has_that_in_its_own_system(command: commands.Command, pointer: str) -> None:
+    manager = replace(who(Role.INCIDENT_MANAGER), contact="ann@example.com")
+    with pytest.raises(Unprocessable) as refused:
+        check_asking(manager, command, SITUATIONS["second"])
+    assert [flaw.pointer for flaw in refused.value.flaws] == [pointer]
+    check_asking(who(Machine.WRITER), command, SITUATIONS["second"])
+
+
+def test_a_record_that_was_a_mistake_is_cancelled_without_a_solution() -> None:
+    manager = replace(who(Role.INCIDENT_MANAGER), contact="ann@example.com")
+    check_asking(manager, commands.Resolve(resolution=Resolution.CANCELLED), SITUATIONS["second"])
+
+
+def test_nobody_is_asked_for_a_group_who_may_not_assign() -> None:
+    check_asking(who(Role.TIER2), commands.Assign(group="dba"), SITUATIONS["second"])
+    with pytest.raises(Forbidden):
+        check_asking(who(Role.REPORTER), commands.Assign(group="no such group"), replace(RECORD, owner="ann"))
+
+
+def test_acknowledging_for_somebody_else_is_another_right() -> None:
+    check(who(Role.TIER2), commands.Acknowledge(person="ann"), SITUATIONS["second"])
+    with pytest.raises(Forbidden):
+        check(who(Role.TIER2), commands.Acknowledge(person="bob"), SITUATIONS["second"])
+    check(who(Role.SERVICE_DESK), commands.Acknowledge(person="bob"), SITUATIONS["second"])
+
+
+def test_a_vendor_is_engaged_by_tier_3_too() -> None:
+    check(who(Role.TIER3), commands.Escalate(to=Tier.VENDOR, vendor="ACME"), SITUATIONS["third"])
+    with pytest.raises(Forbidden):
+        check(who(Role.TIER3), commands.Escalate(to=Tier.THIRD), SITUATIONS["third"])
+
+
+def test_every_field_that_may_not_be_changed_is_pointed_at() -> None:
+    with pytest.raises(Forbidden) as refused:
+        check_fields(who(Role.SERVICE_DESK), ["priority", "title"], SITUATIONS["desk"])
+    check_fields(who(Role.SERVICE_DESK), ["title"], SITUATIONS["desk"])
+    assert [flaw.pointer for flaw in refused.value.flaws] == ["/priority"]
+
+
+def line(rule: Rule | FieldRule) -> str:
+    what = sorted(rule.actions if isinstance(rule, Rule) else rule.fields)
+    everything = len(what) == len(Action if isinstance(rule, Rule) else FIELDS)
+    states = "all" if rule.states == frozenset(State) else ", ".join(state for state in State if state in rule.states)
+    return f"| `{rule.part}` | {'everything' if everything else ', '.join(what)} | {rule.where.value} | {states} |"
+
+
+def test_the_page_for_people_says_what_the_table_says() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "permissions.md").read_text("utf-8").splitlines()
+    shown = [text for text in page if text.startswith("| `") and text.count("|") == 5]
+    rules: list[Rule | FieldRule] = [*TABLE, *FIELD_TABLE]
+    assert shown == [line(rule) for rule in rules]
+    assert [text for text in page if text.startswith("| `") and text.count("|") == 3] == [
+        f"| `{action}` | {meaning} |" for action, meaning in MEANING.items()
+    ]
+    assert all(isinstance(rule.where, Where) for rule in TABLE)

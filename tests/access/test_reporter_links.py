@@ -1,0 +1,65 @@
+"""A link lets at one record until it ends, and no letter of it may be another."""
+
+from datetime import timedelta
+
+import pytest
+
+from gateway.access.reporter_links import INVALID, ReporterLinks, name_of, secrets_of
+from gateway.db.pool import Pool
+from gateway.errors import NotFound
+from tests.support.clock import NOON
+
+LINKS = ReporterLinks((b"new", b"old"), timedelta(days=30))
+
+
+def refused(link: str, links: ReporterLinks = LINKS) -> bool:
+    with pytest.raises(NotFound, match=INVALID):
+        links.read(link, NOON)
+    return True
+
+
+def test_a_link_is_good_for_its_record_until_its_last_second() -> None:
+    link, ends = LINKS.make(42, NOON)
+    assert ends == NOON + timedelta(days=30)
+    assert LINKS.read(link, NOON) == 42
+    assert LINKS.read(link, ends - timedelta(seconds=1)) == 42
+    with pytest.raises(NotFound):
+        LINKS.read(link, ends)
+
+
+def test_no_letter_of_a_link_may_be_another() -> None:
+    link, _ = LINKS.make(42, NOON)
+    for place in range(len(link)):
+        for letter in "0aZ_.1":
+            if letter != link[place]:
+                assert refused(link[:place] + letter + link[place + 1 :]), (place, letter)
+
+
+def test_neither_another_record_nor_a_later_end_can_be_written_in() -> None:
+    secret, record, ends, signature = LINKS.make(42, NOON)[0].split(".")
+    assert refused(f"{secret}.43.{ends}.{signature}")
+    assert refused(f"{secret}.{record}.{int(ends) + 1}.{signature}")
+    assert refused(f"{secret}.{record}{ends}..{signature}")
+    assert refused(f"{name_of(b'old')}.{record}.{ends}.{signature}")
+
+
+@pytest.mark.parametrize("link", ["", "x", ".", "a.b.c.d", "0" * 8 + ".1.9999999999." + "A" * 43, "１" * 8 + ".1.1." + "A" * 43])
+def test_what_is_no_link_is_refused(link: str) -> None:
+    assert refused(link)
+
+
+def test_a_link_of_the_secret_before_is_good_until_that_is_gone() -> None:
+    before = ReporterLinks((b"old",), timedelta(days=30))
+    link, _ = before.make(42, NOON)
+    assert LINKS.read(link, NOON) == 42
+    assert refused(link, ReporterLinks((b"newest", b"new"), timedelta(days=30)))
+
+
+async def test_the_secret_of_the_settings_wins_over_the_one_that_is_kept(pool: Pool) -> None:
+    async with pool.acquire() as conn:
+        assert await secrets_of(conn, "one two", b"fresh", NOON) == (b"one", b"two")
+        assert await conn.fetchval("SELECT count(*) FROM link_secret") == 0
+        assert await secrets_of(conn, "", b"fresh", NOON) == (b"fresh",)
+        assert await secrets_of(conn, "", b"fresher", NOON) == (b"fresh",)
+        await conn.execute("INSERT INTO link_secret VALUES ('second', 'newer', $1)", NOON + timedelta(days=1))
+        assert await secrets_of(conn, "", b"fresher", NOON) == (b"newer", b"fresh")

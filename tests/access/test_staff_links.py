@@ -1,0 +1,98 @@
+"""Links for staff open what they were made for, until their end, and nothing else."""
+
+from base64 import urlsafe_b64encode
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.access.record_links import RecordLinks
+from gateway.access.reporter_links import ReporterLinks, name_of
+from gateway.access.staff_links import LABEL, Opened, ReaderKind, StaffLinks
+from gateway.errors import NotFound
+from gateway.notify.outbox import Owed
+from gateway.signing import signature
+from tests.support.clock import NOON
+
+REPORTERS = ReporterLinks((b"s" * 32,), timedelta(days=30), "https://gw.example/")
+LINKS = StaffLinks(REPORTERS)
+TINA = Opened(7, ReaderKind.PERSON, "tina", NOON)
+
+
+@given(st.integers(1, 10**17), st.sampled_from(ReaderKind), st.text(max_size=100))
+def test_a_link_opens_what_it_was_made_for(incident_id: int, kind: ReaderKind, name: str) -> None:
+    made_at = NOON if kind is ReaderKind.PERSON else None
+    opened = Opened(incident_id, kind, name.encode("utf-8", "replace").decode(), made_at)
+    assert LINKS.read(LINKS.make(opened, NOON), NOON) == opened
+
+
+@given(st.integers(0, 200), st.characters())
+def test_nothing_of_it_can_be_changed(place: int, letter: str) -> None:
+    link = LINKS.make(TINA, NOON)
+    changed = link[:place] + letter + link[place + 1 :]
+    if changed != link:
+        with pytest.raises(NotFound):
+            LINKS.read(changed, NOON)
+
+
+def test_it_ends_and_is_no_reporter_s_link() -> None:
+    link = LINKS.make(TINA, NOON)
+    assert LINKS.read(link, NOON + timedelta(days=29)) == TINA
+    with pytest.raises(NotFound):
+        LINKS.read(link, NOON + timedelta(days=30))
+    with pytest.raises(NotFound):
+        REPORTERS.read(link, NOON)
+    with pytest.raises(NotFound):
+        LINKS.read(REPORTERS.make(7, NOON)[0], NOON)
+
+
+@pytest.mark.parametrize("reader", [b"garden:tina", b"\xff\xfe", b"a"])
+def test_a_reader_that_this_release_does_not_know_is_none(reader: bytes) -> None:
+    encoded = urlsafe_b64encode(reader).rstrip(b"=").decode() if len(reader) > 1 else "aaaaa"
+    text = f"{name_of(b's' * 32)}.7.9999999999.{encoded}"
+    with pytest.raises(NotFound):
+        LINKS.read(f"{text}.{signature(b's' * 32, LABEL, text)}", NOON)
+
+
+def owed(role: str, channel: str = "smtp", **more: Any) -> Owed:
+    given: dict[str, Any] = {
+        "id": UUID(int=1), "incident_id": 7, "channel": channel, "recipient": "tina", "role": role,
+        "template": "assigned", "facts": {"number": "INC-1", "title": "x"}, "created_at": NOON,
+        "attempts": 1, "claimed_at": NOON,
+    }  # fmt: skip
+    return Owed(**given | more)
+
+
+def opens(address: str) -> Opened:
+    return LINKS.read(address.removeprefix("https://gw.example/r/"), NOON)
+
+
+def test_a_message_opens_the_record_for_whoever_it_is_for() -> None:
+    links = RecordLinks(REPORTERS)
+    assert opens(links(owed("handler", "person"), "slack")) == TINA
+    assert opens(links(owed("leader"), "smtp")) == Opened(7, ReaderKind.ROLE, "leader")
+    mine = links(owed("reporter"), "smtp")
+    assert REPORTERS.read(mine.removeprefix("https://gw.example/my/"), NOON) == 7
+
+
+@pytest.mark.parametrize(
+    ("message", "channel"),
+    [
+        (owed("reporter", "slack"), "slack"),
+        (owed("reporter", facts={"number": "INC-1"}), "smtp"),
+        (owed("leader", facts={"title": "shift"}), "smtp"),
+        (owed("leader", incident_id=None), "smtp"),
+        (owed(""), "smtp"),
+        (owed("x" * 101), "smtp"),
+    ],
+)
+def test_no_link_is_sent_that_does_not_open_or_that_others_read(message: Owed, channel: str) -> None:
+    assert RecordLinks(REPORTERS)(message, channel) == ""
+
+
+def test_without_an_address_of_the_gateway_there_is_no_link() -> None:
+    nowhere = ReporterLinks((b"s" * 32,), timedelta(days=30))
+    assert RecordLinks(nowhere)(owed("leader"), "smtp") == ""

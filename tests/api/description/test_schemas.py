@@ -1,0 +1,146 @@
+"""Schemas in the dialect that every tool reads, with the meaning they have here."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+import msgspec
+import pytest
+from msgspec import Meta
+
+from gateway.api import clock_events, wire
+from gateway.api.description.schemas import NAMES, ecma_pattern, never_null, of_one_type, portable, properties_of, schemas_of
+from gateway.api.setup import chat_accounts, people
+from gateway.catalogue import importing
+from gateway.monitors.model import State as OfMonitor
+from gateway.vocabulary import State
+
+TEXTS: dict[str, tuple[Any, str]] = {
+    "slug": (wire.Slug, "printer-2"),
+    "language": (wire.Language, "zh-Hans-CN"),
+    "number": (wire.Number, "INC-20260302-000001"),
+    "cursor": (clock_events.Preview.__annotations__["cursor"], "1-0"),
+    "provider": (chat_accounts.Provider, "slack"),
+    "account": (chat_accounts.Account, "U0123"),
+    "login": (people.Login, "olga"),
+    "title": (people.Title, "Olga P"),
+    "item": (importing.CiName, "db1.example:5432"),
+}
+ENDS = ("", "\n", "\r", "\u2028", "\nmore", "\x00")
+MATCH = "const [p, texts] = JSON.parse(process.argv[1]);console.log(JSON.stringify(texts.map(t => new RegExp(p, 'u').test(t))))"
+
+
+class Shade(StrEnum):
+    """A shade of grey."""
+
+    DARK = "dark"
+
+
+class Asked(msgspec.Struct):
+    """Parameters of some query."""
+
+    shade: list[Shade] | None = None
+    size: int | str | None = None
+    name: str = ""
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("end", ENDS)
+def test_a_text_that_ends_in_a_newline_is_refused(name: str, end: str) -> None:
+    kind, text = TEXTS[name]
+    if end:
+        accepted = name in {"title", "account"} and end == "\u2028"
+        taken = True
+        try:
+            msgspec.convert(text + end, kind)
+        except msgspec.ValidationError:
+            taken = False
+        assert taken is accepted
+    else:
+        assert msgspec.convert(text, kind) == text
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_pattern_says_the_end_as_ecma_262_does(name: str) -> None:
+    schema = portable(msgspec.json.schema(TEXTS[name][0]))
+    pattern = schema["pattern"]
+    assert pattern.startswith("^")
+    assert pattern.endswith("$")
+    assert not re.search(r"\\[AZz]|\(\?[P<#]", pattern), "Python's alone"
+
+
+def read_by_node(pattern: str, texts: list[str]) -> list[bool]:
+    said = subprocess.check_output(["node", "-e", MATCH, json.dumps([pattern, texts])])
+    return list(json.loads(said))
+
+
+def read_by_the_standard(pattern: str, texts: list[str]) -> list[bool]:
+    """The one difference: without the flag m, `$` is the very end."""
+    return [re.search(pattern.replace("$", r"\Z"), text) is not None for text in texts]
+
+
+READERS = [read_by_the_standard, *([read_by_node] if shutil.which("node") else [])]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("reader", READERS)
+def test_a_pattern_matches_in_ecma_262_what_the_gateway_accepts(
+    name: str, reader: Callable[[str, list[str]], list[bool]]
+) -> None:
+    kind, text = TEXTS[name]
+    python = msgspec.json.schema(kind)["pattern"]
+    texts = [text + end for end in ENDS] + ["", "ÄÖ", "a b", " x"]
+    assert reader(ecma_pattern(python), texts) == [re.search(python, one) is not None for one in texts]
+
+
+def test_a_pattern_without_an_end_stays() -> None:
+    assert ecma_pattern("^a") == "^a"
+
+
+def test_an_array_says_what_it_holds() -> None:
+    assert portable(msgspec.json.schema(list[Any])) == {"type": "array", "items": {}}
+    assert portable({"type": "array", "items": {"type": "string"}})["items"] == {"type": "string"}
+    pair = portable(msgspec.json.schema(tuple[int, str]))
+    assert [one["type"] for one in pair["prefixItems"]] == ["integer", "string"]
+
+
+def test_an_enum_of_numbers_and_their_texts_is_one_of_texts() -> None:
+    assert of_one_type([1, 2, "1", "2", "vendor"]) == ["1", "2", "vendor"]
+    assert of_one_type([1, 2]) == [1, 2]
+    assert of_one_type([1, "a"]) == [1, "a"], "a number without its text stays"
+    tier = portable(msgspec.json.schema(Literal[1, "1"]))
+    assert tier["enum"] == ["1"]
+
+
+def test_the_tier_of_an_assignment_is_taken_as_a_number_and_as_text() -> None:
+    assert [msgspec.convert({"tier": tier}, wire.Assign).tier for tier in (2, "2")] == [2, "2"]
+
+
+def test_types_that_share_a_name_have_names_of_their_own_without_a_module() -> None:
+    made = schemas_of([list[State], list[OfMonitor]])
+    assert set(made.components) == {"RecordState", "MonitorState"} <= set(NAMES.values())
+    assert {name: one["title"] for name, one in made.components.items()} == {n: n for n in made.components}
+
+
+def test_what_a_query_may_leave_out_is_never_null() -> None:
+    shapes = properties_of(Asked)
+    assert shapes["shade"]["type"] == "array"
+    assert shapes["shade"]["items"]["enum"] == ["dark"]
+    assert shapes["size"]["anyOf"] == [{"type": "integer"}, {"type": "string"}]
+    assert shapes["name"] == {"type": "string", "default": ""}
+    assert never_null({"anyOf": [{"type": "null"}, {"type": "integer"}]}) == {"anyOf": [{"type": "null"}, {"type": "integer"}]}
+
+
+def test_a_description_of_many_lines_is_not_indented() -> None:
+    assert portable({"description": "One.\n\n    Two."}) == {"description": "One.\n\nTwo."}
+
+
+def test_a_property_may_be_named_like_a_word_of_schemas() -> None:
+    kind = Annotated[dict[str, int], Meta(description="d")]
+    assert portable({"properties": {"description": msgspec.json.schema(kind), "enum": {}}}) == {
+        "properties": {"description": msgspec.json.schema(kind), "enum": {}}
+    }

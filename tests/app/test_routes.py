@@ -1,0 +1,23 @@
+"""Every address of a gateway stands in its description, and nothing else does."""
+
+from gateway.api.description.paths import plain
+from gateway.app.intake_routes import BUSIEST
+from tests.compat.opsgenie.conftest import settings
+from tests.support.served import served
+
+HAS_OWN_ROUTE = {("POST", BUSIEST)}
+"""Described as /ingest/{source}."""
+
+ONLY_READ = {("POST", "/ingest/app/mine"), ("POST", "/ingest/phone/threecx/lookup")}
+"""Answered 405: else they were taken for a source and its key."""
+
+
+async def test_every_address_is_described_and_nothing_else_is(database_url: str) -> None:
+    async with served(settings(database_url)) as running:
+        routes = [route for route in running.client.app.router.routes() if route.resource is not None]
+        answer = await running.client.get("/openapi.json")
+        paths = (await answer.json())["paths"]
+    addresses = {(route.method, plain(route.resource.canonical)) for route in routes if route.resource}
+    there = {(method, path.rstrip("/")) for method, path in addresses if method not in {"HEAD", "*"}}
+    described = {(method.upper(), path) for path, operations in paths.items() for method in operations}
+    assert there - ONLY_READ - HAS_OWN_ROUTE == described

@@ -1,0 +1,48 @@
+"""Calls of chat vendors as their documentation shows them: `request.http`, when it came and what is set, what it is read as."""
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from gateway.channels.chat.contract import Call, ChatSettings
+from gateway.channels.chat.providers import PROVIDERS
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "chat"
+CASES = sorted(str(path.parent.relative_to(FIXTURES)) for path in FIXTURES.glob("*/*/request.http"))
+BY_SLUG = {provider.slug: provider for provider in PROVIDERS}
+
+
+class Setting(msgspec.Struct):
+    """When the call came, and what is set for its vendor."""
+
+    received_at: datetime
+    chat: ChatSettings
+
+
+def setting(case: str) -> ChatSettings:
+    return _setting(case).chat
+
+
+def _setting(case: str) -> Setting:
+    return msgspec.json.decode((FIXTURES / case / "setting.json").read_bytes(), type=Setting)
+
+
+def captured(case: str) -> Call:
+    head, _, body = (FIXTURES / case / "request.http").read_bytes().partition(b"\n\n")
+    first, *lines = head.decode().splitlines()
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    query = dict(parse_qsl(urlsplit(first.split(" ")[1]).query))
+    return Call(headers, query, body.removesuffix(b"\n"), _setting(case).received_at)
+
+
+def heard(case: str) -> dict[str, Any]:
+    """What a call is read as, in plain JSON values."""
+    told = BY_SLUG[case.partition("/")[0]].read(captured(case), setting(case))
+    plain = asdict(told) | ({"answer": told.answer.decode()} if hasattr(told, "answer") else {})
+    plain = {name: value for name, value in plain.items() if value not in ("", None)}
+    read: dict[str, Any] = msgspec.json.decode(msgspec.json.encode({"is": type(told).__name__} | plain))
+    return read

@@ -1,0 +1,173 @@
+"""DingTalk takes cards, messages and robots' words, and says in a 200 what became of them."""
+
+import base64
+import hmac
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gateway.channels.chat.dingtalk.outbound import DingTalkChannel, meaning, refused, taken
+from gateway.db.pool import Pool
+from gateway.egress.calling import Calling, Told
+from gateway.egress.http_results import FEW_TRIES
+from gateway.notify.chat_posts import ChatPosts
+from gateway.notify.message import Dead, Delivered, Retry
+from gateway.notify.press_tokens import PressTokens
+from gateway.settings import DingTalk, DingTalkRobot
+from tests.support.clock import NOON, FakeClock
+from tests.support.telling import message
+from tests.support.vendor import FakeVendor, fake_vendor, paths
+
+CARD, ONE, GROUP = "/v1.0/card/instances", "/v1.0/robot/oToMessages/batchSend", "/v1.0/robot/groupMessages/send"
+TOKEN, ROBOT = "/v1.0/oauth2/accessToken", "/robot/send"
+DELIVERED = {"success": True, "result": {"outTrackId": "x", "deliverResults": [{"spaceType": "IM_ROBOT", "success": True}]}}
+LOST = {"success": True, "result": {"deliverResults": [{"success": False, "errorMsg": "SYSTEM_ERROR"}]}}
+SENT = {"processQueryKey": "key", "invalidStaffIdList": [], "flowControlledStaffIdList": []}
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeVendor]:
+    async with fake_vendor() as vendor:
+        vendor.answer(TOKEN, *({"accessToken": f"token-{n}", "expireIn": 7200} for n in (1, 2, 3)))
+        vendor.answer(CARD, {"success": True, "result": True})
+        vendor.answer(ONE, SENT)
+        vendor.answer(GROUP, SENT)
+        vendor.answer(ROBOT, {"errcode": 0, "errmsg": "ok"})
+        yield vendor
+
+
+@pytest.fixture
+async def channel(fake: FakeVendor, pool: Pool, clock: FakeClock) -> AsyncIterator[DingTalkChannel]:
+    settings = DingTalk(
+        address=fake.url,
+        robot_address=fake.url,
+        app_key="ding1",
+        app_secret="s3cret",
+        robot_code="dingrobot",
+        card_template="t.schema",
+        card_route="incidents",
+        allow_private=True,
+        robots={"ops": DingTalkRobot(token="tok", secret="SECabc"), "plain": DingTalkRobot(token="tok2")},
+    )
+    call = Calling.open(fake.url, clock, allow_private=True)
+    yield DingTalkChannel.open(settings, call, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "zh-CN"))
+    await call.close()
+
+
+async def test_members_and_groups_are_sent_words_in_the_name_of_the_robot(channel: DingTalkChannel, fake: FakeVendor) -> None:
+    for recipient in ("manager1", "group:cid1+/=="):
+        assert await channel.send(message(recipient, text="交接班")) == Delivered()
+    asked_for, *posted = fake.asked
+    assert asked_for.body == {"appKey": "ding1", "appSecret": "s3cret"}
+    assert {{k.lower(): v for k, v in one.headers.items()}["x-acs-dingtalk-access-token"] for one in posted} == {"token-1"}
+    assert fake.bodies(ONE)[0]["userIds"] == ["manager1"]
+    assert fake.bodies(GROUP)[0]["openConversationId"] == "cid1+/=="
+    assert json.loads(fake.bodies(ONE)[0]["msgParam"]) == {"content": "交接班"}
+
+
+async def test_a_card_is_changed_under_its_name(channel: DingTalkChannel, fake: FakeVendor) -> None:
+    names = [str(message("x").id) for _ in range(3)]
+    for to, name in zip(("manager1", "group:cid1+/==", "group:cid/="), names, strict=True):
+        assert await channel.send(message(f"{to}/={name}")) == Delivered()
+    assert [one["outTrackId"] for one in fake.bodies(CARD)] == names
+    assert fake.bodies(CARD)[0]["cardUpdateOptions"] == {"updateCardDataByKey": True}
+
+
+async def test_a_robot_signs_the_time_where_it_has_a_secret(channel: DingTalkChannel, fake: FakeVendor) -> None:
+    for name in ("ops", "plain"):
+        assert await channel.send(message(f"robot:{name}", subject="已超时", text="磁盘已满")) == Delivered()
+    signed, unsigned = fake.asked
+    stamp = str(int(NOON.timestamp() * 1000))
+    sign = base64.b64encode(hmac.digest(b"SECabc", f"{stamp}\nSECabc".encode(), "sha256")).decode()
+    assert signed.query == {"access_token": "tok", "timestamp": stamp, "sign": sign}
+    assert unsigned.query == {"access_token": "tok2"}
+    assert signed.body == {"msgtype": "text", "text": {"content": "已超时\n\n磁盘已满"}}
+
+
+async def test_a_token_is_renewed_when_it_is_refused_and_not_for_ever(channel: DingTalkChannel, fake: FakeVendor) -> None:
+    over = (400, {"code": "InvalidAuthentication", "message": "over"})
+    fake.answer(ONE, SENT, over, SENT, (401, {}))
+    results = [await channel.send(message("manager1")) for _ in range(3)]
+    assert results[:2] == [Delivered(), Delivered()]
+    assert isinstance(results[2], Retry)
+    assert paths(fake.asked) == [TOKEN, ONE, ONE, TOKEN, ONE, ONE, TOKEN, ONE]
+
+
+async def test_whom_nothing_can_reach_is_given_up(channel: DingTalkChannel, fake: FakeVendor) -> None:
+    for recipient in ["robot:", "robot:other", "", "张三", "a b", "x" * 129, "../x?"]:
+        assert isinstance(await channel.send(message(recipient)), Dead), recipient
+    assert fake.asked == []
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "at_most"),
+    [
+        (DELIVERED, Delivered, None),
+        (LOST, Retry, FEW_TRIES),
+        ({"success": False}, Retry, FEW_TRIES),
+        ({"flowControlledStaffIdList": ["manager1"]}, Retry, None),
+        ({"invalidStaffIdList": ["manager1"]}, Dead, None),
+        ((400, {"code": "param.userIdNotExist", "message": "m"}), Dead, None),
+        ((400, {"code": "param.cardTemplateIdEmpty", "message": "m"}), Retry, FEW_TRIES),
+        ((403, {"code": "Forbidden.AccessDenied.QpsLimitForApi", "message": "m"}), Retry, None),
+        ((403, {"code": "Forbidden.AccessDenied.IpNotInWhiteList", "message": "m"}), Retry, FEW_TRIES),
+        ((500, {"code": "system.busy", "message": "m"}), Retry, None),
+    ],
+)
+def test_what_became_of_it_is_judged_by_what_is_said(said: Any, kind: Any, at_most: int | None) -> None:
+    status, body = said if isinstance(said, tuple) else (200, said)
+    result = taken(body) if status == 200 else refused(Told(status, body))
+    assert isinstance(result, kind)
+    assert getattr(result, "at_most", None) == at_most
+
+
+async def test_a_channel_says_what_the_answer_means(channel: DingTalkChannel, fake: FakeVendor) -> None:
+    answers: list[Any] = [
+        LOST,
+        {"invalidStaffIdList": ["m"]},
+        (400, {"code": "param.userIdNotExist"}),
+        (503, ""),
+        (400, {"code": []}),
+        SENT,
+    ]
+    fake.answer(ONE, *answers)
+    found = [type(await channel.send(message("manager1"))) for _ in answers]
+    assert found == [Retry, Dead, Dead, Retry, Retry, Delivered]
+
+
+@pytest.mark.parametrize("code", [-1, 130101, 410100])
+def test_what_may_pass_runs_the_whole_schedule(code: int) -> None:
+    result = meaning(code, "too fast")
+    assert isinstance(result, Retry)
+    assert (result.at_most, result.down) == (None, code == -1)
+    assert result.after == (timedelta(minutes=10) if code > 0 else None)
+
+
+@pytest.mark.parametrize("code", [300001, 400013, 400101, 430101])
+def test_what_can_never_be_posted_is_dead(code: int) -> None:
+    assert isinstance(meaning(code, "gone"), Dead)
+
+
+def test_a_robot_whose_settings_may_be_mended_gets_a_few_tries() -> None:
+    result = meaning(310000, "keywords not in content")
+    assert isinstance(result, Retry)
+    assert result.at_most == FEW_TRIES
+
+
+async def test_without_a_token_nothing_is_posted(channel: DingTalkChannel, fake: FakeVendor) -> None:
+    answers: list[Any] = [(400, {"code": "invalidClientIdOrSecret"}), (500, ""), {"expireIn": 7200}, "<html>"]
+    fake.answer(TOKEN, *answers)
+    assert {type(await channel.send(message("manager1"))) for _ in answers} == {Retry}
+    assert paths(fake.asked) == [TOKEN] * len(answers)
+
+
+def test_robots_and_the_application_fail_apart(channel: DingTalkChannel) -> None:
+    assert {channel.endpoint(one) for one in ("a", "group:b", "robot:ops")} == {"dingtalk:application", "dingtalk:robot:ops"}
+
+
+@pytest.mark.parametrize("code", [None, False, "0", [], {}, 0.0])
+def test_an_answer_without_a_code_is_no_delivery(code: Any) -> None:
+    assert isinstance(meaning(code, ""), Retry)

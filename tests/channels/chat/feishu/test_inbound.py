@@ -1,0 +1,180 @@
+"""Feishu's calls, read and answered."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gateway.channels.chat.contract import Button, Call, Challenge, ChatSettings, Nothing, Press, Reply, Talk
+from gateway.channels.chat.feishu.inbound import PROVIDER, decrypted
+from gateway.errors import Malformed, Unauthenticated
+from tests.channels.chat.feishu_calls import (
+    CHAT,
+    KEY,
+    MESSAGE,
+    TENANT,
+    TOKEN,
+    USER,
+    a_call,
+    a_mention,
+    a_message,
+    a_press,
+    a_press_as_before,
+    an_older_message,
+    sealed,
+    signed,
+    signed_as_before,
+)
+from tests.support.clock import NOON
+
+SETTINGS = ChatSettings(secrets=("another", KEY), token=TOKEN, tenants=(TENANT,))
+
+
+def heard(body: bytes, settings: ChatSettings = SETTINGS) -> Any:
+    return PROVIDER.read(a_call(body, NOON), settings)
+
+
+def test_the_example_of_the_documentation_is_decrypted() -> None:
+    assert decrypted("P37w+VZImNgPEO1RBhJ6RtKl7n6zymIbEG1pReEzghk=", "test key") == b"hello world"
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_a_message_to_the_bot_is_talk_that_is_answered_below_it(encrypted: bool) -> None:  # noqa: FBT001
+    body = a_message("打印机坏了")
+    talk = heard(sealed(body) if encrypted else body)
+    assert isinstance(talk, Talk)
+    assert (talk.event_id, talk.tenant, talk.user, talk.conversation) == (MESSAGE, TENANT, USER, CHAT)
+    assert (talk.text, talk.addressed, talk.message, talk.thread) == ("打印机坏了", True, MESSAGE, "")
+    assert talk.reply_to == f"feishu:{CHAT}/{MESSAGE}"
+    assert talk.sent_at is not None
+    assert talk.sent_at.year == 2020
+
+
+def test_in_a_group_only_who_names_the_bot_speaks_to_it() -> None:
+    bot, ann = a_mention("@_user_1", "Gateway"), a_mention("@_user_10", "Ann", mentioned_type="user")
+    among = heard(a_message("lunch?", chat_type="group"))
+    other = heard(a_message("@_user_10 lunch?", chat_type="group", mentions=[ann]))
+    named = heard(a_message("@_user_1 tell @_user_10: mail is down", chat_type="group", mentions=[bot, ann]))
+    assert [among.addressed, other.addressed, named.addressed] == [False, False, True]
+    assert (other.text, named.text) == ("@Ann lunch?", "tell @Ann: mail is down")
+
+
+def test_a_reply_names_the_message_it_answers_and_rich_text_is_read() -> None:
+    post = {
+        "title": "Mail",
+        "content": [[{"tag": "text", "text": "is "}, {"tag": "a", "text": "down"}], [{"tag": "img"}]],
+    }
+    talk = heard(a_message("", message_type="post", content=json.dumps(post), root_id="om_root", parent_id="om_parent"))
+    assert (talk.text, talk.thread) == ("Mail\nis down", "om_root")
+
+
+def test_the_older_form_of_a_message_is_read_alike() -> None:
+    talk = heard(sealed(an_older_message("mail is down", root_id="om_root")))
+    assert (talk.event_id, talk.tenant, talk.user, talk.text, talk.thread) == (MESSAGE, TENANT, USER, "mail is down", "om_root")
+    assert not heard(an_older_message("x", chat_type="group")).addressed
+    assert heard(an_older_message("x", chat_type="group", is_mention=True)).addressed
+    assert isinstance(heard(an_older_message("x", msg_type="image")), Nothing)
+
+
+NO_TALK = (a_message("x", sender="app"), a_message("x", message_type="image"), a_press("dance", "t"),
+           a_message("x", header={"event_type": "im.chat.disbanded_v1"}))  # fmt: skip
+
+
+@pytest.mark.parametrize("body", NO_TALK)
+def test_what_programs_write_and_what_is_no_text_does_nothing(body: bytes) -> None:
+    assert isinstance(heard(body), Nothing)
+
+
+def test_a_button_is_a_press_and_is_answered_with_a_toast_and_the_card_as_it_is_now() -> None:
+    body = sealed(a_press("resolve", "p1-0-1-x"))
+    press = heard(body)
+    assert isinstance(press, Press)
+    assert (press.action, press.token, press.user, press.reply_to) == ("resolve", "p1-0-1-x", USER, "")
+    reply = Reply("it is resolved\n[INC-1] mail", "INC-1", "mail", "resolved", (Button("resolve", "Resolve", "t"),))
+    told = json.loads(PROVIDER.answer(reply, a_call(body, NOON), SETTINGS)[0])
+    assert told["toast"] == {"type": "info", "content": "it is resolved"}
+    div, row = told["card"]["data"]["elements"]
+    assert div["text"]["content"] == "[INC-1] mail"
+    assert row["actions"][0]["value"] == {"action": "resolve", "token": "t"}
+    refused = json.loads(PROVIDER.answer(Reply("no", "INC-1"), a_call(body, NOON), SETTINGS)[0])
+    assert refused == {"toast": {"type": "info", "content": "no"}}
+    assert PROVIDER.answer(reply, a_call(a_message("x"), NOON), SETTINGS) == (b"{}", "application/json")
+    assert PROVIDER.answer(None, a_call(body, NOON), SETTINGS) == (b"{}", "application/json")
+
+
+def test_a_button_in_the_form_before_is_signed_with_the_token() -> None:
+    body = a_press_as_before("acknowledge", "p1-0-1-x")
+    press = PROVIDER.read(a_call(body, NOON, signed_as_before(body, NOON)), SETTINGS)
+    assert isinstance(press, Press)
+    assert (press.action, press.tenant, press.event_id) == ("acknowledge", TENANT, "card/c-295ee57216a5dc9de90fefd0aadb4b1d7d")
+    for headers, settings in (
+        (signed_as_before(body, NOON, "other"), SETTINGS),
+        (signed_as_before(body, NOON, ""), ChatSettings(secrets=(KEY,))),
+        (signed_as_before(body, NOON - timedelta(minutes=6)), SETTINGS),
+        (signed_as_before(body, NOON), ChatSettings(secrets=(KEY,), token=TOKEN, tenants=("other",))),
+    ):
+        with pytest.raises(Unauthenticated):
+            PROVIDER.read(a_call(body, NOON, headers), settings)
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_the_check_of_the_address_is_answered_with_its_challenge(encrypted: bool) -> None:  # noqa: FBT001
+    body = json.dumps({"challenge": "ajls384kdjx98XX", "token": TOKEN, "type": "url_verification"}).encode()
+    sent = sealed(body) if encrypted else body
+    assert PROVIDER.read(a_call(sent, NOON, {}), SETTINGS) == Challenge(b'{"challenge":"ajls384kdjx98XX"}', "application/json")
+    with pytest.raises(Unauthenticated):
+        PROVIDER.read(a_call(sent.replace(TOKEN.encode(), b"x") if not encrypted else sealed(body, "x"), NOON, {}), SETTINGS)
+    with pytest.raises(Unauthenticated):
+        PROVIDER.read(a_call(body, NOON, {}), ChatSettings(secrets=(KEY,)))
+
+
+BODY, ELSEWHERE = sealed(a_message("x")), a_press("resolve", "x", tenant_key="t")
+LIES: dict[str, tuple[bytes, dict[str, str]]] = {
+    "bad": (BODY, signed(BODY, NOON) | {"x-lark-signature": "0" * 64}),
+    "unsigned": (BODY, {}),
+    "another's": (BODY, signed(BODY, NOON, "other")),
+    "stale": (BODY, signed(BODY, NOON - timedelta(hours=9))),
+    "ahead": (BODY, signed(BODY, NOON + timedelta(minutes=6))),
+    "another body's": (BODY, signed(sealed(a_message("y")), NOON)),
+    "encrypted with another key": (sealed(a_message("x"), "o"), signed(sealed(a_message("x"), "o"), NOON)),
+    "another tenant's": (a_message("x", {"tenant_key": "t"}), signed(a_message("x", {"tenant_key": "t"}), NOON)),
+    "a press of another tenant's": (ELSEWHERE, signed(ELSEWHERE, NOON)),
+    "with another token": (a_message("x", {"token": "t"}), signed(a_message("x", {"token": "t"}), NOON)),
+    "garbage": (b"{", {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lie_is_refused(lie: str) -> None:
+    body, headers = LIES[lie]
+    with pytest.raises(Unauthenticated):
+        PROVIDER.read(a_call(body, NOON, headers), SETTINGS)
+
+
+def test_without_a_key_nobody_is_believed() -> None:
+    for body in (BODY, a_message("x"), an_older_message("x"), a_press_as_before("resolve", "x")):
+        with pytest.raises(Unauthenticated):
+            PROVIDER.read(a_call(body, NOON, signed(body, NOON, "")), ChatSettings())
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"encrypt":1}', a_message("x", content="{"), a_message("x", chat_id=7),
+                                  a_press("resolve", "x", event_id="")])  # fmt: skip
+def test_garbage_that_is_signed_is_malformed(body: bytes) -> None:
+    with pytest.raises(Malformed):
+        heard(body)
+
+
+def test_rich_text_with_nonsense_in_it_is_read_without_it_and_what_is_no_json_was_not_sealed_by_feishu() -> None:
+    post = {"title": "Mail", "content": [["nonsense", 5, {"tag": "text", "text": "down"}]]}
+    assert heard(a_message("", message_type="post", content=json.dumps(post))).text == "Mail\ndown"
+    with pytest.raises(Unauthenticated):
+        heard(sealed(b"words"))
+
+
+def test_the_older_form_of_a_press_is_answered_with_the_card_alone() -> None:
+    body = a_press_as_before("resolve", "p1-0-1-x")
+    call = Call(signed_as_before(body, NOON), {}, body, NOON)
+    shown = Reply("INC-1 is resolved.\n[INC-1] Mail", "INC-1", "Mail", "State: resolved")
+    assert "elements" in json.loads(PROVIDER.answer(shown, call, SETTINGS)[0])
+    assert json.loads(PROVIDER.answer(Reply("no", "INC-1"), call, SETTINGS)[0]) == {}

@@ -1,0 +1,95 @@
+"""Cards in Feishu, on a server that answers as Feishu does."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from aiohttp import web
+
+from gateway.channels.chat.feishu.outbound import FeishuChannel, judge, kind_of
+from gateway.db.pool import Pool
+from gateway.egress.calling import Calling
+from gateway.egress.http_results import FEW_TRIES
+from gateway.notify.chat_posts import ChatPosts
+from gateway.notify.message import Dead, Delivered, Retry
+from gateway.notify.press_tokens import PressTokens
+from gateway.settings import Feishu
+from tests.support.chat_servers import ChatServer, feishu_server
+from tests.support.clock import FakeClock
+from tests.support.telling import message
+
+
+@pytest.fixture
+async def feishu() -> AsyncIterator[ChatServer]:
+    async with feishu_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def channel(feishu: ChatServer, pool: Pool, clock: FakeClock) -> AsyncIterator[FeishuChannel]:
+    settings = Feishu(api=feishu.url, app_id="cli_1", app_secret="secret", allow_private=True)
+    call = Calling.open(feishu.url, clock, allow_private=True)
+    yield FeishuChannel.open(settings, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "zh-CN"))
+    await call.close()
+
+
+async def test_a_card_is_sent_with_a_token_that_is_asked_for_once(channel: FeishuChannel, feishu: ChatServer) -> None:
+    first = message("oc_1", text="磁盘满了\n")
+    assert [await channel.send(one) for one in (first, message("ou_1"))] == [Delivered(), Delivered()]
+    asked = [(path, token) for path, token, _ in feishu.asked]
+    assert asked == [
+        ("POST /open-apis/auth/v3/tenant_access_token/internal", ""),
+        ("POST /open-apis/im/v1/messages?receive_id_type=chat_id", "Bearer t-1"),
+        ("POST /open-apis/im/v1/messages?receive_id_type=open_id", "Bearer t-1"),
+    ]
+    assert feishu.asked[0][2] == {"app_id": "cli_1", "app_secret": "secret"}
+    body = feishu.asked[1][2]
+    assert (body["receive_id"], body["msg_type"], body["uuid"]) == ("oc_1", "interactive", str(first.id))
+    assert json.loads(body["content"])["elements"][0]["text"] == {"tag": "plain_text", "content": "磁盘满了"}
+
+
+async def test_a_token_is_asked_for_anew_before_it_ends_and_when_it_is_not_known(
+    channel: FeishuChannel, feishu: ChatServer, clock: FakeClock
+) -> None:
+    await channel.send(message("oc_1"))
+    clock.advance(timedelta(seconds=7_200))
+    await channel.send(message("oc_1"))
+    assert feishu.asked[-1][1] == "Bearer t-3"
+    feishu.answer = lambda path: web.json_response({"code": 99991663, "msg": "bad token"}) if "messages" in path else None
+    assert await channel.send(message("oc_1")) == Retry("Feishu: 99991663 bad token")
+    feishu.answer = lambda _: None
+    assert await channel.send(message("oc_1")) == Delivered()
+    assert feishu.asked[-1][1] == "Bearer t-6"
+
+
+@pytest.mark.parametrize(
+    ("recipient", "path"),
+    [
+        ("oc_1/om_2", "POST /open-apis/im/v1/messages/om_2/reply"),
+        ("oc_1/=om_2", "PATCH /open-apis/im/v1/messages/om_2"),
+        ("oc_1/om_2?x=/../y", "POST /open-apis/im/v1/messages/om_2%3Fx=%2F..%2Fy/reply"),
+    ],
+)
+async def test_a_recipient_says_in_answer_to_what_or_in_place_of_what(
+    channel: FeishuChannel, feishu: ChatServer, recipient: str, path: str
+) -> None:
+    assert await channel.send(message(recipient)) == Delivered()
+    assert feishu.asked[-1][0] == path
+
+
+def test_an_id_shows_of_what_kind_it_is() -> None:
+    assert [kind_of(one) for one in ("oc_1", "ou_1", "on_1", "ann@example.com", "867bdx")] == [
+        "chat_id", "open_id", "union_id", "email", "user_id",
+    ]  # fmt: skip
+
+
+async def test_what_feishu_answers_is_heeded(channel: FeishuChannel, feishu: ChatServer) -> None:
+    assert isinstance(judge(230011, "recalled"), Dead)
+    assert judge(99991400, "slow down") == Retry("Feishu: 99991400 slow down")
+    assert judge(230002, "bot not in chat") == Retry("Feishu: 230002 bot not in chat", at_most=FEW_TRIES)
+    feishu.answer = lambda _: web.json_response({"code": 10003, "msg": "invalid app_id"})
+    refused = await channel.send(message("oc_1"))
+    assert refused == Retry("Feishu gives no token: invalid app_id", at_most=FEW_TRIES, down=True)
+    feishu.answer = lambda _: web.Response(status=502)
+    assert isinstance(await channel.send(message("oc_1")), Retry)

@@ -1,0 +1,104 @@
+"""Messages in Slack, on a server that answers as Slack does."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from aiohttp import web
+
+from gateway.channels.chat.slack.outbound import SlackChannel, judge
+from gateway.clock import SystemClock
+from gateway.db.pool import Pool
+from gateway.egress.calling import Calling
+from gateway.egress.http_results import FEW_TRIES
+from gateway.notify.chat_posts import ChatPosts
+from gateway.notify.message import Dead, Delivered, Retry
+from gateway.notify.press_tokens import PressTokens
+from gateway.settings import Slack
+from tests.support.chat_servers import ChatServer, slack_server
+from tests.support.telling import message
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[ChatServer]:
+    async with slack_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def channel(slack: ChatServer, pool: Pool) -> AsyncIterator[SlackChannel]:
+    settings = Slack(api=slack.url, token="xoxb-1", allow_private=True)
+    call = Calling.open(slack.url, SystemClock(), allow_private=True)
+    yield SlackChannel(settings, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "en"))
+    await call.close()
+
+
+async def test_a_message_is_posted_with_the_bot_s_token_and_nothing_in_it_calls_anybody(
+    channel: SlackChannel, slack: ChatServer
+) -> None:
+    assert await channel.send(message("C1", text="disk <!channel> & more\n")) == Delivered()
+    ((path, token, body),) = slack.asked
+    assert (path, token, body["channel"]) == ("POST /api/chat.postMessage", "Bearer xoxb-1", "C1")
+    assert body["text"] == "disk &lt;!channel&gt; &amp; more"
+    assert body["blocks"] == [
+        {"type": "section", "text": {"type": "plain_text", "text": "disk <!channel> & more", "emoji": False}}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("recipient", "method", "more"),
+    [
+        ("C1/1.2", "chat.postMessage", {"thread_ts": "1.2"}),
+        ("C1@U1", "chat.postEphemeral", {"user": "U1"}),
+        ("C1/1.2@U1", "chat.postEphemeral", {"user": "U1", "thread_ts": "1.2"}),
+        ("C1/=1.2", "chat.update", {"ts": "1.2"}),
+    ],
+)
+async def test_a_recipient_says_below_what_to_whom_or_in_place_of_what(
+    channel: SlackChannel, slack: ChatServer, recipient: str, method: str, more: dict[str, str]
+) -> None:
+    assert await channel.send(message(recipient)) == Delivered()
+    ((path, _, body),) = slack.asked
+    assert path == f"POST /api/{method}"
+    assert {name: body.get(name) for name in ("channel", "thread_ts", "user", "ts") if name in body} == {"channel": "C1"} | more
+
+
+@pytest.mark.parametrize("error", ["message_not_found", "is_archived"])
+def test_what_trying_again_does_not_mend_is_dead(error: str) -> None:
+    assert isinstance(judge(error), Dead)
+
+
+def test_slack_s_own_trouble_runs_the_whole_schedule_and_a_bad_token_a_few_tries() -> None:
+    assert judge("internal_error") == Retry("Slack: internal_error")
+    assert judge("channel_not_found") == Retry("Slack: channel_not_found", at_most=FEW_TRIES)
+    assert judge("invalid_auth") == Retry("Slack: invalid_auth", at_most=FEW_TRIES, down=True)
+
+
+async def test_what_slack_answers_is_heeded(channel: SlackChannel, slack: ChatServer) -> None:
+    slack.answer = lambda _: web.json_response({"ok": False, "error": "channel_not_found"})
+    assert await channel.send(message("C1")) == Retry("Slack: channel_not_found", at_most=FEW_TRIES)
+    slack.answer = lambda _: web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": "30"})
+    limited = await channel.send(message("C1"))
+    assert isinstance(limited, Retry)
+    assert limited.after is not None
+    assert limited.after.total_seconds() == 30
+    slack.answer = lambda _: web.Response(text="<html>", status=200)
+    assert isinstance(await channel.send(message("C1")), Retry)
+    slack.answer = lambda _: web.Response(status=302, headers={"Location": "http://127.0.0.1/"})
+    assert isinstance(await channel.send(message("C1")), Retry)
+
+
+async def test_an_api_in_one_s_own_network_is_called_only_where_that_is_allowed(pool: Pool, slack: ChatServer) -> None:
+    settings = Slack(api=slack.url, token="xoxb-1", allow_private=False)
+    call = Calling.open(slack.url, SystemClock(), allow_private=False)
+    refused = await SlackChannel(settings, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "en")).send(message("C1"))
+    assert isinstance(refused, Dead)
+    assert slack.asked == []
+    await call.close()
+
+
+async def test_an_answer_that_is_no_card_says_just_its_words(channel: SlackChannel, slack: ChatServer) -> None:
+    answer = replace(message("C1/1.2"), template="chat", incident_id=None, facts={"text": "no such record"})
+    assert await channel.send(answer) == Delivered()
+    assert json.dumps(slack.asked[0][2]["blocks"]).count("no such record") == 1

@@ -1,0 +1,73 @@
+"""What chat vendors document is read as it is meant, and refused when anything about it is not theirs."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from gateway.channels.chat.contract import Call, ChatSettings
+from gateway.errors import Unauthenticated
+from tests.channels.chat.captured import BY_SLUG, CASES, FIXTURES, captured, heard, setting
+
+PAGES = Path(__file__).parents[3] / "docs" / "sources"
+SIGNED = [case for case in CASES if "/check" not in case]
+"""Vendors' checks of the address are not all signed."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_call_is_read_as_its_fixture_says_each_time(case: str) -> None:
+    wanted = msgspec.json.decode((FIXTURES / case / "expected.json").read_bytes())
+    assert [heard(case) for _ in range(2)] == [wanted, wanted]
+
+
+@pytest.mark.parametrize("slug", BY_SLUG)
+def test_every_provider_has_a_page_and_fixtures_of_talk_of_a_press_and_of_the_check_of_its_address(slug: str) -> None:
+    assert (PAGES / f"{slug}.md").exists()
+    kinds = {str(heard(case)["is"]) for case in CASES if case.startswith(f"{slug}/")}
+    assert {"Talk", "Press"} <= kinds
+
+
+def _without_marks(told: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in told.items() if "sign" not in name}
+
+
+def lies(call: Call, chat: ChatSettings) -> dict[str, tuple[Call, ChatSettings]]:
+    """The call with one thing about it that is not so."""
+    garbled = replace(call, headers=_garbled(call.headers), query=_garbled(call.query))
+    return {
+        "unsigned": (replace(call, headers=_without_marks(call.headers), query=_without_marks(call.query)), chat),
+        "signed wrongly": (garbled, chat),
+        "another's secret": (call, msgspec.structs.replace(chat, secrets=("another-secret",) * bool(chat.secrets), token="o",
+                                                           encoding_key=chat.encoding_key and "b" * 43)),
+        "stale": (replace(call, received_at=call.received_at + timedelta(days=1)), chat),
+        "ahead of time": (replace(call, received_at=call.received_at - timedelta(days=1)), chat),
+        "another tenant": (call, msgspec.structs.replace(chat, tenants=("another",))),
+        "nothing set": (call, ChatSettings()),
+    }  # fmt: skip
+
+
+def _garbled(told: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: value[:-2] + ("00" if value[-2:] != "00" else "11") if "sign" in name else value for name, value in told.items()
+    }
+
+
+@pytest.mark.parametrize("case", SIGNED)
+def test_a_call_of_which_one_thing_is_not_so_is_refused(case: str) -> None:
+    provider = BY_SLUG[case.partition("/")[0]]
+    for lie, (call, chat) in lies(captured(case), setting(case)).items():
+        with pytest.raises(Unauthenticated):
+            pytest.fail(f"{lie}: {provider.read(call, chat)}")
+
+
+@pytest.mark.parametrize("case", SIGNED)
+def test_nothing_of_a_call_can_be_changed(case: str) -> None:
+    """Where the body is signed; a vendor that signs only time and secret is not heard here without the integration's key."""
+    call, chat = captured(case), setting(case)
+    if not call.body or case.startswith(("dingtalk/robot", "dingtalk/card")):
+        return
+    with pytest.raises(Unauthenticated):
+        BY_SLUG[case.partition("/")[0]].read(replace(call, body=call.body.replace(b"e", b"a")), chat)

@@ -1,0 +1,40 @@
+"""What is kept of a chat vendor's call holds no token of the vendor's and no address that anybody may answer at."""
+
+import json
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.channels.chat.kept_body import kept_body
+
+SECRET = "gIkuvaNzQIHg97ATvDxqgjtO"
+HOOK = f"https://oapi.dingtalk.com/robot/sendBySession?session={SECRET}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps({"token": SECRET, "text": "hello"}).encode(),
+        json.dumps({"header": {"token": SECRET}, "event": {"text": "hello"}}, separators=(",", ":")).encode(),
+        json.dumps({"sessionWebhook": HOOK, "text": "hello"}, indent=2).encode(),
+        json.dumps({"sessionWebhook": HOOK, "text": "hello"}).replace("/", "\\/").encode(),
+        urlencode({"token": SECRET, "response_url": HOOK, "text": "hello"}).encode(),
+        urlencode({"text": "hello", "payload": json.dumps({"token": SECRET, "response_url": HOOK})}).encode(),
+        urlencode({"text": "hello", "payload": json.dumps({"token": SECRET}, separators=(",", ":"))}).encode(),
+    ],
+)
+def test_tokens_and_addresses_to_answer_at_are_blotted_out_and_words_stay(body: bytes) -> None:
+    kept = kept_body(body)
+    assert SECRET.encode() not in kept
+    assert b"hello" in kept
+
+
+@given(st.dictionaries(st.sampled_from(["token", "text", "response_url", "tokens"]), st.text(max_size=50), max_size=4))
+def test_what_was_json_still_is_and_says_the_same_otherwise(said: dict[str, str]) -> None:
+    kept = json.loads(kept_body(json.dumps(said).encode()))
+    assert kept.keys() == said.keys()
+    for name in ("text", "tokens"):
+        if "token=" not in said.get(name, "") and "response_url=" not in said.get(name, ""):
+            assert kept.get(name) == said.get(name)

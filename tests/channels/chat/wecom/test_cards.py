@@ -1,0 +1,38 @@
+"""A reply fits into what WeCom shows, and what is pressed there names its button."""
+
+from gateway.channels.chat.wecom.cards import MAX_NAME, MAX_SUBTITLE, MAX_TEXT, MAX_TITLE, change, content, key_of, read_key, text
+from gateway.notify.card import Button, Reply
+
+BUTTON = Button("resolve", "解决", "p7-0-1-abc")
+
+
+def test_a_record_that_can_be_worked_on_is_a_card_with_signed_buttons() -> None:
+    sent = content(Reply("已超时\n磁盘已满", "INC-1", "磁盘已满", "处理中", (BUTTON,)), "task-1")
+    card = sent["template_card"]
+    assert (sent["msgtype"], card["card_type"], card["task_id"]) == ("template_card", "button_interaction", "task-1")
+    assert card["main_title"] == {"title": "INC-1 处理中", "desc": "磁盘已满"}
+    assert card["button_list"] == [{"text": "解决", "style": 1, "key": "resolve@p7-0-1-abc"}]
+    assert read_key(card["button_list"][0]["key"]) == ("resolve", "p7-0-1-abc")
+
+
+def test_a_card_becomes_another_or_a_grey_button_where_nothing_can_be_pressed() -> None:
+    anew = change(Reply("处理中", "INC-1", "磁盘已满", "处理中", (BUTTON,)))["template_card"]
+    assert (anew["button_list"][0]["key"], "task_id" in anew) == ("resolve@p7-0-1-abc", False)
+    assert change(Reply("已解决\n磁盘已满", "INC-1", "磁盘已满", "已解决")) == {"button": {"replace_name": "已解决"}}
+
+
+def test_the_longest_words_fit() -> None:
+    long = "磁" * 5_000
+    card = content(Reply(long, long, long, long, (Button("accept", long, "t"),)), "t")["template_card"]
+    assert {len(card["main_title"]["title"]), len(card["main_title"]["desc"])} == {MAX_TITLE}
+    assert (len(card["sub_title_text"]), len(card["button_list"][0]["text"])) == (MAX_SUBTITLE, MAX_NAME)
+    assert MAX_TEXT - 3 < len(content(Reply(long), "t")["text"]["content"].encode()) <= MAX_TEXT
+
+
+def test_keys_that_are_not_ours_name_nothing() -> None:
+    assert [read_key(key) for key in ("", "resolve", "resolve@", "close@t", "@t", "Resolve@t")] == [None] * 6
+    assert read_key(key_of(BUTTON)) == ("resolve", BUTTON.token)
+
+
+def test_words_call_nobody() -> None:
+    assert text("<@all> <@ zhang>") == "＜@all> ＜@ zhang>"

@@ -1,0 +1,281 @@
+"""Mail that Amazon SES received: told by SNS, believed when Amazon signed, fetched where it lies, and never lost."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.channels.email.amazon import ses
+from gateway.channels.email.posted import MAIL, Posted
+from gateway.clock import SystemClock
+from gateway.errors import Malformed, Misconfigured, Unavailable
+from gateway.settings import Database, Ses, load
+from tests.channels.email.writing import a_mail
+from tests.ingest import signing
+from tests.ingest.reading.test_sns import ELSEWHERE
+from tests.ingest.requests import FIXTURES
+from tests.ingest.signing import CERTIFICATE, CERTIFICATE_AT
+from tests.support.object_store import ObjectStore, an_object_store
+from tests.support.served import Served, served
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:mail"
+KEPT_AS = "gw/o3vrnil0e2ic28trm7dfhrc2v0cnbeccl4nbp0g1"
+STAFF = """
+INSERT INTO person (login, name, email, roles, created_at, updated_at)
+VALUES ('ann', 'Ann', 'ann@example.com', '{service_desk}', now(), now())
+"""
+PENDING = "SELECT id, problem, body FROM quarantine WHERE state = 'pending' ORDER BY id"
+
+
+def envelope(case: str) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.json.decode(
+        (FIXTURES / "email" / "ses" / case / "request.http").read_bytes().partition(b"\n\n")[2]
+    )
+    return found
+
+
+def signed(case: str, version: str = "2", late: timedelta = timedelta(), **changes: str) -> bytes:
+    return signing.sns(version, msgspec.json.encode(envelope(case)), SystemClock().now() - late, **changes)[1]
+
+
+@dataclass
+class World:
+    """What is asked of it; what it answers is Amazon's certificate."""
+
+    asked: list[str] = field(default_factory=list)
+
+    async def fetch(self, address: str) -> bytes:
+        self.asked.append(address)
+        return CERTIFICATE
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@asynccontextmanager
+async def a_gateway(database_url: str, world: World, **changes: Any) -> AsyncIterator[Served]:
+    plain = load(None, {})
+    own = msgspec.structs.replace(plain.mail.ses, **({"accounts": (TOPIC,)} | changes))
+    mail = msgspec.structs.replace(plain.mail, ses=own, max_bytes=200_000)
+    database = Database(url=database_url, pool_min=1, pool_max=8)
+    async with served(msgspec.structs.replace(plain, database=database, mail=mail), world.fetch) as running:
+        yield running
+
+
+@pytest.fixture
+async def gateway(database_url: str, world: World) -> AsyncIterator[Served]:
+    async with a_gateway(database_url, world) as running:
+        yield running
+
+
+async def post(gateway: Served, body: bytes, **headers: str) -> tuple[int, Any]:
+    sent = {"Content-Type": "text/plain; charset=UTF-8"} | {name.replace("_", "-"): value for name, value in headers.items()}
+    answer = await gateway.client.post(f"/ingest/email/ses/{gateway.keys['ingest']}", data=body, headers=sent)
+    return answer.status, await answer.json(content_type=None)
+
+
+async def outcome(gateway: Served, body: bytes, **headers: str) -> str:
+    status, told = await post(gateway, body, **headers)
+    assert status == 200, told
+    (result,) = told["results"]
+    return str(result["outcome"])
+
+
+async def test_mail_is_taken_whichever_way_it_is_written_and_once_however_often_it_is_told(gateway: Served, world: World) -> None:
+    assert await outcome(gateway, signed("subscription")) == "ignored"
+    assert world.asked[0] == CERTIFICATE_AT
+    assert world.asked[1].startswith("https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&")
+    assert [await outcome(gateway, signed(case)) for case in ("utf8", "base64", "utf8", "base64")] == [
+        "opened", "opened", "duplicate", "duplicate",
+    ]  # fmt: skip
+    rows = await gateway.pool.fetch("SELECT title, description, contact FROM incident ORDER BY id")
+    assert [tuple(row) for row in rows] == [
+        ("The printer on floor 3 is on fire", "Please hurry.", "ann@example.com"),
+        ("电脑", "打印机坏了", "zhang@example.cn"),
+    ]
+    assert len(world.asked) == 2
+
+
+async def test_the_same_mail_by_another_way_is_the_same_mail(gateway: Served) -> None:
+    await outcome(gateway, signed("utf8"))
+    content = msgspec.json.decode(envelope("utf8")["Message"])["content"].encode()
+    answer = await gateway.client.post(f"/ingest/email/raw/{gateway.keys['ingest']}", data=content)
+    assert (await answer.json())["results"][0]["outcome"] == "duplicate"
+
+
+def lies() -> dict[str, tuple[bytes, int]]:
+    return {
+        "bad": (signed("utf8", version="a stranger"), 401),
+        "changed": (signed("utf8").replace(b"floor 3", b"floor 4"), 401),
+        "stale": (signed("utf8", late=timedelta(minutes=66)), 401),
+        "of the future": (signed("utf8", late=-timedelta(minutes=6)), 401),
+        "another account": (signed("utf8", TopicArn=TOPIC.replace("1234", "4321")), 403),
+        "another topic": (signed("utf8", TopicArn=TOPIC + "2"), 403),
+        "a subscription of somebody else's": (signed("subscription", TopicArn=TOPIC.replace("1234", "4321")), 403),
+        "not JSON": (b"hello", 401),
+    }
+
+
+async def test_who_lies_is_refused_and_leaves_nothing(gateway: Served, world: World) -> None:
+    for name, (body, status) in (told := lies()).items():
+        assert (await post(gateway, body))[0] == status, name
+    assert (await post(gateway, b"[" + b" " * 199_000))[0] == 401
+    assert world.asked == [CERTIFICATE_AT]
+    assert await gateway.pool.fetchval("SELECT count(*) FROM receipt") == 0
+    counted = await (await gateway.client.get("/metrics")).text()
+    assert f'gateway_intake_requests_total{{outcome="untrusted",source="email"}} {len(told) + 1}.0' in counted
+
+
+async def test_what_was_replayed_is_answered_and_changes_nothing(gateway: Served) -> None:
+    body = signed("utf8")
+    assert [await outcome(gateway, body) for _ in range(2)] == ["opened", "duplicate"]
+    assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == 1
+
+
+async def test_nobody_is_called_whom_a_message_merely_names(gateway: Served, world: World) -> None:
+    for address in ELSEWHERE:
+        assert (await post(gateway, signed("utf8", SigningCertURL=address)))[0] == 401, address
+        assert (await post(gateway, signed("subscription", SubscribeURL=address)))[0] == 400, address
+    assert world.asked == [CERTIFICATE_AT]
+
+
+async def test_a_mail_with_a_virus_is_kept_unopened_until_somebody_replays_it(gateway: Served) -> None:
+    assert [await outcome(gateway, signed("virus")) for _ in range(2)] == ["quarantined", "duplicate"]
+    (kept,) = await gateway.pool.fetch(PENDING)
+    assert "virus" in kept["problem"]
+    assert b"Please hurry." in kept["body"]
+    assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == 0
+    answer = await gateway.post(f"/api/v1/quarantine/{kept['id']}/replay", {}, key="write")
+    assert (await answer.json())["results"][0]["outcome"] == "opened"
+
+
+async def test_other_checks_count_where_the_settings_say_so(database_url: str, world: World) -> None:
+    async with a_gateway(database_url, world, doubted=("spam", "dmarc")) as gateway:
+        assert [await outcome(gateway, signed(case)) for case in ("spam", "utf8")] == ["quarantined", "opened"]
+
+
+async def test_spam_is_a_mail_where_they_do_not(gateway: Served) -> None:
+    assert await outcome(gateway, signed("spam")) == "opened"
+
+
+async def test_what_tells_of_no_mail_is_kept_with_what_to_do(gateway: Served) -> None:
+    assert await outcome(gateway, signed("bounce")) == "quarantined"
+    assert await outcome(gateway, signed("utf8", Message="Successfully validated SNS topic")) == "quarantined"
+    first, second = await gateway.pool.fetch(PENDING)
+    assert "SNS action" in first["problem"]
+    assert "no notification of Amazon SES" in second["problem"]
+
+
+async def test_a_mail_in_a_bucket_is_fetched(database_url: str, world: World) -> None:
+    async with an_object_store() as (store, s3), a_gateway(database_url, world, s3=s3) as gateway:
+        keep(store, a_mail(subject="large", Message_ID="<large@x>"))
+        assert [await outcome(gateway, signed("s3")) for _ in range(2)] == ["opened", "duplicate"]
+        assert await gateway.pool.fetchval("SELECT title FROM incident") == "large"
+
+
+def keep(store: ObjectStore, mail: bytes) -> None:
+    store.objects[KEPT_AS] = mail, store.at
+
+
+async def test_a_mail_that_cannot_be_fetched_is_told_again_or_kept_and_never_lost(database_url: str, world: World) -> None:
+    async with an_object_store() as (store, s3), a_gateway(database_url, world, s3=s3) as gateway:
+        store.broken = 503
+        assert (await post(gateway, signed("s3")))[0] == 503
+        store.broken = 0
+        assert await outcome(gateway, signed("s3")) == "quarantined"
+        (kept,) = await gateway.pool.fetch(PENDING)
+        assert f"in the bucket {s3.bucket} as {KEPT_AS}, and the bucket answers 404" in kept["problem"]
+        keep(store, b"x" * 200_001)
+        replay = f"/api/v1/quarantine/{kept['id']}/replay"
+        told = await (await gateway.post(replay, {}, key="write")).json()
+        assert "more than 200000 bytes" in told["detail"]
+        keep(store, a_mail(subject="at last"))
+        told = await (await gateway.post(replay, {}, key="write")).json()
+        assert told["results"][0]["outcome"] == "opened"
+        assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == 1
+
+
+async def test_without_a_bucket_in_the_settings_it_says_what_to_set(gateway: Served) -> None:
+    assert await outcome(gateway, signed("s3")) == "quarantined"
+    (kept,) = await gateway.pool.fetch(PENDING)
+    assert "name that bucket in mail.ses.s3" in kept["problem"]
+
+
+async def test_raw_messages_are_taken_only_where_the_settings_say_so(database_url: str, gateway: Served, world: World) -> None:
+    raw = envelope("utf8")["Message"].encode()
+    headers = {"x_amz_sns_rawdelivery": "true", "x_amz_sns_topic_arn": TOPIC}
+    assert (await post(gateway, raw))[0] == 401
+    assert (await post(gateway, raw, **headers))[0] == 401
+    await gateway.pool.execute("DELETE FROM api_key; DELETE FROM integration")
+    async with a_gateway(database_url, world, raw_delivery=True) as other:
+        assert (await post(other, raw, x_amz_sns_rawdelivery="true"))[0] == 403
+        assert (await post(other, raw, **headers | {"x_amz_sns_topic_arn": TOPIC + "2"}))[0] == 403
+        assert await outcome(other, raw, **headers) == "opened"
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/../b", "../a", "a/..", "a//b", "/a", "a/", "a\nb", "x" * 1_025])
+def test_no_object_is_asked_for_that_could_be_another_s(name: str) -> None:
+    action = {"type": "S3", "bucketName": "b", "objectKey": name}
+    told = {"notificationType": "Received", "receipt": {"action": action}}
+    with pytest.raises(Malformed):
+        ses.place(Posted(ses.POINTER, msgspec.json.encode(told)))
+    action["objectKey"] = "in/a..b/o3vr"
+    assert ses.place(Posted(ses.POINTER, msgspec.json.encode(told))) == ses.Place("b", "in/a..b/o3vr")
+
+
+def test_what_is_said_of_a_mail_that_was_sent_is_none_that_was_received() -> None:
+    with pytest.raises(Malformed):
+        ses.received('{"notificationType":"Bounce","bounce":{},"mail":{"messageId":"1"}}', ())
+
+
+@pytest.mark.parametrize(("accounts", "actor"), [((TOPIC,), "ann"), ((), "ann@example.com")])
+async def test_ses_vouches_for_staff_where_the_account_is_named(
+    database_url: str, world: World, accounts: tuple[str, ...], actor: str
+) -> None:
+    async with a_gateway(database_url, world, accounts=accounts) as gateway:
+        await gateway.pool.execute(STAFF)
+        await outcome(gateway, signed("utf8"))
+        told = msgspec.json.decode(envelope("utf8")["Message"])
+        (first,) = [line[12:] for line in told["content"].split("\r\n") if line.startswith("Message-ID: ")]
+        told["content"] = told["content"].replace(first, f"<2@x>\r\nIn-Reply-To: {first}").replace("hurry", "wait")
+        assert await outcome(gateway, signed("utf8", Message=msgspec.json.encode(told).decode())) == "added"
+        assert await gateway.pool.fetchval("SELECT actor FROM timeline WHERE event = 'note'") == actor
+
+
+def note(content: str, **action: str) -> str:
+    told = {"notificationType": "Received", "mail": {"source": "<>"}, "content": content, "receipt": {"action": action}}
+    return msgspec.json.encode(told).decode()
+
+
+def test_content_is_base64_where_the_action_says_so_or_it_can_be_nothing_else() -> None:
+    mail = "RnJvbTogYUBiDQoNCg=="
+    for message in (note(mail, type="SNS", encoding="BASE64"), note(mail, type="SNS"), note("From: a@b\r\n\r\n", type="SNS")):
+        assert ses.received(message, ()) == ses.Received(Posted(MAIL, b"From: a@b\r\n\r\n", ""), "")
+    with pytest.raises(Malformed):
+        ses.received(note("é", type="SNS", encoding="BASE64"), ())
+    assert ses.received(note("From: é\r\n\r\n", type="SNS", encoding="UTF8"), ()).posted.body == "From: é\r\n\r\n".encode()
+
+
+def test_the_settings_name_what_is_doubted() -> None:
+    environ = {"GATEWAY_MAIL__SES__DOUBTED": "spam dkim", "GATEWAY_MAIL__SES__ACCOUNTS": "123456789012"}
+    own = load(None, environ).mail.ses
+    assert isinstance(own, Ses)
+    assert (own.doubted, own.accounts, own.raw_delivery) == (("spam", "dkim"), ("123456789012",), False)
+    with pytest.raises(Misconfigured) as raised:
+        load(None, {"GATEWAY_MAIL__SES__S3__ENDPOINT": "s3.example.com", "GATEWAY_MAIL__SES__S3__BUCKET": "mail"})
+    assert [flaw.pointer.rpartition("/")[2] for flaw in raised.value.flaws] == ["endpoint", "region", "access_key", "secret_key"]
+
+
+async def test_amazon_away_is_a_reason_to_send_it_again(database_url: str) -> None:
+    class Away(World):
+        async def fetch(self, address: str) -> bytes:
+            raise Unavailable(f"{address} is away")
+
+    async with a_gateway(database_url, Away()) as gateway:
+        assert (await post(gateway, signed("utf8")))[0] == 503

@@ -1,0 +1,332 @@
+"""Words that a person wrote are read however their program wrote them down, or the whole mail is enclosed."""
+
+import base64
+import quopri
+
+import pytest
+
+from gateway.channels.email.parsing.letter import Letter
+from gateway.channels.email.parsing.reading import WHOLE, read
+from tests.channels.email.writing import head, said
+from tests.support.mails import of_case
+
+RUSSIAN, BIG5, GREEK = (
+    "Не работает принтер",
+    "印表機壞了，請派人來修理，謝謝",
+    "Ο εκτυπωτής δεν λειτουργεί",
+)
+PDF = b"Content-Type: application/pdf; name=order.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n"
+
+
+def of(case: str, name: str) -> Letter:
+    return read(of_case(case, name))
+
+
+def names(letter: Letter) -> list[str]:
+    return [file.name for file in letter.enclosed]
+
+
+NAMED = "10-body-part-with-a-name"
+
+
+@pytest.mark.parametrize(("name", "words"), [("mail", "The lift has been stuck"), ("mail2", "somebody is inside")])
+def test_a_text_with_a_name_is_read_where_it_is_the_only_one(name: str, words: str) -> None:
+    letter = of(NAMED, name)
+    assert words in letter.text
+    assert letter.enclosed == ()
+
+
+def test_a_page_with_a_name_is_read_where_it_is_the_only_one() -> None:
+    letter = said(b"<p>The lift is stuck</p>", Content_Type='text/html; name="mail.html"')
+    assert (letter.text, letter.enclosed) == ("The lift is stuck", ())
+
+
+def test_alternatives_with_names_are_read_as_alternatives() -> None:
+    body = (
+        b"--b\r\nContent-Type: text/plain; name=body.txt\r\n\r\nStuck again\r\n"
+        b"--b\r\nContent-Type: text/html; name=body.html\r\n\r\n<p>Stuck again</p>\r\n--b--\r\n"
+    )
+    letter = said(body, Content_Type="multipart/alternative; boundary=b")
+    assert (letter.text, letter.enclosed) == ("Stuck again", ())
+
+
+def test_the_first_text_is_read_and_later_ones_with_names_are_files() -> None:
+    body = (
+        b"--b\r\nContent-Type: text/plain; name=body.txt\r\n\r\nStuck again\r\n"
+        b"--b\r\nContent-Type: text/plain; name=error.log\r\n\r\nE42\r\n--b\r\n" + PDF + b"--b--\r\n"
+    )
+    letter = said(body, Content_Type="multipart/mixed; boundary=b")
+    assert (letter.text, names(letter)) == ("Stuck again", ["error.log", "order.pdf"])
+
+
+def test_a_text_that_is_marked_as_attached_is_a_file() -> None:
+    letter = said(b"E42", Content_Type="text/plain; name=error.log", Content_Disposition="attachment")
+    assert (letter.text, names(letter)) == ("", ["error.log"])
+
+
+def test_a_named_text_longer_than_a_record_shows_is_a_file_too() -> None:
+    assert names(said(b"x\r\n" * 20_000, Content_Type="text/plain; name=error.log")) == ["error.log"]
+
+
+DECLARED = "11-html-meta-charset"
+
+
+@pytest.mark.parametrize(("name", "words"), [("cyrillic", "Не работает принтер"), ("big5", "印表機壞了")])
+def test_a_page_is_read_in_the_charset_that_it_declares_itself(name: str, words: str) -> None:
+    assert words in of(DECLARED, name).text
+
+
+@pytest.mark.parametrize(
+    ("page", "charset", "text"),
+    [
+        ('<META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset=koi8-r">', "koi8-r", RUSSIAN),
+        ("<meta charset='iso-8859-7'/>", "iso-8859-7", GREEK),
+        ('<?xml version="1.0" encoding="big5"?>', "big5", BIG5),
+        ("<meta charset=shift_jis>", "shift_jis", "プリンターが動きません"),
+    ],
+)
+def test_every_way_in_which_pages_declare_their_charset_is_known(page: str, charset: str, text: str) -> None:
+    letter = said(f"<html>{page}<body>{text}</body></html>".encode(charset), Content_Type="text/html")
+    assert letter.text == text
+
+
+def test_the_head_comes_before_the_page_and_a_page_after_its_text_is_read_in_the_charset_of_that() -> None:
+    page = f'<meta charset="big5"><p>{RUSSIAN}</p>'.encode("cp1251")
+    assert said(page, Content_Type="text/html; charset=windows-1251").text == RUSSIAN
+    body = b"--b\r\nContent-Type: text/plain; charset=windows-1251\r\n\r\n \r\n--b\r\nContent-Type: text/html\r\n\r\n<p>"
+    assert said(body + RUSSIAN.encode("cp1251") + b"</p>", Content_Type="multipart/mixed; boundary=b").text == RUSSIAN
+
+
+def test_a_text_with_a_byte_order_mark_is_read_by_it() -> None:
+    assert (
+        said(
+            base64.b64encode("\ufeff磁盘满了".encode("utf-16-le")),
+            Content_Transfer_Encoding="base64",
+        ).text
+        == "磁盘满了"
+    )
+
+
+def test_a_raw_subject_is_read_in_the_charset_of_the_text() -> None:
+    assert of(DECLARED, "header8bit").subject == RUSSIAN
+
+
+@pytest.mark.parametrize(
+    ("charset", "kind", "text"),
+    [
+        ("koi8-r", "text/plain; charset=koi8-r", RUSSIAN),
+        ("big5", "text/plain; charset=big5", BIG5),
+        ("iso-8859-7", "multipart/mixed; boundary=b", GREEK),
+    ],
+)
+def test_raw_subjects_names_and_files_are_read_in_the_charset_of_the_text(charset: str, kind: str, text: str) -> None:
+    raw = text.encode(charset)
+    mail = b"From: " + raw + b" <a@b.example>\r\nSubject: " + raw + b"\r\nContent-Type: " + kind.encode() + b"\r\n\r\n"
+    if "multipart" in kind:
+        mail += b"--b\r\nContent-Type: text/plain; charset=" + charset.encode() + b"\r\n\r\n"
+        mail += raw + b'\r\n--b\r\nContent-Disposition: attachment; filename="' + raw + b'.pdf"\r\n\r\n1\r\n--b--\r\n'
+    letter = read(mail + (raw if "multipart" not in kind else b""))
+    assert (letter.subject, letter.sender_name, letter.text) == (text, text, text)
+    assert names(letter) == ([text + ".pdf"] if "multipart" in kind else [])
+
+
+def encoded(text: str) -> bytes:
+    return base64.b64encode(text.encode())
+
+
+FOOTER = "_______________\r\nThis list is public\r\nleave it any time"
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (
+            encoded("The lift is stuc") + b"\r\n" + encoded("k on floor 3."),
+            "The lift is stuck on floor 3.",
+        ),
+        (encoded("电梯停") + encoded("了") + b"\r\n" + encoded("，三楼"), "电梯停了，三楼"),
+        (b"\r\n".join(encoded(one) for one in ("a", "bc", "def")), "abcdef"),
+        (
+            encoded("Stuck.") + b"\r\n\r\n" + FOOTER.encode(),
+            "Stuck.\n" + FOOTER.replace("\r\n", "\n"),
+        ),
+        (
+            encoded("Stuck again") + b"\r\nScanned by example.com for viruses.\r\n",
+            "Stuck again\nScanned by example.com for viruses.",
+        ),
+        ("[外部邮件] 请注意\r\n".encode() + encoded("电梯停了"), "[外部邮件] 请注意\n电梯停了"),
+        (b"Nobody encoded this at all.\r\nNot a bit.", "Nobody encoded this at all.\nNot a bit."),
+        (b"VGhl!!IGxp#ZnQ=", "The lift"),
+    ],
+)
+def test_base64_is_read_in_pieces_and_with_words_around_it(body: bytes, text: str) -> None:
+    letter = said(body, Content_Type="text/plain; charset=utf-8", Content_Transfer_Encoding="base64")
+    assert (letter.text, letter.unread) == (text, False)
+
+
+def test_words_behind_a_file_are_no_part_of_it() -> None:
+    body = base64.b64encode(b"%PDF-1 hello") + b"\r\n\r\nThis mail was checked by nobody."
+    (file,) = said(body, Content_Type="application/pdf", Content_Transfer_Encoding="base64").enclosed
+    assert file.content == b"%PDF-1 hello"
+
+
+ASKED = "08-subject-question-mark"
+
+
+@pytest.mark.parametrize(
+    ("name", "subject"),
+    [
+        ("mail", "Vertrag 4711: Möchten Sie Ihre Adresse ändern?"),
+        ("mail2", "Wie geht das mit der Prüfung?"),
+    ],
+)
+def test_a_question_mark_in_an_encoded_word_belongs_to_it(name: str, subject: str) -> None:
+    assert of(ASKED, name).subject == subject
+
+
+@pytest.mark.parametrize(
+    ("raw", "subject"),
+    [
+        ("=?utf-8?Q?Why?_And_how??=", "Why? And how?"),
+        ("=?utf-8?Q?a?=3Db_=C3=BC?=", "a?=b ü"),
+        ("=?utf-8?Q?one??= =?utf-8?Q?_two??=", "one? two?"),
+        ("=?utf-8?B?55S15qKv?= and =?utf-8?Q?=C3=BC?=", "电梯 and ü"),
+        ("=?utf-8?B?55S15qKv5YGc5LqG", "电梯停了"),
+        ("what =? is this?=", "what =? is this?="),
+    ],
+)
+def test_encoded_words_end_where_their_sender_ended_them(raw: str, subject: str) -> None:
+    assert said(b"", Subject=raw).subject == subject
+
+
+@pytest.mark.parametrize(
+    ("fields", "text", "files"),
+    [
+        ({"Content_Type": "=?utf-8?Q?text/plain;_charset=3Dgb2312?="}, "电梯停了", []),
+        ({"Content_Type": "=?us-ascii?B?dGV4dC9wbGFpbjsgY2hhcnNldD1nYjIzMTI=?="}, "电梯停了", []),
+        ({"Content_Type": "text/plain; charset==?utf-8?Q?gb2312?="}, "电梯停了", []),
+        (
+            {
+                "Content_Type": "text/x-log",
+                "Content_Disposition": "attachment; filename==?gbk?B?tefM3S50eHQ=?=",
+            },
+            "",
+            ["电梯.txt"],
+        ),
+        (
+            {"Content_Type": 'text/x-log; name="=?utf-8?Q?=E7=94=B5=E6=A2=AF?.txt?="'},
+            "",
+            ["电梯?.txt"],
+        ),
+        ({"Content_Type": "text/x-log; name=\"utf-8''%E7%94%B5%E6%A2%AF.txt\""}, "", ["电梯.txt"]),
+    ],
+)
+def test_encoded_fields_of_parts_are_read(fields: dict[str, str], text: str, files: list[str]) -> None:
+    letter = said("电梯停了".encode("gb2312"), **fields)
+    assert (letter.text, names(letter)) == (text, files)
+
+
+@pytest.mark.parametrize("name", ["=?utf-8?Q?base64?=", '"base64"', "Base64 (as always)", "base64;", "base-64"])
+def test_an_oddly_written_transfer_encoding_is_read(name: str) -> None:
+    assert said(encoded("Stuck."), Content_Transfer_Encoding=name).text == "Stuck."
+
+
+@pytest.mark.parametrize("name", ["8-bit", "'7bit'", "Quoted-Printable"])
+def test_an_encoding_of_plain_words_leaves_them(name: str) -> None:
+    letter = said(b"Stuck.", Content_Transfer_Encoding=name)
+    assert (letter.text, letter.unread) == ("Stuck.", False)
+
+
+def test_parts_that_are_not_encoded_are_split_as_they_stand() -> None:
+    named = WITHIN.replace("order.pdf", '"a=3Db.pdf"')
+    letter = read(head(Content_Type="multipart/mixed; boundary=B", Content_Transfer_Encoding="quoted-printable") + named.encode())
+    assert (letter.text, names(letter)) == ("Order 4711 hangs in SAP.", ["a=3Db.pdf"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent"),
+    [
+        ("text/markdown", b"Stuck *again*"),
+        ("text/enriched", b"Stuck <bold>*again*</bold>"),
+        ("text/x-unknown", b"Stuck *again*"),
+    ],
+)
+def test_words_of_another_kind_of_text_are_read_where_there_are_no_others(kind: str, sent: bytes) -> None:
+    letter = said(sent, Content_Type=kind)
+    assert (letter.text, letter.enclosed) == ("Stuck *again*", ())
+    both = b"--b\r\n\r\nthe words\r\n--b\r\nContent-Type: " + kind.encode() + b"\r\n\r\n" + sent + b"\r\n--b--\r\n"
+    letter = said(both, Content_Type="multipart/mixed; boundary=b")
+    assert (letter.text, len(letter.enclosed)) == ("the words", 1)
+
+
+@pytest.mark.parametrize("kind", ["text/calendar", "text/vcard", "text/csv"])
+def test_what_programs_write_for_programs_are_files(kind: str) -> None:
+    letter = said(b"BEGIN:X", Content_Type=kind)
+    assert (letter.text, len(letter.enclosed)) == ("", 1)
+
+
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\r\n\r\n", b"\n", b"\xef\xbb\xbf\r\n"])
+def test_what_stands_before_the_head_is_taken_off_and_told(before: bytes) -> None:
+    letter = read(before + head(Subject="Stuck") + b"again")
+    assert (letter.subject, letter.text) == ("Stuck", "again")
+    assert [one.what for one in letter.mended] == ["what stood before the head was taken off"]
+
+
+WITHIN = "--B\nContent-Type: text/plain; charset=utf-8\n\nOrder 4711 hangs in SAP.\n--B\n" + PDF.decode() + "--B--\n"
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        of_case("13-multipart-in-base64", "mail"),
+        head(Content_Type="multipart/mixed; boundary=B", Content_Transfer_Encoding="quoted-printable")
+        + quopri.encodestring(WITHIN.replace("--B", "--=B").encode()).replace(b"boundary=B", b"boundary==B"),
+        head(Content_Type="multipart/mixed; boundary=B", Content_Transfer_Encoding="quoted-printable")
+        + quopri.encodestring(WITHIN.encode()),
+        head(Content_Type="multipart/mixed; boundary=other") + WITHIN.encode(),
+        head(Content_Type="multipart/mixed") + b"This is a mail of parts.\n" + WITHIN.encode(),
+        head(Content_Type="multipart/mixed", Content_Transfer_Encoding="base64") + base64.encodebytes(WITHIN.encode()),
+    ],
+)
+def test_a_multipart_is_split_that_was_encoded_whole_or_names_another_boundary(mail: bytes) -> None:
+    letter = read(mail)
+    assert (letter.text, names(letter)) == ("Order 4711 hangs in SAP.", ["order.pdf"])
+    assert letter.enclosed[0].content == b"hello"
+
+
+SEALED = b"--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b\r\nContent-Type: image/png\r\n\r\nx\r\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "body"),
+    [
+        ({"Content_Transfer_Encoding": "x-uuencode"}, b"begin 644 a.txt\r\n#0V%T\r\n`\r\nend"),
+        ({"Content_Type": "multipart/encrypted; boundary=b"}, SEALED),
+        ({"Content_Type": "application/pkcs7-mime; name=smime.p7m"}, b"MIIB"),
+        ({"Content_Transfer_Encoding": "base64"}, b"=!=!="),
+        ({"Content_Type": "text/plain; charset=utf-16"}, b"\x00\xd8" * 40),
+    ],
+)
+def test_a_mail_whose_words_cannot_be_read_is_enclosed_whole(fields: dict[str, str], body: bytes) -> None:
+    mail = head(**fields) + body
+    letter = read(mail)
+    assert letter.unread
+    assert (letter.enclosed[0].name, letter.enclosed[0].content) == (WHOLE, mail)
+    assert read(mail, max_file=5).enclosed[0].content is None
+
+
+def test_the_whole_mail_shows_no_key() -> None:
+    mail = head(To="in+gwk_12_abcdefgh-ij@gw.example", Content_Type="application/pkcs7-mime") + b"MIIB"
+    assert b"To: in+***@gw.example\r\n" in (read(mail).enclosed[0].content or b"")
+
+
+@pytest.mark.parametrize(
+    ("fields", "body"),
+    [
+        ({}, b""),
+        ({"Content_Type": "text/html"}, b"<html><img src='cid:1'></html>"),
+        ({"Content_Type": "image/png"}, b"PNG"),
+    ],
+)
+def test_a_mail_without_words_is_read(fields: dict[str, str], body: bytes) -> None:
+    assert not said(body, **fields).unread

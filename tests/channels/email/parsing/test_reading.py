@@ -1,0 +1,264 @@
+"""What a mail says, however its sender wrote it down."""
+
+import base64
+import random
+from email.message import EmailMessage
+from email.policy import SMTP
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.channels.email.parsing.letter import Nature
+from gateway.channels.email.parsing.reading import read
+from gateway.errors import Malformed
+from tests.channels.email.writing import a_mail, encoded, head, said
+
+CHINESE, JAPANESE, FRENCH = "磁盘满了，请尽快处理", "ディスクがいっぱいです", "Le disque est plein, merci d'avance, Zoé"
+
+
+@pytest.mark.parametrize(
+    ("charset", "text"),
+    [
+        ("gb2312", CHINESE), ("GBK", CHINESE + "镕"), ("gb18030", CHINESE + "𠮷"), ("hz-gb-2312", "磁盘满了"),
+        ("big5", "磁碟滿了"), ("iso-2022-jp", JAPANESE), ("Shift_JIS", JAPANESE), ("euc-jp", JAPANESE), ("euc-kr", "디스크"),
+        ("iso-8859-1", FRENCH), ("windows-1252", "it’s “full”"), ("koi8-r", "диск полон"), ("utf-8", CHINESE),
+        ("utf-16", CHINESE), ("utf-7", CHINESE),
+    ],
+)  # fmt: skip
+def test_a_declared_charset_is_read_in_the_text_and_in_the_subject(charset: str, text: str) -> None:
+    codec = {"hz-gb-2312": "hz", "windows-1252": "cp1252"}.get(charset, charset)
+    word = f"=?{charset}?B?{base64.b64encode(text.encode(codec)).decode()}?="
+    letter = said(base64.b64encode(text.encode(codec)), Subject=word, Content_Type=f"text/plain; charset={charset}",
+                  Content_Transfer_Encoding="base64")  # fmt: skip
+    assert (letter.subject, letter.text) == (text, text)
+
+
+@pytest.mark.parametrize(
+    ("declared", "actual", "text"),
+    [
+        ("utf-8", "gbk", CHINESE), ("us-ascii", "gb18030", CHINESE), ("gb2312", "utf-8", CHINESE),
+        ("iso-8859-1", "utf-8", CHINESE),
+        ("iso-8859-1", "iso-2022-jp", JAPANESE), ("", "gbk", CHINESE), ("", "iso-2022-jp", JAPANESE), ("", "cp1252", FRENCH),
+        ("x-unknown", "utf-8", FRENCH), ("punycode", "utf-8", CHINESE), ("idna", "gbk", CHINESE), ("gb2312", "gbk", "镕基"),
+    ],
+)  # fmt: skip
+def test_a_wrong_or_missing_declaration_is_seen_through(declared: str, actual: str, text: str) -> None:
+    letter = said(text.encode(actual), Content_Type=f"text/plain; charset={declared}" if declared else "text/plain")
+    assert letter.text == text
+
+
+def test_two_characters_of_gbk_that_could_be_utf_8_are_read_as_declared() -> None:
+    text = "一"
+    assert said(text.encode("gbk"), Content_Type="text/plain; charset=gbk").text == text
+    assert text.encode("gbk").decode() != text
+
+
+def test_encoded_words_are_joined_before_they_are_read() -> None:
+    halves = CHINESE.encode()[:4], CHINESE.encode()[4:]
+    words = "\r\n ".join(f"=?UTF-8?B?{base64.b64encode(half).decode()}?=" for half in halves)
+    assert said(b"", Subject="Re: " + words).subject == "Re: " + CHINESE
+    assert said(b"", Subject="=?utf-8?Q?a_b=20c?= and =?iso-8859-1*en?q?d=E9?=").subject == "a b c and dé"
+    assert said(b"", Subject="plain =?broken").subject == "plain =?broken"
+    assert read(b"From: a@b.example\r\nSubject: " + CHINESE.encode("gbk") + b"\r\n\r\n").subject == CHINESE
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [
+        ('attachment; filename="disk.log"', "disk.log"),
+        ("attachment; filename*=UTF-8''%E7%A3%81%E7%9B%98.log", "磁盘.log"),
+        ("attachment; filename*0*=gb18030''%B4%C5; filename*1*=%C5%CC; filename*2=.log", "磁盘.log"),
+        (f'attachment; filename="{encoded("磁盘.log", "gb2312")}"', "磁盘.log"),
+        ("attachment; filename=a b.log", "a b.log"),
+        (r'attachment; filename="a\"b.log"', 'a"b.log'),
+        ("attachment; filename=../../etc/passwd", "../../etc/passwd"),
+        ("attachment", "application-1"),
+    ],
+)
+def test_a_file_is_called_what_its_sender_called_it(field: str, name: str) -> None:
+    letter = said(b"AAEC", Content_Type="application/octet-stream", Content_Disposition=field, Content_Transfer_Encoding="base64")
+    ((file,), text) = letter.enclosed, letter.text
+    assert (file.name, file.content, file.size, text) == (name, b"\0\1\2", 3, "")
+
+
+def nested() -> bytes:
+    mail = EmailMessage(policy=SMTP)
+    mail["From"], mail["To"], mail["Subject"] = '"Zhang, San" <San@Example.com>', "in@gw.example, Bob <bob@x.example>", "s"
+    mail.set_content("plain words")
+    mail.add_alternative("<p>html <b>words</b></p>", subtype="html")
+    page = list(mail.iter_parts())[1]
+    assert isinstance(page, EmailMessage)
+    page.add_related(b"\x89PNG\r\n\x1a\n", "image", "png", cid="<logo>")
+    mail.add_attachment(b"%PDF-1", maintype="application", subtype="pdf", filename="报告.pdf")
+    mail.add_attachment(EmailMessage(policy=SMTP))
+    return mail.as_bytes()
+
+
+def test_nested_parts_give_the_plain_words_and_every_file() -> None:
+    letter = read(nested())
+    assert (letter.text, letter.sender, letter.sender_name) == ("plain words", "san@example.com", "Zhang, San")
+    assert letter.people == ("in@gw.example", "bob@x.example")
+    assert [file.name for file in letter.enclosed] == ["image-1.png", "报告.pdf", "mail-3.eml"]
+
+
+def test_files_beyond_what_is_kept_are_named_with_their_size() -> None:
+    letter = read(nested(), max_file=7, max_files=1)
+    assert [(file.name, file.content) for file in letter.enclosed] == [
+        ("image-1.png", None), ("报告.pdf", b"%PDF-1"), ("mail-3.eml", None),
+    ]  # fmt: skip
+    assert letter.enclosed[0].size == 8
+
+
+def test_html_alone_becomes_text_and_what_nests_too_deep_for_the_parser_still_speaks() -> None:
+    page = "<html><head><style>p{}</style><script>bad()</script></head><body><p>Disk &amp; memory</p><ul><li>one</ul></body>"
+    assert [line.strip() for line in said(page.encode(), Content_Type="text/html").text.splitlines() if line.strip()] == [
+        "Disk & memory", "* one",
+    ]  # fmt: skip
+    deep = "<div>" * 5_000 + "still here" + "</div>" * 5_000
+    assert said(deep.encode(), Content_Type="text/html; charset=utf-8").text == "still here"
+
+
+def test_an_empty_plain_part_gives_way_to_the_html() -> None:
+    body = b"--x\r\n\r\n \r\n--x\r\nContent-Type: text/html\r\n\r\n<p>words</p>\r\n--x--\r\n"
+    assert said(body, Content_Type="multipart/alternative; boundary=x").text == "words"
+
+
+def test_lines_broken_to_fit_are_joined() -> None:
+    assert said(b"one \r\ntwo\r\n> q \r\n", Content_Type="text/plain; format=flowed").text == "one two\n> q"
+
+
+def test_a_boundary_that_is_missing_at_the_end_or_everywhere_loses_no_text() -> None:
+    assert said(b"--x\r\n\r\nwords", Content_Type="multipart/mixed; boundary=x").text == "words"
+    assert said(b"words", Content_Type='multipart/mixed; boundary="y"').text == "words"
+    assert said(b"words", Content_Type="multipart/mixed").text == "words"
+    assert said(b"--xy\r\nno\r\n--x\r\n\r\nyes\r\n--x--\r\nafter", Content_Type="multipart/mixed; boundary=x").text == "yes"
+
+
+def test_the_head_tells_whom_it_answers_and_when_it_was_written() -> None:
+    letter = said(
+        b"", Message_ID="<3@x>", In_Reply_To="<2@x>", References="<1@x>\r\n <2@x>", Date="Mon, 2 Mar 2026 20:00:00 +0800"
+    )
+    assert (letter.message_id, letter.thread) == ("3@x", ("2@x", "1@x"))
+    assert letter.sent_at is not None
+    assert letter.sent_at.isoformat() == "2026-03-02T12:00:00+00:00"
+    assert said(b"", Date="soon", Message_ID="bare@x").sent_at is None
+    assert said(b"", Message_ID="bare@x").message_id == "bare@x"
+
+
+@pytest.mark.parametrize(
+    ("field", "address"),
+    [
+        ('"boss@example.com" <eve@evil.example>', "eve@evil.example"),
+        ("eve@evil.example (boss@example.com)", "eve@evil.example"),
+        ('"no end <ann@example.com>', "ann@example.com"),
+        ("undisclosed-recipients:;", ""),
+        ("Ann", ""),
+        (f"{encoded('张三 <boss@example.com>', 'utf-8')} <ann@example.com>", "ann@example.com"),
+    ],
+)
+def test_the_sender_is_the_address_and_never_what_the_name_pretends(field: str, address: str) -> None:
+    assert said(b"", From=field).sender == address
+
+
+@pytest.mark.parametrize(
+    ("fields", "envelope", "nature"),
+    [
+        ({}, None, Nature.PERSON),
+        ({"Auto_Submitted": "no"}, "ann@example.com", Nature.PERSON),
+        ({"Auto_Submitted": "auto-generated"}, None, Nature.MACHINE),
+        ({}, "", Nature.MACHINE),
+        ({}, "<>", Nature.MACHINE),
+        ({"Return_Path": "<>"}, "ann@example.com", Nature.MACHINE),
+        ({"From": "no-reply@example.com"}, None, Nature.PERSON),
+        ({"Auto_Submitted": "auto-replied (vacation)"}, None, Nature.AUTO_REPLY),
+        ({"Subject": "Automatic reply: help"}, None, Nature.PERSON),
+        ({"Subject": "自动回复: help"}, None, Nature.PERSON),
+        ({"X_Autoreply": "yes"}, None, Nature.AUTO_REPLY),
+        ({"Precedence": "bulk"}, None, Nature.MACHINE),
+        ({"List_Id": "<ops.example.com>"}, None, Nature.LIST),
+        ({"List_Post": "<mailto:ops@example.com>"}, None, Nature.LIST),
+        ({"From": "MAILER-DAEMON@example.com"}, None, Nature.PERSON),
+        ({"From": "postmaster@example.com"}, None, Nature.PERSON),
+        ({"X_Failed_Recipients": "ann@example.com"}, None, Nature.BOUNCE),
+        ({"Content_Type": "multipart/report; report-type=delivery-status"}, None, Nature.BOUNCE),
+    ],
+)
+def test_who_wrote_it_is_told_by_its_head(fields: dict[str, str], envelope: str | None, nature: Nature) -> None:
+    assert read(head(**fields), envelope).nature is nature
+
+
+@pytest.mark.parametrize(("envelope", "null"), [("", True), ("<>", True), (" <> ", True), ("a@b.example", False), (None, False)])
+def test_the_null_sender_is_known_however_it_is_written(envelope: str | None, null: bool) -> None:  # noqa: FBT001
+    assert read(head(), envelope).null_sender is null
+
+
+BOMBS = {
+    "no mail": b"\xff\xfe\0\0",
+    "nothing": b" \r\n",
+    "a head without end": b"X: " + b"a" * 300_000,
+    "many parts": head(Content_Type="multipart/mixed; boundary=x") + b"--x\r\n\r\na\r\n" * 20_000,
+    "many empty parts": head(Content_Type="multipart/mixed; boundary=x") + b"--x\n" * 100_000,
+    "deep parts": head(Content_Type="multipart/mixed; boundary=b0")
+    + b"".join(b"--b%d\r\nContent-Type: multipart/mixed; boundary=b%d\r\n\r\n" % (n, n + 1) for n in range(1_000)),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.timeout(10)  # what grew with the square of its length would take minutes
+def test_what_is_no_mail_or_beyond_every_bound_is_refused(name: str) -> None:
+    with pytest.raises(Malformed):
+        read(BOMBS[name])
+
+
+@pytest.mark.parametrize(("depth", "text"), [(15, "words"), (25, None)])
+def test_parts_nest_as_deep_as_anybody_means_and_no_deeper(depth: int, text: str | None) -> None:
+    body = b"words"
+    for level in range(depth):
+        body = b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (level, level) + (
+            body if level else b"\r\n" + body
+        )
+    if text is not None:
+        assert read(b"From: a@b.example\r\n" + body).text == text
+        return
+    with pytest.raises(Malformed, match="nested deeper"):
+        read(b"From: a@b.example\r\n" + body)
+
+
+HEAVY = {
+    "encoded words": head(Subject="=?utf-8?b?4pyT?= " * 14_000),
+    "folded lines": b"From: a@b.example\r\nSubject: x" + b"\r\n " * 60_000 + b"\r\n\r\n",
+    "quotes": b"".join(
+        name + b': "' + b'\\"' * 20_000 + b" <a@b.example>\r\n"
+        for name in (b"From", b"Reply-To", b"To", b"Content-Type", b"Content-Disposition")
+    )
+    + b"\r\n",
+    "brackets": b"From: " + b"<(" * 60_000 + b"\r\n\r\n",
+    "parameters": head(Content_Type="text/plain" + "; a*0*=b" * 20_000),
+    "open tags": head(Content_Type="text/html") + b"<table><tr><td>" * 60_000,
+    "ids": head(References="<a@b> " * 40_000),
+    "quoted printable": head(Content_Transfer_Encoding="quoted-printable") + b"=\r\n=" * 300_000,
+    "base64": head(Content_Transfer_Encoding="base64") + b"QUJD\r\n" * 300_000,
+    "fields": b"From: a@b.example\r\n" + b"X: y\r\n" * 40_000 + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("name", HEAVY)
+@pytest.mark.timeout(10)
+def test_what_is_heavy_is_read_in_time_that_grows_with_its_length_alone(name: str) -> None:
+    letter = read(HEAVY[name])
+    assert len(letter.subject) <= 1_024
+    assert len(letter.text) <= 262_144
+    assert len(letter.thread) <= 100
+
+
+@given(st.binary(max_size=400), st.sampled_from([b"", a_mail(), nested(), HEAVY["parameters"][:5_000]]), st.integers())
+def test_whatever_bytes_come_nothing_but_malformed_is_raised_and_text_can_be_stored(data: bytes, mail: bytes, seed: int) -> None:
+    at = random.Random(seed).randrange(len(mail) + 1)
+    try:
+        letter = read(mail[:at] + data + mail[at:])
+    except Malformed:
+        return
+    for text in (letter.subject, letter.text, letter.sender_name, letter.message_id, *(file.name for file in letter.enclosed)):
+        assert "\0" not in text
+        text.encode()

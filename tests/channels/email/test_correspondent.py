@@ -1,0 +1,127 @@
+"""Whoever is answered, and may answer, by the head of a mail."""
+
+import pytest
+
+from gateway.channels.email.correspondent import Correspondent, author, correspondent, is_answered
+from gateway.channels.email.parsing.letter import Letter
+from gateway.operations.author import Author
+from tests.channels.email.writing import said
+
+LEA = Correspondent("lea@customer.example", "Lea Customer")
+LIST = {
+    "From": "Lea Customer via Support <support@example.org>",
+    "List_Id": "Support <support.example.org>",
+    "Precedence": "list",
+}
+FORM = {
+    "From": "Web shop <shop@www.example.org>",
+    "Reply_To": "Lea Customer <lea@customer.example>",
+}
+
+
+def a_mail(**fields: str) -> Letter:
+    return said(b"My parcel did not come.", **fields)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        FORM,
+        {"From": "noreply@customer.example", "Reply_To": "Lea Customer <lea@customer.example>"},
+        {
+            "From": "Shop <no-reply+17@www.example.org>",
+            "Reply_To": '"Lea Customer" <lea@customer.example>',
+        },
+        LIST | {"Reply_To": "Lea Customer <lea@customer.example>"},
+        LIST | {"Reply_To": "Support <support@example.org>, lea@customer.example"},
+        LIST | {"X_Original_From": "Lea Customer <lea@customer.example>"},
+        LIST
+        | {
+            "List_Id": "<other>",
+            "List_Post": "<mailto:support@example.org>",
+            "X_Original_Sender": "lea@customer.example",
+        },
+    ],
+)
+def test_reply_to_is_answered_where_from_is_a_form_a_list_or_an_address_nobody_reads(
+    fields: dict[str, str],
+) -> None:
+    letter = a_mail(**fields)
+    assert correspondent(letter) == LEA
+    assert author(letter, LEA) is Author.PERSON
+    assert is_answered(letter, LEA)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"From": "Ann <ann@example.com>"},
+        {"From": "Ann <ann@example.com>", "Reply_To": "ann@example.com"},
+        {"From": "Ann <ann@example.com>", "Reply_To": "team@example.com"},
+        {
+            "From": "Ann <ann@example.com>",
+            "Reply_To": "desk@other.example",
+            "To": "desk@other.example",
+        },
+    ],
+)
+def test_from_is_answered_where_it_is_a_person_or_reply_to_is_the_desk_itself(
+    fields: dict[str, str],
+) -> None:
+    assert correspondent(a_mail(**fields)) == Correspondent("ann@example.com", "Ann")
+
+
+def test_somebody_of_the_directory_is_answered_at_their_own_address() -> None:
+    assert correspondent(a_mail(**FORM), known=True) == Correspondent("shop@www.example.org", "Web shop")
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"Subject": "Out of office message cannot be switched off"}, Author.DOUBTFUL),
+        ({"Subject": "自动回复关不掉"}, Author.DOUBTFUL),
+        ({"Subject": "failure notice"}, Author.DOUBTFUL),
+        ({"Subject": "Respuesta automática: help"}, Author.DOUBTFUL),
+        ({"Subject": "Absence du bureau : help"}, Author.DOUBTFUL),
+        ({"Subject": "Automatisch antwoord: help"}, Author.DOUBTFUL),
+        ({"Subject": "Автоматический ответ: help"}, Author.DOUBTFUL),
+        ({"Subject": "부재중: help"}, Author.DOUBTFUL),
+        ({"From": "noreply@example.com"}, Author.DOUBTFUL),
+        ({"From": "wordpress@example.com"}, Author.DOUBTFUL),
+        ({"From": "Mailer-Daemon@example.com"}, Author.DOUBTFUL),
+        ({"Auto_Submitted": "auto-generated"}, Author.PROGRAM),
+        ({"Precedence": "bulk"}, Author.PROGRAM),
+        (LIST, Author.DOUBTFUL),
+        ({"List_Id": "<desk.example.org>", "Precedence": "list"}, Author.DOUBTFUL),
+        (LIST | {"Precedence": "bulk", "Reply_To": "lea@customer.example"}, Author.PROGRAM),
+    ],
+)
+def test_what_may_be_a_program_is_answered_never(fields: dict[str, str], expected: Author) -> None:
+    letter = a_mail(**fields)
+    to = correspondent(letter)
+    assert author(letter, to) is expected
+    assert not is_answered(letter, to)
+
+
+AWAY = [
+    "This is an automated response. I still do not read mail.",
+    "I am currently on annual leave.",
+    "Guten Tag, ich bin bis Montag nicht im Büro.",
+    "Estoy fuera de la oficina.",
+    "本邮件为系统自动回复。",
+    "您好，我正在休假中，还是不能处理邮件。",
+]
+
+
+@pytest.mark.parametrize("text", AWAY)
+def test_an_answer_that_says_that_its_writer_is_away_may_be_a_programs(text: str) -> None:
+    begun = said(text.encode(), From="ann@example.com", Subject="Re: help")
+    answer = said(text.encode(), From="ann@example.com", Subject="Re: help", In_Reply_To="<1@x>")
+    assert author(begun, correspondent(begun)) is Author.PERSON
+    assert author(answer, correspondent(answer)) is Author.DOUBTFUL
+
+
+def test_a_person_at_the_address_of_a_postmaster_is_a_person_and_gets_no_answer_by_itself() -> None:
+    letter = a_mail(From="Joe Admin <postmaster@partner.example>")
+    assert author(letter, correspondent(letter)) is Author.PERSON
+    assert not is_answered(letter, correspondent(letter))

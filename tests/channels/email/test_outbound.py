@@ -1,0 +1,201 @@
+"""Mail reaches a real SMTP server, threads by incident, and carries nothing a sender smuggled in."""
+
+import asyncio
+import email
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from email.policy import default
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP
+
+from gateway.channels.email.outbound import Replies, SmtpChannel, compose
+from gateway.notify.message import Dead, Delivered, Retry
+from gateway.notify.reply_tokens import ReplyTokens
+from gateway.settings import Smtp
+from tests.support.telling import message
+
+Relay = Callable[..., Awaitable[tuple["Mailbox", SmtpChannel]]]
+
+
+class Mailbox:
+    """Keeps what arrives; answers RCPT and DATA as told."""
+
+    def __init__(self, rcpt: str = "250 OK", data: str = "250 OK") -> None:
+        self.rcpt, self.data = rcpt, data
+        self.mails: list[tuple[str, list[str], Any]] = []
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: Any, options: Any) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
+        if self.rcpt.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.rcpt
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
+        self.mails.append((envelope.mail_from, envelope.rcpt_tos, email.message_from_bytes(envelope.content, policy=default)))
+        return self.data
+
+
+@pytest.fixture
+async def relay() -> AsyncIterator[Relay]:
+    servers: list[asyncio.Server] = []
+
+    async def start(utf8: bool = False, **answers: str) -> tuple[Mailbox, SmtpChannel]:  # noqa: FBT001, FBT002
+        mailbox = Mailbox(**answers)
+        server = await asyncio.get_running_loop().create_server(lambda: SMTP(mailbox, enable_SMTPUTF8=utf8), "127.0.0.1", 0)
+        servers.append(server)
+        return mailbox, SmtpChannel(settings(server.sockets[0].getsockname()[1]))
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+def settings(port: int, *, starttls: bool = False, sender: str = "gateway@ops.example.com") -> Smtp:
+    return Smtp(host="127.0.0.1", port=port, sender=sender, username="", password="", starttls=starttls)
+
+
+async def test_a_mail_arrives_with_its_words_in_both_scripts(relay: Relay) -> None:
+    mailbox, channel = await relay()
+    sent = message("oncall@example.com", subject="[INC-1] P1 已受理：磁盘已满", text="事件编号：INC-1\n")
+    assert await channel.send(sent) == Delivered()
+    ((mail_from, recipients, mail),) = mailbox.mails
+    assert (mail_from, recipients) == ("gateway@ops.example.com", ["oncall@example.com"])
+    assert mail["subject"] == "[INC-1] P1 已受理：磁盘已满"
+    assert mail.get_content().replace("\r\n", "\n") == "事件编号：INC-1\n"
+    assert (mail["auto-submitted"], mail["message-id"]) == ("auto-generated", f"<{sent.id}@ops.example.com>")
+
+
+async def test_every_mail_about_one_incident_hangs_in_one_thread_and_repeats_keep_their_id(relay: Relay) -> None:
+    mailbox, channel = await relay()
+    first, second = message("a@example.com"), message("b@example.com")
+    for sent in (first, second, first):
+        await channel.send(sent)
+    mails = [mail for *_, mail in mailbox.mails]
+    assert {mail["references"] for mail in mails} == {mail["in-reply-to"] for mail in mails} == {"<incident-7@ops.example.com>"}
+    assert mails[0]["message-id"] == mails[2]["message-id"] != mails[1]["message-id"]
+    assert mails[0].as_bytes() == mails[2].as_bytes()
+
+
+@pytest.mark.parametrize(
+    "recipient",
+    [
+        "a@example.com\r\nBcc: b@example.com",
+        "a@example.com, b@example.com",
+        "a@example.com\nX: y",
+        "<a@example.com>",
+        "nobody",
+        "",
+        "a@",
+        "@b",
+        "a b@example.com",
+        "张 三@example.com",
+        "张三@",
+        "张三@a..example",
+        "张三,李四@example.com",
+        "a@example.com\x00",
+        "a@example.com;b@example.com",
+    ],
+)
+async def test_what_is_not_one_plain_address_is_dead_and_reaches_nobody(relay: Relay, recipient: str) -> None:
+    mailbox, channel = await relay()
+    assert isinstance(await channel.send(message(recipient)), Dead)
+    assert mailbox.mails == []
+
+
+@pytest.mark.parametrize("recipient", ["用户@mail.example", "jörg@mail.example", "пользователь@xn--e1afmkfd.example"])
+async def test_an_address_in_any_letters_is_written_to_by_smtputf8(relay: Relay, recipient: str) -> None:
+    mailbox, channel = await relay(utf8=True)
+    assert await channel.send(message(recipient)) == Delivered()
+    ((_, recipients, mail),) = mailbox.mails
+    assert (recipients, mail["to"]) == ([recipient], recipient)
+
+
+async def test_an_address_in_other_letters_is_dead_where_the_relay_takes_none_and_says_so(relay: Relay) -> None:
+    mailbox, channel = await relay()
+    ended = await channel.send(message("用户@mail.example"))
+    assert ended == Dead("the relay takes no SMTPUTF8, which the address 用户@mail.example needs")
+    assert mailbox.mails == []
+
+
+async def test_a_domain_in_other_letters_needs_no_smtputf8(relay: Relay) -> None:
+    mailbox, channel = await relay()
+    assert await channel.send(message("user@bücher.example")) == Delivered()
+    assert mailbox.mails[0][1] == ["user@xn--bcher-kva.example"]
+
+
+@pytest.mark.parametrize("subject", ["x\r\nBcc: evil@example.com", "x\nBcc: evil@example.com", "x\rBcc: evil@example.com"])
+async def test_a_subject_cannot_smuggle_in_a_header(relay: Relay, subject: str) -> None:
+    mailbox, channel = await relay()
+    assert isinstance(await channel.send(message("a@example.com", subject=subject)), Dead)
+    assert mailbox.mails == []
+
+
+async def test_a_lone_dot_in_the_text_does_not_end_the_mail(relay: Relay) -> None:
+    mailbox, channel = await relay()
+    assert await channel.send(message("a@example.com", text="one\n.\nRCPT TO:<evil@example.com>\n")) == Delivered()
+    assert [recipients for _, recipients, _ in mailbox.mails] == [["a@example.com"]]
+    assert mailbox.mails[0][2].get_content().replace("\r\n", "\n") == "one\n.\nRCPT TO:<evil@example.com>\n"
+
+
+@pytest.mark.parametrize(
+    ("answers", "kind"),
+    [
+        ({"rcpt": "550 5.1.1 no such user"}, Dead),
+        ({"rcpt": "451 4.7.1 greylisted"}, Retry),
+        ({"data": "554 5.7.1 spam"}, Dead),
+        ({"data": "452 4.3.1 full"}, Retry),
+    ],
+)
+async def test_five_hundreds_are_for_good_and_four_hundreds_for_now(relay: Relay, answers: dict[str, str], kind: Any) -> None:
+    _, channel = await relay(**answers)
+    result = await channel.send(message("a@example.com"))
+    assert isinstance(result, kind)
+    assert not getattr(result, "down", False)
+
+
+async def test_a_relay_that_is_not_there_counts_against_the_relay(unused_tcp_port: int) -> None:
+    result = await SmtpChannel(settings(unused_tcp_port)).send(message("a@example.com"))
+    assert isinstance(result, Retry)
+    assert result.down
+
+
+async def test_a_relay_without_starttls_is_not_used_where_it_is_asked_for(relay: Relay) -> None:
+    mailbox, channel = await relay()
+    guarded = SmtpChannel(settings(channel.settings.port, starttls=True))
+    result = await guarded.send(message("a@example.com"))
+    assert isinstance(result, Retry)
+    assert mailbox.mails == []
+
+
+async def test_a_relay_that_hangs_up_is_tried_again() -> None:
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    result = await SmtpChannel(settings(server.sockets[0].getsockname()[1])).send(message("a@example.com"))
+    server.close()
+    assert isinstance(result, Retry)
+    assert result.down
+
+
+def test_a_sender_that_is_no_address_is_refused() -> None:
+    with pytest.raises(ValueError, match="not a mail address"):
+        compose(message("a@example.com"), "gateway")
+
+
+async def test_replies_find_their_record_by_address_and_text_and_an_answer_hangs_below_the_mail_it_answers(relay: Relay) -> None:
+    mailbox, channel = await relay()
+    replying = SmtpChannel(channel.settings, Replies(ReplyTokens((b"secret",)), "desk@example.com"))
+    tag = ReplyTokens((b"secret",)).make(7)
+    told = message("ann@example.com")
+    answer = replace(told, facts={"answers": "1@example.com", "locale": "zh-CN"})
+    for sent in (told, answer):
+        assert await replying.send(sent) == Delivered()
+    first, second = (mail for *_, mail in mailbox.mails)
+    assert {mail["reply-to"] for mail in (first, second)} == {f"desk+{tag}@example.com"}
+    assert {mail["x-loop"] for mail in (first, second)} == {"gateway@ops.example.com"}
+    assert (second["in-reply-to"], second["auto-submitted"]) == ("<1@example.com>", "auto-replied")
+    assert second["references"] == f"<1@example.com> <incident-7@ops.example.com> <{tag}@ops.example.com>"
+    lines = second.get_content().split()
+    assert ("请在此行上方回复" in lines[1], lines[-1]) == (True, f"[{tag}]")

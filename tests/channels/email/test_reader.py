@@ -1,0 +1,73 @@
+"""Long mails are read by a process of their own, which may be hurt."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pytest
+
+from gateway.channels.email import reader as reading
+from gateway.channels.email.posted import JSON, Kept, Posted, understood
+from gateway.channels.email.reader import MailReader
+from gateway.errors import Malformed
+from gateway.ingest.workers.process import Reader, is_quick
+from tests.channels.email.writing import a_mail, head
+from tests.support import hostile
+from tests.support.forker import FORKER
+
+LONG = Posted("message/rfc822", a_mail("磁盘满了 " * 6_000))
+COSTLY = Posted("message/rfc822", a_mail("磁盘满了 " * 100_000))
+"""Takes many ticks of the processor's clock, by which its time is told, in a process that has read others before."""
+
+
+@pytest.fixture
+async def reader() -> AsyncIterator[MailReader]:
+    made = MailReader(Kept(1_000, 2), Reader("mail", FORKER))
+    yield made
+    await made.reader.close()
+
+
+async def test_a_short_mail_needs_no_process_and_a_long_one_is_read_alike(reader: MailReader) -> None:
+    assert (await reader(Posted("message/rfc822", a_mail()))).subject == "help"
+    assert not reader.reader.started
+    letters = await asyncio.gather(*(reader(LONG) for _ in range(3)))
+    assert {letter.text for letter in letters} == {("磁盘满了 " * 6_000).strip()}
+    assert (await reader(LONG)).sender == "ann@example.com"
+
+
+async def test_what_cannot_be_understood_is_said_across_the_process_and_files_keep_their_bounds(reader: MailReader) -> None:
+    with pytest.raises(Malformed, match="this is no mail"):
+        await reader(Posted("message/rfc822", b"\0" * 50_000))
+    sent = head(Content_Type="application/zip") + b"z" * 50_000
+    ((file,),) = [(await reader(Posted("message/rfc822", sent, "x", ("in@gw.example",)))).enclosed]
+    assert (file.size, file.content) == (50_000, None)
+
+
+async def test_a_mail_that_costs_too_much_is_said_to(reader: MailReader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "CPU_SECONDS", 0.001)
+    with pytest.raises(Malformed, match="the mail takes more time or memory"):
+        await reader(COSTLY)
+    monkeypatch.undo()
+    assert (await reader(LONG)).subject == "help"
+
+
+async def test_many_values_of_a_mail_service_are_left_to_the_process(reader: MailReader) -> None:
+    letter = await reader(Posted(JSON, b'{"Subject": "help", "From": "ann@example.com", "Headers": [' + b"1," * 5_000 + b"1]}"))
+    assert (letter.subject, reader.reader.started) == ("help", True)
+
+
+@pytest.mark.parametrize("member", ["Headers", "Attachments", "TextBody"])
+def test_what_a_mail_service_sends_and_is_read_at_once_takes_milliseconds(member: str) -> None:
+    before = f'{{"{member}":['.encode()
+    bodies = [*hostile.any_json(reading.SHORT), *hostile.values(reading.SHORT, before, b"]}")]
+    for name, body in (one for one in bodies if is_quick(one[1])):
+        assert min(seconds(Posted(JSON, body)) for _ in range(2)) < 0.1, name
+
+
+def seconds(posted: Posted) -> float:
+    """Return the processor time that reading a mail takes."""
+    began = time.thread_time()
+    with suppress(Malformed):
+        understood(posted, Kept(1_000, 2))
+    return time.thread_time() - began

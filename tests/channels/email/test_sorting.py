@@ -1,0 +1,103 @@
+"""What is to be done with a letter."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.channels.email.parsing.letter import Nature
+from gateway.channels.email.sorting import SetAside, Sorted, ToMachines, ToNobody, ToPeople, language, sort
+from gateway.settings import MailRule, load
+from tests.channels.email.writing import a_letter
+from tests.support.clock import NOON
+
+RULES = (
+    MailRule(name="cron", subjects=("Cron *",)),
+    MailRule(name="spam", make="ignore", senders=("*@spam.example",)),
+    MailRule(name="hr", make="report", senders=("hr@example.com",)),
+)
+MAIL = msgspec.structs.replace(load(None, {}).mail, rules=RULES)
+OWN = "gateway@ops.example.com"
+UUID_ID = "b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11@ops.example.com"
+
+
+def sorted_as(**letter: Any) -> Sorted:
+    return sort(a_letter(**letter), MAIL, OWN, NOON)
+
+
+@pytest.mark.parametrize(
+    ("letter", "reason"),
+    [
+        ({"passed": (OWN,)}, "own mail"),
+        ({"message_id": UUID_ID, "nature": Nature.MACHINE}, "own mail"),
+        ({"message_id": UUID_ID, "nature": Nature.AUTO_REPLY}, "own mail"),
+        ({"passed": (OWN,), "subject": "Cron job"}, "own mail"),
+        ({"sender": "x@spam.example"}, "rule: spam"),
+    ],
+)
+def test_there_is_nothing_to_do_for(letter: dict[str, Any], reason: str) -> None:
+    assert sorted_as(**letter) == ToNobody(reason)
+
+
+@pytest.mark.parametrize(
+    ("letter", "reason"),
+    [
+        ({"nature": Nature.BOUNCE}, "bounce"),
+        ({"nature": Nature.AUTO_REPLY, "sender": "hr@example.com"}, "auto_reply"),
+        ({"null_sender": True, "nature": Nature.MACHINE}, "bounce"),
+        ({"null_sender": True, "nature": Nature.LIST}, "bounce"),
+    ],
+)
+def test_mail_of_programs_is_set_aside_by_its_headers(letter: dict[str, Any], reason: str) -> None:
+    assert sorted_as(**letter) == SetAside(reason)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Out of office message cannot be switched off in Outlook",
+        "自动回复关不掉",
+        "Automatic reply: help",
+        "failure notice",
+        "退信",
+    ],
+)
+def test_words_alone_set_nothing_aside(subject: str) -> None:
+    assert sorted_as(subject=subject) == ToPeople(None)
+
+
+def test_a_rule_takes_mail_with_the_null_sender() -> None:
+    assert isinstance(sorted_as(null_sender=True, nature=Nature.MACHINE, subject="Cron job"), ToMachines)
+    assert isinstance(sorted_as(null_sender=True, nature=Nature.MACHINE, sender="hr@example.com"), ToPeople)
+
+
+def test_a_rule_s_alert_comes_before_what_the_head_says_of_its_writer() -> None:
+    for nature in Nature:
+        assert isinstance(sorted_as(subject="Cron job failed", nature=nature), ToMachines)
+
+
+@pytest.mark.parametrize("nature", [Nature.PERSON, Nature.MACHINE, Nature.LIST])
+def test_everything_else_is_for_people(nature: Nature) -> None:
+    assert sorted_as(nature=nature) == ToPeople(None)
+    ruled = sorted_as(nature=nature, sender="hr@example.com")
+    assert isinstance(ruled, ToPeople)
+    assert ruled.match is not None
+    assert ruled.match.rule.name == "hr"
+
+
+def test_a_person_s_mail_is_not_ours_whose_program_makes_ids_like_ours_at_the_same_domain() -> None:
+    assert sorted_as(message_id=UUID_ID.upper()) == ToPeople(None)
+
+
+def test_somebody_else_s_mail_with_an_id_like_ours_is_not_ours() -> None:
+    assert sorted_as(message_id="b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11@example.com") == ToPeople(None)
+    assert sort(a_letter(passed=("",)), MAIL, "", NOON) == ToPeople(None)
+
+
+@pytest.mark.parametrize(
+    ("text", "locale"),
+    [("磁盘满了", "zh-CN"), ("CRM 系统打不开了 error 500", "zh-CN"), ("the disk is full", "en"), ("ディスクが満杯です", "en"),
+     ("", "en"), ("磁碟滿了", "zh-CN"), ("Der Server läuft nicht, siehe wiki/磁盘", "en")],
+)  # fmt: skip
+def test_the_language_is_that_of_the_letters(text: str, locale: str) -> None:
+    assert language(a_letter(subject="", text=text)) == locale

@@ -1,0 +1,37 @@
+"""Mails as mail programs write them."""
+
+from email.header import Header
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Any
+
+from gateway.channels.email.parsing.letter import Letter
+from gateway.channels.email.parsing.reading import read
+
+
+def a_mail(text: str = "the disk is full", *, sender: str = "ann@example.com", subject: str = "help", **fields: str) -> bytes:
+    """A mail as a program of today writes it; fields with _ for -."""
+    mail = EmailMessage(policy=SMTP)
+    mail["From"], mail["Subject"] = sender, subject
+    for name, value in fields.items():
+        mail[name.replace("_", "-")] = value
+    mail.set_content(text)
+    return mail.as_bytes()
+
+
+def head(**fields: str) -> bytes:
+    given = {"From": "ann@example.com", "Subject": "help"} | {name.replace("_", "-"): value for name, value in fields.items()}
+    return "".join(f"{name}: {value}\r\n" for name, value in given.items()).encode() + b"\r\n"
+
+
+def encoded(text: str, charset: str) -> str:
+    """RFC 2047 as the standard library writes it."""
+    return Header(text, charset).encode()
+
+
+def said(body: bytes, **fields: str) -> Letter:
+    return read(head(**fields) + body)
+
+
+def a_letter(**fields: Any) -> Letter:
+    return Letter(**({"sender": "ann@example.com", "subject": "help", "message_id": "1@example.com"} | fields))

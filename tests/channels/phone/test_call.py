@@ -1,0 +1,89 @@
+"""A call is the same whatever order it is told in, and however often."""
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.channels.phone.call import ENDS, MOST, Call, CallEvent, Direction, Status, merged
+from gateway.channels.phone.judging import Meaning, judge
+from tests.support.clock import NOON
+
+NUMBERS = st.sampled_from(["", "+8613800138000", "+861082303333", "1001", "anonymous"])
+TIMES = st.none() | st.integers(0, 5).map(lambda s: NOON + timedelta(seconds=s))
+TEXTS = st.lists(st.sampled_from([f"https://x/{n}" for n in range(MOST + 3)]), max_size=4).map(tuple)
+EVENTS = st.builds(
+    CallEvent,
+    provider=st.just("twilio"), call_id=st.just("CA1"), at=TIMES,
+    direction=st.none() | st.sampled_from(Direction), caller=NUMBERS,
+    caller_name=st.sampled_from(["", "Ann", "Bob"]), called=NUMBERS, status=st.none() | st.sampled_from(Status), started_at=TIMES,
+    answered_at=TIMES, ended_at=TIMES, served=st.booleans(), recordings=TEXTS, transcripts=TEXTS,
+)  # fmt: skip
+BLANK = Call(provider="twilio", call_id="CA1")
+
+
+def told(events: list[CallEvent]) -> Call:
+    call = BLANK
+    for event in events:
+        call = merged(call, event)
+    return call
+
+
+@settings(max_examples=40)
+@given(st.lists(EVENTS, max_size=6), st.randoms(use_true_random=False))
+def test_any_order_and_any_repetition_make_the_same_call(events: list[CallEvent], random: Any) -> None:
+    again = [*events, *random.choices(events, k=len(events))] if events else []
+    random.shuffle(again)
+    assert told(again) == told(events)
+
+
+def event(**more: Any) -> CallEvent:
+    return CallEvent(provider="twilio", call_id="CA1", **more)
+
+
+def test_a_call_that_ended_is_not_ringing_again() -> None:
+    over = told([event(status=Status.COMPLETED, at=NOON), event(status=Status.RINGING, at=NOON + timedelta(seconds=9))])
+    assert over.status is Status.COMPLETED
+
+
+def test_of_two_ends_the_later_one_counts() -> None:
+    events = [event(status=Status.COMPLETED, at=NOON), event(status=Status.BUSY, at=NOON - timedelta(seconds=1))]
+    assert told(events).status is Status.COMPLETED
+
+
+def test_a_number_that_can_be_called_wins_over_other_words_for_it() -> None:
+    assert told([event(caller="zoe"), event(caller="+8613800138000"), event(caller="1001")]).caller == "+8613800138000"
+
+
+def test_it_lasted_from_when_a_person_answered() -> None:
+    began, answered, ended = (NOON + timedelta(seconds=s) for s in (0, 7, 20))
+    assert told([event(started_at=began, ended_at=ended)]).seconds == 20
+    assert told([event(started_at=began, answered_at=answered, ended_at=ended)]).seconds == 13
+    assert told([event(started_at=began)]).seconds is None
+
+
+def meaning(call: Call, *, filed: bool = False, hotline: bool = True, before: Call = BLANK) -> Meaning:
+    return judge(before, call, filed=filed, hotline=hotline)
+
+
+def test_what_is_said_is_a_report_and_what_nobody_heard_was_missed() -> None:
+    inbound = event(direction=Direction.INBOUND, status=Status.RINGING)
+    assert meaning(told([inbound])) is Meaning.NOT_YET
+    assert meaning(told([inbound, event(answered_at=NOON)])) is Meaning.REPORT
+    assert meaning(told([inbound, event(recordings=("https://x/1",))])) is Meaning.REPORT
+    assert meaning(told([event(answered_at=NOON)])) is Meaning.OUTGOING
+    for status in ENDS:
+        over = event(status=status, ended_at=NOON)
+        assert meaning(told([inbound, over])) is Meaning.MISSED
+        assert meaning(told([inbound, over]), hotline=False) is Meaning.NO_HOTLINE
+        assert meaning(told([inbound, over, event(served=True)])) is Meaning.SERVED
+        assert meaning(told([inbound, over, event(answered_at=NOON)])) is Meaning.REPORT
+
+
+def test_only_what_is_new_is_news() -> None:
+    call = told([event(direction=Direction.INBOUND, answered_at=NOON)])
+    assert meaning(call, filed=True, before=call) is Meaning.NOTHING_NEW
+    assert meaning(merged(call, event(status=Status.QUEUED)), filed=True, before=call) is Meaning.NOTHING_NEW
+    assert meaning(merged(call, event(ended_at=NOON)), filed=True, before=call) is Meaning.NEWS
+    assert meaning(merged(call, event(transcripts=("x",))), filed=True, before=call) is Meaning.NEWS

@@ -1,0 +1,195 @@
+"""People are called and written to by Twilio; whoever is called can take the record on by a key."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from gateway.channels.phone.twilio.api import TwilioApi, judge
+from gateway.channels.phone.twilio.inbound import signature
+from gateway.channels.phone.twilio.sms import LONGEST, SmsChannel
+from gateway.channels.phone.twilio.voice import VoiceChannel
+from gateway.db.pool import Pool
+from gateway.notify.call_tokens import CallTokens
+from gateway.notify.message import Dead, Delivered, Retry
+from gateway.settings import Database, PhoneProvider, load
+from tests.support.clock import FakeClock
+from tests.support.served import Served, served
+from tests.support.telling import message
+
+TOKEN, SECRET = "12345678901234567890123456789012", "s" * 32
+PERSON = """
+INSERT INTO person (login, name, phone, locale, roles, created_at, updated_at)
+VALUES ($1, $1, $2, $3, '{incident_manager}', '2026-01-01', '2026-01-01')
+"""
+
+
+@dataclass
+class FakeTwilio:
+    """Takes what Twilio would take, and answers as told."""
+
+    status: int = 201
+    body: dict[str, Any] = field(default_factory=lambda: {"sid": "CA1"})
+    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    auth: str = ""
+    url: str = ""
+    heard: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def take(self, request: web.Request) -> web.Response:
+        self.auth = request.headers["Authorization"]
+        self.asked.append((request.path, {name: str(value) for name, value in (await request.post()).items()}))
+        self.heard.set()
+        return web.json_response(self.body, status=self.status)
+
+
+@pytest.fixture
+async def twilio() -> AsyncIterator[FakeTwilio]:
+    fake, app = FakeTwilio(), web.Application()
+    app.router.add_post("/2010-04-01/Accounts/AC1/{resource}", fake.take)
+    async with TestServer(app) as server:
+        fake.url = str(server.make_url("/"))
+        yield fake
+
+
+@pytest.fixture
+async def api(twilio: FakeTwilio, pool: Pool) -> AsyncIterator[TwilioApi]:
+    """Ann reads Chinese, Mute has no telephone."""
+    await pool.execute(PERSON, "ann", "+8613800138000", "zh-CN")
+    await pool.execute(PERSON, "mute", "", "en")
+    settings = msgspec.structs.replace(
+        load(None, {}).notify.twilio, account="AC1", token=TOKEN, sender="+15550100000", key="gwk_x", api=twilio.url
+    )
+    opened = TwilioApi.open(settings)
+    yield opened
+    await opened.close()
+
+
+async def test_a_short_message_is_in_the_language_of_whom_it_is_for(
+    api: TwilioApi, twilio: FakeTwilio, pool: Pool, clock: FakeClock
+) -> None:
+    assert await SmsChannel(api, pool, clock, "UTC").send(message("ann")) == Delivered()
+    ((path, told),) = twilio.asked
+    assert path == "/2010-04-01/Accounts/AC1/Messages.json"
+    assert (told["To"], told["From"], "新登记" in told["Body"], len(told["Body"]) <= LONGEST) == (
+        "+8613800138000",
+        "+15550100000",
+        True,
+        True,
+    )
+    assert base64.b64decode(twilio.auth.removeprefix("Basic ")).decode() == f"AC1:{TOKEN}"
+
+
+async def test_whom_no_telephone_can_reach_is_given_up_and_whom_it_reached_often_waits(
+    api: TwilioApi, twilio: FakeTwilio, pool: Pool, clock: FakeClock
+) -> None:
+    channel = SmsChannel(api, pool, clock, "UTC")
+    for login in ("mute", "nobody"):
+        assert isinstance(await channel.send(message(login)), Dead)
+    voice = VoiceChannel(api, pool, CallTokens((b"x" * 32,)), clock, "https://gw.example")
+    assert await voice.send(message("ann")) == Dead("there is no such record")
+    for _ in range(6):
+        await pool.execute(
+            "INSERT INTO outbox (id, channel, recipient, template, facts, created_at, next_attempt_at, state, settled_at) "
+            "VALUES (gen_random_uuid(), 'sms', 'ann', 'opened', '{}', $1, $1, 'sent', $1)", clock.now(),
+        )  # fmt: skip
+    assert isinstance(await channel.send(message("ann")), Retry)
+    assert twilio.asked == []
+
+
+async def test_six_calls_about_mild_breaches_do_not_keep_a_person_from_an_urgent_one(
+    api: TwilioApi, twilio: FakeTwilio, pool: Pool, clock: FakeClock
+) -> None:
+    called = (
+        "INSERT INTO outbox (id, channel, recipient, reached, urgency, template, facts, created_at, next_attempt_at, state,"
+        " settled_at) VALUES (gen_random_uuid(), 'person', 'ann', 'sms:ann', $2, 'sla_breached', '{}', $1, $1, 'sent', $1)"
+    )
+    for _ in range(6):
+        await pool.execute(called, clock.now(), 3)
+    channel = SmsChannel(api, pool, clock, "UTC")
+    assert isinstance(await channel.send(replace(message("ann"), urgency=3)), Retry)
+    assert await channel.send(replace(message("ann"), urgency=2)) == Delivered()
+    for _ in range(5):
+        await pool.execute(called, clock.now(), 1)
+    assert await channel.send(replace(message("ann"), urgency=1)) == Delivered()
+    await pool.execute(called, clock.now(), 1)
+    assert isinstance(await channel.send(replace(message("ann"), urgency=1)), Retry)
+    assert len(twilio.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (201, b"{}", Delivered),
+        (400, b'{"code": 21211, "message": "no number"}', Dead),
+        (404, b"<html>", Dead),
+        (401, b"{}", Retry),
+        (429, b"[]", Retry),
+        (503, b"", Retry),
+    ],
+)
+def test_every_answer_of_twilio_has_one_meaning(status: int, body: bytes, kind: type) -> None:
+    answer = judge(status, body, "3" if status == 429 else "")
+    assert isinstance(answer, kind)
+    assert not isinstance(answer, Dead) or status != 400 or "21211" in answer.reason
+    assert not isinstance(answer, Retry) or answer.down is (status != 429)
+
+
+async def test_somebody_is_called_hears_the_record_and_takes_it_on(twilio: FakeTwilio, database_url: str) -> None:
+    plain = load(None, {})
+    calling = msgspec.structs.replace(
+        plain.notify.twilio, account="AC1", token=TOKEN, sender="+15550100000", key="gwk_x", api=twilio.url
+    )
+    settings = msgspec.structs.replace(
+        plain,
+        database=Database(url=database_url, pool_min=1, pool_max=8),
+        notify=msgspec.structs.replace(plain.notify, twilio=calling, recipients={"incident_manager": ("voice:ann",)}),
+        phone=msgspec.structs.replace(
+            plain.phone, public_url="https://gw.example", providers={"twilio": PhoneProvider(secrets=(TOKEN,))}
+        ),
+        links=msgspec.structs.replace(plain.links, secret=SECRET),
+    )
+    async with served(settings) as gateway:
+        await gateway.pool.execute(PERSON, "ann", "+8613800138000", "en")
+        made = await gateway.post(
+            "/api/v1/incidents", {"title": "all is down", "impact": "business", "urgency": "urgent"}, "write"
+        )
+        assert made.status == 201
+        told = await called(twilio)
+        assert told["To"] == "+8613800138000"
+        where = urlsplit(told["Url"])
+        assert where.netloc == "gw.example"
+        assert "all is down" in await answered(gateway, where.query, "")
+        assert "taken on" in await answered(gateway, where.query, "1")
+        row = await gateway.pool.fetchrow("SELECT state, handler FROM incident")
+        assert tuple(row or ()) == ("in_progress", "ann")
+
+
+async def called(twilio: FakeTwilio) -> dict[str, str]:
+    """What Twilio was asked to call with."""
+    async with asyncio.timeout(10):
+        await twilio.heard.wait()
+    return twilio.asked[0][1]
+
+
+async def answered(gateway: Served, query: str, key: str) -> str:
+    """What is heard when they answer, or after a key."""
+    path = f"/ingest/phone/twilio/alarm/{gateway.keys['ingest']}?{query}"
+    told = {
+        "CallSid": "CA1",
+        "Direction": "outbound-api",
+        "From": "+15550100000",
+        "To": "+8613800138000",
+        "CallStatus": "in-progress",
+    }
+    told |= {"Digits": key} if key else {}
+    given = signature(TOKEN, "https://gw.example" + path, tuple(told.items()))
+    answer = await gateway.client.post(path, data=told, headers={"X-Twilio-Signature": given})
+    assert answer.status == 200
+    return await answer.text()

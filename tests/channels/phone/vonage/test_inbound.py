@@ -1,0 +1,89 @@
+"""What Vonage signs: true requests are believed, and none that is spoiled anywhere."""
+
+import base64
+import hmac
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.channels.phone.posted import JSON, Posted, compact
+from gateway.channels.phone.vonage.inbound import key, verify
+from gateway.errors import Forbidden, Unauthenticated
+from gateway.settings import PhoneProvider
+from tests.support.clock import NOON
+
+SECRET, OLD = "vonage-signature-secret", "the-one-before-the-secret"
+SETTINGS = PhoneProvider(secrets=(SECRET, OLD), accounts=("app-1",))
+BODY = b'{"conversation_uuid":"CON-1","status":"answered"}'
+
+
+def coded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def token(body: bytes, secret: str = SECRET, alg: str = "HS256", **claims: Any) -> str:
+    said = {"iat": int(NOON.timestamp()), "jti": "1", "iss": "Vonage", "application_id": "app-1", "api_key": "abcd1234"}
+    said |= {"payload_hash": sha256(body).hexdigest()} | claims
+    signed = f"{coded(msgspec.json.encode({'alg': alg, 'typ': 'JWT'}))}.{coded(msgspec.json.encode(said))}"
+    return f"Bearer {signed}.{coded(hmac.digest(secret.encode(), signed.encode(), 'sha256'))}"
+
+
+def posted(header: str, body: bytes = BODY) -> Posted:
+    return Posted("event", JSON, body, (), NOON, headers={"Authorization": header})
+
+
+def test_what_vonage_signed_is_believed_by_the_new_secret_and_the_one_before() -> None:
+    verify(posted(token(BODY)), SETTINGS)
+    verify(posted(token(BODY, OLD)), SETTINGS)
+    verify(posted(token(BODY, exp=int(NOON.timestamp()) + 60)), SETTINGS)
+    verify(posted(token(BODY, application_id="x", api_key="app-1")), SETTINGS)
+    verify(posted("", b"{}"), PhoneProvider())
+
+
+def test_an_address_without_a_body_is_signed_by_its_query() -> None:
+    query = (("to", "442079460000"), ("from", "447700900000"), ("conversation_uuid", "CON-1"))
+    asked = Posted("answer", "", b"", query, NOON, "GET", headers={"Authorization": token(compact(query))})
+    verify(asked, SETTINGS)
+    verify(replace(asked, headers={"Authorization": token(b"", payload_hash="")}), SETTINGS)
+    with pytest.raises(Unauthenticated):
+        verify(replace(asked, query=(*query, ("more", "1"))), SETTINGS)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "Bearer a.b",
+        "Bearer a.b.c",
+        token(BODY, "another-secret-of-somebody"),
+        token(BODY, alg="none"),
+        token(BODY, alg="HS512"),
+        token(b"{}"),
+        token(BODY, payload_hash=""),
+        token(BODY, payload_hash="é"),
+        token(BODY, iat=int((NOON - timedelta(minutes=6)).timestamp())),
+        token(BODY, iat=int((NOON + timedelta(minutes=6)).timestamp())),
+        token(BODY, iat=None),
+        token(BODY, exp=int(NOON.timestamp()) - 1),
+        token(BODY)[:-3],
+        token(BODY).rpartition(".")[0] + ".",
+        "Basic " + token(BODY)[7:],
+    ],
+)
+def test_what_is_not_signed_or_long_ago_or_over_something_else_is_refused(header: str) -> None:
+    with pytest.raises(Unauthenticated):
+        verify(posted(header), SETTINGS)
+
+
+def test_another_application_is_refused() -> None:
+    with pytest.raises(Forbidden):
+        verify(posted(token(BODY, application_id="app-2")), SETTINGS)
+
+
+def test_the_key_that_was_pressed_is_read_as_vonage_wrote_it_ever() -> None:
+    for body, pressed in ((b'{"dtmf":{"digits":"12"}}', "1"), (b'{"dtmf":"3"}', "3"), (b'{"dtmf":{"digits":""}}', ""), (b"", "")):
+        assert key(posted("", body)) == pressed

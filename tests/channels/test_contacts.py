@@ -1,0 +1,45 @@
+"""How reporters say they can be reached."""
+
+import pytest
+
+from gateway.channels.contacts import email_of, phone_of
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        (" Ann@Example.COM ", "ann@example.com"),
+        ("a+b.c@mail.example.co.uk", "a+b.c@mail.example.co.uk"),
+        ("张三@例子.公司", "张三@例子.公司"),
+        ("ann@localhost", None),
+        ("ann@example.com\r\nBcc: all@example.com", None),
+        ("ann@example.com,bob@example.com", None),
+        ("<ann@example.com>", None),
+        ("ann@-example.com", None),
+        ("ann", None),
+        ("", None),
+        ("a" * 65 + "@example.com", None),
+        ("a@" + "b" * 63 + "." + "c" * 63 + "." + "d" * 63 + "." + "e" * 60 + ".com", None),
+    ],
+)
+def test_an_address_is_one_that_mail_can_be_sent_to(text: str, address: str | None) -> None:
+    assert email_of(text) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("139 1234 5678", "+8613912345678"),
+        ("010-6552 9988", "+861065529988"),
+        ("+1 (650) 253-0000", "+16502530000"),
+        ("tel:+44-20-7946-0018", "+442079460018"),
+        ("12", None),
+        ("12139 1234 5678", None),
+        ("0086 139 1234 5678", "+8613912345678"),
+        ("call me", None),
+        ("", None),
+        ("9" * 5_000, None),
+    ],
+)
+def test_a_number_is_kept_as_e164(text: str, number: str | None) -> None:
+    assert phone_of(text, "CN") == number

@@ -1,0 +1,44 @@
+"""When people say that something began."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from gateway.channels.occurred import when_it_began
+from tests.support.clock import NOON
+
+HOURS = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("said", "occurred"),
+    [
+        (None, None),
+        (NOON - 12 * HOURS, NOON - 12 * HOURS),
+        (NOON, NOON),
+        (NOON + timedelta(minutes=10), NOON),
+    ],
+)
+def test_a_time_that_a_record_may_have_is_its_time(said: datetime | None, occurred: datetime | None) -> None:
+    assert when_it_began(said, NOON, "en") == (occurred, "")
+
+
+@pytest.mark.parametrize("said", [NOON - 12 * HOURS - timedelta(seconds=1), NOON + timedelta(minutes=11)])
+def test_any_other_is_a_line_of_its_description(said: datetime) -> None:
+    occurred, line = when_it_began(said, NOON, "zh-CN")
+    assert occurred is None
+    assert line == f"开始时间：{said:%Y-%m-%d %H:%M} UTC（事后报告）\n\n"
+
+
+ENDS = (
+    datetime(1, 1, 1, tzinfo=timezone(9 * HOURS)),
+    datetime(9999, 12, 31, 23, tzinfo=timezone(-9 * HOURS)),
+    datetime(1, 1, 1, tzinfo=UTC),
+)
+
+
+@pytest.mark.parametrize("said", ENDS)
+def test_the_ends_of_the_calendar_are_no_trouble(said: datetime) -> None:
+    occurred, line = when_it_began(said, NOON, "en")
+    assert occurred is None
+    assert "told later" in line

@@ -1,0 +1,122 @@
+"""What somebody wrote into a form."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.channels.email.posted import Field
+from gateway.channels.webform.reading import Filled, filled, read, report, suspicion
+from gateway.settings import load
+from gateway.vocabulary import Impact, Urgency
+from tests.support.clock import NOON
+
+RULES = load(None, {}).form
+WHOLE = {
+    "title": "Mail  is\ndown",
+    "description": "since I came",
+    "impact": "group",
+    "urgency": "urgent",
+    "email": "Ann@example.com",
+}
+
+
+def form(**said: str) -> Filled:
+    return Filled(WHOLE | said, ())
+
+
+def wrong(filled_in: Filled, **rules: Any) -> dict[str, str]:
+    _, flaws = read(filled_in, msgspec.structs.replace(RULES, **rules), each=2**20)
+    return {name: flaw.word for name, flaw in flaws.items()}
+
+
+def test_a_form_is_told_as_a_report() -> None:
+    told, flaws = read(form(phone="13912345678", name=" Ann  Bo "), RULES, each=1)
+    assert (told is not None, flaws) == (True, {})
+    assert told
+    made = report(told, "mail", "zh-CN", RULES, NOON)
+    assert (made.title, made.description, made.impact, made.urgency) == ("Mail is down", "since I came", "group", "urgent")
+    assert (made.contact, made.contact_name, made.service, made.source) == ("ann@example.com", "Ann Bo", "mail", "web")
+    assert made.labels == {"language": "zh-CN", "phone": "+8613912345678"}
+    assert made.occurred_at is None
+
+
+def test_an_extension_beside_an_address_is_kept_as_it_was_said() -> None:
+    told, flaws = read(form(phone="1001"), RULES, each=1)
+    assert (told is not None and told.phone, flaws) == ("1001", {})
+    assert read(form(email="", phone="1001"), RULES, each=1)[1]["phone"].word == "bad_phone"
+
+
+def test_a_telephone_alone_is_enough() -> None:
+    told, _ = read(form(email="", phone="+1 650 253 0000"), RULES, each=1)
+    assert told
+    assert told.contact == "+16502530000"
+    assert report(told, "mail", "en", RULES, NOON).labels == {"language": "en"}
+
+
+@pytest.mark.parametrize(
+    ("said", "flaws"),
+    [
+        ({"title": ""}, {"title": "missing"}),
+        ({"title": "x" * 201}, {"title": "too_long"}),
+        ({"description": "", "impact": ""}, {"description": "missing", "impact": "missing"}),
+        ({"description": "x" * 20_001, "name": "x" * 201}, {"description": "too_long", "name": "too_long"}),
+        ({"impact": "galaxy", "urgency": "\0"}, {"impact": "bad_choice", "urgency": "bad_choice"}),
+        ({"email": ""}, {"contact": "unreachable"}),
+        ({"email": "nobody", "phone": "1"}, {"email": "bad_email", "phone": "bad_phone"}),
+        ({"since": "yesterday"}, {"since": "bad_since"}),
+    ],
+)
+def test_what_is_wrong_is_said_where_it_is_wrong(said: dict[str, str], flaws: dict[str, str]) -> None:
+    assert wrong(form(**said)) == flaws
+
+
+def test_files_are_so_many_and_so_large() -> None:
+    files = Filled(WHOLE, (("a", b"1"), ("b", b"2")))
+    assert wrong(files, max_files=2) == {}
+    assert wrong(files, max_files=1) == {"files": "too_many_files"}
+    assert wrong(Filled(WHOLE, (("a", bytes(2**20 + 1)),))) == {"files": "file_too_large"}
+
+
+def test_since_when_is_on_the_wall_clock_of_the_pages() -> None:
+    rules = msgspec.structs.replace(RULES, zone="Asia/Shanghai")
+    told, _ = read(form(since="2026-03-02T19:00"), rules, each=1)
+    assert told
+    assert told.since is not None
+    now = told.since + timedelta(hours=1)
+    assert f"{told.since:%H:%M%z}" == "19:00+0800"
+    assert report(told, "mail", "en", rules, now).occurred_at == told.since
+    later = report(told, "mail", "en", rules, now + timedelta(days=1))
+    assert (later.occurred_at, later.description) == (None, "Since 2026-03-02 11:00 UTC (told later)\n\nsince I came")
+
+
+def test_the_largest_impact_is_what_the_settings_allow() -> None:
+    capped = msgspec.structs.replace(RULES, impact_at_most=Impact.GROUP)
+    told, _ = read(form(impact="business"), capped, each=1)
+    assert told
+    assert report(told, "mail", "en", capped, NOON).impact is Impact.GROUP
+    assert report(told, "mail", "en", RULES, NOON).impact is Impact.BUSINESS
+    assert told.urgency is Urgency.URGENT
+
+
+def test_fields_are_text_and_a_file_nobody_chose_is_none() -> None:
+    fields = [
+        Field("title", None, b" a\r\nb\0 "),
+        Field("files", "", b""),
+        Field("files", "x.txt", b""),
+        Field("other", "y", b"1"),
+    ]
+    assert filled(fields) == Filled({"title": "a\nb"}, (("x.txt", b""),))
+
+
+def test_what_is_shown_again_is_never_longer_than_a_form_may_be() -> None:
+    assert len(form(title="x" * 10**6).shown()["title"]) < 30_000
+
+
+def test_a_trap_and_many_links_look_like_a_program() -> None:
+    assert suspicion(form(), RULES) == ""
+    assert suspicion(form(website="x"), RULES) == "a field that people do not see was filled in"
+    few = "see http://a.example and www.b.example"
+    assert suspicion(form(description=few), RULES) == ""
+    assert suspicion(form(description=few * 3), RULES) == "6 addresses of web pages in one report"

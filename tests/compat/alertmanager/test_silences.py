@@ -1,0 +1,221 @@
+"""Alertmanager's silences over HTTP: what amtool, Grafana and karma send, and what they are shown."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.access import keys
+from gateway.access.login import grantable
+from gateway.directory.roles import Role
+from gateway.settings import Database, load
+from tests.support.served import Served, served
+
+ALERTS, SILENCES = "/api/v2/alerts", "/api/v2/silences"
+
+
+@pytest.fixture
+async def gateway(database_url: str) -> AsyncIterator[Served]:
+    settings = msgspec.structs.replace(load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8))
+    async with served(settings) as running:
+        yield running
+
+
+def silence(**more: Any) -> dict[str, Any]:
+    now = datetime.now(UTC)  # noqa: TID251
+    matcher = {"name": "service", "value": "crm", "isRegex": False, "isEqual": True}
+    told = {"matchers": [matcher], "createdBy": "ann", "comment": "deploy"}
+    return told | {"startsAt": now.isoformat(), "endsAt": (now + timedelta(hours=2)).isoformat()} | more
+
+
+async def silenced(gateway: Served, key: str = "ingest", **more: Any) -> str:
+    answer = await gateway.post(SILENCES, silence(**more), key)
+    told = await answer.json()
+    assert answer.status == 200, told
+    return str(told["silenceID"])
+
+
+async def test_a_silence_is_made_shown_listed_and_ended(gateway: Served) -> None:
+    made = await silenced(gateway)
+    status, shown = await gateway.get(f"/api/v2/silence/{made}")
+    assert status == 200
+    assert {name: shown.pop(name) for name in ("startsAt", "endsAt", "updatedAt")}.keys()
+    assert shown == {
+        "id": made, "status": {"state": "active"}, "comment": "deploy", "createdBy": "ann",
+        "matchers": [{"name": "service", "value": "crm", "isRegex": False, "isEqual": True}],
+    }  # fmt: skip
+    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()  # noqa: TID251
+    pending = await silenced(gateway, startsAt=later, matchers=[{"name": "team", "value": "d.*", "isRegex": True}])
+    for filters, found in ((['service="crm"'], {made}), (['team=~".+"'], {pending}), ([], {made, pending}), (['a="b"'], set())):
+        query: dict[str, Any] = {"filter": filters} if filters else {}
+        _, listed = await gateway.get(SILENCES, **query)
+        assert {one["id"] for one in listed} == found
+    headers = {"Authorization": f"Bearer {gateway.keys['ingest']}"}
+    for _ in range(2):
+        answer = await gateway.client.delete(f"/api/v2/silence/{made}", headers=headers)
+        assert (answer.status, await answer.read()) == (200, b"")
+    _, listed = await gateway.get(SILENCES)
+    assert {one["id"]: one["status"]["state"] for one in listed} == {made: "expired", pending: "pending"}
+
+
+async def test_a_silenced_alert_is_listed_as_suppressed_and_has_no_record(gateway: Served) -> None:
+    made = await silenced(gateway)
+    alerts = [{"labels": {"alertname": "DiskFull", "service": "crm"}}, {"labels": {"alertname": "Slow", "service": "shop"}}]
+    assert (await gateway.post(ALERTS, alerts)).status == 200
+    _, listed = await gateway.get(ALERTS)
+    assert {one["labels"]["alertname"]: one["status"] for one in listed} == {
+        "DiskFull": {"state": "suppressed", "silencedBy": [made], "inhibitedBy": [], "mutedBy": []},
+        "Slow": {"state": "active", "silencedBy": [], "inhibitedBy": [], "mutedBy": []},
+    }
+    for query, found in (
+        ({"silenced": "false"}, ["Slow"]),
+        ({"active": "false"}, ["DiskFull"]),
+        ({"filter": "service=crm"}, ["DiskFull"]),
+    ):
+        _, listed = await gateway.get(ALERTS, **query)
+        assert [one["labels"]["alertname"] for one in listed] == found
+    _, incidents = await gateway.get("/api/v1/incidents", key="read")
+    assert [one["title"] for one in incidents["incidents"]] == ["Slow"]
+
+
+async def test_what_is_wrong_with_a_silence_is_one_sentence(gateway: Served) -> None:
+    regex = {"name": "a", "isRegex": True}
+    wrong: list[dict[str, Any]] = [
+        {"matchers": []},
+        {"matchers": [{"name": "a", "value": "", "isRegex": False}]},
+        {"matchers": [regex | {"value": "("}]},
+        {"matchers": [regex | {"value": "(a)\\1"}]},
+        {"endsAt": "2020-01-01T00:00:00Z"},
+        {"comment": None},
+    ]
+    for more in wrong:
+        answer = await gateway.post(SILENCES, silence(**more))
+        assert (answer.status, type(await answer.json())) == (400, str), more
+    for path in ("/api/v2/silence/nothing", f"/api/v2/silence/{'0' * 32}"):
+        assert (await gateway.get(path))[0] == 404
+
+
+async def test_silences_are_for_the_integration_and_only_changed_by_who_may(gateway: Served) -> None:
+    made = await silenced(gateway)
+    assert (await gateway.get(SILENCES, key="other"))[1] == []
+    assert (await gateway.get(f"/api/v2/silence/{made}", key="other"))[0] == 404
+    assert (await gateway.post(SILENCES, silence(id=made), "other")).status == 404
+    assert (await gateway.post(SILENCES, silence(), "read")).status == 403
+    for key, status in (("read", 403), ("other", 404)):
+        headers = {"Authorization": f"Bearer {gateway.keys[key]}"}
+        assert (await gateway.client.delete(f"/api/v2/silence/{made}", headers=headers)).status == status
+    assert (await gateway.post(SILENCES, silence(), None)).status == 401
+    assert (await gateway.get(SILENCES, key="read"))[0] == 200
+    path = f"/ingest/alertmanager/{gateway.keys['ingest']}{SILENCES}"
+    assert (await gateway.post(path, silence(), None)).status == 200
+
+
+async def person(gateway: Served, login: str, role: Role) -> None:
+    """A person whose key `keys` has under their login."""
+    answer = await gateway.post("/api/v1/people", {"login": login, "name": login, "roles": [role]}, key="admin")
+    assert answer.status == 201
+    async with gateway.pool.acquire() as conn:
+        person_id = await conn.fetchval("SELECT id FROM person WHERE login = $1", login)
+        scopes = grantable(frozenset({role}))
+        gateway.keys[login], _ = await keys.create(conn, login, scopes, None, person_id=person_id)
+
+
+async def test_people_silence_the_alerts_of_all_where_it_is_their_right(gateway: Served) -> None:
+    await person(gateway, "dora", Role.SERVICE_DESK)
+    await person(gateway, "tina", Role.TIER2)
+    assert (await gateway.post(SILENCES, silence(), "tina")).status == 403
+    made = await silenced(gateway, "dora")
+    for key in ("tina", "other", "ingest"):
+        assert (await gateway.get(f"/api/v2/silence/{made}", key=key))[0] == 200
+    assert (await gateway.post(SILENCES, silence(id=made), "ingest")).status == 404
+    assert (await gateway.post(SILENCES, silence(id=made), "dora")).status == 200
+
+
+async def test_a_silence_that_excludes_itself_is_refused_in_words(gateway: Served) -> None:
+    told = [{"name": "ci", "value": value, "isRegex": False, "isEqual": True} for value in ("db1", "db2")]
+    answer = await gateway.post(SILENCES, silence(matchers=told), "ingest")
+    assert (answer.status, "no alert can match it" in await answer.json()) == (400, True)
+
+
+def asks(name: str, value: str, *, regex: bool = False) -> list[dict[str, Any]]:
+    return [{"name": name, "value": value, "isRegex": regex, "isEqual": True}]
+
+
+async def catalogued(gateway: Served) -> None:
+    """A gateway that knows the services crm and payroll and the item db-1."""
+    for slug in ("crm", "payroll"):
+        body = {"slug": slug, "name": slug.upper(), "aliases": [f"the {slug}"]}
+        assert (await gateway.post("/api/v1/services", body, "admin")).status == 201
+    item = {"name": "db-1", "kind": "host", "service": "crm"}
+    assert (await gateway.post("/api/v1/cis", item, "admin")).status == 201
+
+
+async def test_a_silence_on_a_service_or_an_item_that_there_is_not_is_refused_with_the_nearest(gateway: Served) -> None:
+    await catalogued(gateway)
+    for matchers, nearest in (
+        (asks("service", "payrol"), "payroll"),
+        (asks("service", "Payroll"), "payroll"),
+        (asks("service", "payrol|payrool", regex=True), "payroll"),
+        (asks("ci", "db-l"), "db-1"),
+        (asks("ci", "(db-2|db-3)", regex=True), "db-1"),
+    ):
+        answer = await gateway.post(SILENCES, silence(matchers=matchers), "ingest")
+        words = await answer.json()
+        assert (answer.status, f"did you mean {nearest}" in words) == (400, True), words
+    assert (await gateway.get(SILENCES))[1] == []
+
+
+async def test_a_silence_that_may_match_something_is_taken_and_says_what_it_does_not(gateway: Served) -> None:
+    await catalogued(gateway)
+    alert = {"title": "slow", "service": "legacy", "ci": "old-7", "labels": {"team": "storage"}}
+    assert (await gateway.post("/ingest/generic", alert, "ingest")).status == 202
+    for matchers, warned in (
+        (asks("service", "legacy"), ""),
+        (asks("ci", "old-7"), ""),
+        (asks("team", "storage"), ""),
+        (asks("service", "crm"), "it matches no alert seen so far"),
+        (asks("service", "the crm"), "it matches no alert seen so far"),
+        (asks("service", "pay.*", regex=True), "it matches no alert seen so far"),
+        (asks("service", "crm|payrol", regex=True), "nothing seen so far is called payrol: did you mean payroll?"),
+        (asks("team", "storrage"), "nothing seen so far is called storrage: did you mean storage?"),
+        (asks("rack", "7"), 'rack="7": nothing seen so far is called 7'),
+    ):
+        told = await (await gateway.post(SILENCES, silence(matchers=matchers), "ingest")).json()
+        assert ("silenceID" in told, len(told.get("warnings", []))) == (True, bool(warned)), told
+        assert warned in "".join(told.get("warnings", []))
+
+
+async def test_names_of_other_senders_and_of_security_incidents_are_not_suggested(gateway: Served) -> None:
+    for service, key in (("mailbox", "other"), ("mailhost", "ingest")):
+        assert (await gateway.post("/ingest/generic", {"title": service, "service": service}, key)).status == 202
+    await gateway.pool.execute("UPDATE incident SET security = true WHERE service = 'mailhost'")
+    told = await (await gateway.post(SILENCES, silence(matchers=asks("service", "mailhos")), "ingest")).json()
+    assert told["warnings"] == ['service="mailhos": nothing seen so far is called mailhos']
+
+
+async def test_without_a_catalogue_every_name_is_taken_and_an_unknown_one_warned_of(gateway: Served) -> None:
+    assert (await gateway.post("/ingest/generic", {"title": "slow", "service": "crm"}, "ingest")).status == 202
+    for name, value in (("service", "crn"), ("ci", "db-1")):
+        told = await (await gateway.post(SILENCES, silence(matchers=asks(name, value)), "ingest")).json()
+        assert len(told["warnings"]) == 1
+    assert await silenced(gateway)
+
+
+async def test_a_silence_that_was_kept_can_be_shortened_whatever_it_matches(gateway: Served) -> None:
+    made = await silenced(gateway, matchers=asks("service", "payrol"))
+    await catalogued(gateway)
+    assert await silenced(gateway, id=made, matchers=asks("service", "payrol")) == made
+
+
+async def test_a_silence_beyond_the_limit_is_refused_in_words(gateway: Served) -> None:
+    async with gateway.pool.acquire() as conn:
+        await conn.execute(
+            "INSERT INTO silence (id, integration_id, matchers, starts_at, ends_at, created_by, comment, updated_at)"
+            " SELECT gen_random_uuid(), (SELECT min(integration_id) FROM api_key), '[]', now(), now() + interval '1 hour',"
+            " 'ann', '', now() FROM generate_series(1, 500)"
+        )
+    answer = await gateway.post(SILENCES, silence())
+    assert answer.status == 400
+    assert "limits.silences is 500" in await answer.json()

@@ -1,0 +1,177 @@
+"""Heartbeats: what falls silent fires, what speaks again ends it, and neither a crash nor a second replica changes that."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import msgspec
+import pytest
+
+from gateway.compat.opsgenie.pulse import Expiry, pinged
+from gateway.db.pool import Pool
+from gateway.receipts.submission import Receipt, Submission
+from tests.compat.opsgenie.conftest import Genie, settings
+from tests.e2e.processes import until
+from tests.support.clock import FakeClock
+from tests.support.intake import Desk, intake_desk
+from tests.support.served import served
+
+PINGS = ("GET", "POST", "PUT", "PATCH")
+
+
+async def test_a_heartbeat_is_added_shown_changed_and_deleted(genie: Genie) -> None:
+    new = {"name": "backup", "interval": 2, "intervalUnit": "hours", "enabled": True, "ownerTeam": {"name": "dba"}}
+    status, told = await genie.call("POST", "/v2/heartbeats", new | {"alertTags": ["night"], "alertPriority": "P1"})
+    assert (status, told["code"], told["data"]) == (201, 201, {"name": "backup", "enabled": True, "expired": False})
+    assert (await genie.call("POST", "/v2/heartbeats", new))[0] == 409
+    assert (await genie.call("PATCH", "/v2/heartbeats/backup", {"interval": 3, "description": "nightly"}))[0] == 200
+    assert (await genie.call("POST", "/v2/heartbeats/backup/disable"))[1]["data"]["enabled"] is False
+    status, told = await genie.call("GET", "/v2/heartbeats/backup")
+    assert (status, told["data"]) == (200, {
+        "name": "backup", "enabled": False, "expired": False, "description": "nightly", "interval": 3, "intervalUnit": "hours",
+        "lastPingTime": None, "ownerTeam": {"name": "dba"}, "alertTags": ["night"], "alertPriority": "P1",
+        "alertMessage": "backup is expired",
+    })  # fmt: skip
+    assert [one["name"] for one in (await genie.call("GET", "/v2/heartbeats"))[1]["data"]["heartbeats"]] == ["backup"]
+    assert (await genie.call("GET", "/v2/heartbeats/backup", key="other"))[0] == 404
+    assert (await genie.call("DELETE", "/v2/heartbeats/backup"))[0] == 200
+    for method, path in (("GET", ""), ("DELETE", ""), ("PATCH", ""), ("POST", "/enable")):
+        assert (await genie.call(method, "/v2/heartbeats/backup" + path, {} if method == "PATCH" else None))[0] == 404
+    wrong = [{"interval": 5}, {"name": "x", "interval": 0}, {"name": "x", "intervalUnit": "weeks"}, {"name": "a/b"}]
+    for body in wrong:
+        assert (await genie.call("POST", "/v2/heartbeats", body))[0] == 422
+
+
+async def test_a_ping_is_answered_whether_or_not_there_is_such_a_heartbeat(genie: Genie) -> None:
+    await genie.call("POST", "/v2/heartbeats", {"name": "backup"})
+    for method in PINGS:
+        for name in ("backup", "nothing"):
+            status, told = await genie.call(method, f"/v2/heartbeats/{name}/ping")
+            assert (status, told["result"]) == (202, "PONG - Heartbeat received")
+    assert (await genie.call("GET", "/v2/heartbeats/backup"))[1]["data"]["lastPingTime"]
+
+
+class Site:
+    """A heartbeat `backup` of every ten minutes, and an intake the test commits by itself."""
+
+    def __init__(self, pool: Pool, clock: FakeClock, desk: Desk) -> None:
+        self.pool, self.clock, self.desk = pool, clock, desk
+
+    async def submit(self, submission: Submission) -> Receipt:
+        return (await self.desk.take(submission))[0]
+
+    async def look(self) -> int:
+        return await Expiry(self.pool, self.clock, self.submit).run_once()
+
+    async def ping(self) -> None:
+        await pinged(self.pool, self.submit, self.clock.stamp(), 1, "backup")
+
+    async def states(self) -> list[Any]:
+        return [row["state"] for row in await self.desk.rows("SELECT state FROM incident ORDER BY id")]
+
+
+ADD = """
+INSERT INTO heartbeat (integration_id, name, every, unit, enabled, due_at) VALUES (1, 'backup', 10, 'minutes', true, $1)
+"""
+
+
+@pytest.fixture
+async def site(pool: Pool, database_url: str, clock: FakeClock) -> Any:
+    async with intake_desk(database_url, clock) as desk:
+        await desk.conn.execute("INSERT INTO integration (slug, name) VALUES ('ours', 'ours') ON CONFLICT DO NOTHING")
+        await desk.conn.execute(ADD, clock.at + timedelta(minutes=10))
+        yield Site(pool, clock, desk)
+
+
+async def test_silence_fires_once_and_the_next_ping_ends_it(site: Site) -> None:
+    assert await site.look() == 0
+    site.clock.advance(timedelta(minutes=10))
+    assert (await site.look(), await site.look(), await site.states()) == (1, 0, ["logged"])
+    await site.ping()
+    assert await site.states() == ["resolved"]
+    site.clock.advance(timedelta(minutes=9))
+    assert await site.look() == 0
+    await site.ping()
+    site.clock.advance(timedelta(minutes=10))
+    assert (await site.look(), await site.states()) == (1, ["resolved", "logged"])
+
+
+async def test_a_disabled_heartbeat_never_expires_whoever_pings_it(site: Site) -> None:
+    await site.desk.conn.execute("UPDATE heartbeat SET enabled = false, due_at = NULL")
+    await site.ping()
+    site.clock.advance(timedelta(days=1))
+    assert await site.look() == 0
+
+
+async def test_time_counts_anew_from_enabling_and_from_the_last_ping_for_another_interval(genie: Genie) -> None:
+    async def left(path: str, body: Any = None, method: str = "POST") -> int:
+        assert (await genie.call(method, "/v2/heartbeats" + path, body))[0] in {200, 201, 202}
+        seconds = await genie.served.pool.fetchval("SELECT extract(epoch FROM due_at - now()) FROM heartbeat")
+        return round(seconds or 0)
+
+    assert 595 <= await left("", {"name": "backup", "interval": 10}) <= 600
+    assert 3595 <= await left("/backup", {"interval": 1, "intervalUnit": "hours"}, "PATCH") <= 3600
+    assert await left("/backup/disable") == 0
+    assert 3595 <= await left("/backup/enable") <= 3600
+    assert 175 <= await left("/backup", {"interval": 3, "intervalUnit": "minutes"}, "PUT") <= 180
+    assert 175 <= await left("/backup/ping") <= 180
+
+
+async def test_a_ping_between_the_look_and_its_note_still_ends_the_alert(site: Site) -> None:
+    site.clock.advance(timedelta(minutes=10))
+
+    async def submit(submission: Submission) -> Receipt:
+        await site.ping()
+        return await site.submit(submission)
+
+    await Expiry(site.pool, site.clock, submit).run_once()
+    site.clock.advance(timedelta(minutes=10))
+    assert (await site.states(), await site.look()) == (["logged"], 1)
+    await site.ping()
+    assert (await site.states(), await site.look()) == (["resolved"], 0)
+
+
+async def test_a_replica_that_dies_after_the_commit_makes_no_second_record(site: Site) -> None:
+    site.clock.advance(timedelta(minutes=10))
+
+    async def die(submission: Submission) -> Receipt:
+        await site.submit(submission)
+        raise ConnectionError
+
+    with pytest.raises(ExceptionGroup) as failed:
+        await Expiry(site.pool, site.clock, die).run_once()
+    assert [type(error) for error in failed.value.exceptions] == [ConnectionError]
+    assert (await site.look(), await site.states()) == (1, ["logged"])
+    with pytest.raises(ConnectionError):
+        await pinged(site.pool, die, site.clock.stamp(), 1, "backup")
+    await site.ping()
+    assert await site.states() == ["resolved"]
+
+
+async def test_a_gateway_looks_by_itself_and_a_ping_over_http_ends_the_alert(database_url: str) -> None:
+    conn = await asyncpg.connect(database_url)
+    try:
+        await conn.execute("INSERT INTO integration (slug, name) VALUES ('early', 'early')")
+        await conn.execute(ADD, datetime.now(UTC))  # noqa: TID251
+    finally:
+        await conn.close()
+    async with served(settings(database_url)) as running:
+        genie = Genie(running)
+        expired = "SELECT expired_at FROM heartbeat"
+        await until("the silence is on record", lambda: running.pool.fetchval(expired))
+        await running.pool.execute("UPDATE api_key SET integration_id = 1")
+        assert (await genie.call("GET", "/v2/heartbeats/backup"))[1]["data"]["expired"] is True
+        assert (await genie.call("GET", "/v2/heartbeats/backup/ping"))[0] == 202
+        assert [(one["title"], one["state"]) for one in await genie.records()] == [("backup is expired", "resolved")]
+        assert (await genie.call("GET", "/v2/heartbeats/backup"))[1]["data"]["expired"] is False
+
+
+async def test_an_integration_keeps_so_many_heartbeats_and_is_told_the_setting(database_url: str) -> None:
+    plain = settings(database_url)
+    limits = msgspec.structs.replace(plain.limits, heartbeats=2)
+    async with served(msgspec.structs.replace(plain, limits=limits)) as gateway:
+        statuses = [(await gateway.post("/v2/heartbeats", {"name": f"job-{at}"})).status for at in range(3)]
+        assert statuses == [201, 201, 422]
+        told = await (await gateway.post("/v2/heartbeats", {"name": "job-9"})).json()
+        assert "limits.heartbeats is 2" in told["errors"]["body"]
+        assert (await gateway.post("/v2/heartbeats", {"name": "job-0"}, "other")).status == 201

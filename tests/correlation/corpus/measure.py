@@ -1,0 +1,87 @@
+"""How well the judgement does on a corpus: every report judged against what is open then, as the gateway would."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from gateway.catalogue.landscape import Landscape
+from gateway.correlation.features import Candidate, Said, read
+from gateway.correlation.scoring import Kin, judge
+from tests.correlation.corpus.stories import Event, Story
+
+WITHIN = timedelta(hours=24)
+
+
+@dataclass
+class Table:
+    """The confusion table: reports by whether they belong to a master that was open, and what was made of them."""
+
+    right: int = 0
+    wrong_master: int = 0
+    missed: int = 0
+    falsely: int = 0
+    apart: int = 0
+    mistakes: list[tuple[str, Event, Kin | None]] = field(default_factory=list)
+    traps: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def reports(self) -> int:
+        return self.right + self.wrong_master + self.missed + self.falsely + self.apart
+
+    @property
+    def precision(self) -> float:
+        return self.right / (self.right + self.wrong_master + self.falsely)
+
+    @property
+    def recall(self) -> float:
+        return self.right / (self.right + self.wrong_master + self.missed)
+
+    def markdown(self) -> str:
+        """As docs/kinship.md shows it."""
+        return (
+            "| | to its master | to another master | kept apart |\n|---|---|---|---|\n"
+            f"| belongs to an open master | {self.right} | {self.wrong_master} | {self.missed} |\n"
+            f"| belongs to none | | {self.falsely} | {self.apart} |\n\n"
+            f"{self.reports} reports: precision {self.precision:.3f}, recall {self.recall:.3f}."
+        )
+
+
+def measure(stories: Iterable[Story], landscape: Landscape) -> Table:
+    """The table of these stories."""
+    table = Table()
+    for story in stories:
+        _one(story, landscape, table)
+    return table
+
+
+def _one(story: Story, landscape: Landscape, table: Table) -> None:
+    masters: dict[int, tuple[Candidate, str]] = {}
+    for number, event in enumerate(story.events):
+        said = Said(title=event.title, text=event.text, service=event.service, ci=event.ci, site=event.site)
+        reading = read(said, landscape)
+        fresh = [one for one, _ in masters.values() if event.at - one.opened_at < WITHIN]
+        kin = None if event.alert else judge(reading, fresh, landscape, event.at)
+        if not event.alert:
+            _count(event, kin, {trouble for one, trouble in masters.values() if one in fresh}, masters, table)
+        if kin is None:
+            candidate = Candidate(id=number, number=str(number), opened_at=event.at, reading=reading)
+            masters[number] = (candidate, event.trouble)
+
+
+def _count(event: Event, kin: Kin | None, open_now: set[str], masters: dict[int, tuple[Candidate, str]], table: Table) -> None:
+    belongs = event.trouble in open_now
+    table.traps[event.trap] += 1
+    if kin is not None and masters[kin.master.id][1] == event.trouble:
+        table.right += 1
+        return
+    if kin is None and not belongs:
+        table.apart += 1
+        return
+    if kin is None:
+        table.missed += 1
+    elif belongs:
+        table.wrong_master += 1
+    else:
+        table.falsely += 1
+    table.mistakes.append(("missed" if kin is None else "linked", event, kin))

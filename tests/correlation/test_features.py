@@ -1,0 +1,39 @@
+"""The words of a report that say what it is about."""
+
+import pytest
+
+from gateway.catalogue.landscape import Landscape
+from gateway.correlation.features import Said, own_words, read
+
+SIGNATURES = [
+    "Best regards,\nAnn Lee\nAcme24 GmbH, HRB-98765\nwww.acme-24.example | acme24.example",
+    "Thanks\nAnn\nplant B7-north, ext-4711",
+    "祝好\n王芳\n张江路100号 A-12座",
+    "王芳\n部门：IT-2部\n工号：E-10023\n地址：B-12座",
+    "Ann\nTel.: ext-4711, room-b7",
+    "Sent from my SM-G991B",
+    "This e-mail is confidential (policy IT-SEC-07).",
+    "-- \nAnn, node-17",
+]
+
+
+@pytest.mark.parametrize("signature", SIGNATURES)
+def test_who_writes_and_from_where_identifies_no_trouble(signature: str) -> None:
+    said = read(Said(title="keyboard", text=f"Some keys are dead.\n\n{signature}"), Landscape())
+    assert (said.hosts, said.numbers, said.terms) == (frozenset(), frozenset(), frozenset())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "crm-web1 is down, thanks for having a look",
+        "Thanks\ncrm-web1 is down",
+        "IP address: 10.9.9.9, crm-web1 does not answer\n\nBest regards,\nAnn",
+    ],
+)
+def test_a_machine_that_the_words_are_about_is_read(text: str) -> None:
+    assert "crm-web1" in read(Said(title="help", text=text), Landscape()).hosts
+
+
+def test_where_nothing_is_left_all_of_it_is_read() -> None:
+    assert own_words("Tel.: 4711") == "Tel.: 4711"

@@ -1,0 +1,45 @@
+"""Contact methods as values."""
+
+import pytest
+
+from gateway.directory.contact_method import Method, flaws, targets
+
+
+def test_each_method_leads_to_an_address_and_none_twice() -> None:
+    chosen = (
+        Method("voice"),
+        Method("mail"),
+        Method("mail", "ann@home.example"),
+        Method("webhook", "https://a.example"),
+        Method("voice"),
+    )
+    assert [str(one) for one in targets("ann", "ann@example.com", chosen)] == [
+        "voice:ann",
+        "smtp:ann@example.com",
+        "smtp:ann@home.example",
+        "webhook:https://a.example",
+    ]
+
+
+def test_who_has_chosen_nothing_is_mailed_and_who_has_no_address_is_not_reached() -> None:
+    assert [str(one) for one in targets("ann", "ann@example.com", ())] == ["smtp:ann@example.com"]
+    assert targets("ann", "", ()) == ()
+
+
+@pytest.mark.parametrize(
+    ("method", "flaw"),
+    [
+        (Method("mail"), None),
+        (Method("mail", "ann@example.com"), None),
+        (Method("mail", "ann"), "name@example.com"),
+        (Method("mail", "änn@example.com"), "name@example.com"),
+        (Method("sms"), None),
+        (Method("voice", "+49123"), "telephone of the person"),
+        (Method("slack"), "is needed"),
+        (Method("slack", "C012"), None),
+    ],
+)
+def test_a_method_has_the_address_that_its_channel_needs(method: Method, flaw: str | None) -> None:
+    found = list(flaws((Method("mail"), method)))
+    assert [one.pointer for one in found] == (["/methods/1/address"] if flaw else [])
+    assert all(flaw is not None and flaw in one.detail for one in found)

@@ -1,0 +1,50 @@
+"""Tokens are fetched once for all, and again in time."""
+
+import asyncio
+from datetime import timedelta
+
+from gateway.egress.access_token import EARLY, AccessToken, Fetched
+from gateway.notify.message import Dead, Retry
+from tests.support.clock import FakeClock
+
+LASTS = timedelta(hours=2)
+
+
+class Issuer:
+    """Gives out one token after the other, or says why not."""
+
+    def __init__(self) -> None:
+        self.given = 0
+        self.trouble: Retry | None = None
+
+    async def __call__(self) -> Fetched | Retry | Dead:
+        await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop, no time
+        self.given += 1
+        return self.trouble or Fetched(f"token-{self.given}", LASTS)
+
+
+async def test_many_senders_fetch_one_token(clock: FakeClock) -> None:
+    token = AccessToken(issuer := Issuer(), clock)
+    assert set(await asyncio.gather(*(token.get() for _ in range(20)))) == {"token-1"}
+    assert issuer.given == 1
+
+
+async def test_a_token_is_fetched_again_before_it_ends_or_once_it_is_refused(clock: FakeClock) -> None:
+    token = AccessToken(Issuer(), clock)
+    assert await token.get() == "token-1"
+    clock.advance(LASTS - EARLY - timedelta(seconds=1))
+    assert await token.get() == "token-1"
+    clock.advance(timedelta(seconds=1))
+    assert await token.get() == "token-2"
+    token.forget("token-1")
+    assert await token.get() == "token-2"
+    token.forget("token-2")
+    assert await token.get() == "token-3"
+
+
+async def test_without_a_token_it_is_said_why_and_asked_again(clock: FakeClock) -> None:
+    token = AccessToken(issuer := Issuer(), clock)
+    issuer.trouble = Retry("busy")
+    assert await token.get() == Retry("busy")
+    issuer.trouble = None
+    assert await token.get() == "token-2"

@@ -1,0 +1,323 @@
+"""Who must act on a record, and who is told once it has changed."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.escalation.duties import duties, with_announcements
+from gateway.escalation.management import Escalation
+from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.record import Incident, Revision
+from gateway.settings import Management
+from gateway.sla.policy import ClockName
+from gateway.sla.thresholds import Crossing
+from gateway.vocabulary import LIVE, Resolution, State, Tier
+from tests.sla.stories import SETTINGS, an_incident, ledger_of, minute
+
+RULES = Escalation(SETTINGS.escalation.management, {})
+CHANGE: tuple[tuple[str, dict[str, Any]], ...] = (("changed", {}),)
+
+
+def a_record(**fields: Any) -> Incident:
+    return an_incident(ledger_of([(0, "record", fields.get("priority", 1))]), **fields)
+
+
+def but(incident: Incident, **fields: Any) -> Incident:
+    """The record with some fields changed."""
+    return replace(incident, **fields)
+
+
+Told = list[tuple[str, list[str]]]
+
+
+def told(before: Incident | None, after: Incident, rules: Escalation = RULES) -> Told:
+    """The occasions of a change, each with the roles that are told."""
+    changed = Revision(after=after, actor="gateway", events=CHANGE, before=before)
+    revision = with_announcements(rules, changed)
+    return [(one.template, [recipient.role for recipient in one.recipients]) for one in revision.announcements]
+
+
+URGENT = ["incident_manager", "leader"]
+GIVEN: dict[str, Any] = {
+    "state": State.ASSIGNED,
+    "tier": Tier.SECOND,
+    "assignee": "olga",
+    "handler": "olga",
+    "assignee_group": "sre",
+}
+WORKED: dict[str, Any] = GIVEN | {"state": State.IN_PROGRESS}
+
+
+def test_an_urgent_record_is_told_to_management_when_it_opens_and_a_mild_one_to_nobody() -> None:
+    assert told(None, a_record()) == [("opened", URGENT)]
+    assert told(None, a_record(priority=3)) == []
+    assert told(None, a_record(priority=3, kind="service_request", **GIVEN)) == [("assigned", ["handler"])]
+
+
+@pytest.mark.parametrize("state", sorted(LIVE))
+def test_below_a_master_nobody_must_act_and_let_go_everybody(state: State) -> None:
+    alone = a_record(**GIVEN | {"state": state})
+    below = but(alone, master_id=3)
+    assert duties(RULES, below) == {}
+    assert told(None, below) == []
+    assert told(alone, below) == []
+    assert [one for occasion, roles in told(below, alone) for one in roles if occasion == "opened"] == URGENT
+
+
+@pytest.mark.parametrize(("event", "expected"), [("assigned", [("assigned", ["handler"])]), ("changed", [])])
+def test_whoever_is_given_a_related_record_by_hand_is_told(event: str, expected: Told) -> None:
+    below = a_record(master_id=3)
+    given = but(below, **GIVEN)
+    revision = with_announcements(RULES, Revision(after=given, actor="dora", events=((event, {}),), before=below))
+    found = [(one.template, [recipient.role for recipient in one.recipients]) for one in revision.announcements]
+    assert found == expected
+    assert {one.silenced for one in revision.announcements} <= {""}
+    for before, after in ((None, given), (but(given, master_id=None), given), (given, but(given, title="x"))):
+        again = Revision(after=after, actor="dora", events=(("assigned", {}),), before=before)
+        assert with_announcements(RULES, again) is again
+    anew = Revision(after=given, actor="dora", events=(("assigned", {}),), before=but(given, state=State.IN_PROGRESS))
+    assert len(with_announcements(RULES, anew).announcements) == 1
+
+
+def test_a_raise_is_told_to_those_who_must_act_and_to_those_who_act_already() -> None:
+    mild = a_record(priority=3, **WORKED)
+    urgent = but(mild, priority=2)
+    assert told(mild, urgent) == [("opened", URGENT), ("raised", ["handler"])]
+    assert told(urgent, but(urgent, priority=1)) == [("raised", URGENT), ("raised", ["handler"])]
+    assert told(urgent, mild) == []
+    assert told(mild, but(mild, title="another")) == []
+
+
+def test_what_works_for_a_record_is_told_to_the_person_or_group_that_it_is_given_to() -> None:
+    new = a_record(priority=4)
+    assert told(new, but(new, **GIVEN)) == [("assigned", ["handler"])]
+    given = but(new, **GIVEN)
+    assert told(given, but(given, assignee="tom", handler="tom")) == [("assigned", ["handler"])]
+    assert told(given, but(given, assignee="", handler="")) == [("assigned", ["group"])]
+    assert told(given, but(given, state=State.IN_PROGRESS)) == []
+
+
+def test_whoever_takes_a_record_on_is_not_told_that_they_have_it() -> None:
+    given = a_record(priority=4, **GIVEN | {"assignee": "", "handler": ""})
+    accepted = LedgerEntry(given.ledger[-1].at + timedelta(minutes=1), ClockEvent.ACCEPT)
+    taken = but(given, state=State.IN_PROGRESS, handler="tom", ledger=(*given.ledger, accepted))
+    assert told(given, taken) == []
+
+
+def test_a_record_returned_to_the_desk_is_told_to_the_desk_each_time() -> None:
+    given = a_record(priority=4, **GIVEN)
+    back = {"state": State.LOGGED, "tier": Tier.DESK, "assignee": "", "handler": ""}
+    once = but(given, returned=1, **back)
+    assert told(given, once) == [("returned", ["service_desk"])]
+    again = but(once, **GIVEN)
+    assert told(again, but(again, returned=2, **back)) == [("returned", ["service_desk"])]
+
+
+def test_an_escalation_is_told_to_the_third_tier_and_to_whom_it_names() -> None:
+    worked = a_record(priority=4, **WORKED)
+    raised = but(worked, state=State.ESCALATED, tier=Tier.THIRD)
+    assert told(worked, raised) == [("escalated", ["tier3"])]
+    assert told(worked, but(raised, handler="theo")) == [("escalated", ["tier3", "handler"])]
+    untaken = but(raised, handler="")
+    assert told(worked, untaken) == [("escalated", ["tier3"])]
+    vendor = but(worked, state=State.ESCALATED, tier=Tier.VENDOR)
+    assert told(worked, vendor) == []
+
+
+def test_a_record_that_is_given_to_the_same_person_again_is_told_once_it_was_elsewhere() -> None:
+    given = a_record(priority=4, **GIVEN)
+    vendor = but(given, state=State.ESCALATED, tier=Tier.VENDOR)
+    assert told(vendor, given) == [("assigned", ["handler"])]
+    assert told(but(given, state=State.IN_PROGRESS), given) == [("assigned", ["handler"])]
+    assert told(given, given) == []
+
+
+TIER3: dict[str, Any] = GIVEN | {"state": State.ESCALATED, "tier": Tier.THIRD, "handler": ""}
+
+
+@pytest.mark.parametrize("known", [GIVEN, GIVEN | {"assignee": "", "handler": ""}, TIER3])
+def test_the_desk_stands_in_for_a_person_or_a_group_that_cannot_be_found(known: dict[str, Any]) -> None:
+    before, after = a_record(priority=3), a_record(priority=3, **known)
+    revision = with_announcements(RULES, Revision(after=after, actor="gateway", events=CHANGE, before=before))
+    stand_ins = [one.instead for made in revision.announcements for one in made.recipients]
+    assert [one.role for one in stand_ins if one is not None] == ["service_desk"]
+
+
+def test_a_hold_that_ends_is_told_to_whoever_goes_on() -> None:
+    held = a_record(priority=4, **WORKED | {"state": State.ON_HOLD})
+    assert told(held, but(held, state=State.IN_PROGRESS)) == [("resumed", ["handler"])]
+    assert told(but(held, priority=1), but(held, priority=1, state=State.IN_PROGRESS)) == [("resumed", ["handler"])]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"resolution": Resolution.SOLVED}, [("resolved", ["owner"])]),
+        ({"resolution": Resolution.VANISHED}, []),
+        ({"resolution": Resolution.SOLVED, "tier": Tier.DESK}, []),
+    ],
+)
+def test_what_others_than_the_desk_solved_is_told_to_the_desk_which_confirms_it(fields: dict[str, Any], expected: Told) -> None:
+    worked = a_record(priority=4, **WORKED)
+    solved = but(worked, state=State.RESOLVED, **fields)
+    assert told(worked, solved) == expected
+    assert told(solved, but(solved, state=State.CLOSED)) == []
+    assert told(solved, but(solved, priority=1)) == []
+
+
+def test_a_reopened_record_is_told_to_its_handler_and_to_management_again() -> None:
+    solved = a_record(**WORKED | {"state": State.RESOLVED, "resolution": Resolution.SOLVED})
+    again = but(solved, state=State.IN_PROGRESS, resolution=None, reopened=1)
+    assert told(solved, again) == [("reopened", URGENT), ("reopened", ["handler"])]
+
+
+def test_a_request_that_becomes_an_incident_is_told_as_one() -> None:
+    request = a_record(kind="service_request")
+    assert told(None, request) == []
+    assert told(request, but(request, kind="incident")) == [("opened", URGENT)]
+
+
+def test_a_flagged_record_is_told_to_security_and_once_the_flag_is_gone_to_everybody() -> None:
+    plain = a_record(priority=3, **GIVEN)
+    flagged = but(plain, security=True)
+    assert told(plain, flagged) == [("opened", ["security"])]
+    assert told(flagged, plain) == [("assigned", ["handler"])]
+
+
+def test_security_is_asked_to_give_a_flagged_record_to_somebody_who_may_see_it() -> None:
+    plain = a_record(priority=3, **GIVEN)
+    flagged = but(plain, security=True)
+    assert said(plain, flagged, ("withdrawn", {"from": ["tom"]})) == [{"to_do": "replace_worker"}]
+    assert said(plain, flagged, ("withdrawn", {})) == [{}]
+
+
+def test_another_policy_with_rules_of_its_own_is_told_by_these() -> None:
+    rules = replace(RULES, rules=(Management((3,), ("director",), ("opened",), policies=("strict",)),))
+    before = a_record(priority=3)
+    assert told(before, but(before, policy="strict"), rules) == [("opened", ["director"])]
+
+
+def test_a_firing_of_a_timer_that_changes_only_marks_owes_no_duty() -> None:
+    revision = Revision(after=a_record(), actor="gateway", events=CHANGE, marks_only=True)
+    assert with_announcements(RULES, revision) is revision
+    assert with_announcements(RULES, replace(revision, marks_only=False, events=())).announcements == ()
+
+
+def said(before: Incident | None, after: Incident, *events: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the messages of a change say besides the record itself."""
+    revision = with_announcements(RULES, Revision(after=after, actor="gateway", events=events, before=before))
+    more = ("reason", "was_priority", "raised_by", "left_master", "to_do")
+    return [{name: one.facts[name] for name in more if name in one.facts} for one in revision.announcements]
+
+
+def test_a_message_says_why_somebody_must_act_and_what_the_priority_was() -> None:
+    given = a_record(priority=3, **GIVEN)
+    assert said(None, given, ("assigned", {"note": "x" * 600})) == [{"reason": "x" * 500}]
+    assert said(None, given, ("routed", {"note": "not said"}), ("assigned", {"note": ""})) == [{}]
+    linked = {"new": 2, "old": 3, "incident": "INC-7", "reason": "linked"}
+    raised = {"raised_by": "INC-7", "was_priority": 3}
+    assert said(given, but(given, priority=2), ("raised", linked)) == [raised, raised]
+
+
+@pytest.mark.parametrize(("reason", "says"), [("master_over", {"left_master": "INC-9"}), ("master_hidden", {})])
+def test_a_record_on_its_own_again_says_so_but_names_no_master_that_is_hidden(reason: str, says: dict[str, Any]) -> None:
+    alone = a_record(priority=3, **GIVEN)
+    assert said(but(alone, master_id=3), alone, ("unlinked", {"master": "INC-9", "reason": reason})) == [says]
+    assert said(but(alone, master_id=3), alone, ("unlinked", {"note": "", "reason": "by hand"})) == [{}]
+
+
+def test_the_owner_asks_the_reporter_where_there_is_one() -> None:
+    solved = a_record(priority=3, **GIVEN | {"state": State.RESOLVED})
+    work = but(solved, state=State.IN_PROGRESS)
+    assert said(work, solved, ("resolved", {"note": "x"})) == [{"to_do": "confirm"}]
+    assert said(work, but(solved, contact="rita"), ("resolved", {})) == [{"to_do": "ask_reporter"}]
+
+
+def test_each_change_has_a_cause_of_its_own() -> None:
+    causes = []
+    for version in (4, 9):
+        before = a_record(priority=4, version=version)
+        revision = Revision(after=but(before, **GIVEN), actor="dora", events=CHANGE, before=before)
+        causes += [one.cause for one in with_announcements(RULES, revision).announcements]
+    assert causes == ["assigned#4", "assigned#9"]
+    opened = Revision(after=a_record(), actor="gateway", events=CHANGE)
+    assert [one.cause for one in with_announcements(RULES, opened).announcements] == ["opened"]
+
+
+@given(st.lists(st.integers(1, 4), min_size=2, max_size=6))
+def test_whatever_the_priorities_are_only_a_raise_is_told(priorities: list[int]) -> None:
+    worked = a_record(priority=priorities[0], **WORKED)
+    for priority in priorities[1:]:
+        after = but(worked, priority=priority)
+        assert ("raised", ["handler"]) in told(worked, after) or priority >= worked.priority
+        assert told(worked, after) == [] or priority < worked.priority
+        worked = after
+
+
+def a_crossing(*, breach: bool = False) -> Crossing:
+    return Crossing(ClockName.DESK, "desk@50", minute(2), minute(5), minute(10), breach, 0.5)
+
+
+def crossed(incident: Incident, *, breach: bool = False, recipients: dict[str, tuple[str, ...]] | None = None) -> list[str]:
+    """The roles that are told of a threshold."""
+    found = replace(RULES, recipients=recipients or {}).crossed(incident, a_crossing(breach=breach))
+    return [recipient.role for one in found for recipient in one.recipients]
+
+
+def test_a_warning_is_for_the_handler_and_before_anybody_has_a_mild_record_for_nobody() -> None:
+    (warned,) = RULES.crossed(a_record(**WORKED), a_crossing())
+    assert warned.recipients[0].people == ("olga",)
+    assert crossed(a_record(priority=4)) == []
+    assert crossed(a_record(priority=4, assignee_group="sre")) == ["handler"]
+    assert crossed(a_record(priority=4), recipients={"handler": ("smtp:h@example.com",)}) == ["handler"]
+    assert crossed(a_record(priority=2)) == ["handler"]
+    assert crossed(a_record(priority=4), breach=True) == ["incident_manager"]
+
+
+@pytest.mark.parametrize(
+    ("role", "people", "group"),
+    [
+        ("handler", ("tom", "olga"), "sre"),
+        ("assignee", ("olga", "tom"), "sre"),
+        ("group", (), "sre"),
+        ("owner", ("dora",), ""),
+        ("reporter", ("ann@example.com",), ""),
+    ],
+)
+def test_the_records_own_people_are_recipients_by_name(role: str, people: tuple[str, ...], group: str) -> None:
+    record = a_record(priority=4, **GIVEN | {"handler": "tom", "owner": "dora", "contact": "ann@example.com"})
+    found = RULES.recipient(role, record)
+    assert (found.people, found.group, found.own) == (people, group, True)
+
+
+def test_the_desk_stands_in_for_whoever_has_not_an_urgent_record_yet() -> None:
+    for role, stands_in in (("handler", True), ("owner", True), ("reporter", False)):
+        assert (RULES.recipient(role, a_record()).instead is not None) is stands_in
+    assert RULES.recipient("handler", a_record(priority=3)).instead is None
+
+
+def test_a_reporters_answer_is_for_whoever_has_the_record_else_the_desk_else_the_manager() -> None:
+    (made,) = RULES.replied(a_record(priority=4, owner="dora", master_id=3), "reporter_replied#4", {"text": "still down"})
+    (recipient,) = made.recipients
+    assert (recipient.people, made.facts["text"], made.silenced, made.recorded) == (("dora",), "still down", "", False)
+    desk = recipient.instead
+    assert desk is not None
+    assert desk.instead is not None
+    assert [desk.role, desk.instead.role] == ["service_desk", "incident_manager"]
+
+
+def test_what_is_said_of_a_record_is_bounded_and_bare_without_peoples_words() -> None:
+    wordy = a_record(description="x" * 9_000, labels={f"l{i}": "y" * 900 for i in range(99)}, links=({"href": "https://a"},) * 9)
+    (made,) = with_announcements(RULES, Revision(after=wordy, actor="gateway", events=CHANGE)).announcements
+    assert (len(made.facts["description"]), len(made.facts["labels"]), len(made.facts["links"])) == (2_000, 30, 5)
+    assert made.bare == {"priority": 1, "withheld": True}
+
+
+@pytest.mark.parametrize(("fields", "why"), [({"master_id": 3}, "related"), ({"suppressed": True}, "maintenance"), ({}, "")])
+def test_an_announcement_says_why_nobody_is_told(fields: dict[str, Any], why: str) -> None:
+    (made,) = RULES.declared(a_record(**fields), "all of it is down")
+    assert (made.silenced, made.template) == (why, "major")

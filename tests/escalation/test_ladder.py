@@ -1,0 +1,310 @@
+"""Management told step by step: named stories, and every ladder against one that is climbed second by second."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.durations import Duration
+from gateway.errors import Misconfigured
+from gateway.escalation import ladder
+from gateway.escalation.management import Escalation
+from gateway.escalation.record_timers import Rules, arms, fire
+from gateway.incidents.record import Incident
+from gateway.settings import Management, load
+from gateway.sla.choice import Choice
+from gateway.vocabulary import LIVE, State, TimerKind
+from tests.sla.stories import POLICIES, SETTINGS, SHORT, after, an_incident, entry, ledger_of, minute
+
+LADDER = TimerKind.LADDER
+
+
+def a_step(seconds: float, role: str, priorities: tuple[int, ...] = (1, 2, 3), **more: Any) -> Management:
+    return Management(priorities, (role,), after=Duration(seconds=seconds), **more)
+
+
+def rules_of(*steps: Management, patience: float = 0) -> Rules:
+    recipients = {role: (f"smtp:{role}@example.com",) for step in steps for role in step.notify}
+    escalation = Escalation(steps, recipients, patience=timedelta(seconds=patience))
+    return Rules({"short": SHORT}, "short", escalation, Choice("short"))
+
+
+@dataclass
+class Life:
+    """A record whose ladder timer fires as soon as it is due, unless the gateway is out."""
+
+    rules: Rules
+    record: Incident = field(default_factory=lambda: an_incident(ledger_of([(0, "record", 1)]), policy="short"))
+    told: list[tuple[float, str]] = field(default_factory=list)
+
+    def happen(self, seconds: float, name: str, detail: int | None = None) -> None:
+        if name == "note":
+            return self.note(seconds)
+        ledger = (*self.record.ledger, entry(seconds, name, detail))
+        fields: dict[str, Any] = {"ledger": ledger}
+        if name == "set_priority":
+            fields["priority"] = detail
+        if name == "accept":
+            fields["responded_at"] = after(seconds)
+        if name in ("resolve", "reopen"):
+            fields |= {"state": State.RESOLVED if name == "resolve" else State.LOGGED, "resolved_at": after(seconds)}
+        if name == "reopen":
+            fields["reopened"] = self.record.reopened + 1
+        self.record = replace(self.record, **fields)
+        return None
+
+    def note(self, seconds: float) -> None:
+        """Somebody who was told takes note."""
+        one = self.record
+        if one.state in LIVE and ladder.acknowledged(one.marks, one.reopened, one.priority) is None:
+            self.record = replace(one, marks=ladder.acknowledge(one.marks, one.reopened, one.priority, after(seconds)))
+
+    def due(self, seconds: float) -> datetime | None:
+        return next(arm.due_at for arm in arms(self.rules, self.record, after(seconds)) if arm.kind is LADDER)
+
+    def look(self, seconds: float) -> None:
+        """Fire whatever is due by then."""
+        while (due := self.due(seconds)) is not None and due <= after(seconds):
+            revision = fire(self.rules, self.record, LADDER, after(seconds))
+            assert revision is not None
+            assert revision.announcements
+            assert len({one.cause for one in revision.announcements}) == len(revision.announcements)
+            self.told += [(seconds, one.cause.removeprefix("unresolved:")) for one in revision.announcements]
+            self.record = revision.after
+
+
+def test_the_shipped_ladder_tells_general_and_minor_incidents_in_two_steps() -> None:
+    rules = Rules(POLICIES, "itil-minutes", Escalation(SETTINGS.escalation.management, {}), Choice("itil-minutes"))
+    steps = {
+        priority: [
+            (rung.after / timedelta(hours=1), rung.roles)
+            for rung in rules.escalation.ladder(an_incident((), policy="severity-ladder", priority=priority))
+        ]
+        for priority in (1, 2, 3, 4)
+    }
+    higher = ("operations_manager", "director")
+    assert steps == {1: [], 2: [], 3: [(2, ("incident_manager",)), (4, higher)], 4: [(4, ("incident_manager",)), (8, higher)]}
+    assert rules.escalation.ladder(an_incident((), priority=3)) == ()
+    assert not rules.escalation.climbs("itil-minutes")
+    assert len(arms(rules, an_incident(ledger_of([(0, "record", 3)])), minute(1))) == 3
+
+
+def test_a_step_is_told_to_its_roles_under_its_cause() -> None:
+    rules = rules_of(Management((1,), ("boss", "nobody"), after=Duration(hours=2)))
+    rules = replace(rules, escalation=replace(rules.escalation, recipients={"boss": ("smtp:boss@example.com",)}))
+    life = Life(rules)
+    revision = fire(rules, life.record, LADDER, minute(120))
+    assert revision is not None
+    (told,) = revision.announcements
+    assert [(one.role, one.listed) for one in told.recipients] == [("boss", ("smtp:boss@example.com",)), ("nobody", ())]
+    assert (told.cause, told.template) == ("unresolved:7200s:boss+nobody#1", "unresolved")
+    assert told.facts["unresolved_for"] == "2:00:00"
+    assert fire(rules, life.record, LADDER, minute(119.99)).announcements == ()  # type: ignore[union-attr]
+
+
+def test_a_ladder_stands_still_on_hold_and_goes_on_where_it_stopped() -> None:
+    life = Life(rules_of(a_step(100, "boss")))
+    life.happen(40, "hold")
+    assert life.due(500) is None
+    life.happen(500, "resume")
+    assert life.due(500) == after(560)
+
+
+def test_nobody_is_told_during_a_hold_of_what_a_new_priority_would_have_told_long_ago() -> None:
+    life = Life(rules_of(a_step(100, "boss", (1,)), a_step(900, "boss", (2, 3))))
+    life.happen(0, "set_priority", 3)
+    life.happen(300, "hold")
+    life.happen(400, "set_priority", 1)
+    life.look(500)
+    assert (life.told, life.due(500)) == ([], None)
+    life.happen(600, "resume")
+    life.look(600)
+    assert life.told == [(600, "100s:boss#1")]
+
+
+def test_repetitions_end_when_somebody_takes_it_on_or_when_it_is_resolved() -> None:
+    life = Life(
+        rules_of(
+            a_step(100, "a", repeat=Duration(seconds=60), until="acknowledged"), a_step(100, "b", repeat=Duration(seconds=60))
+        )
+    )
+    for second in range(0, 400, 5):
+        if second == 165:
+            life.happen(165, "accept")
+        if second == 225:
+            life.happen(225, "resolve")
+        life.look(second)
+    assert life.told == [(100, "100s:a#1"), (100, "100s:b#1"), (160, "100s:a#2"), (160, "100s:b#2"), (220, "100s:b#3")]
+
+
+def test_after_an_outage_a_record_climbs_one_step_at_a_time_and_misses_only_repetitions() -> None:
+    life = Life(rules_of(a_step(7_200, "a", repeat=Duration(seconds=1_800)), a_step(14_400, "b")))
+    life.look(20_000)
+    assert [cause for _, cause in life.told] == ["7200s:a#8"]
+    assert life.due(20_000) == after(21_600)
+    for second in (21_600, 23_400, 25_200, 27_200):
+        life.look(second)
+    assert life.told[1:] == [(21_600, "7200s:a#9"), (23_400, "7200s:a#10"), (25_200, "7200s:a#11"), (27_200, "7200s:a#12"),
+                             (27_200, "14400s:b#1")]  # fmt: skip
+
+
+def test_nobody_further_up_is_told_once_somebody_took_note_unless_it_gets_worse() -> None:
+    steps = (a_step(100, "a"), a_step(200, "b", repeat=Duration(seconds=60)))
+    life = Life(rules_of(*steps), an_incident(ledger_of([(0, "record", 2)]), policy="short", priority=2))
+    life.look(100)
+    life.happen(150, "note")
+    assert life.due(150) is None
+    life.happen(400, "set_priority", 1)
+    life.look(400)
+    assert [cause for _, cause in life.told] == ["100s:a#1", "200s:b#4"]
+
+
+def test_taking_note_ends_with_a_reopening_and_where_it_is_told_so_after_a_while() -> None:
+    life = Life(rules_of(a_step(100, "a"), a_step(200, "b")))
+    life.look(100)
+    for at, name in ((110, "note"), (120, "resolve"), (1_000, "reopen")):
+        life.happen(at, name)
+    assert life.due(1_000) == after(1_080)
+    waits = Life(rules_of(a_step(100, "a"), a_step(200, "b"), patience=600))
+    waits.look(100)
+    waits.happen(150, "note")
+    assert waits.due(150) == after(750)
+
+
+def test_what_follows_a_master_or_is_resolved_climbs_no_ladder() -> None:
+    life = Life(rules_of(a_step(100, "boss")))
+    assert next(a for a in arms(life.rules, replace(life.record, master_id=3), after(5)) if a.kind is LADDER).due_at is None
+    life.happen(50, "resolve")
+    assert life.due(60) is None
+    life.happen(80, "reopen")
+    assert life.due(80) == after(130)
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        ("", "a rule says when"),
+        ('after = "0s"', "longer than 0s"),
+        ('on = ["breach"]\nrepeat = "5m"', "what repeats"),
+        ('after = "1h"\nrepeat = "59s"', "once a minute"),
+        ('on = ["breach"]\npolicies = ["gone"]', "no policy is named"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_a_flaw(tmp_path: Path, rule: str, says: str) -> None:
+    (tmp_path / "g.toml").write_text(f'[[escalation.management]]\npriorities = [1]\nnotify = ["boss"]\n{rule}\n')
+    with pytest.raises(Misconfigured) as refused:
+        Rules.from_settings(load(tmp_path / "g.toml", {}))
+    assert (refused.value.flaws[0].pointer, says in refused.value.flaws[0].detail) == ("/escalation/management/0", True)
+
+
+def test_two_rungs_at_one_height_are_both_told_before_the_next() -> None:
+    life = Life(rules_of(a_step(15, "r0"), a_step(15, "r1"), a_step(30, "r2")))
+    life.look(90)
+    life.look(105)
+    assert life.told == [(90, "15s:r0#1"), (90, "15s:r1#1"), (105, "30s:r2#1")]
+
+
+STEP = 15
+"""Seconds between two looks."""
+
+EVENTS: list[tuple[str, int | None]] = [("accept", None), ("hold", None), ("resume", None), ("resolve", None), ("reopen", None)]
+EVENTS += [("note", None)]
+EVENTS += [("set_priority", p) for p in (1, 2, 3)]
+
+
+@st.composite
+def ladders(draw: st.DrawFn) -> tuple[Management, ...]:
+    made = []
+    for place in range(draw(st.integers(1, 4))):
+        more: dict[str, Any] = {"until": draw(st.sampled_from(["acknowledged", "resolved"]))}
+        if draw(st.booleans()):
+            more["repeat"] = Duration(seconds=STEP * draw(st.integers(4, 12)))
+        priorities = tuple(draw(st.sets(st.integers(1, 3), min_size=1)))
+        made.append(a_step(STEP * draw(st.integers(1, 40)), f"r{place}", priorities, **more))
+    return tuple(made)
+
+
+STORIES = st.lists(st.tuples(st.integers(0, 120), st.sampled_from(EVENTS)), max_size=8).map(sorted)
+OUTAGES = st.lists(st.tuples(st.integers(0, 120), st.integers(1, 60)), max_size=2)
+
+
+@dataclass(frozen=True)
+class Noted:
+    """Somebody who was told took note, at a tick, of a record as urgent and as often reopened as this."""
+
+    at: int = -1
+    priority: int = 0
+    reopened: int = 0
+
+    def holds(self, priority: int, reopened: int) -> bool:
+        return self.at >= 0 and self.priority <= priority and self.reopened == reopened
+
+
+def climbed_plainly(
+    steps: Iterable[Management], story: list[tuple[int, tuple[str, int | None]]], out: set[int], until: int, patience: int
+) -> list[tuple[float, str]]:
+    """Every look at every step counted by hand: docs/sla.md says the rules."""
+    rungs = sorted(steps, key=lambda step: step.after or timedelta())
+    first, reached = dict[str, int](), dict[int, int]()
+    times = {step.notify[0]: 0 for step in rungs}
+    noted, reopened = Noted(), 0
+    priority, held, solved, taken, counted = 1, False, False, False, 0
+    told: list[tuple[float, str]] = []
+    for now in range(until + 1):
+        for name, detail in [event for at, event in story if at == now]:
+            priority = detail or priority
+            taken |= name == "accept"
+            held = not solved and (name == "hold" or (held and name not in ("resume", "resolve")))
+            solved = name == "resolve" or (solved and name != "reopen")
+            reopened += name == "reopen"
+            noted = (
+                Noted(now, priority, reopened) if name == "note" and not (solved or noted.holds(priority, reopened)) else noted
+            )
+        reached.setdefault(counted, now)
+        waits = noted.holds(priority, reopened) and (patience == 0 or now < noted.at + patience)
+        if now not in out and not (held or solved or waits):
+            mine = [step for step in rungs if priority in step.priorities]
+            for place, step in enumerate(mine):
+                role, needed = step.notify[0], int((step.after or timedelta()).total_seconds()) // STEP
+                if counted < needed or (taken and step.until == "acknowledged"):
+                    continue
+                before = mine[place - 1] if place and times[role] == 0 else None
+                if before and not times[before.notify[0]] and not (taken and before.until == "acknowledged"):
+                    continue
+                if before and times[before.notify[0]]:
+                    begun = int((before.after or timedelta()).total_seconds()) // STEP
+                    late = (first[before.notify[0]] - reached[begun]) * STEP > 60
+                    if late and now < first[before.notify[0]] + needed - begun:
+                        continue
+                every = int(step.repeat.total_seconds()) // STEP if step.repeat else 0
+                newest = 1 + ((counted - needed) // every if every else 0)
+                if newest > times[role]:
+                    times[role] = newest
+                    first.setdefault(role, now)
+                    told.append((now * STEP, f"{needed * STEP}s:{role}#{newest}"))
+        counted += not held and not solved
+    return told
+
+
+@pytest.mark.exhaustive
+@settings(max_examples=150)
+@given(ladders(), STORIES, OUTAGES, st.sampled_from([0, 20]))
+def test_no_step_is_lost_doubled_or_early(
+    steps: tuple[Management, ...],
+    story: list[tuple[int, tuple[str, int | None]]],
+    outages: list[tuple[int, int]],
+    patience: int,
+) -> None:
+    out = {second for since, length in outages for second in range(since, since + length)}
+    life = Life(rules_of(*steps, patience=patience * STEP))
+    for now in range(181):
+        for name, detail in [event for at, event in story if at == now]:
+            life.happen(now * STEP, name, detail)
+        if now not in out:
+            life.look(now * STEP)
+    assert sorted(life.told) == sorted(climbed_plainly(steps, story, out, 180, patience))

@@ -1,0 +1,57 @@
+"""An edit of policies is tried on open records, and refused with its flaws where it is none."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from gateway.errors import Unprocessable
+from gateway.escalation.preview import Move, moved, tried
+from gateway.escalation.record_timers import Rules
+from gateway.sla.policy import ClockName
+from tests.sla.stories import SETTINGS, an_incident, ledger_of, minute
+
+RULES = Rules.from_settings(SETTINGS)
+URGENT = an_incident(ledger_of([(0, "record", 1)]))
+MILD = replace(URGENT, number="INC-20260302-000008", ledger=ledger_of([(0, "record", 3)]))
+
+
+def policy(**targets: str) -> dict[str, dict[str, object]]:
+    return {"policies": {"itil-minutes": {"targets": {"1": targets}}}}
+
+
+def test_only_the_clocks_of_records_that_the_edit_moves_are_told() -> None:
+    after = tried(RULES, policy(overall="45m"))
+    told = list(moved(RULES, after, (URGENT, MILD), minute(1)))
+    assert told == [Move(URGENT.number, "overall", minute(30), minute(45))]
+
+
+def test_an_edit_is_laid_over_what_is_configured_and_the_rest_stays() -> None:
+    after = tried(RULES, policy(overall="1h30m"))
+    targets, usual = (rules.policies["itil-minutes"].targets for rules in (after, RULES))
+    assert targets[1] == {**usual[1], ClockName.OVERALL: timedelta(minutes=90)}
+    assert {p: row for p, row in targets.items() if p != 1} == {p: row for p, row in usual.items() if p != 1}
+    assert after.policies["requests"].targets == RULES.policies["requests"].targets
+    assert list(moved(RULES, tried(RULES, {}), (URGENT, MILD), minute(1))) == []
+
+
+def test_what_is_no_part_of_an_edit_is_left_out_of_it() -> None:
+    assert tried(RULES, {"default": {"policy": "gone"}}).default == RULES.default
+
+
+@pytest.mark.parametrize(
+    ("edit", "pointer"),
+    [
+        (policy(overall="soon"), "/sla"),
+        (policy(overall="0s"), "/sla/policies/itil-minutes/targets/1/overall"),
+        ({"services": {"shop": {"policy": "gone"}}}, "/sla/services/shop/policy"),
+        (
+            {"policies": {"itil-minutes": {"warn_at": [0.5, 0.5]}}},
+            "/sla/policies/itil-minutes/warn_at",
+        ),
+    ],
+)
+def test_an_edit_that_cannot_be_is_refused_with_its_place(edit: dict[str, dict[str, object]], pointer: str) -> None:
+    with pytest.raises(Unprocessable) as refused:
+        tried(RULES, edit)
+    assert [flaw.pointer for flaw in refused.value.flaws] == [pointer]

@@ -1,0 +1,142 @@
+"""Raises of an incident's priority by senders and links, and what people set against them."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from gateway.escalation.duties import with_announcements
+from gateway.escalation.management import Escalation
+from gateway.escalation.raising import Cause, eased, raised
+from gateway.escalation.record_timers import Rules, fire, told_with_raise
+from gateway.incidents.grading import Grade, worst_known
+from gateway.incidents.ledger import ClockEvent
+from gateway.incidents.record import Incident, Revision
+from gateway.settings import Management
+from gateway.sla.choice import Choice, Use
+from gateway.vocabulary import LIVE, Impact, State, TimerKind, Urgency
+from tests.sla.stories import POLICIES, an_incident, entry, ledger_of, minute
+
+RULES = Rules(
+    POLICIES,
+    "itil-minutes",
+    Escalation((Management((1, 2), ("boss",), ("opened",)),), {"boss": ("smtp:boss@example.com",)}),
+    Choice("itil-minutes"),
+)
+FIRST, SECOND, THIRD = (
+    Grade(Impact.COMPANY, Urgency.URGENT, 1),
+    Grade(Impact.COMPANY, Urgency.NORMAL, 2),
+    Grade(Impact.GROUP, Urgency.NORMAL, 3, "services.shop.severity.bad"),
+)
+WORSE = Cause(reason="severity", alert="disk", severity="critical")
+
+
+def an_open(**fields: object) -> Incident:
+    given = {"priority": 3, "impact": Impact.GROUP, "urgency": Urgency.NORMAL} | fields
+    return an_incident(ledger_of([(0, "record", 3)]), **given)
+
+
+def test_a_worse_grade_raises_the_priority_and_says_by_which_alert() -> None:
+    revision = raised(RULES, an_open(), FIRST, minute(4), WORSE)
+    after = revision.after
+    assert (after.priority, after.impact, after.urgency) == (1, Impact.COMPANY, Urgency.URGENT)
+    assert revision.events[0] == (
+        "raised",
+        {"old": 3, "new": 1, "reason": "severity", "alert": "disk", "severity": "critical"},
+    )
+    entry = after.ledger[-1]
+    assert (entry.at, entry.event, entry.priority, entry.reason) == (minute(4), ClockEvent.SET_PRIORITY, 1, "raised")
+
+
+@pytest.mark.parametrize("grade", [SECOND, THIRD])
+def test_what_is_not_worse_than_known_changes_nothing(grade: Grade) -> None:
+    incident = an_open(priority=2)
+    assert raised(RULES, incident, grade, minute(4), WORSE).events == ()
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - LIVE))
+def test_an_incident_that_is_over_is_not_raised(state: State) -> None:
+    assert raised(RULES, an_open(state=state), FIRST, minute(4), WORSE).events == ()
+
+
+def test_a_persons_priority_holds_against_what_was_known_and_no_further() -> None:
+    lowered = an_open(priority=4, marks=("worst:2",))
+    assert raised(RULES, lowered, SECOND, minute(4), WORSE).events == ()
+    revision = raised(RULES, lowered, FIRST, minute(4), WORSE)
+    assert (revision.after.priority, revision.after.marks) == (1, ())
+    assert revision.events[0][1]["set_by_person"] == 4
+
+
+def test_a_persons_more_urgent_priority_stays_and_the_worse_grade_is_kept() -> None:
+    revision = raised(RULES, an_open(priority=1, marks=("worst:3",)), SECOND, minute(4), WORSE)
+    assert (revision.events, revision.after.priority, worst_known(revision.after)) == ((), 1, 2)
+
+
+def test_a_raise_may_bring_another_policy_and_is_never_earlier_than_the_last_clock_event() -> None:
+    choice = Choice("itil-minutes", {"incident": (Use("business-hours", priorities=frozenset({1})),)})
+    held = replace(an_open(), ledger=ledger_of([(0, "record", 3), (300, "hold", None)]))
+    revision = raised(replace(RULES, choice=choice), held, replace(FIRST, rule="services.a.severity.b"), minute(4), WORSE)
+    assert revision.after.policy == "business-hours"
+    assert (revision.events[0][1]["policy"], revision.events[0][1]["graded_by"]) == ("business-hours", "services.a.severity.b")
+    assert revision.after.ledger[-1].at == minute(4) + timedelta(minutes=1)
+
+
+def test_what_became_milder_is_said_and_the_priority_stays() -> None:
+    revision = eased(an_open(priority=1), 1, 3, minute(9), Cause(reason="unlinked", incident="INC-1"))
+    assert revision.events == (("eased", {"old": 1, "new": 3, "priority": 1, "reason": "unlinked", "incident": "INC-1"}),)
+    assert revision.after.priority == 1
+
+
+def by_person(old: int, new: int, rules: Rules = RULES, **fields: object) -> Revision:
+    """A record of 12:00 whose priority a person changes at 12:40, with whom the change is told."""
+    before = an_incident(ledger_of([(0, "record", old)]), priority=old, **fields)
+    ledger = (*before.ledger, entry(2400, "set_priority", new))
+    after = replace(before, priority=new, ledger=ledger)
+    revision = Revision(after=after, actor="ann", events=(("changed", {}),), before=before)
+    return told_with_raise(rules, with_announcements(rules.escalation, revision), minute(40))
+
+
+BREACH_TOO = replace(
+    RULES,
+    escalation=Escalation(
+        (
+            Management((1, 2), ("boss",), ("opened",)),
+            Management((1, 2, 3, 4), ("boss", "director"), ("breach",)),
+        ),
+        {"boss": ("smtp:boss@example.com",), "director": ("smtp:director@example.com",)},
+    ),
+)
+
+
+def test_a_raise_that_breaches_at_once_is_one_announcement_to_all_whom_either_is_for() -> None:
+    revision = by_person(4, 1, BREACH_TOO)
+    assert [slug for slug, _ in revision.events] == ["changed", "sla_breached", "sla_breached"]
+    (told,) = revision.announcements
+    assert (told.template, [one.role for one in told.recipients]) == ("opened", ["boss", "director"])
+    assert (told.facts["clock"], told.bare["clock"]) == ("overall", "overall")
+    assert {"desk@breach", "overall@breach"} <= set(revision.after.marks)
+    assert revision.after.breached
+    again = fire(BREACH_TOO, revision.after, TimerKind.SLA, minute(40))
+    assert again is not None
+    assert again.events == ()
+
+
+def test_where_the_raise_itself_is_told_to_nobody_the_breach_is_told_once() -> None:
+    (told,) = by_person(4, 3, BREACH_TOO).announcements
+    assert (told.template, told.facts["clock"]) == ("sla_breached", "desk")
+
+
+def test_a_breach_that_no_rule_tells_of_is_recorded_with_the_raise() -> None:
+    revision = by_person(4, 1)
+    assert [one.template for one in revision.announcements] == ["opened"]
+    assert [slug for slug, _ in revision.events][1:] == ["sla_breached", "sla_breached"]
+
+
+def test_a_change_that_raises_nothing_or_breaches_nothing_is_left_to_the_timer() -> None:
+    for revision in (
+        by_person(1, 4, BREACH_TOO),
+        by_person(4, 1, BREACH_TOO, master_id=3),
+        told_with_raise(BREACH_TOO, raised(RULES, an_open(), FIRST, minute(4), WORSE), minute(4)),
+        told_with_raise(BREACH_TOO, replace(raised(RULES, an_open(), FIRST, minute(4), WORSE), before=an_open()), minute(4)),
+    ):
+        assert "sla_breached" not in [slug for slug, _ in revision.events]

@@ -1,0 +1,241 @@
+"""What a record's timers wait for and what they do."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.durations import Promise
+from gateway.errors import Misconfigured
+from gateway.escalation.duties import with_announcements
+from gateway.escalation.management import Escalation
+from gateway.escalation.record_timers import Rules, arms, explain, fire, grading_due, refresh, told_until_when
+from gateway.incidents.claims import OVERDUE, graded
+from gateway.incidents.ledger import Ledger
+from gateway.incidents.record import Revision
+from gateway.settings import Management
+from gateway.sla import heard
+from gateway.sla.calendar import RoundTheClock
+from gateway.sla.choice import Choice
+from gateway.sla.clocks import read
+from gateway.sla.policies import read_policies
+from gateway.vocabulary import Closure, HoldReason, Impact, Kind, State, TimerKind, Urgency
+from tests.sla.stories import POLICIES, POLICY, SETTINGS, an_incident, ledger_of, ledgers, minute
+
+RULES = Rules(
+    POLICIES,
+    "itil-minutes",
+    Escalation((Management((1, 2), ("boss", "nobody"), ("opened", "breach")),), {"boss": ("smtp:boss@example.com",)}),
+    Choice("itil-minutes"),
+)
+RECORDED = ((0, "record", 1),)
+FRESH = an_incident(ledger_of(RECORDED))
+
+
+def test_a_breach_is_recorded_marked_told_and_re_armed() -> None:
+    revision = fire(RULES, FRESH, TimerKind.SLA, minute(5))
+    assert revision is not None
+    assert [slug for slug, _ in revision.events] == ["sla_breached"]
+    assert [one.role for one in revision.announcements[0].recipients] == ["boss", "nobody"]
+    assert revision.after.marks == ("desk@50", "desk@75", "desk@90", "desk@breach")
+    assert revision.after.breached
+    assert revision.after.next_due_at == revision.timers[0].due_at == minute(15)
+    assert len(revision.announcements) == 1
+
+
+def test_a_clock_that_stopped_in_the_moment_at_which_it_was_due_is_not_told_of() -> None:
+    assigned = an_incident(ledger_of([(0, "record", 1), (300, "assign", "2")]))
+    revision = fire(RULES, assigned, TimerKind.SLA, minute(5))
+    assert revision is not None
+    assert (revision.events, revision.after.breached) == ((), False)
+    told = replace(assigned, marks=("desk@50", "desk@75", "desk@90", "desk@breach"), breached=True)
+    fresh, _ = refresh(RULES, told, minute(5))
+    assert (fresh.marks, fresh.breached) == (("desk@50", "desk@75", "desk@90"), False)
+
+
+@given(ledgers(), st.floats(0, 400))
+def test_a_firing_that_promises_to_change_only_marks_changes_only_marks(ledger: Ledger, minutes: float) -> None:
+    incident = an_incident(ledger)
+    now = max(minute(minutes), ledger[-1].at)
+    revision = fire(RULES, incident, TimerKind.SLA, now)
+    assert revision is not None
+    if revision.marks_only:
+        kept = {name: getattr(incident, name) for name in ("marks", "breached", "next_due_at", "updated_at")}
+        assert replace(revision.after, **kept) == incident
+
+
+def test_a_stale_firing_writes_only_its_timers() -> None:
+    for kind in (TimerKind.SLA, TimerKind.AUTO_CLOSE, TimerKind.HOLD_EXPIRY):
+        revision = fire(RULES, FRESH, kind, minute(1))
+        assert revision is not None
+        assert (revision.events, revision.after) == ((), FRESH)
+    assert fire(RULES, FRESH, TimerKind.FLAP_SETTLE, minute(1)) is None
+
+
+def test_a_warning_is_told_to_nobody_where_no_rule_asks() -> None:
+    revision = fire(RULES, FRESH, TimerKind.SLA, minute(2.5))
+    assert revision is not None
+    assert [slug for slug, _ in revision.events] == ["sla_warning"]
+
+
+def test_a_threshold_passed_and_not_told_is_due_at_once() -> None:
+    assert arms(RULES, FRESH, minute(3))[0].due_at == minute(2.5)
+    assert arms(RULES, replace(FRESH, master_id=3), minute(3))[0].due_at is None
+
+
+def test_a_resolved_record_closes_by_itself_after_48_hours_and_some_spread() -> None:
+    resolved = an_incident(ledger_of([*RECORDED, (60, "resolve", None)]), state=State.RESOLVED, resolved_at=minute(1))
+    due = arms(RULES, resolved, minute(2))[1].due_at
+    assert due is not None
+    assert timedelta() <= due - minute(1) - timedelta(hours=48) < timedelta(seconds=300)
+    closed = fire(RULES, resolved, TimerKind.AUTO_CLOSE, due)
+    assert closed is not None
+    assert (closed.after.state, closed.after.closure, closed.after.closed_at) == (State.CLOSED, Closure.AUTOMATIC, due)
+    assert {arm.due_at for arm in closed.timers} == {None}
+
+
+def test_a_hold_past_its_date_resumes_and_its_clocks_run_on() -> None:
+    held = an_incident(
+        ledger_of([*RECORDED, (60, "hold", None)]),
+        state=State.ON_HOLD,
+        hold_until=minute(9),
+        hold_reason=HoldReason.AWAITING_USER,
+        held_state=State.ASSIGNED,
+    )
+    assert [arm.due_at for arm in arms(RULES, held, minute(2))] == [None, None, minute(9)]
+    resumed = fire(RULES, held, TimerKind.HOLD_EXPIRY, minute(9))
+    assert resumed is not None
+    assert (resumed.after.state, resumed.after.hold_until) == (State.ASSIGNED, None)
+    assert resumed.timers[0].due_at == minute(10.5)
+
+
+def test_refresh_takes_back_what_a_loosened_target_puts_ahead() -> None:
+    loosened = an_incident(ledger_of([*RECORDED, (1800, "set_priority", 4)]), priority=4, marks=("overall@50", "overall@breach"))
+    fresh, _ = refresh(RULES, loosened, minute(1))
+    assert fresh.marks == ()
+
+
+def test_a_policy_gone_from_the_configuration_is_read_as_the_default() -> None:
+    assert explain(replace(FRESH, policy="gone"), RULES, minute(3)) == read(POLICY, FRESH.ledger, minute(3))
+    assert Rules.from_settings(SETTINGS).policies.keys() == POLICIES.keys()
+
+
+def test_a_target_of_nothing_is_a_misconfiguration() -> None:
+    shipped = SETTINGS.sla.policies["itil-minutes"]
+    broken = msgspec.structs.replace(shipped, targets={**shipped.targets, 1: {"desk": Promise()}})
+    with pytest.raises(Misconfigured):
+        read_policies(msgspec.structs.replace(SETTINGS.sla, policies={"itil-minutes": broken}))
+
+
+def test_the_manager_is_reminded_of_each_promised_update_under_a_cause_of_its_own() -> None:
+    (early,), (late,) = (RULES.escalation.update_overdue(FRESH, minute(at)) for at in (10, 20))
+    assert [one.role for one in early.recipients] == ["incident_manager"]
+    assert early.cause != late.cause
+    assert early.facts["due_at"] == minute(10).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [({}, ""), ({"suppressed": True}, ""), ({"master_id": 9}, ""), ({"security": True}, "security")],
+)
+def test_reports_and_complaints_are_kept_back_by_a_security_flag_alone(fields: dict[str, object], why: str) -> None:
+    incident = replace(FRESH, **fields)  # type: ignore[arg-type]
+    (report,) = RULES.escalation.reported(incident, 1, "a full disk")
+    (complaint,) = RULES.escalation.complained(incident, 7, "nobody calls back")
+    assert (report.silenced, complaint.silenced) == (why, why)
+    assert [one.role for one in (*report.recipients, *complaint.recipients)] == ["leader", "director"]
+    assert (complaint.cause, complaint.facts["reason"]) == ("complaint#7", "nobody calls back")
+
+
+CLAIM = {"claimed_impact": Impact.BUSINESS, "claimed_urgency": Urgency.URGENT}
+CLAIMED = an_incident(ledger_of([(0, "record", 3), (30, "assign", "2")]), priority=3, **CLAIM)
+
+
+def test_an_urgent_claim_that_nobody_graded_is_told_to_the_manager_at_the_claimed_desk_target() -> None:
+    assert grading_due(RULES, CLAIMED) == arms(RULES, CLAIMED, minute(1))[0].due_at == minute(5)
+    early = fire(RULES, CLAIMED, TimerKind.SLA, minute(4))
+    assert early is not None
+    assert (early.events, early.announcements) == ((), ())
+    late = fire(RULES, CLAIMED, TimerKind.SLA, minute(5))
+    assert late is not None
+    assert late.events == ((OVERDUE, {"due_at": minute(5)}),)
+    (told,) = late.announcements
+    assert [one.role for one in told.recipients] == ["incident_manager"]
+    assert (told.facts["claimed_priority"], told.facts["to_do"]) == (1, "grade")
+    again = fire(RULES, late.after, TimerKind.SLA, minute(6))
+    assert again is not None
+    assert (grading_due(RULES, late.after), again.events) == (None, ())
+
+
+def test_the_message_about_an_urgent_claim_says_until_when_and_no_other_does() -> None:
+    opened = Revision(after=replace(CLAIMED, assignee="olga"), actor="rita", events=(("opened", {}),))
+    told = told_until_when(RULES, with_announcements(RULES.escalation, opened))
+    due = {one.template: (one.facts.get("due_at"), one.bare.get("due_at")) for one in told.announcements}
+    assert due == {"grade_this": (minute(5).isoformat(), minute(5).isoformat()), "assigned": (None, None)}
+    assert told_until_when(RULES, opened) is opened
+    mild = replace(opened, after=graded(CLAIMED), announcements=told.announcements)
+    assert told_until_when(RULES, mild) is mild
+
+
+def test_the_claim_of_a_related_record_is_timed_and_nothing_else_of_it() -> None:
+    related = replace(CLAIMED, master_id=3)
+    assert grading_due(RULES, related) == arms(RULES, related, minute(1))[0].due_at == minute(5)
+    late = fire(RULES, related, TimerKind.SLA, minute(59))
+    assert late is not None
+    assert [event for event, _ in late.events] == [OVERDUE]
+    assert [one.silenced for one in late.announcements] == [""]
+    assert late.after.next_due_at is None
+
+
+def test_what_is_graded_or_claims_nothing_waits_for_no_grading() -> None:
+    assert [grading_due(RULES, one) for one in (graded(CLAIMED), FRESH)] == [None, None]
+    untimed = replace(CLAIMED, policy="severity-ladder")
+    assert grading_due(RULES, untimed) is None
+
+
+@pytest.mark.parametrize(("kind", "asked"), [(Kind.SERVICE_REQUEST, True), (Kind.INCIDENT, False)])
+def test_the_owner_of_a_request_past_its_time_is_asked_to_convert_it(kind: Kind, *, asked: bool) -> None:
+    overall = read(POLICY, FRESH.ledger, minute(0))[-1].due_at
+    assert overall is not None
+    revision = fire(RULES, replace(FRESH, kind=kind, owner="dora"), TimerKind.SLA, overall)
+    assert revision is not None
+    questions = [detail for slug, detail in revision.events if slug == "conversion_asked"]
+    assert questions == ([{"due_at": overall}] if asked else [])
+    told = [one for one in revision.announcements if one.template == "convert"]
+    assert [[to.role for to in one.recipients] for one in told] == ([["owner"]] if asked else [])
+
+
+def test_a_resolved_record_whose_reporter_waits_for_a_reader_does_not_close_by_itself() -> None:
+    ledger = ledger_of([*RECORDED, (60, "resolve", None)])
+    resolved = an_incident(ledger, state=State.RESOLVED, resolved_at=minute(1))
+    waiting = replace(resolved, marks=heard.unread((), minute(1)))
+    assert arms(RULES, waiting, minute(2))[1].due_at is None
+    looked_at = replace(resolved, marks=heard.read(waiting.marks, minute(1), minute(90)))
+    usual, later = (arms(RULES, one, minute(91))[1].due_at for one in (resolved, looked_at))
+    assert usual is not None
+    assert later == usual + timedelta(minutes=89)
+
+
+class CountedCalendar(RoundTheClock):
+    """A calendar that goes round the clock and remembers for which spans it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[timedelta] = []
+
+    def between(self, since: datetime, until: datetime, /) -> timedelta:
+        self.asked.append(until - since)
+        return super().between(since, until)
+
+
+def test_the_calendars_of_the_next_month_are_worked_out_before_the_first_record_asks() -> None:
+    usual, unused = CountedCalendar(), CountedCalendar()
+    policies = {"usual": replace(POLICY, calendar=usual), "other": replace(POLICY, calendar=unused)}
+    rules = Rules(policies, "usual", RULES.escalation, Choice("usual"))
+    rules.warm(minute(0))
+    assert usual.asked == [timedelta(days=31)]
+    assert unused.asked == []
+    rules.warm_all(minute(0))
+    assert unused.asked == [timedelta(days=31)]

@@ -1,0 +1,30 @@
+"""Which changes everybody hears of who heard of the incident."""
+
+from dataclasses import replace
+
+import pytest
+
+from gateway.incidents.announcements.endings import Turn, turn_of
+from gateway.vocabulary import State
+from tests.sla.stories import an_incident, ledger_of
+
+OPEN = an_incident(ledger_of([(0, "record", 1)]))
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "turn"),
+    [
+        (State.LOGGED, State.ASSIGNED, None),
+        (State.IN_PROGRESS, State.RESOLVED, Turn.RESOLVED),
+        (State.LOGGED, State.REJECTED, Turn.CLOSED),
+        (State.RESOLVED, State.CLOSED, Turn.CLOSED),
+        (State.RESOLVED, State.IN_PROGRESS, Turn.REOPENED),
+        (State.RESOLVED, State.RESOLVED, None),
+    ],
+)
+def test_an_end_and_a_new_beginning_are_turns(was: State, now: State, turn: Turn | None) -> None:
+    assert turn_of(replace(OPEN, state=was), replace(OPEN, state=now)) is turn
+
+
+def test_an_opening_is_none() -> None:
+    assert turn_of(None, OPEN) is None

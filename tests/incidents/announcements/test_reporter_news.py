@@ -1,0 +1,103 @@
+"""What the reporter of an incident hears of a change."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gateway.incidents.announcements.reporter_news import news_of
+from gateway.incidents.record import Arm, Incident, Revision
+from gateway.vocabulary import Closure, HoldReason, Resolution, State, TimerKind
+from tests.sla.stories import an_incident, ledger_of
+from tests.support.clock import NOON
+
+OPEN = an_incident(ledger_of([(0, "record", 1)]), contact="Ann@example.com")
+SOLVED = replace(OPEN, state=State.RESOLVED, resolution=Resolution.SOLVED, solution="toner", resolved_at=NOON)
+CLOSES = Arm(TimerKind.AUTO_CLOSE, NOON + timedelta(hours=48))
+
+
+def change(after: Incident, event: str, actor: str = "tina", **facts: Any) -> Revision:
+    return Revision(before=OPEN, after=after, actor=actor, events=(("note", {}), (event, facts)))
+
+
+def test_of_an_end_they_hear_the_solution_and_when_silence_closes_it() -> None:
+    news = news_of(replace(change(SOLVED, "resolved"), timers=(CLOSES,)))
+    assert news is not None
+    assert (news.template, news.cause) == ("resolved", "answered#0")
+    assert news.facts == {
+        "number": OPEN.number,
+        "title": "disk full",
+        "resolution": "solved",
+        "solution": "toner",
+        "closes_at": "2026-03-04T12:00:00+00:00",
+        "closes_in_s": 48 * 3600,
+    }
+
+
+def test_where_nothing_closes_by_itself_nothing_is_said_of_it() -> None:
+    put_off = replace(change(SOLVED, "resolved"), timers=(Arm(TimerKind.AUTO_CLOSE, None),))
+    for revision in (put_off, change(replace(SOLVED, resolved_at=None), "resolved")):
+        news = news_of(revision)
+        assert news is not None
+        assert "closes_at" not in news.facts
+
+
+@pytest.mark.parametrize(
+    ("revision", "template", "facts"),
+    [
+        (change(OPEN, "assigned"), "taken_up", {"number": OPEN.number}),
+        (change(OPEN, "accepted"), "taken_up", {"number": OPEN.number}),
+        (change(OPEN, "unlinked", state=State.RESOLVED), "master_resolved", {"number": OPEN.number}),
+        (
+            change(OPEN, "held", reason=HoldReason.AWAITING_USER, note="Which printer?"),
+            "awaiting_reporter",
+            {"question": "Which printer?"},
+        ),
+        (
+            change(OPEN, "held", reason=HoldReason.USER_UNREACHABLE, note="called three times"),
+            "awaiting_reporter",
+            {"number": OPEN.number},
+        ),
+        (change(OPEN, "rejected", note="not ours"), "rejected", {"reason": "not ours"}),
+        (
+            change(replace(SOLVED, closure=Closure.AUTOMATIC), "closed", "system", closure="automatic"),
+            "closed",
+            {"closure": "automatic", "solution": "toner"},
+        ),
+        (change(replace(OPEN, reopened=1), "reopened"), "reopened", {}),
+    ],
+)
+def test_they_hear_of_what_concerns_them(revision: Revision, template: str, facts: Mapping[str, Any]) -> None:
+    news = news_of(revision)
+    assert news is not None
+    assert news.template == template
+    assert news.facts.items() >= facts.items()
+
+
+def test_who_could_not_be_reached_is_not_told_the_note_about_it() -> None:
+    news = news_of(change(OPEN, "held", reason=HoldReason.USER_UNREACHABLE, note="called three times"))
+    assert news is not None
+    assert "question" not in news.facts
+
+
+@pytest.mark.parametrize(
+    "revision",
+    [
+        change(OPEN, "unlinked"),
+        change(OPEN, "held", reason=HoldReason.AWAITING_VENDOR),
+        change(SOLVED, "closed"),
+        change(SOLVED, "closed", "ann@example.com", closure="manual"),
+        change(OPEN, "reopened", "reporter"),
+        replace(change(SOLVED, "resolved"), marks_only=True),
+    ],
+)
+def test_they_hear_nothing_of_the_rest_or_of_what_they_said(revision: Revision) -> None:
+    assert news_of(revision) is None
+
+
+def test_of_a_security_incident_they_hear_the_number_alone() -> None:
+    news = news_of(change(replace(SOLVED, security=True), "resolved"))
+    assert news is not None
+    assert news.facts == {"number": OPEN.number}

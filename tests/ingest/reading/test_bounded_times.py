@@ -1,0 +1,94 @@
+"""A time that was brought within bounds stands on the receipt."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.incidents.alert import NEWEST, Alert
+from gateway.ingest.reading.bounded_times import MOST, bounded, early, is_bounded
+from gateway.ingest.reading.lenient import read_leniently
+from gateway.ingest.reading.source import Delivery
+from gateway.instants import EARLIEST, LATEST
+from gateway.quarantine.examples import shipped
+from gateway.receipts.mended import Mended
+from gateway.settings import Intake
+from gateway.vocabulary import AlertStatus
+from tests.ingest.reading.test_lenient import event, generic, mended, read
+from tests.ingest.requests import BY_SLUG, NOW
+
+AHEAD = f"the time lies ahead of the gateway's clock: read as {NOW + NEWEST:%Y-%m-%dT%H:%M:%SZ}"
+BEYOND = "a time lies between 1970-01-01 and 2200-01-01: read as {}-01-01T00:00:00Z"
+NEXT_YEAR = f"{NOW + timedelta(days=365):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def alertmanager(**times: str) -> bytes:
+    firing = {"status": "firing", "labels": {"alertname": "Disk"}}
+    return msgspec.json.encode({"version": "4", "alerts": [firing, firing | {"labels": {"alertname": "Load"}} | times]})
+
+
+@pytest.mark.parametrize("year", [NEXT_YEAR, "9999-12-31T23:59:59.999999Z"])
+def test_a_time_that_lies_ahead_is_told_of_where_it_stands(year: str) -> None:
+    assert mended(read("generic", generic(occurred_at=year))) == {"/occurred_at": AHEAD}
+    assert mended(read("pagerduty", event(timestamp=year))) == {"/payload/timestamp": AHEAD}
+    parsed = read("alertmanager", alertmanager(startsAt=year))
+    assert parsed.mended == (Mended(1, "/alerts/1/startsAt", AHEAD),)
+    assert parsed.alerts[1][1].event_time == NOW + NEWEST
+
+
+def test_a_number_ahead_is_told_of_too_and_other_numbers_are_no_times() -> None:
+    seconds = int((NOW + timedelta(days=2)).timestamp())
+    told = mended(read("generic", generic(labels={"bytes": 9e12}, occurred_at=seconds)))
+    assert told == {"/occurred_at": AHEAD}
+
+
+def test_a_time_before_1970_is_told_of_and_one_of_1970_is_not() -> None:
+    told = mended(read("generic", generic(occurred_at="1960-05-01T00:00:00Z")))
+    assert told == {"/occurred_at": BEYOND.format("1970")}
+    for none in ("1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "2026-11-01T00:00:00Z"):
+        assert read("generic", generic(occurred_at=none)).mended == ()
+
+
+def test_the_end_of_an_alert_is_told_of_by_the_member_that_says_it() -> None:
+    body = [{"labels": {"alertname": "Disk"}, "startsAt": f"{NOW:%Y-%m-%dT%H:%M:%SZ}", "endsAt": "9000-01-01T00:00:00Z"}]
+    parsed = read("alertmanager_v2", msgspec.json.encode(body))
+    assert mended(parsed) == {"/0/endsAt": BEYOND.format("2200")}
+
+
+def test_a_time_within_a_body_of_its_own_is_told_of() -> None:
+    notice: Any = next(one.body for one in shipped()["cloudwatch"] if one.case == "firing")
+    message = msgspec.json.decode(notice["Message"]) | {"StateChangeTime": NEXT_YEAR}
+    parsed = read("cloudwatch", msgspec.json.encode(notice | {"Message": msgspec.json.encode(message).decode()}))
+    assert mended(parsed) == {"/Message/StateChangeTime": AHEAD}
+
+
+def test_a_request_that_was_mended_otherwise_tells_of_both() -> None:
+    told = mended(read("generic", b'\xef\xbb\xbf{"title":"t","occurred_at":"' + NEXT_YEAR.encode() + b'"}'))
+    assert told == {"": "a byte order mark was taken off", "/occurred_at": AHEAD}
+
+
+def test_an_alert_whose_time_stands_nowhere_as_one_text_is_told_of_as_a_whole() -> None:
+    alert = Alert(namespace="n", dedup_key="k", status=AlertStatus.FIRING, title="t", event_time=NOW + NEWEST)
+    assert is_bounded(alert, NOW + NEWEST)
+    assert [*bounded(0, alert, {"minute": 5}, (), NOW)] == [Mended(0, "", AHEAD)]
+    many = {"before": [0] * MOST, "occurred_at": NEXT_YEAR}
+    assert [one.pointer for one in bounded(0, alert, many, (), NOW)] == [""]
+
+
+def test_a_time_in_bounds_has_nothing_to_tell() -> None:
+    for at in (None, NOW, NOW - timedelta(days=4_000)):
+        alert = Alert(namespace="n", dedup_key="k", status=AlertStatus.FIRING, title="t", event_time=at, ends_at=at)
+        assert not is_bounded(alert, NOW + NEWEST)
+        assert [*bounded(0, alert, {}, (), NOW)] == []
+    ends = Alert(namespace="n", dedup_key="k", status=AlertStatus.FIRING, title="t", ends_at=EARLIEST)
+    assert is_bounded(ends, NOW + NEWEST)
+    assert [*bounded(0, ends, {"endsAt": 0}, (), NOW)] == []
+    assert (early(NOW, NOW), early(LATEST, NOW)) == ("", AHEAD)
+
+
+def test_a_time_in_a_header_of_a_binary_event_is_told_of_as_in_the_structured_form() -> None:
+    told = {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "time": NEXT_YEAR}
+    headers = {f"ce-{name}": value for name, value in told.items()} | {"content-type": "text/plain"}
+    parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, b"disk full", NOW))
+    assert parsed.mended == (Mended(0, "/time", AHEAD),)

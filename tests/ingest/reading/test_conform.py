@@ -1,0 +1,104 @@
+"""Values are brought to the types their source reads, and what was done is told place by place."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.errors import Malformed
+from gateway.ingest.reading.conform import conformed, decoded, is_kept, mended
+
+
+class Inner(msgspec.Struct):
+    name: str
+    size: int = 0
+
+
+class Outer(msgspec.Struct):
+    key: str
+    text: str = ""
+    count: int | None = None
+    ratio: float = 0.0
+    on: bool = False
+    words: list[str] = []
+    named: dict[str, str] = {}
+    inner: Inner | None = None
+    several: list[Inner] = []
+    either: Inner | str | None = None
+    raw: msgspec.Raw = msgspec.Raw(b"null")
+
+
+NOTHING: frozenset[tuple[str, ...]] = frozenset()
+
+
+@pytest.mark.parametrize(
+    ("sent", "read", "told"),
+    [
+        ({"text": 5}, {"text": "5"}, {"/text": "read as text"}),
+        ({"text": None}, {}, {"/text": "left out: it cannot be read"}),
+        ({"text": {"a": [1]}}, {"text": '{"a":[1]}'}, {"/text": "read as text"}),
+        ({"count": "7"}, {"count": 7}, {"/count": "read as a whole number"}),
+        ({"count": 7.0}, {"count": 7}, {"/count": "read as a whole number"}),
+        ({"count": 7.5}, {}, {"/count": "left out: it cannot be read"}),
+        ({"count": True}, {}, {"/count": "left out: it cannot be read"}),
+        ({"count": None}, {"count": None}, {}),
+        ({"ratio": "0.5"}, {"ratio": 0.5}, {"/ratio": "read as a number"}),
+        ({"ratio": "inf"}, {}, {"/ratio": "left out: it cannot be read"}),
+        ({"ratio": "many"}, {}, {"/ratio": "left out: it cannot be read"}),
+        ({"on": "Yes"}, {"on": True}, {"/on": "read as true or false"}),
+        ({"on": "perhaps"}, {}, {"/on": "left out: it cannot be read"}),
+        ({"words": "one"}, {"words": ["one"]}, {"/words": "read as a list of one"}),
+        ({"words": ["a", None, 3]}, {"words": ["a", "3"]},
+         {"/words/1": "left out: it cannot be read", "/words/2": "read as text"}),
+        ({"words": {"a": 1}}, {}, {"/words": "left out: it cannot be read"}),
+        ({"named": {"a": 1, "b": None}}, {"named": {"a": "1"}},
+         {"/named/a": "read as text", "/named/b": "left out: it cannot be read"}),
+        ({"named": ["a"]}, {}, {"/named": "left out: it cannot be read"}),
+        ({"inner": {"name": 1}}, {"inner": {"name": "1"}}, {"/inner/name": "read as text"}),
+        ({"inner": {}}, {}, {"/inner": "left out: it cannot be read"}),
+        ({"several": [{"name": "a"}, {"size": 1}, 5]}, {"several": [{"name": "a"}]},
+         {"/several/1": "left out: it cannot be read", "/several/2": "left out: it cannot be read"}),
+        ({"either": {"name": "a"}}, {"either": {"name": "a"}}, {}),
+        ({"either": "a"}, {"either": "a"}, {}),
+        ({"either": {"size": 1}}, {"either": '{"size":1}'}, {"/either": "read as text"}),
+        ({"raw": [1]}, {"raw": [1]}, {}),
+        ({"unknown": 5}, {"unknown": 5}, {}),
+    ],
+)  # fmt: skip
+def test_each_value_becomes_what_is_expected_or_is_left_out(sent: Any, read: Any, told: Any) -> None:
+    assert conformed({"key": "k"} | sent, Outer, NOTHING) == ({"key": "k"} | read, told)
+
+
+def test_what_names_an_alert_is_changed_and_never_left_out() -> None:
+    kept = frozenset({("words",), ("inner", "name")})
+    for sent in ({"words": {"a": 1}}, {"inner": 5}, {"inner": {"name": None}}):
+        assert conformed({"key": "k"} | sent, Outer, kept) == ({"key": "k"} | sent, {})
+    assert is_kept(("inner",), kept)
+    assert not is_kept(("inner", "size"), kept)
+
+
+def test_a_body_that_cannot_be_of_a_kind_stays_and_a_list_is_one_of_its_items() -> None:
+    assert conformed(5, Outer, NOTHING) == (5, {})
+    assert conformed([{"key": 1}, 5], Outer, NOTHING) == ([{"key": "1"}, 5], {"/0/key": "read as text"})
+
+
+def test_of_several_kinds_the_one_that_needs_least_is_chosen() -> None:
+    sent = {"name": "a", "size": "5", "key": 1}
+    assert conformed(sent, (Outer, Inner), NOTHING)[1] == {"/key": "read as text"}
+    assert conformed({"name": "a", "size": "5"}, (Outer, Inner), NOTHING, ("x",))[1] == {"/x/size": "read as a whole number"}
+    assert sent == {"name": "a", "size": "5", "key": 1}
+
+
+def test_a_body_is_read_as_a_kind_its_types_brought_over_where_they_must_be() -> None:
+    assert decoded(b'{"key":"k"}', Outer) == Outer(key="k")
+    assert decoded(b'\xef\xbb\xbf{"key":7,"count":"x"}', Outer) == Outer(key="7")
+    assert decoded(b'\xef\xbb\xbf{"a":"\\u0000"}', dict[str, str]) == {"a": "\ufffd"}
+    for body in (b"{", b"{}"):
+        with pytest.raises(Malformed):
+            decoded(body, Outer)
+    assert decoded(b'\xef\xbb\xbf{"key":"k"}', Outer, retyped=False) == Outer(key="k")
+    with pytest.raises(Malformed):
+        decoded(b'\xef\xbb\xbf{"key":7}', Outer, retyped=False)
+    told = {"": "read as Latin-1", "/key": "read as text"}
+    assert mended(b'{"key":7,"x":"B\xfcro"}', Outer, "") == (Outer(key="7"), told)
+    assert mended('{"key":"ключ"}'.encode("koi8-r"), Outer, "koi8-r") == (Outer(key="ключ"), {"": "read as KOI8-R"})

@@ -1,0 +1,48 @@
+"""The text of a body, whatever its bytes are."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.ingest.reading.encodings import text_of
+
+
+@given(text=st.text(min_size=2))
+def test_utf8_is_read_as_it_is(text: str) -> None:
+    body = ('"' + text + '"').encode("utf-8", "ignore")
+    if b"\0" not in body[:2]:
+        assert text_of(body) == (body.decode(), "")
+
+
+@given(body=st.binary())
+def test_no_bytes_are_refused(body: bytes) -> None:
+    text, what = text_of(body)
+    assert isinstance(text, str)
+    assert what or text.encode() == body
+
+
+@pytest.mark.parametrize("charset", ["gbk", "gb18030", "big5", "shift_jis", "iso-8859-15", "koi8-r", "cp1251"])
+def test_a_declared_charset_is_believed_where_the_body_is_no_utf8(charset: str) -> None:
+    words = {"big5": "資料庫", "shift_jis": "障害です", "iso-8859-15": "Büro €", "koi8-r": "сбой", "cp1251": "сбой"}
+    word = words.get(charset, "数据库宕机")
+    assert text_of(f'"{word}"'.encode(charset), charset)[0] == f'"{word}"'
+    assert text_of(f'"{word}"'.encode(), charset) == (f'"{word}"', "")
+
+
+@pytest.mark.parametrize("charset", ["", "punycode", "unicode_escape", "no-such", "x\0y", "a" * 10_000])
+def test_a_charset_that_is_not_taken_counts_as_none(charset: str) -> None:
+    assert text_of("é!".encode("latin-1"), charset) == ("é!", "read as Latin-1")
+
+
+def test_a_mark_names_the_encoding() -> None:
+    for name in ("utf-8-sig", "utf-16", "utf-32"):
+        assert text_of('{"a":"支付"}'.encode(name))[0] == '{"a":"支付"}'
+    assert text_of(b"\xfe\xff\0a") == ("a", "read as UTF-16")
+    assert text_of(b"\xef\xbb\xbf" + b'"B\xfcro"') == ('"Büro"', "read as Latin-1")
+
+
+def test_a_damaged_text_keeps_what_is_whole() -> None:
+    whole = "数据库宕机".encode()
+    assert text_of(b'"' + whole[:-1] + b'"') == ('"数据库宕\ufffd"', "bytes that are no UTF-8 were replaced")
+    assert text_of(b'"half \xed\xa0\xbd."') == ('"half \ufffd."', "a half of a character was replaced")
+    assert text_of(b'"\xed\xa0\xbd\xed\xb8\x80"')[0] == '"😀"'

@@ -1,0 +1,334 @@
+"""A small flaw refuses nothing: one field that cannot be read leaves the alert, its neighbours, and a word on the receipt."""
+
+import base64
+import gc
+import itertools
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.errors import Malformed
+from gateway.ingest.reading import limits
+from gateway.ingest.reading.lenient import ROUNDS, read_leniently
+from gateway.ingest.reading.source import Delivery, Parsed
+from gateway.ingest.sources import SOURCES
+from gateway.quarantine import pointers
+from gateway.quarantine.examples import shipped
+from gateway.quarantine.mapping import Rename
+from gateway.receipts.mended import Mended
+from gateway.receipts.refused import Refused
+from gateway.settings import Intake
+from tests.ingest.requests import BY_SLUG, NOW
+from tests.ingest.test_laws import places, set_at
+
+NUL = (
+    b'{"version":"4","alerts":[{"status":"firing","labels":{"alertname":"DiskFailing","severity":"critical"},'
+    b'"annotations":{"lastlog":"ata3: \\u0000\\u0000 read error"},"startsAt":"2026-11-21T02:00:00Z"}]}'
+)
+ODD: list[Any] = [None, True, -1, 1e18, 1e31, "", "no such word", [], [[{}]], {"": None}, {"a": {"b": 1}}, "a\x00b", "\ud800"]
+
+
+def read(slug: str, body: bytes, intake: Intake | None = None, charset: str = "", received_at: datetime = NOW) -> Parsed:
+    headers = {"content-type": f"application/json; charset={charset}"} if charset else {}
+    return read_leniently(BY_SLUG[slug], intake or Intake(), (), Delivery(headers, body, received_at))
+
+
+def generic(**fields: Any) -> bytes:
+    return msgspec.json.encode({"title": "payments down", "severity": "critical", "dedup_key": "pay"} | fields)
+
+
+def mended(parsed: Parsed) -> dict[str, str]:
+    return {one.pointer: one.what for one in parsed.mended}
+
+
+def spoiled(slug: str) -> Iterator[tuple[str, bytes]]:
+    """A firing alert with one of its values odd, each in turn, and the pointer of that value."""
+    body = next((one.body for one in shipped()[slug] if one.case == "firing"), shipped()[slug][0].body)
+    written = msgspec.json.encode(body)
+    for index, place in enumerate([*places(body)][:80]):
+        if isinstance(pointers.found(body, place), dict | list):
+            continue
+        for odd in {repr(ODD[n % len(ODD)]): ODD[n % len(ODD)] for n in (index, index * 3 + 1, index * 5 + 2)}.values():
+            changed = msgspec.json.decode(written)
+            set_at(changed, place, odd)
+            yield pointers.written(place), json.dumps(changed).encode()
+
+
+def refused(slug: str) -> set[str]:
+    """Places that refuse the alert, or make it less than one, when an odd value stands there."""
+    found = set()
+    for pointer, body in spoiled(slug):
+        try:
+            parsed = read(slug, body)
+        except Malformed:
+            found.add(pointer)
+            continue
+        if not parsed.alerts or parsed.refused or parsed.is_a_test:
+            found.add(pointer)
+    return found
+
+
+@pytest.mark.parametrize("slug", [source.slug for source in SOURCES])
+def test_only_what_names_an_alert_may_refuse_it(slug: str) -> None:
+    named = [pointers.steps(pointer) for pointer in BY_SLUG[slug].named_by]
+    assert [at for at in refused(slug) if not any(pointers.overlap(one, pointers.steps(at)) for one in named)] == []
+
+
+def test_a_nul_in_any_text_is_replaced_and_the_alert_opens() -> None:
+    (alert,) = [alert for _, alert in read("alertmanager", NUL).alerts]
+    assert (alert.severity, alert.annotations["lastlog"]) == ("critical", "ata3: \ufffd\ufffd read error")
+    assert mended(read("alertmanager", NUL)) == {
+        "/alerts/0/annotations/lastlog": "characters that cannot be kept were replaced by U+FFFD"
+    }
+    halves = generic(description="x").replace(b'"x"', b'"half \\ud83d of a face"')
+    assert next(iter(read("generic", halves).alerts))[1].description == "half \ufffd of a face"
+    named = read("generic", b'{"title":"t","labels":{"a\\u0000b":"v"}}')
+    assert dict(named.alerts[0][1].labels) == {"a\ufffdb": "v"}
+
+
+@pytest.mark.parametrize(
+    ("body", "title", "what"),
+    [
+        (b'\xef\xbb\xbf{"title":"backup failed"}', "backup failed", "a byte order mark was taken off"),
+        ('{"title":"支付故障"}'.encode("utf-16"), "支付故障", "read as UTF-16"),
+        ('{"title":"pay"}'.encode("utf-16-le"), "pay", "read as UTF-16-LE"),
+        ('{"title":"pay"}'.encode("utf-16-be"), "pay", "read as UTF-16-BE"),
+        ('{"title":"Büro"}'.encode("latin-1"), "Büro", "read as Latin-1"),
+        ('{"title":"支付故障"}'.encode("gb2312"), "支付故障", "read as GB2312"),
+        (b'{"title":"a\nb"}', "a\nb", "control characters within texts were taken as they stand"),
+        (b'{"title":"x"}\0', "x", "NUL bytes around the body were taken off"),
+    ],
+)
+def test_a_body_in_other_bytes_is_read_and_the_receipt_says_so(body: bytes, title: str, what: str) -> None:
+    parsed = read("generic", body)
+    assert [alert.title for _, alert in parsed.alerts] == [title]
+    assert parsed.mended == (Mended(-1, "", what),)
+
+
+TIMES: list[Any] = [
+    1795918015995871700, 1795918016001913, "1795918016.014", "2026-11-29 02:00:00 UTC", "Sun, 29 Nov 2026 02:00:00 +0000",
+    "2026-11-29 10:00:00.123456789 +0800 CST", "2026/11/29 10:00:00",
+]  # fmt: skip
+
+
+LATER = datetime(2026, 11, 30, tzinfo=UTC)
+"""The day after those times."""
+
+
+@pytest.mark.parametrize("told", TIMES)
+def test_seven_common_forms_of_a_time_refuse_no_alert_and_need_no_mending(told: Any) -> None:
+    datadog = {"alert_id": "1", "alert_transition": "Triggered"}
+    for parsed in (
+        read("generic", generic(occurred_at=told), received_at=LATER),
+        read("pagerduty", event(timestamp=told if isinstance(told, str) else str(told)), received_at=LATER),
+        read("datadog", msgspec.json.encode(datadog | {"date": str(told)}), received_at=LATER),
+    ):
+        assert parsed.alerts[0][1].event_time is not None
+        assert parsed.mended == ()
+
+
+def event(**payload: Any) -> bytes:
+    told = {"summary": "payments down", "source": "pay-1", "severity": "critical"} | payload
+    return msgspec.json.encode({"event_action": "trigger", "dedup_key": "k", "payload": told})
+
+
+def test_a_time_that_is_none_is_left_out_and_when_it_came_counts() -> None:
+    parsed = read("generic", generic(occurred_at="yesterday"))
+    assert parsed.alerts[0][1].event_time is None
+    assert mended(parsed) == {"/occurred_at": "left out: not a time: 'yesterday' (write RFC 3339)"}
+    assert mended(read("pagerduty", event(timestamp="(old dates)", severity="urgent"))) == {
+        "/payload/severity": "left out: severity is one of critical, error, warning, info",
+        "/payload/timestamp": "left out: not a time: '(old dates)' (write RFC 3339)",
+    }
+
+
+def test_an_event_of_long_ago_or_of_next_year_is_an_alert_as_any() -> None:
+    for told in ("1999-01-01T00:00:00Z", "2031-01-01T00:00:00Z", "0001-01-01T00:00:00Z"):
+        for slug, body in (("pagerduty", event(timestamp=told)), ("generic", generic(occurred_at=told))):
+            assert [alert.status for _, alert in read(slug, body).alerts] == ["firing"]
+
+
+def test_numbers_that_are_none_and_labels_of_odd_types_leave_the_rest() -> None:
+    body = b'{"title":"t","labels":{"load":NaN,"most":-Infinity,"huge":1e400,"on":true,"inner":{"a":[1]},"none":null}}'
+    parsed = read("generic", body)
+    assert dict(parsed.alerts[0][1].labels) == {"on": "true", "inner": '{"a":[1]}'}
+    assert mended(parsed) == {f"/labels/{name}": NUMBER for name in ("load", "most", "huge")} | {"/labels/inner": "read as text"}
+
+
+NUMBER = "a number that is none, or too large, was left out"
+
+
+def test_a_flaw_in_one_item_leaves_the_others_and_is_told_of_that_item() -> None:
+    parsed = read("generic", b'[{"title":"a","occurred_at":"never"},{"titel":"b"},{"title":"c","status":"smouldering"}]')
+    assert [(index, alert.title, alert.status) for index, alert in parsed.alerts] == [(0, "a", "firing"), (2, "c", "firing")]
+    assert [(one.item, one.pointer, one.body) for one in parsed.refused] == [(1, "/1/title", b'{"titel":"b"}')]
+    assert [(one.item, one.pointer) for one in parsed.mended] == [(0, "/0/occurred_at"), (2, "/2/status")]
+
+
+def test_what_is_refused_in_the_end_is_refused_for_what_was_wrong_first() -> None:
+    with pytest.raises(Malformed) as refusal:
+        read("azure", b'{"schemaId":"azureMonitorCommonAlertSchema","data":{"essentials":{"alertId":"","monitorCondition":5}}}')
+    assert refusal.value.flaws[0].pointer in {"/data/essentials/monitorCondition", "/data/essentials/alertId"}
+    with pytest.raises(Malformed):
+        read("generic", b"no JSON whatever is done")
+    with pytest.raises(Malformed):
+        read("pagerduty", event(summary="x" * 1_025))
+    kept = read("alertmanager", b'{"alerts":[{"status":"firing","labels":5},{"status":"odd","labels":{"a":"b"}}]}')
+    assert [(one.item, one.body) for one in kept.refused] == [(0, b'{"status":"firing","labels":5}')]
+    assert [(index, alert.status) for index, alert in kept.alerts] == [(1, "firing")]
+
+
+def test_texts_that_are_cut_are_told_of() -> None:
+    parsed = read("generic", generic(title="t" * 2_000, description="d" * 40_000, labels={"a": "v" * 5_000}))
+    assert [one.what for one in parsed.mended] == [
+        "title cut to 1024 characters", "description cut to 32768 characters", "labels cut to 1000 of 4096 characters",
+    ]  # fmt: skip
+    assert read("generic", generic(description="d" * 1_000)).mended == ()
+
+
+def test_a_mapping_works_on_the_mended_body() -> None:
+    body, steps = b'\xef\xbb\xbf{"name":"disk \\u0000"}', (Rename(source="/name", to="/title"),)
+    parsed = read_leniently(BY_SLUG["generic"], Intake(), steps, Delivery({}, body, NOW))
+    assert parsed.alerts[0][1].title == "disk \ufffd"
+    assert set(mended(parsed)) == {"", "/name"}
+    pointed = Intake(mapping={"items": "/events", "title": "/name", "occurred_at": "/when"})
+    parsed = read("generic", b'{"events":[{"name":"a","when":"never"},{"name":"b"}]}', pointed)
+    assert [alert.title for _, alert in parsed.alerts] == ["a", "b"]
+    assert [(one.item, one.pointer) for one in parsed.mended] == [(0, "/events/0/when")]
+
+
+def test_bodies_within_bodies_are_mended_too() -> None:
+    inner = {"incident": {"incident_id": "1", "state": "smouldering", "started_at": "never"}}
+    data = base64.b64encode(msgspec.json.encode(inner)).decode()
+    parsed = read("google_cloud", msgspec.json.encode({"message": {"data": data, "messageId": "m"}}))
+    assert [alert.status for _, alert in parsed.alerts] == ["firing"]
+    assert set(mended(parsed)) == {"/message/data/incident/state", "/message/data/incident/started_at"}
+    about = {"specversion": "1.0", "id": "1", "source": "s", "type": "t"}
+    parsed = read("cloudevents", msgspec.json.encode(about | {"data_base64": "no base64!"}))
+    assert mended(parsed) == {"/data_base64": "left out: data_base64 is not base64"}
+    data = base64.b64encode(b'{"title": "x", "occurred_at": "never"}').decode()
+    assert set(mended(read("cloudevents", msgspec.json.encode(about | {"data_base64": data})))) == {"/data_base64/occurred_at"}
+    notice = next(one.body for one in shipped()["cloudwatch"] if one.case == "firing")
+    message = msgspec.json.decode(notice["Message"]) | {"StateChangeTime": "never"}
+    parsed = read("cloudwatch", msgspec.json.encode(notice | {"Message": msgspec.json.encode(message).decode()}))
+    assert set(mended(parsed)) == {"/Message/StateChangeTime"}
+    text = base64.b64encode(b"disk full").decode()
+    parsed = read("cloudevents", msgspec.json.encode(about | {"data_base64": text, "time": "never"}))
+    assert [alert.description for _, alert in parsed.alerts] == ["disk full"]
+
+
+def test_what_is_mended_of_the_text_within_a_body_is_told_of() -> None:
+    about = {"specversion": "1.0", "id": "1", "source": "s", "type": "t"}
+    data = base64.b64encode(b'\xef\xbb\xbf{"title": "x \\u0000"}').decode()
+    parsed = read("cloudevents", msgspec.json.encode(about | {"data_base64": data}))
+    assert [alert.title for _, alert in parsed.alerts] == ["x \ufffd"]
+    assert mended(parsed) == {
+        "/data_base64": "a byte order mark was taken off",
+        "/data_base64/title": "characters that cannot be kept were replaced by U+FFFD",
+    }
+
+
+def test_a_body_that_is_no_json_is_refused_as_it_came() -> None:
+    delivery = Delivery({"ce-specversion": "1.0", "content-type": "text/plain"}, b"disk full", NOW)
+    parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), (), delivery)
+    assert [(one.item, one.problem) for one in parsed.refused] == [(0, "Object missing required field `id`")]
+
+
+BINARY = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "s", "ce-type": "disk.full"}
+
+
+@pytest.mark.parametrize(
+    ("body", "title", "told"),
+    [
+        (b'\xef\xbb\xbf{"title":"x"}', "x", {"/data": "a byte order mark was taken off"}),
+        (b'{"title":"x\\u0000"}', "x\ufffd", {"/data/title": "characters that cannot be kept were replaced by U+FFFD"}),
+        (b'{"title":"x \\ud83d"}', "x \ufffd", {"/data/title": "characters that cannot be kept were replaced by U+FFFD"}),
+        ('{"title":"Büro"}'.encode("latin-1"), "Büro", {"/data": "read as Latin-1"}),
+        (b'{"title":"x","labels":{"a":NaN}}', "x", {"/data/labels/a": "a number that is none, or too large, was left out"}),
+        (b'{"title":"x","occurred_at":"never"}', "x", {"/data/occurred_at": "left out: not a time: 'never' (write RFC 3339)"}),
+        (b"disk full", "disk.full", {"/data_base64": "it is no JSON: read as a text"}),
+    ],
+)  # fmt: skip
+def test_the_data_of_a_binary_event_is_mended_as_any_body(body: bytes, title: str, told: dict[str, str]) -> None:
+    headers = BINARY | {"content-type": "application/json"}
+    parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, body, NOW))
+    assert ([alert.title for _, alert in parsed.alerts], mended(parsed)) == ([title], told)
+
+
+def test_a_text_that_is_the_data_of_a_binary_event_is_mended_too() -> None:
+    for body, text, told in (
+        ("Büro".encode("latin-1"), "Büro", {"/data_base64": "read as Latin-1"}),
+        (b"disk\0full", "disk\ufffdfull", {"/data_base64": "NUL characters were replaced by U+FFFD"}),
+        (b"disk full", "disk full", {}),
+    ):
+        headers = BINARY | {"content-type": "text/plain"}
+        parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, body, NOW))
+        assert ([alert.description for _, alert in parsed.alerts], mended(parsed)) == ([text], told)
+
+
+def test_a_header_of_a_binary_event_that_cannot_be_read_is_left_out() -> None:
+    for body, kind in ((b'{"title":"x"}', "application/json"), (b"x", "text/plain"), (b"", "")):
+        headers = BINARY | {"content-type": kind, "ce-time": "never"}
+        parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, body, NOW))
+        assert [alert.event_time for _, alert in parsed.alerts] == [None]
+        assert mended(parsed) == {"/time": "left out: not a time: 'never' (write RFC 3339)"}
+
+
+def test_a_mapping_works_on_the_data_of_a_binary_event() -> None:
+    steps, headers = (Rename(source="/name", to="/title"),), BINARY | {"content-type": "application/json"}
+    body = b'\xef\xbb\xbf{"name":"x","occurred_at":"never"}'
+    parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), steps, Delivery(headers, body, NOW))
+    assert [alert.title for _, alert in parsed.alerts] == ["x"]
+    assert set(mended(parsed)) == {"/data", "/data/occurred_at"}
+
+
+def test_what_a_source_refuses_of_a_body_that_is_no_json_stays_refused() -> None:
+    refused = Refused(0, "no alert", "", b"a=b")
+
+    def parse(_: Delivery, __: Intake) -> Parsed:
+        return Parsed((), (refused,))
+
+    source = replace(BY_SLUG["generic"], parse=parse)
+    assert read_leniently(source, Intake(), (), Delivery({}, b"a=b", NOW)) == Parsed((), (refused,))
+
+
+def test_flaws_that_come_one_after_another_are_given_up_after_some_rounds() -> None:
+    rounds = itertools.count()
+
+    def parse(_: Delivery, __: Intake) -> Parsed:
+        raise limits.fault(f"/{next(rounds)}", "another one")
+
+    body = msgspec.json.encode({str(n): n for n in range(100)})
+    with pytest.raises(Malformed) as refusal:
+        read_leniently(replace(BY_SLUG["generic"], parse=parse), Intake(), (), Delivery({}, body, NOW))
+    assert refusal.value.flaws[0].pointer == f"/{ROUNDS}"
+    assert next(rounds) == ROUNDS + 1
+
+
+def test_one_of_a_list_that_is_objected_to_becomes_null_once() -> None:
+    def parse(_: Delivery, __: Intake) -> Parsed:
+        raise limits.fault("/things/0", "not this one")
+
+    with pytest.raises(Malformed):
+        read_leniently(replace(BY_SLUG["generic"], parse=parse), Intake(), (), Delivery({}, b'{"things":[5]}', NOW))
+
+
+def left_to_the_collector(slug: str) -> int:
+    """Objects in reference cycles after a source refused, or took, some bodies."""
+    gc.collect()
+    for body in (b"[" * 50, b'{"a":' * 50, b"{}", b"[]", b"no JSON", b'{"alerts":[{}]}', b'{"title":1,"items":[1]}'):
+        with suppress(Malformed):
+            read(slug, body)
+    return gc.collect()
+
+
+@pytest.mark.parametrize("slug", BY_SLUG)
+def test_a_refused_body_leaves_nothing_to_the_garbage_collector(slug: str) -> None:
+    """An exception that a frame of its own traceback keeps holds the body and all that was read of it, each time."""
+    assert min(left_to_the_collector(slug) for _ in range(3)) == 0

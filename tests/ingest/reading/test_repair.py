@@ -1,0 +1,61 @@
+"""A body that is almost JSON is decoded, and every place that was touched is told."""
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.ingest.reading.limits import MAX_DEPTH
+from gateway.ingest.reading.repair import MOST, encoded, mark, repaired
+
+SOUND = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**15), 10**15) | st.text(st.characters(exclude_categories=["Cs", "Cc"])),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs", "Cc"])), inner),
+    max_leaves=20,
+)
+
+
+@given(value=SOUND)
+def test_what_is_sound_stays_as_it_is(value: object) -> None:
+    assert repaired(msgspec.json.encode(value)) == (value, {})
+    assert msgspec.json.decode(encoded(value)) == value
+
+
+@given(text=st.text(), number=st.floats())
+def test_whatever_is_repaired_can_be_read(text: str, number: float) -> None:
+    found = repaired(
+        b'{"a": %b, "b": %b}' % (ascii_json(text), str(number).replace("inf", "Infinity").replace("nan", "NaN").encode())
+    )
+    assert found is not None
+    assert "\0" not in str(msgspec.json.decode(encoded(found[0])))
+
+
+def ascii_json(text: str) -> bytes:
+    return b'"' + b"".join(b"\\u%04x" % unit for unit in memoryview(text.encode("utf-16-le", "surrogatepass")).cast("H")) + b'"'
+
+
+def test_halves_of_characters_are_replaced_and_pairs_are_kept() -> None:
+    assert repaired(b'["\\ud83d\\ude00", "\\ud83d"]') == (
+        ["😀", "\ufffd"], {"/1": "characters that cannot be kept were replaced by U+FFFD"},
+    )  # fmt: skip
+
+
+def test_what_is_nested_too_deep_is_left_out_and_the_rest_is_read() -> None:
+    found = repaired(b'{"title":"x","y":' + b"[" * 40 + b"]" * 40 + b"}")
+    assert found is not None
+    assert found[0]["title"] == "x"
+    assert list(found[1].values()) == [f"nested deeper than {MAX_DEPTH} levels: left out"]
+
+
+def test_what_is_no_json_is_none() -> None:
+    for body in (b"", b"{", b"[" * 100_000, b"no", b"9" * 5_000, b'{"a":1}{"b":2}'):
+        assert repaired(body) is None
+
+
+def test_only_so_many_places_are_told_of() -> None:
+    found = repaired(b"[" + b"NaN," * (MOST + 50) + b"1]")
+    assert found is not None
+    assert len(found[1]) == MOST
+    marks: dict[str, str] = {}
+    mark(marks, ("a",), "one")
+    mark(marks, ("a",), "two")
+    assert marks == {"/a": "one; two"}

@@ -1,0 +1,227 @@
+"""Who signs is believed; who does not, or signs wrongly, late or for somebody else, is refused."""
+
+import base64
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from gateway.clock import SystemClock
+from gateway.errors import Forbidden, Misconfigured, Unauthenticated
+from gateway.ingest.reading import signatures
+from gateway.ingest.reading.source import Delivery
+from gateway.ingest.sources import SOURCES
+from gateway.settings import Intake, load
+from tests.ingest.requests import BY_SLUG, FIXTURES, NOW
+from tests.ingest.signing import MINUTE, NEW, OLD, SIGNERS, WHSEC_OLD, Request, Signer, hexed
+from tests.support.served import Served, served
+
+signer = pytest.mark.parametrize("signer", SIGNERS, ids=lambda signer: signer.slug)
+
+
+def verified(signer: Signer, request: Request, *accounts: str) -> None:
+    """As the front door does it, with what lies at the one address where the sender's keys are."""
+    source, delivery, intake = BY_SLUG[signer.slug], Delivery(*request, NOW), signer.intake(*accounts)
+    assert source.verify is not None
+    if source.certificate_at is not None:
+        delivery = replace(delivery, certificate=signer.certificates[source.certificate_at(delivery, intake)])
+    source.verify(delivery, intake)
+    source.read(delivery, intake)
+
+
+@signer
+def test_a_request_signed_by_either_secret_is_believed(signer: Signer) -> None:
+    verified(signer, signer.signed(secret=0))
+    verified(signer, signer.signed(secret=1))
+    verified(signer, signer.signed(NOW - (signer.longest or MINUTE) + MINUTE))
+
+
+LIES: dict[str, Callable[[Signer], Request]] = {
+    "by another secret": Signer.by_a_stranger,
+    "of another body": lambda one: (one.signed()[0], one.signed()[1].replace(one.word, one.word[::-1])),
+    "not signed": lambda one: one.otherwise(one.signed(), None),
+    "signed with an empty text": lambda one: one.otherwise(one.signed(), ""),
+    "signed with rubbish": lambda one: one.otherwise(one.signed(), "v1,é"),
+}
+
+
+BINDING = "of another body"
+"""The one lie that a token cannot tell, as it says nothing of the body."""
+
+
+@pytest.mark.parametrize(
+    ("signer", "lie"),
+    [(one, lie) for one in SIGNERS for lie in LIES if one.binds_the_body or lie != BINDING],
+    ids=lambda value: value if isinstance(value, str) else value.slug,
+)
+def test_a_request_that_is_not_signed_as_it_must_be_is_refused(signer: Signer, lie: str) -> None:
+    with pytest.raises(Unauthenticated):
+        verified(signer, LIES[lie](signer))
+
+
+@pytest.mark.parametrize("signer", [one for one in SIGNERS if one.longest], ids=lambda signer: signer.slug)
+def test_a_request_that_was_signed_long_ago_or_is_signed_for_tomorrow_is_refused(signer: Signer) -> None:
+    for at in (NOW - (signer.longest or MINUTE) - MINUTE, NOW + 6 * MINUTE):
+        with pytest.raises(Unauthenticated):
+            verified(signer, signer.signed(at))
+
+
+@signer
+def test_an_account_that_is_not_among_those_allowed_is_refused(signer: Signer) -> None:
+    if signer.account:
+        verified(signer, signer.signed(), "another", signer.account)
+    with pytest.raises(Forbidden):
+        verified(signer, signer.signed(), "another")
+
+
+def fixture(case: str) -> Delivery:
+    return Delivery({}, (FIXTURES / case / "request.http").read_bytes().partition(b"\n\n")[2], NOW)
+
+
+@pytest.mark.parametrize(
+    ("slug", "account"),
+    [("azure", "3f2d4487-b0fc-4125-8bd5-7ad17384221e"), ("google_cloud", "shop-prod"), ("google_cloud", "365415247865")],
+)
+def test_a_source_that_signs_nothing_still_names_its_account(slug: str, account: str) -> None:
+    source = BY_SLUG[slug]
+    assert source.read(fixture(f"{slug}/firing"), Intake(accounts=(account,))).alerts
+    with pytest.raises(Forbidden):
+        source.read(fixture(f"{slug}/firing"), Intake(accounts=("another",)))
+
+
+TESTS = ["azure/test_action_group", "google_cloud/test_connection", "grafana/test_button", "grafana/test_button_with_own_labels"]
+
+
+@pytest.mark.parametrize("case", TESTS)
+def test_a_test_button_may_be_pressed_for_any_account_and_opens_nothing(case: str) -> None:
+    parsed = BY_SLUG[case.partition("/")[0]].read(fixture(case), Intake(accounts=("another",)))
+    assert [alert.test for _, alert in parsed.alerts] == [True]
+
+
+@pytest.mark.parametrize("slug", [source.slug for source in SOURCES if source.shares_a_secret])
+def test_without_secrets_the_key_alone_opens(slug: str) -> None:
+    verify = BY_SLUG[slug].verify
+    assert verify is not None
+    verify(Delivery({}, b"", NOW), Intake())
+
+
+def test_every_source_that_checks_signatures_is_lied_to() -> None:
+    assert {signer.slug for signer in SIGNERS} == {source.slug for source in SOURCES if source.verify is not None}
+
+
+async def world(address: str) -> bytes:
+    """What lies at the addresses of the senders' clouds, and nothing anywhere else."""
+    return {at: found for signer in SIGNERS for at, found in signer.certificates.items()}[address]
+
+
+async def test_what_is_signed_comes_in_once_and_what_is_not_leaves_nothing(database_url: str) -> None:
+    settings = msgspec.structs.replace(
+        load(None, {"DATABASE_URL": database_url}), intake={signer.slug: signer.intake() for signer in SIGNERS}
+    )
+    async with served(settings, world) as gateway:
+        for signer in SIGNERS:
+            await comes_in_once(gateway, signer, signer.signed(SystemClock().now(), secret=1))
+        assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == len(SIGNERS)
+        assert await gateway.pool.fetchval("SELECT count(*) FROM receipt") == 2 * len(SIGNERS)
+        assert await gateway.pool.fetchval("SELECT count(*) FROM quarantine") == 0
+        told = await (await gateway.client.get("/metrics")).text()
+        for signer in SIGNERS:
+            assert f'gateway_intake_requests_total{{outcome="untrusted",source="{signer.slug}"}} 2.0' in told
+
+
+async def comes_in_once(gateway: Served, signer: Signer, request: Request) -> None:
+    """By the key in a header, or in the path where a token stands there; then replayed; with a broken signature, never."""
+    path, key = f"/ingest/{signer.slug}", gateway.keys["ingest"]
+    headers, body = request
+    shows_a_token = signer.signature == "authorization"
+    shown = (f"{path}/{key}", headers) if shows_a_token else (path, headers | {"Authorization": f"Bearer {key}"})
+    first = await gateway.client.post(shown[0], data=body, headers=shown[1])
+    again = await gateway.client.post(f"{path}/{key}", data=body, headers=headers)
+    (one,), (two,) = (await first.json())["results"], (await again.json())["results"]
+    assert (first.status, again.status, two["outcome"]) == (202, 202, "duplicate")
+    assert one["outcome"] in {"opened", "related"}
+    assert one["incident"] == two["incident"]
+    for headers, body in (signer.otherwise(request, None), signer.otherwise(request, "00" * 32)):
+        refused = await gateway.client.post(f"{path}/{key}", data=body, headers=headers)
+        assert (refused.status, refused.content_type) == (401, "application/problem+json")
+        told = await refused.text()
+        assert not any(len(secret) > 8 and secret in told for secret in signer.secrets)
+
+
+def test_grafana_without_a_time_signs_the_body_alone() -> None:
+    grafana = next(signer for signer in SIGNERS if signer.slug == "grafana")
+    bare = {"x-grafana-alert-signature": hexed(NEW, grafana.body())}
+    verified(grafana, (bare, grafana.body()))
+    for sent in (str(int(NOW.timestamp())), "", "soon", "9" * 30):
+        with pytest.raises(Unauthenticated):
+            verified(grafana, (bare | {"x-grafana-alerting-timestamp": sent}, grafana.body()))
+
+
+def test_standard_webhooks_may_be_signed_by_a_key_that_only_the_sender_has() -> None:
+    webhooks = next(signer for signer in SIGNERS if signer.slug == "standard_webhooks")
+    ours, strangers = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    public = "whpk_" + base64.b64encode(ours.public_key().public_bytes_raw()).decode()
+    body, source = webhooks.body(), BY_SLUG["standard_webhooks"]
+
+    def sent(key: Ed25519PrivateKey, version: str = "v1a", at: datetime = NOW) -> Delivery:
+        stamp = str(int(at.timestamp()))
+        mark = base64.b64encode(key.sign(f"msg_1.{stamp}.".encode() + body)).decode()
+        headers = {"webhook-id": "msg_1", "webhook-timestamp": stamp, "webhook-signature": f"v1,AAAA {version},{mark}"}
+        return Delivery(headers, body, NOW)
+
+    assert source.verify is not None
+    source.verify(sent(ours), Intake(secrets=(WHSEC_OLD, public)))
+    lies = (sent(strangers), sent(ours, version="v1"), sent(ours, version="v2"), sent(ours, at=NOW - 6 * MINUTE))
+    for delivery in lies:
+        with pytest.raises(Unauthenticated):
+            source.verify(delivery, Intake(secrets=(public,)))
+    with pytest.raises(Unauthenticated):
+        source.verify(sent(ours), Intake(secrets=(WHSEC_OLD,)))
+    assert load(None, {"GATEWAY_INTAKE__STANDARD_WEBHOOKS__SECRETS": f"{public} {WHSEC_OLD}"}).intake
+
+
+def test_a_time_of_signing_is_seconds_since_1970_and_nothing_else() -> None:
+    assert signatures.seconds("1795237200") == NOW
+    for text in (None, "", "-1", "1.5", "٣", "9" * 12, "9" * 13):
+        with pytest.raises(Unauthenticated):
+            signatures.seconds(text)
+
+
+def test_a_signature_that_cannot_be_read_is_none() -> None:
+    assert signatures.from_base64("é") == signatures.from_base64("a") == b""
+    for text in (None, "", "xy"):
+        with pytest.raises(Unauthenticated):
+            signatures.from_hex(text)
+
+
+def test_secrets_come_from_the_environment_and_are_never_shown() -> None:
+    settings = load(None, {"GATEWAY_INTAKE__GRAFANA__SECRETS": "12345678 abcdefgh", "GATEWAY_INTAKE__SENTRY__ACCOUNTS": "a b"})
+    assert settings.intake["grafana"].secrets == ("12345678", "abcdefgh")
+    assert settings.intake["sentry"].accounts == ("a", "b")
+    assert "abcdefgh" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        ("grafana", "short"),
+        ("standard_webhooks", OLD),
+        ("standard_webhooks", "whsec_????????"),
+        ("standard_webhooks", "whpk_AAAAAAAAAAAAAAAA"),
+    ],
+)
+def test_a_secret_that_cannot_be_one_is_a_problem_of_the_configuration(name: str, secret: str) -> None:
+    with pytest.raises(Misconfigured) as refused:
+        load(None, {f"GATEWAY_INTAKE__{name.upper()}__SECRETS": secret.replace(" ", "-")})
+    assert [flaw.pointer for flaw in refused.value.flaws] == [f"/intake/{name}/secrets"]
+
+
+@pytest.mark.parametrize("name", ["alertmanager", "grafna"])
+async def test_a_secret_that_no_source_would_use_keeps_the_gateway_from_starting(database_url: str, name: str) -> None:
+    settings = load(None, {"DATABASE_URL": database_url, f"GATEWAY_INTAKE__{name.upper()}__SECRETS": NEW.replace(" ", "-")})
+    with pytest.raises(Misconfigured):
+        async with served(settings):
+            raise AssertionError("it started")

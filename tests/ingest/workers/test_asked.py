@@ -1,0 +1,30 @@
+"""What a process that reads answers, whatever comes of its work."""
+
+import pytest
+
+from gateway.errors import Flaw, Forbidden, GatewayError, Malformed, TooLarge, Unauthenticated
+from gateway.ingest.workers.asked import COSTLY, Answered, Asked, OutOfTimeError, TooCostly, answer
+
+
+def raising(error: BaseException) -> None:
+    raise error
+
+
+def test_the_value_of_the_work_is_answered() -> None:
+    assert answer(Asked(max, (1, 3, 2), 1.0)) == Answered(3)
+
+
+@pytest.mark.parametrize("kind", [Malformed, TooLarge, Forbidden, Unauthenticated])
+def test_an_error_that_a_request_may_end_with_is_answered_with_its_flaws(kind: type[GatewayError]) -> None:
+    flaws = (Flaw("/a", "wrong"),)
+    assert answer(Asked(raising, (kind("no", flaws=flaws),), 1.0)) == Answered(None, kind, "no", flaws)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OutOfTimeError()])
+def test_work_without_end_is_answered_as_too_costly(error: BaseException) -> None:
+    assert answer(Asked(raising, (error,), 1.0)) == Answered(None, TooCostly, COSTLY)
+
+
+def test_an_error_of_the_program_is_nobodys_answer() -> None:
+    with pytest.raises(ZeroDivisionError):
+        answer(Asked(divmod, (1, 0), 1.0))

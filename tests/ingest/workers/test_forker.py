@@ -1,0 +1,85 @@
+"""Processes that read are forked by one that is kept for it, and none of them outlives whom they read for."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import Unavailable
+from gateway.ingest.workers import forker as forking
+from gateway.ingest.workers import process
+from gateway.ingest.workers.asked import TooCostly
+from gateway.ingest.workers.forker import Forker
+from gateway.ingest.workers.process import Reader
+from tests.ingest.workers import jobs
+from tests.support.process import ended
+
+
+@pytest.fixture
+async def forker() -> AsyncIterator[Forker]:
+    made = Forker()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+async def reader(forker: Forker) -> AsyncIterator[Reader]:
+    made = Reader("test", forker)
+    yield made
+    await made.close()
+
+
+async def test_processes_share_one_parent_and_none_ends_with_another(forker: Forker, reader: Reader) -> None:
+    other = Reader("other", forker)
+    first, second = await reader.call("a", 5, jobs.process), await other.call("a", 5, jobs.process)
+    assert parent(first) == parent(second) != os.getpid()
+    await other.close()
+    await ended(second)
+    assert await reader.call("a", 5, jobs.process) == first
+
+
+async def test_a_parent_that_is_gone_takes_its_processes_along_and_is_replaced(reader: Reader) -> None:
+    first = await reader.call("a", 5, jobs.process)
+    before = parent(first)
+    os.kill(before, signal.SIGKILL)
+    await ended(first)
+    assert parent(await reader.call("a", 5, jobs.process)) != before
+
+
+async def test_a_parent_that_is_stopped_is_replaced(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = await reader.call("a", 5, jobs.process)
+    before = parent(first)
+    os.kill(before, signal.SIGSTOP)
+    os.kill(first, signal.SIGKILL)
+    monkeypatch.setattr(process, "WITHIN", 0.2)
+    with pytest.raises(Unavailable, match="not read in time"):
+        await reader.call("a", 5, jobs.process)
+    monkeypatch.undo()
+    await ended(before)
+    assert parent(await reader.call("a", 5, jobs.process)) != before
+
+
+async def test_all_end_with_whom_they_read_for(forker: Forker, reader: Reader) -> None:
+    first = await reader.call("a", 5, jobs.process)
+    working = asyncio.create_task(reader.call("a", 0.2, jobs.endless_in_c))
+    await asyncio.wait({working}, timeout=0.05)
+    forker.close()
+    await reader.close()
+    with pytest.raises((Unavailable, TooCostly)):
+        await working
+    await ended(first)
+
+
+async def test_where_no_process_can_be_started_it_says_so(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forking, "ROOT", Path("/nowhere"))
+    with pytest.raises(Unavailable, match="no process can be started"):
+        await reader.call("a", 5, jobs.process)
+    monkeypatch.undo()
+    assert await reader.call("a", 5, jobs.doubled, 1) == 2
+
+
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])

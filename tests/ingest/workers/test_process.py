@@ -1,0 +1,119 @@
+"""Work is done by a process of its own, which ends of what is made to hurt, and the gateway does not."""
+
+import asyncio
+import os
+import pickle
+import signal
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gateway.errors import Malformed, Overloaded, TooLarge, Unavailable
+from gateway.ingest.workers import process
+from gateway.ingest.workers.asked import TooCostly
+from gateway.ingest.workers.process import Reader
+from tests.ingest.workers import jobs
+from tests.support.forker import FORKER
+from tests.support.process import ended
+
+
+@pytest.fixture
+async def reader() -> AsyncIterator[Reader]:
+    made = Reader("test", FORKER, waiting_each=4)
+    yield made
+    await made.close()
+
+
+async def test_values_and_errors_come_back_as_they_are(reader: Reader) -> None:
+    assert await reader.call("a", 5, jobs.doubled, 21) == 42
+    assert await reader.call("a", 5, jobs.parsed) == jobs.parsed()
+    with pytest.raises(Malformed) as told:
+        await reader.call("a", 5, jobs.malformed)
+    assert (told.value.detail, told.value.flaws[0].pointer) == ("it is bad", "/a")
+    with pytest.raises(TooLarge):
+        await reader.call("a", 5, jobs.too_large)
+
+
+async def test_the_same_process_is_asked_again(reader: Reader) -> None:
+    assert not reader.started
+    first = await reader.call("a", 5, jobs.process)
+    assert await reader.call("b", 5, jobs.process) == first != os.getpid()
+    assert reader.started
+
+
+async def test_what_takes_too_long_is_broken_off_and_its_process_works_on(reader: Reader) -> None:
+    first = await reader.call("a", 5, jobs.process)
+    with pytest.raises(TooCostly):
+        await reader.call("a", 0.1, jobs.endless)
+    assert await reader.call("a", 5, jobs.process) == first
+
+
+async def test_what_cannot_be_broken_off_ends_the_process_and_nothing_else(reader: Reader) -> None:
+    first = await reader.call("a", 5, jobs.process)
+    with pytest.raises(TooCostly):
+        await reader.call("a", 0.1, jobs.endless_in_c)
+    assert await reader.call("a", 5, jobs.process) != first
+
+
+async def test_what_takes_too_much_memory_is_refused(reader: Reader) -> None:
+    with pytest.raises(TooCostly, match="memory"):
+        await reader.call("a", 5, jobs.huge)
+    assert await reader.call("a", 5, jobs.doubled, 1) == 2
+
+
+async def test_a_process_that_is_gone_costs_nothing_and_work_that_kills_two_is_given_up(reader: Reader) -> None:
+    os.kill(await reader.call("a", 5, jobs.process), signal.SIGKILL)
+    assert await reader.call("a", 5, jobs.doubled, 1) == 2
+    with pytest.raises(TooCostly):
+        await reader.call("a", 5, jobs.killed)
+
+
+async def test_a_process_that_says_nothing_is_given_up(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = await reader.call("a", 5, jobs.process)
+    os.kill(silent, signal.SIGSTOP)
+    monkeypatch.setattr(process, "WITHIN", 0.2)
+    with pytest.raises(Unavailable, match="not read in time"):
+        await reader.call("a", 5, jobs.doubled, 1)
+    monkeypatch.undo()
+    await ended(silent)
+    assert await reader.call("a", 5, jobs.doubled, 1) == 2
+
+
+async def test_who_gives_up_ends_no_process_and_holds_nobody_up_for_longer_than_its_time(reader: Reader) -> None:
+    first = await reader.call("a", 5, jobs.process)
+    waiting = asyncio.create_task(reader.call("a", 0.5, jobs.endless))
+    await asyncio.wait({waiting}, timeout=0.1)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert await reader.call("a", 5, jobs.process) == first
+
+
+async def test_a_process_can_be_started_before_it_is_asked(reader: Reader) -> None:
+    await reader.start()
+    assert reader.started
+    assert await reader.call("a", 5, jobs.doubled, 1) == 2
+
+
+async def test_senders_take_turns_and_one_that_floods_is_refused(reader: Reader) -> None:
+    await reader.call("a", 5, jobs.process)
+    ended: list[str] = []
+
+    async def work(sender: str) -> None:
+        await reader.call(sender, 5, jobs.doubled, 1)
+        ended.append(sender)
+
+    many = [asyncio.create_task(work("flood")) for _ in range(6)]
+    await asyncio.wait({asyncio.create_task(work("quiet"))})
+    results = await asyncio.gather(*many, return_exceptions=True)
+    assert sum(isinstance(one, Overloaded) for one in results) == 2
+    assert "quiet" in ended[:2]
+    await reader.call("flood", 5, jobs.doubled, 1)
+
+
+@pytest.mark.parametrize(
+    "name", [b"cos\nsystem\n.", b"cbuiltins\neval\n.", b"cgateway.watchdog\nos.system\n.", b"cgateway.serving\nos\n."]
+)
+def test_an_answer_names_nothing_but_classes_of_ours(name: bytes) -> None:
+    with pytest.raises(pickle.UnpicklingError):
+        process.answer_of(name)

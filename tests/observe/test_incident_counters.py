@@ -1,0 +1,86 @@
+"""Counters of incidents are there from the beginning and stay few, whatever the catalogue holds."""
+
+from prometheus_client import CollectorRegistry, generate_latest
+
+from gateway.observe.incident_counters import MOST_GROUPS, IncidentCounters
+from gateway.sla.outcomes import Counted
+from gateway.sla.policy import ClockName
+
+TIMES = {Counted.RESPONSE, Counted.RESOLUTION}
+CLOCKED = {Counted.MET, Counted.BREACHED}
+
+
+def series(registry: CollectorRegistry) -> int:
+    return sum(len(family.samples) for family in registry.collect())
+
+
+def value(registry: CollectorRegistry, name: str, **labels: str) -> float | None:
+    return registry.get_sample_value(f"gateway_{name}", labels)
+
+
+def count_everything(counters: IncidentCounters, group: str) -> None:
+    """Count every happening there is, of both kinds and every priority."""
+    for counted in Counted:
+        for kind in ("incident", "service_request"):
+            for priority in (1, 2, 3, 4):
+                if counted in TIMES:
+                    counters.time(counted, kind, priority, group, 60.0)
+                    continue
+                for clock in ClockName if counted in CLOCKED else ("",):
+                    counters.count(counted, kind, priority, group, clock=clock)
+
+
+def test_every_happening_has_its_series_at_0_before_anything_happens() -> None:
+    registry = CollectorRegistry()
+    counters = IncidentCounters(registry)
+    counters.know(["payments"])
+    before = series(registry)
+    assert value(registry, "incidents_opened_total", kind="incident", priority="1") == 0
+    request = {"kind": "service_request", "priority": "4"}
+    assert value(registry, "sla_met_total", clock="tier2", **request) == 0
+    late = {"clock": "overall", "kind": "incident", "group": "payments"}
+    assert value(registry, "service_group_sla_breached_total", **late) == 0
+    count_everything(counters, "payments")
+    assert series(registry) == before
+    assert value(registry, "service_group_sla_breached_total", **late) == 4
+
+
+def test_a_thousand_groups_make_as_many_series_as_the_page_says() -> None:
+    registry = CollectorRegistry()
+    counters = IncidentCounters(registry)
+    counters.know(f"group-{n:04}" for n in range(1_000))
+    for n in range(1_000):
+        count_everything(counters, f"group-{n:04}")
+    assert series(registry) == 4_704 == 336 + 84 * (MOST_GROUPS + 2)
+    opened = "service_group_incidents_opened_total"
+    assert value(registry, opened, kind="incident", group="group-0049") == 4
+    assert value(registry, opened, kind="incident", group="group-0050") is None
+    assert value(registry, opened, kind="incident", group="other") == 4 * (1_000 - MOST_GROUPS)
+    assert b"group-0050" not in generate_latest(registry)
+
+
+def test_a_group_gets_series_when_it_is_first_heard_of_and_keeps_them() -> None:
+    registry = CollectorRegistry()
+    counters = IncidentCounters(registry)
+    counters.count("opened", "incident", 1, "payments")
+    counters.know(["payroll"])
+    counters.know([])
+    counters.count("opened", "incident", 1, "payments")
+    counters.count("opened", "incident", 1, "", times=3)
+    opened = "service_group_incidents_opened_total"
+    groups = ("payments", "payroll", "other", "restricted")
+    assert [value(registry, opened, kind="incident", group=one) for one in groups] == [2, 0, 3, 0]
+    assert value(registry, "incidents_opened_total", kind="incident", priority="1") == 5
+
+
+def test_times_fall_into_buckets_that_fit_minutes_and_days() -> None:
+    registry = CollectorRegistry()
+    counters = IncidentCounters(registry)
+    for seconds in (299.0, 300.0, 301.0, 2 * 86_400.0):
+        counters.time("resolution", "incident", 2, "", seconds)
+    labels = {"kind": "incident", "priority": "2"}
+    name = "incident_resolution_seconds"
+    assert value(registry, f"{name}_bucket", le="300.0", **labels) == 2
+    assert value(registry, f"{name}_bucket", le="900.0", **labels) == 3
+    assert value(registry, f"{name}_bucket", le="259200.0", **labels) == 4
+    assert value(registry, f"{name}_sum", **labels) == 900 + 2 * 86_400

@@ -1,0 +1,148 @@
+"""A log line is one JSON object, whatever a sender wrote into its values."""
+
+import errno
+import io
+import json
+import logging
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.observe import logs
+
+HOSTILE = [
+    'x\n{"level":"critical","event":"forged"}',
+    "a\r\nb",
+    "\x1b[31mred\x1b[0m",
+    "\u202egnp.exe",
+    "\u2028\u2029\x85",
+    "\0",
+    "x" * 100_000,
+]
+
+
+def written(capsys: pytest.CaptureFixture[str], level: str = "info", **facts: Any) -> str:
+    """What logging these facts writes; the tests' own configuration comes back afterwards."""
+    before, handlers = structlog.get_config(), logging.root.handlers[:]
+    try:
+        logs.configure(level=level)
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr), cache_logger_on_first_use=False)
+        structlog.get_logger().warning("request_refused", **facts)
+    finally:
+        structlog.configure(**before)
+        logging.root.handlers[:] = handlers
+        logging.captureWarnings(capture=False)
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_no_text_forges_a_line_moves_the_cursor_or_fills_the_disk(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    line = written(capsys, title=text)
+    assert line.count("\n") == 1
+    assert line.isascii()
+    assert not any(ord(character) < 32 for character in line.rstrip("\n"))
+    told = json.loads(line)
+    assert (told["event"], told["level"]) == ("request_refused", "warning")
+    assert told["title"].startswith(text[:10])
+    assert len(told["title"]) <= logs.LONGEST + 1
+
+
+@pytest.mark.parametrize("many", [["x" * 100] * 1_000, {"inner": {"deeper": "x" * 100_000}}], ids=["list", "dict"])
+def test_values_within_values_fill_no_disk_either(capsys: pytest.CaptureFixture[str], many: Any) -> None:
+    assert len(written(capsys, headers=many)) < 2 * logs.LONGEST
+
+
+class Disk(io.StringIO):
+    """A file on a disk that is full at times."""
+
+    full = False
+
+    def flush(self) -> None:
+        if self.full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_line_that_cannot_be_written_is_no_error_and_the_next_one_tells_how_many_were_lost() -> None:
+    disk = Disk()
+    lines = logs.Lines(disk)
+    lines.msg("before")
+    disk.full = True
+    written = disk.tell()
+    for number in range(3):
+        lines.error(f"lost {number}")
+    disk.truncate(written)
+    disk.seek(written)
+    disk.full = False
+    lines.msg("after")
+    lines.msg("later")
+    before, told, *after = disk.getvalue().splitlines()
+    assert (before, after) == ("before", ["after", "later"])
+    assert json.loads(told) == {"lines": 3, "event": "log_lines_lost", "level": "warning"}
+
+
+def test_a_closed_log_is_no_error_either() -> None:
+    disk = Disk()
+    lines = logs.Lines(disk)
+    disk.close()
+    lines.msg("nobody reads it")
+
+
+def test_below_the_level_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert written(capsys, "error") == ""
+
+
+@given(
+    st.recursive(
+        st.text() | st.integers() | st.binary() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_any_value_can_be_logged(value: Any) -> None:
+    cap = logs._cap(None, "", {"event": "e", "value": value})
+    line = structlog.processors.JSONRenderer(ensure_ascii=True, default=str)(None, "", cap)
+    assert "\n" not in line
+
+
+def libraries_write(capsys: pytest.CaptureFixture[str], text: str, **more: Any) -> dict[str, Any]:
+    """What a library's complaint becomes on standard error."""
+    record = logging.LogRecord("aiohttp.server", logging.ERROR, "web.py", 1, text, None, **{"exc_info": None, **more})
+    handler = logs._libraries()
+    handler.emit(record)
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert line.isascii()
+    told: dict[str, Any] = json.loads(line)
+    return told
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_what_a_library_logs_is_one_line_of_the_same_shape(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    told = libraries_write(capsys, text)
+    assert (told["event"], told["level"], told["logger"]) == ("library", "error", "aiohttp.server")
+    assert told["said"].startswith(text[:10])
+    assert len(told["said"]) <= logs.LONGEST + 1
+
+
+def test_a_traceback_of_a_library_is_a_fact_of_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        int("a\nb")
+    except ValueError:
+        told = libraries_write(capsys, "Error handling request", exc_info=sys.exc_info())
+    assert "ValueError: invalid literal" in told["exception"]
+
+
+def test_a_process_writes_nothing_that_is_not_json() -> None:
+    """Run as the command runs: a task whose exception nobody takes, a warning, and a line of ours."""
+    said = "import asyncio, warnings, structlog; from gateway import logs; logs.configure(); structlog.get_logger().info('ours')"
+    lost = "async def f():\n t = asyncio.ensure_future(asyncio.sleep(0, result=1)); t.cancel()\n async def g(): 1/0\n"
+    script = f"{said}\n{lost} asyncio.ensure_future(g()); await asyncio.sleep(0)\nasyncio.run(f())\nwarnings.warn('old')"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30)
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [(one["event"], one.get("logger")) for one in lines] == [
+        ("ours", None), ("library", "asyncio"), ("library", "py.warnings"),
+    ]  # fmt: skip
+    assert "ZeroDivisionError" in lines[1]["exception"]

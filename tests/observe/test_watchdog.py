@@ -1,0 +1,58 @@
+"""What holds the event loop up is measured, and told with its place."""
+
+import asyncio
+import threading
+
+import structlog
+
+from gateway.clock import SystemClock
+from gateway.observe.watchdog import LOOK, STALLED, Watch, watched
+
+
+def held_up(until: threading.Event) -> None:
+    until.wait()
+
+
+def looks(seconds: float) -> int:
+    return round(seconds / LOOK)
+
+
+def test_a_stall_is_told_once_with_the_place() -> None:
+    release = threading.Event()
+    stuck = threading.Thread(target=held_up, args=(release,))
+    stuck.start()
+    watch = Watch(stuck.ident or 0)
+    with structlog.testing.capture_logs() as told:
+        for _ in range(10 * looks(STALLED)):
+            watch.look()
+    release.set()
+    assert [entry["event"] for entry in told] == ["event_loop_stalled"]
+    assert "held_up" in told[0]["stack"]
+
+
+def test_a_beat_in_time_is_silence() -> None:
+    watch = Watch(threading.get_ident())
+    with structlog.testing.capture_logs() as told:
+        for _ in range(10):
+            for _ in range(looks(STALLED) - 1):
+                watch.look()
+            watch.beat()
+    assert told == []
+
+
+async def test_a_hold_of_the_loop_is_measured() -> None:
+    lags: list[float] = []
+    measured = asyncio.Event()
+
+    def lag(seconds: float) -> None:
+        lags.append(seconds)
+        if seconds > 0.05:
+            measured.set()
+
+    async with watched(SystemClock(), lag):
+        until = SystemClock().monotonic() + 0.15
+        await SystemClock().sleep(0)
+        while SystemClock().monotonic() < until:
+            pass
+        await asyncio.wait_for(measured.wait(), 5)
+    assert max(lags) >= 0.05

@@ -1,0 +1,41 @@
+"""An answer to a resolution is read when somebody of the staff acts on the record."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from gateway.access.principal import Who
+from gateway.directory.roles import Role
+from gateway.incidents.record import Revision
+from gateway.operations.reporter.answer_read import mark_answer_read
+from gateway.sla import heard
+from gateway.vocabulary import State
+from tests.access.test_permissions import RECORD
+from tests.support.clock import NOON
+
+LATER = NOON + timedelta(hours=1)
+DORA = Who(name="dora", parts=frozenset({Role.SERVICE_DESK}))
+ANN = Who(name="ann", parts=frozenset({Role.REPORTER}), identities=frozenset({"ann"}))
+RESOLVED = replace(RECORD, state=State.RESOLVED, resolved_at=NOON, marks=heard.unread((), NOON))
+
+
+def of(**changes: object) -> Revision:
+    return Revision(after=replace(RESOLVED, **changes), actor="x", events=(("note", {}),))  # type: ignore[arg-type]
+
+
+def test_the_wait_begins_anew_when_somebody_of_the_staff_acts() -> None:
+    assert heard.waits_from(mark_answer_read(of(), DORA, LATER).after.marks, NOON) == LATER
+
+
+@pytest.mark.parametrize(
+    ("revision", "who"),
+    [
+        (of(), ANN),
+        (of(state=State.IN_PROGRESS), DORA),
+        (of(resolved_at=None), DORA),
+        (of(marks=()), DORA),
+    ],
+)
+def test_nothing_else_is_changed(revision: Revision, who: Who) -> None:
+    assert mark_answer_read(revision, who, LATER) is revision

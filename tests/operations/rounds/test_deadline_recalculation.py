@@ -1,0 +1,122 @@
+"""A configuration that changed, applied to open records when a replica starts."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.catalogue.live import Catalogue
+from gateway.db.pool import Pool
+from gateway.incidents import commands, store
+from gateway.operations.act import act
+from gateway.operations.create import create
+from gateway.operations.rounds.deadline_recalculation import Redating
+from gateway.operations.unit_of_work import Desk
+from gateway.settings import load
+from gateway.vocabulary import Resolution
+from tests.operations.test_promises import ANN, urgent
+from tests.support.clock import NOON, FakeClock
+
+STRICTER = "[sla.policies.itil-minutes]\nauto_close_after = '1h'\n[sla.policies.itil-minutes.targets.1]\ndesk = '2m'\n"
+Configured = Callable[[str], Desk]
+
+
+@pytest.fixture
+def configured(pool: Pool, clock: FakeClock, tmp_path: Path) -> Configured:
+    async def reserve(count: int, stamp: Any) -> store.Reserved:
+        async with pool.acquire() as conn:
+            return await store.reserve(conn, count, stamp)
+
+    def desk(text: str) -> Desk:
+        (tmp_path / "gateway.toml").write_text(text)
+        known = Catalogue(load(tmp_path / "gateway.toml", {}))
+        return Desk(pool, clock, known.rules, b"key", reserve, lambda _: None, known)
+
+    return desk
+
+
+async def entries(pool: Pool) -> list[Any]:
+    rows = await pool.fetch("SELECT incident_id, facts::text FROM timeline WHERE event = 'sla_redated' ORDER BY incident_id, seq")
+    return [msgspec.json.decode(row["facts"]) for row in rows]
+
+
+async def dues(pool: Pool) -> list[tuple[int, timedelta]]:
+    rows = await pool.fetch("SELECT kind, due_at FROM timer WHERE armed ORDER BY incident_id, kind")
+    return [(row["kind"], row["due_at"] - NOON) for row in rows]
+
+
+async def test_open_and_resolved_records_of_a_changed_policy_are_dated_anew_once(configured: Configured, pool: Pool) -> None:
+    before = configured("")
+    assert await Redating(before).run_once() == 0
+    first, second = await create(before, urgent(), ANN), await create(before, urgent(), ANN)
+    await act(before, second.number, commands.Resolve(resolution=Resolution.SOLVED), ANN)
+    after = configured(STRICTER)
+    assert await Redating(after).run_once() == 2
+    told = await entries(pool)
+    assert [[move["timer"] for move in one["moves"]] for one in told] == [["sla"], ["auto_close"]]
+    assert told[0]["version"] == after.rules.versions(())["itil-minutes"] != told[0]["version_before"]
+    assert (await dues(pool))[0] == (1, timedelta(minutes=1))
+    assert timedelta(hours=1) <= (await dues(pool))[1][1] < timedelta(hours=1, minutes=5)
+    assert await Redating(after).run_once() == 0
+    stored = await pool.fetchval("SELECT next_due_at FROM incident WHERE id = $1", first.id)
+    assert stored == NOON + timedelta(minutes=1)
+
+
+async def test_what_an_older_replica_dated_meanwhile_is_found_within_the_hour_and_not_looked_for_later(
+    configured: Configured, pool: Pool, clock: FakeClock
+) -> None:
+    old, new = configured(""), configured(STRICTER)
+    await Redating(old).run_once()
+    await Redating(new).run_once()
+    await create(old, urgent(), ANN)
+    assert await Redating(new).run_once() == 1
+    await create(old, urgent(), ANN)
+    clock.advance(timedelta(hours=1, seconds=1))
+    assert await Redating(new).run_once() == 0
+    assert len(await entries(pool)) == 1
+
+
+async def test_a_pass_that_was_cut_short_goes_on_without_telling_anybody_twice(configured: Configured, pool: Pool) -> None:
+    old, new = configured(""), configured(STRICTER)
+    await Redating(old).run_once()
+    for _ in range(3):
+        await create(old, urgent(), ANN)
+    await Redating(new).run_once()
+    await pool.execute("UPDATE sla_version SET version = 'older' WHERE policy = 'itil-minutes'")
+    assert await Redating(new).run_once() == 0
+    assert len(await entries(pool)) == 3
+
+
+def test_a_version_changes_with_targets_services_ladder_and_calendar_and_with_nothing_else(configured: Configured) -> None:
+    texts = ["", STRICTER, "[sla.services.shop]\ntargets = { 1 = { desk = '1m' } }\n",
+             "[[escalation.management]]\npriorities = [1]\nnotify = ['boss']\nafter = '1h'\n"]  # fmt: skip
+    assert len({configured(text).rules.versions(())["itil-minutes"] for text in texts}) == 4
+    assert configured("").rules.versions(()) == configured("[server]\nport = 1\n").rules.versions(())
+    closed = configured("[sla.calendars.cn-office]\nclosed = ['2026-12-31']\n").rules.versions(["gone"])
+    plain = configured("").rules.versions(["gone"])
+    assert {name for name in plain if plain[name] != closed[name]} == {"business-hours", "requests"}
+    assert plain["gone"] == plain["itil-minutes"]
+
+
+async def test_a_rule_that_repeats_stops_no_redating(configured: Configured) -> None:
+    repeating = "[[escalation.management]]\npriorities = [1]\nnotify = ['boss']\nafter = '1h'\nrepeat = '1m'\n"
+    await Redating(configured(repeating)).run_once()
+    await create(configured(repeating), urgent(), ANN)
+    assert await Redating(configured(repeating + STRICTER)).run_once() == 1
+
+
+async def test_where_no_rule_tells_of_openings_none_is_in_force_and_redating_goes_on(configured: Configured, pool: Pool) -> None:
+    in_force = "SELECT count(*) FROM told_when_opened"
+    await Redating(configured("")).run_once()
+    assert await pool.fetchval(in_force) > 0
+    late = "[[escalation.management]]\npriorities = [1]\nnotify = ['boss']\non = ['breach']\n"
+    await Redating(configured(late)).run_once()
+    assert await pool.fetchval(in_force) == 0
+
+
+async def test_a_start_leaves_the_version_of_every_policy(configured: Configured, pool: Pool) -> None:
+    await Redating(configured("")).run()
+    assert await pool.fetchval("SELECT count(*) FROM sla_version") == 4

@@ -1,0 +1,329 @@
+"""One replica's timers, step by step on a clock that moves only when told to."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from gateway.app.gauges import count_timers
+from gateway.db.pool import Connection, Pool, open_pool
+from gateway.incidents.arming import arm
+from gateway.observe.metrics import Metrics
+from gateway.settings import Database
+from gateway.sla.timers.firing import Effect, Fire
+from gateway.sla.timers.index import Index, connect
+from gateway.sla.timers.runner import LANES, Runner
+from gateway.sla.timers.timer_store import DueTimer
+from gateway.vocabulary import TimerKind
+from tests.support.clock import FakeClock
+from tests.support.timers import LeaveTrace, Silent, arm_all, effects, seed
+
+SECOND = timedelta(seconds=1)
+
+
+class LeapingClock(FakeClock):
+    """PostgreSQL's clock runs ahead of the monotonic one by `leap`."""
+
+    leap = timedelta()
+
+    def stamp(self) -> datetime | None:
+        return self.at + self.leap
+
+
+def a_runner(pool: Pool, clock: FakeClock, index: Index | None, fire: Fire) -> Runner:
+    return Runner(pool=pool, fire=fire, clock=clock, index=index, replica=uuid4(), observer=Silent())
+
+
+@pytest.fixture
+async def index(redis_url: str, clock: FakeClock) -> AsyncIterator[Index]:
+    opened = Index(connect(redis_url), clock)
+    yield opened
+    await opened.close()
+
+
+async def play(clock: FakeClock, seconds: float, *runners: Runner, step: float = 0.25) -> None:
+    for _ in range(round(seconds / step)):
+        clock.advance(timedelta(seconds=step))
+        for runner in runners:
+            await runner.run_once()
+
+
+async def test_a_timer_fires_once_after_its_due_time_and_not_before(
+    pool: Pool, index: Index, clock: FakeClock, now: datetime
+) -> None:
+    runner = a_runner(pool, clock, index, LeaveTrace())
+    await seed(pool, now, [1])
+    await runner.run_once()
+    runner.note_armed(await arm_all(pool, now + 3 * SECOND, [1]))
+    await play(clock, 2.75, runner)
+    assert await effects(pool) == []
+    await play(clock, 0.5, runner)
+    assert await effects(pool) == [(1, TimerKind.SLA, 1)]
+    await play(clock, 20, runner, step=1)
+    assert await effects(pool) == [(1, TimerKind.SLA, 1)]
+    row = await pool.fetchrow("SELECT armed, fired_gen, fired_epoch, fired_at FROM timer")
+    assert row is not None
+    assert (row["armed"], row["fired_gen"], row["fired_epoch"], row["fired_at"] >= now + 3 * SECOND) == (False, 1, 1, True)
+
+
+async def test_a_timer_nobody_noted_is_found_by_the_sweep_within_ten_seconds(
+    pool: Pool, index: Index, clock: FakeClock, now: datetime
+) -> None:
+    runner = a_runner(pool, clock, index, LeaveTrace())
+    await runner.run_once()
+    await seed(pool, now, [7])
+    await arm_all(pool, now + SECOND, [7])
+    await play(clock, 10, runner, step=1)
+    assert await effects(pool) == [(7, TimerKind.SLA, 1)]
+
+
+async def test_without_redis_postgresql_feeds_the_wheel(pool: Pool, clock: FakeClock, now: datetime) -> None:
+    runner = a_runner(pool, clock, None, LeaveTrace())
+    await runner.run_once()
+    await seed(pool, now, [7])
+    await arm_all(pool, now + 2 * SECOND, [7])
+    await play(clock, 2.5, runner)
+    assert await effects(pool) == [(7, TimerKind.SLA, 1)]
+
+
+async def test_a_redis_that_does_not_answer_changes_nothing(pool: Pool, clock: FakeClock, now: datetime) -> None:
+    runner = a_runner(pool, clock, Index(connect("redis://127.0.0.1:1"), clock), LeaveTrace())
+    await seed(pool, now, [7])
+    await runner.run_once()
+    runner.note_armed(await arm_all(pool, now + 2 * SECOND, [7]))
+    await play(clock, 3, runner)
+    assert await effects(pool) == [(7, TimerKind.SLA, 1)]
+    assert runner.healthy
+
+
+async def test_a_timer_disarmed_before_it_was_due_never_fires(pool: Pool, index: Index, clock: FakeClock, now: datetime) -> None:
+    runner = a_runner(pool, clock, index, LeaveTrace())
+    await seed(pool, now, [7])
+    await runner.run_once()
+    runner.note_armed(await arm_all(pool, now + 2 * SECOND, [7]))
+    await play(clock, 1, runner)
+    async with pool.acquire() as conn:
+        await arm(conn, [(7, TimerKind.SLA, None)])
+    await play(clock, 20, runner, step=1)
+    assert await effects(pool) == []
+
+
+async def test_a_firing_that_arms_again_repeats_with_a_new_generation(
+    pool: Pool, index: Index, clock: FakeClock, now: datetime
+) -> None:
+    runner = a_runner(pool, clock, index, LeaveTrace(repeat=2 * SECOND))
+    await seed(pool, now, [7])
+    await runner.run_once()
+    runner.note_armed(await arm_all(pool, now + SECOND, [7]))
+    await play(clock, 6, runner)
+    assert await effects(pool) == [(7, TimerKind.SLA, 1), (7, TimerKind.SLA, 2), (7, TimerKind.SLA, 3)]
+
+
+async def test_a_poisonous_timer_is_pushed_out_and_its_neighbours_fire(
+    pool: Pool, index: Index, clock: FakeClock, now: datetime
+) -> None:
+    fire = LeaveTrace(poison=[42])
+    runner = a_runner(pool, clock, index, fire)
+    await seed(pool, now, range(1, 101))
+    await runner.run_once()
+    runner.note_armed(await arm_all(pool, now + SECOND, range(1, 101)))
+    await play(clock, 1.5, runner)
+    assert {incident for incident, _, _ in await effects(pool)} == set(range(1, 101)) - {42}
+    due = await pool.fetchval("SELECT due_at FROM timer WHERE incident_id = 42 AND armed")
+    assert timedelta(seconds=60) <= due - now <= timedelta(seconds=63)
+    fire.poison = frozenset()
+    await play(clock, 70, runner, step=2)
+    assert (42, TimerKind.SLA, 2) in await effects(pool)
+
+
+async def test_of_two_runners_exactly_one_fires_and_the_other_takes_over_when_it_falls_silent(
+    pool: Pool, index: Index, clock: FakeClock, now: datetime
+) -> None:
+    one, two = (a_runner(pool, clock, index, LeaveTrace()) for _ in range(2))
+    await seed(pool, now, range(1, 129))
+    await play(clock, 3, one, two)
+    await arm_all(pool, clock.at + 10 * SECOND, range(1, 65))
+    await play(clock, 11, one, two)
+    assert sorted(incident for incident, _, _ in await effects(pool)) == list(range(1, 65))
+    await arm_all(pool, clock.at + SECOND, range(65, 129))
+    await play(clock, 12, two)
+    assert sorted(incident for incident, _, _ in await effects(pool)) == list(range(1, 129))
+    epochs = {row["fired_epoch"] for row in await pool.fetch("SELECT fired_epoch FROM timer WHERE incident_id > 64")}
+    assert epochs == {2}
+
+
+async def test_a_thawed_owner_finds_nothing_left_to_fire(pool: Pool, index: Index, clock: FakeClock, now: datetime) -> None:
+    frozen, other = (a_runner(pool, clock, index, LeaveTrace()) for _ in range(2))
+    await seed(pool, now, range(1, 65))
+    await frozen.run_once()
+    frozen.note_armed(await arm_all(pool, now + 5 * SECOND, range(1, 65)))
+    await play(clock, 30, other, step=1)
+    fired = await effects(pool)
+    assert len(fired) == 64
+    await play(clock, 10, frozen, other, step=1)
+    assert await effects(pool) == fired
+
+
+async def test_the_worst_priority_of_a_backlog_fires_first(pool: Pool, clock: FakeClock, now: datetime) -> None:
+    await seed(pool, now, range(1, 401), priority=4)
+    await seed(pool, now, range(401, 421), priority=1)
+    await arm_all(pool, now - 60 * SECOND, range(1, 401))
+    await arm_all(pool, now - 30 * SECOND, range(401, 421))
+    fire = LeaveTrace()
+    await a_runner(pool, clock, None, fire).run_once()
+    order = [incident for batch in fire.batches for incident in batch]
+    assert sorted(order) == list(range(1, 421))
+    worst_first = [set(batch[:20]) for batch in fire.batches[:LANES]]  # lanes that begin together may end in any order
+    assert set(range(401, 421)) in worst_first
+
+
+async def test_a_clock_that_leaps_forward_stops_firing_until_it_is_believed(pool: Pool, now: datetime) -> None:
+    clock = LeapingClock()
+    runner = a_runner(pool, clock, None, LeaveTrace())
+    await seed(pool, now, [7])
+    await runner.run_once()
+    runner.note_armed(await arm_all(pool, now + 30 * SECOND, [7]))
+    clock.leap = timedelta(hours=1)
+    await play(clock, 1.5, runner)
+    assert await effects(pool) == []
+    await play(clock, 5, runner)
+    assert await effects(pool) == [(7, TimerKind.SLA, 1)]
+
+
+async def test_a_clock_that_steps_back_delays_and_never_repeats(pool: Pool, now: datetime) -> None:
+    clock = LeapingClock()
+    runner = a_runner(pool, clock, None, LeaveTrace())
+    await seed(pool, now, [7, 8])
+    await runner.run_once()
+    await arm_all(pool, now + SECOND, [7])
+    await arm_all(pool, now + 10 * SECOND, [8])
+    await play(clock, 5, runner)
+    clock.leap = timedelta(minutes=-1)
+    await play(clock, 64, runner, step=1)
+    assert await effects(pool) == [(7, TimerKind.SLA, 1)]
+    await play(clock, 4, runner, step=1)
+    assert sorted(await effects(pool)) == [(7, TimerKind.SLA, 1), (8, TimerKind.SLA, 1)]
+
+
+async def test_four_competing_runners_fire_five_thousand_timers_once_each(
+    pool: Pool, index: Index, clock: FakeClock, now: datetime
+) -> None:
+    fires = [LeaveTrace() for _ in range(4)]
+    runners = [a_runner(pool, clock, index, fire) for fire in fires]
+    await seed(pool, now, range(1, 5_001))
+    await arm_all(pool, now - timedelta(minutes=1), range(1, 5_001))
+    for _ in range(40):
+        await asyncio.gather(*(runner.run_once() for runner in runners))
+        clock.advance(SECOND)
+        if await pool.fetchval("SELECT NOT EXISTS (SELECT FROM timer WHERE armed)"):
+            break
+    assert len(await effects(pool)) == 5_000
+    assert sorted(incident for fire in fires for batch in fire.batches for incident in batch) == list(range(1, 5_001))
+
+
+async def test_run_drives_every_step_until_told_to_stop_and_gives_its_leases_up(
+    pool: Pool, index: Index, clock: FakeClock, now: datetime
+) -> None:
+    fired = asyncio.Event()
+
+    async def fire(conn: Connection, timers: Sequence[DueTimer], at: datetime) -> Effect:
+        assert await conn.fetchval("SELECT $1::timestamptz >= max(due_at) FROM timer", at)
+        assert timers
+        fired.set()
+        return Effect()
+
+    runner, stop = a_runner(pool, clock, index, fire), asyncio.Event()
+    await seed(pool, now, [7])
+    await arm_all(pool, now + SECOND, [7])
+    running = asyncio.create_task(runner.run(stop))
+    while not fired.is_set():
+        await pool.fetchval("SELECT 1")
+        clock.advance(timedelta(seconds=0.05))
+    assert runner.healthy
+    stop.set()
+    await running
+    assert not runner.healthy
+    assert await pool.fetchval("SELECT count(*) FROM shard_lease WHERE owner IS NOT NULL") == 0
+
+
+class Broken(Silent):
+    """An observer with a mistake in it, which counts the steps that break by it."""
+
+    mended = False
+    broke = 0
+
+    def wheel_size(self, size: int) -> None:
+        if not self.mended:
+            raise ZeroDivisionError(size)
+
+    def step_broke(self) -> None:
+        self.broke += 1
+
+
+async def test_a_step_with_a_fault_is_tried_again_and_leaves_the_others_alone(
+    pool: Pool, clock: FakeClock, now: datetime
+) -> None:
+    observer = Broken()
+    runner = Runner(pool=pool, fire=LeaveTrace(), clock=clock, index=None, replica=uuid4(), observer=observer)
+    await seed(pool, now, [7])
+    await arm_all(pool, now + SECOND, [7])
+    await play(clock, 29, runner)
+    assert await effects(pool) == [(7, TimerKind.SLA, 1)]
+    assert (runner.healthy, runner.broken, observer.broke > 10) == (True, False, True)
+    await play(clock, 2, runner)
+    assert (runner.healthy, runner.broken) == (False, True)
+    observer.mended = True
+    await play(clock, 1, runner)
+    assert (runner.healthy, runner.broken) == (True, False)
+
+
+async def test_an_outage_makes_the_timers_unhealthy_and_not_broken(clock: FakeClock, database_url: str) -> None:
+    pool = await open_pool(Database(url=database_url, pool_min=1, pool_max=2), allow_unsafe=True)
+    runner = a_runner(pool, clock, None, LeaveTrace())
+    await runner.run_once()
+    pool.terminate()
+    await play(clock, 40, runner, step=2)
+    assert (runner.healthy, runner.broken) == (False, False)
+
+
+@pytest.fixture
+async def unchecked(pool: Pool) -> AsyncIterator[None]:
+    """Timers of any time may be written, as another release or a person with SQL might."""
+    constraint = await pool.fetchval(CONSTRAINT)
+    await pool.execute("ALTER TABLE timer DROP CONSTRAINT timer_due_at_is_kept")
+    yield
+    await pool.execute("DELETE FROM timer")
+    await pool.execute(f"ALTER TABLE timer ADD CONSTRAINT timer_due_at_is_kept {constraint}")
+
+
+CONSTRAINT = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'timer_due_at_is_kept'"
+
+ODD = """
+INSERT INTO timer (incident_id, kind, shard, armed, due_at)
+SELECT id, kind, id % 64, true, due_at::timestamptz
+FROM unnest($1::bigint[], $2::smallint[], $3::text[]) AS odd (id, kind, due_at)
+"""
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("with_index", [True, False])
+async def test_timers_that_cannot_be_read_are_set_aside_and_their_neighbours_fire(
+    pool: Pool, index: Index, clock: FakeClock, now: datetime, *, with_index: bool
+) -> None:
+    await seed(pool, now, range(1, 201))
+    when = ("infinity", "-infinity", "40000-01-01 00:00+00", "0044-03-15 00:00+00 BC", now.isoformat())
+    odd = [(n, 15 if n % 5 == 4 else 1, when[n % 5]) for n in range(1, 101)]
+    await pool.execute(ODD, *(list(column) for column in zip(*odd, strict=True)))
+    await arm_all(pool, now + SECOND, range(101, 201))
+    runner = a_runner(pool, clock, index if with_index else None, LeaveTrace())
+    await play(clock, 15, runner)
+    assert {incident for incident, _, _ in await effects(pool)} == set(range(101, 201))
+    assert runner.healthy
+    async with pool.acquire() as conn:
+        metrics = Metrics(CollectorRegistry())
+        await count_timers(conn, metrics, clock.at)
+    assert metrics.registry.get_sample_value("gateway_timers_set_aside") == 100
+    assert metrics.registry.get_sample_value("gateway_timers_overdue") == 0

@@ -1,0 +1,90 @@
+"""The statements on `timer`."""
+
+from datetime import datetime, timedelta
+
+from gateway.db.pool import Pool
+from gateway.incidents.arming import arm
+from gateway.sla.timers.timer_store import Armed, DueTimer, TimerId, armed, due_soon, lock_due, postpone, settle
+from gateway.vocabulary import TimerKind
+from tests.support.timers import arm_all, seed
+
+SECOND = timedelta(seconds=1)
+ONE = TimerId(1, TimerKind.SLA)
+
+
+async def generation(pool: Pool) -> tuple[int, bool]:
+    row = await pool.fetchrow("SELECT gen, armed FROM timer WHERE incident_id = 1")
+    assert row is not None
+    return row["gen"], row["armed"]
+
+
+async def test_the_generation_moves_only_where_something_changes(pool: Pool, now: datetime) -> None:
+    steps = [
+        (now, (1, True)), (now, (1, True)), (now + SECOND, (2, True)), (None, (3, False)), (None, (3, False)), (now, (4, True)),
+    ]  # fmt: skip
+    async with pool.acquire() as conn:
+        for due_at, expected in steps:
+            await arm(conn, [(1, TimerKind.SLA, due_at)])
+            assert await generation(pool) == expected
+
+
+async def test_disarming_what_was_never_armed_writes_nothing_and_the_last_word_of_a_batch_counts(
+    pool: Pool, now: datetime
+) -> None:
+    async with pool.acquire() as conn:
+        await arm(conn, [(5, TimerKind.SLA, None), (1, TimerKind.SLA, now), (1, TimerKind.SLA, now + SECOND)])
+    rows = [tuple(row) for row in await pool.fetch("SELECT incident_id, due_at, shard FROM timer")]
+    assert rows == [(1, now + SECOND, 1)]
+
+
+async def test_only_what_is_due_is_locked_and_what_another_holds_is_left_out(pool: Pool, now: datetime) -> None:
+    await seed(pool, now, [1, 2, 3])
+    await arm_all(pool, now, [1, 2])
+    await arm_all(pool, now + timedelta(microseconds=1), [3])
+    ids = [TimerId(n, TimerKind.SLA) for n in (1, 2, 3, 1)]
+    async with pool.acquire() as first, pool.acquire() as second, first.transaction(), second.transaction():
+        await first.execute("SELECT FROM incident WHERE id = 2 FOR UPDATE")
+        mine = await lock_due(second, ids, now)
+        assert mine is not None
+        assert (mine.now, mine.timers) == (now, (DueTimer(1, TimerKind.SLA, 1, now),))
+        assert await lock_due(first, [ONE], now) is None
+
+
+async def test_settling_an_older_generation_changes_no_row(pool: Pool, now: datetime) -> None:
+    await arm_all(pool, now, [1])
+    async with pool.acquire() as conn:
+        await arm(conn, [(1, TimerKind.SLA, now + SECOND)])
+        assert await settle(conn, [DueTimer(1, TimerKind.SLA, 1, now)], [1], now) == 0
+        assert await settle(conn, [DueTimer(1, TimerKind.SLA, 2, now + SECOND)], [None], now) == 1
+        assert await settle(conn, [DueTimer(1, TimerKind.SLA, 2, now + SECOND)], [1], now) == 0
+    assert await generation(pool) == (2, False)
+
+
+async def test_a_scan_by_pages_shows_every_armed_timer_of_a_shard_once(pool: Pool, now: datetime) -> None:
+    expected = await arm_all(pool, now, range(64, 64 * 11, 64))
+    await arm_all(pool, now, [1])
+    pages: list[Armed] = []
+    async with pool.acquire() as conn:
+        page = await armed(conn, 0, limit=3)
+        while page:
+            pages += page
+            page = await armed(conn, 0, page[-1], limit=3)
+    assert pages == expected
+
+
+async def test_due_soon_looks_ahead_and_back(pool: Pool, now: datetime) -> None:
+    await arm_all(pool, now - 11 * SECOND, [1])
+    await arm_all(pool, now + 59 * SECOND, [2])
+    await arm_all(pool, now + 61 * SECOND, [3])
+    async with pool.acquire() as conn:
+        assert [t.incident_id for t in await due_soon(conn, range(64), now, 60 * SECOND)] == [1, 2]
+        assert [t.incident_id for t in await due_soon(conn, range(64), now, -10 * SECOND)] == [1]
+        assert await due_soon(conn, [9], now, 60 * SECOND) == []
+
+
+async def test_a_postponed_timer_is_due_a_while_from_now_with_a_new_generation(pool: Pool, now: datetime) -> None:
+    await arm_all(pool, now - timedelta(hours=1), [1])
+    async with pool.acquire() as conn:
+        assert await postpone(conn, ONE, now, 60 * SECOND) == [Armed(1, TimerKind.SLA, now + 60 * SECOND)]
+        await arm(conn, [(1, TimerKind.SLA, None)])
+        assert await postpone(conn, ONE, now, 60 * SECOND) == []

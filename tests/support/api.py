@@ -1,0 +1,168 @@
+"""The API on a real server over a real database."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, TestServer
+
+from gateway import incoming
+from gateway.access import keys
+from gateway.access.attempts import Limits
+from gateway.access.keys import Scope
+from gateway.access.login import Login, grantable
+from gateway.access.oidc import OidcLogin
+from gateway.access.passwords import Passwords
+from gateway.access.principal import Who
+from gateway.access.reporter_links import ReporterLinks
+from gateway.api.context import Context
+from gateway.api.description.openapi import build_docs
+from gateway.api.records.page import RecordPage
+from gateway.api.reference import build_reference
+from gateway.api.reporters.problem_pages import paged
+from gateway.api.reporters.reporter_page import MyPage
+from gateway.api.routes import build
+from gateway.catalogue.live import Catalogue
+from gateway.db.pool import Pool
+from gateway.directory.roles import Role
+from gateway.errors import Unavailable
+from gateway.files.store import Place, Stores
+from gateway.incidents import store
+from gateway.incidents.custom import Fields
+from gateway.ingest.mending import Mender
+from gateway.ingest.replay import Replay
+from gateway.ingest.sources import generic
+from gateway.operations.attach import Filing, Quota
+from gateway.operations.unit_of_work import Desk
+from gateway.pages.rendering import Pages
+from gateway.quarantine.mappings import Mappings
+from gateway.quarantine.work import Opened
+from gateway.receipts.submission import Receipt, Submission
+from gateway.settings import load
+from gateway.web import edge
+from gateway.web.auth import Keys
+from gateway.web.deadlines import Deadlines
+from tests.support.clock import FakeClock
+from tests.support.staff import hire
+
+
+@dataclass
+class Api:
+    client: TestClient[web.Request, web.Application]
+    keys: dict[str, str]
+    desk: Desk
+    links: ReporterLinks
+
+    async def call(
+        self, method: str, path: str, body: Any = None, scope: str = "admin", headers: dict[str, str] | None = None
+    ) -> tuple[int, Any]:
+        answer = await self.raw(method, path, json=body, scope=scope, headers=headers)
+        return answer.status, (await answer.json(content_type=None) if answer.status not in {204, 304} else None)
+
+    async def raw(
+        self, method: str, path: str, *, scope: str = "admin", headers: dict[str, str] | None = None, **more: Any
+    ) -> ClientResponse:
+        sent = {"Authorization": f"Bearer {self.keys[scope]}"} | (headers or {})
+        return await self.client.request(method, path, headers=sent, **more)
+
+    async def person(self, login: str, *roles: Role, **fields: Any) -> str:
+        """A new person with these roles; gives a key of theirs, which `keys` has under the login too."""
+        status, made = await self.call("POST", "/api/v1/people", {"login": login, "name": login.title(), "roles": roles} | fields)
+        assert status == 201, made
+        async with self.desk.pool.acquire() as conn:
+            person_id = await conn.fetchval("SELECT id FROM person WHERE login = $1", login)
+            key, _ = await keys.create(conn, login, grantable(frozenset(roles)), self.desk.clock.stamp(), person_id=person_id)
+        self.keys[login] = key
+        return key
+
+    async def hire(self, group: str, *logins: str, tier: str = "tier2") -> None:
+        """A group of a tier and the people in it, without keys."""
+        await hire(self.desk.pool, group, *logins, tier=tier)
+
+    async def incident(self, **fields: Any) -> dict[str, Any]:
+        status, made = await self.call("POST", "/api/v1/incidents", {"title": "Mail is down"} | fields)
+        assert status == 201, made
+        return dict(made)
+
+
+QUOTA = Quota(each=20_000, count=3, record=50_000, link=2)
+
+
+async def no_intake(submission: Submission) -> Receipt:
+    """Taking in needs the whole application: tests/ingest."""
+    raise Unavailable(f"nothing is taken in here: {submission.source}")
+
+
+async def nothing_set_aside(entry: int, by: Who) -> Opened:
+    """Making a record of what was set aside needs the whole application too: tests/scenarios."""
+    raise Unavailable(f"{by.name} cannot open {entry} here")
+
+
+@pytest.fixture(scope="session")
+def passwords() -> Iterator[Passwords]:
+    made = Passwords()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def login(pool: Pool, clock: FakeClock, passwords: Passwords) -> Login:
+    """Three attempts in a quarter of an hour."""
+    return Login(pool, clock, passwords, Limits(3, timedelta(minutes=15)), timedelta(hours=12))
+
+
+@pytest.fixture
+def oidc() -> OidcLogin | None:
+    """None, unless a module of tests has one."""
+    return None
+
+
+@pytest.fixture
+def configuration() -> str:
+    """Laid over the shipped defaults; a module of tests may have another."""
+    return ""
+
+
+@pytest.fixture
+def stores(pool: Pool) -> Stores:
+    """Files in the database, unless a module of tests keeps them elsewhere."""
+    return Stores(pool, Place.PARTS, {})
+
+
+@pytest.fixture
+async def api(
+    pool: Pool, clock: FakeClock, login: Login, oidc: OidcLogin | None, configuration: str, tmp_path: Path, stores: Stores
+) -> AsyncIterator[Api]:
+    async def reserve(count: int, stamp: Any) -> store.Reserved:
+        async with pool.acquire() as conn:
+            return await store.reserve(conn, count, stamp)
+
+    (tmp_path / "gateway.toml").write_text(configuration)
+    settings = load(tmp_path / "gateway.toml", {})
+    known, fields = Catalogue(settings), Fields.from_settings(settings.fields)
+    desk = Desk(pool, clock, known.rules, b"test key", reserve, lambda _: None, known, fields)
+    made = {}
+    async with pool.acquire() as conn:
+        for scope in Scope:
+            made[str(scope)], _ = await keys.create(conn, str(scope), frozenset({scope}), clock.stamp())
+    app = web.Application()
+    app[incoming.BUDGETS] = incoming.Budgets(*(incoming.Budget(2**24, 2**22, lambda: None) for _ in range(2)))
+    filing = Filing(desk, stores, QUOTA)
+    links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))
+    mender = Mender(Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, no_intake, clock, Mappings()))
+    context = Context(
+        desk, Keys(pool, clock), login, oidc, links, filing, mender, settings.problems, nothing_set_aside, settings.limits
+    )
+    pages = Pages("en", "Asia/Shanghai")
+    shown = paged([*MyPage(context, pages).routes(), *RecordPage(context, pages).routes()], pages)
+    app.add_routes(
+        edge.doors(build(context) + build_docs() + build_reference(pages) + shown, clock, lambda *_: None, Deadlines(60))
+    )
+    server = TestServer(app)
+    await server.start_server(auto_decompress=False)
+    async with TestClient(server) as client:
+        yield Api(client, made, desk, links)

@@ -1,0 +1,57 @@
+"""What the right to inspect gives is shown to nobody by the right to read."""
+
+from typing import Any
+
+import pytest
+
+from gateway.directory.roles import Role
+from gateway.views.reporter import UNSHOWN
+from tests.support.api import Api
+
+INCIDENTS = "/api/v1/incidents"
+CANARY = "canary7731"
+
+
+@pytest.fixture
+async def number(api: Api) -> str:
+    """A record of Rep with everything around it: a master, a counterpart, a linked record, a group and a handler."""
+    await api.person("rep", Role.REPORTER)
+    await api.person(f"{CANARY}.ann", Role.TIER2)
+    await api.hire(CANARY, "bob", f"{CANARY}.ann")
+    number, master = [(await api.incident(contact="rep"))["number"] for _ in range(2)]
+    for action, body in (
+        ("assign", {"group": CANARY, "person": f"{CANARY}.ann"}),
+        ("link", {"master": master}),
+        (
+            "linked",
+            {"kind": "problem", "system": "itsm", "reference": "P1", "address": f"https://{CANARY}.example/", "title": CANARY},
+        ),
+        ("hold", {"reason": "awaiting_vendor", "vendor": CANARY}),
+    ):
+        status, told = await api.call("POST", f"{INCIDENTS}/{number}/{action}", body)
+        assert status == 200, told
+    status, _ = await api.call("PUT", f"{INCIDENTS}/{number}/refs/jira", {"id": "OPS-1", "note": CANARY})
+    assert status == 200
+    return str(number)
+
+
+async def shown(api: Api, number: str, key: str) -> list[Any]:
+    """Every answer that shows the record, the one of an action as well."""
+    _, listed = await api.call("GET", INCIDENTS, scope=key)
+    _, noted = await api.call("POST", f"{INCIDENTS}/{number}/note", {"note": "any news?"}, scope=key)
+    found = next(one for one in listed["incidents"] if one["number"] == number)
+    return [found, (await api.call("GET", f"{INCIDENTS}/{number}", scope=key))[1], noted["incident"]]
+
+
+async def test_a_reporter_is_shown_no_clock_no_worker_and_nothing_of_other_systems(api: Api, number: str) -> None:
+    for one in await shown(api, number, "rep"):
+        assert CANARY not in str(one)
+        assert {name: one[name] for name in UNSHOWN} == dict(UNSHOWN)
+        assert one["hold"] == {"reason": "awaiting_vendor", "until": None, "vendor": None}
+
+
+async def test_whoever_may_inspect_is_shown_all_of_it(api: Api, number: str) -> None:
+    for one in await shown(api, number, "admin"):
+        assert one["sla"]["clocks"]
+        assert (one["assignee_group"], one["refs"]["jira"]["note"], one["linked"][0]["title"]) == (CANARY, CANARY, CANARY)
+        assert (one["master"] is not None, one["hold"]["vendor"]) == (True, CANARY)

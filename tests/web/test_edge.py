@@ -1,0 +1,117 @@
+"""What every answer has in common, whatever route it comes from."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.helpers import parse_content_type
+from aiohttp.test_utils import TestClient, TestServer
+from yarl import URL
+
+from gateway.errors import Malformed, Unavailable
+from gateway.networks import networks
+from gateway.web import edge
+from gateway.web.deadlines import Deadlines
+from tests.support.clock import FakeClock
+from tests.support.patterns import UNITS
+
+
+async def fine(_: web.Request) -> web.Response:
+    return web.Response(headers={"Cache-Control": "max-age=60"})
+
+
+async def ailing(_: web.Request) -> web.Response:
+    raise Unavailable("not now")
+
+
+@pytest.fixture
+async def served(clock: FakeClock) -> AsyncIterator[Any]:
+    answers: list[tuple[str, str, int]] = []
+    app = web.Application()
+    definitions = [web.get("/things/{name}", fine), web.post("/ailing", ailing), web.post("/ingest/{source}", ailing)]
+    app.add_routes(
+        edge.doors(definitions, clock, lambda route, method, status, _: answers.append((route, method, status)), Deadlines(60))
+    )
+    async with TestClient(TestServer(app)) as client:
+        yield client, answers
+
+
+async def test_an_unknown_path_is_a_404_and_a_known_one_by_the_wrong_method_a_405_with_the_right_ones(served: Any) -> None:
+    client, _ = served
+    for path in ("/nothing/here", "/", "/line%0Abreak", "/things/a/b"):
+        unknown = await client.get(URL(path, encoded=True))
+        assert (unknown.status, unknown.content_type) == (404, "application/problem+json")
+    wrong = await client.delete("/things/one")
+    assert (wrong.status, wrong.headers["Allow"]) == (405, "GET,HEAD")
+    assert (await wrong.json(content_type="application/problem+json"))["status"] == 405
+
+
+async def test_every_answer_carries_the_security_headers_and_keeps_its_own(served: Any) -> None:
+    client, _ = served
+    for method, path in (("GET", "/things/one"), ("POST", "/ailing"), ("POST", "/ingest/x"), ("GET", "/nothing")):
+        answer = await client.request(method, path)
+        assert edge.HEADERS.keys() <= answer.headers.keys()
+    assert (await client.get("/things/one")).headers["Cache-Control"] == "max-age=60"
+
+
+async def test_a_content_type_that_would_take_long_to_read_is_refused(served: Any) -> None:
+    client, _ = served
+    for media in ("(" * 6_000, "(a)", "text/" + "a" * 300):
+        assert (await client.post("/ingest/x", headers={"Content-Type": media})).status == 400
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_whatever_content_type_is_let_through_is_read_soon(unit: str) -> None:
+    media = (unit * edge.LONGEST_TYPE)[: edge.LONGEST_TYPE]
+    with suppress(Malformed):
+        edge.require_plain_type(media)
+        began = time.thread_time()
+        parse_content_type(media)
+        assert time.thread_time() - began < 0.1
+
+
+async def test_no_other_origin_may_read_an_answer(served: Any) -> None:
+    client, _ = served
+    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    for method, path in (("GET", "/things/one"), ("OPTIONS", "/things/one"), ("POST", "/ailing"), ("GET", "/nothing")):
+        answer = await client.request(method, path, headers=asked)
+        assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
+
+
+@pytest.mark.parametrize(("external_url", "strict"), [("https://g.example", True), ("http://g.example", False), ("", False)])
+async def test_whoever_is_reached_by_https_asks_browsers_for_nothing_else(
+    clock: FakeClock, external_url: str, *, strict: bool
+) -> None:
+    app = web.Application()
+    app.add_routes(edge.doors([web.get("/one", fine)], clock, lambda *_: None, Deadlines(60), external_url=external_url))
+    async with TestClient(TestServer(app)) as client:
+        for path in ("/one", "/nothing"):
+            answer = await client.get(path)
+            assert ("max-age=31536000" in answer.headers.get("Strict-Transport-Security", "")) is strict
+
+
+async def test_answers_are_measured_by_template_and_intake_measures_itself(served: Any) -> None:
+    client, answers = served
+    for method, path in (("GET", "/things/one"), ("POST", "/ailing"), ("POST", "/ingest/x"), ("GET", "/nothing")):
+        await client.request(method, path)
+    assert answers == [("/things/{name}", "GET", 200), ("/ailing", "POST", 503), ("none", "GET", 404)]
+
+
+async def whose(request: web.Request) -> web.Response:
+    return web.json_response([request.remote, request.match_info["name"], await request.text()])
+
+
+@pytest.mark.parametrize(
+    ("proxies", "seen"), [(["127.0.0.0/8"], "198.51.100.7"), (["10.0.0.0/8"], "127.0.0.1"), ([], "127.0.0.1")]
+)
+async def test_who_calls_by_way_of_a_trusted_proxy_is_known_by_their_own_address(
+    clock: FakeClock, proxies: list[str], seen: str
+) -> None:
+    app = web.Application()
+    app.add_routes(edge.doors([web.post("/of/{name}", whose)], clock, lambda *_: None, Deadlines(60), networks(proxies)))
+    async with TestClient(TestServer(app)) as client:
+        answer = await client.post("/of/ann", data="body", headers={"X-Forwarded-For": "192.0.2.1, 198.51.100.7"})
+        assert await answer.json() == [seen, "ann", "body"]
