@@ -14,7 +14,7 @@ from typing import assert_never
 from gateway.access.principal import Machine, Part, Who
 from gateway.directory.roles import Role
 from gateway.incidents.record import Incident
-from gateway.incidents.sight import Sight, is_privy
+from gateway.incidents.visibility import Sight, is_privy
 from gateway.vocabulary import LIVE, State, Tier
 
 

@@ -19,7 +19,7 @@ from gateway.errors import Malformed
 from gateway.operations.attach import Filing
 from gateway.operations.idempotency import Once
 from gateway.operations.unit_of_work import Desk
-from gateway.quarantine.work import Mending, Opened
+from gateway.quarantine.operations import Mending, Opened
 from gateway.settings import Problems, UseLimits
 from gateway.web.auth import Keys
 

@@ -4,7 +4,7 @@ import msgspec
 from aiohttp import web
 
 from gateway.api.context import Call, respond
-from gateway.incidents.custom import Definition
+from gateway.incidents.custom_fields import Definition
 from gateway.vocabulary import FieldType
 
 

@@ -17,7 +17,7 @@ from gateway.channels.phone.twilio.voice import VoiceChannel
 from gateway.channels.webhook import WebhookChannel
 from gateway.clock import Clock
 from gateway.db.pool import Pool
-from gateway.egress.calling import Calling
+from gateway.egress.api_client import Calling
 from gateway.notify.call_tokens import CallTokens
 from gateway.notify.chat_posts import ChatPosts
 from gateway.notify.message import Channel

@@ -38,7 +38,7 @@ from gateway.dedup.records import Records
 from gateway.dedup.silences import SilenceJudge
 from gateway.egress.fetching import Kept
 from gateway.incidents.changes import Changes
-from gateway.incidents.custom import Fields
+from gateway.incidents.custom_fields import Fields
 from gateway.ingest.http import Fetch, FrontDoor
 from gateway.ingest.mending import Mender
 from gateway.ingest.replay import Replay

@@ -9,8 +9,8 @@ import msgspec
 from asyncpg import Record
 
 from gateway.catalogue.graph import cycle
-from gateway.catalogue.landscape import Part
 from gateway.catalogue.model import Ci, Draft, Hit
+from gateway.catalogue.topology import Part
 from gateway.db.pool import Connection
 from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
 

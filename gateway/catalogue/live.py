@@ -9,18 +9,18 @@ from typing import Any
 
 from gateway.catalogue import applying, cis, criticality, services
 from gateway.catalogue.criticality import Judged
-from gateway.catalogue.landscape import Landscape, Part, survey
 from gateway.catalogue.model import Service, Written
 from gateway.catalogue.promises import flaws_of, tailor
 from gateway.catalogue.routing import Case, OnShift, Standing, decide, everybody
+from gateway.catalogue.topology import Landscape, Part, survey
 from gateway.db.pool import Connection, Pool, acquire
 from gateway.directory import groups
 from gateway.directory.person import Group
 from gateway.errors import Unprocessable
 from gateway.escalation.record_timers import Rules
-from gateway.incidents.following import Before
+from gateway.incidents.follow_on import Before
 from gateway.incidents.record import Incident, Revision
-from gateway.incidents.sight import SECURITY_ROLES
+from gateway.incidents.visibility import SECURITY_ROLES
 from gateway.oncall.shift import Shift
 from gateway.settings import Settings
 from gateway.sla.calendars import read_calendars

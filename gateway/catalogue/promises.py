@@ -9,9 +9,9 @@ from gateway.catalogue.model import Service, Written
 from gateway.durations import promise
 from gateway.errors import Flaw
 from gateway.sla.calendar import Calendar
-from gateway.sla.choice import tailored
 from gateway.sla.policies import length_of
 from gateway.sla.policy import ClockName, Policy
+from gateway.sla.policy_choice import tailored
 
 
 def flaws_of(policy: str, support_hours: str, targets: Written, sla: settings.Sla, calendars: Iterable[str]) -> Iterator[Flaw]:

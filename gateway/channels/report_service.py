@@ -13,12 +13,12 @@ from gateway.db.faults import Fault, classify
 from gateway.dedup import save
 from gateway.dedup.deliveries import Deliveries, claim
 from gateway.errors import Unavailable
-from gateway.incidents.following import Before, go_on
+from gateway.incidents.follow_on import Before, go_on
 from gateway.incidents.record import Incident, Revision
 from gateway.ingest.http import Submit
 from gateway.observe.metrics import Metrics
 from gateway.operations.create import Report, opening
-from gateway.operations.placing import open_placed
+from gateway.operations.placement import open_placed
 from gateway.operations.unit_of_work import Desk, Session
 from gateway.quarantine import set_aside
 from gateway.receipts.mended import WHOLE

@@ -11,7 +11,7 @@ from gateway.correlation import proposals
 from gateway.correlation.masters import to_write
 from gateway.correlation.proposals import Proposal
 from gateway.db.pool import Connection
-from gateway.escalation.raising import Cause, raised
+from gateway.escalation.priority_raise import Cause, raised
 from gateway.escalation.record_timers import ACTOR, Rules
 from gateway.incidents import store
 from gateway.incidents.columns import incident_of

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.catalogue.landscape import Landscape, Named, Of
+from gateway.catalogue.topology import Landscape, Named, Of
 from gateway.correlation.identifiers import is_common, machines, numbers, terms
 from gateway.correlation.intents import ALONE, EARLIER, FINE, NOT_IT, Intent, intent_of
 from gateway.correlation.symptoms import Symptom, symptoms_in
-from gateway.knowledge.likeness import words
+from gateway.knowledge.similarity import words
 
 READ = 600
 """Characters of a title and a description that are read: what a trouble is stands at the beginning."""

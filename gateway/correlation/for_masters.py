@@ -6,9 +6,9 @@ Every place that writes changed incidents asks here, behind `letting_go`.
 from collections.abc import Sequence
 from datetime import datetime
 
-from gateway.correlation.easing import eased
 from gateway.correlation.masters import Lock
-from gateway.correlation.relaying import relayed
+from gateway.correlation.note_relay import relayed
+from gateway.correlation.priority_lowering import eased
 from gateway.db.pool import Connection
 from gateway.escalation.management import Escalation
 from gateway.incidents.record import Revision

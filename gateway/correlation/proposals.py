@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from gateway.db.pool import Connection
-from gateway.incidents.sight import Sight
+from gateway.incidents.visibility import Sight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from rapidfuzz.fuzz import token_set_ratio, token_sort_ratio
 
-from gateway.catalogue.landscape import Landscape
+from gateway.catalogue.topology import Landscape
 from gateway.correlation.features import Candidate, Reading
 from gateway.correlation.intents import Intent
 from gateway.correlation.symptoms import OF, Symptom

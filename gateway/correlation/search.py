@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from asyncpg import Record
 
-from gateway.catalogue.landscape import Landscape
+from gateway.catalogue.topology import Landscape
 from gateway.clock import in_pieces
 from gateway.correlation.features import Candidate, Reading, Said, read
 from gateway.correlation.frequency import rare_among

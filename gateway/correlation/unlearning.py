@@ -7,7 +7,7 @@ from hashlib import sha256
 from gateway.correlation.features import own_words
 from gateway.db.pool import Connection
 from gateway.incidents.record import Incident
-from gateway.knowledge.likeness import words
+from gateway.knowledge.similarity import words
 
 
 def marks(incident: Incident) -> list[bytes]:

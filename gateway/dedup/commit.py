@@ -10,19 +10,19 @@ from gateway.clock import Clock
 from gateway.db.faults import Fault, classify
 from gateway.db.pool import Connection
 from gateway.dedup import load, save
+from gateway.dedup.alert_state import Holder, Known
+from gateway.dedup.correlation_load import load_kindred
 from gateway.dedup.decide import Rules
 from gateway.dedup.deliveries import claim, unclaimed
 from gateway.dedup.evidence import write_evidence
 from gateway.dedup.fingerprint import key_hash
 from gateway.dedup.groups import Group, groups_of
-from gateway.dedup.kin_load import load_kindred
-from gateway.dedup.known import Holder, Known
 from gateway.dedup.maintenance import Window
 from gateway.dedup.plan import Item, Plan, Verdict, decide_all
 from gateway.dedup.records import Moved, Records
+from gateway.dedup.repeat_fast_path import Touch
 from gateway.dedup.silences import SilenceJudge
 from gateway.dedup.storms import Storms
-from gateway.dedup.touch import Touch
 from gateway.incidents.alert import Alert
 from gateway.incidents.changes import Changes
 from gateway.receipts.submission import Receipt, Refused, Submission

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.dedup.known import Holder, Known
+from gateway.dedup.alert_state import Holder, Known
 from gateway.incidents.alert import Alert
 from gateway.vocabulary import AlertStatus, Outcome, State
 

@@ -8,9 +8,9 @@ import msgspec
 
 from gateway.db.pool import Connection
 from gateway.dedup import save
+from gateway.dedup.alert_state import Known
 from gateway.dedup.bodies import BodyBudget
 from gateway.dedup.deliveries import Deliveries
-from gateway.dedup.known import Known
 from gateway.dedup.plan import Verdict
 from gateway.quarantine import masking
 from gateway.receipts.submission import Receipt, Result, Submission

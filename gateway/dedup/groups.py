@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gateway.dedup.alert_state import Holder
 from gateway.dedup.fingerprint import group_hash
-from gateway.dedup.known import Holder
 from gateway.incidents.alert import Alert
 from gateway.settings import Relate
 

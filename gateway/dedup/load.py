@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from gateway.db.pool import Connection
+from gateway.dedup.alert_state import Holder, Known
 from gateway.dedup.groups import Group
-from gateway.dedup.known import Holder, Known
 from gateway.vocabulary import State, Tier
 
 LOCK_KEYS = """

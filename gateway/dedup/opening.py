@@ -8,20 +8,20 @@ from typing import Any
 
 from gateway.catalogue.live import Catalogue
 from gateway.catalogue.routing import ALERTS
-from gateway.dedup.known import Holder
+from gateway.dedup.alert_state import Holder
+from gateway.dedup.alert_updates import shown_title
 from gateway.dedup.plan import Draft, Item
 from gateway.dedup.priority import STORM, grade_of
-from gateway.dedup.regrading import shown_title
 from gateway.escalation.record_timers import Rules, refresh
 from gateway.incidents.alert import Alert
-from gateway.incidents.following import Before, go_on
+from gateway.incidents.follow_on import Before, go_on
 from gateway.incidents.grading import Grade
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.incidents.timeline import GENESIS
 from gateway.settings import Settings
-from gateway.sla.choice import INCIDENT
 from gateway.sla.clocks import opening_due
+from gateway.sla.policy_choice import INCIDENT
 from gateway.vocabulary import TimerKind
 
 ACTOR = "gateway"

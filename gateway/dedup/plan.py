@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from gateway.dedup.alert_state import Holder, Known, Words, words_of
+from gateway.dedup.correlated_alerts import Bond, Kindred
 from gateway.dedup.decide import (
     BY_PEOPLE,
     Acknowledged,
@@ -22,8 +24,6 @@ from gateway.dedup.decide import (
     decide,
 )
 from gateway.dedup.groups import Group
-from gateway.dedup.kindred import Bond, Kindred
-from gateway.dedup.known import Holder, Known, Words, words_of
 from gateway.dedup.maintenance import Window, suppressed_until
 from gateway.dedup.priority import STORM
 from gateway.dedup.steps import AnyStep, PersonSaid, Step, Worded

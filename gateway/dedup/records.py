@@ -5,19 +5,19 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from gateway.catalogue.landscape import Landscape
+from gateway.catalogue.topology import Landscape
 from gateway.clock import Clock
 from gateway.correlation import detaching, proposals
 from gateway.correlation.for_masters import for_masters
 from gateway.correlation.proposals import Proposal
 from gateway.db.pool import Connection
-from gateway.dedup.kin_load import followers
-from gateway.dedup.kindred import Bond
-from gateway.dedup.known import Holder
+from gateway.dedup.alert_state import Holder
+from gateway.dedup.alert_updates import Grading
+from gateway.dedup.correlated_alerts import Bond
+from gateway.dedup.correlation_load import followers
 from gateway.dedup.opening import ACTOR, Openings
 from gateway.dedup.plan import Item, Plan
-from gateway.dedup.quoting import command_of
-from gateway.dedup.regrading import Grading
+from gateway.dedup.sender_actions import command_of
 from gateway.dedup.steps import AnyStep, Step, Worded
 from gateway.dedup.storms import firing_of
 from gateway.escalation import record_timers

@@ -8,8 +8,8 @@ from uuid import UUID
 import msgspec
 
 from gateway.db.pool import Connection
+from gateway.dedup.alert_state import Known
 from gateway.dedup.groups import Group
-from gateway.dedup.known import Known
 from gateway.dedup.plan import Detached, Item
 from gateway.incidents.alert import Alert
 from gateway.key_texts import body_without_keys, without_keys

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from gateway.dedup.known import Words
+from gateway.dedup.alert_state import Words
 from gateway.incidents.alert import Alert
 
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from gateway.db.pool import Connection
+from gateway.dedup.alert_state import Words
+from gateway.dedup.alert_updates import STORM_TITLE, TITLE, Firing
 from gateway.dedup.bodies import BodyBudget
 from gateway.dedup.fingerprint import group_hash
 from gateway.dedup.groups import Group
-from gateway.dedup.known import Words
 from gateway.dedup.plan import Plan
-from gateway.dedup.regrading import STORM_TITLE, TITLE, Firing
 from gateway.dedup.storm import StormGauge
 from gateway.incidents.record import Incident
 from gateway.settings import Storm

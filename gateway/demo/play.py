@@ -5,10 +5,10 @@ import asyncio
 import aiohttp
 
 from gateway.clock import Clock
-from gateway.demo.landscape import lay
 from gateway.demo.noise import Noise
 from gateway.demo.scenes import SCENES
 from gateway.demo.stage import Stage
+from gateway.demo.team import lay
 
 PACE = 1.2
 """Seconds between two things that happen, on average."""

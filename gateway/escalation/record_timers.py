@@ -18,10 +18,10 @@ from gateway.incidents.claims import GRADE, OVERDUE, awaits_grading, claimed_pri
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.settings import Settings
-from gateway.sla import clocks, heard, thresholds
-from gateway.sla.choice import INCIDENT, Choice, read_choice
+from gateway.sla import clocks, reporter_answers, thresholds
 from gateway.sla.policies import read_policies, read_tailored
 from gateway.sla.policy import ClockName, Policy, digest
+from gateway.sla.policy_choice import INCIDENT, Choice, read_choice
 from gateway.sla.thresholds import Crossing, Standing
 from gateway.vocabulary import LIVE, Closure, Kind, State, TimerKind
 
@@ -313,7 +313,7 @@ def grading_due(rules: Rules, incident: Incident) -> datetime | None:
 def _close_due(policy: Policy, incident: Incident) -> datetime | None:
     if incident.state is not State.RESOLVED or incident.resolved_at is None:
         return None
-    begins = heard.waits_from(incident.marks, incident.resolved_at)
+    begins = reporter_answers.waits_from(incident.marks, incident.resolved_at)
     if begins is None:
         return None
     close_at = policy.auto_close_in.add(begins, policy.auto_close_after)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from gateway.db.pool import Connection
 from gateway.incidents.columns import incident_of
 from gateway.incidents.record import Incident
-from gateway.incidents.sight import Sight
+from gateway.incidents.visibility import Sight
 
 BY_NUMBER = """
 SELECT * FROM incident WHERE number = $1

@@ -17,9 +17,9 @@ from gateway.quarantine import examples, masking, store
 from gateway.quarantine.difference import differences
 from gateway.quarantine.mapping import Mapping, applied, check
 from gateway.quarantine.mappings import Mappings, Proposal
+from gateway.quarantine.operations import Ended, Explained, Progress, Tried, Turn
 from gateway.quarantine.store import Kept, Which
 from gateway.quarantine.trial import Trial
-from gateway.quarantine.work import Ended, Explained, Progress, Tried, Turn
 from gateway.receipts.submission import Receipt
 from gateway.settings import Intake
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.db.pool import Connection
-from gateway.incidents.sight import Sight
+from gateway.incidents.visibility import Sight
 from gateway.vocabulary import ArticleState
 
 

@@ -10,9 +10,9 @@ from asyncpg import Record
 
 from gateway.db.pool import Connection, block
 from gateway.incidents.record import Incident
-from gateway.incidents.sight import Sight
+from gateway.incidents.visibility import Sight
 from gateway.knowledge.articles import Article, article_of
-from gateway.knowledge.likeness import LEAST, Likeness, Trouble, likeness
+from gateway.knowledge.similarity import LEAST, Likeness, Trouble, likeness
 
 RECENT = 300
 """So many of the newest solved records are compared in any case: where LC_CTYPE is C, trigrams are blind to Chinese."""

@@ -15,8 +15,8 @@ import structlog
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire, transaction
 from gateway.errors import Conflict, NotFound, Overloaded, Unavailable
-from gateway.monitors import judge, store
-from gateway.monitors.judge import Judged
+from gateway.monitors import evaluation, store
+from gateway.monitors.evaluation import Judged
 from gateway.monitors.model import NAMESPACE, Ping
 from gateway.observe.metrics import Metrics
 from gateway.receipts.submission import Receipt, Submission
@@ -65,7 +65,7 @@ class Pulse:
                 self.metrics.ping("unknown")
                 raise NotFound(f"there is no monitor {slug}: make it, or ping with ?create=1")
             at = await store.now(conn, self.clock.stamp())
-            judged = judge.pinged(monitor, ping, at)
+            judged = evaluation.pinged(monitor, ping, at)
             await self._tell(judged, f"{ping.said}:{at.isoformat()}", body, headers)
             await store.lived(conn, judged.monitor)
         self.metrics.ping(ping.said)
@@ -94,7 +94,7 @@ class Pulse:
             monitor = await store.still_due(conn, monitor_id, self.clock.stamp())
             if monitor is None or monitor.due_at is None:
                 return
-            judged = judge.overdue(monitor, await store.now(conn, self.clock.stamp()))
+            judged = evaluation.overdue(monitor, await store.now(conn, self.clock.stamp()))
             await self._tell(judged, f"due:{monitor.due_at.isoformat()}", b"", {})
             await store.lived(conn, judged.monitor)
 

@@ -10,7 +10,7 @@ from asyncpg import Record
 from gateway.db.pool import Connection
 from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
 from gateway.monitors import schedule
-from gateway.monitors.judge import armed
+from gateway.monitors.evaluation import armed
 from gateway.monitors.model import Monitor
 
 MOST = 10_000

@@ -11,10 +11,10 @@ from gateway.incidents.labels import LOCALES, Locale
 from gateway.incidents.record import Incident
 from gateway.notify import chat_messages
 from gateway.notify.card import Reply
+from gateway.notify.card_content import mark, shown
 from gateway.notify.chat_messages import Place
 from gateway.notify.message import Message
 from gateway.notify.press_tokens import PressTokens
-from gateway.notify.showing import mark, shown
 from gateway.notify.templates import Template
 
 log = structlog.get_logger()

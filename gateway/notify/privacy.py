@@ -10,7 +10,7 @@ from dataclasses import replace
 from gateway.db.pool import Pool, acquire
 from gateway.incidents.announcements.addressing import BY_LOGIN
 from gateway.incidents.facts import WITHHELD
-from gateway.incidents.sight import SECURITY_ROLES
+from gateway.incidents.visibility import SECURITY_ROLES
 from gateway.notify.outbox import Owed
 from gateway.notify.withholding import named, withheld, without
 from gateway.settings.recipients import Target

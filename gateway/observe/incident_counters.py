@@ -5,8 +5,8 @@ from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from gateway.observe.first_reading import FirstReading
 from gateway.observe.incident_metrics import CLOCKS, PRIORITIES
+from gateway.observe.lazy_collector import FirstReading
 from gateway.vocabulary import Kind
 
 LIFECYCLE = {

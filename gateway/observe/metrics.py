@@ -12,9 +12,9 @@ from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
-from gateway.observe.first_reading import FirstReading
 from gateway.observe.incident_counters import IncidentCounters
 from gateway.observe.incident_metrics import IncidentMetrics
+from gateway.observe.lazy_collector import FirstReading
 from gateway.observe.metric_labels import (
     BATCH,
     CALLERS,

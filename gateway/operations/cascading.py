@@ -11,7 +11,7 @@ from gateway.access.principal import Who
 from gateway.db.pool import Connection
 from gateway.errors import IllegalTransition
 from gateway.incidents import commands, lifecycle
-from gateway.incidents.custom import moments_of
+from gateway.incidents.custom_fields import moments_of
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.unit_of_work import Session
 from gateway.vocabulary import State

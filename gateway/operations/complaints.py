@@ -8,7 +8,7 @@ from gateway.access.permissions import Action, may
 from gateway.access.principal import Who
 from gateway.db.pool import Connection
 from gateway.incidents.record import Incident, Revision
-from gateway.incidents.sight import Sight
+from gateway.incidents.visibility import Sight
 from gateway.operations.idempotency import Once, at_most_once
 from gateway.operations.unit_of_work import Desk, Session
 

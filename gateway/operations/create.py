@@ -12,12 +12,12 @@ from gateway.catalogue.routing import PEOPLE
 from gateway.directory.roles import Role
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.claims import lowered
-from gateway.incidents.custom import CREATE
+from gateway.incidents.custom_fields import CREATE
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident, Revision
 from gateway.incidents.timeline import GENESIS
 from gateway.operations.idempotency import Once, at_most_once
-from gateway.operations.placing import open_placed
+from gateway.operations.placement import open_placed
 from gateway.operations.reporter.acknowledgement import acknowledge
 from gateway.operations.unit_of_work import Desk, Session
 from gateway.vocabulary import PRIORITIES, Channel, Impact, Kind, RequestCategory, Urgency

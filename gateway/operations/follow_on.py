@@ -7,7 +7,7 @@ from gateway.access.permissions import Action, may
 from gateway.access.principal import Who
 from gateway.catalogue.routing import PEOPLE
 from gateway.errors import Conflict
-from gateway.incidents.following import Before, go_on
+from gateway.incidents.follow_on import Before, go_on
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.create import Report, opening
 from gateway.operations.idempotency import Once, at_most_once

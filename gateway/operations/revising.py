@@ -7,7 +7,7 @@ from gateway.db.pool import Connection
 from gateway.directory.roles import Role
 from gateway.errors import Conflict
 from gateway.incidents import commands, lifecycle
-from gateway.incidents.custom import moments_of
+from gateway.incidents.custom_fields import moments_of
 from gateway.incidents.grading import prioritised
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.major.audience import check_workers

@@ -18,7 +18,7 @@ from gateway.escalation.duties import with_announcements
 from gateway.escalation.record_timers import Rules
 from gateway.incidents import store, writing
 from gateway.incidents.changes import Changes, armed_by
-from gateway.incidents.custom import NO_FIELDS, Fields
+from gateway.incidents.custom_fields import NO_FIELDS, Fields
 from gateway.incidents.record import Incident, Revision
 
 Result = TypeVar("Result")

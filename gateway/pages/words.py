@@ -170,7 +170,7 @@ EVENTS: Mapping[str, Both] = {
     "called_back": ("reporter called back", "已回访"),
     "note": ("note", "备注"),
 }
-"""What of a record's story reporters are told (incidents/public.py), in their words."""
+"""What of a record's story reporters are told (incidents/public_timeline.py), in their words."""
 
 
 def said(words: Both, locale: Locale) -> str:

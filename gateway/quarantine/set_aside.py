@@ -11,7 +11,7 @@ from uuid import UUID
 
 from gateway.db.pool import Connection
 from gateway.errors import NotFound
-from gateway.incidents.sight import Sight
+from gateway.incidents.visibility import Sight
 from gateway.key_texts import body_without_keys, without_keys
 
 

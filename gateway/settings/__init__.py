@@ -1,7 +1,10 @@
 """The settings: what there is to set (`sections`), and how it is read (`loading`)."""
 
 from gateway.durations import Duration
-from gateway.settings.arrival import (
+from gateway.settings.chat import Chat
+from gateway.settings.chat_vendors import DingTalk, DingTalkRobot, Feishu, Slack, WeCom
+from gateway.settings.forms import Form
+from gateway.settings.intake import (
     Bounds,
     Dedup,
     Grade,
@@ -16,11 +19,8 @@ from gateway.settings.arrival import (
     ServiceIntake,
     Storm,
 )
-from gateway.settings.chat import Chat
-from gateway.settings.forms import Form
 from gateway.settings.loading import contradictions, load, overlay
 from gateway.settings.mailboxes import Imap, Ses
-from gateway.settings.messengers import DingTalk, DingTalkRobot, Feishu, Slack, WeCom
 from gateway.settings.phone import Hotline, Phone, PhoneProvider
 from gateway.settings.process import Calendar, CustomField, Escalation, Management, Policy, Problems, Promises, Sla, Use
 from gateway.settings.section import Section

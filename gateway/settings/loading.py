@@ -20,8 +20,8 @@ from gateway.errors import Flaw, Misconfigured
 from gateway.key_texts import without_keys
 from gateway.networks import nonsense
 from gateway.settings import address_flaws, chat_flaws, mail_flaws, phone_flaws
-from gateway.settings.arrival import AtMost, Intake, Maintenance
 from gateway.settings.fields import flaws_of
+from gateway.settings.intake import AtMost, Intake, Maintenance
 from gateway.settings.reading import UNREAD, Reader
 from gateway.settings.sections import MOST_ITEMS, Attachments, Settings
 from gateway.zones import zones

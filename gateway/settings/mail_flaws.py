@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from gateway.errors import Flaw
 from gateway.networks import nonsense
-from gateway.settings.arrival import Mail, MailAuthentication, MailRule
+from gateway.settings.intake import Mail, MailAuthentication, MailRule
 from gateway.settings.mailboxes import Imap
 from gateway.settings.stores import S3
 

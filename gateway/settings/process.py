@@ -106,7 +106,7 @@ class Problems(Section, frozen=True):
 
 
 class CustomField(Section, frozen=True):
-    """A field that records have beside those they all have; `incidents/custom.py` says what its words may be."""
+    """A field that records have beside those they all have; `incidents/custom_fields.py` says what its words may be."""
 
     name: str
     type: str

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 import msgspec
 
 from gateway.durations import Duration
-from gateway.settings.arrival import AtMost, Bounds, Dedup, Intake, Mail, Routing, ServiceIntake
 from gateway.settings.chat import Chat
+from gateway.settings.chat_vendors import DingTalk, Feishu, Slack, WeCom
 from gateway.settings.forms import Count, Form
-from gateway.settings.messengers import DingTalk, Feishu, Slack, WeCom
+from gateway.settings.intake import AtMost, Bounds, Dedup, Intake, Mail, Routing, ServiceIntake
 from gateway.settings.phone import Phone
 from gateway.settings.process import CustomField, Escalation, Major, Problems, Sla
 from gateway.settings.recipients import target_of

@@ -14,7 +14,7 @@ from gateway.directory.roles import Role
 from gateway.escalation.record_timers import Rules, explain, grading_due
 from gateway.incidents.record import Incident
 from gateway.operations.unit_of_work import NOW
-from gateway.sla import outlook, vendors
+from gateway.sla import summary, vendors
 from gateway.sla.clocks import ClockReading, ClockState
 from gateway.views.reporter import UNSHOWN
 from gateway.vocabulary import Channel, HoldReason, LinkKind, ReportStatus, channel_of
@@ -241,9 +241,9 @@ def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: date
         complaints=around["complaints"],
         hold=None if hold is None else _hold(incident, hold),
         channel=channel_of(incident.source, incident.dedup_key),
-        planned_resolution_at=outlook.planned(calendar, readings, incident.resolved_at or incident.closed_at or now),
-        resolved_late=outlook.late(readings),
-        held_s=outlook.held(incident.ledger, now).total_seconds(),
+        planned_resolution_at=summary.planned(calendar, readings, incident.resolved_at or incident.closed_at or now),
+        resolved_late=summary.late(readings),
+        held_s=summary.held(incident.ledger, now).total_seconds(),
         **{word: _counterpart(incident.refs, linked, word) for word in COUNTERPARTS},
         sla=_sla(incident, rules, now, readings),
     )

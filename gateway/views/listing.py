@@ -14,9 +14,9 @@ from multidict import MultiMapping
 from gateway.db.pool import Connection
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.columns import incident_of
-from gateway.incidents.custom import Fields
+from gateway.incidents.custom_fields import Fields
 from gateway.incidents.record import Incident
-from gateway.incidents.sight import Sight
+from gateway.incidents.visibility import Sight
 from gateway.vocabulary import LIVE as OPEN
 from gateway.vocabulary import ReportStatus, State
 from gateway.web.body import check_written

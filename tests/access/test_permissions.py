@@ -28,7 +28,7 @@ from gateway.incidents import commands
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.lifecycle import ACTIONS
 from gateway.incidents.record import Incident
-from gateway.incidents.sight import Sight
+from gateway.incidents.visibility import Sight
 from gateway.vocabulary import Impact, Resolution, State, Tier, Urgency
 from tests.support.clock import NOON
 

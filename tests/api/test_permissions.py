@@ -19,7 +19,7 @@ from gateway.directory.roles import Role
 from gateway.incidents import store
 from gateway.incidents.lifecycle import TABLE
 from gateway.incidents.record import Incident
-from gateway.incidents.sight import EVERYTHING
+from gateway.incidents.visibility import EVERYTHING
 from gateway.vocabulary import State
 from tests.support.api import Api
 

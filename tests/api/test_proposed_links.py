@@ -8,7 +8,7 @@ from gateway.correlation import proposals
 from gateway.correlation.proposals import Proposal
 from gateway.db.pool import acquire
 from gateway.directory.roles import Role
-from gateway.incidents.sight import EVERYTHING
+from gateway.incidents.visibility import EVERYTHING
 from tests.support.api import Api
 from tests.support.clock import NOON
 

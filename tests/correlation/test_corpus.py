@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.catalogue.landscape import Landscape
+from gateway.catalogue.topology import Landscape
 from gateway.correlation import scoring
 from gateway.correlation.features import Candidate, Said, read
 from tests.correlation.corpus import phrases, strangers, strangers_tried, strangers_unseen, unseen

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.catalogue.landscape import Landscape
+from gateway.catalogue.topology import Landscape
 from gateway.correlation.features import Said, own_words, read
 
 SIGNATURES = [

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.catalogue.landscape import survey
+from gateway.catalogue.topology import survey
 from gateway.channels.phone.words import line, written
 from gateway.correlation.features import Candidate, Said, read
 from gateway.correlation.scoring import MOST_PROPOSED, Kin, Verdict, judge, verdict, weighed

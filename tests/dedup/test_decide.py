@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.dedup.alert_state import Holder, Known
 from gateway.dedup.decide import Rules, decide, flapping
-from gateway.dedup.known import Holder, Known
 from gateway.dedup.plan import Item, Plan, decide_all
 from gateway.vocabulary import AlertStatus, Outcome, State
 from tests.support.clock import NOON

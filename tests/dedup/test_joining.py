@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.db.pool import Pool
+from gateway.dedup.alert_state import Holder, Known
+from gateway.dedup.correlated_alerts import Kindred
 from gateway.dedup.decide import Rules
 from gateway.dedup.groups import Group
-from gateway.dedup.kindred import Kindred
-from gateway.dedup.known import Holder, Known
 from gateway.dedup.plan import Item, Plan, decide_all
 from gateway.incidents.hierarchy import unfit
 from gateway.vocabulary import Outcome, State

@@ -17,7 +17,7 @@ from gateway.escalation.management import Escalation
 from gateway.escalation.record_timers import Rules, arms, fire
 from gateway.incidents.record import Incident
 from gateway.settings import Management, load
-from gateway.sla.choice import Choice
+from gateway.sla.policy_choice import Choice
 from gateway.vocabulary import LIVE, State, TimerKind
 from tests.sla.stories import POLICIES, SETTINGS, SHORT, after, an_incident, entry, ledger_of, minute
 

@@ -17,11 +17,11 @@ from gateway.incidents.claims import OVERDUE, graded
 from gateway.incidents.ledger import Ledger
 from gateway.incidents.record import Revision
 from gateway.settings import Management
-from gateway.sla import heard
+from gateway.sla import reporter_answers
 from gateway.sla.calendar import RoundTheClock
-from gateway.sla.choice import Choice
 from gateway.sla.clocks import read
 from gateway.sla.policies import read_policies
+from gateway.sla.policy_choice import Choice
 from gateway.vocabulary import Closure, HoldReason, Impact, Kind, State, TimerKind, Urgency
 from tests.sla.stories import POLICIES, POLICY, SETTINGS, an_incident, ledger_of, ledgers, minute
 
@@ -211,9 +211,9 @@ def test_the_owner_of_a_request_past_its_time_is_asked_to_convert_it(kind: Kind,
 def test_a_resolved_record_whose_reporter_waits_for_a_reader_does_not_close_by_itself() -> None:
     ledger = ledger_of([*RECORDED, (60, "resolve", None)])
     resolved = an_incident(ledger, state=State.RESOLVED, resolved_at=minute(1))
-    waiting = replace(resolved, marks=heard.unread((), minute(1)))
+    waiting = replace(resolved, marks=reporter_answers.unread((), minute(1)))
     assert arms(RULES, waiting, minute(2))[1].due_at is None
-    looked_at = replace(resolved, marks=heard.read(waiting.marks, minute(1), minute(90)))
+    looked_at = replace(resolved, marks=reporter_answers.read(waiting.marks, minute(1), minute(90)))
     usual, later = (arms(RULES, one, minute(91))[1].due_at for one in (resolved, looked_at))
     assert usual is not None
     assert later == usual + timedelta(minutes=89)

@@ -6,8 +6,8 @@ from gateway.db.pool import Pool
 from gateway.incidents import store, writing
 from gateway.incidents.columns import NAMES
 from gateway.incidents.record import Revision
-from gateway.incidents.sight import EVERYTHING
 from gateway.incidents.timeline import GENESIS
+from gateway.incidents.visibility import EVERYTHING
 from gateway.incidents.writing import CHANGED, OPENED, TOLD
 from gateway.vocabulary import Kind, RequestCategory
 from tests.incidents.test_lifecycle import an_incident

@@ -18,8 +18,8 @@ from gateway.ingest.reading.source import Delivery, Parsed
 from gateway.ingest.replay import Replay
 from gateway.ingest.sources import generic
 from gateway.quarantine.mappings import Mappings, Proposal
+from gateway.quarantine.operations import Progress
 from gateway.quarantine.store import Which
-from gateway.quarantine.work import Progress
 from gateway.receipts.submission import Receipt, Submission
 from gateway.settings import Intake, load
 from tests.support.clock import FakeClock

@@ -137,7 +137,8 @@ def test_a_traceback_of_a_library_is_a_fact_of_its_line(capsys: pytest.CaptureFi
 
 def test_a_process_writes_nothing_that_is_not_json() -> None:
     """Run as the command runs: a task whose exception nobody takes, a warning, and a line of ours."""
-    said = "import asyncio, warnings, structlog; from gateway.observe import logs; logs.configure(); structlog.get_logger().info('ours')"
+    said = "import asyncio, warnings, structlog; from gateway.observe.logs import configure; configure()"
+    said += "; structlog.get_logger().info('ours')"
     lost = "async def f():\n t = asyncio.ensure_future(asyncio.sleep(0, result=1)); t.cancel()\n async def g(): 1/0\n"
     script = f"{said}\n{lost} asyncio.ensure_future(g()); await asyncio.sleep(0)\nasyncio.run(f())\nwarnings.warn('old')"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30)

@@ -13,7 +13,7 @@ from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool
 from gateway.directory.roles import Role
 from gateway.incidents import store
-from gateway.incidents.sight import EVERYTHING
+from gateway.incidents.visibility import EVERYTHING
 from gateway.operations.create import Report, create
 from gateway.operations.edit import edit
 from gateway.operations.unit_of_work import Desk

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.channels.occurred import SINCE
 from gateway.incidents.labels import LOCALES
-from gateway.incidents.public import TOLD
+from gateway.incidents.public_timeline import TOLD
 from gateway.pages.rendering import FOLDER
 from gateway.pages.words import EVENTS, IMPACTS, URGENCIES, WORDS, said, vocabulary
 from gateway.vocabulary import Impact, Urgency

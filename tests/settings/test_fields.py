@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import Misconfigured
-from gateway.incidents.custom import CREATE
+from gateway.incidents.custom_fields import CREATE
 from gateway.incidents.labels import LOCALES
 from gateway.incidents.lifecycle import ACTIONS
 from gateway.settings import CustomField, load

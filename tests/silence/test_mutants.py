@@ -8,7 +8,7 @@ import pytest
 
 from gateway.correlation import detaching
 from gateway.db.pool import Connection
-from gateway.dedup import plan, regrading
+from gateway.dedup import alert_updates, plan
 from gateway.escalation.duties import with_announcements
 from gateway.escalation.management import Escalation
 from gateway.incidents import writing
@@ -41,7 +41,7 @@ def repeat_without_regrading(patch: pytest.MonkeyPatch) -> None:
     def unchanged(self: Any, incident: Incident, step: Any, now: datetime) -> Revision:  # noqa: ARG001
         return Revision(after=incident, actor="gateway", events=())
 
-    patch.setattr(regrading.Grading, "reworded", unchanged)
+    patch.setattr(alert_updates.Grading, "reworded", unchanged)
 
 
 def unlink_without_asking(patch: pytest.MonkeyPatch) -> None:

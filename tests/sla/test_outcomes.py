@@ -13,10 +13,10 @@ from gateway.escalation.management import Escalation
 from gateway.escalation.record_timers import Rules, fire, refresh
 from gateway.incidents.ledger import ClockEvent, Ledger
 from gateway.incidents.record import Incident
-from gateway.sla.choice import Choice
 from gateway.sla.clocks import ClockState, read
 from gateway.sla.outcomes import Count, Counted, outcomes
 from gateway.sla.policy import ClockName
+from gateway.sla.policy_choice import Choice
 from gateway.vocabulary import State, TimerKind
 from tests.sla.stories import POLICY, SHORT, an_incident, entry, ledger_of, ledgers, minute
 

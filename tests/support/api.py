@@ -32,7 +32,7 @@ from gateway.directory.roles import Role
 from gateway.errors import Unavailable
 from gateway.files.store import Place, Stores
 from gateway.incidents import store
-from gateway.incidents.custom import Fields
+from gateway.incidents.custom_fields import Fields
 from gateway.ingest.mending import Mender
 from gateway.ingest.replay import Replay
 from gateway.ingest.sources import generic
@@ -40,7 +40,7 @@ from gateway.operations.attach import Filing, Quota
 from gateway.operations.unit_of_work import Desk
 from gateway.pages.rendering import Pages
 from gateway.quarantine.mappings import Mappings
-from gateway.quarantine.work import Opened
+from gateway.quarantine.operations import Opened
 from gateway.receipts.submission import Receipt, Submission
 from gateway.settings import load
 from gateway.web import edge

@@ -17,9 +17,9 @@ from gateway.db.pool import acquire
 from gateway.errors import Flaw
 from gateway.quarantine import masking, store
 from gateway.quarantine.difference import Difference
+from gateway.quarantine.operations import Ended, Turn
 from gateway.quarantine.store import Count, Kept, Which
 from gateway.quarantine.trial import Becoming, Trial
-from gateway.quarantine.work import Ended, Turn
 from gateway.receipts.submission import Result
 from gateway.web import body
 

@@ -8,8 +8,8 @@ import structlog
 from aiohttp import web
 from msgspec import Meta
 
-from gateway.api.answers import Answer, answered
 from gateway.api.context import Call, respond
+from gateway.api.idempotent_response import Answer, answered
 from gateway.api.quarantine.entries import NEWEST, WouldBecome, would_become
 from gateway.api.wire import Request, Slug
 from gateway.db.pool import Connection, acquire

@@ -19,7 +19,7 @@ from gateway.api.context import Call, respond
 from gateway.db.pool import Connection, acquire
 from gateway.errors import Flaw, Malformed
 from gateway.incidents import store
-from gateway.incidents.public import hide_masters
+from gateway.incidents.public_timeline import hide_masters
 from gateway.views.incidents import IncidentView, views
 from gateway.web.auth import key_of
 from gateway.web.deadlines import allow_more

@@ -13,7 +13,7 @@ from gateway.access.principal import Who
 from gateway.api.context import Call, respond
 from gateway.api.records.incidents import found
 from gateway.db.pool import Connection, acquire
-from gateway.incidents.public import hide_masters, public
+from gateway.incidents.public_timeline import hide_masters, public
 from gateway.web import body
 
 SHOWN = 500

@@ -21,7 +21,7 @@ from gateway.db.pool import acquire, transaction
 from gateway.directory.roles import Role
 from gateway.errors import IllegalTransition, NotFound, TooManyAttempts, Unprocessable
 from gateway.incidents import commands, lifecycle, store
-from gateway.incidents.public import public
+from gateway.incidents.public_timeline import public
 from gateway.incidents.record import Incident
 from gateway.operations.act import act
 from gateway.operations.idempotency import Once

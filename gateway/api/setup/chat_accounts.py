@@ -8,8 +8,8 @@ import structlog
 from aiohttp import web
 from msgspec import Meta
 
-from gateway.api.answers import Answer, answered
 from gateway.api.context import Call, respond
+from gateway.api.idempotent_response import Answer, answered
 from gateway.api.wire import Request
 from gateway.db.pool import Connection, acquire, transaction
 from gateway.directory import chat_accounts as chats

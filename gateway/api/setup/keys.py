@@ -7,11 +7,11 @@ from aiohttp import web
 
 from gateway.access import keys
 from gateway.access.keys import KeyInfo, Scope
-from gateway.api.answers import Answer, answered
 from gateway.api.context import Call, respond
+from gateway.api.idempotent_response import Answer, answered
 from gateway.db.pool import Connection, acquire
 from gateway.errors import Unprocessable
-from gateway.incidents.sight import is_privy
+from gateway.incidents.visibility import is_privy
 
 
 class MadeKey(msgspec.Struct):

@@ -9,8 +9,8 @@ import structlog
 from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
-from gateway.api.answers import Answer, answered
 from gateway.api.context import Call, respond
+from gateway.api.idempotent_response import Answer, answered
 from gateway.api.setup.people import Title
 from gateway.api.wire import Name, Request, Slug, Text
 from gateway.db.pool import Connection, acquire

@@ -9,8 +9,8 @@ from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
 from gateway.access.credentials import end_all
-from gateway.api.answers import Answer, answered
 from gateway.api.context import Call, respond
+from gateway.api.idempotent_response import Answer, answered
 from gateway.api.wire import Name, Request, Slug
 from gateway.db.pool import Connection, acquire, transaction
 from gateway.directory import groups, people

@@ -10,8 +10,8 @@ from msgspec import Meta
 from gateway.access import keys
 from gateway.access.keys import Scope
 from gateway.access.login import Change, Session
-from gateway.api.answers import Answer, answered
 from gateway.api.context import Call, respond
+from gateway.api.idempotent_response import Answer, answered
 from gateway.api.setup.keys import KeyList, MadeKey
 from gateway.api.setup.people import PersonView, person_view
 from gateway.api.wire import Moment, Request, Title

@@ -6,8 +6,8 @@ from gateway.channels.chat.words import say
 from gateway.incidents.labels import Locale
 from gateway.incidents.record import Incident
 from gateway.notify.card import Reply
+from gateway.notify.card_content import shown
 from gateway.notify.press_tokens import PressTokens
-from gateway.notify.showing import shown
 from gateway.vocabulary import Outcome
 
 

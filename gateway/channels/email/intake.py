@@ -20,7 +20,7 @@ from gateway.ingest.reading.bounded_times import early
 from gateway.observe.metric_labels import RequestOutcome
 from gateway.observe.metrics import Metrics
 from gateway.quarantine import set_aside
-from gateway.quarantine.work import Opened
+from gateway.quarantine.operations import Opened
 from gateway.receipts.mended import WHOLE, Mended
 from gateway.receipts.submission import Receipt, Refused, Submission
 from gateway.settings import Mail

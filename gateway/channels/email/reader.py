@@ -3,8 +3,8 @@
 from gateway.channels.email.parsing.letter import Letter
 from gateway.channels.email.posted import MAIL, Kept, Posted, understood
 from gateway.errors import Malformed
-from gateway.ingest.workers.asked import TooCostly
 from gateway.ingest.workers.process import Reader, is_quick
+from gateway.ingest.workers.protocol import TooCostly
 
 SHORT = 24_576
 """Bytes of a mail that are read in a few milliseconds whatever they are; JSON of a mail service costs by the value."""

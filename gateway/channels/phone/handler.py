@@ -10,7 +10,7 @@ from gateway.channels import report_service as reception
 from gateway.channels.phone import notes
 from gateway.channels.phone import store as calls
 from gateway.channels.phone.call import Call, CallEvent, merged
-from gateway.channels.phone.judging import Meaning, judge
+from gateway.channels.phone.evaluation import Meaning, judge
 from gateway.channels.phone.menu import Line, line_of
 from gateway.channels.phone.numbers import names_somebody
 from gateway.channels.phone.posted import Nothing, Posted, TextMessage, Told
@@ -23,7 +23,7 @@ from gateway.incidents.labels import LOCALES, Locale
 from gateway.incidents.record import Incident
 from gateway.ingest.reading.limits import DESCRIPTION, KEY, TITLE, cut
 from gateway.operations.create import LATE_ENTRY, Report
-from gateway.operations.placing import place_again
+from gateway.operations.placement import place_again
 from gateway.operations.unit_of_work import Session
 from gateway.receipts.submission import Receipt, Result, Submission
 from gateway.settings import Phone

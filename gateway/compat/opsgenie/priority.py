@@ -2,8 +2,8 @@
 
 from gateway.access.principal import Who
 from gateway.compat.opsgenie.reading import Found
-from gateway.dedup.known import Words
-from gateway.dedup.regrading import Grading
+from gateway.dedup.alert_state import Words
+from gateway.dedup.alert_updates import Grading
 from gateway.dedup.steps import Worded
 from gateway.errors import NotFound
 from gateway.incidents.alert import Alert

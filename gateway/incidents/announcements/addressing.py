@@ -7,7 +7,7 @@ from typing import Any
 from gateway.directory.person import EMAIL, Reachable
 from gateway.incidents.announcement import Announcement, Recipient
 from gateway.incidents.record import Notice
-from gateway.incidents.sight import is_privy
+from gateway.incidents.visibility import is_privy
 from gateway.settings.recipients import target_of
 
 DESK = "service_desk"

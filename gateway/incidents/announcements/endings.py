@@ -13,7 +13,7 @@ from gateway.db.pool import Connection
 from gateway.incidents.announcements.reporter_news import TAKEN_UP, News, news_of
 from gateway.incidents.facts import bare, facts_of
 from gateway.incidents.record import Incident, Notice, Revision
-from gateway.incidents.sight import is_privy
+from gateway.incidents.visibility import is_privy
 from gateway.vocabulary import LIVE, State
 
 

@@ -10,8 +10,8 @@ from hashlib import sha256
 
 from gateway.ingest.reading.lenient import read_leniently, read_strictly, read_unmended
 from gateway.ingest.reading.source import Delivery, Parsed, Source
-from gateway.ingest.workers.asked import COSTLY, TooCostly
 from gateway.ingest.workers.process import Reader, allowed, is_short, plain
+from gateway.ingest.workers.protocol import COSTLY, TooCostly
 from gateway.quarantine import mapping as mappings
 from gateway.settings import Intake
 

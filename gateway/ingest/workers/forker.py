@@ -10,7 +10,7 @@ from pathlib import Path
 from subprocess import DEVNULL
 
 import gateway
-from gateway.ingest.workers.asked import LENGTH_BYTES, ORDER, framed
+from gateway.ingest.workers.protocol import LENGTH_BYTES, ORDER, framed
 
 ROOT = Path(gateway.__file__).parents[1]
 

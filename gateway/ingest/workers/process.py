@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import structlog
 
 from gateway.errors import Overloaded, Unavailable
-from gateway.ingest.workers.asked import COSTLY, Answered, Asked, TooCostly
 from gateway.ingest.workers.forker import Forked, Forker
+from gateway.ingest.workers.protocol import COSTLY, Answered, Asked, TooCostly
 
 T = TypeVar("T")
 

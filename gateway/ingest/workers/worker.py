@@ -19,7 +19,17 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 from gateway.errors import Malformed
-from gateway.ingest.workers.asked import COSTLY, LENGTH_BYTES, ORDER, Answered, Asked, OutOfTimeError, TooCostly, answer, framed
+from gateway.ingest.workers.protocol import (
+    COSTLY,
+    LENGTH_BYTES,
+    ORDER,
+    Answered,
+    Asked,
+    OutOfTimeError,
+    TooCostly,
+    answer,
+    framed,
+)
 from gateway.supervisor.child import ending_with
 
 MEMORY_BYTES = 1 << 30

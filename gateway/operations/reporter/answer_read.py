@@ -6,7 +6,7 @@ from datetime import datetime
 from gateway.access.permissions import ALLOWED, Action, may
 from gateway.access.principal import Who
 from gateway.incidents.record import Revision
-from gateway.sla import heard
+from gateway.sla import reporter_answers
 from gateway.vocabulary import State
 
 
@@ -18,9 +18,9 @@ def mark_answer_read(revision: Revision, who: Who, now: datetime) -> Revision:
     after = revision.after
     if after.state is not State.RESOLVED or after.resolved_at is None:
         return revision
-    if not heard.is_unread(after.marks, after.resolved_at):
+    if not reporter_answers.is_unread(after.marks, after.resolved_at):
         return revision
     if may(who, Action.INSPECT, after) != ALLOWED:
         return revision
-    marks = heard.read(after.marks, after.resolved_at, now)
+    marks = reporter_answers.read(after.marks, after.resolved_at, now)
     return replace(revision, after=replace(after, marks=marks))

@@ -14,13 +14,13 @@ from typing import Any
 from gateway.access.permissions import ALLOWED, Action, may
 from gateway.access.principal import Who
 from gateway.incidents import commands
-from gateway.incidents.custom import moments_of
+from gateway.incidents.custom_fields import moments_of
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.author import Author
 from gateway.operations.reporter.meaning import Meaning, meaning
 from gateway.operations.revising import revised
 from gateway.operations.unit_of_work import Session
-from gateway.sla import heard
+from gateway.sla import reporter_answers
 from gateway.vocabulary import LIVE, HoldReason, State
 
 CAUSE = "reporter_replied"
@@ -130,7 +130,7 @@ def _lacks_fields(session: Session, incident: Incident) -> bool:
 async def _revision(session: Session, incident: Incident, who: Who, found: Effect) -> Revision:
     if found is Effect.WAITS:
         assert incident.resolved_at is not None  # noqa: S101 - it is resolved
-        after = replace(incident, marks=heard.unread(incident.marks, incident.resolved_at))
+        after = replace(incident, marks=reporter_answers.unread(incident.marks, incident.resolved_at))
         return Revision(after=after, actor=who.name, events=((Effect.WAITS, {"cause": CAUSE}),))
     if found in (Effect.UNSOLVED, Effect.UNSURE, Effect.SHOWN):
         return Revision(after=incident, actor=who.name, events=((found, {"cause": CAUSE}),))

@@ -14,7 +14,7 @@ from gateway.incidents import store
 from gateway.incidents.announcement import Recipient
 from gateway.incidents.announcements.notifier import addresses
 from gateway.incidents.record import Incident, Notice
-from gateway.incidents.sight import Sight
+from gateway.incidents.visibility import Sight
 from gateway.notify import outbox
 from gateway.operations.major.reports import standings
 from gateway.operations.unit_of_work import Desk

@@ -2,7 +2,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 from gateway.db.pool import Pool
-from gateway.incidents.sight import EVERYTHING
+from gateway.incidents.visibility import EVERYTHING
 from gateway.views.listing import PAGES
 from tests.support.api import Api
 from tests.support.clock import NOON, FakeClock

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.channels.phone.call import ENDS, MOST, Call, CallEvent, Direction, Status, merged
-from gateway.channels.phone.judging import Meaning, judge
+from gateway.channels.phone.evaluation import Meaning, judge
 from tests.support.clock import NOON
 
 NUMBERS = st.sampled_from(["", "+8613800138000", "+861082303333", "1001", "anonymous"])

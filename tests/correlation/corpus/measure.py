@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from gateway.catalogue.landscape import Landscape
+from gateway.catalogue.topology import Landscape
 from gateway.correlation.features import Candidate, Said, read
 from gateway.correlation.scoring import Kin, judge
 from tests.correlation.corpus.stories import Event, Story

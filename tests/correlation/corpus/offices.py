@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from gateway.catalogue.landscape import Landscape
+from gateway.catalogue.topology import Landscape
 from gateway.correlation.features import Candidate, Said, read
 from gateway.correlation.identifiers import rare
 from gateway.correlation.scoring import verdict, weighed

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from gateway.catalogue.landscape import Landscape, Part, survey
 from gateway.catalogue.model import Service
+from gateway.catalogue.topology import Landscape, Part, survey
 from gateway.vocabulary import Criticality
 from tests.support.clock import NOON
 

@@ -17,8 +17,8 @@ from gateway.ingest.reading.lenient import read_leniently, read_strictly
 from gateway.ingest.reading.source import Delivery, Parsed
 from gateway.ingest.workers import alerts, process
 from gateway.ingest.workers.alerts import STRICT, AlertReader, is_moderate
-from gateway.ingest.workers.asked import TooCostly
 from gateway.ingest.workers.process import SHORT, Reader, allowed, is_short
+from gateway.ingest.workers.protocol import TooCostly
 from gateway.quarantine.mapping import Rename
 from gateway.settings import MOST_ITEMS, Database, Intake, load
 from tests.ingest.requests import BY_SLUG, CASES, FIXTURES, NOW

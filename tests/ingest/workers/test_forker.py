@@ -11,9 +11,9 @@ import pytest
 from gateway.errors import Unavailable
 from gateway.ingest.workers import forker as forking
 from gateway.ingest.workers import process
-from gateway.ingest.workers.asked import TooCostly
 from gateway.ingest.workers.forker import Forker
 from gateway.ingest.workers.process import Reader
+from gateway.ingest.workers.protocol import TooCostly
 from tests.ingest.workers import jobs
 from tests.support.process import ended
 

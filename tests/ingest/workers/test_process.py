@@ -10,8 +10,8 @@ import pytest
 
 from gateway.errors import Malformed, Overloaded, TooLarge, Unavailable
 from gateway.ingest.workers import process
-from gateway.ingest.workers.asked import TooCostly
 from gateway.ingest.workers.process import Reader
+from gateway.ingest.workers.protocol import TooCostly
 from tests.ingest.workers import jobs
 from tests.support.forker import FORKER
 from tests.support.process import ended

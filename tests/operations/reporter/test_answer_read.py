@@ -9,7 +9,7 @@ from gateway.access.principal import Who
 from gateway.directory.roles import Role
 from gateway.incidents.record import Revision
 from gateway.operations.reporter.answer_read import mark_answer_read
-from gateway.sla import heard
+from gateway.sla import reporter_answers
 from gateway.vocabulary import State
 from tests.access.test_permissions import RECORD
 from tests.support.clock import NOON
@@ -17,7 +17,7 @@ from tests.support.clock import NOON
 LATER = NOON + timedelta(hours=1)
 DORA = Who(name="dora", parts=frozenset({Role.SERVICE_DESK}))
 ANN = Who(name="ann", parts=frozenset({Role.REPORTER}), identities=frozenset({"ann"}))
-RESOLVED = replace(RECORD, state=State.RESOLVED, resolved_at=NOON, marks=heard.unread((), NOON))
+RESOLVED = replace(RECORD, state=State.RESOLVED, resolved_at=NOON, marks=reporter_answers.unread((), NOON))
 
 
 def of(**changes: object) -> Revision:
@@ -25,7 +25,7 @@ def of(**changes: object) -> Revision:
 
 
 def test_the_wait_begins_anew_when_somebody_of_the_staff_acts() -> None:
-    assert heard.waits_from(mark_answer_read(of(), DORA, LATER).after.marks, NOON) == LATER
+    assert reporter_answers.waits_from(mark_answer_read(of(), DORA, LATER).after.marks, NOON) == LATER
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool, acquire
 from gateway.incidents import commands, store
 from gateway.incidents.record import Incident
-from gateway.incidents.sight import EVERYTHING
+from gateway.incidents.visibility import EVERYTHING
 from gateway.operations.act import act
 from gateway.operations.create import create
 from gateway.operations.edit import edit

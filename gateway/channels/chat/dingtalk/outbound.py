@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 from gateway.channels.chat.dingtalk import cards
 from gateway.db.pool import LOST_RACE
 from gateway.egress.access_token import AccessToken, Fetched
-from gateway.egress.calling import Calling, Told
+from gateway.egress.api_client import Calling, Told
 from gateway.egress.http_results import FEW_TRIES
 from gateway.errors import Unavailable
 from gateway.notify.chat_messages import Place

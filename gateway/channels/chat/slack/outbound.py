@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.channels.chat.slack.blocks import content
 from gateway.db.pool import LOST_RACE
-from gateway.egress.calling import Calling, Told
+from gateway.egress.api_client import Calling, Told
 from gateway.egress.http_results import FEW_TRIES
 from gateway.errors import Unavailable
 from gateway.notify.chat_messages import Place

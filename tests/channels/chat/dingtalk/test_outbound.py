@@ -11,7 +11,7 @@ import pytest
 
 from gateway.channels.chat.dingtalk.outbound import DingTalkChannel, meaning, refused, taken
 from gateway.db.pool import Pool
-from gateway.egress.calling import Calling, Told
+from gateway.egress.api_client import Calling, Told
 from gateway.egress.http_results import FEW_TRIES
 from gateway.notify.chat_posts import ChatPosts
 from gateway.notify.message import Dead, Delivered, Retry

@@ -10,7 +10,7 @@ from aiohttp import web
 from gateway.channels.chat.slack.outbound import SlackChannel, judge
 from gateway.clock import SystemClock
 from gateway.db.pool import Pool
-from gateway.egress.calling import Calling
+from gateway.egress.api_client import Calling
 from gateway.egress.http_results import FEW_TRIES
 from gateway.notify.chat_posts import ChatPosts
 from gateway.notify.message import Dead, Delivered, Retry

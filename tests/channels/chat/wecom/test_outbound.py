@@ -8,7 +8,7 @@ import pytest
 
 from gateway.channels.chat.wecom.outbound import CHANGEABLE, WeComChannel, meaning
 from gateway.db.pool import Pool
-from gateway.egress.calling import Calling
+from gateway.egress.api_client import Calling
 from gateway.egress.http_results import FEW_TRIES
 from gateway.notify.chat_posts import ChatPosts
 from gateway.notify.message import Dead, Delivered, Retry

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.db.pool import Connection
 from gateway.incidents import store
 from gateway.incidents.record import NUMBER
-from gateway.incidents.sight import Sight
+from gateway.incidents.visibility import Sight
 from gateway.vocabulary import HoldReason
 
 TOLD: Mapping[str, frozenset[str]] = {

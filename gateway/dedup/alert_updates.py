@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from gateway.catalogue.criticality import Judged
-from gateway.dedup.known import Words, words_of
+from gateway.dedup.alert_state import Words, words_of
 from gateway.dedup.priority import grade_of
 from gateway.dedup.steps import Worded
-from gateway.escalation import raising
-from gateway.escalation.raising import Cause
+from gateway.escalation import priority_raise
+from gateway.escalation.priority_raise import Cause
 from gateway.escalation.record_timers import ACTOR, Rules
 from gateway.incidents.alert import Alert
 from gateway.incidents.grading import Grade
@@ -70,12 +70,12 @@ class Grading:
         worded = _worded(incident, before if was_shown else None, alert)
         reason = "severity" if before is not None else "storm"
         cause = Cause(reason=reason, alert=alert.dedup_key, severity=alert.severity)
-        raised = raising.raised(self.rules, worded, now_calls, now, cause)
+        raised = priority_raise.raised(self.rules, worded, now_calls, now, cause)
         events = (*_changed(incident, worded, alert.dedup_key), *raised.events)
         if before is not None and was_shown:
             was = self.grade(step.source, before.severity, service).priority
             if now_calls.priority > was:
-                events += raising.eased(raised.after, was, now_calls.priority, now, cause).events
+                events += priority_raise.eased(raised.after, was, now_calls.priority, now, cause).events
         return replace(raised, events=events)
 
     def worst_shown(self, incident: Incident, firing: Sequence[Firing], now: datetime) -> Revision:
@@ -92,7 +92,7 @@ class Grading:
         was = self.grade(instead.source, incident.severity, instead.service).priority
         if events and worst > was:
             cause = Cause(reason="cleared", alert=instead.key, severity=instead.words.severity)
-            events += raising.eased(worded, was, worst, now, cause).events
+            events += priority_raise.eased(worded, was, worst, now, cause).events
         return Revision(after=worded, actor=ACTOR, events=events)
 
 

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from gateway.monitors import judge
+from gateway.monitors import evaluation
 from gateway.monitors.model import Monitor, Ping, Said, State
 from gateway.vocabulary import AlertStatus
 from tests.support.clock import NOON
 
 MINUTE = timedelta(minutes=1)
-DAILY = judge.armed(
+DAILY = evaluation.armed(
     Monitor(id=1, integration_id=1, integration="ours", slug="backup", name="Backup", period_seconds=600, grace_seconds=60,
             severity="critical", service="shop", ci="db1", created_at=NOON, updated_at=NOON),
     NOON,
@@ -18,59 +18,59 @@ OK, START, FAIL = Ping(Said.SUCCESS), Ping(Said.START), Ping(Said.FAIL, "no spac
 
 
 def test_a_ping_counts_the_time_anew_and_tells_nothing() -> None:
-    judged = judge.pinged(DAILY, OK, NOON + 5 * MINUTE)
+    judged = evaluation.pinged(DAILY, OK, NOON + 5 * MINUTE)
     assert judged.alert is None
     assert (judged.monitor.expected_at, judged.monitor.due_at) == (NOON + 15 * MINUTE, NOON + 16 * MINUTE)
     assert (DAILY.state, judged.monitor.state) == (State.NEW, State.UP)
 
 
 def test_silence_fires_with_the_deadline_as_its_time_and_is_told_of_again() -> None:
-    judged = judge.overdue(DAILY, NOON + 12 * MINUTE)
+    judged = evaluation.overdue(DAILY, NOON + 12 * MINUTE)
     assert judged.alert is not None
     assert (judged.alert.status, judged.alert.event_time) == (AlertStatus.FIRING, NOON + 11 * MINUTE)
     assert (judged.alert.title, judged.alert.severity, judged.alert.service, judged.alert.ci) == (
         "Backup is overdue", "critical", "shop", "db1",
     )  # fmt: skip
     assert (judged.monitor.state, judged.monitor.down_since) == (State.DOWN, NOON + 11 * MINUTE)
-    again = judge.overdue(judged.monitor, NOON + 24 * MINUTE)
+    again = evaluation.overdue(judged.monitor, NOON + 24 * MINUTE)
     assert again.monitor.down_since == NOON + 11 * MINUTE
     assert again.monitor.due_at == NOON + 35 * MINUTE
 
 
 def test_a_failure_fires_and_the_next_success_ends_it() -> None:
-    failed = judge.pinged(DAILY, FAIL, NOON + MINUTE)
+    failed = evaluation.pinged(DAILY, FAIL, NOON + MINUTE)
     assert failed.alert is not None
     assert (failed.alert.title, failed.alert.description, failed.alert.annotations) == (
         "Backup failed", "no space left", {"exit_status": "3"},
     )  # fmt: skip
-    well = judge.pinged(failed.monitor, OK, NOON + 2 * MINUTE)
+    well = evaluation.pinged(failed.monitor, OK, NOON + 2 * MINUTE)
     assert well.alert is not None
     assert (well.alert.status, well.alert.dedup_key) == (AlertStatus.RESOLVED, failed.alert.dedup_key)
     assert (well.monitor.state, well.monitor.exit_status, well.monitor.note) == (State.UP, None, "")
 
 
 def test_what_began_must_end_within_the_grace() -> None:
-    begun = judge.pinged(DAILY, START, NOON + 2 * MINUTE)
+    begun = evaluation.pinged(DAILY, START, NOON + 2 * MINUTE)
     assert (begun.alert, begun.monitor.due_at) == (None, NOON + 3 * MINUTE)
-    assert judge.pinged(DAILY, START, NOON + 10.5 * MINUTE).monitor.due_at == NOON + 11 * MINUTE
-    late = judge.overdue(begun.monitor, NOON + 4 * MINUTE)
+    assert evaluation.pinged(DAILY, START, NOON + 10.5 * MINUTE).monitor.due_at == NOON + 11 * MINUTE
+    late = evaluation.overdue(begun.monitor, NOON + 4 * MINUTE)
     assert late.alert is not None
     assert (late.alert.title, late.monitor.started_at) == ("Backup did not end in time", None)
 
 
 def test_a_log_is_kept_and_changes_nothing_else() -> None:
-    assert judge.pinged(DAILY, Ping(Said.LOG, "hello"), NOON + MINUTE).monitor == replace(DAILY, note="hello")
+    assert evaluation.pinged(DAILY, Ping(Said.LOG, "hello"), NOON + MINUTE).monitor == replace(DAILY, note="hello")
 
 
 def test_a_paused_monitor_has_no_deadline_and_still_ends_what_fires() -> None:
-    paused = judge.armed(replace(DAILY, enabled=False, down_since=NOON), NOON)
+    paused = evaluation.armed(replace(DAILY, enabled=False, down_since=NOON), NOON)
     assert (paused.due_at, paused.expected_at, paused.state) == (None, None, State.PAUSED)
-    assert judge.pinged(paused, START, NOON).monitor.due_at is None
-    well = judge.pinged(paused, OK, NOON + MINUTE)
+    assert evaluation.pinged(paused, START, NOON).monitor.due_at is None
+    well = evaluation.pinged(paused, OK, NOON + MINUTE)
     assert well.alert is not None
     assert (well.alert.status, well.monitor.due_at) == (AlertStatus.RESOLVED, None)
 
 
 def test_a_ping_from_a_clock_that_went_back_does_not_set_the_time_back() -> None:
-    heard = judge.pinged(DAILY, OK, NOON + 5 * MINUTE).monitor
-    assert judge.pinged(heard, OK, NOON).monitor.due_at == heard.due_at
+    heard = evaluation.pinged(DAILY, OK, NOON + 5 * MINUTE).monitor
+    assert evaluation.pinged(heard, OK, NOON).monitor.due_at == heard.due_at

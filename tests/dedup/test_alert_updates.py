@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.catalogue.criticality import Judged
-from gateway.dedup.known import Words, words_of
-from gateway.dedup.regrading import Firing, Grading
+from gateway.dedup.alert_state import Words, words_of
+from gateway.dedup.alert_updates import Firing, Grading
 from gateway.dedup.steps import Worded
 from gateway.escalation.record_timers import Rules
 from gateway.incidents.record import Incident

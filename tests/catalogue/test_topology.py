@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.catalogue.landscape import DEEPEST, KNOWN_TEXTS, Of, Part, survey
+from gateway.catalogue.topology import DEEPEST, KNOWN_TEXTS, Of, Part, survey
 from tests.correlation.corpus.world import landscape
 
 LAND = landscape()

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gateway.catalogue.landscape import Landscape
+from gateway.catalogue.topology import Landscape
 from gateway.correlation.features import Candidate, Reading, Said, read
 from gateway.correlation.scoring import judge
-from gateway.dedup.known import Holder
+from gateway.dedup.alert_state import Holder
 from gateway.incidents.alert import Alert
 
 HANGS, STEP, LEAST = 0.9, 0.03, 0.7

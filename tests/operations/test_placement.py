@@ -13,7 +13,7 @@ from gateway.incidents import commands
 from gateway.incidents.record import Incident
 from gateway.operations.act import act
 from gateway.operations.link import link, unlink
-from gateway.operations.placing import place_again
+from gateway.operations.placement import place_again
 from gateway.operations.unit_of_work import Session
 from gateway.settings import Settings, load
 from gateway.vocabulary import Resolution

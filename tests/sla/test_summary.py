@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.sla import outlook
+from gateway.sla import summary
 from gateway.sla.calendar import ROUND_THE_CLOCK
 from gateway.sla.clocks import read
 from tests.sla.stories import SHORT, after, policy_of
@@ -44,14 +44,14 @@ def test_when_it_is_to_be_solved_whether_it_was_late_and_how_long_it_was_held(
     held: float,
 ) -> None:
     readings = read(SHORT, ledger, after(now))
-    assert outlook.planned(ROUND_THE_CLOCK, readings, after(now)) == after(planned)
-    assert outlook.late(readings) is late
-    assert outlook.held(ledger, after(now)) == timedelta(seconds=held)
+    assert summary.planned(ROUND_THE_CLOCK, readings, after(now)) == after(planned)
+    assert summary.late(readings) is late
+    assert summary.held(ledger, after(now)) == timedelta(seconds=held)
 
 
 def test_where_nothing_is_promised_nothing_is_planned_and_nothing_late() -> None:
     readings = read(policy_of({1: {}}), (RECORD, at(9, ClockEvent.RESOLVE)), after(9))
-    assert (outlook.planned(ROUND_THE_CLOCK, readings, after(9)), outlook.late(readings)) == (None, None)
+    assert (summary.planned(ROUND_THE_CLOCK, readings, after(9)), summary.late(readings)) == (None, None)
 
 
 @given(st.lists(st.integers(1, 50), max_size=9), st.integers(0, 50))
@@ -62,4 +62,4 @@ def test_time_on_hold_is_what_lies_between_holds_and_their_ends(gaps: list[int],
         held += gap if place % 2 else 0
         ledger.append(at(seconds, ClockEvent.RESUME if place % 2 else ClockEvent.HOLD))
     held += rest if len(gaps) % 2 else 0
-    assert outlook.held(tuple(ledger), after(seconds + rest)) == timedelta(seconds=held)
+    assert summary.held(tuple(ledger), after(seconds + rest)) == timedelta(seconds=held)

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.db.pool import Pool
 from gateway.directory.roles import Role
-from gateway.incidents.sight import EVERYTHING, Sight, is_privy
+from gateway.incidents.visibility import EVERYTHING, Sight, is_privy
 from tests.incidents.test_lifecycle import an_incident
 
 OWN = Sight(names=("ann@example.com",))

@@ -11,8 +11,8 @@ import msgspec
 
 from gateway.correlation.masters import Lock, to_write, with_masters
 from gateway.db.pool import Connection
-from gateway.escalation.raising import Cause
-from gateway.escalation.raising import eased as ease
+from gateway.escalation.priority_raise import Cause
+from gateway.escalation.priority_raise import eased as ease
 from gateway.incidents.record import Incident, Revision
 from gateway.vocabulary import LIVE, Resolution
 

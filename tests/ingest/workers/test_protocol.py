@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.errors import Flaw, Forbidden, GatewayError, Malformed, TooLarge, Unauthenticated
-from gateway.ingest.workers.asked import COSTLY, Answered, Asked, OutOfTimeError, TooCostly, answer
+from gateway.ingest.workers.protocol import COSTLY, Answered, Asked, OutOfTimeError, TooCostly, answer
 
 
 def raising(error: BaseException) -> None:

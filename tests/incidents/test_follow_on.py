@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.incidents.following import Before, go_on
+from gateway.incidents.follow_on import Before, go_on
 from gateway.incidents.ledger import ClockEvent
 from gateway.incidents.record import Revision
 from gateway.vocabulary import State, Tier

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.knowledge.likeness import LEAST, Trouble, likeness, words
+from gateway.knowledge.similarity import LEAST, Trouble, likeness, words
 
 TROUBLES = st.builds(Trouble, st.text(max_size=60), st.sampled_from(["", "mail", "Mail"]), st.sampled_from(["", "db1"]))
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.notify.card_content import buttons, mark, shown, standing_of
 from gateway.notify.press_tokens import PressTokens
-from gateway.notify.showing import buttons, mark, shown, standing_of
 from gateway.vocabulary import State
 from tests.incidents.test_lifecycle import an_incident
 

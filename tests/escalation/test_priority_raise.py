@@ -7,13 +7,13 @@ import pytest
 
 from gateway.escalation.duties import with_announcements
 from gateway.escalation.management import Escalation
-from gateway.escalation.raising import Cause, eased, raised
+from gateway.escalation.priority_raise import Cause, eased, raised
 from gateway.escalation.record_timers import Rules, fire, told_with_raise
 from gateway.incidents.grading import Grade, worst_known
 from gateway.incidents.ledger import ClockEvent
 from gateway.incidents.record import Incident, Revision
 from gateway.settings import Management
-from gateway.sla.choice import Choice, Use
+from gateway.sla.policy_choice import Choice, Use
 from gateway.vocabulary import LIVE, Impact, State, TimerKind, Urgency
 from tests.sla.stories import POLICIES, an_incident, entry, ledger_of, minute
 

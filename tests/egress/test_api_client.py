@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway.egress.calling import Calling, Told
+from gateway.egress.api_client import Calling, Told
 from gateway.notify.message import Dead, Retry
 from tests.support.clock import FakeClock
 from tests.support.vendor import FakeVendor, fake_vendor

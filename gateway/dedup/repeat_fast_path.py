@@ -14,9 +14,9 @@ import msgspec
 
 from gateway.clock import Clock
 from gateway.db.pool import Connection
+from gateway.dedup.alert_state import Known
 from gateway.dedup.bodies import BodyBudget
 from gateway.dedup.fingerprint import key_hash
-from gateway.dedup.known import Known
 from gateway.incidents.alert import Alert, believed
 from gateway.receipts.receipt_id import receipt_ids
 from gateway.receipts.rows import as_bytea, as_json

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from asyncpg import Record
 
-from gateway.catalogue.landscape import Landscape
+from gateway.catalogue.topology import Landscape
 from gateway.correlation.features import Reading, Said, read
 from gateway.correlation.search import EACH, MOST
 from gateway.correlation.unlearning import mark_of_key
 from gateway.db.pool import Connection
-from gateway.dedup.kindred import Kindred, Reported, around
-from gateway.dedup.known import Holder
+from gateway.dedup.alert_state import Holder
+from gateway.dedup.correlated_alerts import Kindred, Reported, around
 from gateway.dedup.load import holder_of
 from gateway.dedup.plan import Item
 from gateway.settings import Kinship

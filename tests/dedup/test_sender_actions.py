@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.dedup.quoting import command_of
+from gateway.dedup.sender_actions import command_of
 from gateway.dedup.steps import PersonSaid
 from gateway.incidents import commands
 from gateway.vocabulary import AlertStatus, Outcome, State

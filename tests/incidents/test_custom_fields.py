@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import Malformed, Unprocessable
 from gateway.incidents import commands
-from gateway.incidents.custom import BIGGEST, LONGEST, Fields, moments_of
+from gateway.incidents.custom_fields import BIGGEST, LONGEST, Fields, moments_of
 from gateway.settings import CustomField
 from gateway.vocabulary import FieldType
 

@@ -1,0 +1,25 @@
+"""An answer to a resolution stops the closing until it was read, and only for the resolution that it is about."""
+
+from datetime import timedelta
+
+from gateway.sla import reporter_answers
+from tests.support.clock import NOON
+
+HOUR = timedelta(hours=1)
+
+
+def test_the_closing_stops_until_the_answer_was_read_and_then_begins_anew() -> None:
+    assert reporter_answers.waits_from(("rung:1:0:x", "desk@1.0"), NOON) == NOON
+    marks = reporter_answers.unread(("rung:1:0:x",), NOON)
+    assert reporter_answers.is_unread(marks, NOON)
+    assert reporter_answers.waits_from(marks, NOON) is None
+    read = reporter_answers.read(marks, NOON, NOON + HOUR)
+    assert (len(read), reporter_answers.is_unread(read, NOON), reporter_answers.waits_from(read, NOON)) == (2, False, NOON + HOUR)
+    again = reporter_answers.unread(read, NOON)
+    assert (len(again), reporter_answers.waits_from(again, NOON)) == (2, None)
+
+
+def test_another_resolution_waits_for_itself() -> None:
+    marks = reporter_answers.unread((), NOON)
+    assert reporter_answers.waits_from(marks, NOON + 3 * HOUR) == NOON + 3 * HOUR
+    assert reporter_answers.waits_from(reporter_answers.read(marks, NOON, NOON + HOUR), NOON + 3 * HOUR) == NOON + 3 * HOUR
