@@ -96,7 +96,7 @@ async def serving(settings: Settings, line: Line) -> AsyncIterator[tuple[Gateway
                 await reader.start()
             _spare_the_collector()
             line.serves({"url": address(gateway, settings), "smtp": smtp(gateway)})
-            warming = asyncio.create_task(asyncio.to_thread(gateway.desk.rules.warm_all, clock.now()), name="calendars")
+            warming = asyncio.create_task(asyncio.to_thread(gateway.uow.rules.warm_all, clock.now()), name="calendars")
             yield gateway, stop
             warming.cancel()
     finally:

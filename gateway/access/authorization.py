@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from gateway.access.permissions import ALLOWED, Action, Allowed, Refused, may, may_edit
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.errors import Flaw, Forbidden, Unprocessable
 from gateway.incidents import commands as c
 from gateway.incidents.record import Incident
@@ -30,7 +30,7 @@ ASKS: Mapping[type[c.Command], Action] = {
 """What each command of people asks for, before it is looked at more closely."""
 
 
-def asked(command: c.Command, who: Who) -> Action:
+def asked(command: c.Command, who: Principal) -> Action:
     """What the command asks for."""
     if isinstance(command, c.Acknowledge) and command.person not in ("", who.name):
         return Action.ACKNOWLEDGE_FOR
@@ -39,7 +39,7 @@ def asked(command: c.Command, who: Who) -> Action:
     return ASKS[type(command)]
 
 
-def check_asking(who: Who, command: c.Command, incident: Incident) -> None:
+def check_asking(who: Principal, command: c.Command, incident: Incident) -> None:
     """Raise Forbidden for whom no group or person would make it right, and Unprocessable without the reason it needs."""
     decision = may(who, asked(command, who), incident)
     if isinstance(command, c.Assign) and isinstance(decision, Refused) and may(who, Action.REASSIGN, incident) == ALLOWED:
@@ -61,7 +61,7 @@ SOLUTIONS = frozenset({Resolution.SOLVED, Resolution.WORKAROUND})
 """Resolutions that say what helped."""
 
 
-def check(who: Who, command: c.Command, incident: Incident) -> None:
+def check(who: Principal, command: c.Command, incident: Incident) -> None:
     """Raise Forbidden when somebody may not do this, and Unprocessable where the reason they owe is missing."""
     decision = may(who, asked(command, who), incident)
     if isinstance(decision, Refused) and isinstance(command, c.Assign) and _passes_on(who, command, incident):
@@ -71,13 +71,13 @@ def check(who: Who, command: c.Command, incident: Incident) -> None:
     refuse(decision)
 
 
-def _passes_on(who: Who, command: c.Assign, incident: Incident) -> bool:
+def _passes_on(who: Principal, command: c.Assign, incident: Incident) -> bool:
     return (
         command.tier in (None, Tier.SECOND) and incident.tier is not Tier.DESK and may(who, Action.REASSIGN, incident) == ALLOWED
     )
 
 
-def check_fields(who: Who, fields: Iterable[str], incident: Incident) -> None:
+def check_fields(who: Principal, fields: Iterable[str], incident: Incident) -> None:
     """Raise Forbidden, pointing at every field that somebody may not change."""
     refused = [(name, decision) for name in fields if isinstance(decision := may_edit(who, name, incident), Refused)]
     if refused:

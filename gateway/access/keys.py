@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from asyncpg import Record
 
-from gateway.access.principal import NOBODY, Machine, Part, Who, a_person
+from gateway.access.principal import NOBODY, Machine, Part, Principal, person_principal
 from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, acquire
 from gateway.directory.roles import Role, known
@@ -42,7 +42,7 @@ class Caller:
     name: str
     scopes: frozenset[Scope]
     integration_id: int | None
-    who: Who = NOBODY
+    who: Principal = NOBODY
     person_id: int | None = None
     session: bool = False
 
@@ -174,12 +174,12 @@ def caller_of(row: Record) -> Caller:
     """The caller in a row of LOOK_UP: a person has their roles, a machine what its scopes stand for."""
     scopes = frozenset(Scope(scope) for scope in row["scopes"])
     if row["person_id"] is None:
-        who = Who(name=row["name"], parts=_standing_in(scopes, privy=row["privy"]))
+        who = Principal(name=row["name"], parts=_standing_in(scopes, privy=row["privy"]))
         return Caller(row["id"], row["name"], scopes, row["integration_id"], who)
     roles = known(row["roles"])
     if Role.ADMINISTRATOR not in roles:
         scopes -= {Scope.ADMIN}
-    who = a_person(row["login"], row["email"], row["phone"], roles, row["groups"])
+    who = person_principal(row["login"], row["email"], row["phone"], roles, row["groups"])
     return Caller(row["id"], row["login"], scopes - {Scope.INGEST}, None, who, row["person_id"], row["session"])
 
 

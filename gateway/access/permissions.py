@@ -11,10 +11,10 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import assert_never
 
-from gateway.access.principal import Machine, Part, Who
+from gateway.access.principal import Machine, Part, Principal
 from gateway.directory.roles import Role
 from gateway.incidents.record import Incident
-from gateway.incidents.visibility import Sight, is_privy
+from gateway.incidents.visibility import Visibility, has_security_role
 from gateway.vocabulary import LIVE, State, Tier
 
 
@@ -233,17 +233,17 @@ ALLOWED = Allowed()
 
 
 @lru_cache(maxsize=1_024)
-def sight(who: Who, action: Action = Action.READ) -> Sight:
+def sight(who: Principal, action: Action = Action.READ) -> Visibility:
     """Which records are there for somebody to read, or to inspect: the two that the state of a record has no say in."""
     seeing = {rule.where for rule in TABLE if action in rule.actions and rule.part in who.parts}
-    return Sight(
+    return Visibility(
         ordinary=Where.ANY in seeing,
-        security=bool(seeing) and is_privy(who.parts),
+        security=bool(seeing) and has_security_role(who.parts),
         names=tuple(sorted(who.identities)) if Where.OWN in seeing else (),
     )
 
 
-def may(who: Who, action: Action, incident: Incident | None = None) -> Allowed | Refused:
+def may(who: Principal, action: Action, incident: Incident | None = None) -> Allowed | Refused:
     """Whether somebody may do this to the record; without one, whether there could be a record."""
     if incident is not None and not sight(who).sees(incident):
         return Refused("there is no such record")
@@ -251,7 +251,7 @@ def may(who: Who, action: Action, incident: Incident | None = None) -> Allowed |
     return _judged(rules, who, incident, action)
 
 
-def may_edit(who: Who, field: str, incident: Incident) -> Allowed | Refused:
+def may_edit(who: Principal, field: str, incident: Incident) -> Allowed | Refused:
     """Whether somebody may change this field of the record."""
     if not sight(who).sees(incident):
         return Refused("there is no such record")
@@ -259,7 +259,7 @@ def may_edit(who: Who, field: str, incident: Incident) -> Allowed | Refused:
     return _judged(rules, who, incident, f"change {field}")
 
 
-def _judged(rules: "list[Rule] | list[FieldRule]", who: Who, incident: Incident | None, what: str) -> Allowed | Refused:
+def _judged(rules: "list[Rule] | list[FieldRule]", who: Principal, incident: Incident | None, what: str) -> Allowed | Refused:
     if not rules:
         return Refused(f"your roles ({', '.join(sorted(who.parts)) or 'none'}) do not include: {what}")
     if incident is None or any(_is(rule.where, who, incident) and incident.state in rule.states for rule in rules):
@@ -267,7 +267,7 @@ def _judged(rules: "list[Rule] | list[FieldRule]", who: Who, incident: Incident 
     return Refused(f"your roles allow {what} {_limits(rules, who, incident)}")
 
 
-def _limits(rules: "list[Rule] | list[FieldRule]", who: Who, incident: Incident) -> str:
+def _limits(rules: "list[Rule] | list[FieldRule]", who: Principal, incident: Incident) -> str:
     """Return the places or states that the rules are for, and those of the record."""
     here = [rule for rule in rules if _is(rule.where, who, incident)]
     if here:
@@ -277,7 +277,7 @@ def _limits(rules: "list[Rule] | list[FieldRule]", who: Who, incident: Incident)
     return f"only for records that are {wheres}; this one is {incident.state}, tier {incident.tier}"
 
 
-def _is(where: Where, who: Who, incident: Incident) -> bool:  # noqa: PLR0911 - one arm a place
+def _is(where: Where, who: Principal, incident: Incident) -> bool:  # noqa: PLR0911 - one arm a place
     match where:
         case Where.ANY:
             return True
@@ -300,5 +300,5 @@ def _is(where: Where, who: Who, incident: Incident) -> bool:  # noqa: PLR0911 - 
             assert_never(where)
 
 
-def _given(who: Who, incident: Incident) -> bool:
+def _given(who: Principal, incident: Incident) -> bool:
     return who.name in (incident.handler, incident.assignee) or incident.assignee_group in who.groups

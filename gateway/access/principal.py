@@ -21,7 +21,7 @@ STAFF: frozenset[Part] = frozenset({*Role, *Machine}) - {Role.REPORTER}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Who:
+class Principal:
     """Somebody with what they are to the process.
 
     `name` is what timelines say: a person's login, a key's name. `groups` are slugs. `identities`, in lower case, are
@@ -40,11 +40,11 @@ class Who:
         return self.parts.isdisjoint(STAFF)
 
 
-def a_person(login: str, email: str, phone: str, roles: Iterable[str], groups: Iterable[str] = ()) -> Who:
+def person_principal(login: str, email: str, phone: str, roles: Iterable[str], groups: Iterable[str] = ()) -> Principal:
     """A person as they are in the database."""
     names = frozenset(text.lower() for text in (login, email, phone) if text)
-    return Who(name=login, parts=known(roles), groups=frozenset(groups), identities=names, contact=email or login)
+    return Principal(name=login, parts=known(roles), groups=frozenset(groups), identities=names, contact=email or login)
 
 
-NOBODY = Who(name="")
+NOBODY = Principal(name="")
 """Somebody who may do nothing."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gateway.access.reporter_links import ReporterLinks
 from gateway.access.staff_links import Opened, ReaderKind, StaffLinks
 from gateway.notify.delivery import PERSON
-from gateway.notify.outbox import Owed
+from gateway.notify.outbox import OutboxRow
 from gateway.notify.templates import REPORTER, Template
 
 PRIVATE = frozenset({"smtp", "sms"})
@@ -21,7 +21,7 @@ class RecordLinks:
 
     links: ReporterLinks
 
-    def __call__(self, owed: Owed, channel: str) -> str:
+    def __call__(self, owed: OutboxRow, channel: str) -> str:
         """Return the link for the recipient on this channel, "" where there is none."""
         if owed.incident_id is None or not owed.facts.get("number") or not self.links.external_url:
             return ""
@@ -29,14 +29,14 @@ class RecordLinks:
             return self._reporters(owed, owed.incident_id) if channel in PRIVATE else ""
         return self._staffs(owed, owed.incident_id)
 
-    def _reporters(self, owed: Owed, incident_id: int) -> str:
+    def _reporters(self, owed: OutboxRow, incident_id: int) -> str:
         """Return the link to the reporter's page, "" where they hear the number alone."""
         if "title" not in owed.facts and owed.template != Template.RECEIVED:
             return ""
         link, _ = self.links.make(incident_id, owed.claimed_at)
         return self.links.address(f"/my/{link}")
 
-    def _staffs(self, owed: Owed, incident_id: int) -> str:
+    def _staffs(self, owed: OutboxRow, incident_id: int) -> str:
         """Return the link to the staff page, made for a person or for the role of an address."""
         is_person = owed.channel in (PERSON, "voice", "sms")
         kind, name = (ReaderKind.PERSON, owed.recipient) if is_person else (ReaderKind.ROLE, owed.role)

@@ -11,14 +11,14 @@ from aiohttp import web
 from gateway.access.keys import Caller
 from gateway.access.login import Login
 from gateway.access.oidc import OidcLogin
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.access.reporter_links import ReporterLinks
 from gateway.api.searching import Searches
 from gateway.db.pool import Pool
 from gateway.errors import Malformed
-from gateway.operations.attach import Filing
-from gateway.operations.idempotency import Once
-from gateway.operations.unit_of_work import Desk
+from gateway.operations.attach import AttachmentStore
+from gateway.operations.idempotency import IdempotencyKey
+from gateway.operations.unit_of_work import UnitOfWork
 from gateway.quarantine.operations import Mending, Opened
 from gateway.settings import Problems, UseLimits
 from gateway.web.auth import Keys
@@ -26,7 +26,7 @@ from gateway.web.auth import Keys
 _encode = msgspec.json.Encoder().encode
 
 
-OpenSetAside = Callable[[int, Who], Awaitable[Opened]]
+OpenSetAside = Callable[[int, Principal], Awaitable[Opened]]
 """Makes a mail that was set aside a record, for somebody."""
 
 
@@ -34,12 +34,12 @@ OpenSetAside = Callable[[int, Who], Awaitable[Opened]]
 class Context:
     """The parts of the application that the API speaks to."""
 
-    desk: Desk
+    uow: UnitOfWork
     keys: Keys
     login: Login
     oidc: OidcLogin | None
     links: ReporterLinks
-    filing: Filing
+    filing: AttachmentStore
     mending: Mending
     problems: Problems
     open_set_aside: OpenSetAside
@@ -48,9 +48,9 @@ class Context:
 
     def on(self, pool: Pool) -> "Context":
         """Return the same parts, reading by the connections of another pool."""
-        desk = replace(self.desk, pool=pool)
-        filing = replace(self.filing, desk=desk, stores=replace(self.filing.stores, pool=pool))
-        return replace(self, desk=desk, filing=filing)
+        uow = replace(self.uow, pool=pool)
+        filing = replace(self.filing, uow=uow, stores=replace(self.filing.stores, pool=pool))
+        return replace(self, uow=uow, filing=filing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Call:
         return self.caller.name
 
     @property
-    def who(self) -> Who:
+    def who(self) -> Principal:
         """Who asks, as the permission table sees it."""
         return self.caller.who
 
@@ -93,7 +93,7 @@ class Call:
             raise Malformed('If-Match is the ETag of the record, such as "3"')
         return int(text)
 
-    def once(self, content: bytes = b"") -> Once | None:
+    def once(self, content: bytes = b"") -> IdempotencyKey | None:
         """The Idempotency-Key, bound to the caller or the link that let in, and the request it stands for; raises Malformed.
 
         `content` stands for a body that was not read into `raw`.
@@ -106,7 +106,9 @@ class Call:
         shape = f"{self.request.method}\0{self.request.rel_url}\0{self.request.headers.get('If-Match', '')}\0"
         owner = self.request.match_info.get("link", self.caller.id)
         owned = f"{owner}\0{key}".encode("utf-8", "surrogateescape")
-        return Once(sha256(owned).digest(), sha256(shape.encode("utf-8", "surrogateescape") + self.raw + content).digest())
+        return IdempotencyKey(
+            sha256(owned).digest(), sha256(shape.encode("utf-8", "surrogateescape") + self.raw + content).digest()
+        )
 
 
 def respond(value: object, status: int = 200, etag: str | None = None, location: str | None = None) -> web.Response:

@@ -27,7 +27,7 @@ class FieldList(msgspec.Struct):
 
 async def list_fields(call: Call) -> web.Response:
     """Every field of the configuration."""
-    return respond(FieldList([_view(one) for one in call.context.desk.fields.definitions.values()]))
+    return respond(FieldList([_view(one) for one in call.context.uow.fields.definitions.values()]))
 
 
 def _view(one: Definition) -> FieldView:

@@ -40,7 +40,7 @@ async def answered(
     What is `secret` is not kept: the same request again changes nothing and is told so. `content` stands for a body that
     was not read into `call.raw`. Raises what `work` raises, IdempotencyMismatch, and Conflict for a secret told before.
     """
-    once, clock = call.once(content), call.context.desk.clock
+    once, clock = call.once(content), call.context.uow.clock
 
     async def within(conn: Connection) -> tuple[Answer, bool]:
         if once is None:
@@ -53,7 +53,7 @@ async def answered(
         await settle(conn, once, b"" if secret else msgspec.json.encode(kept))
         return answer, True
 
-    answer, fresh = await in_transaction(call.context.desk.pool, within)
+    answer, fresh = await in_transaction(call.context.uow.pool, within)
     version = None if answer.version is None else str(answer.version)
     return respond(answer.value, answer.status, version, answer.location), fresh
 

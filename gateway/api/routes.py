@@ -57,7 +57,7 @@ def _handler(context: Context, route: Route) -> Handler:
 def _check_link(context: Context, request: web.Request) -> None:
     """Raise NotFound for a link in the path that was never given, before anything of the request is read."""
     if (link := request.match_info.get("link")) is not None:
-        context.links.read(link, context.desk.clock.now())
+        context.links.read(link, context.uow.clock.now())
 
 
 def _asked(raw: bytes, route: Route) -> Any:

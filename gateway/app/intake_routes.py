@@ -11,7 +11,7 @@ from gateway.compat.goalert import GoAlert
 from gateway.compat.icinga import IcingaEvents
 from gateway.compat.oncall import OnCall
 from gateway.compat.pagerduty import PagerDutyOlder
-from gateway.ingest.http import ALERTMANAGER, FrontDoor
+from gateway.ingest.http import ALERTMANAGER, AlertEndpoint
 
 BUSIEST = f"/ingest/{ALERTMANAGER}"
 """Where most alerts come in. It has a route of its own, or each of them was compared with all addresses below it first."""
@@ -22,7 +22,7 @@ async def only_read(request: web.Request) -> web.StreamResponse:
     raise web.HTTPMethodNotAllowed(request.method, ["GET"])
 
 
-def intake_routes(door: FrontDoor, mail: MailPosts, phone: PhonePosts, chat: ChatDoor) -> list[web.RouteDef]:
+def intake_routes(door: AlertEndpoint, mail: MailPosts, phone: PhonePosts, chat: ChatDoor) -> list[web.RouteDef]:
     """Every way in; the key may stand in the path for senders that cannot set headers."""
     alertmanager = AlertmanagerPosts(door)
     return [

@@ -33,9 +33,9 @@ from gateway.ingest.workers.forker import Forker
 from gateway.ingest.workers.process import Reader
 from gateway.observe.metric_labels import CALLERS
 from gateway.observe.metrics import Metrics
-from gateway.operations.attach import Filing, Quota
+from gateway.operations.attach import AttachmentStore, Quota
 from gateway.operations.firing import Effects
-from gateway.operations.unit_of_work import Desk
+from gateway.operations.unit_of_work import UnitOfWork
 from gateway.settings import Attachments, Database, Server, Settings
 from gateway.sla.timers.index import Index, connect
 from gateway.sla.timers.runner import Runner as Timers
@@ -72,17 +72,17 @@ def login(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) -
     return Login(pool, clock, passwords, Limits(settings.login.attempts, settings.login.window), settings.login.session)
 
 
-def filing(stack: AsyncExitStack, desk: Desk, files: Attachments) -> Filing:
+def filing(stack: AsyncExitStack, uow: UnitOfWork, files: Attachments) -> AttachmentStore:
     """Where files are kept."""
     stores: dict[Place, Store] = {}
     if files.path:
         stores[Place.DISK] = DiskStore(Path(files.path))
     if files.s3.endpoint:
-        stores[Place.S3] = bucket = S3Store(files.s3, desk.clock)
+        stores[Place.S3] = bucket = S3Store(files.s3, uow.clock)
         stack.push_async_callback(bucket.close)
     chosen = {"database": Place.PARTS, "disk": Place.DISK, "s3": Place.S3}[files.store]
     quota = Quota(files.max_bytes, files.max_files, files.max_record_bytes, files.max_link_files)
-    return Filing(desk, Stores(desk.pool, chosen, stores), quota)
+    return AttachmentStore(uow, Stores(uow.pool, chosen, stores), quota)
 
 
 def budgets(server: Server, metrics: Metrics) -> Budgets:

@@ -26,7 +26,7 @@ from gateway.catalogue.live import EVERY as READ_EVERY
 from gateway.catalogue.live import Catalogue
 from gateway.channels.chat.setup import SLUGS as CHATS
 from gateway.channels.email.imap.setup import mailboxes
-from gateway.channels.email.intake import MailRoom
+from gateway.channels.email.intake import MailIntake
 from gateway.channels.email.listener import MailDoor, receiving
 from gateway.channels.phone.intake import SWEEP_EVERY as SWEEP_CALLS_EVERY
 from gateway.clock import Clock, SystemClock
@@ -39,7 +39,7 @@ from gateway.dedup.silences import SilenceJudge
 from gateway.egress.fetching import Kept
 from gateway.incidents.changes import Changes
 from gateway.incidents.custom_fields import Fields
-from gateway.ingest.http import Fetch, FrontDoor
+from gateway.ingest.http import AlertEndpoint, Fetch
 from gateway.ingest.mending import Mender
 from gateway.ingest.replay import Replay
 from gateway.ingest.sources import SOURCES
@@ -57,7 +57,7 @@ from gateway.observe.watchdog import watched
 from gateway.operations.firing import Effects
 from gateway.operations.rounds.deadline_recalculation import Redating
 from gateway.operations.rounds.service_recalculation import ServiceRedating
-from gateway.operations.unit_of_work import Desk
+from gateway.operations.unit_of_work import UnitOfWork
 from gateway.periodic import Periodic, Periodics
 from gateway.quarantine.mappings import EVERY as MAP_EVERY
 from gateway.quarantine.mappings import Mappings
@@ -91,8 +91,8 @@ class Gateway:
     intake: Intake
     timers: Timers
     health: Health
-    desk: Desk
-    mail: MailRoom
+    uow: UnitOfWork
+    mail: MailIntake
     metrics: Metrics
     readers: Sequence[Reader]
     addresses: list[Any] = field(default_factory=list)
@@ -140,7 +140,7 @@ class _Core:
     telling: Telling
     timers: Timers
     intake: Intake
-    desk: Desk
+    uow: UnitOfWork
 
 
 async def _core(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock) -> _Core:
@@ -162,8 +162,8 @@ async def _core(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: S
     observer = IntakeObserver(metrics, counting, timers.note_armed, telling.wake.set)
     intake = Intake(lambda: parts.connection(settings.database.url, parts.WRITER), committer, clock, settings.server, observer)
     fields = Fields.from_settings(settings.fields)
-    desk = Desk(pool, clock, rules, key, reserve, partial(_changed, timers, telling, counting), catalogue, fields)
-    return _Core(metrics, counting, links, telling, timers, intake, desk)
+    uow = UnitOfWork(pool, clock, rules, key, reserve, partial(_changed, timers, telling, counting), catalogue, fields)
+    return _Core(metrics, counting, links, telling, timers, intake, uow)
 
 
 async def _assemble(
@@ -171,38 +171,38 @@ async def _assemble(
 ) -> Gateway:
     pool, timer_pool = pools.acting, pools.timers
     core = await _core(stack, pool, timer_pool, settings, clock)
-    desk, intake, timers, telling, metrics = core.desk, core.intake, core.timers, core.telling, core.metrics
+    uow, intake, timers, telling, metrics = core.uow, core.intake, core.timers, core.telling, core.metrics
     keys, mappings, filing = (
         Keys(pool, clock, Quotas(settings.limits, metrics.quota_refused)),
         Mappings(),
-        parts.filing(stack, desk, settings.attachments),
+        parts.filing(stack, uow, settings.attachments),
     )
     sources = {source.slug: source for source in SOURCES}
-    door = FrontDoor(
+    door = AlertEndpoint(
         sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, Kept(fetch, clock), mappings, reader
     )
-    ways = channels.ways(stack, door, filing, core.links, telling.channels)
+    ways = channels.build_receivers(stack, door, filing, core.links, telling.channels)
     mender = Mender(
         Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.releases, parts.reading_again(reader))
     )
     login = parts.login(stack, pool, settings, clock)
     context = Context(
-        desk, keys, login, parts.oidc(stack, login, settings), core.links, filing, mender, settings.problems,
+        uow, keys, login, parts.oidc(stack, login, settings), core.links, filing, mender, settings.problems,
         ways.room.open_set_aside, settings.limits, Searches(max(1, settings.database.read_pool_max // 4)),
     )  # fmt: skip
     pulse = Pulse(pool, clock, intake.submit, metrics)
-    upkeep = Upkeep(pool, settings, clock, metrics, desk.rules, desk.key)
-    own = tasks.jobs(desk, intake, filing, set(telling.channels) & set(CHATS))
+    upkeep = Upkeep(pool, settings, clock, metrics, uow.rules, uow.key)
+    own = tasks.jobs(uow, intake, filing, set(telling.channels) & set(CHATS))
     supervisor = Supervisor(clock, metrics)
-    periodics = Periodics((*upkeep.jobs(), *own, *_jobs(desk, core.counting, pulse, mappings, ways)), clock, metrics)
+    periodics = Periodics((*upkeep.jobs(), *own, *_jobs(uow, core.counting, pulse, mappings, ways)), clock, metrics)
     health = _health(timer_pool, supervisor, periodics, timers, intake, telling)
     definitions = doors(context, pools.reading, door, ways, health, pulse, settings.limits)
     shown, own_port = _metrics_routes(settings, health, metrics, keys)
     app = _application(settings, [*definitions, *shown], clock, ways, metrics)
     metrics_app = _application(settings, own_port, clock, ways, metrics) if own_port else None
-    desk.rules.warm(clock.now())
+    uow.rules.warm(clock.now())
     await periodics.begin_with("housekeeping", "catalogue", "mappings")
-    beside = _beside(telling, periodics, desk) | mailboxes(pool, ways.room)
+    beside = _beside(telling, periodics, uow) | mailboxes(pool, ways.room)
     tasks.start(stack, supervisor, beside, timers, intake)
     relays = networks(settings.mail.authentication.relays)
     mail_door = MailDoor(ways.room, pool, keys.recognise, ReplyTokens(core.links.secrets), relays)
@@ -214,7 +214,7 @@ async def _assemble(
         intake,
         timers,
         health,
-        desk,
+        uow,
         ways.room,
         metrics,
         (reader.reader, *ways.readers),
@@ -232,23 +232,25 @@ def _metrics_routes(
     return [metrics_route(metrics, None if settings.metrics.open else keys)], []
 
 
-def _jobs(desk: Desk, counting: ChangeObserver, pulse: Pulse, mappings: Mappings, ways: channels.Ways) -> tuple[Periodic, ...]:
+def _jobs(
+    uow: UnitOfWork, counting: ChangeObserver, pulse: Pulse, mappings: Mappings, ways: channels.Receivers
+) -> tuple[Periodic, ...]:
     """Return what the catalogue and the ways in have to do again and again."""
     return (
-        Periodic("catalogue", READ_EVERY, partial(_read_catalogue, desk, counting)),
+        Periodic("catalogue", READ_EVERY, partial(_read_catalogue, uow, counting)),
         Periodic("monitors", EXPIRE_MONITORS_EVERY, pulse.run_once),
-        Periodic("mappings", MAP_EVERY, partial(mappings.refresh, desk.pool)),
+        Periodic("mappings", MAP_EVERY, partial(mappings.refresh, uow.pool)),
         Periodic("calls", SWEEP_CALLS_EVERY, ways.calls.sweep),
     )
 
 
-async def _read_catalogue(desk: Desk, counting: ChangeObserver) -> None:
-    await desk.catalogue.refresh(desk.pool, desk.clock.stamp())
+async def _read_catalogue(uow: UnitOfWork, counting: ChangeObserver) -> None:
+    await uow.catalogue.refresh(uow.pool, uow.clock.stamp())
     counting.know_groups()
 
 
 def _application(
-    settings: Settings, definitions: Iterable[web.RouteDef], clock: Clock, ways: channels.Ways, metrics: Metrics
+    settings: Settings, definitions: Iterable[web.RouteDef], clock: Clock, ways: channels.Receivers, metrics: Metrics
 ) -> web.Application:
     proxies = networks(settings.server.trusted_proxies)
     deadlines = Deadlines(settings.server.deadline.total_seconds())
@@ -269,13 +271,13 @@ def _health(pool: Pool, supervisor: Supervisor, periodics: Periodics, timers: Ti
     return Health(pool, lambda: timers.healthy, lambda: intake.alive, lambda: telling.alive, failing)
 
 
-def _beside(telling: Telling, periodics: Periodics, desk: Desk) -> dict[str, Work]:
+def _beside(telling: Telling, periodics: Periodics, uow: UnitOfWork) -> dict[str, Work]:
     """What runs beside requests for as long as the replica does."""
     return {
         "telling": telling.run,
         "periodic": periodics.run,
-        "redating": Redating(desk).run,
-        "service redating": ServiceRedating(desk).run,
+        "redating": Redating(uow).run,
+        "service redating": ServiceRedating(uow).run,
     }
 
 

@@ -17,8 +17,8 @@ from gateway.catalogue.live import Catalogue
 from gateway.channels.app.http import SOURCE as APP
 from gateway.channels.app.http import AppDoor, Asked, Owned, Taken
 from gateway.channels.app.report import AppReport
-from gateway.channels.memory_budget import Places
-from gateway.channels.report_service import Reception
+from gateway.channels.memory_budget import MemoryBudget
+from gateway.channels.report_service import ReportService
 from gateway.channels.webform.acknowledgement import Acknowledging
 from gateway.channels.webform.buckets import Buckets
 from gateway.channels.webform.handler import SOURCE as FORM
@@ -29,7 +29,7 @@ from gateway.errors import Malformed
 from gateway.ingest.replay import Release
 from gateway.ingest.workers.process import Reader
 from gateway.observe.metrics import Metrics
-from gateway.operations.attach import Filing
+from gateway.operations.attach import AttachmentStore
 from gateway.pages.rendering import Pages
 from gateway.settings import Settings
 
@@ -38,7 +38,7 @@ SOURCES = (FORM, APP)
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class ReportChannels:
     """The doors; `people` read again what of theirs is in quarantine."""
 
     form: FormDoor
@@ -58,23 +58,23 @@ class Ways:
         )
 
 
-def ways(
+def build_report_channels(
     settings: Settings,
-    reception: Reception,
-    files: Filing,
+    reception: ReportService,
+    files: AttachmentStore,
     links: ReporterLinks,
     catalogue: Catalogue,
     metrics: Metrics,
     reader: Reader,
-) -> Ways:
+) -> ReportChannels:
     """The doors as the settings say."""
-    form, desk = settings.form, reception.desk
+    form, uow = settings.form, reception.uow
     filing = FormFiling(reception, files, Tickets(links.secrets), form, _acknowledging(settings))
     pages = Pages(settings.notify.locale, form.zone, form.contact)
-    places = Places(form.at_once, form.at_once * form.max_bytes)
-    door = FormDoor(filing, Buckets(desk.pool, form), links, pages, catalogue.services, metrics, desk.clock, places,
+    places = MemoryBudget(form.at_once, form.at_once * form.max_bytes)
+    door = FormDoor(filing, Buckets(uow.pool, form), links, pages, catalogue.services, metrics, uow.clock, places,
                     settings.server.external_url, reader)  # fmt: skip
-    return Ways(door, AppDoor(reception, links, form.region, metrics, desk.clock, reader, _acknowledging(settings)))
+    return ReportChannels(door, AppDoor(reception, links, form.region, metrics, uow.clock, reader, _acknowledging(settings)))
 
 
 def _acknowledging(settings: Settings) -> Acknowledging | None:

@@ -7,7 +7,7 @@ from gateway.api.context import Context
 from gateway.api.description.openapi import build_docs
 from gateway.api.health import Health
 from gateway.api.reference import build_reference
-from gateway.app.channels import Ways
+from gateway.app.channels import Receivers
 from gateway.app.intake_routes import intake_routes
 from gateway.app.reports import REPORTS
 from gateway.compat.alertmanager.routes import AlertmanagerReads
@@ -16,7 +16,7 @@ from gateway.compat.opsgenie.alerts import Alerts
 from gateway.compat.opsgenie.heartbeats import Heartbeats
 from gateway.db.pool import Pool
 from gateway.dedup.silences import SilenceJudge
-from gateway.ingest.http import FrontDoor
+from gateway.ingest.http import AlertEndpoint
 from gateway.ingest.pings import Pings
 from gateway.monitors.pulse import Pulse
 from gateway.settings import UseLimits
@@ -25,21 +25,21 @@ VERSION = "0.1.0"
 
 
 def doors(
-    context: Context, reads: Pool, door: FrontDoor, ways: Ways, health: Health, pulse: Pulse, limits: UseLimits
+    context: Context, reads: Pool, door: AlertEndpoint, ways: Receivers, health: Health, pulse: Pulse, limits: UseLimits
 ) -> list[web.RouteDef]:
     """The API, the ways in, and what other products' clients speak to."""
-    desk, keys, reading = context.desk, context.keys, context.on(reads)
-    judge = SilenceJudge(desk.clock, limits.silences, door.metrics.unjudged)
+    uow, keys, reading = context.uow, context.keys, context.on(reads)
+    judge = SilenceJudge(uow.clock, limits.silences, door.metrics.unjudged)
     return [
         *routes.build(context, REPORTS, reading),
         *intake_routes(door, ways.mail, ways.phone, ways.chat),
-        *AlertmanagerReads(reads, keys, health.readyz, VERSION, desk.clock.now(), desk.clock, judge).routes(),
+        *AlertmanagerReads(reads, keys, health.readyz, VERSION, uow.clock.now(), uow.clock, judge).routes(),
         *build_docs(REPORTS),
         *build_reference(ways.reports.form.pages),
         *ways.reports.pages(context, reading),
         *health.routes(),
-        *Alerts(door, desk, reads, context.searches).routes(),
-        *Heartbeats(door, desk.pool, desk.clock, limits.heartbeats).routes(),
-        *Silences(desk.pool, reads, keys, desk.clock, limits, context.searches).routes(),
+        *Alerts(door, uow, reads, context.searches).routes(),
+        *Heartbeats(door, uow.pool, uow.clock, limits.heartbeats).routes(),
+        *Silences(uow.pool, reads, keys, uow.clock, limits, context.searches).routes(),
         *Pings(pulse, keys.authenticate).routes(),
     ]

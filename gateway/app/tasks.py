@@ -13,10 +13,10 @@ from gateway.dedup.intake import Intake
 from gateway.dedup.promotion import EVERY as PROMOTE_EVERY
 from gateway.dedup.promotion import Promotion
 from gateway.files.store import SWEEP_EVERY
-from gateway.operations.attach import Filing
+from gateway.operations.attach import AttachmentStore
 from gateway.operations.rounds import chat_changes, orphans, undelivered
 from gateway.operations.shifts import hand_over
-from gateway.operations.unit_of_work import Desk
+from gateway.operations.unit_of_work import UnitOfWork
 from gateway.periodic import Periodic
 from gateway.sla.timers.runner import Runner as Timers
 
@@ -30,16 +30,16 @@ def start(stack: AsyncExitStack, supervisor: Supervisor, beside: Mapping[str, Wo
     supervisor.start(stack, "intake", intake.run, intake.close)
 
 
-def jobs(desk: Desk, intake: Intake, filing: Filing, chats: Collection[str]) -> tuple[Periodic, ...]:
+def jobs(uow: UnitOfWork, intake: Intake, filing: AttachmentStore, chats: Collection[str]) -> tuple[Periodic, ...]:
     """Return what any replica does again and again; `chats` are the channels whose messages can be changed."""
-    pool, clock = desk.pool, desk.clock
-    cards = (Periodic("chat cards", chat_changes.EVERY, partial(chat_changes.follow, desk, chats)),)
+    pool, clock = uow.pool, uow.clock
+    cards = (Periodic("chat cards", chat_changes.EVERY, partial(chat_changes.follow, uow, chats)),)
     return (
         Periodic("promotion", PROMOTE_EVERY, Promotion(pool, clock, intake.submit).run_once),
         Periodic("heartbeats", EXPIRE_EVERY, Expiry(pool, clock, intake.submit).run_once),
-        Periodic("hand-over", hand_over.EVERY, partial(hand_over.make_lists, desk)),
-        Periodic("undelivered", undelivered.EVERY, partial(undelivered.note_undelivered, desk)),
-        Periodic("orphans", orphans.EVERY, partial(orphans.release, desk)),
+        Periodic("hand-over", hand_over.EVERY, partial(hand_over.make_lists, uow)),
+        Periodic("undelivered", undelivered.EVERY, partial(undelivered.note_undelivered, uow)),
+        Periodic("orphans", orphans.EVERY, partial(orphans.release, uow)),
         *(cards if chats else ()),
         Periodic("memory", memory.EVERY, memory.Memory().run_once),
         Periodic("files", SWEEP_EVERY, lambda: filing.stores.sweep(clock.now())),

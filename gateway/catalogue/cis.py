@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from gateway.catalogue.graph import cycle
 from gateway.catalogue.model import Ci, Draft, Hit
-from gateway.catalogue.topology import Part
+from gateway.catalogue.topology import Component
 from gateway.db.pool import Connection
 from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
 
@@ -60,10 +60,10 @@ FROM ci c ORDER BY name
 """
 
 
-async def parts(conn: Connection) -> tuple[Part, ...]:
+async def parts(conn: Connection) -> tuple[Component, ...]:
     """Every item, as far as it tells what belongs together."""
     return tuple(
-        Part(
+        Component(
             name=row["name"],
             service=row["service"],
             attributes=msgspec.json.decode(row["attributes"], type=dict[str, str]),

@@ -12,7 +12,7 @@ from gateway.catalogue.criticality import Judged
 from gateway.catalogue.model import Service, Written
 from gateway.catalogue.promises import flaws_of, tailor
 from gateway.catalogue.routing import Case, OnShift, Standing, decide, everybody
-from gateway.catalogue.topology import Landscape, Part, survey
+from gateway.catalogue.topology import Component, Topology, build_topology
 from gateway.db.pool import Connection, Pool, acquire
 from gateway.directory import groups
 from gateway.directory.person import Group
@@ -37,7 +37,7 @@ SELECT assignee, count(*) AS open FROM incident
 WHERE assignee <> '' AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') GROUP BY assignee
 """
 
-PRIVY = """
+SECURITY_STAFF = """
 SELECT login, 'security' = ANY(roles) AS officer FROM person WHERE active AND roles && $1::text[]
 """
 
@@ -59,7 +59,7 @@ class Reading:
     skills: dict[str, frozenset[str]]
     load: Counter[str]
     shifts: dict[str, list[Shift]]
-    parts: tuple[Part, ...] = ()
+    parts: tuple[Component, ...] = ()
     parts_version: str = ""
     privy: Mapping[str, bool] = field(default_factory=dict)
     """Who may see security incidents, and whether these are their work."""
@@ -81,7 +81,7 @@ async def read(conn: Connection, stamp: datetime | None, before: Reading | None 
         shifts,
         parts,
         version,
-        {row["login"]: row["officer"] for row in await conn.fetch(PRIVY, sorted(SECURITY_ROLES))},
+        {row["login"]: row["officer"] for row in await conn.fetch(SECURITY_STAFF, sorted(SECURITY_ROLES))},
     )
 
 
@@ -112,11 +112,11 @@ class Catalogue:
         self._standing = Standing()
         self._reading: Reading | None = None
         self._turn = asyncio.Lock()
-        self.kinship = settings.dedup.kinship
+        self.correlation = settings.dedup.correlation
         lines = [settings.phone.service, *(line.service for line in settings.phone.hotlines.values())]
         self.anything = frozenset({settings.mail.service, *lines, *(chat.service for chat in settings.chat.values())}) - {""}
         """Services that mailboxes, hotlines and chats give everything, which say nothing of what a report is about."""
-        self.landscape = Landscape()
+        self.topology = Topology()
         """What services and items are called, and what hangs on what."""
         self.changed = asyncio.Event()
         """Set when what services promise is another than before; whoever heeds it clears it."""
@@ -130,7 +130,7 @@ class Catalogue:
         """Active services by slug."""
         return self._standing.services
 
-    def learn(self, reading: Reading, landscape: Landscape | None = None) -> None:
+    def learn(self, reading: Reading, topology: Topology | None = None) -> None:
         """From now on this is what is known. `landscape` is what the reading's names and items come to, if it is known."""
         self._load, self._shifts = reading.load, reading.shifts
         by_slug = {service.slug: service for service in reading.services}
@@ -142,8 +142,8 @@ class Catalogue:
             frozenset(reading.privy),
             frozenset(login for login, officer in reading.privy.items() if officer),
         )
-        if landscape is not None or self._is_new(reading):
-            self.landscape = landscape or survey(reading.services, reading.parts)
+        if topology is not None or self._is_new(reading):
+            self.topology = topology or build_topology(reading.services, reading.parts)
         self._reading = reading
         if reading.services != self._seen:
             self._seen = reading.services
@@ -190,8 +190,8 @@ class Catalogue:
             async with acquire(pool) as conn:
                 reading = await read(conn, stamp, self._reading)
             # Ten thousand items take a fifth of a second: not on the loop.
-            landscape = await asyncio.to_thread(survey, reading.services, reading.parts) if self._is_new(reading) else None
-            self.learn(reading, landscape)
+            topology = await asyncio.to_thread(build_topology, reading.services, reading.parts) if self._is_new(reading) else None
+            self.learn(reading, topology)
 
     def check(self, policy: str, support_hours: str, targets: Written) -> None:
         """Raise Unprocessable where a service promises what cannot be counted."""

@@ -35,7 +35,7 @@ class Of(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Component:
     """A configuration item, as far as it tells what belongs together."""
 
     name: str
@@ -59,7 +59,7 @@ Entry = tuple[str, Of, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Landscape:
+class Topology:
     """Every name of the catalogue by its first two characters, and every dependency both ways."""
 
     names: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class Landscape:
     service_of: Mapping[str, str] = field(default_factory=dict)
     parts_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     site_of: Mapping[str, str] = field(default_factory=dict)
-    provinces: Mapping[str, str] = field(default_factory=dict)
+    components: Mapping[str, str] = field(default_factory=dict)
     _read: dict[Hashable, Any] = field(default_factory=dict, compare=False)
 
     def named(self, text: str) -> tuple[Named, ...]:
@@ -94,17 +94,17 @@ class Landscape:
             yield Named(entry[1], entry[2], at, at + len(entry[0]))
             at += len(entry[0])
 
-    def above(self, ci: str) -> Mapping[str, int]:
+    def upstream(self, ci: str) -> Mapping[str, int]:
         """What an item fails with, and in how many steps."""
         return _reached(ci, self.up)
 
-    def below(self, ci: str) -> Mapping[str, int]:
+    def downstream(self, ci: str) -> Mapping[str, int]:
         """What fails with an item, and in how many steps."""
         return _reached(ci, self.down)
 
-    def province(self, item: str) -> str:
+    def component(self, item: str) -> str:
         """One name for everything that an item or a service is connected with: the lock of what is linked there."""
-        return self.provinces.get(item, item)
+        return self.components.get(item, item)
 
 
 def _stands(name: str, text: str, at: int) -> bool:
@@ -131,7 +131,7 @@ def _reached(start: str, edges: Mapping[str, tuple[str, ...]]) -> dict[str, int]
     return reached
 
 
-def survey(services: Iterable[Service], parts: Collection[Part]) -> Landscape:
+def build_topology(services: Iterable[Service], parts: Collection[Component]) -> Topology:
     """The landscape of these services and items. A name that two of a kind share names neither of them."""
     entries: dict[tuple[str, Of], set[str]] = {}
     for of, which, name in (*_service_names(services), *_part_names(parts)):
@@ -148,18 +148,18 @@ def survey(services: Iterable[Service], parts: Collection[Part]) -> Landscape:
             down.setdefault(upstream, []).append(part.name)
         parts_of.setdefault(part.service, []).append(part.name)
     parts_of.pop("", None)
-    return Landscape(
+    return Topology(
         names={start: tuple(sorted(found, key=_longest)) for start, found in names.items()},
         up={part.name: part.depends_on for part in parts if part.depends_on},
         down={name: tuple(sorted(found)) for name, found in down.items()},
         service_of={part.name: part.service for part in parts if part.service},
         parts_of={service: tuple(sorted(found)) for service, found in parts_of.items()},
         site_of={part.name: part.attributes[SITE].casefold() for part in parts if part.attributes.get(SITE)},
-        provinces=_provinces(parts),
+        components=_components(parts),
     )
 
 
-def _provinces(parts: Iterable[Part]) -> dict[str, str]:
+def _components(parts: Iterable[Component]) -> dict[str, str]:
     """By item and service the first name of all that dependencies and services connect (union and find)."""
     parent: dict[str, str] = {}
 
@@ -185,7 +185,7 @@ def _service_names(services: Iterable[Service]) -> Iterator[tuple[Of, str, str]]
             yield Of.SERVICE, service.slug, name
 
 
-def _part_names(parts: Iterable[Part]) -> Iterator[tuple[Of, str, str]]:
+def _part_names(parts: Iterable[Component]) -> Iterator[tuple[Of, str, str]]:
     for part in parts:
         addresses = (part.attributes.get(name, "") for name in ADDRESSES)
         for name in (part.name, *part.aliases, *re.split(r"[\s,;]+", " ".join(addresses))):

@@ -14,7 +14,7 @@ PIECE = 65_536
 
 
 @dataclass(slots=True)
-class Places:
+class MemoryBudget:
     """So many mails are worked on, as many again may wait, and all that came in, even in part, is so many bytes at most."""
 
     most: int
@@ -49,7 +49,7 @@ class Places:
         self.held -= size
 
 
-async def fill(body: bytearray, request: web.Request, places: Places, most: int, what: str) -> None:
+async def fill(body: bytearray, request: web.Request, places: MemoryBudget, most: int, what: str) -> None:
     """The request's body, so that neither one that is too large nor too many at once are held; `what` is what it is called.
 
     What was counted is as long as `body` whatever is raised, which is Malformed, TooLarge and Overloaded.

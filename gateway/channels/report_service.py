@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import structlog
 
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.db.faults import Fault, classify
 from gateway.dedup import save
 from gateway.dedup.deliveries import Deliveries, claim
@@ -18,8 +18,8 @@ from gateway.incidents.record import Incident, Revision
 from gateway.ingest.http import Submit
 from gateway.observe.metrics import Metrics
 from gateway.operations.create import Report, opening
-from gateway.operations.placement import open_placed
-from gateway.operations.unit_of_work import Desk, Session
+from gateway.operations.placement import open_correlated
+from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.quarantine import set_aside
 from gateway.receipts.mended import WHOLE
 from gateway.receipts.submission import Receipt, Refused, Result, Submission
@@ -42,15 +42,15 @@ class Done:
     aside: set_aside.MailToSetAside | None = None
 
 
-Work = Callable[[Session], Awaitable[Done | Result]]
+Work = Callable[[Transaction], Awaitable[Done | Result]]
 """What one delivery does to the records. A Result is the answer to what was received before by another name."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reception:
+class ReportService:
     """Takes what people say."""
 
-    desk: Desk
+    uow: UnitOfWork
     submit: Submit
     metrics: Metrics
 
@@ -61,7 +61,7 @@ class Reception:
         nothing was, or may not have been, committed, and the same delivery again is counted once.
         """
         try:
-            receipt = await self.desk.within(lambda session: _taken(session, submission, work))
+            receipt = await self.uow.within(lambda tx: _taken(tx, submission, work))
         except asyncpg.PostgresError as error:
             log.exception("report_refused_by_database", source=submission.source)
             if classify(error) is not Fault.DATA:
@@ -85,20 +85,20 @@ class Reception:
         )
 
 
-async def _taken(session: Session, submission: Submission, work: Work) -> Receipt:
-    deliveries = await claim(session.conn, [submission], session.now)
+async def _taken(tx: Transaction, submission: Submission, work: Work) -> Receipt:
+    deliveries = await claim(tx.conn, [submission], tx.now)
     if before := deliveries.repeated.get(0):
-        return await _receipt(session, deliveries, before, None)
-    done = await work(session)
+        return await _receipt(tx, deliveries, before, None)
+    done = await work(tx)
     if isinstance(done, Result):
-        return await _receipt(session, deliveries, (done,), None)
+        return await _receipt(tx, deliveries, (done,), None)
     if done.aside is not None:
-        await set_aside.insert(session.conn, deliveries.ids[0], submission, done.reason, done.aside, session.now)
+        await set_aside.insert(tx.conn, deliveries.ids[0], submission, done.reason, done.aside, tx.now)
     number, incident_id = (done.incident.number, done.incident.id) if done.incident is not None else (None, None)
-    return await _receipt(session, deliveries, (Result(done.key, number, done.outcome, done.reason),), incident_id)
+    return await _receipt(tx, deliveries, (Result(done.key, number, done.outcome, done.reason),), incident_id)
 
 
-async def _receipt(session: Session, deliveries: Deliveries, results: tuple[Result, ...], incident_id: int | None) -> Receipt:
+async def _receipt(tx: Transaction, deliveries: Deliveries, results: tuple[Result, ...], incident_id: int | None) -> Receipt:
     """Write the receipt and the one outcome."""
     submission, receipt_id = deliveries.batch[0], deliveries.ids[0]
     body = submission.body
@@ -108,9 +108,9 @@ async def _receipt(session: Session, deliveries: Deliveries, results: tuple[Resu
         (receipt_id, item, None, result.dedup_key, "", None, result.outcome, result.reason, incident_id)
         for item, result in enumerate(results)
     ]
-    await save.record(session.conn, [], [row], events, session.now)
+    await save.record(tx.conn, [], [row], events, tx.now)
     if submission.mended:
-        await save.mark_mended(session.conn, [(receipt_id, submission.mended)], session.now)
+        await save.mark_mended(tx.conn, [(receipt_id, submission.mended)], tx.now)
     return Receipt(receipt_id, results)
 
 
@@ -120,35 +120,35 @@ def outcome_of(incident: Incident) -> Outcome:
 
 
 async def opened(
-    session: Session, report: Report, who: Who, said: Mapping[str, Any], earlier: Incident | None = None
+    tx: Transaction, report: Report, who: Principal, said: Mapping[str, Any], earlier: Incident | None = None
 ) -> Incident:
     """Open a record of what somebody reported, below an open master of the same trouble if there is one; it has no owner yet.
 
     `said` stands in its timeline beside what opened it. `earlier` is a record that has ended which this one follows: it is
     given to whoever handled that one, and is flagged as security incident where that one was.
     """
-    desk = session.desk
+    uow = tx.uow
     if earlier is not None and earlier.security:
         report = replace(report, security=True)
-    ids, numbers = await desk.reserve(1, desk.clock.stamp())
-    first = opening(desk, report, who, session.now, ids[0], numbers[0])
+    ids, numbers = await uow.reserve(1, uow.clock.stamp())
+    first = opening(uow, report, who, tx.now, ids[0], numbers[0])
     (event, facts), *told = first.events
     facts = {**facts, **said} | ({"follows": earlier.number} if earlier else {})
     revision = replace(first, after=replace(first.after, owner="", recorded_by=""), events=((event, facts), *told))
     if earlier is None:
-        return await open_placed(session, revision)
-    incident = await _opened_after(session, revision, earlier)
+        return await open_correlated(tx, revision)
+    incident = await _opened_after(tx, revision, earlier)
     followed = ("followed_on", {"number": incident.number, "note": ""})
-    await session.write([Revision(after=earlier, actor=who.name, events=(followed,))])
+    await tx.write([Revision(after=earlier, actor=who.name, events=(followed,))])
     return incident
 
 
-async def _opened_after(session: Session, revision: Revision, earlier: Incident) -> Incident:
+async def _opened_after(tx: Transaction, revision: Revision, earlier: Incident) -> Incident:
     """Open a record that goes on from an earlier one.
 
     With its handler; or like any other report where it had none, or one who may not see it.
     """
     before = Before(earlier.id, earlier.handler, earlier.assignee, earlier.assignee_group, earlier.tier)
-    if not earlier.handler or not session.desk.catalogue.may_have(revision.after, before):
-        return await open_placed(session, replace(revision, after=replace(revision.after, follows_id=earlier.id)))
-    return await session.open(go_on(revision, before, session.now))
+    if not earlier.handler or not tx.uow.catalogue.may_have(revision.after, before):
+        return await open_correlated(tx, replace(revision, after=replace(revision.after, follows_id=earlier.id)))
+    return await tx.open(go_on(revision, before, tx.now))

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.access.credentials import is_ended
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.db.pool import Connection
 from gateway.directory.roles import Role, known
 
@@ -17,15 +17,15 @@ FROM person p WHERE lower(p.email) = $1 AND p.active
 """
 
 
-async def by_email(conn: Connection, address: str) -> tuple[Who, str | None] | None:
+async def by_email(conn: Connection, address: str) -> tuple[Principal, str | None] | None:
     """Return the person of the directory who has that address, and the language they chose; None where nobody has it."""
     row = await conn.fetchrow(BY_EMAIL, address) if address else None
     return None if row is None else (somebody(dict(row), address), row["locale"])
 
 
-def reporter(person: Who, address: str) -> Who:
+def reporter(person: Principal, address: str) -> Principal:
     """Return somebody of the directory with the rights of a reporter alone, for words that do not prove who wrote them."""
-    return Who(name=address, parts=frozenset({Role.REPORTER}), identities=person.identities, contact=address)
+    return Principal(name=address, parts=frozenset({Role.REPORTER}), identities=person.identities, contact=address)
 
 
 BY_PHONE = """
@@ -36,7 +36,7 @@ FROM person p WHERE p.phone = $1 AND p.active ORDER BY p.id LIMIT 2
 """
 
 
-async def by_phone(conn: Connection, number: str) -> tuple[Who, str | None, str]:
+async def by_phone(conn: Connection, number: str) -> tuple[Principal, str | None, str]:
     """Whoever calls from that number, the language they chose and their name; two who share a telephone are nobody in particular.
 
     The number of a call can be forged: it says who reports, and lets nobody act.
@@ -55,7 +55,7 @@ FROM person p WHERE p.login = $1 AND p.active
 """
 
 
-async def by_login(conn: Connection, login: str, called_at: datetime) -> tuple[Who, str] | None:
+async def by_login(conn: Connection, login: str, called_at: datetime) -> tuple[Principal, str] | None:
     """Return somebody of the directory whom the gateway called then, and their language.
 
     None where nobody has the login, or all that was issued to them has ended since.
@@ -66,13 +66,15 @@ async def by_login(conn: Connection, login: str, called_at: datetime) -> tuple[W
     return (somebody(dict(row), row["phone"]), row["locale"])
 
 
-def stranger(address: str, channel: str) -> Who:
+def stranger(address: str, channel: str) -> Principal:
     """A reporter whom the directory does not know."""
     names = frozenset({address} if address else ())
-    return Who(name=address or channel, parts=frozenset({Role.REPORTER}), identities=names, contact=address)
+    return Principal(name=address or channel, parts=frozenset({Role.REPORTER}), identities=names, contact=address)
 
 
-def somebody(row: Mapping[str, Any], address: str) -> Who:
+def somebody(row: Mapping[str, Any], address: str) -> Principal:
     """A person of the directory who is to be answered at `address`."""
     names = frozenset(text.lower() for text in (row["login"], row["email"], row["phone"]) if text)
-    return Who(name=row["login"], parts=known(row["roles"]), groups=frozenset(row["groups"]), identities=names, contact=address)
+    return Principal(
+        name=row["login"], parts=known(row["roles"]), groups=frozenset(row["groups"]), identities=names, contact=address
+    )

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
 from gateway.incoming import of_stranger
-from gateway.ingest.http import Caller, FrontDoor, read
+from gateway.ingest.http import AlertEndpoint, Caller, read
 from gateway.ingest.sources.pagerduty import routing_key
 
 EVENT = 524_288
@@ -21,7 +21,7 @@ KeyIn = Callable[[bytes], str | None]
 class AlertmanagerPosts:
     """POST /api/v2/alerts, as Prometheus does to every Alertmanager it knows."""
 
-    door: FrontDoor
+    door: AlertEndpoint
 
     async def receive(self, request: web.Request) -> web.Response:
         """200 once committed; 400 when an item was refused, although the others are stored, as Alertmanager does it."""
@@ -44,7 +44,7 @@ def refused(problems: list[str]) -> web.Response:
 class PagerDutyEvents:
     """POST /v2/enqueue, PagerDuty's Events API v2: the key is the event's routing key."""
 
-    door: FrontDoor
+    door: AlertEndpoint
 
     async def receive(self, request: web.Request) -> web.Response:
         """202 once committed; what will never be accepted is a 400, and 429 is what these senders wait and retry on."""
@@ -63,7 +63,7 @@ class PagerDutyEvents:
         return web.json_response(told, status=202)
 
 
-async def identified(door: FrontDoor, request: web.Request, key_in: KeyIn) -> tuple[Caller, bytes]:
+async def identified(door: AlertEndpoint, request: web.Request, key_in: KeyIn) -> tuple[Caller, bytes]:
     """Return the caller of a request that carries the key in its body, and that body; raises as `Authenticate` and `read`."""
     async with of_stranger(request, min(EVENT, request.client_max_size)) as body:
         return await door.authenticate(request, "ingest", key_in(body)), body

@@ -10,7 +10,7 @@ from aiohttp.typedefs import Handler
 from gateway.compat.oncall import grafana
 from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
 from gateway.incoming import of_stranger
-from gateway.ingest.http import Caller, FrontDoor, has_key, read
+from gateway.ingest.http import AlertEndpoint, Caller, has_key, read
 from gateway.ingest.reading.source import Source
 from gateway.ingest.sources.goalert import FIELDS, form, is_json
 
@@ -27,7 +27,7 @@ Choose = Callable[[Mapping[str, Source], bytes], Source]
 class GoAlert:
     """/api/v2/{generic,prometheusalertmanager,grafana}/incoming."""
 
-    door: FrontDoor
+    door: AlertEndpoint
 
     def routes(self) -> list[web.RouteDef]:
         """Every address; the generic one may also be called by GET."""

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from gateway.ingest.http import FrontDoor, read
+from gateway.ingest.http import AlertEndpoint, read
 
 
 @dataclass(frozen=True, slots=True)
 class IcingaEvents:
     """POST /process-event: the key is the source's password, or stands where ours always may."""
 
-    door: FrontDoor
+    door: AlertEndpoint
 
     async def receive(self, request: web.Request) -> web.Response:
         """200 once committed; what is refused is told as our own API tells it, since clients only log it."""

@@ -7,7 +7,7 @@ import msgspec
 from aiohttp import web
 
 from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
-from gateway.ingest.http import FrontDoor, read
+from gateway.ingest.http import AlertEndpoint, read
 from gateway.ingest.reading.source import Delivery, Parsed, Source
 from gateway.settings import Intake
 
@@ -38,7 +38,7 @@ class Grouped(msgspec.Struct):
 class OnCall:
     """POST /integrations/v1/{type}/{key}/, with the slash or without."""
 
-    door: FrontDoor
+    door: AlertEndpoint
 
     async def receive(self, request: web.Request) -> web.Response:
         """200 and "Ok." once committed; 403 for a key that is none."""

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from gateway.compat.endpoints import KeyIn, identified, invalid
 from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
-from gateway.ingest.http import FrontDoor
+from gateway.ingest.http import AlertEndpoint
 from gateway.ingest.reading import limits
 from gateway.ingest.reading.source import Delivery, Parsed, Source
 from gateway.ingest.sources.pagerduty import routing_key
@@ -38,7 +38,7 @@ def parse_change(delivery: Delivery, _: Intake) -> Parsed:
 class PagerDutyOlder:
     """POST /generic/2010-04-15/create_event.json and POST /v2/change/enqueue."""
 
-    door: FrontDoor
+    door: AlertEndpoint
 
     def routes(self) -> list[web.RouteDef]:
         """Both addresses."""

@@ -1,7 +1,7 @@
 """Words that identify no trouble, in English and Chinese: products, symptoms, greetings, units. Pure.
 
 Collected by hand from what people write to a service desk and from the names of products that most
-offices have; docs/kinship.md says how a word gets in. English is in lower case; Chinese words are
+offices have; docs/correlation.md says how a word gets in. English is in lower case; Chinese words are
 cut out of a text, longest first.
 """
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.catalogue.topology import Landscape, Named, Of
+from gateway.catalogue.topology import Named, Of, Topology
 from gateway.correlation.identifiers import is_common, machines, numbers, terms
 from gateway.correlation.intents import ALONE, EARLIER, FINE, NOT_IT, Intent, intent_of
 from gateway.correlation.symptoms import Symptom, symptoms_in
@@ -109,27 +109,27 @@ def own_words(text: str) -> str:
     return SIGNED.sub("", QUOTED.sub("", kept)).strip() or text[:READ]
 
 
-def read(said: Said, landscape: Landscape) -> Reading:
+def read(said: Said, topology: Topology) -> Reading:
     """What a text and its fields say; what is asked again about an open record is remembered."""
-    return landscape.once(said, lambda: _read(said, landscape))
+    return topology.once(said, lambda: _read(said, topology))
 
 
-def _read(said: Said, landscape: Landscape) -> Reading:
+def _read(said: Said, topology: Topology) -> Reading:
     own = REMARK.sub("", own_words(said.text)).strip()
     title = "" if WORDED.fullmatch(said.title.strip()[:READ]) else said.title
     written = f"{title[:READ]}\n{'' if title and own.startswith(title) else own}"
     text = " ".join(written.casefold().split("\n")).strip()
-    found = landscape.named(text)
+    found = topology.named(text)
     well = frozenset(one.which for one in found if one.of is Of.SERVICE and _is_well(one, text))
     named = frozenset(one.which for one in found if one.of is Of.SERVICE) - well
     cis = frozenset(one.which for one in found if one.of is Of.CI) | ({said.ci} - {""})
     chosen = {said.service} if said.service and (said.deliberate or said.service in named) else set()
     chosen_field = {said.service} if said.deliberate else set()
-    told_apart = {*_by_own_name(text, found), *_services(cis, landscape), *chosen_field}
+    told_apart = {*_by_own_name(text, found), *_services(cis, topology), *chosen_field}
     unnamed = _without(text, found)
     symptoms = symptoms_in(unnamed)
     return Reading(
-        services=frozenset({*(named or chosen), *_services(cis, landscape)}) - well,
+        services=frozenset({*(named or chosen), *_services(cis, topology)}) - well,
         named=named,
         common=named - told_apart,
         well=well,
@@ -137,7 +137,7 @@ def _read(said: Said, landscape: Landscape) -> Reading:
         hosts=machines(text),
         numbers=numbers(text),
         terms=terms(written),
-        sites=frozenset(_sites(said, found, cis, landscape)),
+        sites=frozenset(_sites(said, found, cis, topology)),
         symptoms=symptoms,
         intent=intent_of(text, symptoms),
         alone=ALONE.search(text) is not None,
@@ -157,15 +157,15 @@ def _by_own_name(text: str, found: Iterable[Named]) -> frozenset[str]:
     return frozenset(one.which for one in services if not is_common(text[one.start : one.end]))
 
 
-def _services(cis: Iterable[str], landscape: Landscape) -> Iterator[str]:
-    yield from (landscape.service_of[ci] for ci in cis if ci in landscape.service_of)
+def _services(cis: Iterable[str], topology: Topology) -> Iterator[str]:
+    yield from (topology.service_of[ci] for ci in cis if ci in topology.service_of)
 
 
-def _sites(said: Said, found: Iterable[Named], cis: Iterable[str], landscape: Landscape) -> Iterator[str]:
+def _sites(said: Said, found: Iterable[Named], cis: Iterable[str], topology: Topology) -> Iterator[str]:
     named = [one.which for one in found if one.of is Of.SITE]
     if said.site:
-        named += [one.which for one in landscape.named(said.site) if one.of is Of.SITE]
-    yield from named or (landscape.site_of[ci] for ci in cis if ci in landscape.site_of)
+        named += [one.which for one in topology.named(said.site) if one.of is Of.SITE]
+    yield from named or (topology.site_of[ci] for ci in cis if ci in topology.site_of)
 
 
 def _without(text: str, found: Iterable[Named]) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from gateway.db.pool import Connection
-from gateway.incidents.visibility import Sight
+from gateway.incidents.visibility import Visibility
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ FROM pair WHERE seen AND stand ORDER BY score DESC, incident_id, master_id LIMIT
 """Few proposals lead to two records each: judged only then, or a planner without figures joins all records with all."""
 
 
-async def open_of(conn: Connection, incident_id: int, sight: Sight) -> list[Proposed]:
+async def open_of(conn: Connection, incident_id: int, sight: Visibility) -> list[Proposed]:
     """Return the open proposals for a record and its possible followers, the best hundred of those of which both may be seen."""
     rows = await conn.fetch(OPEN, incident_id, *sight.parameters())
     return [Proposed(**{**row, "points": msgspec.json.decode(row["points"])}) for row in rows]

@@ -1,4 +1,4 @@
-"""How much speaks for it that something belongs to an open master, and which one is certain. Pure: docs/kinship.md.
+"""How much speaks for it that something belongs to an open master, and which one is certain. Pure: docs/correlation.md.
 
 Points say how likely a link is; it is made only where both have something that identifies:
 an item, a service, a number or a rare name. Doubt keeps records apart: a link that is not made
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from rapidfuzz.fuzz import token_set_ratio, token_sort_ratio
 
-from gateway.catalogue.topology import Landscape
+from gateway.catalogue.topology import Topology
 from gateway.correlation.features import Candidate, Reading
 from gateway.correlation.intents import Intent
 from gateway.correlation.symptoms import OF, Symptom
@@ -56,7 +56,7 @@ Causes = Mapping[str, tuple[int, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class Evidence:
     """One fact that counts, and how much."""
 
     fact: str
@@ -64,7 +64,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Kin:
+class Match:
     """A master something probably belongs to, why in a few words, and the score from 0 to 1 with what it rests on.
 
     `identified` says that both have something that identifies; `terms` are words of both that would, were they rare.
@@ -73,7 +73,7 @@ class Kin:
     master: Candidate
     reason: str
     score: float
-    points: tuple[Point, ...]
+    points: tuple[Evidence, ...]
     identified: bool = True
     terms: frozenset[str] = frozenset()
 
@@ -82,47 +82,47 @@ class Kin:
 class Verdict:
     """The master that a report belongs to, and those that people must decide about, the best first."""
 
-    kin: Kin | None
-    proposed: tuple[Kin, ...]
+    match: Match | None
+    proposed: tuple[Match, ...]
 
 
-def judge(
-    told: Reading, candidates: Iterable[Candidate], landscape: Landscape, now: datetime, least: float = LEAST
-) -> Kin | None:
+def best_match(
+    told: Reading, candidates: Iterable[Candidate], topology: Topology, now: datetime, least: float = LEAST
+) -> Match | None:
     """The open master that a report belongs to, or None. The same in any order of candidates."""
-    return verdict(weighed(told, candidates, landscape, now, least)).kin
+    return verdict(scored(told, candidates, topology, now, least)).match
 
 
-def weighed(
-    told: Reading, candidates: Iterable[Candidate], landscape: Landscape, now: datetime, least: float = LEAST
-) -> list[Kin]:
+def scored(
+    told: Reading, candidates: Iterable[Candidate], topology: Topology, now: datetime, least: float = LEAST
+) -> list[Match]:
     """Return the open masters that a report probably belongs to, the best first. The same in any order of candidates."""
     if told.intent is not Intent.TROUBLE:
         return []
-    causes = _causes(told, landscape)
-    kin = [kin for one in candidates if (kin := _weighed(told, one, causes, now)) is not None and kin.score >= least]
-    return sorted(kin, key=lambda one: (-one.score, one.master.id))
+    causes = _causes(told, topology)
+    match = [match for one in candidates if (match := _weighed(told, one, causes, now)) is not None and match.score >= least]
+    return sorted(match, key=lambda one: (-one.score, one.master.id))
 
 
-def verdict(kin: Iterable[Kin], rare: AbstractSet[str] = frozenset()) -> Verdict:
+def verdict(match: Iterable[Match], rare: AbstractSet[str] = frozenset()) -> Verdict:
     """Return what is certain of the probable masters, best first, and what is for people to decide.
 
     `rare` are the words that few troubles have. Of two certain masters that are as likely, neither is chosen.
     """
-    likely = [_by_word(one, rare) for one in kin]
+    likely = [_by_word(one, rare) for one in match]
     certain = [one for one in likely if one.identified]
     chosen = certain[0] if certain and all(certain[0].score - one.score >= MARGIN for one in certain[1:2]) else None
     doubtful = tuple(one for one in likely if not one.identified)
     return Verdict(chosen, doubtful[:MOST_PROPOSED])
 
 
-def _by_word(kin: Kin, rare: AbstractSet[str]) -> Kin:
+def _by_word(match: Match, rare: AbstractSet[str]) -> Match:
     """Return a link with the rare name that identifies it."""
-    found = kin.terms & rare
-    return kin if kin.identified or not found else replace(kin, reason=f"rare name {min(found)}", identified=True)
+    found = match.terms & rare
+    return match if match.identified or not found else replace(match, reason=f"rare name {min(found)}", identified=True)
 
 
-def _weighed(told: Reading, candidate: Candidate, causes: Causes, now: datetime) -> Kin | None:
+def _weighed(told: Reading, candidate: Candidate, causes: Causes, now: datetime) -> Match | None:
     about = candidate.reading
     if about.intent in (Intent.PLANNED, Intent.REQUEST):
         return None
@@ -138,10 +138,10 @@ def _weighed(told: Reading, candidate: Candidate, causes: Causes, now: datetime)
     )
     score = round(min(1.0, max(0.0, sum(point.points for point in points))), 2)
     if subject.points > 0 and subject.fact not in _common(told, about):
-        return Kin(candidate, subject.fact, score, points)
+        return Match(candidate, subject.fact, score, points)
     if shared := told.numbers & about.numbers:
-        return Kin(candidate, f"number {min(shared)}", score, points)
-    return Kin(candidate, subject.fact, score, points, identified=False, terms=told.terms & about.terms)
+        return Match(candidate, f"number {min(shared)}", score, points)
+    return Match(candidate, subject.fact, score, points, identified=False, terms=told.terms & about.terms)
 
 
 def _common(told: Reading, about: Reading) -> AbstractSet[str]:
@@ -149,39 +149,39 @@ def _common(told: Reading, about: Reading) -> AbstractSet[str]:
     return {f"service {one}" for one in told.common & about.common}
 
 
-def _subject(told: Reading, about: Reading, causes: Causes) -> Point | None:
+def _subject(told: Reading, about: Reading, causes: Causes) -> Evidence | None:
     """The strongest fact that both are about one thing; None where nothing says so."""
     found = sorted(_subjects(told, about, causes), key=lambda point: (-point.points, point.fact))
     if found:
         return found[0]
     if told.has_subject or about.has_subject or len(told.words.split()) < FEWEST:
         return None
-    return Point("words", 0.0)
+    return Evidence("words", 0.0)
 
 
-def _subjects(told: Reading, about: Reading, causes: Causes) -> Iterator[Point]:
+def _subjects(told: Reading, about: Reading, causes: Causes) -> Iterator[Evidence]:
     if shared := told.cis & about.cis:
-        yield Point(f"item {min(shared)}", ITEM)
+        yield Evidence(f"item {min(shared)}", ITEM)
     if shared := told.hosts & about.hosts:
-        yield Point(f"address {min(shared)}", ADDRESS)
+        yield Evidence(f"address {min(shared)}", ADDRESS)
     if shared := told.services & about.services:
         both = shared & told.named
-        yield Point(f"service {min(both or shared)}", SERVICE if both else CHOSEN)
+        yield Evidence(f"service {min(both or shared)}", SERVICE if both else CHOSEN)
     if (hangs := _hangs(told, about, causes)) is not None:
         yield hangs
 
 
-def _causes(told: Reading, landscape: Landscape) -> Causes:
+def _causes(told: Reading, topology: Topology) -> Causes:
     """What the items fail with that a report is about: by cause in how many steps, which of them, and the cause's service."""
-    below = told.cis or {part for service in told.services for part in landscape.parts_of.get(service, ())}
+    below = told.cis or {part for service in told.services for part in topology.parts_of.get(service, ())}
     causes: dict[str, tuple[int, str, str]] = {}
     for part in sorted(below)[:PARTS]:
-        for cause, depth in landscape.above(part).items():
+        for cause, depth in topology.upstream(part).items():
             causes[cause] = min(causes.get(cause, (depth, part, "")), (depth, part, ""))
-    return {cause: (depth, part, landscape.service_of.get(cause, "")) for cause, (depth, part, _) in causes.items()}
+    return {cause: (depth, part, topology.service_of.get(cause, "")) for cause, (depth, part, _) in causes.items()}
 
 
-def _hangs(told: Reading, about: Reading, causes: Causes) -> Point | None:
+def _hangs(told: Reading, about: Reading, causes: Causes) -> Evidence | None:
     """One fails with the other: what is told of depends on what the master is about."""
     if about.cis:
         steps = [(*causes[cause][:2], cause) for cause in about.cis & causes.keys()]
@@ -191,55 +191,55 @@ def _hangs(told: Reading, about: Reading, causes: Causes) -> Point | None:
     if not steps:
         return None
     depth, part, cause = min(steps)
-    return Point(f"{part} depends on {cause}", round(max(FURTHEST, CATALOGUE - STEP * (depth - 1)), 2))
+    return Evidence(f"{part} depends on {cause}", round(max(FURTHEST, CATALOGUE - STEP * (depth - 1)), 2))
 
 
-def _symptoms(told: Reading, about: Reading, subject: Point) -> Iterator[Point]:
+def _symptoms(told: Reading, about: Reading, subject: Evidence) -> Iterator[Evidence]:
     """What is wrong with one against what is wrong with the other. Where one hangs on the other, only causes explain."""
     one, other = (reading.symptoms - {Symptom.TROUBLE} for reading in (told, about))
     hangs = " depends on " in subject.fact
     if Symptom.DATA in one ^ other and one and (other or Symptom.DATA in one):
-        yield Point(f"other symptom: {min(one)}", OTHER_SYMPTOM)
+        yield Evidence(f"other symptom: {min(one)}", OTHER_SYMPTOM)
     elif shared := (one & other) - {Symptom.ERROR}:
-        yield Point(f"symptom {min(shared)}", SAME)
+        yield Evidence(f"symptom {min(shared)}", SAME)
     elif one & other and not hangs:
-        yield Point("symptom error", EXPLAINED)
+        yield Evidence("symptom error", EXPLAINED)
     elif not one or not other or one & other:
         if told.symptoms and about.symptoms:
-            yield Point("vague", VAGUE)
+            yield Evidence("vague", VAGUE)
     elif effect := sorted(seen for cause in other for seen in OF[cause] & one):
-        yield Point(f"explains {effect[0]}", EXPLAINED)
+        yield Evidence(f"explains {effect[0]}", EXPLAINED)
     elif not hangs and (cause := sorted(cause for seen in other for cause in one if seen in OF[cause])):
-        yield Point(f"comes of {cause[0]}", EXPLAINED)
+        yield Evidence(f"comes of {cause[0]}", EXPLAINED)
     else:
-        yield Point(f"other symptom: {min(one)}", OTHER_SYMPTOM)
+        yield Evidence(f"other symptom: {min(one)}", OTHER_SYMPTOM)
 
 
-def _words(told: Reading, about: Reading, subject: Point) -> Iterator[Point]:
+def _words(told: Reading, about: Reading, subject: Evidence) -> Iterator[Evidence]:
     if told.words and about.words:
         alike = (token_set_ratio(told.words, about.words) + token_sort_ratio(told.words, about.words)) / 200
-        yield Point("words", round((UNNAMED if subject.points <= 0 else WORDS) * alike, 2))
+        yield Evidence("words", round((UNNAMED if subject.points <= 0 else WORDS) * alike, 2))
 
 
-def _time(candidate: Candidate, now: datetime) -> Iterator[Point]:
+def _time(candidate: Candidate, now: datetime) -> Iterator[Evidence]:
     age = now - candidate.opened_at
     points = next((points for within, points in TIMES if age <= within), 0.0)
     if points:
-        yield Point("time", points)
+        yield Evidence("time", points)
 
 
-def _against(told: Reading, about: Reading) -> Iterator[Point]:
+def _against(told: Reading, about: Reading) -> Iterator[Evidence]:
     if told.well & about.services:
-        yield Point(f"{min(told.well & about.services)} is well", WELL)
+        yield Evidence(f"{min(told.well & about.services)} is well", WELL)
     if told.sites and about.sites and not told.sites & about.sites:
-        yield Point(f"other site: {min(told.sites)}", OTHER_SITE)
+        yield Evidence(f"other site: {min(told.sites)}", OTHER_SITE)
     if told.cis and about.cis and not told.cis & about.cis and told.services & about.services:
-        yield Point(f"other item: {min(told.cis)}", OTHER_ITEM)
+        yield Evidence(f"other item: {min(told.cis)}", OTHER_ITEM)
     if len(told.named - about.services) > 0 and told.named & about.services:
-        yield Point(f"also names {min(told.named - about.services)}", ALSO_NAMES)
+        yield Evidence(f"also names {min(told.named - about.services)}", ALSO_NAMES)
     if told.numbers and about.numbers and not told.numbers & about.numbers:
-        yield Point(f"other number: {min(told.numbers)}", OTHER_NUMBER)
+        yield Evidence(f"other number: {min(told.numbers)}", OTHER_NUMBER)
     if told.alone or about.alone:
-        yield Point("theirs alone", ALONE)
+        yield Evidence("theirs alone", ALONE)
     if told.earlier:
-        yield Point("of before", EARLIER)
+        yield Evidence("of before", EARLIER)

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 from asyncpg import Record
 
-from gateway.catalogue.topology import Landscape
+from gateway.catalogue.topology import Topology
 from gateway.clock import in_pieces
 from gateway.correlation.features import Candidate, Reading, Said, read
 from gateway.correlation.frequency import rare_among
 from gateway.correlation.intents import Intent
-from gateway.correlation.scoring import FEWEST, PARTS, Kin, verdict, weighed
+from gateway.correlation.scoring import FEWEST, PARTS, Match, scored, verdict
 from gateway.correlation.unlearning import marks
 from gateway.db.pool import Connection
 from gateway.incidents import store
@@ -48,16 +48,16 @@ AND NOT EXISTS (SELECT FROM unlearned u WHERE u.master_id = i.id AND u.mark = AN
 class Found:
     """What was found for a record: its kin with the master, locked, and masters that are only to be proposed, best first."""
 
-    kin: Kin | None = None
+    match: Match | None = None
     master: Incident | None = None
-    proposed: tuple[Kin, ...] = ()
+    proposed: tuple[Match, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Seeking:
     """How kin is sought: among masters opened `within`, with `least` points; `anything` are services given to all."""
 
-    landscape: Landscape
+    topology: Topology
     within: timedelta
     least: float
     anything: frozenset[str] = frozenset()
@@ -69,7 +69,7 @@ class Seeking:
     def read(self, title: str, text: str, service: str, ci: str, site: str) -> Reading:
         """What these fields say."""
         deliberate = service not in self.anything
-        return read(Said(title=title, text=text, service=service, ci=ci, site=site, deliberate=deliberate), self.landscape)
+        return read(Said(title=title, text=text, service=service, ci=ci, site=site, deliberate=deliberate), self.topology)
 
     async def kin_of(self, conn: Connection, incident: Incident, now: datetime) -> Found:
         """The kin of a record that is about to be opened, with its master, which is locked and fit, and what is proposed."""
@@ -78,18 +78,18 @@ class Seeking:
         told = self.reads(incident)
         if told.intent is not Intent.TROUBLE or not (told.has_subject or len(told.words.split()) >= FEWEST):
             return Found()
-        await _take_turn(conn, provinces(told, self.landscape))
-        likely = weighed(told, await self._candidates(conn, told, incident, now), self.landscape, now, self.least)
+        await _take_turn(conn, components(told, self.topology))
+        likely = scored(told, await self._candidates(conn, told, incident, now), self.topology, now, self.least)
         rare = await rare_among(conn, {term for one in likely for term in one.terms}, incident.id)
-        while (judged := verdict(likely, rare)).kin is not None:
-            master = next(iter(await store.lock(conn, [judged.kin.master.id])), None)
+        while (judged := verdict(likely, rare)).match is not None:
+            master = next(iter(await store.lock(conn, [judged.match.master.id])), None)
             if master is not None and fit(master):
-                return Found(judged.kin, master, judged.proposed)
-            likely = [one for one in likely if one.master.id != judged.kin.master.id]
+                return Found(judged.match, master, judged.proposed)
+            likely = [one for one in likely if one.master.id != judged.match.master.id]
         return Found(proposed=judged.proposed)
 
     async def _candidates(self, conn: Connection, told: Reading, incident: Incident, now: datetime) -> list[Candidate]:
-        services, cis = around(told, self.landscape)
+        services, cis = around(told, self.topology)
         since = now - self.within
         known = marks(incident)
         rows = await conn.fetch(CANDIDATES, list(services), list(cis), since, known, incident.id, EACH, MOST)
@@ -109,20 +109,20 @@ def fit(master: Incident) -> bool:
     return master.state in LIVE and master.master_id is None and ordinary
 
 
-def around(told: Reading, landscape: Landscape) -> tuple[Collection[str], Collection[str]]:
+def around(told: Reading, topology: Topology) -> tuple[Collection[str], Collection[str]]:
     """The services and the items whose open masters it may belong to; "" stands for masters of which no field says anything."""
-    cis = {*told.cis, *(part for service in told.services for part in landscape.parts_of.get(service, ()))}
-    above = {cause for ci in sorted(cis)[:PARTS] for cause in landscape.above(ci)}
-    services = {*told.services, *(landscape.service_of[ci] for ci in above if ci in landscape.service_of), ""}
-    return sorted(services)[:MOST], sorted(cis | above)[:MOST]
+    cis = {*told.cis, *(part for service in told.services for part in topology.parts_of.get(service, ()))}
+    upstream = {cause for ci in sorted(cis)[:PARTS] for cause in topology.upstream(ci)}
+    services = {*told.services, *(topology.service_of[ci] for ci in upstream if ci in topology.service_of), ""}
+    return sorted(services)[:MOST], sorted(cis | upstream)[:MOST]
 
 
-def provinces(told: Reading, landscape: Landscape) -> list[str]:
+def components(told: Reading, topology: Topology) -> list[str]:
     """Where it belongs, in order; what does not say what it is about waits for nobody."""
-    return sorted({landscape.province(one) for one in (*told.services, *told.cis)})
+    return sorted({topology.component(one) for one in (*told.services, *told.cis)})
 
 
-TURN = "SELECT pg_advisory_xact_lock(hashtextextended('kinship ' || $1, 0))"
+TURN = "SELECT pg_advisory_xact_lock(hashtextextended('correlation ' || $1, 0))"
 
 
 async def _take_turn(conn: Connection, names: Sequence[str]) -> None:

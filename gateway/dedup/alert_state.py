@@ -9,7 +9,7 @@ from gateway.vocabulary import LIVE, AlertStatus, Kind, State, Tier
 
 
 @dataclass(slots=True, eq=False)
-class Holder:
+class IncidentRef:
     """The incident that answers for a key: as it is stored, or (`id` 0) one that this batch is about to open.
 
     `firing` counts the alerts of a storm's master that fire; it is not kept for records of a single key. `was` is what was
@@ -25,7 +25,7 @@ class Holder:
     group: str = ""
     tier: Tier = Tier.DESK
     storm: bool = False
-    master: "Holder | None" = None
+    master: "IncidentRef | None" = None
     firing: int = 0
     kind: str = Kind.INCIDENT
     priority: int = 4
@@ -44,7 +44,7 @@ class Holder:
         return self.state, self.kind, self.priority, self.security, self.suppressed
 
     @property
-    def top(self) -> "Holder":
+    def top(self) -> "IncidentRef":
         """The master that whatever would hang on this hangs on: never a chain, whatever else the batch has moved."""
         top = self
         while top.master is not None:
@@ -57,7 +57,7 @@ class Holder:
         return self.state in LIVE
 
 
-class Words(NamedTuple):
+class AlertTexts(NamedTuple):
     """The words of an alert that people are shown; `description` is None where an earlier release did not keep it."""
 
     severity: str
@@ -65,13 +65,13 @@ class Words(NamedTuple):
     description: str | None
 
 
-def words_of(alert: Alert) -> Words:
+def texts_of(alert: Alert) -> AlertTexts:
     """Return the words that an alert comes with."""
-    return Words(alert.severity, alert.title, alert.description)
+    return AlertTexts(alert.severity, alert.title, alert.description)
 
 
 @dataclass(slots=True)
-class Known:
+class AlertState:
     """One dedup key: its stored row, moved on item by item as the batch is decided, written back once."""
 
     key_hash: bytes
@@ -91,15 +91,15 @@ class Known:
     severity: str = ""
     title: str = ""
     description: str | None = None
-    holder: Holder | None = None
+    holder: IncidentRef | None = None
 
     @property
-    def words(self) -> Words:
+    def words(self) -> AlertTexts:
         """The words its sender last said of it that were taken for what people are shown."""
-        return Words(self.severity, self.title, self.description)
+        return AlertTexts(self.severity, self.title, self.description)
 
     @words.setter
-    def words(self, words: Words) -> None:
+    def words(self, words: AlertTexts) -> None:
         self.severity, self.title, self.description = words
 
     @property

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from gateway.catalogue.criticality import Judged
-from gateway.dedup.alert_state import Words, words_of
+from gateway.dedup.alert_state import AlertTexts, texts_of
 from gateway.dedup.priority import grade_of
 from gateway.dedup.steps import Worded
 from gateway.escalation import priority_raise
@@ -27,7 +27,7 @@ class Firing(NamedTuple):
     key: str
     source: str
     service: str
-    words: Words
+    words: AlertTexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +101,11 @@ def shown_title(title: str, *, storm: bool) -> str:
     return f"{STORM_TITLE}{title}"[:TITLE] if storm else title
 
 
-def _worded(incident: Incident, before: Words | None, alert: Alert) -> Incident:
+def _worded(incident: Incident, before: AlertTexts | None, alert: Alert) -> Incident:
     """Return the record with the alert's words in place of those of `before`, or of another alert's where that is None."""
     title, description = shown_title(alert.title, storm=incident.storm), alert.description
     if before is None:
-        return _replaced(incident, words_of(alert))
+        return _replaced(incident, texts_of(alert))
     if incident.title != shown_title(before.title, storm=incident.storm):
         title = incident.title
     if before.description is not None and incident.description != before.description:
@@ -113,7 +113,7 @@ def _worded(incident: Incident, before: Words | None, alert: Alert) -> Incident:
     return replace(incident, severity=alert.severity, title=title, description=description)
 
 
-def _replaced(incident: Incident, words: Words) -> Incident:
+def _replaced(incident: Incident, words: AlertTexts) -> Incident:
     """Return a storm with the words of another of its alerts, under the name that a person gave it."""
     title = shown_title(words.title, storm=True) if incident.title.startswith(STORM_TITLE) else incident.title
     return replace(incident, severity=words.severity, title=title, description=words.description or "")

@@ -10,8 +10,8 @@ from gateway.clock import Clock
 from gateway.db.faults import Fault, classify
 from gateway.db.pool import Connection
 from gateway.dedup import load, save
-from gateway.dedup.alert_state import Holder, Known
-from gateway.dedup.correlation_load import load_kindred
+from gateway.dedup.alert_state import AlertState, IncidentRef
+from gateway.dedup.correlation_load import load_correlated
 from gateway.dedup.decide import Rules
 from gateway.dedup.deliveries import claim, unclaimed
 from gateway.dedup.evidence import write_evidence
@@ -20,7 +20,7 @@ from gateway.dedup.groups import Group, groups_of
 from gateway.dedup.maintenance import Window
 from gateway.dedup.plan import Item, Plan, Verdict, decide_all
 from gateway.dedup.records import Moved, Records
-from gateway.dedup.repeat_fast_path import Touch
+from gateway.dedup.repeat_fast_path import RepeatFastPath
 from gateway.dedup.silences import SilenceJudge
 from gateway.dedup.storms import Storms
 from gateway.incidents.alert import Alert
@@ -47,7 +47,7 @@ class Committer:
         self._rules = Rules(dedup.reopen_within, dedup.flap_limit, dedup.flap_within)
         self._windows = [Window(window) for window in dedup.maintenance]
         self._storms = Storms(dedup.storm, stored_per_day)
-        self._touch = Touch(clock, self._storms.bodies)
+        self._touch = RepeatFastPath(clock, self._storms.bodies)
 
     async def commit(self, conn: Connection, batch: Sequence[Submission]) -> Committed:
         """Commit a batch; raises Moved when a record changed under it, and whatever the database raises."""
@@ -123,8 +123,8 @@ class Committer:
         if opening := [item for item in items if _may_open(item, plan)]:
             plan.silenced = await self._silences.silenced(conn, opening, now)
             await self._load_groups(conn, plan, opening)
-            landscape, kinship = self._records.landscape, self._dedup.kinship
-            plan.kindred = await load_kindred(conn, opening, landscape, kinship, plan.loaded(), now)
+            topology, correlation = self._records.topology, self._dedup.correlation
+            plan.correlated = await load_correlated(conn, opening, topology, correlation, plan.loaded(), now)
         return plan
 
     async def _load_groups(self, conn: Connection, plan: Plan, opening: Sequence[Item]) -> None:
@@ -139,7 +139,7 @@ class Committer:
         if plan.groups:
             plan.unlinked = await load.load_unlinked(conn, plan.memberships, plan.groups)
 
-    async def _save_new(self, conn: Connection, plan: Plan, verdicts: Sequence[Verdict]) -> list[Known]:
+    async def _save_new(self, conn: Connection, plan: Plan, verdicts: Sequence[Verdict]) -> list[AlertState]:
         """Write what is seldom: new keys, other firings than before, groups; returns the stored keys to write back."""
         items = {v.item.key_hash: v.item for v in verdicts if v.outcome is not Outcome.STALE}
         touched = [plan.known[key] for key in sorted(items) if plan.known[key].status]
@@ -161,7 +161,7 @@ def _item(submission: Submission, alert: Alert) -> Item:
     return Item(integration, submission.source, alert, key_hash(integration, alert.namespace, alert.dedup_key))
 
 
-def _storms_clearing(plan: Plan, items: Sequence[Item]) -> set[Holder]:
+def _storms_clearing(plan: Plan, items: Sequence[Item]) -> set[IncidentRef]:
     """Masters of storms that an item may be the last one to leave."""
     cleared = (plan.known[i.key_hash].holder for i in items if i.alert.status is AlertStatus.RESOLVED)
     return {holder for holder in cleared if holder is not None and holder.storm}

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gateway.catalogue.topology import Landscape
+from gateway.catalogue.topology import Topology
 from gateway.correlation.features import Candidate, Reading, Said, read
-from gateway.correlation.scoring import judge
-from gateway.dedup.alert_state import Holder
+from gateway.correlation.scoring import best_match
+from gateway.dedup.alert_state import IncidentRef
 from gateway.incidents.alert import Alert
 
 HANGS, STEP, LEAST = 0.9, 0.03, 0.7
@@ -19,7 +19,7 @@ UNWRITTEN = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
-class Bond:
+class LinkReason:
     """Why a record hangs on a master, and the score from 0 to 1; `rule` where a rule of the configuration says so."""
 
     reason: str
@@ -28,82 +28,82 @@ class Bond:
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
+class ReportedMaster:
     """An open master that people opened: when, and what they said."""
 
-    holder: Holder
+    holder: IncidentRef
     at: datetime
     told: Reading
 
 
 @dataclass(slots=True)
-class Kindred:
+class CorrelatedAlerts:
     """The open masters that a batch's new alerts may have to do with: those of alerts by item, people's with what they say.
 
     `undone` are links that people undid: key and master.
     """
 
-    landscape: Landscape = field(default_factory=Landscape)
-    alerted: dict[str, list[Holder]] = field(default_factory=dict)
-    reported: list[Reported] = field(default_factory=list)
+    topology: Topology = field(default_factory=Topology)
+    alerted: dict[str, list[IncidentRef]] = field(default_factory=dict)
+    reported: list[ReportedMaster] = field(default_factory=list)
     undone: frozenset[tuple[bytes, int]] = frozenset()
     least: float = LEAST
 
     def knows(self, alert: Alert) -> bool:
         """Whether the alert is about an item that hangs together with anything."""
-        return alert.ci in self.landscape.provinces
+        return alert.ci in self.topology.components
 
-    def causes(self, alert: Alert, key_hash: bytes) -> list[tuple[Holder, Bond]]:
+    def causes(self, alert: Alert, key_hash: bytes) -> list[tuple[IncidentRef, LinkReason]]:
         """Return the masters that this alert's item fails with, the nearest first, the oldest of those that are as near."""
         if not self.knows(alert):
             return []
-        above = self.landscape.above(alert.ci)
+        upstream = self.topology.upstream(alert.ci)
         found = [
-            (above[ci], holder.id or UNWRITTEN, ci, holder)
-            for ci in above.keys() & self.alerted.keys()
+            (upstream[ci], holder.id or UNWRITTEN, ci, holder)
+            for ci in upstream.keys() & self.alerted.keys()
             for holder in self.alerted[ci]
             if _leads(holder) and (key_hash, holder.id) not in self.undone
         ]
         found.sort(key=lambda one: one[:3])
-        return [(holder, _bond(alert.ci, ci, depth)) for depth, _, ci, holder in found]
+        return [(holder, _link_reason(alert.ci, ci, depth)) for depth, _, ci, holder in found]
 
-    def effects(self, alert: Alert, now: datetime) -> Iterator[tuple[Holder, Bond]]:
+    def effects(self, alert: Alert, now: datetime) -> Iterator[tuple[IncidentRef, LinkReason]]:
         """The masters that fail with this alert's item: those of alerts by their item, people's by what they say."""
         if not self.knows(alert):
             return
-        below = self.landscape.below(alert.ci)
-        for ci in sorted(below.keys() & self.alerted.keys()):
-            yield from ((holder, _bond(ci, alert.ci, below[ci])) for holder in self.alerted[ci] if _leads(holder))
+        downstream = self.topology.downstream(alert.ci)
+        for ci in sorted(downstream.keys() & self.alerted.keys()):
+            yield from ((holder, _link_reason(ci, alert.ci, downstream[ci])) for holder in self.alerted[ci] if _leads(holder))
         for one in self.reported:
             if _leads(one.holder):
-                yield from ((one.holder, bond) for bond in self._reported(one, alert, now))
+                yield from ((one.holder, link_reason) for link_reason in self._reported(one, alert, now))
 
-    def _reported(self, report: Reported, alert: Alert, now: datetime) -> Iterator[Bond]:
+    def _reported(self, report: ReportedMaster, alert: Alert, now: datetime) -> Iterator[LinkReason]:
         said = Said(title=alert.title, text=alert.description, service=alert.service, ci=alert.ci)
-        cause = Candidate(id=0, number="", opened_at=report.at, reading=read(said, self.landscape))
-        if (kin := judge(report.told, (cause,), self.landscape, now, self.least)) is not None:
-            yield Bond(f"kin: {kin.reason}", kin.score)
+        cause = Candidate(id=0, number="", opened_at=report.at, reading=read(said, self.topology))
+        if (match := best_match(report.told, (cause,), self.topology, now, self.least)) is not None:
+            yield LinkReason(f"correlation: {match.reason}", match.score)
 
-    def leads(self, alert: Alert, holder: Holder) -> None:
+    def leads(self, alert: Alert, holder: IncidentRef) -> None:
         """From now on a new alert's record is one of the open masters."""
         if self.knows(alert):
             self.alerted.setdefault(alert.ci, []).append(holder)
 
 
-def _leads(holder: Holder) -> bool:
+def _leads(holder: IncidentRef) -> bool:
     return holder.live and holder.master is None
 
 
-def _bond(below: str, above: str, depth: int) -> Bond:
-    return Bond(f"kin: {below} depends on {above}", round(max(LEAST, HANGS - STEP * (depth - 1)), 2))
+def _link_reason(downstream: str, upstream: str, depth: int) -> LinkReason:
+    return LinkReason(f"correlation: {downstream} depends on {upstream}", round(max(LEAST, HANGS - STEP * (depth - 1)), 2))
 
 
-def around(cis: Mapping[str, str], landscape: Landscape) -> tuple[list[str], list[str]]:
+def around(cis: Mapping[str, str], topology: Topology) -> tuple[list[str], list[str]]:
     """The items whose open masters have to do with alerts of these (item to service), and the services of people's."""
     items: set[str] = set()
     services = {service for service in cis.values() if service}
     for ci in cis:
-        below = landscape.below(ci)
-        items |= {ci, *landscape.above(ci), *below}
-        services |= {landscape.service_of[one] for one in (ci, *below) if one in landscape.service_of}
+        downstream = topology.downstream(ci)
+        items |= {ci, *topology.upstream(ci), *downstream}
+        services |= {topology.service_of[one] for one in (ci, *downstream) if one in topology.service_of}
     return sorted(items), sorted(services)

@@ -5,18 +5,18 @@ from datetime import datetime
 
 from asyncpg import Record
 
-from gateway.catalogue.topology import Landscape
+from gateway.catalogue.topology import Topology
 from gateway.correlation.features import Reading, Said, read
 from gateway.correlation.search import EACH, MOST
 from gateway.correlation.unlearning import mark_of_key
 from gateway.db.pool import Connection
-from gateway.dedup.alert_state import Holder
-from gateway.dedup.correlated_alerts import Kindred, Reported, around
+from gateway.dedup.alert_state import IncidentRef
+from gateway.dedup.correlated_alerts import CorrelatedAlerts, ReportedMaster, around
 from gateway.dedup.load import holder_of
 from gateway.dedup.plan import Item
-from gateway.settings import Kinship
+from gateway.settings import Correlation
 
-TURN = "SELECT pg_try_advisory_xact_lock(hashtextextended('kinship ' || name, 0)) FROM unnest($1::text[]) AS name"
+TURN = "SELECT pg_try_advisory_xact_lock(hashtextextended('correlation ' || name, 0)) FROM unnest($1::text[]) AS name"
 """Taken where it is free: intake waits for nobody's report. Then neither may find the other, and both stay apart."""
 
 MASTERS = """
@@ -40,36 +40,41 @@ ORDER BY i.id
 UNDONE = "SELECT master_id, mark FROM unlearned WHERE master_id = ANY($1::bigint[]) AND mark = ANY($2::bytea[])"
 
 
-async def load_kindred(
-    conn: Connection, opening: Sequence[Item], landscape: Landscape, kinship: Kinship, known: Mapping[int, Holder], now: datetime
-) -> Kindred:
+async def load_correlated(
+    conn: Connection,
+    opening: Sequence[Item],
+    topology: Topology,
+    correlation: Correlation,
+    known: Mapping[int, IncidentRef],
+    now: datetime,
+) -> CorrelatedAlerts:
     """What the new alerts of a batch may have to do with; nothing, unasked, where the catalogue knows no item of theirs.
 
     `known` are records that the batch has loaded already, by id.
     """
-    cis = {item.alert.ci: item.alert.service for item in opening if item.alert.ci in landscape.provinces}
-    if not cis or not kinship.alerts:
-        return Kindred()
-    await conn.fetch(TURN, sorted({landscape.province(ci) for ci in cis}))
-    items, services = around(cis, landscape)
-    rows = await conn.fetch(MASTERS, items[: 4 * MOST], services[:MOST], now - kinship.within, EACH, 4 * MOST)
-    kindred = Kindred(landscape, least=kinship.least)
+    cis = {item.alert.ci: item.alert.service for item in opening if item.alert.ci in topology.components}
+    if not cis or not correlation.alerts:
+        return CorrelatedAlerts()
+    await conn.fetch(TURN, sorted({topology.component(ci) for ci in cis}))
+    items, services = around(cis, topology)
+    rows = await conn.fetch(MASTERS, items[: 4 * MOST], services[:MOST], now - correlation.within, EACH, 4 * MOST)
+    correlated = CorrelatedAlerts(topology, least=correlation.least)
     for row in rows:
         holder = known.get(row["id"]) or holder_of(row)
         if row["by_alert"]:
-            kindred.alerted.setdefault(row["ci"], []).append(holder)
-        elif kinship.people:
-            kindred.reported.append(Reported(holder, row["recorded_at"], _told(row, landscape)))
+            correlated.alerted.setdefault(row["ci"], []).append(holder)
+        elif correlation.people:
+            correlated.reported.append(ReportedMaster(holder, row["recorded_at"], _told(row, topology)))
     if rows:
         marks = {mark_of_key(item.key_hash): item.key_hash for item in opening}
         undone = await conn.fetch(UNDONE, [row["id"] for row in rows], list(marks))
-        kindred.undone = frozenset((marks[row["mark"]], row["master_id"]) for row in undone)
-    return kindred
+        correlated.undone = frozenset((marks[row["mark"]], row["master_id"]) for row in undone)
+    return correlated
 
 
-def _told(row: Record, landscape: Landscape) -> Reading:
+def _told(row: Record, topology: Topology) -> Reading:
     said = Said(title=row["title"], text=row["text"], service=row["service"], ci=row["ci"], site=row["location"])
-    return read(said, landscape)
+    return read(said, topology)
 
 
 async def followers(conn: Connection, masters: Sequence[int]) -> list[int]:

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.dedup.alert_state import Holder, Known
+from gateway.dedup.alert_state import AlertState, IncidentRef
 from gateway.incidents.alert import Alert
 from gateway.vocabulary import AlertStatus, Outcome, State
 
@@ -38,7 +38,7 @@ class Opened:
     """A record of its own is due; `follows` is the earlier record of the same key."""
 
     reason: str
-    follows: Holder | None = None
+    follows: IncidentRef | None = None
     outcome = Outcome.OPENED
 
 
@@ -122,7 +122,7 @@ BY_PEOPLE: Mapping[AlertStatus, Decision] = {
 """The decisions that follow from the acts of people in the sender's tool while a record is open."""
 
 
-def decide(alert: Alert, known: Known, now: datetime, rules: Rules) -> Decision:
+def decide(alert: Alert, known: AlertState, now: datetime, rules: Rules) -> Decision:
     """The decision for one item, given everything decided before it."""
     if alert.test:
         return Ignored("test_message")
@@ -137,7 +137,7 @@ def decide(alert: Alert, known: Known, now: datetime, rules: Rules) -> Decision:
     return _recovered(known, known.holder, now, rules)
 
 
-def _overtaken(alert: Alert, known: Known, now: datetime) -> Stale | None:
+def _overtaken(alert: Alert, known: AlertState, now: datetime) -> Stale | None:
     stamped = alert.order_time(now)
     if stamped is None:
         return None
@@ -147,7 +147,7 @@ def _overtaken(alert: Alert, known: Known, now: datetime) -> Stale | None:
     return Stale("older_than_firing") if late else None
 
 
-def _late_firing(alert: Alert, stamped: datetime, known: Known) -> Stale | None:
+def _late_firing(alert: Alert, stamped: datetime, known: AlertState) -> Stale | None:
     if known.unmatched_at is not None and stamped <= known.unmatched_at:
         return Stale("overtaken")
     if known.cleared_at is None or stamped > known.cleared_at:
@@ -156,7 +156,7 @@ def _late_firing(alert: Alert, stamped: datetime, known: Known) -> Stale | None:
     return Stale("older_than_recovery") if stamped < known.cleared_at or copy else None
 
 
-def _fired(known: Known, now: datetime, rules: Rules) -> Decision:
+def _fired(known: AlertState, now: datetime, rules: Rules) -> Decision:
     holder = known.holder
     if holder is None:
         return Opened("new_key")
@@ -169,7 +169,7 @@ def _fired(known: Known, now: datetime, rules: Rules) -> Decision:
     return Reopened("fired_again_within_window")
 
 
-def _recovered(known: Known, holder: Holder, now: datetime, rules: Rules) -> Decision:
+def _recovered(known: AlertState, holder: IncidentRef, now: datetime, rules: Rules) -> Decision:
     if not known.firing:
         return Ignored("already_cleared")
     if holder.storm and holder.firing > 1:
@@ -179,7 +179,7 @@ def _recovered(known: Known, holder: Holder, now: datetime, rules: Rules) -> Dec
     return Cleared("cleared_at_source", resolves=True)
 
 
-def flapping(known: Known, now: datetime, rules: Rules) -> bool:
+def flapping(known: AlertState, now: datetime, rules: Rules) -> bool:
     """Whether the key came back so often, so lately, that its record is held open until it stays quiet."""
     since = known.flapping_since
     return known.flaps >= rules.flap_limit and since is not None and now - since <= rules.flap_within

@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.db.pool import Connection
 from gateway.dedup import save
-from gateway.dedup.alert_state import Known
+from gateway.dedup.alert_state import AlertState
 from gateway.dedup.bodies import BodyBudget
 from gateway.dedup.deliveries import Deliveries
 from gateway.dedup.plan import Verdict
@@ -24,7 +24,7 @@ async def write_evidence(
     conn: Connection,
     deliveries: Deliveries,
     decided: Sequence[tuple[int, int, Verdict]],
-    keys: Sequence[Known],
+    keys: Sequence[AlertState],
     bodies: BodyBudget,
 ) -> list[Receipt]:
     """Write keys back, receipts, one event per item, and the quarantine; returns the receipts in the batch's order."""

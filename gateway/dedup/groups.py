@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.dedup.alert_state import Holder
+from gateway.dedup.alert_state import IncidentRef
 from gateway.dedup.fingerprint import group_hash
 from gateway.incidents.alert import Alert
 from gateway.settings import Relate
@@ -17,17 +17,17 @@ class Group:
     hash: bytes
     rule: str
     within: timedelta
-    master: Holder | None = None
+    master: IncidentRef | None = None
     opened_at: datetime | None = None
     changed: bool = False
 
-    def master_at(self, now: datetime) -> Holder | None:
+    def master_at(self, now: datetime) -> IncidentRef | None:
         """The master a new record would be related to now, if there is one."""
         if self.master is None or self.opened_at is None or not self.master.live or now - self.opened_at > self.within:
             return None
         return self.master
 
-    def lead(self, master: Holder, now: datetime) -> None:
+    def lead(self, master: IncidentRef, now: datetime) -> None:
         """From now on `master` is the group's."""
         self.master, self.opened_at, self.changed = master, now, True
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.db.pool import Connection
-from gateway.dedup.alert_state import Holder, Known
+from gateway.dedup.alert_state import AlertState, IncidentRef
 from gateway.dedup.groups import Group
 from gateway.vocabulary import State, Tier
 
@@ -20,15 +20,15 @@ SELECT t.now, locked.* FROM (SELECT coalesce($2::timestamptz, statement_timestam
 
 async def lock_keys(
     conn: Connection, hashes: Sequence[bytes], stamp: datetime | None
-) -> tuple[datetime, dict[bytes, Known], dict[int, list[Known]]]:
+) -> tuple[datetime, dict[bytes, AlertState], dict[int, list[AlertState]]]:
     """The moment to judge by, every key of the batch (stored ones locked), and the stored keys by their incident."""
-    known = {key: Known(key) for key in hashes}
-    held: dict[int, list[Known]] = {}
+    known = {key: AlertState(key) for key in hashes}
+    held: dict[int, list[AlertState]] = {}
     rows = await conn.fetch(LOCK_KEYS, hashes, stamp)
     for _, key_hash, incident_id, *rest in rows:
         if key_hash is None:
             continue
-        known[key_hash] = entry = Known(key_hash, False, *rest)  # noqa: FBT003 - the first column of the value, not a switch
+        known[key_hash] = entry = AlertState(key_hash, False, *rest)  # noqa: FBT003 - the first column of the value, not a switch
         if incident_id is not None:
             held.setdefault(incident_id, []).append(entry)
     return rows[0][0], known, held
@@ -41,7 +41,7 @@ FROM incident i WHERE i.id = ANY($1::bigint[])
 """
 
 
-async def load_holders(conn: Connection, held: dict[int, list[Known]]) -> None:
+async def load_holders(conn: Connection, held: dict[int, list[AlertState]]) -> None:
     """Give every locked key the present state of its record: a fresh snapshot, read after the locks were taken."""
     for row in await conn.fetch(HOLDERS, list(held)):
         holder = holder_of(row)
@@ -49,9 +49,9 @@ async def load_holders(conn: Connection, held: dict[int, list[Known]]) -> None:
             known.holder = holder
 
 
-def holder_of(row: Any) -> Holder:
+def holder_of(row: Any) -> IncidentRef:
     """The incident in a row of HOLDERS, as it is stored."""
-    holder = Holder(
+    holder = IncidentRef(
         row["id"], row["number"], State(row["state"]), row["resolved_at"], row["handler"], row["assignee"],
         row["assignee_group"], Tier(row["tier"]), row["storm"], kind=row["kind"], priority=row["priority"],
         security=row["security"], suppressed=row["suppressed"],
@@ -65,7 +65,7 @@ SELECT count(*) FROM (SELECT FROM alert WHERE incident_id = $1 AND status = 'fir
 """
 
 
-async def count_firing(conn: Connection, holder: Holder, most: int) -> None:
+async def count_firing(conn: Connection, holder: IncidentRef, most: int) -> None:
     """How many alerts of a storm's master fire, counted no further than `most`: more than a batch can clear is enough."""
     holder.firing = await conn.fetchval(FIRING, holder.id, most)
 
@@ -86,7 +86,7 @@ WHERE i.id = ANY($1::bigint[])
 """
 
 
-async def lock_groups(conn: Connection, groups: dict[bytes, Group], known: Mapping[int, Holder]) -> None:
+async def lock_groups(conn: Connection, groups: dict[bytes, Group], known: Mapping[int, IncidentRef]) -> None:
     """Fill in the master of each group; the group's row is the lock that keeps two replicas from making two masters.
 
     `known` are records that the batch has loaded already, by id: what it does to one of them holds for the group too.
@@ -96,8 +96,8 @@ async def lock_groups(conn: Connection, groups: dict[bytes, Group], known: Mappi
     ids = {incident_id for incident_id, _ in opened.values()}
     if not ids:
         return
-    found: dict[int, Holder] = dict(known)
-    masters: dict[int, Holder] = {}
+    found: dict[int, IncidentRef] = dict(known)
+    masters: dict[int, IncidentRef] = {}
     for row in await conn.fetch(MASTERS, list(ids)):
         masters[row["asked"]] = found.setdefault(row["id"], holder_of(row))
     for key, (incident_id, opened_at) in opened.items():

@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.catalogue.live import Catalogue
 from gateway.catalogue.routing import ALERTS
-from gateway.dedup.alert_state import Holder
+from gateway.dedup.alert_state import IncidentRef
 from gateway.dedup.alert_updates import shown_title
 from gateway.dedup.plan import Draft, Item
 from gateway.dedup.priority import STORM, grade_of
@@ -71,7 +71,7 @@ class Openings:
     def _grade_of(self, source: str, severity: str, service: str) -> Grade:
         return grade_of(source, severity, self.settings.intake, service, self.settings.services)
 
-    def _given(self, opened: Revision, follows: Holder | None, now: datetime) -> Revision:
+    def _given(self, opened: Revision, follows: IncidentRef | None, now: datetime) -> Revision:
         """Given to who had this before, or where a rule says, with the timers of what it is then; most cost nothing."""
         given = opened
         if follows is not None and self.catalogue.may_have(opened.after, _before(follows)):
@@ -111,8 +111,8 @@ class Openings:
             follows_id=draft.follows.id if draft.follows else None,
             security=holder.security,
             master_id=master.id if master else None,
-            link_reason=draft.bond.reason if master and draft.bond else None,
-            link_score=draft.bond.score if master and draft.bond else None,
+            link_reason=draft.link_reason.reason if master and draft.link_reason else None,
+            link_score=draft.link_reason.score if master and draft.link_reason else None,
             labels={} if storm else alert.labels,
             links=tuple({"href": link.href, "text": link.text} for link in alert.links),
             storm=storm,
@@ -121,7 +121,7 @@ class Openings:
         )
 
 
-def _before(holder: Holder) -> Before:
+def _before(holder: IncidentRef) -> Before:
     return Before(holder.id, holder.handler, holder.assignee, holder.group, holder.tier)
 
 

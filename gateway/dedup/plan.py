@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from gateway.dedup.alert_state import Holder, Known, Words, words_of
-from gateway.dedup.correlated_alerts import Bond, Kindred
+from gateway.dedup.alert_state import AlertState, AlertTexts, IncidentRef, texts_of
+from gateway.dedup.correlated_alerts import CorrelatedAlerts, LinkReason
 from gateway.dedup.decide import (
     BY_PEOPLE,
     Acknowledged,
@@ -49,19 +49,19 @@ class Verdict:
     item: Item
     outcome: Outcome
     reason: str
-    holder: Holder | None
+    holder: IncidentRef | None
 
 
 @dataclass(slots=True, eq=False)
 class Draft:
     """A record this batch opens."""
 
-    holder: Holder
+    holder: IncidentRef
     item: Item
     reason: str
-    follows: Holder | None = None
-    bond: Bond | None = None
-    proposed: list[tuple[Holder, Bond]] = field(default_factory=list)
+    follows: IncidentRef | None = None
+    link_reason: LinkReason | None = None
+    proposed: list[tuple[IncidentRef, LinkReason]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ class Plan:
     now: datetime
     rules: Rules
     settle_after: timedelta
-    known: dict[bytes, Known] = field(default_factory=dict)
+    known: dict[bytes, AlertState] = field(default_factory=dict)
     windows: Sequence[Window] = ()
     silenced: dict[bytes, tuple[datetime, str]] = field(default_factory=dict)
     names: dict[bytes, str] = field(default_factory=dict)
@@ -92,18 +92,18 @@ class Plan:
     unlinked: frozenset[tuple[bytes, bytes]] = frozenset()
     storms: dict[int, Group] = field(default_factory=dict)
     drafts: list[Draft] = field(default_factory=list)
-    steps: dict[Holder, list[AnyStep]] = field(default_factory=dict)
+    steps: dict[IncidentRef, list[AnyStep]] = field(default_factory=dict)
     detached: list[Detached] = field(default_factory=list)
     shown: dict[bytes, Alert] = field(default_factory=dict)
     told: dict[bytes, Item] = field(default_factory=dict)
-    lapsing: dict[Holder, datetime] = field(default_factory=dict)
-    kindred: Kindred = field(default_factory=Kindred)
-    moving: dict[Holder, Bond] = field(default_factory=dict)
+    lapsing: dict[IncidentRef, datetime] = field(default_factory=dict)
+    correlated: CorrelatedAlerts = field(default_factory=CorrelatedAlerts)
+    moving: dict[IncidentRef, LinkReason] = field(default_factory=dict)
     priority_of: Callable[[Item], int] = lambda _: 3
-    proposed: list[tuple[Holder, Holder, Bond]] = field(default_factory=list)
+    proposed: list[tuple[IncidentRef, IncidentRef, LinkReason]] = field(default_factory=list)
     chatty: AbstractSet[bytes] = frozenset()
 
-    def loaded(self) -> dict[int, Holder]:
+    def loaded(self) -> dict[int, IncidentRef]:
         """The records that were loaded for keys and groups, by id: where both name one, the key's."""
         masters = [group.master for group in self.groups.values()]
         holders = (*masters, *(known.holder for known in self.known.values()))
@@ -139,16 +139,16 @@ class Plan:
             self._quote(item, known)
         return verdict
 
-    def _quote(self, item: Item, known: Known) -> None:
+    def _quote(self, item: Item, known: AlertState) -> None:
         """Keep what a person said in the sender's tool, for a record that is open."""
         alert, holder = item.alert, known.holder
         if (alert.note or alert.status in BY_PEOPLE) and not alert.test and holder is not None and holder.live:
             self._step(known, PersonSaid(item.source, alert))
 
-    def _show(self, item: Item, known: Known) -> None:
-        self.shown[item.key_hash], known.words = item.alert, words_of(item.alert)
+    def _show(self, item: Item, known: AlertState) -> None:
+        self.shown[item.key_hash], known.words = item.alert, texts_of(item.alert)
 
-    def _reopen(self, item: Item, known: Known, verdict: Verdict) -> None:
+    def _reopen(self, item: Item, known: AlertState, verdict: Verdict) -> None:
         before = known.words
         self._show(item, known)
         if self._held_back(item, known, verdict):
@@ -157,7 +157,7 @@ class Plan:
         self._move(known, State.LOGGED, Step.REOPEN)
         self._reword(item, known, before)
 
-    def _open(self, item: Item, known: Known, decision: Opened, verdict: Verdict) -> None:
+    def _open(self, item: Item, known: AlertState, decision: Opened, verdict: Verdict) -> None:
         self._show(item, known)
         if self._held_back(item, known, verdict):
             return
@@ -176,7 +176,7 @@ class Plan:
         if known.holder.storm:
             self._step(known, Worded(item.source, item.alert, None))
 
-    def _held_back(self, item: Item, known: Known, verdict: Verdict) -> bool:
+    def _held_back(self, item: Item, known: AlertState, verdict: Verdict) -> bool:
         """Whether planned work or a silence keeps the alert from opening a record: it is counted, and nobody is told."""
         window = suppressed_until(self.windows, item.alert, item.source, self.now)
         holds = [(window[0], f"maintenance: {window[1]}")] if window is not None else []
@@ -195,26 +195,26 @@ class Plan:
         self._count(item, known, flapped=False)
         return True
 
-    def _detach(self, known: Known) -> None:
+    def _detach(self, known: AlertState) -> None:
         if known.holder is not None and known.occurrences:
             self.detached.append(Detached(known.holder.id, known.occurrences, known.last_seen))
 
-    def _place(self, item: Item, decision: Opened) -> tuple[Holder, str | None]:
+    def _place(self, item: Item, decision: Opened) -> tuple[IncidentRef, str | None]:
         """A record under the first group that has a master, or one that becomes master of all its groups."""
         security = decision.follows is not None and decision.follows.security
-        holder = Holder(0, "", State.LOGGED, priority=self.priority_of(item), security=security)
+        holder = IncidentRef(0, "", State.LOGGED, priority=self.priority_of(item), security=security)
         draft = Draft(holder, item, decision.reason, decision.follows)
         self.drafts.append(draft)
         if security:
             return holder, None
         groups = [self.groups[g] for g in self.memberships.get(item.key_hash, ())]
-        for master, bond in (*self._ruled(item, groups), *self.kindred.causes(item.alert, item.key_hash)):
+        for master, link_reason in (*self._ruled(item, groups), *self.correlated.causes(item.alert, item.key_hash)):
             why = unfit(master, holder)
             if why is None:
-                holder.master, draft.bond, draft.proposed = master, bond, []
-                return holder, bond.reason.removeprefix("rule: ") if bond.rule else "dependency"
+                holder.master, draft.link_reason, draft.proposed = master, link_reason, []
+                return holder, link_reason.reason.removeprefix("rule: ") if link_reason.rule else "dependency"
             if why is Unfit.MILDER:
-                draft.proposed.append((master, bond))
+                draft.proposed.append((master, link_reason))
         self._lead(holder, item)
         for group in groups:
             leader = group.master_at(self.now)
@@ -222,40 +222,40 @@ class Plan:
                 group.lead(holder, self.now)
         return holder, None
 
-    def _ruled(self, item: Item, groups: Sequence[Group]) -> Iterator[tuple[Holder, Bond]]:
+    def _ruled(self, item: Item, groups: Sequence[Group]) -> Iterator[tuple[IncidentRef, LinkReason]]:
         """The masters of the groups that nobody took the key out of."""
         for group in groups:
             master = group.master_at(self.now)
             if master is not None and (item.key_hash, group.hash) not in self.unlinked:
-                yield master.top, Bond(f"rule: {group.rule}", 1.0, rule=True)
+                yield master.top, LinkReason(f"rule: {group.rule}", 1.0, rule=True)
 
-    def _lead(self, holder: Holder, item: Item) -> None:
+    def _lead(self, holder: IncidentRef, item: Item) -> None:
         """A new master: what fails with its item, or speaks of what does, hangs on it from now on.
 
         What is more urgent stays where it is, and the link is proposed.
         """
-        for effect, bond in list(self.kindred.effects(item.alert, self.now)):
+        for effect, link_reason in list(self.correlated.effects(item.alert, self.now)):
             if unfit(holder, effect) is not None:
-                self.proposed.append((effect, holder, bond))
+                self.proposed.append((effect, holder, link_reason))
                 continue
             effect.master = holder
             if (draft := next((one for one in self.drafts if one.holder is effect), None)) is not None:
-                draft.bond = bond
+                draft.link_reason = link_reason
             else:
-                self.moving[effect] = bond
-        self.kindred.leads(item.alert, holder)
+                self.moving[effect] = link_reason
+        self.correlated.leads(item.alert, holder)
 
-    def _storm_master(self, storm: Group, item: Item) -> Holder:
+    def _storm_master(self, storm: Group, item: Item) -> IncidentRef:
         """Return the record that takes up what a storm brings; one that few may see takes up nothing."""
         master = storm.master
-        if master is None or unfit(master, Holder(0, "", State.LOGGED, priority=master.priority)):
+        if master is None or unfit(master, IncidentRef(0, "", State.LOGGED, priority=master.priority)):
             urgent = min(STORM.priority, self.priority_of(item))
-            master = Holder(0, "", State.LOGGED, storm=True, priority=urgent)
+            master = IncidentRef(0, "", State.LOGGED, storm=True, priority=urgent)
             storm.lead(master, self.now)
             self.drafts.append(Draft(master, item, "storm"))
         return master
 
-    def _count(self, item: Item, known: Known, *, flapped: bool) -> None:
+    def _count(self, item: Item, known: AlertState, *, flapped: bool) -> None:
         alert = item.alert
         if flapped:
             recent = known.flapping_since is not None and self.now - known.flapping_since <= self.rules.flap_within
@@ -266,7 +266,7 @@ class Plan:
         if alert.ends_at is not None and known.ends_at is None and known.holder is not None:
             self.lapsing[known.holder] = alert.ends_at
         if self.shown.get(item.key_hash) is not alert:
-            words = words_of(alert)
+            words = texts_of(alert)
             chatter = item.key_hash in self.chatty and words.severity == known.severity
             if alert.occurrence != known.occurrence or (words != known.words and not chatter):
                 self._show(item, known)
@@ -275,7 +275,7 @@ class Plan:
         known.last_seen = self.now
         known.fired_at = _newest(known.fired_at, alert.order_time(self.now))
 
-    def _reword(self, item: Item, known: Known, before: Words) -> None:
+    def _reword(self, item: Item, known: AlertState, before: AlertTexts) -> None:
         """Let the record show the present words, where they are others than before, and be as urgent as they are."""
         if known.words == before:
             return
@@ -283,7 +283,7 @@ class Plan:
         if not holder.id:
             holder.priority = min(holder.priority, self.priority_of(item))
 
-    def _clear(self, alert: Alert, known: Known, decision: Cleared) -> None:
+    def _clear(self, alert: Alert, known: AlertState, decision: Cleared) -> None:
         assert known.holder is not None  # noqa: S101 - only what a record answers for is cleared
         known.holder.firing -= 1
         if decision.resolves:
@@ -292,7 +292,7 @@ class Plan:
             self._step(known, Step.SETTLE if decision.settling else Step.LEAVE)
         self._note(alert, known, decision)
 
-    def _note(self, alert: Alert, known: Known, decision: Decision) -> None:
+    def _note(self, alert: Alert, known: AlertState, decision: Decision) -> None:
         """Remember a recovery even where it changes no record, so that an older firing that arrives late is stale."""
         if alert.status is AlertStatus.RESOLVED and not isinstance(decision, Stale) and not alert.test:
             stamped = alert.order_time(self.now)
@@ -302,12 +302,12 @@ class Plan:
             known.cleared_at = _newest(known.cleared_at, stamped)
             known.ends_at = known.suppressed_until = None
 
-    def _move(self, known: Known, state: State, step: Step) -> None:
+    def _move(self, known: AlertState, state: State, step: Step) -> None:
         holder = self._step(known, step)
         holder.state = state
         holder.resolved_at = self.now if state is State.RESOLVED else None
 
-    def _step(self, known: Known, step: AnyStep) -> Holder:
+    def _step(self, known: AlertState, step: AnyStep) -> IncidentRef:
         if known.holder is None:
             raise AssertionError("only a key with a record can be moved")
         self.steps.setdefault(known.holder, []).append(step)
@@ -330,15 +330,15 @@ def decide_all(plan: Plan, items: Sequence[Item]) -> list[Verdict]:
     return verdicts
 
 
-def _freed(plan: Plan) -> Iterator[tuple[Holder, str]]:
+def _freed(plan: Plan) -> Iterator[tuple[IncidentRef, str]]:
     """Take new and moved records off masters that they may not follow after all, those right below one first."""
     drafts = {draft.holder: draft for draft in plan.drafts}
     while lost := [one for one in (*drafts, *plan.moving) if one.master is not None and unfit(one.top, one) is not None]:
         for holder in [one for one in lost if one.master is one.top] or lost:
-            top, bond = holder.top, drafts[holder].bond if holder in drafts else plan.moving.pop(holder)
-            if unfit(top, holder) is Unfit.MILDER and bond is not None:
-                plan.proposed.append((holder, top, bond))
+            top, link_reason = holder.top, drafts[holder].link_reason if holder in drafts else plan.moving.pop(holder)
+            if unfit(top, holder) is Unfit.MILDER and link_reason is not None:
+                plan.proposed.append((holder, top, link_reason))
             holder.master = None
             if (draft := drafts.get(holder)) is not None:
-                draft.bond = None
+                draft.link_reason = None
                 yield holder, draft.reason

@@ -5,15 +5,15 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from gateway.catalogue.topology import Landscape
+from gateway.catalogue.topology import Topology
 from gateway.clock import Clock
 from gateway.correlation import detaching, proposals
 from gateway.correlation.for_masters import for_masters
 from gateway.correlation.proposals import Proposal
 from gateway.db.pool import Connection
-from gateway.dedup.alert_state import Holder
+from gateway.dedup.alert_state import IncidentRef
 from gateway.dedup.alert_updates import Grading
-from gateway.dedup.correlated_alerts import Bond
+from gateway.dedup.correlated_alerts import LinkReason
 from gateway.dedup.correlation_load import followers
 from gateway.dedup.opening import ACTOR, Openings
 from gateway.dedup.plan import Item, Plan
@@ -45,9 +45,9 @@ class Records:
         return self._openings.priority(item)
 
     @property
-    def landscape(self) -> Landscape:
+    def topology(self) -> Topology:
         """What the catalogue calls things and what they hang on, as of now."""
-        return self._openings.catalogue.landscape
+        return self._openings.catalogue.topology
 
     async def write(self, conn: Connection, plan: Plan) -> Changes:
         """Write the records of a plan inside its transaction and give every drafted holder its id and number."""
@@ -110,7 +110,7 @@ class Records:
     def _moved(self, locked: Sequence[Incident], plan: Plan) -> list[Revision]:
         """What was decided of each locked record: what it hangs on from now on or is proposed to, then its steps."""
         steps = {holder.id: steps for holder, steps in plan.steps.items() if holder.id}
-        movers = {holder.id: (holder.top, bond) for holder, bond in plan.moving.items()}
+        movers = {holder.id: (holder.top, link_reason) for holder, link_reason in plan.moving.items()}
         proposed = {holder.id: links for holder, links in _by_record(plan).items() if holder.id}
         revisions = []
         for incident in locked:
@@ -167,36 +167,39 @@ def _let_go(incident: Incident, plan: Plan) -> bool:
     return any(step is Step.LEAVE or (isinstance(step, Worded) and step.before is not None) for step in steps)
 
 
-def _hung(revision: Revision, master: Holder, bond: Bond) -> Revision:
-    after = replace(revision.after, master_id=master.id, link_reason=bond.reason, link_score=bond.score)
-    facts = {"master": master.number, "reason": bond.reason, "score": bond.score}
+def _hung(revision: Revision, master: IncidentRef, link_reason: LinkReason) -> Revision:
+    after = replace(revision.after, master_id=master.id, link_reason=link_reason.reason, link_score=link_reason.score)
+    facts = {"master": master.number, "reason": link_reason.reason, "score": link_reason.score}
     return replace(revision, after=after, events=(("linked", facts),))
 
 
-def _stands_elsewhere(incident: Incident, held: Holder) -> bool:
+def _stands_elsewhere(incident: Incident, held: IncidentRef) -> bool:
     found = (incident.state, incident.kind, incident.priority, incident.security, incident.suppressed)
     return incident.master_id is not None or found != held.was
 
 
-def _proposed(plan: Plan) -> Iterator[tuple[Holder, Holder, Bond]]:
+def _proposed(plan: Plan) -> Iterator[tuple[IncidentRef, IncidentRef, LinkReason]]:
     """Every link that the plan proposes: record, master, why."""
-    yield from ((draft.holder, master, bond) for draft in plan.drafts for master, bond in draft.proposed)
+    yield from ((draft.holder, master, link_reason) for draft in plan.drafts for master, link_reason in draft.proposed)
     yield from plan.proposed
 
 
-def _by_record(plan: Plan) -> dict[Holder, list[tuple[Holder, Bond]]]:
-    found: dict[Holder, list[tuple[Holder, Bond]]] = {}
-    for holder, master, bond in _proposed(plan):
-        found.setdefault(holder, []).append((master, bond))
+def _by_record(plan: Plan) -> dict[IncidentRef, list[tuple[IncidentRef, LinkReason]]]:
+    found: dict[IncidentRef, list[tuple[IncidentRef, LinkReason]]] = {}
+    for holder, master, link_reason in _proposed(plan):
+        found.setdefault(holder, []).append((master, link_reason))
     return found
 
 
-def _proposal(holder: Holder, master: Holder, bond: Bond) -> Proposal:
-    return Proposal(incident_id=holder.id, master_id=master.top.id, reason=bond.reason, score=bond.score)
+def _proposal(holder: IncidentRef, master: IncidentRef, link_reason: LinkReason) -> Proposal:
+    return Proposal(incident_id=holder.id, master_id=master.top.id, reason=link_reason.reason, score=link_reason.score)
 
 
-def _with_proposals(revision: Revision, proposed: Sequence[tuple[Holder, Bond]]) -> Revision:
-    facts = [{"master": master.top.number, "reason": bond.reason, "score": bond.score} for master, bond in proposed]
+def _with_proposals(revision: Revision, proposed: Sequence[tuple[IncidentRef, LinkReason]]) -> Revision:
+    facts = [
+        {"master": master.top.number, "reason": link_reason.reason, "score": link_reason.score}
+        for master, link_reason in proposed
+    ]
     return replace(revision, events=(*revision.events, *(("link_proposed", one) for one in facts))) if facts else revision
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from gateway.clock import Clock
 from gateway.db.pool import Connection
-from gateway.dedup.alert_state import Known
+from gateway.dedup.alert_state import AlertState
 from gateway.dedup.bodies import BodyBudget
 from gateway.dedup.fingerprint import key_hash
 from gateway.incidents.alert import Alert, believed
@@ -31,7 +31,7 @@ REMEMBERED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class CachedIncident:
     """The live record that answered for a key when last seen, and what its sender is told of a repeat.
 
     `words` is the hash of the title and the description that are shown; they changed `changes` times from `since` on.
@@ -47,10 +47,10 @@ class Seat:
 
 
 @dataclass(slots=True)
-class Tally:
+class RepeatCount:
     """How often a batch repeats one key, and between which of the sender's times."""
 
-    seat: Seat
+    seat: CachedIncident
     count: int = 0
     oldest: datetime | None = None
     newest: datetime | None = None
@@ -70,7 +70,7 @@ class Repeats:
     """A batch of nothing but repeats, ready to be written."""
 
     batch: Sequence[Submission]
-    tallies: dict[bytes, Tally] = field(default_factory=dict)
+    tallies: dict[bytes, RepeatCount] = field(default_factory=dict)
     items: list[tuple[int, int, bytes, Alert]] = field(default_factory=list)
 
 
@@ -137,15 +137,15 @@ SELECT statement_timestamp()
 """
 
 
-class Touch:
+class RepeatFastPath:
     """Remembers which keys fire under which live records, and writes batches that only repeat them."""
 
     def __init__(self, clock: Clock, bodies: BodyBudget) -> None:
         self._clock, self._bodies = clock, bodies
-        self._seats: dict[bytes, Seat] = {}
+        self._seats: dict[bytes, CachedIncident] = {}
         self._ahead: timedelta | None = None
 
-    def learn(self, known: Iterable[Known], names: dict[bytes, str], now: datetime) -> None:
+    def learn(self, known: Iterable[AlertState], names: dict[bytes, str], now: datetime) -> None:
         """Remember what a committed batch found; `now` was PostgreSQL's time."""
         self._keep_time(now)
         if len(self._seats) > REMEMBERED:
@@ -162,11 +162,11 @@ class Touch:
         """Return the keys whose words have changed so often lately that only another severity is shown at once."""
         return frozenset(key for key in keys if (seat := self._seats.get(key)) is not None and self._chatters(seat))
 
-    def _chatters(self, seat: Seat) -> bool:
+    def _chatters(self, seat: CachedIncident) -> bool:
         since = seat.since
         return seat.changes >= CHANGES and since is not None and self._clock.now() - since < WITHIN
 
-    def _seat(self, key: Known, incident_id: int, result: Result) -> Seat:
+    def _seat(self, key: AlertState, incident_id: int, result: Result) -> CachedIncident:
         """The seat of a key that fires, with how often its words changed."""
         words, before = hash((key.title, key.description)), self._seats.get(key.key_hash)
         if before is None or before.incident_id != incident_id or before.words == words:
@@ -175,7 +175,7 @@ class Touch:
             changes, since = 1, self._clock.now()
         else:
             changes, since = before.changes + 1, before.since
-        return Seat(incident_id, key.occurrence, result, key.severity, words, changes, since)
+        return CachedIncident(incident_id, key.occurrence, result, key.severity, words, changes, since)
 
     def repeats(self, batch: Sequence[Submission]) -> Repeats | None:
         """The batch as repeats of remembered keys, or None when anything else is in it."""
@@ -196,7 +196,7 @@ class Touch:
                     return None
                 tally = repeats.tallies.get(key)
                 if tally is None:
-                    tally = repeats.tallies[key] = Tally(seat)
+                    tally = repeats.tallies[key] = RepeatCount(seat)
                 tally.add(alert)
                 repeats.items.append((place, index, key, alert))
         return repeats if repeats.items else None

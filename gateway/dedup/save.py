@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from gateway.db.pool import Connection
-from gateway.dedup.alert_state import Known
+from gateway.dedup.alert_state import AlertState
 from gateway.dedup.groups import Group
 from gateway.dedup.plan import Detached, Item
 from gateway.incidents.alert import Alert
@@ -63,13 +63,13 @@ ON CONFLICT (key_hash) DO NOTHING
 """
 
 
-async def insert_keys(conn: Connection, rows: Sequence[tuple[Known, Item]]) -> bool:
+async def insert_keys(conn: Connection, rows: Sequence[tuple[AlertState, Item]]) -> bool:
     """Add the keys seen for the first time; False when another replica added one meanwhile: decide the batch anew."""
     tag = await conn.execute(INSERT_KEYS, as_json([_new(known, item) for known, item in rows]))
     return int(tag.rsplit(" ", 1)[1]) == len(rows)
 
 
-def _new(known: Known, item: Item) -> NewKey:
+def _new(known: AlertState, item: Item) -> NewKey:
     alert = item.alert
     return NewKey(
         as_bytea(known.key_hash), known.holder.id if known.holder else None, known.status, known.occurrence, known.fired_at,
@@ -94,7 +94,7 @@ async def show_keys(conn: Connection, shown: Sequence[tuple[bytes, Alert]]) -> N
     await conn.execute(SHOW_KEYS, *zip(*((key, *_shown(alert)) for key, alert in shown), strict=True))
 
 
-def _row(known: Known) -> tuple[Any, ...]:
+def _row(known: AlertState) -> tuple[Any, ...]:
     incident_id = known.holder.id if known.holder else None
     return (
         known.key_hash, incident_id, known.status, known.occurrence, known.fired_at, known.cleared_at, known.first_seen,
@@ -164,7 +164,7 @@ SELECT $15::timestamptz, t.* FROM unnest($25::uuid[], $26::int[], $27::bytea[], 
 
 async def record(
     conn: Connection,
-    keys: Sequence[Known],
+    keys: Sequence[AlertState],
     receipts: Sequence[tuple[Any, ...]],
     events: Sequence[tuple[Any, ...]],
     now: datetime,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from gateway.dedup.alert_state import Words
+from gateway.dedup.alert_state import AlertTexts
 from gateway.incidents.alert import Alert
 
 
@@ -22,7 +22,7 @@ class Worded:
 
     source: str
     alert: Alert
-    before: Words | None
+    before: AlertTexts | None
 
 
 @dataclass(frozen=True, slots=True)

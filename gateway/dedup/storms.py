@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from gateway.db.pool import Connection
-from gateway.dedup.alert_state import Words
+from gateway.dedup.alert_state import AlertTexts
 from gateway.dedup.alert_updates import STORM_TITLE, TITLE, Firing
 from gateway.dedup.bodies import BodyBudget
 from gateway.dedup.fingerprint import group_hash
@@ -54,7 +54,7 @@ async def firing_of(conn: Connection, incident: Incident, plan: Plan) -> list[Fi
     length = TITLE - len(STORM_TITLE)
     shown = incident.title.removeprefix(STORM_TITLE)[:length]
     rows = await conn.fetch(REST, incident.id, shown, length, list(plan.known))
-    rest = [Firing(row[0], row[1], row[2], Words(row[3], row[4], row[5])) for row in rows]
+    rest = [Firing(row[0], row[1], row[2], AlertTexts(row[3], row[4], row[5])) for row in rows]
     told = [
         (plan.told[key], known.words)
         for key, known in plan.known.items()

@@ -17,7 +17,7 @@ FROM person p WHERE p.login = $1
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class ContactMethodsOf:
     """The addresses of a person, in the order they are tried, the language they read and the time zone of their clock."""
 
     locale: str
@@ -25,13 +25,13 @@ class Ways:
     zone: str = ""
 
 
-async def ways_of(conn: Connection, login: str) -> Ways | None:
+async def contact_methods_of(conn: Connection, login: str) -> ContactMethodsOf | None:
     """Return how an active person is reached; None where nobody active has the login."""
     row = await conn.fetchrow(READ, login)
     if row is None or not row["active"]:
         return None
     methods = tuple(map(Method, row["channels"], row["addresses"]))
-    return Ways(row["locale"], targets(row["login"], row["email"], methods), row["zone"])
+    return ContactMethodsOf(row["locale"], targets(row["login"], row["email"], methods), row["zone"])
 
 
 async def methods_of(conn: Connection, login: str) -> tuple[Method, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.db.pool import Connection
 from gateway.incidents import store
 from gateway.incidents.record import NUMBER
-from gateway.incidents.visibility import Sight
+from gateway.incidents.visibility import Visibility
 from gateway.vocabulary import HoldReason
 
 TOLD: Mapping[str, frozenset[str]] = {
@@ -51,7 +51,7 @@ def _is_for_reporter(event: str, facts: Mapping[str, Any]) -> bool:
     return event == "rejected" or (event == "held" and facts.get("reason") == HoldReason.AWAITING_USER)
 
 
-async def hide_masters(conn: Connection, told: Sequence[dict[str, Any]], sight: Sight) -> frozenset[str]:
+async def hide_masters(conn: Connection, told: Sequence[dict[str, Any]], sight: Visibility) -> frozenset[str]:
     """Take the numbers out of facts about incidents that are not there for who reads them; gives those numbers."""
     named = (str(facts[name]) for facts in told for name in OTHERS if facts.get(name))
     numbers = frozenset(name for name in named if NUMBER.fullmatch(name))

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from gateway.db.pool import Connection
 from gateway.incidents.columns import incident_of
 from gateway.incidents.record import Incident
-from gateway.incidents.visibility import Sight
+from gateway.incidents.visibility import Visibility
 
 BY_NUMBER = """
 SELECT * FROM incident WHERE number = $1
@@ -17,7 +17,7 @@ LOCK_NUMBER = BY_NUMBER + "FOR UPDATE"
 """Does not wait for the lock of what is not seen, and asks again once it has waited."""
 
 
-async def by_number(conn: Connection, number: str, sight: Sight, *, lock: bool = False) -> Incident | None:
+async def by_number(conn: Connection, number: str, sight: Visibility, *, lock: bool = False) -> Incident | None:
     """The incident of that number if it is seen, or None; with `lock` nobody else changes it before the transaction ends."""
     row = await conn.fetchrow(LOCK_NUMBER if lock else BY_NUMBER, number, *sight.parameters())
     return None if row is None else incident_of(row)
@@ -37,7 +37,7 @@ AND may_see(security, recorded_by, owner, contact, $2, $3, $4)
 """
 
 
-async def seen(conn: Connection, numbers: Collection[str], sight: Sight) -> frozenset[str]:
+async def seen(conn: Connection, numbers: Collection[str], sight: Visibility) -> frozenset[str]:
     """Those of the numbers whose records are seen."""
     return frozenset(row[0] for row in await conn.fetch(SEEN, list(numbers), *sight.parameters())) if numbers else frozenset()
 

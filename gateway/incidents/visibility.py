@@ -15,13 +15,13 @@ SECURITY_ROLES: frozenset[str] = frozenset({Role.INCIDENT_MANAGER, Role.SECURITY
 """The roles that may see security incidents."""
 
 
-def is_privy(roles: Iterable[str]) -> bool:
+def has_security_role(roles: Iterable[str]) -> bool:
     """Return whether somebody with these roles may see security incidents."""
     return not SECURITY_ROLES.isdisjoint(roles)
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Visibility:
     """`ordinary` are all records without the security flag, `security` those with it, `names` in lower case one's own.
 
     One's own is what one recorded or is the contact of, and never what is flagged.
@@ -43,4 +43,4 @@ class Sight:
         return self.security, self.ordinary, list(self.names)
 
 
-EVERYTHING = Sight(ordinary=True, security=True)
+EVERYTHING = Visibility(ordinary=True, security=True)

@@ -78,7 +78,7 @@ class Certificates(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class FrontDoor:
+class AlertEndpoint:
     """Takes requests in for every source; raises Misconfigured for secrets that no source would use."""
 
     sources: Mapping[str, Source]

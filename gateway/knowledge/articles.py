@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.db.pool import Connection
-from gateway.incidents.visibility import Sight
+from gateway.incidents.visibility import Visibility
 from gateway.vocabulary import ArticleState
 
 
@@ -64,7 +64,7 @@ WHERE id = $1 AND ($2::bool OR NOT EXISTS (SELECT FROM incident i WHERE i.id = a
 LOCK = ONE + "FOR UPDATE"
 
 
-async def by_id(conn: Connection, article: int, sight: Sight, *, lock: bool = False) -> Article | None:
+async def by_id(conn: Connection, article: int, sight: Visibility, *, lock: bool = False) -> Article | None:
     """One article, or None; that of a record flagged since as a security incident is there only for the privy."""
     row = await conn.fetchrow(LOCK if lock else ONE, article, sight.security)
     return None if row is None else article_of(row)
@@ -81,7 +81,7 @@ ORDER BY id DESC LIMIT $5
 
 async def page(
     conn: Connection,
-    sight: Sight,
+    sight: Visibility,
     limit: int,
     *,
     state: ArticleState | None,

@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from gateway.db.pool import Connection, block
 from gateway.incidents.record import Incident
-from gateway.incidents.visibility import Sight
+from gateway.incidents.visibility import Visibility
 from gateway.knowledge.articles import Article, article_of
 from gateway.knowledge.similarity import LEAST, Likeness, Trouble, likeness
 
@@ -71,13 +71,13 @@ class Match(msgspec.Struct, Generic[Found], frozen=True):
     likeness: Likeness
 
 
-async def incidents_like(conn: Connection, incident: Incident, sight: Sight, most: int) -> list[Match[Solved]]:
+async def incidents_like(conn: Connection, incident: Incident, sight: Visibility, most: int) -> list[Match[Solved]]:
     """Solved records like this one that are there for who asks, the likest first."""
     rows = await _fetch(conn, INCIDENTS, incident.title, incident.service, incident.id, *sight.parameters(), RECENT)
     return _best(incident, [(Solved(**row), row["ci"]) for row in rows], most)
 
 
-async def articles_like(conn: Connection, incident: Incident, sight: Sight, most: int) -> list[Match[Article]]:
+async def articles_like(conn: Connection, incident: Incident, sight: Visibility, most: int) -> list[Match[Article]]:
     """Published articles on troubles like this record's that are there for who asks, the likest first."""
     rows = await _fetch(conn, ARTICLES, incident.title, incident.service, RECENT, sight.security)
     return _best(incident, [(article_of(row), "") for row in rows], most)

@@ -14,14 +14,14 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.db.pool import LOST_RACE, Pool, acquire
-from gateway.directory.contact_methods import Ways, ways_of
+from gateway.directory.contact_methods import ContactMethodsOf, contact_methods_of
 from gateway.errors import Unavailable
 from gateway.incidents.facts import WITHHELD
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.notify import privacy
 from gateway.notify.breaker import Breakers
 from gateway.notify.message import Channel, Dead, Delivered, Message, Result, Retry
-from gateway.notify.outbox import Owed
+from gateway.notify.outbox import OutboxRow
 from gateway.notify.phrases import Reader
 from gateway.notify.retries import Settlement, defer, failing, next_method, settle
 from gateway.notify.templates import render
@@ -39,11 +39,11 @@ QUIET = frozenset({"resolved", "closed"})
 
 SEND_TIMEOUT_S = 10.0
 
-Opens = Callable[[Owed, str], str]
+Opens = Callable[[OutboxRow, str], str]
 """From a message and the channel that it goes by to the address that opens its record, "" where none does."""
 
 
-def no_link(_owed: Owed, _channel: str) -> str:
+def no_link(_owed: OutboxRow, _channel: str) -> str:
     """Return no address."""
     return ""
 
@@ -74,16 +74,16 @@ class Delivery:
     send_timeout_s: float = SEND_TIMEOUT_S
     breakers: Breakers = field(default_factory=Breakers)
 
-    async def attempt(self, owed: Owed) -> Outcome:
+    async def attempt(self, owed: OutboxRow) -> Outcome:
         """Try once; any fault of the row or a channel gives an outcome, never an exception."""
         try:
             kept, ways = await self._looked_up(owed)
-            return await self._by(kept, ways) if isinstance(ways, Ways) else _ended(owed, ways, owed.channel)
+            return await self._by(kept, ways) if isinstance(ways, ContactMethodsOf) else _ended(owed, ways, owed.channel)
         except Exception as error:
             log.exception("a notification cannot be read", action="notify_unreadable", id=str(owed.id))
             return _ended(owed, Dead(f"it cannot be read: {error!r}"), owed.channel)
 
-    async def _looked_up(self, owed: Owed) -> tuple[Owed, Ways | Result]:
+    async def _looked_up(self, owed: OutboxRow) -> tuple[OutboxRow, ContactMethodsOf | Result]:
         """Return the message as its recipient may read it, and how they are reached."""
         try:
             kept = await privacy.kept(self.pool, owed, self.privy)
@@ -91,18 +91,18 @@ class Delivery:
         except (Unavailable, *LOST_RACE) as error:
             return owed, Retry(f"who that is could not be looked up: {error!r}")
 
-    async def _ways(self, owed: Owed) -> Ways | Result:
+    async def _ways(self, owed: OutboxRow) -> ContactMethodsOf | Result:
         if owed.channel != PERSON:
-            return Ways("", (Target(owed.channel, owed.recipient),))
+            return ContactMethodsOf("", (Target(owed.channel, owed.recipient),))
         async with acquire(self.pool) as conn:
-            ways = await ways_of(conn, owed.recipient)
+            ways = await contact_methods_of(conn, owed.recipient)
         if ways is None:
             return Dead("nobody has this login")
         if not ways.targets:
             return Dead("has no e-mail address and no other contact method")
         return _without_calls(ways) if owed.template in QUIET else ways
 
-    async def _by(self, owed: Owed, ways: Ways) -> Outcome:
+    async def _by(self, owed: OutboxRow, ways: ContactMethodsOf) -> Outcome:
         """Try the first method, from the one that is next on, whose endpoint is not left alone."""
         first = owed.method if owed.method < len(ways.targets) else 0
         may_recover = owed.may_recover and first > 0
@@ -129,7 +129,7 @@ class Delivery:
         outcome = SendOutcome.DEFERRED if put_back.state == "pending" else SendOutcome.DEAD
         return Outcome(put_back, outcome, owed.channel)
 
-    async def _send(self, owed: Owed, target: Target, ways: Ways) -> Result | float:
+    async def _send(self, owed: OutboxRow, target: Target, ways: ContactMethodsOf) -> Result | float:
         """Send the message once, or return the seconds for which the endpoint is left alone."""
         channel = self.channels.get(target.channel)
         if channel is None:
@@ -142,7 +142,7 @@ class Delivery:
         self.breakers.report(endpoint, self.clock.monotonic(), failed=failing(result))
         return result
 
-    def _message(self, owed: Owed, target: Target, ways: Ways) -> Message:
+    def _message(self, owed: OutboxRow, target: Target, ways: ContactMethodsOf) -> Message:
         asked = owed.facts.get("locale", ways.locale)
         locale = next((known for known in LOCALES if known == asked), self.locale)
         link = "" if owed.facts.get(WITHHELD) else self.opens(owed, target.channel)
@@ -182,13 +182,13 @@ def _no_channel(target: Target) -> str:
     return f"there is no channel {target.channel!r}" if target.channel else f"{target.address!r} names no channel"
 
 
-def _without_calls(ways: Ways) -> Ways:
+def _without_calls(ways: ContactMethodsOf) -> ContactMethodsOf:
     """Return the ways of somebody who is not to be called, unless there is no other."""
     silent = tuple(one for one in ways.targets if one.channel != "voice")
     return replace(ways, targets=silent or ways.targets)
 
 
-def _ended(owed: Owed, result: Result, channel: str) -> Outcome:
+def _ended(owed: OutboxRow, result: Result, channel: str) -> Outcome:
     verdict = settle(owed.id, owed.attempts, owed.claimed_at - owed.created_at, result)
     outcome = {"sent": SendOutcome.SENT, "dead": SendOutcome.DEAD}.get(verdict.state, SendOutcome.RETRY)
     return Outcome(verdict, outcome, channel)

@@ -22,7 +22,7 @@ ERROR_CHARS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Owed:
+class OutboxRow:
     """One claimed row; `attempts` counts this one, `claimed_at` is the database's time of the claim.
 
     `method` is which contact method of a person is to be tried, `may_recover` says that one before it may work later.
@@ -94,14 +94,14 @@ RETURNING o.id, o.incident_id, o.channel, o.recipient, o.role, o.template, o.fac
 """
 
 
-async def claim(conn: Connection, now: datetime | None, limit: int) -> list[Owed]:
+async def claim(conn: Connection, now: datetime | None, limit: int) -> list[OutboxRow]:
     """Take up to `limit` due rows and hide them for `VISIBILITY`; never waits for another claimer.
 
     What tells of the most urgent incidents goes first, then what is due longest.
     """
     rows = [dict(row) for row in await conn.fetch(CLAIM, now, limit, VISIBILITY)]
     return sorted(
-        (Owed(**row | {"facts": msgspec.json.decode(row["facts"])}) for row in rows),
+        (OutboxRow(**row | {"facts": msgspec.json.decode(row["facts"])}) for row in rows),
         key=lambda o: (o.urgency, o.created_at, o.id),
     )
 

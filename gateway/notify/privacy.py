@@ -11,13 +11,13 @@ from gateway.db.pool import Pool, acquire
 from gateway.incidents.announcements.addressing import BY_LOGIN
 from gateway.incidents.facts import WITHHELD
 from gateway.incidents.visibility import SECURITY_ROLES
-from gateway.notify.outbox import Owed
+from gateway.notify.outbox import OutboxRow
 from gateway.notify.withholding import named, withheld, without
 from gateway.settings.recipients import Target
 
 FLAGGED = "SELECT number FROM incident WHERE number = ANY($1::text[]) AND security"
 
-PRIVY = """
+HAS_SECURITY_ROLE = """
 SELECT EXISTS (SELECT FROM person
   WHERE active AND roles && $1::text[] AND (login = $2 OR ($3 <> '' AND lower(email) = $3)))
 """
@@ -28,7 +28,7 @@ def privy_addresses(recipients: Mapping[str, tuple[str, ...]]) -> frozenset[str]
     return frozenset(target for role in SECURITY_ROLES for target in recipients.get(role, ()))
 
 
-async def kept(pool: Pool, owed: Owed, privy: frozenset[str]) -> Owed:
+async def kept(pool: Pool, owed: OutboxRow, privy: frozenset[str]) -> OutboxRow:
     """Return the message with what its recipient may be told; raises Unavailable and what asyncpg raises.
 
     `privy` are the addresses listed for roles that may see security incidents. A person is judged by
@@ -43,13 +43,13 @@ async def kept(pool: Pool, owed: Owed, privy: frozenset[str]) -> Owed:
             return owed
         login = owed.recipient if owed.channel in BY_LOGIN else ""
         mail = owed.recipient.lower() if owed.channel == "smtp" else ""
-        if await conn.fetchval(PRIVY, sorted(SECURITY_ROLES), login, mail):
+        if await conn.fetchval(HAS_SECURITY_ROLE, sorted(SECURITY_ROLES), login, mail):
             return owed
     facts = without(owed.facts, hidden)
     return replace(owed, facts=withheld(owed.template, owed.role, facts) if owed.security else facts)
 
 
-def _is_listed(owed: Owed, privy: frozenset[str]) -> bool:
+def _is_listed(owed: OutboxRow, privy: frozenset[str]) -> bool:
     """Return whether it goes to a listed address, or to a message in a listed conversation of a chat."""
     if owed.channel in BY_LOGIN:
         return False
@@ -57,7 +57,7 @@ def _is_listed(owed: Owed, privy: frozenset[str]) -> bool:
     return not privy.isdisjoint({str(Target(owed.channel, owed.recipient)), conversation})
 
 
-def subject_of(owed: Owed, channel: str) -> int | None:
+def subject_of(owed: OutboxRow, channel: str) -> int | None:
     """Return the id of the incident that a message shows, None where it shows none.
 
     A reporter's letter stays in its thread, and a call asks who answers it what they may hear.

@@ -14,7 +14,7 @@ from gateway.db.pool import LOST_RACE, acquire
 from gateway.errors import Unavailable
 from gateway.notify import outbox
 from gateway.notify.delivery import Delivery
-from gateway.notify.outbox import Owed
+from gateway.notify.outbox import OutboxRow
 from gateway.notify.retries import Settlement
 from gateway.observe.metric_labels import SendOutcome, channel_label
 
@@ -78,7 +78,7 @@ class Runner(Delivery):
                 waiter.cancel()
             await asyncio.gather(*waiters, return_exceptions=True)
 
-    async def _deliver(self, owed: Owed, now: datetime | None) -> None:
+    async def _deliver(self, owed: OutboxRow, now: datetime | None) -> None:
         async with self._slots:
             verdict, outcome, channel = await self.attempt(owed)
             await self._settle(verdict, now)

@@ -1,29 +1,29 @@
 """The actions people take on a record, one or many, with what a master's end means for its related records."""
 
 from gateway.access import authorization
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.errors import Conflict
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.record import Incident
 from gateway.operations.assignment import SETTLED, settled
 from gateway.operations.cascading import CASCADING, cascade
-from gateway.operations.idempotency import Once, at_most_once
+from gateway.operations.idempotency import IdempotencyKey, run_once
 from gateway.operations.reporter.answer_read import mark_answer_read
 from gateway.operations.reporter.answers import Answer, answered
 from gateway.operations.revising import revised
 from gateway.operations.staff import staff_for
-from gateway.operations.unit_of_work import Desk, Session
+from gateway.operations.unit_of_work import Transaction, UnitOfWork
 
 
 async def act(
-    desk: Desk,
+    uow: UnitOfWork,
     number: str,
     command: commands.Command,
-    who: Who,
+    who: Principal,
     *,
     if_match: int | None = None,
     related: bool = False,
-    once: Once | None = None,
+    once: IdempotencyKey | None = None,
 ) -> Incident:
     """Apply a command; with `related` also to the related records that it is possible for and allowed on (`cascading`).
 
@@ -31,17 +31,17 @@ async def act(
     else has, and IdempotencyMismatch for a key used otherwise.
     """
 
-    async def work(session: Session) -> Incident:
-        return await applied(session, number, command, who, if_match, related=related)
+    async def work(tx: Transaction) -> Incident:
+        return await applied(tx, number, command, who, if_match, related=related)
 
-    return await at_most_once(desk, once, who, work)
+    return await run_once(uow, once, who, work)
 
 
 async def applied(
-    session: Session,
+    tx: Transaction,
     number: str,
     command: commands.Command,
-    who: Who,
+    who: Principal,
     if_match: int | None = None,
     *,
     related: bool = False,
@@ -51,17 +51,17 @@ async def applied(
     Related records are written with their master: those that are still open when it ends are let go.
     A note of the record's reporter does besides what their answers by mail do.
     """
-    incident = await session.lock(number, who, if_match)
+    incident = await tx.lock(number, who, if_match)
     authorization.check_asking(who, command, incident)
-    command = await _settled(session, incident, command, who)
+    command = await _settled(tx, incident, command, who)
     authorization.check(who, command, incident)
-    revision = mark_answer_read(await revised(session, incident, command, who), who, session.now)
+    revision = mark_answer_read(await revised(tx, incident, command, who), who, tx.now)
     if revision.events:
         cascades = related and isinstance(command, CASCADING)
-        made = await cascade(session, revision, command, who) if cascades else [revision]
-        written = (await session.write(made))[0]
+        made = await cascade(tx, revision, command, who) if cascades else [revision]
+        written = (await tx.write(made))[0]
         if isinstance(command, commands.Note) and who.outsider:
-            return await answered(session, written, who, Answer(command.note, command.note))
+            return await answered(tx, written, who, Answer(command.note, command.note))
         return written
     if isinstance(command, commands.Acknowledge) and incident.handler != (command.person or who.name):
         raise Conflict(
@@ -74,11 +74,11 @@ async def applied(
     return incident
 
 
-async def _settled(session: Session, incident: Incident, command: commands.Command, who: Who) -> commands.Command:
+async def _settled(tx: Transaction, incident: Incident, command: commands.Command, who: Principal) -> commands.Command:
     """Return the command with the group and tier it means; raises Unprocessable for unknown people and groups."""
     if not isinstance(command, SETTLED) or incident.state not in lifecycle.TABLE[type(command)]:
         return command
     person = getattr(command, "person", "")
     if isinstance(command, commands.Acknowledge) and person in ("", who.name):
         return command
-    return settled(command, incident, await staff_for(session.conn, incident.service, (person,)))
+    return settled(command, incident, await staff_for(tx.conn, incident.service, (person,)))

@@ -10,16 +10,16 @@ import structlog
 
 from gateway.access.authorization import refuse
 from gateway.access.permissions import ALLOWED, Action, may
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.db.pool import Connection
 from gateway.errors import GatewayError, NotFound, TooLarge, Unavailable
 from gateway.files.spool import Received, received
 from gateway.files.store import Kept, Place, Stores, put_parts
 from gateway.incidents.files import safe_name
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.idempotency import Once, claimed, settle
+from gateway.operations.idempotency import IdempotencyKey, claimed, settle
 from gateway.operations.reporter.answers import Answer, answered
-from gateway.operations.unit_of_work import Desk, Session
+from gateway.operations.unit_of_work import Transaction, UnitOfWork
 
 log = structlog.get_logger()
 
@@ -64,15 +64,15 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id
 
 
 @dataclass(frozen=True, slots=True)
-class Filing:
+class AttachmentStore:
     """Where files go, and how many of them."""
 
-    desk: Desk
+    uow: UnitOfWork
     stores: Stores
     quota: Quota
 
     async def attach(
-        self, number: str, file: File, who: Who, *, if_match: int | None = None, once: Once | None = None
+        self, number: str, file: File, who: Principal, *, if_match: int | None = None, once: IdempotencyKey | None = None
     ) -> tuple[str, int]:
         """Keep a file with the record; gives the record's number and the file's id. What a reporter attaches is public.
 
@@ -85,20 +85,20 @@ class Filing:
         made: list[int] = []
         kept: list[int] = []
 
-        async def work(session: Session) -> Incident:
+        async def work(tx: Transaction) -> Incident:
             kept.clear()
-            if once is not None and (known := await claimed(session.conn, once, session.now)) is not None:
+            if once is not None and (known := await claimed(tx.conn, once, tx.now)) is not None:
                 made[:] = [int(known)]
-                return await session.lock(number, who)
-            incident = await session.lock(number, who, if_match)
-            kept[:] = made[:] = [await self._put(session, incident, file, who, handle)]
-            incident = await _told(session, incident, who, made[0], file)
+                return await tx.lock(number, who)
+            incident = await tx.lock(number, who, if_match)
+            kept[:] = made[:] = [await self._put(tx, incident, file, who, handle)]
+            incident = await _told(tx, incident, who, made[0], file)
             if once is not None:
-                await settle(session.conn, once, str(made[0]).encode())
+                await settle(tx.conn, once, str(made[0]).encode())
             return incident
 
         try:
-            incident = await self.desk.within(work)
+            incident = await self.uow.within(work)
         except GatewayError as error:
             if not isinstance(error, Unavailable):  # then nobody knows whether it was committed
                 await self._forget(Kept(self.stores.chosen, handle, 0, 0))
@@ -133,44 +133,44 @@ class Filing:
         for one in waiting:
             await self._forget(Kept(self.stores.chosen, one.handle, 0, 0))
 
-    async def take(self, session: Session, incident: Incident, waiting: Waiting, who: Who) -> Mapping[str, Any]:
+    async def take(self, tx: Transaction, incident: Incident, waiting: Waiting, who: Principal) -> Mapping[str, Any]:
         """Give a locked record a file that waits, whoever `who` is; gives the facts of its entry. Raises TooLarge."""
-        made = await self._row(session, incident, waiting.file, who, waiting.handle)
+        made = await self._row(tx, incident, waiting.file, who, waiting.handle)
         waiting.taken = True
         return _facts(incident, who, made, waiting.file)
 
-    async def _put(self, session: Session, incident: Incident, file: File, who: Who, handle: str) -> int:
+    async def _put(self, tx: Transaction, incident: Incident, file: File, who: Principal, handle: str) -> int:
         refuse(may(who, Action.ATTACH, incident))
-        return await self._row(session, incident, file, who, handle)
+        return await self._row(tx, incident, file, who, handle)
 
-    async def _row(self, session: Session, incident: Incident, file: File, who: Who, handle: str) -> int:
+    async def _row(self, tx: Transaction, incident: Incident, file: File, who: Principal, handle: str) -> int:
         link = sha256(file.link.encode()).digest() if file.link else None
-        await _within(session.conn, self.quota, incident, file.content.size, link)
+        await _within(tx.conn, self.quota, incident, file.content.size, link)
         content, place = file.content, self.stores.chosen
-        made: int = await session.conn.fetchval(
+        made: int = await tx.conn.fetchval(
             ATTACH, incident.id, safe_name(file.name), content.type, content.size, content.sha256,
-            _public(file, who, incident), session.now, who.name, place, handle, link,
+            _public(file, who, incident), tx.now, who.name, place, handle, link,
         )  # fmt: skip
         if place is Place.PARTS:
-            await put_parts(session.conn, made, content)
+            await put_parts(tx.conn, made, content)
         return made
 
-    async def detach(self, number: str, attachment: int, who: Who, *, if_match: int | None = None) -> Incident:
+    async def detach(self, number: str, attachment: int, who: Principal, *, if_match: int | None = None) -> Incident:
         """Take a file's content away for good; raises NotFound, Forbidden and VersionMismatch."""
         gone: list[Kept] = []
 
-        async def work(session: Session) -> Incident:
-            incident = await session.lock(number, who, if_match)
+        async def work(tx: Transaction) -> Incident:
+            incident = await tx.lock(number, who, if_match)
             refuse(may(who, Action.DETACH, incident))
-            row = await session.conn.fetchrow(DETACH, attachment, incident.id, session.now, who.name)
+            row = await tx.conn.fetchrow(DETACH, attachment, incident.id, tx.now, who.name)
             if row is None:
                 raise NotFound(f"{number} has no file {attachment}")
-            await session.conn.execute(DISCARD, attachment)
+            await tx.conn.execute(DISCARD, attachment)
             gone[:] = [Kept(Place(row["place"]), row["handle"], attachment, 0)]
             facts = {"attachment": attachment, "name": row["name"], "sha256": row["sha256"].hex()}
-            return (await session.write([Revision(after=incident, actor=who.name, events=(("detached", facts),))]))[0]
+            return (await tx.write([Revision(after=incident, actor=who.name, events=(("detached", facts),))]))[0]
 
-        incident = await self.desk.within(work)
+        incident = await self.uow.within(work)
         await self._forget(gone[0])
         return incident
 
@@ -190,22 +190,22 @@ WHERE id = $1 AND incident_id = $2 AND removed_at IS NULL RETURNING name, sha256
 DISCARD = "DELETE FROM attachment_part WHERE attachment_id = $1"
 
 
-def _public(file: File, who: Who, incident: Incident) -> bool:
+def _public(file: File, who: Principal, incident: Incident) -> bool:
     return file.public or may(who, Action.INSPECT, incident) != ALLOWED
 
 
-async def _told(session: Session, incident: Incident, who: Who, attachment: int, file: File) -> Incident:
+async def _told(tx: Transaction, incident: Incident, who: Principal, attachment: int, file: File) -> Incident:
     """Return the record with the entry of its file.
 
     A file of its reporter does what a note of theirs without words does.
     """
     facts = _facts(incident, who, attachment, file)
     attached = Revision(after=incident, actor=who.name, events=(("attached", facts),))
-    written = (await session.write([attached]))[0]
-    return await answered(session, written, who, Answer("", file.name)) if who.outsider else written
+    written = (await tx.write([attached]))[0]
+    return await answered(tx, written, who, Answer("", file.name)) if who.outsider else written
 
 
-def _facts(incident: Incident, who: Who, attachment: int, file: File) -> Mapping[str, Any]:
+def _facts(incident: Incident, who: Principal, attachment: int, file: File) -> Mapping[str, Any]:
     content = file.content
     return {
         "attachment": attachment,

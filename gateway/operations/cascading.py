@@ -7,13 +7,13 @@ import msgspec
 
 from gateway.access import authorization
 from gateway.access.permissions import Refused, may, sight
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.db.pool import Connection
 from gateway.errors import IllegalTransition
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.custom_fields import moments_of
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.unit_of_work import Session
+from gateway.operations.unit_of_work import Transaction
 from gateway.vocabulary import State
 
 CASCADING = (commands.Resolve, commands.Close, commands.Confirm)
@@ -38,18 +38,18 @@ class Skipped:
 RELATED = "SELECT id FROM incident WHERE master_id = $1 ORDER BY id"
 
 
-async def cascade(session: Session, master: Revision, command: commands.Command, who: Who) -> list[Revision]:
+async def cascade(tx: Transaction, master: Revision, command: commands.Command, who: Principal) -> list[Revision]:
     """Return the revisions of a master and of the related records that the command is applied to.
 
     The master's timeline names those that were skipped, if all of its readers may see them.
     """
-    ids = [row[0] for row in await session.conn.fetch(RELATED, master.after.id)]
+    ids = [row[0] for row in await tx.conn.fetch(RELATED, master.after.id)]
     made: list[Revision] = []
     skipped: list[Skipped] = []
-    for related in await session.locked(ids):
+    for related in await tx.locked(ids):
         if related.state in DONE[type(command)] or not sight(who).sees(related):
             continue
-        result = _done(session, related, command, who)
+        result = _done(tx, related, command, who)
         if isinstance(result, Revision):
             made.append(result)
         elif master.after.security or not related.security:
@@ -57,15 +57,15 @@ async def cascade(session: Session, master: Revision, command: commands.Command,
     return [_saying(master, skipped), *made]
 
 
-def _done(session: Session, related: Incident, command: commands.Command, who: Who) -> Revision | Skipped:
-    fields = session.desk.fields
+def _done(tx: Transaction, related: Incident, command: commands.Command, who: Principal) -> Revision | Skipped:
+    fields = tx.uow.fields
     decision = may(who, authorization.asked(command, who), related)
     if isinstance(decision, Refused):
         return Skipped(related.number, decision.reason)
     if missing := fields.missing(related.kind, related.fields, moments_of(type(command))):
         return Skipped(related.number, f"set first: {', '.join(missing)}")
     try:
-        return lifecycle.apply(related, command, who.name, session.now)
+        return lifecycle.apply(related, command, who.name, tx.now)
     except IllegalTransition as refusal:
         return Skipped(related.number, refusal.detail)
 

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from gateway.access.authorization import refuse
 from gateway.access.permissions import Action, may
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.db.pool import Connection
 from gateway.incidents.record import Incident, Revision
-from gateway.incidents.visibility import Sight
-from gateway.operations.idempotency import Once, at_most_once
-from gateway.operations.unit_of_work import Desk, Session
+from gateway.incidents.visibility import Visibility
+from gateway.operations.idempotency import IdempotencyKey, run_once
+from gateway.operations.unit_of_work import Transaction, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +29,30 @@ FILE = "INSERT INTO complaint (incident_id, text, complainant, filed_at, filed_b
 
 
 async def complain(
-    desk: Desk, number: str, text: str, complainant: str, who: Who, *, if_match: int | None = None, once: Once | None = None
+    uow: UnitOfWork,
+    number: str,
+    text: str,
+    complainant: str,
+    who: Principal,
+    *,
+    if_match: int | None = None,
+    once: IdempotencyKey | None = None,
 ) -> Incident:
     """File a complaint. About a major incident, or one that missed a target, the operations director is told.
 
     Raises NotFound, Forbidden and VersionMismatch.
     """
 
-    async def work(session: Session) -> Incident:
-        incident = await session.lock(number, who, if_match)
+    async def work(tx: Transaction) -> Incident:
+        incident = await tx.lock(number, who, if_match)
         refuse(may(who, Action.COMPLAIN, incident))
         by = complainant or who.name
-        made = await session.conn.fetchval(FILE, incident.id, text, by, session.now, who.name)
+        made = await tx.conn.fetchval(FILE, incident.id, text, by, tx.now, who.name)
         events = (("complaint_filed", {"complaint": made, "complainant": by, "text": text}),)
-        told = desk.rules.escalation.complained(incident, made, text) if _weighs(incident) else ()
-        return (await session.write([Revision(after=incident, actor=who.name, events=events, announcements=told)]))[0]
+        told = uow.rules.escalation.complained(incident, made, text) if _weighs(incident) else ()
+        return (await tx.write([Revision(after=incident, actor=who.name, events=events, announcements=told)]))[0]
 
-    return await at_most_once(desk, once, who, work)
+    return await run_once(uow, once, who, work)
 
 
 def _weighs(incident: Incident) -> bool:
@@ -61,7 +68,7 @@ ORDER BY c.id DESC LIMIT $6
 
 
 async def complaints(
-    conn: Connection, sight: Sight, *, incident: int | None = None, before: int | None = None, limit: int
+    conn: Connection, sight: Visibility, *, incident: int | None = None, before: int | None = None, limit: int
 ) -> list[Complaint]:
     """The newest complaints before one, of one record or of all that are there for who asks."""
     return [Complaint(**row) for row in await conn.fetch(PAGE, incident, before, *sight.parameters(), limit)]

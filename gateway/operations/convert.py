@@ -6,12 +6,12 @@ from typing import Any
 
 from gateway.access.authorization import refuse
 from gateway.access.permissions import Action, may
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.errors import Conflict
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.idempotency import Once, at_most_once
-from gateway.operations.unit_of_work import Desk, Session
+from gateway.operations.idempotency import IdempotencyKey, run_once
+from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import LIVE, Kind, RequestCategory
 
 TO_CHANGE = "converted_to_change"
@@ -19,15 +19,15 @@ TO_CHANGE = "converted_to_change"
 
 
 async def convert(
-    desk: Desk,
+    uow: UnitOfWork,
     number: str,
-    who: Who,
+    who: Principal,
     *,
     change: tuple[str, Mapping[str, Any]] | None,
     note: str,
     category: RequestCategory | None = None,
     if_match: int | None = None,
-    once: Once | None = None,
+    once: IdempotencyKey | None = None,
 ) -> Incident:
     """Make a request an incident, measured by an incident's policy from the moment it was recorded.
 
@@ -37,27 +37,27 @@ async def convert(
     Raises NotFound, Forbidden, VersionMismatch, and Conflict for a record that is of that kind already or has ended.
     """
 
-    async def work(session: Session) -> Incident:
-        request = await session.lock(number, who, if_match)
+    async def work(tx: Transaction) -> Incident:
+        request = await tx.lock(number, who, if_match)
         refuse(may(who, Action.CONVERT, request))
         if category is not None:
-            return (await session.write([_to_request(desk, request, category, who, note)]))[0]
+            return (await tx.write([_to_request(uow, request, category, who, note)]))[0]
         if request.kind != Kind.SERVICE_REQUEST or request.state not in LIVE:
             raise Conflict(f"{number} is no open service request")
-        revision = _to_incident(desk, request, who, note) if change is None else _to_change(request, change, who, session, note)
-        return (await session.write([revision]))[0]
+        revision = _to_incident(uow, request, who, note) if change is None else _to_change(request, change, who, tx, note)
+        return (await tx.write([revision]))[0]
 
-    return await at_most_once(desk, once, who, work)
+    return await run_once(uow, once, who, work)
 
 
-def _to_incident(desk: Desk, request: Incident, who: Who, note: str) -> Revision:
-    policy = desk.rules.policy_for(kind=Kind.INCIDENT, service=request.service, source=request.source, priority=request.priority)
+def _to_incident(uow: UnitOfWork, request: Incident, who: Principal, note: str) -> Revision:
+    policy = uow.rules.policy_for(kind=Kind.INCIDENT, service=request.service, source=request.source, priority=request.priority)
     after = replace(request, kind=Kind.INCIDENT, request_category=None, policy=policy.name)
     facts = {"to": Kind.INCIDENT, "policy": {"old": request.policy, "new": policy.name}, "note": note}
     return Revision(after=after, actor=who.name, events=(("converted", facts),))
 
 
-def _to_request(desk: Desk, incident: Incident, category: RequestCategory, who: Who, note: str) -> Revision:
+def _to_request(uow: UnitOfWork, incident: Incident, category: RequestCategory, who: Principal, note: str) -> Revision:
     if incident.kind != Kind.INCIDENT or incident.state not in LIVE:
         raise Conflict(f"{incident.number} is no open incident")
     if incident.key_hash is not None:
@@ -65,15 +65,15 @@ def _to_request(desk: Desk, incident: Incident, category: RequestCategory, who: 
     if incident.major:
         raise Conflict(f"{incident.number} was declared a major incident: that is no request")
     kind = Kind.SERVICE_REQUEST
-    policy = desk.rules.policy_for(kind=kind, service=incident.service, source=incident.source, priority=incident.priority)
+    policy = uow.rules.policy_for(kind=kind, service=incident.service, source=incident.source, priority=incident.priority)
     after = replace(incident, kind=kind, request_category=category, policy=policy.name)
     facts = {"to": kind, "request_category": category, "policy": {"old": incident.policy, "new": policy.name}, "note": note}
     return Revision(after=after, actor=who.name, events=(("converted", facts),))
 
 
-def _to_change(request: Incident, change: tuple[str, Mapping[str, Any]], who: Who, session: Session, note: str) -> Revision:
+def _to_change(request: Incident, change: tuple[str, Mapping[str, Any]], who: Principal, tx: Transaction, note: str) -> Revision:
     system, reference = change
-    ended = lifecycle.apply(request, commands.Resolve(category=TO_CHANGE, note=note), who.name, session.now)
+    ended = lifecycle.apply(request, commands.Resolve(category=TO_CHANGE, note=note), who.name, tx.now)
     reference = {"type": "change", **reference}
     after = replace(ended.after, refs={**ended.after.refs, system: reference})
     facts = {"to": "change", "system": system, "reference": reference, "note": note}

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.access.authorization import refuse
 from gateway.access.permissions import ALLOWED, Action, may
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.catalogue.routing import PEOPLE
 from gateway.directory.roles import Role
 from gateway.errors import Flaw, Unprocessable
@@ -16,10 +16,10 @@ from gateway.incidents.custom_fields import CREATE
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident, Revision
 from gateway.incidents.timeline import GENESIS
-from gateway.operations.idempotency import Once, at_most_once
-from gateway.operations.placement import open_placed
+from gateway.operations.idempotency import IdempotencyKey, run_once
+from gateway.operations.placement import open_correlated
 from gateway.operations.reporter.acknowledgement import acknowledge
-from gateway.operations.unit_of_work import Desk, Session
+from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import PRIORITIES, Channel, Impact, Kind, RequestCategory, Urgency
 
 LATE_ENTRY = timedelta(hours=12)
@@ -60,7 +60,7 @@ class Report:
     late_reason: str = ""
 
 
-async def create(desk: Desk, report: Report, who: Who, *, once: Once | None = None) -> Incident:
+async def create(uow: UnitOfWork, report: Report, who: Principal, *, once: IdempotencyKey | None = None) -> Incident:
     """Open a record.
 
     Raises Forbidden, and Unprocessable for a time of occurrence in the future, or over 12 h ago without a `late_reason` of
@@ -70,35 +70,35 @@ async def create(desk: Desk, report: Report, who: Who, *, once: Once | None = No
     if (report.request_category is None) is (report.kind is Kind.SERVICE_REQUEST):
         flaw = Flaw("/request_category", "a service request has one, an incident has none")
         raise Unprocessable("kind and request_category do not fit together", flaws=(flaw,))
-    fields = desk.fields.merged(report.kind, {}, report.fields)
-    desk.fields.require(report.kind, fields, (CREATE,))
+    fields = uow.fields.merged(report.kind, {}, report.fields)
+    uow.fields.require(report.kind, fields, (CREATE,))
     report = replace(report, fields=fields)
     if not report.contact and may(who, Action.INSPECT) != ALLOWED:
         report = replace(report, contact=who.contact)
 
-    async def work(session: Session) -> Incident:
-        ids, numbers = await desk.reserve(1, desk.clock.stamp())
-        opened = opening(desk, report, who, session.now, ids[0], numbers[0])
+    async def work(tx: Transaction) -> Incident:
+        ids, numbers = await uow.reserve(1, uow.clock.stamp())
+        opened = opening(uow, report, who, tx.now, ids[0], numbers[0])
         if opened.after.source in SPOKEN:
-            placed = await open_placed(session, opened)
-            await acknowledge(session, placed, who)
+            placed = await open_correlated(tx, opened)
+            await acknowledge(tx, placed, who)
             return placed
-        return await session.open(desk.catalogue.route(opened, PEOPLE, session.now))
+        return await tx.open(uow.catalogue.route(opened, PEOPLE, tx.now))
 
-    return await at_most_once(desk, once, who, work)
+    return await run_once(uow, once, who, work)
 
 
-def opening(desk: Desk, report: Report, who: Who, now: datetime, incident_id: int, number: str) -> Revision:
+def opening(uow: UnitOfWork, report: Report, who: Principal, now: datetime, incident_id: int, number: str) -> Revision:
     """Return the first revision of a record: what is reported, with its priority and its policy.
 
     Somebody who does not work here gets at most the priority of `intake.reported_at_most`; their claim stays beside it.
     """
     claimed = report
     if who.outsider:
-        report = _capped(desk, report)
-    judged = desk.catalogue.judge(PRIORITIES[report.impact][report.urgency], report.service)
-    priority = max(judged.priority, desk.reported_at_most) if who.outsider else judged.priority
-    policy = desk.rules.policy_for(kind=report.kind, service=report.service, source=report.source, priority=priority)
+        report = _capped(uow, report)
+    judged = uow.catalogue.judge(PRIORITIES[report.impact][report.urgency], report.service)
+    priority = max(judged.priority, uow.reported_at_most) if who.outsider else judged.priority
+    policy = uow.rules.policy_for(kind=report.kind, service=report.service, source=report.source, priority=priority)
     incident = Incident(
         id=incident_id,
         number=number,
@@ -126,22 +126,22 @@ def opening(desk: Desk, report: Report, who: Who, now: datetime, incident_id: in
     return Revision(after=incident, actor=who.name, events=(("opened", facts),))
 
 
-def _capped(desk: Desk, report: Report) -> Report:
+def _capped(uow: UnitOfWork, report: Report) -> Report:
     """Return the report with the grade that somebody who does not work here can have; itself where that is no milder."""
 
     def judge(impact: Impact, urgency: Urgency) -> int:
-        return desk.catalogue.judge(PRIORITIES[impact][urgency], report.service).priority
+        return uow.catalogue.judge(PRIORITIES[impact][urgency], report.service).priority
 
-    if judge(report.impact, report.urgency) >= desk.reported_at_most:
+    if judge(report.impact, report.urgency) >= uow.reported_at_most:
         return report
-    impact, urgency = lowered(report.impact, report.urgency, desk.reported_at_most, judge)
+    impact, urgency = lowered(report.impact, report.urgency, uow.reported_at_most, judge)
     return replace(report, impact=impact, urgency=urgency)
 
 
 COPIED = tuple(name for name in Report.__dataclass_fields__ if name not in {"occurred_at", "late_reason"})
 
 
-def _occurred(report: Report, who: Who, now: datetime) -> datetime:
+def _occurred(report: Report, who: Principal, now: datetime) -> datetime:
     at = report.occurred_at
     if at is None:
         return now

@@ -5,30 +5,30 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.access.authorization import check_fields
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.claims import awaits_grading, claimed_priority, graded
 from gateway.incidents.facts import bare, facts_of
 from gateway.incidents.grading import prioritised
 from gateway.incidents.record import Incident, Notice, Revision
 from gateway.operations.assignment import check_edit
-from gateway.operations.idempotency import Once, at_most_once
+from gateway.operations.idempotency import IdempotencyKey, run_once
 from gateway.operations.major.audience import PERSON, check_workers, shut_out
 from gateway.operations.reporter.answer_read import mark_answer_read
 from gateway.operations.staff import staff_for
-from gateway.operations.unit_of_work import Desk, Session
+from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import PRIORITIES
 
 
 async def edit(
-    desk: Desk,
+    uow: UnitOfWork,
     number: str,
     changes: Mapping[str, Any],
-    who: Who,
+    who: Principal,
     *,
     note: str = "",
     if_match: int | None = None,
-    once: Once | None = None,
+    once: IdempotencyKey | None = None,
 ) -> Incident:
     """Change fields of a record; `note` says why. A new impact or urgency sets the priority, unless one is given too.
 
@@ -36,21 +36,21 @@ async def edit(
     Unprocessable for a value that cannot be. Changing nothing writes nothing.
     """
 
-    async def work(session: Session) -> Incident:
-        incident = await session.lock(number, who, if_match)
+    async def work(tx: Transaction) -> Incident:
+        incident = await tx.lock(number, who, if_match)
         check_fields(who, changes, incident)
         _check_reason(incident, changes, who, note)
-        revision = _revision(incident, changes, who.name, note, session)
-        await check_workers(session.conn, incident, revision.after)
+        revision = _revision(incident, changes, who.name, note, tx)
+        await check_workers(tx.conn, incident, revision.after)
         if revision.after.security and not incident.security:
-            revision = _withdrawn(revision, [one for one in await shut_out(session.conn, revision.after) if one != who.name])
+            revision = _withdrawn(revision, [one for one in await shut_out(tx.conn, revision.after) if one != who.name])
         if not PLACING.isdisjoint(changes):
             people = (revision.after.owner, revision.after.assignee)
-            check_edit(incident, revision.after, await staff_for(session.conn, revision.after.service, people))
-        written = await session.write([mark_answer_read(revision, who, session.now)])
+            check_edit(incident, revision.after, await staff_for(tx.conn, revision.after.service, people))
+        written = await tx.write([mark_answer_read(revision, who, tx.now)])
         return written[0] if written else incident
 
-    return await at_most_once(desk, once, who, work)
+    return await run_once(uow, once, who, work)
 
 
 def _withdrawn(revision: Revision, shut_out: Sequence[str]) -> Revision:
@@ -82,35 +82,35 @@ EXPLAINED = ("priority", "impact", "urgency", "category")
 """What people say why of when they change it."""
 
 
-def _check_reason(incident: Incident, changes: Mapping[str, Any], who: Who, note: str) -> None:
+def _check_reason(incident: Incident, changes: Mapping[str, Any], who: Principal, note: str) -> None:
     """Raise Unprocessable where a person owes a reason; what a machine does, its own system has the reason for."""
     changed = [name for name in EXPLAINED if name in changes and changes[name] != getattr(incident, name)]
     if who.contact and changed and not note.strip():
         raise Unprocessable(f"say why {' and '.join(changed)} changes", flaws=(Flaw("/note", "is needed"),))
 
 
-def _revision(incident: Incident, changes: Mapping[str, Any], actor: str, note: str, session: Session) -> Revision:
-    wanted, desk = dict(changes), session.desk
+def _revision(incident: Incident, changes: Mapping[str, Any], actor: str, note: str, tx: Transaction) -> Revision:
+    wanted, uow = dict(changes), tx.uow
     if "fields" in wanted:
-        wanted["fields"] = desk.fields.merged(incident.kind, incident.fields, wanted["fields"])
+        wanted["fields"] = uow.fields.merged(incident.kind, incident.fields, wanted["fields"])
     if ("impact" in wanted or "urgency" in wanted) and "priority" not in wanted:
         impact, urgency = wanted.get("impact", incident.impact), wanted.get("urgency", incident.urgency)
         service = wanted.get("service", incident.service)
-        wanted["priority"] = desk.catalogue.judge(PRIORITIES[impact][urgency], service).priority
+        wanted["priority"] = uow.catalogue.judge(PRIORITIES[impact][urgency], service).priority
     judged: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     if awaits_grading(incident) and not GRADES.isdisjoint(changes):
         incident, judged = graded(incident), (("graded", {"claimed_priority": claimed_priority(incident)}),)
     different = {name: value for name, value in wanted.items() if getattr(incident, name) != value}
     if not different:
         return Revision(after=incident, actor=actor, events=judged)
-    policy = desk.rules.policy_after(incident, replace(incident, **different))
+    policy = uow.rules.policy_after(incident, replace(incident, **different))
     different |= {"policy": policy} if policy != incident.policy else {}
     after = replace(incident, **different)
     facts = {"changes": list(_listed(incident, different))} | ({"note": note} if note else {})
     events = (*judged, ("changed", facts))
     if "priority" not in different:
         return Revision(after=after, actor=actor, events=events)
-    after = replace(prioritised(incident, after.priority, session.now), **different)
+    after = replace(prioritised(incident, after.priority, tx.now), **different)
     return Revision(after=after, actor=actor, events=events)
 
 

@@ -8,47 +8,53 @@ import msgspec
 
 from gateway.access.authorization import refuse
 from gateway.access.permissions import Action, may
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.db.pool import Connection
 from gateway.errors import Conflict
 from gateway.escalation import ladder
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.idempotency import Once, at_most_once
+from gateway.operations.idempotency import IdempotencyKey, run_once
 from gateway.operations.major.audience import PERSON
-from gateway.operations.unit_of_work import Desk, Session
+from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import LIVE
 
 TOLD = "SELECT facts FROM timeline WHERE incident_id = $1 AND event = 'management_told' ORDER BY seq DESC"
 
 
 async def acknowledge_escalation(
-    desk: Desk, number: str, who: Who, *, note: str = "", if_match: int | None = None, once: Once | None = None
+    uow: UnitOfWork,
+    number: str,
+    who: Principal,
+    *,
+    note: str = "",
+    if_match: int | None = None,
+    once: IdempotencyKey | None = None,
 ) -> Incident:
     """Put down that `who` takes note, which stops the ladder; again, while that holds, changes nothing.
 
     Raises NotFound, Forbidden, VersionMismatch, and Conflict where the record is over or nobody told `who` of it.
     """
 
-    async def work(session: Session) -> Incident:
-        incident = await session.lock(number, who, if_match)
+    async def work(tx: Transaction) -> Incident:
+        incident = await tx.lock(number, who, if_match)
         refuse(may(who, Action.ACKNOWLEDGE_ESCALATION, incident))
         if incident.state not in LIVE:
             raise Conflict(f"{number} is {incident.state}: nothing of it is escalated any more")
-        told = await _told(session.conn, incident, who)
+        told = await _told(tx.conn, incident, who)
         if told is None:
             raise Conflict(f"you were not told of {number}: whoever was can acknowledge it")
         if ladder.acknowledged(incident.marks, incident.reopened, incident.priority) is not None:
             return incident
-        return (await session.write([_revision(incident, told, who, note, session)]))[0]
+        return (await tx.write([_revision(incident, told, who, note, tx)]))[0]
 
-    return await at_most_once(desk, once, who, work)
+    return await run_once(uow, once, who, work)
 
 
 BY_LOGIN = (PERSON, "voice:", "sms:")
 """How the targets begin that end in a login."""
 
 
-async def _told(conn: Connection, incident: Incident, who: Who) -> Mapping[str, Any] | None:
+async def _told(conn: Connection, incident: Incident, who: Principal) -> Mapping[str, Any] | None:
     """The newest telling that reached out for `who`: cause, and the role or address by which it did."""
     own = {way + who.name for way in BY_LOGIN}
     for row in await conn.fetch(TOLD, incident.id):
@@ -64,8 +70,8 @@ async def _told(conn: Connection, incident: Incident, who: Who) -> Mapping[str, 
     return None
 
 
-def _revision(incident: Incident, told: Mapping[str, Any], who: Who, note: str, session: Session) -> Revision:
-    marks = ladder.acknowledge(incident.marks, incident.reopened, incident.priority, session.now)
+def _revision(incident: Incident, told: Mapping[str, Any], who: Principal, note: str, tx: Transaction) -> Revision:
+    marks = ladder.acknowledge(incident.marks, incident.reopened, incident.priority, tx.now)
     facts = {**told, "outcome": "acknowledged", **({"note": note} if note else {})}
     events = (("escalation_acknowledged", facts),)
     return Revision(after=replace(incident, marks=marks), actor=who.name, events=events)

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 from gateway.access.authorization import refuse
 from gateway.access.permissions import Action, may
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.catalogue.routing import PEOPLE
 from gateway.errors import Conflict
 from gateway.incidents.follow_on import Before, go_on
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.create import Report, opening
-from gateway.operations.idempotency import Once, at_most_once
-from gateway.operations.unit_of_work import Desk, Session
+from gateway.operations.idempotency import IdempotencyKey, run_once
+from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import State
 
 ENDED = frozenset({State.CLOSED, State.REJECTED})
@@ -23,34 +23,36 @@ TAKEN_OVER = (
 )  # fmt: skip
 
 
-async def follow_on(desk: Desk, number: str, who: Who, *, note: str = "", once: Once | None = None) -> Incident:
+async def follow_on(
+    uow: UnitOfWork, number: str, who: Principal, *, note: str = "", once: IdempotencyKey | None = None
+) -> Incident:
     """A new record like the closed one, with whoever handled that; both timelines say so.
 
     Raises NotFound, Forbidden, and Conflict for a record that has not ended: that one is refused or worked on.
     """
 
-    async def work(session: Session) -> Incident:
-        old = await session.lock(number, who)
+    async def work(tx: Transaction) -> Incident:
+        old = await tx.lock(number, who)
         refuse(may(who, Action.FOLLOW_ON, old))
         if old.state not in ENDED:
             raise Conflict(f"{number} is {old.state}: only what is closed or rejected is followed by another record")
-        ids, numbers = await desk.reserve(1, desk.clock.stamp())
+        ids, numbers = await uow.reserve(1, uow.clock.stamp())
         report = Report(**{name: getattr(old, name) for name in TAKEN_OVER})
-        first = opening(desk, report, who, session.now, ids[0], numbers[0])
-        made = await session.open(_given_on(first, old, session, note))
+        first = opening(uow, report, who, tx.now, ids[0], numbers[0])
+        made = await tx.open(_given_on(first, old, tx, note))
         facts = {"number": made.number, "note": note}
-        await session.write([Revision(after=old, actor=who.name, events=(("followed_on", facts),))])
+        await tx.write([Revision(after=old, actor=who.name, events=(("followed_on", facts),))])
         return made
 
-    return await at_most_once(desk, once, who, work)
+    return await run_once(uow, once, who, work)
 
 
-def _given_on(revision: Revision, old: Incident, session: Session, note: str) -> Revision:
+def _given_on(revision: Revision, old: Incident, tx: Transaction, note: str) -> Revision:
     """The new record, said to go on from the old one, with its handler; routed anew where they may not see it."""
     (opened, facts), *told = revision.events
     events = ((opened, {**facts, "reason": "follow_on", "follows": old.number, "note": note}), *told)
     before = Before(old.id, old.handler, old.assignee, old.assignee_group, old.tier)
-    said, catalogue = replace(revision, events=events), session.desk.catalogue
+    said, catalogue = replace(revision, events=events), tx.uow.catalogue
     if catalogue.may_have(said.after, before):
-        return go_on(said, before, session.now)
-    return catalogue.route(replace(said, after=replace(said.after, follows_id=old.id)), PEOPLE, session.now)
+        return go_on(said, before, tx.now)
+    return catalogue.route(replace(said, after=replace(said.after, follows_id=old.id)), PEOPLE, tx.now)

@@ -5,19 +5,26 @@ from dataclasses import replace
 
 from gateway.access.authorization import refuse
 from gateway.access.permissions import Action, may, sight
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.correlation import detaching, proposals, unlearning
 from gateway.errors import Conflict, NotFound
 from gateway.incidents import store
 from gateway.incidents.hierarchy import BY_HAND, Unfit, unfit
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.idempotency import Once, at_most_once
-from gateway.operations.unit_of_work import Desk, Session
+from gateway.operations.idempotency import IdempotencyKey, run_once
+from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import LIVE
 
 
 async def link(
-    desk: Desk, number: str, master: str, who: Who, *, note: str = "", if_match: int | None = None, once: Once | None = None
+    uow: UnitOfWork,
+    number: str,
+    master: str,
+    who: Principal,
+    *,
+    note: str = "",
+    if_match: int | None = None,
+    once: IdempotencyKey | None = None,
 ) -> Incident:
     """Make a record related to `master`, which accepts what is proposed of the two; its own followers move along.
 
@@ -25,13 +32,13 @@ async def link(
     where master and record are the same, master is itself related, or the record would wait for it in silence.
     """
 
-    async def work(session: Session) -> Incident:
-        record, above = await _both(session, number, master, who, if_match)
+    async def work(tx: Transaction) -> Incident:
+        record, above = await _both(tx, number, master, who, if_match)
         refuse(may(who, Action.LINK, record))
-        below = await session.locked([row[0] for row in await session.conn.fetch(RELATED, record.id)])
+        below = await tx.locked([row[0] for row in await tx.conn.fetch(RELATED, record.id)])
         _check_master(above, (record, *below))
-        await unlearning.forget(session.conn, (record, *below), above.id)
-        await proposals.take(session.conn, [record.id], above.id, who.name, session.now)
+        await unlearning.forget(tx.conn, (record, *below), above.id)
+        await proposals.take(tx.conn, [record.id], above.id, who.name, tx.now)
         facts = {"master": above.number, "reason": BY_HAND, "score": 1.0, "note": note}
         revisions = [
             Revision(
@@ -43,10 +50,10 @@ async def link(
         ]
         open_ones = [one for one in (record, *below) if one.state in LIVE]
         if open_ones:
-            revisions.append(detaching.above(desk.rules, above, open_ones, session.now, who.name))
-        return (await session.write(revisions))[0]
+            revisions.append(detaching.above(uow.rules, above, open_ones, tx.now, who.name))
+        return (await tx.write(revisions))[0]
 
-    return await at_most_once(desk, once, who, work)
+    return await run_once(uow, once, who, work)
 
 
 REFUSED: Mapping[Unfit, str] = {
@@ -72,15 +79,15 @@ def _check_master(master: Incident, followers: Sequence[Incident]) -> None:
 RELATED = "SELECT id FROM incident WHERE master_id = $1 ORDER BY id"
 
 
-async def _both(session: Session, number: str, master: str, who: Who, if_match: int | None) -> tuple[Incident, Incident]:
+async def _both(tx: Transaction, number: str, master: str, who: Principal, if_match: int | None) -> tuple[Incident, Incident]:
     """Both records, locked in id order so that two people linking crosswise do not wait for each other for ever."""
     if number == master:
         raise Conflict("a record cannot be related to itself")
-    found = {n: await store.by_number(session.conn, n, sight(who)) for n in (number, master)}
+    found = {n: await store.by_number(tx.conn, n, sight(who)) for n in (number, master)}
     if missing := [n for n, incident in found.items() if incident is None]:
         raise NotFound(f"no incident has the number {missing[0]}")
     for one in sorted(found, key=lambda n: found[n].id if (found[n]) else 0):  # type: ignore[union-attr]
-        found[one] = await session.lock(one, who, if_match if one == number else None)
+        found[one] = await tx.lock(one, who, if_match if one == number else None)
     record, above = found[number], found[master]
     if record is None or above is None:
         raise NotFound(f"no incident has the number {number}")
@@ -88,25 +95,31 @@ async def _both(session: Session, number: str, master: str, who: Who, if_match: 
 
 
 async def unlink(
-    desk: Desk, number: str, who: Who, *, note: str = "", if_match: int | None = None, once: Once | None = None
+    uow: UnitOfWork,
+    number: str,
+    who: Principal,
+    *,
+    note: str = "",
+    if_match: int | None = None,
+    once: IdempotencyKey | None = None,
 ) -> Incident:
     """Undo a link, and remember it: the same alert, words and sender are not related to that master again by themselves.
 
     Raises NotFound, Forbidden, VersionMismatch, and Conflict for a record without a master.
     """
 
-    async def work(session: Session) -> Incident:
-        record = await session.lock(number, who, if_match)
+    async def work(tx: Transaction) -> Incident:
+        record = await tx.lock(number, who, if_match)
         refuse(may(who, Action.UNLINK, record))
         if record.master_id is None:
             raise Conflict(f"{number} is not related to a master")
-        await _unlearn(session, record, record.master_id, who.name)
+        await _unlearn(tx, record, record.master_id, who.name)
         after = replace(record, master_id=None, link_reason=None, link_score=None)
         facts = {"reason": record.link_reason, "note": note}
         alone = Revision(after=after, actor=who.name, events=(("unlinked", facts),))
-        return (await session.write([alone]))[0]
+        return (await tx.write([alone]))[0]
 
-    return await at_most_once(desk, once, who, work)
+    return await run_once(uow, once, who, work)
 
 
 UNLEARN = """
@@ -116,27 +129,34 @@ ON CONFLICT (key_hash, group_hash) DO NOTHING
 """
 
 
-async def _unlearn(session: Session, record: Incident, master_id: int, actor: str) -> None:
-    await unlearning.remember(session.conn, record, master_id, actor, session.now)
+async def _unlearn(tx: Transaction, record: Incident, master_id: int, actor: str) -> None:
+    await unlearning.remember(tx.conn, record, master_id, actor, tx.now)
     if record.key_hash is not None:
-        await session.conn.execute(UNLEARN, record.key_hash, master_id, session.now, actor)
+        await tx.conn.execute(UNLEARN, record.key_hash, master_id, tx.now, actor)
 
 
 async def refuse_link(
-    desk: Desk, number: str, master: str, who: Who, *, note: str = "", if_match: int | None = None, once: Once | None = None
+    uow: UnitOfWork,
+    number: str,
+    master: str,
+    who: Principal,
+    *,
+    note: str = "",
+    if_match: int | None = None,
+    once: IdempotencyKey | None = None,
 ) -> Incident:
     """Refuse a link that is proposed, and remember it as an unlinked one is.
 
     Raises NotFound, Forbidden, VersionMismatch, and Conflict where that link is not proposed.
     """
 
-    async def work(session: Session) -> Incident:
-        record, above = await _both(session, number, master, who, if_match)
+    async def work(tx: Transaction) -> Incident:
+        record, above = await _both(tx, number, master, who, if_match)
         refuse(may(who, Action.UNLINK, record))
-        if not await proposals.refuse(session.conn, record.id, above.id, who.name, session.now):
+        if not await proposals.refuse(tx.conn, record.id, above.id, who.name, tx.now):
             raise Conflict(f"it is not proposed that {number} follows {master}")
-        await _unlearn(session, record, above.id, who.name)
+        await _unlearn(tx, record, above.id, who.name)
         facts = {"master": above.number, "note": note}
-        return (await session.write([Revision(after=record, actor=who.name, events=(("link_refused", facts),))]))[0]
+        return (await tx.write([Revision(after=record, actor=who.name, events=(("link_refused", facts),))]))[0]
 
-    return await at_most_once(desk, once, who, work)
+    return await run_once(uow, once, who, work)

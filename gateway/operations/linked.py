@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 from gateway.access.authorization import refuse
 from gateway.access.permissions import Action, may
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.db.pool import Connection
 from gateway.errors import Flaw, NotFound, TooLarge, Unprocessable
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.idempotency import Once, at_most_once
-from gateway.operations.unit_of_work import Desk, Session
+from gateway.operations.idempotency import IdempotencyKey, run_once
+from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import LinkKind
 
 MOST = 50
@@ -40,7 +40,13 @@ COUNT = "SELECT count(*) FROM linked_record WHERE incident_id = $1"
 
 
 async def link_record(
-    desk: Desk, number: str, linked: Linked, who: Who, *, if_match: int | None = None, once: Once | None = None
+    uow: UnitOfWork,
+    number: str,
+    linked: Linked,
+    who: Principal,
+    *,
+    if_match: int | None = None,
+    once: IdempotencyKey | None = None,
 ) -> Incident:
     """Link it; one that is linked already takes the new address and title, and the same again changes nothing.
 
@@ -48,23 +54,23 @@ async def link_record(
     """
     _check(linked.address)
 
-    async def work(session: Session) -> Incident:
-        incident = await session.lock(number, who, if_match)
+    async def work(tx: Transaction) -> Incident:
+        incident = await tx.lock(number, who, if_match)
         refuse(may(who, Action.REFER, incident))
-        return await put(session, incident, linked, who.name)
+        return await put(tx, incident, linked, who.name)
 
-    return await at_most_once(desk, once, who, work)
+    return await run_once(uow, once, who, work)
 
 
-async def put(session: Session, incident: Incident, linked: Linked, by: str) -> Incident:
+async def put(tx: Transaction, incident: Incident, linked: Linked, by: str) -> Incident:
     """Link it to a record that is locked already; raises TooLarge."""
     told = asdict(linked)
-    done = await session.conn.execute(ADD, incident.id, *told.values(), session.now, by)
+    done = await tx.conn.execute(ADD, incident.id, *told.values(), tx.now, by)
     if done.endswith(" 0"):
         return incident
-    if await session.conn.fetchval(COUNT, incident.id) > MOST:
+    if await tx.conn.fetchval(COUNT, incident.id) > MOST:
         raise TooLarge(f"{incident.number} is linked to {MOST} records, as many as one may be")
-    return (await session.write([Revision(after=incident, actor=by, events=(("record_linked", told),))]))[0]
+    return (await tx.write([Revision(after=incident, actor=by, events=(("record_linked", told),))]))[0]
 
 
 REMOVE = """
@@ -74,19 +80,19 @@ RETURNING kind, system, reference
 
 
 async def unlink_record(
-    desk: Desk, number: str, kind: LinkKind, system: str, reference: str, who: Who, *, if_match: int | None = None
+    uow: UnitOfWork, number: str, kind: LinkKind, system: str, reference: str, who: Principal, *, if_match: int | None = None
 ) -> Incident:
     """Take the link away; raises NotFound, Forbidden and VersionMismatch."""
 
-    async def work(session: Session) -> Incident:
-        incident = await session.lock(number, who, if_match)
+    async def work(tx: Transaction) -> Incident:
+        incident = await tx.lock(number, who, if_match)
         refuse(may(who, Action.REFER, incident))
-        row = await session.conn.fetchrow(REMOVE, incident.id, kind, system, reference)
+        row = await tx.conn.fetchrow(REMOVE, incident.id, kind, system, reference)
         if row is None:
             raise NotFound(f"{number} is not linked to {kind} {reference} of {system}")
-        return (await session.write([Revision(after=incident, actor=who.name, events=(("record_unlinked", dict(row)),))]))[0]
+        return (await tx.write([Revision(after=incident, actor=who.name, events=(("record_unlinked", dict(row)),))]))[0]
 
-    return await desk.within(work)
+    return await uow.within(work)
 
 
 LIST = """

@@ -5,56 +5,58 @@ from typing import Any
 
 from gateway.access.authorization import refuse
 from gateway.access.permissions import Action, may, sight
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.db.pool import Connection, in_transaction, transaction
 from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
 from gateway.incidents import store
 from gateway.incidents.record import Incident, Revision
 from gateway.knowledge import articles
 from gateway.knowledge.articles import Article
-from gateway.operations.idempotency import Once, at_most_once
+from gateway.operations.idempotency import IdempotencyKey, run_once
 from gateway.operations.linked import Linked, put
-from gateway.operations.unit_of_work import NOW, Desk, Session
+from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
 from gateway.vocabulary import ArticleState, LinkKind
 
 SYSTEM = "gateway"
 """What links call the system that articles are kept in."""
 
 
-async def write_article(desk: Desk, fields: Mapping[str, Any], who: Who) -> Article:
+async def write_article(uow: UnitOfWork, fields: Mapping[str, Any], who: Principal) -> Article:
     """A new article; raises Forbidden, and Unprocessable for one that is published without a solution."""
     refuse(may(who, Action.PUBLISH))
     _check(fields["state"], fields["solution"])
-    async with transaction(desk.pool) as conn:
-        return await articles.add(conn, fields, None, await conn.fetchval(NOW, desk.clock.stamp()), who.name)
+    async with transaction(uow.pool) as conn:
+        return await articles.add(conn, fields, None, await conn.fetchval(NOW, uow.clock.stamp()), who.name)
 
 
-async def change_article(desk: Desk, article: int, changes: Mapping[str, Any], who: Who, *, if_match: int | None) -> Article:
+async def change_article(
+    uow: UnitOfWork, article: int, changes: Mapping[str, Any], who: Principal, *, if_match: int | None
+) -> Article:
     """The article with some fields changed, which the timeline of its record tells, if it is of one.
 
     Raises NotFound, Forbidden, VersionMismatch and Unprocessable.
     """
     refuse(may(who, Action.PUBLISH))
 
-    async def once(conn: Connection) -> tuple[Session, Article]:
-        session = Session(desk, conn, await conn.fetchval(NOW, desk.clock.stamp()))
+    async def once(conn: Connection) -> tuple[Transaction, Article]:
+        tx = Transaction(uow, conn, await conn.fetchval(NOW, uow.clock.stamp()))
         of = (await _found(conn, article, who)).incident_id
         records = [] if of is None else await store.lock(conn, [of])  # before the article, as when it is made of a record
         before = await _found(conn, article, who, lock=True)
         if if_match is not None and if_match != before.version:
             raise VersionMismatch(f"article {article} is at version {before.version}: read it again", version=before.version)
         _check(changes.get("state", before.state), changes.get("solution", before.solution))
-        after = await articles.change(conn, before, changes, session.now, who.name)
+        after = await articles.change(conn, before, changes, tx.now, who.name)
         event = ("article_changed", {"article": article, "state_of_article": after.state, "fields": sorted(changes)})
-        await session.write([Revision(after=record, actor=who.name, events=(event,)) for record in records])
-        return session, after
+        await tx.write([Revision(after=record, actor=who.name, events=(event,)) for record in records])
+        return tx, after
 
-    session, changed = await in_transaction(desk.pool, once)
-    desk.committed(session.changes)
+    tx, changed = await in_transaction(uow.pool, once)
+    uow.committed(tx.changes)
     return changed
 
 
-async def _found(conn: Connection, article: int, who: Who, *, lock: bool = False) -> Article:
+async def _found(conn: Connection, article: int, who: Principal, *, lock: bool = False) -> Article:
     found = await articles.by_id(conn, article, sight(who), lock=lock)
     if found is None:
         raise NotFound(f"there is no article {article}")
@@ -62,15 +64,22 @@ async def _found(conn: Connection, article: int, who: Who, *, lock: bool = False
 
 
 async def publish_solution(
-    desk: Desk, number: str, state: ArticleState, title: str, symptom: str, who: Who, *, once: Once | None = None
+    uow: UnitOfWork,
+    number: str,
+    state: ArticleState,
+    title: str,
+    symptom: str,
+    who: Principal,
+    *,
+    once: IdempotencyKey | None = None,
 ) -> Incident:
     """Make an article of a record's solution and link the record to it; what is left empty is taken from the record.
 
     Raises NotFound, Forbidden, and Conflict for a record without a solution or one that nobody else may see.
     """
 
-    async def work(session: Session) -> Incident:
-        incident = await session.lock(number, who)
+    async def work(tx: Transaction) -> Incident:
+        incident = await tx.lock(number, who)
         refuse(may(who, Action.INSPECT, incident))
         refuse(may(who, Action.PUBLISH))
         if not incident.solution:
@@ -78,13 +87,13 @@ async def publish_solution(
         if incident.security:
             raise Conflict(f"{number} is a security incident: an article would tell everybody of it")
         fields = _fields(incident, state, title, symptom)
-        article = await articles.add(session.conn, fields, incident.id, session.now, who.name)
+        article = await articles.add(tx.conn, fields, incident.id, tx.now, who.name)
         linked = Linked(kind=LinkKind.KNOWLEDGE, system=SYSTEM, reference=str(article.id), title=article.title)
-        tied = await put(session, incident, linked, who.name)
+        tied = await put(tx, incident, linked, who.name)
         revision = Revision(after=tied, actor=who.name, events=(("article_written", {"article": article.id, "state": state}),))
-        return (await session.write([revision]))[0]
+        return (await tx.write([revision]))[0]
 
-    return await at_most_once(desk, once, who, work)
+    return await run_once(uow, once, who, work)
 
 
 def _fields(incident: Incident, state: ArticleState, title: str, symptom: str) -> Mapping[str, Any]:

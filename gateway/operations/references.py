@@ -9,14 +9,14 @@ import msgspec
 
 from gateway.access.authorization import refuse
 from gateway.access.permissions import Action, may
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.errors import NotFound, VersionMismatch
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.unit_of_work import Desk, Session
+from gateway.operations.unit_of_work import Transaction, UnitOfWork
 
 
 async def set_reference(
-    desk: Desk, number: str, system: str, reference: Mapping[str, Any], who: Who, *, expect: str | None
+    uow: UnitOfWork, number: str, system: str, reference: Mapping[str, Any], who: Principal, *, expect: str | None
 ) -> Incident:
     """Set the reference to `system`.
 
@@ -24,8 +24,8 @@ async def set_reference(
     Raises NotFound, Forbidden and VersionMismatch.
     """
 
-    async def work(session: Session) -> Incident:
-        incident = await session.lock(number, who)
+    async def work(tx: Transaction) -> Incident:
+        incident = await tx.lock(number, who)
         refuse(may(who, Action.REFER, incident))
         present = incident.refs.get(system)
         if expect is not None and expect != ("" if present is None else reference_tag(present)):
@@ -34,19 +34,19 @@ async def set_reference(
             return incident
         facts = {"changes": [{"field": f"refs.{system}", "old": present, "new": reference}]}
         after = replace(incident, refs={**incident.refs, system: reference})
-        return (await session.write([Revision(after=after, actor=who.name, events=(("referenced", facts),))]))[0]
+        return (await tx.write([Revision(after=after, actor=who.name, events=(("referenced", facts),))]))[0]
 
-    return await desk.within(work)
+    return await uow.within(work)
 
 
-async def delete_reference(desk: Desk, number: str, system: str, who: Who, *, expect: str | None) -> None:
+async def delete_reference(uow: UnitOfWork, number: str, system: str, who: Principal, *, expect: str | None) -> None:
     """Take the reference to `system` away; `expect` is as for `set_reference`, without "".
 
     Raises NotFound where there is none, Forbidden and VersionMismatch.
     """
 
-    async def work(session: Session) -> None:
-        incident = await session.lock(number, who)
+    async def work(tx: Transaction) -> None:
+        incident = await tx.lock(number, who)
         refuse(may(who, Action.REFER, incident))
         present = incident.refs.get(system)
         if present is None:
@@ -55,9 +55,9 @@ async def delete_reference(desk: Desk, number: str, system: str, who: Who, *, ex
             raise VersionMismatch(f"the reference to {system} is another one: read it and decide again", present=present)
         facts = {"changes": [{"field": f"refs.{system}", "old": present, "new": None}]}
         after = replace(incident, refs={name: one for name, one in incident.refs.items() if name != system})
-        await session.write([Revision(after=after, actor=who.name, events=(("referenced", facts),))])
+        await tx.write([Revision(after=after, actor=who.name, events=(("referenced", facts),))])
 
-    await desk.within(work)
+    await uow.within(work)
 
 
 def reference_tag(reference: Mapping[str, Any]) -> str:

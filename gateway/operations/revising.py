@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.db.pool import Connection
 from gateway.directory.roles import Role
 from gateway.errors import Conflict
@@ -11,44 +11,44 @@ from gateway.incidents.custom_fields import moments_of
 from gateway.incidents.grading import prioritised
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.major.audience import check_workers
-from gateway.operations.unit_of_work import Session
+from gateway.operations.unit_of_work import Transaction
 from gateway.vocabulary import Kind
 
 TAKING = (commands.Acknowledge, commands.Assign, commands.Escalate, commands.Hold, commands.Resolve)
 """Commands by which somebody of the desk becomes the owner of a record that has none."""
 
 
-async def revised(session: Session, incident: Incident, command: commands.Command, who: Who) -> Revision:
+async def revised(tx: Transaction, incident: Incident, command: commands.Command, who: Principal) -> Revision:
     """Return the revision by a command on a locked record; the caller has asked whether `who` may.
 
     Raises Conflict, IllegalTransition and Unprocessable.
     """
     if isinstance(command, commands.DeclareMajor) and incident.kind != Kind.INCIDENT:
         raise Conflict(f"{incident.number} is a service request: convert it to an incident first")
-    revision = _owned(lifecycle.apply(incident, command, who.name, session.now), command, who)
+    revision = _owned(lifecycle.apply(incident, command, who.name, tx.now), command, who)
     if revision.events:
-        session.desk.fields.require(incident.kind, incident.fields, moments_of(type(command)))
-    await check_workers(session.conn, incident, revision.after)
-    if isinstance(command, commands.Refuse) and await _key_has_moved(session.conn, incident):
+        tx.uow.fields.require(incident.kind, incident.fields, moments_of(type(command)))
+    await check_workers(tx.conn, incident, revision.after)
+    if isinstance(command, commands.Refuse) and await _key_has_moved(tx.conn, incident):
         revision = replace(revision, after=replace(revision.after, key_hash=None))
     if isinstance(command, commands.DeclareMajor) and not incident.major:
-        revision = _declared(session, revision, command)
+        revision = _declared(tx, revision, command)
     return revision
 
 
-def _owned(revision: Revision, command: commands.Command, who: Who) -> Revision:
+def _owned(revision: Revision, command: commands.Command, who: Principal) -> Revision:
     """Return the revision with the person of the desk who takes a record without an owner as its owner."""
     if revision.after.owner or not isinstance(command, TAKING) or Role.SERVICE_DESK not in who.parts:
         return revision
     return replace(revision, after=replace(revision.after, owner=who.name))
 
 
-def _declared(session: Session, revision: Revision, command: commands.DeclareMajor) -> Revision:
+def _declared(tx: Transaction, revision: Revision, command: commands.DeclareMajor) -> Revision:
     """Return the revision with its priority raised, and the management chain told of it."""
-    rules, before = session.desk.rules, revision.after
+    rules, before = tx.uow.rules, revision.after
     priority = 1 if command.priority is None else command.priority
     if priority != before.priority:
-        after = prioritised(before, priority, session.now)
+        after = prioritised(before, priority, tx.now)
         after = replace(after, policy=rules.policy_after(before, after))
         changes = [{"field": "priority", "old": before.priority, "new": priority}]
         changed = ("changed", {"changes": changes, "note": command.reason})

@@ -7,7 +7,7 @@ from gateway.db.pool import transaction
 from gateway.escalation.management import Escalation
 from gateway.escalation.record_timers import ACTOR
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.unit_of_work import NOW, Desk, Session
+from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
 from gateway.settings.process import KINDS
 
 BATCH = 50
@@ -42,20 +42,20 @@ GROUP BY i.id ORDER BY i.id LIMIT $2
 """
 
 
-async def apply_rules(desk: Desk) -> int:
+async def apply_rules(uow: UnitOfWork) -> int:
     """Store the rules, send what they require, and return the number of incidents told of.
 
     A replica does so when it starts; what was told already is not told again.
     """
-    async with transaction(desk.pool) as conn:
+    async with transaction(uow.pool) as conn:
         await conn.execute(LOCK)
         await conn.execute(FORGET)
-        await conn.executemany(KEEP, sorted(set(_rows(desk.rules.escalation))))
-        if desk.rules.settings is not None:
-            await conn.execute(KEEP_REPORTS, desk.rules.settings.major.report_on_cleared)
+        await conn.executemany(KEEP, sorted(set(_rows(uow.rules.escalation))))
+        if uow.rules.settings is not None:
+            await conn.execute(KEEP_REPORTS, uow.rules.settings.major.report_on_cleared)
     told, last = 0, 0
     while True:
-        written, last = await _tell_batch(desk, last)
+        written, last = await _tell_batch(uow, last)
         told += written
         if not last:
             return told
@@ -67,23 +67,21 @@ def _rows(escalation: Escalation) -> Iterator[tuple[str, int, str, str]]:
             yield from product(rule.kinds or KINDS, rule.priorities, rule.policies or ("",), rule.notify)
 
 
-async def _tell_batch(desk: Desk, after: int) -> tuple[int, int]:
+async def _tell_batch(uow: UnitOfWork, after: int) -> tuple[int, int]:
     """Send the messages for one batch; return its size, and the last id while there may be more."""
-    async with transaction(desk.pool) as conn:
-        session = Session(desk, conn, await conn.fetchval(NOW, desk.clock.stamp()))
+    async with transaction(uow.pool) as conn:
+        tx = Transaction(uow, conn, await conn.fetchval(NOW, uow.clock.stamp()))
         rows = await conn.fetch(OWED, after, BATCH)
         owed = {row["id"]: row["roles"] for row in rows}
-        revisions = [
-            _revision(session, incident, owed) for incident in await session.locked(list(owed)) if incident.master_id is None
-        ]
-        written = await session.write(revisions)
-    desk.committed(session.changes)
+        revisions = [_revision(tx, incident, owed) for incident in await tx.locked(list(owed)) if incident.master_id is None]
+        written = await tx.write(revisions)
+    uow.committed(tx.changes)
     return len(written), max(owed) if len(rows) == BATCH else 0
 
 
-def _revision(session: Session, incident: Incident, owed: Mapping[int, list[str]]) -> Revision:
+def _revision(tx: Transaction, incident: Incident, owed: Mapping[int, list[str]]) -> Revision:
     """Return the revision with the messages that the rules newly require."""
-    escalation = session.desk.rules.escalation
+    escalation = tx.uow.rules.escalation
     roles = [role for role in escalation.roles(incident, "opened") if role in owed[incident.id]]
     cause = f"rules#{incident.version + 1}"
     return Revision(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from gateway.access.permissions import sight
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.catalogue.live import Catalogue
 from gateway.clock import Clock
 from gateway.correlation import detaching
@@ -29,7 +29,7 @@ NOW = "SELECT coalesce($1::timestamptz, statement_timestamp())"
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class UnitOfWork:
     """What every operation works with. `committed` is told after every commit, of what it changed, and never raises."""
 
     pool: Pool
@@ -47,29 +47,29 @@ class Desk:
         settings = self.rules.settings
         return REPORTED_AT_MOST if settings is None else settings.reported_at_most
 
-    async def within(self, work: "Callable[[Session], Awaitable[Result]]") -> Result:
+    async def within(self, work: "Callable[[Transaction], Awaitable[Result]]") -> Result:
         """Run `work` in a transaction, again if it lost a race, and say so once it is committed."""
-        session: Session | None = None
+        tx: Transaction | None = None
 
         async def once(conn: Connection) -> Result:
-            nonlocal session
-            session = Session(self, conn, await conn.fetchval(NOW, self.clock.stamp()))
-            return await work(session)
+            nonlocal tx
+            tx = Transaction(self, conn, await conn.fetchval(NOW, self.clock.stamp()))
+            return await work(tx)
 
         result = await in_transaction(self.pool, once)
-        if session is not None:
-            self.committed(session.changes)
+        if tx is not None:
+            self.committed(tx.changes)
         return result
 
 
-class Session:
+class Transaction:
     """One transaction of one operation; `now` is the moment it is judged by.
 
     It remembers how each record stood before it is written: who must be told follows from the difference.
     """
 
-    def __init__(self, desk: Desk, conn: Connection, now: datetime) -> None:
-        self.desk, self.conn, self.now = desk, conn, now
+    def __init__(self, uow: UnitOfWork, conn: Connection, now: datetime) -> None:
+        self.uow, self.conn, self.now = uow, conn, now
         self._revisions: list[Revision] = []
         self._before: dict[int, Incident] = {}
 
@@ -78,7 +78,7 @@ class Session:
         """What it did so far, which counts once it is committed."""
         return Changes(armed_by(self._revisions), self._revisions)
 
-    async def lock(self, number: str, who: Who, if_match: int | None = None) -> Incident:
+    async def lock(self, number: str, who: Principal, if_match: int | None = None) -> Incident:
         """The record, locked; raises NotFound where there is none for `who`, VersionMismatch when it is not at `if_match`."""
         incident = await store.by_number(self.conn, number, sight(who), lock=True)
         if incident is None:
@@ -102,18 +102,18 @@ class Session:
         changed = [revision for revision in revisions if revision.events]
         await self._find([one.after.id for one in changed if one.after.id not in self._before])
         asked = [replace(one, before=self._before[one.after.id]) for one in changed]
-        settled = await detaching.settled(self.conn, self.desk.rules, asked, self.now)
-        made = await for_masters(self.conn, self.desk.rules.escalation, self.locked, settled, self.now)
+        settled = await detaching.settled(self.conn, self.uow.rules, asked, self.now)
+        made = await for_masters(self.conn, self.uow.rules.escalation, self.locked, settled, self.now)
         fresh = [self._refreshed(revision) for revision in made]
         self._revisions += fresh
-        written = self._found([one.incident for one in await writing.write(self.conn, self.desk.key, fresh, self.now)])
+        written = self._found([one.incident for one in await writing.write(self.conn, self.uow.key, fresh, self.now)])
         return written[: len(changed)]
 
     async def open(self, revision: Revision) -> Incident:
         """Write a new record, with the messages that it owes."""
         fresh = self._refreshed(revision)
         self._revisions.append(fresh)
-        return self._found([(await writing.open_new(self.conn, self.desk.key, [fresh], self.now))[0].incident])[0]
+        return self._found([(await writing.open_new(self.conn, self.uow.key, [fresh], self.now))[0].incident])[0]
 
     async def _find(self, ids: Sequence[int]) -> None:
         """Remember how records stand that were locked elsewhere in this transaction."""
@@ -125,8 +125,8 @@ class Session:
         return incidents
 
     def _refreshed(self, revision: Revision) -> Revision:
-        after, armed = record_timers.refresh(self.desk.rules, revision.after, self.now)
+        after, armed = record_timers.refresh(self.uow.rules, revision.after, self.now)
         fresh = replace(revision, after=after, timers=(*revision.timers, *armed))
-        told = with_announcements(self.desk.rules.escalation, fresh)
-        told = record_timers.told_until_when(self.desk.rules, told)
-        return record_timers.told_with_raise(self.desk.rules, told, self.now)
+        told = with_announcements(self.uow.rules.escalation, fresh)
+        told = record_timers.told_until_when(self.uow.rules, told)
+        return record_timers.told_with_raise(self.uow.rules, told, self.now)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from gateway.db.pool import Connection
 from gateway.errors import NotFound
-from gateway.incidents.visibility import Sight
+from gateway.incidents.visibility import Visibility
 from gateway.key_texts import body_without_keys, without_keys
 
 
@@ -125,7 +125,9 @@ AND s.state = $3::text AND ($4::text IS NULL OR s.reason = $4::text) AND s.id < 
 )
 
 
-async def newest(conn: Connection, sight: Sight, state: str, reason: str | None, before: int, limit: int) -> list[SetAsideMail]:
+async def newest(
+    conn: Connection, sight: Visibility, state: str, reason: str | None, before: int, limit: int
+) -> list[SetAsideMail]:
     """Return mails below the id `before` without their bodies, the newest first.
 
     None about records beyond one's sight.
@@ -136,7 +138,7 @@ async def newest(conn: Connection, sight: Sight, state: str, reason: str | None,
 BY_ID = COLUMNS + "AND s.id = $3::bigint"
 
 
-async def by_id(conn: Connection, entry: int, sight: Sight) -> SetAsideMail:
+async def by_id(conn: Connection, entry: int, sight: Visibility) -> SetAsideMail:
     """Return one mail, whole; raises NotFound, also for one about a record beyond one's sight."""
     row = await conn.fetchrow(BY_ID, WHOLE, sight.security, entry)
     if row is None:

@@ -6,10 +6,10 @@ from gateway.settings.chat_vendors import DingTalk, DingTalkRobot, Feishu, Slack
 from gateway.settings.forms import Form
 from gateway.settings.intake import (
     Bounds,
+    Correlation,
     Dedup,
     Grade,
     Intake,
-    Kinship,
     Mail,
     MailListener,
     MailRule,
@@ -52,6 +52,7 @@ __all__ = [
     "Bounds",
     "Calendar",
     "Chat",
+    "Correlation",
     "CustomField",
     "Database",
     "Dedup",
@@ -65,7 +66,6 @@ __all__ = [
     "Hotline",
     "Imap",
     "Intake",
-    "Kinship",
     "Links",
     "Login",
     "Mail",

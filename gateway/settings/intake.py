@@ -44,7 +44,7 @@ class Maintenance(Section, frozen=True):
     match: dict[str, str] = {}
 
 
-class Kinship(Section, frozen=True):
+class Correlation(Section, frozen=True):
     """Whether what people report, and what alerts open, is related to an open master of the same trouble by itself.
 
     A master opened `within` is taken that has `least` points; at `raise_at` reporters its priority is raised, 0 is never.
@@ -64,7 +64,7 @@ class Dedup(Section, frozen=True):
     flap_limit: int
     flap_within: Duration
     storm: Storm
-    kinship: Kinship
+    correlation: Correlation
     relate: tuple[Relate, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from gateway.access.permissions import ALLOWED, Action, may, sight
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.clock import in_pieces
 from gateway.db.pool import Connection
 from gateway.directory.roles import Role
@@ -197,7 +197,7 @@ AT_ONCE = 20
 
 
 async def views(
-    conn: Connection, rules: Rules, incidents: Sequence[Incident], stamp: datetime | None, who: Who
+    conn: Connection, rules: Rules, incidents: Sequence[Incident], stamp: datetime | None, who: Principal
 ) -> list[IncidentView]:
     """Return the records as the API shows them to somebody, in the order given."""
     if not incidents:

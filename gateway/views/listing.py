@@ -16,7 +16,7 @@ from gateway.errors import Flaw, Malformed
 from gateway.incidents.columns import incident_of
 from gateway.incidents.custom_fields import Fields
 from gateway.incidents.record import Incident
-from gateway.incidents.visibility import Sight
+from gateway.incidents.visibility import Visibility
 from gateway.vocabulary import LIVE as OPEN
 from gateway.vocabulary import ReportStatus, State
 from gateway.web.body import check_written
@@ -217,7 +217,7 @@ class Cursor(msgspec.Struct, array_like=True, frozen=True):
 async def page(
     conn: Connection,
     query: Query,
-    sight: Sight,
+    sight: Visibility,
     having: Mapping[str, Any] | None = None,
     labels: Mapping[str, str] | None = None,
 ) -> tuple[list[Incident], str | None]:
@@ -264,7 +264,7 @@ def _key(last: Incident, column: str | None) -> Any:
     return getattr(last, column) if column else None
 
 
-async def _few(conn: Connection, sight: Sight) -> list[int]:
+async def _few(conn: Connection, sight: Visibility) -> list[int]:
     return [row[0] for row in await conn.fetch(OWN, list(sight.names), sight.security, FEW)]
 
 

@@ -21,14 +21,14 @@ from gateway.access.permissions import (
     may_edit,
     sight,
 )
-from gateway.access.principal import Machine, Part, Who
+from gateway.access.principal import Machine, Part, Principal
 from gateway.directory.roles import Role
 from gateway.errors import Forbidden, Unprocessable
 from gateway.incidents import commands
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.lifecycle import ACTIONS
 from gateway.incidents.record import Incident
-from gateway.incidents.visibility import Sight
+from gateway.incidents.visibility import Visibility
 from gateway.vocabulary import Impact, Resolution, State, Tier, Urgency
 from tests.support.clock import NOON
 
@@ -101,8 +101,8 @@ CELLS: dict[Part, dict[str, str]] = {
 }
 
 
-def who(*parts: Part, name: str = "ann", groups: frozenset[str] = frozenset()) -> Who:
-    return Who(name=name, parts=frozenset(parts), groups=groups, identities=frozenset({"ann", "ann@example.com"}))
+def who(*parts: Part, name: str = "ann", groups: frozenset[str] = frozenset()) -> Principal:
+    return Principal(name=name, parts=frozenset(parts), groups=groups, identities=frozenset({"ann", "ann@example.com"}))
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -221,7 +221,7 @@ def test_sight_and_the_right_to_read_or_inspect_say_the_same(action: Action) -> 
 
 
 def test_nobody_may_do_anything_and_sees_nothing() -> None:
-    assert sight(who()) == Sight()
+    assert sight(who()) == Visibility()
     assert all(isinstance(may(who(), action), Refused) for action in Action)
 
 

@@ -13,7 +13,7 @@ from gateway.access.record_links import RecordLinks
 from gateway.access.reporter_links import ReporterLinks, name_of
 from gateway.access.staff_links import LABEL, Opened, ReaderKind, StaffLinks
 from gateway.errors import NotFound
-from gateway.notify.outbox import Owed
+from gateway.notify.outbox import OutboxRow
 from gateway.signing import signature
 from tests.support.clock import NOON
 
@@ -57,13 +57,13 @@ def test_a_reader_that_this_release_does_not_know_is_none(reader: bytes) -> None
         LINKS.read(f"{text}.{signature(b's' * 32, LABEL, text)}", NOON)
 
 
-def owed(role: str, channel: str = "smtp", **more: Any) -> Owed:
+def owed(role: str, channel: str = "smtp", **more: Any) -> OutboxRow:
     given: dict[str, Any] = {
         "id": UUID(int=1), "incident_id": 7, "channel": channel, "recipient": "tina", "role": role,
         "template": "assigned", "facts": {"number": "INC-1", "title": "x"}, "created_at": NOON,
         "attempts": 1, "claimed_at": NOON,
     }  # fmt: skip
-    return Owed(**given | more)
+    return OutboxRow(**given | more)
 
 
 def opens(address: str) -> Opened:
@@ -89,7 +89,7 @@ def test_a_message_opens_the_record_for_whoever_it_is_for() -> None:
         (owed("x" * 101), "smtp"),
     ],
 )
-def test_no_link_is_sent_that_does_not_open_or_that_others_read(message: Owed, channel: str) -> None:
+def test_no_link_is_sent_that_does_not_open_or_that_others_read(message: OutboxRow, channel: str) -> None:
     assert RecordLinks(REPORTERS)(message, channel) == ""
 
 

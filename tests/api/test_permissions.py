@@ -8,7 +8,7 @@ import pytest
 from gateway.access.authorization import asked
 from gateway.access.keys import Scope
 from gateway.access.permissions import Action, Refused, may, may_edit, sight
-from gateway.access.principal import Machine, Part, Who
+from gateway.access.principal import Machine, Part, Principal
 from gateway.api import wire
 from gateway.api.description.paths import plain
 from gateway.api.records.feed import Feed
@@ -87,7 +87,7 @@ WHERE number = $1
 SCOPES = {Machine.READER: {Scope.READ}, Machine.WRITER: {Scope.WRITE}}
 
 
-def told(route: Route, who: Who, scopes: set[Scope], incident: Incident) -> int:
+def told(route: Route, who: Principal, scopes: set[Scope], incident: Incident) -> int:
     """The status that the scope, the permission table and the transition table make together."""
     if route.scope not in scopes:
         return 403
@@ -119,16 +119,16 @@ async def answers(api: Api, route: Route, key: str, number: str) -> tuple[int, A
     return await api.call(route.method, path, body, scope=key)
 
 
-async def somebody(api: Api, part: Part) -> tuple[str, Who, set[Scope]]:
+async def somebody(api: Api, part: Part) -> tuple[str, Principal, set[Scope]]:
     if isinstance(part, Machine):
-        return MACHINES[part], Who(name=MACHINES[part], parts=frozenset({part})), SCOPES[part]
+        return MACHINES[part], Principal(name=MACHINES[part], parts=frozenset({part})), SCOPES[part]
     await api.person("ann", part)
     scopes = {Scope.READ, Scope.WRITE} | ({Scope.ADMIN} if part is Role.ADMINISTRATOR else set())
-    return "ann", Who(name="ann", parts=frozenset({part}), identities=frozenset({"ann"})), scopes
+    return "ann", Principal(name="ann", parts=frozenset({part}), identities=frozenset({"ann"})), scopes
 
 
 async def in_state(api: Api, base: Incident, state: State, *, security: bool = False, owner: str = "ann") -> Incident:
-    async with acquire(api.desk.pool) as conn:
+    async with acquire(api.uow.pool) as conn:
         ledger = await conn.fetchval("SELECT ledger FROM incident WHERE number = 'INC-20260302-000002'")
         await conn.execute(RESET, base.number, state, TIERS.get(state, "2"), ledger, security, owner)
         found = await store.by_number(conn, base.number, EVERYTHING)
@@ -139,7 +139,7 @@ async def in_state(api: Api, base: Incident, state: State, *, security: bool = F
 async def record(api: Api) -> Incident:
     await api.hire("dba")
     first, _master = await api.incident(), await api.incident(contact="ann")
-    async with acquire(api.desk.pool) as conn:
+    async with acquire(api.uow.pool) as conn:
         found = await store.by_number(conn, first["number"], EVERYTHING)
     assert found is not None
     return found

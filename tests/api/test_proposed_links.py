@@ -18,7 +18,7 @@ IDS = "SELECT id FROM incident WHERE number = ANY($1::text[]) ORDER BY array_pos
 
 
 async def propose(api: Api, number: str, master: str) -> None:
-    async with acquire(api.desk.pool) as conn:
+    async with acquire(api.uow.pool) as conn:
         one, other = [row["id"] for row in await conn.fetch(IDS, [number, master])]
         proposal = Proposal(incident_id=one, master_id=other, reason="same item", score=0.75, points={"item db1": 0.5})
         await proposals.keep(conn, [proposal], NOON)
@@ -57,7 +57,7 @@ async def test_linking_by_hand_takes_the_proposal(api: Api) -> None:
     number, master = await two(api)
     assert (await api.call("POST", f"{INCIDENTS}/{number}/link", {"master": master}))[0] == 200
     assert await proposed(api, master) == []
-    async with acquire(api.desk.pool) as conn:
+    async with acquire(api.uow.pool) as conn:
         assert await conn.fetchval("SELECT state FROM proposed_link") == "taken"
 
 
@@ -76,7 +76,7 @@ async def test_a_refused_link_is_shown_no_longer_and_is_not_proposed_again(api: 
 async def test_a_link_that_was_refused_is_remembered_as_one_that_was_undone(api: Api) -> None:
     number, master = await two(api)
     await api.call("POST", f"{INCIDENTS}/{number}/refuse_link", {"master": master})
-    async with acquire(api.desk.pool) as conn:
+    async with acquire(api.uow.pool) as conn:
         actors = await conn.fetch("SELECT DISTINCT u.actor FROM unlearned u JOIN incident m ON m.id = u.master_id")
     assert [row["actor"] for row in actors] == ["admin"]
 
@@ -104,7 +104,7 @@ FROM incident i, generate_series(1, 300) n
 
 async def test_finding_proposed_links_takes_no_longer_with_many_records_and_a_planner_without_figures(api: Api) -> None:
     number, _ = await two(api)
-    async with acquire(api.desk.pool) as conn:
+    async with acquire(api.uow.pool) as conn:
         await conn.execute(MORE)
         sought = await conn.fetchval("SELECT id FROM incident WHERE number = $1", number)
         assert len(await proposals.open_of(conn, sought, EVERYTHING)) == 1

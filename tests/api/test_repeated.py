@@ -57,7 +57,7 @@ async def record(api: Api, action: str) -> Asked:
     await api.hire("mail", "ann")
     number = (await api.incident(**KINDS.get(action, {})))["number"]
     if action == "grade":
-        await api.desk.pool.execute(CLAIM, number)
+        await api.uow.pool.execute(CLAIM, number)
     for before in BEFORE.get(action, []):
         body = {"solution": "restarted"} if before == "resolve" else BODIES.get(before, {})
         status, problem = await api.call("POST", f"{V1}/incidents/{number}/{before}", body)
@@ -108,8 +108,8 @@ async def handed_over(api: Api) -> Asked:
     await api.call("POST", f"{V1}/groups", {"slug": "dba", "name": "Databases", "tier": "tier2", "members": ["ann"]})
     shift = {"from": NOON.isoformat(), "to": (NOON + timedelta(hours=8)).isoformat(), "people": ["ann"]}
     assert (await api.call("PUT", f"{V1}/groups/dba/roster", {"shifts": [shift]}))[0] == 204
-    api.desk.clock.advance(timedelta(hours=7, minutes=45))  # type: ignore[attr-defined]
-    await make_lists(api.desk)
+    api.uow.clock.advance(timedelta(hours=7, minutes=45))  # type: ignore[attr-defined]
+    await make_lists(api.uow)
     [listed] = (await api.call("GET", f"{V1}/handovers"))[1]["handovers"]
     return f"{V1}/handovers/{listed['id']}/accept", {}
 

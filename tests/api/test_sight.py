@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.db.pool import Pool, acquire
 from gateway.directory.roles import Role
 from gateway.errors import Forbidden
@@ -60,7 +60,7 @@ async def below_a_hidden_master(api: Api) -> tuple[str, str]:
     """A record and its master, flagged in the time of a release that left the record below."""
     child, master = (await api.incident())["number"], (await api.incident())["number"]
     assert (await api.call("POST", f"{INCIDENTS}/{child}/link", {"master": master}))[0] == 200
-    await api.desk.pool.execute(FLAG, master, child)
+    await api.uow.pool.execute(FLAG, master, child)
     return child, master
 
 
@@ -76,7 +76,7 @@ async def test_links_to_security_records_show_to_the_privy_alone(api: Api) -> No
     assert related == {"master": None, "related": [], "proposed": [], "next": None}
     _, view = await api.call("GET", f"{INCIDENTS}/{child}", scope="ann")
     assert view["master"] is None
-    await api.desk.pool.execute(FLAG, child, master)
+    await api.uow.pool.execute(FLAG, child, master)
     _, view = await api.call("GET", f"{INCIDENTS}/{master}", scope="ann")
     assert view["related_count"] == 0
     _, related = await api.call("GET", f"{INCIDENTS}/{master}/related", scope="ann")
@@ -164,9 +164,9 @@ async def test_repeating_a_request_shows_nothing_that_is_hidden_since(api: Api) 
 
 
 async def test_whoever_may_make_no_record_makes_none_whatever_way_they_come(api: Api) -> None:
-    leader = Who(name="lea", parts=frozenset({Role.LEADER}))
+    leader = Principal(name="lea", parts=frozenset({Role.LEADER}))
     with pytest.raises(Forbidden):
-        await create(api.desk, Report(title="x"), leader)
+        await create(api.uow, Report(title="x"), leader)
 
 
 async def test_whoever_reports_a_security_incident_has_said_it_and_sees_it_no_more(api: Api) -> None:
@@ -302,7 +302,7 @@ async def test_the_number_of_a_hidden_record_stands_in_no_fact_of_one_that_follo
     await api.call("POST", f"{INCIDENTS}/{old}/close", {})
     _, new = await api.call("POST", f"{INCIDENTS}/{old}/follow_on", {"note": "again"})
     for hidden, shown in ((old, new["number"]), (new["number"], old)):
-        await api.desk.pool.execute(FLAG, hidden, shown)
+        await api.uow.pool.execute(FLAG, hidden, shown)
         for path in (f"{INCIDENTS}/{shown}/timeline", "/api/v1/changes", f"{INCIDENTS}/{shown}"):
             assert hidden not in str((await api.call("GET", path, scope="ann"))[1]), path
             assert hidden in str((await api.call("GET", path))[1]) or path.endswith(shown)

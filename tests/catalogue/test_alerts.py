@@ -21,7 +21,7 @@ from gateway.settings import load
 from gateway.sla.policy import ClockName
 from gateway.vocabulary import Criticality
 from tests.support.clock import NOON, FakeClock
-from tests.support.intake import Desk, committer
+from tests.support.intake import IntakeHarness, committer
 
 CONFIGURED = """
 [services.shop.severity]
@@ -45,17 +45,17 @@ PERSON = {"email": "", "phone": "", "locale": "en", "zone": "UTC", "active": Tru
 
 @dataclass
 class Known:
-    desk: Desk
+    intake: IntakeHarness
     catalogue: Catalogue
 
     async def learn(self) -> None:
-        self.catalogue.learn(await read(self.desk.conn, self.desk.clock.stamp()))
+        self.catalogue.learn(await read(self.intake.conn, self.intake.clock.stamp()))
 
     async def opened(self, key: str, **alert: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """The record a new alert opens, and the facts of its timeline by event."""
-        number = (await self.desk.one(key, **alert)).incident
-        row = (await self.desk.rows("SELECT * FROM incident WHERE number = $1", number))[0]
-        told = await self.desk.rows("SELECT event, facts FROM timeline WHERE incident_id = $1", row["id"])
+        number = (await self.intake.one(key, **alert)).incident
+        row = (await self.intake.rows("SELECT * FROM incident WHERE number = $1", number))[0]
+        told = await self.intake.rows("SELECT event, facts FROM timeline WHERE incident_id = $1", row["id"])
         return row, {entry["event"]: entry["facts"] for entry in told}
 
 
@@ -79,7 +79,7 @@ async def knowing(pool: Pool, clock: FakeClock, tmp_path: Path, database_url: st
                 group = {"slug": "dba", "name": "DBA", "tier": GroupTier.TIER2, "active": True, "skills": []}
                 await groups.create(conn, group, ["ann", "bob"], clock.stamp())
                 await services.create(conn, "shop", SERVICE | {"name": "Shop", "tier2_group": "dba"}, clock.stamp())
-            known = Known(Desk(numbers, committer(numbers, clock, settings, catalogue), clock), catalogue)
+            known = Known(IntakeHarness(numbers, committer(numbers, clock, settings, catalogue), clock), catalogue)
             await known.learn()
             yield known
         finally:
@@ -89,7 +89,7 @@ async def knowing(pool: Pool, clock: FakeClock, tmp_path: Path, database_url: st
 
 
 async def criticality(known: Known, word: str) -> None:
-    await known.desk.conn.execute("UPDATE service SET criticality = $1", word)
+    await known.intake.conn.execute("UPDATE service SET criticality = $1", word)
     await known.learn()
 
 
@@ -113,7 +113,7 @@ async def test_a_routed_records_timer_waits_for_the_clock_of_tier_two(knowing: K
         row, told = await known.opened("a", service="shop", severity="warning")
         # Priority 1: half of the ten minutes of tier 2, where the desk would have been warned after half of five.
         assert (row["next_due_at"] - row["recorded_at"]).total_seconds() == 300
-        timers = await known.desk.rows("SELECT due_at FROM timer WHERE incident_id = $1 AND armed AND kind = 1", row["id"])
+        timers = await known.intake.rows("SELECT due_at FROM timer WHERE incident_id = $1 AND armed AND kind = 1", row["id"])
         assert [timer["due_at"] for timer in timers] == [row["next_due_at"]]
         assert '"rule":"databases"' in told["routed"].replace(" ", "")
 
@@ -158,7 +158,9 @@ async def test_a_criticality_raises_or_caps_and_the_record_says_so(
 async def test_support_hours_are_the_calendar_the_services_incidents_are_counted_in(knowing: Knowing) -> None:
     async with knowing("") as known:
         policy = known.catalogue.rules.named("itil-minutes", "incident", "shop")
-        await known.desk.conn.execute("""UPDATE service SET support_hours = 'cn-office', targets = '{"2": {"overall": "1wd"}}'""")
+        await known.intake.conn.execute(
+            """UPDATE service SET support_hours = 'cn-office', targets = '{"2": {"overall": "1wd"}}'"""
+        )
         await known.learn()
         own = known.catalogue.rules.named("itil-minutes", "incident", "shop")
         night = NOON.replace(hour=20)
@@ -173,7 +175,7 @@ async def test_who_has_open_records_already_gets_the_next_one_last(knowing: Know
         await known.opened("first", service="shop")
         await known.learn()
         assert (await known.opened("second", service="shop"))[0]["assignee"] == "bob"
-        await known.desk.conn.execute("UPDATE incident SET state = 'closed' WHERE assignee = 'ann'")
+        await known.intake.conn.execute("UPDATE incident SET state = 'closed' WHERE assignee = 'ann'")
         await known.learn()
         assert (await known.opened("third", service="shop"))[0]["assignee"] == "ann"
 
@@ -185,7 +187,7 @@ async def test_a_roster_says_who_is_on_shift_until_it_runs_out(knowing: Knowing,
             Shift(starts_at=NOON + timedelta(hours=since), ends_at=NOON + timedelta(hours=until), people=(login,))
             for since, until, login in hours
         ]
-        await rosters.plan(known.desk.conn, "dba", shifts, NOON)
+        await rosters.plan(known.intake.conn, "dba", shifts, NOON)
         given = []
         for hour in range(5):
             await known.learn()

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.catalogue.topology import DEEPEST, KNOWN_TEXTS, Of, Part, survey
-from tests.correlation.corpus.world import landscape
+from gateway.catalogue.topology import DEEPEST, KNOWN_TEXTS, Component, Of, build_topology
+from tests.correlation.corpus.world import topology
 
-LAND = landscape()
+LAND = topology()
 
 
-def a_part(name: str, *upstream: str, aliases: tuple[str, ...] = (), service: str = "") -> Part:
-    return Part(name, service, {}, upstream, aliases)
+def a_part(name: str, *upstream: str, aliases: tuple[str, ...] = (), service: str = "") -> Component:
+    return Component(name, service, {}, upstream, aliases)
 
 
 @pytest.mark.parametrize(
@@ -38,20 +38,20 @@ def test_a_name_stands_by_itself_and_the_longest_counts(text: str, found: list[s
 
 
 def test_a_name_that_two_share_names_neither() -> None:
-    both = survey([], [a_part("a1", aliases=("portal",)), a_part("a2", aliases=("Portal",))])
+    both = build_topology([], [a_part("a1", aliases=("portal",)), a_part("a2", aliases=("Portal",))])
     assert [one.which for one in both.named("the portal is down, a1")] == ["a1"]
 
 
 def test_dependencies_are_followed_both_ways_with_their_depth() -> None:
-    assert LAND.above("crm-web1") == {"crm-app1": 1, "crm-db1": 2, "sso-1": 2, "san-1": 3}
-    assert LAND.below("crm-db1") == {"crm-app1": 1, "crm-web1": 2, "crm-web2": 2}
-    assert LAND.above("nothing") == {}
+    assert LAND.upstream("crm-web1") == {"crm-app1": 1, "crm-db1": 2, "sso-1": 2, "san-1": 3}
+    assert LAND.downstream("crm-db1") == {"crm-app1": 1, "crm-web1": 2, "crm-web2": 2}
+    assert LAND.upstream("nothing") == {}
 
 
 def test_what_hangs_together_is_one_province_and_what_does_not_is_another() -> None:
-    assert LAND.province("crm-web1") == LAND.province("erp-web1") == LAND.province("hr") == LAND.province("san-1")
-    assert LAND.province("wiki") == LAND.province("wiki-1") != LAND.province("crm")
-    assert LAND.province("unheard of") == "unheard of"
+    assert LAND.component("crm-web1") == LAND.component("erp-web1") == LAND.component("hr") == LAND.component("san-1")
+    assert LAND.component("wiki") == LAND.component("wiki-1") != LAND.component("crm")
+    assert LAND.component("unheard of") == "unheard of"
 
 
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=30))
@@ -60,9 +60,9 @@ def test_who_is_linked_takes_the_same_turn_whatever_the_graph(edges: list[tuple[
     for below, above in edges:
         if below != above:
             upstream[below].add(f"c{above}")
-    land = survey([], [a_part(f"c{n}", *sorted(up)) for n, up in upstream.items()])
+    land = build_topology([], [a_part(f"c{n}", *sorted(up)) for n, up in upstream.items()])
     for ci in land.up:
-        assert {land.province(ci)} == {land.province(one) for one in land.above(ci)} | {land.province(ci)}
+        assert {land.component(ci)} == {land.component(one) for one in land.upstream(ci)} | {land.component(ci)}
 
 
 def test_a_site_is_named_by_the_items_that_are_there() -> None:
@@ -70,12 +70,12 @@ def test_a_site_is_named_by_the_items_that_are_there() -> None:
 
 
 def test_dependencies_are_followed_so_deep_and_no_deeper() -> None:
-    chain = survey([], [a_part(f"n{n}", f"n{n + 1}") for n in range(DEEPEST + 5)])
-    assert chain.above("n0") == {f"n{n}": n for n in range(1, DEEPEST + 1)}
+    chain = build_topology([], [a_part(f"n{n}", f"n{n + 1}") for n in range(DEEPEST + 5)])
+    assert chain.upstream("n0") == {f"n{n}": n for n in range(1, DEEPEST + 1)}
 
 
 def test_what_was_understood_is_remembered_and_not_without_end() -> None:
-    land = survey([], [])
+    land = build_topology([], [])
     asked: list[int] = []
 
     def understood(said: int) -> int:

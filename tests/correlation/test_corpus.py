@@ -6,24 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from gateway.catalogue.topology import Landscape
+from gateway.catalogue.topology import Topology
 from gateway.correlation import scoring
 from gateway.correlation.features import Candidate, Said, read
 from tests.correlation.corpus import phrases, strangers, strangers_tried, strangers_unseen, unseen
 from tests.correlation.corpus.measure import Table, measure
 from tests.correlation.corpus.offices import Outcome, Pair, measured, pairs
 from tests.correlation.corpus.stories import Teller
-from tests.correlation.corpus.world import landscape
+from tests.correlation.corpus.world import topology
 from tests.support.clock import NOON
 
-PAGE = (Path(__file__).parents[2] / "docs" / "kinship.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "correlation.md").read_text("utf-8")
 HALVES = {"known": (20260302, phrases), "unseen": (77, unseen)}
 REPORTS = 500
 
 
 @cache
 def table(half: str) -> Table:
-    return measure(Teller(*HALVES[half]).stories(REPORTS), landscape())
+    return measure(Teller(*HALVES[half]).stories(REPORTS), topology())
 
 
 @pytest.mark.parametrize("half", HALVES)
@@ -60,7 +60,7 @@ STRANGERS, NEIGHBOURS = 200, 300
 @cache
 def outcome(half: str) -> Outcome:
     seed, words = OFFICES[half]
-    return measured(pairs(words, seed, STRANGERS, NEIGHBOURS), Landscape())
+    return measured(pairs(words, seed, STRANGERS, NEIGHBOURS), Topology())
 
 
 @pytest.mark.parametrize("half", OFFICES)
@@ -86,9 +86,9 @@ def test_strangers_speak_both_languages_and_often_say_the_same(half: str) -> Non
 
 
 def likely(pair: Pair) -> bool:
-    first, second = (read(Said(title=text), Landscape()) for text in (pair.first, pair.second))
+    first, second = (read(Said(title=text), Topology()) for text in (pair.first, pair.second))
     master = Candidate(id=1, number="1", opened_at=NOON - pair.apart, reading=first)
-    return bool(scoring.weighed(second, [master], Landscape(), NOON))
+    return bool(scoring.scored(second, [master], Topology(), NOON))
 
 
 def test_every_weight_stands_on_the_page() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.catalogue.topology import Landscape
+from gateway.catalogue.topology import Topology
 from gateway.correlation.features import Said, own_words, read
 
 SIGNATURES = [
@@ -19,7 +19,7 @@ SIGNATURES = [
 
 @pytest.mark.parametrize("signature", SIGNATURES)
 def test_who_writes_and_from_where_identifies_no_trouble(signature: str) -> None:
-    said = read(Said(title="keyboard", text=f"Some keys are dead.\n\n{signature}"), Landscape())
+    said = read(Said(title="keyboard", text=f"Some keys are dead.\n\n{signature}"), Topology())
     assert (said.hosts, said.numbers, said.terms) == (frozenset(), frozenset(), frozenset())
 
 
@@ -32,7 +32,7 @@ def test_who_writes_and_from_where_identifies_no_trouble(signature: str) -> None
     ],
 )
 def test_a_machine_that_the_words_are_about_is_read(text: str) -> None:
-    assert "crm-web1" in read(Said(title="help", text=text), Landscape()).hosts
+    assert "crm-web1" in read(Said(title="help", text=text), Topology()).hosts
 
 
 def test_where_nothing_is_left_all_of_it_is_read() -> None:

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from gateway.catalogue.topology import survey
+from gateway.catalogue.topology import build_topology
 from gateway.channels.phone.words import line, written
 from gateway.correlation.features import Candidate, Said, read
-from gateway.correlation.scoring import MOST_PROPOSED, Kin, Verdict, judge, verdict, weighed
+from gateway.correlation.scoring import MOST_PROPOSED, Match, Verdict, best_match, scored, verdict
 from gateway.incidents.labels import LOCALES, Locale
-from tests.correlation.corpus.world import a_service, landscape
+from tests.correlation.corpus.world import a_service, topology
 from tests.support.clock import NOON
 
-LAND = landscape()
+LAND = topology()
 
 
 def an_open(title: str, number: int = 1, minutes: float = 10, **more: Any) -> Candidate:
@@ -22,8 +22,8 @@ def an_open(title: str, number: int = 1, minutes: float = 10, **more: Any) -> Ca
     return Candidate(id=number, number=f"INC-{number}", opened_at=NOON - timedelta(minutes=minutes), reading=reading)
 
 
-def kin(title: str, *candidates: Candidate, **more: Any) -> Kin | None:
-    return judge(read(Said(title=title, **more), LAND), candidates, LAND, NOON)
+def match(title: str, *candidates: Candidate, **more: Any) -> Match | None:
+    return best_match(read(Said(title=title, **more), LAND), candidates, LAND, NOON)
 
 
 CRM_DOWN = an_open("CRM is down", service="crm")
@@ -44,10 +44,10 @@ CRM_DOWN = an_open("CRM is down", service="crm")
     ],
 )
 def test_what_says_the_same_in_either_language_belongs_together(said: str) -> None:
-    assert kin(said, CRM_DOWN) is not None
+    assert match(said, CRM_DOWN) is not None
 
 
-COMMON = survey([a_service("mail", "Mail", ()), a_service("print", "Printing", ("打印机",))], [])
+COMMON = build_topology([a_service("mail", "Mail", ()), a_service("print", "Printing", ("打印机",))], [])
 
 
 @pytest.mark.parametrize("said", ["mail does not work", "打印机用不了"])
@@ -55,13 +55,13 @@ def test_a_service_that_both_name_by_a_word_of_everybodys_is_proposed(said: str)
     def judged(told: Said, opened: Said) -> Verdict:
         earlier = NOON - timedelta(minutes=10)
         master = Candidate(id=1, number="INC-1", opened_at=earlier, reading=read(opened, COMMON))
-        return verdict(weighed(read(told, COMMON), [master], COMMON, NOON))
+        return verdict(scored(read(told, COMMON), [master], COMMON, NOON))
 
     apart = judged(Said(title=said), Said(title=f"help: {said}"))
-    assert (apart.kin, len(apart.proposed)) == (None, 1)
+    assert (apart.match, len(apart.proposed)) == (None, 1)
     (service,) = read(Said(title=said), COMMON).services
     by_field = judged(Said(title=said), Said(title=said, service=service))
-    assert by_field.kin is not None
+    assert by_field.match is not None
 
 
 @pytest.mark.parametrize(
@@ -83,61 +83,61 @@ def test_a_service_that_both_name_by_a_word_of_everybodys_is_proposed(said: str)
     ],
 )
 def test_doubt_keeps_records_apart(said: str) -> None:
-    assert kin(said, CRM_DOWN) is None
+    assert match(said, CRM_DOWN) is None
 
 
 def test_a_symptom_belongs_to_the_cause_that_it_depends_on_at_any_depth_and_says_why() -> None:
-    found = kin("CRM打不开", an_open("san-1 is down", ci="san-1"))
+    found = match("CRM打不开", an_open("san-1 is down", ci="san-1"))
     assert found is not None
     assert (found.reason, found.score) == ("crm-db1 depends on san-1", 0.88)
     assert [(point.fact, point.points) for point in found.points] == [
         ("crm-db1 depends on san-1", 0.45), ("symptom down", 0.25), ("words", 0.03), ("time", 0.15),
     ]  # fmt: skip
-    assert kin("san-1 is down", an_open("CRM打不开", service="crm")) is None
+    assert match("san-1 is down", an_open("CRM打不开", service="crm")) is None
 
 
 def test_the_time_between_counts() -> None:
     vague = "there is a problem with CRM"
-    assert kin(vague, an_open("CRM is down", minutes=10)) is not None
-    assert kin(vague, an_open("CRM is down", minutes=600)) is None
+    assert match(vague, an_open("CRM is down", minutes=10)) is not None
+    assert match(vague, an_open("CRM is down", minutes=600)) is None
 
 
 def test_another_site_another_item_and_one_that_is_a_close_second_keep_it_apart() -> None:
-    assert kin("VPN in Shanghai is down", an_open("vpn-gw1 is down", ci="vpn-gw1", service="vpn")) is None
-    assert kin("VPN in Beijing is down", an_open("vpn-gw1 is down", ci="vpn-gw1", service="vpn")) is not None
-    assert kin("cannot open CRM", CRM_DOWN, an_open("CRM is down", 2, service="crm")) is None
+    assert match("VPN in Shanghai is down", an_open("vpn-gw1 is down", ci="vpn-gw1", service="vpn")) is None
+    assert match("VPN in Beijing is down", an_open("vpn-gw1 is down", ci="vpn-gw1", service="vpn")) is not None
+    assert match("cannot open CRM", CRM_DOWN, an_open("CRM is down", 2, service="crm")) is None
 
 
 def test_an_address_the_catalogue_does_not_know_is_an_address() -> None:
-    assert kin("10.9.9.9 is down", an_open("ping to 10.9.9.9 failed: host down")) is not None
-    assert kin("10.9.9.8 is down", an_open("ping to 10.9.9.9 failed: host down")) is None
+    assert match("10.9.9.9 is down", an_open("ping to 10.9.9.9 failed: host down")) is not None
+    assert match("10.9.9.8 is down", an_open("ping to 10.9.9.9 failed: host down")) is None
 
 
 def test_what_a_mailbox_calls_everything_says_nothing_and_a_chosen_service_does() -> None:
-    assert kin("does not work", an_open("not working", service="crm"), service="crm", deliberate=False) is None
-    assert kin("does not work", an_open("not working", service="crm"), service="crm") is not None
+    assert match("does not work", an_open("not working", service="crm"), service="crm", deliberate=False) is None
+    assert match("does not work", an_open("not working", service="crm"), service="crm") is not None
 
 
 def test_what_a_mail_quotes_is_not_what_it_says() -> None:
     text = "ERP打不开\n\n发件人: 李四 <li@example.com>\n主题: CRM\nCRM打不开"
-    assert kin("求助", CRM_DOWN, text=text) is None
-    assert kin("转发", CRM_DOWN, text=text.removeprefix("ERP打不开\n\n")) is not None
+    assert match("求助", CRM_DOWN, text=text) is None
+    assert match("转发", CRM_DOWN, text=text.removeprefix("ERP打不开\n\n")) is not None
 
 
 GATE = "the badge reader Kestrel at gate four beeps red and stays locked, not working"
 
 
 def verdict_of(title: str, *masters: Candidate, rare: Collection[str] = ()) -> Verdict:
-    return verdict(weighed(read(Said(title=title), LAND), masters, LAND, NOON), frozenset(rare))
+    return verdict(scored(read(Said(title=title), LAND), masters, LAND, NOON), frozenset(rare))
 
 
 def test_the_same_words_are_proposed_and_link_only_with_a_rare_name_in_both() -> None:
     again, master = "badge reader Kestrel at gate four beeps red, stays locked, not working", an_open(GATE)
     doubtful = verdict_of(again, master)
-    assert (doubtful.kin, [(one.master.id, one.reason) for one in doubtful.proposed]) == (None, [(1, "words")])
+    assert (doubtful.match, [(one.master.id, one.reason) for one in doubtful.proposed]) == (None, [(1, "words")])
     certain = verdict_of(again, master, rare={"kestrel", "forklift"})
-    assert certain.kin is not None
-    assert (certain.kin.reason, certain.proposed) == ("rare name kestrel", ())
+    assert certain.match is not None
+    assert (certain.match.reason, certain.proposed) == ("rare name kestrel", ())
     assert verdict_of("the coffee machine at gate four stays locked", master) == Verdict(None, ())
 
 
@@ -153,7 +153,7 @@ def test_the_same_words_are_proposed_and_link_only_with_a_rare_name_in_both() ->
 )
 def test_words_that_identify_nothing_link_nothing_even_where_they_are_the_same(said: str) -> None:
     found = verdict_of(said, an_open(said, minutes=1), rare=read(Said(title=said), LAND).terms)
-    assert found.kin is None
+    assert found.match is None
     assert len(found.proposed) == 1
 
 
@@ -166,7 +166,7 @@ def test_words_that_identify_nothing_link_nothing_even_where_they_are_the_same(s
     ],
 )
 def test_what_is_rare_by_its_shape_links(said: str, why: str) -> None:
-    found = kin(said, an_open(said))
+    found = match(said, an_open(said))
     assert found is not None
     assert found.reason == why
 
@@ -190,12 +190,12 @@ def test_of_two_masters_with_a_rare_name_that_are_as_likely_neither_is_chosen() 
 
 def test_the_order_of_candidates_does_not_matter() -> None:
     several = [CRM_DOWN, an_open("san-1 is down", 2, ci="san-1"), an_open("erp-web1 down", 3, ci="erp-web1")]
-    assert kin("cannot open CRM", *several) == kin("cannot open CRM", *reversed(several))
+    assert match("cannot open CRM", *several) == match("cannot open CRM", *reversed(several))
 
 
 def test_a_second_service_something_of_before_and_half_a_day_count_against() -> None:
     def weight(said: str, minutes: float = 10) -> float:
-        found = kin(said, an_open("CRM is down", service="crm", minutes=minutes))
+        found = match(said, an_open("CRM is down", service="crm", minutes=minutes))
         return found.score if found is not None else 0
 
     plain = weight("CRM is down")
@@ -206,7 +206,7 @@ def test_a_second_service_something_of_before_and_half_a_day_count_against() -> 
 
 def test_the_site_may_be_said_in_a_field_of_its_own() -> None:
     beijing = an_open("vpn-gw1 is down", ci="vpn-gw1", service="vpn")
-    there, elsewhere = kin("VPN is down", beijing, site="Beijing"), kin("VPN is down", beijing, site="Shanghai")
+    there, elsewhere = match("VPN is down", beijing, site="Beijing"), match("VPN is down", beijing, site="Shanghai")
     assert there is not None
     assert elsewhere is not None
     assert there.score > elsewhere.score
@@ -219,7 +219,7 @@ def test_the_site_may_be_said_in_a_field_of_its_own() -> None:
 def test_what_the_gateway_words_itself_is_no_likeness(locale: Locale, word: str, caller: str | None) -> None:
     title = written(word, locale, caller=caller or written("withheld", locale))
     assert read(Said(title=title), LAND).words == ""
-    assert kin(title, an_open(title, minutes=1)) is None
+    assert match(title, an_open(title, minutes=1)) is None
     attached = "打印机卡纸\n" + line("attached", "https://x.example/a", locale)
     assert read(Said(title=title, text=attached), LAND) == read(Said(title="", text="打印机卡纸"), LAND)
 

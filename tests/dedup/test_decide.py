@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.dedup.alert_state import Holder, Known
+from gateway.dedup.alert_state import AlertState, IncidentRef
 from gateway.dedup.decide import Rules, decide, flapping
 from gateway.dedup.plan import Item, Plan, decide_all
 from gateway.vocabulary import AlertStatus, Outcome, State
@@ -18,11 +18,11 @@ RULES = Rules(10 * MINUTE, 3, timedelta(hours=1))
 ACKNOWLEDGED = AlertStatus.ACKNOWLEDGED
 
 NOTHING = None
-LIVE = Holder(1, "INC-1", State.IN_PROGRESS)
-JUST_RESOLVED = Holder(1, "INC-1", State.RESOLVED, NOON - MINUTE)
-RESOLVED_LONG_AGO = Holder(1, "INC-1", State.RESOLVED, NOON - 60 * MINUTE)
-CLOSED = Holder(1, "INC-1", State.CLOSED, NOON - MINUTE)
-REJECTED = Holder(1, "INC-1", State.REJECTED)
+LIVE = IncidentRef(1, "INC-1", State.IN_PROGRESS)
+JUST_RESOLVED = IncidentRef(1, "INC-1", State.RESOLVED, NOON - MINUTE)
+RESOLVED_LONG_AGO = IncidentRef(1, "INC-1", State.RESOLVED, NOON - 60 * MINUTE)
+CLOSED = IncidentRef(1, "INC-1", State.CLOSED, NOON - MINUTE)
+REJECTED = IncidentRef(1, "INC-1", State.REJECTED)
 
 
 @pytest.mark.parametrize(
@@ -46,28 +46,28 @@ REJECTED = Holder(1, "INC-1", State.REJECTED)
     ],
 )
 def test_what_a_sender_says_meets_what_is_open(
-    status: AlertStatus, holder: Holder | None, known_as: str, outcome: Outcome
+    status: AlertStatus, holder: IncidentRef | None, known_as: str, outcome: Outcome
 ) -> None:
-    known = Known(b"k", holder=holder, status=known_as)
+    known = AlertState(b"k", holder=holder, status=known_as)
     assert decide(an_alert(status=status), known, NOON, RULES).outcome is outcome
 
 
 @pytest.mark.parametrize(
     ("status", "known", "outcome", "reason"),
     [
-        (RESOLVED, Known(b"k", holder=LIVE, status=FIRING, fired_at=NOON), Outcome.CLEARED, "cleared_at_source"),
+        (RESOLVED, AlertState(b"k", holder=LIVE, status=FIRING, fired_at=NOON), Outcome.CLEARED, "cleared_at_source"),
         (
             FIRING,
-            Known(b"k", holder=JUST_RESOLVED, status=RESOLVED, cleared_at=NOON),
+            AlertState(b"k", holder=JUST_RESOLVED, status=RESOLVED, cleared_at=NOON),
             Outcome.REOPENED,
             "fired_again_within_window",
         ),
-        (FIRING, Known(b"k", holder=CLOSED, status=RESOLVED, cleared_at=NOON), Outcome.OPENED, "previous_closed"),
-        (FIRING, Known(b"k", status=RESOLVED, cleared_at=NOON, unmatched_at=NOON), Outcome.STALE, "overtaken"),
+        (FIRING, AlertState(b"k", holder=CLOSED, status=RESOLVED, cleared_at=NOON), Outcome.OPENED, "previous_closed"),
+        (FIRING, AlertState(b"k", status=RESOLVED, cleared_at=NOON, unmatched_at=NOON), Outcome.STALE, "overtaken"),
     ],
 )
 def test_events_of_one_instant_go_by_arrival_unless_the_recovery_found_nothing_firing(
-    status: AlertStatus, known: Known, outcome: Outcome, reason: str
+    status: AlertStatus, known: AlertState, outcome: Outcome, reason: str
 ) -> None:
     decision = decide(an_alert(status=status, at=NOON), known, NOON, RULES)
     assert (decision.outcome, decision.reason) == (outcome, reason)
@@ -111,14 +111,14 @@ def test_where_arrival_decides_no_time_makes_an_event_stale(seconds: int) -> Non
 
 @pytest.mark.parametrize(("flaps", "ago", "held"), [(2, 0, False), (3, 60, True), (3, 61, False)])
 def test_three_returns_within_an_hour_are_flapping(flaps: int, ago: int, held: bool) -> None:  # noqa: FBT001 - a column
-    assert flapping(Known(b"k", flaps=flaps, flapping_since=NOON - ago * MINUTE), NOON, RULES) is held
+    assert flapping(AlertState(b"k", flaps=flaps, flapping_since=NOON - ago * MINUTE), NOON, RULES) is held
 
 
 def a_plan(now: datetime = NOON) -> Plan:
-    return Plan(now, RULES, 10 * MINUTE, {b"k": Known(b"k")})
+    return Plan(now, RULES, 10 * MINUTE, {b"k": AlertState(b"k")})
 
 
-def told(plan: Plan, history: list[tuple[AlertStatus, int]]) -> Known:
+def told(plan: Plan, history: list[tuple[AlertStatus, int]]) -> AlertState:
     items = [Item(1, "generic", an_alert(status=s, at=NOON - timedelta(seconds=t)), b"k") for s, t in history]
     verdicts = decide_all(plan, items)
     assert len(verdicts) == len(items)
@@ -178,8 +178,8 @@ def test_one_key_never_has_two_live_records_and_counts_every_firing_that_counted
 
 
 def test_a_storm_is_over_when_the_last_of_its_alerts_has_cleared() -> None:
-    storm = Holder(1, "INC-1", State.IN_PROGRESS, storm=True, firing=2)
-    known = {key: Known(key, holder=storm, status=FIRING) for key in (b"a", b"b")}
+    storm = IncidentRef(1, "INC-1", State.IN_PROGRESS, storm=True, firing=2)
+    known = {key: AlertState(key, holder=storm, status=FIRING) for key in (b"a", b"b")}
     plan = Plan(NOON, RULES, 10 * MINUTE, known)
     first, last = decide_all(plan, [Item(1, "generic", an_alert(status=RESOLVED), key) for key in (b"a", b"b")])
     assert [(v.outcome, v.reason) for v in (first, last)] == [

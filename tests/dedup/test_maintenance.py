@@ -11,7 +11,7 @@ from gateway.durations import Duration
 from gateway.settings import Maintenance, Settings
 from gateway.vocabulary import Outcome
 from tests.support.clock import NOON, FakeClock
-from tests.support.intake import RESOLVED, Desk, an_alert, intake_desk, settings
+from tests.support.intake import RESOLVED, IntakeHarness, an_alert, intake_harness, settings
 
 HOUR = timedelta(hours=1)
 PATCHING = Maintenance(name="patching", start=NOON - HOUR, end=NOON + HOUR, match={"service": "shop"})
@@ -22,42 +22,42 @@ def with_window(*windows: Maintenance) -> Settings:
     return replace(given, dedup=replace(given.dedup, maintenance=windows))
 
 
-async def promoted(desk: Desk) -> list[Outcome]:
-    rows = await desk.rows(ENDED, desk.clock.at, 10)
-    receipts = [await desk.take(_submission(row)) for row in rows]
+async def promoted(intake: IntakeHarness) -> list[Outcome]:
+    rows = await intake.rows(ENDED, intake.clock.at, 10)
+    receipts = [await intake.take(_submission(row)) for row in rows]
     return [result.outcome for (receipt,) in receipts for result in receipt.results]
 
 
 async def test_an_alert_in_a_window_is_stored_and_opens_nothing(database_url: str, clock: FakeClock) -> None:
-    async with intake_desk(database_url, clock, with_window(PATCHING)) as desk:
-        results = await desk.tell(an_alert("web", service="shop"), an_alert("db", service="mail"))
+    async with intake_harness(database_url, clock, with_window(PATCHING)) as intake:
+        results = await intake.tell(an_alert("web", service="shop"), an_alert("db", service="mail"))
         assert [(r.outcome, r.reason) for r in results] == [
             (Outcome.SUPPRESSED, "maintenance: patching"),
             (Outcome.OPENED, "new_key"),
         ]
-        await desk.one("web", service="shop")
-        assert await desk.rows("SELECT occurrences, status FROM alert WHERE service = 'shop'") == [
+        await intake.one("web", service="shop")
+        assert await intake.rows("SELECT occurrences, status FROM alert WHERE service = 'shop'") == [
             {"occurrences": 2, "status": "firing"}
         ]
 
 
 async def test_what_still_fires_at_the_end_is_promoted_once(database_url: str, clock: FakeClock) -> None:
-    async with intake_desk(database_url, clock, with_window(PATCHING)) as desk:
-        await desk.tell(an_alert("web", service="shop"), an_alert("db", service="shop"))
-        await desk.one("db", RESOLVED, service="shop")
-        assert await promoted(desk) == []
+    async with intake_harness(database_url, clock, with_window(PATCHING)) as intake:
+        await intake.tell(an_alert("web", service="shop"), an_alert("db", service="shop"))
+        await intake.one("db", RESOLVED, service="shop")
+        assert await promoted(intake) == []
         clock.advance(HOUR)
-        assert await promoted(desk) == [Outcome.OPENED]
-        assert await promoted(desk) == []
-        assert await desk.rows("SELECT service, dedup_key FROM incident") == [{"service": "shop", "dedup_key": "web"}]
+        assert await promoted(intake) == [Outcome.OPENED]
+        assert await promoted(intake) == []
+        assert await intake.rows("SELECT service, dedup_key FROM incident") == [{"service": "shop", "dedup_key": "web"}]
 
 
 async def test_two_replicas_promote_the_same_alert_once(database_url: str, clock: FakeClock) -> None:
-    async with intake_desk(database_url, clock, with_window(PATCHING)) as desk:
-        await desk.one("web", service="shop")
+    async with intake_harness(database_url, clock, with_window(PATCHING)) as intake:
+        await intake.one("web", service="shop")
         clock.advance(HOUR)
-        (row,) = await desk.rows(ENDED, clock.at, 10)
-        outcomes = [(await desk.take(_submission(row)))[0].results[0].outcome for _ in range(2)]
+        (row,) = await intake.rows(ENDED, clock.at, 10)
+        outcomes = [(await intake.take(_submission(row)))[0].results[0].outcome for _ in range(2)]
         assert outcomes == [Outcome.OPENED, Outcome.DUPLICATE]
 
 

@@ -9,7 +9,7 @@ from gateway.dedup.steps import PersonSaid
 from gateway.incidents import commands
 from gateway.vocabulary import AlertStatus, Outcome, State
 from tests.incidents.test_lifecycle import an_incident
-from tests.support.intake import FIRING, RESOLVED, Desk, an_alert
+from tests.support.intake import FIRING, RESOLVED, IntakeHarness, an_alert
 
 ACKNOWLEDGED, UNACKNOWLEDGED, COMMENTED = AlertStatus.ACKNOWLEDGED, AlertStatus.UNACKNOWLEDGED, AlertStatus.COMMENTED
 
@@ -73,23 +73,23 @@ def test_a_comment_is_a_note_and_nothing_without_words() -> None:
     assert command_of(an_incident(State.LOGGED), said(COMMENTED, "anna")) is None
 
 
-async def timeline(desk: Desk) -> list[dict[str, Any]]:
-    return await desk.rows("SELECT event, facts->>'person' AS person, facts->>'note' AS note FROM timeline ORDER BY seq")
+async def timeline(intake: IntakeHarness) -> list[dict[str, Any]]:
+    return await intake.rows("SELECT event, facts->>'person' AS person, facts->>'note' AS note FROM timeline ORDER BY seq")
 
 
-async def test_an_acknowledgement_and_its_withdrawal_stand_in_the_record(desk: Desk) -> None:
-    await desk.one()
-    taken = await desk.one(status=ACKNOWLEDGED, author="obrien", note="taking it")
+async def test_an_acknowledgement_and_its_withdrawal_stand_in_the_record(intake: IntakeHarness) -> None:
+    await intake.one()
+    taken = await intake.one(status=ACKNOWLEDGED, author="obrien", note="taking it")
     assert taken.outcome is Outcome.ACKNOWLEDGED
-    assert (await desk.rows("SELECT state, handler FROM incident"))[0] == {
+    assert (await intake.rows("SELECT state, handler FROM incident"))[0] == {
         "state": "in_progress",
         "handler": "obrien (generic)",
     }
-    back = await desk.one(status=UNACKNOWLEDGED, author="obrien", note="shift ends")
+    back = await intake.one(status=UNACKNOWLEDGED, author="obrien", note="shift ends")
     assert (back.outcome, back.reason) == (Outcome.UNACKNOWLEDGED, "unacknowledged_at_source")
-    rows = await desk.rows("SELECT state, handler, assignee, responded_at FROM incident")
+    rows = await intake.rows("SELECT state, handler, assignee, responded_at FROM incident")
     assert rows == [{"state": "logged", "handler": "", "assignee": "", "responded_at": None}]
-    assert (await timeline(desk))[-2:] == [
+    assert (await timeline(intake))[-2:] == [
         {"event": "accepted", "person": "obrien (generic)", "note": "taking it"},
         {"event": "unacknowledged", "person": "obrien (generic)", "note": "shift ends"},
     ]
@@ -99,15 +99,17 @@ async def test_an_acknowledgement_and_its_withdrawal_stand_in_the_record(desk: D
     ("status", "outcome"),
     [(COMMENTED, Outcome.ADDED), (FIRING, Outcome.REPEATED), (RESOLVED, Outcome.CLEARED)],
 )
-async def test_words_that_come_with_any_event_are_kept_as_a_note(desk: Desk, status: AlertStatus, outcome: Outcome) -> None:
-    await desk.one()
-    await desk.one()
-    assert (await desk.one(status=status, author="anna", note="found it: dump dir")).outcome is outcome
-    notes = [entry["note"] for entry in await timeline(desk) if entry["event"] == "note"]
+async def test_words_that_come_with_any_event_are_kept_as_a_note(
+    intake: IntakeHarness, status: AlertStatus, outcome: Outcome
+) -> None:
+    await intake.one()
+    await intake.one()
+    assert (await intake.one(status=status, author="anna", note="found it: dump dir")).outcome is outcome
+    notes = [entry["note"] for entry in await timeline(intake) if entry["event"] == "note"]
     assert notes == ["anna (generic): found it: dump dir"]
 
 
-async def test_words_about_nothing_that_is_open_are_ignored(desk: Desk) -> None:
+async def test_words_about_nothing_that_is_open_are_ignored(intake: IntakeHarness) -> None:
     for status in (ACKNOWLEDGED, UNACKNOWLEDGED, COMMENTED):
-        result = await desk.one(status=status, author="anna", note="what?")
+        result = await intake.one(status=status, author="anna", note="what?")
         assert (result.outcome, result.reason) == (Outcome.IGNORED, "nothing_open")

@@ -20,7 +20,7 @@ from gateway.receipts.submission import Receipt, Submission
 from gateway.settings import load
 from gateway.vocabulary import Outcome
 from tests.support.clock import FakeClock
-from tests.support.intake import RESOLVED, Desk, a_submission, an_alert, intake_desk
+from tests.support.intake import RESOLVED, IntakeHarness, a_submission, an_alert, intake_harness
 
 HOUR = timedelta(hours=1)
 SHOP = Matcher("service", "=", "shop", "shop")
@@ -29,8 +29,8 @@ SHOP = Matcher("service", "=", "shop", "shop")
 class Site:
     """An intake the test commits by itself, and silences on the same database."""
 
-    def __init__(self, pool: Pool, clock: FakeClock, desk: Desk) -> None:
-        self.pool, self.clock, self.desk = pool, clock, desk
+    def __init__(self, pool: Pool, clock: FakeClock, intake: IntakeHarness) -> None:
+        self.pool, self.clock, self.intake = pool, clock, intake
         self.limits = load(None, {}).limits
 
     async def silence(
@@ -50,18 +50,18 @@ class Site:
         await silences.expire(self.pool, self.clock.at, silence, integration)
 
     async def fire(self, key: str = "web", integration: int = 1, **labels: str) -> tuple[Outcome, str]:
-        [result] = await self.desk.tell(an_alert(key, labels=labels or {"service": "shop"}), integration=integration)
+        [result] = await self.intake.tell(an_alert(key, labels=labels or {"service": "shop"}), integration=integration)
         return result.outcome, result.reason
 
     async def clear(self, key: str = "web") -> Outcome:
-        return (await self.desk.one(key, RESOLVED, labels={"service": "shop"})).outcome
+        return (await self.intake.one(key, RESOLVED, labels={"service": "shop"})).outcome
 
     async def promoted(self) -> list[Outcome]:
         """What one look for ended windows and silences made of the alerts."""
         outcomes: list[Outcome] = []
 
         async def submit(submission: Submission) -> Receipt:
-            [receipt] = await self.desk.take(submission)
+            [receipt] = await self.intake.take(submission)
             outcomes.extend(result.outcome for result in receipt.results)
             return receipt
 
@@ -69,15 +69,15 @@ class Site:
         return outcomes
 
     async def rows(self, statement: str) -> list[Record]:
-        return await self.desk.conn.fetch(statement)
+        return await self.intake.conn.fetch(statement)
 
 
 @pytest.fixture
 async def site(pool: Pool, database_url: str, clock: FakeClock) -> Any:
-    async with intake_desk(database_url, clock) as desk:
+    async with intake_harness(database_url, clock) as intake:
         for slug in ("ours", "theirs"):
-            await desk.conn.execute("INSERT INTO integration (slug, name) VALUES ($1, $1) ON CONFLICT DO NOTHING", slug)
-        yield Site(pool, clock, desk)
+            await intake.conn.execute("INSERT INTO integration (slug, name) VALUES ($1, $1) ON CONFLICT DO NOTHING", slug)
+        yield Site(pool, clock, intake)
 
 
 async def test_a_silenced_alert_is_stored_and_opens_nothing(site: Site) -> None:
@@ -118,10 +118,10 @@ async def test_ending_a_silence_early_lets_go_what_it_held_back(site: Site) -> N
 async def test_what_intake_decides_while_a_silence_is_being_ended_is_let_go_too(site: Site) -> None:
     silence, commits = await site.silence(), "UPDATE alert SET suppressed_until = $1"
     await site.fire()
-    await site.desk.conn.execute(commits, None)
+    await site.intake.conn.execute(commits, None)
     await site.expire(silence)
     assert await site.promoted() == []
-    await site.desk.conn.execute(commits, site.clock.at + HOUR)
+    await site.intake.conn.execute(commits, site.clock.at + HOUR)
     site.clock.advance(timedelta(seconds=2))
     assert await site.promoted() == [Outcome.OPENED]
     site.clock.advance(timedelta(seconds=90))
@@ -184,7 +184,7 @@ async def test_a_silence_is_for_its_integration_and_its_time(site: Site) -> None
 
 async def test_a_silence_that_cannot_be_judged_holds_nothing_back_and_stops_nobody(site: Site) -> None:
     await site.silence()
-    await site.desk.conn.execute("""UPDATE silence SET matchers = '[{"name":"service","sign":"=~","pattern":"("}]'""")
+    await site.intake.conn.execute("""UPDATE silence SET matchers = '[{"name":"service","sign":"=~","pattern":"("}]'""")
     assert (await site.fire())[0] is Outcome.OPENED
 
 
@@ -224,7 +224,7 @@ async def test_a_matcher_of_service_or_ci_looks_at_what_the_alert_is_about_besid
     site: Site, matcher: Matcher, *, held: bool
 ) -> None:
     await site.silence(matcher)
-    [result] = await site.desk.tell(an_alert("web", service="shop", ci="db1", labels={"service": "HTTP"}))
+    [result] = await site.intake.tell(an_alert("web", service="shop", ci="db1", labels={"service": "HTTP"}))
     assert (result.outcome is Outcome.SUPPRESSED) is held
 
 
@@ -243,7 +243,7 @@ async def test_a_silence_that_no_alert_can_match_is_refused(site: Site, signs: t
 async def test_what_became_worse_under_a_silence_opens_at_its_worst_when_it_ends(site: Site) -> None:
     await site.silence()
     for severity in ("info", "critical"):
-        await site.desk.tell(an_alert("web", labels={"service": "shop"}, severity=severity))
+        await site.intake.tell(an_alert("web", labels={"service": "shop"}, severity=severity))
     site.clock.advance(HOUR)
     assert await site.promoted() == [Outcome.OPENED]
     assert [row["priority"] for row in await site.rows("SELECT priority FROM incident")] == [1]
@@ -261,7 +261,7 @@ FROM unnest($3::text[]) AS m (one)
 async def store(site: Site, integration: int | None, *silences: Sequence[Matcher]) -> None:
     """Keep silences past the checks of today, as an earlier release may have."""
     stored = [msgspec.json.encode(one).decode() for one in silences]
-    await site.desk.conn.execute(STORED, integration, site.clock.at, stored)
+    await site.intake.conn.execute(STORED, integration, site.clock.at, stored)
 
 
 def a_regex(name: str, value: str) -> Matcher:
@@ -280,18 +280,18 @@ async def test_six_hundred_silences_of_one_integration_keep_no_other_from_its_ow
     await store(site, 2, *(costly(number) for number in range(600)))
     silence = await site.silence()
     theirs = [a_submission(an_alert(f"their{at}", labels=COSTLY_LABELS), integration=2) for at in range(20)]
-    receipts = await site.desk.take(*theirs, a_submission(an_alert("ours", labels={"service": "shop"})))
+    receipts = await site.intake.take(*theirs, a_submission(an_alert("ours", labels={"service": "shop"})))
     assert [receipt.results[0].outcome for receipt in receipts] == [Outcome.OPENED] * 20 + [Outcome.SUPPRESSED]
     assert receipts[-1].results[0].reason == f"silence: {silence}"
-    assert site.desk.unjudged[Unjudged.WORK] > 0
-    assert site.desk.unjudged[Unjudged.NUMBER] == 1
+    assert site.intake.unjudged[Unjudged.WORK] > 0
+    assert site.intake.unjudged[Unjudged.NUMBER] == 1
 
 
 async def test_silences_of_all_integrations_hold_back_while_one_integration_uses_up_its_work(site: Site) -> None:
     await store(site, None, *(costly(number) for number in range(400)))
     silence = await site.silence(integration=None)
-    await site.desk.take(*(a_submission(an_alert(f"t{at}", labels=COSTLY_LABELS), integration=2) for at in range(50)))
-    assert site.desk.unjudged[Unjudged.WORK] > 0
+    await site.intake.take(*(a_submission(an_alert(f"t{at}", labels=COSTLY_LABELS), integration=2) for at in range(50)))
+    assert site.intake.unjudged[Unjudged.WORK] > 0
     assert await site.fire("ours", service="shop") == (Outcome.SUPPRESSED, f"silence: {silence}")
 
 
@@ -313,11 +313,11 @@ async def test_a_stored_pattern_that_re2_refuses_holds_nothing_back_and_harms_no
     assert (await site.fire("first"))[0] is Outcome.OPENED
     silence = await site.silence()
     assert await site.fire("second") == (Outcome.SUPPRESSED, f"silence: {silence}")
-    assert site.desk.unjudged[Unjudged.PATTERN] > 0
+    assert site.intake.unjudged[Unjudged.PATTERN] > 0
 
 
 async def test_a_stored_silence_that_cannot_be_read_harms_no_other(site: Site) -> None:
-    await site.desk.conn.execute(STORED, 1, site.clock.at, ['{"name": 1}', "[3]", '[{"name": "a"}]'])
+    await site.intake.conn.execute(STORED, 1, site.clock.at, ['{"name": 1}', "[3]", '[{"name": "a"}]'])
     silence = await site.silence(a_regex("service", "sh.*"))
     assert await site.fire() == (Outcome.SUPPRESSED, f"silence: {silence}")
 

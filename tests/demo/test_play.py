@@ -31,7 +31,7 @@ async def test_nothing_of_the_day_is_refused_and_there_is_something_of_everythin
         assert sources >= {"alertmanager", "grafana", "zabbix", "pagerduty", "generic", "email", "ping", "phone", "app"}
         told = [tuple(row) for row in await gateway.pool.fetch(OF_ONE)]
         assert {source for source, _ in told} == {"email", "phone", "app"}
-        assert [reason[:5] for _, reason in told] == ["kin: "] * len(told)
+        assert [reason[:13] for _, reason in told] == ["correlation: "] * len(told)
         outcomes = {row["outcome"] for row in await gateway.pool.fetch(BECAME)}
         assert outcomes >= {"opened", "repeated", "cleared", "related", "reopened", "quarantined"}
         assert {row["state"] for row in await gateway.pool.fetch(STATES)} >= {"logged", "in_progress", "resolved"}

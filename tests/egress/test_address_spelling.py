@@ -115,15 +115,15 @@ async def test_by_the_connector_alone_no_spelling_is_resolved_inside() -> None:
 
 
 def test_where_the_house_is_allowed_names_of_it_are_and_metadata_never_is() -> None:
-    house = AddressGuard(private=True, ports=None)
+    harness = AddressGuard(private=True, ports=None)
     for host in ("localhost", "redis", "db.internal", "10.0.0.1", "[fd00::1]"):
-        assert house.check_url(f"http://{host}:8080/").host
+        assert harness.check_url(f"http://{host}:8080/").host
     literals = "169.254.169.254 2852039166 [::ffff:169.254.169.254] [64:ff9b:1::169.254.169.254]"
     others = "[::169.254.169.254] [fd00::5efe:169.254.169.254] [fe80::1%25eth0]"
     never = ("metadata.google.internal", "metadata", *literals.split(), *others.split())
     for host in never:
         with pytest.raises(AddressRefused):
-            house.check_url(f"http://{host}/")
+            harness.check_url(f"http://{host}/")
 
 
 @given(st.ip_addresses(v=4))

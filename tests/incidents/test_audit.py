@@ -9,7 +9,7 @@ import pytest
 from gateway.incidents import audit
 from gateway.vocabulary import AlertStatus
 from tests.support.clock import FakeClock
-from tests.support.intake import Desk, an_alert, intake_desk
+from tests.support.intake import IntakeHarness, an_alert, intake_harness
 
 KEY = b"test key"
 EDIT = "UPDATE timeline SET facts = '{}' WHERE incident_id = $1 AND seq = 1"
@@ -24,32 +24,32 @@ REDATE = "UPDATE timeline SET at = at + interval '1 us' WHERE incident_id = $1 A
 FORGE_HEAD = "UPDATE incident SET version = version - 1 WHERE id = $1"
 
 
-async def some_history(desk: Desk) -> list[int]:
-    await desk.tell(*(an_alert(f"k{n}") for n in range(20)))
-    await desk.tell(*(an_alert(f"k{n}", AlertStatus.RESOLVED) for n in range(20)))
-    return [row["id"] for row in await desk.rows("SELECT id FROM incident ORDER BY id")]
+async def some_history(intake: IntakeHarness) -> list[int]:
+    await intake.tell(*(an_alert(f"k{n}") for n in range(20)))
+    await intake.tell(*(an_alert(f"k{n}", AlertStatus.RESOLVED) for n in range(20)))
+    return [row["id"] for row in await intake.rows("SELECT id FROM incident ORDER BY id")]
 
 
 async def test_untouched_timelines_are_whole(database_url: str, clock: FakeClock) -> None:
-    async with intake_desk(database_url, clock) as desk:
-        await some_history(desk)
-        assert await audit.verify(desk.conn, KEY) == []
+    async with intake_harness(database_url, clock) as intake:
+        await some_history(intake)
+        assert await audit.verify(intake.conn, KEY) == []
 
 
 @pytest.mark.parametrize("statement", [EDIT, DELETE, SWAP, INSERT, CUT, REDATE, FORGE_HEAD])
 async def test_tampering_is_found_and_named(database_url: str, clock: FakeClock, statement: str) -> None:
-    async with intake_desk(database_url, clock) as desk:
-        victims = random.Random(statement).sample(await some_history(desk), 15)
+    async with intake_harness(database_url, clock) as intake:
+        victims = random.Random(statement).sample(await some_history(intake), 15)
         for victim in victims:
-            await desk.conn.execute(statement, victim)
-        damages = await audit.verify(desk.conn, KEY)
+            await intake.conn.execute(statement, victim)
+        damages = await audit.verify(intake.conn, KEY)
         assert sorted(damage.incident_id for damage in damages) == sorted(victims)
         assert all(str(damage) for damage in damages)
 
 
 async def test_another_key_fits_no_timeline(database_url: str, clock: FakeClock) -> None:
-    async with intake_desk(database_url, clock) as desk:
-        assert len(await some_history(desk)) == len(await audit.verify(desk.conn, b"another key"))
+    async with intake_harness(database_url, clock) as intake:
+        assert len(await some_history(intake)) == len(await audit.verify(intake.conn, b"another key"))
 
 
 async def _cut_cleanly(conn: "asyncpg.Connection[asyncpg.Record]", incident: int) -> None:
@@ -71,10 +71,10 @@ async def _remove(conn: "asyncpg.Connection[asyncpg.Record]", incident: int) -> 
 async def test_a_tail_cut_off_cleanly_is_found_by_the_seals_kept_outside(
     database_url: str, clock: FakeClock, tamper: Callable[["asyncpg.Connection[asyncpg.Record]", int], Awaitable[None]]
 ) -> None:
-    async with intake_desk(database_url, clock) as desk:
-        ids = await some_history(desk)
-        seals = [line for _ in range(2) if (line := await audit.seal(desk.conn, KEY, clock.at))]
-        assert await audit.verify(desk.conn, KEY, seals) == []
-        await tamper(desk.conn, ids[3])
-        assert await audit.verify(desk.conn, KEY) == []
-        assert "seal broken" in str((await audit.verify(desk.conn, KEY, seals))[0])
+    async with intake_harness(database_url, clock) as intake:
+        ids = await some_history(intake)
+        seals = [line for _ in range(2) if (line := await audit.seal(intake.conn, KEY, clock.at))]
+        assert await audit.verify(intake.conn, KEY, seals) == []
+        await tamper(intake.conn, ids[3])
+        assert await audit.verify(intake.conn, KEY) == []
+        assert "seal broken" in str((await audit.verify(intake.conn, KEY, seals))[0])

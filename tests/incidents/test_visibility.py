@@ -8,15 +8,15 @@ import pytest
 
 from gateway.db.pool import Pool
 from gateway.directory.roles import Role
-from gateway.incidents.visibility import EVERYTHING, Sight, is_privy
+from gateway.incidents.visibility import EVERYTHING, Visibility, has_security_role
 from tests.incidents.test_lifecycle import an_incident
 
-OWN = Sight(names=("ann@example.com",))
+OWN = Visibility(names=("ann@example.com",))
 
 
 @pytest.mark.parametrize("security", [False, True])
-@pytest.mark.parametrize("sight", [Sight(ordinary=True), Sight(security=True), EVERYTHING, Sight()])
-def test_ordinary_and_security_records_are_seen_by_a_right_of_their_own(sight: Sight, *, security: bool) -> None:
+@pytest.mark.parametrize("sight", [Visibility(ordinary=True), Visibility(security=True), EVERYTHING, Visibility()])
+def test_ordinary_and_security_records_are_seen_by_a_right_of_their_own(sight: Visibility, *, security: bool) -> None:
     allowed = sight.security if security else sight.ordinary
     assert sight.sees(an_incident(security=security)) is allowed
 
@@ -32,12 +32,12 @@ def test_ordinary_and_security_records_are_seen_by_a_right_of_their_own(sight: S
 def test_a_record_of_ones_own_is_seen_unless_it_is_flagged(fields: Mapping[str, Any]) -> None:
     assert OWN.sees(an_incident(**fields))
     assert not OWN.sees(an_incident(security=True, **fields))
-    assert not Sight(names=("bob@example.com",)).sees(an_incident(**fields))
+    assert not Visibility(names=("bob@example.com",)).sees(an_incident(**fields))
 
 
 def test_statements_ask_by_the_same_rights_and_names() -> None:
-    assert Sight(ordinary=True, names=("ann",)).parameters() == (False, True, ["ann"])
-    assert Sight(security=True).parameters() == (True, False, [])
+    assert Visibility(ordinary=True, names=("ann",)).parameters() == (False, True, ["ann"])
+    assert Visibility(security=True).parameters() == (True, False, [])
 
 
 MAY_SEE = "SELECT may_see($1, $2, $3, $4, $5, $6, $7)"
@@ -46,7 +46,8 @@ MAY_SEE = "SELECT may_see($1, $2, $3, $4, $5, $6, $7)"
 async def test_statements_decide_as_the_value_does(pool: Pool) -> None:
     names = ("", "Ann@Example.com", "bob")
     sights = [
-        Sight(ordinary=o, security=s, names=n) for o, s, n in product((False, True), (False, True), ((), ("ann@example.com",)))
+        Visibility(ordinary=o, security=s, names=n)
+        for o, s, n in product((False, True), (False, True), ((), ("ann@example.com",)))
     ]
     async with pool.acquire() as conn:
         for sight, security, *own in product(sights, (False, True), names, names, names):
@@ -62,4 +63,4 @@ async def test_postgresql_puts_the_condition_in_place_where_it_is_asked(pool: Po
 
 
 def test_those_who_manage_incidents_or_security_may_see_security_incidents() -> None:
-    assert {role for role in Role if is_privy([role, "reporter"])} == {Role.INCIDENT_MANAGER, Role.SECURITY}
+    assert {role for role in Role if has_security_role([role, "reporter"])} == {Role.INCIDENT_MANAGER, Role.SECURITY}

@@ -12,48 +12,48 @@ from gateway.settings import Intake
 from gateway.vocabulary import Outcome
 from tests.ingest.requests import BY_SLUG
 from tests.support.clock import FakeClock
-from tests.support.intake import Desk, intake_desk, settings
+from tests.support.intake import IntakeHarness, intake_harness, settings
 
 CASES = Path(__file__).parents[1] / "cases"
 
 
 @pytest.fixture
-async def desk(database_url: str, clock: FakeClock) -> AsyncIterator[Desk]:
-    async with intake_desk(database_url, clock, settings()) as opened:
+async def intake(database_url: str, clock: FakeClock) -> AsyncIterator[IntakeHarness]:
+    async with intake_harness(database_url, clock, settings()) as opened:
         yield opened
 
 
-async def play(desk: Desk, case: str) -> list[Outcome]:
+async def play(intake: IntakeHarness, case: str) -> list[Outcome]:
     outcomes = []
     for file in sorted((CASES / case).glob("*.json")):
-        parsed = BY_SLUG["nagios"].parse(Delivery({}, file.read_bytes(), desk.clock.at), Intake())
-        (receipt,) = await desk.take(Submission(1, "nagios", file.read_bytes(), {}, parsed.alerts))
+        parsed = BY_SLUG["nagios"].parse(Delivery({}, file.read_bytes(), intake.clock.at), Intake())
+        (receipt,) = await intake.take(Submission(1, "nagios", file.read_bytes(), {}, parsed.alerts))
         outcomes.append(receipt.results[0].outcome)
     return outcomes
 
 
-async def record(desk: Desk) -> dict[str, Any]:
-    (row,) = await desk.rows("SELECT state, priority, severity, title, description, handler FROM incident")
+async def record(intake: IntakeHarness) -> dict[str, Any]:
+    (row,) = await intake.rows("SELECT state, priority, severity, title, description, handler FROM incident")
     return row
 
 
 @pytest.mark.parametrize("case", ["01-severity-rises", "sender-02-worsening-alert"])
-async def test_a_warning_that_becomes_critical_is_raised_and_shown(desk: Desk, case: str) -> None:
-    assert await play(desk, case) == [Outcome.OPENED, Outcome.REPEATED]
-    row = await record(desk)
+async def test_a_warning_that_becomes_critical_is_raised_and_shown(intake: IntakeHarness, case: str) -> None:
+    assert await play(intake, case) == [Outcome.OPENED, Outcome.REPEATED]
+    row = await record(intake)
     assert (row["priority"], row["severity"]) == (1, "critical")
     assert row["title"].endswith("is CRITICAL")
     assert "CRITICAL" in row["description"] or "99 percent" in row["description"]
-    assert await desk.rows("SELECT facts->>'new' AS new FROM timeline WHERE event = 'raised'") == [{"new": "1"}]
+    assert await intake.rows("SELECT facts->>'new' AS new FROM timeline WHERE event = 'raised'") == [{"new": "1"}]
 
 
-async def test_a_recovery_of_the_same_second_clears(desk: Desk) -> None:
-    assert await play(desk, "sender-01-same-second-recovery") == [Outcome.OPENED, Outcome.CLEARED]
-    assert (await record(desk))["state"] == "resolved"
+async def test_a_recovery_of_the_same_second_clears(intake: IntakeHarness) -> None:
+    assert await play(intake, "sender-01-same-second-recovery") == [Outcome.OPENED, Outcome.CLEARED]
+    assert (await record(intake))["state"] == "resolved"
 
 
-async def test_who_acknowledged_in_nagios_and_what_they_said_is_kept(desk: Desk) -> None:
-    assert await play(desk, "sender-05-who-acknowledged") == [Outcome.OPENED, Outcome.ACKNOWLEDGED]
-    assert (await record(desk))["handler"] == "obrien (nagios)"
-    said = await desk.rows("SELECT facts->>'note' AS note FROM timeline WHERE event = 'accepted'")
+async def test_who_acknowledged_in_nagios_and_what_they_said_is_kept(intake: IntakeHarness) -> None:
+    assert await play(intake, "sender-05-who-acknowledged") == [Outcome.OPENED, Outcome.ACKNOWLEDGED]
+    assert (await record(intake))["handler"] == "obrien (nagios)"
+    said = await intake.rows("SELECT facts->>'note' AS note FROM timeline WHERE event = 'accepted'")
     assert said == [{"note": "taking it, rebooting the array"}]

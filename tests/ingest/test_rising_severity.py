@@ -11,7 +11,7 @@ from gateway.receipts.submission import Submission
 from gateway.settings import Intake
 from tests.ingest.requests import BY_SLUG, FIXTURES
 from tests.support.clock import FakeClock
-from tests.support.intake import intake_desk, settings
+from tests.support.intake import intake_harness, settings
 
 RISES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "alertmanager": (("alerts", "0", "labels", "severity"), "warning", "critical"),
@@ -62,16 +62,16 @@ async def test_the_same_key_with_a_worse_severity_raises_and_with_a_milder_one_s
     slug: str, database_url: str, clock: FakeClock
 ) -> None:
     path, milder, worse = RISES[slug]
-    async with intake_desk(database_url, clock, settings()) as desk:
+    async with intake_harness(database_url, clock, settings()) as intake:
         seen = []
         for word in (milder, worse, milder):
             clock.advance(timedelta(seconds=11))
-            await desk.take(submission(slug, firing(slug, path, word), clock))
-            (row,) = await desk.rows("SELECT priority, lower(severity) AS severity FROM incident")
+            await intake.take(submission(slug, firing(slug, path, word), clock))
+            (row,) = await intake.rows("SELECT priority, lower(severity) AS severity FROM incident")
             seen.append((row["priority"], row["severity"]))
         (first, word), (raised, bad), (last, again) = seen
         assert raised < first
         assert last == raised
         assert again == word != bad
-        events = [row["event"] for row in await desk.rows("SELECT event FROM timeline ORDER BY seq")]
+        events = [row["event"] for row in await intake.rows("SELECT event FROM timeline ORDER BY seq")]
         assert [event for event in events if event in ("raised", "eased")] == ["raised", "eased"]

@@ -11,7 +11,7 @@ from gateway.settings import Intake
 from gateway.vocabulary import Outcome
 from tests.ingest.requests import BY_SLUG
 from tests.support.clock import FakeClock
-from tests.support.intake import Desk, intake_desk, settings
+from tests.support.intake import IntakeHarness, intake_harness, settings
 
 TIME = "1772452790"
 """Ten seconds before the tests' noon."""
@@ -41,9 +41,9 @@ PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 """A firing and a recovery of one time, by source; Nagios' and the generic one are those of a case from the field."""
 
 
-async def send(desk: Desk, slug: str, body: dict[str, Any]) -> tuple[Outcome, str]:
-    parsed = BY_SLUG[slug].parse(Delivery({}, msgspec.json.encode(body), desk.clock.at), Intake())
-    (receipt,) = await desk.take(Submission(1, slug, b"{}", {}, parsed.alerts))
+async def send(intake: IntakeHarness, slug: str, body: dict[str, Any]) -> tuple[Outcome, str]:
+    parsed = BY_SLUG[slug].parse(Delivery({}, msgspec.json.encode(body), intake.clock.at), Intake())
+    (receipt,) = await intake.take(Submission(1, slug, b"{}", {}, parsed.alerts))
     return receipt.results[0].outcome, receipt.results[0].reason
 
 
@@ -52,10 +52,10 @@ async def test_a_recovery_of_the_same_second_clears_and_a_firing_after_it_reopen
     slug: str, database_url: str, clock: FakeClock
 ) -> None:
     firing, recovery = PAIRS[slug]
-    async with intake_desk(database_url, clock, settings()) as desk:
-        story = [(await send(desk, slug, body))[0] for body in (firing, firing, recovery, firing, recovery)]
+    async with intake_harness(database_url, clock, settings()) as intake:
+        story = [(await send(intake, slug, body))[0] for body in (firing, firing, recovery, firing, recovery)]
         assert story == [Outcome.OPENED, Outcome.REPEATED, Outcome.CLEARED, Outcome.REOPENED, Outcome.CLEARED]
-        assert await desk.rows("SELECT state FROM incident") == [{"state": "resolved"}]
+        assert await intake.rows("SELECT state FROM incident") == [{"state": "resolved"}]
 
 
 @pytest.mark.parametrize("slug", ["nagios", "icinga", "generic"])
@@ -64,19 +64,19 @@ async def test_a_firing_that_its_recovery_overtook_opens_nothing_and_the_next_on
 ) -> None:
     firing, recovery = PAIRS[slug]
     later = {**firing, "time": str(int(TIME) + 1)} if "time" in firing else {**firing, "occurred_at": "2026-03-02T11:59:51Z"}
-    async with intake_desk(database_url, clock, settings()) as desk:
-        told = [await send(desk, slug, body) for body in (recovery, firing, later)]
+    async with intake_harness(database_url, clock, settings()) as intake:
+        told = [await send(intake, slug, body) for body in (recovery, firing, later)]
         assert told == [(Outcome.IGNORED, "nothing_open"), (Outcome.STALE, "overtaken"), (Outcome.OPENED, "new_key")]
-        kept = await desk.rows("SELECT outcome, reason FROM alert_event ORDER BY received_at, reason")
+        kept = await intake.rows("SELECT outcome, reason FROM alert_event ORDER BY received_at, reason")
         assert {"outcome": "stale", "reason": "overtaken"} in kept
-        assert await send(desk, slug, later) == (Outcome.REPEATED, "open")
-        assert await send(desk, slug, firing) == (Outcome.STALE, "overtaken")
+        assert await send(intake, slug, later) == (Outcome.REPEATED, "open")
+        assert await send(intake, slug, firing) == (Outcome.STALE, "overtaken")
 
 
 async def test_events_of_pagerduty_go_by_arrival_whatever_their_time_of_occurrence(database_url: str, clock: FakeClock) -> None:
-    async with intake_desk(database_url, clock, settings()) as desk:
+    async with intake_harness(database_url, clock, settings()) as intake:
         again = event("trigger", "2026-03-02T11:59:58Z")
-        story = [await send(desk, "pagerduty", body) for body in (*PAIRS["pagerduty"][:1], again, PAIRS["pagerduty"][1])]
+        story = [await send(intake, "pagerduty", body) for body in (*PAIRS["pagerduty"][:1], again, PAIRS["pagerduty"][1])]
         assert [outcome for outcome, _ in story] == [Outcome.OPENED, Outcome.REPEATED, Outcome.CLEARED]
-        (row,) = await desk.rows("SELECT occurred_at::text FROM incident")
+        (row,) = await intake.rows("SELECT occurred_at::text FROM incident")
         assert row["occurred_at"].startswith("2026-03-02 11:59:50")

@@ -16,7 +16,7 @@ from gateway.monitors.pulse import UNSAID, Pulse
 from gateway.observe.metrics import Metrics
 from gateway.receipts.submission import Receipt, Submission
 from tests.support.clock import FakeClock
-from tests.support.intake import Desk, intake_desk
+from tests.support.intake import IntakeHarness, intake_harness
 
 OK = Ping(Said.SUCCESS)
 TEN = {**UNSAID, "name": "Backup", "period_seconds": 600, "grace_seconds": 60, "severity": "critical"}
@@ -25,8 +25,8 @@ TEN = {**UNSAID, "name": "Backup", "period_seconds": 600, "grace_seconds": 60, "
 class Site:
     """A monitor `backup` of every ten minutes with a minute's grace, and an intake to break before or after it commits."""
 
-    def __init__(self, pool: Pool, clock: FakeClock, desk: Desk, integration: int, monitor: int) -> None:
-        self.pool, self.clock, self.desk, self.integration, self.monitor = pool, clock, desk, integration, monitor
+    def __init__(self, pool: Pool, clock: FakeClock, intake: IntakeHarness, integration: int, monitor: int) -> None:
+        self.pool, self.clock, self.intake, self.integration, self.monitor = pool, clock, intake, integration, monitor
         self.metrics = Metrics(CollectorRegistry(), ["ping"])
         self.pulse = Pulse(pool, clock, self.submit, self.metrics)
         self.broken = ""
@@ -36,7 +36,7 @@ class Site:
         if self.broken == "before":
             raise Unavailable("not now")
         async with self.turn:
-            (receipt,) = await self.desk.take(submission)
+            (receipt,) = await self.intake.take(submission)
         if self.broken == "after":
             raise Unavailable("committed, but nobody knows")
         return receipt
@@ -53,16 +53,16 @@ class Site:
             return await store.by_id(conn, self.monitor)
 
     async def records(self) -> list[Any]:
-        return [(row["title"], row["state"]) for row in await self.desk.rows("SELECT title, state FROM incident ORDER BY id")]
+        return [(row["title"], row["state"]) for row in await self.intake.rows("SELECT title, state FROM incident ORDER BY id")]
 
 
 @pytest.fixture
 async def site(pool: Pool, database_url: str, clock: FakeClock) -> AsyncIterator[Site]:
-    async with intake_desk(database_url, clock) as desk:
-        integration = await desk.conn.fetchval("INSERT INTO integration (slug, name) VALUES ('jobs', 'jobs') RETURNING id")
+    async with intake_harness(database_url, clock) as intake:
+        integration = await intake.conn.fetchval("INSERT INTO integration (slug, name) VALUES ('jobs', 'jobs') RETURNING id")
         async with transaction(pool) as conn:
             made = await store.create(conn, integration, "backup", TEN, clock.at)
-        yield Site(pool, clock, desk, integration, made.id)
+        yield Site(pool, clock, intake, integration, made.id)
 
 
 async def test_silence_opens_one_record_and_a_ping_clears_it(site: Site) -> None:
@@ -81,7 +81,7 @@ async def test_pings_in_time_tell_intake_nothing(site: Site) -> None:
         assert await site.after(minutes=10) == 0
         await site.ping(Ping(Said.START))
         await site.ping()
-    assert site.desk.committed == []
+    assert site.intake.committed == []
 
 
 async def test_a_failing_job_keeps_one_record_that_ends_when_it_goes_well(site: Site) -> None:
@@ -96,7 +96,7 @@ async def test_a_failing_job_keeps_one_record_that_ends_when_it_goes_well(site: 
 async def test_two_replicas_looking_at_once_tell_of_it_once(site: Site) -> None:
     site.clock.advance(timedelta(minutes=11))
     await asyncio.gather(*(Pulse(site.pool, site.clock, site.submit, site.metrics).run_once() for _ in range(4)))
-    assert len(site.desk.committed) == 1
+    assert len(site.intake.committed) == 1
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -129,7 +129,7 @@ async def test_an_unknown_monitor_is_made_only_when_asked_for_and_by_one_ping(si
     with pytest.raises(NotFound):
         await site.ping(slug="other")
     made = await asyncio.gather(*(site.ping(slug="other", create=True) for _ in range(8)))
-    assert await site.desk.rows("SELECT count(*)::int AS n FROM monitor WHERE slug = 'other'") == [{"n": 1}]
+    assert await site.intake.rows("SELECT count(*)::int AS n FROM monitor WHERE slug = 'other'") == [{"n": 1}]
     assert any(made)
     pings = {
         said: site.metrics.registry.get_sample_value("gateway_monitor_pings_total", {"said": said})

@@ -16,150 +16,150 @@ from gateway.sla.timers import timer_store
 from gateway.sla.timers.timer_store import TimerId
 from gateway.vocabulary import AlertStatus, TimerKind
 from tests.support.clock import NOON, FakeClock
-from tests.support.intake import RESOLVED, Desk, an_alert, by_service, intake_desk, settings
+from tests.support.intake import RESOLVED, IntakeHarness, an_alert, by_service, intake_harness, settings
 
 MINUTE = timedelta(minutes=1)
 EFFECTS = Effects(Rules.from_settings(settings()), b"test key")
 
 
-async def let_fire(desk: Desk, kind: TimerKind, effects: Effects = EFFECTS) -> int:
+async def let_fire(intake: IntakeHarness, kind: TimerKind, effects: Effects = EFFECTS) -> int:
     """Fire every due timer of a kind, as the runner does; how many there were."""
-    ids = [TimerId(row["incident_id"], kind) for row in await desk.rows("SELECT incident_id FROM timer WHERE kind = $1", kind)]
-    async with desk.conn.transaction():
-        locked = await timer_store.lock_due(desk.conn, ids, desk.clock.at)
+    ids = [TimerId(row["incident_id"], kind) for row in await intake.rows("SELECT incident_id FROM timer WHERE kind = $1", kind)]
+    async with intake.conn.transaction():
+        locked = await timer_store.lock_due(intake.conn, ids, intake.clock.at)
         if locked is None:
             return 0
-        await timer_store.settle(desk.conn, locked.timers, [None] * len(locked.timers), locked.now)
-        await arm(desk.conn, (await effects.fire(desk.conn, locked.timers, locked.now)).armed)
+        await timer_store.settle(intake.conn, locked.timers, [None] * len(locked.timers), locked.now)
+        await arm(intake.conn, (await effects.fire(intake.conn, locked.timers, locked.now)).armed)
         return len(locked.timers)
 
 
-async def state(desk: Desk) -> Any:
-    return (await desk.rows("SELECT state FROM incident"))[0]["state"]
+async def state(intake: IntakeHarness) -> Any:
+    return (await intake.rows("SELECT state FROM incident"))[0]["state"]
 
 
 @pytest.fixture
-async def desk(database_url: str, clock: FakeClock) -> Any:
-    async with intake_desk(database_url, clock) as opened:
+async def intake(database_url: str, clock: FakeClock) -> Any:
+    async with intake_harness(database_url, clock) as opened:
         yield opened
 
 
-async def test_warnings_and_the_breach_are_told_once_each_and_in_time(desk: Desk) -> None:
-    await desk.one()
+async def test_warnings_and_the_breach_are_told_once_each_and_in_time(intake: IntakeHarness) -> None:
+    await intake.one()
     for minutes in (2.5, 3.75, 4.5, 5):
-        desk.clock.at = NOON + minutes * MINUTE
-        assert await let_fire(desk, TimerKind.SLA) == 1
-    events = await desk.rows("SELECT event FROM timeline WHERE event LIKE 'sla%' ORDER BY seq")
+        intake.clock.at = NOON + minutes * MINUTE
+        assert await let_fire(intake, TimerKind.SLA) == 1
+    events = await intake.rows("SELECT event FROM timeline WHERE event LIKE 'sla%' ORDER BY seq")
     assert [row["event"] for row in events] == ["sla_warning", "sla_warning", "sla_warning", "sla_breached"]
-    assert await desk.rows("SELECT breached, next_due_at FROM incident") == [
+    assert await intake.rows("SELECT breached, next_due_at FROM incident") == [
         {"breached": True, "next_due_at": NOON + 30 * MINUTE}
     ]
 
 
-async def test_marks_alone_are_written_as_the_whole_record_would_be(desk: Desk) -> None:
-    await desk.one()
-    await desk.one(key="other")
-    desk.clock.at = NOON + 5 * MINUTE
-    ids = [row["id"] for row in await desk.rows("SELECT id FROM incident ORDER BY id")]
+async def test_marks_alone_are_written_as_the_whole_record_would_be(intake: IntakeHarness) -> None:
+    await intake.one()
+    await intake.one(key="other")
+    intake.clock.at = NOON + 5 * MINUTE
+    ids = [row["id"] for row in await intake.rows("SELECT id FROM incident ORDER BY id")]
     for incident_id, marks_only in zip(ids, (True, False), strict=True):
-        async with desk.conn.transaction():
-            incident = (await store.lock(desk.conn, [incident_id]))[0]
-            revision = timers.fire(EFFECTS.rules, incident, TimerKind.SLA, desk.clock.at)
+        async with intake.conn.transaction():
+            incident = (await store.lock(intake.conn, [incident_id]))[0]
+            revision = timers.fire(EFFECTS.rules, incident, TimerKind.SLA, intake.clock.at)
             assert revision is not None
             assert revision.marks_only
-            await writing.write(desk.conn, b"test key", [replace(revision, marks_only=marks_only)], desk.clock.at)
+            await writing.write(intake.conn, b"test key", [replace(revision, marks_only=marks_only)], intake.clock.at)
     told = "SELECT marks::text, breached, next_due_at, updated_at, version, ledger::text, state FROM incident ORDER BY id"
-    narrow, wide = await desk.rows(told)
+    narrow, wide = await intake.rows(told)
     assert narrow == wide
     assert narrow["breached"]
 
 
-async def test_an_alert_that_is_not_sent_again_clears_its_record(desk: Desk) -> None:
-    await desk.one(ends_at=NOON + 5 * MINUTE)
-    desk.clock.advance(5 * MINUTE)
-    assert await let_fire(desk, TimerKind.ALERT_EXPIRY) == 1
-    assert await state(desk) == "resolved"
-    assert await desk.rows("SELECT status FROM alert") == [{"status": "resolved"}]
+async def test_an_alert_that_is_not_sent_again_clears_its_record(intake: IntakeHarness) -> None:
+    await intake.one(ends_at=NOON + 5 * MINUTE)
+    intake.clock.advance(5 * MINUTE)
+    assert await let_fire(intake, TimerKind.ALERT_EXPIRY) == 1
+    assert await state(intake) == "resolved"
+    assert await intake.rows("SELECT status FROM alert") == [{"status": "resolved"}]
 
 
-async def test_an_alert_that_is_sent_again_stays_and_is_looked_at_when_it_next_ends(desk: Desk) -> None:
-    await desk.one(ends_at=NOON + 5 * MINUTE)
-    desk.clock.advance(4 * MINUTE)
-    await desk.one(ends_at=NOON + 9 * MINUTE)
-    desk.clock.advance(MINUTE)
-    assert await let_fire(desk, TimerKind.ALERT_EXPIRY) == 1
-    assert await state(desk) == "logged"
-    assert await desk.rows("SELECT due_at, armed FROM timer WHERE kind = 4") == [{"due_at": NOON + 9 * MINUTE, "armed": True}]
+async def test_an_alert_that_is_sent_again_stays_and_is_looked_at_when_it_next_ends(intake: IntakeHarness) -> None:
+    await intake.one(ends_at=NOON + 5 * MINUTE)
+    intake.clock.advance(4 * MINUTE)
+    await intake.one(ends_at=NOON + 9 * MINUTE)
+    intake.clock.advance(MINUTE)
+    assert await let_fire(intake, TimerKind.ALERT_EXPIRY) == 1
+    assert await state(intake) == "logged"
+    assert await intake.rows("SELECT due_at, armed FROM timer WHERE kind = 4") == [{"due_at": NOON + 9 * MINUTE, "armed": True}]
 
 
-async def test_a_flapping_record_resolves_once_it_has_been_quiet(desk: Desk) -> None:
-    await desk.one()
+async def test_a_flapping_record_resolves_once_it_has_been_quiet(intake: IntakeHarness) -> None:
+    await intake.one()
     for _ in range(3):
-        await desk.one(status=RESOLVED)
-        await desk.one()
-    await desk.one(status=RESOLVED)
-    desk.clock.advance(10 * MINUTE)
-    assert await let_fire(desk, TimerKind.FLAP_SETTLE) == 1
-    assert await state(desk) == "resolved"
+        await intake.one(status=RESOLVED)
+        await intake.one()
+    await intake.one(status=RESOLVED)
+    intake.clock.advance(10 * MINUTE)
+    assert await let_fire(intake, TimerKind.FLAP_SETTLE) == 1
+    assert await state(intake) == "resolved"
 
 
-async def test_a_flapping_record_that_fires_meanwhile_stays_open(desk: Desk) -> None:
-    await desk.one()
+async def test_a_flapping_record_that_fires_meanwhile_stays_open(intake: IntakeHarness) -> None:
+    await intake.one()
     for _ in range(3):
-        await desk.one(status=RESOLVED)
-        await desk.one()
-    await desk.tell(an_alert(status=AlertStatus.RESOLVED), an_alert())
-    desk.clock.advance(10 * MINUTE)
-    await let_fire(desk, TimerKind.FLAP_SETTLE)
-    assert await state(desk) == "logged"
+        await intake.one(status=RESOLVED)
+        await intake.one()
+    await intake.tell(an_alert(status=AlertStatus.RESOLVED), an_alert())
+    intake.clock.advance(10 * MINUTE)
+    await let_fire(intake, TimerKind.FLAP_SETTLE)
+    assert await state(intake) == "logged"
 
 
-async def test_a_resolved_record_closes_by_itself_after_two_days(desk: Desk) -> None:
-    await desk.one()
-    await desk.one(status=RESOLVED)
-    desk.clock.advance(timedelta(hours=48))
-    early = await let_fire(desk, TimerKind.AUTO_CLOSE)
-    desk.clock.advance(5 * MINUTE)
-    assert early + await let_fire(desk, TimerKind.AUTO_CLOSE) == 1
-    assert await desk.rows("SELECT state, closure FROM incident") == [{"state": "closed", "closure": "automatic"}]
+async def test_a_resolved_record_closes_by_itself_after_two_days(intake: IntakeHarness) -> None:
+    await intake.one()
+    await intake.one(status=RESOLVED)
+    intake.clock.advance(timedelta(hours=48))
+    early = await let_fire(intake, TimerKind.AUTO_CLOSE)
+    intake.clock.advance(5 * MINUTE)
+    assert early + await let_fire(intake, TimerKind.AUTO_CLOSE) == 1
+    assert await intake.rows("SELECT state, closure FROM incident") == [{"state": "closed", "closure": "automatic"}]
 
 
 async def test_management_hears_step_by_step_of_a_general_incident_from_one_timer(database_url: str, clock: FakeClock) -> None:
     told = settings({"GATEWAY_SLA__DEFAULT": "severity-ladder"})
     recipients = {"incident_manager": ("smtp:im@example.com",), "director": ("smtp:d@example.com",)}
     told = msgspec.structs.replace(told, notify=msgspec.structs.replace(told.notify, recipients=recipients))
-    async with intake_desk(database_url, clock, told) as desk:
-        await desk.one(severity="warning")
+    async with intake_harness(database_url, clock, told) as intake:
+        await intake.one(severity="warning")
         timers = "SELECT due_at, armed FROM timer WHERE kind = 7"
-        assert await desk.rows(timers) == [{"due_at": NOON + 120 * MINUTE, "armed": True}]
+        assert await intake.rows(timers) == [{"due_at": NOON + 120 * MINUTE, "armed": True}]
         for hours, armed in ((2, True), (4, False)):
-            desk.clock.at = NOON + hours * 60 * MINUTE
-            assert await let_fire(desk, TimerKind.LADDER, Effects(Rules.from_settings(told), b"test key")) == 1
-            assert await desk.rows(timers) == [{"due_at": NOON + 240 * MINUTE, "armed": armed}]
-        assert [row["recipient"] for row in await desk.rows("SELECT recipient FROM outbox ORDER BY created_at")] == [
+            intake.clock.at = NOON + hours * 60 * MINUTE
+            assert await let_fire(intake, TimerKind.LADDER, Effects(Rules.from_settings(told), b"test key")) == 1
+            assert await intake.rows(timers) == [{"due_at": NOON + 240 * MINUTE, "armed": armed}]
+        assert [row["recipient"] for row in await intake.rows("SELECT recipient FROM outbox ORDER BY created_at")] == [
             "im@example.com",
             "d@example.com",
         ]
-        assert len(await desk.rows("SELECT FROM timeline WHERE event = 'management_told'")) == 2
+        assert len(await intake.rows("SELECT FROM timeline WHERE event = 'management_told'")) == 2
 
 
 @pytest.mark.parametrize("kind", [TimerKind.ALERT_EXPIRY, TimerKind.FLAP_SETTLE])
 async def test_followers_are_let_go_and_timed_when_their_masters_alert_lapses_or_stays_quiet(
     database_url: str, clock: FakeClock, kind: TimerKind
 ) -> None:
-    async with intake_desk(database_url, clock, by_service(settings())) as desk:
-        await desk.one("master", service="pay", severity="critical", ends_at=NOON + MINUTE)
-        await desk.one("below", service="pay", severity="critical")
+    async with intake_harness(database_url, clock, by_service(settings())) as intake:
+        await intake.one("master", service="pay", severity="critical", ends_at=NOON + MINUTE)
+        await intake.one("below", service="pay", severity="critical")
         if kind is TimerKind.FLAP_SETTLE:
-            await desk.conn.execute("UPDATE alert SET status = 'resolved' WHERE dedup_key = 'master'")
-            (master,) = await desk.rows("SELECT id FROM incident WHERE dedup_key = 'master'")
-            await arm(desk.conn, [(master["id"], kind, NOON + MINUTE)])
-        desk.clock.at = NOON + MINUTE
-        assert await let_fire(desk, kind) == 1
-        rows = await desk.rows("SELECT state, master_id, next_due_at FROM incident ORDER BY id")
+            await intake.conn.execute("UPDATE alert SET status = 'resolved' WHERE dedup_key = 'master'")
+            (master,) = await intake.rows("SELECT id FROM incident WHERE dedup_key = 'master'")
+            await arm(intake.conn, [(master["id"], kind, NOON + MINUTE)])
+        intake.clock.at = NOON + MINUTE
+        assert await let_fire(intake, kind) == 1
+        rows = await intake.rows("SELECT state, master_id, next_due_at FROM incident ORDER BY id")
         assert (rows[0]["state"], rows[1]["state"], rows[1]["master_id"]) == ("resolved", "logged", None)
         below = "(SELECT id FROM incident WHERE dedup_key = 'below')"
         asked = f"SELECT due_at FROM timer WHERE incident_id = {below} AND kind = 1 AND armed"  # noqa: S608 - nothing from outside
-        assert await desk.rows(asked) == [{"due_at": rows[1]["next_due_at"]}]
+        assert await intake.rows(asked) == [{"due_at": rows[1]["next_due_at"]}]
         told = "SELECT event FROM timeline t JOIN incident i ON i.id = t.incident_id WHERE dedup_key = 'below' ORDER BY seq"
-        assert [row["event"] for row in await desk.rows(told)] == ["opened", "linked", "unlinked", "management_told"]
+        assert [row["event"] for row in await intake.rows(told)] == ["opened", "linked", "unlinked", "management_told"]

@@ -8,7 +8,7 @@ from gateway.db.pool import Pool
 from gateway.operations.link import link
 from gateway.vocabulary import Impact, Urgency
 from tests.support.clock import FakeClock
-from tests.support.house import HAND, House, a_house
+from tests.support.gateway_harness import HAND, GatewayHarness, gateway_harness
 from tests.support.intake import RESOLVED, settings
 
 STORMY = {"GATEWAY_DEDUP__STORM__NEW_PER_MINUTE": "2"}
@@ -17,31 +17,31 @@ FIRING = "SELECT i.number FROM alert a JOIN incident i ON i.id = a.incident_id W
 
 
 @pytest.fixture
-async def house(pool: Pool, database_url: str, clock: FakeClock) -> AsyncIterator[House]:
-    async with a_house(pool, database_url, clock, settings(STORMY)) as furnished:
+async def harness(pool: Pool, database_url: str, clock: FakeClock) -> AsyncIterator[GatewayHarness]:
+    async with gateway_harness(pool, database_url, clock, settings(STORMY)) as furnished:
         yield furnished
 
 
-async def a_linked_storm(house: House) -> tuple[str, str]:
+async def a_linked_storm(harness: GatewayHarness) -> tuple[str, str]:
     """A storm of mild alerts, and the record of priority 3 that somebody put it below."""
     for n in range(4):
-        await house.intake.one(f"k{n}")
-    cause = await house.say("core switch", impact=Impact.GROUP, urgency=Urgency.NORMAL)
-    storm = str(await house.pool.fetchval(STORM))
-    await link(house.desk, storm, cause.number, HAND)
+        await harness.intake.one(f"k{n}")
+    cause = await harness.say("core switch", impact=Impact.GROUP, urgency=Urgency.NORMAL)
+    storm = str(await harness.pool.fetchval(STORM))
+    await link(harness.uow, storm, cause.number, HAND)
     return storm, cause.number
 
 
-async def test_a_new_alert_of_a_linked_storm_is_the_storms_and_raises_both(house: House) -> None:
-    storm, cause = await a_linked_storm(house)
-    await house.intake.one("bad", severity="critical")
-    assert await house.pool.fetchval(FIRING, "bad") == storm
-    assert [(await house.row(number))["priority"] for number in (storm, cause)] == [1, 1]
-    assert "management_told" in [event for event, _ in await house.facts(cause)]
+async def test_a_new_alert_of_a_linked_storm_is_the_storms_and_raises_both(harness: GatewayHarness) -> None:
+    storm, cause = await a_linked_storm(harness)
+    await harness.intake.one("bad", severity="critical")
+    assert await harness.pool.fetchval(FIRING, "bad") == storm
+    assert [(await harness.row(number))["priority"] for number in (storm, cause)] == [1, 1]
+    assert "management_told" in [event for event, _ in await harness.facts(cause)]
 
 
-async def test_an_alert_of_a_linked_storm_that_clears_ends_nothing_while_others_fire(house: House) -> None:
-    storm, cause = await a_linked_storm(house)
-    await house.intake.one("bad", severity="critical")
-    await house.intake.one("bad", status=RESOLVED)
-    assert [(await house.row(number))["state"] for number in (storm, cause)] == ["logged", "logged"]
+async def test_an_alert_of_a_linked_storm_that_clears_ends_nothing_while_others_fire(harness: GatewayHarness) -> None:
+    storm, cause = await a_linked_storm(harness)
+    await harness.intake.one("bad", severity="critical")
+    await harness.intake.one("bad", status=RESOLVED)
+    assert [(await harness.row(number))["state"] for number in (storm, cause)] == ["logged", "logged"]

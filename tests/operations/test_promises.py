@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.catalogue import services
 from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool
@@ -16,7 +16,7 @@ from gateway.incidents import store
 from gateway.incidents.visibility import EVERYTHING
 from gateway.operations.create import Report, create
 from gateway.operations.edit import edit
-from gateway.operations.unit_of_work import Desk
+from gateway.operations.unit_of_work import UnitOfWork
 from gateway.settings import load
 from gateway.views.incidents import sla_view
 from gateway.vocabulary import Impact, Urgency
@@ -35,18 +35,18 @@ policy = "business-hours"
 """
 
 
-ANN = Who(name="ann", parts=frozenset({Role.INCIDENT_MANAGER}))
+ANN = Principal(name="ann", parts=frozenset({Role.INCIDENT_MANAGER}))
 
 
 @pytest.fixture
-def desk(pool: Pool, clock: FakeClock, tmp_path: Path) -> Desk:
+def uow(pool: Pool, clock: FakeClock, tmp_path: Path) -> UnitOfWork:
     async def reserve(count: int, stamp: Any) -> store.Reserved:
         async with pool.acquire() as conn:
             return await store.reserve(conn, count, stamp)
 
     (tmp_path / "gateway.toml").write_text(CONFIGURED)
     known = Catalogue(load(tmp_path / "gateway.toml", {}))
-    return Desk(pool, clock, known.rules, b"key", reserve, lambda _: None, known)
+    return UnitOfWork(pool, clock, known.rules, b"key", reserve, lambda _: None, known)
 
 
 def urgent(**more: Any) -> Report:
@@ -62,17 +62,17 @@ async def changes(pool: Pool, number: str) -> list[str]:
     return [row["field"] for row in rows]
 
 
-async def test_a_record_of_a_service_has_the_services_own_targets(desk: Desk) -> None:
-    plain, shop, payroll = [await create(desk, urgent(service=name), ANN) for name in ("mail", "shop", "payroll")]
+async def test_a_record_of_a_service_has_the_services_own_targets(uow: UnitOfWork) -> None:
+    plain, shop, payroll = [await create(uow, urgent(service=name), ANN) for name in ("mail", "shop", "payroll")]
     assert [one.policy for one in (plain, shop, payroll)] == ["itil-minutes", "itil-minutes", "business-hours"]
     assert plain.next_due_at == NOON + timedelta(minutes=2.5)
     assert shop.next_due_at == NOON + timedelta(minutes=1)
     assert payroll.next_due_at == datetime(2026, 3, 4, 5, 30, tzinfo=UTC) + timedelta(hours=1.5)  # 12 h of working time
 
 
-async def test_another_service_brings_its_policy_and_the_timeline_says_so(desk: Desk, pool: Pool) -> None:
-    record = await create(desk, urgent(), ANN)
-    moved = await edit(desk, record.number, {"service": "payroll"}, ANN)
+async def test_another_service_brings_its_policy_and_the_timeline_says_so(uow: UnitOfWork, pool: Pool) -> None:
+    record = await create(uow, urgent(), ANN)
+    moved = await edit(uow, record.number, {"service": "payroll"}, ANN)
     assert (moved.policy, moved.ledger) == ("business-hours", record.ledger)
     async with pool.acquire() as conn:
         stored = await store.by_number(conn, record.number, EVERYTHING)
@@ -81,21 +81,21 @@ async def test_another_service_brings_its_policy_and_the_timeline_says_so(desk: 
     assert await changes(pool, record.number) == ["policy", "service"]
 
 
-async def test_a_priority_that_another_rule_names_brings_its_policy_and_any_other_leaves_it(desk: Desk, pool: Pool) -> None:
-    record = await create(desk, urgent(), ANN)
-    assert (await edit(desk, record.number, {"priority": 3}, ANN)).policy == "itil-minutes"
-    assert (await edit(desk, record.number, {"priority": 4}, ANN)).policy == "business-hours"
+async def test_a_priority_that_another_rule_names_brings_its_policy_and_any_other_leaves_it(uow: UnitOfWork, pool: Pool) -> None:
+    record = await create(uow, urgent(), ANN)
+    assert (await edit(uow, record.number, {"priority": 3}, ANN)).policy == "itil-minutes"
+    assert (await edit(uow, record.number, {"priority": 4}, ANN)).policy == "business-hours"
     assert await changes(pool, record.number) == ["priority", "policy", "priority"]
 
 
-async def test_a_due_time_in_a_year_whose_holidays_are_not_published_says_so(desk: Desk, clock: FakeClock) -> None:
+async def test_a_due_time_in_a_year_whose_holidays_are_not_published_says_so(uow: UnitOfWork, clock: FakeClock) -> None:
     clock.at = datetime(2049, 12, 31, tzinfo=UTC)
-    record = await create(desk, urgent(service="payroll"), ANN)
-    assert sla_view(record, desk.rules, clock.at).holidays_unpublished == [2049, 2050]
-    assert sla_view(replace(record, service="", policy="itil-minutes"), desk.rules, clock.at).holidays_unpublished == []
+    record = await create(uow, urgent(service="payroll"), ANN)
+    assert sla_view(record, uow.rules, clock.at).holidays_unpublished == [2049, 2050]
+    assert sla_view(replace(record, service="", policy="itil-minutes"), uow.rules, clock.at).holidays_unpublished == []
 
 
-async def test_a_criticality_holds_when_impact_and_urgency_are_corrected(desk: Desk, pool: Pool, clock: FakeClock) -> None:
+async def test_a_criticality_holds_when_impact_and_urgency_are_corrected(uow: UnitOfWork, pool: Pool, clock: FakeClock) -> None:
     fields = (
         dict.fromkeys(services.FIELDS, "")
         | {"aliases": []}
@@ -103,7 +103,7 @@ async def test_a_criticality_holds_when_impact_and_urgency_are_corrected(desk: D
     )
     async with pool.acquire() as conn:
         await services.create(conn, "bank", fields, clock.stamp())
-    await desk.catalogue.refresh(pool, clock.stamp())
-    made = await create(desk, Report(title="slow", impact=Impact.GROUP, service="bank"), ANN)
-    milder = await edit(desk, made.number, {"urgency": Urgency.LOW}, ANN)
+    await uow.catalogue.refresh(pool, clock.stamp())
+    made = await create(uow, Report(title="slow", impact=Impact.GROUP, service="bank"), ANN)
+    milder = await edit(uow, made.number, {"urgency": Urgency.LOW}, ANN)
     assert (made.priority, milder.priority) == (2, 3)

@@ -183,7 +183,7 @@ async def play(story: Story) -> Day:
         await story.join(login, *roles)
     await story.call("POST", "groups", {"slug": "mail", "name": "Mail", "tier": "tier2", "members": ["theo", "tina"]})
     await story.put("groups/mail/roster", {"shifts": ROSTER})
-    await story.gateway.desk.catalogue.refresh(story.gateway.pool, story.clock.stamp())
+    await story.gateway.uow.catalogue.refresh(story.gateway.pool, story.clock.stamp())
     day = Day(story)
     await day.play(moves())
     await story.until(7 * 24 * 60)

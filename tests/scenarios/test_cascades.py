@@ -20,7 +20,7 @@ SOLVED: dict[str, Any] = {"solution": "restarted", "related": True}
 
 
 @pytest.fixture
-async def house(telling: Telling) -> AsyncIterator[Story]:
+async def harness(telling: Telling) -> AsyncIterator[Story]:
     async with telling(FIELDS) as story:
         await story.join("tom", "tier2", email="tom@example.com")
         await story.join("dora", "service_desk", email="dora@example.com")
@@ -28,61 +28,61 @@ async def house(telling: Telling) -> AsyncIterator[Story]:
         yield story
 
 
-async def family(house: Story, count: int) -> list[str]:
+async def family(harness: Story, count: int) -> list[str]:
     """A master that Tom works on, and records at the desk below it."""
-    master, *below = [await house.report(f"mail is slow in B{n}", fields={"room": "B"}) for n in range(count + 1)]
+    master, *below = [await harness.report(f"mail is slow in B{n}", fields={"room": "B"}) for n in range(count + 1)]
     for number in below:
-        await house.call("POST", f"incidents/{number}/link", {"master": master})
-    await house.act(master, "assign", group="mail", person="tom")
+        await harness.call("POST", f"incidents/{number}/link", {"master": master})
+    await harness.act(master, "assign", group="mail", person="tom")
     return [master, *below]
 
 
-async def asked(house: Story, path: str, body: Any, key: str, once: str = "") -> Any:
-    headers = house.as_key(key) | ({"Idempotency-Key": once} if once else {})
-    answer = await house.client.post(f"/api/v1/incidents/{path}", json=body, headers=headers)
+async def asked(harness: Story, path: str, body: Any, key: str, once: str = "") -> Any:
+    headers = harness.as_key(key) | ({"Idempotency-Key": once} if once else {})
+    answer = await harness.client.post(f"/api/v1/incidents/{path}", json=body, headers=headers)
     assert answer.status == 200, await answer.text()
     return await answer.json()
 
 
-async def test_a_related_record_that_is_not_ones_own_to_resolve_is_named(house: Story) -> None:
-    master, allowed, refused, over = await family(house, 3)
-    await house.act(allowed, "assign", group="mail", person="tom")
-    await house.act(over, "resolve", solution="gone")
+async def test_a_related_record_that_is_not_ones_own_to_resolve_is_named(harness: Story) -> None:
+    master, allowed, refused, over = await family(harness, 3)
+    await harness.act(allowed, "assign", group="mail", person="tom")
+    await harness.act(over, "resolve", solution="gone")
     reason = "your roles allow resolve only for records that are with tier 2, or with a vendor; this one is logged, tier 1"
     for _ in range(2):
-        answer = await asked(house, f"{master}/resolve", SOLVED, "tom", "once")
+        answer = await asked(harness, f"{master}/resolve", SOLVED, "tom", "once")
         assert answer["skipped"] == [{"incident": refused, "reason": reason}]
-    states = [(await house.record(number))["state"] for number in (master, allowed, refused, over)]
+    states = [(await harness.record(number))["state"] for number in (master, allowed, refused, over)]
     assert states == ["resolved", "resolved", "logged", "resolved"]
-    (facts,) = await house.facts(master, "resolved")
+    (facts,) = await harness.facts(master, "resolved")
     assert facts["skipped"] == [{"incident": refused, "reason": reason}]
 
 
-async def test_of_many_masters_each_says_what_was_not_done(house: Story) -> None:
-    master, refused = await family(house, 1)
-    alone = (await family(house, 0))[0]
+async def test_of_many_masters_each_says_what_was_not_done(harness: Story) -> None:
+    master, refused = await family(harness, 1)
+    alone = (await family(harness, 0))[0]
     body = {"numbers": [master, alone], "action": "resolve", "body": SOLVED}
-    first, second = (await asked(house, "bulk", body, "tom"))["results"]
+    first, second = (await asked(harness, "bulk", body, "tom"))["results"]
     assert ([one["incident"] for one in first["skipped"]], "skipped" in second) == ([refused], False)
 
 
-async def test_a_field_that_is_missing_and_a_state_from_which_it_is_not_possible_are_named(house: Story) -> None:
-    master, lacking, rejected = await family(house, 2)
-    await house.act(rejected, "reject", note="not ours")
-    await house.act(master, "resolve", **SOLVED)
-    await house.call("PATCH", f"incidents/{lacking}", {"fields": {"room": None}})
-    answer = await asked(house, f"{master}/close", {"related": True}, "dora")
+async def test_a_field_that_is_missing_and_a_state_from_which_it_is_not_possible_are_named(harness: Story) -> None:
+    master, lacking, rejected = await family(harness, 2)
+    await harness.act(rejected, "reject", note="not ours")
+    await harness.act(master, "resolve", **SOLVED)
+    await harness.call("PATCH", f"incidents/{lacking}", {"fields": {"room": None}})
+    answer = await asked(harness, f"{master}/close", {"related": True}, "dora")
     assert answer["skipped"] == [{"incident": lacking, "reason": "set first: room"}]
     assert answer["incident"]["state"] == "closed"
 
 
-async def test_where_everything_was_done_nothing_is_said(house: Story) -> None:
-    master, _ = await family(house, 1)
-    assert "skipped" not in await asked(house, f"{master}/resolve", SOLVED, "admin")
+async def test_where_everything_was_done_nothing_is_said(harness: Story) -> None:
+    master, _ = await family(harness, 1)
+    assert "skipped" not in await asked(harness, f"{master}/resolve", SOLVED, "admin")
 
 
-async def test_a_related_security_incident_is_named_to_nobody(house: Story) -> None:
-    master, secret = await family(house, 1)
-    await house.call("PATCH", f"incidents/{secret}", {"security": True, "note": "an attack"})
-    assert "skipped" not in await asked(house, f"{master}/resolve", SOLVED, "tom")
-    assert secret not in str(await house.facts(master, "resolved"))
+async def test_a_related_security_incident_is_named_to_nobody(harness: Story) -> None:
+    master, secret = await family(harness, 1)
+    await harness.call("PATCH", f"incidents/{secret}", {"security": True, "note": "an attack"})
+    assert "skipped" not in await asked(harness, f"{master}/resolve", SOLVED, "tom")
+    assert secret not in str(await harness.facts(master, "resolved"))

@@ -73,7 +73,7 @@ async def test_reported_in_slack_acknowledged_by_button_resolved_by_command(stor
     assert (await story.record(number))["state"] == "logged"
     await say(story, a_press(*buttons[0], ts="2.2", user={"id": "U0DINA", "name": "dina"}), FORM)
     assert shown(await slack.next("chat.postEphemeral"))[0] == f"{number} is in your hands."
-    assert await follow(story.gateway.desk, {"slack"}) == 1
+    assert await follow(story.gateway.uow, {"slack"}) == 1
     text, buttons = shown(await slack.next("chat.update"))
     assert (text.splitlines()[-1], [action for action, _ in buttons]) == ("State: in progress · Handled by: dina", ["resolve"])
 
@@ -81,7 +81,7 @@ async def test_reported_in_slack_acknowledged_by_button_resolved_by_command(stor
     assert f"{number} is resolved." in answer
     told = await slack.next("chat.postMessage")
     assert (told["thread_ts"], "resolved" in shown(told)[0]) == ("1.1", True)
-    assert await follow(story.gateway.desk, {"slack"}) == 1
+    assert await follow(story.gateway.uow, {"slack"}) == 1
     assert shown(await slack.next("chat.update"))[1] == []
     assert [event for _, event in await story.told(number)][-2:] == ["accepted", "resolved"]
 
@@ -97,7 +97,7 @@ async def test_a_page_follows_its_record_and_what_it_showed_before_cannot_be_pre
     assert [event for _, event in await story.told(number)][-1] == "note"
     await story.until(1)
     await story.alert("disk full", "resolved")
-    assert await follow(story.gateway.desk, {"slack"}) == 1
+    assert await follow(story.gateway.uow, {"slack"}) == 1
     assert shown(await slack.next("chat.update"))[0].splitlines()[-1] == "State: resolved"
     await story.until(2)
     await story.alert("disk full")
@@ -108,7 +108,7 @@ async def test_a_page_follows_its_record_and_what_it_showed_before_cannot_be_pre
     assert (await story.record(number))["state"] != "resolved"
     await story.act(number, "resolve")
     await story.act(number, "close")
-    assert [await follow(story.gateway.desk, {"slack"}) for _ in range(2)] == [2, 0]
+    assert [await follow(story.gateway.uow, {"slack"}) for _ in range(2)] == [2, 0]
 
 
 async def test_a_card_of_a_record_that_is_flagged_is_withdrawn_where_others_read_it(story: Story, slack: ChatServer) -> None:
@@ -116,14 +116,14 @@ async def test_a_card_of_a_record_that_is_flagged_is_withdrawn_where_others_read
     await slack.next("chat.postMessage")
     await settled(story, 1)
     await story.call("PATCH", f"incidents/{number}", {"security": True, "title": "an insider"})
-    assert await follow(story.gateway.desk, {"slack"}) == 1
+    assert await follow(story.gateway.uow, {"slack"}) == 1
     text, buttons = shown(changed := await slack.next("chat.update"))
     assert (text, buttons) == (
         "This incident is not shown in this conversation. Read it in the gateway, or ask an incident manager.", [],
     )  # fmt: skip
     assert not any(said in str(changed) for said in (number, "insider", "disk full"))
     await story.call("PATCH", f"incidents/{number}", {"security": False})
-    assert await follow(story.gateway.desk, {"slack"}) == 1
+    assert await follow(story.gateway.uow, {"slack"}) == 1
     assert number in str(await slack.next("chat.update"))
 
 
@@ -136,5 +136,5 @@ async def test_a_conversation_that_is_listed_for_security_goes_on_seeing_the_car
         assert not any(said in str(posted["C0OPS"]) for said in (number, "insider"))
         await settled(story, 1)
         await story.act(number, "hold", reason="awaiting_user")
-        assert await follow(story.gateway.desk, {"slack"}) == 1
+        assert await follow(story.gateway.uow, {"slack"}) == 1
         assert "insider" in str(await slack.next("chat.update"))

@@ -11,75 +11,75 @@ RECIPIENTS = 'service_desk = ["smtp:desk@example.com"]'
 
 
 @pytest.fixture
-async def house(telling: Any) -> Any:
+async def harness(telling: Any) -> Any:
     async with telling(recipients=RECIPIENTS) as story:
         await story.join("rita", "reporter")
         await story.join("dora", "service_desk")
         yield story
 
 
-async def reported(house: Story, key: str = "rita", **more: Any) -> Any:
-    return await house.call("POST", "incidents", DOWN | more, key)
+async def reported(harness: Story, key: str = "rita", **more: Any) -> Any:
+    return await harness.call("POST", "incidents", DOWN | more, key)
 
 
-async def told(house: Story, number: str) -> list[tuple[float, str]]:
-    return [(minute, event) for minute, event in await house.told(number) if event in ("graded", "grading_overdue")]
+async def told(harness: Story, number: str) -> list[tuple[float, str]]:
+    return [(minute, event) for minute, event in await harness.told(number) if event in ("graded", "grading_overdue")]
 
 
-async def test_a_reporter_gets_at_most_priority_3_and_the_desk_is_asked_at_once(house: Story) -> None:
-    record = await reported(house)
+async def test_a_reporter_gets_at_most_priority_3_and_the_desk_is_asked_at_once(harness: Story) -> None:
+    record = await reported(harness)
     assert (record["priority"], record["impact"], record["urgency"]) == (3, "company", "low")
     assert (record["claimed_impact"], record["claimed_urgency"]) == ("business", "urgent")
     assert (record["owner"], record["recorded_by"], record["major"]) == ("service_desk", "rita", False)
     assert record["grading_due_at"] == "2026-03-02T12:05:00Z"
-    assert await house.mails(1) == [("desk@example.com", f"[{record['number']}] P3 grade this: everything is down")]
+    assert await harness.mails(1) == [("desk@example.com", f"[{record['number']}] P3 grade this: everything is down")]
 
 
-async def test_a_claim_that_nobody_grades_in_time_is_the_managers(house: Story) -> None:
-    number = (await reported(house))["number"]
-    await house.mails(1)
-    await house.until(6)
-    assert await told(house, number) == [(5.0, "grading_overdue")]
-    facts = [one for one in await house.facts(number, "management_told") if one["cause"] == "grading_overdue"]
+async def test_a_claim_that_nobody_grades_in_time_is_the_managers(harness: Story) -> None:
+    number = (await reported(harness))["number"]
+    await harness.mails(1)
+    await harness.until(6)
+    assert await told(harness, number) == [(5.0, "grading_overdue")]
+    facts = [one for one in await harness.facts(number, "management_told") if one["cause"] == "grading_overdue"]
     assert facts[0]["targets"] == ["smtp:manager@example.com"]
-    await house.until(30)
-    assert await told(house, number) == [(5.0, "grading_overdue")]
+    await harness.until(30)
+    assert await told(harness, number) == [(5.0, "grading_overdue")]
 
 
 @pytest.mark.parametrize("how", ["same priority", "other urgency", "confirmed"])
-async def test_somebody_who_grades_it_ends_the_claim(house: Story, how: str) -> None:
-    number = (await reported(house))["number"]
-    await house.until(2)
+async def test_somebody_who_grades_it_ends_the_claim(harness: Story, how: str) -> None:
+    number = (await reported(harness))["number"]
+    await harness.until(2)
     if how == "confirmed":
-        await house.act(number, "grade", "dora", note="one person only")
+        await harness.act(number, "grade", "dora", note="one person only")
     elif how == "same priority":
-        await house.call("PATCH", f"incidents/{number}", {"impact": "company", "note": "seen"}, "dora")
+        await harness.call("PATCH", f"incidents/{number}", {"impact": "company", "note": "seen"}, "dora")
     else:
-        await house.call("PATCH", f"incidents/{number}", {"urgency": "high", "note": "really"}, "dora")
-    record = await house.record(number)
+        await harness.call("PATCH", f"incidents/{number}", {"urgency": "high", "note": "really"}, "dora")
+    record = await harness.record(number)
     assert (record["grading_due_at"], record["claimed_impact"]) == (None, "business")
-    await house.until(10)
-    assert await told(house, number) == [(2.0, "graded")]
-    assert await house.status("POST", f"incidents/{number}/grade", "dora", {}) == 409
+    await harness.until(10)
+    assert await told(harness, number) == [(2.0, "graded")]
+    assert await harness.status("POST", f"incidents/{number}/grade", "dora", {}) == 409
 
 
 @pytest.mark.parametrize("key", ["dora", "write", "admin"])
-async def test_who_works_here_is_taken_at_their_word(house: Story, key: str) -> None:
-    record = await reported(house, key)
+async def test_who_works_here_is_taken_at_their_word(harness: Story, key: str) -> None:
+    record = await reported(harness, key)
     assert (record["priority"], record["claimed_impact"], record["grading_due_at"]) == (1, None, None)
 
 
-async def test_a_milder_claim_is_a_grade(house: Story) -> None:
-    record = await reported(house, impact="group", urgency="normal")
+async def test_a_milder_claim_is_a_grade(harness: Story) -> None:
+    record = await reported(harness, impact="group", urgency="normal")
     assert (record["priority"], record["claimed_impact"], record["grading_due_at"]) == (3, None, None)
 
 
-async def test_what_a_reporter_recorded_for_somebody_else_stays_theirs_to_see(house: Story) -> None:
-    number = (await reported(house, contact="boss@example.com"))["number"]
-    await house.act(number, "acknowledge", "dora")
-    record = await house.call("GET", f"incidents/{number}", None, "rita")
+async def test_what_a_reporter_recorded_for_somebody_else_stays_theirs_to_see(harness: Story) -> None:
+    number = (await reported(harness, contact="boss@example.com"))["number"]
+    await harness.act(number, "acknowledge", "dora")
+    record = await harness.call("GET", f"incidents/{number}", None, "rita")
     assert (record["owner"], record["contact"]) == ("dora", "boss@example.com")
-    assert number in [one["number"] for one in (await house.call("GET", "incidents", None, "rita"))["incidents"]]
+    assert number in [one["number"] for one in (await harness.call("GET", "incidents", None, "rita"))["incidents"]]
 
 
 async def test_a_priority_that_may_be_reported_is_a_setting(telling: Any) -> None:
@@ -88,27 +88,27 @@ async def test_a_priority_that_may_be_reported_is_a_setting(telling: Any) -> Non
         assert (await reported(story))["priority"] == 2
 
 
-async def test_declaring_a_major_incident_raises_it_and_tells_whom_it_must(house: Story) -> None:
-    number, kept = await house.report(), await house.report()
-    assert (await house.act(number, "declare_major", reason="the board waits"))["priority"] == 1
-    declared = [one for one in await house.facts(number, "management_told") if one["cause"] == "declared_major"]
+async def test_declaring_a_major_incident_raises_it_and_tells_whom_it_must(harness: Story) -> None:
+    number, kept = await harness.report(), await harness.report()
+    assert (await harness.act(number, "declare_major", reason="the board waits"))["priority"] == 1
+    declared = [one for one in await harness.facts(number, "management_told") if one["cause"] == "declared_major"]
     assert declared[0]["roles"] == ["incident_manager", "operations_manager", "director", "management_system_owner"]
-    assert (await house.act(kept, "declare_major", reason="a customer waits", priority=3))["priority"] == 3
-    assert (await house.record(kept))["major"] is True
+    assert (await harness.act(kept, "declare_major", reason="a customer waits", priority=3))["priority"] == 3
+    assert (await harness.record(kept))["major"] is True
 
 
-async def below(house: Story) -> str:
+async def below(harness: Story) -> str:
     """A claim of a P1 in a record that was put below a master when it was reported; answers its number."""
-    above = await house.report("everything is down", service="shop")
-    await house.call("POST", "services", {"slug": "shop", "name": "Shop"})
-    number = str((await reported(house, source="phone"))["number"])
-    assert (await house.record(number))["master"] == above
+    above = await harness.report("everything is down", service="shop")
+    await harness.call("POST", "services", {"slug": "shop", "name": "Shop"})
+    number = str((await reported(harness, source="phone"))["number"])
+    assert (await harness.record(number))["master"] == above
     return number
 
 
-async def asked(house: Story, number: str) -> list[str]:
+async def asked(harness: Story, number: str) -> list[str]:
     """Who is asked to grade a record, or told that nobody did."""
-    rows = await house.gateway.pool.fetch(
+    rows = await harness.gateway.pool.fetch(
         "SELECT o.template, o.recipient FROM outbox o JOIN incident i ON i.id = o.incident_id WHERE i.number = $1 "
         "AND o.template IN ('grade_this', 'grading_overdue') ORDER BY o.created_at",
         number,
@@ -116,35 +116,35 @@ async def asked(house: Story, number: str) -> list[str]:
     return [f"{row['template']} {row['recipient']}" for row in rows]
 
 
-async def test_an_urgent_claim_of_a_related_record_is_graded_by_the_desk_at_once(house: Story) -> None:
-    number = await below(house)
-    assert await asked(house, number) == ["grade_this desk@example.com"]
-    assert (await house.record(number))["grading_due_at"] == "2026-03-02T12:05:00Z"
-    await house.until(6)
-    assert await asked(house, number) == ["grade_this desk@example.com", "grading_overdue manager@example.com"]
-    await house.until(60)
-    assert [event for _, event in await told(house, number)] == ["grading_overdue"]
-    assert [event for _, event in await house.told(number) if event.startswith("sla_")] == []
+async def test_an_urgent_claim_of_a_related_record_is_graded_by_the_desk_at_once(harness: Story) -> None:
+    number = await below(harness)
+    assert await asked(harness, number) == ["grade_this desk@example.com"]
+    assert (await harness.record(number))["grading_due_at"] == "2026-03-02T12:05:00Z"
+    await harness.until(6)
+    assert await asked(harness, number) == ["grade_this desk@example.com", "grading_overdue manager@example.com"]
+    await harness.until(60)
+    assert [event for _, event in await told(harness, number)] == ["grading_overdue"]
+    assert [event for _, event in await harness.told(number) if event.startswith("sla_")] == []
 
 
-async def test_a_related_record_whose_claim_was_graded_is_the_masters_business(house: Story) -> None:
-    number = await below(house)
-    await house.act(number, "grade", "dora", note="one person only")
-    assert (await house.record(number))["grading_due_at"] is None
-    await house.until(30)
-    assert [event for _, event in await told(house, number)] == ["graded"]
-    assert await asked(house, number) == ["grade_this desk@example.com"]
+async def test_a_related_record_whose_claim_was_graded_is_the_masters_business(harness: Story) -> None:
+    number = await below(harness)
+    await harness.act(number, "grade", "dora", note="one person only")
+    assert (await harness.record(number))["grading_due_at"] is None
+    await harness.until(30)
+    assert [event for _, event in await told(harness, number)] == ["graded"]
+    assert await asked(harness, number) == ["grade_this desk@example.com"]
 
 
-async def test_a_claim_is_not_asked_about_again_when_its_record_leaves_the_master(house: Story) -> None:
-    number = await below(house)
-    await house.call("POST", f"incidents/{number}/unlink", {})
-    assert await asked(house, number) == ["grade_this desk@example.com"]
+async def test_a_claim_is_not_asked_about_again_when_its_record_leaves_the_master(harness: Story) -> None:
+    number = await below(harness)
+    await harness.call("POST", f"incidents/{number}/unlink", {})
+    assert await asked(harness, number) == ["grade_this desk@example.com"]
 
 
-async def test_what_is_related_and_claims_nothing_is_told_to_nobody(house: Story) -> None:
-    above, number = await house.report("down"), await house.report("down too")
-    await house.call("POST", f"incidents/{number}/link", {"master": above})
-    assert (await house.record(number))["grading_due_at"] is None
-    await house.until(30)
-    assert await asked(house, number) == []
+async def test_what_is_related_and_claims_nothing_is_told_to_nobody(harness: Story) -> None:
+    above, number = await harness.report("down"), await harness.report("down too")
+    await harness.call("POST", f"incidents/{number}/link", {"master": above})
+    assert (await harness.record(number))["grading_due_at"] is None
+    await harness.until(30)
+    assert await asked(harness, number) == []

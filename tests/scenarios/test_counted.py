@@ -8,10 +8,10 @@ import asyncpg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.access.principal import Machine, Who
+from gateway.access.principal import Machine, Principal
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.record import Incident
-from gateway.operations.unit_of_work import Session
+from gateway.operations.unit_of_work import Transaction
 from gateway.vocabulary import Outcome
 from tests.scenarios.conftest import Telling
 from tests.support.intake import a_submission, an_alert
@@ -22,7 +22,7 @@ Counts = Mapping[str, float]
 COUNTED = ("gateway_incidents_", "gateway_sla_", "gateway_incident_re", "gateway_service_group_")
 BY_GROUP = "service_group_"
 SHOP = {"slug": "shop", "name": "Shop", "owner_group": "payments"}
-HAND = Who(name="hand", parts=frozenset({Machine.WRITER}))
+HAND = Principal(name="hand", parts=frozenset({Machine.WRITER}))
 
 
 async def scraped(story: Story) -> Counts:
@@ -189,10 +189,10 @@ class Clearing:
     number: str
     failures: list[Exception]
 
-    async def __call__(self, session: Session) -> Incident:
-        incident = await session.lock(self.number, HAND)
-        gone = lifecycle.apply(incident, commands.Clear(reason="gone"), "hand", session.now)
-        (written,) = await session.write([gone])
+    async def __call__(self, tx: Transaction) -> Incident:
+        incident = await tx.lock(self.number, HAND)
+        gone = lifecycle.apply(incident, commands.Clear(reason="gone"), "hand", tx.now)
+        (written,) = await tx.write([gone])
         if self.failures:
             raise self.failures.pop()
         return written
@@ -201,12 +201,12 @@ class Clearing:
 async def test_a_change_that_is_rolled_back_counts_nothing_and_one_that_is_run_again_counts_once(
     story: Story, counting: Counting
 ) -> None:
-    work, desk = Clearing(await story.report(), [asyncpg.SerializationError(), ZeroDivisionError()]), story.gateway.desk
+    work, uow = Clearing(await story.report(), [asyncpg.SerializationError(), ZeroDivisionError()]), story.gateway.uow
     await counting.added()
     with pytest.raises(ZeroDivisionError):
-        await desk.within(work)
+        await uow.within(work)
     assert await counting.added() == {}
-    await desk.within(work)
+    await uow.within(work)
     assert work.failures == []
     assert await counting.added() == {
         "incidents_resolved_total 3 incident": 1,

@@ -30,7 +30,7 @@ PEOPLE = {"dora": ("service_desk",), "tom": ("tier2",), "pat": ("tier2",), "sue"
 
 
 @pytest.fixture
-async def house(telling: Telling) -> AsyncIterator[Story]:
+async def harness(telling: Telling) -> AsyncIterator[Story]:
     """Tom works in mail; Pat and Sue in payroll, of whom Sue is a security officer as Sam is."""
     async with telling(ROUTING) as story:
         for login, roles in PEOPLE.items():
@@ -42,91 +42,91 @@ async def house(telling: Telling) -> AsyncIterator[Story]:
         yield story
 
 
-async def given(house: Story, number: str) -> tuple[str, str, str]:
-    record = await house.record(number)
+async def given(harness: Story, number: str) -> tuple[str, str, str]:
+    record = await harness.record(number)
     return record["assignee_group"], record["assignee"], record["handler"]
 
 
-async def said(house: Story, number: str) -> str:
-    return str((await house.call("GET", f"incidents/{number}/timeline"))["entries"])
+async def said(harness: Story, number: str) -> str:
+    return str((await harness.call("GET", f"incidents/{number}/timeline"))["entries"])
 
 
-async def test_a_rule_gives_it_to_the_one_of_the_group_who_may_see_it(house: Story) -> None:
-    assert await given(house, await house.report(service="payroll")) == ("payroll", "pat", "pat")
-    assert await given(house, await house.report(service="payroll", security=True)) == ("payroll", "sue", "sue")
+async def test_a_rule_gives_it_to_the_one_of_the_group_who_may_see_it(harness: Story) -> None:
+    assert await given(harness, await harness.report(service="payroll")) == ("payroll", "pat", "pat")
+    assert await given(harness, await harness.report(service="payroll", security=True)) == ("payroll", "sue", "sue")
 
 
-async def test_a_rule_that_leads_to_others_gives_it_to_a_security_officer(house: Story) -> None:
-    number = await house.report(service="mail", security=True)
-    assert await given(house, number) == ("", "sam", "sam")
-    (routed,) = await house.facts(number, "routed")
+async def test_a_rule_that_leads_to_others_gives_it_to_a_security_officer(harness: Story) -> None:
+    number = await harness.report(service="mail", security=True)
+    assert await given(harness, number) == ("", "sam", "sam")
+    (routed,) = await harness.facts(number, "routed")
     assert routed == {"person": "sam", "tier": "1", "reason": "those the rules lead to may not see it", "state": "logged"}
-    assert "tom" not in await said(house, number)
-    assert await house.status("GET", f"incidents/{number}", "sam") == 200
+    assert "tom" not in await said(harness, number)
+    assert await harness.status("GET", f"incidents/{number}", "sam") == 200
 
 
-async def test_the_support_of_a_service_gets_it_only_where_somebody_of_it_may_see_it(house: Story) -> None:
+async def test_the_support_of_a_service_gets_it_only_where_somebody_of_it_may_see_it(harness: Story) -> None:
     for slug, group in (("crm", "mail"), ("erp", "payroll")):
-        await house.call("POST", "services", {"slug": slug, "name": slug, "tier2_group": group})
-    assert await given(house, await house.report(service="crm", security=True)) == ("", "sam", "sam")
-    assert await given(house, await house.report(service="erp", security=True)) == ("payroll", "", "")
+        await harness.call("POST", "services", {"slug": slug, "name": slug, "tier2_group": group})
+    assert await given(harness, await harness.report(service="crm", security=True)) == ("", "sam", "sam")
+    assert await given(harness, await harness.report(service="erp", security=True)) == ("payroll", "", "")
 
 
 @pytest.mark.parametrize("way", ["recurring", "follow_on"])
-async def test_what_goes_on_from_it_is_not_given_to_whoever_had_it_before(house: Story, way: str) -> None:
-    number = str((await house.alert(service="mail"))["incident"])
-    assert (await given(house, number))[2] == "tom"
-    await house.act(number, "accept", "tom")
-    await house.call("PATCH", f"incidents/{number}", {"security": True})
-    await house.alert(status="resolved", service="mail")
-    await house.act(number, "close")
+async def test_what_goes_on_from_it_is_not_given_to_whoever_had_it_before(harness: Story, way: str) -> None:
+    number = str((await harness.alert(service="mail"))["incident"])
+    assert (await given(harness, number))[2] == "tom"
+    await harness.act(number, "accept", "tom")
+    await harness.call("PATCH", f"incidents/{number}", {"security": True})
+    await harness.alert(status="resolved", service="mail")
+    await harness.act(number, "close")
     if way == "recurring":
-        await house.until(60 * 24)
-        assert (await house.alert(service="mail"))["incident"] is None
-        second = (await house.call("GET", "incidents?limit=1"))["incidents"][0]["number"]
+        await harness.until(60 * 24)
+        assert (await harness.alert(service="mail"))["incident"] is None
+        second = (await harness.call("GET", "incidents?limit=1"))["incidents"][0]["number"]
     else:
-        second = str((await house.call("POST", f"incidents/{number}/follow_on", {}))["number"])
-    record = await house.record(second)
+        second = str((await harness.call("POST", f"incidents/{number}/follow_on", {}))["number"])
+    record = await harness.record(second)
     assert (second != number, record["security"], record["handler"]) == (True, True, "sam")
-    assert "tom" not in await said(house, second)
+    assert "tom" not in await said(harness, second)
 
 
-async def test_what_goes_on_from_it_stays_with_who_may_see_it(house: Story) -> None:
-    number = await house.report(service="payroll", security=True)
-    await house.act(number, "accept", "sue")
-    await house.act(number, "resolve", "sue", resolution="solved", category="x", solution="patched")
-    await house.act(number, "close")
-    second = await house.call("POST", f"incidents/{number}/follow_on", {})
+async def test_what_goes_on_from_it_stays_with_who_may_see_it(harness: Story) -> None:
+    number = await harness.report(service="payroll", security=True)
+    await harness.act(number, "accept", "sue")
+    await harness.act(number, "resolve", "sue", resolution="solved", category="x", solution="patched")
+    await harness.act(number, "close")
+    second = await harness.call("POST", f"incidents/{number}/follow_on", {})
     assert (second["security"], second["handler"]) == (True, "sue")
 
 
 async def test_whoever_has_a_record_that_is_flagged_is_told_to_leave_it_and_security_to_give_it_to_somebody_else(
-    house: Story,
+    harness: Story,
 ) -> None:
-    number = str((await house.alert(service="mail"))["incident"])
-    await house.act(number, "accept", "tom")
-    await house.settled(number, len(await house.notifications(number)))
-    house.mailbox.arrived = asyncio.Queue()
-    await house.call("PATCH", f"incidents/{number}", {"security": True, "title": "an intruder in mail"})
-    letters = {letter.to: letter for letter in await house.letters(3)}
+    number = str((await harness.alert(service="mail"))["incident"])
+    await harness.act(number, "accept", "tom")
+    await harness.settled(number, len(await harness.notifications(number)))
+    harness.mailbox.arrived = asyncio.Queue()
+    await harness.call("PATCH", f"incidents/{number}", {"security": True, "title": "an intruder in mail"})
+    letters = {letter.to: letter for letter in await harness.letters(3)}
     assert set(letters) == {"tom@example.com", "sam@example.com", "sue@example.com"}
     assert "You need not work on it any more" in letters["tom@example.com"].text
     assert not any(said in str(letters["tom@example.com"]) for said in (number, "intruder", "disk full"))
     assert "To do: assign it to somebody who may see it" in letters["sam@example.com"].text
-    assert (await given(house, number))[2] == "tom"
-    assert (await house.facts(number, "withdrawn"))[0]["from"] == ["tom"]
+    assert (await given(harness, number))[2] == "tom"
+    assert (await harness.facts(number, "withdrawn"))[0]["from"] == ["tom"]
 
 
 async def test_security_hears_what_a_handler_who_may_not_see_the_record_would_hear(telling: Telling) -> None:
-    async with telling(ROUTING + HURRY) as house:
+    async with telling(ROUTING + HURRY) as harness:
         for login, roles in PEOPLE.items():
-            await house.join(login, *roles, email=f"{login}@example.com")
-        await house.hire("mail", "tom")
-        number = await house.report(impact="individual")
-        await house.act(number, "assign", person="tom")
-        await house.call("PATCH", f"incidents/{number}", {"security": True})
-        await house.settled(number, len(await house.notifications(number)))
-        house.mailbox.arrived = asyncio.Queue()
-        await house.until(60 * 24)
-        told = {letter.to for letter in await house.letters(2)}
+            await harness.join(login, *roles, email=f"{login}@example.com")
+        await harness.hire("mail", "tom")
+        number = await harness.report(impact="individual")
+        await harness.act(number, "assign", person="tom")
+        await harness.call("PATCH", f"incidents/{number}", {"security": True})
+        await harness.settled(number, len(await harness.notifications(number)))
+        harness.mailbox.arrived = asyncio.Queue()
+        await harness.until(60 * 24)
+        told = {letter.to for letter in await harness.letters(2)}
         assert told == {"sam@example.com", "sue@example.com"}

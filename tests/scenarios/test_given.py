@@ -12,7 +12,7 @@ NIGHT = {"from": "2026-03-02T20:00:00Z", "to": "2026-03-03T04:00:00Z"}
 
 
 @pytest.fixture
-async def house(story: Story) -> Story:
+async def harness(story: Story) -> Story:
     """Dora is the desk; Tom and Tina work in mail at tier 2, Tess and Thea in kernel at tier 3, which supports payroll."""
     people = {"dora": "service_desk", "tom": "tier2", "tina": "tier2", "tess": "tier3", "thea": "tier3", "rita": "reporter"}
     for login, role in people.items():
@@ -25,205 +25,205 @@ async def house(story: Story) -> Story:
     return story
 
 
-async def with_tom(house: Story) -> str:
-    number = await house.report(service="payroll")
-    await house.act(number, "assign", "dora", group="mail", person="tom")
-    await house.act(number, "accept", "tom")
+async def with_tom(harness: Story) -> str:
+    number = await harness.report(service="payroll")
+    await harness.act(number, "assign", "dora", group="mail", person="tom")
+    await harness.act(number, "accept", "tom")
     return number
 
 
-async def said(house: Story, number: str, action: str, key: str, **body: Any) -> tuple[int, Any]:
-    answer = await house.client.post(f"/api/v1/incidents/{number}/{action}", json=body, headers=house.as_key(key))
+async def said(harness: Story, number: str, action: str, key: str, **body: Any) -> tuple[int, Any]:
+    answer = await harness.client.post(f"/api/v1/incidents/{number}/{action}", json=body, headers=harness.as_key(key))
     return answer.status, await answer.json(content_type=None)
 
 
 @pytest.mark.parametrize(
     ("body", "named"), [({"person": "nobody-here"}, "nobody-here"), ({"group": "no-such-group"}, "no-such-group")]
 )
-async def test_nobody_is_given_a_record_who_is_not_there(house: Story, body: dict[str, str], named: str) -> None:
-    number = await house.report()
-    status, problem = await said(house, number, "assign", "admin", **body)
+async def test_nobody_is_given_a_record_who_is_not_there(harness: Story, body: dict[str, str], named: str) -> None:
+    number = await harness.report()
+    status, problem = await said(harness, number, "assign", "admin", **body)
     assert (status, named in problem["errors"][0]["detail"]) == (422, True)
-    assert await house.told(number) == [(0.0, "opened")]
+    assert await harness.told(number) == [(0.0, "opened")]
 
 
-async def test_the_tier_of_a_record_is_that_of_the_group_it_is_given_to(house: Story) -> None:
-    number = await house.report()
-    tiers = [(await house.act(number, "assign", "dora", group=group))["tier"] for group in ("mail", "kernel", "desk")]
+async def test_the_tier_of_a_record_is_that_of_the_group_it_is_given_to(harness: Story) -> None:
+    number = await harness.report()
+    tiers = [(await harness.act(number, "assign", "dora", group=group))["tier"] for group in ("mail", "kernel", "desk")]
     assert tiers == ["2", "3", "1"]
 
 
-async def test_a_vendor_that_is_assigned_by_name_has_its_time_booked(house: Story) -> None:
-    number = await house.report()
-    given = await house.act(number, "assign", "dora", tier="vendor", person="HP")
+async def test_a_vendor_that_is_assigned_by_name_has_its_time_booked(harness: Story) -> None:
+    number = await harness.report()
+    given = await harness.act(number, "assign", "dora", tier="vendor", person="HP")
     assert (given["state"], given["tier"], given["third_party"], given["assignee"]) == ("escalated", "vendor", "HP", "")
-    await house.until(10)
-    assert [(stay["vendor"], stay["elapsed_s"]) for stay in (await house.record(number))["sla"]["vendors"]] == [("HP", 600.0)]
+    await harness.until(10)
+    assert [(stay["vendor"], stay["elapsed_s"]) for stay in (await harness.record(number))["sla"]["vendors"]] == [("HP", 600.0)]
 
 
-async def test_what_tier_2_returns_is_the_desks(house: Story) -> None:
-    number = await with_tom(house)
-    back = await house.act(number, "return", "tom", note="not mail")
+async def test_what_tier_2_returns_is_the_desks(harness: Story) -> None:
+    number = await with_tom(harness)
+    back = await harness.act(number, "return", "tom", note="not mail")
     assert (back["tier"], back["assignee_group"], back["assignee"], back["handler"]) == ("1", "desk", "", "")
 
 
-async def test_tier_3_accepts_what_was_escalated_to_its_group(house: Story) -> None:
-    number = await with_tom(house)
-    up = await house.act(number, "escalate", "tom", to="tier3", note="a kernel bug")
+async def test_tier_3_accepts_what_was_escalated_to_its_group(harness: Story) -> None:
+    number = await with_tom(harness)
+    up = await harness.act(number, "escalate", "tom", to="tier3", note="a kernel bug")
     assert (up["state"], up["assignee_group"], up["assignee"], up["handler"]) == ("escalated", "kernel", "tom", "")
-    taken = await house.act(number, "accept", "tess")
+    taken = await harness.act(number, "accept", "tess")
     assert (taken["state"], taken["handler"], taken["assignee"]) == ("escalated", "tess", "tom")
-    assert [event for _, event in await house.told(number)][-1] == "accepted"
+    assert [event for _, event in await harness.told(number)][-1] == "accepted"
 
 
-async def test_the_desk_escalates_straight_to_tier_3_whose_response_is_counted(house: Story) -> None:
-    number = await house.report(service="payroll")
-    await house.act(number, "escalate", "dora", to="tier3", note="only they know it")
-    await house.until(7)
-    taken = await house.act(number, "acknowledge", "thea")
+async def test_the_desk_escalates_straight_to_tier_3_whose_response_is_counted(harness: Story) -> None:
+    number = await harness.report(service="payroll")
+    await harness.act(number, "escalate", "dora", to="tier3", note="only they know it")
+    await harness.until(7)
+    taken = await harness.act(number, "acknowledge", "thea")
     assert (taken["handler"], taken["assignee"], taken["responded_at"]) == ("thea", "thea", "2026-03-02T12:07:00Z")
 
 
 @pytest.mark.parametrize("action", ["acknowledge", "accept"])
-async def test_a_record_that_somebody_has_is_not_said_to_be_acknowledged(house: Story, action: str) -> None:
-    number = await with_tom(house)
-    status, problem = await said(house, number, action, "tina")
+async def test_a_record_that_somebody_has_is_not_said_to_be_acknowledged(harness: Story, action: str) -> None:
+    number = await with_tom(harness)
+    status, problem = await said(harness, number, action, "tina")
     assert (status, problem["facts"]["already_acked_by"]) == (409, "tom")
-    assert (await said(house, number, action, "tom"))[0] == 200
-    await house.act(number, "hold", "tom", reason="force_majeure")
-    assert (await said(house, number, action, "tina"))[0] == 409
-    await house.act(number, "resume", "tom")
-    await house.act(number, "escalate", "tom", to="tier3", person="tess", note="x")
-    assert (await said(house, number, action, "thea"))[0] == 409
+    assert (await said(harness, number, action, "tom"))[0] == 200
+    await harness.act(number, "hold", "tom", reason="force_majeure")
+    assert (await said(harness, number, action, "tina"))[0] == 409
+    await harness.act(number, "resume", "tom")
+    await harness.act(number, "escalate", "tom", to="tier3", person="tess", note="x")
+    assert (await said(harness, number, action, "thea"))[0] == 409
 
 
-async def test_what_is_taken_while_it_waits_is_in_progress_afterwards(house: Story) -> None:
-    number = await house.report()
-    await house.act(number, "hold", "dora", reason="awaiting_user")
-    held = await house.act(number, "acknowledge", "dora")
+async def test_what_is_taken_while_it_waits_is_in_progress_afterwards(harness: Story) -> None:
+    number = await harness.report()
+    await harness.act(number, "hold", "dora", reason="awaiting_user")
+    held = await harness.act(number, "acknowledge", "dora")
     assert (held["state"], held["handler"]) == ("on_hold", "dora")
-    assert (await house.act(number, "resume", "dora"))["state"] == "in_progress"
+    assert (await harness.act(number, "resume", "dora"))["state"] == "in_progress"
 
 
 @pytest.mark.parametrize("action", ["acknowledge", "assign"])
-async def test_the_owner_is_the_person_of_the_desk_who_took_it(house: Story, action: str) -> None:
-    number = str((await house.alert())["incident"])
-    assert (await house.record(number))["owner"] == "service_desk"
+async def test_the_owner_is_the_person_of_the_desk_who_took_it(harness: Story, action: str) -> None:
+    number = str((await harness.alert())["incident"])
+    assert (await harness.record(number))["owner"] == "service_desk"
     body = {"group": "mail"} if action == "assign" else {}
-    assert (await house.act(number, action, "dora", **body))["owner"] == "dora"
-    assert (await house.act(number, "resolve", resolution="vanished"))["owner"] == "dora"
+    assert (await harness.act(number, action, "dora", **body))["owner"] == "dora"
+    assert (await harness.act(number, "resolve", resolution="vanished"))["owner"] == "dora"
 
 
-async def test_each_shift_of_tier_3_hands_over_its_records_and_tier_2_what_it_answers_for(house: Story) -> None:
-    number, free = await with_tom(house), await house.report(service="payroll")
-    await house.act(number, "escalate", "tom", to="tier3", person="tess", note="a kernel bug")
-    await house.act(free, "escalate", "dora", to="tier3", note="a kernel bug")
+async def test_each_shift_of_tier_3_hands_over_its_records_and_tier_2_what_it_answers_for(harness: Story) -> None:
+    number, free = await with_tom(harness), await harness.report(service="payroll")
+    await harness.act(number, "escalate", "tom", to="tier3", person="tess", note="a kernel bug")
+    await harness.act(free, "escalate", "dora", to="tier3", note="a kernel bug")
     for group, now, then in (("kernel", "tess", "thea"), ("mail", "tom", "tina")):
-        await house.put(f"groups/{group}/roster", {"shifts": [LATE | {"people": [now]}, NIGHT | {"people": [then]}]})
-    await house.until(7 * 60 + 45)
-    lists = {one["group"]: one for one in await house.hand_over()}
+        await harness.put(f"groups/{group}/roster", {"shifts": [LATE | {"people": [now]}, NIGHT | {"people": [then]}]})
+    await harness.until(7 * 60 + 45)
+    lists = {one["group"]: one for one in await harness.hand_over()}
     listed = {group: [record["number"] for record in one["records"]] for group, one in lists.items()}
     assert listed == {"kernel": [number, free], "mail": [number]}
-    await house.call("POST", f"handovers/{lists['mail']['id']}/accept", key="tina")
-    record = await house.record(number)
+    await harness.call("POST", f"handovers/{lists['mail']['id']}/accept", key="tina")
+    record = await harness.record(number)
     assert (record["handler"], record["assignee"]) == ("tess", "tina")
-    await house.call("POST", f"handovers/{lists['kernel']['id']}/accept", key="thea")
-    assert [(await house.record(one))["handler"] for one in (number, free)] == ["thea", "thea"]
-    assert (await house.record(number))["assignee"] == "tina"
+    await harness.call("POST", f"handovers/{lists['kernel']['id']}/accept", key="thea")
+    assert [(await harness.record(one))["handler"] for one in (number, free)] == ["thea", "thea"]
+    assert (await harness.record(number))["assignee"] == "tina"
 
 
-async def test_the_desk_holds_and_cancels_what_tier_2_has(house: Story) -> None:
-    number = await with_tom(house)
-    assert (await house.act(number, "hold", "dora", reason="awaiting_user"))["state"] == "on_hold"
-    await house.act(number, "resume", "dora")
-    assert (await house.act(number, "resolve", "dora", resolution="cancelled"))["state"] == "resolved"
+async def test_the_desk_holds_and_cancels_what_tier_2_has(harness: Story) -> None:
+    number = await with_tom(harness)
+    assert (await harness.act(number, "hold", "dora", reason="awaiting_user"))["state"] == "on_hold"
+    await harness.act(number, "resume", "dora")
+    assert (await harness.act(number, "resolve", "dora", resolution="cancelled"))["state"] == "resolved"
 
 
-async def test_tier_2_resumes_what_tier_3_holds(house: Story) -> None:
-    number = await with_tom(house)
-    await house.act(number, "escalate", "tom", to="tier3", person="tess", note="a kernel bug")
-    await house.act(number, "hold", "tess", reason="force_majeure")
-    assert (await house.act(number, "resume", "tom"))["state"] == "escalated"
+async def test_tier_2_resumes_what_tier_3_holds(harness: Story) -> None:
+    number = await with_tom(harness)
+    await harness.act(number, "escalate", "tom", to="tier3", person="tess", note="a kernel bug")
+    await harness.act(number, "hold", "tess", reason="force_majeure")
+    assert (await harness.act(number, "resume", "tom"))["state"] == "escalated"
 
 
 @pytest.mark.parametrize(("action", "pointer"), [("return", "/note"), ("reject", "/note"), ("resolve", "/solution")])
-async def test_a_person_says_why_a_record_goes_back_or_ends(house: Story, action: str, pointer: str) -> None:
-    number = await with_tom(house)
+async def test_a_person_says_why_a_record_goes_back_or_ends(harness: Story, action: str, pointer: str) -> None:
+    number = await with_tom(harness)
     key = "dora" if action == "reject" else "tom"
-    status, problem = await said(house, number, action, key)
+    status, problem = await said(harness, number, action, key)
     assert (status, problem["errors"][0]["pointer"]) == (422, pointer)
 
 
-async def test_what_was_put_down_wrong_is_corrected_after_resolving(house: Story) -> None:
-    number = await with_tom(house)
-    await house.act(number, "resolve", "tom", solution="restarted")
+async def test_what_was_put_down_wrong_is_corrected_after_resolving(harness: Story) -> None:
+    number = await with_tom(harness)
+    await harness.act(number, "resolve", "tom", solution="restarted")
     late = {"solution": "restarted the relay", "resolution_category": "restart", "third_party": "HP"}
-    done = await house.call("PATCH", f"incidents/{number}", late, "tom")
+    done = await harness.call("PATCH", f"incidents/{number}", late, "tom")
     assert {name: done[name] for name in late} == late
-    assert (await house.call("PATCH", f"incidents/{number}", {"source": "phone"}, "dora"))["channel"] == "phone"
-    assert await house.status("PATCH", f"incidents/{number}", "tom", {"priority": 1, "note": "x"}) == 403
+    assert (await harness.call("PATCH", f"incidents/{number}", {"source": "phone"}, "dora"))["channel"] == "phone"
+    assert await harness.status("PATCH", f"incidents/{number}", "tom", {"priority": 1, "note": "x"}) == 403
 
 
-async def test_a_wrong_counterpart_is_taken_away(house: Story) -> None:
-    number = await house.report()
-    await house.call("PUT", f"incidents/{number}/refs/itsm", {"id": "CHG1"})
+async def test_a_wrong_counterpart_is_taken_away(harness: Story) -> None:
+    number = await harness.report()
+    await harness.call("PUT", f"incidents/{number}/refs/itsm", {"id": "CHG1"})
     path = f"/api/v1/incidents/{number}/refs/itsm"
-    stale = house.as_key("admin") | {"If-Match": '"other"'}
-    assert (await house.client.delete(path, headers=stale)).status == 412
-    assert await house.status("DELETE", f"incidents/{number}/refs/itsm", "admin") == 204
-    assert await house.status("DELETE", f"incidents/{number}/refs/itsm", "admin") == 404
-    assert (await house.record(number))["refs"] == {}
+    stale = harness.as_key("admin") | {"If-Match": '"other"'}
+    assert (await harness.client.delete(path, headers=stale)).status == 412
+    assert await harness.status("DELETE", f"incidents/{number}/refs/itsm", "admin") == 204
+    assert await harness.status("DELETE", f"incidents/{number}/refs/itsm", "admin") == 404
+    assert (await harness.record(number))["refs"] == {}
 
 
-async def test_a_vendors_time_goes_on_while_it_is_waited_for(house: Story) -> None:
-    number = await house.report()
-    await house.act(number, "assign", "dora", tier="vendor", person="HP")
-    await house.until(10)
-    held = await house.act(number, "hold", "admin", reason="awaiting_vendor")
+async def test_a_vendors_time_goes_on_while_it_is_waited_for(harness: Story) -> None:
+    number = await harness.report()
+    await harness.act(number, "assign", "dora", tier="vendor", person="HP")
+    await harness.until(10)
+    held = await harness.act(number, "hold", "admin", reason="awaiting_vendor")
     assert held["hold"] == {"reason": "awaiting_vendor", "until": None, "vendor": "HP"}
-    await house.until(30)
-    record = await house.act(number, "resume")
+    await harness.until(30)
+    record = await harness.act(number, "resume")
     assert [stay["elapsed_s"] for stay in record["sla"]["vendors"]] == [1800.0]
     assert {one["elapsed_s"] for one in record["sla"]["clocks"] if one["name"] == "overall"} == {600.0}
 
 
-async def test_an_incident_that_is_none_becomes_a_request_and_one_past_its_time_is_asked_about(house: Story) -> None:
-    number = await house.report(urgency="urgent")
+async def test_an_incident_that_is_none_becomes_a_request_and_one_past_its_time_is_asked_about(harness: Story) -> None:
+    number = await harness.report(urgency="urgent")
     wanted = {"to": "service_request", "note": "she wants a mouse"}
-    assert await house.status("POST", f"incidents/{number}/convert", "dora", wanted) == 422
+    assert await harness.status("POST", f"incidents/{number}/convert", "dora", wanted) == 422
     body = wanted | {"request_category": "hardware_software"}
-    record = (await house.call("POST", f"incidents/{number}/convert", body, "dora"))["incident"]
+    record = (await harness.call("POST", f"incidents/{number}/convert", body, "dora"))["incident"]
     assert (record["kind"], record["request_category"], record["sla"]["policy"]) == (
         "service_request", "hardware_software", "requests",
     )  # fmt: skip
     assert record["planned_resolution_at"] is not None
-    assert await house.status("POST", f"incidents/{number}/convert", "dora", body) == 409
-    await house.until(60 * 24)
-    assert [event for _, event in await house.told(number) if event == "conversion_asked"] == ["conversion_asked"]
-    assert (await house.act(number, "resolve", solution="a mouse"))["resolved_late"] is True
-    alert = (await house.alert())["incident"]
-    assert await house.status("POST", f"incidents/{alert}/convert", "dora", body) == 409
+    assert await harness.status("POST", f"incidents/{number}/convert", "dora", body) == 409
+    await harness.until(60 * 24)
+    assert [event for _, event in await harness.told(number) if event == "conversion_asked"] == ["conversion_asked"]
+    assert (await harness.act(number, "resolve", solution="a mouse"))["resolved_late"] is True
+    alert = (await harness.alert())["incident"]
+    assert await harness.status("POST", f"incidents/{alert}/convert", "dora", body) == 409
 
 
-async def test_a_flagged_record_is_withdrawn_from_whoever_pulled_it(house: Story) -> None:
-    number = await house.report("somebody reads our mail")
-    before = (await house.call("GET", "changes", key="dora"))["next"]
-    await house.call("PATCH", f"incidents/{number}", {"security": True, "note": "it is an attack"})
-    (entry,) = (await house.call("GET", f"changes?after={before}", key="dora"))["changes"]
+async def test_a_flagged_record_is_withdrawn_from_whoever_pulled_it(harness: Story) -> None:
+    number = await harness.report("somebody reads our mail")
+    before = (await harness.call("GET", "changes", key="dora"))["next"]
+    await harness.call("PATCH", f"incidents/{number}", {"security": True, "note": "it is an attack"})
+    (entry,) = (await harness.call("GET", f"changes?after={before}", key="dora"))["changes"]
     assert (entry["number"], entry["event"], entry["incident"], entry["facts"]) == (number, "withdrawn", None, {})
-    assert await house.status("GET", f"incidents/{number}", "dora") == 404
+    assert await harness.status("GET", f"incidents/{number}", "dora") == 404
 
 
-async def test_what_cleared_before_anybody_accepted_it_owes_no_report_unless_it_is_declared(house: Story) -> None:
-    cleared, worked = str((await house.alert("a"))["incident"]), str((await house.alert("b"))["incident"])
-    await house.act(worked, "acknowledge", "dora")
-    await house.until(1)
-    await house.alert("a", "resolved")
-    await house.alert("b", "resolved")
-    owed = [one["number"] for one in (await house.call("GET", "incidents?report=due"))["incidents"]]
+async def test_what_cleared_before_anybody_accepted_it_owes_no_report_unless_it_is_declared(harness: Story) -> None:
+    cleared, worked = str((await harness.alert("a"))["incident"]), str((await harness.alert("b"))["incident"])
+    await harness.act(worked, "acknowledge", "dora")
+    await harness.until(1)
+    await harness.alert("a", "resolved")
+    await harness.alert("b", "resolved")
+    owed = [one["number"] for one in (await harness.call("GET", "incidents?report=due"))["incidents"]]
     assert owed == [worked]
-    await house.act(cleared, "declare_major", reason="the auditor asks")
-    assert (await house.record(cleared))["report"] == "due"
+    await harness.act(cleared, "declare_major", reason="the auditor asks")
+    assert (await harness.record(cleared))["report"] == "due"
 
 
 async def test_what_cleared_before_anybody_accepted_it_owes_a_report_where_the_setting_says_so(telling: Telling) -> None:

@@ -307,7 +307,7 @@ async def test_whom_a_message_never_reached_stands_in_the_timeline_once(telling:
         number = await story.report(impact="business", urgency="urgent")
         await story.mails(1)
         await story.settled(number, 2)
-        assert [await note_undelivered(story.gateway.desk) for _ in range(2)] == [1, 0]
+        assert [await note_undelivered(story.gateway.uow) for _ in range(2)] == [1, 0]
         (entry,) = await story.facts(number, "undelivered")
         assert (entry["recipient"], entry["role"], entry["attempts"]) == ("smtp:leader@example.com", "leader", 1)
         assert "no such mailbox" in entry["reason"]

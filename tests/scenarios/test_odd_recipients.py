@@ -23,7 +23,7 @@ async def test_a_major_alert_is_recorded_and_each_odd_recipient_is_noted_with_it
         number = (await story.alert(severity="critical"))["incident"]
         assert [letter.to for letter in await story.letters(1)] == ["manager@example.com"]
         await story.settled(number, len(ODD) + 1)
-        await note_undelivered(story.gateway.desk)
+        await note_undelivered(story.gateway.uow)
         given_up = [entry["reason"] for entry in await story.facts(number, "undelivered")]
         assert all(any(reason.startswith(wanted) for reason in given_up) for wanted in ODD.values()), given_up
         assert len(given_up) == len(ODD)

@@ -35,7 +35,7 @@ async def breaches(story: Story, number: str) -> dict[str, float]:
 )
 @shows("word/target time")
 async def test_every_target_of_the_shipped_policy_is_kept_to_the_minute(
-    story: Story, priority: int, desk: int, tier2: int, escalated: int, overall: int
+    story: Story, priority: int, uow: int, tier2: int, escalated: int, overall: int
 ) -> None:
     left, assigned, raised = [await reported(story, priority) for _ in range(3)]
     await story.hire("ops")
@@ -43,7 +43,7 @@ async def test_every_target_of_the_shipped_policy_is_kept_to_the_minute(
     await story.act(raised, "assign", group="ops")
     await story.act(raised, "escalate", to="tier3")
     await story.until(overall + 1)
-    assert await breaches(story, left) == {"desk": desk, "overall": overall}
+    assert await breaches(story, left) == {"desk": uow, "overall": overall}
     assert await breaches(story, assigned) == {"tier2": tier2, "overall": overall}
     assert await breaches(story, raised) == {"escalated": escalated, "overall": overall}
 

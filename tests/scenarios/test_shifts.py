@@ -55,7 +55,7 @@ async def test_only_the_next_shift_accepts_and_only_once(floor: Story) -> None:
 
 async def test_a_list_is_made_once_however_many_look(floor: Story) -> None:
     await floor.until(7 * 60 + 31)
-    assert [await make_lists(floor.gateway.desk) for _ in range(3)] == [1, 0, 0]
+    assert [await make_lists(floor.gateway.uow) for _ in range(3)] == [1, 0, 0]
 
 
 async def test_a_roster_says_who_works_and_is_planned_anew_without_touching_what_has_begun(floor: Story) -> None:

@@ -80,14 +80,14 @@ FIRST, LAST = 13 * 60, 13 * 60 - 15 * 60
     ],
 )
 async def test_requests_are_promised_hours_or_working_days(
-    story: Story, urgency: str, desk: int, tier2: int, overall: int
+    story: Story, urgency: str, uow: int, tier2: int, overall: int
 ) -> None:
     ask = {"kind": "service_request", "request_category": "access", "urgency": urgency}
     left, given = await story.report(**ask), await story.report(**ask)
     await story.hire("access")
     await story.act(given, "assign", group="access")
     await story.until(5 * DAY)
-    assert await breaches(story, left) == {"desk": desk, "overall": overall}
+    assert await breaches(story, left) == {"desk": uow, "overall": overall}
     assert await breaches(story, given) == {"tier2": tier2, "overall": overall}
 
 
@@ -100,7 +100,7 @@ async def test_management_is_not_woken_by_an_urgent_question(story: Story) -> No
 async def test_what_a_service_promises_itself_wins_over_the_policy(story: Story) -> None:
     own = {"slug": "shop", "name": "Shop", "targets": {"3": {"overall": "15m"}}}
     await story.call("POST", "services", own)
-    await story.gateway.desk.catalogue.refresh(story.gateway.pool, story.clock.stamp())
+    await story.gateway.uow.catalogue.refresh(story.gateway.pool, story.clock.stamp())
     number, other = await story.report(service="shop"), await story.report(service="mail")
     await story.until(61)
     assert (await breaches(story, number))["overall"] == 15

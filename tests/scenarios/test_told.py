@@ -134,9 +134,9 @@ async def test_where_nobody_is_reached_about_an_urgent_record_the_next_role_hear
     await told(story, 3)
     await story.act(number, "assign", group="sre", person="olga")
     await story.settled(number, 4)
-    assert [await note_undelivered(story.gateway.desk) for _ in range(2)] == [1, 0]
+    assert [await note_undelivered(story.gateway.uow) for _ in range(2)] == [1, 0]
     await story.settled(number, 5)
-    assert await note_undelivered(story.gateway.desk) == 1
+    assert await note_undelivered(story.gateway.uow) == 1
     await story.settled(number, 7)
     words = "nobody was reached"
     assert await told(story, 2) == [("manager", words), ("mona", words)]
@@ -149,5 +149,5 @@ async def test_what_is_lost_about_a_mild_record_is_noted_alone(story: Story) -> 
     number = await story.report()
     await story.act(number, "assign", group="sre", person="olga")
     await story.settled(number, 1)
-    await note_undelivered(story.gateway.desk)
+    await note_undelivered(story.gateway.uow)
     assert [event for _, event in await story.told(number)] == ["opened", "assigned", "undelivered"]

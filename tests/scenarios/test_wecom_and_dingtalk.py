@@ -138,13 +138,13 @@ async def test_cards_follow_their_record_whoever_changes_it(story: Story, vendor
     number = (await story.alert("磁盘已满"))["incident"]
     await story.settled(number, 2)
     await story.act(number, "acknowledge", "lisi")
-    assert await follow(story.gateway.desk, {"dingtalk", "wecom"}) == 2
+    assert await follow(story.gateway.uow, {"dingtalk", "wecom"}) == 2
     await story.settled(number, 4)
     (once,) = vendor.bodies(ONCE)
     assert (once["userids"], once["response_code"]) == (["lisi"], "code/=1")
     assert [one["text"] for one in once["template_card"]["button_list"]] == ["解决"]
     await story.act(number, "resolve", "lisi", solution="清理日志")
-    assert await follow(story.gateway.desk, {"dingtalk", "wecom"}) == 1
+    assert await follow(story.gateway.uow, {"dingtalk", "wecom"}) == 1
     await story.settled(number, 6)
     created, *changes = vendor.bodies(CREATED) + vendor.bodies(CHANGED)
     assert {one["outTrackId"] for one in changes} == {created["outTrackId"]}

@@ -192,13 +192,13 @@ class Silence(RuleBasedStateMachine):
             service=service,
             source="phone",
         )
-        self.do(create(self.world.desk, report, HAND))
+        self.do(create(self.world.uow, report, HAND))
 
     @rule(place=PLACES, action=st.sampled_from(sorted(ACTIONS)))
     def somebody_acts(self, place: int, action: str) -> None:
         async def acts() -> None:
             number = await self._number(place)
-            await act(self.world.desk, number, ACTIONS[action], HAND)
+            await act(self.world.uow, number, ACTIONS[action], HAND)
 
         self.do(acts())
 
@@ -219,7 +219,7 @@ class Silence(RuleBasedStateMachine):
             number = await self._number(place)
             if "priority" in changes:
                 self.graded.add(number)
-            await edit(self.world.desk, number, changes, HAND, note="seen")
+            await edit(self.world.uow, number, changes, HAND, note="seen")
 
         self.do(edits())
 
@@ -227,14 +227,14 @@ class Silence(RuleBasedStateMachine):
     def somebody_links(self, place: int, master: int) -> None:
         async def links() -> None:
             below, above = await self._number(place), await self._number(master)
-            await link(self.world.desk, below, above, HAND)
+            await link(self.world.uow, below, above, HAND)
 
         self.do(links())
 
     @rule(place=PLACES)
     def somebody_unlinks(self, place: int) -> None:
         async def unlinks() -> None:
-            await unlink(self.world.desk, await self._number(place), HAND)
+            await unlink(self.world.uow, await self._number(place), HAND)
 
         self.do(unlinks())
 
@@ -242,7 +242,7 @@ class Silence(RuleBasedStateMachine):
     def somebody_converts(self, place: int) -> None:
         async def converts() -> None:
             number = await self._number(place)
-            await convert(self.world.desk, number, HAND, change=None, note="it is broken")
+            await convert(self.world.uow, number, HAND, change=None, note="it is broken")
 
         self.do(converts())
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 from prometheus_client import CollectorRegistry
 
-from gateway.access.principal import Machine, Who
+from gateway.access.principal import Machine, Principal
 from gateway.catalogue.live import Catalogue
 from gateway.db.pool import SERVER_SETTINGS, Pool
 from gateway.dedup.records import Moved
@@ -22,7 +22,7 @@ from gateway.notify.runner import Runner
 from gateway.observe.metrics import Metrics
 from gateway.operations.firing import Effects
 from gateway.operations.rounds.deadline_recalculation import Redating
-from gateway.operations.unit_of_work import Desk
+from gateway.operations.unit_of_work import UnitOfWork
 from gateway.settings import Settings, load
 from gateway.sla.timers.clock_guard import ClockJudge
 from gateway.sla.timers.firing import Firing
@@ -30,13 +30,13 @@ from gateway.sla.timers.timer_store import TimerId
 from gateway.vocabulary import AlertStatus, TimerKind
 from tests.support.clock import FakeClock
 from tests.support.database import GIVE_BACK
-from tests.support.intake import Desk as IntakeDesk
+from tests.support.intake import IntakeHarness as IntakeDesk
 from tests.support.intake import a_submission, an_alert, committer
 from tests.support.staff import hire
 from tests.support.telling import ScriptedChannel
 from tests.support.timers import Silent
 
-HAND = Who(name="hand", parts=frozenset({Machine.WRITER, Role.SECURITY}))
+HAND = Principal(name="hand", parts=frozenset({Machine.WRITER, Role.SECURITY}))
 CHANNELS = ("webhook", "smtp")
 
 SHIPPED = """
@@ -165,11 +165,11 @@ class World:
 
         taken = committer(numbers, self.clock, settings, catalogue)
         self.intake = IntakeDesk(self.connections.writer, taken, self.clock)
-        self.desk = Desk(self.pool, self.clock, catalogue.rules, b"key", reserve, lambda _: None, catalogue)
+        self.uow = UnitOfWork(self.pool, self.clock, catalogue.rules, b"key", reserve, lambda _: None, catalogue)
         effects = Effects(catalogue.rules, b"key")
         self.firing = Firing(self.pool, effects.fire, self.clock, ClockJudge(), Silent())
         self.restart_notifier()
-        await Redating(self.desk).run_once()
+        await Redating(self.uow).run_once()
 
     def restart_notifier(self) -> None:
         """Replace the notifier by a new one, which knows nothing but the database."""

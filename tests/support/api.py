@@ -17,7 +17,7 @@ from gateway.access.keys import Scope
 from gateway.access.login import Login, grantable
 from gateway.access.oidc import OidcLogin
 from gateway.access.passwords import Passwords
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.access.reporter_links import ReporterLinks
 from gateway.api.context import Context
 from gateway.api.description.openapi import build_docs
@@ -36,8 +36,8 @@ from gateway.incidents.custom_fields import Fields
 from gateway.ingest.mending import Mender
 from gateway.ingest.replay import Replay
 from gateway.ingest.sources import generic
-from gateway.operations.attach import Filing, Quota
-from gateway.operations.unit_of_work import Desk
+from gateway.operations.attach import AttachmentStore, Quota
+from gateway.operations.unit_of_work import UnitOfWork
 from gateway.pages.rendering import Pages
 from gateway.quarantine.mappings import Mappings
 from gateway.quarantine.operations import Opened
@@ -54,7 +54,7 @@ from tests.support.staff import hire
 class Api:
     client: TestClient[web.Request, web.Application]
     keys: dict[str, str]
-    desk: Desk
+    uow: UnitOfWork
     links: ReporterLinks
 
     async def call(
@@ -73,15 +73,15 @@ class Api:
         """A new person with these roles; gives a key of theirs, which `keys` has under the login too."""
         status, made = await self.call("POST", "/api/v1/people", {"login": login, "name": login.title(), "roles": roles} | fields)
         assert status == 201, made
-        async with self.desk.pool.acquire() as conn:
+        async with self.uow.pool.acquire() as conn:
             person_id = await conn.fetchval("SELECT id FROM person WHERE login = $1", login)
-            key, _ = await keys.create(conn, login, grantable(frozenset(roles)), self.desk.clock.stamp(), person_id=person_id)
+            key, _ = await keys.create(conn, login, grantable(frozenset(roles)), self.uow.clock.stamp(), person_id=person_id)
         self.keys[login] = key
         return key
 
     async def hire(self, group: str, *logins: str, tier: str = "tier2") -> None:
         """A group of a tier and the people in it, without keys."""
-        await hire(self.desk.pool, group, *logins, tier=tier)
+        await hire(self.uow.pool, group, *logins, tier=tier)
 
     async def incident(self, **fields: Any) -> dict[str, Any]:
         status, made = await self.call("POST", "/api/v1/incidents", {"title": "Mail is down"} | fields)
@@ -97,7 +97,7 @@ async def no_intake(submission: Submission) -> Receipt:
     raise Unavailable(f"nothing is taken in here: {submission.source}")
 
 
-async def nothing_set_aside(entry: int, by: Who) -> Opened:
+async def nothing_set_aside(entry: int, by: Principal) -> Opened:
     """Making a record of what was set aside needs the whole application too: tests/scenarios."""
     raise Unavailable(f"{by.name} cannot open {entry} here")
 
@@ -144,18 +144,18 @@ async def api(
     (tmp_path / "gateway.toml").write_text(configuration)
     settings = load(tmp_path / "gateway.toml", {})
     known, fields = Catalogue(settings), Fields.from_settings(settings.fields)
-    desk = Desk(pool, clock, known.rules, b"test key", reserve, lambda _: None, known, fields)
+    uow = UnitOfWork(pool, clock, known.rules, b"test key", reserve, lambda _: None, known, fields)
     made = {}
     async with pool.acquire() as conn:
         for scope in Scope:
             made[str(scope)], _ = await keys.create(conn, str(scope), frozenset({scope}), clock.stamp())
     app = web.Application()
     app[incoming.BUDGETS] = incoming.Budgets(*(incoming.Budget(2**24, 2**22, lambda: None) for _ in range(2)))
-    filing = Filing(desk, stores, QUOTA)
+    filing = AttachmentStore(uow, stores, QUOTA)
     links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))
     mender = Mender(Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, no_intake, clock, Mappings()))
     context = Context(
-        desk, Keys(pool, clock), login, oidc, links, filing, mender, settings.problems, nothing_set_aside, settings.limits
+        uow, Keys(pool, clock), login, oidc, links, filing, mender, settings.problems, nothing_set_aside, settings.limits
     )
     pages = Pages("en", "Asia/Shanghai")
     shown = paged([*MyPage(context, pages).routes(), *RecordPage(context, pages).routes()], pages)
@@ -165,4 +165,4 @@ async def api(
     server = TestServer(app)
     await server.start_server(auto_decompress=False)
     async with TestClient(server) as client:
-        yield Api(client, made, desk, links)
+        yield Api(client, made, uow, links)

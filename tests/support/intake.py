@@ -37,7 +37,7 @@ def a_submission(*alerts: Alert, integration: int = 1, **more: Any) -> Submissio
 
 
 @dataclass
-class Desk:
+class IntakeHarness:
     """A committer with the connection it commits on."""
 
     conn: "asyncpg.Connection[asyncpg.Record]"
@@ -71,12 +71,12 @@ def by_service(given: Settings) -> Settings:
 
 
 @asynccontextmanager
-async def intake_desk(database_url: str, clock: FakeClock, given: Settings | None = None) -> AsyncIterator[Desk]:
+async def intake_harness(database_url: str, clock: FakeClock, given: Settings | None = None) -> AsyncIterator[IntakeHarness]:
     conn, numbers = await asyncpg.connect(database_url), await asyncpg.connect(database_url)
     try:
         unjudged: Counter[Unjudged] = Counter()
         made = committer(numbers, clock, given or settings(), unjudged=lambda why, count: unjudged.update({why: count}))
-        yield Desk(conn, made, clock, unjudged=unjudged)
+        yield IntakeHarness(conn, made, clock, unjudged=unjudged)
     finally:
         await conn.close()
         await numbers.close()

@@ -149,7 +149,7 @@ class Story:
 
     async def hand_over(self) -> Any:
         """Let the lists be made that are due, as happens twice a minute; what waits to be accepted."""
-        await make_lists(self.gateway.desk)
+        await make_lists(self.gateway.uow)
         return (await self.call("GET", "handovers"))["handovers"]
 
     async def act(self, number: str, action: str, key: str = "admin", **body: Any) -> Any:
@@ -174,7 +174,7 @@ class Story:
 
     async def release(self) -> int:
         """Let related records be looked for that wait in silence, as happens once a minute."""
-        return await release(self.gateway.desk)
+        return await release(self.gateway.uow)
 
     async def told(self, number: str) -> list[tuple[float, str]]:
         """The timeline as (minute, event)."""

@@ -176,7 +176,7 @@ def _id(call: Call) -> int:
 async def list_quarantine(call: Call) -> web.Response:
     """A page of the quarantine."""
     query = body.query(call.request, Query)
-    async with _turn(call, query.which), acquire(call.context.desk.pool) as conn:
+    async with _turn(call, query.which), acquire(call.context.uow.pool) as conn:
         found = await store.newest(conn, query.which, query.before, query.limit + 1, SHOWN)
     shown = await asyncio.to_thread(lambda: [_view(one) for one in found[: query.limit]])
     return respond(Quarantine(shown, shown[-1].id if len(found) > query.limit else None))
@@ -185,7 +185,7 @@ async def list_quarantine(call: Call) -> web.Response:
 async def count_quarantine(call: Call) -> web.Response:
     """How many entries of each sender have which problem."""
     query = body.query(call.request, Chosen)
-    async with call.context.searches.turn(NARROW), acquire(call.context.desk.pool) as conn:
+    async with call.context.searches.turn(NARROW), acquire(call.context.uow.pool) as conn:
         found = await store.counts(conn, query.which, 200)
     return respond(Counts([replace(one, problem=masking.text(one.problem)) for one in found]))
 
@@ -217,9 +217,9 @@ async def replay_many(call: Call) -> web.Response:
 
 async def drop_quarantined(call: Call) -> web.Response:
     """Drop one; again, it changes nothing and tells who did it first."""
-    desk = call.context.desk
-    async with acquire(desk.pool) as conn:
-        kept, fresh = await store.drop(conn, _id(call), call.body.reason, call.actor, desk.clock.stamp())
+    uow = call.context.uow
+    async with acquire(uow.pool) as conn:
+        kept, fresh = await store.drop(conn, _id(call), call.body.reason, call.actor, uow.clock.stamp())
     if fresh:
         log.info("quarantine_dropped", id=kept.id, by=call.actor, reason=kept.reason)
     return respond(_view(kept))

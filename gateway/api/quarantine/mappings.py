@@ -102,14 +102,14 @@ async def try_mapping(call: Call) -> web.Response:
 
 async def list_mappings(call: Call) -> web.Response:
     """Those in force."""
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         found = await mappings.current(conn)
     return respond(MappingList([_view(one) for one in found if one.steps]))
 
 
 async def read_mapping(call: Call) -> web.Response:
     """One sender's, every version, the one in force first."""
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         found = await mappings.history(conn, *_sender(call), 100)
     if not found:
         raise NotFound("nothing is done to what this sender sends")
@@ -118,17 +118,17 @@ async def read_mapping(call: Call) -> web.Response:
 
 async def put_mapping(call: Call) -> web.Response:
     """Save a version, which counts from now on; the same steps again change nothing."""
-    asked, if_match, desk, most = call.body, call.if_match(), call.context.desk, call.context.limits.mappings_per_day
+    asked, if_match, uow, most = call.body, call.if_match(), call.context.uow, call.context.limits.mappings_per_day
     proposal = Proposal(*_sender(call), asked.steps, asked.note, call.actor)
     news: list[Saved] = []
 
     async def work(conn: Connection) -> Answer:
-        saved, fresh = await mappings.save(conn, proposal, desk.clock.stamp(), if_match, most=most)
+        saved, fresh = await mappings.save(conn, proposal, uow.clock.stamp(), if_match, most=most)
         news[:] = [saved] if fresh else []
         return Answer(_view(saved), version=saved.version)
 
     response, _ = await answered(call, work)
     for saved in news:
-        await call.context.mending.mappings.refresh(desk.pool)
+        await call.context.mending.mappings.refresh(uow.pool)
         log.info("mapping_saved", integration=saved.integration, source=saved.source, version=saved.version, by=call.actor)
     return response

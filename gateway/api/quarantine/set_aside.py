@@ -96,7 +96,7 @@ def _id(call: Call) -> int:
 async def list_set_aside(call: Call) -> web.Response:
     """Return a page of the mails that were set aside."""
     query = body.query(call.request, Query)
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         found = await set_aside.newest(conn, sight(call.who), query.state, query.reason, query.before, query.limit + 1)
     shown = await asyncio.to_thread(lambda: [_view(one) for one in found[: query.limit]])
     return respond(SetAsideList(shown, shown[-1].id if len(found) > query.limit else None))
@@ -104,7 +104,7 @@ async def list_set_aside(call: Call) -> web.Response:
 
 async def read_set_aside(call: Call) -> web.Response:
     """Return one mail with its body."""
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         kept = await set_aside.by_id(conn, _id(call), sight(call.who))
     return respond(await asyncio.to_thread(_view, kept))
 

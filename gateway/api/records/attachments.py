@@ -11,7 +11,7 @@ from aiohttp.web_protocol import RequestPayloadError
 from asyncpg import Record
 
 from gateway.access.permissions import ALLOWED, Action, may
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.api.context import Call, respond
 from gateway.api.records.incidents import found
 from gateway.db.pool import Connection, acquire
@@ -70,7 +70,7 @@ async def attach_file(call: Call) -> web.Response:
     return respond(one, 201, version, f"/api/v1/incidents/{incident.number}/attachments/{one.id}")
 
 
-async def taken_in(call: Call, incident: Incident, who: Who, link: str = "") -> tuple[Attachment, str]:
+async def taken_in(call: Call, incident: Incident, who: Principal, link: str = "") -> tuple[Attachment, str]:
     """Return the body as a file of the record, and the record's version then.
 
     `link` is the reporter's that it came by; without one it counts against the key, which may raise QuotaExceeded.
@@ -84,7 +84,7 @@ async def taken_in(call: Call, incident: Incident, who: Who, link: str = "") -> 
         once = call.once(content.sha256)
         allow_more(FILE_WITHIN)
         _, made = await filing.attach(incident.number, file, who, if_match=call.if_match(), once=once)
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         [after] = await store.by_ids(conn, [incident.id])
         [one] = [file for file in await files_of(conn, after, whole=True) if file.id == made]
     return one, str(after.version)
@@ -123,7 +123,7 @@ async def _chunks(request: web.Request, most: int) -> AsyncIterator[bytes]:
 async def list_files(call: Call) -> web.Response:
     """The files that are there for the caller."""
     incident = await found(call)
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         return respond(Attachments(await files_of(conn, incident, whole=_whole(call, incident))))
 
 
@@ -159,7 +159,7 @@ def _view(row: Record) -> Attachment:
 
 async def download(call: Call, incident: Incident, *, whole: bool) -> web.Response:
     """The bytes of the file in the path, which nobody's browser opens in place; raises NotFound and Unavailable."""
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         row = await conn.fetchrow(ONE, incident.id, whole, _id(call))
     if row is None:
         raise NotFound(f"{incident.number} has no file {_id(call)}")

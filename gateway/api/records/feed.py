@@ -113,7 +113,7 @@ class Feed:
         return respond(await _changes(call, rows, query))
 
     async def _rows(self, call: Call, position: Position, query: Query) -> list[Record]:
-        clock, pool = call.context.desk.clock, call.context.desk.pool
+        clock, pool = call.context.uow.clock, call.context.uow.pool
         until = clock.monotonic() + (query.wait if self._waiting < WAITING else 0)
         self._waiting += 1
         try:
@@ -140,10 +140,10 @@ def _query(call: Call) -> Query:
 
 async def _changes(call: Call, rows: list[Record], query: Query) -> Changes:
     shown = rows[: query.limit]
-    desk = call.context.desk
-    async with acquire(desk.pool) as conn:
+    uow = call.context.uow
+    async with acquire(uow.pool) as conn:
         incidents = await store.by_ids(conn, sorted({row["incident_id"] for row in shown}))
-        seen = await views(conn, desk.rules, incidents, desk.clock.stamp(), call.who)
+        seen = await views(conn, uow.rules, incidents, uow.clock.stamp(), call.who)
         told = [msgspec.json.decode(row["facts"], type=dict[str, Any]) for row in shown]
         await hide_masters(conn, told, sight(call.who))
     known = {incident.id: view for incident, view in zip(incidents, seen, strict=True)}

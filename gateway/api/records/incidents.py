@@ -69,21 +69,21 @@ class BulkResults(msgspec.Struct):
 
 async def list_incidents(call: Call) -> web.Response:
     """One page, newest first unless `sort` says otherwise."""
-    desk = call.context.desk
-    query, having = query_of(call.request.query), fields_of(call.request.query, desk.fields)
+    uow = call.context.uow
+    query, having = query_of(call.request.query), fields_of(call.request.query, uow.fields)
     if may(call.who, Action.INSPECT) != ALLOWED:
         check_filters(query)
     labels = labels_of(call.request.query)
     turn = call.context.searches.turn(needed=bool(query.q or having or labels))
-    async with turn, acquire(desk.pool) as conn:
+    async with turn, acquire(uow.pool) as conn:
         found, following = await page(conn, query, sight(call.who), having, labels)
-        return respond(Page(await views(conn, desk.rules, found, desk.clock.stamp(), call.who), following))
+        return respond(Page(await views(conn, uow.rules, found, uow.clock.stamp(), call.who), following))
 
 
 async def create_incident(call: Call) -> web.Response:
     """Make a record."""
     report = Report(**{name: getattr(call.body, name) for name in wire.NewIncident.__struct_fields__})
-    incident = await create(call.context.desk, report, call.who, once=call.once())
+    incident = await create(call.context.uow, report, call.who, once=call.once())
     return respond(await shown(call, incident), 201, str(incident.version), f"/api/v1/incidents/{incident.number}")
 
 
@@ -99,9 +99,7 @@ async def patch_incident(call: Call) -> web.Response:
     """Correct a record."""
     changes = body.given(call.body)
     note = changes.pop("note")
-    incident = await edit(
-        call.context.desk, call.number, changes, call.who, note=note, if_match=call.if_match(), once=call.once()
-    )
+    incident = await edit(call.context.uow, call.number, changes, call.who, note=note, if_match=call.if_match(), once=call.once())
     return respond(await shown(call, incident), etag=str(incident.version))
 
 
@@ -109,7 +107,7 @@ async def take_action(call: Call) -> web.Response:
     """One action on one record."""
     related = getattr(call.body, "related", False)
     incident = await act(
-        call.context.desk, call.number, call.body.command(), call.who,
+        call.context.uow, call.number, call.body.command(), call.who,
         if_match=call.if_match(), related=related, once=call.once(),
     )  # fmt: skip
     skipped = await _skipped(call, incident) if related else []
@@ -117,14 +115,14 @@ async def take_action(call: Call) -> web.Response:
 
 
 async def _skipped(call: Call, incident: Incident) -> list[SkippedView]:
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         return [SkippedView(one.incident, one.reason) for one in await skipped_of(conn, incident)]
 
 
 async def link_incident(call: Call) -> web.Response:
     """Relate a record to a master."""
     incident = await linking.link(
-        call.context.desk, call.number, call.body.master, call.who,
+        call.context.uow, call.number, call.body.master, call.who,
         note=call.body.note, if_match=call.if_match(), once=call.once(),
     )  # fmt: skip
     return respond(Acted(await shown(call, incident)), etag=str(incident.version))
@@ -133,7 +131,7 @@ async def link_incident(call: Call) -> web.Response:
 async def unlink_incident(call: Call) -> web.Response:
     """Undo that."""
     incident = await linking.unlink(
-        call.context.desk, call.number, call.who, note=call.body.note, if_match=call.if_match(), once=call.once()
+        call.context.uow, call.number, call.who, note=call.body.note, if_match=call.if_match(), once=call.once()
     )
     return respond(Acted(await shown(call, incident)), etag=str(incident.version))
 
@@ -141,7 +139,7 @@ async def unlink_incident(call: Call) -> web.Response:
 async def refuse_proposed_link(call: Call) -> web.Response:
     """Refuse a link that is proposed."""
     incident = await linking.refuse_link(
-        call.context.desk, call.number, call.body.master, call.who,
+        call.context.uow, call.number, call.body.master, call.who,
         note=call.body.note, if_match=call.if_match(), once=call.once(),
     )  # fmt: skip
     return respond(Acted(await shown(call, incident)), etag=str(incident.version))
@@ -149,7 +147,7 @@ async def refuse_proposed_link(call: Call) -> web.Response:
 
 async def follow_incident(call: Call) -> web.Response:
     """Make a record that goes on from a closed one."""
-    made = await follow_on(call.context.desk, call.number, call.who, note=call.body.note, once=call.once())
+    made = await follow_on(call.context.uow, call.number, call.who, note=call.body.note, once=call.once())
     return respond(await shown(call, made), 201, str(made.version), f"/api/v1/incidents/{made.number}")
 
 
@@ -163,7 +161,7 @@ async def convert_request(call: Call) -> web.Response:
         raise Unprocessable("a service request says what it asks for", flaws=(flaw,))
     change = None if asked.change is None else (asked.change.system, asked.change.reference)
     incident = await convert(
-        call.context.desk, call.number, call.who, change=change, category=asked.request_category, note=asked.note,
+        call.context.uow, call.number, call.who, change=change, category=asked.request_category, note=asked.note,
         if_match=call.if_match(), once=call.once(),
     )  # fmt: skip
     return respond(Acted(await shown(call, incident)), etag=str(incident.version))
@@ -179,14 +177,14 @@ async def act_on_many(call: Call) -> web.Response:
     asked = body.decode(msgspec.json.encode(call.body.body), wire.ACTIONS[call.body.action])
     body.check_times(asked, "/body")
     results: list[BulkResult] = []
-    once, related, desk = call.once(), getattr(asked, "related", False), call.context.desk
+    once, related, uow = call.once(), getattr(asked, "related", False), call.context.uow
     if once is not None:
-        async with transaction(desk.pool) as conn:
-            await claimed(conn, once, await conn.fetchval(NOW, desk.clock.stamp()))
+        async with transaction(uow.pool) as conn:
+            await claimed(conn, once, await conn.fetchval(NOW, uow.clock.stamp()))
     for number in dict.fromkeys(call.body.numbers):
         each = None if once is None else once.part(number)
         try:
-            incident = await act(desk, number, asked.command(), call.who, related=related, once=each)
+            incident = await act(uow, number, asked.command(), call.who, related=related, once=each)
             skipped = await _skipped(call, incident) if related else []
             results.append(BulkResult(number, version=incident.version, skipped=skipped))
         except GatewayError as error:
@@ -199,14 +197,14 @@ async def put_reference(call: Call) -> web.Response:
     none_yet = call.request.headers.get("If-None-Match", "").strip() == "*"
     expect = "" if none_yet else _expected_reference(call)
     system = call.request.match_info["system"]
-    incident = await set_reference(call.context.desk, call.number, system, call.body, call.who, expect=expect)
+    incident = await set_reference(call.context.uow, call.number, system, call.body, call.who, expect=expect)
     return respond(incident.refs[system], etag=reference_tag(incident.refs[system]))
 
 
 async def remove_reference(call: Call) -> web.Response:
     """The record's counterpart in another system, taken away."""
     system = call.request.match_info["system"]
-    await delete_reference(call.context.desk, call.number, system, call.who, expect=_expected_reference(call))
+    await delete_reference(call.context.uow, call.number, system, call.who, expect=_expected_reference(call))
     return web.Response(status=204)
 
 
@@ -227,7 +225,7 @@ async def read_reference(call: Call) -> web.Response:
 
 async def found(call: Call, action: Action = Action.READ) -> Incident:
     """The record in the path; raises NotFound where there is none for the caller, and Forbidden."""
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         incident = await store.by_number(conn, call.number, sight(call.who))
     if incident is None:
         raise NotFound(f"no incident has the number {call.number}")
@@ -237,6 +235,6 @@ async def found(call: Call, action: Action = Action.READ) -> Incident:
 
 async def shown(call: Call, incident: Incident) -> IncidentView:
     """The record as it is shown."""
-    desk = call.context.desk
-    async with acquire(desk.pool) as conn:
-        return (await views(conn, desk.rules, [incident], desk.clock.stamp(), call.who))[0]
+    uow = call.context.uow
+    async with acquire(uow.pool) as conn:
+        return (await views(conn, uow.rules, [incident], uow.clock.stamp(), call.who))[0]

@@ -130,7 +130,7 @@ async def read_similar(call: Call) -> web.Response:
     """Solved records and articles like this record."""
     query = body.query(call.request, SimilarQuery)
     incident = await found(call, Action.INSPECT)
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         past = await incidents_like(conn, incident, sight(call.who), query.limit)
         known = await articles_like(conn, incident, sight(call.who), query.limit)
     return respond(
@@ -151,7 +151,7 @@ async def publish_solution(call: Call) -> web.Response:
     """Make an article of the record's solution."""
     asked = call.body
     incident = await publishing.publish_solution(
-        call.context.desk, call.number, asked.state, asked.title, asked.symptom, call.who, once=call.once()
+        call.context.uow, call.number, asked.state, asked.title, asked.symptom, call.who, once=call.once()
     )
     return respond(Acted(await shown(call, incident)), 201, str(incident.version))
 
@@ -159,7 +159,7 @@ async def publish_solution(call: Call) -> web.Response:
 async def list_articles(call: Call) -> web.Response:
     """A page of articles."""
     query = body.query(call.request, ArticleQuery)
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         rows = await articles.page(
             conn, sight(call.who), query.limit + 1, state=query.state, service=query.service, before=query.before, text=query.q
         )
@@ -170,13 +170,13 @@ async def list_articles(call: Call) -> web.Response:
 async def create_article(call: Call) -> web.Response:
     """A new article."""
     fields = {name: getattr(call.body, name) for name in articles.CHANGEABLE}
-    made = await publishing.write_article(call.context.desk, fields, call.who)
+    made = await publishing.write_article(call.context.uow, fields, call.who)
     return respond(_view(made), 201, str(made.version), f"/api/v1/articles/{made.id}")
 
 
 async def read_article(call: Call) -> web.Response:
     """One article."""
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         article = await articles.by_id(conn, _id(call), sight(call.who))
     if article is None:
         raise NotFound(f"there is no article {_id(call)}")
@@ -186,7 +186,7 @@ async def read_article(call: Call) -> web.Response:
 async def patch_article(call: Call) -> web.Response:
     """Some fields of an article."""
     changes = {name: value for name in articles.CHANGEABLE if (value := getattr(call.body, name)) is not UNSET}
-    made = await publishing.change_article(call.context.desk, _id(call), changes, call.who, if_match=call.if_match())
+    made = await publishing.change_article(call.context.uow, _id(call), changes, call.who, if_match=call.if_match())
     return respond(_view(made), etag=str(made.version))
 
 

@@ -82,7 +82,7 @@ async def link_record(call: Call) -> web.Response:
         kind=asked.kind, system=asked.system, reference=asked.reference, address=asked.address, title=asked.title
     )  # fmt: skip
     incident = await linked.link_record(
-        call.context.desk, call.number, one, call.who, if_match=call.if_match(), once=call.once()
+        call.context.uow, call.number, one, call.who, if_match=call.if_match(), once=call.once()
     )  # fmt: skip
     return respond(Acted(await shown(call, incident)), etag=str(incident.version))
 
@@ -90,7 +90,7 @@ async def link_record(call: Call) -> web.Response:
 async def list_linked(call: Call) -> web.Response:
     """What it leads to."""
     incident = await found(call, Action.INSPECT)
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         return respond(LinkedRecords((await linked.linked_to(conn, [incident.id])).get(incident.id, [])))
 
 
@@ -98,7 +98,7 @@ async def unlink_record(call: Call) -> web.Response:
     """Take one link away."""
     one = body.query(call.request, Unlinked)
     await linked.unlink_record(
-        call.context.desk, call.number, one.kind, one.system, one.reference, call.who, if_match=call.if_match()
+        call.context.uow, call.number, one.kind, one.system, one.reference, call.who, if_match=call.if_match()
     )  # fmt: skip
     return web.Response(status=204)
 
@@ -106,7 +106,7 @@ async def unlink_record(call: Call) -> web.Response:
 async def complain(call: Call) -> web.Response:
     """File a complaint."""
     incident = await complaints.complain(
-        call.context.desk, call.number, call.body.text, call.body.complainant, call.who,
+        call.context.uow, call.number, call.body.text, call.body.complainant, call.who,
         if_match=call.if_match(), once=call.once(),
     )  # fmt: skip
     return respond(Acted(await shown(call, incident)), 201, str(incident.version))
@@ -116,7 +116,7 @@ async def list_complaints(call: Call) -> web.Response:
     """Complaints about the record in the path, or about any."""
     query = body.query(call.request, ComplaintQuery)
     incident = await found(call, Action.INSPECT) if "number" in call.request.match_info else None
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         rows = await complaints.complaints(
             conn, sight(call.who), incident=None if incident is None else incident.id, before=query.before, limit=query.limit + 1
         )

@@ -51,7 +51,7 @@ async def read_report(call: Call) -> web.Response:
     """The report or its draft; 404 where none is due."""
     asked = body.query(call.request, Query)
     incident = await found(call, Action.INSPECT)
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         report = await reports.report_of(conn, incident.id, asked.version)
         standing = (await reports.standings(conn, [incident.id])).get(incident.id)
         due = standing is ReportStatus.DUE and asked.version is None
@@ -69,17 +69,17 @@ async def read_report(call: Call) -> web.Response:
 
 async def put_report(call: Call) -> web.Response:
     """Write it."""
-    desk, once = call.context.desk, call.once()
-    return await _after(call, await reports.write_report(desk, call.number, call.body.text, call.who, once=once))
+    uow, once = call.context.uow, call.once()
+    return await _after(call, await reports.write_report(uow, call.number, call.body.text, call.who, once=once))
 
 
 async def approve_report(call: Call) -> web.Response:
     """Approve it."""
-    return await _after(call, await reports.approve_report(call.context.desk, call.number, call.who, once=call.once()))
+    return await _after(call, await reports.approve_report(call.context.uow, call.number, call.who, once=call.once()))
 
 
 async def _after(call: Call, incident: Incident) -> web.Response:
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         report = await reports.report_of(conn, incident.id)
     if report is None:
         raise AssertionError("a report that was written stays")

@@ -69,7 +69,7 @@ class NotificationsQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True
 async def put_down_leader_told(call: Call) -> web.Response:
     """Put down that the leader was told."""
     incident = await tell_leader(
-        call.context.desk, call.number, call.body.recipient, call.body.outcome, call.who,
+        call.context.uow, call.number, call.body.recipient, call.body.outcome, call.who,
         note=call.body.note, if_match=call.if_match(), once=call.once(),
     )  # fmt: skip
     return respond(Acted(await shown(call, incident)), etag=str(incident.version))
@@ -78,7 +78,7 @@ async def put_down_leader_told(call: Call) -> web.Response:
 async def take_note(call: Call) -> web.Response:
     """Stop the ladder, having been told."""
     incident = await acknowledge_escalation(
-        call.context.desk, call.number, call.who, note=call.body.note, if_match=call.if_match(), once=call.once()
+        call.context.uow, call.number, call.who, note=call.body.note, if_match=call.if_match(), once=call.once()
     )
     return respond(Acted(await shown(call, incident)), etag=str(incident.version))
 
@@ -95,7 +95,7 @@ async def list_notifications(call: Call) -> web.Response:
     """A page of who was told of the record by a message, and whether it arrived."""
     asked = body.query(call.request, NotificationsQuery)
     incident = await found(call, Action.INSPECT)
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         rows = await conn.fetch(OWED, incident.id, asked.after, asked.limit + 1)
     page = [Notification(**row) for row in rows[: asked.limit]]
     return respond(Notifications(page, page[-1].id if len(rows) > asked.limit else None))

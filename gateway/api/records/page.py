@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from gateway.access.credentials import is_ended
 from gateway.access.permissions import sight
-from gateway.access.principal import Machine, Who, a_person
+from gateway.access.principal import Machine, Principal, person_principal
 from gateway.access.reporter_links import INVALID
 from gateway.access.staff_links import Opened, ReaderKind, StaffLinks
 from gateway.api.context import Context
@@ -54,9 +54,9 @@ class RecordPage:
     async def read(self, request: web.Request) -> web.Response:
         """Return the page; raises NotFound for a bad link or a reader who may not see it."""
         locale, link = self.pages.locale(request), request.match_info["link"]
-        desk = self.context.desk
-        async with acquire(desk.pool) as conn:
-            now = await conn.fetchval(NOW, desk.clock.stamp())
+        uow = self.context.uow
+        async with acquire(uow.pool) as conn:
+            now = await conn.fetchval(NOW, uow.clock.stamp())
             opened = StaffLinks(self.context.links).read(link, now)
             who = await _reader(conn, opened)
             [*records] = await store.by_ids(conn, [opened.incident_id])
@@ -71,14 +71,14 @@ class RecordPage:
         )  # fmt: skip
 
 
-async def _reader(conn: Connection, opened: Opened) -> Who:
+async def _reader(conn: Connection, opened: Opened) -> Principal:
     """Return who reads by the link, with the roles they have now; raises NotFound for who has left."""
     if opened.kind is ReaderKind.ROLE:
-        return Who(name=opened.name, parts=known([opened.name]) or frozenset({Machine.READER}))
+        return Principal(name=opened.name, parts=known([opened.name]) or frozenset({Machine.READER}))
     row = await conn.fetchrow(PERSON, opened.name)
     if row is None or not _is_believed(opened, row["credentials_since"]):
         raise NotFound(INVALID)
-    return a_person(row["login"], row["email"], row["phone"], row["roles"])
+    return person_principal(row["login"], row["email"], row["phone"], row["roles"])
 
 
 def _is_believed(opened: Opened, since: datetime | None) -> bool:

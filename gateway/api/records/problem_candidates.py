@@ -53,10 +53,10 @@ ORDER BY id DESC LIMIT $5
 
 async def list_candidates(call: Call) -> web.Response:
     """The proposals of the window, from the records that the caller may inspect."""
-    desk, days = call.context.desk, body.query(call.request, Query).days
+    uow, days = call.context.uow, body.query(call.request, Query).days
     problems = call.context.problems
-    async with acquire(desk.pool) as conn:
-        since = await conn.fetchval(NOW, desk.clock.stamp()) - (timedelta(days=days) if days else problems.within)
+    async with acquire(uow.pool) as conn:
+        since = await conn.fetchval(NOW, uow.clock.stamp()) - (timedelta(days=days) if days else problems.within)
         rows = await conn.fetch(WINDOW, since, *sight(call.who, Action.INSPECT).parameters(), MOST + 1)
     proposed = propose([_seen(row) for row in rows[:MOST]], problems.times)
     return respond(Candidates([_view(candidate) for candidate in proposed], cut=len(rows) > MOST))

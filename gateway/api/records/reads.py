@@ -130,10 +130,10 @@ class Clocks(msgspec.Struct):
 async def read_sla(call: Call) -> web.Response:
     """Every clock with every second explained."""
     incident = await found(call, Action.INSPECT)
-    desk = call.context.desk
-    async with acquire(desk.pool) as conn:
-        now = await conn.fetchval(NOW, desk.clock.stamp())
-    return respond(sla_view(incident, desk.rules, now))
+    uow = call.context.uow
+    async with acquire(uow.pool) as conn:
+        now = await conn.fetchval(NOW, uow.clock.stamp())
+    return respond(sla_view(incident, uow.rules, now))
 
 
 ALERTS = """
@@ -150,7 +150,7 @@ async def read_alerts(call: Call) -> web.Response:
     """A page of the alerts a record answers for, in the order in which they were first seen."""
     asked = body.query(call.request, AlertsQuery)
     incident = await found(call, Action.INSPECT)
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         rows = await conn.fetch(ALERTS, incident.id, bytes.fromhex(asked.after) or None, asked.limit + 1)
     page = [dict(row) for row in rows[: asked.limit]]
     keys = [row.pop("key_hash") for row in page]
@@ -173,13 +173,13 @@ async def read_related(call: Call) -> web.Response:
     """The master, the records that follow, and the proposed links."""
     asked = body.query(call.request, RelatedQuery)
     incident = await found(call, Action.INSPECT)
-    desk, eyes = call.context.desk, sight(call.who)
+    uow, eyes = call.context.uow, sight(call.who)
     wanted = incident.master_id, incident.id, *eyes.parameters(), asked.after, asked.limit + 2
-    async with acquire(desk.pool) as conn:
+    async with acquire(uow.pool) as conn:
         rows = [incident_of(row) for row in await conn.fetch(RELATED, *wanted)]
         proposed = await proposals.open_of(conn, incident.id, eyes)
         others = await store.by_ids(conn, {one.incident_id + one.master_id - incident.id for one in proposed})
-        seen = await views(conn, desk.rules, [*rows, *others], desk.clock.stamp(), call.who)
+        seen = await views(conn, uow.rules, [*rows, *others], uow.clock.stamp(), call.who)
     shown = {row.id: view for row, view in zip((*rows, *others), seen, strict=True)}
     master = shown.get(incident.master_id) if incident.master_id is not None else None
     followers = [row.id for row in rows if row.master_id == incident.id]
@@ -211,7 +211,7 @@ async def read_receipt(call: Call) -> web.Response:
         since, until = received_between(receipt)
     except (ValueError, OverflowError) as error:
         raise Malformed("a receipt's id is a UUID of version 7") from error
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         row = await conn.fetchrow(RECEIPT, receipt, since, until)
         if row is None:
             raise NotFound(f"there is no receipt {receipt}")
@@ -225,7 +225,7 @@ async def read_receipt(call: Call) -> web.Response:
 
 async def simulate_sla(call: Call) -> web.Response:
     """The clocks of any story, by the functions that run production."""
-    rules, asked = call.context.desk.rules, call.body
+    rules, asked = call.context.uow.rules, call.body
     if asked.policy and asked.policy not in rules.policies:
         raise Unprocessable(f"there is no policy {asked.policy!r}; there are {', '.join(rules.policies)}")
     chosen = rules.choice.policy_for(asked.kind, asked.service, "", asked.priority or 0)

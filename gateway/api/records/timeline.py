@@ -9,7 +9,7 @@ from asyncpg import Record
 from msgspec import Meta
 
 from gateway.access.permissions import ALLOWED, Action, may, sight
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.api.context import Call, respond
 from gateway.api.records.incidents import found
 from gateway.db.pool import Connection, acquire
@@ -67,7 +67,7 @@ async def read_timeline(call: Call) -> web.Response:
     """A page of what happened to a record; to its reporter what reporters are told."""
     asked = body.query(call.request, TimelineQuery)
     incident = await found(call)
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         rows = await conn.fetch(PAGE, incident.id, asked.after, asked.limit + 1)
         more, rows = len(rows) > asked.limit, rows[: asked.limit]
         told = await _told(conn, rows, call.who, may(call.who, Action.INSPECT, incident) == ALLOWED)
@@ -75,7 +75,7 @@ async def read_timeline(call: Call) -> web.Response:
     return respond(Timeline(entries, rows[-1]["seq"] if more else None), etag=str(incident.version))
 
 
-async def _told(conn: Connection, rows: list[Record], who: Who, whole: bool) -> list[tuple[Record, msgspec.Raw]]:  # noqa: FBT001 - one caller
+async def _told(conn: Connection, rows: list[Record], who: Principal, whole: bool) -> list[tuple[Record, msgspec.Raw]]:  # noqa: FBT001 - one caller
     """The entries that are told, each to the byte as it is hashed unless something in it is not."""
     told: list[tuple[Record, msgspec.Raw]] = []
     decoded = [msgspec.json.decode(row["facts"], type=dict[str, Any]) for row in rows]

@@ -62,7 +62,7 @@ async def post_update(call: Call) -> web.Response:
     """Tell all subscribers."""
     asked = call.body
     incident = await updates.post_update(
-        call.context.desk, call.number, asked.text, asked.next_update_due_at, call.who,
+        call.context.uow, call.number, asked.text, asked.next_update_due_at, call.who,
         if_match=call.if_match(), once=call.once(),
     )  # fmt: skip
     return respond(Acted(await shown(call, incident)), etag=str(incident.version))
@@ -74,7 +74,7 @@ POSTED = "SELECT at, actor, facts FROM timeline WHERE incident_id = $1 AND event
 async def list_updates(call: Call) -> web.Response:
     """What subscribers were told."""
     incident = await found(call)
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         rows = await conn.fetch(POSTED, incident.id)
     return respond(Updates([_update(row["at"], row["actor"], msgspec.json.decode(row["facts"])) for row in rows]))
 
@@ -86,21 +86,21 @@ def _update(at: datetime, actor: str, facts: dict[str, Any]) -> Update:
 
 async def subscribe(call: Call) -> web.Response:
     """Oneself, or somebody else."""
-    asked, desk = call.body, call.context.desk
-    made = await subscribers.subscribe(desk, call.number, call.who, person=asked.person, address=asked.address)
+    asked, uow = call.body, call.context.uow
+    made = await subscribers.subscribe(uow, call.number, call.who, person=asked.person, address=asked.address)
     return respond(_subscriber(made), 201)
 
 
 async def list_subscribers(call: Call) -> web.Response:
     """Who is sent updates."""
     incident = await found(call)
-    listed = await subscribers.subscribers(call.context.desk, incident, call.who)
+    listed = await subscribers.subscribers(call.context.uow, incident, call.who)
     return respond(Subscribers([_subscriber(one) for one in listed]))
 
 
 async def unsubscribe(call: Call) -> web.Response:
     """No longer."""
-    await subscribers.unsubscribe(call.context.desk, call.number, int(call.request.match_info["id"]), call.who)
+    await subscribers.unsubscribe(call.context.uow, call.number, int(call.request.match_info["id"]), call.who)
     return web.Response(status=204)
 
 

@@ -9,7 +9,7 @@ from aiohttp import web
 from gateway.access.authorization import refuse
 from gateway.access.buckets import Bucket, take
 from gateway.access.permissions import ALLOWED, Action, may, sight
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.access.reporter_links import INVALID
 from gateway.api.context import Call, Context, respond
 from gateway.api.records.attachments import Attachment, download, files_of, taken_in
@@ -24,7 +24,7 @@ from gateway.incidents import commands, lifecycle, store
 from gateway.incidents.public_timeline import public
 from gateway.incidents.record import Incident
 from gateway.operations.act import act
-from gateway.operations.idempotency import Once
+from gateway.operations.idempotency import IdempotencyKey
 from gateway.operations.unit_of_work import NOW
 from gateway.vocabulary import State
 
@@ -104,9 +104,9 @@ async def invite(call: Call) -> web.Response:
     incident = await found(call, Action.INVITE)
     if _reporter(incident) is None:
         raise Unprocessable("nobody is recorded as the reporter: set `contact` first")
-    desk = call.context.desk
-    async with acquire(desk.pool) as conn:
-        now = await conn.fetchval(NOW, desk.clock.stamp())
+    uow = call.context.uow
+    async with acquire(uow.pool) as conn:
+        now = await conn.fetchval(NOW, uow.clock.stamp())
     link, ends = call.context.links.make(incident.id, now)
     page = f"/my/{link}"
     return respond(Invitation(f"/api/v1/mine/{link}", page, call.context.links.address(page), ends), 201)
@@ -141,11 +141,13 @@ async def act_on_mine(call: Call) -> web.Response:
     return respond(await shown(call.context, incident), etag=str(incident.version))
 
 
-async def acted(context: Context, who: Who, incident: Incident, command: commands.Command, once: Once | None) -> Incident:
+async def acted(
+    context: Context, who: Principal, incident: Incident, command: commands.Command, once: IdempotencyKey | None
+) -> Incident:
     """The record after the command; confirming what is closed changes nothing. Raises as `act`."""
     await count_by_link(context, incident)
     try:
-        return await act(context.desk, incident.number, command, who, once=once)
+        return await act(context.uow, incident.number, command, who, once=once)
     except IllegalTransition as error:
         if not (isinstance(command, commands.Confirm) and error.facts["state"] is State.CLOSED):
             raise
@@ -157,27 +159,27 @@ BY_LINKS = "SELECT count(*) FROM (SELECT FROM timeline WHERE incident_id = $1 AN
 
 async def count_by_link(context: Context, incident: Incident) -> None:
     """Count something that a bearer of a link does with the record; raises TooManyAttempts for more than the limits."""
-    limits, desk = context.limits, context.desk
+    limits, uow = context.limits, context.uow
     told = f"limits.link_per_hour is {limits.link_per_hour} for one record"
     bucket = Bucket(f"link\0{incident.id}", limits.link_per_hour, timedelta(hours=1) / limits.link_per_hour, told)
-    async with transaction(desk.pool) as conn:
+    async with transaction(uow.pool) as conn:
         if await conn.fetchval(BY_LINKS, incident.id, REPORTER, limits.link_per_record) >= limits.link_per_record:
             raise TooManyAttempts(
                 f"limits.link_per_record is {limits.link_per_record} entries by links: answer by mail, or call the service desk",
                 retry_after=RETRY_SECONDS,
             )
-        await take(conn, bucket, desk.clock.stamp())
+        await take(conn, bucket, uow.clock.stamp())
 
 
-async def _let_in(call: Call) -> tuple[Who, Incident]:
+async def _let_in(call: Call) -> tuple[Principal, Incident]:
     return await let_in(call.context, call.request.match_info["link"])
 
 
-async def let_in(context: Context, link: str) -> tuple[Who, Incident]:
+async def let_in(context: Context, link: str) -> tuple[Principal, Incident]:
     """The link's bearer and the record; raises NotFound. The record is asked for again by whoever locks it."""
-    desk = context.desk
-    async with acquire(desk.pool) as conn:
-        incident_id = context.links.read(link, await conn.fetchval(NOW, desk.clock.stamp()))
+    uow = context.uow
+    async with acquire(uow.pool) as conn:
+        incident_id = context.links.read(link, await conn.fetchval(NOW, uow.clock.stamp()))
         [*records] = await store.by_ids(conn, [incident_id])
     if not records:
         raise NotFound(INVALID)
@@ -187,15 +189,15 @@ async def let_in(context: Context, link: str) -> tuple[Who, Incident]:
     return who, records[0]
 
 
-def _reporter(incident: Incident) -> Who | None:
+def _reporter(incident: Incident) -> Principal | None:
     """Return the record's reporter, known by what the record says of them; None when it says nothing."""
     names = frozenset(text.lower() for text in (incident.contact, incident.owner) if text)
-    return Who(name=REPORTER, parts=frozenset({Role.REPORTER}), identities=names) if names else None
+    return Principal(name=REPORTER, parts=frozenset({Role.REPORTER}), identities=names) if names else None
 
 
 async def shown(context: Context, incident: Incident) -> Mine:
     """The record as its reporter sees it."""
-    async with acquire(context.desk.pool) as conn:
+    async with acquire(context.uow.pool) as conn:
         rows, earlier = await newest(conn, incident.id)
         files = await files_of(conn, incident, whole=False)
     told = [(row, public(row["event"], row["actor"], msgspec.json.decode(row["facts"]), {REPORTER})) for row in rows]

@@ -24,7 +24,7 @@ from gateway.errors import Malformed
 from gateway.files.spool import received
 from gateway.incidents.labels import LOCALES, SATISFACTION, Locale, label, state_label
 from gateway.operations.attach import File
-from gateway.operations.idempotency import Once
+from gateway.operations.idempotency import IdempotencyKey
 from gateway.pages.rendering import Pages
 from gateway.pages.words import EVENTS, HOLDS, WORDS, said
 from gateway.vocabulary import HoldReason
@@ -171,9 +171,9 @@ async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
             yield chunk
 
 
-def _once(link: str, form: Mapping[str, str], asked: str) -> Once | None:
+def _once(link: str, form: Mapping[str, str], asked: str) -> IdempotencyKey | None:
     """The same form from the same page counts once, however often it is sent; changed, it is another one."""
     if not form.get("once"):
         return None
     content = msgspec.json.encode([link, asked, sorted(form.items())])
-    return Once(sha256(b"page\0" + content).digest(), sha256(content).digest())
+    return IdempotencyKey(sha256(b"page\0" + content).digest(), sha256(content).digest())

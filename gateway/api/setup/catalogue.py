@@ -166,7 +166,7 @@ def _ci_view(one: Ci) -> CiView:
 async def list_services(call: Call) -> web.Response:
     """A page of services by slug."""
     query = body.query(call.request, ServiceQuery)
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         found = await services.page(conn, query.after, query.limit + 1, active=query.active)
     shown = [_service_view(one) for one in found[: query.limit]]
     return respond(ServicePage(shown, shown[-1].slug if len(found) > query.limit else None))
@@ -174,24 +174,24 @@ async def list_services(call: Call) -> web.Response:
 
 async def create_service(call: Call) -> web.Response:
     """Make a service."""
-    fields, desk = msgspec.structs.asdict(call.body), call.context.desk
+    fields, uow = msgspec.structs.asdict(call.body), call.context.uow
     slug = fields.pop("slug")
-    desk.catalogue.check(fields["policy"], fields["support_hours"], fields["targets"])
+    uow.catalogue.check(fields["policy"], fields["support_hours"], fields["targets"])
 
     async def work(conn: Connection) -> Answer:
-        made = await services.create(conn, slug, fields, desk.clock.stamp())
+        made = await services.create(conn, slug, fields, uow.clock.stamp())
         return Answer(_service_view(made), 201, made.version, f"/api/v1/services/{slug}")
 
     response, fresh = await answered(call, work)
     if fresh:
-        await desk.catalogue.refresh(desk.pool, desk.clock.stamp())
+        await uow.catalogue.refresh(uow.pool, uow.clock.stamp())
         log.info("service_made", slug=slug, by=call.actor)
     return response
 
 
 async def read_service(call: Call) -> web.Response:
     """One service."""
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         one = await services.by_slug(conn, call.request.match_info["slug"])
     return respond(_service_view(one), etag=str(one.version))
 
@@ -208,16 +208,16 @@ async def deactivate_service(call: Call) -> web.Response:
 
 
 async def _service_changed(call: Call, changes: dict[str, Any]) -> web.Response:
-    slug, if_match, desk = call.request.match_info["slug"], call.if_match(), call.context.desk
-    desk.catalogue.check(changes.get("policy", ""), changes.get("support_hours", ""), changes.get("targets", {}))
+    slug, if_match, uow = call.request.match_info["slug"], call.if_match(), call.context.uow
+    uow.catalogue.check(changes.get("policy", ""), changes.get("support_hours", ""), changes.get("targets", {}))
 
     async def work(conn: Connection) -> Answer:
-        one = await services.change(conn, slug, changes, desk.clock.stamp(), if_match=if_match)
+        one = await services.change(conn, slug, changes, uow.clock.stamp(), if_match=if_match)
         return Answer(_service_view(one), version=one.version)
 
     response, fresh = await answered(call, work)
     if fresh:
-        await desk.catalogue.refresh(desk.pool, desk.clock.stamp())
+        await uow.catalogue.refresh(uow.pool, uow.clock.stamp())
         log.info("service_changed", slug=slug, by=call.actor, fields=sorted(changes))
     return response
 
@@ -225,7 +225,7 @@ async def _service_changed(call: Call, changes: dict[str, Any]) -> web.Response:
 async def list_cis(call: Call) -> web.Response:
     """A page of configuration items by name."""
     query = body.query(call.request, CiQuery)
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         found = await cis.page(conn, query.after, query.limit + 1, service=query.service)
     shown = [_ci_view(one) for one in found[: query.limit]]
     return respond(CiPage(shown, shown[-1].name if len(found) > query.limit else None))
@@ -233,37 +233,37 @@ async def list_cis(call: Call) -> web.Response:
 
 async def create_ci(call: Call) -> web.Response:
     """Make a configuration item."""
-    desk = call.context.desk
+    uow = call.context.uow
 
     async def work(conn: Connection) -> Answer:
-        made = await cis.create(conn, call.body.draft(), desk.clock.stamp())
+        made = await cis.create(conn, call.body.draft(), uow.clock.stamp())
         return Answer(_ci_view(made), 201, made.version, f"/api/v1/cis/{made.name}")
 
     response, fresh = await answered(call, work)
     if fresh:
-        await desk.catalogue.refresh(desk.pool, desk.clock.stamp())
+        await uow.catalogue.refresh(uow.pool, uow.clock.stamp())
         log.info("ci_made", name=call.body.name, by=call.actor)
     return response
 
 
 async def read_ci(call: Call) -> web.Response:
     """One configuration item."""
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         one = await cis.by_name(conn, call.request.match_info["name"])
     return respond(_ci_view(one), etag=str(one.version))
 
 
 async def patch_ci(call: Call) -> web.Response:
     """Change a configuration item."""
-    name, if_match, desk, changes = call.request.match_info["name"], call.if_match(), call.context.desk, body.given(call.body)
+    name, if_match, uow, changes = call.request.match_info["name"], call.if_match(), call.context.uow, body.given(call.body)
 
     async def work(conn: Connection) -> Answer:
-        one = await cis.change(conn, name, changes, desk.clock.stamp(), if_match=if_match)
+        one = await cis.change(conn, name, changes, uow.clock.stamp(), if_match=if_match)
         return Answer(_ci_view(one), version=one.version)
 
     response, fresh = await answered(call, work)
     if fresh:
-        await desk.catalogue.refresh(desk.pool, desk.clock.stamp())
+        await uow.catalogue.refresh(uow.pool, uow.clock.stamp())
         log.info("ci_changed", name=name, by=call.actor, fields=sorted(changes))
     return response
 
@@ -275,7 +275,7 @@ async def delete_ci(call: Call) -> web.Response:
     async def work(conn: Connection) -> None:
         await cis.delete(conn, name, if_match=if_match)
 
-    await in_transaction(call.context.desk.pool, work)
+    await in_transaction(call.context.uow.pool, work)
     log.info("ci_deleted", name=name, by=call.actor)
     return web.Response(status=204)
 
@@ -288,18 +288,18 @@ async def import_cis(call: Call) -> web.Response:
         raise Malformed("send UTF-8") from error
     if "\0" in text:
         raise Malformed("the body holds NUL, which no database keeps")
-    desk = call.context.desk
+    uow = call.context.uow
     # ten thousand items take longer than the loop has; they are read one by one, so that a thread leaves it its turns
     drafts = await asyncio.to_thread(importing.read, text, as_csv=call.request.content_type == "text/csv")
 
     async def work(conn: Connection) -> Answer:
         if drafts:
-            await cis.write(conn, drafts, desk.clock.stamp())
+            await cis.write(conn, drafts, uow.clock.stamp())
         return Answer(Imported(len(drafts)))
 
     response, fresh = await answered(call, work, content=text.encode())
     if fresh:
-        await desk.catalogue.refresh(desk.pool, desk.clock.stamp())
+        await uow.catalogue.refresh(uow.pool, uow.clock.stamp())
         log.info("cis_imported", items=len(drafts), by=call.actor)
     return response
 
@@ -307,6 +307,6 @@ async def import_cis(call: Call) -> web.Response:
 async def read_impact(call: Call) -> web.Response:
     """What depends on a configuration item."""
     name = call.request.match_info["name"]
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         reaches, more = await cis.impact(conn, name)
     return respond(Reach(name, reaches, more))

@@ -68,14 +68,14 @@ def _view(one: chats.Chat) -> ChatView:
 
 async def list_chats(call: Call) -> web.Response:
     """A person's accounts."""
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         person = await people.by_login(conn, call.request.match_info["login"])
         return respond(ChatList([_view(one) for one in await chats.of_person(conn, person.id)]))
 
 
 async def link_chat(call: Call) -> web.Response:
     """Say whose account it is."""
-    login, asked, stamp = call.request.match_info["login"], call.body, call.context.desk.clock.stamp()
+    login, asked, stamp = call.request.match_info["login"], call.body, call.context.uow.clock.stamp()
 
     async def work(conn: Connection) -> Answer:
         person = await people.by_login(conn, login, lock=True)
@@ -90,7 +90,7 @@ async def link_chat(call: Call) -> web.Response:
 async def unlink_chat(call: Call) -> web.Response:
     """Say that it is theirs no longer."""
     login, asked = call.request.match_info["login"], body.query(call.request, ChatQuery)
-    async with transaction(call.context.desk.pool) as conn:
+    async with transaction(call.context.uow.pool) as conn:
         person = await people.by_login(conn, login, lock=True)
         await chats.unlink(conn, person.id, asked.provider, asked.tenant, asked.user)
     log.info("chat_unlinked", login=login, provider=asked.provider, by=call.actor)
@@ -110,8 +110,8 @@ async def make_own_code(call: Call) -> web.Response:
 
 
 async def _made(call: Call, login: str) -> web.Response:
-    stamp = call.context.desk.clock.stamp()
-    async with transaction(call.context.desk.pool) as conn:
+    stamp = call.context.uow.clock.stamp()
+    async with transaction(call.context.uow.pool) as conn:
         person = await people.by_login(conn, login, lock=True)
         code, expires_at = await chats.new_code(conn, person.id, stamp)
     log.info("chat_code_made", login=login, by=call.actor)

@@ -61,7 +61,7 @@ async def put_own_methods(call: Call) -> web.Response:
 
 
 async def _shown(call: Call, login: str) -> web.Response:
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         methods = await methods_of(conn, login)
     return respond(msgspec.convert({"methods": [asdict(one) for one in methods]}, ContactMethods))
 
@@ -74,7 +74,7 @@ async def _replaced(call: Call, login: str) -> web.Response:
     for place, method in enumerate(methods):
         if method.channel in CHECKED:
             _check(call, place, method)
-    async with transaction(call.context.desk.pool) as conn:
+    async with transaction(call.context.uow.pool) as conn:
         await replace_methods(conn, login, methods)
     log.info("contact_methods_changed", login=login, by=call.actor, channels=[one.channel for one in methods])
     return await _shown(call, login)
@@ -82,7 +82,7 @@ async def _replaced(call: Call, login: str) -> web.Response:
 
 def _check(call: Call, place: int, method: Method) -> None:
     try:
-        checked(call.context.desk.rules.settings, f"{method.channel}:{method.address}")
+        checked(call.context.uow.rules.settings, f"{method.channel}:{method.address}")
     except Unprocessable as error:
         where = tuple(Flaw(f"/methods/{place}/address", flaw.detail) for flaw in error.flaws)
         raise Unprocessable("a contact method cannot be used", flaws=where) from error

@@ -90,18 +90,18 @@ class HandOvers(msgspec.Struct):
 async def put_roster(call: Call) -> web.Response:
     """Plan a group's shifts."""
     shifts = [Shift(starts_at=one.since, ends_at=one.until, people=tuple(one.people)) for one in call.body.shifts]
-    desk = call.context.desk
-    async with transaction(desk.pool) as conn:
-        await rosters.plan(conn, call.request.match_info["slug"], shifts, await conn.fetchval(NOW, desk.clock.stamp()))
+    uow = call.context.uow
+    async with transaction(uow.pool) as conn:
+        await rosters.plan(conn, call.request.match_info["slug"], shifts, await conn.fetchval(NOW, uow.clock.stamp()))
     return web.Response(status=204)
 
 
 async def read_roster(call: Call) -> web.Response:
     """A stretch of a roster."""
-    query, desk, slug = body.query(call.request, RosterQuery), call.context.desk, call.request.match_info["slug"]
-    async with acquire(desk.pool) as conn:
+    query, uow, slug = body.query(call.request, RosterQuery), call.context.uow, call.request.match_info["slug"]
+    async with acquire(uow.pool) as conn:
         await groups.by_slug(conn, slug)
-        now = await conn.fetchval(NOW, desk.clock.stamp())
+        now = await conn.fetchval(NOW, uow.clock.stamp())
         since = query.since or now
         found = await rosters.between(conn, slug, since, query.until or since + WEEK)
         present = await rosters.between(conn, slug, now, now + timedelta(microseconds=1))
@@ -112,12 +112,12 @@ async def read_roster(call: Call) -> web.Response:
 async def list_handovers(call: Call) -> web.Response:
     """What waits to be accepted."""
     query = body.query(call.request, HandOverQuery)
-    return respond(HandOvers([_view(one) for one in await hand_over.pending(call.context.desk, query.group, call.who)]))
+    return respond(HandOvers([_view(one) for one in await hand_over.pending(call.context.uow, query.group, call.who)]))
 
 
 async def accept_handover(call: Call) -> web.Response:
     """Take over a list."""
-    one = await hand_over.accept(call.context.desk, int(call.request.match_info["id"]), call.who, once=call.once())
+    one = await hand_over.accept(call.context.uow, int(call.request.match_info["id"]), call.who, once=call.once())
     return respond(_view(one))
 
 

@@ -11,7 +11,7 @@ from gateway.api.context import Call, respond
 from gateway.api.idempotent_response import Answer, answered
 from gateway.db.pool import Connection, acquire
 from gateway.errors import Unprocessable
-from gateway.incidents.visibility import is_privy
+from gateway.incidents.visibility import has_security_role
 
 
 class MadeKey(msgspec.Struct):
@@ -41,14 +41,14 @@ async def create_key(call: Call) -> web.Response:
     expires: datetime | None = call.body.expires_at
     if Scope.INGEST in call.body.scopes and call.body.integration is None:
         raise Unprocessable("a key with the scope ingest names the integration it sends for")
-    stamp = call.context.desk.clock.stamp()
+    stamp = call.context.uow.clock.stamp()
 
     async def work(conn: Connection) -> Answer:
         named = call.body.integration
         integration = None if named is None else await conn.fetchval(INTEGRATION, named)
         text, info = await keys.create(
             conn, call.body.name, frozenset(call.body.scopes), stamp, integration_id=integration, expires_at=expires,
-            privy=is_privy(call.who.parts),
+            privy=has_security_role(call.who.parts),
         )  # fmt: skip
         return Answer(MadeKey(text, info), 201)
 
@@ -57,14 +57,14 @@ async def create_key(call: Call) -> web.Response:
 
 async def list_keys(call: Call) -> web.Response:
     """All keys."""
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         return respond(KeyList(await keys.everything(conn)))
 
 
 async def revoke_key(call: Call) -> web.Response:
     """End a key, within five seconds everywhere."""
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         key_id = int(call.request.match_info["id"])
-        await keys.revoke(conn, key_id, call.context.desk.clock.stamp())
+        await keys.revoke(conn, key_id, call.context.uow.clock.stamp())
     call.context.keys.forget(key_id)
     return web.Response(status=204)

@@ -113,7 +113,7 @@ def _id(call: Call) -> int:
 async def list_monitors(call: Call) -> web.Response:
     """A page of monitors by id."""
     query = body.query(call.request, MonitorQuery)
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         found = await store.page(conn, query.after, query.limit + 1, query.integration)
     shown = [_view(one) for one in found[: query.limit]]
     return respond(MonitorPage(shown, shown[-1].id if len(found) > query.limit else None))
@@ -121,11 +121,11 @@ async def list_monitors(call: Call) -> web.Response:
 
 async def create_monitor(call: Call) -> web.Response:
     """Make a monitor, whose time runs from now."""
-    desk, fields = call.context.desk, msgspec.structs.asdict(call.body)
+    uow, fields = call.context.uow, msgspec.structs.asdict(call.body)
     integration, slug = fields.pop("integration"), fields.pop("slug")
 
     async def work(conn: Connection) -> Answer:
-        made = await store.create(conn, await store.integration(conn, integration), slug, fields, desk.clock.stamp())
+        made = await store.create(conn, await store.integration(conn, integration), slug, fields, uow.clock.stamp())
         return Answer(_view(made), 201, made.version, f"/api/v1/monitors/{made.id}")
 
     response, fresh = await answered(call, work)
@@ -136,17 +136,17 @@ async def create_monitor(call: Call) -> web.Response:
 
 async def read_monitor(call: Call) -> web.Response:
     """One monitor."""
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         one = await store.by_id(conn, _id(call))
     return respond(_view(one), etag=str(one.version))
 
 
 async def patch_monitor(call: Call) -> web.Response:
     """Change a monitor."""
-    desk, changes, if_match = call.context.desk, body.given(call.body), call.if_match()
+    uow, changes, if_match = call.context.uow, body.given(call.body), call.if_match()
 
     async def work(conn: Connection) -> Answer:
-        one = await store.change(conn, _id(call), changes, desk.clock.stamp(), if_match=if_match)
+        one = await store.change(conn, _id(call), changes, uow.clock.stamp(), if_match=if_match)
         return Answer(_view(one), version=one.version)
 
     response, fresh = await answered(call, work)
@@ -157,7 +157,7 @@ async def patch_monitor(call: Call) -> web.Response:
 
 async def delete_monitor(call: Call) -> web.Response:
     """Forget a monitor."""
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         await store.delete(conn, _id(call))
     log.info("monitor_deleted", id=_id(call), by=call.actor)
     return web.Response(status=204)

@@ -157,7 +157,7 @@ def _group_view(one: Group) -> GroupView:
 async def list_people(call: Call) -> web.Response:
     """A page of people by login."""
     query = body.query(call.request, PeopleQuery)
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         found = await people.page(conn, query.after, query.limit + 1, active=query.active, role=query.role)
     shown = [person_view(one) for one in found[: query.limit]]
     return respond(PeoplePage(shown, shown[-1].login if len(found) > query.limit else None))
@@ -168,7 +168,7 @@ async def create_person(call: Call) -> web.Response:
     fields = msgspec.structs.asdict(call.body)
 
     async def work(conn: Connection) -> Answer:
-        made = await people.create(conn, fields, call.context.desk.clock.stamp())
+        made = await people.create(conn, fields, call.context.uow.clock.stamp())
         return Answer(person_view(made), 201, made.version, f"/api/v1/people/{made.login}")
 
     response, fresh = await answered(call, work)
@@ -179,7 +179,7 @@ async def create_person(call: Call) -> web.Response:
 
 async def read_person(call: Call) -> web.Response:
     """One person."""
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         one = await people.by_login(conn, call.request.match_info["login"])
     return respond(person_view(one), etag=str(one.version))
 
@@ -196,7 +196,7 @@ async def deactivate_person(call: Call) -> web.Response:
 
 
 async def _changed(call: Call, changes: dict[str, Any]) -> web.Response:
-    login, stamp = call.request.match_info["login"], call.context.desk.clock.stamp()
+    login, stamp = call.request.match_info["login"], call.context.uow.clock.stamp()
 
     async def work(conn: Connection) -> Answer:
         before = await people.by_login(conn, login, lock=True)
@@ -214,8 +214,8 @@ async def _changed(call: Call, changes: dict[str, Any]) -> web.Response:
 
 async def forget_identity(call: Call) -> web.Response:
     """End all that was issued to a person and what binds them to the identity provider."""
-    login, stamp = call.request.match_info["login"], call.context.desk.clock.stamp()
-    async with transaction(call.context.desk.pool) as conn:
+    login, stamp = call.request.match_info["login"], call.context.uow.clock.stamp()
+    async with transaction(call.context.uow.pool) as conn:
         await end_all(conn, await people.unbind(conn, login, stamp), stamp)
     log.info("identity_forgotten", login=login, by=call.actor)
     return web.Response(status=204)
@@ -224,7 +224,7 @@ async def forget_identity(call: Call) -> web.Response:
 async def list_groups(call: Call) -> web.Response:
     """A page of groups by slug."""
     query = body.query(call.request, GroupQuery)
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         found = await groups.page(conn, query.after, query.limit + 1, tier=query.tier)
     shown = [_group_view(one) for one in found[: query.limit]]
     return respond(GroupPage(shown, shown[-1].slug if len(found) > query.limit else None))
@@ -236,7 +236,7 @@ async def create_group(call: Call) -> web.Response:
     members = fields.pop("members")
 
     async def work(conn: Connection) -> Answer:
-        made = await groups.create(conn, fields, members, call.context.desk.clock.stamp())
+        made = await groups.create(conn, fields, members, call.context.uow.clock.stamp())
         return Answer(_group_view(made), 201, made.version, f"/api/v1/groups/{made.slug}")
 
     response, fresh = await answered(call, work)
@@ -247,7 +247,7 @@ async def create_group(call: Call) -> web.Response:
 
 async def read_group(call: Call) -> web.Response:
     """One group."""
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         one = await groups.by_slug(conn, call.request.match_info["slug"])
     return respond(_group_view(one), etag=str(one.version))
 
@@ -267,7 +267,7 @@ async def _group_changed(call: Call, changes: dict[str, Any]) -> web.Response:
     slug, members = call.request.match_info["slug"], changes.pop("members", None)
 
     async def work(conn: Connection) -> Answer:
-        one = await groups.change(conn, slug, changes, members, call.context.desk.clock.stamp(), if_match=call.if_match())
+        one = await groups.change(conn, slug, changes, members, call.context.uow.clock.stamp(), if_match=call.if_match())
         return Answer(_group_view(one), version=one.version)
 
     response, fresh = await answered(call, work)

@@ -43,17 +43,17 @@ ORDER BY priority, id LIMIT $3
 
 async def preview_sla(call: Call) -> web.Response:
     """Nothing is changed: the clocks of open records are read under both configurations."""
-    desk, asked = call.context.desk, call.body
+    uow, asked = call.context.uow, call.body
     named = (calendar.get("holidays") for calendar in asked.calendars.values())
     await asyncio.to_thread(load, [one for one in named if isinstance(one, str)])
-    after = tried(desk.rules, {part: getattr(asked, part) for part in PARTS})
+    after = tried(uow.rules, {part: getattr(asked, part) for part in PARTS})
     sees = sight(call.who).security
     priority, _, last = asked.cursor.partition("-")
-    async with acquire(desk.pool) as conn:
-        now = await conn.fetchval(NOW, desk.clock.stamp())
+    async with acquire(uow.pool) as conn:
+        now = await conn.fetchval(NOW, uow.clock.stamp())
         incidents = [incident_of(row) for row in await conn.fetch(OPEN, int(priority), int(last), asked.limit, sees)]
     try:
-        moves = [Moved(m.number, m.clock, m.due_before, m.due_after) for m in moved(desk.rules, after, incidents, now)]
+        moves = [Moved(m.number, m.clock, m.due_before, m.due_after) for m in moved(uow.rules, after, incidents, now)]
     except OverflowError as error:
         raise Unprocessable("a clock would be due further away than can be counted", flaws=(Flaw("", str(error)),)) from error
     full = len(incidents) == asked.limit

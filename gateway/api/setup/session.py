@@ -79,7 +79,7 @@ async def log_in(call: Call) -> web.Response:
 
 async def opened(call: Call, session: Session) -> web.Response:
     """A session as it is shown, once."""
-    async with acquire(call.context.desk.pool) as conn:
+    async with acquire(call.context.uow.pool) as conn:
         person = await people.by_login(conn, session.login)
     return respond(Opened(session.token, session.info.expires_at, person_view(person)))
 
@@ -89,8 +89,8 @@ async def log_out(call: Call) -> web.Response:
     person_id(call)
     if not call.caller.session:
         raise Conflict("this key is no session: it is revoked under /api/v1/me/keys")
-    async with acquire(call.context.desk.pool) as conn:
-        await keys.revoke(conn, call.caller.id, call.context.desk.clock.stamp())
+    async with acquire(call.context.uow.pool) as conn:
+        await keys.revoke(conn, call.caller.id, call.context.uow.clock.stamp())
     call.context.keys.forget(call.caller.id)
     return web.Response(status=204)
 
@@ -99,7 +99,7 @@ async def read_me(call: Call) -> web.Response:
     """Who the key makes one."""
     person: PersonView | None = None
     if call.caller.person_id is not None:
-        async with acquire(call.context.desk.pool) as conn:
+        async with acquire(call.context.uow.pool) as conn:
             person = person_view(await people.by_login(conn, call.caller.who.name))
     return respond(Me(call.caller.who.name, sorted(call.caller.scopes), person))
 
@@ -120,8 +120,8 @@ async def put_initial_password(call: Call) -> web.Response:
 
 async def list_own_keys(call: Call) -> web.Response:
     """One's keys and sessions, those that are over left out."""
-    async with acquire(call.context.desk.pool) as conn:
-        return respond(KeyList(await keys.of_person(conn, person_id(call), call.context.desk.clock.stamp())))
+    async with acquire(call.context.uow.pool) as conn:
+        return respond(KeyList(await keys.of_person(conn, person_id(call), call.context.uow.clock.stamp())))
 
 
 async def create_own_key(call: Call) -> web.Response:
@@ -129,13 +129,13 @@ async def create_own_key(call: Call) -> web.Response:
     owner, asked = person_id(call), call.body
     if not set(asked.scopes) <= call.caller.scopes - {Scope.INGEST}:
         raise Unprocessable("a key is no wider than the one it is made with", flaws=(Flaw("/scopes", "wider than your own key"),))
-    desk, most = call.context.desk, call.context.limits.own_keys
+    uow, most = call.context.uow, call.context.limits.own_keys
 
     async def work(conn: Connection) -> Answer:
-        if len(await keys.of_person(conn, owner, desk.clock.stamp())) >= most:
+        if len(await keys.of_person(conn, owner, uow.clock.stamp())) >= most:
             raise Unprocessable(f"limits.own_keys is {most} for keys and sessions of one person: end some")
         text, info = await keys.create(
-            conn, asked.name, frozenset(asked.scopes), desk.clock.stamp(), expires_at=asked.expires_at, person_id=owner
+            conn, asked.name, frozenset(asked.scopes), uow.clock.stamp(), expires_at=asked.expires_at, person_id=owner
         )
         return Answer(MadeKey(text, info), 201)
 
@@ -145,8 +145,8 @@ async def create_own_key(call: Call) -> web.Response:
 async def revoke_own_key(call: Call) -> web.Response:
     """End a key or session of one's own."""
     key_id = int(call.request.match_info["id"])
-    async with acquire(call.context.desk.pool) as conn:
-        await keys.revoke(conn, key_id, call.context.desk.clock.stamp(), person_id=person_id(call))
+    async with acquire(call.context.uow.pool) as conn:
+        await keys.revoke(conn, key_id, call.context.uow.clock.stamp(), person_id=person_id(call))
     call.context.keys.forget(key_id)
     return web.Response(status=204)
 

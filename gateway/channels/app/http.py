@@ -10,12 +10,12 @@ import msgspec
 from aiohttp import web
 
 from gateway.access.permissions import sight
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.access.reporter_links import ReporterLinks
 from gateway.channels import report_service as reception
 from gateway.channels.app.report import AppReport, Person, known, read, wanted
 from gateway.channels.contacts import email_of, phone_of
-from gateway.channels.report_service import Done, Reception
+from gateway.channels.report_service import Done, ReportService
 from gateway.channels.speakers import stranger
 from gateway.channels.webform.acknowledgement import Acknowledging
 from gateway.clock import Clock
@@ -29,8 +29,8 @@ from gateway.ingest.http import read as body_of
 from gateway.ingest.workers.process import Reader, allowed, is_short
 from gateway.observe.metric_labels import RequestOutcome
 from gateway.observe.metrics import Metrics
-from gateway.operations.idempotency import Once, claimed, settle
-from gateway.operations.unit_of_work import NOW, Session
+from gateway.operations.idempotency import IdempotencyKey, claimed, settle
+from gateway.operations.unit_of_work import NOW, Transaction
 from gateway.receipts.mended import Mended
 from gateway.receipts.submission import Receipt, Result, Submission
 from gateway.vocabulary import State
@@ -85,7 +85,7 @@ class Asked(msgspec.Struct):
 class AppDoor:
     """Takes reports of apps in; `region` is whose telephone numbers have no country code."""
 
-    reception: Reception
+    reception: ReportService
     links: ReporterLinks
     region: str
     metrics: Metrics
@@ -129,7 +129,7 @@ class AppDoor:
             where = error.flaws[0].pointer if error.flaws else ""
             receipt = await self.reception.quarantine(submission, f"{where}: {error.detail}" if where else error.detail)
             raise Malformed(error.detail, flaws=error.flaws, receipt=str(receipt.id)) from None
-        return await self.reception.take(submission, lambda session: self._file(session, submission, told, person))
+        return await self.reception.take(submission, lambda tx: self._file(tx, submission, told, person))
 
     async def _read(self, body: bytes) -> tuple[AppReport, Person, tuple[Mended, ...]]:
         """What the report says; a long one is read beside the loop."""
@@ -137,17 +137,17 @@ class AppDoor:
             read(body, self.region) if is_short(body) else await self.reader.call("app", allowed(body), read, body, self.region)
         )
 
-    async def _file(self, session: Session, submission: Submission, told: AppReport, person: Person) -> Done:
+    async def _file(self, tx: Transaction, submission: Submission, told: AppReport, person: Person) -> Done:
         once = _once(submission)
         if once is not None:
-            await claimed(session.conn, once, session.now)
+            await claimed(tx.conn, once, tx.now)
         who = stranger(person.contact, SOURCE)
-        opened = await reception.opened(session, wanted(told, person, session.now), who, {"app": told.client.app})
-        await _remember(session.conn, submission.integration_id, person, opened)
+        opened = await reception.opened(tx, wanted(told, person, tx.now), who, {"app": told.client.app})
+        await _remember(tx.conn, submission.integration_id, person, opened)
         if self.acknowledge is not None and person.contact.isascii() and email_of(person.contact):
-            await self.acknowledge(session, opened, person.contact, person.locale)
+            await self.acknowledge(tx, opened, person.contact, person.locale)
         if once is not None:
-            await settle(session.conn, once, opened.number.encode())
+            await settle(tx.conn, once, opened.number.encode())
         return Done(person.known_by, opened, reception.outcome_of(opened), "report")
 
     async def release(self, integration_id: int, _headers: Mapping[str, str], body: bytes) -> Receipt:
@@ -159,7 +159,7 @@ class AppDoor:
         """The records of a reporter of this integration's; raises Forbidden."""
         integration_id = of(caller)
         names = {known(reporter), email_of(reporter) or "", phone_of(reporter, self.region) or ""} - {""}
-        async with acquire(self.reception.desk.pool) as conn:
+        async with acquire(self.reception.uow.pool) as conn:
             now = await conn.fetchval(NOW, self.clock.stamp())
             ids = [row[0] for row in await conn.fetch(OWN, integration_id, [_hash(name) for name in names], MOST)]
             records = await store.by_ids(conn, ids)
@@ -174,7 +174,7 @@ class AppDoor:
         number = receipt.results[0].incident if receipt.results else None
         if number is None:
             return Taken(receipt.id, receipt.results, None, None, None, None)
-        async with acquire(self.reception.desk.pool) as conn:
+        async with acquire(self.reception.uow.pool) as conn:
             incident_id = await conn.fetchval(RECORD, number)
             link, ends = self.links.make(incident_id, await conn.fetchval(NOW, self.clock.stamp()))
         return Taken(receipt.id, receipt.results, number, *paths(link), ends)
@@ -202,7 +202,7 @@ def _key(request: web.Request) -> str | None:
 def _sees(record: Incident) -> bool:
     """Whether it is still there for its reporter: what became a security incident is not."""
     names = frozenset(text.lower() for text in (record.contact, record.owner) if text)
-    return sight(Who(name="reporter", parts=frozenset({Role.REPORTER}), identities=names)).sees(record)
+    return sight(Principal(name="reporter", parts=frozenset({Role.REPORTER}), identities=names)).sees(record)
 
 
 RECORD = "SELECT id FROM incident WHERE number = $1"
@@ -221,9 +221,13 @@ async def _remember(conn: Connection, integration_id: int, person: Person, opene
     await conn.execute(REMEMBER, integration_id, _hash(person.known_by), opened.id)
 
 
-def _once(submission: Submission) -> Once | None:
+def _once(submission: Submission) -> IdempotencyKey | None:
     """By which the same key with another report is refused, as on the rest of our API."""
-    return None if submission.delivery_key is None else Once(sha256(submission.delivery_key).digest(), submission.body_hash)
+    return (
+        None
+        if submission.delivery_key is None
+        else IdempotencyKey(sha256(submission.delivery_key).digest(), submission.body_hash)
+    )
 
 
 def _hash(name: str) -> bytes:

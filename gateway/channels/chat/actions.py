@@ -14,7 +14,7 @@ from gateway.incidents.record import Incident
 from gateway.ingest.reading.limits import DESCRIPTION, cut
 from gateway.notify.press_tokens import PressTokens
 from gateway.operations.act import applied
-from gateway.operations.unit_of_work import Session
+from gateway.operations.unit_of_work import Transaction
 from gateway.vocabulary import Outcome, State
 
 COMMANDS: dict[Pressed, Callable[[str], commands.Command]] = {
@@ -24,12 +24,12 @@ COMMANDS: dict[Pressed, Callable[[str], commands.Command]] = {
 }
 
 
-async def pressed(session: Session, tokens: PressTokens, press: Press, speaker: Speaker) -> Answered:
+async def pressed(tx: Transaction, tokens: PressTokens, press: Press, speaker: Speaker) -> Answered:
     """What a button asks for, done or refused: never to a record that is another trouble by now, never for a stranger."""
     if not speaker.known:
         return ignored("a stranger may not act", "stranger", speaker.locale)
     button = tokens.read(press.token)
-    found = await session.locked([button.incident_id]) if button is not None else []
+    found = await tx.locked([button.incident_id]) if button is not None else []
     if button is None or not found:
         return ignored("no such button", "no_button", speaker.locale)
     incident = found[0]
@@ -38,29 +38,29 @@ async def pressed(session: Session, tokens: PressTokens, press: Press, speaker: 
     if button.is_stale(incident):
         words = say("stale", speaker.locale, number=incident.number)
         return Answered(Outcome.STALE, "reopened since it was shown", words, incident, card=True)
-    return await acted(session, incident, press.action, press.note, speaker)
+    return await acted(tx, incident, press.action, press.note, speaker)
 
 
-async def by_number(session: Session, number: str, action: Pressed, note: str, speaker: Speaker) -> Answered:
+async def by_number(tx: Transaction, number: str, action: Pressed, note: str, speaker: Speaker) -> Answered:
     """What a command asks for."""
     if not speaker.known:
         return ignored("a stranger may not act", "stranger", speaker.locale)
-    incident = await seen(session, number, speaker)
+    incident = await seen(tx, number, speaker)
     if incident is None:
         return ignored("no such record", "no_record", speaker.locale)
-    return await acted(session, incident, action, note, speaker)
+    return await acted(tx, incident, action, note, speaker)
 
 
-async def seen(session: Session, number: str, speaker: Speaker) -> Incident | None:
+async def seen(tx: Transaction, number: str, speaker: Speaker) -> Incident | None:
     """The record of that number, locked, if it is there for whoever asks."""
-    return await store.by_number(session.conn, number, sight(speaker.who), lock=True)
+    return await store.by_number(tx.conn, number, sight(speaker.who), lock=True)
 
 
-async def acted(session: Session, incident: Incident, action: Pressed, note: str, speaker: Speaker) -> Answered:
+async def acted(tx: Transaction, incident: Incident, action: Pressed, note: str, speaker: Speaker) -> Answered:
     """The record after it was done, or as it stands with why it was not; nothing of what is refused was written."""
     locale, number = speaker.locale, incident.number
     try:
-        after = await applied(session, number, COMMANDS[action](cut(note, DESCRIPTION)), speaker.who)
+        after = await applied(tx, number, COMMANDS[action](cut(note, DESCRIPTION)), speaker.who)
     except IllegalTransition:
         state = state_label(incident.state, incident.kind, locale)
         words = say("impossible", locale, number=number, state=state)

@@ -18,7 +18,7 @@ from gateway.notify import chat_messages
 from gateway.notify.chat_messages import Place
 from gateway.operations.create import Report
 from gateway.operations.reporter import answers
-from gateway.operations.unit_of_work import Session
+from gateway.operations.unit_of_work import Transaction
 from gateway.vocabulary import Outcome, State
 
 ENDED = frozenset({State.CLOSED, State.REJECTED})
@@ -31,7 +31,7 @@ UNHEARD = "said among people"
 class Conversation:
     """One thing that was written, in the transaction in which it is dealt with."""
 
-    session: Session
+    tx: Transaction
     provider: str
     talk: Talk
     speaker: Speaker
@@ -60,13 +60,13 @@ class Conversation:
                 number = number or (thread.number if thread is not None else "")
                 if not number:
                     return ignored("no record named", "which", locale)
-                return await actions.by_number(self.session, number, action, note, self.speaker)
+                return await actions.by_number(self.tx, number, action, note, self.speaker)
             case Asking(number=number):
                 return await self._standing(number, thread)
             case Adding(number=number, note=note):
                 return await self._added(number, note)
             case Linking(code=code):
-                return await linked(self.session, self.provider, self.talk, code, self.speaker)
+                return await linked(self.tx, self.provider, self.talk, code, self.speaker)
             case Helping():
                 return ignored("asked for help", "help", locale)
 
@@ -74,8 +74,8 @@ class Conversation:
         """The record whose thread it stands in, locked."""
         if not self.talk.thread:
             return None
-        incident_id = await chat_messages.record_of(self.session.conn, self._place(self.talk.thread))
-        found = await self.session.locked([incident_id]) if incident_id is not None else []
+        incident_id = await chat_messages.record_of(self.tx.conn, self._place(self.talk.thread))
+        found = await self.tx.locked([incident_id]) if incident_id is not None else []
         return found[0] if found else None
 
     def _place(self, message: str) -> Place:
@@ -95,15 +95,15 @@ class Conversation:
             contact_name=speaks.name or cut(talk.user_name, KEY),
             labels={"language": speaks.locale},
         )
-        opened = await report_service.opened(self.session, report, speaks.who, {"chat": self._said()}, earlier)
+        opened = await report_service.opened(self.tx, report, speaks.who, {"chat": self._said()}, earlier)
         if talk.message:
-            await chat_messages.remember(self.session.conn, self._place(talk.message), opened.id, speaks.locale, self.session.now)
+            await chat_messages.remember(self.tx.conn, self._place(talk.message), opened.id, speaks.locale, self.tx.now)
         words = say("follows" if earlier else "opened", speaks.locale, number=opened.number, earlier=earlier and earlier.number)
         return Answered(Outcome.OPENED, "follows what has ended" if earlier else "report", words, opened, card=True)
 
     async def _added(self, number: str, note: str) -> Answered:
         """A note by the record's number: where nobody's thread says that one takes part, one's roles must."""
-        locale, incident = self.speaker.locale, await actions.seen(self.session, number, self.speaker)
+        locale, incident = self.speaker.locale, await actions.seen(self.tx, number, self.speaker)
         if incident is None:
             return ignored("no such record", "no_record", locale)
         if may(self.speaker.who, Action.NOTE, incident) != ALLOWED:
@@ -113,11 +113,11 @@ class Conversation:
     async def _noted(self, incident: Incident, text: str) -> Answered:
         """A note of whoever writes: in a record's thread everybody who is in the conversation takes part."""
         note = commands.Note(note=cut(text, DESCRIPTION))
-        revision = lifecycle.apply(incident, note, self.speaker.who.name, self.session.now)
+        revision = lifecycle.apply(incident, note, self.speaker.who.name, self.tx.now)
         events = [(event, {**facts, "chat": self._said()}) for event, facts in revision.events]
-        written = (await self.session.write([replace(revision, events=tuple(events))]))[0]
+        written = (await self.tx.write([replace(revision, events=tuple(events))]))[0]
         said = answers.Answer(text, text, seen=True)
-        left = await answers.answered(self.session, written, self.speaker.who, said)
+        left = await answers.answered(self.tx, written, self.speaker.who, said)
         words = say("added", self.speaker.locale, number=incident.number)
         return Answered(Outcome.ADDED, "note", words, left, quiet=True)
 
@@ -130,7 +130,7 @@ class Conversation:
             return ignored("no record named", "which", locale)
         incident = thread if thread is not None and number in ("", thread.number) else None
         if incident is None:
-            incident = await actions.seen(self.session, number, self.speaker)
+            incident = await actions.seen(self.tx, number, self.speaker)
         if incident is None or (incident.security and not sight(self.speaker.who).sees(incident)):
             return ignored("no such record", "no_record", locale)
         return Answered(Outcome.IGNORED, "asked how it stands", say("standing", locale), incident, card=True)

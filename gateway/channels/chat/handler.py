@@ -9,23 +9,23 @@ from gateway.channels.chat.conversation import UNHEARD, Conversation
 from gateway.channels.chat.replies import Answered
 from gateway.channels.chat.speakers import Speaker, speaker
 from gateway.channels.chat.words import say
-from gateway.channels.report_service import Done, Reception
+from gateway.channels.report_service import Done, ReportService
 from gateway.incidents.labels import Locale
 from gateway.incidents.record import Notice
 from gateway.ingest.reading.limits import KEY, cut
 from gateway.notify import outbox
 from gateway.notify.press_tokens import PressTokens
 from gateway.notify.templates import Template
-from gateway.operations.unit_of_work import Session
+from gateway.operations.unit_of_work import Transaction
 from gateway.receipts.submission import Receipt, Submission
 from gateway.vocabulary import Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Filing:
+class ChatHandler:
     """Files what one integration hears. `told` are the channels that answers can be posted by."""
 
-    reception: Reception
+    reception: ReportService
     tokens: PressTokens
     told: frozenset[str]
 
@@ -39,14 +39,14 @@ class Filing:
             same_as=_content(heard),
         )  # fmt: skip
 
-        async def work(session: Session) -> Done:
+        async def work(tx: Transaction) -> Done:
             nonlocal reply
-            speaks = await speaker(session, provider, heard, chat)
-            answered = await self._answered(session, provider, heard, speaks, chat)
+            speaks = await speaker(tx, provider, heard, chat)
+            answered = await self._answered(tx, provider, heard, speaks, chat)
             reply = answered.reply(self.tokens, speaks.locale)
             if answered.reason == UNHEARD:
                 submission.body = b""
-            await self._post(session, heard, answered, speaks.locale)
+            await self._post(tx, heard, answered, speaks.locale)
             return Done(cut(heard.event_id, KEY), answered.incident, answered.outcome, answered.reason)
 
         receipt = await self.reception.take(submission, work)
@@ -58,13 +58,13 @@ class Filing:
         return receipt, reply
 
     async def _answered(
-        self, session: Session, provider: str, heard: Talk | Press, speaks: Speaker, chat: ChatSettings
+        self, tx: Transaction, provider: str, heard: Talk | Press, speaks: Speaker, chat: ChatSettings
     ) -> Answered:
         if isinstance(heard, Press):
-            return await actions.pressed(session, self.tokens, heard, speaks)
-        return await Conversation(session, provider, heard, speaks, chat).answered()
+            return await actions.pressed(tx, self.tokens, heard, speaks)
+        return await Conversation(tx, provider, heard, speaks, chat).answered()
 
-    async def _post(self, session: Session, heard: Talk | Press, answered: Answered, locale: Locale) -> None:
+    async def _post(self, tx: Transaction, heard: Talk | Press, answered: Answered, locale: Locale) -> None:
         """Owe the answer where the body of ours is not shown to people; commands of buttons are answered to one alone."""
         if not heard.reply_to or answered.quiet or not answered.words or heard.reply_to.partition(":")[0] not in self.told:
             return
@@ -78,7 +78,7 @@ class Filing:
             facts["opened"] = True
         cause = f"chat:{heard.tenant}:{heard.event_id}"
         notice = Notice(cause=cause, target=heard.reply_to, role="reporter", template=Template.CHAT, facts=facts)
-        await outbox.put(session.conn, [(incident.id if incident is not None else None, notice)], session.now)
+        await outbox.put(tx.conn, [(incident.id if incident is not None else None, notice)], tx.now)
 
 
 def _content(heard: Talk | Press) -> bytes:

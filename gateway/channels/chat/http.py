@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from gateway.channels.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Press, Provider, Reply, Talk, bounded
-from gateway.channels.chat.handler import Filing
+from gateway.channels.chat.handler import ChatHandler
 from gateway.channels.chat.kept_body import kept_body
 from gateway.clock import Clock
 from gateway.errors import Flaw, Forbidden, Malformed, Misconfigured, NotFound, Overloaded, Unauthenticated, Unavailable
@@ -29,7 +29,7 @@ class ChatDoor:
     """GET and POST /ingest/chat/{provider} and /{key}; raises Misconfigured for settings of a provider that there is not."""
 
     providers: Mapping[str, Provider]
-    file: Filing
+    file: ChatHandler
     authenticate: Authenticate
     settings: Mapping[str, ChatSettings]
     clock: Clock

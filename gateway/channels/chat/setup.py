@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 
-from gateway.channels.chat.handler import Filing
+from gateway.channels.chat.handler import ChatHandler
 from gateway.channels.chat.http import ChatDoor
 from gateway.channels.chat.providers import PROVIDERS
-from gateway.channels.report_service import Reception
+from gateway.channels.report_service import ReportService
 from gateway.ingest.http import Authenticate, Submit
 from gateway.ingest.workers.process import Reader
 from gateway.notify.press_tokens import PressTokens
 from gateway.observe.metrics import Metrics
-from gateway.operations.unit_of_work import Desk
+from gateway.operations.unit_of_work import UnitOfWork
 from gateway.settings import Settings
 
 SLUGS = tuple(provider.slug for provider in PROVIDERS)
@@ -18,10 +18,10 @@ SLUGS = tuple(provider.slug for provider in PROVIDERS)
 
 
 def chat_door(
-    settings: Settings, desk: Desk, submit: Submit, authenticate: Authenticate, metrics: Metrics, tokens: PressTokens,
+    settings: Settings, uow: UnitOfWork, submit: Submit, authenticate: Authenticate, metrics: Metrics, tokens: PressTokens,
     channels: Iterable[str], reader: Reader,
 ) -> ChatDoor:  # fmt: skip
     """The door as the settings say; `channels` are those that answers can be posted by."""
-    filing = Filing(Reception(desk, submit, metrics), tokens, frozenset(channels))
+    filing = ChatHandler(ReportService(uow, submit, metrics), tokens, frozenset(channels))
     providers = {provider.slug: provider for provider in PROVIDERS}
-    return ChatDoor(providers, filing, authenticate, settings.chat, desk.clock, reader)
+    return ChatDoor(providers, filing, authenticate, settings.chat, uow.clock, reader)

@@ -2,29 +2,29 @@
 
 from dataclasses import dataclass
 
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.channels.chat.contract import ChatSettings, Press, Talk
 from gateway.channels.speakers import somebody, stranger
 from gateway.directory import chat_accounts
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.incidents.language import language
 from gateway.ingest.reading.limits import KEY, cut
-from gateway.operations.unit_of_work import Session
+from gateway.operations.unit_of_work import Transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
     """Somebody who speaks; `known` is whether the directory knows them."""
 
-    who: Who
+    who: Principal
     name: str
     locale: Locale
     known: bool
 
 
-async def speaker(session: Session, provider: str, heard: Talk | Press, chat: ChatSettings) -> Speaker:
+async def speaker(tx: Transaction, provider: str, heard: Talk | Press, chat: ChatSettings) -> Speaker:
     """Whoever wrote or pressed."""
-    row = await chat_accounts.speaker(session.conn, provider, heard.tenant, heard.user)
+    row = await chat_accounts.speaker(tx.conn, provider, heard.tenant, heard.user)
     address = address_of(provider, heard.tenant, heard.user)
     if row is None:
         return Speaker(stranger(address, provider), cut(heard.user_name, KEY), _locale(heard, chat), known=False)

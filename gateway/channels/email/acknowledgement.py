@@ -12,7 +12,7 @@ from gateway.channels.email.parsing.letter import Letter, id_hash
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.incidents.record import Incident, Notice
 from gateway.notify import outbox
-from gateway.operations.unit_of_work import Session
+from gateway.operations.unit_of_work import Transaction
 
 HOUR = timedelta(hours=1)
 SAFE_ID = re.compile(r"[!-;=?-~]{3,900}")
@@ -25,7 +25,7 @@ class Acknowledging:
 
     per_hour: int
 
-    async def __call__(self, session: Session, letter: Letter, to: Correspondent, incident: Incident) -> str | None:
+    async def __call__(self, tx: Transaction, letter: Letter, to: Correspondent, incident: Incident) -> str | None:
         """Queue an answer, and return its address; None where none is due.
 
         None to what a program or a list sent or may have sent, and only so many to one address in
@@ -33,12 +33,12 @@ class Acknowledging:
         """
         if not self.per_hour or not to.address or not is_answered(letter, to):
             return None
-        await session.conn.execute(TURN, to.address)
-        if await session.conn.fetchval(ACKNOWLEDGED, to.address, session.now - HOUR) >= self.per_hour:
+        await tx.conn.execute(TURN, to.address)
+        if await tx.conn.fetchval(ACKNOWLEDGED, to.address, tx.now - HOUR) >= self.per_hour:
             return None
         locale = incident.labels["language"]
         notice = acknowledgement(letter, incident, to.address, locale if locale in LOCALES else "en")
-        await outbox.put(session.conn, [(incident.id, notice)], session.now)
+        await outbox.put(tx.conn, [(incident.id, notice)], tx.now)
         return to.address
 
 

@@ -4,7 +4,7 @@ from gateway.channels.email.writer import Writer
 from gateway.incidents.record import Notice
 from gateway.notify import outbox
 from gateway.notify.templates import Template
-from gateway.operations.unit_of_work import Session
+from gateway.operations.unit_of_work import Transaction
 
 SUBJECT = {
     "en": "Mail from your address is kept as that of an unverified sender",
@@ -28,7 +28,7 @@ TEXT = {
 }
 
 
-async def tell_of_doubt(session: Session, wrote: Writer) -> None:
+async def tell_of_doubt(tx: Transaction, wrote: Writer) -> None:
     """Owe the mail to a staff member in whose name an unverified one came, once ever."""
     if wrote.person is None or wrote.staff is not None or not wrote.person.contact:
         return
@@ -36,4 +36,4 @@ async def tell_of_doubt(session: Session, wrote: Writer) -> None:
     facts = {"subject": SUBJECT[locale], "text": TEXT[locale], "locale": locale}
     target = f"smtp:{wrote.person.contact}"
     notice = Notice(cause="mail_unverified", target=target, role="staff", template=Template.CHAT, facts=facts)
-    await outbox.put(session.conn, [(None, notice)], session.now)
+    await outbox.put(tx.conn, [(None, notice)], tx.now)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from gateway.access.buckets import Bucket, taken
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.channels import report_service as reception
 from gateway.channels.email.acknowledgement import Acknowledging
 from gateway.channels.email.doubted import tell_of_doubt
@@ -22,18 +22,18 @@ from gateway.channels.email.rules import Match, filled
 from gateway.channels.email.sorting import language
 from gateway.channels.email.threads import Found, belongs_to
 from gateway.channels.email.writer import Writer, writer
-from gateway.channels.report_service import Done, Reception
+from gateway.channels.report_service import Done, ReportService
 from gateway.db.pool import Connection
 from gateway.errors import TooLarge
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.record import Incident, Revision
 from gateway.ingest.reading.limits import DESCRIPTION, KEY, TITLE, cut
 from gateway.notify.reply_tokens import ReplyTokens
-from gateway.operations.attach import Filing as Files
+from gateway.operations.attach import AttachmentStore as Files
 from gateway.operations.attach import Waiting
 from gateway.operations.create import Report
 from gateway.operations.reporter.answers import Answer, answered
-from gateway.operations.unit_of_work import Session
+from gateway.operations.unit_of_work import Transaction
 from gateway.quarantine import set_aside
 from gateway.quarantine.set_aside import MailToSetAside
 from gateway.receipts.submission import Receipt, Result, Submission
@@ -46,15 +46,15 @@ NOTHING: Mapping[str, Any] = {}
 LIKELY_AUTOMATIC, TOO_MANY = "likely_auto_reply", "too_many"
 """The reason for setting aside what answers a mail and by its words is an automatic reply."""
 
-Work = Callable[[Session, Sequence[Waiting]], Awaitable[Done | Result]]
+Work = Callable[[Transaction, Sequence[Waiting]], Awaitable[Done | Result]]
 """The effect of one mail on the records, given the files that came with it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Filing:
+class MailHandler:
     """Files letters."""
 
-    reception: Reception
+    reception: ReportService
     files: Files
     tokens: ReplyTokens
     mail: Mail
@@ -66,23 +66,23 @@ class Filing:
         A letter received before changes nothing. Raises Unavailable, as Reception.take.
         """
 
-        async def work(session: Session, waiting: Sequence[Waiting]) -> Done | Result:
-            if before := await _filed_before(session.conn, letter, submission.integration_id):
+        async def work(tx: Transaction, waiting: Sequence[Waiting]) -> Done | Result:
+            if before := await _filed_before(tx.conn, letter, submission.integration_id):
                 return before
-            wrote = await writer(session.conn, letter, check)
+            wrote = await writer(tx.conn, letter, check)
             if self.acknowledge.per_hour:
-                await tell_of_doubt(session, wrote)
-            earlier = await belongs_to(session.conn, self.tokens, letter, wrote)
+                await tell_of_doubt(tx, wrote)
+            earlier = await belongs_to(tx.conn, self.tokens, letter, wrote)
             ended = earlier is None or earlier.incident.state in ENDED
             if letter.thread and seems_automatic(letter.subject) and ended:
                 return _aside(letter, LIKELY_AUTOMATIC, earlier)
-            if match is None and wrote.who.outsider and not await self._is_within(session, wrote, earlier):
+            if match is None and wrote.who.outsider and not await self._is_within(tx, wrote, earlier):
                 return _aside(letter, TOO_MANY, earlier)
-            done = await self._filed(session, letter, wrote, earlier, match, waiting)
+            done = await self._filed(tx, letter, wrote, earlier, match, waiting)
             acknowledged = None
             if done.incident is not None and done.outcome is not Outcome.ADDED:
-                acknowledged = await self.acknowledge(session, letter, wrote.to, done.incident)
-            await _remember(session, letter, wrote, submission.integration_id, done, acknowledged)
+                acknowledged = await self.acknowledge(tx, letter, wrote.to, done.incident)
+            await _remember(tx, letter, wrote, submission.integration_id, done, acknowledged)
             return done
 
         return await self._taken(letter, submission, work)
@@ -93,25 +93,25 @@ class Filing:
         The receipt says so. Raises Unavailable.
         """
 
-        async def work(session: Session) -> Done:
-            wrote = await writer(session.conn, letter, SenderCheck.UNKNOWN)
-            return _aside(letter, reason, await belongs_to(session.conn, self.tokens, letter, wrote))
+        async def work(tx: Transaction) -> Done:
+            wrote = await writer(tx.conn, letter, SenderCheck.UNKNOWN)
+            return _aside(letter, reason, await belongs_to(tx.conn, self.tokens, letter, wrote))
 
         return await self.reception.take(submission, work)
 
-    async def open(self, entry: int, letter: Letter, submission: Submission, by: Who) -> Receipt:
+    async def open(self, entry: int, letter: Letter, submission: Submission, by: Principal) -> Receipt:
         """File a letter that was set aside as one that a person wrote, answering nobody.
 
         Once, however often it is asked for.
         """
 
-        async def work(session: Session, waiting: Sequence[Waiting]) -> Done | Result:
-            if number := await set_aside.lock(session.conn, entry):
+        async def work(tx: Transaction, waiting: Sequence[Waiting]) -> Done | Result:
+            if number := await set_aside.lock(tx.conn, entry):
                 return Result(letter.known_by[:KEY], number, Outcome.DUPLICATE, "opened before")
-            wrote = await writer(session.conn, letter, SenderCheck.UNKNOWN)
-            earlier = await belongs_to(session.conn, self.tokens, letter, wrote)
+            wrote = await writer(tx.conn, letter, SenderCheck.UNKNOWN)
+            earlier = await belongs_to(tx.conn, self.tokens, letter, wrote)
             done = await self._filed(
-                session,
+                tx,
                 letter,
                 wrote,
                 earlier,
@@ -120,47 +120,47 @@ class Filing:
                 {"set_aside": entry, "opened_by": by.name},
             )
             assert done.incident is not None  # noqa: S101 - it was filed
-            await set_aside.opened(session.conn, entry, session.now, by.name, done.incident.id)
-            await _remember(session, letter, wrote, submission.integration_id, done, None)
+            await set_aside.opened(tx.conn, entry, tx.now, by.name, done.incident.id)
+            await _remember(tx, letter, wrote, submission.integration_id, done, None)
             return done
 
         return await self._taken(letter, submission, work)
 
     async def _taken(self, letter: Letter, submission: Submission, work: Work) -> Receipt:
-        async def again(session: Session) -> Done | Result:
+        async def again(tx: Transaction) -> Done | Result:
             for one in waiting:
                 one.taken = False
-            return await work(session, waiting)
+            return await work(tx, waiting)
 
         async with self.files.holding([(one.name, one.content) for one in letter.enclosed if one.content is not None]) as waiting:
             return await self.reception.take(submission, again)
 
-    async def _is_within(self, session: Session, wrote: Writer, earlier: Found | None) -> bool:
+    async def _is_within(self, tx: Transaction, wrote: Writer, earlier: Found | None) -> bool:
         """Count a mail of somebody who does not work here; return whether it is within `mail.stranger_per_hour`."""
         most = self.mail.stranger_per_hour
         subjects = [f"mail from\0{wrote.to.address.lower()}"]
         subjects += [f"mail to\0{earlier.incident.id}"] if earlier is not None else []
         buckets = [Bucket(subject, most, timedelta(hours=1) / most) for subject in subjects]
-        return all([await taken(session.conn, bucket, session.now) for bucket in buckets])
+        return all([await taken(tx.conn, bucket, tx.now) for bucket in buckets])
 
     async def _filed(
-        self, session: Session, letter: Letter, wrote: Writer, earlier: Found | None, match: Match | None,
+        self, tx: Transaction, letter: Letter, wrote: Writer, earlier: Found | None, match: Match | None,
         waiting: Sequence[Waiting], said: Mapping[str, Any] = NOTHING,
     ) -> Done:  # fmt: skip
         said = {"mail": letter.known_by[:KEY], **said}
         if earlier is not None and earlier.incident.state not in ENDED:
-            noted = await self._added(session, letter, wrote, earlier, waiting, said)
+            noted = await self._added(tx, letter, wrote, earlier, waiting, said)
             return Done(letter.known_by[:KEY], noted, Outcome.ADDED, "reply")
         report, before = self._report(letter, wrote, match), earlier.incident if earlier is not None else None
-        opened = await reception.opened(session, report, wrote.who, {**said, **wrote.facts()}, before)
-        files = await self._files(session, letter.enclosed, opened, wrote.who, waiting)
+        opened = await reception.opened(tx, report, wrote.who, {**said, **wrote.facts()}, before)
+        files = await self._files(tx, letter.enclosed, opened, wrote.who, waiting)
         if files:
-            opened = (await session.write([Revision(after=opened, actor=wrote.who.name, events=files)]))[0]
+            opened = (await tx.write([Revision(after=opened, actor=wrote.who.name, events=files)]))[0]
         reason = "follows what has ended" if earlier else "report"
         return Done(letter.known_by[:KEY], opened, reception.outcome_of(opened), reason)
 
     async def _added(
-        self, session: Session, letter: Letter, wrote: Writer, found: Found, waiting: Sequence[Waiting],
+        self, tx: Transaction, letter: Letter, wrote: Writer, found: Found, waiting: Sequence[Waiting],
         more: Mapping[str, Any],
     ) -> Incident:  # fmt: skip
         """Add a reply: a note with what is new in it, its files, and what it does to the record."""
@@ -173,12 +173,12 @@ class Filing:
             wrote.locale or incident.labels.get("language", ""),
         )
         note = commands.Note(note=cut(words, DESCRIPTION))
-        revision = lifecycle.apply(incident, note, wrote.name.name, session.now)
+        revision = lifecycle.apply(incident, note, wrote.name.name, tx.now)
         events = [(event, {**facts, **more}) for event, facts in revision.events]
-        files = await self._files(session, letter.enclosed, incident, wrote.name, waiting)
-        (noted,) = await session.write([replace(revision, events=(*events, *files))])
+        files = await self._files(tx, letter.enclosed, incident, wrote.name, waiting)
+        (noted,) = await tx.write([replace(revision, events=(*events, *files))])
         answer = Answer(said.new, said.note, certain=said.certain, by=wrote.author, proven=found.proven)
-        return await answered(session, noted, wrote.who, answer)
+        return await answered(tx, noted, wrote.who, answer)
 
     def _report(self, letter: Letter, wrote: Writer, match: Match | None) -> Report:
         rule, found = (match.rule, match.found) if match else (None, {})
@@ -198,25 +198,23 @@ class Filing:
 
     async def _files(
         self,
-        session: Session,
+        tx: Transaction,
         enclosed: Sequence[Enclosed],
         incident: Incident,
-        who: Who,
+        who: Principal,
         waiting: Sequence[Waiting],
     ) -> tuple[tuple[str, Mapping[str, Any]], ...]:
         """Files kept with the record, and what could not be: a mail is never refused for a file."""
         held = iter(waiting)
-        return tuple(
-            [await self._file(session, one, incident, who, None if one.content is None else next(held)) for one in enclosed]
-        )
+        return tuple([await self._file(tx, one, incident, who, None if one.content is None else next(held)) for one in enclosed])
 
     async def _file(
-        self, session: Session, file: Enclosed, incident: Incident, who: Who, held: Waiting | None
+        self, tx: Transaction, file: Enclosed, incident: Incident, who: Principal, held: Waiting | None
     ) -> tuple[str, Mapping[str, Any]]:
         reason = "larger than a file may be, or one too many"
         if held is not None:
             try:
-                return "attached", await self.files.take(session, incident, held, who)
+                return "attached", await self.files.take(tx, incident, held, who)
             except TooLarge as error:
                 reason = error.detail
         return "not_attached", {"name": file.name, "size": file.size, "reason": reason}
@@ -241,7 +239,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 
 
 async def _remember(
-    session: Session,
+    tx: Transaction,
     letter: Letter,
     wrote: Writer,
     integration_id: int,
@@ -252,7 +250,7 @@ async def _remember(
     named = (letter.sender, wrote.to.address, *letter.reply_to, *letter.people)
     people = [one for one in dict.fromkeys(named) if one and "gwk_" not in one]
     key = id_hash(letter.known_by), integration_id, letter.copy_hash
-    await session.conn.execute(REMEMBER, *key, done.incident.id, people, acknowledged, session.now)
+    await tx.conn.execute(REMEMBER, *key, done.incident.id, people, acknowledged, tx.now)
 
 
 UNREAD = {

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from gateway.channels.email.amazon.mail import Amazon
-from gateway.channels.email.intake import MailRoom
+from gateway.channels.email.intake import MailIntake
 from gateway.channels.email.posted import FORM, MAIL, Posted, form
 from gateway.channels.email.reader import CPU_SECONDS, SHORT
 from gateway.channels.memory_budget import fill
@@ -38,7 +38,7 @@ FRESH = timedelta(days=3)
 class MailPosts:
     """POST /ingest/email/{way} and /ingest/email/{way}/{key}."""
 
-    room: MailRoom
+    room: MailIntake
     authenticate: Authenticate
     mail: Mail
     amazon: Amazon

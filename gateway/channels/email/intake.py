@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from gateway.access.permissions import sight
-from gateway.access.principal import Who
-from gateway.channels.email.handler import SOURCE, Filing
+from gateway.access.principal import Principal
+from gateway.channels.email.handler import SOURCE, MailHandler
 from gateway.channels.email.parsing.authentication import SenderCheck, sender_check
 from gateway.channels.email.parsing.letter import Letter
 from gateway.channels.email.posted import Posted
 from gateway.channels.email.sorting import SetAside, ToMachines, ToNobody, ToPeople, sort
-from gateway.channels.memory_budget import Places
+from gateway.channels.memory_budget import MemoryBudget
 from gateway.clock import Clock
 from gateway.db.pool import acquire
 from gateway.errors import Malformed, Overloaded, Unavailable
@@ -30,7 +30,7 @@ REPLAY = "replay"
 
 
 @dataclass(frozen=True, slots=True)
-class MailRoom:
+class MailIntake:
     """Takes mail in. `fetched` gives the mail that a notice leads to, and any other mail as it is.
 
     `sender` is the address that the gateway sends from, "" where it sends none.
@@ -39,12 +39,12 @@ class MailRoom:
     fetched: Callable[[Posted], Awaitable[Posted]]
     read: Callable[[Posted], Awaitable[Letter]]
     submit: Submit
-    file: Filing
+    file: MailHandler
     sender: str
     mail: Mail
     metrics: Metrics
     clock: Clock
-    places: Places
+    places: MemoryBudget
 
     async def take(self, integration_id: int, posted: Posted, *, flag: str | None = None) -> Receipt:
         """Commit one mail. What cannot be understood is in quarantine when this returns, its outcome says so.
@@ -73,12 +73,12 @@ class MailRoom:
         await self.read(mail)
         return await self.take(integration_id, mail, flag=REPLAY)
 
-    async def open_set_aside(self, entry: int, by: Who) -> Opened:
+    async def open_set_aside(self, entry: int, by: Principal) -> Opened:
         """Make a mail that was set aside a record, or an entry in the open record that it answers; once.
 
         Raises NotFound, also for one about a record that is not there for `by`, and Unavailable.
         """
-        pool = self.file.reception.desk.pool
+        pool = self.file.reception.uow.pool
         async with acquire(pool) as conn:
             kept = await set_aside.by_id(conn, entry, sight(by))
         letter = await self.read(Posted(kept.content_type, kept.body, None, tuple(kept.recipients)))

@@ -21,7 +21,7 @@ import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from gateway.access.keys import Caller, Scope
-from gateway.channels.email.intake import MailRoom
+from gateway.channels.email.intake import MailIntake
 from gateway.channels.email.posted import MAIL, Posted
 from gateway.channels.email.session import NOBODY, TOO_MUCH, UNKNOWN, Line, Sessions
 from gateway.db.pool import Pool, acquire
@@ -49,7 +49,7 @@ OWN = "email", "E-mail"
 class MailDoor:
     """The answers at each step of a session, in methods named as aiosmtpd calls them."""
 
-    room: MailRoom
+    room: MailIntake
     pool: Pool
     recognise: Callable[[str], Awaitable[Caller]]
     tokens: ReplyTokens

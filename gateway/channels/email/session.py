@@ -9,7 +9,7 @@ from typing import cast
 
 from aiosmtpd.smtp import SMTP, syntax
 
-from gateway.channels.memory_budget import Places
+from gateway.channels.memory_budget import MemoryBudget
 from gateway.clock import let_others_go_first
 from gateway.errors import Overloaded
 from gateway.settings import Mail
@@ -65,7 +65,7 @@ class Line(SMTP):
 
     line_length_limit = BUFFER
 
-    def __init__(self, door: object, places: Places, mail: Mail, sessions: Sessions, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, door: object, places: MemoryBudget, mail: Mail, sessions: Sessions, tls: ssl.SSLContext | None) -> None:
         super().__init__(
             door,
             data_size_limit=mail.max_bytes,

@@ -4,19 +4,19 @@ from contextlib import AsyncExitStack
 
 from gateway.channels.email.acknowledgement import Acknowledging
 from gateway.channels.email.amazon.mail import Bucket
-from gateway.channels.email.handler import Filing
-from gateway.channels.email.intake import MailRoom
+from gateway.channels.email.handler import MailHandler
+from gateway.channels.email.intake import MailIntake
 from gateway.channels.email.posted import Kept
 from gateway.channels.email.reader import MailReader
-from gateway.channels.memory_budget import Places
-from gateway.channels.report_service import Reception
+from gateway.channels.memory_budget import MemoryBudget
+from gateway.channels.report_service import ReportService
 from gateway.clock import Clock
 from gateway.files.s3 import S3Store
 from gateway.ingest.http import Submit
 from gateway.ingest.workers.process import Reader
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.observe.metrics import Metrics
-from gateway.operations.attach import Filing as Files
+from gateway.operations.attach import AttachmentStore as Files
 from gateway.settings import Mail, Settings
 
 
@@ -28,16 +28,16 @@ def mail_room(
     submit: Submit,
     metrics: Metrics,
     process: Reader,
-) -> MailRoom:
+) -> MailIntake:
     """The room as the settings say; its process ends with `stack`."""
     mail, smtp = settings.mail, settings.notify.smtp
     reader = MailReader(Kept(settings.attachments.max_bytes, settings.attachments.max_files), process)
     sender = smtp.sender if smtp.host else ""
     acknowledging = Acknowledging(mail.acknowledgements_per_hour if sender and mail.acknowledge else 0)
-    filing = Filing(Reception(files.desk, submit, metrics), files, tokens, mail, acknowledging)
-    places = Places(mail.at_once, mail.at_once * mail.max_bytes)
-    return MailRoom(
-        _bucket(stack, mail, files.desk.clock), reader, submit, filing, sender, mail, metrics, files.desk.clock, places
+    filing = MailHandler(ReportService(files.uow, submit, metrics), files, tokens, mail, acknowledging)
+    places = MemoryBudget(mail.at_once, mail.at_once * mail.max_bytes)
+    return MailIntake(
+        _bucket(stack, mail, files.uow.clock), reader, submit, filing, sender, mail, metrics, files.uow.clock, places
     )
 
 

@@ -7,7 +7,7 @@ rights of a reporter alone. Only staff whose address is authenticated write in t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.channels.email.correspondent import Correspondent, author, correspondent
 from gateway.channels.email.parsing.authentication import SenderCheck
 from gateway.channels.email.parsing.letter import Letter
@@ -27,19 +27,19 @@ class Writer:
     """
 
     to: Correspondent
-    who: Who
-    person: Who | None
+    who: Principal
+    person: Principal | None
     author: Author
     locale: str | None
     check: SenderCheck
 
     @property
-    def staff(self) -> Who | None:
+    def staff(self) -> Principal | None:
         """The staff member who certainly wrote it, None where that is not certain."""
         return self.person if self.check is SenderCheck.AUTHENTICATED else None
 
     @property
-    def name(self) -> Who:
+    def name(self) -> Principal:
         """The one in whose name the note and its files stand."""
         return self.staff or self.who
 
@@ -65,5 +65,5 @@ async def writer(conn: Connection, letter: Letter, check: SenderCheck) -> Writer
     return Writer(to, stranger(to.address, "email"), _staff(other), author(letter, to), locale, of_from)
 
 
-def _staff(found: tuple[Who, str | None] | None) -> Who | None:
+def _staff(found: tuple[Principal, str | None] | None) -> Principal | None:
     return found[0] if found is not None and not found[0].outsider else None

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from gateway.channels.phone import menu
 from gateway.channels.phone.call import CallEvent, Direction
-from gateway.channels.phone.intake import PhoneRoom
+from gateway.channels.phone.intake import PhoneIntake
 from gateway.channels.phone.key_press import Pressing
 from gateway.channels.phone.menu import Heard, Line, Wish, line_of
 from gateway.channels.phone.posted import Posted, Provider, TextMessage
@@ -30,7 +30,7 @@ TOLD_THAT_IT_IS_TAKEN = frozenset({Wish.THANKS, Wish.STANDING})
 class Conversation:
     """A request whose answer somebody hears. `at` makes the address of an event and its query."""
 
-    room: PhoneRoom
+    room: PhoneIntake
     press: Pressing
     provider: Provider
     posted: Posted

@@ -16,15 +16,15 @@ from gateway.channels.phone.numbers import names_somebody
 from gateway.channels.phone.posted import Nothing, Posted, TextMessage, Told
 from gateway.channels.phone.store import Kept
 from gateway.channels.phone.words import written
-from gateway.channels.report_service import Done, Reception
+from gateway.channels.report_service import Done, ReportService
 from gateway.channels.speakers import by_phone
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.incidents.record import Incident
 from gateway.ingest.reading.limits import DESCRIPTION, KEY, TITLE, cut
 from gateway.operations.create import LATE_ENTRY, Report
-from gateway.operations.placement import place_again
-from gateway.operations.unit_of_work import Session
+from gateway.operations.placement import correlate_again
+from gateway.operations.unit_of_work import Transaction
 from gateway.receipts.submission import Receipt, Result, Submission
 from gateway.settings import Phone
 from gateway.vocabulary import Outcome
@@ -33,10 +33,10 @@ SOURCE = "phone"
 
 
 @dataclass(frozen=True, slots=True)
-class Filing:
+class CallHandler:
     """Files what telephone systems tell."""
 
-    reception: Reception
+    reception: ReportService
     phone: Phone
 
     async def __call__(self, told: Told, submission: Submission, spoken: Locale | None = None) -> Receipt:
@@ -45,46 +45,44 @@ class Filing:
         Raises Unavailable, as Reception.take.
         """
 
-        async def work(session: Session) -> Done | Result:
+        async def work(tx: Transaction) -> Done | Result:
             match told:
                 case CallEvent():
-                    return await self.call(session, submission.integration_id, told, spoken)
+                    return await self.call(tx, submission.integration_id, told, spoken)
                 case TextMessage():
-                    return await self._message(session, submission.integration_id, told)
+                    return await self._message(tx, submission.integration_id, told)
                 case Nothing(reason=reason):
                     return Done("", None, Outcome.IGNORED, reason)
 
         return await self.reception.take(submission, work)
 
-    async def call(self, session: Session, integration_id: int, event: CallEvent, spoken: Locale | None = None) -> Done:
+    async def call(self, tx: Transaction, integration_id: int, event: CallEvent, spoken: Locale | None = None) -> Done:
         """Merge what was told into the call and do what follows from it."""
-        kept = await calls.lock(session.conn, integration_id, event.provider, event.call_id, session.now)
+        kept = await calls.lock(tx.conn, integration_id, event.provider, event.call_id, tx.now)
         after = merged(kept.call, event)
         line = line_of(self.phone, after.called)
         meaning = judge(kept.call, after, filed=kept.incident_id is not None, hotline=line.hotline)
         fresh = replace(kept, call=after)
         incident, outcome, reason = None, Outcome.IGNORED, meaning.value
         if meaning is Meaning.NEWS:
-            incident, outcome = await _news(session, kept, after, spoken), Outcome.ADDED
+            incident, outcome = await _news(tx, kept, after, spoken), Outcome.ADDED
         elif meaning in (Meaning.REPORT, Meaning.MISSED):
-            fresh, incident = await self._reported(session, fresh, line, spoken, missed=meaning is Meaning.MISSED)
+            fresh, incident = await self._reported(tx, fresh, line, spoken, missed=meaning is Meaning.MISSED)
             outcome = Outcome.OPENED if fresh.opened else Outcome.ADDED
             reason = meaning.value if fresh.opened else "called again"
-        await calls.save(session.conn, fresh, session.now)
+        await calls.save(tx.conn, fresh, tx.now)
         return Done(f"{event.provider}:{event.call_id}"[:KEY], incident, outcome, reason)
 
     async def _reported(
-        self, session: Session, kept: Kept, line: Line, spoken: Locale | None, *, missed: bool
+        self, tx: Transaction, kept: Kept, line: Line, spoken: Locale | None, *, missed: bool
     ) -> tuple[Kept, Incident]:
         """The call with its record: the one that its number has open, or a new one. A missed call joins missed ones only."""
         call = kept.call
-        who, chosen, name = await by_phone(session.conn, call.caller)
+        who, chosen, name = await by_phone(tx.conn, call.caller)
         locale = spoken or locale_of(chosen, line)
-        if earlier := await self._open(session, call.caller, missed=missed):
+        if earlier := await self._open(tx, call.caller, missed=missed):
             text = notes.note("again", _BLANK, call, _language(earlier))
-            return replace(kept, incident_id=earlier.id), await _noted(
-                session, earlier, text, who.name, {"call": notes.facts(call)}
-            )
+            return replace(kept, incident_id=earlier.id), await _noted(tx, earlier, text, who.name, {"call": notes.facts(call)})
         named = call if not name else replace(call, caller_name=name)
         report = Report(
             title=notes.title(named, locale, missed=missed),
@@ -96,37 +94,37 @@ class Filing:
             contact=call.caller,
             contact_name=named.caller_name,
             labels={"language": locale} | ({"call": notes.MISSED} if missed else {}),
-            occurred_at=_occurred(call, session.now),
+            occurred_at=_occurred(call, tx.now),
         )
-        opened = await reception.opened(session, report, who, {"call": notes.facts(call)})
+        opened = await reception.opened(tx, report, who, {"call": notes.facts(call)})
         return replace(kept, incident_id=opened.id, opened=True), opened
 
-    async def _open(self, session: Session, number: str, *, missed: bool = False) -> Incident | None:
+    async def _open(self, tx: Transaction, number: str, *, missed: bool = False) -> Incident | None:
         if not names_somebody(number):
             return None
-        return await calls.open_record(session.conn, number, session.now - self.phone.called_again_within, missed=missed)
+        return await calls.open_record(tx.conn, number, tx.now - self.phone.called_again_within, missed=missed)
 
-    async def _message(self, session: Session, integration_id: int, message: TextMessage) -> Done:
+    async def _message(self, tx: Transaction, integration_id: int, message: TextMessage) -> Done:
         """A short message, remembered as calls are so that one told again after years is known."""
-        kept = await calls.lock(session.conn, integration_id, message.provider, message.message_id, session.now)
+        kept = await calls.lock(tx.conn, integration_id, message.provider, message.message_id, tx.now)
         if kept.incident_id is not None:
             return Done(f"{message.provider}:{message.message_id}"[:KEY], None, Outcome.IGNORED, "filed before")
-        done = await self._said(session, message)
+        done = await self._said(tx, message)
         if done.incident is not None:
             told = replace(kept.call, caller=message.sender, called=message.receiver)
             opened = done.outcome is Outcome.OPENED
-            await calls.save(session.conn, replace(kept, call=told, incident_id=done.incident.id, opened=opened), session.now)
+            await calls.save(tx.conn, replace(kept, call=told, incident_id=done.incident.id, opened=opened), tx.now)
         return done
 
-    async def _said(self, session: Session, message: TextMessage) -> Done:
+    async def _said(self, tx: Transaction, message: TextMessage) -> Done:
         """A report, or a note in the record that its sender has open."""
-        who, chosen, name = await by_phone(session.conn, message.sender)
+        who, chosen, name = await by_phone(tx.conn, message.sender)
         line = line_of(self.phone, message.receiver)
         locale = locale_of(chosen, line)
         text, said = notes.message_note(message, locale), {"message": message.message_id}
         key = f"{message.provider}:{message.message_id}"[:KEY]
-        if earlier := await self._open(session, message.sender):
-            return Done(key, await _noted(session, earlier, text, who.name, said), Outcome.ADDED, "another message")
+        if earlier := await self._open(tx, message.sender):
+            return Done(key, await _noted(tx, earlier, text, who.name, said), Outcome.ADDED, "another message")
         first = message.text.partition("\n")[0].strip()
         report = Report(
             title=cut(first or written("message", locale, caller=message.sender or written("withheld", locale)), TITLE),
@@ -139,7 +137,7 @@ class Filing:
             contact_name=name,
             labels={"language": locale},
         )
-        opened = await reception.opened(session, report, who, said)
+        opened = await reception.opened(tx, report, who, said)
         return Done(key, opened, reception.outcome_of(opened), "report")
 
 
@@ -161,24 +159,24 @@ def _occurred(call: Call, now: datetime) -> datetime | None:
     return None if began is None or not now - LATE_ENTRY <= began <= now else began
 
 
-async def _noted(session: Session, incident: Incident, text: str, actor: str, said: Mapping[str, Any]) -> Incident:
-    revision = lifecycle.apply(incident, commands.Note(note=text), actor, session.now)
+async def _noted(tx: Transaction, incident: Incident, text: str, actor: str, said: Mapping[str, Any]) -> Incident:
+    revision = lifecycle.apply(incident, commands.Note(note=text), actor, tx.now)
     events = tuple((event, {**facts, **said}) for event, facts in revision.events)
-    return (await session.write([replace(revision, events=events)]))[0]
+    return (await tx.write([replace(revision, events=events)]))[0]
 
 
-async def _news(session: Session, kept: Kept, after: Call, spoken: Locale | None) -> Incident | None:
+async def _news(tx: Transaction, kept: Kept, after: Call, spoken: Locale | None) -> Incident | None:
     """What was told later, as a note in the call's record; where the call opened it, what it lacks is filled in."""
-    found = await session.locked([kept.incident_id] if kept.incident_id is not None else [])
+    found = await tx.locked([kept.incident_id] if kept.incident_id is not None else [])
     for incident in found:
         text = notes.note("update", kept.call, after, spoken or _language(incident))
-        revision = lifecycle.apply(incident, commands.Note(note=text), after.caller or SOURCE, session.now)
+        revision = lifecycle.apply(incident, commands.Note(note=text), after.caller or SOURCE, tx.now)
         events = tuple((event, {**facts, "call": notes.facts(after)}) for event, facts in revision.events)
         revision = replace(revision, events=events)
         if not kept.opened:
-            return (await session.write([revision]))[0]
-        written = await session.write([notes.completed(kept.call, after, revision, _language(incident))])
-        return await place_again(session, written[0]) if after.transcripts != kept.call.transcripts else written[0]
+            return (await tx.write([revision]))[0]
+        written = await tx.write([notes.completed(kept.call, after, revision, _language(incident))])
+        return await correlate_again(tx, written[0]) if after.transcripts != kept.call.transcripts else written[0]
     return None
 
 

@@ -15,7 +15,7 @@ from aiohttp import web
 from gateway.channels.phone.call import CallEvent
 from gateway.channels.phone.conversation import Conversation, quiet
 from gateway.channels.phone.handler import SOURCE
-from gateway.channels.phone.intake import PhoneRoom
+from gateway.channels.phone.intake import PhoneIntake
 from gateway.channels.phone.key_press import Pressing
 from gateway.channels.phone.lookup import contacts
 from gateway.channels.phone.posted import Posted, Provider, TextMessage
@@ -50,7 +50,7 @@ log = structlog.get_logger()
 class PhonePosts:
     """What telephone systems ask. `base` is the gateway's address as they see it."""
 
-    room: PhoneRoom
+    room: PhoneIntake
     press: Pressing
     authenticate: Authenticate
     base: str

@@ -8,7 +8,7 @@ import structlog
 
 from gateway.channels.phone import store
 from gateway.channels.phone.call import CallEvent, Status
-from gateway.channels.phone.handler import SOURCE, Filing, delivery_id
+from gateway.channels.phone.handler import SOURCE, CallHandler, delivery_id
 from gateway.channels.phone.menu import Heard
 from gateway.channels.phone.numbers import names_somebody
 from gateway.channels.phone.posted import Posted, Provider, Told, form
@@ -20,7 +20,7 @@ from gateway.errors import Malformed, Overloaded, Unavailable
 from gateway.incidents.labels import Locale, state_label
 from gateway.observe.metric_labels import RequestOutcome
 from gateway.observe.metrics import Metrics
-from gateway.operations.unit_of_work import Session
+from gateway.operations.unit_of_work import Transaction
 from gateway.periodic import each
 from gateway.receipts.submission import Receipt, Submission
 from gateway.settings import Phone
@@ -31,11 +31,11 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class PhoneRoom:
+class PhoneIntake:
     """Takes in what telephone systems tell."""
 
     pool: Pool
-    file: Filing
+    file: CallHandler
     phone: Phone
     metrics: Metrics
     clock: Clock
@@ -97,11 +97,11 @@ class PhoneRoom:
     async def _give_up(self, kept: store.Kept) -> None:
         call = kept.call
         lost = CallEvent(provider=call.provider, call_id=call.call_id, status=Status.ABANDONED, ended_at=kept.heard_at)
-        done = await self.file.reception.desk.within(partial(self._lost, kept.integration_id, lost))
+        done = await self.file.reception.uow.within(partial(self._lost, kept.integration_id, lost))
         log.info("silent_call", call=call.call_id, outcome=done.outcome, reason=done.reason)
 
-    async def _lost(self, integration_id: int, lost: CallEvent, session: Session) -> Done:
-        return await self.file.call(session, integration_id, lost)
+    async def _lost(self, integration_id: int, lost: CallEvent, tx: Transaction) -> Done:
+        return await self.file.call(tx, integration_id, lost)
 
 
 def _headers(provider: Provider, posted: Posted) -> dict[str, str]:

@@ -5,12 +5,12 @@ from hashlib import sha256
 
 from gateway.access import authorization
 from gateway.access.permissions import sight
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.channels.phone.handler import SOURCE
 from gateway.channels.phone.menu import MOST_TURNS
 from gateway.channels.phone.script import Ask, HangUp, Place, Say, Script
 from gateway.channels.phone.words import said, spelt
-from gateway.channels.report_service import Done, Reception
+from gateway.channels.report_service import Done, ReportService
 from gateway.channels.speakers import by_login
 from gateway.errors import Forbidden, IllegalTransition, Unavailable, Unprocessable
 from gateway.incidents import commands, lifecycle
@@ -18,7 +18,7 @@ from gateway.incidents.labels import LOCALES, Locale, state_label
 from gateway.incidents.record import Incident
 from gateway.notify.call_tokens import Called, CallTokens
 from gateway.operations.revising import revised
-from gateway.operations.unit_of_work import Session
+from gateway.operations.unit_of_work import Transaction
 from gateway.receipts.submission import Result, Submission
 from gateway.vocabulary import Outcome
 
@@ -29,19 +29,19 @@ ACKNOWLEDGE = "1"
 class Pressing:
     """Tells somebody about a record by telephone, and takes their key for it."""
 
-    reception: Reception
+    reception: ReportService
     tokens: CallTokens
 
     async def __call__(self, integration_id: int, call_id: str, place: Place, key: str, body: bytes) -> Script:
         """What they hear next; raises Forbidden for what is no call of ours, and Unavailable."""
-        called = self.tokens.read(place.token, self.reception.desk.clock.now())
+        called = self.tokens.read(place.token, self.reception.uow.clock.now())
         if key != ACKNOWLEDGE:
-            return await self.reception.desk.within(lambda session: self._told(session, called, place))
+            return await self.reception.uow.within(lambda tx: self._told(tx, called, place))
         script: Script = ()
 
-        async def work(session: Session) -> Done | Result:
+        async def work(tx: Transaction) -> Done | Result:
             nonlocal script
-            script, done = await self._pressed(session, called, place)
+            script, done = await self._pressed(tx, called, place)
             return done
 
         name = f"phone:press:{call_id}:{sha256(place.token.encode()).hexdigest()}"
@@ -50,11 +50,11 @@ class Pressing:
         if any(result.outcome is Outcome.QUARANTINED for result in receipt.results):
             raise Unavailable("the database refused the key press")
         # The same key told again is answered by how the record stands.
-        return script or await self.reception.desk.within(lambda session: self._told(session, called, place))
+        return script or await self.reception.uow.within(lambda tx: self._told(tx, called, place))
 
-    async def _pressed(self, session: Session, called: Called, place: Place) -> tuple[Script, Done]:
-        who, locale = await _person(session, called)
-        incident = await _record(session, called)
+    async def _pressed(self, tx: Transaction, called: Called, place: Place) -> tuple[Script, Done]:
+        who, locale = await _person(tx, called)
+        incident = await _record(tx, called)
         name = f"{SOURCE}:press:{incident.number}"
         if not sight(who).sees(incident):
             return _say(_hidden(incident), locale), Done(name, None, Outcome.IGNORED, "not theirs to see")
@@ -63,18 +63,18 @@ class Pressing:
         command = commands.Acknowledge(person=who.name)
         try:
             authorization.check(who, command, incident)
-            revision = await revised(session, incident, command, who)
+            revision = await revised(tx, incident, command, who)
         except (Forbidden, IllegalTransition, Unprocessable):
             return _say("refused", locale), _ignored(name, incident, "may not acknowledge it")
         if not revision.events:
             return self._again(incident, called, locale, place, ()), _ignored(name, incident, "is worked on already")
-        (written,) = await session.write([revision])
+        (written,) = await tx.write([revision])
         taken = Say(said("acknowledged", locale, number=spelt(incident.number)), locale), HangUp()
         return taken, Done(name, written, Outcome.ACKNOWLEDGED, "key press")
 
-    async def _told(self, session: Session, called: Called, place: Place) -> Script:
-        who, locale = await _person(session, called)
-        incident = await _record(session, called)
+    async def _told(self, tx: Transaction, called: Called, place: Place) -> Script:
+        who, locale = await _person(tx, called)
+        incident = await _record(tx, called)
         if not sight(who).sees(incident):
             return _say(_hidden(incident), locale)
         return self._again(incident, called, locale, place, ())
@@ -90,16 +90,16 @@ class Pressing:
         return (Ask((*says, Say(said("press", locale), locale)), Place("alarm", locale, place.turn + 1, token)),)
 
 
-async def _person(session: Session, called: Called) -> tuple[Who, Locale]:
-    found = await by_login(session.conn, called.login, called.made_at)
+async def _person(tx: Transaction, called: Called) -> tuple[Principal, Locale]:
+    found = await by_login(tx.conn, called.login, called.made_at)
     if found is None:
         raise Forbidden("nobody has this login any more")
     who, chosen = found
     return who, next((one for one in LOCALES if one == chosen), "en")
 
 
-async def _record(session: Session, called: Called) -> Incident:
-    found = await session.locked([called.incident_id])
+async def _record(tx: Transaction, called: Called) -> Incident:
+    found = await tx.locked([called.incident_id])
     if not found:
         raise Forbidden("there is no such record")
     return found[0]

@@ -1,15 +1,15 @@
 """Puts together what takes calls."""
 
-from gateway.channels.phone.handler import Filing
+from gateway.channels.phone.handler import CallHandler
 from gateway.channels.phone.http import PhonePosts
-from gateway.channels.phone.intake import PhoneRoom
+from gateway.channels.phone.intake import PhoneIntake
 from gateway.channels.phone.key_press import Pressing
-from gateway.channels.report_service import Reception
+from gateway.channels.report_service import ReportService
 from gateway.ingest.http import Authenticate, Submit
 from gateway.ingest.workers.process import Reader
 from gateway.notify.call_tokens import CallTokens
 from gateway.observe.metrics import Metrics
-from gateway.operations.unit_of_work import Desk
+from gateway.operations.unit_of_work import UnitOfWork
 from gateway.settings import Settings
 
 
@@ -18,14 +18,14 @@ def public_address(settings: Settings) -> str:
     return (settings.phone.public_url or settings.server.external_url).rstrip("/")
 
 
-def phone_room(settings: Settings, desk: Desk, submit: Submit, metrics: Metrics) -> PhoneRoom:
+def phone_room(settings: Settings, uow: UnitOfWork, submit: Submit, metrics: Metrics) -> PhoneIntake:
     """The room as the settings say."""
-    filing = Filing(Reception(desk, submit, metrics), settings.phone)
-    return PhoneRoom(desk.pool, filing, settings.phone, metrics, desk.clock)
+    filing = CallHandler(ReportService(uow, submit, metrics), settings.phone)
+    return PhoneIntake(uow.pool, filing, settings.phone, metrics, uow.clock)
 
 
 def phone_posts(
-    settings: Settings, room: PhoneRoom, secrets: tuple[bytes, ...], authenticate: Authenticate, reader: Reader
+    settings: Settings, room: PhoneIntake, secrets: tuple[bytes, ...], authenticate: Authenticate, reader: Reader
 ) -> PhonePosts:
     """Its addresses; `secrets` sign the calls that the gateway makes."""
     press = Pressing(room.file.reception, CallTokens(secrets))

@@ -7,7 +7,7 @@ from gateway.access.buckets import Bucket, taken
 from gateway.incidents.labels import Locale
 from gateway.incidents.record import Incident, Notice
 from gateway.notify import outbox
-from gateway.operations.unit_of_work import Session
+from gateway.operations.unit_of_work import Transaction
 
 HOUR = timedelta(hours=1)
 
@@ -18,10 +18,10 @@ class Acknowledging:
 
     per_hour: int
 
-    async def __call__(self, session: Session, incident: Incident, address: str, locale: Locale) -> None:
+    async def __call__(self, tx: Transaction, incident: Incident, address: str, locale: Locale) -> None:
         """Owe one in the transaction of the session, unless the address had its share."""
-        if await taken(session.conn, Bucket(f"mail\0{address}", self.per_hour, HOUR / self.per_hour), session.now):
-            await outbox.put(session.conn, [(incident.id, _notice(incident, address, locale))], session.now)
+        if await taken(tx.conn, Bucket(f"mail\0{address}", self.per_hour, HOUR / self.per_hour), tx.now):
+            await outbox.put(tx.conn, [(incident.id, _notice(incident, address, locale))], tx.now)
 
 
 def _notice(incident: Incident, address: str, locale: Locale) -> Notice:

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.channels import report_service as reception
 from gateway.channels.email.posted import fields_of
-from gateway.channels.report_service import Done, Reception
+from gateway.channels.report_service import Done, ReportService
 from gateway.channels.speakers import stranger
 from gateway.channels.webform.acknowledgement import Acknowledging
 from gateway.channels.webform.reading import Filled, Told, filled, read, report
@@ -16,9 +16,9 @@ from gateway.db.pool import Connection, acquire
 from gateway.errors import Malformed, TooLarge
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.attach import Filing as Files
+from gateway.operations.attach import AttachmentStore as Files
 from gateway.operations.attach import Waiting
-from gateway.operations.unit_of_work import Session
+from gateway.operations.unit_of_work import Transaction
 from gateway.receipts.submission import Receipt, Submission
 from gateway.settings import Form
 
@@ -40,7 +40,7 @@ class Sent:
 class FormFiling:
     """Files forms; without `acknowledge` nobody is sent a mail."""
 
-    reception: Reception
+    reception: ReportService
     files: Files
     tickets: Tickets
     form: Form
@@ -55,15 +55,15 @@ class FormFiling:
         """The committed receipt; of one ticket the first counts. Raises Unavailable, as Reception.take."""
         who = stranger(told.contact, SOURCE)
 
-        async def work(session: Session) -> Done:
+        async def work(tx: Transaction) -> Done:
             for one in waiting:
                 one.taken = False
-            wanted = report(told, sent.ticket.service, sent.locale, self.form, session.now)
-            opened = await reception.opened(session, wanted, who, {"form": sent.ticket.service})
-            if events := [await self._kept(session, opened, one, who) for one in waiting]:
-                opened = (await session.write([Revision(after=opened, actor=who.name, events=tuple(events))]))[0]
+            wanted = report(told, sent.ticket.service, sent.locale, self.form, tx.now)
+            opened = await reception.opened(tx, wanted, who, {"form": sent.ticket.service})
+            if events := [await self._kept(tx, opened, one, who) for one in waiting]:
+                opened = (await tx.write([Revision(after=opened, actor=who.name, events=tuple(events))]))[0]
             if self.acknowledge is not None and told.email.isascii() and told.email:
-                await self.acknowledge(session, opened, told.email, sent.locale)
+                await self.acknowledge(tx, opened, told.email, sent.locale)
             return Done(_name(sent.ticket), opened, reception.outcome_of(opened), "report")
 
         async with self.files.holding(list(sent.form.files)) as waiting:
@@ -71,7 +71,7 @@ class FormFiling:
 
     async def received_before(self, ticket: Ticket) -> bool:
         """Whether a form with this ticket became a record."""
-        async with acquire(self.files.desk.pool) as conn:
+        async with acquire(self.files.uow.pool) as conn:
             name = Submission(await integration(conn), SOURCE, b"", {}, (), delivery_id=_name(ticket)).delivery_key
             return bool(await conn.fetchval(RECEIVED, name))
 
@@ -96,13 +96,13 @@ class FormFiling:
                           same_as=bytes.fromhex(sent.ticket.name))  # fmt: skip
 
     async def _integration(self) -> int:
-        async with acquire(self.files.desk.pool) as conn:
+        async with acquire(self.files.uow.pool) as conn:
             return await integration(conn)
 
-    async def _kept(self, session: Session, incident: Incident, one: Waiting, who: Who) -> tuple[str, Mapping[str, Any]]:
+    async def _kept(self, tx: Transaction, incident: Incident, one: Waiting, who: Principal) -> tuple[str, Mapping[str, Any]]:
         """A file of the record's, or why it is none: a report is never refused for a file."""
         try:
-            return "attached", await self.files.take(session, incident, one, who)
+            return "attached", await self.files.take(tx, incident, one, who)
         except TooLarge as error:
             return "not_attached", {"name": one.file.name, "size": one.file.content.size, "reason": error.detail}
 

@@ -11,7 +11,7 @@ from gateway.access.reporter_links import ReporterLinks
 from gateway.catalogue.model import Service
 from gateway.channels.email.posted import fields_of
 from gateway.channels.email.reader import SHORT
-from gateway.channels.memory_budget import Places, fill
+from gateway.channels.memory_budget import MemoryBudget, fill
 from gateway.channels.webform.buckets import Buckets
 from gateway.channels.webform.handler import SOURCE, FormFiling, Sent, language, record_of
 from gateway.channels.webform.reading import EMPTY, FILES, ORDER, Filled, Flawed, filled, read, suspicion
@@ -47,7 +47,7 @@ class FormDoor:
     services: Callable[[], Mapping[str, Service]]
     metrics: Metrics
     clock: Clock
-    places: Places
+    places: MemoryBudget
     external_url: str
     reader: Reader
 
@@ -149,7 +149,7 @@ class FormDoor:
         return self.pages.show("waiting.html", locale, 202, receipt=receipt.id)
 
     async def _answer(self, receipt: Receipt, locale: Locale) -> web.Response:
-        async with acquire(self.filing.files.desk.pool) as conn:
+        async with acquire(self.filing.files.uow.pool) as conn:
             record = await record_of(conn, receipt)
             now = await conn.fetchval(NOW, self.clock.stamp())
         if record is None:

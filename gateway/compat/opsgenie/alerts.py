@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from gateway.access.principal import Machine, Who
+from gateway.access.principal import Machine, Principal
 from gateway.api.searching import Searches
 from gateway.compat.opsgenie import reading
 from gateway.compat.opsgenie.priority import prioritise
@@ -21,12 +21,12 @@ from gateway.compat.opsgenie.responses import Answer, accepted, answering
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Forbidden, GatewayError, IllegalTransition, NotFound, Unavailable, VersionMismatch
 from gateway.incidents import commands
-from gateway.ingest.http import FrontDoor, read
+from gateway.ingest.http import AlertEndpoint, read
 from gateway.ingest.reading.conform import decoded
 from gateway.ingest.workers.process import allowed, is_short
 from gateway.operations.act import act
 from gateway.operations.edit import edit
-from gateway.operations.unit_of_work import Desk
+from gateway.operations.unit_of_work import UnitOfWork
 
 ROOT = "/v2/alerts"
 MISSING = "Alert does not exist"
@@ -44,8 +44,8 @@ class Missing(GatewayError):
 class Alerts:
     """Serves what begins with /v2/alerts."""
 
-    door: FrontDoor
-    desk: Desk
+    door: AlertEndpoint
+    uow: UnitOfWork
     reads: Pool
     searches: Searches
 
@@ -65,7 +65,7 @@ class Alerts:
             ("POST", one + "/unacknowledge", self.unacknowledge),
             *asked,
         ]
-        return [web.route(method, path, answering(self.desk.clock, handle)) for method, path, handle in table]
+        return [web.route(method, path, answering(self.uow.clock, handle)) for method, path, handle in table]
 
     async def create(self, request: web.Request) -> Answer:
         """A new alert, or once more an open one of the same alias."""
@@ -140,10 +140,10 @@ class Alerts:
         """What the sender says besides, on the record if there is one that it may see."""
         found = await self._find(_own(caller), alias, "alias")
         if found is not None and found.row["number"] is not None:
-            await act(self.desk, found.row["number"], commands.Note(note=note), _acting(caller.name))
+            await act(self.uow, found.row["number"], commands.Note(note=note), _acting(caller.name))
 
     async def _find(self, integration: int, identifier: str, kind: str) -> Found | None:
-        async with acquire(self.desk.pool) as conn:
+        async with acquire(self.uow.pool) as conn:
             return await reading.find(conn, integration, identifier, kind)
 
     def _asking(self, asking: Asking) -> Callable[[web.Request], Awaitable[Answer]]:
@@ -175,19 +175,19 @@ class Alerts:
             return str(found.row["dedup_key"])
         raise Unavailable("the record keeps changing: send again shortly")
 
-    async def _change(self, found: Found, change: Change, who: Who) -> None:
+    async def _change(self, found: Found, change: Change, who: Principal) -> None:
         number = found.row["number"]
         if isinstance(change, Edit):
-            await edit(self.desk, number, change.fields, who, if_match=found.row["version"])
+            await edit(self.uow, number, change.fields, who, if_match=found.row["version"])
         elif isinstance(change, Priority):
-            await prioritise(self.desk, found, change.word, who)
+            await prioritise(self.uow, found, change.word, who)
         elif isinstance(change, Assignee):
-            await act(self.desk, number, commands.Assign(person=await self._login(change.name), note=change.note), who)
+            await act(self.uow, number, commands.Assign(person=await self._login(change.name), note=change.note), who)
         else:
-            await act(self.desk, number, change, who)
+            await act(self.uow, number, change, who)
 
     async def _login(self, name: str) -> str:
-        async with acquire(self.desk.pool) as conn:
+        async with acquire(self.uow.pool) as conn:
             login = await conn.fetchval(PERSON, name)
         if login is None:
             raise Missing(f"User [{name[:200]}] does not exist")
@@ -204,9 +204,9 @@ class Alerts:
 PERSON = "SELECT login FROM person WHERE active AND (login = lower($1) OR (email <> '' AND lower(email) = lower($1))) LIMIT 1"
 
 
-def _acting(name: str) -> Who:
+def _acting(name: str) -> Principal:
     """The integration's key, at the records of its own alerts."""
-    return Who(name=name, parts=frozenset({Machine.WRITER}))
+    return Principal(name=name, parts=frozenset({Machine.WRITER}))
 
 
 def _own(caller: Any) -> int:

@@ -15,7 +15,7 @@ from gateway.compat.opsgenie.responses import Answer, answering
 from gateway.db.pool import Pool, acquire, transaction
 from gateway.errors import Conflict, Forbidden, NotFound, Unprocessable
 from gateway.incoming import read
-from gateway.ingest.http import FrontDoor
+from gateway.ingest.http import AlertEndpoint
 from gateway.ingest.reading import limits
 from gateway.key_texts import body_without_keys
 
@@ -69,7 +69,7 @@ class Changes(msgspec.Struct, rename="camel"):
 class Heartbeats:
     """Serves what begins with /v2/heartbeats; an integration has `most` of them."""
 
-    door: FrontDoor
+    door: AlertEndpoint
     pool: Pool
     clock: Clock
     most: int

@@ -7,7 +7,7 @@ from typing import Any
 from gateway.directory.person import EMAIL, Reachable
 from gateway.incidents.announcement import Announcement, Recipient
 from gateway.incidents.record import Notice
-from gateway.incidents.visibility import is_privy
+from gateway.incidents.visibility import has_security_role
 from gateway.settings.recipients import target_of
 
 DESK = "service_desk"
@@ -161,7 +161,7 @@ def _found_own(recipient: Recipient, directory: Directory, actor: str) -> Found:
 
 
 def _person(person: Reachable) -> tuple[str, bool]:
-    return f"{PERSON}{person.login}", is_privy(person.roles)
+    return f"{PERSON}{person.login}", has_security_role(person.roles)
 
 
 def _together(recipient: Recipient, people: Iterable[Reachable], directory: Directory) -> Iterator[tuple[str, bool]]:
@@ -170,7 +170,7 @@ def _together(recipient: Recipient, people: Iterable[Reachable], directory: Dire
     reached = {target.lower() for target in listed}
     for target in listed:
         person = directory.called(target)
-        yield target, is_privy([recipient.role] if person is None else person.roles)
+        yield target, has_security_role([recipient.role] if person is None else person.roles)
     for person in people:
         if reached.isdisjoint(_ways(person)):
             yield _person(person)

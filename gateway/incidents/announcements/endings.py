@@ -13,7 +13,7 @@ from gateway.db.pool import Connection
 from gateway.incidents.announcements.reporter_news import TAKEN_UP, News, news_of
 from gateway.incidents.facts import bare, facts_of
 from gateway.incidents.record import Incident, Notice, Revision
-from gateway.incidents.visibility import is_privy
+from gateway.incidents.visibility import has_security_role
 from gateway.vocabulary import LIVE, State
 
 
@@ -125,6 +125,6 @@ def _news(row: Mapping[str, Any], turned: Mapping[int, Revision]) -> Notice | No
     if turn is Turn.CLOSED and not was_live and row["channel"] != "webhook":
         return None
     facts = facts_of(after)
-    said = bare(facts) if after.security and not is_privy(row["roles"]) else facts
+    said = bare(facts) if after.security and not has_security_role(row["roles"]) else facts
     said |= {"to_do": ""} if turn is Turn.REOPENED else {}
     return Notice(cause=f"{turn}#{after.version}", target=target, role=row["role"], template=turn, facts=said)

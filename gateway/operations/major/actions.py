@@ -2,33 +2,33 @@
 
 from gateway.access.authorization import refuse
 from gateway.access.permissions import Action, may
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.errors import Conflict
 from gateway.escalation.management import DECLARED, LEADER
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.idempotency import Once, at_most_once
-from gateway.operations.unit_of_work import Desk, Session
+from gateway.operations.idempotency import IdempotencyKey, run_once
+from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import LeaderOutcome
 
 
 async def tell_leader(
-    desk: Desk,
+    uow: UnitOfWork,
     number: str,
     recipient: str,
     outcome: LeaderOutcome,
-    who: Who,
+    who: Principal,
     *,
     note: str = "",
     if_match: int | None = None,
-    once: Once | None = None,
+    once: IdempotencyKey | None = None,
 ) -> Incident:
     """Put down that `who` told the leader `recipient`, or tried to.
 
     Raises NotFound, Forbidden, VersionMismatch, and Conflict for what is no major incident.
     """
 
-    async def work(session: Session) -> Incident:
-        incident = await session.lock(number, who, if_match)
+    async def work(tx: Transaction) -> Incident:
+        incident = await tx.lock(number, who, if_match)
         refuse(may(who, Action.TELL_LEADER, incident))
         if not incident.is_major:
             raise Conflict(f"{number} is no major incident: declare it one first")
@@ -39,6 +39,6 @@ async def tell_leader(
             "outcome": outcome,
             **({"note": note} if note else {}),
         }
-        return (await session.write([Revision(after=incident, actor=who.name, events=(("leader_told", facts),))]))[0]
+        return (await tx.write([Revision(after=incident, actor=who.name, events=(("leader_told", facts),))]))[0]
 
-    return await at_most_once(desk, once, who, work)
+    return await run_once(uow, once, who, work)

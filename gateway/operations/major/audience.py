@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from asyncpg import Record
 
 from gateway.access.permissions import sight
-from gateway.access.principal import Who, a_person
+from gateway.access.principal import Principal, person_principal
 from gateway.db.pool import Connection
 from gateway.directory.person import EMAIL
 from gateway.egress.address_guard import AddressGuard, AddressRefused
@@ -66,9 +66,9 @@ def _address(row: Record, incident: Incident) -> str | None:
     return f"smtp:{row['email']}"
 
 
-def who_of(row: Record) -> Who:
+def who_of(row: Record) -> Principal:
     """The person in a row with login, email, phone and roles."""
-    return a_person(row["login"], row["email"], row["phone"], row["roles"])
+    return person_principal(row["login"], row["email"], row["phone"], row["roles"])
 
 
 CHATS = {"slack": re.compile(r"[CDG][A-Z0-9]{2,30}", re.ASCII), "feishu": re.compile(r"oc_[A-Za-z0-9]{1,64}", re.ASCII)}
@@ -128,7 +128,7 @@ async def shut_out(conn: Connection, incident: Incident) -> list[str]:
     return [
         row["login"]
         for row in await conn.fetch(PRIVY_PEOPLE, people, "")
-        if not sight(a_person(row["login"], row["email"], row["phone"], row["roles"])).sees(incident)
+        if not sight(person_principal(row["login"], row["email"], row["phone"], row["roles"])).sees(incident)
     ]
 
 
@@ -139,7 +139,7 @@ async def check_workers(conn: Connection, before: Incident, after: Incident) -> 
     if not after.security or not (people or group):
         return
     for row in await conn.fetch(PRIVY_PEOPLE, sorted(people), group):
-        if not sight(a_person(row["login"] or group, row["email"] or "", row["phone"] or "", row["roles"])).sees(after):
+        if not sight(person_principal(row["login"] or group, row["email"] or "", row["phone"] or "", row["roles"])).sees(after):
             name = "person" if row["login"] else "group"
             detail = f"{row['login'] or group} may not see security incidents"
             raise Unprocessable("this security incident is not seen by whom it is given to", flaws=(Flaw(f"/{name}", detail),))

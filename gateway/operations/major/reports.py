@@ -11,12 +11,12 @@ from typing import Any
 
 from gateway.access.authorization import refuse
 from gateway.access.permissions import Action, may
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.db.pool import Connection
 from gateway.errors import Conflict, Forbidden
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.idempotency import Once, at_most_once
-from gateway.operations.unit_of_work import Desk, Session
+from gateway.operations.idempotency import IdempotencyKey, run_once
+from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import ReportStatus
 
 
@@ -70,48 +70,50 @@ RETURNING version
 """
 
 
-async def write_report(desk: Desk, number: str, text: str, who: Who, *, once: Once | None = None) -> Incident:
+async def write_report(
+    uow: UnitOfWork, number: str, text: str, who: Principal, *, once: IdempotencyKey | None = None
+) -> Incident:
     """Write or rewrite the report; raises NotFound, Forbidden, and Conflict where none is owed or it is approved."""
 
-    async def work(session: Session) -> Incident:
-        incident = await session.lock(number, who)
+    async def work(tx: Transaction) -> Incident:
+        incident = await tx.lock(number, who)
         refuse(may(who, Action.REPORT, incident))
-        standing = (await standings(session.conn, [incident.id])).get(incident.id)
+        standing = (await standings(tx.conn, [incident.id])).get(incident.id)
         if standing is None:
             raise Conflict(f"{number} is no major incident that is over: no report is due")
         if standing is ReportStatus.APPROVED:
             raise Conflict(f"the report on {number} is approved and stays as it is")
-        await session.conn.execute(PUT_ASIDE, incident.id)
-        version = await session.conn.fetchval(WRITE, incident.id, text, session.now, who.name, incident.reopened)
+        await tx.conn.execute(PUT_ASIDE, incident.id)
+        version = await tx.conn.fetchval(WRITE, incident.id, text, tx.now, who.name, incident.reopened)
         revision = Revision(after=incident, actor=who.name, events=(("report_written", _facts(text, version)),))
-        return (await session.write([revision]))[0]
+        return (await tx.write([revision]))[0]
 
-    return await at_most_once(desk, once, who, work)
+    return await run_once(uow, once, who, work)
 
 
 APPROVE = "UPDATE major_report SET approved_at = $2, approved_by = $3, reopened = $4 WHERE incident_id = $1"
 
 
-async def approve_report(desk: Desk, number: str, who: Who, *, once: Once | None = None) -> Incident:
+async def approve_report(uow: UnitOfWork, number: str, who: Principal, *, once: IdempotencyKey | None = None) -> Incident:
     """Approve what is written, by another than the writer, and send it to the leader; raises NotFound, Forbidden and Conflict."""
 
-    async def work(session: Session) -> Incident:
-        incident = await session.lock(number, who)
+    async def work(tx: Transaction) -> Incident:
+        incident = await tx.lock(number, who)
         refuse(may(who, Action.APPROVE_REPORT, incident))
-        present = await report_of(session.conn, incident.id)
-        standing = (await standings(session.conn, [incident.id])).get(incident.id)
+        present = await report_of(tx.conn, incident.id)
+        standing = (await standings(tx.conn, [incident.id])).get(incident.id)
         if present is None or standing is not ReportStatus.WRITTEN:
             raise Conflict(f"no report on {number} waits for approval")
         if present.written_by == who.name:
             raise Forbidden("a report is approved by another than its writer")
-        await session.conn.execute(APPROVE, incident.id, session.now, who.name, incident.reopened)
-        return (await session.write([_approved(session, incident, present, who)]))[0]
+        await tx.conn.execute(APPROVE, incident.id, tx.now, who.name, incident.reopened)
+        return (await tx.write([_approved(tx, incident, present, who)]))[0]
 
-    return await at_most_once(desk, once, who, work)
+    return await run_once(uow, once, who, work)
 
 
-def _approved(session: Session, incident: Incident, report: Report, who: Who) -> Revision:
-    told = session.desk.rules.escalation.reported(incident, report.version, report.text)
+def _approved(tx: Transaction, incident: Incident, report: Report, who: Principal) -> Revision:
+    told = tx.uow.rules.escalation.reported(incident, report.version, report.text)
     events = (("report_approved", _facts(report.text, report.version)),)
     return Revision(after=incident, actor=who.name, events=events, announcements=told)
 

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from gateway.access.authorization import refuse
 from gateway.access.permissions import ALLOWED, Action, may
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.db.pool import acquire
 from gateway.errors import Flaw, NotFound, TooLarge, Unprocessable
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.major.audience import PERSON, check_target, checked
-from gateway.operations.unit_of_work import Desk, Session
+from gateway.operations.unit_of_work import Transaction, UnitOfWork
 
 MOST = 200
 """How many may subscribe to one record."""
@@ -27,27 +27,27 @@ class Subscriber:
     subscribed_by: str
 
 
-async def subscribe(desk: Desk, number: str, who: Who, *, person: str = "", address: str = "") -> Subscriber:
+async def subscribe(uow: UnitOfWork, number: str, who: Principal, *, person: str = "", address: str = "") -> Subscriber:
     """Let `who`, or the person or address that is named, be sent the updates; again changes nothing.
 
     Raises NotFound, Forbidden, TooLarge, and Unprocessable for whom no message may reach.
     """
-    target = _target(desk, who, person, address)
+    target = _target(uow, who, person, address)
     found: list[Subscriber] = []
 
-    async def work(session: Session) -> Incident:
-        incident = await session.lock(number, who)
+    async def work(tx: Transaction) -> Incident:
+        incident = await tx.lock(number, who)
         refuse(may(who, _right(who, target), incident))
-        await check_target(session.conn, incident, target)
-        row = await session.conn.fetchrow(SUBSCRIBE, incident.id, target, session.now, who.name, MOST)
+        await check_target(tx.conn, incident, target)
+        row = await tx.conn.fetchrow(SUBSCRIBE, incident.id, target, tx.now, who.name, MOST)
         if row is None:
             raise TooLarge(f"{number} has {MOST} subscribers, as many as a record may have")
         found[:] = [Subscriber(row["id"], target, row["subscribed_at"], row["subscribed_by"])]
         if not row["fresh"]:
             return incident
-        return (await session.write([_revision(incident, who, "subscribed", target)]))[0]
+        return (await tx.write([_revision(incident, who, "subscribed", target)]))[0]
 
-    await desk.within(work)
+    await uow.within(work)
     return found[0]
 
 
@@ -63,19 +63,19 @@ SELECT *, false AS fresh FROM before UNION ALL SELECT *, true FROM made
 UNSUBSCRIBE = "DELETE FROM subscription WHERE id = $1 AND incident_id = $2 AND ($3::text IS NULL OR target = $3) RETURNING target"
 
 
-async def unsubscribe(desk: Desk, number: str, subscription: int, who: Who) -> None:
+async def unsubscribe(uow: UnitOfWork, number: str, subscription: int, who: Principal) -> None:
     """End it; raises Forbidden, and NotFound also for somebody else's to whom that is not there."""
 
-    async def work(session: Session) -> Incident:
-        incident = await session.lock(number, who)
+    async def work(tx: Transaction) -> Incident:
+        incident = await tx.lock(number, who)
         refuse(may(who, Action.SUBSCRIBE, incident))
         own = None if may(who, Action.SUBSCRIBE_OTHERS, incident) == ALLOWED else PERSON + who.name
-        target = await session.conn.fetchval(UNSUBSCRIBE, subscription, incident.id, own)
+        target = await tx.conn.fetchval(UNSUBSCRIBE, subscription, incident.id, own)
         if target is None:
             raise NotFound(f"{number} has no subscriber {subscription}")
-        return (await session.write([_revision(incident, who, "unsubscribed", target)]))[0]
+        return (await tx.write([_revision(incident, who, "unsubscribed", target)]))[0]
 
-    await desk.within(work)
+    await uow.within(work)
 
 
 LIST = """
@@ -84,27 +84,27 @@ WHERE incident_id = $1 AND ($2::text IS NULL OR target = $2) ORDER BY id
 """
 
 
-async def subscribers(desk: Desk, incident: Incident, who: Who) -> list[Subscriber]:
+async def subscribers(uow: UnitOfWork, incident: Incident, who: Principal) -> list[Subscriber]:
     """All of a record that `who` may read; oneself alone for who may not look into it."""
     own = None if may(who, Action.INSPECT, incident) == ALLOWED else PERSON + who.name
-    async with acquire(desk.pool) as conn:
+    async with acquire(uow.pool) as conn:
         return [Subscriber(**row) for row in await conn.fetch(LIST, incident.id, own)]
 
 
-def _target(desk: Desk, who: Who, person: str, address: str) -> str:
+def _target(uow: UnitOfWork, who: Principal, person: str, address: str) -> str:
     if person and address:
         raise Unprocessable("name a person or an address", flaws=(Flaw("/address", "leave one of the two out"),))
     if address:
-        return checked(desk.rules.settings, address.strip())
+        return checked(uow.rules.settings, address.strip())
     if not person and not who.contact:
         raise Unprocessable("this key is nobody's: say who is to be told", flaws=(Flaw("/person", "is needed"),))
     return PERSON + (person or who.name)
 
 
-def _right(who: Who, target: str) -> Action:
+def _right(who: Principal, target: str) -> Action:
     return Action.SUBSCRIBE if who.contact and target == PERSON + who.name else Action.SUBSCRIBE_OTHERS
 
 
-def _revision(incident: Incident, who: Who, event: str, target: str) -> Revision:
+def _revision(incident: Incident, who: Principal, event: str, target: str) -> Revision:
     events: Sequence[tuple[str, Mapping[str, str]]] = ((event, {"target": target}),)
     return Revision(after=incident, actor=who.name, events=tuple(events))

@@ -6,40 +6,40 @@ from typing import Any
 
 from gateway.access.authorization import refuse
 from gateway.access.permissions import OPEN, Action, may
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.errors import Conflict, Flaw, Unprocessable
 from gateway.incidents.record import Arm, Incident, Notice, Revision
-from gateway.operations.idempotency import Once, at_most_once
+from gateway.operations.idempotency import IdempotencyKey, run_once
 from gateway.operations.major.audience import Audience, audience
-from gateway.operations.unit_of_work import Desk, Session
+from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import TimerKind
 
 
 async def post_update(
-    desk: Desk,
+    uow: UnitOfWork,
     number: str,
     text: str,
     next_due_at: datetime | None,
-    who: Who,
+    who: Principal,
     *,
     if_match: int | None = None,
-    once: Once | None = None,
+    once: IdempotencyKey | None = None,
 ) -> Incident:
     """Keep an update with the record and owe it to every subscriber; it takes the place of what was promised before.
 
     Raises NotFound, Forbidden, VersionMismatch, Conflict for a record that has ended, and Unprocessable.
     """
 
-    async def work(session: Session) -> Incident:
-        incident = await session.lock(number, who, if_match)
+    async def work(tx: Transaction) -> Incident:
+        incident = await tx.lock(number, who, if_match)
         refuse(may(who, Action.POST_UPDATE, incident))
         if incident.state not in OPEN:
             raise Conflict(f"{number} is {incident.state}: there is no more to be told of it")
-        _check(text, next_due_at, session.now)
-        told = await audience(session.conn, incident)
-        return (await session.write([_revision(incident, text, next_due_at, who, told)]))[0]
+        _check(text, next_due_at, tx.now)
+        told = await audience(tx.conn, incident)
+        return (await tx.write([_revision(incident, text, next_due_at, who, told)]))[0]
 
-    return await at_most_once(desk, once, who, work)
+    return await run_once(uow, once, who, work)
 
 
 def _check(text: str, next_due_at: datetime | None, now: datetime) -> None:
@@ -49,7 +49,7 @@ def _check(text: str, next_due_at: datetime | None, now: datetime) -> None:
         raise Unprocessable("the next update is due later than now", flaws=(Flaw("/next_update_due_at", "lies in the past"),))
 
 
-def _revision(incident: Incident, text: str, due: datetime | None, who: Who, told: Audience) -> Revision:
+def _revision(incident: Incident, text: str, due: datetime | None, who: Principal, told: Audience) -> Revision:
     promised = {} if due is None else {"next_update_due_at": due.isoformat()}
     facts: Mapping[str, Any] = {"text": text, **promised, "sent_to": tuple(told.locales), "not_sent_to": told.left_out}
     said = {name: getattr(incident, name) for name in ("number", "title", "priority", "service", "state")}

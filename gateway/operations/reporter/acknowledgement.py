@@ -1,11 +1,11 @@
 """The message with the number of a record made by hand, to its reporter."""
 
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.directory.person import EMAIL
 from gateway.incidents.labels import LOCALES
 from gateway.incidents.record import Incident, Notice
 from gateway.notify import outbox
-from gateway.operations.unit_of_work import Session
+from gateway.operations.unit_of_work import Transaction
 
 REACHABLE = """
 SELECT p.login FROM person p WHERE p.active AND (p.login = $1 OR lower(p.email) = lower($1) OR (p.phone <> '' AND p.phone = $1))
@@ -14,24 +14,24 @@ ORDER BY p.login <> $1 LIMIT 1
 """
 
 
-async def acknowledge(session: Session, incident: Incident, who: Who) -> None:
+async def acknowledge(tx: Transaction, incident: Incident, who: Principal) -> None:
     """Queue the message in the session's transaction, if mail is on and the contact has an address.
 
     Somebody who does not work here cannot have others written to: they hear at their own address only.
     """
-    settings = session.desk.rules.settings
+    settings = tx.uow.rules.settings
     if settings is None or not (settings.notify.acknowledge and settings.notify.smtp.host and incident.contact):
         return
     if who.outsider and incident.contact.lower() not in who.identities:
         return
-    login = await session.conn.fetchval(REACHABLE, incident.contact)
+    login = await tx.conn.fetchval(REACHABLE, incident.contact)
     if login is not None:
         notice = _notice(incident, f"person:{login}", "")
     elif incident.contact.isascii() and EMAIL.fullmatch(incident.contact):
         notice = _notice(incident, f"smtp:{incident.contact}", incident.language)
     else:
         return
-    await outbox.put(session.conn, [(incident.id, notice)], session.now)
+    await outbox.put(tx.conn, [(incident.id, notice)], tx.now)
 
 
 def _notice(incident: Incident, target: str, language: str) -> Notice:

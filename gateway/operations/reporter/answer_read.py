@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.access.permissions import ALLOWED, Action, may
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.incidents.record import Revision
 from gateway.sla import reporter_answers
 from gateway.vocabulary import State
 
 
-def mark_answer_read(revision: Revision, who: Who, now: datetime) -> Revision:
+def mark_answer_read(revision: Revision, who: Principal, now: datetime) -> Revision:
     """Return the revision with the waiting answer marked as read, where somebody of the staff acts.
 
     The time until the record closes by itself begins anew then.

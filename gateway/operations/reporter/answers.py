@@ -12,14 +12,14 @@ from enum import StrEnum
 from typing import Any
 
 from gateway.access.permissions import ALLOWED, Action, may
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.incidents import commands
 from gateway.incidents.custom_fields import moments_of
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.author import Author
 from gateway.operations.reporter.meaning import Meaning, meaning
 from gateway.operations.revising import revised
-from gateway.operations.unit_of_work import Session
+from gateway.operations.unit_of_work import Transaction
 from gateway.sla import reporter_answers
 from gateway.vocabulary import LIVE, HoldReason, State
 
@@ -63,7 +63,7 @@ class Effect(StrEnum):
     SHOWN = "reply_shown"
 
 
-def effect(incident: Incident, who: Who, answer: Answer) -> Effect:
+def effect(incident: Incident, who: Principal, answer: Answer) -> Effect:
     """Return what is to become of the record.
 
     Pure. Only its contact's own words count, and none that a program wrote.
@@ -81,19 +81,19 @@ def effect(incident: Incident, who: Who, answer: Answer) -> Effect:
     return Effect.NOTHING if meant is Meaning.AGREES and answer.certain else Effect.WAITS
 
 
-async def answered(session: Session, incident: Incident, who: Who, answer: Answer) -> Incident:
+async def answered(tx: Transaction, incident: Incident, who: Principal, answer: Answer) -> Incident:
     """Return the record, locked and with the answer noted already, as the answer leaves it."""
     found = effect(incident, who, answer)
     if found is Effect.NOTHING and _is_news(incident, who, answer):
-        found = await _found_open(session, incident, answer)
-    if found is Effect.REOPENED and _lacks_fields(session, incident):
+        found = await _found_open(tx, incident, answer)
+    if found is Effect.REOPENED and _lacks_fields(tx, incident):
         found = Effect.WAITS
     if found is Effect.NOTHING:
         return incident
-    revision = await _revision(session, incident, who, found)
+    revision = await _revision(tx, incident, who, found)
     more = _shown(incident, found, answer)
-    told = session.desk.rules.escalation.replied(revision.after, f"{CAUSE}#{incident.version + 1}", more)
-    return (await session.write([replace(revision, announcements=(*revision.announcements, *told))]))[0]
+    told = tx.uow.rules.escalation.replied(revision.after, f"{CAUSE}#{incident.version + 1}", more)
+    return (await tx.write([replace(revision, announcements=(*revision.announcements, *told))]))[0]
 
 
 LET_GO = """
@@ -103,7 +103,7 @@ SELECT (SELECT t.facts->>'state' FROM timeline t
 """
 
 
-def _is_news(incident: Incident, who: Who, answer: Answer) -> bool:
+def _is_news(incident: Incident, who: Principal, answer: Answer) -> bool:
     """Return whether the contact of an open record wrote more than thanks."""
     theirs = answer.by is Author.PERSON and incident.contact.lower() in who.identities
     if incident.state not in LIVE or not theirs:
@@ -111,23 +111,23 @@ def _is_news(incident: Incident, who: Who, answer: Answer) -> bool:
     return meaning(answer.new, incident.contact_name, who.name) is not Meaning.AGREES
 
 
-async def _found_open(session: Session, incident: Incident, answer: Answer) -> Effect:
+async def _found_open(tx: Transaction, incident: Incident, answer: Answer) -> Effect:
     """Return what becomes of an open record whose contact wrote something.
 
     Whoever works on it is to read it; of a related one its master's handler is told anyway. Who was
     told that its master solved it writes that it is not.
     """
-    if await session.conn.fetchval(LET_GO, incident.id):
+    if await tx.conn.fetchval(LET_GO, incident.id):
         return Effect.UNSOLVED
     at_work = incident.handler and incident.master_id is None and not answer.seen
     return Effect.SHOWN if at_work else Effect.NOTHING
 
 
-def _lacks_fields(session: Session, incident: Incident) -> bool:
-    return bool(session.desk.fields.missing(incident.kind, incident.fields, moments_of(commands.Refuse)))
+def _lacks_fields(tx: Transaction, incident: Incident) -> bool:
+    return bool(tx.uow.fields.missing(incident.kind, incident.fields, moments_of(commands.Refuse)))
 
 
-async def _revision(session: Session, incident: Incident, who: Who, found: Effect) -> Revision:
+async def _revision(tx: Transaction, incident: Incident, who: Principal, found: Effect) -> Revision:
     if found is Effect.WAITS:
         assert incident.resolved_at is not None  # noqa: S101 - it is resolved
         after = replace(incident, marks=reporter_answers.unread(incident.marks, incident.resolved_at))
@@ -135,7 +135,7 @@ async def _revision(session: Session, incident: Incident, who: Who, found: Effec
     if found in (Effect.UNSOLVED, Effect.UNSURE, Effect.SHOWN):
         return Revision(after=incident, actor=who.name, events=((found, {"cause": CAUSE}),))
     command = commands.Resume() if found is Effect.RESUMED else commands.Refuse()
-    revision = await revised(session, incident, command, who)
+    revision = await revised(tx, incident, command, who)
     return replace(
         revision,
         events=tuple((event, {**facts, "cause": CAUSE}) for event, facts in revision.events),

@@ -8,7 +8,7 @@ from gateway.incidents.record import Notice
 from gateway.notify import outbox
 from gateway.notify.chat_posts import CHANGE
 from gateway.notify.templates import Template
-from gateway.operations.unit_of_work import Desk, Session
+from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import State
 
 EVERY = 2.0
@@ -32,19 +32,19 @@ OVER = frozenset({State.CLOSED, State.REJECTED})
 """States that a record does not leave: its cards are changed this once more."""
 
 
-async def follow(desk: Desk, providers: Collection[str]) -> int:
+async def follow(uow: UnitOfWork, providers: Collection[str]) -> int:
     """Owe a change for every card that shows what is no longer so; any replica may, each is owed once. Answers how many."""
 
-    async def work(session: Session) -> int:
-        rows = await session.conn.fetch(CHANGED, sorted(providers), BATCH)
-        await outbox.put(session.conn, [(row["id"], _notice(row)) for row in rows], session.now)
+    async def work(tx: Transaction) -> int:
+        rows = await tx.conn.fetch(CHANGED, sorted(providers), BATCH)
+        await outbox.put(tx.conn, [(row["id"], _notice(row)) for row in rows], tx.now)
         places = [
             (row["provider"], row["conversation"], row["message"], None if row["state"] in OVER else row["mark"]) for row in rows
         ]
-        await session.conn.executemany(SHOWN, places)
+        await tx.conn.executemany(SHOWN, places)
         return len(rows)
 
-    return await desk.within(work)
+    return await uow.within(work)
 
 
 def _notice(row: Record) -> Notice:

@@ -11,7 +11,7 @@ from gateway.db.pool import Connection, acquire, in_transaction
 from gateway.escalation import record_timers
 from gateway.incidents.record import Arm, Incident, Revision
 from gateway.operations.rules_in_force import apply_rules
-from gateway.operations.unit_of_work import NOW, Desk, Session
+from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
 from gateway.vocabulary import TimerKind
 
 log = structlog.get_logger()
@@ -30,7 +30,7 @@ AGAIN = 5.0
 class Redating:
     """One pass over the policies that changed since records were last dated by them."""
 
-    desk: Desk
+    uow: UnitOfWork
 
     async def run(self) -> None:
         """Try until it has been done once."""
@@ -39,53 +39,53 @@ class Redating:
                 await self.run_once()
             except Exception as error:  # noqa: BLE001 - the database may be away, and the log says what it was
                 log.warning("redating_failed", error=repr(error))
-                await self.desk.clock.sleep(AGAIN)
+                await self.uow.clock.sleep(AGAIN)
             else:
                 return
 
     async def run_once(self) -> int:
         """How many records were dated anew. A pass that was cut short goes on where it stopped."""
         done = 0
-        await apply_rules(self.desk)
+        await apply_rules(self.uow)
         for policy, version, known in await self._changed():
-            async with acquire(self.desk.pool) as conn:
+            async with acquire(self.uow.pool) as conn:
                 ids = [row["id"] for row in await conn.fetch(UNFINISHED, policy)]
             for place in range(0, len(ids), BATCH):
                 done += await self._date(ids[place : place + BATCH], policy, version, known)
-            async with acquire(self.desk.pool) as conn:
-                await conn.execute(APPLIED, policy, version, self.desk.clock.stamp())
+            async with acquire(self.uow.pool) as conn:
+                await conn.execute(APPLIED, policy, version, self.uow.clock.stamp())
         if done:
             log.info("records_redated", records=done)
         return done
 
     async def _changed(self) -> list[tuple[str, str, str | None]]:
         """(policy, its version now, the version records were dated by) of each that is to be looked at."""
-        async with acquire(self.desk.pool) as conn:
-            now = await conn.fetchval(NOW, self.desk.clock.stamp())
+        async with acquire(self.uow.pool) as conn:
+            now = await conn.fetchval(NOW, self.uow.clock.stamp())
             rows = {row["policy"]: row for row in await conn.fetch(VERSIONS)}
-        versions = self.desk.catalogue.configured.versions(rows)
+        versions = self.uow.catalogue.configured.versions(rows)
         settled = {name for name, row in rows.items() if row["version"] == versions[name] and now - row["applied_at"] > ROLLING}
         return [(n, v, rows[n]["version"] if n in rows else None) for n, v in versions.items() if n not in settled]
 
     async def _date(self, ids: Sequence[int], policy: str, version: str, known: str | None) -> int:
-        session: Session | None = None
+        tx: Transaction | None = None
 
         async def once(conn: Connection) -> int:
-            nonlocal session
-            session = Session(self.desk, conn, await conn.fetchval(NOW, self.desk.clock.stamp()))
-            incidents = [one for one in await session.locked(ids) if one.policy == policy]
+            nonlocal tx
+            tx = Transaction(self.uow, conn, await conn.fetchval(NOW, self.uow.clock.stamp()))
+            incidents = [one for one in await tx.locked(ids) if one.policy == policy]
             armed = await armed_of(conn, ids)
             told = {row["incident_id"] for row in await conn.fetch(TOLD, ids, version)}
             anew = known not in (None, version)
             revisions = [
-                self._revision(one, armed.get(one.id, {}), version, known, anew=anew and one.id not in told, now=session.now)
+                self._revision(one, armed.get(one.id, {}), version, known, anew=anew and one.id not in told, now=tx.now)
                 for one in incidents
             ]
-            return len(await session.write(revisions))
+            return len(await tx.write(revisions))
 
-        written = await in_transaction(self.desk.pool, once)
-        if session is not None and written:
-            self.desk.committed(session.changes)
+        written = await in_transaction(self.uow.pool, once)
+        if tx is not None and written:
+            self.uow.committed(tx.changes)
         return written
 
     def _revision(
@@ -99,11 +99,11 @@ class Redating:
         now: datetime,
     ) -> Revision:
         """With an entry of the timeline if the policy changed under the record (`anew`), or a timer of it moves."""
-        _, arms = record_timers.refresh(self.desk.rules, incident, now)
+        _, arms = record_timers.refresh(self.uow.rules, incident, now)
         moves = list(moves_of(armed, arms))
         if not (anew or moves):
             return Revision(after=incident, actor=record_timers.ACTOR, events=())
-        calendar = self.desk.rules.policy(incident).calendar.version
+        calendar = self.uow.rules.policy(incident).calendar.version
         facts: dict[str, Any] = {"policy": incident.policy, "version": version, "calendar_version": calendar, "moves": moves}
         if known is not None:
             facts["version_before"] = known

@@ -4,7 +4,7 @@ from gateway.correlation import detaching
 from gateway.db.pool import transaction
 from gateway.incidents import store
 from gateway.incidents.record import Revision
-from gateway.operations.unit_of_work import NOW, Desk, Session
+from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
 from gateway.vocabulary import LIVE
 
 EVERY = 60.0
@@ -21,14 +21,14 @@ ORDER BY r.id LIMIT $1
 """
 
 
-async def release(desk: Desk) -> int:
+async def release(uow: UnitOfWork) -> int:
     """Let go of one batch of open records below masters that they may not follow; answers how many there were."""
-    async with transaction(desk.pool) as conn:
-        session = Session(desk, conn, await conn.fetchval(NOW, desk.clock.stamp()))
+    async with transaction(uow.pool) as conn:
+        tx = Transaction(uow, conn, await conn.fetchval(NOW, uow.clock.stamp()))
         ids = [row["id"] for row in await conn.fetch(UNFIT, BATCH)]
         found = [one for one in await store.lock(conn, ids) if one.state in LIVE]
         asked = [Revision(after=one, actor="gateway", events=()) for one in found]
-        freed = await detaching.settled(conn, desk.rules, asked, session.now)
-        written = await session.write(freed)
-    desk.committed(session.changes)
+        freed = await detaching.settled(conn, uow.rules, asked, tx.now)
+        written = await tx.write(freed)
+    uow.committed(tx.changes)
     return len(written)

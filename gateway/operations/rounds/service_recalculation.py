@@ -17,7 +17,7 @@ from gateway.db.pool import Connection, acquire, in_transaction
 from gateway.escalation import record_timers
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.rounds.deadline_recalculation import AGAIN, BATCH, armed_of, moves_of
-from gateway.operations.unit_of_work import NOW, Desk, Session
+from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
 from gateway.vocabulary import TimerKind
 
 log = structlog.get_logger()
@@ -41,11 +41,11 @@ class Change:
 class ServiceRedating:
     """Dates the open records of services anew whose promises changed."""
 
-    desk: Desk
+    uow: UnitOfWork
 
     async def run(self) -> None:
         """Look once, at what changed while nobody ran, then heed every change until cancelled; what fails is tried again."""
-        changed = self.desk.catalogue.changed
+        changed = self.uow.catalogue.changed
         changed.set()
         while True:
             await changed.wait()
@@ -55,56 +55,56 @@ class ServiceRedating:
             except Exception as error:  # noqa: BLE001 - the database may be away, and the log says what it was
                 log.warning("service_redating_failed", error=repr(error))
                 changed.set()
-                await self.desk.clock.sleep(AGAIN)
+                await self.uow.clock.sleep(AGAIN)
 
     async def run_once(self) -> int:
         """How many records were dated anew. A pass that was cut short goes on where it stopped."""
         done = 0
         for change in await self._changes():
-            async with acquire(self.desk.pool) as conn:
+            async with acquire(self.uow.pool) as conn:
                 ids = [row["id"] for row in await conn.fetch(UNFINISHED, change.service)]
             for place in range(0, len(ids), BATCH):
                 done += await self._date(ids[place : place + BATCH], change)
-            async with acquire(self.desk.pool) as conn:
+            async with acquire(self.uow.pool) as conn:
                 await conn.execute(
                     APPLIED, change.service, change.promise.policy, change.policy_before, change.promise.version,
-                    self.desk.clock.stamp(),
+                    self.uow.clock.stamp(),
                 )  # fmt: skip
         if done:
             log.info("service_records_redated", records=done)
         return done
 
     async def _changes(self) -> list[Change]:
-        async with acquire(self.desk.pool) as conn:
-            now = await conn.fetchval(NOW, self.desk.clock.stamp())
+        async with acquire(self.uow.pool) as conn:
+            now = await conn.fetchval(NOW, self.uow.clock.stamp())
             rows = {row["service"]: row for row in await conn.fetch(PROMISED)}
-        found = [self._change(slug, made, rows.get(slug)) for slug, made in self.desk.catalogue.promises(rows).items()]
+        found = [self._change(slug, made, rows.get(slug)) for slug, made in self.uow.catalogue.promises(rows).items()]
         return [one for one in found if one.anew or (one.at is not None and now - one.at <= ROLLING)]
 
     def _change(self, service: str, promise: Promise, row: Record | None) -> Change:
         if row is None:
-            return Change(service, promise, self.desk.catalogue.configured.choice.services.get(service, ""), None, anew=True)
+            return Change(service, promise, self.uow.catalogue.configured.choice.services.get(service, ""), None, anew=True)
         anew = row["version"] != promise.version
         return Change(service, promise, row["policy"] if anew else row["policy_before"], row["applied_at"], anew)
 
     async def _date(self, ids: Sequence[int], change: Change) -> int:
-        session: Session | None = None
+        tx: Transaction | None = None
 
         async def once(conn: Connection) -> int:
-            nonlocal session
-            session = Session(self.desk, conn, await conn.fetchval(NOW, self.desk.clock.stamp()))
+            nonlocal tx
+            tx = Transaction(self.uow, conn, await conn.fetchval(NOW, self.uow.clock.stamp()))
             armed = await armed_of(conn, ids)
             told = {row["incident_id"] for row in await conn.fetch(TOLD, ids, change.service, change.promise.version, change.at)}
             revisions = [
-                self._revision(one, change, armed.get(one.id, {}), session.now, anew=change.anew and one.id not in told)
-                for one in await session.locked(ids)
+                self._revision(one, change, armed.get(one.id, {}), tx.now, anew=change.anew and one.id not in told)
+                for one in await tx.locked(ids)
                 if one.service == change.service
             ]
-            return len(await session.write(revisions))
+            return len(await tx.write(revisions))
 
-        written = await in_transaction(self.desk.pool, once)
-        if session is not None:
-            self.desk.committed(session.changes)
+        written = await in_transaction(self.uow.pool, once)
+        if tx is not None:
+            self.uow.committed(tx.changes)
         return written
 
     def _revision(
@@ -112,7 +112,7 @@ class ServiceRedating:
     ) -> Revision:
         """With an entry of the timeline if the promise changed under the record (`anew`), or its policy or a timer moves."""
         after = replace(incident, policy=self._policy(incident, change))
-        _, arms = record_timers.refresh(self.desk.rules, after, now)
+        _, arms = record_timers.refresh(self.uow.rules, after, now)
         moves = list(moves_of(armed, arms))
         if not (anew or moves or after.policy != incident.policy):
             return Revision(after=incident, actor=record_timers.ACTOR, events=())
@@ -120,7 +120,7 @@ class ServiceRedating:
             "service": change.service,
             "policy": after.policy,
             "version": change.promise.version,
-            "calendar_version": self.desk.rules.policy(after).calendar.version,
+            "calendar_version": self.uow.rules.policy(after).calendar.version,
             "moves": moves,
         }
         if after.policy != incident.policy:
@@ -129,7 +129,7 @@ class ServiceRedating:
 
     def _policy(self, incident: Incident, change: Change) -> str:
         """The policy such a record gets now, if it has the one it got under the promise before; else the one it has."""
-        rules, asked = self.desk.rules, (incident.kind, incident.service, incident.source, incident.priority)
+        rules, asked = self.uow.rules, (incident.kind, incident.service, incident.source, incident.priority)
         named = {change.service: change.policy_before} if change.policy_before else {}
         before = replace(rules.choice, services=named).policy_for(*asked)
         return rules.choice.policy_for(*asked) if incident.policy == before else incident.policy

@@ -13,7 +13,7 @@ from gateway.incidents.announcement import Announcement
 from gateway.incidents.announcements.addressing import DESK
 from gateway.incidents.changes import Changes
 from gateway.incidents.record import LEAST_MAJOR, Incident, Revision
-from gateway.operations.unit_of_work import NOW, Desk
+from gateway.operations.unit_of_work import NOW, UnitOfWork
 from gateway.periodic import each
 from gateway.vocabulary import LIVE
 
@@ -47,39 +47,39 @@ NEXT = {"handler": DESK, "group": DESK, "tier3": DESK, DESK: MANAGER, MANAGER: L
 NOTED = "UPDATE outbox SET noted = true WHERE id = ANY($1::uuid[])"
 
 
-async def note_undelivered(desk: Desk) -> int:
+async def note_undelivered(uow: UnitOfWork) -> int:
     """Put down what was given up since the last time; any replica may, each message is put down once.
 
     Answers how many records there were. One whose timeline cannot be written leaves the others.
     """
-    async with acquire(desk.pool) as conn:
+    async with acquire(uow.pool) as conn:
         found = [row["incident_id"] for row in await conn.fetch(GIVEN_UP, BATCH)]
-    return await each("undelivered", found, lambda incident_id: _note(desk, incident_id))
+    return await each("undelivered", found, lambda incident_id: _note(uow, incident_id))
 
 
-async def _note(desk: Desk, incident_id: int) -> None:
-    async with transaction(desk.pool) as conn:
+async def _note(uow: UnitOfWork, incident_id: int) -> None:
+    async with transaction(uow.pool) as conn:
         rows = await conn.fetch(DEAD, incident_id)
         if not rows:
             return
         lost = await conn.fetch(LOST, incident_id, [row["cause"] for row in rows])
         revisions = [
-            Revision(after=one, actor=ACTOR, events=_events(rows), announcements=tuple(_instead(desk, one, lost)))
+            Revision(after=one, actor=ACTOR, events=_events(rows), announcements=tuple(_instead(uow, one, lost)))
             for one in await store.lock(conn, [incident_id])
         ]
-        await writing.write(conn, desk.key, revisions, await conn.fetchval(NOW, desk.clock.stamp()))
+        await writing.write(conn, uow.key, revisions, await conn.fetchval(NOW, uow.clock.stamp()))
         await conn.execute(NOTED, [row["id"] for row in rows])
-    desk.committed(Changes())
+    uow.committed(Changes())
 
 
-def _instead(desk: Desk, incident: Incident, lost: Sequence[Record]) -> Iterator[Announcement]:
+def _instead(uow: UnitOfWork, incident: Incident, lost: Sequence[Record]) -> Iterator[Announcement]:
     """Yield what the next role hears where a message about an urgent record reached nobody it was for."""
     if incident.state not in LIVE or incident.priority > LEAST_MAJOR:
         return
     for row in lost:
         roles = dict.fromkeys(NEXT[role] for role in row["roles"] if role in NEXT and NEXT[role] not in row["roles"])
         cause = f"undelivered:{row['cause']}"
-        yield from desk.rules.escalation.announce(tuple(roles), incident, cause=cause, template="undelivered", more={})
+        yield from uow.rules.escalation.announce(tuple(roles), incident, cause=cause, template="undelivered", more={})
 
 
 def _events(rows: Sequence[Record]) -> tuple[tuple[str, Mapping[str, Any]], ...]:

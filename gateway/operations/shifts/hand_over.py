@@ -8,16 +8,16 @@ import asyncpg
 
 from gateway.access.authorization import refuse
 from gateway.access.permissions import ALLOWED, Action, may, sight
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.db.pool import Connection, acquire, transaction
 from gateway.errors import Conflict, Forbidden, NotFound
 from gateway.incidents import store
 from gateway.incidents.changes import Changes
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.idempotency import Once, claimed
+from gateway.operations.idempotency import IdempotencyKey, claimed
 from gateway.operations.major.reports import standings
 from gateway.operations.shifts.hand_over_notices import remind, tell_next
-from gateway.operations.unit_of_work import NOW, Desk, Session
+from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
 from gateway.vocabulary import LIVE, ReportStatus, Tier
 
 EVERY = 30.0
@@ -54,19 +54,19 @@ Tier 2 hands over besides what it stays responsible for while tier 3 or a vendor
 """
 
 
-async def make_lists(desk: Desk) -> int:
+async def make_lists(uow: UnitOfWork) -> int:
     """Make the list of every shift that is about to end, and tell the next one; any replica may, each list is made once.
 
     Lists that nobody accepted in time are told of, once. Answers how many lists were made.
     """
-    async with transaction(desk.pool) as conn:
-        made = [row["id"] for row in await conn.fetch(DUE, desk.clock.stamp(), AHEAD)]
+    async with transaction(uow.pool) as conn:
+        made = [row["id"] for row in await conn.fetch(DUE, uow.clock.stamp(), AHEAD)]
         if made:
             await conn.execute(LISTED, made)
-            await tell_next(desk, conn, made)
-        reminded = await remind(desk, conn)
+            await tell_next(uow, conn, made)
+        reminded = await remind(uow, conn)
     if made or reminded:
-        desk.committed(Changes())
+        uow.committed(Changes())
     return len(made)
 
 
@@ -107,10 +107,10 @@ LOCK = "SELECT id FROM handover WHERE id = $1 FOR UPDATE"
 ACCEPT = "UPDATE handover SET accepted_at = $2, accepted_by = $3 WHERE id = $1"
 
 
-async def pending(desk: Desk, group: str | None, who: Who) -> list[HandOver]:
+async def pending(uow: UnitOfWork, group: str | None, who: Principal) -> list[HandOver]:
     """Lists nobody has accepted yet, with the records on them that `who` may see. Raises Forbidden."""
     refuse(may(who, Action.HAND_OVER))
-    async with acquire(desk.pool) as conn:
+    async with acquire(uow.pool) as conn:
         return [await _with_records(conn, row_of(row), who) for row in await conn.fetch(PENDING, group)]
 
 
@@ -119,21 +119,21 @@ def row_of(row: asyncpg.Record) -> HandOver:
     return HandOver(**{**row, "people": tuple(row["people"]), "successors": tuple(row["successors"])})
 
 
-async def _with_records(conn: Connection, listed: HandOver, who: Who) -> HandOver:
+async def _with_records(conn: Connection, listed: HandOver, who: Principal) -> HandOver:
     ids = [row["incident_id"] for row in await conn.fetch(ITEMS, listed.id)]
     seen = [one for one in await store.by_ids(conn, ids) if sight(who).sees(one)]
     return replace(listed, records=tuple(seen), reports=await standings(conn, ids))
 
 
-async def accept(desk: Desk, handover_id: int, who: Who, *, once: Once | None = None) -> HandOver:
+async def accept(uow: UnitOfWork, handover_id: int, who: Principal, *, once: IdempotencyKey | None = None) -> HandOver:
     """Take over what is on the list and still open: whatever nobody or somebody going off shift handles is now `who`'s.
 
     Raises NotFound, Forbidden for somebody who does not work the shift that follows, IdempotencyMismatch, and Conflict when it
     is accepted already.
     """
     refuse(may(who, Action.HAND_OVER))
-    async with transaction(desk.pool) as conn:
-        now = await conn.fetchval(NOW, desk.clock.stamp())
+    async with transaction(uow.pool) as conn:
+        now = await conn.fetchval(NOW, uow.clock.stamp())
         again = once is not None and await claimed(conn, once, now) is not None
         await conn.fetchval(LOCK, handover_id)
         row = await conn.fetchrow(ONE, handover_id)
@@ -146,26 +146,26 @@ async def accept(desk: Desk, handover_id: int, who: Who, *, once: Once | None = 
             raise Conflict(f"{listed.accepted_by} accepted it already")
         if who.name not in listed.successors and may(who, Action.ACCEPT_FOR) != ALLOWED:
             raise Forbidden("whoever works the shift that follows accepts it: " + (", ".join(listed.successors) or "nobody yet"))
-        session = Session(desk, conn, now)
-        await _take_over(session, listed, who)
-        await conn.execute(ACCEPT, handover_id, session.now, who.name)
-        taken = await _with_records(conn, replace(listed, accepted_at=session.now, accepted_by=who.name), who)
-    desk.committed(session.changes)
+        tx = Transaction(uow, conn, now)
+        await _take_over(tx, listed, who)
+        await conn.execute(ACCEPT, handover_id, tx.now, who.name)
+        taken = await _with_records(conn, replace(listed, accepted_at=tx.now, accepted_by=who.name), who)
+    uow.committed(tx.changes)
     return taken
 
 
-async def _take_over(session: Session, listed: HandOver, who: Who) -> None:
-    ids = [row["incident_id"] for row in await session.conn.fetch(ITEMS, listed.id)]
+async def _take_over(tx: Transaction, listed: HandOver, who: Principal) -> None:
+    ids = [row["incident_id"] for row in await tx.conn.fetch(ITEMS, listed.id)]
     revisions: Sequence[Revision] = [
         Revision(
             after=after,
             actor=who.name,
             events=(("handed_over", {"from": one.handler, "to": who.name, "handover": listed.id}),),
         )
-        for one in await session.locked(ids)
+        for one in await tx.locked(ids)
         if one.state in LIVE and (after := _taken(one, listed, who.name)) != one
     ]
-    await session.write(revisions)
+    await tx.write(revisions)
 
 
 def _taken(incident: Incident, listed: HandOver, successor: str) -> Incident:

@@ -7,17 +7,17 @@ from typing import Any
 from asyncpg import Record
 
 from gateway.access.permissions import sight
-from gateway.access.principal import a_person
+from gateway.access.principal import person_principal
 from gateway.db.pool import Connection
 from gateway.escalation.management import MANAGER
 from gateway.incidents import store
 from gateway.incidents.announcement import Recipient
 from gateway.incidents.announcements.notifier import addresses
 from gateway.incidents.record import Incident, Notice
-from gateway.incidents.visibility import Sight
+from gateway.incidents.visibility import Visibility
 from gateway.notify import outbox
 from gateway.operations.major.reports import standings
-from gateway.operations.unit_of_work import Desk
+from gateway.operations.unit_of_work import UnitOfWork
 
 GRACE = timedelta(minutes=15)
 """How long a list may wait at the least before anybody is reminded of it; the end of its shift is waited for in any case."""
@@ -47,37 +47,37 @@ SHOWN = 100
 ITEMS = "SELECT handover_id, incident_id FROM handover_item WHERE handover_id = ANY($1::bigint[]) ORDER BY incident_id"
 
 
-async def tell_next(desk: Desk, conn: Connection, handovers: Sequence[int]) -> None:
+async def tell_next(uow: UnitOfWork, conn: Connection, handovers: Sequence[int]) -> None:
     """Owe a message about each of the lists to everybody of the shift that follows."""
-    await _tell(desk, conn, handovers, "handover", also=())
+    await _tell(uow, conn, handovers, "handover", also=())
 
 
-async def remind(desk: Desk, conn: Connection) -> int:
+async def remind(uow: UnitOfWork, conn: Connection) -> int:
     """Owe a message about every list that was not accepted in time to them and to the manager, once; how many lists."""
-    late = [row["id"] for row in await conn.fetch(UNACCEPTED, desk.clock.stamp(), GRACE)]
+    late = [row["id"] for row in await conn.fetch(UNACCEPTED, uow.clock.stamp(), GRACE)]
     if late:
-        await _tell(desk, conn, late, "handover_late", also=await _managers(desk, conn))
+        await _tell(uow, conn, late, "handover_late", also=await _managers(uow, conn))
     return len(late)
 
 
-async def _managers(desk: Desk, conn: Connection) -> Sequence[str]:
+async def _managers(uow: UnitOfWork, conn: Connection) -> Sequence[str]:
     """Return where whoever is incident manager is told."""
-    recipient = Recipient(role=MANAGER, listed=desk.rules.escalation.recipients.get(MANAGER, ()))
-    return await addresses(conn, recipient, desk.clock.now())
+    recipient = Recipient(role=MANAGER, listed=uow.rules.escalation.recipients.get(MANAGER, ()))
+    return await addresses(conn, recipient, uow.clock.now())
 
 
-async def _tell(desk: Desk, conn: Connection, handovers: Sequence[int], template: str, also: Sequence[str]) -> None:
+async def _tell(uow: UnitOfWork, conn: Connection, handovers: Sequence[int], template: str, also: Sequence[str]) -> None:
     rows = await conn.fetch(NEXT, list(handovers))
     listed = await _listed(conn, handovers)
     owed = [_notice(row, listed[row["id"]], template) for row in rows if row["login"] is not None]
     lists = {row["id"]: row for row in rows}
     owed += [_said(row, listed[row["id"]], template, target, MANAGER, ORDINARY) for row in lists.values() for target in also]
-    await outbox.put(conn, [(None, notice) for notice in owed], desk.clock.stamp())
+    await outbox.put(conn, [(None, notice) for notice in owed], uow.clock.stamp())
 
 
 Listed = Sequence[tuple[Incident, str | None]]
 
-ORDINARY = Sight(ordinary=True)
+ORDINARY = Visibility(ordinary=True)
 """What an address may be told of that is not known to be anybody's: no security records."""
 
 
@@ -93,11 +93,11 @@ async def _listed(conn: Connection, handovers: Sequence[int]) -> Mapping[int, Li
 
 
 def _notice(row: Record, listed: Listed, template: str) -> Notice:
-    sees = sight(a_person(row["login"], row["email"], row["phone"], row["roles"]))
+    sees = sight(person_principal(row["login"], row["email"], row["phone"], row["roles"]))
     return _said(row, listed, template, f"person:{row['login']}", "next_shift", sees, locale=row["locale"])
 
 
-def _said(row: Record, listed: Listed, template: str, target: str, role: str, sees: Sight, **more: str) -> Notice:
+def _said(row: Record, listed: Listed, template: str, target: str, role: str, sees: Visibility, **more: str) -> Notice:
     shown = sorted(((one, report) for one, report in listed if sees.sees(one)), key=lambda item: (item[0].priority, item[0].id))
     facts: Mapping[str, Any] = {
         "title": row["group"],

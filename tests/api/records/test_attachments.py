@@ -168,7 +168,7 @@ async def test_a_file_sent_again_with_its_key_is_kept_once(api: Api, pool: Pool)
 async def test_a_reporter_adds_so_many_files_by_one_link_and_everybody_sees_whose_they_are(api: Api, pool: Pool) -> None:
     number = (await api.incident(contact="rep"))["number"]
     links = [(await api.call("POST", f"{INCIDENTS}/{number}/invite"))[1]["path"]]
-    api.desk.clock.advance(timedelta(seconds=5))  # type: ignore[attr-defined]
+    api.uow.clock.advance(timedelta(seconds=5))  # type: ignore[attr-defined]
     links.append((await api.call("POST", f"{INCIDENTS}/{number}/invite"))[1]["path"])
 
     async def add(link: str, **more: Any) -> tuple[int, Any]:

@@ -50,7 +50,7 @@ SELECT 1, 'smtp:' || n || '@example.org', now(), 'x' FROM generate_series(1, $1)
 
 
 async def test_a_record_has_so_many_subscribers_and_no_more(api: Api, path: str) -> None:
-    await api.desk.pool.execute(FILL, MOST - 1)
+    await api.uow.pool.execute(FILL, MOST - 1)
     assert (await subscribed(api, path, "rep"))[0] == 201
     assert (await subscribed(api, path, "write", {"address": "smtp:out@example.org"}))[0] == 413
     assert (await subscribed(api, path, "rep"))[0] == 201

@@ -29,7 +29,7 @@ async def imported(api: Api, text: str, kind: str = "text/csv") -> tuple[int, An
 
 
 async def test_a_service_is_made_read_changed_and_ended(api: Api) -> None:
-    await groups(api, desk="desk", dba="tier2")
+    await groups(api, uow="desk", dba="tier2")
     promised = {"targets": {"1": {"overall": "15m"}}, "support_hours": "cn-office", "policy": "business-hours"}
     status, made = await api.call("POST", SERVICES, SHOP | promised | {"desk_group": "desk", "tier2_group": "dba"})
     assert (status, made["version"], made["criticality"], made["targets"]) == (201, 1, "normal", promised["targets"])
@@ -92,7 +92,7 @@ async def test_what_people_report_goes_to_the_services_support_and_the_timeline_
     routed = next(entry for entry in story["entries"] if entry["event"] == "routed")
     wanted = {"group": "dba", "tier": "2", "reason": "supports shop at tier2", "state": "assigned"}
     assert routed["facts"] == wanted
-    await groups(api, desk="desk")
+    await groups(api, uow="desk")
     await api.call("PATCH", f"{SERVICES}/shop", {"desk_group": "desk"})
     at_desk = await api.incident(service="shop", title="prices are wrong")
     assert (at_desk["state"], at_desk["assignee_group"], at_desk["tier"]) == ("logged", "desk", "1")

@@ -13,7 +13,7 @@ from gateway.receipts.submission import Receipt, Submission
 from tests.compat.opsgenie.conftest import Genie, settings
 from tests.e2e.processes import until
 from tests.support.clock import FakeClock
-from tests.support.intake import Desk, intake_desk
+from tests.support.intake import IntakeHarness, intake_harness
 from tests.support.served import served
 
 PINGS = ("GET", "POST", "PUT", "PATCH")
@@ -54,11 +54,11 @@ async def test_a_ping_is_answered_whether_or_not_there_is_such_a_heartbeat(genie
 class Site:
     """A heartbeat `backup` of every ten minutes, and an intake the test commits by itself."""
 
-    def __init__(self, pool: Pool, clock: FakeClock, desk: Desk) -> None:
-        self.pool, self.clock, self.desk = pool, clock, desk
+    def __init__(self, pool: Pool, clock: FakeClock, intake: IntakeHarness) -> None:
+        self.pool, self.clock, self.intake = pool, clock, intake
 
     async def submit(self, submission: Submission) -> Receipt:
-        return (await self.desk.take(submission))[0]
+        return (await self.intake.take(submission))[0]
 
     async def look(self) -> int:
         return await Expiry(self.pool, self.clock, self.submit).run_once()
@@ -67,7 +67,7 @@ class Site:
         await pinged(self.pool, self.submit, self.clock.stamp(), 1, "backup")
 
     async def states(self) -> list[Any]:
-        return [row["state"] for row in await self.desk.rows("SELECT state FROM incident ORDER BY id")]
+        return [row["state"] for row in await self.intake.rows("SELECT state FROM incident ORDER BY id")]
 
 
 ADD = """
@@ -77,10 +77,10 @@ INSERT INTO heartbeat (integration_id, name, every, unit, enabled, due_at) VALUE
 
 @pytest.fixture
 async def site(pool: Pool, database_url: str, clock: FakeClock) -> Any:
-    async with intake_desk(database_url, clock) as desk:
-        await desk.conn.execute("INSERT INTO integration (slug, name) VALUES ('ours', 'ours') ON CONFLICT DO NOTHING")
-        await desk.conn.execute(ADD, clock.at + timedelta(minutes=10))
-        yield Site(pool, clock, desk)
+    async with intake_harness(database_url, clock) as intake:
+        await intake.conn.execute("INSERT INTO integration (slug, name) VALUES ('ours', 'ours') ON CONFLICT DO NOTHING")
+        await intake.conn.execute(ADD, clock.at + timedelta(minutes=10))
+        yield Site(pool, clock, intake)
 
 
 async def test_silence_fires_once_and_the_next_ping_ends_it(site: Site) -> None:
@@ -97,7 +97,7 @@ async def test_silence_fires_once_and_the_next_ping_ends_it(site: Site) -> None:
 
 
 async def test_a_disabled_heartbeat_never_expires_whoever_pings_it(site: Site) -> None:
-    await site.desk.conn.execute("UPDATE heartbeat SET enabled = false, due_at = NULL")
+    await site.intake.conn.execute("UPDATE heartbeat SET enabled = false, due_at = NULL")
     await site.ping()
     site.clock.advance(timedelta(days=1))
     assert await site.look() == 0

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from gateway.catalogue.topology import Landscape
+from gateway.catalogue.topology import Topology
 from gateway.correlation.features import Candidate, Said, read
-from gateway.correlation.scoring import Kin, judge
+from gateway.correlation.scoring import Match, best_match
 from tests.correlation.corpus.stories import Event, Story
 
 WITHIN = timedelta(hours=24)
@@ -22,7 +22,7 @@ class Table:
     missed: int = 0
     falsely: int = 0
     apart: int = 0
-    mistakes: list[tuple[str, Event, Kin | None]] = field(default_factory=list)
+    mistakes: list[tuple[str, Event, Match | None]] = field(default_factory=list)
     traps: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -38,7 +38,7 @@ class Table:
         return self.right / (self.right + self.wrong_master + self.missed)
 
     def markdown(self) -> str:
-        """As docs/kinship.md shows it."""
+        """As docs/correlation.md shows it."""
         return (
             "| | to its master | to another master | kept apart |\n|---|---|---|---|\n"
             f"| belongs to an open master | {self.right} | {self.wrong_master} | {self.missed} |\n"
@@ -47,41 +47,43 @@ class Table:
         )
 
 
-def measure(stories: Iterable[Story], landscape: Landscape) -> Table:
+def measure(stories: Iterable[Story], topology: Topology) -> Table:
     """The table of these stories."""
     table = Table()
     for story in stories:
-        _one(story, landscape, table)
+        _one(story, topology, table)
     return table
 
 
-def _one(story: Story, landscape: Landscape, table: Table) -> None:
+def _one(story: Story, topology: Topology, table: Table) -> None:
     masters: dict[int, tuple[Candidate, str]] = {}
     for number, event in enumerate(story.events):
         said = Said(title=event.title, text=event.text, service=event.service, ci=event.ci, site=event.site)
-        reading = read(said, landscape)
+        reading = read(said, topology)
         fresh = [one for one, _ in masters.values() if event.at - one.opened_at < WITHIN]
-        kin = None if event.alert else judge(reading, fresh, landscape, event.at)
+        match = None if event.alert else best_match(reading, fresh, topology, event.at)
         if not event.alert:
-            _count(event, kin, {trouble for one, trouble in masters.values() if one in fresh}, masters, table)
-        if kin is None:
+            _count(event, match, {trouble for one, trouble in masters.values() if one in fresh}, masters, table)
+        if match is None:
             candidate = Candidate(id=number, number=str(number), opened_at=event.at, reading=reading)
             masters[number] = (candidate, event.trouble)
 
 
-def _count(event: Event, kin: Kin | None, open_now: set[str], masters: dict[int, tuple[Candidate, str]], table: Table) -> None:
+def _count(
+    event: Event, match: Match | None, open_now: set[str], masters: dict[int, tuple[Candidate, str]], table: Table
+) -> None:
     belongs = event.trouble in open_now
     table.traps[event.trap] += 1
-    if kin is not None and masters[kin.master.id][1] == event.trouble:
+    if match is not None and masters[match.master.id][1] == event.trouble:
         table.right += 1
         return
-    if kin is None and not belongs:
+    if match is None and not belongs:
         table.apart += 1
         return
-    if kin is None:
+    if match is None:
         table.missed += 1
     elif belongs:
         table.wrong_master += 1
     else:
         table.falsely += 1
-    table.mistakes.append(("missed" if kin is None else "linked", event, kin))
+    table.mistakes.append(("missed" if match is None else "linked", event, match))

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from gateway.catalogue.topology import Landscape
+from gateway.catalogue.topology import Topology
 from gateway.correlation.features import Candidate, Said, read
 from gateway.correlation.identifiers import rare
-from gateway.correlation.scoring import verdict, weighed
+from gateway.correlation.scoring import scored, verdict
 from tests.support.clock import NOON
 
 Texts = Mapping[str, Sequence[str]]
@@ -64,7 +64,7 @@ class Outcome:
         return self.linked / (self.linked + self.missed)
 
     def row(self) -> str:
-        """As docs/kinship.md shows it, behind the name of the part."""
+        """As docs/correlation.md shows it, behind the name of the part."""
         strangers = self.wrongly + self.kept_apart
         return (
             f"{strangers} | {self.wrongly} | {self.linked + self.missed} | {self.linked} | {self.proposed} "
@@ -124,29 +124,29 @@ def _trade(words: Words, chance: random.Random, language: str, name: str) -> Pai
     return Pair(texts[0], texts[1], _apart(chance), related=True)
 
 
-def measured(told: Sequence[Pair], landscape: Landscape) -> Outcome:
+def measured(told: Sequence[Pair], topology: Topology) -> Outcome:
     """What the judgement makes of these pairs, where each first report is an open master and all of them are known."""
     known = [pair.first.lower() for pair in told]
     outcome = Outcome()
     for pair in told:
-        outcome = _counted(outcome, pair, known, landscape)
+        outcome = _counted(outcome, pair, known, topology)
     return outcome
 
 
-def _counted(outcome: Outcome, pair: Pair, known: Sequence[str], landscape: Landscape) -> Outcome:
-    first, second = (read(Said(title=text), landscape) for text in (pair.first, pair.second))
+def _counted(outcome: Outcome, pair: Pair, known: Sequence[str], topology: Topology) -> Outcome:
+    first, second = (read(Said(title=text), topology) for text in (pair.first, pair.second))
     master = Candidate(id=1, number="1", opened_at=NOON - pair.apart, reading=first)
-    likely = weighed(second, [master], landscape, NOON)
+    likely = scored(second, [master], topology, NOON)
     asked = {term for one in likely for term in one.terms}
     seen = Counter(word for word in asked for text in known if word in text)
     found = verdict(likely, rare(seen, len(known), asked))
-    if found.kin is not None:
+    if found.match is not None:
         outcome.linked += pair.related
         outcome.wrongly += not pair.related
     else:
         outcome.missed += pair.related
         outcome.kept_apart += not pair.related
         outcome.proposed += bool(found.proposed)
-    if (found.kin is not None) != pair.related:
+    if (found.match is not None) != pair.related:
         outcome.mistakes = (*outcome.mistakes, pair)
     return outcome

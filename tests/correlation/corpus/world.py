@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from gateway.catalogue.model import Service
-from gateway.catalogue.topology import Landscape, Part, survey
+from gateway.catalogue.topology import Component, Topology, build_topology
 from gateway.vocabulary import Criticality
 from tests.support.clock import NOON
 
@@ -57,12 +57,12 @@ def _attributes(name: str) -> dict[str, str]:
     return {attribute: value for attribute, value in given.items() if value}
 
 
-def landscape() -> Landscape:
+def topology() -> Topology:
     """The catalogue as the gateway reads it."""
     services = [a_service(slug, names[0], names[1:]) for slug, names in SERVICES.items()]
     parts = [
-        Part(name, service, _attributes(name), upstream, ())
+        Component(name, service, _attributes(name), upstream, ())
         for service, items in PARTS.items()
         for name, upstream in items.items()
     ]
-    return survey(services, parts)
+    return build_topology(services, parts)

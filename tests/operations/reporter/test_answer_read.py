@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.access.principal import Who
+from gateway.access.principal import Principal
 from gateway.directory.roles import Role
 from gateway.incidents.record import Revision
 from gateway.operations.reporter.answer_read import mark_answer_read
@@ -15,8 +15,8 @@ from tests.access.test_permissions import RECORD
 from tests.support.clock import NOON
 
 LATER = NOON + timedelta(hours=1)
-DORA = Who(name="dora", parts=frozenset({Role.SERVICE_DESK}))
-ANN = Who(name="ann", parts=frozenset({Role.REPORTER}), identities=frozenset({"ann"}))
+DORA = Principal(name="dora", parts=frozenset({Role.SERVICE_DESK}))
+ANN = Principal(name="ann", parts=frozenset({Role.REPORTER}), identities=frozenset({"ann"}))
 RESOLVED = replace(RECORD, state=State.RESOLVED, resolved_at=NOON, marks=reporter_answers.unread((), NOON))
 
 
@@ -37,5 +37,5 @@ def test_the_wait_begins_anew_when_somebody_of_the_staff_acts() -> None:
         (of(marks=()), DORA),
     ],
 )
-def test_nothing_else_is_changed(revision: Revision, who: Who) -> None:
+def test_nothing_else_is_changed(revision: Revision, who: Principal) -> None:
     assert mark_answer_read(revision, who, LATER) is revision

@@ -14,14 +14,14 @@ from gateway.incidents import commands, store
 from gateway.operations.act import act
 from gateway.operations.create import create
 from gateway.operations.rounds.deadline_recalculation import Redating
-from gateway.operations.unit_of_work import Desk
+from gateway.operations.unit_of_work import UnitOfWork
 from gateway.settings import load
 from gateway.vocabulary import Resolution
 from tests.operations.test_promises import ANN, urgent
 from tests.support.clock import NOON, FakeClock
 
 STRICTER = "[sla.policies.itil-minutes]\nauto_close_after = '1h'\n[sla.policies.itil-minutes.targets.1]\ndesk = '2m'\n"
-Configured = Callable[[str], Desk]
+Configured = Callable[[str], UnitOfWork]
 
 
 @pytest.fixture
@@ -30,12 +30,12 @@ def configured(pool: Pool, clock: FakeClock, tmp_path: Path) -> Configured:
         async with pool.acquire() as conn:
             return await store.reserve(conn, count, stamp)
 
-    def desk(text: str) -> Desk:
+    def uow(text: str) -> UnitOfWork:
         (tmp_path / "gateway.toml").write_text(text)
         known = Catalogue(load(tmp_path / "gateway.toml", {}))
-        return Desk(pool, clock, known.rules, b"key", reserve, lambda _: None, known)
+        return UnitOfWork(pool, clock, known.rules, b"key", reserve, lambda _: None, known)
 
-    return desk
+    return uow
 
 
 async def entries(pool: Pool) -> list[Any]:

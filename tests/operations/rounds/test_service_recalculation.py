@@ -18,7 +18,7 @@ from gateway.operations.create import create
 from gateway.operations.edit import edit
 from gateway.operations.rounds.deadline_recalculation import Redating
 from gateway.operations.rounds.service_recalculation import ROLLING, ServiceRedating
-from gateway.operations.unit_of_work import Desk
+from gateway.operations.unit_of_work import UnitOfWork
 from gateway.settings import load
 from gateway.vocabulary import Criticality, Impact, Kind, RequestCategory, Resolution, Urgency
 from tests.operations.rounds.test_deadline_recalculation import dues, entries
@@ -31,7 +31,7 @@ PLAIN = (
     | {"criticality": Criticality.NORMAL, "targets": {}, "active": True, "name": "Shop"}
 )
 STRICT = {"targets": {"1": {"desk": "1m", "overall": "10m"}}}
-Replica = Callable[[], Desk]
+Replica = Callable[[], UnitOfWork]
 
 
 @pytest.fixture
@@ -40,92 +40,92 @@ def replica(pool: Pool, clock: FakeClock) -> Replica:
         async with pool.acquire() as conn:
             return await store.reserve(conn, count, stamp)
 
-    def made() -> Desk:
+    def made() -> UnitOfWork:
         known = Catalogue(load(None, {}))
-        return Desk(pool, clock, known.rules, b"key", reserve, lambda _: None, known)
+        return UnitOfWork(pool, clock, known.rules, b"key", reserve, lambda _: None, known)
 
     return made
 
 
 @pytest.fixture
-async def desk(replica: Replica, pool: Pool) -> Desk:
+async def uow(replica: Replica, pool: Pool) -> UnitOfWork:
     """A replica that knows of a service without promises of its own."""
     async with pool.acquire() as conn, conn.transaction():
         await services.create(conn, "shop", PLAIN, NOON)
-    desk = replica()
-    await desk.catalogue.refresh(pool, NOON)
-    assert await ServiceRedating(desk).run_once() == 0
-    return desk
+    uow = replica()
+    await uow.catalogue.refresh(pool, NOON)
+    assert await ServiceRedating(uow).run_once() == 0
+    return uow
 
 
-async def promise(desk: Desk, **changes: Any) -> int:
+async def promise(uow: UnitOfWork, **changes: Any) -> int:
     """Change the service, let the replica know, and date its records anew."""
-    async with acquire(desk.pool) as conn, conn.transaction():
+    async with acquire(uow.pool) as conn, conn.transaction():
         await services.change(conn, "shop", changes, NOON)
-    await desk.catalogue.refresh(desk.pool, NOON)
-    return await ServiceRedating(desk).run_once()
+    await uow.catalogue.refresh(uow.pool, NOON)
+    return await ServiceRedating(uow).run_once()
 
 
-async def stored(desk: Desk, incident: Incident) -> Incident:
-    async with acquire(desk.pool) as conn:
+async def stored(uow: UnitOfWork, incident: Incident) -> Incident:
+    async with acquire(uow.pool) as conn:
         found = await store.by_number(conn, incident.number, EVERYTHING)
     assert found is not None
     return found
 
 
-async def test_new_targets_move_the_clocks_of_open_records_and_the_timeline_says_so_once(desk: Desk, pool: Pool) -> None:
-    shop, mail = await create(desk, urgent(service="shop"), ANN), await create(desk, urgent(service="mail"), ANN)
-    assert await promise(desk, **STRICT) == 1
+async def test_new_targets_move_the_clocks_of_open_records_and_the_timeline_says_so_once(uow: UnitOfWork, pool: Pool) -> None:
+    shop, mail = await create(uow, urgent(service="shop"), ANN), await create(uow, urgent(service="mail"), ANN)
+    assert await promise(uow, **STRICT) == 1
     [told] = await entries(pool)
     assert (told["service"], told["policy"], [move["timer"] for move in told["moves"]]) == ("shop", "itil-minutes", ["sla"])
     assert await dues(pool) == [(1, timedelta(seconds=30)), (1, timedelta(minutes=2.5))]
-    assert [(await stored(desk, one)).next_due_at for one in (shop, mail)] == [
+    assert [(await stored(uow, one)).next_due_at for one in (shop, mail)] == [
         NOON + timedelta(seconds=30), NOON + timedelta(minutes=2.5),
     ]  # fmt: skip
-    assert await ServiceRedating(desk).run_once() == 0
-    assert await promise(desk, name="The shop") == 0
+    assert await ServiceRedating(uow).run_once() == 0
+    assert await promise(uow, name="The shop") == 0
 
 
-async def test_another_calendar_and_the_end_of_the_service_move_them_too(desk: Desk, pool: Pool, clock: FakeClock) -> None:
+async def test_another_calendar_and_the_end_of_the_service_move_them_too(uow: UnitOfWork, pool: Pool, clock: FakeClock) -> None:
     clock.at = NOON - timedelta(hours=12)  # eight in the morning in Shanghai, an hour before the office opens
-    record = await create(desk, urgent(service="shop"), ANN)
-    assert await promise(desk, support_hours="cn-office") == 1
-    assert (await stored(desk, record)).next_due_at == clock.at + timedelta(hours=1, minutes=2.5)
-    assert await promise(desk, active=False) == 1
-    assert (await stored(desk, record)).next_due_at == record.next_due_at
+    record = await create(uow, urgent(service="shop"), ANN)
+    assert await promise(uow, support_hours="cn-office") == 1
+    assert (await stored(uow, record)).next_due_at == clock.at + timedelta(hours=1, minutes=2.5)
+    assert await promise(uow, active=False) == 1
+    assert (await stored(uow, record)).next_due_at == record.next_due_at
     assert len(await entries(pool)) == 2
 
 
-async def test_records_with_the_policy_of_before_follow_and_others_keep_theirs(desk: Desk, pool: Pool) -> None:
-    plain, chosen = await create(desk, urgent(service="shop"), ANN), await create(desk, urgent(service="shop"), ANN)
+async def test_records_with_the_policy_of_before_follow_and_others_keep_theirs(uow: UnitOfWork, pool: Pool) -> None:
+    plain, chosen = await create(uow, urgent(service="shop"), ANN), await create(uow, urgent(service="shop"), ANN)
     asked = replace(urgent(service="shop"), kind=Kind.SERVICE_REQUEST, request_category=RequestCategory.INFORMATION)
-    request = await create(desk, asked, ANN)
+    request = await create(uow, asked, ANN)
     await pool.execute("UPDATE incident SET policy = 'severity-ladder' WHERE id = $1", chosen.id)
-    await promise(desk, policy="business-hours")
-    assert [(await stored(desk, one)).policy for one in (plain, chosen, request)] == [
+    await promise(uow, policy="business-hours")
+    assert [(await stored(uow, one)).policy for one in (plain, chosen, request)] == [
         "business-hours", "severity-ladder", "requests",
     ]  # fmt: skip
     assert (await entries(pool))[0]["policy_before"] == "itil-minutes"
-    await promise(desk, policy="")
-    assert (await stored(desk, plain)).policy == "itil-minutes"
+    await promise(uow, policy="")
+    assert (await stored(uow, plain)).policy == "itil-minutes"
 
 
-async def test_a_resolved_record_closes_when_the_new_policy_says(desk: Desk, pool: Pool) -> None:
-    record = await create(desk, urgent(service="shop"), ANN)
-    await act(desk, record.number, commands.Resolve(resolution=Resolution.SOLVED), ANN)
+async def test_a_resolved_record_closes_when_the_new_policy_says(uow: UnitOfWork, pool: Pool) -> None:
+    record = await create(uow, urgent(service="shop"), ANN)
+    await act(uow, record.number, commands.Resolve(resolution=Resolution.SOLVED), ANN)
     before = await dues(pool)
-    assert await promise(desk, policy="business-hours") == 1
+    assert await promise(uow, policy="business-hours") == 1
     assert [kind for kind, _ in await dues(pool)] == [kind for kind, _ in before] == [2]
     assert await dues(pool) != before
 
 
 async def test_what_a_replica_dated_that_did_not_know_yet_is_found_when_it_knows(
-    desk: Desk, replica: Replica, pool: Pool, clock: FakeClock
+    uow: UnitOfWork, replica: Replica, pool: Pool, clock: FakeClock
 ) -> None:
     other = replica()
     await other.catalogue.refresh(pool, NOON)
-    edited = await create(desk, replace(urgent(service="shop"), impact=Impact.INDIVIDUAL), ANN)
-    await promise(desk, policy="business-hours", **STRICT)
+    edited = await create(uow, replace(urgent(service="shop"), impact=Impact.INDIVIDUAL), ANN)
+    await promise(uow, policy="business-hours", **STRICT)
     made = await create(other, replace(urgent(service="shop"), title="wrong prices"), ANN)
     await edit(other, edited.number, {"impact": Impact.BUSINESS, "urgency": Urgency.URGENT}, ANN)
     assert made.policy == "itil-minutes"
@@ -133,43 +133,45 @@ async def test_what_a_replica_dated_that_did_not_know_yet_is_found_when_it_knows
     await other.catalogue.refresh(pool, clock.at)
     assert await ServiceRedating(other).run_once() == 2
     for one in (edited, made):
-        known = await stored(desk, one)
-        assert (known.policy, known.next_due_at) == ("business-hours", desk_due(desk, known))
+        known = await stored(uow, one)
+        assert (known.policy, known.next_due_at) == ("business-hours", desk_due(uow, known))
     clock.advance(ROLLING)
     await create(replica(), urgent(service="shop"), ANN)
-    assert await ServiceRedating(desk).run_once() == 0
+    assert await ServiceRedating(uow).run_once() == 0
 
 
-def desk_due(desk: Desk, record: Incident) -> Any:
+def desk_due(uow: UnitOfWork, record: Incident) -> Any:
     """The first threshold by what the first replica knows."""
-    policy = desk.rules.policy(record)
+    policy = uow.rules.policy(record)
     return policy.calendar.add(record.recorded_at, policy.opening[1] or timedelta())
 
 
-async def test_a_pass_that_was_cut_short_goes_on_without_telling_anybody_twice(desk: Desk, pool: Pool, clock: FakeClock) -> None:
+async def test_a_pass_that_was_cut_short_goes_on_without_telling_anybody_twice(
+    uow: UnitOfWork, pool: Pool, clock: FakeClock
+) -> None:
     for _ in range(2):
-        await create(desk, urgent(service="shop"), ANN)
-    await promise(desk, **STRICT)
+        await create(uow, urgent(service="shop"), ANN)
+    await promise(uow, **STRICT)
     [known] = await pool.fetch("SELECT * FROM service_promise")
     clock.advance(timedelta(seconds=1))
-    assert await promise(desk, targets={"1": {"desk": "3m"}}) == 2
+    assert await promise(uow, targets={"1": {"desk": "3m"}}) == 2
     await pool.execute("UPDATE service_promise SET version = $1, applied_at = $2", known["version"], known["applied_at"])
-    assert await ServiceRedating(desk).run_once() == 0
+    assert await ServiceRedating(uow).run_once() == 0
     clock.advance(timedelta(seconds=1))
-    assert await promise(desk, **STRICT) == 2
+    assert await promise(uow, **STRICT) == 2
     assert len(await entries(pool)) == 6
 
 
 async def test_a_start_heeds_what_changed_while_nobody_ran_and_the_policies_are_left_alone(
-    desk: Desk, replica: Replica, pool: Pool, clock: FakeClock
+    uow: UnitOfWork, replica: Replica, pool: Pool, clock: FakeClock
 ) -> None:
-    await Redating(desk).run_once()
+    await Redating(uow).run_once()
     clock.advance(timedelta(hours=2))
-    record = await create(desk, urgent(service="shop"), ANN)
+    record = await create(uow, urgent(service="shop"), ANN)
     async with pool.acquire() as conn, conn.transaction():
         await services.change(conn, "shop", STRICT, NOON)
     started = replica()
     await started.catalogue.refresh(pool, NOON)
     assert await Redating(started).run_once() == 0
     assert await ServiceRedating(started).run_once() == 1
-    assert (await stored(desk, record)).next_due_at == clock.at + timedelta(seconds=30)
+    assert (await stored(uow, record)).next_due_at == clock.at + timedelta(seconds=30)

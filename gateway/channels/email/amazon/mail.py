@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from gateway.channels.email.amazon import ses
 from gateway.channels.email.handler import SOURCE
-from gateway.channels.email.intake import MailRoom
+from gateway.channels.email.intake import MailIntake
 from gateway.channels.email.posted import Posted
 from gateway.errors import Forbidden, Malformed, TooLarge, Unauthenticated, Unavailable
 from gateway.files.s3 import S3Store
@@ -59,7 +59,7 @@ class Bucket:
 class Amazon:
     """Takes SNS's messages about mail. `fetch` calls the address that confirms a subscription, `certificate` finds one."""
 
-    room: MailRoom
+    room: MailIntake
     fetch: Fetch
     certificate: Fetch
     settings: Ses

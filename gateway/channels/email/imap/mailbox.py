@@ -15,7 +15,7 @@ import structlog
 from gateway.channels.email.imap.books import Books
 from gateway.channels.email.imap.connection import Fetched, Line
 from gateway.channels.email.imap.thread import Thread
-from gateway.channels.email.intake import MailRoom
+from gateway.channels.email.intake import MailIntake
 from gateway.channels.email.posted import MAIL, Posted
 from gateway.errors import Overloaded, Unavailable
 from gateway.settings import Imap
@@ -41,7 +41,7 @@ class Mailbox:
     line: Line
     thread: Thread
     books: Books
-    room: MailRoom
+    room: MailIntake
     _failures: int = 0
     _uidvalidity: int = 0
     _attempts: Counter[int] = field(default_factory=Counter)

@@ -9,7 +9,7 @@ from gateway.channels.email.imap.books import Books
 from gateway.channels.email.imap.connection import Line
 from gateway.channels.email.imap.mailbox import Mailbox
 from gateway.channels.email.imap.thread import Thread
-from gateway.channels.email.intake import MailRoom
+from gateway.channels.email.intake import MailIntake
 from gateway.db.pool import Pool
 from gateway.settings import Imap
 
@@ -17,12 +17,12 @@ SLACK = timedelta(seconds=20)
 """How much longer than the time between two looks, or after a mail, a replica keeps a mailbox that it says nothing of."""
 
 
-def mailboxes(pool: Pool, room: MailRoom) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
+def mailboxes(pool: Pool, room: MailIntake) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
     """What reads each mailbox of the settings, to be run for as long as the replica does."""
     return {f"mailbox {name}": _mailbox(pool, room, name, own).run for name, own in room.mail.imap.items()}
 
 
-def _mailbox(pool: Pool, room: MailRoom, name: str, own: Imap) -> Mailbox:
+def _mailbox(pool: Pool, room: MailIntake, name: str, own: Imap) -> Mailbox:
     for metric in (room.metrics.mailbox_failures, room.metrics.mailbox_read):
         metric.labels(name)  # there from the beginning, so that what never was read is missed as well
     books = Books(pool, room.clock, name, uuid4(), own.poll + SLACK)

@@ -16,7 +16,7 @@ import pytest
 from gateway.app import Gateway, running
 from gateway.channels.email.imap.mailbox import in_order
 from gateway.channels.email.imap.setup import mailboxes
-from gateway.channels.email.intake import MailRoom
+from gateway.channels.email.intake import MailIntake
 from gateway.channels.email.parsing.letter import Letter
 from gateway.channels.email.posted import Posted
 from gateway.clock import SystemClock
@@ -76,7 +76,7 @@ def reading(gateway: Gateway, server: ImapServer, folder: str) -> Reading:
     """Reads the folder as one replica does."""
 
     @asynccontextmanager
-    async def begin(name: str = "desk", room: MailRoom = gateway.mail, **changes: Any) -> AsyncIterator[None]:
+    async def begin(name: str = "desk", room: MailIntake = gateway.mail, **changes: Any) -> AsyncIterator[None]:
         own: dict[str, Any] = {"port": server.tls_port, "folder": folder, "poll": SOON, "password": PASSWORD}
         imap = Imap("127.0.0.1", USER, **own | {"authorities": str(server.certificate)} | changes)
         mail = msgspec.structs.replace(gateway.mail.mail, imap={name: imap})

@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from gateway.access.principal import Machine, Who
+from gateway.access.principal import Machine, Principal
 from gateway.catalogue import cis, services
 from gateway.catalogue.live import Catalogue
 from gateway.catalogue.model import Draft
@@ -17,26 +17,26 @@ from gateway.dedup.records import Moved
 from gateway.incidents import store
 from gateway.incidents.record import Incident
 from gateway.operations import create
-from gateway.operations import unit_of_work as desk
 from gateway.operations.create import Report
+from gateway.operations.unit_of_work import UnitOfWork
 from gateway.settings import Settings
 from gateway.vocabulary import Criticality
 from tests.correlation.corpus.world import ADDRESSES, PARTS, SERVICES, SITES
 from tests.support.clock import FakeClock
-from tests.support.intake import Desk, a_submission, an_alert, committer
+from tests.support.intake import IntakeHarness, a_submission, an_alert, committer
 
-HAND = Who(name="hand", parts=frozenset({Machine.WRITER}))
+HAND = Principal(name="hand", parts=frozenset({Machine.WRITER}))
 
 FIELDS = dict.fromkeys(services.FIELDS, "") | {"criticality": Criticality.NORMAL, "targets": {}, "active": True}
 
 
 @dataclass
-class House:
+class GatewayHarness:
     """`intake` commits alerts on a connection of its own, `desk` takes what people say from the pool."""
 
     pool: Pool
-    intake: Desk
-    desk: desk.Desk
+    intake: IntakeHarness
+    uow: UnitOfWork
 
     async def alert(self, ci: str, title: str = "", service: str = "", **more: Any) -> dict[str, Any]:
         """The record that an alert about an item opens; intake decides anew when something moved, as it does by itself."""
@@ -52,7 +52,7 @@ class House:
 
     async def say(self, title: str, sender: str = "", **more: Any) -> Incident:
         """The record of what somebody reports by telephone."""
-        return await create.create(self.desk, Report(title=title, source="phone", contact=sender, **more), HAND)
+        return await create.create(self.uow, Report(title=title, source="phone", contact=sender, **more), HAND)
 
     async def row(self, number: str) -> dict[str, Any]:
         return dict(await self.pool.fetchrow("SELECT * FROM incident WHERE number = $1", number) or {})
@@ -85,7 +85,7 @@ async def furnish(conn: Connection, clock: FakeClock) -> None:
 
 
 @asynccontextmanager
-async def a_house(pool: Pool, database_url: str, clock: FakeClock, settings: Settings) -> AsyncIterator[House]:
+async def gateway_harness(pool: Pool, database_url: str, clock: FakeClock, settings: Settings) -> AsyncIterator[GatewayHarness]:
     """One furnished house, whose numbers are reserved on one connection in turns."""
     numbers, writer, others = [await asyncpg.connect(database_url) for _ in range(3)]
     turn = asyncio.Lock()
@@ -99,9 +99,9 @@ async def a_house(pool: Pool, database_url: str, clock: FakeClock, settings: Set
             await furnish(conn, clock)
         catalogue = Catalogue(settings)
         await catalogue.refresh(pool, clock.stamp())
-        own = desk.Desk(pool, clock, catalogue.rules, b"test key", reserve, lambda _: None, catalogue)
-        intake = Desk(writer, committer(others, clock, settings, catalogue), clock)
-        yield House(pool, intake, own)
+        own = UnitOfWork(pool, clock, catalogue.rules, b"test key", reserve, lambda _: None, catalogue)
+        intake = IntakeHarness(writer, committer(others, clock, settings, catalogue), clock)
+        yield GatewayHarness(pool, intake, own)
     finally:
         for own_conn in (numbers, writer, others):
             await own_conn.close()

@@ -51,7 +51,7 @@ async def test_an_alert_five_mails_and_two_calls_are_one_master_and_what_is_undo
     assert [(await story.record(one))["master"] for one in others] == [master] * 7
     assert len((await story.call("GET", f"incidents/{master}/related"))["related"]) == 7
     (linked,) = await story.facts(others[0], "linked")
-    assert (linked["reason"], linked["score"]) == ("kin: crm-web1 depends on crm-db1", 0.86)
+    assert (linked["reason"], linked["score"]) == ("correlation: crm-web1 depends on crm-db1", 0.86)
     await send(story, a_mail("ERP is slow today", From="u9@example.com", Message_ID="<9@u>"))
     assert (await story.record((await records(story))[-1]["number"]))["master"] is None
     assert (await story.act(others[1], "unlink"))["master"] is None
@@ -94,7 +94,7 @@ async def test_without_a_catalogue_two_strangers_with_the_same_words_have_a_reco
         first, second = await records(story)
         assert second["master"] is None
         (proposed,) = (await story.call("GET", f"incidents/{second['number']}/related"))["proposed"]
-        assert (proposed["master"], proposed["reason"]) == (first["number"], "kin: words")
+        assert (proposed["master"], proposed["reason"]) == (first["number"], "correlation: words")
         await story.act(second["number"], "link", master=first["number"])
         assert (await story.record(second["number"]))["master"] == first["number"]
 
